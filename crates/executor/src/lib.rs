@@ -1,0 +1,1 @@
+//! Claims runs and performs them. Never sees the store.

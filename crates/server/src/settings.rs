@@ -1,0 +1,51 @@
+//! What an operator can set. The command line fills it in; nothing else reads the environment.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// Settings of a server.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Directory of the embedded database, uploaded binaries and the lock.
+    pub data_dir: PathBuf,
+    /// `postgres://…`, or `None` for the embedded SQLite.
+    pub database_url: Option<String>,
+    /// The address that executors and people reach this server at, such as `https://play.example`.
+    /// `None`: `http://` and the listening address.
+    pub public_url: Option<String>,
+    /// Further values of the Host header that are accepted, beside the public URL's and loopback.
+    pub allowed_hosts: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// How long a lease lives after its last extension.
+    pub lease: Duration,
+    /// How often expired leases are looked for; at most five seconds.
+    pub scan: Duration,
+    /// How long a lower priority class can be kept waiting by the class above it.
+    pub class_bound: Duration,
+    /// Terminal runs, and events, are deleted after this.
+    pub retention: Duration,
+    /// The largest program that may be uploaded, in bytes.
+    pub upload_limit_bytes: u64,
+}
+
+impl Settings {
+    /// The defaults, listening on loopback port 8080.
+    #[must_use]
+    pub fn new(data_dir: PathBuf) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir,
+            database_url: None,
+            public_url: None,
+            allowed_hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
+            lease: Duration::from_secs(30),
+            scan: Duration::from_secs(5),
+            class_bound: Duration::from_secs(600),
+            retention: Duration::from_secs(7 * 24 * 3600),
+            upload_limit_bytes: 4 << 30,
+        }
+    }
+}

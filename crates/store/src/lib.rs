@@ -1,0 +1,1 @@
+//! Makes changes durable: the only SQL.

@@ -1,0 +1,81 @@
+//! The calls of an executor.
+
+use bytes::Bytes;
+use http::Method;
+
+use super::{Client, Error, Payload, transport::Reply};
+use crate::{
+    executors::{LogChunk, Registration, Renew, Renewed, Results, ResultsAnswer},
+    jobs::{Claim, Holder, Job},
+};
+
+impl Client {
+    /// Says what this executor can do.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn register(&self, executor: &str, what: &Registration) -> Result<(), Error> {
+        let path = format!("/api/v1/executors/{executor}");
+        self.json::<_, serde_json::Value>(Method::PUT, &path, what).await.map(drop)
+    }
+
+    /// Claims up to `claim.max` jobs; an empty list when none came in time.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn claim(&self, claim: &Claim) -> Result<Vec<Job>, Error> {
+        let claim = Claim { max: Some(claim.max.unwrap_or(1)), ..claim.clone() };
+        let jobs = self.json(Method::POST, "/api/v1/jobs/claim", &claim).await?;
+        Ok(jobs.unwrap_or_default())
+    }
+
+    /// Renews leases and waits for news of them.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn renew(&self, executor: &str, renew: &Renew) -> Result<Renewed, Error> {
+        let path = format!("/api/v1/executors/{executor}/leases");
+        Ok(self.json(Method::POST, &path, renew).await?.unwrap_or_default())
+    }
+
+    /// Reports the ends of attempts.
+    ///
+    /// # Errors
+    /// See [`Error`]. On [`Error::Unreachable`] they may or may not be on disk: report them again.
+    pub async fn report(&self, executor: &str, results: &Results) -> Result<ResultsAnswer, Error> {
+        let path = format!("/api/v1/executors/{executor}/results");
+        Ok(self.json(Method::POST, &path, results).await?.unwrap_or_default())
+    }
+
+    /// Gives a run back unfinished; it does not count against the cap.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn release(&self, job: &str, holder: &Holder) -> Result<(), Error> {
+        let path = format!("/api/v1/jobs/{job}/release");
+        self.json::<_, serde_json::Value>(Method::POST, &path, holder).await.map(drop)
+    }
+
+    /// Stores a chunk of output.
+    ///
+    /// # Errors
+    /// See [`Error`]; a lost lease is a `404`.
+    pub async fn send_log(&self, job: &str, chunk: &LogChunk, bytes: Bytes) -> Result<(), Error> {
+        let path = format!(
+            "/api/v1/jobs/{job}/logs?stream={}&offset={}&executor_id={}&lease_token={}",
+            chunk.stream.as_str(),
+            chunk.offset,
+            super::jobs::encode(&chunk.executor_id),
+            chunk.lease_token,
+        );
+        self.send(Method::POST, &path, Payload::Bytes(bytes)).await.map(drop)
+    }
+
+    /// Fetches a path of the server itself, such as an uploaded binary.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn download(&self, path: &str) -> Result<Reply, Error> {
+        self.send(Method::GET, path, Payload::empty()).await
+    }
+}

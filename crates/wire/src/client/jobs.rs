@@ -1,0 +1,201 @@
+//! The calls of whoever submits and watches jobs.
+
+use std::fmt::Write;
+
+use futures_util::{Stream, StreamExt};
+use http::{Method, Request};
+
+use super::{Client, Error, Payload, sse};
+use crate::jobs::{
+    ExecutorInfo, Health, Job, JobSummary, LogEnd, LogText, NewJob, Stats, Stream as Output,
+    SubmittedJob, UploadedBinary,
+};
+
+/// Which jobs to list.
+#[derive(Clone, Debug, Default)]
+pub struct JobFilter {
+    /// Only this status.
+    pub status: Option<String>,
+    /// Only this type.
+    pub job_type: Option<String>,
+    /// Only this priority.
+    pub priority: Option<String>,
+    /// At most so many.
+    pub limit: Option<u32>,
+    /// Skip so many.
+    pub offset: Option<u32>,
+}
+
+/// One message of a followed log.
+#[derive(Clone, Debug)]
+pub enum LogMessage {
+    /// Some output, with the id to resume after.
+    Text(String, LogText),
+    /// The job ended: nothing follows.
+    End(LogEnd),
+}
+
+impl Client {
+    /// Submits a job. With an idempotency key it may be repeated safely for a day.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn submit(&self, job: &NewJob, key: Option<&str>) -> Result<SubmittedJob, Error> {
+        let body = serde_json::to_vec(job).map_err(|error| Error::Request(error.to_string()))?;
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri("/api/v1/jobs")
+            .header(http::header::CONTENT_TYPE, "application/json");
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let reply = self.send_with(request, Payload::Bytes(body.into())).await?;
+        super::decode(reply).await?.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+    }
+
+    /// One job, whole.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn job(&self, id: &str) -> Result<Job, Error> {
+        self.fetch(&format!("/api/v1/jobs/{}", encode(id))).await
+    }
+
+    /// Jobs, newest first.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn jobs(&self, filter: &JobFilter) -> Result<Vec<JobSummary>, Error> {
+        let mut path = "/api/v1/jobs?".to_owned();
+        let texts = [
+            ("status", &filter.status),
+            ("type", &filter.job_type),
+            ("priority", &filter.priority),
+        ];
+        for (name, value) in texts {
+            if let Some(value) = value {
+                let _ = write!(path, "{name}={}&", encode(value));
+            }
+        }
+        for (name, value) in [("limit", filter.limit), ("offset", filter.offset)] {
+            if let Some(value) = value {
+                let _ = write!(path, "{name}={value}&");
+            }
+        }
+        self.fetch(path.trim_end_matches(['&', '?'])).await
+    }
+
+    /// Cancels a pending job, or asks a running one to stop.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn cancel(&self, id: &str) -> Result<Job, Error> {
+        self.act(id, "cancel").await
+    }
+
+    /// Starts an ended job anew.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn retry(&self, id: &str) -> Result<Job, Error> {
+        self.act(id, "retry").await
+    }
+
+    async fn act(&self, id: &str, verb: &str) -> Result<Job, Error> {
+        let path = format!("/api/v1/jobs/{}/{verb}", encode(id));
+        let reply = self.send(Method::POST, &path, Payload::empty()).await?;
+        super::decode(reply).await?.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+    }
+
+    /// What one stream of a job's newest attempt printed so far, as it was printed.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn log(&self, id: &str, stream: Output) -> Result<super::ByteStream, Error> {
+        let path = format!("/api/v1/jobs/{}/logs?stream={}", encode(id), stream.as_str());
+        Ok(self.send(Method::GET, &path, Payload::empty()).await?.into_body())
+    }
+
+    /// A job's output from the first byte (or after the message `after`), live, until it ends. When
+    /// the connection breaks the stream ends with an error: call again with the last id.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn follow_log(
+        &self,
+        id: &str,
+        after: Option<&str>,
+    ) -> Result<impl Stream<Item = Result<LogMessage, Error>> + Send + use<>, Error> {
+        let mut request = Request::builder()
+            .method(Method::GET)
+            .uri(format!("/api/v1/jobs/{}/logs?follow=1", encode(id)));
+        if let Some(after) = after {
+            request = request.header("last-event-id", after);
+        }
+        let reply = self.send_with(request, Payload::empty()).await?;
+        Ok(sse::messages(reply.into_body()).filter_map(|message| async {
+            match message {
+                Ok(message) => log_message(message).transpose(),
+                Err(error) => Some(Err(error)),
+            }
+        }))
+    }
+
+    /// Uploads a program.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn upload(&self, program: Payload) -> Result<UploadedBinary, Error> {
+        let reply = self.send(Method::POST, "/api/v1/binaries", program).await?;
+        super::decode(reply).await?.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+    }
+
+    /// Counts of the whole system.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn stats(&self) -> Result<Stats, Error> {
+        self.fetch("/api/v1/admin/stats").await
+    }
+
+    /// The executors that the server knows.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn executors(&self) -> Result<Vec<ExecutorInfo>, Error> {
+        self.fetch("/api/v1/admin/executors").await
+    }
+
+    /// Whether the server and its database are well.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn health(&self) -> Result<Health, Error> {
+        self.fetch("/api/v1/health").await
+    }
+}
+
+fn log_message(message: sse::Message) -> Result<Option<LogMessage>, Error> {
+    let wrong = |error: serde_json::Error| Error::Answer(error.to_string());
+    Ok(match message.event.as_str() {
+        "chunk" => {
+            let text = serde_json::from_str(&message.data).map_err(wrong)?;
+            Some(LogMessage::Text(message.id, text))
+        }
+        "end" => Some(LogMessage::End(serde_json::from_str(&message.data).map_err(wrong)?)),
+        _ => None,
+    })
+}
+
+/// Percent-encodes everything but the unreserved characters.
+pub(super) fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}

@@ -1,0 +1,104 @@
+//! A typed client of the server, over HTTP or in process.
+
+mod error;
+mod executor;
+mod http;
+mod jobs;
+mod sse;
+mod transport;
+
+use std::sync::Arc;
+
+use ::http::{Method, Request, header};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use error::Error;
+pub use http::{Http, tls_ready};
+pub use jobs::{JobFilter, LogMessage};
+pub use transport::{ByteStream, Payload, Reply, Transport};
+
+/// The longest answer that is read into memory (a claim of many jobs is the largest).
+const ANSWER_LIMIT_BYTES: usize = 256 << 20;
+
+/// A client of one server. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    transport: Arc<dyn Transport>,
+}
+
+impl Client {
+    /// A client over the given transport.
+    pub fn new(transport: impl Transport) -> Self {
+        Self { transport: Arc::new(transport) }
+    }
+
+    /// A client over HTTP.
+    ///
+    /// # Errors
+    /// When `base_url` is not an http or https URL.
+    pub fn http(base_url: &str) -> Result<Self, Error> {
+        Ok(Self::new(Http::new(base_url)?))
+    }
+
+    /// Sends one request; an answer that is not 2xx becomes [`Error::Status`].
+    async fn send(&self, method: Method, path: &str, body: Payload) -> Result<Reply, Error> {
+        self.send_with(Request::builder().method(method).uri(path), body).await
+    }
+
+    async fn send_with(
+        &self,
+        request: ::http::request::Builder,
+        body: Payload,
+    ) -> Result<Reply, Error> {
+        let request = request.body(body).map_err(|error| Error::Request(error.to_string()))?;
+        let reply = self.transport.send(request).await?;
+        if reply.status().is_success() {
+            return Ok(reply);
+        }
+        let status = reply.status();
+        Err(Error::from_status(status, &read(reply).await?))
+    }
+
+    /// Sends `body` as JSON. The answer of a `204` is `None`.
+    async fn json<B: Serialize + Sync, A: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &B,
+    ) -> Result<Option<A>, Error> {
+        let bytes = serde_json::to_vec(body).map_err(|error| Error::Request(error.to_string()))?;
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/json");
+        decode(self.send_with(request, Payload::Bytes(bytes.into())).await?).await
+    }
+
+    async fn fetch<A: DeserializeOwned>(&self, path: &str) -> Result<A, Error> {
+        let reply = self.send(Method::GET, path, Payload::empty()).await?;
+        decode(reply).await?.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+    }
+}
+
+async fn decode<A: DeserializeOwned>(reply: Reply) -> Result<Option<A>, Error> {
+    if reply.status() == ::http::StatusCode::NO_CONTENT {
+        return Ok(None);
+    }
+    let body = read(reply).await?;
+    serde_json::from_slice(&body).map(Some).map_err(|error| Error::Answer(error.to_string()))
+}
+
+async fn read(reply: Reply) -> Result<Bytes, Error> {
+    let mut body = reply.into_body();
+    let mut all = Vec::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|error| Error::Unreachable(error.to_string()))?;
+        if all.len() + chunk.len() > ANSWER_LIMIT_BYTES {
+            return Err(Error::Answer("the answer is too large".to_owned()));
+        }
+        all.extend_from_slice(&chunk);
+    }
+    Ok(all.into())
+}

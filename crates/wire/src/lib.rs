@@ -1,0 +1,10 @@
+//! What goes over the wire: the types of the contracts, the executor protocol, the event stream
+//! and a typed client. No rule of the queue lives here, and nothing here knows a database or axum.
+
+pub mod client;
+pub mod events;
+pub mod executors;
+pub mod jobs;
+mod timestamp;
+
+pub use timestamp::Timestamp;

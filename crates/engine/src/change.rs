@@ -1,0 +1,124 @@
+//! What a command changes, or why it may not.
+
+use crate::{Run, RunId, Status};
+
+/// What a legal command does to a run. The store writes all of it in one transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The run as it is now.
+    pub run: Run,
+    /// What happened to its attempts.
+    pub attempt: Option<Attempt>,
+    /// What is told to the world.
+    pub event: Option<Event>,
+    /// Why the run failed, when this change ends an attempt without success.
+    pub error: Option<String>,
+    /// The cancel goes on to the runs that belong to this one.
+    pub cancel_children: bool,
+}
+
+/// What happened to an attempt. Its number is the run's `starts`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// It started.
+    Opened,
+    /// It ended.
+    Closed(AttemptEnd),
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptEnd {
+    /// The work is done.
+    Completed,
+    /// The executor reported a failure.
+    Failed,
+    /// Its time was up.
+    TimedOut,
+    /// It was called off.
+    Cancelled,
+    /// Its executor was not heard of any more.
+    Lost,
+    /// Its executor gave it back.
+    Released,
+}
+
+impl AttemptEnd {
+    /// The word for it in SQL and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::TimedOut => "timeout",
+            Self::Cancelled => "cancelled",
+            Self::Lost => "lost",
+            Self::Released => "released",
+        }
+    }
+}
+
+/// A fact for the event log; the log adds number, time, kind and run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What happened.
+    pub event_type: EventType,
+    /// Which start of the run it belongs to; 0 before the first.
+    pub attempt: i64,
+    /// Whose attempt it is.
+    pub executor: Option<String>,
+    /// Why, where there is a why.
+    pub reason: Option<String>,
+    /// When the run becomes ready, for one that waits.
+    pub due_at: Option<i64>,
+}
+
+/// What happened; the log's type is `<kind>.<this>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventType {
+    /// It was accepted.
+    Submitted,
+    /// It may be claimed now: it was held, or its time has come.
+    Ready,
+    /// An attempt started.
+    Started,
+    /// A part of the work is done.
+    Checkpointed,
+    /// It was asked to stop.
+    CancelRequested,
+    /// An attempt ended and another will follow.
+    Requeued,
+    /// It was started anew after its end.
+    Retried,
+    /// It ended well.
+    Completed,
+    /// It ended badly.
+    Failed,
+    /// It was called off.
+    Cancelled,
+}
+
+/// Why a command may not change a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// The run.
+    pub run: RunId,
+    /// Where it stands.
+    pub status: Status,
+    /// What was asked, see [`crate::Command::name`].
+    pub command: &'static str,
+    /// True when the run is held, but not by whoever asked.
+    pub not_holder: bool,
+}
+
+impl std::fmt::Display for Rejected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.not_holder {
+            write!(f, "cannot {} run {}: the caller does not hold its lease", self.command, self.run)
+        } else {
+            write!(f, "cannot {} run {}: it is {}", self.command, self.run, self.status)
+        }
+    }
+}
+
+impl std::error::Error for Rejected {}

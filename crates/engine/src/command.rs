@@ -1,0 +1,139 @@
+//! What may be asked of a run.
+
+use crate::{Backoff, Class, Kind, RunId};
+
+/// A run to be submitted. Ids are drawn outside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRun {
+    /// Its id.
+    pub id: RunId,
+    /// Its kind.
+    pub kind: Kind,
+    /// The contract's own name for what it is.
+    pub name: String,
+    /// Which claims find it.
+    pub queue: String,
+    /// Its priority class.
+    pub class: Class,
+    /// Not to start before it is released.
+    pub held: bool,
+    /// Not to start before this time, epoch milliseconds.
+    pub not_before: Option<i64>,
+    /// Cap on lost and failed attempts, at least 1.
+    pub max_attempts: i64,
+    /// Whether reported failures are tried again.
+    pub retry: Option<Backoff>,
+    /// Limit of one attempt, in milliseconds.
+    pub timeout_ms: Option<i64>,
+    /// The run that it belongs to.
+    pub parent: Option<RunId>,
+    /// At most one live run has this key.
+    pub exclusive_key: Option<String>,
+}
+
+/// Who says that it holds the lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The executor's name. Decides only when there is no token.
+    pub executor: String,
+    /// The lease's token. When it is given it alone decides.
+    pub token: Option<i64>,
+}
+
+/// What an executor reports at the end of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The work is done.
+    Completed,
+    /// The work failed.
+    Failed,
+    /// The executor stopped the work because its time was up.
+    TimedOut,
+}
+
+/// One thing that is asked of an existing run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// A held run may start now.
+    Release {
+        /// See [`crate::rank`].
+        bound_ms: i64,
+    },
+    /// The time of a scheduled run has come.
+    Due,
+    /// An executor takes it.
+    Claim {
+        /// Who.
+        executor: String,
+        /// How long the lease lives unless it is extended.
+        lease_ms: i64,
+    },
+    /// The holder is alive.
+    Heartbeat {
+        /// Who says so.
+        holder: Holder,
+        /// How long the lease lives from now.
+        lease_ms: i64,
+    },
+    /// The holder has finished a part, and a new attempt goes on from there.
+    Checkpoint {
+        /// Who says so.
+        holder: Holder,
+    },
+    /// The holder reports the end of its attempt.
+    Finish {
+        /// Who says so.
+        holder: Holder,
+        /// How the attempt ended.
+        verdict: Verdict,
+        /// Why, when it did not complete.
+        error: Option<String>,
+        /// A random number from 0 to 1 for the wait before a retry.
+        draw: f64,
+        /// See [`crate::rank`].
+        bound_ms: i64,
+    },
+    /// The holder gives it back unfinished: a planned stop, which is nobody's fault.
+    Yield {
+        /// Who says so.
+        holder: Holder,
+    },
+    /// Nobody extended the lease.
+    Expire {
+        /// A random number from 0 to 1 for the wait before a retry.
+        draw: f64,
+        /// See [`crate::rank`].
+        bound_ms: i64,
+        /// The configured lease length, which tells a lost executor from an overtime one.
+        lease_ms: i64,
+    },
+    /// Call off a run that is not running.
+    CancelPending,
+    /// Call it off wherever it stands: a running one is asked to stop.
+    Cancel,
+    /// Start an ended run anew.
+    Retry {
+        /// See [`crate::rank`].
+        bound_ms: i64,
+    },
+}
+
+impl Command {
+    /// Its name, as the table of states shows it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Release { .. } => "release",
+            Self::Due => "due",
+            Self::Claim { .. } => "claim",
+            Self::Heartbeat { .. } => "heartbeat",
+            Self::Checkpoint { .. } => "checkpoint",
+            Self::Finish { .. } => "finish",
+            Self::Yield { .. } => "yield",
+            Self::Expire { .. } => "expire",
+            Self::CancelPending => "cancel_pending",
+            Self::Cancel => "cancel",
+            Self::Retry { .. } => "retry",
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The words of the closed sets, as they stand in SQL, JSON and the command line.
+
+use std::{fmt, str::FromStr};
+
+use crate::{Class, EventType, Kind, Status};
+
+/// The text is none of a closed set's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownName(pub String);
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown name `{}`", self.0)
+    }
+}
+
+impl std::error::Error for UnknownName {}
+
+macro_rules! names {
+    ($type:ident { $($variant:ident = $name:literal),+ $(,)? }) => {
+        impl $type {
+            /// Every value, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The word for it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = UnknownName;
+
+            fn from_str(text: &str) -> Result<Self, UnknownName> {
+                match text {
+                    $($name => Ok(Self::$variant),)+
+                    other => Err(UnknownName(other.to_owned())),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+names!(Kind { Job = "job" });
+
+names!(Class { Foreground = "foreground", Background = "background", BestEffort = "best_effort" });
+
+names!(Status {
+    Held = "held",
+    Scheduled = "scheduled",
+    Queued = "queued",
+    Running = "running",
+    Completed = "completed",
+    Failed = "failed",
+    Cancelled = "cancelled",
+});
+
+names!(EventType {
+    Submitted = "submitted",
+    Ready = "ready",
+    Started = "started",
+    Checkpointed = "checkpointed",
+    CancelRequested = "cancel_requested",
+    Requeued = "requeued",
+    Retried = "retried",
+    Completed = "completed",
+    Failed = "failed",
+    Cancelled = "cancelled",
+});

@@ -1,0 +1,71 @@
+//! Numbers that the rules use: order in the queue, waits between attempts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Class;
+
+/// Lost and failed attempts together, unless the submitter says otherwise.
+pub const DEFAULT_MAX_ATTEMPTS: i64 = 3;
+
+/// An attempt whose executor does not stop it at its time limit loses its lease this many lease
+/// lengths later.
+pub const OVERTIME_LEASES: i64 = 2;
+
+/// A run's place in the queue: the time from which it could start, moved back by one `bound_ms`
+/// for each class. So a run of a lower class is passed by those of the class above that come within
+/// `bound_ms` after it, and by no others, however many there are.
+#[must_use]
+pub fn rank(ready_at: i64, class: Class, bound_ms: i64) -> i64 {
+    let steps = match class {
+        Class::Foreground => 0,
+        Class::Background => 1,
+        Class::BestEffort => 2,
+    };
+    ready_at.saturating_add(bound_ms.saturating_mul(steps))
+}
+
+/// Exponential waits between attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Backoff {
+    /// The first wait, in milliseconds.
+    pub initial_ms: i64,
+    /// What each further wait is multiplied with.
+    pub factor: f64,
+    /// The longest wait, in milliseconds.
+    pub max_ms: i64,
+    /// The part of a wait, from 0 to 1, that `draw` takes off.
+    pub jitter: f64,
+}
+
+impl Backoff {
+    /// The wait after the `strikes`-th failure. `draw` is a random number from 0 to 1.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "clamped")]
+    pub fn wait_ms(&self, strikes: i64, draw: f64) -> i64 {
+        let exponent = strikes.clamp(1, 1000) as f64 - 1.0;
+        let full = (self.initial_ms as f64 * self.factor.powf(exponent)).min(self.max_ms as f64);
+        (full * (1.0 - self.jitter * draw.clamp(0.0, 1.0))).max(0.0) as i64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Backoff, rank};
+    use crate::Class;
+
+    #[test]
+    fn a_class_is_passed_for_one_bound_and_no_longer() {
+        let waiting = rank(1_000, Class::Background, 600);
+        assert!(rank(1_500, Class::Foreground, 600) < waiting);
+        assert!(rank(1_601, Class::Foreground, 600) > waiting);
+    }
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_shrink_by_the_jitter() {
+        let backoff = Backoff { initial_ms: 1_000, factor: 2.0, max_ms: 5_000, jitter: 0.5 };
+        let waits: Vec<i64> = (1..=4).map(|strikes| backoff.wait_ms(strikes, 0.0)).collect();
+        assert_eq!(waits, [1_000, 2_000, 4_000, 5_000]);
+        assert_eq!(backoff.wait_ms(1, 1.0), 500);
+        assert_eq!(backoff.wait_ms(i64::MAX, 0.0), 5_000);
+    }
+}

@@ -1,0 +1,166 @@
+//! What a run is.
+
+use crate::{Backoff, RunId};
+
+/// Which craft performs a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A plain binary.
+    Job,
+}
+
+/// Priority class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Somebody waits for it.
+    Foreground,
+    /// The usual.
+    Background,
+    /// When there is room.
+    BestEffort,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The work was done.
+    Completed,
+    /// The work failed, or its executors were lost too often.
+    Failed,
+    /// It was called off.
+    Cancelled,
+}
+
+/// The right to extend and finish one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Who holds it.
+    pub executor: String,
+    /// Its number. Each lease of a run has a higher one than the lease before.
+    pub token: i64,
+    /// When it may be taken away, epoch milliseconds.
+    pub until: i64,
+    /// When the attempt started, epoch milliseconds.
+    pub started_at: i64,
+}
+
+/// Where a run stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It exists but may not start until it is released.
+    Held,
+    /// It becomes ready at `due_at`, epoch milliseconds.
+    Scheduled {
+        /// When.
+        due_at: i64,
+    },
+    /// It may be claimed.
+    Queued,
+    /// An executor holds its lease.
+    Running(Lease),
+    /// It ended. Only an explicit retry leads out of here.
+    Done {
+        /// How it ended.
+        outcome: Outcome,
+        /// When, epoch milliseconds.
+        at: i64,
+    },
+}
+
+/// The name of a state, without its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// [`State::Held`].
+    Held,
+    /// [`State::Scheduled`].
+    Scheduled,
+    /// [`State::Queued`].
+    Queued,
+    /// [`State::Running`].
+    Running,
+    /// Done: [`Outcome::Completed`].
+    Completed,
+    /// Done: [`Outcome::Failed`].
+    Failed,
+    /// Done: [`Outcome::Cancelled`].
+    Cancelled,
+}
+
+impl Status {
+    /// True when the run has ended.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
+impl State {
+    /// Its name.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Held => Status::Held,
+            Self::Scheduled { .. } => Status::Scheduled,
+            Self::Queued => Status::Queued,
+            Self::Running(_) => Status::Running,
+            Self::Done { outcome: Outcome::Completed, .. } => Status::Completed,
+            Self::Done { outcome: Outcome::Failed, .. } => Status::Failed,
+            Self::Done { outcome: Outcome::Cancelled, .. } => Status::Cancelled,
+        }
+    }
+}
+
+/// A durable wish for a run that an executor holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Stop the work and report it as failed.
+    Cancel,
+}
+
+/// One run: everything that decides what may happen to it next. What it works on, what it printed
+/// and what it is called by its submitter is kept elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Its kind.
+    pub kind: Kind,
+    /// The contract's own name for what it is: a job's type.
+    pub name: String,
+    /// Which claims find it: kind and placement.
+    pub queue: String,
+    /// Its priority class.
+    pub class: Class,
+    /// Its place in the queue: lower is earlier. See [`crate::rank`].
+    pub rank: i64,
+    /// Where it stands.
+    pub state: State,
+    /// Rises by one with every change; guards against a change that was decided on an older row.
+    pub version: i64,
+    /// The token of its newest lease; 0 before the first.
+    pub token: i64,
+    /// The token of the last lease whose finish was accepted; 0 when none was.
+    pub settled: i64,
+    /// How often it was started.
+    pub starts: i64,
+    /// How many attempts were lost or failed since it was submitted or explicitly retried.
+    pub strikes: i64,
+    /// `strikes` never exceeds this.
+    pub max_attempts: i64,
+    /// Whether, and after which wait, a failure that an executor reports is tried again.
+    pub retry: Option<Backoff>,
+    /// How long one attempt may take, in milliseconds.
+    pub timeout_ms: Option<i64>,
+    /// What its holder is to be told.
+    pub signal: Option<Signal>,
+    /// The run that it belongs to: a cancel of that one goes down to it.
+    pub parent: Option<RunId>,
+    /// At most one live run has this key.
+    pub exclusive_key: Option<String>,
+    /// Who holds it or held it last.
+    pub executor: Option<String>,
+    /// When it was submitted, epoch milliseconds.
+    pub created_at: i64,
+    /// When its newest attempt started, epoch milliseconds.
+    pub started_at: Option<i64>,
+}

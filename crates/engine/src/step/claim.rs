@@ -1,0 +1,30 @@
+//! An executor takes a queued run. The start is counted here, durably, before any code runs.
+
+use super::{changed, event, moved, rejected};
+use crate::{Attempt, Change, Event, EventType, Lease, Rejected, Run, State};
+
+pub(super) fn step(
+    run: &Run,
+    executor: &str,
+    lease_ms: i64,
+    now: i64,
+) -> Result<Change, Rejected> {
+    if run.state != State::Queued {
+        return Err(rejected(run, "claim"));
+    }
+    let lease = Lease {
+        executor: executor.to_owned(),
+        token: run.token + 1,
+        until: now + lease_ms,
+        started_at: now,
+    };
+    let run = Run {
+        token: lease.token,
+        starts: run.starts + 1,
+        executor: Some(executor.to_owned()),
+        started_at: Some(now),
+        ..moved(run, State::Running(lease))
+    };
+    let event = Event { executor: run.executor.clone(), ..event(&run, EventType::Started) };
+    Ok(Change { attempt: Some(Attempt::Opened), event: Some(event), ..changed(run) })
+}

@@ -1,0 +1,76 @@
+//! Decides a command. One file for each command; this one only tells them apart.
+
+mod cancel;
+mod checkpoint;
+mod claim;
+mod due;
+mod expire;
+mod finish;
+mod heartbeat;
+mod release;
+mod requeue;
+mod retry;
+mod submit;
+mod r#yield;
+
+use crate::{Change, Command, Event, EventType, Holder, Lease, Rejected, Run, State};
+
+pub use submit::submit;
+
+/// What `command` does to `run` at `now` (epoch milliseconds).
+///
+/// # Errors
+/// [`Rejected`] when the command is not legal in the run's state.
+pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> {
+    match command {
+        Command::Release { bound_ms } => release::step(run, *bound_ms, now),
+        Command::Due => due::step(run, now),
+        Command::Claim { executor, lease_ms } => claim::step(run, executor, *lease_ms, now),
+        Command::Heartbeat { holder, lease_ms } => heartbeat::step(run, holder, *lease_ms, now),
+        Command::Checkpoint { holder } => checkpoint::step(run, holder),
+        Command::Finish { holder, verdict, error, draw, bound_ms } => {
+            let report = finish::Report { verdict: *verdict, error: error.clone() };
+            finish::step(run, holder, report, &requeue::Wait { draw: *draw, bound_ms: *bound_ms }, now)
+        }
+        Command::Yield { holder } => r#yield::step(run, holder, now),
+        Command::Expire { draw, bound_ms, lease_ms } => {
+            let wait = requeue::Wait { draw: *draw, bound_ms: *bound_ms };
+            expire::step(run, *lease_ms, &wait, now)
+        }
+        Command::CancelPending => cancel::pending(run, now),
+        Command::Cancel => cancel::anywhere(run, now),
+        Command::Retry { bound_ms } => retry::step(run, *bound_ms, now),
+    }
+}
+
+/// The run one version on, in another state.
+fn moved(run: &Run, state: State) -> Run {
+    Run { state, version: run.version + 1, ..run.clone() }
+}
+
+/// A change of the run alone.
+fn changed(run: Run) -> Change {
+    Change { run, attempt: None, event: None, error: None, cancel_children: false }
+}
+
+fn event(run: &Run, event_type: EventType) -> Event {
+    Event { event_type, attempt: run.starts, executor: None, reason: None, due_at: None }
+}
+
+fn rejected(run: &Run, command: &'static str) -> Rejected {
+    Rejected { run: run.id, status: run.state.status(), command, not_holder: false }
+}
+
+/// The current lease, if `holder` holds it: with a token the token decides, without one the name.
+fn held<'run>(
+    run: &'run Run,
+    holder: &Holder,
+    command: &'static str,
+) -> Result<&'run Lease, Rejected> {
+    let State::Running(lease) = &run.state else { return Err(rejected(run, command)) };
+    let holds = match holder.token {
+        Some(token) => token == lease.token,
+        None => holder.executor == lease.executor,
+    };
+    if holds { Ok(lease) } else { Err(Rejected { not_holder: true, ..rejected(run, command) }) }
+}

@@ -1,1 +1,41 @@
 //! Claims runs and performs them. Never sees the store.
+
+mod probe;
+mod settings;
+pub mod shim;
+
+pub use probe::{Finding, probe};
+pub use settings::{Isolation, Settings};
+pub use tokio_util::sync::CancellationToken;
+use wire::client::Client;
+
+/// Why an executor could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A directory of the executor cannot be used.
+    #[error("{what}: {source}")]
+    Directory {
+        /// Which directory, and what was tried.
+        what: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The settings contradict themselves.
+    #[error("{0}")]
+    Settings(String),
+    /// The server refused this executor.
+    #[error("the server refused the executor: {0}")]
+    Refused(#[from] wire::client::Error),
+}
+
+/// Runs an executor until `stop` is cancelled and everything it runs has ended (a drain).
+///
+/// While the server is away it keeps trying.
+///
+/// # Errors
+/// See [`Error`]; a job's failure is not one.
+pub async fn run(client: Client, settings: Settings, stop: CancellationToken) -> Result<(), Error> {
+    let _ = (client, settings);
+    stop.cancelled().await;
+    Ok(())
+}

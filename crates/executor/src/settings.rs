@@ -1,0 +1,106 @@
+//! What an operator can set. The command line fills it in; nothing else reads the environment.
+
+use std::{ffi::OsString, fmt, path::PathBuf, str::FromStr, time::Duration};
+
+/// Settings of an executor.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The executor's id: unique among those that are connected to the server, and made of ASCII
+    /// letters, digits and `-._`.
+    pub name: String,
+    /// How many jobs it runs at once.
+    pub slots: u32,
+    /// How far a job is shut off from the machine.
+    pub isolation: Isolation,
+    /// Where programs are kept between runs. Locked: one executor per directory.
+    pub cache_dir: PathBuf,
+    /// The programs that do not run right now are removed, the longest unused first, while all
+    /// together are larger than this.
+    pub cache_limit_bytes: u64,
+    /// Where the work directories of the attempts are made. Locked, and emptied at the start.
+    pub work_dir: PathBuf,
+    /// The largest program that is fetched.
+    pub download_limit_bytes: u64,
+    /// How long a program that was sent SIGTERM may take before SIGKILL.
+    pub cancel_grace: Duration,
+    /// How long running jobs may go on when the executor is to stop; after it they are killed and
+    /// given back.
+    pub drain_grace: Duration,
+    /// How the shim is started: normally the running program and `shim`.
+    pub shim: Vec<OsString>,
+    /// Memory that one job may use, all its processes together. Needs a writable cgroup.
+    pub memory_limit_bytes: Option<u64>,
+    /// Processors that one job may use, such as `1.5`. Needs a writable cgroup.
+    pub cpu_limit: Option<f64>,
+    /// The largest file that a job may write.
+    pub file_limit_bytes: Option<u64>,
+    /// The address that it gives to the server; not checked by anyone.
+    pub executor_ip: String,
+}
+
+impl Settings {
+    /// The defaults: one slot, `standard` isolation, the directories `cache` and `work` below
+    /// `data_dir`. `shim` is the argv that starts the shim.
+    #[must_use]
+    pub fn new(name: impl Into<String>, data_dir: impl Into<PathBuf>, shim: Vec<OsString>) -> Self {
+        let data_dir = data_dir.into();
+        Self {
+            name: name.into(),
+            slots: 1,
+            isolation: Isolation::Standard,
+            cache_dir: data_dir.join("cache"),
+            cache_limit_bytes: 4 << 30,
+            work_dir: data_dir.join("work"),
+            download_limit_bytes: 4 << 30,
+            cancel_grace: Duration::from_secs(10),
+            drain_grace: Duration::from_secs(3600),
+            shim,
+            memory_limit_bytes: None,
+            cpu_limit: None,
+            file_limit_bytes: None,
+            executor_ip: String::new(),
+        }
+    }
+}
+
+/// How far a job is shut off from the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Only the shim: the whole process tree is watched and killed.
+    None,
+    /// As far as the machine allows, without touching the network.
+    Standard,
+    /// Everything, the network included; a job does not start when a part cannot be applied.
+    Strict,
+}
+
+impl Isolation {
+    /// `none`, `standard` or `strict`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Standard => "standard",
+            Self::Strict => "strict",
+        }
+    }
+}
+
+impl fmt::Display for Isolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Isolation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(Self::None),
+            "standard" => Ok(Self::Standard),
+            "strict" => Ok(Self::Strict),
+            _ => Err(format!("`{text}` is not `none`, `standard` or `strict`")),
+        }
+    }
+}

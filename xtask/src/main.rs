@@ -1,3 +1,80 @@
-//! The project's own commands.
+//! The project's own commands: `cargo xtask ci | test | bench | tidy | sim | kill | generate | setup`.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool for people"
+)]
 
-fn main() {}
+mod ci;
+mod postgres;
+mod process;
+mod runner;
+mod setup;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", disable_version_flag = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything that a change has to pass, with the time that each step took.
+    Ci,
+    /// Starts a private PostgreSQL, runs all tests, stops it. Installs PostgreSQL when it may.
+    Test {
+        /// Given to the test runner (nextest if it is installed, else `cargo test`).
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Runs more seeds of the simulation than `test` does, or one seed again.
+    Sim(runner::Sim),
+    /// Runs more rounds of `kill -9` under load than `test` does.
+    Kill(runner::Kill),
+    /// Checks the rules of the house: crate edges, licences, banned crates, files, links.
+    Tidy,
+    /// Writes the generated documents.
+    Generate {
+        /// Writes nothing, fails if a document is not fresh.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Measures the release build over HTTP.
+    Bench {
+        #[command(subcommand)]
+        subject: runner::Bench,
+    },
+    /// Installs what the tests need and is missing.
+    Setup,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Ci => ci::run(),
+        Command::Test { arguments } => runner::test(&arguments),
+        Command::Sim(sim) => runner::sim(&sim),
+        Command::Kill(kill) => runner::kill(&kill),
+        Command::Tidy => tidy::run(),
+        Command::Generate { check } => runner::generate(check),
+        Command::Bench { subject } => runner::bench(&subject),
+        Command::Setup => setup::run(),
+    }
+}

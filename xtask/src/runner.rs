@@ -1,0 +1,157 @@
+//! Commands that hand over to other programs: the test runner, the bench program, the generator.
+
+use std::{path::PathBuf, process::Command};
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+use crate::{
+    postgres::Postgres,
+    process::{cargo, metadata, succeed, works},
+};
+
+/// The environment variable that tells tests where their PostgreSQL is.
+const TEST_POSTGRES_URL: &str = "PLAYHOUSE_TEST_POSTGRES_URL";
+
+/// Settings as the peers in the comparison had them.
+const BENCH_POSTGRES: [&str; 1] = ["shared_buffers=512MB"];
+
+#[derive(Args)]
+pub(crate) struct Sim {
+    /// How many seeds.
+    #[arg(long, default_value_t = 1000)]
+    seeds: u64,
+    /// The first seed. A failure prints its seed: `--seed N --seeds 1` runs it again.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+#[derive(Args)]
+pub(crate) struct Kill {
+    /// How many rounds.
+    #[arg(long, default_value_t = 500)]
+    rounds: u64,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// The job queue, at the server's default durability.
+    Queue {
+        /// Starts a private PostgreSQL and measures on it, instead of the embedded SQLite.
+        #[arg(long)]
+        postgres: bool,
+        /// Given to the bench program: `--database-url`, `--json`, `--only`, `--seconds`, `--help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+/// All tests, on both databases.
+pub(crate) fn test(arguments: &[String]) -> Result<()> {
+    let postgres = Postgres::start(&[])?;
+    let mut command = if works(&mut cargo(["nextest", "--version"])) {
+        cargo(["nextest", "run"])
+    } else {
+        cargo(["test", "--no-fail-fast"])
+    };
+    command.args(scope(arguments)).args(arguments);
+    succeed(command.env(TEST_POSTGRES_URL, postgres.url()))
+}
+
+/// Cargo ignores `--package` beside `--workspace`.
+fn scope(arguments: &[String]) -> Option<&'static str> {
+    let package = |argument: &String| {
+        argument.starts_with("-p") || argument == "--package" || argument.starts_with("--package=")
+    };
+    (!arguments
+        .iter()
+        .take_while(|argument| *argument != "--")
+        .any(package))
+    .then_some("--workspace")
+}
+
+/// The simulation, with more seeds.
+pub(crate) fn sim(sim: &Sim) -> Result<()> {
+    let mut command = cargo(["test", "--package", "server", "--test", "it"]);
+    command.args(["--", "sim::", "--nocapture"]);
+    command.env("PLAYHOUSE_SIM_SEEDS", sim.seeds.to_string());
+    succeed(command.env("PLAYHOUSE_SIM_SEED", sim.seed.to_string()))
+}
+
+/// The rounds of `kill -9`, more of them.
+pub(crate) fn kill(kill: &Kill) -> Result<()> {
+    let postgres = Postgres::start(&[])?;
+    let mut command = cargo(["test", "--package", "cli", "--test", "it"]);
+    command.args(["--", "kill", "--nocapture"]);
+    command.env("PLAYHOUSE_KILL_ROUNDS", kill.rounds.to_string());
+    succeed(command.env(TEST_POSTGRES_URL, postgres.url()))
+}
+
+/// Writes or checks the generated documents.
+pub(crate) fn generate(check: bool) -> Result<()> {
+    let mut command = cargo(["run", "--quiet", "--package", "generate", "--"]);
+    command.args(check.then_some("--check"));
+    succeed(&mut command)
+}
+
+/// Checks them with the program that a build of the whole workspace left behind.
+pub(crate) fn check_generated() -> Result<()> {
+    succeed(Command::new(target_dir()?.join("debug/generate")).arg("--check"))
+}
+
+/// Builds server and load generator in release mode, then measures.
+pub(crate) fn bench(subject: &Bench) -> Result<()> {
+    let Bench::Queue {
+        postgres,
+        arguments,
+    } = subject;
+    // Two builds: together they would share features, and the server would not be the shipped one.
+    succeed(&mut cargo(["build", "--release", "--package", "cli"]))?;
+    succeed(&mut cargo(["build", "--release", "--package", "bench"]))?;
+    let target = target_dir()?;
+    let mut command = Command::new(target.join("release/bench"));
+    command
+        .arg("--playhouse")
+        .arg(target.join("release/playhouse"));
+    let server = postgres
+        .then(|| Postgres::start(&BENCH_POSTGRES))
+        .transpose()?;
+    if let Some(server) = &server {
+        command.args(["--database-url", &server.url()]);
+    }
+    succeed(
+        command
+            .arg("--work-dir")
+            .arg(target.join("bench"))
+            .args(arguments),
+    )
+}
+
+fn target_dir() -> Result<PathBuf> {
+    let metadata = metadata()?;
+    Ok(PathBuf::from(
+        metadata["target_directory"].as_str().unwrap_or("target"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_package_narrows_the_scope() {
+        let scope_of = |arguments: &[&str]| {
+            scope(
+                &arguments
+                    .iter()
+                    .map(|one| String::from(*one))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(scope_of(&[]), Some("--workspace"));
+        assert_eq!(scope_of(&["claim"]), Some("--workspace"));
+        assert_eq!(scope_of(&["-p", "store"]), None);
+        assert_eq!(scope_of(&["--package=store"]), None);
+        assert_eq!(scope_of(&["--", "-p"]), Some("--workspace"));
+    }
+}

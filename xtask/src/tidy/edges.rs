@@ -1,0 +1,113 @@
+//! Which crate may use which: the table of the house plan. Every kind of dependency counts.
+
+use serde_json::Value;
+
+use super::Finding;
+
+/// A crate, what it may use, and what its tests may use beyond that.
+const ALLOWED: [(&str, &[&str], &[&str]); 6] = [
+    ("engine", &[], &[]),
+    ("store", &["engine"], &[]),
+    ("wire", &["engine"], &[]),
+    ("server", &["engine", "store", "wire"], &[]),
+    ("executor", &["engine", "wire"], &[]),
+    // The tests of the whole may look into everything.
+    ("cli", &["server", "executor", "wire"], &["engine", "store"]),
+];
+
+/// Tools of the project: they may use anything, and nothing may use them.
+const TOOLS: [&str; 3] = ["xtask", "bench", "generate"];
+
+/// Compares the dependencies between members of the workspace with the table.
+pub(super) fn check(metadata: &Value) -> Vec<Finding> {
+    let members: Vec<&Value> = members(metadata).collect();
+    let names: Vec<&str> = members
+        .iter()
+        .filter_map(|package| package["name"].as_str())
+        .collect();
+    let mut findings = Vec::new();
+    for package in members {
+        let name = package["name"].as_str().unwrap_or_default();
+        if TOOLS.contains(&name) {
+            continue;
+        }
+        let Some((_, allowed, in_tests)) = ALLOWED.iter().find(|(known, ..)| *known == name) else {
+            findings.push(format!("crate {name} is not in the table of allowed edges"));
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let used = dependency["name"].as_str().unwrap_or_default();
+            let for_tests = dependency["kind"] == "dev";
+            let legal = allowed.contains(&used) || (for_tests && in_tests.contains(&used));
+            if names.contains(&used) && !legal {
+                findings.push(format!("forbidden edge: {name} -> {used}"));
+            }
+        }
+    }
+    findings
+}
+
+/// The packages that are members of the workspace.
+pub(super) fn members(metadata: &Value) -> impl Iterator<Item = &Value> {
+    let ids = &metadata["workspace_members"];
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    packages.filter(move |package| {
+        ids.as_array()
+            .into_iter()
+            .flatten()
+            .any(|id| *id == package["id"])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn workspace(name: &str, used: &str, kind: &Value) -> Value {
+        json!({
+            "workspace_members": ["a", "b"],
+            "packages": [
+                {"id": "a", "name": name, "dependencies": [{"name": used, "kind": kind}]},
+                {"id": "b", "name": used, "dependencies": []},
+                {"id": "c", "name": "serde", "dependencies": []},
+            ],
+        })
+    }
+
+    #[test]
+    fn the_executor_never_sees_the_store() {
+        let finding = "forbidden edge: executor -> store";
+        assert_eq!(
+            check(&workspace("executor", "store", &Value::Null)),
+            [finding]
+        );
+        assert_eq!(
+            check(&workspace("executor", "store", &json!("dev"))),
+            [finding]
+        );
+    }
+
+    #[test]
+    fn nothing_may_use_a_tool() {
+        let found = check(&workspace("server", "xtask", &Value::Null));
+        assert_eq!(found, ["forbidden edge: server -> xtask"]);
+        assert!(check(&workspace("xtask", "server", &Value::Null)).is_empty());
+    }
+
+    #[test]
+    fn the_tests_of_the_whole_may_see_the_store() {
+        assert!(check(&workspace("cli", "store", &json!("dev"))).is_empty());
+        assert_eq!(check(&workspace("cli", "store", &Value::Null)).len(), 1);
+    }
+
+    #[test]
+    fn an_unknown_crate_has_to_be_entered() {
+        let found = check(&workspace("misplaced", "engine", &Value::Null));
+        assert_eq!(
+            found,
+            ["crate misplaced is not in the table of allowed edges"]
+        );
+    }
+}

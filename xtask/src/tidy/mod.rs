@@ -1,0 +1,40 @@
+//! `cargo xtask tidy`: the rules of the house that no compiler checks. A rule is a pure function
+//! from input to findings, so that its test can show it a bad input.
+
+mod budget;
+mod edges;
+mod files;
+mod licences;
+mod links;
+mod packages;
+mod text;
+
+use anyhow::{Result, bail};
+
+use crate::process::{metadata, root};
+
+/// One broken rule: where, and what is wrong.
+type Finding = String;
+
+/// Checks every rule and prints all findings.
+pub(crate) fn run() -> Result<()> {
+    let metadata = metadata()?;
+    let files = files::read(&root())?;
+    let mut findings = edges::check(&metadata);
+    findings.extend(licences::check(&metadata));
+    findings.extend(packages::check(&metadata));
+    findings.extend(budget::check(&files));
+    findings.extend(text::check(&files));
+    findings.extend(links::check(&root(), &files));
+    for name in packages::duplicates(&metadata) {
+        println!("note: more than one version of {name}");
+    }
+    for finding in &findings {
+        println!("{finding}");
+    }
+    if findings.is_empty() {
+        println!("tidy: {} files, no findings", files.len());
+        return Ok(());
+    }
+    bail!("tidy: {} findings", findings.len())
+}

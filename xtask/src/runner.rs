@@ -36,14 +36,29 @@ pub(crate) struct Kill {
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// The job queue, at the server's default durability.
-    Queue {
-        /// Starts a private PostgreSQL and measures on it, instead of the embedded SQLite.
-        #[arg(long)]
-        postgres: bool,
-        /// Given to the bench program: `--database-url`, `--json`, `--only`, `--seconds`, `--help`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Queue(Queue),
+}
+
+#[derive(Args)]
+pub(crate) struct Queue {
+    /// Starts a private PostgreSQL and measures on it, instead of on the embedded SQLite.
+    #[arg(long, conflicts_with = "database_url")]
+    postgres: bool,
+    /// Measures on this PostgreSQL; a database `playhouse_bench` is made in it, again and again.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// Writes the results here, too.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Measures this case only; may be given several times. An unknown name lists all.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// How long one run of a case with a fixed time takes.
+    #[arg(long, default_value = "10")]
+    seconds: String,
+    /// How many runs of each case.
+    #[arg(long, default_value = "3")]
+    runs: String,
 }
 
 /// All tests, on both databases.
@@ -100,11 +115,7 @@ pub(crate) fn check_generated() -> Result<()> {
 }
 
 /// Builds server and load generator in release mode, then measures.
-pub(crate) fn bench(subject: &Bench) -> Result<()> {
-    let Bench::Queue {
-        postgres,
-        arguments,
-    } = subject;
+pub(crate) fn bench(Bench::Queue(queue): &Bench) -> Result<()> {
     // Two builds: together they would share features, and the server would not be the shipped one.
     succeed(&mut cargo(["build", "--release", "--package", "cli"]))?;
     succeed(&mut cargo(["build", "--release", "--package", "bench"]))?;
@@ -113,18 +124,26 @@ pub(crate) fn bench(subject: &Bench) -> Result<()> {
     command
         .arg("--playhouse")
         .arg(target.join("release/playhouse"));
-    let server = postgres
+    command.arg("--work-dir").arg(target.join("bench"));
+    command.args(["--seconds", &queue.seconds, "--runs", &queue.runs]);
+    let server = queue
+        .postgres
         .then(|| Postgres::start(&BENCH_POSTGRES))
         .transpose()?;
-    if let Some(server) = &server {
-        command.args(["--database-url", &server.url()]);
+    if let Some(url) = server
+        .as_ref()
+        .map(Postgres::url)
+        .or_else(|| queue.database_url.clone())
+    {
+        command.args(["--database-url", &url]);
     }
-    succeed(
-        command
-            .arg("--work-dir")
-            .arg(target.join("bench"))
-            .args(arguments),
-    )
+    for case in &queue.only {
+        command.args(["--only", case]);
+    }
+    if let Some(file) = &queue.json {
+        command.arg("--json").arg(file);
+    }
+    succeed(&mut command)
 }
 
 fn target_dir() -> Result<PathBuf> {

@@ -1,0 +1,59 @@
+//! What is measured. Each case starts a server of its own on an empty database.
+
+mod bulk;
+mod burn_down;
+mod claim_cost;
+mod latency;
+mod one_by_one;
+mod rest;
+mod steady;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::{report::Measure, server::Ground};
+
+/// A case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Case {
+    /// Start to healthy, and memory of an idle server.
+    Rest,
+    /// Submit, claim and complete, three requests a job.
+    OneByOne,
+    /// 64 producers and one executor.
+    Steady,
+    /// 20,000 jobs that are there, one executor.
+    BurnDown,
+    /// From a submit's call to the start on an idle executor.
+    Latency,
+    /// Bulk submit.
+    Bulk,
+    /// A claim with a thousand, a hundred thousand and a million jobs pending; memory with these.
+    ClaimCost,
+}
+
+impl Case {
+    /// In the order of the report.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Self::value_variants().iter().copied()
+    }
+
+    /// How often it is measured when `wanted` runs are asked for.
+    pub(crate) fn runs(self, wanted: usize) -> usize {
+        // It measures several times on the one million jobs that it takes long to submit.
+        if self == Self::ClaimCost { 1 } else { wanted }
+    }
+
+    /// One run.
+    pub(crate) async fn measure(self, ground: &Ground) -> Result<Vec<Measure>> {
+        match self {
+            Self::Rest => rest::measure(ground).await,
+            Self::OneByOne => one_by_one::measure(ground).await,
+            Self::Steady => steady::measure(ground).await,
+            Self::BurnDown => burn_down::measure(ground).await,
+            Self::Latency => latency::measure(ground).await,
+            Self::Bulk => bulk::measure(ground).await,
+            Self::ClaimCost => claim_cost::measure(ground).await,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What the numbers were measured on.
+
+use std::{
+    fs::{self, File},
+    os::unix::fs::FileExt,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+
+/// A machine.
+pub(crate) struct Machine {
+    pub(crate) cpu: String,
+    pub(crate) cores: usize,
+    pub(crate) memory_gib: f64,
+    pub(crate) kernel: String,
+}
+
+impl Machine {
+    pub(crate) fn this() -> Result<Self> {
+        let cpu = fs::read_to_string("/proc/cpuinfo")?;
+        let memory = fs::read_to_string("/proc/meminfo")?;
+        let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
+        Ok(Self {
+            cpu: String::from(field(&cpu, "model name").unwrap_or("unknown")),
+            cores: thread::available_parallelism()?.get(),
+            memory_gib: kibibytes(&memory, "MemTotal").context("no MemTotal")? / 1024.0 / 1024.0,
+            kernel: String::from(kernel.trim()),
+        })
+    }
+}
+
+/// Resident memory of a process, in MiB.
+pub(crate) fn resident_mib(pid: u32) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    Ok(kibibytes(&status, "VmRSS").context("no VmRSS")? / 1024.0)
+}
+
+/// How many times a second the disk below `dir` makes 4 KiB durable, each after the other.
+pub(crate) fn fsyncs_per_second(dir: &Path) -> Result<f64> {
+    let path = dir.join("fsync");
+    let file = File::create(&path)?;
+    let (block, begun) = ([0x5a_u8; 4096], Instant::now());
+    let mut count = 0_u32;
+    while begun.elapsed() < Duration::from_secs(1) {
+        // A log that is written over and over, as SQLite's is.
+        file.write_all_at(&block, u64::from(count % 1024) * 4096)?;
+        file.sync_data()?;
+        count += 1;
+    }
+    let rate = f64::from(count) / begun.elapsed().as_secs_f64();
+    fs::remove_file(&path)?;
+    Ok(rate)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a report says when it was made")]
+pub(crate) fn now() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
+}
+
+fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let line = text.lines().find(|line| line.starts_with(name))?;
+    Some(line.split_once(':')?.1.trim())
+}
+
+fn kibibytes(text: &str, name: &str) -> Option<f64> {
+    field(text, name)?.strip_suffix(" kB")?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_of_proc_files_are_read() {
+        let text = "Name:\tx\nVmRSS:\t   2048 kB\n";
+        assert_eq!(kibibytes(text, "VmRSS"), Some(2048.0));
+        assert_eq!(field(text, "Name"), Some("x"));
+        assert_eq!(kibibytes(text, "VmSwap"), None);
+    }
+
+    #[test]
+    fn this_process_has_a_size() {
+        assert!(resident_mib(std::process::id()).unwrap() > 0.5);
+    }
+}

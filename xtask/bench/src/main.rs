@@ -1,0 +1,90 @@
+//! Measures the job queue of the release binary. All load goes over HTTP, from this one process on
+//! one thread, so that the generator takes as little as it can of the cores that it shares.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool for people"
+)]
+
+mod bodies;
+mod cases;
+mod client;
+mod database;
+mod executor;
+mod machine;
+mod report;
+mod scan;
+mod server;
+mod statistics;
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+
+use crate::{cases::Case, report::Report, server::Ground};
+
+/// Measures the job queue of a built server.
+#[derive(Parser)]
+#[command(name = "bench", disable_version_flag = true)]
+struct Arguments {
+    /// The server's program.
+    #[arg(long)]
+    playhouse: PathBuf,
+    /// Data directories are made here: it decides which disk is measured.
+    #[arg(long)]
+    work_dir: PathBuf,
+    /// Measures on this PostgreSQL; a database `playhouse_bench` is made in it, again and again.
+    #[arg(long)]
+    database_url: Option<String>,
+    /// Writes the results here, too.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Measures these cases only.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Case>,
+    /// How long one run of a case with a fixed time takes.
+    #[arg(long, default_value_t = 10.0)]
+    seconds: f64,
+    /// How many runs of each case.
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
+}
+
+fn main() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        tokio::select! {
+            outcome = run(Arguments::parse()) => outcome,
+            _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+        }
+    })
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let work_dir = arguments.work_dir.join(std::process::id().to_string());
+    fs::create_dir_all(&work_dir).context("failed to make the work directory")?;
+    let ground = Ground {
+        playhouse: arguments.playhouse,
+        work_dir,
+        database_url: arguments.database_url,
+        duration: Duration::from_secs_f64(arguments.seconds),
+    };
+    let mut report = Report::new(ground.database_url.is_some(), &ground, arguments.runs)?;
+    for case in Case::all() {
+        if arguments.only.is_empty() || arguments.only.contains(&case) {
+            for run in 1..=case.runs(arguments.runs) {
+                eprintln!("{case:?}: run {run}");
+                let measured = case.measure(&ground).await;
+                report.add(measured.with_context(|| format!("{case:?}, run {run}"))?);
+            }
+        }
+    }
+    println!("{report}");
+    if let Some(path) = &arguments.json {
+        fs::write(path, report.json()).context("failed to write the JSON file")?;
+    }
+    Ok(())
+}

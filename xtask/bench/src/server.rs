@@ -1,0 +1,123 @@
+//! The server under measurement: the release binary, a data directory of its own, a free port.
+
+use std::{
+    fs::{self, File},
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use tokio::time::sleep;
+
+use crate::{client::Client, database, machine};
+
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// Where and how is measured.
+pub(crate) struct Ground {
+    pub(crate) playhouse: PathBuf,
+    pub(crate) work_dir: PathBuf,
+    pub(crate) database_url: Option<String>,
+    pub(crate) duration: Duration,
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.work_dir) {
+            eprintln!("failed to remove {}: {error}", self.work_dir.display());
+        }
+    }
+}
+
+/// A running server. Dropping it kills the process.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    /// From before the start of the process to the first healthy answer.
+    pub(crate) healthy_after: Duration,
+}
+
+impl Server {
+    /// Starts one on an empty database.
+    pub(crate) async fn start(ground: &Ground) -> Result<Self> {
+        let data = ground.work_dir.join("data");
+        if data.exists() {
+            fs::remove_dir_all(&data)?;
+        }
+        fs::create_dir_all(&data)?;
+        let url = match &ground.database_url {
+            Some(url) => Some(database::fresh(url).await?),
+            None => None,
+        };
+        Self::spawn(ground, url).await
+    }
+
+    /// Kills it and starts it again on the same data.
+    pub(crate) async fn restart(self, ground: &Ground) -> Result<Self> {
+        drop(self);
+        let url = ground.database_url.as_deref().map(database::existing);
+        Self::spawn(ground, url).await
+    }
+
+    /// Resident memory, in MiB.
+    pub(crate) fn resident_mib(&self) -> Result<f64> {
+        machine::resident_mib(self.child.id())
+    }
+
+    pub(crate) async fn client(&self) -> Result<Client> {
+        Client::connect(self.address).await
+    }
+
+    async fn spawn(ground: &Ground, database_url: Option<String>) -> Result<Self> {
+        let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+        let log = ground.work_dir.join("log");
+        let mut command = Command::new(&ground.playhouse);
+        command.args(["server", "--listen", &address.to_string(), "--data-dir"]);
+        command.arg(ground.work_dir.join("data"));
+        if let Some(url) = database_url {
+            command.args(["--database-url", &url]);
+        }
+        command
+            .stdin(Stdio::null())
+            .stdout(File::create(&log)?)
+            .stderr(File::create(&log)?);
+        let begun = Instant::now();
+        let child = command.spawn().context("failed to start the server")?;
+        let mut server = Self {
+            child,
+            address,
+            healthy_after: Duration::ZERO,
+        };
+        while !healthy(address).await {
+            if begun.elapsed() > START_LIMIT || server.child.try_wait()?.is_some() {
+                bail!("the server did not start:\n{}", fs::read_to_string(&log)?);
+            }
+            sleep(Duration::from_millis(1)).await;
+        }
+        server.healthy_after = begun.elapsed();
+        Ok(server)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let ended = self.child.kill().and_then(|()| self.child.wait());
+        if let Err(error) = ended {
+            eprintln!("failed to end the server: {error}");
+        }
+    }
+}
+
+async fn healthy(address: SocketAddr) -> bool {
+    let Ok(mut client) = Client::connect(address).await else {
+        return false;
+    };
+    let answer = client
+        .call(Method::GET, "/api/v1/health", Bytes::new())
+        .await;
+    answer.is_ok_and(|(status, _)| status == StatusCode::OK)
+}

@@ -1,1 +1,28 @@
 //! Makes changes durable: the only SQL.
+//!
+//! Inside it is synchronous: functions over a [`Batch`] (which writes) or a [`Read`]. Outside it is
+//! asynchronous: [`Store`] hands them to threads. Whoever gets an answer may rely on it: a change
+//! is answered after its commit, and a commit is on disk.
+
+mod batch;
+pub mod binaries;
+mod error;
+pub mod events;
+pub mod executors;
+pub mod logs;
+mod metrics;
+mod migrate;
+mod reader;
+pub mod retention;
+pub mod runs;
+mod seam;
+mod store;
+mod wake;
+mod writer;
+
+pub use batch::Batch;
+pub use error::Error;
+pub use metrics::CommitSums;
+pub use reader::Read;
+pub use store::{Location, Store, backup};
+pub use wake::{ClaimWait, Topic, TopicWait, Wake};

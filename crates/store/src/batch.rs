@@ -1,0 +1,235 @@
+//! One transaction's worth of work, and what belongs at its end: event numbers, counters, the list
+//! of who is to be woken.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::{Change, Class, Event, Kind, Run, RunId, Status};
+
+use crate::{
+    Error,
+    executors::{self, Noted, Seen},
+    seam::{Tx, Value, args},
+    wake::Notice,
+};
+
+/// More names than this in a notice, and everybody looks: PostgreSQL takes 8,000 bytes.
+const NOTICE_NAMES: usize = 100;
+
+/// A transaction with what it has gathered for its end.
+pub struct Batch<'tx, 'connection> {
+    pub(crate) tx: &'tx mut Tx<'connection>,
+    gathered: Gathered,
+}
+
+/// What the end of the transaction writes and tells.
+#[derive(Default)]
+struct Gathered {
+    events: Vec<NewEvent>,
+    counts: BTreeMap<(Kind, Status, Class), i64>,
+    ready: BTreeMap<String, usize>,
+    executors: BTreeSet<String>,
+    runs: BTreeSet<RunId>,
+    seen: BTreeMap<String, Seen>,
+}
+
+struct NewEvent {
+    at: i64,
+    event_type: String,
+    kind: Kind,
+    run: RunId,
+    data: String,
+}
+
+impl Gathered {
+    fn merge(&mut self, other: Self) {
+        self.events.extend(other.events);
+        for (key, n) in other.counts {
+            *self.counts.entry(key).or_default() += n;
+        }
+        for (queue, count) in other.ready {
+            *self.ready.entry(queue).or_default() += count;
+        }
+        self.executors.extend(other.executors);
+        self.runs.extend(other.runs);
+        for (executor, seen) in other.seen {
+            self.seen.entry(executor).or_default().merge(seen);
+        }
+    }
+}
+
+impl<'tx, 'connection> Batch<'tx, 'connection> {
+    pub(crate) fn new(tx: &'tx mut Tx<'connection>) -> Self {
+        Self { tx, gathered: Gathered::default() }
+    }
+
+    /// Runs `work` so that nothing of it remains when it fails.
+    pub(crate) fn guarded<T>(
+        &mut self,
+        work: impl FnOnce(&mut Batch<'_, '_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut inner = Gathered::default();
+        let result = self.tx.guarded(|tx| {
+            let mut batch = Batch::new(tx);
+            let result = work(&mut batch);
+            inner = batch.gathered;
+            result
+        });
+        if result.is_ok() {
+            self.gathered.merge(inner);
+        }
+        result
+    }
+
+    /// Notes what a change tells the world and does to the counters. `before` is the run's status
+    /// before the change.
+    pub(crate) fn note(&mut self, before: Option<Status>, change: &Change, now: i64) {
+        let run = &change.run;
+        let status = run.state.status();
+        if before != Some(status) {
+            self.moved(run, before, status);
+        }
+        if let Some(event) = &change.event {
+            self.gathered.events.push(NewEvent {
+                at: now,
+                event_type: format!("{}.{}", run.kind, event.event_type),
+                kind: run.kind,
+                run: run.id,
+                data: data(run, event),
+            });
+        }
+        if run.signal.is_some() {
+            self.gathered.executors.extend(run.executor.clone());
+        }
+    }
+
+    fn moved(&mut self, run: &Run, before: Option<Status>, status: Status) {
+        if let Some(before) = before {
+            self.count(run.kind, before, run.class, -1);
+        }
+        self.count(run.kind, status, run.class, 1);
+        if status == Status::Queued {
+            *self.gathered.ready.entry(run.queue.clone()).or_default() += 1;
+        }
+        if before == Some(Status::Running) || status.is_terminal() {
+            self.touch(run.id);
+        }
+    }
+
+    /// Changes a counter by `n`.
+    pub(crate) fn count(&mut self, kind: Kind, status: Status, class: Class, n: i64) {
+        *self.gathered.counts.entry((kind, status, class)).or_default() += n;
+    }
+
+    /// Somebody may follow this run's output.
+    pub(crate) fn touch(&mut self, run: RunId) {
+        self.gathered.runs.insert(run);
+    }
+
+    /// An executor was heard of.
+    pub(crate) fn seen(&mut self, executor: &str, seen: Seen) {
+        match self.gathered.seen.get_mut(executor) {
+            Some(known) => known.merge(seen),
+            None => {
+                self.gathered.seen.insert(executor.to_owned(), seen);
+            }
+        }
+    }
+
+    /// Writes what was gathered; says who is to be woken, if anybody.
+    pub(crate) fn end(self, noted: &mut Noted) -> Result<Option<Notice>, Error> {
+        let Self { tx, gathered } = self;
+        executors::write_seen(tx, &gathered.seen, noted)?;
+        write_counts(tx, &gathered.counts)?;
+        let head = write_events(tx, &gathered.events)?;
+        let names = gathered.ready.len() + gathered.executors.len() + gathered.runs.len();
+        if head == 0 && names == 0 {
+            return Ok(None);
+        }
+        if names > NOTICE_NAMES {
+            return Ok(Some(Notice { head, all: true, ..Notice::default() }));
+        }
+        Ok(Some(Notice {
+            head,
+            ready: gathered.ready.into_iter().collect(),
+            executors: gathered.executors.into_iter().collect(),
+            runs: gathered.runs.iter().map(ToString::to_string).collect(),
+            ..Notice::default()
+        }))
+    }
+}
+
+fn write_counts(
+    tx: &mut Tx<'_>,
+    counts: &BTreeMap<(Kind, Status, Class), i64>,
+) -> Result<(), Error> {
+    // The row exists from the first count on; a row that goes below 0 would be refused in VALUES.
+    const SEED: &str = "INSERT INTO counters (kind, status, class, n) VALUES ($1, $2, $3, 0)
+        ON CONFLICT (kind, status, class) DO NOTHING";
+    const COUNT: &str =
+        "UPDATE counters SET n = n + $4 WHERE kind = $1 AND status = $2 AND class = $3";
+    let rows: Vec<[Value<'_>; 4]> = counts
+        .iter()
+        .filter(|(_, n)| **n != 0)
+        .map(|((kind, status, class), n)| {
+            [kind.as_str().into(), status.as_str().into(), class.as_str().into(), (*n).into()]
+        })
+        .collect();
+    if tx.exec_many(COUNT, &rows)? < rows.len() as u64 {
+        for row in &rows {
+            if tx.exec(SEED, &row[..3])? > 0 {
+                tx.exec(COUNT, row)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Numbers the events and writes them; answers the newest number, 0 when there are none. The head
+/// row stays locked until the commit, so numbers become visible in order.
+fn write_events(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<i64, Error> {
+    const HEAD: &str =
+        "UPDATE event_head SET newest = newest + $1 WHERE id = 1 RETURNING newest";
+    const INSERT: &str = "INSERT INTO events (seq, at, type, kind, run_id, data)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    if events.is_empty() {
+        return Ok(0);
+    }
+    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    let newest = tx
+        .first(HEAD, args![count], |row| row.int(0))?
+        .ok_or_else(|| Error::Corrupt("the event head is missing".to_owned()))?;
+    let rows: Vec<[Value<'_>; 6]> = (newest - count + 1..)
+        .zip(events)
+        .map(|(seq, event)| {
+            [
+                seq.into(),
+                event.at.into(),
+                (&event.event_type).into(),
+                event.kind.as_str().into(),
+                (&event.run).into(),
+                (&event.data).into(),
+            ]
+        })
+        .collect();
+    tx.exec_many(INSERT, &rows)?;
+    Ok(newest)
+}
+
+fn data(run: &Run, event: &Event) -> String {
+    let mut data = serde_json::Map::new();
+    data.insert("name".to_owned(), run.name.clone().into());
+    data.insert("status".to_owned(), run.state.status().as_str().into());
+    if event.attempt > 0 {
+        data.insert("attempt".to_owned(), event.attempt.into());
+    }
+    if let Some(executor) = &event.executor {
+        data.insert("executor_id".to_owned(), executor.clone().into());
+    }
+    if let Some(reason) = &event.reason {
+        data.insert("reason".to_owned(), reason.clone().into());
+    }
+    if let Some(due_at) = event.due_at {
+        data.insert("due_at".to_owned(), due_at.into());
+    }
+    serde_json::Value::Object(data).to_string()
+}

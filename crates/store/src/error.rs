@@ -1,0 +1,59 @@
+//! Why the store did not do something.
+
+use engine::{Rejected, RunId};
+
+/// Every way in which the store says no.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such run.
+    #[error("run {0} does not exist")]
+    NotFound(RunId),
+    /// The run's state does not allow it.
+    #[error("{0}")]
+    Rejected(#[from] Rejected),
+    /// The idempotency key was used with another body.
+    #[error("the idempotency key was used before with another request body")]
+    KeyReused,
+    /// A live run has the same exclusive key.
+    #[error("another live run has the exclusive key `{0}`")]
+    Exclusive(String),
+    /// The database cannot be reached or has no room; nothing was changed.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// The connection broke during a commit and its outcome could not be found out.
+    #[error("it is not known whether the change was made: {0}")]
+    Unknown(String),
+    /// Two transactions were in each other's way; the store runs them again by itself.
+    #[error("two transactions were in each other's way: {0}")]
+    Conflict(String),
+    /// A constraint of the schema was violated: a defect of ours.
+    #[error("a constraint was violated: {0}")]
+    Constraint(String),
+    /// Any other answer of the database.
+    #[error("the database refused: {0}")]
+    Database(String),
+    /// A row does not say what the schema promises.
+    #[error("the database holds something unexpected: {0}")]
+    Corrupt(String),
+    /// The database was written by a newer version of the program.
+    #[error(
+        "the database has schema version {found}, this program knows versions up to {known}: \
+         start a newer program, or restore a backup"
+    )]
+    Newer {
+        /// What the database says.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// The store was shut down.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl Error {
+    /// True when the whole transaction is lost with it.
+    pub(crate) fn is_fatal(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Unknown(_) | Self::Conflict(_))
+    }
+}

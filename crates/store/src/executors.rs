@@ -1,0 +1,133 @@
+//! Who performs runs: when they were heard of, what they can do, what they hold.
+
+use std::collections::{BTreeMap, HashMap};
+
+use engine::RunId;
+
+use crate::{
+    Batch, Error, Read,
+    seam::{Tx, Value, args},
+};
+
+/// An executor that does nothing but ask is written down this often.
+const NOTE_EVERY_MS: i64 = 1_000;
+
+/// What one batch heard of an executor.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) ip: String,
+    pub(crate) at: i64,
+    pub(crate) completed: i64,
+}
+
+impl Seen {
+    pub(crate) fn merge(&mut self, other: Self) {
+        if !other.ip.is_empty() {
+            self.ip = other.ip;
+        }
+        self.at = self.at.max(other.at);
+        self.completed += other.completed;
+    }
+}
+
+/// When each executor was last written down by this writer.
+pub(crate) type Noted = HashMap<String, i64>;
+
+/// Writes down who was heard of, at most once a second unless there is something to count.
+pub(crate) fn write_seen(
+    tx: &mut Tx<'_>,
+    seen: &BTreeMap<String, Seen>,
+    noted: &mut Noted,
+) -> Result<(), Error> {
+    const NOTE: &str = "INSERT INTO executors (name, ip, seen_at, completed)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (name) DO UPDATE SET
+        ip = CASE WHEN excluded.ip = '' THEN executors.ip ELSE excluded.ip END,
+        seen_at = excluded.seen_at, completed = executors.completed + excluded.completed";
+    let mut rows: Vec<[Value<'_>; 4]> = Vec::new();
+    for (name, seen) in seen {
+        let last = noted.get(name).copied().unwrap_or(i64::MIN);
+        if seen.completed > 0 || seen.at.saturating_sub(last) >= NOTE_EVERY_MS {
+            noted.insert(name.clone(), seen.at);
+            rows.push([name.into(), (&seen.ip).into(), seen.at.into(), seen.completed.into()]);
+        }
+    }
+    tx.exec_many(NOTE, &rows).map(drop)
+}
+
+/// Notes what an executor can do. `registration` is opaque here.
+///
+/// # Errors
+/// The database's.
+pub fn register(
+    batch: &mut Batch<'_, '_>,
+    name: &str,
+    ip: &str,
+    registration: &[u8],
+    now: i64,
+) -> Result<(), Error> {
+    const REGISTER: &str = "INSERT INTO executors (name, ip, seen_at, completed, registration)
+        VALUES ($1, $2, $3, 0, $4)
+        ON CONFLICT (name) DO UPDATE SET ip = excluded.ip, seen_at = excluded.seen_at,
+        registration = excluded.registration";
+    batch.tx.exec(REGISTER, args![name, ip, now, registration]).map(drop)
+}
+
+/// An executor and what it holds.
+#[derive(Clone, Debug)]
+pub struct Executor {
+    /// Its name for itself.
+    pub name: String,
+    /// The address that it gave.
+    pub ip: String,
+    /// When it was last heard of, epoch milliseconds.
+    pub seen_at: i64,
+    /// How many runs it completed.
+    pub completed: i64,
+    /// What it registered, if it did.
+    pub registration: Option<Vec<u8>>,
+    /// The runs that it holds, oldest first, with their names.
+    pub holds: Vec<(RunId, String)>,
+}
+
+/// Executors that were heard of since `since`, or hold a run; by name.
+///
+/// # Errors
+/// The database's.
+pub fn list(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<Executor>, Error> {
+    const EXECUTORS: &str =
+        "SELECT name, ip, seen_at, completed, registration FROM executors ORDER BY name";
+    const HELD: &str = "SELECT executor, id, name FROM runs WHERE status = 'running' ORDER BY id";
+    let mut held: HashMap<String, Vec<(RunId, String)>> = HashMap::new();
+    for (executor, id, name) in
+        read.tx.all(HELD, args![], |row| Ok((row.text(0)?, row.run_id(1)?, row.text(2)?)))?
+    {
+        held.entry(executor).or_default().push((id, name));
+    }
+    let executors = read.tx.all(EXECUTORS, args![], |row| {
+        Ok(Executor {
+            name: row.text(0)?,
+            ip: row.text(1)?,
+            seen_at: row.int(2)?,
+            completed: row.int(3)?,
+            registration: row.opt_bytes(4)?,
+            holds: Vec::new(),
+        })
+    })?;
+    Ok(executors
+        .into_iter()
+        .map(|executor| {
+            let holds = held.remove(&executor.name).unwrap_or_default();
+            Executor { holds, ..executor }
+        })
+        .filter(|executor| executor.seen_at >= since || !executor.holds.is_empty())
+        .collect())
+}
+
+/// Forgets executors that were not heard of since `before`; answers how many.
+///
+/// # Errors
+/// The database's.
+pub fn forget(batch: &mut Batch<'_, '_>, before: i64) -> Result<u64, Error> {
+    batch.tx.exec("DELETE FROM executors WHERE seen_at < $1", args![before])
+}

@@ -1,0 +1,45 @@
+//! One command on one run.
+
+use engine::{Command, RunId, step};
+
+use super::row;
+use crate::{Batch, Error, seam::args};
+
+/// Applies `command` to a run, and what follows from it to the runs that belong to it.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Rejected`], or the database's.
+pub fn apply(
+    batch: &mut Batch<'_, '_>,
+    id: RunId,
+    command: &Command,
+    now: i64,
+) -> Result<engine::Run, Error> {
+    let run = row::lock(batch.tx, &[id])?.pop().flatten().ok_or(Error::NotFound(id))?;
+    let change = step(&run, command, now)?;
+    let after = change.run.clone();
+    if after.version == run.version {
+        return Ok(after);
+    }
+    let cancel_children = change.cancel_children;
+    if let Some(error) = &change.error {
+        super::finish::write_error(batch.tx, id, error)?;
+    }
+    row::write(batch, &[(run.state.status(), change, "")], now)?;
+    if cancel_children {
+        for child in children(batch, id)? {
+            // A child that has ended meanwhile needs no cancel.
+            match apply(batch, child, &Command::Cancel, now) {
+                Ok(_) | Err(Error::Rejected(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(after)
+}
+
+fn children(batch: &mut Batch<'_, '_>, id: RunId) -> Result<Vec<RunId>, Error> {
+    const CHILDREN: &str = "SELECT id FROM runs WHERE parent = $1
+        AND status IN ('held', 'scheduled', 'queued', 'running') ORDER BY id";
+    batch.tx.all(CHILDREN, args![&id], |row| row.run_id(0))
+}

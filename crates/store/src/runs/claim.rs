@@ -1,0 +1,121 @@
+//! Executors take queued runs. All waiting claims of one kind are served by one query.
+
+use std::collections::VecDeque;
+
+use engine::{Command, Run, Status, step};
+
+use super::row::{self, WIDTH, columns};
+use crate::{
+    Batch, Error,
+    executors::Seen,
+    seam::{Row, Tx, args},
+};
+
+/// An executor asks for runs.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Who asks.
+    pub executor: String,
+    /// The address that it gives.
+    pub executor_ip: String,
+    /// Where it can take runs from.
+    pub queues: Vec<String>,
+    /// At most so many.
+    pub max: usize,
+    /// How long the leases live.
+    pub lease_ms: i64,
+    /// Epoch milliseconds.
+    pub now: i64,
+}
+
+/// A run that was taken.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// The run, with its new lease.
+    pub run: Run,
+    /// What it works on.
+    pub input: Vec<u8>,
+}
+
+const READY: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", inputs.body FROM runs JOIN inputs ON inputs.run_id = runs.id
+    WHERE status = 'queued' AND queue = $1 ORDER BY rank, id LIMIT $2 {skip_locked}"
+);
+
+/// Serves all waiting claims; the answers stand in their order.
+pub(crate) fn claim_all(
+    batch: &mut Batch<'_, '_>,
+    claims: &[&Claim],
+) -> Result<Vec<Vec<Claimed>>, Error> {
+    let mut answers: Vec<Vec<Claimed>> = claims.iter().map(|_| Vec::new()).collect();
+    let mut open: Vec<usize> = (0..claims.len()).collect();
+    while let Some(first) = open.first() {
+        let queues = &claims[*first].queues;
+        let (alike, rest): (Vec<_>, Vec<_>) =
+            open.iter().partition(|place| claims[**place].queues == *queues);
+        serve(batch, claims, &alike, &mut answers)?;
+        open = rest;
+    }
+    for claim in claims {
+        let seen = Seen { ip: claim.executor_ip.clone(), at: claim.now, completed: 0 };
+        batch.seen(&claim.executor, seen);
+    }
+    Ok(answers)
+}
+
+/// Serves claims that look in the same queues.
+fn serve(
+    batch: &mut Batch<'_, '_>,
+    claims: &[&Claim],
+    alike: &[usize],
+    answers: &mut [Vec<Claimed>],
+) -> Result<(), Error> {
+    let wanted = alike.iter().map(|place| claims[*place].max).sum();
+    let mut ready = candidates(batch.tx, &claims[alike[0]].queues, wanted)?;
+    let mut changes = Vec::new();
+    for place in alike {
+        let claim = claims[*place];
+        let command =
+            Command::Claim { executor: claim.executor.clone(), lease_ms: claim.lease_ms };
+        while answers[*place].len() < claim.max {
+            let Some(Claimed { run, input }) = ready.pop_front() else { break };
+            let change = step(&run, &command, claim.now)?;
+            answers[*place].push(Claimed { run: change.run.clone(), input });
+            changes.push((Status::Queued, change, claim.executor_ip.as_str()));
+        }
+    }
+    let now = claims[alike[0]].now;
+    row::write(batch, &changes, now)
+}
+
+/// The first `wanted` runs of these queues, in the order of their ranks.
+fn candidates(
+    tx: &mut Tx<'_>,
+    queues: &[String],
+    wanted: usize,
+) -> Result<VecDeque<Claimed>, Error> {
+    let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
+    let mut found = Vec::new();
+    for queue in queues {
+        found.extend(tx.all(READY, args![queue, limit], claimed)?);
+    }
+    if queues.len() > 1 {
+        found.sort_by_key(|claimed| (claimed.run.rank, claimed.run.id));
+        found.truncate(wanted);
+    }
+    Ok(found.into())
+}
+
+fn claimed(row: &Row<'_>) -> Result<Claimed, Error> {
+    Ok(Claimed { run: row::read(row)?, input: row.bytes(WIDTH)? })
+}
+
+/// How the database finds the next ready run.
+///
+/// # Errors
+/// The database's.
+pub fn plan(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
+    batch.tx.plan(READY, args!["job", 1])
+}

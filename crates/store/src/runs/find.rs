@@ -1,0 +1,198 @@
+//! Reading runs.
+
+use engine::{Class, Kind, Run, RunId, Status};
+
+use super::row::{self, columns};
+use crate::{
+    Error, Read,
+    seam::{Row, Tx, Value, args},
+};
+
+/// Which runs to list.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Only this kind.
+    pub kind: Kind,
+    /// Only these statuses; empty for all.
+    pub statuses: Vec<Status>,
+    /// Only this name.
+    pub name: Option<String>,
+    /// Only this class.
+    pub class: Option<Class>,
+    /// At most so many.
+    pub limit: i64,
+    /// Skip so many.
+    pub offset: i64,
+}
+
+/// One start of a run.
+#[derive(Clone, Debug)]
+pub struct AttemptRow {
+    /// From 1.
+    pub number: i64,
+    /// Who.
+    pub executor: String,
+    /// Where, as it says.
+    pub executor_ip: String,
+    /// `running`, or how it ended.
+    pub status: String,
+    /// Epoch milliseconds.
+    pub started_at: i64,
+    /// Epoch milliseconds.
+    pub ended_at: Option<i64>,
+    /// Why it did not complete.
+    pub error: Option<String>,
+}
+
+/// What the last ended attempt left.
+#[derive(Clone, Debug, Default)]
+pub struct ResultRow {
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+    /// Exit code.
+    pub exit_code: Option<i64>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// What a run works on, as its contract wrote it.
+pub type Input = Vec<u8>;
+
+/// A run with everything that belongs to it.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// The run.
+    pub run: Run,
+    /// What it works on.
+    pub input: Input,
+    /// Its starts, oldest first.
+    pub attempts: Vec<AttemptRow>,
+    /// What the last ended attempt left.
+    pub result: ResultRow,
+}
+
+/// A run with everything that belongs to it.
+///
+/// # Errors
+/// [`Error::NotFound`], or the database's.
+pub fn details(read: &mut Read<'_, '_>, id: RunId) -> Result<Details, Error> {
+    const INPUT: &str = "SELECT body FROM inputs WHERE run_id = $1";
+    const ATTEMPTS: &str = "SELECT number, executor, executor_ip, status, started_at, ended_at,
+        error FROM attempts WHERE run_id = $1 ORDER BY number";
+    const RESULT: &str =
+        "SELECT stdout, stderr, exit_code, error FROM results WHERE run_id = $1";
+    let run = row::find(read.tx, id)?.ok_or(Error::NotFound(id))?;
+    let input = read.tx.first(INPUT, args![&id], |row| row.bytes(0))?;
+    let result = read.tx.first(RESULT, args![&id], result_row)?;
+    Ok(Details {
+        run,
+        input: input.unwrap_or_default(),
+        attempts: read.tx.all(ATTEMPTS, args![&id], attempt_row)?,
+        result: result.unwrap_or_default(),
+    })
+}
+
+/// Runs, newest first.
+///
+/// # Errors
+/// The database's.
+pub fn list(read: &mut Read<'_, '_>, filter: &Filter) -> Result<Vec<Run>, Error> {
+    // A filter that is not set is NULL. The status is a literal set so that an index serves it.
+    const ALL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM runs WHERE kind = $1 AND (CAST($2 AS TEXT) IS NULL OR name = $2)
+        AND (CAST($3 AS TEXT) IS NULL OR class = $3) ORDER BY id DESC LIMIT $4 OFFSET $5"
+    );
+    const WITH_STATUS: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM runs WHERE kind = $1 AND (CAST($2 AS TEXT) IS NULL OR name = $2)
+        AND (CAST($3 AS TEXT) IS NULL OR class = $3) AND status = $6
+        ORDER BY id DESC LIMIT $4 OFFSET $5"
+    );
+    let kind = filter.kind.as_str();
+    let name: Value<'_> = filter.name.as_ref().into();
+    let class: Value<'_> = filter.class.map(Class::as_str).into();
+    if filter.statuses.is_empty() {
+        let args = args![kind, name, class, filter.limit, filter.offset];
+        return read.tx.all(ALL, args, row::read);
+    }
+    // Several statuses are one on the wire: take enough of each and merge.
+    let mut runs = Vec::new();
+    let enough = filter.limit.saturating_add(filter.offset);
+    for status in &filter.statuses {
+        let (limit, offset) = if filter.statuses.len() == 1 {
+            (filter.limit, filter.offset)
+        } else {
+            (enough, 0)
+        };
+        let args = args![kind, name, class, limit, offset, status.as_str()];
+        runs.extend(read.tx.all(WITH_STATUS, args, row::read)?);
+    }
+    if filter.statuses.len() > 1 {
+        runs.sort_by_key(|run| std::cmp::Reverse(run.id));
+        let skip = usize::try_from(filter.offset).unwrap_or(usize::MAX).min(runs.len());
+        runs.drain(..skip);
+        runs.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
+    }
+    Ok(runs)
+}
+
+/// How many runs there are, by kind, status and class.
+///
+/// # Errors
+/// The database's.
+pub fn counts(read: &mut Read<'_, '_>) -> Result<Vec<(Kind, Status, Class, i64)>, Error> {
+    const COUNTS: &str = "SELECT kind, status, class, n FROM counters";
+    read.tx.all(COUNTS, args![], |row| {
+        Ok((row.name(0)?, row.name(1)?, row.name(2)?, row.int(3)?))
+    })
+}
+
+/// Where each of these runs stands: `None` for one that does not exist.
+///
+/// # Errors
+/// The database's.
+pub fn statuses(read: &mut Read<'_, '_>, ids: &[RunId]) -> Result<Vec<Option<Status>>, Error> {
+    const STATUS: &str = "SELECT status FROM runs WHERE id = $1";
+    let rows: Vec<[Value<'_>; 1]> = ids.iter().map(|id| [id.into()]).collect();
+    read.tx.first_many(STATUS, &rows, |row| row.name(0))
+}
+
+fn attempt_row(row: &Row<'_>) -> Result<AttemptRow, Error> {
+    Ok(AttemptRow {
+        number: row.int(0)?,
+        executor: row.text(1)?,
+        executor_ip: row.text(2)?,
+        status: row.text(3)?,
+        started_at: row.int(4)?,
+        ended_at: row.opt_int(5)?,
+        error: row.opt_bytes(6)?.map(lossy),
+    })
+}
+
+fn result_row(row: &Row<'_>) -> Result<ResultRow, Error> {
+    Ok(ResultRow {
+        stdout: row.bytes(0)?,
+        stderr: row.bytes(1)?,
+        exit_code: row.opt_int(2)?,
+        error: row.opt_bytes(3)?.map(lossy),
+    })
+}
+
+fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// A run's status, newest token and number of starts.
+pub(crate) fn status_and_token(
+    tx: &mut Tx<'_>,
+    id: RunId,
+) -> Result<Option<(Status, i64, i64)>, Error> {
+    const FIND: &str = "SELECT status, token, starts FROM runs WHERE id = $1";
+    tx.first(FIND, args![&id], |row| Ok((row.name(0)?, row.int(1)?, row.int(2)?)))
+}

@@ -1,0 +1,127 @@
+//! Holders report the end of their attempts.
+
+use std::collections::HashMap;
+
+use engine::{Change, Command, Holder, Run, RunId, Status, Verdict, step};
+
+use super::row;
+use crate::{
+    Batch, Error,
+    executors::Seen,
+    seam::{Tx, Value, args},
+};
+
+/// A holder reports the end of its attempt.
+#[derive(Clone, Debug)]
+pub struct Finish {
+    /// The run.
+    pub id: RunId,
+    /// Who says that it holds it.
+    pub holder: Holder,
+    /// How the attempt ended.
+    pub verdict: Verdict,
+    /// What it left.
+    pub report: Report,
+    /// A random number from 0 to 1.
+    pub draw: f64,
+    /// See [`engine::rank`].
+    pub bound_ms: i64,
+    /// Epoch milliseconds.
+    pub now: i64,
+}
+
+/// What an attempt left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// Exit code.
+    pub exit_code: Option<i64>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// Serves all waiting finishes.
+pub(crate) fn finish_all(
+    batch: &mut Batch<'_, '_>,
+    finishes: &[&Finish],
+) -> Result<Vec<Result<Run, Error>>, Error> {
+    let ids: Vec<RunId> = finishes.iter().map(|finish| finish.id).collect();
+    let locked = row::lock(batch.tx, &ids)?;
+    // A run may be named twice in a batch: the second is decided on what the first left.
+    let mut runs: HashMap<RunId, Run> = locked.into_iter().flatten().map(|run| (run.id, run)).collect();
+    let mut answers = Vec::with_capacity(finishes.len());
+    let mut changes: Vec<(Status, Change, &str)> = Vec::new();
+    let mut reports: Vec<&Finish> = Vec::new();
+    for finish in finishes {
+        let answer = decide(&mut runs, finish);
+        let mut completed = 0;
+        answers.push(answer.map(|(before, change)| {
+            let run = change.run.clone();
+            // An unchanged version is a repetition of what is on disk.
+            if run.version > before.1 {
+                completed = i64::from(run.state.status() == Status::Completed);
+                changes.push((before.0, change, ""));
+                reports.push(finish);
+            }
+            run
+        }));
+        let seen = Seen { at: finish.now, completed, ..Seen::default() };
+        batch.seen(&finish.holder.executor, seen);
+    }
+    let now = finishes.first().map_or(0, |finish| finish.now);
+    row::write(batch, &changes, now)?;
+    write_reports(batch.tx, &reports)?;
+    Ok(answers)
+}
+
+/// The run's status and version before, and the change.
+fn decide(
+    runs: &mut HashMap<RunId, Run>,
+    finish: &Finish,
+) -> Result<((Status, i64), Change), Error> {
+    let run = runs.get_mut(&finish.id).ok_or(Error::NotFound(finish.id))?;
+    let command = Command::Finish {
+        holder: finish.holder.clone(),
+        verdict: finish.verdict,
+        error: finish.report.error.clone(),
+        draw: finish.draw,
+        bound_ms: finish.bound_ms,
+    };
+    let change = step(run, &command, finish.now)?;
+    let before = (run.state.status(), run.version);
+    run.clone_from(&change.run);
+    Ok((before, change))
+}
+
+fn write_reports(tx: &mut Tx<'_>, reports: &[&Finish]) -> Result<(), Error> {
+    const REPORT: &str = "INSERT INTO results (run_id, stdout, stderr, exit_code, error)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (run_id) DO UPDATE SET stdout = excluded.stdout, stderr = excluded.stderr,
+        exit_code = excluded.exit_code, error = excluded.error";
+    let rows: Vec<[Value<'_>; 5]> = reports
+        .iter()
+        .map(|finish| {
+            let report = &finish.report;
+            [
+                (&finish.id).into(),
+                report.stdout.as_bytes().into(),
+                report.stderr.as_bytes().into(),
+                report.exit_code.into(),
+                report.error.as_ref().map(|error| error.as_bytes()).into(),
+            ]
+        })
+        .collect();
+    tx.exec_many(REPORT, &rows).map(drop)
+}
+
+/// Notes why an attempt ended that nobody reported on.
+pub(super) fn write_error(tx: &mut Tx<'_>, id: RunId, error: &str) -> Result<(), Error> {
+    const ERROR: &str = "INSERT INTO results (run_id, stdout, stderr, exit_code, error)
+        VALUES ($1, $2, $2, NULL, $3)
+        ON CONFLICT (run_id) DO UPDATE SET exit_code = NULL, error = excluded.error";
+    let empty: &[u8] = &[];
+    tx.exec(ERROR, args![&id, empty, error.as_bytes()]).map(drop)
+}

@@ -1,0 +1,26 @@
+//! Runs: their rows and what is done to them.
+
+mod apply;
+mod claim;
+mod checkpoint;
+mod find;
+mod finish;
+mod heartbeat;
+mod row;
+mod submit;
+mod sweep;
+
+pub use apply::apply;
+pub use checkpoint::{checkpoint, checkpoint_of};
+pub use claim::{Claim, Claimed, plan as claim_plan};
+pub use find::{AttemptRow, Details, Filter, Input, ResultRow, counts, details, list, statuses};
+pub use finish::{Finish, Report};
+pub use heartbeat::{Beat, Heartbeat};
+pub use submit::{Submit, Submission, Submitted};
+pub use sweep::{due, expire};
+
+pub(crate) use claim::claim_all;
+pub(crate) use find::status_and_token;
+pub(crate) use finish::finish_all;
+pub(crate) use heartbeat::heartbeat_all;
+pub(crate) use submit::submit_all;

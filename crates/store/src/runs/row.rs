@@ -1,0 +1,225 @@
+//! The row of a run.
+
+use engine::{Attempt, Change, Lease, Outcome, Run, RunId, Signal, State, Status};
+
+use crate::{
+    Batch, Error,
+    seam::{Row, Tx, Value, args},
+};
+
+/// The columns that [`read`] takes, in its order.
+macro_rules! columns {
+    () => {
+        "runs.id, kind, name, queue, class, rank, status, version, token, settled, starts, \
+         strikes, max_attempts, retry, timeout_ms, cancel_sent, parent, exclusive_key, executor, \
+         due_at, lease_until, created_at, started_at, ended_at"
+    };
+}
+pub(super) use columns;
+
+/// How many columns [`read`] takes.
+pub(super) const WIDTH: usize = 24;
+
+/// Reads a run.
+pub(super) fn read(row: &Row<'_>) -> Result<Run, Error> {
+    let retry = row.opt_text(13)?.map(|text| serde_json::from_str(&text)).transpose();
+    Ok(Run {
+        id: row.run_id(0)?,
+        kind: row.name(1)?,
+        name: row.text(2)?,
+        queue: row.text(3)?,
+        class: row.name(4)?,
+        rank: row.int(5)?,
+        state: state(row)?,
+        version: row.int(7)?,
+        token: row.int(8)?,
+        settled: row.int(9)?,
+        starts: row.int(10)?,
+        strikes: row.int(11)?,
+        max_attempts: row.int(12)?,
+        retry: retry.map_err(|error| Error::Corrupt(format!("a retry policy: {error}")))?,
+        timeout_ms: row.opt_int(14)?,
+        signal: (row.int(15)? > 0).then_some(Signal::Cancel),
+        parent: row.opt_run_id(16)?,
+        exclusive_key: row.opt_text(17)?,
+        executor: row.opt_text(18)?,
+        created_at: row.int(21)?,
+        started_at: row.opt_int(22)?,
+    })
+}
+
+fn state(row: &Row<'_>) -> Result<State, Error> {
+    let missing = |column| Error::Corrupt(format!("a run's state has no {column}"));
+    let done = |outcome| {
+        let at = row.opt_int(23)?.ok_or_else(|| missing("end"))?;
+        Ok(State::Done { outcome, at })
+    };
+    match row.name(6)? {
+        Status::Held => Ok(State::Held),
+        Status::Scheduled => {
+            Ok(State::Scheduled { due_at: row.opt_int(19)?.ok_or_else(|| missing("time"))? })
+        }
+        Status::Queued => Ok(State::Queued),
+        Status::Running => Ok(State::Running(Lease {
+            executor: row.opt_text(18)?.ok_or_else(|| missing("executor"))?,
+            token: row.int(8)?,
+            until: row.opt_int(20)?.ok_or_else(|| missing("lease"))?,
+            started_at: row.opt_int(22)?.ok_or_else(|| missing("start"))?,
+        })),
+        Status::Completed => done(Outcome::Completed),
+        Status::Failed => done(Outcome::Failed),
+        Status::Cancelled => done(Outcome::Cancelled),
+    }
+}
+
+/// The columns that belong to the state: due, leased until, ended.
+fn times(state: &State) -> (Option<i64>, Option<i64>, Option<i64>) {
+    match state {
+        State::Scheduled { due_at } => (Some(*due_at), None, None),
+        State::Running(lease) => (None, Some(lease.until), None),
+        State::Done { at, .. } => (None, None, Some(*at)),
+        State::Held | State::Queued => (None, None, None),
+    }
+}
+
+/// Inserts new runs.
+pub(super) fn insert(tx: &mut Tx<'_>, runs: &[&Run]) -> Result<(), Error> {
+    const INSERT: &str = "INSERT INTO runs (id, kind, name, queue, class, rank, status, version,
+        token, settled, starts, strikes, max_attempts, retry, timeout_ms, cancel_sent, parent,
+        exclusive_key, due_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9, $10, $11, 0, $12, $13, $14, $15)";
+    let retries: Vec<Option<String>> =
+        runs.iter().map(|run| run.retry.map(|retry| encode(&retry))).collect();
+    let rows: Vec<[Value<'_>; 15]> = runs
+        .iter()
+        .zip(&retries)
+        .map(|(run, retry)| {
+            [
+                (&run.id).into(),
+                run.kind.as_str().into(),
+                (&run.name).into(),
+                (&run.queue).into(),
+                run.class.as_str().into(),
+                run.rank.into(),
+                run.state.status().as_str().into(),
+                run.version.into(),
+                run.max_attempts.into(),
+                retry.as_ref().into(),
+                run.timeout_ms.into(),
+                run.parent.as_ref().into(),
+                run.exclusive_key.as_ref().into(),
+                times(&run.state).0.into(),
+                run.created_at.into(),
+            ]
+        })
+        .collect();
+    tx.exec_many(INSERT, &rows).map(drop)
+}
+
+/// Loads runs and keeps others from changing them until the end of the transaction.
+pub(super) fn lock(tx: &mut Tx<'_>, ids: &[RunId]) -> Result<Vec<Option<Run>>, Error> {
+    const LOCK: &str = concat!("SELECT ", columns!(), " FROM runs WHERE id = $1 {lock}");
+    // Everybody locks in the order of the ids, so nobody waits in a circle.
+    let mut order: Vec<usize> = (0..ids.len()).collect();
+    order.sort_by_key(|place| ids[*place]);
+    let rows: Vec<[Value<'_>; 1]> = order.iter().map(|place| [(&ids[*place]).into()]).collect();
+    let found = tx.first_many(LOCK, &rows, read)?;
+    let mut runs: Vec<Option<Run>> = ids.iter().map(|_| None).collect();
+    for (place, run) in order.into_iter().zip(found) {
+        runs[place] = run;
+    }
+    Ok(runs)
+}
+
+/// Writes changes of existing runs that differ from `before`: the rows, their attempts, and what
+/// the batch tells at its end. `ip` is the address of whoever opened an attempt.
+pub(super) fn write(
+    batch: &mut Batch<'_, '_>,
+    changes: &[(Status, Change, &str)],
+    now: i64,
+) -> Result<(), Error> {
+    const UPDATE: &str = "UPDATE runs SET status = $3, version = $4, rank = $5, token = $6,
+        settled = $7, starts = $8, strikes = $9, cancel_sent = $10, executor = $11, due_at = $12,
+        lease_until = $13, started_at = $14, ended_at = $15
+        WHERE id = $1 AND version = $2";
+    let rows: Vec<[Value<'_>; 15]> = changes
+        .iter()
+        .map(|(_, Change { run, .. }, _)| {
+            let (due_at, lease_until, ended_at) = times(&run.state);
+            [
+                (&run.id).into(),
+                (run.version - 1).into(),
+                run.state.status().as_str().into(),
+                run.version.into(),
+                run.rank.into(),
+                run.token.into(),
+                run.settled.into(),
+                run.starts.into(),
+                run.strikes.into(),
+                i64::from(run.signal.is_some()).into(),
+                run.executor.as_ref().into(),
+                due_at.into(),
+                lease_until.into(),
+                run.started_at.into(),
+                ended_at.into(),
+            ]
+        })
+        .collect();
+    if batch.tx.exec_many(UPDATE, &rows)? != rows.len() as u64 {
+        return Err(Error::Conflict("a run was changed by somebody else".to_owned()));
+    }
+    write_attempts(batch.tx, changes, now)?;
+    for (before, change, _) in changes {
+        batch.note(Some(*before), change, now);
+    }
+    Ok(())
+}
+
+fn write_attempts(
+    tx: &mut Tx<'_>,
+    changes: &[(Status, Change, &str)],
+    now: i64,
+) -> Result<(), Error> {
+    const OPEN: &str = "INSERT INTO attempts
+        (run_id, number, executor, executor_ip, token, status, started_at)
+        VALUES ($1, $2, $3, $4, $5, 'running', $6)";
+    const CLOSE: &str = "UPDATE attempts SET status = $3, ended_at = $4, error = $5
+        WHERE run_id = $1 AND number = $2";
+    let mut opened: Vec<[Value<'_>; 6]> = Vec::new();
+    let mut closed: Vec<[Value<'_>; 5]> = Vec::new();
+    for (_, change, ip) in changes {
+        let run = &change.run;
+        match change.attempt {
+            Some(Attempt::Opened) => opened.push([
+                (&run.id).into(),
+                run.starts.into(),
+                run.executor.as_ref().into(),
+                (*ip).into(),
+                run.token.into(),
+                run.started_at.into(),
+            ]),
+            Some(Attempt::Closed(end)) => closed.push([
+                (&run.id).into(),
+                run.starts.into(),
+                end.as_str().into(),
+                now.into(),
+                change.error.as_ref().map(|error| error.as_bytes()).into(),
+            ]),
+            None => {}
+        }
+    }
+    tx.exec_many(OPEN, &opened)?;
+    tx.exec_many(CLOSE, &closed)?;
+    Ok(())
+}
+
+/// One run by its id, without a lock.
+pub(super) fn find(tx: &mut Tx<'_>, id: RunId) -> Result<Option<Run>, Error> {
+    const FIND: &str = concat!("SELECT ", columns!(), " FROM runs WHERE id = $1");
+    tx.first(FIND, args![&id], read)
+}
+
+fn encode(retry: &engine::Backoff) -> String {
+    // Numbers in a fixed struct always have a JSON form; NaN becomes null and is refused earlier.
+    serde_json::to_string(retry).unwrap_or_default()
+}

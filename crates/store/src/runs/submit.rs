@@ -1,0 +1,163 @@
+//! Runs come into being, many in one statement.
+
+use engine::{Change, NewRun, RunId, submit};
+
+use super::row;
+use crate::{
+    Batch, Error,
+    seam::{Tx, Value, args},
+};
+
+/// One run to be submitted, with what it works on.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The run.
+    pub run: NewRun,
+    /// What it works on, as its contract wrote it.
+    pub input: Vec<u8>,
+    /// The uploaded program that it needs, if it is one of ours.
+    pub binary_sha256: Option<String>,
+}
+
+/// Runs that are submitted together: all or none.
+#[derive(Clone, Debug)]
+pub struct Submit {
+    /// The runs.
+    pub runs: Vec<Submission>,
+    /// Key and hash of the request body, when the caller may repeat it.
+    pub idempotency: Option<(String, Vec<u8>)>,
+    /// See [`engine::rank`].
+    pub bound_ms: i64,
+    /// Epoch milliseconds.
+    pub now: i64,
+}
+
+/// Answer to a [`Submit`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    /// Ids of the runs, in the order of the request. On a repetition those of the first time.
+    pub ids: Vec<RunId>,
+    /// True when the same request was made before and nothing was submitted now.
+    pub repeated: bool,
+}
+
+/// Serves all waiting submits.
+pub(crate) fn submit_all(
+    batch: &mut Batch<'_, '_>,
+    submits: &[&Submit],
+) -> Result<Vec<Result<Submitted, Error>>, Error> {
+    let mut answers = Vec::with_capacity(submits.len());
+    let mut fresh: Vec<(&Submission, Change, i64)> = Vec::new();
+    for submit in submits {
+        let (answer, runs) = admit(batch.tx, submit, &fresh)?;
+        if runs {
+            for submission in &submit.runs {
+                let change = engine_submit(submission, submit);
+                fresh.push((submission, change, submit.now));
+            }
+        }
+        answers.push(answer);
+    }
+    let runs: Vec<_> = fresh.iter().map(|(_, change, _)| &change.run).collect();
+    row::insert(batch.tx, &runs)?;
+    insert_inputs(batch.tx, &fresh)?;
+    for (_, change, now) in &fresh {
+        batch.note(None, change, *now);
+    }
+    Ok(answers)
+}
+
+fn engine_submit(submission: &Submission, request: &Submit) -> Change {
+    submit(submission.run.clone(), request.bound_ms, request.now)
+}
+
+/// Whether the submit's runs are to be inserted, and its answer.
+fn admit(
+    tx: &mut Tx<'_>,
+    submit: &Submit,
+    fresh: &[(&Submission, Change, i64)],
+) -> Result<(Result<Submitted, Error>, bool), Error> {
+    let ids: Vec<RunId> = submit.runs.iter().map(|submission| submission.run.id).collect();
+    if let Some(key) = taken_key(tx, submit, fresh)? {
+        return Ok((Err(Error::Exclusive(key)), false));
+    }
+    if let Some((key, hash)) = &submit.idempotency {
+        if let Some(answer) = remember(tx, key, hash, &ids, submit.now)? {
+            return Ok((answer, false));
+        }
+    }
+    Ok((Ok(Submitted { ids, repeated: false }), true))
+}
+
+/// The first exclusive key of the submit that a live run has.
+fn taken_key(
+    tx: &mut Tx<'_>,
+    submit: &Submit,
+    fresh: &[(&Submission, Change, i64)],
+) -> Result<Option<String>, Error> {
+    const LIVE: &str = "SELECT id FROM runs WHERE exclusive_key = $1
+        AND status IN ('held', 'scheduled', 'queued', 'running')";
+    let mut seen: Vec<&str> =
+        fresh.iter().filter_map(|(_, change, _)| change.run.exclusive_key.as_deref()).collect();
+    for submission in &submit.runs {
+        let Some(key) = submission.run.exclusive_key.as_deref() else { continue };
+        if seen.contains(&key) || tx.first(LIVE, args![key], |row| row.run_id(0))?.is_some() {
+            return Ok(Some(key.to_owned()));
+        }
+        seen.push(key);
+    }
+    Ok(None)
+}
+
+/// Writes the key down, or answers with what was written under it before.
+fn remember(
+    tx: &mut Tx<'_>,
+    key: &str,
+    hash: &[u8],
+    ids: &[RunId],
+    now: i64,
+) -> Result<Option<Result<Submitted, Error>>, Error> {
+    const REMEMBER: &str = "INSERT INTO idempotency_keys (key, body_hash, run_ids, created_at)
+        VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING";
+    const RECALL: &str = "SELECT body_hash, run_ids FROM idempotency_keys WHERE key = $1";
+    let packed: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
+    if tx.exec(REMEMBER, args![key, hash, &packed, now])? > 0 {
+        return Ok(None);
+    }
+    let before = tx.first(RECALL, args![key], |row| Ok((row.bytes(0)?, row.bytes(1)?)))?;
+    let Some((before_hash, packed)) = before else {
+        return Err(Error::Conflict("an idempotency key was removed meanwhile".to_owned()));
+    };
+    if before_hash != hash {
+        return Ok(Some(Err(Error::KeyReused)));
+    }
+    let ids = packed.chunks_exact(16).filter_map(|bytes| bytes.try_into().ok());
+    let ids = ids.map(RunId::from_bytes).collect();
+    Ok(Some(Ok(Submitted { ids, repeated: true })))
+}
+
+fn insert_inputs(
+    tx: &mut Tx<'_>,
+    fresh: &[(&Submission, Change, i64)],
+) -> Result<(), Error> {
+    const INSERT: &str =
+        "INSERT INTO inputs (run_id, body, binary_sha256) VALUES ($1, $2, $3)";
+    const USED: &str = "UPDATE binaries SET used_at = $2 WHERE sha256 = $1 AND used_at < $2";
+    let rows: Vec<[Value<'_>; 3]> = fresh
+        .iter()
+        .map(|(submission, change, _)| {
+            let binary = submission.binary_sha256.as_ref();
+            [(&change.run.id).into(), (&submission.input).into(), binary.into()]
+        })
+        .collect();
+    tx.exec_many(INSERT, &rows)?;
+    let mut used: Vec<(&str, i64)> = fresh
+        .iter()
+        .filter_map(|(submission, _, now)| Some((submission.binary_sha256.as_deref()?, *now)))
+        .collect();
+    used.sort_unstable();
+    used.dedup_by_key(|(sha256, _)| *sha256);
+    let used: Vec<[Value<'_>; 2]> =
+        used.into_iter().map(|(sha256, now)| [sha256.into(), now.into()]).collect();
+    tx.exec_many(USED, &used).map(drop)
+}

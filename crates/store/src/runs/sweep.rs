@@ -1,0 +1,58 @@
+//! What the loops do to many runs: time has come, time is over.
+
+use engine::{Command, RunId};
+
+use super::apply;
+use crate::{Batch, Error, seam::args};
+
+/// Runs that one sweep changes at most, so that a transaction stays short.
+const SWEEP: i64 = 500;
+
+/// Makes scheduled runs ready whose time has come; answers how many, and when the next is due.
+///
+/// # Errors
+/// The database's.
+pub fn due(batch: &mut Batch<'_, '_>, now: i64) -> Result<(usize, Option<i64>), Error> {
+    const DUE: &str = "SELECT id FROM runs WHERE status = 'scheduled' AND due_at <= $1
+        ORDER BY due_at LIMIT $2";
+    const NEXT: &str = "SELECT due_at FROM runs WHERE status = 'scheduled' ORDER BY due_at LIMIT 1";
+    let ids = batch.tx.all(DUE, args![now, SWEEP], |row| row.run_id(0))?;
+    let made = each(batch, &ids, now, || Command::Due)?;
+    let next = batch.tx.first(NEXT, args![], |row| row.int(0))?;
+    Ok((made, next))
+}
+
+/// Takes away leases that nobody extended; answers how many.
+///
+/// # Errors
+/// The database's.
+pub fn expire(
+    batch: &mut Batch<'_, '_>,
+    lease_ms: i64,
+    bound_ms: i64,
+    draw: f64,
+    now: i64,
+) -> Result<usize, Error> {
+    const EXPIRED: &str = "SELECT id FROM runs WHERE status = 'running' AND lease_until <= $1
+        ORDER BY id LIMIT $2";
+    let ids = batch.tx.all(EXPIRED, args![now, SWEEP], |row| row.run_id(0))?;
+    each(batch, &ids, now, || Command::Expire { draw, bound_ms, lease_ms })
+}
+
+fn each(
+    batch: &mut Batch<'_, '_>,
+    ids: &[RunId],
+    now: i64,
+    command: impl Fn() -> Command,
+) -> Result<usize, Error> {
+    let mut changed = 0;
+    for id in ids {
+        match apply(batch, *id, &command(), now) {
+            Ok(_) => changed += 1,
+            // Somebody else was faster.
+            Err(Error::Rejected(_) | Error::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(changed)
+}

@@ -1,0 +1,204 @@
+//! The seam between one SQL text and two databases. Only this folder names a dialect.
+//!
+//! The text is the portable subset: `$1` placeholders, `TEXT`, `BIGINT`, `DOUBLE PRECISION`, bytes,
+//! no booleans, no `now()`. Where the two differ a statement names one of the fragments below.
+
+mod postgres;
+mod row;
+mod sqlite;
+mod value;
+
+pub(crate) use postgres::{Listener, PostgresConnection};
+pub(crate) use row::Row;
+pub(crate) use sqlite::{SqliteConnection, backup};
+pub(crate) use value::Value;
+
+use crate::Error;
+
+/// The fragments: name, SQLite, PostgreSQL.
+const FRAGMENTS: &[(&str, &str, &str)] = &[
+    // Runs that another transaction has locked are passed over. SQLite has one writer.
+    ("{skip_locked}", "", "FOR UPDATE OF runs SKIP LOCKED"),
+    // The rows stay as they are until the end of the transaction.
+    ("{lock}", "", "FOR UPDATE"),
+    // The type of bytes.
+    ("{bytes}", "BLOB", "BYTEA"),
+    // The table is stored in the order of its primary key.
+    ("{clustered}", "WITHOUT ROWID", ""),
+];
+
+/// A list of values for one run of a statement.
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { &[$($crate::seam::Value::from($value)),*] };
+}
+pub(crate) use args;
+
+/// A connection to either database.
+pub(crate) enum Connection {
+    Sqlite(SqliteConnection),
+    Postgres(PostgresConnection),
+}
+
+/// What became of a commit.
+pub(crate) enum Committed {
+    /// It is on disk.
+    Yes,
+    /// It is not, and nothing of it is.
+    No(Error),
+}
+
+impl Connection {
+    pub(crate) fn begin(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(connection) => connection.batch("BEGIN IMMEDIATE"),
+            Self::Postgres(connection) => connection.begin(),
+        }
+    }
+
+    /// `notice` is what other servers are told once the commit is done.
+    pub(crate) fn commit(&mut self, notice: Option<&str>) -> Committed {
+        match self {
+            Self::Sqlite(connection) => match connection.batch("COMMIT") {
+                Ok(()) => Committed::Yes,
+                Err(error) => {
+                    connection.roll_back();
+                    Committed::No(error)
+                }
+            },
+            Self::Postgres(connection) => connection.commit(notice),
+        }
+    }
+
+    pub(crate) fn roll_back(&mut self) {
+        match self {
+            Self::Sqlite(connection) => connection.roll_back(),
+            Self::Postgres(connection) => connection.roll_back(),
+        }
+    }
+
+    /// Starts a transaction that only reads and sees one state of the database.
+    pub(crate) fn begin_read(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(connection) => connection.batch("BEGIN"),
+            Self::Postgres(connection) => connection.begin_read(),
+        }
+    }
+
+    pub(crate) fn tx(&mut self) -> Tx<'_> {
+        Tx { connection: self }
+    }
+
+    /// Runs statements that are separated by semicolons.
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(connection) => connection.batch(&sqlite::translate(sql)),
+            Self::Postgres(connection) => connection.batch(&postgres::translate(sql)),
+        }
+    }
+}
+
+/// A transaction that is under way.
+pub(crate) struct Tx<'connection> {
+    connection: &'connection mut Connection,
+}
+
+impl Tx<'_> {
+    /// Runs a statement; says how many rows it changed.
+    pub(crate) fn exec(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<u64, Error> {
+        match self.connection {
+            Connection::Sqlite(connection) => connection.exec(sql, args),
+            Connection::Postgres(connection) => connection.exec_many(sql, &[args]),
+        }
+    }
+
+    /// Runs a statement once for each row of values; says how many rows it changed in all.
+    pub(crate) fn exec_many<'a, A: AsRef<[Value<'a>]>>(
+        &mut self,
+        sql: &'static str,
+        rows: &[A],
+    ) -> Result<u64, Error> {
+        match self.connection {
+            Connection::Sqlite(connection) => {
+                rows.iter().map(|args| connection.exec(sql, args.as_ref())).sum()
+            }
+            Connection::Postgres(connection) => connection.exec_many(sql, rows),
+        }
+    }
+
+    /// Every row of a query.
+    pub(crate) fn all<T>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        match self.connection {
+            Connection::Sqlite(connection) => connection.all(sql, args, &read),
+            Connection::Postgres(connection) => {
+                Ok(connection.all_many(sql, &[args], &read)?.pop().unwrap_or_default())
+            }
+        }
+    }
+
+    /// The first row of a query.
+    pub(crate) fn first<T>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        Ok(self.all(sql, args, read)?.into_iter().next())
+    }
+
+    /// The first row of a query, for each row of values.
+    pub(crate) fn first_many<'a, T, A: AsRef<[Value<'a>]>>(
+        &mut self,
+        sql: &'static str,
+        rows: &[A],
+        read: impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<Option<T>>, Error> {
+        let found = match self.connection {
+            Connection::Sqlite(connection) => rows
+                .iter()
+                .map(|args| connection.all(sql, args.as_ref(), &read))
+                .collect::<Result<Vec<_>, _>>()?,
+            Connection::Postgres(connection) => connection.all_many(sql, rows, &read)?,
+        };
+        Ok(found.into_iter().map(|rows| rows.into_iter().next()).collect())
+    }
+
+    /// Runs `work` so that nothing of it remains when it fails.
+    pub(crate) fn guarded<T>(
+        &mut self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.connection.batch("SAVEPOINT item")?;
+        match work(&mut Tx { connection: self.connection }) {
+            Ok(value) => {
+                self.connection.batch("RELEASE SAVEPOINT item")?;
+                Ok(value)
+            }
+            Err(error) => {
+                // After a fatal error the whole transaction is gone, and the savepoint with it.
+                if !error.is_fatal() {
+                    self.connection.batch("ROLLBACK TO SAVEPOINT item; RELEASE SAVEPOINT item")?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// How the database would run a query: for the tests that watch the claim's index.
+    pub(crate) fn plan(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<String, Error> {
+        match self.connection {
+            Connection::Sqlite(connection) => connection.plan(sql, args),
+            Connection::Postgres(connection) => connection.plan(sql, args),
+        }
+    }
+}
+
+fn fill(sql: &str, pick: impl Fn(&(&str, &'static str, &'static str)) -> &'static str) -> String {
+    FRAGMENTS.iter().fold(sql.to_owned(), |text, fragment| {
+        if text.contains(fragment.0) { text.replace(fragment.0, pick(fragment)) } else { text }
+    })
+}

@@ -1,0 +1,139 @@
+//! The SQLite side of the seam.
+
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+
+use rusqlite::{OpenFlags, ToSql, types::ToSqlOutput, types::ValueRef};
+
+use super::{Row, Value, fill};
+use crate::Error;
+
+/// Prepared statements that are kept: more than the store has.
+const STATEMENTS: usize = 256;
+
+/// A connection, with the statements that it has translated.
+pub(crate) struct SqliteConnection {
+    connection: rusqlite::Connection,
+    translated: HashMap<&'static str, Arc<str>>,
+}
+
+impl SqliteConnection {
+    /// The connection that writes: every commit is on disk before it returns.
+    pub(crate) fn writer(path: &Path) -> Result<Self, Error> {
+        let connection = rusqlite::Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        // Fewer, longer checkpoints: a checkpoint rewrites a page once however often it changed.
+        connection.pragma_update(None, "wal_autocheckpoint", 10_000)?;
+        Self::configured(connection)
+    }
+
+    /// A connection that cannot write.
+    pub(crate) fn reader(path: &Path) -> Result<Self, Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::configured(rusqlite::Connection::open_with_flags(path, flags)?)
+    }
+
+    fn configured(connection: rusqlite::Connection) -> Result<Self, Error> {
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(Self { connection, translated: HashMap::new() })
+    }
+
+    pub(super) fn batch(&self, sql: &str) -> Result<(), Error> {
+        self.connection.execute_batch(sql).map_err(Error::from)
+    }
+
+    pub(super) fn roll_back(&self) {
+        // Some errors end the transaction by themselves.
+        if !self.connection.is_autocommit() {
+            if let Err(error) = self.connection.execute_batch("ROLLBACK") {
+                tracing::error!(%error, "a transaction could not be rolled back");
+            }
+        }
+    }
+
+    fn text(&mut self, sql: &'static str) -> Arc<str> {
+        self.translated.entry(sql).or_insert_with(|| translate(sql).into()).clone()
+    }
+
+    pub(super) fn exec(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<u64, Error> {
+        let text = self.text(sql);
+        let mut statement = self.connection.prepare_cached(&text)?;
+        Ok(statement.execute(rusqlite::params_from_iter(args))? as u64)
+    }
+
+    pub(super) fn all<T>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        read: &impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let text = self.text(sql);
+        let mut statement = self.connection.prepare_cached(&text)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(args))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(read(&Row::Sqlite(row))?);
+        }
+        Ok(found)
+    }
+
+    pub(super) fn plan(&self, sql: &str, args: &[Value<'_>]) -> Result<String, Error> {
+        let mut statement =
+            self.connection.prepare(&format!("EXPLAIN QUERY PLAN {}", translate(sql)))?;
+        let lines = statement
+            .query_map(rusqlite::params_from_iter(args), |row| row.get::<_, String>(3))?
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(lines.join("\n"))
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(value) => ValueRef::Integer(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+/// Fills in the fragments, and writes `?1` for `$1`: SQLite numbers `$1` by its first appearance.
+pub(super) fn translate(sql: &str) -> String {
+    fill(sql, |fragment| fragment.1).replace('$', "?")
+}
+
+/// Copies the database of a live server, page by page, as it is at one moment.
+pub(crate) fn backup(from: &Path, to: &Path) -> Result<(), Error> {
+    let source = rusqlite::Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut target = rusqlite::Connection::open(to)?;
+    // All pages in one step, under one read lock: a writer does not make it start anew.
+    rusqlite::backup::Backup::new(&source, &mut target)?.step(-1)?;
+    Ok(())
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{
+            CannotOpen, ConstraintViolation, DiskFull, OutOfMemory, ReadOnly, SystemIoFailure,
+        };
+        match error.sqlite_error_code() {
+            Some(ConstraintViolation) => Self::Constraint(error.to_string()),
+            Some(DiskFull | OutOfMemory | SystemIoFailure | CannotOpen | ReadOnly) => {
+                Self::Unavailable(error.to_string())
+            }
+            _ => Self::Database(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::translate;
+
+    #[test]
+    fn numbers_placeholders_and_fills_fragments() {
+        assert_eq!(translate("a = $2 AND b = $1 {skip_locked}"), "a = ?2 AND b = ?1 ");
+    }
+}

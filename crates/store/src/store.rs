@@ -1,0 +1,288 @@
+//! The asynchronous face: work goes to the threads, answers come back.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, Sender},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    Batch, CommitSums, Error, Read, Wake, events,
+    metrics::Commits,
+    migrate::migrate,
+    reader::{self, Query},
+    runs::{Beat, Claim, Claimed, Finish, Heartbeat, Submit, Submitted},
+    seam::{self, Connection, Listener, PostgresConnection, SqliteConnection},
+    wake::Notice,
+    writer::{Answer, Item, Work, Writer},
+};
+
+/// Threads that read.
+const READERS: usize = 2;
+/// Threads that write to PostgreSQL. SQLite has one.
+const POSTGRES_WRITERS: usize = 2;
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// A file of an embedded database.
+    Sqlite(PathBuf),
+    /// The URL of a PostgreSQL database.
+    Postgres(String),
+}
+
+/// The durable state. Cheap to clone; its threads end when the last clone is dropped.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    writers: Vec<Sender<Item>>,
+    queries: Mutex<Option<Sender<Query>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    next: AtomicUsize,
+    wake: Wake,
+    commits: Commits,
+}
+
+impl Store {
+    /// Opens the database and brings it to this program's schema. `name` tells this store from
+    /// others on the same database: a random number.
+    ///
+    /// # Errors
+    /// When the database cannot be opened, or was written by a newer program.
+    pub fn open(location: &Location, name: u64) -> Result<Self, Error> {
+        let mut first = connect(location)?;
+        migrate(&mut first)?;
+        let extent = events::extent(&mut Read { tx: &mut first.tx() })?;
+        let (wake, commits) = (Wake::new(extent.newest), Commits::default());
+        let (mut writers, mut threads) = (Vec::new(), Vec::new());
+        let postgres = matches!(location, Location::Postgres(_));
+        let count = if postgres { POSTGRES_WRITERS } else { 1 };
+        let mut first = Some(first);
+        for _ in 0..count {
+            let connection = first.take().map_or_else(|| connect(location), Ok)?;
+            let (sender, queue) = mpsc::channel();
+            let writer = Writer::new(connection, wake.clone(), commits.clone(), name, postgres);
+            threads.push(thread("writer", move || writer.serve(&queue))?);
+            writers.push(sender);
+        }
+        let (queries, queue) = mpsc::channel::<Query>();
+        let queue = Arc::new(Mutex::new(queue));
+        for _ in 0..READERS {
+            let (connection, queue) = (connect_reader(location)?, queue.clone());
+            threads.push(thread("reader", move || reader::serve(connection, &queue))?);
+        }
+        if let Location::Postgres(url) = location {
+            let (listener, wake) = (Listener::new(url)?, wake.clone());
+            // It ends with the process: it holds nothing but a connection.
+            thread("listener", move || listen(&listener, &wake, name))?;
+        }
+        let shared = Shared {
+            writers,
+            queries: Mutex::new(Some(queries)),
+            threads: Mutex::new(threads),
+            next: AtomicUsize::new(0),
+            wake,
+            commits,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Who waits for commits.
+    #[must_use]
+    pub fn wake(&self) -> &Wake {
+        &self.shared.wake
+    }
+
+    /// What the writers did since the start.
+    #[must_use]
+    pub fn commit_sums(&self) -> CommitSums {
+        self.shared.commits.sums()
+    }
+
+    /// Submits runs.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`], [`Error::Exclusive`], or the database's.
+    pub async fn submit(&self, submit: Submit) -> Result<Submitted, Error> {
+        let key = submit.runs.first().map_or(0, |submission| place(&submission.run.id));
+        self.ask(key, |answer| Item::Submit(submit, answer)).await
+    }
+
+    /// Takes queued runs; none when there are none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn claim(&self, claim: Claim) -> Result<Vec<Claimed>, Error> {
+        let key = self.shared.next.fetch_add(1, Ordering::Relaxed);
+        self.ask(key, |answer| Item::Claim(claim, answer)).await
+    }
+
+    /// Extends a lease.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Rejected`], or the database's.
+    pub async fn heartbeat(&self, beat: Heartbeat) -> Result<Beat, Error> {
+        self.ask(place(&beat.id), |answer| Item::Heartbeat(beat, answer)).await
+    }
+
+    /// Ends attempts; one answer for each, in order: the run as it is now.
+    ///
+    /// # Errors
+    /// The database's. The answers within may be [`Error::NotFound`] or [`Error::Rejected`].
+    pub async fn finish(
+        &self,
+        finishes: Vec<Finish>,
+    ) -> Result<Vec<Result<engine::Run, Error>>, Error> {
+        let key = finishes.first().map_or(0, |finish| place(&finish.id));
+        self.ask(key, |answer| Item::Finish(finishes, answer)).await
+    }
+
+    /// Runs `work` in a transaction. It may run more than once, so it must not keep anything.
+    ///
+    /// # Errors
+    /// What `work` answers (nothing of it remains then), or the database's.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Batch<'_, '_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (sender, answer) = oneshot::channel();
+        let closure = Closure { work, value: None, sender };
+        self.send(0, Item::Other(Box::new(closure)))?;
+        answer.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Runs `query` on one state of the database.
+    ///
+    /// # Errors
+    /// What `query` answers, or the database's.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&mut Read<'_, '_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (sender, answer) = oneshot::channel();
+        let query: Query = Box::new(move |read| {
+            // Nobody may be waiting any more.
+            let _ = sender.send(read.and_then(query));
+        });
+        let queries = self.shared.queries.lock().unwrap_or_else(PoisonError::into_inner);
+        queries.as_ref().ok_or(Error::Closed)?.send(query).map_err(|_| Error::Closed)?;
+        drop(queries);
+        answer.await.map_err(|_| Error::Closed)?
+    }
+
+    async fn ask<T>(&self, key: usize, item: impl FnOnce(Answer<T>) -> Item) -> Result<T, Error> {
+        let (sender, answer) = oneshot::channel();
+        self.send(key, item(sender))?;
+        answer.await.map_err(|_| Error::Closed)?
+    }
+
+    /// A run always goes to the same writer.
+    fn send(&self, key: usize, item: Item) -> Result<(), Error> {
+        let writers = &self.shared.writers;
+        writers[key % writers.len()].send(item).map_err(|_| Error::Closed)
+    }
+}
+
+impl Drop for Shared {
+    /// Everything that was handed over is written before the threads end.
+    fn drop(&mut self) {
+        for writer in &self.writers {
+            // A writer that is gone has nothing to end.
+            let _ = writer.send(Item::Stop);
+        }
+        *self.queries.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        for thread in self.threads.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            // The last clone may live in a query on one of the threads themselves.
+            if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+                tracing::error!("a thread of the store panicked");
+            }
+        }
+    }
+}
+
+/// A closure, with its value until the commit.
+struct Closure<T, F> {
+    work: F,
+    value: Option<T>,
+    sender: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<T: Send, F: Fn(&mut Batch<'_, '_>) -> Result<T, Error> + Send> Work for Closure<T, F> {
+    fn run(&mut self, batch: &mut Batch<'_, '_>) -> Result<(), Error> {
+        self.value = Some((self.work)(batch)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, result: Result<(), Error>) {
+        let Self { value, sender, .. } = *self;
+        // Nobody may be waiting any more.
+        let _ = sender.send(result.and_then(|()| value.ok_or(Error::Closed)));
+    }
+}
+
+/// Copies the database of a data directory, also of a live server's, as it is at one moment.
+///
+/// # Errors
+/// When either file cannot be opened or written.
+pub fn backup(from: &Path, to: &Path) -> Result<(), Error> {
+    seam::backup(from, to)
+}
+
+fn connect(location: &Location) -> Result<Connection, Error> {
+    Ok(match location {
+        Location::Sqlite(path) => Connection::Sqlite(SqliteConnection::writer(path)?),
+        Location::Postgres(url) => Connection::Postgres(PostgresConnection::new(url)?),
+    })
+}
+
+fn connect_reader(location: &Location) -> Result<Connection, Error> {
+    match location {
+        Location::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::reader(path)?)),
+        Location::Postgres(_) => connect(location),
+    }
+}
+
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    std::thread::Builder::new()
+        .name(format!("store-{name}"))
+        .spawn(work)
+        .map_err(|error| Error::Unavailable(format!("a thread could not be started: {error}")))
+}
+
+/// Passes on what other servers commit, for as long as the process lives.
+fn listen(listener: &Listener, wake: &Wake, name: u64) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "other servers will not be heard");
+            return;
+        }
+    };
+    loop {
+        let heard = |notice: Option<&str>| match notice.map(serde_json::from_str::<Notice>) {
+            Some(Ok(notice)) if notice.from == name => {}
+            Some(Ok(notice)) => wake.committed(&notice),
+            // Nobody knows what was missed while the connection was down.
+            None | Some(Err(_)) => wake.committed(&Notice { all: true, ..Notice::default() }),
+        };
+        if let Err(error) = runtime.block_on(listener.listen(heard)) {
+            tracing::warn!(%error, "listening for other servers' commits failed; trying again");
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// The last bytes of an id are random.
+fn place(id: &engine::RunId) -> usize {
+    usize::from(id.as_bytes()[15])
+}

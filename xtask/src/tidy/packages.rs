@@ -28,10 +28,9 @@ const BANNED: [(&str, &str); 8] = [
 ];
 
 /// Not by us; others may.
-const BANNED_HERE: [(&str, &str); 4] = [
+const BANNED_HERE: [(&str, &str); 3] = [
     ("lazy_static", "std::sync::LazyLock"),
     ("once_cell", "std::sync::OnceLock and LazyLock"),
-    ("rand", "randomness is passed in; ids are uuid"),
     (
         "async-trait",
         "no trait objects of the domain; async functions in traits are in the language",

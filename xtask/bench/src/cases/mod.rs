@@ -2,6 +2,7 @@
 
 mod bulk;
 mod burn_down;
+mod ceiling;
 mod claim_cost;
 mod latency;
 mod one_by_one;
@@ -30,6 +31,8 @@ pub(crate) enum Case {
     Bulk,
     /// A claim with a thousand, a hundred thousand and a million jobs pending; memory with these.
     ClaimCost,
+    /// The same row changes from a bare SQLite loop.
+    Ceiling,
 }
 
 impl Case {
@@ -54,6 +57,7 @@ impl Case {
             Self::Latency => latency::measure(ground).await,
             Self::Bulk => bulk::measure(ground).await,
             Self::ClaimCost => claim_cost::measure(ground).await,
+            Self::Ceiling => ceiling::measure(ground),
         }
     }
 }

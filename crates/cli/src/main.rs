@@ -1,3 +1,65 @@
 //! The one binary.
 
-fn main() {}
+mod args;
+mod commands;
+mod config;
+mod exit;
+mod logging;
+mod output;
+mod signals;
+mod table;
+
+use std::{env, process::ExitCode};
+
+use clap::FromArgMatches;
+
+use crate::{
+    args::Program,
+    exit::{Exit, Failure},
+};
+
+/// Started by executors only: the process between the executor and one job's program. It must run
+/// before any thread exists, and it is no command for people.
+const SHIM: &str = "shim";
+
+fn main() -> ExitCode {
+    if env::args_os().nth(1).is_some_and(|first| first == SHIM) {
+        return executor::shim::main(env::args_os().skip(2));
+    }
+    let exit = run().unwrap_or_else(|failure| {
+        let text = failure.text();
+        if !text.is_empty() {
+            output::say(&text);
+        }
+        failure.exit
+    });
+    ExitCode::from(exit.0)
+}
+
+fn run() -> Result<Exit, Failure> {
+    let Program {
+        command,
+        log,
+        log_format,
+        ..
+    } = parse()?;
+    logging::start(log.as_deref(), commands::default_log(&command), log_format)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::io("cannot start", &error))?;
+    let end = runtime.block_on(commands::run(command));
+    // Whatever is still blocked on a pipe must not hold the process up.
+    runtime.shutdown_background();
+    end
+}
+
+/// Reads the command line twice: the first reading finds the settings file, whose values are the
+/// defaults of the second. Mistakes and `--help` end the process here.
+fn parse() -> Result<Program, Failure> {
+    let first = config::program().get_matches();
+    let named = first.get_one::<std::path::PathBuf>("config");
+    let program = config::apply(config::program(), named.map(std::path::PathBuf::as_path))?;
+    let matches = program.get_matches();
+    Ok(Program::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
+}

@@ -1,0 +1,59 @@
+//! `doctor`, `backup` and `completions`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap_complete::Shell;
+
+use super::{Format, Place, values};
+
+/// Check this machine: data directory, database, server, isolation
+///
+/// Ends with 1 when a check failed; a warning is no failure.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse doctor
+  playhouse doctor --server http://127.0.0.1:9000 --data-dir /var/lib/playhouse")]
+pub(crate) struct Doctor {
+    /// Address of the server [default: http://127.0.0.1:8080, which may be down]
+    #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", value_parser = values::http_url)]
+    pub(crate) server: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) place: Place,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// Copy the database of a SQLite server, also while it runs
+///
+/// The copy is one consistent moment. Uploaded programs are files beside the database, in
+/// `binaries` of the data directory: copy them after it. PostgreSQL has its own tools.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse backup /var/backups/playhouse.db
+  playhouse backup dev.db --data-dir .playhouse/dev")]
+pub(crate) struct Backup {
+    /// Where to write the copy; it must not exist
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Print the completion script of a shell
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse completions bash > ~/.local/share/bash-completion/completions/playhouse
+  playhouse completions zsh > ~/.zfunc/_playhouse
+  playhouse completions fish > ~/.config/fish/completions/playhouse.fish")]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}

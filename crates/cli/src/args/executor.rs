@@ -1,0 +1,95 @@
+//! `executor`, and the executor inside `server` and `dev`.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum};
+
+use super::{Address, values};
+
+/// How far a job is shut in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Isolation {
+    /// Its whole process tree is watched and killed, nothing else
+    None,
+    /// As far as this machine allows, without touching the network
+    Standard,
+    /// Everything, without network; a job does not start when a part cannot be applied
+    Strict,
+}
+
+/// Run an executor: it claims jobs from a server and runs them here
+///
+/// SIGTERM and Ctrl-C drain it: it takes no new jobs and waits for the running ones. A second
+/// signal ends it at once; its jobs then start again elsewhere.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse executor
+  playhouse executor --server http://127.0.0.1:8080 --name builder-1 --slots 8
+  playhouse executor --isolation strict --memory-limit 2G --cpu-limit 1.5")]
+pub(crate) struct Executor {
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    /// Name that the server and people know it by; every executor needs its own
+    /// [default: the host name]
+    #[arg(long, env = "PLAYHOUSE_NAME", value_name = "NAME", value_parser = values::name)]
+    pub(crate) name: Option<String>,
+
+    /// Where downloaded programs are kept [default: $XDG_CACHE_HOME/playhouse/NAME/cache]
+    #[arg(long, env = "PLAYHOUSE_CACHE_DIR", value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+
+    /// Where jobs work; emptied at the start [default: $XDG_CACHE_HOME/playhouse/NAME/work]
+    #[arg(long, env = "PLAYHOUSE_WORK_DIR", value_name = "DIR")]
+    pub(crate) work_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) work: Work,
+}
+
+/// What an executor gives to jobs.
+#[derive(Debug, Args)]
+pub(crate) struct Work {
+    /// How many jobs run at once [default: the number of processor cores]
+    #[arg(long, env = "PLAYHOUSE_SLOTS", value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) slots: Option<u32>,
+
+    /// How far jobs are shut in; see `playhouse doctor` for what this machine allows
+    #[arg(long, env = "PLAYHOUSE_ISOLATION", value_name = "LEVEL")]
+    #[arg(value_enum, default_value = "standard")]
+    pub(crate) isolation: Isolation,
+
+    /// The longest unused programs are removed above this size
+    #[arg(
+        long,
+        env = "PLAYHOUSE_CACHE_LIMIT",
+        value_name = "SIZE",
+        default_value = "4G"
+    )]
+    #[arg(value_parser = values::bytes)]
+    pub(crate) cache_limit: u64,
+
+    /// How long running jobs may go on when this process is to stop; then they are given back
+    /// [default: 1h; in server and dev 10s]
+    #[arg(long, env = "PLAYHOUSE_DRAIN_GRACE", value_name = "DURATION")]
+    #[arg(value_parser = values::duration)]
+    pub(crate) drain_grace: Option<Duration>,
+
+    /// Memory of one job [default: no limit]
+    #[arg(long, env = "PLAYHOUSE_MEMORY_LIMIT", value_name = "SIZE", value_parser = values::bytes)]
+    pub(crate) memory_limit: Option<u64>,
+
+    /// Processor cores of one job [default: no limit]
+    #[arg(long, env = "PLAYHOUSE_CPU_LIMIT", value_name = "CORES", value_parser = values::cores)]
+    pub(crate) cpu_limit: Option<f64>,
+}
+
+/// The executor inside `server` and `dev`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Built-in executor")]
+pub(crate) struct BuiltIn {
+    #[command(flatten)]
+    pub(crate) work: Work,
+}

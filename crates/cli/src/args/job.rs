@@ -1,0 +1,282 @@
+//! `job …`.
+
+use std::path::PathBuf;
+
+use clap::{
+    Args, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use wire::{Timestamp, jobs::Stream};
+
+use super::{Address, Format, Patience, values};
+use crate::exit;
+
+/// Which job goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum Priority {
+    /// Before the others
+    Foreground,
+    /// After foreground
+    Background,
+    /// When nothing else waits
+    BestEffort,
+}
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Status {
+    /// Waits for an executor
+    Pending,
+    /// Runs
+    Running,
+    /// Its program exited with 0
+    Completed,
+    /// It ended in another way
+    Failed,
+    /// Somebody cancelled it
+    Cancelled,
+}
+
+/// The commands on jobs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Job {
+    Submit(Box<Submit>),
+    Get(Get),
+    List(List),
+    Logs(Logs),
+    /// Cancel pending jobs, stop running ones
+    #[command(after_help = "\
+Examples:
+  playhouse job cancel 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
+  playhouse job list --status pending --json | jq -r '.[].id' | xargs playhouse job cancel")]
+    Cancel(Ids),
+    /// Start ended jobs anew
+    #[command(after_help = "\
+Examples:
+  playhouse job retry 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3")]
+    Retry(Ids),
+    /// Wait until jobs end, and end as they ended
+    ///
+    /// Prints a line for each job as it ends. The exit code is that of the first job, in the order
+    /// given, that did not succeed; 0 when all did.
+    #[command(after_help = format!("\
+Examples:
+  playhouse job wait 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
+  id=$(playhouse job submit --detach ./program) && playhouse job wait \"$id\"
+
+{}", exit::HELP))]
+    Wait(Follow),
+}
+
+/// Run a program as a job and watch it
+///
+/// Uploads the program, submits it and follows its output: what it prints to standard output and
+/// standard error comes out there. The command then ends as the program ended. When the server or
+/// the connection goes away it reconnects and goes on where it stopped. Ctrl-C stops watching; the
+/// job goes on.
+#[derive(Debug, Args)]
+#[command(after_help = format!("\
+Examples:
+  playhouse job submit ./program -- --input data.csv
+  playhouse job submit ./nightly.sh --timeout 1h --max-attempts 5 --retry --label team=data
+  id=$(playhouse job submit --detach ./program)
+  playhouse job submit --url https://example.com/tool --sha256 HEX -- --version
+
+{}", exit::HELP))]
+pub(crate) struct Submit {
+    /// The program: a binary, or a script with a `#!` line
+    #[arg(
+        value_name = "PROGRAM",
+        required_unless_present = "url",
+        conflicts_with = "url"
+    )]
+    pub(crate) program: Option<PathBuf>,
+
+    /// Arguments of the program, as they are: no shell is involved
+    #[arg(value_name = "ARG", last = true)]
+    pub(crate) arguments: Vec<String>,
+
+    /// Executors fetch the program from here, instead of an upload
+    #[arg(long, value_name = "URL", requires = "sha256", value_parser = values::http_url)]
+    pub(crate) url: Option<String>,
+
+    /// SHA-256 of the program at `--url`
+    #[arg(long, value_name = "HEX", requires = "url", value_parser = values::sha256)]
+    pub(crate) sha256: Option<String>,
+
+    /// Type of the job, a name without white space [default: the program's file name]
+    #[arg(long = "type", short = 't', value_name = "TYPE", value_parser = values::job_type)]
+    pub(crate) job_type: Option<String>,
+
+    /// Which jobs go first [default: foreground, with --detach background]
+    #[arg(long, short, value_enum, value_name = "PRIORITY")]
+    pub(crate) priority: Option<Priority>,
+
+    /// Environment variable of the program (repeatable); it gets no others but PATH, HOME, TMPDIR
+    #[arg(long, short, value_name = "NAME=VALUE", value_parser = values::pair)]
+    pub(crate) env: Vec<(String, String)>,
+
+    /// Kill the program after this, such as 30s or 2h
+    #[arg(long, value_name = "DURATION", value_parser = values::whole_seconds)]
+    pub(crate) timeout: Option<u64>,
+
+    /// Give up after so many lost and failed attempts [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_attempts: Option<u32>,
+
+    /// Try again, after a growing wait, when the program fails
+    #[arg(long)]
+    pub(crate) retry: bool,
+
+    /// A name of your own for the job (repeatable)
+    #[arg(long, short, value_name = "NAME=VALUE", value_parser = values::pair)]
+    pub(crate) label: Vec<(String, String)>,
+
+    /// Do not start it before this time, such as 2030-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    pub(crate) not_before: Option<Timestamp>,
+
+    /// Submitting again with this key within a day gives the same job
+    #[arg(long, value_name = "KEY", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) idempotency_key: Option<String>,
+
+    /// Print the job's id and do not wait for it
+    #[arg(long, short)]
+    pub(crate) detach: bool,
+
+    /// Print the job as JSON when it has ended (with --detach: what the server answered) instead
+    /// of its output
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) patience: Patience,
+}
+
+/// Show one job
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse job get 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
+  playhouse job get 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3 --json | jq -r .stdout")]
+pub(crate) struct Get {
+    /// The job
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// List jobs, newest first
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse job list --status failed --limit 20
+  playhouse job list --type nightly.sh --json | jq -r '.[].id'")]
+pub(crate) struct List {
+    /// Only this status
+    #[arg(long, value_enum, value_name = "STATUS")]
+    pub(crate) status: Option<Status>,
+
+    /// Only this type
+    #[arg(long = "type", short = 't', value_name = "TYPE")]
+    pub(crate) job_type: Option<String>,
+
+    /// Only this priority
+    #[arg(long, short, value_enum, value_name = "PRIORITY")]
+    pub(crate) priority: Option<Priority>,
+
+    /// At most so many, 1 to 1000
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "100",
+        allow_negative_numbers = true
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+
+    /// Skip so many
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "0",
+        allow_negative_numbers = true
+    )]
+    pub(crate) offset: u32,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// Print what a job printed
+///
+/// Its standard output comes to standard output and its standard error to standard error, unless
+/// `--stream` asks for one of them, which then comes to standard output.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse job logs 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
+  playhouse job logs 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3 --follow
+  playhouse job logs 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3 --stream stderr | less")]
+pub(crate) struct Logs {
+    /// The job
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    /// Go on until the job ends
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+
+    /// Only this stream
+    #[arg(long, value_name = "STREAM", value_parser = streams())]
+    pub(crate) stream: Option<Stream>,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) patience: Patience,
+}
+
+/// Jobs to act on.
+#[derive(Debug, Args)]
+pub(crate) struct Ids {
+    /// The jobs
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// Jobs to wait for.
+#[derive(Debug, Args)]
+pub(crate) struct Follow {
+    #[command(flatten)]
+    pub(crate) ids: Ids,
+
+    #[command(flatten)]
+    pub(crate) patience: Patience,
+}
+
+fn streams() -> impl TypedValueParser<Value = Stream> {
+    PossibleValuesParser::new(["stdout", "stderr"]).map(|name| match name.as_str() {
+        "stdout" => Stream::Stdout,
+        _ => Stream::Stderr,
+    })
+}

@@ -1,0 +1,16 @@
+//! What can be typed: one file per noun. The doc comments are the help texts.
+
+mod client;
+mod doctor;
+mod executor;
+mod job;
+mod program;
+mod server;
+mod values;
+
+pub(crate) use client::{Address, DEFAULT_SERVER, Format, Patience};
+pub(crate) use doctor::{Backup, Completions, Doctor};
+pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};
+pub(crate) use job::{Follow, Get, Ids, Job, List, Logs, Priority, Submit};
+pub(crate) use program::{Command, Program};
+pub(crate) use server::{Dev, Place, Serve, Server};

@@ -1,0 +1,90 @@
+//! The whole command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use super::{Address, Backup, Completions, Dev, Doctor, Executor, Format, Job, Server};
+use crate::{exit, logging::LogFormat};
+
+const EXAMPLES: &str = "\
+Examples:
+  playhouse dev                                   try it: server, executor and a demo job
+  playhouse job submit ./program -- --fast        run a program, watch it, end as it ended
+  playhouse job list --status failed              what went wrong lately
+  playhouse job list --json | jq -r '.[].id'      for scripts
+
+Every setting has one name in three spellings: the flag `--data-dir`, the environment variable
+PLAYHOUSE_DATA_DIR and the key `data_dir` of the settings file. A flag wins over the environment,
+which wins over the file.";
+
+/// A durable job queue in one binary: server, executor and command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "playhouse",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Try `playhouse dev`, or `playhouse help COMMAND` for one command.",
+    after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP)
+)]
+pub(crate) struct Program {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Settings file [default: $XDG_CONFIG_HOME/playhouse/config.toml]
+    #[arg(long, global = true, env = "PLAYHOUSE_CONFIG", value_name = "FILE")]
+    #[arg(help_heading = "Global options", hide_short_help = true)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Log level or directives, such as `debug` or `info,server=debug`
+    /// [default: info for server and executor, else warn]
+    #[arg(long, global = true, env = "PLAYHOUSE_LOG", value_name = "FILTER")]
+    #[arg(help_heading = "Global options", hide_short_help = true)]
+    pub(crate) log: Option<String>,
+
+    /// How log lines look
+    #[arg(
+        long,
+        global = true,
+        env = "PLAYHOUSE_LOG_FORMAT",
+        value_name = "FORMAT"
+    )]
+    #[arg(
+        value_enum,
+        default_value = "text",
+        help_heading = "Global options",
+        hide_short_help = true
+    )]
+    pub(crate) log_format: LogFormat,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Dev(Dev),
+    Server(Server),
+    Executor(Executor),
+    /// Submit, watch and steer jobs
+    #[command(subcommand, visible_alias = "jobs")]
+    Job(Job),
+    /// List the executors that the server knows
+    #[command(after_help = "Examples:\n  playhouse executors\n  playhouse executors --json")]
+    Executors {
+        #[command(flatten)]
+        address: Address,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Count jobs by status and priority
+    #[command(after_help = "Examples:\n  playhouse stats\n  playhouse stats --json")]
+    Stats {
+        #[command(flatten)]
+        address: Address,
+        #[command(flatten)]
+        format: Format,
+    },
+    Doctor(Doctor),
+    Backup(Backup),
+    Completions(Completions),
+}

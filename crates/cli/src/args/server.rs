@@ -1,0 +1,145 @@
+//! `server` and `dev`.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::{Args, builder::BoolishValueParser};
+
+use super::{BuiltIn, values};
+
+/// Run the server
+///
+/// Takes jobs, hands them to executors and keeps everything in its data directory (SQLite) or in
+/// PostgreSQL. SIGTERM and Ctrl-C stop it gracefully; a second one ends it at once.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse server
+  playhouse server --listen 127.0.0.1:9000 --data-dir /var/lib/playhouse --with-executor
+  PLAYHOUSE_DATABASE_URL=postgres://user:password@db.example/jobs playhouse server")]
+pub(crate) struct Server {
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+
+    /// Start an executor in this process too
+    #[arg(long, env = "PLAYHOUSE_WITH_EXECUTOR", value_parser = BoolishValueParser::new())]
+    #[arg(help_heading = "Built-in executor")]
+    pub(crate) with_executor: bool,
+
+    #[command(flatten)]
+    pub(crate) built_in: BuiltIn,
+}
+
+/// Try it: run a server with an executor and a demo job
+///
+/// Everything stays on this machine and in one directory, `.playhouse/dev` unless told otherwise.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse dev
+  playhouse dev --listen 127.0.0.1:9000 --data-dir /tmp/playhouse
+and, in another terminal:
+  playhouse job submit ./program -- arg")]
+pub(crate) struct Dev {
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+
+    #[command(flatten)]
+    pub(crate) built_in: BuiltIn,
+}
+
+/// Where the server keeps its data.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// Directory of the database and the uploaded programs
+    /// [default: $XDG_DATA_HOME/playhouse; for dev .playhouse/dev]
+    #[arg(long, env = "PLAYHOUSE_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// Keep jobs in PostgreSQL, `postgres://…`, instead of the data directory
+    #[arg(long, env = "PLAYHOUSE_DATABASE_URL", value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+}
+
+/// What a server takes.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen; loopback only, port 0 takes a free one
+    #[arg(long, env = "PLAYHOUSE_LISTEN", value_name = "ADDR:PORT")]
+    #[arg(default_value = "127.0.0.1:8080", value_parser = values::loopback)]
+    pub(crate) listen: SocketAddr,
+
+    #[command(flatten)]
+    pub(crate) place: Place,
+
+    /// Address that executors and people reach this server at [default: the listening address]
+    #[arg(long, env = "PLAYHOUSE_PUBLIC_URL", value_name = "URL", value_parser = values::http_url)]
+    pub(crate) public_url: Option<String>,
+
+    /// Accept this Host header too (repeatable; in the environment comma-separated)
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ALLOWED_HOST",
+        value_name = "HOST",
+        value_delimiter = ','
+    )]
+    pub(crate) allowed_host: Vec<String>,
+
+    /// Believe the X-Forwarded-For header of this proxy (repeatable; in the environment
+    /// comma-separated)
+    #[arg(
+        long,
+        env = "PLAYHOUSE_TRUSTED_PROXY",
+        value_name = "IP",
+        value_delimiter = ','
+    )]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+
+    /// A silent executor loses its jobs after this
+    #[arg(
+        long,
+        env = "PLAYHOUSE_LEASE_SECONDS",
+        value_name = "SECONDS",
+        default_value = "30"
+    )]
+    #[arg(value_parser = values::seconds, help_heading = "Timing")]
+    pub(crate) lease_seconds: Duration,
+
+    /// How often lost jobs are looked for, at most 5
+    #[arg(
+        long,
+        env = "PLAYHOUSE_SCAN_SECONDS",
+        value_name = "SECONDS",
+        default_value = "5"
+    )]
+    #[arg(value_parser = values::scan_seconds, help_heading = "Timing")]
+    pub(crate) scan_seconds: Duration,
+
+    /// How long one priority class can be kept waiting by the class above it
+    #[arg(long, env = "PLAYHOUSE_CLASS_BOUND_SECONDS", value_name = "SECONDS")]
+    #[arg(default_value = "600", value_parser = values::seconds, help_heading = "Timing")]
+    pub(crate) class_bound_seconds: Duration,
+
+    /// Ended jobs and old events are deleted after this
+    #[arg(
+        long,
+        env = "PLAYHOUSE_RETENTION_HOURS",
+        value_name = "HOURS",
+        default_value = "168"
+    )]
+    #[arg(value_parser = values::hours, help_heading = "Timing")]
+    pub(crate) retention_hours: Duration,
+
+    /// Largest program that may be uploaded
+    #[arg(
+        long,
+        env = "PLAYHOUSE_UPLOAD_LIMIT",
+        value_name = "SIZE",
+        default_value = "4G"
+    )]
+    #[arg(value_parser = values::bytes)]
+    pub(crate) upload_limit: u64,
+}

@@ -1,0 +1,33 @@
+//! `dev`.
+
+use std::path::PathBuf;
+
+use super::{demo, executor, place, serving};
+use crate::{
+    args::Dev,
+    exit::{Exit, Failure},
+    output::say,
+    signals::Signals,
+};
+
+pub(super) async fn run(dev: Dev) -> Result<Exit, Failure> {
+    let signals =
+        Signals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+    let data_dir = dev
+        .serve
+        .place
+        .data_dir
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(place::DEV_DATA_DIR));
+    let running = serving::start(dev.serve, data_dir.clone()).await?;
+    let address = running.public_url().to_owned();
+    say(&format!(
+        "Playhouse runs at {address}, its data is in {}.",
+        data_dir.display()
+    ));
+    let executor = executor::start_built_in(running.client(), &data_dir, &dev.built_in.work);
+    let demo = tokio::spawn(demo::run(running.client(), address));
+    let end = serving::until_signal(running, Some(executor), signals).await;
+    demo.abort();
+    end
+}

@@ -1,0 +1,130 @@
+//! `executor`, and the executor inside `server` and `dev`.
+
+use std::{
+    net::{ToSocketAddrs, UdpSocket},
+    path::Path,
+    time::Duration,
+};
+
+use executor::{CancellationToken, Settings};
+use tokio::task::JoinHandle;
+use wire::client::Client;
+
+use super::{connection, place};
+use crate::{
+    args::{Executor, Isolation, Work},
+    exit::{Exit, Failure},
+    output::say,
+    signals::Signals,
+};
+
+/// A server that is to stop does not wait long for the jobs in it: they start again with it.
+const BUILT_IN_DRAIN_GRACE: Duration = Duration::from_secs(10);
+
+pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
+    let mut signals =
+        Signals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+    let client = connection::open(&executor.address)?;
+    let name = executor.name.unwrap_or_else(place::host_name);
+    let mut settings = match (&executor.cache_dir, &executor.work_dir) {
+        // Both are given: no other place is needed.
+        (Some(cache_dir), Some(_)) => Settings::new(&name, cache_dir, place::shim()),
+        _ => Settings::new(&name, place::executor_dir(&name)?, place::shim()),
+    };
+    settings.cache_dir = executor.cache_dir.unwrap_or(settings.cache_dir);
+    settings.work_dir = executor.work_dir.unwrap_or(settings.work_dir);
+    settings.executor_ip = own_address(&executor.address.server);
+    apply(&mut settings, &executor.work);
+    let mut running = Running::start(client, settings);
+    tokio::select! {
+        end = running.ended() => end?,
+        _ = signals.next() => {
+            say("draining: no new jobs; waiting for the running ones (again: at once)");
+            signals.end_at_once_on_next();
+            running.drain().await?;
+        }
+    }
+    Ok(Exit::OK)
+}
+
+/// Starts the executor inside a server, below its data directory.
+pub(super) fn start_built_in(client: Client, data_dir: &Path, work: &Work) -> Running {
+    let name = format!("built-in-{}", place::host_name());
+    let mut settings = Settings::new(name, data_dir.join("executor"), place::shim());
+    settings.drain_grace = BUILT_IN_DRAIN_GRACE;
+    "127.0.0.1".clone_into(&mut settings.executor_ip);
+    apply(&mut settings, work);
+    Running::start(client, settings)
+}
+
+fn apply(settings: &mut Settings, work: &Work) {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    settings.slots = work
+        .slots
+        .unwrap_or_else(|| u32::try_from(cores).unwrap_or(1));
+    settings.isolation = match work.isolation {
+        Isolation::None => executor::Isolation::None,
+        Isolation::Standard => executor::Isolation::Standard,
+        Isolation::Strict => executor::Isolation::Strict,
+    };
+    settings.cache_limit_bytes = work.cache_limit;
+    settings.memory_limit_bytes = work.memory_limit;
+    settings.cpu_limit = work.cpu_limit;
+    settings.drain_grace = work.drain_grace.unwrap_or(settings.drain_grace);
+}
+
+/// An executor at work in this process.
+pub(super) struct Running {
+    stop: CancellationToken,
+    task: JoinHandle<Result<(), executor::Error>>,
+}
+
+impl Running {
+    fn start(client: Client, settings: Settings) -> Self {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(executor::run(client, settings, stop.clone()));
+        Self { stop, task }
+    }
+
+    /// Waits until it ends by itself, which it does only when something is wrong.
+    pub(super) async fn ended(&mut self) -> Result<(), Failure> {
+        let end = (&mut self.task)
+            .await
+            .map_err(|error| Failure::new(Exit::FAILED, format!("the executor broke: {error}")))?;
+        end.map_err(|error| match error {
+            executor::Error::Refused(error) => error.into(),
+            error => Failure::new(Exit::FAILED, error.to_string()),
+        })
+    }
+
+    /// Lets it end its work.
+    pub(super) async fn drain(mut self) -> Result<(), Failure> {
+        self.stop.cancel();
+        self.ended().await
+    }
+}
+
+/// The address that this machine reaches the server from; empty when it is not known.
+fn own_address(server: &str) -> String {
+    let tls = server.starts_with("https://");
+    let host = server
+        .split("://")
+        .nth(1)
+        .and_then(|rest| rest.split('/').next());
+    let host = host.unwrap_or_default();
+    let socket_address = |host: &str| host.to_socket_addrs().ok()?.next();
+    let address = socket_address(host)
+        .or_else(|| socket_address(&format!("{host}:{}", if tls { 443 } else { 80 })));
+    let own = address.and_then(|address| {
+        let any = if address.is_ipv4() {
+            "0.0.0.0:0"
+        } else {
+            "[::]:0"
+        };
+        // Connecting a datagram socket sends nothing; it only chooses a route.
+        let socket = UdpSocket::bind(any).ok()?;
+        socket.connect(address).ok()?;
+        socket.local_addr().ok()
+    });
+    own.map(|own| own.ip().to_string()).unwrap_or_default()
+}

@@ -1,0 +1,126 @@
+//! Follows a job's output to its end, over lost connections and restarts of the server.
+
+use std::{pin::pin, time::Duration};
+
+use futures_util::StreamExt;
+use wire::{
+    client::{Client, Error, LogMessage},
+    jobs::{Job, LogText, Stream},
+};
+
+use crate::{
+    commands::connection::{Absence, hold_on},
+    exit::Failure,
+    output::{print_bytes, print_error_bytes, say},
+};
+
+/// What of a job's output is shown, and where.
+#[derive(Clone, Copy)]
+pub(crate) enum Show {
+    /// Each stream on ours of the same name.
+    Both,
+    /// One stream, on standard output.
+    Only(Stream),
+    /// Both on standard error, each line behind a bar: for a person who looks on.
+    Aside,
+    /// Nothing: only the end counts.
+    Nothing,
+}
+
+impl Show {
+    fn text(self, text: &LogText) -> Result<(), Failure> {
+        match self {
+            Self::Both if text.stream == Stream::Stderr => print_error_bytes(text.text.as_bytes()),
+            Self::Both => print_bytes(text.text.as_bytes()),
+            Self::Only(stream) if stream == text.stream => print_bytes(text.text.as_bytes()),
+            Self::Aside => {
+                text.text
+                    .lines()
+                    .for_each(|line| say(&format!("  | {line}")));
+                Ok(())
+            }
+            Self::Only(_) | Self::Nothing => Ok(()),
+        }
+    }
+}
+
+/// Follows one job.
+pub(crate) struct Follower<'a> {
+    client: &'a Client,
+    id: &'a str,
+    show: Show,
+    absence: Absence,
+    /// Where to go on after a break.
+    last_id: Option<String>,
+    attempt: Option<u32>,
+}
+
+impl<'a> Follower<'a> {
+    /// Follows `id`; holds on for `patience` each time the server goes away.
+    pub(crate) fn new(client: &'a Client, id: &'a str, show: Show, patience: Duration) -> Self {
+        let absence = Absence::new(patience);
+        Self {
+            client,
+            id,
+            show,
+            absence,
+            last_id: None,
+            attempt: None,
+        }
+    }
+
+    /// Shows the output until the job ends.
+    pub(crate) async fn reach_end(&mut self) -> Result<(), Failure> {
+        loop {
+            let error = match self.connection().await? {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            self.absence.wait(error).await?;
+        }
+    }
+
+    /// The ended job.
+    pub(crate) async fn ended_job(&mut self, patience: Duration) -> Result<Job, Failure> {
+        self.reach_end().await?;
+        hold_on(patience, || self.client.job(self.id)).await
+    }
+
+    /// Shows the output of one connection; `Ok(Ok(()))` when the job ended.
+    async fn connection(&mut self) -> Result<Result<(), Error>, Failure> {
+        let messages = match self
+            .client
+            .follow_log(self.id, self.last_id.as_deref())
+            .await
+        {
+            Ok(messages) => messages,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut messages = pin!(messages);
+        while let Some(message) = messages.next().await {
+            match message {
+                Ok(LogMessage::Text(id, text)) => {
+                    self.absence.over();
+                    self.text(&text)?;
+                    self.last_id = Some(id);
+                }
+                Ok(LogMessage::End(_)) => {
+                    self.absence.over();
+                    return Ok(Ok(()));
+                }
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        Ok(Err(Error::Unreachable("the output broke off".to_owned())))
+    }
+
+    fn text(&mut self, text: &LogText) -> Result<(), Failure> {
+        let before = self.attempt.replace(text.attempt);
+        if before.is_some_and(|before| before != text.attempt)
+            && !matches!(self.show, Show::Nothing)
+        {
+            say(&format!("playhouse: attempt {}", text.attempt));
+        }
+        self.show.text(text)
+    }
+}

@@ -1,0 +1,118 @@
+//! How a job ended, as an exit code and as a line for people.
+
+use wire::jobs::Job;
+
+use crate::{exit::Exit, table::plain};
+
+/// How a job ended.
+pub(crate) struct Outcome {
+    /// What a command that waited for it ends with.
+    pub(crate) exit: Exit,
+    /// Such as `failed: exit code 3`.
+    pub(crate) text: String,
+}
+
+impl Outcome {
+    /// The outcome of an ended job.
+    pub(crate) fn of(job: &Job) -> Self {
+        let last = job.attempts.last().map(|attempt| attempt.status.as_str());
+        let (exit, why) = match (job.status.as_str(), last) {
+            ("completed", _) => (of_code(job.exit_code.unwrap_or(0)), None),
+            ("cancelled", _) => (Exit::JOB_CANCELLED, None),
+            (_, Some("timeout")) => (Exit::JOB_TIMED_OUT, Some("its time was up".to_owned())),
+            // Another attempt's exit code is not how the job ended.
+            (_, Some("lost" | "released")) => (Exit::JOB_FAILED, None),
+            _ => match job.exit_code {
+                Some(code) if code != 0 => (of_code(code), Some(code_text(code))),
+                _ => (Exit::JOB_FAILED, None),
+            },
+        };
+        let reason = if job.status == "failed" {
+            job.error_message.clone().or(why)
+        } else {
+            None
+        };
+        let text = match reason {
+            Some(reason) => format!("{}: {}", job.status, plain(&reason)),
+            None => job.status.clone(),
+        };
+        Self { exit, text }
+    }
+
+    /// The line for people; `None` for the ordinary end that needs no word.
+    pub(crate) fn line(&self, id: &str) -> String {
+        format!("job {id} {}", self.text)
+    }
+}
+
+/// An exit code that does not fit keeps its lowest byte, but never turns into success.
+fn of_code(code: i64) -> Exit {
+    match u8::try_from(code & 0xff) {
+        Ok(0) | Err(_) if code != 0 => Exit::FAILED,
+        Ok(code) => Exit(code),
+        Err(_) => Exit::OK,
+    }
+}
+
+fn code_text(code: i64) -> String {
+    match code {
+        129..=192 => format!("exit code {code}, which is signal {}", code - 128),
+        _ => format!("exit code {code}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::jobs::Job;
+
+    use super::Outcome;
+
+    fn outcome(status: &str, exit_code: Option<i64>, attempts: &[&str]) -> (u8, String) {
+        let attempts: Vec<_> = attempts
+            .iter()
+            .map(|status| {
+                serde_json::json!({"executor_id": "e", "executor_ip": "", "status": status,
+                    "started_at": "2030-01-01T00:00:00Z", "ended_at": null})
+            })
+            .collect();
+        let job: Job = serde_json::from_value(serde_json::json!({
+            "id": "1", "type": "t", "binary_url": "", "binary_sha256": "", "arguments": [],
+            "env_variables": {}, "priority": "background", "status": status, "executor_id": null,
+            "stdout": "", "stderr": "", "exit_code": exit_code,
+            "created_at": "2030-01-01T00:00:00Z", "started_at": null, "completed_at": null,
+            "attempts": attempts,
+        }))
+        .expect("it is a job");
+        let outcome = Outcome::of(&job);
+        (outcome.exit.0, outcome.text)
+    }
+
+    #[test]
+    fn the_programs_exit_code_is_the_outcome_when_there_is_one() {
+        assert_eq!(
+            outcome("completed", Some(0), &["completed"]),
+            (0, "completed".to_owned())
+        );
+        assert_eq!(
+            outcome("failed", Some(3), &["failed"]),
+            (3, "failed: exit code 3".to_owned())
+        );
+        let killed = "failed: exit code 137, which is signal 9".to_owned();
+        assert_eq!(outcome("failed", Some(137), &["failed"]), (137, killed));
+    }
+
+    #[test]
+    fn every_other_end_has_a_code_of_its_own() {
+        assert_eq!(outcome("failed", None, &["failed"]).0, 120);
+        assert_eq!(outcome("failed", Some(0), &["failed"]).0, 120);
+        assert_eq!(outcome("failed", Some(3), &["failed", "lost"]).0, 120);
+        assert_eq!(outcome("failed", Some(137), &["timeout"]).0, 124);
+        assert_eq!(outcome("cancelled", Some(143), &["cancelled"]).0, 121);
+        assert_eq!(
+            outcome("failed", Some(256), &["failed"]).0,
+            1,
+            "256 must not become success"
+        );
+        assert_eq!(outcome("failed", Some(-1), &["failed"]).0, 255);
+    }
+}

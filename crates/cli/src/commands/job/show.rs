@@ -1,0 +1,161 @@
+//! `job get` and `job list`.
+
+use clap::ValueEnum;
+use wire::{
+    Timestamp,
+    client::JobFilter,
+    jobs::{Job, JobSummary},
+};
+
+use crate::{
+    args::{Get, List},
+    commands::connection,
+    exit::{Exit, Failure},
+    output::{print_bytes, print_json, say},
+    table::{Table, or_dash},
+};
+
+pub(super) async fn list(list: List) -> Result<Exit, Failure> {
+    let client = connection::open(&list.address)?;
+    let filter = JobFilter {
+        status: list.status.as_ref().map(name),
+        job_type: list.job_type,
+        priority: list.priority.as_ref().map(name),
+        limit: Some(list.limit),
+        offset: Some(list.offset),
+    };
+    let jobs = client.jobs(&filter).await?;
+    if list.format.json {
+        print_json(&jobs)?;
+        return Ok(Exit::OK);
+    }
+    if jobs.is_empty() {
+        say("no such jobs");
+        return Ok(Exit::OK);
+    }
+    print_bytes(rows(&jobs).text().as_bytes())?;
+    if u32::try_from(jobs.len()).is_ok_and(|count| count == list.limit) {
+        let next = list.offset.saturating_add(list.limit);
+        say(&format!("there may be more: --offset {next}"));
+    }
+    Ok(Exit::OK)
+}
+
+fn rows(jobs: &[JobSummary]) -> Table {
+    let mut table = Table::new(&[
+        "ID",
+        "TYPE",
+        "STATUS",
+        "PRIORITY",
+        "SUBMITTED",
+        "TOOK",
+        "EXECUTOR",
+    ]);
+    for job in jobs {
+        table.row([
+            job.id.clone(),
+            job.job_type.clone(),
+            job.status.clone(),
+            job.priority.clone(),
+            job.created_at.to_string(),
+            or_dash(took(job.started_at, job.completed_at)),
+            or_dash(job.executor_id.clone()),
+        ]);
+    }
+    table
+}
+
+pub(super) async fn get(get: Get) -> Result<Exit, Failure> {
+    let job = connection::open(&get.address)?.job(&get.id).await?;
+    if get.format.json {
+        print_json(&job)?;
+        return Ok(Exit::OK);
+    }
+    let mut text = fields(&job).text();
+    if !job.attempts.is_empty() {
+        text.push('\n');
+        text.push_str(&attempts(&job).text());
+    }
+    print_bytes(text.as_bytes())?;
+    Ok(Exit::OK)
+}
+
+fn fields(job: &Job) -> Table {
+    let pairs = |pairs: &std::collections::BTreeMap<String, String>| {
+        let pairs: Vec<String> = pairs
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        (!pairs.is_empty()).then(|| pairs.join(" "))
+    };
+    let limit = job.timeout_seconds.map(|seconds| format!("{seconds} s"));
+    let size = |text: &str| (!text.is_empty()).then(|| format!("{} bytes", text.len()));
+    let all = [
+        ("id", Some(job.id.clone())),
+        ("type", Some(job.job_type.clone())),
+        ("status", Some(job.status.clone())),
+        ("error", job.error_message.clone()),
+        ("exit code", job.exit_code.map(|code| code.to_string())),
+        ("priority", Some(job.priority.clone())),
+        ("program", Some(job.binary_url.clone())),
+        ("sha256", Some(job.binary_sha256.clone())),
+        (
+            "arguments",
+            (!job.arguments.is_empty()).then(|| format!("{:?}", job.arguments)),
+        ),
+        ("environment", pairs(&job.env_variables)),
+        ("labels", job.labels.as_ref().and_then(pairs)),
+        ("time limit", limit),
+        (
+            "attempts",
+            job.max_attempts
+                .map(|most| format!("{} of {most}", job.attempts.len())),
+        ),
+        ("not before", job.not_before.map(|time| time.to_string())),
+        ("submitted", Some(job.created_at.to_string())),
+        ("started", job.started_at.map(|time| time.to_string())),
+        ("ended", job.completed_at.map(|time| time.to_string())),
+        ("stdout", size(&job.stdout)),
+        ("stderr", size(&job.stderr)),
+    ];
+    let mut table = Table::bare();
+    for (name, value) in all {
+        if let Some(value) = value {
+            table.row([name.to_owned(), value]);
+        }
+    }
+    table
+}
+
+fn attempts(job: &Job) -> Table {
+    let mut table = Table::new(&["ATTEMPT", "STATUS", "STARTED", "TOOK", "EXECUTOR", "WHY"]);
+    for (number, attempt) in (1..).zip(&job.attempts) {
+        table.row([
+            i32::to_string(&number),
+            attempt.status.clone(),
+            attempt.started_at.to_string(),
+            or_dash(took(Some(attempt.started_at), attempt.ended_at)),
+            attempt.executor_id.clone(),
+            or_dash(attempt.error_message.clone()),
+        ]);
+    }
+    table
+}
+
+/// From start to end, in whole seconds as the server tells times.
+fn took(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<String> {
+    let seconds = (end?.0 - start?.0).max(0) / 1000;
+    Some(match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+    })
+}
+
+/// The value as it stands in the contract.
+pub(super) fn name(value: &impl ValueEnum) -> String {
+    value
+        .to_possible_value()
+        .map(|value| value.get_name().to_owned())
+        .unwrap_or_default()
+}

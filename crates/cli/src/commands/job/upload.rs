@@ -1,0 +1,104 @@
+//! Uploads a program, with a progress bar when a person looks on.
+
+use std::{path::Path, time::Duration};
+
+use futures_util::stream::try_unfold;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::{fs::File, io::AsyncReadExt};
+use wire::{
+    client::{ByteStream, Client, Payload},
+    jobs::UploadedBinary,
+};
+
+use crate::{
+    commands::connection::Absence,
+    exit::{Exit, Failure},
+};
+
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// Uploads the file; from the beginning again when the connection breaks.
+pub(super) async fn upload(
+    client: &Client,
+    program: &Path,
+    patience: Duration,
+) -> Result<UploadedBinary, Failure> {
+    let mut absence = Absence::new(patience);
+    loop {
+        let (file, size) = open(program).await?;
+        let bar = progress(size);
+        let uploaded = client
+            .upload(Payload::Stream(chunks(file, bar.clone())))
+            .await;
+        bar.finish_and_clear();
+        match uploaded {
+            Ok(uploaded) => {
+                absence.over();
+                return Ok(uploaded);
+            }
+            Err(error) => absence.wait(error).await?,
+        }
+    }
+}
+
+/// Opens the program and tells its size.
+async fn open(program: &Path) -> Result<(File, u64), Failure> {
+    let name = program.display();
+    let cannot = |error| {
+        let failure = Failure::io(format!("cannot read {name}"), &error);
+        match error.kind() {
+            std::io::ErrorKind::NotFound => failure.hint(
+                "PROGRAM is a file of this machine; for one that executors fetch, see --url.",
+            ),
+            _ => failure,
+        }
+    };
+    let file = File::open(program).await.map_err(cannot)?;
+    let metadata = file.metadata().await.map_err(cannot)?;
+    if metadata.is_dir() {
+        return Err(Failure::new(
+            Exit::IO,
+            format!("{name} is a directory, not a program"),
+        ));
+    }
+    if metadata.is_file() && metadata.len() == 0 {
+        return Err(Failure::new(Exit::IO, format!("{name} is empty")));
+    }
+    Ok((file, metadata.len()))
+}
+
+fn chunks(file: File, bar: ProgressBar) -> ByteStream {
+    Box::pin(try_unfold(file, move |mut file| {
+        let bar = bar.clone();
+        async move {
+            let mut chunk = vec![0; CHUNK_BYTES];
+            let length = file.read(&mut chunk).await?;
+            if length == 0 {
+                return Ok(None);
+            }
+            chunk.truncate(length);
+            bar.inc(length as u64);
+            Ok(Some((chunk.into(), file)))
+        }
+    }))
+}
+
+/// A bar on standard error; without a terminal it draws nothing.
+fn progress(size: u64) -> ProgressBar {
+    let template = "uploading [{bar:30}] {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
+    let style = ProgressStyle::with_template(template).map_or_else(
+        |_| ProgressStyle::default_bar(),
+        |style| style.progress_chars("=> "),
+    );
+    ProgressBar::new(size).with_style(style)
+}
+
+/// The file name without white space.
+pub(super) fn job_type_of(path: &str) -> String {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let name = path
+        .rsplit('/')
+        .find(|part| !part.is_empty())
+        .unwrap_or("job");
+    name.split_whitespace().collect::<Vec<_>>().join("-")
+}

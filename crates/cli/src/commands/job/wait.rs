@@ -1,0 +1,55 @@
+//! `job wait`.
+
+use futures_util::{StreamExt, stream};
+use wire::jobs::Job;
+
+use super::{Follower, Outcome, Show};
+use crate::{
+    args::Follow,
+    commands::connection::{self, first_contact},
+    exit::{Exit, Failure},
+    output::{print_json, print_line, say},
+    table::plain,
+};
+
+/// How many jobs are watched at once; each takes a connection.
+const WATCHED: usize = 64;
+
+pub(super) async fn run(follow: Follow) -> Result<Exit, Failure> {
+    let client = connection::open(&follow.ids.address)?;
+    first_contact(&client).await?;
+    let patience = follow.patience.reconnect_for;
+    let ends = stream::iter(follow.ids.ids.iter().enumerate()).map(|(position, id)| {
+        let client = &client;
+        async move {
+            let mut follower = Follower::new(client, id, Show::Nothing, patience);
+            (position, id, follower.ended_job(patience).await)
+        }
+    });
+    let mut ends = ends.buffer_unordered(WATCHED);
+    let mut first: Option<(usize, Exit)> = None;
+    while let Some((position, id, end)) = ends.next().await {
+        let exit = match end {
+            Ok(job) => report(&job, follow.ids.format.json)?,
+            Err(failure) if failure.exit == Exit::UNREACHABLE => return Err(failure),
+            Err(failure) => {
+                say(&format!("{}: {}", plain(id), failure.text()));
+                failure.exit
+            }
+        };
+        if exit != Exit::OK && first.is_none_or(|(before, _)| position < before) {
+            first = Some((position, exit));
+        }
+    }
+    Ok(first.map_or(Exit::OK, |(_, exit)| exit))
+}
+
+fn report(job: &Job, json: bool) -> Result<Exit, Failure> {
+    let outcome = Outcome::of(job);
+    if json {
+        print_json(job)?;
+    } else {
+        print_line(&format!("{}  {}", job.id, outcome.text))?;
+    }
+    Ok(outcome.exit)
+}

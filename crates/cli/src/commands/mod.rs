@@ -1,0 +1,18 @@
+//! What the commands do: one file per noun.
+
+mod backup;
+mod completions;
+mod connection;
+mod demo;
+mod dev;
+mod doctor;
+mod executor;
+mod job;
+mod overview;
+mod pending;
+mod place;
+mod run;
+mod server;
+mod serving;
+
+pub(crate) use run::{default_log, run};

@@ -1,0 +1,83 @@
+//! `executors` and `stats`.
+
+use super::connection;
+use crate::{
+    args::{Address, Format},
+    exit::{Exit, Failure},
+    output::{print_bytes, print_json, say},
+    table::{Table, or_dash},
+};
+
+pub(super) async fn executors(address: &Address, format: Format) -> Result<Exit, Failure> {
+    let executors = connection::open(address)?.executors().await?;
+    if format.json {
+        print_json(&executors)?;
+        return Ok(Exit::OK);
+    }
+    if executors.is_empty() {
+        say("no executors; start one with `playhouse executor`");
+        return Ok(Exit::OK);
+    }
+    let header = [
+        "NAME",
+        "BUSY",
+        "SLOTS",
+        "ISOLATION",
+        "DONE",
+        "LAST HEARD",
+        "ADDRESS",
+        "JOB",
+    ];
+    let mut table = Table::new(&header);
+    for executor in executors {
+        let registration = executor.registration.as_ref();
+        let isolation =
+            registration.map(|registration| match registration.isolation_missing.len() {
+                0 => registration.isolation.clone(),
+                missing => format!("{} (-{missing})", registration.isolation),
+            });
+        table.row([
+            executor.executor_id,
+            executor.current_job_ids.len().to_string(),
+            or_dash(registration.map(|registration| registration.slots)),
+            or_dash(isolation),
+            executor.jobs_completed.to_string(),
+            executor.last_heartbeat.to_string(),
+            or_dash(Some(executor.executor_ip).filter(|address| !address.is_empty())),
+            or_dash(executor.current_job_id),
+        ]);
+    }
+    print_bytes(table.text().as_bytes())?;
+    Ok(Exit::OK)
+}
+
+pub(super) async fn stats(address: &Address, format: Format) -> Result<Exit, Failure> {
+    let stats = connection::open(address)?.stats().await?;
+    if format.json {
+        print_json(&stats)?;
+        return Ok(Exit::OK);
+    }
+    let count = |counts: &std::collections::BTreeMap<String, i64>, name: &str| {
+        counts.get(name).copied().unwrap_or(0).to_string()
+    };
+    let mut table = Table::new(&["JOBS", "COUNT"]);
+    let waiting = &stats.pending_by_priority;
+    table.row([
+        "pending".to_owned(),
+        count(&stats.jobs_by_status, "pending"),
+    ]);
+    for priority in ["foreground", "background", "best_effort"] {
+        table.row([format!("  {priority}"), count(waiting, priority)]);
+    }
+    for status in ["running", "completed", "failed", "cancelled"] {
+        table.row([status.to_owned(), count(&stats.jobs_by_status, status)]);
+    }
+    print_bytes(table.text().as_bytes())?;
+    let mut table = Table::bare();
+    table.row([
+        "active executors".to_owned(),
+        stats.active_executors.to_string(),
+    ]);
+    print_bytes(format!("\n{}", table.text()).as_bytes())?;
+    Ok(Exit::OK)
+}

@@ -1,0 +1,53 @@
+//! Where things are on this machine when nobody says otherwise.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use crate::{config::base_dir, exit::Failure};
+
+/// The data directory of `dev`, in the current directory.
+pub(super) const DEV_DATA_DIR: &str = ".playhouse/dev";
+
+/// The data directory of `server`, `backup` and `doctor`.
+pub(super) fn data_dir() -> Result<PathBuf, Failure> {
+    let base = base_dir("XDG_DATA_HOME", ".local/share")
+        .ok_or_else(|| Failure::usage("HOME is not set: say where the data is with --data-dir"))?;
+    Ok(base.join("playhouse"))
+}
+
+/// The directory of a standalone executor's cache and work directories.
+pub(super) fn executor_dir(name: &str) -> Result<PathBuf, Failure> {
+    let base = base_dir("XDG_CACHE_HOME", ".cache").ok_or_else(|| {
+        Failure::usage("HOME is not set: say where to work with --cache-dir and --work-dir")
+    })?;
+    Ok(base.join("playhouse").join(name))
+}
+
+/// The host's name with only the characters of an executor's name.
+pub(super) fn host_name() -> String {
+    let name = nix::unistd::gethostname().unwrap_or_default();
+    let plain = |byte: char| {
+        if byte.is_ascii_alphanumeric() {
+            byte
+        } else {
+            '-'
+        }
+    };
+    let name: String = name.to_string_lossy().chars().map(plain).collect();
+    if name.is_empty() {
+        "executor".to_owned()
+    } else {
+        name
+    }
+}
+
+/// How an executor starts its shims: this very program, also after its file was replaced.
+pub(super) fn shim() -> Vec<OsString> {
+    vec!["/proc/self/exe".into(), crate::SHIM.into()]
+}
+
+/// How this program was called, for commands to copy.
+pub(super) fn program_name() -> String {
+    std::env::args()
+        .next()
+        .unwrap_or_else(|| "playhouse".to_owned())
+}

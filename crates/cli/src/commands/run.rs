@@ -1,0 +1,55 @@
+//! From a parsed command line to the command.
+
+use super::{backup, completions, dev, doctor, executor, job, overview, server};
+use crate::{
+    args::{Address, Command, Job},
+    exit::{Exit, Failure},
+};
+
+/// The log level of a command when nobody asks for another.
+pub(crate) fn default_log(command: &Command) -> &'static str {
+    match command {
+        Command::Server(_) | Command::Executor(_) => "info",
+        _ => "warn",
+    }
+}
+
+/// Performs the command.
+pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
+    let server = address(&command).map(|address| address.server.clone());
+    let result = match command {
+        Command::Dev(dev) => dev::run(dev).await,
+        Command::Server(server) => server::run(server).await,
+        Command::Executor(executor) => executor::run(executor).await,
+        Command::Job(job) => job::run(job).await,
+        Command::Executors { address, format } => overview::executors(&address, format).await,
+        Command::Stats { address, format } => overview::stats(&address, format).await,
+        Command::Doctor(doctor) => doctor::run(doctor).await,
+        Command::Backup(backup) => backup::run(&backup),
+        Command::Completions(completions) => completions::run(&completions),
+    };
+    result.map_err(|failure| match server {
+        Some(server) if failure.exit == Exit::UNREACHABLE => failure.hint(format!(
+            "Tried {server}. Start a server with `playhouse dev`, or name another one with \
+             --server or PLAYHOUSE_SERVER."
+        )),
+        _ => failure,
+    })
+}
+
+/// The server that a client command talks to.
+fn address(command: &Command) -> Option<&Address> {
+    match command {
+        Command::Executor(executor) => Some(&executor.address),
+        Command::Executors { address, .. } | Command::Stats { address, .. } => Some(address),
+        Command::Job(job) => Some(match job {
+            Job::Submit(submit) => &submit.address,
+            Job::Get(get) => &get.address,
+            Job::List(list) => &list.address,
+            Job::Logs(logs) => &logs.address,
+            Job::Cancel(ids) | Job::Retry(ids) => &ids.address,
+            Job::Wait(follow) => &follow.ids.address,
+        }),
+        _ => None,
+    }
+}

@@ -1,0 +1,24 @@
+//! `server`.
+
+use super::{executor, place, serving};
+use crate::{
+    args::Server,
+    exit::{Exit, Failure},
+    output::say,
+    signals::Signals,
+};
+
+pub(super) async fn run(server: Server) -> Result<Exit, Failure> {
+    let signals =
+        Signals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+    let data_dir = match server.serve.place.data_dir.clone() {
+        Some(data_dir) => data_dir,
+        None => place::data_dir()?,
+    };
+    let running = serving::start(server.serve, data_dir.clone()).await?;
+    say(&format!("listening on {}", running.public_url()));
+    let executor = server
+        .with_executor
+        .then(|| executor::start_built_in(running.client(), &data_dir, &server.built_in.work));
+    serving::until_signal(running, executor, signals).await
+}

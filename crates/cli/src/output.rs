@@ -1,0 +1,41 @@
+//! Data goes to standard output, messages to standard error. A closed pipe never panics.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::exit::Failure;
+
+/// Writes bytes to standard output as they are and flushes.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::output(&error))
+}
+
+/// Writes one line to standard output.
+pub(crate) fn print_line(line: &str) -> Result<(), Failure> {
+    print_bytes(format!("{line}\n").as_bytes())
+}
+
+/// Writes one JSON document on one line.
+pub(crate) fn print_json(document: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(document)
+        .map_err(|error| Failure::output(&io::Error::other(error)))?;
+    print_line(&text)
+}
+
+/// Writes bytes to standard error as they are: what a program printed there.
+pub(crate) fn print_error_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    io::stderr()
+        .lock()
+        .write_all(bytes)
+        .map_err(|error| Failure::output(&error))
+}
+
+/// Says something to the person, on standard error. There is nobody to tell when that fails.
+pub(crate) fn say(message: &str) {
+    let _ = writeln!(io::stderr().lock(), "{message}");
+}

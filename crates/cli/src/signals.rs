@@ -1,0 +1,40 @@
+//! SIGINT and SIGTERM of the long-running commands.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::output::say;
+
+/// The signals that ask this process to stop.
+pub(crate) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Takes the signals over: from now on they no longer end the process by themselves.
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for the next signal; the answer is its number.
+    pub(crate) async fn next(&mut self) -> u8 {
+        tokio::select! {
+            _ = self.interrupt.recv() => 2,
+            _ = self.terminate.recv() => 15,
+        }
+    }
+
+    /// After the first signal the process drains; the next one ends it at once.
+    pub(crate) fn end_at_once_on_next(mut self) {
+        tokio::spawn(async move {
+            let number = self.next().await;
+            say("stopping at once");
+            std::process::exit(i32::from(128 + number));
+        });
+    }
+}

@@ -1,0 +1,81 @@
+//! Aligned tables for people.
+
+/// Rows of cells under a header; columns are as wide as their widest cell.
+pub(crate) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+/// Between two columns.
+const GAP: &str = "  ";
+
+impl Table {
+    /// A table with this header line.
+    pub(crate) fn new(header: &[&str]) -> Self {
+        Self {
+            rows: vec![header.iter().map(|&name| name.to_owned()).collect()],
+        }
+    }
+
+    /// A table of names and values, without a header line.
+    pub(crate) fn bare() -> Self {
+        Self { rows: Vec::new() }
+    }
+
+    /// Adds a row. Control characters are made harmless: the text may come from anybody.
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows
+            .push(cells.into_iter().map(|cell| plain(&cell)).collect());
+    }
+
+    /// The table as lines, each ended, without trailing blanks.
+    pub(crate) fn text(&self) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let mut widths = vec![0; columns];
+        for row in &self.rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        let mut text = String::new();
+        for row in &self.rows {
+            let cells = row
+                .iter()
+                .zip(&widths)
+                .map(|(cell, width)| format!("{cell:<width$}"));
+            text.push_str(cells.collect::<Vec<_>>().join(GAP).trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// The text with control characters escaped.
+pub(crate) fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// What stands in an empty cell.
+pub(crate) fn or_dash(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Table;
+
+    #[test]
+    fn columns_align_and_control_characters_are_escaped() {
+        let mut table = Table::new(&["ID", "TYPE"]);
+        table.row(["long-id".to_owned(), "a\x1b[2J".to_owned()]);
+        table.row(["é".to_owned(), String::new()]);
+        assert_eq!(table.text(), "ID       TYPE\nlong-id  a\\u{1b}[2J\né\n");
+    }
+}

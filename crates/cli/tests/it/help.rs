@@ -1,0 +1,54 @@
+//! What `--help` prints, command by command.
+
+use crate::harness::{code, output, stdout};
+
+/// Every command, and no command that is not for people.
+#[test]
+fn help_of_every_command() {
+    let commands = [
+        "",
+        "dev",
+        "server",
+        "executor",
+        "job",
+        "job submit",
+        "job get",
+        "job list",
+        "job logs",
+        "job cancel",
+        "job retry",
+        "job wait",
+        "executors",
+        "stats",
+        "doctor",
+        "backup",
+        "completions",
+    ];
+    for command in commands {
+        let help = output(command.split_whitespace().chain(["--help"]));
+        assert_eq!(code(&help), Some(0), "`{command} --help`");
+        let text = stdout(&help);
+        assert!(
+            command == "job" || text.contains("Examples:\n"),
+            "`{command}` has no example"
+        );
+        let name = format!("help {command}").trim_end().replace(' ', "-");
+        insta::assert_snapshot!(name, text);
+    }
+    let all = stdout(&output(["--help"]));
+    assert!(!all.contains("shim"), "the shim is no command for people");
+}
+
+#[test]
+fn short_help() {
+    insta::assert_snapshot!("short-help", stdout(&output(["-h"])));
+}
+
+#[test]
+fn completions_know_the_commands() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = output(["completions", shell]);
+        assert_eq!(code(&script), Some(0));
+        assert!(stdout(&script).contains("doctor"), "{shell}");
+    }
+}

@@ -44,7 +44,9 @@ impl Backoff {
     pub fn wait_ms(&self, strikes: i64, draw: f64) -> i64 {
         let exponent = strikes.clamp(1, 1000) as f64 - 1.0;
         let full = (self.initial_ms as f64 * self.factor.powf(exponent)).min(self.max_ms as f64);
-        (full * (1.0 - self.jitter * draw.clamp(0.0, 1.0))).max(0.0) as i64
+        // What is not a number ends up as no wait.
+        let kept = 1.0 - self.jitter.clamp(0.0, 1.0) * draw.clamp(0.0, 1.0);
+        ((full.max(0.0) * kept) as i64).min(self.max_ms.max(0))
     }
 }
 

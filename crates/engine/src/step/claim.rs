@@ -15,7 +15,7 @@ pub(super) fn step(
     let lease = Lease {
         executor: executor.to_owned(),
         token: run.token + 1,
-        until: now + lease_ms,
+        until: now.saturating_add(lease_ms),
         started_at: now,
     };
     let run = Run {

@@ -1,8 +1,8 @@
 //! Nobody extended the lease. Either its executor is lost, or the attempt ran over its time limit
 //! and was not allowed to extend.
 
-use super::{rejected, requeue};
-use crate::{AttemptEnd, Change, OVERTIME_LEASES, Rejected, Run, State};
+use super::{last_end, rejected, requeue};
+use crate::{AttemptEnd, Change, Rejected, Run, State};
 
 pub(super) fn step(
     run: &Run,
@@ -15,7 +15,7 @@ pub(super) fn step(
         return Err(rejected(run, "expire"));
     }
     let overtime = run.timeout_ms.is_some_and(|timeout_ms| {
-        lease.until >= lease.started_at.saturating_add(timeout_ms) + OVERTIME_LEASES * lease_ms
+        lease.until >= last_end(lease, timeout_ms, lease_ms)
     });
     if overtime {
         let error = Some("its executor did not stop it at its time limit".to_owned());

@@ -1,7 +1,7 @@
 //! The holder is alive. An expired lease that nobody took away yet is extended like any other.
 
-use super::{changed, held, moved};
-use crate::{Change, Holder, Lease, OVERTIME_LEASES, Rejected, Run, State};
+use super::{changed, held, last_end, moved};
+use crate::{Change, Holder, Lease, Rejected, Run, State};
 
 pub(super) fn step(
     run: &Run,
@@ -11,9 +11,7 @@ pub(super) fn step(
 ) -> Result<Change, Rejected> {
     let lease = held(run, holder, "heartbeat")?;
     // An executor that ignores the time limit cannot keep the run for ever.
-    let last = run.timeout_ms.map_or(i64::MAX, |timeout_ms| {
-        lease.started_at.saturating_add(timeout_ms).saturating_add(OVERTIME_LEASES * lease_ms)
-    });
-    let until = (now + lease_ms).min(last).max(lease.until);
+    let last = run.timeout_ms.map_or(i64::MAX, |timeout_ms| last_end(lease, timeout_ms, lease_ms));
+    let until = now.saturating_add(lease_ms).min(last).max(lease.until);
     Ok(changed(moved(run, State::Running(Lease { until, ..lease.clone() }))))
 }

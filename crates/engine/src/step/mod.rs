@@ -13,7 +13,9 @@ mod retry;
 mod submit;
 mod r#yield;
 
-use crate::{Change, Command, Event, EventType, Holder, Lease, Rejected, Run, State};
+use crate::{
+    Change, Command, Event, EventType, Holder, Lease, OVERTIME_LEASES, Rejected, Run, State,
+};
 
 pub use submit::submit;
 
@@ -73,4 +75,10 @@ fn held<'run>(
         None => holder.executor == lease.executor,
     };
     if holds { Ok(lease) } else { Err(Rejected { not_holder: true, ..rejected(run, command) }) }
+}
+
+/// When a lease ends at the latest, however often it is extended, for a run with a time limit.
+fn last_end(lease: &Lease, timeout_ms: i64, lease_ms: i64) -> i64 {
+    let grace = OVERTIME_LEASES.saturating_mul(lease_ms);
+    lease.started_at.saturating_add(timeout_ms).saturating_add(grace)
 }

@@ -1,0 +1,161 @@
+//! Any run and any command, also ones that cannot come about, with times at both ends of what a
+//! number can hold: nothing panics.
+
+use engine::{
+    Backoff, Class, Command, Lease, NewRun, Outcome, Run, Signal, State, Verdict, rank, step,
+    submit,
+};
+use proptest::{option, prelude::*};
+
+use crate::sample::{holder, new_run};
+
+fn time() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        Just(i64::MIN),
+        Just(i64::MAX),
+        Just(0),
+        Just(-1),
+        any::<i64>(),
+        1_700_000_000_000..1_800_000_000_000_i64,
+    ]
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        any::<f64>(),
+        Just(f64::NAN),
+        Just(f64::INFINITY),
+        Just(-1.0),
+        0.0..1.0_f64
+    ]
+}
+
+fn state() -> impl Strategy<Value = State> {
+    prop_oneof![
+        Just(State::Held),
+        time().prop_map(|due_at| State::Scheduled { due_at }),
+        Just(State::Queued),
+        (time(), time()).prop_map(|(until, started_at)| {
+            State::Running(Lease {
+                executor: "a".to_owned(),
+                token: 1,
+                until,
+                started_at,
+            })
+        }),
+        time().prop_map(|at| State::Done {
+            outcome: Outcome::Failed,
+            at
+        }),
+    ]
+}
+
+fn any_run() -> impl Strategy<Value = Run> {
+    let retry = option::of((time(), number(), time(), number()).prop_map(
+        |(initial_ms, factor, max_ms, jitter)| Backoff {
+            initial_ms,
+            factor,
+            max_ms,
+            jitter,
+        },
+    ));
+    let class = proptest::sample::select(Class::ALL);
+    let counted = (0..5_i64, time());
+    (
+        state(),
+        retry,
+        option::of(time()),
+        any::<bool>(),
+        class,
+        counted,
+    )
+        .prop_map(
+            |(state, retry, timeout_ms, cancelled, class, (strikes, max_attempts))| {
+                let new = NewRun {
+                    retry,
+                    timeout_ms,
+                    class,
+                    max_attempts,
+                    ..new_run()
+                };
+                let signal = cancelled.then_some(Signal::Cancel);
+                Run {
+                    state,
+                    signal,
+                    strikes,
+                    token: 1,
+                    starts: 1,
+                    ..submit(new, 0, 0).run
+                }
+            },
+        )
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let pick = (0..13_u8, time(), time(), number(), option::of(-1..3_i64));
+    pick.prop_map(|(pick, lease_ms, bound_ms, draw, token)| {
+        let holder = holder("a", token);
+        let finish = |verdict| Command::Finish {
+            holder: holder.clone(),
+            verdict,
+            error: Some("\0".to_owned()),
+            draw,
+            bound_ms,
+        };
+        match pick {
+            0 => Command::Release { bound_ms },
+            1 => Command::Due,
+            2 => Command::Claim {
+                executor: String::new(),
+                lease_ms,
+            },
+            3 => Command::Heartbeat { holder, lease_ms },
+            4 => Command::Checkpoint { holder },
+            5 => finish(Verdict::Completed),
+            6 => finish(Verdict::Failed),
+            7 => finish(Verdict::TimedOut),
+            8 => Command::Yield { holder },
+            9 => Command::Expire {
+                draw,
+                bound_ms,
+                lease_ms,
+            },
+            10 => Command::CancelPending,
+            11 => Command::Cancel,
+            _ => Command::Retry { bound_ms },
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_panics(run in any_run(), command in command(), now in time()) {
+        if let Ok(change) = step(&run, &command, now) {
+            prop_assert!(change.run.version - run.version <= 1);
+        }
+    }
+
+    #[test]
+    fn a_submit_never_panics(not_before in option::of(time()), bound_ms in time(), now in time()) {
+        let change = submit(NewRun { not_before, ..new_run() }, bound_ms, now);
+        prop_assert_eq!(change.run.version, 1);
+    }
+
+    #[test]
+    fn ranks_order_the_classes(ready_at in time(), bound_ms in 0..i64::MAX) {
+        let ranks: Vec<i64> =
+            Class::ALL.iter().map(|class| rank(ready_at, *class, bound_ms)).collect();
+        prop_assert!(ranks.is_sorted());
+    }
+
+    #[test]
+    fn waits_stay_between_nothing_and_the_longest(
+        initial_ms in time(), factor in number(), max_ms in time(), jitter in number(),
+        strikes in time(), draw in number(),
+    ) {
+        let wait = Backoff { initial_ms, factor, max_ms, jitter }.wait_ms(strikes, draw);
+        prop_assert!((0..=max_ms.max(0)).contains(&wait));
+    }
+}

@@ -1,0 +1,6 @@
+//! The rules of runs: the table of every state and command, and random sequences of commands.
+
+mod extremes;
+mod sample;
+mod sequences;
+mod table;

@@ -1,0 +1,341 @@
+//! Random commands from many executors, delayed and repeated: old tokens are kept and sent again.
+//! Whatever comes in whatever order, the promises hold.
+
+use engine::{
+    Attempt, AttemptEnd, Backoff, Change, Command, Holder, NewRun, Run, State, Status, Verdict,
+    step, submit,
+};
+use proptest::{collection::vec, option, prelude::*};
+
+use crate::sample::{holder, new_run};
+
+const EXECUTORS: [&str; 4] = ["a", "b", "c", "d"];
+const BOUND_MS: i64 = 600_000;
+
+/// What happens next. Numbers pick from what there is.
+#[derive(Clone, Debug)]
+enum Move {
+    Release,
+    Due,
+    Claim { executor: usize },
+    Heartbeat(Who),
+    Checkpoint(Who),
+    Finish(Who, u8),
+    Yield(Who),
+    Expire,
+    CancelPending,
+    Cancel,
+    Retry,
+    Wait { ms: i64 },
+}
+
+/// Who speaks: somebody with a token that was once given out, maybe a made-up one, or with his
+/// name only.
+#[derive(Clone, Debug)]
+enum Who {
+    Token { pick: usize },
+    Newest,
+    MadeUp { token: i64 },
+    Name { executor: usize },
+}
+
+fn who() -> impl Strategy<Value = Who> {
+    prop_oneof![
+        3 => any::<usize>().prop_map(|pick| Who::Token { pick }),
+        4 => Just(Who::Newest),
+        1 => (-2..6_i64).prop_map(|token| Who::MadeUp { token }),
+        2 => (0..EXECUTORS.len()).prop_map(|executor| Who::Name { executor }),
+    ]
+}
+
+fn moves() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        1 => Just(Move::Release),
+        2 => Just(Move::Due),
+        6 => (0..EXECUTORS.len()).prop_map(|executor| Move::Claim { executor }),
+        3 => who().prop_map(Move::Heartbeat),
+        2 => who().prop_map(Move::Checkpoint),
+        4 => (who(), 0..3_u8).prop_map(|(who, verdict)| Move::Finish(who, verdict)),
+        2 => who().prop_map(Move::Yield),
+        3 => Just(Move::Expire),
+        1 => Just(Move::CancelPending),
+        1 => Just(Move::Cancel),
+        1 => Just(Move::Retry),
+        4 => (0..90_000_i64).prop_map(|ms| Move::Wait { ms }),
+    ]
+}
+
+fn new_runs() -> impl Strategy<Value = NewRun> {
+    let retry = option::of(
+        (0..5_000_i64, 0.5..4.0_f64).prop_map(|(initial_ms, factor)| Backoff {
+            initial_ms,
+            factor,
+            max_ms: 60_000,
+            jitter: 0.5,
+        }),
+    );
+    let timeout_ms = option::of(1..200_000_i64);
+    (
+        any::<bool>(),
+        option::of(0..50_000_i64),
+        0..4_i64,
+        retry,
+        timeout_ms,
+    )
+        .prop_map(
+            |(held, not_before, max_attempts, retry, timeout_ms)| NewRun {
+                held,
+                not_before,
+                max_attempts,
+                retry,
+                timeout_ms,
+                ..new_run()
+            },
+        )
+}
+
+/// A run with what the world has seen of it.
+struct World {
+    run: Run,
+    now: i64,
+    lease_ms: i64,
+    given: Vec<Holder>,
+    claims: i64,
+    /// Attempts lost or failed since the submit or the last retry.
+    bad_ends: i64,
+    finished: Vec<i64>,
+}
+
+impl World {
+    fn holder(&self, who: &Who) -> Holder {
+        match who {
+            Who::Token { pick } if !self.given.is_empty() => {
+                self.given[pick % self.given.len()].clone()
+            }
+            Who::Newest if !self.given.is_empty() => self.given[self.given.len() - 1].clone(),
+            Who::Token { .. } | Who::Newest => holder("a", Some(1)),
+            Who::MadeUp { token } => holder("a", Some(*token)),
+            Who::Name { executor } => holder(EXECUTORS[*executor], None),
+        }
+    }
+
+    fn command(&self, next: &Move) -> Option<Command> {
+        let (bound_ms, lease_ms, draw) = (BOUND_MS, self.lease_ms, 0.5);
+        Some(match next {
+            Move::Wait { .. } => return None,
+            Move::Release => Command::Release { bound_ms },
+            Move::Due => Command::Due,
+            Move::Claim { executor } => Command::Claim {
+                executor: EXECUTORS[*executor].to_owned(),
+                lease_ms,
+            },
+            Move::Heartbeat(who) => Command::Heartbeat {
+                holder: self.holder(who),
+                lease_ms,
+            },
+            Move::Checkpoint(who) => Command::Checkpoint {
+                holder: self.holder(who),
+            },
+            Move::Yield(who) => Command::Yield {
+                holder: self.holder(who),
+            },
+            Move::Finish(who, verdict) => Command::Finish {
+                holder: self.holder(who),
+                verdict: [Verdict::Completed, Verdict::Failed, Verdict::TimedOut]
+                    [usize::from(*verdict)],
+                error: None,
+                draw,
+                bound_ms,
+            },
+            Move::Expire => Command::Expire {
+                draw,
+                bound_ms,
+                lease_ms,
+            },
+            Move::CancelPending => Command::CancelPending,
+            Move::Cancel => Command::Cancel,
+            Move::Retry => Command::Retry { bound_ms },
+        })
+    }
+
+    fn make(&mut self, next: &Move) {
+        if let Move::Wait { ms } = next {
+            self.now += ms;
+        }
+        let Some(command) = self.command(next) else {
+            return;
+        };
+        let before = self.run.clone();
+        match step(&before, &command, self.now) {
+            Ok(change) => {
+                self.check(&before, &command, &change);
+                self.run = change.run;
+            }
+            Err(rejected) => {
+                assert_eq!(rejected.status, before.state.status());
+                assert_eq!(
+                    rejected.command,
+                    command.name().trim_end_matches("_pending")
+                );
+            }
+        }
+    }
+
+    fn check(&mut self, before: &Run, command: &Command, change: &Change) {
+        let after = &change.run;
+        if after.version == before.version {
+            assert_eq!(after, before, "unchanged version, changed run");
+            assert!(change.event.is_none() && change.attempt.is_none() && change.error.is_none());
+            return;
+        }
+        assert_eq!(after.version, before.version + 1);
+        check_holder(before, command);
+        check_end(before, command);
+        self.check_attempt(before, command, change);
+        let status = after.state.status();
+        assert!(after.strikes <= after.max_attempts && after.max_attempts >= 1);
+        assert_eq!(after.strikes, self.bad_ends);
+        if matches!(status, Status::Queued | Status::Scheduled | Status::Running) {
+            assert!(
+                after.strikes < after.max_attempts,
+                "it would start beyond its cap"
+            );
+        }
+        assert_eq!(after.starts, self.claims);
+        if let Some(event) = &change.event {
+            assert_eq!(event.attempt, after.starts);
+        }
+        assert!(
+            after.signal.is_none() || status == Status::Running,
+            "a signal without a holder"
+        );
+        if let State::Running(lease) = &after.state {
+            assert_eq!(lease.token, after.token);
+            assert_eq!(Some(lease.started_at), after.started_at);
+            assert_eq!(Some(&lease.executor), after.executor.as_ref());
+        }
+    }
+
+    /// Attempts open and close in turn, each open one is a running run, tokens rise.
+    fn check_attempt(&mut self, before: &Run, command: &Command, change: &Change) {
+        let after = &change.run;
+        let ran = matches!(before.state, State::Running(_));
+        let runs = matches!(after.state, State::Running(_));
+        match &change.attempt {
+            Some(Attempt::Opened) => {
+                assert!(!ran && runs && after.token > before.token);
+                assert!(matches!(command, Command::Claim { .. }));
+                self.claims += 1;
+                let executor = after.executor.clone().unwrap_or_default();
+                self.given.push(Holder {
+                    executor,
+                    token: Some(after.token),
+                });
+            }
+            Some(Attempt::Closed(end)) => {
+                assert!(ran && !runs && after.token == before.token);
+                let cancelled = after.state.status() == Status::Cancelled;
+                let bad = matches!(
+                    end,
+                    AttemptEnd::Lost | AttemptEnd::Failed | AttemptEnd::TimedOut
+                );
+                self.bad_ends += i64::from(bad && !cancelled);
+                if matches!(command, Command::Yield { .. }) {
+                    assert_eq!(
+                        *end,
+                        if cancelled {
+                            *end
+                        } else {
+                            AttemptEnd::Released
+                        }
+                    );
+                    assert_eq!(after.strikes, before.strikes, "a drain counted");
+                }
+                if matches!(command, Command::Finish { .. }) {
+                    assert_eq!(after.settled, before.token);
+                    assert!(
+                        !self.finished.contains(&before.token),
+                        "a lease finished twice"
+                    );
+                    self.finished.push(before.token);
+                } else {
+                    assert_eq!(after.settled, before.settled);
+                }
+            }
+            None => assert!(ran == runs && after.token == before.token),
+        }
+        if matches!(command, Command::Retry { .. }) {
+            self.bad_ends = 0;
+        }
+    }
+}
+
+/// Only the current lease extends, notes, finishes and gives back.
+fn check_holder(before: &Run, command: &Command) {
+    let (Command::Heartbeat { holder, .. }
+    | Command::Checkpoint { holder }
+    | Command::Finish { holder, .. }
+    | Command::Yield { holder }) = command
+    else {
+        return;
+    };
+    let State::Running(lease) = &before.state else {
+        panic!("{} changed a run without a lease", command.name());
+    };
+    match holder.token {
+        Some(token) => assert_eq!(token, lease.token, "fencing"),
+        None => assert_eq!(holder.executor, lease.executor),
+    }
+}
+
+/// An end is final, but for an explicit retry.
+fn check_end(before: &Run, command: &Command) {
+    if before.state.status().is_terminal() {
+        assert!(
+            matches!(command, Command::Retry { .. }),
+            "{} left an end",
+            command.name()
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn promises_hold_in_any_order(
+        new in new_runs(),
+        lease_ms in 1..40_000_i64,
+        moves in vec(moves(), 1..120),
+    ) {
+        let run = submit(new, BOUND_MS, 10_000).run;
+        let mut world = World {
+            run, now: 10_000, lease_ms, given: Vec::new(), claims: 0, bad_ends: 0,
+            finished: Vec::new(),
+        };
+        for next in &moves {
+            world.make(next);
+        }
+    }
+
+    /// A run whose executors all die ends failed after as many attempts as it may have.
+    #[test]
+    fn a_run_that_kills_its_executors_ends(max_attempts in 1..20_i64, drains in vec(any::<bool>(), 60)) {
+        let mut run = submit(NewRun { max_attempts, ..new_run() }, 0, 0).run;
+        let (mut now, mut lost) = (0, 0);
+        for drained in drains {
+            let Ok(change) = step(&run, &Command::Claim { executor: "a".to_owned(), lease_ms: 10 }, now)
+            else { break };
+            now += 10;
+            let command = if drained {
+                Command::Yield { holder: holder("a", Some(change.run.token)) }
+            } else {
+                lost += 1;
+                Command::Expire { draw: 0.0, bound_ms: 0, lease_ms: 10 }
+            };
+            run = step(&change.run, &command, now).unwrap().run;
+        }
+        prop_assert_eq!(run.strikes, lost.min(max_attempts));
+        prop_assert_eq!(run.state.status() == Status::Failed, lost == max_attempts);
+    }
+}

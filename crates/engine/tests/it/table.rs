@@ -1,0 +1,331 @@
+//! Every state and every command, with everything that decides: who asks, the retry policy, the
+//! cancel request, the cap, the time limit. The whole table is a snapshot.
+
+use std::fmt::Write;
+
+use engine::{
+    Attempt, Change, Command, Holder, Lease, Outcome, Run, Signal, State, Verdict, states_markdown,
+    step, submit,
+};
+
+use crate::sample::{BACKOFF, holder, new_run};
+
+const NOW: i64 = 1_000_000;
+const LEASE_MS: i64 = 30_000;
+const BOUND_MS: i64 = 600_000;
+
+#[test]
+fn every_state_and_command() {
+    let mut table = String::new();
+    for (name, run) in runs() {
+        let _ = writeln!(table, "{name}");
+        // What happens, with the commands that make it happen and who may give them.
+        let mut outcomes: Vec<(String, &str, Vec<&str>)> = Vec::new();
+        for (command, who) in commands() {
+            let outcome = match step(&run, &command.1, NOW) {
+                Ok(change) => outcome(&run, &change),
+                Err(rejected) if rejected.not_holder => "not the holder".to_owned(),
+                Err(_) => "refused".to_owned(),
+            };
+            match outcomes
+                .iter_mut()
+                .find(|known| (&known.0, known.1) == (&outcome, command.0))
+            {
+                Some(known) => known.2.push(who),
+                None => outcomes.push((outcome, command.0, vec![who])),
+            }
+        }
+        for (outcome, command, who) in outcomes {
+            let _ = match who.len() {
+                1 if who[0].is_empty() => writeln!(table, "  {command}: {outcome}"),
+                _ if who.len() == holders().len() => writeln!(table, "  {command}: {outcome}"),
+                _ => writeln!(table, "  {command} by {}: {outcome}", who.join("/")),
+            };
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn the_page_of_states_is_up_to_date() {
+    let page = include_str!("../../../../docs/STATES.md");
+    assert_eq!(states_markdown(), page, "run `cargo xtask generate`");
+}
+
+#[test]
+fn a_submitted_run_is_held_scheduled_or_queued() {
+    let submitted = |held, not_before| {
+        let change = submit(
+            engine::NewRun {
+                held,
+                not_before,
+                ..new_run()
+            },
+            BOUND_MS,
+            NOW,
+        );
+        assert_eq!(change.run.version, 1);
+        (
+            change.run.state,
+            change.run.rank,
+            change.event.and_then(|event| event.due_at),
+        )
+    };
+    let later = NOW + 5;
+    assert_eq!(
+        submitted(false, None),
+        (State::Queued, NOW + BOUND_MS, None)
+    );
+    assert_eq!(
+        submitted(false, Some(NOW)),
+        (State::Queued, NOW + BOUND_MS, None)
+    );
+    let scheduled = State::Scheduled { due_at: later };
+    assert_eq!(
+        submitted(false, Some(later)),
+        (scheduled, later + BOUND_MS, Some(later))
+    );
+    assert_eq!(submitted(true, None).0, State::Held);
+    assert_eq!(submitted(true, Some(later)).0, State::Held);
+}
+
+/// What is different afterwards.
+fn outcome(before: &Run, change: &Change) -> String {
+    let run = &change.run;
+    if run == before {
+        assert_eq!(
+            (&change.attempt, &change.event, &change.error),
+            (&None, &None, &None)
+        );
+        return "unchanged".to_owned();
+    }
+    let mut words = vec![run.state.status().to_string()];
+    words.extend(
+        change
+            .event
+            .as_ref()
+            .map(|event| format!("event {}", event.event_type)),
+    );
+    words.extend(change.attempt.as_ref().map(|attempt| match attempt {
+        Attempt::Opened => format!("attempt {} opened", run.starts),
+        Attempt::Closed(end) => format!("attempt {} {}", run.starts, end.as_str()),
+    }));
+    match &run.state {
+        State::Scheduled { due_at } => words.push(format!("due in {}", due_at - NOW)),
+        State::Running(lease) => words.push(format!("until {:+}", lease.until - NOW)),
+        State::Held | State::Queued | State::Done { .. } => {}
+    }
+    let mut number = |name, old: i64, new: i64| {
+        if old != new {
+            words.push(format!("{name} {old} to {new}"));
+        }
+    };
+    number("token", before.token, run.token);
+    number("settled", before.settled, run.settled);
+    number("strikes", before.strikes, run.strikes);
+    number("rank", before.rank - NOW, run.rank - NOW);
+    assert_eq!(run.version, before.version + 1);
+    if before.signal != run.signal {
+        words.push(format!("signal {:?}", run.signal));
+    }
+    if change.cancel_children {
+        words.push("children too".to_owned());
+    }
+    words.extend(
+        change
+            .error
+            .as_ref()
+            .map(|error| format!("error `{error}`")),
+    );
+    words.join(", ")
+}
+
+fn runs() -> Vec<(&'static str, Run)> {
+    let queued = submit(new_run(), BOUND_MS, NOW - 100_000).run;
+    let state = |state| Run {
+        state,
+        ..queued.clone()
+    };
+    // Its second attempt; the first was given back.
+    let running = |until: i64| {
+        let lease = Lease {
+            executor: "a".to_owned(),
+            token: 2,
+            until,
+            started_at: NOW - 70_000,
+        };
+        let started_at = Some(lease.started_at);
+        let state = State::Running(lease);
+        let executor = Some("a".to_owned());
+        Run {
+            token: 2,
+            starts: 2,
+            executor,
+            started_at,
+            state,
+            ..queued.clone()
+        }
+    };
+    let (fresh, expired) = (NOW + 10_000, NOW);
+    let cancelled = |run| Run {
+        signal: Some(Signal::Cancel),
+        ..run
+    };
+    let last = |run| Run { strikes: 1, ..run };
+    let retried = |run| Run {
+        retry: Some(BACKOFF),
+        ..run
+    };
+    // Started 70 s ago, limit 10 s: 60 s of grace are over.
+    let overtime = |run| Run {
+        timeout_ms: Some(10_000),
+        ..run
+    };
+    let done = |outcome| Run {
+        state: State::Done {
+            outcome,
+            at: NOW - 1,
+        },
+        settled: 2,
+        strikes: 1,
+        ..running(fresh)
+    };
+    vec![
+        ("held", state(State::Held)),
+        ("scheduled", state(State::Scheduled { due_at: NOW + 1 })),
+        ("scheduled, due", state(State::Scheduled { due_at: NOW })),
+        ("queued", queued.clone()),
+        ("running", running(fresh)),
+        ("running, expired", running(expired)),
+        ("running, last attempt", last(running(fresh))),
+        ("running, last attempt, expired", last(running(expired))),
+        ("running, retry policy", retried(running(fresh))),
+        ("running, retry policy, expired", retried(running(expired))),
+        (
+            "running, retry policy, last attempt",
+            last(retried(running(fresh))),
+        ),
+        ("running, cancel requested", cancelled(running(fresh))),
+        (
+            "running, cancel requested, expired",
+            cancelled(running(expired)),
+        ),
+        (
+            "running, cancel requested, retry policy",
+            cancelled(retried(running(fresh))),
+        ),
+        (
+            "running, time limit ahead",
+            Run {
+                timeout_ms: Some(30_000),
+                ..running(fresh)
+            },
+        ),
+        ("running, overtime", overtime(running(fresh))),
+        ("running, overtime, expired", overtime(running(expired))),
+        (
+            "running, overtime, retry policy, expired",
+            overtime(retried(running(expired))),
+        ),
+        (
+            "running, an earlier attempt settled",
+            Run {
+                settled: 1,
+                ..retried(running(fresh))
+            },
+        ),
+        ("completed", done(Outcome::Completed)),
+        ("failed", done(Outcome::Failed)),
+        ("cancelled", done(Outcome::Cancelled)),
+        (
+            "cancelled before it ran",
+            state(State::Done {
+                outcome: Outcome::Cancelled,
+                at: NOW,
+            }),
+        ),
+    ]
+}
+
+/// Who may ask: name and token in each combination.
+fn holders() -> Vec<(&'static str, Holder)> {
+    vec![
+        ("token", holder("a", Some(2))),
+        ("token with other name", holder("b", Some(2))),
+        ("old token", holder("a", Some(1))),
+        ("token 0", holder("a", Some(0))),
+        ("name", holder("a", None)),
+        ("other name", holder("b", None)),
+    ]
+}
+
+/// Commands with their names, and who gives them where that matters.
+fn commands() -> Vec<((&'static str, Command), &'static str)> {
+    let (bound_ms, lease_ms, draw) = (BOUND_MS, LEASE_MS, 0.0);
+    let mut commands = vec![
+        (("release", Command::Release { bound_ms }), ""),
+        (("due", Command::Due), ""),
+        (
+            (
+                "claim",
+                Command::Claim {
+                    executor: "c".to_owned(),
+                    lease_ms,
+                },
+            ),
+            "",
+        ),
+        (
+            (
+                "expire",
+                Command::Expire {
+                    draw,
+                    bound_ms,
+                    lease_ms,
+                },
+            ),
+            "",
+        ),
+        (("cancel pending", Command::CancelPending), ""),
+        (("cancel", Command::Cancel), ""),
+        (("retry", Command::Retry { bound_ms }), ""),
+    ];
+    for (who, holder) in holders() {
+        let finish = |verdict, error: Option<&str>| Command::Finish {
+            holder: holder.clone(),
+            verdict,
+            error: error.map(str::to_owned),
+            draw,
+            bound_ms,
+        };
+        let failed = finish(Verdict::Failed, Some("exit code 1"));
+        let timed_out = finish(Verdict::TimedOut, Some("too slow"));
+        let heartbeat = Command::Heartbeat {
+            holder: holder.clone(),
+            lease_ms,
+        };
+        commands.push((("heartbeat", heartbeat), who));
+        commands.push((
+            (
+                "checkpoint",
+                Command::Checkpoint {
+                    holder: holder.clone(),
+                },
+            ),
+            who,
+        ));
+        commands.push((
+            (
+                "yield",
+                Command::Yield {
+                    holder: holder.clone(),
+                },
+            ),
+            who,
+        ));
+        commands.push((("finish completed", finish(Verdict::Completed, None)), who));
+        commands.push((("finish failed", failed), who));
+        commands.push((("finish timed out", timed_out), who));
+    }
+    commands
+}

@@ -1,6 +1,10 @@
 //! Claims runs and performs them. Never sees the store.
 
+pub mod binaries;
+mod directory;
+pub mod output;
 mod probe;
+pub mod process;
 mod settings;
 pub mod shim;
 

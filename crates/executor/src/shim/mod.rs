@@ -1,11 +1,107 @@
 //! The small process that stands between the executor and one job's program.
+//!
+//! It applies the isolation, starts the program, and sees to it that the whole tree is gone when the
+//! program has ended, when the executor says so, when the lease was not renewed, and when the
+//! executor itself is gone. It has one thread and no async runtime.
 
-use std::{ffi::OsString, process::ExitCode};
+mod confine;
+mod namespaces;
+mod program;
+mod spec;
+mod supervise;
+mod tree;
+
+use std::{
+    ffi::OsString,
+    io::{self, Read, Write},
+    os::{fd::AsFd, unix::net::UnixStream},
+    process::ExitCode,
+};
+
+pub use spec::{End, Order, Part, Report, Spec};
 
 /// The whole shim process. Must be called before any thread exists.
 ///
 /// It takes no arguments: what to do comes over its standard input, which is a socket.
-pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let _ = args.into_iter();
-    ExitCode::FAILURE
+pub fn main(_args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match serve() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "the shim is started by an executor only: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// # Errors
+/// When the control socket is not what it should be; everything else is reported over it.
+fn serve() -> io::Result<()> {
+    let control = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    control.peer_addr()?;
+    let spec = read_spec(&control)?;
+    let namespaced = match enter(&spec) {
+        Ok(namespaced) => namespaced,
+        Err(reason) => return report(&control, &not_started(reason)),
+    };
+    if !namespaced {
+        return supervise_tree(control, &spec, tree::Tree::Descendants);
+    }
+    let Some(init) = namespaces::fork_init()? else {
+        let tree = tree::Tree::namespace()?;
+        return match namespaces::mount_proc() {
+            Ok(()) => supervise_tree(control, &spec, tree),
+            Err(reason) => report(&control, &not_started(reason)),
+        };
+    };
+    drop(control);
+    namespaces::wait_for(init)
+}
+
+/// Applies what has to be applied before the first process of the tree is made. True when the next
+/// child begins a PID namespace.
+fn enter(spec: &Spec) -> Result<bool, String> {
+    confine::hold_signals().map_err(|error| format!("the signals cannot be held: {error}"))?;
+    nix::sys::prctl::set_child_subreaper(true)
+        .map_err(|error| format!("the process tree cannot be watched: {error}"))?;
+    for procs in &spec.cgroups {
+        std::fs::write(procs, "0").map_err(|error| format!("{}: {error}", procs.display()))?;
+    }
+    namespaces::unshare(&spec.parts)
+}
+
+fn supervise_tree(control: UnixStream, spec: &Spec, tree: tree::Tree) -> io::Result<()> {
+    // Made in the process that supervises: a signal descriptor belongs to its maker.
+    let signals = confine::child_signals()?;
+    if let Err(reason) = confine::apply(spec) {
+        return report(&control, &not_started(reason));
+    }
+    let Some(path) = &spec.program else {
+        return report(&control, &Report { end: End::Ready, fenced: false });
+    };
+    match program::start(path, spec) {
+        Ok(child) => supervise::run(control, signals, child, tree, spec),
+        Err(reason) => report(&control, &not_started(reason)),
+    }
+}
+
+fn not_started(reason: String) -> Report {
+    Report { end: End::NotStarted(reason), fenced: false }
+}
+
+/// Tells the executor. That it is gone is no error.
+fn report(mut control: &UnixStream, report: &Report) -> io::Result<()> {
+    let _ = control.write_all(&serde_json::to_vec(report)?);
+    Ok(())
+}
+
+fn read_spec(mut control: &UnixStream) -> io::Result<Spec> {
+    let mut length = [0; 4];
+    control.read_exact(&mut length)?;
+    let length = u32::from_le_bytes(length) as usize;
+    if length > spec::SPEC_LIMIT_BYTES {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the spec is too long"));
+    }
+    let mut text = vec![0; length];
+    control.read_exact(&mut text)?;
+    Ok(serde_json::from_slice(&text)?)
 }

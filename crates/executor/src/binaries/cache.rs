@@ -1,0 +1,264 @@
+//! The cache directory: one file per SHA-256, the longest unused removed first, never one in use.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File, Permissions},
+    io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use nix::{
+    fcntl::AT_FDCWD,
+    sys::{
+        stat::{UtimensatFlags, utimensat},
+        time::TimeSpec,
+    },
+};
+use tokio::{sync::RwLock, task::spawn_blocking};
+
+use super::{Digest, Error, FetchLimits, fetch::Fetcher};
+
+/// Beginning of the names of files that are still coming in.
+const INCOMING: &str = ".incoming-";
+
+/// The programs of one executor. Cheap to clone.
+#[derive(Clone)]
+pub struct Binaries(Arc<Inner>);
+
+struct Inner {
+    dir: PathBuf,
+    limit_bytes: u64,
+    fetcher: Fetcher,
+    incoming: AtomicU64,
+    index: Mutex<Index>,
+    /// Held for as long as the cache is open: one executor per directory.
+    _lock: File,
+}
+
+#[derive(Default)]
+struct Index {
+    entries: HashMap<Digest, Entry>,
+    /// Counts uses: the entry with the lowest number is the longest unused.
+    clock: u64,
+}
+
+#[derive(Default)]
+struct Entry {
+    /// 0 while it is not there.
+    size_bytes: u64,
+    used: u64,
+    pins: usize,
+    file: Arc<RwLock<LastFailure>>,
+}
+
+/// How the last download of a program failed, for those who waited for it. Whoever writes the file
+/// holds the lock for writing, whoever checks it for reading: so one download serves all.
+#[derive(Default)]
+struct LastFailure {
+    downloads: u64,
+    failure: Option<(String, Error)>,
+}
+
+/// A program that is there and stays there until this is dropped.
+pub struct Pinned {
+    cache: Arc<Inner>,
+    digest: Digest,
+    path: PathBuf,
+}
+
+impl Pinned {
+    /// The program's file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        let mut index = self.cache.index();
+        if let Some(entry) = index.entries.get_mut(&self.digest) {
+            entry.pins -= 1;
+        }
+        self.cache.evict(&mut index);
+    }
+}
+
+impl Binaries {
+    /// Opens a cache directory and removes what a crash left there. Blocks.
+    ///
+    /// # Errors
+    /// When the directory cannot be used, or another executor uses it.
+    pub fn open(dir: &Path, limit_bytes: u64, limits: FetchLimits) -> io::Result<Self> {
+        let lock = crate::directory::open(dir)?;
+        let mut found = Vec::new();
+        for file in fs::read_dir(dir)? {
+            let file = file?;
+            let name = file.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(INCOMING) {
+                fs::remove_file(file.path())?;
+            } else if let Ok(digest) = name.parse::<Digest>() {
+                let data = file.metadata()?;
+                found.push((data.modified()?, digest, data.len()));
+            }
+        }
+        found.sort_unstable_by_key(|(used, _, _)| *used);
+        let mut index = Index::default();
+        for (_, digest, size_bytes) in found {
+            index.clock += 1;
+            let entry = Entry { size_bytes, used: index.clock, ..Entry::default() };
+            index.entries.insert(digest, entry);
+        }
+        let inner = Inner {
+            dir: dir.to_owned(),
+            limit_bytes,
+            fetcher: Fetcher::new(limits).map_err(io::Error::other)?,
+            incoming: AtomicU64::new(0),
+            index: Mutex::new(index),
+            _lock: lock,
+        };
+        inner.evict(&mut inner.index());
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// The program with this hash: from the cache when its file still has the hash, else from `url`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn get(&self, digest: Digest, url: &str) -> Result<Pinned, Error> {
+        let (file, pinned) = self.pin(digest);
+        let seen = {
+            let last = file.read().await;
+            if self.is_intact(&pinned).await? {
+                return Ok(pinned);
+            }
+            last.downloads
+        };
+        let mut last = file.write().await;
+        if last.downloads > seen {
+            // Somebody else downloaded while this one waited.
+            match &last.failure {
+                Some((failed, error)) if failed == url => return Err(error.clone()),
+                Some(_) => {}
+                None if self.is_intact(&pinned).await? => return Ok(pinned),
+                None => {}
+            }
+        }
+        self.0.set_size(digest, 0);
+        let fetched = self.fetch(&pinned, url).await;
+        last.downloads += 1;
+        last.failure = fetched.as_ref().err().map(|error| (url.to_owned(), error.clone()));
+        fetched.map(|()| pinned)
+    }
+
+    /// Bytes of all programs together.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        self.0.index().size_bytes()
+    }
+
+    fn pin(&self, digest: Digest) -> (Arc<RwLock<LastFailure>>, Pinned) {
+        let mut index = self.0.index();
+        index.clock += 1;
+        let used = index.clock;
+        let entry = index.entries.entry(digest).or_default();
+        entry.used = used;
+        entry.pins += 1;
+        let path = self.0.dir.join(digest.to_string());
+        (Arc::clone(&entry.file), Pinned { cache: Arc::clone(&self.0), digest, path })
+    }
+
+    /// True when the file is there and has its hash. One that has another is removed.
+    async fn is_intact(&self, pinned: &Pinned) -> Result<bool, Error> {
+        let path = pinned.path.clone();
+        let expected = pinned.digest;
+        let checked = spawn_blocking(move || match Digest::of_file(&path) {
+            Ok(got) if got == expected => {
+                // The order of use outlives a restart. That it cannot be kept does no harm.
+                let _ = touch(&path);
+                Ok(true)
+            }
+            Ok(got) => {
+                tracing::warn!(%expected, %got, "a cached program was changed: it is removed");
+                match fs::remove_file(&path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                    _ => Ok(false),
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        });
+        let checked = checked.await.map_err(|error| Error::Cache(error.to_string()))?;
+        checked.map_err(|error| Error::Cache(error.to_string()))
+    }
+
+    async fn fetch(&self, pinned: &Pinned, url: &str) -> Result<(), Error> {
+        let number = self.0.incoming.fetch_add(1, Ordering::Relaxed);
+        let incoming = Incoming(self.0.dir.join(format!("{INCOMING}{number}")));
+        let (got, size_bytes) = self.0.fetcher.fetch(url, &incoming.0).await?;
+        if got != pinned.digest {
+            return Err(Error::Mismatch { expected: pinned.digest, got });
+        }
+        fs::set_permissions(&incoming.0, Permissions::from_mode(0o555))
+            .and_then(|()| fs::rename(&incoming.0, &pinned.path))
+            .map_err(|error| Error::Cache(error.to_string()))?;
+        self.0.set_size(pinned.digest, size_bytes);
+        Ok(())
+    }
+}
+
+/// Sets the time of a file's last use to now.
+fn touch(path: &Path) -> nix::Result<()> {
+    let now = &TimeSpec::UTIME_NOW;
+    utimensat(AT_FDCWD, path, now, now, UtimensatFlags::FollowSymlink)
+}
+
+/// A file that is removed again unless it was renamed; also when the download is given up.
+struct Incoming(PathBuf);
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+impl Inner {
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_size(&self, digest: Digest, size_bytes: u64) {
+        let mut index = self.index();
+        if let Some(entry) = index.entries.get_mut(&digest) {
+            entry.size_bytes = size_bytes;
+        }
+        self.evict(&mut index);
+    }
+
+    /// Removes the longest unused programs that are not pinned, until the rest is within the limit.
+    fn evict(&self, index: &mut Index) {
+        // A failed download leaves an entry without a file.
+        index.entries.retain(|_, entry| entry.pins > 0 || entry.size_bytes > 0);
+        let mut size = index.size_bytes();
+        while size > self.limit_bytes {
+            let unused = index.entries.iter().filter(|(_, entry)| entry.pins == 0);
+            let Some((&digest, _)) = unused.min_by_key(|(_, entry)| entry.used) else { return };
+            if let Err(error) = fs::remove_file(self.dir.join(digest.to_string())) {
+                tracing::warn!(%digest, %error, "a program cannot be removed from the cache");
+            }
+            size -= index.entries.remove(&digest).map_or(0, |entry| entry.size_bytes);
+        }
+    }
+}
+
+impl Index {
+    fn size_bytes(&self) -> u64 {
+        self.entries.values().map(|entry| entry.size_bytes).sum()
+    }
+}

@@ -1,0 +1,31 @@
+//! Programs: fetched once, kept by their SHA-256, checked again before every run.
+
+mod cache;
+mod digest;
+mod fetch;
+
+pub use cache::{Binaries, Pinned};
+pub use digest::Digest;
+pub use fetch::FetchLimits;
+
+/// Why a program is not there.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The URL or the hash is not one.
+    #[error("{0}")]
+    Invalid(String),
+    /// It could not be fetched.
+    #[error("{0}")]
+    Fetch(String),
+    /// What came is something else.
+    #[error("the SHA-256 is wrong: expected {expected}, got {got}")]
+    Mismatch {
+        /// The hash that the job asked for.
+        expected: Digest,
+        /// The hash of what came.
+        got: Digest,
+    },
+    /// The cache directory cannot be written or read.
+    #[error("the cache failed: {0}")]
+    Cache(String),
+}

@@ -1,0 +1,159 @@
+//! What the executor and the shim say to each other over the control socket.
+//!
+//! The executor sends one [`Spec`] (its length as four bytes, little endian, then JSON), later
+//! [`Order`]s; the shim answers one [`Report`] (JSON) when everything has ended. The end of the
+//! executor's side means that the executor is gone: the shim kills the whole tree at once.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// The longest spec that a shim reads. A claim's answer is limited to less.
+pub(super) const SPEC_LIMIT_BYTES: usize = 256 << 20;
+
+/// What to run and how to shut it off.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Spec {
+    /// The program; `None` only tries the parts and reports [`End::Ready`].
+    pub program: Option<PathBuf>,
+    /// Its arguments, without its name.
+    pub arguments: Vec<String>,
+    /// Its whole environment.
+    pub environment: BTreeMap<String, String>,
+    /// Its current directory.
+    pub directory: PathBuf,
+    /// The directory below which [`Part::Landlock`] lets it write.
+    pub writable: PathBuf,
+    /// The parts of the isolation. When one of them fails the program is not started.
+    pub parts: Vec<Part>,
+    /// The largest file it may write, in bytes.
+    pub file_limit_bytes: Option<u64>,
+    /// The `cgroup.procs` files of the cgroups that it belongs to.
+    pub cgroups: Vec<PathBuf>,
+    /// Time between SIGTERM and SIGKILL, in milliseconds.
+    pub grace_ms: u64,
+    /// The tree is killed after so many milliseconds unless an [`Order::Fence`] comes first.
+    pub fence_ms: Option<u64>,
+}
+
+/// One part of the isolation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// No core files, a bound on open files, and the bounds of the spec.
+    ResourceLimits,
+    /// No setuid program gives it rights.
+    NoNewPrivileges,
+    /// It writes only below its work directory.
+    Landlock,
+    /// Its rights as root, if it has any, count only for what it makes itself.
+    UserNamespace,
+    /// It sees no process but its own, and all of them die at once.
+    PidNamespace,
+    /// It has no network, not even loopback.
+    NetworkNamespace,
+}
+
+impl Part {
+    /// The part's name for people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ResourceLimits => "resource limits",
+            Self::NoNewPrivileges => "no new privileges",
+            Self::Landlock => "landlock",
+            Self::UserNamespace => "user namespace",
+            Self::PidNamespace => "pid namespace",
+            Self::NetworkNamespace => "network namespace",
+        }
+    }
+}
+
+/// What the executor says to a running shim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// SIGTERM to the tree, and SIGKILL after the grace.
+    Terminate,
+    /// SIGKILL to the tree.
+    Kill,
+    /// The lease was renewed: kill the tree when this time has passed without a further one.
+    Fence(Duration),
+}
+
+impl Order {
+    /// The order as it is sent.
+    #[must_use]
+    pub fn encode(self) -> Vec<u8> {
+        match self {
+            Self::Terminate => vec![b'T'],
+            Self::Kill => vec![b'K'],
+            Self::Fence(time) => {
+                let ms = u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+                [&b"F"[..], &ms.to_le_bytes()].concat()
+            }
+        }
+    }
+
+    /// Takes the first whole order out of `bytes`; unknown bytes are skipped.
+    pub(super) fn take(bytes: &mut Vec<u8>) -> Option<Self> {
+        loop {
+            let (order, length) = match (bytes.first()?, bytes.get(1..5)) {
+                (b'T', _) => (Some(Self::Terminate), 1),
+                (b'K', _) => (Some(Self::Kill), 1),
+                (b'F', Some(ms)) => {
+                    let ms = ms.iter().rev().fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
+                    (Some(Self::Fence(Duration::from_millis(ms))), 5)
+                }
+                (b'F', None) => return None,
+                _ => (None, 1),
+            };
+            bytes.drain(..length);
+            if order.is_some() {
+                return order;
+            }
+        }
+    }
+}
+
+/// What the shim says at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// How the program ended.
+    pub end: End,
+    /// True when the fence fell: the lease was not renewed in time.
+    pub fenced: bool,
+}
+
+/// How the program ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Nothing was to be started, and every part could be applied.
+    Ready,
+    /// It exited with this code.
+    Exited(i32),
+    /// It was killed by this signal.
+    Signalled(i32),
+    /// It was not started, and why.
+    NotStarted(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Order;
+
+    #[test]
+    fn orders_are_read_as_they_were_sent_also_in_pieces() {
+        let fence = Order::Fence(Duration::from_millis(70_123));
+        let mut sent = [fence.encode(), Order::Terminate.encode(), Order::Kill.encode()].concat();
+        let mut received: Vec<u8> = sent.drain(..3).collect();
+        assert_eq!(Order::take(&mut received), None);
+        received.append(&mut sent);
+        assert_eq!(Order::take(&mut received), Some(fence));
+        assert_eq!(Order::take(&mut received), Some(Order::Terminate));
+        assert_eq!(Order::take(&mut received), Some(Order::Kill));
+        assert_eq!(Order::take(&mut received), None);
+    }
+}

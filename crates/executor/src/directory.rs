@@ -16,9 +16,10 @@ pub(crate) fn open(dir: &Path) -> io::Result<File> {
     let lock = File::create(dir.join(LOCK))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => {
-            Err(io::Error::new(io::ErrorKind::ResourceBusy, "another executor uses it"))
-        }
+        Err(TryLockError::WouldBlock) => Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            "another executor uses it",
+        )),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }

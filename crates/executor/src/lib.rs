@@ -1,7 +1,11 @@
 //! Claims runs and performs them. Never sees the store.
 
+mod agent;
+mod attempt;
 pub mod binaries;
+mod cgroup;
 mod directory;
+mod isolation;
 pub mod output;
 mod probe;
 pub mod process;
@@ -39,7 +43,5 @@ pub enum Error {
 /// # Errors
 /// See [`Error`]; a job's failure is not one.
 pub async fn run(client: Client, settings: Settings, stop: CancellationToken) -> Result<(), Error> {
-    let _ = (client, settings);
-    stop.cancelled().await;
-    Ok(())
+    agent::run(client, settings, stop).await
 }

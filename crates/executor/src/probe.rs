@@ -1,6 +1,25 @@
 //! Which parts of the isolation work on this machine.
 
-use crate::Settings;
+use std::{
+    io::{self, Read, Write},
+    os::{
+        fd::OwnedFd,
+        unix::{net::UnixStream, process::CommandExt},
+    },
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use crate::{
+    Settings,
+    cgroup::Cgroups,
+    isolation::PARTS,
+    shim::{End, Part, Report, Spec},
+};
+
+/// How long one try may take.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// One part of the isolation, and whether it works here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +35,85 @@ pub struct Finding {
 /// Tries every part of the isolation once. Blocks for some milliseconds.
 #[must_use]
 pub fn probe(settings: &Settings) -> Vec<Finding> {
-    let _ = settings;
-    Vec::new()
+    let mut findings = vec![finding("process tree", attempt(settings, &[]))];
+    // Without rights of their own the other namespaces need one of users; with them they may work
+    // where that one is forbidden, so each is tried both ways.
+    let user = attempt(settings, &[Part::UserNamespace, Part::PidNamespace]);
+    let with_user = user.is_ok();
+    for part in PARTS {
+        let tried = match part {
+            Part::UserNamespace => user.clone(),
+            Part::PidNamespace | Part::NetworkNamespace if with_user => {
+                attempt(settings, &[Part::UserNamespace, part])
+            }
+            _ => attempt(settings, &[part]),
+        };
+        findings.push(finding(part.name(), tried));
+    }
+    for (name, tried) in [
+        ("memory limit", Cgroups::attempt(Some(1 << 30), None)),
+        ("processor limit", Cgroups::attempt(None, Some(1.0))),
+    ] {
+        findings.push(finding(name, tried));
+    }
+    findings
+}
+
+fn finding(name: &str, tried: Result<String, String>) -> Finding {
+    let ok = tried.is_ok();
+    Finding {
+        name: name.to_owned(),
+        ok,
+        detail: tried.unwrap_or_else(|reason| reason),
+    }
+}
+
+/// Has a shim apply the parts and start nothing.
+fn attempt(settings: &Settings, parts: &[Part]) -> Result<String, String> {
+    let spec = Spec {
+        directory: PathBuf::from("/"),
+        writable: PathBuf::from("/"),
+        parts: parts.to_vec(),
+        ..Spec::default()
+    };
+    match ask(settings, &spec) {
+        Ok(Report {
+            end: End::Ready, ..
+        }) => Ok("applied in a trial".to_owned()),
+        Ok(Report {
+            end: End::NotStarted(reason),
+            ..
+        }) => Err(reason),
+        Ok(report) => Err(format!("the shim said {:?}", report.end)),
+        Err(error) => Err(format!("the shim does not work: {error}")),
+    }
+}
+
+fn ask(settings: &Settings, spec: &Spec) -> io::Result<Report> {
+    let (program, arguments) = settings
+        .shim
+        .split_first()
+        .ok_or_else(|| io::Error::other("no shim is set"))?;
+    let (mut ours, theirs) = UnixStream::pair()?;
+    ours.set_read_timeout(Some(LIMIT))?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()?;
+    let text = serde_json::to_vec(spec)?;
+    let length = u32::try_from(text.len()).map_err(io::Error::other)?;
+    let mut answer = Vec::new();
+    let talked = ours
+        .write_all(&[&length.to_le_bytes()[..], &text].concat())
+        .and_then(|()| ours.read_to_end(&mut answer));
+    if talked.is_err() {
+        child.kill()?;
+    }
+    child.wait()?;
+    talked?;
+    serde_json::from_slice(&answer).map_err(|_| io::Error::other("it gave no report"))
 }

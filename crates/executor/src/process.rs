@@ -41,8 +41,9 @@ impl Process {
     /// # Errors
     /// When the shim itself cannot be started.
     pub async fn start(shim: &[OsString], spec: &Spec) -> io::Result<(Self, Outputs)> {
-        let (program, arguments) =
-            shim.split_first().ok_or_else(|| io::Error::other("no shim is set"))?;
+        let (program, arguments) = shim
+            .split_first()
+            .ok_or_else(|| io::Error::other("no shim is set"))?;
         let (ours, theirs) = UnixStream::pair()?;
         let theirs = theirs.into_std()?;
         theirs.set_nonblocking(false)?;
@@ -61,8 +62,15 @@ impl Process {
         let (reports, mut orders) = ours.into_split();
         let text = serde_json::to_vec(spec)?;
         let length = u32::try_from(text.len()).map_err(io::Error::other)?;
-        orders.write_all(&[&length.to_le_bytes()[..], &text].concat()).await?;
-        let process = Self { orders: Orders(orders), reports, report: Vec::new(), child };
+        orders
+            .write_all(&[&length.to_le_bytes()[..], &text].concat())
+            .await?;
+        let process = Self {
+            orders: Orders(orders),
+            reports,
+            report: Vec::new(),
+            child,
+        };
         Ok((process, Outputs { stdout, stderr }))
     }
 
@@ -88,7 +96,9 @@ impl Process {
     pub async fn end(mut self) -> io::Result<Report> {
         self.reported().await;
         // The end of the orders means "kill": also what is left of a shim that does not exit.
-        let Self { orders, mut child, .. } = self;
+        let Self {
+            orders, mut child, ..
+        } = self;
         drop(orders);
         let _ = tokio::time::timeout(EXIT_LIMIT, child.wait()).await;
         serde_json::from_slice(&self.report).map_err(|_| io::Error::other("the shim was killed"))

@@ -112,7 +112,11 @@ impl Binaries {
         let mut index = Index::default();
         for (_, digest, size_bytes) in found {
             index.clock += 1;
-            let entry = Entry { size_bytes, used: index.clock, ..Entry::default() };
+            let entry = Entry {
+                size_bytes,
+                used: index.clock,
+                ..Entry::default()
+            };
             index.entries.insert(digest, entry);
         }
         let inner = Inner {
@@ -153,7 +157,10 @@ impl Binaries {
         self.0.set_size(digest, 0);
         let fetched = self.fetch(&pinned, url).await;
         last.downloads += 1;
-        last.failure = fetched.as_ref().err().map(|error| (url.to_owned(), error.clone()));
+        last.failure = fetched
+            .as_ref()
+            .err()
+            .map(|error| (url.to_owned(), error.clone()));
         fetched.map(|()| pinned)
     }
 
@@ -171,7 +178,14 @@ impl Binaries {
         entry.used = used;
         entry.pins += 1;
         let path = self.0.dir.join(digest.to_string());
-        (Arc::clone(&entry.file), Pinned { cache: Arc::clone(&self.0), digest, path })
+        (
+            Arc::clone(&entry.file),
+            Pinned {
+                cache: Arc::clone(&self.0),
+                digest,
+                path,
+            },
+        )
     }
 
     /// True when the file is there and has its hash. One that has another is removed.
@@ -194,7 +208,9 @@ impl Binaries {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
         });
-        let checked = checked.await.map_err(|error| Error::Cache(error.to_string()))?;
+        let checked = checked
+            .await
+            .map_err(|error| Error::Cache(error.to_string()))?;
         checked.map_err(|error| Error::Cache(error.to_string()))
     }
 
@@ -203,7 +219,10 @@ impl Binaries {
         let incoming = Incoming(self.0.dir.join(format!("{INCOMING}{number}")));
         let (got, size_bytes) = self.0.fetcher.fetch(url, &incoming.0).await?;
         if got != pinned.digest {
-            return Err(Error::Mismatch { expected: pinned.digest, got });
+            return Err(Error::Mismatch {
+                expected: pinned.digest,
+                got,
+            });
         }
         fs::set_permissions(&incoming.0, Permissions::from_mode(0o555))
             .and_then(|()| fs::rename(&incoming.0, &pinned.path))
@@ -244,15 +263,22 @@ impl Inner {
     /// Removes the longest unused programs that are not pinned, until the rest is within the limit.
     fn evict(&self, index: &mut Index) {
         // A failed download leaves an entry without a file.
-        index.entries.retain(|_, entry| entry.pins > 0 || entry.size_bytes > 0);
+        index
+            .entries
+            .retain(|_, entry| entry.pins > 0 || entry.size_bytes > 0);
         let mut size = index.size_bytes();
         while size > self.limit_bytes {
             let unused = index.entries.iter().filter(|(_, entry)| entry.pins == 0);
-            let Some((&digest, _)) = unused.min_by_key(|(_, entry)| entry.used) else { return };
+            let Some((&digest, _)) = unused.min_by_key(|(_, entry)| entry.used) else {
+                return;
+            };
             if let Err(error) = fs::remove_file(self.dir.join(digest.to_string())) {
                 tracing::warn!(%digest, %error, "a program cannot be removed from the cache");
             }
-            size -= index.entries.remove(&digest).map_or(0, |entry| entry.size_bytes);
+            size -= index
+                .entries
+                .remove(&digest)
+                .map_or(0, |entry| entry.size_bytes);
         }
     }
 }

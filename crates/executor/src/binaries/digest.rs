@@ -37,7 +37,11 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || format!("`{text}` is not 64 hexadecimal digits");
-        let nibble = |byte: u8| char::from(byte).to_digit(16).and_then(|n| u8::try_from(n).ok());
+        let nibble = |byte: u8| {
+            char::from(byte)
+                .to_digit(16)
+                .and_then(|n| u8::try_from(n).ok())
+        };
         let (pairs, rest) = text.as_bytes().as_chunks::<2>();
         if pairs.len() != 32 || !rest.is_empty() {
             return Err(wrong());
@@ -71,7 +75,13 @@ mod tests {
         let text = "00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff";
         let digest: Digest = text.parse().expect("a digest");
         assert_eq!(digest.to_string(), text.to_lowercase());
-        for wrong in ["", "00", &text[1..], &format!("{text}0"), &text.replace('0', "g")] {
+        for wrong in [
+            "",
+            "00",
+            &text[1..],
+            &format!("{text}0"),
+            &text.replace('0', "g"),
+        ] {
             assert!(wrong.parse::<Digest>().is_err(), "{wrong}");
         }
     }

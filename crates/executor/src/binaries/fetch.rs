@@ -71,11 +71,16 @@ impl Fetcher {
     pub(super) async fn fetch(&self, url: &str, path: &Path) -> Result<(Digest, u64), Error> {
         let url = Url::parse(url).map_err(|error| Error::Invalid(format!("`{url}`: {error}")))?;
         if !is_web(&url) {
-            return Err(Error::Invalid(format!("`{url}` is not an http or https URL")));
+            return Err(Error::Invalid(format!(
+                "`{url}` is not an http or https URL"
+            )));
         }
         let answer = self.client.get(url).send().await.map_err(failed)?;
         if !answer.status().is_success() {
-            return Err(Error::Fetch(format!("the server answered {}", answer.status())));
+            return Err(Error::Fetch(format!(
+                "the server answered {}",
+                answer.status()
+            )));
         }
         self.check_size(answer.content_length().unwrap_or(0))?;
         let mut file = File::create_new(path).await.map_err(disk)?;
@@ -98,7 +103,9 @@ impl Fetcher {
     fn check_size(&self, size: u64) -> Result<(), Error> {
         if size > self.limits.size_bytes {
             let limit = self.limits.size_bytes;
-            return Err(Error::Fetch(format!("it is larger than the limit of {limit} bytes")));
+            return Err(Error::Fetch(format!(
+                "it is larger than the limit of {limit} bytes"
+            )));
         }
         Ok(())
     }
@@ -108,12 +115,18 @@ fn is_web(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that `map_err` wants"
+)]
 fn failed(error: reqwest::Error) -> Error {
     Error::Fetch(reason(&error))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that `map_err` wants"
+)]
 fn disk(error: io::Error) -> Error {
     Error::Cache(error.to_string())
 }
@@ -125,5 +138,9 @@ fn reason(error: &reqwest::Error) -> String {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    if error.is_timeout() { format!("timed out ({cause})") } else { cause.to_string() }
+    if error.is_timeout() {
+        format!("timed out ({cause})")
+    } else {
+        cause.to_string()
+    }
 }

@@ -83,7 +83,11 @@ fn without_cut_end(bytes: &[u8]) -> &[u8] {
 
 /// Without the end of a character at the start, whose beginning was cut off.
 fn without_cut_start(bytes: &[u8]) -> &[u8] {
-    let cut = bytes.iter().take(3).take_while(|byte| (0x80..=0xbf).contains(*byte)).count();
+    let cut = bytes
+        .iter()
+        .take(3)
+        .take_while(|byte| (0x80..=0xbf).contains(*byte))
+        .count();
     &bytes[cut..]
 }
 

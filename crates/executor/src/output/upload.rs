@@ -64,8 +64,12 @@ pub async fn capture(
     sink: impl Sink,
 ) -> Captured {
     let relay = Relay::default();
-    let ((excerpt, total_bytes), ()) = tokio::join!(relay.read(stream, over), relay.send_all(&sink));
-    Captured { excerpt, total_bytes }
+    let ((excerpt, total_bytes), ()) =
+        tokio::join!(relay.read(stream, over), relay.send_all(&sink));
+    Captured {
+        excerpt,
+        total_bytes,
+    }
 }
 
 /// What the reader and the sender of one stream share.

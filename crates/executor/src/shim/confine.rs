@@ -22,16 +22,26 @@ const FILES: u64 = 65_536;
 const PROCESSES: u64 = 16_384;
 
 /// Devices that may be written to: they keep nothing.
-const DEVICES: [&str; 6] =
-    ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"];
+const DEVICES: [&str; 6] = [
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/tty",
+];
 
 /// Blocks the signals that would end the shim before its tree has ended: whoever wants it to stop
 /// says so over the control socket. And SIGCHLD, which is read from a descriptor.
 pub(super) fn hold_signals() -> nix::Result<()> {
     let mut held = SigSet::empty();
-    for signal in
-        [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT]
-    {
+    for signal in [
+        Signal::SIGCHLD,
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+        Signal::SIGQUIT,
+    ] {
         held.add(signal);
     }
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&held), None)
@@ -41,7 +51,10 @@ pub(super) fn hold_signals() -> nix::Result<()> {
 pub(super) fn child_signals() -> io::Result<SignalFd> {
     let mut mask = SigSet::empty();
     mask.add(Signal::SIGCHLD);
-    Ok(SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?)
+    Ok(SignalFd::with_flags(
+        &mask,
+        SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK,
+    )?)
 }
 
 /// Applies the parts that are not namespaces. The error names the part.

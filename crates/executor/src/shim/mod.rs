@@ -27,7 +27,10 @@ pub fn main(_args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match serve() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "the shim is started by an executor only: {error}");
+            let _ = writeln!(
+                io::stderr(),
+                "the shim is started by an executor only: {error}"
+            );
             ExitCode::FAILURE
         }
     }
@@ -76,7 +79,13 @@ fn supervise_tree(control: UnixStream, spec: &Spec, tree: tree::Tree) -> io::Res
         return report(&control, &not_started(reason));
     }
     let Some(path) = &spec.program else {
-        return report(&control, &Report { end: End::Ready, fenced: false });
+        return report(
+            &control,
+            &Report {
+                end: End::Ready,
+                fenced: false,
+            },
+        );
     };
     match program::start(path, spec) {
         Ok(child) => supervise::run(control, signals, child, tree, spec),
@@ -85,7 +94,10 @@ fn supervise_tree(control: UnixStream, spec: &Spec, tree: tree::Tree) -> io::Res
 }
 
 fn not_started(reason: String) -> Report {
-    Report { end: End::NotStarted(reason), fenced: false }
+    Report {
+        end: End::NotStarted(reason),
+        fenced: false,
+    }
 }
 
 /// Tells the executor. That it is gone is no error.
@@ -99,7 +111,10 @@ fn read_spec(mut control: &UnixStream) -> io::Result<Spec> {
     control.read_exact(&mut length)?;
     let length = u32::from_le_bytes(length) as usize;
     if length > spec::SPEC_LIMIT_BYTES {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "the spec is too long"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the spec is too long",
+        ));
     }
     let mut text = vec![0; length];
     control.read_exact(&mut text)?;

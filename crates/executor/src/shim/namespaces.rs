@@ -32,18 +32,31 @@ pub(super) fn unshare(parts: &[Part]) -> Result<bool, String> {
     if flags.is_empty() {
         return Ok(false);
     }
-    let mapper = if flags.contains(CloneFlags::CLONE_NEWUSER) { Some(Mapper::new()?) } else { None };
+    let mapper = if flags.contains(CloneFlags::CLONE_NEWUSER) {
+        Some(Mapper::new()?)
+    } else {
+        None
+    };
     nix::sched::unshare(flags).map_err(|error| format!("{}: {error}", names(parts)))?;
     if let Some(mapper) = mapper {
-        mapper.map().map_err(|error| format!("user namespace: {error}"))?;
+        mapper
+            .map()
+            .map_err(|error| format!("user namespace: {error}"))?;
     }
     Ok(flags.contains(CloneFlags::CLONE_NEWPID))
 }
 
 fn names(parts: &[Part]) -> String {
-    let namespaces = [Part::UserNamespace, Part::PidNamespace, Part::NetworkNamespace];
-    let names: Vec<&str> =
-        namespaces.iter().filter(|part| parts.contains(part)).map(|part| part.name()).collect();
+    let namespaces = [
+        Part::UserNamespace,
+        Part::PidNamespace,
+        Part::NetworkNamespace,
+    ];
+    let names: Vec<&str> = namespaces
+        .iter()
+        .filter(|part| parts.contains(part))
+        .map(|part| part.name())
+        .collect();
     names.join(", ")
 }
 
@@ -115,7 +128,10 @@ fn identity(map: &str) -> String {
 
 /// Forks. `None` in the child.
 fn fork() -> io::Result<Option<Pid>> {
-    #[expect(unsafe_code, reason = "a PID namespace begins with a fork; exec would cost a start")]
+    #[expect(
+        unsafe_code,
+        reason = "a PID namespace begins with a fork; exec would cost a start"
+    )]
     // SAFETY: the shim has one thread, so the child may go on with everything as it was.
     let forked = unsafe { nix::unistd::fork() }?;
     Ok(match forked {

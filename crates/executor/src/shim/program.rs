@@ -31,7 +31,10 @@ pub(super) fn start(path: &Path, spec: &Spec) -> Result<Child, String> {
         .stdin(Stdio::null())
         .stdout(Stdio::inherit())
         .stderr(Stdio::inherit());
-    #[expect(unsafe_code, reason = "nothing else gives the program a session and a clean mask")]
+    #[expect(
+        unsafe_code,
+        reason = "nothing else gives the program a session and a clean mask"
+    )]
     // SAFETY: the closure makes three system calls that are safe after a fork, and allocates not.
     unsafe {
         command.pre_exec(|| {

@@ -101,7 +101,10 @@ impl Order {
                 (b'T', _) => (Some(Self::Terminate), 1),
                 (b'K', _) => (Some(Self::Kill), 1),
                 (b'F', Some(ms)) => {
-                    let ms = ms.iter().rev().fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
+                    let ms = ms
+                        .iter()
+                        .rev()
+                        .fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
                     (Some(Self::Fence(Duration::from_millis(ms))), 5)
                 }
                 (b'F', None) => return None,
@@ -147,7 +150,12 @@ mod tests {
     #[test]
     fn orders_are_read_as_they_were_sent_also_in_pieces() {
         let fence = Order::Fence(Duration::from_millis(70_123));
-        let mut sent = [fence.encode(), Order::Terminate.encode(), Order::Kill.encode()].concat();
+        let mut sent = [
+            fence.encode(),
+            Order::Terminate.encode(),
+            Order::Kill.encode(),
+        ]
+        .concat();
         let mut received: Vec<u8> = sent.drain(..3).collect();
         assert_eq!(Order::take(&mut received), None);
         received.append(&mut sent);

@@ -50,7 +50,9 @@ pub(super) fn run(
         grace: Duration::from_millis(spec.grace_ms),
         received: Vec::new(),
         kill_at: None,
-        fence_at: spec.fence_ms.and_then(|ms| later(Duration::from_millis(ms))),
+        fence_at: spec
+            .fence_ms
+            .and_then(|ms| later(Duration::from_millis(ms))),
         fenced: false,
         end: None,
     };
@@ -60,7 +62,13 @@ pub(super) fn run(
         End::NotStarted("the program ended in a way that the kernel did not tell".to_owned())
     });
     supervisor.control.set_nonblocking(false)?;
-    report(&supervisor.control, &Report { end, fenced: supervisor.fenced })
+    report(
+        &supervisor.control,
+        &Report {
+            end,
+            fenced: supervisor.fenced,
+        },
+    )
 }
 
 fn later(time: Duration) -> Option<Instant> {
@@ -143,7 +151,8 @@ impl Supervisor {
         match self.control.read(&mut bytes) {
             Ok(0) => return Ok(false),
             Ok(count) => self.received.extend_from_slice(&bytes[..count]),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             // The executor's side was closed with something unread: it is gone.
             Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(false),
             Err(error) => return Err(error),

@@ -32,7 +32,9 @@ impl Tree {
         if getpid() == Pid::from_raw(1) {
             Ok(Self::Namespace)
         } else {
-            Err(io::Error::other("this is not the first process of a PID namespace"))
+            Err(io::Error::other(
+                "this is not the first process of a PID namespace",
+            ))
         }
     }
 
@@ -75,7 +77,11 @@ impl Tree {
 fn descendants() -> BTreeSet<Pid> {
     let mut children: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
             continue;
         };
         if let Some(parent) = parent(pid) {

@@ -90,8 +90,15 @@ pub(crate) async fn run(spec: &Spec) -> Run {
 /// Runs a spec; when its standard output begins with `word` the order is given.
 pub(crate) async fn run_until(spec: &Spec, order: Option<(&str, Order)>) -> Run {
     let work = async {
-        let (mut process, Outputs { mut stdout, mut stderr }) =
-            Process::start(&shim(), spec).await.expect("the shim starts");
+        let (
+            mut process,
+            Outputs {
+                mut stdout,
+                mut stderr,
+            },
+        ) = Process::start(&shim(), spec)
+            .await
+            .expect("the shim starts");
         let mut out = Vec::new();
         let mut err = Vec::new();
         if let Some((word, order)) = order {
@@ -108,9 +115,15 @@ pub(crate) async fn run_until(spec: &Spec, order: Option<(&str, Order)>) -> Run 
         );
         a.expect("stdout is read");
         b.expect("stderr is read");
-        Run { report: report.expect("a report"), stdout: out, stderr: err }
+        Run {
+            report: report.expect("a report"),
+            stdout: out,
+            stderr: err,
+        }
     };
-    tokio::time::timeout(DEADLINE, work).await.expect("the program ends")
+    tokio::time::timeout(DEADLINE, work)
+        .await
+        .expect("the program ends")
 }
 
 /// True while a process with this id exists (a zombie does).

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use executor::shim::{End, Order, Part, Spec};
 
-use crate::bed::{Bed, exists, eventually, run, run_until};
+use crate::bed::{Bed, eventually, exists, run, run_until};
 
 /// The ways in which a tree is watched: by descent, and by a PID namespace.
 const WAYS: [&[Part]; 2] = [&[], &[Part::UserNamespace, Part::PidNamespace]];
@@ -24,8 +24,14 @@ async fn reports_exit_codes_and_signals() {
         let bed = Bed::new();
         assert_eq!(*run(&bed.spec("exit 0", parts)).await.end(), End::Exited(0));
         assert_eq!(*run(&bed.spec("exit 3", parts)).await.end(), End::Exited(3));
-        assert_eq!(*run(&bed.spec("kill -SEGV $$", parts)).await.end(), End::Signalled(11));
-        assert_eq!(*run(&bed.spec("kill -40 $$", parts)).await.end(), End::Signalled(40));
+        assert_eq!(
+            *run(&bed.spec("kill -SEGV $$", parts)).await.end(),
+            End::Signalled(11)
+        );
+        assert_eq!(
+            *run(&bed.spec("kill -40 $$", parts)).await.end(),
+            End::Signalled(40)
+        );
     }
 }
 
@@ -37,9 +43,15 @@ async fn every_part_works_on_this_machine() {
             Part::PidNamespace | Part::NetworkNamespace => vec![Part::UserNamespace, part],
             _ => vec![part],
         };
-        let spec = Spec { program: None, ..bed.spec("", &parts) };
+        let spec = Spec {
+            program: None,
+            ..bed.spec("", &parts)
+        };
         assert_eq!(*run(&spec).await.end(), End::Ready, "{}", part.name());
     }
     let run = run(&bed.spec("echo fine", &ALL)).await;
-    assert_eq!((run.end(), run.text().as_str()), (&End::Exited(0), "fine\n"));
+    assert_eq!(
+        (run.end(), run.text().as_str()),
+        (&End::Exited(0), "fine\n")
+    );
 }

@@ -1,0 +1,181 @@
+//! Claims as many jobs as there are free slots, and starts their attempts.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+    time::{Instant, sleep_until, timeout},
+};
+use wire::jobs::{Claim, Job};
+
+use super::{Agent, Backoff, results::Finished};
+use crate::attempt::Outcome;
+
+/// How long a claim waits at the server for a job to come.
+const WAIT_SECONDS: f64 = 20.0;
+
+/// Longer than a waiting claim can rightly take.
+const CALL_LIMIT: Duration = Duration::from_secs(40);
+
+/// The most jobs of one claim: what the protocol allows.
+const MAX: u32 = 1000;
+
+/// At the stop a claim that waits is given this long: one that was just answered is not lost.
+const STOP_LIMIT: Duration = Duration::from_millis(200);
+
+/// Claims until the executor is to stop; the attempts that still run are returned.
+pub(super) async fn claim(agent: &Arc<Agent>) -> JoinSet<()> {
+    let slots = Arc::new(Semaphore::new(agent.settings.slots.max(1) as usize));
+    let mut attempts = JoinSet::new();
+    let mut backoff = Backoff::default();
+    while let Some(mut permits) = free(agent, &slots).await {
+        let claim = Claim {
+            executor_id: agent.settings.name.clone(),
+            executor_ip: agent.settings.executor_ip.clone(),
+            wait_seconds: Some(WAIT_SECONDS),
+            max: u32::try_from(permits.num_permits()).ok(),
+        };
+        let asked = Instant::now();
+        let Some(answer) = ask(agent, &claim).await else {
+            break;
+        };
+        match answer {
+            Ok(jobs) => {
+                if let Some(away) = backoff.succeed() {
+                    tracing::info!(?away, "the server is back");
+                    // It may have lost its memory; the executor goes on without this, too.
+                    let _ = agent
+                        .client
+                        .register(&claim.executor_id, &agent.registration())
+                        .await;
+                }
+                for job in jobs {
+                    // `None` when the server gave more than was asked for: it is done all the same.
+                    let permit = permits.split(1);
+                    attempts.spawn(attempt(Arc::clone(agent), job, asked, permit));
+                }
+            }
+            Err(error) => {
+                if backoff.is_first() {
+                    tracing::warn!(%error, "no jobs can be claimed");
+                }
+                tokio::select! {
+                    () = backoff.wait() => {}
+                    () = agent.stop.cancelled() => {}
+                }
+            }
+        }
+        while let Some(ended) = attempts.try_join_next() {
+            if let Err(error) = ended {
+                tracing::error!(%error, "an attempt broke off: its lease runs out");
+            }
+        }
+    }
+    attempts
+}
+
+/// All free slots, at least one; `None` at the stop.
+async fn free(agent: &Agent, slots: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    let mut permits = tokio::select! {
+        biased;
+        () = agent.stop.cancelled() => return None,
+        permit = Arc::clone(slots).acquire_owned() => permit.ok()?,
+    };
+    let more = u32::try_from(slots.available_permits())
+        .unwrap_or(MAX)
+        .min(MAX - 1);
+    if let Ok(more) = Arc::clone(slots).try_acquire_many_owned(more) {
+        permits.merge(more);
+    }
+    Some(permits)
+}
+
+/// One claim. `None` when the executor is to stop before it is answered.
+async fn ask(agent: &Agent, claim: &Claim) -> Option<Result<Vec<Job>, wire::client::Error>> {
+    let away = |_| {
+        Err(wire::client::Error::Unreachable(
+            "the claim was not answered".to_owned(),
+        ))
+    };
+    let call = async {
+        timeout(CALL_LIMIT, agent.client.claim(claim))
+            .await
+            .unwrap_or_else(away)
+    };
+    let stopped = async {
+        agent.stop.cancelled().await;
+        sleep_until(Instant::now() + STOP_LIMIT).await;
+    };
+    tokio::select! {
+        biased;
+        answer = call => Some(answer),
+        () = stopped => None,
+    }
+}
+
+/// Performs one job from its claim to its queued result.
+async fn attempt(agent: Arc<Agent>, job: Job, asked: Instant, slot: Option<OwnedSemaphorePermit>) {
+    let (Some(token), Some(seconds)) = (job.lease_token, job.lease_seconds) else {
+        tracing::error!(
+            job = job.id,
+            "the server gave no lease: the job is left alone"
+        );
+        return;
+    };
+    let lease = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    let held = agent.leases.hold(&job.id, token, lease, asked);
+    match agent
+        .performer
+        .perform(&job, held.watch(), &agent.kill)
+        .await
+    {
+        Outcome::Finished(result) => {
+            // When too many wait for the server, the slot waits as well.
+            if let Ok(place) = Arc::clone(&agent.waiting).acquire_owned().await {
+                let _ = agent.finished.send(Finished {
+                    result: *result,
+                    held,
+                    place,
+                });
+            }
+            drop(slot);
+        }
+        Outcome::Lost => tracing::warn!(job = job.id, "the lease was lost: the job was killed"),
+        Outcome::GivenBack(why) => {
+            tracing::warn!(job = job.id, why, "the job is given back");
+            drop(held);
+            drop(slot);
+            give_back(&agent, &job.id, token).await;
+        }
+    }
+}
+
+/// Gives a run back, so that it counts as planned and starts elsewhere at once. Given up when the
+/// server stays away: then the lease runs out.
+async fn give_back(agent: &Agent, job: &str, token: i64) {
+    const LIMIT: Duration = Duration::from_secs(300);
+    const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+    let holder = wire::jobs::Holder {
+        executor_id: agent.settings.name.clone(),
+        lease_token: Some(token),
+    };
+    let mut backoff = Backoff::default();
+    let tries = async {
+        loop {
+            match agent.client.release(job, &holder).await {
+                Err(error) if error.is_transient() => backoff.wait().await,
+                Err(error) => return tracing::info!(job, %error, "the job was taken already"),
+                Ok(()) => return,
+            }
+        }
+    };
+    let drain = async {
+        agent.stop.cancelled().await;
+        sleep_until(Instant::now() + DRAIN_LIMIT).await;
+    };
+    tokio::select! {
+        _ = timeout(LIMIT, tries) => {}
+        () = drain => {}
+    }
+}

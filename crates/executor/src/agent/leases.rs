@@ -1,0 +1,225 @@
+//! The leases that this executor holds, and the one call that renews them all and brings news.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, sleep, sleep_until, timeout},
+};
+use wire::{
+    client::{Client, Error},
+    executors::{HeldLease, LeaseNews, Renew},
+};
+
+/// A job that ends sooner never enters a renewal: many short jobs would break off the waiting call
+/// each time.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// Between two calls that brought nothing new, and after one that failed.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Which lease: the run and the token.
+type Key = (String, i64);
+
+/// How a lease stands, for the one who works under it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lease {
+    /// The work must be over by then, unless the lease is renewed before.
+    pub(crate) fence: Instant,
+    /// The work is to be stopped and reported.
+    pub(crate) cancelled: bool,
+    /// The work is to be stopped; nobody wants to hear of it.
+    pub(crate) lost: bool,
+}
+
+/// All leases of this executor.
+#[derive(Default)]
+pub(super) struct Leases {
+    held: Mutex<HashMap<Key, Entry>>,
+    changed: Notify,
+}
+
+struct Entry {
+    length: Duration,
+    since: Instant,
+    news: watch::Sender<Lease>,
+}
+
+/// A lease that is renewed until this is dropped.
+pub(crate) struct Held {
+    leases: Arc<Leases>,
+    key: Key,
+    news: watch::Receiver<Lease>,
+}
+
+impl Held {
+    pub(super) fn watch(&self) -> watch::Receiver<Lease> {
+        self.news.clone()
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.news.borrow().lost
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.leases.held().remove(&self.key);
+    }
+}
+
+/// The end of a lease as this executor counts it: from before the call was sent, on a clock that is
+/// never set, and a tenth earlier, so that the program is dead when the server gives the job away.
+fn fence(asked: Instant, length: Duration) -> Instant {
+    asked + length.mul_f64(0.9)
+}
+
+impl Leases {
+    fn held(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes up a lease that a call gave which was sent at `asked`.
+    pub(super) fn hold(
+        self: &Arc<Self>,
+        job: &str,
+        token: i64,
+        length: Duration,
+        asked: Instant,
+    ) -> Held {
+        // A claim may have waited long at the server, and the lease began only at its end. So half a
+        // lease from its arrival is granted; the first renewal, soon, counts exactly.
+        let fence = fence(asked, length).max(Instant::now() + length / 2);
+        let lease = Lease {
+            fence,
+            cancelled: false,
+            lost: false,
+        };
+        let (sender, news) = watch::channel(lease);
+        let key = (job.to_owned(), token);
+        let entry = Entry {
+            length,
+            since: Instant::now(),
+            news: sender,
+        };
+        self.held().insert(key.clone(), entry);
+        self.changed.notify_one();
+        Held {
+            leases: Arc::clone(self),
+            key,
+            news,
+        }
+    }
+
+    /// What to ask: every lease that has settled and is not lost, and the shortest length.
+    fn settled(&self) -> (Vec<HeldLease>, Duration) {
+        let held = self.held();
+        let mut length = Duration::MAX;
+        let mut leases = Vec::new();
+        for ((job, token), entry) in held.iter() {
+            let news = entry.news.borrow();
+            if !news.lost && entry.since.elapsed() >= SETTLE {
+                length = length.min(entry.length);
+                leases.push(HeldLease {
+                    job_id: job.clone(),
+                    lease_token: *token,
+                    cancel_seen: news.cancelled,
+                });
+            }
+        }
+        (leases, length)
+    }
+
+    /// Waits until a lease has settled that is not in `asked`.
+    async fn outdate(&self, asked: &HashSet<Key>) {
+        loop {
+            let oldest = {
+                let held = self.held();
+                let new = held
+                    .iter()
+                    .filter(|(key, entry)| !asked.contains(*key) && !entry.news.borrow().lost);
+                new.map(|(_, entry)| entry.since).min()
+            };
+            match oldest {
+                Some(since) => return sleep_until(since + SETTLE).await,
+                None => self.changed.notified().await,
+            }
+        }
+    }
+
+    /// Hands the news of one lease to its worker. True when it is new.
+    fn tell(&self, key: &Key, news: &LeaseNews, asked: Instant) -> bool {
+        let held = self.held();
+        let Some(entry) = held.get(key) else {
+            return false;
+        };
+        let before = *entry.news.borrow();
+        let after = Lease {
+            fence: if news.lost {
+                before.fence
+            } else {
+                fence(asked, entry.length)
+            },
+            cancelled: before.cancelled || news.cancel_requested,
+            lost: before.lost || news.lost,
+        };
+        entry.news.send_replace(after);
+        (before.cancelled, before.lost) != (after.cancelled, after.lost)
+    }
+}
+
+/// Renews for ever.
+pub(super) async fn renew(client: Client, executor: String, leases: Arc<Leases>) {
+    let mut away = false;
+    loop {
+        let (asked, length) = leases.settled();
+        let keys: HashSet<Key> = asked
+            .iter()
+            .map(|lease| (lease.job_id.clone(), lease.lease_token))
+            .collect();
+        if asked.is_empty() {
+            leases.outdate(&keys).await;
+            continue;
+        }
+        let wait = length.mul_f64(0.25).min(Duration::from_secs(20));
+        let renew = Renew {
+            leases: asked,
+            wait_seconds: wait.as_secs_f64(),
+        };
+        let sent = Instant::now();
+        let call = timeout(wait + length.mul_f64(0.25), client.renew(&executor, &renew));
+        let answer = tokio::select! {
+            biased;
+            answer = call => answer.unwrap_or_else(|_| Err(unanswered())),
+            // Broken off and made again with the new leases.
+            () = leases.outdate(&keys) => continue,
+        };
+        match answer {
+            Ok(renewed) => {
+                away = false;
+                let mut new = false;
+                for (lease, news) in renew.leases.iter().zip(&renewed.leases) {
+                    new |= leases.tell(&(lease.job_id.clone(), lease.lease_token), news, sent);
+                }
+                if !new && sent.elapsed() < wait / 2 {
+                    sleep(PAUSE.min(wait)).await;
+                }
+            }
+            Err(error) => {
+                if !away {
+                    tracing::warn!(%error, "leases cannot be renewed");
+                }
+                away = true;
+                sleep(PAUSE.min(wait)).await;
+            }
+        }
+    }
+}
+
+fn unanswered() -> Error {
+    Error::Unreachable("the renewal was not answered".to_owned())
+}

@@ -1,0 +1,170 @@
+//! The loops of an executor: claim, renew, report; and the drain.
+
+mod claims;
+mod leases;
+mod results;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use wire::{client::Client, executors::Registration};
+
+pub(crate) use leases::{Held, Lease};
+
+use crate::{Error, Settings, attempt::Performer};
+
+/// The least time for the last results to reach the server at the end of a drain.
+const REPORT_GRACE: Duration = Duration::from_secs(10);
+
+const RETRY_FIRST: Duration = Duration::from_millis(200);
+const RETRY_LAST: Duration = Duration::from_secs(5);
+
+/// What the loops share.
+struct Agent {
+    client: Client,
+    settings: Arc<Settings>,
+    performer: Arc<Performer>,
+    leases: Arc<leases::Leases>,
+    /// Cancelled: claim no more.
+    stop: CancellationToken,
+    /// Cancelled: running jobs have had their time.
+    kill: CancellationToken,
+    finished: mpsc::UnboundedSender<results::Finished>,
+    /// One for each result that may wait for the server; without one a slot stays taken.
+    waiting: Arc<Semaphore>,
+}
+
+/// Runs until `stop` is cancelled and everything that ran has ended and is reported.
+pub(crate) async fn run(
+    client: Client,
+    settings: Settings,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let settings = Arc::new(settings);
+    let performer = Performer::open(client.clone(), Arc::clone(&settings)).await?;
+    let (finished, queue) = mpsc::unbounded_channel();
+    let agent = Arc::new(Agent {
+        client: client.clone(),
+        performer: Arc::new(performer),
+        leases: Arc::new(leases::Leases::default()),
+        stop,
+        kill: CancellationToken::new(),
+        finished,
+        waiting: Arc::new(Semaphore::new(settings.slots.max(1) as usize)),
+        settings: Arc::clone(&settings),
+    });
+    let mut renewals = JoinSet::new();
+    renewals.spawn(leases::renew(
+        client.clone(),
+        settings.name.clone(),
+        Arc::clone(&agent.leases),
+    ));
+    let reports = tokio::spawn(results::report(client, settings.name.clone(), queue));
+    let result = serve(&agent).await;
+    drop(agent);
+    // All senders are gone: the reports end when the last result is accepted.
+    let grace = settings.drain_grace.max(REPORT_GRACE);
+    if timeout(grace, reports).await.is_err() {
+        tracing::error!("the server took not all results in time: the leases run out");
+    }
+    result
+}
+
+/// Claims and performs until the end of the drain.
+async fn serve(agent: &Arc<Agent>) -> Result<(), Error> {
+    if !agent.register().await? {
+        return Ok(());
+    }
+    let mut attempts = claims::claim(agent).await;
+    tracing::info!(running = attempts.len(), "no more jobs are claimed");
+    let drained = async { while attempts.join_next().await.is_some() {} };
+    if timeout(agent.settings.drain_grace, drained).await.is_err() {
+        tracing::warn!(
+            running = attempts.len(),
+            "the drain took too long: jobs are given back"
+        );
+        agent.kill.cancel();
+        while attempts.join_next().await.is_some() {}
+    }
+    Ok(())
+}
+
+impl Agent {
+    /// Says what this executor can do, until the server has heard it. False when it was stopped
+    /// before.
+    async fn register(&self) -> Result<bool, Error> {
+        let what = self.registration();
+        let mut backoff = Backoff::default();
+        loop {
+            let call = self.client.register(&self.settings.name, &what);
+            let answer = tokio::select! {
+                answer = call => answer,
+                () = self.stop.cancelled() => return Ok(false),
+            };
+            match answer {
+                Ok(()) => return Ok(true),
+                Err(error) if error.is_transient() => {
+                    if backoff.is_first() {
+                        tracing::warn!(%error, "the executor is not registered yet");
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+            tokio::select! {
+                () = backoff.wait() => {}
+                () = self.stop.cancelled() => return Ok(false),
+            }
+        }
+    }
+
+    fn registration(&self) -> Registration {
+        Registration {
+            slots: self.settings.slots,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            isolation: self.settings.isolation.to_string(),
+            isolation_missing: self.performer.missing().to_vec(),
+            executor_ip: self.settings.executor_ip.clone(),
+        }
+    }
+}
+
+/// Growing waits between tries.
+struct Backoff {
+    next: Duration,
+    began: Option<Instant>,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self {
+            next: RETRY_FIRST,
+            began: None,
+        }
+    }
+}
+
+impl Backoff {
+    /// True before the first wait since the last success.
+    fn is_first(&self) -> bool {
+        self.began.is_none()
+    }
+
+    async fn wait(&mut self) {
+        self.began.get_or_insert_with(Instant::now);
+        let wait = self.next;
+        self.next = (wait * 2).min(RETRY_LAST);
+        sleep(wait).await;
+    }
+
+    /// After a success; says how long it took to come, if there was a wait.
+    fn succeed(&mut self) -> Option<Duration> {
+        let away = self.began.map(|began| began.elapsed());
+        *self = Self::default();
+        away
+    }
+}

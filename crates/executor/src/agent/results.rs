@@ -1,0 +1,115 @@
+//! Reports results in batches, until they are accepted or their lease is lost.
+
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use wire::{
+    client::Client,
+    executors::{ResultAnswer, Results, RunResult},
+};
+
+use super::{Backoff, Held};
+
+/// The most results of one call: what the protocol allows.
+const BATCH: usize = 1000;
+
+/// Text of one call, at most (a single result may have more).
+const BATCH_BYTES: usize = 4 << 20;
+
+/// The end of an attempt, with its lease, which is renewed until this is dropped.
+pub(super) struct Finished {
+    pub(super) result: RunResult,
+    pub(super) held: Held,
+    /// Its place among those that wait for the server.
+    #[expect(dead_code, reason = "given back by being dropped")]
+    pub(super) place: OwnedSemaphorePermit,
+}
+
+/// Reports what comes, until the queue is closed and empty. Whatever comes during a call goes into
+/// the next one.
+pub(super) async fn report(
+    client: Client,
+    executor: String,
+    mut queue: mpsc::UnboundedReceiver<Finished>,
+) {
+    let mut waiting = Vec::new();
+    let mut backoff = Backoff::default();
+    loop {
+        if waiting.is_empty() && queue.recv_many(&mut waiting, BATCH).await == 0 {
+            return;
+        }
+        while let Ok(more) = queue.try_recv() {
+            waiting.push(more);
+        }
+        let count = first_batch(&waiting);
+        let batch = &waiting[..count];
+        let results = Results {
+            results: batch.iter().map(|one| one.result.clone()).collect(),
+        };
+        match client.report(&executor, &results).await {
+            Ok(answer) => {
+                if let Some(away) = backoff.succeed() {
+                    tracing::info!(?away, "results are accepted again");
+                }
+                answer
+                    .results
+                    .iter()
+                    .filter(|one| !one.accepted)
+                    .for_each(refused);
+                waiting.drain(..count);
+            }
+            Err(error) if error.is_transient() => {
+                if backoff.is_first() {
+                    tracing::warn!(%error, waiting = waiting.len(), "results have to wait");
+                }
+                backoff.wait().await;
+                waiting.retain(|one| !one.held.is_lost());
+            }
+            Err(error) => {
+                tracing::error!(%error, "the server refused results: they are sent one by one");
+                report_singly(&client, &executor, batch).await;
+                waiting.drain(..count);
+            }
+        }
+    }
+}
+
+/// How many of the waiting results go into one call.
+fn first_batch(waiting: &[Finished]) -> usize {
+    let mut bytes = 0;
+    let fits = waiting.iter().take(BATCH).take_while(|one| {
+        bytes += one.result.finish.stdout.len() + one.result.finish.stderr.len();
+        bytes <= BATCH_BYTES
+    });
+    fits.count().max(1)
+}
+
+/// One result that the server does not understand must not stand in the way of the others.
+async fn report_singly(client: &Client, executor: &str, batch: &[Finished]) {
+    for one in batch {
+        let results = Results {
+            results: vec![one.result.clone()],
+        };
+        let mut backoff = Backoff::default();
+        loop {
+            match client.report(executor, &results).await {
+                Ok(answer) => {
+                    answer
+                        .results
+                        .iter()
+                        .filter(|one| !one.accepted)
+                        .for_each(refused);
+                    break;
+                }
+                Err(error) if error.is_transient() && !one.held.is_lost() => backoff.wait().await,
+                Err(error) => {
+                    tracing::error!(job = one.result.job_id, %error, "a result was not accepted");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn refused(answer: &ResultAnswer) {
+    let why = answer.error.as_deref().unwrap_or("no reason given");
+    tracing::warn!(job = answer.job_id, why, "a result was not accepted");
+}

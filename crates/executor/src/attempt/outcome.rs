@@ -1,0 +1,87 @@
+//! What an attempt came to, in the words of the contract.
+
+use wire::{
+    executors::RunResult,
+    jobs::{Finish, Job},
+};
+
+use super::Performer;
+
+/// What is to be told to the server.
+pub(crate) enum Outcome {
+    /// The run's result.
+    Finished(Box<RunResult>),
+    /// Unfinished through no fault of its own, and why.
+    GivenBack(&'static str),
+    /// Nothing: somebody else has the run.
+    Lost,
+}
+
+/// Why the executor stops a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// Somebody wants it.
+    Cancelled,
+    /// Its time is up.
+    TimedOut,
+    /// The executor ends.
+    Drained,
+    /// The lease could not be renewed in time.
+    Fenced,
+    /// The lease is gone.
+    Lost,
+}
+
+/// How a program ended, for a report.
+pub(super) struct Ending {
+    pub(super) completed: bool,
+    pub(super) exit_code: i64,
+    pub(super) error_message: Option<String>,
+    pub(super) timed_out: bool,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+impl Outcome {
+    /// A job that was stopped before its program was started.
+    pub(super) fn stopped(performer: &Performer, job: &Job, stop: Stop) -> Self {
+        match stop {
+            Stop::Lost => Self::Lost,
+            Stop::Fenced => Self::GivenBack("its lease could not be renewed"),
+            Stop::Drained => Self::GivenBack("the executor ends"),
+            Stop::Cancelled | Stop::TimedOut => {
+                Self::not_started(performer, job, "cancelled".to_owned())
+            }
+        }
+    }
+
+    /// A program that could not be started.
+    pub(super) fn not_started(performer: &Performer, job: &Job, reason: String) -> Self {
+        let ending = Ending {
+            completed: false,
+            exit_code: -1,
+            stderr: format!("{reason}\n"),
+            error_message: Some(reason),
+            timed_out: false,
+            stdout: String::new(),
+        };
+        Self::ended(performer, job, ending)
+    }
+
+    /// A program that ended.
+    pub(super) fn ended(performer: &Performer, job: &Job, ending: Ending) -> Self {
+        Self::Finished(Box::new(RunResult {
+            job_id: job.id.clone(),
+            completed: ending.completed,
+            finish: Finish {
+                executor_id: performer.settings.name.clone(),
+                stdout: ending.stdout,
+                stderr: ending.stderr,
+                exit_code: Some(ending.exit_code),
+                error_message: ending.error_message,
+                lease_token: job.lease_token,
+                timed_out: ending.timed_out,
+            },
+        }))
+    }
+}

@@ -1,0 +1,55 @@
+//! The directory of one attempt: current and home directory, and one for temporary files.
+
+use std::{
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
+
+use crate::directory;
+
+/// Removed, with all that is in it, when it is dropped. That blocks.
+pub(super) struct WorkDir {
+    path: PathBuf,
+    home: PathBuf,
+    temporary: PathBuf,
+}
+
+impl WorkDir {
+    /// Makes it, for its owner only.
+    pub(super) fn create(path: PathBuf) -> io::Result<Self> {
+        DirBuilder::new().mode(0o700).create(&path)?;
+        // Absolute: the program starts elsewhere.
+        let path = fs::canonicalize(path)?;
+        let dir = Self {
+            home: path.join("home"),
+            temporary: path.join("tmp"),
+            path,
+        };
+        fs::create_dir(&dir.home)?;
+        fs::create_dir(&dir.temporary)?;
+        Ok(dir)
+    }
+
+    /// All of it: the job may write here.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the program starts.
+    pub(super) fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// For temporary files.
+    pub(super) fn temporary(&self) -> &Path {
+        &self.temporary
+    }
+}
+
+impl Drop for WorkDir {
+    fn drop(&mut self) {
+        directory::remove(&self.path);
+    }
+}

@@ -1,0 +1,328 @@
+//! Limits on memory and processors by control groups, of either version, where they are writable.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+/// Beginning of the names of the groups that this program makes.
+const PREFIX: &str = "playhouse-";
+
+/// Where this process goes when its own group has to be free of processes (version 2).
+const OWN: &str = "playhouse-executor";
+
+/// Length of the span over which processor time is counted, in microseconds.
+const PERIOD_US: u64 = 100_000;
+
+/// How often, and after which wait, the removal of a group is tried again: its last process may
+/// still be on its way out.
+const REMOVALS: u32 = 100;
+const REMOVAL_WAIT: Duration = Duration::from_millis(5);
+
+static NUMBER: AtomicU64 = AtomicU64::new(0);
+
+/// One limit that every job gets: a hierarchy and the files to write in each new group.
+#[derive(Clone, Debug)]
+struct Limit {
+    parent: PathBuf,
+    files: Vec<(&'static str, String)>,
+}
+
+/// Makes the groups of jobs.
+#[derive(Debug, Default)]
+pub(crate) struct Cgroups {
+    limits: Vec<Limit>,
+    memory_bytes: Option<u64>,
+}
+
+/// The groups of one job.
+#[derive(Debug)]
+pub(crate) struct Cgroup {
+    dirs: Vec<PathBuf>,
+    memory_bytes: Option<u64>,
+}
+
+impl Cgroups {
+    /// Finds where the limits that are asked for can be set; also says which cannot, and why. Groups
+    /// that a crash left are removed.
+    pub(crate) fn open(memory_bytes: Option<u64>, cpus: Option<f64>) -> (Self, Vec<String>) {
+        let mut limits: Vec<Limit> = Vec::new();
+        let mut missing = Vec::new();
+        let memory = memory_bytes.map(|bytes| ("memory limit", "memory", memory_files(bytes)));
+        let cpu = cpus.map(|cpus| ("processor limit", "cpu", cpu_files(cpus)));
+        for (name, controller, files) in [memory, cpu].into_iter().flatten() {
+            match locate(controller) {
+                Ok((parent, version)) => {
+                    let files = files.into_iter().filter(|(at, _, _)| *at == version);
+                    let files: Vec<_> = files.map(|(_, file, text)| (file, text)).collect();
+                    match limits.iter_mut().find(|limit| limit.parent == parent) {
+                        Some(limit) => limit.files.extend(files),
+                        None => limits.push(Limit { parent, files }),
+                    }
+                }
+                Err(reason) => missing.push(format!("{name}: {reason}")),
+            }
+        }
+        for limit in &limits {
+            remove_leftovers(&limit.parent);
+        }
+        let cgroups = Self {
+            limits,
+            memory_bytes,
+        };
+        match cgroups.create() {
+            Ok(trial) => trial.remove_now(),
+            Err(reason) => {
+                missing.push(format!("resource limits by cgroup: {reason}"));
+                return (Self::default(), missing);
+            }
+        }
+        (cgroups, missing)
+    }
+
+    /// Tries limits once.
+    pub(crate) fn attempt(memory_bytes: Option<u64>, cpus: Option<f64>) -> Result<String, String> {
+        let (cgroups, missing) = Self::open(memory_bytes, cpus);
+        match (missing.first(), cgroups.limits.first()) {
+            (Some(reason), _) => Err(reason.clone()),
+            (None, Some(limit)) => Ok(format!("set in a trial below {}", limit.parent.display())),
+            (None, None) => Err("no limit was tried".to_owned()),
+        }
+    }
+
+    /// Makes the groups of one job, with their limits.
+    pub(crate) fn create(&self) -> Result<Cgroup, String> {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{PREFIX}{}-{number}", std::process::id());
+        let mut cgroup = Cgroup {
+            dirs: Vec::new(),
+            memory_bytes: self.memory_bytes,
+        };
+        for limit in &self.limits {
+            let dir = limit.parent.join(&name);
+            let made = fs::create_dir(&dir).and_then(|()| {
+                cgroup.dirs.push(dir.clone());
+                limit
+                    .files
+                    .iter()
+                    .try_for_each(|(file, text)| set(&dir, file, text))
+            });
+            if let Err(error) = made {
+                cgroup.remove_now();
+                return Err(format!("{}: {error}", dir.display()));
+            }
+        }
+        Ok(cgroup)
+    }
+}
+
+impl Cgroup {
+    /// The files through which a process joins.
+    pub(crate) fn procs(&self) -> Vec<PathBuf> {
+        self.dirs
+            .iter()
+            .map(|dir| dir.join("cgroup.procs"))
+            .collect()
+    }
+
+    /// The memory limit, when the kernel killed a process over it.
+    pub(crate) fn was_out_of_memory(&self) -> Option<u64> {
+        let killed = |dir: &PathBuf| {
+            ["memory.events", "memory.oom_control"].iter().any(|file| {
+                let text = fs::read_to_string(dir.join(file)).unwrap_or_default();
+                text.lines().any(|line| {
+                    line.strip_prefix("oom_kill ")
+                        .is_some_and(|count| count.trim() != "0")
+                })
+            })
+        };
+        self.memory_bytes.filter(|_| self.dirs.iter().any(killed))
+    }
+
+    /// Removes the groups once their last process is gone.
+    pub(crate) async fn remove(mut self) {
+        for _ in 0..REMOVALS {
+            self.dirs.retain(|dir| !removed(dir));
+            if self.dirs.is_empty() {
+                return;
+            }
+            tokio::time::sleep(REMOVAL_WAIT).await;
+        }
+        tracing::warn!(dirs = ?self.dirs, "the control groups of a job cannot be removed");
+    }
+
+    fn remove_now(self) {
+        self.dirs.iter().for_each(|dir| {
+            removed(dir);
+        });
+    }
+}
+
+fn removed(dir: &Path) -> bool {
+    match fs::remove_dir(dir) {
+        Ok(()) => true,
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
+}
+
+/// Groups of processes that are gone. One that is still in use cannot be removed, and is not.
+fn remove_leftovers(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let pid = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.split_once('-'));
+        if pid.is_some_and(|(pid, _)| !Path::new("/proc").join(pid).exists()) {
+            removed(&entry.path());
+        }
+    }
+}
+
+/// The version of a hierarchy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    One,
+    Two,
+}
+
+type Files = Vec<(Version, &'static str, String)>;
+
+fn memory_files(bytes: u64) -> Files {
+    vec![
+        (Version::One, "memory.limit_in_bytes", bytes.to_string()),
+        (
+            Version::One,
+            "?memory.memsw.limit_in_bytes",
+            bytes.to_string(),
+        ),
+        (Version::Two, "memory.max", bytes.to_string()),
+        (Version::Two, "?memory.swap.max", "0".to_owned()),
+    ]
+}
+
+fn cpu_files(cpus: f64) -> Files {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bounded before"
+    )]
+    let quota = (cpus.clamp(0.01, 10_000.0) * PERIOD_US as f64) as u64;
+    vec![
+        (Version::One, "cpu.cfs_period_us", PERIOD_US.to_string()),
+        (Version::One, "cpu.cfs_quota_us", quota.to_string()),
+        (Version::Two, "cpu.max", format!("{quota} {PERIOD_US}")),
+    ]
+}
+
+/// Writes one setting. A name with `?` may be missing: it depends on how the kernel was started.
+fn set(dir: &Path, file: &str, text: &str) -> io::Result<()> {
+    match file.strip_prefix('?') {
+        Some(file) if !dir.join(file).exists() => Ok(()),
+        Some(file) => fs::write(dir.join(file), text),
+        None => fs::write(dir.join(file), text),
+    }
+}
+
+/// The directory of this process's own group in the hierarchy of a controller: new groups go there.
+fn locate(controller: &str) -> Result<(PathBuf, Version), String> {
+    let read = |path| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
+    let groups = read("/proc/self/cgroup")?;
+    let mounts = read("/proc/self/mountinfo")?;
+    if let Some(group) = own_group(&groups, |names| names.split(',').any(|n| n == controller)) {
+        let dir = mounted(&mounts, "cgroup", Some(controller), group)
+            .ok_or_else(|| format!("the hierarchy of `{controller}` is not mounted"))?;
+        return Ok((dir, Version::One));
+    }
+    let group = own_group(&groups, str::is_empty).ok_or("the kernel has no control groups")?;
+    let mut dir =
+        mounted(&mounts, "cgroup2", None, group).ok_or("control groups are not mounted")?;
+    if dir.ends_with(OWN) {
+        dir.pop();
+    }
+    delegate(&dir, controller)?;
+    Ok((dir, Version::Two))
+}
+
+/// The path of the group in the line `number:controllers:path` whose controllers suit.
+fn own_group(groups: &str, suits: impl Fn(&str) -> bool) -> Option<&str> {
+    groups.lines().find_map(|line| {
+        let (_, rest) = line.split_once(':')?;
+        let (names, path) = rest.split_once(':')?;
+        suits(names).then_some(path)
+    })
+}
+
+/// Where a group is in the file system: the mount of its hierarchy, and below it the part of its path
+/// that the mount does not hide.
+fn mounted(mounts: &str, kind: &str, option: Option<&str>, group: &str) -> Option<PathBuf> {
+    mounts.lines().find_map(|line| {
+        let (front, back) = line.split_once(" - ")?;
+        let mut back = back.split(' ');
+        let options = (back.next()? == kind).then(|| back.nth(1))??;
+        if option.is_some_and(|option| !options.split(',').any(|one| one == option)) {
+            return None;
+        }
+        let mut front = front.split(' ').skip(3);
+        let (root, point) = (front.next()?, front.next()?);
+        let below = Path::new(group).strip_prefix(root).ok()?;
+        Some(Path::new(point).join(below))
+    })
+}
+
+/// Makes a controller available to the groups below `dir` (version 2). A group that has processes of
+/// its own may not pass controllers on, except the machine's first.
+fn delegate(dir: &Path, controller: &str) -> Result<(), String> {
+    let read = |file: &str| fs::read_to_string(dir.join(file)).unwrap_or_default();
+    let has = |text: &str| text.split_whitespace().any(|one| one == controller);
+    if has(&read("cgroup.subtree_control")) {
+        return Ok(());
+    }
+    if !has(&read("cgroup.controllers")) {
+        return Err(format!(
+            "the controller `{controller}` is not available in {}",
+            dir.display()
+        ));
+    }
+    let enable = || fs::write(dir.join("cgroup.subtree_control"), format!("+{controller}"));
+    let failed = |error: io::Error| format!("{}: {error}", dir.display());
+    match enable() {
+        Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+            let own = dir.join(OWN);
+            fs::create_dir_all(&own)
+                .and_then(|()| fs::write(own.join("cgroup.procs"), "0"))
+                .and_then(|()| enable())
+                .map_err(failed)
+        }
+        enabled => enabled.map_err(failed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{mounted, own_group};
+
+    #[test]
+    fn finds_the_own_group_in_either_version() {
+        let groups = "4:memory:/app/one\n3:cpu,cpuacct:/\n0::/user.slice/x\n";
+        assert_eq!(
+            own_group(groups, |names| names == "memory"),
+            Some("/app/one")
+        );
+        assert_eq!(own_group(groups, str::is_empty), Some("/user.slice/x"));
+        let mounts = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n\
+            35 31 0:32 /app /sys/fs/cgroup/memory rw,relatime shared:1 - cgroup cgroup rw,memory\n\
+            41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+        let memory = mounted(mounts, "cgroup", Some("memory"), "/app/one");
+        assert_eq!(memory, Some(PathBuf::from("/sys/fs/cgroup/memory/one")));
+        assert_eq!(mounted(mounts, "cgroup", Some("cpu"), "/"), None);
+        let unified = mounted(mounts, "cgroup2", None, "/user.slice/x");
+        assert_eq!(
+            unified,
+            Some(PathBuf::from("/sys/fs/cgroup/unified/user.slice/x"))
+        );
+    }
+}

@@ -1,5 +1,21 @@
 //! Turns requests into commands and rows into bodies; runs the background loops.
 
+mod api;
+mod app;
+mod clock;
+mod guard;
+mod lock;
+mod loops;
+mod metrics;
+mod problem;
+mod programs;
+mod router;
+mod running;
+mod scope;
 mod settings;
+mod transport;
 
+pub use router::openapi_json;
+pub use running::{Error, Running, backup, start};
+pub use scope::Principal;
 pub use settings::Settings;

@@ -59,7 +59,10 @@ impl Gathered {
 
 impl<'tx, 'connection> Batch<'tx, 'connection> {
     pub(crate) fn new(tx: &'tx mut Tx<'connection>) -> Self {
-        Self { tx, gathered: Gathered::default() }
+        Self {
+            tx,
+            gathered: Gathered::default(),
+        }
     }
 
     /// Runs `work` so that nothing of it remains when it fails.
@@ -117,7 +120,11 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
 
     /// Changes a counter by `n`.
     pub(crate) fn count(&mut self, kind: Kind, status: Status, class: Class, n: i64) {
-        *self.gathered.counts.entry((kind, status, class)).or_default() += n;
+        *self
+            .gathered
+            .counts
+            .entry((kind, status, class))
+            .or_default() += n;
     }
 
     /// Somebody may follow this run's output.
@@ -146,7 +153,11 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
             return Ok(None);
         }
         if names > NOTICE_NAMES {
-            return Ok(Some(Notice { head, all: true, ..Notice::default() }));
+            return Ok(Some(Notice {
+                head,
+                all: true,
+                ..Notice::default()
+            }));
         }
         Ok(Some(Notice {
             head,
@@ -171,7 +182,12 @@ fn write_counts(
         .iter()
         .filter(|(_, n)| **n != 0)
         .map(|((kind, status, class), n)| {
-            [kind.as_str().into(), status.as_str().into(), class.as_str().into(), (*n).into()]
+            [
+                kind.as_str().into(),
+                status.as_str().into(),
+                class.as_str().into(),
+                (*n).into(),
+            ]
         })
         .collect();
     if tx.exec_many(COUNT, &rows)? < rows.len() as u64 {
@@ -187,8 +203,7 @@ fn write_counts(
 /// Numbers the events and writes them; answers the newest number, 0 when there are none. The head
 /// row stays locked until the commit, so numbers become visible in order.
 fn write_events(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<i64, Error> {
-    const HEAD: &str =
-        "UPDATE event_head SET newest = newest + $1 WHERE id = 1 RETURNING newest";
+    const HEAD: &str = "UPDATE event_head SET newest = newest + $1 WHERE id = 1 RETURNING newest";
     const INSERT: &str = "INSERT INTO events (seq, at, type, kind, run_id, data)
         VALUES ($1, $2, $3, $4, $5, $6)";
     if events.is_empty() {

@@ -6,7 +6,12 @@ use crate::{Batch, Error, Read, seam::args};
 ///
 /// # Errors
 /// The database's.
-pub fn add(batch: &mut Batch<'_, '_>, sha256: &str, size_bytes: i64, now: i64) -> Result<(), Error> {
+pub fn add(
+    batch: &mut Batch<'_, '_>,
+    sha256: &str,
+    size_bytes: i64,
+    now: i64,
+) -> Result<(), Error> {
     const ADD: &str = "INSERT INTO binaries (sha256, size_bytes, used_at) VALUES ($1, $2, $3)
         ON CONFLICT (sha256) DO UPDATE SET used_at = excluded.used_at";
     batch.tx.exec(ADD, args![sha256, size_bytes, now]).map(drop)

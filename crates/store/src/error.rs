@@ -54,6 +54,9 @@ pub enum Error {
 impl Error {
     /// True when the whole transaction is lost with it.
     pub(crate) fn is_fatal(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Unknown(_) | Self::Conflict(_))
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::Unknown(_) | Self::Conflict(_)
+        )
     }
 }

@@ -40,7 +40,12 @@ pub struct Extent {
 pub fn extent(read: &mut Read<'_, '_>) -> Result<Extent, Error> {
     const EXTENT: &str = "SELECT removed, newest FROM event_head WHERE id = 1";
     read.tx
-        .first(EXTENT, args![], |row| Ok(Extent { removed: row.int(0)?, newest: row.int(1)? }))?
+        .first(EXTENT, args![], |row| {
+            Ok(Extent {
+                removed: row.int(0)?,
+                newest: row.int(1)?,
+            })
+        })?
         .ok_or_else(|| Error::Corrupt("the event head is missing".to_owned()))
 }
 

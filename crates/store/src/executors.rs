@@ -49,7 +49,12 @@ pub(crate) fn write_seen(
         let last = noted.get(name).copied().unwrap_or(i64::MIN);
         if seen.completed > 0 || seen.at.saturating_sub(last) >= NOTE_EVERY_MS {
             noted.insert(name.clone(), seen.at);
-            rows.push([name.into(), (&seen.ip).into(), seen.at.into(), seen.completed.into()]);
+            rows.push([
+                name.into(),
+                (&seen.ip).into(),
+                seen.at.into(),
+                seen.completed.into(),
+            ]);
         }
     }
     tx.exec_many(NOTE, &rows).map(drop)
@@ -70,7 +75,10 @@ pub fn register(
         VALUES ($1, $2, $3, 0, $4)
         ON CONFLICT (name) DO UPDATE SET ip = excluded.ip, seen_at = excluded.seen_at,
         registration = excluded.registration";
-    batch.tx.exec(REGISTER, args![name, ip, now, registration]).map(drop)
+    batch
+        .tx
+        .exec(REGISTER, args![name, ip, now, registration])
+        .map(drop)
 }
 
 /// An executor and what it holds.
@@ -99,9 +107,9 @@ pub fn list(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<Executor>, Error>
         "SELECT name, ip, seen_at, completed, registration FROM executors ORDER BY name";
     const HELD: &str = "SELECT executor, id, name FROM runs WHERE status = 'running' ORDER BY id";
     let mut held: HashMap<String, Vec<(RunId, String)>> = HashMap::new();
-    for (executor, id, name) in
-        read.tx.all(HELD, args![], |row| Ok((row.text(0)?, row.run_id(1)?, row.text(2)?)))?
-    {
+    for (executor, id, name) in read.tx.all(HELD, args![], |row| {
+        Ok((row.text(0)?, row.run_id(1)?, row.text(2)?))
+    })? {
         held.entry(executor).or_default().push((id, name));
     }
     let executors = read.tx.all(EXECUTORS, args![], |row| {
@@ -129,5 +137,7 @@ pub fn list(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<Executor>, Error>
 /// # Errors
 /// The database's.
 pub fn forget(batch: &mut Batch<'_, '_>, before: i64) -> Result<u64, Error> {
-    batch.tx.exec("DELETE FROM executors WHERE seen_at < $1", args![before])
+    batch
+        .tx
+        .exec("DELETE FROM executors WHERE seen_at < $1", args![before])
 }

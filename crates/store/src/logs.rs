@@ -3,11 +3,7 @@
 
 use engine::{RunId, Status};
 
-use crate::{
-    Batch, Error, Read,
-    runs::status_and_token,
-    seam::args,
-};
+use crate::{Batch, Error, Read, runs::status_and_token, seam::args};
 
 /// What is kept of one run's output, in bytes. Half of it is the beginning.
 pub const LOG_LIMIT_BYTES: i64 = 16 << 20;
@@ -57,7 +53,9 @@ pub fn append(batch: &mut Batch<'_, '_>, chunk: &Append) -> Result<(), Error> {
         VALUES ($1, $2, $3, $4, $5, $6)";
     let attempt = holder_attempt(batch, chunk)?;
     let id = &chunk.id;
-    let next = batch.tx.first(NEXT, args![id, attempt, chunk.stream], |row| row.int(0))?;
+    let next = batch
+        .tx
+        .first(NEXT, args![id, attempt, chunk.stream], |row| row.int(0))?;
     let next = next.unwrap_or(0);
     let known = usize::try_from(next.saturating_sub(chunk.position)).unwrap_or(0);
     let Some(body) = chunk.body.get(known..).filter(|body| !body.is_empty()) else {
@@ -66,8 +64,13 @@ pub fn append(batch: &mut Batch<'_, '_>, chunk: &Append) -> Result<(), Error> {
     let position = chunk.position.max(next);
     let length = i64::try_from(body.len()).unwrap_or(i64::MAX);
     let seq = grow(batch, id, length)?;
-    batch.tx.exec(INSERT, args![id, seq, attempt, chunk.stream, position, body])?;
-    batch.tx.exec(MOVE, args![id, attempt, chunk.stream, position + length])?;
+    batch.tx.exec(
+        INSERT,
+        args![id, seq, attempt, chunk.stream, position, body],
+    )?;
+    batch
+        .tx
+        .exec(MOVE, args![id, attempt, chunk.stream, position + length])?;
     batch.touch(chunk.id);
     Ok(())
 }
@@ -99,7 +102,9 @@ fn grow(batch: &mut Batch<'_, '_>, id: &RunId, length: i64) -> Result<i64, Error
     const OLDEST: &str = "SELECT seq, position, body FROM logs
         WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT 1";
     const DROP: &str = "DELETE FROM logs WHERE run_id = $1 AND seq = $2";
-    let size = batch.tx.first(SIZE, args![id], |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?)))?;
+    let size = batch.tx.first(SIZE, args![id], |row| {
+        Ok((row.int(0)?, row.int(1)?, row.int(2)?))
+    })?;
     let (seq, mut head_seq, mut stored) = size.unwrap_or((1, 0, 0));
     stored += length;
     if stored <= LOG_LIMIT_BYTES / 2 {
@@ -133,13 +138,14 @@ pub fn after(
     const CHUNKS: &str = "SELECT seq, attempt, stream, position, body FROM logs
         WHERE run_id = $1 AND seq > $2 AND (CAST($3 AS TEXT) IS NULL OR stream = $3)
         AND (CAST($4 AS BIGINT) IS NULL OR attempt = $4) ORDER BY seq LIMIT $5";
-    read.tx.all(CHUNKS, args![&id, after, stream, attempt, limit], |row| {
-        Ok(Chunk {
-            seq: row.int(0)?,
-            attempt: row.int(1)?,
-            stream: row.text(2)?,
-            position: row.int(3)?,
-            body: row.bytes(4)?,
+    read.tx
+        .all(CHUNKS, args![&id, after, stream, attempt, limit], |row| {
+            Ok(Chunk {
+                seq: row.int(0)?,
+                attempt: row.int(1)?,
+                stream: row.text(2)?,
+                position: row.int(3)?,
+                body: row.bytes(4)?,
+            })
         })
-    })
 }

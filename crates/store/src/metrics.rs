@@ -41,7 +41,11 @@ pub(crate) struct Timer {
 
 impl Commits {
     pub(crate) fn start(&self, items: usize) -> Timer {
-        Timer { commits: self.clone(), items, start: Instant::now() }
+        Timer {
+            commits: self.clone(),
+            items,
+            start: Instant::now(),
+        }
     }
 
     pub(crate) fn sums(&self) -> CommitSums {

@@ -33,13 +33,19 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
 fn run(connection: &mut Connection) -> Result<(), Error> {
     const VERSION: &str = "SELECT version FROM schema_version WHERE id = 1 {lock}";
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let found = connection.tx().first(VERSION, args![], |row| row.int(0))?.unwrap_or(0);
+    let found = connection
+        .tx()
+        .first(VERSION, args![], |row| row.int(0))?
+        .unwrap_or(0);
     if found > known {
         return Err(Error::Newer { found, known });
     }
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         connection.batch(migration)?;
     }
-    connection.tx().exec("UPDATE schema_version SET version = $1 WHERE id = 1", args![known])?;
+    connection.tx().exec(
+        "UPDATE schema_version SET version = $1 WHERE id = 1",
+        args![known],
+    )?;
     Ok(())
 }

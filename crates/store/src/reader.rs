@@ -25,7 +25,9 @@ pub(crate) fn serve(mut connection: Connection, queue: &Arc<Mutex<Receiver<Query
         };
         match connection.begin_read() {
             Ok(()) => {
-                query(Ok(&mut Read { tx: &mut connection.tx() }));
+                query(Ok(&mut Read {
+                    tx: &mut connection.tx(),
+                }));
                 connection.roll_back();
             }
             Err(error) => {

@@ -34,10 +34,11 @@ pub fn runs(batch: &mut Batch<'_, '_>, before: i64) -> Result<usize, Error> {
     let below = first_id_at(before);
     let mut deleted = 0;
     for status in [Status::Completed, Status::Failed, Status::Cancelled] {
-        let old: Vec<(RunId, Kind, Class)> =
-            batch.tx.all(ENDED, args![status.as_str(), &below, before, SWEEP], |row| {
-                Ok((row.run_id(0)?, row.name(1)?, row.name(2)?))
-            })?;
+        let old: Vec<(RunId, Kind, Class)> = batch.tx.all(
+            ENDED,
+            args![status.as_str(), &below, before, SWEEP],
+            |row| Ok((row.run_id(0)?, row.name(1)?, row.name(2)?)),
+        )?;
         let ids: Vec<[Value<'_>; 1]> = old.iter().map(|(id, ..)| [id.into()]).collect();
         for statement in OF_RUN {
             batch.tx.exec_many(statement, &ids)?;
@@ -60,7 +61,10 @@ pub fn events(batch: &mut Batch<'_, '_>, before: i64) -> Result<u64, Error> {
         (SELECT seq, at FROM events ORDER BY seq LIMIT $2) AS oldest WHERE at < $1";
     const DELETE: &str = "DELETE FROM events WHERE seq <= $1";
     const REMOVED: &str = "UPDATE event_head SET removed = $1 WHERE id = 1 AND removed < $1";
-    let Some(last) = batch.tx.first(LAST, args![before, SWEEP * 10], |row| row.opt_int(0))?.flatten()
+    let Some(last) = batch
+        .tx
+        .first(LAST, args![before, SWEEP * 10], |row| row.opt_int(0))?
+        .flatten()
     else {
         return Ok(0);
     };
@@ -73,7 +77,10 @@ pub fn events(batch: &mut Batch<'_, '_>, before: i64) -> Result<u64, Error> {
 /// # Errors
 /// The database's.
 pub fn idempotency_keys(batch: &mut Batch<'_, '_>, before: i64) -> Result<u64, Error> {
-    batch.tx.exec("DELETE FROM idempotency_keys WHERE created_at < $1", args![before])
+    batch.tx.exec(
+        "DELETE FROM idempotency_keys WHERE created_at < $1",
+        args![before],
+    )
 }
 
 /// The lowest id that a run made at this time can have: the first six bytes of a UUID of version 7

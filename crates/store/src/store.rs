@@ -62,7 +62,9 @@ impl Store {
     pub fn open(location: &Location, name: u64) -> Result<Self, Error> {
         let mut first = connect(location)?;
         migrate(&mut first)?;
-        let extent = events::extent(&mut Read { tx: &mut first.tx() })?;
+        let extent = events::extent(&mut Read {
+            tx: &mut first.tx(),
+        })?;
         let (wake, commits) = (Wake::new(extent.newest), Commits::default());
         let (mut writers, mut threads) = (Vec::new(), Vec::new());
         let postgres = matches!(location, Location::Postgres(_));
@@ -94,7 +96,9 @@ impl Store {
             wake,
             commits,
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
     }
 
     /// Who waits for commits.
@@ -114,7 +118,10 @@ impl Store {
     /// # Errors
     /// [`Error::KeyReused`], [`Error::Exclusive`], or the database's.
     pub async fn submit(&self, submit: Submit) -> Result<Submitted, Error> {
-        let key = submit.runs.first().map_or(0, |submission| place(&submission.run.id));
+        let key = submit
+            .runs
+            .first()
+            .map_or(0, |submission| place(&submission.run.id));
         self.ask(key, |answer| Item::Submit(submit, answer)).await
     }
 
@@ -132,7 +139,8 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Rejected`], or the database's.
     pub async fn heartbeat(&self, beat: Heartbeat) -> Result<Beat, Error> {
-        self.ask(place(&beat.id), |answer| Item::Heartbeat(beat, answer)).await
+        self.ask(place(&beat.id), |answer| Item::Heartbeat(beat, answer))
+            .await
     }
 
     /// Ends attempts; one answer for each, in order: the run as it is now.
@@ -156,7 +164,11 @@ impl Store {
         work: impl Fn(&mut Batch<'_, '_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (sender, answer) = oneshot::channel();
-        let closure = Closure { work, value: None, sender };
+        let closure = Closure {
+            work,
+            value: None,
+            sender,
+        };
         self.send(0, Item::Other(Box::new(closure)))?;
         answer.await.map_err(|_| Error::Closed)?
     }
@@ -174,9 +186,7 @@ impl Store {
             // Nobody may be waiting any more.
             let _ = sender.send(read.and_then(query));
         });
-        let queries = self.shared.queries.lock().unwrap_or_else(PoisonError::into_inner);
-        queries.as_ref().ok_or(Error::Closed)?.send(query).map_err(|_| Error::Closed)?;
-        drop(queries);
+        self.send_query(query)?;
         answer.await.map_err(|_| Error::Closed)?
     }
 
@@ -186,10 +196,25 @@ impl Store {
         answer.await.map_err(|_| Error::Closed)?
     }
 
+    fn send_query(&self, query: Query) -> Result<(), Error> {
+        let queries = self
+            .shared
+            .queries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        queries
+            .as_ref()
+            .ok_or(Error::Closed)?
+            .send(query)
+            .map_err(|_| Error::Closed)
+    }
+
     /// A run always goes to the same writer.
     fn send(&self, key: usize, item: Item) -> Result<(), Error> {
         let writers = &self.shared.writers;
-        writers[key % writers.len()].send(item).map_err(|_| Error::Closed)
+        writers[key % writers.len()]
+            .send(item)
+            .map_err(|_| Error::Closed)
     }
 }
 
@@ -200,8 +225,16 @@ impl Drop for Shared {
             // A writer that is gone has nothing to end.
             let _ = writer.send(Item::Stop);
         }
-        *self.queries.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
-        for thread in self.threads.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        *self
+            .queries
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+        for thread in self
+            .threads
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+        {
             // The last clone may live in a query on one of the threads themselves.
             if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
                 tracing::error!("a thread of the store panicked");
@@ -241,7 +274,7 @@ pub fn backup(from: &Path, to: &Path) -> Result<(), Error> {
 fn connect(location: &Location) -> Result<Connection, Error> {
     Ok(match location {
         Location::Sqlite(path) => Connection::Sqlite(SqliteConnection::writer(path)?),
-        Location::Postgres(url) => Connection::Postgres(PostgresConnection::new(url)?),
+        Location::Postgres(url) => Connection::Postgres(Box::new(PostgresConnection::new(url)?)),
     })
 }
 
@@ -261,7 +294,10 @@ fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle
 
 /// Passes on what other servers commit, for as long as the process lives.
 fn listen(listener: &Listener, wake: &Wake, name: u64) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             tracing::error!(%error, "other servers will not be heard");
@@ -273,7 +309,10 @@ fn listen(listener: &Listener, wake: &Wake, name: u64) {
             Some(Ok(notice)) if notice.from == name => {}
             Some(Ok(notice)) => wake.committed(&notice),
             // Nobody knows what was missed while the connection was down.
-            None | Some(Err(_)) => wake.committed(&Notice { all: true, ..Notice::default() }),
+            None | Some(Err(_)) => wake.committed(&Notice {
+                all: true,
+                ..Notice::default()
+            }),
         };
         if let Err(error) = runtime.block_on(listener.listen(heard)) {
             tracing::warn!(%error, "listening for other servers' commits failed; trying again");

@@ -64,8 +64,13 @@ struct Call {
 
 impl Wake {
     pub(crate) fn new(head: i64) -> Self {
-        let shared = Shared { head: watch::Sender::new(head), waiting: Mutex::default() };
-        Self { shared: Arc::new(shared) }
+        let shared = Shared {
+            head: watch::Sender::new(head),
+            waiting: Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     /// The number of the newest event, as it rises.
@@ -77,12 +82,24 @@ impl Wake {
     /// Waits for ready runs of any of these queues. Ask for this before looking for one.
     #[must_use]
     pub fn claim(&self, queues: &[String]) -> ClaimWait {
-        let call = Arc::new(Call { woken: AtomicBool::new(false), notify: Notify::new() });
+        let call = Arc::new(Call {
+            woken: AtomicBool::new(false),
+            notify: Notify::new(),
+        });
         let mut waiting = self.lock();
         for queue in queues {
-            waiting.claims.entry(queue.clone()).or_default().push_back(call.clone());
+            waiting
+                .claims
+                .entry(queue.clone())
+                .or_default()
+                .push_back(call.clone());
         }
-        ClaimWait { wake: self.clone(), call, queues: queues.to_vec(), used: false }
+        ClaimWait {
+            wake: self.clone(),
+            call,
+            queues: queues.to_vec(),
+            used: false,
+        }
     }
 
     /// Waits for a topic. Ask for this before looking.
@@ -92,7 +109,11 @@ impl Wake {
         let entry = waiting.topics.entry(topic.clone()).or_default();
         entry.1 += 1;
         let notify = entry.0.clone();
-        TopicWait { wake: self.clone(), topic, notify }
+        TopicWait {
+            wake: self.clone(),
+            topic,
+            notify,
+        }
     }
 
     pub(crate) fn committed(&self, notice: &Notice) {
@@ -101,7 +122,10 @@ impl Wake {
             for call in std::mem::take(&mut waiting.claims).into_values().flatten() {
                 call.wake();
             }
-            waiting.topics.values().for_each(|(notify, _)| notify.notify_waiters());
+            waiting
+                .topics
+                .values()
+                .for_each(|(notify, _)| notify.notify_waiters());
         }
         for (queue, count) in &notice.ready {
             waiting.wake_claims(queue, *count);
@@ -126,14 +150,19 @@ impl Wake {
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         // What it guards is whole after every statement, so a panic elsewhere does not spoil it.
-        self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Waiting {
     /// Wakes as many waiting claims as there are runs for them: more would only look in vain.
     fn wake_claims(&mut self, queue: &str, mut count: usize) {
-        let Some(calls) = self.claims.get_mut(queue) else { return };
+        let Some(calls) = self.claims.get_mut(queue) else {
+            return;
+        };
         while count > 0 {
             let Some(call) = calls.pop_front() else { break };
             // A call that waits in several queues may be awake already.
@@ -209,8 +238,8 @@ pub struct TopicWait {
 impl TopicWait {
     /// The next notice. Create it, look, and then await it: nothing falls in between.
     pub fn next(&self) -> impl Future<Output = ()> + Send + '_ {
-        let notified = self.notify.notified();
-        async move { notified.await }
+        // It counts from its creation, not from its first poll.
+        self.notify.notified()
     }
 }
 

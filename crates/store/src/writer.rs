@@ -23,6 +23,9 @@ const CONFLICT_TRIES: usize = 8;
 /// Where the answer goes. A caller that has gone away does not matter.
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, Error>>;
 
+/// What became of each of several finishes.
+type Ends = Vec<Result<engine::Run, Error>>;
+
 /// Work of any form. It may run more than once; its answer is sent when it is on disk.
 pub(crate) trait Work: Send {
     fn run(&mut self, batch: &mut Batch<'_, '_>) -> Result<(), Error>;
@@ -34,7 +37,7 @@ pub(crate) enum Item {
     Submit(Submit, Answer<Submitted>),
     Claim(Claim, Answer<Vec<Claimed>>),
     Heartbeat(Heartbeat, Answer<Beat>),
-    Finish(Vec<Finish>, Answer<Vec<Result<engine::Run, Error>>>),
+    Finish(Vec<Finish>, Answer<Ends>),
     Other(Box<dyn Work>),
     Stop,
 }
@@ -56,7 +59,7 @@ struct Outcome {
     submits: Vec<Result<Submitted, Error>>,
     claims: Vec<Vec<Claimed>>,
     beats: Vec<Result<Beat, Error>>,
-    finishes: Vec<Result<engine::Run, Error>>,
+    finishes: Ends,
     others: Vec<Result<(), Error>>,
     notice: Option<Notice>,
 }
@@ -67,7 +70,7 @@ struct Items {
     submits: Vec<(Submit, Answer<Submitted>)>,
     claims: Vec<(Claim, Answer<Vec<Claimed>>)>,
     beats: Vec<(Heartbeat, Answer<Beat>)>,
-    finishes: Vec<(Vec<Finish>, Answer<Vec<Result<engine::Run, Error>>>)>,
+    finishes: Vec<(Vec<Finish>, Answer<Ends>)>,
     others: Vec<Box<dyn Work>>,
 }
 
@@ -79,7 +82,14 @@ impl Writer {
         name: u64,
         tells: bool,
     ) -> Self {
-        Self { connection, wake, commits, name, tells, noted: Noted::new() }
+        Self {
+            connection,
+            wake,
+            commits,
+            name,
+            tells,
+            noted: Noted::new(),
+        }
     }
 
     /// Serves items until it is told to stop and nothing waits any more.
@@ -97,7 +107,11 @@ impl Writer {
             while let Some(item) = next {
                 stopping |= items.take(item);
                 count += 1;
-                next = if count < BATCH_ITEMS { queue.try_recv().ok() } else { None };
+                next = if count < BATCH_ITEMS {
+                    queue.try_recv().ok()
+                } else {
+                    None
+                };
             }
             self.work(items);
             if stopping {
@@ -174,16 +188,15 @@ impl Writer {
     }
 }
 
-fn apply(
-    items: &mut Items,
-    mut batch: Batch<'_, '_>,
-    noted: &mut Noted,
-) -> Result<Outcome, Error> {
+fn apply(items: &mut Items, mut batch: Batch<'_, '_>, noted: &mut Noted) -> Result<Outcome, Error> {
     let submits: Vec<&Submit> = items.submits.iter().map(|(submit, _)| submit).collect();
     let claims: Vec<&Claim> = items.claims.iter().map(|(claim, _)| claim).collect();
     let beats: Vec<&Heartbeat> = items.beats.iter().map(|(beat, _)| beat).collect();
-    let finishes: Vec<&Finish> =
-        items.finishes.iter().flat_map(|(finishes, _)| finishes).collect();
+    let finishes: Vec<&Finish> = items
+        .finishes
+        .iter()
+        .flat_map(|(finishes, _)| finishes)
+        .collect();
     // Finishes first: what they make ready, and what is submitted, the claims can take.
     let finishes = runs::finish_all(&mut batch, &finishes)?;
     let submits = runs::submit_all(&mut batch, &submits)?;
@@ -198,7 +211,14 @@ fn apply(
     }
     let claims = runs::claim_all(&mut batch, &claims)?;
     let notice = batch.end(noted)?;
-    Ok(Outcome { submits, claims, beats, finishes, others, notice })
+    Ok(Outcome {
+        submits,
+        claims,
+        beats,
+        finishes,
+        others,
+        notice,
+    })
 }
 
 impl Items {
@@ -227,11 +247,26 @@ impl Items {
     fn singles(self) -> Vec<Self> {
         let mut singles = Vec::with_capacity(self.len());
         let new = Self::default;
-        singles.extend(self.finishes.into_iter().map(|item| Self { finishes: vec![item], ..new() }));
-        singles.extend(self.submits.into_iter().map(|item| Self { submits: vec![item], ..new() }));
-        singles.extend(self.beats.into_iter().map(|item| Self { beats: vec![item], ..new() }));
-        singles.extend(self.others.into_iter().map(|item| Self { others: vec![item], ..new() }));
-        singles.extend(self.claims.into_iter().map(|item| Self { claims: vec![item], ..new() }));
+        singles.extend(self.finishes.into_iter().map(|item| Self {
+            finishes: vec![item],
+            ..new()
+        }));
+        singles.extend(self.submits.into_iter().map(|item| Self {
+            submits: vec![item],
+            ..new()
+        }));
+        singles.extend(self.beats.into_iter().map(|item| Self {
+            beats: vec![item],
+            ..new()
+        }));
+        singles.extend(self.others.into_iter().map(|item| Self {
+            others: vec![item],
+            ..new()
+        }));
+        singles.extend(self.claims.into_iter().map(|item| Self {
+            claims: vec![item],
+            ..new()
+        }));
         singles
     }
 

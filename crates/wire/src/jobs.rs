@@ -24,7 +24,11 @@ pub struct NewJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
     /// The program's whole environment. Names are not empty and have no `=` and no NUL.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "unique",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub env_variables: Option<BTreeMap<String, String>>,
     /// `foreground`, `background` or `best_effort`.
     pub priority: String,
@@ -41,7 +45,11 @@ pub struct NewJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
     /// Addition: the submitter's own names for the job.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "unique",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub labels: Option<BTreeMap<String, String>>,
 }
 
@@ -62,7 +70,12 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { initial_seconds: 1.0, factor: 2.0, max_seconds: 300.0, jitter: 0.2 }
+        Self {
+            initial_seconds: 1.0,
+            factor: 2.0,
+            max_seconds: 300.0,
+            jitter: 0.2,
+        }
     }
 }
 
@@ -110,9 +123,6 @@ pub struct JobSummary {
     /// Addition: when it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,
-    /// Addition: the submitter's labels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub labels: Option<BTreeMap<String, String>>,
 }
 
 /// `200` of `GET /api/v1/jobs/{id}` and of a claim.
@@ -258,6 +268,15 @@ pub struct Finish {
     pub timed_out: bool,
 }
 
+/// `200` of `PUT /api/v1/jobs/{id}/complete` and `/fail`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Ended {
+    /// The job's id.
+    pub id: String,
+    /// Its status now: `pending` when another attempt follows.
+    pub status: String,
+}
+
 /// Which stream of a program an output chunk belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -387,4 +406,41 @@ pub struct LogText {
 pub struct LogEnd {
     /// The job's final status.
     pub status: String,
+}
+
+/// A map that is refused when a key stands in it twice: taking one of the values would be a guess.
+fn unique<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+    struct Unique;
+
+    impl<'de> serde::de::Visitor<'de> for Unique {
+        type Value = Option<BTreeMap<String, String>>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object of strings")
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(
+            self,
+            mut entries: A,
+        ) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((key, value)) = entries.next_entry::<String, String>()? {
+                if map.contains_key(&key) {
+                    return Err(serde::de::Error::custom(format!(
+                        "key `{key}` stands there twice"
+                    )));
+                }
+                map.insert(key, value);
+            }
+            Ok(Some(map))
+        }
+    }
+
+    deserializer.deserialize_any(Unique)
 }

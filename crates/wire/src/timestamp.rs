@@ -20,7 +20,8 @@ impl std::str::FromStr for Timestamp {
     type Err = jiff::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse::<jiff::Timestamp>().map(|at| Self(at.as_millisecond()))
+        text.parse::<jiff::Timestamp>()
+            .map(|at| Self(at.as_millisecond()))
     }
 }
 
@@ -33,7 +34,8 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error| de::Error::custom(format!("not an ISO 8601 time: {error}")))
+        text.parse()
+            .map_err(|error| de::Error::custom(format!("not an ISO 8601 time: {error}")))
     }
 }
 
@@ -57,7 +59,13 @@ mod tests {
 
     #[test]
     fn prints_whole_seconds_in_utc_and_reads_any_offset() {
-        assert_eq!(Timestamp(1_704_110_400_999).to_string(), "2024-01-01T12:00:00Z");
-        assert_eq!("2024-01-01T13:00:00.5+01:00".parse(), Ok(Timestamp(1_704_110_400_500)));
+        assert_eq!(
+            Timestamp(1_704_110_400_999).to_string(),
+            "2024-01-01T12:00:00Z"
+        );
+        assert_eq!(
+            "2024-01-01T13:00:00.5+01:00".parse(),
+            Ok(Timestamp(1_704_110_400_500))
+        );
     }
 }

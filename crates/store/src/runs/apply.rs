@@ -15,7 +15,10 @@ pub fn apply(
     command: &Command,
     now: i64,
 ) -> Result<engine::Run, Error> {
-    let run = row::lock(batch.tx, &[id])?.pop().flatten().ok_or(Error::NotFound(id))?;
+    let run = row::lock(batch.tx, &[id])?
+        .pop()
+        .flatten()
+        .ok_or(Error::NotFound(id))?;
     let change = step(&run, command, now)?;
     let after = change.run.clone();
     if after.version == run.version {

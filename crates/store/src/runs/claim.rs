@@ -53,13 +53,18 @@ pub(crate) fn claim_all(
     let mut open: Vec<usize> = (0..claims.len()).collect();
     while let Some(first) = open.first() {
         let queues = &claims[*first].queues;
-        let (alike, rest): (Vec<_>, Vec<_>) =
-            open.iter().partition(|place| claims[**place].queues == *queues);
+        let (alike, rest): (Vec<_>, Vec<_>) = open
+            .iter()
+            .partition(|place| claims[**place].queues == *queues);
         serve(batch, claims, &alike, &mut answers)?;
         open = rest;
     }
     for claim in claims {
-        let seen = Seen { ip: claim.executor_ip.clone(), at: claim.now, completed: 0 };
+        let seen = Seen {
+            ip: claim.executor_ip.clone(),
+            at: claim.now,
+            completed: 0,
+        };
         batch.seen(&claim.executor, seen);
     }
     Ok(answers)
@@ -77,12 +82,19 @@ fn serve(
     let mut changes = Vec::new();
     for place in alike {
         let claim = claims[*place];
-        let command =
-            Command::Claim { executor: claim.executor.clone(), lease_ms: claim.lease_ms };
+        let command = Command::Claim {
+            executor: claim.executor.clone(),
+            lease_ms: claim.lease_ms,
+        };
         while answers[*place].len() < claim.max {
-            let Some(Claimed { run, input }) = ready.pop_front() else { break };
+            let Some(Claimed { run, input }) = ready.pop_front() else {
+                break;
+            };
             let change = step(&run, &command, claim.now)?;
-            answers[*place].push(Claimed { run: change.run.clone(), input });
+            answers[*place].push(Claimed {
+                run: change.run.clone(),
+                input,
+            });
             changes.push((Status::Queued, change, claim.executor_ip.as_str()));
         }
     }
@@ -109,7 +121,10 @@ fn candidates(
 }
 
 fn claimed(row: &Row<'_>) -> Result<Claimed, Error> {
-    Ok(Claimed { run: row::read(row)?, input: row.bytes(WIDTH)? })
+    Ok(Claimed {
+        run: row::read(row)?,
+        input: row.bytes(WIDTH)?,
+    })
 }
 
 /// How the database finds the next ready run.

@@ -81,8 +81,7 @@ pub fn details(read: &mut Read<'_, '_>, id: RunId) -> Result<Details, Error> {
     const INPUT: &str = "SELECT body FROM inputs WHERE run_id = $1";
     const ATTEMPTS: &str = "SELECT number, executor, executor_ip, status, started_at, ended_at,
         error FROM attempts WHERE run_id = $1 ORDER BY number";
-    const RESULT: &str =
-        "SELECT stdout, stderr, exit_code, error FROM results WHERE run_id = $1";
+    const RESULT: &str = "SELECT stdout, stderr, exit_code, error FROM results WHERE run_id = $1";
     let run = row::find(read.tx, id)?.ok_or(Error::NotFound(id))?;
     let input = read.tx.first(INPUT, args![&id], |row| row.bytes(0))?;
     let result = read.tx.first(RESULT, args![&id], result_row)?;
@@ -134,7 +133,9 @@ pub fn list(read: &mut Read<'_, '_>, filter: &Filter) -> Result<Vec<Run>, Error>
     }
     if filter.statuses.len() > 1 {
         runs.sort_by_key(|run| std::cmp::Reverse(run.id));
-        let skip = usize::try_from(filter.offset).unwrap_or(usize::MAX).min(runs.len());
+        let skip = usize::try_from(filter.offset)
+            .unwrap_or(usize::MAX)
+            .min(runs.len());
         runs.drain(..skip);
         runs.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
     }
@@ -194,5 +195,7 @@ pub(crate) fn status_and_token(
     id: RunId,
 ) -> Result<Option<(Status, i64, i64)>, Error> {
     const FIND: &str = "SELECT status, token, starts FROM runs WHERE id = $1";
-    tx.first(FIND, args![&id], |row| Ok((row.name(0)?, row.int(1)?, row.int(2)?)))
+    tx.first(FIND, args![&id], |row| {
+        Ok((row.name(0)?, row.int(1)?, row.int(2)?))
+    })
 }

@@ -51,7 +51,11 @@ pub(crate) fn finish_all(
     let ids: Vec<RunId> = finishes.iter().map(|finish| finish.id).collect();
     let locked = row::lock(batch.tx, &ids)?;
     // A run may be named twice in a batch: the second is decided on what the first left.
-    let mut runs: HashMap<RunId, Run> = locked.into_iter().flatten().map(|run| (run.id, run)).collect();
+    let mut runs: HashMap<RunId, Run> = locked
+        .into_iter()
+        .flatten()
+        .map(|run| (run.id, run))
+        .collect();
     let mut answers = Vec::with_capacity(finishes.len());
     let mut changes: Vec<(Status, Change, &str)> = Vec::new();
     let mut reports: Vec<&Finish> = Vec::new();
@@ -68,7 +72,11 @@ pub(crate) fn finish_all(
             }
             run
         }));
-        let seen = Seen { at: finish.now, completed, ..Seen::default() };
+        let seen = Seen {
+            at: finish.now,
+            completed,
+            ..Seen::default()
+        };
         batch.seen(&finish.holder.executor, seen);
     }
     let now = finishes.first().map_or(0, |finish| finish.now);
@@ -123,5 +131,6 @@ pub(super) fn write_error(tx: &mut Tx<'_>, id: RunId, error: &str) -> Result<(),
         VALUES ($1, $2, $2, NULL, $3)
         ON CONFLICT (run_id) DO UPDATE SET exit_code = NULL, error = excluded.error";
     let empty: &[u8] = &[];
-    tx.exec(ERROR, args![&id, empty, error.as_bytes()]).map(drop)
+    tx.exec(ERROR, args![&id, empty, error.as_bytes()])
+        .map(drop)
 }

@@ -38,12 +38,21 @@ pub(crate) fn heartbeat_all(
     let mut rows: Vec<[Value<'_>; 4]> = Vec::new();
     let mut answers = Vec::with_capacity(beats.len());
     for (place, beat) in beats.iter().enumerate() {
-        batch.seen(&beat.holder.executor, Seen { at: beat.now, ..Seen::default() });
+        batch.seen(
+            &beat.holder.executor,
+            Seen {
+                at: beat.now,
+                ..Seen::default()
+            },
+        );
         let Some(run) = runs[place].clone() else {
             answers.push(Err(Error::NotFound(beat.id)));
             continue;
         };
-        let command = Command::Heartbeat { holder: beat.holder.clone(), lease_ms: beat.lease_ms };
+        let command = Command::Heartbeat {
+            holder: beat.holder.clone(),
+            lease_ms: beat.lease_ms,
+        };
         let change = match step(&run, &command, beat.now) {
             Ok(change) => change,
             Err(rejected) => {
@@ -51,10 +60,17 @@ pub(crate) fn heartbeat_all(
                 continue;
             }
         };
-        answers.push(Ok(Beat { cancel_requested: run.signal.is_some() }));
+        answers.push(Ok(Beat {
+            cancel_requested: run.signal.is_some(),
+        }));
         if let State::Running(lease) = &change.run.state {
             let (before, after) = (run.version, change.run.version);
-            rows.push([(&beats[place].id).into(), before.into(), after.into(), lease.until.into()]);
+            rows.push([
+                (&beats[place].id).into(),
+                before.into(),
+                after.into(),
+                lease.until.into(),
+            ]);
         }
         // The same run may be named twice in a batch.
         for (other, id) in ids.iter().enumerate().skip(place + 1) {

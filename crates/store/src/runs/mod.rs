@@ -1,8 +1,8 @@
 //! Runs: their rows and what is done to them.
 
 mod apply;
-mod claim;
 mod checkpoint;
+mod claim;
 mod find;
 mod finish;
 mod heartbeat;
@@ -16,8 +16,8 @@ pub use claim::{Claim, Claimed, plan as claim_plan};
 pub use find::{AttemptRow, Details, Filter, Input, ResultRow, counts, details, list, statuses};
 pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
-pub use submit::{Submit, Submission, Submitted};
-pub use sweep::{due, expire};
+pub use submit::{Submission, Submit, Submitted};
+pub use sweep::{due, expire, next_due};
 
 pub(crate) use claim::claim_all;
 pub(crate) use find::status_and_token;

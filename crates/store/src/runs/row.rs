@@ -22,7 +22,10 @@ pub(super) const WIDTH: usize = 24;
 
 /// Reads a run.
 pub(super) fn read(row: &Row<'_>) -> Result<Run, Error> {
-    let retry = row.opt_text(13)?.map(|text| serde_json::from_str(&text)).transpose();
+    let retry = row
+        .opt_text(13)?
+        .map(|text| serde_json::from_str(&text))
+        .transpose();
     Ok(Run {
         id: row.run_id(0)?,
         kind: row.name(1)?,
@@ -56,9 +59,9 @@ fn state(row: &Row<'_>) -> Result<State, Error> {
     };
     match row.name(6)? {
         Status::Held => Ok(State::Held),
-        Status::Scheduled => {
-            Ok(State::Scheduled { due_at: row.opt_int(19)?.ok_or_else(|| missing("time"))? })
-        }
+        Status::Scheduled => Ok(State::Scheduled {
+            due_at: row.opt_int(19)?.ok_or_else(|| missing("time"))?,
+        }),
         Status::Queued => Ok(State::Queued),
         Status::Running => Ok(State::Running(Lease {
             executor: row.opt_text(18)?.ok_or_else(|| missing("executor"))?,
@@ -88,8 +91,10 @@ pub(super) fn insert(tx: &mut Tx<'_>, runs: &[&Run]) -> Result<(), Error> {
         token, settled, starts, strikes, max_attempts, retry, timeout_ms, cancel_sent, parent,
         exclusive_key, due_at, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9, $10, $11, 0, $12, $13, $14, $15)";
-    let retries: Vec<Option<String>> =
-        runs.iter().map(|run| run.retry.map(|retry| encode(&retry))).collect();
+    let retries: Vec<Option<String>> = runs
+        .iter()
+        .map(|run| run.retry.map(|retry| encode(&retry)))
+        .collect();
     let rows: Vec<[Value<'_>; 15]> = runs
         .iter()
         .zip(&retries)
@@ -166,7 +171,9 @@ pub(super) fn write(
         })
         .collect();
     if batch.tx.exec_many(UPDATE, &rows)? != rows.len() as u64 {
-        return Err(Error::Conflict("a run was changed by somebody else".to_owned()));
+        return Err(Error::Conflict(
+            "a run was changed by somebody else".to_owned(),
+        ));
     }
     write_attempts(batch.tx, changes, now)?;
     for (before, change, _) in changes {

@@ -77,16 +77,26 @@ fn admit(
     submit: &Submit,
     fresh: &[(&Submission, Change, i64)],
 ) -> Result<(Result<Submitted, Error>, bool), Error> {
-    let ids: Vec<RunId> = submit.runs.iter().map(|submission| submission.run.id).collect();
+    let ids: Vec<RunId> = submit
+        .runs
+        .iter()
+        .map(|submission| submission.run.id)
+        .collect();
     if let Some(key) = taken_key(tx, submit, fresh)? {
         return Ok((Err(Error::Exclusive(key)), false));
     }
-    if let Some((key, hash)) = &submit.idempotency {
-        if let Some(answer) = remember(tx, key, hash, &ids, submit.now)? {
-            return Ok((answer, false));
-        }
+    if let Some((key, hash)) = &submit.idempotency
+        && let Some(answer) = remember(tx, key, hash, &ids, submit.now)?
+    {
+        return Ok((answer, false));
     }
-    Ok((Ok(Submitted { ids, repeated: false }), true))
+    Ok((
+        Ok(Submitted {
+            ids,
+            repeated: false,
+        }),
+        true,
+    ))
 }
 
 /// The first exclusive key of the submit that a live run has.
@@ -97,10 +107,14 @@ fn taken_key(
 ) -> Result<Option<String>, Error> {
     const LIVE: &str = "SELECT id FROM runs WHERE exclusive_key = $1
         AND status IN ('held', 'scheduled', 'queued', 'running')";
-    let mut seen: Vec<&str> =
-        fresh.iter().filter_map(|(_, change, _)| change.run.exclusive_key.as_deref()).collect();
+    let mut seen: Vec<&str> = fresh
+        .iter()
+        .filter_map(|(_, change, _)| change.run.exclusive_key.as_deref())
+        .collect();
     for submission in &submit.runs {
-        let Some(key) = submission.run.exclusive_key.as_deref() else { continue };
+        let Some(key) = submission.run.exclusive_key.as_deref() else {
+            continue;
+        };
         if seen.contains(&key) || tx.first(LIVE, args![key], |row| row.run_id(0))?.is_some() {
             return Ok(Some(key.to_owned()));
         }
@@ -126,28 +140,35 @@ fn remember(
     }
     let before = tx.first(RECALL, args![key], |row| Ok((row.bytes(0)?, row.bytes(1)?)))?;
     let Some((before_hash, packed)) = before else {
-        return Err(Error::Conflict("an idempotency key was removed meanwhile".to_owned()));
+        return Err(Error::Conflict(
+            "an idempotency key was removed meanwhile".to_owned(),
+        ));
     };
     if before_hash != hash {
         return Ok(Some(Err(Error::KeyReused)));
     }
-    let ids = packed.chunks_exact(16).filter_map(|bytes| bytes.try_into().ok());
+    let ids = packed
+        .chunks_exact(16)
+        .filter_map(|bytes| bytes.try_into().ok());
     let ids = ids.map(RunId::from_bytes).collect();
-    Ok(Some(Ok(Submitted { ids, repeated: true })))
+    Ok(Some(Ok(Submitted {
+        ids,
+        repeated: true,
+    })))
 }
 
-fn insert_inputs(
-    tx: &mut Tx<'_>,
-    fresh: &[(&Submission, Change, i64)],
-) -> Result<(), Error> {
-    const INSERT: &str =
-        "INSERT INTO inputs (run_id, body, binary_sha256) VALUES ($1, $2, $3)";
+fn insert_inputs(tx: &mut Tx<'_>, fresh: &[(&Submission, Change, i64)]) -> Result<(), Error> {
+    const INSERT: &str = "INSERT INTO inputs (run_id, body, binary_sha256) VALUES ($1, $2, $3)";
     const USED: &str = "UPDATE binaries SET used_at = $2 WHERE sha256 = $1 AND used_at < $2";
     let rows: Vec<[Value<'_>; 3]> = fresh
         .iter()
         .map(|(submission, change, _)| {
             let binary = submission.binary_sha256.as_ref();
-            [(&change.run.id).into(), (&submission.input).into(), binary.into()]
+            [
+                (&change.run.id).into(),
+                (&submission.input).into(),
+                binary.into(),
+            ]
         })
         .collect();
     tx.exec_many(INSERT, &rows)?;
@@ -157,7 +178,9 @@ fn insert_inputs(
         .collect();
     used.sort_unstable();
     used.dedup_by_key(|(sha256, _)| *sha256);
-    let used: Vec<[Value<'_>; 2]> =
-        used.into_iter().map(|(sha256, now)| [sha256.into(), now.into()]).collect();
+    let used: Vec<[Value<'_>; 2]> = used
+        .into_iter()
+        .map(|(sha256, now)| [sha256.into(), now.into()])
+        .collect();
     tx.exec_many(USED, &used).map(drop)
 }

@@ -3,7 +3,7 @@
 use engine::{Command, RunId};
 
 use super::apply;
-use crate::{Batch, Error, seam::args};
+use crate::{Batch, Error, Read, seam::args};
 
 /// Runs that one sweep changes at most, so that a transaction stays short.
 const SWEEP: i64 = 500;
@@ -15,11 +15,18 @@ const SWEEP: i64 = 500;
 pub fn due(batch: &mut Batch<'_, '_>, now: i64) -> Result<(usize, Option<i64>), Error> {
     const DUE: &str = "SELECT id FROM runs WHERE status = 'scheduled' AND due_at <= $1
         ORDER BY due_at LIMIT $2";
-    const NEXT: &str = "SELECT due_at FROM runs WHERE status = 'scheduled' ORDER BY due_at LIMIT 1";
     let ids = batch.tx.all(DUE, args![now, SWEEP], |row| row.run_id(0))?;
     let made = each(batch, &ids, now, || Command::Due)?;
-    let next = batch.tx.first(NEXT, args![], |row| row.int(0))?;
-    Ok((made, next))
+    Ok((made, next_due(&mut Read { tx: batch.tx })?))
+}
+
+/// When the next scheduled run is due, epoch milliseconds.
+///
+/// # Errors
+/// The database's.
+pub fn next_due(read: &mut Read<'_, '_>) -> Result<Option<i64>, Error> {
+    const NEXT: &str = "SELECT due_at FROM runs WHERE status = 'scheduled' ORDER BY due_at LIMIT 1";
+    read.tx.first(NEXT, args![], |row| row.int(0))
 }
 
 /// Takes away leases that nobody extended; answers how many.
@@ -35,8 +42,14 @@ pub fn expire(
 ) -> Result<usize, Error> {
     const EXPIRED: &str = "SELECT id FROM runs WHERE status = 'running' AND lease_until <= $1
         ORDER BY id LIMIT $2";
-    let ids = batch.tx.all(EXPIRED, args![now, SWEEP], |row| row.run_id(0))?;
-    each(batch, &ids, now, || Command::Expire { draw, bound_ms, lease_ms })
+    let ids = batch
+        .tx
+        .all(EXPIRED, args![now, SWEEP], |row| row.run_id(0))?;
+    each(batch, &ids, now, || Command::Expire {
+        draw,
+        bound_ms,
+        lease_ms,
+    })
 }
 
 fn each(

@@ -36,7 +36,7 @@ pub(crate) use args;
 /// A connection to either database.
 pub(crate) enum Connection {
     Sqlite(SqliteConnection),
-    Postgres(PostgresConnection),
+    Postgres(Box<PostgresConnection>),
 }
 
 /// What became of a commit.
@@ -118,9 +118,10 @@ impl Tx<'_> {
         rows: &[A],
     ) -> Result<u64, Error> {
         match self.connection {
-            Connection::Sqlite(connection) => {
-                rows.iter().map(|args| connection.exec(sql, args.as_ref())).sum()
-            }
+            Connection::Sqlite(connection) => rows
+                .iter()
+                .map(|args| connection.exec(sql, args.as_ref()))
+                .sum(),
             Connection::Postgres(connection) => connection.exec_many(sql, rows),
         }
     }
@@ -134,9 +135,10 @@ impl Tx<'_> {
     ) -> Result<Vec<T>, Error> {
         match self.connection {
             Connection::Sqlite(connection) => connection.all(sql, args, &read),
-            Connection::Postgres(connection) => {
-                Ok(connection.all_many(sql, &[args], &read)?.pop().unwrap_or_default())
-            }
+            Connection::Postgres(connection) => Ok(connection
+                .all_many(sql, &[args], &read)?
+                .pop()
+                .unwrap_or_default()),
         }
     }
 
@@ -164,7 +166,10 @@ impl Tx<'_> {
                 .collect::<Result<Vec<_>, _>>()?,
             Connection::Postgres(connection) => connection.all_many(sql, rows, &read)?,
         };
-        Ok(found.into_iter().map(|rows| rows.into_iter().next()).collect())
+        Ok(found
+            .into_iter()
+            .map(|rows| rows.into_iter().next())
+            .collect())
     }
 
     /// Runs `work` so that nothing of it remains when it fails.
@@ -173,7 +178,9 @@ impl Tx<'_> {
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.connection.batch("SAVEPOINT item")?;
-        match work(&mut Tx { connection: self.connection }) {
+        match work(&mut Tx {
+            connection: self.connection,
+        }) {
             Ok(value) => {
                 self.connection.batch("RELEASE SAVEPOINT item")?;
                 Ok(value)
@@ -181,7 +188,8 @@ impl Tx<'_> {
             Err(error) => {
                 // After a fatal error the whole transaction is gone, and the savepoint with it.
                 if !error.is_fatal() {
-                    self.connection.batch("ROLLBACK TO SAVEPOINT item; RELEASE SAVEPOINT item")?;
+                    self.connection
+                        .batch("ROLLBACK TO SAVEPOINT item; RELEASE SAVEPOINT item")?;
                 }
                 Err(error)
             }
@@ -199,6 +207,10 @@ impl Tx<'_> {
 
 fn fill(sql: &str, pick: impl Fn(&(&str, &'static str, &'static str)) -> &'static str) -> String {
     FRAGMENTS.iter().fold(sql.to_owned(), |text, fragment| {
-        if text.contains(fragment.0) { text.replace(fragment.0, pick(fragment)) } else { text }
+        if text.contains(fragment.0) {
+            text.replace(fragment.0, pick(fragment))
+        } else {
+            text
+        }
     })
 }

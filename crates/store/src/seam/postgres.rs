@@ -35,22 +35,35 @@ impl PostgresConnection {
             .enable_all()
             .build()
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        let mut connection = Self { config, runtime, session: None };
+        let mut connection = Self {
+            config,
+            runtime,
+            session: None,
+        };
         connection.session()?;
         Ok(connection)
     }
 
     /// The session, new if the last one was lost. Only a transaction's start may renew it.
     fn session(&mut self) -> Result<&mut Session, Error> {
-        if self.session.as_ref().is_none_or(|session| session.client.is_closed()) {
+        if self
+            .session
+            .as_ref()
+            .is_none_or(|session| session.client.is_closed())
+        {
             let config = &self.config;
             let client = self.runtime.block_on(async {
                 let (client, connection) = config.connect(NoTls).await?;
                 tokio::spawn(connection);
-                client.batch_execute("SET default_transaction_isolation = 'read committed'").await?;
+                client
+                    .batch_execute("SET default_transaction_isolation = 'read committed'")
+                    .await?;
                 Ok::<_, tokio_postgres::Error>(client)
             })?;
-            self.session = Some(Session { client, statements: HashMap::new() });
+            self.session = Some(Session {
+                client,
+                statements: HashMap::new(),
+            });
         }
         self.current()
     }
@@ -73,9 +86,13 @@ impl PostgresConnection {
 
     pub(super) fn batch(&mut self, sql: &str) -> Result<(), Error> {
         let Some(session) = &self.session else {
-            return Err(Error::Unavailable("the connection to PostgreSQL is lost".to_owned()));
+            return Err(Error::Unavailable(
+                "the connection to PostgreSQL is lost".to_owned(),
+            ));
         };
-        self.runtime.block_on(session.client.batch_execute(sql)).map_err(Error::from)
+        self.runtime
+            .block_on(session.client.batch_execute(sql))
+            .map_err(Error::from)
     }
 
     pub(super) fn roll_back(&mut self) {
@@ -122,9 +139,13 @@ impl PostgresConnection {
         for _ in 0..TRIES {
             self.session = None;
             if self.session().is_ok() {
-                let status =
-                    self.all_many(STATUS, &[[Value::Text(number)]], &|row: &Row<'_>| row.opt_text(0));
-                match status.ok().and_then(|rows| rows.into_iter().flatten().next().flatten()) {
+                let status = self.all_many(STATUS, &[[Value::Text(number)]], &|row: &Row<'_>| {
+                    row.opt_text(0)
+                });
+                match status
+                    .ok()
+                    .and_then(|rows| rows.into_iter().flatten().next().flatten())
+                {
                     Some(status) if status == "committed" => return Committed::Yes,
                     Some(status) if status == "aborted" => return Committed::No(lost),
                     // Still in progress: the old backend has not noticed yet.
@@ -141,7 +162,7 @@ impl PostgresConnection {
         sql: &'static str,
         rows: &[A],
     ) -> Result<u64, Error> {
-        self.pipelined(sql, rows, async |client, statement, args| {
+        self.pipelined(sql, rows, &async |client, statement, args| {
             client.execute(statement, args).await
         })
         .map(|changed| changed.into_iter().sum())
@@ -153,7 +174,7 @@ impl PostgresConnection {
         rows: &[A],
         read: &impl Fn(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<Vec<T>>, Error> {
-        let found = self.pipelined(sql, rows, async |client, statement, args| {
+        let found = self.pipelined(sql, rows, &async |client, statement, args| {
             client.query(statement, args).await
         })?;
         found
@@ -167,10 +188,16 @@ impl PostgresConnection {
         &mut self,
         sql: &'static str,
         rows: &[A],
-        send: impl AsyncFn(&Client, &Statement, &[&(dyn ToSql + Sync)]) -> Result<T, tokio_postgres::Error>,
+        send: &impl AsyncFn(
+            &Client,
+            &Statement,
+            &[&(dyn ToSql + Sync)],
+        ) -> Result<T, tokio_postgres::Error>,
     ) -> Result<Vec<T>, Error> {
         let Some(Session { client, statements }) = &mut self.session else {
-            return Err(Error::Unavailable("the connection to PostgreSQL is lost".to_owned()));
+            return Err(Error::Unavailable(
+                "the connection to PostgreSQL is lost".to_owned(),
+            ));
         };
         self.runtime.block_on(async {
             let statement = if let Some(statement) = statements.get(sql) {
@@ -180,7 +207,7 @@ impl PostgresConnection {
                 statements.insert(sql, statement.clone());
                 statement
             };
-            let (client, statement, send) = (&*client, &statement, &send);
+            let (client, statement, send) = (&*client, &statement, send);
             let sent = rows.iter().map(|args| async move {
                 let args: Vec<&(dyn ToSql + Sync)> =
                     args.as_ref().iter().map(|value| value as _).collect();
@@ -193,10 +220,14 @@ impl PostgresConnection {
     pub(super) fn plan(&mut self, sql: &str, args: &[Value<'_>]) -> Result<String, Error> {
         let explain = format!("EXPLAIN {}", translate(sql));
         let Some(session) = &self.session else {
-            return Err(Error::Unavailable("the connection to PostgreSQL is lost".to_owned()));
+            return Err(Error::Unavailable(
+                "the connection to PostgreSQL is lost".to_owned(),
+            ));
         };
         let args: Vec<&(dyn ToSql + Sync)> = args.iter().map(|value| value as _).collect();
-        let rows = self.runtime.block_on(session.client.query(&explain, &args))?;
+        let rows = self
+            .runtime
+            .block_on(session.client.query(&explain, &args))?;
         let lines = rows.iter().map(|row| row.try_get::<_, String>(0));
         Ok(lines.collect::<Result<Vec<_>, _>>()?.join("\n"))
     }
@@ -209,14 +240,17 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn new(url: &str) -> Result<Self, Error> {
-        Ok(Self { config: configuration(url)? })
+        Ok(Self {
+            config: configuration(url)?,
+        })
     }
 
     /// Calls `heard` with each notice until the connection is lost, and with `None` once it
     /// listens: what happened before that must be looked up.
     pub(crate) async fn listen(&self, mut heard: impl FnMut(Option<&str>)) -> Result<(), Error> {
         let (client, mut connection) = self.config.connect(NoTls).await?;
-        let messages = futures_util::stream::poll_fn(move |context| connection.poll_message(context));
+        let messages =
+            futures_util::stream::poll_fn(move |context| connection.poll_message(context));
         futures_util::pin_mut!(messages);
         let start = async { client.batch_execute(&format!("LISTEN {CHANNEL}")).await };
         futures_util::pin_mut!(start);
@@ -240,9 +274,12 @@ impl Listener {
 }
 
 fn configuration(url: &str) -> Result<Config, Error> {
-    let mut config: Config =
-        url.parse().map_err(|error| Error::Unavailable(format!("the database URL: {error}")))?;
-    config.connect_timeout(Duration::from_secs(5)).application_name("playhouse");
+    let mut config: Config = url
+        .parse()
+        .map_err(|error| Error::Unavailable(format!("the database URL: {error}")))?;
+    config
+        .connect_timeout(Duration::from_secs(5))
+        .application_name("playhouse");
     Ok(config)
 }
 
@@ -275,7 +312,9 @@ pub(super) fn translate(sql: &str) -> String {
 
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
-        let text = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
+        let text = error
+            .as_db_error()
+            .map_or_else(|| error.to_string(), ToString::to_string);
         match error.code() {
             None => Self::Unavailable(text),
             Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED) => {
@@ -283,7 +322,9 @@ impl From<tokio_postgres::Error> for Error {
             }
             Some(code) if code.code().starts_with("23") => Self::Constraint(text),
             // Out of resources, shutting down, connection trouble.
-            Some(code) if ["53", "57", "08"].contains(&&code.code()[..2]) => Self::Unavailable(text),
+            Some(code) if ["53", "57", "08"].contains(&&code.code()[..2]) => {
+                Self::Unavailable(text)
+            }
             Some(_) => Self::Database(text),
         }
     }

@@ -40,7 +40,9 @@ impl Row<'_> {
     }
 
     pub(crate) fn opt_run_id(&self, column: usize) -> Result<Option<RunId>, Error> {
-        self.opt_bytes(column)?.map(|bytes| run_id(&bytes)).transpose()
+        self.opt_bytes(column)?
+            .map(|bytes| run_id(&bytes))
+            .transpose()
     }
 
     /// A word of one of the engine's closed sets.
@@ -48,7 +50,9 @@ impl Row<'_> {
         &self,
         column: usize,
     ) -> Result<T, Error> {
-        self.text(column)?.parse().map_err(|error| Error::Corrupt(format!("{error}")))
+        self.text(column)?
+            .parse()
+            .map_err(|error| Error::Corrupt(format!("{error}")))
     }
 
     fn get<T>(&self, column: usize) -> Result<T, Error>
@@ -63,6 +67,8 @@ impl Row<'_> {
 }
 
 fn run_id(bytes: &[u8]) -> Result<RunId, Error> {
-    let bytes = bytes.try_into().map_err(|_| Error::Corrupt("a run id of wrong length".to_owned()))?;
+    let bytes = bytes
+        .try_into()
+        .map_err(|_| Error::Corrupt("a run id of wrong length".to_owned()))?;
     Ok(RunId::from_bytes(bytes))
 }

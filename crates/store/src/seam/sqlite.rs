@@ -36,7 +36,10 @@ impl SqliteConnection {
     fn configured(connection: rusqlite::Connection) -> Result<Self, Error> {
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        Ok(Self { connection, translated: HashMap::new() })
+        Ok(Self {
+            connection,
+            translated: HashMap::new(),
+        })
     }
 
     pub(super) fn batch(&self, sql: &str) -> Result<(), Error> {
@@ -45,15 +48,18 @@ impl SqliteConnection {
 
     pub(super) fn roll_back(&self) {
         // Some errors end the transaction by themselves.
-        if !self.connection.is_autocommit() {
-            if let Err(error) = self.connection.execute_batch("ROLLBACK") {
-                tracing::error!(%error, "a transaction could not be rolled back");
-            }
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction could not be rolled back");
         }
     }
 
     fn text(&mut self, sql: &'static str) -> Arc<str> {
-        self.translated.entry(sql).or_insert_with(|| translate(sql).into()).clone()
+        self.translated
+            .entry(sql)
+            .or_insert_with(|| translate(sql).into())
+            .clone()
     }
 
     pub(super) fn exec(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<u64, Error> {
@@ -79,10 +85,13 @@ impl SqliteConnection {
     }
 
     pub(super) fn plan(&self, sql: &str, args: &[Value<'_>]) -> Result<String, Error> {
-        let mut statement =
-            self.connection.prepare(&format!("EXPLAIN QUERY PLAN {}", translate(sql)))?;
+        let mut statement = self
+            .connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {}", translate(sql)))?;
         let lines = statement
-            .query_map(rusqlite::params_from_iter(args), |row| row.get::<_, String>(3))?
+            .query_map(rusqlite::params_from_iter(args), |row| {
+                row.get::<_, String>(3)
+            })?
             .collect::<Result<Vec<_>, _>>()?;
         Ok(lines.join("\n"))
     }
@@ -134,6 +143,9 @@ mod tests {
 
     #[test]
     fn numbers_placeholders_and_fills_fragments() {
-        assert_eq!(translate("a = $2 AND b = $1 {skip_locked}"), "a = ?2 AND b = ?1 ");
+        assert_eq!(
+            translate("a = $2 AND b = $1 {skip_locked}"),
+            "a = ?2 AND b = ?1 "
+        );
     }
 }

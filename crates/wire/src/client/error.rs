@@ -52,7 +52,11 @@ impl Error {
 
     pub(super) fn from_status(status: StatusCode, body: &[u8]) -> Self {
         let body = serde_json::from_slice(body).unwrap_or_else(|_| ErrorBody {
-            error: String::from_utf8_lossy(body).trim().chars().take(1000).collect(),
+            error: String::from_utf8_lossy(body)
+                .trim()
+                .chars()
+                .take(1000)
+                .collect(),
             context: Map::new(),
         });
         Self::Status { status, body }

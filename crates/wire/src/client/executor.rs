@@ -16,7 +16,9 @@ impl Client {
     /// See [`Error`].
     pub async fn register(&self, executor: &str, what: &Registration) -> Result<(), Error> {
         let path = format!("/api/v1/executors/{executor}");
-        self.json::<_, serde_json::Value>(Method::PUT, &path, what).await.map(drop)
+        self.json::<_, serde_json::Value>(Method::PUT, &path, what)
+            .await
+            .map(drop)
     }
 
     /// Claims up to `claim.max` jobs; an empty list when none came in time.
@@ -24,8 +26,13 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn claim(&self, claim: &Claim) -> Result<Vec<Job>, Error> {
-        let claim = Claim { max: Some(claim.max.unwrap_or(1)), ..claim.clone() };
-        let jobs = self.json(Method::POST, "/api/v1/jobs/claim", &claim).await?;
+        let claim = Claim {
+            max: Some(claim.max.unwrap_or(1)),
+            ..claim.clone()
+        };
+        let jobs = self
+            .json(Method::POST, "/api/v1/jobs/claim", &claim)
+            .await?;
         Ok(jobs.unwrap_or_default())
     }
 
@@ -35,7 +42,10 @@ impl Client {
     /// See [`Error`].
     pub async fn renew(&self, executor: &str, renew: &Renew) -> Result<Renewed, Error> {
         let path = format!("/api/v1/executors/{executor}/leases");
-        Ok(self.json(Method::POST, &path, renew).await?.unwrap_or_default())
+        Ok(self
+            .json(Method::POST, &path, renew)
+            .await?
+            .unwrap_or_default())
     }
 
     /// Reports the ends of attempts.
@@ -44,7 +54,10 @@ impl Client {
     /// See [`Error`]. On [`Error::Unreachable`] they may or may not be on disk: report them again.
     pub async fn report(&self, executor: &str, results: &Results) -> Result<ResultsAnswer, Error> {
         let path = format!("/api/v1/executors/{executor}/results");
-        Ok(self.json(Method::POST, &path, results).await?.unwrap_or_default())
+        Ok(self
+            .json(Method::POST, &path, results)
+            .await?
+            .unwrap_or_default())
     }
 
     /// Gives a run back unfinished; it does not count against the cap.
@@ -53,7 +66,9 @@ impl Client {
     /// See [`Error`].
     pub async fn release(&self, job: &str, holder: &Holder) -> Result<(), Error> {
         let path = format!("/api/v1/jobs/{job}/release");
-        self.json::<_, serde_json::Value>(Method::POST, &path, holder).await.map(drop)
+        self.json::<_, serde_json::Value>(Method::POST, &path, holder)
+            .await
+            .map(drop)
     }
 
     /// Stores a chunk of output.
@@ -68,7 +83,9 @@ impl Client {
             super::jobs::encode(&chunk.executor_id),
             chunk.lease_token,
         );
-        self.send(Method::POST, &path, Payload::Bytes(bytes)).await.map(drop)
+        self.send(Method::POST, &path, Payload::Bytes(bytes))
+            .await
+            .map(drop)
     }
 
     /// Fetches a path of the server itself, such as an uploaded binary.

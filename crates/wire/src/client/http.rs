@@ -34,7 +34,9 @@ impl Http {
         let url = reqwest::Url::parse(base_url)
             .map_err(|error| Error::Request(format!("`{base_url}`: {error}")))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(Error::Request(format!("`{base_url}` is not an http or https URL")));
+            return Err(Error::Request(format!(
+                "`{base_url}` is not an http or https URL"
+            )));
         }
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -43,7 +45,10 @@ impl Http {
             .tcp_nodelay(true)
             .build()
             .map_err(|error| Error::Request(error.to_string()))?;
-        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), client })
+        Ok(Self {
+            base: url.as_str().trim_end_matches('/').to_owned(),
+            client,
+        })
     }
 }
 
@@ -60,7 +65,10 @@ impl Transport for Http {
             .headers(parts.headers)
             .body(body);
         Box::pin(async move {
-            let answer = request.send().await.map_err(|error| Error::Unreachable(cause(&error)))?;
+            let answer = request
+                .send()
+                .await
+                .map_err(|error| Error::Unreachable(cause(&error)))?;
             let mut reply = Reply::new(Box::pin(futures_util::stream::empty()) as ByteStream);
             *reply.status_mut() = answer.status();
             *reply.headers_mut() = answer.headers().clone();

@@ -50,7 +50,9 @@ impl Client {
             request = request.header("idempotency-key", key);
         }
         let reply = self.send_with(request, Payload::Bytes(body.into())).await?;
-        super::decode(reply).await?.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+        super::decode(reply)
+            .await?
+            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
     }
 
     /// One job, whole.
@@ -104,7 +106,9 @@ impl Client {
     async fn act(&self, id: &str, verb: &str) -> Result<Job, Error> {
         let path = format!("/api/v1/jobs/{}/{verb}", encode(id));
         let reply = self.send(Method::POST, &path, Payload::empty()).await?;
-        super::decode(reply).await?.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+        super::decode(reply)
+            .await?
+            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
     }
 
     /// What one stream of a job's newest attempt printed so far, as it was printed.
@@ -112,8 +116,15 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn log(&self, id: &str, stream: Output) -> Result<super::ByteStream, Error> {
-        let path = format!("/api/v1/jobs/{}/logs?stream={}", encode(id), stream.as_str());
-        Ok(self.send(Method::GET, &path, Payload::empty()).await?.into_body())
+        let path = format!(
+            "/api/v1/jobs/{}/logs?stream={}",
+            encode(id),
+            stream.as_str()
+        );
+        Ok(self
+            .send(Method::GET, &path, Payload::empty())
+            .await?
+            .into_body())
     }
 
     /// A job's output from the first byte (or after the message `after`), live, until it ends. When
@@ -133,12 +144,14 @@ impl Client {
             request = request.header("last-event-id", after);
         }
         let reply = self.send_with(request, Payload::empty()).await?;
-        Ok(sse::messages(reply.into_body()).filter_map(|message| async {
-            match message {
-                Ok(message) => log_message(message).transpose(),
-                Err(error) => Some(Err(error)),
-            }
-        }))
+        Ok(
+            sse::messages(reply.into_body()).filter_map(|message| async {
+                match message {
+                    Ok(message) => log_message(message).transpose(),
+                    Err(error) => Some(Err(error)),
+                }
+            }),
+        )
     }
 
     /// Uploads a program.
@@ -147,7 +160,9 @@ impl Client {
     /// See [`Error`].
     pub async fn upload(&self, program: Payload) -> Result<UploadedBinary, Error> {
         let reply = self.send(Method::POST, "/api/v1/binaries", program).await?;
-        super::decode(reply).await?.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+        super::decode(reply)
+            .await?
+            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
     }
 
     /// Counts of the whole system.
@@ -182,7 +197,9 @@ fn log_message(message: sse::Message) -> Result<Option<LogMessage>, Error> {
             let text = serde_json::from_str(&message.data).map_err(wrong)?;
             Some(LogMessage::Text(message.id, text))
         }
-        "end" => Some(LogMessage::End(serde_json::from_str(&message.data).map_err(wrong)?)),
+        "end" => Some(LogMessage::End(
+            serde_json::from_str(&message.data).map_err(wrong)?,
+        )),
         _ => None,
     })
 }

@@ -31,7 +31,9 @@ pub struct Client {
 impl Client {
     /// A client over the given transport.
     pub fn new(transport: impl Transport) -> Self {
-        Self { transport: Arc::new(transport) }
+        Self {
+            transport: Arc::new(transport),
+        }
     }
 
     /// A client over HTTP.
@@ -44,7 +46,8 @@ impl Client {
 
     /// Sends one request; an answer that is not 2xx becomes [`Error::Status`].
     async fn send(&self, method: Method, path: &str, body: Payload) -> Result<Reply, Error> {
-        self.send_with(Request::builder().method(method).uri(path), body).await
+        self.send_with(Request::builder().method(method).uri(path), body)
+            .await
     }
 
     async fn send_with(
@@ -52,7 +55,9 @@ impl Client {
         request: ::http::request::Builder,
         body: Payload,
     ) -> Result<Reply, Error> {
-        let request = request.body(body).map_err(|error| Error::Request(error.to_string()))?;
+        let request = request
+            .body(body)
+            .map_err(|error| Error::Request(error.to_string()))?;
         let reply = self.transport.send(request).await?;
         if reply.status().is_success() {
             return Ok(reply);
@@ -73,12 +78,18 @@ impl Client {
             .method(method)
             .uri(path)
             .header(header::CONTENT_TYPE, "application/json");
-        decode(self.send_with(request, Payload::Bytes(bytes.into())).await?).await
+        decode(
+            self.send_with(request, Payload::Bytes(bytes.into()))
+                .await?,
+        )
+        .await
     }
 
     async fn fetch<A: DeserializeOwned>(&self, path: &str) -> Result<A, Error> {
         let reply = self.send(Method::GET, path, Payload::empty()).await?;
-        decode(reply).await?.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+        decode(reply)
+            .await?
+            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
     }
 }
 
@@ -87,7 +98,9 @@ async fn decode<A: DeserializeOwned>(reply: Reply) -> Result<Option<A>, Error> {
         return Ok(None);
     }
     let body = read(reply).await?;
-    serde_json::from_slice(&body).map(Some).map_err(|error| Error::Answer(error.to_string()))
+    serde_json::from_slice(&body)
+        .map(Some)
+        .map_err(|error| Error::Answer(error.to_string()))
 }
 
 async fn read(reply: Reply) -> Result<Bytes, Error> {

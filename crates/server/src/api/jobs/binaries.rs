@@ -1,0 +1,98 @@
+//! Programs are uploaded and fetched.
+
+use axum::{
+    body::Body,
+    extract::{Path, Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::TryStreamExt;
+use tokio_util::io::ReaderStream;
+use wire::jobs::{ErrorBody, UploadedBinary};
+
+use super::Error;
+use crate::{app::App, programs::UploadError};
+
+/// Takes a program as the raw request body, of any size up to the limit; nothing is kept in memory.
+#[utoipa::path(post, path = "/api/v1/binaries", tag = "binaries",
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 201, description = "Stored", body = UploadedBinary),
+        (status = 400, description = "Empty or broken off", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody)))]
+pub(crate) async fn upload(
+    State(app): State<App>,
+    request: Request,
+) -> Result<(StatusCode, axum::Json<UploadedBinary>), Error> {
+    let body = request.into_body().into_data_stream();
+    let (sha256, size_bytes) = app
+        .programs
+        .store(body)
+        .await
+        .map_err(|error| refuse(&error))?;
+    let (name, size, now) = (
+        sha256.clone(),
+        i64::try_from(size_bytes).unwrap_or(i64::MAX),
+        app.now_ms(),
+    );
+    app.store
+        .write(move |batch| store::binaries::add(batch, &name, size, now))
+        .await?;
+    let answer = UploadedBinary {
+        binary_url: format!("{}/api/v1/binaries/{sha256}", app.public_url),
+        binary_sha256: sha256,
+        size_bytes,
+    };
+    Ok((StatusCode::CREATED, axum::Json(answer)))
+}
+
+fn refuse(error: &UploadError) -> Error {
+    match error {
+        UploadError::TooLarge(limit) => {
+            Error::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
+                .about("limit_bytes", *limit)
+        }
+        UploadError::Empty | UploadError::Broken(_) => Error::field("body", error.to_string()),
+        UploadError::Io(_) => {
+            tracing::error!(%error, "an upload failed");
+            Error::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the program could not be stored",
+            )
+        }
+    }
+}
+
+/// Gives a program out.
+#[utoipa::path(get, path = "/api/v1/binaries/{sha256}", tag = "binaries",
+    params(("sha256" = String, Path, description = "Its hash")),
+    responses((status = 200, description = "The program", body = Vec<u8>,
+            content_type = "application/octet-stream"),
+        (status = 404, description = "No such program", body = ErrorBody)))]
+pub(crate) async fn download(
+    State(app): State<App>,
+    Path(sha256): Path<String>,
+) -> Result<Response, Error> {
+    let unknown = || Error::new(StatusCode::NOT_FOUND, "no such binary");
+    if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(unknown().about(
+            "binary_sha256",
+            sha256.chars().take(100).collect::<String>(),
+        ));
+    }
+    let sha256 = sha256.to_ascii_lowercase();
+    let found = app.programs.read(&sha256).await.map_err(|error| {
+        tracing::error!(%error, sha256, "a program could not be read");
+        Error::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the program could not be read",
+        )
+    })?;
+    let (file, size) = found.ok_or_else(|| unknown().about("binary_sha256", sha256))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_LENGTH, size.to_string()),
+    ];
+    // A program that breaks off while it is read breaks the answer off: the reader sees it.
+    let body = Body::from_stream(ReaderStream::with_capacity(file, 128 * 1024).into_stream());
+    Ok((headers, body).into_response())
+}

@@ -1,0 +1,114 @@
+//! Many jobs in one request.
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+};
+use engine::Command;
+use wire::jobs::{BulkCancel, BulkCancelError, BulkCancelled, BulkSubmittedJob, ErrorBody, NewJob};
+
+use super::{
+    Error, check,
+    extract::{BULK_LIMIT, Json, parse, parse_id, read_body},
+    submit::{enter, hash, idempotency_key},
+};
+use crate::app::App;
+
+/// Jobs in one request at most.
+const ITEMS_LIMIT: usize = 10_000;
+
+/// Submits up to 10,000 jobs, all or none.
+#[utoipa::path(post, path = "/api/v1/jobs/bulk", tag = "jobs", request_body = Vec<NewJob>,
+    responses((status = 201, description = "All accepted", body = Vec<BulkSubmittedJob>),
+        (status = 400, description = "None accepted; the context names index and field",
+            body = ErrorBody)))]
+pub(crate) async fn submit(
+    State(app): State<App>,
+    request: Request,
+) -> Result<(StatusCode, axum::Json<Vec<BulkSubmittedJob>>), Error> {
+    let key = idempotency_key(request.headers())?;
+    let body = read_body(request, BULK_LIMIT).await?;
+    let jobs: Vec<NewJob> = parse(&body)?;
+    if jobs.is_empty() || jobs.len() > ITEMS_LIMIT {
+        let message = format!(
+            "a bulk submit takes 1 to {ITEMS_LIMIT} jobs, not {}",
+            jobs.len()
+        );
+        return Err(Error::field("body", message));
+    }
+    let runs = jobs
+        .into_iter()
+        .enumerate()
+        .map(|(index, job)| {
+            check::submission(&app, job).map_err(|error| error.about("index", index))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let submitted = enter(&app, runs, key.map(|key| (key, hash(&body))), app.now_ms()).await?;
+    let pending = |id: engine::RunId| BulkSubmittedJob {
+        id: id.to_string(),
+        status: "pending".to_owned(),
+    };
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(submitted.ids.into_iter().map(pending).collect()),
+    ))
+}
+
+/// Cancels pending jobs and says of each whether it was.
+#[utoipa::path(post, path = "/api/v1/jobs/bulk/cancel", tag = "jobs", request_body = BulkCancel,
+    responses((status = 200, description = "Each was tried", body = BulkCancelled),
+        (status = 400, description = "The request is wrong", body = ErrorBody)))]
+pub(crate) async fn cancel(
+    State(app): State<App>,
+    Json(request): Json<BulkCancel, BULK_LIMIT>,
+) -> Result<axum::Json<BulkCancelled>, Error> {
+    if request.job_ids.len() > ITEMS_LIMIT {
+        let message = format!("a bulk cancel takes at most {ITEMS_LIMIT} jobs");
+        return Err(Error::field("job_ids", message));
+    }
+    let mut answer = BulkCancelled::default();
+    let mut ids = Vec::with_capacity(request.job_ids.len());
+    for text in request.job_ids {
+        match parse_id(&text) {
+            Ok(id) => ids.push(id),
+            Err(error) => {
+                let error = error.message().to_owned();
+                answer.errors.push(BulkCancelError {
+                    job_id: text,
+                    error,
+                });
+            }
+        }
+    }
+    let now = app.now_ms();
+    let results = app
+        .store
+        .write(move |batch| {
+            let mut results = Vec::with_capacity(ids.len());
+            for id in &ids {
+                match store::runs::apply(batch, *id, &Command::CancelPending, now) {
+                    Ok(_) => results.push((*id, None)),
+                    Err(error @ (store::Error::NotFound(_) | store::Error::Rejected(_))) => {
+                        results.push((*id, Some(error)));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(results)
+        })
+        .await?;
+    for (id, refused) in results {
+        match refused {
+            None => answer.cancelled += 1,
+            Some(error) => {
+                let error = Error::from(error).message().to_owned();
+                answer.errors.push(BulkCancelError {
+                    job_id: id.to_string(),
+                    error,
+                });
+            }
+        }
+    }
+    answer.failed = answer.errors.len() as u64;
+    Ok(axum::Json(answer))
+}

@@ -1,0 +1,232 @@
+//! What a submitted job must look like.
+
+use std::collections::BTreeMap;
+
+use engine::{Backoff, Class, DEFAULT_MAX_ATTEMPTS, Kind, NewRun};
+use store::runs::Submission;
+use url::Url;
+use wire::jobs::{NewJob, RetryPolicy};
+
+use super::{Error, QUEUE};
+use crate::app::App;
+
+/// Longest name that we take, in bytes.
+const NAME_LIMIT: usize = 255;
+const URL_LIMIT: usize = 8 * 1024;
+/// What Linux takes for one argument or variable, with its NUL.
+const WORD_LIMIT: usize = 128 * 1024 - 1;
+/// What Linux takes for all of them, less room for the program's own.
+const WORDS_LIMIT: usize = 1_500_000;
+const LABELS_LIMIT: usize = 64;
+const ATTEMPTS_LIMIT: u32 = 1_000;
+/// Longest time that we take, in seconds: ten years.
+const TIME_LIMIT: u64 = 10 * 366 * 24 * 3600;
+
+/// Checks a job and makes it a run.
+pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Error> {
+    name("type", &job.job_type)?;
+    if job.job_type.chars().any(char::is_whitespace) {
+        return Err(Error::field("type", "type must not contain white space"));
+    }
+    url(&job.binary_url)?;
+    let sha256 = &mut job.binary_sha256;
+    if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(Error::field(
+            "binary_sha256",
+            "binary_sha256 must be 64 hexadecimal digits",
+        ));
+    }
+    sha256.make_ascii_lowercase();
+    let class = class("priority", &job.priority)?;
+    words(&job)?;
+    labels(job.labels.as_ref())?;
+    let times = times(&job)?;
+    let binary_sha256 = uploaded(app, &job.binary_url);
+    // A checked job is made of strings and numbers: it has a JSON form.
+    let input = serde_json::to_vec(&job).unwrap_or_default();
+    let run = NewRun {
+        id: app.clock.run_id(),
+        kind: Kind::Job,
+        name: job.job_type,
+        queue: QUEUE.to_owned(),
+        class,
+        held: false,
+        not_before: job.not_before.map(|at| at.0),
+        max_attempts: times.max_attempts,
+        retry: times.retry,
+        timeout_ms: times.timeout_ms,
+        parent: None,
+        exclusive_key: None,
+    };
+    Ok(Submission {
+        run,
+        input,
+        binary_sha256,
+    })
+}
+
+/// A name that a caller gives: not empty, not too long, no control characters.
+pub(super) fn name(field: &str, text: &str) -> Result<(), Error> {
+    if text.is_empty() {
+        return Err(Error::field(field, format!("{field} must not be empty")));
+    }
+    optional_name(field, text)
+}
+
+/// The same, but it may be empty.
+pub(super) fn optional_name(field: &str, text: &str) -> Result<(), Error> {
+    if text.len() > NAME_LIMIT {
+        let message = format!("{field} must have at most {NAME_LIMIT} bytes");
+        return Err(Error::field(field, message));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Error::field(
+            field,
+            format!("{field} must not contain control characters"),
+        ));
+    }
+    Ok(())
+}
+
+/// A priority.
+pub(super) fn class(field: &str, text: &str) -> Result<Class, Error> {
+    text.parse().map_err(|_| {
+        let message = format!("{field} must be one of foreground, background, best_effort");
+        Error::field(field, message)
+    })
+}
+
+fn url(text: &str) -> Result<(), Error> {
+    let wrong = |message: String| Err(Error::field("binary_url", message));
+    if text.len() > URL_LIMIT {
+        return wrong(format!("binary_url must have at most {URL_LIMIT} bytes"));
+    }
+    match Url::parse(text) {
+        Err(error) => wrong(format!("binary_url is not a URL: {error}")),
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => wrong(format!(
+            "binary_url must be http or https, not {}",
+            url.scheme()
+        )),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Arguments and environment: what the system could not start would fail on every executor.
+fn words(job: &NewJob) -> Result<(), Error> {
+    let mut total = 0;
+    for (index, argument) in job.arguments.iter().flatten().enumerate() {
+        total += word(&format!("arguments[{index}]"), argument)?;
+    }
+    for (name, value) in job.env_variables.iter().flatten() {
+        if name.is_empty() || name.contains(['=', '\0']) {
+            let message = "names of env_variables must not be empty and must not contain = or NUL";
+            return Err(Error::field("env_variables", message));
+        }
+        total += word("env_variables", name)?;
+        total += word(&format!("env_variables.{name}"), value)?;
+    }
+    if total > WORDS_LIMIT {
+        let message = format!(
+            "arguments and env_variables together must have at most {WORDS_LIMIT} bytes \
+             (9 are counted for each beside its own)"
+        );
+        return Err(Error::field("arguments", message));
+    }
+    Ok(())
+}
+
+/// What a word takes of the system's limit: itself, its NUL and its pointer.
+fn word(field: &str, text: &str) -> Result<usize, Error> {
+    if text.contains('\0') {
+        return Err(Error::field(field, "must not contain NUL"));
+    }
+    if text.len() > WORD_LIMIT {
+        return Err(Error::field(
+            field,
+            format!("must have at most {WORD_LIMIT} bytes"),
+        ));
+    }
+    Ok(text.len() + 9)
+}
+
+fn labels(labels: Option<&BTreeMap<String, String>>) -> Result<(), Error> {
+    let Some(labels) = labels else { return Ok(()) };
+    if labels.len() > LABELS_LIMIT {
+        return Err(Error::field(
+            "labels",
+            format!("at most {LABELS_LIMIT} labels are allowed"),
+        ));
+    }
+    for (key, value) in labels {
+        name("labels", key)?;
+        optional_name(&format!("labels.{key}"), value)?;
+    }
+    Ok(())
+}
+
+struct Times {
+    timeout_ms: Option<i64>,
+    max_attempts: i64,
+    retry: Option<Backoff>,
+}
+
+fn times(job: &NewJob) -> Result<Times, Error> {
+    if job
+        .timeout_seconds
+        .is_some_and(|seconds| seconds == 0 || seconds > TIME_LIMIT)
+    {
+        let message = format!("timeout_seconds must be from 1 to {TIME_LIMIT}");
+        return Err(Error::field("timeout_seconds", message));
+    }
+    if job
+        .max_attempts
+        .is_some_and(|attempts| attempts == 0 || attempts > ATTEMPTS_LIMIT)
+    {
+        let message = format!("max_attempts must be from 1 to {ATTEMPTS_LIMIT}");
+        return Err(Error::field("max_attempts", message));
+    }
+    Ok(Times {
+        timeout_ms: job
+            .timeout_seconds
+            .and_then(|seconds| i64::try_from(seconds * 1000).ok()),
+        max_attempts: job.max_attempts.map_or(DEFAULT_MAX_ATTEMPTS, i64::from),
+        retry: job.retry.map(backoff).transpose()?,
+    })
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "checked to be at most ten years"
+)]
+fn backoff(policy: RetryPolicy) -> Result<Backoff, Error> {
+    let within = |field: &str, value: f64, low: f64, high: f64| {
+        if value.is_finite() && (low..=high).contains(&value) {
+            return Ok(());
+        }
+        let field = format!("retry.{field}");
+        Err(Error::field(
+            &*field,
+            format!("{field} must be from {low} to {high}"),
+        ))
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a limit need not be exact")]
+    let longest = TIME_LIMIT as f64;
+    within("initial_seconds", policy.initial_seconds, 0.0, longest)?;
+    within("factor", policy.factor, 1.0, 1_000.0)?;
+    within("max_seconds", policy.max_seconds, 0.0, longest)?;
+    within("jitter", policy.jitter, 0.0, 1.0)?;
+    Ok(Backoff {
+        initial_ms: (policy.initial_seconds * 1000.0) as i64,
+        factor: policy.factor,
+        max_ms: (policy.max_seconds * 1000.0) as i64,
+        jitter: policy.jitter,
+    })
+}
+
+/// The hash in a URL of one of our own uploads: such a program is kept as long as its job is.
+fn uploaded(app: &App, url: &str) -> Option<String> {
+    let path = url.strip_prefix(&*app.public_url)?;
+    let sha256 = path.strip_prefix("/api/v1/binaries/")?;
+    (sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .then(|| sha256.to_ascii_lowercase())
+}

@@ -1,0 +1,101 @@
+//! The one place that writes this contract's error body.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value};
+use wire::jobs::ErrorBody;
+
+/// A refusal of this face.
+#[derive(Debug)]
+pub(crate) struct Error {
+    status: StatusCode,
+    message: String,
+    context: Map<String, Value>,
+}
+
+impl Error {
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            context: Map::new(),
+        }
+    }
+
+    /// A field is wrong.
+    pub(crate) fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message).about("field", field.into())
+    }
+
+    pub(crate) fn no_job(id: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "job not found").about("job_id", id)
+    }
+
+    /// Adds what it is about.
+    pub(crate) fn about(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.context.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// What it says, for an answer that lists several.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The contract answers a heartbeat for a run that is not held with 404, not 400.
+    pub(crate) fn or_not_running(self) -> Self {
+        if self.status == StatusCode::BAD_REQUEST {
+            return Self {
+                status: StatusCode::NOT_FOUND,
+                ..self
+            };
+        }
+        self
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        use store::Error as E;
+        match error {
+            E::NotFound(id) => Self::no_job(&id.to_string()),
+            E::Rejected(rejected) => Self::new(StatusCode::BAD_REQUEST, rejected.to_string())
+                .about("job_id", rejected.run.to_string())
+                .about("status", super::view::status(rejected.status)),
+            E::KeyReused => Self::field("Idempotency-Key", error.to_string()),
+            E::Exclusive(_) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
+            E::Unavailable(_)
+            | E::Unknown(_)
+            | E::Conflict(_)
+            | E::Constraint(_)
+            | E::Database(_)
+            | E::Corrupt(_)
+            | E::Newer { .. }
+            | E::Closed => {
+                // What the database says is for the operator, not for the caller.
+                tracing::error!(%error, "a request failed");
+                let message = match error {
+                    E::Unavailable(_) => "the database is not available; nothing was changed",
+                    E::Unknown(_) => {
+                        "the database did not answer: it is not known whether this was done"
+                    }
+                    _ => "internal error",
+                };
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+            }
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let body = ErrorBody {
+            error: self.message,
+            context: self.context,
+        };
+        (self.status, Json(body)).into_response()
+    }
+}

@@ -1,0 +1,100 @@
+//! Executors report results.
+
+use axum::extract::State;
+use engine::{RunId, Verdict};
+use store::runs::{Finish, Report};
+use wire::jobs::{Ended, ErrorBody};
+
+use super::{
+    Error,
+    extract::{FINISH_LIMIT, JobId, Json},
+    heartbeat::holder,
+    truncate::truncate,
+};
+use crate::app::App;
+
+/// What is kept of an error message, in bytes.
+const MESSAGE_LIMIT: usize = 64 * 1024;
+
+/// Reports that the program ended well.
+#[utoipa::path(put, path = "/api/v1/jobs/{id}/complete", tag = "executors",
+    request_body = wire::jobs::Finish, params(("id" = String, Path, description = "Job id")),
+    responses((status = 200, description = "On disk", body = Ended),
+        (status = 400, description = "Not held by the caller, or ended", body = ErrorBody),
+        (status = 404, description = "No such job", body = ErrorBody)))]
+pub(crate) async fn complete(
+    State(app): State<App>,
+    JobId(id): JobId,
+    Json(request): Json<wire::jobs::Finish, FINISH_LIMIT>,
+) -> Result<axum::Json<Ended>, Error> {
+    end(&app, id, true, request).await
+}
+
+/// Reports that the program failed, or could not be started.
+#[utoipa::path(put, path = "/api/v1/jobs/{id}/fail", tag = "executors",
+    request_body = wire::jobs::Finish, params(("id" = String, Path, description = "Job id")),
+    responses((status = 200, description = "On disk", body = Ended),
+        (status = 400, description = "Not held by the caller, or ended", body = ErrorBody),
+        (status = 404, description = "No such job", body = ErrorBody)))]
+pub(crate) async fn fail(
+    State(app): State<App>,
+    JobId(id): JobId,
+    Json(request): Json<wire::jobs::Finish, FINISH_LIMIT>,
+) -> Result<axum::Json<Ended>, Error> {
+    end(&app, id, false, request).await
+}
+
+async fn end(
+    app: &App,
+    id: RunId,
+    completed: bool,
+    request: wire::jobs::Finish,
+) -> Result<axum::Json<Ended>, Error> {
+    let finish = checked(app, id, completed, request)?;
+    let run = app
+        .store
+        .finish(vec![finish])
+        .await?
+        .pop()
+        .unwrap_or(Err(store::Error::Closed))?;
+    let status = super::view::status(run.state.status()).to_owned();
+    Ok(axum::Json(Ended {
+        id: run.id.to_string(),
+        status,
+    }))
+}
+
+/// A report as the store takes it, cut to the contract's limits.
+pub(super) fn checked(
+    app: &App,
+    id: RunId,
+    completed: bool,
+    request: wire::jobs::Finish,
+) -> Result<Finish, Error> {
+    let verdict = match (completed, request.timed_out) {
+        (true, _) => Verdict::Completed,
+        (false, false) => Verdict::Failed,
+        (false, true) => Verdict::TimedOut,
+    };
+    let error = request
+        .error_message
+        .filter(|_| !completed)
+        .map(|mut message| {
+            message.truncate(message.floor_char_boundary(MESSAGE_LIMIT));
+            message
+        });
+    Ok(Finish {
+        id,
+        holder: holder(&request.executor_id, request.lease_token)?,
+        verdict,
+        report: Report {
+            stdout: truncate(request.stdout),
+            stderr: truncate(request.stderr),
+            exit_code: request.exit_code,
+            error,
+        },
+        draw: app.clock.draw(),
+        bound_ms: app.bound_ms(),
+        now: app.now_ms(),
+    })
+}

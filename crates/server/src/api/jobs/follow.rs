@@ -1,0 +1,200 @@
+//! A job's output as it comes, until the job ends.
+
+use std::collections::{HashMap, VecDeque};
+
+use bytes::Bytes;
+use engine::RunId;
+use futures_util::{Stream, stream};
+use store::{Topic, TopicWait, logs::Chunk, runs::Details};
+use wire::jobs::{LogEnd, LogText, Stream as Output};
+
+use super::{logs, view};
+use crate::{api::sse, app::App};
+
+/// The messages after number `after`.
+pub(super) fn messages(
+    app: App,
+    id: RunId,
+    output: Option<Output>,
+    after: i64,
+) -> impl Stream<Item = Bytes> + Send {
+    let grown = app.store.wake().topic(Topic::Run(id));
+    let follower = Follower {
+        app,
+        id,
+        output,
+        after,
+        places: HashMap::new(),
+        ready: VecDeque::new(),
+        ended: false,
+    };
+    stream::unfold((follower, grown), |(mut follower, grown)| async move {
+        loop {
+            if let Some(message) = follower.ready.pop_front() {
+                return Some((message, (follower, grown)));
+            }
+            if follower.ended {
+                return None;
+            }
+            match follower.look(&grown).await {
+                Ok(true) => {}
+                Ok(false) => return Some((sse::comment(), (follower, grown))),
+                Err(error) => {
+                    tracing::warn!(%error, "a followed log ended");
+                    return None;
+                }
+            }
+        }
+    })
+}
+
+/// How far one stream of one attempt was sent.
+#[derive(Default)]
+struct Place {
+    position: i64,
+    /// The start of a character whose rest is still to come.
+    pending: Vec<u8>,
+}
+
+struct Follower {
+    app: App,
+    id: RunId,
+    output: Option<Output>,
+    after: i64,
+    places: HashMap<(i64, Output), Place>,
+    ready: VecDeque<Bytes>,
+    ended: bool,
+}
+
+impl Follower {
+    /// Takes what is new, or waits for it; false when nothing came for a while, or the server is
+    /// about to stop.
+    async fn look(&mut self, grown: &TopicWait) -> Result<bool, store::Error> {
+        // Ask to be woken before looking: what comes in between is not missed.
+        let woken = grown.next();
+        let (id, after, output) = (self.id, self.after, self.output);
+        let (chunks, details) = self
+            .app
+            .store
+            .read(move |read| {
+                // The state first: what is printed before the end is there when the end is seen.
+                let details = store::runs::details(read, id)?;
+                let stream = output.map(Output::as_str);
+                Ok((
+                    store::logs::after(read, id, after, stream, None, logs::PAGE)?,
+                    details,
+                ))
+            })
+            .await?;
+        if !chunks.is_empty() {
+            for chunk in &chunks {
+                self.take(chunk);
+            }
+            return Ok(true);
+        }
+        if details.run.state.status().is_terminal() {
+            self.end(details);
+            return Ok(true);
+        }
+        tokio::select! {
+            () = woken => Ok(true),
+            () = self.app.stopping.cancelled() => {
+                self.ended = true;
+                Ok(true)
+            }
+            () = tokio::time::sleep(sse::KEEP_ALIVE) => Ok(false),
+        }
+    }
+
+    fn take(&mut self, chunk: &Chunk) {
+        self.after = chunk.seq;
+        let output = if chunk.stream == "stderr" {
+            Output::Stderr
+        } else {
+            Output::Stdout
+        };
+        // After a reconnection it is not known how far the stream was sent: no mark then.
+        let place = self
+            .places
+            .entry((chunk.attempt, output))
+            .or_insert_with(|| Place {
+                position: chunk.position,
+                pending: Vec::new(),
+            });
+        let mut text = logs::gap(place.position, chunk.position);
+        place.position = chunk.position + i64::try_from(chunk.body.len()).unwrap_or(i64::MAX);
+        let mut bytes = std::mem::take(&mut place.pending);
+        bytes.extend_from_slice(&chunk.body);
+        place.pending = bytes.split_off(bytes.len() - unfinished(&bytes));
+        text.push_str(&String::from_utf8_lossy(&bytes));
+        let message = LogText {
+            stream: output,
+            attempt: u32::try_from(chunk.attempt).unwrap_or(u32::MAX),
+            offset: u64::try_from(chunk.position).unwrap_or_default(),
+            text,
+        };
+        self.ready
+            .push_back(sse::message(Some(chunk.seq), "chunk", &message));
+    }
+
+    fn end(&mut self, details: Details) {
+        let run = &details.run;
+        // An executor that sends no output while it runs sends it at the end.
+        if self.after == 0 {
+            let streams = [
+                (Output::Stdout, details.result.stdout),
+                (Output::Stderr, details.result.stderr),
+            ];
+            for (stream, bytes) in streams {
+                if bytes.is_empty() || self.output.is_some_and(|output| output != stream) {
+                    continue;
+                }
+                let attempt = u32::try_from(run.starts).unwrap_or(u32::MAX);
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let message = LogText {
+                    stream,
+                    attempt,
+                    offset: 0,
+                    text,
+                };
+                self.ready.push_back(sse::message(None, "chunk", &message));
+            }
+        }
+        let end = LogEnd {
+            status: view::status(run.state.status()).to_owned(),
+        };
+        self.ready.push_back(sse::message(None, "end", &end));
+        self.ended = true;
+    }
+}
+
+/// How many bytes at the end are the start of a character whose rest may still come.
+fn unfinished(bytes: &[u8]) -> usize {
+    for back in 1..=bytes.len().min(3) {
+        let byte = bytes[bytes.len() - back];
+        let wanted = match byte {
+            0xC2..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xF4 => 4,
+            0x80..=0xBF => continue,
+            _ => return 0,
+        };
+        return if wanted > back { back } else { 0 };
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unfinished;
+
+    #[test]
+    fn holds_back_only_the_start_of_a_character() {
+        assert_eq!(unfinished("a\u{20AC}".as_bytes()), 0);
+        assert_eq!(unfinished(b"a\xE2\x82"), 2);
+        assert_eq!(unfinished(b"a\xF0"), 1);
+        assert_eq!(unfinished(b"a\xFF"), 0);
+        assert_eq!(unfinished(b"\x80\x80\x80\x80"), 0);
+        assert_eq!(unfinished(b""), 0);
+    }
+}

@@ -1,0 +1,73 @@
+//! Executors keep or give back what they hold.
+
+use axum::extract::State;
+use engine::{Command, Holder, RunId};
+use store::runs::Heartbeat;
+use wire::jobs::{Beat, ErrorBody, Job};
+
+use super::{
+    Error, cancel, check,
+    extract::{JobId, Json},
+};
+use crate::app::App;
+
+/// Extends the lease, and says whether the job is to be stopped.
+#[utoipa::path(put, path = "/api/v1/jobs/{id}/heartbeat", tag = "executors",
+    request_body = wire::jobs::Holder, params(("id" = String, Path, description = "Job id")),
+    responses((status = 200, description = "Extended", body = Beat),
+        (status = 400, description = "A field is wrong", body = ErrorBody),
+        (status = 404, description = "No such job, or not held by the caller", body = ErrorBody)))]
+pub(crate) async fn heartbeat(
+    State(app): State<App>,
+    JobId(id): JobId,
+    Json(request): Json<wire::jobs::Holder>,
+) -> Result<axum::Json<Beat>, Error> {
+    let holder = holder(&request.executor_id, request.lease_token)?;
+    let beat = beat(&app, id, holder)
+        .await
+        .map_err(|error| Error::from(error).or_not_running())?;
+    Ok(axum::Json(Beat {
+        cancel_requested: beat.cancel_requested,
+    }))
+}
+
+/// Extends one lease.
+pub(super) async fn beat(
+    app: &App,
+    id: RunId,
+    holder: Holder,
+) -> Result<store::runs::Beat, store::Error> {
+    let (lease_ms, now) = (app.lease_ms(), app.now_ms());
+    app.store
+        .heartbeat(Heartbeat {
+            id,
+            holder,
+            lease_ms,
+            now,
+        })
+        .await
+}
+
+/// Gives a job back unfinished: it is queued again and the attempt does not count.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/release", tag = "executors",
+    request_body = wire::jobs::Holder, params(("id" = String, Path, description = "Job id")),
+    responses((status = 200, description = "Given back", body = Job),
+        (status = 400, description = "Not held by the caller", body = ErrorBody),
+        (status = 404, description = "No such job", body = ErrorBody)))]
+pub(crate) async fn release(
+    State(app): State<App>,
+    JobId(id): JobId,
+    Json(request): Json<wire::jobs::Holder>,
+) -> Result<axum::Json<Job>, Error> {
+    let holder = holder(&request.executor_id, request.lease_token)?;
+    cancel::command(&app, id, Command::Yield { holder }).await
+}
+
+/// Who says that it holds the lease.
+pub(super) fn holder(executor: &str, token: Option<i64>) -> Result<Holder, Error> {
+    check::name("executor_id", executor)?;
+    Ok(Holder {
+        executor: executor.to_owned(),
+        token,
+    })
+}

@@ -1,0 +1,147 @@
+//! What programs print, while they run and afterwards.
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use engine::RunId;
+use futures_util::{Stream, StreamExt, stream};
+use serde::Deserialize;
+use store::logs::{Append, Chunk};
+use wire::{
+    executors::LogChunk,
+    jobs::{ErrorBody, Stream as Output},
+};
+
+use super::{
+    Error, check,
+    extract::{BODY_LIMIT, JobId, Params, read_body},
+    follow,
+};
+use crate::{api::sse, app::App};
+
+/// Chunks that are read from the database at once.
+pub(super) const PAGE: i64 = 32;
+
+/// What is wanted of a job's output.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// `stdout` or `stderr`; when following, without it both.
+    stream: Option<Output>,
+    /// `1` follows the output until the job ends.
+    #[serde(default)]
+    follow: u8,
+}
+
+/// What a job printed: by default what there is now of one stream of its newest attempt, as it was
+/// printed; with `follow=1` everything from the first byte on, live, as server-sent events.
+#[utoipa::path(get, path = "/api/v1/jobs/{id}/logs", tag = "jobs",
+    params(("id" = String, Path, description = "Job id"), Wanted),
+    responses((status = 200, description = "Output", body = String, content_type = "text/plain"),
+        (status = 400, description = "A parameter is wrong", body = ErrorBody),
+        (status = 404, description = "No such job", body = ErrorBody)))]
+pub(crate) async fn read(
+    State(app): State<App>,
+    JobId(id): JobId,
+    Params(wanted): Params<Wanted>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let details = app
+        .store
+        .read(move |read| store::runs::details(read, id))
+        .await?;
+    if wanted.follow != 0 {
+        let after = sse::last_id(&headers).unwrap_or(0);
+        return Ok(sse::answer(follow::messages(app, id, wanted.stream, after)));
+    }
+    let output = wanted.stream.unwrap_or(Output::Stdout);
+    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    let mut chunks = Box::pin(stored(app, id, output, details.run.starts).peekable());
+    let body = if chunks.as_mut().peek().await.is_some() {
+        Body::from_stream(chunks)
+    } else {
+        // An executor that sends no output while it runs sends it at the end.
+        Body::from(match output {
+            Output::Stdout => details.result.stdout,
+            Output::Stderr => details.result.stderr,
+        })
+    };
+    Ok((kind, body).into_response())
+}
+
+/// The stored chunks of one stream of one attempt, with a mark where some are missing.
+fn stored(
+    app: App,
+    id: RunId,
+    output: Output,
+    attempt: i64,
+) -> impl Stream<Item = Result<Bytes, store::Error>> + Send {
+    let start = (app, 0, 0);
+    stream::try_unfold(start, move |(app, after, position)| async move {
+        let page: Vec<Chunk> = app
+            .store
+            .read(move |read| {
+                store::logs::after(read, id, after, Some(output.as_str()), Some(attempt), PAGE)
+            })
+            .await?;
+        let Some(last) = page.last().map(|chunk| chunk.seq) else {
+            return Ok(None);
+        };
+        let (mut text, mut position) = (Vec::new(), position);
+        for chunk in page {
+            text.extend_from_slice(gap(position, chunk.position).as_bytes());
+            position = chunk.position + i64::try_from(chunk.body.len()).unwrap_or(i64::MAX);
+            text.extend_from_slice(&chunk.body);
+        }
+        Ok(Some((Bytes::from(text), (app, last, position))))
+    })
+}
+
+/// The mark for bytes that are not there.
+pub(super) fn gap(expected: i64, found: i64) -> String {
+    if found > expected {
+        format!("\n[... {} bytes dropped ...]\n", found - expected)
+    } else {
+        String::new()
+    }
+}
+
+/// Stores output of a job that the caller holds.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/logs", tag = "executors",
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    params(("id" = String, Path, description = "Job id"),
+        ("stream" = Output, Query, description = "Which stream"),
+        ("offset" = u64, Query, description = "Position of the first byte in the attempt's stream"),
+        ("executor_id" = String, Query, description = "Who holds the lease"),
+        ("lease_token" = i64, Query, description = "The lease's token")),
+    responses((status = 204, description = "Stored"),
+        (status = 400, description = "A parameter is wrong", body = ErrorBody),
+        (status = 404, description = "No such job, or not held by the caller", body = ErrorBody)))]
+pub(crate) async fn append(
+    State(app): State<App>,
+    JobId(id): JobId,
+    Params(chunk): Params<LogChunk>,
+    request: Request,
+) -> Result<StatusCode, Error> {
+    check::name("executor_id", &chunk.executor_id)?;
+    let position =
+        i64::try_from(chunk.offset).map_err(|_| Error::field("offset", "offset is too large"))?;
+    let body = read_body(request, BODY_LIMIT).await?;
+    let append = Append {
+        id,
+        token: chunk.lease_token,
+        stream: chunk.stream.as_str(),
+        position,
+        body: body.to_vec(),
+    };
+    let stored = app
+        .store
+        .write(move |batch| store::logs::append(batch, &append))
+        .await;
+    stored.map_err(|error| Error::from(error).or_not_running())?;
+    Ok(StatusCode::NO_CONTENT)
+}

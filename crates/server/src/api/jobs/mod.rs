@@ -1,0 +1,26 @@
+//! The contract of the binary job queue, `/api/v1`.
+
+pub(crate) mod admin;
+pub(crate) mod binaries;
+pub(crate) mod bulk;
+pub(crate) mod cancel;
+mod check;
+pub(crate) mod claim;
+mod error;
+pub(crate) mod executors;
+mod extract;
+pub(crate) mod find;
+pub(crate) mod finish;
+pub(crate) mod follow;
+pub(crate) mod health;
+pub(crate) mod heartbeat;
+pub(crate) mod logs;
+pub(crate) mod retry;
+pub(crate) mod submit;
+mod truncate;
+mod view;
+
+pub(crate) use error::Error;
+
+/// The queue that plain jobs wait in.
+pub(crate) const QUEUE: &str = "job";

@@ -1,0 +1,96 @@
+//! One job is submitted.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode},
+};
+use sha2::{Digest, Sha256};
+use store::runs::{Submission, Submit, Submitted};
+use wire::{
+    Timestamp,
+    jobs::{ErrorBody, NewJob, SubmittedJob},
+};
+
+use super::{
+    Error, check,
+    extract::{BODY_LIMIT, parse, read_body},
+};
+use crate::app::App;
+
+const KEY_HEADER: &str = "idempotency-key";
+
+/// Submits a job. It is on disk when this answers.
+#[utoipa::path(post, path = "/api/v1/jobs", tag = "jobs", request_body = NewJob,
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "The same key and body within 24 hours: the same answer, no second job")),
+    responses((status = 201, description = "Accepted", body = SubmittedJob),
+        (status = 400, description = "A field is wrong", body = ErrorBody)))]
+pub(crate) async fn submit(
+    State(app): State<App>,
+    request: Request,
+) -> Result<(StatusCode, axum::Json<SubmittedJob>), Error> {
+    let key = idempotency_key(request.headers())?;
+    let body = read_body(request, BODY_LIMIT).await?;
+    let job: NewJob = parse(&body)?;
+    let job_type = job.job_type.clone();
+    let submission = check::submission(&app, job)?;
+    let now = app.now_ms();
+    let submitted = enter(
+        &app,
+        vec![submission],
+        key.map(|key| (key, hash(&body))),
+        now,
+    )
+    .await?;
+    let created_at = if submitted.repeated {
+        let id = submitted.ids[0];
+        app.store
+            .read(move |read| store::runs::details(read, id))
+            .await?
+            .run
+            .created_at
+    } else {
+        now
+    };
+    let answer = SubmittedJob {
+        id: submitted.ids[0].to_string(),
+        job_type,
+        status: "pending".to_owned(),
+        created_at: Timestamp(created_at),
+    };
+    Ok((StatusCode::CREATED, axum::Json(answer)))
+}
+
+/// Hands checked jobs to the store.
+pub(super) async fn enter(
+    app: &App,
+    runs: Vec<Submission>,
+    idempotency: Option<(String, Vec<u8>)>,
+    now: i64,
+) -> Result<Submitted, Error> {
+    let bound_ms = app.bound_ms();
+    Ok(app
+        .store
+        .submit(Submit {
+            runs,
+            idempotency,
+            bound_ms,
+            now,
+        })
+        .await?)
+}
+
+/// The caller's key for this request, if it gave one.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    let Some(key) = headers.get(KEY_HEADER) else {
+        return Ok(None);
+    };
+    let text = key.to_str().unwrap_or_default().trim();
+    check::name("Idempotency-Key", text)?;
+    Ok(Some(text.to_owned()))
+}
+
+/// What tells one request body from another.
+pub(super) fn hash(body: &[u8]) -> Vec<u8> {
+    Sha256::digest(body).to_vec()
+}

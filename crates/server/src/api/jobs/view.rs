@@ -1,0 +1,129 @@
+//! Rows as bodies.
+
+use engine::{Class, Run, Signal, State, Status};
+use store::runs::{AttemptRow, Claimed, Details, ResultRow};
+use wire::{
+    Timestamp,
+    jobs::{Attempt, Job, JobSummary, NewJob},
+};
+
+use super::Error;
+
+/// The contract's word for where a run stands: what may not start yet is pending as well.
+pub(super) fn status(status: Status) -> &'static str {
+    match status {
+        Status::Held | Status::Scheduled | Status::Queued => "pending",
+        Status::Running => "running",
+        Status::Completed => "completed",
+        Status::Failed => "failed",
+        Status::Cancelled => "cancelled",
+    }
+}
+
+/// The states behind one of the contract's words.
+pub(super) fn statuses(word: &str) -> Result<Vec<Status>, Error> {
+    let found: Vec<Status> = Status::ALL
+        .iter()
+        .copied()
+        .filter(|state| status(*state) == word)
+        .collect();
+    if found.is_empty() {
+        let message = "status must be one of pending, running, completed, failed, cancelled";
+        return Err(Error::field("status", message));
+    }
+    Ok(found)
+}
+
+/// A row of a list.
+pub(super) fn summary(run: &Run) -> JobSummary {
+    JobSummary {
+        id: run.id.to_string(),
+        job_type: run.name.clone(),
+        status: status(run.state.status()).to_owned(),
+        priority: priority(run.class),
+        executor_id: run.executor.clone(),
+        created_at: Timestamp(run.created_at),
+        started_at: run.started_at.map(Timestamp),
+        completed_at: ended_at(run),
+    }
+}
+
+/// A job with all that belongs to it.
+pub(super) fn job(details: Details) -> Result<Job, Error> {
+    let attempts = details.attempts.into_iter().map(attempt).collect();
+    whole(&details.run, &details.input, attempts, details.result)
+}
+
+/// A job that was just claimed for the first time: nothing needs to be looked up.
+pub(super) fn claimed(claimed: &Claimed, executor_ip: &str) -> Result<Job, Error> {
+    let run = &claimed.run;
+    let attempt = Attempt {
+        executor_id: run.executor.clone().unwrap_or_default(),
+        executor_ip: executor_ip.to_owned(),
+        started_at: Timestamp(run.started_at.unwrap_or(run.created_at)),
+        ended_at: None,
+        status: "running".to_owned(),
+        error_message: None,
+    };
+    whole(run, &claimed.input, vec![attempt], ResultRow::default())
+}
+
+fn whole(run: &Run, input: &[u8], attempts: Vec<Attempt>, result: ResultRow) -> Result<Job, Error> {
+    let input: NewJob = serde_json::from_slice(input)
+        .map_err(|error| store::Error::Corrupt(format!("a job's input: {error}")))?;
+    Ok(Job {
+        id: run.id.to_string(),
+        job_type: input.job_type,
+        binary_url: input.binary_url,
+        binary_sha256: input.binary_sha256,
+        arguments: input.arguments.unwrap_or_default(),
+        env_variables: input.env_variables.unwrap_or_default(),
+        priority: priority(run.class),
+        status: status(run.state.status()).to_owned(),
+        executor_id: run.executor.clone(),
+        stdout: text(result.stdout),
+        stderr: text(result.stderr),
+        exit_code: result.exit_code,
+        created_at: Timestamp(run.created_at),
+        started_at: run.started_at.map(Timestamp),
+        completed_at: ended_at(run),
+        attempts,
+        error_message: result.error,
+        timeout_seconds: input.timeout_seconds,
+        max_attempts: u32::try_from(run.max_attempts).ok(),
+        retry: input.retry,
+        not_before: input.not_before,
+        labels: input.labels,
+        cancel_requested: (run.signal == Some(Signal::Cancel)).then_some(true),
+        lease_token: None,
+        lease_seconds: None,
+    })
+}
+
+fn attempt(row: AttemptRow) -> Attempt {
+    Attempt {
+        executor_id: row.executor,
+        executor_ip: row.executor_ip,
+        started_at: Timestamp(row.started_at),
+        ended_at: row.ended_at.map(Timestamp),
+        status: row.status,
+        error_message: row.error,
+    }
+}
+
+fn priority(class: Class) -> String {
+    class.as_str().to_owned()
+}
+
+fn ended_at(run: &Run) -> Option<Timestamp> {
+    match run.state {
+        State::Done { at, .. } => Some(Timestamp(at)),
+        _ => None,
+    }
+}
+
+/// It came as JSON and was cut on a character boundary, so it is text.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}

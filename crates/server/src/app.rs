@@ -1,0 +1,41 @@
+//! What every handler and loop shares.
+
+use std::{sync::Arc, time::Duration};
+
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Settings, clock::Clock, metrics::Metrics, programs::Programs};
+
+/// The running server's parts. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Arc<Settings>,
+    /// Where clients reach this server, without a slash at the end.
+    pub(crate) public_url: Arc<str>,
+    pub(crate) programs: Programs,
+    pub(crate) metrics: Metrics,
+    /// Cancelled when the server is about to stop: calls that wait answer now.
+    pub(crate) stopping: CancellationToken,
+}
+
+impl App {
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    pub(crate) fn lease_ms(&self) -> i64 {
+        millis(self.settings.lease)
+    }
+
+    pub(crate) fn bound_ms(&self) -> i64 {
+        millis(self.settings.class_bound)
+    }
+}
+
+/// A setting in the store's unit.
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

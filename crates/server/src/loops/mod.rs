@@ -1,0 +1,28 @@
+//! What happens without being asked: one file for each loop, each with one `tick`.
+
+pub(crate) mod reaper;
+pub(crate) mod retention;
+pub(crate) mod scheduler;
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::app::App;
+
+/// Starts every loop.
+pub(crate) fn start(app: &App) -> JoinSet<()> {
+    let mut loops = JoinSet::new();
+    loops.spawn(reaper::run(app.clone()));
+    loops.spawn(scheduler::run(app.clone()));
+    loops.spawn(retention::run(app.clone()));
+    loops
+}
+
+/// Waits, but not past the server's end; false when that has come.
+pub(crate) async fn pause(app: &App, time: Duration) -> bool {
+    tokio::select! {
+        () = app.stopping.cancelled() => false,
+        () = tokio::time::sleep(time) => true,
+    }
+}

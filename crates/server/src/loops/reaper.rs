@@ -1,0 +1,38 @@
+//! Takes away leases that nobody extended.
+
+use crate::{app::App, loops::pause};
+
+pub(crate) async fn run(app: App) {
+    // Executors could not extend anything while no server was there: one lease of grace.
+    if !pause(&app, app.settings.lease).await {
+        return;
+    }
+    loop {
+        match tick(&app).await {
+            Ok(0) => {}
+            Ok(lost) => tracing::warn!(lost, "leases expired"),
+            Err(error) => tracing::error!(%error, "expired leases could not be taken away"),
+        }
+        if !pause(&app, app.settings.scan).await {
+            return;
+        }
+    }
+}
+
+/// Takes away what has expired; answers how many leases.
+pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
+    let (lease_ms, bound_ms) = (app.lease_ms(), app.bound_ms());
+    let mut lost = 0;
+    loop {
+        let (draw, now) = (app.clock.draw(), app.now_ms());
+        let swept = app
+            .store
+            .write(move |batch| store::runs::expire(batch, lease_ms, bound_ms, draw, now))
+            .await?;
+        lost += swept;
+        app.metrics.leases_lost(swept as u64);
+        if swept == 0 {
+            return Ok(lost);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The table of contents of the whole API: method, path, scope, handler, one line each.
+
+use axum::{Router, middleware};
+use utoipa::openapi::{
+    InfoBuilder, OpenApi, OpenApiBuilder,
+    extensions::ExtensionsBuilder,
+    path::{HttpMethod, PathItem},
+};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouter},
+    routes,
+};
+
+use crate::{
+    api::{self, events, jobs},
+    app::App,
+    guard::{self, Hosts},
+    scope::Scope,
+};
+
+type Route = (HttpMethod, &'static str, Scope, UtoipaMethodRouter<App>);
+
+/// Every route. What stands here is checked against what its handler says of itself.
+#[rustfmt::skip]
+fn table() -> Vec<Route> {
+    use HttpMethod::{Delete, Get, Post, Put};
+    vec![
+        // The contract of the job queue.
+        (Get,    "/api/v1/health",              Scope::Open,        routes!(jobs::health::health)),
+        (Get,    "/api/v1/metrics",             Scope::Open,        routes!(jobs::health::metrics)),
+        (Post,   "/api/v1/jobs",                Scope::JobsWrite,   routes!(jobs::submit::submit)),
+        (Get,    "/api/v1/jobs",                Scope::JobsRead,    routes!(jobs::find::list)),
+        (Get,    "/api/v1/jobs/{id}",           Scope::JobsRead,    routes!(jobs::find::get)),
+        (Delete, "/api/v1/jobs/{id}",           Scope::JobsCancel,  routes!(jobs::cancel::pending)),
+        (Post,   "/api/v1/jobs/claim",          Scope::RunsPerform, routes!(jobs::claim::claim)),
+        (Put,    "/api/v1/jobs/{id}/heartbeat", Scope::RunsPerform, routes!(jobs::heartbeat::heartbeat)),
+        (Put,    "/api/v1/jobs/{id}/complete",  Scope::RunsPerform, routes!(jobs::finish::complete)),
+        (Put,    "/api/v1/jobs/{id}/fail",      Scope::RunsPerform, routes!(jobs::finish::fail)),
+        (Get,    "/api/v1/admin/stats",         Scope::StatsRead,   routes!(jobs::admin::stats)),
+        (Get,    "/api/v1/admin/executors",     Scope::StatsRead,   routes!(jobs::admin::executors)),
+        (Post,   "/api/v1/jobs/bulk",           Scope::JobsWrite,   routes!(jobs::bulk::submit)),
+        (Post,   "/api/v1/jobs/bulk/cancel",    Scope::JobsCancel,  routes!(jobs::bulk::cancel)),
+
+        // Additions to it.
+        (Post,   "/api/v1/jobs/{id}/cancel",    Scope::JobsCancel,  routes!(jobs::cancel::anywhere)),
+        (Post,   "/api/v1/jobs/{id}/retry",     Scope::JobsWrite,   routes!(jobs::retry::retry)),
+        (Get,    "/api/v1/jobs/{id}/logs",      Scope::JobsRead,    routes!(jobs::logs::read)),
+        (Post,   "/api/v1/binaries",            Scope::JobsWrite,   routes!(jobs::binaries::upload)),
+        (Get,    "/api/v1/binaries/{sha256}",   Scope::RunsPerform, routes!(jobs::binaries::download)),
+
+        // What executors of ours say beyond it.
+        (Put,    "/api/v1/executors/{executor_id}",         Scope::RunsPerform, routes!(jobs::executors::register)),
+        (Post,   "/api/v1/executors/{executor_id}/leases",  Scope::RunsPerform, routes!(jobs::executors::renew)),
+        (Post,   "/api/v1/executors/{executor_id}/results", Scope::RunsPerform, routes!(jobs::executors::results)),
+        (Post,   "/api/v1/jobs/{id}/release",               Scope::RunsPerform, routes!(jobs::heartbeat::release)),
+        (Post,   "/api/v1/jobs/{id}/logs",                  Scope::RunsPerform, routes!(jobs::logs::append)),
+
+        // The live stream of every kind.
+        (Get,    "/api/events",                 Scope::EventsRead,  routes!(events::follow)),
+    ]
+}
+
+/// The router of a running server.
+pub(crate) fn router(app: App, hosts: Hosts) -> Router {
+    let (router, _) = documented().split_for_parts();
+    router
+        .method_not_allowed_fallback(api::method_not_allowed)
+        .fallback(api::not_found)
+        .layer(middleware::from_fn_with_state(
+            (app.clone(), hosts),
+            guard::check,
+        ))
+        .with_state(app)
+}
+
+/// The OpenAPI document of all routes, as the code has them.
+#[must_use]
+pub fn openapi_json() -> String {
+    let (_, document) = documented().split_for_parts();
+    // A document of strings and maps has a JSON form.
+    document.to_pretty_json().unwrap_or_default() + "\n"
+}
+
+fn documented() -> OpenApiRouter<App> {
+    let info = InfoBuilder::new()
+        .title("Playhouse")
+        .version(env!("CARGO_PKG_VERSION"))
+        .build();
+    let document = OpenApiBuilder::new().info(info).build();
+    let routes = table();
+    let mut scopes = Vec::with_capacity(routes.len());
+    let mut router = OpenApiRouter::with_openapi(document);
+    for (method, path, scope, handler) in routes {
+        assert!(
+            has(&handler.1, path, &method),
+            "{path}: its handler names another path or method"
+        );
+        scopes.push((method, path, scope));
+        router = router.routes(handler);
+    }
+    name_scopes(router.get_openapi_mut(), &scopes);
+    router
+}
+
+/// Whether a handler documents itself as this method of this path.
+fn has(paths: &utoipa::openapi::Paths, path: &str, method: &HttpMethod) -> bool {
+    paths
+        .paths
+        .get(path)
+        .is_some_and(|item| operation(item, method))
+}
+
+fn operation(item: &PathItem, method: &HttpMethod) -> bool {
+    match method {
+        HttpMethod::Get => item.get.is_some(),
+        HttpMethod::Put => item.put.is_some(),
+        HttpMethod::Post => item.post.is_some(),
+        HttpMethod::Delete => item.delete.is_some(),
+        _ => false,
+    }
+}
+
+/// Writes each route's scope into the document.
+fn name_scopes(document: &mut OpenApi, scopes: &[(HttpMethod, &'static str, Scope)]) {
+    for (method, path, scope) in scopes {
+        let Some(item) = document.paths.paths.get_mut(*path) else {
+            continue;
+        };
+        let operation = match method {
+            HttpMethod::Get => item.get.as_mut(),
+            HttpMethod::Put => item.put.as_mut(),
+            HttpMethod::Post => item.post.as_mut(),
+            HttpMethod::Delete => item.delete.as_mut(),
+            _ => None,
+        };
+        if let Some(operation) = operation {
+            operation.extensions = Some(
+                ExtensionsBuilder::new()
+                    .add("x-scope", scope.as_str())
+                    .build(),
+            );
+        }
+    }
+}

@@ -114,9 +114,17 @@ pub struct Rejected {
 impl std::fmt::Display for Rejected {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.not_holder {
-            write!(f, "cannot {} run {}: the caller does not hold its lease", self.command, self.run)
+            write!(
+                f,
+                "cannot {} run {}: the caller does not hold its lease",
+                self.command, self.run
+            )
         } else {
-            write!(f, "cannot {} run {}: it is {}", self.command, self.run, self.status)
+            write!(
+                f,
+                "cannot {} run {}: it is {}",
+                self.command, self.run, self.status
+            )
         }
     }
 }

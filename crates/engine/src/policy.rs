@@ -40,7 +40,11 @@ pub struct Backoff {
 impl Backoff {
     /// The wait after the `strikes`-th failure. `draw` is a random number from 0 to 1.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "clamped")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "clamped"
+    )]
     pub fn wait_ms(&self, strikes: i64, draw: f64) -> i64 {
         let exponent = strikes.clamp(1, 1000) as f64 - 1.0;
         let full = (self.initial_ms as f64 * self.factor.powf(exponent)).min(self.max_ms as f64);
@@ -64,8 +68,15 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_longest_and_shrink_by_the_jitter() {
-        let backoff = Backoff { initial_ms: 1_000, factor: 2.0, max_ms: 5_000, jitter: 0.5 };
-        let waits: Vec<i64> = (1..=4).map(|strikes| backoff.wait_ms(strikes, 0.0)).collect();
+        let backoff = Backoff {
+            initial_ms: 1_000,
+            factor: 2.0,
+            max_ms: 5_000,
+            jitter: 0.5,
+        };
+        let waits: Vec<i64> = (1..=4)
+            .map(|strikes| backoff.wait_ms(strikes, 0.0))
+            .collect();
         assert_eq!(waits, [1_000, 2_000, 4_000, 5_000]);
         assert_eq!(backoff.wait_ms(1, 1.0), 500);
         assert_eq!(backoff.wait_ms(i64::MAX, 0.0), 5_000);

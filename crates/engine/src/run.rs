@@ -103,9 +103,18 @@ impl State {
             Self::Scheduled { .. } => Status::Scheduled,
             Self::Queued => Status::Queued,
             Self::Running(_) => Status::Running,
-            Self::Done { outcome: Outcome::Completed, .. } => Status::Completed,
-            Self::Done { outcome: Outcome::Failed, .. } => Status::Failed,
-            Self::Done { outcome: Outcome::Cancelled, .. } => Status::Cancelled,
+            Self::Done {
+                outcome: Outcome::Completed,
+                ..
+            } => Status::Completed,
+            Self::Done {
+                outcome: Outcome::Failed,
+                ..
+            } => Status::Failed,
+            Self::Done {
+                outcome: Outcome::Cancelled,
+                ..
+            } => Status::Cancelled,
         }
     }
 }

@@ -24,11 +24,17 @@ pub fn states_markdown() -> String {
         let _ = writeln!(page, "| {} |", cells.join(" | "));
     };
     let heads = runs.iter().map(|(name, _)| (*name).to_owned());
-    row(&mut page, std::iter::once("command".to_owned()).chain(heads).collect());
+    row(
+        &mut page,
+        std::iter::once("command".to_owned()).chain(heads).collect(),
+    );
     row(&mut page, vec!["---".to_owned(); runs.len() + 1]);
     for (name, command) in commands() {
         let cells = runs.iter().map(|(_, run)| cell(run, &command));
-        row(&mut page, std::iter::once(name.to_owned()).chain(cells).collect());
+        row(
+            &mut page,
+            std::iter::once(name.to_owned()).chain(cells).collect(),
+        );
     }
     page.push_str(DIAGRAM);
     page
@@ -69,18 +75,50 @@ fn runs() -> Vec<(&'static str, Run)> {
     )
     .run;
     let running = |until: i64| {
-        let lease = Lease { executor: "a".to_owned(), token: 1, until, started_at: NOW - LEASE_MS };
+        let lease = Lease {
+            executor: "a".to_owned(),
+            token: 1,
+            until,
+            started_at: NOW - LEASE_MS,
+        };
         let state = State::Running(lease);
-        Run { token: 1, starts: 1, executor: Some("a".to_owned()), state, ..queued.clone() }
+        Run {
+            token: 1,
+            starts: 1,
+            executor: Some("a".to_owned()),
+            state,
+            ..queued.clone()
+        }
     };
-    let done = |outcome| Run { state: State::Done { outcome, at: NOW }, ..queued.clone() };
+    let done = |outcome| Run {
+        state: State::Done { outcome, at: NOW },
+        ..queued.clone()
+    };
     vec![
-        ("held", Run { state: State::Held, ..queued.clone() }),
-        ("scheduled, due", Run { state: State::Scheduled { due_at: NOW }, ..queued.clone() }),
+        (
+            "held",
+            Run {
+                state: State::Held,
+                ..queued.clone()
+            },
+        ),
+        (
+            "scheduled, due",
+            Run {
+                state: State::Scheduled { due_at: NOW },
+                ..queued.clone()
+            },
+        ),
         ("queued", queued.clone()),
         ("running", running(NOW + LEASE_MS)),
         ("running, expired", running(NOW)),
-        ("running, expired, last attempt", Run { strikes: 1, ..running(NOW) }),
+        (
+            "running, expired, last attempt",
+            Run {
+                strikes: 1,
+                ..running(NOW)
+            },
+        ),
         ("completed", done(Outcome::Completed)),
         ("failed", done(Outcome::Failed)),
         ("cancelled", done(Outcome::Cancelled)),
@@ -89,7 +127,10 @@ fn runs() -> Vec<(&'static str, Run)> {
 
 /// One command for each row.
 fn commands() -> Vec<(&'static str, Command)> {
-    let holder = || Holder { executor: "a".to_owned(), token: Some(1) };
+    let holder = || Holder {
+        executor: "a".to_owned(),
+        token: Some(1),
+    };
     let finish = |verdict| Command::Finish {
         holder: holder(),
         verdict,
@@ -100,14 +141,33 @@ fn commands() -> Vec<(&'static str, Command)> {
     vec![
         ("release", Command::Release { bound_ms: 0 }),
         ("due", Command::Due),
-        ("claim", Command::Claim { executor: "a".to_owned(), lease_ms: LEASE_MS }),
-        ("heartbeat", Command::Heartbeat { holder: holder(), lease_ms: LEASE_MS }),
+        (
+            "claim",
+            Command::Claim {
+                executor: "a".to_owned(),
+                lease_ms: LEASE_MS,
+            },
+        ),
+        (
+            "heartbeat",
+            Command::Heartbeat {
+                holder: holder(),
+                lease_ms: LEASE_MS,
+            },
+        ),
         ("checkpoint", Command::Checkpoint { holder: holder() }),
         ("finish: completed", finish(Verdict::Completed)),
         ("finish: failed", finish(Verdict::Failed)),
         ("finish: timed out", finish(Verdict::TimedOut)),
         ("yield", Command::Yield { holder: holder() }),
-        ("expire", Command::Expire { draw: 0.0, bound_ms: 0, lease_ms: LEASE_MS }),
+        (
+            "expire",
+            Command::Expire {
+                draw: 0.0,
+                bound_ms: 0,
+                lease_ms: LEASE_MS,
+            },
+        ),
         ("cancel pending", Command::CancelPending),
         ("cancel", Command::Cancel),
         ("retry", Command::Retry { bound_ms: 0 }),

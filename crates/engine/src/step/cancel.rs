@@ -17,17 +17,36 @@ pub(super) fn anywhere(run: &Run, now: i64) -> Result<Change, Rejected> {
         State::Running(_) if run.signal == Some(Signal::Cancel) => Ok(changed(run.clone())),
         State::Running(lease) => {
             let state = State::Running(lease.clone());
-            let run = Run { signal: Some(Signal::Cancel), ..moved(run, state) };
-            let event =
-                Event { executor: run.executor.clone(), ..event(&run, EventType::CancelRequested) };
-            Ok(Change { event: Some(event), cancel_children: true, ..changed(run) })
+            let run = Run {
+                signal: Some(Signal::Cancel),
+                ..moved(run, state)
+            };
+            let event = Event {
+                executor: run.executor.clone(),
+                ..event(&run, EventType::CancelRequested)
+            };
+            Ok(Change {
+                event: Some(event),
+                cancel_children: true,
+                ..changed(run)
+            })
         }
         _ => pending(run, now),
     }
 }
 
 fn ended(run: &Run, now: i64) -> Change {
-    let run = moved(run, State::Done { outcome: Outcome::Cancelled, at: now });
+    let run = moved(
+        run,
+        State::Done {
+            outcome: Outcome::Cancelled,
+            at: now,
+        },
+    );
     let event = event(&run, EventType::Cancelled);
-    Change { event: Some(event), cancel_children: true, ..changed(run) }
+    Change {
+        event: Some(event),
+        cancel_children: true,
+        ..changed(run)
+    }
 }

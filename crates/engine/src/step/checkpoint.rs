@@ -6,6 +6,12 @@ use crate::{Change, Event, EventType, Holder, Rejected, Run, State};
 pub(super) fn step(run: &Run, holder: &Holder) -> Result<Change, Rejected> {
     let lease = held(run, holder, "checkpoint")?;
     let run = moved(run, State::Running(lease.clone()));
-    let event = Event { executor: run.executor.clone(), ..event(&run, EventType::Checkpointed) };
-    Ok(Change { event: Some(event), ..changed(run) })
+    let event = Event {
+        executor: run.executor.clone(),
+        ..event(&run, EventType::Checkpointed)
+    };
+    Ok(Change {
+        event: Some(event),
+        ..changed(run)
+    })
 }

@@ -3,12 +3,7 @@
 use super::{changed, event, moved, rejected};
 use crate::{Attempt, Change, Event, EventType, Lease, Rejected, Run, State};
 
-pub(super) fn step(
-    run: &Run,
-    executor: &str,
-    lease_ms: i64,
-    now: i64,
-) -> Result<Change, Rejected> {
+pub(super) fn step(run: &Run, executor: &str, lease_ms: i64, now: i64) -> Result<Change, Rejected> {
     if run.state != State::Queued {
         return Err(rejected(run, "claim"));
     }
@@ -25,6 +20,13 @@ pub(super) fn step(
         started_at: Some(now),
         ..moved(run, State::Running(lease))
     };
-    let event = Event { executor: run.executor.clone(), ..event(&run, EventType::Started) };
-    Ok(Change { attempt: Some(Attempt::Opened), event: Some(event), ..changed(run) })
+    let event = Event {
+        executor: run.executor.clone(),
+        ..event(&run, EventType::Started)
+    };
+    Ok(Change {
+        attempt: Some(Attempt::Opened),
+        event: Some(event),
+        ..changed(run)
+    })
 }

@@ -7,7 +7,10 @@ pub(super) fn step(run: &Run, now: i64) -> Result<Change, Rejected> {
     match run.state {
         State::Scheduled { due_at } if due_at <= now => {
             let run = moved(run, State::Queued);
-            Ok(Change { event: Some(event(&run, EventType::Ready)), ..changed(run) })
+            Ok(Change {
+                event: Some(event(&run, EventType::Ready)),
+                ..changed(run)
+            })
         }
         _ => Err(rejected(run, "due")),
     }

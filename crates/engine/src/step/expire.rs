@@ -10,13 +10,15 @@ pub(super) fn step(
     wait: &requeue::Wait,
     now: i64,
 ) -> Result<Change, Rejected> {
-    let State::Running(lease) = &run.state else { return Err(rejected(run, "expire")) };
+    let State::Running(lease) = &run.state else {
+        return Err(rejected(run, "expire"));
+    };
     if lease.until > now {
         return Err(rejected(run, "expire"));
     }
-    let overtime = run.timeout_ms.is_some_and(|timeout_ms| {
-        lease.until >= last_end(lease, timeout_ms, lease_ms)
-    });
+    let overtime = run
+        .timeout_ms
+        .is_some_and(|timeout_ms| lease.until >= last_end(lease, timeout_ms, lease_ms));
     if overtime {
         let error = Some("its executor did not stop it at its time limit".to_owned());
         return Ok(requeue::failed(run, AttemptEnd::TimedOut, error, wait, now));

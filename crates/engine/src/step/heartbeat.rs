@@ -11,7 +11,15 @@ pub(super) fn step(
 ) -> Result<Change, Rejected> {
     let lease = held(run, holder, "heartbeat")?;
     // An executor that ignores the time limit cannot keep the run for ever.
-    let last = run.timeout_ms.map_or(i64::MAX, |timeout_ms| last_end(lease, timeout_ms, lease_ms));
+    let last = run
+        .timeout_ms
+        .map_or(i64::MAX, |timeout_ms| last_end(lease, timeout_ms, lease_ms));
     let until = now.saturating_add(lease_ms).min(last).max(lease.until);
-    Ok(changed(moved(run, State::Running(Lease { until, ..lease.clone() }))))
+    Ok(changed(moved(
+        run,
+        State::Running(Lease {
+            until,
+            ..lease.clone()
+        }),
+    )))
 }

@@ -30,13 +30,38 @@ pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> 
         Command::Claim { executor, lease_ms } => claim::step(run, executor, *lease_ms, now),
         Command::Heartbeat { holder, lease_ms } => heartbeat::step(run, holder, *lease_ms, now),
         Command::Checkpoint { holder } => checkpoint::step(run, holder),
-        Command::Finish { holder, verdict, error, draw, bound_ms } => {
-            let report = finish::Report { verdict: *verdict, error: error.clone() };
-            finish::step(run, holder, report, &requeue::Wait { draw: *draw, bound_ms: *bound_ms }, now)
+        Command::Finish {
+            holder,
+            verdict,
+            error,
+            draw,
+            bound_ms,
+        } => {
+            let report = finish::Report {
+                verdict: *verdict,
+                error: error.clone(),
+            };
+            finish::step(
+                run,
+                holder,
+                report,
+                &requeue::Wait {
+                    draw: *draw,
+                    bound_ms: *bound_ms,
+                },
+                now,
+            )
         }
         Command::Yield { holder } => r#yield::step(run, holder, now),
-        Command::Expire { draw, bound_ms, lease_ms } => {
-            let wait = requeue::Wait { draw: *draw, bound_ms: *bound_ms };
+        Command::Expire {
+            draw,
+            bound_ms,
+            lease_ms,
+        } => {
+            let wait = requeue::Wait {
+                draw: *draw,
+                bound_ms: *bound_ms,
+            };
             expire::step(run, *lease_ms, &wait, now)
         }
         Command::CancelPending => cancel::pending(run, now),
@@ -47,20 +72,41 @@ pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> 
 
 /// The run one version on, in another state.
 fn moved(run: &Run, state: State) -> Run {
-    Run { state, version: run.version + 1, ..run.clone() }
+    Run {
+        state,
+        version: run.version + 1,
+        ..run.clone()
+    }
 }
 
 /// A change of the run alone.
 fn changed(run: Run) -> Change {
-    Change { run, attempt: None, event: None, error: None, cancel_children: false }
+    Change {
+        run,
+        attempt: None,
+        event: None,
+        error: None,
+        cancel_children: false,
+    }
 }
 
 fn event(run: &Run, event_type: EventType) -> Event {
-    Event { event_type, attempt: run.starts, executor: None, reason: None, due_at: None }
+    Event {
+        event_type,
+        attempt: run.starts,
+        executor: None,
+        reason: None,
+        due_at: None,
+    }
 }
 
 fn rejected(run: &Run, command: &'static str) -> Rejected {
-    Rejected { run: run.id, status: run.state.status(), command, not_holder: false }
+    Rejected {
+        run: run.id,
+        status: run.state.status(),
+        command,
+        not_holder: false,
+    }
 }
 
 /// The current lease, if `holder` holds it: with a token the token decides, without one the name.
@@ -69,16 +115,28 @@ fn held<'run>(
     holder: &Holder,
     command: &'static str,
 ) -> Result<&'run Lease, Rejected> {
-    let State::Running(lease) = &run.state else { return Err(rejected(run, command)) };
+    let State::Running(lease) = &run.state else {
+        return Err(rejected(run, command));
+    };
     let holds = match holder.token {
         Some(token) => token == lease.token,
         None => holder.executor == lease.executor,
     };
-    if holds { Ok(lease) } else { Err(Rejected { not_holder: true, ..rejected(run, command) }) }
+    if holds {
+        Ok(lease)
+    } else {
+        Err(Rejected {
+            not_holder: true,
+            ..rejected(run, command)
+        })
+    }
 }
 
 /// When a lease ends at the latest, however often it is extended, for a run with a time limit.
 fn last_end(lease: &Lease, timeout_ms: i64, lease_ms: i64) -> i64 {
     let grace = OVERTIME_LEASES.saturating_mul(lease_ms);
-    lease.started_at.saturating_add(timeout_ms).saturating_add(grace)
+    lease
+        .started_at
+        .saturating_add(timeout_ms)
+        .saturating_add(grace)
 }

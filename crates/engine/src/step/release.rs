@@ -7,6 +7,12 @@ pub(super) fn step(run: &Run, bound_ms: i64, now: i64) -> Result<Change, Rejecte
     if run.state != State::Held {
         return Err(rejected(run, "release"));
     }
-    let run = Run { rank: rank(now, run.class, bound_ms), ..moved(run, State::Queued) };
-    Ok(Change { event: Some(event(&run, EventType::Ready)), ..changed(run) })
+    let run = Run {
+        rank: rank(now, run.class, bound_ms),
+        ..moved(run, State::Queued)
+    };
+    Ok(Change {
+        event: Some(event(&run, EventType::Ready)),
+        ..changed(run)
+    })
 }

@@ -20,12 +20,18 @@ pub(super) fn failed(
     if run.signal.is_some() {
         return ended(run, AttemptEnd::Cancelled, Outcome::Cancelled, error, now);
     }
-    let run = &Run { strikes: run.strikes + 1, ..run.clone() };
+    let run = &Run {
+        strikes: run.strikes + 1,
+        ..run.clone()
+    };
     match run.retry {
         Some(backoff) if run.strikes < run.max_attempts => {
             let due_at = now.saturating_add(backoff.wait_ms(run.strikes, wait.draw));
             let rank = rank(due_at, run.class, wait.bound_ms);
-            let next = Run { rank, ..moved(run, State::Scheduled { due_at }) };
+            let next = Run {
+                rank,
+                ..moved(run, State::Scheduled { due_at })
+            };
             another(next, end, error, Some(due_at))
         }
         _ => ended(run, end, Outcome::Failed, error, now),
@@ -38,7 +44,10 @@ pub(super) fn lost(run: &Run, now: i64) -> Change {
     if run.signal.is_some() {
         return ended(run, AttemptEnd::Lost, Outcome::Cancelled, error, now);
     }
-    let run = &Run { strikes: run.strikes + 1, ..run.clone() };
+    let run = &Run {
+        strikes: run.strikes + 1,
+        ..run.clone()
+    };
     if run.strikes < run.max_attempts {
         return another(moved(run, State::Queued), AttemptEnd::Lost, error, None);
     }
@@ -61,23 +70,33 @@ fn another(next: Run, end: AttemptEnd, error: Option<String>, due_at: Option<i64
         due_at,
         ..event(&next, EventType::Requeued)
     };
-    Change { attempt: Some(Attempt::Closed(end)), event: Some(event), error, ..changed(next) }
+    Change {
+        attempt: Some(Attempt::Closed(end)),
+        event: Some(event),
+        error,
+        ..changed(next)
+    }
 }
 
-fn ended(
-    run: &Run,
-    end: AttemptEnd,
-    outcome: Outcome,
-    error: Option<String>,
-    now: i64,
-) -> Change {
-    let run = Run { signal: None, ..moved(run, State::Done { outcome, at: now }) };
-    let event_type =
-        if outcome == Outcome::Cancelled { EventType::Cancelled } else { EventType::Failed };
+fn ended(run: &Run, end: AttemptEnd, outcome: Outcome, error: Option<String>, now: i64) -> Change {
+    let run = Run {
+        signal: None,
+        ..moved(run, State::Done { outcome, at: now })
+    };
+    let event_type = if outcome == Outcome::Cancelled {
+        EventType::Cancelled
+    } else {
+        EventType::Failed
+    };
     let event = Event {
         executor: run.executor.clone(),
         reason: error.clone(),
         ..event(&run, event_type)
     };
-    Change { attempt: Some(Attempt::Closed(end)), event: Some(event), error, ..changed(run) }
+    Change {
+        attempt: Some(Attempt::Closed(end)),
+        event: Some(event),
+        error,
+        ..changed(run)
+    }
 }

@@ -8,6 +8,13 @@ pub(super) fn step(run: &Run, bound_ms: i64, now: i64) -> Result<Change, Rejecte
         return Err(rejected(run, "retry"));
     }
     let rank = rank(now, run.class, bound_ms);
-    let run = Run { rank, strikes: 0, ..moved(run, State::Queued) };
-    Ok(Change { event: Some(event(&run, EventType::Retried)), ..changed(run) })
+    let run = Run {
+        rank,
+        strikes: 0,
+        ..moved(run, State::Queued)
+    };
+    Ok(Change {
+        event: Some(event(&run, EventType::Retried)),
+        ..changed(run)
+    })
 }

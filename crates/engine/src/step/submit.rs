@@ -36,6 +36,12 @@ pub fn submit(new: NewRun, bound_ms: i64, now: i64) -> Change {
         created_at: now,
         started_at: None,
     };
-    let event = Event { due_at, ..event(&run, EventType::Submitted) };
-    Change { event: Some(event), ..changed(run) }
+    let event = Event {
+        due_at,
+        ..event(&run, EventType::Submitted)
+    };
+    Change {
+        event: Some(event),
+        ..changed(run)
+    }
 }

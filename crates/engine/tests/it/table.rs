@@ -141,32 +141,48 @@ fn outcome(before: &Run, change: &Change) -> String {
 }
 
 fn runs() -> Vec<(&'static str, Run)> {
-    let queued = submit(new_run(), BOUND_MS, NOW - 100_000).run;
-    let state = |state| Run {
-        state,
-        ..queued.clone()
+    let mut runs = pending();
+    runs.extend(running());
+    runs.extend(ended());
+    runs
+}
+
+fn queued() -> Run {
+    submit(new_run(), BOUND_MS, NOW - 100_000).run
+}
+
+/// Started 70 s ago, the second time: its first attempt was given back.
+fn leased(until: i64) -> Run {
+    let started_at = NOW - 70_000;
+    let lease = Lease {
+        executor: "a".to_owned(),
+        token: 2,
+        until,
+        started_at,
     };
-    // Its second attempt; the first was given back.
-    let running = |until: i64| {
-        let lease = Lease {
-            executor: "a".to_owned(),
-            token: 2,
-            until,
-            started_at: NOW - 70_000,
-        };
-        let started_at = Some(lease.started_at);
-        let state = State::Running(lease);
-        let executor = Some("a".to_owned());
-        Run {
-            token: 2,
-            starts: 2,
-            executor,
-            started_at,
-            state,
-            ..queued.clone()
-        }
-    };
-    let (fresh, expired) = (NOW + 10_000, NOW);
+    let (executor, started_at) = (Some(lease.executor.clone()), Some(started_at));
+    Run {
+        token: 2,
+        starts: 2,
+        executor,
+        started_at,
+        state: State::Running(lease),
+        ..queued()
+    }
+}
+
+fn pending() -> Vec<(&'static str, Run)> {
+    let state = |state| Run { state, ..queued() };
+    vec![
+        ("held", state(State::Held)),
+        ("scheduled", state(State::Scheduled { due_at: NOW + 1 })),
+        ("scheduled, due", state(State::Scheduled { due_at: NOW })),
+        ("queued", queued()),
+    ]
+}
+
+fn running() -> Vec<(&'static str, Run)> {
+    let (fresh, expired) = (|| leased(NOW + 10_000), || leased(NOW));
     let cancelled = |run| Run {
         signal: Some(Signal::Cancel),
         ..run
@@ -176,11 +192,52 @@ fn runs() -> Vec<(&'static str, Run)> {
         retry: Some(BACKOFF),
         ..run
     };
-    // Started 70 s ago, limit 10 s: 60 s of grace are over.
+    // The 60 s of grace after its limit are over.
     let overtime = |run| Run {
         timeout_ms: Some(10_000),
         ..run
     };
+    vec![
+        ("running", fresh()),
+        ("running, expired", expired()),
+        ("running, last attempt", last(fresh())),
+        ("running, last attempt, expired", last(expired())),
+        ("running, retry policy", retried(fresh())),
+        ("running, retry policy, expired", retried(expired())),
+        (
+            "running, retry policy, last attempt",
+            last(retried(fresh())),
+        ),
+        ("running, cancel requested", cancelled(fresh())),
+        ("running, cancel requested, expired", cancelled(expired())),
+        (
+            "running, cancel requested, retry policy",
+            cancelled(retried(fresh())),
+        ),
+        (
+            "running, time limit ahead",
+            Run {
+                timeout_ms: Some(30_000),
+                ..fresh()
+            },
+        ),
+        ("running, overtime", overtime(fresh())),
+        ("running, overtime, expired", overtime(expired())),
+        (
+            "running, overtime, retry policy, expired",
+            overtime(retried(expired())),
+        ),
+        (
+            "running, an earlier attempt settled",
+            Run {
+                settled: 1,
+                ..retried(fresh())
+            },
+        ),
+    ]
+}
+
+fn ended() -> Vec<(&'static str, Run)> {
     let done = |outcome| Run {
         state: State::Done {
             outcome,
@@ -188,61 +245,22 @@ fn runs() -> Vec<(&'static str, Run)> {
         },
         settled: 2,
         strikes: 1,
-        ..running(fresh)
+        ..leased(NOW)
+    };
+    let never = State::Done {
+        outcome: Outcome::Cancelled,
+        at: NOW,
     };
     vec![
-        ("held", state(State::Held)),
-        ("scheduled", state(State::Scheduled { due_at: NOW + 1 })),
-        ("scheduled, due", state(State::Scheduled { due_at: NOW })),
-        ("queued", queued.clone()),
-        ("running", running(fresh)),
-        ("running, expired", running(expired)),
-        ("running, last attempt", last(running(fresh))),
-        ("running, last attempt, expired", last(running(expired))),
-        ("running, retry policy", retried(running(fresh))),
-        ("running, retry policy, expired", retried(running(expired))),
-        (
-            "running, retry policy, last attempt",
-            last(retried(running(fresh))),
-        ),
-        ("running, cancel requested", cancelled(running(fresh))),
-        (
-            "running, cancel requested, expired",
-            cancelled(running(expired)),
-        ),
-        (
-            "running, cancel requested, retry policy",
-            cancelled(retried(running(fresh))),
-        ),
-        (
-            "running, time limit ahead",
-            Run {
-                timeout_ms: Some(30_000),
-                ..running(fresh)
-            },
-        ),
-        ("running, overtime", overtime(running(fresh))),
-        ("running, overtime, expired", overtime(running(expired))),
-        (
-            "running, overtime, retry policy, expired",
-            overtime(retried(running(expired))),
-        ),
-        (
-            "running, an earlier attempt settled",
-            Run {
-                settled: 1,
-                ..retried(running(fresh))
-            },
-        ),
         ("completed", done(Outcome::Completed)),
         ("failed", done(Outcome::Failed)),
         ("cancelled", done(Outcome::Cancelled)),
         (
             "cancelled before it ran",
-            state(State::Done {
-                outcome: Outcome::Cancelled,
-                at: NOW,
-            }),
+            Run {
+                state: never,
+                ..queued()
+            },
         ),
     ]
 }

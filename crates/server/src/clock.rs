@@ -6,35 +6,62 @@ use engine::RunId;
 
 /// Tells the time and draws what must not be drawn inside the rules. Tests put their own in.
 #[derive(Clone)]
-pub(crate) struct Clock {
-    now: Arc<dyn Fn() -> i64 + Send + Sync>,
+pub struct Clock {
+    source: Arc<dyn Source>,
+}
+
+/// Where time, ids and randomness come from.
+pub trait Source: Send + Sync + 'static {
+    /// Epoch milliseconds.
+    fn now_ms(&self) -> i64;
+
+    /// An id for a run that is made now. Ids of one process rise.
+    fn run_id(&self) -> RunId;
+
+    /// A number from 0 to 1.
+    fn draw(&self) -> f64;
 }
 
 impl Clock {
-    /// The machine's clock.
-    pub(crate) fn system() -> Self {
+    /// A clock of the caller's.
+    pub fn new(source: impl Source) -> Self {
         Self {
-            now: Arc::new(system_ms),
+            source: Arc::new(source),
         }
     }
 
-    /// Epoch milliseconds.
+    /// The machine's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::new(System)
+    }
+
     pub(crate) fn now_ms(&self) -> i64 {
-        (self.now)()
+        self.source.now_ms()
     }
 
-    /// An id for a run that is made now. Ids of one process rise.
     pub(crate) fn run_id(&self) -> RunId {
-        uuid::Uuid::now_v7().into()
+        self.source.run_id()
     }
 
-    /// A random number from 0 to 1.
     pub(crate) fn draw(&self) -> f64 {
-        rand::random()
+        self.source.draw()
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one source of time")]
-fn system_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
+struct System;
+
+impl Source for System {
+    #[expect(clippy::disallowed_methods, reason = "the one source of time")]
+    fn now_ms(&self) -> i64 {
+        jiff::Timestamp::now().as_millisecond()
+    }
+
+    fn run_id(&self) -> RunId {
+        uuid::Uuid::now_v7().into()
+    }
+
+    fn draw(&self) -> f64 {
+        rand::random()
+    }
 }

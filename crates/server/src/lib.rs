@@ -2,6 +2,7 @@
 
 mod api;
 mod app;
+mod assembled;
 mod clock;
 mod guard;
 mod lock;
@@ -15,7 +16,9 @@ mod scope;
 mod settings;
 mod transport;
 
+pub use assembled::{Assembled, backup};
+pub use clock::{Clock, Source};
 pub use router::openapi_json;
-pub use running::{Error, Running, backup, start};
+pub use running::{Error, Running, start};
 pub use scope::Principal;
 pub use settings::Settings;

@@ -1,0 +1,143 @@
+//! A server that is put together but does not listen and has no loops: what [`crate::start`] brings
+//! to life, and what tests and simulations drive by hand.
+
+use std::{path::Path, sync::Arc};
+
+use axum::Router;
+use store::{Location, Store};
+use tokio_util::sync::CancellationToken;
+use wire::client::Client;
+
+use crate::{
+    Clock, Error, Settings,
+    app::App,
+    guard::Hosts,
+    lock::{self, DataDirLock},
+    loops,
+    metrics::Metrics,
+    programs::Programs,
+    router,
+    transport::InProcess,
+};
+
+/// Name of the embedded database in the data directory.
+pub(crate) const DATABASE: &str = "playhouse.db";
+
+/// The parts of a server.
+pub struct Assembled {
+    pub(crate) app: App,
+    pub(crate) router: Router,
+    pub(crate) lock: DataDirLock,
+}
+
+impl Assembled {
+    /// Opens the data directory and the database.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn open(settings: Settings, clock: Clock) -> Result<Self, Error> {
+        check(&settings)?;
+        let data_dir = settings.data_dir.clone();
+        std::fs::create_dir_all(&data_dir).map_err(|error| unusable(&data_dir, error))?;
+        let lock = lock::take(&data_dir)
+            .map_err(|error| unusable(&data_dir, error))?
+            .ok_or_else(|| Error::Locked(data_dir.display().to_string()))?;
+        let programs = Programs::open(data_dir.join("binaries"), settings.upload_limit_bytes)
+            .map_err(|error| unusable(&data_dir, error))?;
+        let location = match &settings.database_url {
+            Some(url) => Location::Postgres(url.clone()),
+            None => Location::Sqlite(data_dir.join(DATABASE)),
+        };
+        // Opening may run migrations, and waits for the disk.
+        let store = tokio::task::spawn_blocking(move || Store::open(&location, rand::random()))
+            .await
+            .map_err(|error| Error::Serve(error.to_string()))??;
+        let public_url = match &settings.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", settings.listen),
+        };
+        let hosts = Hosts::new(&public_url, &settings.allowed_hosts);
+        let app = App {
+            store,
+            clock,
+            settings: Arc::new(settings),
+            public_url: public_url.into(),
+            programs,
+            metrics: Metrics::new(),
+            stopping: CancellationToken::new(),
+        };
+        let router = router::router(app.clone(), hosts);
+        Ok(Self { app, router, lock })
+    }
+
+    /// A client of this server in its own process: the same router, no TCP.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(InProcess::new(self.router.clone()))
+    }
+
+    /// The routes, for requests that are made by hand.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Takes away leases that have expired; answers how many.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn reap(&self) -> Result<usize, Error> {
+        Ok(loops::reaper::tick(&self.app).await?)
+    }
+
+    /// Makes scheduled runs ready that are due; answers when the next is, epoch milliseconds.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn schedule(&self) -> Result<Option<i64>, Error> {
+        Ok(loops::scheduler::tick(&self.app).await?)
+    }
+
+    /// Deletes what is too old; answers how many runs.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn retain(&self) -> Result<usize, Error> {
+        Ok(loops::retention::tick(&self.app).await?)
+    }
+}
+
+fn check(settings: &Settings) -> Result<(), Error> {
+    if !settings.listen.ip().is_loopback() {
+        return Err(Error::NotLoopback(settings.listen));
+    }
+    if settings.lease.as_millis() < 1_000 {
+        return Err(Error::Setting("the lease must be at least one second"));
+    }
+    if settings.scan.is_zero() || settings.scan.as_secs() > 5 {
+        return Err(Error::Setting(
+            "the scan must be more than zero and at most five seconds",
+        ));
+    }
+    Ok(())
+}
+
+/// Copies the database of a data directory to `to`, also while a server runs on it.
+///
+/// # Errors
+/// When there is no embedded database, or the copy cannot be written.
+pub fn backup(data_dir: &Path, to: &Path) -> Result<(), Error> {
+    let from = data_dir.join(DATABASE);
+    if !from.exists() {
+        let error = std::io::Error::new(std::io::ErrorKind::NotFound, "no database");
+        return Err(unusable(data_dir, error));
+    }
+    if to.exists() {
+        let error = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it exists");
+        return Err(unusable(to, error));
+    }
+    Ok(store::backup(&from, to)?)
+}
+
+fn unusable(path: &Path, error: std::io::Error) -> Error {
+    Error::DataDir(path.display().to_string(), error)
+}

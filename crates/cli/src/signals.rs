@@ -4,8 +4,6 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::output::say;
-
 /// The signals that ask this process to stop.
 pub(crate) struct Signals {
     interrupt: Signal,
@@ -33,7 +31,7 @@ impl Signals {
     pub(crate) fn end_at_once_on_next(mut self) {
         tokio::spawn(async move {
             let number = self.next().await;
-            say("stopping at once");
+            tracing::warn!("stopping at once");
             std::process::exit(i32::from(128 + number));
         });
     }

@@ -24,7 +24,7 @@ pub(super) fn run(backup: &Backup) -> Result<Exit, Failure> {
             format!("{} exists", backup.file.display()),
         ));
     }
-    super::pending::backup(&data_dir, &backup.file)
+    server::backup(&data_dir, &backup.file)
         .map_err(|error| Failure::new(Exit::FAILED, error.to_string()))?;
     say(&format!(
         "copied the database of {} to {}",

@@ -14,7 +14,6 @@ use super::{connection, place};
 use crate::{
     args::{Executor, Isolation, Work},
     exit::{Exit, Failure},
-    output::say,
     signals::Signals,
 };
 
@@ -34,12 +33,12 @@ pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
     settings.cache_dir = executor.cache_dir.unwrap_or(settings.cache_dir);
     settings.work_dir = executor.work_dir.unwrap_or(settings.work_dir);
     settings.executor_ip = own_address(&executor.address.server);
-    apply(&mut settings, &executor.work);
+    apply(&mut settings, &executor.work)?;
     let mut running = Running::start(client, settings);
     tokio::select! {
         end = running.ended() => end?,
         _ = signals.next() => {
-            say("draining: no new jobs; waiting for the running ones (again: at once)");
+            tracing::info!("draining: running jobs may end; a second signal stops at once");
             signals.end_at_once_on_next();
             running.drain().await?;
         }
@@ -48,16 +47,20 @@ pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
 }
 
 /// Starts the executor inside a server, below its data directory.
-pub(super) fn start_built_in(client: Client, data_dir: &Path, work: &Work) -> Running {
+pub(super) fn start_built_in(
+    client: Client,
+    data_dir: &Path,
+    work: &Work,
+) -> Result<Running, Failure> {
     let name = format!("built-in-{}", place::host_name());
     let mut settings = Settings::new(name, data_dir.join("executor"), place::shim());
     settings.drain_grace = BUILT_IN_DRAIN_GRACE;
     "127.0.0.1".clone_into(&mut settings.executor_ip);
-    apply(&mut settings, work);
-    Running::start(client, settings)
+    apply(&mut settings, work)?;
+    Ok(Running::start(client, settings))
 }
 
-fn apply(settings: &mut Settings, work: &Work) {
+fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     settings.slots = work
         .slots
@@ -71,6 +74,12 @@ fn apply(settings: &mut Settings, work: &Work) {
     settings.memory_limit_bytes = work.memory_limit;
     settings.cpu_limit = work.cpu_limit;
     settings.drain_grace = work.drain_grace.unwrap_or(settings.drain_grace);
+    // Programs start in directories of their own: a relative path would not lead anywhere there.
+    for directory in [&mut settings.cache_dir, &mut settings.work_dir] {
+        *directory = std::path::absolute(&*directory)
+            .map_err(|error| Failure::io(directory.display(), &error))?;
+    }
+    Ok(())
 }
 
 /// An executor at work in this process.

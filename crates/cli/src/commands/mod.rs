@@ -9,7 +9,6 @@ mod doctor;
 mod executor;
 mod job;
 mod overview;
-mod pending;
 mod place;
 mod run;
 mod server;

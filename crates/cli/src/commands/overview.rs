@@ -34,7 +34,7 @@ pub(super) async fn executors(address: &Address, format: Format) -> Result<Exit,
         let isolation =
             registration.map(|registration| match registration.isolation_missing.len() {
                 0 => registration.isolation.clone(),
-                missing => format!("{} (-{missing})", registration.isolation),
+                missing => format!("{}, {missing} missing", registration.isolation),
             });
         table.row([
             executor.executor_id,

@@ -4,7 +4,6 @@ use super::{executor, place, serving};
 use crate::{
     args::Server,
     exit::{Exit, Failure},
-    output::say,
     signals::Signals,
 };
 
@@ -16,9 +15,13 @@ pub(super) async fn run(server: Server) -> Result<Exit, Failure> {
         None => place::data_dir()?,
     };
     let running = serving::start(server.serve, data_dir.clone()).await?;
-    say(&format!("listening on {}", running.public_url()));
+    tracing::info!(address = running.public_url(), "listening");
     let executor = server
         .with_executor
-        .then(|| executor::start_built_in(running.client(), &data_dir, &server.built_in.work));
-    serving::until_signal(running, executor, signals).await
+        .then(|| executor::start_built_in(running.client(), &data_dir, &server.built_in.work))
+        .transpose()?;
+    serving::until_signal(running, executor, signals, |message| {
+        tracing::info!("{message}");
+    })
+    .await
 }

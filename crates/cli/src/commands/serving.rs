@@ -2,16 +2,12 @@
 
 use std::path::PathBuf;
 
-use server::Settings;
+use server::{Error, Running, Settings};
 
-use super::{
-    executor,
-    pending::{self, Running},
-};
+use super::executor;
 use crate::{
     args::Serve,
     exit::{Exit, Failure},
-    output::say,
     signals::Signals,
 };
 
@@ -30,29 +26,46 @@ pub(super) async fn start(serve: Serve, data_dir: PathBuf) -> Result<Running, Fa
         upload_limit_bytes: serve.upload_limit,
         ..Settings::new(data_dir)
     };
-    pending::start(settings)
+    server::start(settings)
         .await
-        .map_err(|error| Failure::new(Exit::FAILED, error.to_string()))
+        .map_err(|error| failure(&error))
+}
+
+fn failure(error: &Error) -> Failure {
+    let exit = match error {
+        Error::Setting(_) | Error::NotLoopback(_) => Exit::USAGE,
+        _ => Exit::FAILED,
+    };
+    let failure = Failure::new(exit, error.to_string());
+    match error {
+        Error::Listen(..) => failure.hint("Choose another address or port with --listen."),
+        Error::Locked(_) => failure.hint("Stop it, or choose another directory with --data-dir."),
+        Error::DataDir(..) => failure.hint("Choose another directory with --data-dir."),
+        _ => failure,
+    }
 }
 
 /// Runs until a signal comes or a part breaks, then stops everything in order: the executor gives
-/// its jobs back or ends them while the server still listens.
+/// its jobs back or ends them while the server still listens. `tell` says so to whoever looks on.
 pub(super) async fn until_signal(
-    running: Running,
+    mut running: Running,
     mut executor: Option<executor::Running>,
     mut signals: Signals,
+    tell: fn(&str),
 ) -> Result<Exit, Failure> {
     let broken = tokio::select! {
         _ = signals.next() => None,
-        error = running.failed() => Some(Failure::new(Exit::FAILED, error.to_string())),
+        // Without a listener there is nothing to drain for: leases end, jobs start again.
+        error = running.failed() => return Err(failure(&error)),
         end = ended(&mut executor) => {
             executor = None;
-            Some(end.err().unwrap_or_else(|| {
-                Failure::new(Exit::FAILED, "the built-in executor ended by itself")
-            }))
+            let by_itself = || Failure::new(Exit::FAILED, "the built-in executor ended by itself");
+            Some(end.err().unwrap_or_else(by_itself))
         }
     };
-    say("stopping (again: at once)");
+    if broken.is_none() {
+        tell("stopping in order; a second signal stops at once");
+    }
     signals.end_at_once_on_next();
     let drained = match executor {
         Some(executor) => executor.drain().await,

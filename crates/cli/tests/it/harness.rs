@@ -162,11 +162,11 @@ impl Server {
         // Between this and the server's own bind somebody may take the port: then try another.
         for _ in 0..20 {
             let port = free_port();
-            let mut all = vec![
-                command.to_owned(),
-                format!("--listen=127.0.0.1:{port}"),
-                format!("--data-dir={}", home.path().join("data").display()),
-            ];
+            let mut all = vec![command.to_owned(), format!("--listen=127.0.0.1:{port}")];
+            // `dev` has a place of its own, in the current directory.
+            if command == "server" {
+                all.push(format!("--data-dir={}", home.path().join("data").display()));
+            }
             all.extend(arguments.iter().map(|&argument| argument.to_owned()));
             let process = Self::spawn(home.path(), &all);
             let mut server = Self {

@@ -17,13 +17,15 @@ impl Outcome {
     pub(crate) fn of(job: &Job) -> Self {
         let last = job.attempts.last().map(|attempt| attempt.status.as_str());
         let (exit, why) = match (job.status.as_str(), last) {
-            ("completed", _) => (of_code(job.exit_code.unwrap_or(0)), None),
+            ("completed", _) => (program_exit(job.exit_code.unwrap_or(0), Exit::FAILED), None),
             ("cancelled", _) => (Exit::JOB_CANCELLED, None),
             (_, Some("timeout")) => (Exit::JOB_TIMED_OUT, Some("its time was up".to_owned())),
             // Another attempt's exit code is not how the job ended.
             (_, Some("lost" | "released")) => (Exit::JOB_FAILED, None),
             _ => match job.exit_code {
-                Some(code) if code != 0 => (of_code(code), Some(code_text(code))),
+                Some(code) if code != 0 => {
+                    (program_exit(code, Exit::JOB_FAILED), Some(code_text(code)))
+                }
                 _ => (Exit::JOB_FAILED, None),
             },
         };
@@ -39,19 +41,16 @@ impl Outcome {
         Self { exit, text }
     }
 
-    /// The line for people; `None` for the ordinary end that needs no word.
+    /// The line for people.
     pub(crate) fn line(&self, id: &str) -> String {
         format!("job {id} {}", self.text)
     }
 }
 
-/// An exit code that does not fit keeps its lowest byte, but never turns into success.
-fn of_code(code: i64) -> Exit {
-    match u8::try_from(code & 0xff) {
-        Ok(0) | Err(_) if code != 0 => Exit::FAILED,
-        Ok(code) => Exit(code),
-        Err(_) => Exit::OK,
-    }
+/// The program's exit code; `otherwise` when no program can have ended so (executors say -1 when
+/// they have no exit code).
+fn program_exit(code: i64, otherwise: Exit) -> Exit {
+    u8::try_from(code).map_or(otherwise, Exit)
 }
 
 fn code_text(code: i64) -> String {
@@ -109,10 +108,11 @@ mod tests {
         assert_eq!(outcome("failed", Some(137), &["timeout"]).0, 124);
         assert_eq!(outcome("cancelled", Some(143), &["cancelled"]).0, 121);
         assert_eq!(
-            outcome("failed", Some(256), &["failed"]).0,
-            1,
-            "256 must not become success"
+            outcome("failed", Some(-1), &["failed"]).0,
+            120,
+            "no program ends with -1"
         );
-        assert_eq!(outcome("failed", Some(-1), &["failed"]).0, 255);
+        assert_eq!(outcome("failed", Some(256), &["failed"]).0, 120);
+        assert_eq!(outcome("completed", Some(256), &["completed"]).0, 1);
     }
 }

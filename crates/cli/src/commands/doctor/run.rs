@@ -1,0 +1,82 @@
+//! The checks, one after the other.
+
+use std::path::PathBuf;
+
+use wire::client::Client;
+
+use super::{
+    check::{Check, Standing, report},
+    database, disk,
+};
+use crate::{
+    args::{DEFAULT_SERVER, Doctor},
+    commands::place,
+    config,
+    exit::{Exit, Failure},
+};
+
+pub(crate) async fn run(doctor: Doctor) -> Result<Exit, Failure> {
+    let data_dir = match &doctor.place.data_dir {
+        Some(data_dir) => data_dir.clone(),
+        None => place::data_dir()?,
+    };
+    let mut checks = vec![settings_file()];
+    checks.extend(disk::check(&data_dir));
+    checks.push(database::check(doctor.place.database_url.as_deref(), &data_dir).await);
+    checks.push(server(doctor.server.as_deref()).await);
+    checks.extend(isolation(data_dir).await?);
+    report(&checks, doctor.format.json)?;
+    let failed = checks.iter().any(|check| check.standing == Standing::Fail);
+    Ok(if failed { Exit::FAILED } else { Exit::OK })
+}
+
+fn settings_file() -> Check {
+    // A wrong file has already ended this command.
+    match config::usual_file() {
+        Some(file) if file.exists() => Check::ok("settings file", file.display().to_string()),
+        Some(file) => Check::ok("settings file", format!("none at {}", file.display())),
+        None => Check::ok("settings file", "none: HOME is not set"),
+    }
+}
+
+async fn server(named: Option<&str>) -> Check {
+    const NAME: &str = "server";
+    let url = named.unwrap_or(DEFAULT_SERVER);
+    let health = match Client::http(url) {
+        Ok(client) => client.health().await,
+        Err(error) => Err(error),
+    };
+    match health {
+        Ok(health) => Check::ok(NAME, format!("{url} is {}", health.status)),
+        Err(error) => {
+            let detail = format!("{url}: {error}");
+            let advice = "start one with `playhouse server` or `playhouse dev`, or name another \
+                          one with --server";
+            // Nobody said that there is a server at the usual address.
+            match named {
+                Some(_) => Check::fail(NAME, detail, advice),
+                None => Check::warn(NAME, detail, advice),
+            }
+        }
+    }
+}
+
+async fn isolation(data_dir: PathBuf) -> Result<Vec<Check>, Failure> {
+    let probe = move || {
+        let settings = executor::Settings::new("doctor", data_dir.join("executor"), place::shim());
+        executor::probe(&settings)
+    };
+    let findings = tokio::task::spawn_blocking(probe)
+        .await
+        .map_err(|error| Failure::new(Exit::FAILED, error.to_string()))?;
+    let advice = "`--isolation standard` goes on without it, `--isolation strict` runs no job";
+    let check = |finding: executor::Finding| {
+        let name = format!("isolation: {}", finding.name);
+        if finding.ok {
+            Check::ok(&name, finding.detail)
+        } else {
+            Check::warn(&name, finding.detail, advice)
+        }
+    };
+    Ok(findings.into_iter().map(check).collect())
+}

@@ -1,0 +1,42 @@
+//! `backup` of a live server.
+
+use std::fs;
+
+use crate::harness::{Server, code, stderr, stdout};
+
+#[test]
+fn a_copy_of_a_live_server_serves_what_was_accepted() {
+    let server = Server::start(&[]);
+    let script = server.script("kept.sh", "true");
+    let id = stdout(&server.run(&["job", "submit", "--detach", &script]));
+    let copy = server.home().join("copy.db").display().to_string();
+    let data_dir = server.data_dir().display().to_string();
+    let done = server.run(&["backup", &copy, "--data-dir", &data_dir]);
+    assert_eq!(code(&done), Some(0), "{}", stderr(&done));
+    let again = server.run(&["backup", &copy, "--data-dir", &data_dir]);
+    assert_eq!(
+        code(&again),
+        Some(74),
+        "an existing file is kept: {}",
+        stderr(&again)
+    );
+
+    let mut restored = Server::start(&[]);
+    restored.kill();
+    for name in ["playhouse.db-wal", "playhouse.db-shm"] {
+        let _ = fs::remove_file(restored.data_dir().join(name));
+    }
+    fs::copy(&copy, restored.data_dir().join("playhouse.db")).expect("it can be copied");
+    restored.restart();
+    let shown = restored.run(&["job", "get", id.trim_end()]);
+    assert_eq!(code(&shown), Some(0), "{}", stderr(&shown));
+    assert!(stdout(&shown).contains("kept.sh"));
+}
+
+#[test]
+fn a_directory_without_a_database_is_refused() {
+    let server = Server::start(&[]);
+    let output = server.run(&["backup", "copy.db", "--data-dir", "nothing-here"]);
+    assert_eq!(code(&output), Some(1), "{}", stderr(&output));
+    assert!(!server.home().join("copy.db").exists());
+}

@@ -1,0 +1,40 @@
+//! `dev`, as a new user meets it.
+
+use serde_json::Value;
+
+use crate::harness::{Server, code, poll, stderr, stdout};
+
+#[test]
+fn dev_runs_the_demo_to_its_end_once_and_says_what_to_do_next() {
+    let mut server = Server::start_command("dev", &[]);
+    let next = format!("job submit --server {} /bin/echo -- hello", server.url());
+    for start in 1..=2 {
+        poll("the demo ends", || {
+            let said = server.process.stderr();
+            (said.matches("The demo job completed.").count() == start).then_some(())
+        });
+        let said = server.process.stderr();
+        assert!(said.contains("  | Hello, world."), "{said}");
+        assert!(said.contains(&next), "{said}");
+        if start == 1 {
+            server.process.signal(nix::sys::signal::Signal::SIGTERM);
+            assert_eq!(
+                server.process.wait().code(),
+                Some(0),
+                "{}",
+                server.process.stderr()
+            );
+            server.restart();
+        }
+    }
+    let list = stdout(&server.run(&["job", "list", "--json"]));
+    let jobs: Vec<Value> = serde_json::from_str(&list).expect("it is JSON");
+    assert_eq!(jobs.len(), 1, "a restart does not pile up: {list}");
+    let echo = server.run(&["job", "submit", "/bin/echo", "--", "hello"]);
+    assert_eq!(
+        (code(&echo), stdout(&echo)),
+        (Some(0), "hello\n".to_owned()),
+        "{}",
+        stderr(&echo)
+    );
+}

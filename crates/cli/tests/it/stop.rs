@@ -1,0 +1,90 @@
+//! How servers and executors start and stop.
+
+use nix::sys::signal::Signal;
+
+use crate::{
+    harness::{Server, code, playhouse, poll, stderr, stdout},
+    submit::running_id,
+};
+
+#[test]
+fn sigterm_and_ctrl_c_stop_a_server_in_order() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut server = Server::start(&["--with-executor"]);
+        server.process.signal(signal);
+        let status = server.process.wait();
+        assert_eq!(
+            status.code(),
+            Some(0),
+            "{signal}: {}",
+            server.process.stderr()
+        );
+    }
+}
+
+#[test]
+fn a_stopped_server_gives_the_running_job_back_uncounted() {
+    let mut server = Server::start(&["--with-executor", "--drain-grace=0s"]);
+    let script = server.script("long.sh", "sleep 600");
+    let submitted = server.run(&["job", "submit", "--detach", "--max-attempts=1", &script]);
+    assert_eq!(code(&submitted), Some(0), "{}", stderr(&submitted));
+    let id = running_id(&server);
+    server.process.signal(Signal::SIGTERM);
+    assert_eq!(
+        server.process.wait().code(),
+        Some(0),
+        "{}",
+        server.process.stderr()
+    );
+    server.restart();
+    assert_eq!(
+        running_id(&server),
+        id,
+        "it runs again, and the one attempt is not used up"
+    );
+    let shown = stdout(&server.run(&["job", "get", &id]));
+    assert!(shown.contains("  released  "), "{shown}");
+}
+
+#[test]
+fn a_second_signal_ends_a_draining_server_at_once() {
+    let mut server = Server::start(&["--with-executor", "--drain-grace=10m"]);
+    let script = server.script("long.sh", "sleep 600");
+    server.run(&["job", "submit", "--detach", &script]);
+    running_id(&server);
+    server.process.signal(Signal::SIGTERM);
+    poll("it drains", || {
+        server
+            .process
+            .stderr()
+            .contains("stopping in order")
+            .then_some(())
+    });
+    assert!(server.process.ended().is_none(), "it waits for the job");
+    server.process.signal(Signal::SIGTERM);
+    assert_eq!(
+        server.process.wait().code(),
+        Some(143),
+        "{}",
+        server.process.stderr()
+    );
+}
+
+#[test]
+fn a_used_data_directory_and_a_used_port_are_refused() {
+    let server = Server::start(&[]);
+    let data_dir = server.data_dir().display().to_string();
+    let second = server.run(&["server", "--listen=127.0.0.1:0", "--data-dir", &data_dir]);
+    assert_eq!(code(&second), Some(1));
+    assert!(
+        stderr(&second).contains("another server"),
+        "{}",
+        stderr(&second)
+    );
+    let mut command = playhouse(server.home());
+    let listen = format!("--listen=127.0.0.1:{}", server.port);
+    let third = command.args(["server", &listen, "--data-dir=other"]);
+    let third = third.output().expect("the binary starts");
+    assert_eq!(code(&third), Some(1));
+    assert!(stderr(&third).contains("in use"), "{}", stderr(&third));
+}

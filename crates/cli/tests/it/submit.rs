@@ -1,0 +1,184 @@
+//! `job submit`: what a program gets, what comes out, and how the command ends.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::harness::{Server, code, poll, stderr, stdout};
+
+fn server() -> Server {
+    Server::start(&["--with-executor", "--slots=4"])
+}
+
+/// Submits a script with these further arguments.
+fn submit(server: &Server, name: &str, text: &str, arguments: &[&str]) -> Output {
+    let script = server.script(name, text);
+    let mut all = vec!["job", "submit", script.as_str()];
+    all.extend(arguments);
+    server.run(&all)
+}
+
+#[test]
+fn the_command_prints_what_the_program_prints_and_ends_as_it_ends() {
+    let server = server();
+    let done = submit(&server, "greet me.sh", "echo hello; echo oops >&2", &[]);
+    assert_eq!(
+        (code(&done), stdout(&done)),
+        (Some(0), "hello\n".to_owned()),
+        "{}",
+        stderr(&done)
+    );
+    let said = stderr(&done);
+    assert!(
+        said.contains("oops\n") && said.contains(" completed\n"),
+        "{said}"
+    );
+    let list = stdout(&server.run(&["job", "list"]));
+    assert!(
+        list.contains("  greet-me.sh  completed  foreground  "),
+        "{list}"
+    );
+
+    let failed = submit(&server, "fail.sh", "printf partial; exit 3", &[]);
+    assert_eq!(
+        (code(&failed), stdout(&failed)),
+        (Some(3), "partial".to_owned())
+    );
+    assert!(stderr(&failed).contains(" failed: "), "{}", stderr(&failed));
+
+    let killed = submit(&server, "kill.sh", "kill -KILL $$", &[]);
+    assert_eq!(code(&killed), Some(137), "{}", stderr(&killed));
+}
+
+#[test]
+fn arguments_and_environment_arrive_as_they_were_given() {
+    let server = server();
+    let text = "printf '[%s]' \"$@\" \"$GREETING\" \"$EMPTY\"";
+    let arguments = [
+        "--env",
+        "GREETING=a=b $HOME",
+        "-e",
+        "EMPTY=",
+        "--",
+        "a b",
+        "",
+        "$(id)",
+        "--x",
+    ];
+    let done = submit(&server, "print.sh", text, &arguments);
+    assert_eq!(
+        stdout(&done),
+        "[a b][][$(id)][--x][a=b $HOME][]",
+        "{}",
+        stderr(&done)
+    );
+}
+
+#[test]
+fn ends_without_an_exit_code_have_codes_of_their_own() {
+    let server = server();
+    let late = submit(&server, "late.sh", "sleep 600", &["--timeout", "1s"]);
+    assert_eq!(code(&late), Some(124), "{}", stderr(&late));
+
+    let url = format!("{}/nothing-here", server.url());
+    let missing = ["job", "submit", "--url", &url, "--sha256", &"0".repeat(64)];
+    let missing = server.run(&missing);
+    assert_eq!(code(&missing), Some(120), "{}", stderr(&missing));
+
+    let script = server.script("long.sh", "sleep 600");
+    let mut watched = server.watch("watched", &["job", "submit", &script]);
+    let id = running_id(&server);
+    let cancelled = server.run(&["job", "cancel", &id]);
+    assert_eq!(
+        stdout(&cancelled),
+        format!("{id}  stopping\n"),
+        "{}",
+        stderr(&cancelled)
+    );
+    assert_eq!(watched.wait().code(), Some(121), "{}", watched.stderr());
+}
+
+#[test]
+fn json_is_the_ended_job_or_the_answer_to_the_submit() {
+    let server = server();
+    let done = submit(
+        &server,
+        "j.sh",
+        "echo out; exit 4",
+        &["--json", "-l", "team=data"],
+    );
+    assert_eq!(code(&done), Some(4));
+    let job: Value = serde_json::from_str(&stdout(&done)).expect("one JSON document");
+    assert_eq!(job["stdout"], "out\n");
+    assert_eq!(job["labels"]["team"], "data");
+    let detached = submit(&server, "j.sh", "echo out", &["--json", "--detach"]);
+    let answer: Value = serde_json::from_str(&stdout(&detached)).expect("one JSON document");
+    assert_eq!(answer["status"], "pending");
+}
+
+#[test]
+fn a_detached_job_is_waited_for_later() {
+    let server = server();
+    let text = "echo one; echo two >&2; exit 5";
+    let detached = submit(&server, "later.sh", text, &["--detach"]);
+    let id = stdout(&detached).trim_end().to_owned();
+    assert_eq!(code(&detached), Some(0));
+    assert_eq!(stderr(&detached), "", "nothing but the id");
+    let good = submit(&server, "good.sh", "true", &["--detach"]);
+    let good = stdout(&good).trim_end().to_owned();
+    let waited = server.run(&["job", "wait", &good, &id]);
+    assert_eq!(code(&waited), Some(5), "{}", stderr(&waited));
+    let lines = stdout(&waited);
+    assert!(lines.contains(&format!("{good}  completed\n")), "{lines}");
+    assert!(lines.contains(&format!("{id}  failed: ")), "{lines}");
+    let logs = server.run(&["job", "logs", &id]);
+    assert_eq!(
+        (stdout(&logs), stderr(&logs)),
+        ("one\n".to_owned(), "two\n".to_owned())
+    );
+    let followed = server.run(&["job", "logs", &id, "--follow", "--stream", "stderr"]);
+    assert_eq!(
+        (code(&followed), stdout(&followed)),
+        (Some(0), "two\n".to_owned())
+    );
+}
+
+#[test]
+fn the_same_idempotency_key_gives_the_same_job() {
+    let server = server();
+    let [first, again] = [1, 2].map(|_| {
+        submit(
+            &server,
+            "once.sh",
+            "true",
+            &["--detach", "--idempotency-key", "nightly"],
+        )
+    });
+    assert_eq!(stdout(&first), stdout(&again));
+    assert!(!stdout(&first).is_empty());
+    let other = ["--detach", "--idempotency-key", "nightly", "--", "argument"];
+    let other = submit(&server, "once.sh", "true", &other);
+    assert_eq!(code(&other), Some(65), "{}", stderr(&other));
+}
+
+#[test]
+fn files_that_are_no_programs_are_refused_before_anything_is_sent() {
+    let server = server();
+    let directory = server.home().display().to_string();
+    let empty = server.home().join("empty");
+    std::fs::write(&empty, "").expect("it can be written");
+    for path in [directory.as_str(), "missing", &empty.display().to_string()] {
+        let refused = server.run(&["job", "submit", path]);
+        assert_eq!(code(&refused), Some(74), "{path}: {}", stderr(&refused));
+    }
+    assert_eq!(stdout(&server.run(&["job", "list", "--json"])), "[]\n");
+}
+
+/// The id of the only running job, as soon as there is one.
+pub(crate) fn running_id(server: &Server) -> String {
+    poll("a job runs", || {
+        let list = server.run(&["job", "list", "--status", "running", "--json"]);
+        let jobs: Vec<Value> = serde_json::from_str(&stdout(&list)).expect("it is JSON");
+        Some(jobs.first()?["id"].as_str()?.to_owned())
+    })
+}

@@ -9,6 +9,7 @@ pub mod binaries;
 mod error;
 pub mod events;
 pub mod executors;
+mod items;
 pub mod logs;
 mod metrics;
 mod migrate;

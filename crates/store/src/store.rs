@@ -15,13 +15,14 @@ use tokio::sync::oneshot;
 
 use crate::{
     Batch, CommitSums, Error, Read, Wake, events,
+    items::{Answer, Item, Work},
     metrics::Commits,
     migrate::migrate,
     reader::{self, Query},
     runs::{Beat, Claim, Claimed, Finish, Heartbeat, Submit, Submitted},
     seam::{self, Connection, Listener, PostgresConnection, SqliteConnection},
     wake::Notice,
-    writer::{Answer, Item, Work, Writer},
+    writer::Writer,
 };
 
 /// Threads that read.

@@ -4,43 +4,19 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use crate::{
     Batch, Error, Wake,
     executors::Noted,
+    items::{GiveBack, Item, Items, Outcome},
     metrics::Commits,
-    runs::{self, Beat, Claim, Claimed, Finish, Heartbeat, Submit, Submitted},
+    runs::{self, Claim, Finish, Heartbeat, Submit},
     seam::{Committed, Connection},
-    wake::Notice,
 };
 
 /// Items that one transaction takes at most.
 const BATCH_ITEMS: usize = 1_024;
 /// How often a batch is run anew when transactions are in each other's way.
 const CONFLICT_TRIES: usize = 8;
-
-/// Where the answer goes. A caller that has gone away does not matter.
-pub(crate) type Answer<T> = oneshot::Sender<Result<T, Error>>;
-
-/// What became of each of several finishes.
-type Ends = Vec<Result<engine::Run, Error>>;
-
-/// Work of any form. It may run more than once; its answer is sent when it is on disk.
-pub(crate) trait Work: Send {
-    fn run(&mut self, batch: &mut Batch<'_, '_>) -> Result<(), Error>;
-    fn answer(self: Box<Self>, result: Result<(), Error>);
-}
-
-/// One thing that waits to be written.
-pub(crate) enum Item {
-    Submit(Submit, Answer<Submitted>),
-    Claim(Claim, Answer<Vec<Claimed>>),
-    Heartbeat(Heartbeat, Answer<Beat>),
-    Finish(Vec<Finish>, Answer<Ends>),
-    Other(Box<dyn Work>),
-    Stop,
-}
 
 /// A writer with its connection.
 pub(crate) struct Writer {
@@ -52,26 +28,6 @@ pub(crate) struct Writer {
     /// Whether other servers are to be told.
     tells: bool,
     noted: Noted,
-}
-
-/// The results of a batch, until they may be told.
-struct Outcome {
-    submits: Vec<Result<Submitted, Error>>,
-    claims: Vec<Vec<Claimed>>,
-    beats: Vec<Result<Beat, Error>>,
-    finishes: Ends,
-    others: Vec<Result<(), Error>>,
-    notice: Option<Notice>,
-}
-
-/// The items of a batch, by form.
-#[derive(Default)]
-struct Items {
-    submits: Vec<(Submit, Answer<Submitted>)>,
-    claims: Vec<(Claim, Answer<Vec<Claimed>>)>,
-    beats: Vec<(Heartbeat, Answer<Beat>)>,
-    finishes: Vec<(Vec<Finish>, Answer<Ends>)>,
-    others: Vec<Box<dyn Work>>,
 }
 
 impl Writer {
@@ -140,9 +96,15 @@ impl Writer {
 
     fn tell(&mut self, items: Items, outcome: Outcome) {
         let notice = outcome.notice.clone();
-        items.answer(outcome);
+        let orphans = items.answer(outcome);
         if let Some(notice) = notice {
             self.wake.committed(&notice);
+        }
+        if !orphans.is_empty() {
+            self.work(Items {
+                others: vec![Box::new(GiveBack(orphans))],
+                ..Items::default()
+            });
         }
     }
 
@@ -219,92 +181,4 @@ fn apply(items: &mut Items, mut batch: Batch<'_, '_>, noted: &mut Noted) -> Resu
         others,
         notice,
     })
-}
-
-impl Items {
-    /// Sorts an item in; true when it is the last.
-    fn take(&mut self, item: Item) -> bool {
-        match item {
-            Item::Submit(submit, answer) => self.submits.push((submit, answer)),
-            Item::Claim(claim, answer) => self.claims.push((claim, answer)),
-            Item::Heartbeat(beat, answer) => self.beats.push((beat, answer)),
-            Item::Finish(finishes, answer) => self.finishes.push((finishes, answer)),
-            Item::Other(work) => self.others.push(work),
-            Item::Stop => return true,
-        }
-        false
-    }
-
-    fn len(&self) -> usize {
-        self.submits.len()
-            + self.claims.len()
-            + self.beats.len()
-            + self.finishes.len()
-            + self.others.len()
-    }
-
-    /// Each item in a batch of its own.
-    fn singles(self) -> Vec<Self> {
-        let mut singles = Vec::with_capacity(self.len());
-        let new = Self::default;
-        singles.extend(self.finishes.into_iter().map(|item| Self {
-            finishes: vec![item],
-            ..new()
-        }));
-        singles.extend(self.submits.into_iter().map(|item| Self {
-            submits: vec![item],
-            ..new()
-        }));
-        singles.extend(self.beats.into_iter().map(|item| Self {
-            beats: vec![item],
-            ..new()
-        }));
-        singles.extend(self.others.into_iter().map(|item| Self {
-            others: vec![item],
-            ..new()
-        }));
-        singles.extend(self.claims.into_iter().map(|item| Self {
-            claims: vec![item],
-            ..new()
-        }));
-        singles
-    }
-
-    fn answer(self, outcome: Outcome) {
-        // Nobody may be waiting any more: what was done stays done.
-        for ((_, answer), result) in self.submits.into_iter().zip(outcome.submits) {
-            let _ = answer.send(result);
-        }
-        for ((_, answer), claimed) in self.claims.into_iter().zip(outcome.claims) {
-            let _ = answer.send(Ok(claimed));
-        }
-        for ((_, answer), result) in self.beats.into_iter().zip(outcome.beats) {
-            let _ = answer.send(result);
-        }
-        let mut results = outcome.finishes.into_iter();
-        for (finishes, answer) in self.finishes {
-            let _ = answer.send(Ok(results.by_ref().take(finishes.len()).collect()));
-        }
-        for (work, result) in self.others.into_iter().zip(outcome.others) {
-            work.answer(result);
-        }
-    }
-
-    fn refuse(self, error: &Error) {
-        for (_, answer) in self.submits {
-            let _ = answer.send(Err(error.clone()));
-        }
-        for (_, answer) in self.claims {
-            let _ = answer.send(Err(error.clone()));
-        }
-        for (_, answer) in self.beats {
-            let _ = answer.send(Err(error.clone()));
-        }
-        for (_, answer) in self.finishes {
-            let _ = answer.send(Err(error.clone()));
-        }
-        for work in self.others {
-            work.answer(Err(error.clone()));
-        }
-    }
 }

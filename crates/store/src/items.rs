@@ -1,0 +1,170 @@
+//! What waits to be written, and how it is answered.
+
+use engine::{Command, Holder};
+use tokio::sync::oneshot;
+
+use crate::{
+    Batch, Error,
+    runs::{self, Beat, Claim, Claimed, Finish, Heartbeat, Submit, Submitted},
+    wake::Notice,
+};
+
+/// Where the answer goes. A caller that has gone away does not matter.
+pub(crate) type Answer<T> = oneshot::Sender<Result<T, Error>>;
+
+/// What became of each of several finishes.
+pub(crate) type Ends = Vec<Result<engine::Run, Error>>;
+
+/// Work of any form. It may run more than once; its answer is sent when it is on disk.
+pub(crate) trait Work: Send {
+    fn run(&mut self, batch: &mut Batch<'_, '_>) -> Result<(), Error>;
+    fn answer(self: Box<Self>, result: Result<(), Error>);
+}
+
+/// One thing that waits to be written.
+pub(crate) enum Item {
+    Submit(Submit, Answer<Submitted>),
+    Claim(Claim, Answer<Vec<Claimed>>),
+    Heartbeat(Heartbeat, Answer<Beat>),
+    Finish(Vec<Finish>, Answer<Ends>),
+    Other(Box<dyn Work>),
+    Stop,
+}
+
+/// The items of a batch, by form.
+#[derive(Default)]
+pub(crate) struct Items {
+    pub(crate) submits: Vec<(Submit, Answer<Submitted>)>,
+    pub(crate) claims: Vec<(Claim, Answer<Vec<Claimed>>)>,
+    pub(crate) beats: Vec<(Heartbeat, Answer<Beat>)>,
+    pub(crate) finishes: Vec<(Vec<Finish>, Answer<Ends>)>,
+    pub(crate) others: Vec<Box<dyn Work>>,
+}
+
+/// The results of a batch, until they may be told.
+pub(crate) struct Outcome {
+    pub(crate) submits: Vec<Result<Submitted, Error>>,
+    pub(crate) claims: Vec<Vec<Claimed>>,
+    pub(crate) beats: Vec<Result<Beat, Error>>,
+    pub(crate) finishes: Ends,
+    pub(crate) others: Vec<Result<(), Error>>,
+    pub(crate) notice: Option<Notice>,
+}
+
+impl Items {
+    /// Sorts an item in; true when it is the last.
+    pub(crate) fn take(&mut self, item: Item) -> bool {
+        match item {
+            Item::Submit(submit, answer) => self.submits.push((submit, answer)),
+            Item::Claim(claim, answer) => self.claims.push((claim, answer)),
+            Item::Heartbeat(beat, answer) => self.beats.push((beat, answer)),
+            Item::Finish(finishes, answer) => self.finishes.push((finishes, answer)),
+            Item::Other(work) => self.others.push(work),
+            Item::Stop => return true,
+        }
+        false
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.submits.len()
+            + self.claims.len()
+            + self.beats.len()
+            + self.finishes.len()
+            + self.others.len()
+    }
+
+    /// Each item in a batch of its own.
+    pub(crate) fn singles(self) -> Vec<Self> {
+        let mut singles = Vec::with_capacity(self.len());
+        let new = Self::default;
+        singles.extend(self.finishes.into_iter().map(|item| Self {
+            finishes: vec![item],
+            ..new()
+        }));
+        singles.extend(self.submits.into_iter().map(|item| Self {
+            submits: vec![item],
+            ..new()
+        }));
+        singles.extend(self.beats.into_iter().map(|item| Self {
+            beats: vec![item],
+            ..new()
+        }));
+        singles.extend(self.others.into_iter().map(|item| Self {
+            others: vec![item],
+            ..new()
+        }));
+        singles.extend(self.claims.into_iter().map(|item| Self {
+            claims: vec![item],
+            ..new()
+        }));
+        singles
+    }
+
+    /// Sends the answers; gives back what was claimed by a caller that has gone away.
+    pub(crate) fn answer(self, outcome: Outcome) -> Vec<Claimed> {
+        // Nobody may be waiting any more: what was done stays done.
+        let mut orphans = Vec::new();
+        for ((_, answer), result) in self.submits.into_iter().zip(outcome.submits) {
+            let _ = answer.send(result);
+        }
+        for ((_, answer), claimed) in self.claims.into_iter().zip(outcome.claims) {
+            if let Err(Ok(claimed)) = answer.send(Ok(claimed)) {
+                orphans.extend(claimed);
+            }
+        }
+        for ((_, answer), result) in self.beats.into_iter().zip(outcome.beats) {
+            let _ = answer.send(result);
+        }
+        let mut results = outcome.finishes.into_iter();
+        for (finishes, answer) in self.finishes {
+            let _ = answer.send(Ok(results.by_ref().take(finishes.len()).collect()));
+        }
+        for (work, result) in self.others.into_iter().zip(outcome.others) {
+            work.answer(result);
+        }
+        orphans
+    }
+
+    pub(crate) fn refuse(self, error: &Error) {
+        for (_, answer) in self.submits {
+            let _ = answer.send(Err(error.clone()));
+        }
+        for (_, answer) in self.claims {
+            let _ = answer.send(Err(error.clone()));
+        }
+        for (_, answer) in self.beats {
+            let _ = answer.send(Err(error.clone()));
+        }
+        for (_, answer) in self.finishes {
+            let _ = answer.send(Err(error.clone()));
+        }
+        for work in self.others {
+            work.answer(Err(error.clone()));
+        }
+    }
+}
+
+/// Runs whose claimer hung up before it was answered. No code ran, so it must not count.
+pub(crate) struct GiveBack(pub(crate) Vec<Claimed>);
+
+impl Work for GiveBack {
+    fn run(&mut self, batch: &mut Batch<'_, '_>) -> Result<(), Error> {
+        for Claimed { run, .. } in &self.0 {
+            let executor = run.executor.clone().unwrap_or_default();
+            let holder = Holder {
+                executor,
+                token: Some(run.token),
+            };
+            let now = run.started_at.unwrap_or(run.created_at);
+            runs::apply(batch, run.id, &Command::Yield { holder }, now)?;
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, result: Result<(), Error>) {
+        // The reaper finds them when their leases end.
+        if let Err(error) = result {
+            tracing::warn!(%error, "claimed runs could not be given back");
+        }
+    }
+}

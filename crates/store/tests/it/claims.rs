@@ -1,0 +1,147 @@
+//! Who gets which run.
+
+use std::collections::BTreeSet;
+
+use engine::{Class, NewRun, Verdict};
+use store::runs::{self, Claim};
+
+use crate::{
+    database::{Database, on_both},
+    sample::*,
+};
+
+on_both!(
+    classes_then_ranks_then_first_in_first_out,
+    ageing_lets_nobody_starve,
+    two_claimers_race_for_one_run,
+    a_flood_of_claims_takes_each_run_once,
+    queues_are_told_apart,
+    claims_of_nothing,
+    the_plan_uses_the_index_of_ready_runs,
+);
+
+async fn classes_then_ranks_then_first_in_first_out(db: &Database) {
+    let store = db.open();
+    let mut expected = Vec::new();
+    for class in [Class::BestEffort, Class::Background, Class::Foreground] {
+        let mut of_class = Vec::new();
+        for _ in 0..3 {
+            of_class.push(submitted(&store, NewRun { class, ..job() }).await);
+        }
+        expected.splice(0..0, of_class);
+    }
+    // Later in time, with an id that was drawn earlier: time decides.
+    let early = id_at(NOW - 1_000);
+    let late = submit_at(NOW + 1, [NewRun { id: early, class: Class::Foreground, ..job() }]);
+    store.submit(late).await.unwrap();
+    expected.insert(3, early);
+    let first = store.claim(claim("a", 2)).await.unwrap();
+    let rest = store.claim(claim("b", 100)).await.unwrap();
+    assert_eq!([ids(&first), ids(&rest)].concat(), expected);
+    assert!(store.claim(claim("c", 1)).await.unwrap().is_empty());
+}
+
+async fn ageing_lets_nobody_starve(db: &Database) {
+    let store = db.open();
+    let old = submitted(&store, NewRun { class: Class::Background, ..job() }).await;
+    let foreground = || NewRun { class: Class::Foreground, ..job() };
+    let before = submit_at(NOW + BOUND_MS - 1, [foreground()]);
+    let after = submit_at(NOW + BOUND_MS + 1, [foreground()]);
+    let after = store.submit(after).await.unwrap().ids;
+    let before = store.submit(before).await.unwrap().ids;
+    let order = ids(&store.claim(claim("a", 3)).await.unwrap());
+    assert_eq!(order, [before[0], old, after[0]]);
+}
+
+async fn two_claimers_race_for_one_run(db: &Database) {
+    // On PostgreSQL they are at different servers.
+    let first = db.open();
+    let second = if db.is_postgres() { db.open() } else { first.clone() };
+    for round in 0..60 {
+        let id = submitted(&first, job()).await;
+        let race = [&first, &second, &first, &second].map(|store| store.claim(claim("a", 1)));
+        let [a, b, c, d] = race;
+        let (a, b, c, d) = tokio::join!(a, b, c, d);
+        let taken: Vec<_> = [a, b, c, d].into_iter().flat_map(|answer| ids(&answer.unwrap())).collect();
+        assert_eq!(taken, [id], "round {round}");
+        let run = details(&second, id).await.run;
+        assert_eq!((run.token, run.starts), (1, 1));
+        let (one, two) = tokio::join!(
+            finished(&first, finish(&run, Verdict::Completed)),
+            finished(&second, finish(&run, Verdict::Failed)),
+        );
+        // Both hold the same token, so both are told the same: what the first of them said.
+        assert_eq!(one.unwrap(), two.unwrap());
+    }
+    db.check();
+}
+
+async fn a_flood_of_claims_takes_each_run_once(db: &Database) {
+    let stores = if db.is_postgres() { vec![db.open(), db.open()] } else { vec![db.open()] };
+    let submitted = submit((0..600).map(|_| job()));
+    let all: BTreeSet<_> = stores[0].submit(submitted).await.unwrap().ids.into_iter().collect();
+    let mut tasks = Vec::new();
+    for number in 0..8_usize {
+        let store = stores[number % stores.len()].clone();
+        tasks.push(tokio::spawn(async move {
+            let mut taken = Vec::new();
+            loop {
+                let runs = store.claim(claim(&format!("e{number}"), 1 + number)).await.unwrap();
+                if runs.is_empty() {
+                    return taken;
+                }
+                taken.extend(ids(&runs));
+            }
+        }));
+    }
+    let mut taken = Vec::new();
+    for task in tasks {
+        taken.extend(task.await.unwrap());
+    }
+    assert_eq!(taken.len(), 600, "a run was taken twice, or never");
+    assert_eq!(taken.into_iter().collect::<BTreeSet<_>>(), all);
+    db.check();
+}
+
+async fn queues_are_told_apart(db: &Database) {
+    let store = db.open();
+    let of = |queue: &str| NewRun { queue: queue.to_owned(), ..job() };
+    let first = submitted(&store, of("x")).await;
+    let second = submitted(&store, of("y")).await;
+    let third = submitted(&store, of("x")).await;
+    submitted(&store, of("z")).await;
+    let from = |queues: &[&str], max| Claim {
+        queues: queues.iter().map(|queue| (*queue).to_owned()).collect(),
+        ..claim("a", max)
+    };
+    assert!(store.claim(from(&[], 9)).await.unwrap().is_empty());
+    assert!(store.claim(from(&["job"], 9)).await.unwrap().is_empty());
+    // A queue that is named twice is one queue.
+    let both = store.claim(from(&["y", "x", "y"], 2)).await.unwrap();
+    assert_eq!(ids(&both), [first, second]);
+    assert_eq!(ids(&store.claim(from(&["x", "y"], 9)).await.unwrap()), [third]);
+}
+
+async fn claims_of_nothing(db: &Database) {
+    let store = db.open();
+    let id = submitted(&store, job()).await;
+    assert!(store.claim(claim("a", 0)).await.unwrap().is_empty());
+    let (one, two) = tokio::join!(
+        store.claim(claim("a", usize::MAX)),
+        store.claim(claim("b", usize::MAX)),
+    );
+    assert_eq!([ids(&one.unwrap()), ids(&two.unwrap())].concat(), [id]);
+}
+
+async fn the_plan_uses_the_index_of_ready_runs(db: &Database) {
+    let store = db.open();
+    for _ in 0..5 {
+        store.submit(submit((0..1_000).map(|_| job()))).await.unwrap();
+    }
+    db.rows("ANALYZE");
+    let plan = store.write(runs::claim_plan).await.unwrap();
+    assert!(plan.contains("runs_ready"), "{plan}");
+    let plan = plan.to_lowercase();
+    assert!(!plan.contains("sort") && !plan.contains("temp b-tree"), "it sorts:\n{plan}");
+    assert!(!plan.contains("seq scan") && !plan.contains("scan inputs"), "it scans:\n{plan}");
+}

@@ -1,0 +1,192 @@
+//! A database of a test's own, of either sort, gone at its end.
+
+use std::{
+    process,
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use store::{Location, Store};
+use tempfile::TempDir;
+
+/// Where the tests' PostgreSQL is.
+const URL: &str = "PLAYHOUSE_TEST_POSTGRES_URL";
+
+/// Longer than anything takes that is going to happen.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Each test on both databases.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $test() { $crate::database::on_sqlite(super::$test); })+
+        }
+        mod postgres {
+            $(#[test] fn $test() { $crate::database::on_postgres(super::$test); })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// A database that nobody else uses.
+pub(crate) struct Database {
+    pub(crate) location: Location,
+    home: Home,
+}
+
+enum Home {
+    Directory(#[expect(dead_code, reason = "it is removed when it is dropped")] TempDir),
+    Server { admin: String, name: String },
+    Borrowed,
+}
+
+pub(crate) fn on_sqlite(test: impl AsyncFnOnce(&Database)) {
+    let directory = tempfile::tempdir().unwrap();
+    let location = Location::Sqlite(directory.path().join("playhouse.db"));
+    run(&Database { location, home: Home::Directory(directory) }, test);
+}
+
+pub(crate) fn on_postgres(test: impl AsyncFnOnce(&Database)) {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let admin = server_url();
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("store_{}_{}_{next}", process::id(), nanos());
+    postgres_rows(&admin, &format!("CREATE DATABASE {name}"));
+    let (server, _) = admin.rsplit_once('/').unwrap();
+    let location = Location::Postgres(format!("{server}/{name}"));
+    run(&Database { location, home: Home::Server { admin, name } }, test);
+}
+
+/// A test on a PostgreSQL server that it may stop.
+pub(crate) fn on_server(url: &str, test: impl AsyncFnOnce(&Database)) {
+    run(&Database { location: Location::Postgres(url.to_owned()), home: Home::Borrowed }, test);
+}
+
+fn run(database: &Database, test: impl AsyncFnOnce(&Database)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.unwrap().block_on(test(database));
+}
+
+#[expect(clippy::disallowed_methods, reason = "the only setting of these tests")]
+fn server_url() -> String {
+    std::env::var(URL).unwrap_or_else(|_| {
+        panic!("{URL} is not set: run the tests with `cargo xtask test`, which starts a PostgreSQL")
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a name that no other run of the tests has")]
+fn nanos() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()
+}
+
+impl Database {
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.location, Location::Postgres(_))
+    }
+
+    /// A store on this database; another one each time.
+    pub(crate) fn open(&self) -> Store {
+        self.try_open().unwrap()
+    }
+
+    pub(crate) fn try_open(&self) -> Result<Store, store::Error> {
+        open(&self.location)
+    }
+
+    /// The rows of a query as text, past the store.
+    pub(crate) fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        match &self.location {
+            Location::Sqlite(path) => sqlite_rows(path, sql),
+            Location::Postgres(url) => postgres_rows(url, sql),
+        }
+    }
+
+    /// Counters say how many rows there are, and each run has the rows that belong to it.
+    pub(crate) fn check(&self) {
+        let counted = self.rows(
+            "SELECT kind, status, class, n FROM counters WHERE n <> 0 ORDER BY kind, status, class",
+        );
+        let there = self.rows(
+            "SELECT kind, status, class, count(*) FROM runs GROUP BY kind, status, class
+             ORDER BY kind, status, class",
+        );
+        assert_eq!(counted, there, "counters (left) and rows (right)");
+        let lonely = "SELECT count(*) FROM runs WHERE id NOT IN (SELECT run_id FROM inputs)
+            OR starts <> (SELECT count(*) FROM attempts WHERE run_id = runs.id)
+            OR (status = 'running') <> EXISTS
+               (SELECT 1 FROM attempts WHERE run_id = runs.id AND status = 'running')";
+        assert_eq!(self.rows(lonely), [["0"]], "runs whose inputs or attempts do not fit");
+        let head = self.rows("SELECT newest - removed FROM event_head");
+        let events = self.rows("SELECT count(*) FROM events");
+        assert_eq!(head, events, "event numbers have a gap");
+    }
+}
+
+/// Opening waits for the database, so it has a thread of its own.
+pub(crate) fn open(location: &Location) -> Result<Store, store::Error> {
+    static NAME: AtomicU64 = AtomicU64::new(1);
+    let name = NAME.fetch_add(1, Ordering::Relaxed);
+    std::thread::scope(|scope| scope.spawn(|| Store::open(location, name)).join().unwrap())
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Home::Server { admin, name } = &self.home {
+            postgres_rows(admin, &format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
+fn sqlite_rows(path: &std::path::Path, sql: &str) -> Vec<Vec<String>> {
+    use rusqlite::types::ValueRef;
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.busy_timeout(DEADLINE).unwrap();
+    let mut statement = connection.prepare(sql).unwrap();
+    let width = statement.column_count();
+    let text = |value: ValueRef<'_>| match value {
+        ValueRef::Null => "NULL".to_owned(),
+        ValueRef::Integer(value) => value.to_string(),
+        ValueRef::Real(value) => value.to_string(),
+        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        ValueRef::Blob(bytes) => format!("{bytes:02x?}"),
+    };
+    let row = |row: &rusqlite::Row<'_>| (0..width).map(|n| Ok(text(row.get_ref(n)?))).collect();
+    statement.query_map([], row).unwrap().map(Result::unwrap).collect()
+}
+
+fn postgres_rows(url: &str, sql: &str) -> Vec<Vec<String>> {
+    use tokio_postgres::{NoTls, SimpleQueryMessage};
+    let query = async {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let messages = client.simple_query(sql).await.unwrap();
+        let rows = messages.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        rows.map(|row| {
+            (0..row.len()).map(|n| row.get(n).unwrap_or("NULL").to_owned()).collect()
+        })
+        .collect()
+    };
+    // The caller may be on a runtime already.
+    std::thread::scope(|scope| {
+        let work = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(query)
+        };
+        scope.spawn(work).join().unwrap()
+    })
+}
+
+/// Asks again and again until there is an answer.
+pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(begun.elapsed() < DEADLINE, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -1,0 +1,18 @@
+//! The store's promises, each on a real SQLite file and on a real PostgreSQL.
+
+mod batches;
+mod claims;
+mod crash;
+mod cycle;
+mod database;
+mod events;
+mod executors;
+mod full;
+mod logs;
+mod postgres;
+mod proxy;
+mod retention;
+mod sample;
+mod schema;
+mod submits;
+mod wake;

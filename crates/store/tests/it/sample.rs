@@ -1,0 +1,126 @@
+//! Requests as the tests make them, and the steps that most of them take.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use engine::{Class, Command, Holder, Kind, NewRun, Run, RunId, Verdict};
+use store::{
+    Error, Store,
+    runs::{self, Claim, Claimed, Details, Finish, Heartbeat, Report, Submission, Submit, Submitted},
+};
+
+pub(crate) const NOW: i64 = 1_700_000_000_000;
+pub(crate) const LEASE_MS: i64 = 30_000;
+pub(crate) const BOUND_MS: i64 = 600_000;
+
+/// An id of version 7 that was made at `at`. Ids rise, and their last bytes differ.
+pub(crate) fn id_at(at: i64) -> RunId {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&at.to_be_bytes()[2..]);
+    bytes[6] = 0x70;
+    bytes[8..].copy_from_slice(&next);
+    RunId::from_bytes(bytes)
+}
+
+pub(crate) fn job() -> NewRun {
+    NewRun {
+        id: id_at(NOW),
+        kind: Kind::Job,
+        name: "example".to_owned(),
+        queue: "job".to_owned(),
+        class: Class::Background,
+        held: false,
+        not_before: None,
+        max_attempts: 3,
+        retry: None,
+        timeout_ms: None,
+        parent: None,
+        exclusive_key: None,
+    }
+}
+
+pub(crate) fn submit(runs: impl IntoIterator<Item = NewRun>) -> Submit {
+    submit_at(NOW, runs)
+}
+
+pub(crate) fn submit_at(now: i64, runs: impl IntoIterator<Item = NewRun>) -> Submit {
+    let runs = runs.into_iter().map(|run| {
+        let input = run.id.as_bytes().to_vec();
+        Submission { run, input, binary_sha256: None }
+    });
+    Submit { runs: runs.collect(), idempotency: None, bound_ms: BOUND_MS, now }
+}
+
+pub(crate) fn claim(executor: &str, max: usize) -> Claim {
+    Claim {
+        executor: executor.to_owned(),
+        executor_ip: "192.0.2.1".to_owned(),
+        queues: vec!["job".to_owned()],
+        max,
+        lease_ms: LEASE_MS,
+        now: NOW,
+    }
+}
+
+/// Whoever holds `run`.
+pub(crate) fn holder(run: &Run) -> Holder {
+    Holder { executor: run.executor.clone().unwrap_or_default(), token: Some(run.token) }
+}
+
+pub(crate) fn heartbeat(run: &Run) -> Heartbeat {
+    Heartbeat { id: run.id, holder: holder(run), lease_ms: LEASE_MS, now: NOW }
+}
+
+pub(crate) fn finish(run: &Run, verdict: Verdict) -> Finish {
+    let error = (verdict != Verdict::Completed).then(|| "exit code 1".to_owned());
+    let report = Report { error, exit_code: Some(0), ..Report::default() };
+    Finish { id: run.id, holder: holder(run), verdict, report, draw: 0.0, bound_ms: BOUND_MS, now: NOW }
+}
+
+/// Submits one run.
+pub(crate) async fn submitted(store: &Store, run: NewRun) -> RunId {
+    let id = run.id;
+    let answer = store.submit(submit([run])).await.unwrap();
+    assert_eq!(answer, Submitted { ids: vec![id], repeated: false });
+    id
+}
+
+/// Claims the next run, which there must be.
+pub(crate) async fn claimed(store: &Store, executor: &str) -> Run {
+    let mut claimed = store.claim(claim(executor, 1)).await.unwrap();
+    claimed.pop().expect("nothing to claim").run
+}
+
+/// Submits one run and claims it.
+pub(crate) async fn running(store: &Store, run: NewRun) -> Run {
+    let id = submitted(store, run).await;
+    let run = claimed(store, "a").await;
+    assert_eq!(run.id, id);
+    run
+}
+
+/// Ids of what a claim took.
+pub(crate) fn ids(claimed: &[Claimed]) -> Vec<RunId> {
+    claimed.iter().map(|claimed| claimed.run.id).collect()
+}
+
+/// Finishes one run.
+pub(crate) async fn finished(store: &Store, finish: Finish) -> Result<Run, Error> {
+    store.finish(vec![finish]).await.unwrap().pop().unwrap()
+}
+
+/// Applies one command.
+pub(crate) async fn applied(store: &Store, id: RunId, command: Command, now: i64) -> Result<Run, Error> {
+    store.write(move |batch| runs::apply(batch, id, &command, now)).await
+}
+
+pub(crate) async fn details(store: &Store, id: RunId) -> Details {
+    store.read(move |read| runs::details(read, id)).await.unwrap()
+}
+
+/// Words of the run's events, in order.
+pub(crate) async fn words(store: &Store, id: RunId) -> Vec<String> {
+    let events = store.read(move |read| store::events::after(read, 0, Some(id), 1_000)).await;
+    events.unwrap().into_iter().map(|event| event.event_type.replace("job.", "")).collect()
+}

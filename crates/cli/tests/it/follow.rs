@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::{
-    harness::{Process, Server, code, playhouse, poll, stderr, stdout},
+    harness::{Process, Server, code, poll, stderr, stdout},
     submit::running_id,
 };
 
@@ -29,18 +29,8 @@ fn ctrl_c_detaches_and_says_how_to_go_on() {
 #[test]
 fn a_killed_server_costs_no_line_and_no_outcome() {
     let mut server = Server::start(&[]);
-    let mut command = playhouse(server.home());
-    let work = server.home().join("executor-work").display().to_string();
-    let cache = server.home().join("executor-cache").display().to_string();
-    command.args([
-        "executor",
-        "--server",
-        &server.url(),
-        "--name=follow",
-        "--slots=1",
-    ]);
-    command.args(["--work-dir", &work, "--cache-dir", &cache]);
-    let executor = Process::start(command, server.home().join("executor.log"));
+    let executor = server.executor("follow", &["--slots=1"]);
+    let executor = Process::start(executor, server.home().join("executor.log"));
     let go = server.home().join("go");
     let text = format!(
         "for n in 1 2 3; do echo line $n; done; \

@@ -255,6 +255,20 @@ impl Server {
         )
     }
 
+    /// A standalone executor of this server, not started yet; its directories go by its name.
+    pub(crate) fn executor(&self, name: &str, arguments: &[&str]) -> Command {
+        let place = |part: &str| {
+            self.home()
+                .join(format!("{name}-{part}"))
+                .display()
+                .to_string()
+        };
+        let mut command = self.client(&["executor", "--name", name]);
+        command.args(["--work-dir", &place("work"), "--cache-dir", &place("cache")]);
+        command.args(arguments);
+        command
+    }
+
     /// Writes a shell script and answers its path.
     pub(crate) fn script(&self, name: &str, text: &str) -> String {
         let path = self.home().join(name);

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::{
-    harness::{Server, code, playhouse, poll, stderr, stdout},
+    harness::{Process, Server, code, playhouse, poll, stderr, stdout},
     submit::running_id,
 };
 
@@ -87,4 +87,57 @@ fn a_used_data_directory_and_a_used_port_are_refused() {
     let third = third.output().expect("the binary starts");
     assert_eq!(code(&third), Some(1));
     assert!(stderr(&third).contains("in use"), "{}", stderr(&third));
+}
+
+#[test]
+fn a_drained_executor_ends_its_job_and_takes_no_other() {
+    let server = Server::start(&[]);
+    let executor = server.executor("drain", &["--slots=1"]);
+    let mut executor = Process::start(executor, server.home().join("executor.log"));
+    let go = server.home().join("go");
+    let script = server.script(
+        "wait.sh",
+        &format!(
+            "until [ -e {} ]; do sleep 0.05; done; echo done",
+            go.display()
+        ),
+    );
+    let [first, second] = [1, 2].map(|_| {
+        let submitted = server.run(&["job", "submit", "--detach", &script]);
+        stdout(&submitted).trim_end().to_owned()
+    });
+    assert_eq!(running_id(&server), first);
+    executor.signal(Signal::SIGTERM);
+    poll("it drains", || {
+        executor.stderr().contains("draining").then_some(())
+    });
+    std::fs::write(&go, "").expect("it can be written");
+    assert_eq!(executor.wait().code(), Some(0), "{}", executor.stderr());
+    let waited = server.run(&["job", "wait", &first]);
+    assert_eq!(stdout(&waited), format!("{first}  completed\n"));
+    let pending = stdout(&server.run(&["job", "list", "--status", "pending"]));
+    assert!(pending.contains(&second), "{pending}");
+}
+
+#[test]
+fn two_executors_do_not_share_their_directories() {
+    let server = Server::start(&[]);
+    let first = server.executor("twin", &[]);
+    let first = Process::start(first, server.home().join("first.log"));
+    poll("the first is there", || {
+        stdout(&server.run(&["executors"]))
+            .contains("twin")
+            .then_some(())
+    });
+    let second = server
+        .executor("twin", &[])
+        .output()
+        .expect("the binary starts");
+    assert_eq!(code(&second), Some(1), "{}", stderr(&second));
+    assert!(
+        stderr(&second).starts_with("error: "),
+        "{}",
+        stderr(&second)
+    );
+    drop(first);
 }

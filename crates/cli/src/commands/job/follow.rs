@@ -1,6 +1,6 @@
 //! Follows a job's output to its end, over lost connections and restarts of the server.
 
-use std::{pin::pin, time::Duration};
+use std::{io::IsTerminal, pin::pin, time::Duration};
 
 use futures_util::StreamExt;
 use wire::{
@@ -53,6 +53,8 @@ pub(crate) struct Follower<'a> {
     /// Where to go on after a break.
     last_id: Option<String>,
     attempt: Option<u32>,
+    /// True when the last thing shown did not end its line.
+    within_line: bool,
 }
 
 impl<'a> Follower<'a> {
@@ -66,6 +68,7 @@ impl<'a> Follower<'a> {
             absence,
             last_id: None,
             attempt: None,
+            within_line: false,
         }
     }
 
@@ -83,6 +86,7 @@ impl<'a> Follower<'a> {
     /// The ended job.
     pub(crate) async fn ended_job(&mut self, patience: Duration) -> Result<Job, Failure> {
         self.reach_end().await?;
+        self.end_line();
         hold_on(patience, || self.client.job(self.id)).await
     }
 
@@ -114,13 +118,23 @@ impl<'a> Follower<'a> {
         Ok(Err(Error::Unreachable("the output broke off".to_owned())))
     }
 
+    /// Ends the line that the program left open, so that a message does not stick to it. Only for
+    /// people: elsewhere the output stays as it is.
+    fn end_line(&mut self) {
+        if std::mem::take(&mut self.within_line) && std::io::stderr().is_terminal() {
+            say("");
+        }
+    }
+
     fn text(&mut self, text: &LogText) -> Result<(), Failure> {
         let before = self.attempt.replace(text.attempt);
         if before.is_some_and(|before| before != text.attempt)
             && !matches!(self.show, Show::Nothing)
         {
+            self.end_line();
             say(&format!("playhouse: attempt {}", text.attempt));
         }
+        self.within_line = matches!(self.show, Show::Both) && !text.text.ends_with('\n');
         self.show.text(text)
     }
 }

@@ -76,6 +76,10 @@ impl Fetcher {
             )));
         }
         let answer = self.client.get(url).send().await.map_err(failed)?;
+        if answer.status().is_redirection() {
+            let reason = "it is redirected to something that is not http or https";
+            return Err(Error::Fetch(reason.to_owned()));
+        }
         if !answer.status().is_success() {
             return Err(Error::Fetch(format!(
                 "the server answered {}",

@@ -1,8 +1,9 @@
 //! Starts the job's program.
 
 use std::{
+    ffi::{CString, OsStr},
     io,
-    os::unix::process::CommandExt,
+    os::unix::{ffi::OsStrExt, process::CommandExt},
     path::Path,
     process::{Child, Command, Stdio},
     thread,
@@ -12,6 +13,7 @@ use std::{
 use nix::{
     errno::Errno,
     sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask},
+    unistd::{execve, setsid},
 };
 
 use super::spec::Spec;
@@ -22,11 +24,24 @@ const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
 /// Starts the program in a session of its own, with its streams where the shim's are.
 pub(super) fn start(path: &Path, spec: &Spec) -> Result<Child, String> {
+    spawn(path, spec).map_err(|error| format!("the program cannot be started: {error}"))
+}
+
+fn spawn(path: &Path, spec: &Spec) -> io::Result<Child> {
+    let program = CString::new(path.as_os_str().as_bytes())?;
+    let arguments = strings(
+        [path.as_os_str()]
+            .into_iter()
+            .chain(spec.arguments.iter().map(OsStr::new)),
+    )?;
+    let variables: Vec<String> = spec
+        .environment
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let environment = strings(variables.iter().map(OsStr::new))?;
     let mut command = Command::new(path);
     command
-        .args(&spec.arguments)
-        .env_clear()
-        .envs(&spec.environment)
         .current_dir(&spec.directory)
         .stdin(Stdio::null())
         .stdout(Stdio::inherit())
@@ -35,28 +50,39 @@ pub(super) fn start(path: &Path, spec: &Spec) -> Result<Child, String> {
         unsafe_code,
         reason = "nothing else gives the program a session and a clean mask"
     )]
-    // SAFETY: the closure makes three system calls that are safe after a fork, and allocates not.
+    // SAFETY: the shim has one thread, so its child may do after the fork what it could do before.
     unsafe {
-        command.pre_exec(|| {
-            nix::unistd::setsid()?;
+        command.pre_exec(move || {
+            setsid()?;
             // When the shim is killed, at least the program itself does not outlive it.
             nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
             sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;
-            Ok(())
+            // Not left to `Command`: it would hand a file without a known format to `/bin/sh`.
+            match execve(&program, &arguments, &environment) {
+                Err(error) => Err(error.into()),
+                Ok(never) => match never {},
+            }
         });
     }
     let began = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
         match command.spawn() {
-            Ok(child) => return Ok(child),
             Err(error) if is_busy(&error) && began.elapsed() < BUSY_LIMIT => {
                 thread::sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(50));
             }
-            Err(error) => return Err(format!("the program cannot be started: {error}")),
+            spawned => return spawned,
         }
     }
+}
+
+/// As the kernel takes them.
+///
+/// # Errors
+/// When one contains NUL.
+fn strings<'a>(all: impl Iterator<Item = &'a OsStr>) -> io::Result<Vec<CString>> {
+    all.map(|one| Ok(CString::new(one.as_bytes())?)).collect()
 }
 
 fn is_busy(error: &io::Error) -> bool {

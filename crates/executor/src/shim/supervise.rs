@@ -178,11 +178,11 @@ impl Supervisor {
     fn reap(&mut self) -> bool {
         loop {
             // The program first, through the standard library: it also knows real-time signals.
-            if self.end.is_none() {
-                if let Ok(Some(status)) = self.child.try_wait() {
-                    let signal = || End::Signalled(status.signal().unwrap_or_default());
-                    self.end = Some(status.code().map_or_else(signal, End::Exited));
-                }
+            if self.end.is_none()
+                && let Ok(Some(status)) = self.child.try_wait()
+            {
+                let signal = || End::Signalled(status.signal().unwrap_or_default());
+                self.end = Some(status.code().map_or_else(signal, End::Exited));
             }
             let main = i32::try_from(self.child.id()).map(Pid::from_raw).ok();
             match waitpid(None, Some(WaitPidFlag::WNOHANG)) {

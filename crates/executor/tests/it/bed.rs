@@ -4,7 +4,8 @@ use std::{
     ffi::OsString,
     fs,
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -69,7 +70,6 @@ impl Bed {
 pub(crate) struct Run {
     pub(crate) report: Report,
     pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: Vec<u8>,
 }
 
 impl Run {
@@ -118,7 +118,6 @@ pub(crate) async fn run_until(spec: &Spec, order: Option<(&str, Order)>) -> Run 
         Run {
             report: report.expect("a report"),
             stdout: out,
-            stderr: err,
         }
     };
     tokio::time::timeout(DEADLINE, work)
@@ -126,9 +125,24 @@ pub(crate) async fn run_until(spec: &Spec, order: Option<(&str, Order)>) -> Run 
         .expect("the program ends")
 }
 
-/// True while a process with this id exists (a zombie does).
-pub(crate) fn exists(pid: i32) -> bool {
-    Path::new(&format!("/proc/{pid}")).exists()
+/// True while a process (not a zombie) has `word` among its arguments.
+pub(crate) fn runs(word: &str) -> bool {
+    let processes = fs::read_dir("/proc").expect("/proc is there").flatten();
+    processes
+        .map(|entry| entry.path().join("cmdline"))
+        .any(|path| {
+            let words = fs::read(path).unwrap_or_default();
+            words
+                .split(|byte| *byte == 0)
+                .any(|one| one == word.as_bytes())
+        })
+}
+
+/// A number of seconds that no other test sleeps: its processes are found by it.
+pub(crate) fn unique_sleep() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("9000.{}00{number}1", std::process::id())
 }
 
 /// Polls until `done` or the deadline.
@@ -136,7 +150,6 @@ pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
     let began = Instant::now();
     while !done() {
         assert!(began.elapsed() < DEADLINE, "{what}");
-        std::thread::yield_now();
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,4 +1,12 @@
-//! The executor's layers below the agent, with real processes and a real HTTP server.
+//! The executor's layers, with real processes and a real HTTP server for programs.
 
+mod agent;
 mod bed;
+mod binaries;
+mod confinement;
+mod desk;
+mod leases;
+mod output;
+mod programs;
 mod shim;
+mod stage;

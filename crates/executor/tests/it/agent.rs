@@ -1,0 +1,246 @@
+//! Jobs from their claim to their result: real programs, real downloads.
+
+use std::time::Duration;
+
+use executor::{CancellationToken, Error, Isolation, Settings, probe, run};
+use serde_json::json;
+
+use crate::{
+    bed::{runs, shim, unique_sleep},
+    binaries::digest,
+    stage::Stage,
+};
+
+#[tokio::test]
+async fn performs_jobs_and_reports_how_they_ended() {
+    for isolation in [Isolation::None, Isolation::Standard, Isolation::Strict] {
+        let stage = Stage::new(|settings| settings.isolation = isolation).await;
+        let script = "echo \"$1,$2,$X,$(pwd)\"; echo home >\"$HOME/f\"; echo tmp >\"$TMPDIR/f\"; \
+                      echo bad >&2; ls";
+        let more = json!({"arguments": ["a b", "*"], "env_variables": {"X": "1"}});
+        stage.submit("good", script, more);
+        stage.submit("three", "echo out; exit 3", json!({}));
+        stage.submit("segv", "kill -SEGV $$", json!({}));
+        let good = stage.result("good").await;
+        assert!(good.completed, "{good:?}");
+        let home = stage.bed.path("data/work");
+        let expected = format!("a b,*,1,{}/attempt-", home.display());
+        assert!(
+            good.finish.stdout.starts_with(&expected),
+            "{}",
+            good.finish.stdout
+        );
+        assert!(
+            good.finish.stdout.ends_with("/home\nf\n"),
+            "{}",
+            good.finish.stdout
+        );
+        assert_eq!(
+            (good.finish.stderr.as_str(), good.finish.exit_code),
+            ("bad\n", Some(0))
+        );
+        assert_eq!(
+            (good.finish.lease_token, good.finish.error_message),
+            (Some(1), None)
+        );
+        assert_eq!(stage.log("good", "stdout"), good.finish.stdout);
+        assert_eq!(stage.log("good", "stderr"), "bad\n");
+
+        let three = stage.result("three").await;
+        assert!(!three.completed);
+        assert_eq!(three.finish.exit_code, Some(3));
+        assert_eq!(
+            three.finish.error_message.as_deref(),
+            Some("exited with code 3")
+        );
+        let segv = stage.result("segv").await;
+        assert_eq!(segv.finish.exit_code, Some(139));
+        let message = segv.finish.error_message;
+        assert_eq!(message.as_deref(), Some("killed by signal 11 (SIGSEGV)"));
+
+        let registration = stage
+            .desk
+            .state()
+            .registration
+            .clone()
+            .expect("it registered");
+        assert_eq!(
+            (registration.slots, registration.isolation),
+            (4, isolation.to_string())
+        );
+        assert_eq!(registration.isolation_missing, Vec::<String>::new());
+        stage.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_cannot_be_had_or_started_fails_its_job() {
+    let stage = Stage::new(|_| {}).await;
+    let sha256 = digest(b"wanted").to_string();
+    let wrong = stage.programs.put("file", "wrong", "something else");
+    stage.desk.submit("wrong", &wrong, &sha256, json!({}));
+    stage.desk.submit("hash", &wrong, "abc", json!({}));
+    let junk = stage.programs.put("file", "junk", "no program");
+    stage
+        .desk
+        .submit("junk", &junk, &digest(b"no program").to_string(), json!({}));
+    for (id, reason) in [
+        (
+            "wrong",
+            format!("expected {sha256}, got {}", digest(b"something else")),
+        ),
+        (
+            "hash",
+            "binary download failed: `abc` is not 64 hexadecimal digits".to_owned(),
+        ),
+        (
+            "junk",
+            "the program cannot be started: Exec format error".to_owned(),
+        ),
+    ] {
+        let result = stage.result(id).await;
+        assert!(!result.completed);
+        assert_eq!(result.finish.exit_code, Some(-1));
+        let message = result.finish.error_message.expect("a reason");
+        assert!(message.contains(&reason), "{message}");
+        assert!(result.finish.stderr.contains(&reason));
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_job_is_stopped_when_it_is_cancelled_or_its_time_is_up() {
+    let stage = Stage::new(|settings| settings.cancel_grace = Duration::from_millis(100)).await;
+    let sleep = unique_sleep();
+    let deaf = format!("trap '' TERM; setsid sleep {sleep} & echo ready; wait; sleep {sleep}");
+    stage.submit("cancelled", &deaf, json!({}));
+    stage.submit(
+        "late",
+        "echo ready; sleep 9000",
+        json!({"timeout_seconds": 1}),
+    );
+    stage
+        .until("it prints", |stage| {
+            stage
+                .log("cancelled", "stdout")
+                .starts_with("ready")
+                .then_some(())
+        })
+        .await;
+    stage.desk.cancel("cancelled");
+    let cancelled = stage.result("cancelled").await;
+    assert!(!runs(&sleep));
+    assert_eq!(cancelled.finish.error_message.as_deref(), Some("cancelled"));
+    assert_eq!(
+        (cancelled.completed, cancelled.finish.exit_code),
+        (false, Some(137))
+    );
+    assert_eq!(cancelled.finish.stdout, "ready\n");
+    let late = stage.result("late").await;
+    assert_eq!(
+        late.finish.error_message.as_deref(),
+        Some("timed out after 1 s")
+    );
+    assert!(late.finish.timed_out && !late.completed);
+    assert_eq!(late.finish.exit_code, Some(143));
+
+    let url = stage.programs.put("hang", "hang", "never comes");
+    stage.desk.submit(
+        "fetching",
+        &url,
+        &digest(b"never comes").to_string(),
+        json!({}),
+    );
+    stage
+        .until("it is fetched", |stage| {
+            (stage.programs.requests("hang") > 0).then_some(())
+        })
+        .await;
+    stage.desk.cancel("fetching");
+    let fetching = stage.result("fetching").await;
+    assert_eq!(fetching.finish.error_message.as_deref(), Some("cancelled"));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn slots_are_filled_and_never_overfilled_and_results_go_in_batches() {
+    const JOBS: usize = 200;
+    let stage = Stage::new(|settings| settings.slots = 24).await;
+    for number in 0..JOBS {
+        let program = "#!/bin/sh\nexit 0\n";
+        let url = stage.programs.put("file", "same", program);
+        let sha256 = digest(program.as_bytes()).to_string();
+        stage
+            .desk
+            .submit(&format!("job-{number}"), &url, &sha256, json!({}));
+    }
+    stage
+        .until("all are done", |stage| {
+            (stage.desk.state().results.len() == JOBS).then_some(())
+        })
+        .await;
+    assert_eq!(stage.programs.requests("same"), 1);
+    let stage = stage.end().await;
+    let state = stage.desk.state();
+    // Those that wait to be reported are held, too, up to the number of slots.
+    assert!(
+        (2..=48).contains(&state.most_held),
+        "{} at once",
+        state.most_held
+    );
+    assert!(state.report_calls < JOBS, "{} calls", state.report_calls);
+}
+
+#[tokio::test]
+async fn a_second_executor_in_the_same_directories_is_refused() {
+    let stage = Stage::new(|_| {}).await;
+    stage
+        .until("it registers", |stage| {
+            stage.desk.state().registration.clone()
+        })
+        .await;
+    let settings = Settings::new("second", stage.bed.path("data"), shim());
+    let refused = run(stage.desk.client(), settings, CancellationToken::new()).await;
+    assert!(
+        matches!(refused, Err(Error::Directory { .. })),
+        "{refused:?}"
+    );
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_job_that_takes_too_much_memory_is_killed_or_the_limit_is_named_as_missing() {
+    const LIMIT: u64 = 64 << 20;
+    let stage = Stage::new(|settings| {
+        settings.memory_limit_bytes = Some(LIMIT);
+        settings.cpu_limit = Some(1.5);
+    })
+    .await;
+    let registration = stage.until("it registers", |stage| {
+        stage.desk.state().registration.clone()
+    });
+    let missing = registration.await.isolation_missing;
+    let limits = probe(&Settings::new("probe", stage.bed.path("probe"), shim()));
+    let works = |name: &str| {
+        limits
+            .iter()
+            .any(|finding| finding.name == name && finding.ok)
+    };
+    for name in ["memory limit", "processor limit"] {
+        assert_eq!(
+            works(name),
+            !missing.iter().any(|one| one.starts_with(name)),
+            "{missing:?}"
+        );
+    }
+    if works("memory limit") {
+        stage.submit("greedy", "exec tail /dev/zero", json!({}));
+        let greedy = stage.result("greedy").await;
+        let expected =
+            format!("killed by signal 9 (SIGKILL): out of memory, the limit is {LIMIT} bytes");
+        assert_eq!(greedy.finish.error_message, Some(expected));
+        stage.submit("modest", "echo fine", json!({}));
+        assert_eq!(stage.result("modest").await.finish.stdout, "fine\n");
+    }
+    stage.end().await;
+}

@@ -1,0 +1,275 @@
+//! The server's end of the protocol, kept in memory: a queue of jobs, leases, results and logs.
+//!
+//! It stands where HTTP would: the agent talks to it through its real client.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt, future::BoxFuture};
+use http::{Request, Response, StatusCode};
+use serde_json::{Value, json};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
+use wire::{
+    client::{ByteStream, Client, Error, Payload, Reply, Transport},
+    executors::{LeaseNews, Registration, Renew, Renewed, Results, ResultsAnswer, RunResult},
+    jobs::Claim,
+};
+
+/// The desk. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Desk(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    /// No call is answered.
+    pub(crate) away: bool,
+    pub(crate) registration: Option<Registration>,
+    /// Jobs to claim, as a claim answers them.
+    pub(crate) queue: VecDeque<Value>,
+    /// Jobs that were claimed and not reported, with what the next renewal says.
+    pub(crate) held: HashMap<String, LeaseNews>,
+    pub(crate) most_held: usize,
+    pub(crate) results: Vec<RunResult>,
+    pub(crate) released: Vec<String>,
+    /// Of each job and stream.
+    pub(crate) logs: HashMap<(String, String), Vec<u8>>,
+    pub(crate) report_calls: usize,
+}
+
+impl Desk {
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.clone())
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap()
+    }
+
+    /// Changes something and wakes every call that waits.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state());
+        self.0.changed.notify_waiters();
+    }
+
+    pub(crate) fn submit(&self, id: &str, url: &str, sha256: &str, more: Value) {
+        let mut job = json!({
+            "id": id, "type": "test", "binary_url": url, "binary_sha256": sha256,
+            "arguments": [], "env_variables": {}, "priority": "foreground", "status": "running",
+            "executor_id": null, "stdout": "", "stderr": "", "exit_code": null,
+            "created_at": "2024-01-01T12:00:00Z", "started_at": null, "completed_at": null,
+            "attempts": [], "lease_token": 1, "lease_seconds": 30.0,
+        });
+        let Value::Object(more) = more else {
+            panic!("not an object: {more}")
+        };
+        for (name, value) in more {
+            job[name] = value;
+        }
+        self.change(|state| state.queue.push_back(job));
+    }
+
+    pub(crate) fn cancel(&self, id: &str) {
+        self.change(|state| {
+            state.held.get_mut(id).expect("it is held").cancel_requested = true;
+        });
+    }
+
+    pub(crate) fn result(&self, id: &str) -> Option<RunResult> {
+        self.state()
+            .results
+            .iter()
+            .find(|one| one.job_id == id)
+            .cloned()
+    }
+
+    /// Waits until `answer` has something to say, at most so long.
+    async fn wait<A>(
+        &self,
+        seconds: f64,
+        mut answer: impl FnMut(&mut State) -> Option<A>,
+    ) -> Option<A> {
+        let until = Instant::now() + Duration::from_secs_f64(seconds);
+        loop {
+            let changed = self.0.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if let Some(answer) = answer(&mut self.state()) {
+                return Some(answer);
+            }
+            if timeout_at(until, changed).await.is_err() {
+                return None;
+            }
+        }
+    }
+
+    async fn claim(&self, claim: &Claim) -> Vec<Value> {
+        let max = claim.max.unwrap_or(1) as usize;
+        let jobs = self.wait(claim.wait_seconds.unwrap_or(0.0), |state| {
+            let count = state.queue.len().min(max);
+            let jobs: Vec<Value> = state.queue.drain(..count).collect();
+            for job in &jobs {
+                let id = job["id"].as_str().expect("an id").to_owned();
+                let news = LeaseNews {
+                    job_id: id.clone(),
+                    lost: false,
+                    cancel_requested: false,
+                };
+                state.held.insert(id, news);
+            }
+            state.most_held = state.most_held.max(state.held.len());
+            (!jobs.is_empty()).then_some(jobs)
+        });
+        jobs.await.unwrap_or_default()
+    }
+
+    async fn renew(&self, renew: &Renew) -> Renewed {
+        let news = |state: &State| -> Vec<LeaseNews> {
+            let one = |id: &String| {
+                let gone = LeaseNews {
+                    job_id: id.clone(),
+                    lost: true,
+                    cancel_requested: false,
+                };
+                state.held.get(id).cloned().unwrap_or(gone)
+            };
+            renew
+                .leases
+                .iter()
+                .map(|lease| one(&lease.job_id))
+                .collect()
+        };
+        let fresh = self.wait(renew.wait_seconds, |state| {
+            let leases = news(state);
+            let mut pairs = renew.leases.iter().zip(&leases);
+            let any = pairs
+                .any(|(asked, news)| news.lost || (news.cancel_requested && !asked.cancel_seen));
+            any.then_some(leases)
+        });
+        let fresh = fresh.await;
+        Renewed {
+            leases: fresh.unwrap_or_else(|| news(&self.state())),
+        }
+    }
+
+    fn report(&self, results: Results) -> ResultsAnswer {
+        let mut answer = ResultsAnswer::default();
+        self.change(|state| {
+            state.report_calls += 1;
+            for result in results.results {
+                let accepted = state.held.remove(&result.job_id).is_some();
+                answer.results.push(wire::executors::ResultAnswer {
+                    job_id: result.job_id.clone(),
+                    accepted,
+                    error: (!accepted).then(|| "no lease".to_owned()),
+                });
+                if accepted {
+                    state.results.push(result);
+                }
+            }
+        });
+        answer
+    }
+
+    fn log(&self, id: &str, query: &str, bytes: &[u8]) -> StatusCode {
+        let mut state = self.state();
+        if !state.held.contains_key(id) {
+            return StatusCode::NOT_FOUND;
+        }
+        let stream = query
+            .trim_start_matches("stream=")
+            .split('&')
+            .next()
+            .unwrap_or_default();
+        state
+            .logs
+            .entry((id.to_owned(), stream.to_owned()))
+            .or_default()
+            .extend(bytes);
+        StatusCode::OK
+    }
+
+    async fn answer(&self, path: String, query: String, body: Bytes) -> (StatusCode, Value) {
+        fn read<T: serde::de::DeserializeOwned>(body: &Bytes) -> T {
+            serde_json::from_slice(body).expect("the client sends what the wire says")
+        }
+        fn say(value: impl serde::Serialize) -> (StatusCode, Value) {
+            (
+                StatusCode::OK,
+                serde_json::to_value(value).expect("it is JSON"),
+            )
+        }
+        let parts: Vec<&str> = path.trim_start_matches("/api/v1/").split('/').collect();
+        match parts.as_slice() {
+            ["jobs", "claim"] => match self.claim(&read(&body)).await {
+                jobs if jobs.is_empty() => (StatusCode::NO_CONTENT, Value::Null),
+                jobs => say(jobs),
+            },
+            ["executors", _, "leases"] => say(self.renew(&read(&body)).await),
+            ["executors", _, "results"] => say(self.report(read(&body))),
+            ["executors", _] => {
+                self.change(|state| state.registration = Some(read(&body)));
+                say(json!({}))
+            }
+            ["jobs", id, "logs"] => (self.log(id, &query, &body), json!({})),
+            ["jobs", id, "release"] => {
+                self.change(|state| {
+                    state.held.remove(*id);
+                    state.released.push((*id).to_owned());
+                });
+                say(json!({}))
+            }
+            _ => (
+                StatusCode::NOT_FOUND,
+                json!({"error": "no such route", "context": {}}),
+            ),
+        }
+    }
+}
+
+impl Transport for Desk {
+    fn send(&self, request: Request<Payload>) -> BoxFuture<'static, Result<Reply, Error>> {
+        let desk = self.clone();
+        async move {
+            let away = || Error::Unreachable("the desk is away".to_owned());
+            let (parts, payload) = request.into_parts();
+            let body = match payload {
+                Payload::Bytes(bytes) => bytes,
+                Payload::Stream(_) => Bytes::new(),
+            };
+            if desk.state().away {
+                return Err(away());
+            }
+            let query = parts.uri.query().unwrap_or_default().to_owned();
+            let answer = desk.answer(parts.uri.path().to_owned(), query, body);
+            let gone = desk.wait(1e6, |state| state.away.then_some(()));
+            let (status, value) = tokio::select! {
+                biased;
+                answer = answer => answer,
+                _ = gone => return Err(away()),
+            };
+            let bytes = if value.is_null() {
+                Bytes::new()
+            } else {
+                value.to_string().into()
+            };
+            let stream = futures_util::stream::iter([Ok(bytes)]).boxed() as ByteStream;
+            let mut reply = Response::new(stream);
+            *reply.status_mut() = status;
+            Ok(reply)
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,133 @@
+//! Leases that are lost or cannot be renewed, a server that is away, and drains.
+
+use std::{fs, time::Duration};
+
+use serde_json::json;
+
+use crate::{
+    bed::{runs, unique_sleep},
+    stage::Stage,
+};
+
+#[tokio::test]
+async fn a_lost_lease_kills_the_job_and_nothing_is_reported() {
+    let stage = Stage::new(|_| {}).await;
+    let sleep = unique_sleep();
+    stage.submit(
+        "lost",
+        &format!("trap '' TERM; echo ready; sleep {sleep}"),
+        json!({}),
+    );
+    stage.until("it runs", |_| runs(&sleep).then_some(())).await;
+    stage.desk.change(|state| {
+        state.held.remove("lost");
+    });
+    stage
+        .until("it is killed", |_| (!runs(&sleep)).then_some(()))
+        .await;
+    let stage = stage.end().await;
+    assert_eq!(stage.desk.state().results.len(), 0);
+}
+
+#[tokio::test]
+async fn a_job_whose_lease_cannot_be_renewed_is_killed_and_given_back() {
+    let stage = Stage::new(|_| {}).await;
+    let sleep = unique_sleep();
+    let script = format!("trap '' TERM; sleep {sleep}");
+    stage.submit("fenced", &script, json!({"lease_seconds": 2.0}));
+    stage.until("it runs", |_| runs(&sleep).then_some(())).await;
+    stage.desk.change(|state| state.away = true);
+    stage
+        .until("it is killed", |_| (!runs(&sleep)).then_some(()))
+        .await;
+    stage.desk.change(|state| state.away = false);
+    stage
+        .until("it is given back", |stage| {
+            stage.desk.state().released.pop()
+        })
+        .await;
+    let stage = stage.end().await;
+    assert_eq!(stage.desk.state().results.len(), 0);
+}
+
+#[tokio::test]
+async fn leases_are_renewed_for_as_long_as_a_job_runs() {
+    let stage = Stage::new(|_| {}).await;
+    stage.submit("long", "sleep 4; echo done", json!({"lease_seconds": 1.5}));
+    assert_eq!(stage.result("long").await.finish.stdout, "done\n");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_finished_result_waits_for_a_server_that_is_away() {
+    let stage = Stage::new(|_| {}).await;
+    let script = "while ! [ -e \"$GO\" ]; do sleep 0.02; done; echo done";
+    let go = stage.bed.path("go");
+    let more = json!({"env_variables": {"GO": go}, "lease_seconds": 600.0});
+    stage.submit("patient", script, more);
+    stage
+        .until("it is claimed", |stage| {
+            stage
+                .desk
+                .state()
+                .held
+                .contains_key("patient")
+                .then_some(())
+        })
+        .await;
+    stage
+        .until("it runs", |stage| (stage.left_behind() > 0).then_some(()))
+        .await;
+    stage.desk.change(|state| state.away = true);
+    fs::write(&go, "").expect("the program goes on");
+    stage
+        .until("it has ended", |stage| {
+            (stage.left_behind() == 0).then_some(())
+        })
+        .await;
+    assert!(stage.desk.result("patient").is_none());
+    stage.desk.change(|state| state.away = false);
+    let result = stage.result("patient").await;
+    assert!(result.completed);
+    assert_eq!(result.finish.stdout, "done\n");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_drain_lets_jobs_end_and_claims_no_more() {
+    let stage = Stage::new(|settings| settings.slots = 1).await;
+    let go = stage.bed.path("go");
+    let script = "while ! [ -e \"$GO\" ]; do sleep 0.02; done; echo done";
+    stage.submit("running", script, json!({"env_variables": {"GO": go}}));
+    stage
+        .until("it runs", |stage| (stage.left_behind() > 0).then_some(()))
+        .await;
+    stage.stop.cancel();
+    stage.submit("later", "echo never", json!({}));
+    fs::write(&go, "").expect("the program goes on");
+    let stage = stage.ended().await;
+    assert!(
+        stage
+            .desk
+            .result("running")
+            .expect("it is reported")
+            .completed
+    );
+    assert_eq!(stage.desk.state().queue.len(), 1);
+}
+
+#[tokio::test]
+async fn a_drain_that_takes_too_long_gives_jobs_back() {
+    let stage = Stage::new(|settings| {
+        settings.drain_grace = Duration::from_millis(100);
+        settings.cancel_grace = Duration::from_millis(100);
+    })
+    .await;
+    let sleep = unique_sleep();
+    stage.submit("long", &format!("trap '' TERM; sleep {sleep}"), json!({}));
+    stage.until("it runs", |_| runs(&sleep).then_some(())).await;
+    let stage = stage.end().await;
+    assert!(!runs(&sleep));
+    assert_eq!(stage.desk.state().released, ["long"]);
+    assert_eq!(stage.desk.state().results.len(), 0);
+}

@@ -1,0 +1,190 @@
+//! Output: bounded, whole where it can be, never in the way of the program.
+
+use std::{
+    future::pending,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use executor::{
+    output::{Captured, EXCERPT_LIMIT_BYTES, Sink, capture},
+    process::Process,
+    shim::End,
+};
+use http::StatusCode;
+use tokio::io::AsyncWriteExt;
+use tokio_util::sync::CancellationToken;
+use wire::{client::Error, jobs::ErrorBody};
+
+use crate::bed::{Bed, DEADLINE, shim};
+
+/// What happens to each chunk.
+#[derive(Clone, Copy)]
+enum Fate {
+    Stored,
+    Unanswered,
+    Refused,
+    /// The first of these are answered with an error that passes.
+    FailedAtFirst(usize),
+}
+
+#[derive(Clone)]
+struct Shelf {
+    fate: Fate,
+    chunks: Arc<Mutex<Vec<(u64, Bytes)>>>,
+    calls: Arc<Mutex<usize>>,
+}
+
+impl Shelf {
+    fn new(fate: Fate) -> Self {
+        Self {
+            fate,
+            chunks: Arc::default(),
+            calls: Arc::default(),
+        }
+    }
+
+    fn text(&self) -> Vec<u8> {
+        self.chunks
+            .lock()
+            .unwrap()
+            .iter()
+            .flat_map(|(_, bytes)| bytes.to_vec())
+            .collect()
+    }
+
+    fn stored(&self) -> u64 {
+        self.chunks
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(_, bytes)| bytes.len() as u64)
+            .sum()
+    }
+}
+
+impl Sink for Shelf {
+    async fn send(&self, offset: u64, bytes: Bytes) -> Result<(), Error> {
+        let call = {
+            let mut calls = self.calls.lock().unwrap();
+            *calls += 1;
+            *calls
+        };
+        match self.fate {
+            Fate::Unanswered => pending().await,
+            Fate::FailedAtFirst(count) if call <= count => {
+                Err(Error::Unreachable("for a while".to_owned()))
+            }
+            Fate::Refused => Err(Error::Status {
+                status: StatusCode::NOT_FOUND,
+                body: ErrorBody {
+                    error: "no lease".to_owned(),
+                    context: serde_json::Map::new(),
+                },
+            }),
+            Fate::Stored | Fate::FailedAtFirst(_) => {
+                self.chunks.lock().unwrap().push((offset, bytes));
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn capture_script(text: &str, shelf: &Shelf) -> Captured {
+    let bed = Bed::new();
+    let spec = bed.spec(text, &[]);
+    let (process, outputs) = Process::start(&shim(), &spec)
+        .await
+        .expect("the shim starts");
+    let over = CancellationToken::new();
+    let ended = async {
+        let report = process.end().await.expect("a report");
+        over.cancel();
+        report
+    };
+    let work = async {
+        tokio::join!(
+            ended,
+            capture(outputs.stdout, over.cancelled(), shelf.clone())
+        )
+    };
+    let (report, captured) = tokio::time::timeout(DEADLINE, work).await.expect("it ends");
+    assert_eq!(report.end, End::Exited(0));
+    captured
+}
+
+#[tokio::test]
+async fn everything_arrives_in_order_and_bytes_survive() {
+    let shelf = Shelf::new(Fate::FailedAtFirst(3));
+    let captured = capture_script("printf 'a\\000b\\377c'; seq 100000", &shelf).await;
+    let numbers: String = (1..=100_000).map(|n| format!("{n}\n")).collect();
+    let expected = [&b"a\0b\xffc"[..], numbers.as_bytes()].concat();
+    assert_eq!(shelf.text(), expected);
+    assert_eq!(captured.total_bytes, expected.len() as u64);
+    assert_eq!(captured.excerpt.text(), format!("a\0b\u{fffd}c{numbers}"));
+}
+
+#[tokio::test]
+async fn gigabytes_neither_stop_the_program_nor_fill_the_memory() {
+    const FLOOD: u64 = 2 << 30;
+    let shelf = Shelf::new(Fate::Stored);
+    let captured = capture_script(&format!("yes 0123456 | head -c {FLOOD}"), &shelf).await;
+    assert_eq!(captured.total_bytes, FLOOD);
+    let text = captured.excerpt.text();
+    assert!(text.len() <= EXCERPT_LIMIT_BYTES);
+    assert!(text.starts_with("0123456\n") && text.ends_with("0123456\n"));
+    assert!(text.contains("bytes cut"));
+    assert!(
+        shelf.stored() < 256 << 20,
+        "{} bytes were sent",
+        shelf.stored()
+    );
+    // The offsets say where the gaps are, and the end is there.
+    let chunks = shelf.chunks.lock().unwrap();
+    assert!(chunks.is_sorted_by_key(|(offset, _)| *offset));
+    let (offset, bytes) = chunks.last().expect("a chunk");
+    assert_eq!(offset + bytes.len() as u64, FLOOD);
+    assert!(
+        chunks
+            .iter()
+            .all(|(offset, bytes)| bytes[0] == b"0123456\n"[(offset % 8) as usize])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_away_or_refuses_holds_nothing_up_for_long() {
+    for fate in [Fate::Unanswered, Fate::Refused] {
+        let shelf = Shelf::new(fate);
+        let (mut program, stream) = tokio::io::duplex(64 << 10);
+        let began = tokio::time::Instant::now();
+        let print = async move {
+            for _ in 0..100 {
+                program
+                    .write_all(&[b'x'; 64 << 10])
+                    .await
+                    .expect("somebody reads");
+            }
+        };
+        let (captured, ()) = tokio::join!(capture(stream, pending(), shelf), print);
+        assert_eq!(captured.total_bytes, 100 * (64 << 10));
+        assert!(began.elapsed() < Duration::from_secs(15));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_is_sent_within_a_fraction_of_a_second() {
+    let shelf = Shelf::new(Fate::Stored);
+    let (mut program, stream) = tokio::io::duplex(1024);
+    let watch = async {
+        program
+            .write_all(b"one line\n")
+            .await
+            .expect("somebody reads");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(shelf.text(), b"one line\n");
+        drop(program);
+    };
+    let (captured, ()) = tokio::join!(capture(stream, pending(), shelf.clone()), watch);
+    assert_eq!(captured.total_bytes, 9);
+}

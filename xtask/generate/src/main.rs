@@ -1,5 +1,9 @@
 //! Writes the documents that come from the code, or checks that they are fresh.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool for people")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool for people"
+)]
 
 use std::{env, fs, path::Path, process::ExitCode};
 
@@ -8,10 +12,15 @@ use anyhow::{Context, Result, bail};
 /// A document, relative to the root, and what makes it.
 type Document = (&'static str, fn() -> String);
 
-const DOCUMENTS: [Document; 1] = [("docs/STATES.md", engine::states_markdown)];
+const DOCUMENTS: [Document; 2] = [
+    ("docs/STATES.md", engine::states_markdown),
+    ("docs/openapi.json", server::openapi_json),
+];
 
 fn main() -> ExitCode {
-    let check = env::args().nth(1).is_some_and(|argument| argument == "--check");
+    let check = env::args()
+        .nth(1)
+        .is_some_and(|argument| argument == "--check");
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     match generate(root, &DOCUMENTS, check) {
         Ok(()) => ExitCode::SUCCESS,
@@ -32,12 +41,16 @@ fn generate(root: &Path, documents: &[Document], check: bool) -> Result<()> {
         } else if check {
             stale.push(*path);
         } else {
-            fs::write(root.join(path), wanted).with_context(|| format!("failed to write {path}"))?;
+            fs::write(root.join(path), wanted)
+                .with_context(|| format!("failed to write {path}"))?;
             println!("{path}: written");
         }
     }
     if !stale.is_empty() {
-        bail!("not fresh: {}; run `cargo xtask generate`", stale.join(", "));
+        bail!(
+            "not fresh: {}; run `cargo xtask generate`",
+            stale.join(", ")
+        );
     }
     Ok(())
 }

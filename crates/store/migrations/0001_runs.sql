@@ -6,8 +6,7 @@ CREATE TABLE runs (
     queue         TEXT    NOT NULL,
     class         TEXT    NOT NULL,
     rank          BIGINT  NOT NULL,
-    status        TEXT    NOT NULL CHECK (status IN
-        ('held', 'scheduled', 'queued', 'running', 'completed', 'failed', 'cancelled')),
+    status        TEXT    NOT NULL,
     version       BIGINT  NOT NULL,
     token         BIGINT  NOT NULL,
     settled       BIGINT  NOT NULL,
@@ -27,7 +26,11 @@ CREATE TABLE runs (
     ended_at      BIGINT,
     CHECK ((status = 'running') = (lease_until IS NOT NULL)),
     CHECK ((status = 'scheduled') = (due_at IS NOT NULL)),
-    CHECK ((status IN ('completed', 'failed', 'cancelled')) = (ended_at IS NOT NULL))
+    -- Not `IN`: SQLite builds a table for its list each time a row is checked.
+    CHECK (status = 'held' OR status = 'scheduled' OR status = 'queued' OR status = 'running'
+        OR status = 'completed' OR status = 'failed' OR status = 'cancelled'),
+    CHECK ((status = 'completed' OR status = 'failed' OR status = 'cancelled')
+        = (ended_at IS NOT NULL))
 ) {clustered};
 
 -- The claim's order. Only queued runs are in it, so its size is the backlog's.
@@ -36,7 +39,7 @@ CREATE INDEX runs_by_status ON runs (status, id);
 CREATE INDEX runs_due ON runs (due_at) WHERE status = 'scheduled';
 CREATE INDEX runs_children ON runs (parent) WHERE parent IS NOT NULL;
 CREATE UNIQUE INDEX runs_exclusive ON runs (exclusive_key)
-    WHERE exclusive_key IS NOT NULL AND status IN ('held', 'scheduled', 'queued', 'running');
+    WHERE exclusive_key IS NOT NULL AND ended_at IS NULL;
 
 -- What a run works on, as its contract wrote it. `binary_sha256` names an uploaded program.
 CREATE TABLE inputs (
@@ -149,4 +152,10 @@ CREATE TABLE binaries (
     sha256     TEXT   NOT NULL PRIMARY KEY,
     size_bytes BIGINT NOT NULL,
     used_at    BIGINT NOT NULL
+) {clustered};
+
+-- The last commit of each writer, for a PostgreSQL server whose answer to a commit was lost.
+CREATE TABLE writers (
+    name  TEXT   NOT NULL PRIMARY KEY,
+    batch BIGINT NOT NULL
 ) {clustered};

@@ -2,7 +2,11 @@
 
 use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
-use rusqlite::{OpenFlags, ToSql, types::ToSqlOutput, types::ValueRef};
+use rusqlite::{
+    OpenFlags, ToSql,
+    backup::{Backup, StepResult},
+    types::{ToSqlOutput, ValueRef},
+};
 
 use super::{Row, Value, fill};
 use crate::Error;
@@ -22,6 +26,8 @@ impl SqliteConnection {
         let connection = rusqlite::Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // 64 MiB of pages: the pages that change are those that changed lately.
+        connection.pragma_update(None, "cache_size", -65_536)?;
         // Fewer, longer checkpoints: a checkpoint rewrites a page once however often it changed.
         connection.pragma_update(None, "wal_autocheckpoint", 10_000)?;
         Self::configured(connection)
@@ -46,9 +52,13 @@ impl SqliteConnection {
         self.connection.execute_batch(sql).map_err(Error::from)
     }
 
+    /// Some errors end the transaction by themselves.
+    pub(super) fn is_in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
     pub(super) fn roll_back(&self) {
-        // Some errors end the transaction by themselves.
-        if !self.connection.is_autocommit()
+        if self.is_in_transaction()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
             tracing::error!(%error, "a transaction could not be rolled back");
@@ -118,20 +128,25 @@ pub(crate) fn backup(from: &Path, to: &Path) -> Result<(), Error> {
     let source = rusqlite::Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut target = rusqlite::Connection::open(to)?;
     // All pages in one step, under one read lock: a writer does not make it start anew.
-    rusqlite::backup::Backup::new(&source, &mut target)?.step(-1)?;
-    Ok(())
+    match Backup::new(&source, &mut target)?.step(-1)? {
+        StepResult::Done => Ok(()),
+        state => Err(Error::Unavailable(format!(
+            "the copy was not finished: {state:?}"
+        ))),
+    }
 }
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{
-            CannotOpen, ConstraintViolation, DiskFull, OutOfMemory, ReadOnly, SystemIoFailure,
+            CannotOpen, ConstraintViolation, DatabaseBusy, DiskFull, OutOfMemory, ReadOnly,
+            SystemIoFailure,
         };
         match error.sqlite_error_code() {
             Some(ConstraintViolation) => Self::Constraint(error.to_string()),
-            Some(DiskFull | OutOfMemory | SystemIoFailure | CannotOpen | ReadOnly) => {
-                Self::Unavailable(error.to_string())
-            }
+            Some(
+                CannotOpen | DatabaseBusy | DiskFull | OutOfMemory | ReadOnly | SystemIoFailure,
+            ) => Self::Unavailable(error.to_string()),
             _ => Self::Database(error.to_string()),
         }
     }

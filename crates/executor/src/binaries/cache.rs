@@ -53,15 +53,17 @@ struct Entry {
     size_bytes: u64,
     used: u64,
     pins: usize,
-    file: Arc<RwLock<LastFailure>>,
+    file: Arc<ProgramFile>,
 }
 
-/// How the last download of a program failed, for those who waited for it. Whoever writes the file
-/// holds the lock for writing, whoever checks it for reading: so one download serves all.
+/// Whoever writes a program's file holds the lock for writing, whoever checks it for reading: so one
+/// download serves all who wait.
 #[derive(Default)]
-struct LastFailure {
-    downloads: u64,
-    failure: Option<(String, Error)>,
+struct ProgramFile {
+    /// How many downloads have ended.
+    downloads: AtomicU64,
+    /// The URL and the failure of the last download, for those who came before its end.
+    lock: RwLock<Option<(String, Error)>>,
 }
 
 /// A program that is there and stays there until this is dropped.
@@ -137,30 +139,29 @@ impl Binaries {
     /// See [`Error`].
     pub async fn get(&self, digest: Digest, url: &str) -> Result<Pinned, Error> {
         let (file, pinned) = self.pin(digest);
-        let seen = {
-            let last = file.read().await;
+        let seen = file.downloads.load(Ordering::Acquire);
+        {
+            let _checking = file.lock.read().await;
             if self.is_intact(&pinned).await? {
                 return Ok(pinned);
             }
-            last.downloads
-        };
-        let mut last = file.write().await;
-        if last.downloads > seen {
+        }
+        let mut last_failure = file.lock.write().await;
+        if file.downloads.load(Ordering::Acquire) > seen {
             // Somebody else downloaded while this one waited.
-            match &last.failure {
+            match &*last_failure {
                 Some((failed, error)) if failed == url => return Err(error.clone()),
-                Some(_) => {}
                 None if self.is_intact(&pinned).await? => return Ok(pinned),
-                None => {}
+                Some(_) | None => {}
             }
         }
         self.0.set_size(digest, 0);
         let fetched = self.fetch(&pinned, url).await;
-        last.downloads += 1;
-        last.failure = fetched
+        *last_failure = fetched
             .as_ref()
             .err()
             .map(|error| (url.to_owned(), error.clone()));
+        file.downloads.fetch_add(1, Ordering::Release);
         fetched.map(|()| pinned)
     }
 
@@ -170,7 +171,7 @@ impl Binaries {
         self.0.index().size_bytes()
     }
 
-    fn pin(&self, digest: Digest) -> (Arc<RwLock<LastFailure>>, Pinned) {
+    fn pin(&self, digest: Digest) -> (Arc<ProgramFile>, Pinned) {
         let mut index = self.0.index();
         index.clock += 1;
         let used = index.clock;

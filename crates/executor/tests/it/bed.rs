@@ -16,7 +16,7 @@ use executor::{
 use tokio::io::AsyncReadExt;
 
 /// No test waits longer for something that must happen. Far above what a loaded machine needs.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(300);
 
 /// The argv of the shim.
 pub(crate) fn shim() -> Vec<OsString> {

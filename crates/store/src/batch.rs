@@ -12,7 +12,7 @@ use crate::{
     wake::Notice,
 };
 
-/// More names than this in a notice, and everybody looks: PostgreSQL takes 8,000 bytes.
+/// More names than this in a notice, and everybody looks.
 const NOTICE_NAMES: usize = 100;
 
 /// A transaction with what it has gathered for its end.
@@ -176,8 +176,8 @@ fn write_counts(
     // The row exists from the first count on; a row that goes below 0 would be refused in VALUES.
     const SEED: &str = "INSERT INTO counters (kind, status, class, n) VALUES ($1, $2, $3, 0)
         ON CONFLICT (kind, status, class) DO NOTHING";
-    const COUNT: &str =
-        "UPDATE counters SET n = n + $4 WHERE kind = $1 AND status = $2 AND class = $3";
+    const COUNT: &str = "UPDATE counters SET n = n + $4
+        WHERE kind = $1 AND status = $2 AND class = $3 RETURNING n";
     let rows: Vec<[Value<'_>; 4]> = counts
         .iter()
         .filter(|(_, n)| **n != 0)
@@ -190,12 +190,11 @@ fn write_counts(
             ]
         })
         .collect();
-    if tx.exec_many(COUNT, &rows)? < rows.len() as u64 {
-        for row in &rows {
-            if tx.exec(SEED, &row[..3])? > 0 {
-                tx.exec(COUNT, row)?;
-            }
-        }
+    let counted = tx.first_many(COUNT, &rows, |row| row.int(0))?;
+    for (row, _) in rows.iter().zip(counted).filter(|(_, n)| n.is_none()) {
+        // Another server may have made the row meanwhile: then this waits for its commit.
+        tx.exec(SEED, &row[..3])?;
+        tx.first(COUNT, row, |row| row.int(0))?;
     }
     Ok(())
 }

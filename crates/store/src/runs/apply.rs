@@ -8,7 +8,7 @@ use crate::{Batch, Error, seam::args};
 /// Applies `command` to a run, and what follows from it to the runs that belong to it.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Rejected`], or the database's.
+/// [`Error::NotFound`], [`Error::Rejected`], [`Error::Exclusive`] for a retry, or the database's.
 pub fn apply(
     batch: &mut Batch<'_, '_>,
     id: RunId,
@@ -24,11 +24,24 @@ pub fn apply(
     if after.version == run.version {
         return Ok(after);
     }
+    let revived = run.state.status().is_terminal() && !after.state.status().is_terminal();
+    let exclusive_key = run.exclusive_key.clone().filter(|_| revived);
+    if let Some(key) = &exclusive_key
+        && row::is_taken(batch.tx, key)?
+    {
+        return Err(Error::Exclusive(key.clone()));
+    }
     let cancel_children = change.cancel_children;
     if let Some(error) = &change.error {
         super::finish::write_error(batch.tx, id, error)?;
     }
-    row::write(batch, &[(run.state.status(), change, "")], now)?;
+    row::write(batch, &[(run.state.status(), change, "")], now).map_err(|error| {
+        match (error, exclusive_key) {
+            // Another server was faster.
+            (Error::Constraint(_), Some(key)) => Error::Exclusive(key),
+            (error, _) => error,
+        }
+    })?;
     if cancel_children {
         for child in children(batch, id)? {
             // A child that has ended meanwhile needs no cancel.
@@ -42,7 +55,7 @@ pub fn apply(
 }
 
 fn children(batch: &mut Batch<'_, '_>, id: RunId) -> Result<Vec<RunId>, Error> {
-    const CHILDREN: &str = "SELECT id FROM runs WHERE parent = $1
-        AND status IN ('held', 'scheduled', 'queued', 'running') ORDER BY id";
+    const CHILDREN: &str = "SELECT id FROM runs WHERE parent = $1 AND ended_at IS NULL
+        ORDER BY id";
     batch.tx.all(CHILDREN, args![&id], |row| row.run_id(0))
 }

@@ -226,6 +226,12 @@ pub(super) fn find(tx: &mut Tx<'_>, id: RunId) -> Result<Option<Run>, Error> {
     tx.first(FIND, args![&id], read)
 }
 
+/// True when a live run has this exclusive key.
+pub(super) fn is_taken(tx: &mut Tx<'_>, key: &str) -> Result<bool, Error> {
+    const LIVE: &str = "SELECT id FROM runs WHERE exclusive_key = $1 AND ended_at IS NULL";
+    Ok(tx.first(LIVE, args![key], |row| row.run_id(0))?.is_some())
+}
+
 fn encode(retry: &engine::Backoff) -> String {
     // Numbers in a fixed struct always have a JSON form; NaN becomes null and is refused earlier.
     serde_json::to_string(retry).unwrap_or_default()

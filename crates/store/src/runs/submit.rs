@@ -82,6 +82,13 @@ fn admit(
         .iter()
         .map(|submission| submission.run.id)
         .collect();
+    // A repetition gets the first answer, also when its runs have exclusive keys; a refused submit
+    // leaves no key behind.
+    if let Some((key, hash)) = &submit.idempotency
+        && let Some(answer) = recall(tx, key, hash)?
+    {
+        return Ok((answer, false));
+    }
     if let Some(key) = taken_key(tx, submit, fresh)? {
         return Ok((Err(Error::Exclusive(key)), false));
     }
@@ -105,8 +112,6 @@ fn taken_key(
     submit: &Submit,
     fresh: &[(&Submission, Change, i64)],
 ) -> Result<Option<String>, Error> {
-    const LIVE: &str = "SELECT id FROM runs WHERE exclusive_key = $1
-        AND status IN ('held', 'scheduled', 'queued', 'running')";
     let mut seen: Vec<&str> = fresh
         .iter()
         .filter_map(|(_, change, _)| change.run.exclusive_key.as_deref())
@@ -115,7 +120,7 @@ fn taken_key(
         let Some(key) = submission.run.exclusive_key.as_deref() else {
             continue;
         };
-        if seen.contains(&key) || tx.first(LIVE, args![key], |row| row.run_id(0))?.is_some() {
+        if seen.contains(&key) || row::is_taken(tx, key)? {
             return Ok(Some(key.to_owned()));
         }
         seen.push(key);
@@ -123,7 +128,30 @@ fn taken_key(
     Ok(None)
 }
 
-/// Writes the key down, or answers with what was written under it before.
+/// What was answered under this key before.
+fn recall(
+    tx: &mut Tx<'_>,
+    key: &str,
+    hash: &[u8],
+) -> Result<Option<Result<Submitted, Error>>, Error> {
+    const RECALL: &str = "SELECT body_hash, run_ids FROM idempotency_keys WHERE key = $1";
+    let before = tx.first(RECALL, args![key], |row| Ok((row.bytes(0)?, row.bytes(1)?)))?;
+    Ok(before.map(|(before_hash, packed)| {
+        if before_hash != hash {
+            return Err(Error::KeyReused);
+        }
+        let ids = packed
+            .chunks_exact(16)
+            .filter_map(|bytes| bytes.try_into().ok());
+        let ids = ids.map(RunId::from_bytes).collect();
+        Ok(Submitted {
+            ids,
+            repeated: true,
+        })
+    }))
+}
+
+/// Writes the key down, or answers what somebody else wrote under it meanwhile.
 fn remember(
     tx: &mut Tx<'_>,
     key: &str,
@@ -133,28 +161,16 @@ fn remember(
 ) -> Result<Option<Result<Submitted, Error>>, Error> {
     const REMEMBER: &str = "INSERT INTO idempotency_keys (key, body_hash, run_ids, created_at)
         VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING";
-    const RECALL: &str = "SELECT body_hash, run_ids FROM idempotency_keys WHERE key = $1";
     let packed: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
     if tx.exec(REMEMBER, args![key, hash, &packed, now])? > 0 {
         return Ok(None);
     }
-    let before = tx.first(RECALL, args![key], |row| Ok((row.bytes(0)?, row.bytes(1)?)))?;
-    let Some((before_hash, packed)) = before else {
-        return Err(Error::Conflict(
+    match recall(tx, key, hash)? {
+        Some(answer) => Ok(Some(answer)),
+        None => Err(Error::Conflict(
             "an idempotency key was removed meanwhile".to_owned(),
-        ));
-    };
-    if before_hash != hash {
-        return Ok(Some(Err(Error::KeyReused)));
+        )),
     }
-    let ids = packed
-        .chunks_exact(16)
-        .filter_map(|bytes| bytes.try_into().ok());
-    let ids = ids.map(RunId::from_bytes).collect();
-    Ok(Some(Ok(Submitted {
-        ids,
-        repeated: true,
-    })))
 }
 
 fn insert_inputs(tx: &mut Tx<'_>, fresh: &[(&Submission, Change, i64)]) -> Result<(), Error> {

@@ -68,9 +68,10 @@ pub fn append(batch: &mut Batch<'_, '_>, chunk: &Append) -> Result<(), Error> {
         INSERT,
         args![id, seq, attempt, chunk.stream, position, body],
     )?;
+    let next = position.saturating_add(length);
     batch
         .tx
-        .exec(MOVE, args![id, attempt, chunk.stream, position + length])?;
+        .exec(MOVE, args![id, attempt, chunk.stream, next])?;
     batch.touch(chunk.id);
     Ok(())
 }

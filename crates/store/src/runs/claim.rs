@@ -77,7 +77,9 @@ fn serve(
     alike: &[usize],
     answers: &mut [Vec<Claimed>],
 ) -> Result<(), Error> {
-    let wanted = alike.iter().map(|place| claims[*place].max).sum();
+    let wanted = alike
+        .iter()
+        .fold(0_usize, |sum, place| sum.saturating_add(claims[*place].max));
     let mut ready = candidates(batch.tx, &claims[alike[0]].queues, wanted)?;
     let mut changes = Vec::new();
     for place in alike {
@@ -110,7 +112,10 @@ fn candidates(
 ) -> Result<VecDeque<Claimed>, Error> {
     let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
     let mut found = Vec::new();
-    for queue in queues {
+    for (place, queue) in queues.iter().enumerate() {
+        if queues[..place].contains(queue) {
+            continue;
+        }
         found.extend(tx.all(READY, args![queue, limit], claimed)?);
     }
     if queues.len() > 1 {

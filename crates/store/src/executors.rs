@@ -11,6 +11,8 @@ use crate::{
 
 /// An executor that does nothing but ask is written down this often.
 const NOTE_EVERY_MS: i64 = 1_000;
+/// Names that a writer remembers at most.
+const NOTED_NAMES: usize = 10_000;
 
 /// What one batch heard of an executor.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +46,10 @@ pub(crate) fn write_seen(
         ON CONFLICT (name) DO UPDATE SET
         ip = CASE WHEN excluded.ip = '' THEN executors.ip ELSE excluded.ip END,
         seen_at = excluded.seen_at, completed = executors.completed + excluded.completed";
+    // The names come from outside: there may be any number of them.
+    if noted.len() >= NOTED_NAMES {
+        noted.clear();
+    }
     let mut rows: Vec<[Value<'_>; 4]> = Vec::new();
     for (name, seen) in seen {
         let last = noted.get(name).copied().unwrap_or(i64::MIN);
@@ -132,12 +138,12 @@ pub fn list(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<Executor>, Error>
         .collect())
 }
 
-/// Forgets executors that were not heard of since `before`; answers how many.
+/// Forgets executors that were not heard of since `before` and hold nothing; answers how many.
 ///
 /// # Errors
 /// The database's.
 pub fn forget(batch: &mut Batch<'_, '_>, before: i64) -> Result<u64, Error> {
-    batch
-        .tx
-        .exec("DELETE FROM executors WHERE seen_at < $1", args![before])
+    const FORGET: &str = "DELETE FROM executors WHERE seen_at < $1
+        AND name NOT IN (SELECT executor FROM runs WHERE status = 'running')";
+    batch.tx.exec(FORGET, args![before])
 }

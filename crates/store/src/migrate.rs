@@ -10,12 +10,6 @@ const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_runs.sql")];
 
 /// Runs the migrations that are missing, in one transaction.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
-    // Servers that start at the same time take turns: the first statement locks.
-    connection.batch(
-        "CREATE TABLE IF NOT EXISTS schema_version (
-            id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1), version BIGINT NOT NULL);
-        INSERT INTO schema_version (id, version) VALUES (1, 0) ON CONFLICT (id) DO NOTHING",
-    )?;
     connection.begin()?;
     let result = run(connection);
     match result {
@@ -31,7 +25,14 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
 }
 
 fn run(connection: &mut Connection) -> Result<(), Error> {
-    const VERSION: &str = "SELECT version FROM schema_version WHERE id = 1 {lock}";
+    const VERSION: &str = "SELECT version FROM schema_version WHERE id = 1";
+    // Servers that start at the same time take turns.
+    connection.batch(
+        "{take_turns}
+        CREATE TABLE IF NOT EXISTS schema_version (
+            id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1), version BIGINT NOT NULL);
+        INSERT INTO schema_version (id, version) VALUES (1, 0) ON CONFLICT (id) DO NOTHING",
+    )?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let found = connection
         .tx()

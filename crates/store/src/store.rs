@@ -52,11 +52,14 @@ struct Shared {
     next: AtomicUsize,
     wake: Wake,
     commits: Commits,
+    /// The listener ends when this is dropped.
+    stop: Option<oneshot::Sender<()>>,
 }
 
 impl Store {
     /// Opens the database and brings it to this program's schema. `name` tells this store from
-    /// others on the same database: a random number.
+    /// others on the same database: a random number. It waits for the database, so it must not be
+    /// called on a thread of an asynchronous runtime.
     ///
     /// # Errors
     /// When the database cannot be opened, or was written by a newer program.
@@ -71,8 +74,9 @@ impl Store {
         let postgres = matches!(location, Location::Postgres(_));
         let count = if postgres { POSTGRES_WRITERS } else { 1 };
         let mut first = Some(first);
-        for _ in 0..count {
-            let connection = first.take().map_or_else(|| connect(location), Ok)?;
+        for place in 0..count {
+            let mut connection = first.take().map_or_else(|| connect(location), Ok)?;
+            connection.enrol(format!("{name:016x}/{place}"))?;
             let (sender, queue) = mpsc::channel();
             let writer = Writer::new(connection, wake.clone(), commits.clone(), name, postgres);
             threads.push(thread("writer", move || writer.serve(&queue))?);
@@ -84,10 +88,12 @@ impl Store {
             let (connection, queue) = (connect_reader(location)?, queue.clone());
             threads.push(thread("reader", move || reader::serve(connection, &queue))?);
         }
+        let (stop, stopped) = oneshot::channel();
         if let Location::Postgres(url) = location {
             let (listener, wake) = (Listener::new(url)?, wake.clone());
-            // It ends with the process: it holds nothing but a connection.
-            thread("listener", move || listen(&listener, &wake, name))?;
+            threads.push(thread("listener", move || {
+                listen(&listener, &wake, name, stopped);
+            })?);
         }
         let shared = Shared {
             writers,
@@ -96,6 +102,7 @@ impl Store {
             next: AtomicUsize::new(0),
             wake,
             commits,
+            stop: Some(stop),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -226,6 +233,7 @@ impl Drop for Shared {
             // A writer that is gone has nothing to end.
             let _ = writer.send(Item::Stop);
         }
+        self.stop = None;
         *self
             .queries
             .get_mut()
@@ -293,8 +301,8 @@ fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle
         .map_err(|error| Error::Unavailable(format!("a thread could not be started: {error}")))
 }
 
-/// Passes on what other servers commit, for as long as the process lives.
-fn listen(listener: &Listener, wake: &Wake, name: u64) {
+/// Passes on what other servers commit, until `stopped`.
+fn listen(listener: &Listener, wake: &Wake, name: u64, stopped: oneshot::Receiver<()>) {
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -305,21 +313,35 @@ fn listen(listener: &Listener, wake: &Wake, name: u64) {
             return;
         }
     };
-    loop {
-        let heard = |notice: Option<&str>| match notice.map(serde_json::from_str::<Notice>) {
-            Some(Ok(notice)) if notice.from == name => {}
-            Some(Ok(notice)) => wake.committed(&notice),
-            // Nobody knows what was missed while the connection was down.
-            None | Some(Err(_)) => wake.committed(&Notice {
-                all: true,
-                ..Notice::default()
-            }),
-        };
-        if let Err(error) = runtime.block_on(listener.listen(heard)) {
-            tracing::warn!(%error, "listening for other servers' commits failed; trying again");
+    let everybody = |head| {
+        wake.committed(&Notice {
+            head,
+            all: true,
+            ..Notice::default()
+        });
+    };
+    let heard = |notice: Result<&str, i64>| match notice.map(serde_json::from_str::<Notice>) {
+        Ok(Ok(notice)) if notice.from == name => {}
+        Ok(Ok(notice)) => wake.committed(&notice),
+        Ok(Err(_)) => everybody(0),
+        // Nobody knows what was missed while the connection was down.
+        Err(head) => everybody(head),
+    };
+    let listen = async {
+        loop {
+            if let Err(error) = listener.listen(heard).await {
+                tracing::warn!(%error, "listening for other servers' commits failed; trying again");
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        std::thread::sleep(Duration::from_secs(1));
-    }
+    };
+    runtime.block_on(async {
+        tokio::select! {
+            () = listen => {}
+            // An error means that the sender is gone, which is the sign.
+            _ = stopped => {}
+        }
+    });
 }
 
 /// The last bytes of an id are random.

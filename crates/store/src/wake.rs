@@ -13,6 +13,9 @@ use engine::RunId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 
+/// The longest notice in bytes: PostgreSQL takes less than 8,000.
+const NOTICE_BYTES: usize = 7_900;
+
 /// What a commit did that somebody may wait for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Notice {
@@ -28,6 +31,23 @@ pub(crate) struct Notice {
     pub(crate) runs: Vec<String>,
     /// Too much to list: everybody should look.
     pub(crate) all: bool,
+}
+
+impl Notice {
+    /// As text for other servers; without the names when there are too many.
+    pub(crate) fn encode(&self) -> String {
+        let encode = |notice: &Self| serde_json::to_string(notice).unwrap_or_default();
+        let text = encode(self);
+        if text.len() <= NOTICE_BYTES {
+            return text;
+        }
+        encode(&Self {
+            from: self.from,
+            head: self.head,
+            all: true,
+            ..Self::default()
+        })
+    }
 }
 
 /// Something that a call can wait for.

@@ -11,12 +11,16 @@ use crate::{
     metrics::Commits,
     runs::{self, Claim, Finish, Heartbeat, Submit},
     seam::{Committed, Connection},
+    wake::Notice,
 };
 
 /// Items that one transaction takes at most.
 const BATCH_ITEMS: usize = 1_024;
-/// How often a batch is run anew when transactions are in each other's way.
-const CONFLICT_TRIES: usize = 8;
+/// How often a batch is run when transactions are in each other's way, before its items are run one
+/// by one.
+const BATCH_TRIES: usize = 3;
+/// How often a single item is run. Of those that meet one gets through each time.
+const ITEM_TRIES: usize = 50;
 
 /// A writer with its connection.
 pub(crate) struct Writer {
@@ -84,7 +88,8 @@ impl Writer {
         }
         match self.commit(&mut items) {
             Ok(outcome) => self.tell(items, outcome),
-            Err(error) if error.is_fatal() || count == 1 => items.refuse(&error),
+            Err(error) if count == 1 => items.refuse(&error),
+            Err(error @ (Error::Unavailable(_) | Error::Unknown(_))) => items.refuse(&error),
             Err(error) => {
                 tracing::warn!(%error, items = count, "a batch failed; running its items one by one");
                 for item in items.singles() {
@@ -109,15 +114,22 @@ impl Writer {
     }
 
     fn commit(&mut self, items: &mut Items) -> Result<Outcome, Error> {
-        let mut tries = 0;
+        let single = items.len() == 1;
+        let limit = if single { ITEM_TRIES } else { BATCH_TRIES };
+        let mut tries = 1;
         loop {
             match self.attempt(items) {
-                Err(Error::Conflict(reason)) if tries < CONFLICT_TRIES => {
+                Err(Error::Conflict(reason)) if tries < limit => {
                     tracing::debug!(reason, "running a batch anew");
-                    tries += 1;
+                }
+                // Another server may have written a key between our look and our write: the next
+                // look sees it.
+                Err(Error::Constraint(reason)) if single && tries == 1 => {
+                    tracing::debug!(reason, "running an item anew");
                 }
                 result => return result,
             }
+            tries += 1;
         }
     }
 
@@ -139,7 +151,7 @@ impl Writer {
             notice.from = self.name;
         }
         let notice = outcome.notice.as_ref().filter(|_| self.tells);
-        let notice = notice.and_then(|notice| serde_json::to_string(notice).ok());
+        let notice = notice.map(Notice::encode);
         match self.connection.commit(notice.as_deref()) {
             Committed::Yes => {
                 timer.done();

@@ -21,6 +21,9 @@ const FRAGMENTS: &[(&str, &str, &str)] = &[
     ("{skip_locked}", "", "FOR UPDATE OF runs SKIP LOCKED"),
     // The rows stay as they are until the end of the transaction.
     ("{lock}", "", "FOR UPDATE"),
+    // Whoever runs this goes on when nobody else is between this and the end of the transaction.
+    // SQLite has one writer.
+    ("{take_turns}", "", "SELECT pg_advisory_xact_lock(8096);"),
     // The type of bytes.
     ("{bytes}", "BLOB", "BYTEA"),
     // The table is stored in the order of its primary key.
@@ -48,6 +51,14 @@ pub(crate) enum Committed {
 }
 
 impl Connection {
+    /// Prepares a connection for writing, once the schema is there. Nobody else has its name.
+    pub(crate) fn enrol(&mut self, name: String) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => connection.enrol(name),
+        }
+    }
+
     pub(crate) fn begin(&mut self) -> Result<(), Error> {
         match self {
             Self::Sqlite(connection) => connection.batch("BEGIN IMMEDIATE"),
@@ -81,6 +92,14 @@ impl Connection {
         match self {
             Self::Sqlite(connection) => connection.batch("BEGIN"),
             Self::Postgres(connection) => connection.begin_read(),
+        }
+    }
+
+    /// False when an error ended the transaction.
+    fn is_in_transaction(&self) -> bool {
+        match self {
+            Self::Sqlite(connection) => connection.is_in_transaction(),
+            Self::Postgres(connection) => connection.is_connected(),
         }
     }
 
@@ -178,22 +197,26 @@ impl Tx<'_> {
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.connection.batch("SAVEPOINT item")?;
-        match work(&mut Tx {
+        let result = work(&mut Tx {
             connection: self.connection,
-        }) {
-            Ok(value) => {
-                self.connection.batch("RELEASE SAVEPOINT item")?;
-                Ok(value)
-            }
-            Err(error) => {
-                // After a fatal error the whole transaction is gone, and the savepoint with it.
-                if !error.is_fatal() {
-                    self.connection
-                        .batch("ROLLBACK TO SAVEPOINT item; RELEASE SAVEPOINT item")?;
-                }
-                Err(error)
-            }
+        });
+        if !self.connection.is_in_transaction() {
+            // An error ended the whole transaction, whatever `work` made of it.
+            let ended = || Error::Unavailable("the transaction was ended by an error".to_owned());
+            return Err(result.err().filter(Error::is_fatal).unwrap_or_else(ended));
         }
+        // The release fails when `work` went on after an error and says that all is well.
+        let result = result.and_then(|value| {
+            self.connection.batch("RELEASE SAVEPOINT item")?;
+            Ok(value)
+        });
+        if let Err(error) = &result
+            && !error.is_fatal()
+        {
+            self.connection
+                .batch("ROLLBACK TO SAVEPOINT item; RELEASE SAVEPOINT item")?;
+        }
+        result
     }
 
     /// How the database would run a query: for the tests that watch the claim's index.

@@ -1,6 +1,9 @@
 //! The PostgreSQL side of the seam: one connection on one thread, requests pipelined.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use futures_util::{future::try_join_all, stream::StreamExt};
 use tokio::runtime::Runtime;
@@ -16,11 +19,27 @@ use crate::Error;
 /// Name of the channel that servers tell each other of commits on.
 const CHANNEL: &str = "playhouse";
 
+/// How long to ask what became of a commit.
+const SETTLE_LIMIT: Duration = Duration::from_secs(60);
+
+/// A transaction whose server has gone away does not keep others waiting for long.
+const SETTINGS: &str = "SET default_transaction_isolation = 'read committed';
+    SET idle_in_transaction_session_timeout = '60s'";
+
 /// A connection, with its prepared statements. It connects anew when it was lost.
 pub(crate) struct PostgresConnection {
     config: Config,
     runtime: Runtime,
     session: Option<Session>,
+    mark: Option<Mark>,
+}
+
+/// The row of one writer, which each of its commits changes: when the answer to a commit is lost,
+/// the row says what became of it. (A transaction's own number does not: after a crash the server
+/// gives it to another one.)
+struct Mark {
+    name: String,
+    batch: i64,
 }
 
 struct Session {
@@ -39,9 +58,18 @@ impl PostgresConnection {
             config,
             runtime,
             session: None,
+            mark: None,
         };
         connection.session()?;
         Ok(connection)
+    }
+
+    /// Makes the row of this writer. Nobody else has its name.
+    pub(super) fn enrol(&mut self, name: String) -> Result<(), Error> {
+        const ENROL: &str = "INSERT INTO writers (name, batch) VALUES ($1, 0)";
+        self.exec_many(ENROL, &[[Value::Text(&name)]])?;
+        self.mark = Some(Mark { name, batch: 0 });
+        Ok(())
     }
 
     /// The session, new if the last one was lost. Only a transaction's start may renew it.
@@ -55,9 +83,7 @@ impl PostgresConnection {
             let client = self.runtime.block_on(async {
                 let (client, connection) = config.connect(NoTls).await?;
                 tokio::spawn(connection);
-                client
-                    .batch_execute("SET default_transaction_isolation = 'read committed'")
-                    .await?;
+                client.batch_execute(SETTINGS).await?;
                 Ok::<_, tokio_postgres::Error>(client)
             })?;
             self.session = Some(Session {
@@ -75,13 +101,31 @@ impl PostgresConnection {
     }
 
     pub(super) fn begin(&mut self) -> Result<(), Error> {
-        self.session()?;
-        self.batch("BEGIN")
+        self.start("BEGIN")
     }
 
     pub(super) fn begin_read(&mut self) -> Result<(), Error> {
+        self.start("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    }
+
+    fn start(&mut self, begin: &str) -> Result<(), Error> {
         self.session()?;
-        self.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        match self.batch(begin) {
+            // The connection was lost while nobody used it. Nothing was begun, so this is no
+            // repetition.
+            Err(Error::Unavailable(_)) => {
+                self.session = None;
+                self.session()?;
+                self.batch(begin)
+            }
+            result => result,
+        }
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        self.session
+            .as_ref()
+            .is_some_and(|session| !session.client.is_closed())
     }
 
     pub(super) fn batch(&mut self, sql: &str) -> Result<(), Error> {
@@ -102,55 +146,64 @@ impl PostgresConnection {
         }
     }
 
-    /// Commits. When the answer is lost the transaction's own number tells what became of it, so
-    /// that nothing is done twice.
+    /// Commits. When the answer is lost the writer's row tells what became of it, so that nothing is
+    /// done twice. Without a notice nothing happened that may not be done twice.
     pub(super) fn commit(&mut self, notice: Option<&str>) -> Committed {
-        let number = match notice.map(|notice| self.notify(notice)).transpose() {
-            Ok(number) => number,
+        if let Some(Err(error)) = notice.map(|notice| self.notify(notice)) {
+            self.roll_back();
+            return Committed::No(error);
+        }
+        match self.batch("COMMIT") {
+            Ok(()) => Committed::Yes,
+            Err(error) if error.is_fatal() && notice.is_some() => self.settle(error),
             Err(error) => {
-                self.roll_back();
-                return Committed::No(error);
-            }
-        };
-        match (self.batch("COMMIT"), number) {
-            (Ok(()), _) => Committed::Yes,
-            (Err(error), Some(number)) if error.is_fatal() => self.settle(&number, error),
-            (Err(error), _) => {
                 self.roll_back();
                 Committed::No(error)
             }
         }
     }
 
-    fn notify(&mut self, notice: &str) -> Result<String, Error> {
-        const NOTIFY: &str = "SELECT CAST(pg_current_xact_id() AS TEXT), pg_notify($1, $2)";
-        let args = [Value::Text(CHANNEL), Value::Text(notice)];
-        let rows = self.all_many(NOTIFY, &[args], &|row: &Row<'_>| row.text(0))?;
-        rows.into_iter()
-            .flatten()
-            .next()
-            .ok_or_else(|| Error::Database("pg_notify gave no row".to_owned()))
+    /// Tells other servers, and changes the writer's row.
+    fn notify(&mut self, notice: &str) -> Result<(), Error> {
+        const NOTIFY: &str = "WITH mark AS (UPDATE writers SET batch = $4 WHERE name = $3)
+            SELECT 1 FROM pg_notify($1, $2)";
+        let Some(mark) = &mut self.mark else {
+            return Ok(());
+        };
+        mark.batch += 1;
+        let (name, batch) = (mark.name.clone(), mark.batch);
+        let args = [
+            CHANNEL.into(),
+            notice.into(),
+            name.as_str().into(),
+            batch.into(),
+        ];
+        self.all_many(NOTIFY, &[args], &|_| Ok(())).map(drop)
     }
 
-    /// Asks, until the server is back, what became of transaction `number`.
-    fn settle(&mut self, number: &str, lost: Error) -> Committed {
-        const STATUS: &str = "SELECT pg_xact_status(CAST(CAST($1 AS TEXT) AS xid8))";
-        const TRIES: u32 = 600;
-        for _ in 0..TRIES {
+    /// Asks, until the server is back, what became of the last commit.
+    fn settle(&mut self, lost: Error) -> Committed {
+        // While the old connection still holds the row, its transaction is not over.
+        const BATCH: &str = "SELECT batch FROM writers WHERE name = $1 FOR UPDATE";
+        let Some(Mark { name, batch }) = &self.mark else {
+            return Committed::No(lost);
+        };
+        let (name, batch) = (name.clone(), *batch);
+        let begun = Instant::now();
+        while begun.elapsed() < SETTLE_LIMIT {
             self.session = None;
-            if self.session().is_ok() {
-                let status = self.all_many(STATUS, &[[Value::Text(number)]], &|row: &Row<'_>| {
-                    row.opt_text(0)
-                });
-                match status
-                    .ok()
-                    .and_then(|rows| rows.into_iter().flatten().next().flatten())
-                {
-                    Some(status) if status == "committed" => return Committed::Yes,
-                    Some(status) if status == "aborted" => return Committed::No(lost),
-                    // Still in progress: the old backend has not noticed yet.
-                    _ => {}
-                }
+            let found = self.session().map(drop).and_then(|()| {
+                self.batch("SET lock_timeout = '1s'")?;
+                self.all_many(BATCH, &[[Value::Text(&name)]], &|row: &Row<'_>| row.int(0))
+            });
+            if let Ok(rows) = found {
+                self.session = None;
+                let committed = rows.into_iter().flatten().any(|found| found == batch);
+                return if committed {
+                    Committed::Yes
+                } else {
+                    Committed::No(lost)
+                };
             }
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -233,6 +286,19 @@ impl PostgresConnection {
     }
 }
 
+impl Drop for PostgresConnection {
+    /// A writer that ends in peace takes its row along.
+    fn drop(&mut self) {
+        const LEAVE: &str = "DELETE FROM writers WHERE name = $1";
+        if let Some(Mark { name, .. }) = self.mark.take()
+            && self.is_connected()
+            && let Err(error) = self.exec_many(LEAVE, &[[Value::Text(&name)]])
+        {
+            tracing::debug!(%error, "a writer's row was left behind");
+        }
+    }
+}
+
 /// Hears what other servers have committed.
 pub(crate) struct Listener {
     config: Config,
@@ -245,25 +311,33 @@ impl Listener {
         })
     }
 
-    /// Calls `heard` with each notice until the connection is lost, and with `None` once it
-    /// listens: what happened before that must be looked up.
-    pub(crate) async fn listen(&self, mut heard: impl FnMut(Option<&str>)) -> Result<(), Error> {
+    /// Calls `heard` with each notice until the connection is lost, and once it listens with the
+    /// number of the newest event: what happened before that must be looked up.
+    pub(crate) async fn listen(
+        &self,
+        mut heard: impl FnMut(Result<&str, i64>),
+    ) -> Result<(), Error> {
         let (client, mut connection) = self.config.connect(NoTls).await?;
         let messages =
             futures_util::stream::poll_fn(move |context| connection.poll_message(context));
         futures_util::pin_mut!(messages);
-        let start = async { client.batch_execute(&format!("LISTEN {CHANNEL}")).await };
+        let start = async {
+            client.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
+            client
+                .query_one("SELECT newest FROM event_head WHERE id = 1", &[])
+                .await
+        };
         futures_util::pin_mut!(start);
         let mut started = false;
         loop {
             tokio::select! {
                 result = &mut start, if !started => {
-                    result?;
+                    let newest = result?.try_get(0)?;
                     started = true;
-                    heard(None);
+                    heard(Err(newest));
                 }
                 message = messages.next() => match message {
-                    Some(Ok(AsyncMessage::Notification(notice))) => heard(Some(notice.payload())),
+                    Some(Ok(AsyncMessage::Notification(notice))) => heard(Ok(notice.payload())),
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(error.into()),
                     None => return Err(Error::Unavailable("the listener was cut off".to_owned())),

@@ -32,7 +32,14 @@ async fn classes_then_ranks_then_first_in_first_out(db: &Database) {
     }
     // Later in time, with an id that was drawn earlier: time decides.
     let early = id_at(NOW - 1_000);
-    let late = submit_at(NOW + 1, [NewRun { id: early, class: Class::Foreground, ..job() }]);
+    let late = submit_at(
+        NOW + 1,
+        [NewRun {
+            id: early,
+            class: Class::Foreground,
+            ..job()
+        }],
+    );
     store.submit(late).await.unwrap();
     expected.insert(3, early);
     let first = store.claim(claim("a", 2)).await.unwrap();
@@ -43,8 +50,18 @@ async fn classes_then_ranks_then_first_in_first_out(db: &Database) {
 
 async fn ageing_lets_nobody_starve(db: &Database) {
     let store = db.open();
-    let old = submitted(&store, NewRun { class: Class::Background, ..job() }).await;
-    let foreground = || NewRun { class: Class::Foreground, ..job() };
+    let old = submitted(
+        &store,
+        NewRun {
+            class: Class::Background,
+            ..job()
+        },
+    )
+    .await;
+    let foreground = || NewRun {
+        class: Class::Foreground,
+        ..job()
+    };
     let before = submit_at(NOW + BOUND_MS - 1, [foreground()]);
     let after = submit_at(NOW + BOUND_MS + 1, [foreground()]);
     let after = store.submit(after).await.unwrap().ids;
@@ -56,13 +73,20 @@ async fn ageing_lets_nobody_starve(db: &Database) {
 async fn two_claimers_race_for_one_run(db: &Database) {
     // On PostgreSQL they are at different servers.
     let first = db.open();
-    let second = if db.is_postgres() { db.open() } else { first.clone() };
+    let second = if db.is_postgres() {
+        db.open()
+    } else {
+        first.clone()
+    };
     for round in 0..60 {
         let id = submitted(&first, job()).await;
         let race = [&first, &second, &first, &second].map(|store| store.claim(claim("a", 1)));
         let [a, b, c, d] = race;
         let (a, b, c, d) = tokio::join!(a, b, c, d);
-        let taken: Vec<_> = [a, b, c, d].into_iter().flat_map(|answer| ids(&answer.unwrap())).collect();
+        let taken: Vec<_> = [a, b, c, d]
+            .into_iter()
+            .flat_map(|answer| ids(&answer.unwrap()))
+            .collect();
         assert_eq!(taken, [id], "round {round}");
         let run = details(&second, id).await.run;
         assert_eq!((run.token, run.starts), (1, 1));
@@ -77,16 +101,29 @@ async fn two_claimers_race_for_one_run(db: &Database) {
 }
 
 async fn a_flood_of_claims_takes_each_run_once(db: &Database) {
-    let stores = if db.is_postgres() { vec![db.open(), db.open()] } else { vec![db.open()] };
+    let stores = if db.is_postgres() {
+        vec![db.open(), db.open()]
+    } else {
+        vec![db.open()]
+    };
     let submitted = submit((0..600).map(|_| job()));
-    let all: BTreeSet<_> = stores[0].submit(submitted).await.unwrap().ids.into_iter().collect();
+    let all: BTreeSet<_> = stores[0]
+        .submit(submitted)
+        .await
+        .unwrap()
+        .ids
+        .into_iter()
+        .collect();
     let mut tasks = Vec::new();
     for number in 0..8_usize {
         let store = stores[number % stores.len()].clone();
         tasks.push(tokio::spawn(async move {
             let mut taken = Vec::new();
             loop {
-                let runs = store.claim(claim(&format!("e{number}"), 1 + number)).await.unwrap();
+                let runs = store
+                    .claim(claim(&format!("e{number}"), 1 + number))
+                    .await
+                    .unwrap();
                 if runs.is_empty() {
                     return taken;
                 }
@@ -105,7 +142,10 @@ async fn a_flood_of_claims_takes_each_run_once(db: &Database) {
 
 async fn queues_are_told_apart(db: &Database) {
     let store = db.open();
-    let of = |queue: &str| NewRun { queue: queue.to_owned(), ..job() };
+    let of = |queue: &str| NewRun {
+        queue: queue.to_owned(),
+        ..job()
+    };
     let first = submitted(&store, of("x")).await;
     let second = submitted(&store, of("y")).await;
     let third = submitted(&store, of("x")).await;
@@ -119,7 +159,10 @@ async fn queues_are_told_apart(db: &Database) {
     // A queue that is named twice is one queue.
     let both = store.claim(from(&["y", "x", "y"], 2)).await.unwrap();
     assert_eq!(ids(&both), [first, second]);
-    assert_eq!(ids(&store.claim(from(&["x", "y"], 9)).await.unwrap()), [third]);
+    assert_eq!(
+        ids(&store.claim(from(&["x", "y"], 9)).await.unwrap()),
+        [third]
+    );
 }
 
 async fn claims_of_nothing(db: &Database) {
@@ -136,12 +179,21 @@ async fn claims_of_nothing(db: &Database) {
 async fn the_plan_uses_the_index_of_ready_runs(db: &Database) {
     let store = db.open();
     for _ in 0..5 {
-        store.submit(submit((0..1_000).map(|_| job()))).await.unwrap();
+        store
+            .submit(submit((0..1_000).map(|_| job())))
+            .await
+            .unwrap();
     }
     db.rows("ANALYZE");
     let plan = store.write(runs::claim_plan).await.unwrap();
     assert!(plan.contains("runs_ready"), "{plan}");
     let plan = plan.to_lowercase();
-    assert!(!plan.contains("sort") && !plan.contains("temp b-tree"), "it sorts:\n{plan}");
-    assert!(!plan.contains("seq scan") && !plan.contains("scan inputs"), "it scans:\n{plan}");
+    assert!(
+        !plan.contains("sort") && !plan.contains("temp b-tree"),
+        "it sorts:\n{plan}"
+    );
+    assert!(
+        !plan.contains("seq scan") && !plan.contains("scan inputs"),
+        "it scans:\n{plan}"
+    );
 }

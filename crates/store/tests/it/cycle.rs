@@ -30,7 +30,10 @@ async fn a_run_that_completes(db: &Database) {
     let store = db.open();
     let id = submitted(&store, job()).await;
     let found = details(&store, id).await;
-    assert_eq!((found.run.state.status(), found.attempts.len()), (Status::Queued, 0));
+    assert_eq!(
+        (found.run.state.status(), found.attempts.len()),
+        (Status::Queued, 0)
+    );
     assert_eq!(found.input, id.as_bytes());
 
     let taken = store.claim(claim("a", 5)).await.unwrap();
@@ -42,8 +45,15 @@ async fn a_run_that_completes(db: &Database) {
 
     let mut beat = heartbeat(&run);
     beat.now = NOW + 20_000;
-    assert_eq!(store.heartbeat(beat).await.unwrap(), Beat { cancel_requested: false });
-    let State::Running(lease) = details(&store, id).await.run.state else { panic!("not running") };
+    assert_eq!(
+        store.heartbeat(beat).await.unwrap(),
+        Beat {
+            cancel_requested: false
+        }
+    );
+    let State::Running(lease) = details(&store, id).await.run.state else {
+        panic!("not running")
+    };
     assert_eq!((lease.until, lease.started_at), (NOW + 50_000, NOW));
 
     let mut end = finish(&run, Verdict::Completed);
@@ -52,13 +62,30 @@ async fn a_run_that_completes(db: &Database) {
     let answer = finished(&store, end).await.unwrap();
     let found = details(&store, id).await;
     assert_eq!(found.run, answer);
-    assert_eq!((found.run.state.status(), found.run.settled), (Status::Completed, 1));
-    assert_eq!((found.result.stdout.as_slice(), found.result.exit_code), (&b"out"[..], Some(0)));
-    let [attempt] = &found.attempts[..] else { panic!("{:?}", found.attempts) };
+    assert_eq!(
+        (found.run.state.status(), found.run.settled),
+        (Status::Completed, 1)
+    );
+    assert_eq!(
+        (found.result.stdout.as_slice(), found.result.exit_code),
+        (&b"out"[..], Some(0))
+    );
+    let [attempt] = &found.attempts[..] else {
+        panic!("{:?}", found.attempts)
+    };
     assert_eq!((attempt.number, attempt.executor.as_str()), (1, "a"));
-    assert_eq!((attempt.executor_ip.as_str(), attempt.status.as_str()), ("192.0.2.1", "completed"));
-    assert_eq!((attempt.started_at, attempt.ended_at), (NOW, Some(NOW + 30_000)));
-    assert_eq!(words(&store, id).await, ["submitted", "started", "completed"]);
+    assert_eq!(
+        (attempt.executor_ip.as_str(), attempt.status.as_str()),
+        ("192.0.2.1", "completed")
+    );
+    assert_eq!(
+        (attempt.started_at, attempt.ended_at),
+        (NOW, Some(NOW + 30_000))
+    );
+    assert_eq!(
+        words(&store, id).await,
+        ["submitted", "started", "completed"]
+    );
     let missing = id_at(NOW);
     let answer = store.read(move |read| runs::details(read, missing)).await;
     assert!(matches!(answer, Err(Error::NotFound(id)) if id == missing));
@@ -68,7 +95,12 @@ async fn a_run_that_completes(db: &Database) {
 async fn every_field_survives(db: &Database) {
     let store = db.open();
     let parent = submitted(&store, job()).await;
-    let retry = Backoff { initial_ms: 100, factor: 1.5, max_ms: 9_000, jitter: 0.25 };
+    let retry = Backoff {
+        initial_ms: 100,
+        factor: 1.5,
+        max_ms: 9_000,
+        jitter: 0.25,
+    };
     let new = NewRun {
         name: "n\u{e4}me with \u{1f600}".to_owned(),
         queue: "elsewhere".to_owned(),
@@ -81,7 +113,10 @@ async fn every_field_survives(db: &Database) {
         ..job()
     };
     let id = submitted(&store, new.clone()).await;
-    assert_eq!(details(&store, id).await.run, engine::submit(new, BOUND_MS, NOW).run);
+    assert_eq!(
+        details(&store, id).await.run,
+        engine::submit(new, BOUND_MS, NOW).run
+    );
 }
 
 async fn a_finish_is_accepted_once(db: &Database) {
@@ -90,68 +125,142 @@ async fn a_finish_is_accepted_once(db: &Database) {
     let end = finish(&run, Verdict::Completed);
     // In one request, in one batch, and later.
     let answers = store.finish(vec![end.clone(), end.clone()]).await.unwrap();
-    let [Ok(first), Ok(second)] = &answers[..] else { panic!("{answers:?}") };
+    let [Ok(first), Ok(second)] = &answers[..] else {
+        panic!("{answers:?}")
+    };
     assert_eq!(first, second);
     let mut other = finish(&run, Verdict::Failed);
     other.report.stdout = "other".to_owned();
     assert_eq!(finished(&store, other).await.unwrap(), *first);
     let mut nameless = end;
     nameless.holder.token = None;
-    assert!(matches!(finished(&store, nameless).await, Err(Error::Rejected(_))));
+    assert!(matches!(
+        finished(&store, nameless).await,
+        Err(Error::Rejected(_))
+    ));
     let found = details(&store, run.id).await;
-    assert_eq!((&found.run, found.result.stdout.as_slice()), (first, &b""[..]));
-    assert_eq!(words(&store, run.id).await, ["submitted", "started", "completed"]);
+    assert_eq!(
+        (&found.run, found.result.stdout.as_slice()),
+        (first, &b""[..])
+    );
+    assert_eq!(
+        words(&store, run.id).await,
+        ["submitted", "started", "completed"]
+    );
 }
 
 async fn a_stranger_changes_nothing(db: &Database) {
     let store = db.open();
     let first = running(&store, job()).await;
     let id = first.id;
-    let given_back = Command::Yield { holder: holder(&first) };
+    let given_back = Command::Yield {
+        holder: holder(&first),
+    };
     applied(&store, id, given_back, NOW).await.unwrap();
     let second = claimed(&store, "b").await;
-    let late = [finish(&first, Verdict::Completed), finish(&first, Verdict::Failed)];
+    let late = [
+        finish(&first, Verdict::Completed),
+        finish(&first, Verdict::Failed),
+    ];
     for end in late {
         let answer = finished(&store, end).await;
         assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
     }
     let answer = store.heartbeat(heartbeat(&first)).await;
     assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
-    for command in [Command::Yield { holder: holder(&first) }, Command::Checkpoint { holder: holder(&first) }] {
+    for command in [
+        Command::Yield {
+            holder: holder(&first),
+        },
+        Command::Checkpoint {
+            holder: holder(&first),
+        },
+    ] {
         let answer = applied(&store, id, command, NOW).await;
         assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
     }
     assert_eq!(details(&store, id).await.run, second);
-    finished(&store, finish(&second, Verdict::Completed)).await.unwrap();
+    finished(&store, finish(&second, Verdict::Completed))
+        .await
+        .unwrap();
     db.check();
 }
 
 async fn a_failure_is_retried_as_the_policy_says(db: &Database) {
     let store = db.open();
-    let retry = Backoff { initial_ms: 1_000, factor: 2.0, max_ms: 9_000, jitter: 0.0 };
-    let run = running(&store, NewRun { retry: Some(retry), max_attempts: 2, ..job() }).await;
-    let failed = finished(&store, finish(&run, Verdict::Failed)).await.unwrap();
-    assert_eq!(failed.state, State::Scheduled { due_at: NOW + 1_000 });
-    assert_eq!(details(&store, run.id).await.result.error.as_deref(), Some("exit code 1"));
-    let (made, next) = store.write(|batch| runs::due(batch, NOW + 999)).await.unwrap();
+    let retry = Backoff {
+        initial_ms: 1_000,
+        factor: 2.0,
+        max_ms: 9_000,
+        jitter: 0.0,
+    };
+    let run = running(
+        &store,
+        NewRun {
+            retry: Some(retry),
+            max_attempts: 2,
+            ..job()
+        },
+    )
+    .await;
+    let failed = finished(&store, finish(&run, Verdict::Failed))
+        .await
+        .unwrap();
+    assert_eq!(
+        failed.state,
+        State::Scheduled {
+            due_at: NOW + 1_000
+        }
+    );
+    assert_eq!(
+        details(&store, run.id).await.result.error.as_deref(),
+        Some("exit code 1")
+    );
+    let (made, next) = store
+        .write(|batch| runs::due(batch, NOW + 999))
+        .await
+        .unwrap();
     assert_eq!((made, next), (0, Some(NOW + 1_000)));
-    let (made, next) = store.write(|batch| runs::due(batch, NOW + 1_000)).await.unwrap();
+    let (made, next) = store
+        .write(|batch| runs::due(batch, NOW + 1_000))
+        .await
+        .unwrap();
     assert_eq!((made, next), (1, None));
     let run = claimed(&store, "b").await;
-    let failed = finished(&store, finish(&run, Verdict::TimedOut)).await.unwrap();
+    let failed = finished(&store, finish(&run, Verdict::TimedOut))
+        .await
+        .unwrap();
     assert_eq!((failed.state.status(), failed.strikes), (Status::Failed, 2));
     let found = details(&store, run.id).await;
-    let statuses: Vec<_> = found.attempts.iter().map(|attempt| attempt.status.as_str()).collect();
+    let statuses: Vec<_> = found
+        .attempts
+        .iter()
+        .map(|attempt| attempt.status.as_str())
+        .collect();
     assert_eq!(statuses, ["failed", "timeout"]);
     assert_eq!(found.attempts[0].error.as_deref(), Some("exit code 1"));
-    let events = ["submitted", "started", "requeued", "ready", "started", "failed"];
+    let events = [
+        "submitted",
+        "started",
+        "requeued",
+        "ready",
+        "started",
+        "failed",
+    ];
     assert_eq!(words(&store, run.id).await, events);
     db.check();
 }
 
 async fn a_lost_executor_and_a_drained_one(db: &Database) {
     let store = db.open();
-    let run = running(&store, NewRun { max_attempts: 2, ..job() }).await;
+    let run = running(
+        &store,
+        NewRun {
+            max_attempts: 2,
+            ..job()
+        },
+    )
+    .await;
     let id = run.id;
     let expire = |now| store.write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, 0.0, now));
     assert_eq!(expire(NOW + LEASE_MS - 1).await.unwrap(), 0);
@@ -160,15 +269,33 @@ async fn a_lost_executor_and_a_drained_one(db: &Database) {
     assert_eq!((lost.run.state, lost.run.strikes), (State::Queued, 1));
     assert_eq!(lost.run.rank, run.rank, "it has lost its place");
     let drained = claimed(&store, "b").await;
-    applied(&store, id, Command::Yield { holder: holder(&drained) }, NOW).await.unwrap();
+    applied(
+        &store,
+        id,
+        Command::Yield {
+            holder: holder(&drained),
+        },
+        NOW,
+    )
+    .await
+    .unwrap();
     let again = claimed(&store, "c").await;
     assert_eq!((again.strikes, again.starts, again.token), (1, 3, 3));
     assert_eq!(expire(NOW + LEASE_MS).await.unwrap(), 1);
     let found = details(&store, id).await;
     assert_eq!(found.run.state.status(), Status::Failed);
-    let statuses: Vec<_> = found.attempts.iter().map(|attempt| attempt.status.as_str()).collect();
+    let statuses: Vec<_> = found
+        .attempts
+        .iter()
+        .map(|attempt| attempt.status.as_str())
+        .collect();
     assert_eq!(statuses, ["lost", "released", "lost"]);
-    assert!(found.result.error.is_some_and(|error| error.contains("lost")));
+    assert!(
+        found
+            .result
+            .error
+            .is_some_and(|error| error.contains("lost"))
+    );
     db.check();
 }
 
@@ -183,7 +310,16 @@ async fn a_checkpoint_is_replaced_by_its_holder_only(db: &Database) {
     assert_eq!(read().await.unwrap(), None);
     note(run.clone(), b"one\0").await.unwrap();
     note(run.clone(), b"two\xff").await.unwrap();
-    applied(&store, id, Command::Yield { holder: holder(&run) }, NOW).await.unwrap();
+    applied(
+        &store,
+        id,
+        Command::Yield {
+            holder: holder(&run),
+        },
+        NOW,
+    )
+    .await
+    .unwrap();
     let second = claimed(&store, "b").await;
     assert!(matches!(note(run, b"late").await, Err(Error::Rejected(_))));
     assert_eq!(read().await.unwrap().as_deref(), Some(&b"two\xff"[..]));
@@ -197,19 +333,42 @@ fn holder_of(run: &engine::Run) -> engine::Holder {
 
 async fn held_and_scheduled_runs_wait(db: &Database) {
     let store = db.open();
-    let held = submitted(&store, NewRun { held: true, ..job() }).await;
-    let later = NewRun { not_before: Some(NOW + 5_000), ..job() };
+    let held = submitted(
+        &store,
+        NewRun {
+            held: true,
+            ..job()
+        },
+    )
+    .await;
+    let later = NewRun {
+        not_before: Some(NOW + 5_000),
+        ..job()
+    };
     let later = submitted(&store, later).await;
-    let past = submitted(&store, NewRun { not_before: Some(NOW), ..job() }).await;
+    let past = submitted(
+        &store,
+        NewRun {
+            not_before: Some(NOW),
+            ..job()
+        },
+    )
+    .await;
     assert_eq!(ids(&store.claim(claim("a", 9)).await.unwrap()), [past]);
-    assert!(matches!(applied(&store, later, Command::Due, NOW).await, Err(Error::Rejected(_))));
+    assert!(matches!(
+        applied(&store, later, Command::Due, NOW).await,
+        Err(Error::Rejected(_))
+    ));
     let (made, next) = store.write(|batch| runs::due(batch, NOW)).await.unwrap();
     assert_eq!((made, next), (0, Some(NOW + 5_000)));
     let release = Command::Release { bound_ms: BOUND_MS };
     let released = applied(&store, held, release, NOW + 1).await.unwrap();
     assert_eq!(released.state, State::Queued);
     assert_eq!(ids(&store.claim(claim("a", 9)).await.unwrap()), [held]);
-    let (made, next) = store.write(|batch| runs::due(batch, NOW + 9_000)).await.unwrap();
+    let (made, next) = store
+        .write(|batch| runs::due(batch, NOW + 9_000))
+        .await
+        .unwrap();
     assert_eq!((made, next), (1, None));
     assert_eq!(ids(&store.claim(claim("a", 9)).await.unwrap()), [later]);
     assert_eq!(words(&store, held).await, ["submitted", "ready", "started"]);
@@ -224,22 +383,47 @@ async fn cancel_and_retry(db: &Database) {
     assert!(matches!(refused, Err(Error::Rejected(_))));
     applied(&store, id, Command::Cancel, NOW).await.unwrap();
     let asked = details(&store, id).await.run;
-    assert_eq!(applied(&store, id, Command::Cancel, NOW).await.unwrap(), asked);
+    assert_eq!(
+        applied(&store, id, Command::Cancel, NOW).await.unwrap(),
+        asked
+    );
     let beat = store.heartbeat(heartbeat(&run)).await.unwrap();
     assert!(beat.cancel_requested);
-    let end = finished(&store, finish(&run, Verdict::Failed)).await.unwrap();
+    let end = finished(&store, finish(&run, Verdict::Failed))
+        .await
+        .unwrap();
     assert_eq!((end.state.status(), end.strikes), (Status::Cancelled, 0));
-    let again = applied(&store, id, Command::Retry { bound_ms: BOUND_MS }, NOW + 7).await.unwrap();
+    let again = applied(&store, id, Command::Retry { bound_ms: BOUND_MS }, NOW + 7)
+        .await
+        .unwrap();
     assert_eq!((again.state.status(), again.signal), (Status::Queued, None));
     assert_eq!(again.rank, NOW + 7 + BOUND_MS);
     let run = claimed(&store, "b").await;
     assert_eq!((run.token, run.starts), (2, 2));
-    assert!(!store.heartbeat(heartbeat(&run)).await.unwrap().cancel_requested);
-    finished(&store, finish(&run, Verdict::Completed)).await.unwrap();
+    assert!(
+        !store
+            .heartbeat(heartbeat(&run))
+            .await
+            .unwrap()
+            .cancel_requested
+    );
+    finished(&store, finish(&run, Verdict::Completed))
+        .await
+        .unwrap();
     let pending = submitted(&store, job()).await;
-    let end = applied(&store, pending, Command::CancelPending, NOW).await.unwrap();
+    let end = applied(&store, pending, Command::CancelPending, NOW)
+        .await
+        .unwrap();
     assert_eq!(end.state.status(), Status::Cancelled);
-    let events = ["submitted", "started", "cancel_requested", "cancelled", "retried", "started", "completed"];
+    let events = [
+        "submitted",
+        "started",
+        "cancel_requested",
+        "cancelled",
+        "retried",
+        "started",
+        "completed",
+    ];
     assert_eq!(words(&store, id).await, events);
     db.check();
 }
@@ -250,7 +434,17 @@ async fn lists_filter_and_page(db: &Database) {
     for number in 0..12_usize {
         let class = Class::ALL[number % 3];
         let name = if number % 2 == 0 { "even" } else { "odd" };
-        all.push(submitted(&store, NewRun { class, name: name.to_owned(), ..job() }).await);
+        all.push(
+            submitted(
+                &store,
+                NewRun {
+                    class,
+                    name: name.to_owned(),
+                    ..job()
+                },
+            )
+            .await,
+        );
     }
     let taken = ids(&store.claim(claim("a", 4)).await.unwrap());
     all.reverse();
@@ -263,44 +457,115 @@ async fn lists_filter_and_page(db: &Database) {
         offset: 0,
     };
     let list = async |filter: Filter| {
-        let runs = store.read(move |read| runs::list(read, &filter)).await.unwrap();
+        let runs = store
+            .read(move |read| runs::list(read, &filter))
+            .await
+            .unwrap();
         runs.into_iter().map(|run| run.id).collect::<Vec<_>>()
     };
     assert_eq!(list(filter.clone()).await, all);
-    assert_eq!(list(Filter { limit: 5, offset: 4, ..filter.clone() }).await, all[4..9]);
-    assert!(list(Filter { limit: 0, ..filter.clone() }).await.is_empty());
-    assert!(list(Filter { offset: 12, ..filter.clone() }).await.is_empty());
+    assert_eq!(
+        list(Filter {
+            limit: 5,
+            offset: 4,
+            ..filter.clone()
+        })
+        .await,
+        all[4..9]
+    );
+    assert!(
+        list(Filter {
+            limit: 0,
+            ..filter.clone()
+        })
+        .await
+        .is_empty()
+    );
+    assert!(
+        list(Filter {
+            offset: 12,
+            ..filter.clone()
+        })
+        .await
+        .is_empty()
+    );
     let even: Vec<_> = all.iter().skip(1).step_by(2).copied().collect();
-    assert_eq!(list(Filter { name: Some("even".to_owned()), ..filter.clone() }).await, even);
+    assert_eq!(
+        list(Filter {
+            name: Some("even".to_owned()),
+            ..filter.clone()
+        })
+        .await,
+        even
+    );
     let best_effort: Vec<_> = all.iter().step_by(3).copied().collect();
     let class = Some(Class::BestEffort);
-    assert_eq!(list(Filter { class, ..filter.clone() }).await, best_effort);
+    assert_eq!(
+        list(Filter {
+            class,
+            ..filter.clone()
+        })
+        .await,
+        best_effort
+    );
     let mut running = taken.clone();
     running.sort();
     running.reverse();
     let statuses = vec![Status::Running];
-    assert_eq!(list(Filter { statuses, ..filter.clone() }).await, running);
+    assert_eq!(
+        list(Filter {
+            statuses,
+            ..filter.clone()
+        })
+        .await,
+        running
+    );
     let statuses = vec![Status::Running, Status::Queued];
     let both = Filter { statuses, ..filter };
     assert_eq!(list(both.clone()).await, all);
-    assert_eq!(list(Filter { limit: 5, offset: 4, ..both.clone() }).await, all[4..9]);
-    assert!(list(Filter { limit: i64::MAX, offset: i64::MAX, ..both }).await.is_empty());
+    assert_eq!(
+        list(Filter {
+            limit: 5,
+            offset: 4,
+            ..both.clone()
+        })
+        .await,
+        all[4..9]
+    );
+    assert!(
+        list(Filter {
+            limit: i64::MAX,
+            offset: i64::MAX,
+            ..both
+        })
+        .await
+        .is_empty()
+    );
 
     let mut counts = store.read(runs::counts).await.unwrap();
     counts.retain(|(.., n)| *n != 0);
     counts.sort();
-    let expected = [(Status::Queued, Class::Background, 4), (Status::Queued, Class::BestEffort, 4)];
+    let expected = [
+        (Status::Queued, Class::Background, 4),
+        (Status::Queued, Class::BestEffort, 4),
+    ];
     let running = (Kind::Job, Status::Running, Class::Foreground, 4);
     let queued = expected.map(|(status, class, n)| (Kind::Job, status, class, n));
     assert_eq!(counts, [queued[0], queued[1], running]);
     let (first, missing) = (all[0], id_at(NOW));
-    let statuses = store.read(move |read| runs::statuses(read, &[missing, first])).await.unwrap();
+    let statuses = store
+        .read(move |read| runs::statuses(read, &[missing, first]))
+        .await
+        .unwrap();
     assert_eq!(statuses, [None, Some(Status::Queued)]);
 }
 
 async fn every_byte_survives(db: &Database) {
     let store = db.open();
-    let odd: String = (0..=0x2ff_u32).filter_map(char::from_u32).chain(['\u{fffd}', '\u{10ffff}']).collect();
+    let odd: String = (0..=0x2ff_u32)
+        .filter_map(char::from_u32)
+        .chain(['\u{fffd}', '\u{10ffff}'])
+        .collect();
     let input: Vec<u8> = (0..=255).collect();
     let mut request = submit([job()]);
     request.runs[0].input.clone_from(&input);
@@ -323,7 +588,10 @@ async fn every_byte_survives(db: &Database) {
     assert_eq!(found.attempts[0].error.as_ref(), Some(&odd));
     // The event says why, too.
     let id = run.id;
-    let events = store.read(move |read| store::events::after(read, 0, Some(id), 10)).await.unwrap();
+    let events = store
+        .read(move |read| store::events::after(read, 0, Some(id), 10))
+        .await
+        .unwrap();
     let data: serde_json::Value = serde_json::from_str(&events[2].data).unwrap();
     assert_eq!(data["reason"], odd);
 }

@@ -43,7 +43,13 @@ enum Home {
 pub(crate) fn on_sqlite(test: impl AsyncFnOnce(&Database)) {
     let directory = tempfile::tempdir().unwrap();
     let location = Location::Sqlite(directory.path().join("playhouse.db"));
-    run(&Database { location, home: Home::Directory(directory) }, test);
+    run(
+        &Database {
+            location,
+            home: Home::Directory(directory),
+        },
+        test,
+    );
 }
 
 pub(crate) fn on_postgres(test: impl AsyncFnOnce(&Database)) {
@@ -54,16 +60,31 @@ pub(crate) fn on_postgres(test: impl AsyncFnOnce(&Database)) {
     postgres_rows(&admin, &format!("CREATE DATABASE {name}"));
     let (server, _) = admin.rsplit_once('/').unwrap();
     let location = Location::Postgres(format!("{server}/{name}"));
-    run(&Database { location, home: Home::Server { admin, name } }, test);
+    run(
+        &Database {
+            location,
+            home: Home::Server { admin, name },
+        },
+        test,
+    );
 }
 
 /// A test on a PostgreSQL server that it may stop.
 pub(crate) fn on_server(url: &str, test: impl AsyncFnOnce(&Database)) {
-    run(&Database { location: Location::Postgres(url.to_owned()), home: Home::Borrowed }, test);
+    run(
+        &Database {
+            location: Location::Postgres(url.to_owned()),
+            home: Home::Borrowed,
+        },
+        test,
+    );
 }
 
 fn run(database: &Database, test: impl AsyncFnOnce(&Database)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
     runtime.unwrap().block_on(test(database));
 }
 
@@ -74,9 +95,15 @@ fn server_url() -> String {
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "a name that no other run of the tests has")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a name that no other run of the tests has"
+)]
 fn nanos() -> u128 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_nanos()
 }
 
 impl Database {
@@ -95,30 +122,53 @@ impl Database {
 
     /// The rows of a query as text, past the store.
     pub(crate) fn rows(&self, sql: &str) -> Vec<Vec<String>> {
-        match &self.location {
-            Location::Sqlite(path) => sqlite_rows(path, sql),
-            Location::Postgres(url) => postgres_rows(url, sql),
-        }
+        rows(&self.location, sql)
     }
 
-    /// Counters say how many rows there are, and each run has the rows that belong to it.
     pub(crate) fn check(&self) {
-        let counted = self.rows(
-            "SELECT kind, status, class, n FROM counters WHERE n <> 0 ORDER BY kind, status, class",
+        check(&self.location);
+    }
+}
+
+fn rows(location: &Location, sql: &str) -> Vec<Vec<String>> {
+    match location {
+        Location::Sqlite(path) => sqlite_rows(path, sql),
+        Location::Postgres(url) => postgres_rows(url, sql),
+    }
+}
+
+/// Counters say how many rows there are, each run has the rows that belong to it, and events have
+/// numbers without a gap.
+pub(crate) fn check(location: &Location) {
+    let counted = rows(
+        location,
+        "SELECT kind, status, class, n FROM counters WHERE n <> 0 ORDER BY kind, status, class",
+    );
+    let there = rows(
+        location,
+        "SELECT kind, status, class, count(*) FROM runs GROUP BY kind, status, class
+         ORDER BY kind, status, class",
+    );
+    assert_eq!(counted, there, "counters (left) and rows (right)");
+    let odd = "SELECT count(*) FROM runs WHERE id NOT IN (SELECT run_id FROM inputs)
+        OR starts <> (SELECT count(*) FROM attempts WHERE run_id = runs.id)
+        OR (status = 'running') <> EXISTS (SELECT 1 FROM attempts
+            WHERE run_id = runs.id AND attempts.status = 'running')";
+    assert_eq!(
+        rows(location, odd),
+        [["0"]],
+        "runs whose inputs or attempts do not fit"
+    );
+    let ends = rows(location, "SELECT removed + 1, newest FROM event_head");
+    let events = rows(location, "SELECT count(*), min(seq), max(seq) FROM events");
+    if events[0][0] != "0" {
+        assert_eq!(events[0][1..], ends[0], "the ends of the event log");
+        let span = "SELECT max(seq) - min(seq) + 1 FROM events";
+        assert_eq!(
+            rows(location, span)[0][0],
+            events[0][0],
+            "event numbers have a gap"
         );
-        let there = self.rows(
-            "SELECT kind, status, class, count(*) FROM runs GROUP BY kind, status, class
-             ORDER BY kind, status, class",
-        );
-        assert_eq!(counted, there, "counters (left) and rows (right)");
-        let lonely = "SELECT count(*) FROM runs WHERE id NOT IN (SELECT run_id FROM inputs)
-            OR starts <> (SELECT count(*) FROM attempts WHERE run_id = runs.id)
-            OR (status = 'running') <> EXISTS
-               (SELECT 1 FROM attempts WHERE run_id = runs.id AND status = 'running')";
-        assert_eq!(self.rows(lonely), [["0"]], "runs whose inputs or attempts do not fit");
-        let head = self.rows("SELECT newest - removed FROM event_head");
-        let events = self.rows("SELECT count(*) FROM events");
-        assert_eq!(head, events, "event numbers have a gap");
     }
 }
 
@@ -151,7 +201,11 @@ fn sqlite_rows(path: &std::path::Path, sql: &str) -> Vec<Vec<String>> {
         ValueRef::Blob(bytes) => format!("{bytes:02x?}"),
     };
     let row = |row: &rusqlite::Row<'_>| (0..width).map(|n| Ok(text(row.get_ref(n)?))).collect();
-    statement.query_map([], row).unwrap().map(Result::unwrap).collect()
+    statement
+        .query_map([], row)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
 }
 
 fn postgres_rows(url: &str, sql: &str) -> Vec<Vec<String>> {
@@ -165,14 +219,18 @@ fn postgres_rows(url: &str, sql: &str) -> Vec<Vec<String>> {
             _ => None,
         });
         rows.map(|row| {
-            (0..row.len()).map(|n| row.get(n).unwrap_or("NULL").to_owned()).collect()
+            (0..row.len())
+                .map(|n| row.get(n).unwrap_or("NULL").to_owned())
+                .collect()
         })
         .collect()
     };
     // The caller may be on a runtime already.
     std::thread::scope(|scope| {
         let work = || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
             runtime.unwrap().block_on(query)
         };
         scope.spawn(work).join().unwrap()

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use engine::{Class, Command, Holder, Kind, NewRun, Run, RunId, Verdict};
 use store::{
     Error, Store,
-    runs::{self, Claim, Claimed, Details, Finish, Heartbeat, Report, Submission, Submit, Submitted},
+    runs::{
+        self, Claim, Claimed, Details, Finish, Heartbeat, Report, Submission, Submit, Submitted,
+    },
 };
 
 pub(crate) const NOW: i64 = 1_700_000_000_000;
@@ -47,9 +49,18 @@ pub(crate) fn submit(runs: impl IntoIterator<Item = NewRun>) -> Submit {
 pub(crate) fn submit_at(now: i64, runs: impl IntoIterator<Item = NewRun>) -> Submit {
     let runs = runs.into_iter().map(|run| {
         let input = run.id.as_bytes().to_vec();
-        Submission { run, input, binary_sha256: None }
+        Submission {
+            run,
+            input,
+            binary_sha256: None,
+        }
     });
-    Submit { runs: runs.collect(), idempotency: None, bound_ms: BOUND_MS, now }
+    Submit {
+        runs: runs.collect(),
+        idempotency: None,
+        bound_ms: BOUND_MS,
+        now,
+    }
 }
 
 pub(crate) fn claim(executor: &str, max: usize) -> Claim {
@@ -65,24 +76,50 @@ pub(crate) fn claim(executor: &str, max: usize) -> Claim {
 
 /// Whoever holds `run`.
 pub(crate) fn holder(run: &Run) -> Holder {
-    Holder { executor: run.executor.clone().unwrap_or_default(), token: Some(run.token) }
+    Holder {
+        executor: run.executor.clone().unwrap_or_default(),
+        token: Some(run.token),
+    }
 }
 
 pub(crate) fn heartbeat(run: &Run) -> Heartbeat {
-    Heartbeat { id: run.id, holder: holder(run), lease_ms: LEASE_MS, now: NOW }
+    Heartbeat {
+        id: run.id,
+        holder: holder(run),
+        lease_ms: LEASE_MS,
+        now: NOW,
+    }
 }
 
 pub(crate) fn finish(run: &Run, verdict: Verdict) -> Finish {
     let error = (verdict != Verdict::Completed).then(|| "exit code 1".to_owned());
-    let report = Report { error, exit_code: Some(0), ..Report::default() };
-    Finish { id: run.id, holder: holder(run), verdict, report, draw: 0.0, bound_ms: BOUND_MS, now: NOW }
+    let report = Report {
+        error,
+        exit_code: Some(0),
+        ..Report::default()
+    };
+    Finish {
+        id: run.id,
+        holder: holder(run),
+        verdict,
+        report,
+        draw: 0.0,
+        bound_ms: BOUND_MS,
+        now: NOW,
+    }
 }
 
 /// Submits one run.
 pub(crate) async fn submitted(store: &Store, run: NewRun) -> RunId {
     let id = run.id;
     let answer = store.submit(submit([run])).await.unwrap();
-    assert_eq!(answer, Submitted { ids: vec![id], repeated: false });
+    assert_eq!(
+        answer,
+        Submitted {
+            ids: vec![id],
+            repeated: false
+        }
+    );
     id
 }
 
@@ -111,16 +148,32 @@ pub(crate) async fn finished(store: &Store, finish: Finish) -> Result<Run, Error
 }
 
 /// Applies one command.
-pub(crate) async fn applied(store: &Store, id: RunId, command: Command, now: i64) -> Result<Run, Error> {
-    store.write(move |batch| runs::apply(batch, id, &command, now)).await
+pub(crate) async fn applied(
+    store: &Store,
+    id: RunId,
+    command: Command,
+    now: i64,
+) -> Result<Run, Error> {
+    store
+        .write(move |batch| runs::apply(batch, id, &command, now))
+        .await
 }
 
 pub(crate) async fn details(store: &Store, id: RunId) -> Details {
-    store.read(move |read| runs::details(read, id)).await.unwrap()
+    store
+        .read(move |read| runs::details(read, id))
+        .await
+        .unwrap()
 }
 
 /// Words of the run's events, in order.
 pub(crate) async fn words(store: &Store, id: RunId) -> Vec<String> {
-    let events = store.read(move |read| store::events::after(read, 0, Some(id), 1_000)).await;
-    events.unwrap().into_iter().map(|event| event.event_type.replace("job.", "")).collect()
+    let events = store
+        .read(move |read| store::events::after(read, 0, Some(id), 1_000))
+        .await;
+    events
+        .unwrap()
+        .into_iter()
+        .map(|event| event.event_type.replace("job.", ""))
+        .collect()
 }

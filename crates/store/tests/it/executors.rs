@@ -1,0 +1,120 @@
+//! Who was heard of, what they did and what they hold.
+
+use engine::Verdict;
+use store::executors::{self, Executor};
+
+use crate::{
+    database::{Database, on_both},
+    sample::*,
+};
+
+on_both!(
+    an_executor_is_known_from_its_first_claim_on,
+    what_an_executor_registered
+);
+
+async fn list(store: &store::Store, since: i64) -> Vec<Executor> {
+    store
+        .read(move |read| executors::list(read, since))
+        .await
+        .unwrap()
+}
+
+async fn an_executor_is_known_from_its_first_claim_on(db: &Database) {
+    let store = db.open();
+    assert!(store.claim(claim("idle", 1)).await.unwrap().is_empty());
+    let [idle] = &list(&store, NOW).await[..] else {
+        panic!("not known")
+    };
+    assert_eq!(
+        (idle.name.as_str(), idle.ip.as_str(), idle.seen_at),
+        ("idle", "192.0.2.1", NOW)
+    );
+    assert_eq!((idle.completed, idle.holds.len()), (0, 0));
+
+    let first = running(&store, job()).await;
+    let second = running(&store, job()).await;
+    let known = list(&store, NOW).await;
+    let names: Vec<_> = known
+        .iter()
+        .map(|executor| executor.name.as_str())
+        .collect();
+    assert_eq!(names, ["a", "idle"]);
+    let held = [
+        (first.id, "example".to_owned()),
+        (second.id, "example".to_owned()),
+    ];
+    assert_eq!(known[0].holds, held);
+
+    finished(&store, finish(&first, Verdict::Completed))
+        .await
+        .unwrap();
+    // Told again, it still counts once.
+    finished(&store, finish(&first, Verdict::Completed))
+        .await
+        .unwrap();
+    finished(&store, finish(&second, Verdict::Failed))
+        .await
+        .unwrap();
+    let mut beat = heartbeat(&second);
+    beat.now = NOW + 5_000;
+    assert!(store.heartbeat(beat).await.is_err());
+    let known = list(&store, NOW).await;
+    assert_eq!((known[0].completed, known[0].holds.len()), (1, 0));
+    assert_eq!(
+        known[0].ip, "192.0.2.1",
+        "a finish without an address took the address away"
+    );
+
+    // One that holds something stays in the list however long it is silent.
+    let mut late = claim("late", 1);
+    late.now = NOW + 60_000;
+    submitted(&store, job()).await;
+    assert!(!store.claim(claim("silent", 1)).await.unwrap().is_empty());
+    store.claim(late).await.unwrap();
+    let names: Vec<_> = list(&store, NOW + 60_000)
+        .await
+        .into_iter()
+        .map(|executor| executor.name)
+        .collect();
+    assert_eq!(names, ["late", "silent"]);
+    store
+        .write(|batch| executors::forget(batch, NOW + 60_000))
+        .await
+        .unwrap();
+    let names: Vec<_> = list(&store, 0)
+        .await
+        .into_iter()
+        .map(|executor| executor.name)
+        .collect();
+    assert!(
+        names.contains(&"silent".to_owned()),
+        "it holds a run and was forgotten"
+    );
+}
+
+async fn what_an_executor_registered(db: &Database) {
+    let store = db.open();
+    let register = |ip: &'static str, body: &'static [u8], now| {
+        store.write(move |batch| executors::register(batch, "e", ip, body, now))
+    };
+    register("192.0.2.7", b"{\"slots\":1}\0", NOW)
+        .await
+        .unwrap();
+    let taken = running(&store, job()).await;
+    finished(&store, finish(&taken, Verdict::Completed))
+        .await
+        .unwrap();
+    register("192.0.2.8", b"{\"slots\":2}", NOW + 1)
+        .await
+        .unwrap();
+    let known = list(&store, NOW + 1).await;
+    let [executor] = &known[..] else {
+        panic!("{known:?}")
+    };
+    assert_eq!(executor.ip, "192.0.2.8");
+    assert_eq!(
+        executor.registration.as_deref(),
+        Some(&b"{\"slots\":2}"[..])
+    );
+}

@@ -1,0 +1,171 @@
+//! A full disk: what does not fit is refused whole, and when there is room again life goes on.
+
+use std::{
+    fs,
+    os::unix::process::ExitStatusExt,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use nix::{
+    mount::{MsFlags, mount},
+    sched::{CloneFlags, unshare},
+    sys::resource::{Resource, getrlimit, setrlimit},
+};
+use store::{Error, Location};
+
+use crate::{
+    database::{open, until},
+    sample::*,
+};
+
+const ROOM_BYTES: usize = 24 << 20;
+const INPUT_BYTES: usize = 128 << 10;
+
+/// With a small file system where we may mount one, otherwise with a limit on the size of files.
+#[test]
+fn a_full_disk_fails_the_batch_and_the_store_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let mounted = std::thread::scope(|scope| {
+        // A mount name space of this thread and those that it starts: it is gone with them.
+        let work = || {
+            if mount_small(directory.path()).is_err() {
+                return false;
+            }
+            let filler = directory.path().join("filler");
+            fs::write(&filler, vec![0; ROOM_BYTES / 2]).unwrap();
+            fill_up(directory.path(), || fs::remove_file(&filler).unwrap());
+            true
+        };
+        scope.spawn(work).join().unwrap()
+    });
+    if !mounted {
+        in_a_process_of_its_own();
+    }
+}
+
+fn mount_small(path: &Path) -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    mount(
+        None::<&str>,
+        "/",
+        None::<&str>,
+        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+        None::<&str>,
+    )?;
+    let options = format!("size={ROOM_BYTES}");
+    mount(
+        Some("tmpfs"),
+        path,
+        Some("tmpfs"),
+        MsFlags::empty(),
+        Some(options.as_str()),
+    )
+}
+
+/// The limit is the process's, and a process that does not ignore the signal dies of it.
+fn in_a_process_of_its_own() {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", r#"trap "" XFSZ; exec "$@""#, "sh"])
+        .arg(std::env::current_exe().unwrap());
+    shell.args([
+        "--exact",
+        "full::files_have_a_limit",
+        "--ignored",
+        "--nocapture",
+    ]);
+    let output = shell.stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let ran = output.status.success() && text.contains("1 passed");
+    assert!(
+        ran,
+        "{} {:?}\n{text}",
+        output.status,
+        output.status.signal()
+    );
+}
+
+#[test]
+#[ignore = "it limits its process: `a_full_disk_fails_the_batch_and_the_store_goes_on` runs it in one"]
+fn files_have_a_limit() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_, hard) = getrlimit(Resource::RLIMIT_FSIZE).unwrap();
+    setrlimit(Resource::RLIMIT_FSIZE, (ROOM_BYTES / 2) as u64, hard).unwrap();
+    fill_up(directory.path(), || {
+        setrlimit(Resource::RLIMIT_FSIZE, hard, hard).unwrap()
+    });
+}
+
+fn fill_up(directory: &Path, make_room: impl FnOnce()) {
+    let location = Location::Sqlite(directory.join("playhouse.db"));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let store = open(&location).unwrap();
+        let run = running(&store, job()).await;
+        let (mut accepted, mut refused) = (vec![run.id], Vec::new());
+        // Several at once share a batch, and its fate.
+        while refused.len() < 20 {
+            let requests = (0..4).map(|_| {
+                let mut request = submit([job()]);
+                request.runs[0].input = vec![7; INPUT_BYTES];
+                request
+            });
+            let requests: Vec<_> = requests.collect();
+            let ids: Vec<_> = requests
+                .iter()
+                .map(|request| request.runs[0].run.id)
+                .collect();
+            let answers = requests.into_iter().map(|request| store.submit(request));
+            for (id, answer) in ids
+                .into_iter()
+                .zip(futures_util::future::join_all(answers).await)
+            {
+                match answer {
+                    Ok(_) => accepted.push(id),
+                    Err(Error::Unavailable(_)) => refused.push(id),
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            assert!(accepted.len() < 1_000, "it does not get full");
+        }
+        // Nobody can write, everybody can read.
+        let (yes, no) = (accepted.clone(), refused.clone());
+        let check = move |read: &mut store::Read<'_, '_>| {
+            let there = store::runs::statuses(read, &yes)?;
+            assert!(
+                there.iter().all(Option::is_some),
+                "something accepted is lost"
+            );
+            let there = store::runs::statuses(read, &no)?;
+            assert!(
+                there.iter().all(Option::is_none),
+                "something refused is there"
+            );
+            Ok(())
+        };
+        store.read(check.clone()).await.unwrap();
+        make_room();
+        until("there is room again", async || {
+            match store.submit(submit([job()])).await {
+                Ok(submitted) => Some(submitted),
+                Err(Error::Unavailable(_)) => None,
+                Err(error) => panic!("{error}"),
+            }
+        })
+        .await;
+        store.heartbeat(heartbeat(&run)).await.unwrap();
+        store.read(check.clone()).await.unwrap();
+        drop(store);
+        let store = open(&location).unwrap();
+        store.read(check).await.unwrap();
+        finished(&store, finish(&run, engine::Verdict::Completed))
+            .await
+            .unwrap();
+        drop(store);
+        crate::database::check(&location);
+    });
+}

@@ -1,0 +1,137 @@
+//! Databases that were there before: older, newer, copied, opened by several at once.
+
+use engine::{Command, Status, Verdict};
+use store::{Error, Location, Store, events, runs};
+
+use crate::{
+    database::{Database, on_both, on_sqlite, open},
+    sample::*,
+};
+
+on_both!(
+    everything_is_there_after_a_restart,
+    a_newer_database_is_refused,
+    several_open_a_new_database_at_once,
+);
+
+async fn everything_is_there_after_a_restart(db: &Database) {
+    let store = db.open();
+    let run = running(&store, job()).await;
+    let queued = submitted(&store, job()).await;
+    let cancelled = submitted(&store, job()).await;
+    applied(&store, cancelled, Command::Cancel, NOW)
+        .await
+        .unwrap();
+    drop(store);
+    let store = db.open();
+    assert_eq!(details(&store, run.id).await.run, run);
+    assert_eq!(
+        details(&store, cancelled).await.run.state.status(),
+        Status::Cancelled
+    );
+    assert_eq!(*store.wake().head().borrow(), 5);
+    finished(&store, finish(&run, Verdict::Completed))
+        .await
+        .unwrap();
+    assert_eq!(ids(&store.claim(claim("b", 9)).await.unwrap()), [queued]);
+    assert_eq!(store.read(events::extent).await.unwrap().newest, 7);
+    db.check();
+}
+
+async fn a_newer_database_is_refused(db: &Database) {
+    let store = db.open();
+    submitted(&store, job()).await;
+    drop(store);
+    let known = db.rows("SELECT version FROM schema_version")[0][0]
+        .parse::<i64>()
+        .unwrap();
+    db.rows("UPDATE schema_version SET version = version + 1");
+    let Err(Error::Newer { found, known: ours }) = db.try_open() else {
+        panic!("opened")
+    };
+    assert_eq!((found, ours), (known + 1, known));
+    assert_eq!(db.rows("SELECT count(*) FROM runs"), [["1"]]);
+    db.rows("UPDATE schema_version SET version = version - 1");
+    drop(db.open());
+}
+
+async fn several_open_a_new_database_at_once(db: &Database) {
+    let stores: Vec<Store> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| db.open())).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    for store in &stores {
+        submitted(store, job()).await;
+    }
+    drop(stores);
+    db.check();
+}
+
+#[test]
+fn a_backup_of_a_live_database_holds_the_same() {
+    on_sqlite(async |db| {
+        let Location::Sqlite(path) = &db.location else {
+            unreachable!()
+        };
+        let store = db.open();
+        let run = running(&store, job()).await;
+        finished(&store, finish(&run, Verdict::Completed))
+            .await
+            .unwrap();
+        let copy = path.with_extension("backup");
+        // While it is written to: the copy is what was there at one moment.
+        let writer = store.clone();
+        let load = tokio::spawn(async move {
+            for _ in 0..100 {
+                writer.submit(submit([job(), job()])).await.unwrap();
+            }
+        });
+        for _ in 0..5 {
+            let (from, to) = (path.clone(), copy.clone());
+            tokio::task::spawn_blocking(move || store::backup(&from, &to))
+                .await
+                .unwrap()
+                .unwrap();
+            let count = count(&copy);
+            assert!(count % 2 == 1, "half a submit is in the copy: {count} runs");
+        }
+        load.await.unwrap();
+        store::backup(path, &copy).unwrap();
+        assert_eq!(count(&copy), 201);
+        let copied = open(&Location::Sqlite(copy)).unwrap();
+        assert_eq!(
+            details(&copied, run.id).await.run,
+            details(&store, run.id).await.run
+        );
+        let all = |store: &Store| {
+            let store = store.clone();
+            async move {
+                store
+                    .read(|read| events::after(read, 0, None, 10_000))
+                    .await
+                    .unwrap()
+            }
+        };
+        assert_eq!(all(&copied).await, all(&store).await);
+        assert_eq!(
+            copied.read(runs::counts).await.unwrap(),
+            store.read(runs::counts).await.unwrap()
+        );
+        submitted(&copied, job()).await;
+        assert!(store::backup(&path.with_extension("missing"), &path.with_extension("x")).is_err());
+    });
+}
+
+fn count(path: &std::path::Path) -> i64 {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let whole: String = connection
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(whole, "ok");
+    connection
+        .query_row("SELECT count(*) FROM runs", [], |row| row.get(0))
+        .unwrap()
+}

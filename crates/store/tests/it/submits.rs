@@ -1,0 +1,258 @@
+//! Repeated submits, keys that exclude each other, runs that belong to others.
+
+use engine::{Command, NewRun, Status, Verdict};
+use store::{
+    Error, retention,
+    runs::{Submit, Submitted},
+};
+
+use crate::{
+    database::{Database, on_both},
+    sample::*,
+};
+
+on_both!(
+    the_same_key_and_body_is_one_submit,
+    the_same_key_at_the_same_time,
+    a_refused_submit_leaves_no_key,
+    a_repeated_exclusive_submit_gets_its_first_answer,
+    an_exclusive_key_has_one_live_run,
+    exclusive_submits_race,
+    a_retry_respects_the_exclusive_key,
+    a_cancel_goes_down_the_tree,
+    many_runs_at_once_are_all_or_none,
+);
+
+fn keyed(key: &str, hash: &[u8], runs: impl IntoIterator<Item = NewRun>) -> Submit {
+    Submit {
+        idempotency: Some((key.to_owned(), hash.to_vec())),
+        ..submit(runs)
+    }
+}
+
+fn exclusive(key: &str) -> NewRun {
+    NewRun {
+        exclusive_key: Some(key.to_owned()),
+        ..job()
+    }
+}
+
+async fn the_same_key_and_body_is_one_submit(db: &Database) {
+    let store = db.open();
+    let first = store
+        .submit(keyed("k", b"\0\xff", [job(), job()]))
+        .await
+        .unwrap();
+    assert!(!first.repeated);
+    let again = store
+        .submit(keyed("k", b"\0\xff", [job(), job()]))
+        .await
+        .unwrap();
+    assert_eq!(
+        again,
+        Submitted {
+            ids: first.ids.clone(),
+            repeated: true
+        }
+    );
+    let other = store.submit(keyed("k", b"other", [job()])).await;
+    assert!(matches!(other, Err(Error::KeyReused)));
+    // A key lives until retention removes it, whatever becomes of the runs.
+    let kept = store
+        .write(|batch| retention::idempotency_keys(batch, NOW))
+        .await
+        .unwrap();
+    assert_eq!(kept, 0);
+    let removed = store
+        .write(|batch| retention::idempotency_keys(batch, NOW + 1))
+        .await
+        .unwrap();
+    assert_eq!(removed, 1);
+    let anew = store.submit(keyed("k", b"other", [job()])).await.unwrap();
+    assert!(!anew.repeated);
+    assert_eq!(db.rows("SELECT count(*) FROM runs"), [["3"]]);
+    db.check();
+}
+
+async fn the_same_key_at_the_same_time(db: &Database) {
+    let stores = [db.open(), db.open()];
+    for round in 0..25 {
+        let key = format!("key {round}");
+        let tasks = (0..8_usize).map(|number| {
+            // On SQLite one store writes at a time, on PostgreSQL both.
+            let store = stores[if db.is_postgres() { number % 2 } else { 0 }].clone();
+            let request = keyed(&key, b"body", [job()]);
+            tokio::spawn(async move { store.submit(request).await.unwrap() })
+        });
+        let mut answers = Vec::new();
+        for task in tasks.collect::<Vec<_>>() {
+            answers.push(task.await.unwrap());
+        }
+        assert_eq!(answers.iter().filter(|answer| !answer.repeated).count(), 1);
+        assert!(answers.iter().all(|answer| answer.ids == answers[0].ids));
+    }
+    assert_eq!(db.rows("SELECT count(*) FROM runs"), [["25"]]);
+    db.check();
+}
+
+async fn a_refused_submit_leaves_no_key(db: &Database) {
+    let store = db.open();
+    let first = submitted(&store, exclusive("x")).await;
+    let refused = store.submit(keyed("k", b"body", [exclusive("x")])).await;
+    assert!(matches!(refused, Err(Error::Exclusive(key)) if key == "x"));
+    applied(&store, first, Command::Cancel, NOW).await.unwrap();
+    let accepted = store
+        .submit(keyed("k", b"body", [exclusive("x")]))
+        .await
+        .unwrap();
+    assert!(!accepted.repeated);
+}
+
+async fn a_repeated_exclusive_submit_gets_its_first_answer(db: &Database) {
+    let store = db.open();
+    let first = store
+        .submit(keyed("k", b"body", [exclusive("x")]))
+        .await
+        .unwrap();
+    let again = store
+        .submit(keyed("k", b"body", [exclusive("x")]))
+        .await
+        .unwrap();
+    assert_eq!(
+        again,
+        Submitted {
+            ids: first.ids,
+            repeated: true
+        }
+    );
+}
+
+async fn an_exclusive_key_has_one_live_run(db: &Database) {
+    let store = db.open();
+    let run = running(&store, exclusive("x")).await;
+    let refused = store.submit(submit([job(), exclusive("x")])).await;
+    assert!(matches!(refused, Err(Error::Exclusive(_))));
+    let twice = store.submit(submit([exclusive("y"), exclusive("y")])).await;
+    assert!(matches!(twice, Err(Error::Exclusive(_))));
+    submitted(&store, exclusive("y")).await;
+    finished(&store, finish(&run, Verdict::Completed))
+        .await
+        .unwrap();
+    submitted(&store, exclusive("x")).await;
+    assert_eq!(db.rows("SELECT count(*) FROM runs"), [["3"]]);
+    db.check();
+}
+
+async fn exclusive_submits_race(db: &Database) {
+    let stores = if db.is_postgres() {
+        vec![db.open(), db.open()]
+    } else {
+        vec![db.open()]
+    };
+    for round in 0..25 {
+        let tasks = (0..8_usize).map(|number| {
+            let store = stores[number % stores.len()].clone();
+            let request = submit([exclusive(&format!("key {round}"))]);
+            tokio::spawn(async move { store.submit(request).await })
+        });
+        let mut accepted = 0;
+        for task in tasks.collect::<Vec<_>>() {
+            match task.await.unwrap() {
+                Ok(_) => accepted += 1,
+                Err(Error::Exclusive(_)) => {}
+                Err(error) => panic!("round {round}: {error}"),
+            }
+        }
+        assert_eq!(accepted, 1, "round {round}");
+    }
+    db.check();
+}
+
+async fn a_retry_respects_the_exclusive_key(db: &Database) {
+    let store = db.open();
+    let old = submitted(&store, exclusive("x")).await;
+    applied(&store, old, Command::Cancel, NOW).await.unwrap();
+    let live = submitted(&store, exclusive("x")).await;
+    let retry = || Command::Retry { bound_ms: BOUND_MS };
+    let refused = applied(&store, old, retry(), NOW).await;
+    assert!(
+        matches!(refused, Err(Error::Exclusive(ref key)) if key == "x"),
+        "{refused:?}"
+    );
+    applied(&store, live, Command::Cancel, NOW).await.unwrap();
+    applied(&store, old, retry(), NOW).await.unwrap();
+    db.check();
+}
+
+async fn a_cancel_goes_down_the_tree(db: &Database) {
+    let store = db.open();
+    let child_of = |parent| NewRun {
+        parent: Some(parent),
+        ..job()
+    };
+    let root = running(&store, job()).await.id;
+    let grandchild_holder = submitted(&store, child_of(root)).await;
+    let busy = claimed(&store, "b").await;
+    assert_eq!(busy.id, grandchild_holder);
+    let held = submitted(
+        &store,
+        NewRun {
+            held: true,
+            ..child_of(root)
+        },
+    )
+    .await;
+    let later = NewRun {
+        not_before: Some(NOW + 1),
+        ..child_of(held)
+    };
+    let later = submitted(&store, later).await;
+    let ended = running(&store, child_of(root)).await;
+    finished(&store, finish(&ended, Verdict::Completed))
+        .await
+        .unwrap();
+    let below_ended = submitted(&store, child_of(ended.id)).await;
+    let stranger = submitted(&store, job()).await;
+
+    applied(&store, root, Command::Cancel, NOW).await.unwrap();
+    let status = async |id| details(&store, id).await.run.state.status();
+    assert!(details(&store, root).await.run.signal.is_some());
+    assert!(details(&store, busy.id).await.run.signal.is_some());
+    assert_eq!(status(held).await, Status::Cancelled);
+    assert_eq!(status(later).await, Status::Cancelled);
+    assert_eq!(status(ended.id).await, Status::Completed);
+    assert_eq!(
+        status(below_ended).await,
+        Status::Queued,
+        "its parent had ended before"
+    );
+    assert_eq!(status(stranger).await, Status::Queued);
+    assert_eq!(words(&store, later).await, ["submitted", "cancelled"]);
+    db.check();
+}
+
+async fn many_runs_at_once_are_all_or_none(db: &Database) {
+    let store = db.open();
+    let answer = store
+        .submit(submit((0..2_000).map(|_| job())))
+        .await
+        .unwrap();
+    let taken = store.claim(claim("a", 3_000)).await.unwrap();
+    assert_eq!(ids(&taken), answer.ids);
+    let finishes: Vec<_> = taken
+        .iter()
+        .map(|taken| finish(&taken.run, Verdict::Completed))
+        .collect();
+    let ends = store.finish(finishes).await.unwrap();
+    assert!(ends.iter().all(Result::is_ok));
+    let mut runs: Vec<NewRun> = (0..100).map(|_| job()).collect();
+    runs[70].id = answer.ids[0];
+    assert!(matches!(
+        store.submit(submit(runs)).await,
+        Err(Error::Constraint(_))
+    ));
+    assert_eq!(db.rows("SELECT count(*) FROM runs"), [["2000"]]);
+    let nothing = store.submit(submit([])).await.unwrap();
+    assert!(nothing.ids.is_empty());
+    db.check();
+}

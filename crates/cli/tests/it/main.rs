@@ -2,12 +2,14 @@
 
 mod backup;
 mod config;
+mod database;
 mod dev;
 mod doctor;
 mod follow;
 mod harness;
 mod help;
 mod jobs;
+mod kill;
 mod stop;
 mod submit;
 mod usage;

@@ -90,6 +90,12 @@ pub(super) struct Running {
 
 impl Running {
     fn start(client: Client, settings: Settings) -> Self {
+        tracing::info!(
+            name = settings.name,
+            slots = settings.slots,
+            isolation = settings.isolation.as_str(),
+            "starting the executor"
+        );
         let stop = CancellationToken::new();
         let task = tokio::spawn(executor::run(client, settings, stop.clone()));
         Self { stop, task }
@@ -102,7 +108,11 @@ impl Running {
             .map_err(|error| Failure::new(Exit::FAILED, format!("the executor broke: {error}")))?;
         end.map_err(|error| match error {
             executor::Error::Refused(error) => error.into(),
-            error => Failure::new(Exit::FAILED, error.to_string()),
+            error @ executor::Error::Directory { .. } => {
+                Failure::new(Exit::FAILED, error.to_string())
+                    .hint("Give it another --name, or other directories.")
+            }
+            error @ executor::Error::Settings(_) => Failure::usage(error.to_string()),
         })
     }
 

@@ -17,7 +17,7 @@ mod scan;
 mod server;
 mod statistics;
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -51,13 +51,23 @@ struct Arguments {
     runs: usize,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match measure(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(arguments: Arguments) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
         tokio::select! {
-            outcome = run(Arguments::parse()) => outcome,
+            outcome = run(arguments) => outcome,
             _ = tokio::signal::ctrl_c() => bail!("interrupted"),
         }
     })

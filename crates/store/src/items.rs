@@ -21,6 +21,36 @@ pub(crate) trait Work: Send {
     fn answer(self: Box<Self>, result: Result<(), Error>);
 }
 
+/// A closure, with its value until the commit.
+pub(crate) struct Closure<T, F> {
+    work: F,
+    value: Option<T>,
+    answer: Answer<T>,
+}
+
+impl<T, F> Closure<T, F> {
+    pub(crate) fn new(work: F, answer: Answer<T>) -> Self {
+        Self {
+            work,
+            value: None,
+            answer,
+        }
+    }
+}
+
+impl<T: Send, F: Fn(&mut Batch<'_, '_>) -> Result<T, Error> + Send> Work for Closure<T, F> {
+    fn run(&mut self, batch: &mut Batch<'_, '_>) -> Result<(), Error> {
+        self.value = Some((self.work)(batch)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, result: Result<(), Error>) {
+        let Self { value, answer, .. } = *self;
+        // Nobody may be waiting any more.
+        let _ = answer.send(result.and_then(|()| value.ok_or(Error::Closed)));
+    }
+}
+
 /// One thing that waits to be written.
 pub(crate) enum Item {
     Submit(Submit, Answer<Submitted>),

@@ -10,6 +10,7 @@ mod error;
 pub mod events;
 pub mod executors;
 mod items;
+mod listen;
 pub mod logs;
 mod metrics;
 mod migrate;

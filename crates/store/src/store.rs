@@ -8,20 +8,19 @@ use std::{
         mpsc::{self, Sender},
     },
     thread::JoinHandle,
-    time::Duration,
 };
 
 use tokio::sync::oneshot;
 
 use crate::{
     Batch, CommitSums, Error, Read, Wake, events,
-    items::{Answer, Item, Work},
+    items::{Answer, Closure, Item},
+    listen::listen,
     metrics::Commits,
     migrate::migrate,
     reader::{self, Query},
     runs::{Beat, Claim, Claimed, Finish, Heartbeat, Submit, Submitted},
     seam::{self, Connection, Listener, PostgresConnection, SqliteConnection},
-    wake::Notice,
     writer::Writer,
 };
 
@@ -172,11 +171,7 @@ impl Store {
         work: impl Fn(&mut Batch<'_, '_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (sender, answer) = oneshot::channel();
-        let closure = Closure {
-            work,
-            value: None,
-            sender,
-        };
+        let closure = Closure::new(work, sender);
         self.send(0, Item::Other(Box::new(closure)))?;
         answer.await.map_err(|_| Error::Closed)?
     }
@@ -252,26 +247,6 @@ impl Drop for Shared {
     }
 }
 
-/// A closure, with its value until the commit.
-struct Closure<T, F> {
-    work: F,
-    value: Option<T>,
-    sender: oneshot::Sender<Result<T, Error>>,
-}
-
-impl<T: Send, F: Fn(&mut Batch<'_, '_>) -> Result<T, Error> + Send> Work for Closure<T, F> {
-    fn run(&mut self, batch: &mut Batch<'_, '_>) -> Result<(), Error> {
-        self.value = Some((self.work)(batch)?);
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>, result: Result<(), Error>) {
-        let Self { value, sender, .. } = *self;
-        // Nobody may be waiting any more.
-        let _ = sender.send(result.and_then(|()| value.ok_or(Error::Closed)));
-    }
-}
-
 /// Copies the database of a data directory, also of a live server's, as it is at one moment.
 ///
 /// # Errors
@@ -299,49 +274,6 @@ fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle
         .name(format!("store-{name}"))
         .spawn(work)
         .map_err(|error| Error::Unavailable(format!("a thread could not be started: {error}")))
-}
-
-/// Passes on what other servers commit, until `stopped`.
-fn listen(listener: &Listener, wake: &Wake, name: u64, stopped: oneshot::Receiver<()>) {
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(%error, "other servers will not be heard");
-            return;
-        }
-    };
-    let everybody = |head| {
-        wake.committed(&Notice {
-            head,
-            all: true,
-            ..Notice::default()
-        });
-    };
-    let heard = |notice: Result<&str, i64>| match notice.map(serde_json::from_str::<Notice>) {
-        Ok(Ok(notice)) if notice.from == name => {}
-        Ok(Ok(notice)) => wake.committed(&notice),
-        Ok(Err(_)) => everybody(0),
-        // Nobody knows what was missed while the connection was down.
-        Err(head) => everybody(head),
-    };
-    let listen = async {
-        loop {
-            if let Err(error) = listener.listen(heard).await {
-                tracing::warn!(%error, "listening for other servers' commits failed; trying again");
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    };
-    runtime.block_on(async {
-        tokio::select! {
-            () = listen => {}
-            // An error means that the sender is gone, which is the sign.
-            _ = stopped => {}
-        }
-    });
 }
 
 /// The last bytes of an id are random.

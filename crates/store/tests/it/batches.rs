@@ -59,7 +59,7 @@ async fn together<T>(store: &Store, work: impl AsyncFnOnce() -> T) -> T {
 fn job_of_first_writer() -> NewRun {
     loop {
         let job = job();
-        if job.id.as_bytes()[15] % 2 == 0 {
+        if job.id.as_bytes()[15].is_multiple_of(2) {
             return job;
         }
     }

@@ -1,10 +1,10 @@
 //! What is written is read again: every command once, with the rows, lists, counts and events
 //! that belong to it.
 
-use engine::{Backoff, Class, Command, Kind, NewRun, State, Status, Verdict};
+use engine::{Backoff, Class, Command, NewRun, State, Status, Verdict};
 use store::{
     Error,
-    runs::{self, Beat, Filter, Report},
+    runs::{self, Beat, Report},
 };
 
 use crate::{
@@ -22,7 +22,6 @@ on_both!(
     a_checkpoint_is_replaced_by_its_holder_only,
     held_and_scheduled_runs_wait,
     cancel_and_retry,
-    lists_filter_and_page,
     every_byte_survives,
 );
 
@@ -426,138 +425,6 @@ async fn cancel_and_retry(db: &Database) {
     ];
     assert_eq!(words(&store, id).await, events);
     db.check();
-}
-
-async fn lists_filter_and_page(db: &Database) {
-    let store = db.open();
-    let mut all = Vec::new();
-    for number in 0..12_usize {
-        let class = Class::ALL[number % 3];
-        let name = if number % 2 == 0 { "even" } else { "odd" };
-        all.push(
-            submitted(
-                &store,
-                NewRun {
-                    class,
-                    name: name.to_owned(),
-                    ..job()
-                },
-            )
-            .await,
-        );
-    }
-    let taken = ids(&store.claim(claim("a", 4)).await.unwrap());
-    all.reverse();
-    let filter = Filter {
-        kind: Kind::Job,
-        statuses: Vec::new(),
-        name: None,
-        class: None,
-        limit: 100,
-        offset: 0,
-    };
-    let list = async |filter: Filter| {
-        let runs = store
-            .read(move |read| runs::list(read, &filter))
-            .await
-            .unwrap();
-        runs.into_iter().map(|run| run.id).collect::<Vec<_>>()
-    };
-    assert_eq!(list(filter.clone()).await, all);
-    assert_eq!(
-        list(Filter {
-            limit: 5,
-            offset: 4,
-            ..filter.clone()
-        })
-        .await,
-        all[4..9]
-    );
-    assert!(
-        list(Filter {
-            limit: 0,
-            ..filter.clone()
-        })
-        .await
-        .is_empty()
-    );
-    assert!(
-        list(Filter {
-            offset: 12,
-            ..filter.clone()
-        })
-        .await
-        .is_empty()
-    );
-    let even: Vec<_> = all.iter().skip(1).step_by(2).copied().collect();
-    assert_eq!(
-        list(Filter {
-            name: Some("even".to_owned()),
-            ..filter.clone()
-        })
-        .await,
-        even
-    );
-    let best_effort: Vec<_> = all.iter().step_by(3).copied().collect();
-    let class = Some(Class::BestEffort);
-    assert_eq!(
-        list(Filter {
-            class,
-            ..filter.clone()
-        })
-        .await,
-        best_effort
-    );
-    let mut running = taken.clone();
-    running.sort();
-    running.reverse();
-    let statuses = vec![Status::Running];
-    assert_eq!(
-        list(Filter {
-            statuses,
-            ..filter.clone()
-        })
-        .await,
-        running
-    );
-    let statuses = vec![Status::Running, Status::Queued];
-    let both = Filter { statuses, ..filter };
-    assert_eq!(list(both.clone()).await, all);
-    assert_eq!(
-        list(Filter {
-            limit: 5,
-            offset: 4,
-            ..both.clone()
-        })
-        .await,
-        all[4..9]
-    );
-    assert!(
-        list(Filter {
-            limit: i64::MAX,
-            offset: i64::MAX,
-            ..both
-        })
-        .await
-        .is_empty()
-    );
-
-    let mut counts = store.read(runs::counts).await.unwrap();
-    counts.retain(|(.., n)| *n != 0);
-    counts.sort();
-    let expected = [
-        (Status::Queued, Class::Background, 4),
-        (Status::Queued, Class::BestEffort, 4),
-    ];
-    let running = (Kind::Job, Status::Running, Class::Foreground, 4);
-    let queued = expected.map(|(status, class, n)| (Kind::Job, status, class, n));
-    assert_eq!(counts, [queued[0], queued[1], running]);
-    let (first, missing) = (all[0], id_at(NOW));
-    let statuses = store
-        .read(move |read| runs::statuses(read, &[missing, first]))
-        .await
-        .unwrap();
-    assert_eq!(statuses, [None, Some(Status::Queued)]);
 }
 
 async fn every_byte_survives(db: &Database) {

@@ -93,7 +93,7 @@ fn files_have_a_limit() {
     let (_, hard) = getrlimit(Resource::RLIMIT_FSIZE).unwrap();
     setrlimit(Resource::RLIMIT_FSIZE, (ROOM_BYTES / 2) as u64, hard).unwrap();
     fill_up(directory.path(), || {
-        setrlimit(Resource::RLIMIT_FSIZE, hard, hard).unwrap()
+        setrlimit(Resource::RLIMIT_FSIZE, hard, hard).unwrap();
     });
 }
 

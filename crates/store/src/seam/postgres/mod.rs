@@ -1,0 +1,11 @@
+//! The PostgreSQL side of the seam.
+
+mod address;
+mod commit;
+mod connection;
+mod dialect;
+mod listener;
+
+pub(crate) use connection::PostgresConnection;
+pub(super) use dialect::translate;
+pub(crate) use listener::Listener;

@@ -1,0 +1,164 @@
+//! Executors that die, freeze and come back, and servers that are away: with the real binary.
+
+use std::fs;
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::{
+    harness::{Process, Server, code, poll, stderr, stdout},
+    submit::running_id,
+};
+
+/// A lease that ends while a test waits, and not while a loaded machine starts a process.
+const SHORT_LEASES: [&str; 2] = ["--lease-seconds=3", "--scan-seconds=1"];
+
+#[test]
+fn a_killed_executor_leaves_no_process_behind_and_its_job_is_not_forgotten() {
+    for isolation in ["none", "standard"] {
+        let server = Server::start(&SHORT_LEASES);
+        let executor = Process::start(
+            server.executor("doomed", &["--slots=1", "--isolation", isolation]),
+            server.home().join("doomed.log"),
+        );
+        let sleep = unique_sleep(isolation);
+        // A child that ignores what asks it to end, and a daemon with a child of its own.
+        let family =
+            format!("trap '' TERM; setsid sh -c 'sleep {sleep} & sleep {sleep}' & sleep {sleep}");
+        let script = server.script("family.sh", &family);
+        let arguments = ["job", "submit", "--detach", "--max-attempts=1", &script];
+        let submitted = server.run(&arguments);
+        assert_eq!(code(&submitted), Some(0), "{}", stderr(&submitted));
+        let id = running_id(&server);
+        poll("the whole family runs", || {
+            (running(&sleep) == 3).then_some(())
+        });
+        executor.signal(Signal::SIGKILL);
+        poll("nothing of it is left", || {
+            (running(&sleep) == 0).then_some(())
+        });
+        poll("the job ends at its cap", || {
+            let job = job(&server, &id);
+            (job["status"] == "failed").then(|| {
+                assert_eq!(attempts(&job), [("doomed".to_owned(), "lost".to_owned())]);
+            })
+        });
+    }
+}
+
+#[test]
+fn a_frozen_executor_that_wakes_up_changes_nothing() {
+    let server = Server::start(&SHORT_LEASES);
+    let script = server.script("slow.sh", "exec sleep 2");
+    let zombie = Process::start(
+        server.executor("zombie", &["--slots=1"]),
+        server.home().join("zombie.log"),
+    );
+    let submitted = server.run(&["job", "submit", "--detach", &script]);
+    assert_eq!(code(&submitted), Some(0), "{}", stderr(&submitted));
+    let id = running_id(&server);
+    zombie.signal(Signal::SIGSTOP);
+    let _second = Process::start(
+        server.executor("second", &["--slots=1"]),
+        server.home().join("second.log"),
+    );
+    let waited = server.run(&["job", "wait", &id]);
+    assert_eq!(code(&waited), Some(0), "{}", stderr(&waited));
+    let before = job(&server, &id);
+    zombie.signal(Signal::SIGCONT);
+    // It reports, or finds its lease gone; then it asks for work again, which shows.
+    let again = server.run(&["job", "submit", "--detach", &script]);
+    assert_eq!(code(&again), Some(0), "{}", stderr(&again));
+    poll("the woken executor is heard of", || {
+        let list = server.run(&["executors", "--json"]);
+        let executors: Vec<Value> = serde_json::from_str(&stdout(&list)).expect("it is JSON");
+        let zombie = executors
+            .iter()
+            .find(|one| one["executor_id"] == "zombie")?;
+        zombie["current_job_ids"]
+            .as_array()?
+            .iter()
+            .all(|held| *held != *id)
+            .then_some(())
+    });
+    assert_eq!(job(&server, &id), before, "a terminal job was changed");
+    let attempts = attempts(&before);
+    assert_eq!(attempts[0], ("zombie".to_owned(), "lost".to_owned()));
+    assert_eq!(attempts[1], ("second".to_owned(), "completed".to_owned()));
+}
+
+#[test]
+fn a_result_is_kept_while_the_server_is_away() {
+    let mut server = Server::start(&[]);
+    let executor = Process::start(
+        server.executor("patient", &["--slots=1"]),
+        server.home().join("patient.log"),
+    );
+    let script = server.script("work.sh", "echo started; sleep 1; echo result");
+    let arguments = ["job", "submit", "--detach", &script];
+    assert_eq!(code(&server.run(&arguments)), Some(0));
+    let id = running_id(&server);
+    poll("the program has started", || {
+        let printed = stdout(&server.run(&["job", "logs", &id]));
+        printed.contains("started").then_some(())
+    });
+    server.kill();
+    // The work directory is gone when the program has ended and the result is made.
+    let work = server.home().join("patient-work");
+    poll("the job ends without a server", || {
+        let attempts = fs::read_dir(&work).into_iter().flatten().flatten();
+        attempts
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with("attempt"))
+            .count()
+            .eq(&0)
+            .then_some(())
+    });
+    server.restart();
+    let waited = server.run(&["job", "wait", &id]);
+    assert_eq!(
+        code(&waited),
+        Some(0),
+        "{}\n{}",
+        stderr(&waited),
+        executor.stderr()
+    );
+    let job = job(&server, &id);
+    assert_eq!(
+        (&job["stdout"], attempts(&job).len()),
+        (&"started\nresult\n".into(), 1),
+        "{job}"
+    );
+}
+
+/// A number of seconds that no other test sleeps: its processes are found by it.
+fn unique_sleep(test: &str) -> String {
+    format!("8000.{}00{}1", std::process::id(), test.len())
+}
+
+/// How many processes have this word among their arguments.
+fn running(word: &str) -> usize {
+    let processes = fs::read_dir("/proc").expect("/proc is there").flatten();
+    processes
+        .filter(|entry| {
+            let words = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            words
+                .split(|byte| *byte == 0)
+                .any(|one| one == word.as_bytes())
+        })
+        .count()
+}
+
+fn job(server: &Server, id: &str) -> Value {
+    let shown = server.run(&["job", "get", id, "--json"]);
+    serde_json::from_str(&stdout(&shown)).expect("it is JSON")
+}
+
+/// Executor and end of each attempt.
+fn attempts(job: &Value) -> Vec<(String, String)> {
+    let attempts = job["attempts"].as_array().expect("attempts are a list");
+    let text = |value: &Value| value.as_str().expect("it is text").to_owned();
+    attempts
+        .iter()
+        .map(|attempt| (text(&attempt["executor_id"]), text(&attempt["status"])))
+        .collect()
+}

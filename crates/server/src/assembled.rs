@@ -1,7 +1,7 @@
 //! A server that is put together but does not listen and has no loops: what [`crate::start`] brings
 //! to life, and what tests and simulations drive by hand.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
 use store::{Location, Store};
@@ -36,12 +36,17 @@ impl Assembled {
     /// # Errors
     /// See [`Error`].
     pub async fn open(settings: Settings, clock: Clock) -> Result<Self, Error> {
-        check(&settings)?;
+        let lock = lock(&settings)?;
+        Self::open_locked(settings, clock, lock).await
+    }
+
+    /// Opens a data directory that is locked already.
+    pub(crate) async fn open_locked(
+        settings: Settings,
+        clock: Clock,
+        lock: DataDirLock,
+    ) -> Result<Self, Error> {
         let data_dir = settings.data_dir.clone();
-        std::fs::create_dir_all(&data_dir).map_err(|error| unusable(&data_dir, error))?;
-        let lock = lock::take(&data_dir)
-            .map_err(|error| unusable(&data_dir, error))?
-            .ok_or_else(|| Error::Locked(data_dir.display().to_string()))?;
         let programs = Programs::open(data_dir.join("binaries"), settings.upload_limit_bytes)
             .map_err(|error| unusable(&data_dir, error))?;
         let location = match &settings.database_url {
@@ -106,14 +111,24 @@ impl Assembled {
     }
 }
 
+/// Checks the settings, and takes the lock of the data directory, which is made if need be.
+pub(crate) fn lock(settings: &Settings) -> Result<DataDirLock, Error> {
+    check(settings)?;
+    let data_dir = &settings.data_dir;
+    std::fs::create_dir_all(data_dir).map_err(|error| unusable(data_dir, error))?;
+    lock::take(data_dir)
+        .map_err(|error| unusable(data_dir, error))?
+        .ok_or_else(|| Error::Locked(data_dir.display().to_string()))
+}
+
 fn check(settings: &Settings) -> Result<(), Error> {
     if !settings.listen.ip().is_loopback() {
         return Err(Error::NotLoopback(settings.listen));
     }
-    if settings.lease.as_millis() < 1_000 {
+    if settings.lease < Duration::from_secs(1) {
         return Err(Error::Setting("the lease must be at least one second"));
     }
-    if settings.scan.is_zero() || settings.scan.as_secs() > 5 {
+    if settings.scan.is_zero() || settings.scan > Duration::from_secs(5) {
         return Err(Error::Setting(
             "the scan must be more than zero and at most five seconds",
         ));

@@ -10,7 +10,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wire::client::Client;
 
-use crate::{Assembled, Clock, Settings, loops};
+use crate::{Assembled, Clock, Settings, assembled, loops};
 
 /// Why a server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,8 @@ pub enum Error {
 pub struct Running {
     assembled: Assembled,
     address: SocketAddr,
-    serving: JoinHandle<io::Result<()>>,
+    /// `None` once its end was told.
+    serving: Option<JoinHandle<io::Result<()>>>,
     accepting: CancellationToken,
     loops: JoinSet<()>,
 }
@@ -52,29 +53,28 @@ pub struct Running {
 /// # Errors
 /// See [`Error`].
 pub async fn start(settings: Settings) -> Result<Running, Error> {
+    // The lock first: whoever starts twice hears of the directory, not of the address. Then the
+    // address: with port 0 the public URL is known only then.
+    let lock = assembled::lock(&settings)?;
     let listen = settings.listen;
-    // The address first: with port 0 the public URL is known only then.
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| Error::Listen(listen, error))?;
     let address = listener
         .local_addr()
         .map_err(|error| Error::Listen(listen, error))?;
-    let assembled = Assembled::open(
-        Settings {
-            listen: address,
-            ..settings
-        },
-        Clock::system(),
-    )
-    .await?;
+    let settings = Settings {
+        listen: address,
+        ..settings
+    };
+    let assembled = Assembled::open_locked(settings, Clock::system(), lock).await?;
     let accepting = CancellationToken::new();
     let serving = tokio::spawn(serve(listener, assembled.router(), accepting.clone()));
     let loops = loops::start(&assembled.app);
     Ok(Running {
         assembled,
         address,
-        serving,
+        serving: Some(serving),
         accepting,
         loops,
     })
@@ -121,7 +121,12 @@ impl Running {
 
     /// Returns when the listener has failed; otherwise never.
     pub async fn failed(&mut self) -> Error {
-        match (&mut self.serving).await {
+        let Some(serving) = &mut self.serving else {
+            return Error::Serve("the listener ended before".to_owned());
+        };
+        let result = serving.await;
+        self.serving = None;
+        match result {
             Ok(Ok(())) => Error::Serve("the listener ended".to_owned()),
             Ok(Err(error)) => Error::Serve(error.to_string()),
             Err(error) => Error::Serve(error.to_string()),
@@ -133,12 +138,11 @@ impl Running {
         self.assembled.app.stopping.cancel();
         self.accepting.cancel();
         let grace = std::time::Duration::from_secs(10);
-        if tokio::time::timeout(grace, &mut self.serving)
-            .await
-            .is_err()
+        if let Some(mut serving) = self.serving.take()
+            && tokio::time::timeout(grace, &mut serving).await.is_err()
         {
             tracing::warn!("some calls did not end in time and were cut off");
-            self.serving.abort();
+            serving.abort();
         }
         while self.loops.join_next().await.is_some() {}
         let Assembled { app, router, lock } = self.assembled;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Method;
 
-use super::{Client, Error, Payload, transport::Reply};
+use super::{Client, Error, Payload, jobs::encode, transport::Reply};
 use crate::{
     executors::{LogChunk, Registration, Renew, Renewed, Results, ResultsAnswer},
     jobs::{Claim, Holder, Job},
@@ -15,7 +15,7 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn register(&self, executor: &str, what: &Registration) -> Result<(), Error> {
-        let path = format!("/api/v1/executors/{executor}");
+        let path = format!("/api/v1/executors/{}", encode(executor));
         self.json::<_, serde_json::Value>(Method::PUT, &path, what)
             .await
             .map(drop)
@@ -41,7 +41,7 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn renew(&self, executor: &str, renew: &Renew) -> Result<Renewed, Error> {
-        let path = format!("/api/v1/executors/{executor}/leases");
+        let path = format!("/api/v1/executors/{}/leases", encode(executor));
         Ok(self
             .json(Method::POST, &path, renew)
             .await?
@@ -53,7 +53,7 @@ impl Client {
     /// # Errors
     /// See [`Error`]. On [`Error::Unreachable`] they may or may not be on disk: report them again.
     pub async fn report(&self, executor: &str, results: &Results) -> Result<ResultsAnswer, Error> {
-        let path = format!("/api/v1/executors/{executor}/results");
+        let path = format!("/api/v1/executors/{}/results", encode(executor));
         Ok(self
             .json(Method::POST, &path, results)
             .await?
@@ -65,7 +65,7 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn release(&self, job: &str, holder: &Holder) -> Result<(), Error> {
-        let path = format!("/api/v1/jobs/{job}/release");
+        let path = format!("/api/v1/jobs/{}/release", encode(job));
         self.json::<_, serde_json::Value>(Method::POST, &path, holder)
             .await
             .map(drop)
@@ -77,10 +77,11 @@ impl Client {
     /// See [`Error`]; a lost lease is a `404`.
     pub async fn send_log(&self, job: &str, chunk: &LogChunk, bytes: Bytes) -> Result<(), Error> {
         let path = format!(
-            "/api/v1/jobs/{job}/logs?stream={}&offset={}&executor_id={}&lease_token={}",
+            "/api/v1/jobs/{}/logs?stream={}&offset={}&executor_id={}&lease_token={}",
+            encode(job),
             chunk.stream.as_str(),
             chunk.offset,
-            super::jobs::encode(&chunk.executor_id),
+            encode(&chunk.executor_id),
             chunk.lease_token,
         );
         self.send(Method::POST, &path, Payload::Bytes(bytes))

@@ -16,4 +16,5 @@ mod retention;
 mod sample;
 mod schema;
 mod submits;
+mod tls;
 mod wake;

@@ -4,7 +4,7 @@ use std::{
     env, fs,
     net::TcpListener,
     os::unix::{
-        fs::{DirBuilderExt, chown},
+        fs::{DirBuilderExt, PermissionsExt, chown},
         process::CommandExt,
     },
     path::{Path, PathBuf},
@@ -26,6 +26,8 @@ pub(crate) struct Server {
     directory: PathBuf,
     user: Option<User>,
     port: u16,
+    /// Further options of its command line.
+    options: String,
     guard: Child,
 }
 
@@ -50,6 +52,7 @@ impl Server {
             directory,
             user,
             port,
+            options: String::new(),
             guard,
         };
         let mut initdb = server.program("initdb");
@@ -82,9 +85,10 @@ impl Server {
 
     pub(crate) fn start_again(&self) {
         let options = format!(
-            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={}",
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} {}",
             self.port,
             self.directory.display(),
+            self.options,
         );
         let mut start = self.program("pg_ctl");
         start
@@ -92,6 +96,21 @@ impl Server {
             .arg(self.directory.join("log"))
             .args(["-w", "-o", &options, "start"]);
         succeed(&mut start);
+    }
+
+    /// From now on it offers TLS with this certificate and its key.
+    pub(crate) fn offer_tls(&mut self, certificate: &str, key: &str) {
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let path = self.directory.join("data").join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some(user) = &self.user {
+                chown(&path, Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
+            }
+        }
+        self.options = "-c ssl=on".to_owned();
+        self.stop();
+        self.start_again();
     }
 
     fn program(&self, name: &str) -> Command {

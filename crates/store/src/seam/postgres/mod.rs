@@ -1,6 +1,7 @@
 //! The PostgreSQL side of the seam.
 
 mod address;
+mod certificates;
 mod commit;
 mod connection;
 mod dialect;

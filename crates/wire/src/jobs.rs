@@ -26,7 +26,7 @@ pub struct NewJob {
     /// The program's whole environment. Names are not empty and have no `=` and no NUL.
     #[serde(
         default,
-        deserialize_with = "unique",
+        deserialize_with = "crate::shape::unique",
         skip_serializing_if = "Option::is_none"
     )]
     pub env_variables: Option<BTreeMap<String, String>>,
@@ -39,7 +39,11 @@ pub struct NewJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
     /// Addition: when given, a failure that an executor reports is tried again after a wait.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::shape::object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub retry: Option<RetryPolicy>,
     /// Addition: the job does not start before this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +51,7 @@ pub struct NewJob {
     /// Addition: the submitter's own names for the job.
     #[serde(
         default,
-        deserialize_with = "unique",
+        deserialize_with = "crate::shape::unique",
         skip_serializing_if = "Option::is_none"
     )]
     pub labels: Option<BTreeMap<String, String>>,
@@ -406,41 +410,4 @@ pub struct LogText {
 pub struct LogEnd {
     /// The job's final status.
     pub status: String,
-}
-
-/// A map that is refused when a key stands in it twice: taking one of the values would be a guess.
-fn unique<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<BTreeMap<String, String>>, D::Error> {
-    struct Unique;
-
-    impl<'de> serde::de::Visitor<'de> for Unique {
-        type Value = Option<BTreeMap<String, String>>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("an object of strings")
-        }
-
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_map<A: serde::de::MapAccess<'de>>(
-            self,
-            mut entries: A,
-        ) -> Result<Self::Value, A::Error> {
-            let mut map = BTreeMap::new();
-            while let Some((key, value)) = entries.next_entry::<String, String>()? {
-                if map.contains_key(&key) {
-                    return Err(serde::de::Error::custom(format!(
-                        "key `{key}` stands there twice"
-                    )));
-                }
-                map.insert(key, value);
-            }
-            Ok(Some(map))
-        }
-    }
-
-    deserializer.deserialize_any(Unique)
 }

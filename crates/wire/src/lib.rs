@@ -5,6 +5,8 @@ pub mod client;
 pub mod events;
 pub mod executors;
 pub mod jobs;
+mod shape;
 mod timestamp;
 
+pub use shape::Object;
 pub use timestamp::Timestamp;

@@ -59,12 +59,11 @@ pub(crate) async fn follow(
     if wanted.after.is_some_and(|after| after < 0) {
         return Err(bad("after must not be negative".to_owned()));
     }
+    let last = sse::last_id(&headers).map_err(bad)?;
     // Watch before looking: what is committed in between is not missed.
     let head = app.store.wake().head();
     let extent = app.store.read(store::events::extent).await?;
-    let start = sse::last_id(&headers)
-        .or(wanted.after)
-        .unwrap_or(extent.newest);
+    let start = last.or(wanted.after).unwrap_or(extent.newest);
     let mut ready = VecDeque::new();
     if start < extent.removed {
         ready.push_back(sse::message(

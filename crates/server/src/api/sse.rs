@@ -13,6 +13,9 @@ use futures_util::{Stream, StreamExt};
 /// A comment goes out when there was nothing to say for so long, so that a broken connection shows.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// What a reader that comes back sends.
+pub(crate) const LAST_ID: &str = "Last-Event-ID";
+
 /// One message.
 pub(crate) fn message(id: Option<i64>, event: &str, data: &impl serde::Serialize) -> Bytes {
     // What is sent is made of strings and numbers: it has a JSON form.
@@ -38,13 +41,18 @@ pub(crate) fn answer(messages: impl Stream<Item = Bytes> + Send + 'static) -> Re
     (headers, body).into_response()
 }
 
-/// The number that a reader saw last.
-pub(crate) fn last_id(headers: &HeaderMap) -> Option<i64> {
-    headers
-        .get("last-event-id")?
+/// The number that a reader saw last. What we never gave out is refused: to begin anywhere else
+/// would leave events out without a word.
+pub(crate) fn last_id(headers: &HeaderMap) -> Result<Option<i64>, String> {
+    let Some(value) = headers.get(LAST_ID).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let id = value
         .to_str()
-        .ok()?
-        .trim()
-        .parse()
         .ok()
+        .and_then(|text| text.trim().parse().ok());
+    match id {
+        Some(id) if id >= 0 => Ok(Some(id)),
+        _ => Err(format!("{LAST_ID} must be the id of a message")),
+    }
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Path, Request, State, rejection::PathRejection},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -70,9 +70,10 @@ fn refuse(error: &UploadError) -> Error {
         (status = 404, description = "No such program", body = ErrorBody)))]
 pub(crate) async fn download(
     State(app): State<App>,
-    Path(sha256): Path<String>,
+    sha256: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Error> {
     let unknown = || Error::new(StatusCode::NOT_FOUND, "no such binary");
+    let Path(sha256) = sha256.map_err(|_| unknown())?;
     if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(unknown().about(
             "binary_sha256",

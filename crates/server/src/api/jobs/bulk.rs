@@ -5,7 +5,10 @@ use axum::{
     http::StatusCode,
 };
 use engine::Command;
-use wire::jobs::{BulkCancel, BulkCancelError, BulkCancelled, BulkSubmittedJob, ErrorBody, NewJob};
+use wire::{
+    Object,
+    jobs::{BulkCancel, BulkCancelError, BulkCancelled, BulkSubmittedJob, ErrorBody, NewJob},
+};
 
 use super::{
     Error, check,
@@ -28,7 +31,7 @@ pub(crate) async fn submit(
 ) -> Result<(StatusCode, axum::Json<Vec<BulkSubmittedJob>>), Error> {
     let key = idempotency_key(request.headers())?;
     let body = read_body(request, BULK_LIMIT).await?;
-    let jobs: Vec<NewJob> = parse(&body)?;
+    let jobs: Vec<Object<NewJob>> = parse(&body)?;
     if jobs.is_empty() || jobs.len() > ITEMS_LIMIT {
         let message = format!(
             "a bulk submit takes 1 to {ITEMS_LIMIT} jobs, not {}",
@@ -39,7 +42,7 @@ pub(crate) async fn submit(
     let runs = jobs
         .into_iter()
         .enumerate()
-        .map(|(index, job)| {
+        .map(|(index, Object(job))| {
             check::submission(&app, job).map_err(|error| error.about("index", index))
         })
         .collect::<Result<Vec<_>, _>>()?;

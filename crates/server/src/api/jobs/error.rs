@@ -8,6 +8,9 @@ use axum::{
 use serde_json::{Map, Value};
 use wire::jobs::ErrorBody;
 
+/// A refusal does not repeat more of what was sent than this, in bytes.
+const QUOTE_LIMIT: usize = 300;
+
 /// A refusal of this face.
 #[derive(Debug)]
 pub(crate) struct Error {
@@ -20,14 +23,14 @@ impl Error {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self {
             status,
-            message: message.into(),
+            message: shorten(message.into()),
             context: Map::new(),
         }
     }
 
     /// A field is wrong.
     pub(crate) fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, message).about("field", field.into())
+        Self::new(StatusCode::BAD_REQUEST, message).about("field", shorten(field.into()))
     }
 
     pub(crate) fn no_job(id: &str) -> Self {
@@ -57,14 +60,40 @@ impl Error {
     }
 }
 
+/// Leaves out the middle of a text that is too long.
+fn shorten(text: String) -> String {
+    if text.len() <= QUOTE_LIMIT {
+        return text;
+    }
+    let head = text.floor_char_boundary(QUOTE_LIMIT / 2);
+    let tail = text.ceil_char_boundary(text.len() - QUOTE_LIMIT / 2);
+    format!("{} ... {}", &text[..head], &text[tail..])
+}
+
+/// A refusal in the words of the contract.
+fn refused(rejected: &engine::Rejected) -> Error {
+    let status = super::view::status(rejected.status);
+    let id = rejected.run.to_string();
+    let command = match rejected.command {
+        "yield" => "release",
+        command => command,
+    };
+    let message = if rejected.not_holder {
+        format!("cannot {command} job {id}: the caller does not hold its lease")
+    } else {
+        format!("cannot {command} job {id}: it is {status}")
+    };
+    Error::new(StatusCode::BAD_REQUEST, message)
+        .about("job_id", id)
+        .about("status", status)
+}
+
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         use store::Error as E;
         match error {
             E::NotFound(id) => Self::no_job(&id.to_string()),
-            E::Rejected(rejected) => Self::new(StatusCode::BAD_REQUEST, rejected.to_string())
-                .about("job_id", rejected.run.to_string())
-                .about("status", super::view::status(rejected.status)),
+            E::Rejected(rejected) => refused(&rejected),
             E::KeyReused => Self::field("Idempotency-Key", error.to_string()),
             E::Exclusive(_) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
             E::Unavailable(_)

@@ -1,7 +1,7 @@
 //! What executors of ours say beyond the contract: registration, all leases in one call, results in
 //! batches.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use engine::{Holder, RunId};
 use store::{Topic, runs::Beat};
 use tokio::time::Instant;
@@ -14,7 +14,7 @@ use wire::{
 
 use super::{
     Error, check, claim,
-    extract::{BULK_LIMIT, Json, parse_id},
+    extract::{BULK_LIMIT, ExecutorId, Json, parse_id},
     finish, heartbeat,
 };
 use crate::app::App;
@@ -29,10 +29,9 @@ const RESULTS_LIMIT: usize = 1_000;
         (status = 400, description = "A field is wrong", body = ErrorBody)))]
 pub(crate) async fn register(
     State(app): State<App>,
-    Path(executor): Path<String>,
+    ExecutorId(executor): ExecutorId,
     Json(registration): Json<Registration>,
 ) -> Result<axum::Json<Registration>, Error> {
-    check::name("executor_id", &executor)?;
     check::optional_name("executor_ip", &registration.executor_ip)?;
     let bytes = serde_json::to_vec(&registration).unwrap_or_default();
     let (ip, now) = (registration.executor_ip.clone(), app.now_ms());
@@ -49,10 +48,9 @@ pub(crate) async fn register(
         (status = 400, description = "A field is wrong", body = ErrorBody)))]
 pub(crate) async fn renew(
     State(app): State<App>,
-    Path(executor): Path<String>,
+    ExecutorId(executor): ExecutorId,
     Json(request): Json<Renew>,
 ) -> Result<axum::Json<Renewed>, Error> {
-    check::name("executor_id", &executor)?;
     if request.leases.len() > LEASES_LIMIT {
         return Err(Error::field(
             "leases",
@@ -116,7 +114,7 @@ fn news(job_id: &str, beat: Option<Beat>) -> LeaseNews {
         (status = 400, description = "A field is wrong", body = ErrorBody)))]
 pub(crate) async fn results(
     State(app): State<App>,
-    Path(executor): Path<String>,
+    ExecutorId(executor): ExecutorId,
     Json(request): Json<Results, BULK_LIMIT>,
 ) -> Result<axum::Json<ResultsAnswer>, Error> {
     if request.results.len() > RESULTS_LIMIT {

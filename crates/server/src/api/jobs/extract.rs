@@ -8,8 +8,9 @@ use axum::{
 use engine::RunId;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use wire::Object;
 
-use super::Error;
+use super::{Error, check};
 
 const MIB: usize = 1 << 20;
 /// The largest body, unless the route says otherwise.
@@ -18,8 +19,10 @@ pub(crate) const BODY_LIMIT: usize = 16 * MIB;
 pub(crate) const FINISH_LIMIT: usize = 32 * MIB;
 /// The largest body of a bulk request.
 pub(crate) const BULK_LIMIT: usize = 64 * MIB;
+/// The deepest nesting of a body, also in fields that nobody reads.
+const DEPTH_LIMIT: usize = 128;
 
-/// A JSON body of at most `LIMIT` bytes. The content type is not looked at: a client that forgets
+/// A JSON object of at most `LIMIT` bytes. The content type is not looked at: a client that forgets
 /// it means JSON all the same.
 pub(crate) struct Json<T, const LIMIT: usize = BODY_LIMIT>(pub(crate) T);
 
@@ -28,7 +31,8 @@ impl<T: DeserializeOwned, S: Sync, const LIMIT: usize> FromRequest<S> for Json<T
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
         let bytes = read_body(request, LIMIT).await?;
-        parse(&bytes).map(Self)
+        let Object(value) = parse(&bytes)?;
+        Ok(Self(value))
     }
 }
 
@@ -49,8 +53,35 @@ pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Bytes, E
 
 /// Parses a JSON body; a refusal names the field.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    if is_deep(bytes) {
+        let message = format!("malformed JSON: it is nested deeper than {DEPTH_LIMIT} levels");
+        return Err(Error::new(StatusCode::BAD_REQUEST, message));
+    }
     // The path to the field is worth its cost only when something is wrong.
     serde_json::from_slice(bytes).map_err(|_| refuse::<T>(bytes))
+}
+
+/// Whether brackets are nested too deep. Most bodies do not even have so many.
+fn is_deep(bytes: &[u8]) -> bool {
+    let opening = |byte: &&u8| matches!(byte, b'[' | b'{');
+    if bytes.iter().filter(opening).count() <= DEPTH_LIMIT {
+        return false;
+    }
+    let (mut depth, mut text, mut escaped) = (0_usize, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if text => escaped = true,
+            b'"' => text = !text,
+            b'[' | b'{' if !text => depth += 1,
+            b']' | b'}' if !text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEPTH_LIMIT {
+            return true;
+        }
+    }
+    false
 }
 
 fn refuse<T: DeserializeOwned>(bytes: &[u8]) -> Error {
@@ -64,18 +95,17 @@ fn refuse<T: DeserializeOwned>(bytes: &[u8]) -> Error {
     let path = error.path().to_string();
     let cause = error.into_inner();
     let (line, column) = (cause.line(), cause.column());
-    if !cause.is_data() {
-        let message = format!("malformed JSON: {cause}");
-        return Error::new(StatusCode::BAD_REQUEST, message)
-            .about("line", line)
-            .about("column", column);
-    }
     let message = cause.to_string();
-    // A field that is missing or there twice is not on the path, but in the message.
-    let named = message
-        .split('`')
-        .nth(1)
-        .filter(|_| message.contains(" field `"));
+    // A number that is too large for any type is well-formed JSON.
+    if !cause.is_data() && !message.starts_with("number out of range") {
+        return Error::new(
+            StatusCode::BAD_REQUEST,
+            format!("malformed JSON: {message}"),
+        )
+        .about("line", line)
+        .about("column", column);
+    }
+    let named = named(&message);
     let (index, rest) = split_index(&path);
     let field = match (rest, named) {
         ("" | ".", Some(named)) => named.to_owned(),
@@ -88,6 +118,14 @@ fn refuse<T: DeserializeOwned>(bytes: &[u8]) -> Error {
         Some(index) => error.about("index", index),
         None => error,
     }
+}
+
+/// A field that is missing or there twice: it is not on the path, but in the message.
+fn named(message: &str) -> Option<&str> {
+    let rest = ["missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|start| message.strip_prefix(start))?;
+    rest.split('`').next()
 }
 
 /// `[3].type` is field `type` of item 3.
@@ -109,6 +147,21 @@ impl<S: Sync + Send> FromRequestParts<S> for JobId {
             .await
             .map_err(|rejection| Error::new(StatusCode::NOT_FOUND, rejection.body_text()))?;
         parse_id(&text).map(Self)
+    }
+}
+
+/// The name of an executor in the path.
+pub(crate) struct ExecutorId(pub(crate) String);
+
+impl<S: Sync + Send> FromRequestParts<S> for ExecutorId {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let Path(name) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Error::field("executor_id", rejection.body_text()))?;
+        check::name("executor_id", &name)?;
+        Ok(Self(name))
     }
 }
 
@@ -136,11 +189,10 @@ impl<T: DeserializeOwned, S: Sync + Send> FromRequestParts<S> for Params<T> {
                     let cause = message
                         .rsplit_once("string: ")
                         .map_or("", |(_, cause)| cause);
-                    let field = cause
-                        .split_once(':')
-                        .map_or("query", |(field, _)| field)
-                        .to_owned();
-                    Error::field(field, message)
+                    let field = named(cause)
+                        .or_else(|| cause.split_once(':').map(|(field, _)| field))
+                        .unwrap_or("query");
+                    Error::field(field.to_owned(), message)
                 })?;
         Ok(Self(params))
     }

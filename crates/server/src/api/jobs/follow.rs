@@ -73,17 +73,18 @@ impl Follower {
         // Ask to be woken before looking: what comes in between is not missed.
         let woken = grown.next();
         let (id, after, output) = (self.id, self.after, self.output);
-        let (chunks, details) = self
+        let (chunks, details, live) = self
             .app
             .store
             .read(move |read| {
                 // The state first: what is printed before the end is there when the end is seen.
                 let details = store::runs::details(read, id)?;
                 let stream = output.map(Output::as_str);
-                Ok((
-                    store::logs::after(read, id, after, stream, None, logs::PAGE)?,
-                    details,
-                ))
+                let chunks = store::logs::after(read, id, after, stream, None, logs::PAGE)?;
+                let over = chunks.is_empty() && details.run.state.status().is_terminal();
+                let newest = Some(details.run.starts);
+                let live = over && !store::logs::after(read, id, 0, None, newest, 1)?.is_empty();
+                Ok((chunks, details, live))
             })
             .await?;
         if !chunks.is_empty() {
@@ -93,7 +94,7 @@ impl Follower {
             return Ok(true);
         }
         if details.run.state.status().is_terminal() {
-            self.end(details);
+            self.end(details, live);
             return Ok(true);
         }
         tokio::select! {
@@ -137,10 +138,11 @@ impl Follower {
             .push_back(sse::message(Some(chunk.seq), "chunk", &message));
     }
 
-    fn end(&mut self, details: Details) {
+    /// `live` when the newest attempt sent output while it ran.
+    fn end(&mut self, details: Details, live: bool) {
         let run = &details.run;
         // An executor that sends no output while it runs sends it at the end.
-        if self.after == 0 {
+        if !live {
             let streams = [
                 (Output::Stdout, details.result.stdout),
                 (Output::Stderr, details.result.stderr),

@@ -55,7 +55,9 @@ pub(crate) async fn read(
         .read(move |read| store::runs::details(read, id))
         .await?;
     if wanted.follow != 0 {
-        let after = sse::last_id(&headers).unwrap_or(0);
+        let after = sse::last_id(&headers)
+            .map_err(|message| Error::field(sse::LAST_ID, message))?
+            .unwrap_or(0);
         return Ok(sse::answer(follow::messages(app, id, wanted.stream, after)));
     }
     let output = wanted.stream.unwrap_or(Output::Stdout);
@@ -128,9 +130,11 @@ pub(crate) async fn append(
     request: Request,
 ) -> Result<StatusCode, Error> {
     check::name("executor_id", &chunk.executor_id)?;
-    let position =
-        i64::try_from(chunk.offset).map_err(|_| Error::field("offset", "offset is too large"))?;
     let body = read_body(request, BODY_LIMIT).await?;
+    let end = chunk.offset.saturating_add(body.len() as u64);
+    let (Ok(position), Ok(_)) = (i64::try_from(chunk.offset), i64::try_from(end)) else {
+        return Err(Error::field("offset", "offset is too large"));
+    };
     let append = Append {
         id,
         token: chunk.lease_token,

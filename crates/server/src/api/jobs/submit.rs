@@ -4,10 +4,11 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, StatusCode},
 };
+use engine::RunId;
 use sha2::{Digest, Sha256};
 use store::runs::{Submission, Submit, Submitted};
 use wire::{
-    Timestamp,
+    Object, Timestamp,
     jobs::{ErrorBody, NewJob, SubmittedJob},
 };
 
@@ -31,7 +32,7 @@ pub(crate) async fn submit(
 ) -> Result<(StatusCode, axum::Json<SubmittedJob>), Error> {
     let key = idempotency_key(request.headers())?;
     let body = read_body(request, BODY_LIMIT).await?;
-    let job: NewJob = parse(&body)?;
+    let Object(job): Object<NewJob> = parse(&body)?;
     let job_type = job.job_type.clone();
     let submission = check::submission(&app, job)?;
     let now = app.now_ms();
@@ -42,23 +43,34 @@ pub(crate) async fn submit(
         now,
     )
     .await?;
+    let id = submitted.ids[0];
     let created_at = if submitted.repeated {
-        let id = submitted.ids[0];
-        app.store
-            .read(move |read| store::runs::details(read, id))
-            .await?
-            .run
-            .created_at
+        accepted_at(&app, id).await?
     } else {
         now
     };
     let answer = SubmittedJob {
-        id: submitted.ids[0].to_string(),
+        id: id.to_string(),
         job_type,
         status: "pending".to_owned(),
         created_at: Timestamp(created_at),
     };
     Ok((StatusCode::CREATED, axum::Json(answer)))
+}
+
+/// When a job was accepted whose submit is repeated. Its key may have outlived it: then its id, whose
+/// first six bytes are a time, still says when.
+async fn accepted_at(app: &App, id: RunId) -> Result<i64, Error> {
+    let details = app.store.read(move |read| store::runs::details(read, id));
+    match details.await {
+        Ok(details) => Ok(details.run.created_at),
+        Err(store::Error::NotFound(_)) => {
+            let mut bytes = [0; 8];
+            bytes[2..].copy_from_slice(&id.as_bytes()[..6]);
+            Ok(i64::from_be_bytes(bytes))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Hands checked jobs to the store.

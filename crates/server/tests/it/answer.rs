@@ -1,0 +1,107 @@
+//! An answer of the server, and how a snapshot shows it.
+
+use std::fmt::Write;
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+
+/// Headers that snapshots show.
+const SHOWN: [&str; 5] = [
+    "allow",
+    "cache-control",
+    "content-length",
+    "content-type",
+    "link",
+];
+
+/// Status, headers and a body that is still to be read.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    body: Body,
+}
+
+impl Answer {
+    pub(crate) fn new(response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    pub(crate) fn into_body(self) -> Body {
+        self.body
+    }
+
+    pub(crate) async fn bytes(self) -> Bytes {
+        self.body.collect().await.expect("a whole body").to_bytes()
+    }
+
+    pub(crate) async fn text(self) -> String {
+        String::from_utf8(self.bytes().await.to_vec()).expect("a body of text")
+    }
+
+    /// The body, of an answer that must have this status.
+    #[track_caller]
+    pub(crate) fn json(self, status: u16) -> impl Future<Output = Value> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let found = self.status;
+            let text = self.text().await;
+            assert_eq!(found, status, "at {caller}: {text}");
+            serde_json::from_str(&text)
+                .unwrap_or_else(|error| panic!("at {caller}: {error}: {text}"))
+        }
+    }
+
+    /// The body of a refusal, which must be the contract's: an `error` that says something and a
+    /// `context`, nothing else.
+    #[track_caller]
+    pub(crate) fn refused(self, status: u16) -> impl Future<Output = Value> {
+        let caller = std::panic::Location::caller();
+        let kind = self.headers.get("content-type").cloned();
+        let answer = self.json(status);
+        async move {
+            let body = answer.await;
+            assert_eq!(
+                kind.as_ref().map(|kind| kind.as_bytes()),
+                Some(&b"application/json"[..])
+            );
+            let fields = body.as_object().expect("an object");
+            let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+            assert_eq!(names, ["context", "error"], "at {caller}: {body}");
+            assert!(
+                body["error"].as_str().is_some_and(|text| !text.is_empty()),
+                "{body}"
+            );
+            assert!(body["context"].is_object(), "{body}");
+            body
+        }
+    }
+
+    /// As a snapshot shows it: status, the headers that matter, the body.
+    pub(crate) async fn shown(self) -> String {
+        let mut shown = format!("{}\n", self.status);
+        for name in SHOWN {
+            for value in self.headers.get_all(name) {
+                let _ = writeln!(shown, "{name}: {}", value.to_str().expect("text"));
+            }
+        }
+        let text = self.text().await;
+        match serde_json::from_str::<Value>(&text) {
+            Ok(value) => {
+                let _ = write!(shown, "\n{value:#}");
+            }
+            Err(_) if text.is_empty() => {}
+            Err(_) => {
+                let _ = write!(shown, "\n{text}");
+            }
+        }
+        shown
+    }
+}

@@ -1,0 +1,98 @@
+//! Whatever is wrong with a request: a clear refusal in the contract's form that names the field,
+//! and nothing changed.
+
+mod callers;
+mod lists;
+mod types;
+mod values;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::bed::{Bed, example, example_with};
+
+const MIB: usize = 1 << 20;
+
+/// A request that must be refused.
+struct Case {
+    name: String,
+    method: Method,
+    path: String,
+    body: Vec<u8>,
+    status: u16,
+    field: Option<String>,
+}
+
+fn case(name: &str, method: Method, path: &str, body: impl Into<Vec<u8>>) -> Case {
+    Case {
+        name: name.chars().take(80).collect(),
+        method,
+        path: path.to_owned(),
+        body: body.into(),
+        status: 400,
+        field: None,
+    }
+}
+
+impl Case {
+    fn field(self, field: &str) -> Self {
+        Self {
+            field: Some(field.to_owned()),
+            ..self
+        }
+    }
+}
+
+/// A job whose field `field` has this value.
+fn job(field: &str, value: &Value) -> Case {
+    let name = format!("{field} = {value}");
+    let body = example_with(&json!({ field: value }));
+    case(&name, Method::POST, "/api/v1/jobs", body.to_string()).field(field)
+}
+
+/// A body that is given as text, because no JSON value can say it.
+fn raw(name: &str, body: impl Into<Vec<u8>>) -> Case {
+    case(name, Method::POST, "/api/v1/jobs", body)
+}
+
+/// The example with `addition` before its end.
+fn with_text(addition: &str) -> String {
+    let mut text = example().to_string();
+    text.pop();
+    format!("{text},{addition}}}")
+}
+
+async fn check(bed: &Bed, cases: Vec<Case>) {
+    assert!(!cases.is_empty());
+    let before = world(bed).await;
+    for case in cases {
+        let (name, field) = (case.name, case.field);
+        let answer = bed.send(case.method, &case.path, case.body).await;
+        let status = answer.status;
+        assert_eq!(
+            status,
+            case.status,
+            "{name}: {}",
+            answer.text().await.chars().take(500).collect::<String>()
+        );
+        let body = answer.refused(case.status).await;
+        let found = body["context"]["field"].as_str();
+        assert_eq!(found, field.as_deref(), "{name}: {}", short(&body));
+        assert!(
+            body.to_string().len() < 2_000,
+            "{name}: the refusal repeats its request"
+        );
+        assert_eq!(world(bed).await, before, "{name} changed something");
+    }
+}
+
+fn short(body: &Value) -> String {
+    body.to_string().chars().take(500).collect()
+}
+
+/// What must not change: every count, every executor, every event.
+async fn world(bed: &Bed) -> (Value, Value, Value) {
+    let executors = bed.get("/api/v1/admin/executors").await.json(200).await;
+    let jobs = bed.get("/api/v1/jobs?limit=1000").await.json(200).await;
+    (bed.stats().await, executors, jobs)
+}

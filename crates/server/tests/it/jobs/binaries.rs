@@ -1,0 +1,114 @@
+//! `POST /binaries` and `GET /binaries/{sha256}`.
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::stream;
+use http::Method;
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::bed::{Bed, SHA256, example_with};
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+async fn upload(bed: &Bed, body: impl Into<Body>) -> serde_json::Value {
+    bed.send(Method::POST, "/api/v1/binaries", body)
+        .await
+        .json(201)
+        .await
+}
+
+#[tokio::test]
+async fn a_program_is_uploaded_and_fetched() {
+    let bed =
+        Bed::with(|settings| settings.public_url = Some("https://play.example/".to_owned())).await;
+    let answer = bed
+        .send(Method::POST, "/api/v1/binaries", &b"#!/bin/sh\n\0\xFF"[..])
+        .await;
+    assert_snapshot!("uploaded", answer.shown().await);
+    let path = "/api/v1/binaries/61c2bc34b3e8f4fee2ab6d5e4c4f0f3b1b6d7c2e8a11f4fe4f3e4f3e4f3e4f3e";
+    assert_snapshot!("unknown", bed.get(path).await.shown().await);
+    let sha256 = upload(&bed, "program").await["binary_sha256"].clone();
+    let path = format!("/api/v1/binaries/{}", sha256.as_str().expect("a hash"));
+    for path in [
+        &path,
+        &path
+            .to_uppercase()
+            .replace("/API/V1/BINARIES", "/api/v1/binaries"),
+    ] {
+        let found = bed.get(path).await;
+        assert_eq!(found.headers["content-length"], "7");
+        assert_eq!(found.headers["content-type"], "application/octet-stream");
+        assert_eq!(found.text().await, "program");
+    }
+}
+
+#[tokio::test]
+async fn a_program_may_come_in_pieces_and_twice() {
+    let bed = Bed::open().await;
+    let pieces =
+        [&b"pro"[..], b"", b"gram"].map(|piece| Ok::<_, std::io::Error>(Bytes::from(piece)));
+    let first = upload(&bed, Body::from_stream(stream::iter(pieces))).await;
+    assert_eq!(upload(&bed, "program").await, first);
+    assert_eq!(first["size_bytes"], 7);
+}
+
+#[tokio::test]
+async fn what_is_no_program_is_refused_and_leaves_nothing_behind() {
+    let bed = Bed::with(|settings| settings.upload_limit_bytes = 10).await;
+    let empty = bed.send(Method::POST, "/api/v1/binaries", "").await;
+    assert_snapshot!("empty", empty.shown().await);
+    let large = bed
+        .send(Method::POST, "/api/v1/binaries", "12345678901")
+        .await;
+    assert_snapshot!("large", large.shown().await);
+    let broken = [Ok(Bytes::from("123")), Err(std::io::Error::other("gone"))];
+    let broken = Body::from_stream(stream::iter(broken));
+    let broken = bed.send(Method::POST, "/api/v1/binaries", broken).await;
+    broken.refused(400).await;
+    let left = std::fs::read_dir(bed.dir().join("data/binaries")).expect("a directory");
+    assert_eq!(left.count(), 0);
+}
+
+#[tokio::test]
+async fn names_that_are_no_hashes_are_unknown() {
+    let bed = Bed::open().await;
+    for name in [
+        "x",
+        "..%2Fplayhouse.db",
+        "%FF",
+        "%00",
+        &"g".repeat(64),
+        &"a".repeat(65),
+    ] {
+        bed.get(&format!("/api/v1/binaries/{name}"))
+            .await
+            .refused(404)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn unused_programs_are_collected_and_used_ones_are_not() {
+    let bed = Bed::open().await;
+    let used = upload(&bed, "used").await;
+    let unused = upload(&bed, "unused").await;
+    bed.submit(&example_with(&json!({
+        "binary_url": used["binary_url"],
+        "binary_sha256": used["binary_sha256"],
+    })))
+    .await;
+    let path = |answer: &serde_json::Value| {
+        format!(
+            "/api/v1/binaries/{}",
+            answer["binary_sha256"].as_str().unwrap_or(SHA256)
+        )
+    };
+    bed.clock.advance_ms(DAY_MS);
+    bed.server.retain().await.expect("a tick");
+    assert_eq!(bed.get(&path(&unused)).await.status, 200);
+    bed.clock.advance_ms(1);
+    bed.server.retain().await.expect("a tick");
+    assert_eq!(bed.get(&path(&unused)).await.status, 404);
+    assert_eq!(bed.get(&path(&used)).await.status, 200, "a job needs it");
+}

@@ -1,0 +1,131 @@
+//! `POST /jobs/claim`.
+
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::bed::{Bed, bare, example, example_with};
+
+#[tokio::test]
+async fn the_answer_is_the_job() {
+    let bed = Bed::open().await;
+    bed.submit(&example()).await;
+    bed.clock.advance_ms(60_000);
+    let claim = bed
+        .post("/api/v1/jobs/claim", &bare("worker-1-abc123"))
+        .await;
+    assert_snapshot!("claimed", claim.shown().await);
+    let found = bed
+        .get("/api/v1/jobs/018cc4e5-2200-7000-8000-000000000001")
+        .await;
+    assert_snapshot!("running", found.shown().await);
+    let none = bed
+        .post("/api/v1/jobs/claim", &bare("worker-1-abc123"))
+        .await;
+    assert_snapshot!("none", none.shown().await);
+}
+
+#[tokio::test]
+async fn classes_come_in_order_and_each_is_first_in_first_out() {
+    let bed = Bed::open().await;
+    let classes = [
+        "best_effort",
+        "background",
+        "foreground",
+        "background",
+        "foreground",
+    ];
+    for class in classes {
+        bed.submit(&example_with(&json!({"priority": class}))).await;
+        bed.clock.advance_ms(1);
+    }
+    let mut order = Vec::new();
+    for _ in classes {
+        let job = bed.claim("worker-1").await;
+        order.push(job["id"].as_str().expect("an id")[35..].to_owned());
+    }
+    assert_eq!(order, ["3", "5", "2", "4", "1"]);
+}
+
+#[tokio::test]
+async fn with_max_the_answer_is_an_array() {
+    let bed = Bed::open().await;
+    for _ in 0..3 {
+        bed.submit(&example()).await;
+    }
+    let claim = |max: u32| json!({"executor_id": "worker-1", "max": max});
+    let two = bed
+        .post("/api/v1/jobs/claim", &claim(2))
+        .await
+        .json(200)
+        .await;
+    let tokens: Vec<&Value> = two
+        .as_array()
+        .expect("an array")
+        .iter()
+        .map(|job| &job["lease_token"])
+        .collect();
+    assert_eq!(tokens, [1, 1]);
+    let rest = bed
+        .post("/api/v1/jobs/claim", &claim(1_000))
+        .await
+        .json(200)
+        .await;
+    assert_eq!(rest.as_array().map(Vec::len), Some(1));
+    assert_eq!(bed.post("/api/v1/jobs/claim", &claim(2)).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_claim_waits_for_a_job_and_is_woken_by_it() {
+    let bed = Bed::open().await;
+    let claim = json!({"executor_id": "worker-1", "wait_seconds": 60});
+    let (job, started) = (example(), Instant::now());
+    let (claimed, submitted) = tokio::join!(
+        bed.post("/api/v1/jobs/claim", &claim),
+        bed.post("/api/v1/jobs", &job),
+    );
+    assert_eq!(
+        claimed.json(200).await["id"],
+        submitted.json(201).await["id"]
+    );
+    assert!(
+        started.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_claim_waits_no_longer_than_it_was_asked_to() {
+    let bed = Bed::open().await;
+    let started = Instant::now();
+    let claim = json!({"executor_id": "worker-1", "wait_seconds": 0.2});
+    assert_eq!(bed.post("/api/v1/jobs/claim", &claim).await.status, 204);
+    assert!(started.elapsed() >= Duration::from_millis(200));
+}
+
+#[tokio::test]
+async fn two_waiting_claims_never_get_the_same_job() {
+    let bed = Bed::open().await;
+    let claim = json!({"executor_id": "worker-1", "wait_seconds": 60});
+    let submit = async {
+        bed.submit(&example()).await;
+        bed.submit(&example()).await;
+    };
+    let (one, other, ()) = tokio::join!(
+        bed.post("/api/v1/jobs/claim", &claim),
+        bed.post("/api/v1/jobs/claim", &claim),
+        submit,
+    );
+    assert_ne!(one.json(200).await["id"], other.json(200).await["id"]);
+}
+
+#[tokio::test]
+async fn an_executor_ip_may_be_left_out() {
+    let bed = Bed::open().await;
+    bed.submit(&example()).await;
+    let claim = json!({"executor_id": "worker-1"});
+    let job = bed.post("/api/v1/jobs/claim", &claim).await.json(200).await;
+    assert_eq!(job["attempts"][0]["executor_ip"], "");
+}

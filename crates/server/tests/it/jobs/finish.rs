@@ -1,0 +1,192 @@
+//! `PUT /jobs/{id}/complete` and `PUT /jobs/{id}/fail`.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::bed::{Bed, bare, example};
+
+const MIB: usize = 1 << 20;
+
+/// A job that runs on `worker-1`, a minute after its submit.
+async fn running(bed: &Bed) -> String {
+    let id = bed.submit(&example()).await;
+    bed.clock.advance_ms(60_000);
+    bed.claim("worker-1").await;
+    bed.clock.advance_ms(60_000);
+    id
+}
+
+fn success() -> Value {
+    json!({"executor_id": "worker-1", "stdout": "Job output...", "stderr": "", "exit_code": 0})
+}
+
+fn failure() -> Value {
+    json!({
+        "executor_id": "worker-1",
+        "stdout": "Partial output...",
+        "stderr": "Error messages...",
+        "exit_code": 1,
+        "error_message": "Binary execution failed",
+    })
+}
+
+#[tokio::test]
+async fn a_job_is_completed() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    let end = bed
+        .put(&format!("/api/v1/jobs/{id}/complete"), &success())
+        .await;
+    assert_snapshot!("completed", end.shown().await);
+    assert_snapshot!(
+        "completed_job",
+        bed.get(&format!("/api/v1/jobs/{id}")).await.shown().await
+    );
+}
+
+#[tokio::test]
+async fn a_job_fails_for_good() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    let end = bed
+        .put(&format!("/api/v1/jobs/{id}/fail"), &failure())
+        .await;
+    assert_snapshot!("failed", end.shown().await);
+    assert_snapshot!(
+        "failed_job",
+        bed.get(&format!("/api/v1/jobs/{id}")).await.shown().await
+    );
+    let claim = bed.post("/api/v1/jobs/claim", &bare("worker-1")).await;
+    assert_eq!(claim.status, 204, "nobody asked for another attempt");
+}
+
+#[tokio::test]
+async fn a_repeated_finish_is_answered_by_its_token_and_refused_without() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    let path = format!("/api/v1/jobs/{id}/complete");
+    bed.put(&path, &success()).await.json(200).await;
+    let again = bed.put(&path, &success()).await;
+    assert_snapshot!("without_token", again.shown().await);
+    let mut with_token = success();
+    with_token["lease_token"] = json!(1);
+    with_token["stdout"] = json!("another output");
+    let before = bed.stats().await;
+    let again = bed.put(&path, &with_token).await;
+    assert_snapshot!("with_token", again.shown().await);
+    assert_eq!(bed.stats().await, before);
+    assert_eq!(
+        bed.job(&id).await["stdout"],
+        "Job output...",
+        "the first report stays"
+    );
+    let executors = bed.get("/api/v1/admin/executors").await.json(200).await;
+    assert_eq!(executors[0]["jobs_completed"], 1);
+}
+
+#[tokio::test]
+async fn only_the_holder_of_a_running_job_finishes() {
+    let bed = Bed::open().await;
+    let id = bed.submit(&example()).await;
+    for verb in ["complete", "fail"] {
+        let path = format!("/api/v1/jobs/{id}/{verb}");
+        let pending = bed.put(&path, &success()).await.refused(400).await;
+        assert_eq!(pending["context"]["job_id"], id);
+        assert_eq!(pending["context"]["status"], "pending");
+        let unknown = format!("/api/v1/jobs/018cc4e5-2200-7000-8000-0000000000ff/{verb}");
+        bed.put(&unknown, &success()).await.refused(404).await;
+    }
+    bed.claim("worker-1").await;
+    let mut other = success();
+    other["executor_id"] = json!("worker-2");
+    let path = format!("/api/v1/jobs/{id}/complete");
+    assert_snapshot!("other", bed.put(&path, &other).await.shown().await);
+    let mut stale = success();
+    stale["lease_token"] = json!(2);
+    bed.put(&path, &stale).await.refused(400).await;
+    assert_eq!(bed.status(&id).await, "running");
+}
+
+#[tokio::test]
+async fn output_is_cut_in_the_middle_to_a_mebibyte_each() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    let mut end = success();
+    end["stdout"] = json!(format!("start{}end", "\u{20AC}".repeat(MIB)));
+    end["stderr"] = json!("e".repeat(MIB));
+    bed.put(&format!("/api/v1/jobs/{id}/complete"), &end)
+        .await
+        .json(200)
+        .await;
+    let job = bed.job(&id).await;
+    let stdout = job["stdout"].as_str().expect("text");
+    assert!(
+        stdout.len() <= MIB && stdout.len() > MIB - 100,
+        "{}",
+        stdout.len()
+    );
+    assert!(stdout.starts_with("start\u{20AC}") && stdout.ends_with("\u{20AC}end"));
+    let gone: usize = 3 * MIB + 8 - stdout.len();
+    assert!(
+        stdout.contains("bytes cut"),
+        "it says that something is missing: about {gone}"
+    );
+    assert_eq!(job["stderr"].as_str().map(str::len), Some(MIB));
+}
+
+#[tokio::test]
+async fn every_byte_survives() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    let text: String = (0..=0x17F).filter_map(char::from_u32).collect();
+    let mut end = success();
+    end["stdout"] = json!(text);
+    end["stderr"] = json!("\0\u{FFFD}\u{10FFFF}\0");
+    bed.put(&format!("/api/v1/jobs/{id}/complete"), &end)
+        .await
+        .json(200)
+        .await;
+    let job = bed.job(&id).await;
+    assert_eq!(job["stdout"], text);
+    assert_eq!(job["stderr"], "\0\u{FFFD}\u{10FFFF}\0");
+    for (stream, wanted) in [
+        ("stdout", text.as_str()),
+        ("stderr", "\0\u{FFFD}\u{10FFFF}\0"),
+    ] {
+        let log = bed
+            .get(&format!("/api/v1/jobs/{id}/logs?stream={stream}"))
+            .await;
+        assert_eq!(log.text().await, wanted);
+    }
+}
+
+#[tokio::test]
+async fn the_smallest_report_is_enough() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    let path = format!("/api/v1/jobs/{id}/fail");
+    bed.put(&path, &json!({"executor_id": "worker-1"}))
+        .await
+        .json(200)
+        .await;
+    let job = bed.job(&id).await;
+    assert_eq!(
+        (&job["stdout"], &job["exit_code"]),
+        (&json!(""), &json!(null))
+    );
+}
+
+#[tokio::test]
+async fn exit_codes_of_any_sign_are_kept() {
+    let bed = Bed::open().await;
+    for code in [-1, 0, 137, i64::MIN, i64::MAX] {
+        let id = running(&bed).await;
+        let mut end = failure();
+        end["exit_code"] = json!(code);
+        bed.put(&format!("/api/v1/jobs/{id}/fail"), &end)
+            .await
+            .json(200)
+            .await;
+        assert_eq!(bed.job(&id).await["exit_code"], code);
+    }
+}

@@ -1,0 +1,162 @@
+//! `GET /jobs/{id}/logs?follow=1`.
+
+use http::Request;
+use serde_json::json;
+
+use super::logs::send;
+use crate::{
+    bed::{Bed, bare, example},
+    stream::{Message, Messages},
+};
+
+async fn follow(bed: &Bed, id: &str, query: &str, last: Option<i64>) -> Messages {
+    let mut request = Request::get(format!("/api/v1/jobs/{id}/logs?follow=1{query}"));
+    if let Some(last) = last {
+        request = request.header("last-event-id", last);
+    }
+    let request = request.body(axum::body::Body::empty()).expect("a request");
+    Messages::of(bed.request(request).await)
+}
+
+async fn running(bed: &Bed) -> String {
+    let id = bed.submit(&example()).await;
+    bed.claim("worker-1").await;
+    id
+}
+
+async fn complete(bed: &Bed, id: &str, executor: &str, stdout: &str) {
+    let end = json!({"executor_id": executor, "stdout": stdout, "stderr": "e", "exit_code": 0});
+    bed.put(&format!("/api/v1/jobs/{id}/complete"), &end)
+        .await
+        .json(200)
+        .await;
+}
+
+fn texts(messages: &[Message]) -> Vec<&str> {
+    messages
+        .iter()
+        .map(|message| match message.event.as_str() {
+            "chunk" => message.data["text"].as_str().expect("text"),
+            _ => message.data["status"].as_str().expect("a status"),
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn output_comes_from_the_first_byte_while_the_job_runs_and_ends_with_it() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    send(&bed, &id, "stdout", 0, b"one").await;
+    let mut messages = follow(&bed, &id, "", None).await;
+    let first = messages.next().await.expect("what was printed before");
+    assert!(messages.is_alive());
+    assert_eq!(
+        first,
+        Message {
+            id: Some(1),
+            event: "chunk".to_owned(),
+            data: json!({"stream": "stdout", "attempt": 1, "offset": 0, "text": "one"}),
+        }
+    );
+    send(&bed, &id, "stderr", 0, b"two").await;
+    let second = messages.next().await.expect("what is printed now");
+    assert_eq!(
+        (second.id, &second.data["stream"]),
+        (Some(2), &json!("stderr"))
+    );
+    complete(&bed, &id, "worker-1", "onlyattheend").await;
+    let rest = messages.rest().await;
+    assert_eq!(texts(&rest), ["completed"]);
+    assert_eq!(rest[0].event, "end");
+}
+
+#[tokio::test]
+async fn a_reader_that_comes_back_goes_on_where_it_was() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    for (offset, text) in ["a", "b", "c"].iter().enumerate() {
+        send(&bed, &id, "stdout", offset as u64, text.as_bytes()).await;
+    }
+    let mut messages = follow(&bed, &id, "", None).await;
+    let seen = messages.take(2).await;
+    drop(messages);
+    let mut messages = follow(&bed, &id, "", seen[1].id).await;
+    assert_eq!(texts(&messages.take(1).await), ["c"]);
+    complete(&bed, &id, "worker-1", "abc").await;
+    assert_eq!(texts(&messages.rest().await), ["completed"]);
+    // After the end everything is still there, and its end.
+    let rest = follow(&bed, &id, "", None).await.rest().await;
+    assert_eq!(texts(&rest), ["a", "b", "c", "completed"]);
+    assert_eq!(
+        texts(&follow(&bed, &id, "", Some(3)).await.rest().await),
+        ["completed"]
+    );
+}
+
+#[tokio::test]
+async fn one_stream_may_be_followed() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    send(&bed, &id, "stdout", 0, b"out").await;
+    send(&bed, &id, "stderr", 0, b"err").await;
+    complete(&bed, &id, "worker-1", "out").await;
+    let rest = follow(&bed, &id, "&stream=stderr", None).await.rest().await;
+    assert_eq!(texts(&rest), ["err", "completed"]);
+}
+
+#[tokio::test]
+async fn an_executor_that_sends_no_output_while_it_runs_sends_it_at_the_end() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    complete(&bed, &id, "worker-1", "all of it").await;
+    let rest = follow(&bed, &id, "", None).await.rest().await;
+    assert_eq!(texts(&rest), ["all of it", "e", "completed"]);
+}
+
+#[tokio::test]
+async fn attempts_of_different_executors_follow_one_another() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    send(&bed, &id, "stdout", 0, b"lost work").await;
+    let mut messages = follow(&bed, &id, "&stream=stdout", None).await;
+    assert_eq!(texts(&messages.take(1).await), ["lost work"]);
+    bed.clock.advance_ms(30_000);
+    bed.server.reap().await.expect("a tick");
+    bed.claim("worker-2").await;
+    complete(&bed, &id, "worker-2", "second work").await;
+    let rest = messages.rest().await;
+    assert_eq!(texts(&rest), ["second work", "completed"]);
+    assert_eq!(rest[0].data["attempt"], 2);
+}
+
+#[tokio::test]
+async fn characters_that_are_split_between_chunks_stay_whole_and_wrong_bytes_are_marked() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    let bytes = "a\u{20AC}b".as_bytes();
+    send(&bed, &id, "stdout", 0, &bytes[..2]).await;
+    send(&bed, &id, "stdout", 2, &bytes[2..]).await;
+    send(&bed, &id, "stdout", 5, b"\xFF\n").await;
+    complete(&bed, &id, "worker-1", "").await;
+    let rest = follow(&bed, &id, "", None).await.rest().await;
+    assert_eq!(texts(&rest), ["a", "\u{20AC}b", "\u{FFFD}\n", "completed"]);
+}
+
+#[tokio::test]
+async fn a_cancelled_job_ends_the_stream() {
+    let bed = Bed::open().await;
+    let id = bed.submit(&example()).await;
+    let messages = follow(&bed, &id, "", None).await;
+    let path = format!("/api/v1/jobs/{id}");
+    let (rest, cancelled) = tokio::join!(messages.rest(), bed.delete(&path));
+    assert_eq!(cancelled.status, 200);
+    assert_eq!(texts(&rest), ["cancelled"]);
+}
+
+#[tokio::test]
+async fn following_what_is_not_there_is_refused() {
+    let bed = Bed::open().await;
+    bed.post("/api/v1/jobs/claim", &bare("worker-1")).await;
+    let path = "/api/v1/jobs/018cc4e5-2200-7000-8000-0000000000ff/logs?follow=1";
+    bed.get(path).await.refused(404).await;
+}

@@ -1,0 +1,79 @@
+//! `PUT /jobs/{id}/heartbeat` and the additions `release`.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::bed::{Bed, bare, example};
+
+#[tokio::test]
+async fn a_heartbeat_extends_the_lease() {
+    let bed = Bed::open().await;
+    let id = bed.submit(&example()).await;
+    bed.claim("worker-1").await;
+    let path = format!("/api/v1/jobs/{id}/heartbeat");
+    bed.clock.advance_ms(20_000);
+    let beat = bed.put(&path, &json!({"executor_id": "worker-1"})).await;
+    assert_snapshot!(beat.shown().await);
+    bed.clock.advance_ms(29_999);
+    assert_eq!(bed.server.reap().await.expect("a tick"), 0);
+    bed.clock.advance_ms(1);
+    assert_eq!(bed.server.reap().await.expect("a tick"), 1);
+    assert_eq!(bed.status(&id).await, "pending");
+}
+
+#[tokio::test]
+async fn an_expired_lease_that_nobody_took_away_is_extended() {
+    let bed = Bed::open().await;
+    let id = bed.submit(&example()).await;
+    bed.claim("worker-1").await;
+    bed.clock.advance_ms(300_000);
+    let path = format!("/api/v1/jobs/{id}/heartbeat");
+    bed.put(&path, &json!({"executor_id": "worker-1"}))
+        .await
+        .json(200)
+        .await;
+    assert_eq!(bed.server.reap().await.expect("a tick"), 0);
+}
+
+#[tokio::test]
+async fn only_the_holder_of_a_running_job_beats() {
+    let bed = Bed::open().await;
+    let id = bed.submit(&example()).await;
+    let path = format!("/api/v1/jobs/{id}/heartbeat");
+    let holder = json!({"executor_id": "worker-1"});
+    let pending = bed.put(&path, &holder).await;
+    assert_snapshot!("pending", pending.shown().await);
+    bed.claim("worker-1").await;
+    let other = bed.put(&path, &json!({"executor_id": "worker-2"})).await;
+    assert_snapshot!("other", other.shown().await);
+    let stale = bed
+        .put(&path, &json!({"executor_id": "worker-1", "lease_token": 2}))
+        .await;
+    stale.refused(404).await;
+    // With a token the token decides.
+    let token = json!({"executor_id": "worker-2", "lease_token": 1});
+    bed.put(&path, &token).await.json(200).await;
+    let unknown = "/api/v1/jobs/018cc4e5-2200-7000-8000-0000000000ff/heartbeat";
+    assert_snapshot!("unknown", bed.put(unknown, &holder).await.shown().await);
+}
+
+#[tokio::test]
+async fn a_released_job_is_queued_at_once_and_the_attempt_does_not_count() {
+    let bed = Bed::open().await;
+    let id = bed.submit(&example()).await;
+    let path = format!("/api/v1/jobs/{id}/release");
+    for round in 1..=5 {
+        let job = bed.claim("worker-1").await;
+        let holder = json!({"executor_id": "worker-1", "lease_token": job["lease_token"]});
+        let released = bed.post(&path, &holder).await;
+        if round == 1 {
+            assert_snapshot!("released", released.shown().await);
+        } else {
+            assert_eq!(released.json(200).await["status"], "pending");
+        }
+    }
+    let not_held = bed.post(&path, &json!({"executor_id": "worker-1"})).await;
+    assert_snapshot!("not_held", not_held.shown().await);
+    let claim = bed.post("/api/v1/jobs/claim", &bare("worker-2")).await;
+    assert_eq!(claim.json(200).await["lease_token"], 6);
+}

@@ -1,0 +1,23 @@
+//! The contract of the job queue, one file for each operation or addition.
+
+mod attempts;
+mod bad_input;
+mod binaries;
+mod bulk;
+mod cancel;
+mod claim;
+mod executors;
+mod finish;
+mod follow;
+mod health;
+mod heartbeat;
+mod idempotency;
+mod leases;
+mod list;
+mod logs;
+mod refusals;
+mod retry;
+mod schedule;
+mod stats;
+mod submit;
+mod zombie;

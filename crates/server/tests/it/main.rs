@@ -1,0 +1,10 @@
+//! The server as its callers see it: the contract over an in-process router with a fixed clock, and what
+//! needs real TCP.
+
+mod answer;
+mod bed;
+mod events;
+mod jobs;
+mod openapi;
+mod stream;
+mod tcp;

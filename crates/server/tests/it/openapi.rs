@@ -1,0 +1,77 @@
+//! The document of all routes.
+
+use http::Method;
+use serde_json::Value;
+
+use crate::bed::Bed;
+
+/// Routes as the router's source lists them: method, path, scope.
+fn table() -> Vec<(String, String, String)> {
+    let source = include_str!("../../src/router.rs");
+    let lines = source.lines().filter_map(|line| {
+        let line = line.trim().strip_prefix('(')?;
+        let (method, rest) = line.split_once(',')?;
+        let path = rest.split('"').nth(1)?;
+        let (_, rest) = rest.split_once("Scope::")?;
+        let (scope, _) = rest.split_once(',')?;
+        Some((method.to_lowercase(), path.to_owned(), scope.to_owned()))
+    });
+    lines.collect()
+}
+
+/// `JobsRead` is written `jobs:read`.
+fn written(scope: &str) -> String {
+    let mut text = String::new();
+    for letter in scope.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push(':');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text
+}
+
+#[test]
+fn every_route_of_the_table_is_documented_with_its_scope_and_nothing_else_is() {
+    let document: Value = serde_json::from_str(&server::openapi_json()).expect("JSON");
+    let table = table();
+    assert!(table.len() >= 25, "the table was not understood: {table:?}");
+    for (method, path, scope) in &table {
+        let operation = &document["paths"][path][method];
+        assert!(operation.is_object(), "{method} {path} is missing");
+        assert_eq!(operation["x-scope"], written(scope), "{method} {path}");
+        let responses = operation["responses"].as_object().expect("responses");
+        assert!(
+            responses.keys().any(|code| code.starts_with('2')),
+            "{method} {path}"
+        );
+    }
+    let paths = document["paths"].as_object().expect("paths");
+    let documented: usize = paths
+        .values()
+        .map(|item| item.as_object().map_or(0, |item| item.len()))
+        .sum();
+    assert_eq!(documented, table.len());
+}
+
+#[tokio::test]
+async fn every_documented_route_is_served() {
+    let bed = Bed::open().await;
+    let document: Value = serde_json::from_str(&server::openapi_json()).expect("JSON");
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for method in item.as_object().expect("operations").keys() {
+            let method: Method = method.to_uppercase().parse().expect("a method");
+            let concrete = path
+                .replace("{id}", "018cc4e5-2200-7000-8000-000000000001")
+                .replace("{sha256}", crate::bed::SHA256)
+                .replace("{executor_id}", "worker-1");
+            // An empty body is refused by most; a route that is not there says so.
+            let answer = bed.send(method.clone(), &concrete, "").await;
+            assert_ne!(answer.status, 405, "{method} {path}");
+            if answer.status == 404 {
+                let body = answer.text().await;
+                assert!(!body.contains("no such route"), "{method} {path}");
+            }
+        }
+    }
+}

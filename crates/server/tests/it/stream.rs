@@ -1,0 +1,98 @@
+//! Server-sent events as a client reads them, with a deadline instead of a wait.
+
+use std::time::Duration;
+
+use axum::body::BodyDataStream;
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use crate::answer::Answer;
+
+/// Nothing that must come takes longer. Far above what a loaded machine needs.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// One message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) id: Option<i64>,
+    pub(crate) event: String,
+    pub(crate) data: Value,
+}
+
+/// The messages of an answer.
+pub(crate) struct Messages {
+    body: BodyDataStream,
+    pending: String,
+    comments: usize,
+}
+
+impl Messages {
+    /// The answer must be an event stream.
+    pub(crate) fn of(answer: Answer) -> Self {
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.headers["content-type"], "text/event-stream");
+        Self {
+            body: answer.into_body().into_data_stream(),
+            pending: String::new(),
+            comments: 0,
+        }
+    }
+
+    /// The next message; `None` at the end of the stream.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        loop {
+            while let Some(end) = self.pending.find("\n\n") {
+                let block: String = self.pending.drain(..end + 2).collect();
+                if let Some(message) = message(block.trim_end()) {
+                    return Some(message);
+                }
+                self.comments += 1;
+            }
+            let chunk = tokio::time::timeout(DEADLINE, self.body.next())
+                .await
+                .expect("a message in time")?;
+            let chunk = chunk.expect("the stream goes on");
+            self.pending
+                .push_str(std::str::from_utf8(&chunk).expect("a stream of text"));
+        }
+    }
+
+    /// The next `count` messages.
+    pub(crate) async fn take(&mut self, count: usize) -> Vec<Message> {
+        let mut messages = Vec::with_capacity(count);
+        while messages.len() < count {
+            messages.push(self.next().await.expect("one more message"));
+        }
+        messages
+    }
+
+    /// Everything up to the end of the stream.
+    pub(crate) async fn rest(mut self) -> Vec<Message> {
+        let mut messages = Vec::new();
+        while let Some(message) = self.next().await {
+            messages.push(message);
+        }
+        messages
+    }
+
+    /// True when the stream has said so far that it is alive.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.comments > 0
+    }
+}
+
+/// `None` for a block of comments only.
+fn message(block: &str) -> Option<Message> {
+    let mut message = Message::default();
+    let mut any = false;
+    for line in block.lines().filter(|line| !line.starts_with(':')) {
+        any = true;
+        match line.split_once(": ").expect("a field") {
+            ("id", id) => message.id = Some(id.parse().expect("a number")),
+            ("event", event) => event.clone_into(&mut message.event),
+            ("data", data) => message.data = serde_json::from_str(data).expect("JSON"),
+            other => panic!("a field that nobody asked for: {other:?}"),
+        }
+    }
+    any.then_some(message)
+}

@@ -1,0 +1,116 @@
+//! Jobs as they are shown.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Timestamp;
+
+use super::RetryPolicy;
+
+/// One row of `GET /api/v1/jobs`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct JobSummary {
+    /// The job's id.
+    pub id: String,
+    /// Job type.
+    #[serde(rename = "type")]
+    pub job_type: String,
+    /// `pending`, `running`, `completed`, `failed` or `cancelled`.
+    pub status: String,
+    /// Priority.
+    pub priority: String,
+    /// Who runs it or ran it last.
+    pub executor_id: Option<String>,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// When its newest attempt started.
+    pub started_at: Option<Timestamp>,
+    /// Addition: when it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+}
+
+/// `200` of `GET /api/v1/jobs/{id}` and of a claim.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Job {
+    /// The job's id.
+    pub id: String,
+    /// Job type.
+    #[serde(rename = "type")]
+    pub job_type: String,
+    /// Where the program is.
+    pub binary_url: String,
+    /// Its SHA-256, lower case.
+    pub binary_sha256: String,
+    /// Arguments.
+    pub arguments: Vec<String>,
+    /// Environment.
+    pub env_variables: BTreeMap<String, String>,
+    /// Priority.
+    pub priority: String,
+    /// `pending`, `running`, `completed`, `failed` or `cancelled`.
+    pub status: String,
+    /// Who runs it or ran it last.
+    pub executor_id: Option<String>,
+    /// Standard output of the last finished attempt, at most 1 MiB; empty before.
+    pub stdout: String,
+    /// Standard error of the last finished attempt, at most 1 MiB; empty before.
+    pub stderr: String,
+    /// Exit code of the last finished attempt; 128 + n after signal n.
+    pub exit_code: Option<i64>,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// When its newest attempt started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+    /// Every start of the job, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// Addition: why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    /// Addition: the limit on one attempt's run time, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u64>,
+    /// Addition: the cap on lost and failed attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+    /// Addition: the retry policy, if one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryPolicy>,
+    /// Addition: not to be started before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// Addition: the submitter's labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<BTreeMap<String, String>>,
+    /// Addition: true when the running job was asked to stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_requested: Option<bool>,
+    /// Addition, in a claim's answer only: the token that extends and finishes this lease.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_token: Option<i64>,
+    /// Addition, in a claim's answer only: the lease ends so many seconds after its last extension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_seconds: Option<f64>,
+}
+
+/// One start of a job.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Attempt {
+    /// Who ran it.
+    pub executor_id: String,
+    /// The address that the executor gave.
+    pub executor_ip: String,
+    /// When it was claimed.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// `running`, `completed`, `failed`, `timeout`, `cancelled`, `lost` or `released`.
+    pub status: String,
+    /// Addition: why it did not complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+}

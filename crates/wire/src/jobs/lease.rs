@@ -1,0 +1,73 @@
+//! What an executor says of a job that it holds or wants.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Body of `POST /api/v1/jobs/claim`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Claim {
+    /// The executor's name for itself.
+    pub executor_id: String,
+    /// The address that it gives; not checked.
+    #[serde(default)]
+    pub executor_ip: String,
+    /// Addition: wait so long for a job to come, at most 60 seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_seconds: Option<f64>,
+    /// Addition: take up to so many jobs (1 to 1,000). When it is given the answer is an array.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u32>,
+}
+
+/// Body of `PUT /api/v1/jobs/{id}/heartbeat` and `POST /api/v1/jobs/{id}/release`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Holder {
+    /// Who holds the lease.
+    pub executor_id: String,
+    /// Addition: the lease's token. With it the token decides; without it `executor_id` must hold
+    /// the current lease.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_token: Option<i64>,
+}
+
+/// `200` of a heartbeat.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Beat {
+    /// True when the job is to be stopped.
+    #[serde(default)]
+    pub cancel_requested: bool,
+}
+
+/// Body of `PUT /api/v1/jobs/{id}/complete` and `/fail`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Finish {
+    /// Who holds the lease.
+    pub executor_id: String,
+    /// Standard output; the server keeps head and tail of at most 1 MiB.
+    #[serde(default)]
+    pub stdout: String,
+    /// Standard error; the server keeps head and tail of at most 1 MiB.
+    #[serde(default)]
+    pub stderr: String,
+    /// Exit code.
+    #[serde(default)]
+    pub exit_code: Option<i64>,
+    /// Why it failed (`fail` only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    /// Addition: the lease's token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_token: Option<i64>,
+    /// Addition (`fail` only): the executor killed it because its time was up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub timed_out: bool,
+}
+
+/// `200` of `PUT /api/v1/jobs/{id}/complete` and `/fail`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Ended {
+    /// The job's id.
+    pub id: String,
+    /// Its status now: `pending` when another attempt follows.
+    pub status: String,
+}

@@ -1,0 +1,142 @@
+//! Jobs on their way in.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Timestamp;
+
+/// Body of `POST /api/v1/jobs`, and one item of `POST /api/v1/jobs/bulk`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct NewJob {
+    /// Job type: not empty, no white space.
+    #[serde(rename = "type")]
+    pub job_type: String,
+    /// Where executors fetch the program: an `http` or `https` URL.
+    pub binary_url: String,
+    /// SHA-256 of the program, 64 hexadecimal digits.
+    pub binary_sha256: String,
+    /// Arguments, given to the program as they are: no shell is involved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Vec<String>>,
+    /// The program's whole environment. Names are not empty and have no `=` and no NUL.
+    #[serde(
+        default,
+        deserialize_with = "crate::shape::unique",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub env_variables: Option<BTreeMap<String, String>>,
+    /// `foreground`, `background` or `best_effort`.
+    pub priority: String,
+    /// Addition: the program is killed after so many seconds and the job fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u64>,
+    /// Addition: lost and failed attempts together never exceed this (default 3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+    /// Addition: when given, a failure that an executor reports is tried again after a wait.
+    #[serde(
+        default,
+        deserialize_with = "crate::shape::object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub retry: Option<RetryPolicy>,
+    /// Addition: the job does not start before this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// Addition: the submitter's own names for the job.
+    #[serde(
+        default,
+        deserialize_with = "crate::shape::unique",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub labels: Option<BTreeMap<String, String>>,
+}
+
+/// Wait between attempts: `initial_seconds * factor^(n-1)`, at most `max_seconds`, and of that a
+/// random part of up to `jitter` is taken off.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct RetryPolicy {
+    /// The first wait, in seconds.
+    pub initial_seconds: f64,
+    /// What each further wait is multiplied with.
+    pub factor: f64,
+    /// The longest wait, in seconds.
+    pub max_seconds: f64,
+    /// The part of the wait that is drawn at random, from 0 to 1.
+    pub jitter: f64,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            initial_seconds: 1.0,
+            factor: 2.0,
+            max_seconds: 300.0,
+            jitter: 0.2,
+        }
+    }
+}
+
+/// `201` of `POST /api/v1/jobs`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SubmittedJob {
+    /// The job's id, a UUID.
+    pub id: String,
+    /// Job type.
+    #[serde(rename = "type")]
+    pub job_type: String,
+    /// Always `pending`.
+    pub status: String,
+    /// When the server accepted it.
+    pub created_at: Timestamp,
+}
+
+/// One item of the answer of `POST /api/v1/jobs/bulk`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct BulkSubmittedJob {
+    /// The job's id.
+    pub id: String,
+    /// Always `pending`.
+    pub status: String,
+}
+
+/// Body of `POST /api/v1/jobs/bulk/cancel`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct BulkCancel {
+    /// The jobs to cancel.
+    pub job_ids: Vec<String>,
+}
+
+/// `200` of `POST /api/v1/jobs/bulk/cancel`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct BulkCancelled {
+    /// How many were cancelled.
+    pub cancelled: u64,
+    /// How many were not.
+    pub failed: u64,
+    /// Why not, one for each that failed.
+    pub errors: Vec<BulkCancelError>,
+}
+
+/// Why one job of a bulk cancel was not cancelled.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct BulkCancelError {
+    /// The id as it was given.
+    pub job_id: String,
+    /// Why.
+    pub error: String,
+}
+
+/// `201` of `POST /api/v1/binaries`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct UploadedBinary {
+    /// Where executors fetch it.
+    pub binary_url: String,
+    /// SHA-256 of what was received.
+    pub binary_sha256: String,
+    /// Size in bytes.
+    pub size_bytes: u64,
+}

@@ -4,7 +4,7 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
 };
-use engine::Command;
+use engine::{Command, RunId};
 use wire::{
     Object,
     jobs::{BulkCancel, BulkCancelError, BulkCancelled, BulkSubmittedJob, ErrorBody, NewJob},
@@ -47,7 +47,7 @@ pub(crate) async fn submit(
         })
         .collect::<Result<Vec<_>, _>>()?;
     let submitted = enter(&app, runs, key.map(|key| (key, hash(&body))), app.now_ms()).await?;
-    let pending = |id: engine::RunId| BulkSubmittedJob {
+    let pending = |id: RunId| BulkSubmittedJob {
         id: id.to_string(),
         status: "pending".to_owned(),
     };
@@ -83,23 +83,10 @@ pub(crate) async fn cancel(
             }
         }
     }
+    // Everybody locks in the order of the ids, so nobody waits in a circle.
+    ids.sort_unstable();
     let now = app.now_ms();
-    let results = app
-        .store
-        .write(move |batch| {
-            let mut results = Vec::with_capacity(ids.len());
-            for id in &ids {
-                match store::runs::apply(batch, *id, &Command::CancelPending, now) {
-                    Ok(_) => results.push((*id, None)),
-                    Err(error @ (store::Error::NotFound(_) | store::Error::Rejected(_))) => {
-                        results.push((*id, Some(error)));
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(results)
-        })
-        .await?;
+    let results = app.store.write(move |batch| each(batch, &ids, now)).await?;
     for (id, refused) in results {
         match refused {
             None => answer.cancelled += 1,
@@ -114,4 +101,23 @@ pub(crate) async fn cancel(
     }
     answer.failed = answer.errors.len() as u64;
     Ok(axum::Json(answer))
+}
+
+/// Cancels each run by itself; answers why not, for those that were not.
+fn each(
+    batch: &mut store::Batch<'_, '_>,
+    ids: &[RunId],
+    now: i64,
+) -> Result<Vec<(RunId, Option<store::Error>)>, store::Error> {
+    let mut results = Vec::with_capacity(ids.len());
+    for id in ids {
+        match store::runs::apply(batch, *id, &Command::CancelPending, now) {
+            Ok(_) => results.push((*id, None)),
+            Err(error @ (store::Error::NotFound(_) | store::Error::Rejected(_))) => {
+                results.push((*id, Some(error)));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(results)
 }

@@ -1,10 +1,11 @@
-//! The server as its callers see it: the contract over an in-process router with a fixed clock, and what
-//! needs real TCP.
+//! The server as its callers see it: the contract over an in-process router with a fixed clock, the
+//! seeded simulation, and what needs real TCP.
 
 mod answer;
 mod bed;
 mod events;
 mod jobs;
 mod openapi;
+mod sim;
 mod stream;
 mod tcp;

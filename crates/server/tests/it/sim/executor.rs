@@ -1,0 +1,410 @@
+//! Executors that crash, stall past their leases, wake up and report late, repeat themselves and
+//! overtake their own reports. Every second one knows only the contract and has no tokens.
+
+use http::Method;
+use serde_json::json;
+use wire::{
+    executors::{HeldLease, Renew, Results, RunResult},
+    jobs::{Claim, Finish, Job},
+};
+
+use super::{
+    ledger::Holder,
+    world::{World, short},
+};
+
+const SLOTS: usize = 3;
+const BEAT_MS: i64 = 10_000;
+
+/// A job that an executor works on.
+#[derive(Clone)]
+struct Held {
+    job: String,
+    token: i64,
+    ends_at: i64,
+}
+
+/// One executor.
+pub(super) struct Executor {
+    number: usize,
+    generation: usize,
+    /// It knows only the contract.
+    bare: bool,
+    holds: Vec<Held>,
+    /// It does nothing before.
+    stalled_until: i64,
+    beat_at: i64,
+}
+
+/// The end of an attempt, on its way to the server.
+#[derive(Clone)]
+pub(super) struct Report {
+    job: String,
+    holder: Holder,
+    completed: bool,
+    timed_out: bool,
+}
+
+impl Executor {
+    pub(super) fn new(number: usize, bare: bool) -> Self {
+        Self {
+            number,
+            generation: 0,
+            bare,
+            holds: Vec::new(),
+            stalled_until: 0,
+            beat_at: 0,
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("executor-{}-{}", self.number, self.generation)
+    }
+
+    fn holder(&self, held: &Held) -> Holder {
+        Holder {
+            executor: self.name(),
+            token: (!self.bare).then_some(held.token),
+        }
+    }
+}
+
+impl World {
+    fn any_executor(&mut self) -> usize {
+        self.chance
+            .index(self.executors.len())
+            .expect("there are executors")
+    }
+
+    /// Somebody claims, or ends what is done.
+    pub(super) async fn work(&mut self) {
+        let place = self.any_executor();
+        if self.executors[place].stalled_until > self.now() {
+            return;
+        }
+        self.end_what_is_done(place);
+        let free = SLOTS - self.executors[place].holds.len().min(SLOTS);
+        if free > 0 {
+            self.claim(place, free).await;
+        }
+    }
+
+    async fn claim(&mut self, place: usize, free: usize) {
+        let (name, bare) = (self.executors[place].name(), self.executors[place].bare);
+        let jobs = if bare {
+            let body = json!({"executor_id": name, "executor_ip": "192.0.2.1"});
+            let (status, job) = self.call(Method::POST, "/api/v1/jobs/claim", &body).await;
+            assert!(matches!(status, 200 | 204), "{status}: {job}");
+            let job: Option<Job> = serde_json::from_value(job).expect("a job or nothing");
+            job.into_iter().collect()
+        } else {
+            let max = self
+                .chance
+                .within(1, i64::try_from(free).expect("small") + 1);
+            let claim = Claim {
+                executor_id: name.clone(),
+                max: Some(u32::try_from(max).expect("small")),
+                ..Claim::default()
+            };
+            self.client().claim(&claim).await.expect("an answer")
+        };
+        // An answer that is lost leaves leases that nobody knows of.
+        let lost = self.chance.percent(5);
+        for job in jobs {
+            let now = self.now();
+            let token = self.ledger.entry(&job.id).claimed(&job, &name, now);
+            self.note(|| format!("{name} claimed {} with token {token}", short(&job.id)));
+            self.tally.count("a job was claimed");
+            let ends_at = now + self.chance.within(0, 40_000);
+            if !lost {
+                self.executors[place].holds.push(Held {
+                    job: job.id.clone(),
+                    token,
+                    ends_at,
+                });
+            }
+            self.look(&job.id).await;
+        }
+    }
+
+    /// Reports set out; they may be late, double, or lost.
+    fn end_what_is_done(&mut self, place: usize) {
+        let now = self.now();
+        let holds = std::mem::take(&mut self.executors[place].holds);
+        let (done, rest): (Vec<_>, Vec<_>) =
+            holds.into_iter().partition(|held| held.ends_at <= now);
+        self.executors[place].holds = rest;
+        for held in done {
+            let verdict = self.chance.within(0, 10);
+            let report = Report {
+                job: held.job.clone(),
+                holder: self.executors[place].holder(&held),
+                completed: verdict < 7,
+                timed_out: verdict == 9,
+            };
+            if self.chance.percent(4) {
+                continue;
+            }
+            let copies = if self.chance.percent(20) { 2 } else { 1 };
+            for _ in 0..copies {
+                let late = self.chance.percent(15);
+                let delay = if late {
+                    self.chance.within(0, 90_000)
+                } else {
+                    0
+                };
+                self.network.push((now + delay, report.clone()));
+            }
+        }
+    }
+
+    /// Everybody who is well beats in time.
+    pub(super) async fn beats(&mut self) {
+        for place in 0..self.executors.len() {
+            let executor = &self.executors[place];
+            let now = self.now();
+            if executor.stalled_until > now || executor.beat_at + BEAT_MS > now {
+                continue;
+            }
+            self.executors[place].beat_at = now;
+            let bare = self.executors[place].bare;
+            let answers = if bare {
+                self.beat_bare(place).await
+            } else {
+                self.renew(place).await
+            };
+            let mut answers = answers.into_iter();
+            // Most stop what they have lost; some go on, and will report it.
+            let obey = self.chance.percent(80);
+            self.executors[place]
+                .holds
+                .retain(|_| answers.next() == Some(true) || !obey);
+        }
+    }
+
+    async fn beat_bare(&mut self, place: usize) -> Vec<bool> {
+        let name = self.executors[place].name();
+        let mut answers = Vec::new();
+        for held in self.executors[place].holds.clone() {
+            let path = format!("/api/v1/jobs/{}/heartbeat", held.job);
+            let (status, body) = self
+                .call(Method::PUT, &path, &json!({"executor_id": name}))
+                .await;
+            let holder = self.executors[place].holder(&held);
+            let accepted = self.beaten(&held.job, &holder);
+            assert_eq!(
+                status,
+                if accepted { 200 } else { 404 },
+                "{}: {body}",
+                held.job
+            );
+            answers.push(accepted);
+        }
+        answers
+    }
+
+    async fn renew(&mut self, place: usize) -> Vec<bool> {
+        let executor = &self.executors[place];
+        let lease = |held: &Held| HeldLease {
+            job_id: held.job.clone(),
+            lease_token: held.token,
+            cancel_seen: false,
+        };
+        let renew = Renew {
+            leases: executor.holds.iter().map(lease).collect(),
+            wait_seconds: 0.0,
+        };
+        let (name, holds) = (executor.name(), executor.holds.clone());
+        let renewed = self.client().renew(&name, &renew).await.expect("an answer");
+        assert_eq!(renewed.leases.len(), holds.len());
+        let mut answers = Vec::new();
+        for (held, news) in holds.iter().zip(renewed.leases) {
+            let holder = self.executors[place].holder(held);
+            let accepted = self.beaten(&held.job, &holder);
+            assert_eq!(news.lost, !accepted, "{}", held.job);
+            answers.push(accepted);
+        }
+        answers
+    }
+
+    /// Whether the ledger says that this beat is accepted.
+    fn beaten(&mut self, job: &str, holder: &Holder) -> bool {
+        let now = self.now();
+        let entry = self.ledger.entry(job);
+        let holds = entry.holds(holder);
+        if holds {
+            entry.extended(now);
+        }
+        self.tally.count(if holds {
+            "a beat was accepted"
+        } else {
+            "a beat was refused"
+        });
+        holds
+    }
+
+    /// Reports arrive whose time has come, in any order.
+    pub(super) async fn deliver(&mut self) {
+        let now = self.now();
+        let network = std::mem::take(&mut self.network);
+        let (mut due, rest): (Vec<_>, Vec<_>) = network.into_iter().partition(|(at, _)| *at <= now);
+        self.network = rest;
+        while let Some(index) = self.chance.index(due.len()) {
+            let (_, report) = due.swap_remove(index);
+            self.arrive(report).await;
+        }
+    }
+
+    /// Nothing is on its way any more.
+    pub(super) async fn deliver_all(&mut self) {
+        for (_, report) in std::mem::take(&mut self.network) {
+            self.arrive(report).await;
+        }
+    }
+
+    async fn arrive(&mut self, report: Report) {
+        let accepted = if report.holder.token.is_some() {
+            self.send_result(&report).await
+        } else {
+            self.send_finish(&report).await
+        };
+        let entry = self.ledger.entry(&report.job);
+        let repeated = report
+            .holder
+            .token
+            .is_some_and(|token| token == entry.settled)
+            && !entry.gone;
+        let holds = entry.holds(&report.holder);
+        assert_eq!(
+            accepted,
+            repeated || holds,
+            "{}: {:?}: {entry:?}",
+            report.job,
+            report.holder
+        );
+        if holds {
+            entry.settled = entry.token;
+            entry.lease = None;
+        }
+        let by_name = report.holder.token.is_none();
+        self.tally.count(match (accepted, repeated, by_name) {
+            (true, true, _) => "a report was accepted again",
+            (true, false, false) => "a report was accepted",
+            (true, false, true) => "a report by name was accepted",
+            (false, _, false) => "a late report was refused",
+            (false, _, true) => "a report by name was refused",
+        });
+        let Report { job, holder, .. } = &report;
+        self.note(|| format!("{holder:?} reported {}: {accepted}", short(job)));
+        self.look(job).await;
+        let entry = self.ledger.entry(job);
+        if holds && !report.completed && entry.over.is_none() {
+            self.tally.count("an attempt waits for its retry");
+        }
+    }
+
+    async fn send_result(&self, report: &Report) -> bool {
+        let finish = Finish {
+            executor_id: report.holder.executor.clone(),
+            lease_token: report.holder.token,
+            timed_out: report.timed_out,
+            ..Finish::default()
+        };
+        let result = RunResult {
+            job_id: report.job.clone(),
+            completed: report.completed,
+            finish,
+        };
+        let results = Results {
+            results: vec![result],
+        };
+        let answer = self
+            .client()
+            .report(&report.holder.executor, &results)
+            .await;
+        answer.expect("an answer").results[0].accepted
+    }
+
+    async fn send_finish(&self, report: &Report) -> bool {
+        let verb = if report.completed { "complete" } else { "fail" };
+        let path = format!("/api/v1/jobs/{}/{verb}", report.job);
+        let body = json!({"executor_id": report.holder.executor, "timed_out": report.timed_out});
+        let (status, answer) = self.call(Method::PUT, &path, &body).await;
+        assert!(matches!(status, 200 | 400 | 404), "{status}: {answer}");
+        status == 200
+    }
+
+    /// It is killed: it forgets everything. It comes back by its old name or by a new one.
+    pub(super) fn crash(&mut self) {
+        let place = self.any_executor();
+        let renamed = self.chance.percent(70);
+        let executor = &mut self.executors[place];
+        executor.holds.clear();
+        executor.stalled_until = 0;
+        executor.generation += usize::from(renamed);
+        let name = executor.name();
+        self.note(|| format!("a crash; it is {name} now"));
+        self.tally.count("an executor crashed");
+    }
+
+    /// It stands still, often for longer than its leases live, and then goes on as if nothing were.
+    pub(super) fn stall(&mut self) {
+        let place = self.any_executor();
+        let until = self.now() + self.chance.within(1_000, 120_000);
+        self.executors[place].stalled_until = until;
+        let name = self.executors[place].name();
+        self.note(|| format!("{name} stalls"));
+        self.tally.count("an executor stalled");
+    }
+
+    /// It is stopped as planned and gives back what it has.
+    pub(super) async fn drain(&mut self) {
+        let place = self.any_executor();
+        for held in std::mem::take(&mut self.executors[place].holds) {
+            let holder = self.executors[place].holder(&held);
+            let body = wire::jobs::Holder {
+                executor_id: holder.executor.clone(),
+                lease_token: holder.token,
+            };
+            let released = self.client().release(&held.job, &body).await.is_ok();
+            let entry = self.ledger.entry(&held.job);
+            assert_eq!(released, entry.holds(&holder), "{}", held.job);
+            if released {
+                entry.lease = None;
+                self.tally.count("a drain gave a job back");
+            }
+            self.note(|| {
+                format!(
+                    "{} gave back {}: {released}",
+                    holder.executor,
+                    short(&held.job)
+                )
+            });
+            self.look(&held.job).await;
+        }
+    }
+
+    /// Every executor is well again.
+    pub(super) fn recover(&mut self) {
+        for executor in &mut self.executors {
+            executor.stalled_until = 0;
+        }
+    }
+
+    /// Everybody works without fault: ends what it has, and takes more.
+    pub(super) async fn work_all(&mut self) {
+        for place in 0..self.executors.len() {
+            for held in std::mem::take(&mut self.executors[place].holds) {
+                let holder = self.executors[place].holder(&held);
+                let report = Report {
+                    job: held.job,
+                    holder,
+                    completed: true,
+                    timed_out: false,
+                };
+                self.arrive(report).await;
+            }
+            self.claim(place, SLOTS).await;
+        }
+    }
+}

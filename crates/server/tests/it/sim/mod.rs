@@ -1,0 +1,114 @@
+//! Server and executors under simulated time: every choice comes from a seed, so a failure can be
+//! had again. The database is a real SQLite file, the calls are the real client's, the server is
+//! closed and opened again; only time, chance and the executors are simulated.
+
+mod ageing;
+mod audit;
+mod chance;
+mod clock;
+mod executor;
+mod jobs;
+mod ledger;
+mod tally;
+mod world;
+
+use std::{
+    panic::AssertUnwindSafe,
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use tally::Tally;
+use tempfile::TempDir;
+use world::World;
+
+/// Seeds of an ordinary test run.
+const SEEDS: u64 = 200;
+/// Steps with faults; then everybody behaves until all jobs have ended.
+const STEPS: usize = 120;
+
+/// First seed and how many: `PLAYHOUSE_SIM_SEED` and `PLAYHOUSE_SIM_SEEDS`. A first seed alone
+/// means that one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where tests read it"
+)]
+fn seeds() -> (u64, u64) {
+    let number = |name| {
+        let text: Option<String> = std::env::var(name).ok();
+        text.map(|text| {
+            text.parse::<u64>()
+                .unwrap_or_else(|_| panic!("{name} is no number"))
+        })
+    };
+    let first = number("PLAYHOUSE_SIM_SEED");
+    let count = number("PLAYHOUSE_SIM_SEEDS");
+    let default = if first.is_some() { 1 } else { SEEDS };
+    (first.unwrap_or(0), count.unwrap_or(default))
+}
+
+/// A directory in memory where there is one: nothing here survives a loss of power, and hundreds of
+/// thousands of syncs would only measure the disk.
+fn directory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    tempfile::tempdir_in(memory)
+        .or_else(|_| tempfile::tempdir())
+        .expect("a temporary directory")
+}
+
+/// Runs one seed to its end; answers what happened in it.
+fn play(seed: u64) -> World {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let mut world = World::open(seed, directory()).await;
+        for _ in 0..STEPS {
+            world.step().await;
+        }
+        world.calm().await;
+        world.audit().await;
+        world
+    })
+}
+
+#[test]
+fn what_was_promised_holds_for_every_seed() {
+    let (first, count) = seeds();
+    let (next, failed) = (AtomicU64::new(first), Mutex::new(Vec::new()));
+    let total = Mutex::new(Tally::default());
+    let player = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::SeqCst);
+            if seed >= first + count {
+                break;
+            }
+            match std::panic::catch_unwind(AssertUnwindSafe(|| play(seed).into_tally())) {
+                Ok(tally) => total.lock().expect("no panic").add_all(&tally),
+                Err(_) => failed.lock().expect("no panic").push(seed),
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(player);
+        }
+    });
+    let failed = failed.into_inner().expect("no panic");
+    assert!(failed.is_empty(), "{}", replay(&failed));
+    total.into_inner().expect("no panic").refuse_vacuity(count);
+}
+
+fn replay(failed: &[u64]) -> String {
+    let line = |seed| format!("seed {seed} failed; again: cargo xtask sim --seed {seed} --seeds 1");
+    failed.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_seed_plays_the_same_again() {
+    assert_eq!(play(7).into_trace(), play(7).into_trace());
+}

@@ -69,55 +69,53 @@ pub(crate) async fn cancel(
         let message = format!("a bulk cancel takes at most {ITEMS_LIMIT} jobs");
         return Err(Error::field("job_ids", message));
     }
-    let mut answer = BulkCancelled::default();
     let mut ids = Vec::with_capacity(request.job_ids.len());
-    for text in request.job_ids {
-        match parse_id(&text) {
-            Ok(id) => ids.push(id),
-            Err(error) => {
-                let error = error.message().to_owned();
-                answer.errors.push(BulkCancelError {
-                    job_id: text,
-                    error,
-                });
-            }
+    let mut errors = Vec::new();
+    for (place, text) in request.job_ids.iter().enumerate() {
+        match parse_id(text) {
+            Ok(id) => ids.push((id, place)),
+            Err(error) => errors.push((place, error)),
         }
     }
     // Everybody locks in the order of the ids, so nobody waits in a circle.
     ids.sort_unstable();
     let now = app.now_ms();
-    let results = app.store.write(move |batch| each(batch, &ids, now)).await?;
-    for (id, refused) in results {
-        match refused {
-            None => answer.cancelled += 1,
-            Some(error) => {
-                let error = Error::from(error).message().to_owned();
-                answer.errors.push(BulkCancelError {
-                    job_id: id.to_string(),
-                    error,
-                });
-            }
-        }
-    }
-    answer.failed = answer.errors.len() as u64;
-    Ok(axum::Json(answer))
+    let refused = app.store.write(move |batch| each(batch, &ids, now)).await?;
+    errors.extend(
+        refused
+            .into_iter()
+            .map(|(place, error)| (place, error.into())),
+    );
+    errors.sort_by_key(|(place, _)| *place);
+    let failed = errors.len();
+    let errors = errors
+        .into_iter()
+        .map(|(place, error): (_, Error)| BulkCancelError {
+            job_id: request.job_ids[place].clone(),
+            error: error.message().to_owned(),
+        });
+    Ok(axum::Json(BulkCancelled {
+        cancelled: (request.job_ids.len() - failed) as u64,
+        failed: failed as u64,
+        errors: errors.collect(),
+    }))
 }
 
-/// Cancels each run by itself; answers why not, for those that were not.
+/// Cancels each run by itself; answers which were not, by their places in the request, and why.
 fn each(
     batch: &mut store::Batch<'_, '_>,
-    ids: &[RunId],
+    ids: &[(RunId, usize)],
     now: i64,
-) -> Result<Vec<(RunId, Option<store::Error>)>, store::Error> {
-    let mut results = Vec::with_capacity(ids.len());
-    for id in ids {
+) -> Result<Vec<(usize, store::Error)>, store::Error> {
+    let mut refused = Vec::new();
+    for (id, place) in ids {
         match store::runs::apply(batch, *id, &Command::CancelPending, now) {
-            Ok(_) => results.push((*id, None)),
+            Ok(_) => {}
             Err(error @ (store::Error::NotFound(_) | store::Error::Rejected(_))) => {
-                results.push((*id, Some(error)));
+                refused.push((*place, error));
             }
             Err(error) => return Err(error),
         }
     }
-    Ok(results)
+    Ok(refused)
 }

@@ -1,8 +1,9 @@
 //! Whatever is wrong with a request: a clear refusal in the contract's form that names the field,
 //! and nothing changed.
 
-mod callers;
+mod executors;
 mod lists;
+mod queries;
 mod types;
 mod values;
 

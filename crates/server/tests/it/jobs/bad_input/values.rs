@@ -53,6 +53,13 @@ async fn jobs_with_a_wrong_value() {
     }
     cases.push(job("binary_sha256", &json!(format!(" {}", &digits[1..]))));
     cases.push(job("binary_sha256", &json!("\u{e9}".repeat(32))));
+    check(&bed, cases).await;
+}
+
+#[tokio::test]
+async fn jobs_with_a_word_or_number_out_of_range() {
+    let bed = Bed::open().await;
+    let mut cases = vec![];
     for text in [
         "",
         "urgent",

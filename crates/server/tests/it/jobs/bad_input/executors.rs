@@ -1,0 +1,197 @@
+//! Executors that say it wrong: those of the contract and our own.
+
+use http::Method;
+use serde_json::json;
+
+use super::{Case, MIB, case, check};
+use crate::bed::{Bed, example};
+
+/// A server on which `worker-1` holds a job and another one waits.
+async fn holding() -> (Bed, String) {
+    let bed = Bed::open().await;
+    bed.submit(&example()).await;
+    bed.submit(&example()).await;
+    let held = bed.claim("worker-1").await["id"].clone();
+    let held = held.as_str().expect("an id").to_owned();
+    (bed, held)
+}
+
+/// Bodies that are wrong, each with the field that is to blame.
+fn wrong(method: &Method, path: &str, bodies: &[(&str, &str)]) -> Vec<Case> {
+    let wrong = |(field, body): &(&str, &str)| {
+        let start: String = body.chars().take(60).collect();
+        case(&format!("{path}: {start}"), method.clone(), path, *body).field(field)
+    };
+    bodies.iter().map(wrong).collect()
+}
+
+/// Bodies whose `field` is one of these values, beside a good executor.
+fn wrong_values(method: &Method, path: &str, field: &str, values: &[&str]) -> Vec<Case> {
+    let wrong = |value: &&str| {
+        let body = format!("{{\"executor_id\":\"worker-1\",\"{field}\":{value}}}");
+        case(&format!("{path}: {body}"), method.clone(), path, body).field(field)
+    };
+    values.iter().map(wrong).collect()
+}
+
+const NUMBERS: [&str; 5] = ["\"1\"", "1.5", "9223372036854775808", "1e999", "[]"];
+
+#[tokio::test]
+async fn executors_that_do_not_say_who_they_are() {
+    let (bed, held) = holding().await;
+    let long = json!({"executor_id": "x".repeat(10 * MIB)}).to_string();
+    for (method, path) in [
+        (Method::POST, "/api/v1/jobs/claim".to_owned()),
+        (Method::PUT, format!("/api/v1/jobs/{held}/heartbeat")),
+        (Method::PUT, format!("/api/v1/jobs/{held}/complete")),
+        (Method::PUT, format!("/api/v1/jobs/{held}/fail")),
+        (Method::POST, format!("/api/v1/jobs/{held}/release")),
+    ] {
+        let bodies = [
+            ("executor_id", "{}"),
+            ("executor_id", r#"{"executor_id":null}"#),
+            ("executor_id", r#"{"executor_id":5}"#),
+            ("executor_id", r#"{"executor_id":""}"#),
+            ("executor_id", r#"{"executor_id":"a\u0000"}"#),
+            ("executor_id", r#"{"executor_id":"a\nb"}"#),
+            ("executor_id", r#"{"executor_id":"a","executor_id":"a"}"#),
+            ("executor_id", &long),
+            ("body", "[1]"),
+            ("body", r#"["worker-1", "192.0.2.7"]"#),
+        ];
+        check(&bed, wrong(&method, &path, &bodies)).await;
+    }
+    assert_eq!(bed.status(&held).await, "running");
+}
+
+#[tokio::test]
+async fn claims() {
+    let (bed, _) = holding().await;
+    let (method, path) = (Method::POST, "/api/v1/jobs/claim");
+    let ips = ["5", "null", "\"\\u0000\""];
+    check(&bed, wrong_values(&method, path, "executor_ip", &ips)).await;
+    let waits = ["-1", "61", "1e300", "1e999", "\"5\"", "true"];
+    check(&bed, wrong_values(&method, path, "wait_seconds", &waits)).await;
+    let most = ["0", "-1", "1001", "4294967296", "1.5", "1e999", "\"5\""];
+    check(&bed, wrong_values(&method, path, "max", &most)).await;
+}
+
+#[tokio::test]
+async fn heartbeats_and_reports() {
+    let (bed, held) = holding().await;
+    for (method, verb) in [
+        (Method::PUT, "heartbeat"),
+        (Method::POST, "release"),
+        (Method::PUT, "complete"),
+        (Method::PUT, "fail"),
+    ] {
+        let path = format!("/api/v1/jobs/{held}/{verb}");
+        check(&bed, wrong_values(&method, &path, "lease_token", &NUMBERS)).await;
+        if !matches!(verb, "complete" | "fail") {
+            continue;
+        }
+        check(&bed, wrong_values(&method, &path, "exit_code", &NUMBERS)).await;
+        for field in ["stdout", "stderr", "error_message"] {
+            check(
+                &bed,
+                wrong_values(&method, &path, field, &["[104,105]", "5"]),
+            )
+            .await;
+        }
+        check(
+            &bed,
+            wrong_values(&method, &path, "timed_out", &["1", "\"true\""]),
+        )
+        .await;
+    }
+    assert_eq!(bed.status(&held).await, "running");
+}
+
+#[tokio::test]
+async fn registrations_and_batches() {
+    let bed = Bed::open().await;
+    let slots = r#"{"slots":-1,"version":"1","isolation":"none"}"#;
+    let ip = r#"{"slots":1,"version":"1","isolation":"none","executor_ip":"\u0000"}"#;
+    let bodies = [
+        ("slots", slots),
+        ("executor_ip", ip),
+        ("version", r#"{"slots":1}"#),
+    ];
+    check(&bed, wrong(&Method::PUT, "/api/v1/executors/w", &bodies)).await;
+    let bodies = [
+        ("wait_seconds", r#"{"leases":[],"wait_seconds":-1}"#),
+        ("wait_seconds", r#"{"leases":[],"wait_seconds":1e999}"#),
+        ("leases", r#"{"leases":5}"#),
+        ("leases", "{}"),
+        ("leases[0].lease_token", r#"{"leases":[{"job_id":"x"}]}"#),
+    ];
+    check(
+        &bed,
+        wrong(&Method::POST, "/api/v1/executors/w/leases", &bodies),
+    )
+    .await;
+    let bodies = [
+        ("results", "{}"),
+        ("results[0].completed", r#"{"results":[{"job_id":"x"}]}"#),
+    ];
+    check(
+        &bed,
+        wrong(&Method::POST, "/api/v1/executors/w/results", &bodies),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn names_in_the_path() {
+    let bed = Bed::open().await;
+    let registration = r#"{"slots":1,"version":"1","isolation":"none"}"#;
+    for name in ["%00", "a%0Ab", "%FF", &"x".repeat(300)] {
+        let path = format!("/api/v1/executors/{name}");
+        let mut cases = wrong(&Method::PUT, &path, &[("executor_id", registration)]);
+        for (verb, body) in [
+            ("leases", r#"{"leases":[]}"#),
+            ("results", r#"{"results":[]}"#),
+        ] {
+            let path = format!("{path}/{verb}");
+            cases.extend(wrong(&Method::POST, &path, &[("executor_id", body)]));
+        }
+        check(&bed, cases).await;
+    }
+}
+
+#[tokio::test]
+async fn output() {
+    let (bed, held) = holding().await;
+    let mut cases = vec![];
+    for (query, field) in [
+        ("offset=0&executor_id=w&lease_token=1", "stream"),
+        ("stream=both&offset=0&executor_id=w&lease_token=1", "stream"),
+        ("stream=stdout&executor_id=w&lease_token=1", "offset"),
+        (
+            "stream=stdout&offset=-1&executor_id=w&lease_token=1",
+            "offset",
+        ),
+        (
+            "stream=stdout&offset=18446744073709551615&executor_id=w&lease_token=1",
+            "offset",
+        ),
+        (
+            "stream=stdout&offset=9223372036854775807&executor_id=w&lease_token=1",
+            "offset",
+        ),
+        ("stream=stdout&offset=0&lease_token=1", "executor_id"),
+        (
+            "stream=stdout&offset=0&executor_id=&lease_token=1",
+            "executor_id",
+        ),
+        ("stream=stdout&offset=0&executor_id=w", "lease_token"),
+        (
+            "stream=stdout&offset=0&executor_id=w&lease_token=x",
+            "lease_token",
+        ),
+    ] {
+        let path = format!("/api/v1/jobs/{held}/logs?{query}");
+        cases.push(case(query, Method::POST, &path, "text").field(field));
+    }
+    check(&bed, cases).await;
+}

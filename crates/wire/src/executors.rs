@@ -109,7 +109,7 @@ pub struct LogChunk {
     /// `stdout` or `stderr`.
     pub stream: crate::jobs::Stream,
     /// Position of the chunk's first byte in this attempt's stream. A chunk that was stored before
-    /// is answered `200` and not stored again.
+    /// is answered `204` and not stored again.
     pub offset: u64,
     /// Who holds the lease.
     pub executor_id: String,

@@ -4,15 +4,14 @@ use serde_json::Value;
 
 use super::Finding;
 
-/// A crate, what it may use, and what its tests may use beyond that.
-const ALLOWED: [(&str, &[&str], &[&str]); 6] = [
-    ("engine", &[], &[]),
-    ("store", &["engine"], &[]),
-    ("wire", &["engine"], &[]),
-    ("server", &["engine", "store", "wire"], &[]),
-    ("executor", &["engine", "wire"], &[]),
-    // The tests of the whole may look into everything.
-    ("cli", &["server", "executor", "wire"], &["engine", "store"]),
+/// A crate, and what it and its tests may use.
+const ALLOWED: [(&str, &[&str]); 6] = [
+    ("engine", &[]),
+    ("store", &["engine"]),
+    ("wire", &["engine"]),
+    ("server", &["engine", "store", "wire"]),
+    ("executor", &["engine", "wire"]),
+    ("cli", &["server", "executor", "wire"]),
 ];
 
 /// Tools of the project: they may use anything, and nothing may use them.
@@ -31,15 +30,13 @@ pub(super) fn check(metadata: &Value) -> Vec<Finding> {
         if TOOLS.contains(&name) {
             continue;
         }
-        let Some((_, allowed, in_tests)) = ALLOWED.iter().find(|(known, ..)| *known == name) else {
+        let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| *known == name) else {
             findings.push(format!("crate {name} is not in the table of allowed edges"));
             continue;
         };
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let used = dependency["name"].as_str().unwrap_or_default();
-            let for_tests = dependency["kind"] == "dev";
-            let legal = allowed.contains(&used) || (for_tests && in_tests.contains(&used));
-            if names.contains(&used) && !legal {
+            if names.contains(&used) && !allowed.contains(&used) {
                 findings.push(format!("forbidden edge: {name} -> {used}"));
             }
         }
@@ -94,12 +91,6 @@ mod tests {
         let found = check(&workspace("server", "xtask", &Value::Null));
         assert_eq!(found, ["forbidden edge: server -> xtask"]);
         assert!(check(&workspace("xtask", "server", &Value::Null)).is_empty());
-    }
-
-    #[test]
-    fn the_tests_of_the_whole_may_see_the_store() {
-        assert!(check(&workspace("cli", "store", &json!("dev"))).is_empty());
-        assert_eq!(check(&workspace("cli", "store", &Value::Null)).len(), 1);
     }
 
     #[test]

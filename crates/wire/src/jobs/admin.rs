@@ -44,7 +44,7 @@ pub struct ExecutorInfo {
     pub current_job_ids: Vec<String>,
     /// Addition: the address that it gave.
     pub executor_ip: String,
-    /// Addition: what it registered (slots, kinds, isolation), if it did.
+    /// Addition: what it registered (slots, version, isolation), if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<crate::executors::Registration>,
 }

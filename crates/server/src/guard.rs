@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::{Principal, api::refusal, app::App};
 
-/// Who may be named in a Host header.
+/// Who may be named in a Host or an Origin header.
 #[derive(Clone)]
 pub(crate) struct Hosts {
     allowed: Vec<String>,
@@ -49,7 +49,8 @@ impl Hosts {
 }
 
 /// Refuses a request whose Host is not ours: a page of another site whose name was made to point
-/// here (DNS rebinding) sends its own name.
+/// here (DNS rebinding) sends its own name. Refuses what a page of another site asks for: a browser
+/// sends its simple requests here without asking first, and says where they come from.
 pub(crate) async fn check(
     State((app, hosts)): State<(App, Hosts)>,
     mut request: Request,
@@ -65,12 +66,32 @@ pub(crate) async fn check(
             let message = "the Host header does not name this server; see --allowed-host";
             return refusal(request.uri().path(), StatusCode::FORBIDDEN, message);
         }
+        if is_foreign(request.headers(), &hosts) {
+            let message = "the request comes from a page of another site; see --allowed-host";
+            return refusal(request.uri().path(), StatusCode::FORBIDDEN, message);
+        }
         request.extensions_mut().insert(Principal::Loopback);
     }
     if let Some(address) = peer(&request, &app.settings.trusted_proxies) {
         request.extensions_mut().insert(Peer(address));
     }
     next.run(request).await
+}
+
+/// Whether a browser says that a page of another site asks. Who is no browser says nothing.
+fn is_foreign(headers: &HeaderMap, hosts: &Hosts) -> bool {
+    let ours = |origin: &HeaderValue| {
+        let url = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
+        url.is_some_and(|url| url.host_str().is_some_and(|host| hosts.allow(host)))
+    };
+    headers
+        .get_all(header::ORIGIN)
+        .iter()
+        .any(|origin| !ours(origin))
+        || headers
+            .get_all("sec-fetch-site")
+            .iter()
+            .any(|site| site == "cross-site")
 }
 
 /// The address that a request came from.

@@ -6,6 +6,7 @@ mod bed;
 mod events;
 mod jobs;
 mod openapi;
+mod origin;
 mod sim;
 mod stream;
 mod tcp;

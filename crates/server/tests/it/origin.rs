@@ -1,0 +1,68 @@
+//! Pages of other sites may not ask for anything; ours, and who is no browser, may.
+
+use axum::body::Body;
+use http::{Method, Request};
+use serde_json::json;
+
+use crate::{
+    answer::Answer,
+    bed::{Bed, example},
+};
+
+/// Submits a job as a page does that needs no leave: with a body of plain text.
+async fn submit(bed: &Bed, header: &str, value: &str) -> Answer {
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri("/api/v1/jobs")
+        .header("content-type", "text/plain")
+        .header(header, value)
+        .body(Body::from(example().to_string()));
+    bed.request(request.expect("a request")).await
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_is_refused_and_nothing_is_submitted() {
+    let bed = Bed::open().await;
+    let before = bed.stats().await;
+    for (header, value) in [
+        ("origin", "https://evil.example"),
+        ("origin", "http://localhost.evil.example:8080"),
+        ("origin", "http://evil.example@localhost.evil"),
+        ("origin", "null"),
+        ("origin", "localhost"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let refused = submit(&bed, header, value).await.refused(403).await;
+        let message = refused["error"].as_str().expect("a message");
+        assert!(message.contains("another site"), "{value}: {message}");
+    }
+    assert_eq!(bed.stats().await, before);
+    let request = Request::get("/api/events").header("origin", "https://evil.example");
+    let refused = bed
+        .request(request.body(Body::empty()).expect("a request"))
+        .await;
+    assert_eq!(refused.headers["content-type"], "application/problem+json");
+    assert_eq!(refused.json(403).await["status"], json!(403));
+}
+
+#[tokio::test]
+async fn our_own_pages_and_programs_may_ask() {
+    let bed = Bed::with(|settings| {
+        settings.public_url = Some("https://play.example:8443".to_owned());
+        settings.allowed_hosts = vec!["alias.example".to_owned()];
+    })
+    .await;
+    for (header, value) in [
+        ("origin", "http://localhost:8080"),
+        ("origin", "http://127.0.0.1:1"),
+        ("origin", "http://[::1]:8080"),
+        ("origin", "https://play.example:8443"),
+        ("origin", "https://ALIAS.example"),
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-site", "none"),
+        ("accept", "*/*"),
+    ] {
+        let answer = submit(&bed, header, value).await;
+        assert_eq!(answer.status, 201, "{header}: {value}");
+    }
+}

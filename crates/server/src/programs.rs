@@ -71,6 +71,8 @@ impl Programs {
         if size == 0 {
             return Err(UploadError::Empty);
         }
+        // What is written last fails here or never: `sync_all` swallows it.
+        file.flush().await?;
         file.sync_all().await?;
         let sha256 = hex(&hash.finalize());
         fs::rename(&part.path, self.path(&sha256)).await?;

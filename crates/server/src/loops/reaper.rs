@@ -8,12 +8,19 @@ pub(crate) async fn run(app: App) {
         return;
     }
     loop {
-        match tick(&app).await {
-            Ok(0) => {}
-            Ok(lost) => tracing::warn!(lost, "leases expired"),
-            Err(error) => tracing::error!(%error, "expired leases could not be taken away"),
-        }
-        if !pause(&app, app.settings.scan).await {
+        let wait = match tick(&app).await {
+            Ok(0) => app.settings.scan,
+            Ok(lost) => {
+                tracing::warn!(lost, "leases expired");
+                app.settings.scan
+            }
+            Err(error) => {
+                tracing::error!(%error, "expired leases could not be taken away");
+                // Nor could executors extend theirs while the database was away: grace again.
+                app.settings.lease
+            }
+        };
+        if !pause(&app, wait).await {
             return;
         }
     }

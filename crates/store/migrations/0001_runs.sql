@@ -36,6 +36,7 @@ CREATE TABLE runs (
 -- The claim's order. Only queued runs are in it, so its size is the backlog's.
 CREATE INDEX runs_ready ON runs (queue, rank, id) WHERE status = 'queued';
 CREATE INDEX runs_by_status ON runs (status, id);
+CREATE INDEX runs_by_name ON runs (name, id);
 CREATE INDEX runs_due ON runs (due_at) WHERE status = 'scheduled';
 CREATE INDEX runs_children ON runs (parent) WHERE parent IS NOT NULL;
 CREATE UNIQUE INDEX runs_exclusive ON runs (exclusive_key)

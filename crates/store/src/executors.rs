@@ -109,8 +109,9 @@ pub struct Executor {
 /// # Errors
 /// The database's.
 pub fn list(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<Executor>, Error> {
-    const EXECUTORS: &str =
-        "SELECT name, ip, seen_at, completed, registration FROM executors ORDER BY name";
+    const EXECUTORS: &str = "SELECT name, ip, seen_at, completed, registration FROM executors
+        WHERE seen_at >= $1 OR name IN (SELECT executor FROM runs WHERE status = 'running')
+        ORDER BY name";
     const HELD: &str = "SELECT executor, id, name FROM runs WHERE status = 'running' ORDER BY id";
     let mut held: HashMap<String, Vec<(RunId, String)>> = HashMap::new();
     for (executor, id, name) in read.tx.all(HELD, args![], |row| {
@@ -118,7 +119,7 @@ pub fn list(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<Executor>, Error>
     })? {
         held.entry(executor).or_default().push((id, name));
     }
-    let executors = read.tx.all(EXECUTORS, args![], |row| {
+    let executors = read.tx.all(EXECUTORS, args![since], |row| {
         Ok(Executor {
             name: row.text(0)?,
             ip: row.text(1)?,
@@ -134,7 +135,6 @@ pub fn list(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<Executor>, Error>
             let holds = held.remove(&executor.name).unwrap_or_default();
             Executor { holds, ..executor }
         })
-        .filter(|executor| executor.seen_at >= since || !executor.holds.is_empty())
         .collect())
 }
 

@@ -212,7 +212,7 @@ impl Store {
             .map_err(|_| Error::Closed)
     }
 
-    /// A run always goes to the same writer.
+    /// What concerns one run goes to one writer; closures, which may concern many, go to the first.
     fn send(&self, key: usize, item: Item) -> Result<(), Error> {
         let writers = &self.shared.writers;
         writers[key % writers.len()]

@@ -2,28 +2,11 @@
 
 use engine::{Class, Kind, Run, RunId, Status};
 
-use super::row::{self, columns};
+use super::row;
 use crate::{
     Error, Read,
     seam::{Row, Tx, Value, args},
 };
-
-/// Which runs to list.
-#[derive(Clone, Debug)]
-pub struct Filter {
-    /// Only this kind.
-    pub kind: Kind,
-    /// Only these statuses; empty for all.
-    pub statuses: Vec<Status>,
-    /// Only this name.
-    pub name: Option<String>,
-    /// Only this class.
-    pub class: Option<Class>,
-    /// At most so many.
-    pub limit: i64,
-    /// Skip so many.
-    pub offset: i64,
-}
 
 /// One start of a run.
 #[derive(Clone, Debug)]
@@ -93,55 +76,6 @@ pub fn details(read: &mut Read<'_, '_>, id: RunId) -> Result<Details, Error> {
     })
 }
 
-/// Runs, newest first.
-///
-/// # Errors
-/// The database's.
-pub fn list(read: &mut Read<'_, '_>, filter: &Filter) -> Result<Vec<Run>, Error> {
-    // A filter that is not set is NULL. The status is a literal set so that an index serves it.
-    const ALL: &str = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM runs WHERE kind = $1 AND (CAST($2 AS TEXT) IS NULL OR name = $2)
-        AND (CAST($3 AS TEXT) IS NULL OR class = $3) ORDER BY id DESC LIMIT $4 OFFSET $5"
-    );
-    const WITH_STATUS: &str = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM runs WHERE kind = $1 AND (CAST($2 AS TEXT) IS NULL OR name = $2)
-        AND (CAST($3 AS TEXT) IS NULL OR class = $3) AND status = $6
-        ORDER BY id DESC LIMIT $4 OFFSET $5"
-    );
-    let kind = filter.kind.as_str();
-    let name: Value<'_> = filter.name.as_ref().into();
-    let class: Value<'_> = filter.class.map(Class::as_str).into();
-    if filter.statuses.is_empty() {
-        let args = args![kind, name, class, filter.limit, filter.offset];
-        return read.tx.all(ALL, args, row::read);
-    }
-    // Several statuses are one on the wire: take enough of each and merge.
-    let mut runs = Vec::new();
-    let enough = filter.limit.saturating_add(filter.offset);
-    for status in &filter.statuses {
-        let (limit, offset) = if filter.statuses.len() == 1 {
-            (filter.limit, filter.offset)
-        } else {
-            (enough, 0)
-        };
-        let args = args![kind, name, class, limit, offset, status.as_str()];
-        runs.extend(read.tx.all(WITH_STATUS, args, row::read)?);
-    }
-    if filter.statuses.len() > 1 {
-        runs.sort_by_key(|run| std::cmp::Reverse(run.id));
-        let skip = usize::try_from(filter.offset)
-            .unwrap_or(usize::MAX)
-            .min(runs.len());
-        runs.drain(..skip);
-        runs.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
-    }
-    Ok(runs)
-}
-
 /// How many runs there are, by kind, status and class.
 ///
 /// # Errors
@@ -189,12 +123,12 @@ fn lossy(bytes: Vec<u8>) -> String {
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// A run's status, newest token and number of starts.
+/// A run's status, newest token and number of starts, which stay until the transaction ends.
 pub(crate) fn status_and_token(
     tx: &mut Tx<'_>,
     id: RunId,
 ) -> Result<Option<(Status, i64, i64)>, Error> {
-    const FIND: &str = "SELECT status, token, starts FROM runs WHERE id = $1";
+    const FIND: &str = "SELECT status, token, starts FROM runs WHERE id = $1 {lock}";
     tx.first(FIND, args![&id], |row| {
         Ok((row.name(0)?, row.int(1)?, row.int(2)?))
     })

@@ -60,23 +60,24 @@ pub(crate) fn finish_all(
     let mut changes: Vec<(Status, Change, &str)> = Vec::new();
     let mut reports: Vec<&Finish> = Vec::new();
     for finish in finishes {
-        let answer = decide(&mut runs, finish);
-        let mut completed = 0;
-        answers.push(answer.map(|(before, change)| {
-            let run = change.run.clone();
-            // An unchanged version is a repetition of what is on disk.
-            if run.version > before.1 {
-                completed = i64::from(run.state.status() == Status::Completed);
-                changes.push((before.0, change, ""));
-                reports.push(finish);
+        let (before, change) = match decide(&mut runs, finish) {
+            Ok(decided) => decided,
+            Err(refused) => {
+                answers.push(Err(refused));
+                continue;
             }
-            run
-        }));
-        let seen = Seen {
+        };
+        answers.push(Ok(change.run.clone()));
+        let mut seen = Seen {
             at: finish.now,
-            completed,
             ..Seen::default()
         };
+        // An unchanged version is a repetition of what is on disk.
+        if change.run.version > before.1 {
+            seen.completed = i64::from(change.run.state.status() == Status::Completed);
+            changes.push((before.0, change, ""));
+            reports.push(finish);
+        }
         batch.seen(&finish.holder.executor, seen);
     }
     let now = finishes.first().map_or(0, |finish| finish.now);

@@ -38,13 +38,6 @@ pub(crate) fn heartbeat_all(
     let mut rows: Vec<[Value<'_>; 4]> = Vec::new();
     let mut answers = Vec::with_capacity(beats.len());
     for (place, beat) in beats.iter().enumerate() {
-        batch.seen(
-            &beat.holder.executor,
-            Seen {
-                at: beat.now,
-                ..Seen::default()
-            },
-        );
         let Some(run) = runs[place].clone() else {
             answers.push(Err(Error::NotFound(beat.id)));
             continue;
@@ -60,6 +53,11 @@ pub(crate) fn heartbeat_all(
                 continue;
             }
         };
+        let seen = Seen {
+            at: beat.now,
+            ..Seen::default()
+        };
+        batch.seen(&beat.holder.executor, seen);
         answers.push(Ok(Beat {
             cancel_requested: run.signal.is_some(),
         }));

@@ -22,6 +22,9 @@ const SETTLE: Duration = Duration::from_millis(100);
 /// Between two calls that brought nothing new, and after one that failed.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How long a renewal waits for news, at most.
+const WAIT_LIMIT: Duration = Duration::from_secs(20);
+
 /// Which lease: the run and the token.
 type Key = (String, i64);
 
@@ -134,7 +137,7 @@ impl Leases {
         (leases, length)
     }
 
-    /// Waits until a lease has settled that is not in `asked`.
+    /// Waits until a lease is held that has settled and is not in `asked`.
     async fn outdate(&self, asked: &HashSet<Key>) {
         loop {
             let oldest = {
@@ -145,7 +148,9 @@ impl Leases {
                 new.map(|(_, entry)| entry.since).min()
             };
             match oldest {
-                Some(since) => return sleep_until(since + SETTLE).await,
+                Some(since) if since.elapsed() >= SETTLE => return,
+                // Looked at again afterwards: by then its job may have ended.
+                Some(since) => sleep_until(since + SETTLE).await,
                 None => self.changed.notified().await,
             }
         }
@@ -173,8 +178,13 @@ impl Leases {
 }
 
 /// Renews for ever.
+///
+/// Only an answered call moves the fences, and a lease that settles breaks the waiting call off. So
+/// leases that were not in the last answered call are first renewed by one that waits for nothing
+/// and is not broken off: however many jobs come and go, the long ones among them keep their leases.
 pub(super) async fn renew(client: Client, executor: String, leases: Arc<Leases>) {
     let mut away = false;
+    let mut answered = HashSet::new();
     loop {
         let (asked, length) = leases.settled();
         let keys: HashSet<Key> = asked
@@ -185,22 +195,27 @@ pub(super) async fn renew(client: Client, executor: String, leases: Arc<Leases>)
             leases.outdate(&keys).await;
             continue;
         }
-        let wait = length.mul_f64(0.25).min(Duration::from_secs(20));
+        let limit = length.mul_f64(0.25);
+        let wait = if keys.is_subset(&answered) {
+            limit.min(WAIT_LIMIT)
+        } else {
+            Duration::ZERO
+        };
         let renew = Renew {
             leases: asked,
             wait_seconds: wait.as_secs_f64(),
         };
         let sent = Instant::now();
-        let call = timeout(wait + length.mul_f64(0.25), client.renew(&executor, &renew));
+        let call = timeout(wait + limit, client.renew(&executor, &renew));
         let answer = tokio::select! {
             biased;
             answer = call => answer.unwrap_or_else(|_| Err(unanswered())),
-            // Broken off and made again with the new leases.
-            () = leases.outdate(&keys) => continue,
+            () = leases.outdate(&keys), if !wait.is_zero() => continue,
         };
         match answer {
             Ok(renewed) => {
                 away = false;
+                answered = keys;
                 let mut new = false;
                 for (lease, news) in renew.leases.iter().zip(&renewed.leases) {
                     new |= leases.tell(&(lease.job_id.clone(), lease.lease_token), news, sent);
@@ -214,7 +229,8 @@ pub(super) async fn renew(client: Client, executor: String, leases: Arc<Leases>)
                     tracing::warn!(%error, "leases cannot be renewed");
                 }
                 away = true;
-                sleep(PAUSE.min(wait)).await;
+                answered.clear();
+                sleep(PAUSE.min(limit)).await;
             }
         }
     }

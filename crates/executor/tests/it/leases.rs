@@ -1,6 +1,9 @@
 //! Leases that are lost or cannot be renewed, a server that is away, and drains.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 
@@ -130,4 +133,32 @@ async fn a_drain_that_takes_too_long_gives_jobs_back() {
     assert!(!runs(&sleep));
     assert_eq!(stage.desk.state().released, ["long"]);
     assert_eq!(stage.desk.state().results.len(), 0);
+}
+
+#[tokio::test]
+async fn a_long_job_keeps_its_lease_while_others_arrive() {
+    /// Well within the time that a renewal waits for news.
+    const PERIOD: Duration = Duration::from_millis(200);
+    const OTHERS: usize = 20;
+    let stage = Stage::new(|settings| settings.slots = 32).await;
+    let lease = json!({"lease_seconds": 2.0});
+    stage.submit("long", "sleep 6; echo done", lease.clone());
+    let mut last = Instant::now();
+    let mut submitted = 0;
+    stage
+        .until("the long job ends", |stage| {
+            let given_back = stage.desk.state().released.clone();
+            assert!(given_back.is_empty(), "given back: {given_back:?}");
+            if submitted < OTHERS && last.elapsed() >= PERIOD {
+                // None of them ends meanwhile: that would answer the renewal.
+                stage.submit(&format!("other-{submitted}"), "sleep 7", lease.clone());
+                submitted += 1;
+                last = Instant::now();
+            }
+            stage.desk.result("long")
+        })
+        .await;
+    assert_eq!(submitted, OTHERS);
+    assert_eq!(stage.result("long").await.finish.stdout, "done\n");
+    stage.end().await;
 }

@@ -98,6 +98,8 @@ impl Fetcher {
             hash.update(&piece);
             file.write_all(&piece).await.map_err(disk)?;
         }
+        // `sync_all` waits for the last write but does not tell how it ended.
+        file.flush().await.map_err(disk)?;
         file.sync_all().await.map_err(disk)?;
         // Closed here and now: a program that is open for writing cannot be run.
         drop(file.into_std().await);

@@ -1,6 +1,11 @@
 //! Uploaded programs: files named by their hash.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+    io,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -8,6 +13,7 @@ use sha2::{Digest, Sha256};
 use tokio::{
     fs::{self, File},
     io::AsyncWriteExt,
+    sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock},
 };
 
 /// The directory of uploaded programs.
@@ -15,6 +21,17 @@ use tokio::{
 pub(crate) struct Programs {
     dir: Arc<PathBuf>,
     limit_bytes: u64,
+    /// Shared by uploads from the file's name to its row, alone for who deletes rows and files:
+    /// between the two deletions nobody is told that the program is stored.
+    collecting: Arc<RwLock<()>>,
+}
+
+/// A program that is on disk but has no row yet.
+pub(crate) struct Stored {
+    pub(crate) sha256: String,
+    pub(crate) size_bytes: u64,
+    /// Nothing is collected while this lives.
+    pub(crate) kept: OwnedRwLockReadGuard<()>,
 }
 
 /// Why an upload was not kept.
@@ -43,14 +60,15 @@ impl Programs {
         Ok(Self {
             dir: Arc::new(dir),
             limit_bytes,
+            collecting: Arc::default(),
         })
     }
 
-    /// Writes a program to disk while hashing it; answers its SHA-256 and size once it is durable.
+    /// Writes a program to disk while hashing it; answers once it is durable.
     pub(crate) async fn store<E: std::fmt::Display>(
         &self,
         body: impl Stream<Item = Result<Bytes, E>> + Send,
-    ) -> Result<(String, u64), UploadError> {
+    ) -> Result<Stored, UploadError> {
         let name = format!("upload-{}", uuid::Uuid::new_v4());
         let part = Part {
             path: self.dir.join(name),
@@ -75,10 +93,15 @@ impl Programs {
         file.flush().await?;
         file.sync_all().await?;
         let sha256 = hex(&hash.finalize());
+        let kept = self.collecting.clone().read_owned().await;
         fs::rename(&part.path, self.path(&sha256)).await?;
         // The name is durable only when the directory is.
         File::open(&*self.dir).await?.sync_all().await?;
-        Ok((sha256, size))
+        Ok(Stored {
+            sha256,
+            size_bytes: size,
+            kept,
+        })
     }
 
     /// Opens a program; `None` when there is none of that hash.
@@ -93,9 +116,32 @@ impl Programs {
         }
     }
 
-    /// Deletes a program.
+    /// Waits until no upload is between its file and its row, and keeps it so.
+    pub(crate) async fn collect(&self) -> OwnedRwLockWriteGuard<()> {
+        self.collecting.clone().write_owned().await
+    }
+
+    /// The hashes of all programs whose files were written before `before`, epoch milliseconds.
+    pub(crate) async fn older(&self, before: i64) -> io::Result<Vec<String>> {
+        let before = Duration::from_millis(u64::try_from(before).unwrap_or_default());
+        let before = SystemTime::UNIX_EPOCH + before;
+        let mut entries = fs::read_dir(&*self.dir).await?;
+        let mut found = Vec::new();
+        while let Some(entry) = entries.next_entry().await? {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if is_hash(&name) && entry.metadata().await?.modified()? < before {
+                found.push(name);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Deletes a program, if it is there.
     pub(crate) async fn remove(&self, sha256: &str) -> io::Result<()> {
-        fs::remove_file(self.path(sha256)).await
+        match fs::remove_file(self.path(sha256)).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
     }
 
     fn path(&self, sha256: &str) -> PathBuf {
@@ -113,6 +159,11 @@ impl Drop for Part {
         // After the rename there is nothing of this name.
         let _ = std::fs::remove_file(&self.path);
     }
+}
+
+/// Whether this is how a SHA-256 is written, in digits of either case.
+pub(crate) fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Lower-case hexadecimal digits.

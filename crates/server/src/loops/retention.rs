@@ -55,15 +55,36 @@ pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
     Ok(deleted)
 }
 
+/// Deletes programs that nobody needs: first the rows, then the files, also those that a crash
+/// between the two, or before an upload's row, left behind.
 async fn collect_programs(app: &App, before: i64) -> Result<(), store::Error> {
-    let unused = app
+    let _alone = app.programs.collect().await;
+    let mut unused = app
         .store
         .write(move |batch| store::binaries::collect(batch, before))
         .await?;
+    match app.programs.older(before).await {
+        Ok(files) => unused.extend(app.store.read(|read| without_row(read, files)).await?),
+        Err(error) => tracing::warn!(%error, "the uploaded programs could not be listed"),
+    }
     for sha256 in unused {
         if let Err(error) = app.programs.remove(&sha256).await {
             tracing::warn!(%error, sha256, "an unused program could not be deleted");
         }
     }
     Ok(())
+}
+
+/// Those of `files` that the database does not know.
+fn without_row(
+    read: &mut store::Read<'_, '_>,
+    files: Vec<String>,
+) -> Result<Vec<String>, store::Error> {
+    let mut found = Vec::new();
+    for sha256 in files {
+        if store::binaries::size(read, &sha256)?.is_none() {
+            found.push(sha256);
+        }
+    }
+    Ok(found)
 }

@@ -11,7 +11,10 @@ use tokio_util::io::ReaderStream;
 use wire::jobs::{ErrorBody, UploadedBinary};
 
 use super::Error;
-use crate::{app::App, programs::UploadError};
+use crate::{
+    app::App,
+    programs::{Stored, UploadError, is_hash},
+};
 
 /// Takes a program as the raw request body, of any size up to the limit; nothing is kept in memory.
 #[utoipa::path(post, path = "/api/v1/binaries", tag = "binaries",
@@ -24,7 +27,11 @@ pub(crate) async fn upload(
     request: Request,
 ) -> Result<(StatusCode, axum::Json<UploadedBinary>), Error> {
     let body = request.into_body().into_data_stream();
-    let (sha256, size_bytes) = app
+    let Stored {
+        sha256,
+        size_bytes,
+        kept,
+    } = app
         .programs
         .store(body)
         .await
@@ -37,6 +44,7 @@ pub(crate) async fn upload(
     app.store
         .write(move |batch| store::binaries::add(batch, &name, size, now))
         .await?;
+    drop(kept);
     let answer = UploadedBinary {
         binary_url: format!("{}/api/v1/binaries/{sha256}", app.public_url),
         binary_sha256: sha256,
@@ -74,7 +82,7 @@ pub(crate) async fn download(
 ) -> Result<Response, Error> {
     let unknown = || Error::new(StatusCode::NOT_FOUND, "no such binary");
     let Path(sha256) = sha256.map_err(|_| unknown())?;
-    if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if !is_hash(&sha256) {
         return Err(unknown().about(
             "binary_sha256",
             sha256.chars().take(100).collect::<String>(),

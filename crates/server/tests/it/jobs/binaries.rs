@@ -7,7 +7,7 @@ use http::Method;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::bed::{Bed, SHA256, example_with};
+use crate::bed::{Bed, NOON_MS, SHA256, example_with};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -111,4 +111,49 @@ async fn unused_programs_are_collected_and_used_ones_are_not() {
     bed.server.retain().await.expect("a tick");
     assert_eq!(bed.get(&path(&unused)).await.status, 404);
     assert_eq!(bed.get(&path(&used)).await.status, 200, "a job needs it");
+}
+
+#[tokio::test]
+async fn an_upload_that_was_acknowledged_survives_a_collection_at_the_same_time() {
+    let bed = Bed::open().await;
+    for round in 0..30 {
+        upload(&bed, "program").await;
+        // Old enough to be collected now, were it not uploaded again.
+        bed.clock.advance_ms(DAY_MS + 1);
+        let (again, collected) = tokio::join!(upload(&bed, "program"), bed.server.retain());
+        collected.expect("a tick");
+        let sha256 = again["binary_sha256"].as_str().expect("a hash");
+        let found = bed.get(&format!("/api/v1/binaries/{sha256}")).await;
+        assert_eq!(found.status, 200, "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn files_that_a_crash_left_without_a_row_are_collected_when_they_are_old() {
+    let bed = Bed::open().await;
+    upload(&bed, "kept").await;
+    let dir = bed.dir().join("data/binaries");
+    let now = std::time::UNIX_EPOCH + std::time::Duration::from_millis(NOON_MS.unsigned_abs());
+    let day = std::time::Duration::from_millis(DAY_MS.unsigned_abs());
+    let kept = std::fs::read_dir(&dir).expect("a directory").next();
+    let kept = kept.expect("a file").expect("a file").file_name();
+    for (name, written) in [
+        (kept.into_string().expect("a name"), now - day * 2),
+        ("a".repeat(64), now - day),
+        ("b".repeat(64), now - day * 2),
+        ("other".to_owned(), now - day * 2),
+    ] {
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(dir.join(name))
+            .expect("a file");
+        file.set_modified(written).expect("a time");
+    }
+    bed.server.retain().await.expect("a tick");
+    let left = |name: &str| dir.join(name).exists();
+    assert!(left(&"a".repeat(64)), "its upload may be under way");
+    assert!(!left(&"b".repeat(64)), "nobody can name it");
+    assert!(left("other"), "it is none of ours");
+    assert_eq!(std::fs::read_dir(&dir).expect("a directory").count(), 3);
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::{Change, Class, Event, Kind, Run, RunId, Status};
 
 use crate::{
-    Error,
+    Error, Read,
     executors::{self, Noted, Seen},
     seam::{Tx, Value, args},
     wake::Notice,
@@ -63,6 +63,11 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
             tx,
             gathered: Gathered::default(),
         }
+    }
+
+    /// What stands here now, with what this transaction has done.
+    pub fn read(&mut self) -> Read<'_, 'connection> {
+        Read { tx: self.tx }
     }
 
     /// Runs `work` so that nothing of it remains when it fails.

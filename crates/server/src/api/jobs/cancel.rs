@@ -40,12 +40,11 @@ pub(super) async fn command(
     command: Command,
 ) -> Result<axum::Json<Job>, Error> {
     let now = app.now_ms();
-    app.store
-        .write(move |batch| store::runs::apply(batch, id, &command, now))
-        .await?;
-    let details = app
-        .store
-        .read(move |read| store::runs::details(read, id))
-        .await?;
+    let work = move |batch: &mut store::Batch<'_, '_>| {
+        store::runs::apply(batch, id, &command, now)?;
+        // In the same transaction: whoever hears of an error knows that nothing was done.
+        store::runs::details(&mut batch.read(), id)
+    };
+    let details = app.store.write(work).await?;
     view::job(details).map(axum::Json)
 }

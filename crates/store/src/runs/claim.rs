@@ -37,6 +37,9 @@ pub struct Claimed {
     pub input: Vec<u8>,
 }
 
+/// An answer's inputs are no longer than this together, in bytes, unless it is a single one.
+const ANSWER_LIMIT: usize = 32 * 1024 * 1024;
+
 const READY: &str = concat!(
     "SELECT ",
     columns!(),
@@ -88,10 +91,14 @@ fn serve(
             executor: claim.executor.clone(),
             lease_ms: claim.lease_ms,
         };
+        let mut size = 0;
         while answers[*place].len() < claim.max {
-            let Some(Claimed { run, input }) = ready.pop_front() else {
+            let fits = |next: &mut Claimed| size == 0 || size + next.input.len() <= ANSWER_LIMIT;
+            // What does not fit stays queued, for the next in line.
+            let Some(Claimed { run, input }) = ready.pop_front_if(fits) else {
                 break;
             };
+            size += input.len();
             let change = step(&run, &command, claim.now)?;
             answers[*place].push(Claimed {
                 run: change.run.clone(),

@@ -8,7 +8,8 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use store::runs::Claimed;
+use engine::{Command, Holder, RunId};
+use store::runs::{Claimed, Details};
 use tokio::time::Instant;
 use wire::jobs::{Claim, ErrorBody, Job};
 
@@ -47,10 +48,15 @@ pub(crate) async fn claim(
     if taken.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let mut jobs = Vec::with_capacity(taken.len());
-    for claimed in &taken {
-        jobs.push(body(&app, claimed, &request.executor_ip).await?);
-    }
+    let details = match started_before(&app, &taken).await {
+        Ok(details) => details,
+        Err(error) => {
+            // Nobody will hear of these leases, and their end would count against the jobs.
+            give_back(&app, &request.executor_id, taken).await;
+            return Err(error.into());
+        }
+    };
+    let mut jobs = bodies(&app, &taken, details, &request.executor_ip)?;
     if request.max.is_none() {
         return Ok(axum::Json(jobs.pop()).into_response());
     }
@@ -95,21 +101,66 @@ async fn take(app: &App, request: &Claim, max: u32, wait: Duration) -> Result<Ve
     }
 }
 
-async fn body(app: &App, claimed: &Claimed, executor_ip: &str) -> Result<Job, Error> {
-    let job = if claimed.run.starts == 1 {
-        view::claimed(claimed, executor_ip)?
-    } else {
-        let id = claimed.run.id;
-        view::job(
-            app.store
-                .read(move |read| store::runs::details(read, id))
-                .await?,
-        )?
+/// What belongs to those jobs that had attempts before, in their order.
+async fn started_before(app: &App, taken: &[Claimed]) -> Result<Vec<Details>, store::Error> {
+    let again = taken.iter().filter(|claimed| claimed.run.starts > 1);
+    let ids: Vec<RunId> = again.map(|claimed| claimed.run.id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let each = move |read: &mut store::Read<'_, '_>| {
+        ids.into_iter()
+            .map(|id| store::runs::details(read, id))
+            .collect()
     };
-    let lease_seconds = Some(app.settings.lease.as_secs_f64());
-    Ok(Job {
-        lease_token: Some(claimed.run.token),
-        lease_seconds,
-        ..job
-    })
+    app.store.read(each).await
+}
+
+/// The jobs as they are answered. One whose input cannot be read is left out: its lease expires
+/// until its attempts are used up, and it does not hold up the others.
+fn bodies(
+    app: &App,
+    taken: &[Claimed],
+    details: Vec<Details>,
+    executor_ip: &str,
+) -> Result<Vec<Job>, Error> {
+    let mut details = details.into_iter();
+    let mut jobs = Vec::with_capacity(taken.len());
+    let mut unreadable = None;
+    for claimed in taken {
+        let before = (claimed.run.starts > 1).then(|| details.next()).flatten();
+        match before.map_or_else(|| view::claimed(claimed, executor_ip), view::job) {
+            Ok(job) => jobs.push(Job {
+                lease_token: Some(claimed.run.token),
+                lease_seconds: Some(app.settings.lease.as_secs_f64()),
+                ..job
+            }),
+            Err(error) => unreadable = Some(error),
+        }
+    }
+    match unreadable {
+        Some(error) if jobs.is_empty() => Err(error),
+        _ => Ok(jobs),
+    }
+}
+
+/// Queues again what was just claimed, as if it had not been.
+async fn give_back(app: &App, executor: &str, taken: Vec<Claimed>) {
+    let (executor, now) = (executor.to_owned(), app.now_ms());
+    let work = move |batch: &mut store::Batch<'_, '_>| {
+        for claimed in &taken {
+            let holder = Holder {
+                executor: executor.clone(),
+                token: Some(claimed.run.token),
+            };
+            match store::runs::apply(batch, claimed.run.id, &Command::Yield { holder }, now) {
+                Ok(_) | Err(store::Error::NotFound(_) | store::Error::Rejected(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    };
+    if let Err(error) = app.store.write(work).await {
+        tracing::error!(%error, "claimed jobs could not be given back: their leases will expire");
+    }
 }

@@ -2,10 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use engine::{Class, Kind, NewRun};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use store::{
+    Location, Store,
+    runs::{Submission, Submit},
+};
 
-use crate::bed::{Bed, bare, example, example_with};
+use crate::bed::{Bed, NOON_MS, bare, counted_id, example, example_with};
 
 #[tokio::test]
 async fn the_answer_is_the_job() {
@@ -128,4 +133,98 @@ async fn an_executor_ip_may_be_left_out() {
     let claim = json!({"executor_id": "worker-1"});
     let job = bed.post("/api/v1/jobs/claim", &claim).await.json(200).await;
     assert_eq!(job["attempts"][0]["executor_ip"], "");
+}
+
+/// Puts a job into the database whose input is no job.
+async fn submit_unreadable(bed: &Bed) -> String {
+    let location = Location::Sqlite(bed.dir().join("data/playhouse.db"));
+    let open = move || Store::open(&location, 1).expect("the same database");
+    let store = tokio::task::spawn_blocking(open).await.expect("a store");
+    let run = NewRun {
+        id: counted_id(NOON_MS, 1_000),
+        kind: Kind::Job,
+        name: "example".to_owned(),
+        queue: "job".to_owned(),
+        class: Class::Foreground,
+        held: false,
+        not_before: None,
+        max_attempts: 3,
+        retry: None,
+        timeout_ms: None,
+        parent: None,
+        exclusive_key: None,
+    };
+    let id = run.id.to_string();
+    let submission = Submission {
+        run,
+        input: b"not a job".to_vec(),
+        binary_sha256: None,
+    };
+    let submit = Submit {
+        runs: vec![submission],
+        idempotency: None,
+        bound_ms: 600_000,
+        now: NOON_MS,
+    };
+    store.submit(submit).await.expect("accepted");
+    tokio::task::spawn_blocking(move || drop(store))
+        .await
+        .expect("closed");
+    id
+}
+
+#[tokio::test]
+async fn a_job_that_cannot_be_read_does_not_hold_up_the_others() {
+    let bed = Bed::open().await;
+    let bad = submit_unreadable(&bed).await;
+    let good = [bed.submit(&example()).await, bed.submit(&example()).await];
+    let claim = json!({"executor_id": "worker-1", "max": 10});
+    let path = "/api/v1/jobs/claim";
+    let jobs = bed.post(path, &claim).await.json(200).await;
+    let ids: Vec<&Value> = jobs
+        .as_array()
+        .expect("an array")
+        .iter()
+        .map(|job| &job["id"])
+        .collect();
+    assert_eq!(ids, good.each_ref());
+    for id in &good {
+        bed.post(&format!("/api/v1/jobs/{id}/release"), &bare("worker-1"))
+            .await
+            .json(200)
+            .await;
+    }
+    // What was released has attempts before: it is answered with them, in the order of the queue.
+    let jobs = bed.post(path, &claim).await.json(200).await;
+    for (job, id) in jobs.as_array().expect("an array").iter().zip(&good) {
+        assert_eq!(job["id"], **id);
+        assert_eq!(job["lease_token"], 2);
+        assert_eq!(job["attempts"].as_array().map(Vec::len), Some(2));
+    }
+    // Alone, it is an error; its lease expires like any other.
+    bed.clock.advance_ms(30_000);
+    bed.server.reap().await.expect("a tick");
+    bed.get(&format!("/api/v1/jobs/{bad}"))
+        .await
+        .refused(500)
+        .await;
+}
+
+#[tokio::test]
+async fn an_answer_is_not_larger_than_an_executor_can_take() {
+    let bed = Bed::open().await;
+    let word = "x".repeat(127 * 1024);
+    let large = example_with(&json!({"arguments": vec![word; 11]}));
+    for _ in 0..25 {
+        bed.submit(&large).await;
+    }
+    let claim = json!({"executor_id": "worker-1", "max": 100});
+    let mut counts = Vec::new();
+    for _ in 0..2 {
+        let answer = bed.post("/api/v1/jobs/claim", &claim).await;
+        let jobs = answer.json(200).await;
+        counts.push(jobs.as_array().map_or(0, Vec::len));
+    }
+    // 32 MiB hold 23 jobs of 11 times 127 KiB; what does not fit is there for the next claim.
+    assert_eq!(counts, [23, 2]);
 }

@@ -156,7 +156,7 @@ impl Binaries {
             }
         }
         self.0.set_size(digest, 0);
-        let fetched = self.fetch(&pinned, url).await;
+        let fetched = self.fetch_intact(&pinned, url).await;
         *last_failure = fetched
             .as_ref()
             .err()
@@ -213,6 +213,17 @@ impl Binaries {
             .await
             .map_err(|error| Error::Cache(error.to_string()))?;
         checked.map_err(|error| Error::Cache(error.to_string()))
+    }
+
+    /// Fetches, and reads what came to be in the cache: only what was read back with its hash runs.
+    async fn fetch_intact(&self, pinned: &Pinned, url: &str) -> Result<(), Error> {
+        self.fetch(pinned, url).await?;
+        if self.is_intact(pinned).await? {
+            return Ok(());
+        }
+        self.0.set_size(pinned.digest, 0);
+        let reason = "the program was changed on its way into the cache";
+        Err(Error::Cache(reason.to_owned()))
     }
 
     async fn fetch(&self, pinned: &Pinned, url: &str) -> Result<(), Error> {

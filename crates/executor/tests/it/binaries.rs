@@ -1,12 +1,17 @@
 //! Programs: fetched, checked, kept, removed.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::FileExt,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use executor::binaries::{Binaries, Digest, Error, FetchLimits};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    bed::{Bed, eventually},
+    bed::{Bed, DEADLINE, eventually},
     programs::Programs,
 };
 
@@ -59,6 +64,37 @@ async fn a_program_is_fetched_once_and_again_when_it_was_changed() {
     assert_eq!(fs::read(program.path()).expect("it is there"), b"program a");
     assert_eq!(programs.requests("a"), 2);
     assert_eq!(incoming(&bed.path("cache")), 0);
+}
+
+#[tokio::test]
+async fn a_program_that_changes_on_its_way_into_the_cache_does_not_run() {
+    let (bed, programs) = (Bed::new(), Programs::serve().await);
+    let dir = bed.path("cache");
+    let cache = open(&dir, 1 << 20);
+    let url = programs.put("half", "a", "program a");
+    let expected = digest(b"program a");
+    let spoil = async {
+        let path = dir.join(".incoming-0");
+        let began = Instant::now();
+        while fs::metadata(&path).map_or(0, |data| data.len()) == 0 {
+            assert!(began.elapsed() < DEADLINE, "the first half comes");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let file = fs::OpenOptions::new().write(true).open(&path);
+        let written = file.and_then(|file| file.write_at(b"P", 0));
+        written.expect("it is changed");
+        programs.open_gate();
+    };
+    let (got, ()) = tokio::join!(cache.get(expected, &url), spoil);
+    let error = got.err().expect("it is not given out");
+    assert!(
+        error.to_string().contains("was changed on its way"),
+        "{error}"
+    );
+    assert_eq!((cache.size_bytes(), incoming(&dir)), (0, 0));
+    let again = programs.put("file", "a", "program a");
+    let program = cache.get(expected, &again).await.expect("it is fetched");
+    assert_eq!(fs::read(program.path()).expect("it is there"), b"program a");
 }
 
 #[tokio::test]

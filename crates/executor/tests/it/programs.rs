@@ -16,7 +16,7 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use tokio::sync::Notify;
 
 /// The server; it ends with the test's runtime.
@@ -30,7 +30,7 @@ pub(crate) struct Programs {
 struct Shared {
     files: Mutex<HashMap<String, Bytes>>,
     requests: Mutex<HashMap<String, usize>>,
-    /// Downloads under `gate/` end when this is told.
+    /// Downloads under `gate/` begin, those under `half/` go on, when this is told.
     gate: Notify,
 }
 
@@ -40,6 +40,7 @@ impl Programs {
         let routes = Router::new()
             .route("/file/{name}", get(file))
             .route("/gate/{name}", get(gated))
+            .route("/half/{name}", get(halved))
             .route("/hang/{name}", get(hanging))
             .route(
                 "/loop/{name}",
@@ -123,6 +124,22 @@ async fn gated(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> R
     };
     shared.gate.notified().await;
     bytes.into_response()
+}
+
+/// The first half, and the second when the gate opens.
+async fn halved(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
+    let Some(bytes) = shared.take(&name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let (first, second) = (
+        bytes.slice(..bytes.len() / 2),
+        bytes.slice(bytes.len() / 2..),
+    );
+    let rest = async move {
+        shared.gate.notified().await;
+        Ok::<_, Infallible>(second)
+    };
+    Body::from_stream(stream::iter([Ok(first)]).chain(stream::once(rest))).into_response()
 }
 
 /// One byte, then nothing for an hour.

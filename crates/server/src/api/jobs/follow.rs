@@ -73,28 +73,32 @@ impl Follower {
         // Ask to be woken before looking: what comes in between is not missed.
         let woken = grown.next();
         let (id, after, output) = (self.id, self.after, self.output);
-        let (chunks, details, live) = self
+        let (chunks, end) = self
             .app
             .store
             .read(move |read| {
                 // The state first: what is printed before the end is there when the end is seen.
-                let details = store::runs::details(read, id)?;
+                let status = store::runs::statuses(read, &[id])?.pop().flatten();
+                let ended = status.ok_or(store::Error::NotFound(id))?.is_terminal();
                 let stream = output.map(Output::as_str);
                 let chunks = store::logs::after(read, id, after, stream, None, logs::PAGE)?;
-                let over = chunks.is_empty() && details.run.state.status().is_terminal();
+                if !ended || !chunks.is_empty() {
+                    return Ok((chunks, None));
+                }
+                let details = store::runs::details(read, id)?;
                 let newest = Some(details.run.starts);
-                let live = over && !store::logs::after(read, id, 0, None, newest, 1)?.is_empty();
-                Ok((chunks, details, live))
+                let live = !store::logs::after(read, id, 0, None, newest, 1)?.is_empty();
+                Ok((chunks, Some((details, live))))
             })
             .await?;
+        if let Some((details, live)) = end {
+            self.end(details, live);
+            return Ok(true);
+        }
         if !chunks.is_empty() {
             for chunk in &chunks {
                 self.take(chunk);
             }
-            return Ok(true);
-        }
-        if details.run.state.status().is_terminal() {
-            self.end(details, live);
             return Ok(true);
         }
         tokio::select! {
@@ -109,6 +113,7 @@ impl Follower {
 
     fn take(&mut self, chunk: &Chunk) {
         self.after = chunk.seq;
+        self.close_before(chunk.attempt);
         let output = if chunk.stream == "stderr" {
             Output::Stderr
         } else {
@@ -122,7 +127,15 @@ impl Follower {
                 position: chunk.position,
                 pending: Vec::new(),
             });
-        let mut text = logs::gap(place.position, chunk.position);
+        let gap = logs::gap(place.position, chunk.position);
+        let mut text = String::new();
+        if !gap.is_empty() {
+            // The rest of the character is among what is missing.
+            text.push_str(&String::from_utf8_lossy(&std::mem::take(
+                &mut place.pending,
+            )));
+            text.push_str(&gap);
+        }
         place.position = chunk.position + i64::try_from(chunk.body.len()).unwrap_or(i64::MAX);
         let mut bytes = std::mem::take(&mut place.pending);
         bytes.extend_from_slice(&chunk.body);
@@ -138,8 +151,29 @@ impl Follower {
             .push_back(sse::message(Some(chunk.seq), "chunk", &message));
     }
 
+    /// Sends what was held back of attempts before number `attempt`: their characters stay halves.
+    fn close_before(&mut self, attempt: i64) {
+        let mut closed: Vec<_> = self
+            .places
+            .extract_if(|(number, _), _| *number < attempt)
+            .filter(|(_, place)| !place.pending.is_empty())
+            .collect();
+        closed.sort_by_key(|((number, output), _)| (*number, output.as_str()));
+        for ((number, output), place) in closed {
+            let held = i64::try_from(place.pending.len()).unwrap_or(i64::MAX);
+            let message = LogText {
+                stream: output,
+                attempt: u32::try_from(number).unwrap_or(u32::MAX),
+                offset: u64::try_from(place.position - held).unwrap_or_default(),
+                text: String::from_utf8_lossy(&place.pending).into_owned(),
+            };
+            self.ready.push_back(sse::message(None, "chunk", &message));
+        }
+    }
+
     /// `live` when the newest attempt sent output while it ran.
     fn end(&mut self, details: Details, live: bool) {
+        self.close_before(i64::MAX);
         let run = &details.run;
         // An executor that sends no output while it runs sends it at the end.
         if !live {

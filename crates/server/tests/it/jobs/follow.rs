@@ -160,3 +160,32 @@ async fn following_what_is_not_there_is_refused() {
     let path = "/api/v1/jobs/018cc4e5-2200-7000-8000-0000000000ff/logs?follow=1";
     bed.get(path).await.refused(404).await;
 }
+
+#[tokio::test]
+async fn half_a_character_at_the_end_or_before_a_gap_is_shown_as_such() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    send(&bed, &id, "stdout", 0, b"a\xE2\x82").await;
+    // Three bytes are missing, the rest of the character among them.
+    send(&bed, &id, "stdout", 6, b"b\xF0\x9F").await;
+    send(&bed, &id, "stderr", 0, b"\xC3").await;
+    complete(&bed, &id, "worker-1", "").await;
+    let messages = follow(&bed, &id, "", None).await.rest().await;
+    assert_eq!(
+        texts(&messages),
+        [
+            "a",
+            "\u{FFFD}\n[... 3 bytes dropped ...]\nb",
+            "",
+            "\u{FFFD}",
+            "\u{FFFD}",
+            "completed"
+        ]
+    );
+    let place = |message: &Message| {
+        let data = &message.data;
+        (data["stream"].clone(), data["offset"].clone())
+    };
+    assert_eq!(place(&messages[3]), (json!("stderr"), json!(0)));
+    assert_eq!(place(&messages[4]), (json!("stdout"), json!(7)));
+}

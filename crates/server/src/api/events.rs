@@ -12,7 +12,7 @@ use engine::RunId;
 use futures_util::{Stream, stream};
 use serde::Deserialize;
 use serde_json::json;
-use store::events::EventRow;
+use store::events::{EventRow, Extent};
 use tokio::sync::watch;
 
 use super::sse;
@@ -36,7 +36,7 @@ pub(crate) struct Wanted {
 }
 
 /// Follows the event log: each message's `id` is the event's number. A reader that resumes before
-/// the oldest event gets a `reset` first.
+/// the oldest event or after the newest, or that falls behind the oldest, gets a `reset`.
 #[utoipa::path(get, path = "/api/events", tag = "events", params(Wanted),
     responses((status = 200, description = "Server-sent events", body = wire::events::Event,
         content_type = "text/event-stream"), (status = 400, description = "A parameter is wrong")))]
@@ -65,12 +65,10 @@ pub(crate) async fn follow(
     let extent = app.store.read(store::events::extent).await?;
     let start = last.or(wanted.after).unwrap_or(extent.newest);
     let mut ready = VecDeque::new();
-    if start < extent.removed {
-        ready.push_back(sse::message(
-            None,
-            "reset",
-            &json!({"oldest": extent.removed + 1}),
-        ));
+    // A number that is not given out yet is of another log, such as one that was restored since.
+    let known = start >= extent.removed && start <= extent.newest;
+    if !known {
+        ready.push_back(reset(extent));
     }
     let filter = Filter {
         run,
@@ -79,7 +77,7 @@ pub(crate) async fn follow(
             .types
             .map(|types| types.split(',').map(|t| t.trim().to_owned()).collect()),
     };
-    let cursor = start.max(extent.removed);
+    let cursor = start.min(extent.newest).max(extent.removed);
     Ok(sse::answer(messages(Reader {
         app,
         head,
@@ -145,21 +143,40 @@ impl Reader {
     /// Reads on; true when there was something, wanted or not.
     async fn page(&mut self) -> Result<bool, store::Error> {
         let (cursor, run) = (self.cursor, self.filter.run);
-        let page = self
+        let (extent, page) = self
             .app
             .store
-            .read(move |read| store::events::after(read, cursor, run, PAGE))
+            .read(move |read| {
+                let extent = store::events::extent(read)?;
+                Ok((extent, store::events::after(read, cursor, run, PAGE)?))
+            })
             .await?;
-        let Some(last) = page.last() else {
-            return Ok(false);
+        // Retention may be faster than a slow reader.
+        let overtaken = cursor < extent.removed;
+        if overtaken {
+            self.ready.push_back(reset(extent));
+        }
+        let last = page.last().map_or(cursor, |event| event.seq);
+        self.cursor = if i64::try_from(page.len()).is_ok_and(|read| read < PAGE) {
+            // What the filter passed over is behind the reader as well.
+            last.max(extent.newest)
+        } else {
+            last
         };
-        self.cursor = last.seq;
+        if page.is_empty() {
+            return Ok(overtaken);
+        }
         let wanted = page.iter().filter(|event| self.filter.wants(event));
         self.ready.extend(
             wanted.map(|event| sse::message(Some(event.seq), &event.event_type, &body(event))),
         );
         Ok(true)
     }
+}
+
+/// Tells a reader that it missed events, and which is the oldest that is left.
+fn reset(extent: Extent) -> Bytes {
+    sse::message(None, "reset", &json!({"oldest": extent.removed + 1}))
 }
 
 fn body(event: &EventRow) -> wire::events::Event {

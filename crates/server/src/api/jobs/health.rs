@@ -33,9 +33,9 @@ pub(crate) async fn health(State(app): State<App>) -> Response {
     (code, axum::Json(body)).into_response()
 }
 
-/// Metrics in the text format of Prometheus.
+/// Metrics in the text format of OpenMetrics, which Prometheus reads.
 #[utoipa::path(get, path = "/api/v1/metrics", tag = "admin",
-    responses((status = 200, description = "Metrics", body = String, content_type = "text/plain"),
+    responses((status = 200, description = "Metrics", body = String, content_type = "application/openmetrics-text"),
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Error> {
     let text = app
@@ -44,7 +44,7 @@ pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Error> {
         .await?;
     let kind = [(
         header::CONTENT_TYPE,
-        "text/plain; version=0.0.4; charset=utf-8",
+        "application/openmetrics-text; version=1.0.0; charset=utf-8",
     )];
     Ok((kind, text).into_response())
 }

@@ -17,7 +17,10 @@ async fn metrics_are_prometheus_text_that_counts_jobs() {
     let answer = bed.get("/api/v1/metrics").await;
     assert_eq!(answer.status, 200);
     let kind = answer.headers["content-type"].to_str().expect("text");
-    assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");
+    assert!(
+        kind.starts_with("application/openmetrics-text; version=1.0.0"),
+        "{kind}"
+    );
     let text = answer.text().await;
     let mut described = std::collections::BTreeSet::new();
     let mut samples = 0;

@@ -31,7 +31,7 @@ pub struct Renew {
     /// The leases that it holds.
     pub leases: Vec<HeldLease>,
     /// How long the server may wait for news (0 to 60, default 0: answer at once). Leases are
-    /// renewed when the call arrives and again when it is answered.
+    /// renewed when the call arrives, while it waits, and when it is answered.
     #[serde(default)]
     pub wait_seconds: f64,
 }

@@ -41,7 +41,7 @@ pub(crate) async fn register(
     Ok(axum::Json(registration))
 }
 
-/// Extends leases, then waits until one of them has news.
+/// Extends leases, and keeps them extended while it waits until one of them has news.
 #[utoipa::path(post, path = "/api/v1/executors/{executor_id}/leases", tag = "executors",
     request_body = Renew, params(("executor_id" = String, Path, description = "Its name")),
     responses((status = 200, description = "How each lease stands", body = Renewed),
@@ -60,6 +60,8 @@ pub(crate) async fn renew(
     let until = Instant::now() + claim::wait(request.wait_seconds)?;
     // Ask to be woken before looking: a signal that comes in between is not missed.
     let signals = app.store.wake().topic(Topic::Executor(executor.clone()));
+    // A wait may be longer than a lease: the leases are extended while it lasts.
+    let every = app.settings.lease / 3;
     loop {
         let signalled = signals.next();
         let leases = extend(&app, &executor, &request.leases).await?;
@@ -73,7 +75,7 @@ pub(crate) async fn renew(
         tokio::select! {
             () = signalled => {}
             () = app.stopping.cancelled() => {}
-            () = tokio::time::sleep_until(until) => {}
+            () = tokio::time::sleep_until(until.min(Instant::now() + every)) => {}
         }
     }
 }

@@ -1,0 +1,139 @@
+//! A run for each column of the table, and a command for each row.
+
+use super::{LEASE_MS, NOW};
+use crate::{
+    Backoff, Class, Command, Holder, Kind, Lease, NewRun, OVERTIME_LEASES, Outcome, Run, RunId,
+    Signal, State, Verdict, submit,
+};
+
+const RETRY: Backoff = Backoff {
+    initial_ms: 1_000,
+    factor: 2.0,
+    max_ms: 60_000,
+    jitter: 0.0,
+};
+
+/// One run for each column.
+pub(super) fn runs() -> Vec<(&'static str, Run)> {
+    let in_state = |state| Run { state, ..queued() };
+    let done = |outcome| in_state(State::Done { outcome, at: NOW });
+    let mut runs = vec![
+        ("held", in_state(State::Held)),
+        ("scheduled, due", in_state(State::Scheduled { due_at: NOW })),
+        ("queued", queued()),
+    ];
+    runs.extend(held_runs());
+    runs.extend([
+        ("completed", done(Outcome::Completed)),
+        ("failed", done(Outcome::Failed)),
+        ("cancelled", done(Outcome::Cancelled)),
+    ]);
+    runs
+}
+
+/// The columns of a run that an executor holds.
+fn held_runs() -> Vec<(&'static str, Run)> {
+    let (live, expired) = (running(NOW + LEASE_MS), running(NOW));
+    let mut last = expired.clone();
+    last.strikes = 1;
+    let mut overtime = last.clone();
+    overtime.timeout_ms = Some(0);
+    if let State::Running(lease) = &mut overtime.state {
+        lease.started_at = NOW - OVERTIME_LEASES * LEASE_MS;
+    }
+    let mut retried = live.clone();
+    retried.retry = Some(RETRY);
+    let mut cancelled = expired.clone();
+    cancelled.signal = Some(Signal::Cancel);
+    vec![
+        ("running", live),
+        ("running, expired", expired),
+        ("running, expired, last attempt", last),
+        ("running, expired, over its time limit", overtime),
+        ("running, retry policy", retried),
+        ("running, expired, cancel requested", cancelled),
+    ]
+}
+
+fn queued() -> Run {
+    let new = NewRun {
+        id: RunId::from_bytes([7; 16]),
+        kind: Kind::Job,
+        name: "example".to_owned(),
+        queue: "job".to_owned(),
+        class: Class::Background,
+        held: false,
+        not_before: None,
+        max_attempts: 2,
+        retry: None,
+        timeout_ms: None,
+        parent: None,
+        exclusive_key: None,
+    };
+    submit(new, 0, NOW).run
+}
+
+fn running(until: i64) -> Run {
+    let lease = Lease {
+        executor: "a".to_owned(),
+        token: 1,
+        until,
+        started_at: NOW - LEASE_MS,
+    };
+    Run {
+        token: 1,
+        starts: 1,
+        executor: Some("a".to_owned()),
+        state: State::Running(lease),
+        ..queued()
+    }
+}
+
+/// One command for each row.
+pub(super) fn commands() -> Vec<(&'static str, Command)> {
+    let holder = || Holder {
+        executor: "a".to_owned(),
+        token: Some(1),
+    };
+    let finish = |verdict| Command::Finish {
+        holder: holder(),
+        verdict,
+        error: None,
+        draw: 0.0,
+        bound_ms: 0,
+    };
+    vec![
+        ("release", Command::Release { bound_ms: 0 }),
+        ("due", Command::Due),
+        (
+            "claim",
+            Command::Claim {
+                executor: "a".to_owned(),
+                lease_ms: LEASE_MS,
+            },
+        ),
+        (
+            "heartbeat",
+            Command::Heartbeat {
+                holder: holder(),
+                lease_ms: LEASE_MS,
+            },
+        ),
+        ("checkpoint", Command::Checkpoint { holder: holder() }),
+        ("finish: completed", finish(Verdict::Completed)),
+        ("finish: failed", finish(Verdict::Failed)),
+        ("finish: timed out", finish(Verdict::TimedOut)),
+        ("yield", Command::Yield { holder: holder() }),
+        (
+            "expire",
+            Command::Expire {
+                draw: 0.0,
+                bound_ms: 0,
+                lease_ms: LEASE_MS,
+            },
+        ),
+        ("cancel pending", Command::CancelPending),
+        ("cancel", Command::Cancel),
+        ("retry", Command::Retry { bound_ms: 0 }),
+    ]
+}

@@ -187,6 +187,16 @@ impl Entry {
             !live || strikes < self.max_attempts,
             "{id}: it goes on after its cap: {job:?}"
         );
+        let lost = job
+            .attempts
+            .last()
+            .is_some_and(|attempt| attempt.status == "lost");
+        if job.status == "failed" && lost {
+            assert_eq!(
+                strikes, self.max_attempts,
+                "{id}: given up before its cap: {job:?}"
+            );
+        }
         assert_eq!(live, job.completed_at.is_none(), "{id}: {job:?}");
         match &self.over {
             Some((status, _)) => assert_eq!(job.status, *status, "{id}: an end is final"),

@@ -130,11 +130,12 @@ async fn attempt(agent: Arc<Agent>, job: Job, asked: Instant, slot: Option<Owned
         .perform(&job, held.watch(), &agent.kill)
         .await
     {
-        Outcome::Finished(result) => {
+        Outcome::Finished(result, unsent) => {
             // When too many wait for the server, the slot waits as well.
             if let Ok(place) = Arc::clone(&agent.waiting).acquire_owned().await {
                 let _ = agent.finished.send(Finished {
                     result: *result,
+                    unsent: unsent.into(),
                     held,
                     place,
                 });

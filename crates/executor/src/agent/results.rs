@@ -1,12 +1,18 @@
 //! Reports results in batches, until they are accepted or their lease is lost.
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use std::{collections::VecDeque, future::Future, time::Duration};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc},
+    time::timeout,
+};
 use wire::{
-    client::Client,
+    client::{Client, Error},
     executors::{ResultAnswer, Results, RunResult},
 };
 
 use super::{Backoff, Held};
+use crate::attempt::Unsent;
 
 /// The most results of one call: what the protocol allows.
 const BATCH: usize = 1000;
@@ -14,9 +20,14 @@ const BATCH: usize = 1000;
 /// Text of one call, at most (a single result may have more).
 const BATCH_BYTES: usize = 4 << 20;
 
+/// How long one call for the last output may take.
+const OUTPUT_LIMIT: Duration = Duration::from_secs(10);
+
 /// The end of an attempt, with its lease, which is renewed until this is dropped.
 pub(super) struct Finished {
     pub(super) result: RunResult,
+    /// Output that the server was away for; it takes none after the result.
+    pub(super) unsent: VecDeque<Unsent>,
     pub(super) held: Held,
     /// Its place among those that wait for the server.
     #[expect(dead_code, reason = "given back by being dropped")]
@@ -40,6 +51,14 @@ pub(super) async fn report(
             waiting.push(more);
         }
         let count = first_batch(&waiting);
+        if let Err(error) = send_output(&client, &mut waiting[..count]).await {
+            if backoff.is_first() {
+                tracing::warn!(%error, waiting = waiting.len(), "results have to wait");
+            }
+            backoff.wait().await;
+            waiting.retain(|one| !one.held.is_lost());
+            continue;
+        }
         let batch = &waiting[..count];
         let results = Results {
             results: batch.iter().map(|one| one.result.clone()).collect(),
@@ -70,6 +89,42 @@ pub(super) async fn report(
             }
         }
     }
+}
+
+/// Sends the output that waits with results. An error says that the server is still away; that it is
+/// there and takes no output does not hold the results up.
+async fn send_output(client: &Client, batch: &mut [Finished]) -> Result<(), Error> {
+    let mut reached = false;
+    for one in batch {
+        while let Some(unsent) = one.unsent.front() {
+            if !reached {
+                match within(client.health()).await {
+                    Err(error @ Error::Unreachable(_)) => return Err(error),
+                    Ok(_) | Err(_) => reached = true,
+                }
+            }
+            let bytes = unsent.bytes.clone();
+            match within(client.send_log(&one.result.job_id, &unsent.chunk, bytes)).await {
+                Ok(()) => {
+                    one.unsent.pop_front();
+                }
+                Err(error) if error.is_transient() => {
+                    tracing::warn!(job = one.result.job_id, %error, "the last output is not sent");
+                    return Ok(());
+                }
+                Err(error) => {
+                    tracing::debug!(job = one.result.job_id, %error, "output is not wanted");
+                    one.unsent.clear();
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn within<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let late = || Err(Error::Unreachable("it was not answered".to_owned()));
+    timeout(OUTPUT_LIMIT, call).await.unwrap_or_else(|_| late())
 }
 
 /// How many of the waiting results go into one call.

@@ -25,8 +25,8 @@ use crate::{
     isolation::Plan,
 };
 
-pub(crate) use outcome::Outcome;
 use outcome::Stop;
+pub(crate) use outcome::{Outcome, Unsent};
 use work_dir::WorkDir;
 
 /// Search path of a job that sets none.

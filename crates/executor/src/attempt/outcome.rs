@@ -1,16 +1,23 @@
 //! What an attempt came to, in the words of the contract.
 
+use bytes::Bytes;
 use wire::{
-    executors::RunResult,
+    executors::{LogChunk, RunResult},
     jobs::{Finish, Job},
 };
 
 use super::Performer;
 
+/// A piece of output that goes to the server before the result does.
+pub(crate) struct Unsent {
+    pub(crate) chunk: LogChunk,
+    pub(crate) bytes: Bytes,
+}
+
 /// What is to be told to the server.
 pub(crate) enum Outcome {
-    /// The run's result.
-    Finished(Box<RunResult>),
+    /// The run's result, and the output that the server has not taken yet.
+    Finished(Box<RunResult>, Vec<Unsent>),
     /// Unfinished through no fault of its own, and why.
     GivenBack(&'static str),
     /// Nothing: somebody else has the run.
@@ -65,12 +72,17 @@ impl Outcome {
             timed_out: false,
             stdout: String::new(),
         };
-        Self::ended(performer, job, ending)
+        Self::ended(performer, job, ending, Vec::new())
     }
 
     /// A program that ended.
-    pub(super) fn ended(performer: &Performer, job: &Job, ending: Ending) -> Self {
-        Self::Finished(Box::new(RunResult {
+    pub(super) fn ended(
+        performer: &Performer,
+        job: &Job,
+        ending: Ending,
+        unsent: Vec<Unsent>,
+    ) -> Self {
+        let result = RunResult {
             job_id: job.id.clone(),
             completed: ending.completed,
             finish: Finish {
@@ -82,6 +94,7 @@ impl Outcome {
                 lease_token: job.lease_token,
                 timed_out: ending.timed_out,
             },
-        }))
+        };
+        Self::Finished(Box::new(result), unsent)
     }
 }

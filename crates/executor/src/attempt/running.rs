@@ -15,7 +15,7 @@ use wire::{
 };
 
 use super::{
-    Outcome, PATH, Performer,
+    Outcome, PATH, Performer, Unsent,
     outcome::{Ending, Stop},
     work_dir::WorkDir,
 };
@@ -80,7 +80,20 @@ impl Performer {
         let mut ending = ending(&report, stop, job, out_of_memory);
         ending.stdout = stdout.excerpt.text();
         ending.stderr.insert_str(0, &stderr.excerpt.text());
-        Outcome::ended(self, job, ending)
+        let unsent = [
+            (Stream::Stdout, stdout.unsent),
+            (Stream::Stderr, stderr.unsent),
+        ];
+        let unsent = unsent.into_iter().flat_map(|(stream, chunks)| {
+            chunks.into_iter().map(move |(offset, bytes)| Unsent {
+                chunk: LogChunk {
+                    offset,
+                    ..self.chunk(job, stream)
+                },
+                bytes,
+            })
+        });
+        Outcome::ended(self, job, ending, unsent.collect())
     }
 
     fn spec(

@@ -34,7 +34,8 @@ const SKIM_PERIOD: Duration = Duration::from_millis(200);
 /// How long full buffers may hold the program up, in all.
 const HOLD_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long the last chunks may take after the program has ended.
+/// How long the last chunks may take after the program has ended; what is left then waits with the
+/// result.
 const LAST_LIMIT: Duration = Duration::from_secs(10);
 
 const READ_BYTES: usize = 64 << 10;
@@ -54,6 +55,9 @@ pub struct Captured {
     pub excerpt: Excerpt,
     /// How many bytes it had.
     pub total_bytes: u64,
+    /// The last chunks with their offsets, when the server was away too long to take them. No more
+    /// than was kept of the stream while it ran.
+    pub unsent: Vec<(u64, Bytes)>,
 }
 
 /// Reads a stream to its end, or until `over` is done and nothing is left to read at once; sends it
@@ -64,12 +68,22 @@ pub async fn capture(
     sink: impl Sink,
 ) -> Captured {
     let relay = Relay::default();
-    let ((excerpt, total_bytes), ()) =
+    let ((excerpt, total_bytes), unsent) =
         tokio::join!(relay.read(stream, over), relay.send_all(&sink));
     Captured {
         excerpt,
         total_bytes,
+        unsent,
     }
+}
+
+/// What became of a chunk.
+enum Sent {
+    Taken,
+    /// The server will take nothing more.
+    Refused,
+    /// The last chunks have taken too long.
+    Late,
 }
 
 /// What the reader and the sender of one stream share.
@@ -147,21 +161,33 @@ impl Relay {
         }
     }
 
-    /// Sends until the stream has ended and all of it is with the server, or that took too long.
-    async fn send_all(&self, sink: &impl Sink) {
+    /// Sends until the stream has ended and all of it is with the server, or that took too long: then
+    /// what is left is returned.
+    async fn send_all(&self, sink: &impl Sink) -> Vec<(u64, Bytes)> {
         while let Some((offset, bytes)) = self.next().await {
             let skims = offset > FULL_BYTES;
-            if !self.send(sink, offset, bytes).await {
-                let mut state = self.state();
-                state.refused = true;
-                state.pending.take(usize::MAX);
-                self.taken.notify_one();
-                return;
+            match self.send(sink, offset, bytes.clone()).await {
+                Sent::Taken => {}
+                Sent::Refused => {
+                    let mut state = self.state();
+                    state.refused = true;
+                    state.pending.take(usize::MAX);
+                    self.taken.notify_one();
+                    return Vec::new();
+                }
+                Sent::Late => {
+                    let mut unsent = vec![(offset, bytes)];
+                    while let Some(chunk) = self.next().await {
+                        unsent.push(chunk);
+                    }
+                    return unsent;
+                }
             }
             if skims && self.state().ended.is_none() {
                 let _ = timeout(SKIM_PERIOD, self.ended()).await;
             }
         }
+        Vec::new()
     }
 
     async fn ended(&self) {
@@ -200,25 +226,25 @@ impl Relay {
         }
     }
 
-    /// Sends one chunk, again and again while the server is away. False when it is given up.
-    async fn send(&self, sink: &impl Sink, offset: u64, bytes: Bytes) -> bool {
+    /// Sends one chunk, again and again while the server is away.
+    async fn send(&self, sink: &impl Sink, offset: u64, bytes: Bytes) -> Sent {
         let mut pause = RETRY_FIRST;
         loop {
             let sent = tokio::select! {
                 sent = sink.send(offset, bytes.clone()) => sent,
-                () = self.late() => return false,
+                () = self.late() => return Sent::Late,
             };
             match sent {
-                Ok(()) => return true,
+                Ok(()) => return Sent::Taken,
                 Err(error) if error.is_transient() => {}
                 Err(error) => {
                     tracing::debug!(%error, "output cannot be sent any more");
-                    return false;
+                    return Sent::Refused;
                 }
             }
             tokio::select! {
                 () = sleep(pause) => {}
-                () = self.late() => return false,
+                () = self.late() => return Sent::Late,
             }
             pause = (pause * 2).min(RETRY_LAST);
         }

@@ -93,6 +93,7 @@ async fn a_finished_result_waits_for_a_server_that_is_away() {
     let result = stage.result("patient").await;
     assert!(result.completed);
     assert_eq!(result.finish.stdout, "done\n");
+    assert_eq!(stage.log("patient", "stdout"), "done\n", "the last output");
     stage.end().await;
 }
 

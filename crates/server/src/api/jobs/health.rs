@@ -35,7 +35,8 @@ pub(crate) async fn health(State(app): State<App>) -> Response {
 
 /// Metrics in the text format of OpenMetrics, which Prometheus reads.
 #[utoipa::path(get, path = "/api/v1/metrics", tag = "admin",
-    responses((status = 200, description = "Metrics", body = String, content_type = "application/openmetrics-text"),
+    responses((status = 200, description = "Metrics", body = String,
+            content_type = "application/openmetrics-text"),
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Error> {
     let text = app

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Settings, clock::Clock, metrics::Metrics, programs::Programs};
+use crate::{Settings, clock::Clock, lock::DataDirLock, metrics::Metrics, programs::Programs};
 
 /// The running server's parts. Cheap to clone.
 #[derive(Clone)]
@@ -19,6 +19,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// Cancelled when the server is about to stop: calls that wait answer now.
     pub(crate) stopping: CancellationToken,
+    /// Goes after the store, with the last clone: a call that was cut off may still write.
+    pub(crate) _lock: Arc<DataDirLock>,
 }
 
 impl App {

@@ -1,7 +1,13 @@
 //! A server that is put together but does not listen and has no loops: what [`crate::start`] brings
 //! to life, and what tests and simulations drive by hand.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    fs::{DirBuilder, OpenOptions},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
 use store::{Location, Store};
@@ -27,7 +33,6 @@ pub(crate) const DATABASE: &str = "playhouse.db";
 pub struct Assembled {
     pub(crate) app: App,
     pub(crate) router: Router,
-    pub(crate) lock: DataDirLock,
 }
 
 impl Assembled {
@@ -70,9 +75,10 @@ impl Assembled {
             programs,
             metrics: Metrics::new(),
             stopping: CancellationToken::new(),
+            _lock: Arc::new(lock),
         };
         let router = router::router(app.clone(), hosts);
-        Ok(Self { app, router, lock })
+        Ok(Self { app, router })
     }
 
     /// A client of this server in its own process: the same router, no TCP.
@@ -115,7 +121,12 @@ impl Assembled {
 pub(crate) fn lock(settings: &Settings) -> Result<DataDirLock, Error> {
     check(settings)?;
     let data_dir = &settings.data_dir;
-    std::fs::create_dir_all(data_dir).map_err(|error| unusable(data_dir, error))?;
+    // What jobs are given and print is nobody else's business.
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data_dir)
+        .map_err(|error| unusable(data_dir, error))?;
     lock::take(data_dir)
         .map_err(|error| unusable(data_dir, error))?
         .ok_or_else(|| Error::Locked(data_dir.display().to_string()))
@@ -146,11 +157,20 @@ pub fn backup(data_dir: &Path, to: &Path) -> Result<(), Error> {
         let error = std::io::Error::new(std::io::ErrorKind::NotFound, "no database");
         return Err(unusable(data_dir, error));
     }
-    if to.exists() {
-        let error = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it exists");
-        return Err(unusable(to, error));
-    }
-    Ok(store::backup(&from, to)?)
+    // Made here, so that it is as private as the data directory and replaces nothing.
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(to)
+        .map_err(|error| unusable(to, error))?;
+    store::backup(&from, to).map_err(|error| {
+        // Half a copy must not be taken for one.
+        if let Err(error) = std::fs::remove_file(to) {
+            tracing::warn!(%error, "an unfinished copy could not be deleted");
+        }
+        error.into()
+    })
 }
 
 fn unusable(path: &Path, error: std::io::Error) -> Error {

@@ -145,10 +145,10 @@ impl Running {
             serving.abort();
         }
         while self.loops.join_next().await.is_some() {}
-        let Assembled { app, router, lock } = self.assembled;
+        let Assembled { app, router } = self.assembled;
         drop(router);
-        // The last clone of the store joins its threads; the lock goes after the data is on disk.
-        let joined = tokio::task::spawn_blocking(move || drop((app, lock))).await;
+        // The last clone joins the store's threads; the lock goes after the data is on disk.
+        let joined = tokio::task::spawn_blocking(move || drop(app)).await;
         if let Err(error) = joined {
             tracing::error!(%error, "the store did not close");
         }

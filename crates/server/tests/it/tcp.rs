@@ -13,6 +13,7 @@ use tokio::{
 };
 use wire::{
     client::{Client, LogMessage, Payload},
+    executors::{HeldLease, Renew},
     jobs::{Claim, NewJob},
 };
 
@@ -212,7 +213,7 @@ async fn stop_ends_waiting_claims_and_streams_promptly() {
     let renewing = tokio::spawn({
         let client = client.clone();
         async move {
-            let renew = wire::executors::Renew {
+            let renew = Renew {
                 leases: vec![],
                 wait_seconds: 60.0,
             };
@@ -295,5 +296,89 @@ async fn an_uploaded_program_is_fetched_from_the_url_that_was_given() {
         found.extend_from_slice(&chunk.expect("a chunk"));
     }
     assert_eq!(found, program);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn the_data_is_readable_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mode = |path: &Path| {
+        let found = std::fs::metadata(path).expect("it is there");
+        found.permissions().mode() & 0o777
+    };
+    let (data, copy) = (dir.path().join("data"), dir.path().join("copy.db"));
+    let (running, _) = start(&data).await;
+    assert_eq!(mode(&data), 0o700);
+    server::backup(&data, &copy).expect("a copy");
+    assert_eq!(mode(&copy), 0o600);
+    let length = std::fs::metadata(&copy).expect("it is there").len();
+    server::backup(&data, &copy).expect_err("it exists");
+    assert_eq!(
+        std::fs::metadata(&copy).expect("it is there").len(),
+        length,
+        "what was there before is not touched"
+    );
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn leases_are_kept_through_a_wait_that_is_longer_than_they_are() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut settings = settings(dir.path());
+    settings.lease = Duration::from_secs(2);
+    settings.scan = Duration::from_millis(100);
+    let running = server::start(settings).await.expect("the server starts");
+    let client = running.client();
+    client.submit(&job(), None).await.expect("accepted");
+    let job = client.claim(&claim(0.0)).await.expect("a job").remove(0);
+    let renew = Renew {
+        leases: vec![HeldLease {
+            job_id: job.id,
+            lease_token: job.lease_token.expect("a token"),
+            cancel_seen: false,
+        }],
+        wait_seconds: 5.0,
+    };
+    let started = Instant::now();
+    let renewed = client.renew("worker-1", &renew).await.expect("an answer");
+    assert!(!renewed.leases[0].lost, "after {:?}", started.elapsed());
+    assert!(started.elapsed() >= Duration::from_secs(5));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_that_outlives_the_stop_keeps_the_directory_locked() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (running, _) = start(dir.path()).await;
+    let mut stream = TcpStream::connect(running.local_addr())
+        .await
+        .expect("a connection");
+    let request =
+        "POST /api/v1/binaries HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nhalf";
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .expect("half a request");
+    let begun = || {
+        let files = std::fs::read_dir(dir.path().join("binaries")).expect("a directory");
+        files.count() > 0
+    };
+    let deadline = Instant::now() + DEADLINE;
+    while !begun() {
+        assert!(Instant::now() < deadline, "the upload never began");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    running.stop().await;
+    let second = server::start(settings(dir.path())).await;
+    assert!(matches!(second.err(), Some(Error::Locked(_))));
+    drop(stream);
+    let running = loop {
+        match server::start(settings(dir.path())).await {
+            Ok(running) => break running,
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
     running.stop().await;
 }

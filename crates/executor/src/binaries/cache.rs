@@ -21,7 +21,10 @@ use nix::{
 };
 use tokio::{sync::RwLock, task::spawn_blocking};
 
-use super::{Digest, Error, FetchLimits, fetch::Fetcher};
+use super::{
+    Digest, Error, FetchLimits,
+    fetch::{Fetcher, Incoming},
+};
 
 /// Beginning of the names of files that are still coming in.
 const INCOMING: &str = ".incoming-";
@@ -248,15 +251,6 @@ impl Binaries {
 fn touch(path: &Path) -> nix::Result<()> {
     let now = &TimeSpec::UTIME_NOW;
     utimensat(AT_FDCWD, path, now, now, UtimensatFlags::FollowSymlink)
-}
-
-/// A file that is removed again unless it was renamed; also when the download is given up.
-struct Incoming(PathBuf);
-
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 impl Inner {

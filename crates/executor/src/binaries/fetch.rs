@@ -1,6 +1,10 @@
 //! One download: bounded in size, time and redirects, hashed while it comes in.
 
-use std::{io, path::Path, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use futures_util::StreamExt;
 use reqwest::{Url, redirect::Policy};
@@ -148,5 +152,14 @@ fn reason(error: &reqwest::Error) -> String {
         format!("timed out ({cause})")
     } else {
         cause.to_string()
+    }
+}
+
+/// A file that is removed again unless it was renamed; also when the download is given up.
+pub(super) struct Incoming(pub(super) PathBuf);
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
     }
 }

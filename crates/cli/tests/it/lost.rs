@@ -65,7 +65,8 @@ fn a_frozen_executor_that_wakes_up_changes_nothing() {
     let waited = server.run(&["job", "wait", &id]);
     assert_eq!(code(&waited), Some(0), "{}", stderr(&waited));
     let before = job(&server, &id);
-    // At least a lease before now, so a new one differs although it is in whole seconds.
+    // At least a lease before now, or too long ago to be listed: a new one is later than that,
+    // although it is in whole seconds.
     let silent_since = heartbeat(&server, "zombie");
     zombie.signal(Signal::SIGCONT);
     // It reports, or finds its lease gone; then it asks for work again, which shows.
@@ -124,13 +125,12 @@ fn a_result_is_kept_while_the_server_is_away() {
     );
 }
 
-/// When the server last heard of an executor. Such times sort as text.
-fn heartbeat(server: &Server, name: &str) -> String {
+/// When the server last heard of an executor; `None` when that is so long ago that it is not listed.
+fn heartbeat(server: &Server, name: &str) -> Option<String> {
     let list = server.run(&["executors", "--json"]);
     let executors: Vec<Value> = serde_json::from_str(&stdout(&list)).expect("it is JSON");
-    let one = executors.iter().find(|one| one["executor_id"] == name);
-    let heartbeat = one.and_then(|one| one["last_heartbeat"].as_str());
-    heartbeat.expect("the executor is listed").to_owned()
+    let executor = executors.iter().find(|one| one["executor_id"] == name)?;
+    Some(executor["last_heartbeat"].as_str()?.to_owned())
 }
 
 /// A number of seconds that no other test sleeps: its processes are found by it.

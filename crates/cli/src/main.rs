@@ -18,6 +18,11 @@ use crate::{
     exit::{Exit, Failure},
 };
 
+/// The store's writer and the HTTP threads allocate and free small pieces all the time, and glibc
+/// gives the memory back to the system after each batch.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Started by executors only: the process between the executor and one job's program. It must run
 /// before any thread exists, and it is no command for people.
 const SHIM: &str = "shim";

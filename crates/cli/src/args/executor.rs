@@ -71,6 +71,26 @@ pub(crate) struct Work {
     #[arg(value_parser = values::bytes)]
     pub(crate) cache_limit: u64,
 
+    /// Largest program that is fetched
+    #[arg(
+        long,
+        env = "PLAYHOUSE_DOWNLOAD_LIMIT",
+        value_name = "SIZE",
+        default_value = "4G"
+    )]
+    #[arg(value_parser = values::bytes)]
+    pub(crate) download_limit: u64,
+
+    /// How long a job that is to end may take after SIGTERM; then its processes are killed
+    #[arg(
+        long,
+        env = "PLAYHOUSE_CANCEL_GRACE",
+        value_name = "DURATION",
+        default_value = "10s"
+    )]
+    #[arg(value_parser = values::duration)]
+    pub(crate) cancel_grace: Duration,
+
     /// How long running jobs may go on when this process is to stop; then they are given back
     /// [default: 1h; in server and dev 10s]
     #[arg(long, env = "PLAYHOUSE_DRAIN_GRACE", value_name = "DURATION")]
@@ -84,6 +104,11 @@ pub(crate) struct Work {
     /// Processor cores of one job [default: no limit]
     #[arg(long, env = "PLAYHOUSE_CPU_LIMIT", value_name = "CORES", value_parser = values::cores)]
     pub(crate) cpu_limit: Option<f64>,
+
+    /// Largest file that a job may write; a program that goes on writing is killed by SIGXFSZ
+    /// [default: no limit]
+    #[arg(long, env = "PLAYHOUSE_FILE_LIMIT", value_name = "SIZE", value_parser = values::bytes)]
+    pub(crate) file_limit: Option<u64>,
 }
 
 /// The executor inside `server` and `dev`.

@@ -71,8 +71,11 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
         Isolation::Strict => executor::Isolation::Strict,
     };
     settings.cache_limit_bytes = work.cache_limit;
+    settings.download_limit_bytes = work.download_limit;
     settings.memory_limit_bytes = work.memory_limit;
     settings.cpu_limit = work.cpu_limit;
+    settings.file_limit_bytes = work.file_limit;
+    settings.cancel_grace = work.cancel_grace;
     settings.drain_grace = work.drain_grace.unwrap_or(settings.drain_grace);
     // Programs start in directories of their own: a relative path would not lead anywhere there.
     for directory in [&mut settings.cache_dir, &mut settings.work_dir] {

@@ -15,7 +15,7 @@ pub struct NewRun {
     pub queue: String,
     /// Its priority class.
     pub class: Class,
-    /// Not to start before it is released.
+    /// Not to start before it is unheld.
     pub held: bool,
     /// Not to start before this time, epoch milliseconds.
     pub not_before: Option<i64>,
@@ -54,8 +54,8 @@ pub enum Verdict {
 /// One thing that is asked of an existing run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// A held run may start now.
-    Release {
+    /// A held run may start now: it is held no longer.
+    Unhold {
         /// See [`crate::rank`].
         bound_ms: i64,
     },
@@ -94,7 +94,7 @@ pub enum Command {
         bound_ms: i64,
     },
     /// The holder gives it back unfinished: a planned stop, which is nobody's fault.
-    Yield {
+    Release {
         /// Who says so.
         holder: Holder,
     },
@@ -123,13 +123,13 @@ impl Command {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Release { .. } => "release",
+            Self::Unhold { .. } => "unhold",
             Self::Due => "due",
             Self::Claim { .. } => "claim",
             Self::Heartbeat { .. } => "heartbeat",
             Self::Checkpoint { .. } => "checkpoint",
             Self::Finish { .. } => "finish",
-            Self::Yield { .. } => "yield",
+            Self::Release { .. } => "release",
             Self::Expire { .. } => "expire",
             Self::CancelPending => "cancel_pending",
             Self::Cancel => "cancel",

@@ -47,7 +47,7 @@ pub struct Lease {
 /// Where a run stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It exists but may not start until it is released.
+    /// It exists but may not start until it is unheld.
     Held,
     /// It becomes ready at `due_at`, epoch milliseconds.
     Scheduled {

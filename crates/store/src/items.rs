@@ -186,7 +186,7 @@ impl Work for GiveBack {
                 token: Some(run.token),
             };
             let now = run.started_at.unwrap_or(run.created_at);
-            runs::apply(batch, run.id, &Command::Yield { holder }, now)?;
+            runs::apply(batch, run.id, &Command::Release { holder }, now)?;
         }
         Ok(())
     }

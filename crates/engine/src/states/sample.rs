@@ -103,7 +103,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         bound_ms: 0,
     };
     vec![
-        ("release", Command::Release { bound_ms: 0 }),
+        ("unhold", Command::Unhold { bound_ms: 0 }),
         ("due", Command::Due),
         (
             "claim",
@@ -123,7 +123,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         ("finish: completed", finish(Verdict::Completed)),
         ("finish: failed", finish(Verdict::Failed)),
         ("finish: timed out", finish(Verdict::TimedOut)),
-        ("yield", Command::Yield { holder: holder() }),
+        ("release", Command::Release { holder: holder() }),
         (
             "expire",
             Command::Expire {

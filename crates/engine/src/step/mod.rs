@@ -11,7 +11,7 @@ mod release;
 mod requeue;
 mod retry;
 mod submit;
-mod r#yield;
+mod unhold;
 
 use crate::{
     Change, Command, Event, EventType, Holder, Lease, OVERTIME_LEASES, Rejected, Run, State,
@@ -25,7 +25,7 @@ pub use submit::submit;
 /// [`Rejected`] when the command is not legal in the run's state.
 pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> {
     match command {
-        Command::Release { bound_ms } => release::step(run, *bound_ms, now),
+        Command::Unhold { bound_ms } => unhold::step(run, *bound_ms, now),
         Command::Due => due::step(run, now),
         Command::Claim { executor, lease_ms } => claim::step(run, executor, *lease_ms, now),
         Command::Heartbeat { holder, lease_ms } => heartbeat::step(run, holder, *lease_ms, now),
@@ -52,7 +52,7 @@ pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> 
                 now,
             )
         }
-        Command::Yield { holder } => r#yield::step(run, holder, now),
+        Command::Release { holder } => release::step(run, holder, now),
         Command::Expire {
             draw,
             bound_ms,

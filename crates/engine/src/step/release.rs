@@ -1,18 +1,9 @@
-//! A held run may start.
+//! The holder gives its run back unfinished, as a planned stop does.
 
-use super::{changed, event, moved, rejected};
-use crate::{Change, EventType, Rejected, Run, State, rank};
+use super::{held, requeue};
+use crate::{Change, Holder, Rejected, Run};
 
-pub(super) fn step(run: &Run, bound_ms: i64, now: i64) -> Result<Change, Rejected> {
-    if run.state != State::Held {
-        return Err(rejected(run, "release"));
-    }
-    let run = Run {
-        rank: rank(now, run.class, bound_ms),
-        ..moved(run, State::Queued)
-    };
-    Ok(Change {
-        event: Some(event(&run, EventType::Ready)),
-        ..changed(run)
-    })
+pub(super) fn step(run: &Run, holder: &Holder, now: i64) -> Result<Change, Rejected> {
+    held(run, holder, "release")?;
+    Ok(requeue::released(run, now))
 }

@@ -103,7 +103,7 @@ fn command() -> impl Strategy<Value = Command> {
             bound_ms,
         };
         match pick {
-            0 => Command::Release { bound_ms },
+            0 => Command::Unhold { bound_ms },
             1 => Command::Due,
             2 => Command::Claim {
                 executor: String::new(),
@@ -114,7 +114,7 @@ fn command() -> impl Strategy<Value = Command> {
             5 => finish(Verdict::Completed),
             6 => finish(Verdict::Failed),
             7 => finish(Verdict::TimedOut),
-            8 => Command::Yield { holder },
+            8 => Command::Release { holder },
             9 => Command::Expire {
                 draw,
                 bound_ms,

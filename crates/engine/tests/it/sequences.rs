@@ -15,13 +15,13 @@ const BOUND_MS: i64 = 600_000;
 /// What happens next. Numbers pick from what there is.
 #[derive(Clone, Debug)]
 enum Move {
-    Release,
+    Unhold,
     Due,
     Claim { executor: usize },
     Heartbeat(Who),
     Checkpoint(Who),
     Finish(Who, u8),
-    Yield(Who),
+    Release(Who),
     Expire,
     CancelPending,
     Cancel,
@@ -50,13 +50,13 @@ fn who() -> impl Strategy<Value = Who> {
 
 fn moves() -> impl Strategy<Value = Move> {
     prop_oneof![
-        1 => Just(Move::Release),
+        1 => Just(Move::Unhold),
         2 => Just(Move::Due),
         6 => (0..EXECUTORS.len()).prop_map(|executor| Move::Claim { executor }),
         3 => who().prop_map(Move::Heartbeat),
         2 => who().prop_map(Move::Checkpoint),
         4 => (who(), 0..3_u8).prop_map(|(who, verdict)| Move::Finish(who, verdict)),
-        2 => who().prop_map(Move::Yield),
+        2 => who().prop_map(Move::Release),
         3 => Just(Move::Expire),
         1 => Just(Move::CancelPending),
         1 => Just(Move::Cancel),
@@ -123,7 +123,7 @@ impl World {
         let (bound_ms, lease_ms, draw) = (BOUND_MS, self.lease_ms, 0.5);
         Some(match next {
             Move::Wait { .. } => return None,
-            Move::Release => Command::Release { bound_ms },
+            Move::Unhold => Command::Unhold { bound_ms },
             Move::Due => Command::Due,
             Move::Claim { executor } => Command::Claim {
                 executor: EXECUTORS[*executor].to_owned(),
@@ -136,7 +136,7 @@ impl World {
             Move::Checkpoint(who) => Command::Checkpoint {
                 holder: self.holder(who),
             },
-            Move::Yield(who) => Command::Yield {
+            Move::Release(who) => Command::Release {
                 holder: self.holder(who),
             },
             Move::Finish(who, verdict) => Command::Finish {
@@ -240,7 +240,7 @@ impl World {
                     AttemptEnd::Lost | AttemptEnd::Failed | AttemptEnd::TimedOut
                 );
                 self.bad_ends += i64::from(bad && !cancelled);
-                if matches!(command, Command::Yield { .. }) {
+                if matches!(command, Command::Release { .. }) {
                     assert_eq!(*end, AttemptEnd::Released);
                     assert_eq!(cancelled, before.signal.is_some(), "a wish was lost");
                     assert_eq!(after.strikes, before.strikes, "a drain counted");
@@ -269,7 +269,7 @@ fn check_holder(before: &Run, command: &Command) {
     let (Command::Heartbeat { holder, .. }
     | Command::Checkpoint { holder }
     | Command::Finish { holder, .. }
-    | Command::Yield { holder }) = command
+    | Command::Release { holder }) = command
     else {
         return;
     };
@@ -322,7 +322,7 @@ proptest! {
             else { break };
             now += 10;
             let command = if drained {
-                Command::Yield { holder: holder("a", Some(change.run.token)) }
+                Command::Release { holder: holder("a", Some(change.run.token)) }
             } else {
                 lost += 1;
                 Command::Expire { draw: 0.0, bound_ms: 0, lease_ms: 10 }

@@ -281,7 +281,7 @@ fn holders() -> Vec<(&'static str, Holder)> {
 fn commands() -> Vec<((&'static str, Command), &'static str)> {
     let (bound_ms, lease_ms, draw) = (BOUND_MS, LEASE_MS, 0.0);
     let mut commands = vec![
-        (("release", Command::Release { bound_ms }), ""),
+        (("unhold", Command::Unhold { bound_ms }), ""),
         (("due", Command::Due), ""),
         (
             (
@@ -334,8 +334,8 @@ fn commands() -> Vec<((&'static str, Command), &'static str)> {
         ));
         commands.push((
             (
-                "yield",
-                Command::Yield {
+                "release",
+                Command::Release {
                     holder: holder.clone(),
                 },
             ),

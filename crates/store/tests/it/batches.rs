@@ -245,7 +245,7 @@ async fn random_load(store: Store, seed: u64) {
                     let command = match draw(3) {
                         0 => Command::Cancel,
                         1 => Command::Retry { bound_ms: BOUND_MS },
-                        _ => Command::Release { bound_ms: BOUND_MS },
+                        _ => Command::Unhold { bound_ms: BOUND_MS },
                     };
                     match applied(&store, id, command, NOW).await {
                         Ok(_) | Err(Error::Rejected(_)) => {}

@@ -152,7 +152,7 @@ async fn a_stranger_changes_nothing(db: &Database) {
     let store = db.open();
     let first = running(&store, job()).await;
     let id = first.id;
-    let given_back = Command::Yield {
+    let given_back = Command::Release {
         holder: holder(&first),
     };
     applied(&store, id, given_back, NOW).await.unwrap();
@@ -168,7 +168,7 @@ async fn a_stranger_changes_nothing(db: &Database) {
     let answer = store.heartbeat(heartbeat(&first)).await;
     assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
     for command in [
-        Command::Yield {
+        Command::Release {
             holder: holder(&first),
         },
         Command::Checkpoint {
@@ -271,7 +271,7 @@ async fn a_lost_executor_and_a_drained_one(db: &Database) {
     applied(
         &store,
         id,
-        Command::Yield {
+        Command::Release {
             holder: holder(&drained),
         },
         NOW,
@@ -312,7 +312,7 @@ async fn a_checkpoint_is_replaced_by_its_holder_only(db: &Database) {
     applied(
         &store,
         id,
-        Command::Yield {
+        Command::Release {
             holder: holder(&run),
         },
         NOW,
@@ -360,9 +360,9 @@ async fn held_and_scheduled_runs_wait(db: &Database) {
     ));
     let (made, next) = store.write(|batch| runs::due(batch, NOW)).await.unwrap();
     assert_eq!((made, next), (0, Some(NOW + 5_000)));
-    let release = Command::Release { bound_ms: BOUND_MS };
-    let released = applied(&store, held, release, NOW + 1).await.unwrap();
-    assert_eq!(released.state, State::Queued);
+    let unhold = Command::Unhold { bound_ms: BOUND_MS };
+    let unheld = applied(&store, held, unhold, NOW + 1).await.unwrap();
+    assert_eq!(unheld.state, State::Queued);
     assert_eq!(ids(&store.claim(claim("a", 9)).await.unwrap()), [held]);
     let (made, next) = store
         .write(|batch| runs::due(batch, NOW + 9_000))

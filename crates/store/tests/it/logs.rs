@@ -95,7 +95,7 @@ async fn streams_and_attempts_are_told_apart(db: &Database) {
     applied(
         &store,
         id,
-        Command::Yield {
+        Command::Release {
             holder: holder(&first),
         },
         NOW,
@@ -128,7 +128,7 @@ async fn only_the_holder_appends(db: &Database) {
     applied(
         &store,
         first.id,
-        Command::Yield {
+        Command::Release {
             holder: holder(&first),
         },
         NOW,

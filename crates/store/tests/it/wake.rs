@@ -116,7 +116,7 @@ async fn what_becomes_ready_wakes(db: &Database) {
                 .await
                 .is_err()
         );
-        applied(&here, held, Command::Release { bound_ms: BOUND_MS }, NOW)
+        applied(&here, held, Command::Unhold { bound_ms: BOUND_MS }, NOW)
             .await
             .unwrap();
         woken(&mut wait).await;
@@ -125,7 +125,7 @@ async fn what_becomes_ready_wakes(db: &Database) {
         applied(
             &here,
             held,
-            Command::Yield {
+            Command::Release {
                 holder: holder(&run),
             },
             NOW,

@@ -153,7 +153,7 @@ async fn give_back(app: &App, executor: &str, taken: Vec<Claimed>) {
                 executor: executor.clone(),
                 token: Some(claimed.run.token),
             };
-            match store::runs::apply(batch, claimed.run.id, &Command::Yield { holder }, now) {
+            match store::runs::apply(batch, claimed.run.id, &Command::Release { holder }, now) {
                 Ok(_) | Err(store::Error::NotFound(_) | store::Error::Rejected(_)) => {}
                 Err(error) => return Err(error),
             }

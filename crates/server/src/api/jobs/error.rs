@@ -74,10 +74,7 @@ fn shorten(text: String) -> String {
 fn refused(rejected: &engine::Rejected) -> Error {
     let status = super::view::status(rejected.status);
     let id = rejected.run.to_string();
-    let command = match rejected.command {
-        "yield" => "release",
-        command => command,
-    };
+    let command = rejected.command;
     let message = if rejected.not_holder {
         format!("cannot {command} job {id}: the caller does not hold its lease")
     } else {

@@ -60,7 +60,7 @@ pub(crate) async fn release(
     Json(request): Json<wire::jobs::Holder>,
 ) -> Result<axum::Json<Job>, Error> {
     let holder = holder(&request.executor_id, request.lease_token)?;
-    cancel::command(&app, id, Command::Yield { holder }).await
+    cancel::command(&app, id, Command::Release { holder }).await
 }
 
 /// Who says that it holds the lease.

@@ -1,9 +1,0 @@
-//! The holder gives the run back unfinished, as a planned stop does.
-
-use super::{held, requeue};
-use crate::{Change, Holder, Rejected, Run};
-
-pub(super) fn step(run: &Run, holder: &Holder, now: i64) -> Result<Change, Rejected> {
-    held(run, holder, "yield")?;
-    Ok(requeue::released(run, now))
-}

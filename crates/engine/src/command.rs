@@ -1,6 +1,6 @@
 //! What may be asked of a run.
 
-use crate::{Backoff, Class, Kind, RunId};
+use crate::{Backoff, Class, DEFAULT_MAX_ATTEMPTS, Kind, RunId};
 
 /// A run to be submitted. Ids are drawn outside.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,28 @@ pub struct NewRun {
     pub parent: Option<RunId>,
     /// At most one live run has this key.
     pub exclusive_key: Option<String>,
+}
+
+impl NewRun {
+    /// A background run that may start at once and asks for nothing special. `name` is the
+    /// contract's own name for what it is, `queue` says which claims find it.
+    #[must_use]
+    pub fn new(id: RunId, kind: Kind, name: &str, queue: &str) -> Self {
+        Self {
+            id,
+            kind,
+            name: name.to_owned(),
+            queue: queue.to_owned(),
+            class: Class::Background,
+            held: false,
+            not_before: None,
+            max_attempts: DEFAULT_MAX_ATTEMPTS,
+            retry: None,
+            timeout_ms: None,
+            parent: None,
+            exclusive_key: None,
+        }
+    }
 }
 
 /// Who says that it holds the lease.

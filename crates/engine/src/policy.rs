@@ -37,6 +37,18 @@ pub struct Backoff {
     pub jitter: f64,
 }
 
+impl Default for Backoff {
+    /// One second, doubled up to five minutes, of which up to a fifth is taken off.
+    fn default() -> Self {
+        Self {
+            initial_ms: 1_000,
+            factor: 2.0,
+            max_ms: 300_000,
+            jitter: 0.2,
+        }
+    }
+}
+
 impl Backoff {
     /// The wait after the `strikes`-th failure. `draw` is a random number from 0 to 1.
     #[must_use]

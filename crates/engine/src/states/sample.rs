@@ -2,15 +2,8 @@
 
 use super::{LEASE_MS, NOW};
 use crate::{
-    Backoff, Class, Command, Holder, Kind, Lease, NewRun, OVERTIME_LEASES, Outcome, Run, RunId,
-    Signal, State, Verdict, submit,
-};
-
-const RETRY: Backoff = Backoff {
-    initial_ms: 1_000,
-    factor: 2.0,
-    max_ms: 60_000,
-    jitter: 0.0,
+    Backoff, Command, Holder, Kind, Lease, NewRun, OVERTIME_LEASES, Outcome, Run, RunId, Signal,
+    State, Verdict, submit,
 };
 
 /// One run for each column.
@@ -42,7 +35,7 @@ fn held_runs() -> Vec<(&'static str, Run)> {
         lease.started_at = NOW - OVERTIME_LEASES * LEASE_MS;
     }
     let mut retried = live.clone();
-    retried.retry = Some(RETRY);
+    retried.retry = Some(Backoff::default());
     let mut cancelled = expired.clone();
     cancelled.signal = Some(Signal::Cancel);
     vec![
@@ -56,21 +49,12 @@ fn held_runs() -> Vec<(&'static str, Run)> {
 }
 
 fn queued() -> Run {
-    let new = NewRun {
-        id: RunId::from_bytes([7; 16]),
-        kind: Kind::Job,
-        name: "example".to_owned(),
-        queue: "job".to_owned(),
-        class: Class::Background,
-        held: false,
-        not_before: None,
+    let new = NewRun::new(RunId::from_bytes([7; 16]), Kind::Job, "example", "job");
+    let two = NewRun {
         max_attempts: 2,
-        retry: None,
-        timeout_ms: None,
-        parent: None,
-        exclusive_key: None,
+        ..new
     };
-    submit(new, 0, NOW).run
+    submit(two, 0, NOW).run
 }
 
 fn running(until: i64) -> Run {

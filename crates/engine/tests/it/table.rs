@@ -4,11 +4,11 @@
 use std::fmt::Write;
 
 use engine::{
-    Attempt, Change, Command, Holder, Lease, Outcome, Run, Signal, State, Verdict, states_markdown,
-    step, submit,
+    Attempt, Backoff, Change, Command, Holder, Lease, Outcome, Run, Signal, State, Verdict,
+    states_markdown, step, submit,
 };
 
-use crate::sample::{BACKOFF, holder, new_run};
+use crate::sample::{holder, new_run};
 
 const NOW: i64 = 1_000_000;
 const LEASE_MS: i64 = 30_000;
@@ -189,7 +189,7 @@ fn running() -> Vec<(&'static str, Run)> {
     };
     let last = |run| Run { strikes: 1, ..run };
     let retried = |run| Run {
-        retry: Some(BACKOFF),
+        retry: Some(Backoff::default()),
         ..run
     };
     // The 60 s of grace after its limit are over.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::{Class, Command, Holder, Kind, NewRun, Run, RunId, Verdict};
+use engine::{Command, Holder, Kind, NewRun, Run, RunId, Verdict};
 use store::{
     Error, Store,
     runs::{
@@ -26,20 +26,7 @@ pub(crate) fn id_at(at: i64) -> RunId {
 }
 
 pub(crate) fn job() -> NewRun {
-    NewRun {
-        id: id_at(NOW),
-        kind: Kind::Job,
-        name: "example".to_owned(),
-        queue: "job".to_owned(),
-        class: Class::Background,
-        held: false,
-        not_before: None,
-        max_attempts: 3,
-        retry: None,
-        timeout_ms: None,
-        parent: None,
-        exclusive_key: None,
-    }
+    NewRun::new(id_at(NOW), Kind::Job, "example", "job")
 }
 
 pub(crate) fn submit(runs: impl IntoIterator<Item = NewRun>) -> Submit {

@@ -1,6 +1,6 @@
 //! Jobs on their way in.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,11 +71,13 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
+        let backoff = engine::Backoff::default();
+        let seconds = |ms: i64| Duration::from_millis(ms.unsigned_abs()).as_secs_f64();
         Self {
-            initial_seconds: 1.0,
-            factor: 2.0,
-            max_seconds: 300.0,
-            jitter: 0.2,
+            initial_seconds: seconds(backoff.initial_ms),
+            factor: backoff.factor,
+            max_seconds: seconds(backoff.max_ms),
+            jitter: backoff.jitter,
         }
     }
 }

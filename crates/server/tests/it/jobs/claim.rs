@@ -141,18 +141,8 @@ async fn submit_unreadable(bed: &Bed) -> String {
     let open = move || Store::open(&location, 1).expect("the same database");
     let store = tokio::task::spawn_blocking(open).await.expect("a store");
     let run = NewRun {
-        id: counted_id(NOON_MS, 1_000),
-        kind: Kind::Job,
-        name: "example".to_owned(),
-        queue: "job".to_owned(),
         class: Class::Foreground,
-        held: false,
-        not_before: None,
-        max_attempts: 3,
-        retry: None,
-        timeout_ms: None,
-        parent: None,
-        exclusive_key: None,
+        ..NewRun::new(counted_id(NOON_MS, 1_000), Kind::Job, "example", "job")
     };
     let id = run.id.to_string();
     let submission = Submission {

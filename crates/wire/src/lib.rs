@@ -6,6 +6,7 @@ pub mod events;
 pub mod executors;
 pub mod jobs;
 mod shape;
+pub mod text;
 mod timestamp;
 
 pub use shape::Object;

@@ -79,7 +79,9 @@ impl Performer {
         }
         let mut ending = ending(&report, stop, job, out_of_memory);
         ending.stdout = stdout.excerpt.text();
-        ending.stderr.insert_str(0, &stderr.excerpt.text());
+        let mut last = stderr.excerpt;
+        last.add(ending.stderr.as_bytes());
+        ending.stderr = last.text();
         let unsent = [
             (Stream::Stdout, stdout.unsent),
             (Stream::Stderr, stderr.unsent),

@@ -16,9 +16,9 @@ use tokio::{
     sync::Notify,
     time::{Instant, sleep, sleep_until, timeout},
 };
-use wire::client::Error;
+use wire::{client::Error, jobs::Excerpt};
 
-use super::{Excerpt, pending::Pending};
+use super::pending::Pending;
 
 /// A chunk is sent when so much is there, or after the time below.
 const FLUSH_BYTES: usize = 64 << 10;

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use executor::{
-    output::{Captured, EXCERPT_LIMIT_BYTES, Sink, capture},
+    output::{Captured, Sink, capture},
     process::Process,
     shim::End,
 };
@@ -132,7 +132,7 @@ async fn gigabytes_neither_stop_the_program_nor_fill_the_memory() {
     let captured = capture_script(&format!("yes 0123456 | head -c {FLOOD}"), &shelf).await;
     assert_eq!(captured.total_bytes, FLOOD);
     let text = captured.excerpt.text();
-    assert!(text.len() <= EXCERPT_LIMIT_BYTES);
+    assert!(text.len() <= wire::jobs::OUTPUT_LIMIT_BYTES);
     assert!(text.starts_with("0123456\n") && text.ends_with("0123456\n"));
     assert!(text.contains("bytes cut"));
     assert!(

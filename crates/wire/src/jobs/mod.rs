@@ -4,6 +4,7 @@
 //! value). An addition is left out when it has no value.
 
 mod admin;
+mod excerpt;
 mod job;
 mod lease;
 mod output;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use admin::{ExecutorInfo, Health, Stats};
+pub use excerpt::{Excerpt, OUTPUT_LIMIT_BYTES, excerpt};
 pub use job::{Attempt, Job, JobSummary};
 pub use lease::{Beat, Claim, Ended, Finish, Holder};
 pub use output::{LogEnd, LogText, Stream};

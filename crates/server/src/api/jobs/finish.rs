@@ -3,13 +3,12 @@
 use axum::extract::State;
 use engine::{RunId, Verdict};
 use store::runs::{Finish, Report};
-use wire::jobs::{Ended, ErrorBody};
+use wire::jobs::{Ended, ErrorBody, excerpt};
 
 use super::{
     Error,
     extract::{FINISH_LIMIT, JobId, Json},
     heartbeat::holder,
-    truncate::truncate,
 };
 use crate::app::App;
 
@@ -88,8 +87,8 @@ pub(super) fn checked(
         holder: holder(&request.executor_id, request.lease_token)?,
         verdict,
         report: Report {
-            stdout: truncate(request.stdout),
-            stderr: truncate(request.stderr),
+            stdout: excerpt(request.stdout),
+            stderr: excerpt(request.stderr),
             exit_code: request.exit_code,
             error,
         },

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use engine::RunId;
 use futures_util::{Stream, stream};
 use store::{Topic, TopicWait, logs::Chunk, runs::Details};
-use wire::jobs::{LogEnd, LogText, Stream as Output};
+use wire::{
+    jobs::{LogEnd, LogText, Stream as Output},
+    text::{lossy, unfinished},
+};
 
 use super::{logs, view};
 use crate::{api::sse, app::App};
@@ -131,16 +134,14 @@ impl Follower {
         let mut text = String::new();
         if !gap.is_empty() {
             // The rest of the character is among what is missing.
-            text.push_str(&String::from_utf8_lossy(&std::mem::take(
-                &mut place.pending,
-            )));
+            text.push_str(&lossy(std::mem::take(&mut place.pending)));
             text.push_str(&gap);
         }
         place.position = chunk.position + i64::try_from(chunk.body.len()).unwrap_or(i64::MAX);
         let mut bytes = std::mem::take(&mut place.pending);
         bytes.extend_from_slice(&chunk.body);
         place.pending = bytes.split_off(bytes.len() - unfinished(&bytes));
-        text.push_str(&String::from_utf8_lossy(&bytes));
+        text.push_str(&lossy(bytes));
         let message = LogText {
             stream: output,
             attempt: u32::try_from(chunk.attempt).unwrap_or(u32::MAX),
@@ -165,7 +166,7 @@ impl Follower {
                 stream: output,
                 attempt: u32::try_from(number).unwrap_or(u32::MAX),
                 offset: u64::try_from(place.position - held).unwrap_or_default(),
-                text: String::from_utf8_lossy(&place.pending).into_owned(),
+                text: lossy(place.pending),
             };
             self.ready.push_back(sse::message(None, "chunk", &message));
         }
@@ -186,12 +187,11 @@ impl Follower {
                     continue;
                 }
                 let attempt = u32::try_from(run.starts).unwrap_or(u32::MAX);
-                let text = String::from_utf8_lossy(&bytes).into_owned();
                 let message = LogText {
                     stream,
                     attempt,
                     offset: 0,
-                    text,
+                    text: lossy(bytes),
                 };
                 self.ready.push_back(sse::message(None, "chunk", &message));
             }
@@ -201,36 +201,5 @@ impl Follower {
         };
         self.ready.push_back(sse::message(None, "end", &end));
         self.ended = true;
-    }
-}
-
-/// How many bytes at the end are the start of a character whose rest may still come.
-fn unfinished(bytes: &[u8]) -> usize {
-    for back in 1..=bytes.len().min(3) {
-        let byte = bytes[bytes.len() - back];
-        let wanted = match byte {
-            0xC2..=0xDF => 2,
-            0xE0..=0xEF => 3,
-            0xF0..=0xF4 => 4,
-            0x80..=0xBF => continue,
-            _ => return 0,
-        };
-        return if wanted > back { back } else { 0 };
-    }
-    0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unfinished;
-
-    #[test]
-    fn holds_back_only_the_start_of_a_character() {
-        assert_eq!(unfinished("a\u{20AC}".as_bytes()), 0);
-        assert_eq!(unfinished(b"a\xE2\x82"), 2);
-        assert_eq!(unfinished(b"a\xF0"), 1);
-        assert_eq!(unfinished(b"a\xFF"), 0);
-        assert_eq!(unfinished(b"\x80\x80\x80\x80"), 0);
-        assert_eq!(unfinished(b""), 0);
     }
 }

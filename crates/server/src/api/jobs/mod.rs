@@ -17,7 +17,6 @@ pub(crate) mod heartbeat;
 pub(crate) mod logs;
 pub(crate) mod retry;
 pub(crate) mod submit;
-mod truncate;
 mod view;
 
 pub(crate) use error::Error;

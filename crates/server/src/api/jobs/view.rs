@@ -5,6 +5,7 @@ use store::runs::{AttemptRow, Claimed, Details, ResultRow};
 use wire::{
     Timestamp,
     jobs::{Attempt, Job, JobSummary, NewJob},
+    text::lossy,
 };
 
 use super::Error;
@@ -81,8 +82,8 @@ fn whole(run: &Run, input: &[u8], attempts: Vec<Attempt>, result: ResultRow) -> 
         priority: priority(run.class),
         status: status(run.state.status()).to_owned(),
         executor_id: run.executor.clone(),
-        stdout: text(result.stdout),
-        stderr: text(result.stderr),
+        stdout: lossy(result.stdout),
+        stderr: lossy(result.stderr),
         exit_code: result.exit_code,
         created_at: Timestamp(run.created_at),
         started_at: run.started_at.map(Timestamp),
@@ -120,10 +121,4 @@ fn ended_at(run: &Run) -> Option<Timestamp> {
         State::Done { at, .. } => Some(Timestamp(at)),
         _ => None,
     }
-}
-
-/// It came as JSON and was cut on a character boundary, so it is text.
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

@@ -5,7 +5,14 @@ use std::{sync::Arc, time::Duration};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Settings, clock::Clock, lock::DataDirLock, metrics::Metrics, programs::Programs};
+use crate::{
+    Settings,
+    clock::Clock,
+    lock::DataDirLock,
+    metrics::Metrics,
+    outbound::{self, Guard},
+    programs::Programs,
+};
 
 /// The running server's parts. Cheap to clone.
 #[derive(Clone)]
@@ -17,6 +24,10 @@ pub(crate) struct App {
     pub(crate) public_url: Arc<str>,
     pub(crate) programs: Programs,
     pub(crate) metrics: Metrics,
+    /// Which addresses the server may call.
+    pub(crate) guard: Guard,
+    /// How it calls them.
+    pub(crate) outbound: outbound::Client,
     /// Cancelled when the server is about to stop: calls that wait answer now.
     pub(crate) stopping: CancellationToken,
     /// Goes after the store, with the last clone: a call that was cut off may still write.

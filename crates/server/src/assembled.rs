@@ -21,6 +21,7 @@ use crate::{
     lock::{self, DataDirLock},
     loops,
     metrics::Metrics,
+    outbound::{self, Guard},
     programs::Programs,
     router,
     transport::InProcess,
@@ -66,6 +67,8 @@ impl Assembled {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => format!("http://{}", settings.listen),
         };
+        let guard = Guard::new(&settings.allowed_outbound);
+        let outbound = outbound::Client::new(&guard).map_err(Error::Serve)?;
         let hosts = Hosts::new(&public_url, &settings.allowed_hosts);
         let app = App {
             store,
@@ -74,6 +77,8 @@ impl Assembled {
             public_url: public_url.into(),
             programs,
             metrics: Metrics::new(),
+            guard,
+            outbound,
             stopping: CancellationToken::new(),
             _lock: Arc::new(lock),
         };

@@ -8,6 +8,7 @@ mod guard;
 mod lock;
 mod loops;
 mod metrics;
+mod outbound;
 mod problem;
 mod programs;
 mod router;

@@ -18,6 +18,10 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Networks that are not public and that the server may call all the same.
+    pub allowed_outbound: Vec<ipnet::IpNet>,
+    /// A hook's receiver must have answered by then.
+    pub hook_timeout: Duration,
     /// How long a lease lives after its last extension.
     pub lease: Duration,
     /// How often expired leases are looked for; at most five seconds.
@@ -41,6 +45,8 @@ impl Settings {
             public_url: None,
             allowed_hosts: Vec::new(),
             trusted_proxies: Vec::new(),
+            allowed_outbound: Vec::new(),
+            hook_timeout: Duration::from_secs(15),
             lease: Duration::from_secs(30),
             scan: Duration::from_secs(5),
             class_bound: Duration::from_secs(600),

@@ -107,12 +107,13 @@ CREATE TABLE log_sizes (
     stored_bytes BIGINT  NOT NULL
 ) {clustered};
 
+-- What happened, to a run or, without one, to something else such as a hook.
 CREATE TABLE events (
     seq    BIGINT  NOT NULL PRIMARY KEY,
     at     BIGINT  NOT NULL,
     type   TEXT    NOT NULL,
     kind   TEXT    NOT NULL,
-    run_id {bytes} NOT NULL,
+    run_id {bytes},
     data   TEXT    NOT NULL
 ) {clustered};
 CREATE INDEX events_of_run ON events (run_id, seq);

@@ -35,8 +35,8 @@ struct Gathered {
 struct NewEvent {
     at: i64,
     event_type: String,
-    kind: Kind,
-    run: RunId,
+    kind: &'static str,
+    run: Option<RunId>,
     data: String,
 }
 
@@ -100,14 +100,31 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
             self.gathered.events.push(NewEvent {
                 at: now,
                 event_type: format!("{}.{}", run.kind, event.event_type),
-                kind: run.kind,
-                run: run.id,
+                kind: run.kind.as_str(),
+                run: Some(run.id),
                 data: data(run, event),
             });
         }
         if run.signal.is_some() {
             self.gathered.executors.extend(run.executor.clone());
         }
+    }
+
+    /// Tells the world of something that is no change of a run: `event_type` is `<kind>.<what>`.
+    pub(crate) fn tell(
+        &mut self,
+        kind: &'static str,
+        event_type: &str,
+        data: &serde_json::Value,
+        at: i64,
+    ) {
+        self.gathered.events.push(NewEvent {
+            at,
+            event_type: event_type.to_owned(),
+            kind,
+            run: None,
+            data: data.to_string(),
+        });
     }
 
     fn moved(&mut self, run: &Run, before: Option<Status>, status: Status) {
@@ -224,8 +241,8 @@ fn write_events(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<i64, Error> {
                 seq.into(),
                 event.at.into(),
                 (&event.event_type).into(),
-                event.kind.as_str().into(),
-                (&event.run).into(),
+                event.kind.into(),
+                event.run.as_ref().into(),
                 (&event.data).into(),
             ]
         })

@@ -16,10 +16,10 @@ pub struct EventRow {
     pub at: i64,
     /// Such as `job.completed`.
     pub event_type: String,
-    /// Kind of the run.
+    /// Kind of the run; of an event without one, what it is about, such as `hook`.
     pub kind: String,
-    /// The run.
-    pub run_id: RunId,
+    /// The run, if it is about one.
+    pub run_id: Option<RunId>,
     /// A JSON object.
     pub data: String,
 }
@@ -69,13 +69,22 @@ pub fn after(
     }
 }
 
+/// Whether `pattern` names this type: itself or, with `*` at the end, whatever begins like it.
+#[must_use]
+pub fn names(pattern: &str, event_type: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => event_type.starts_with(start),
+        None => pattern == event_type,
+    }
+}
+
 fn event(row: &Row<'_>) -> Result<EventRow, Error> {
     Ok(EventRow {
         seq: row.int(0)?,
         at: row.int(1)?,
         event_type: row.text(2)?,
         kind: row.text(3)?,
-        run_id: row.run_id(4)?,
+        run_id: row.opt_run_id(4)?,
         data: row.text(5)?,
     })
 }

@@ -15,10 +15,11 @@ pub struct Event {
     /// Such as `job.completed`.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// Kind of the run: `job`.
+    /// Kind of the run: `job`. Of an event without one, what it is about: `hook`.
     pub kind: String,
-    /// The run.
-    pub run_id: String,
+    /// The run; left out when the event is about none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
     /// What belongs to the type.
     pub data: serde_json::Value,
 }

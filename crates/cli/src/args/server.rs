@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::{Args, builder::BoolishValueParser};
+use ipnet::IpNet;
 
 use super::{BuiltIn, values};
 
@@ -97,6 +98,17 @@ pub(crate) struct Serve {
         value_delimiter = ','
     )]
     pub(crate) trusted_proxy: Vec<IpAddr>,
+
+    /// Let the server call this network, for webhooks; without it only public addresses are called
+    /// (repeatable; in the environment comma-separated)
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ALLOW_OUTBOUND",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        value_parser = values::network
+    )]
+    pub(crate) allow_outbound: Vec<IpNet>,
 
     /// A silent executor loses its jobs after this
     #[arg(

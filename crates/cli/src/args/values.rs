@@ -1,7 +1,11 @@
 //! Parsers of values: durations, sizes, pairs, times.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
+use ipnet::IpNet;
 use jiff::SignedDuration;
 use wire::Timestamp;
 
@@ -36,6 +40,21 @@ pub(super) fn scan_seconds(text: &str) -> Result<Duration, String> {
         return Err("it must be at most 5".to_owned());
     }
     Ok(scan)
+}
+
+/// A network such as `10.0.0.0/8`, or one address.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let network = text
+        .parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| format!("`{text}` is not a network such as 10.0.0.0/8, nor an address"))?;
+    if network.trunc() != network {
+        let meant = network.trunc();
+        return Err(format!(
+            "`{text}` names an address within a network: write {meant}"
+        ));
+    }
+    Ok(network)
 }
 
 /// A number of hours above zero, with or without a fraction.

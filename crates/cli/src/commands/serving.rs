@@ -19,6 +19,7 @@ pub(super) async fn start(serve: Serve, data_dir: PathBuf) -> Result<Running, Fa
         public_url: serve.public_url,
         allowed_hosts: serve.allowed_host,
         trusted_proxies: serve.trusted_proxy,
+        allowed_outbound: serve.allow_outbound,
         lease: serve.lease_seconds,
         scan: serve.scan_seconds,
         class_bound: serve.class_bound_seconds,

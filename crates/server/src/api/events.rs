@@ -96,10 +96,7 @@ struct Filter {
 impl Filter {
     fn wants(&self, event: &EventRow) -> bool {
         let kind = self.kind.as_ref().is_none_or(|kind| *kind == event.kind);
-        let named = |pattern: &String| match pattern.strip_suffix('*') {
-            Some(start) => event.event_type.starts_with(start),
-            None => *pattern == event.event_type,
-        };
+        let named = |pattern: &String| store::events::names(pattern, &event.event_type);
         kind && self
             .types
             .as_ref()
@@ -186,7 +183,7 @@ fn body(event: &EventRow) -> wire::events::Event {
         at: format!("{at:.3}"),
         event_type: event.event_type.clone(),
         kind: event.kind.clone(),
-        run_id: event.run_id.to_string(),
+        run_id: event.run_id.map(|run| run.to_string()),
         data: serde_json::from_str(&event.data).unwrap_or_default(),
     }
 }

@@ -43,7 +43,7 @@ async fn numbers_start_at_one(db: &Database) {
     assert_eq!(types, ["job.submitted", "job.started", "job.completed"]);
     assert!(
         all.iter()
-            .all(|event| event.run_id == run.id && event.kind == "job" && event.at == NOW)
+            .all(|event| event.run_id == Some(run.id) && event.kind == "job" && event.at == NOW)
     );
     let data: serde_json::Value = serde_json::from_str(&all[1].data).unwrap();
     let expected = serde_json::json!({

@@ -83,7 +83,7 @@ impl World {
                     continue;
                 }
                 let event: Event = serde_json::from_str(data).expect("an event");
-                if event.run_id == last {
+                if event.run_id.as_ref() == Some(&last) {
                     return events;
                 }
                 events.push(event);
@@ -109,7 +109,7 @@ impl World {
                 .strip_prefix("job.")
                 .expect("a job")
                 .to_owned();
-            let (story, starts) = stories.entry(event.run_id).or_default();
+            let (story, starts) = stories.entry(event.run_id.expect("a job's")).or_default();
             if told == "started" {
                 *starts += 1;
                 let attempt = event.data.get("attempt").and_then(Value::as_i64);

@@ -27,6 +27,8 @@ struct Gathered {
     events: Vec<NewEvent>,
     counts: BTreeMap<(Kind, Status, Class), i64>,
     ready: BTreeMap<String, usize>,
+    /// Of the newest change.
+    now: i64,
     executors: BTreeSet<String>,
     runs: BTreeSet<RunId>,
     seen: BTreeMap<String, Seen>,
@@ -49,6 +51,7 @@ impl Gathered {
         for (queue, count) in other.ready {
             *self.ready.entry(queue).or_default() += count;
         }
+        self.now = self.now.max(other.now);
         self.executors.extend(other.executors);
         self.runs.extend(other.runs);
         for (executor, seen) in other.seen {
@@ -93,6 +96,7 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
     pub(crate) fn note(&mut self, before: Option<Status>, change: &Change, now: i64) {
         let run = &change.run;
         let status = run.state.status();
+        self.gathered.now = self.gathered.now.max(now);
         if before != Some(status) {
             self.moved(run, before, status);
         }
@@ -133,7 +137,16 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         }
         self.count(run.kind, status, run.class, 1);
         if status == Status::Queued {
-            *self.gathered.ready.entry(run.queue.clone()).or_default() += 1;
+            match self.gathered.ready.get_mut(&run.queue) {
+                Some(count) => *count += 1,
+                None => {
+                    self.gathered.ready.insert(run.queue.clone(), 1);
+                }
+            }
+        } else if before == Some(Status::Queued)
+            && let Some(count) = self.gathered.ready.get_mut(&run.queue)
+        {
+            *count = count.saturating_sub(1);
         }
         if before == Some(Status::Running) || status.is_terminal() {
             self.touch(run.id);
@@ -164,9 +177,17 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         }
     }
 
+    /// How many runs this transaction has made ready so far, by queue, and the time of its newest
+    /// change.
+    pub(crate) fn ready(&self) -> (&BTreeMap<String, usize>, i64) {
+        (&self.gathered.ready, self.gathered.now)
+    }
+
     /// Writes what was gathered; says who is to be woken, if anybody.
     pub(crate) fn end(self, noted: &mut Noted) -> Result<Option<Notice>, Error> {
-        let Self { tx, gathered } = self;
+        let Self { tx, mut gathered } = self;
+        // What its own claims took is nobody else's.
+        gathered.ready.retain(|_, count| *count > 0);
         executors::write_seen(tx, &gathered.seen, noted)?;
         write_counts(tx, &gathered.counts)?;
         let head = write_events(tx, &gathered.events)?;

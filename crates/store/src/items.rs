@@ -51,10 +51,18 @@ impl<T: Send, F: Fn(&mut Batch<'_, '_>) -> Result<T, Error> + Send> Work for Clo
     }
 }
 
+/// A claim and where its answer goes.
+pub(crate) struct ClaimCall {
+    pub(crate) claim: Claim,
+    /// Whether it is answered only when there is something.
+    pub(crate) waits: bool,
+    pub(crate) answer: Answer<Vec<Claimed>>,
+}
+
 /// One thing that waits to be written.
 pub(crate) enum Item {
     Submit(Submit, Answer<Submitted>),
-    Claim(Claim, Answer<Vec<Claimed>>),
+    Claim(ClaimCall),
     Heartbeat(Heartbeat, Answer<Beat>),
     Finish(Vec<Finish>, Answer<Ends>),
     Other(Box<dyn Work>),
@@ -65,7 +73,7 @@ pub(crate) enum Item {
 #[derive(Default)]
 pub(crate) struct Items {
     pub(crate) submits: Vec<(Submit, Answer<Submitted>)>,
-    pub(crate) claims: Vec<(Claim, Answer<Vec<Claimed>>)>,
+    pub(crate) claims: Vec<ClaimCall>,
     pub(crate) beats: Vec<(Heartbeat, Answer<Beat>)>,
     pub(crate) finishes: Vec<(Vec<Finish>, Answer<Ends>)>,
     pub(crate) others: Vec<Box<dyn Work>>,
@@ -81,12 +89,21 @@ pub(crate) struct Outcome {
     pub(crate) notice: Option<Notice>,
 }
 
+/// What a batch leaves to be done after its answers.
+#[derive(Default)]
+pub(crate) struct Left {
+    /// Claimed by a caller that has gone away.
+    pub(crate) orphans: Vec<Claimed>,
+    /// Claims that found nothing and wait on.
+    pub(crate) unserved: Vec<ClaimCall>,
+}
+
 impl Items {
     /// Sorts an item in; true when it is the last.
     pub(crate) fn take(&mut self, item: Item) -> bool {
         match item {
             Item::Submit(submit, answer) => self.submits.push((submit, answer)),
-            Item::Claim(claim, answer) => self.claims.push((claim, answer)),
+            Item::Claim(call) => self.claims.push(call),
             Item::Heartbeat(beat, answer) => self.beats.push((beat, answer)),
             Item::Finish(finishes, answer) => self.finishes.push((finishes, answer)),
             Item::Other(work) => self.others.push(work),
@@ -130,16 +147,18 @@ impl Items {
         singles
     }
 
-    /// Sends the answers; gives back what was claimed by a caller that has gone away.
-    pub(crate) fn answer(self, outcome: Outcome) -> Vec<Claimed> {
+    /// Sends the answers, but for those that are still to come.
+    pub(crate) fn answer(self, outcome: Outcome) -> Left {
         // Nobody may be waiting any more: what was done stays done.
-        let mut orphans = Vec::new();
+        let mut left = Left::default();
         for ((_, answer), result) in self.submits.into_iter().zip(outcome.submits) {
             let _ = answer.send(result);
         }
-        for ((_, answer), claimed) in self.claims.into_iter().zip(outcome.claims) {
-            if let Err(Ok(claimed)) = answer.send(Ok(claimed)) {
-                orphans.extend(claimed);
+        for (call, claimed) in self.claims.into_iter().zip(outcome.claims) {
+            if call.waits && claimed.is_empty() {
+                left.unserved.push(call);
+            } else if let Err(Ok(claimed)) = call.answer.send(Ok(claimed)) {
+                left.orphans.extend(claimed);
             }
         }
         for ((_, answer), result) in self.beats.into_iter().zip(outcome.beats) {
@@ -152,15 +171,15 @@ impl Items {
         for (work, result) in self.others.into_iter().zip(outcome.others) {
             work.answer(result);
         }
-        orphans
+        left
     }
 
     pub(crate) fn refuse(self, error: &Error) {
         for (_, answer) in self.submits {
             let _ = answer.send(Err(error.clone()));
         }
-        for (_, answer) in self.claims {
-            let _ = answer.send(Err(error.clone()));
+        for call in self.claims {
+            let _ = call.answer.send(Err(error.clone()));
         }
         for (_, answer) in self.beats {
             let _ = answer.send(Err(error.clone()));
@@ -186,7 +205,11 @@ impl Work for GiveBack {
                 token: Some(run.token),
             };
             let now = run.started_at.unwrap_or(run.created_at);
-            runs::apply(batch, run.id, &Command::Release { holder }, now)?;
+            match runs::apply(batch, run.id, &Command::Release { holder }, now) {
+                // Somebody else has it by now, and the others are to be given back all the same.
+                Ok(_) | Err(Error::NotFound(_) | Error::Rejected(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

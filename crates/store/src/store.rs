@@ -13,14 +13,15 @@ use std::{
 use tokio::sync::oneshot;
 
 use crate::{
-    Batch, CommitSums, Error, Read, Wake, events,
-    items::{Answer, Closure, Item},
+    Batch, CommitSums, Error, Offer, Read, Wake, events,
+    items::{Answer, ClaimCall, Closure, GiveBack, Item},
     listen::listen,
     metrics::Commits,
     migrate::migrate,
     reader::{self, Query},
     runs::{Beat, Claim, Claimed, Finish, Heartbeat, Submit, Submitted},
     seam::{self, Connection, Listener, PostgresConnection, SqliteConnection},
+    thread::thread,
     writer::Writer,
 };
 
@@ -137,8 +138,33 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn claim(&self, claim: Claim) -> Result<Vec<Claimed>, Error> {
+        self.offer(claim, false)?.taken().await
+    }
+
+    /// Takes queued runs as soon as there are some. It may be answered with none: then look again.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn wait_for(&self, claim: Claim) -> Result<Offer, Error> {
+        self.offer(claim, true)
+    }
+
+    fn offer(&self, claim: Claim, waits: bool) -> Result<Offer, Error> {
         let key = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        self.ask(key, |answer| Item::Claim(claim, answer)).await
+        let (answer, receiver) = oneshot::channel();
+        let call = ClaimCall {
+            claim,
+            waits,
+            answer,
+        };
+        self.send(key, Item::Claim(call))?;
+        Ok(Offer::new(self.clone(), receiver))
+    }
+
+    /// Queues again what was claimed for a caller that will not hear of it, as if it had not been.
+    pub fn give_back(&self, orphans: Vec<Claimed>) {
+        // Without a writer, the reaper finds them when their leases end.
+        let _ = self.send(0, Item::Other(Box::new(GiveBack(orphans))));
     }
 
     /// Extends a lease.
@@ -267,21 +293,6 @@ fn connect_reader(location: &Location) -> Result<Connection, Error> {
         Location::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::reader(path)?)),
         Location::Postgres(_) => connect(location),
     }
-}
-
-/// Starts a thread of the store. A panic on it ends the process: a server that lives on without its
-/// writer would answer nothing but errors, and what is on disk is whole after any end.
-fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
-    let guarded = move || {
-        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err() {
-            tracing::error!("a thread of the store panicked: the process ends");
-            std::process::abort();
-        }
-    };
-    std::thread::Builder::new()
-        .name(format!("store-{name}"))
-        .spawn(guarded)
-        .map_err(|error| Error::Unavailable(format!("a thread could not be started: {error}")))
 }
 
 /// The last bytes of an id are random.

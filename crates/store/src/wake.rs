@@ -2,16 +2,15 @@
 //! facts: whoever is woken looks.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use engine::RunId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
+
+use crate::{Batch, items::ClaimCall, parking::Parking};
 
 /// The longest notice in bytes: PostgreSQL takes less than 8,000.
 const NOTICE_BYTES: usize = 7_900;
@@ -72,14 +71,8 @@ struct Shared {
 
 #[derive(Default)]
 struct Waiting {
-    claims: HashMap<String, VecDeque<Arc<Call>>>,
+    claims: Parking,
     topics: HashMap<Topic, (Arc<Notify>, usize)>,
-}
-
-/// A claim that waits for a ready run.
-struct Call {
-    woken: AtomicBool,
-    notify: Notify,
 }
 
 impl Wake {
@@ -99,27 +92,41 @@ impl Wake {
         self.shared.head.subscribe()
     }
 
-    /// Waits for ready runs of any of these queues. Ask for this before looking for one.
-    #[must_use]
-    pub fn claim(&self, queues: &[String]) -> ClaimWait {
-        let call = Arc::new(Call {
-            woken: AtomicBool::new(false),
-            notify: Notify::new(),
-        });
+    /// What a claim that is about to look notes, for [`Wake::park`].
+    pub(crate) fn round(&self) -> u64 {
+        self.lock().claims.round()
+    }
+
+    /// Lets claims wait that looked in `round` and found nothing. When another writer made runs
+    /// ready since, they are answered, so that they look again.
+    pub(crate) fn park(&self, calls: Vec<ClaimCall>, round: u64) {
+        if calls.is_empty() {
+            return;
+        }
         let mut waiting = self.lock();
-        for queue in queues {
-            waiting
-                .claims
-                .entry(queue.clone())
-                .or_default()
-                .push_back(call.clone());
+        let early = calls.into_iter();
+        let early: Vec<_> = early
+            .filter_map(|call| waiting.claims.park(call, round))
+            .collect();
+        drop(waiting);
+        look_again(early);
+    }
+
+    /// The waiting claims that what this batch has made ready can serve.
+    pub(crate) fn hand_over(&self, batch: &Batch<'_, '_>) -> Vec<ClaimCall> {
+        let (ready, now) = batch.ready();
+        let mut handed = Vec::new();
+        if !ready.is_empty() {
+            let mut waiting = self.lock();
+            for (queue, count) in ready {
+                handed.extend(waiting.claims.take(queue, *count));
+            }
         }
-        ClaimWait {
-            wake: self.clone(),
-            call,
-            queues: queues.to_vec(),
-            used: false,
+        for call in &mut handed {
+            // The leases begin now, not when the waiting began.
+            call.claim.now = call.claim.now.max(now);
         }
+        handed
     }
 
     /// Waits for a topic. Ask for this before looking.
@@ -138,17 +145,20 @@ impl Wake {
 
     pub(crate) fn committed(&self, notice: &Notice) {
         let mut waiting = self.lock();
+        let mut woken = Vec::new();
+        if notice.all || !notice.ready.is_empty() {
+            waiting.claims.turn();
+        }
         if notice.all {
-            for call in std::mem::take(&mut waiting.claims).into_values().flatten() {
-                call.wake();
-            }
+            woken = waiting.claims.take_all();
             waiting
                 .topics
                 .values()
                 .for_each(|(notify, _)| notify.notify_waiters());
         }
         for (queue, count) in &notice.ready {
-            waiting.wake_claims(queue, *count);
+            // As many as there are runs for them: more would only look in vain.
+            woken.extend(waiting.claims.take(queue, *count));
         }
         for executor in &notice.executors {
             waiting.wake_topic(&Topic::Executor(executor.clone()));
@@ -161,6 +171,7 @@ impl Wake {
             }
         }
         drop(waiting);
+        look_again(woken);
         self.shared.head.send_if_modified(|head| {
             let newer = notice.head > *head;
             *head = notice.head.max(*head);
@@ -178,23 +189,6 @@ impl Wake {
 }
 
 impl Waiting {
-    /// Wakes as many waiting claims as there are runs for them: more would only look in vain.
-    fn wake_claims(&mut self, queue: &str, mut count: usize) {
-        let Some(calls) = self.claims.get_mut(queue) else {
-            return;
-        };
-        while count > 0 {
-            let Some(call) = calls.pop_front() else { break };
-            // A call that waits in several queues may be awake already.
-            if call.wake() {
-                count -= 1;
-            }
-        }
-        if calls.is_empty() {
-            self.claims.remove(queue);
-        }
-    }
-
     fn wake_topic(&self, topic: &Topic) {
         if let Some((notify, _)) = self.topics.get(topic) {
             notify.notify_waiters();
@@ -202,49 +196,11 @@ impl Waiting {
     }
 }
 
-impl Call {
-    fn wake(&self) -> bool {
-        let first = !self.woken.swap(true, Ordering::AcqRel);
-        if first {
-            self.notify.notify_one();
-        }
-        first
-    }
-}
-
-/// A registered wait for a ready run.
-pub struct ClaimWait {
-    wake: Wake,
-    call: Arc<Call>,
-    queues: Vec<String>,
-    used: bool,
-}
-
-impl ClaimWait {
-    /// Returns when a run became ready that was meant for this call.
-    pub async fn ready(&mut self) {
-        self.call.notify.notified().await;
-        self.used = true;
-    }
-}
-
-impl Drop for ClaimWait {
-    fn drop(&mut self) {
-        let mut waiting = self.wake.lock();
-        for queue in &self.queues {
-            if let Some(calls) = waiting.claims.get_mut(queue) {
-                calls.retain(|call| !Arc::ptr_eq(call, &self.call));
-                if calls.is_empty() {
-                    waiting.claims.remove(queue);
-                }
-            }
-        }
-        // It was woken but its caller went away: the run is somebody else's.
-        if self.call.woken.load(Ordering::Acquire) && !self.used {
-            for queue in &self.queues {
-                waiting.wake_claims(queue, 1);
-            }
-        }
+/// Answers waiting claims: there may be something now.
+fn look_again(calls: Vec<ClaimCall>) {
+    for call in calls {
+        // Nobody may be waiting any more.
+        let _ = call.answer.send(Ok(Vec::new()));
     }
 }
 

@@ -86,8 +86,9 @@ impl Writer {
         if count == 0 {
             return;
         }
+        let round = self.wake.round();
         match self.commit(&mut items) {
-            Ok(outcome) => self.tell(items, outcome),
+            Ok(outcome) => self.tell(items, outcome, round),
             Err(error) if count == 1 => items.refuse(&error),
             Err(error @ (Error::Unavailable(_) | Error::Unknown(_))) => items.refuse(&error),
             Err(error) => {
@@ -99,15 +100,18 @@ impl Writer {
         }
     }
 
-    fn tell(&mut self, items: Items, outcome: Outcome) {
+    /// `round` is that of before the batch.
+    fn tell(&mut self, items: Items, outcome: Outcome, round: u64) {
         let notice = outcome.notice.clone();
-        let orphans = items.answer(outcome);
+        let left = items.answer(outcome);
+        // Before the notice: what this batch made ready beyond its own claims may be for them.
+        self.wake.park(left.unserved, round);
         if let Some(notice) = notice {
             self.wake.committed(&notice);
         }
-        if !orphans.is_empty() {
+        if !left.orphans.is_empty() {
             self.work(Items {
-                others: vec![Box::new(GiveBack(orphans))],
+                others: vec![Box::new(GiveBack(left.orphans))],
                 ..Items::default()
             });
         }
@@ -138,7 +142,7 @@ impl Writer {
         self.connection.begin()?;
         let outcome = {
             let mut tx = self.connection.tx();
-            apply(items, Batch::new(&mut tx), &mut self.noted)
+            apply(items, Batch::new(&mut tx), &self.wake, &mut self.noted)
         };
         let mut outcome = match outcome {
             Ok(outcome) => outcome,
@@ -162,9 +166,13 @@ impl Writer {
     }
 }
 
-fn apply(items: &mut Items, mut batch: Batch<'_, '_>, noted: &mut Noted) -> Result<Outcome, Error> {
+fn apply(
+    items: &mut Items,
+    mut batch: Batch<'_, '_>,
+    wake: &Wake,
+    noted: &mut Noted,
+) -> Result<Outcome, Error> {
     let submits: Vec<&Submit> = items.submits.iter().map(|(submit, _)| submit).collect();
-    let claims: Vec<&Claim> = items.claims.iter().map(|(claim, _)| claim).collect();
     let beats: Vec<&Heartbeat> = items.beats.iter().map(|(beat, _)| beat).collect();
     let finishes: Vec<&Finish> = items
         .finishes
@@ -183,6 +191,8 @@ fn apply(items: &mut Items, mut batch: Batch<'_, '_>, noted: &mut Noted) -> Resu
             result => others.push(result),
         }
     }
+    items.claims.extend(wake.hand_over(&batch));
+    let claims: Vec<&Claim> = items.claims.iter().map(|call| &call.claim).collect();
     let claims = runs::claim_all(&mut batch, &claims)?;
     let notice = batch.end(noted)?;
     Ok(Outcome {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use engine::{Command, NewRun, RunId, Verdict};
-use store::{ClaimWait, Store, Topic, TopicWait};
+use engine::{Command, NewRun, RunId, State, Verdict};
+use store::{Offer, Store, Topic, TopicWait, runs::Claim};
 use tokio::time::timeout;
 
 use crate::{
@@ -12,18 +12,34 @@ use crate::{
 };
 
 on_both!(
-    a_submit_wakes_one_waiting_claim,
-    a_dropped_wake_is_passed_on,
+    a_submit_serves_one_waiting_claim,
+    a_submit_and_its_waiting_claim_are_one_commit,
+    what_nobody_takes_out_is_given_back,
     what_becomes_ready_wakes,
     topics_are_told,
 );
 
-fn queue() -> Vec<String> {
-    vec!["job".to_owned()]
+/// What a waiting claim takes in the end: one on another server is told to look again.
+async fn served(store: &Store, mut offer: Offer) -> Vec<RunId> {
+    let wait = async {
+        loop {
+            let taken = offer.taken().await.unwrap();
+            if !taken.is_empty() {
+                return ids(&taken);
+            }
+            offer = store.wait_for(claim("a", 1)).unwrap();
+        }
+    };
+    timeout(DEADLINE, wait).await.expect("not served")
 }
 
-async fn woken(wait: &mut ClaimWait) {
-    timeout(DEADLINE, wait.ready()).await.expect("not woken");
+/// A claim that waits still; it may have been told to look again.
+async fn idle(store: &Store, mut offer: Offer) -> Offer {
+    while let Ok(taken) = timeout(Duration::from_millis(50), offer.taken()).await {
+        assert_eq!(ids(&taken.unwrap()), []);
+        offer = store.wait_for(claim("a", 1)).unwrap();
+    }
+    offer
 }
 
 /// The store itself and, on PostgreSQL, another one on the same database that hears the first.
@@ -33,107 +49,105 @@ async fn pair(db: &Database) -> Vec<(Store, Store)> {
     if db.is_postgres() {
         let other = db.open();
         // It hears from the moment on when its connection listens.
-        let mut wait = other.wake().claim(&queue());
+        let mut head = other.wake().head();
         crate::database::until("the other server listens", async || {
             submitted(&store, job()).await;
-            timeout(Duration::from_millis(50), wait.ready()).await.ok()
+            let heard = timeout(Duration::from_millis(50), head.changed()).await;
+            heard.ok()
         })
-        .await;
-        drop(wait);
+        .await
+        .unwrap();
         while !other.claim(claim("a", 100)).await.unwrap().is_empty() {}
         pairs.push((store, other));
     }
     pairs
 }
 
-async fn a_submit_wakes_one_waiting_claim(db: &Database) {
+async fn a_submit_serves_one_waiting_claim(db: &Database) {
     for (here, there) in pair(db).await {
-        let mut first = there.wake().claim(&queue());
-        let mut second = there.wake().claim(&queue());
-        let mut stranger = there.wake().claim(&["elsewhere".to_owned()]);
+        let first = there.wait_for(claim("a", 1)).unwrap();
+        let second = there.wait_for(claim("a", 1)).unwrap();
+        let elsewhere = Claim {
+            queues: vec!["elsewhere".to_owned()],
+            ..claim("a", 1)
+        };
+        let mut stranger = there.wait_for(elsewhere).unwrap();
+        // All have looked when they do not answer.
+        let (first, second) = (idle(&there, first).await, idle(&there, second).await);
         let id = submitted(&here, job()).await;
-        woken(&mut first).await;
-        assert_eq!(ids(&there.claim(claim("a", 1)).await.unwrap()), [id]);
-        // There was one run, so nobody else looks in vain.
-        assert!(
-            timeout(Duration::from_millis(50), second.ready())
-                .await
-                .is_err()
-        );
-        here.submit(submit([
-            job(),
-            NewRun {
-                queue: "elsewhere".to_owned(),
-                ..job()
-            },
-        ]))
-        .await
-        .unwrap();
-        woken(&mut second).await;
-        woken(&mut stranger).await;
-        assert_eq!(there.claim(claim("a", 9)).await.unwrap().len(), 1);
+        let (mut first, mut second) = (first, second);
+        let taken = tokio::select! {
+            taken = first.taken() => taken.unwrap(),
+            taken = second.taken() => taken.unwrap(),
+        };
+        // There was one run, so nobody else looked; on another server even the one that is told
+        // has to look itself.
+        let mut rest = there.claim(claim("a", 9)).await.unwrap();
+        rest.extend(taken);
+        assert_eq!(ids(&rest), [id]);
+        let other = NewRun {
+            queue: "elsewhere".to_owned(),
+            ..job()
+        };
+        let other = submitted(&here, other).await;
+        let taken = timeout(DEADLINE, stranger.taken()).await.unwrap().unwrap();
+        assert!(taken.is_empty() || ids(&taken) == [other]);
     }
 }
 
-async fn a_dropped_wake_is_passed_on(db: &Database) {
-    for (here, there) in pair(db).await {
-        let gone = there.wake().claim(&queue());
-        let mut stays = there.wake().claim(&queue());
-        let mut third = there.wake().claim(&queue());
-        let id = submitted(&here, job()).await;
-        let told = there.clone();
-        crate::database::until("the commit is heard of", async || {
-            let newest = here.read(store::events::extent).await.unwrap().newest;
-            (*told.wake().head().borrow() >= newest).then_some(())
-        })
-        .await;
-        drop(gone);
-        woken(&mut stays).await;
-        assert_eq!(ids(&there.claim(claim("a", 1)).await.unwrap()), [id]);
-        // It was used, so it is not passed on again.
-        drop(stays);
-        assert!(
-            timeout(Duration::from_millis(50), third.ready())
-                .await
-                .is_err()
-        );
-    }
+/// The commit that makes a run ready gives it to whoever waits for it.
+async fn a_submit_and_its_waiting_claim_are_one_commit(db: &Database) {
+    let store = db.open();
+    let early = Claim {
+        now: NOW - 30_000,
+        ..claim("a", 5)
+    };
+    // A claim that has not looked yet when the submit comes needs a commit of its own.
+    crate::database::until("one commit was enough", async || {
+        let offer = idle(&store, store.wait_for(early.clone()).unwrap()).await;
+        let before = store.commit_sums().commits;
+        let id = submitted(&store, job()).await;
+        assert_eq!(served(&store, offer).await, [id]);
+        let run = details(&store, id).await.run;
+        // The lease began with the submit, not with the waiting.
+        assert!(matches!(run.state, State::Running(lease) if lease.until >= NOW + LEASE_MS));
+        (store.commit_sums().commits - before == 1).then_some(())
+    })
+    .await;
+}
+
+/// Whoever hangs up while it is served leaves its runs to others, and without a strike.
+async fn what_nobody_takes_out_is_given_back(db: &Database) {
+    let store = db.open();
+    let offer = idle(&store, store.wait_for(claim("gone", 1)).unwrap()).await;
+    let id = submitted(&store, job()).await;
+    drop(offer);
+    let stays = store.wait_for(claim("a", 1)).unwrap();
+    assert_eq!(served(&store, stays).await, [id]);
+    let run = details(&store, id).await.run;
+    assert_eq!((run.executor.as_deref(), run.strikes), (Some("a"), 0));
 }
 
 async fn what_becomes_ready_wakes(db: &Database) {
     for (here, there) in pair(db).await {
-        let mut wait = there.wake().claim(&queue());
-        let held = submitted(
-            &here,
-            NewRun {
-                held: true,
-                ..job()
-            },
-        )
-        .await;
-        assert!(
-            timeout(Duration::from_millis(50), wait.ready())
-                .await
-                .is_err()
-        );
+        let offer = there.wait_for(claim("a", 1)).unwrap();
+        let held = NewRun {
+            held: true,
+            ..job()
+        };
+        let held = submitted(&here, held).await;
+        let offer = idle(&there, offer).await;
         applied(&here, held, Command::Unhold { bound_ms: BOUND_MS }, NOW)
             .await
             .unwrap();
-        woken(&mut wait).await;
-        let run = claimed(&there, "a").await;
-        let mut wait = there.wake().claim(&queue());
-        applied(
-            &here,
-            held,
-            Command::Release {
-                holder: holder(&run),
-            },
-            NOW,
-        )
-        .await
-        .unwrap();
-        woken(&mut wait).await;
-        claimed(&there, "a").await;
+        assert_eq!(served(&there, offer).await, [held]);
+        let run = details(&here, held).await.run;
+        let offer = idle(&there, there.wait_for(claim("a", 1)).unwrap()).await;
+        let given_up = Command::Release {
+            holder: holder(&run),
+        };
+        applied(&here, held, given_up, NOW).await.unwrap();
+        assert_eq!(served(&there, offer).await, [held]);
     }
 }
 
@@ -190,12 +204,13 @@ fn what_was_missed_is_looked_up() {
              current_database() AND query = 'SELECT newest FROM event_head WHERE id = 1'",
         );
         assert_eq!(cut, [["2"]], "each store has a listener");
-        let mut wait = there.wake().claim(&queue());
-        submitted(&here, job()).await;
-        timeout(DEADLINE, head.wait_for(|head| *head == 2))
+        claimed(&there, "b").await;
+        let offer = there.wait_for(claim("a", 1)).unwrap();
+        let id = submitted(&here, job()).await;
+        assert_eq!(served(&there, offer).await, [id]);
+        timeout(DEADLINE, head.wait_for(|head| *head >= 3))
             .await
             .unwrap()
             .unwrap();
-        woken(&mut wait).await;
     });
 }

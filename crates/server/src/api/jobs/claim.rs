@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use engine::{Command, Holder, RunId};
+use engine::RunId;
 use store::runs::{Claimed, Details};
 use tokio::time::Instant;
 use wire::jobs::{Claim, ErrorBody, Job};
@@ -52,7 +52,7 @@ pub(crate) async fn claim(
         Ok(details) => details,
         Err(error) => {
             // Nobody will hear of these leases, and their end would count against the jobs.
-            give_back(&app, &request.executor_id, taken).await;
+            app.store.give_back(taken);
             return Err(error.into());
         }
     };
@@ -76,8 +76,6 @@ async fn take(app: &App, request: &Claim, max: u32, wait: Duration) -> Result<Ve
     let queues = vec![QUEUE.to_owned()];
     let until = Instant::now() + wait;
     loop {
-        // Ask to be woken before looking: a job that comes in between is not missed.
-        let mut woken = (!wait.is_zero()).then(|| app.store.wake().claim(&queues));
         let claim = store::runs::Claim {
             executor: request.executor_id.clone(),
             executor_ip: request.executor_ip.clone(),
@@ -86,17 +84,19 @@ async fn take(app: &App, request: &Claim, max: u32, wait: Duration) -> Result<Ve
             lease_ms: app.lease_ms(),
             now: app.now_ms(),
         };
-        let taken = app.store.claim(claim).await?;
-        let Some(woken) = woken.as_mut() else {
-            return Ok(taken);
+        if wait.is_zero() {
+            return Ok(app.store.claim(claim).await?);
+        }
+        let mut offer = app.store.wait_for(claim)?;
+        let taken = tokio::select! {
+            taken = offer.taken() => taken?,
+            () = app.stopping.cancelled() => offer.withdraw()?,
+            () = tokio::time::sleep_until(until.min(Instant::now() + LOOK_EVERY)) => {
+                offer.withdraw()?
+            }
         };
         if !taken.is_empty() || Instant::now() >= until || app.stopping.is_cancelled() {
             return Ok(taken);
-        }
-        tokio::select! {
-            () = woken.ready() => {}
-            () = app.stopping.cancelled() => {}
-            () = tokio::time::sleep_until(until.min(Instant::now() + LOOK_EVERY)) => {}
         }
     }
 }
@@ -141,26 +141,5 @@ fn bodies(
     match unreadable {
         Some(error) if jobs.is_empty() => Err(error),
         _ => Ok(jobs),
-    }
-}
-
-/// Queues again what was just claimed, as if it had not been.
-async fn give_back(app: &App, executor: &str, taken: Vec<Claimed>) {
-    let (executor, now) = (executor.to_owned(), app.now_ms());
-    let work = move |batch: &mut store::Batch<'_, '_>| {
-        for claimed in &taken {
-            let holder = Holder {
-                executor: executor.clone(),
-                token: Some(claimed.run.token),
-            };
-            match store::runs::apply(batch, claimed.run.id, &Command::Release { holder }, now) {
-                Ok(_) | Err(store::Error::NotFound(_) | store::Error::Rejected(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    };
-    if let Err(error) = app.store.write(work).await {
-        tracing::error!(%error, "claimed jobs could not be given back: their leases will expire");
     }
 }

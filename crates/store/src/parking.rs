@@ -1,0 +1,90 @@
+//! Claims that found nothing and wait. The commit that makes a run ready serves them itself, so that
+//! a run needs one commit, not two, to reach an idle executor.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::items::ClaimCall;
+
+/// A claim waits in each of its queues; whoever takes it first has it.
+type Place = Arc<Mutex<Option<ClaimCall>>>;
+
+/// The waiting claims of one store.
+#[derive(Default)]
+pub(crate) struct Parking {
+    /// How often runs became ready: a claim that looked before the last time looks again.
+    round: u64,
+    queues: HashMap<String, VecDeque<Place>>,
+}
+
+impl Parking {
+    /// What a claim that is about to look notes.
+    pub(crate) fn round(&self) -> u64 {
+        self.round
+    }
+
+    /// Runs became ready.
+    pub(crate) fn turn(&mut self) {
+        self.round += 1;
+    }
+
+    /// Lets a claim wait that looked in `round`; gives it back when that was too early.
+    pub(crate) fn park(&mut self, call: ClaimCall, round: u64) -> Option<ClaimCall> {
+        if round != self.round {
+            return Some(call);
+        }
+        let queues = call.claim.queues.clone();
+        let place = Arc::new(Mutex::new(Some(call)));
+        for queue in queues {
+            let places = self.queues.entry(queue).or_default();
+            // Whoever hung up leaves its place behind.
+            while places.front().is_some_and(is_left) {
+                places.pop_front();
+            }
+            places.push_back(place.clone());
+        }
+        None
+    }
+
+    /// The claims that `count` ready runs of a queue can serve.
+    pub(crate) fn take(&mut self, queue: &str, mut count: usize) -> Vec<ClaimCall> {
+        let mut taken = Vec::new();
+        let Some(places) = self.queues.get_mut(queue) else {
+            return taken;
+        };
+        while count > 0 {
+            let Some(place) = places.pop_front() else {
+                break;
+            };
+            if let Some(call) = lock(&place).take()
+                && !call.answer.is_closed()
+            {
+                count = count.saturating_sub(call.claim.max);
+                taken.push(call);
+            }
+        }
+        if places.is_empty() {
+            self.queues.remove(queue);
+        }
+        taken
+    }
+
+    /// All of them.
+    pub(crate) fn take_all(&mut self) -> Vec<ClaimCall> {
+        let places = std::mem::take(&mut self.queues).into_values().flatten();
+        places.filter_map(|place| lock(&place).take()).collect()
+    }
+}
+
+fn is_left(place: &Place) -> bool {
+    lock(place)
+        .as_ref()
+        .is_none_or(|call| call.answer.is_closed())
+}
+
+fn lock(place: &Place) -> std::sync::MutexGuard<'_, Option<ClaimCall>> {
+    // What it guards is whole after every statement.
+    place.lock().unwrap_or_else(PoisonError::into_inner)
+}

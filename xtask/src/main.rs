@@ -6,7 +6,6 @@
 )]
 
 mod ci;
-mod postgres;
 mod process;
 mod runner;
 mod setup;
@@ -75,6 +74,9 @@ fn run(command: Command) -> Result<()> {
         Command::Tidy => tidy::run(),
         Command::Generate { check } => runner::generate(check),
         Command::Bench { subject } => runner::bench(&subject),
-        Command::Setup => setup::run(),
+        Command::Setup => {
+            println!("PostgreSQL: {}", setup::run()?.display());
+            Ok(())
+        }
     }
 }

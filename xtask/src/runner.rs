@@ -5,13 +5,12 @@ use std::{path::PathBuf, process::Command};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use crate::{
-    postgres::Postgres,
-    process::{cargo, metadata, succeed, works},
-};
+use private_postgres::{Server, URL_VARIABLE};
 
-/// The environment variable that tells tests where their PostgreSQL is.
-const TEST_POSTGRES_URL: &str = "PLAYHOUSE_TEST_POSTGRES_URL";
+use crate::{
+    process::{cargo, metadata, succeed, works},
+    setup,
+};
 
 /// Settings as the peers in the comparison had them.
 const BENCH_POSTGRES: [&str; 1] = ["shared_buffers=512MB"];
@@ -63,14 +62,20 @@ pub(crate) struct Queue {
 
 /// All tests, on both databases.
 pub(crate) fn test(arguments: &[String]) -> Result<()> {
-    let postgres = Postgres::start(&[])?;
+    let postgres = postgres(&[])?;
     let mut command = if works(&mut cargo(["nextest", "--version"])) {
         cargo(["nextest", "run"])
     } else {
         cargo(["test", "--no-fail-fast"])
     };
     command.args(scope(arguments)).args(arguments);
-    succeed(command.env(TEST_POSTGRES_URL, postgres.url()))
+    succeed(command.env(URL_VARIABLE, postgres.url()))
+}
+
+/// A private server; installs PostgreSQL when it may.
+fn postgres(settings: &[&str]) -> Result<Server> {
+    setup::run()?;
+    Server::start(settings)
 }
 
 /// Cargo ignores `--package` beside `--workspace`.
@@ -95,11 +100,11 @@ pub(crate) fn sim(sim: &Sim) -> Result<()> {
 
 /// The rounds of `kill -9`, more of them.
 pub(crate) fn kill(kill: &Kill) -> Result<()> {
-    let postgres = Postgres::start(&[])?;
+    let postgres = postgres(&[])?;
     let mut command = cargo(["test", "--package", "cli", "--test", "it"]);
     command.args(["--", "kill", "--nocapture"]);
     command.env("PLAYHOUSE_KILL_ROUNDS", kill.rounds.to_string());
-    succeed(command.env(TEST_POSTGRES_URL, postgres.url()))
+    succeed(command.env(URL_VARIABLE, postgres.url()))
 }
 
 /// Writes or checks the generated documents.
@@ -128,11 +133,11 @@ pub(crate) fn bench(Bench::Queue(queue): &Bench) -> Result<()> {
     command.args(["--seconds", &queue.seconds, "--runs", &queue.runs]);
     let server = queue
         .postgres
-        .then(|| Postgres::start(&BENCH_POSTGRES))
+        .then(|| postgres(&BENCH_POSTGRES))
         .transpose()?;
     if let Some(url) = server
         .as_ref()
-        .map(Postgres::url)
+        .map(Server::url)
         .or_else(|| queue.database_url.clone())
     {
         command.args(["--database-url", &url]);

@@ -5,17 +5,21 @@ use serde_json::Value;
 use super::Finding;
 
 /// A crate, and what it and its tests may use.
-const ALLOWED: [(&str, &[&str]); 6] = [
+const ALLOWED: [(&str, &[&str]); 7] = [
     ("engine", &[]),
     ("store", &["engine"]),
     ("wire", &["engine"]),
     ("server", &["engine", "store", "wire"]),
     ("executor", &["engine", "wire"]),
     ("cli", &["server", "executor", "wire"]),
+    (FOR_TESTS, &[]),
 ];
 
 /// Tools of the project: they may use anything, and nothing may use them.
 const TOOLS: [&str; 3] = ["xtask", "bench", "generate"];
+
+/// What tests of any crate may use: it uses nothing of ours.
+const FOR_TESTS: &str = "private-postgres";
 
 /// Compares the dependencies between members of the workspace with the table.
 pub(super) fn check(metadata: &Value) -> Vec<Finding> {
@@ -36,7 +40,8 @@ pub(super) fn check(metadata: &Value) -> Vec<Finding> {
         };
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let used = dependency["name"].as_str().unwrap_or_default();
-            if names.contains(&used) && !allowed.contains(&used) {
+            let by_tests = used == FOR_TESTS && dependency["kind"] == "dev";
+            if names.contains(&used) && !allowed.contains(&used) && !by_tests {
                 findings.push(format!("forbidden edge: {name} -> {used}"));
             }
         }
@@ -91,6 +96,18 @@ mod tests {
         let found = check(&workspace("server", "xtask", &Value::Null));
         assert_eq!(found, ["forbidden edge: server -> xtask"]);
         assert!(check(&workspace("xtask", "server", &Value::Null)).is_empty());
+    }
+
+    #[test]
+    fn tests_alone_may_use_the_private_postgres() {
+        let used = |kind: &Value| check(&workspace("store", FOR_TESTS, kind));
+        assert!(used(&json!("dev")).is_empty());
+        assert_eq!(
+            used(&Value::Null),
+            ["forbidden edge: store -> private-postgres"]
+        );
+        let ours = check(&workspace(FOR_TESTS, "engine", &Value::Null));
+        assert_eq!(ours, ["forbidden edge: private-postgres -> engine"]);
     }
 
     #[test]

@@ -1,8 +1,5 @@
 //! A database in the tests' PostgreSQL, gone when it is dropped.
 
-/// Where the tests' PostgreSQL is.
-const URL: &str = "PLAYHOUSE_TEST_POSTGRES_URL";
-
 /// A database that nobody else uses.
 pub(crate) struct Database {
     admin: String,
@@ -11,13 +8,8 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "`cargo xtask test` says where PostgreSQL is"
-    )]
     pub(crate) fn create() -> Self {
-        let admin = std::env::var(URL)
-            .unwrap_or_else(|_| panic!("{URL} is not set: run the tests by `cargo xtask test`"));
+        let admin = private_postgres::common_url();
         let name = format!("cli_{}", uuid::Uuid::new_v4().simple());
         execute(&admin, &format!("CREATE DATABASE {name}"));
         let (server, _) = admin.rsplit_once('/').expect("the URL names a database");

@@ -10,11 +10,11 @@ use std::{
 };
 
 use engine::{RunId, Status, Verdict};
+use private_postgres::Server;
 use store::{Error, Location, Store};
 
 use crate::{
     database::{Database, on_server, open, until},
-    postgres::Server,
     proxy::{Mode, Proxy},
     sample::*,
 };
@@ -29,7 +29,7 @@ struct Ledger {
 
 #[test]
 fn a_killed_server_loses_nothing_acknowledged() {
-    let server = Server::start();
+    let mut server = Server::start(&[]).unwrap();
     on_server(&server.url(), async |db| {
         let stores = [db.open(), db.open()];
         let (ledger, stop) = (Arc::new(Mutex::default()), Arc::new(AtomicBool::new(false)));
@@ -45,8 +45,8 @@ fn a_killed_server_loses_nothing_acknowledged() {
                 (ledger.lock().unwrap().finished.len() > before + 40).then_some(())
             })
             .await;
-            server.stop();
-            server.start_again();
+            server.stop().unwrap();
+            server.start_again().unwrap();
         }
         let before = ledger.lock().unwrap().finished.len();
         until("work goes on after the last start", async || {
@@ -133,7 +133,7 @@ fn behind(proxy: &Proxy) -> Store {
 
 #[test]
 fn a_commit_whose_answer_is_lost_is_looked_up() {
-    let server = Server::start();
+    let server = Server::start(&[]).unwrap();
     on_server(&server.url(), async |db| {
         let (direct, proxy) = (db.open(), Proxy::to(server.port()));
         let store = behind(&proxy);
@@ -175,7 +175,7 @@ fn a_commit_whose_answer_is_lost_is_looked_up() {
 /// After a crash the server gives the number of a transaction that left no trace to another one.
 #[test]
 fn a_commit_that_a_crash_undid_is_not_taken_for_another() {
-    let server = Server::start();
+    let mut server = Server::start(&[]).unwrap();
     on_server(&server.url(), async |db| {
         let proxy = Proxy::to(server.port());
         let store = behind(&proxy);
@@ -188,8 +188,8 @@ fn a_commit_that_a_crash_undid_is_not_taken_for_another() {
             (proxy.mode() == Mode::Refuse).then_some(())
         })
         .await;
-        server.stop();
-        server.start_again();
+        server.stop().unwrap();
+        server.start_again().unwrap();
         let direct = db.open();
         for _ in 0..100 {
             submitted(&direct, job()).await;
@@ -210,12 +210,12 @@ fn a_commit_that_a_crash_undid_is_not_taken_for_another() {
 /// Nobody used the store while the server was restarted: nobody notices.
 #[test]
 fn an_idle_store_survives_a_restart_unnoticed() {
-    let server = Server::start();
+    let mut server = Server::start(&[]).unwrap();
     on_server(&server.url(), async |db| {
         let store = db.open();
         let id = submitted(&store, job()).await;
-        server.stop();
-        server.start_again();
+        server.stop().unwrap();
+        server.start_again().unwrap();
         assert_eq!(details(&store, id).await.run.id, id);
         submitted(&store, job()).await;
         let run = claimed(&store, "a").await;

@@ -9,9 +9,6 @@ use std::{
 use store::{Location, Store};
 use tempfile::TempDir;
 
-/// Where the tests' PostgreSQL is.
-const URL: &str = "PLAYHOUSE_TEST_POSTGRES_URL";
-
 /// Longer than anything takes that is going to happen.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -54,7 +51,7 @@ pub(crate) fn on_sqlite(test: impl AsyncFnOnce(&Database)) {
 
 pub(crate) fn on_postgres(test: impl AsyncFnOnce(&Database)) {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let admin = server_url();
+    let admin = private_postgres::common_url();
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("store_{}_{}_{next}", process::id(), nanos());
     postgres_rows(&admin, &format!("CREATE DATABASE {name}"));
@@ -86,13 +83,6 @@ fn run(database: &Database, test: impl AsyncFnOnce(&Database)) {
         .enable_all()
         .build();
     runtime.unwrap().block_on(test(database));
-}
-
-#[expect(clippy::disallowed_methods, reason = "the only setting of these tests")]
-fn server_url() -> String {
-    std::env::var(URL).unwrap_or_else(|_| {
-        panic!("{URL} is not set: run the tests with `cargo xtask test`, which starts a PostgreSQL")
-    })
 }
 
 #[expect(

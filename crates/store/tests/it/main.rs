@@ -10,7 +10,6 @@ mod executors;
 mod full;
 mod lists;
 mod logs;
-mod postgres;
 mod proxy;
 mod retention;
 mod sample;

@@ -1,10 +1,10 @@
 //! PostgreSQL over TLS: what each `sslmode` promises.
 
+use private_postgres::Server;
 use store::{Error, Location, Store};
 
 use crate::{
     database::{Database, on_server, open, until},
-    postgres::Server,
     sample::*,
 };
 
@@ -46,8 +46,12 @@ async fn encrypted(db: &Database) -> bool {
 
 #[test]
 fn a_server_with_tls() {
-    let mut server = Server::start();
-    server.offer_tls(CERTIFICATE, KEY);
+    let mut server = Server::start(&[]).unwrap();
+    server.put("server.crt", CERTIFICATE).unwrap();
+    server.put("server.key", KEY).unwrap();
+    server.set(&["ssl=on"]).unwrap();
+    server.stop().unwrap();
+    server.start_again().unwrap();
     on_server(&server.url(), async |db| {
         let checked = format!("?{}", authority("authority"));
         for (settings, expected) in [
@@ -75,7 +79,7 @@ fn a_server_with_tls() {
 
 #[test]
 fn a_server_without_tls() {
-    let server = Server::start();
+    let server = Server::start(&[]).unwrap();
     on_server(&server.url(), async |db| {
         refused(&server, "?sslmode=require");
         refused(&server, &format!("?{}", authority("authority")));

@@ -11,6 +11,7 @@ pub mod events;
 pub mod executors;
 mod items;
 mod listen;
+mod location;
 pub mod logs;
 mod metrics;
 mod migrate;
@@ -27,8 +28,9 @@ mod writer;
 
 pub use batch::Batch;
 pub use error::Error;
+pub use location::Location;
 pub use metrics::CommitSums;
 pub use offer::Offer;
 pub use reader::Read;
-pub use store::{Location, Store, backup};
+pub use store::{Store, backup};
 pub use wake::{Topic, TopicWait, Wake};

@@ -1,7 +1,7 @@
 //! The asynchronous face: work goes to the threads, answers come back.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -13,14 +13,15 @@ use std::{
 use tokio::sync::oneshot;
 
 use crate::{
-    Batch, CommitSums, Error, Offer, Read, Wake, events,
+    Batch, CommitSums, Error, Location, Offer, Read, Wake, events,
     items::{Answer, ClaimCall, Closure, GiveBack, Item},
     listen::listen,
+    location::{connect, connect_reader},
     metrics::Commits,
     migrate::migrate,
     reader::{self, Query},
     runs::{Beat, Claim, Claimed, Finish, Heartbeat, Submit, Submitted},
-    seam::{self, Connection, Listener, PostgresConnection, SqliteConnection},
+    seam::{self, Listener},
     thread::thread,
     writer::Writer,
 };
@@ -29,15 +30,6 @@ use crate::{
 const READERS: usize = 2;
 /// Threads that write to PostgreSQL. SQLite has one.
 const POSTGRES_WRITERS: usize = 2;
-
-/// Where the data is.
-#[derive(Clone, Debug)]
-pub enum Location {
-    /// A file of an embedded database.
-    Sqlite(PathBuf),
-    /// The URL of a PostgreSQL database.
-    Postgres(String),
-}
 
 /// The durable state. Cheap to clone; its threads end when the last clone is dropped.
 #[derive(Clone)]
@@ -279,20 +271,6 @@ impl Drop for Shared {
 /// When either file cannot be opened or written.
 pub fn backup(from: &Path, to: &Path) -> Result<(), Error> {
     seam::backup(from, to)
-}
-
-fn connect(location: &Location) -> Result<Connection, Error> {
-    Ok(match location {
-        Location::Sqlite(path) => Connection::Sqlite(SqliteConnection::writer(path)?),
-        Location::Postgres(url) => Connection::Postgres(Box::new(PostgresConnection::new(url)?)),
-    })
-}
-
-fn connect_reader(location: &Location) -> Result<Connection, Error> {
-    match location {
-        Location::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::reader(path)?)),
-        Location::Postgres(_) => connect(location),
-    }
 }
 
 /// The last bytes of an id are random.

@@ -21,6 +21,11 @@ use crate::app::App;
 
 const LEASES_LIMIT: usize = 10_000;
 const RESULTS_LIMIT: usize = 1_000;
+/// Nobody holds more leases than one call renews.
+const SLOTS_LIMIT: usize = LEASES_LIMIT;
+/// Parts of the isolation that a registration may name, and the longest of them in bytes.
+const PARTS_LIMIT: usize = 64;
+const PART_LIMIT: usize = 1_024;
 
 /// Notes what an executor can do.
 #[utoipa::path(put, path = "/api/v1/executors/{executor_id}", tag = "executors",
@@ -32,13 +37,38 @@ pub(crate) async fn register(
     ExecutorId(executor): ExecutorId,
     Json(registration): Json<Registration>,
 ) -> Result<axum::Json<Registration>, Error> {
-    check::optional_name("executor_ip", &registration.executor_ip)?;
+    check_registration(&registration)?;
     let bytes = serde_json::to_vec(&registration).unwrap_or_default();
     let (ip, now) = (registration.executor_ip.clone(), app.now_ms());
     app.store
         .write(move |batch| store::executors::register(batch, &executor, &ip, &bytes, now))
         .await?;
     Ok(axum::Json(registration))
+}
+
+/// It is kept, and shown to whoever lists executors: it must be short.
+fn check_registration(registration: &Registration) -> Result<(), Error> {
+    if registration.slots as usize > SLOTS_LIMIT {
+        return Err(Error::field(
+            "slots",
+            format!("at most {SLOTS_LIMIT} slots"),
+        ));
+    }
+    check::name("version", &registration.version)?;
+    check::name("isolation", &registration.isolation)?;
+    check::optional_name("executor_ip", &registration.executor_ip)?;
+    let parts = &registration.isolation_missing;
+    if parts.len() > PARTS_LIMIT {
+        let message = format!("isolation_missing must have at most {PARTS_LIMIT} parts");
+        return Err(Error::field("isolation_missing", message));
+    }
+    match parts.iter().position(|part| part.len() > PART_LIMIT) {
+        Some(place) => Err(Error::field(
+            format!("isolation_missing[{place}]"),
+            format!("must have at most {PART_LIMIT} bytes"),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Extends leases, and keeps them extended while it waits until one of them has news.

@@ -40,6 +40,7 @@ const NUMBERS: [&str; 5] = ["\"1\"", "1.5", "9223372036854775808", "1e999", "[]"
 async fn executors_that_do_not_say_who_they_are() {
     let (bed, held) = holding().await;
     let long = json!({"executor_id": "x".repeat(10 * MIB)}).to_string();
+    let longer = json!({"executor_id": "x".repeat(256)}).to_string();
     for (method, path) in [
         (Method::POST, "/api/v1/jobs/claim".to_owned()),
         (Method::PUT, format!("/api/v1/jobs/{held}/heartbeat")),
@@ -56,6 +57,7 @@ async fn executors_that_do_not_say_who_they_are() {
             ("executor_id", r#"{"executor_id":"a\nb"}"#),
             ("executor_id", r#"{"executor_id":"a","executor_id":"a"}"#),
             ("executor_id", &long),
+            ("executor_id", &longer),
             ("body", "[1]"),
             ("body", r#"["worker-1", "192.0.2.7"]"#),
         ];
@@ -68,7 +70,8 @@ async fn executors_that_do_not_say_who_they_are() {
 async fn claims() {
     let (bed, _) = holding().await;
     let (method, path) = (Method::POST, "/api/v1/jobs/claim");
-    let ips = ["5", "null", "\"\\u0000\""];
+    let long = json!("1".repeat(256)).to_string();
+    let ips = ["5", "null", "\"\\u0000\"", &long];
     check(&bed, wrong_values(&method, path, "executor_ip", &ips)).await;
     let waits = ["-1", "61", "1e300", "1e999", "\"5\"", "true"];
     check(&bed, wrong_values(&method, path, "wait_seconds", &waits)).await;
@@ -118,6 +121,27 @@ async fn registrations_and_batches() {
         ("version", r#"{"slots":1}"#),
     ];
     check(&bed, wrong(&Method::PUT, "/api/v1/executors/w", &bodies)).await;
+    let (name, part) = ("x".repeat(256), "x".repeat(1_025));
+    let large = [
+        ("slots", json!(10_001)),
+        ("version", json!(name)),
+        ("version", json!("")),
+        ("isolation", json!(name)),
+        ("isolation", json!("a\nb")),
+        ("executor_ip", json!(name)),
+        ("isolation_missing", json!(vec![""; 65])),
+        ("isolation_missing[1]", json!(["", part])),
+    ];
+    let large = large.map(|(field, value)| {
+        let mut body = json!({"slots": 1, "version": "1", "isolation": "none"});
+        let key = field.split('[').next().expect("a name");
+        body[key] = value;
+        (field, body.to_string())
+    });
+    let large = large
+        .each_ref()
+        .map(|(field, body)| (*field, body.as_str()));
+    check(&bed, wrong(&Method::PUT, "/api/v1/executors/w", &large)).await;
     let bodies = [
         ("wait_seconds", r#"{"leases":[],"wait_seconds":-1}"#),
         ("wait_seconds", r#"{"leases":[],"wait_seconds":1e999}"#),

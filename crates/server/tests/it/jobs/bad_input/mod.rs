@@ -66,6 +66,8 @@ fn with_text(addition: &str) -> String {
 async fn check(bed: &Bed, cases: Vec<Case>) {
     assert!(!cases.is_empty());
     let before = world(bed).await;
+    let database = database(bed);
+    let written = commits(&database);
     for case in cases {
         let (name, field) = (case.name, case.field);
         let answer = bed.send(case.method, &case.path, case.body).await;
@@ -84,14 +86,51 @@ async fn check(bed: &Bed, cases: Vec<Case>) {
             "{name}: the refusal repeats its request"
         );
         assert_eq!(world(bed).await, before, "{name} changed something");
+        assert_eq!(commits(&database), written, "{name} wrote something");
     }
+}
+
+/// A look at the database past the server.
+fn database(bed: &Bed) -> rusqlite::Connection {
+    let path = bed.dir().join("data/playhouse.db");
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    rusqlite::Connection::open_with_flags(path, flags).expect("the server's database")
+}
+
+/// A number that every commit of somebody else changes that wrote anything at all: a row of any
+/// table, an event, a counter.
+fn commits(database: &rusqlite::Connection) -> i64 {
+    database
+        .query_row("PRAGMA data_version", [], |row| row.get(0))
+        .expect("a number")
+}
+
+#[tokio::test]
+async fn this_suite_sees_what_is_written() {
+    let bed = Bed::open().await;
+    let database = database(&bed);
+    let mut written = commits(&database);
+    let mut wrote = |what: &str, is: bool| {
+        let now = commits(&database);
+        assert_eq!(now != written, is, "{what}");
+        written = now;
+    };
+    bed.stats().await;
+    wrote("a look", false);
+    bed.submit(&example()).await;
+    wrote("a submit", true);
+    let id = bed.claim("worker-1").await["id"].clone();
+    wrote("a claim", true);
+    let beat = format!("/api/v1/jobs/{}/heartbeat", id.as_str().expect("an id"));
+    bed.put(&beat, &json!({"executor_id": "worker-1"})).await;
+    wrote("a heartbeat", true);
 }
 
 fn short(body: &Value) -> String {
     body.to_string().chars().take(500).collect()
 }
 
-/// What must not change: every count, every executor, every event.
+/// What must not change, as a reader sees it: every count, every executor, every job.
 async fn world(bed: &Bed) -> (Value, Value, Value) {
     let executors = bed.get("/api/v1/admin/executors").await.json(200).await;
     let jobs = bed.get("/api/v1/jobs?limit=1000").await.json(200).await;

@@ -173,3 +173,19 @@ pub struct Run {
     /// When its newest attempt started, epoch milliseconds.
     pub started_at: Option<i64>,
 }
+
+impl Run {
+    /// Whether it was called off, or is to be. It takes no children then: the cancel has gone down
+    /// the tree already and would miss them.
+    #[must_use]
+    pub fn is_called_off(&self) -> bool {
+        self.signal == Some(Signal::Cancel)
+            || matches!(
+                self.state,
+                State::Done {
+                    outcome: Outcome::Cancelled,
+                    ..
+                }
+            )
+    }
+}

@@ -17,6 +17,9 @@ pub enum Error {
     /// A live run has the same exclusive key.
     #[error("another live run has the exclusive key `{0}`")]
     Exclusive(String),
+    /// The run that a new one is to belong to was called off.
+    #[error("run {0} was called off: it takes no more children")]
+    CalledOff(RunId),
     /// The database cannot be reached or has no room; nothing was changed.
     #[error("the database is not available: {0}")]
     Unavailable(String),

@@ -116,7 +116,8 @@ impl Store {
     /// Submits runs.
     ///
     /// # Errors
-    /// [`Error::KeyReused`], [`Error::Exclusive`], or the database's.
+    /// [`Error::KeyReused`], [`Error::Exclusive`], [`Error::NotFound`] or [`Error::CalledOff`] for a
+    /// parent, or the database's.
     pub async fn submit(&self, submit: Submit) -> Result<Submitted, Error> {
         let key = submit
             .runs

@@ -7,6 +7,7 @@ mod find;
 mod finish;
 mod heartbeat;
 mod list;
+mod parents;
 mod row;
 mod submit;
 mod sweep;

@@ -2,7 +2,7 @@
 
 use engine::{Change, NewRun, RunId, submit};
 
-use super::row;
+use super::{parents, row};
 use crate::{
     Batch, Error,
     seam::{Tx, Value, args},
@@ -91,6 +91,9 @@ fn admit(
     }
     if let Some(key) = taken_key(tx, submit, fresh)? {
         return Ok((Err(Error::Exclusive(key)), false));
+    }
+    if let Some(refusal) = parents::refusal(tx, submit, fresh)? {
+        return Ok((Err(refusal), false));
     }
     if let Some((key, hash)) = &submit.idempotency
         && let Some(answer) = remember(tx, key, hash, &ids, submit.now)?

@@ -1,6 +1,6 @@
 //! Repeated submits, keys that exclude each other, runs that belong to others.
 
-use engine::{Command, NewRun, Status, Verdict};
+use engine::{Command, NewRun, RunId, Status, Verdict};
 use store::{
     Error, retention,
     runs::{Submit, Submitted},
@@ -20,6 +20,8 @@ on_both!(
     exclusive_submits_race,
     a_retry_respects_the_exclusive_key,
     a_cancel_goes_down_the_tree,
+    what_was_called_off_takes_no_children,
+    a_cancel_and_a_new_child_race,
     many_runs_at_once_are_all_or_none,
 );
 
@@ -186,10 +188,6 @@ async fn a_retry_respects_the_exclusive_key(db: &Database) {
 
 async fn a_cancel_goes_down_the_tree(db: &Database) {
     let store = db.open();
-    let child_of = |parent| NewRun {
-        parent: Some(parent),
-        ..job()
-    };
     let root = running(&store, job()).await.id;
     let grandchild_holder = submitted(&store, child_of(root)).await;
     let busy = claimed(&store, "b").await;
@@ -228,6 +226,83 @@ async fn a_cancel_goes_down_the_tree(db: &Database) {
     );
     assert_eq!(status(stranger).await, Status::Queued);
     assert_eq!(words(&store, later).await, ["submitted", "cancelled"]);
+    db.check();
+}
+
+fn child_of(parent: RunId) -> NewRun {
+    NewRun {
+        parent: Some(parent),
+        ..job()
+    }
+}
+
+async fn what_was_called_off_takes_no_children(db: &Database) {
+    let store = db.open();
+    let stopping = running(&store, job()).await;
+    let stopped = submitted(&store, job()).await;
+    for id in [stopping.id, stopped] {
+        applied(&store, id, Command::Cancel, NOW).await.unwrap();
+        // One such child refuses them all, and leaves no key.
+        let refused = store
+            .submit(keyed("key", b"1", [job(), child_of(id)]))
+            .await;
+        assert!(
+            matches!(refused, Err(Error::CalledOff(parent)) if parent == id),
+            "{refused:?}"
+        );
+    }
+    let missing = id_at(NOW);
+    let refused = store.submit(submit([child_of(missing)])).await;
+    assert!(
+        matches!(refused, Err(Error::NotFound(parent)) if parent == missing),
+        "{refused:?}"
+    );
+    assert_eq!(db.rows("SELECT count(*) FROM runs"), [["2"]]);
+    assert_eq!(db.rows("SELECT count(*) FROM idempotency_keys"), [["0"]]);
+    // Started anew it is live; a whole tree may come at once.
+    let retry = Command::Retry { bound_ms: BOUND_MS };
+    applied(&store, stopped, retry, NOW).await.unwrap();
+    let child = child_of(stopped);
+    let grandchild = child_of(child.id);
+    let tree = keyed("key", b"1", [grandchild.clone(), child.clone()]);
+    store.submit(tree.clone()).await.unwrap();
+    applied(&store, stopped, Command::Cancel, NOW)
+        .await
+        .unwrap();
+    for id in [child.id, grandchild.id] {
+        let run = details(&store, id).await.run;
+        assert_eq!(run.state.status(), Status::Cancelled);
+    }
+    // What was accepted before is a repetition, not a new child.
+    assert!(store.submit(tree).await.unwrap().repeated);
+    db.check();
+}
+
+async fn a_cancel_and_a_new_child_race(db: &Database) {
+    // On PostgreSQL they are at different servers.
+    let first = db.open();
+    let second = if db.is_postgres() {
+        db.open()
+    } else {
+        first.clone()
+    };
+    for round in 0..60 {
+        let root = submitted(&first, job()).await;
+        let child = child_of(root);
+        let id = child.id;
+        let (cancelled, accepted) = tokio::join!(
+            applied(&first, root, Command::Cancel, NOW),
+            second.submit(submit([child])),
+        );
+        cancelled.unwrap();
+        match accepted {
+            Ok(_) => {
+                let run = details(&first, id).await.run;
+                assert_eq!(run.state.status(), Status::Cancelled, "round {round}");
+            }
+            Err(error) => assert!(matches!(error, Error::CalledOff(_)), "{error}"),
+        }
+    }
     db.check();
 }
 

@@ -92,7 +92,9 @@ impl From<store::Error> for Error {
             E::NotFound(id) => Self::no_job(&id.to_string()),
             E::Rejected(rejected) => refused(&rejected),
             E::KeyReused => Self::field("Idempotency-Key", error.to_string()),
-            E::Exclusive(_) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
+            E::Exclusive(_) | E::CalledOff(_) => {
+                Self::new(StatusCode::BAD_REQUEST, error.to_string())
+            }
             E::Unavailable(_)
             | E::Unknown(_)
             | E::Conflict(_)

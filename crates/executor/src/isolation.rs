@@ -1,6 +1,11 @@
 //! Decides once, at the start, which parts of the isolation every job gets.
 
-use crate::{Isolation, Settings, cgroup::Cgroups, probe::probe, shim::Part};
+use crate::{
+    Isolation, Settings,
+    cgroup::Cgroups,
+    probe::{Finding, Support, probe},
+    shim::Part,
+};
 
 /// What every job gets.
 #[derive(Debug)]
@@ -9,7 +14,7 @@ pub(crate) struct Plan {
     pub(crate) parts: Vec<Part>,
     /// Limits on memory and processors.
     pub(crate) cgroups: Cgroups,
-    /// What is asked for and does not work here, and why.
+    /// What is asked for and does not work here, or not all of it, and why.
     pub(crate) missing: Vec<String>,
     /// Why no job may start at all (`strict` only).
     pub(crate) refuses: Option<String>,
@@ -18,40 +23,17 @@ pub(crate) struct Plan {
 impl Plan {
     /// Tries the parts and logs, once, what does not work. Blocks.
     pub(crate) fn new(settings: &Settings) -> Self {
-        let wanted = wanted(settings);
-        let mut parts = Vec::new();
-        let mut missing = Vec::new();
-        for finding in probe(settings) {
-            let part = PARTS
-                .iter()
-                .find(|part| part.name() == finding.name)
-                .copied();
-            if !wanted.contains(&finding.name.as_str()) {
-                continue;
-            }
-            if finding.ok {
-                parts.extend(part);
-            } else {
-                missing.push(format!("{}: {}", finding.name, finding.detail));
-            }
-        }
+        let (parts, mut missing) = choose(settings.isolation, &probe(settings));
         let (cgroups, error) = Cgroups::open(settings.memory_limit_bytes, settings.cpu_limit);
         missing.extend(error);
         for part in &missing {
             tracing::warn!(isolation = %settings.isolation, "not applied: {part}");
         }
-        // The user namespace is a means: what it is needed for is missing then, too.
-        let vital = missing
-            .iter()
-            .find(|part| !part.starts_with(Part::UserNamespace.name()));
-        let refuses = vital
-            .filter(|_| settings.isolation == Isolation::Strict)
-            .map(|part| format!("strict isolation is not possible here: {part}"));
         Self {
+            refuses: refusal(settings.isolation, &missing),
             parts,
             cgroups,
             missing,
-            refuses,
         }
     }
 }
@@ -66,11 +48,90 @@ pub(crate) const PARTS: [Part; 6] = [
     Part::NetworkNamespace,
 ];
 
-fn wanted(settings: &Settings) -> Vec<&'static str> {
-    let wanted = PARTS.iter().filter(|part| match settings.isolation {
+/// What can be applied of the parts that the level wants, and what of them is missing.
+fn choose(isolation: Isolation, findings: &[Finding]) -> (Vec<Part>, Vec<String>) {
+    let (mut parts, mut missing) = (Vec::new(), Vec::new());
+    let wanted = PARTS.into_iter().filter(|part| match isolation {
         Isolation::None => false,
-        Isolation::Standard => **part != Part::NetworkNamespace,
+        Isolation::Standard => *part != Part::NetworkNamespace,
         Isolation::Strict => true,
     });
-    wanted.map(|part| part.name()).collect()
+    for part in wanted {
+        let name = part.name();
+        let Some(finding) = findings.iter().find(|finding| finding.name == name) else {
+            continue;
+        };
+        if finding.support != Support::Missing {
+            parts.push(part);
+        }
+        if finding.support != Support::Full {
+            missing.push(format!("{name}: {}", finding.detail));
+        }
+    }
+    (parts, missing)
+}
+
+/// Why no job may start. The user namespace is a means: what it is needed for is missing then, too.
+fn refusal(isolation: Isolation, missing: &[String]) -> Option<String> {
+    let vital = missing
+        .iter()
+        .find(|part| !part.starts_with(Part::UserNamespace.name()));
+    vital
+        .filter(|_| isolation == Isolation::Strict)
+        .map(|part| format!("strict isolation is not possible here: {part}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Finding, Isolation, PARTS, Part, Support, choose, refusal};
+
+    /// A machine that has everything but one part.
+    fn machine(part: Part, support: Support, detail: &str) -> Vec<Finding> {
+        let finding = |one: Part| Finding {
+            name: one.name().to_owned(),
+            support: if one == part { support } else { Support::Full },
+            detail: if one == part { detail } else { "" }.to_owned(),
+        };
+        PARTS.map(finding).to_vec()
+    }
+
+    #[test]
+    fn what_works_in_part_is_applied_and_told_and_not_enough_for_strict() {
+        let old = machine(
+            Part::Landlock,
+            Support::Partial,
+            "only in part: an old kernel",
+        );
+        let (parts, missing) = choose(Isolation::Standard, &old);
+        assert!(parts.contains(&Part::Landlock));
+        assert_eq!(missing, ["landlock: only in part: an old kernel"]);
+        assert_eq!(refusal(Isolation::Standard, &missing), None);
+        let (parts, missing) = choose(Isolation::Strict, &old);
+        assert_eq!(parts, PARTS);
+        let reason = "strict isolation is not possible here: landlock: only in part: an old kernel";
+        assert_eq!(
+            refusal(Isolation::Strict, &missing),
+            Some(reason.to_owned())
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_left_out_and_only_a_means_may_be_in_strict() {
+        for (part, vital) in [(Part::PidNamespace, true), (Part::UserNamespace, false)] {
+            let (parts, missing) =
+                choose(Isolation::Strict, &machine(part, Support::Missing, "no"));
+            assert!(!parts.contains(&part) && parts.len() == PARTS.len() - 1);
+            assert_eq!(missing, [format!("{}: no", part.name())]);
+            assert_eq!(refusal(Isolation::Strict, &missing).is_some(), vital);
+        }
+    }
+
+    #[test]
+    fn a_level_is_told_only_what_it_wants() {
+        let network = machine(Part::NetworkNamespace, Support::Missing, "no");
+        let (parts, missing) = choose(Isolation::Standard, &network);
+        assert_eq!((parts.len(), missing.len()), (PARTS.len() - 1, 0));
+        let (parts, missing) = choose(Isolation::None, &network);
+        assert_eq!((parts.len(), missing.len()), (0, 0));
+    }
 }

@@ -12,7 +12,7 @@ pub mod process;
 mod settings;
 pub mod shim;
 
-pub use probe::{Finding, probe};
+pub use probe::{Finding, Support, probe};
 pub use settings::{Isolation, Settings};
 pub use tokio_util::sync::CancellationToken;
 use wire::client::Client;

@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     Settings,
-    cgroup::Cgroups,
+    cgroup::{self, MEMORY, PROCESSOR},
     isolation::PARTS,
     shim::{End, Part, Report, Spec},
 };
@@ -26,13 +26,26 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub struct Finding {
     /// The part, such as `pid namespace`.
     pub name: String,
-    /// True when it works.
-    pub ok: bool,
+    /// How much of it works.
+    pub support: Support,
     /// How it was found to work, or why it does not.
     pub detail: String,
 }
 
-/// Tries every part of the isolation once. Blocks for some milliseconds.
+/// How much of a part of the isolation works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// All of it.
+    Full,
+    /// Some of it: the part is applied as far as it goes.
+    Partial,
+    /// Nothing.
+    Missing,
+}
+
+/// Looks at every part of the isolation once, and changes nothing on the machine: what a process
+/// takes on itself is tried in one that ends, where control groups are is only looked at. Blocks for
+/// some milliseconds.
 #[must_use]
 pub fn probe(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![finding("process tree", attempt(settings, &[]))];
@@ -50,26 +63,27 @@ pub fn probe(settings: &Settings) -> Vec<Finding> {
         };
         findings.push(finding(part.name(), tried));
     }
-    for (name, tried) in [
-        ("memory limit", Cgroups::attempt(Some(1 << 30), None)),
-        ("processor limit", Cgroups::attempt(None, Some(1.0))),
-    ] {
-        findings.push(finding(name, tried));
+    for (name, controller) in [MEMORY, PROCESSOR] {
+        let seen = cgroup::look(controller).map(|dir| {
+            let detail = format!("can be set below {}", dir.display());
+            (Support::Full, detail)
+        });
+        findings.push(finding(name, seen));
     }
     findings
 }
 
-fn finding(name: &str, tried: Result<String, String>) -> Finding {
-    let ok = tried.is_ok();
+fn finding(name: &str, seen: Result<(Support, String), String>) -> Finding {
+    let (support, detail) = seen.unwrap_or_else(|reason| (Support::Missing, reason));
     Finding {
         name: name.to_owned(),
-        ok,
-        detail: tried.unwrap_or_else(|reason| reason),
+        support,
+        detail,
     }
 }
 
 /// Has a shim apply the parts and start nothing.
-fn attempt(settings: &Settings, parts: &[Part]) -> Result<String, String> {
+fn attempt(settings: &Settings, parts: &[Part]) -> Result<(Support, String), String> {
     let spec = Spec {
         directory: PathBuf::from("/"),
         writable: PathBuf::from("/"),
@@ -78,8 +92,12 @@ fn attempt(settings: &Settings, parts: &[Part]) -> Result<String, String> {
     };
     match ask(settings, &spec) {
         Ok(Report {
-            end: End::Ready, ..
-        }) => Ok("applied in a trial".to_owned()),
+            end: End::Ready { partial },
+            ..
+        }) => Ok(match partial {
+            None => (Support::Full, "applied in a trial".to_owned()),
+            Some(reason) => (Support::Partial, format!("only in part: {reason}")),
+        }),
         Ok(Report {
             end: End::NotStarted(reason),
             ..

@@ -216,7 +216,8 @@ fn ending(
             ..
         }) => (-1, reason.clone(), true),
         Ok(Report {
-            end: End::Ready, ..
+            end: End::Ready { .. },
+            ..
         }) => (-1, "the shim ran nothing".to_owned(), true),
         Err(error) => (-1, error.to_string(), true),
     };

@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use hierarchy::{Version, locate};
+pub(crate) use hierarchy::look;
+use hierarchy::{Version, prepare};
+
+/// The limits: what they are called, and the controllers that set them.
+pub(crate) const MEMORY: (&str, &str) = ("memory limit", "memory");
+pub(crate) const PROCESSOR: (&str, &str) = ("processor limit", "cpu");
 
 /// Beginning of the names of the groups that this program makes.
 const PREFIX: &str = "playhouse-";
@@ -51,10 +56,10 @@ impl Cgroups {
     pub(crate) fn open(memory_bytes: Option<u64>, cpus: Option<f64>) -> (Self, Vec<String>) {
         let mut limits: Vec<Limit> = Vec::new();
         let mut missing = Vec::new();
-        let memory = memory_bytes.map(|bytes| ("memory limit", "memory", memory_files(bytes)));
-        let cpu = cpus.map(|cpus| ("processor limit", "cpu", cpu_files(cpus)));
-        for (name, controller, files) in [memory, cpu].into_iter().flatten() {
-            match locate(controller) {
+        let memory = memory_bytes.map(|bytes| (MEMORY, memory_files(bytes)));
+        let cpu = cpus.map(|cpus| (PROCESSOR, cpu_files(cpus)));
+        for ((name, controller), files) in [memory, cpu].into_iter().flatten() {
+            match prepare(controller) {
                 Ok((parent, version)) => {
                     let files = files.into_iter().filter(|(at, _, _)| *at == version);
                     let files: Vec<_> = files.map(|(_, file, text)| (file, text)).collect();
@@ -81,16 +86,6 @@ impl Cgroups {
             }
         }
         (cgroups, missing)
-    }
-
-    /// Tries limits once.
-    pub(crate) fn attempt(memory_bytes: Option<u64>, cpus: Option<f64>) -> Result<String, String> {
-        let (cgroups, missing) = Self::open(memory_bytes, cpus);
-        match (missing.first(), cgroups.limits.first()) {
-            (Some(reason), _) => Err(reason.clone()),
-            (None, Some(limit)) => Ok(format!("set in a trial below {}", limit.parent.display())),
-            (None, None) => Err("no limit was tried".to_owned()),
-        }
     }
 
     /// Makes the groups of one job, with their limits.

@@ -3,8 +3,8 @@
 use std::io;
 
 use landlock::{
-    ABI, AccessFs, BitFlags, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr,
-    RulesetStatus, Scope,
+    ABI, AccessFs, BitFlags, LandlockStatus, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    RulesetCreatedAttr, RulesetStatus, Scope,
 };
 use nix::sys::{
     resource::{Resource, getrlimit, setrlimit},
@@ -20,6 +20,10 @@ const FILES: u64 = 65_536;
 /// Processes and threads, at most. The kernel counts them per user, and per user namespace: so it
 /// is set only where the job has a user namespace of its own.
 const PROCESSES: u64 = 16_384;
+
+/// The first version of Landlock that knows everything that is asked for here: writing, truncating
+/// and moving files and talking to devices, and signals.
+const LANDLOCK: ABI = ABI::V6;
 
 /// Devices that may be written to: they keep nothing.
 const DEVICES: [&str; 6] = [
@@ -57,8 +61,10 @@ pub(super) fn child_signals() -> io::Result<SignalFd> {
     )?)
 }
 
-/// Applies the parts that are not namespaces. The error names the part.
-pub(super) fn apply(spec: &Spec) -> Result<(), String> {
+/// Applies the parts that are not namespaces, and says what the kernel has only some of. The error
+/// names the part.
+pub(super) fn apply(spec: &Spec) -> Result<Option<String>, String> {
+    let mut partial = None;
     let named = |part: Part| move |reason: String| format!("{}: {reason}", part.name());
     // A process that shares our user must not read or drive the shim.
     nix::sys::prctl::set_dumpable(false).map_err(|error| error.to_string())?;
@@ -71,12 +77,14 @@ pub(super) fn apply(spec: &Spec) -> Result<(), String> {
             Part::NoNewPrivileges => {
                 nix::sys::prctl::set_no_new_privs().map_err(|error| error.to_string())
             }
-            Part::Landlock => landlock(spec).map_err(|error| error.to_string()),
+            Part::Landlock => landlock(spec)
+                .map(|missing| partial = missing)
+                .map_err(|error| error.to_string()),
             Part::UserNamespace | Part::PidNamespace | Part::NetworkNamespace => Ok(()),
         }
         .map_err(named(*part))?;
     }
-    Ok(())
+    Ok(partial)
 }
 
 fn limits(spec: &Spec) -> Result<(), String> {
@@ -96,10 +104,10 @@ fn limit(resource: Resource, value: u64) -> Result<(), String> {
 }
 
 /// Reading is free; writing is for the work directory and a few devices. Not even there may a device
-/// file be made: root could reach a disk through it.
-fn landlock(spec: &Spec) -> Result<(), Box<dyn std::error::Error>> {
-    // Newer rights than the kernel knows are left out by the crate, best effort.
-    let write = AccessFs::from_write(ABI::V5);
+/// file be made: root could reach a disk through it. Says what an older kernel does not enforce.
+fn landlock(spec: &Spec) -> Result<Option<String>, Box<dyn std::error::Error>> {
+    // What the kernel does not know is left out by the crate, best effort.
+    let write = AccessFs::from_write(LANDLOCK);
     let mut own = write;
     own.remove(AccessFs::MakeChar | AccessFs::MakeBlock);
     let device: BitFlags<AccessFs> = AccessFs::WriteFile | AccessFs::Truncate;
@@ -113,8 +121,46 @@ fn landlock(spec: &Spec) -> Result<(), Box<dyn std::error::Error>> {
             rules = rules.add_rule(PathBeneath::new(file, device))?;
         }
     }
-    match rules.restrict_self()?.ruleset {
-        RulesetStatus::NotEnforced => Err("the kernel has it not, or it is switched off".into()),
-        RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced => Ok(()),
+    let status = rules.restrict_self()?;
+    Ok(not_enforced(&status.ruleset, &status.landlock)?)
+}
+
+/// What of the rules is not enforced.
+fn not_enforced(
+    rules: &RulesetStatus,
+    kernel: &LandlockStatus,
+) -> Result<Option<String>, &'static str> {
+    match (rules, kernel) {
+        (RulesetStatus::FullyEnforced, _) => Ok(None),
+        (RulesetStatus::PartiallyEnforced, LandlockStatus::Available { effective_abi, .. }) => {
+            let (has, wants) = (*effective_abi as i32, LANDLOCK as i32);
+            Ok(Some(format!(
+                "the kernel has version {has} of it, all of it needs version {wants}"
+            )))
+        }
+        (RulesetStatus::PartiallyEnforced, _) => Ok(Some("the kernel has not all of it".into())),
+        (RulesetStatus::NotEnforced, _) => Err("the kernel has it not, or it is switched off"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use landlock::{ABI, LandlockStatus, RulesetStatus};
+
+    use super::not_enforced;
+
+    #[test]
+    fn an_older_kernel_does_not_pass_for_one_that_enforces_everything() {
+        let kernel = |effective_abi| LandlockStatus::Available {
+            effective_abi,
+            kernel_abi: None,
+        };
+        let new = not_enforced(&RulesetStatus::FullyEnforced, &kernel(ABI::V6));
+        assert_eq!(new, Ok(None));
+        let old = not_enforced(&RulesetStatus::PartiallyEnforced, &kernel(ABI::V3));
+        let reason = "the kernel has version 3 of it, all of it needs version 6";
+        assert_eq!(old, Ok(Some(reason.to_owned())));
+        let off = not_enforced(&RulesetStatus::NotEnforced, &LandlockStatus::NotEnabled);
+        assert!(off.is_err());
     }
 }

@@ -75,14 +75,15 @@ fn enter(spec: &Spec) -> Result<bool, String> {
 fn supervise_tree(control: UnixStream, spec: &Spec, tree: tree::Tree) -> io::Result<()> {
     // Made in the process that supervises: a signal descriptor belongs to its maker.
     let signals = confine::child_signals()?;
-    if let Err(reason) = confine::apply(spec) {
-        return report(&control, &not_started(reason));
-    }
+    let partial = match confine::apply(spec) {
+        Ok(partial) => partial,
+        Err(reason) => return report(&control, &not_started(reason)),
+    };
     let Some(path) = &spec.program else {
         return report(
             &control,
             &Report {
-                end: End::Ready,
+                end: End::Ready { partial },
                 fenced: false,
             },
         );

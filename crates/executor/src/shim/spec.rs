@@ -132,7 +132,10 @@ pub struct Report {
 #[serde(rename_all = "snake_case")]
 pub enum End {
     /// Nothing was to be started, and every part could be applied.
-    Ready,
+    Ready {
+        /// What could be applied only in part: what of it is missing, for people.
+        partial: Option<String>,
+    },
     /// It exited with this code.
     Exited(i32),
     /// It was killed by this signal.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use executor::{CancellationToken, Error, Isolation, Settings, probe, run};
+use executor::{CancellationToken, Error, Isolation, Settings, Support, probe, run};
 use serde_json::json;
 
 use crate::{
@@ -211,36 +211,66 @@ async fn a_second_executor_in_the_same_directories_is_refused() {
 #[tokio::test]
 async fn a_job_that_takes_too_much_memory_is_killed_or_the_limit_is_named_as_missing() {
     const LIMIT: u64 = 64 << 20;
-    let stage = Stage::new(|settings| {
-        settings.memory_limit_bytes = Some(LIMIT);
-        settings.cpu_limit = Some(1.5);
-    })
-    .await;
+    let limited = |isolation| {
+        move |settings: &mut Settings| {
+            settings.isolation = isolation;
+            settings.memory_limit_bytes = Some(LIMIT);
+            settings.cpu_limit = Some(1.5);
+        }
+    };
+    let stage = Stage::new(limited(Isolation::Standard)).await;
     let registration = stage.until("it registers", |stage| {
         stage.desk.state().registration.clone()
     });
     let missing = registration.await.isolation_missing;
-    let limits = probe(&Settings::new("probe", stage.bed.path("probe"), shim()));
-    let works = |name: &str| {
-        limits
-            .iter()
-            .any(|finding| finding.name == name && finding.ok)
-    };
+    let findings = probe(&Settings::new("probe", stage.bed.path("probe"), shim()));
     for name in ["memory limit", "processor limit"] {
+        let finding = findings.iter().find(|finding| finding.name == name);
         assert_eq!(
-            works(name),
+            finding.expect("it is looked at").support == Support::Full,
             !missing.iter().any(|one| one.starts_with(name)),
-            "{missing:?}"
+            "{findings:?} {missing:?}"
         );
     }
-    if works("memory limit") {
+    let reason = missing.iter().find(|one| one.starts_with("memory limit: "));
+    if let Some(reason) = reason {
+        // This machine cannot: that is told, and enough for `strict` to run nothing.
+        let strict = Stage::new(limited(Isolation::Strict)).await;
+        strict.submit("refused", "echo never", json!({}));
+        let refused = strict.result("refused").await.finish;
+        let message = refused.error_message.expect("a reason");
+        assert!(message.starts_with("strict isolation is not possible here: "));
+        assert!(missing.iter().any(|one| message.ends_with(one)), "{reason}");
+        assert_eq!(refused.stdout, "");
+        strict.end().await;
+    } else {
         stage.submit("greedy", "exec tail /dev/zero", json!({}));
         let greedy = stage.result("greedy").await;
         let expected =
             format!("killed by signal 9 (SIGKILL): out of memory, the limit is {LIMIT} bytes");
         assert_eq!(greedy.finish.error_message, Some(expected));
-        stage.submit("modest", "echo fine", json!({}));
-        assert_eq!(stage.result("modest").await.finish.stdout, "fine\n");
     }
+    stage.submit("modest", "echo fine", json!({}));
+    assert_eq!(stage.result("modest").await.finish.stdout, "fine\n");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn strict_runs_nothing_where_a_part_is_missing() {
+    let stage = Stage::new(|settings| {
+        settings.isolation = Isolation::Strict;
+        // Applies nothing.
+        settings.shim = vec!["/bin/false".into()];
+    })
+    .await;
+    stage.submit("refused", "echo never", json!({}));
+    let refused = stage.result("refused").await;
+    assert!(!refused.completed);
+    let message = refused.finish.error_message.expect("a reason");
+    let expected = "strict isolation is not possible here: resource limits: the shim does not work";
+    assert!(message.starts_with(expected), "{message}");
+    let registration = stage.desk.state().registration.clone();
+    let missing = registration.expect("it registered").isolation_missing;
+    assert_eq!(missing.len(), 6, "{missing:?}");
     stage.end().await;
 }

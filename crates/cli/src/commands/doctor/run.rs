@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use executor::{Finding, Support};
 use wire::client::Client;
 
 use super::{
@@ -70,12 +71,11 @@ async fn isolation(data_dir: PathBuf) -> Result<Vec<Check>, Failure> {
         .await
         .map_err(|error| Failure::new(Exit::FAILED, error.to_string()))?;
     let advice = "`--isolation standard` goes on without it, `--isolation strict` runs no job";
-    let check = |finding: executor::Finding| {
+    let check = |finding: Finding| {
         let name = format!("isolation: {}", finding.name);
-        if finding.ok {
-            Check::ok(&name, finding.detail)
-        } else {
-            Check::warn(&name, finding.detail, advice)
+        match finding.support {
+            Support::Full => Check::ok(&name, finding.detail),
+            Support::Partial | Support::Missing => Check::warn(&name, finding.detail, advice),
         }
     };
     Ok(findings.into_iter().map(check).collect())

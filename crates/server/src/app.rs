@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Settings,
+    access::Keys,
     clock::Clock,
     lock::DataDirLock,
     metrics::Metrics,
@@ -28,6 +29,7 @@ pub(crate) struct App {
     pub(crate) guard: Guard,
     /// How it calls them.
     pub(crate) outbound: outbound::Client,
+    pub(crate) keys: Keys,
     /// Cancelled when the server is about to stop: calls that wait answer now.
     pub(crate) stopping: CancellationToken,
     /// Goes after the store, with the last clone: a call that was cut off may still write.

@@ -16,6 +16,7 @@ use wire::client::Client;
 
 use crate::{
     Clock, Error, Settings,
+    access::Keys,
     app::App,
     guard::Hosts,
     lock::{self, DataDirLock},
@@ -79,6 +80,7 @@ impl Assembled {
             metrics: Metrics::new(),
             guard,
             outbound,
+            keys: Keys::new(),
             stopping: CancellationToken::new(),
             _lock: Arc::new(lock),
         };
@@ -111,6 +113,14 @@ impl Assembled {
     /// The database's.
     pub async fn schedule(&self) -> Result<Option<i64>, Error> {
         Ok(loops::scheduler::tick(&self.app).await?)
+    }
+
+    /// Hears which keys were made and revoked elsewhere, and notes which were used.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn look_at_keys(&self) -> Result<(), Error> {
+        Ok(loops::keys::tick(&self.app).await?)
     }
 
     /// Deletes what is too old; answers how many runs.

@@ -70,7 +70,6 @@ pub(crate) async fn check(
             let message = "the request comes from a page of another site; see --allowed-host";
             return refusal(request.uri().path(), StatusCode::FORBIDDEN, message);
         }
-        request.extensions_mut().insert(Principal::Loopback);
     }
     if let Some(address) = peer(&request, &app.settings.trusted_proxies) {
         request.extensions_mut().insert(Peer(address));

@@ -1,5 +1,6 @@
 //! Turns requests into commands and rows into bodies; runs the background loops.
 
+mod access;
 mod api;
 mod app;
 mod assembled;
@@ -13,13 +14,12 @@ mod problem;
 mod programs;
 mod router;
 mod running;
-mod scope;
 mod settings;
 mod transport;
 
+pub use access::Principal;
 pub use assembled::{Assembled, backup};
 pub use clock::{Clock, Source};
 pub use router::openapi_json;
 pub use running::{Error, Running, start};
-pub use scope::Principal;
 pub use settings::Settings;

@@ -1,16 +1,34 @@
-//! The error body of routes of our own: RFC 9457 problem+json.
+//! The error body of routes of our own: RFC 9457 problem+json; and reading requests so that whatever
+//! is wrong with them is answered in this form.
 
 use axum::{
+    extract::{FromRequest, Request},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use serde::de::DeserializeOwned;
 use serde_json::json;
+use wire::Object;
+
+use crate::{
+    access::IssueError,
+    api::jobs::{self, BODY_LIMIT, parse, read_body},
+};
 
 /// A refusal.
 #[derive(Debug)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) detail: String,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            detail: detail.into(),
+        }
+    }
 }
 
 impl IntoResponse for Problem {
@@ -30,9 +48,38 @@ impl IntoResponse for Problem {
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         tracing::error!(%error, "a request failed");
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            detail: "internal error".to_owned(),
-        }
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+    }
+}
+
+impl From<jobs::Error> for Problem {
+    fn from(error: jobs::Error) -> Self {
+        Self::new(error.status(), error.message())
+    }
+}
+
+impl From<IssueError> for Problem {
+    fn from(error: IssueError) -> Self {
+        let status = match error {
+            IssueError::Field(..) | IssueError::First => StatusCode::BAD_REQUEST,
+            IssueError::TooMuch => StatusCode::FORBIDDEN,
+            IssueError::NotFirst | IssueError::Token => StatusCode::UNAUTHORIZED,
+            IssueError::NameTaken => StatusCode::CONFLICT,
+            IssueError::Store(error) => return error.into(),
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+/// A JSON object as a body. The content type is not looked at.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let bytes = read_body(request, BODY_LIMIT).await?;
+        let Object(value) = parse(&bytes)?;
+        Ok(Self(value))
     }
 }

@@ -1,6 +1,6 @@
 //! The table of contents of the whole API: method, path, scope, handler, one line each.
 
-use axum::{Router, middleware};
+use axum::{Router, middleware, routing::MethodRouter};
 use utoipa::openapi::{
     InfoBuilder, OpenApi, OpenApiBuilder,
     extensions::ExtensionsBuilder,
@@ -12,10 +12,10 @@ use utoipa_axum::{
 };
 
 use crate::{
-    api::{self, events, jobs},
+    access::{Scope, guarded},
+    api::{self, events, jobs, keys, setup, tickets},
     app::App,
     guard::{self, Hosts},
-    scope::Scope,
 };
 
 type Route = (HttpMethod, &'static str, Scope, UtoipaMethodRouter<App>);
@@ -55,6 +55,13 @@ fn table() -> Vec<Route> {
         (Post,   "/api/v1/jobs/{id}/release",               Scope::RunsPerform, routes!(jobs::heartbeat::release)),
         (Post,   "/api/v1/jobs/{id}/logs",                  Scope::RunsPerform, routes!(jobs::logs::append)),
 
+        // Who may do what.
+        (Post,   "/api/keys",                   Scope::KeysWrite,   routes!(keys::create)),
+        (Get,    "/api/keys",                   Scope::KeysRead,    routes!(keys::list)),
+        (Delete, "/api/keys/{id}",              Scope::KeysWrite,   routes!(keys::revoke)),
+        (Post,   "/api/setup",                  Scope::Open,        routes!(setup::setup)),
+        (Post,   "/api/tickets",                Scope::Known,       routes!(tickets::issue)),
+
         // The live stream of every kind.
         (Get,    "/api/events",                 Scope::EventsRead,  routes!(events::follow)),
     ]
@@ -62,7 +69,7 @@ fn table() -> Vec<Route> {
 
 /// The router of a running server.
 pub(crate) fn router(app: App, hosts: Hosts) -> Router {
-    let (router, _) = documented().split_for_parts();
+    let (router, _) = documented(|scope, routes| guarded(&app, scope, routes)).split_for_parts();
     router
         .method_not_allowed_fallback(api::method_not_allowed)
         .fallback(api::not_found)
@@ -76,12 +83,13 @@ pub(crate) fn router(app: App, hosts: Hosts) -> Router {
 /// The OpenAPI document of all routes, as the code has them.
 #[must_use]
 pub fn openapi_json() -> String {
-    let (_, document) = documented().split_for_parts();
+    let (_, document) = documented(|_, routes| routes).split_for_parts();
     // A document of strings and maps has a JSON form.
     document.to_pretty_json().unwrap_or_default() + "\n"
 }
 
-fn documented() -> OpenApiRouter<App> {
+/// Every route, behind what `guard` puts in front of it, with the document that they make together.
+fn documented(guard: impl Fn(Scope, MethodRouter<App>) -> MethodRouter<App>) -> OpenApiRouter<App> {
     let info = InfoBuilder::new()
         .title("Playhouse")
         .version(env!("CARGO_PKG_VERSION"))
@@ -96,7 +104,8 @@ fn documented() -> OpenApiRouter<App> {
             "{path}: its handler names another path or method"
         );
         scopes.push((method, path, scope));
-        router = router.routes(handler);
+        let (schemas, paths, routes) = handler;
+        router = router.routes((schemas, paths, guard(scope, routes)));
     }
     name_scopes(router.get_openapi_mut(), &scopes);
     router

@@ -147,3 +147,29 @@ pub fn forget(batch: &mut Batch<'_, '_>, before: i64) -> Result<u64, Error> {
         AND name NOT IN (SELECT executor FROM runs WHERE status = 'running')";
     batch.tx.exec(FORGET, args![before])
 }
+
+/// Whether an executor holds a run.
+///
+/// # Errors
+/// The database's.
+pub fn holds(read: &mut Read<'_, '_>, name: &str, run: RunId) -> Result<bool, Error> {
+    const HOLDS: &str = "SELECT token FROM runs
+        WHERE id = $1 AND status = 'running' AND executor = $2";
+    let held = read.tx.first(HOLDS, args![&run, name], |row| row.int(0))?;
+    Ok(held.is_some())
+}
+
+/// Whether an executor holds a run that names this uploaded program.
+///
+/// # Errors
+/// The database's.
+pub fn holds_program(read: &mut Read<'_, '_>, name: &str, sha256: &str) -> Result<bool, Error> {
+    // The runs that are under way are fewer than those that name a program.
+    const HOLDS: &str = "SELECT runs.token FROM runs JOIN inputs ON inputs.run_id = runs.id
+        WHERE runs.status = 'running' AND runs.executor = $1 AND inputs.binary_sha256 = $2
+        LIMIT 1";
+    let held = read
+        .tx
+        .first(HOLDS, args![name, sha256], |row| row.int(0))?;
+    Ok(held.is_some())
+}

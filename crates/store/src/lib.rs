@@ -10,6 +10,7 @@ mod error;
 pub mod events;
 pub mod executors;
 mod items;
+pub mod keys;
 mod listen;
 mod location;
 pub mod logs;
@@ -23,6 +24,7 @@ pub mod runs;
 mod seam;
 mod store;
 mod thread;
+pub mod tickets;
 mod wake;
 mod writer;
 

@@ -6,7 +6,10 @@ use crate::{
 };
 
 /// Every migration, in order; its version is its place, from 1.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_runs.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_runs.sql"),
+    include_str!("../migrations/0002_access.sql"),
+];
 
 /// Runs the migrations that are missing, in one transaction.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {

@@ -5,6 +5,7 @@ pub mod client;
 pub mod events;
 pub mod executors;
 pub mod jobs;
+pub mod keys;
 mod shape;
 pub mod text;
 mod timestamp;

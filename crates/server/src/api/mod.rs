@@ -1,28 +1,16 @@
 //! The faces. Each answers in its own form, its own refusals too.
 
 pub(crate) mod events;
+mod face;
 pub(crate) mod jobs;
+pub(crate) mod keys;
+pub(crate) mod setup;
 mod sse;
+pub(crate) mod tickets;
 
-use axum::{
-    extract::Request,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::Request, http::StatusCode, response::Response};
 
-use crate::problem::Problem;
-
-/// A refusal in the form of the face that `path` belongs to.
-pub(crate) fn refusal(path: &str, status: StatusCode, message: &str) -> Response {
-    if path == "/api/v1" || path.starts_with("/api/v1/") {
-        return jobs::Error::new(status, message).into_response();
-    }
-    Problem {
-        status,
-        detail: message.to_owned(),
-    }
-    .into_response()
-}
+pub(crate) use face::refusal;
 
 /// Answer to a path that nothing serves.
 pub(crate) async fn not_found(request: Request) -> Response {

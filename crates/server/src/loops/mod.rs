@@ -1,5 +1,6 @@
 //! What happens without being asked: one file for each loop, each with one `tick`.
 
+pub(crate) mod keys;
 pub(crate) mod reaper;
 pub(crate) mod retention;
 pub(crate) mod scheduler;
@@ -16,6 +17,7 @@ pub(crate) fn start(app: &App) -> JoinSet<()> {
     loops.spawn(reaper::run(app.clone()));
     loops.spawn(scheduler::run(app.clone()));
     loops.spawn(retention::run(app.clone()));
+    loops.spawn(keys::run(app.clone()));
     loops
 }
 

@@ -51,6 +51,9 @@ pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
     app.store
         .write(move |batch| store::executors::forget(batch, before))
         .await?;
+    app.store
+        .write(move |batch| store::tickets::sweep(batch, now))
+        .await?;
     collect_programs(app, now - millis(UNUSED_PROGRAM)).await?;
     Ok(deleted)
 }

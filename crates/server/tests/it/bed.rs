@@ -90,6 +90,16 @@ impl Bed {
         Self { clock, server, dir }
     }
 
+    /// The same directory and clock with another server.
+    pub(crate) async fn reopened<F: Future<Output = Assembled>>(
+        self,
+        open: impl FnOnce(Assembled) -> F,
+    ) -> Self {
+        let Self { clock, server, dir } = self;
+        let server = open(server).await;
+        Self { clock, server, dir }
+    }
+
     /// The directory, beside the server's own.
     pub(crate) fn dir(&self) -> &std::path::Path {
         self.dir.path()

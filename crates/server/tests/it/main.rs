@@ -1,6 +1,7 @@
 //! The server as its callers see it: the contract over an in-process router with a fixed clock, the
 //! seeded simulation, and what needs real TCP.
 
+mod access;
 mod answer;
 mod bed;
 mod events;

@@ -19,16 +19,19 @@ fn table() -> Vec<(String, String, String)> {
     lines.collect()
 }
 
-/// `JobsRead` is written `jobs:read`.
+/// `PluginJobsRead` is written `plugin-jobs:read`.
 fn written(scope: &str) -> String {
     let mut text = String::new();
     for letter in scope.chars() {
         if letter.is_uppercase() && !text.is_empty() {
-            text.push(':');
+            text.push('-');
         }
         text.extend(letter.to_lowercase());
     }
-    text
+    match text.rsplit_once('-') {
+        Some((noun, verb)) => format!("{noun}:{verb}"),
+        None => text,
+    }
 }
 
 #[test]

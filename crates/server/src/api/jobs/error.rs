@@ -43,6 +43,10 @@ impl Error {
         self
     }
 
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// What it says, for an answer that lists several.
     pub(crate) fn message(&self) -> &str {
         &self.message

@@ -1,0 +1,237 @@
+//! The keys that this server knows, never older than half a second when they decide something.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use store::{Store, keys::KeyRow};
+use tokio::sync::watch;
+
+use super::{Principal, key::Key, principal::KeyHolder, secret};
+use crate::Clock;
+
+/// What was read longer ago does not decide: another server, or the command line, may have revoked
+/// a key since.
+const FRESH: Duration = Duration::from_millis(500);
+
+/// A key that is used all the time is written down this often.
+const NOTE_EVERY_MS: i64 = 60_000;
+
+/// The keys of one server. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Keys {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    known: watch::Sender<Arc<Known>>,
+    /// When `known` was last found to be what the database has.
+    looked: Mutex<Option<Instant>>,
+    /// Held by whoever looks.
+    looking: tokio::sync::Mutex<()>,
+}
+
+/// What was read from the database.
+#[derive(Default)]
+struct Known {
+    version: i64,
+    /// Whether there ever was a key.
+    any: bool,
+    /// Live keys by their public prefixes.
+    by_prefix: HashMap<String, Arc<Key>>,
+}
+
+/// What the keys say of a request.
+pub(super) enum Found {
+    /// It shows a good key.
+    Key(Arc<Key>),
+    /// It shows none, and there are none.
+    NoKeys,
+    /// It shows none, but there are some.
+    Missing,
+    /// It shows one that is not good.
+    Wrong,
+}
+
+impl Keys {
+    pub(crate) fn new() -> Self {
+        let shared = Shared {
+            known: watch::Sender::new(Arc::default()),
+            looked: Mutex::default(),
+            looking: tokio::sync::Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Whether there ever was a key.
+    pub(crate) async fn any(&self, store: &Store) -> Result<bool, store::Error> {
+        self.look_if_old(store).await?;
+        Ok(self.shared.known.borrow().any)
+    }
+
+    /// Finds the key that a request shows.
+    pub(super) async fn find(
+        &self,
+        store: &Store,
+        shown: Option<&str>,
+        now: i64,
+    ) -> Result<Found, store::Error> {
+        self.look_if_old(store).await?;
+        let known = self.shared.known.borrow().clone();
+        let Some(text) = shown else {
+            return Ok(if known.any {
+                Found::Missing
+            } else {
+                Found::NoKeys
+            });
+        };
+        let key = secret::prefix(text).and_then(|prefix| known.by_prefix.get(prefix));
+        match key {
+            Some(key) if secret::is_hash_of(&key.hash, text) && key.is_live(now) => {
+                key.used_at.store(now, Ordering::Relaxed);
+                Ok(Found::Key(key.clone()))
+            }
+            _ => Ok(Found::Wrong),
+        }
+    }
+
+    /// The live key with this id.
+    pub(super) async fn by_id(
+        &self,
+        store: &Store,
+        id: &str,
+        now: i64,
+    ) -> Result<Option<Arc<Key>>, store::Error> {
+        self.look_if_old(store).await?;
+        let known = self.shared.known.borrow().clone();
+        let mut keys = known.by_prefix.values();
+        Ok(keys.find(|key| key.id == id && key.is_live(now)).cloned())
+    }
+
+    /// Returns when `principal` may no longer do what it was allowed to.
+    pub(crate) async fn ended(&self, principal: &Principal, clock: &Clock) {
+        let mut known = self.shared.known.subscribe();
+        loop {
+            let still = known.borrow_and_update().stands(principal, clock.now_ms());
+            if !still {
+                return;
+            }
+            tokio::select! {
+                changed = known.changed() => if changed.is_err() { return },
+                () = expiry(principal, clock) => {}
+            }
+        }
+    }
+
+    /// Reads what the database has now, whatever was read before: after a change of our own.
+    pub(crate) async fn look(&self, store: &Store) -> Result<(), store::Error> {
+        let _alone = self.shared.looking.lock().await;
+        self.look_alone(store).await
+    }
+
+    async fn look_if_old(&self, store: &Store) -> Result<(), store::Error> {
+        let asked = Instant::now();
+        if self.looked().is_some_and(|looked| asked < looked + FRESH) {
+            return Ok(());
+        }
+        let _alone = self.shared.looking.lock().await;
+        // Whoever waited for another's look needs none of its own.
+        if self.looked().is_some_and(|looked| looked >= asked) {
+            return Ok(());
+        }
+        self.look_alone(store).await
+    }
+
+    async fn look_alone(&self, store: &Store) -> Result<(), store::Error> {
+        let begun = Instant::now();
+        let before = self.shared.known.borrow().clone();
+        let version = before.version;
+        let news = store
+            .read(move |read| {
+                let newest = store::keys::version(read)?;
+                // A database that never had a key has version 0, as what nobody has read yet.
+                let list = (newest != version).then(|| store::keys::list(read));
+                Ok(list.transpose()?.map(|rows| (newest, rows)))
+            })
+            .await?;
+        if let Some((version, rows)) = news {
+            let known = Known::of(version, rows, &before);
+            self.shared.known.send_replace(Arc::new(known));
+        }
+        *lock(&self.shared.looked) = Some(begun);
+        Ok(())
+    }
+
+    fn looked(&self) -> Option<Instant> {
+        *lock(&self.shared.looked)
+    }
+
+    /// Writes down which keys were used since the last time.
+    pub(crate) async fn note_used(&self, store: &Store) -> Result<(), store::Error> {
+        let known = self.shared.known.borrow().clone();
+        let used = known.by_prefix.values().filter_map(|key| {
+            let at = key.used_at.load(Ordering::Relaxed);
+            let noted_at = key.noted_at.load(Ordering::Relaxed);
+            // Only the loop notes, and a note that is lost is made up for a minute later.
+            (at >= noted_at.saturating_add(NOTE_EVERY_MS)).then(|| {
+                key.noted_at.store(at, Ordering::Relaxed);
+                (key.id.clone(), at)
+            })
+        });
+        let used: Vec<(String, i64)> = used.collect();
+        if used.is_empty() {
+            return Ok(());
+        }
+        let work = move |batch: &mut store::Batch<'_, '_>| store::keys::note_used(batch, &used);
+        store.write(work).await
+    }
+}
+
+/// Returns when the principal's key expires, or after an hour.
+async fn expiry(principal: &Principal, clock: &Clock) {
+    let Some(at) = principal.key().and_then(|key| key.expires_at) else {
+        return std::future::pending().await;
+    };
+    let left = u64::try_from(at - clock.now_ms()).unwrap_or(0);
+    tokio::time::sleep(Duration::from_millis(left.clamp(1, 3_600_000))).await;
+}
+
+impl Known {
+    fn of(version: i64, rows: Vec<KeyRow>, before: &Self) -> Self {
+        let any = !rows.is_empty();
+        let live = rows.into_iter().filter(|row| row.revoked_at.is_none());
+        let by_prefix = live.map(|row| {
+            // Nothing of a key changes but that it is revoked.
+            let known = before.by_prefix.get(&row.prefix).cloned();
+            (
+                row.prefix.clone(),
+                known.unwrap_or_else(|| Arc::new(Key::of(row))),
+            )
+        });
+        Self {
+            version,
+            any,
+            by_prefix: by_prefix.collect(),
+        }
+    }
+
+    /// Whether `principal` still is what it was.
+    fn stands(&self, principal: &Principal, now: i64) -> bool {
+        match principal {
+            Principal::Builtin => true,
+            Principal::Loopback => !self.any,
+            Principal::Key(KeyHolder(key)) => {
+                key.is_live(now) && self.by_prefix.values().any(|known| known.id == key.id)
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // What is guarded is whole after every statement.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,210 @@
+//! Keys are made and revoked, over HTTP and on the data directory alike.
+
+use store::{
+    Batch, Store,
+    keys::{Added, KeyRow, Namesakes},
+};
+use wire::{
+    Timestamp,
+    keys::{CreatedKey, KeyInfo, NewKey},
+};
+
+use super::{
+    Principal,
+    key::scopes,
+    role::Role,
+    scope::Scopes,
+    secret::Secret,
+    tickets::{self, Purpose},
+};
+
+const NAME_LIMIT: usize = 255;
+const DAYS_LIMIT: i64 = 3_650;
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+/// Requests a minute that a key can be given at most.
+const RATE_LIMIT: i64 = 100_000_000;
+
+/// Who wants a key made.
+#[derive(Clone, Debug)]
+pub(crate) enum Caller {
+    /// Whoever has the data directory, or the database.
+    Operator,
+    /// Somebody on this machine: only as long as there are no keys.
+    Loopback,
+    /// Whoever has a key: it gives no more than it has.
+    Key(Scopes),
+    /// Whoever has the setup token.
+    Setup(String),
+}
+
+impl Caller {
+    pub(crate) fn of(principal: &Principal) -> Self {
+        match principal {
+            Principal::Builtin => Self::Operator,
+            Principal::Loopback => Self::Loopback,
+            key @ Principal::Key(_) => Self::Key(key.scopes()),
+        }
+    }
+}
+
+/// Why a key was not made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum IssueError {
+    /// A field is wrong.
+    #[error("{1}")]
+    Field(&'static str, String),
+    /// It would allow more than the caller's own.
+    #[error("nobody can make a key that allows more than their own")]
+    TooMuch,
+    /// There are keys already.
+    #[error("there are keys already: show one")]
+    NotFirst,
+    /// The setup token is not good.
+    #[error("the setup token is not known, was used, or has expired")]
+    Token,
+    /// The first key must be an admin's.
+    #[error("the first key must be an admin's: with another nobody could make a second one")]
+    First,
+    /// The name is taken.
+    #[error("there is a key for this executor already: revoke it first, or let the executor join")]
+    NameTaken,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Makes a key.
+pub(crate) async fn issue(
+    store: &Store,
+    caller: Caller,
+    new: &NewKey,
+    now: i64,
+) -> Result<CreatedKey, IssueError> {
+    let secret = Secret::key();
+    let row = checked(new, &secret, now)?;
+    if let Caller::Key(own) = &caller
+        && !own.cover(scopes(&row))
+    {
+        return Err(IssueError::TooMuch);
+    }
+    let namesakes = match new.role.as_str() {
+        role if role == Role::Executor.as_str() => Namesakes::Forbid,
+        _ => Namesakes::Stay,
+    };
+    let key = store::keys::NewKey {
+        may_be_first: scopes(&row).is_every(),
+        must_be_first: matches!(caller, Caller::Loopback | Caller::Setup(_)),
+        row: row.clone(),
+        namesakes,
+    };
+    let work = move |batch: &mut Batch<'_, '_>| {
+        if let Caller::Setup(token) = &caller
+            && tickets::take(batch, Purpose::Setup, token, now)?.is_none()
+        {
+            return Ok(None);
+        }
+        store::keys::add(batch, &key).map(Some)
+    };
+    match store.write(work).await? {
+        None => Err(IssueError::Token),
+        Some(Added::Yes) => Ok(created(&row, secret)),
+        Some(Added::NotFirst) => Err(IssueError::NotFirst),
+        Some(Added::First) => Err(IssueError::First),
+        Some(Added::NameTaken) => Err(IssueError::NameTaken),
+    }
+}
+
+/// Revokes a key; `None` when there is none with this id.
+pub(crate) async fn revoke(
+    store: &Store,
+    id: &str,
+    now: i64,
+) -> Result<Option<KeyInfo>, store::Error> {
+    let id = id.to_owned();
+    let work = move |batch: &mut Batch<'_, '_>| store::keys::revoke(batch, &id, now);
+    Ok(store.write(work).await?.as_ref().map(info))
+}
+
+/// A key as it is listed.
+pub(crate) fn info(row: &KeyRow) -> KeyInfo {
+    KeyInfo {
+        id: row.id.clone(),
+        name: row.name.clone(),
+        role: row.role.clone(),
+        scopes: scopes(row).names(),
+        prefix: format!("itk_{}", row.prefix),
+        requests_per_minute: row.requests_per_minute,
+        created_at: Timestamp(row.created_at),
+        expires_at: row.expires_at.map(Timestamp),
+        last_used_at: row.used_at.map(Timestamp),
+        revoked_at: row.revoked_at.map(Timestamp),
+    }
+}
+
+fn created(row: &KeyRow, secret: Secret) -> CreatedKey {
+    CreatedKey {
+        id: row.id.clone(),
+        name: row.name.clone(),
+        role: row.role.clone(),
+        scopes: scopes(row).names(),
+        key: secret.reveal(),
+        expires_at: row.expires_at.map(Timestamp),
+        created_at: Timestamp(row.created_at),
+    }
+}
+
+fn checked(new: &NewKey, secret: &Secret, now: i64) -> Result<KeyRow, IssueError> {
+    let wrong = |field, message: String| Err(IssueError::Field(field, message));
+    name(&new.name)?;
+    let Some(role) = Role::parse(&new.role) else {
+        let roles = Role::ALL.map(Role::as_str).join(", ");
+        return wrong("role", format!("role must be one of {roles}"));
+    };
+    let extra = match Scopes::parse(new.scopes.iter().map(String::as_str)) {
+        Ok(extra) => extra,
+        Err(unknown) => {
+            let shown: String = unknown.chars().take(100).collect();
+            return wrong("scopes", format!("`{shown}` is no scope"));
+        }
+    };
+    if role == Role::Custom && extra.is_empty() {
+        return wrong("scopes", "a custom key needs scopes".to_owned());
+    }
+    if role == Role::Executor && !extra.is_empty() {
+        return wrong(
+            "scopes",
+            "an executor's key has no further scopes".to_owned(),
+        );
+    }
+    let (days, rate) = (new.expires_in_days, new.requests_per_minute);
+    if days.is_some_and(|days| !(1..=DAYS_LIMIT).contains(&days)) {
+        let message = format!("expires_in_days must be from 1 to {DAYS_LIMIT}");
+        return wrong("expires_in_days", message);
+    }
+    if rate.is_some_and(|rate| !(1..=RATE_LIMIT).contains(&rate)) {
+        let message = format!("requests_per_minute must be from 1 to {RATE_LIMIT}");
+        return wrong("requests_per_minute", message);
+    }
+    Ok(KeyRow {
+        id: uuid::Uuid::now_v7().to_string(),
+        prefix: secret.prefix().to_owned(),
+        hash: secret.hash(),
+        name: new.name.clone(),
+        role: role.as_str().to_owned(),
+        scopes: extra.names().join(" "),
+        requests_per_minute: rate,
+        created_at: now,
+        expires_at: days.map(|days| now + days * DAY_MS),
+        revoked_at: None,
+        used_at: None,
+    })
+}
+
+/// A name of a key, or of an executor that is to get one.
+pub(crate) fn name(text: &str) -> Result<(), IssueError> {
+    if text.is_empty() || text.len() > NAME_LIMIT || text.chars().any(char::is_control) {
+        let message = format!("name must have 1 to {NAME_LIMIT} bytes and no control characters");
+        return Err(IssueError::Field("name", message));
+    }
+    Ok(())
+}

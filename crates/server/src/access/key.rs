@@ -1,0 +1,65 @@
+//! A key as a running server knows it.
+
+use std::sync::atomic::AtomicI64;
+
+use store::keys::KeyRow;
+
+use super::{
+    role::Role,
+    scope::{Scope, Scopes},
+};
+
+/// A key that is neither revoked nor, when it was read, expired.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) scopes: Scopes,
+    pub(super) hash: Vec<u8>,
+    /// Epoch milliseconds.
+    pub(super) expires_at: Option<i64>,
+    /// When it was last used, epoch milliseconds, and when it was last written down.
+    pub(super) used_at: AtomicI64,
+    pub(super) noted_at: AtomicI64,
+}
+
+impl Key {
+    /// What is not understood grants nothing: a newer program may have written it.
+    pub(super) fn of(row: KeyRow) -> Self {
+        let scopes = scopes(&row);
+        Self {
+            id: row.id,
+            name: row.name,
+            scopes,
+            hash: row.hash,
+            expires_at: row.expires_at,
+            used_at: AtomicI64::new(0),
+            noted_at: AtomicI64::new(0),
+        }
+    }
+
+    pub(super) fn is_live(&self, now: i64) -> bool {
+        self.expires_at.is_none_or(|at| at > now)
+    }
+
+    /// The executor that this key belongs to: whoever may perform runs performs them under the
+    /// key's name, except those who may do everything.
+    pub(crate) fn executor(&self) -> Option<&str> {
+        let bound = self.scopes.allow(Scope::RunsPerform) && !self.scopes.is_every();
+        bound.then_some(self.name.as_str())
+    }
+}
+
+/// Everything that a key allows.
+pub(crate) fn scopes(row: &KeyRow) -> Scopes {
+    let role = Role::parse(&row.role).map(Role::scopes).unwrap_or_default();
+    let extra = Scopes::parse(row.scopes.split_whitespace()).unwrap_or_else(|unknown| {
+        tracing::warn!(
+            key = row.id,
+            scope = unknown,
+            "a key lists an unknown scope"
+        );
+        Scopes::default()
+    });
+    role.with(extra)
+}

@@ -1,0 +1,43 @@
+//! Who asks.
+
+use std::sync::Arc;
+
+use super::{key::Key, scope::Scopes};
+
+/// Who asks. The gate attaches it to a request; no header can make one without a key.
+#[derive(Clone, Debug)]
+pub enum Principal {
+    /// The process itself: the built-in executor and the seeded demo.
+    Builtin,
+    /// Somebody on this machine while there are no keys.
+    Loopback,
+    /// Whoever has this key.
+    Key(KeyHolder),
+}
+
+/// Whoever has a key.
+#[derive(Clone, Debug)]
+pub struct KeyHolder(pub(crate) Arc<Key>);
+
+impl Principal {
+    /// What it may do.
+    pub(crate) fn scopes(&self) -> Scopes {
+        match self {
+            Self::Builtin | Self::Loopback => Scopes::every(),
+            Self::Key(KeyHolder(key)) => key.scopes,
+        }
+    }
+
+    /// Its key.
+    pub(crate) fn key(&self) -> Option<&Key> {
+        match self {
+            Self::Builtin | Self::Loopback => None,
+            Self::Key(KeyHolder(key)) => Some(key),
+        }
+    }
+
+    /// The executor that it is bound to, if it is bound to one.
+    pub(crate) fn executor(&self) -> Option<&str> {
+        self.key().and_then(Key::executor)
+    }
+}

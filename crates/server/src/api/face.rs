@@ -1,0 +1,124 @@
+//! Which contract a path belongs to, and how a refusal looks there that no handler wrote: one of the
+//! gate, of a missing route or of a wrong method.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::jobs;
+use crate::problem::Problem;
+
+/// Faces of the contracts, and our own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Face {
+    Jobs,
+    PluginJobs,
+    Playbooks,
+    Playgrounds,
+    Own,
+}
+
+/// What the paths of each contract begin with.
+const ROOTS: &[(&str, Face)] = &[
+    ("/api/v1", Face::Jobs),
+    ("/playground/jobs", Face::PluginJobs),
+    ("/api/playbooks", Face::Playbooks),
+    ("/api/executions", Face::Playbooks),
+    ("/api/credentials", Face::Playbooks),
+    ("/api/playgrounds", Face::Playgrounds),
+    ("/api/playspecs", Face::Playgrounds),
+    ("/api/playrooms", Face::Playgrounds),
+];
+
+impl Face {
+    fn of(path: &str) -> Self {
+        let below = |root: &str| {
+            path.strip_prefix(root)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let found = ROOTS.iter().find(|(root, _)| below(root));
+        found.map_or(Self::Own, |(_, face)| *face)
+    }
+}
+
+/// A refusal in the form of the face that `path` belongs to.
+pub(crate) fn refusal(path: &str, status: StatusCode, message: &str) -> Response {
+    let body = match Face::of(path) {
+        Face::Jobs => return jobs::Error::new(status, message).into_response(),
+        Face::Own => return Problem::new(status, message).into_response(),
+        Face::PluginJobs => json!({"error": message}),
+        Face::Playbooks => json!({"detail": {
+            "error": code(status).to_lowercase(),
+            "message": message,
+            "details": {},
+        }}),
+        Face::Playgrounds => json!({"error": {
+            "code": match status {
+                StatusCode::BAD_REQUEST => "BAD_REQUEST",
+                StatusCode::UNAUTHORIZED => "UNAUTHORIZED",
+                StatusCode::FORBIDDEN => "FORBIDDEN",
+                StatusCode::NOT_FOUND => "RESOURCE_NOT_FOUND",
+                _ => code(status),
+            },
+            "message": message,
+            "details": {},
+        }}),
+    };
+    (status, Json(body)).into_response()
+}
+
+/// The word for a status, in the letters of the playgrounds contract.
+fn code(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "AUTHENTICATION_REQUIRED",
+        StatusCode::FORBIDDEN => "PERMISSION_DENIED",
+        StatusCode::NOT_FOUND => "NOT_FOUND",
+        StatusCode::METHOD_NOT_ALLOWED => "METHOD_NOT_ALLOWED",
+        StatusCode::TOO_MANY_REQUESTS => "RATE_LIMITED",
+        StatusCode::BAD_REQUEST => "VALIDATION_ERROR",
+        _ => "INTERNAL_ERROR",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+    use http_body_util::BodyExt;
+    use serde_json::{Value, json};
+
+    use super::refusal;
+
+    async fn body(path: &str) -> Value {
+        let answer = refusal(path, StatusCode::FORBIDDEN, "no");
+        assert_eq!(answer.status(), 403);
+        let body = answer.into_body().collect().await.expect("a body");
+        serde_json::from_slice(&body.to_bytes()).expect("JSON")
+    }
+
+    #[tokio::test]
+    async fn each_face_refuses_in_its_own_form() {
+        let jobs = json!({"error": "no", "context": {}});
+        assert_eq!(body("/api/v1/jobs").await, jobs);
+        assert_eq!(body("/playground/jobs/1").await, json!({"error": "no"}));
+        let playbooks = json!({"detail":
+            {"error": "permission_denied", "message": "no", "details": {}}});
+        for path in ["/api/playbooks", "/api/executions/1", "/api/credentials"] {
+            assert_eq!(body(path).await, playbooks);
+        }
+        let playgrounds = json!({"error":
+            {"code": "FORBIDDEN", "message": "no", "details": {}}});
+        for path in [
+            "/api/playgrounds/1/status",
+            "/api/playspecs",
+            "/api/playrooms",
+        ] {
+            assert_eq!(body(path).await, playgrounds);
+        }
+        for path in ["/api/keys", "/api/v10", "/api/playgroundsx", "/"] {
+            assert_eq!(body(path).await["detail"], json!("no"), "{path}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Keys are made, listed and revoked.
+
+use axum::{
+    Extension,
+    extract::{Path, State, rejection::PathRejection},
+    http::StatusCode,
+};
+use wire::keys::{CreatedKey, KeyInfo, NewKey};
+
+use crate::{
+    access::{Caller, Principal, Scope, info, issue, revoke as revoke_key},
+    app::App,
+    problem::{Json, Problem},
+};
+
+/// Makes a key. While there is none, whoever asks from the server's own machine may make the first,
+/// an admin's. Nobody can give a key more than its own allows.
+#[utoipa::path(post, path = "/api/keys", tag = "keys", request_body = NewKey,
+    responses((status = 201, description = "Made; the key is shown this once", body = CreatedKey),
+        (status = 400, description = "A field is wrong"),
+        (status = 403, description = "It would allow more than the caller's own"),
+        (status = 409, description = "A live executor's key has the name")))]
+pub(crate) async fn create(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Json(new): Json<NewKey>,
+) -> Result<(StatusCode, axum::Json<CreatedKey>), Problem> {
+    let caller = Caller::of(&principal);
+    let created = issue(&app.store, caller, &new, app.now_ms()).await?;
+    app.keys.look(&app.store).await?;
+    Ok((StatusCode::CREATED, axum::Json(created)))
+}
+
+/// Lists keys, newest first, revoked ones too. Whoever may not make keys sees its own alone.
+#[utoipa::path(get, path = "/api/keys", tag = "keys",
+    responses((status = 200, description = "Without the keys themselves", body = Vec<KeyInfo>)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+) -> Result<axum::Json<Vec<KeyInfo>>, Problem> {
+    let rows = app.store.read(store::keys::list).await?;
+    let every = principal.scopes().allow(Scope::KeysWrite);
+    let own = principal.key().map(|key| key.id.as_str());
+    let seen = rows
+        .iter()
+        .filter(|row| every || Some(row.id.as_str()) == own);
+    Ok(axum::Json(seen.map(info).collect()))
+}
+
+/// Revokes a key, at once on this server and within a second on every other. What it is doing right
+/// now is cut off.
+#[utoipa::path(delete, path = "/api/keys/{id}", tag = "keys",
+    params(("id" = String, Path, description = "Key id")),
+    responses((status = 200, description = "Revoked", body = KeyInfo),
+        (status = 404, description = "No such key")))]
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<axum::Json<KeyInfo>, Problem> {
+    let unknown = || Problem::new(StatusCode::NOT_FOUND, "no such key");
+    let Path(id) = id.map_err(|_| unknown())?;
+    let revoked = revoke_key(&app.store, &id, app.now_ms()).await?;
+    app.keys.look(&app.store).await?;
+    revoked.map(axum::Json).ok_or_else(unknown)
+}

@@ -1,0 +1,30 @@
+//! The first key is made with what the server printed at its start.
+
+use axum::{extract::State, http::StatusCode};
+use wire::keys::{CreatedKey, NewKey, Setup};
+
+use crate::{
+    access::{Caller, issue},
+    app::App,
+    problem::{Json, Problem},
+};
+
+/// Makes the first key, an admin's, from anywhere. The token is good for one key, and only while there
+/// is none.
+#[utoipa::path(post, path = "/api/setup", tag = "keys", request_body = Setup,
+    responses((status = 201, description = "Made; the key is shown this once", body = CreatedKey),
+        (status = 400, description = "A field is wrong"),
+        (status = 401, description = "The token is not good, or there are keys already")))]
+pub(crate) async fn setup(
+    State(app): State<App>,
+    Json(setup): Json<Setup>,
+) -> Result<(StatusCode, axum::Json<CreatedKey>), Problem> {
+    let new = NewKey {
+        name: setup.name,
+        role: "admin".to_owned(),
+        ..NewKey::default()
+    };
+    let created = issue(&app.store, Caller::Setup(setup.token), &new, app.now_ms()).await?;
+    app.keys.look(&app.store).await?;
+    Ok((StatusCode::CREATED, axum::Json(created)))
+}

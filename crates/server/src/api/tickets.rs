@@ -1,0 +1,26 @@
+//! Tickets for WebSockets, which browsers cannot give headers.
+
+use axum::{Extension, extract::State, http::StatusCode};
+use wire::{Timestamp, keys};
+
+use crate::{
+    access::{Principal, Purpose, Ticket},
+    app::App,
+    problem::Problem,
+};
+
+/// Makes a ticket that opens one WebSocket within 30 seconds, as whoever asks for it.
+#[utoipa::path(post, path = "/api/tickets", tag = "keys",
+    responses((status = 201, description = "Good for one use", body = keys::Ticket)))]
+pub(crate) async fn issue(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+) -> Result<(StatusCode, axum::Json<keys::Ticket>), Problem> {
+    let subject = principal.key().map_or("", |key| key.id.as_str());
+    let ticket = Ticket::issue(&app.store, Purpose::Connect, subject, app.now_ms()).await?;
+    let answer = keys::Ticket {
+        ticket: ticket.secret.reveal(),
+        expires_at: Timestamp(ticket.expires_at),
+    };
+    Ok((StatusCode::CREATED, axum::Json(answer)))
+}

@@ -1,0 +1,110 @@
+//! A revoked key ends what it is doing, here and on another server.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use serde_json::json;
+use server::{Assembled, Clock};
+
+use super::{Keyed, text};
+use crate::{bed::Bed, stream::DEADLINE};
+
+#[tokio::test]
+async fn a_claim_that_waits_ends_with_its_key() {
+    let keyed = Keyed::open().await;
+    let created = keyed
+        .make(&json!({"name": "builder", "role": "executor"}))
+        .await;
+    let key = text(&created["key"]);
+    let claim = json!({"executor_id": "builder", "wait_seconds": 60});
+    let waiting = keyed.post(&key, "/api/v1/jobs/claim", &claim);
+    let revoking = async {
+        tokio::task::yield_now().await;
+        keyed.revoke(&created["id"]).await.json(200).await;
+    };
+    let both = async { tokio::join!(waiting, revoking) };
+    let (answer, ()) = tokio::time::timeout(DEADLINE, both).await.expect("in time");
+    answer.refused(401).await;
+    let claim = json!({"executor_id": "builder"});
+    keyed
+        .post(&key, "/api/v1/jobs/claim", &claim)
+        .await
+        .refused(401)
+        .await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_key_and_with_the_time_before_keys() {
+    let bed = Bed::open().await;
+    let mut open = bed.get("/api/events").await.into_body().into_data_stream();
+    let new = json!({"name": "admin", "role": "admin"});
+    let admin = text(&bed.post("/api/keys", &new).await.json(201).await["key"]);
+    let keyed = Keyed { bed, admin };
+    let ended = async { while open.next().await.is_some() {} };
+    tokio::time::timeout(DEADLINE, ended)
+        .await
+        .expect("it ends");
+
+    let created = keyed
+        .make(&json!({"name": "reader", "role": "readonly"}))
+        .await;
+    let answer = keyed.get(&text(&created["key"]), "/api/events").await;
+    assert_eq!(answer.status, 200);
+    let mut stream = answer.into_body().into_data_stream();
+    keyed.revoke(&created["id"]).await.json(200).await;
+    let ended = async { while stream.next().await.is_some() {} };
+    tokio::time::timeout(DEADLINE, ended)
+        .await
+        .expect("it ends");
+}
+
+#[tokio::test]
+async fn another_process_on_the_database_is_heard_within_a_second() {
+    let keyed = Keyed::open().await;
+    let user = keyed.make(&json!({"name": "user", "role": "user"})).await;
+    let key = text(&user["key"]);
+    keyed.get(&key, "/api/v1/jobs").await.json(200).await;
+    // Past the server, as the command line and other servers do.
+    let path = keyed.bed.dir().join("data/playhouse.db");
+    let open = move || store::Store::open(&store::Location::Sqlite(path), 7);
+    let other = tokio::task::spawn_blocking(open)
+        .await
+        .expect("a thread")
+        .expect("it opens");
+    let id = text(&user["id"]);
+    let now = crate::bed::NOON_MS;
+    other
+        .write(move |batch| store::keys::revoke(batch, &id, now))
+        .await
+        .expect("revoked");
+    let begun = std::time::Instant::now();
+    loop {
+        let asked = begun.elapsed();
+        if keyed.get(&key, "/api/v1/jobs").await.status == 401 {
+            break;
+        }
+        assert!(asked < Duration::from_secs(1), "it is still good");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn keys_outlive_the_server() {
+    let keyed = Keyed::open().await;
+    let dir = keyed.bed.dir().join("data");
+    let (clock, admin) = (keyed.bed.clock.clone(), keyed.admin.clone());
+    let Keyed { bed, .. } = keyed;
+    let bed = bed.reopened(|server| async move {
+        drop(server);
+        let settings = server::Settings::new(dir);
+        Assembled::open(settings, Clock::new(clock))
+            .await
+            .expect("it opens")
+    });
+    let keyed = Keyed {
+        bed: bed.await,
+        admin,
+    };
+    assert_eq!(keyed.bed.get("/api/v1/jobs").await.status, 401);
+    assert_eq!(keyed.get(&keyed.admin, "/api/v1/jobs").await.status, 200);
+}

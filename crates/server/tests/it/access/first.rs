@@ -1,0 +1,96 @@
+//! Before there is a key, and the first one.
+
+use axum::{body::Body, extract::ConnectInfo};
+use http::Request;
+use serde_json::json;
+use std::net::SocketAddr;
+
+use super::{Keyed, text};
+use crate::{answer::Answer, bed::Bed};
+
+/// Asks for the jobs over a connection from `address`.
+async fn from(bed: &Bed, address: &str, header: Option<(&str, &str)>) -> Answer {
+    let address: SocketAddr = address.parse().expect("an address");
+    let mut request = Request::get("/api/v1/jobs").extension(ConnectInfo(address));
+    if let Some((name, value)) = header {
+        request = request.header(name, value);
+    }
+    bed.request(request.body(Body::empty()).expect("a request"))
+        .await
+}
+
+#[tokio::test]
+async fn without_keys_this_machine_may_do_everything_and_others_nothing() {
+    let bed = Bed::open().await;
+    for local in ["127.0.0.1:4000", "[::1]:4000", "[::ffff:127.0.0.1]:4000"] {
+        assert_eq!(from(&bed, local, None).await.status, 200, "{local}");
+    }
+    for remote in [
+        "192.0.2.1:4000",
+        "[2001:db8::1]:4000",
+        "[::ffff:192.0.2.1]:1",
+    ] {
+        let refused = from(&bed, remote, None).await.refused(401).await;
+        assert!(
+            text(&refused["error"]).contains("its own machine"),
+            "{remote}"
+        );
+    }
+    // What a proxy on this machine passes on comes from anywhere.
+    for name in ["x-forwarded-for", "forwarded", "x-real-ip"] {
+        let answer = from(&bed, "127.0.0.1:4000", Some((name, "127.0.0.1"))).await;
+        assert_eq!(answer.status, 401, "{name}");
+    }
+    // A key that is not known is none, also where nobody needs one.
+    let answer = from(&bed, "127.0.0.1:4000", Some(("x-api-key", "itk_x"))).await;
+    assert_eq!(answer.status, 401);
+}
+
+#[tokio::test]
+async fn the_address_that_a_trusted_proxy_tells_decides() {
+    let proxy = "192.0.2.9".parse().expect("an address");
+    let bed = Bed::with(|settings| settings.trusted_proxies = vec![proxy]).await;
+    let claimed = Some(("x-forwarded-for", "127.0.0.1"));
+    assert_eq!(from(&bed, "192.0.2.9:1", claimed).await.status, 401);
+    assert_eq!(from(&bed, "127.0.0.1:1", None).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_first_key_is_an_admins_and_ends_what_was_open() {
+    let bed = Bed::open().await;
+    for role in ["user", "readonly", "executor"] {
+        let new = json!({"name": "first", "role": role});
+        let refused = bed.post("/api/keys", &new).await.json(400).await;
+        assert!(text(&refused["detail"]).contains("first key must be an admin's"));
+    }
+    assert_eq!(bed.get("/api/keys").await.json(200).await, json!([]));
+    let new = json!({"name": "first", "role": "admin"});
+    let created = bed.post("/api/keys", &new).await.json(201).await;
+    assert_eq!(bed.get("/api/keys").await.status, 401);
+    assert_eq!(bed.post("/api/keys", &new).await.status, 401);
+    assert_eq!(from(&bed, "127.0.0.1:1", None).await.status, 401);
+    let shown = ("x-api-key", created["key"].as_str().expect("a key"));
+    assert_eq!(from(&bed, "127.0.0.1:1", Some(shown)).await.status, 200);
+    // Health needs none.
+    assert_eq!(bed.get("/api/v1/health").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_revoked_last_key_opens_nothing() {
+    let keyed = Keyed::open().await;
+    let list = keyed.get(&keyed.admin, "/api/keys").await.json(200).await;
+    keyed.revoke(&list[0]["id"]).await.json(200).await;
+    assert_eq!(keyed.bed.get("/api/v1/jobs").await.status, 401);
+    assert_eq!(keyed.get(&keyed.admin, "/api/v1/jobs").await.status, 401);
+}
+
+#[tokio::test]
+async fn of_many_first_keys_made_at_once_one_is_made() {
+    let bed = Bed::open().await;
+    let new = json!({"name": "first", "role": "admin"});
+    let tries = (0..8).map(|_| bed.post("/api/keys", &new));
+    let answers = futures_util::future::join_all(tries).await;
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    let refused = answers.iter().filter(|answer| answer.status == 401).count();
+    assert_eq!((made, refused), (1, 7));
+}

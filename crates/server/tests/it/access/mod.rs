@@ -1,0 +1,69 @@
+//! Who may do what: every route with every kind of key, and the life of a key.
+
+mod ends;
+mod first;
+mod keys;
+mod walk;
+
+use axum::body::Body;
+use http::{Method, Request};
+use serde_json::{Value, json};
+
+use crate::{answer::Answer, bed::Bed};
+
+/// A server that has an admin's key.
+pub(crate) struct Keyed {
+    pub(crate) bed: Bed,
+    pub(crate) admin: String,
+}
+
+impl Keyed {
+    pub(crate) async fn open() -> Self {
+        let bed = Bed::open().await;
+        let new = json!({"name": "admin", "role": "admin"});
+        let created = bed.post("/api/keys", &new).await.json(201).await;
+        let admin = text(&created["key"]);
+        Self { bed, admin }
+    }
+
+    /// Sends a request that shows `key`.
+    pub(crate) async fn send(&self, key: &str, method: Method, path: &str, body: &str) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("x-api-key", key)
+            .body(Body::from(body.to_owned()));
+        self.bed.request(request.expect("a request")).await
+    }
+
+    pub(crate) async fn get(&self, key: &str, path: &str) -> Answer {
+        self.send(key, Method::GET, path, "").await
+    }
+
+    pub(crate) async fn post(&self, key: &str, path: &str, body: &Value) -> Answer {
+        self.send(key, Method::POST, path, &body.to_string()).await
+    }
+
+    /// Makes a key as the admin.
+    pub(crate) async fn make(&self, new: &Value) -> Value {
+        self.post(&self.admin, "/api/keys", new)
+            .await
+            .json(201)
+            .await
+    }
+
+    /// Makes a key of a role and answers it.
+    pub(crate) async fn key(&self, name: &str, role: &str) -> String {
+        text(&self.make(&json!({"name": name, "role": role})).await["key"])
+    }
+
+    /// Revokes a key as the admin.
+    pub(crate) async fn revoke(&self, id: &Value) -> Answer {
+        let path = format!("/api/keys/{}", text(id));
+        self.send(&self.admin, Method::DELETE, &path, "").await
+    }
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}

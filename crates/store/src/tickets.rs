@@ -1,0 +1,61 @@
+//! Tickets: secrets that are good for one use and a short time. Only their SHA-256 is kept.
+
+use crate::{Batch, Error, seam::args};
+
+/// Keeps a ticket. `purpose` is what it is good for, `subject` whom it is for.
+///
+/// # Errors
+/// The database's.
+pub fn add(
+    batch: &mut Batch<'_, '_>,
+    hash: &[u8],
+    purpose: &str,
+    subject: &str,
+    expires_at: i64,
+) -> Result<(), Error> {
+    const INSERT: &str = "INSERT INTO tickets (hash, purpose, subject, expires_at)
+        VALUES ($1, $2, $3, $4)";
+    batch
+        .tx
+        .exec(INSERT, args![hash, purpose, subject, expires_at])
+        .map(drop)
+}
+
+/// Takes a ticket, so that nobody can take it again; answers whom it is for. `None` when there is no
+/// such ticket, it is for something else, or its time is over.
+///
+/// # Errors
+/// The database's.
+pub fn take(
+    batch: &mut Batch<'_, '_>,
+    hash: &[u8],
+    purpose: &str,
+    now: i64,
+) -> Result<Option<String>, Error> {
+    const TAKE: &str = "DELETE FROM tickets WHERE hash = $1 AND purpose = $2 AND expires_at > $3
+        RETURNING subject";
+    batch
+        .tx
+        .first(TAKE, args![hash, purpose, now], |row| row.text(0))
+}
+
+/// Forgets every ticket for a purpose.
+///
+/// # Errors
+/// The database's.
+pub fn forget(batch: &mut Batch<'_, '_>, purpose: &str) -> Result<(), Error> {
+    batch
+        .tx
+        .exec("DELETE FROM tickets WHERE purpose = $1", args![purpose])
+        .map(drop)
+}
+
+/// Forgets tickets whose time was over before `before`.
+///
+/// # Errors
+/// The database's.
+pub fn sweep(batch: &mut Batch<'_, '_>, before: i64) -> Result<u64, Error> {
+    batch
+        .tx
+        .exec("DELETE FROM tickets WHERE expires_at < $1", args![before])
+}

@@ -1,0 +1,149 @@
+//! Keys and tickets: what is made once, and what is used once.
+
+use store::{
+    Store,
+    keys::{self, Added, KeyRow, Namesakes, NewKey},
+    tickets,
+};
+
+use crate::{
+    database::{Database, on_both},
+    sample::NOW,
+};
+
+on_both!(
+    a_key_is_kept_and_revoked_once,
+    the_first_key_is_made_once_on_two_servers,
+    namesakes_are_refused_or_revoked,
+    a_ticket_is_good_for_one_use,
+);
+
+fn new(id: &str, role: &str, name: &str) -> NewKey {
+    NewKey {
+        row: KeyRow {
+            id: id.to_owned(),
+            prefix: format!("prefix of {id}"),
+            hash: vec![0, 1, 255],
+            name: name.to_owned(),
+            role: role.to_owned(),
+            scopes: "hooks:read".to_owned(),
+            requests_per_minute: Some(60),
+            created_at: NOW,
+            expires_at: Some(NOW + 1_000),
+            revoked_at: None,
+            used_at: None,
+        },
+        may_be_first: true,
+        must_be_first: false,
+        namesakes: Namesakes::Stay,
+    }
+}
+
+async fn add(store: &Store, key: NewKey) -> Added {
+    store
+        .write(move |batch| keys::add(batch, &key))
+        .await
+        .unwrap()
+}
+
+async fn revoke(store: &Store, id: &'static str, now: i64) -> Option<KeyRow> {
+    store
+        .write(move |batch| keys::revoke(batch, id, now))
+        .await
+        .unwrap()
+}
+
+async fn a_key_is_kept_and_revoked_once(db: &Database) {
+    let store = db.open();
+    assert_eq!(store.read(keys::version).await.unwrap(), 0);
+    let mut late = new("a", "user", "x");
+    late.may_be_first = false;
+    assert_eq!(add(&store, late).await, Added::First);
+    let key = new("a", "user", "x");
+    assert_eq!(add(&store, key.clone()).await, Added::Yes);
+    let version = store.read(keys::version).await.unwrap();
+    assert!(version > 0);
+    let listed = store.read(keys::list).await.unwrap();
+    assert_eq!(listed, std::slice::from_ref(&key.row));
+    let used = vec![("a".to_owned(), NOW + 5), ("b".to_owned(), NOW)];
+    store
+        .write(move |batch| keys::note_used(batch, &used))
+        .await
+        .unwrap();
+    let unchanged = store.read(keys::version).await.unwrap();
+    assert_eq!(unchanged, version, "nobody need read the keys again");
+    let expected = KeyRow {
+        used_at: Some(NOW + 5),
+        revoked_at: Some(NOW + 7),
+        ..key.row
+    };
+    assert_eq!(revoke(&store, "a", NOW + 7).await, Some(expected.clone()));
+    assert_eq!(revoke(&store, "a", NOW + 9).await, Some(expected));
+    assert_eq!(revoke(&store, "b", NOW + 9).await, None);
+    assert!(store.read(keys::version).await.unwrap() > version);
+}
+
+async fn the_first_key_is_made_once_on_two_servers(db: &Database) {
+    let stores = [db.open(), db.open()];
+    let first = |id: usize| {
+        let mut key = new(&id.to_string(), "admin", "x");
+        key.must_be_first = true;
+        add(&stores[id % 2], key)
+    };
+    let added = futures_util::future::join_all((0..10).map(first)).await;
+    let made = added.iter().filter(|added| **added == Added::Yes).count();
+    let refused = added
+        .iter()
+        .filter(|added| **added == Added::NotFirst)
+        .count();
+    assert_eq!((made, refused), (1, 9));
+}
+
+async fn namesakes_are_refused_or_revoked(db: &Database) {
+    let store = db.open();
+    let with = |id: &str, namesakes, at| {
+        let mut key = new(id, "executor", "builder");
+        key.namesakes = namesakes;
+        key.row.created_at = at;
+        key
+    };
+    assert_eq!(
+        add(&store, with("a", Namesakes::Forbid, NOW)).await,
+        Added::Yes
+    );
+    let taken = add(&store, with("b", Namesakes::Forbid, NOW)).await;
+    assert_eq!(taken, Added::NameTaken);
+    // Another role has names of its own.
+    assert_eq!(add(&store, new("c", "user", "builder")).await, Added::Yes);
+    let renewed = add(&store, with("d", Namesakes::Revoke, NOW + 10)).await;
+    assert_eq!(renewed, Added::Yes);
+    let live: Vec<_> = store.read(keys::list).await.unwrap();
+    let live = live.iter().filter(|key| key.revoked_at.is_none());
+    let mut live: Vec<_> = live.map(|key| key.id.as_str()).collect();
+    live.sort_unstable();
+    assert_eq!(live, ["c", "d"]);
+    // One that has expired is in nobody's way.
+    let later = with("e", Namesakes::Forbid, NOW + 1_000);
+    assert_eq!(add(&store, later).await, Added::Yes);
+}
+
+async fn a_ticket_is_good_for_one_use(db: &Database) {
+    let stores = [db.open(), db.open()];
+    let issue = |hash: &'static [u8], until| {
+        stores[0].write(move |batch| tickets::add(batch, hash, "join", "builder", until))
+    };
+    issue(b"one", NOW + 10).await.unwrap();
+    issue(b"old", NOW).await.unwrap();
+    let take = |place: usize, hash: &'static [u8], purpose| {
+        stores[place % 2].write(move |batch| tickets::take(batch, hash, purpose, NOW))
+    };
+    assert_eq!(take(0, b"one", "setup").await.unwrap(), None);
+    assert_eq!(take(0, b"old", "join").await.unwrap(), None);
+    assert_eq!(take(0, b"none", "join").await.unwrap(), None);
+    let taken = (0..10).map(|place| take(place, b"one", "join"));
+    let taken = futures_util::future::join_all(taken).await;
+    let good: Vec<_> = taken.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(good, ["builder"]);
+    let swept = stores[0].write(|batch| tickets::sweep(batch, NOW + 1));
+    assert_eq!(swept.await.unwrap(), 1);
+}

@@ -1,0 +1,86 @@
+//! Keys: `/api/keys`, `/api/setup`, `/api/tickets`, `/api/join-tokens`, `/api/join`.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Timestamp;
+
+/// Body of `POST /api/keys`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct NewKey {
+    /// For people; of an executor's key the executor's name.
+    pub name: String,
+    /// `admin`, `user`, `readonly`, `executor`, or `custom`: nothing but the listed scopes.
+    pub role: String,
+    /// Scopes beyond the role's, such as `hooks:write`; `*` is every scope.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// The key is refused after so many days (1 to 3,650). Without it, it does not expire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_days: Option<i64>,
+    /// How many requests a minute are answered, if not as many as by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<i64>,
+}
+
+/// A new key. This is the only time that it is shown.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CreatedKey {
+    /// Names it; it is no secret.
+    pub id: String,
+    /// As it was given.
+    pub name: String,
+    /// As it was given.
+    pub role: String,
+    /// Everything that it allows.
+    pub scopes: Vec<String>,
+    /// The key: keep it, it is not shown again.
+    pub key: String,
+    /// When it stops being good, if ever.
+    pub expires_at: Option<Timestamp>,
+    /// Now.
+    pub created_at: Timestamp,
+}
+
+/// A key as it is listed: without the key.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct KeyInfo {
+    /// Names it.
+    pub id: String,
+    /// For people; of an executor's key the executor's name.
+    pub name: String,
+    /// Its role.
+    pub role: String,
+    /// Everything that it allows.
+    pub scopes: Vec<String>,
+    /// What the key begins with.
+    pub prefix: String,
+    /// How many requests a minute are answered, if not as many as by default.
+    pub requests_per_minute: Option<i64>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops being good, if ever.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, if ever; up to a minute late.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Body of `POST /api/setup`, which makes the first key.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Setup {
+    /// What the server printed at its start.
+    pub token: String,
+    /// Name of the key, an admin's.
+    pub name: String,
+}
+
+/// `201` of `POST /api/tickets`: opens one WebSocket, as `?ticket=`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Ticket {
+    /// The ticket, good for one use.
+    pub ticket: String,
+    /// Until when.
+    pub expires_at: Timestamp,
+}

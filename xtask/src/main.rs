@@ -36,7 +36,7 @@ enum Command {
     },
     /// Runs more seeds of the simulation than `test` does, or one seed again.
     Sim(runner::Sim),
-    /// Runs more rounds of `kill -9` under load than `test` does.
+    /// Kills the server, and PostgreSQL, under load in more rounds than `test` does.
     Kill(runner::Kill),
     /// Checks the rules of the house: crate edges, licences, banned crates, files, links.
     Tidy,

@@ -214,10 +214,20 @@ impl Server {
             if self.process.ended().is_some() {
                 return Some(false);
             }
-            get(self.port, "/api/v1/health")
-                .filter(|answer| answer.contains("healthy"))
-                .map(|_| true)
+            self.health().filter(|healthy| *healthy)
         })
+    }
+
+    /// What it says of itself; `None` when it does not answer, or when the status and the words of
+    /// its answer do not agree.
+    pub(crate) fn health(&self) -> Option<bool> {
+        let answer = get(self.port, "/api/v1/health")?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        match (head.split(' ').nth(1)?, body) {
+            ("200", r#"{"status":"healthy","database":"connected"}"#) => Some(true),
+            ("500", r#"{"status":"unhealthy","database":"disconnected"}"#) => Some(false),
+            _ => None,
+        }
     }
 
     /// Its address.

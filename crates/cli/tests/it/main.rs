@@ -10,6 +10,7 @@ mod harness;
 mod help;
 mod jobs;
 mod kill;
+mod ledger;
 mod limits;
 mod lost;
 mod stop;

@@ -1,0 +1,331 @@
+//! Clients under which a server is killed, and the ledger of what they were told: nothing that was
+//! acknowledged is missing, nothing is finished twice.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use futures_util::{StreamExt, stream};
+use tokio::{runtime::Runtime, task::JoinHandle};
+use wire::{
+    client::Client,
+    executors::{Results, RunResult},
+    jobs::{Claim, Finish, NewJob},
+};
+
+use crate::harness::{DEADLINE, Server, poll};
+
+const SUBMITTERS: usize = 4;
+const EXECUTORS: usize = 4;
+
+/// What clients were told.
+#[derive(Default)]
+struct Ledger {
+    /// The job behind each idempotency key; `None` while the answer is outstanding.
+    jobs: BTreeMap<String, Option<String>>,
+    /// The tokens of accepted results, by job.
+    finished: BTreeMap<String, BTreeSet<i64>>,
+    /// Results whose answer did not come: they are reported again.
+    outstanding: Vec<(usize, RunResult)>,
+    answered: u64,
+}
+
+type Shared = Arc<Mutex<Ledger>>;
+
+/// Submitters and executors against one server.
+pub(crate) struct Load {
+    runtime: Runtime,
+    client: Client,
+    ledger: Shared,
+    stop: Arc<AtomicBool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Load {
+    /// Nobody works before [`Load::start`].
+    pub(crate) fn on(server: &Server) -> Self {
+        Self {
+            runtime: Runtime::new().expect("a runtime starts"),
+            client: Client::http(&server.url()).expect("the URL is good"),
+            ledger: Shared::default(),
+            stop: Arc::default(),
+            tasks: Vec::new(),
+        }
+    }
+
+    /// Starts everybody.
+    pub(crate) fn start(&mut self) {
+        self.start_executors();
+        for _ in 0..SUBMITTERS {
+            let submitter = submit(self.client.clone(), self.ledger.clone(), self.stop.clone());
+            self.tasks.push(self.runtime.spawn(submitter));
+        }
+    }
+
+    fn start_executors(&mut self) {
+        for number in 0..EXECUTORS {
+            let (client, ledger) = (self.client.clone(), self.ledger.clone());
+            let executor = perform(client, number, ledger, self.stop.clone());
+            self.tasks.push(self.runtime.spawn(executor));
+        }
+    }
+
+    /// Lets everybody end what they are at.
+    pub(crate) fn stop(&mut self) {
+        self.stop.store(true, SeqCst);
+        self.runtime.block_on(async {
+            for task in self.tasks.drain(..) {
+                tokio::time::timeout(DEADLINE, task)
+                    .await
+                    .expect("a client ends in time")
+                    .expect("a client does not panic");
+            }
+        });
+        self.stop.store(false, SeqCst);
+    }
+
+    /// Waits for a random moment, but not before something was acknowledged: killing an idle server
+    /// proves nothing.
+    pub(crate) fn wait_for_a_moment(&self) {
+        let answered = || self.ledger.lock().expect("no panic").answered;
+        let before = answered();
+        poll("something is acknowledged", || {
+            (answered() > before + 20).then_some(())
+        });
+        std::thread::sleep(random_ms(128));
+    }
+
+    /// Ends all jobs, and compares what the server then says with the ledger.
+    pub(crate) fn check(mut self, server: &Server) {
+        self.runtime.block_on(settle(&self.client, &self.ledger));
+        let jobs: BTreeSet<String> = {
+            let ledger = self.ledger.lock().expect("no panic");
+            let ids = ledger.jobs.values().cloned();
+            ids.map(|id| id.expect("settled")).collect()
+        };
+        // What was claimed when the answer was lost comes back when its lease has ended.
+        self.start_executors();
+        poll("every job is completed", || {
+            let stats = self.runtime.block_on(self.client.stats());
+            let completed = stats.expect("the server answers").jobs_by_status["completed"];
+            (usize::try_from(completed) == Ok(jobs.len())).then_some(())
+        });
+        self.stop();
+        self.runtime
+            .block_on(check(&self.client, &self.ledger, &jobs));
+        check_events(server.port, jobs.len());
+    }
+}
+
+/// A random time below this many milliseconds.
+pub(crate) fn random_ms(below: u128) -> Duration {
+    let drawn = uuid::Uuid::new_v4().as_u128() % below;
+    Duration::from_millis(u64::try_from(drawn).expect("a short time"))
+}
+
+fn job(key: &str) -> NewJob {
+    NewJob {
+        job_type: "kill".to_owned(),
+        binary_url: "http://127.0.0.1/none".to_owned(),
+        binary_sha256: "0".repeat(64),
+        arguments: Some(vec![key.to_owned()]),
+        priority: "background".to_owned(),
+        max_attempts: Some(1000),
+        ..NewJob::default()
+    }
+}
+
+/// Submits one job after the other, each until there is an answer: with its key that makes no second
+/// job.
+async fn submit(client: Client, ledger: Shared, stop: Arc<AtomicBool>) {
+    while !stop.load(SeqCst) {
+        let key = uuid::Uuid::new_v4().to_string();
+        let note = |id| {
+            ledger
+                .lock()
+                .expect("no panic")
+                .jobs
+                .insert(key.clone(), id)
+        };
+        note(None);
+        while !stop.load(SeqCst) {
+            if let Ok(submitted) = client.submit(&job(&key), Some(&key)).await {
+                note(Some(submitted.id));
+                ledger.lock().expect("no panic").answered += 1;
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+async fn perform(client: Client, number: usize, ledger: Shared, stop: Arc<AtomicBool>) {
+    let name = format!("executor-{number}");
+    while !stop.load(SeqCst) {
+        let claim = Claim {
+            executor_id: name.clone(),
+            executor_ip: "127.0.0.1".to_owned(),
+            max: Some(3),
+            wait_seconds: Some(0.1),
+        };
+        let jobs = match client.claim(&claim).await {
+            Ok(jobs) => jobs,
+            Err(_) => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                continue;
+            }
+        };
+        let mut results: Vec<RunResult> = jobs
+            .into_iter()
+            .map(|job| RunResult {
+                completed: true,
+                finish: Finish {
+                    stdout: job.arguments.concat(),
+                    exit_code: Some(0),
+                    lease_token: job.lease_token,
+                    ..Finish::default()
+                },
+                job_id: job.id,
+            })
+            .collect();
+        {
+            let mut ledger = ledger.lock().expect("no panic");
+            let mine = |result: &mut (usize, RunResult)| result.0 == number;
+            results.extend(
+                ledger
+                    .outstanding
+                    .extract_if(.., mine)
+                    .map(|(_, result)| result),
+            );
+        }
+        report(&client, &name, number, results, &ledger).await;
+    }
+}
+
+async fn report(
+    client: &Client,
+    name: &str,
+    number: usize,
+    results: Vec<RunResult>,
+    ledger: &Shared,
+) {
+    if results.is_empty() {
+        return;
+    }
+    let answer = client
+        .report(
+            name,
+            &Results {
+                results: results.clone(),
+            },
+        )
+        .await;
+    let mut ledger = ledger.lock().expect("no panic");
+    match answer {
+        Ok(answer) => {
+            for (answer, result) in answer.results.iter().zip(results) {
+                if answer.accepted {
+                    let token = result.finish.lease_token.expect("a claim gives a token");
+                    ledger
+                        .finished
+                        .entry(result.job_id)
+                        .or_default()
+                        .insert(token);
+                    ledger.answered += 1;
+                }
+            }
+        }
+        Err(_) => ledger
+            .outstanding
+            .extend(results.into_iter().map(|result| (number, result))),
+    }
+}
+
+/// Asks again for every submit whose answer did not come.
+async fn settle(client: &Client, ledger: &Shared) {
+    let keys: Vec<String> = {
+        let ledger = ledger.lock().expect("no panic");
+        ledger
+            .jobs
+            .iter()
+            .filter(|(_, id)| id.is_none())
+            .map(|(key, _)| key.clone())
+            .collect()
+    };
+    for key in keys {
+        let submitted = client
+            .submit(&job(&key), Some(&key))
+            .await
+            .expect("the server answers");
+        ledger
+            .lock()
+            .expect("no panic")
+            .jobs
+            .insert(key, Some(submitted.id));
+    }
+}
+
+async fn check(client: &Client, ledger: &Shared, jobs: &BTreeSet<String>) {
+    let (by_key, finished) = {
+        let ledger = ledger.lock().expect("no panic");
+        (ledger.jobs.clone(), ledger.finished.clone())
+    };
+    assert_eq!(jobs.len(), by_key.len(), "each key made one job of its own");
+    let asked = stream::iter(&by_key).map(async |(key, id)| {
+        let id = id.as_ref().expect("settled");
+        (key, client.job(id).await)
+    });
+    let mut answers = asked.buffer_unordered(16);
+    while let Some((key, job)) = answers.next().await {
+        let job = job.expect("an acknowledged job is there");
+        assert_eq!(job.status, "completed", "{job:?}");
+        assert_eq!(job.stdout, *key, "the result is the job's own");
+        let completed = job
+            .attempts
+            .iter()
+            .filter(|attempt| attempt.status == "completed");
+        assert_eq!(completed.count(), 1, "finished twice: {job:?}");
+        let tokens = finished.get(&job.id).map_or(0, BTreeSet::len);
+        assert!(tokens <= 1, "two results of {} were accepted", job.id);
+    }
+}
+
+/// The log has no gap, and each job is submitted and completed once in it.
+fn check_events(port: u16, jobs: usize) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
+    stream
+        .set_read_timeout(Some(DEADLINE))
+        .expect("a time limit can be set");
+    write!(
+        stream,
+        "GET /api/events?after=0 HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n\r\n"
+    )
+    .expect("a request can be sent");
+    let (mut seq, mut submitted, mut completed) = (0, BTreeSet::new(), BTreeSet::new());
+    for line in BufReader::new(stream).lines() {
+        let line = line.expect("the stream goes on until everything was seen");
+        let Some(data) = line.strip_prefix("data: ") else {
+            continue;
+        };
+        let event: wire::events::Event = serde_json::from_str(data).expect("an event");
+        seq += 1;
+        assert_eq!(event.seq, seq, "the event log has a gap");
+        let new = match event.event_type.as_str() {
+            "job.submitted" => submitted.insert(event.run_id),
+            "job.completed" => completed.insert(event.run_id),
+            _ => true,
+        };
+        assert!(new, "twice in the log: {data}");
+        if completed.len() == jobs {
+            break;
+        }
+    }
+    assert_eq!(submitted.len(), jobs, "jobs that nobody asked for");
+}

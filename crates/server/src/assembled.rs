@@ -61,9 +61,11 @@ impl Assembled {
             None => Location::Sqlite(data_dir.join(DATABASE)),
         };
         // Opening may run migrations, and waits for the disk.
-        let store = tokio::task::spawn_blocking(move || Store::open(&location, rand::random()))
-            .await
-            .map_err(|error| Error::Serve(error.to_string()))??;
+        let now = clock.now_ms();
+        let store =
+            tokio::task::spawn_blocking(move || Store::open(&location, rand::random(), now))
+                .await
+                .map_err(|error| Error::Serve(error.to_string()))??;
         let public_url = match &settings.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => format!("http://{}", settings.listen),
@@ -127,8 +129,15 @@ impl Assembled {
     ///
     /// # Errors
     /// The database's.
-    pub async fn retain(&self) -> Result<usize, Error> {
-        Ok(loops::retention::tick(&self.app).await?)
+    pub async fn retain(&self) -> Result<u64, Error> {
+        let mut deleted = 0;
+        loop {
+            let tick = loops::retention::tick(&self.app).await?;
+            deleted += tick.deleted;
+            if !tick.more {
+                return Ok(deleted);
+            }
+        }
     }
 }
 

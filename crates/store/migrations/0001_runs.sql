@@ -108,6 +108,11 @@ CREATE TABLE log_sizes (
 ) {clustered};
 
 -- What happened, to a run or, without one, to something else such as a hook.
+-- Runs that were deleted but for what they printed and their attempts, which may be very many rows.
+CREATE TABLE remains (
+    run_id {bytes} NOT NULL PRIMARY KEY
+) {clustered};
+
 CREATE TABLE events (
     seq    BIGINT  NOT NULL PRIMARY KEY,
     at     BIGINT  NOT NULL,
@@ -156,8 +161,10 @@ CREATE TABLE binaries (
     used_at    BIGINT NOT NULL
 ) {clustered};
 
--- The last commit of each writer, for a PostgreSQL server whose answer to a commit was lost.
+-- The last commit of each writer, for a PostgreSQL server whose answer to a commit was lost, and when
+-- the writer was last there.
 CREATE TABLE writers (
-    name  TEXT   NOT NULL PRIMARY KEY,
-    batch BIGINT NOT NULL
+    name    TEXT   NOT NULL PRIMARY KEY,
+    batch   BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL
 ) {clustered};

@@ -6,11 +6,14 @@ use engine::RunId;
 
 use crate::{
     Batch, Error, Read,
+    retention::Swept,
     seam::{Tx, Value, args},
 };
 
 /// An executor that does nothing but ask is written down this often.
 const NOTE_EVERY_MS: i64 = 1_000;
+/// Executors that one call forgets at most.
+const FORGOTTEN: i64 = 1_000;
 /// Names that a writer remembers at most.
 const NOTED_NAMES: usize = 10_000;
 
@@ -138,14 +141,20 @@ pub fn list(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<Executor>, Error>
         .collect())
 }
 
-/// Forgets executors that were not heard of since `before` and hold nothing; answers how many.
+/// Forgets executors that were not heard of since `before` and hold nothing.
 ///
 /// # Errors
 /// The database's.
-pub fn forget(batch: &mut Batch<'_, '_>, before: i64) -> Result<u64, Error> {
-    const FORGET: &str = "DELETE FROM executors WHERE seen_at < $1
-        AND name NOT IN (SELECT executor FROM runs WHERE status = 'running')";
-    batch.tx.exec(FORGET, args![before])
+pub fn forget(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
+    // One that is heard of meanwhile stays.
+    const FORGET: &str = "DELETE FROM executors WHERE seen_at < $1 AND name IN
+        (SELECT name FROM executors WHERE seen_at < $1
+        AND name NOT IN (SELECT executor FROM runs WHERE status = 'running') LIMIT $2)";
+    let deleted = batch.tx.exec(FORGET, args![before, FORGOTTEN])?;
+    Ok(Swept {
+        deleted,
+        more: i64::try_from(deleted) == Ok(FORGOTTEN),
+    })
 }
 
 /// Whether an executor holds a run.

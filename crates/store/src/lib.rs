@@ -30,9 +30,9 @@ mod writer;
 
 pub use batch::Batch;
 pub use error::Error;
-pub use location::Location;
+pub use location::{Location, backup};
 pub use metrics::CommitSums;
 pub use offer::Offer;
 pub use reader::Read;
-pub use store::{Store, backup};
+pub use store::Store;
 pub use wake::{Topic, TopicWait, Wake};

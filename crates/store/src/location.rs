@@ -1,10 +1,10 @@
 //! Where the data is, and the way there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
     Error,
-    seam::{Connection, PostgresConnection, SqliteConnection},
+    seam::{self, Connection, PostgresConnection, SqliteConnection},
 };
 
 /// Where the data is.
@@ -30,4 +30,12 @@ pub(crate) fn connect_reader(location: &Location) -> Result<Connection, Error> {
         Location::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::reader(path)?)),
         Location::Postgres(_) => connect(location),
     }
+}
+
+/// Copies the database of a data directory, also of a live server's, as it is at one moment.
+///
+/// # Errors
+/// When either file cannot be opened or written.
+pub fn backup(from: &Path, to: &Path) -> Result<(), Error> {
+    seam::backup(from, to)
 }

@@ -1,7 +1,6 @@
 //! The asynchronous face: work goes to the threads, answers come back.
 
 use std::{
-    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -20,8 +19,9 @@ use crate::{
     metrics::Commits,
     migrate::migrate,
     reader::{self, Query},
+    retention,
     runs::{Beat, Claim, Claimed, Finish, Heartbeat, Submit, Submitted},
-    seam::{self, Listener},
+    seam::Listener,
     thread::thread,
     writer::Writer,
 };
@@ -38,6 +38,7 @@ pub struct Store {
 }
 
 struct Shared {
+    name: u64,
     writers: Vec<Sender<Item>>,
     queries: Mutex<Option<Sender<Query>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -50,12 +51,12 @@ struct Shared {
 
 impl Store {
     /// Opens the database and brings it to this program's schema. `name` tells this store from
-    /// others on the same database: a random number. It waits for the database, so it must not be
-    /// called on a thread of an asynchronous runtime.
+    /// others on the same database: a random number; `now` is the time, epoch milliseconds. It waits
+    /// for the database, so it must not be called on a thread of an asynchronous runtime.
     ///
     /// # Errors
     /// When the database cannot be opened, or was written by a newer program.
-    pub fn open(location: &Location, name: u64) -> Result<Self, Error> {
+    pub fn open(location: &Location, name: u64, now: i64) -> Result<Self, Error> {
         let mut first = connect(location)?;
         migrate(&mut first)?;
         let extent = events::extent(&mut Read {
@@ -68,7 +69,7 @@ impl Store {
         let mut first = Some(first);
         for place in 0..count {
             let mut connection = first.take().map_or_else(|| connect(location), Ok)?;
-            connection.enrol(format!("{name:016x}/{place}"))?;
+            connection.enrol(writer_name(name, place), now)?;
             let (sender, queue) = mpsc::channel();
             let writer = Writer::new(connection, wake.clone(), commits.clone(), name, postgres);
             threads.push(thread("writer", move || writer.serve(&queue))?);
@@ -88,6 +89,7 @@ impl Store {
             })?);
         }
         let shared = Shared {
+            name,
             writers,
             queries: Mutex::new(Some(queries)),
             threads: Mutex::new(threads),
@@ -189,10 +191,32 @@ impl Store {
         &self,
         work: impl Fn(&mut Batch<'_, '_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        self.write_at(0, work).await
+    }
+
+    async fn write_at<T: Send + 'static>(
+        &self,
+        place: usize,
+        work: impl Fn(&mut Batch<'_, '_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let (sender, answer) = oneshot::channel();
         let closure = Closure::new(work, sender);
-        self.send(0, Item::Other(Box::new(closure)))?;
+        self.send(place, Item::Other(Box::new(closure)))?;
         answer.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Says on a shared database that this store is there, so that nobody takes its writers for dead.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn attend(&self, now: i64) -> Result<(), Error> {
+        for place in 0..self.shared.writers.len() {
+            let name = writer_name(self.shared.name, place);
+            // Each says it of itself: nobody waits for another writer's row.
+            let work = move |batch: &mut Batch<'_, '_>| retention::attend(batch, &name, now);
+            self.write_at(place, work).await?;
+        }
+        Ok(())
     }
 
     /// Runs `query` on one state of the database.
@@ -266,12 +290,8 @@ impl Drop for Shared {
     }
 }
 
-/// Copies the database of a data directory, also of a live server's, as it is at one moment.
-///
-/// # Errors
-/// When either file cannot be opened or written.
-pub fn backup(from: &Path, to: &Path) -> Result<(), Error> {
-    seam::backup(from, to)
+fn writer_name(store: u64, place: usize) -> String {
+    format!("{store:016x}/{place}")
 }
 
 /// The last bytes of an id are random.

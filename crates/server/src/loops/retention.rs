@@ -8,54 +8,76 @@ use crate::{
 };
 
 const EVERY: Duration = Duration::from_secs(60);
+/// When there is more to delete: others get their turn in between.
+const SOON: Duration = Duration::from_millis(20);
+/// A writer of a shared database that was not there for so long is dead: a live one says each minute
+/// that it is.
+const DEAD_WRITER: Duration = Duration::from_secs(24 * 3600);
 const IDEMPOTENCY: Duration = Duration::from_secs(24 * 3600);
 /// An uploaded program that no run has named yet is kept at least this long.
 const UNUSED_PROGRAM: Duration = Duration::from_secs(24 * 3600);
 
 pub(crate) async fn run(app: App) {
-    while pause(&app, EVERY).await {
-        match tick(&app).await {
-            Ok(0) => {}
-            Ok(deleted) => tracing::info!(deleted, "old runs deleted"),
-            Err(error) => tracing::error!(%error, "old rows could not be deleted"),
-        }
+    let mut wait = EVERY;
+    while pause(&app, wait).await {
+        wait = match tick(&app).await {
+            Ok(Tick { deleted, more }) => {
+                if deleted > 0 {
+                    tracing::info!(deleted, "old runs deleted");
+                }
+                if more { SOON } else { EVERY }
+            }
+            Err(error) => {
+                tracing::error!(%error, "old rows could not be deleted");
+                EVERY
+            }
+        };
     }
 }
 
-/// Deletes what is too old now; answers how many runs.
-pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
-    let now = app.now_ms();
+/// What a tick did.
+pub(crate) struct Tick {
+    /// How many runs it deleted.
+    pub(crate) deleted: u64,
+    /// Whether there may be more that is too old.
+    pub(crate) more: bool,
+}
+
+/// Deletes some of what is too old now, each thing in a short transaction of its own.
+pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
+    let (store, now) = (&app.store, app.now_ms());
+    // First of all: others must not take this server for dead.
+    store.attend(now).await?;
     let before = now - millis(app.settings.retention);
-    let mut deleted = 0;
-    loop {
-        let swept = app
-            .store
-            .write(move |batch| store::retention::runs(batch, before))
-            .await?;
-        deleted += swept;
-        app.metrics.runs_deleted(swept as u64);
-        if swept == 0 {
-            break;
-        }
-    }
-    while app
-        .store
-        .write(move |batch| store::retention::events(batch, before))
-        .await?
-        > 0
-    {}
-    let keys = now - millis(IDEMPOTENCY);
-    app.store
-        .write(move |batch| store::retention::idempotency_keys(batch, keys))
+    let (keys, writers) = (now - millis(IDEMPOTENCY), now - millis(DEAD_WRITER));
+    let runs = store
+        .write(move |batch| store::retention::runs(batch, before))
         .await?;
-    app.store
-        .write(move |batch| store::executors::forget(batch, before))
+    app.metrics.runs_deleted(runs.deleted);
+    let swept = [
+        runs,
+        store.write(store::retention::remains).await?,
+        store
+            .write(move |batch| store::retention::events(batch, before))
+            .await?,
+        store
+            .write(move |batch| store::retention::idempotency_keys(batch, keys))
+            .await?,
+        store
+            .write(move |batch| store::executors::forget(batch, before))
+            .await?,
+    ];
+    store
+        .write(move |batch| store::retention::writers(batch, writers))
         .await?;
     app.store
         .write(move |batch| store::tickets::sweep(batch, now))
         .await?;
     collect_programs(app, now - millis(UNUSED_PROGRAM)).await?;
-    Ok(deleted)
+    Ok(Tick {
+        deleted: runs.deleted,
+        more: swept.iter().any(|swept| swept.more),
+    })
 }
 
 /// Deletes programs that nobody needs: first the rows, then the files, also those that a crash

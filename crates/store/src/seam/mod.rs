@@ -52,10 +52,10 @@ pub(crate) enum Committed {
 
 impl Connection {
     /// Prepares a connection for writing, once the schema is there. Nobody else has its name.
-    pub(crate) fn enrol(&mut self, name: String) -> Result<(), Error> {
+    pub(crate) fn enrol(&mut self, name: String, now: i64) -> Result<(), Error> {
         match self {
             Self::Sqlite(_) => Ok(()),
-            Self::Postgres(connection) => connection.enrol(name),
+            Self::Postgres(connection) => connection.enrol(name, now),
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
 
 use engine::{RunId, Status, Verdict};
 use private_postgres::Server;
-use store::{Error, Location, Store};
+use store::{Error, Location, Store, retention};
 
 use crate::{
     database::{Database, on_server, open, until},
@@ -168,6 +168,58 @@ fn a_commit_whose_answer_is_lost_is_looked_up() {
             }
             submitted(&store, job()).await;
         }
+        db.check();
+    });
+}
+
+/// Whoever slept for so long that it was taken for dead: its row is gone.
+#[test]
+fn a_writer_that_was_taken_for_dead_knows_that_it_does_not_know() {
+    let server = Server::start(&[]).unwrap();
+    on_server(&server.url(), async |db| {
+        let (direct, proxy) = (db.open(), Proxy::to(server.port()));
+        let store = behind(&proxy);
+        let rows = || db.rows("SELECT count(*) FROM writers")[0][0].clone();
+        assert_eq!(rows(), "4");
+        db.rows("INSERT INTO writers (name, batch, seen_at) VALUES ('killed/0', 7, 1)");
+        // Those that say that they are there stay, however old the others are.
+        let forget = |before| direct.write(move |batch| retention::writers(batch, before));
+        direct.attend(NOW + 10).await.unwrap();
+        store.attend(NOW + 10).await.unwrap();
+        assert_eq!(forget(NOW + 10).await.unwrap(), 1);
+        assert_eq!(rows(), "4");
+
+        let new = job();
+        let id = new.id;
+        proxy.set(Mode::CutAfter);
+        let writer = store.clone();
+        let answer = tokio::spawn(async move { writer.submit(submit([new])).await });
+        until("the commit comes by", async || {
+            (proxy.mode() == Mode::Refuse).then_some(())
+        })
+        .await;
+        until("the submit is on disk", async || {
+            let there = direct.read(move |read| store::runs::statuses(read, &[id]));
+            there.await.unwrap()[0]
+        })
+        .await;
+        direct.attend(NOW + 20).await.unwrap();
+        assert_eq!(forget(NOW + 20).await.unwrap(), 2);
+        proxy.set(Mode::Pass);
+        let answer = answer.await.unwrap();
+        assert!(matches!(answer, Err(Error::Unknown(_))), "{answer:?}");
+        // It goes on, and its next commits are looked up as before.
+        let new = job();
+        let id = new.id;
+        proxy.set(Mode::CutAfter);
+        let writer = store.clone();
+        let answer = tokio::spawn(async move { writer.submit(submit([new])).await });
+        until("the commit comes by", async || {
+            (proxy.mode() == Mode::Refuse).then_some(())
+        })
+        .await;
+        proxy.set(Mode::Pass);
+        assert_eq!(answer.await.unwrap().unwrap().ids, [id]);
         db.check();
     });
 }

@@ -9,6 +9,8 @@ use std::{
 use store::{Location, Store};
 use tempfile::TempDir;
 
+use crate::sample::NOW;
+
 /// Longer than anything takes that is going to happen.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -166,7 +168,12 @@ pub(crate) fn check(location: &Location) {
 pub(crate) fn open(location: &Location) -> Result<Store, store::Error> {
     static NAME: AtomicU64 = AtomicU64::new(1);
     let name = NAME.fetch_add(1, Ordering::Relaxed);
-    std::thread::scope(|scope| scope.spawn(|| Store::open(location, name)).join().unwrap())
+    std::thread::scope(|scope| {
+        scope
+            .spawn(|| Store::open(location, name, NOW))
+            .join()
+            .unwrap()
+    })
 }
 
 impl Drop for Database {

@@ -1,11 +1,13 @@
-//! What is old goes, with all that belongs to it, and nothing else does.
+//! What is old goes, with all that belongs to it, and nothing else does; not too much at once.
 
 use engine::{Command, NewRun, Verdict};
 use store::{
     binaries,
     events::{self, Extent},
+    executors,
     logs::{self, Append},
-    retention, runs,
+    retention::{self, Swept},
+    runs,
 };
 
 use crate::{
@@ -15,6 +17,10 @@ use crate::{
 
 on_both!(
     ended_runs_go_with_all_their_rows,
+    many_runs_go_in_several_steps,
+    long_inputs_go_in_several_steps,
+    a_long_log_goes_piece_by_piece_when_its_run_is_gone,
+    much_else_goes_in_several_steps,
     live_runs_stay,
     a_retried_run_is_live,
     events_go_from_the_oldest_on,
@@ -64,15 +70,157 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
     finished(&store, end).await.unwrap();
 
     let sweep = |before| store.write(move |batch| retention::runs(batch, before));
-    assert_eq!(sweep(NOW).await.unwrap(), 0);
-    assert_eq!(sweep(NOW + 1).await.unwrap(), 4);
-    assert_eq!(sweep(NOW + 1).await.unwrap(), 0);
+    assert_eq!(sweep(NOW).await.unwrap(), swept(0, false));
+    assert_eq!(sweep(NOW + 1).await.unwrap(), swept(4, false));
+    assert_eq!(sweep(NOW + 1).await.unwrap(), swept(0, false));
     let left = |table: &str| db.rows(&format!("SELECT count(*) FROM {table}"));
     for (table, count) in TABLES.iter().zip(["2", "2", "2", "1", "0", "0", "0"]) {
         assert_eq!(left(table), [[count]], "{table}");
     }
     assert_eq!(left("log_sizes"), [["0"]]);
     assert_eq!(details(&store, kept.id).await.run, kept);
+    db.check();
+}
+
+fn swept(deleted: u64, more: bool) -> Swept {
+    Swept { deleted, more }
+}
+
+/// Cancels runs that wait.
+async fn cancelled(store: &store::Store, ids: Vec<engine::RunId>) {
+    let work = move |batch: &mut store::Batch<'_, '_>| {
+        for id in &ids {
+            runs::apply(batch, *id, &Command::Cancel, NOW)?;
+        }
+        Ok(())
+    };
+    store.write(work).await.unwrap();
+}
+
+async fn many_runs_go_in_several_steps(db: &Database) {
+    let store = db.open();
+    let ids = store.submit(submit((0..450).map(|_| job()))).await;
+    cancelled(&store, ids.unwrap().ids).await;
+    let sweep = || store.write(|batch| retention::runs(batch, NOW + 1));
+    for expected in [swept(200, true), swept(200, true), swept(50, false)] {
+        assert_eq!(sweep().await.unwrap(), expected);
+        db.check();
+    }
+    assert_eq!(db.rows("SELECT count(*) FROM inputs"), [["0"]]);
+}
+
+async fn long_inputs_go_in_several_steps(db: &Database) {
+    let store = db.open();
+    let mut ids = Vec::new();
+    // The third has more than a whole step may have.
+    for length in [30 << 20, 30 << 20, 65 << 20, 1] {
+        let mut request = submit([job()]);
+        request.runs[0].input = vec![7; length];
+        ids.extend(store.submit(request).await.unwrap().ids);
+    }
+    cancelled(&store, ids).await;
+    let sweep = || store.write(|batch| retention::runs(batch, NOW + 1));
+    for expected in [swept(2, true), swept(1, true), swept(1, false)] {
+        assert_eq!(sweep().await.unwrap(), expected);
+        db.check();
+    }
+}
+
+async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
+    let store = db.open();
+    let run = running(&store, job()).await;
+    let (id, token) = (run.id, run.token);
+    let printed = move |batch: &mut store::Batch<'_, '_>| {
+        for position in 0..5_100 {
+            let chunk = Append {
+                id,
+                token,
+                stream: "stdout",
+                position,
+                body: b"x".to_vec(),
+            };
+            logs::append(batch, &chunk)?;
+        }
+        Ok(())
+    };
+    store.write(printed).await.unwrap();
+    finished(&store, finish(&run, Verdict::Completed))
+        .await
+        .unwrap();
+    let sweep = || store.write(|batch| retention::runs(batch, NOW + 1));
+    assert_eq!(sweep().await.unwrap(), swept(1, false));
+    // Nobody sees half of it: the run itself is gone.
+    let found = store.read(move |read| runs::details(read, id)).await;
+    assert!(matches!(found, Err(store::Error::NotFound(_))));
+    assert_eq!(db.rows("SELECT count(*) FROM logs"), [["5100"]]);
+    let mut left = 5_100 + 2;
+    while left > 0 {
+        let deleted = store.write(retention::remains).await.unwrap().deleted;
+        assert!(deleted > 0 && deleted <= 5_000, "{deleted} at once");
+        left -= deleted;
+    }
+    assert_eq!(
+        store.write(retention::remains).await.unwrap(),
+        swept(0, true)
+    );
+    assert_eq!(
+        store.write(retention::remains).await.unwrap(),
+        swept(0, false)
+    );
+    for table in TABLES.iter().chain(&["log_sizes", "remains"]) {
+        assert_eq!(
+            db.rows(&format!("SELECT count(*) FROM {table}")),
+            [["0"]],
+            "{table}"
+        );
+    }
+    db.check();
+}
+
+/// Numbers from 1 on, for statements of both databases.
+fn numbers(last: u64) -> String {
+    format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last})")
+}
+
+async fn much_else_goes_in_several_steps(db: &Database) {
+    let store = db.open();
+    let keyed = runs::Submit {
+        idempotency: Some(("key".to_owned(), b"1".to_vec())),
+        ..submit([job()])
+    };
+    store.submit(keyed).await.unwrap();
+    store
+        .write(|batch| executors::register(batch, "e", "", b"{}", NOW))
+        .await
+        .unwrap();
+    db.rows(&format!(
+        "{} INSERT INTO idempotency_keys (key, body_hash, run_ids, created_at)
+        SELECT 'key' || i, body_hash, run_ids, created_at FROM idempotency_keys, n",
+        numbers(5_000)
+    ));
+    db.rows(&format!(
+        "{} INSERT INTO executors (name, ip, seen_at, completed)
+        SELECT name || i, ip, seen_at, completed FROM executors, n",
+        numbers(1_000)
+    ));
+    db.rows(&format!(
+        "{} INSERT INTO events (seq, at, type, kind, run_id, data)
+        SELECT seq + i, at, type, kind, run_id, data FROM events, n",
+        numbers(5_000)
+    ));
+    db.rows("UPDATE event_head SET newest = 5001");
+    let keys = || store.write(|batch| retention::idempotency_keys(batch, NOW + 1));
+    assert_eq!(keys().await.unwrap(), swept(5_000, true));
+    assert_eq!(keys().await.unwrap(), swept(1, true));
+    assert_eq!(keys().await.unwrap(), swept(0, false));
+    let names = || store.write(|batch| executors::forget(batch, NOW + 1));
+    assert_eq!(names().await.unwrap(), swept(1_000, true));
+    assert_eq!(names().await.unwrap(), swept(1, false));
+    let events = || store.write(|batch| retention::events(batch, NOW + 1));
+    assert_eq!(events().await.unwrap(), swept(5_000, true));
+    db.check();
+    assert_eq!(events().await.unwrap(), swept(1, true));
+    assert_eq!(events().await.unwrap(), swept(0, false));
     db.check();
 }
 
@@ -101,7 +249,7 @@ async fn live_runs_stay(db: &Database) {
             .write(|batch| retention::runs(batch, i64::MAX))
             .await
             .unwrap(),
-        0
+        swept(0, false)
     );
     assert_eq!(db.rows("SELECT count(*) FROM runs"), [["4"]]);
     db.check();
@@ -119,7 +267,7 @@ async fn a_retried_run_is_live(db: &Database) {
             .write(|batch| retention::runs(batch, i64::MAX))
             .await
             .unwrap(),
-        0
+        swept(0, false)
     );
     // Ended again, its new end counts.
     applied(&store, id, Command::Cancel, NOW + 100)
@@ -130,14 +278,14 @@ async fn a_retried_run_is_live(db: &Database) {
             .write(|batch| retention::runs(batch, NOW + 100))
             .await
             .unwrap(),
-        0
+        swept(0, false)
     );
     assert_eq!(
         store
             .write(|batch| retention::runs(batch, NOW + 101))
             .await
             .unwrap(),
-        1
+        swept(1, false)
     );
     db.check();
 }
@@ -148,8 +296,9 @@ async fn events_go_from_the_oldest_on(db: &Database) {
         store.submit(submit_at(at, [job()])).await.unwrap();
     }
     let sweep = |before| store.write(move |batch| retention::events(batch, before));
-    assert_eq!(sweep(NOW).await.unwrap(), 0);
-    assert_eq!(sweep(NOW + 2).await.unwrap(), 2);
+    assert_eq!(sweep(NOW).await.unwrap(), swept(0, false));
+    assert_eq!(sweep(NOW + 2).await.unwrap(), swept(2, true));
+    assert_eq!(sweep(NOW + 2).await.unwrap(), swept(0, false));
     assert_eq!(
         store.read(events::extent).await.unwrap(),
         Extent {
@@ -165,7 +314,7 @@ async fn events_go_from_the_oldest_on(db: &Database) {
         left.iter().map(|event| event.seq).collect::<Vec<_>>(),
         [3, 4]
     );
-    assert_eq!(sweep(i64::MAX).await.unwrap(), 2);
+    assert_eq!(sweep(i64::MAX).await.unwrap(), swept(2, true));
     assert_eq!(
         store.read(events::extent).await.unwrap(),
         Extent {

@@ -64,12 +64,12 @@ async fn the_same_key_and_body_is_one_submit(db: &Database) {
         .write(|batch| retention::idempotency_keys(batch, NOW))
         .await
         .unwrap();
-    assert_eq!(kept, 0);
+    assert_eq!(kept.deleted, 0);
     let removed = store
         .write(|batch| retention::idempotency_keys(batch, NOW + 1))
         .await
         .unwrap();
-    assert_eq!(removed, 1);
+    assert_eq!(removed.deleted, 1);
     let anew = store.submit(keyed("k", b"other", [job()])).await.unwrap();
     assert!(!anew.repeated);
     assert_eq!(db.rows("SELECT count(*) FROM runs"), [["3"]]);

@@ -66,7 +66,7 @@ async fn another_process_on_the_database_is_heard_within_a_second() {
     keyed.get(&key, "/api/v1/jobs").await.json(200).await;
     // Past the server, as the command line and other servers do.
     let path = keyed.bed.dir().join("data/playhouse.db");
-    let open = move || store::Store::open(&store::Location::Sqlite(path), 7);
+    let open = move || store::Store::open(&store::Location::Sqlite(path), 7, 0);
     let other = tokio::task::spawn_blocking(open)
         .await
         .expect("a thread")

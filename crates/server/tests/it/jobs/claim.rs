@@ -138,7 +138,7 @@ async fn an_executor_ip_may_be_left_out() {
 /// Puts a job into the database whose input is no job.
 async fn submit_unreadable(bed: &Bed) -> String {
     let location = Location::Sqlite(bed.dir().join("data/playhouse.db"));
-    let open = move || Store::open(&location, 1).expect("the same database");
+    let open = move || Store::open(&location, 1, NOON_MS).expect("the same database");
     let store = tokio::task::spawn_blocking(open).await.expect("a store");
     let run = NewRun {
         class: Class::Foreground,

@@ -78,7 +78,7 @@ impl Ledger {
     }
 
     /// Notes what retention must delete now; answers how many.
-    pub(super) fn retain(&mut self, before: i64) -> usize {
+    pub(super) fn retain(&mut self, before: i64) -> u64 {
         let old = |entry: &&mut Entry| {
             !entry.gone && entry.over.as_ref().is_some_and(|(_, at)| *at < before)
         };
@@ -86,7 +86,7 @@ impl Ledger {
             .values_mut()
             .filter(old)
             .map(|entry| entry.gone = true)
-            .count()
+            .count() as u64
     }
 }
 

@@ -17,15 +17,21 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(60);
 pub(super) struct Mark {
     name: String,
     batch: i64,
+    /// When the writer began, epoch milliseconds.
+    since: i64,
 }
 
 impl PostgresConnection {
     /// Makes the row of this writer. Nobody else has its name.
-    pub(in crate::seam) fn enrol(&mut self, name: String) -> Result<(), Error> {
-        const ENROL: &str = "INSERT INTO writers (name, batch) VALUES ($1, 0)
-            ON CONFLICT (name) DO UPDATE SET batch = 0";
-        self.exec_many(ENROL, &[[Value::Text(&name)]])?;
-        self.mark = Some(Mark { name, batch: 0 });
+    pub(in crate::seam) fn enrol(&mut self, name: String, now: i64) -> Result<(), Error> {
+        const ENROL: &str = "INSERT INTO writers (name, batch, seen_at) VALUES ($1, 0, $2)
+            ON CONFLICT (name) DO UPDATE SET batch = 0, seen_at = excluded.seen_at";
+        self.exec_many(ENROL, &[[Value::Text(&name), now.into()]])?;
+        self.mark = Some(Mark {
+            name,
+            batch: 0,
+            since: now,
+        });
         Ok(())
     }
 
@@ -48,18 +54,21 @@ impl PostgresConnection {
 
     /// Tells other servers, and changes the writer's row.
     fn notify(&mut self, notice: &str) -> Result<(), Error> {
-        const NOTIFY: &str = "WITH mark AS (UPDATE writers SET batch = $4 WHERE name = $3)
+        // The row may be gone: a writer that slept for long is taken for dead.
+        const NOTIFY: &str = "WITH mark AS (INSERT INTO writers (name, batch, seen_at)
+            VALUES ($3, $4, $5) ON CONFLICT (name) DO UPDATE SET batch = excluded.batch)
             SELECT 1 FROM pg_notify($1, $2)";
         let Some(mark) = &mut self.mark else {
             return Ok(());
         };
         mark.batch += 1;
-        let (name, batch) = (mark.name.clone(), mark.batch);
+        let (name, batch, since) = (mark.name.clone(), mark.batch, mark.since);
         let args = [
             CHANNEL.into(),
             notice.into(),
             name.as_str().into(),
             batch.into(),
+            since.into(),
         ];
         self.all_many(NOTIFY, &[args], &|_| Ok(())).map(drop)
     }
@@ -68,7 +77,7 @@ impl PostgresConnection {
     fn settle(&mut self, lost: Error) -> Committed {
         // While the old connection still holds the row, its transaction is not over.
         const BATCH: &str = "SELECT batch FROM writers WHERE name = $1 FOR UPDATE";
-        let Some(Mark { name, batch }) = &self.mark else {
+        let Some(Mark { name, batch, .. }) = &self.mark else {
             return Committed::No(lost);
         };
         let (name, batch) = (name.clone(), *batch);
@@ -81,11 +90,11 @@ impl PostgresConnection {
             });
             if let Ok(rows) = found {
                 self.session = None;
-                let committed = rows.into_iter().flatten().any(|found| found == batch);
-                return if committed {
-                    Committed::Yes
-                } else {
-                    Committed::No(lost)
+                return match rows.into_iter().flatten().next() {
+                    Some(found) if found == batch => Committed::Yes,
+                    Some(_) => Committed::No(lost),
+                    // It was taken for dead, and its row was removed, whatever it said.
+                    None => Committed::No(Error::Unknown(lost.to_string())),
                 };
             }
             std::thread::sleep(Duration::from_millis(100));

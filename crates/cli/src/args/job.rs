@@ -113,8 +113,9 @@ pub(crate) struct Submit {
     #[arg(long, short, value_enum, value_name = "PRIORITY")]
     pub(crate) priority: Option<Priority>,
 
-    /// Environment variable of the program (repeatable); it gets no others but PATH, HOME, TMPDIR
-    #[arg(long, short, value_name = "NAME=VALUE", value_parser = values::pair)]
+    /// Environment variable of the program (repeatable); NAME alone takes the value from your own
+    /// environment. It gets no others but PATH, HOME, TMPDIR
+    #[arg(long, short, value_name = "NAME[=VALUE]", value_parser = values::variable)]
     pub(crate) env: Vec<(String, String)>,
 
     /// Kill the program after this, such as 30s or 2h

@@ -75,6 +75,20 @@ fn arguments_and_environment_arrive_as_they_were_given() {
 }
 
 #[test]
+fn a_variable_without_a_value_takes_the_callers() {
+    let server = server();
+    let script = server.script("print.sh", "printf '[%s]' \"$TOKEN\" \"$EMPTY\" \"$OTHER\"");
+    let mut command = server.client(&["job", "submit", &script, "-e", "TOKEN", "-e", "EMPTY"]);
+    let command = command.envs([
+        ("TOKEN", "a=b c"),
+        ("EMPTY", ""),
+        ("OTHER", "not asked for"),
+    ]);
+    let done = command.output().expect("the binary starts");
+    assert_eq!(stdout(&done), "[a=b c][][]", "{}", stderr(&done));
+}
+
+#[test]
 fn ends_without_an_exit_code_have_codes_of_their_own() {
     let server = server();
     let late = submit(&server, "late.sh", "sleep 600", &["--timeout", "1s"]);

@@ -1,7 +1,7 @@
 //! The process's own log, on standard error.
 
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use crate::exit::Failure;
 
@@ -14,15 +14,25 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Starts the log. `filter` is a level (`warn`, `debug`, …) or directives such as
-/// `info,server=debug`; without one, `default` is.
-pub(crate) fn start(filter: Option<&str>, default: &str, format: LogFormat) -> Result<(), Failure> {
-    let filter = filter.unwrap_or(default);
-    let directives = EnvFilter::try_new(filter).map_err(|error| {
-        Failure::usage(format!("invalid value '{filter}' for '--log': {error}"))
-    })?;
+/// A level (`warn`, `debug`, …), or directives such as `info,server=debug`.
+pub(crate) fn filter(text: &str) -> Result<EnvFilter, String> {
+    for directive in text.split(',').map(str::trim) {
+        // A lone word that is no level would be taken for a part of the program that nobody has,
+        // and all else would be silent.
+        if !directive.contains(['=', '[']) && directive.parse::<LevelFilter>().is_err() {
+            return Err(format!(
+                "`{directive}` is not a level: they are off, error, warn, info, debug and trace; \
+                 for one part of the program write PART=LEVEL, such as server=debug"
+            ));
+        }
+    }
+    EnvFilter::try_new(text).map_err(|error| error.to_string())
+}
+
+/// Starts the log.
+pub(crate) fn start(text: &str, format: LogFormat) -> Result<(), Failure> {
     let log = tracing_subscriber::fmt()
-        .with_env_filter(directives)
+        .with_env_filter(filter(text).map_err(Failure::usage)?)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     match format {

@@ -48,7 +48,8 @@ fn run() -> Result<Exit, Failure> {
         log_format,
         ..
     } = parse()?;
-    logging::start(log.as_deref(), commands::default_log(&command), log_format)?;
+    let log = log.as_deref().unwrap_or(commands::default_log(&command));
+    logging::start(log, log_format)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

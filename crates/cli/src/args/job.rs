@@ -66,7 +66,7 @@ Examples:
   id=$(playhouse job submit --detach ./program) && playhouse job wait \"$id\"
 
 {}", exit::HELP))]
-    Wait(Follow),
+    Wait(Wait),
 }
 
 /// Run a program as a job and watch it
@@ -267,7 +267,7 @@ pub(crate) struct Ids {
 
 /// Jobs to wait for.
 #[derive(Debug, Args)]
-pub(crate) struct Follow {
+pub(crate) struct Wait {
     #[command(flatten)]
     pub(crate) ids: Ids,
 

@@ -11,6 +11,6 @@ mod values;
 pub(crate) use client::{Address, DEFAULT_SERVER, Format, Patience};
 pub(crate) use doctor::{Backup, Completions, Doctor};
 pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};
-pub(crate) use job::{Follow, Get, Ids, Job, List, Logs, Priority, Submit};
+pub(crate) use job::{Get, Ids, Job, List, Logs, Priority, Submit, Wait};
 pub(crate) use program::{Command, Program};
 pub(crate) use server::{Dev, Place, Serve, Server};

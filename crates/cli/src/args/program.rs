@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{Address, Backup, Completions, Dev, Doctor, Executor, Format, Job, Server};
+use super::{Address, Backup, Completions, Dev, Doctor, Executor, Format, Job, Server, values};
 use crate::{exit, logging::LogFormat};
 
 const EXAMPLES: &str = "\
@@ -40,6 +40,7 @@ pub(crate) struct Program {
     /// Log level or directives, such as `debug` or `info,server=debug`
     /// [default: info for server and executor, else warn]
     #[arg(long, global = true, env = "PLAYHOUSE_LOG", value_name = "FILTER")]
+    #[arg(value_parser = values::log_filter)]
     #[arg(help_heading = "Global options", hide_short_help = true)]
     pub(crate) log: Option<String>,
 

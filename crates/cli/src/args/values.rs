@@ -11,6 +11,8 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use wire::Timestamp;
 
+use crate::logging;
+
 /// `30s`, `5m`, `1h 30m`, `250ms`; a bare number is seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a duration such as 30s, 5m or 1h30m");
@@ -133,6 +135,11 @@ pub(super) fn variable(text: &str) -> Result<(String, String), String> {
             "`{text}` is not set in your environment: set it there, or give its value as {text}=VALUE"
         )),
     }
+}
+
+/// What the process's own log shows.
+pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    logging::filter(text).map(|_| text.to_owned())
 }
 
 /// ISO 8601 with an offset.

@@ -48,7 +48,7 @@ fn address(command: &Command) -> Option<&Address> {
             Job::List(list) => &list.address,
             Job::Logs(logs) => &logs.address,
             Job::Cancel(ids) | Job::Retry(ids) => &ids.address,
-            Job::Wait(follow) => &follow.ids.address,
+            Job::Wait(wait) => &wait.ids.address,
         }),
         _ => None,
     }

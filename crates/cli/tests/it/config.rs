@@ -80,6 +80,10 @@ fn a_wrong_file_is_refused_by_name_whatever_the_command() {
             "slots = 0",
             "key `slots`: invalid value '0' for '--slots <N>'",
         ),
+        (
+            "log = 'debgu'",
+            "key `log`: invalid value 'debgu' for '--log <FILTER>'",
+        ),
         ("slots = ", "TOML parse error at line 1"),
     ];
     for (text, message) in cases {

@@ -49,6 +49,7 @@ fn bad_usage_ends_with_2_and_says_what_is_wrong() {
         &["executor", "--isolation", "total"],
         &["executor", "--memory-limit", "much"],
         &["stats", "--log", "info,server=loud"],
+        &["stats", "--log", "debgu"],
         &["stats", "--config", "missing.toml"],
         &["backup", "copy.db", "--database-url", "postgres://h/d"],
     ];

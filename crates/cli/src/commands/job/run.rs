@@ -14,6 +14,6 @@ pub(crate) async fn run(job: Job) -> Result<Exit, Failure> {
         Job::Logs(logs) => logs::run(logs).await,
         Job::Cancel(ids) => act::run(ids, act::Verb::Cancel).await,
         Job::Retry(ids) => act::run(ids, act::Verb::Retry).await,
-        Job::Wait(follow) => wait::run(follow).await,
+        Job::Wait(jobs) => wait::run(jobs).await,
     }
 }

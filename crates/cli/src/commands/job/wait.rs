@@ -5,7 +5,7 @@ use wire::jobs::Job;
 
 use super::{Follower, Outcome, Show};
 use crate::{
-    args::Follow,
+    args::Wait,
     commands::connection::{self, first_contact},
     exit::{Exit, Failure},
     output::{print_json, print_line, say},
@@ -15,11 +15,11 @@ use crate::{
 /// How many jobs are watched at once; each takes a connection.
 const WATCHED: usize = 64;
 
-pub(super) async fn run(follow: Follow) -> Result<Exit, Failure> {
-    let client = connection::open(&follow.ids.address)?;
+pub(super) async fn run(wait: Wait) -> Result<Exit, Failure> {
+    let client = connection::open(&wait.ids.address)?;
     first_contact(&client).await?;
-    let patience = follow.patience.reconnect_for;
-    let ends = stream::iter(follow.ids.ids.iter().enumerate()).map(|(position, id)| {
+    let patience = wait.patience.reconnect_for;
+    let ends = stream::iter(wait.ids.ids.iter().enumerate()).map(|(position, id)| {
         let client = &client;
         async move {
             let mut follower = Follower::new(client, id, Show::Nothing, patience);
@@ -30,7 +30,7 @@ pub(super) async fn run(follow: Follow) -> Result<Exit, Failure> {
     let mut first: Option<(usize, Exit)> = None;
     while let Some((position, id, end)) = ends.next().await {
         let exit = match end {
-            Ok(job) => report(&job, follow.ids.format.json)?,
+            Ok(job) => report(&job, wait.ids.format.json)?,
             Err(failure) if failure.exit == Exit::UNREACHABLE => return Err(failure),
             Err(failure) => {
                 say(&format!("{}: {}", plain(id), failure.text()));

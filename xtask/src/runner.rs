@@ -17,12 +17,20 @@ const BENCH_POSTGRES: [&str; 1] = ["shared_buffers=512MB"];
 
 #[derive(Args)]
 pub(crate) struct Sim {
-    /// How many seeds.
-    #[arg(long, default_value_t = 1000)]
-    seeds: u64,
-    /// The first seed. A failure prints its seed: `--seed N --seeds 1` runs it again.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    /// How many seeds [default: 1000, with --seed 1].
+    #[arg(long)]
+    seeds: Option<u64>,
+    /// This seed, or the first of several. A failure prints its seed.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+impl Sim {
+    /// The first seed, and how many.
+    fn range(&self) -> (u64, u64) {
+        let usual = if self.seed.is_some() { 1 } else { 1000 };
+        (self.seed.unwrap_or(0), self.seeds.unwrap_or(usual))
+    }
 }
 
 #[derive(Args)]
@@ -94,8 +102,9 @@ fn scope(arguments: &[String]) -> Option<&'static str> {
 pub(crate) fn sim(sim: &Sim) -> Result<()> {
     let mut command = cargo(["test", "--package", "server", "--test", "it"]);
     command.args(["--", "sim::", "--nocapture"]);
-    command.env("PLAYHOUSE_SIM_SEEDS", sim.seeds.to_string());
-    succeed(command.env("PLAYHOUSE_SIM_SEED", sim.seed.to_string()))
+    let (first, count) = sim.range();
+    command.env("PLAYHOUSE_SIM_SEEDS", count.to_string());
+    succeed(command.env("PLAYHOUSE_SIM_SEED", first.to_string()))
 }
 
 /// The rounds of `kill -9`, more of them.
@@ -161,6 +170,15 @@ fn target_dir() -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_seed_alone_is_the_only_one() {
+        let range = |seed, seeds| Sim { seeds, seed }.range();
+        assert_eq!(range(None, None), (0, 1000));
+        assert_eq!(range(Some(7), None), (7, 1));
+        assert_eq!(range(None, Some(50)), (0, 50));
+        assert_eq!(range(Some(7), Some(50)), (7, 50));
+    }
 
     #[test]
     fn a_named_package_narrows_the_scope() {

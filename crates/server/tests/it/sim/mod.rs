@@ -104,7 +104,7 @@ fn what_was_promised_holds_for_every_seed() {
 }
 
 fn replay(failed: &[u64]) -> String {
-    let line = |seed| format!("seed {seed} failed; again: cargo xtask sim --seed {seed} --seeds 1");
+    let line = |seed| format!("seed {seed} failed; again: cargo xtask sim --seed {seed}");
     failed.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 

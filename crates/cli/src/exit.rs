@@ -1,5 +1,4 @@
-//! How a command ends: its exit code, and what it says when it fails. `docs/CLI.md` and `--help`
-//! list the codes.
+//! How a command ends: its exit code, and what it says when it fails.
 
 use std::{fmt, io};
 
@@ -9,55 +8,45 @@ use wire::client::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Exit(pub(crate) u8);
 
-impl Exit {
-    /// Done; for a job: its program exited with 0.
-    pub(crate) const OK: Self = Self(0);
-    /// It failed in a way that has no code of its own.
-    pub(crate) const FAILED: Self = Self(1);
-    /// A flag, an argument, a setting or the settings file is wrong.
-    pub(crate) const USAGE: Self = Self(2);
-    /// The server refused the request.
-    pub(crate) const REFUSED: Self = Self(65);
-    /// The server knows no such job.
-    pub(crate) const NOT_FOUND: Self = Self(66);
-    /// The server could not be reached, or stayed away for too long.
-    pub(crate) const UNREACHABLE: Self = Self(69);
-    /// The server failed, or its answer was not understood.
-    pub(crate) const SERVER_FAILED: Self = Self(70);
-    /// A file or a stream of this machine could not be read or written.
-    pub(crate) const IO: Self = Self(74);
-    /// The job failed without an exit code of its program.
-    pub(crate) const JOB_FAILED: Self = Self(120);
-    /// The job was cancelled.
-    pub(crate) const JOB_CANCELLED: Self = Self(121);
-    /// The job ran into its time limit.
-    pub(crate) const JOB_TIMED_OUT: Self = Self(124);
-    /// Whoever read the output went away.
-    pub(crate) const PIPE_CLOSED: Self = Self(141);
+/// Names the codes. What is said of a code here is what `--help` and `docs/CLI.md` say.
+macro_rules! codes {
+    ($($name:ident = $code:literal, $meaning:literal;)+) => {
+        impl Exit {
+            $(#[doc = $meaning] pub(crate) const $name: Self = Self($code);)+
+        }
 
-    /// A signal stopped the command: 130 after Ctrl-C. A submitted job goes on.
-    pub(crate) fn signal(number: u8) -> Self {
-        Self(128 + number)
-    }
+        /// Every code with its meaning, in order.
+        const MEANINGS: &[(u8, &str)] = &[$(($code, $meaning)),+];
+    };
+}
+
+codes! {
+    OK = 0, "done; for a job: its program exited with 0";
+    FAILED = 1, "failed in a way that has no code of its own; `doctor`: a check failed";
+    USAGE = 2, "a flag, an argument, a setting or the settings file is wrong";
+    REFUSED = 65, "the server refused the request";
+    NOT_FOUND = 66, "no such job";
+    UNREACHABLE = 69, "the server cannot be reached, or stayed away for too long";
+    SERVER_FAILED = 70, "the server failed, or its answer was not understood";
+    IO = 74, "a file or a stream of this machine could not be read or written";
+    JOB_FAILED = 120, "the job failed without an exit code of its program";
+    JOB_CANCELLED = 121, "the job was cancelled";
+    JOB_TIMED_OUT = 124, "the job ran into its time limit";
+    INTERRUPTED = 130, "stopped by Ctrl-C; a submitted job goes on";
+    PIPE_CLOSED = 141, "the reader of the output went away";
+    TERMINATED = 143, "stopped by SIGTERM; a submitted job goes on";
 }
 
 /// Printed under `--help`.
-pub(crate) const HELP: &str = "\
-Exit codes:
-  0    done; for a job: its program exited with 0
-  1    failed in a way that has no code of its own
-  2    a flag, an argument, a setting or the settings file is wrong
-  65   the server refused the request
-  66   no such job
-  69   the server cannot be reached
-  70   the server failed, or its answer was not understood
-  74   a file or a stream of this machine could not be read or written
-  120  the job failed without an exit code of its program
-  121  the job was cancelled
-  124  the job ran into its time limit
-  130  interrupted with Ctrl-C; a submitted job goes on
-  141  the reader of the output went away
-`job submit` and `job wait` end with the program's own exit code when there is one.";
+pub(crate) fn help() -> String {
+    let codes = MEANINGS.iter();
+    let codes = codes.map(|(code, meaning)| format!("  {code:<3}  {meaning}\n"));
+    format!(
+        "Exit codes:\n{}`job submit` and `job wait` end with the program's own exit code when there \
+         is one.",
+        codes.collect::<String>()
+    )
+}
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -122,5 +111,27 @@ impl From<Error> for Failure {
             Error::Request(_) => Exit::USAGE,
         };
         Self::new(exit, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MEANINGS, help};
+
+    #[test]
+    fn help_and_document_say_the_same_of_every_code() {
+        let document = include_str!("../../../docs/CLI.md");
+        let (_, section) = document
+            .split_once("\n## Exit codes\n")
+            .expect("a section on exit codes");
+        let (section, _) = section.split_once("\n## ").expect("another section");
+        let rows = section.lines().filter(|line| line.starts_with("| "));
+        let rows: Vec<&str> = rows.skip(1).collect();
+        let row = |(code, meaning): &(u8, &str)| format!("| {code} | {meaning} |");
+        assert_eq!(rows, MEANINGS.iter().map(row).collect::<Vec<_>>());
+        for (code, meaning) in MEANINGS {
+            assert!(help().contains(&format!("\n  {code:<3}  {meaning}\n")));
+        }
+        assert!(MEANINGS.is_sorted());
     }
 }

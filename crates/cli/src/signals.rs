@@ -4,6 +4,8 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::exit::Exit;
+
 /// The signals that ask this process to stop.
 pub(crate) struct Signals {
     interrupt: Signal,
@@ -19,20 +21,20 @@ impl Signals {
         })
     }
 
-    /// Waits for the next signal; the answer is its number.
-    pub(crate) async fn next(&mut self) -> u8 {
+    /// Waits for the next signal; the answer is what a command ends with that it stops.
+    pub(crate) async fn next(&mut self) -> Exit {
         tokio::select! {
-            _ = self.interrupt.recv() => 2,
-            _ = self.terminate.recv() => 15,
+            _ = self.interrupt.recv() => Exit::INTERRUPTED,
+            _ = self.terminate.recv() => Exit::TERMINATED,
         }
     }
 
     /// After the first signal the process drains; the next one ends it at once.
     pub(crate) fn end_at_once_on_next(mut self) {
         tokio::spawn(async move {
-            let number = self.next().await;
+            let exit = self.next().await;
             tracing::warn!("stopping at once");
-            std::process::exit(i32::from(128 + number));
+            std::process::exit(i32::from(exit.0));
         });
     }
 }

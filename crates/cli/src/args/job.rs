@@ -65,7 +65,7 @@ Examples:
   playhouse job wait 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
   id=$(playhouse job submit --detach ./program) && playhouse job wait \"$id\"
 
-{}", exit::HELP))]
+{}", exit::help()))]
     Wait(Wait),
 }
 
@@ -83,7 +83,7 @@ Examples:
   id=$(playhouse job submit --detach ./program)
   playhouse job submit --url https://example.com/tool --sha256 HEX -- --version
 
-{}", exit::HELP))]
+{}", exit::help()))]
 pub(crate) struct Submit {
     /// The program: a binary, or a script with a `#!` line
     #[arg(

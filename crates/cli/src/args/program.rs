@@ -26,7 +26,7 @@ which wins over the file.";
     arg_required_else_help = true,
     max_term_width = 100,
     after_help = "Try `playhouse dev`, or `playhouse help COMMAND` for one command.",
-    after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP)
+    after_long_help = format!("{EXAMPLES}\n\n{}", exit::help())
 )]
 pub(crate) struct Program {
     #[command(subcommand)]

@@ -9,7 +9,7 @@ use crate::{
 
 #[test]
 fn ctrl_c_detaches_and_says_how_to_go_on() {
-    let server = Server::start(&["--with-executor"]);
+    let server = Server::start(&["--with-executor", "--slots=1"]);
     let script = server.script("long.sh", "sleep 600");
     let mut watched = server.watch("watched", &["job", "submit", &script]);
     let id = running_id(&server);
@@ -22,6 +22,13 @@ fn ctrl_c_detaches_and_says_how_to_go_on() {
         assert!(said.contains(&format!("job {hint} {flag}")), "{said}");
     }
     assert_eq!(running_id(&server), id, "the job goes on");
+    let mut watched = server.watch("terminated", &["job", "submit", &script]);
+    poll("the job is confirmed", || {
+        let pending = server.run(&["job", "list", "--status", "pending"]);
+        stdout(&pending).contains("long.sh").then_some(())
+    });
+    watched.signal(Signal::SIGTERM);
+    assert_eq!(watched.wait().code(), Some(143), "{}", watched.stderr());
     assert_eq!(code(&server.run(&["job", "cancel", &id])), Some(0));
     assert_eq!(code(&server.run(&["job", "wait", &id])), Some(121));
 }

@@ -34,9 +34,9 @@ pub(super) async fn run(submit: Submit) -> Result<Exit, Failure> {
     // A task of its own: a full pipe may block it, and Ctrl-C must work all the same.
     let mut work = tokio::spawn(perform(submit, Arc::clone(&id)));
     tokio::select! {
-        number = signals.next() => {
+        exit = signals.next() => {
             say(&farewell(id.get().map(String::as_str), &server));
-            Ok(Exit::signal(number))
+            Ok(exit)
         }
         end = &mut work => end.map_err(|error| Failure::new(Exit::FAILED, error.to_string()))?,
     }

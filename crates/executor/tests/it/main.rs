@@ -5,6 +5,7 @@ mod bed;
 mod binaries;
 mod confinement;
 mod desk;
+mod full;
 mod leases;
 mod output;
 mod programs;

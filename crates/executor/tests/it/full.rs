@@ -1,0 +1,215 @@
+//! Full disks: a job fills its own, a program does not fit. Only what needs the room is hurt.
+//!
+//! A small file system is mounted where nobody else sees it: in a mount namespace, and without the
+//! rights of root in a user namespace, too. So each test runs in a process of its own.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use nix::{
+    mount::{MsFlags, mount},
+    sys::statvfs::statvfs,
+};
+use serde_json::json;
+
+use crate::{binaries::digest, stage::Stage};
+
+const ROOM_BYTES: usize = 2 << 20;
+const FILES: usize = 64;
+const NO_SPACE: &str = "No space left on device";
+
+/// Runs an ignored test of this file where it may mount.
+fn in_a_mount_namespace(test: &str) {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let root = nix::unistd::Uid::effective().is_root();
+    let user: &[&str] = if root {
+        &[]
+    } else {
+        &["--user", "--map-root-user"]
+    };
+    let output = Command::new("unshare")
+        .arg("--mount")
+        .args(user)
+        .arg(std::env::current_exe().expect("this program"))
+        .args([
+            "--exact",
+            &format!("full::{test}"),
+            "--ignored",
+            "--nocapture",
+        ])
+        // What is mounted below is gone with the process, and can be removed then.
+        .env("TMPDIR", place.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("unshare starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let ran = output.status.success() && text.contains("1 passed");
+    assert!(
+        ran,
+        "{}\n{text}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Mounts a small file system of its own at `path`.
+fn mount_small(path: &Path) {
+    fs::create_dir_all(path).expect("a directory");
+    let options = format!("size={ROOM_BYTES},nr_inodes={FILES},mode=0700");
+    let (kind, options) = (Some("tmpfs"), Some(options.as_str()));
+    mount(kind, path, kind, MsFlags::empty(), options).expect("it is mounted");
+}
+
+/// Free blocks and files.
+fn free(path: &Path) -> (u64, u64) {
+    let is = statvfs(path).expect("it is mounted");
+    (is.blocks_free(), is.files_free())
+}
+
+#[test]
+fn a_job_that_fills_the_disk_fails_alone_and_its_room_is_free_again() {
+    in_a_mount_namespace("a_job_fills_the_disk");
+}
+
+#[tokio::test]
+#[ignore = "it mounts: `a_job_that_fills_the_disk_fails_alone_and_its_room_is_free_again` runs it"]
+async fn a_job_fills_the_disk() {
+    // Of blocks, and of files.
+    let fillers = [
+        ("blocks", "cat /dev/zero >big"),
+        (
+            "files",
+            "n=0; while :; do touch $n || break; n=$((n + 1)); done; false",
+        ),
+    ];
+    let stage = Stage::new(|settings| mount_small(&settings.work_dir)).await;
+    let work = stage.bed.path("data/work");
+    stage
+        .until("it registers", |stage| {
+            stage.desk.state().registration.clone()
+        })
+        .await;
+    let empty = free(&work);
+    for (what, fill) in fillers {
+        let [neighbour, filler, after, writer] =
+            ["neighbour", "filler", "after", "writer"].map(|name| format!("{name}-{what}"));
+        let gate = stage.bed.path(&format!("gate-{what}"));
+        let wait = format!("until [ -e {} ]; do sleep 0.02; done", gate.display());
+        stage.submit(
+            &neighbour,
+            &format!("echo up; {wait}; echo still up"),
+            json!({}),
+        );
+        prints(&stage, &neighbour, "up\n").await;
+        let script = format!("echo begun; {fill} || {{ echo full; {wait}; exit 28; }}");
+        stage.submit(&filler, &script, json!({}));
+        prints(&stage, &filler, "begun\nfull\n").await;
+
+        // While it is full.
+        stage.submit(&after, "echo after", json!({}));
+        let ended = stage.result(&after).await;
+        if what == "files" {
+            let reason = format!("the work directory cannot be made: {NO_SPACE} (os error 28)");
+            assert_eq!(ended.finish.error_message, Some(reason));
+        } else {
+            assert_eq!(ended.finish.stdout, "after\n");
+        }
+        assert_eq!(stage.left_behind(), 2, "of the neighbour and the filler");
+
+        fs::write(&gate, "").expect("a file");
+        let ended = stage.result(&filler).await;
+        assert!(!ended.completed);
+        assert_eq!(ended.finish.exit_code, Some(28));
+        assert_eq!(
+            ended.finish.error_message.as_deref(),
+            Some("exited with code 28")
+        );
+        assert_eq!(ended.finish.stdout, "begun\nfull\n");
+        assert!(
+            ended.finish.stderr.contains(NO_SPACE),
+            "{}",
+            ended.finish.stderr
+        );
+        assert_eq!(stage.log(&filler, "stderr"), ended.finish.stderr);
+        let ended = stage.result(&neighbour).await;
+        assert_eq!(
+            (ended.completed, ended.finish.stdout.as_str()),
+            (true, "up\nstill up\n")
+        );
+
+        assert_eq!(stage.left_behind(), 0);
+        // The kernel lets go of a directory that Landlock knew a moment later.
+        stage
+            .until("it is free again", |_| (free(&work) == empty).then_some(()))
+            .await;
+        stage.submit(
+            &writer,
+            "head -c 1000000 /dev/zero >large && touch 1 2 3",
+            json!({}),
+        );
+        assert!(stage.result(&writer).await.completed, "there is room again");
+    }
+    stage.end().await;
+}
+
+async fn prints(stage: &Stage, job: &str, text: &str) {
+    let printed = |stage: &Stage| (stage.log(job, "stdout") == text).then_some(());
+    stage.until(job, printed).await;
+}
+
+#[test]
+fn a_program_that_does_not_fit_fails_its_job_and_leaves_nothing() {
+    in_a_mount_namespace("a_program_does_not_fit");
+}
+
+#[tokio::test]
+#[ignore = "it mounts: `a_program_that_does_not_fit_fails_its_job_and_leaves_nothing` runs it"]
+async fn a_program_does_not_fit() {
+    let stage = Stage::new(|settings| mount_small(&settings.cache_dir)).await;
+    let cache = stage.bed.path("data/cache");
+    stage.submit("small", "echo small", json!({}));
+    assert!(stage.result("small").await.completed);
+    let filler = cache.join("filler");
+    fs::write(&filler, vec![0; ROOM_BYTES / 2]).expect("it fits");
+    let before = (names(&cache), free(&cache));
+
+    let program = format!(
+        "#!/bin/sh\necho large; exit\n{}",
+        "#".repeat(ROOM_BYTES * 3 / 4)
+    );
+    let sha256 = digest(program.as_bytes()).to_string();
+    let url = stage.programs.put("file", "large", program);
+    stage.desk.submit("large", &url, &sha256, json!({}));
+    let large = stage.result("large").await;
+    let reason = format!("binary download failed: the cache failed: {NO_SPACE} (os error 28)");
+    assert!(!large.completed);
+    assert_eq!(large.finish.exit_code, Some(-1));
+    assert_eq!(large.finish.stderr, format!("{reason}\n"));
+    assert_eq!(large.finish.error_message, Some(reason));
+    assert_eq!(
+        (names(&cache), free(&cache)),
+        before,
+        "nothing is left of it"
+    );
+
+    // What is there still runs, and the other comes in when there is room.
+    stage.submit("small", "echo small", json!({"id": "small-again"}));
+    assert!(stage.result("small-again").await.completed);
+    assert_eq!(stage.programs.requests("small"), 1);
+    fs::remove_file(&filler).expect("it is removed");
+    stage.desk.submit("large-again", &url, &sha256, json!({}));
+    assert_eq!(stage.result("large-again").await.finish.stdout, "large\n");
+    stage.end().await;
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).expect("it is there").flatten();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}

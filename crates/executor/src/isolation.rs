@@ -3,9 +3,12 @@
 use crate::{
     Isolation, Settings,
     cgroup::Cgroups,
-    probe::{Finding, Support, probe},
+    probe::{Finding, Support, join, probe},
     shim::Part,
 };
+
+/// How much is told of one part that is missing; a path in it may be long.
+const MISSING_BYTES: usize = 1_000;
 
 /// What every job gets.
 #[derive(Debug)]
@@ -24,9 +27,11 @@ impl Plan {
     /// Tries the parts and logs, once, what does not work. Blocks.
     pub(crate) fn new(settings: &Settings) -> Self {
         let (parts, mut missing) = choose(settings.isolation, &probe(settings));
-        let (cgroups, error) = Cgroups::open(settings.memory_limit_bytes, settings.cpu_limit);
-        missing.extend(error);
-        for part in &missing {
+        let (memory, cpus) = (settings.memory_limit_bytes, settings.cpu_limit);
+        let (cgroups, without) = Cgroups::open(memory, cpus, |procs| join(settings, procs));
+        missing.extend(without);
+        for part in &mut missing {
+            part.truncate(part.floor_char_boundary(MISSING_BYTES));
             tracing::warn!(isolation = %settings.isolation, "not applied: {part}");
         }
         Self {

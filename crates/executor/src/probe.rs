@@ -82,15 +82,34 @@ fn finding(name: &str, seen: Result<(Support, String), String>) -> Finding {
     }
 }
 
+/// Has a shim join a control group through such a file and start nothing.
+pub(crate) fn join(settings: &Settings, procs: PathBuf) -> Result<(), String> {
+    let spec = Spec {
+        cgroups: vec![procs],
+        ..nothing()
+    };
+    tried(settings, &spec).map(drop)
+}
+
 /// Has a shim apply the parts and start nothing.
 fn attempt(settings: &Settings, parts: &[Part]) -> Result<(Support, String), String> {
     let spec = Spec {
+        parts: parts.to_vec(),
+        ..nothing()
+    };
+    tried(settings, &spec)
+}
+
+fn nothing() -> Spec {
+    Spec {
         directory: PathBuf::from("/"),
         writable: PathBuf::from("/"),
-        parts: parts.to_vec(),
         ..Spec::default()
-    };
-    match ask(settings, &spec) {
+    }
+}
+
+fn tried(settings: &Settings, spec: &Spec) -> Result<(Support, String), String> {
+    match ask(settings, spec) {
         Ok(Report {
             end: End::Ready { partial },
             ..

@@ -51,76 +51,103 @@ pub(crate) struct Cgroup {
 }
 
 impl Cgroups {
-    /// Finds where the limits that are asked for can be set; also says which cannot, and why. Groups
-    /// that a crash left are removed.
-    pub(crate) fn open(memory_bytes: Option<u64>, cpus: Option<f64>) -> (Self, Vec<String>) {
+    /// Finds where the limits that are asked for can be set, and tries each: `joins` has a process
+    /// join a group through such a file. Also says which cannot be set, and why. Groups that a crash
+    /// left are removed.
+    pub(crate) fn open(
+        memory_bytes: Option<u64>,
+        cpus: Option<f64>,
+        joins: impl Fn(PathBuf) -> Result<(), String>,
+    ) -> (Self, Vec<String>) {
         let mut limits: Vec<Limit> = Vec::new();
         let mut missing = Vec::new();
         let memory = memory_bytes.map(|bytes| (MEMORY, memory_files(bytes)));
         let cpu = cpus.map(|cpus| (PROCESSOR, cpu_files(cpus)));
         for ((name, controller), files) in [memory, cpu].into_iter().flatten() {
-            match prepare(controller) {
-                Ok((parent, version)) => {
-                    let files = files.into_iter().filter(|(at, _, _)| *at == version);
-                    let files: Vec<_> = files.map(|(_, file, text)| (file, text)).collect();
-                    match limits.iter_mut().find(|limit| limit.parent == parent) {
-                        Some(limit) => limit.files.extend(files),
-                        None => limits.push(Limit { parent, files }),
-                    }
-                }
+            let tried = prepare(controller).and_then(|(parent, version)| {
+                let files = files.into_iter().filter(|(at, _, _)| *at == version);
+                let files = files.map(|(_, file, text)| (file, text)).collect();
+                let limit = Limit { parent, files };
+                remove_leftovers(&limit.parent);
+                limit.attempt(&joins).map(|()| limit)
+            });
+            match tried {
                 Err(reason) => missing.push(format!("{name}: {reason}")),
+                Ok(limit) => match limits.iter_mut().find(|one| one.parent == limit.parent) {
+                    Some(one) => one.files.extend(limit.files),
+                    None => limits.push(limit),
+                },
             }
-        }
-        for limit in &limits {
-            remove_leftovers(&limit.parent);
         }
         let cgroups = Self {
             limits,
             memory_bytes,
         };
-        match cgroups.create() {
-            Ok(trial) => trial.remove_now(),
-            Err(reason) => {
-                missing.push(format!("resource limits by cgroup: {reason}"));
-                return (Self::default(), missing);
-            }
-        }
         (cgroups, missing)
     }
 
     /// Makes the groups of one job, with their limits.
     pub(crate) fn create(&self) -> Result<Cgroup, String> {
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{PREFIX}{}-{number}", std::process::id());
+        let name = next_name();
         let mut cgroup = Cgroup {
             dirs: Vec::new(),
             memory_bytes: self.memory_bytes,
         };
         for limit in &self.limits {
-            let dir = limit.parent.join(&name);
-            let made = fs::create_dir(&dir).and_then(|()| {
-                cgroup.dirs.push(dir.clone());
-                limit
-                    .files
-                    .iter()
-                    .try_for_each(|(file, text)| set(&dir, file, text))
-            });
-            if let Err(error) = made {
-                cgroup.remove_now();
-                return Err(format!("{}: {error}", dir.display()));
+            match limit.create(&name) {
+                Ok(dir) => cgroup.dirs.push(dir),
+                Err(reason) => {
+                    cgroup.remove_now();
+                    return Err(reason);
+                }
             }
         }
         Ok(cgroup)
     }
 }
 
+impl Limit {
+    /// Makes a group with this limit.
+    fn create(&self, name: &str) -> Result<PathBuf, String> {
+        let (parent, dir) = (self.parent.display(), self.parent.join(name));
+        fs::create_dir(&dir)
+            .map_err(|error| format!("no group can be made in {parent}: {error}"))?;
+        let mut files = self.files.iter();
+        match files.try_for_each(|(file, text)| set(&dir, file, text)) {
+            Ok(()) => Ok(dir),
+            Err(error) => {
+                removed(&dir);
+                Err(format!("it cannot be set below {parent}: {error}"))
+            }
+        }
+    }
+
+    /// Makes a group, has a process join it, and removes it.
+    fn attempt(&self, joins: impl Fn(PathBuf) -> Result<(), String>) -> Result<(), String> {
+        let dir = self.create(&next_name())?;
+        let joined = joins(procs(&dir));
+        let mut tries = 0..REMOVALS;
+        while !removed(&dir) && tries.next().is_some() {
+            std::thread::sleep(REMOVAL_WAIT);
+        }
+        joined
+    }
+}
+
+fn next_name() -> String {
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("{PREFIX}{}-{number}", std::process::id())
+}
+
+/// The file through which a process joins the group.
+fn procs(dir: &Path) -> PathBuf {
+    dir.join("cgroup.procs")
+}
+
 impl Cgroup {
     /// The files through which a process joins.
     pub(crate) fn procs(&self) -> Vec<PathBuf> {
-        self.dirs
-            .iter()
-            .map(|dir| dir.join("cgroup.procs"))
-            .collect()
+        self.dirs.iter().map(|dir| procs(dir)).collect()
     }
 
     /// The memory limit, when the kernel killed a process over it.

@@ -2,6 +2,7 @@
 
 mod outcome;
 mod running;
+mod strays;
 mod work_dir;
 
 use std::{

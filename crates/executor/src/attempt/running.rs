@@ -5,6 +5,7 @@ use std::{io, time::Duration};
 use bytes::Bytes;
 use tokio::{
     sync::watch,
+    task::spawn_blocking,
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,7 @@ use wire::{
 use super::{
     Outcome, PATH, Performer, Unsent,
     outcome::{Ending, Stop},
+    strays,
     work_dir::WorkDir,
 };
 use crate::{
@@ -66,9 +68,13 @@ impl Performer {
             capture(outputs.stdout, over.cancelled(), sink(Stream::Stdout)),
             capture(outputs.stderr, over.cancelled(), sink(Stream::Stderr)),
         );
+        let (report, stop) = watched;
+        if report.is_err() {
+            let (dir, groups) = (work_dir.path().to_owned(), cgroup.procs());
+            let _ = spawn_blocking(move || strays::end(&dir, &groups)).await;
+        }
         let out_of_memory = cgroup.was_out_of_memory();
         cgroup.remove().await;
-        let (report, stop) = watched;
         match (&report, stop) {
             (_, Some(Stop::Lost)) => return Outcome::Lost,
             (_, Some(Stop::Drained)) => return Outcome::GivenBack("the executor ends"),

@@ -125,6 +125,17 @@ fn landlock(spec: &Spec) -> Result<Option<String>, Box<dyn std::error::Error>> {
     Ok(not_enforced(&status.ruleset, &status.landlock)?)
 }
 
+/// Called in the program's process: puts it into a domain below the shim's, so that it cannot signal
+/// the shim either. An older kernel does not do this.
+pub(super) fn separate() -> io::Result<()> {
+    let rules = Ruleset::default().scope(Scope::Signal);
+    let rules = rules.and_then(Ruleset::create);
+    rules
+        .and_then(|rules| rules.restrict_self())
+        .map(drop)
+        .map_err(io::Error::other)
+}
+
 /// What of the rules is not enforced.
 fn not_enforced(
     rules: &RulesetStatus,

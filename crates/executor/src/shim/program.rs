@@ -16,7 +16,10 @@ use nix::{
     unistd::{execve, setsid},
 };
 
-use super::spec::Spec;
+use super::{
+    confine,
+    spec::{Part, Spec},
+};
 
 /// How long "text file busy" is waited for. The executor closes a program before it can be run, but
 /// a process that it forked at that moment holds the same descriptor until it has called exec.
@@ -40,6 +43,7 @@ fn spawn(path: &Path, spec: &Spec) -> io::Result<Child> {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     let environment = strings(variables.iter().map(OsStr::new))?;
+    let separate = spec.parts.contains(&Part::Landlock);
     let mut command = Command::new(path);
     command
         .current_dir(&spec.directory)
@@ -54,6 +58,9 @@ fn spawn(path: &Path, spec: &Spec) -> io::Result<Child> {
     unsafe {
         command.pre_exec(move || {
             setsid()?;
+            if separate {
+                confine::separate()?;
+            }
             // When the shim is killed, at least the program itself does not outlive it.
             nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
             sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;

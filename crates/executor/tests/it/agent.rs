@@ -1,12 +1,12 @@
 //! Jobs from their claim to their result: real programs, real downloads.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use executor::{CancellationToken, Error, Isolation, Settings, Support, probe, run};
 use serde_json::json;
 
 use crate::{
-    bed::{runs, shim, unique_sleep},
+    bed::{count, eventually, runs, shim, unique_sleep},
     binaries::digest,
     stage::Stage,
 };
@@ -159,6 +159,33 @@ async fn a_job_is_stopped_when_it_is_cancelled_or_its_time_is_up() {
     stage.desk.cancel("fetching");
     let fetching = stage.result("fetching").await;
     assert_eq!(fetching.finish.error_message.as_deref(), Some("cancelled"));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_job_that_kills_its_shim_fails_and_leaves_no_process_behind() {
+    let stage = Stage::new(|settings| settings.isolation = Isolation::None).await;
+    let sleep = unique_sleep();
+    // In the directory, with the directory in the environment, and one that is deaf to politeness.
+    let script = format!(
+        "setsid env -i sleep {sleep} &\n\
+         (cd / && setsid env HOME=/ sleep {sleep} &)\n\
+         (setsid sh -c 'trap \"\" TERM HUP; while :; do sleep {sleep}; done' &)\n\
+         echo ready; until [ -e {gate} ]; do sleep 0.02; done; kill -9 $PPID; sleep {sleep}",
+        gate = stage.bed.path("gate").display()
+    );
+    stage.submit("killer", &script, json!({}));
+    let printed = |stage: &Stage| (stage.log("killer", "stdout") == "ready\n").then_some(());
+    stage.until("it prints", printed).await;
+    eventually("all of it runs", || count(&sleep) == 3);
+    fs::write(stage.bed.path("gate"), "").expect("a file");
+    let killer = stage.result("killer").await;
+    assert!(!killer.completed);
+    let message = killer.finish.error_message.as_deref();
+    assert_eq!(message, Some("the shim was killed"));
+    assert_eq!(killer.finish.stdout, "ready\n");
+    assert_eq!(killer.finish.stderr, "the shim was killed\n");
+    assert_eq!(count(&sleep), 0, "a process outlived its job");
     stage.end().await;
 }
 

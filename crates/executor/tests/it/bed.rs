@@ -127,15 +127,19 @@ pub(crate) async fn run_until(spec: &Spec, order: Option<(&str, Order)>) -> Run 
 
 /// True while a process (not a zombie) has `word` among its arguments.
 pub(crate) fn runs(word: &str) -> bool {
+    count(word) > 0
+}
+
+/// How many processes (not zombies) have `word` among their arguments.
+pub(crate) fn count(word: &str) -> usize {
     let processes = fs::read_dir("/proc").expect("/proc is there").flatten();
-    processes
-        .map(|entry| entry.path().join("cmdline"))
-        .any(|path| {
-            let words = fs::read(path).unwrap_or_default();
-            words
-                .split(|byte| *byte == 0)
-                .any(|one| one == word.as_bytes())
-        })
+    let arguments = processes.map(|entry| fs::read(entry.path().join("cmdline")));
+    let with_word = arguments.filter(|words| {
+        let words = words.as_deref().unwrap_or_default();
+        let mut words = words.split(|byte| *byte == 0);
+        words.any(|one| one == word.as_bytes())
+    });
+    with_word.count()
 }
 
 /// A number of seconds that no other test sleeps: its processes are found by it.

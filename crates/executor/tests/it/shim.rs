@@ -135,6 +135,22 @@ async fn survives_what_a_program_does_to_itself() {
 }
 
 #[tokio::test]
+async fn landlock_keeps_a_program_from_killing_its_shim() {
+    let bed = Bed::new();
+    let sleep = unique_sleep();
+    let text = format!(
+        "setsid sleep {sleep} & kill -9 $PPID 2>/dev/null || echo kept; kill -9 $! && echo own; \
+         setsid sleep {sleep} & exit 3"
+    );
+    let run = run(&bed.spec(&text, &[Part::Landlock])).await;
+    assert_eq!(
+        (run.end(), run.text().as_str()),
+        (&End::Exited(3), "kept\nown\n")
+    );
+    assert!(!runs(&sleep));
+}
+
+#[tokio::test]
 async fn the_fence_falls_unless_the_lease_is_renewed() {
     for parts in WAYS {
         let bed = Bed::new();

@@ -8,6 +8,7 @@ use engine::{Change, Class, Event, Kind, Run, RunId, Status};
 use crate::{
     Error, Read,
     executors::{self, Noted, Seen},
+    metrics::Told,
     seam::{Tx, Value, args},
     wake::Notice,
 };
@@ -29,6 +30,7 @@ struct Gathered {
     ready: BTreeMap<String, usize>,
     /// Of the newest change.
     now: i64,
+    told: Told,
     executors: BTreeSet<String>,
     runs: BTreeSet<RunId>,
     seen: BTreeMap<String, Seen>,
@@ -52,6 +54,9 @@ impl Gathered {
             *self.ready.entry(queue).or_default() += count;
         }
         self.now = self.now.max(other.now);
+        for (word, n) in other.told {
+            *self.told.entry(word).or_default() += n;
+        }
         self.executors.extend(other.executors);
         self.runs.extend(other.runs);
         for (executor, seen) in other.seen {
@@ -101,6 +106,8 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
             self.moved(run, before, status);
         }
         if let Some(event) = &change.event {
+            let word = (run.kind.as_str(), event.event_type.as_str());
+            *self.gathered.told.entry(word).or_default() += 1;
             self.gathered.events.push(NewEvent {
                 at: now,
                 event_type: format!("{}.{}", run.kind, event.event_type),
@@ -183,8 +190,8 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         (&self.gathered.ready, self.gathered.now)
     }
 
-    /// Writes what was gathered; says who is to be woken, if anybody.
-    pub(crate) fn end(self, noted: &mut Noted) -> Result<Option<Notice>, Error> {
+    /// Writes what was gathered; says who is to be woken, if anybody, and what is to be counted.
+    pub(crate) fn end(self, noted: &mut Noted) -> Result<(Option<Notice>, Told), Error> {
         let Self { tx, mut gathered } = self;
         // What its own claims took is nobody else's.
         gathered.ready.retain(|_, count| *count > 0);
@@ -193,22 +200,24 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         let head = write_events(tx, &gathered.events)?;
         let names = gathered.ready.len() + gathered.executors.len() + gathered.runs.len();
         if head == 0 && names == 0 {
-            return Ok(None);
+            return Ok((None, gathered.told));
         }
         if names > NOTICE_NAMES {
-            return Ok(Some(Notice {
+            let notice = Notice {
                 head,
                 all: true,
                 ..Notice::default()
-            }));
+            };
+            return Ok((Some(notice), gathered.told));
         }
-        Ok(Some(Notice {
+        let notice = Notice {
             head,
             ready: gathered.ready.into_iter().collect(),
             executors: gathered.executors.into_iter().collect(),
             runs: gathered.runs.iter().map(ToString::to_string).collect(),
             ..Notice::default()
-        }))
+        };
+        Ok((Some(notice), gathered.told))
     }
 }
 

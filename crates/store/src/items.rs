@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     Batch, Error,
+    metrics::Told,
     runs::{self, Beat, Claim, Claimed, Finish, Heartbeat, Submit, Submitted},
     wake::Notice,
 };
@@ -87,6 +88,7 @@ pub(crate) struct Outcome {
     pub(crate) finishes: Ends,
     pub(crate) others: Vec<Result<(), Error>>,
     pub(crate) notice: Option<Notice>,
+    pub(crate) told: Told,
 }
 
 /// What a batch leaves to be done after its answers.

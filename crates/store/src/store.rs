@@ -9,6 +9,7 @@ use std::{
     thread::JoinHandle,
 };
 
+use prometheus_client::registry::Registry;
 use tokio::sync::oneshot;
 
 use crate::{
@@ -62,7 +63,7 @@ impl Store {
         let extent = events::extent(&mut Read {
             tx: &mut first.tx(),
         })?;
-        let (wake, commits) = (Wake::new(extent.newest), Commits::default());
+        let (wake, commits) = (Wake::new(extent.newest), Commits::new());
         let (mut writers, mut threads) = (Vec::new(), Vec::new());
         let postgres = matches!(location, Location::Postgres(_));
         let count = if postgres { POSTGRES_WRITERS } else { 1 };
@@ -113,6 +114,11 @@ impl Store {
     #[must_use]
     pub fn commit_sums(&self) -> CommitSums {
         self.shared.commits.sums()
+    }
+
+    /// Tells Prometheus what the writers do.
+    pub fn register(&self, registry: &mut Registry) {
+        self.shared.commits.register(registry);
     }
 
     /// Submits runs.

@@ -158,7 +158,7 @@ impl Writer {
         let notice = notice.map(Notice::encode);
         match self.connection.commit(notice.as_deref()) {
             Committed::Yes => {
-                timer.done();
+                timer.done(&outcome.told);
                 Ok(outcome)
             }
             Committed::No(error) => Err(error),
@@ -194,7 +194,7 @@ fn apply(
     items.claims.extend(wake.hand_over(&batch));
     let claims: Vec<&Claim> = items.claims.iter().map(|call| &call.claim).collect();
     let claims = runs::claim_all(&mut batch, &claims)?;
-    let notice = batch.end(noted)?;
+    let (notice, told) = batch.end(noted)?;
     Ok(Outcome {
         submits,
         claims,
@@ -202,5 +202,6 @@ fn apply(
         finishes,
         others,
         notice,
+        told,
     })
 }

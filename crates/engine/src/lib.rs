@@ -16,7 +16,7 @@ pub use change::{Attempt, AttemptEnd, Change, Event, EventType, Rejected};
 pub use command::{Command, Holder, NewRun, Verdict};
 pub use id::{InvalidId, RunId};
 pub use names::UnknownName;
-pub use policy::{Backoff, DEFAULT_MAX_ATTEMPTS, OVERTIME_LEASES, rank};
+pub use policy::{Backoff, DEFAULT_MAX_ATTEMPTS, OVERTIME_LEASES, rank, ready_at};
 pub use run::{Class, Kind, Lease, Outcome, Run, Signal, State, Status};
 pub use states::states_markdown;
 pub use step::{step, submit};

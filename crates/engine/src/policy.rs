@@ -24,6 +24,12 @@ pub fn rank(ready_at: i64, class: Class, bound_ms: i64) -> i64 {
     ready_at.saturating_add(bound_ms.saturating_mul(steps))
 }
 
+/// The time from which a run of this rank could start.
+#[must_use]
+pub fn ready_at(rank: i64, class: Class, bound_ms: i64) -> i64 {
+    rank.saturating_sub(self::rank(0, class, bound_ms))
+}
+
 /// Exponential waits between attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Backoff {

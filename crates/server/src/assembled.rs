@@ -73,13 +73,14 @@ impl Assembled {
         let guard = Guard::new(&settings.allowed_outbound);
         let outbound = outbound::Client::new(&guard).map_err(Error::Serve)?;
         let hosts = Hosts::new(&public_url, &settings.allowed_hosts);
+        let metrics = Metrics::new(&store);
         let app = App {
             store,
             clock,
             settings: Arc::new(settings),
             public_url: public_url.into(),
             programs,
-            metrics: Metrics::new(),
+            metrics,
             guard,
             outbound,
             keys: Keys::new(),

@@ -13,9 +13,10 @@ use utoipa_axum::{
 
 use crate::{
     access::{Scope, guarded},
-    api::{self, events, jobs, keys, setup, tickets},
+    api::{self, events, jobs, keys, probes, reference, setup, tickets},
     app::App,
     guard::{self, Hosts},
+    metrics,
 };
 
 type Route = (HttpMethod, &'static str, Scope, UtoipaMethodRouter<App>);
@@ -40,6 +41,13 @@ fn table() -> Vec<Route> {
         (Get,    "/api/v1/admin/executors",     Scope::StatsRead,   routes!(jobs::admin::executors)),
         (Post,   "/api/v1/jobs/bulk",           Scope::JobsWrite,   routes!(jobs::bulk::submit)),
         (Post,   "/api/v1/jobs/bulk/cancel",    Scope::JobsCancel,  routes!(jobs::bulk::cancel)),
+
+        // Whether the server is well, and what it serves.
+        (Get,    "/livez",                      Scope::Open,        routes!(probes::live)),
+        (Get,    "/readyz",                     Scope::Open,        routes!(probes::ready)),
+        (Get,    "/api/openapi.json",           Scope::Open,        routes!(reference::document)),
+        (Get,    "/api/reference",              Scope::Open,        routes!(reference::page)),
+        (Get,    "/api/reference/{file}",       Scope::Open,        routes!(reference::file)),
 
         // Additions to it.
         (Post,   "/api/v1/jobs/{id}/cancel",    Scope::JobsCancel,  routes!(jobs::cancel::anywhere)),
@@ -76,6 +84,10 @@ pub(crate) fn router(app: App, hosts: Hosts) -> Router {
         .layer(middleware::from_fn_with_state(
             (app.clone(), hosts),
             guard::check,
+        ))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            metrics::measure,
         ))
         .with_state(app)
 }

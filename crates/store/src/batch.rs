@@ -54,9 +54,7 @@ impl Gathered {
             *self.ready.entry(queue).or_default() += count;
         }
         self.now = self.now.max(other.now);
-        for (word, n) in other.told {
-            *self.told.entry(word).or_default() += n;
-        }
+        self.told.merge(other.told);
         self.executors.extend(other.executors);
         self.runs.extend(other.runs);
         for (executor, seen) in other.seen {
@@ -105,9 +103,9 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         if before != Some(status) {
             self.moved(run, before, status);
         }
+        let word = change.event.as_ref().map(|event| event.event_type.as_str());
+        self.gathered.told.note(before, run, word);
         if let Some(event) = &change.event {
-            let word = (run.kind.as_str(), event.event_type.as_str());
-            *self.gathered.told.entry(word).or_default() += 1;
             self.gathered.events.push(NewEvent {
                 at: now,
                 event_type: format!("{}.{}", run.kind, event.event_type),

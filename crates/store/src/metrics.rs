@@ -9,6 +9,7 @@ use std::{
     time::Instant,
 };
 
+use engine::{Run, State, Status};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{
@@ -26,6 +27,7 @@ pub(crate) struct Commits {
     seconds: Histogram,
     items: Histogram,
     events: Family<EventLabels, Counter>,
+    durations: Family<EndLabels, Histogram, fn() -> Histogram>,
 }
 
 #[derive(Default)]
@@ -43,8 +45,48 @@ pub struct CommitSums {
     pub items: u64,
 }
 
-/// How many events of each kind and word a transaction told.
-pub(crate) type Told = BTreeMap<(&'static str, &'static str), u64>;
+/// What a transaction is counted for, once it is on disk.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    /// How many events of each kind and word.
+    events: BTreeMap<(&'static str, &'static str), u64>,
+    /// How long runs took that ended, in milliseconds.
+    ended: Vec<(EndLabels, i64)>,
+}
+
+impl Told {
+    /// Notes a change: `word` is that of its event.
+    pub(crate) fn note(&mut self, before: Option<Status>, run: &Run, word: Option<&'static str>) {
+        if let Some(word) = word {
+            let event = (run.kind.as_str(), word);
+            *self.events.entry(event).or_default() += 1;
+        }
+        if let (Some(Status::Running), State::Done { at, .. }, Some(started_at)) =
+            (before, &run.state, run.started_at)
+        {
+            let labels = EndLabels {
+                kind: run.kind.as_str(),
+                status: run.state.status().as_str(),
+                class: run.class.as_str(),
+            };
+            self.ended.push((labels, at - started_at));
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (event, n) in other.events {
+            *self.events.entry(event).or_default() += n;
+        }
+        self.ended.extend(other.ended);
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EndLabels {
+    kind: &'static str,
+    status: &'static str,
+    class: &'static str,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct EventLabels {
@@ -67,6 +109,10 @@ impl Commits {
             seconds: Histogram::new(exponential_buckets(0.0001, 2.0, 17)),
             items: Histogram::new(exponential_buckets(1.0, 2.0, 11)),
             events: Family::default(),
+            // 1 ms to 4.6 hours.
+            durations: Family::new_with_constructor(|| {
+                Histogram::new(exponential_buckets(0.001, 4.0, 13))
+            }),
         }
     }
 
@@ -102,6 +148,12 @@ impl Commits {
             "What happened to runs: started, completed, requeued and so on",
             self.events.clone(),
         );
+        registry.register_with_unit(
+            "run_duration",
+            "From an attempt's start to the run's end",
+            Unit::Seconds,
+            self.durations.clone(),
+        );
     }
 }
 
@@ -113,10 +165,21 @@ impl Timer {
         commits.sums.items.fetch_add(items as u64, Relaxed);
         commits.seconds.observe(self.start.elapsed().as_secs_f64());
         // A batch has at most thousands of items.
-        commits.items.observe(f64::from(u32::try_from(items).unwrap_or(u32::MAX)));
-        for ((kind, event), count) in told {
-            let labels = EventLabels { kind, event };
+        commits
+            .items
+            .observe(f64::from(u32::try_from(items).unwrap_or(u32::MAX)));
+        for ((kind, event), count) in &told.events {
+            let labels = EventLabels {
+                kind,
+                event,
+            };
             commits.events.get_or_create(&labels).inc_by(*count);
+        }
+        for (labels, time_ms) in &told.ended {
+            // The clock may have been set back meanwhile; longer than 49 days is 49 days.
+            let time_ms = u32::try_from((*time_ms).max(0)).unwrap_or(u32::MAX);
+            let histogram = commits.durations.get_or_create(labels);
+            histogram.observe(f64::from(time_ms) / 1_000.0);
         }
     }
 }

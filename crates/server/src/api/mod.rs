@@ -4,6 +4,8 @@ pub(crate) mod events;
 mod face;
 pub(crate) mod jobs;
 pub(crate) mod keys;
+pub(crate) mod probes;
+pub(crate) mod reference;
 pub(crate) mod setup;
 mod sse;
 pub(crate) mod tickets;

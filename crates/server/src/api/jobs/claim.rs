@@ -45,6 +45,9 @@ pub(crate) async fn claim(
     }
     let wait = wait(request.wait_seconds.unwrap_or(0.0))?;
     let taken = take(&app, &request, max, wait).await?;
+    for claimed in &taken {
+        app.metrics.claimed(&claimed.run, app.bound_ms());
+    }
     if taken.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

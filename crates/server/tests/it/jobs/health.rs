@@ -49,3 +49,47 @@ async fn metrics_are_prometheus_text_that_counts_jobs() {
         .unwrap_or_else(|| panic!("no count of pending jobs: {text}"));
     assert!(pending.ends_with(" 1"), "{pending}");
 }
+
+#[tokio::test]
+async fn metrics_follow_a_job_through_its_life() {
+    let bed = Bed::open().await;
+    bed.submit(&example()).await;
+    bed.clock.advance_ms(2_000);
+    let job = bed.claim("worker-1").await;
+    bed.clock.advance_ms(30_000);
+    let id = job["id"].as_str().expect("an id");
+    let path = format!("/api/v1/jobs/{id}/complete");
+    let report = serde_json::json!({"executor_id": "worker-1", "stdout": "", "stderr": ""});
+    assert_eq!(bed.put(&path, &report).await.status, 200);
+    // A repetition ends nothing.
+    bed.put(&path, &report).await;
+    let text = bed.get("/api/v1/metrics").await.text().await;
+    for line in [
+        "run_wait_seconds_sum{kind=\"job\",class=\"background\"} 2.0",
+        "run_wait_seconds_count{kind=\"job\",class=\"background\"} 1",
+        "run_duration_seconds_sum{kind=\"job\",status=\"completed\",class=\"background\"} 30.0",
+        "run_duration_seconds_count{kind=\"job\",status=\"completed\",class=\"background\"} 1",
+        "run_events_total{kind=\"job\",event=\"submitted\"} 1",
+        "run_events_total{kind=\"job\",event=\"started\"} 1",
+        "run_events_total{kind=\"job\",event=\"completed\"} 1",
+        "http_requests_total{method=\"POST\",route=\"/api/v1/jobs\",status=\"201\"} 1",
+        "http_request_seconds_count{method=\"PUT\",route=\"/api/v1/jobs/{id}/complete\"} 2",
+        "runs{kind=\"job\",status=\"completed\",class=\"background\"} 1",
+    ] {
+        let line = format!("playhouse_{line}");
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    assert!(text.contains("playhouse_commit_seconds_count"), "{text}");
+}
+
+#[tokio::test]
+async fn the_probes_say_that_it_lives_and_is_ready() {
+    let bed = Bed::open().await;
+    for path in ["/livez", "/readyz"] {
+        let answer = bed.get(path).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.text().await.as_str()),
+            (200, "ok\n")
+        );
+    }
+}

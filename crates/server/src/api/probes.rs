@@ -1,0 +1,33 @@
+//! What an orchestrator asks: does it live, and may it be sent requests?
+
+use axum::{extract::State, http::StatusCode};
+
+use crate::{app::App, problem::Problem};
+
+/// Answers as long as the process does.
+#[utoipa::path(get, path = "/livez", tag = "admin",
+    responses((status = 200, description = "It lives", body = String)))]
+pub(crate) async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// Whether the server reaches its database and is not about to stop.
+#[utoipa::path(get, path = "/readyz", tag = "admin",
+    responses((status = 200, description = "Send it requests", body = String),
+        (status = 503, description = "Do not send it requests")))]
+pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
+    let not = |detail: &str| Problem {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        detail: detail.to_owned(),
+    };
+    if app.stopping.is_cancelled() {
+        return Err(not("the server is about to stop"));
+    }
+    match app.store.read(store::events::extent).await {
+        Ok(_) => Ok("ok\n"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            Err(not("the database does not answer"))
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The document of all routes, and pages to read it with that need nothing from elsewhere.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::{
+    extract::Path,
+    http::{StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use utoipa_swagger_ui::Config;
+
+use crate::{problem::Problem, router::openapi_json};
+
+static DOCUMENT: LazyLock<String> = LazyLock::new(openapi_json);
+
+/// No validator of somebody else's is asked.
+static PAGES: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
+    let config = Config::new(["/api/openapi.json"]);
+    Arc::new(config.validator_url("none").persist_authorization(false))
+});
+
+/// The OpenAPI document of all routes.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "reference",
+    responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
+pub(crate) async fn document() -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (kind, DOCUMENT.as_str()).into_response()
+}
+
+/// The reference, for people.
+#[utoipa::path(get, path = "/api/reference", tag = "reference",
+    responses((status = 308, description = "The page")))]
+pub(crate) async fn page() -> Redirect {
+    Redirect::permanent("/api/reference/index.html")
+}
+
+/// A file of the reference's pages.
+#[utoipa::path(get, path = "/api/reference/{file}", tag = "reference",
+    params(("file" = String, Path, description = "A file's name")),
+    responses((status = 200, description = "The file", body = String, content_type = "text/html"),
+        (status = 404, description = "No such file")))]
+pub(crate) async fn file(Path(file): Path<String>) -> Result<Response, Problem> {
+    match utoipa_swagger_ui::serve(&file, PAGES.clone()) {
+        Ok(Some(found)) => {
+            let kind = [(header::CONTENT_TYPE, found.content_type)];
+            Ok((kind, found.bytes.into_owned()).into_response())
+        }
+        Ok(None) => Err(Problem {
+            status: StatusCode::NOT_FOUND,
+            detail: "no such file".to_owned(),
+        }),
+        Err(error) => {
+            tracing::error!(%error, file, "a page could not be made");
+            Err(Problem {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                detail: "internal error".to_owned(),
+            })
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What Prometheus is told: how many runs are where, how long they wait, what the loops did, and
+//! what the store and the HTTP side note themselves.
+
+mod http;
+
+use std::sync::{Arc, atomic::AtomicI64};
+
+use engine::{Run, State};
+pub(crate) use http::measure;
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::{Registry, Unit},
+};
+use store::Store;
+
+use self::http::Requests;
+
+/// The metrics of one server. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    registry: Registry,
+    runs: Family<RunLabels, Gauge<i64, AtomicI64>>,
+    executors: Gauge<i64, AtomicI64>,
+    waits: Waits,
+    lost: Counter,
+    deleted: Counter,
+    requests: Requests,
+}
+
+type Waits = Family<WaitLabels, Histogram, fn() -> Histogram>;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RunLabels {
+    kind: &'static str,
+    status: &'static str,
+    class: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WaitLabels {
+    kind: &'static str,
+    class: &'static str,
+}
+
+impl Metrics {
+    pub(crate) fn new(store: &Store) -> Self {
+        let mut registry = Registry::with_prefix("playhouse");
+        store.register(&mut registry);
+        let parts = Parts {
+            runs: gauge_of_runs(&mut registry),
+            executors: registered(
+                &mut registry,
+                "executors_active",
+                "Executors heard of lately",
+            ),
+            waits: waits(&mut registry),
+            lost: registered(&mut registry, "leases_lost", "Leases that expired"),
+            deleted: registered(&mut registry, "runs_deleted", "Runs that retention deleted"),
+            requests: Requests::new(&mut registry),
+            registry,
+        };
+        Self {
+            parts: Arc::new(parts),
+        }
+    }
+
+    /// Counts leases that the reaper took away.
+    pub(crate) fn leases_lost(&self, count: u64) {
+        self.parts.lost.inc_by(count);
+    }
+
+    /// Counts runs that retention deleted.
+    pub(crate) fn runs_deleted(&self, count: u64) {
+        self.parts.deleted.inc_by(count);
+    }
+
+    /// Notes how long a run that was just claimed has waited.
+    pub(crate) fn claimed(&self, run: &Run, bound_ms: i64) {
+        let ready_at = engine::ready_at(run.rank, run.class, bound_ms);
+        let State::Running(lease) = &run.state else {
+            return;
+        };
+        // The clock may have been set back meanwhile; longer than 49 days is 49 days.
+        let wait_ms = (lease.started_at - ready_at).max(0);
+        let wait_ms = u32::try_from(wait_ms).unwrap_or(u32::MAX);
+        let labels = WaitLabels {
+            kind: run.kind.as_str(),
+            class: run.class.as_str(),
+        };
+        let histogram = self.parts.waits.get_or_create(&labels);
+        histogram.observe(f64::from(wait_ms) / 1_000.0);
+    }
+
+    /// The text format, with gauges as the database has them now.
+    pub(crate) async fn text(
+        &self,
+        store: &Store,
+        active_since: i64,
+    ) -> Result<String, store::Error> {
+        let (counts, executors) = store
+            .read(move |read| {
+                Ok((
+                    store::runs::counts(read)?,
+                    store::executors::list(read, active_since)?.len(),
+                ))
+            })
+            .await?;
+        for (kind, status, class, n) in counts {
+            let labels = RunLabels {
+                kind: kind.as_str(),
+                status: status.as_str(),
+                class: class.as_str(),
+            };
+            self.parts.runs.get_or_create(&labels).set(n);
+        }
+        self.parts
+            .executors
+            .set(i64::try_from(executors).unwrap_or(i64::MAX));
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = encode(&mut text, &self.parts.registry);
+        Ok(text)
+    }
+}
+
+fn gauge_of_runs(registry: &mut Registry) -> Family<RunLabels, Gauge<i64, AtomicI64>> {
+    registered(registry, "runs", "Runs by kind, status and class")
+}
+
+fn registered<M>(registry: &mut Registry, name: &str, help: &str) -> M
+where
+    M: prometheus_client::registry::Metric + Clone + Default,
+{
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+fn waits(registry: &mut Registry) -> Waits {
+    // 1 ms to 4.6 hours.
+    let waits: Waits =
+        Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.001, 4.0, 13)));
+    registry.register_with_unit(
+        "run_wait",
+        "From when a run could start until it was claimed",
+        Unit::Seconds,
+        waits.clone(),
+    );
+    waits
+}

@@ -231,7 +231,7 @@ mod tests {
             "key `with_executor`: it must be true or false"
         );
         assert!(refuse("[server]\nlisten = 'x'").starts_with("key `server`: it must be a string"));
-        assert!(refuse("listen = '0.0.0.0:80'").contains("not a loopback address"));
+        assert!(refuse("listen = '0.0.0.0'").contains("is not ADDRESS:PORT"));
     }
 
     #[test]

@@ -110,7 +110,11 @@ impl From<Error> for Failure {
             Error::Answer(_) => Exit::SERVER_FAILED,
             Error::Request(_) => Exit::USAGE,
         };
-        Self::new(exit, error.to_string())
+        let failure = Self::new(exit, error.to_string());
+        match error.status().map(|status| status.as_u16()) {
+            Some(401) => failure.hint("Give a key with PLAYHOUSE_KEY or --key-file."),
+            _ => failure,
+        }
     }
 }
 

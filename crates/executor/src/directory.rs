@@ -7,6 +7,14 @@ use std::{
     path::Path,
 };
 
+use nix::{
+    fcntl::AT_FDCWD,
+    sys::{
+        stat::{UtimensatFlags, utimensat},
+        time::TimeSpec,
+    },
+};
+
 /// Name of the file that is locked.
 const LOCK: &str = ".lock";
 
@@ -68,4 +76,10 @@ fn open_up(path: &Path) {
             );
         }
     }
+}
+
+/// Sets the time of a file's last use to now.
+pub(crate) fn touch(path: &Path) -> nix::Result<()> {
+    let now = &TimeSpec::UTIME_NOW;
+    utimensat(AT_FDCWD, path, now, now, UtimensatFlags::FollowSymlink)
 }

@@ -56,16 +56,11 @@ impl Assembled {
         let data_dir = settings.data_dir.clone();
         let programs = Programs::open(data_dir.join("binaries"), settings.upload_limit_bytes)
             .map_err(|error| unusable(&data_dir, error))?;
-        let location = match &settings.database_url {
-            Some(url) => Location::Postgres(url.clone()),
-            None => Location::Sqlite(data_dir.join(DATABASE)),
-        };
-        // Opening may run migrations, and waits for the disk.
-        let now = clock.now_ms();
-        let store =
-            tokio::task::spawn_blocking(move || Store::open(&location, rand::random(), now))
-                .await
-                .map_err(|error| Error::Serve(error.to_string()))??;
+        let store = open_store(&data_dir, settings.database_url.clone(), clock.now_ms()).await?;
+        let keys = Keys::new();
+        if !is_private(&settings) && !keys.any(&store).await? {
+            return Err(Error::NotLoopback(settings.listen));
+        }
         let public_url = match &settings.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => format!("http://{}", settings.listen),
@@ -83,7 +78,7 @@ impl Assembled {
             metrics,
             guard,
             outbound,
-            keys: Keys::new(),
+            keys,
             stopping: CancellationToken::new(),
             _lock: Arc::new(lock),
         };
@@ -146,20 +141,55 @@ impl Assembled {
 pub(crate) fn lock(settings: &Settings) -> Result<DataDirLock, Error> {
     check(settings)?;
     let data_dir = &settings.data_dir;
-    // What jobs are given and print is nobody else's business.
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(data_dir)
-        .map_err(|error| unusable(data_dir, error))?;
+    make_data_dir(data_dir)?;
     lock::take(data_dir)
         .map_err(|error| unusable(data_dir, error))?
         .ok_or_else(|| Error::Locked(data_dir.display().to_string()))
 }
 
+/// Makes the data directory if need be. What jobs are given and print is nobody else's business.
+pub(crate) fn make_data_dir(data_dir: &Path) -> Result<(), Error> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data_dir)
+        .map_err(|error| unusable(data_dir, error))
+}
+
+/// Opens the database at `database_url`, or the embedded one of the data directory.
+pub(crate) async fn open_store(
+    data_dir: &Path,
+    database_url: Option<String>,
+    now: i64,
+) -> Result<Store, Error> {
+    let location = match database_url {
+        Some(url) => Location::Postgres(url),
+        None => Location::Sqlite(data_dir.join(DATABASE)),
+    };
+    // Opening may run migrations, and waits for the disk.
+    let opened = tokio::task::spawn_blocking(move || Store::open(&location, rand::random(), now));
+    let opened = opened
+        .await
+        .map_err(|error| Error::Serve(error.to_string()))?;
+    Ok(opened?)
+}
+
+/// Whether only this machine can reach the server.
+fn is_private(settings: &Settings) -> bool {
+    settings.listen.ip().to_canonical().is_loopback()
+}
+
 fn check(settings: &Settings) -> Result<(), Error> {
-    if !settings.listen.ip().is_loopback() {
+    let no_database = settings.database_url.is_none() && !settings.data_dir.join(DATABASE).exists();
+    // Where there is no database there is no key; otherwise the keys are looked for later.
+    if !is_private(settings) && no_database {
         return Err(Error::NotLoopback(settings.listen));
+    }
+    if settings.listen.ip().is_unspecified() && settings.public_url.is_none() {
+        return Err(Error::Setting(
+            "a server that listens on every address needs a public URL: the name or address that \
+             executors and people reach it at",
+        ));
     }
     if settings.lease < Duration::from_secs(1) {
         return Err(Error::Setting("the lease must be at least one second"));

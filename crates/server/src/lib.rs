@@ -17,7 +17,7 @@ mod running;
 mod settings;
 mod transport;
 
-pub use access::Principal;
+pub use access::{IssueError, Operator, Principal};
 pub use assembled::{Assembled, backup};
 pub use clock::{Clock, Source};
 pub use router::openapi_json;

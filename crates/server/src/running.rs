@@ -10,7 +10,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wire::client::Client;
 
-use crate::{Assembled, Clock, Settings, assembled, loops};
+use crate::{
+    Assembled, Clock, Settings,
+    access::{Purpose, Ticket},
+    assembled, loops,
+};
 
 /// Why a server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +23,7 @@ pub enum Error {
     #[error("another server is running on the data directory {0}")]
     Locked(String),
     /// The address is not loopback, and there are no keys.
-    #[error("refusing to listen on {0}: without keys the server serves loopback only")]
+    #[error("refusing to listen on {0}: without keys the server serves its own machine only")]
     NotLoopback(SocketAddr),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
@@ -111,6 +115,20 @@ impl Running {
     #[must_use]
     pub fn public_url(&self) -> &str {
         &self.assembled.app.public_url
+    }
+
+    /// A new setup token while there are no keys, `None` otherwise. It makes the first key, once and
+    /// within a day; an earlier one is void from now on.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn setup_token(&self) -> Result<Option<String>, Error> {
+        let app = &self.assembled.app;
+        if app.keys.any(&app.store).await? {
+            return Ok(None);
+        }
+        let ticket = Ticket::issue(&app.store, Purpose::Setup, "", app.now_ms()).await?;
+        Ok(Some(ticket.secret.reveal()))
     }
 
     /// A client of this server in its own process: the same router, no TCP.

@@ -1,8 +1,11 @@
 //! What every command that talks to a server takes.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::values;
+use crate::exit::Failure;
 
 /// Where a server listens unless told otherwise.
 pub(crate) const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
@@ -14,6 +17,54 @@ pub(crate) struct Address {
     #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", default_value = DEFAULT_SERVER)]
     #[arg(value_parser = values::http_url)]
     pub(crate) server: String,
+
+    #[command(flatten)]
+    pub(crate) key: Key,
+}
+
+/// What a client shows of itself.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Key {
+    /// Key to show to the server. Others on this machine can see a command line: better set
+    /// PLAYHOUSE_KEY, or use --key-file
+    #[arg(long, env = "PLAYHOUSE_KEY", value_name = "KEY")]
+    #[arg(value_parser = values::key)]
+    key: Option<Secret>,
+
+    /// File with the key
+    #[arg(long, env = "PLAYHOUSE_KEY_FILE", value_name = "FILE")]
+    key_file: Option<PathBuf>,
+}
+
+impl Key {
+    /// The key, if one was given: the key itself wins over the file.
+    pub(crate) fn read(&self) -> Result<Option<String>, Failure> {
+        if let Some(Secret(key)) = &self.key {
+            return Ok(Some(key.clone()));
+        }
+        let Some(file) = &self.key_file else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Failure::io(format!("the key file {}", file.display()), &error))?;
+        match text.trim() {
+            "" => Err(Failure::usage(format!(
+                "the key file {} is empty",
+                file.display()
+            ))),
+            key => Ok(Some(key.to_owned())),
+        }
+    }
+}
+
+/// A text that is not printed.
+#[derive(Clone)]
+pub(crate) struct Secret(pub(super) String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
 }
 
 /// Text or JSON.

@@ -4,13 +4,15 @@ mod client;
 mod doctor;
 mod executor;
 mod job;
+mod key;
 mod program;
 mod server;
 mod values;
 
-pub(crate) use client::{Address, DEFAULT_SERVER, Format, Patience};
+pub(crate) use client::{Address, DEFAULT_SERVER, Format, Key as ShownKey, Patience};
 pub(crate) use doctor::{Backup, Completions, Doctor};
 pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};
 pub(crate) use job::{Get, Ids, Job, List, Logs, Priority, Submit, Wait};
+pub(crate) use key::{CreateKey, Key, KeyPlace, ListKeys, RevokeKey};
 pub(crate) use program::{Command, Program};
 pub(crate) use server::{Dev, Place, Serve, Server};

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{Address, Backup, Completions, Dev, Doctor, Executor, Format, Job, Server, values};
+use super::{
+    Address, Backup, Completions, Dev, Doctor, Executor, Format, Job, Key, Server, values,
+};
 use crate::{exit, logging::LogFormat};
 
 const EXAMPLES: &str = "\
@@ -85,6 +87,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         format: Format,
     },
+    /// Make, list and revoke keys
+    #[command(subcommand, visible_alias = "keys")]
+    Key(Key),
     Doctor(Doctor),
     Backup(Backup),
     Completions(Completions),

@@ -68,9 +68,9 @@ pub(crate) struct Place {
 /// What a server takes.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen; loopback only, port 0 takes a free one
+    /// Where to listen; beyond loopback only when there are keys; port 0 takes a free one
     #[arg(long, env = "PLAYHOUSE_LISTEN", value_name = "ADDR:PORT")]
-    #[arg(default_value = "127.0.0.1:8080", value_parser = values::loopback)]
+    #[arg(default_value = "127.0.0.1:8080", value_parser = values::listen)]
     pub(crate) listen: SocketAddr,
 
     #[command(flatten)]

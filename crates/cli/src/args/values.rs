@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use wire::Timestamp;
 
+use super::client::Secret;
 use crate::logging;
 
 /// `30s`, `5m`, `1h 30m`, `250ms`; a bare number is seconds.
@@ -184,29 +185,28 @@ pub(super) fn job_type(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A loopback address with a port. Without keys, whoever reaches the server can run programs.
-pub(super) fn loopback(text: &str) -> Result<SocketAddr, String> {
+/// A key: not empty, no white space. What it is made of, the server knows.
+pub(super) fn key(text: &str) -> Result<Secret, String> {
+    if text.is_empty() || text.contains(char::is_whitespace) {
+        return Err("a key is not empty and has no white space".to_owned());
+    }
+    Ok(Secret(text.to_owned()))
+}
+
+/// An address with a port.
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     let address = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}").parse(),
         None => text.parse::<SocketAddr>(),
     };
-    let address =
-        address.map_err(|_| format!("`{text}` is not ADDRESS:PORT, such as 127.0.0.1:8080"))?;
-    if address.ip().to_canonical().is_loopback() {
-        return Ok(address);
-    }
-    Err(format!(
-        "{address} is not a loopback address. This version has no access keys yet, so whoever \
-         reaches the server could run programs on this machine: it listens on loopback only. \
-         To reach it from elsewhere, use a tunnel such as `ssh -L 8080:127.0.0.1:8080 HOST`"
-    ))
+    address.map_err(|_| format!("`{text}` is not ADDRESS:PORT, such as 127.0.0.1:8080"))
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{bytes, duration, http_url, loopback, pair, seconds, whole_seconds};
+    use super::{bytes, duration, http_url, key, listen, pair, seconds, whole_seconds};
 
     #[test]
     fn durations() {
@@ -234,7 +234,8 @@ mod tests {
         assert!(pair("=x").is_err() && pair("x").is_err());
         assert!(http_url("http://h").is_ok() && http_url("ftp://h").is_err());
         assert!(http_url("http:///path").is_err());
-        assert!(loopback("localhost:80").is_ok() && loopback("[::1]:80").is_ok());
-        assert!(loopback("0.0.0.0:80").is_err() && loopback("10.0.0.1:80").is_err());
+        assert!(listen("localhost:80").is_ok() && listen("[::]:80").is_ok());
+        assert!(listen("0.0.0.0").is_err() && listen("play.example:80").is_err());
+        assert!(key("itk_1").is_ok() && key("").is_err() && key("a b").is_err());
     }
 }

@@ -11,7 +11,10 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 pub(super) fn open(address: &Address) -> Result<Client, Failure> {
-    Ok(Client::http(&address.server)?)
+    Ok(match address.key.read()? {
+        Some(key) => Client::with_key(&address.server, &key)?,
+        None => Client::http(&address.server)?,
+    })
 }
 
 /// How long the server has been away, and how long to hold on.

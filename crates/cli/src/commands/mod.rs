@@ -8,6 +8,7 @@ mod dev;
 mod doctor;
 mod executor;
 mod job;
+mod key;
 mod overview;
 mod place;
 mod run;

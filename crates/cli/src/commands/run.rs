@@ -1,6 +1,6 @@
 //! From a parsed command line to the command.
 
-use super::{backup, completions, dev, doctor, executor, job, overview, server};
+use super::{backup, completions, dev, doctor, executor, job, key, overview, server};
 use crate::{
     args::{Address, Command, Job},
     exit::{Exit, Failure},
@@ -24,6 +24,7 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Job(job) => job::run(job).await,
         Command::Executors { address, format } => overview::executors(&address, format).await,
         Command::Stats { address, format } => overview::stats(&address, format).await,
+        Command::Key(key) => key::run(key).await,
         Command::Doctor(doctor) => doctor::run(doctor).await,
         Command::Backup(backup) => backup::run(&backup),
         Command::Completions(completions) => completions::run(&completions),

@@ -16,6 +16,7 @@ pub(super) async fn run(server: Server) -> Result<Exit, Failure> {
     };
     let running = serving::start(server.serve, data_dir.clone()).await?;
     tracing::info!(address = running.public_url(), "listening");
+    serving::warn_without_keys(&running).await?;
     let executor = server
         .with_executor
         .then(|| executor::start_built_in(running.client(), &data_dir, &server.built_in.work))

@@ -8,6 +8,7 @@ use super::executor;
 use crate::{
     args::Serve,
     exit::{Exit, Failure},
+    output::say,
     signals::Signals,
 };
 
@@ -32,13 +33,53 @@ pub(super) async fn start(serve: Serve, data_dir: PathBuf) -> Result<Running, Fa
         .map_err(|error| failure(&error))
 }
 
-fn failure(error: &Error) -> Failure {
+/// Says that there are no keys, if so, and how to make the first.
+pub(super) async fn warn_without_keys(running: &Running) -> Result<(), Failure> {
+    let Some(token) = running
+        .setup_token()
+        .await
+        .map_err(|error| failure(&error))?
+    else {
+        return Ok(());
+    };
+    let url = running.public_url();
+    say(&boxed(&[
+        "There are no keys: whoever is on this machine may do everything,",
+        "and nobody else anything. Make the first key, an admin's, here with",
+        "",
+        "  playhouse key create NAME --role admin",
+        "",
+        "and the same --data-dir or --database-url, or once from anywhere, within a day:",
+        "",
+        &format!("  curl {url}/api/setup -d '{{\"name\": \"NAME\","),
+        &format!("    \"token\": \"{token}\"}}'"),
+    ]));
+    Ok(())
+}
+
+fn boxed(lines: &[&str]) -> String {
+    let width = lines
+        .iter()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or(0);
+    let edge = format!("+{}+", "-".repeat(width + 2));
+    let body = lines.iter().map(|line| format!("| {line:<width$} |"));
+    let all = std::iter::once(edge.clone()).chain(body).chain([edge]);
+    all.collect::<Vec<_>>().join("\n")
+}
+
+pub(super) fn failure(error: &Error) -> Failure {
     let exit = match error {
         Error::Setting(_) | Error::NotLoopback(_) => Exit::USAGE,
         _ => Exit::FAILED,
     };
     let failure = Failure::new(exit, error.to_string());
     match error {
+        Error::NotLoopback(_) => failure.hint(
+            "Make the first key with `playhouse key create NAME --role admin` and the same \
+             --data-dir or --database-url; then start again.",
+        ),
         Error::Listen(..) => failure.hint("Choose another address or port with --listen."),
         Error::Locked(_) => failure.hint("Stop it, or choose another directory with --data-dir."),
         Error::DataDir(..) => failure.hint("Choose another directory with --data-dir."),

@@ -9,6 +9,7 @@ mod follow;
 mod harness;
 mod help;
 mod jobs;
+mod keys;
 mod kill;
 mod ledger;
 mod limits;

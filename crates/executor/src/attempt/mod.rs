@@ -59,6 +59,7 @@ impl Performer {
             let limits = FetchLimits::new(settings.download_limit_bytes);
             let binaries = Binaries::open(&settings.cache_dir, settings.cache_limit_bytes, limits)
                 .map_err(failed("cache", &settings.cache_dir))?;
+            binaries.ask_first(client.clone());
             let plan = Plan::new(&settings);
             let attempts = AtomicU64::new(0);
             Ok(Self {

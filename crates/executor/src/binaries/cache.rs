@@ -12,19 +12,14 @@ use std::{
     },
 };
 
-use nix::{
-    fcntl::AT_FDCWD,
-    sys::{
-        stat::{UtimensatFlags, utimensat},
-        time::TimeSpec,
-    },
-};
 use tokio::{sync::RwLock, task::spawn_blocking};
+use wire::client::Client;
 
 use super::{
     Digest, Error, FetchLimits,
     fetch::{Fetcher, Incoming},
 };
+use crate::directory;
 
 /// Beginning of the names of files that are still coming in.
 const INCOMING: &str = ".incoming-";
@@ -100,7 +95,7 @@ impl Binaries {
     /// # Errors
     /// When the directory cannot be used, or another executor uses it.
     pub fn open(dir: &Path, limit_bytes: u64, limits: FetchLimits) -> io::Result<Self> {
-        let lock = crate::directory::open(dir)?;
+        let lock = directory::open(dir)?;
         let mut found = Vec::new();
         for file in fs::read_dir(dir)? {
             let file = file?;
@@ -134,6 +129,11 @@ impl Binaries {
         };
         inner.evict(&mut inner.index());
         Ok(Self(Arc::new(inner)))
+    }
+
+    /// Uploaded programs are asked for at this server first, with what its client shows of itself.
+    pub fn ask_first(&self, server: Client) {
+        self.0.fetcher.ask_first(server);
     }
 
     /// The program with this hash: from the cache when its file still has the hash, else from `url`.
@@ -199,7 +199,7 @@ impl Binaries {
         let checked = spawn_blocking(move || match Digest::of_file(&path) {
             Ok(got) if got == expected => {
                 // The order of use outlives a restart. That it cannot be kept does no harm.
-                let _ = touch(&path);
+                let _ = directory::touch(&path);
                 Ok(true)
             }
             Ok(got) => {
@@ -245,12 +245,6 @@ impl Binaries {
         self.0.set_size(pinned.digest, size_bytes);
         Ok(())
     }
-}
-
-/// Sets the time of a file's last use to now.
-fn touch(path: &Path) -> nix::Result<()> {
-    let now = &TimeSpec::UTIME_NOW;
-    utimensat(AT_FDCWD, path, now, now, UtimensatFlags::FollowSymlink)
 }
 
 impl Inner {

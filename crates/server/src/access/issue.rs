@@ -49,7 +49,7 @@ impl Caller {
 
 /// Why a key was not made.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum IssueError {
+pub enum IssueError {
     /// A field is wrong.
     #[error("{1}")]
     Field(&'static str, String),

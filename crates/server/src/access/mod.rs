@@ -5,6 +5,7 @@ mod gate;
 mod held;
 mod issue;
 mod key;
+mod operator;
 mod principal;
 mod role;
 mod scope;
@@ -14,7 +15,9 @@ mod tickets;
 
 pub(crate) use cache::Keys;
 pub(crate) use gate::guarded;
-pub(crate) use issue::{Caller, IssueError, info, issue, revoke};
+pub use issue::IssueError;
+pub(crate) use issue::{Caller, info, issue, revoke};
+pub use operator::Operator;
 pub use principal::Principal;
 pub(crate) use scope::Scope;
 pub(crate) use tickets::{Purpose, Ticket};

@@ -52,15 +52,20 @@ impl Error {
 
     pub(super) fn from_status(status: StatusCode, body: &[u8]) -> Self {
         let body = serde_json::from_slice(body).unwrap_or_else(|_| ErrorBody {
-            error: String::from_utf8_lossy(body)
-                .trim()
-                .chars()
-                .take(1000)
-                .collect(),
+            error: detail(body).unwrap_or_else(|| {
+                let text = String::from_utf8_lossy(body);
+                text.trim().chars().take(1000).collect()
+            }),
             context: Map::new(),
         });
         Self::Status { status, body }
     }
+}
+
+/// What a problem of RFC 9457 says.
+fn detail(body: &[u8]) -> Option<String> {
+    let problem: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    Some(problem.get("detail")?.as_str()?.to_owned())
 }
 
 fn describe(status: StatusCode, body: &ErrorBody) -> String {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture};
-use http::Request;
+use http::{HeaderValue, Request, header::AUTHORIZATION};
 
 use super::{ByteStream, Error, Payload, Reply, Transport};
 
@@ -15,6 +15,8 @@ const READ_TIMEOUT: Duration = Duration::from_secs(90);
 pub struct Http {
     base: String,
     client: reqwest::Client,
+    /// Sent with every request, and never printed.
+    key: Option<HeaderValue>,
 }
 
 /// Makes the TLS library ready; called by everything that builds an HTTP client. Repeating it does
@@ -48,7 +50,20 @@ impl Http {
         Ok(Self {
             base: url.as_str().trim_end_matches('/').to_owned(),
             client,
+            key: None,
         })
+    }
+
+    /// The same, showing this key.
+    ///
+    /// # Errors
+    /// When it cannot be a key.
+    pub fn with_key(self, key: &str) -> Result<Self, Error> {
+        let mut value = HeaderValue::from_str(&format!("Bearer {key}"))
+            .map_err(|_| Error::Request("the key has characters that no key has".to_owned()))?;
+        value.set_sensitive(true);
+        let key = Some(value);
+        Ok(Self { key, ..self })
     }
 }
 
@@ -59,10 +74,14 @@ impl Transport for Http {
             Payload::Bytes(bytes) => reqwest::Body::from(bytes),
             Payload::Stream(stream) => reqwest::Body::wrap_stream(stream),
         };
+        let mut headers = parts.headers;
+        if let Some(key) = &self.key {
+            headers.insert(AUTHORIZATION, key.clone());
+        }
         let request = self
             .client
             .request(parts.method, format!("{}{}", self.base, parts.uri))
-            .headers(parts.headers)
+            .headers(headers)
             .body(body);
         Box::pin(async move {
             let answer = request

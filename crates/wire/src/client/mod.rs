@@ -4,6 +4,7 @@ mod error;
 mod executor;
 mod http;
 mod jobs;
+mod keys;
 mod sse;
 mod transport;
 
@@ -42,6 +43,14 @@ impl Client {
     /// When `base_url` is not an http or https URL.
     pub fn http(base_url: &str) -> Result<Self, Error> {
         Ok(Self::new(Http::new(base_url)?))
+    }
+
+    /// A client over HTTP that shows a key.
+    ///
+    /// # Errors
+    /// When `base_url` is not an http or https URL, or the key cannot be one.
+    pub fn with_key(base_url: &str, key: &str) -> Result<Self, Error> {
+        Ok(Self::new(Http::new(base_url)?.with_key(key)?))
     }
 
     /// Sends one request; an answer that is not 2xx becomes [`Error::Status`].

@@ -1,0 +1,96 @@
+//! `key …`.
+
+use clap::{Args, Subcommand};
+
+use super::{Format, Place, ShownKey, values};
+
+/// The commands on keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    Create(CreateKey),
+    List(ListKeys),
+    Revoke(RevokeKey),
+}
+
+/// Where the keys are.
+///
+/// With --server or a key: at that server. Otherwise in the data directory or database, whether or
+/// not a server runs on it.
+#[derive(Debug, Args)]
+pub(crate) struct KeyPlace {
+    /// Address of the server; without it and without a key the data directory or database is used
+    #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", value_parser = values::http_url)]
+    pub(crate) server: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) key: ShownKey,
+
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Make a key, and print it: it is shown this once
+///
+/// The first key must be an admin's. From then on nobody, on this machine neither, may do anything
+/// without a key. A running server hears of it within a second.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse key create me --role admin
+  playhouse key create ci --role custom --scope jobs:write --scope jobs:read --expires-in-days 90
+  playhouse key create builder-1 --role executor > builder-1.key
+  PLAYHOUSE_KEY=itk_... playhouse key create ci --role user --server https://play.example")]
+pub(crate) struct CreateKey {
+    /// For people; of an executor's key the executor's name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// What it is for: admin (everything), user (works with runs), readonly (looks), executor
+    /// (performs runs), custom (only the listed scopes)
+    #[arg(long, value_name = "ROLE")]
+    #[arg(value_parser = ["admin", "user", "readonly", "executor", "custom"])]
+    pub(crate) role: String,
+
+    /// Scope beyond the role's, such as `hooks:write` (repeatable)
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+
+    /// The key is refused after so many days [default: never]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=3650))]
+    pub(crate) expires_in_days: Option<i64>,
+
+    /// How many requests a minute are answered [default: the server's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) requests_per_minute: Option<i64>,
+
+    #[command(flatten)]
+    pub(crate) at: KeyPlace,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// List keys, newest first, without the keys themselves
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  playhouse key list\n  playhouse key list --json")]
+pub(crate) struct ListKeys {
+    #[command(flatten)]
+    pub(crate) at: KeyPlace,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// Revoke keys: every server refuses them within a second
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse key revoke 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3")]
+pub(crate) struct RevokeKey {
+    /// The keys, as `key list` names them
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) at: KeyPlace,
+}

@@ -1,0 +1,144 @@
+//! `key`.
+
+use server::{IssueError, Operator};
+use wire::{
+    client::Client,
+    keys::{CreatedKey, KeyInfo, NewKey},
+};
+
+use super::{place, serving};
+use crate::{
+    args::{CreateKey, DEFAULT_SERVER, Key, KeyPlace, ListKeys, RevokeKey},
+    exit::{Exit, Failure},
+    output::{print_bytes, print_json, print_line, say},
+    table::{Table, or_dash},
+};
+
+pub(super) async fn run(key: Key) -> Result<Exit, Failure> {
+    match key {
+        Key::Create(create) => self::create(create).await,
+        Key::List(list) => self::list(list).await,
+        Key::Revoke(revoke) => self::revoke(revoke).await,
+    }
+}
+
+async fn create(create: CreateKey) -> Result<Exit, Failure> {
+    let new = NewKey {
+        name: create.name,
+        role: create.role,
+        scopes: create.scope,
+        expires_in_days: create.expires_in_days,
+        requests_per_minute: create.requests_per_minute,
+    };
+    let created = Keys::open(create.at).await?.create(&new).await?;
+    if create.format.json {
+        print_json(&created)?;
+    } else {
+        print_line(&created.key)?;
+        say(&format!(
+            "key {} of `{}`, role {}: keep it, it is not shown again",
+            created.id, created.name, created.role
+        ));
+    }
+    Ok(Exit::OK)
+}
+
+async fn list(list: ListKeys) -> Result<Exit, Failure> {
+    let keys = Keys::open(list.at).await?.list().await?;
+    if list.format.json {
+        print_json(&keys)?;
+        return Ok(Exit::OK);
+    }
+    if keys.is_empty() {
+        say("no keys; make the first with `playhouse key create NAME --role admin`");
+        return Ok(Exit::OK);
+    }
+    let mut table = Table::new(&["ID", "NAME", "ROLE", "MADE", "LAST USED", "ENDS", "KEY"]);
+    for key in keys {
+        let ends = match (key.revoked_at, key.expires_at) {
+            (Some(_), _) => "revoked".to_owned(),
+            (None, ends) => or_dash(ends),
+        };
+        table.row([
+            key.id,
+            key.name,
+            key.role,
+            key.created_at.to_string(),
+            or_dash(key.last_used_at),
+            ends,
+            format!("{}...", key.prefix),
+        ]);
+    }
+    print_bytes(table.text().as_bytes())?;
+    Ok(Exit::OK)
+}
+
+async fn revoke(revoke: RevokeKey) -> Result<Exit, Failure> {
+    let keys = Keys::open(revoke.at).await?;
+    for id in &revoke.ids {
+        let revoked = keys.revoke(id).await?;
+        say(&format!("revoked {} of `{}`", revoked.id, revoked.name));
+    }
+    Ok(Exit::OK)
+}
+
+/// Where the keys are.
+enum Keys {
+    Server(Client),
+    Operator(Operator),
+}
+
+impl Keys {
+    async fn open(at: KeyPlace) -> Result<Self, Failure> {
+        let key = at.key.read()?;
+        if at.server.is_some() || key.is_some() {
+            let server = at.server.as_deref().unwrap_or(DEFAULT_SERVER);
+            return Ok(Self::Server(match key {
+                Some(key) => Client::with_key(server, &key)?,
+                None => Client::http(server)?,
+            }));
+        }
+        let data_dir = match at.place.data_dir {
+            Some(data_dir) => data_dir,
+            None => place::data_dir()?,
+        };
+        let operator = Operator::open(data_dir, at.place.database_url).await;
+        Ok(Self::Operator(
+            operator.map_err(|error| serving::failure(&error))?,
+        ))
+    }
+
+    async fn create(&self, new: &NewKey) -> Result<CreatedKey, Failure> {
+        match self {
+            Self::Server(client) => Ok(client.create_key(new).await?),
+            Self::Operator(operator) => operator.create(new).await.map_err(|error| {
+                let exit = match error {
+                    IssueError::Store(_) => Exit::FAILED,
+                    _ => Exit::REFUSED,
+                };
+                Failure::new(exit, error.to_string())
+            }),
+        }
+    }
+
+    async fn list(&self) -> Result<Vec<KeyInfo>, Failure> {
+        match self {
+            Self::Server(client) => Ok(client.keys().await?),
+            Self::Operator(operator) => operator
+                .list()
+                .await
+                .map_err(|error| serving::failure(&error)),
+        }
+    }
+
+    async fn revoke(&self, id: &str) -> Result<KeyInfo, Failure> {
+        match self {
+            Self::Server(client) => Ok(client.revoke_key(id).await?),
+            Self::Operator(operator) => {
+                let revoked = operator.revoke(id).await;
+                let revoked = revoked.map_err(|error| serving::failure(&error))?;
+                revoked.ok_or_else(|| Failure::new(Exit::NOT_FOUND, format!("no key {id}")))
+            }
+        }
+    }
+}

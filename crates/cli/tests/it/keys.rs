@@ -1,0 +1,201 @@
+//! Keys from the command line: on the data directory beside a running server, and over HTTP.
+
+use std::process::Output;
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::harness::{Process, Server, code, free_port, get, playhouse, poll, stderr, stdout};
+
+/// Runs a client command that shows a key.
+fn with_key(server: &Server, key: &str, arguments: &[&str]) -> Output {
+    let mut command = server.client(arguments);
+    command.env("PLAYHOUSE_KEY", key);
+    command.output().expect("the binary starts")
+}
+
+/// Runs `key …` on the server's data directory, beside it.
+fn operate(server: &Server, arguments: &[&str]) -> Output {
+    let mut command = playhouse(server.home());
+    command.arg("key").args(arguments);
+    command.arg("--data-dir").arg(server.data_dir());
+    command.output().expect("the binary starts")
+}
+
+fn make(server: &Server, arguments: &[&str]) -> String {
+    let made = operate(server, &[&["create"], arguments].concat());
+    assert_eq!(code(&made), Some(0), "{}", stderr(&made));
+    let key = stdout(&made);
+    assert!(key.starts_with("itk_") && key.ends_with('\n'), "{key}");
+    key.trim().to_owned()
+}
+
+#[test]
+fn a_running_server_hears_of_keys_made_and_revoked_beside_it() {
+    let server = Server::start(&["--with-executor", "--isolation", "none"]);
+    warned(&server);
+    assert_eq!(code(&server.run(&["job", "list"])), Some(0));
+    let first = operate(&server, &["create", "me", "--role", "user"]);
+    assert_eq!(code(&first), Some(65));
+    assert!(stderr(&first).contains("first key must be an admin's"));
+
+    let admin = make(&server, &["me", "--role", "admin"]);
+    poll("the server asks for a key", || {
+        (code(&server.run(&["job", "list"])) == Some(65)).then_some(())
+    });
+    let refused = server.run(&["job", "list"]);
+    assert!(
+        stderr(&refused).contains("PLAYHOUSE_KEY"),
+        "{}",
+        stderr(&refused)
+    );
+
+    // From the environment and from a file; the built-in executor needs none, also for a program
+    // that the server keeps.
+    let program = server.script("program", "echo done");
+    let run = with_key(&server, &admin, &["job", "submit", &program]);
+    assert_eq!(
+        (code(&run), stdout(&run)),
+        (Some(0), "done\n".to_owned()),
+        "{}",
+        stderr(&run)
+    );
+    let file = server.home().join("admin.key");
+    std::fs::write(&file, format!("{admin}\n")).expect("a key file");
+    let file = file.display().to_string();
+    let listed = server.run(&["key", "list", "--json", "--key-file", &file]);
+    let keys: Value = serde_json::from_str(&stdout(&listed)).expect("JSON");
+    assert_eq!(keys[0]["name"], "me");
+
+    // Over HTTP; what may not be done is refused.
+    let made = with_key(
+        &server,
+        &admin,
+        &["key", "create", "ci", "--role", "readonly"],
+    );
+    let readonly = stdout(&made).trim().to_owned();
+    assert_eq!(
+        code(&with_key(&server, &readonly, &["job", "list"])),
+        Some(0)
+    );
+    let refused = with_key(&server, &readonly, &["job", "submit", &program]);
+    assert_eq!(code(&refused), Some(65), "{}", stderr(&refused));
+
+    // Revoked beside it.
+    let listed = operate(&server, &["list", "--json"]);
+    let keys: Value = serde_json::from_str(&stdout(&listed)).expect("JSON");
+    let id = keys[0]["id"].as_str().expect("an id");
+    let revoked = operate(&server, &["revoke", id]);
+    assert_eq!(code(&revoked), Some(0), "{}", stderr(&revoked));
+    poll("the key is refused", || {
+        let listed = with_key(&server, &readonly, &["job", "list"]);
+        (code(&listed) == Some(65)).then_some(())
+    });
+    let unknown = operate(&server, &["revoke", "nothing"]);
+    assert_eq!(code(&unknown), Some(66));
+    let table = stdout(&operate(&server, &["list"]));
+    assert!(
+        table.contains("revoked") && !table.contains(&admin),
+        "{table}"
+    );
+}
+
+#[test]
+fn the_printed_token_makes_the_first_key_once() {
+    let mut server = Server::start(&[]);
+    let said = warned(&server);
+    let token = said
+        .split('"')
+        .find(|part| part.starts_with("setup_"))
+        .expect("a token");
+    let post = |name: &str| {
+        let body = format!(r#"{{"name": "{name}", "token": "{token}"}}"#);
+        let request = format!(
+            "POST /api/setup HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        exchange(server.port, &request)
+    };
+    let made = post("me");
+    assert!(made.starts_with("HTTP/1.1 201"), "{made}");
+    let body = made.split("\r\n\r\n").nth(1).expect("a body");
+    let created: Value = serde_json::from_str(body).expect("JSON");
+    let key = created["key"].as_str().expect("a key").to_owned();
+    assert!(post("you").starts_with("HTTP/1.1 401"));
+    assert_eq!(code(&with_key(&server, &key, &["job", "list"])), Some(0));
+    assert_eq!(code(&server.run(&["job", "list"])), Some(65));
+    // With keys it has nothing to warn of.
+    for _ in 0..2 {
+        server.process.signal(Signal::SIGTERM);
+        server.restart();
+    }
+    assert_eq!(
+        server.process.stderr().matches("There are no keys").count(),
+        1
+    );
+}
+
+/// What the server said, once it has said that there are no keys.
+fn warned(server: &Server) -> String {
+    poll("the server warns", || {
+        let said = server.process.stderr();
+        (said.contains("There are no keys") && said.contains("setup_")).then_some(said)
+    })
+}
+
+fn exchange(port: u16, request: &str) -> String {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+    stream.write_all(request.as_bytes()).expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[test]
+fn with_keys_every_address_is_listened_on() {
+    let home = TempDir::new().expect("a temporary directory");
+    let data = home.path().join("data").display().to_string();
+    let serve = |port: u16, more: &[&str]| {
+        let mut command = playhouse(home.path());
+        command.args(["server", "--data-dir", &data]);
+        command.arg(format!("--listen=0.0.0.0:{port}")).args(more);
+        Process::start(command, home.path().join("server.log"))
+    };
+    let url = "http://127.0.0.1:1";
+    let mut refused = serve(free_port(), &["--public-url", url]);
+    assert_eq!(refused.wait().code(), Some(2));
+    assert!(refused.stderr().contains("key create NAME --role admin"));
+    let mut command = playhouse(home.path());
+    command.args([
+        "key",
+        "create",
+        "me",
+        "--role",
+        "admin",
+        "--data-dir",
+        &data,
+    ]);
+    assert_eq!(code(&command.output().expect("the binary starts")), Some(0));
+    let mut refused = serve(free_port(), &[]);
+    assert_eq!(refused.wait().code(), Some(2));
+    assert!(refused.stderr().contains("public URL"));
+    // Somebody may take the port before the server does.
+    for _ in 0..20 {
+        let port = free_port();
+        let mut server = serve(port, &["--public-url", url]);
+        let healthy = poll("the server answers", || {
+            let answer = get(port, "/api/v1/health").map(|answer| answer.contains("healthy"));
+            answer.or_else(|| server.ended().map(|_| false))
+        });
+        if healthy {
+            let answer = get(port, "/api/v1/jobs").expect("an answer");
+            assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+            return;
+        }
+        assert!(server.stderr().contains("in use"), "{}", server.stderr());
+    }
+    panic!("no free port could be kept");
+}

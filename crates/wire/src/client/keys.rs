@@ -1,0 +1,37 @@
+//! The calls of whoever makes keys.
+
+use http::Method;
+
+use super::{Client, Error, Payload, decode, jobs::encode};
+use crate::keys::{CreatedKey, KeyInfo, NewKey};
+
+impl Client {
+    /// Makes a key.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn create_key(&self, new: &NewKey) -> Result<CreatedKey, Error> {
+        let created = self.json(Method::POST, "/api/keys", new).await?;
+        created.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+    }
+
+    /// The keys, newest first.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn keys(&self) -> Result<Vec<KeyInfo>, Error> {
+        self.fetch("/api/keys").await
+    }
+
+    /// Revokes a key.
+    ///
+    /// # Errors
+    /// See [`Error`]; an unknown id is a `404`.
+    pub async fn revoke_key(&self, id: &str) -> Result<KeyInfo, Error> {
+        let path = format!("/api/keys/{}", encode(id));
+        let reply = self.send(Method::DELETE, &path, Payload::empty()).await?;
+        decode(reply)
+            .await?
+            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+    }
+}

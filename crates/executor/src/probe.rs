@@ -48,18 +48,18 @@ pub enum Support {
 /// some milliseconds.
 #[must_use]
 pub fn probe(settings: &Settings) -> Vec<Finding> {
-    let mut findings = vec![finding("process tree", attempt(settings, &[]))];
+    let mut findings = vec![finding("process tree", try_parts(settings, &[]))];
     // Without rights of their own the other namespaces need one of users; with them they may work
     // where that one is forbidden, so each is tried both ways.
-    let user = attempt(settings, &[Part::UserNamespace, Part::PidNamespace]);
+    let user = try_parts(settings, &[Part::UserNamespace, Part::PidNamespace]);
     let with_user = user.is_ok();
     for part in PARTS {
         let tried = match part {
             Part::UserNamespace => user.clone(),
             Part::PidNamespace | Part::NetworkNamespace if with_user => {
-                attempt(settings, &[Part::UserNamespace, part])
+                try_parts(settings, &[Part::UserNamespace, part])
             }
-            _ => attempt(settings, &[part]),
+            _ => try_parts(settings, &[part]),
         };
         findings.push(finding(part.name(), tried));
     }
@@ -88,16 +88,16 @@ pub(crate) fn join(settings: &Settings, procs: PathBuf) -> Result<(), String> {
         cgroups: vec![procs],
         ..nothing()
     };
-    tried(settings, &spec).map(drop)
+    try_spec(settings, &spec).map(drop)
 }
 
 /// Has a shim apply the parts and start nothing.
-fn attempt(settings: &Settings, parts: &[Part]) -> Result<(Support, String), String> {
+fn try_parts(settings: &Settings, parts: &[Part]) -> Result<(Support, String), String> {
     let spec = Spec {
         parts: parts.to_vec(),
         ..nothing()
     };
-    tried(settings, &spec)
+    try_spec(settings, &spec)
 }
 
 fn nothing() -> Spec {
@@ -108,7 +108,7 @@ fn nothing() -> Spec {
     }
 }
 
-fn tried(settings: &Settings, spec: &Spec) -> Result<(Support, String), String> {
+fn try_spec(settings: &Settings, spec: &Spec) -> Result<(Support, String), String> {
     match ask(settings, spec) {
         Ok(Report {
             end: End::Ready { partial },

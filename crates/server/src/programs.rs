@@ -70,10 +70,10 @@ impl Programs {
         body: impl Stream<Item = Result<Bytes, E>> + Send,
     ) -> Result<Stored, UploadError> {
         let name = format!("upload-{}", uuid::Uuid::new_v4());
-        let part = Part {
+        let incoming = Incoming {
             path: self.dir.join(name),
         };
-        let mut file = File::create(&part.path).await?;
+        let mut file = File::create(&incoming.path).await?;
         let mut hash = Sha256::new();
         let mut size: u64 = 0;
         let mut body = std::pin::pin!(body);
@@ -94,7 +94,7 @@ impl Programs {
         file.sync_all().await?;
         let sha256 = hex(&hash.finalize());
         let kept = self.collecting.clone().read_owned().await;
-        fs::rename(&part.path, self.path(&sha256)).await?;
+        fs::rename(&incoming.path, self.path(&sha256)).await?;
         // The name is durable only when the directory is.
         File::open(&*self.dir).await?.sync_all().await?;
         Ok(Stored {
@@ -150,11 +150,11 @@ impl Programs {
 }
 
 /// A half-written file, gone when it is not renamed.
-struct Part {
+struct Incoming {
     path: PathBuf,
 }
 
-impl Drop for Part {
+impl Drop for Incoming {
     fn drop(&mut self) {
         // After the rename there is nothing of this name.
         let _ = std::fs::remove_file(&self.path);

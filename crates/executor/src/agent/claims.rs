@@ -10,7 +10,7 @@ use tokio::{
 use wire::jobs::{Claim, Job};
 
 use super::{Agent, Backoff, results::Finished};
-use crate::attempt::Outcome;
+use crate::attempt::Conclusion;
 
 /// How long a claim waits at the server for a job to come.
 const WAIT_SECONDS: f64 = 20.0;
@@ -130,7 +130,7 @@ async fn attempt(agent: Arc<Agent>, job: Job, asked: Instant, slot: Option<Owned
         .perform(&job, held.watch(), &agent.kill)
         .await
     {
-        Outcome::Finished(result, unsent) => {
+        Conclusion::Finished(result, unsent) => {
             // When too many wait for the server, the slot waits as well.
             if let Ok(place) = Arc::clone(&agent.waiting).acquire_owned().await {
                 let _ = agent.finished.send(Finished {
@@ -142,8 +142,8 @@ async fn attempt(agent: Arc<Agent>, job: Job, asked: Instant, slot: Option<Owned
             }
             drop(slot);
         }
-        Outcome::Lost => tracing::warn!(job = job.id, "the lease was lost: the job was killed"),
-        Outcome::GivenBack(why) => {
+        Conclusion::Lost => tracing::warn!(job = job.id, "the lease was lost: the job was killed"),
+        Conclusion::GivenBack(why) => {
             tracing::warn!(job = job.id, why, "the job is given back");
             drop(held);
             drop(slot);

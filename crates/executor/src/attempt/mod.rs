@@ -1,6 +1,6 @@
 //! One attempt of a job: fetch the program, run it, watch it, tell how it ended.
 
-mod outcome;
+mod conclusion;
 mod running;
 mod strays;
 mod work_dir;
@@ -26,8 +26,8 @@ use crate::{
     isolation::Plan,
 };
 
-use outcome::Stop;
-pub(crate) use outcome::{Outcome, Unsent};
+use conclusion::Stop;
+pub(crate) use conclusion::{Conclusion, Unsent};
 use work_dir::WorkDir;
 
 /// Search path of a job that sets none.
@@ -87,21 +87,21 @@ impl Performer {
         job: &Job,
         mut lease: watch::Receiver<Lease>,
         kill: &CancellationToken,
-    ) -> Outcome {
+    ) -> Conclusion {
         let prepared = tokio::select! {
             biased;
-            stop = stopped(&mut lease, kill) => return Outcome::stopped(self, job, stop),
+            stop = stopped(&mut lease, kill) => return Conclusion::stopped(self, job, stop),
             prepared = self.prepare(job) => prepared,
         };
         let (program, work_dir) = match prepared {
             Ok(prepared) => prepared,
-            Err(reason) => return Outcome::not_started(self, job, reason),
+            Err(reason) => return Conclusion::not_started(self, job, reason),
         };
-        let outcome = self.run(job, &program, &work_dir, lease, kill).await;
+        let conclusion = self.run(job, &program, &work_dir, lease, kill).await;
         // Gone before the result is told: nobody finds a half-removed directory.
         let _ = spawn_blocking(move || drop(work_dir)).await;
         drop(program);
-        outcome
+        conclusion
     }
 
     async fn prepare(&self, job: &Job) -> Result<(Pinned, WorkDir), String> {

@@ -16,8 +16,8 @@ use wire::{
 };
 
 use super::{
-    Outcome, PATH, Performer, Unsent,
-    outcome::{Ending, Stop},
+    Conclusion, PATH, Performer, Unsent,
+    conclusion::{Ending, Stop},
     strays,
     work_dir::WorkDir,
 };
@@ -39,17 +39,17 @@ impl Performer {
         work_dir: &WorkDir,
         lease: watch::Receiver<Lease>,
         kill: &CancellationToken,
-    ) -> Outcome {
+    ) -> Conclusion {
         let cgroup = match self.plan.cgroups.create() {
             Ok(cgroup) => cgroup,
-            Err(reason) => return Outcome::not_started(self, job, reason),
+            Err(reason) => return Conclusion::not_started(self, job, reason),
         };
         let spec = self.spec(job, program, work_dir, &cgroup, &lease);
         let (process, outputs) = match Process::start(&self.settings.shim, &spec).await {
             Ok(started) => started,
             Err(error) => {
                 let reason = format!("the shim cannot be started: {error}");
-                return Outcome::not_started(self, job, reason);
+                return Conclusion::not_started(self, job, reason);
             }
         };
         let over = CancellationToken::new();
@@ -76,10 +76,10 @@ impl Performer {
         let out_of_memory = cgroup.was_out_of_memory();
         cgroup.remove().await;
         match (&report, stop) {
-            (_, Some(Stop::Lost)) => return Outcome::Lost,
-            (_, Some(Stop::Drained)) => return Outcome::GivenBack("the executor ends"),
+            (_, Some(Stop::Lost)) => return Conclusion::Lost,
+            (_, Some(Stop::Drained)) => return Conclusion::GivenBack("the executor ends"),
             (Ok(report), _) if report.fenced => {
-                return Outcome::GivenBack("its lease could not be renewed");
+                return Conclusion::GivenBack("its lease could not be renewed");
             }
             _ => {}
         }
@@ -101,7 +101,7 @@ impl Performer {
                 bytes,
             })
         });
-        Outcome::ended(self, job, ending, unsent.collect())
+        Conclusion::ended(self, job, ending, unsent.collect())
     }
 
     fn spec(

@@ -69,7 +69,7 @@ impl Cgroups {
                 let files = files.map(|(_, file, text)| (file, text)).collect();
                 let limit = Limit { parent, files };
                 remove_leftovers(&limit.parent);
-                limit.attempt(&joins).map(|()| limit)
+                limit.try_out(&joins).map(|()| limit)
             });
             match tried {
                 Err(reason) => missing.push(format!("{name}: {reason}")),
@@ -123,7 +123,7 @@ impl Limit {
     }
 
     /// Makes a group, has a process join it, and removes it.
-    fn attempt(&self, joins: impl Fn(PathBuf) -> Result<(), String>) -> Result<(), String> {
+    fn try_out(&self, joins: impl Fn(PathBuf) -> Result<(), String>) -> Result<(), String> {
         let dir = self.create(&next_name())?;
         let joined = joins(procs(&dir));
         let mut tries = 0..REMOVALS;

@@ -67,12 +67,12 @@ impl Bed {
 
 /// A finished program.
 #[derive(Debug)]
-pub(crate) struct Run {
+pub(crate) struct Finished {
     pub(crate) report: Report,
     pub(crate) stdout: Vec<u8>,
 }
 
-impl Run {
+impl Finished {
     pub(crate) fn end(&self) -> &End {
         &self.report.end
     }
@@ -83,12 +83,12 @@ impl Run {
 }
 
 /// Runs a spec to its end.
-pub(crate) async fn run(spec: &Spec) -> Run {
+pub(crate) async fn run(spec: &Spec) -> Finished {
     run_until(spec, None).await
 }
 
 /// Runs a spec; when its standard output begins with `word` the order is given.
-pub(crate) async fn run_until(spec: &Spec, order: Option<(&str, Order)>) -> Run {
+pub(crate) async fn run_until(spec: &Spec, order: Option<(&str, Order)>) -> Finished {
     let work = async {
         let (
             mut process,
@@ -115,7 +115,7 @@ pub(crate) async fn run_until(spec: &Spec, order: Option<(&str, Order)>) -> Run 
         );
         a.expect("stdout is read");
         b.expect("stderr is read");
-        Run {
+        Finished {
             report: report.expect("a report"),
             stdout: out,
         }

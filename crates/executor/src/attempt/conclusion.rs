@@ -15,7 +15,7 @@ pub(crate) struct Unsent {
 }
 
 /// What is to be told to the server.
-pub(crate) enum Outcome {
+pub(crate) enum Conclusion {
     /// The run's result, and the output that the server has not taken yet.
     Finished(Box<RunResult>, Vec<Unsent>),
     /// Unfinished through no fault of its own, and why.
@@ -49,7 +49,7 @@ pub(super) struct Ending {
     pub(super) stderr: String,
 }
 
-impl Outcome {
+impl Conclusion {
     /// A job that was stopped before its program was started.
     pub(super) fn stopped(performer: &Performer, job: &Job, stop: Stop) -> Self {
         match stop {

@@ -77,14 +77,6 @@ fn a_job_that_fills_the_disk_fails_alone_and_its_room_is_free_again() {
 #[tokio::test]
 #[ignore = "it mounts: `a_job_that_fills_the_disk_fails_alone_and_its_room_is_free_again` runs it"]
 async fn a_job_fills_the_disk() {
-    // Of blocks, and of files.
-    let fillers = [
-        ("blocks", "cat /dev/zero >big"),
-        (
-            "files",
-            "n=0; while :; do touch $n || break; n=$((n + 1)); done; false",
-        ),
-    ];
     let stage = Stage::new(|settings| mount_small(&settings.work_dir)).await;
     let work = stage.bed.path("data/work");
     stage
@@ -93,58 +85,15 @@ async fn a_job_fills_the_disk() {
         })
         .await;
     let empty = free(&work);
-    for (what, fill) in fillers {
-        let [neighbour, filler, after, writer] =
-            ["neighbour", "filler", "after", "writer"].map(|name| format!("{name}-{what}"));
-        let gate = stage.bed.path(&format!("gate-{what}"));
-        let wait = format!("until [ -e {} ]; do sleep 0.02; done", gate.display());
-        stage.submit(
-            &neighbour,
-            &format!("echo up; {wait}; echo still up"),
-            json!({}),
-        );
-        prints(&stage, &neighbour, "up\n").await;
-        let script = format!("echo begun; {fill} || {{ echo full; {wait}; exit 28; }}");
-        stage.submit(&filler, &script, json!({}));
-        prints(&stage, &filler, "begun\nfull\n").await;
-
-        // While it is full.
-        stage.submit(&after, "echo after", json!({}));
-        let ended = stage.result(&after).await;
-        if what == "files" {
-            let reason = format!("the work directory cannot be made: {NO_SPACE} (os error 28)");
-            assert_eq!(ended.finish.error_message, Some(reason));
-        } else {
-            assert_eq!(ended.finish.stdout, "after\n");
-        }
-        assert_eq!(stage.left_behind(), 2, "of the neighbour and the filler");
-
-        fs::write(&gate, "").expect("a file");
-        let ended = stage.result(&filler).await;
-        assert!(!ended.completed);
-        assert_eq!(ended.finish.exit_code, Some(28));
-        assert_eq!(
-            ended.finish.error_message.as_deref(),
-            Some("exited with code 28")
-        );
-        assert_eq!(ended.finish.stdout, "begun\nfull\n");
-        assert!(
-            ended.finish.stderr.contains(NO_SPACE),
-            "{}",
-            ended.finish.stderr
-        );
-        assert_eq!(stage.log(&filler, "stderr"), ended.finish.stderr);
-        let ended = stage.result(&neighbour).await;
-        assert_eq!(
-            (ended.completed, ended.finish.stdout.as_str()),
-            (true, "up\nstill up\n")
-        );
-
+    let all_files = "n=0; while :; do touch $n || break; n=$((n + 1)); done; false";
+    for (what, script) in [("blocks", "cat /dev/zero >big"), ("files", all_files)] {
+        fill(&stage, what, script).await;
         assert_eq!(stage.left_behind(), 0);
         // The kernel lets go of a directory that Landlock knew a moment later.
         stage
             .until("it is free again", |_| (free(&work) == empty).then_some(()))
             .await;
+        let writer = format!("writer-{what}");
         stage.submit(
             &writer,
             "head -c 1000000 /dev/zero >large && touch 1 2 3",
@@ -153,6 +102,49 @@ async fn a_job_fills_the_disk() {
         assert!(stage.result(&writer).await.completed, "there is room again");
     }
     stage.end().await;
+}
+
+/// Fills the disk with one job while a neighbour runs and another comes.
+async fn fill(stage: &Stage, what: &str, script: &str) {
+    let [neighbour, filler, after] =
+        ["neighbour", "filler", "after"].map(|name| format!("{name}-{what}"));
+    let gate = stage.bed.path(&format!("gate-{what}"));
+    let wait = format!("until [ -e {} ]; do sleep 0.02; done", gate.display());
+    stage.submit(
+        &neighbour,
+        &format!("echo up; {wait}; echo still up"),
+        json!({}),
+    );
+    prints(stage, &neighbour, "up\n").await;
+    let script = format!("echo begun; {script} || {{ echo full; {wait}; exit 28; }}");
+    stage.submit(&filler, &script, json!({}));
+    prints(stage, &filler, "begun\nfull\n").await;
+
+    // While it is full.
+    stage.submit(&after, "echo after", json!({}));
+    let ended = stage.result(&after).await.finish;
+    if what == "files" {
+        let reason = format!("the work directory cannot be made: {NO_SPACE} (os error 28)");
+        assert_eq!(ended.error_message, Some(reason));
+    } else {
+        assert_eq!(ended.stdout, "after\n");
+    }
+    assert_eq!(stage.left_behind(), 2, "of the neighbour and the filler");
+
+    fs::write(&gate, "").expect("a file");
+    let ended = stage.result(&filler).await;
+    assert!(!ended.completed);
+    let ended = ended.finish;
+    assert_eq!(ended.exit_code, Some(28));
+    assert_eq!(ended.error_message.as_deref(), Some("exited with code 28"));
+    assert_eq!(ended.stdout, "begun\nfull\n");
+    assert!(ended.stderr.contains(NO_SPACE), "{}", ended.stderr);
+    assert_eq!(stage.log(&filler, "stderr"), ended.stderr);
+    let ended = stage.result(&neighbour).await;
+    assert_eq!(
+        (ended.completed, ended.finish.stdout.as_str()),
+        (true, "up\nstill up\n")
+    );
 }
 
 async fn prints(stage: &Stage, job: &str, text: &str) {

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use store::Store;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -30,6 +31,8 @@ pub(crate) struct App {
     /// How it calls them.
     pub(crate) outbound: outbound::Client,
     pub(crate) keys: Keys,
+    /// Wakes the outbox: something is to be sent that no event tells of.
+    pub(crate) outbox: Arc<Notify>,
     /// Cancelled when the server is about to stop: calls that wait answer now.
     pub(crate) stopping: CancellationToken,
     /// Goes after the store, with the last clone: a call that was cut off may still write.

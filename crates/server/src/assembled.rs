@@ -79,6 +79,7 @@ impl Assembled {
             guard,
             outbound,
             keys,
+            outbox: Arc::default(),
             stopping: CancellationToken::new(),
             _lock: Arc::new(lock),
         };
@@ -119,6 +120,14 @@ impl Assembled {
     /// The database's.
     pub async fn look_at_keys(&self) -> Result<(), Error> {
         Ok(loops::keys::tick(&self.app).await?)
+    }
+
+    /// Sends to hooks what is due, until nothing is; answers how many attempts were made.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn deliver(&self) -> Result<usize, Error> {
+        Ok(loops::outbox::tick(&self.app).await?)
     }
 
     /// Deletes what is too old; answers how many runs.

@@ -6,6 +6,7 @@ mod app;
 mod assembled;
 mod clock;
 mod guard;
+mod hooks;
 mod lock;
 mod loops;
 mod metrics;

@@ -2,8 +2,8 @@
 //! is wrong with them is answered in this form.
 
 use axum::{
-    extract::{FromRequest, Request},
-    http::{StatusCode, header},
+    extract::{FromRequest, FromRequestParts, Query, Request},
+    http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::de::DeserializeOwned;
@@ -28,6 +28,11 @@ impl Problem {
             status,
             detail: detail.into(),
         }
+    }
+
+    /// The request is wrong.
+    pub(crate) fn bad(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
     }
 }
 
@@ -54,7 +59,13 @@ impl From<store::Error> for Problem {
 
 impl From<jobs::Error> for Problem {
     fn from(error: jobs::Error) -> Self {
-        Self::new(error.status(), error.message())
+        let message = error.message();
+        match error.wrong_field() {
+            Some(field) if !message.contains(field) => {
+                Self::new(error.status(), format!("{field}: {message}"))
+            }
+            _ => Self::new(error.status(), message),
+        }
     }
 }
 
@@ -81,5 +92,18 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
         let bytes = read_body(request, BODY_LIMIT).await?;
         let Object(value) = parse(&bytes)?;
         Ok(Self(value))
+    }
+}
+
+/// The query string.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Sync + Send> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        let Query(params) = query.map_err(|rejection| Problem::bad(rejection.body_text()))?;
+        Ok(Self(params))
     }
 }

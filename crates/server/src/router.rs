@@ -13,7 +13,7 @@ use utoipa_axum::{
 
 use crate::{
     access::{Scope, guarded},
-    api::{self, events, jobs, keys, probes, reference, setup, tickets},
+    api::{self, events, hooks, jobs, keys, probes, reference, setup, tickets},
     app::App,
     guard::{self, Hosts},
     metrics,
@@ -24,7 +24,7 @@ type Route = (HttpMethod, &'static str, Scope, UtoipaMethodRouter<App>);
 /// Every route. What stands here is checked against what its handler says of itself.
 #[rustfmt::skip]
 fn table() -> Vec<Route> {
-    use HttpMethod::{Delete, Get, Post, Put};
+    use HttpMethod::{Delete, Get, Patch, Post, Put};
     vec![
         // The contract of the job queue.
         (Get,    "/api/v1/health",              Scope::Open,        routes!(jobs::health::health)),
@@ -72,6 +72,17 @@ fn table() -> Vec<Route> {
 
         // The live stream of every kind.
         (Get,    "/api/events",                 Scope::EventsRead,  routes!(events::follow)),
+
+        // Webhooks.
+        (Post,   "/api/hooks",                  Scope::HooksWrite,  routes!(hooks::hook::create)),
+        (Get,    "/api/hooks",                  Scope::HooksRead,   routes!(hooks::hook::list)),
+        (Get,    "/api/hooks/{id}",             Scope::HooksRead,   routes!(hooks::hook::get)),
+        (Patch,  "/api/hooks/{id}",             Scope::HooksWrite,  routes!(hooks::hook::change)),
+        (Delete, "/api/hooks/{id}",             Scope::HooksWrite,  routes!(hooks::hook::delete)),
+        (Post,   "/api/hooks/{id}/test",        Scope::HooksWrite,  routes!(hooks::deliveries::test)),
+        (Get,    "/api/hooks/{id}/deliveries",  Scope::HooksRead,   routes!(hooks::deliveries::list)),
+        (Get,    "/api/hooks/{id}/deliveries/{delivery}",        Scope::HooksRead,  routes!(hooks::deliveries::get)),
+        (Post,   "/api/hooks/{id}/deliveries/{delivery}/replay", Scope::HooksWrite, routes!(hooks::deliveries::replay)),
     ]
 }
 
@@ -137,6 +148,7 @@ fn operation(item: &PathItem, method: &HttpMethod) -> bool {
         HttpMethod::Put => item.put.is_some(),
         HttpMethod::Post => item.post.is_some(),
         HttpMethod::Delete => item.delete.is_some(),
+        HttpMethod::Patch => item.patch.is_some(),
         _ => false,
     }
 }
@@ -152,6 +164,7 @@ fn name_scopes(document: &mut OpenApi, scopes: &[(HttpMethod, &'static str, Scop
             HttpMethod::Put => item.put.as_mut(),
             HttpMethod::Post => item.post.as_mut(),
             HttpMethod::Delete => item.delete.as_mut(),
+            HttpMethod::Patch => item.patch.as_mut(),
             _ => None,
         };
         if let Some(operation) = operation {

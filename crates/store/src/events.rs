@@ -78,7 +78,7 @@ pub fn names(pattern: &str, event_type: &str) -> bool {
     }
 }
 
-fn event(row: &Row<'_>) -> Result<EventRow, Error> {
+pub(crate) fn event(row: &Row<'_>) -> Result<EventRow, Error> {
     Ok(EventRow {
         seq: row.int(0)?,
         at: row.int(1)?,

@@ -9,6 +9,7 @@ pub mod binaries;
 mod error;
 pub mod events;
 pub mod executors;
+pub mod hooks;
 mod items;
 pub mod keys;
 mod listen;

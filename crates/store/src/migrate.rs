@@ -9,6 +9,7 @@ use crate::{
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_runs.sql"),
     include_str!("../migrations/0002_access.sql"),
+    include_str!("../migrations/0003_hooks.sql"),
 ];
 
 /// Runs the migrations that are missing, in one transaction.

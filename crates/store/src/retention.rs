@@ -11,7 +11,7 @@ use crate::{
 /// Runs of one status that one call deletes at most.
 const RUNS: i64 = 200;
 /// Rows, in any table but that of the runs, that one call deletes at most.
-const ROWS: i64 = 5_000;
+pub(crate) const ROWS: i64 = 5_000;
 /// Bytes that one call deletes at most, unless a single row has more.
 const BYTES: i64 = 64 << 20;
 
@@ -268,7 +268,7 @@ pub(crate) fn attend(batch: &mut Batch<'_, '_>, name: &str, now: i64) -> Result<
 
 /// The lowest id that a run made at this time can have: the first six bytes of a UUID of version 7
 /// are the time.
-fn first_id_at(at: i64) -> RunId {
+pub(crate) fn first_id_at(at: i64) -> RunId {
     let mut bytes = [0; 16];
     bytes[..6].copy_from_slice(&at.max(0).to_be_bytes()[2..]);
     RunId::from_bytes(bytes)

@@ -4,6 +4,7 @@
 pub mod client;
 pub mod events;
 pub mod executors;
+pub mod hooks;
 pub mod jobs;
 pub mod keys;
 mod shape;

@@ -138,6 +138,10 @@ pub(crate) struct Submit {
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub(crate) not_before: Option<Timestamp>,
 
+    /// Send the job's events to this URL
+    #[arg(long, value_name = "URL")]
+    pub(crate) webhook: Option<String>,
+
     /// Submitting again with this key within a day gives the same job
     #[arg(long, value_name = "KEY", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) idempotency_key: Option<String>,

@@ -2,6 +2,7 @@
 
 pub(crate) mod events;
 mod face;
+pub(crate) mod hooks;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod probes;

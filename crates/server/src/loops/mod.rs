@@ -1,6 +1,7 @@
 //! What happens without being asked: one file for each loop, each with one `tick`.
 
 pub(crate) mod keys;
+pub(crate) mod outbox;
 pub(crate) mod reaper;
 pub(crate) mod retention;
 pub(crate) mod scheduler;
@@ -18,6 +19,7 @@ pub(crate) fn start(app: &App) -> JoinSet<()> {
     loops.spawn(scheduler::run(app.clone()));
     loops.spawn(retention::run(app.clone()));
     loops.spawn(keys::run(app.clone()));
+    loops.spawn(outbox::run(app.clone()));
     loops
 }
 

@@ -66,6 +66,9 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
         store
             .write(move |batch| store::executors::forget(batch, before))
             .await?,
+        store
+            .write(move |batch| store::hooks::retain(batch, before))
+            .await?,
     ];
     store
         .write(move |batch| store::retention::writers(batch, writers))

@@ -57,7 +57,7 @@ mod tests {
     use super::{canonical, is_public};
 
     #[test]
-    fn only_addresses_of_the_public_internet_are_public() {
+    fn reserved_ranges_are_not_public() {
         for private in [
             "0.0.0.0",
             "0.1.2.3",
@@ -115,6 +115,10 @@ mod tests {
             let address = private.parse().expect("an address");
             assert!(!is_public(address), "{private}");
         }
+    }
+
+    #[test]
+    fn what_lies_beside_a_reserved_range_is_public() {
         for public in [
             "1.1.1.1",
             "8.8.8.8",

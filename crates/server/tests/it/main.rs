@@ -5,6 +5,7 @@ mod access;
 mod answer;
 mod bed;
 mod events;
+mod hooks;
 mod jobs;
 mod openapi;
 mod origin;

@@ -5,6 +5,7 @@ use engine::{Change, NewRun, RunId, submit};
 use super::{parents, row};
 use crate::{
     Batch, Error,
+    hooks::{self, RunHook},
     seam::{Tx, Value, args},
 };
 
@@ -17,6 +18,8 @@ pub struct Submission {
     pub input: Vec<u8>,
     /// The uploaded program that it needs, if it is one of ours.
     pub binary_sha256: Option<String>,
+    /// Where its events are sent, if anywhere.
+    pub hook: Option<RunHook>,
 }
 
 /// Runs that are submitted together: all or none.
@@ -61,6 +64,11 @@ pub(crate) fn submit_all(
     let runs: Vec<_> = fresh.iter().map(|(_, change, _)| &change.run).collect();
     row::insert(batch.tx, &runs)?;
     insert_inputs(batch.tx, &fresh)?;
+    let hooks: Vec<_> = fresh
+        .iter()
+        .filter_map(|(one, change, now)| Some((change.run.id, one.hook.as_ref()?, *now)))
+        .collect();
+    hooks::insert_of_runs(batch.tx, &hooks)?;
     for (_, change, now) in &fresh {
         batch.note(None, change, *now);
     }

@@ -40,6 +40,7 @@ pub(crate) fn submit_at(now: i64, runs: impl IntoIterator<Item = NewRun>) -> Sub
             run,
             input,
             binary_sha256: None,
+            hook: None,
         }
     });
     Submit {

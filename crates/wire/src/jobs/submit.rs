@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Timestamp;
+use crate::{Timestamp, hooks::JobHook};
 
 /// Body of `POST /api/v1/jobs`, and one item of `POST /api/v1/jobs/bulk`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -52,6 +52,10 @@ pub struct NewJob {
         skip_serializing_if = "Option::is_none"
     )]
     pub labels: Option<BTreeMap<String, String>>,
+    /// Addition: where this job's events are sent: an URL, or an object. It is not shown again, and
+    /// executors do not see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<JobHook>,
 }
 
 /// Wait between attempts: `initial_seconds * factor^(n-1)`, at most `max_seconds`, and of that a

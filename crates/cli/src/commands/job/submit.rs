@@ -8,6 +8,7 @@ use std::{
 
 use wire::{
     client::Client,
+    hooks::JobHook,
     jobs::{NewJob, RetryPolicy},
 };
 
@@ -137,6 +138,7 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         retry: submit.retry.then(RetryPolicy::default),
         not_before: submit.not_before,
         labels: pairs(&submit.label),
+        webhook: submit.webhook.clone().map(JobHook::Url),
     })
 }
 

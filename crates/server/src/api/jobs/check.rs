@@ -8,7 +8,7 @@ use url::Url;
 use wire::jobs::{NewJob, RetryPolicy};
 
 use super::{Error, QUEUE};
-use crate::app::App;
+use crate::{api::hooks::run_hook, app::App};
 
 /// Longest name that we take, in bytes.
 const NAME_LIMIT: usize = 255;
@@ -42,6 +42,11 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Error
     labels(job.labels.as_ref())?;
     let times = times(&job)?;
     let binary_sha256 = uploaded(app, &job.binary_url);
+    // Taken out: what the job works on is shown to executors and readers, its secrets are not.
+    let hook = job.webhook.take();
+    let hook = hook
+        .map(|hook| run_hook(&app.guard, Kind::Job, hook))
+        .transpose()?;
     // A checked job is made of strings and numbers: it has a JSON form.
     let input = serde_json::to_vec(&job).unwrap_or_default();
     let run = NewRun {
@@ -62,6 +67,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Error
         run,
         input,
         binary_sha256,
+        hook,
     })
 }
 

@@ -8,6 +8,8 @@ use axum::{
 use serde_json::{Map, Value};
 use wire::jobs::ErrorBody;
 
+use crate::api::hooks::Wrong;
+
 /// A refusal does not repeat more of what was sent than this, in bytes.
 const QUOTE_LIMIT: usize = 300;
 
@@ -45,6 +47,11 @@ impl Error {
 
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// The field that is wrong, if it is one.
+    pub(crate) fn wrong_field(&self) -> Option<&str> {
+        self.context.get("field").and_then(Value::as_str)
     }
 
     /// What it says, for an answer that lists several.
@@ -119,6 +126,13 @@ impl From<store::Error> for Error {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
             }
         }
+    }
+}
+
+impl From<Wrong> for Error {
+    fn from(wrong: Wrong) -> Self {
+        let message = format!("{} {}", wrong.field, wrong.message);
+        Self::field(wrong.field, message)
     }
 }
 

@@ -149,6 +149,7 @@ async fn submit_unreadable(bed: &Bed) -> String {
         run,
         input: b"not a job".to_vec(),
         binary_sha256: None,
+        hook: None,
     };
     let submit = Submit {
         runs: vec![submission],

@@ -1,0 +1,151 @@
+//! Deliveries are looked at and sent again.
+
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+};
+use serde::Deserialize;
+use store::hooks;
+use wire::hooks::Delivery;
+
+use super::{hook::find, view};
+use crate::{
+    app::App,
+    problem::{Params, Problem},
+};
+
+const LIMIT_DEFAULT: i64 = 50;
+const LIMIT_MAX: i64 = 200;
+
+/// Which deliveries.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// Only deliveries with a lower id.
+    before: Option<i64>,
+    /// At most so many (default 50, at most 200).
+    limit: Option<i64>,
+}
+
+/// Lists deliveries, newest first.
+#[utoipa::path(get, path = "/api/hooks/{id}/deliveries", tag = "hooks",
+    params(("id" = String, Path, description = "Hook id"), Wanted),
+    responses((status = 200, description = "A page of deliveries; `Link` names the next",
+            body = Vec<Delivery>),
+        (status = 400, description = "A parameter is wrong"),
+        (status = 404, description = "No such hook")))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Params(wanted): Params<Wanted>,
+) -> Result<(HeaderMap, axum::Json<Vec<Delivery>>), Problem> {
+    let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT).min(LIMIT_MAX);
+    if limit < 1 {
+        return Err(Problem::bad("limit must be at least 1"));
+    }
+    let id = find(&app, id).await?.id;
+    let (hook, before) = (id.clone(), wanted.before.unwrap_or(i64::MAX));
+    let mut rows = app
+        .store
+        .read(move |read| hooks::deliveries(read, &hook, before, limit + 1))
+        .await?;
+    let more = i64::try_from(rows.len()).is_ok_and(|found| found > limit);
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut headers = HeaderMap::new();
+    if let Some(last) = rows.last().filter(|_| more) {
+        let next = format!(
+            "</api/hooks/{id}/deliveries?limit={limit}&before={}>; rel=\"next\"",
+            last.number
+        );
+        headers.extend(
+            HeaderValue::from_str(&next)
+                .ok()
+                .map(|link| (header::LINK, link)),
+        );
+    }
+    let page = rows.into_iter().map(|row| view::delivery(&id, row));
+    Ok((headers, axum::Json(page.collect())))
+}
+
+/// One delivery.
+#[utoipa::path(get, path = "/api/hooks/{id}/deliveries/{delivery}", tag = "hooks",
+    params(("id" = String, Path, description = "Hook id"),
+        ("delivery" = i64, Path, description = "Delivery id")),
+    responses((status = 200, description = "The delivery", body = Delivery),
+        (status = 404, description = "No such hook or delivery")))]
+pub(crate) async fn get(
+    State(app): State<App>,
+    Path((id, number)): Path<(String, String)>,
+) -> Result<axum::Json<Delivery>, Problem> {
+    let number = parse(&number)?;
+    let id = find(&app, id).await?.id;
+    let hook = id.clone();
+    let row = app
+        .store
+        .read(move |read| hooks::delivery(read, &hook, number))
+        .await?;
+    Ok(axum::Json(view::delivery(&id, row.ok_or_else(missing)?)))
+}
+
+/// Sends a delivery now: again if it has ended, without more waiting if it has not.
+#[utoipa::path(post, path = "/api/hooks/{id}/deliveries/{delivery}/replay", tag = "hooks",
+    params(("id" = String, Path, description = "Hook id"),
+        ("delivery" = i64, Path, description = "Delivery id")),
+    responses((status = 202, description = "It is sent", body = Delivery),
+        (status = 404, description = "No such hook or delivery"),
+        (status = 409, description = "The hook is disabled")))]
+pub(crate) async fn replay(
+    State(app): State<App>,
+    Path((id, number)): Path<(String, String)>,
+) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
+    let number = parse(&number)?;
+    let (id, now) = (enabled(&app, id).await?, app.now_ms());
+    let hook = id.clone();
+    let row = app
+        .store
+        .write(move |batch| hooks::replay(batch, &hook, number, now))
+        .await?
+        .ok_or_else(missing)?;
+    app.outbox.notify_one();
+    Ok((StatusCode::ACCEPTED, axum::Json(view::delivery(&id, row))))
+}
+
+/// Sends an event `hook.test` to the hook, whatever its filter.
+#[utoipa::path(post, path = "/api/hooks/{id}/test", tag = "hooks",
+    params(("id" = String, Path, description = "Hook id")),
+    responses((status = 202, description = "It is sent", body = Delivery),
+        (status = 404, description = "No such hook"),
+        (status = 409, description = "The hook is disabled")))]
+pub(crate) async fn test(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
+    let (id, now) = (enabled(&app, id).await?, app.now_ms());
+    let (hook, composed) = (id.clone(), crate::hooks::test(&id, now));
+    let row = app
+        .store
+        .write(move |batch| hooks::test(batch, &hook, &composed, now))
+        .await?
+        .ok_or_else(super::hook::missing)?;
+    app.outbox.notify_one();
+    Ok((StatusCode::ACCEPTED, axum::Json(view::delivery(&id, row))))
+}
+
+/// A hook that something can be sent to.
+async fn enabled(app: &App, id: String) -> Result<String, Problem> {
+    let hook = find(app, id).await?;
+    if hook.disabled.is_some() {
+        let detail = "the hook is disabled: nothing is sent to it";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    Ok(hook.id)
+}
+
+/// What is no number names no delivery.
+fn parse(number: &str) -> Result<i64, Problem> {
+    number.parse().map_err(|_| missing())
+}
+
+fn missing() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no such delivery")
+}

@@ -1,0 +1,149 @@
+//! Hooks are made, looked at, changed and deleted.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use store::hooks;
+use wire::hooks::{CreatedHook, Hook, HookChange, NewHook};
+
+use super::{check, view};
+use crate::{
+    app::App,
+    hooks::Signer,
+    problem::{Json, Problem},
+};
+
+/// Hooks at most, those of single jobs not counted: each event is compared with all of them.
+const HOOKS_LIMIT: i64 = 100;
+
+/// Makes a hook. It is sent what happens from now on.
+#[utoipa::path(post, path = "/api/hooks", tag = "hooks", request_body = NewHook,
+    responses((status = 201, description = "The hook, with its secret", body = CreatedHook),
+        (status = 400, description = "A field is wrong"),
+        (status = 409, description = "There are too many hooks")))]
+pub(crate) async fn create(
+    State(app): State<App>,
+    Json(new): Json<NewHook>,
+) -> Result<(StatusCode, axum::Json<CreatedHook>), Problem> {
+    let url = check::url(&app.guard, "url", &new.url)?;
+    let events = new.events.unwrap_or_else(|| vec!["*".to_owned()]);
+    check::events(&events)?;
+    let description = new.description.unwrap_or_default();
+    check::description(&description)?;
+    if let Some(secret) = &new.secret {
+        check::secret("secret", secret)?;
+    }
+    let hook = hooks::NewHook {
+        id: app.clock.run_id().to_string(),
+        url: url.into(),
+        events,
+        description,
+        secret: new.secret.unwrap_or_else(Signer::draw),
+    };
+    let now = app.now_ms();
+    let (id, secret) = (hook.id.clone(), hook.secret.clone());
+    let made = app
+        .store
+        .write(move |batch| hooks::create(batch, &hook, HOOKS_LIMIT, now))
+        .await?;
+    if !made {
+        let detail = format!("there are {HOOKS_LIMIT} hooks already, and there may be no more");
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    let hook = view::hook(&find(&app, id).await?);
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(CreatedHook { hook, secret }),
+    ))
+}
+
+/// Lists hooks, oldest first; those of single jobs are not among them.
+#[utoipa::path(get, path = "/api/hooks", tag = "hooks",
+    responses((status = 200, description = "All hooks", body = Vec<Hook>)))]
+pub(crate) async fn list(State(app): State<App>) -> Result<axum::Json<Vec<Hook>>, Problem> {
+    let hooks = app.store.read(hooks::list).await?;
+    Ok(axum::Json(hooks.iter().map(view::hook).collect()))
+}
+
+/// One hook. The hook of a job has the job's id.
+#[utoipa::path(get, path = "/api/hooks/{id}", tag = "hooks",
+    params(("id" = String, Path, description = "Hook id")),
+    responses((status = 200, description = "The hook", body = Hook),
+        (status = 404, description = "No such hook")))]
+pub(crate) async fn get(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Hook>, Problem> {
+    Ok(axum::Json(view::hook(&find(&app, id).await?)))
+}
+
+/// Changes a hook.
+#[utoipa::path(patch, path = "/api/hooks/{id}", tag = "hooks", request_body = HookChange,
+    params(("id" = String, Path, description = "Hook id")),
+    responses((status = 200, description = "The hook as it is now", body = Hook),
+        (status = 400, description = "A field is wrong"),
+        (status = 404, description = "No such hook")))]
+pub(crate) async fn change(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Json(wanted): Json<HookChange>,
+) -> Result<axum::Json<Hook>, Problem> {
+    let url = wanted.url.as_deref();
+    let url = url
+        .map(|url| check::url(&app.guard, "url", url))
+        .transpose()?;
+    if let Some(events) = &wanted.events {
+        check::events(events)?;
+    }
+    if let Some(description) = &wanted.description {
+        check::description(description)?;
+    }
+    if let Some(secret) = &wanted.secret {
+        check::secret("secret", secret)?;
+    }
+    let change = hooks::Change {
+        url: url.map(String::from),
+        events: wanted.events,
+        description: wanted.description,
+        secret: wanted.secret,
+        enabled: wanted.enabled,
+    };
+    let now = app.now_ms();
+    let changed = app
+        .store
+        .write(move |batch| hooks::change(batch, &id, &change, now))
+        .await?;
+    Ok(axum::Json(view::hook(&changed.ok_or_else(missing)?)))
+}
+
+/// Deletes a hook. Nothing more is sent to it.
+#[utoipa::path(delete, path = "/api/hooks/{id}", tag = "hooks",
+    params(("id" = String, Path, description = "Hook id")),
+    responses((status = 204, description = "It is gone"),
+        (status = 404, description = "No such hook")))]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let gone = app
+        .store
+        .write(move |batch| hooks::delete(batch, &id))
+        .await?;
+    gone.then_some(StatusCode::NO_CONTENT).ok_or_else(missing)
+}
+
+pub(super) async fn find(app: &App, id: String) -> Result<hooks::Hook, Problem> {
+    let found = app.store.read(move |read| hooks::find(read, &id)).await?;
+    found.ok_or_else(missing)
+}
+
+pub(super) fn missing() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no such hook")
+}
+
+impl From<check::Wrong> for Problem {
+    fn from(wrong: check::Wrong) -> Self {
+        Self::bad(format!("{} {}", wrong.field, wrong.message))
+    }
+}

@@ -1,0 +1,9 @@
+//! What hooks are sent, how it is signed, and what follows from an answer.
+
+mod attempt;
+mod compose;
+mod signer;
+
+pub(crate) use attempt::{attempt, patience, webhook_id};
+pub(crate) use compose::{compose, test, types_of};
+pub(crate) use signer::Signer;

@@ -1,0 +1,245 @@
+//! Sends to hooks what happened: reads on in the event log, writes deliveries, takes those that are
+//! due and sends them, many at once, of one run to one hook one after the other.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use store::hooks::{Lane, Sending};
+use tokio::task::JoinSet;
+
+use crate::{app::App, hooks};
+
+/// Deliveries that are under way at once, in all and of one lane.
+const PLACES: usize = 64;
+const LANE_PLACES: usize = 8;
+/// A claim lives so long without being renewed: what a crash left is sent again after it.
+const CLAIM_MS: i64 = 6_000;
+const RENEW: Duration = Duration::from_secs(2);
+/// Rounds under load are this far apart: each then does more at once.
+const BREATH: Duration = Duration::from_millis(10);
+/// It looks at least this often: another server may have stopped, and clocks may jump.
+const LONGEST: Duration = Duration::from_secs(2);
+/// After a failure of the database.
+const RECOVERY: Duration = Duration::from_secs(1);
+/// What is under way when the server stops gets so long to end.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// What one server has under way.
+struct Outbox {
+    app: App,
+    /// This server's name in claims.
+    claimant: String,
+    sending: BTreeMap<(String, i64), String>,
+    tasks: JoinSet<(String, i64)>,
+}
+
+pub(crate) async fn run(app: App) {
+    let mut head = app.store.wake().head();
+    let mut outbox = Outbox::new(app.clone());
+    let mut renewal = tokio::time::interval(RENEW);
+    loop {
+        // Watch before looking: what is committed in between is not missed.
+        head.borrow_and_update();
+        let wait = match outbox.round().await {
+            Ok(next) => outbox.wait(next),
+            Err(error) => {
+                tracing::error!(%error, "hooks could not be served");
+                RECOVERY
+            }
+        };
+        let looked = tokio::time::Instant::now();
+        loop {
+            tokio::select! {
+                () = app.stopping.cancelled() => return outbox.stop().await,
+                changed = head.changed() => if changed.is_err() { return },
+                () = app.outbox.notified() => {}
+                Some(ended) = outbox.tasks.join_next() => outbox.ended(ended),
+                _ = renewal.tick() => {
+                    outbox.renew().await;
+                    continue;
+                }
+                () = tokio::time::sleep_until(looked + wait) => {}
+            }
+            break;
+        }
+        tokio::time::sleep_until(looked + BREATH).await;
+    }
+}
+
+/// Sends what is due until nothing is; answers how many attempts were made.
+pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
+    let mut outbox = Outbox::new(app.clone());
+    let mut attempts = 0;
+    loop {
+        outbox.round().await?;
+        if outbox.tasks.is_empty() {
+            return Ok(attempts);
+        }
+        while let Some(ended) = outbox.tasks.join_next().await {
+            outbox.ended(ended);
+            attempts += 1;
+        }
+    }
+}
+
+impl Outbox {
+    fn new(app: App) -> Self {
+        Self {
+            claimant: app.clock.run_id().to_string(),
+            app,
+            sending: BTreeMap::new(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Writes the deliveries of new events and begins to send what is due; answers when the next
+    /// delivery is due, epoch milliseconds.
+    async fn round(&mut self) -> Result<Option<i64>, store::Error> {
+        self.expand().await?;
+        let lanes = self.app.store.read(store::hooks::lanes).await?;
+        let now = self.app.now_ms();
+        let picks = self.pick(&lanes, now);
+        if !picks.is_empty() {
+            let (claimant, until) = (self.claimant.clone(), now + CLAIM_MS);
+            let claimed = self
+                .app
+                .store
+                .write(move |batch| store::hooks::claim(batch, &claimant, &picks, until, now))
+                .await?;
+            for sending in claimed {
+                self.begin(sending);
+            }
+        }
+        Ok(lanes
+            .iter()
+            .map(|lane| lane.due_at)
+            .filter(|due| *due > now)
+            .min())
+    }
+
+    /// Reads on in the event log until every hook is at its end, or has enough to send.
+    async fn expand(&self) -> Result<(), store::Error> {
+        loop {
+            let plan = self.app.store.read(store::hooks::plan).await?;
+            if plan.is_empty() {
+                return Ok(());
+            }
+            let now = self.app.now_ms();
+            let work = move |batch: &mut store::Batch<'_, '_>| {
+                store::hooks::expand(batch, &plan, hooks::compose, now)
+            };
+            let expanded = self.app.store.write(work).await?;
+            if expanded.missed > 0 {
+                let missed = expanded.missed;
+                tracing::warn!(missed, "events were deleted before a hook had seen them");
+            }
+        }
+    }
+
+    /// How many deliveries to take of each lane: one for each in turn, those with the fewest under
+    /// way first, so that a slow receiver keeps none of the others waiting.
+    fn pick(&self, lanes: &[Lane], now: i64) -> Vec<(String, i64)> {
+        let mut busy: BTreeMap<&str, usize> = BTreeMap::new();
+        for lane in self.sending.values() {
+            *busy.entry(lane).or_default() += 1;
+        }
+        let mut due: Vec<(&Lane, usize)> = lanes
+            .iter()
+            .filter(|lane| lane.due_at <= now)
+            .map(|lane| (lane, busy.get(lane.name.as_str()).copied().unwrap_or(0)))
+            .collect();
+        due.sort_by_key(|(lane, busy)| (*busy, lane.due_at));
+        let mut picks: BTreeMap<&str, i64> = BTreeMap::new();
+        let mut free = PLACES.saturating_sub(self.sending.len());
+        for place in 0..LANE_PLACES {
+            for (lane, busy) in &due {
+                if free > 0 && *busy <= place {
+                    *picks.entry(&lane.name).or_default() += 1;
+                    free -= 1;
+                }
+            }
+        }
+        let picks = picks.into_iter();
+        picks.map(|(lane, most)| (lane.to_owned(), most)).collect()
+    }
+
+    fn begin(&mut self, sending: Sending) {
+        let key = (sending.hook_id.clone(), sending.number);
+        self.sending.insert(key.clone(), sending.lane.clone());
+        let (app, claimant) = (self.app.clone(), self.claimant.clone());
+        self.tasks.spawn(async move {
+            let attempted = hooks::attempt(&app, &claimant, &sending).await;
+            let (hook, number) = (&sending.hook_id, sending.number);
+            if let Some(error) = &attempted.error {
+                tracing::info!(hook, number, error, "a delivery was not accepted");
+            }
+            let now = app.now_ms();
+            let written = app
+                .store
+                .write(move |batch| store::hooks::finish(batch, &attempted, hooks::patience(), now))
+                .await;
+            match written {
+                Ok(true) => {}
+                Ok(false) => tracing::debug!(hook, number, "a delivery was no longer ours"),
+                // Its claim ends, and it is sent again: at least once.
+                Err(error) => tracing::error!(%error, hook, number, "an attempt was not noted"),
+            }
+            key
+        });
+    }
+
+    fn ended(&mut self, ended: Result<(String, i64), tokio::task::JoinError>) {
+        match ended {
+            Ok(key) => drop(self.sending.remove(&key)),
+            Err(error) => {
+                tracing::error!(%error, "a delivery broke off");
+                // Which one is not known: none of them is renewed any more.
+                self.sending.clear();
+            }
+        }
+    }
+
+    async fn renew(&self) {
+        let claims: Vec<(String, i64)> = self.sending.keys().cloned().collect();
+        if claims.is_empty() {
+            return;
+        }
+        let (claimant, until) = (self.claimant.clone(), self.app.now_ms() + CLAIM_MS);
+        let renewed = self
+            .app
+            .store
+            .write(move |batch| store::hooks::renew(batch, &claimant, &claims, until))
+            .await;
+        if let Err(error) = renewed {
+            tracing::error!(%error, "claims of deliveries could not be renewed");
+        }
+    }
+
+    fn wait(&self, next: Option<i64>) -> Duration {
+        let until = next.map_or(i64::MAX, |due_at| due_at - self.app.now_ms());
+        Duration::from_millis(until.max(1).unsigned_abs()).min(LONGEST)
+    }
+
+    /// Ends what ends soon, and gives the rest back: it is due at the next start.
+    async fn stop(mut self) {
+        let _ = tokio::time::timeout(GRACE, async {
+            while let Some(ended) = self.tasks.join_next().await {
+                self.ended(ended);
+            }
+        })
+        .await;
+        self.tasks.shutdown().await;
+        let claims: Vec<(String, i64)> = self.sending.keys().cloned().collect();
+        if claims.is_empty() {
+            return;
+        }
+        let (claimant, now) = (self.claimant.clone(), self.app.now_ms());
+        let released = self
+            .app
+            .store
+            .write(move |batch| store::hooks::release(batch, &claimant, &claims, now))
+            .await;
+        if let Err(error) = released {
+            tracing::warn!(%error, "deliveries that were under way go out later");
+        }
+    }
+}

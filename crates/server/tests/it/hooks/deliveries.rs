@@ -1,0 +1,197 @@
+//! What is delivered, to whom, and in which form.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::json;
+use sha2::Sha256;
+
+use super::{
+    bed, complete, deliver, deliveries, hook, id, patch,
+    receiver::{Receiver, Reply},
+};
+use crate::bed::example;
+
+#[tokio::test]
+async fn events_are_delivered_in_order_with_what_the_log_says() {
+    let (bed, receiver) = (bed().await, Receiver::start().await);
+    complete(&bed).await;
+    let hook = hook(&bed, &receiver, &["*"]).await;
+    let job = complete(&bed).await;
+    assert_eq!(deliver(&bed).await, 3);
+    // What was there before the hook is not sent.
+    assert_eq!(
+        receiver.events(),
+        ["job.submitted", "job.started", "job.completed"]
+    );
+    let last = &receiver.received()[2];
+    assert_eq!(last.path, "/hook");
+    assert_eq!(last.header("content-type"), "application/json");
+    let expected = json!({
+        "event": "job.completed",
+        "timestamp": "2024-01-01T12:00:00.000Z",
+        "data": {
+            "run_id": job, "seq": 6, "kind": "job", "name": "data-processing",
+            "status": "completed", "attempt": 1, "executor_id": "worker-1",
+        },
+    });
+    assert_eq!(last.body(), expected);
+    let all = deliveries(&bed, &hook).await;
+    assert!(
+        all.iter()
+            .all(|one| one["status"] == "delivered" && one["attempts"] == 1),
+        "{all:?}"
+    );
+    assert_eq!(all[2]["seq"], 6);
+    assert_eq!(all[2]["response_status"], 200);
+    assert_eq!(deliver(&bed).await, 0, "nothing is sent twice");
+}
+
+#[tokio::test]
+async fn deliveries_are_signed_as_standard_webhooks_are() {
+    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let hook = hook(&bed, &receiver, &["job.submitted"]).await;
+    receiver.script([Reply::Status(500)]);
+    bed.submit(&example()).await;
+    deliver(&bed).await;
+    bed.clock.advance_ms(5_000);
+    deliver(&bed).await;
+    let secret = hook["secret"].as_str().expect("a secret");
+    let key = STANDARD
+        .decode(secret.strip_prefix("whsec_").expect("its prefix"))
+        .expect("base64");
+    let received = receiver.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(
+        received[0].header("webhook-id"),
+        received[1].header("webhook-id")
+    );
+    assert_eq!(
+        received[0].header("webhook-id"),
+        format!("msg_{}_1", id(&hook))
+    );
+    let (first, second) = (
+        received[0].header("webhook-timestamp"),
+        received[1].header("webhook-timestamp"),
+    );
+    assert_eq!((first, second), ("1704110400", "1704110405"));
+    for one in &received {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key");
+        let (id, at) = (one.header("webhook-id"), one.header("webhook-timestamp"));
+        mac.update(format!("{id}.{at}.{}", one.text).as_bytes());
+        let expected = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+        assert_eq!(one.header("webhook-signature"), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_hook_gets_what_it_asks_for_and_each_hook_its_own() {
+    let (bed, receiver) = (bed().await, Receiver::start().await);
+    hook(&bed, &receiver, &["job.c*", "job.failed"]).await;
+    let other = Receiver::start().await;
+    let busy = hook(&bed, &other, &["job.submitted"]).await;
+    complete(&bed).await;
+    deliver(&bed).await;
+    assert_eq!(receiver.events(), ["job.completed"]);
+    assert_eq!(other.events(), ["job.submitted"]);
+    patch(&bed, &busy, &json!({"events": ["job.started"]}))
+        .await
+        .json(200)
+        .await;
+    complete(&bed).await;
+    deliver(&bed).await;
+    assert_eq!(other.events(), ["job.submitted", "job.started"]);
+}
+
+#[tokio::test]
+async fn a_disabled_hook_gets_nothing_and_begins_anew_when_it_is_enabled() {
+    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let hook = hook(&bed, &receiver, &["job.submitted"]).await;
+    bed.submit(&example()).await;
+    receiver.always(Reply::Status(500));
+    deliver(&bed).await;
+    let off = patch(&bed, &hook, &json!({"enabled": false}))
+        .await
+        .json(200)
+        .await;
+    assert_eq!(
+        (&off["enabled"], &off["disabled_reason"]),
+        (&json!(false), &json!("it was asked for"))
+    );
+    let all = deliveries(&bed, &hook).await;
+    assert_eq!(all[0]["status"], "failed");
+    bed.submit(&example()).await;
+    bed.clock.advance_ms(60_000);
+    assert_eq!(deliver(&bed).await, 0);
+    receiver.always(Reply::Status(204));
+    let on = patch(&bed, &hook, &json!({"enabled": true}))
+        .await
+        .json(200)
+        .await;
+    assert_eq!((&on["enabled"], &on["failures"]), (&json!(true), &json!(0)));
+    bed.submit(&example()).await;
+    assert_eq!(deliver(&bed).await, 1);
+    assert_eq!(deliveries(&bed, &hook).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_test_and_a_replay_are_sent_at_once() {
+    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let hook = hook(&bed, &receiver, &["job.submitted"]).await;
+    let path = format!("/api/hooks/{}", id(&hook));
+    let test = bed
+        .post(&format!("{path}/test"), &json!(null))
+        .await
+        .json(202)
+        .await;
+    assert_eq!(
+        (&test["event"], &test["status"]),
+        (&json!("hook.test"), &json!("pending"))
+    );
+    deliver(&bed).await;
+    assert_eq!(receiver.events(), ["hook.test"]);
+    assert_eq!(
+        receiver.received()[0].body()["data"],
+        json!({"hook_id": id(&hook)})
+    );
+    bed.submit(&example()).await;
+    deliver(&bed).await;
+    let replay = format!("{path}/deliveries/2/replay");
+    let again = bed.post(&replay, &json!(null)).await.json(202).await;
+    assert_eq!(again["status"], "pending");
+    deliver(&bed).await;
+    let received = receiver.received();
+    assert_eq!(received.len(), 3);
+    assert_eq!(received[1].text, received[2].text);
+    assert_eq!(
+        received[1].header("webhook-id"),
+        received[2].header("webhook-id")
+    );
+    let shown = bed
+        .get(&format!("{path}/deliveries/2"))
+        .await
+        .json(200)
+        .await;
+    assert_eq!(
+        (&shown["status"], &shown["attempts"]),
+        (&json!("delivered"), &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn deliveries_are_listed_in_pages_and_go_with_age() {
+    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let hook = hook(&bed, &receiver, &["*"]).await;
+    complete(&bed).await;
+    deliver(&bed).await;
+    let path = format!("/api/hooks/{}/deliveries", id(&hook));
+    let page = bed.get(&format!("{path}?limit=2")).await;
+    let link = page.headers["link"].to_str().expect("text").to_owned();
+    assert_eq!(link, format!("<{path}?limit=2&before=2>; rel=\"next\""));
+    assert_eq!(page.json(200).await.as_array().map(Vec::len), Some(2));
+    let rest = bed.get(&format!("{path}?limit=2&before=2")).await;
+    assert!(!rest.headers.contains_key("link"));
+    assert_eq!(rest.json(200).await[0]["id"], 1);
+    bed.clock.advance_ms(8 * 24 * 3_600_000);
+    bed.server.retain().await.expect("a tick");
+    assert!(deliveries(&bed, &hook).await.is_empty());
+}

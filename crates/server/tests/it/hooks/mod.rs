@@ -1,0 +1,87 @@
+//! Webhooks: the API, and deliveries to real receivers on loopback.
+
+mod api;
+mod deliveries;
+mod failures;
+mod guard;
+mod of_jobs;
+mod receiver;
+mod restart;
+mod retries;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    answer::Answer,
+    bed::{Bed, bare, example},
+};
+use receiver::Receiver;
+
+/// A server that may call this machine.
+async fn bed() -> Bed {
+    Bed::with(allow_loopback).await
+}
+
+fn allow_loopback(settings: &mut server::Settings) {
+    settings.allowed_outbound = vec!["127.0.0.0/8".parse().expect("a network")];
+}
+
+/// Makes a hook for these types and answers it.
+async fn hook(bed: &Bed, receiver: &Receiver, events: &[&str]) -> Value {
+    let body = json!({"url": receiver.url("/hook"), "events": events});
+    bed.post("/api/hooks", &body).await.json(201).await
+}
+
+fn id(hook: &Value) -> &str {
+    hook["id"].as_str().expect("an id")
+}
+
+async fn shown(bed: &Bed, hook: &Value) -> Value {
+    bed.get(&format!("/api/hooks/{}", id(hook)))
+        .await
+        .json(200)
+        .await
+}
+
+/// The hook's deliveries, oldest first.
+async fn deliveries(bed: &Bed, hook: &Value) -> Vec<Value> {
+    let path = format!("/api/hooks/{}/deliveries", id(hook));
+    let page = bed.get(&path).await.json(200).await;
+    page.as_array()
+        .expect("a page")
+        .iter()
+        .rev()
+        .cloned()
+        .collect()
+}
+
+async fn patch(bed: &Bed, hook: &Value, body: &Value) -> Answer {
+    let path = format!("/api/hooks/{}", id(hook));
+    bed.send(Method::PATCH, &path, body.to_string()).await
+}
+
+async fn deliver(bed: &Bed) -> usize {
+    bed.server.deliver().await.expect("a tick")
+}
+
+/// A job from its submit to its completion.
+async fn complete(bed: &Bed) -> String {
+    let job = bed.submit(&example()).await;
+    bed.claim("worker-1").await;
+    end(bed, &job, "complete").await;
+    job
+}
+
+async fn end(bed: &Bed, job: &str, verb: &str) {
+    let path = format!("/api/v1/jobs/{job}/{verb}");
+    bed.put(&path, &bare("worker-1")).await.json(200).await;
+}
+
+/// A refusal, which must be problem+json; answers what it says.
+async fn refused(answer: Answer, status: u16) -> String {
+    assert_eq!(answer.headers["content-type"], "application/problem+json");
+    let body = answer.json(status).await;
+    assert_eq!(body["status"], status);
+    body["detail"].as_str().expect("a detail").to_owned()
+}

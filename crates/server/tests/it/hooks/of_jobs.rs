@@ -1,0 +1,196 @@
+//! The hook of one job, in its submit.
+
+use serde_json::{Value, json};
+
+use super::{
+    bed, deliver, end,
+    receiver::{Receiver, Reply},
+};
+use crate::bed::{Bed, bare, example, example_with};
+
+async fn deliveries(bed: &Bed, job: &str) -> Vec<Value> {
+    super::deliveries(bed, &json!({"id": job})).await
+}
+
+/// A job with this webhook, from its submit to its completion.
+async fn complete(bed: &Bed, webhook: &Value) -> String {
+    let job = bed
+        .submit(&example_with(&json!({"webhook": webhook})))
+        .await;
+    bed.claim("worker-1").await;
+    end(bed, &job, "complete").await;
+    job
+}
+
+#[tokio::test]
+async fn a_job_s_own_hook_gets_the_events_of_that_job_alone() {
+    let (bed, receiver) = (bed().await, Receiver::start().await);
+    super::complete(&bed).await;
+    let job = complete(&bed, &json!(receiver.url("/mine"))).await;
+    super::complete(&bed).await;
+    assert_eq!(deliver(&bed).await, 2);
+    assert_eq!(receiver.events(), ["job.started", "job.completed"]);
+    for one in receiver.received() {
+        assert_eq!(one.path, "/mine");
+        assert_eq!(one.body()["data"]["run_id"], job.as_str());
+        assert!(!one.headers.contains_key("webhook-signature"));
+    }
+    assert_eq!(deliveries(&bed, &job).await.len(), 2);
+    let all = bed.get("/api/hooks").await.json(200).await;
+    assert_eq!(all, json!([]), "hooks of jobs are not listed");
+    // A retry is told of as well.
+    bed.post(&format!("/api/v1/jobs/{job}/retry"), &json!(null))
+        .await
+        .json(200)
+        .await;
+    bed.claim("worker-1").await;
+    deliver(&bed).await;
+    assert_eq!(receiver.events().len(), 3);
+}
+
+#[tokio::test]
+async fn a_job_says_what_is_sent_and_with_which_headers() {
+    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+    let webhook = json!({
+        "url": receiver.url("/"), "on": ["completed"], "secret": secret,
+        "headers": {"Authorization": "Bearer planted-secret"},
+    });
+    let job = complete(&bed, &webhook).await;
+    deliver(&bed).await;
+    assert_eq!(receiver.events(), ["job.completed"]);
+    let received = &receiver.received()[0];
+    assert_eq!(received.header("authorization"), "Bearer planted-secret");
+    assert!(received.header("webhook-signature").starts_with("v1,"));
+    // Nobody is shown the secrets again.
+    let mut shown = bed.job(&job).await.to_string();
+    shown += &bed.get(&format!("/api/hooks/{job}")).await.text().await;
+    shown += &json!(deliveries(&bed, &job).await).to_string();
+    bed.submit(&example_with(&json!({"webhook": webhook})))
+        .await;
+    shown += &bed.claim("worker-1").await.to_string();
+    for planted in ["planted-secret", "C2FVsBQIhrscChlQIMV"] {
+        assert!(!shown.contains(planted), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn retries_bound_the_attempts_of_a_job_s_hook() {
+    let (bed, receiver) = (bed().await, Receiver::start().await);
+    receiver.always(Reply::Status(500));
+    let webhook = json!({"url": receiver.url("/"), "on": ["started", "completed"], "retries": 1});
+    let job = complete(&bed, &webhook).await;
+    for _ in 0..5 {
+        deliver(&bed).await;
+        bed.clock.advance_ms(3_600_000);
+    }
+    let events = [
+        "job.started",
+        "job.started",
+        "job.completed",
+        "job.completed",
+    ];
+    assert_eq!(receiver.events(), events);
+    for one in deliveries(&bed, &job).await {
+        assert_eq!(
+            (&one["status"], &one["attempts"]),
+            (&json!("failed"), &json!(2))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_job_still_delivers_what_it_owes() {
+    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let job = complete(&bed, &json!(receiver.url("/"))).await;
+    receiver.script([Reply::Status(500)]);
+    deliver(&bed).await;
+    bed.clock.advance_ms(8 * 24 * 3_600_000);
+    bed.server.retain().await.expect("a tick");
+    bed.get(&format!("/api/v1/jobs/{job}"))
+        .await
+        .refused(404)
+        .await;
+    assert_eq!(deliver(&bed).await, 2);
+    assert_eq!(
+        receiver.events().last().map(String::as_str),
+        Some("job.completed")
+    );
+    bed.clock.advance_ms(8 * 24 * 3_600_000);
+    bed.server.retain().await.expect("a tick");
+    bed.get(&format!("/api/hooks/{job}")).await.json(404).await;
+}
+
+#[tokio::test]
+async fn every_item_of_a_bulk_submit_may_have_its_own() {
+    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let jobs = json!([
+        example_with(&json!({"webhook": receiver.url("/a")})),
+        example(),
+        example_with(&json!({"webhook": {"url": receiver.url("/b")}})),
+    ]);
+    bed.post("/api/v1/jobs/bulk", &jobs).await.json(201).await;
+    let claim = json!({"executor_id": "w", "executor_ip": "192.0.2.7", "max": 3});
+    bed.post("/api/v1/jobs/claim", &claim).await.json(200).await;
+    assert_eq!(deliver(&bed).await, 2);
+    let mut paths: Vec<String> = receiver
+        .received()
+        .into_iter()
+        .map(|one| one.path)
+        .collect();
+    paths.sort();
+    assert_eq!(paths, ["/a", "/b"]);
+}
+
+#[tokio::test]
+async fn a_wrong_webhook_is_refused_and_makes_no_job() {
+    let bed = bed().await;
+    let url = "https://hooks.example/";
+    let many: serde_json::Map<String, Value> =
+        (0..21).map(|n| (format!("x-{n}"), json!("1"))).collect();
+    for (webhook, field) in [
+        (json!("ftp://hooks.example/"), "webhook.url"),
+        (json!("nonsense"), "webhook.url"),
+        (json!("https://user:password@hooks.example/"), "webhook.url"),
+        (
+            json!(format!("https://hooks.example/{}", "x".repeat(2048))),
+            "webhook.url",
+        ),
+        (json!({"url": url, "on": ["finished"]}), "webhook.on"),
+        (json!({"url": url, "retries": 101}), "webhook.retries"),
+        (json!({"url": url, "secret": "short"}), "webhook.secret"),
+        (
+            json!({"url": url, "headers": {"Host": "x"}}),
+            "webhook.headers",
+        ),
+        (
+            json!({"url": url, "headers": {"a b": "x"}}),
+            "webhook.headers",
+        ),
+        (
+            json!({"url": url, "headers": {"x": "a\nb"}}),
+            "webhook.headers",
+        ),
+        (json!({"url": url, "headers": many}), "webhook.headers"),
+        (
+            json!({"url": url, "headers": {"x": "y".repeat(5000)}}),
+            "webhook.headers",
+        ),
+        (json!({}), "webhook"),
+        (json!([url]), "webhook"),
+        (json!(7), "webhook"),
+        (json!({"url": url, "retries": -1}), "webhook"),
+        (json!({"url": url, "headers": ["x"]}), "webhook"),
+    ] {
+        let job = example_with(&json!({"webhook": webhook}));
+        let body = bed.post("/api/v1/jobs", &job).await.refused(400).await;
+        assert_eq!(body["context"]["field"], field, "{webhook}: {body}");
+    }
+    assert_eq!(bed.get("/api/v1/jobs").await.json(200).await, json!([]));
+    let none = example_with(&json!({"webhook": null}));
+    bed.post("/api/v1/jobs", &none).await.json(201).await;
+    bed.post("/api/v1/jobs/claim", &bare("w"))
+        .await
+        .json(200)
+        .await;
+}

@@ -1,0 +1,96 @@
+//! A server that ends in the middle: what was not delivered is delivered by the next one.
+
+use std::{path::Path, time::Duration};
+
+use serde_json::json;
+
+use super::{
+    deliver, deliveries, hook,
+    receiver::{Receiver, Reply},
+};
+use crate::{
+    bed::{Bed, example},
+    stream::DEADLINE,
+};
+
+/// A server on this directory.
+pub(super) async fn open(dir: &Path, allowed: bool) -> Bed {
+    let data = dir.join("data");
+    Bed::with(move |settings| {
+        settings.data_dir = data;
+        if allowed {
+            super::allow_loopback(settings);
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_was_under_way_is_sent_again_by_the_next_server() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let receiver = Receiver::start().await;
+    let bed = open(dir.path(), true).await;
+    let hook = hook(&bed, &receiver, &["*"]).await;
+    receiver.script([Reply::Silence]);
+    bed.submit(&example()).await;
+    // The receiver has it and does not answer: the server is gone before it knows.
+    let asked = async {
+        while receiver.count() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        _ = bed.server.deliver() => panic!("it was answered"),
+        asked = tokio::time::timeout(DEADLINE, asked) => asked.expect("it is sent"),
+    }
+    drop(bed);
+    // The attempt was cut off; its task is gone once the runtime has looked at it.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let bed = open(dir.path(), true).await;
+    // The claim of the server that is gone is still good for a while.
+    assert_eq!(deliver(&bed).await, 0);
+    bed.clock.advance_ms(6_000);
+    assert_eq!(deliver(&bed).await, 1);
+    let received = receiver.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(
+        received[0].header("webhook-id"),
+        received[1].header("webhook-id")
+    );
+    let one = deliveries(&bed, &hook).await.remove(0);
+    assert_eq!(
+        (&one["status"], &one["attempts"]),
+        (&json!("delivered"), &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn events_that_nobody_looked_at_before_the_end_are_delivered_after_it() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let receiver = Receiver::start().await;
+    let bed = open(dir.path(), true).await;
+    hook(&bed, &receiver, &["*"]).await;
+    super::complete(&bed).await;
+    drop(bed);
+    let bed = open(dir.path(), true).await;
+    assert_eq!(deliver(&bed).await, 3);
+    assert_eq!(
+        receiver.events(),
+        ["job.submitted", "job.started", "job.completed"]
+    );
+}
+
+#[tokio::test]
+async fn a_hook_that_retention_overtakes_is_told_of_in_the_log() {
+    let (bed, receiver) = (super::bed().await, Receiver::start().await);
+    hook(&bed, &receiver, &["*"]).await;
+    super::complete(&bed).await;
+    bed.clock.advance_ms(8 * 24 * 3_600_000);
+    bed.submit(&example()).await;
+    bed.server.retain().await.expect("a tick");
+    assert_eq!(deliver(&bed).await, 2);
+    assert_eq!(receiver.events(), ["job.submitted", "hook.overtaken"]);
+    assert_eq!(receiver.received()[1].body()["data"]["missed"], 3);
+}

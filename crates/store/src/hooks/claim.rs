@@ -1,0 +1,189 @@
+//! Deliveries are taken to be sent. A claim is a time until which nobody else takes the delivery;
+//! whoever sends renews it, so what a crash left is due again soon.
+
+use std::collections::BTreeMap;
+
+use engine::RunId;
+
+use crate::{
+    Batch, Error, Read,
+    seam::{Row, Value, args},
+};
+
+/// Lanes that are looked at, at most.
+const LANES: i64 = 1_000;
+
+/// Deliveries that share places: those of one hook, or of the hooks of runs to one host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// Its name.
+    pub name: String,
+    /// When the first of its deliveries is due, epoch milliseconds.
+    pub due_at: i64,
+}
+
+/// A delivery that its claimant sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// The hook.
+    pub hook_id: String,
+    /// The delivery's number at this hook.
+    pub number: i64,
+    /// Its lane.
+    pub lane: String,
+    /// Which attempt this is, from 1. With the claimant it is the proof of the claim.
+    pub attempt: i64,
+    /// Failures before it, since the delivery was opened.
+    pub strikes: i64,
+    /// When it was opened, epoch milliseconds: a replay opens it anew.
+    pub opened_at: i64,
+    /// The run that it speaks of.
+    pub run_id: Option<RunId>,
+    /// The event's name for the receiver.
+    pub event: String,
+    /// The whole body.
+    pub body: String,
+    /// Where to.
+    pub url: String,
+    /// The hook's own headers.
+    pub headers: BTreeMap<String, String>,
+    /// What it is signed with.
+    pub secret: Option<String>,
+    /// Attempts at most, if fewer than its time allows.
+    pub max_attempts: Option<i64>,
+}
+
+/// The lanes that have something to send, now or later.
+///
+/// # Errors
+/// The database's.
+pub fn lanes(read: &mut Read<'_, '_>) -> Result<Vec<Lane>, Error> {
+    // From each lane to the next by the index, not through all deliveries.
+    const LANES_IN_USE: &str = "WITH RECURSIVE lanes (name) AS (
+            SELECT MIN(lane) FROM deliveries WHERE due_at IS NOT NULL
+            UNION ALL
+            SELECT (SELECT MIN(lane) FROM deliveries
+                WHERE due_at IS NOT NULL AND lane > lanes.name)
+            FROM lanes WHERE lanes.name IS NOT NULL
+        )
+        SELECT name FROM lanes WHERE name IS NOT NULL LIMIT $1";
+    const FIRST: &str = "SELECT due_at FROM deliveries WHERE lane = $1 AND due_at IS NOT NULL
+        ORDER BY due_at LIMIT 1";
+    let names = read.tx.all(LANES_IN_USE, args![LANES], |row| row.text(0))?;
+    let rows: Vec<[Value<'_>; 1]> = names.iter().map(|name| [name.into()]).collect();
+    let firsts = read.tx.first_many(FIRST, &rows, |row| row.int(0))?;
+    let lanes = names.into_iter().zip(firsts);
+    Ok(lanes
+        .filter_map(|(name, due_at)| {
+            Some(Lane {
+                name,
+                due_at: due_at?,
+            })
+        })
+        .collect())
+}
+
+/// Takes up to so many due deliveries of each of these lanes, until `until`.
+///
+/// # Errors
+/// The database's.
+pub fn claim(
+    batch: &mut Batch<'_, '_>,
+    claimant: &str,
+    lanes: &[(String, i64)],
+    until: i64,
+    now: i64,
+) -> Result<Vec<Sending>, Error> {
+    const DUE: &str = "SELECT hook_id, number FROM deliveries WHERE lane = $1 AND due_at <= $2
+        ORDER BY due_at, number LIMIT $3";
+    // Two servers may have found the same delivery: the second one waits here for the first one's
+    // commit, and then the delivery is not due any more.
+    const TAKE: &str = "UPDATE deliveries SET claimed_by = $3, due_at = $4, attempts = attempts + 1
+        WHERE hook_id = $1 AND number = $2 AND due_at <= $5 RETURNING attempts";
+    const SENDING: &str = "SELECT d.hook_id, d.number, d.lane, d.attempts, d.strikes, d.opened_at,
+        d.run_id, d.event, d.body, h.url, h.headers, h.secret, h.max_attempts
+        FROM deliveries d JOIN hooks h ON h.id = d.hook_id WHERE d.hook_id = $1 AND d.number = $2";
+    let mut due: Vec<(String, i64)> = Vec::new();
+    for (lane, most) in lanes {
+        due.extend(batch.tx.all(DUE, args![lane, now, *most], |row| {
+            Ok((row.text(0)?, row.int(1)?))
+        })?);
+    }
+    // Everybody takes in the same order, so nobody waits in a circle.
+    due.sort_unstable();
+    let rows: Vec<[Value<'_>; 5]> = due
+        .iter()
+        .map(|(hook, number)| {
+            [
+                hook.into(),
+                (*number).into(),
+                claimant.into(),
+                until.into(),
+                now.into(),
+            ]
+        })
+        .collect();
+    let taken = batch.tx.first_many(TAKE, &rows, |row| row.int(0))?;
+    let rows: Vec<[Value<'_>; 2]> = due
+        .iter()
+        .zip(taken)
+        .filter(|(_, attempt)| attempt.is_some())
+        .map(|((hook, number), _)| [hook.into(), (*number).into()])
+        .collect();
+    let sending = batch.tx.first_many(SENDING, &rows, sending)?;
+    Ok(sending.into_iter().flatten().collect())
+}
+
+/// Extends claims to `until`.
+///
+/// # Errors
+/// The database's.
+pub fn renew(
+    batch: &mut Batch<'_, '_>,
+    claimant: &str,
+    claims: &[(String, i64)],
+    until: i64,
+) -> Result<(), Error> {
+    const RENEW: &str = "UPDATE deliveries SET due_at = $4
+        WHERE hook_id = $1 AND number = $2 AND claimed_by = $3";
+    let mut claims: Vec<&(String, i64)> = claims.iter().collect();
+    claims.sort_unstable();
+    let rows: Vec<[Value<'_>; 4]> = claims
+        .into_iter()
+        .map(|(hook, number)| [hook.into(), (*number).into(), claimant.into(), until.into()])
+        .collect();
+    batch.tx.exec_many(RENEW, &rows).map(drop)
+}
+
+/// Gives claims back whose deliveries were not sent to an end: they are due now.
+///
+/// # Errors
+/// The database's.
+pub fn release(
+    batch: &mut Batch<'_, '_>,
+    claimant: &str,
+    claims: &[(String, i64)],
+    now: i64,
+) -> Result<(), Error> {
+    renew(batch, claimant, claims, now)
+}
+
+fn sending(row: &Row<'_>) -> Result<Sending, Error> {
+    let headers = serde_json::from_str(&row.text(10)?)
+        .map_err(|error| Error::Corrupt(format!("a hook's headers: {error}")))?;
+    Ok(Sending {
+        hook_id: row.text(0)?,
+        number: row.int(1)?,
+        lane: row.text(2)?,
+        attempt: row.int(3)?,
+        strikes: row.int(4)?,
+        opened_at: row.int(5)?,
+        run_id: row.opt_run_id(6)?,
+        event: row.text(7)?,
+        body: row.text(8)?,
+        url: row.text(9)?,
+        headers,
+        secret: row.opt_text(11)?,
+        max_attempts: row.opt_int(12)?,
+    })
+}

@@ -1,0 +1,148 @@
+//! Deliveries as their hook's owner sees them, and what the owner does with them.
+
+use engine::RunId;
+
+use super::expand::Composed;
+use crate::{
+    Batch, Error, Read,
+    seam::{Row, args},
+};
+
+macro_rules! columns {
+    () => {
+        "number, run_id, seq, event, status, created_at, due_at, claimed_by, attempts, ended_at, \
+         response_status, response, error"
+    };
+}
+
+/// One delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// Its number at its hook, from 1.
+    pub number: i64,
+    /// The run that it speaks of.
+    pub run_id: Option<RunId>,
+    /// Number of the event; a test has none.
+    pub seq: Option<i64>,
+    /// The event's name for the receiver.
+    pub event: String,
+    /// `pending`, `delivered` or `failed`.
+    pub status: String,
+    /// Epoch milliseconds.
+    pub created_at: i64,
+    /// When it is sent next, epoch milliseconds; none while it waits for an earlier one, is being
+    /// sent, or has ended.
+    pub due_at: Option<i64>,
+    /// How often it was begun to be sent.
+    pub attempts: i64,
+    /// Epoch milliseconds.
+    pub ended_at: Option<i64>,
+    /// Status of the last answer.
+    pub response_status: Option<i64>,
+    /// The beginning of the last answer's body.
+    pub response: Option<Vec<u8>>,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
+}
+
+/// Up to `limit` deliveries of a hook, newest first, with numbers below `before`.
+///
+/// # Errors
+/// The database's.
+pub fn deliveries(
+    read: &mut Read<'_, '_>,
+    hook: &str,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<DeliveryRow>, Error> {
+    const PAGE: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM deliveries WHERE hook_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3"
+    );
+    read.tx.all(PAGE, args![hook, before, limit], row)
+}
+
+/// One delivery.
+///
+/// # Errors
+/// The database's.
+pub fn delivery(
+    read: &mut Read<'_, '_>,
+    hook: &str,
+    number: i64,
+) -> Result<Option<DeliveryRow>, Error> {
+    const ONE: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM deliveries WHERE hook_id = $1 AND number = $2"
+    );
+    read.tx.first(ONE, args![hook, number], row)
+}
+
+/// Sends a delivery now: an ended one again, one that waits for its next attempt without waiting.
+/// Answers it as it is then.
+///
+/// # Errors
+/// The database's.
+pub fn replay(
+    batch: &mut Batch<'_, '_>,
+    hook: &str,
+    number: i64,
+    now: i64,
+) -> Result<Option<DeliveryRow>, Error> {
+    const LOCK: &str = "SELECT id FROM hooks WHERE id = $1 {lock}";
+    const AGAIN: &str = "UPDATE deliveries SET status = 'pending', ended_at = NULL, opened_at = $3,
+        strikes = 0, due_at = $3 WHERE hook_id = $1 AND number = $2 AND ended_at IS NOT NULL";
+    const NOW: &str = "UPDATE deliveries SET due_at = $3
+        WHERE hook_id = $1 AND number = $2 AND due_at > $3 AND claimed_by IS NULL";
+    batch.tx.first(LOCK, args![hook], |_| Ok(()))?;
+    if batch.tx.exec(AGAIN, args![hook, number, now])? == 0 {
+        batch.tx.exec(NOW, args![hook, number, now])?;
+    }
+    delivery(&mut batch.read(), hook, number)
+}
+
+/// Makes a delivery that speaks of no event; nothing when there is no such hook.
+///
+/// # Errors
+/// The database's.
+pub fn test(
+    batch: &mut Batch<'_, '_>,
+    hook: &str,
+    composed: &Composed,
+    now: i64,
+) -> Result<Option<DeliveryRow>, Error> {
+    const TAKE: &str = "UPDATE hooks SET next_number = next_number + 1 WHERE id = $1
+        RETURNING next_number, lane";
+    const INSERT: &str = "INSERT INTO deliveries (hook_id, number, lane, event, body, status,
+        created_at, opened_at, due_at, attempts, strikes)
+        VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6, $6, 0, 0)";
+    let taken = batch
+        .tx
+        .first(TAKE, args![hook], |row| Ok((row.int(0)? - 1, row.text(1)?)))?;
+    let Some((number, lane)) = taken else {
+        return Ok(None);
+    };
+    let args = args![hook, number, &lane, &composed.event, &composed.body, now];
+    batch.tx.exec(INSERT, args)?;
+    delivery(&mut batch.read(), hook, number)
+}
+
+fn row(row: &Row<'_>) -> Result<DeliveryRow, Error> {
+    let claimed = row.opt_text(7)?.is_some();
+    Ok(DeliveryRow {
+        number: row.int(0)?,
+        run_id: row.opt_run_id(1)?,
+        seq: row.opt_int(2)?,
+        event: row.text(3)?,
+        status: row.text(4)?,
+        created_at: row.int(5)?,
+        due_at: row.opt_int(6)?.filter(|_| !claimed),
+        attempts: row.int(8)?,
+        ended_at: row.opt_int(9)?,
+        response_status: row.opt_int(10)?,
+        response: row.opt_bytes(11)?,
+        error: row.opt_text(12)?,
+    })
+}

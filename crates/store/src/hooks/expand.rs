@@ -1,0 +1,175 @@
+//! Deliveries come into being: the rows and the hook's new place are one transaction, so a crash
+//! neither loses an event nor makes two deliveries of it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use engine::RunId;
+use serde_json::json;
+
+use super::plan::{Plan, RunStep, Step};
+use crate::{
+    Batch, Error,
+    events::EventRow,
+    seam::{Tx, Value, args},
+};
+
+/// What is sent of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Composed {
+    /// Its name for the receiver.
+    pub event: String,
+    /// The whole body.
+    pub body: String,
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expanded {
+    /// Deliveries that were made.
+    pub deliveries: usize,
+    /// Events that retention removed before a hook had seen them.
+    pub missed: i64,
+}
+
+/// What a new delivery takes from its hook.
+struct Place {
+    next_number: i64,
+    paused_until: i64,
+    lane: String,
+}
+
+/// Writes what a [`Plan`] found. A hook that somebody else has moved or changed meanwhile is left
+/// as it is: the next plan finds it again.
+///
+/// # Errors
+/// The database's.
+pub fn expand(
+    batch: &mut Batch<'_, '_>,
+    plan: &Plan,
+    compose: fn(&EventRow) -> Composed,
+    now: i64,
+) -> Result<Expanded, Error> {
+    let mut expanded = Expanded::default();
+    for step in &plan.hooks {
+        let Some(place) = move_on(batch.tx, step)? else {
+            continue;
+        };
+        if step.missed > 0 {
+            let data = json!({"hook_id": step.id, "missed": step.missed});
+            batch.tell("hook", "hook.overtaken", &data, now);
+            expanded.missed += step.missed;
+        }
+        let events: Vec<&EventRow> = step.events.iter().collect();
+        insert(batch.tx, &step.id, &place, &events, compose, now)?;
+        expanded.deliveries += events.len();
+    }
+    if let Some(step) = &plan.of_runs {
+        expanded.deliveries += expand_of_runs(batch.tx, step, compose, now)?;
+    }
+    Ok(expanded)
+}
+
+fn move_on(tx: &mut Tx<'_>, step: &Step) -> Result<Option<Place>, Error> {
+    const MOVE: &str = "UPDATE hooks SET seen_seq = $3, next_number = next_number + $4
+        WHERE id = $1 AND seen_seq = $2 AND disabled_at IS NULL
+        RETURNING next_number, paused_until, lane";
+    let count = count(step.events.len());
+    place(tx, MOVE, args![&step.id, step.from, step.to, count], count)
+}
+
+fn expand_of_runs(
+    tx: &mut Tx<'_>,
+    step: &RunStep,
+    compose: fn(&EventRow) -> Composed,
+    now: i64,
+) -> Result<usize, Error> {
+    const MOVE: &str = "UPDATE run_hook_cursor SET seq = $2 WHERE id = 1 AND seq = $1";
+    const TAKE: &str = "UPDATE hooks SET next_number = next_number + $2
+        WHERE id = $1 AND disabled_at IS NULL RETURNING next_number, paused_until, lane";
+    if tx.exec(MOVE, args![step.from, step.to])? == 0 {
+        return Ok(0);
+    }
+    let mut by_run: BTreeMap<RunId, Vec<&EventRow>> = BTreeMap::new();
+    for (run, event) in &step.events {
+        by_run.entry(*run).or_default().push(event);
+    }
+    let mut made = 0;
+    for (run, events) in by_run {
+        let (id, count) = (run.to_string(), count(events.len()));
+        if let Some(place) = place(tx, TAKE, args![&id, count], count)? {
+            insert(tx, &id, &place, &events, compose, now)?;
+            made += events.len();
+        }
+    }
+    Ok(made)
+}
+
+/// Takes `count` numbers. The hook's row stays locked until the commit: no delivery of it ends
+/// between the look at those that are open and the new rows.
+fn place(
+    tx: &mut Tx<'_>,
+    sql: &'static str,
+    args: &[Value<'_>],
+    count: i64,
+) -> Result<Option<Place>, Error> {
+    tx.first(sql, args, |row| {
+        Ok(Place {
+            next_number: row.int(0)? - count,
+            paused_until: row.int(1)?,
+            lane: row.text(2)?,
+        })
+    })
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    hook: &str,
+    place: &Place,
+    events: &[&EventRow],
+    compose: fn(&EventRow) -> Composed,
+    now: i64,
+) -> Result<(), Error> {
+    const INSERT: &str = "INSERT INTO deliveries (hook_id, number, lane, run_id, seq, event, body,
+        status, created_at, opened_at, due_at, attempts, strikes)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $8, $9, 0, 0)";
+    let mut busy = open_runs(tx, hook, events)?;
+    let due_at = now.max(place.paused_until);
+    let composed: Vec<Composed> = events.iter().map(|event| compose(event)).collect();
+    let rows: Vec<[Value<'_>; 9]> = (place.next_number..)
+        .zip(events.iter().zip(&composed))
+        .map(|(number, (event, composed))| {
+            // The first of each run goes at once, the others after it.
+            let first = event.run_id.is_none_or(|run| busy.insert(run));
+            [
+                hook.into(),
+                number.into(),
+                (&place.lane).into(),
+                event.run_id.as_ref().into(),
+                event.seq.into(),
+                (&composed.event).into(),
+                (&composed.body).into(),
+                now.into(),
+                first.then_some(due_at).into(),
+            ]
+        })
+        .collect();
+    tx.exec_many(INSERT, &rows).map(drop)
+}
+
+/// Which runs of these events have a delivery to the hook that is not ended.
+fn open_runs(tx: &mut Tx<'_>, hook: &str, events: &[&EventRow]) -> Result<HashSet<RunId>, Error> {
+    const OPEN: &str = "SELECT 1 FROM deliveries
+        WHERE hook_id = $1 AND run_id = $2 AND ended_at IS NULL LIMIT 1";
+    let mut runs: Vec<RunId> = events.iter().filter_map(|event| event.run_id).collect();
+    runs.sort_unstable();
+    runs.dedup();
+    let rows: Vec<[Value<'_>; 2]> = runs.iter().map(|run| [hook.into(), run.into()]).collect();
+    // The type of a bare number differs between the databases: that there is a row is enough.
+    let open = tx.first_many(OPEN, &rows, |_| Ok(()))?;
+    let open = runs.iter().zip(open).filter(|(_, open)| open.is_some());
+    Ok(open.map(|(run, _)| *run).collect())
+}
+
+fn count(events: usize) -> i64 {
+    i64::try_from(events).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,24 @@
+//! Hooks: where events are sent, and the deliveries that carry them there.
+//!
+//! Whoever commits an event writes no delivery. Each hook has a number up to which it has seen the
+//! event log; [`plan`] reads on from there and [`expand`] writes the deliveries.
+
+mod claim;
+mod delivery;
+mod expand;
+mod finish;
+mod hook;
+mod of_run;
+mod plan;
+mod retention;
+
+pub use claim::{Lane, Sending, claim, lanes, release, renew};
+pub use delivery::{DeliveryRow, deliveries, delivery, replay, test};
+pub use expand::{Composed, Expanded, expand};
+pub use finish::{Attempted, Outcome, Patience, finish};
+pub use hook::{Change, Hook, NewHook, change, create, delete, find, list};
+pub use of_run::RunHook;
+pub use plan::{Plan, plan};
+pub use retention::retain;
+
+pub(crate) use of_run::insert_of_runs;

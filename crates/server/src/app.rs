@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Settings,
     access::Keys,
+    budget::Budget,
     clock::Clock,
     lock::DataDirLock,
     metrics::Metrics,
@@ -26,6 +27,8 @@ pub(crate) struct App {
     pub(crate) public_url: Arc<str>,
     pub(crate) programs: Programs,
     pub(crate) metrics: Metrics,
+    /// The memory that requests may take.
+    pub(crate) budget: Budget,
     /// Which addresses the server may call.
     pub(crate) guard: Guard,
     /// How it calls them.

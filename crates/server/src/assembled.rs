@@ -18,6 +18,7 @@ use crate::{
     Clock, Error, Settings,
     access::Keys,
     app::App,
+    budget::Budget,
     guard::Hosts,
     lock::{self, DataDirLock},
     loops,
@@ -67,6 +68,7 @@ impl Assembled {
         };
         let guard = Guard::new(&settings.allowed_outbound);
         let outbound = outbound::Client::new(&guard).map_err(Error::Serve)?;
+        let budget = Budget::new(settings.request_memory_bytes);
         let hosts = Hosts::new(&public_url, &settings.allowed_hosts);
         let metrics = Metrics::new(&store);
         let app = App {
@@ -76,6 +78,7 @@ impl Assembled {
             public_url: public_url.into(),
             programs,
             metrics,
+            budget,
             guard,
             outbound,
             keys,
@@ -202,6 +205,11 @@ fn check(settings: &Settings) -> Result<(), Error> {
     }
     if settings.lease < Duration::from_secs(1) {
         return Err(Error::Setting("the lease must be at least one second"));
+    }
+    if settings.request_memory_bytes < 1 << 20 {
+        return Err(Error::Setting(
+            "the memory for requests must be at least one MiB",
+        ));
     }
     if settings.scan.is_zero() || settings.scan > Duration::from_secs(5) {
         return Err(Error::Setting(

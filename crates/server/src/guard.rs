@@ -10,7 +10,7 @@ use axum::{
 };
 use url::Url;
 
-use crate::{Principal, api::refusal, app::App};
+use crate::{Principal, api::refusal, app::App, budget};
 
 /// Who may be named in a Host or an Origin header.
 #[derive(Clone)]
@@ -74,7 +74,7 @@ pub(crate) async fn check(
     if let Some(address) = peer(&request, &app.settings.trusted_proxies) {
         request.extensions_mut().insert(Peer(address));
     }
-    next.run(request).await
+    budget::run(&app.budget, request, next).await
 }
 
 /// Whether a browser says that a page of another site asks. Who is no browser says nothing.

@@ -4,6 +4,8 @@ mod access;
 mod api;
 mod app;
 mod assembled;
+mod body;
+mod budget;
 mod clock;
 mod guard;
 mod hooks;

@@ -12,7 +12,7 @@ use wire::Object;
 
 use crate::{
     access::IssueError,
-    api::jobs::{self, BODY_LIMIT, parse, read_body},
+    api::jobs::{self, BODY_LIMIT, read_json},
 };
 
 /// A refusal.
@@ -85,12 +85,11 @@ impl From<IssueError> for Problem {
 /// A JSON object as a body. The content type is not looked at.
 pub(crate) struct Json<T>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned + Send + 'static, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let bytes = read_body(request, BODY_LIMIT).await?;
-        let Object(value) = parse(&bytes)?;
+        let Object(value) = read_json(request, BODY_LIMIT).await?;
         Ok(Self(value))
     }
 }

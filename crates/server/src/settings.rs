@@ -32,6 +32,9 @@ pub struct Settings {
     pub retention: Duration,
     /// The largest program that may be uploaded, in bytes.
     pub upload_limit_bytes: u64,
+    /// What large requests may take of the memory together, in bytes, while they are read and until
+    /// they are answered. A request of whatever length counts for at most all of it.
+    pub request_memory_bytes: u64,
 }
 
 impl Settings {
@@ -52,6 +55,7 @@ impl Settings {
             class_bound: Duration::from_secs(600),
             retention: Duration::from_secs(7 * 24 * 3600),
             upload_limit_bytes: 4 << 30,
+            request_memory_bytes: 256 << 20,
         }
     }
 }

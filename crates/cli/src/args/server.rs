@@ -154,4 +154,15 @@ pub(crate) struct Serve {
     )]
     #[arg(value_parser = values::bytes)]
     pub(crate) upload_limit: u64,
+
+    /// Memory for large requests that are answered at the same time, at least 1M; who finds none
+    /// free is told to come again
+    #[arg(
+        long,
+        env = "PLAYHOUSE_REQUEST_MEMORY",
+        value_name = "SIZE",
+        default_value = "256M"
+    )]
+    #[arg(value_parser = values::bytes)]
+    pub(crate) request_memory: u64,
 }

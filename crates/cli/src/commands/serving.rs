@@ -26,6 +26,7 @@ pub(super) async fn start(serve: Serve, data_dir: PathBuf) -> Result<Running, Fa
         class_bound: serve.class_bound_seconds,
         retention: serve.retention_hours,
         upload_limit_bytes: serve.upload_limit,
+        request_memory_bytes: serve.request_memory,
         ..Settings::new(data_dir)
     };
     server::start(settings)

@@ -14,6 +14,7 @@ mod kill;
 mod ledger;
 mod limits;
 mod lost;
+mod memory;
 mod stop;
 mod submit;
 mod usage;

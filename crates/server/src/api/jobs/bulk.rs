@@ -5,6 +5,7 @@ use axum::{
     http::StatusCode,
 };
 use engine::{Command, RunId};
+use store::runs::Submission;
 use wire::{
     Object,
     jobs::{BulkCancel, BulkCancelError, BulkCancelled, BulkSubmittedJob, ErrorBody, NewJob},
@@ -12,13 +13,19 @@ use wire::{
 
 use super::{
     Error, check,
-    extract::{BULK_LIMIT, Json, parse, parse_id, read_body},
+    extract::{BULK_LIMIT, Json, parse, parse_id},
     submit::{enter, hash, idempotency_key},
 };
-use crate::app::App;
+use crate::{
+    app::App,
+    body::{self, apart},
+};
 
 /// Jobs in one request at most.
 const ITEMS_LIMIT: usize = 10_000;
+
+/// What is submitted, and the key of the submit.
+type Keyed = (Vec<Submission>, Option<(String, Vec<u8>)>);
 
 /// Submits up to 10,000 jobs, all or none.
 #[utoipa::path(post, path = "/api/v1/jobs/bulk", tag = "jobs", request_body = Vec<NewJob>,
@@ -30,8 +37,30 @@ pub(crate) async fn submit(
     request: Request,
 ) -> Result<(StatusCode, axum::Json<Vec<BulkSubmittedJob>>), Error> {
     let key = idempotency_key(request.headers())?;
-    let body = read_body(request, BULK_LIMIT).await?;
+    let body = body::read_json(request, BULK_LIMIT).await?;
+    let (app, read) = apart(body.len(), move || {
+        let read = submissions(&app, body, key);
+        (app, read)
+    })
+    .await;
+    let (runs, key) = read?;
+    let submitted = enter(&app, runs, key, app.now_ms()).await?;
+    let pending = |id: RunId| BulkSubmittedJob {
+        id: id.to_string(),
+        status: "pending".to_owned(),
+    };
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(submitted.ids.into_iter().map(pending).collect()),
+    ))
+}
+
+/// The jobs of a body, checked, and the caller's key with the body's hash.
+fn submissions(app: &App, body: Vec<u8>, key: Option<String>) -> Result<Keyed, Error> {
     let jobs: Vec<Object<NewJob>> = parse(&body)?;
+    let key = key.map(|key| (key, hash(&body)));
+    // The inputs take its place.
+    drop(body);
     if jobs.is_empty() || jobs.len() > ITEMS_LIMIT {
         let message = format!(
             "a bulk submit takes 1 to {ITEMS_LIMIT} jobs, not {}",
@@ -43,18 +72,10 @@ pub(crate) async fn submit(
         .into_iter()
         .enumerate()
         .map(|(index, Object(job))| {
-            check::submission(&app, job).map_err(|error| error.about("index", index))
+            check::submission(app, job).map_err(|error| error.about("index", index))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let submitted = enter(&app, runs, key.map(|key| (key, hash(&body))), app.now_ms()).await?;
-    let pending = |id: RunId| BulkSubmittedJob {
-        id: id.to_string(),
-        status: "pending".to_owned(),
-    };
-    Ok((
-        StatusCode::CREATED,
-        axum::Json(submitted.ids.into_iter().map(pending).collect()),
-    ))
+    Ok((runs, key))
 }
 
 /// Cancels pending jobs and says of each whether it was.

@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Map, Value};
 use wire::jobs::ErrorBody;
 
-use crate::api::hooks::Wrong;
+use crate::{api::hooks::Wrong, body::Unread, budget::BUSY};
 
 /// A refusal does not repeat more of what was sent than this, in bytes.
 const QUOTE_LIMIT: usize = 300;
@@ -94,6 +94,23 @@ fn refused(rejected: &engine::Rejected) -> Error {
     Error::new(StatusCode::BAD_REQUEST, message)
         .about("job_id", id)
         .about("status", status)
+}
+
+impl From<Unread> for Error {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooLong(limit) => {
+                let message = format!("the request body is larger than {limit} bytes");
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, message).about("limit_bytes", limit)
+            }
+            Unread::Broken(error) => {
+                let message = format!("the body broke off: {error}");
+                Self::new(StatusCode::BAD_REQUEST, message)
+            }
+            Unread::Slow => Self::new(StatusCode::REQUEST_TIMEOUT, "the body comes too slowly"),
+            Unread::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, BUSY),
+        }
+    }
 }
 
 impl From<store::Error> for Error {

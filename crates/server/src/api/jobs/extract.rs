@@ -1,16 +1,15 @@
 //! Reading requests so that whatever is wrong with them is answered in this contract's form.
 
 use axum::{
-    body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{StatusCode, request::Parts},
 };
 use engine::RunId;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use wire::Object;
 
 use super::{Error, check};
+use crate::body::{self, apart};
 
 const MIB: usize = 1 << 20;
 /// The largest body, unless the route says otherwise.
@@ -26,29 +25,24 @@ const DEPTH_LIMIT: usize = 128;
 /// it means JSON all the same.
 pub(crate) struct Json<T, const LIMIT: usize = BODY_LIMIT>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Sync, const LIMIT: usize> FromRequest<S> for Json<T, LIMIT> {
+impl<T: DeserializeOwned + Send + 'static, S: Sync, const LIMIT: usize> FromRequest<S>
+    for Json<T, LIMIT>
+{
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
-        let bytes = read_body(request, LIMIT).await?;
-        let Object(value) = parse(&bytes)?;
+        let Object(value) = read_json(request, LIMIT).await?;
         Ok(Self(value))
     }
 }
 
-/// A body of at most `limit` bytes.
-pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Bytes, Error> {
-    match Limited::new(request.into_body(), limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            let message = format!("the request body is larger than {limit} bytes");
-            Err(Error::new(StatusCode::PAYLOAD_TOO_LARGE, message).about("limit_bytes", limit))
-        }
-        Err(error) => Err(Error::new(
-            StatusCode::BAD_REQUEST,
-            format!("the body broke off: {error}"),
-        )),
-    }
+/// A JSON body of at most `limit` bytes.
+pub(crate) async fn read_json<T>(request: Request, limit: usize) -> Result<T, Error>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    let bytes = body::read_json(request, limit).await?;
+    apart(bytes.len(), move || parse(&bytes)).await
 }
 
 /// Parses a JSON body; a refusal names the field.

@@ -18,10 +18,10 @@ use wire::{
 
 use super::{
     Error, check,
-    extract::{BODY_LIMIT, JobId, Params, read_body},
+    extract::{BODY_LIMIT, JobId, Params},
     follow,
 };
-use crate::{api::sse, app::App};
+use crate::{api::sse, app::App, body};
 
 /// Chunks that are read from the database at once.
 pub(super) const PAGE: i64 = 32;
@@ -130,7 +130,7 @@ pub(crate) async fn append(
     request: Request,
 ) -> Result<StatusCode, Error> {
     check::name("executor_id", &chunk.executor_id)?;
-    let body = read_body(request, BODY_LIMIT).await?;
+    let body = body::read(request, BODY_LIMIT).await?;
     let end = chunk.offset.saturating_add(body.len() as u64);
     let (Ok(position), Ok(_)) = (i64::try_from(chunk.offset), i64::try_from(end)) else {
         return Err(Error::field("offset", "offset is too large"));
@@ -140,7 +140,7 @@ pub(crate) async fn append(
         token: chunk.lease_token,
         stream: chunk.stream.as_str(),
         position,
-        body: body.to_vec(),
+        body,
     };
     let stored = app
         .store

@@ -20,7 +20,7 @@ pub(crate) mod submit;
 mod view;
 
 pub(crate) use error::Error;
-pub(crate) use extract::{BODY_LIMIT, parse, read_body};
+pub(crate) use extract::{BODY_LIMIT, read_json};
 
 /// The queue that plain jobs wait in.
 pub(crate) const QUEUE: &str = "job";

@@ -14,9 +14,12 @@ use wire::{
 
 use super::{
     Error, check,
-    extract::{BODY_LIMIT, parse, read_body},
+    extract::{BODY_LIMIT, parse},
 };
-use crate::app::App;
+use crate::{
+    app::App,
+    body::{self, apart},
+};
 
 const KEY_HEADER: &str = "idempotency-key";
 
@@ -31,18 +34,19 @@ pub(crate) async fn submit(
     request: Request,
 ) -> Result<(StatusCode, axum::Json<SubmittedJob>), Error> {
     let key = idempotency_key(request.headers())?;
-    let body = read_body(request, BODY_LIMIT).await?;
-    let Object(job): Object<NewJob> = parse(&body)?;
-    let job_type = job.job_type.clone();
-    let submission = check::submission(&app, job)?;
+    let body = body::read_json(request, BODY_LIMIT).await?;
+    let (app, read) = apart(body.len(), move || {
+        let read = parse(&body).and_then(|Object::<NewJob>(job)| {
+            let job_type = job.job_type.clone();
+            let submission = check::submission(&app, job)?;
+            Ok((submission, job_type, key.map(|key| (key, hash(&body)))))
+        });
+        (app, read)
+    })
+    .await;
+    let (submission, job_type, key) = read?;
     let now = app.now_ms();
-    let submitted = enter(
-        &app,
-        vec![submission],
-        key.map(|key| (key, hash(&body))),
-        now,
-    )
-    .await?;
+    let submitted = enter(&app, vec![submission], key, now).await?;
     let id = submitted.ids[0];
     let created_at = if submitted.repeated {
         accepted_at(&app, id).await?

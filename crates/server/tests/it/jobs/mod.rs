@@ -15,6 +15,7 @@ mod idempotency;
 mod leases;
 mod list;
 mod logs;
+mod memory;
 mod refusals;
 mod retry;
 mod schedule;

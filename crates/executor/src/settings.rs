@@ -2,6 +2,8 @@
 
 use std::{ffi::OsString, fmt, path::PathBuf, str::FromStr, time::Duration};
 
+use wire::trace::Spans;
+
 /// Settings of an executor.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -34,6 +36,8 @@ pub struct Settings {
     pub cpu_limit: Option<f64>,
     /// The largest file that a job may write.
     pub file_limit_bytes: Option<u64>,
+    /// Where the traces of its attempts go.
+    pub spans: Spans,
     /// The address that it gives to the server; not checked by anyone.
     pub executor_ip: String,
 }
@@ -58,6 +62,7 @@ impl Settings {
             memory_limit_bytes: None,
             cpu_limit: None,
             file_limit_bytes: None,
+            spans: Spans::none(),
             executor_ip: String::new(),
         }
     }

@@ -8,7 +8,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
-use wire::client::Client;
+use wire::{client::Client, trace::Spans};
 
 use crate::{
     Assembled, Clock, Settings,
@@ -137,6 +137,12 @@ impl Running {
         self.assembled.client()
     }
 
+    /// Where traces of its runs go.
+    #[must_use]
+    pub fn spans(&self) -> Spans {
+        self.assembled.app.settings.spans.clone()
+    }
+
     /// Returns when the listener has failed; otherwise never.
     pub async fn failed(&mut self) -> Error {
         let Some(serving) = &mut self.serving else {
@@ -166,7 +172,11 @@ impl Running {
         let Assembled { app, router } = self.assembled;
         drop(router);
         // The last clone joins the store's threads; the lock goes after the data is on disk.
-        let joined = tokio::task::spawn_blocking(move || drop(app)).await;
+        let joined = tokio::task::spawn_blocking(move || {
+            app.settings.spans.stop();
+            drop(app);
+        })
+        .await;
         if let Err(error) = joined {
             tracing::error!(%error, "the store did not close");
         }

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use wire::trace::Spans;
+
 /// Settings of a server.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -30,6 +32,8 @@ pub struct Settings {
     pub class_bound: Duration,
     /// Terminal runs, and events, are deleted after this.
     pub retention: Duration,
+    /// Where traces of runs go.
+    pub spans: Spans,
     /// The largest program that may be uploaded, in bytes.
     pub upload_limit_bytes: u64,
     /// What large requests may take of the memory together, in bytes, while they are read and until
@@ -54,6 +58,7 @@ impl Settings {
             scan: Duration::from_secs(5),
             class_bound: Duration::from_secs(600),
             retention: Duration::from_secs(7 * 24 * 3600),
+            spans: Spans::none(),
             upload_limit_bytes: 4 << 30,
             request_memory_bytes: 256 << 20,
         }

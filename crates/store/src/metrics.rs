@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Instant,
@@ -19,6 +19,7 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
+use tokio::sync::mpsc;
 
 /// The figures of one store.
 #[derive(Clone)]
@@ -28,6 +29,7 @@ pub(crate) struct Commits {
     items: Histogram,
     events: Family<EventLabels, Counter>,
     durations: Family<EndLabels, Histogram, fn() -> Histogram>,
+    observer: Arc<OnceLock<mpsc::Sender<Run>>>,
 }
 
 #[derive(Default)]
@@ -50,8 +52,8 @@ pub struct CommitSums {
 pub(crate) struct Told {
     /// How many events of each kind and word.
     events: BTreeMap<(&'static str, &'static str), u64>,
-    /// How long runs took that ended, in milliseconds.
-    ended: Vec<(EndLabels, i64)>,
+    /// Runs whose last attempt ended.
+    ended: Vec<Run>,
 }
 
 impl Told {
@@ -61,15 +63,8 @@ impl Told {
             let event = (run.kind.as_str(), word);
             *self.events.entry(event).or_default() += 1;
         }
-        if let (Some(Status::Running), State::Done { at, .. }, Some(started_at)) =
-            (before, &run.state, run.started_at)
-        {
-            let labels = EndLabels {
-                kind: run.kind.as_str(),
-                status: run.state.status().as_str(),
-                class: run.class.as_str(),
-            };
-            self.ended.push((labels, at - started_at));
+        if before == Some(Status::Running) && run.state.status().is_terminal() {
+            self.ended.push(run.clone());
         }
     }
 
@@ -113,6 +108,7 @@ impl Commits {
             durations: Family::new_with_constructor(|| {
                 Histogram::new(exponential_buckets(0.001, 4.0, 13))
             }),
+            observer: Arc::default(),
         }
     }
 
@@ -128,6 +124,31 @@ impl Commits {
         CommitSums {
             commits: self.sums.commits.load(Relaxed),
             items: self.sums.items.load(Relaxed),
+        }
+    }
+
+    /// Sends runs that have ended to whoever asks for them. What does not fit is lost.
+    pub(crate) fn observe(&self, observer: mpsc::Sender<Run>) {
+        // The first stays: a server has one.
+        let _ = self.observer.set(observer);
+    }
+
+    fn ended(&self, run: &Run) {
+        let (State::Done { at, .. }, Some(started_at)) = (&run.state, run.started_at) else {
+            return;
+        };
+        let labels = EndLabels {
+            kind: run.kind.as_str(),
+            status: run.state.status().as_str(),
+            class: run.class.as_str(),
+        };
+        // The clock may have been set back meanwhile; longer than 49 days is 49 days.
+        let time_ms = u32::try_from((at - started_at).max(0)).unwrap_or(u32::MAX);
+        let histogram = self.durations.get_or_create(&labels);
+        histogram.observe(f64::from(time_ms) / 1_000.0);
+        if let Some(observer) = self.observer.get() {
+            // A trace is a convenience: nothing waits for it.
+            let _ = observer.try_send(run.clone());
         }
     }
 
@@ -169,17 +190,11 @@ impl Timer {
             .items
             .observe(f64::from(u32::try_from(items).unwrap_or(u32::MAX)));
         for ((kind, event), count) in &told.events {
-            let labels = EventLabels {
-                kind,
-                event,
-            };
+            let labels = EventLabels { kind, event };
             commits.events.get_or_create(&labels).inc_by(*count);
         }
-        for (labels, time_ms) in &told.ended {
-            // The clock may have been set back meanwhile; longer than 49 days is 49 days.
-            let time_ms = u32::try_from((*time_ms).max(0)).unwrap_or(u32::MAX);
-            let histogram = commits.durations.get_or_create(labels);
-            histogram.observe(f64::from(time_ms) / 1_000.0);
+        for run in &told.ended {
+            commits.ended(run);
         }
     }
 }

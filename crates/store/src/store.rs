@@ -121,6 +121,12 @@ impl Store {
         self.shared.commits.register(registry);
     }
 
+    /// Sends runs whose last attempt was ended here to `observer`; those that do not fit are left
+    /// out.
+    pub fn observe(&self, observer: tokio::sync::mpsc::Sender<engine::Run>) {
+        self.shared.commits.observe(observer);
+    }
+
     /// Submits runs.
     ///
     /// # Errors

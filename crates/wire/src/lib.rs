@@ -10,6 +10,7 @@ pub mod keys;
 mod shape;
 pub mod text;
 mod timestamp;
+pub mod trace;
 
 pub use shape::Object;
 pub use timestamp::Timestamp;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use super::{Address, values};
+use super::{Address, Tracing, values};
 
 /// How far a job is shut in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -28,6 +28,9 @@ Examples:
   playhouse executor --server http://127.0.0.1:8080 --name builder-1 --slots 8
   playhouse executor --isolation strict --memory-limit 2G --cpu-limit 1.5")]
 pub(crate) struct Executor {
+    #[command(flatten)]
+    pub(crate) tracing: Tracing,
+
     #[command(flatten)]
     pub(crate) address: Address,
 

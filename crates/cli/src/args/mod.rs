@@ -7,6 +7,7 @@ mod job;
 mod key;
 mod program;
 mod server;
+mod tracing;
 mod values;
 
 pub(crate) use client::{Address, DEFAULT_SERVER, Format, Key as ShownKey, Patience};
@@ -16,3 +17,4 @@ pub(crate) use job::{Get, Ids, Job, List, Logs, Priority, Submit, Wait};
 pub(crate) use key::{CreateKey, Key, KeyPlace, ListKeys, RevokeKey};
 pub(crate) use program::{Command, Program};
 pub(crate) use server::{Dev, Place, Serve, Server};
+pub(crate) use tracing::Tracing;

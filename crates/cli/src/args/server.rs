@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, builder::BoolishValueParser};
 use ipnet::IpNet;
 
-use super::{BuiltIn, values};
+use super::{BuiltIn, Tracing, values};
 
 /// Run the server
 ///
@@ -75,6 +75,9 @@ pub(crate) struct Serve {
 
     #[command(flatten)]
     pub(crate) place: Place,
+
+    #[command(flatten)]
+    pub(crate) tracing: Tracing,
 
     /// Address that executors and people reach this server at [default: the listening address]
     #[arg(long, env = "PLAYHOUSE_PUBLIC_URL", value_name = "URL", value_parser = values::http_url)]

@@ -26,7 +26,12 @@ pub(super) async fn run(dev: Dev) -> Result<Exit, Failure> {
         data_dir.display()
     ));
     serving::warn_without_keys(&running).await?;
-    let executor = executor::start_built_in(running.client(), &data_dir, &dev.built_in.work)?;
+    let executor = executor::start_built_in(
+        running.client(),
+        &data_dir,
+        &dev.built_in.work,
+        running.spans(),
+    )?;
     let demo = tokio::spawn(demo::run(running.client(), address));
     let end = serving::until_signal(running, Some(executor), signals, say).await;
     demo.abort();

@@ -8,9 +8,9 @@ use std::{
 
 use executor::{CancellationToken, Settings};
 use tokio::task::JoinHandle;
-use wire::client::Client;
+use wire::{client::Client, trace::Spans};
 
-use super::{connection, place};
+use super::{connection, place, serving};
 use crate::{
     args::{Executor, Isolation, Work},
     exit::{Exit, Failure},
@@ -32,6 +32,8 @@ pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
     };
     settings.cache_dir = executor.cache_dir.unwrap_or(settings.cache_dir);
     settings.work_dir = executor.work_dir.unwrap_or(settings.work_dir);
+    settings.spans = serving::spans(&executor.tracing, "playhouse-executor")?;
+    let spans = settings.spans.clone();
     settings.executor_ip = own_address(&executor.address.server);
     apply(&mut settings, &executor.work)?;
     let mut running = Running::start(client, settings);
@@ -43,6 +45,8 @@ pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
             running.drain().await?;
         }
     }
+    // What is left of the traces is sent before the process ends.
+    let _ = tokio::task::spawn_blocking(move || spans.stop()).await;
     Ok(Exit::OK)
 }
 
@@ -51,9 +55,11 @@ pub(super) fn start_built_in(
     client: Client,
     data_dir: &Path,
     work: &Work,
+    spans: Spans,
 ) -> Result<Running, Failure> {
     let name = format!("built-in-{}", place::host_name());
     let mut settings = Settings::new(name, data_dir.join("executor"), place::shim());
+    settings.spans = spans;
     settings.drain_grace = BUILT_IN_DRAIN_GRACE;
     "127.0.0.1".clone_into(&mut settings.executor_ip);
     apply(&mut settings, work)?;

@@ -19,7 +19,10 @@ pub(super) async fn run(server: Server) -> Result<Exit, Failure> {
     serving::warn_without_keys(&running).await?;
     let executor = server
         .with_executor
-        .then(|| executor::start_built_in(running.client(), &data_dir, &server.built_in.work))
+        .then(|| {
+            let work = &server.built_in.work;
+            executor::start_built_in(running.client(), &data_dir, work, running.spans())
+        })
         .transpose()?;
     serving::until_signal(running, executor, signals, |message| {
         tracing::info!("{message}");

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use server::{Error, Running, Settings};
+use wire::trace::Spans;
 
 use super::executor;
 use crate::{
-    args::Serve,
+    args::{Serve, Tracing},
     exit::{Exit, Failure},
     output::say,
     signals::Signals,
@@ -15,6 +16,7 @@ use crate::{
 /// Starts the server.
 pub(super) async fn start(serve: Serve, data_dir: PathBuf) -> Result<Running, Failure> {
     let settings = Settings {
+        spans: spans(&serve.tracing, "playhouse-server")?,
         listen: serve.listen,
         database_url: serve.place.database_url,
         public_url: serve.public_url,
@@ -68,6 +70,14 @@ fn boxed(lines: &[&str]) -> String {
     let body = lines.iter().map(|line| format!("| {line:<width$} |"));
     let all = std::iter::once(edge.clone()).chain(body).chain([edge]);
     all.collect::<Vec<_>>().join("\n")
+}
+
+/// Where traces go, as the service `name`.
+pub(super) fn spans(tracing: &Tracing, name: &'static str) -> Result<Spans, Failure> {
+    match &tracing.otlp_endpoint {
+        Some(endpoint) => Spans::to(endpoint, name).map_err(Failure::usage),
+        None => Ok(Spans::none()),
+    }
 }
 
 pub(super) fn failure(error: &Error) -> Failure {

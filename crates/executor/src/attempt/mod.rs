@@ -3,6 +3,7 @@
 mod conclusion;
 mod running;
 mod strays;
+mod trace;
 mod work_dir;
 
 use std::{
@@ -28,6 +29,7 @@ use crate::{
 
 use conclusion::Stop;
 pub(crate) use conclusion::{Conclusion, Unsent};
+use trace::Trace;
 use work_dir::WorkDir;
 
 /// Search path of a job that sets none.
@@ -88,16 +90,21 @@ impl Performer {
         mut lease: watch::Receiver<Lease>,
         kill: &CancellationToken,
     ) -> Conclusion {
+        let trace = Trace::begin(&self.settings.spans, job);
         let prepared = tokio::select! {
             biased;
-            stop = stopped(&mut lease, kill) => return Conclusion::stopped(self, job, stop),
+            stop = stopped(&mut lease, kill) => {
+                return trace.end(Conclusion::stopped(self, job, stop));
+            }
             prepared = self.prepare(job) => prepared,
         };
         let (program, work_dir) = match prepared {
             Ok(prepared) => prepared,
-            Err(reason) => return Conclusion::not_started(self, job, reason),
+            Err(reason) => return trace.end(Conclusion::not_started(self, job, reason)),
         };
+        let trace = trace.prepared();
         let conclusion = self.run(job, &program, &work_dir, lease, kill).await;
+        let conclusion = trace.end(conclusion);
         // Gone before the result is told: nobody finds a half-removed directory.
         let _ = spawn_blocking(move || drop(work_dir)).await;
         drop(program);

@@ -13,6 +13,7 @@ use wire::{
     client::{Client, Error},
     executors::LogChunk,
     jobs::{Job, Stream},
+    trace,
 };
 
 use super::{
@@ -119,6 +120,10 @@ impl Performer {
             ("TMPDIR".to_owned(), text(work_dir.temporary())),
         ]
         .into();
+        if let (true, Ok(run)) = (self.settings.spans.wanted(), job.id.parse()) {
+            let parent = trace::parent_header(run, job.lease_token.unwrap_or_default());
+            environment.insert("TRACEPARENT".to_owned(), parent);
+        }
         environment.extend(job.env_variables.clone());
         Spec {
             program: Some(program.path().to_owned()),

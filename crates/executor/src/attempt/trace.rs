@@ -1,0 +1,84 @@
+//! The executor's part of a run's trace: the attempt, and in it the preparation and the program.
+
+use std::time::SystemTime;
+
+use engine::RunId;
+use wire::{
+    jobs::Job,
+    trace::{Part, Span, Spans},
+};
+
+use super::Conclusion;
+
+/// An attempt under way.
+pub(super) struct Trace<'a> {
+    spans: &'a Spans,
+    /// `None` when nobody wants it.
+    run: Option<RunId>,
+    /// Each attempt has a token of its own.
+    token: i64,
+    begun: SystemTime,
+    prepared: Option<SystemTime>,
+}
+
+impl<'a> Trace<'a> {
+    pub(super) fn begin(spans: &'a Spans, job: &Job) -> Self {
+        Self {
+            spans,
+            run: job.id.parse().ok().filter(|_| spans.wanted()),
+            token: job.lease_token.unwrap_or_default(),
+            begun: SystemTime::now(),
+            prepared: None,
+        }
+    }
+
+    /// The program is about to be started.
+    pub(super) fn prepared(self) -> Self {
+        Self {
+            prepared: Some(SystemTime::now()),
+            ..self
+        }
+    }
+
+    /// The attempt came to this.
+    pub(super) fn end(self, conclusion: Conclusion) -> Conclusion {
+        let Some(run) = self.run else {
+            return conclusion;
+        };
+        let (ended, status) = (SystemTime::now(), status(&conclusion));
+        let error = (status != "completed").then(|| status.to_owned());
+        let attempt = Span {
+            run,
+            part: Part::Attempt(self.token),
+            start: self.begun,
+            end: ended,
+            error,
+            attributes: vec![("playhouse.attempt.status", status.to_owned())],
+        };
+        let prepare = Span {
+            part: Part::Prepare(self.token),
+            end: self.prepared.unwrap_or(ended),
+            error: attempt.error.clone().filter(|_| self.prepared.is_none()),
+            ..attempt.clone()
+        };
+        if let Some(prepared) = self.prepared {
+            self.spans.ended(Span {
+                part: Part::Program(self.token),
+                start: prepared,
+                ..attempt.clone()
+            });
+        }
+        self.spans.ended(prepare);
+        self.spans.ended(attempt);
+        conclusion
+    }
+}
+
+fn status(conclusion: &Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Finished(result, _) if result.completed => "completed",
+        Conclusion::Finished(..) => "failed",
+        Conclusion::GivenBack(_) => "released",
+        Conclusion::Lost => "lost",
+    }
+}

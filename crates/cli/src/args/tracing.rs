@@ -9,7 +9,7 @@ use super::values;
 pub(crate) struct Tracing {
     /// Send a trace of each run to this OpenTelemetry collector (OTLP over HTTP), such as
     /// http://localhost:4318
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    #[arg(long, env = "PLAYHOUSE_OTLP_ENDPOINT", value_name = "URL")]
     #[arg(value_parser = values::http_url)]
     pub(crate) otlp_endpoint: Option<String>,
 }

@@ -17,4 +17,5 @@ mod lost;
 mod memory;
 mod stop;
 mod submit;
+mod traces;
 mod usage;

@@ -1,8 +1,48 @@
-//! The answer to a claim, which may be long in coming.
+//! Claims, and their answers, which may be long in coming.
 
 use tokio::sync::oneshot;
 
-use crate::{Error, Store, runs::Claimed};
+use crate::{
+    Error, Store,
+    items::{ClaimCall, GiveBack, Item},
+    runs::{Claim, Claimed},
+};
+
+impl Store {
+    /// Takes queued runs; none when there are none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn claim(&self, claim: Claim) -> Result<Vec<Claimed>, Error> {
+        self.offer(claim, false)?.taken().await
+    }
+
+    /// Takes queued runs as soon as there are some. It may be answered with none: then look again.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn wait_for(&self, claim: Claim) -> Result<Offer, Error> {
+        self.offer(claim, true)
+    }
+
+    fn offer(&self, claim: Claim, waits: bool) -> Result<Offer, Error> {
+        let key = self.any_writer();
+        let (answer, receiver) = oneshot::channel();
+        let call = ClaimCall {
+            claim,
+            waits,
+            answer,
+        };
+        self.send(key, Item::Claim(call))?;
+        Ok(Offer::new(self.clone(), receiver))
+    }
+
+    /// Queues again what was claimed for a caller that will not hear of it, as if it had not been.
+    pub fn give_back(&self, orphans: Vec<Claimed>) {
+        // Without a writer, the reaper finds them when their leases end.
+        let _ = self.send(0, Item::Other(Box::new(GiveBack(orphans))));
+    }
+}
 
 /// What an executor will be offered. Dropped with runs in it that nobody took out, it queues them
 /// again, and it does not count against them.

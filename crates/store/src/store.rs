@@ -13,15 +13,15 @@ use prometheus_client::registry::Registry;
 use tokio::sync::oneshot;
 
 use crate::{
-    Batch, CommitSums, Error, Location, Offer, Read, Wake, events,
-    items::{Answer, ClaimCall, Closure, GiveBack, Item},
+    Batch, CommitSums, Error, Location, Read, Wake, events,
+    items::{Answer, Closure, Item},
     listen::listen,
     location::{connect, connect_reader},
     metrics::Commits,
     migrate::migrate,
     reader::{self, Query},
     retention,
-    runs::{Beat, Claim, Claimed, Finish, Heartbeat, Submit, Submitted},
+    runs::{Beat, Finish, Heartbeat, Submit, Submitted},
     seam::Listener,
     thread::thread,
     writer::Writer,
@@ -140,40 +140,6 @@ impl Store {
         self.ask(key, |answer| Item::Submit(submit, answer)).await
     }
 
-    /// Takes queued runs; none when there are none.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn claim(&self, claim: Claim) -> Result<Vec<Claimed>, Error> {
-        self.offer(claim, false)?.taken().await
-    }
-
-    /// Takes queued runs as soon as there are some. It may be answered with none: then look again.
-    ///
-    /// # Errors
-    /// [`Error::Closed`].
-    pub fn wait_for(&self, claim: Claim) -> Result<Offer, Error> {
-        self.offer(claim, true)
-    }
-
-    fn offer(&self, claim: Claim, waits: bool) -> Result<Offer, Error> {
-        let key = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        let (answer, receiver) = oneshot::channel();
-        let call = ClaimCall {
-            claim,
-            waits,
-            answer,
-        };
-        self.send(key, Item::Claim(call))?;
-        Ok(Offer::new(self.clone(), receiver))
-    }
-
-    /// Queues again what was claimed for a caller that will not hear of it, as if it had not been.
-    pub fn give_back(&self, orphans: Vec<Claimed>) {
-        // Without a writer, the reaper finds them when their leases end.
-        let _ = self.send(0, Item::Other(Box::new(GiveBack(orphans))));
-    }
-
     /// Extends a lease.
     ///
     /// # Errors
@@ -267,8 +233,13 @@ impl Store {
             .map_err(|_| Error::Closed)
     }
 
+    /// Claims concern whatever is ready, so they go to the writers in turn.
+    pub(crate) fn any_writer(&self) -> usize {
+        self.shared.next.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// What concerns one run goes to one writer; closures, which may concern many, go to the first.
-    fn send(&self, key: usize, item: Item) -> Result<(), Error> {
+    pub(crate) fn send(&self, key: usize, item: Item) -> Result<(), Error> {
         let writers = &self.shared.writers;
         writers[key % writers.len()]
             .send(item)

@@ -10,7 +10,6 @@ use std::{
 };
 
 use axum::Router;
-use store::{Location, Store};
 use tokio_util::sync::CancellationToken;
 use wire::client::Client;
 
@@ -19,6 +18,7 @@ use crate::{
     access::Keys,
     app::App,
     budget::Budget,
+    database::{self, Database},
     guard::Hosts,
     lock::{self, DataDirLock},
     loops,
@@ -28,9 +28,6 @@ use crate::{
     router,
     transport::InProcess,
 };
-
-/// Name of the embedded database in the data directory.
-pub(crate) const DATABASE: &str = "playhouse.db";
 
 /// The parts of a server.
 pub struct Assembled {
@@ -57,7 +54,8 @@ impl Assembled {
         let data_dir = settings.data_dir.clone();
         let programs = Programs::open(data_dir.join("binaries"), settings.upload_limit_bytes)
             .map_err(|error| unusable(&data_dir, error))?;
-        let store = open_store(&data_dir, settings.database_url.clone(), clock.now_ms()).await?;
+        let database = Database::new(&data_dir, settings.database_url.as_deref());
+        let store = database.open(clock.now_ms()).await?;
         let keys = Keys::new();
         if !is_private(&settings) && !keys.any(&store).await? {
             return Err(Error::NotLoopback(settings.listen));
@@ -168,31 +166,14 @@ pub(crate) fn make_data_dir(data_dir: &Path) -> Result<(), Error> {
         .map_err(|error| unusable(data_dir, error))
 }
 
-/// Opens the database at `database_url`, or the embedded one of the data directory.
-pub(crate) async fn open_store(
-    data_dir: &Path,
-    database_url: Option<String>,
-    now: i64,
-) -> Result<Store, Error> {
-    let location = match database_url {
-        Some(url) => Location::Postgres(url),
-        None => Location::Sqlite(data_dir.join(DATABASE)),
-    };
-    // Opening may run migrations, and waits for the disk.
-    let opened = tokio::task::spawn_blocking(move || Store::open(&location, rand::random(), now));
-    let opened = opened
-        .await
-        .map_err(|error| Error::Serve(error.to_string()))?;
-    Ok(opened?)
-}
-
 /// Whether only this machine can reach the server.
 fn is_private(settings: &Settings) -> bool {
     settings.listen.ip().to_canonical().is_loopback()
 }
 
 fn check(settings: &Settings) -> Result<(), Error> {
-    let no_database = settings.database_url.is_none() && !settings.data_dir.join(DATABASE).exists();
+    let no_database =
+        settings.database_url.is_none() && !settings.data_dir.join(database::FILE).exists();
     // Where there is no database there is no key; otherwise the keys are looked for later.
     if !is_private(settings) && no_database {
         return Err(Error::NotLoopback(settings.listen));
@@ -224,7 +205,7 @@ fn check(settings: &Settings) -> Result<(), Error> {
 /// # Errors
 /// When there is no embedded database, or the copy cannot be written.
 pub fn backup(data_dir: &Path, to: &Path) -> Result<(), Error> {
-    let from = data_dir.join(DATABASE);
+    let from = data_dir.join(database::FILE);
     if !from.exists() {
         let error = std::io::Error::new(std::io::ErrorKind::NotFound, "no database");
         return Err(unusable(data_dir, error));

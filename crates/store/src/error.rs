@@ -23,6 +23,12 @@ pub enum Error {
     /// The database cannot be reached or has no room; nothing was changed.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The database does not let this user in, or not do what is needed; nothing was changed.
+    #[error("the database refuses this user: {0}")]
+    Denied(String),
+    /// The server of the database does not have it.
+    #[error("there is no such database: {0}")]
+    Missing(String),
     /// The connection broke during a commit and its outcome could not be found out.
     #[error("it is not known whether the change was made: {0}")]
     Unknown(String),

@@ -10,6 +10,7 @@ mod error;
 pub mod events;
 pub mod executors;
 pub mod hooks;
+mod inspect;
 mod items;
 pub mod keys;
 mod listen;
@@ -31,6 +32,7 @@ mod writer;
 
 pub use batch::Batch;
 pub use error::Error;
+pub use inspect::{Condition, inspect};
 pub use location::{Location, backup};
 pub use metrics::CommitSums;
 pub use offer::Offer;

@@ -16,6 +16,20 @@ pub enum Location {
     Postgres(String),
 }
 
+impl Location {
+    /// For people: which program, and where. Without the password.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("SQLite at {}", path.display()),
+            Self::Postgres(url) => match seam::postgres_hosts(url) {
+                Some(hosts) => format!("PostgreSQL at {hosts}"),
+                None => "PostgreSQL".to_owned(),
+            },
+        }
+    }
+}
+
 /// A connection that may write.
 pub(crate) fn connect(location: &Location) -> Result<Connection, Error> {
     Ok(match location {
@@ -28,6 +42,14 @@ pub(crate) fn connect(location: &Location) -> Result<Connection, Error> {
 pub(crate) fn connect_reader(location: &Location) -> Result<Connection, Error> {
     match location {
         Location::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::reader(path)?)),
+        Location::Postgres(_) => connect(location),
+    }
+}
+
+/// A connection that leaves no trace, also where a server would open or make a file.
+pub(crate) fn connect_visitor(location: &Location) -> Result<Connection, Error> {
+    match location {
+        Location::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::visitor(path)?)),
         Location::Postgres(_) => connect(location),
     }
 }

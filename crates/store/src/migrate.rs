@@ -28,8 +28,19 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
     }
 }
 
-fn run(connection: &mut Connection) -> Result<(), Error> {
+/// The version that this program brings a database to.
+pub(crate) fn known_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// The version of a database that has one.
+pub(crate) fn version(connection: &mut Connection) -> Result<i64, Error> {
     const VERSION: &str = "SELECT version FROM schema_version WHERE id = 1";
+    let version = connection.tx().first(VERSION, args![], |row| row.int(0))?;
+    Ok(version.unwrap_or(0))
+}
+
+fn run(connection: &mut Connection) -> Result<(), Error> {
     // Servers that start at the same time take turns.
     connection.batch(
         "{take_turns}
@@ -37,11 +48,7 @@ fn run(connection: &mut Connection) -> Result<(), Error> {
             id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1), version BIGINT NOT NULL);
         INSERT INTO schema_version (id, version) VALUES (1, 0) ON CONFLICT (id) DO NOTHING",
     )?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let found = connection
-        .tx()
-        .first(VERSION, args![], |row| row.int(0))?
-        .unwrap_or(0);
+    let (known, found) = (known_version(), version(connection)?);
     if found > known {
         return Err(Error::Newer { found, known });
     }

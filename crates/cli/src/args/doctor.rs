@@ -9,7 +9,8 @@ use super::{Format, Place, values};
 
 /// Check this machine: data directory, database, server, isolation
 ///
-/// Ends with 1 when a check failed; a warning is no failure.
+/// It connects to the database as a server would, and changes nothing. Ends with 1 when a check
+/// failed; a warning is no failure.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use server::{Error, Running, Settings};
+use server::{DatabaseError, Error, Running, Settings};
 use wire::trace::Spans;
 
 use super::executor;
@@ -93,8 +93,27 @@ pub(super) fn failure(error: &Error) -> Failure {
         ),
         Error::Listen(..) => failure.hint("Choose another address or port with --listen."),
         Error::Locked(_) => failure.hint("Stop it, or choose another directory with --data-dir."),
+        Error::Store(error) => failure.hint(database_advice(error)),
         Error::DataDir(..) => failure.hint("Choose another directory with --data-dir."),
         _ => failure,
+    }
+}
+
+/// What a person may do about a database on which a server does not start.
+pub(super) fn database_advice(error: &DatabaseError) -> &'static str {
+    match error {
+        DatabaseError::Unavailable(_) => {
+            "Check --database-url, postgres://USER:PASSWORD@HOST:PORT/DATABASE, and that PostgreSQL \
+             runs there; or --data-dir, and that this user may write to it."
+        }
+        DatabaseError::Denied(_) => {
+            "Check user and password in --database-url, and let the user create tables there."
+        }
+        DatabaseError::Missing(_) => {
+            "Create it, such as with PostgreSQL's createdb, or name another one in --database-url."
+        }
+        DatabaseError::Newer { .. } => "Or choose another one with --data-dir or --database-url.",
+        _ => "Put a backup in its place, or choose another one with --data-dir or --database-url.",
     }
 }
 

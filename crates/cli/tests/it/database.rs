@@ -31,7 +31,8 @@ impl Drop for Database {
     }
 }
 
-fn execute(url: &str, sql: &str) {
+/// Runs statements on the database of this URL.
+pub(crate) fn execute(url: &str, sql: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)

@@ -7,9 +7,13 @@ use std::{
 };
 
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+use private_postgres::Server as Postgres;
 use tempfile::TempDir;
 
-use crate::harness::{code, free_port, playhouse, stderr, stdout};
+use crate::{
+    database::{Database, execute},
+    harness::{Server, code, free_port, playhouse, stderr, stdout},
+};
 
 #[test]
 fn a_missing_server_is_a_warning_unless_it_was_named() {
@@ -159,4 +163,109 @@ fn the_doctor_only_looks_at_the_control_groups() {
         .iter()
         .filter(|event| event.name.as_deref() != Some("cgroup.procs".as_ref()));
     assert!(named("cgroup.procs") && others.count() == 0, "{seen:?}");
+}
+
+/// What the doctor says of the database: its line, and all of standard output.
+fn diagnosis(place: &[&str]) -> (String, String) {
+    let home = TempDir::new().expect("a temporary directory can be made");
+    let mut command = playhouse(home.path());
+    let output = command.arg("doctor").args(place).output();
+    let table = stdout(&output.expect("the binary starts"));
+    let line = table.lines().find(|line| line.starts_with("database "));
+    let line = line.expect("a line on the database");
+    let words: Vec<&str> = line.split_whitespace().collect();
+    (words.join(" "), table)
+}
+
+/// The line starts and ends so.
+fn said(place: &[&str], start: &str, end: &str) {
+    let (line, table) = diagnosis(place);
+    assert!(line.starts_with(start) && line.ends_with(end), "{table}");
+}
+
+#[test]
+fn postgres_is_tried_as_a_server_would() {
+    const OK: &str = "database ok PostgreSQL at 127.0.0.1:";
+    const FAIL: &str = "database FAIL PostgreSQL at 127.0.0.1:";
+    let database = Database::create();
+    let place = ["--database-url", database.url()];
+    said(&place, OK, ", empty (filled at the first start)");
+    drop(Server::start(&place));
+    let (line, _) = diagnosis(&place);
+    let (_, known) = line.rsplit_once(", schema ").expect("a schema");
+    execute(database.url(), "UPDATE schema_version SET version = 1000");
+    let newer = format!("schema version 1000, this program knows versions up to {known}: ");
+    assert!(diagnosis(&place).0.contains(&newer), "{newer}");
+    said(&place, FAIL, ": start a newer program, or restore a backup");
+
+    let (server, _) = place[1].rsplit_once('/').expect("a database");
+    let missing = format!("{server}/nothing_here");
+    let end = "there is no such database: FATAL: database \"nothing_here\" does not exist";
+    said(&["--database-url", &missing], FAIL, end);
+    let nobody = format!("postgres://u@127.0.0.1:{}/jobs", free_port());
+    let end = "Connection refused (os error 111)";
+    said(&["--database-url", &nobody], FAIL, end);
+    let foreign = ["--database-url", "mysql://u@h/jobs"];
+    said(&foreign, "database FAIL PostgreSQL: the database", "");
+}
+
+#[test]
+fn a_wrong_password_and_missing_rights_are_told_without_the_password() {
+    let mut postgres = Postgres::start(&[]).expect("PostgreSQL starts");
+    execute(
+        &postgres.url(),
+        "CREATE ROLE guest LOGIN PASSWORD 'right'; REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    );
+    postgres
+        .put("pg_hba.conf", "host all guest 127.0.0.1/32 scram-sha-256\n")
+        .expect("it can be written");
+    postgres.stop().expect("PostgreSQL stops");
+    postgres.start_again().expect("PostgreSQL starts again");
+    for (password, end) in [
+        (
+            "wrong",
+            "FATAL: password authentication failed for user \"guest\"",
+        ),
+        ("right", "the user may not create tables in it"),
+    ] {
+        let user = format!("guest:{password}@");
+        let url = postgres.url().replace("playhouse@", &user);
+        let start = format!(
+            "database FAIL PostgreSQL at 127.0.0.1:{}: ",
+            postgres.port()
+        );
+        let place = ["--database-url", &url];
+        said(
+            &place,
+            &start,
+            &format!("the database refuses this user: {end}"),
+        );
+        let (_, table) = diagnosis(&place);
+        assert!(!table.contains(&user), "{table}");
+        assert!(
+            table.contains("Check user and password in --database-url"),
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn the_embedded_database_is_looked_into() {
+    let mut server = Server::start(&[]);
+    server.kill();
+    let data_dir = server.data_dir().display().to_string();
+    let place = ["--data-dir", data_dir.as_str()];
+    let ok = format!("database ok SQLite at {data_dir}/playhouse.db, version 3.");
+    let (line, table) = diagnosis(&place);
+    assert!(
+        line.starts_with(&ok) && line.contains(", schema "),
+        "{table}"
+    );
+    for name in ["playhouse.db-wal", "playhouse.db-shm"] {
+        fs::remove_file(server.data_dir().join(name)).expect("the server left it");
+    }
+    let file = server.data_dir().join("playhouse.db");
+    fs::write(file, "no database at all".repeat(100)).expect("it can be written");
+    let fail = format!("database FAIL SQLite at {data_dir}/playhouse.db: ");
+    said(&place, &fail, "file is not a database");
 }

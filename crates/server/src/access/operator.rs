@@ -7,7 +7,7 @@ use store::Store;
 use wire::keys::{CreatedKey, KeyInfo, NewKey};
 
 use super::issue::{Caller, IssueError, info, issue, revoke};
-use crate::{Clock, Error, assembled};
+use crate::{Clock, Database, Error, assembled};
 
 /// Whoever has the data directory, or the database.
 pub struct Operator {
@@ -25,7 +25,8 @@ impl Operator {
             assembled::make_data_dir(&data_dir)?;
         }
         let clock = Clock::system();
-        let store = assembled::open_store(&data_dir, database_url, clock.now_ms()).await?;
+        let database = Database::new(&data_dir, database_url.as_deref());
+        let store = database.open(clock.now_ms()).await?;
         Ok(Self { store, clock })
     }
 

@@ -24,11 +24,34 @@ const FRAGMENTS: &[(&str, &str, &str)] = &[
     // Whoever runs this goes on when nobody else is between this and the end of the transaction.
     // SQLite has one writer.
     ("{take_turns}", "", "SELECT pg_advisory_xact_lock(8096);"),
+    // The version of the database program.
+    (
+        "{program_version}",
+        "sqlite_version()",
+        "current_setting('server_version')",
+    ),
+    // 1 when the table of the schema's version is there, else 0.
+    (
+        "{has_schema}",
+        "EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'schema_version')",
+        "(to_regclass('schema_version') IS NOT NULL)::int",
+    ),
+    // 1 when tables may be made, else 0.
+    (
+        "{may_create}",
+        "1",
+        "COALESCE(has_schema_privilege(current_schema(), 'CREATE'), FALSE)::int",
+    ),
     // The type of bytes.
     ("{bytes}", "BLOB", "BYTEA"),
     // The table is stored in the order of its primary key.
     ("{clustered}", "WITHOUT ROWID", ""),
 ];
+
+/// Where a PostgreSQL is, without the password; `None` when the URL does not say.
+pub(crate) fn postgres_hosts(url: &str) -> Option<String> {
+    postgres::hosts(url)
+}
 
 /// A list of values for one run of a statement.
 macro_rules! args {

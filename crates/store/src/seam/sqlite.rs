@@ -1,6 +1,6 @@
 //! The SQLite side of the seam.
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{collections::HashMap, os::unix::ffi::OsStrExt, path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{
     OpenFlags, ToSql,
@@ -37,6 +37,27 @@ impl SqliteConnection {
     pub(crate) fn reader(path: &Path) -> Result<Self, Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Self::configured(rusqlite::Connection::open_with_flags(path, flags)?)
+    }
+
+    /// A connection that cannot write and makes no file. A reader makes files beside a database
+    /// that nobody has open, and a server of another user could then not open those.
+    pub(crate) fn visitor(path: &Path) -> Result<Self, Error> {
+        let beside = |ending: &str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(ending);
+            Path::new(&name).exists()
+        };
+        if beside("-wal") && beside("-shm") {
+            return Self::reader(path);
+        }
+        if !path.exists() {
+            return Self::configured(rusqlite::Connection::open_in_memory()?);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
+        let uri = immutable_uri(path);
+        Self::configured(rusqlite::Connection::open_with_flags(uri, flags)?)
     }
 
     fn configured(connection: rusqlite::Connection) -> Result<Self, Error> {
@@ -121,6 +142,20 @@ impl ToSql for Value<'_> {
 /// Fills in the fragments, and writes `?1` for `$1`: SQLite numbers `$1` by its first appearance.
 pub(super) fn translate(sql: &str) -> String {
     fill(sql, |fragment| fragment.1).replace('$', "?")
+}
+
+/// The URI of a file that nobody changes while it is open.
+fn immutable_uri(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let bytes = path.as_os_str().as_bytes().iter();
+    let path: String = bytes
+        .map(|&byte| match byte {
+            b'/' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+            byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+            byte => format!("%{byte:02x}"),
+        })
+        .collect();
+    format!("file:{path}?immutable=1")
 }
 
 /// Copies the database of a live server, page by page, as it is at one moment.

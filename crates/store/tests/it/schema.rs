@@ -1,7 +1,7 @@
 //! Databases that were there before: older, newer, copied, opened by several at once.
 
 use engine::{Command, Status, Verdict};
-use store::{Error, Location, Store, events, runs};
+use store::{Condition, Error, Location, Store, events, inspect, runs};
 
 use crate::{
     database::{Database, on_both, on_sqlite, open},
@@ -11,6 +11,7 @@ use crate::{
 on_both!(
     everything_is_there_after_a_restart,
     a_newer_database_is_refused,
+    a_look_tells_the_condition_and_changes_nothing,
     several_open_a_new_database_at_once,
 );
 
@@ -53,6 +54,56 @@ async fn a_newer_database_is_refused(db: &Database) {
     assert_eq!(db.rows("SELECT count(*) FROM runs"), [["1"]]);
     db.rows("UPDATE schema_version SET version = version - 1");
     drop(db.open());
+}
+
+/// Looking waits for the database, so it has a thread of its own.
+fn looked(db: &Database) -> Result<Condition, Error> {
+    std::thread::scope(|scope| scope.spawn(|| inspect(&db.location)).join().unwrap())
+}
+
+/// Everything that a look could leave behind: files beside the database's, or tables.
+fn traces(db: &Database) -> Vec<Vec<String>> {
+    match &db.location {
+        Location::Sqlite(path) => {
+            let files = std::fs::read_dir(path.parent().unwrap()).unwrap();
+            let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+            let mut names: Vec<String> = names.collect();
+            names.sort();
+            vec![names]
+        }
+        Location::Postgres(_) => {
+            db.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        }
+    }
+}
+
+async fn a_look_tells_the_condition_and_changes_nothing(db: &Database) {
+    let same_after_look = |expected: i64| {
+        let before = traces(db);
+        let condition = looked(db).unwrap();
+        assert_eq!(traces(db), before);
+        assert_eq!(condition.schema, expected, "{condition:?}");
+        assert!(
+            condition
+                .program_version
+                .starts_with(|c: char| c.is_ascii_digit())
+        );
+        condition.known
+    };
+    let known = same_after_look(0);
+    let store = db.open();
+    same_after_look(known);
+    drop(store);
+    same_after_look(known);
+    if let Location::Sqlite(path) = &db.location {
+        let closed = vec![vec![path.file_name().unwrap().to_str().unwrap().to_owned()]];
+        assert_eq!(traces(db), closed, "no look made files beside it");
+    }
+    db.rows("UPDATE schema_version SET version = version - 1");
+    same_after_look(known - 1);
+    db.rows("UPDATE schema_version SET version = version + 2");
+    let newer = looked(db);
+    assert!(matches!(newer, Err(Error::Newer { .. })), "{newer:?}");
 }
 
 async fn several_open_a_new_database_at_once(db: &Database) {

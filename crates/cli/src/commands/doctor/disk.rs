@@ -26,14 +26,14 @@ pub(super) fn check(data_dir: &Path) -> Vec<Check> {
         return vec![Check::fail(
             NAME,
             format!("no part of {shown} exists"),
-            "choose another one",
+            "Choose another one with --data-dir.",
         )];
     };
     match syncs_per_second(&existing) {
         Err(error) => vec![Check::fail(
             NAME,
             format!("{} cannot be written: {error}", existing.display()),
-            "give this user the right to write there, or choose another one with --data-dir",
+            "Give this user the right to write there, or choose another one with --data-dir.",
         )],
         Ok(rate) => {
             let missing = if existing == data_dir {
@@ -43,7 +43,7 @@ pub(super) fn check(data_dir: &Path) -> Vec<Check> {
             };
             let detail = format!("{rate:.0} syncs a second");
             let disk = if rate < SLOW_SYNCS_PER_SECOND {
-                let advice = "a faster disk: every accepted job waits for one sync";
+                let advice = "Use a faster disk: every accepted job waits for one sync.";
                 Check::warn("disk", detail, advice)
             } else {
                 Check::ok("disk", detail)

@@ -51,8 +51,8 @@ async fn server(named: Option<&str>) -> Check {
         Ok(health) => Check::ok(NAME, format!("{url} is {}", health.status)),
         Err(error) => {
             let detail = format!("{url}: {error}");
-            let advice = "start one with `playhouse server` or `playhouse dev`, or name another \
-                          one with --server";
+            let advice = "Start one with `playhouse server` or `playhouse dev`, or name another \
+                          one with --server.";
             // Nobody said that there is a server at the usual address.
             match named {
                 Some(_) => Check::fail(NAME, detail, advice),
@@ -70,7 +70,7 @@ async fn isolation(data_dir: PathBuf) -> Result<Vec<Check>, Failure> {
     let findings = tokio::task::spawn_blocking(probe)
         .await
         .map_err(|error| Failure::new(Exit::FAILED, error.to_string()))?;
-    let advice = "`--isolation standard` goes on without it, `--isolation strict` runs no job";
+    let advice = "`--isolation standard` goes on without it, `--isolation strict` runs no job.";
     let check = |finding: Finding| {
         let name = format!("isolation: {}", finding.name);
         match finding.support {

@@ -124,6 +124,8 @@ impl From<store::Error> for Error {
                 Self::new(StatusCode::BAD_REQUEST, error.to_string())
             }
             E::Unavailable(_)
+            | E::Denied(_)
+            | E::Missing(_)
             | E::Unknown(_)
             | E::Conflict(_)
             | E::Constraint(_)
@@ -134,7 +136,9 @@ impl From<store::Error> for Error {
                 // What the database says is for the operator, not for the caller.
                 tracing::error!(%error, "a request failed");
                 let message = match error {
-                    E::Unavailable(_) => "the database is not available; nothing was changed",
+                    E::Unavailable(_) | E::Denied(_) | E::Missing(_) => {
+                        "the database is not available; nothing was changed"
+                    }
                     E::Unknown(_) => {
                         "the database did not answer: it is not known whether this was done"
                     }

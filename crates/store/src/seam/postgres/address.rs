@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
-use tokio_postgres::{Client, Config, Connection, Socket, tls::MakeTlsConnect};
+use tokio_postgres::{Client, Config, Connection, Socket, config::Host, tls::MakeTlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::certificates;
+use super::{certificates, dialect::told};
 use crate::Error;
 
 /// How long one attempt to connect may take.
@@ -27,7 +27,7 @@ impl Address {
     pub(super) fn parse(url: &str) -> Result<Self, Error> {
         let wrong = |error: String| Error::Unavailable(format!("the database URL: {error}"));
         let (url, checks) = take_checks(url);
-        let mut config: Config = url.parse().map_err(|error| wrong(format!("{error}")))?;
+        let mut config: Config = url.parse().map_err(|error| wrong(told(&error)))?;
         config
             .connect_timeout(CONNECT_LIMIT)
             .application_name("playhouse");
@@ -42,6 +42,22 @@ impl Address {
     pub(super) async fn connect(&self) -> Result<(Client, Link), tokio_postgres::Error> {
         self.config.connect(self.tls.clone()).await
     }
+}
+
+/// The hosts of a URL with their ports, for people.
+pub(in crate::seam) fn hosts(url: &str) -> Option<String> {
+    let config: Config = take_checks(url).0.parse().ok()?;
+    let ports = config.get_ports();
+    let hosts = config.get_hosts().iter().enumerate();
+    let hosts = hosts.map(|(place, host)| {
+        let port = ports.get(place).or(ports.first()).unwrap_or(&5432);
+        match host {
+            Host::Tcp(name) if name.contains(':') => format!("[{name}]:{port}"),
+            Host::Tcp(name) => format!("{name}:{port}"),
+            Host::Unix(directory) => directory.display().to_string(),
+        }
+    });
+    Some(hosts.collect::<Vec<_>>().join(", ")).filter(|hosts| !hosts.is_empty())
 }
 
 /// Takes what the driver does not know out of the URL: whether certificates are checked, and with
@@ -76,7 +92,22 @@ fn take_checks(url: &str) -> (String, Option<Option<String>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::take_checks;
+    use super::{hosts, take_checks};
+
+    #[test]
+    fn hosts_are_told_without_the_password() {
+        let shown = |url| hosts(url).unwrap_or_default();
+        assert_eq!(
+            shown("postgres://u:secret@db.example/jobs"),
+            "db.example:5432"
+        );
+        assert_eq!(
+            shown("postgres://u@a:1,b:2/jobs?sslmode=verify-full"),
+            "a:1, b:2"
+        );
+        assert_eq!(shown("host=/run/postgresql user=u"), "/run/postgresql");
+        assert_eq!(hosts("http://db.example"), None);
+    }
 
     #[test]
     fn checks_are_taken_out_of_the_url() {

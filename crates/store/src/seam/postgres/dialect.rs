@@ -37,17 +37,31 @@ pub(in crate::seam) fn translate(sql: &str) -> String {
     fill(sql, |fragment| fragment.2)
 }
 
+/// What the server says; when it said nothing, what the driver says with its reason.
+pub(super) fn told(error: &tokio_postgres::Error) -> String {
+    if let Some(answer) = error.as_db_error() {
+        return answer.to_string();
+    }
+    match std::error::Error::source(error) {
+        Some(reason) => format!("{error}: {reason}"),
+        None => error.to_string(),
+    }
+}
+
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
-        let text = error
-            .as_db_error()
-            .map_or_else(|| error.to_string(), ToString::to_string);
+        let text = told(&error);
         match error.code() {
             None => Self::Unavailable(text),
             Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED) => {
                 Self::Conflict(text)
             }
             Some(code) if code.code().starts_with("23") => Self::Constraint(text),
+            // A wrong password, an unknown user, a right that is missing.
+            Some(code) if code.code().starts_with("28") || code.code() == "42501" => {
+                Self::Denied(text)
+            }
+            Some(&SqlState::INVALID_CATALOG_NAME) => Self::Missing(text),
             // Out of resources, shutting down, connection trouble.
             Some(code) if ["53", "57", "08"].contains(&&code.code()[..2]) => {
                 Self::Unavailable(text)

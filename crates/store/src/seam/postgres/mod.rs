@@ -7,6 +7,7 @@ mod connection;
 mod dialect;
 mod listener;
 
+pub(in crate::seam) use address::hosts;
 pub(crate) use connection::PostgresConnection;
 pub(super) use dialect::translate;
 pub(crate) use listener::Listener;

@@ -4,6 +4,8 @@ use std::{fmt, io};
 
 use wire::client::Error;
 
+use crate::table::plain;
+
 /// Exit code of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Exit(pub(crate) u8);
@@ -77,6 +79,14 @@ impl Failure {
         self
     }
 
+    /// Says which of several things it is about, unless the message does.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        if !self.message.contains(what) {
+            self.message = format!("{}: {}", plain(what), self.message);
+        }
+        self
+    }
+
     /// A failure of this machine's files; `what` says which and for what.
     pub(crate) fn io(what: impl fmt::Display, error: &io::Error) -> Self {
         Self::new(Exit::IO, format!("{what}: {error}"))
@@ -110,7 +120,16 @@ impl From<Error> for Failure {
             Error::Answer(_) => Exit::SERVER_FAILED,
             Error::Request(_) => Exit::USAGE,
         };
-        let failure = Self::new(exit, error.to_string());
+        let message = match &error {
+            // The code says already what the status would; the server's words say why.
+            Error::Status { status, body }
+                if !status.is_server_error() && !body.error.is_empty() =>
+            {
+                body.error.clone()
+            }
+            _ => error.to_string(),
+        };
+        let failure = Self::new(exit, message);
         match error.status().map(|status| status.as_u16()) {
             Some(401) => failure.hint("Give a key with PLAYHOUSE_KEY or --key-file."),
             _ => failure,

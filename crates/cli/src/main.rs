@@ -11,7 +11,10 @@ mod table;
 
 use std::{env, process::ExitCode};
 
-use clap::FromArgMatches;
+use clap::{
+    ArgMatches, FromArgMatches,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use crate::{
     args::Program,
@@ -63,9 +66,26 @@ fn run() -> Result<Exit, Failure> {
 /// Reads the command line twice: the first reading finds the settings file, whose values are the
 /// defaults of the second. Mistakes and `--help` end the process here.
 fn parse() -> Result<Program, Failure> {
-    let first = config::program().get_matches();
+    let first = matches(config::program());
     let named = first.get_one::<std::path::PathBuf>("config");
     let program = config::apply(config::program(), named.map(std::path::PathBuf::as_path))?;
-    let matches = program.get_matches();
+    let matches = matches(program);
     Ok(Program::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
+}
+
+/// Reads the command line; mistakes and `--help` end the process.
+fn matches(program: clap::Command) -> ArgMatches {
+    program.try_get_matches().unwrap_or_else(|mut error| {
+        let usage = error.get(ContextKind::Usage).map(ToString::to_string);
+        let submit = usage.is_some_and(|usage| usage.contains("job submit"));
+        // An argument for the program in the wrong place is the usual mistake.
+        if submit
+            && error.kind() == ErrorKind::UnknownArgument
+            && error.get(ContextKind::Suggested).is_none()
+        {
+            let tip = "the program's own arguments come after `--`".into();
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+        }
+        error.exit()
+    })
 }

@@ -216,7 +216,7 @@ pub fn backup(data_dir: &Path, to: &Path) -> Result<(), Error> {
         .create_new(true)
         .mode(0o600)
         .open(to)
-        .map_err(|error| unusable(to, error))?;
+        .map_err(|error| Error::Copy(to.display().to_string(), error))?;
     store::backup(&from, to).map_err(|error| {
         // Half a copy must not be taken for one.
         if let Err(error) = std::fs::remove_file(to) {

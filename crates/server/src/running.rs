@@ -31,6 +31,9 @@ pub enum Error {
     /// The data directory cannot be used.
     #[error("the data directory {0} cannot be used: {1}")]
     DataDir(String, io::Error),
+    /// The copy of the database cannot be written.
+    #[error("the copy {0} cannot be written: {1}")]
+    Copy(String, io::Error),
     /// A lease that is too short, or a scan that is too rare, would break the promise of recovery.
     #[error("{0}")]
     Setting(&'static str),

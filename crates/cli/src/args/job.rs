@@ -114,7 +114,7 @@ pub(crate) struct Submit {
     pub(crate) priority: Option<Priority>,
 
     /// Environment variable of the program (repeatable); NAME alone takes the value from your own
-    /// environment. It gets no others but PATH, HOME, TMPDIR
+    /// environment. The program gets no others but PATH, HOME, TMPDIR
     #[arg(long, short, value_name = "NAME[=VALUE]", value_parser = values::variable)]
     pub(crate) env: Vec<(String, String)>,
 

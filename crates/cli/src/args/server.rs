@@ -60,7 +60,7 @@ pub(crate) struct Place {
     #[arg(long, env = "PLAYHOUSE_DATA_DIR", value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// Keep jobs in PostgreSQL, `postgres://…`, instead of the data directory
+    /// Keep jobs in PostgreSQL, `postgres://…`, instead of in SQLite in the data directory
     #[arg(long, env = "PLAYHOUSE_DATABASE_URL", value_name = "URL")]
     pub(crate) database_url: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! `backup`.
 
-use super::place;
+use super::{place, serving};
 use crate::{
     args::Backup,
     exit::{Exit, Failure},
@@ -19,13 +19,12 @@ pub(super) fn run(backup: &Backup) -> Result<Exit, Failure> {
         None => place::data_dir()?,
     };
     if backup.file.exists() {
-        return Err(Failure::new(
-            Exit::IO,
-            format!("{} exists", backup.file.display()),
-        ));
+        return Err(
+            Failure::new(Exit::IO, format!("{} exists", backup.file.display()))
+                .hint("Choose another name: nothing is written over."),
+        );
     }
-    server::backup(&data_dir, &backup.file)
-        .map_err(|error| Failure::new(Exit::FAILED, error.to_string()))?;
+    server::backup(&data_dir, &backup.file).map_err(|error| serving::failure(&error))?;
     say(&format!(
         "copied the database of {} to {}",
         data_dir.display(),

@@ -80,9 +80,11 @@ pub(super) fn spans(tracing: &Tracing, name: &'static str) -> Result<Spans, Fail
     }
 }
 
+/// A failure of the server in this process.
 pub(super) fn failure(error: &Error) -> Failure {
     let exit = match error {
         Error::Setting(_) | Error::NotLoopback(_) => Exit::USAGE,
+        Error::Copy(..) => Exit::IO,
         _ => Exit::FAILED,
     };
     let failure = Failure::new(exit, error.to_string());

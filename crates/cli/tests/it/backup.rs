@@ -39,4 +39,12 @@ fn a_directory_without_a_database_is_refused() {
     let output = server.run(&["backup", "copy.db", "--data-dir", "nothing-here"]);
     assert_eq!(code(&output), Some(1), "{}", stderr(&output));
     assert!(!server.home().join("copy.db").exists());
+    let data_dir = server.data_dir().display().to_string();
+    let nowhere = server.run(&["backup", "nothing-here/copy.db", "--data-dir", &data_dir]);
+    assert_eq!(code(&nowhere), Some(74));
+    assert!(
+        stderr(&nowhere).contains("the copy nothing-here/copy.db cannot be written"),
+        "{}",
+        stderr(&nowhere)
+    );
 }

@@ -74,7 +74,8 @@ fn several_jobs_are_cancelled_and_one_refusal_does_not_stop_the_rest() {
         stdout(&output),
         format!("{first}  cancelled\n{second}  cancelled\n")
     );
-    assert!(stderr(&output).starts_with(UNKNOWN), "{}", stderr(&output));
+    let refusal = format!("error: {UNKNOWN}: job not found\n");
+    assert_eq!(stderr(&output), refusal);
     let retried = server.run(&["job", "retry", &first]);
     assert_eq!(
         stdout(&retried),

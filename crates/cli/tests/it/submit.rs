@@ -176,6 +176,18 @@ fn the_same_idempotency_key_gives_the_same_job() {
 }
 
 #[test]
+fn a_file_that_will_not_start_is_submitted_with_a_warning() {
+    let server = server();
+    let path = server.home().join("notes.txt");
+    std::fs::write(&path, "just text\n").expect("it can be written");
+    let path = path.display().to_string();
+    let done = server.run(&["job", "submit", &path]);
+    assert_eq!(code(&done), Some(120), "{}", stderr(&done));
+    let warning = format!("playhouse: {path} is neither a binary for Linux nor a script");
+    assert!(stderr(&done).starts_with(&warning), "{}", stderr(&done));
+}
+
+#[test]
 fn files_that_are_no_programs_are_refused_before_anything_is_sent() {
     let server = server();
     let directory = server.home().display().to_string();

@@ -35,6 +35,7 @@ fn bad_usage_ends_with_2_and_says_what_is_wrong() {
         &["job", "submit", "p", "--max-attempts", "0"],
         &["job", "submit", "p", "--not-before", "tomorrow"],
         &["job", "submit", "p", "argument"],
+        &["job", "cancel", "1", "--all"],
         &["job", "list", "--limit", "1001"],
         &["job", "list", "--limit", "-1"],
         &["job", "list", "--status", "done"],
@@ -61,6 +62,13 @@ fn bad_usage_ends_with_2_and_says_what_is_wrong() {
         assert!(line.contains("\n  2: error: "), "{line}");
     }
     insta::assert_snapshot!("bad-usage", reports.join("\n"));
+}
+
+#[test]
+fn an_argument_in_the_wrong_place_is_told_where_it_belongs() {
+    let tip = "tip: the program's own arguments come after `--`";
+    assert!(stderr(&output(["job", "submit", "p", "argument"])).contains(tip));
+    assert!(!stderr(&output(["job", "get", "1", "2"])).contains(tip));
 }
 
 #[test]

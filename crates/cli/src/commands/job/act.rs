@@ -8,7 +8,6 @@ use crate::{
     commands::connection,
     exit::{Exit, Failure},
     output::{print_json, print_line, say},
-    table::plain,
 };
 
 /// What to do with the jobs.
@@ -41,10 +40,10 @@ pub(super) async fn run(ids: Ids, verb: Verb) -> Result<Exit, Failure> {
                 if failure.exit == Exit::UNREACHABLE {
                     return Err(failure);
                 }
-                say(&format!("{}: {}", plain(id), failure.text()));
                 if exit == Exit::OK {
                     exit = failure.exit;
                 }
+                say(&failure.about(id).text());
             }
         }
     }

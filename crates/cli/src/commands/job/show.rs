@@ -30,7 +30,15 @@ pub(super) async fn list(list: List) -> Result<Exit, Failure> {
         return Ok(Exit::OK);
     }
     if jobs.is_empty() {
-        say("no such jobs");
+        let everything = filter.status.is_none()
+            && filter.job_type.is_none()
+            && filter.priority.is_none()
+            && list.offset == 0;
+        say(if everything {
+            "no jobs; submit one with `playhouse job submit ./program`"
+        } else {
+            "no such jobs"
+        });
         return Ok(Exit::OK);
     }
     print_bytes(rows(&jobs).text().as_bytes())?;

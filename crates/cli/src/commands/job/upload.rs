@@ -1,6 +1,6 @@
 //! Uploads a program, with a progress bar when a person looks on.
 
-use std::{path::Path, time::Duration};
+use std::{fs, io::Read, path::Path, time::Duration};
 
 use futures_util::stream::try_unfold;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,6 +13,7 @@ use wire::{
 use crate::{
     commands::connection::Absence,
     exit::{Exit, Failure},
+    output::say,
 };
 
 const CHUNK_BYTES: usize = 256 << 10;
@@ -23,6 +24,13 @@ pub(super) async fn upload(
     program: &Path,
     patience: Duration,
 ) -> Result<UploadedBinary, Failure> {
+    if !may_start(program) {
+        say(&format!(
+            "playhouse: {} is neither a binary for Linux nor a script with a `#!` line: it will \
+             hardly start",
+            program.display()
+        ));
+    }
     let mut absence = Absence::new(patience);
     loop {
         let (file, size) = open(program).await?;
@@ -39,6 +47,16 @@ pub(super) async fn upload(
             Err(error) => absence.wait(error).await?,
         }
     }
+}
+
+/// False when the system is known to refuse the file as a program. What cannot be read here is told
+/// when it is opened.
+fn may_start(program: &Path) -> bool {
+    let mut head = Vec::new();
+    let regular = fs::metadata(program).is_ok_and(|metadata| metadata.is_file());
+    let read = regular
+        && fs::File::open(program).is_ok_and(|file| file.take(4).read_to_end(&mut head).is_ok());
+    !read || head.is_empty() || head.starts_with(b"#!") || head == *b"\x7fELF"
 }
 
 /// Opens the program and tells its size.

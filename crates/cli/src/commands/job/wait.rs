@@ -9,7 +9,6 @@ use crate::{
     commands::connection::{self, first_contact},
     exit::{Exit, Failure},
     output::{print_json, print_line, say},
-    table::plain,
 };
 
 /// How many jobs are watched at once; each takes a connection.
@@ -33,8 +32,9 @@ pub(super) async fn run(wait: Wait) -> Result<Exit, Failure> {
             Ok(job) => report(&job, wait.ids.format.json)?,
             Err(failure) if failure.exit == Exit::UNREACHABLE => return Err(failure),
             Err(failure) => {
-                say(&format!("{}: {}", plain(id), failure.text()));
-                failure.exit
+                let exit = failure.exit;
+                say(&failure.about(id).text());
+                exit
             }
         };
         if exit != Exit::OK && first.is_none_or(|(before, _)| position < before) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    Address, Backup, Completions, Dev, Doctor, Executor, Format, Job, Key, Server, values,
+    Address, Backup, Completions, Dev, Doctor, Executor, Format, Hook, Job, Key, Server, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -90,6 +90,9 @@ pub(crate) enum Command {
     /// Make, list and revoke keys
     #[command(subcommand, visible_alias = "keys")]
     Key(Key),
+    /// Send events to URLs: webhooks
+    #[command(subcommand, visible_alias = "hooks")]
+    Hook(Hook),
     Doctor(Doctor),
     Backup(Backup),
     Completions(Completions),

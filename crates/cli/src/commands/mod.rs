@@ -7,6 +7,7 @@ mod demo;
 mod dev;
 mod doctor;
 mod executor;
+mod hook;
 mod job;
 mod key;
 mod overview;

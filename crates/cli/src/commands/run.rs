@@ -1,8 +1,8 @@
 //! From a parsed command line to the command.
 
-use super::{backup, completions, dev, doctor, executor, job, key, overview, server};
+use super::{backup, completions, dev, doctor, executor, hook, job, key, overview, server};
 use crate::{
-    args::{Address, Command, Job},
+    args::{Address, Command, Hook, Job},
     exit::{Exit, Failure},
 };
 
@@ -25,6 +25,7 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Executors { address, format } => overview::executors(&address, format).await,
         Command::Stats { address, format } => overview::stats(&address, format).await,
         Command::Key(key) => key::run(key).await,
+        Command::Hook(hook) => hook::run(hook).await,
         Command::Doctor(doctor) => doctor::run(doctor).await,
         Command::Backup(backup) => backup::run(&backup),
         Command::Completions(completions) => completions::run(&completions),
@@ -50,6 +51,13 @@ fn address(command: &Command) -> Option<&Address> {
             Job::Logs(logs) => &logs.address,
             Job::Cancel(ids) | Job::Retry(ids) => &ids.address,
             Job::Wait(wait) => &wait.ids.address,
+        }),
+        Command::Hook(hook) => Some(match hook {
+            Hook::Create(create) => &create.address,
+            Hook::List { address, .. } => address,
+            Hook::Delete(delete) => &delete.address,
+            Hook::Test(test) => &test.address,
+            Hook::Deliveries(deliveries) => &deliveries.address,
         }),
         _ => None,
     }

@@ -24,6 +24,12 @@ fn help_of_every_command() {
         "key create",
         "key list",
         "key revoke",
+        "hook",
+        "hook create",
+        "hook list",
+        "hook delete",
+        "hook test",
+        "hook deliveries",
         "doctor",
         "backup",
         "completions",
@@ -33,7 +39,7 @@ fn help_of_every_command() {
         assert_eq!(code(&help), Some(0), "`{command} --help`");
         let text = stdout(&help);
         assert!(
-            ["job", "key"].contains(&command) || text.contains("Examples:\n"),
+            ["job", "key", "hook"].contains(&command) || text.contains("Examples:\n"),
             "`{command}` has no example"
         );
         let name = format!("help {command}").trim_end().replace(' ', "-");

@@ -8,6 +8,7 @@ mod database;
 mod events;
 mod executors;
 mod full;
+mod hooks;
 mod keys;
 mod lists;
 mod logs;

@@ -2,6 +2,7 @@
 
 mod error;
 mod executor;
+mod hooks;
 mod http;
 mod jobs;
 mod keys;

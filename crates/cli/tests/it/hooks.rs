@@ -1,0 +1,65 @@
+//! Hooks from the command line.
+
+use serde_json::Value;
+
+use crate::{
+    harness::{Server, code, stderr, stdout},
+    kill_hooks::Receiver,
+};
+
+fn json(server: &Server, arguments: &[&str]) -> Value {
+    let output = server.run(arguments);
+    serde_json::from_str(&stdout(&output)).unwrap_or_else(|error| {
+        panic!("{error}: {} {}", stdout(&output), stderr(&output));
+    })
+}
+
+#[test]
+fn a_hook_is_made_tested_and_deleted() {
+    let receiver = Receiver::start();
+    let server = Server::start(&["--allow-outbound", "127.0.0.0/8"]);
+    let made = server.run(&["hook", "create", &receiver.url(), "--event", "job.failed"]);
+    assert_eq!(code(&made), Some(0), "{}", stderr(&made));
+    assert!(stdout(&made).starts_with("whsec_"), "{}", stdout(&made));
+    let list = json(&server, &["hook", "list", "--json"]);
+    let id = list[0]["id"].as_str().expect("an id");
+    assert_eq!(list[0]["events"][0], "job.failed");
+    let table = stdout(&server.run(&["hook", "list"]));
+    assert!(table.contains(id) && table.contains("enabled"), "{table}");
+    let test = server.run(&["hook", "test", id]);
+    assert_eq!(code(&test), Some(0), "{}", stderr(&test));
+    assert_eq!(stdout(&test), "delivered: the receiver answered 200\n");
+    let sent = json(&server, &["hook", "deliveries", id, "--json"]);
+    assert_eq!(
+        (&sent[0]["event"], &sent[0]["id"]),
+        (&"hook.test".into(), &1.into())
+    );
+    let again = server.run(&["hook", "deliveries", id, "--replay", "1"]);
+    assert_eq!(code(&again), Some(0), "{}", stderr(&again));
+    assert_eq!(code(&server.run(&["hook", "delete", id])), Some(0));
+    assert_eq!(code(&server.run(&["hook", "delete", id])), Some(66));
+    assert_eq!(stdout(&server.run(&["hook", "list"])), "");
+}
+
+#[test]
+fn without_leave_no_address_inside_is_called() {
+    let receiver = Receiver::start();
+    let server = Server::start(&[]);
+    let refused = server.run(&["hook", "create", &receiver.url()]);
+    assert_eq!(code(&refused), Some(65));
+    assert!(
+        stderr(&refused).contains("--allow-outbound"),
+        "{}",
+        stderr(&refused)
+    );
+    let name = receiver.url().replace("127.0.0.1", "localhost");
+    let hook = json(&server, &["hook", "create", &name, "--json"]);
+    let test = server.run(&["hook", "test", hook["id"].as_str().expect("an id")]);
+    assert_eq!(code(&test), Some(1));
+    assert!(
+        stderr(&test).contains("not a public address"),
+        "{}",
+        stderr(&test)
+    );
+    assert_eq!(receiver.count(), 0);
+}

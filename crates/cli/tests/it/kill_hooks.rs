@@ -1,0 +1,194 @@
+//! SIGKILL of the real server while it delivers: every event reaches the receiver, in the order of
+//! its run.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use wire::{client::Client, jobs::NewJob};
+
+use crate::{
+    database::Database,
+    harness::{Server, code, poll},
+};
+
+const ROUNDS: usize = 3;
+const JOBS: usize = 25;
+
+#[test]
+fn kill_of_the_server_loses_no_delivery_on_sqlite() {
+    survive(&[]);
+}
+
+#[test]
+fn kill_of_the_server_loses_no_delivery_on_postgres() {
+    let database = Database::create();
+    survive(&["--database-url", database.url()]);
+}
+
+/// The events that were received, by path and run: numbers in the order of their first arrival.
+type Ledger = Arc<Mutex<BTreeMap<(String, String), Vec<i64>>>>;
+
+/// A receiver that now and then fails, or answers late.
+pub(crate) struct Receiver {
+    port: u16,
+    ledger: Ledger,
+    stop: Arc<AtomicBool>,
+}
+
+impl Receiver {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let (ledger, stop) = (Ledger::default(), Arc::new(AtomicBool::new(false)));
+        let (book, stopped) = (ledger.clone(), stop.clone());
+        std::thread::spawn(move || {
+            for (number, stream) in listener.incoming().enumerate() {
+                if stopped.load(SeqCst) {
+                    return;
+                }
+                let (book, stream) = (book.clone(), stream.expect("a connection"));
+                std::thread::spawn(move || answer(number, &stream, &book));
+            }
+        });
+        Self { port, ledger, stop }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.ledger
+            .lock()
+            .expect("no panic")
+            .values()
+            .map(Vec::len)
+            .sum()
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.stop.store(true, SeqCst);
+        // The listener looks when somebody comes.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+/// One request of a connection. The server may be gone at any moment.
+fn answer(number: usize, mut stream: &TcpStream, ledger: &Ledger) {
+    let mut reader = BufReader::new(stream);
+    let (mut length, mut line) = (0, String::new());
+    if reader.read_line(&mut line).unwrap_or(0) == 0 {
+        return;
+    }
+    let path = line.split(' ').nth(1).expect("a path").to_owned();
+    loop {
+        line.clear();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 {
+            return;
+        }
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a length");
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    if reader.read_exact(&mut body).is_err() {
+        return;
+    }
+    let status = if number % 20 == 3 {
+        "503 Busy"
+    } else {
+        "200 OK"
+    };
+    if status.starts_with("200") {
+        let payload: Value = serde_json::from_slice(&body).expect("JSON");
+        // A test speaks of no run.
+        let run = payload["data"]["run_id"]
+            .as_str()
+            .unwrap_or("test")
+            .to_owned();
+        let seq = payload["data"]["seq"].as_i64().unwrap_or(0);
+        let mut ledger = ledger.lock().expect("no panic");
+        let seen = ledger.entry((path, run)).or_default();
+        if !seen.contains(&seq) {
+            seen.push(seq);
+        }
+    }
+    let _ = write!(
+        stream,
+        "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    );
+}
+
+fn survive(arguments: &[&str]) {
+    let receiver = Receiver::start();
+    let mut all = vec!["--allow-outbound", "127.0.0.1"];
+    all.extend(arguments);
+    let mut server = Server::start(&all);
+    let made = server.run(&["hook", "create", &receiver.url(), "--event", "job.*"]);
+    assert_eq!(code(&made), Some(0));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let client = Client::http(&server.url()).expect("the URL is good");
+    for round in 0..ROUNDS {
+        let before = receiver.count();
+        runtime.block_on(async {
+            for number in 0..JOBS {
+                let job = client.submit(&job(&receiver, number), None).await;
+                let id = job.expect("the server answers").id;
+                client.cancel(&id).await.expect("the server answers");
+            }
+        });
+        poll("some are delivered", || {
+            (receiver.count() > before + 5).then_some(())
+        });
+        server.kill();
+        let (killed, wanted) = (receiver.count(), (round + 1) * JOBS * 11 / 5);
+        server.restart();
+        let back = Instant::now();
+        poll("deliveries go on", || {
+            (receiver.count() > killed || killed == wanted).then_some(())
+        });
+        assert!(
+            back.elapsed() < Duration::from_secs(10),
+            "{:?}",
+            back.elapsed()
+        );
+    }
+    // Each job was submitted and cancelled, and every fifth tells its own hook of its end.
+    let wanted = ROUNDS * JOBS * 2 + ROUNDS * JOBS / 5;
+    poll("everything is delivered", || {
+        (receiver.count() >= wanted).then_some(())
+    });
+    for ((path, run), seqs) in receiver.ledger.lock().expect("no panic").iter() {
+        let events = if path == "/own" { 1 } else { 2 };
+        assert_eq!(seqs.len(), events, "{run}: {seqs:?}");
+        assert!(seqs.is_sorted(), "{run} out of order: {seqs:?}");
+    }
+}
+
+fn job(receiver: &Receiver, number: usize) -> NewJob {
+    let webhook = json!({"url": receiver.url() + "own", "on": ["cancelled"]});
+    NewJob {
+        job_type: "hooked".to_owned(),
+        binary_url: "http://127.0.0.1/none".to_owned(),
+        binary_sha256: "0".repeat(64),
+        priority: "background".to_owned(),
+        webhook: number
+            .is_multiple_of(5)
+            .then(|| serde_json::from_value(webhook).expect("a webhook")),
+        ..NewJob::default()
+    }
+}

@@ -1,0 +1,396 @@
+//! Hooks: nothing is lost, nothing is made or taken twice, whoever else is on the database.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::{RunId, Verdict};
+use store::{
+    Store,
+    events::EventRow,
+    hooks::{self, Attempted, Composed, NewHook, Outcome, Patience, RunHook, Sending},
+    runs::Submit,
+};
+
+use crate::{
+    database::{Database, on_both},
+    sample::*,
+};
+
+on_both!(
+    an_event_becomes_one_delivery_however_many_look,
+    no_delivery_is_taken_by_two,
+    of_one_run_one_delivery_is_due_at_a_time,
+    a_claim_that_is_not_renewed_ends,
+    a_late_answer_changes_nothing,
+    the_hooks_of_runs_get_their_own_events,
+    a_hook_of_many_failures_is_disabled,
+    what_is_old_is_deleted,
+);
+
+const PATIENCE: Patience = Patience {
+    failures: 3,
+    time_ms: 1_000,
+};
+const CLAIM_MS: i64 = 6_000;
+
+fn compose(event: &EventRow) -> Composed {
+    Composed {
+        event: event.event_type.clone(),
+        body: event.data.clone(),
+    }
+}
+
+async fn hook(store: &Store, id: &'static str, events: &[&str]) {
+    let hook = NewHook {
+        id: id.to_owned(),
+        url: "https://a.example/".to_owned(),
+        events: events.iter().map(|&one| one.to_owned()).collect(),
+        description: String::new(),
+        secret: "whsec_".to_owned(),
+    };
+    let made = store
+        .write(move |batch| hooks::create(batch, &hook, 100, NOW))
+        .await;
+    assert!(made.unwrap());
+}
+
+/// Reads on until there is nothing new; answers how many deliveries it made.
+async fn expand(store: &Store) -> usize {
+    let mut made = 0;
+    loop {
+        let plan = store.read(hooks::plan).await.unwrap();
+        if plan.is_empty() {
+            return made;
+        }
+        let expanded = store
+            .write(move |batch| hooks::expand(batch, &plan, compose, NOW))
+            .await;
+        made += expanded.unwrap().deliveries;
+    }
+}
+
+async fn claim_at(store: &Store, claimant: &str, most: i64, now: i64) -> Vec<Sending> {
+    let lanes = store.read(hooks::lanes).await.unwrap();
+    let picks: Vec<(String, i64)> = lanes.into_iter().map(|lane| (lane.name, most)).collect();
+    let claimant = claimant.to_owned();
+    let claimed = store
+        .write(move |batch| hooks::claim(batch, &claimant, &picks, now + CLAIM_MS, now))
+        .await;
+    claimed.unwrap()
+}
+
+async fn take(store: &Store, most: i64) -> Vec<Sending> {
+    claim_at(store, "a", most, NOW).await
+}
+
+async fn finish(store: &Store, sending: &Sending, outcome: Outcome, now: i64) -> bool {
+    finish_as(store, "a", sending, outcome, now).await
+}
+
+async fn finish_as(
+    store: &Store,
+    claimant: &str,
+    sending: &Sending,
+    outcome: Outcome,
+    now: i64,
+) -> bool {
+    let attempted = Attempted {
+        hook_id: sending.hook_id.clone(),
+        number: sending.number,
+        claimant: claimant.to_owned(),
+        attempt: sending.attempt,
+        outcome,
+        response_status: Some(200),
+        response: b"\0ok".to_vec(),
+        error: None,
+    };
+    let finished = store
+        .write(move |batch| hooks::finish(batch, &attempted, PATIENCE, now))
+        .await;
+    finished.unwrap()
+}
+
+/// One run from its submit to its end: three events.
+async fn complete(store: &Store) -> RunId {
+    let run = running(store, job()).await;
+    finished(store, crate::sample::finish(&run, Verdict::Completed))
+        .await
+        .unwrap();
+    run.id
+}
+
+/// Several stores on one database, where that may be.
+fn stores(db: &Database) -> Vec<Store> {
+    if db.is_postgres() {
+        vec![db.open(), db.open()]
+    } else {
+        let store = db.open();
+        vec![store.clone(), store]
+    }
+}
+
+async fn an_event_becomes_one_delivery_however_many_look(db: &Database) {
+    let stores = stores(db);
+    hook(&stores[0], "h1", &["*"]).await;
+    hook(&stores[0], "h2", &["job.completed"]).await;
+    complete(&stores[1]).await;
+    let writers = (0..4_usize).map(|number| {
+        let store = stores[number % 2].clone();
+        tokio::spawn(async move {
+            for _ in 0..20 {
+                store.submit(submit([job(), job()])).await.unwrap();
+                expand(&store).await;
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    expand(&stores[0]).await;
+    let seqs = "SELECT count(*), count(DISTINCT seq), min(seq), max(seq), max(number)
+        FROM deliveries WHERE hook_id = ";
+    let events = db.rows("SELECT newest FROM event_head")[0][0].clone();
+    let all = &db.rows(&format!("{seqs}'h1'"))[0];
+    assert_eq!(
+        all[..],
+        [&events, &events, "1", &events, &events].map(str::to_owned)
+    );
+    assert_eq!(db.rows(&format!("{seqs}'h2'"))[0][0], "1");
+}
+
+async fn no_delivery_is_taken_by_two(db: &Database) {
+    let stores = stores(db);
+    hook(&stores[0], "h", &["*"]).await;
+    for _ in 0..5 {
+        stores[0]
+            .submit(submit((0..40).map(|_| job())))
+            .await
+            .unwrap();
+    }
+    assert_eq!(expand(&stores[0]).await, 200);
+    let takers = (0..6_usize).map(|number| {
+        let store = stores[number % 2].clone();
+        tokio::spawn(async move {
+            let mut taken = Vec::new();
+            loop {
+                let new = claim_at(&store, &number.to_string(), 7, NOW).await;
+                let left = store.read(hooks::lanes).await.unwrap();
+                if new.is_empty() && left.iter().all(|lane| lane.due_at > NOW) {
+                    return taken;
+                }
+                taken.extend(new.into_iter().map(|one| one.number));
+            }
+        })
+    });
+    let mut seen = BTreeSet::new();
+    for taker in takers.collect::<Vec<_>>() {
+        for number in taker.await.unwrap() {
+            assert!(seen.insert(number), "{number} was taken twice");
+        }
+    }
+    assert_eq!(seen.len(), 200);
+}
+
+async fn of_one_run_one_delivery_is_due_at_a_time(db: &Database) {
+    let store = db.open();
+    hook(&store, "h", &["*"]).await;
+    complete(&store).await;
+    let other = submitted(&store, job()).await;
+    assert_eq!(expand(&store).await, 4);
+    let taken = take(&store, 9).await;
+    let events: Vec<_> = taken
+        .iter()
+        .map(|one| (one.number, one.event.as_str()))
+        .collect();
+    assert_eq!(events, [(1, "job.submitted"), (4, "job.submitted")]);
+    assert_eq!(taken[1].run_id, Some(other));
+    assert!(take(&store, 9).await.is_empty());
+    // A failure keeps the others waiting, its end does not.
+    let again = Outcome::Again {
+        due_at: NOW + 5_000,
+        pause: false,
+    };
+    assert!(finish(&store, &taken[0], again, NOW).await);
+    assert!(claim_at(&store, "a", 9, NOW + 4_999).await.is_empty());
+    let second = claim_at(&store, "a", 9, NOW + 5_000).await;
+    assert_eq!(
+        (second[0].number, second[0].attempt, second[0].strikes),
+        (1, 2, 1)
+    );
+    assert!(finish(&store, &second[0], Outcome::Failed, NOW + 5_000).await);
+    let next = claim_at(&store, "a", 9, NOW + 5_000).await;
+    assert_eq!((next.len(), next[0].number), (1, 2));
+    assert!(finish(&store, &next[0], Outcome::Delivered, NOW + 5_000).await);
+    assert_eq!(claim_at(&store, "a", 9, NOW + 5_000).await[0].number, 3);
+    let row = store
+        .read(|read| hooks::delivery(read, "h", 2))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(row.response.as_deref(), Some(&b"\0ok"[..]));
+}
+
+async fn a_claim_that_is_not_renewed_ends(db: &Database) {
+    let stores = stores(db);
+    hook(&stores[0], "h", &["*"]).await;
+    submitted(&stores[0], job()).await;
+    expand(&stores[0]).await;
+    assert_eq!(claim_at(&stores[0], "a", 1, NOW).await.len(), 1);
+    let claims = [("h".to_owned(), 1)];
+    let until = NOW + 4_000 + CLAIM_MS;
+    stores[0]
+        .write(move |batch| hooks::renew(batch, "a", &claims, until))
+        .await
+        .unwrap();
+    assert!(claim_at(&stores[1], "b", 1, until - 1).await.is_empty());
+    let taken = claim_at(&stores[1], "b", 1, until).await;
+    assert_eq!(taken[0].attempt, 2);
+    // Whoever lost it renews and releases nothing.
+    let claims = [("h".to_owned(), 1)];
+    stores[0]
+        .write(move |batch| hooks::release(batch, "a", &claims, NOW))
+        .await
+        .unwrap();
+    assert!(claim_at(&stores[0], "a", 1, until + 1).await.is_empty());
+}
+
+async fn a_late_answer_changes_nothing(db: &Database) {
+    let store = db.open();
+    hook(&store, "h", &["*"]).await;
+    submitted(&store, job()).await;
+    expand(&store).await;
+    let first = claim_at(&store, "a", 1, NOW).await.remove(0);
+    let second = claim_at(&store, "b", 1, NOW + CLAIM_MS).await.remove(0);
+    assert!(!finish(&store, &first, Outcome::Delivered, NOW).await);
+    assert!(finish_as(&store, "b", &second, Outcome::Delivered, NOW).await);
+    assert!(!finish_as(&store, "b", &second, Outcome::Failed, NOW).await);
+    let row = store
+        .read(|read| hooks::delivery(read, "h", 1))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((row.status.as_str(), row.attempts), ("delivered", 2));
+    store
+        .write(|batch| hooks::delete(batch, "h"))
+        .await
+        .unwrap();
+    assert!(!finish_as(&store, "b", &second, Outcome::Delivered, NOW).await);
+}
+
+/// A submit of one run with a hook of its own.
+fn with_hook(max_attempts: Option<i64>) -> Submit {
+    let mut submit = submit([job()]);
+    submit.runs[0].hook = Some(RunHook {
+        url: "https://b.example/".to_owned(),
+        lane: "https://b.example".to_owned(),
+        headers: BTreeMap::from([("x-a".to_owned(), "b".to_owned())]),
+        events: vec!["job.started".to_owned(), "job.completed".to_owned()],
+        secret: None,
+        max_attempts,
+    });
+    submit
+}
+
+async fn the_hooks_of_runs_get_their_own_events(db: &Database) {
+    let store = db.open();
+    complete(&store).await;
+    assert_eq!(expand(&store).await, 0);
+    let id = store.submit(with_hook(Some(2))).await.unwrap().ids[0];
+    let run = claimed(&store, "a").await;
+    finished(&store, crate::sample::finish(&run, Verdict::Completed))
+        .await
+        .unwrap();
+    complete(&store).await;
+    assert_eq!(expand(&store).await, 2);
+    let taken = take(&store, 9).await;
+    assert_eq!((taken.len(), taken[0].event.as_str()), (1, "job.started"));
+    assert_eq!(
+        (taken[0].hook_id.clone(), taken[0].run_id),
+        (id.to_string(), Some(id))
+    );
+    assert_eq!(
+        (taken[0].max_attempts, taken[0].headers["x-a"].as_str()),
+        (Some(2), "b")
+    );
+    assert!(store.read(hooks::list).await.unwrap().is_empty());
+    assert!(finish(&store, &taken[0], Outcome::Gone, NOW).await);
+    assert!(take(&store, 9).await.is_empty());
+    db.check();
+}
+
+async fn a_hook_of_many_failures_is_disabled(db: &Database) {
+    let store = db.open();
+    hook(&store, "h", &["*"]).await;
+    for _ in 0..4 {
+        submitted(&store, job()).await;
+    }
+    expand(&store).await;
+    let taken = take(&store, 9).await;
+    let due_at = NOW + 100_000;
+    let again = Outcome::Again {
+        due_at,
+        pause: false,
+    };
+    for (sending, at) in taken.iter().zip([NOW, NOW + 500, NOW + 999]) {
+        assert!(finish(&store, sending, again, at).await);
+    }
+    let find = async || {
+        store
+            .read(|read| hooks::find(read, "h"))
+            .await
+            .unwrap()
+            .unwrap()
+    };
+    let before = find().await;
+    assert_eq!(
+        (before.failures, before.failing_since, before.disabled),
+        (3, Some(NOW), None)
+    );
+    assert!(finish(&store, &taken[3], again, NOW + 1_000).await);
+    let (at, reason) = find().await.disabled.unwrap();
+    assert_eq!(
+        (at, reason.as_str()),
+        (NOW + 1_000, "4 attempts failed and none succeeded")
+    );
+    assert!(claim_at(&store, "a", 9, due_at).await.is_empty());
+    let told =
+        db.rows("SELECT count(*) FROM events WHERE type = 'hook.disabled' AND run_id IS NULL");
+    assert_eq!(told, [["1"]]);
+    let failed = db.rows("SELECT count(*) FROM deliveries WHERE status = 'failed'");
+    assert_eq!(failed, [["4"]]);
+    db.check();
+}
+
+async fn what_is_old_is_deleted(db: &Database) {
+    let store = db.open();
+    hook(&store, "h", &["*"]).await;
+    store.submit(with_hook(None)).await.unwrap();
+    let run = claimed(&store, "a").await;
+    finished(&store, crate::sample::finish(&run, Verdict::Completed))
+        .await
+        .unwrap();
+    expand(&store).await;
+    loop {
+        let taken = take(&store, 9).await;
+        for sending in &taken {
+            assert!(finish(&store, sending, Outcome::Delivered, NOW).await);
+        }
+        if taken.is_empty() {
+            break;
+        }
+    }
+    let retain = async || {
+        let swept = store.write(|batch| hooks::retain(batch, NOW + 1)).await;
+        swept.unwrap().deleted
+    };
+    // The hook of the run stays as long as the run.
+    assert_eq!(retain().await, 5);
+    assert_eq!(db.rows("SELECT count(*) FROM hooks"), [["2"]]);
+    while store
+        .write(|batch| store::retention::runs(batch, NOW + 1))
+        .await
+        .unwrap()
+        .more
+    {}
+    assert_eq!(retain().await, 1);
+    assert_eq!(db.rows("SELECT id FROM hooks"), [["h"]]);
+}

@@ -19,4 +19,4 @@ pub use names::UnknownName;
 pub use policy::{Backoff, DEFAULT_MAX_ATTEMPTS, OVERTIME_LEASES, rank, ready_at};
 pub use run::{Class, Kind, Lease, Outcome, Run, Signal, State, Status};
 pub use states::states_markdown;
-pub use step::{step, submit};
+pub use step::{held, step, submit};

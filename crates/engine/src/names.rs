@@ -48,7 +48,7 @@ macro_rules! names {
     };
 }
 
-names!(Kind { Job = "job" });
+names!(Kind { Job = "job", Execution = "execution" });
 
 names!(Class { Foreground = "foreground", Background = "background", BestEffort = "best_effort" });
 

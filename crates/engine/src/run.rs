@@ -7,6 +7,8 @@ use crate::{Backoff, RunId};
 pub enum Kind {
     /// A plain binary.
     Job,
+    /// A playbook.
+    Execution,
 }
 
 /// Priority class.

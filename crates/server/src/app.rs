@@ -11,6 +11,7 @@ use crate::{
     access::Keys,
     budget::Budget,
     clock::Clock,
+    live::{Frames, Tail},
     lock::DataDirLock,
     metrics::Metrics,
     outbound::{self, Guard},
@@ -29,6 +30,10 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// The memory that requests may take.
     pub(crate) budget: Budget,
+    /// The end of the event log, for whoever follows it.
+    pub(crate) tail: Tail,
+    /// Pictures of what runs.
+    pub(crate) frames: Frames,
     /// Which addresses the server may call.
     pub(crate) guard: Guard,
     /// How it calls them.

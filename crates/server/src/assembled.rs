@@ -20,6 +20,7 @@ use crate::{
     budget::Budget,
     database::{self, Database},
     guard::Hosts,
+    live::{Frames, Sizes, Tail},
     lock::{self, DataDirLock},
     loops,
     metrics::Metrics,
@@ -69,6 +70,7 @@ impl Assembled {
         let budget = Budget::new(settings.request_memory_bytes);
         let hosts = Hosts::new(&public_url, &settings.allowed_hosts);
         let metrics = Metrics::new(&store);
+        let tail = Tail::start(&store, Sizes::default());
         let app = App {
             store,
             clock,
@@ -77,6 +79,8 @@ impl Assembled {
             programs,
             metrics,
             budget,
+            tail,
+            frames: Frames::default(),
             guard,
             outbound,
             keys,

@@ -13,7 +13,7 @@ use utoipa_axum::{
 
 use crate::{
     access::{Scope, guarded},
-    api::{self, events, hooks, jobs, keys, probes, reference, setup, tickets},
+    api::{self, events, hooks, jobs, keys, probes, reference, setup, tickets, ws},
     app::App,
     guard::{self, Hosts},
     metrics,
@@ -62,6 +62,7 @@ fn table() -> Vec<Route> {
         (Post,   "/api/v1/executors/{executor_id}/results", Scope::RunsPerform, routes!(jobs::executors::results)),
         (Post,   "/api/v1/jobs/{id}/release",               Scope::RunsPerform, routes!(jobs::heartbeat::release)),
         (Post,   "/api/v1/jobs/{id}/logs",                  Scope::RunsPerform, routes!(jobs::logs::append)),
+        (Put,    "/api/v1/jobs/{id}/frame",                 Scope::RunsPerform, routes!(jobs::frame::show)),
 
         // Who may do what.
         (Post,   "/api/keys",                   Scope::KeysWrite,   routes!(keys::create)),
@@ -83,6 +84,8 @@ fn table() -> Vec<Route> {
         (Get,    "/api/hooks/{id}/deliveries",  Scope::HooksRead,   routes!(hooks::deliveries::list)),
         (Get,    "/api/hooks/{id}/deliveries/{delivery}",        Scope::HooksRead,  routes!(hooks::deliveries::get)),
         (Post,   "/api/hooks/{id}/deliveries/{delivery}/replay", Scope::HooksWrite, routes!(hooks::deliveries::replay)),
+        (Get,    "/ws/events",                  Scope::EventsRead,  routes!(ws::events::follow)),
+        (Get,    "/ws/executions",              Scope::ExecutionsRead, routes!(ws::executions::follow)),
     ]
 }
 

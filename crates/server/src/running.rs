@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr};
 
-use axum::{Router, serve::ListenerExt};
+use axum::Router;
 use tokio::{
     net::TcpListener,
     task::{JoinHandle, JoinSet},
@@ -13,7 +13,9 @@ use wire::{client::Client, trace::Spans};
 use crate::{
     Assembled, Clock, Settings,
     access::{Purpose, Ticket},
-    assembled, loops,
+    assembled,
+    connection::{self, Connections},
+    loops,
 };
 
 /// Why a server did not start, or ended.
@@ -92,20 +94,10 @@ async fn serve(
     router: Router,
     accepting: CancellationToken,
 ) -> io::Result<()> {
-    let listener = listener.tap_io(|stream| {
-        // Answers are small: waiting to fill a packet costs 40 ms.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<Peer>();
-    axum::serve(listener, service)
+    axum::serve(Connections(listener), connection::service(router))
         .with_graceful_shutdown(async move { accepting.cancelled().await })
         .await
 }
-
-/// The address of a connection, as `axum` hands it out.
-type Peer = SocketAddr;
 
 impl Running {
     /// Where it listens.
@@ -170,6 +162,11 @@ impl Running {
         {
             tracing::warn!("some calls did not end in time and were cut off");
             serving.abort();
+        }
+        // Sockets are no calls any more: the listener does not wait for them.
+        let readers = self.assembled.app.metrics.readers();
+        if tokio::time::timeout(grace, readers.gone()).await.is_err() {
+            tracing::warn!("some readers did not end in time");
         }
         while self.loops.join_next().await.is_some() {}
         let Assembled { app, router } = self.assembled;

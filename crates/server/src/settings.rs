@@ -22,6 +22,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Networks that are not public and that the server may call all the same.
     pub allowed_outbound: Vec<ipnet::IpNet>,
+    /// A live reader that takes nothing for so long is cut off.
+    pub reader_patience: Duration,
     /// A hook's receiver must have answered by then.
     pub hook_timeout: Duration,
     /// How long a lease lives after its last extension.
@@ -53,6 +55,7 @@ impl Settings {
             allowed_hosts: Vec::new(),
             trusted_proxies: Vec::new(),
             allowed_outbound: Vec::new(),
+            reader_patience: Duration::from_secs(10),
             hook_timeout: Duration::from_secs(15),
             lease: Duration::from_secs(30),
             scan: Duration::from_secs(5),

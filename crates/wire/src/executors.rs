@@ -116,3 +116,13 @@ pub struct LogChunk {
     /// The lease's token.
     pub lease_token: i64,
 }
+
+/// Query of `PUT /api/v1/jobs/{id}/frame`, whose body is a picture of what runs, as PNG, JPEG or
+/// WebP, of at most 1 MiB. It is shown to whoever looks on and not kept; a newer one replaces it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FrameOf {
+    /// Who holds the lease.
+    pub executor_id: String,
+    /// The lease's token.
+    pub lease_token: i64,
+}

@@ -110,7 +110,10 @@ fn rejected(run: &Run, command: &'static str) -> Rejected {
 }
 
 /// The current lease, if `holder` holds it: with a token the token decides, without one the name.
-fn held<'run>(
+///
+/// # Errors
+/// [`Rejected`], as of a command of the given name.
+pub fn held<'run>(
     run: &'run Run,
     holder: &Holder,
     command: &'static str,

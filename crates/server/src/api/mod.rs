@@ -10,6 +10,7 @@ pub(crate) mod reference;
 pub(crate) mod setup;
 mod sse;
 pub(crate) mod tickets;
+pub(crate) mod ws;
 
 use axum::{extract::Request, http::StatusCode, response::Response};
 

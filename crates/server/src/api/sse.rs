@@ -1,20 +1,48 @@
-//! Server-sent events as both live streams send them.
+//! Server-sent events as both live streams send them, and the end of readers that do not keep up.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, pin::pin, time::Duration};
 
 use axum::{
+    Extension,
     body::Body,
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::{
+    sync::{
+        mpsc::{self, Sender},
+        oneshot,
+    },
+    time::{Instant, sleep, sleep_until, timeout, timeout_at},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::App,
+    connection::Link,
+    live::{Form, Present},
+};
 
 /// A comment goes out when there was nothing to say for so long, so that a broken connection shows.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// How long the last messages may take when the server stops.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// What a reader that comes back sends.
 pub(crate) const LAST_ID: &str = "Last-Event-ID";
+
+/// Readers wait so long before they come back, in milliseconds.
+const RETRY_MS: u32 = 1_000;
+
+/// What is written at once.
+pub(crate) struct Chunk {
+    pub(crate) bytes: Bytes,
+    /// Number after which a reader resumes that has this.
+    pub(crate) position: i64,
+}
 
 /// One message.
 pub(crate) fn message(id: Option<i64>, event: &str, data: &impl serde::Serialize) -> Bytes {
@@ -29,16 +57,118 @@ pub(crate) fn comment() -> Bytes {
     Bytes::from_static(b": alive\n\n")
 }
 
-/// An answer that begins at once and goes on as long as `messages` does.
-pub(crate) fn answer(messages: impl Stream<Item = Bytes> + Send + 'static) -> Response {
-    let first = futures_util::stream::iter([comment()]);
-    let body = Body::from_stream(first.chain(messages).map(Ok::<_, Infallible>));
+/// The same, for readers whose filter may let nothing through for long: without a message of its
+/// own the id is kept by the reader as its last one.
+pub(crate) fn place(position: i64) -> Bytes {
+    format!(": alive\nid: {position}\n\n").into()
+}
+
+/// The last message: the reader comes back and goes on after number `position`.
+pub(crate) fn resume(position: i64) -> Bytes {
+    format!("retry: {RETRY_MS}\nid: {position}\nevent: resume\ndata: {{\"after\":{position}}}\n\n")
+        .into()
+}
+
+/// The connection behind a stream; there is none within the process.
+pub(crate) type OptionalLink = Option<Extension<Link>>;
+
+/// An answer that begins at once and goes on as long as `messages` does. A reader that takes
+/// nothing for too long is cut off, as gently as it lets itself.
+pub(crate) fn answer(
+    app: &App,
+    form: Form,
+    link: OptionalLink,
+    messages: impl Stream<Item = Chunk> + Send + 'static,
+) -> Response {
+    let (sender, receiver) = mpsc::channel(1);
+    let (taken, all_taken) = oneshot::channel();
+    let pump = Pump {
+        present: app.metrics.readers().enter(form),
+        patience: app.settings.reader_patience,
+        stopping: app.stopping.clone(),
+        sender,
+    };
+    tokio::spawn(async move {
+        if !pump.run(messages, all_taken).await
+            && let Some(Extension(link)) = link
+        {
+            link.cut();
+        }
+    });
+    let chunks = stream::unfold((receiver, taken), |(mut receiver, taken)| async move {
+        let bytes = receiver.recv().await?;
+        Some((Ok::<_, Infallible>(bytes), (receiver, taken)))
+    });
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-cache"),
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
+        // Nothing else goes over a connection that may be cut off.
+        (header::CONNECTION, "close"),
     ];
-    (headers, body).into_response()
+    (headers, Body::from_stream(chunks)).into_response()
+}
+
+/// Hands messages to a connection, one at a time.
+struct Pump {
+    present: Present,
+    patience: Duration,
+    stopping: CancellationToken,
+    sender: Sender<Bytes>,
+}
+
+impl Pump {
+    /// Returns when the stream has ended; false when the connection is to be cut off. `all_taken`
+    /// ends when the connection has taken everything.
+    async fn run(
+        self,
+        messages: impl Stream<Item = Chunk>,
+        all_taken: oneshot::Receiver<()>,
+    ) -> bool {
+        let Err(position) = self.hand_over(messages).await else {
+            let stopping = self.stopping.clone();
+            drop(self.sender);
+            return !stopping.is_cancelled() || timeout(GRACE, all_taken).await.is_ok();
+        };
+        self.present.cut_off();
+        let end = Instant::now() + self.patience;
+        // It may read again just now, and then it knows where it was.
+        let _ = timeout_at(end, self.sender.send(resume(position))).await;
+        drop(self.sender);
+        sleep_until(end).await;
+        false
+    }
+
+    /// The error is the number after which a reader that did not keep up may resume.
+    async fn hand_over(&self, messages: impl Stream<Item = Chunk>) -> Result<(), i64> {
+        let mut messages = pin!(messages);
+        let mut position = 0;
+        loop {
+            let chunk = tokio::select! {
+                () = self.sender.closed() => None,
+                chunk = messages.next() => chunk,
+            };
+            let Some(chunk) = chunk else { return Ok(()) };
+            tokio::select! {
+                sent = self.sender.send(chunk.bytes) => match sent {
+                    Ok(()) => position = chunk.position,
+                    Err(_) => return Ok(()),
+                },
+                () = self.impatience() => return Err(position),
+            }
+        }
+    }
+
+    /// Returns when a reader has had time enough to take a message.
+    async fn impatience(&self) {
+        tokio::select! {
+            () = sleep(self.patience) => {}
+            () = async {
+                self.stopping.cancelled().await;
+                sleep(GRACE).await;
+            } => {}
+        }
+    }
 }
 
 /// The number that a reader saw last. What we never gave out is refused: to begin anywhere else

@@ -20,6 +20,7 @@ use prometheus_client::{
 use store::Store;
 
 use self::http::Requests;
+use crate::live::Readers;
 
 /// The metrics of one server. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +36,7 @@ struct Parts {
     lost: Counter,
     deleted: Counter,
     requests: Requests,
+    readers: Readers,
 }
 
 type Waits = Family<WaitLabels, Histogram, fn() -> Histogram>;
@@ -56,6 +58,8 @@ impl Metrics {
     pub(crate) fn new(store: &Store) -> Self {
         let mut registry = Registry::with_prefix("playhouse");
         store.register(&mut registry);
+        let readers = Readers::default();
+        readers.register(&mut registry);
         let parts = Parts {
             runs: gauge_of_runs(&mut registry),
             executors: registered(
@@ -67,11 +71,17 @@ impl Metrics {
             lost: registered(&mut registry, "leases_lost", "Leases that expired"),
             deleted: registered(&mut registry, "runs_deleted", "Runs that retention deleted"),
             requests: Requests::new(&mut registry),
+            readers,
             registry,
         };
         Self {
             parts: Arc::new(parts),
         }
+    }
+
+    /// Who looks on live.
+    pub(crate) fn readers(&self) -> &Readers {
+        &self.parts.readers
     }
 
     /// Counts leases that the reaper took away.

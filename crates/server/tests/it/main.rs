@@ -7,6 +7,7 @@ mod bed;
 mod events;
 mod hooks;
 mod jobs;
+mod live;
 mod openapi;
 mod origin;
 mod sim;

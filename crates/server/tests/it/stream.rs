@@ -81,15 +81,18 @@ impl Messages {
     }
 }
 
-/// `None` for a block of comments only.
+/// `None` for a block of comments only, or one that only says where the reader is.
 fn message(block: &str) -> Option<Message> {
     let mut message = Message::default();
     let mut any = false;
     for line in block.lines().filter(|line| !line.starts_with(':')) {
-        any = true;
         match line.split_once(": ").expect("a field") {
             ("id", id) => message.id = Some(id.parse().expect("a number")),
-            ("event", event) => event.clone_into(&mut message.event),
+            ("retry", wait) => assert!(wait.parse::<u32>().is_ok(), "{wait}"),
+            ("event", event) => {
+                any = true;
+                event.clone_into(&mut message.event);
+            }
             ("data", data) => message.data = serde_json::from_str(data).expect("JSON"),
             other => panic!("a field that nobody asked for: {other:?}"),
         }

@@ -1,6 +1,6 @@
 //! Reading runs.
 
-use engine::{Class, Kind, Run, RunId, Status};
+use engine::{Class, Holder, Kind, Run, RunId, Status};
 
 use super::row;
 use crate::{
@@ -95,6 +95,21 @@ pub fn statuses(read: &mut Read<'_, '_>, ids: &[RunId]) -> Result<Vec<Option<Sta
     const STATUS: &str = "SELECT status FROM runs WHERE id = $1";
     let rows: Vec<[Value<'_>; 1]> = ids.iter().map(|id| [id.into()]).collect();
     read.tx.first_many(STATUS, &rows, |row| row.name(0))
+}
+
+/// Makes sure that `holder` holds the run's lease; `command` is what it wants to do.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Rejected`], or the database's.
+pub fn held(
+    read: &mut Read<'_, '_>,
+    id: RunId,
+    holder: &Holder,
+    command: &'static str,
+) -> Result<(), Error> {
+    let run = row::find(read.tx, id)?.ok_or(Error::NotFound(id))?;
+    engine::held(&run, holder, command)?;
+    Ok(())
 }
 
 fn attempt_row(row: &Row<'_>) -> Result<AttemptRow, Error> {

@@ -15,7 +15,7 @@ mod sweep;
 pub use apply::apply;
 pub use checkpoint::{checkpoint, checkpoint_of};
 pub use claim::{Claim, Claimed, plan as claim_plan};
-pub use find::{AttemptRow, Details, Input, ResultRow, counts, details, statuses};
+pub use find::{AttemptRow, Details, Input, ResultRow, counts, details, held, statuses};
 pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
 pub use list::{Filter, list};

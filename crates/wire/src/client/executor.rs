@@ -1,11 +1,11 @@
 //! The calls of an executor.
 
 use bytes::Bytes;
-use http::Method;
+use http::{Method, Request, header};
 
 use super::{Client, Error, Payload, jobs::encode, transport::Reply};
 use crate::{
-    executors::{LogChunk, Registration, Renew, Renewed, Results, ResultsAnswer},
+    executors::{FrameOf, LogChunk, Registration, Renew, Renewed, Results, ResultsAnswer},
     jobs::{Claim, Holder, Job},
 };
 
@@ -85,6 +85,32 @@ impl Client {
             chunk.lease_token,
         );
         self.send(Method::POST, &path, Payload::Bytes(bytes))
+            .await
+            .map(drop)
+    }
+
+    /// Shows a picture of what runs to whoever looks on. `kind` is its content type.
+    ///
+    /// # Errors
+    /// See [`Error`]; a lost lease is a `404`.
+    pub async fn show_frame(
+        &self,
+        job: &str,
+        of: &FrameOf,
+        kind: &str,
+        image: Bytes,
+    ) -> Result<(), Error> {
+        let path = format!(
+            "/api/v1/jobs/{}/frame?executor_id={}&lease_token={}",
+            encode(job),
+            encode(&of.executor_id),
+            of.lease_token,
+        );
+        let request = Request::builder()
+            .method(Method::PUT)
+            .uri(path)
+            .header(header::CONTENT_TYPE, kind);
+        self.send_with(request, Payload::Bytes(image))
             .await
             .map(drop)
     }

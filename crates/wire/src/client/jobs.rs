@@ -68,23 +68,17 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn jobs(&self, filter: &JobFilter) -> Result<Vec<JobSummary>, Error> {
-        let mut path = "/api/v1/jobs?".to_owned();
-        let texts = [
-            ("status", &filter.status),
-            ("type", &filter.job_type),
-            ("priority", &filter.priority),
-        ];
-        for (name, value) in texts {
-            if let Some(value) = value {
-                let _ = write!(path, "{name}={}&", encode(value));
-            }
-        }
-        for (name, value) in [("limit", filter.limit), ("offset", filter.offset)] {
-            if let Some(value) = value {
-                let _ = write!(path, "{name}={value}&");
-            }
-        }
-        self.fetch(path.trim_end_matches(['&', '?'])).await
+        let path = query(
+            "/api/v1/jobs",
+            &[
+                ("status", filter.status.clone()),
+                ("type", filter.job_type.clone()),
+                ("priority", filter.priority.clone()),
+                ("limit", filter.limit.map(|limit| limit.to_string())),
+                ("offset", filter.offset.map(|offset| offset.to_string())),
+            ],
+        );
+        self.fetch(&path).await
     }
 
     /// Cancels a pending job, or asks a running one to stop.
@@ -202,6 +196,17 @@ fn log_message(message: sse::Message) -> Result<Option<LogMessage>, Error> {
         )),
         _ => None,
     })
+}
+
+/// A path with those parameters that are given.
+pub(super) fn query(path: &str, parameters: &[(&str, Option<String>)]) -> String {
+    let mut path = format!("{path}?");
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            let _ = write!(path, "{name}={}&", encode(value));
+        }
+    }
+    path.trim_end_matches(['&', '?']).to_owned()
 }
 
 /// Percent-encodes everything but the unreserved characters.

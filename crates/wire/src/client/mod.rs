@@ -1,6 +1,7 @@
 //! A typed client of the server, over HTTP or in process.
 
 mod error;
+mod events;
 mod executor;
 mod hooks;
 mod http;
@@ -17,6 +18,7 @@ use futures_util::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use error::Error;
+pub use events::{EventFilter, EventMessage};
 pub use http::{Http, tls_ready};
 pub use jobs::{JobFilter, LogMessage};
 pub use transport::{ByteStream, Payload, Reply, Transport};

@@ -20,17 +20,21 @@ pub(super) fn messages(
     id: RunId,
     output: Option<Output>,
     after: i64,
-) -> impl Stream<Item = Bytes> + Send {
+) -> impl Stream<Item = sse::Chunk> + Send {
     let grown = app.store.wake().topic(Topic::Run(id));
-    let follower = Follower {
+    let mut follower = Follower {
         app,
         id,
         output,
         after,
+        sent: after,
         places: HashMap::new(),
         ready: VecDeque::new(),
         ended: false,
     };
+    // The answer begins at once.
+    let alive = follower.chunk(sse::comment());
+    follower.ready.push_back(alive);
     stream::unfold((follower, grown), |(mut follower, grown)| async move {
         loop {
             if let Some(message) = follower.ready.pop_front() {
@@ -41,7 +45,10 @@ pub(super) fn messages(
             }
             match follower.look(&grown).await {
                 Ok(true) => {}
-                Ok(false) => return Some((sse::comment(), (follower, grown))),
+                Ok(false) => {
+                    let alive = follower.chunk(sse::comment());
+                    return Some((alive, (follower, grown)));
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a followed log ended");
                     return None;
@@ -64,8 +71,10 @@ struct Follower {
     id: RunId,
     output: Option<Output>,
     after: i64,
+    /// Number of the last chunk that is among what was sent.
+    sent: i64,
     places: HashMap<(i64, Output), Place>,
-    ready: VecDeque<Bytes>,
+    ready: VecDeque<sse::Chunk>,
     ended: bool,
 }
 
@@ -148,8 +157,20 @@ impl Follower {
             offset: u64::try_from(chunk.position).unwrap_or_default(),
             text,
         };
-        self.ready
-            .push_back(sse::message(Some(chunk.seq), "chunk", &message));
+        self.sent = chunk.seq;
+        self.say(Some(chunk.seq), "chunk", &message);
+    }
+
+    fn say(&mut self, id: Option<i64>, event: &str, data: &impl serde::Serialize) {
+        let chunk = self.chunk(sse::message(id, event, data));
+        self.ready.push_back(chunk);
+    }
+
+    fn chunk(&self, bytes: Bytes) -> sse::Chunk {
+        sse::Chunk {
+            bytes,
+            position: self.sent,
+        }
     }
 
     /// Sends what was held back of attempts before number `attempt`: their characters stay halves.
@@ -168,7 +189,7 @@ impl Follower {
                 offset: u64::try_from(place.position - held).unwrap_or_default(),
                 text: lossy(place.pending),
             };
-            self.ready.push_back(sse::message(None, "chunk", &message));
+            self.say(None, "chunk", &message);
         }
     }
 
@@ -193,13 +214,13 @@ impl Follower {
                     offset: 0,
                     text: lossy(bytes),
                 };
-                self.ready.push_back(sse::message(None, "chunk", &message));
+                self.say(None, "chunk", &message);
             }
         }
         let end = LogEnd {
             status: view::status(run.state.status()).to_owned(),
         };
-        self.ready.push_back(sse::message(None, "end", &end));
+        self.say(None, "end", &end);
         self.ended = true;
     }
 }

@@ -21,7 +21,7 @@ use super::{
     extract::{BODY_LIMIT, JobId, Params},
     follow,
 };
-use crate::{api::sse, app::App, body};
+use crate::{api::sse, app::App, body, live::Form};
 
 /// Chunks that are read from the database at once.
 pub(super) const PAGE: i64 = 32;
@@ -49,6 +49,7 @@ pub(crate) async fn read(
     JobId(id): JobId,
     Params(wanted): Params<Wanted>,
     headers: HeaderMap,
+    link: sse::OptionalLink,
 ) -> Result<Response, Error> {
     let details = app
         .store
@@ -58,7 +59,8 @@ pub(crate) async fn read(
         let after = sse::last_id(&headers)
             .map_err(|message| Error::field(sse::LAST_ID, message))?
             .unwrap_or(0);
-        return Ok(sse::answer(follow::messages(app, id, wanted.stream, after)));
+        let messages = follow::messages(app.clone(), id, wanted.stream, after);
+        return Ok(sse::answer(&app, Form::LOG, link, messages));
     }
     let output = wanted.stream.unwrap_or(Output::Stdout);
     let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];

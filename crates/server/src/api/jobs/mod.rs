@@ -12,6 +12,7 @@ mod extract;
 pub(crate) mod find;
 pub(crate) mod finish;
 pub(crate) mod follow;
+pub(crate) mod frame;
 pub(crate) mod health;
 pub(crate) mod heartbeat;
 pub(crate) mod logs;

@@ -1,0 +1,287 @@
+//! One socket from its opening to its close: messages out, pings both ways, and an end for readers
+//! that do not keep up.
+
+use std::time::Duration;
+
+use axum::extract::ws::{
+    CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade,
+    rejection::WebSocketUpgradeRejection,
+};
+use axum::response::{IntoResponse, Response};
+use futures_util::SinkExt;
+use serde_json::{Value, json};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+
+use crate::{
+    Principal,
+    app::App,
+    live::{Form, Present},
+    problem::Problem,
+};
+
+/// How often the server asks whether the peer is there.
+const PING: Duration = Duration::from_secs(15);
+/// A peer that was silent for so long is gone: it answered no ping.
+const SILENCE: Duration = Duration::from_secs(40);
+/// How long the last messages may take when the server stops.
+const GRACE: Duration = Duration::from_secs(2);
+/// What clients send is short.
+const INCOMING_BYTES: usize = 64 << 10;
+/// Written to the connection at once.
+const BUFFER_BYTES: usize = 64 << 10;
+/// More than the longest message and what may be before it.
+const MOST_BYTES: usize = 8 << 20;
+
+/// A message, and the number after which a reader resumes that has it.
+pub(super) struct Outgoing {
+    pub(super) text: Utf8Bytes,
+    pub(super) position: i64,
+}
+
+/// What a socket sends.
+pub(super) trait Feed: Send + 'static {
+    /// The next messages, in order. When it is dropped before it is ready, nothing is lost.
+    fn next(&mut self) -> impl Future<Output = Result<Vec<Outgoing>, store::Error>> + Send;
+
+    /// Number after which to resume when everything was sent that came out of here.
+    fn position(&self) -> i64;
+
+    /// Whether the reader knows more than a contract: numbers, and what to do with them.
+    fn is_ours(&self) -> bool;
+}
+
+/// Why a socket is closed.
+enum End {
+    /// The peer went, or its connection did.
+    Gone,
+    /// It did not keep up.
+    Slow,
+    /// The key that opened it is not good any more.
+    Unknown,
+    /// The server stops.
+    Stopping,
+    /// The database did not answer.
+    Failed,
+}
+
+impl End {
+    fn close(&self) -> Option<(u16, &'static str)> {
+        match self {
+            Self::Gone => None,
+            Self::Slow => Some((1013, "too slow")),
+            Self::Unknown => Some((1008, "the key was revoked or has expired")),
+            Self::Stopping => Some((1012, "the server stops")),
+            Self::Failed => Some((1011, "internal error")),
+        }
+    }
+}
+
+/// The request must be the opening of a socket.
+pub(super) fn opening(
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<WebSocketUpgrade, Problem> {
+    let upgrade =
+        upgrade.map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))?;
+    Ok(upgrade
+        .read_buffer_size(INCOMING_BYTES / 16)
+        .write_buffer_size(BUFFER_BYTES)
+        .max_write_buffer_size(MOST_BYTES)
+        .max_message_size(INCOMING_BYTES)
+        .max_frame_size(INCOMING_BYTES))
+}
+
+/// Opens the socket and serves it to its end, which comes with the caller's key's at the latest.
+pub(super) fn open(
+    upgrade: WebSocketUpgrade,
+    app: App,
+    principal: Principal,
+    form: Form,
+    mut feed: impl Feed,
+) -> Response {
+    let present = app.metrics.readers().enter(form);
+    let upgrade = upgrade.on_failed_upgrade(|error| {
+        tracing::debug!(%error, "a socket was not opened");
+    });
+    upgrade
+        .on_upgrade(move |socket| async move {
+            let mut line = Line {
+                socket,
+                patience: app.settings.reader_patience,
+                position: feed.position(),
+                heard: Instant::now(),
+                told: None,
+            };
+            let end = tokio::select! {
+                () = app.keys.ended(&principal, &app.clock) => End::Unknown,
+                end = line.serve(&mut feed, &app) => end,
+            };
+            line.close(&end, feed.is_ours(), &present).await;
+        })
+        .into_response()
+}
+
+/// A socket that is open.
+struct Line {
+    socket: WebSocket,
+    patience: Duration,
+    /// Number of the last event that was handed to the connection.
+    position: i64,
+    heard: Instant,
+    /// The position that the reader was told of.
+    told: Option<i64>,
+}
+
+impl Line {
+    async fn serve(&mut self, feed: &mut impl Feed, app: &App) -> End {
+        let mut pings = interval(PING);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let kept = tokio::select! {
+                () = app.stopping.cancelled() => Err(End::Stopping),
+                heard = self.socket.recv() => match heard {
+                    Some(Ok(message)) => self.hear(message).await,
+                    Some(Err(_)) | None => Err(End::Gone),
+                },
+                _ = pings.tick() => self.ping(feed.is_ours()).await,
+                messages = feed.next() => match messages {
+                    Ok(messages) => {
+                        let sent = self.send(messages, app).await;
+                        self.position = if sent.is_ok() { feed.position() } else { self.position };
+                        sent
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "a socket ended");
+                        Err(End::Failed)
+                    }
+                },
+            };
+            if let Err(end) = kept {
+                return end;
+            }
+        }
+    }
+
+    async fn hear(&mut self, message: Message) -> Result<(), End> {
+        self.heard = Instant::now();
+        match message {
+            Message::Text(text) => match pong(&text) {
+                Some(pong) => self.say(Message::Text(pong)).await,
+                None => Ok(()),
+            },
+            Message::Close(_) => Err(End::Gone),
+            // The library answers protocol pings by itself.
+            Message::Binary(_) | Message::Ping(_) | Message::Pong(_) => Ok(()),
+        }
+    }
+
+    /// Asks whether the peer is there. Says where it is when events passed that it does not want:
+    /// after a break it goes on there. At the opening as well.
+    async fn ping(&mut self, ours: bool) -> Result<(), End> {
+        if self.heard.elapsed() > SILENCE {
+            return Err(End::Gone);
+        }
+        if ours && self.told != Some(self.position) {
+            self.told = Some(self.position);
+            let place = json!({"type": "position", "after": self.position});
+            self.say(text(&place)).await?;
+        }
+        self.say(Message::Ping(bytes::Bytes::new())).await
+    }
+
+    async fn send(&mut self, messages: Vec<Outgoing>, app: &App) -> Result<(), End> {
+        let (socket, position) = (&mut self.socket, &mut self.position);
+        let write = async {
+            for message in messages {
+                socket.feed(Message::Text(message.text)).await?;
+                *position = message.position;
+            }
+            socket.flush().await
+        };
+        tokio::select! {
+            written = write => written.map_err(|_| End::Gone),
+            () = sleep(self.patience) => Err(End::Slow),
+            () = async {
+                app.stopping.cancelled().await;
+                sleep(GRACE).await;
+            } => Err(End::Stopping),
+        }
+    }
+
+    async fn say(&mut self, message: Message) -> Result<(), End> {
+        match timeout(self.patience, self.socket.send(message)).await {
+            Ok(said) => said.map_err(|_| End::Gone),
+            Err(_) => Err(End::Slow),
+        }
+    }
+
+    /// Says why and from where to go on, if the peer takes it, and lets it answer.
+    async fn close(mut self, end: &End, ours: bool, present: &Present) {
+        if matches!(end, End::Slow) {
+            present.cut_off();
+        }
+        let Some((code, reason)) = end.close() else {
+            // A peer that said good-bye is answered; one that is not there hears nothing.
+            let _ = timeout(GRACE, self.socket.flush()).await;
+            return;
+        };
+        let position = self.position;
+        let reason = format!("{reason}; resume after {position}").into();
+        let farewell = async {
+            if ours {
+                let resume = json!({"type": "resume", "after": position});
+                self.socket.send(text(&resume)).await?;
+            }
+            let frame = CloseFrame { code, reason };
+            self.socket.send(Message::Close(Some(frame))).await?;
+            // With something unread the connection would be torn down at once.
+            while let Some(Ok(_)) = self.socket.recv().await {}
+            Ok::<_, axum::Error>(())
+        };
+        let grace = match end {
+            End::Stopping => GRACE,
+            _ => self.patience,
+        };
+        // It may be beyond hearing.
+        let _ = timeout(grace, farewell).await;
+    }
+}
+
+/// A control message.
+pub(super) fn text(value: &Value) -> Message {
+    Message::Text(value.to_string().into())
+}
+
+/// The answer to a ping of the contract, with its own timestamp.
+fn pong(text: &str) -> Option<Utf8Bytes> {
+    let message: Value = serde_json::from_str(text).ok()?;
+    (message.get("type")? == "ping").then(|| {
+        let timestamp = message.get("timestamp").cloned().unwrap_or_default();
+        json!({"type": "pong", "timestamp": timestamp})
+            .to_string()
+            .into()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pong;
+
+    #[test]
+    fn a_ping_is_answered_with_its_own_timestamp() {
+        let answer = pong(r#"{"type":"ping","timestamp":1707000000000}"#).expect("an answer");
+        assert_eq!(
+            answer.as_str(),
+            r#"{"timestamp":1707000000000,"type":"pong"}"#
+        );
+        for other in [
+            "",
+            "ping",
+            "{}",
+            "[]",
+            r#"{"type":"pong"}"#,
+            r#"{"type":["ping"]}"#,
+        ] {
+            assert_eq!(pong(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Which events a reader wants.
+
+use engine::RunId;
+use store::events::EventRow;
+
+/// Every part that is given must fit.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    /// Only this run.
+    pub(crate) run: Option<RunId>,
+    /// Only this kind.
+    pub(crate) kind: Option<String>,
+    /// Only these types; `*` at the end of one stands for anything.
+    pub(crate) types: Option<Vec<String>>,
+}
+
+impl Filter {
+    pub(crate) fn wants(&self, event: &EventRow) -> bool {
+        let run = self.run.is_none() || self.run == event.run_id;
+        let kind = self.kind.as_ref().is_none_or(|kind| *kind == event.kind);
+        let named = |pattern: &String| store::events::names(pattern, &event.event_type);
+        let types = self.types.as_ref();
+        run && kind && types.is_none_or(|types| types.iter().any(named))
+    }
+}

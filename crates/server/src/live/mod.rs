@@ -1,0 +1,19 @@
+//! What happens, while it happens, for whoever looks on: the event log read once for all readers,
+//! pictures that nobody keeps, and how many look on.
+
+mod event;
+mod filter;
+mod frames;
+mod reader;
+mod readers;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod window;
+
+pub(crate) use event::Event;
+pub(crate) use filter::Filter;
+pub(crate) use frames::{FrameReader, Frames};
+pub(crate) use reader::{Reader, Step};
+pub(crate) use readers::{Form, Present, Readers};
+pub(crate) use tail::{Sizes, Tail};

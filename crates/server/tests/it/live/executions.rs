@@ -1,0 +1,193 @@
+//! `/ws/executions`: the contract's messages, from the event log, and pictures.
+
+use std::{path::Path, time::Duration};
+
+use engine::{Holder, Kind, NewRun, Run, RunId, Verdict};
+use futures_util::future::join;
+use serde_json::{Value, json};
+use store::{
+    Location, Store,
+    runs::{self, Claim, Finish, Report, Submission, Submit},
+};
+use wire::{client::Error, executors::FrameOf};
+
+use super::socket::{Socket, job, start};
+use crate::bed::counted_id;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const LEASE_MS: i64 = 600_000;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server's clock is the machine's"
+)]
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// A run of kind execution that somebody holds.
+async fn running(store: &Store, number: u64) -> Run {
+    let (id, now) = (counted_id(now_ms(), number), now_ms());
+    let run = NewRun::new(id, Kind::Execution, "Module Upgrade", "execution");
+    let submit = Submit {
+        runs: vec![Submission {
+            run,
+            input: Vec::new(),
+            binary_sha256: None,
+        }],
+        idempotency: None,
+        bound_ms: 1_000,
+        now,
+    };
+    store.submit(submit).await.expect("accepted");
+    let claim = Claim {
+        executor: "player".to_owned(),
+        executor_ip: String::new(),
+        queues: vec!["execution".to_owned()],
+        max: 1,
+        lease_ms: LEASE_MS,
+        now,
+    };
+    store.claim(claim).await.expect("claimed").remove(0).run
+}
+
+async fn completed(store: &Store, run: &Run) {
+    let finish = Finish {
+        id: run.id,
+        holder: holder(run),
+        verdict: Verdict::Completed,
+        report: Report::default(),
+        draw: 0.0,
+        bound_ms: 1_000,
+        now: now_ms(),
+    };
+    let finished = store.finish(vec![finish]).await.expect("an answer");
+    finished.into_iter().next().expect("one").expect("accepted");
+}
+
+fn holder(run: &Run) -> Holder {
+    Holder {
+        executor: "player".to_owned(),
+        token: Some(run.token),
+    }
+}
+
+/// One execution that has ended and one that goes on, in the database of a server to come.
+async fn prepared(dir: &Path) -> (RunId, Run) {
+    let location = Location::Sqlite(dir.join("playhouse.db"));
+    let store = tokio::task::spawn_blocking(move || Store::open(&location, 1, now_ms())).await;
+    let store = store.expect("no panic").expect("the database opens");
+    let first = running(&store, 1).await;
+    let (id, by) = (first.id, holder(&first));
+    let checkpoint = move |batch: &mut store::Batch<'_, '_>| {
+        runs::checkpoint(batch, id, by.clone(), b"step 1", now_ms())
+    };
+    store.write(checkpoint).await.expect("held");
+    completed(&store, &first).await;
+    let second = running(&store, 2).await;
+    let closed = tokio::task::spawn_blocking(move || drop(store)).await;
+    closed.expect("the store closes");
+    (first.id, second)
+}
+
+fn update(seq: i64, id: RunId, status: &str) -> Value {
+    json!({
+        "type": "execution_update",
+        "seq": seq,
+        "data": {
+            "execution_id": id.to_string(),
+            "status": status,
+            "current_step_index": null,
+            "step_result": null,
+        },
+    })
+}
+
+#[tokio::test]
+async fn executions_are_told_in_the_words_of_the_contract() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (first, second) = prepared(dir.path()).await;
+    let (server, client) = start(dir.path(), PATIENCE).await;
+    // A job is no execution.
+    client.submit(&job(), None).await.expect("accepted");
+    let mut socket = Socket::open(server.local_addr(), "/ws/executions?after=1").await;
+    let expected = [
+        update(2, first, "running"),
+        update(3, first, "running"),
+        update(4, first, "completed"),
+        update(5, second.id, "pending"),
+        update(6, second.id, "running"),
+    ];
+    for update in expected {
+        assert_eq!(socket.said().await, update);
+    }
+    socket.send(r#"{"type":"ping","timestamp":7}"#).await;
+    assert_eq!(socket.said().await, json!({"type": "pong", "timestamp": 7}));
+    let jobs = client.jobs(&wire::client::JobFilter::default()).await;
+    assert_eq!(jobs.expect("a list").len(), 1, "an execution is no job");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn pictures_reach_those_who_look_on_from_the_holder_only() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (_, run) = prepared(dir.path()).await;
+    let (server, client) = start(dir.path(), PATIENCE).await;
+    let mut one = Socket::open(server.local_addr(), "/ws/executions").await;
+    let mut other = Socket::open(server.local_addr(), "/ws/executions?after=0").await;
+    let id = run.id.to_string();
+    let of = |lease_token| FrameOf {
+        executor_id: "player".to_owned(),
+        lease_token,
+    };
+    let show = |token, kind: &'static str, image: Vec<u8>| {
+        let (client, id, of) = (client.clone(), id.clone(), of(token));
+        async move { client.show_frame(&id, &of, kind, image.into()).await }
+    };
+    let refused =
+        |shown: Result<(), Error>| shown.expect_err("refused").status().map(|s| s.as_u16());
+    assert_eq!(
+        refused(show(run.token + 1, "image/png", vec![1]).await),
+        Some(404)
+    );
+    assert_eq!(
+        refused(show(run.token, "text/html", vec![1]).await),
+        Some(415)
+    );
+    assert_eq!(
+        refused(show(run.token, "image/png", vec![]).await),
+        Some(400)
+    );
+    let large = vec![0; (1 << 20) + 1];
+    assert_eq!(
+        refused(show(run.token, "image/png", large).await),
+        Some(413)
+    );
+    show(run.token, "image/png", vec![1, 2, 3])
+        .await
+        .expect("shown");
+    for socket in [&mut one, &mut other] {
+        let mut message = socket.said().await;
+        while message["type"] == "execution_update" {
+            message = socket.said().await;
+        }
+        assert_eq!(message["type"], "screenshot_frame");
+        assert_eq!(message["data"]["execution_id"], id);
+        assert_eq!(message["data"]["frame"], "data:image/png;base64,AQID");
+        assert!(
+            message["data"]["timestamp"]
+                .as_i64()
+                .is_some_and(|at| at <= now_ms())
+        );
+    }
+    // The largest that is allowed comes through as well.
+    let sent = show(run.token, "image/jpeg", vec![7; 1 << 20]);
+    let (sent, message) = join(sent, one.said()).await;
+    sent.expect("shown");
+    let frame = message["data"]["frame"].as_str().expect("a picture");
+    assert_eq!(
+        frame.len(),
+        "data:image/jpeg;base64,".len() + (1_usize << 20).div_ceil(3) * 4
+    );
+    server.stop().await;
+}

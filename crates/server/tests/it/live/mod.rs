@@ -1,0 +1,8 @@
+//! Live streams over real connections.
+
+mod executions;
+mod keys;
+mod many;
+mod slow;
+mod socket;
+mod sockets;

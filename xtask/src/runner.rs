@@ -43,11 +43,13 @@ pub(crate) struct Kill {
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// The job queue, at the server's default durability.
-    Queue(Queue),
+    Queue(Measured),
+    /// The event log: from a commit to its readers.
+    Events(Measured),
 }
 
 #[derive(Args)]
-pub(crate) struct Queue {
+pub(crate) struct Measured {
     /// Starts a private PostgreSQL and measures on it, instead of on the embedded SQLite.
     #[arg(long, conflicts_with = "database_url")]
     postgres: bool,
@@ -129,32 +131,37 @@ pub(crate) fn check_generated() -> Result<()> {
 }
 
 /// Builds server and load generator in release mode, then measures.
-pub(crate) fn bench(Bench::Queue(queue): &Bench) -> Result<()> {
+pub(crate) fn bench(bench: &Bench) -> Result<()> {
+    let (subject, measured) = match bench {
+        Bench::Queue(measured) => ("queue", measured),
+        Bench::Events(measured) => ("events", measured),
+    };
     // Two builds: together they would share features, and the server would not be the shipped one.
     succeed(&mut cargo(["build", "--release", "--package", "cli"]))?;
     succeed(&mut cargo(["build", "--release", "--package", "bench"]))?;
     let target = target_dir()?;
     let mut command = Command::new(target.join("release/bench"));
     command
+        .arg(subject)
         .arg("--playhouse")
         .arg(target.join("release/playhouse"));
     command.arg("--work-dir").arg(target.join("bench"));
-    command.args(["--seconds", &queue.seconds, "--runs", &queue.runs]);
-    let server = queue
+    command.args(["--seconds", &measured.seconds, "--runs", &measured.runs]);
+    let server = measured
         .postgres
         .then(|| postgres(&BENCH_POSTGRES))
         .transpose()?;
     if let Some(url) = server
         .as_ref()
         .map(Server::url)
-        .or_else(|| queue.database_url.clone())
+        .or_else(|| measured.database_url.clone())
     {
         command.args(["--database-url", &url]);
     }
-    for case in &queue.only {
+    for case in &measured.only {
         command.args(["--only", case]);
     }
-    if let Some(file) = &queue.json {
+    if let Some(file) = &measured.json {
         command.arg("--json").arg(file);
     }
     succeed(&mut command)

@@ -1,4 +1,4 @@
-//! Measures the job queue of the release binary. All load goes over HTTP, from this one process on
+//! Measures the release binary: its job queue, its event log. All load goes over HTTP, from this one process on
 //! one thread, so that the generator takes as little as it can of the cores that it shares.
 #![expect(
     clippy::print_stdout,
@@ -11,6 +11,7 @@ mod cases;
 mod client;
 mod database;
 mod executor;
+mod follower;
 mod machine;
 mod report;
 mod scan;
@@ -22,12 +23,18 @@ use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 
-use crate::{cases::Case, report::Report, server::Ground};
+use crate::{
+    cases::{Case, Subject},
+    report::Report,
+    server::Ground,
+};
 
-/// Measures the job queue of a built server.
+/// Measures a built server.
 #[derive(Parser)]
 #[command(name = "bench", disable_version_flag = true)]
 struct Arguments {
+    /// What is measured.
+    subject: Subject,
     /// The server's program.
     #[arg(long)]
     playhouse: PathBuf,
@@ -83,7 +90,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         duration: Duration::from_secs_f64(arguments.seconds),
     };
     let mut report = Report::new(ground.database_url.is_some(), &ground, arguments.runs)?;
-    for case in Case::all() {
+    for case in Case::of(arguments.subject) {
         if arguments.only.is_empty() || arguments.only.contains(&case) {
             for run in 1..=case.runs(arguments.runs) {
                 eprintln!("{case:?}: run {run}");

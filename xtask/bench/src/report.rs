@@ -2,13 +2,13 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::{
     machine::{self, Machine},
     server::Ground,
-    statistics::Spread,
+    statistics::{Spread, percentile, sorted},
 };
 
 /// One number of one run.
@@ -26,6 +26,16 @@ impl Measure {
             value,
         }
     }
+}
+
+/// The middle and the slow end of many times, in milliseconds.
+pub(crate) fn percentiles(name: &str, values: &[f64]) -> Result<Vec<Measure>> {
+    let sorted = sorted(values);
+    let at = |percent| percentile(&sorted, percent).context("nothing was measured");
+    Ok(vec![
+        Measure::new(format!("{name}: p50"), "ms", at(50.0)?),
+        Measure::new(format!("{name}: p99"), "ms", at(99.0)?),
+    ])
 }
 
 /// All numbers of all runs.

@@ -1,5 +1,7 @@
 //! The few numbers that are said about many.
 
+use std::time::Instant;
+
 /// Smallest, middle and largest of several runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Spread {
@@ -19,6 +21,12 @@ impl Spread {
             max,
         })
     }
+}
+
+/// Milliseconds; negative when `later` was before.
+pub(crate) fn ms_between(earlier: Instant, later: Instant) -> f64 {
+    let behind = earlier.saturating_duration_since(later).as_secs_f64();
+    (later.saturating_duration_since(earlier).as_secs_f64() - behind) * 1000.0
 }
 
 /// The values in rising order.

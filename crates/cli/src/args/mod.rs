@@ -2,6 +2,7 @@
 
 mod client;
 mod doctor;
+mod events;
 mod executor;
 mod hook;
 mod job;
@@ -13,6 +14,7 @@ mod values;
 
 pub(crate) use client::{Address, DEFAULT_SERVER, Format, Key as ShownKey, Patience};
 pub(crate) use doctor::{Backup, Completions, Doctor};
+pub(crate) use events::Events;
 pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};
 pub(crate) use hook::{CreateHook, DeleteHook, Deliveries, Hook, TestHook};
 pub(crate) use job::{Get, Ids, Job, List, Logs, Priority, Submit, Wait};

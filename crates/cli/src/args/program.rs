@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    Address, Backup, Completions, Dev, Doctor, Executor, Format, Hook, Job, Key, Server, values,
+    Address, Backup, Completions, Dev, Doctor, Events, Executor, Format, Hook, Job, Key, Server, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -71,6 +71,7 @@ pub(crate) enum Command {
     /// Submit, watch and steer jobs
     #[command(subcommand, visible_alias = "jobs")]
     Job(Job),
+    Events(Events),
     /// List the executors that the server knows
     #[command(after_help = "Examples:\n  playhouse executors\n  playhouse executors --json")]
     Executors {

@@ -6,6 +6,7 @@ mod connection;
 mod demo;
 mod dev;
 mod doctor;
+mod events;
 mod executor;
 mod hook;
 mod job;

@@ -1,6 +1,6 @@
 //! From a parsed command line to the command.
 
-use super::{backup, completions, dev, doctor, executor, hook, job, key, overview, server};
+use super::{backup, completions, dev, doctor, events, executor, hook, job, key, overview, server};
 use crate::{
     args::{Address, Command, Hook, Job},
     exit::{Exit, Failure},
@@ -22,6 +22,7 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Server(server) => server::run(server).await,
         Command::Executor(executor) => executor::run(executor).await,
         Command::Job(job) => job::run(job).await,
+        Command::Events(events) => events::run(events).await,
         Command::Executors { address, format } => overview::executors(&address, format).await,
         Command::Stats { address, format } => overview::stats(&address, format).await,
         Command::Key(key) => key::run(key).await,
@@ -43,6 +44,7 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
 fn address(command: &Command) -> Option<&Address> {
     match command {
         Command::Executor(executor) => Some(&executor.address),
+        Command::Events(events) => Some(&events.address),
         Command::Executors { address, .. } | Command::Stats { address, .. } => Some(address),
         Command::Job(job) => Some(match job {
             Job::Submit(submit) => &submit.address,

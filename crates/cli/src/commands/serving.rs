@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use server::{DatabaseError, Error, Running, Settings};
 use wire::trace::Spans;
 
@@ -31,9 +32,22 @@ pub(super) async fn start(serve: Serve, data_dir: PathBuf) -> Result<Running, Fa
         request_memory_bytes: serve.request_memory,
         ..Settings::new(data_dir)
     };
+    allow_many_files();
     server::start(settings)
         .await
         .map_err(|error| failure(&error))
+}
+
+/// Each live reader is a connection, and the usual soft limit is for a thousand files.
+fn allow_many_files() {
+    const WANTED: u64 = 65_536;
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
+        let wanted = soft.max(WANTED.min(hard));
+        setrlimit(Resource::RLIMIT_NOFILE, wanted, hard)
+    });
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 /// Says that there are no keys, if so, and how to make the first.

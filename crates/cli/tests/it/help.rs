@@ -18,6 +18,7 @@ fn help_of_every_command() {
         "job cancel",
         "job retry",
         "job wait",
+        "events",
         "executors",
         "stats",
         "key",

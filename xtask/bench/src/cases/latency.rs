@@ -12,9 +12,9 @@ use tokio::{
 use crate::{
     bodies,
     client::Client,
-    report::Measure,
+    report::{Measure, percentiles},
     server::{Ground, Server},
-    statistics::{percentile, sorted},
+    statistics::ms_between,
 };
 
 const JOBS: u64 = 500;
@@ -33,8 +33,11 @@ pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
     };
     let from_call: Vec<f64> = pairs.iter().map(|pair| pair.0).collect();
     let from_return: Vec<f64> = pairs.iter().map(|pair| pair.1).collect();
-    let mut measures = summary("submit called to start", &from_call)?;
-    measures.extend(summary("submit returned to start", &from_return)?);
+    let mut measures = percentiles("latency, submit called to start", &from_call)?;
+    measures.extend(percentiles(
+        "latency, submit returned to start",
+        &from_return,
+    )?);
     Ok(measures)
 }
 
@@ -64,19 +67,4 @@ async fn submit_each(
         pairs.push((ms_between(called, start), ms_between(returned, start)));
     }
     Ok(pairs)
-}
-
-/// Negative when `later` was before.
-fn ms_between(earlier: Instant, later: Instant) -> f64 {
-    let behind = earlier.saturating_duration_since(later).as_secs_f64();
-    (later.saturating_duration_since(earlier).as_secs_f64() - behind) * 1000.0
-}
-
-fn summary(name: &str, values: &[f64]) -> Result<Vec<Measure>> {
-    let sorted = sorted(values);
-    let at = |percent| percentile(&sorted, percent).context("nothing was measured");
-    Ok(vec![
-        Measure::new(format!("latency, {name}: p50"), "ms", at(50.0)?),
-        Measure::new(format!("latency, {name}: p99"), "ms", at(99.0)?),
-    ])
 }

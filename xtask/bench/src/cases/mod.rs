@@ -4,6 +4,7 @@ mod bulk;
 mod burn_down;
 mod ceiling;
 mod claim_cost;
+mod events;
 mod latency;
 mod one_by_one;
 mod rest;
@@ -33,12 +34,24 @@ pub(crate) enum Case {
     ClaimCost,
     /// The same row changes from a bare SQLite loop.
     Ceiling,
+    /// From a commit to 1, 100 and 1,000 readers of the event log.
+    Events,
+}
+
+/// What cases are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Subject {
+    /// The job queue.
+    Queue,
+    /// The event log.
+    Events,
 }
 
 impl Case {
     /// In the order of the report.
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        Self::value_variants().iter().copied()
+    pub(crate) fn of(subject: Subject) -> impl Iterator<Item = Self> {
+        let cases = Self::value_variants().iter().copied();
+        cases.filter(move |case| (*case == Self::Events) == (subject == Subject::Events))
     }
 
     /// How often it is measured when `wanted` runs are asked for.
@@ -58,6 +71,7 @@ impl Case {
             Self::Bulk => bulk::measure(ground).await,
             Self::ClaimCost => claim_cost::measure(ground).await,
             Self::Ceiling => ceiling::measure(ground),
+            Self::Events => events::measure(ground).await,
         }
     }
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    Address, Backup, Completions, Dev, Doctor, Events, Executor, Format, Hook, Job, Key, Server, values,
+    Address, Backup, Completions, Dev, Doctor, Events, Executor, Format, Hook, Job, Key, Server,
+    values,
 };
 use crate::{exit, logging::LogFormat};
 

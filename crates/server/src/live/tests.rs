@@ -160,6 +160,7 @@ impl World {
                 run: NewRun::new(id, kind, "example", kind.as_str()),
                 input: Vec::new(),
                 binary_sha256: None,
+                hook: None,
             });
         }
         let submit = Submit {

@@ -9,9 +9,9 @@ use wire::{executors::FrameOf, jobs::ErrorBody};
 
 use super::{
     Error, check,
-    extract::{JobId, Params, read_body},
+    extract::{JobId, Params},
 };
-use crate::app::App;
+use crate::{app::App, body};
 
 const LIMIT_BYTES: usize = 1 << 20;
 const KINDS: [&str; 3] = ["image/png", "image/jpeg", "image/webp"];
@@ -43,7 +43,7 @@ pub(crate) async fn show(
         let message = format!("the content type must be one of {}", KINDS.join(", "));
         return Err(Error::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     };
-    let image = read_body(request, LIMIT_BYTES).await?;
+    let image = body::read(request, LIMIT_BYTES).await?;
     if image.is_empty() {
         return Err(Error::field("body", "the picture is empty"));
     }

@@ -34,6 +34,7 @@ async fn running(store: &Store, number: u64) -> Run {
             run,
             input: Vec::new(),
             binary_sha256: None,
+            hook: None,
         }],
         idempotency: None,
         bound_ms: 1_000,

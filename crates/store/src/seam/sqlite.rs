@@ -14,6 +14,9 @@ use crate::Error;
 /// Prepared statements that are kept: more than the store has.
 const STATEMENTS: usize = 256;
 
+/// How long to wait for another connection's lock.
+const BUSY: Duration = Duration::from_secs(10);
+
 /// A connection, with the statements that it has translated.
 pub(crate) struct SqliteConnection {
     connection: rusqlite::Connection,
@@ -24,7 +27,8 @@ impl SqliteConnection {
     /// The connection that writes: every commit is on disk before it returns.
     pub(crate) fn writer(path: &Path) -> Result<Self, Error> {
         let connection = rusqlite::Connection::open(path)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.busy_timeout(BUSY)?;
+        write_ahead(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // 64 MiB of pages: the pages that change are those that changed lately.
         connection.pragma_update(None, "cache_size", -65_536)?;
@@ -61,7 +65,7 @@ impl SqliteConnection {
     }
 
     fn configured(connection: rusqlite::Connection) -> Result<Self, Error> {
-        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self {
             connection,
@@ -125,6 +129,25 @@ impl SqliteConnection {
             })?
             .collect::<Result<Vec<_>, _>>()?;
         Ok(lines.join("\n"))
+    }
+}
+
+/// Turns the log on. Of several that open a new database at once one does; the others are told at
+/// once that it is busy, however long they would wait.
+fn write_ahead(connection: &rusqlite::Connection) -> Result<(), Error> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut waited = Duration::ZERO;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && waited < BUSY =>
+            {
+                std::thread::sleep(PAUSE);
+                waited += PAUSE;
+            }
+            result => return Ok(result?),
+        }
     }
 }
 

@@ -34,7 +34,7 @@ pub use batch::Batch;
 pub use error::Error;
 pub use inspect::{Condition, inspect};
 pub use location::{Location, backup};
-pub use metrics::CommitSums;
+pub use metrics::{CommitSums, note_ms, run_times};
 pub use offer::Offer;
 pub use reader::Read;
 pub use store::Store;

@@ -47,6 +47,19 @@ pub struct CommitSums {
     pub items: u64,
 }
 
+/// A histogram, in seconds, of how long runs wait or take: from 1 ms to 4.6 hours.
+#[must_use]
+pub fn run_times() -> Histogram {
+    Histogram::new(exponential_buckets(0.001, 4.0, 13))
+}
+
+/// Notes a time in milliseconds in a histogram of seconds.
+pub fn note_ms(histogram: &Histogram, time_ms: i64) {
+    // The clock may have been set back meanwhile; longer than 49 days is 49 days.
+    let time_ms = u32::try_from(time_ms.max(0)).unwrap_or(u32::MAX);
+    histogram.observe(f64::from(time_ms) / 1_000.0);
+}
+
 /// What a transaction is counted for, once it is on disk.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Told {
@@ -104,10 +117,7 @@ impl Commits {
             seconds: Histogram::new(exponential_buckets(0.0001, 2.0, 17)),
             items: Histogram::new(exponential_buckets(1.0, 2.0, 11)),
             events: Family::default(),
-            // 1 ms to 4.6 hours.
-            durations: Family::new_with_constructor(|| {
-                Histogram::new(exponential_buckets(0.001, 4.0, 13))
-            }),
+            durations: Family::new_with_constructor(run_times),
             observer: Arc::default(),
         }
     }
@@ -142,10 +152,7 @@ impl Commits {
             status: run.state.status().as_str(),
             class: run.class.as_str(),
         };
-        // The clock may have been set back meanwhile; longer than 49 days is 49 days.
-        let time_ms = u32::try_from((at - started_at).max(0)).unwrap_or(u32::MAX);
-        let histogram = self.durations.get_or_create(&labels);
-        histogram.observe(f64::from(time_ms) / 1_000.0);
+        note_ms(&self.durations.get_or_create(&labels), at - started_at);
         if let Some(observer) = self.observer.get() {
             // A trace is a convenience: nothing waits for it.
             let _ = observer.try_send(run.clone());

@@ -9,12 +9,7 @@ use engine::{Run, State};
 pub(crate) use http::measure;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
-    metrics::{
-        counter::Counter,
-        family::Family,
-        gauge::Gauge,
-        histogram::{Histogram, exponential_buckets},
-    },
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
 use store::Store;
@@ -100,15 +95,12 @@ impl Metrics {
         let State::Running(lease) = &run.state else {
             return;
         };
-        // The clock may have been set back meanwhile; longer than 49 days is 49 days.
-        let wait_ms = (lease.started_at - ready_at).max(0);
-        let wait_ms = u32::try_from(wait_ms).unwrap_or(u32::MAX);
         let labels = WaitLabels {
             kind: run.kind.as_str(),
             class: run.class.as_str(),
         };
         let histogram = self.parts.waits.get_or_create(&labels);
-        histogram.observe(f64::from(wait_ms) / 1_000.0);
+        store::note_ms(&histogram, lease.started_at - ready_at);
     }
 
     /// The text format, with gauges as the database has them now.
@@ -157,9 +149,7 @@ where
 }
 
 fn waits(registry: &mut Registry) -> Waits {
-    // 1 ms to 4.6 hours.
-    let waits: Waits =
-        Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.001, 4.0, 13)));
+    let waits: Waits = Family::new_with_constructor(store::run_times);
     registry.register_with_unit(
         "run_wait",
         "From when a run could start until it was claimed",

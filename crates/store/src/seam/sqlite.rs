@@ -26,15 +26,15 @@ pub(crate) struct SqliteConnection {
 impl SqliteConnection {
     /// The connection that writes: every commit is on disk before it returns.
     pub(crate) fn writer(path: &Path) -> Result<Self, Error> {
-        let connection = rusqlite::Connection::open(path)?;
-        connection.busy_timeout(BUSY)?;
-        write_ahead(&connection)?;
+        let writer = Self::configured(rusqlite::Connection::open(path)?)?;
+        let connection = &writer.connection;
+        write_ahead(connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // 64 MiB of pages: the pages that change are those that changed lately.
         connection.pragma_update(None, "cache_size", -65_536)?;
         // Fewer, longer checkpoints: a checkpoint rewrites a page once however often it changed.
         connection.pragma_update(None, "wal_autocheckpoint", 10_000)?;
-        Self::configured(connection)
+        Ok(writer)
     }
 
     /// A connection that cannot write.

@@ -21,6 +21,7 @@ mod programs;
 mod router;
 mod running;
 mod settings;
+mod traces;
 mod transport;
 
 pub use access::{IssueError, Operator, Principal};

@@ -5,7 +5,6 @@ pub(crate) mod outbox;
 pub(crate) mod reaper;
 pub(crate) mod retention;
 pub(crate) mod scheduler;
-mod traces;
 
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ pub(crate) fn start(app: &App) -> JoinSet<()> {
     loops.spawn(retention::run(app.clone()));
     loops.spawn(keys::run(app.clone()));
     loops.spawn(outbox::run(app.clone()));
-    loops.spawn(traces::run(app.clone()));
+    loops.spawn(crate::traces::run(app.clone()));
     loops
 }
 

@@ -23,18 +23,3 @@ pub struct Event {
     /// What belongs to the type.
     pub data: serde_json::Value,
 }
-
-/// The name that an event of the log has in the plugin job contract; `None` for one that the
-/// contract does not know. Each face that speaks that contract takes its names from here.
-#[must_use]
-pub fn plugin_job_name(event_type: &str) -> Option<&'static str> {
-    Some(match event_type {
-        "plugin_job.started" => "jobStart",
-        "plugin_job.completed" => "jobComplete",
-        "plugin_job.failed" => "jobError",
-        "plugin_job.plugin_started" => "pluginStart",
-        "plugin_job.plugin_completed" => "pluginComplete",
-        "plugin_job.plugin_failed" => "pluginError",
-        _ => return None,
-    })
-}

@@ -18,7 +18,7 @@ pub struct NewKey {
     /// The key is refused after so many days (1 to 3,650). Without it, it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<i64>,
-    /// How many requests a minute are answered, if not as many as by default.
+    /// How many requests a minute it is meant to make. It is kept and shown, and not enforced yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<i64>,
 }
@@ -55,7 +55,7 @@ pub struct KeyInfo {
     pub scopes: Vec<String>,
     /// What the key begins with.
     pub prefix: String,
-    /// How many requests a minute are answered, if not as many as by default.
+    /// How many requests a minute it is meant to make. It is kept and shown, and not enforced yet.
     pub requests_per_minute: Option<i64>,
     /// When it was made.
     pub created_at: Timestamp,

@@ -59,7 +59,7 @@ pub(crate) struct CreateKey {
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=3650))]
     pub(crate) expires_in_days: Option<i64>,
 
-    /// How many requests a minute are answered [default: the server's]
+    /// How many requests a minute it is meant to make; kept and shown, not enforced yet
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     pub(crate) requests_per_minute: Option<i64>,
 

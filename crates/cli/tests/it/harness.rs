@@ -230,6 +230,11 @@ impl Server {
         }
     }
 
+    /// Whether it answers a GET with this status.
+    pub(crate) fn answers(&self, path: &str, status: &str) -> bool {
+        get(self.port, path).is_some_and(|answer| answer.split(' ').nth(1) == Some(status))
+    }
+
     /// Its address.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)

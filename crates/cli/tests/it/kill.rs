@@ -43,6 +43,7 @@ fn survive(rounds: u32, arguments: &[&str]) {
         load.stop();
         server.restart();
         assert!(server.process.ended().is_none(), "round {round}");
+        assert!(server.answers("/readyz", "200"), "round {round}");
     }
     load.check(&server);
 }
@@ -63,6 +64,7 @@ fn kill_of_postgres_loses_nothing() {
         // At least once, and however often it is asked while there is no database.
         loop {
             assert_eq!(server.health(), Some(false), "round {round}");
+            assert!(server.answers("/readyz", "503"), "round {round}");
             if Instant::now() >= down_until {
                 break;
             }

@@ -104,5 +104,11 @@ async fn the_reference_needs_nothing_from_elsewhere() {
         );
     }
     assert!(!page.contains("://"), "{page}");
+    let start = bed.get("/api/reference/swagger-initializer.js").await;
+    let start = start.text().await;
+    assert!(
+        start.contains("/api/openapi.json") && !start.contains("://"),
+        "{start}"
+    );
     assert_eq!(bed.get("/api/reference/nothing").await.status, 404);
 }

@@ -63,6 +63,11 @@ async fn metrics_follow_a_job_through_its_life() {
     assert_eq!(bed.put(&path, &report).await.status, 200);
     // A repetition ends nothing.
     bed.put(&path, &report).await;
+    // Whatever somebody makes up is one series.
+    for (method, path) in [("BREW", "/coffee"), ("STEEP", "/tea")] {
+        let method = method.parse().expect("a method");
+        assert_eq!(bed.send(method, path, "").await.status, 404);
+    }
     let text = bed.get("/api/v1/metrics").await.text().await;
     for line in [
         "run_wait_seconds_sum{kind=\"job\",class=\"background\"} 2.0",
@@ -74,6 +79,7 @@ async fn metrics_follow_a_job_through_its_life() {
         "run_events_total{kind=\"job\",event=\"completed\"} 1",
         "http_requests_total{method=\"POST\",route=\"/api/v1/jobs\",status=\"201\"} 1",
         "http_request_seconds_count{method=\"PUT\",route=\"/api/v1/jobs/{id}/complete\"} 2",
+        "http_requests_total{method=\"other\",route=\"none\",status=\"404\"} 2",
         "runs{kind=\"job\",status=\"completed\",class=\"background\"} 1",
     ] {
         let line = format!("playhouse_{line}");

@@ -1,0 +1,1 @@
+//! The plugin host: WASM components and processes behind one interface.

@@ -56,9 +56,9 @@ impl NewRun {
 /// Who says that it holds the lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// The executor's name. Decides only when there is no token.
+    /// The executor's name. Tokens are small numbers that can be guessed: the name counts too.
     pub executor: String,
-    /// The lease's token. When it is given it alone decides.
+    /// The lease's token. Without one, any lease of the executor's is meant.
     pub token: Option<i64>,
 }
 

@@ -42,19 +42,8 @@ pub struct NewKey {
     pub may_be_first: bool,
     /// Whether it must be the first one: the caller may do this only as long as there is none.
     pub must_be_first: bool,
-    /// What becomes of live keys with the same role and name.
-    pub namesakes: Namesakes,
-}
-
-/// What becomes of live keys with the same role and name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Namesakes {
-    /// They stay.
-    Stay,
-    /// There must be none.
-    Forbid,
-    /// They are revoked.
-    Revoke,
+    /// Which live keys must not have the same name, if any.
+    pub rivals: Option<fn(&KeyRow) -> bool>,
 }
 
 /// What became of a new key.
@@ -66,7 +55,7 @@ pub enum Added {
     NotFirst,
     /// It was not made: the first key must be another one.
     First,
-    /// It was not made: a live key with the same role has the name.
+    /// It was not made: a live rival has the name.
     NameTaken,
 }
 
@@ -97,10 +86,9 @@ pub fn list(read: &mut Read<'_, '_>) -> Result<Vec<KeyRow>, Error> {
 /// The database's.
 pub fn add(batch: &mut Batch<'_, '_>, new: &NewKey) -> Result<Added, Error> {
     const ANY: &str = "SELECT id FROM keys LIMIT 1";
-    const NAMESAKE: &str = "SELECT id FROM keys WHERE role = $1 AND name = $2
-        AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3) LIMIT 1";
-    const REVOKE: &str = "UPDATE keys SET revoked_at = $3
-        WHERE role = $1 AND name = $2 AND revoked_at IS NULL";
+    const NAMESAKES: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
+        created_at, expires_at, revoked_at, used_at FROM keys WHERE name = $1
+        AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)";
     const INSERT: &str = "INSERT INTO keys (id, prefix, hash, name, role, scopes,
         requests_per_minute, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -114,16 +102,11 @@ pub fn add(batch: &mut Batch<'_, '_>, new: &NewKey) -> Result<Added, Error> {
     if first && !new.may_be_first {
         return Ok(Added::First);
     }
-    let same = args![&row.role, &row.name, row.created_at];
-    match new.namesakes {
-        Namesakes::Stay => {}
-        Namesakes::Forbid => {
-            if batch.tx.first(NAMESAKE, same, |row| row.text(0))?.is_some() {
-                return Ok(Added::NameTaken);
-            }
-        }
-        Namesakes::Revoke => {
-            batch.tx.exec(REVOKE, same)?;
+    if let Some(is_rival) = new.rivals {
+        let namesakes = args![&row.name, row.created_at];
+        let namesakes = batch.tx.all(NAMESAKES, namesakes, key)?;
+        if namesakes.iter().any(is_rival) {
+            return Ok(Added::NameTaken);
         }
     }
     batch.tx.exec(

@@ -1,9 +1,9 @@
 //! What programs print while they run: chunks in the order of their arrival, the middle dropped
 //! when there is too much.
 
-use engine::{RunId, Status};
+use engine::{Holder, RunId, Status};
 
-use crate::{Batch, Error, Read, runs::status_and_token, seam::args};
+use crate::{Batch, Error, Read, runs::attempt_of, seam::args};
 
 /// What is kept of one run's output, in bytes. Half of it is the beginning.
 pub const LOG_LIMIT_BYTES: i64 = 16 << 20;
@@ -13,8 +13,8 @@ pub const LOG_LIMIT_BYTES: i64 = 16 << 20;
 pub struct Append {
     /// The run.
     pub id: RunId,
-    /// The token of the lease under which it was printed.
-    pub token: i64,
+    /// Who says that it holds the lease under which it was printed.
+    pub holder: Holder,
     /// Name of the stream.
     pub stream: &'static str,
     /// Position of the first byte in this attempt's stream.
@@ -78,10 +78,10 @@ pub fn append(batch: &mut Batch<'_, '_>, chunk: &Append) -> Result<(), Error> {
 
 /// Number of the attempt that the chunk's lease belongs to, if it is the current one.
 fn holder_attempt(batch: &mut Batch<'_, '_>, chunk: &Append) -> Result<i64, Error> {
-    let Some((status, token, starts)) = status_and_token(batch.tx, chunk.id)? else {
+    let Some((status, starts, holds)) = attempt_of(batch.tx, chunk.id, &chunk.holder)? else {
         return Err(Error::NotFound(chunk.id));
     };
-    if status != Status::Running || token != chunk.token {
+    if status != Status::Running || !holds {
         return Err(Error::Rejected(engine::Rejected {
             run: chunk.id,
             status,

@@ -22,7 +22,8 @@ pub(super) fn step(
         .token
         .is_some_and(|token| token == run.settled && token > 0)
     {
-        // The report was accepted before and its answer was lost: the same answer, no change.
+        // The report was accepted before and its answer was lost: the same answer, no change. Whether
+        // it comes from the same executor, the run does not say when somebody else has it by now.
         return Ok(changed(run.clone()));
     }
     let token = held(run, holder, "finish")?.token;

@@ -109,7 +109,7 @@ fn rejected(run: &Run, command: &'static str) -> Rejected {
     }
 }
 
-/// The current lease, if `holder` holds it: with a token the token decides, without one the name.
+/// The current lease, if `holder` holds it: it has the name and, if it gives a token, the token.
 ///
 /// # Errors
 /// [`Rejected`], as of a command of the given name.
@@ -121,11 +121,8 @@ pub fn held<'run>(
     let State::Running(lease) = &run.state else {
         return Err(rejected(run, command));
     };
-    let holds = match holder.token {
-        Some(token) => token == lease.token,
-        None => holder.executor == lease.executor,
-    };
-    if holds {
+    let token_fits = holder.token.is_none_or(|token| token == lease.token);
+    if holder.executor == lease.executor && token_fits {
         Ok(lease)
     } else {
         Err(Rejected {

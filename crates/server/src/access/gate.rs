@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use super::{
     Principal,
     cache::Found,
-    held,
+    held, performer,
     principal::KeyHolder,
     scope::Scope,
     shown::{self, Shown},
@@ -79,6 +79,8 @@ enum Refused {
     Scope(Scope),
     /// It is an executor's, and the executor does not hold the run.
     NotHeld,
+    /// It is an executor's, and the path names another executor.
+    Another,
     /// The database did not say which keys there are.
     Unavailable,
 }
@@ -97,11 +99,13 @@ async fn admit(app: &App, scope: Scope, request: &mut Request) -> Result<Princip
             Err(error) => Err(unavailable(&error)),
         };
     }
-    if allowed {
-        Ok(principal)
-    } else {
-        Err(Refused::Scope(scope))
+    if !allowed {
+        return Err(Refused::Scope(scope));
     }
+    if performer::names_another(&principal, request).await {
+        return Err(Refused::Another);
+    }
+    Ok(principal)
 }
 
 async fn identify(app: &App, request: &mut Request) -> Result<Principal, Refused> {
@@ -194,6 +198,11 @@ impl Refused {
             Self::NotHeld => (
                 StatusCode::FORBIDDEN,
                 "an executor's key reads only what its executor holds".to_owned(),
+            ),
+            Self::Another => (
+                StatusCode::FORBIDDEN,
+                "the key belongs to another executor: give the executor the name of its key"
+                    .to_owned(),
             ),
             Self::Unavailable => (
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -2,7 +2,7 @@
 
 use store::{
     Batch, Store,
-    keys::{Added, KeyRow, Namesakes},
+    keys::{Added, KeyRow},
 };
 use wire::{
     Timestamp,
@@ -11,7 +11,7 @@ use wire::{
 
 use super::{
     Principal,
-    key::scopes,
+    key::{is_bound, scopes},
     role::Role,
     scope::Scopes,
     secret::Secret,
@@ -66,7 +66,7 @@ pub enum IssueError {
     #[error("the first key must be an admin's: with another nobody could make a second one")]
     First,
     /// The name is taken.
-    #[error("there is a key for this executor already: revoke it first, or let the executor join")]
+    #[error("there is a key for this executor already: revoke it first")]
     NameTaken,
     /// The database.
     #[error(transparent)]
@@ -87,15 +87,12 @@ pub(crate) async fn issue(
     {
         return Err(IssueError::TooMuch);
     }
-    let namesakes = match new.role.as_str() {
-        role if role == Role::Executor.as_str() => Namesakes::Forbid,
-        _ => Namesakes::Stay,
-    };
     let key = store::keys::NewKey {
         may_be_first: scopes(&row).is_every(),
         must_be_first: matches!(caller, Caller::Loopback | Caller::Setup(_)),
         row: row.clone(),
-        namesakes,
+        // Two keys that perform runs under one name would be one executor.
+        rivals: is_bound(scopes(&row)).then_some(|rival: &KeyRow| is_bound(scopes(rival))),
     };
     let work = move |batch: &mut Batch<'_, '_>| {
         if let Caller::Setup(token) = &caller

@@ -45,9 +45,13 @@ impl Key {
     /// The executor that this key belongs to: whoever may perform runs performs them under the
     /// key's name, except those who may do everything.
     pub(crate) fn executor(&self) -> Option<&str> {
-        let bound = self.scopes.allow(Scope::RunsPerform) && !self.scopes.is_every();
-        bound.then_some(self.name.as_str())
+        is_bound(self.scopes).then_some(self.name.as_str())
     }
+}
+
+/// Whether a key with these scopes performs runs under its own name, and no other.
+pub(super) fn is_bound(scopes: Scopes) -> bool {
+    scopes.allow(Scope::RunsPerform) && !scopes.is_every()
 }
 
 /// Everything that a key allows.

@@ -138,13 +138,18 @@ fn lossy(bytes: Vec<u8>) -> String {
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// A run's status, newest token and number of starts, which stay until the transaction ends.
-pub(crate) fn status_and_token(
+/// A run's status and number of starts, which stay until the transaction ends, and whether its newest
+/// attempt is `holder`'s.
+pub(crate) fn attempt_of(
     tx: &mut Tx<'_>,
     id: RunId,
-) -> Result<Option<(Status, i64, i64)>, Error> {
-    const FIND: &str = "SELECT status, token, starts FROM runs WHERE id = $1 {lock}";
+    holder: &Holder,
+) -> Result<Option<(Status, i64, bool)>, Error> {
+    const FIND: &str = "SELECT status, starts, token, executor FROM runs WHERE id = $1 {lock}";
     tx.first(FIND, args![&id], |row| {
-        Ok((row.name(0)?, row.int(1)?, row.int(2)?))
+        let (token, executor) = (row.int(2)?, row.opt_text(3)?);
+        let holds = executor.as_ref() == Some(&holder.executor)
+            && holder.token.is_none_or(|given| given == token);
+        Ok((row.name(0)?, row.int(1)?, holds))
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use engine::{Change, Command, Holder, Run, RunId, Status, Verdict, step};
+use engine::{Change, Command, Holder, Rejected, Run, RunId, Status, Verdict, step};
 
 use super::row;
 use crate::{
@@ -67,13 +67,17 @@ pub(crate) fn finish_all(
                 continue;
             }
         };
+        let repeated = change.run.version == before.1;
+        if repeated && !was_attempt_of(batch.tx, finish)? {
+            answers.push(Err(not_holder(&change.run)));
+            continue;
+        }
         answers.push(Ok(change.run.clone()));
         let mut seen = Seen {
             at: finish.now,
             ..Seen::default()
         };
-        // An unchanged version is a repetition of what is on disk.
-        if change.run.version > before.1 {
+        if !repeated {
             seen.completed = i64::from(change.run.state.status() == Status::Completed);
             changes.push((before.0, change, ""));
             reports.push(finish);
@@ -86,7 +90,26 @@ pub(crate) fn finish_all(
     Ok(answers)
 }
 
-/// The run's status and version before, and the change.
+/// Whether the attempt that was reported on before was the reporter's.
+fn was_attempt_of(tx: &mut Tx<'_>, finish: &Finish) -> Result<bool, Error> {
+    const FIND: &str =
+        "SELECT number FROM attempts WHERE run_id = $1 AND token = $2 AND executor = $3";
+    let Holder { executor, token } = &finish.holder;
+    let found = tx.first(FIND, args![&finish.id, *token, executor], |row| row.int(0))?;
+    Ok(found.is_some())
+}
+
+fn not_holder(run: &Run) -> Error {
+    Error::Rejected(Rejected {
+        run: run.id,
+        status: run.state.status(),
+        command: "finish",
+        not_holder: true,
+    })
+}
+
+/// The run's status and version before, and the change. An unchanged version is a repetition of what is
+/// on disk.
 fn decide(
     runs: &mut HashMap<RunId, Run>,
     finish: &Finish,

@@ -23,7 +23,7 @@ pub use submit::{Submission, Submit, Submitted};
 pub use sweep::{due, expire, next_due};
 
 pub(crate) use claim::claim_all;
-pub(crate) use find::status_and_token;
+pub(crate) use find::attempt_of;
 pub(crate) use finish::finish_all;
 pub(crate) use heartbeat::heartbeat_all;
 pub(crate) use submit::submit_all;

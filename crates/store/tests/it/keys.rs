@@ -2,7 +2,7 @@
 
 use store::{
     Store,
-    keys::{self, Added, KeyRow, Namesakes, NewKey},
+    keys::{self, Added, KeyRow, NewKey},
     tickets,
 };
 
@@ -14,7 +14,7 @@ use crate::{
 on_both!(
     a_key_is_kept_and_revoked_once,
     the_first_key_is_made_once_on_two_servers,
-    namesakes_are_refused_or_revoked,
+    rivals_have_no_namesakes,
     a_ticket_is_good_for_one_use,
 );
 
@@ -35,7 +35,7 @@ fn new(id: &str, role: &str, name: &str) -> NewKey {
         },
         may_be_first: true,
         must_be_first: false,
-        namesakes: Namesakes::Stay,
+        rivals: None,
     }
 }
 
@@ -99,31 +99,24 @@ async fn the_first_key_is_made_once_on_two_servers(db: &Database) {
     assert_eq!((made, refused), (1, 9));
 }
 
-async fn namesakes_are_refused_or_revoked(db: &Database) {
+async fn rivals_have_no_namesakes(db: &Database) {
     let store = db.open();
-    let with = |id: &str, namesakes, at| {
-        let mut key = new(id, "executor", "builder");
-        key.namesakes = namesakes;
+    let with = |id: &str, name: &str, at| {
+        let mut key = new(id, "executor", name);
+        key.rivals = Some(|rival| rival.role == "executor");
         key.row.created_at = at;
         key
     };
-    assert_eq!(
-        add(&store, with("a", Namesakes::Forbid, NOW)).await,
-        Added::Yes
-    );
-    let taken = add(&store, with("b", Namesakes::Forbid, NOW)).await;
-    assert_eq!(taken, Added::NameTaken);
-    // Another role has names of its own.
-    assert_eq!(add(&store, new("c", "user", "builder")).await, Added::Yes);
-    let renewed = add(&store, with("d", Namesakes::Revoke, NOW + 10)).await;
-    assert_eq!(renewed, Added::Yes);
-    let live: Vec<_> = store.read(keys::list).await.unwrap();
-    let live = live.iter().filter(|key| key.revoked_at.is_none());
-    let mut live: Vec<_> = live.map(|key| key.id.as_str()).collect();
-    live.sort_unstable();
-    assert_eq!(live, ["c", "d"]);
-    // One that has expired is in nobody's way.
-    let later = with("e", Namesakes::Forbid, NOW + 1_000);
+    // Whoever is no rival may have the name.
+    assert_eq!(add(&store, new("u", "user", "builder")).await, Added::Yes);
+    assert_eq!(add(&store, with("a", "builder", NOW)).await, Added::Yes);
+    let taken = || add(&store, with("b", "builder", NOW));
+    assert_eq!(taken().await, Added::NameTaken);
+    assert_eq!(add(&store, with("c", "other", NOW)).await, Added::Yes);
+    // One that was revoked or has expired is in nobody's way.
+    revoke(&store, "a", NOW).await;
+    assert_eq!(taken().await, Added::Yes);
+    let later = with("d", "builder", NOW + 1_000);
     assert_eq!(add(&store, later).await, Added::Yes);
 }
 

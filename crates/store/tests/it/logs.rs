@@ -29,7 +29,7 @@ async fn append(
 ) -> Result<(), Error> {
     let chunk = Append {
         id: run.id,
-        token: run.token,
+        holder: holder(run),
         stream,
         position,
         body: body.to_vec(),

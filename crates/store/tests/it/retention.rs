@@ -45,7 +45,7 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
         let (id, holder) = (run.id, holder(&run));
         let chunk = Append {
             id,
-            token: run.token,
+            holder: holder.clone(),
             stream: "stdout",
             position: 0,
             body: b"text".to_vec(),
@@ -129,12 +129,12 @@ async fn long_inputs_go_in_several_steps(db: &Database) {
 async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
     let store = db.open();
     let run = running(&store, job()).await;
-    let (id, token) = (run.id, run.token);
+    let (id, holder) = (run.id, holder(&run));
     let printed = move |batch: &mut store::Batch<'_, '_>| {
         for position in 0..5_100 {
             let chunk = Append {
                 id,
-                token,
+                holder: holder.clone(),
                 stream: "stdout",
                 position,
                 body: b"x".to_vec(),

@@ -168,12 +168,13 @@ async fn topics_are_told(db: &Database) {
     for (here, there) in pair(db).await {
         let run = running(&here, job()).await;
         let id: RunId = run.id;
+        let holder_of_run = holder(&run);
         let holder = there.wake().topic(Topic::Executor("a".to_owned()));
         let output = there.wake().topic(Topic::Run(id));
         told(&output, async {
             let chunk = store::logs::Append {
                 id,
-                token: run.token,
+                holder: holder_of_run.clone(),
                 stream: "stdout",
                 position: 0,
                 body: b"text".to_vec(),

@@ -24,8 +24,7 @@ pub struct Claim {
 pub struct Holder {
     /// Who holds the lease.
     pub executor_id: String,
-    /// Addition: the lease's token. With it the token decides; without it `executor_id` must hold
-    /// the current lease.
+    /// Addition: the lease's token. Both must be the lease's; without it `executor_id` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_token: Option<i64>,
 }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use wire::jobs::{Claim, ErrorBody, Job};
 
 use super::{Error, QUEUE, check, extract::Json, view};
-use crate::{app::App, guard::Peer};
+use crate::{access::Performer, app::App, guard::Peer};
 
 const MAX_LIMIT: u32 = 1_000;
 pub(super) const WAIT_LIMIT_SECONDS: f64 = 60.0;
@@ -29,9 +29,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 pub(crate) async fn claim(
     State(app): State<App>,
     peer: Option<Extension<Peer>>,
+    performer: Performer,
     Json(mut request): Json<Claim>,
 ) -> Result<Response, Error> {
     check::name("executor_id", &request.executor_id)?;
+    request.executor_id = performer.name(&request.executor_id);
     check::optional_name("executor_ip", &request.executor_ip)?;
     if let (true, Some(Extension(Peer(peer)))) = (request.executor_ip.is_empty(), peer) {
         request.executor_ip = peer.to_string();

@@ -2,7 +2,7 @@
 //! batches.
 
 use axum::extract::State;
-use engine::{Holder, RunId};
+use engine::RunId;
 use store::{Topic, runs::Beat};
 use tokio::time::Instant;
 use wire::{
@@ -17,7 +17,7 @@ use super::{
     extract::{BULK_LIMIT, ExecutorId, Json, parse_id},
     finish, heartbeat,
 };
-use crate::app::App;
+use crate::{access::Performer, app::App};
 
 const LEASES_LIMIT: usize = 10_000;
 const RESULTS_LIMIT: usize = 1_000;
@@ -79,6 +79,7 @@ fn check_registration(registration: &Registration) -> Result<(), Error> {
 pub(crate) async fn renew(
     State(app): State<App>,
     ExecutorId(executor): ExecutorId,
+    performer: Performer,
     Json(request): Json<Renew>,
 ) -> Result<axum::Json<Renewed>, Error> {
     if request.leases.len() > LEASES_LIMIT {
@@ -94,7 +95,7 @@ pub(crate) async fn renew(
     let every = app.settings.lease / 3;
     loop {
         let signalled = signals.next();
-        let leases = extend(&app, &executor, &request.leases).await?;
+        let leases = extend(&app, &performer, &executor, &request.leases).await?;
         let news = leases
             .iter()
             .zip(&request.leases)
@@ -110,12 +111,14 @@ pub(crate) async fn renew(
     }
 }
 
-async fn extend(app: &App, executor: &str, leases: &[HeldLease]) -> Result<Vec<LeaseNews>, Error> {
+async fn extend(
+    app: &App,
+    performer: &Performer,
+    executor: &str,
+    leases: &[HeldLease],
+) -> Result<Vec<LeaseNews>, Error> {
     let beats = leases.iter().map(|lease| async {
-        let holder = Holder {
-            executor: executor.to_owned(),
-            token: Some(lease.lease_token),
-        };
+        let holder = performer.holder(executor, Some(lease.lease_token));
         let beat = match lease.job_id.parse::<RunId>() {
             Ok(id) => heartbeat::beat(app, id, holder).await.map(Some),
             Err(_) => Ok(None),
@@ -147,6 +150,7 @@ fn news(job_id: &str, beat: Option<Beat>) -> LeaseNews {
 pub(crate) async fn results(
     State(app): State<App>,
     ExecutorId(executor): ExecutorId,
+    performer: Performer,
     Json(request): Json<Results, BULK_LIMIT>,
 ) -> Result<axum::Json<ResultsAnswer>, Error> {
     if request.results.len() > RESULTS_LIMIT {
@@ -163,7 +167,7 @@ pub(crate) async fn results(
             ..result.finish
         };
         let checked = parse_id(&result.job_id)
-            .and_then(|id| finish::checked(&app, id, result.completed, finish));
+            .and_then(|id| finish::checked(&app, id, &performer, result.completed, finish));
         let error = match checked {
             Ok(finish) => {
                 places.push(place);

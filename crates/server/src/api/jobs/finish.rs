@@ -10,7 +10,7 @@ use super::{
     extract::{FINISH_LIMIT, JobId, Json},
     heartbeat::holder,
 };
-use crate::app::App;
+use crate::{access::Performer, app::App};
 
 /// What is kept of an error message, in bytes.
 const MESSAGE_LIMIT: usize = 64 * 1024;
@@ -24,9 +24,10 @@ const MESSAGE_LIMIT: usize = 64 * 1024;
 pub(crate) async fn complete(
     State(app): State<App>,
     JobId(id): JobId,
+    performer: Performer,
     Json(request): Json<wire::jobs::Finish, FINISH_LIMIT>,
 ) -> Result<axum::Json<Ended>, Error> {
-    end(&app, id, true, request).await
+    end(&app, id, &performer, true, request).await
 }
 
 /// Reports that the program failed, or could not be started.
@@ -38,18 +39,20 @@ pub(crate) async fn complete(
 pub(crate) async fn fail(
     State(app): State<App>,
     JobId(id): JobId,
+    performer: Performer,
     Json(request): Json<wire::jobs::Finish, FINISH_LIMIT>,
 ) -> Result<axum::Json<Ended>, Error> {
-    end(&app, id, false, request).await
+    end(&app, id, &performer, false, request).await
 }
 
 async fn end(
     app: &App,
     id: RunId,
+    performer: &Performer,
     completed: bool,
     request: wire::jobs::Finish,
 ) -> Result<axum::Json<Ended>, Error> {
-    let finish = checked(app, id, completed, request)?;
+    let finish = checked(app, id, performer, completed, request)?;
     let run = app
         .store
         .finish(vec![finish])
@@ -67,6 +70,7 @@ async fn end(
 pub(super) fn checked(
     app: &App,
     id: RunId,
+    performer: &Performer,
     completed: bool,
     request: wire::jobs::Finish,
 ) -> Result<Finish, Error> {
@@ -84,7 +88,7 @@ pub(super) fn checked(
         });
     Ok(Finish {
         id,
-        holder: holder(&request.executor_id, request.lease_token)?,
+        holder: holder(performer, &request.executor_id, request.lease_token)?,
         verdict,
         report: Report {
             stdout: excerpt(request.stdout),

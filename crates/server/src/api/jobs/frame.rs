@@ -4,14 +4,14 @@ use axum::{
     extract::{Request, State},
     http::{StatusCode, header},
 };
-use engine::Holder;
 use wire::{executors::FrameOf, jobs::ErrorBody};
 
 use super::{
-    Error, check,
+    Error,
     extract::{JobId, Params},
+    heartbeat,
 };
-use crate::{app::App, body};
+use crate::{access::Performer, app::App, body};
 
 const LIMIT_BYTES: usize = 1 << 20;
 const KINDS: [&str; 3] = ["image/png", "image/jpeg", "image/webp"];
@@ -32,9 +32,10 @@ pub(crate) async fn show(
     State(app): State<App>,
     JobId(id): JobId,
     Params(of): Params<FrameOf>,
+    performer: Performer,
     request: Request,
 ) -> Result<StatusCode, Error> {
-    check::name("executor_id", &of.executor_id)?;
+    let holder = heartbeat::holder(&performer, &of.executor_id, Some(of.lease_token))?;
     let sent = request.headers().get(header::CONTENT_TYPE);
     let kind = KINDS
         .into_iter()
@@ -47,10 +48,6 @@ pub(crate) async fn show(
     if image.is_empty() {
         return Err(Error::field("body", "the picture is empty"));
     }
-    let holder = Holder {
-        executor: of.executor_id,
-        token: Some(of.lease_token),
-    };
     let held = app
         .store
         .read(move |read| store::runs::held(read, id, &holder, "show"))

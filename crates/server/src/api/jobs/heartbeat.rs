@@ -9,7 +9,7 @@ use super::{
     Error, cancel, check,
     extract::{JobId, Json},
 };
-use crate::app::App;
+use crate::{access::Performer, app::App};
 
 /// Extends the lease, and says whether the job is to be stopped.
 #[utoipa::path(put, path = "/api/v1/jobs/{id}/heartbeat", tag = "executors",
@@ -20,9 +20,10 @@ use crate::app::App;
 pub(crate) async fn heartbeat(
     State(app): State<App>,
     JobId(id): JobId,
+    performer: Performer,
     Json(request): Json<wire::jobs::Holder>,
 ) -> Result<axum::Json<Beat>, Error> {
-    let holder = holder(&request.executor_id, request.lease_token)?;
+    let holder = holder(&performer, &request.executor_id, request.lease_token)?;
     let beat = beat(&app, id, holder)
         .await
         .map_err(|error| Error::from(error).or_not_running())?;
@@ -57,17 +58,19 @@ pub(super) async fn beat(
 pub(crate) async fn release(
     State(app): State<App>,
     JobId(id): JobId,
+    performer: Performer,
     Json(request): Json<wire::jobs::Holder>,
 ) -> Result<axum::Json<Job>, Error> {
-    let holder = holder(&request.executor_id, request.lease_token)?;
+    let holder = holder(&performer, &request.executor_id, request.lease_token)?;
     cancel::command(&app, id, Command::Release { holder }).await
 }
 
 /// Who says that it holds the lease.
-pub(super) fn holder(executor: &str, token: Option<i64>) -> Result<Holder, Error> {
-    check::name("executor_id", executor)?;
-    Ok(Holder {
-        executor: executor.to_owned(),
-        token,
-    })
+pub(super) fn holder(
+    performer: &Performer,
+    label: &str,
+    token: Option<i64>,
+) -> Result<Holder, Error> {
+    check::name("executor_id", label)?;
+    Ok(performer.holder(label, token))
 }

@@ -17,11 +17,11 @@ use wire::{
 };
 
 use super::{
-    Error, check,
+    Error,
     extract::{BODY_LIMIT, JobId, Params},
-    follow,
+    follow, heartbeat,
 };
-use crate::{api::sse, app::App, body, live::Form};
+use crate::{access::Performer, api::sse, app::App, body, live::Form};
 
 /// Chunks that are read from the database at once.
 pub(super) const PAGE: i64 = 32;
@@ -129,9 +129,10 @@ pub(crate) async fn append(
     State(app): State<App>,
     JobId(id): JobId,
     Params(chunk): Params<LogChunk>,
+    performer: Performer,
     request: Request,
 ) -> Result<StatusCode, Error> {
-    check::name("executor_id", &chunk.executor_id)?;
+    let holder = heartbeat::holder(&performer, &chunk.executor_id, Some(chunk.lease_token))?;
     let body = body::read(request, BODY_LIMIT).await?;
     let end = chunk.offset.saturating_add(body.len() as u64);
     let (Ok(position), Ok(_)) = (i64::try_from(chunk.offset), i64::try_from(end)) else {
@@ -139,7 +140,7 @@ pub(crate) async fn append(
     };
     let append = Append {
         id,
-        token: chunk.lease_token,
+        holder,
         stream: chunk.stream.as_str(),
         position,
         body,

@@ -1,5 +1,6 @@
 //! Who may do what: every route with every kind of key, and the life of a key.
 
+mod binding;
 mod ends;
 mod first;
 mod keys;

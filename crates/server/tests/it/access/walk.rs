@@ -243,7 +243,8 @@ async fn one_scope_opens_its_routes_and_all_others_do_not() {
 
         let held = HELD.contains(&(route.method.as_str(), &route.path));
         let new = json!({"name": "walker", "role": "custom", "scopes": [route.scope]});
-        let with = text(&keyed.make(&new).await["key"]);
+        let made = keyed.make(&new).await;
+        let with = text(&made["key"]);
         let answer = keyed
             .send(&with, route.method.clone(), &route.concrete, "")
             .await;
@@ -252,5 +253,7 @@ async fn one_scope_opens_its_routes_and_all_others_do_not() {
         } else {
             passed(&route, "its scope alone", &answer);
         }
+        // No two executors have one name.
+        keyed.revoke(&made["id"]).await.json(200).await;
     }
 }

@@ -50,8 +50,10 @@ async fn only_the_holder_of_a_running_job_beats() {
         .put(&path, &json!({"executor_id": "worker-1", "lease_token": 2}))
         .await;
     stale.refused(404).await;
-    // With a token the token decides.
-    let token = json!({"executor_id": "worker-2", "lease_token": 1});
+    // Tokens are small numbers: who guesses one holds nothing.
+    let guessed = json!({"executor_id": "worker-2", "lease_token": 1});
+    bed.put(&path, &guessed).await.refused(404).await;
+    let token = json!({"executor_id": "worker-1", "lease_token": 1});
     bed.put(&path, &token).await.json(200).await;
     let unknown = "/api/v1/jobs/018cc4e5-2200-7000-8000-0000000000ff/heartbeat";
     assert_snapshot!("unknown", bed.put(unknown, &holder).await.shown().await);

@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::Finding;
 
 /// A crate, and what it and its tests may use.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("engine", &[]),
+    ("plugin", &[]),
     ("store", &["engine"]),
     ("wire", &["engine"]),
     ("server", &["engine", "store", "wire"]),

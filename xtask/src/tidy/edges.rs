@@ -11,8 +11,8 @@ const ALLOWED: [(&str, &[&str]); 8] = [
     ("store", &["engine"]),
     ("wire", &["engine"]),
     ("server", &["engine", "store", "wire"]),
-    ("executor", &["engine", "wire"]),
-    ("cli", &["server", "executor", "wire"]),
+    ("executor", &["engine", "wire", "plugin"]),
+    ("cli", &["server", "executor", "wire", "plugin"]),
     (FOR_TESTS, &[]),
 ];
 

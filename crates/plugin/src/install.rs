@@ -1,0 +1,259 @@
+//! Installs a plugin from a folder or an archive: unpacked beside the others under a hidden name,
+//! checked, and only then put in its place.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Component, Path, PathBuf},
+};
+
+use flate2::read::GzDecoder;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use tar::EntryType;
+
+use crate::{
+    digest::{self, MOST_BYTES, MOST_FILES},
+    manifest::{FILE, Manifest},
+    plugin::Plugin,
+};
+
+/// A plugin that was installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// Its name, which is that of its folder too.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its content, in hexadecimal.
+    pub digest: String,
+    /// Where it is.
+    pub folder: PathBuf,
+    /// The version that it replaced.
+    pub replaced: Option<String>,
+}
+
+/// Why a plugin was not installed. Nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// The source is no folder and no archive, or not a good one.
+    #[error("{0}")]
+    Source(String),
+    /// The source is not the one that was expected.
+    #[error("the SHA-256 is {found}, {expected} was expected")]
+    Digest {
+        /// What was asked for.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// What was unpacked is no plugin.
+    #[error("{name} is no plugin that can be used: {reason}")]
+    Broken {
+        /// Its name, or that of its folder.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A file could not be read or written.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+/// Installs a plugin into `directory`, in place of one of the same name. `source` is a folder, or an
+/// archive `.tar.gz` or `.tgz` with the files at its top or in one folder. `expected` is the SHA-256
+/// of the archive, or of the folder's content as [`Plugin::digest`] tells it.
+///
+/// Blocks: it copies files and compiles components, into the directory `compiled`.
+///
+/// # Errors
+/// See [`InstallError`].
+pub fn install(
+    source: &Path,
+    expected: Option<&str>,
+    directory: &Path,
+    compiled: Option<&Path>,
+) -> Result<Installed, InstallError> {
+    fs::create_dir_all(directory).map_err(failed("create", directory))?;
+    let staging = tempfile::Builder::new()
+        .prefix(".staging-")
+        .tempdir_in(directory)
+        .map_err(failed("write to", directory))?;
+    let unpacked = staging.path().join("plugin");
+    fs::create_dir(&unpacked).map_err(failed("create", &unpacked))?;
+    if source.is_dir() {
+        copy(source, &unpacked)?;
+        let found = digest::of_folder(&unpacked).map_err(InstallError::Source)?;
+        verify(expected, &found)?;
+    } else {
+        unpack(source, expected, &unpacked)?;
+    }
+    let root = root(&unpacked)?;
+    let plugin = Plugin::load(&root, compiled).map_err(|broken| InstallError::Broken {
+        name: broken.name,
+        reason: broken.reason,
+    })?;
+    let manifest = plugin.manifest();
+    let folder = directory.join(&manifest.name);
+    let replaced = replace(&root, &folder, &staging.path().join("old"))?;
+    Ok(Installed {
+        name: manifest.name.clone(),
+        version: manifest.version.clone(),
+        digest: String::from(plugin.digest()),
+        folder,
+        replaced,
+    })
+}
+
+fn failed(what: &str, path: &Path) -> impl FnOnce(io::Error) -> InstallError {
+    let what = format!("failed to {what} {}", path.display());
+    |source| InstallError::Io { what, source }
+}
+
+fn verify(expected: Option<&str>, found: &str) -> Result<(), InstallError> {
+    match expected {
+        Some(expected) if !expected.eq_ignore_ascii_case(found) => Err(InstallError::Digest {
+            expected: String::from(expected),
+            found: String::from(found),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn copy(source: &Path, target: &Path) -> Result<(), InstallError> {
+    for part in digest::parts(source).map_err(InstallError::Source)? {
+        let file = File::open(&part.path).map_err(failed("read", &part.path))?;
+        write(&target.join(&part.name), part.is_program, file, part.length)?;
+    }
+    Ok(())
+}
+
+/// Unpacks an archive: files and folders, nothing else, and nothing outside of `target`.
+fn unpack(source: &Path, expected: Option<&str>, target: &Path) -> Result<(), InstallError> {
+    let name = source.to_string_lossy();
+    if !name.ends_with(".tar.gz") && !name.ends_with(".tgz") {
+        let message = format!("{name} is no folder, and no archive `.tar.gz` or `.tgz`");
+        return Err(InstallError::Source(message));
+    }
+    let mut file = File::open(source).map_err(failed("read", source))?;
+    let found = digest::of_file(&mut file).map_err(failed("read", source))?;
+    verify(expected, &found)?;
+    file.seek(SeekFrom::Start(0))
+        .map_err(failed("read", source))?;
+    // Headers and padding are not counted below, but bounded all the same.
+    let unpacked = GzDecoder::new(file).take(MOST_BYTES * 2);
+    let mut archive = tar::Archive::new(unpacked);
+    let (mut files, mut bytes) = (0, 0);
+    for entry in archive.entries().map_err(failed("unpack", source))? {
+        let entry = entry.map_err(failed("unpack", source))?;
+        let path = entry.path().map_err(failed("unpack", source))?.into_owned();
+        let Some(inside) = inside(&path).map_err(InstallError::Source)? else {
+            continue;
+        };
+        let target = target.join(inside);
+        files += 1;
+        bytes += entry.size();
+        if files > MOST_FILES || bytes > MOST_BYTES {
+            let message =
+                format!("the archive has more than {MOST_FILES} files or {MOST_BYTES} bytes");
+            return Err(InstallError::Source(message));
+        }
+        match entry.header().entry_type() {
+            EntryType::Directory => {
+                fs::create_dir_all(&target).map_err(failed("create", &target))?;
+            }
+            EntryType::Regular => {
+                let mode = entry.header().mode().map_err(failed("unpack", source))?;
+                let length = entry.size();
+                write(&target, mode & 0o111 != 0, entry, length)?;
+            }
+            _ => {
+                let message = format!("{} in the archive is no file and no folder", path.display());
+                return Err(InstallError::Source(message));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An archive's path, if it is one that stays inside; none for what is no part of a plugin.
+fn inside(path: &Path) -> Result<Option<PathBuf>, String> {
+    let mut inside = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::Normal(part) => match part.to_str() {
+                Some(name) if !digest::counts(name) => return Ok(None),
+                Some(name) => inside.push(name),
+                None => return Err(format!("{} has no name in UTF-8", path.display())),
+            },
+            _ => return Err(format!("{} leads out of the archive", path.display())),
+        }
+    }
+    Ok((!inside.as_os_str().is_empty()).then_some(inside))
+}
+
+/// Writes a file that is not there yet, with the folders above it. None of them can be a link: this
+/// function and its callers made them all.
+fn write(
+    path: &Path,
+    is_program: bool,
+    content: impl Read,
+    length: u64,
+) -> Result<(), InstallError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed("create", folder))?;
+    }
+    let mode = if is_program { 0o755 } else { 0o644 };
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
+        .map_err(failed("create", path))?;
+    let written = io::copy(&mut content.take(length), &mut file).map_err(failed("write", path))?;
+    if written < length {
+        let message = format!("{} ends too early", path.display());
+        return Err(InstallError::Source(message));
+    }
+    // Whatever the umask says.
+    let permissions = fs::Permissions::from_mode(mode);
+    file.set_permissions(permissions)
+        .map_err(failed("write", path))
+}
+
+/// Where the manifest is: at the top, or in the one folder there.
+fn root(unpacked: &Path) -> Result<PathBuf, InstallError> {
+    if unpacked.join(FILE).exists() {
+        return Ok(PathBuf::from(unpacked));
+    }
+    let entries = fs::read_dir(unpacked).map_err(failed("read", unpacked))?;
+    let mut entries = entries.filter_map(Result::ok);
+    match (entries.next(), entries.next()) {
+        (Some(only), None) if only.path().join(FILE).exists() => Ok(only.path()),
+        _ => Err(InstallError::Source(format!("there is no {FILE} in it"))),
+    }
+}
+
+/// Puts `new` where `place` is, in one step, and what was there to `old`; tells its version.
+fn replace(new: &Path, place: &Path, old: &Path) -> Result<Option<String>, InstallError> {
+    if fs::symlink_metadata(place).is_err() {
+        fs::rename(new, place).map_err(failed("create", place))?;
+        return Ok(None);
+    }
+    let version = match Manifest::read(place) {
+        Ok(manifest) => manifest.version,
+        Err(_) => String::from("broken"),
+    };
+    if renameat_with(CWD, new, CWD, place, RenameFlags::EXCHANGE).is_err() {
+        // Not every file system can exchange two names.
+        fs::rename(place, old).map_err(failed("replace", place))?;
+        fs::rename(new, place).map_err(failed("create", place))?;
+    }
+    Ok(Some(version))
+}

@@ -1,0 +1,206 @@
+//! `plugin.toml`: what a plugin is, what it may use and what it measures. Everything in it is known;
+//! a word that is not is an error with its line and column.
+
+mod shape;
+
+use std::{fmt, path::Path};
+
+use serde_json::Value;
+use toml::Spanned;
+
+use crate::{limits::Limits, metrics::Metric, schema::Schema};
+use shape::{Input, Kind, Shape};
+
+/// The file's name.
+pub const FILE: &str = "plugin.toml";
+
+/// How large a manifest, or a schema beside it, may be.
+const FILE_BYTES: u64 = 256 << 10;
+
+/// What a plugin's folder says about it.
+#[derive(Debug)]
+pub struct Manifest {
+    /// 1 to 64 of `a-z`, `0-9`, `-`.
+    pub name: String,
+    /// Any word, such as `1.2.0`.
+    pub version: String,
+    /// What it does, in a sentence.
+    pub description: String,
+    /// Plugins run in this order, and by name where it is the same.
+    pub order: i64,
+    /// Whether a job that names no plugins runs it.
+    pub enabled: bool,
+    /// What is called.
+    pub entry: Entry,
+    /// What a call may use.
+    pub limits: Limits,
+    /// The fields of its metric.
+    pub metrics: Vec<Metric>,
+    /// The JSON Schema of its input, as it stands in the manifest or beside it.
+    pub input_schema: Option<Value>,
+    pub(crate) schema: Option<Schema>,
+}
+
+/// What is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A component of the world in `wit/plugin.wit`.
+    Wasm {
+        /// Relative to the folder.
+        file: String,
+        /// Which hosts it may reach over HTTP: `name` or `name:port`.
+        network: Vec<String>,
+    },
+    /// A program that speaks the process protocol.
+    Process {
+        /// A word that begins with `./` is a file of the folder, and the program gets its absolute
+        /// path. The first word without it is looked up on `PATH`.
+        argv: Vec<String>,
+    },
+}
+
+/// What is wrong with a manifest, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ManifestError {
+    /// From 1 on; 0 when it is about the file as a whole.
+    pub line: usize,
+    /// From 1 on, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for ManifestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{FILE}: {}", self.message),
+            line => write!(f, "{FILE}:{line}:{}: {}", self.column, self.message),
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads the manifest of a plugin's folder, and the schema beside it.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn read(folder: &Path) -> Result<Self, ManifestError> {
+        let text = text(&folder.join(FILE)).map_err(whole)?;
+        let shape = Shape::parse(&text)?;
+        let entry = shape.entry(&text)?;
+        let schema = match &shape.input {
+            Some(Input { schema: Some(at) }) if at.get_ref().is_str() => {
+                let file = at.get_ref().as_str().unwrap_or_default();
+                Some(beside(folder, file).map_err(|message| place(&text, at, message))?)
+            }
+            _ => shape.inline_schema(),
+        };
+        Self::assemble(&text, shape, entry, schema)
+    }
+
+    /// Reads the manifest of a plugin that a program of ours serves: it has no `entry`, is of kind
+    /// `process`, and its schema stands in it.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn shipped(text: &str, argv: Vec<String>) -> Result<Self, ManifestError> {
+        let shape = Shape::parse(text)?;
+        if let Some(entry) = &shape.entry {
+            return Err(place(text, entry, "a shipped plugin has no entry"));
+        }
+        if *shape.kind.get_ref() != Kind::Process {
+            return Err(place(text, &shape.kind, "a shipped plugin is a process"));
+        }
+        let schema = shape.inline_schema();
+        if let Some(Input { schema: Some(at) }) = &shape.input
+            && !at.get_ref().is_table()
+        {
+            return Err(place(text, at, "the schema of a shipped plugin is a table"));
+        }
+        Self::assemble(text, shape, Entry::Process { argv }, schema)
+    }
+
+    fn assemble(
+        text: &str,
+        shape: Shape,
+        entry: Entry,
+        input_schema: Option<Value>,
+    ) -> Result<Self, ManifestError> {
+        let limits = shape.limits(text)?;
+        let compiled = input_schema.as_ref().map(Schema::new).transpose();
+        let schema = compiled.map_err(|message| {
+            let message = format!("the input's schema: {message}");
+            match shape.input.as_ref().and_then(|input| input.schema.as_ref()) {
+                Some(at) => place(text, at, message),
+                None => whole(message),
+            }
+        })?;
+        let metrics = shape.metrics(text)?;
+        Ok(Self {
+            name: shape.name.0,
+            version: shape.version.0,
+            description: shape.description.0,
+            order: shape.order,
+            enabled: shape.enabled,
+            entry,
+            limits,
+            metrics,
+            input_schema,
+            schema,
+        })
+    }
+}
+
+/// Reads a file of the folder as JSON.
+fn beside(folder: &Path, file: &str) -> Result<Value, String> {
+    if !is_inside(file) {
+        return Err(format!("{file} is no path inside the folder"));
+    }
+    let text = text(&folder.join(file))?;
+    serde_json::from_str(&text).map_err(|error| format!("{file} is no JSON: {error}"))
+}
+
+/// A file that is there, is small enough, and is UTF-8.
+fn text(path: &Path) -> Result<String, String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let length = match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => found.len(),
+        Ok(_) => return Err(format!("{name} is no file")),
+        Err(error) => return Err(format!("{name} cannot be read: {error}")),
+    };
+    if length > FILE_BYTES {
+        return Err(format!("{name} has {length} bytes, at most {FILE_BYTES}"));
+    }
+    std::fs::read_to_string(path).map_err(|error| format!("{name} cannot be read: {error}"))
+}
+
+/// True for a relative path that stays where it begins.
+pub(crate) fn is_inside(path: &str) -> bool {
+    use std::path::Component::{CurDir, Normal};
+    !path.is_empty()
+        && Path::new(path)
+            .components()
+            .all(|part| matches!(part, Normal(_) | CurDir))
+}
+
+fn whole(message: impl Into<String>) -> ManifestError {
+    ManifestError {
+        line: 0,
+        column: 0,
+        message: message.into(),
+    }
+}
+
+fn place<T>(text: &str, at: &Spanned<T>, message: impl Into<String>) -> ManifestError {
+    placed(text, at.span().start, message)
+}
+
+fn placed(text: &str, offset: usize, message: impl Into<String>) -> ManifestError {
+    let before = &text[..text.floor_char_boundary(offset)];
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    ManifestError {
+        line: before.matches('\n').count() + 1,
+        column: line.chars().count() + 1,
+        message: message.into(),
+    }
+}

@@ -1,0 +1,188 @@
+//! A plugin that can be called, whichever host performs it.
+
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    failure::{Cause, Failure},
+    limits::Limits,
+    logs::Logs,
+    manifest::Manifest,
+    metrics,
+    process::{Program, Spawner},
+    protocol::{Call, Context, Description},
+    storage::Changes,
+    wasm::Component,
+};
+
+/// A plugin that can be called. Calls are independent of each other and may overlap.
+#[derive(Debug)]
+pub struct Plugin {
+    pub(crate) manifest: Manifest,
+    pub(crate) digest: String,
+    pub(crate) folder: Option<PathBuf>,
+    pub(crate) host: Host,
+}
+
+/// Who performs the calls.
+#[derive(Debug)]
+pub(crate) enum Host {
+    Wasm(Component),
+    Process(Program),
+}
+
+/// What a call of `execute` leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// An object with the fields that the manifest declares.
+    pub metric: Value,
+    /// For the next plugin.
+    pub output: Option<Value>,
+    /// What it changes in the job's store; see [`crate::apply`].
+    pub storage: Changes,
+    /// What it logged and printed.
+    pub logs: Logs,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What a call of `summarize` leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// None when the plugin makes none.
+    pub summary: Option<Value>,
+    /// What it logged and printed.
+    pub logs: Logs,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What a host heard from a plugin, not yet compared with the manifest.
+#[derive(Debug, Default)]
+pub(crate) struct Answered {
+    pub(crate) metric: Option<Value>,
+    pub(crate) output: Option<Value>,
+    pub(crate) summary: Option<Value>,
+    pub(crate) description: Option<Description>,
+    pub(crate) changes: Changes,
+}
+
+impl Plugin {
+    /// What its folder says about it.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// SHA-256 of its content, in hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Where it is; none for a shipped one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Does the work over one input. Dropping the future ends the call as a cancel does.
+    ///
+    /// # Errors
+    /// See [`Failure`]. A failed call leaves nothing in the job's store.
+    pub async fn execute<S: Spawner>(
+        &self,
+        context: &Context,
+        limits: &Limits,
+        spawner: &S,
+        cancel: &CancellationToken,
+    ) -> Result<Outcome, Failure> {
+        let began = Instant::now();
+        if let Some(schema) = &self.manifest.schema {
+            let checked = schema.check(&context.input);
+            checked.map_err(|cause| cause.with(Logs::default(), began.elapsed()))?;
+        }
+        let call = Call::Execute {
+            context: Cow::Borrowed(context),
+        };
+        let (answered, logs) = self.call(&call, limits, spawner, cancel, began).await?;
+        let took = began.elapsed();
+        let metric = answered.metric.unwrap_or_default();
+        if let Err(cause) = metrics::check(&self.manifest.metrics, &metric) {
+            return Err(cause.with(logs, took));
+        }
+        Ok(Outcome {
+            metric,
+            output: answered.output.filter(|output| !output.is_null()),
+            storage: answered.changes,
+            logs,
+            took,
+        })
+    }
+
+    /// Sums up metrics that this plugin made.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn summarize<S: Spawner>(
+        &self,
+        metrics: &[Value],
+        limits: &Limits,
+        spawner: &S,
+        cancel: &CancellationToken,
+    ) -> Result<Summary, Failure> {
+        let began = Instant::now();
+        let call = Call::Summarize {
+            metrics: Cow::Borrowed(metrics),
+        };
+        let (answered, logs) = self.call(&call, limits, spawner, cancel, began).await?;
+        Ok(Summary {
+            summary: answered.summary.filter(|summary| !summary.is_null()),
+            logs,
+            took: began.elapsed(),
+        })
+    }
+
+    /// Asks the plugin itself who it is.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn describe<S: Spawner>(
+        &self,
+        limits: &Limits,
+        spawner: &S,
+        cancel: &CancellationToken,
+    ) -> Result<Description, Failure> {
+        let began = Instant::now();
+        let called = self.call(&Call::Describe, limits, spawner, cancel, began);
+        let (answered, logs) = called.await?;
+        answered
+            .description
+            .ok_or_else(|| Cause::protocol("there is no description").with(logs, began.elapsed()))
+    }
+
+    async fn call<S: Spawner>(
+        &self,
+        call: &Call<'_>,
+        limits: &Limits,
+        spawner: &S,
+        cancel: &CancellationToken,
+        began: Instant,
+    ) -> Result<(Answered, Logs), Failure> {
+        let mut logs = Logs::default();
+        let answered = match &self.host {
+            Host::Wasm(component) => component.call(call, limits, cancel, &mut logs).await,
+            Host::Process(program) => program.call(call, limits, spawner, cancel, &mut logs).await,
+        };
+        match answered {
+            Ok(answered) => Ok((answered, logs)),
+            Err(cause) => Err(cause.with(logs, began.elapsed())),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Compiled components on disk, so that the next start does not compile again. Compiled code is
+//! trusted blindly, so only what this user wrote into a directory of its own is loaded; no archive can
+//! put anything there.
+
+use std::{
+    fs::{self, DirBuilder},
+    hash::{DefaultHasher, Hash, Hasher},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt},
+    path::Path,
+};
+
+use wasmtime::{Engine, component::Component};
+
+use crate::digest;
+
+/// Compiles a component, or loads what was compiled from the same bytes by the same engine.
+pub(super) fn load(
+    engine: &Engine,
+    bytes: &[u8],
+    directory: Option<&Path>,
+) -> Result<Component, String> {
+    let Some(directory) = directory else {
+        return Component::new(engine, bytes).map_err(|error| no_component(&error));
+    };
+    // The engine's hash is over its version and all settings that the code depends on.
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let name = format!("{}-{:016x}.cwasm", digest::of_bytes(bytes), hasher.finish());
+    let path = directory.join(name);
+    if let Some(component) = stored(engine, &path) {
+        return Ok(component);
+    }
+    let code = engine
+        .precompile_component(bytes)
+        .map_err(|error| no_component(&error))?;
+    let kept = |error: io::Error| {
+        format!(
+            "compiled code cannot be kept in {}: {error}",
+            directory.display()
+        )
+    };
+    keep(directory, &path, &code).map_err(kept)?;
+    stored(engine, &path).ok_or_else(|| format!("{} cannot be loaded", path.display()))
+}
+
+fn no_component(error: &wasmtime::Error) -> String {
+    format!("is no component: {error:#}")
+}
+
+/// What is there, if it is ours and of use.
+fn stored(engine: &Engine, path: &Path) -> Option<Component> {
+    let ours = |path: &Path| {
+        let found = fs::symlink_metadata(path).ok()?;
+        let user = rustix::process::geteuid().as_raw();
+        (found.uid() == user && found.mode() & 0o022 == 0).then_some(found)
+    };
+    if !ours(path.parent()?)?.is_dir() || !ours(path)?.is_file() {
+        return None;
+    }
+    #[expect(unsafe_code, reason = "there is no other way to load compiled code")]
+    // SAFETY: `keep` wrote the file: it belongs to this user, stands in a directory that nobody else
+    // may write to, was complete and on disk before it got its name, and is never changed.
+    let loaded = unsafe { Component::deserialize_file(engine, path) };
+    loaded.ok()
+}
+
+fn keep(directory: &Path, path: &Path, code: &[u8]) -> io::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".new-")
+        .tempfile_in(directory)?;
+    file.write_all(code)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

@@ -7,10 +7,11 @@ pub mod executors;
 pub mod hooks;
 pub mod jobs;
 pub mod keys;
+pub mod plugin_jobs;
 mod shape;
 pub mod text;
 mod timestamp;
 pub mod trace;
 
 pub use shape::Object;
-pub use timestamp::Timestamp;
+pub use timestamp::{Timestamp, TimestampMs};

@@ -53,9 +53,41 @@ impl utoipa::PartialSchema for Timestamp {
 
 impl utoipa::ToSchema for Timestamp {}
 
+/// A moment in epoch milliseconds that serialises as `2024-01-01T12:00:00.000Z`, as the contract of
+/// plugin jobs and the event log print it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimestampMs(pub i64);
+
+impl std::fmt::Display for TimestampMs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let at = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        write!(f, "{at:.3}")
+    }
+}
+
+impl Serialize for TimestampMs {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TimestampMs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Timestamp::deserialize(deserializer).map(|Timestamp(at)| Self(at))
+    }
+}
+
+impl utoipa::PartialSchema for TimestampMs {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        Timestamp::schema()
+    }
+}
+
+impl utoipa::ToSchema for TimestampMs {}
+
 #[cfg(test)]
 mod tests {
-    use super::Timestamp;
+    use super::{Timestamp, TimestampMs};
 
     #[test]
     fn prints_whole_seconds_in_utc_and_reads_any_offset() {
@@ -67,5 +99,11 @@ mod tests {
             "2024-01-01T13:00:00.5+01:00".parse().ok(),
             Some(Timestamp(1_704_110_400_500))
         );
+    }
+
+    #[test]
+    fn prints_milliseconds_where_a_contract_does() {
+        let text = TimestampMs(1_704_110_400_050).to_string();
+        assert_eq!(text, "2024-01-01T12:00:00.050Z");
     }
 }

@@ -129,6 +129,7 @@ impl Agent {
             isolation: self.settings.isolation.to_string(),
             isolation_missing: self.performer.missing().to_vec(),
             executor_ip: self.settings.executor_ip.clone(),
+            ..Registration::default()
         }
     }
 }

@@ -62,10 +62,11 @@ impl Error {
     }
 }
 
-/// What a problem of RFC 9457 says.
+/// What a problem of RFC 9457 says, or a refusal of the plugin jobs' face.
 fn detail(body: &[u8]) -> Option<String> {
     let problem: Map<String, Value> = serde_json::from_slice(body).ok()?;
-    Some(problem.get("detail")?.as_str()?.to_owned())
+    let text = problem.get("detail").or_else(|| problem.get("error"))?;
+    Some(text.as_str()?.to_owned())
 }
 
 fn describe(status: StatusCode, body: &ErrorBody) -> String {

@@ -5,8 +5,11 @@ use http::{Method, Request, header};
 
 use super::{Client, Error, Payload, jobs::encode, transport::Reply};
 use crate::{
-    executors::{FrameOf, LogChunk, Registration, Renew, Renewed, Results, ResultsAnswer},
-    jobs::{Claim, Holder, Job},
+    executors::{
+        ClaimRuns, ClaimedRun, ClaimedRuns, FrameOf, LogChunk, ProgressReport, Registration, Renew,
+        Renewed, Results, ResultsAnswer,
+    },
+    jobs::{Beat, Claim, Holder, Job},
 };
 
 impl Client {
@@ -34,6 +37,33 @@ impl Client {
             .json(Method::POST, "/api/v1/jobs/claim", &claim)
             .await?;
         Ok(jobs.unwrap_or_default())
+    }
+
+    /// Claims up to `claim.max` runs of several kinds; an empty list when none came in time.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn claim_runs(
+        &self,
+        executor: &str,
+        claim: &ClaimRuns,
+    ) -> Result<Vec<ClaimedRun>, Error> {
+        let path = format!("/api/v1/executors/{}/claims", encode(executor));
+        let claimed: Option<ClaimedRuns> = self.json(Method::POST, &path, claim).await?;
+        Ok(claimed.unwrap_or_default().runs)
+    }
+
+    /// Replaces the note of how far a plugin job has come; answers whether it is to be stopped.
+    ///
+    /// # Errors
+    /// See [`Error`]; a lost lease is a `404`. On [`Error::Unreachable`] it may or may not be on
+    /// disk: send the same again.
+    pub async fn note_progress(&self, job: &str, report: &ProgressReport) -> Result<Beat, Error> {
+        let path = format!("/api/v1/jobs/{}/progress", encode(job));
+        Ok(self
+            .json(Method::PUT, &path, report)
+            .await?
+            .unwrap_or_default())
     }
 
     /// Renews leases and waits for news of them.

@@ -7,6 +7,7 @@ mod hooks;
 mod http;
 mod jobs;
 mod keys;
+mod plugin_jobs;
 mod sse;
 mod transport;
 

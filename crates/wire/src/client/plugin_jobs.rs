@@ -1,0 +1,106 @@
+//! The calls of whoever creates and watches plugin jobs.
+
+use http::{Method, Request};
+
+use super::{Client, Error, Payload, jobs::encode, jobs::query};
+use crate::plugin_jobs::{Job, JobProgress, JobSummary, NewPluginJob, Plugin};
+
+impl Client {
+    /// Creates a plugin job; nothing runs before it is started. With an idempotency key it may be
+    /// repeated safely for a day.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn create_plugin_job(
+        &self,
+        job: &NewPluginJob,
+        key: Option<&str>,
+    ) -> Result<Job, Error> {
+        let body = serde_json::to_vec(job).map_err(|error| Error::Request(error.to_string()))?;
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri("/playground/jobs")
+            .header(http::header::CONTENT_TYPE, "application/json");
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let reply = self.send_with(request, Payload::Bytes(body.into())).await?;
+        super::decode(reply)
+            .await?
+            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+    }
+
+    /// Starts a plugin job, and waits up to so many seconds, at most 60, for its end. Starting it
+    /// again changes nothing.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn start_plugin_job(&self, id: &str, wait_seconds: u32) -> Result<Job, Error> {
+        let wait = (wait_seconds > 0).then(|| wait_seconds.to_string());
+        let path = query(&format!("{}/start", path(id)), &[("wait", wait)]);
+        self.post_plugin_job(&path).await
+    }
+
+    /// A plugin job as it is now.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn plugin_job(&self, id: &str) -> Result<Job, Error> {
+        self.fetch(&path(id)).await
+    }
+
+    /// How far a plugin job is.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn plugin_job_progress(&self, id: &str) -> Result<JobProgress, Error> {
+        self.fetch(&format!("{}/progress", path(id))).await
+    }
+
+    /// Plugin jobs, newest first.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn plugin_jobs(&self, limit: u32, offset: u32) -> Result<Vec<JobSummary>, Error> {
+        let (limit, offset) = (Some(limit.to_string()), Some(offset.to_string()));
+        let path = query("/playground/jobs", &[("limit", limit), ("offset", offset)]);
+        self.fetch(&path).await
+    }
+
+    /// Cancels a plugin job wherever it stands.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn cancel_plugin_job(&self, id: &str) -> Result<Job, Error> {
+        self.post_plugin_job(&format!("{}/cancel", path(id))).await
+    }
+
+    /// Deletes a plugin job that does not run.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn delete_plugin_job(&self, id: &str) -> Result<(), Error> {
+        self.send(Method::DELETE, &path(id), Payload::empty())
+            .await
+            .map(drop)
+    }
+
+    /// The plugins that executors have, in the order of jobs that name none.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn plugins(&self) -> Result<Vec<Plugin>, Error> {
+        self.fetch("/playground/plugins").await
+    }
+
+    async fn post_plugin_job(&self, path: &str) -> Result<Job, Error> {
+        let reply = self.send(Method::POST, path, Payload::empty()).await?;
+        super::decode(reply)
+            .await?
+            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+    }
+}
+
+fn path(id: &str) -> String {
+    format!("/playground/jobs/{}", encode(id))
+}

@@ -1,0 +1,93 @@
+//! What an executor can do.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Body of `PUT /api/v1/executors/{executor_id}`: what this executor can do. Sent at its start,
+/// whenever that changes, and after the server has forgotten it (a lost database). At most 1 MiB.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Registration {
+    /// How many runs it performs at once.
+    pub slots: u32,
+    /// Version of the program.
+    pub version: String,
+    /// `none`, `standard` or `strict`.
+    pub isolation: String,
+    /// Which parts of the isolation could not be applied on its machine, and why.
+    #[serde(default)]
+    pub isolation_missing: Vec<String>,
+    /// The address that it gives.
+    #[serde(default)]
+    pub executor_ip: String,
+    /// The kinds of runs that it performs, such as `job` and `plugin_job`; none says nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
+    /// Its plugins, at most 256, each name once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plugins: Vec<PluginInfo>,
+}
+
+/// A plugin as an executor has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PluginInfo {
+    /// 1 to 60 letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// Its own version.
+    #[serde(default)]
+    pub version: String,
+    /// What it does.
+    #[serde(default)]
+    pub description: String,
+    /// Its place among plugins of a job that names none: lower is earlier; then by name.
+    #[serde(default)]
+    pub order: i64,
+    /// A disabled plugin is in no job.
+    #[serde(default)]
+    pub enabled: bool,
+    /// Where it runs; left out for a broken one of which that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<PluginHost>,
+    /// The fields of its metric.
+    #[serde(default)]
+    pub metrics: Vec<MetricInfo>,
+    /// JSON Schema of the inputs that it takes, at most 64 KiB; without it, any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub input_schema: Option<serde_json::Value>,
+    /// Why it cannot be run: it is broken. Such a plugin is in no job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Where a plugin runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PluginHost {
+    /// A component inside the executor.
+    Wasm,
+    /// A program of its own.
+    Process,
+}
+
+/// One field of a plugin's metric.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MetricInfo {
+    /// The field.
+    pub name: String,
+    /// What it is counted in, such as `ms`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Which values are better, if any are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+}
+
+/// Which values of a metric are better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Lower ones.
+    Lower,
+    /// Higher ones.
+    Higher,
+}

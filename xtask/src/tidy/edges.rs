@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::Finding;
 
 /// A crate, and what it and its tests may use.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
+    ("analysis", &[]),
     ("engine", &[]),
     ("plugin", &[]),
     ("store", &["engine"]),

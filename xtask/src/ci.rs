@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::{
+    plugins,
     process::{cargo, succeed},
     runner, tidy,
 };
@@ -13,7 +14,7 @@ type Step = (&'static str, fn() -> Result<()>);
 
 /// Ordered so that what is quick and what fails often comes first. `build` uses the features and
 /// the profile of `test`, so nothing is built twice for the steps after it.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("format", || {
         succeed(&mut cargo(["fmt", "--all", "--check"]))
     }),
@@ -29,6 +30,7 @@ const STEPS: [Step; 7] = [
         ]))
     }),
     ("generated files", runner::check_generated),
+    ("plugins", || plugins::run(&[])),
     ("test", || runner::test(&[])),
     ("docs", docs),
 ];

@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask ci | test | bench | tidy | sim | kill | generate | setup`.
+//! The project's own commands: `cargo xtask ci | test | bench | tidy | sim | kill | plugins |
+//! generate | setup`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -6,6 +7,7 @@
 )]
 
 mod ci;
+mod plugins;
 mod process;
 mod runner;
 mod setup;
@@ -38,6 +40,12 @@ enum Command {
     Sim(runner::Sim),
     /// Kills the server, and PostgreSQL, under load in more rounds than `test` does.
     Kill(runner::Kill),
+    /// Builds the plugins in `plugins/` into `target/plugins/NAME`, ready to be installed. Installs the
+    /// toolchains that are missing when it may; what did not change is not built again.
+    Plugins {
+        /// These only [default: all].
+        names: Vec<String>,
+    },
     /// Checks the rules of the house: crate edges, licences, banned crates, files, links.
     Tidy,
     /// Writes the generated documents.
@@ -71,11 +79,12 @@ fn run(command: Command) -> Result<()> {
         Command::Test { arguments } => runner::test(&arguments),
         Command::Sim(sim) => runner::sim(&sim),
         Command::Kill(kill) => runner::kill(&kill),
+        Command::Plugins { names } => plugins::run(&names),
         Command::Tidy => tidy::run(),
         Command::Generate { check } => runner::generate(check),
         Command::Bench { subject } => runner::bench(&subject),
         Command::Setup => {
-            println!("PostgreSQL: {}", setup::run()?.display());
+            println!("PostgreSQL: {}", setup::postgres()?.display());
             Ok(())
         }
     }

@@ -84,7 +84,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
 
 /// A private server; installs PostgreSQL when it may.
 fn postgres(settings: &[&str]) -> Result<Server> {
-    setup::run()?;
+    setup::postgres()?;
     Server::start(settings)
 }
 
@@ -167,7 +167,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
     succeed(&mut command)
 }
 
-fn target_dir() -> Result<PathBuf> {
+pub(crate) fn target_dir() -> Result<PathBuf> {
     let metadata = metadata()?;
     Ok(PathBuf::from(
         metadata["target_directory"].as_str().unwrap_or("target"),

@@ -1,4 +1,5 @@
-//! What the tests need beside the Rust toolchain, and how it gets there: PostgreSQL's programs.
+//! What the tests need beside the Rust toolchain, and how it gets there: PostgreSQL's programs, and
+//! packages of Debian.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,29 +16,28 @@ const MISSING: &str = "PostgreSQL's server programs (initdb, postgres) are missi
     installed from here: install the package `postgresql` of your system, or put the programs on PATH";
 
 /// Installs PostgreSQL when it is missing and we may; answers where its programs are.
-pub(crate) fn run() -> Result<PathBuf> {
+pub(crate) fn postgres() -> Result<PathBuf> {
     if let Some(found) = programs() {
         return Ok(found);
     }
-    install()?;
+    packages(&["postgresql"], MISSING)?;
     programs().context(MISSING)
 }
 
-fn install() -> Result<()> {
+/// Installs packages of Debian, if this is a Debian and we may; else fails with what is `missing`.
+pub(crate) fn packages(names: &[&str], missing: &'static str) -> Result<()> {
     let apt = Path::new("/usr/bin/apt-get");
     if !apt.exists() {
-        bail!(MISSING);
+        bail!(missing);
     }
     let sudo = !Uid::effective().is_root();
     if sudo && !works(Command::new("sudo").args(["-n", "true"])) {
-        bail!(MISSING);
+        bail!(missing);
     }
-    println!("installing PostgreSQL (the package `postgresql`)");
+    println!("installing {}", names.join(", "));
     succeed(&mut apt_get(sudo, &["update"]))?;
-    succeed(&mut apt_get(
-        sudo,
-        &["install", "-y", "--no-install-recommends", "postgresql"],
-    ))
+    let install = ["install", "-y", "--no-install-recommends"];
+    succeed(apt_get(sudo, &install).args(names)).context(missing)
 }
 
 fn apt_get(sudo: bool, arguments: &[&str]) -> Command {

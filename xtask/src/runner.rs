@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use private_postgres::{Server, URL_VARIABLE};
 
 use crate::{
+    plugins,
     process::{cargo, metadata, succeed, works},
     setup,
 };
@@ -72,6 +73,10 @@ pub(crate) struct Measured {
 
 /// All tests, on both databases.
 pub(crate) fn test(arguments: &[String]) -> Result<()> {
+    // The tests of the binary call the example plugins.
+    if scope(arguments).is_some() || arguments.iter().any(|argument| argument == "cli") {
+        plugins::run(&[])?;
+    }
     let postgres = postgres(&[])?;
     let mut command = if works(&mut cargo(["nextest", "--version"])) {
         cargo(["nextest", "run"])

@@ -34,6 +34,13 @@ fn main() -> ExitCode {
     if env::args_os().nth(1).is_some_and(|first| first == SHIM) {
         return executor::shim::main(env::args_os().skip(2));
     }
+    // Started by executors, too: one call of a shipped plugin.
+    if env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == shipped::COMMAND)
+    {
+        return shipped::main(env::args_os().skip(2));
+    }
     let exit = run().unwrap_or_else(|failure| {
         let text = failure.text();
         if !text.is_empty() {

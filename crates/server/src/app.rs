@@ -1,6 +1,6 @@
 //! What every handler and loop shares.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use store::Store;
 use tokio::sync::Notify;
@@ -11,6 +11,7 @@ use crate::{
     access::Keys,
     budget::Budget,
     clock::Clock,
+    guard::Hosts,
     live::{Frames, Tail},
     lock::DataDirLock,
     metrics::Metrics,
@@ -18,14 +19,19 @@ use crate::{
     programs::Programs,
 };
 
-/// The running server's parts. Cheap to clone.
+/// The running server's parts. A clone is one count: each request makes several, on every core.
 #[derive(Clone)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Parts>);
+
+/// See [`App`].
+pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) settings: Settings,
     /// Where clients reach this server, without a slash at the end.
-    pub(crate) public_url: Arc<str>,
+    pub(crate) public_url: String,
+    /// Who may be named in a Host or an Origin header.
+    pub(crate) hosts: Hosts,
     pub(crate) programs: Programs,
     pub(crate) metrics: Metrics,
     /// The memory that requests may take.
@@ -40,14 +46,26 @@ pub(crate) struct App {
     pub(crate) outbound: outbound::Client,
     pub(crate) keys: Keys,
     /// Wakes the outbox: something is to be sent that no event tells of.
-    pub(crate) outbox: Arc<Notify>,
+    pub(crate) outbox: Notify,
     /// Cancelled when the server is about to stop: calls that wait answer now.
     pub(crate) stopping: CancellationToken,
     /// Goes after the store, with the last clone: a call that was cut off may still write.
-    pub(crate) _lock: Arc<DataDirLock>,
+    pub(crate) _lock: DataDirLock,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl App {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()
     }

@@ -5,18 +5,18 @@ use std::{
     fs::{DirBuilder, OpenOptions},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
-    sync::Arc,
     time::Duration,
 };
 
 use axum::Router;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use wire::client::Client;
 
 use crate::{
     Clock, Error, Settings,
     access::Keys,
-    app::App,
+    app::{App, Parts},
     budget::Budget,
     database::{self, Database},
     guard::Hosts,
@@ -71,11 +71,12 @@ impl Assembled {
         let hosts = Hosts::new(&public_url, &settings.allowed_hosts);
         let metrics = Metrics::new(&store);
         let tail = Tail::start(&store, Sizes::default());
-        let app = App {
+        let app = App::new(Parts {
             store,
             clock,
-            settings: Arc::new(settings),
-            public_url: public_url.into(),
+            settings,
+            public_url,
+            hosts,
             programs,
             metrics,
             budget,
@@ -84,11 +85,11 @@ impl Assembled {
             guard,
             outbound,
             keys,
-            outbox: Arc::default(),
+            outbox: Notify::new(),
             stopping: CancellationToken::new(),
-            _lock: Arc::new(lock),
-        };
-        let router = router::router(app.clone(), hosts);
+            _lock: lock,
+        });
+        let router = router::router(app.clone());
         Ok(Self { app, router })
     }
 

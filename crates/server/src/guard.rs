@@ -13,7 +13,6 @@ use url::Url;
 use crate::{Principal, api::refusal, app::App, budget};
 
 /// Who may be named in a Host or an Origin header.
-#[derive(Clone)]
 pub(crate) struct Hosts {
     allowed: Vec<String>,
 }
@@ -51,22 +50,18 @@ impl Hosts {
 /// Refuses a request whose Host is not ours: a page of another site whose name was made to point
 /// here (DNS rebinding) sends its own name. Refuses what a page of another site asks for: a browser
 /// sends its simple requests here without asking first, and says where they come from.
-pub(crate) async fn check(
-    State((app, hosts)): State<(App, Hosts)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn check(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if request.extensions().get::<Principal>().is_none() {
         let host = request
             .headers()
             .get(header::HOST)
             .and_then(|host| host.to_str().ok())
             .or_else(|| request.uri().authority().map(http::uri::Authority::as_str));
-        if !host.is_some_and(|host| hosts.allow(host)) {
+        if !host.is_some_and(|host| app.hosts.allow(host)) {
             let message = "the Host header does not name this server; see --allowed-host";
             return refusal(request.uri().path(), StatusCode::FORBIDDEN, message);
         }
-        if is_foreign(request.headers(), &hosts) {
+        if is_foreign(request.headers(), &app.hosts) {
             let message = "the request comes from a page of another site; see --allowed-host";
             return refusal(request.uri().path(), StatusCode::FORBIDDEN, message);
         }

@@ -15,8 +15,7 @@ use crate::{
     access::{Scope, guarded},
     api::{self, events, hooks, jobs, keys, probes, reference, setup, tickets, ws},
     app::App,
-    guard::{self, Hosts},
-    metrics,
+    guard, metrics,
 };
 
 type Route = (HttpMethod, &'static str, Scope, UtoipaMethodRouter<App>);
@@ -90,15 +89,12 @@ fn table() -> Vec<Route> {
 }
 
 /// The router of a running server.
-pub(crate) fn router(app: App, hosts: Hosts) -> Router {
+pub(crate) fn router(app: App) -> Router {
     let (router, _) = documented(|scope, routes| guarded(&app, scope, routes)).split_for_parts();
     router
         .method_not_allowed_fallback(api::method_not_allowed)
         .fallback(api::not_found)
-        .layer(middleware::from_fn_with_state(
-            (app.clone(), hosts),
-            guard::check,
-        ))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::check))
         .layer(middleware::from_fn_with_state(
             app.clone(),
             metrics::measure,

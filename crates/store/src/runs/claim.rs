@@ -38,14 +38,25 @@ pub struct Claimed {
 }
 
 /// An answer's inputs are no longer than this together, in bytes, unless it is a single one.
-const ANSWER_LIMIT: usize = 32 * 1024 * 1024;
+const ANSWER_LIMIT: i64 = 32 * 1024 * 1024;
 
+/// A long input is read only when its run is taken: there may be many candidates.
 const READY: &str = concat!(
     "SELECT ",
     columns!(),
-    ", inputs.body FROM runs JOIN inputs ON inputs.run_id = runs.id
+    ", CAST(length(inputs.body) AS BIGINT), CASE WHEN length(inputs.body) <= 65536 THEN inputs.body END
+    FROM runs JOIN inputs ON inputs.run_id = runs.id
     WHERE status = 'queued' AND queue = $1 ORDER BY rank, id LIMIT $2 {skip_locked}"
 );
+const INPUT: &str = "SELECT body FROM inputs WHERE run_id = $1";
+
+/// A run that may be taken.
+struct Candidate {
+    run: Run,
+    input_bytes: i64,
+    /// `None` when it is long.
+    input: Option<Vec<u8>>,
+}
 
 /// Serves all waiting claims; the answers stand in their order.
 pub(crate) fn claim_all(
@@ -93,17 +104,19 @@ fn serve(
         };
         let mut size = 0;
         while answers[*place].len() < claim.max {
-            let fits = |next: &mut Claimed| size == 0 || size + next.input.len() <= ANSWER_LIMIT;
+            let fits = |next: &mut Candidate| size == 0 || size + next.input_bytes <= ANSWER_LIMIT;
             // What does not fit stays queued, for the next in line.
-            let Some(Claimed { run, input }) = ready.pop_front_if(fits) else {
+            let Some(next) = ready.pop_front_if(fits) else {
                 break;
             };
-            size += input.len();
-            let change = step(&run, &command, claim.now)?;
-            answers[*place].push(Claimed {
-                run: change.run.clone(),
-                input,
-            });
+            size += next.input_bytes;
+            let change = step(&next.run, &command, claim.now)?;
+            let run = change.run.clone();
+            let input = match next.input {
+                Some(input) => input,
+                None => long_input(batch.tx, &run)?,
+            };
+            answers[*place].push(Claimed { run, input });
             changes.push((Status::Queued, change, claim.executor_ip.as_str()));
         }
     }
@@ -116,27 +129,33 @@ fn candidates(
     tx: &mut Tx<'_>,
     queues: &[String],
     wanted: usize,
-) -> Result<VecDeque<Claimed>, Error> {
+) -> Result<VecDeque<Candidate>, Error> {
     let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
     let mut found = Vec::new();
     for (place, queue) in queues.iter().enumerate() {
         if queues[..place].contains(queue) {
             continue;
         }
-        found.extend(tx.all(READY, args![queue, limit], claimed)?);
+        found.extend(tx.all(READY, args![queue, limit], candidate)?);
     }
     if queues.len() > 1 {
-        found.sort_by_key(|claimed| (claimed.run.rank, claimed.run.id));
+        found.sort_by_key(|candidate| (candidate.run.rank, candidate.run.id));
         found.truncate(wanted);
     }
     Ok(found.into())
 }
 
-fn claimed(row: &Row<'_>) -> Result<Claimed, Error> {
-    Ok(Claimed {
+fn candidate(row: &Row<'_>) -> Result<Candidate, Error> {
+    Ok(Candidate {
         run: row::read(row)?,
-        input: row.bytes(WIDTH)?,
+        input_bytes: row.int(WIDTH)?,
+        input: row.opt_bytes(WIDTH + 1)?,
     })
+}
+
+fn long_input(tx: &mut Tx<'_>, run: &Run) -> Result<Vec<u8>, Error> {
+    let input = tx.first(INPUT, args![&run.id], |row| row.bytes(0))?;
+    input.ok_or_else(|| Error::Corrupt(format!("the input of run {} is missing", run.id)))
 }
 
 /// How the database finds the next ready run.

@@ -147,10 +147,7 @@ pub(crate) struct Tx<'connection> {
 impl Tx<'_> {
     /// Runs a statement; says how many rows it changed.
     pub(crate) fn exec(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<u64, Error> {
-        match self.connection {
-            Connection::Sqlite(connection) => connection.exec(sql, args),
-            Connection::Postgres(connection) => connection.exec_many(sql, &[args]),
-        }
+        self.exec_many(sql, &[args])
     }
 
     /// Runs a statement once for each row of values; says how many rows it changed in all.
@@ -160,10 +157,7 @@ impl Tx<'_> {
         rows: &[A],
     ) -> Result<u64, Error> {
         match self.connection {
-            Connection::Sqlite(connection) => rows
-                .iter()
-                .map(|args| connection.exec(sql, args.as_ref()))
-                .sum(),
+            Connection::Sqlite(connection) => connection.exec_many(sql, rows),
             Connection::Postgres(connection) => connection.exec_many(sql, rows),
         }
     }
@@ -175,12 +169,19 @@ impl Tx<'_> {
         args: &[Value<'_>],
         read: impl Fn(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
+        Ok(self.all_many(sql, &[args], read)?.pop().unwrap_or_default())
+    }
+
+    /// Every row of a query, for each row of values.
+    fn all_many<'a, T, A: AsRef<[Value<'a>]>>(
+        &mut self,
+        sql: &'static str,
+        rows: &[A],
+        read: impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<Vec<T>>, Error> {
         match self.connection {
-            Connection::Sqlite(connection) => connection.all(sql, args, &read),
-            Connection::Postgres(connection) => Ok(connection
-                .all_many(sql, &[args], &read)?
-                .pop()
-                .unwrap_or_default()),
+            Connection::Sqlite(connection) => connection.all_many(sql, rows, &read),
+            Connection::Postgres(connection) => connection.all_many(sql, rows, &read),
         }
     }
 
@@ -201,13 +202,7 @@ impl Tx<'_> {
         rows: &[A],
         read: impl Fn(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<Option<T>>, Error> {
-        let found = match self.connection {
-            Connection::Sqlite(connection) => rows
-                .iter()
-                .map(|args| connection.all(sql, args.as_ref(), &read))
-                .collect::<Result<Vec<_>, _>>()?,
-            Connection::Postgres(connection) => connection.all_many(sql, rows, &read)?,
-        };
+        let found = self.all_many(sql, rows, read)?;
         Ok(found
             .into_iter()
             .map(|rows| rows.into_iter().next())

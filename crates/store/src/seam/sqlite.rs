@@ -5,6 +5,7 @@ use std::{collections::HashMap, os::unix::ffi::OsStrExt, path::Path, sync::Arc, 
 use rusqlite::{
     OpenFlags, ToSql,
     backup::{Backup, StepResult},
+    config::DbConfig,
     types::{ToSqlOutput, ValueRef},
 };
 
@@ -20,7 +21,8 @@ const BUSY: Duration = Duration::from_secs(10);
 /// A connection, with the statements that it has translated.
 pub(crate) struct SqliteConnection {
     connection: rusqlite::Connection,
-    translated: HashMap<&'static str, Arc<str>>,
+    /// By the address and the length of the text, which is a constant of the program.
+    translated: HashMap<(usize, usize), Arc<str>>,
 }
 
 impl SqliteConnection {
@@ -66,6 +68,8 @@ impl SqliteConnection {
 
     fn configured(connection: rusqlite::Connection) -> Result<Self, Error> {
         connection.busy_timeout(BUSY)?;
+        // A plan is made without the values: with them, `LIMIT $1` is planned anew at each run.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self {
             connection,
@@ -92,31 +96,51 @@ impl SqliteConnection {
 
     fn text(&mut self, sql: &'static str) -> Arc<str> {
         self.translated
-            .entry(sql)
+            .entry((sql.as_ptr().addr(), sql.len()))
             .or_insert_with(|| translate(sql).into())
             .clone()
     }
 
-    pub(super) fn exec(&mut self, sql: &'static str, args: &[Value<'_>]) -> Result<u64, Error> {
-        let text = self.text(sql);
-        let mut statement = self.connection.prepare_cached(&text)?;
-        Ok(statement.execute(rusqlite::params_from_iter(args))? as u64)
-    }
-
-    pub(super) fn all<T>(
+    /// Runs a statement once for each row of values; says how many rows it changed in all.
+    pub(super) fn exec_many<'a, A: AsRef<[Value<'a>]>>(
         &mut self,
         sql: &'static str,
-        args: &[Value<'_>],
-        read: &impl Fn(&Row<'_>) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
+        rows: &[A],
+    ) -> Result<u64, Error> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
         let text = self.text(sql);
         let mut statement = self.connection.prepare_cached(&text)?;
-        let mut rows = statement.query(rusqlite::params_from_iter(args))?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(read(&Row::Sqlite(row))?);
+        let mut changed = 0;
+        for args in rows {
+            changed += statement.execute(rusqlite::params_from_iter(args.as_ref()))?;
         }
-        Ok(found)
+        Ok(changed as u64)
+    }
+
+    /// The rows of a query, for each row of values.
+    pub(super) fn all_many<'a, T, A: AsRef<[Value<'a>]>>(
+        &mut self,
+        sql: &'static str,
+        rows: &[A],
+        read: &impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<Vec<T>>, Error> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let text = self.text(sql);
+        let mut statement = self.connection.prepare_cached(&text)?;
+        let mut all = Vec::with_capacity(rows.len());
+        for args in rows {
+            let mut rows = statement.query(rusqlite::params_from_iter(args.as_ref()))?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(read(&Row::Sqlite(row))?);
+            }
+            all.push(found);
+        }
+        Ok(all)
     }
 
     pub(super) fn plan(&self, sql: &str, args: &[Value<'_>]) -> Result<String, Error> {

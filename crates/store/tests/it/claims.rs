@@ -16,6 +16,7 @@ on_both!(
     two_claimers_race_for_one_run,
     a_flood_of_claims_takes_each_run_once,
     queues_are_told_apart,
+    short_and_long_inputs_are_handed_out_whole,
     claims_of_nothing,
     the_plan_uses_the_index_of_ready_runs,
 );
@@ -196,4 +197,22 @@ async fn the_plan_uses_the_index_of_ready_runs(db: &Database) {
         !plan.contains("seq scan") && !plan.contains("scan inputs"),
         "it scans:\n{plan}"
     );
+}
+
+async fn short_and_long_inputs_are_handed_out_whole(db: &Database) {
+    let store = db.open();
+    let lengths = [0, 1, 65_536, 65_537, 20 << 20, 20 << 20, 7];
+    let mut request = submit(lengths.map(|_| job()));
+    for (submission, length) in request.runs.iter_mut().zip(lengths) {
+        submission.input = vec![b'x'; length];
+    }
+    store.submit(request).await.unwrap();
+    let lengths_of = |taken: Vec<runs::Claimed>| -> Vec<usize> {
+        taken.iter().map(|claimed| claimed.input.len()).collect()
+    };
+    // The second of the long ones does not fit into the first answer.
+    let first = lengths_of(store.claim(claim("a", 100)).await.unwrap());
+    assert_eq!(first, lengths[..5]);
+    let rest = lengths_of(store.claim(claim("a", 100)).await.unwrap());
+    assert_eq!(rest, lengths[5..]);
 }

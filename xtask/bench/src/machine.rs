@@ -55,6 +55,25 @@ pub(crate) fn fsyncs_per_second(dir: &Path) -> Result<f64> {
     Ok(rate)
 }
 
+/// How long one such write takes when the disk has had nothing to do for 15 ms, as that of a server
+/// with little to do: milliseconds, in no order.
+pub(crate) fn fsyncs_after_idling(dir: &Path) -> Result<Vec<f64>> {
+    let path = dir.join("fsync");
+    let file = File::create(&path)?;
+    file.write_all_at(&[0; 1 << 20], 0)?;
+    file.sync_data()?;
+    let mut times = Vec::new();
+    for count in 0..200_u32 {
+        thread::sleep(Duration::from_millis(15));
+        let begun = Instant::now();
+        file.write_all_at(&[0x5a; 4096], u64::from(count) * 4096)?;
+        file.sync_data()?;
+        times.push(begun.elapsed().as_secs_f64() * 1000.0);
+    }
+    fs::remove_file(&path)?;
+    Ok(times)
+}
+
 #[expect(clippy::disallowed_methods, reason = "a report says when it was made")]
 pub(crate) fn now() -> String {
     jiff::Timestamp::now()

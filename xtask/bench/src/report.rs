@@ -70,6 +70,11 @@ impl Report {
                 "1/s",
                 rate,
             )]);
+            let idle = machine::fsyncs_after_idling(&ground.work_dir)?;
+            report.add(percentiles(
+                "disk: the same after 15 ms without work",
+                &idle,
+            )?);
         }
         Ok(report)
     }

@@ -9,6 +9,7 @@ mod latency;
 mod one_by_one;
 mod rest;
 mod steady;
+mod store;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -34,6 +35,8 @@ pub(crate) enum Case {
     ClaimCost,
     /// The same row changes from a bare SQLite loop.
     Ceiling,
+    /// The store alone: claim, heartbeat and finish.
+    Store,
     /// From a commit to 1, 100 and 1,000 readers of the event log.
     Events,
 }
@@ -71,6 +74,7 @@ impl Case {
             Self::Bulk => bulk::measure(ground).await,
             Self::ClaimCost => claim_cost::measure(ground).await,
             Self::Ceiling => ceiling::measure(ground),
+            Self::Store => store::measure(ground).await,
             Self::Events => events::measure(ground).await,
         }
     }

@@ -47,6 +47,8 @@ pub(crate) enum Bench {
     Queue(Measured),
     /// The event log: from a commit to its readers.
     Events(Measured),
+    /// Calls of plugins in the host, without a queue.
+    Plugins(Measured),
 }
 
 #[derive(Args)]
@@ -140,6 +142,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
     let (subject, measured) = match bench {
         Bench::Queue(measured) => ("queue", measured),
         Bench::Events(measured) => ("events", measured),
+        Bench::Plugins(measured) => ("plugins", measured),
     };
     // Two builds: together they would share features, and the server would not be the shipped one.
     succeed(&mut cargo(["build", "--release", "--package", "cli"]))?;

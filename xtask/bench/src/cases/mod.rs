@@ -1,4 +1,4 @@
-//! What is measured. Each case starts a server of its own on an empty database.
+//! What is measured. Each case that needs a server starts one of its own on an empty database.
 
 mod bulk;
 mod burn_down;
@@ -7,6 +7,7 @@ mod claim_cost;
 mod events;
 mod latency;
 mod one_by_one;
+mod plugins;
 mod rest;
 mod steady;
 mod store;
@@ -39,6 +40,8 @@ pub(crate) enum Case {
     Store,
     /// From a commit to 1, 100 and 1,000 readers of the event log.
     Events,
+    /// Calls of plugins in the host, without a queue.
+    Plugins,
 }
 
 /// What cases are about.
@@ -48,13 +51,23 @@ pub(crate) enum Subject {
     Queue,
     /// The event log.
     Events,
+    /// The plugin host.
+    Plugins,
 }
 
 impl Case {
     /// In the order of the report.
     pub(crate) fn of(subject: Subject) -> impl Iterator<Item = Self> {
         let cases = Self::value_variants().iter().copied();
-        cases.filter(move |case| (*case == Self::Events) == (subject == Subject::Events))
+        cases.filter(move |case| case.subject() == subject)
+    }
+
+    fn subject(self) -> Subject {
+        match self {
+            Self::Events => Subject::Events,
+            Self::Plugins => Subject::Plugins,
+            _ => Subject::Queue,
+        }
     }
 
     /// How often it is measured when `wanted` runs are asked for.
@@ -76,6 +89,7 @@ impl Case {
             Self::Ceiling => ceiling::measure(ground),
             Self::Store => store::measure(ground).await,
             Self::Events => events::measure(ground).await,
+            Self::Plugins => plugins::measure(ground).await,
         }
     }
 }

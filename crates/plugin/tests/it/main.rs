@@ -1,0 +1,8 @@
+//! The plugin host with real processes and real components.
+
+mod bed;
+mod component;
+mod install;
+mod manifests;
+mod processes;
+mod wasm;

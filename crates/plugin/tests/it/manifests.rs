@@ -1,0 +1,381 @@
+//! Manifests and catalogues: what is read, and what is refused with its place.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use plugin::{Catalogue, Direction, Entry, Manifest, MetricKind, Shipped};
+use serde_json::json;
+
+use crate::{
+    bed::{Bed, COUNT},
+    component::simple,
+};
+
+const FULL: &str = r#"
+name = "full-1"
+version = "1.2.0-rc.1"
+description = "Everything at once"
+order = -5
+enabled = false
+kind = "wasm"
+entry = "bin/it.wasm"
+network = ["API.example.com", "127.0.0.1:8080"]
+
+[limits]
+memory_bytes = 1048576
+timeout_ms = 1500
+fuel = 1000000
+output_bytes = 2048
+storage_bytes = 0
+
+[input]
+schema = "input.schema.json"
+
+[[metrics]]
+name = "count"
+type = "integer"
+unit = "words"
+direction = "lower"
+description = "How many"
+
+[[metrics]]
+name = "tags"
+type = "array"
+required = false
+"#;
+
+#[test]
+fn a_full_manifest_is_read() {
+    let bed = Bed::new();
+    let schema = br#"{"type": "string"}"#;
+    let folder = bed.folder(
+        "any",
+        &[
+            ("plugin.toml", FULL.as_bytes()),
+            ("input.schema.json", schema),
+        ],
+    );
+    let manifest = Manifest::read(&folder).expect("a manifest");
+    assert_eq!(
+        (&*manifest.name, &*manifest.version),
+        ("full-1", "1.2.0-rc.1")
+    );
+    assert_eq!((manifest.order, manifest.enabled), (-5, false));
+    let Entry::Wasm { file, network } = &manifest.entry else {
+        panic!("{:?}", manifest.entry);
+    };
+    assert_eq!(file, "bin/it.wasm");
+    assert_eq!(network, &["api.example.com", "127.0.0.1:8080"]);
+    let limits = manifest.limits;
+    assert_eq!(limits.timeout, Duration::from_millis(1500));
+    assert_eq!((limits.fuel, limits.storage_bytes), (Some(1_000_000), 0));
+    assert_eq!(
+        limits.within(Duration::from_secs(1)).timeout,
+        Duration::from_secs(1)
+    );
+    assert_eq!(manifest.input_schema, Some(json!({"type": "string"})));
+    let [count, tags] = &manifest.metrics[..] else {
+        panic!("{:?}", manifest.metrics);
+    };
+    assert_eq!(
+        (count.kind, count.direction),
+        (MetricKind::Integer, Direction::Lower)
+    );
+    assert_eq!((&*count.unit, count.required), ("words", true));
+    assert_eq!((tags.kind, tags.required), (MetricKind::Array, false));
+}
+
+/// A text in `FULL`, what stands there instead, and where and how that is refused.
+const REFUSED: [(&str, &str, &str, &str); 31] = [
+    ("name = \"full-1\"", "", "", "missing field `name`"),
+    ("\"full-1\"", "\"Full\"", "2:8", "a-z"),
+    ("\"full-1\"", "\"\"", "2:8", "1 to 64"),
+    ("\"full-1\"", "\"../evil\"", "2:8", "a-z"),
+    ("\"full-1\"", "7", "2:8", "string"),
+    ("\"1.2.0-rc.1\"", "\"1 2\"", "3:11", "version"),
+    (
+        "\"Everything at once\"",
+        "\"two\\nlines\"",
+        "4:15",
+        "one line",
+    ),
+    ("order = -5", "order = 1.5", "5:9", "i64"),
+    ("enabled = false", "enabled = \"no\"", "6:11", "boolean"),
+    (
+        "enabled = false",
+        "enabeld = false",
+        "6:1",
+        "unknown field `enabeld`",
+    ),
+    ("\"wasm\"", "\"python\"", "7:8", "unknown variant `python`"),
+    ("\"wasm\"", "\"process\"", "8:9", "list of words"),
+    (
+        "\"bin/it.wasm\"",
+        "\"/bin/sh\"",
+        "8:9",
+        "file of its folder",
+    ),
+    (
+        "\"bin/it.wasm\"",
+        "\"../it.wasm\"",
+        "8:9",
+        "file of its folder",
+    ),
+    ("\"bin/it.wasm\"", "[\"./it\"]", "8:9", "file of its folder"),
+    ("\"bin/it.wasm\"", "3", "8:9", "expected a file's name"),
+    ("entry = \"bin/it.wasm\"", "", "7:8", "an entry is missing"),
+    ("\"127.0.0.1:8080\"", "\"http://x/\"", "9:31", "a host is"),
+    ("\"127.0.0.1:8080\"", "\"x:0\"", "9:31", "a host is"),
+    (
+        "memory_bytes = 1048576",
+        "memory_bytes = 1",
+        "12:16",
+        "from 1048576 to",
+    ),
+    ("timeout_ms = 1500", "timeout_ms = -1", "13:14", "from 1 to"),
+    (
+        "storage_bytes = 0",
+        "storage_byte = 0",
+        "16:1",
+        "unknown field",
+    ),
+    (
+        "\"input.schema.json\"",
+        "\"missing.json\"",
+        "19:10",
+        "cannot be read",
+    ),
+    (
+        "\"input.schema.json\"",
+        "\"../other.json\"",
+        "19:10",
+        "inside the folder",
+    ),
+    (
+        "\"input.schema.json\"",
+        "\"plugin.toml\"",
+        "19:10",
+        "no JSON",
+    ),
+    (
+        "\"input.schema.json\"",
+        "{ type = \"strnig\" }",
+        "19:10",
+        "schema",
+    ),
+    (
+        "\"input.schema.json\"",
+        "{ \"$ref\" = \"http://127.0.0.1:9/x\" }",
+        "19:10",
+        "schema",
+    ),
+    (
+        "type = \"integer\"",
+        "type = \"int\"",
+        "23:8",
+        "unknown variant `int`",
+    ),
+    ("\"lower\"", "\"down\"", "25:13", "unknown variant `down`"),
+    (
+        "name = \"tags\"",
+        "name = \"count\"",
+        "29:8",
+        "declared twice",
+    ),
+    ("required = false", "required = false x", "31:12", ""),
+];
+
+#[test]
+fn what_is_wrong_with_a_manifest_is_told_with_its_place() {
+    let bed = Bed::new();
+    for (there, instead, place, says) in REFUSED {
+        assert!(FULL.contains(there), "{there}");
+        let text = FULL.replacen(there, instead, 1);
+        let schema = br#"{"type": "string"}"#;
+        let files: [(&str, &[u8]); 2] = [
+            ("plugin.toml", text.as_bytes()),
+            ("input.schema.json", schema),
+        ];
+        let error = Manifest::read(&bed.folder("any", &files)).expect_err(instead);
+        let shown = error.to_string();
+        let begin = format!("plugin.toml:{place}");
+        assert!(
+            shown.starts_with(&begin) && shown.contains(says),
+            "{instead}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn what_only_the_other_kind_has_is_refused() {
+    let bed = Bed::new();
+    let head = "name = \"p\"\nversion = \"1\"\nkind = \"process\"\n";
+    for (text, place) in [
+        ("entry = [\"sh\"]\nnetwork = [\"x\"]", "5:11"),
+        ("entry = [\"sh\"]\n[limits]\nfuel = 5", "6:8"),
+        ("entry = []", "4:9"),
+        ("entry = [\"/bin/sh\"]", "4:9"),
+        ("entry = [\"../sh\"]", "4:9"),
+        ("entry = [\"./../sh\"]", "4:9"),
+        ("entry = [\"sh\", \"./../x\"]", "4:9"),
+    ] {
+        let text = format!("{head}{text}");
+        let folder = bed.folder("any", &[("plugin.toml", text.as_bytes())]);
+        let error = Manifest::read(&folder).expect_err("an error").to_string();
+        assert!(
+            error.starts_with(&format!("plugin.toml:{place}: ")),
+            "{error}"
+        );
+    }
+}
+
+const RUN: &str = "echo '{\"metric\": {}}'";
+
+/// Plugins of which each is broken in its own way.
+fn broken(bed: &Bed) {
+    bed.folder("empty", &[("readme.txt", b"")]);
+    bed.folder("not-toml", &[("plugin.toml", b"\x00\xff")]);
+    bed.component("no-component", COUNT, b"\0asm\x01\0\0\0");
+    let other = wat::parse_str("(component)").expect("a component");
+    bed.component("other-world", COUNT, &other);
+    bed.component("wants-network", COUNT, &wat::parse_str(
+        r#"(component (import "wasi:http/outgoing-handler@0.2.0" (instance (export "handle" (func)))))"#,
+    ).expect("a component"));
+    let process = |entry: &str| {
+        format!("name = \"p\"\nversion = \"1\"\nkind = \"process\"\nentry = [{entry}]")
+    };
+    bed.folder(
+        "no-program",
+        &[("plugin.toml", process("\"./run\"").as_bytes())],
+    );
+    bed.folder(
+        "no-exec",
+        &[
+            ("plugin.toml", process("\"./run\"").as_bytes()),
+            ("run", b"text"),
+        ],
+    );
+    bed.folder(
+        "not-on-path",
+        &[("plugin.toml", process("\"no-such-program\"").as_bytes())],
+    );
+    let linked = bed.script("linked", "", RUN);
+    std::os::unix::fs::symlink("/etc/passwd", linked.join("data")).expect("a link");
+    bed.folder(".hidden", &[("plugin.toml", b"")]);
+    fs::write(bed.path().join("file"), "").expect("a file");
+}
+
+#[test]
+fn a_broken_plugin_is_named_and_stops_no_other() {
+    let bed = Bed::new();
+    bed.script("later", "order = 2", RUN);
+    bed.script("first", "order = 1", RUN);
+    bed.component("component", COUNT, &simple("(call $ok $0)", &["{}"]));
+    bed.script("same", "", RUN);
+    fs::rename(bed.path().join("same"), bed.path().join("zz")).expect("renamed");
+    bed.script("same", "", RUN);
+    broken(&bed);
+    let directories = [bed.path().join("not-there"), PathBuf::from(bed.path())];
+    let catalogue = Catalogue::open(&directories, None, &[]);
+    let names: Vec<&str> = catalogue
+        .plugins()
+        .iter()
+        .map(|one| &*one.manifest().name)
+        .collect();
+    assert_eq!(names, ["first", "later", "component", "same"]);
+    let mut broken: Vec<(String, &str)> = catalogue
+        .broken()
+        .iter()
+        .map(|one| {
+            let folder = one.folder.as_ref().expect("a folder");
+            let folder = folder
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            (format!("{folder}: {}", one.name), &*one.reason)
+        })
+        .collect();
+    broken.sort();
+    for ((name, reason), (expected, says)) in broken.iter().zip([
+        ("empty: empty", "cannot be read"),
+        ("linked: linked", "data is a link"),
+        ("no-component: no-component", "is no component"),
+        ("no-exec: p", "not executable"),
+        ("no-program: p", "not in the folder"),
+        ("not-on-path: p", "not on PATH"),
+        ("not-toml: not-toml", "cannot be read"),
+        ("other-world: other-world", "is no plugin"),
+        ("wants-network: wants-network", "is no plugin"),
+        ("zz: same", "the name is taken by"),
+    ]) {
+        assert_eq!(name, expected);
+        assert!(reason.contains(says), "{name}: {reason}");
+    }
+    assert_eq!(broken.len(), 10);
+}
+
+#[test]
+fn shipped_plugins_come_first_and_have_no_entry() {
+    let bed = Bed::new();
+    bed.script("text-stats", "", "true");
+    let argv = [
+        String::from("/bin/sh"),
+        String::from("-c"),
+        String::from("true"),
+    ];
+    let head = "name = \"text-stats\"\nversion = \"1\"\n";
+    let good =
+        format!("{head}kind = \"process\"\n[input]\nschema = {{ type = \"string\" }}\n{COUNT}");
+    let texts = [
+        good,
+        format!("{head}kind = \"process\"\nentry = [\"sh\"]"),
+        format!("{head}kind = \"wasm\""),
+        format!("{head}kind = \"process\"\n[input]\nschema = \"x.json\""),
+        String::from("name = 5"),
+    ];
+    let shipped: Vec<Shipped<'_>> = texts
+        .iter()
+        .map(|manifest| Shipped {
+            manifest,
+            argv: &argv,
+        })
+        .collect();
+    let catalogue = Catalogue::open(&[PathBuf::from(bed.path())], None, &shipped);
+    let plugin = catalogue.get("text-stats").expect("the shipped one");
+    assert_eq!(plugin.folder(), None);
+    assert_eq!(
+        plugin.manifest().input_schema,
+        Some(json!({"type": "string"}))
+    );
+    let reasons: Vec<&str> = catalogue.broken().iter().map(|one| &*one.reason).collect();
+    assert_eq!(reasons.len(), 5);
+    for (reason, says) in reasons.iter().zip([
+        "4:9: a shipped plugin has no entry",
+        "3:8: a shipped plugin is a process",
+        "5:10: the schema of a shipped plugin is a table",
+        "1:8: ",
+        "taken by a shipped plugin",
+    ]) {
+        assert!(reason.contains(says), "{reason}");
+    }
+}
+
+#[test]
+fn the_digest_is_of_the_content_alone() {
+    let bed = Bed::new();
+    let digest = |folder: &PathBuf| String::from(crate::bed::load(folder).digest());
+    let one = bed.script("one", "", "true");
+    let before = digest(&one);
+    assert_eq!(before.len(), 64);
+    let other = bed.path().join("elsewhere");
+    fs::rename(&one, &other).expect("renamed");
+    fs::create_dir_all(other.join("__pycache__")).expect("a folder");
+    fs::write(other.join(".hidden"), "x").expect("a file");
+    fs::write(other.join("__pycache__/x"), "x").expect("a file");
+    assert_eq!(digest(&other), before);
+    fs::write(other.join("data"), "x").expect("a file");
+    let more = digest(&other);
+    assert_ne!(more, before);
+    fs::rename(other.join("data"), other.join("dat")).expect("renamed");
+    assert_ne!(digest(&other), more);
+}

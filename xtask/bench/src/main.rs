@@ -1,5 +1,6 @@
-//! Measures the release binary: its job queue, its event log; and the plugin host. All load of a server goes over HTTP, from this one process on
-//! one thread, so that the generator takes as little as it can of the cores that it shares.
+//! Measures the release binary, its job queue and its event log, and the plugin host. All load of a
+//! server goes over HTTP, from this one process on one thread, so that the generator takes as little
+//! as it can of the cores that it shares.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

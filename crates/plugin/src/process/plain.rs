@@ -1,6 +1,12 @@
 //! Starts programs without isolation: for `playhouse plugin run`, for measurements and for tests.
 
-use std::{fs::File, io, io::Write, os::unix::process::ExitStatusExt, process::Stdio};
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::unix::process::ExitStatusExt,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use rustix::{
     fs::{MemfdFlags, SeekFrom, memfd_create, seek},
@@ -9,14 +15,23 @@ use rustix::{
 
 use super::spawner::{Command, Exit, Spawner, Started};
 
-/// A process group of its own and a bound on its address space, nothing more: the program sees and
+/// A process group of its own and a bound on the memory it may write to, nothing more: the program sees and
 /// may do whatever the user can.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Plain;
 
+/// How long "text file busy" is waited for: whoever wrote the program has closed it, but a process that
+/// was forked meanwhile holds the same descriptor until it has called exec.
+const BUSY_LIMIT: Duration = Duration::from_secs(5);
+
+fn is_busy(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::ExecutableFileBusy
+}
+
 impl Spawner for Plain {
     async fn start(&self, command: Command) -> io::Result<Started> {
-        let mut child = tokio::process::Command::new(&command.program)
+        let mut program = tokio::process::Command::new(&command.program);
+        program
             .args(&command.arguments)
             .env_clear()
             .envs(command.environment)
@@ -25,8 +40,16 @@ impl Spawner for Plain {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
-            .kill_on_drop(true)
-            .spawn()?;
+            .kill_on_drop(true);
+        let began = Instant::now();
+        let mut child = loop {
+            match program.spawn() {
+                Err(error) if is_busy(&error) && began.elapsed() < BUSY_LIMIT => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                spawned => break spawned?,
+            }
+        };
         let group = Group(
             child
                 .id()
@@ -40,7 +63,7 @@ impl Spawner for Plain {
                 current: most,
                 maximum: most,
             };
-            let _ = prlimit(Some(pid), Resource::As, limit);
+            let _ = prlimit(Some(pid), Resource::Data, limit);
         }
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(io::Error::other("the program has no output"));

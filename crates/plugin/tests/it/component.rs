@@ -6,7 +6,7 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 /// What parts of WASI the modules may import.
-const WASI: [(&str, &str); 3] = [
+const WASI: [(&str, &str); 4] = [
     (
         "io.wit",
         "package wasi:io@0.2.0;
@@ -35,6 +35,7 @@ const WASI: [(&str, &str); 3] = [
             subscribe-duration: func(when: u64) -> pollable;
         }",
     ),
+    ("http.wit", include_str!("http.wit")),
 ];
 
 /// What every module has: strings to answer with, an allocator, and the other two exports.

@@ -4,5 +4,6 @@ mod bed;
 mod component;
 mod install;
 mod manifests;
+mod network;
 mod processes;
 mod wasm;

@@ -19,7 +19,7 @@ echo on standard error >&2
 echo '{"store": {"key": "seen", "value": [1, 2]}}'
 echo '{"store": {"key": "old", "value": null}}'
 
-echo "{\"output\": $call}"
+printf '{"output": %s}\n' "$call"
 printf '%s' '{"metric": {"count": 3}}'"#;
     let plugin = load(&bed.script("good", COUNT, script));
     let mut context = input(json!({"text": "ä\nb"}));
@@ -62,7 +62,7 @@ async fn summaries_and_descriptions_are_asked_for() {
     let script = r#"
 read -r call
 case $call in
-*summarize*) echo "{\"summary\": $call}";;
+*summarize*) printf '{"summary": %s}\n' "$call";;
 *describe*) echo '{"description": {"name": "n", "version": "2", "description": "d"}}';;
 esac"#;
     let plugin = load(&bed.script("three", COUNT, script));

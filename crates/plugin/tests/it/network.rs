@@ -1,0 +1,89 @@
+//! What a component may reach: the hosts of its manifest, over HTTP, and nothing else.
+
+use plugin::Plugin;
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+use crate::{
+    bed::{Bed, COUNT, DEADLINE, execute, input, load},
+    component::build,
+};
+
+const IMPORTS: &str = r#"
+(import "wasi:http/types@0.2.0" "[constructor]fields" (func $fields (result i32)))
+(import "wasi:http/types@0.2.0" "[constructor]outgoing-request" (func $request (param i32) (result i32)))
+(import "wasi:http/types@0.2.0" "[method]outgoing-request.set-scheme"
+  (func $scheme (param i32 i32 i32 i32 i32) (result i32)))
+(import "wasi:http/types@0.2.0" "[method]outgoing-request.set-authority"
+  (func $authority (param i32 i32 i32 i32) (result i32)))
+(import "wasi:http/types@0.2.0" "[method]outgoing-request.set-path-with-query"
+  (func $path (param i32 i32 i32 i32) (result i32)))
+(import "wasi:http/outgoing-handler@0.2.0" "handle" (func $handle (param i32 i32 i32 i32)))
+(import "wasi:http/types@0.2.0" "[method]future-incoming-response.subscribe"
+  (func $subscribe (param i32) (result i32)))
+(import "wasi:http/types@0.2.0" "[method]future-incoming-response.get" (func $response (param i32 i32)))
+(import "wasi:http/types@0.2.0" "[method]incoming-response.status" (func $status (param i32) (result i32)))
+(import "wasi:io/poll@0.2.0" "[method]pollable.block" (func $block (param i32)))"#;
+
+const WORLD: &str = "import wasi:http/types@0.2.0; import wasi:http/outgoing-handler@0.2.0; import wasi:io/poll@0.2.0;";
+
+/// Gets the root of the server that the input names. `$0` is the metric after a 204, `$1` the error
+/// after a refusal of the host (case 15 of the error code).
+const GET: &str = "(local $r i32)
+    (local.set $r (call $request (call $fields)))
+    (drop (call $scheme (local.get $r) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0)))
+    (drop (call $authority (local.get $r) (i32.const 1)
+      (i32.add (local.get $in) (i32.const 1)) (i32.sub (local.get $inl) (i32.const 2))))
+    (drop (call $path (local.get $r) (i32.const 1) $2))
+    (call $handle (local.get $r) (i32.const 0) (i32.const 0) (i32.const 600))
+    (if (i32.load8_u (i32.const 600)) (then (unreachable)))
+    (local.set $r (i32.load (i32.const 608)))
+    (call $block (call $subscribe (local.get $r)))
+    (call $response (local.get $r) (i32.const 600))
+    (if (i32.load8_u (i32.const 616)) (then
+      (if (i32.ne (i32.load8_u (i32.const 624)) (i32.const 15)) (then (unreachable)))
+      (return (call $err $1))))
+    (if (i32.ne (call $status (i32.load (i32.const 624))) (i32.const 204)) (then (unreachable)))
+    (call $ok $0)";
+
+fn getter(bed: &Bed, name: &str, host: &str) -> Plugin {
+    let component = build(GET, &["{\"count\": 204}", "denied", "/"], IMPORTS, WORLD);
+    let more = format!("network = [\"{host}\"]\n{COUNT}");
+    load(&bed.component(name, &more, &component))
+}
+
+#[tokio::test]
+async fn a_component_reaches_the_hosts_of_its_manifest_only() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let bed = Bed::new();
+    let (listed, other) = (
+        getter(&bed, "listed", &address),
+        getter(&bed, "other", "localhost"),
+    );
+    let context = input(json!(address));
+    let denied = execute(&other, &context).await.expect_err("another host");
+    assert_eq!(denied.to_string(), "denied");
+
+    let serve = async {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(stream.read_u8().await.expect("a request"));
+        }
+        let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+        stream.write_all(answer).await.expect("answered");
+        String::from_utf8(request).expect("text")
+    };
+    let both = async { tokio::join!(execute(&listed, &context), serve) };
+    let both = tokio::time::timeout(DEADLINE, both).await;
+    let (outcome, request) = both.expect("a request");
+    assert_eq!(outcome.expect("an outcome").metric, json!({"count": 204}));
+    assert!(request.starts_with("GET / HTTP/1.1\r\n"), "{request}");
+    // The refused call had not even connected: the one that was accepted is the listed one's.
+    let waiting = tokio::time::timeout(std::time::Duration::from_millis(20), listener.accept());
+    assert!(waiting.await.is_err());
+}

@@ -1,6 +1,6 @@
 //! What a command changes, or why it may not.
 
-use crate::{Run, RunId, Status};
+use crate::{Part, Run, RunId, Status};
 
 /// What a legal command does to a run. The store writes all of it in one transaction.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,9 +71,11 @@ pub struct Event {
     pub reason: Option<String>,
     /// When the run becomes ready, for one that waits.
     pub due_at: Option<i64>,
+    /// The part of the work that it is about, if it is about one.
+    pub part: Option<Part>,
 }
 
-/// What happened; the log's type is `<kind>.<this>`.
+/// What happened; the log's type is `<kind>.<word>`, see [`EventType::of`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventType {
     /// It was accepted.
@@ -82,8 +84,14 @@ pub enum EventType {
     Ready,
     /// An attempt started.
     Started,
-    /// A part of the work is done.
+    /// Its holder noted how far it is.
     Checkpointed,
+    /// A part of the work began.
+    PartStarted,
+    /// A part of the work is done.
+    PartCompleted,
+    /// A part of the work failed for good.
+    PartFailed,
     /// It was asked to stop.
     CancelRequested,
     /// An attempt ended and another will follow.

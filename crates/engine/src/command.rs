@@ -25,6 +25,8 @@ pub struct NewRun {
     pub retry: Option<Backoff>,
     /// Limit of one attempt, in milliseconds.
     pub timeout_ms: Option<i64>,
+    /// Limit of all attempts together, from the first start on, in milliseconds.
+    pub whole_timeout_ms: Option<i64>,
     /// The run that it belongs to.
     pub parent: Option<RunId>,
     /// At most one live run has this key.
@@ -47,6 +49,7 @@ impl NewRun {
             max_attempts: DEFAULT_MAX_ATTEMPTS,
             retry: None,
             timeout_ms: None,
+            whole_timeout_ms: None,
             parent: None,
             exclusive_key: None,
         }
@@ -60,6 +63,28 @@ pub struct Holder {
     pub executor: String,
     /// The lease's token. Without one, any lease of the executor's is meant.
     pub token: Option<i64>,
+}
+
+/// What happened to a part of a run's work: a plugin, a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// What happened to it.
+    pub stage: Stage,
+    /// What the event tells beside: a JSON object, which is opaque here; empty for nothing.
+    pub told: String,
+}
+
+/// A turn in the life of a part of a run's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// It began.
+    Started,
+    /// It is done.
+    Completed,
+    /// It failed for good.
+    Failed,
 }
 
 /// What an executor reports at the end of an attempt.
@@ -97,10 +122,13 @@ pub enum Command {
         /// How long the lease lives from now.
         lease_ms: i64,
     },
-    /// The holder has finished a part, and a new attempt goes on from there.
+    /// The holder notes how far it is, and a new attempt goes on from there.
     Checkpoint {
         /// Who says so.
         holder: Holder,
+        /// What happened to a part of the work, if that is to be told. A lease under which a part
+        /// ended got somewhere: when it is lost, that does not count against the cap.
+        part: Option<Part>,
     },
     /// The holder reports the end of its attempt.
     Finish {
@@ -120,7 +148,7 @@ pub enum Command {
         /// Who says so.
         holder: Holder,
     },
-    /// Nobody extended the lease.
+    /// Nobody extended the lease, or the time of all attempts together is over.
     Expire {
         /// A random number from 0 to 1 for the wait before a retry.
         draw: f64,

@@ -13,7 +13,7 @@ mod states;
 mod step;
 
 pub use change::{Attempt, AttemptEnd, Change, Event, EventType, Rejected};
-pub use command::{Command, Holder, NewRun, Verdict};
+pub use command::{Command, Holder, NewRun, Part, Stage, Verdict};
 pub use id::{InvalidId, RunId};
 pub use names::UnknownName;
 pub use policy::{Backoff, DEFAULT_MAX_ATTEMPTS, OVERTIME_LEASES, rank, ready_at};

@@ -48,7 +48,11 @@ macro_rules! names {
     };
 }
 
-names!(Kind { Job = "job", Execution = "execution" });
+names!(Kind {
+    Job = "job",
+    PluginJob = "plugin_job",
+    Execution = "execution",
+});
 
 names!(Class { Foreground = "foreground", Background = "background", BestEffort = "best_effort" });
 
@@ -67,6 +71,9 @@ names!(EventType {
     Ready = "ready",
     Started = "started",
     Checkpointed = "checkpointed",
+    PartStarted = "part_started",
+    PartCompleted = "part_completed",
+    PartFailed = "part_failed",
     CancelRequested = "cancel_requested",
     Requeued = "requeued",
     Retried = "retried",
@@ -74,3 +81,19 @@ names!(EventType {
     Failed = "failed",
     Cancelled = "cancelled",
 });
+
+impl EventType {
+    /// The word for it in the event log of a kind, which calls the parts of its work by their name.
+    #[must_use]
+    pub fn of(self, kind: Kind) -> &'static str {
+        match (self, kind) {
+            (Self::PartStarted, Kind::PluginJob) => "plugin_started",
+            (Self::PartCompleted, Kind::PluginJob) => "plugin_completed",
+            (Self::PartFailed, Kind::PluginJob) => "plugin_failed",
+            (Self::PartStarted, Kind::Execution) => "step_started",
+            (Self::PartCompleted, Kind::Execution) => "step_completed",
+            (Self::PartFailed, Kind::Execution) => "step_failed",
+            _ => self.as_str(),
+        }
+    }
+}

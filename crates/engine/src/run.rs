@@ -7,6 +7,8 @@ use crate::{Backoff, RunId};
 pub enum Kind {
     /// A plain binary.
     Job,
+    /// Plugins over an input.
+    PluginJob,
     /// A playbook.
     Execution,
 }
@@ -152,6 +154,8 @@ pub struct Run {
     pub token: i64,
     /// The token of the last lease whose finish was accepted; 0 when none was.
     pub settled: i64,
+    /// The token of the last lease under which a part of the work ended; 0 when none did.
+    pub advanced: i64,
     /// How often it was started.
     pub starts: i64,
     /// How many attempts were lost or failed since it was submitted or explicitly retried.
@@ -162,6 +166,10 @@ pub struct Run {
     pub retry: Option<Backoff>,
     /// How long one attempt may take, in milliseconds.
     pub timeout_ms: Option<i64>,
+    /// How long all attempts together may take, from the first start on, in milliseconds.
+    pub whole_timeout_ms: Option<i64>,
+    /// When that is over, epoch milliseconds; known from the first start on.
+    pub deadline: Option<i64>,
     /// What its holder is to be told.
     pub signal: Option<Signal>,
     /// The run that it belongs to: a cancel of that one goes down to it.

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Settings,
     access::Keys,
+    awaited::Awaited,
     budget::Budget,
     clock::Clock,
     guard::Hosts,
@@ -45,6 +46,8 @@ pub(crate) struct Parts {
     /// How it calls them.
     pub(crate) outbound: outbound::Client,
     pub(crate) keys: Keys,
+    /// Whether the executor that the server waits for is there.
+    pub(crate) awaited: Awaited,
     /// Wakes the outbox: something is to be sent that no event tells of.
     pub(crate) outbox: Notify,
     /// Cancelled when the server is about to stop: calls that wait answer now.

@@ -17,6 +17,7 @@ use crate::{
     Clock, Error, Settings,
     access::Keys,
     app::{App, Parts},
+    awaited::Awaited,
     budget::Budget,
     database::{self, Database},
     guard::Hosts,
@@ -74,6 +75,7 @@ impl Assembled {
         let app = App::new(Parts {
             store,
             clock,
+            awaited: Awaited::new(settings.awaited_executor.as_deref()),
             settings,
             public_url,
             hosts,

@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod app;
 mod assembled;
+mod awaited;
 mod body;
 mod budget;
 mod clock;

@@ -13,7 +13,7 @@ use utoipa_axum::{
 
 use crate::{
     access::{Scope, guarded},
-    api::{self, events, hooks, jobs, keys, probes, reference, setup, tickets, ws},
+    api::{self, events, hooks, jobs, keys, plugin_jobs, probes, reference, setup, tickets, ws},
     app::App,
     guard, metrics,
 };
@@ -62,6 +62,20 @@ fn table() -> Vec<Route> {
         (Post,   "/api/v1/jobs/{id}/release",               Scope::RunsPerform, routes!(jobs::heartbeat::release)),
         (Post,   "/api/v1/jobs/{id}/logs",                  Scope::RunsPerform, routes!(jobs::logs::append)),
         (Put,    "/api/v1/jobs/{id}/frame",                 Scope::RunsPerform, routes!(jobs::frame::show)),
+
+        (Post,   "/api/v1/executors/{executor_id}/claims",  Scope::RunsPerform, routes!(jobs::claims::claim)),
+        (Put,    "/api/v1/jobs/{id}/progress",              Scope::RunsPerform, routes!(jobs::progress::note)),
+
+        // The contract of plugin jobs, and additions to it.
+        (Post,   "/playground/jobs",               Scope::PluginJobsWrite,  routes!(plugin_jobs::create::create)),
+        (Post,   "/playground/jobs/{id}/start",    Scope::PluginJobsWrite,  routes!(plugin_jobs::start::start)),
+        (Get,    "/playground/jobs/{id}",          Scope::PluginJobsRead,   routes!(plugin_jobs::find::get)),
+        (Get,    "/playground/jobs/{id}/progress", Scope::PluginJobsRead,   routes!(plugin_jobs::find::progress)),
+        (Get,    "/playground/jobs",               Scope::PluginJobsRead,   routes!(plugin_jobs::list::list)),
+        (Get,    "/playground/jobs/{id}/events",   Scope::PluginJobsRead,   routes!(plugin_jobs::events::follow)),
+        (Post,   "/playground/jobs/{id}/cancel",   Scope::PluginJobsCancel, routes!(plugin_jobs::cancel::cancel)),
+        (Delete, "/playground/jobs/{id}",          Scope::PluginJobsCancel, routes!(plugin_jobs::cancel::delete)),
+        (Get,    "/playground/plugins",            Scope::PluginJobsRead,   routes!(plugin_jobs::plugins::list)),
 
         // Who may do what.
         (Post,   "/api/keys",                   Scope::KeysWrite,   routes!(keys::create)),

@@ -26,6 +26,8 @@ pub struct Settings {
     pub reader_patience: Duration,
     /// A hook's receiver must have answered by then.
     pub hook_timeout: Duration,
+    /// The executor without which the server is not ready: it must have registered since the start.
+    pub awaited_executor: Option<String>,
     /// How long a lease lives after its last extension.
     pub lease: Duration,
     /// How often expired leases are looked for; at most five seconds.
@@ -57,6 +59,7 @@ impl Settings {
             allowed_outbound: Vec::new(),
             reader_patience: Duration::from_secs(10),
             hook_timeout: Duration::from_secs(15),
+            awaited_executor: None,
             lease: Duration::from_secs(30),
             scan: Duration::from_secs(5),
             class_bound: Duration::from_secs(600),

@@ -103,16 +103,23 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         if before != Some(status) {
             self.moved(run, before, status);
         }
-        let word = change.event.as_ref().map(|event| event.event_type.as_str());
+        let word = change
+            .event
+            .as_ref()
+            .map(|event| event.event_type.of(run.kind));
         self.gathered.told.note(before, run, word);
         if let Some(event) = &change.event {
             self.gathered.events.push(NewEvent {
                 at: now,
-                event_type: format!("{}.{}", run.kind, event.event_type),
+                event_type: format!("{}.{}", run.kind, event.event_type.of(run.kind)),
                 kind: run.kind.as_str(),
                 run: Some(run.id),
                 data: data(run, event),
             });
+        }
+        // Whoever follows a job follows its output.
+        if change.event.is_some() && run.kind != Kind::Job {
+            self.touch(run.id);
         }
         if run.signal.is_some() {
             self.gathered.executors.extend(run.executor.clone());
@@ -167,7 +174,7 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
             .or_default() += n;
     }
 
-    /// Somebody may follow this run's output.
+    /// Somebody may follow this run.
     pub(crate) fn touch(&mut self, run: RunId) {
         self.gathered.runs.insert(run);
     }
@@ -294,6 +301,19 @@ fn data(run: &Run, event: &Event) -> String {
     }
     if let Some(due_at) = event.due_at {
         data.insert("due_at".to_owned(), due_at.into());
+    }
+    if let Some(part) = &event.part {
+        // What its holder tells of it, which cannot replace what stands here.
+        let told: serde_json::Map<_, _> = serde_json::from_str(&part.told).unwrap_or_default();
+        for (key, value) in told {
+            data.entry(key).or_insert(value);
+        }
+        let word = if run.kind == Kind::Execution {
+            "step"
+        } else {
+            "plugin"
+        };
+        data.insert(word.to_owned(), part.name.clone().into());
     }
     serde_json::Value::Object(data).to_string()
 }

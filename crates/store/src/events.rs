@@ -69,6 +69,15 @@ pub fn after(
     }
 }
 
+/// When the newest event of a run happened, epoch milliseconds.
+///
+/// # Errors
+/// The database's.
+pub fn newest_at(read: &mut Read<'_, '_>, run: RunId) -> Result<Option<i64>, Error> {
+    const NEWEST: &str = "SELECT at FROM events WHERE run_id = $1 ORDER BY seq DESC LIMIT 1";
+    read.tx.first(NEWEST, args![&run], |row| row.int(0))
+}
+
 /// Whether `pattern` names this type: itself or, with `*` at the end, whatever begins like it.
 #[must_use]
 pub fn names(pattern: &str, event_type: &str) -> bool {

@@ -69,25 +69,57 @@ pub(crate) fn write_seen(
     tx.exec_many(NOTE, &rows).map(drop)
 }
 
-/// Notes what an executor can do. `registration` is opaque here.
+/// What an executor says of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Registered {
+    /// Its name.
+    pub name: String,
+    /// The address that it gives.
+    pub ip: String,
+    /// All that it can do, opaque here.
+    pub registration: Vec<u8>,
+    /// The plugins that it can run, of names without commas.
+    pub plugins: Vec<String>,
+    /// Epoch milliseconds.
+    pub now: i64,
+}
+
+/// Notes what an executor can do.
 ///
 /// # Errors
 /// The database's.
-pub fn register(
-    batch: &mut Batch<'_, '_>,
-    name: &str,
-    ip: &str,
-    registration: &[u8],
-    now: i64,
-) -> Result<(), Error> {
-    const REGISTER: &str = "INSERT INTO executors (name, ip, seen_at, completed, registration)
-        VALUES ($1, $2, $3, 0, $4)
+pub fn register(batch: &mut Batch<'_, '_>, row: &Registered) -> Result<(), Error> {
+    const REGISTER: &str = "INSERT INTO executors
+        (name, ip, seen_at, completed, registration, plugins) VALUES ($1, $2, $3, 0, $4, $5)
         ON CONFLICT (name) DO UPDATE SET ip = excluded.ip, seen_at = excluded.seen_at,
-        registration = excluded.registration";
-    batch
-        .tx
-        .exec(REGISTER, args![name, ip, now, registration])
-        .map(drop)
+        registration = excluded.registration, plugins = excluded.plugins";
+    let plugins = row.plugins.join(",");
+    let args = args![&row.name, &row.ip, row.now, &row.registration, &plugins];
+    batch.tx.exec(REGISTER, args).map(drop)
+}
+
+/// The plugins that this executor can run, as it registered them.
+///
+/// # Errors
+/// The database's.
+pub fn plugins(read: &mut Read<'_, '_>, name: &str) -> Result<Vec<String>, Error> {
+    const PLUGINS: &str = "SELECT plugins FROM executors WHERE name = $1";
+    let plugins = read.tx.first(PLUGINS, args![name], |row| row.text(0))?;
+    let plugins = plugins.unwrap_or_default();
+    let names = plugins.split(',').filter(|name| !name.is_empty());
+    Ok(names.map(str::to_owned).collect())
+}
+
+/// What executors registered that were heard of since `since`, by name.
+///
+/// # Errors
+/// The database's.
+pub fn registrations(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    const REGISTERED: &str = "SELECT name, registration FROM executors
+        WHERE seen_at >= $1 AND registration IS NOT NULL ORDER BY name";
+    read.tx.all(REGISTERED, args![since], |row| {
+        Ok((row.text(0)?, row.bytes(1)?))
+    })
 }
 
 /// An executor and what it holds.

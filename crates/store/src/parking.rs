@@ -6,9 +6,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::items::ClaimCall;
+use crate::{items::ClaimCall, runs::family_of};
 
-/// A claim waits in each of its queues; whoever takes it first has it.
+/// A claim waits in each of its queues and families; whoever takes it first has it.
 type Place = Arc<Mutex<Option<ClaimCall>>>;
 
 /// The waiting claims of one store.
@@ -16,7 +16,10 @@ type Place = Arc<Mutex<Option<ClaimCall>>>;
 pub(crate) struct Parking {
     /// How often runs became ready: a claim that looked before the last time looks again.
     round: u64,
+    /// The same, of runs in queues that are of a family.
+    family_round: u64,
     queues: HashMap<String, VecDeque<Place>>,
+    families: HashMap<String, VecDeque<Place>>,
 }
 
 impl Parking {
@@ -25,27 +28,40 @@ impl Parking {
         self.round
     }
 
-    /// Runs became ready.
-    pub(crate) fn turn(&mut self) {
+    /// What a claim that is about to look into its families notes.
+    pub(crate) fn family_round(&self) -> u64 {
+        self.family_round
+    }
+
+    /// Runs became ready, in a queue of a family or not.
+    pub(crate) fn turn(&mut self, of_family: bool) {
         self.round += 1;
+        self.family_round += u64::from(of_family);
     }
 
     /// Lets a claim wait that looked in `round`; gives it back when that was too early.
     pub(crate) fn park(&mut self, call: ClaimCall, round: u64) -> Option<ClaimCall> {
-        if round != self.round {
+        let claim = &call.claim;
+        let late = !claim.families.is_empty() && claim.looked != self.family_round;
+        if round != self.round || late {
             return Some(call);
         }
-        let queues = call.claim.queues.clone();
+        let (queues, families) = (claim.queues.clone(), claim.families.clone());
         let place = Arc::new(Mutex::new(Some(call)));
         for queue in queues {
-            let places = self.queues.entry(queue).or_default();
-            // Whoever hung up leaves its place behind.
-            while places.front().is_some_and(is_left) {
-                places.pop_front();
-            }
-            places.push_back(place.clone());
+            wait_in(self.queues.entry(queue).or_default(), &place);
+        }
+        for family in families {
+            wait_in(self.families.entry(family).or_default(), &place);
         }
         None
+    }
+
+    /// The claims that wait for any queue of this one's family: what it has may be for them.
+    pub(crate) fn take_family(&mut self, queue: &str) -> Vec<ClaimCall> {
+        let family = family_of(queue).and_then(|family| self.families.remove(family));
+        let places = family.into_iter().flatten();
+        places.filter_map(|place| lock(&place).take()).collect()
     }
 
     /// The claims that `count` ready runs of a queue can serve.
@@ -73,9 +89,19 @@ impl Parking {
 
     /// All of them.
     pub(crate) fn take_all(&mut self) -> Vec<ClaimCall> {
-        let places = std::mem::take(&mut self.queues).into_values().flatten();
+        let queues = std::mem::take(&mut self.queues).into_values();
+        let families = std::mem::take(&mut self.families).into_values();
+        let places = queues.chain(families).flatten();
         places.filter_map(|place| lock(&place).take()).collect()
     }
+}
+
+fn wait_in(places: &mut VecDeque<Place>, place: &Place) {
+    // Whoever hung up leaves its place behind.
+    while places.front().is_some_and(is_left) {
+        places.pop_front();
+    }
+    places.push_back(place.clone());
 }
 
 fn is_left(place: &Place) -> bool {

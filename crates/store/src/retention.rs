@@ -1,7 +1,7 @@
 //! What is old is deleted: ended runs with all that belongs to them, events, idempotency keys, the
 //! marks of writers. One call deletes so much that its transaction stays short.
 
-use engine::{Class, Kind, RunId, Status};
+use engine::{Class, Kind, Rejected, RunId, Status};
 
 use crate::{
     Batch, Error,
@@ -63,6 +63,22 @@ struct Old {
     bytes: i64,
 }
 
+/// Selects what [`Old::read`] takes. The lengths are known without reading.
+macro_rules! old {
+    () => {
+        "SELECT id, kind, status, class,
+        starts + COALESCE((SELECT next_seq FROM log_sizes WHERE run_id = runs.id), 0),
+        CAST(
+            COALESCE((SELECT stored_bytes FROM log_sizes WHERE run_id = runs.id), 0)
+            + COALESCE((SELECT LENGTH(body) FROM inputs WHERE run_id = runs.id), 0)
+            + COALESCE((SELECT LENGTH(body) FROM checkpoints WHERE run_id = runs.id), 0)
+            + COALESCE((SELECT LENGTH(stdout) + LENGTH(stderr) FROM results
+                WHERE run_id = runs.id), 0)
+        AS BIGINT)
+        FROM runs"
+    };
+}
+
 impl Old {
     fn read(row: &Row<'_>) -> Result<Self, Error> {
         Ok(Self {
@@ -87,6 +103,34 @@ impl Old {
 /// The database's.
 pub fn runs(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
     let (old, more) = old_runs(batch, before)?;
+    delete(batch, &old)?;
+    Ok(Swept {
+        deleted: old.len() as u64,
+        more,
+    })
+}
+
+/// Deletes one run of this kind that has ended; of a long one [`remains`] has the rest. Its events
+/// stay until they are old.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Rejected`] for one that has not ended, or the database's.
+pub fn run(batch: &mut Batch<'_, '_>, kind: Kind, id: RunId) -> Result<(), Error> {
+    const RUN: &str = concat!(old!(), " WHERE id = $1 AND kind = $2 {lock}");
+    let found = batch.tx.first(RUN, args![&id, kind.as_str()], Old::read)?;
+    let run = found.ok_or(Error::NotFound(id))?;
+    if !run.status.is_terminal() {
+        return Err(Error::Rejected(Rejected {
+            run: id,
+            status: run.status,
+            command: "delete",
+            not_holder: false,
+        }));
+    }
+    delete(batch, &[run])
+}
+
+fn delete(batch: &mut Batch<'_, '_>, old: &[Old]) -> Result<(), Error> {
     let all: Vec<[Value<'_>; 1]> = old.iter().map(|run| [(&run.id).into()]).collect();
     let (long, short): (Vec<&Old>, Vec<&Old>) = old.iter().partition(|run| run.is_long());
     let long: Vec<[Value<'_>; 1]> = long.iter().map(|run| [(&run.id).into()]).collect();
@@ -100,30 +144,21 @@ pub fn runs(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
     for statement in OF_RUN {
         batch.tx.exec_many(statement, &all)?;
     }
-    for run in &old {
+    for run in old {
         batch.count(run.kind, run.status, run.class, -1);
     }
-    Ok(Swept {
-        deleted: old.len() as u64,
-        more,
-    })
+    Ok(())
 }
 
 /// As many runs that ended before `before` as one transaction should delete, and whether there are
 /// more.
 fn old_runs(batch: &mut Batch<'_, '_>, before: i64) -> Result<(Vec<Old>, bool), Error> {
     // Ids order by the time of their making, and a run ends after it is made: a run that ended
-    // before `before` has an id below that of the time. The lengths are known without reading.
-    const ENDED: &str = "SELECT id, kind, status, class,
-        starts + COALESCE((SELECT next_seq FROM log_sizes WHERE run_id = runs.id), 0),
-        CAST(
-            COALESCE((SELECT stored_bytes FROM log_sizes WHERE run_id = runs.id), 0)
-            + COALESCE((SELECT LENGTH(body) FROM inputs WHERE run_id = runs.id), 0)
-            + COALESCE((SELECT LENGTH(body) FROM checkpoints WHERE run_id = runs.id), 0)
-            + COALESCE((SELECT LENGTH(stdout) + LENGTH(stderr) FROM results
-                WHERE run_id = runs.id), 0)
-        AS BIGINT)
-        FROM runs WHERE status = $1 AND id < $2 AND ended_at < $3 ORDER BY id LIMIT $4 {lock}";
+    // before `before` has an id below that of the time.
+    const ENDED: &str = concat!(
+        old!(),
+        " WHERE status = $1 AND id < $2 AND ended_at < $3 ORDER BY id LIMIT $4 {lock}"
+    );
     let below = first_id_at(before);
     let (mut found, mut more) = (Vec::new(), false);
     let mut room = Room::default();

@@ -10,7 +10,7 @@ use engine::RunId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 
-use crate::{Batch, items::ClaimCall, parking::Parking};
+use crate::{Batch, items::ClaimCall, parking::Parking, runs::family_of};
 
 /// The longest notice in bytes: PostgreSQL takes less than 8,000.
 const NOTICE_BYTES: usize = 7_900;
@@ -97,6 +97,13 @@ impl Wake {
         self.lock().claims.round()
     }
 
+    /// What a claim notes before it looks which queues of its families have ready runs: see
+    /// [`crate::runs::Claim`].
+    #[must_use]
+    pub fn look(&self) -> u64 {
+        self.lock().claims.family_round()
+    }
+
     /// Lets claims wait that looked in `round` and found nothing. When another writer made runs
     /// ready since, they are answered, so that they look again.
     pub(crate) fn park(&self, calls: Vec<ClaimCall>, round: u64) {
@@ -147,7 +154,9 @@ impl Wake {
         let mut waiting = self.lock();
         let mut woken = Vec::new();
         if notice.all || !notice.ready.is_empty() {
-            waiting.claims.turn();
+            let is_family = |(queue, _): &(String, usize)| family_of(queue).is_some();
+            let of_family = notice.all || notice.ready.iter().any(is_family);
+            waiting.claims.turn(of_family);
         }
         if notice.all {
             woken = waiting.claims.take_all();
@@ -159,6 +168,7 @@ impl Wake {
         for (queue, count) in &notice.ready {
             // As many as there are runs for them: more would only look in vain.
             woken.extend(waiting.claims.take(queue, *count));
+            woken.extend(waiting.claims.take_family(queue));
         }
         for executor in &notice.executors {
             waiting.wake_topic(&Topic::Executor(executor.clone()));

@@ -19,7 +19,8 @@ pub(super) async fn run(dev: Dev) -> Result<Exit, Failure> {
         .data_dir
         .clone()
         .unwrap_or_else(|| PathBuf::from(place::DEV_DATA_DIR));
-    let running = serving::start(dev.serve, data_dir.clone()).await?;
+    let running =
+        serving::start(dev.serve, data_dir.clone(), Some(executor::built_in_name())).await?;
     let address = running.public_url().to_owned();
     say(&format!(
         "Playhouse runs at {address}, its data is in {}.",

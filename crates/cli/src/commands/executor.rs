@@ -50,6 +50,11 @@ pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
     Ok(Exit::OK)
 }
 
+/// The name of the executor inside a server.
+pub(super) fn built_in_name() -> String {
+    format!("built-in-{}", place::host_name())
+}
+
 /// Starts the executor inside a server, below its data directory.
 pub(super) fn start_built_in(
     client: Client,
@@ -57,8 +62,7 @@ pub(super) fn start_built_in(
     work: &Work,
     spans: Spans,
 ) -> Result<Running, Failure> {
-    let name = format!("built-in-{}", place::host_name());
-    let mut settings = Settings::new(name, data_dir.join("executor"), place::shim());
+    let mut settings = Settings::new(built_in_name(), data_dir.join("executor"), place::shim());
     settings.spans = spans;
     settings.drain_grace = BUILT_IN_DRAIN_GRACE;
     "127.0.0.1".clone_into(&mut settings.executor_ip);

@@ -14,7 +14,8 @@ pub(super) async fn run(server: Server) -> Result<Exit, Failure> {
         Some(data_dir) => data_dir,
         None => place::data_dir()?,
     };
-    let running = serving::start(server.serve, data_dir.clone()).await?;
+    let awaited = server.with_executor.then(executor::built_in_name);
+    let running = serving::start(server.serve, data_dir.clone(), awaited).await?;
     tracing::info!(address = running.public_url(), "listening");
     serving::warn_without_keys(&running).await?;
     let executor = server

@@ -14,9 +14,15 @@ use crate::{
     signals::Signals,
 };
 
-/// Starts the server.
-pub(super) async fn start(serve: Serve, data_dir: PathBuf) -> Result<Running, Failure> {
+/// Starts the server, which is ready when the executor `awaited`, if there is to be one, has
+/// registered.
+pub(super) async fn start(
+    serve: Serve,
+    data_dir: PathBuf,
+    awaited: Option<String>,
+) -> Result<Running, Failure> {
     let settings = Settings {
+        awaited_executor: awaited,
         spans: spans(&serve.tracing, "playhouse-server")?,
         listen: serve.listen,
         database_url: serve.place.database_url,

@@ -2,18 +2,23 @@
 
 use super::{LEASE_MS, NOW};
 use crate::{
-    Backoff, Command, Holder, Kind, Lease, NewRun, OVERTIME_LEASES, Outcome, Run, RunId, Signal,
-    State, Verdict, submit,
+    Backoff, Command, Holder, Kind, Lease, NewRun, OVERTIME_LEASES, Outcome, Part, Run, RunId,
+    Signal, Stage, State, Verdict, submit,
 };
 
 /// One run for each column.
 pub(super) fn runs() -> Vec<(&'static str, Run)> {
     let in_state = |state| Run { state, ..queued() };
     let done = |outcome| in_state(State::Done { outcome, at: NOW });
+    let overdue = Run {
+        deadline: Some(NOW),
+        ..queued()
+    };
     let mut runs = vec![
         ("held", in_state(State::Held)),
         ("scheduled, due", in_state(State::Scheduled { due_at: NOW })),
         ("queued", queued()),
+        ("queued, over its whole time limit", overdue),
     ];
     runs.extend(held_runs());
     runs.extend([
@@ -29,6 +34,8 @@ fn held_runs() -> Vec<(&'static str, Run)> {
     let (live, expired) = (running(NOW + LEASE_MS), running(NOW));
     let mut last = expired.clone();
     last.strikes = 1;
+    let mut advanced = last.clone();
+    advanced.advanced = 1;
     let mut overtime = last.clone();
     overtime.timeout_ms = Some(0);
     if let State::Running(lease) = &mut overtime.state {
@@ -42,6 +49,7 @@ fn held_runs() -> Vec<(&'static str, Run)> {
         ("running", live),
         ("running, expired", expired),
         ("running, expired, last attempt", last),
+        ("running, expired, last attempt, a part ended", advanced),
         ("running, expired, over its time limit", overtime),
         ("running, retry policy", retried),
         ("running, expired, cancel requested", cancelled),
@@ -79,6 +87,14 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         executor: "a".to_owned(),
         token: Some(1),
     };
+    let checkpoint = |stage: Option<Stage>| Command::Checkpoint {
+        holder: holder(),
+        part: stage.map(|stage| Part {
+            name: "example".to_owned(),
+            stage,
+            told: String::new(),
+        }),
+    };
     let finish = |verdict| Command::Finish {
         holder: holder(),
         verdict,
@@ -103,7 +119,13 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
                 lease_ms: LEASE_MS,
             },
         ),
-        ("checkpoint", Command::Checkpoint { holder: holder() }),
+        ("checkpoint", checkpoint(None)),
+        ("checkpoint: part started", checkpoint(Some(Stage::Started))),
+        (
+            "checkpoint: part completed",
+            checkpoint(Some(Stage::Completed)),
+        ),
+        ("checkpoint: part failed", checkpoint(Some(Stage::Failed))),
         ("finish: completed", finish(Verdict::Completed)),
         ("finish: failed", finish(Verdict::Failed)),
         ("finish: timed out", finish(Verdict::TimedOut)),

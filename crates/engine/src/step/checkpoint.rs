@@ -1,14 +1,25 @@
-//! The holder has finished a part of the work. What the part is, the store keeps.
+//! The holder notes how far it is. What it noted, the store keeps.
 
 use super::{changed, event, held, moved};
-use crate::{Change, Event, EventType, Holder, Rejected, Run, State};
+use crate::{Change, Event, EventType, Holder, Part, Rejected, Run, Stage, State};
 
-pub(super) fn step(run: &Run, holder: &Holder) -> Result<Change, Rejected> {
+pub(super) fn step(run: &Run, holder: &Holder, part: Option<&Part>) -> Result<Change, Rejected> {
     let lease = held(run, holder, "checkpoint")?;
-    let run = moved(run, State::Running(lease.clone()));
+    let ended = part.is_some_and(|part| part.stage != Stage::Started);
+    let run = Run {
+        advanced: if ended { lease.token } else { run.advanced },
+        ..moved(run, State::Running(lease.clone()))
+    };
+    let event_type = match part.map(|part| part.stage) {
+        None => EventType::Checkpointed,
+        Some(Stage::Started) => EventType::PartStarted,
+        Some(Stage::Completed) => EventType::PartCompleted,
+        Some(Stage::Failed) => EventType::PartFailed,
+    };
     let event = Event {
         executor: run.executor.clone(),
-        ..event(&run, EventType::Checkpointed)
+        part: part.cloned(),
+        ..event(&run, event_type)
     };
     Ok(Change {
         event: Some(event),

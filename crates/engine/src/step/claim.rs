@@ -18,6 +18,7 @@ pub(super) fn step(run: &Run, executor: &str, lease_ms: i64, now: i64) -> Result
         starts: run.starts + 1,
         executor: Some(executor.to_owned()),
         started_at: Some(now),
+        deadline: run.deadline.or(whole_end(run, now)),
         ..moved(run, State::Running(lease))
     };
     let event = Event {
@@ -29,4 +30,9 @@ pub(super) fn step(run: &Run, executor: &str, lease_ms: i64, now: i64) -> Result
         event: Some(event),
         ..changed(run)
     })
+}
+
+/// When all attempts together must have ended, of a run that starts for the first time.
+fn whole_end(run: &Run, now: i64) -> Option<i64> {
+    Some(now.saturating_add(run.whole_timeout_ms?))
 }

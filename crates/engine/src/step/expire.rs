@@ -1,5 +1,5 @@
-//! Nobody extended the lease. Either its executor is lost, or the attempt ran over its time limit
-//! and was not allowed to extend.
+//! Nobody extended the lease: either its executor is lost, or the attempt ran over its time limit and
+//! was not allowed to extend. Or the time of all attempts together is over while none runs.
 
 use super::{last_end, rejected, requeue};
 use crate::{AttemptEnd, Change, Rejected, Run, State};
@@ -10,18 +10,19 @@ pub(super) fn step(
     wait: &requeue::Wait,
     now: i64,
 ) -> Result<Change, Rejected> {
-    let State::Running(lease) = &run.state else {
-        return Err(rejected(run, "expire"));
+    let lease = match &run.state {
+        State::Running(lease) => lease,
+        State::Scheduled { .. } | State::Queued if run.deadline.is_some_and(|at| at <= now) => {
+            return Ok(requeue::overdue(run, now));
+        }
+        _ => return Err(rejected(run, "expire")),
     };
     if lease.until > now {
         return Err(rejected(run, "expire"));
     }
-    let overtime = run
-        .timeout_ms
-        .is_some_and(|timeout_ms| lease.until >= last_end(lease, timeout_ms, lease_ms));
-    if overtime {
+    if last_end(run, lease, lease_ms).is_some_and(|last| lease.until >= last) {
         let error = Some("its executor did not stop it at its time limit".to_owned());
         return Ok(requeue::failed(run, AttemptEnd::TimedOut, error, wait, now));
     }
-    Ok(requeue::lost(run, now))
+    Ok(requeue::lost(run, lease.token, now))
 }

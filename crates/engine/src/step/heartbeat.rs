@@ -11,9 +11,7 @@ pub(super) fn step(
 ) -> Result<Change, Rejected> {
     let lease = held(run, holder, "heartbeat")?;
     // An executor that ignores the time limit cannot keep the run for ever.
-    let last = run
-        .timeout_ms
-        .map_or(i64::MAX, |timeout_ms| last_end(lease, timeout_ms, lease_ms));
+    let last = last_end(run, lease, lease_ms).unwrap_or(i64::MAX);
     let until = now.saturating_add(lease_ms).min(last).max(lease.until);
     Ok(changed(moved(
         run,

@@ -29,7 +29,7 @@ pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> 
         Command::Due => due::step(run, now),
         Command::Claim { executor, lease_ms } => claim::step(run, executor, *lease_ms, now),
         Command::Heartbeat { holder, lease_ms } => heartbeat::step(run, holder, *lease_ms, now),
-        Command::Checkpoint { holder } => checkpoint::step(run, holder),
+        Command::Checkpoint { holder, part } => checkpoint::step(run, holder, part.as_ref()),
         Command::Finish {
             holder,
             verdict,
@@ -97,6 +97,7 @@ fn event(run: &Run, event_type: EventType) -> Event {
         executor: None,
         reason: None,
         due_at: None,
+        part: None,
     }
 }
 
@@ -132,11 +133,11 @@ pub fn held<'run>(
     }
 }
 
-/// When a lease ends at the latest, however often it is extended, for a run with a time limit.
-fn last_end(lease: &Lease, timeout_ms: i64, lease_ms: i64) -> i64 {
-    let grace = OVERTIME_LEASES.saturating_mul(lease_ms);
-    lease
-        .started_at
-        .saturating_add(timeout_ms)
-        .saturating_add(grace)
+/// When a lease ends at the latest, however often it is extended, of a run with a time limit.
+fn last_end(run: &Run, lease: &Lease, lease_ms: i64) -> Option<i64> {
+    let of_attempt = run
+        .timeout_ms
+        .map(|timeout_ms| lease.started_at.saturating_add(timeout_ms));
+    let limit = [of_attempt, run.deadline].into_iter().flatten().min()?;
+    Some(limit.saturating_add(OVERTIME_LEASES.saturating_mul(lease_ms)))
 }

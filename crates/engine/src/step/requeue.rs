@@ -1,7 +1,7 @@
 //! What follows an attempt that did not complete: another one, or the run's end.
 
 use super::{changed, event, moved};
-use crate::{Attempt, AttemptEnd, Change, Event, EventType, Outcome, Run, State, rank};
+use crate::{Attempt, AttemptEnd, Backoff, Change, Event, EventType, Outcome, Run, State, rank};
 
 /// What a wait before the next attempt needs from outside.
 pub(super) struct Wait {
@@ -9,7 +9,8 @@ pub(super) struct Wait {
     pub(super) bound_ms: i64,
 }
 
-/// An attempt failed by its own fault: the end, unless a retry policy asks for more.
+/// An attempt failed by its own fault: the end, unless a retry policy asks for more and there is time
+/// for it.
 pub(super) fn failed(
     run: &Run,
     end: AttemptEnd,
@@ -24,9 +25,10 @@ pub(super) fn failed(
         strikes: run.strikes + 1,
         ..run.clone()
     };
-    match run.retry {
-        Some(backoff) if run.strikes < run.max_attempts => {
-            let due_at = now.saturating_add(backoff.wait_ms(run.strikes, wait.draw));
+    let due_at = |backoff: Backoff| now.saturating_add(backoff.wait_ms(run.strikes, wait.draw));
+    let in_time = |due_at: &i64| run.deadline.is_none_or(|deadline| *due_at < deadline);
+    match run.retry.map(due_at).filter(in_time) {
+        Some(due_at) if run.strikes < run.max_attempts => {
             let rank = rank(due_at, run.class, wait.bound_ms);
             let next = Run {
                 rank,
@@ -38,20 +40,31 @@ pub(super) fn failed(
     }
 }
 
-/// An attempt's executor was lost: another attempt at the run's old place, up to the cap.
-pub(super) fn lost(run: &Run, now: i64) -> Change {
+/// The executor of the attempt with this token was lost: another attempt at the run's old place, up to
+/// the cap. An attempt in which a part of the work ended got somewhere: it does not count.
+pub(super) fn lost(run: &Run, token: i64, now: i64) -> Change {
     let error = Some("the executor was lost: its lease expired".to_owned());
     if run.signal.is_some() {
         return ended(run, AttemptEnd::Lost, Outcome::Cancelled, error, now);
     }
     let run = &Run {
-        strikes: run.strikes + 1,
+        strikes: run.strikes + i64::from(run.advanced != token),
         ..run.clone()
     };
     if run.strikes < run.max_attempts {
         return another(moved(run, State::Queued), AttemptEnd::Lost, error, None);
     }
     ended(run, AttemptEnd::Lost, Outcome::Failed, error, now)
+}
+
+/// The time of all attempts together is over, and none runs.
+pub(super) fn overdue(run: &Run, now: i64) -> Change {
+    let error = Some("its time was over before another attempt began".to_owned());
+    // The attempt before was closed when it ended.
+    Change {
+        attempt: None,
+        ..ended(run, AttemptEnd::TimedOut, Outcome::Failed, error, now)
+    }
 }
 
 /// An attempt was given back: another one at the run's old place; it does not count.

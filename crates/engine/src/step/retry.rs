@@ -11,6 +11,7 @@ pub(super) fn step(run: &Run, bound_ms: i64, now: i64) -> Result<Change, Rejecte
     let run = Run {
         rank,
         strikes: 0,
+        deadline: None,
         ..moved(run, State::Queued)
     };
     Ok(Change {

@@ -2,8 +2,8 @@
 //! number can hold: nothing panics.
 
 use engine::{
-    Backoff, Class, Command, Lease, NewRun, Outcome, Run, Signal, State, Verdict, rank, step,
-    submit,
+    Backoff, Class, Command, Lease, NewRun, Outcome, Part, Run, Signal, Stage, State, Verdict,
+    rank, step, submit,
 };
 use proptest::{option, prelude::*};
 
@@ -61,6 +61,7 @@ fn any_run() -> impl Strategy<Value = Run> {
     ));
     let class = proptest::sample::select(Class::ALL);
     let counted = (0..5_i64, time());
+    let whole = (option::of(time()), option::of(time()), 0..3_i64);
     (
         state(),
         retry,
@@ -68,14 +69,16 @@ fn any_run() -> impl Strategy<Value = Run> {
         any::<bool>(),
         class,
         counted,
+        whole,
     )
         .prop_map(
-            |(state, retry, timeout_ms, cancelled, class, (strikes, max_attempts))| {
+            |(state, retry, timeout_ms, cancelled, class, (strikes, max_attempts), whole)| {
                 let new = NewRun {
                     retry,
                     timeout_ms,
                     class,
                     max_attempts,
+                    whole_timeout_ms: whole.0,
                     ..new_run()
                 };
                 let signal = cancelled.then_some(Signal::Cancel);
@@ -83,12 +86,24 @@ fn any_run() -> impl Strategy<Value = Run> {
                     state,
                     signal,
                     strikes,
+                    deadline: whole.1,
+                    advanced: whole.2,
                     token: 1,
                     starts: 1,
                     ..submit(new, 0, 0).run
                 }
             },
         )
+}
+
+fn part(pick: i64) -> Option<Part> {
+    let stages = [Stage::Started, Stage::Completed, Stage::Failed];
+    let stage = usize::try_from(pick.rem_euclid(4)).expect("below 4");
+    stages.get(stage).map(|stage| Part {
+        name: "\0".to_owned(),
+        stage: *stage,
+        told: String::new(),
+    })
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -110,7 +125,10 @@ fn command() -> impl Strategy<Value = Command> {
                 lease_ms,
             },
             3 => Command::Heartbeat { holder, lease_ms },
-            4 => Command::Checkpoint { holder },
+            4 => Command::Checkpoint {
+                holder,
+                part: part(lease_ms),
+            },
             5 => finish(Verdict::Completed),
             6 => finish(Verdict::Failed),
             7 => finish(Verdict::TimedOut),

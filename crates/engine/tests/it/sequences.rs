@@ -2,8 +2,8 @@
 //! Whatever comes in whatever order, the promises hold.
 
 use engine::{
-    Attempt, AttemptEnd, Backoff, Change, Command, Holder, NewRun, Run, State, Status, Verdict,
-    step, submit,
+    Attempt, AttemptEnd, Backoff, Change, Command, Holder, NewRun, Part, Run, Stage, State, Status,
+    Verdict, step, submit,
 };
 use proptest::{collection::vec, option, prelude::*};
 
@@ -19,7 +19,7 @@ enum Move {
     Due,
     Claim { executor: usize },
     Heartbeat(Who),
-    Checkpoint(Who),
+    Checkpoint(Who, u8),
     Finish(Who, u8),
     Release(Who),
     Expire,
@@ -54,7 +54,7 @@ fn moves() -> impl Strategy<Value = Move> {
         2 => Just(Move::Due),
         6 => (0..EXECUTORS.len()).prop_map(|executor| Move::Claim { executor }),
         3 => who().prop_map(Move::Heartbeat),
-        2 => who().prop_map(Move::Checkpoint),
+        3 => (who(), 0..4_u8).prop_map(|(who, stage)| Move::Checkpoint(who, stage)),
         4 => (who(), 0..3_u8).prop_map(|(who, verdict)| Move::Finish(who, verdict)),
         2 => who().prop_map(Move::Release),
         3 => Just(Move::Expire),
@@ -74,7 +74,7 @@ fn new_runs() -> impl Strategy<Value = NewRun> {
             jitter: 0.5,
         }),
     );
-    let timeout_ms = option::of(1..200_000_i64);
+    let timeout_ms = (option::of(1..200_000_i64), option::of(1..400_000_i64));
     (
         any::<bool>(),
         option::of(0..50_000_i64),
@@ -83,15 +83,26 @@ fn new_runs() -> impl Strategy<Value = NewRun> {
         timeout_ms,
     )
         .prop_map(
-            |(held, not_before, max_attempts, retry, timeout_ms)| NewRun {
+            |(held, not_before, max_attempts, retry, (timeout_ms, whole_timeout_ms))| NewRun {
                 held,
                 not_before,
                 max_attempts,
                 retry,
                 timeout_ms,
+                whole_timeout_ms,
                 ..new_run()
             },
         )
+}
+
+/// A part of the work, or none.
+fn part(stage: u8) -> Option<Part> {
+    let stages = [Stage::Started, Stage::Completed, Stage::Failed];
+    stages.get(usize::from(stage)).map(|stage| Part {
+        name: "part".to_owned(),
+        stage: *stage,
+        told: String::new(),
+    })
 }
 
 /// A run with what the world has seen of it.
@@ -103,6 +114,12 @@ struct World {
     claims: i64,
     /// Attempts lost or failed since the submit or the last retry.
     bad_ends: i64,
+    /// Parts of the work that ended in the attempt that is open.
+    parts: i64,
+    /// Attempts that were lost.
+    lost: i64,
+    /// Parts of the work that ended, and a cap for each submit or retry: no more may be lost.
+    allowed: i64,
     finished: Vec<i64>,
 }
 
@@ -133,8 +150,9 @@ impl World {
                 holder: self.holder(who),
                 lease_ms,
             },
-            Move::Checkpoint(who) => Command::Checkpoint {
+            Move::Checkpoint(who, stage) => Command::Checkpoint {
                 holder: self.holder(who),
+                part: part(*stage),
             },
             Move::Release(who) => Command::Release {
                 holder: self.holder(who),
@@ -209,10 +227,44 @@ impl World {
             after.signal.is_none() || status == Status::Running,
             "a signal without a holder"
         );
+        self.check_whole_time(before, command, change);
         if let State::Running(lease) = &after.state {
             assert_eq!(lease.token, after.token);
             assert_eq!(Some(lease.started_at), after.started_at);
             assert_eq!(Some(&lease.executor), after.executor.as_ref());
+        }
+    }
+
+    /// The time of all attempts together begins with the first of them and is never extended.
+    fn check_whole_time(&self, before: &Run, command: &Command, change: &Change) {
+        let after = &change.run;
+        let whole = after.whole_timeout_ms;
+        match command {
+            Command::Claim { .. } => {
+                let fresh = whole.map(|whole| self.now + whole);
+                assert_eq!(after.deadline, before.deadline.or(fresh));
+            }
+            Command::Retry { .. } => assert_eq!(after.deadline, None),
+            _ => assert_eq!(after.deadline, before.deadline),
+        }
+        let Some(deadline) = after.deadline else {
+            return;
+        };
+        if let State::Running(lease) = &after.state
+            && !matches!(command, Command::Claim { .. })
+        {
+            let before = match &before.state {
+                State::Running(lease) => lease.until,
+                _ => i64::MIN,
+            };
+            let last = deadline + engine::OVERTIME_LEASES * self.lease_ms;
+            assert!(lease.until <= last.max(before), "beyond its time");
+        }
+        if let (State::Scheduled { due_at }, Command::Finish { .. }) = (&after.state, command) {
+            assert!(*due_at < deadline, "a retry beyond its time");
+        }
+        if change.attempt.is_none() && matches!(command, Command::Expire { .. }) {
+            assert!(deadline <= self.now && after.state.status() == Status::Failed);
         }
     }
 
@@ -226,6 +278,7 @@ impl World {
                 assert!(!ran && runs && after.token > before.token);
                 assert!(matches!(command, Command::Claim { .. }));
                 self.claims += 1;
+                self.parts = 0;
                 let executor = after.executor.clone().unwrap_or_default();
                 self.given.push(Holder {
                     executor,
@@ -239,7 +292,10 @@ impl World {
                     end,
                     AttemptEnd::Lost | AttemptEnd::Failed | AttemptEnd::TimedOut
                 );
-                self.bad_ends += i64::from(bad && !cancelled);
+                let forgiven = *end == AttemptEnd::Lost && self.parts > 0;
+                self.bad_ends += i64::from(bad && !cancelled && !forgiven);
+                self.lost += i64::from(*end == AttemptEnd::Lost);
+                assert!(self.lost <= self.allowed, "it is lost without end");
                 if matches!(command, Command::Release { .. }) {
                     assert_eq!(*end, AttemptEnd::Released);
                     assert_eq!(cancelled, before.signal.is_some(), "a wish was lost");
@@ -258,8 +314,18 @@ impl World {
             }
             None => assert!(ran == runs && after.token == before.token),
         }
+        if let Command::Checkpoint { part, .. } = command {
+            let ended = part
+                .as_ref()
+                .is_some_and(|part| part.stage != Stage::Started);
+            self.parts += i64::from(ended);
+            self.allowed += i64::from(ended);
+            let event = change.event.as_ref().expect("a checkpoint is told");
+            assert_eq!(event.part.is_some(), part.is_some());
+        }
         if matches!(command, Command::Retry { .. }) {
             self.bad_ends = 0;
+            self.allowed += after.max_attempts;
         }
     }
 }
@@ -267,7 +333,7 @@ impl World {
 /// Only the current lease extends, notes, finishes and gives back.
 fn check_holder(before: &Run, command: &Command) {
     let (Command::Heartbeat { holder, .. }
-    | Command::Checkpoint { holder }
+    | Command::Checkpoint { holder, .. }
     | Command::Finish { holder, .. }
     | Command::Release { holder }) = command
     else {
@@ -304,8 +370,8 @@ proptest! {
     ) {
         let run = submit(new, BOUND_MS, 10_000).run;
         let mut world = World {
-            run, now: 10_000, lease_ms, given: Vec::new(), claims: 0, bad_ends: 0,
-            finished: Vec::new(),
+            allowed: run.max_attempts, run, now: 10_000, lease_ms, given: Vec::new(), claims: 0,
+            bad_ends: 0, parts: 0, lost: 0, finished: Vec::new(),
         };
         for next in &moves {
             world.make(next);
@@ -331,5 +397,29 @@ proptest! {
         }
         prop_assert_eq!(run.strikes, lost.min(max_attempts));
         prop_assert_eq!(run.state.status() == Status::Failed, lost == max_attempts);
+    }
+    /// The same of one whose executors get somewhere first: each part that ended forgives one loss.
+    #[test]
+    fn a_run_that_gets_somewhere_and_kills_its_executors_ends(
+        max_attempts in 1..20_i64, ended in vec(any::<bool>(), 60),
+    ) {
+        let mut run = submit(NewRun { max_attempts, ..new_run() }, 0, 0).run;
+        let (mut now, mut lost, mut parts) = (0, 0, 0);
+        for ended in ended {
+            let Ok(change) = step(&run, &Command::Claim { executor: "a".to_owned(), lease_ms: 10 }, now)
+            else { break };
+            run = change.run;
+            let holder = holder("a", Some(run.token));
+            let part = part(if ended { 1 } else { 0 });
+            run = step(&run, &Command::Checkpoint { holder, part }, now).unwrap().run;
+            now += 10;
+            parts += i64::from(ended);
+            lost += 1;
+            let expire = Command::Expire { draw: 0.0, bound_ms: 0, lease_ms: 10 };
+            run = step(&run, &expire, now).unwrap().run;
+        }
+        prop_assert_eq!(run.strikes, lost - parts);
+        prop_assert!(lost <= max_attempts + parts);
+        prop_assert_eq!(run.state.status() == Status::Failed, lost - parts == max_attempts);
     }
 }

@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use engine::{
-    Attempt, Backoff, Change, Command, Holder, Lease, Outcome, Run, Signal, State, Verdict,
-    states_markdown, step, submit,
+    Attempt, Backoff, Change, Command, Holder, Lease, Outcome, Part, Run, Signal, Stage, State,
+    Verdict, states_markdown, step, submit,
 };
 
 use crate::sample::{holder, new_run};
@@ -122,9 +122,13 @@ fn outcome(before: &Run, change: &Change) -> String {
     };
     number("token", before.token, run.token);
     number("settled", before.settled, run.settled);
+    number("advanced", before.advanced, run.advanced);
     number("strikes", before.strikes, run.strikes);
     number("rank", before.rank - NOW, run.rank - NOW);
     assert_eq!(run.version, before.version + 1);
+    if before.deadline != run.deadline {
+        words.push(format!("deadline {:?}", run.deadline.map(|at| at - NOW)));
+    }
     if before.signal != run.signal {
         words.push(format!("signal {:?}", run.signal));
     }
@@ -178,6 +182,20 @@ fn pending() -> Vec<(&'static str, Run)> {
         ("scheduled", state(State::Scheduled { due_at: NOW + 1 })),
         ("scheduled, due", state(State::Scheduled { due_at: NOW })),
         ("queued", queued()),
+        (
+            "queued, a whole time limit",
+            Run {
+                whole_timeout_ms: Some(50_000),
+                ..queued()
+            },
+        ),
+        (
+            "queued again, over its whole time limit",
+            Run {
+                deadline: Some(NOW),
+                ..queued()
+            },
+        ),
     ]
 }
 
@@ -195,6 +213,10 @@ fn running() -> Vec<(&'static str, Run)> {
     // The 60 s of grace after its limit are over.
     let overtime = |run| Run {
         timeout_ms: Some(10_000),
+        ..run
+    };
+    let whole = |run, left: i64| Run {
+        deadline: Some(NOW + left),
         ..run
     };
     vec![
@@ -226,6 +248,29 @@ fn running() -> Vec<(&'static str, Run)> {
         (
             "running, overtime, retry policy, expired",
             overtime(retried(expired())),
+        ),
+        (
+            "running, last attempt, a part ended, expired",
+            Run {
+                advanced: 2,
+                ..last(expired())
+            },
+        ),
+        (
+            "running, last attempt, a part of an earlier one ended, expired",
+            Run {
+                advanced: 1,
+                ..last(expired())
+            },
+        ),
+        ("running, whole time limit ahead", whole(fresh(), 5_000)),
+        (
+            "running, over its whole time limit",
+            whole(fresh(), -60_000),
+        ),
+        (
+            "running, retry policy, over its whole time limit, expired",
+            whole(retried(expired()), -60_000),
         ),
         (
             "running, an earlier attempt settled",
@@ -323,15 +368,22 @@ fn commands() -> Vec<((&'static str, Command), &'static str)> {
             lease_ms,
         };
         commands.push((("heartbeat", heartbeat), who));
-        commands.push((
-            (
-                "checkpoint",
-                Command::Checkpoint {
-                    holder: holder.clone(),
-                },
-            ),
-            who,
-        ));
+        for (name, stage) in [
+            ("checkpoint", None),
+            ("checkpoint, part started", Some(Stage::Started)),
+            ("checkpoint, part completed", Some(Stage::Completed)),
+            ("checkpoint, part failed", Some(Stage::Failed)),
+        ] {
+            let checkpoint = Command::Checkpoint {
+                holder: holder.clone(),
+                part: stage.map(|stage| Part {
+                    name: "part".to_owned(),
+                    stage,
+                    told: String::new(),
+                }),
+            };
+            commands.push(((name, checkpoint), who));
+        }
         commands.push((
             (
                 "release",

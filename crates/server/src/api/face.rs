@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::jobs;
+use super::{jobs, plugin_jobs};
 use crate::problem::Problem;
 
 /// Faces of the contracts, and our own.
@@ -24,7 +24,7 @@ enum Face {
 /// What the paths of each contract begin with.
 const ROOTS: &[(&str, Face)] = &[
     ("/api/v1", Face::Jobs),
-    ("/playground/jobs", Face::PluginJobs),
+    ("/playground", Face::PluginJobs),
     ("/api/playbooks", Face::Playbooks),
     ("/api/executions", Face::Playbooks),
     ("/api/credentials", Face::Playbooks),
@@ -49,7 +49,7 @@ pub(crate) fn refusal(path: &str, status: StatusCode, message: &str) -> Response
     let body = match Face::of(path) {
         Face::Jobs => return jobs::Error::new(status, message).into_response(),
         Face::Own => return Problem::new(status, message).into_response(),
-        Face::PluginJobs => json!({"error": message}),
+        Face::PluginJobs => return plugin_jobs::Error::new(status, message).into_response(),
         Face::Playbooks => json!({"detail": {
             "error": code(status).to_lowercase(),
             "message": message,
@@ -102,7 +102,9 @@ mod tests {
     async fn each_face_refuses_in_its_own_form() {
         let jobs = json!({"error": "no", "context": {}});
         assert_eq!(body("/api/v1/jobs").await, jobs);
-        assert_eq!(body("/playground/jobs/1").await, json!({"error": "no"}));
+        for path in ["/playground/jobs/1", "/playground/plugins", "/playground"] {
+            assert_eq!(body(path).await, json!({"error": "no"}));
+        }
         let playbooks = json!({"detail":
             {"error": "permission_denied", "message": "no", "details": {}}});
         for path in ["/api/playbooks", "/api/executions/1", "/api/credentials"] {

@@ -5,6 +5,7 @@ mod face;
 pub(crate) mod hooks;
 pub(crate) mod jobs;
 pub(crate) mod keys;
+pub(crate) mod plugin_jobs;
 pub(crate) mod probes;
 pub(crate) mod reference;
 pub(crate) mod setup;

@@ -11,7 +11,8 @@ pub(crate) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Whether the server reaches its database and is not about to stop.
+/// Whether the server reaches its database, has the executor that it waits for, and is not about to
+/// stop.
 #[utoipa::path(get, path = "/readyz", tag = "admin",
     responses((status = 200, description = "Send it requests", body = String),
         (status = 503, description = "Do not send it requests")))]
@@ -22,6 +23,9 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Proble
     };
     if app.stopping.is_cancelled() {
         return Err(not("the server is about to stop"));
+    }
+    if !app.awaited.is_there() {
+        return Err(not("the built-in executor is not there yet"));
     }
     match app.store.read(store::events::extent).await {
         Ok(_) => Ok("ok\n"),

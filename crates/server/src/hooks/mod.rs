@@ -5,5 +5,5 @@ mod compose;
 mod signer;
 
 pub(crate) use attempt::{attempt, patience, webhook_id};
-pub(crate) use compose::{compose, test, types_of};
+pub(crate) use compose::{compose, compose_of_run, test, types_of};
 pub(crate) use signer::Signer;

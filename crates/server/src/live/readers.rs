@@ -23,6 +23,8 @@ impl Form {
     pub(crate) const EVENTS: Self = Self { form: "events" };
     /// The followed output of a run.
     pub(crate) const LOG: Self = Self { form: "log" };
+    /// The followed events of a plugin job.
+    pub(crate) const PLUGIN_JOB: Self = Self { form: "plugin_job" };
     /// `/ws/events`.
     pub(crate) const EVENT_SOCKET: Self = Self {
         form: "event_socket",

@@ -119,7 +119,9 @@ impl Outbox {
     /// Reads on in the event log until every hook is at its end, or has enough to send.
     async fn expand(&self) -> Result<(), store::Error> {
         loop {
-            let plan = self.app.store.read(store::hooks::plan).await?;
+            let plan =
+                |read: &mut store::Read<'_, '_>| store::hooks::plan(read, hooks::compose_of_run);
+            let plan = self.app.store.read(plan).await?;
             if plan.is_empty() {
                 return Ok(());
             }

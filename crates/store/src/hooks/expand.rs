@@ -1,7 +1,7 @@
 //! Deliveries come into being: the rows and the hook's new place are one transaction, so a crash
 //! neither loses an event nor makes two deliveries of it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use engine::RunId;
 use serde_json::json;
@@ -31,6 +31,9 @@ pub struct Expanded {
     pub missed: i64,
 }
 
+/// An event, and what is sent of it.
+type Sent<'row> = (&'row EventRow, &'row Composed);
+
 /// What a new delivery takes from its hook.
 struct Place {
     next_number: i64,
@@ -59,12 +62,13 @@ pub fn expand(
             batch.tell("hook", "hook.overtaken", &data, now);
             expanded.missed += step.missed;
         }
-        let events: Vec<&EventRow> = step.events.iter().collect();
-        insert(batch.tx, &step.id, &place, &events, compose, now)?;
+        let composed: Vec<Composed> = step.events.iter().map(compose).collect();
+        let events: Vec<Sent<'_>> = step.events.iter().zip(&composed).collect();
+        insert(batch.tx, &step.id, &place, &events, now)?;
         expanded.deliveries += events.len();
     }
     if let Some(step) = &plan.of_runs {
-        expanded.deliveries += expand_of_runs(batch.tx, step, compose, now)?;
+        expanded.deliveries += expand_of_runs(batch.tx, step, now)?;
     }
     Ok(expanded)
 }
@@ -77,27 +81,19 @@ fn move_on(tx: &mut Tx<'_>, step: &Step) -> Result<Option<Place>, Error> {
     place(tx, MOVE, args![&step.id, step.from, step.to, count], count)
 }
 
-fn expand_of_runs(
-    tx: &mut Tx<'_>,
-    step: &RunStep,
-    compose: fn(&EventRow) -> Composed,
-    now: i64,
-) -> Result<usize, Error> {
+fn expand_of_runs(tx: &mut Tx<'_>, step: &RunStep, now: i64) -> Result<usize, Error> {
     const MOVE: &str = "UPDATE run_hook_cursor SET seq = $2 WHERE id = 1 AND seq = $1";
     const TAKE: &str = "UPDATE hooks SET next_number = next_number + $2
         WHERE id = $1 AND disabled_at IS NULL RETURNING next_number, paused_until, lane";
     if tx.exec(MOVE, args![step.from, step.to])? == 0 {
         return Ok(0);
     }
-    let mut by_run: BTreeMap<RunId, Vec<&EventRow>> = BTreeMap::new();
-    for (run, event) in &step.events {
-        by_run.entry(*run).or_default().push(event);
-    }
     let mut made = 0;
-    for (run, events) in by_run {
+    for (run, events) in &step.events {
+        let events: Vec<Sent<'_>> = events.iter().map(|(event, sent)| (event, sent)).collect();
         let (id, count) = (run.to_string(), count(events.len()));
         if let Some(place) = place(tx, TAKE, args![&id, count], count)? {
-            insert(tx, &id, &place, &events, compose, now)?;
+            insert(tx, &id, &place, &events, now)?;
             made += events.len();
         }
     }
@@ -125,8 +121,7 @@ fn insert(
     tx: &mut Tx<'_>,
     hook: &str,
     place: &Place,
-    events: &[&EventRow],
-    compose: fn(&EventRow) -> Composed,
+    events: &[Sent<'_>],
     now: i64,
 ) -> Result<(), Error> {
     const INSERT: &str = "INSERT INTO deliveries (hook_id, number, lane, run_id, seq, event, body,
@@ -134,9 +129,8 @@ fn insert(
         VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $8, $9, 0, 0)";
     let mut busy = open_runs(tx, hook, events)?;
     let due_at = now.max(place.paused_until);
-    let composed: Vec<Composed> = events.iter().map(|event| compose(event)).collect();
     let rows: Vec<[Value<'_>; 9]> = (place.next_number..)
-        .zip(events.iter().zip(&composed))
+        .zip(events)
         .map(|(number, (event, composed))| {
             // The first of each run goes at once, the others after it.
             let first = event.run_id.is_none_or(|run| busy.insert(run));
@@ -157,10 +151,13 @@ fn insert(
 }
 
 /// Which runs of these events have a delivery to the hook that is not ended.
-fn open_runs(tx: &mut Tx<'_>, hook: &str, events: &[&EventRow]) -> Result<HashSet<RunId>, Error> {
+fn open_runs(tx: &mut Tx<'_>, hook: &str, events: &[Sent<'_>]) -> Result<HashSet<RunId>, Error> {
     const OPEN: &str = "SELECT 1 FROM deliveries
         WHERE hook_id = $1 AND run_id = $2 AND ended_at IS NULL LIMIT 1";
-    let mut runs: Vec<RunId> = events.iter().filter_map(|event| event.run_id).collect();
+    let mut runs: Vec<RunId> = events
+        .iter()
+        .filter_map(|(event, _)| event.run_id)
+        .collect();
     runs.sort_unstable();
     runs.dedup();
     let rows: Vec<[Value<'_>; 2]> = runs.iter().map(|run| [hook.into(), run.into()]).collect();

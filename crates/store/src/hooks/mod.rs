@@ -18,7 +18,7 @@ pub use expand::{Composed, Expanded, expand};
 pub use finish::{Attempted, Outcome, Patience, finish};
 pub use hook::{Change, Hook, NewHook, change, create, delete, find, list};
 pub use of_run::RunHook;
-pub use plan::{Plan, plan};
+pub use plan::{ComposeOfRun, Plan, plan};
 pub use retention::retain;
 
 pub(crate) use of_run::insert_of_runs;

@@ -1,8 +1,10 @@
 //! What new events mean for the hooks, found out without disturbing whoever writes.
 
+use std::collections::BTreeMap;
+
 use engine::RunId;
 
-use super::hook::decode;
+use super::{Composed, hook::decode};
 use crate::{
     Error, Read,
     events::{EventRow, after, extent, names},
@@ -39,8 +41,14 @@ pub(super) struct Step {
 pub(super) struct RunStep {
     pub(super) from: i64,
     pub(super) to: i64,
-    pub(super) events: Vec<(RunId, EventRow)>,
+    /// By run, with what is sent of each.
+    pub(super) events: Vec<(RunId, Vec<(EventRow, Composed)>)>,
 }
+
+/// Says what is sent of events of one run to that run's hook; nothing of one that it is not to hear of.
+/// One answer for each, in order.
+pub type ComposeOfRun =
+    fn(&mut Read<'_, '_>, RunId, &[EventRow]) -> Result<Vec<Option<Composed>>, Error>;
 
 impl Plan {
     /// Whether there is nothing to write.
@@ -60,7 +68,7 @@ struct Reader {
 ///
 /// # Errors
 /// The database's.
-pub fn plan(read: &mut Read<'_, '_>) -> Result<Plan, Error> {
+pub fn plan(read: &mut Read<'_, '_>, compose: ComposeOfRun) -> Result<Plan, Error> {
     const BEHIND: &str = "SELECT id, events, seen_seq FROM hooks
         WHERE run_id IS NULL AND disabled_at IS NULL AND seen_seq < $1 ORDER BY seen_seq, id";
     const OPEN: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM deliveries
@@ -89,7 +97,7 @@ pub fn plan(read: &mut Read<'_, '_>) -> Result<Plan, Error> {
         plan.hooks
             .extend(step(hook, start, &page.1, OPEN_LIMIT - open));
     }
-    plan.of_runs = of_runs(read, ends.removed, ends.newest)?;
+    plan.of_runs = of_runs(read, compose, ends.removed, ends.newest)?;
     Ok(plan)
 }
 
@@ -115,7 +123,12 @@ fn step(hook: Reader, start: i64, page: &[EventRow], room: i64) -> Option<Step> 
     })
 }
 
-fn of_runs(read: &mut Read<'_, '_>, removed: i64, newest: i64) -> Result<Option<RunStep>, Error> {
+fn of_runs(
+    read: &mut Read<'_, '_>,
+    compose: ComposeOfRun,
+    removed: i64,
+    newest: i64,
+) -> Result<Option<RunStep>, Error> {
     const FIRST: &str = "SELECT seen_seq FROM hooks WHERE run_id IS NOT NULL
         ORDER BY seen_seq LIMIT 1";
     const CURSOR: &str = "SELECT seq FROM run_hook_cursor WHERE id = 1";
@@ -142,9 +155,21 @@ fn of_runs(read: &mut Read<'_, '_>, removed: i64, newest: i64) -> Result<Option<
     let wanted = found
         .into_iter()
         .filter(|(event, events)| events.iter().any(|one| names(one, &event.event_type)));
-    let events: Vec<(RunId, EventRow)> = wanted
-        .filter_map(|(event, _)| Some((event.run_id?, event)))
-        .collect();
+    let mut by_run: BTreeMap<RunId, Vec<EventRow>> = BTreeMap::new();
+    for (event, _) in wanted {
+        if let Some(run) = event.run_id {
+            by_run.entry(run).or_default().push(event);
+        }
+    }
+    let mut events = Vec::new();
+    for (run, rows) in by_run {
+        let composed = compose(read, run, &rows)?;
+        let sent = rows.into_iter().zip(composed);
+        let sent: Vec<_> = sent.filter_map(|(row, sent)| Some((row, sent?))).collect();
+        if !sent.is_empty() {
+            events.push((run, sent));
+        }
+    }
     let worth = !events.is_empty() || to - start >= SPAN;
     Ok(worth.then_some(RunStep { from, to, events }))
 }

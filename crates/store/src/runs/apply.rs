@@ -1,9 +1,27 @@
 //! One command on one run.
 
-use engine::{Command, RunId, step};
+use engine::{Command, Kind, RunId, step};
 
 use super::row;
 use crate::{Batch, Error, seam::args};
+
+/// [`apply`], to a run that must be of this kind.
+///
+/// # Errors
+/// As [`apply`]; a run of another kind is not found.
+pub fn apply_to(
+    batch: &mut Batch<'_, '_>,
+    kind: Kind,
+    id: RunId,
+    command: &Command,
+    now: i64,
+) -> Result<engine::Run, Error> {
+    // A run never changes its kind: no lock.
+    match row::find(batch.tx, id)? {
+        Some(run) if run.kind == kind => apply(batch, id, command, now),
+        _ => Err(Error::NotFound(id)),
+    }
+}
 
 /// Applies `command` to a run, and what follows from it to the runs that belong to it.
 ///

@@ -20,6 +20,11 @@ pub struct Claim {
     pub executor_ip: String,
     /// Where it can take runs from.
     pub queues: Vec<String>,
+    /// Families of queues of which those with ready runs are among `queues`. While it waits it is
+    /// told to look again when there is something in another queue of them.
+    pub families: Vec<String>,
+    /// What [`crate::Wake::look`] answered before it looked into its families.
+    pub looked: u64,
     /// At most so many.
     pub max: usize,
     /// How long the leases live.

@@ -56,12 +56,13 @@ pub struct Details {
     pub result: ResultRow,
 }
 
+const INPUT: &str = "SELECT body FROM inputs WHERE run_id = $1";
+
 /// A run with everything that belongs to it.
 ///
 /// # Errors
 /// [`Error::NotFound`], or the database's.
 pub fn details(read: &mut Read<'_, '_>, id: RunId) -> Result<Details, Error> {
-    const INPUT: &str = "SELECT body FROM inputs WHERE run_id = $1";
     const ATTEMPTS: &str = "SELECT number, executor, executor_ip, status, started_at, ended_at,
         error FROM attempts WHERE run_id = $1 ORDER BY number";
     const RESULT: &str = "SELECT stdout, stderr, exit_code, error FROM results WHERE run_id = $1";
@@ -74,6 +75,15 @@ pub fn details(read: &mut Read<'_, '_>, id: RunId) -> Result<Details, Error> {
         attempts: read.tx.all(ATTEMPTS, args![&id], attempt_row)?,
         result: result.unwrap_or_default(),
     })
+}
+
+/// What a run works on.
+///
+/// # Errors
+/// [`Error::NotFound`], or the database's.
+pub fn input(read: &mut Read<'_, '_>, id: RunId) -> Result<Input, Error> {
+    let input = read.tx.first(INPUT, args![&id], |row| row.bytes(0))?;
+    input.ok_or(Error::NotFound(id))
 }
 
 /// How many runs there are, by kind, status and class.

@@ -3,6 +3,7 @@
 mod apply;
 mod checkpoint;
 mod claim;
+mod families;
 mod find;
 mod finish;
 mod heartbeat;
@@ -12,10 +13,11 @@ mod row;
 mod submit;
 mod sweep;
 
-pub use apply::apply;
-pub use checkpoint::{checkpoint, checkpoint_of};
+pub use apply::{apply, apply_to};
+pub use checkpoint::{checkpoint, checkpoint_by, checkpoint_of, hold};
 pub use claim::{Claim, Claimed, plan as claim_plan};
-pub use find::{AttemptRow, Details, Input, ResultRow, counts, details, held, statuses};
+pub use families::{plan as families_plan, ready_queues};
+pub use find::{AttemptRow, Details, Input, ResultRow, counts, details, held, input, statuses};
 pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
 pub use list::{Filter, list};
@@ -23,6 +25,7 @@ pub use submit::{Submission, Submit, Submitted};
 pub use sweep::{due, expire, next_due};
 
 pub(crate) use claim::claim_all;
+pub(crate) use families::family_of;
 pub(crate) use find::attempt_of;
 pub(crate) use finish::finish_all;
 pub(crate) use heartbeat::heartbeat_all;

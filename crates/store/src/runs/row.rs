@@ -12,13 +12,13 @@ macro_rules! columns {
     () => {
         "runs.id, kind, name, queue, class, rank, status, version, token, settled, starts, \
          strikes, max_attempts, retry, timeout_ms, cancel_sent, parent, exclusive_key, executor, \
-         due_at, lease_until, created_at, started_at, ended_at"
+         due_at, lease_until, created_at, started_at, ended_at, advanced, whole_timeout_ms, deadline"
     };
 }
 pub(super) use columns;
 
 /// How many columns [`read`] takes.
-pub(super) const WIDTH: usize = 24;
+pub(super) const WIDTH: usize = 27;
 
 /// Reads a run.
 pub(super) fn read(row: &Row<'_>) -> Result<Run, Error> {
@@ -48,6 +48,9 @@ pub(super) fn read(row: &Row<'_>) -> Result<Run, Error> {
         executor: row.opt_text(18)?,
         created_at: row.int(21)?,
         started_at: row.opt_int(22)?,
+        advanced: row.int(24)?,
+        whole_timeout_ms: row.opt_int(25)?,
+        deadline: row.opt_int(26)?,
     })
 }
 
@@ -89,13 +92,14 @@ fn times(state: &State) -> (Option<i64>, Option<i64>, Option<i64>) {
 pub(super) fn insert(tx: &mut Tx<'_>, runs: &[&Run]) -> Result<(), Error> {
     const INSERT: &str = "INSERT INTO runs (id, kind, name, queue, class, rank, status, version,
         token, settled, starts, strikes, max_attempts, retry, timeout_ms, cancel_sent, parent,
-        exclusive_key, due_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9, $10, $11, 0, $12, $13, $14, $15)";
+        exclusive_key, due_at, created_at, whole_timeout_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9, $10, $11, 0, $12, $13, $14, $15,
+        $16)";
     let retries: Vec<Option<String>> = runs
         .iter()
         .map(|run| run.retry.map(|retry| encode(&retry)))
         .collect();
-    let rows: Vec<[Value<'_>; 15]> = runs
+    let rows: Vec<[Value<'_>; 16]> = runs
         .iter()
         .zip(&retries)
         .map(|(run, retry)| {
@@ -115,6 +119,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, runs: &[&Run]) -> Result<(), Error> {
                 run.exclusive_key.as_ref().into(),
                 times(&run.state).0.into(),
                 run.created_at.into(),
+                run.whole_timeout_ms.into(),
             ]
         })
         .collect();
@@ -145,9 +150,9 @@ pub(super) fn write(
 ) -> Result<(), Error> {
     const UPDATE: &str = "UPDATE runs SET status = $3, version = $4, rank = $5, token = $6,
         settled = $7, starts = $8, strikes = $9, cancel_sent = $10, executor = $11, due_at = $12,
-        lease_until = $13, started_at = $14, ended_at = $15
+        lease_until = $13, started_at = $14, ended_at = $15, advanced = $16, deadline = $17
         WHERE id = $1 AND version = $2";
-    let rows: Vec<[Value<'_>; 15]> = changes
+    let rows: Vec<[Value<'_>; 17]> = changes
         .iter()
         .map(|(_, Change { run, .. }, _)| {
             let (due_at, lease_until, ended_at) = times(&run.state);
@@ -167,6 +172,8 @@ pub(super) fn write(
                 lease_until.into(),
                 run.started_at.into(),
                 ended_at.into(),
+                run.advanced.into(),
+                run.deadline.into(),
             ]
         })
         .collect();

@@ -29,7 +29,8 @@ pub fn next_due(read: &mut Read<'_, '_>) -> Result<Option<i64>, Error> {
     read.tx.first(NEXT, args![], |row| row.int(0))
 }
 
-/// Takes away leases that nobody extended; answers how many.
+/// Takes away leases that nobody extended, and ends runs that do not run and whose time is over;
+/// answers how many.
 ///
 /// # Errors
 /// The database's.
@@ -42,9 +43,18 @@ pub fn expire(
 ) -> Result<usize, Error> {
     const EXPIRED: &str = "SELECT id FROM runs WHERE status = 'running' AND lease_until <= $1
         ORDER BY id LIMIT $2";
-    let ids = batch
+    const OVERDUE: &str = "SELECT id FROM runs WHERE deadline <= $1 AND ended_at IS NULL
+        AND status <> 'running' ORDER BY deadline LIMIT $2";
+    let mut ids = batch
         .tx
         .all(EXPIRED, args![now, SWEEP], |row| row.run_id(0))?;
+    ids.extend(
+        batch
+            .tx
+            .all(OVERDUE, args![now, SWEEP], |row| row.run_id(0))?,
+    );
+    // Everybody locks in the order of the ids, so nobody waits in a circle.
+    ids.sort_unstable();
     each(batch, &ids, now, || Command::Expire {
         draw,
         bound_ms,

@@ -19,6 +19,8 @@ use crate::Error;
 const FRAGMENTS: &[(&str, &str, &str)] = &[
     // Runs that another transaction has locked are passed over. SQLite has one writer.
     ("{skip_locked}", "", "FOR UPDATE OF runs SKIP LOCKED"),
+    // By queue. SQLite would take an index that has to be sorted.
+    ("{by_queue}", "INDEXED BY runs_ready", ""),
     // The rows stay as they are until the end of the transaction.
     ("{lock}", "", "FOR UPDATE"),
     // Whoever runs this goes on when nobody else is between this and the end of the transaction.

@@ -71,7 +71,7 @@ async fn a_failing_closure_leaves_nothing(db: &Database) {
     let answer = store
         .write(move |batch| {
             runs::apply(batch, id, &Command::Cancel, NOW)?;
-            store::executors::register(batch, "e", "192.0.2.1", b"{}", NOW)?;
+            store::executors::register(batch, &registered("e"))?;
             Err::<(), _>(Error::Corrupt("on purpose".to_owned()))
         })
         .await;
@@ -127,7 +127,7 @@ async fn a_swallowed_error_does_not_spoil_the_batch(db: &Database) {
     let (sloppy, good) = together(&store, async || {
         let sloppy = store.write(move |batch| {
             // A NUL is refused by PostgreSQL.
-            let refused = store::executors::register(batch, "a\0b", "", b"{}", NOW);
+            let refused = store::executors::register(batch, &registered("a\0b"));
             let gone = runs::apply(batch, taken, &Command::Cancel, NOW);
             Ok((refused.is_err(), gone.is_err()))
         });

@@ -173,6 +173,7 @@ async fn a_stranger_changes_nothing(db: &Database) {
         },
         Command::Checkpoint {
             holder: holder(&first),
+            part: None,
         },
     ] {
         let answer = applied(&store, id, command, NOW).await;
@@ -303,7 +304,7 @@ async fn a_checkpoint_is_replaced_by_its_holder_only(db: &Database) {
     let run = running(&store, job()).await;
     let id = run.id;
     let note = |holder, body: &'static [u8]| {
-        store.write(move |batch| runs::checkpoint(batch, id, holder_of(&holder), body, NOW))
+        store.write(move |batch| runs::checkpoint(batch, id, holder_of(&holder), None, body, NOW))
     };
     let read = || store.read(move |read| runs::checkpoint_of(read, id));
     assert_eq!(read().await.unwrap(), None);

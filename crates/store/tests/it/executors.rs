@@ -95,19 +95,34 @@ async fn an_executor_is_known_from_its_first_claim_on(db: &Database) {
 
 async fn what_an_executor_registered(db: &Database) {
     let store = db.open();
-    let register = |ip: &'static str, body: &'static [u8], now| {
-        store.write(move |batch| executors::register(batch, "e", ip, body, now))
+    let register = |ip: &'static str, body: &'static [u8], plugins: &[&str], now| {
+        let row = executors::Registered {
+            ip: ip.to_owned(),
+            registration: body.to_vec(),
+            plugins: plugins.iter().map(|name| (*name).to_owned()).collect(),
+            now,
+            ..registered("e")
+        };
+        store.write(move |batch| executors::register(batch, &row))
     };
-    register("192.0.2.7", b"{\"slots\":1}\0", NOW)
+    let plugins = |name: &'static str| store.read(move |read| executors::plugins(read, name));
+    register("192.0.2.7", b"{\"slots\":1}\0", &["one", "two"], NOW)
         .await
         .unwrap();
     let taken = running(&store, job()).await;
     finished(&store, finish(&taken, Verdict::Completed))
         .await
         .unwrap();
-    register("192.0.2.8", b"{\"slots\":2}", NOW + 1)
+    assert_eq!(plugins("e").await.unwrap(), ["one", "two"]);
+    register("192.0.2.8", b"{\"slots\":2}", &[], NOW + 1)
         .await
         .unwrap();
+    assert!(plugins("e").await.unwrap().is_empty());
+    assert!(plugins("nobody").await.unwrap().is_empty());
+    let since = |since| store.read(move |read| executors::registrations(read, since));
+    let all = since(NOW + 1).await.unwrap();
+    assert_eq!(all, [("e".to_owned(), b"{\"slots\":2}".to_vec())]);
+    assert!(since(NOW + 2).await.unwrap().is_empty());
     let known = list(&store, NOW + 1).await;
     let [executor] = &known[..] else {
         panic!("{known:?}")

@@ -32,6 +32,9 @@ const PATIENCE: Patience = Patience {
 };
 const CLAIM_MS: i64 = 6_000;
 
+const OF_RUN: hooks::ComposeOfRun =
+    |_, _, events| Ok(events.iter().map(|event| Some(compose(event))).collect());
+
 fn compose(event: &EventRow) -> Composed {
     Composed {
         event: event.event_type.clone(),
@@ -57,7 +60,7 @@ async fn hook(store: &Store, id: &'static str, events: &[&str]) {
 async fn expand(store: &Store) -> usize {
     let mut made = 0;
     loop {
-        let plan = store.read(hooks::plan).await.unwrap();
+        let plan = store.read(|read| hooks::plan(read, OF_RUN)).await.unwrap();
         if plan.is_empty() {
             return made;
         }

@@ -55,7 +55,7 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
             .await
             .unwrap();
         store
-            .write(move |batch| runs::checkpoint(batch, id, holder.clone(), b"note", NOW))
+            .write(move |batch| runs::checkpoint(batch, id, holder.clone(), None, b"note", NOW))
             .await
             .unwrap();
         finished(&store, finish(&run, verdict)).await.unwrap();
@@ -190,7 +190,7 @@ async fn much_else_goes_in_several_steps(db: &Database) {
     };
     store.submit(keyed).await.unwrap();
     store
-        .write(|batch| executors::register(batch, "e", "", b"{}", NOW))
+        .write(|batch| executors::register(batch, &registered("e")))
         .await
         .unwrap();
     db.rows(&format!(

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use engine::{Command, Holder, Kind, NewRun, Run, RunId, Verdict};
 use store::{
     Error, Store,
+    executors::Registered,
     runs::{
         self, Claim, Claimed, Details, Finish, Heartbeat, Report, Submission, Submit, Submitted,
     },
@@ -56,9 +57,21 @@ pub(crate) fn claim(executor: &str, max: usize) -> Claim {
         executor: executor.to_owned(),
         executor_ip: "192.0.2.1".to_owned(),
         queues: vec!["job".to_owned()],
+        families: Vec::new(),
+        looked: 0,
         max,
         lease_ms: LEASE_MS,
         now: NOW,
+    }
+}
+
+/// An executor that can run nothing in particular.
+pub(crate) fn registered(name: &str) -> Registered {
+    Registered {
+        name: name.to_owned(),
+        registration: b"{}".to_vec(),
+        now: NOW,
+        ..Registered::default()
     }
 }
 

@@ -17,7 +17,7 @@ const ACTIVE_LEASES: i64 = 2;
 const STATUSES: [&str; 5] = ["pending", "running", "completed", "failed", "cancelled"];
 
 /// Since when an executor must have been heard of to count as active.
-pub(super) fn active_since(app: &App) -> i64 {
+pub(crate) fn active_since(app: &App) -> i64 {
     app.now_ms() - ACTIVE_LEASES * app.lease_ms()
 }
 

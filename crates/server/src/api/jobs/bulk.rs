@@ -4,7 +4,7 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
 };
-use engine::{Command, RunId};
+use engine::{Command, Kind, RunId};
 use store::runs::Submission;
 use wire::{
     Object,
@@ -130,7 +130,7 @@ fn each(
 ) -> Result<Vec<(usize, store::Error)>, store::Error> {
     let mut refused = Vec::new();
     for (id, place) in ids {
-        match store::runs::apply(batch, *id, &Command::CancelPending, now) {
+        match store::runs::apply_to(batch, Kind::Job, *id, &Command::CancelPending, now) {
             Ok(_) => {}
             Err(error @ (store::Error::NotFound(_) | store::Error::Rejected(_))) => {
                 refused.push((*place, error));

@@ -1,7 +1,7 @@
 //! Jobs are called off.
 
 use axum::extract::State;
-use engine::Command;
+use engine::{Command, Kind};
 use wire::jobs::{ErrorBody, Job};
 
 use super::{Error, extract::JobId, view};
@@ -33,7 +33,7 @@ pub(crate) async fn anywhere(
     command(&app, id, Command::Cancel).await
 }
 
-/// Applies a command and answers with the job as it is then.
+/// Applies a command to a job and answers with it as it is then.
 pub(super) async fn command(
     app: &App,
     id: engine::RunId,
@@ -41,7 +41,7 @@ pub(super) async fn command(
 ) -> Result<axum::Json<Job>, Error> {
     let now = app.now_ms();
     let work = move |batch: &mut store::Batch<'_, '_>| {
-        store::runs::apply(batch, id, &command, now)?;
+        store::runs::apply_to(batch, Kind::Job, id, &command, now)?;
         // In the same transaction: whoever hears of an error knows that nothing was done.
         store::runs::details(&mut batch.read(), id)
     };

@@ -60,6 +60,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Error
         max_attempts: times.max_attempts,
         retry: times.retry,
         timeout_ms: times.timeout_ms,
+        whole_timeout_ms: None,
         parent: None,
         exclusive_key: None,
     };

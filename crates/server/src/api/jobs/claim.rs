@@ -8,13 +8,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use engine::RunId;
+use engine::{Kind, RunId};
 use store::runs::{Claimed, Details};
 use tokio::time::Instant;
 use wire::jobs::{Claim, ErrorBody, Job};
 
-use super::{Error, QUEUE, check, extract::Json, view};
-use crate::{access::Performer, app::App, guard::Peer};
+use super::{Error, QUEUE, check, claims, extract::Json, view};
+use crate::{access::Performer, api::plugin_jobs, app::App, guard::Peer};
 
 const MAX_LIMIT: u32 = 1_000;
 pub(super) const WAIT_LIMIT_SECONDS: f64 = 60.0;
@@ -30,42 +30,54 @@ pub(crate) async fn claim(
     State(app): State<App>,
     peer: Option<Extension<Peer>>,
     performer: Performer,
-    Json(mut request): Json<Claim>,
+    Json(request): Json<Claim>,
 ) -> Result<Response, Error> {
     check::name("executor_id", &request.executor_id)?;
-    request.executor_id = performer.name(&request.executor_id);
-    check::optional_name("executor_ip", &request.executor_ip)?;
-    if let (true, Some(Extension(Peer(peer)))) = (request.executor_ip.is_empty(), peer) {
-        request.executor_ip = peer.to_string();
-    }
-    let max = request.max.unwrap_or(1);
-    if max == 0 || max > MAX_LIMIT {
-        return Err(Error::field(
-            "max",
-            format!("max must be from 1 to {MAX_LIMIT}"),
-        ));
-    }
+    let wanted = Wanted {
+        executor: performer.name(&request.executor_id),
+        executor_ip: address(&request.executor_ip, peer)?,
+        kinds: vec![Kind::Job],
+        max: max(request.max)?,
+    };
     let wait = wait(request.wait_seconds.unwrap_or(0.0))?;
-    let taken = take(&app, &request, max, wait).await?;
+    let taken = take(&app, &wanted, wait).await?;
     for claimed in &taken {
         app.metrics.claimed(&claimed.run, app.bound_ms());
     }
     if taken.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let details = match started_before(&app, &taken).await {
-        Ok(details) => details,
+    let mut jobs = match started_before(&app, &taken).await {
+        Ok(details) => bodies(&app, &taken, details, &wanted.executor_ip)?,
         Err(error) => {
             // Nobody will hear of these leases, and their end would count against the jobs.
             app.store.give_back(taken);
             return Err(error.into());
         }
     };
-    let mut jobs = bodies(&app, &taken, details, &request.executor_ip)?;
     if request.max.is_none() {
         return Ok(axum::Json(jobs.pop()).into_response());
     }
     Ok(axum::Json(jobs).into_response())
+}
+
+/// The address of an executor: what it says, or where it calls from.
+pub(super) fn address(said: &str, peer: Option<Extension<Peer>>) -> Result<String, Error> {
+    check::optional_name("executor_ip", said)?;
+    Ok(match peer {
+        Some(Extension(Peer(peer))) if said.is_empty() => peer.to_string(),
+        _ => said.to_owned(),
+    })
+}
+
+/// How many runs a caller asks for.
+pub(super) fn max(max: Option<u32>) -> Result<u32, Error> {
+    let max = max.unwrap_or(1);
+    if max == 0 || max > MAX_LIMIT {
+        let message = format!("max must be from 1 to {MAX_LIMIT}");
+        return Err(Error::field("max", message));
+    }
+    Ok(max)
 }
 
 /// A wait that a caller asks for.
@@ -77,18 +89,54 @@ pub(super) fn wait(seconds: f64) -> Result<Duration, Error> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-async fn take(app: &App, request: &Claim, max: u32, wait: Duration) -> Result<Vec<Claimed>, Error> {
-    let queues = vec![QUEUE.to_owned()];
+/// Which runs an executor asks for.
+pub(super) struct Wanted {
+    pub(super) executor: String,
+    pub(super) executor_ip: String,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) max: u32,
+}
+
+/// The claim, which says where the runs are.
+async fn located(app: &App, wanted: &Wanted) -> Result<store::runs::Claim, Error> {
+    let mut claim = store::runs::Claim {
+        executor: wanted.executor.clone(),
+        executor_ip: wanted.executor_ip.clone(),
+        queues: Vec::new(),
+        families: Vec::new(),
+        looked: 0,
+        max: wanted.max as usize,
+        lease_ms: app.lease_ms(),
+        now: app.now_ms(),
+    };
+    if wanted.kinds.contains(&Kind::Job) {
+        claim.queues.push(QUEUE.to_owned());
+    }
+    if wanted.kinds.contains(&Kind::PluginJob) {
+        // Note the time before looking: what comes in between is not missed.
+        claim.looked = app.store.wake().look();
+        let executor = wanted.executor.clone();
+        let queues = app
+            .store
+            .read(move |read| claims::plugin_queues(read, &executor))
+            .await?;
+        if let Some(queues) = queues {
+            claim.queues.extend(queues);
+            claim.families.push(plugin_jobs::FAMILY.to_owned());
+        }
+    }
+    Ok(claim)
+}
+
+/// Takes runs, or waits for some.
+pub(super) async fn take(
+    app: &App,
+    wanted: &Wanted,
+    wait: Duration,
+) -> Result<Vec<Claimed>, Error> {
     let until = Instant::now() + wait;
     loop {
-        let claim = store::runs::Claim {
-            executor: request.executor_id.clone(),
-            executor_ip: request.executor_ip.clone(),
-            queues: queues.clone(),
-            max: max as usize,
-            lease_ms: app.lease_ms(),
-            now: app.now_ms(),
-        };
+        let claim = located(app, wanted).await?;
         if wait.is_zero() {
             return Ok(app.store.claim(claim).await?);
         }
@@ -119,6 +167,16 @@ async fn started_before(app: &App, taken: &[Claimed]) -> Result<Vec<Details>, st
             .collect()
     };
     app.store.read(each).await
+}
+
+/// Jobs that were taken, as they are answered.
+pub(super) async fn jobs(
+    app: &App,
+    taken: &[Claimed],
+    executor_ip: &str,
+) -> Result<Vec<Job>, Error> {
+    let details = started_before(app, taken).await?;
+    bodies(app, taken, details, executor_ip)
 }
 
 /// The jobs as they are answered. One whose input cannot be read is left out: its lease expires

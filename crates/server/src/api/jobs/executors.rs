@@ -13,19 +13,16 @@ use wire::{
 };
 
 use super::{
-    Error, check, claim,
+    Error, claim,
     extract::{BULK_LIMIT, ExecutorId, Json, parse_id},
-    finish, heartbeat,
+    finish, heartbeat, registration,
 };
-use crate::{access::Performer, app::App};
+use crate::{access::Performer, api::plugin_jobs::known::is_usable, app::App};
 
-const LEASES_LIMIT: usize = 10_000;
+pub(super) const LEASES_LIMIT: usize = 10_000;
 const RESULTS_LIMIT: usize = 1_000;
-/// Nobody holds more leases than one call renews.
-const SLOTS_LIMIT: usize = LEASES_LIMIT;
-/// Parts of the isolation that a registration may name, and the longest of them in bytes.
-const PARTS_LIMIT: usize = 64;
-const PART_LIMIT: usize = 1_024;
+/// The largest registration, in bytes.
+const REGISTRATION_LIMIT: usize = 1 << 20;
 
 /// Notes what an executor can do.
 #[utoipa::path(put, path = "/api/v1/executors/{executor_id}", tag = "executors",
@@ -35,40 +32,23 @@ const PART_LIMIT: usize = 1_024;
 pub(crate) async fn register(
     State(app): State<App>,
     ExecutorId(executor): ExecutorId,
-    Json(registration): Json<Registration>,
+    Json(registration): Json<Registration, REGISTRATION_LIMIT>,
 ) -> Result<axum::Json<Registration>, Error> {
-    check_registration(&registration)?;
-    let bytes = serde_json::to_vec(&registration).unwrap_or_default();
-    let (ip, now) = (registration.executor_ip.clone(), app.now_ms());
+    registration::check(&registration)?;
+    let usable = registration.plugins.iter().filter(|one| is_usable(one));
+    let usable: Vec<String> = usable.map(|plugin| plugin.name.clone()).collect();
+    let row = store::executors::Registered {
+        name: executor.clone(),
+        ip: registration.executor_ip.clone(),
+        registration: serde_json::to_vec(&registration).unwrap_or_default(),
+        plugins: usable,
+        now: app.now_ms(),
+    };
     app.store
-        .write(move |batch| store::executors::register(batch, &executor, &ip, &bytes, now))
+        .write(move |batch| store::executors::register(batch, &row))
         .await?;
+    app.awaited.registered(&executor);
     Ok(axum::Json(registration))
-}
-
-/// It is kept, and shown to whoever lists executors: it must be short.
-fn check_registration(registration: &Registration) -> Result<(), Error> {
-    if registration.slots as usize > SLOTS_LIMIT {
-        return Err(Error::field(
-            "slots",
-            format!("at most {SLOTS_LIMIT} slots"),
-        ));
-    }
-    check::name("version", &registration.version)?;
-    check::name("isolation", &registration.isolation)?;
-    check::optional_name("executor_ip", &registration.executor_ip)?;
-    let parts = &registration.isolation_missing;
-    if parts.len() > PARTS_LIMIT {
-        let message = format!("isolation_missing must have at most {PARTS_LIMIT} parts");
-        return Err(Error::field("isolation_missing", message));
-    }
-    match parts.iter().position(|part| part.len() > PART_LIMIT) {
-        Some(place) => Err(Error::field(
-            format!("isolation_missing[{place}]"),
-            format!("must have at most {PART_LIMIT} bytes"),
-        )),
-        None => Ok(()),
-    }
 }
 
 /// Extends leases, and keeps them extended while it waits until one of them has news.

@@ -4,9 +4,9 @@ use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, header},
 };
-use engine::Kind;
+use engine::{Kind, RunId};
 use serde::Deserialize;
-use store::runs::Filter;
+use store::runs::{Details, Filter};
 use wire::jobs::{ErrorBody, Job, JobSummary};
 
 use super::{
@@ -118,9 +118,15 @@ pub(crate) async fn get(
     State(app): State<App>,
     JobId(id): JobId,
 ) -> Result<axum::Json<Job>, Error> {
-    let details = app
-        .store
-        .read(move |read| store::runs::details(read, id))
-        .await?;
+    let details = details(&app, id).await?;
     view::job(details).map(axum::Json)
+}
+
+/// A job with all that belongs to it; a run of another kind is none.
+pub(super) async fn details(app: &App, id: RunId) -> Result<Details, Error> {
+    let details = app.store.read(move |read| store::runs::details(read, id));
+    match details.await? {
+        details if details.run.kind == Kind::Job => Ok(details),
+        _ => Err(Error::no_job(&id.to_string())),
+    }
 }

@@ -1,13 +1,17 @@
 //! Executors keep or give back what they hold.
 
-use axum::extract::State;
-use engine::{Command, Holder, RunId};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use engine::{Command, Holder, Kind, RunId};
 use store::runs::Heartbeat;
-use wire::jobs::{Beat, ErrorBody, Job};
+use wire::jobs::{Beat, Ended, ErrorBody, Job};
 
 use super::{
-    Error, cancel, check,
+    Error, check,
     extract::{JobId, Json},
+    view,
 };
 use crate::{access::Performer, app::App};
 
@@ -49,10 +53,11 @@ pub(super) async fn beat(
         .await
 }
 
-/// Gives a job back unfinished: it is queued again and the attempt does not count.
+/// Gives a run back unfinished: it is queued again and the attempt does not count.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/release", tag = "executors",
     request_body = wire::jobs::Holder, params(("id" = String, Path, description = "Job id")),
-    responses((status = 200, description = "Given back", body = Job),
+    responses((status = 200, description = "Given back; of a run of another kind, id and status",
+            body = Job),
         (status = 400, description = "Not held by the caller", body = ErrorBody),
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn release(
@@ -60,9 +65,24 @@ pub(crate) async fn release(
     JobId(id): JobId,
     performer: Performer,
     Json(request): Json<wire::jobs::Holder>,
-) -> Result<axum::Json<Job>, Error> {
+) -> Result<Response, Error> {
     let holder = holder(&performer, &request.executor_id, request.lease_token)?;
-    cancel::command(&app, id, Command::Release { holder }).await
+    let now = app.now_ms();
+    let work = move |batch: &mut store::Batch<'_, '_>| {
+        let command = Command::Release {
+            holder: holder.clone(),
+        };
+        store::runs::apply(batch, id, &command, now)?;
+        // In the same transaction: whoever hears of an error knows that nothing was done.
+        store::runs::details(&mut batch.read(), id)
+    };
+    let details = app.store.write(work).await?;
+    if details.run.kind == Kind::Job {
+        return Ok(axum::Json(view::job(details)?).into_response());
+    }
+    let status = view::status(details.run.state.status()).to_owned();
+    let id = id.to_string();
+    Ok(axum::Json(Ended { id, status }).into_response())
 }
 
 /// Who says that it holds the lease.

@@ -19,7 +19,7 @@ use wire::{
 use super::{
     Error,
     extract::{BODY_LIMIT, JobId, Params},
-    follow, heartbeat,
+    find, follow, heartbeat,
 };
 use crate::{access::Performer, api::sse, app::App, body, live::Form};
 
@@ -51,10 +51,7 @@ pub(crate) async fn read(
     headers: HeaderMap,
     link: sse::OptionalLink,
 ) -> Result<Response, Error> {
-    let details = app
-        .store
-        .read(move |read| store::runs::details(read, id))
-        .await?;
+    let details = find::details(&app, id).await?;
     if wanted.follow != 0 {
         let after = sse::last_id(&headers)
             .map_err(|message| Error::field(sse::LAST_ID, message))?

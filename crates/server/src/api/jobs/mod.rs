@@ -6,6 +6,7 @@ pub(crate) mod bulk;
 pub(crate) mod cancel;
 mod check;
 pub(crate) mod claim;
+pub(crate) mod claims;
 mod error;
 pub(crate) mod executors;
 mod extract;
@@ -16,12 +17,16 @@ pub(crate) mod frame;
 pub(crate) mod health;
 pub(crate) mod heartbeat;
 pub(crate) mod logs;
+pub(crate) mod progress;
+mod registration;
 pub(crate) mod retry;
 pub(crate) mod submit;
 mod view;
 
+pub(crate) use admin::active_since;
 pub(crate) use error::Error;
-pub(crate) use extract::{BODY_LIMIT, read_json};
+pub(crate) use extract::{BODY_LIMIT, Params, parse, read_json};
+pub(crate) use submit::{enter, hash, idempotency_key};
 
 /// The queue that plain jobs wait in.
 pub(crate) const QUEUE: &str = "job";

@@ -78,7 +78,7 @@ async fn accepted_at(app: &App, id: RunId) -> Result<i64, Error> {
 }
 
 /// Hands checked jobs to the store.
-pub(super) async fn enter(
+pub(crate) async fn enter(
     app: &App,
     runs: Vec<Submission>,
     idempotency: Option<(String, Vec<u8>)>,
@@ -97,7 +97,7 @@ pub(super) async fn enter(
 }
 
 /// The caller's key for this request, if it gave one.
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     let Some(key) = headers.get(KEY_HEADER) else {
         return Ok(None);
     };
@@ -107,6 +107,6 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Err
 }
 
 /// What tells one request body from another.
-pub(super) fn hash(body: &[u8]) -> Vec<u8> {
+pub(crate) fn hash(body: &[u8]) -> Vec<u8> {
     Sha256::digest(body).to_vec()
 }

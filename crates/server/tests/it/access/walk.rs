@@ -134,7 +134,7 @@ async fn refused(route: &Route, who: &str, answer: Answer, status: u16) {
         "{method} {path} as {who}"
     );
     let body = answer.json(status).await;
-    let message = if path.starts_with("/api/v1") || path.starts_with("/playground/jobs") {
+    let message = if path.starts_with("/api/v1") || path.starts_with("/playground") {
         &body["error"]
     } else if path.starts_with("/api/play") && !path.starts_with("/api/playbooks") {
         &body["error"]["message"]

@@ -158,7 +158,13 @@ async fn oversized_bodies_are_refused_in_the_same_form() {
             "/api/v1/executors/worker-1/leases".to_owned(),
             16,
         ),
-        (Method::PUT, "/api/v1/executors/worker-1".to_owned(), 16),
+        (Method::PUT, "/api/v1/executors/worker-1".to_owned(), 1),
+        (
+            Method::POST,
+            "/api/v1/executors/worker-1/claims".to_owned(),
+            16,
+        ),
+        (Method::PUT, job("progress"), 16),
         (
             Method::POST,
             job("logs?stream=stdout&offset=0&executor_id=worker-1&lease_token=1"),

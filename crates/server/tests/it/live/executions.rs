@@ -45,6 +45,8 @@ async fn running(store: &Store, number: u64) -> Run {
         executor: "player".to_owned(),
         executor_ip: String::new(),
         queues: vec!["execution".to_owned()],
+        families: Vec::new(),
+        looked: 0,
         max: 1,
         lease_ms: LEASE_MS,
         now,
@@ -81,7 +83,7 @@ async fn prepared(dir: &Path) -> (RunId, Run) {
     let first = running(&store, 1).await;
     let (id, by) = (first.id, holder(&first));
     let checkpoint = move |batch: &mut store::Batch<'_, '_>| {
-        runs::checkpoint(batch, id, by.clone(), b"step 1", now_ms())
+        runs::checkpoint(batch, id, by.clone(), None, b"step 1", now_ms())
     };
     store.write(checkpoint).await.expect("held");
     completed(&store, &first).await;

@@ -1,0 +1,184 @@
+//! How far a run is: the note from which a new attempt goes on.
+
+use axum::extract::State;
+use engine::{Kind, Part};
+use serde_json::{Value, json};
+use store::Batch;
+use wire::{
+    executors::{EndedPlugin, Fact, Progress, ProgressReport, Stage},
+    jobs::{Beat, ErrorBody},
+    plugin_jobs::Config,
+};
+
+use super::{
+    Error,
+    extract::{JobId, Json},
+    heartbeat::holder,
+};
+use crate::{
+    access::Performer,
+    api::plugin_jobs::{Note, config},
+    app::App,
+};
+
+/// What is kept of why a plugin failed, in bytes.
+const ERROR_LIMIT: usize = 16 * 1024;
+/// What the event log is told of it.
+const TOLD_ERROR_LIMIT: usize = 1_024;
+/// A metric that is longer stands in the job only, not in the event log.
+const TOLD_METRIC_LIMIT: usize = 16 * 1024;
+
+/// Replaces the note of how far a plugin job is, and tells what happened to a plugin. The same report
+/// again changes nothing.
+#[utoipa::path(put, path = "/api/v1/jobs/{id}/progress", tag = "executors",
+    request_body = ProgressReport, params(("id" = String, Path, description = "Job id")),
+    responses((status = 200, description = "On disk", body = Beat),
+        (status = 400, description = "It does not follow from what was noted before",
+            body = ErrorBody),
+        (status = 404, description = "No such plugin job, or not held by the caller",
+            body = ErrorBody)))]
+pub(crate) async fn note(
+    State(app): State<App>,
+    JobId(id): JobId,
+    performer: Performer,
+    Json(report): Json<ProgressReport>,
+) -> Result<axum::Json<Beat>, Error> {
+    let holder = holder(&performer, &report.executor_id, Some(report.lease_token))?;
+    let mut note = Note {
+        fact: report.fact,
+        progress: report.progress,
+    };
+    for plugin in &mut note.progress.ended {
+        if let Some(error) = &mut plugin.error {
+            error.truncate(error.floor_char_boundary(ERROR_LIMIT));
+        }
+    }
+    // It was JSON before: it has a JSON form.
+    let body = serde_json::to_vec(&note).unwrap_or_default();
+    let now = app.now_ms();
+    let work = move |batch: &mut Batch<'_, '_>| {
+        let run = store::runs::hold(batch, id, &holder, "checkpoint")?;
+        if run.kind != Kind::PluginJob {
+            return Err(store::Error::NotFound(id));
+        }
+        let beat = Beat {
+            cancel_requested: run.signal.is_some(),
+        };
+        let before = store::runs::checkpoint_by(&mut batch.read(), id)?;
+        if before == Some((run.token, body.clone())) {
+            return Ok(Ok(beat));
+        }
+        let before = before.map(|(_, body)| Note::parse(&body)).transpose()?;
+        let before = before.map(|note| note.progress).unwrap_or_default();
+        let config = config(&store::runs::input(&mut batch.read(), id)?)?;
+        if let Err(wrong) = follows(&before, &note, &config) {
+            return Ok(Err(wrong));
+        }
+        let part = note.fact.as_ref().map(|fact| part(fact, &note.progress));
+        store::runs::checkpoint(batch, id, holder.clone(), part, &body, now)?;
+        Ok(Ok(beat))
+    };
+    let noted = app.store.write(work).await;
+    match noted.map_err(|error| Error::from(error).or_not_running())? {
+        Ok(beat) => Ok(axum::Json(beat)),
+        Err((field, message)) => Err(Error::field(field, message)),
+    }
+}
+
+type Wrong = (&'static str, String);
+
+/// Whether a note may stand after `before`: plugins end once, one at a time, and each end is told. So
+/// a job has no more ends than plugins, and each is in its event log.
+fn follows(before: &Progress, note: &Note, config: &Config) -> Result<(), Wrong> {
+    ends(before, &note.progress, config)?;
+    let current = note.progress.current.as_ref();
+    if let Some(current) = current {
+        let mut ended = note.progress.ended.iter();
+        if !config.plugins.contains(&current.plugin)
+            || ended.any(|one| one.plugin == current.plugin)
+        {
+            let message = "must be a plugin of the job that has not ended";
+            return Err(("progress.current", message.to_owned()));
+        }
+    }
+    let (ended, more) = (
+        &note.progress.ended,
+        note.progress.ended.len() - before.ended.len(),
+    );
+    let (fits, message) = match &note.fact {
+        Some(fact) if fact.stage == Stage::Started => (
+            more == 0 && current.is_some_and(|current| current.plugin == fact.plugin),
+            "a plugin that started must be the current one",
+        ),
+        Some(fact) => (
+            more == 1 && ended.last().is_some_and(|last| is_told(last, fact)),
+            "a plugin that ended must be the only one more that did",
+        ),
+        None => (more == 0, "the end of a plugin must be told"),
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(("fact", message.to_owned()))
+    }
+}
+
+/// Whether the list of plugins that ended goes on from what it was.
+fn ends(before: &Progress, now: &Progress, config: &Config) -> Result<(), Wrong> {
+    let wrong = |message: String| Err(("progress.ended", message));
+    let same = |(before, now): (&EndedPlugin, &EndedPlugin)| {
+        (&before.plugin, before.error.is_some()) == (&now.plugin, now.error.is_some())
+    };
+    let ended = &now.ended;
+    if ended.len() < before.ended.len() || !before.ended.iter().zip(ended).all(same) {
+        return wrong("must begin with the plugins that ended before".to_owned());
+    }
+    for (place, one) in ended.iter().enumerate() {
+        if !config.plugins.contains(&one.plugin) {
+            return wrong(format!("the job has no plugin `{}`", one.plugin));
+        }
+        if ended[..place]
+            .iter()
+            .any(|other| other.plugin == one.plugin)
+        {
+            return wrong(format!("plugin `{}` ended twice", one.plugin));
+        }
+    }
+    Ok(())
+}
+
+fn is_told(last: &EndedPlugin, fact: &Fact) -> bool {
+    fact.plugin == last.plugin && (fact.stage == Stage::Failed) == last.error.is_some()
+}
+
+/// What the event log is told of a fact.
+fn part(fact: &Fact, progress: &Progress) -> Part {
+    let stage = match fact.stage {
+        Stage::Started => engine::Stage::Started,
+        Stage::Completed => engine::Stage::Completed,
+        Stage::Failed => engine::Stage::Failed,
+    };
+    let ended = progress.ended.last();
+    let told = match ended.filter(|_| fact.stage != Stage::Started) {
+        Some(ended) => told(ended).to_string(),
+        None => String::new(),
+    };
+    Part {
+        name: fact.plugin.clone(),
+        stage,
+        told,
+    }
+}
+
+fn told(ended: &EndedPlugin) -> Value {
+    let mut told = json!({"took_ms": ended.took_ms, "failed_tries": ended.failed_tries});
+    if let Some(error) = &ended.error {
+        told["error"] = error[..error.floor_char_boundary(TOLD_ERROR_LIMIT)].into();
+    }
+    if let Some(metric) = &ended.metric
+        && metric.to_string().len() <= TOLD_METRIC_LIMIT
+    {
+        told["metric"] = metric.clone();
+    }
+    told
+}

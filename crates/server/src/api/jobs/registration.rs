@@ -1,0 +1,108 @@
+//! What a registration must look like.
+
+use std::collections::HashSet;
+
+use wire::executors::{PluginInfo, Registration};
+
+use super::{Error, check, executors::LEASES_LIMIT};
+
+/// Nobody holds more leases than one call renews.
+const SLOTS_LIMIT: usize = LEASES_LIMIT;
+/// Parts of the isolation that a registration may name, and the longest of them in bytes.
+const PARTS_LIMIT: usize = 64;
+const PART_LIMIT: usize = 1_024;
+const KINDS_LIMIT: usize = 16;
+const PLUGINS_LIMIT: usize = 256;
+/// The names of a job's plugins are the name of its queue, which an index must take.
+const PLUGIN_NAME_LIMIT: usize = 60;
+const TEXT_LIMIT: usize = 4 * 1024;
+const METRICS_LIMIT: usize = 100;
+const SCHEMA_LIMIT: usize = 64 * 1024;
+
+/// It is kept, and shown to whoever lists executors: it must be short.
+pub(super) fn check(registration: &Registration) -> Result<(), Error> {
+    if registration.slots as usize > SLOTS_LIMIT {
+        return Err(Error::field(
+            "slots",
+            format!("at most {SLOTS_LIMIT} slots"),
+        ));
+    }
+    check::name("version", &registration.version)?;
+    check::name("isolation", &registration.isolation)?;
+    check::optional_name("executor_ip", &registration.executor_ip)?;
+    let parts = &registration.isolation_missing;
+    if parts.len() > PARTS_LIMIT {
+        let message = format!("isolation_missing must have at most {PARTS_LIMIT} parts");
+        return Err(Error::field("isolation_missing", message));
+    }
+    if let Some(place) = parts.iter().position(|part| part.len() > PART_LIMIT) {
+        return Err(long(format!("isolation_missing[{place}]"), PART_LIMIT));
+    }
+    if registration.kinds.len() > KINDS_LIMIT {
+        return Err(Error::field(
+            "kinds",
+            format!("at most {KINDS_LIMIT} kinds"),
+        ));
+    }
+    for kind in &registration.kinds {
+        check::name("kinds", kind)?;
+    }
+    plugins(&registration.plugins)
+}
+
+fn long(field: String, limit: usize) -> Error {
+    Error::field(field, format!("must have at most {limit} bytes"))
+}
+
+fn plugins(plugins: &[PluginInfo]) -> Result<(), Error> {
+    if plugins.len() > PLUGINS_LIMIT {
+        let message = format!("at most {PLUGINS_LIMIT} plugins");
+        return Err(Error::field("plugins", message));
+    }
+    let mut names = HashSet::new();
+    for (place, one) in plugins.iter().enumerate() {
+        plugin(&format!("plugins[{place}]"), one)?;
+        if !names.insert(&one.name) {
+            let message = "each name at most once";
+            return Err(Error::field(format!("plugins[{place}].name"), message));
+        }
+    }
+    Ok(())
+}
+
+fn plugin(field: &str, plugin: &PluginInfo) -> Result<(), Error> {
+    let field = |name: &str| format!("{field}.{name}");
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let name = &plugin.name;
+    if name.is_empty() || name.len() > PLUGIN_NAME_LIMIT || !name.bytes().all(fits) {
+        let message = format!("must be 1 to {PLUGIN_NAME_LIMIT} letters, digits, `-`, `_` and `.`");
+        return Err(Error::field(field("name"), message));
+    }
+    check::optional_name(&field("version"), &plugin.version)?;
+    if plugin.description.len() > TEXT_LIMIT {
+        return Err(long(field("description"), TEXT_LIMIT));
+    }
+    if plugin
+        .error
+        .as_ref()
+        .is_some_and(|error| error.len() > TEXT_LIMIT)
+    {
+        return Err(long(field("error"), TEXT_LIMIT));
+    }
+    if plugin.metrics.len() > METRICS_LIMIT {
+        let message = format!("at most {METRICS_LIMIT} metrics");
+        return Err(Error::field(field("metrics"), message));
+    }
+    for metric in &plugin.metrics {
+        check::name(&field("metrics"), &metric.name)?;
+        check::optional_name(
+            &field("metrics"),
+            metric.unit.as_deref().unwrap_or_default(),
+        )?;
+    }
+    let schema = plugin.input_schema.as_ref();
+    if schema.is_some_and(|schema| schema.to_string().len() > SCHEMA_LIMIT) {
+        return Err(long(field("input_schema"), SCHEMA_LIMIT));
+    }
+    Ok(())
+}

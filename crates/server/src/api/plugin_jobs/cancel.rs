@@ -1,0 +1,54 @@
+//! Plugin jobs are called off, and deleted.
+
+use axum::extract::State;
+use engine::{Command, Kind, State as RunState};
+use wire::plugin_jobs::{ErrorBody, Job};
+
+use super::{Error, extract::JobId, view, whole};
+use crate::app::App;
+
+/// Cancels a job wherever it stands: a running one is stopped by its executor, which takes a moment.
+#[utoipa::path(post, path = "/playground/jobs/{id}/cancel", tag = "plugin jobs",
+    params(("id" = String, Path, description = "Job id")),
+    responses((status = 200, description = "Cancelled, or asked to stop", body = Job),
+        (status = 400, description = "It has ended", body = ErrorBody),
+        (status = 404, description = "No such job", body = ErrorBody)))]
+pub(crate) async fn cancel(
+    State(app): State<App>,
+    JobId(id): JobId,
+) -> Result<axum::Json<Job>, Error> {
+    let now = app.now_ms();
+    let work = move |batch: &mut store::Batch<'_, '_>| {
+        store::runs::apply_to(batch, Kind::PluginJob, id, &Command::Cancel, now)?;
+        whole::find(&mut batch.read(), id)
+    };
+    let mut whole = app.store.write(work).await?;
+    // Its event is numbered, and so can be read, at the end of the transaction.
+    whole.updated_at = now;
+    Ok(axum::Json(view::job(&whole)))
+}
+
+/// Deletes a job that has ended, or was never started, with all that it left; answers with it as it
+/// was. Its events stay in the log until they are old.
+#[utoipa::path(delete, path = "/playground/jobs/{id}", tag = "plugin jobs",
+    params(("id" = String, Path, description = "Job id")),
+    responses((status = 200, description = "Deleted", body = Job),
+        (status = 400, description = "It is started and has not ended: cancel it", body = ErrorBody),
+        (status = 404, description = "No such job", body = ErrorBody)))]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    JobId(id): JobId,
+) -> Result<axum::Json<Job>, Error> {
+    let now = app.now_ms();
+    let work = move |batch: &mut store::Batch<'_, '_>| {
+        let whole = whole::find(&mut batch.read(), id)?;
+        if whole.details.run.state == RunState::Held {
+            // Whoever follows it hears of its end.
+            store::runs::apply_to(batch, Kind::PluginJob, id, &Command::CancelPending, now)?;
+        }
+        store::retention::run(batch, Kind::PluginJob, id)?;
+        Ok(whole)
+    };
+    let whole = app.store.write(work).await?;
+    Ok(axum::Json(view::job(&whole)))
+}

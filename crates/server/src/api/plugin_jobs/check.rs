@@ -1,0 +1,55 @@
+//! What a plugin job must look like.
+
+use engine::{Kind, NewRun};
+use store::runs::Submission;
+use wire::plugin_jobs::{Config, NewPluginJob};
+
+use super::{Error, FAMILY, known::Known, queue};
+use crate::{api::hooks::run_hook, app::App};
+
+const TIMEOUT_DEFAULT_MS: u64 = 5 * 60 * 1_000;
+/// A week.
+const TIMEOUT_LIMIT_MS: u64 = 7 * 24 * 3_600 * 1_000;
+const RETRIES_DEFAULT: u32 = 3;
+const RETRIES_LIMIT: u32 = 100;
+
+/// Checks a job and makes it a run, which is held until it is started.
+pub(super) fn submission(app: &App, known: &Known, job: NewPluginJob) -> Result<Submission, Error> {
+    let timeout = job.timeout.unwrap_or(TIMEOUT_DEFAULT_MS);
+    if timeout == 0 || timeout > TIMEOUT_LIMIT_MS {
+        let message = format!("timeout must be from 1 to {TIMEOUT_LIMIT_MS} milliseconds");
+        return Err(Error::bad(message));
+    }
+    let retries = job.retries.unwrap_or(RETRIES_DEFAULT);
+    if retries > RETRIES_LIMIT {
+        return Err(Error::bad(format!(
+            "retries must be at most {RETRIES_LIMIT}"
+        )));
+    }
+    let hook = job
+        .webhook
+        .map(|hook| run_hook(&app.guard, Kind::PluginJob, hook))
+        .transpose()?;
+    let config = Config {
+        input: job.input,
+        timeout,
+        retries,
+        plugins: known.choose(job.plugins)?,
+        debug: job.debug.unwrap_or_default(),
+    };
+    let mut run = NewRun::new(
+        app.clock.run_id(),
+        Kind::PluginJob,
+        FAMILY,
+        &queue(&config.plugins),
+    );
+    run.held = true;
+    run.whole_timeout_ms = i64::try_from(timeout).ok();
+    Ok(Submission {
+        run,
+        // It was JSON before: it has a JSON form.
+        input: serde_json::to_vec(&config).unwrap_or_default(),
+        binary_sha256: None,
+        hook,
+    })
+}

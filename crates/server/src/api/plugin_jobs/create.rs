@@ -1,0 +1,50 @@
+//! A plugin job is created.
+
+use axum::extract::{Request, State};
+use wire::{
+    Object,
+    plugin_jobs::{ErrorBody, Job, NewPluginJob},
+};
+
+use super::{Error, check, known::known, view, whole};
+use crate::{
+    api::jobs::{self, BODY_LIMIT},
+    app::App,
+    body::{self, apart},
+};
+
+/// Creates a job; nothing runs before it is started. It is on disk when this answers.
+#[utoipa::path(post, path = "/playground/jobs", tag = "plugin jobs", request_body = NewPluginJob,
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "The same key and body within 24 hours: the same job, no second one")),
+    responses((status = 200, description = "Created", body = Job),
+        (status = 400, description = "Something is wrong with it", body = ErrorBody),
+        (status = 500, description = "The database did not answer", body = ErrorBody)))]
+pub(crate) async fn create(
+    State(app): State<App>,
+    request: Request,
+) -> Result<axum::Json<Job>, Error> {
+    let key = jobs::idempotency_key(request.headers())?;
+    let body = body::read_json(request, BODY_LIMIT)
+        .await
+        .map_err(jobs::Error::from)?;
+    let known = known(&app).await?;
+    let (app, read) = apart(body.len(), move || {
+        let read =
+            jobs::parse(&body)
+                .map_err(Error::from)
+                .and_then(|Object::<NewPluginJob>(job)| {
+                    // Keys of the other contract are other keys.
+                    let key = key.map(|key| (format!("plugin-jobs {key}"), jobs::hash(&body)));
+                    Ok((check::submission(&app, &known, job)?, key))
+                });
+        (app, read)
+    })
+    .await;
+    let (submission, key) = read?;
+    let now = app.now_ms();
+    let submitted = jobs::enter(&app, vec![submission], key, now).await?;
+    let id = submitted.ids[0];
+    let whole = app.store.read(move |read| whole::find(read, id)).await?;
+    Ok(axum::Json(view::job(&whole)))
+}

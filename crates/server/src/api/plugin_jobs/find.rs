@@ -1,0 +1,35 @@
+//! One plugin job is looked at.
+
+use axum::extract::State;
+use wire::plugin_jobs::{ErrorBody, Job, JobProgress};
+
+use super::{Error, extract::JobId, view, whole};
+use crate::app::App;
+
+/// The job as it is now, with what it left once it has ended.
+#[utoipa::path(get, path = "/playground/jobs/{id}", tag = "plugin jobs",
+    params(("id" = String, Path, description = "Job id")),
+    responses((status = 200, description = "The job", body = Job),
+        (status = 404, description = "No such job", body = ErrorBody),
+        (status = 500, description = "The database did not answer", body = ErrorBody)))]
+pub(crate) async fn get(
+    State(app): State<App>,
+    JobId(id): JobId,
+) -> Result<axum::Json<Job>, Error> {
+    let whole = app.store.read(move |read| whole::find(read, id)).await?;
+    Ok(axum::Json(view::job(&whole)))
+}
+
+/// How far the job is now.
+#[utoipa::path(get, path = "/playground/jobs/{id}/progress", tag = "plugin jobs",
+    params(("id" = String, Path, description = "Job id")),
+    responses((status = 200, description = "How far it is", body = JobProgress),
+        (status = 404, description = "No such job", body = ErrorBody),
+        (status = 500, description = "The database did not answer", body = ErrorBody)))]
+pub(crate) async fn progress(
+    State(app): State<App>,
+    JobId(id): JobId,
+) -> Result<axum::Json<JobProgress>, Error> {
+    let whole = app.store.read(move |read| whole::find(read, id)).await?;
+    Ok(axum::Json(view::progress(&whole)))
+}

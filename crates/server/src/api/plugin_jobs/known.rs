@@ -1,0 +1,179 @@
+//! Which plugins there are: what executors registered that were heard of lately.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wire::{
+    executors::{PluginInfo, Registration},
+    plugin_jobs::Plugin,
+};
+
+use super::Error;
+use crate::{api::jobs::active_since, app::App};
+
+/// Plugins of one job at most: their names are the name of its queue.
+const JOB_LIMIT: usize = 32;
+/// Names that a refusal lists at most.
+const LISTED: usize = 100;
+
+/// The plugins that executors have.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    plugins: BTreeMap<String, Plugin>,
+    /// What each executor can run.
+    sets: Vec<BTreeSet<String>>,
+}
+
+/// Whether an executor can run this plugin of its own.
+pub(crate) fn is_usable(plugin: &PluginInfo) -> bool {
+    plugin.enabled && plugin.error.is_none()
+}
+
+/// The plugins that executors have now.
+pub(super) async fn known(app: &App) -> Result<Known, store::Error> {
+    let since = active_since(app);
+    let registered = app
+        .store
+        .read(move |read| store::executors::registrations(read, since));
+    let mut known = Known::default();
+    for (executor, registration) in registered.await? {
+        // What an older program registered may not be understood any more.
+        if let Ok(registration) = serde_json::from_slice::<Registration>(&registration) {
+            known.add(&executor, registration.plugins);
+        }
+    }
+    Ok(known)
+}
+
+impl Known {
+    fn add(&mut self, executor: &str, plugins: Vec<PluginInfo>) {
+        let usable = plugins.iter().filter(|plugin| is_usable(plugin));
+        self.sets
+            .push(usable.map(|plugin| plugin.name.clone()).collect());
+        for plugin in plugins {
+            let usable = is_usable(&plugin);
+            match self.plugins.get_mut(&plugin.name) {
+                None => {
+                    self.plugins
+                        .insert(plugin.name.clone(), shown(plugin, executor));
+                }
+                Some(known) => {
+                    known.executors.push(executor.to_owned());
+                    // One that works is shown rather than one that does not.
+                    if usable && !(known.enabled && known.error.is_none()) {
+                        let executors = std::mem::take(&mut known.executors);
+                        *known = Plugin {
+                            executors,
+                            ..shown(plugin, executor)
+                        };
+                    }
+                }
+            }
+        }
+    }
+
+    /// All of them, in the order of jobs that name none.
+    pub(super) fn into_plugins(self) -> Vec<Plugin> {
+        let mut plugins: Vec<Plugin> = self.plugins.into_values().collect();
+        // They stand by name already.
+        plugins.sort_by_key(|plugin| plugin.order);
+        plugins
+    }
+
+    /// The plugins of a job that names these, or none.
+    pub(super) fn choose(&self, named: Option<Vec<String>>) -> Result<Vec<String>, Error> {
+        let chosen = match named {
+            Some(named) => self.check(named)?,
+            None => self.all()?,
+        };
+        if chosen.len() > JOB_LIMIT {
+            let message = format!("plugins: a job has at most {JOB_LIMIT} plugins");
+            return Err(Error::bad(message));
+        }
+        let has_all = |set: &BTreeSet<String>| chosen.iter().all(|name| set.contains(name));
+        if !self.sets.iter().any(has_all) {
+            return Err(Error::bad(
+                "plugins: no executor has all of them; name some that one executor has",
+            ));
+        }
+        Ok(chosen)
+    }
+
+    fn all(&self) -> Result<Vec<String>, Error> {
+        let mut usable: Vec<&Plugin> = self.usable().collect();
+        usable.sort_by_key(|plugin| plugin.order);
+        if usable.is_empty() {
+            return Err(Error::bad(
+                "plugins: there are none; an executor with plugins must be running",
+            ));
+        }
+        Ok(usable.iter().map(|plugin| plugin.name.clone()).collect())
+    }
+
+    fn check(&self, named: Vec<String>) -> Result<Vec<String>, Error> {
+        if named.is_empty() {
+            return Err(Error::bad(
+                "plugins must name at least one; left out, it stands for all",
+            ));
+        }
+        let mut seen = BTreeSet::new();
+        for name in &named {
+            let quoted: String = name.chars().take(100).collect();
+            if !seen.insert(name) {
+                return Err(Error::bad(format!(
+                    "plugins: `{quoted}` stands there twice"
+                )));
+            }
+            match self.plugins.get(name) {
+                None => {
+                    let message = format!("plugins: unknown plugin `{quoted}`; {}", self.names());
+                    return Err(Error::bad(message));
+                }
+                Some(Plugin {
+                    error: Some(error), ..
+                }) => {
+                    let message = format!("plugins: `{quoted}` is broken: {error}");
+                    return Err(Error::bad(message));
+                }
+                Some(plugin) if !plugin.enabled => {
+                    return Err(Error::bad(format!("plugins: `{quoted}` is disabled")));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(named)
+    }
+
+    fn usable(&self) -> impl Iterator<Item = &Plugin> {
+        let plugins = self.plugins.values();
+        plugins.filter(|plugin| plugin.enabled && plugin.error.is_none())
+    }
+
+    /// The known ones, for a refusal.
+    fn names(&self) -> String {
+        let names: Vec<&str> = self.usable().map(|plugin| &*plugin.name).collect();
+        match names.len() {
+            0 => "there are none: an executor with plugins must be running".to_owned(),
+            count if count <= LISTED => format!("known are {}", names.join(", ")),
+            count => format!(
+                "known are {}, and {} more",
+                names[..LISTED].join(", "),
+                count - LISTED
+            ),
+        }
+    }
+}
+
+fn shown(plugin: PluginInfo, executor: &str) -> Plugin {
+    Plugin {
+        name: plugin.name,
+        version: plugin.version,
+        description: plugin.description,
+        order: plugin.order,
+        enabled: plugin.enabled,
+        host: plugin.host,
+        metrics: plugin.metrics,
+        input_schema: plugin.input_schema,
+        error: plugin.error,
+        executors: vec![executor.to_owned()],
+    }
+}

@@ -1,0 +1,35 @@
+//! The contract of plugin jobs, `/playground/jobs`, and what we add to it.
+
+pub(crate) mod cancel;
+mod check;
+pub(crate) mod create;
+mod error;
+pub(crate) mod events;
+mod extract;
+pub(crate) mod find;
+pub(crate) mod known;
+pub(crate) mod list;
+pub(crate) mod plugins;
+pub(crate) mod start;
+mod told;
+mod view;
+mod whole;
+
+pub(crate) use error::Error;
+pub(crate) use told::tell;
+pub(crate) use whole::{Note, config};
+
+/// The family of queues that plugin jobs wait in: one queue for each set of plugins.
+pub(crate) const FAMILY: &str = "plugin_job";
+
+/// The queue of jobs with these plugins.
+fn queue(plugins: &[String]) -> String {
+    let mut names: Vec<&str> = plugins.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    format!("{FAMILY}:{}", names.join(","))
+}
+
+/// The plugins of a queue, by name: what stands behind its colon.
+pub(crate) fn plugins_of(rest: &str) -> impl Iterator<Item = &str> {
+    rest.split(',')
+}

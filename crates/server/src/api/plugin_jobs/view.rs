@@ -1,0 +1,187 @@
+//! Rows as bodies.
+
+use std::collections::BTreeMap;
+
+use engine::{Run, State, Status};
+use serde_json::Value;
+use wire::{
+    TimestampMs,
+    executors::EndedPlugin,
+    plugin_jobs::{Job, JobProgress, JobResult, JobSummary, PluginError, PluginRecord},
+};
+
+use super::{plugins_of, whole::Whole};
+
+/// The contract's word for where a run stands. It has none for a job that was cancelled.
+pub(super) fn status(status: Status) -> &'static str {
+    match status {
+        Status::Held | Status::Scheduled | Status::Queued => "queued",
+        Status::Running => "running",
+        Status::Completed => "completed",
+        Status::Failed | Status::Cancelled => "failed",
+    }
+}
+
+/// A job as it is now.
+pub(super) fn job(whole: &Whole) -> Job {
+    let ended = matches!(whole.details.run.state, State::Done { .. });
+    Job {
+        result: ended.then(|| result(whole)),
+        ..frame(whole, progress(whole), &whole.progress.ended)
+    }
+}
+
+/// A job without a result.
+pub(super) fn frame(whole: &Whole, progress: JobProgress, ended: &[EndedPlugin]) -> Job {
+    let run = &whole.details.run;
+    let current = whole.progress.current.as_ref();
+    let current =
+        current.filter(|current| Some(&current.plugin) == progress.current_plugin.as_ref());
+    let failed_tries = ended.iter().map(|plugin| plugin.failed_tries);
+    let failed_tries = failed_tries.chain(current.map(|current| current.failed_tries));
+    Job {
+        id: run.id.to_string(),
+        config: whole.config.clone(),
+        progress,
+        result: None,
+        priority: 0,
+        retries: failed_tries.map(u64::from).sum(),
+        max_retries: whole.config.retries,
+        created_at: TimestampMs(run.created_at),
+        updated_at: TimestampMs(whole.updated_at),
+    }
+}
+
+/// How far a job is now.
+pub(super) fn progress(whole: &Whole) -> JobProgress {
+    let run = &whole.details.run;
+    let running = matches!(run.state, State::Running(_));
+    let current = whole.progress.current.as_ref().filter(|_| running);
+    JobProgress {
+        status: status(run.state.status()).to_owned(),
+        start_time: TimestampMs(started_at(whole)),
+        end_time: ended_at(run),
+        error: error(whole),
+        current_plugin: current.map(|current| current.plugin.clone()),
+        completed_plugins: completed(&whole.progress.ended),
+        cancelled: run.state.status() == Status::Cancelled,
+    }
+}
+
+/// When a job first started; when it was created, until it does.
+pub(super) fn started_at(whole: &Whole) -> i64 {
+    let first = whole.details.attempts.first();
+    first.map_or(whole.details.run.created_at, |attempt| attempt.started_at)
+}
+
+/// The names of those that completed.
+pub(super) fn completed(ended: &[EndedPlugin]) -> Vec<String> {
+    let completed = ended.iter().filter(|plugin| plugin.error.is_none());
+    completed.map(|plugin| plugin.plugin.clone()).collect()
+}
+
+/// Why a job ended without success.
+fn error(whole: &Whole) -> Option<String> {
+    match whole.details.run.state.status() {
+        Status::Failed => {}
+        Status::Cancelled => return Some("the job was cancelled".to_owned()),
+        _ => return None,
+    }
+    let failed = whole.progress.ended.iter();
+    let mut reasons: Vec<String> = failed
+        .filter_map(|plugin| {
+            let error = plugin.error.as_ref()?;
+            Some(format!("plugin `{}` failed: {error}", plugin.plugin))
+        })
+        .collect();
+    let last = whole.details.attempts.last();
+    if reasons.is_empty() || last.is_none_or(|attempt| attempt.status != "failed") || is_over(whole)
+    {
+        reasons.push(own_error(whole));
+    }
+    Some(reasons.join("; "))
+}
+
+/// Whether the time of the whole job was over when it ended.
+fn is_over(whole: &Whole) -> bool {
+    let run = &whole.details.run;
+    match (&run.state, run.deadline) {
+        (State::Done { at, .. }, Some(deadline)) => *at >= deadline,
+        _ => false,
+    }
+}
+
+/// Why a job ended, but for its plugins that failed.
+fn own_error(whole: &Whole) -> String {
+    let timed_out = whole.details.attempts.last();
+    let timed_out = timed_out.is_some_and(|attempt| attempt.status == "timeout");
+    let mut reason = if timed_out || is_over(whole) {
+        format!("its time of {} ms was over", whole.config.timeout)
+    } else {
+        let reported = whole.details.result.error.clone();
+        reported.unwrap_or_else(|| "its executor did not say why".to_owned())
+    };
+    // It may name the plugin already.
+    if let Some(current) = &whole.progress.current
+        && !reason.contains(&format!("`{}`", current.plugin))
+    {
+        reason += &format!(", in plugin `{}`", current.plugin);
+    }
+    reason
+}
+
+/// What a job left.
+fn result(whole: &Whole) -> JobResult {
+    let ended = &whole.progress.ended;
+    let completed = ended.iter().filter(|plugin| plugin.error.is_none());
+    let metric = |plugin: &EndedPlugin| {
+        let metric = plugin.metric.clone().unwrap_or(Value::Null);
+        BTreeMap::from([(plugin.plugin.clone(), metric)])
+    };
+    let errors = ended.iter().filter_map(|plugin| {
+        Some(PluginError {
+            plugin: plugin.plugin.clone(),
+            message: plugin.error.clone()?,
+        })
+    });
+    JobResult {
+        metrics: completed.map(metric).collect(),
+        summary: whole.progress.summary.clone(),
+        errors: errors.collect(),
+        debug: whole
+            .config
+            .debug
+            .then(|| ended.iter().map(record).collect()),
+    }
+}
+
+fn record(plugin: &EndedPlugin) -> PluginRecord {
+    PluginRecord {
+        plugin: plugin.plugin.clone(),
+        took_ms: plugin.took_ms,
+        failed_tries: plugin.failed_tries,
+        logs: plugin.logs.clone(),
+    }
+}
+
+/// An item of a list.
+pub(super) fn summary(run: &Run) -> JobSummary {
+    let plugins = run.queue.split_once(':');
+    let plugins = plugins.map(|(_, rest)| plugins_of(rest).map(str::to_owned).collect());
+    JobSummary {
+        id: run.id.to_string(),
+        status: status(run.state.status()).to_owned(),
+        cancelled: run.state.status() == Status::Cancelled,
+        plugins: plugins.unwrap_or_default(),
+        created_at: TimestampMs(run.created_at),
+        started_at: run.started_at.map(TimestampMs),
+        end_time: ended_at(run),
+    }
+}
+
+fn ended_at(run: &Run) -> Option<TimestampMs> {
+    match run.state {
+        State::Done { at, .. } => Some(TimestampMs(at)),
+        _ => None,
+    }
+}

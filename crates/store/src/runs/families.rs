@@ -1,0 +1,51 @@
+//! Queues of one family: those whose names begin with the family's and a colon. A claim that takes
+//! from several of them finds out first which have ready runs.
+
+use crate::{Batch, Error, Read, seam::args};
+
+/// From one queue to the next, however many runs each has.
+const READY: &str = "WITH RECURSIVE ready (queue) AS (
+        SELECT (SELECT queue FROM runs {by_queue} WHERE status = 'queued' ORDER BY queue LIMIT 1)
+        UNION ALL
+        SELECT (SELECT runs.queue FROM runs {by_queue} WHERE runs.status = 'queued'
+            AND runs.queue > ready.queue ORDER BY runs.queue LIMIT 1)
+        FROM ready WHERE ready.queue IS NOT NULL)
+    SELECT queue FROM ready WHERE queue IS NOT NULL LIMIT $1";
+
+/// Queues that one look passes at most. There are as many as there are sets of plugins that jobs
+/// wait for.
+const LOOKED_AT: i64 = 1_000;
+
+/// The family of a queue, if it is of one.
+pub(crate) fn family_of(queue: &str) -> Option<&str> {
+    queue.split_once(':').map(|(family, _)| family)
+}
+
+/// Queues with ready runs that are of this family and wanted, at most `limit`. `wanted` is asked about
+/// what follows the colon.
+///
+/// # Errors
+/// The database's.
+pub fn ready_queues(
+    read: &mut Read<'_, '_>,
+    family: &str,
+    limit: usize,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, Error> {
+    // Queues of every family are passed: how text orders beside the colon differs between the
+    // databases.
+    let ready = read.tx.all(READY, args![LOOKED_AT], |row| row.text(0))?;
+    let is_wanted = |queue: &String| {
+        let parts = queue.split_once(':');
+        parts.is_some_and(|(of, rest)| of == family && wanted(rest))
+    };
+    Ok(ready.into_iter().filter(is_wanted).take(limit).collect())
+}
+
+/// How the database goes from one ready queue to the next.
+///
+/// # Errors
+/// The database's.
+pub fn plan(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
+    batch.tx.plan(READY, args![LOOKED_AT])
+}

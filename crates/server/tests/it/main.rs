@@ -10,6 +10,7 @@ mod jobs;
 mod live;
 mod openapi;
 mod origin;
+mod plugin_jobs;
 mod sim;
 mod stream;
 mod tcp;

@@ -5,7 +5,7 @@ mod deliveries;
 mod failures;
 mod guard;
 mod of_jobs;
-mod receiver;
+pub(crate) mod receiver;
 mod restart;
 mod retries;
 
@@ -23,7 +23,7 @@ async fn bed() -> Bed {
     Bed::with(allow_loopback).await
 }
 
-fn allow_loopback(settings: &mut server::Settings) {
+pub(crate) fn allow_loopback(settings: &mut server::Settings) {
     settings.allowed_outbound = vec!["127.0.0.0/8".parse().expect("a network")];
 }
 

@@ -18,7 +18,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 /// How one request is answered.
 #[derive(Clone, Debug)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Status(u16),
     Header(u16, &'static str, String),
     Body(u16, Vec<u8>),
@@ -28,22 +28,22 @@ pub(super) enum Reply {
 
 /// One request.
 #[derive(Clone, Debug)]
-pub(super) struct Received {
-    pub(super) path: String,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
+pub(crate) struct Received {
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Received {
-    pub(super) fn body(&self) -> Value {
+    pub(crate) fn body(&self) -> Value {
         serde_json::from_str(&self.text).expect("JSON")
     }
 
-    pub(super) fn event(&self) -> String {
+    pub(crate) fn event(&self) -> String {
         self.body()["event"].as_str().expect("an event").to_owned()
     }
 
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers[name].to_str().expect("text")
     }
 }
@@ -56,7 +56,7 @@ struct Shared {
 }
 
 /// A receiver; it is down once it is dropped.
-pub(super) struct Receiver {
+pub(crate) struct Receiver {
     address: SocketAddr,
     shared: Arc<Mutex<Shared>>,
     serving: JoinHandle<()>,
@@ -64,12 +64,12 @@ pub(super) struct Receiver {
 
 impl Receiver {
     /// One that answers 200 unless told otherwise.
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_at("127.0.0.1:0".parse().expect("an address")).await
     }
 
     /// One at an address that was another's before.
-    pub(super) async fn start_at(address: SocketAddr) -> Self {
+    pub(crate) async fn start_at(address: SocketAddr) -> Self {
         let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let shared = Arc::<Mutex<Shared>>::default();
@@ -84,16 +84,16 @@ impl Receiver {
         }
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// What the next requests are answered, one each.
-    pub(super) fn script(&self, replies: impl IntoIterator<Item = Reply>) {
+    pub(crate) fn script(&self, replies: impl IntoIterator<Item = Reply>) {
         self.shared
             .lock()
             .expect("no panic")
@@ -102,20 +102,20 @@ impl Receiver {
     }
 
     /// What every further request is answered.
-    pub(super) fn always(&self, reply: Reply) {
+    pub(crate) fn always(&self, reply: Reply) {
         self.shared.lock().expect("no panic").always = Some(reply);
     }
 
-    pub(super) fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<Received> {
         self.shared.lock().expect("no panic").received.clone()
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.shared.lock().expect("no panic").received.len()
     }
 
     /// The names of the events that it received, in order.
-    pub(super) fn events(&self) -> Vec<String> {
+    pub(crate) fn events(&self) -> Vec<String> {
         self.received().iter().map(Received::event).collect()
     }
 }

@@ -1,0 +1,126 @@
+//! Which plugins a job has, and creations that are repeated.
+
+use http::{Method, Request};
+use serde_json::{Value, json};
+
+use super::{JOBS, bed, create, plugin, refused, register, shown};
+use crate::{answer::Answer, bed::Bed};
+
+async fn plugins(bed: &Bed, body: &Value) -> Value {
+    let id = create(bed, body).await;
+    shown(bed, &id).await["config"]["plugins"].clone()
+}
+
+#[tokio::test]
+async fn plugins_are_chosen_and_ordered() {
+    let bed = bed().await;
+    let all = json!({"input": 1, "plugins": null});
+    assert_eq!(plugins(&bed, &all).await, json!(["one", "two"]));
+    let turned = json!({"input": 1, "plugins": ["two", "one"]});
+    assert_eq!(plugins(&bed, &turned).await, json!(["two", "one"]));
+    let mut disabled = plugin("off", 0);
+    disabled["enabled"] = json!(false);
+    let broken = json!({"name": "broken", "enabled": true, "error": "no artefact"});
+    let first = [
+        plugin("b", 5),
+        plugin("a", 5),
+        plugin("one", 9),
+        disabled,
+        broken,
+    ];
+    register(&bed, "worker-1", &first).await;
+    let all = json!({"input": 1});
+    assert_eq!(plugins(&bed, &all).await, json!(["a", "b", "one"]));
+    for (named, error) in [
+        (
+            json!(["two"]),
+            "plugins: unknown plugin `two`; known are a, b, one",
+        ),
+        (json!(["off"]), "plugins: `off` is disabled"),
+        (
+            json!(["a", "broken"]),
+            "plugins: `broken` is broken: no artefact",
+        ),
+        (json!(["a", "b", "a"]), "plugins: `a` stands there twice"),
+        (
+            json!([]),
+            "plugins must name at least one; left out, it stands for all",
+        ),
+    ] {
+        let answer = bed.post(JOBS, &json!({"input": 1, "plugins": named})).await;
+        assert_eq!(refused(answer, 400).await, error);
+    }
+}
+
+#[tokio::test]
+async fn plugins_that_no_executor_has_together() {
+    let bed = bed().await;
+    register(&bed, "worker-2", &[plugin("three", 3)]).await;
+    let together = "plugins: no executor has all of them; name some that one executor has";
+    for body in [
+        json!({"input": 1}),
+        json!({"input": 1, "plugins": ["one", "three"]}),
+    ] {
+        assert_eq!(refused(bed.post(JOBS, &body).await, 400).await, together);
+    }
+    let three = json!({"input": 1, "plugins": ["three"]});
+    assert_eq!(plugins(&bed, &three).await, json!(["three"]));
+    // An executor that was not heard of for long has nothing to offer.
+    bed.clock.advance_ms(600_000);
+    let none = "plugins: unknown plugin `three`; there are none: an executor with plugins must be \
+                running";
+    assert_eq!(refused(bed.post(JOBS, &three).await, 400).await, none);
+}
+
+#[tokio::test]
+async fn a_job_has_no_more_plugins_than_a_queue_can_name() {
+    let bed = Bed::open().await;
+    let many: Vec<Value> = (0..33).map(|n| plugin(&format!("{n:060}"), n)).collect();
+    register(&bed, "worker-1", &many).await;
+    let message = refused(bed.post(JOBS, &json!({"input": 1})).await, 400).await;
+    assert_eq!(message, "plugins: a job has at most 32 plugins");
+    register(&bed, "worker-1", &many[..32]).await;
+    let id = create(&bed, &json!({"input": 1})).await;
+    super::start(&bed, &id).await;
+    assert_eq!(super::take(&bed, "worker-1").await.id, id);
+}
+
+async fn with_key(bed: &Bed, path: &str, key: &str, body: &Value) -> Answer {
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header("idempotency-key", key);
+    let request = request.body(body.to_string().into()).expect("a request");
+    bed.request(request).await
+}
+
+#[tokio::test]
+async fn the_same_key_and_body_are_one_job() {
+    let bed = bed().await;
+    let body = json!({"input": 1});
+    let first = with_key(&bed, JOBS, "k", &body).await.json(200).await;
+    bed.clock.advance_ms(5_000);
+    let id = first["id"].as_str().expect("an id");
+    super::start(&bed, id).await;
+    let again = with_key(&bed, JOBS, "k", &body).await.json(200).await;
+    assert_eq!(
+        (&again["id"], &again["createdAt"]),
+        (&first["id"], &first["createdAt"])
+    );
+    let other = with_key(&bed, JOBS, "k", &json!({"input": 2})).await;
+    assert!(refused(other, 400).await.starts_with("Idempotency-Key: "));
+    assert!(
+        refused(with_key(&bed, JOBS, " ", &body).await, 400)
+            .await
+            .contains("Idempotency-Key")
+    );
+    assert_eq!(
+        bed.get(JOBS).await.json(200).await.as_array().map(Vec::len),
+        Some(1)
+    );
+    // A job of the other contract may have the same key.
+    with_key(&bed, "/api/v1/jobs", "k", &crate::bed::example())
+        .await
+        .json(201)
+        .await;
+}

@@ -1,0 +1,160 @@
+//! What a plugin job's own webhook is told, and what hooks of all are.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::{Work, create, lose, path, refused, start, take, with};
+use crate::{
+    bed::Bed,
+    hooks::{allow_loopback, receiver::Receiver},
+};
+
+async fn hooked(webhook: &Value) -> (Bed, Work) {
+    let bed = with(allow_loopback).await;
+    let id = create(&bed, &json!({"input": 1, "webhook": webhook})).await;
+    start(&bed, &id).await;
+    let work = take(&bed, "worker-1").await;
+    (bed, work)
+}
+
+async fn deliver(bed: &Bed) {
+    bed.server.deliver().await.expect("a tick");
+}
+
+#[tokio::test]
+async fn a_job_s_own_webhook_is_told_in_the_contract_s_words() {
+    let receiver = Receiver::start().await;
+    let (bed, work) = hooked(&json!(receiver.url("/mine"))).await;
+    let all = json!({"url": receiver.url("/all"), "events": ["plugin_job.*"]});
+    bed.post("/api/hooks", &all).await.json(201).await;
+    work.started(&bed, "one").await;
+    lose(&bed).await;
+    let mut work = take(&bed, "worker-1").await;
+    work.started(&bed, "one").await;
+    work.completed(&bed, "one", json!({"n": 1})).await;
+    work.failed(&bed, "two", "no such file").await;
+    work.finish(&bed, false, None).await;
+    deliver(&bed).await;
+    let received = receiver.received();
+    let told = |path: &str| -> Vec<String> {
+        let told = received.iter().filter(|one| one.path == path);
+        told.map(|one| one.event()).collect()
+    };
+    let mine = [
+        "jobStart",
+        "pluginStart",
+        "pluginStart",
+        "pluginComplete",
+        "pluginError",
+        "jobError",
+    ];
+    assert_eq!(told("/mine"), mine);
+    let stored = [
+        "plugin_started",
+        "requeued",
+        "started",
+        "plugin_started",
+        "plugin_completed",
+        "plugin_failed",
+        "failed",
+    ];
+    assert_eq!(
+        told("/all"),
+        stored.map(|word| format!("plugin_job.{word}"))
+    );
+    let mine: Vec<Value> = received
+        .iter()
+        .filter(|one| one.path == "/mine")
+        .map(|one| one.body())
+        .collect();
+    assert_eq!(mine[3]["data"]["metrics"], json!({"n": 1}));
+    assert_eq!(
+        mine[3]["data"]["job"]["progress"]["completedPlugins"],
+        json!(["one"])
+    );
+    assert_snapshot!("delivered_error", format!("{:#}", mine[5]));
+}
+
+#[tokio::test]
+async fn a_webhook_says_what_it_wants() {
+    let receiver = Receiver::start().await;
+    let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+    let webhook = json!({"url": receiver.url("/"), "on": ["progress", "completed"],
+        "headers": {"authorization": "Bearer planted-secret"}, "secret": secret});
+    let (bed, mut work) = hooked(&webhook).await;
+    work.perform(&bed).await;
+    deliver(&bed).await;
+    let expected = [
+        "pluginStart",
+        "pluginComplete",
+        "pluginStart",
+        "pluginComplete",
+        "jobComplete",
+    ];
+    assert_eq!(receiver.events(), expected);
+    assert_eq!(
+        receiver.received()[0].header("authorization"),
+        "Bearer planted-secret"
+    );
+    assert!(
+        receiver.received()[0]
+            .header("webhook-signature")
+            .starts_with("v1,")
+    );
+    // Nobody is shown it again, nor does an executor see it.
+    let mut shown = bed.get(&path(&work.id, "")).await.text().await;
+    shown += &work.lease.to_string();
+    shown += &receiver
+        .received()
+        .iter()
+        .map(|one| &*one.text)
+        .collect::<String>();
+    for planted in ["planted-secret", "C2FVsBQIhrscChlQIMV", "webhook"] {
+        assert!(!shown.contains(planted), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_job_still_tells_what_it_owes() {
+    let receiver = Receiver::start().await;
+    let (bed, mut work) = hooked(&json!({"url": receiver.url("/")})).await;
+    work.started(&bed, "one").await;
+    work.failed(&bed, "one", "no").await;
+    work.finish(&bed, false, Some("it failed")).await;
+    bed.delete(&path(&work.id, "")).await.json(200).await;
+    deliver(&bed).await;
+    assert_eq!(
+        receiver.events(),
+        ["jobStart", "pluginStart", "pluginError", "jobError"]
+    );
+    let bodies: Vec<Value> = receiver.received().iter().map(|one| one.body()).collect();
+    assert_eq!(bodies[2]["data"]["error"]["message"], "no");
+    assert_eq!(
+        bodies[3]["data"],
+        json!({"jobId": work.id, "error": {"message": "it failed"}})
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_webhook_makes_no_job() {
+    let bed = with(allow_loopback).await;
+    for (webhook, word) in [
+        (json!("nonsense"), "webhook.url"),
+        (
+            json!({"url": "http://127.0.0.1/", "on": ["finished"]}),
+            "webhook.on",
+        ),
+        (
+            json!({"url": "http://127.0.0.1/", "retries": 101}),
+            "webhook.retries",
+        ),
+        (json!(7), "webhook"),
+    ] {
+        let answer = bed
+            .post(super::JOBS, &json!({"input": 1, "webhook": webhook}))
+            .await;
+        let refusal = refused(answer, 400).await;
+        assert!(refusal.contains(word), "{webhook}: {refusal}");
+    }
+    assert_eq!(bed.get(super::JOBS).await.json(200).await, json!([]));
+}

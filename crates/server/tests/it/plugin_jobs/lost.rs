@@ -1,0 +1,120 @@
+//! Executors die: what they had done stays done, and time goes on.
+
+use serde_json::json;
+
+use super::{bed, lose, progress, shown, take, taken};
+
+#[tokio::test]
+async fn another_attempt_goes_on_after_the_last_plugin() {
+    let bed = bed().await;
+    let mut work = taken(&bed, &json!({"input": 1})).await;
+    work.storage.insert("seen".to_owned(), json!([1, 2]));
+    work.started(&bed, "one").await;
+    work.completed(&bed, "one", json!({"n": 1.25})).await;
+    work.started(&bed, "two").await;
+    lose(&bed).await;
+    let waiting = progress(&bed, &work.id).await;
+    assert_eq!(waiting["status"], "queued");
+    assert_eq!(waiting["completedPlugins"], json!(["one"]));
+    assert!(waiting.get("currentPlugin").is_none(), "{waiting}");
+    let started = waiting["startTime"].clone();
+    let mut next = take(&bed, "worker-1").await;
+    assert_eq!(
+        (next.lease["attempt"].as_i64(), next.token),
+        (Some(2), work.token + 1)
+    );
+    assert_eq!(
+        next.lease["progress"],
+        json!({
+            "current": {"plugin": "two", "failed_tries": 0},
+            "ended": [{"plugin": "one", "metric": {"n": 1.25}, "failed_tries": 0, "took_ms": 12}],
+            "storage": {"seen": [1, 2]},
+            "summary": {},
+        })
+    );
+    // The old one comes back: it is told that it holds nothing, and changes nothing.
+    let late = work.report(
+        &json!({"stage": "started", "plugin": "two"}),
+        Some(("two", 1)),
+    );
+    work.send(&bed, &late).await.refused(404).await;
+    next.started(&bed, "two").await;
+    next.completed(&bed, "two", json!({"n": 2})).await;
+    next.finish(&bed, true, None).await;
+    let job = shown(&bed, &work.id).await;
+    assert_eq!(job["progress"]["startTime"], started);
+    assert_eq!(
+        job["result"]["metrics"],
+        json!([{"one": {"n": 1.25}}, {"two": {"n": 2}}])
+    );
+}
+
+#[tokio::test]
+async fn a_loss_counts_when_no_plugin_ended() {
+    let bed = bed().await;
+    let mut work = taken(&bed, &json!({"input": 1})).await;
+    // (whether a plugin ends before the executor dies): three losses without end it.
+    let mut ends = ["one", "two"].into_iter();
+    for gets_somewhere in [false, true, false, true] {
+        work.note(&bed, json!(null), None).await;
+        if gets_somewhere {
+            let plugin = ends.next().expect("a plugin");
+            work.completed(&bed, plugin, json!({})).await;
+        }
+        lose(&bed).await;
+        assert_eq!(progress(&bed, &work.id).await["status"], "queued");
+        work = take(&bed, "worker-1").await;
+    }
+    lose(&bed).await;
+    let job = shown(&bed, &work.id).await;
+    assert_eq!(job["progress"]["status"], "failed");
+    let error = "the executor was lost: its lease expired";
+    assert_eq!(job["progress"]["error"], error);
+    assert_eq!(job["result"]["metrics"], json!([{"one": {}}, {"two": {}}]));
+}
+
+#[tokio::test]
+async fn the_time_is_the_whole_job_s() {
+    let bed = bed().await;
+    let work = taken(&bed, &json!({"input": 1, "timeout": 50_000})).await;
+    assert_eq!(work.lease["remaining_ms"], 50_000);
+    work.started(&bed, "one").await;
+    lose(&bed).await;
+    let work = take(&bed, "worker-1").await;
+    assert_eq!(work.lease["remaining_ms"], 20_000);
+    lose(&bed).await;
+    // Its time ended while nobody had it.
+    bed.server.reap().await.expect("a tick");
+    let job = shown(&bed, &work.id).await;
+    assert_eq!(job["progress"]["status"], "failed");
+    let error = "its time of 50000 ms was over, in plugin `one`";
+    assert_eq!(job["progress"]["error"], error);
+    // An executor that stops a job in time says so, and with it the job is over.
+    let work = taken(&bed, &json!({"input": 1, "timeout": 10_000})).await;
+    work.started(&bed, "two").await;
+    bed.clock.advance_ms(10_000);
+    let finish = json!({"executor_id": "worker-1", "lease_token": work.token, "timed_out": true,
+        "error_message": "timed out"});
+    bed.put(&format!("/api/v1/jobs/{}/fail", work.id), &finish)
+        .await
+        .json(200)
+        .await;
+    let ended = progress(&bed, &work.id).await;
+    assert_eq!(
+        ended["error"],
+        "its time of 10000 ms was over, in plugin `two`"
+    );
+}
+
+#[tokio::test]
+async fn a_drained_executor_gives_its_job_back() {
+    let bed = bed().await;
+    let work = taken(&bed, &json!({"input": 1})).await;
+    let holder = json!({"executor_id": "worker-1", "lease_token": work.token});
+    let path = format!("/api/v1/jobs/{}/release", work.id);
+    let answer = bed.post(&path, &holder).await.json(200).await;
+    assert_eq!(answer, json!({"id": work.id, "status": "pending"}));
+    let next = take(&bed, "worker-1").await;
+    assert_eq!(next.lease["attempt"], 2);
+    assert!(next.lease.get("progress").is_none());
+}

@@ -1,0 +1,199 @@
+//! The contract of plugin jobs, with an executor that is played over its protocol.
+
+mod bad_input;
+mod cancel;
+mod claims;
+mod contract;
+mod create;
+mod events;
+mod hooks;
+mod kinds;
+mod list;
+mod lost;
+mod plugins;
+mod progress;
+mod start;
+
+use serde_json::{Map, Value, json};
+
+use crate::{answer::Answer, bed::Bed};
+
+const JOBS: &str = "/playground/jobs";
+const LEASE_MS: i64 = 30_000;
+
+/// A plugin that works.
+fn plugin(name: &str, order: i64) -> Value {
+    json!({"name": name, "version": "1.0.0", "description": format!("Does {name}"),
+        "order": order, "enabled": true, "host": "process",
+        "metrics": [{"name": "n", "unit": "items", "direction": "higher"}]})
+}
+
+async fn register(bed: &Bed, executor: &str, plugins: &[Value]) {
+    let body = json!({"slots": 4, "version": "1.0.0", "isolation": "standard",
+        "kinds": ["job", "plugin_job"], "plugins": plugins});
+    bed.put(&format!("/api/v1/executors/{executor}"), &body)
+        .await
+        .json(200)
+        .await;
+}
+
+/// A server with one executor, `worker-1`, that has the plugins `one` and `two`.
+async fn bed() -> Bed {
+    with(|_| {}).await
+}
+
+async fn with(set: impl FnOnce(&mut server::Settings)) -> Bed {
+    let bed = Bed::with(set).await;
+    register(&bed, "worker-1", &[plugin("two", 2), plugin("one", 1)]).await;
+    bed
+}
+
+fn path(id: &str, rest: &str) -> String {
+    format!("{JOBS}/{id}{rest}")
+}
+
+/// Creates a job and answers its id.
+async fn create(bed: &Bed, body: &Value) -> String {
+    let job = bed.post(JOBS, body).await.json(200).await;
+    job["id"].as_str().expect("an id").to_owned()
+}
+
+async fn start(bed: &Bed, id: &str) -> Value {
+    bed.post(&path(id, "/start"), &json!(null))
+        .await
+        .json(200)
+        .await
+}
+
+async fn shown(bed: &Bed, id: &str) -> Value {
+    bed.get(&path(id, "")).await.json(200).await
+}
+
+async fn progress(bed: &Bed, id: &str) -> Value {
+    bed.get(&path(id, "/progress")).await.json(200).await
+}
+
+/// Creates and starts a job, and lets `worker-1` take it.
+async fn taken(bed: &Bed, body: &Value) -> Work {
+    let id = create(bed, body).await;
+    start(bed, &id).await;
+    let work = take(bed, "worker-1").await;
+    assert_eq!(work.id, id);
+    work
+}
+
+async fn claims(bed: &Bed, executor: &str, body: &Value) -> Vec<Value> {
+    let path = format!("/api/v1/executors/{executor}/claims");
+    let answer = bed.post(&path, body).await.json(200).await;
+    answer["runs"].as_array().expect("runs").clone()
+}
+
+/// What a claim of one plugin job gives, which must be one.
+async fn take(bed: &Bed, executor: &str) -> Work {
+    let mut runs = claims(bed, executor, &json!({"kinds": ["plugin_job"]})).await;
+    let run = runs.pop().expect("a plugin job");
+    assert_eq!(run["kind"], "plugin_job");
+    Work::of(executor, run["plugin_job"].clone())
+}
+
+/// Lets the lease of whoever holds a run end.
+async fn lose(bed: &Bed) {
+    bed.clock.advance_ms(LEASE_MS);
+    bed.server.reap().await.expect("a tick");
+}
+
+/// A refusal, which must be the contract's: an `error` that says something, nothing else.
+async fn refused(answer: Answer, status: u16) -> String {
+    let kind = answer.headers["content-type"].clone();
+    assert_eq!(kind, "application/json");
+    let body = answer.json(status).await;
+    let fields = body.as_object().expect("an object");
+    assert_eq!(fields.len(), 1, "{body}");
+    let text = body["error"].as_str().expect("an error");
+    assert!(!text.is_empty());
+    text.to_owned()
+}
+
+/// A job that an executor holds, and what it has noted.
+struct Work {
+    executor: String,
+    id: String,
+    token: i64,
+    lease: Value,
+    ended: Vec<Value>,
+    storage: Map<String, Value>,
+    summary: Map<String, Value>,
+}
+
+impl Work {
+    fn of(executor: &str, lease: Value) -> Self {
+        let ended = lease["progress"]["ended"].as_array();
+        Self {
+            executor: executor.to_owned(),
+            id: lease["id"].as_str().expect("an id").to_owned(),
+            token: lease["lease_token"].as_i64().expect("a token"),
+            ended: ended.cloned().unwrap_or_default(),
+            storage: Map::new(),
+            summary: Map::new(),
+            lease,
+        }
+    }
+
+    fn report(&self, fact: &Value, current: Option<(&str, u32)>) -> Value {
+        let current =
+            current.map(|(plugin, tries)| json!({"plugin": plugin, "failed_tries": tries}));
+        json!({"executor_id": self.executor, "lease_token": self.token, "fact": fact,
+            "progress": {"current": current, "ended": self.ended, "storage": self.storage,
+                "summary": self.summary}})
+    }
+
+    async fn send(&self, bed: &Bed, report: &Value) -> Answer {
+        bed.put(&format!("/api/v1/jobs/{}/progress", self.id), report)
+            .await
+    }
+
+    async fn note(&self, bed: &Bed, fact: Value, current: Option<(&str, u32)>) -> Value {
+        let report = self.report(&fact, current);
+        self.send(bed, &report).await.json(200).await
+    }
+
+    async fn started(&self, bed: &Bed, plugin: &str) -> Value {
+        let fact = json!({"stage": "started", "plugin": plugin});
+        self.note(bed, fact, Some((plugin, 0))).await
+    }
+
+    async fn completed(&mut self, bed: &Bed, plugin: &str, metric: Value) {
+        self.ended
+            .push(json!({"plugin": plugin, "metric": metric, "took_ms": 12}));
+        let fact = json!({"stage": "completed", "plugin": plugin});
+        self.note(bed, fact, None).await;
+    }
+
+    async fn failed(&mut self, bed: &Bed, plugin: &str, error: &str) {
+        self.ended.push(
+            json!({"plugin": plugin, "error": error, "failed_tries": 4, "took_ms": 5,
+            "logs": [{"level": "warn", "message": "odd"}]}),
+        );
+        let fact = json!({"stage": "failed", "plugin": plugin});
+        self.note(bed, fact, None).await;
+    }
+
+    async fn finish(&self, bed: &Bed, completed: bool, error: Option<&str>) {
+        let finish = json!({"executor_id": self.executor, "lease_token": self.token,
+            "error_message": error});
+        let body = json!({"results": [
+            {"job_id": self.id, "completed": completed, "finish": finish}]});
+        let path = format!("/api/v1/executors/{}/results", self.executor);
+        let answer = bed.post(&path, &body).await.json(200).await;
+        assert_eq!(answer["results"][0]["accepted"], true, "{answer}");
+    }
+
+    /// Both plugins, from the first note to the end.
+    async fn perform(&mut self, bed: &Bed) {
+        self.started(bed, "one").await;
+        self.completed(bed, "one", json!({"n": 1})).await;
+        self.started(bed, "two").await;
+        self.completed(bed, "two", json!({"n": 2})).await;
+        self.finish(bed, true, None).await;
+    }
+}

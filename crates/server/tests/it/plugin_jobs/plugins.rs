@@ -1,0 +1,101 @@
+//! What executors register, what is shown of it, and the executor that the server waits for.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::{plugin, register};
+use crate::bed::Bed;
+
+#[tokio::test]
+async fn the_plugins_of_all_executors_are_listed() {
+    let bed = Bed::open().await;
+    let none = bed.get("/playground/plugins").await.json(200).await;
+    assert_eq!(none, json!([]));
+    let mut broken = plugin("one", 1);
+    broken["error"] = json!("no artefact");
+    let mut disabled = plugin("off", 0);
+    disabled["enabled"] = json!(false);
+    register(&bed, "worker-1", &[plugin("two", 2), broken, disabled]).await;
+    let mut whole = plugin("one", 1);
+    whole["input_schema"] = json!({"type": "object"});
+    register(&bed, "worker-2", &[whole, plugin("two", 2)]).await;
+    let answer = bed.get("/playground/plugins").await;
+    assert_snapshot!("plugins", answer.shown().await);
+}
+
+#[tokio::test]
+async fn a_registration_is_bounded() {
+    let bed = Bed::open().await;
+    let with = |fields: Value| {
+        let mut one = plugin("one", 1);
+        for (name, value) in fields.as_object().expect("fields") {
+            one[name] = value.clone();
+        }
+        json!([one])
+    };
+    let many: Vec<Value> = (0..257).map(|n| plugin(&format!("p{n}"), n)).collect();
+    let metrics: Vec<Value> = (0..101).map(|n| json!({"name": n.to_string()})).collect();
+    for (plugins, field) in [
+        (json!(many), "plugins"),
+        (
+            json!([plugin("one", 1), plugin("one", 2)]),
+            "plugins[1].name",
+        ),
+        (with(json!({"name": ""})), "plugins[0].name"),
+        (with(json!({"name": "a,b"})), "plugins[0].name"),
+        (with(json!({"name": "a:b"})), "plugins[0].name"),
+        (with(json!({"name": "a b"})), "plugins[0].name"),
+        (with(json!({"name": "\u{e4}"})), "plugins[0].name"),
+        (with(json!({"name": "x".repeat(61)})), "plugins[0].name"),
+        (with(json!({"version": "\n"})), "plugins[0].version"),
+        (
+            with(json!({"description": "x".repeat(4097)})),
+            "plugins[0].description",
+        ),
+        (with(json!({"error": "x".repeat(4097)})), "plugins[0].error"),
+        (with(json!({"metrics": metrics})), "plugins[0].metrics"),
+        (
+            with(json!({"metrics": [{"name": ""}]})),
+            "plugins[0].metrics",
+        ),
+        (
+            with(json!({"input_schema": ["x".repeat(64 * 1024)]})),
+            "plugins[0].input_schema",
+        ),
+        (with(json!({"host": "docker"})), "plugins[0].host"),
+        (with(json!({"order": "first"})), "plugins[0].order"),
+        (json!([{}]), "plugins[0].name"),
+    ] {
+        let body = json!({"slots": 1, "version": "1", "isolation": "none", "plugins": plugins});
+        let answer = bed.put("/api/v1/executors/worker-1", &body).await;
+        let refusal = answer.refused(400).await;
+        assert_eq!(refusal["context"]["field"], field, "{refusal}");
+    }
+    let body = json!({"slots": 1, "version": "x".repeat(1 << 20), "isolation": "none"});
+    bed.put("/api/v1/executors/worker-1", &body)
+        .await
+        .refused(413)
+        .await;
+    assert_eq!(
+        bed.get("/playground/plugins").await.json(200).await,
+        json!([])
+    );
+    // The smallest that is one.
+    let body = json!({"slots": 1, "version": "1", "isolation": "none", "plugins": [{"name": "x"}]});
+    bed.put("/api/v1/executors/worker-1", &body)
+        .await
+        .json(200)
+        .await;
+}
+
+#[tokio::test]
+async fn a_server_is_ready_when_its_executor_is_there() {
+    let bed = Bed::with(|settings| settings.awaited_executor = Some("built-in".to_owned())).await;
+    let not = bed.get("/readyz").await.json(503).await;
+    assert_eq!(not["detail"], "the built-in executor is not there yet");
+    register(&bed, "another", &[]).await;
+    assert_eq!(bed.get("/readyz").await.status, 503);
+    register(&bed, "built-in", &[]).await;
+    assert_eq!(bed.get("/readyz").await.status, 200);
+    assert_eq!(Bed::open().await.get("/readyz").await.status, 200);
+}

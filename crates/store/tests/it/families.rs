@@ -1,0 +1,170 @@
+//! Queues of a family: which have something, and who is told.
+
+use std::time::Duration;
+
+use engine::{Command, NewRun};
+use store::{
+    Store,
+    runs::{self, Claim},
+};
+use tokio::time::timeout;
+
+use crate::{
+    database::{Database, on_both},
+    sample::*,
+};
+
+on_both!(
+    ready_queues_are_found_among_many,
+    the_plan_goes_from_queue_to_queue,
+    a_waiting_claim_hears_of_another_queue_of_its_family,
+    a_run_that_came_while_the_claim_looked_elsewhere,
+    a_claim_takes_from_all_its_queues_by_rank,
+);
+
+fn of(queue: &str) -> NewRun {
+    NewRun {
+        queue: queue.to_owned(),
+        ..job()
+    }
+}
+
+async fn ready(store: &Store, limit: usize, wanted: &'static str) -> Vec<String> {
+    store
+        .read(move |read| {
+            runs::ready_queues(read, "plugin_job", limit, |rest| rest.starts_with(wanted))
+        })
+        .await
+        .unwrap()
+}
+
+async fn ready_queues_are_found_among_many(db: &Database) {
+    let store = db.open();
+    for queue in [
+        "job",
+        "plugin_job",
+        "plugin_jobs:a",
+        "other:a",
+        "plugin_job:",
+    ] {
+        submitted(&store, of(queue)).await;
+    }
+    // Of one queue there are many runs, and of one none that is ready.
+    for _ in 0..50 {
+        submitted(&store, of("plugin_job:b,c")).await;
+    }
+    let held = NewRun {
+        held: true,
+        ..of("plugin_job:held")
+    };
+    submitted(&store, held).await;
+    for queue in [
+        "plugin_job:a",
+        "plugin_job:A-b",
+        "plugin_job:b",
+        "plugin_job:z_1.2",
+    ] {
+        submitted(&store, of(queue)).await;
+    }
+    let mut all = ready(&store, 100, "").await;
+    all.sort();
+    let expected = ["", "A-b", "a", "b", "b,c", "z_1.2"].map(|rest| format!("plugin_job:{rest}"));
+    assert_eq!(all, expected);
+    let mut some = ready(&store, 100, "b").await;
+    some.sort();
+    assert_eq!(some, ["plugin_job:b", "plugin_job:b,c"]);
+    assert_eq!(ready(&store, 2, "").await.len(), 2);
+}
+
+async fn the_plan_goes_from_queue_to_queue(db: &Database) {
+    let store = db.open();
+    for _ in 0..5 {
+        let many = (0..1_000).map(|n: u32| of(&format!("plugin_job:{}", n % 20)));
+        store.submit(submit(many)).await.unwrap();
+    }
+    db.rows("ANALYZE");
+    let plan = store.write(runs::families_plan).await.unwrap();
+    assert!(plan.contains("runs_ready"), "{plan}");
+    let plan = plan.to_lowercase();
+    assert!(
+        !plan.contains("sort") && !plan.contains("temp b-tree") && !plan.contains("seq scan"),
+        "{plan}"
+    );
+}
+
+fn waiting(store: &Store, queues: &[&str]) -> Claim {
+    Claim {
+        queues: queues.iter().map(|queue| (*queue).to_owned()).collect(),
+        families: vec!["plugin_job".to_owned()],
+        looked: store.wake().look(),
+        ..claim("a", 1)
+    }
+}
+
+async fn a_waiting_claim_hears_of_another_queue_of_its_family(db: &Database) {
+    let store = db.open();
+    // On PostgreSQL the run comes in at another server.
+    let other = if db.is_postgres() {
+        db.open()
+    } else {
+        store.clone()
+    };
+    let told = async |what: NewRun, queues: &[&str]| {
+        let mut offer = store.wait_for(waiting(&store, queues)).unwrap();
+        submitted(&other, what).await;
+        let taken = timeout(Duration::from_secs(60), offer.taken()).await;
+        ids(&taken.expect("nobody told it").unwrap())
+    };
+    assert!(
+        told(of("plugin_job:b"), &["job", "plugin_job:a"])
+            .await
+            .is_empty()
+    );
+    // It looks again and has it.
+    let queues = ["job", "plugin_job:b"];
+    assert_eq!(
+        store.claim(waiting(&store, &queues)).await.unwrap().len(),
+        1
+    );
+    // What was held becomes ready: that is heard of as well.
+    let held = NewRun {
+        held: true,
+        ..of("plugin_job:c")
+    };
+    let held = submitted(&other, held).await;
+    let mut offer = store.wait_for(waiting(&store, &["plugin_job:a"])).unwrap();
+    applied(&other, held, Command::Unhold { bound_ms: 0 }, NOW)
+        .await
+        .unwrap();
+    let taken = timeout(Duration::from_secs(60), offer.taken()).await;
+    assert!(taken.expect("nobody told it").unwrap().is_empty());
+}
+
+/// The claim looked which queues have something, then a run came, then the claim was sent.
+async fn a_run_that_came_while_the_claim_looked_elsewhere(db: &Database) {
+    let store = db.open();
+    let late = waiting(&store, &["plugin_job:a"]);
+    submitted(&store, of("plugin_job:b")).await;
+    let mut offer = store.wait_for(late).unwrap();
+    let taken = timeout(Duration::from_secs(60), offer.taken()).await;
+    assert!(
+        taken
+            .expect("it waits beside a ready run")
+            .unwrap()
+            .is_empty()
+    );
+}
+
+async fn a_claim_takes_from_all_its_queues_by_rank(db: &Database) {
+    let store = db.open();
+    let first = submitted(&store, of("plugin_job:a")).await;
+    let second = submitted(&store, of("job")).await;
+    let third = submitted(&store, of("plugin_job:b")).await;
+    submitted(&store, of("plugin_job:c")).await;
+    let claim = Claim {
+        max: 9,
+        ..waiting(&store, &["job", "plugin_job:a", "plugin_job:b"])
+    };
+    let taken = store.claim(claim).await.unwrap();
+    assert_eq!(ids(&taken), [first, second, third]);
+}

@@ -147,6 +147,7 @@ fn outcome(before: &Run, change: &Change) -> String {
 fn runs() -> Vec<(&'static str, Run)> {
     let mut runs = pending();
     runs.extend(running());
+    runs.extend(in_parts());
     runs.extend(ended());
     runs
 }
@@ -215,10 +216,6 @@ fn running() -> Vec<(&'static str, Run)> {
         timeout_ms: Some(10_000),
         ..run
     };
-    let whole = |run, left: i64| Run {
-        deadline: Some(NOW + left),
-        ..run
-    };
     vec![
         ("running", fresh()),
         ("running, expired", expired()),
@@ -250,18 +247,36 @@ fn running() -> Vec<(&'static str, Run)> {
             overtime(retried(expired())),
         ),
         (
-            "running, last attempt, a part ended, expired",
+            "running, an earlier attempt settled",
             Run {
-                advanced: 2,
-                ..last(expired())
+                settled: 1,
+                ..retried(fresh())
             },
         ),
+    ]
+}
+
+/// Runs whose work has parts, or all of whose attempts together have a time limit.
+fn in_parts() -> Vec<(&'static str, Run)> {
+    let (fresh, expired) = (|| leased(NOW + 10_000), || leased(NOW));
+    let whole = |run, left: i64| Run {
+        deadline: Some(NOW + left),
+        ..run
+    };
+    let last = |advanced| Run {
+        strikes: 1,
+        advanced,
+        ..expired()
+    };
+    let retried = Run {
+        retry: Some(Backoff::default()),
+        ..expired()
+    };
+    vec![
+        ("running, last attempt, a part ended, expired", last(2)),
         (
             "running, last attempt, a part of an earlier one ended, expired",
-            Run {
-                advanced: 1,
-                ..last(expired())
-            },
+            last(1),
         ),
         ("running, whole time limit ahead", whole(fresh(), 5_000)),
         (
@@ -270,14 +285,7 @@ fn running() -> Vec<(&'static str, Run)> {
         ),
         (
             "running, retry policy, over its whole time limit, expired",
-            whole(retried(expired()), -60_000),
-        ),
-        (
-            "running, an earlier attempt settled",
-            Run {
-                settled: 1,
-                ..retried(fresh())
-            },
+            whole(retried, -60_000),
         ),
     ]
 }
@@ -368,20 +376,7 @@ fn commands() -> Vec<((&'static str, Command), &'static str)> {
             lease_ms,
         };
         commands.push((("heartbeat", heartbeat), who));
-        for (name, stage) in [
-            ("checkpoint", None),
-            ("checkpoint, part started", Some(Stage::Started)),
-            ("checkpoint, part completed", Some(Stage::Completed)),
-            ("checkpoint, part failed", Some(Stage::Failed)),
-        ] {
-            let checkpoint = Command::Checkpoint {
-                holder: holder.clone(),
-                part: stage.map(|stage| Part {
-                    name: "part".to_owned(),
-                    stage,
-                    told: String::new(),
-                }),
-            };
+        for (name, checkpoint) in checkpoints(&holder) {
             commands.push(((name, checkpoint), who));
         }
         commands.push((
@@ -398,4 +393,24 @@ fn commands() -> Vec<((&'static str, Command), &'static str)> {
         commands.push((("finish timed out", timed_out), who));
     }
     commands
+}
+
+fn checkpoints(holder: &Holder) -> [(&'static str, Command); 4] {
+    let checkpoint = |stage: Option<Stage>| Command::Checkpoint {
+        holder: holder.clone(),
+        part: stage.map(|stage| Part {
+            name: "part".to_owned(),
+            stage,
+            told: String::new(),
+        }),
+    };
+    [
+        ("checkpoint", checkpoint(None)),
+        ("checkpoint, part started", checkpoint(Some(Stage::Started))),
+        (
+            "checkpoint, part completed",
+            checkpoint(Some(Stage::Completed)),
+        ),
+        ("checkpoint, part failed", checkpoint(Some(Stage::Failed))),
+    ]
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use engine::Kind;
+
 use crate::{
     app::{App, millis},
     loops::pause,
@@ -52,6 +54,10 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
     let (keys, writers) = (now - millis(IDEMPOTENCY), now - millis(DEAD_WRITER));
     let runs = store
         .write(move |batch| store::retention::runs(batch, before))
+        .await?;
+    // What was created and never started ends, and is deleted like whatever ended.
+    store
+        .write(move |batch| store::runs::abandon(batch, Kind::PluginJob, before, now))
         .await?;
     app.metrics.runs_deleted(runs.deleted);
     let swept = [

@@ -22,7 +22,7 @@ pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
 pub use list::{Filter, list};
 pub use submit::{Submission, Submit, Submitted};
-pub use sweep::{due, expire, next_due};
+pub use sweep::{abandon, due, expire, next_due};
 
 pub(crate) use claim::claim_all;
 pub(crate) use families::family_of;

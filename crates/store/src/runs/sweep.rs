@@ -1,9 +1,9 @@
 //! What the loops do to many runs: time has come, time is over.
 
-use engine::{Command, RunId};
+use engine::{Command, Kind, RunId};
 
 use super::apply;
-use crate::{Batch, Error, Read, seam::args};
+use crate::{Batch, Error, Read, retention::first_id_at, seam::args};
 
 /// Runs that one sweep changes at most, so that a transaction stays short.
 const SWEEP: i64 = 500;
@@ -60,6 +60,25 @@ pub fn expire(
         bound_ms,
         lease_ms,
     })
+}
+
+/// Calls off runs of this kind that were submitted before `before` and are held since: nobody is going
+/// to start them. Answers how many.
+///
+/// # Errors
+/// The database's.
+pub fn abandon(
+    batch: &mut Batch<'_, '_>,
+    kind: Kind,
+    before: i64,
+    now: i64,
+) -> Result<usize, Error> {
+    const HELD: &str = "SELECT id FROM runs WHERE status = 'held' AND id < $1 AND kind = $2
+        ORDER BY id LIMIT $3";
+    let below = first_id_at(before);
+    let args = args![&below, kind.as_str(), SWEEP];
+    let ids = batch.tx.all(HELD, args, |row| row.run_id(0))?;
+    each(batch, &ids, now, || Command::CancelPending)
 }
 
 fn each(

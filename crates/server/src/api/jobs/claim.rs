@@ -47,8 +47,9 @@ pub(crate) async fn claim(
     if taken.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let mut jobs = match started_before(&app, &taken).await {
-        Ok(details) => bodies(&app, &taken, details, &wanted.executor_ip)?,
+    let all: Vec<&Claimed> = taken.iter().collect();
+    let mut jobs = match started_before(&app, &all).await {
+        Ok(details) => bodies(&app, &all, details, &wanted.executor_ip)?,
         Err(error) => {
             // Nobody will hear of these leases, and their end would count against the jobs.
             app.store.give_back(taken);
@@ -155,7 +156,7 @@ pub(super) async fn take(
 }
 
 /// What belongs to those jobs that had attempts before, in their order.
-async fn started_before(app: &App, taken: &[Claimed]) -> Result<Vec<Details>, store::Error> {
+async fn started_before(app: &App, taken: &[&Claimed]) -> Result<Vec<Details>, store::Error> {
     let again = taken.iter().filter(|claimed| claimed.run.starts > 1);
     let ids: Vec<RunId> = again.map(|claimed| claimed.run.id).collect();
     if ids.is_empty() {
@@ -172,7 +173,7 @@ async fn started_before(app: &App, taken: &[Claimed]) -> Result<Vec<Details>, st
 /// Jobs that were taken, as they are answered.
 pub(super) async fn jobs(
     app: &App,
-    taken: &[Claimed],
+    taken: &[&Claimed],
     executor_ip: &str,
 ) -> Result<Vec<Job>, Error> {
     let details = started_before(app, taken).await?;
@@ -183,7 +184,7 @@ pub(super) async fn jobs(
 /// until its attempts are used up, and it does not hold up the others.
 fn bodies(
     app: &App,
-    taken: &[Claimed],
+    taken: &[&Claimed],
     details: Vec<Details>,
     executor_ip: &str,
 ) -> Result<Vec<Job>, Error> {

@@ -84,9 +84,8 @@ pub(super) fn plugin_queues(
 
 /// The runs as they are answered. One whose input cannot be read is left out, as in a plain claim.
 async fn answer(app: &App, taken: &[Claimed], executor_ip: &str) -> Result<Vec<ClaimedRun>, Error> {
-    let (jobs, others): (Vec<_>, Vec<_>) = taken
+    let (jobs, others): (Vec<&Claimed>, Vec<&Claimed>) = taken
         .iter()
-        .cloned()
         .partition(|claimed| claimed.run.kind == Kind::Job);
     let mut runs = Vec::with_capacity(taken.len());
     if !jobs.is_empty() {
@@ -112,7 +111,7 @@ async fn answer(app: &App, taken: &[Claimed], executor_ip: &str) -> Result<Vec<C
 }
 
 /// How far these runs came before, in their order.
-async fn progress(app: &App, taken: &[Claimed]) -> Result<Vec<Option<Progress>>, Error> {
+async fn progress(app: &App, taken: &[&Claimed]) -> Result<Vec<Option<Progress>>, Error> {
     if taken.iter().all(|claimed| claimed.run.starts < 2) {
         return Ok(Vec::new());
     }

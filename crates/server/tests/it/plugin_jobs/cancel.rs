@@ -49,6 +49,23 @@ async fn a_running_job_is_stopped_by_its_executor() {
 }
 
 #[tokio::test]
+async fn a_job_that_nobody_starts_does_not_stay_for_ever() {
+    let bed = bed().await;
+    let held = create(&bed, &json!({"input": 1})).await;
+    let queued = create(&bed, &json!({"input": 1})).await;
+    start(&bed, &queued).await;
+    for status in ["queued", "failed"] {
+        bed.server.retain().await.expect("a tick");
+        assert_eq!(progress(&bed, &held).await["status"], status);
+        assert_eq!(progress(&bed, &queued).await["status"], "queued");
+        bed.clock.advance_ms(8 * 24 * 3_600_000);
+    }
+    bed.server.retain().await.expect("a tick");
+    refused(bed.get(&path(&held, "")).await, 404).await;
+    assert_eq!(progress(&bed, &queued).await["status"], "queued");
+}
+
+#[tokio::test]
 async fn a_job_is_deleted_that_does_not_run() {
     let bed = bed().await;
     let mut work = taken(&bed, &json!({"input": 1})).await;

@@ -24,7 +24,7 @@ macro_rules! codes {
 
 codes! {
     OK = 0, "done; for a job: its program exited with 0";
-    FAILED = 1, "failed in a way that has no code of its own; `doctor`: a check failed";
+    FAILED = 1, "failed in a way that has no code of its own; `doctor`: a check failed; `audit verify`: the chain is broken";
     USAGE = 2, "a flag, an argument, a setting or the settings file is wrong";
     REFUSED = 65, "the server refused the request";
     NOT_FOUND = 66, "no such job";

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Settings,
     access::Keys,
+    audit::Refusals,
     awaited::Awaited,
     budget::Budget,
     clock::Clock,
@@ -46,6 +47,8 @@ pub(crate) struct Parts {
     /// How it calls them.
     pub(crate) outbound: outbound::Client,
     pub(crate) keys: Keys,
+    /// What was refused and is not written down yet.
+    pub(crate) refusals: Refusals,
     /// Whether the executor that the server waits for is there.
     pub(crate) awaited: Awaited,
     /// Wakes the outbox: something is to be sent that no event tells of.

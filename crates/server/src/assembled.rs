@@ -17,6 +17,7 @@ use crate::{
     Clock, Error, Settings,
     access::Keys,
     app::{App, Parts},
+    audit::Refusals,
     awaited::Awaited,
     budget::Budget,
     database::{self, Database},
@@ -87,6 +88,7 @@ impl Assembled {
             guard,
             outbound,
             keys,
+            refusals: Refusals::default(),
             outbox: Notify::new(),
             stopping: CancellationToken::new(),
             _lock: lock,
@@ -128,6 +130,14 @@ impl Assembled {
     /// The database's.
     pub async fn look_at_keys(&self) -> Result<(), Error> {
         Ok(loops::keys::tick(&self.app).await?)
+    }
+
+    /// Writes down which requests were refused; answers how many lines that made.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn write_refusals(&self) -> Result<usize, Error> {
+        Ok(loops::audit::tick(&self.app).await?)
     }
 
     /// Sends to hooks what is due, until nothing is; answers how many attempts were made.

@@ -10,7 +10,7 @@ use axum::{
 };
 use url::Url;
 
-use crate::{Principal, api::refusal, app::App, budget};
+use crate::{Principal, api::refusal, app::App, audit::Asker, budget};
 
 /// Who may be named in a Host or an Origin header.
 pub(crate) struct Hosts {
@@ -59,10 +59,12 @@ pub(crate) async fn check(State(app): State<App>, mut request: Request, next: Ne
             .or_else(|| request.uri().authority().map(http::uri::Authority::as_str));
         if !host.is_some_and(|host| app.hosts.allow(host)) {
             let message = "the Host header does not name this server; see --allowed-host";
+            note(&app, &request);
             return refusal(request.uri().path(), StatusCode::FORBIDDEN, message);
         }
         if is_foreign(request.headers(), &app.hosts) {
             let message = "the request comes from a page of another site; see --allowed-host";
+            note(&app, &request);
             return refusal(request.uri().path(), StatusCode::FORBIDDEN, message);
         }
     }
@@ -70,6 +72,14 @@ pub(crate) async fn check(State(app): State<App>, mut request: Request, next: Ne
         request.extensions_mut().insert(Peer(address));
     }
     budget::run(&app.budget, request, next).await
+}
+
+/// Counts a refusal for the audit. Which route it was for is not looked up.
+fn note(app: &App, request: &Request) {
+    let origin = peer(request, &app.settings.trusted_proxies);
+    let asker = Asker::nobody(origin);
+    let now = app.now_ms();
+    app.refusals.note(asker, "any", StatusCode::FORBIDDEN, now);
 }
 
 /// Whether a browser says that a page of another site asks. Who is no browser says nothing.

@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod app;
 mod assembled;
+mod audit;
 mod awaited;
 mod body;
 mod budget;

@@ -39,6 +39,9 @@ pub enum Error {
     /// A lease that is too short, or a scan that is too rare, would break the promise of recovery.
     #[error("{0}")]
     Setting(&'static str),
+    /// What is asked of the audit is wrong.
+    #[error("{0}")]
+    Audit(String),
     /// The database.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -122,7 +125,7 @@ impl Running {
         if app.keys.any(&app.store).await? {
             return Ok(None);
         }
-        let ticket = Ticket::issue(&app.store, Purpose::Setup, "", app.now_ms()).await?;
+        let ticket = Ticket::issue(&app.store, Purpose::Setup, "", None, app.now_ms()).await?;
         Ok(Some(ticket.secret.reveal()))
     }
 

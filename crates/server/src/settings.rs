@@ -36,6 +36,8 @@ pub struct Settings {
     pub class_bound: Duration,
     /// Terminal runs, and events, are deleted after this.
     pub retention: Duration,
+    /// Lines of the audit are deleted after this.
+    pub audit_retention: Duration,
     /// Where traces of runs go.
     pub spans: Spans,
     /// The largest program that may be uploaded, in bytes.
@@ -64,6 +66,7 @@ impl Settings {
             scan: Duration::from_secs(5),
             class_bound: Duration::from_secs(600),
             retention: Duration::from_secs(7 * 24 * 3600),
+            audit_retention: Duration::from_secs(400 * 24 * 3600),
             spans: Spans::none(),
             upload_limit_bytes: 4 << 30,
             request_memory_bytes: 256 << 20,

@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Change, Class, Event, Kind, Run, RunId, Status};
+use engine::{Change, Class, Kind, Run, RunId, Status};
 
 use crate::{
     Error, Read,
+    audit::{self, Act},
+    events::{self, NewEvent},
     executors::{self, Noted, Seen},
     metrics::Told,
-    seam::{Tx, Value, args},
+    seam::{Tx, Value},
     wake::Notice,
 };
 
@@ -34,14 +36,7 @@ struct Gathered {
     executors: BTreeSet<String>,
     runs: BTreeSet<RunId>,
     seen: BTreeMap<String, Seen>,
-}
-
-struct NewEvent {
-    at: i64,
-    event_type: String,
-    kind: &'static str,
-    run: Option<RunId>,
-    data: String,
+    acts: Vec<Act>,
 }
 
 impl Gathered {
@@ -60,6 +55,7 @@ impl Gathered {
         for (executor, seen) in other.seen {
             self.seen.entry(executor).or_default().merge(seen);
         }
+        self.acts.extend(other.acts);
     }
 }
 
@@ -114,7 +110,7 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
                 event_type: format!("{}.{}", run.kind, event.event_type.of(run.kind)),
                 kind: run.kind.as_str(),
                 run: Some(run.id),
-                data: data(run, event),
+                data: events::data(run, event),
             });
         }
         // Whoever follows a job follows its output.
@@ -141,6 +137,11 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
             run: None,
             data: data.to_string(),
         });
+    }
+
+    /// Writes down that somebody did what this transaction does.
+    pub fn record(&mut self, act: &Act) {
+        self.gathered.acts.push(act.clone());
     }
 
     fn moved(&mut self, run: &Run, before: Option<Status>, status: Status) {
@@ -202,7 +203,8 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         gathered.ready.retain(|_, count| *count > 0);
         executors::write_seen(tx, &gathered.seen, noted)?;
         write_counts(tx, &gathered.counts)?;
-        let head = write_events(tx, &gathered.events)?;
+        let head = events::write(tx, &gathered.events)?;
+        audit::write(tx, &gathered.acts)?;
         let names = gathered.ready.len() + gathered.executors.len() + gathered.runs.len();
         if head == 0 && names == 0 {
             return Ok((None, gathered.told));
@@ -254,66 +256,4 @@ fn write_counts(
         tx.first(COUNT, row, |row| row.int(0))?;
     }
     Ok(())
-}
-
-/// Numbers the events and writes them; answers the newest number, 0 when there are none. The head
-/// row stays locked until the commit, so numbers become visible in order.
-fn write_events(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<i64, Error> {
-    const HEAD: &str = "UPDATE event_head SET newest = newest + $1 WHERE id = 1 RETURNING newest";
-    const INSERT: &str = "INSERT INTO events (seq, at, type, kind, run_id, data)
-        VALUES ($1, $2, $3, $4, $5, $6)";
-    if events.is_empty() {
-        return Ok(0);
-    }
-    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let newest = tx
-        .first(HEAD, args![count], |row| row.int(0))?
-        .ok_or_else(|| Error::Corrupt("the event head is missing".to_owned()))?;
-    let rows: Vec<[Value<'_>; 6]> = (newest - count + 1..)
-        .zip(events)
-        .map(|(seq, event)| {
-            [
-                seq.into(),
-                event.at.into(),
-                (&event.event_type).into(),
-                event.kind.into(),
-                event.run.as_ref().into(),
-                (&event.data).into(),
-            ]
-        })
-        .collect();
-    tx.exec_many(INSERT, &rows)?;
-    Ok(newest)
-}
-
-fn data(run: &Run, event: &Event) -> String {
-    let mut data = serde_json::Map::new();
-    data.insert("name".to_owned(), run.name.clone().into());
-    data.insert("status".to_owned(), run.state.status().as_str().into());
-    if event.attempt > 0 {
-        data.insert("attempt".to_owned(), event.attempt.into());
-    }
-    if let Some(executor) = &event.executor {
-        data.insert("executor_id".to_owned(), executor.clone().into());
-    }
-    if let Some(reason) = &event.reason {
-        data.insert("reason".to_owned(), reason.clone().into());
-    }
-    if let Some(due_at) = event.due_at {
-        data.insert("due_at".to_owned(), due_at.into());
-    }
-    if let Some(part) = &event.part {
-        // What its holder tells of it, which cannot replace what stands here.
-        let told: serde_json::Map<_, _> = serde_json::from_str(&part.told).unwrap_or_default();
-        for (key, value) in told {
-            data.entry(key).or_insert(value);
-        }
-        let word = if run.kind == Kind::Execution {
-            "step"
-        } else {
-            "plugin"
-        };
-        data.insert(word.to_owned(), part.name.clone().into());
-    }
-    serde_json::Value::Object(data).to_string()
 }

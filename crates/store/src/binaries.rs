@@ -1,6 +1,6 @@
 //! Which uploaded programs there are. Their bytes are files.
 
-use crate::{Batch, Error, Read, seam::args};
+use crate::{Batch, Error, Read, audit::Act, seam::args};
 
 /// Notes an uploaded program, or that it was uploaded again.
 ///
@@ -10,11 +10,13 @@ pub fn add(
     batch: &mut Batch<'_, '_>,
     sha256: &str,
     size_bytes: i64,
-    now: i64,
+    act: &Act,
 ) -> Result<(), Error> {
     const ADD: &str = "INSERT INTO binaries (sha256, size_bytes, used_at) VALUES ($1, $2, $3)
         ON CONFLICT (sha256) DO UPDATE SET used_at = excluded.used_at";
-    batch.tx.exec(ADD, args![sha256, size_bytes, now]).map(drop)
+    batch.tx.exec(ADD, args![sha256, size_bytes, act.at])?;
+    batch.record(act);
+    Ok(())
 }
 
 /// Size in bytes of an uploaded program, if there is one.

@@ -1,11 +1,20 @@
-//! Reading the event log.
+//! The event log: written at the end of a transaction, read by number.
 
-use engine::RunId;
+use engine::{Event, Kind, Run, RunId};
 
 use crate::{
     Error, Read,
-    seam::{Row, args},
+    seam::{Row, Tx, Value, args},
 };
+
+/// A fact that has no number yet.
+pub(crate) struct NewEvent {
+    pub(crate) at: i64,
+    pub(crate) event_type: String,
+    pub(crate) kind: &'static str,
+    pub(crate) run: Option<RunId>,
+    pub(crate) data: String,
+}
 
 /// One fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,4 +105,67 @@ pub(crate) fn event(row: &Row<'_>) -> Result<EventRow, Error> {
         run_id: row.opt_run_id(4)?,
         data: row.text(5)?,
     })
+}
+
+/// Numbers the events and writes them; answers the newest number, 0 when there are none. The head
+/// row stays locked until the commit, so numbers become visible in order.
+pub(crate) fn write(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<i64, Error> {
+    const HEAD: &str = "UPDATE event_head SET newest = newest + $1 WHERE id = 1 RETURNING newest";
+    const INSERT: &str = "INSERT INTO events (seq, at, type, kind, run_id, data)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    if events.is_empty() {
+        return Ok(0);
+    }
+    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    let newest = tx
+        .first(HEAD, args![count], |row| row.int(0))?
+        .ok_or_else(|| Error::Corrupt("the event head is missing".to_owned()))?;
+    let rows: Vec<[Value<'_>; 6]> = (newest - count + 1..)
+        .zip(events)
+        .map(|(seq, event)| {
+            [
+                seq.into(),
+                event.at.into(),
+                (&event.event_type).into(),
+                event.kind.into(),
+                event.run.as_ref().into(),
+                (&event.data).into(),
+            ]
+        })
+        .collect();
+    tx.exec_many(INSERT, &rows)?;
+    Ok(newest)
+}
+
+/// What belongs to an event of a run.
+pub(crate) fn data(run: &Run, event: &Event) -> String {
+    let mut data = serde_json::Map::new();
+    data.insert("name".to_owned(), run.name.clone().into());
+    data.insert("status".to_owned(), run.state.status().as_str().into());
+    if event.attempt > 0 {
+        data.insert("attempt".to_owned(), event.attempt.into());
+    }
+    if let Some(executor) = &event.executor {
+        data.insert("executor_id".to_owned(), executor.clone().into());
+    }
+    if let Some(reason) = &event.reason {
+        data.insert("reason".to_owned(), reason.clone().into());
+    }
+    if let Some(due_at) = event.due_at {
+        data.insert("due_at".to_owned(), due_at.into());
+    }
+    if let Some(part) = &event.part {
+        // What its holder tells of it, which cannot replace what stands here.
+        let told: serde_json::Map<_, _> = serde_json::from_str(&part.told).unwrap_or_default();
+        for (key, value) in told {
+            data.entry(key).or_insert(value);
+        }
+        let word = if run.kind == Kind::Execution {
+            "step"
+        } else {
+            "plugin"
+        };
+        data.insert(word.to_owned(), part.name.clone().into());
+    }
+    serde_json::Value::Object(data).to_string()
 }

@@ -4,6 +4,7 @@
 //! asynchronous: [`Store`] hands them to threads. Whoever gets an answer may rely on it: a change
 //! is answered after its commit, and a commit is on disk.
 
+pub mod audit;
 mod batch;
 pub mod binaries;
 mod error;

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_runs.sql"),
     include_str!("../migrations/0002_access.sql"),
     include_str!("../migrations/0003_hooks.sql"),
+    include_str!("../migrations/0005_audit.sql"),
     include_str!("../migrations/0006_plugin_jobs.sql"),
 ];
 

@@ -1,8 +1,9 @@
 //! Tickets: secrets that are good for one use and a short time. Only their SHA-256 is kept.
 
-use crate::{Batch, Error, seam::args};
+use crate::{Batch, Error, audit::Act, seam::args};
 
-/// Keeps a ticket. `purpose` is what it is good for, `subject` whom it is for.
+/// Keeps a ticket. `purpose` is what it is good for, `subject` whom it is for; `act` says who asks for
+/// it, unless the server makes it by itself.
 ///
 /// # Errors
 /// The database's.
@@ -12,13 +13,17 @@ pub fn add(
     purpose: &str,
     subject: &str,
     expires_at: i64,
+    act: Option<&Act>,
 ) -> Result<(), Error> {
     const INSERT: &str = "INSERT INTO tickets (hash, purpose, subject, expires_at)
         VALUES ($1, $2, $3, $4)";
     batch
         .tx
-        .exec(INSERT, args![hash, purpose, subject, expires_at])
-        .map(drop)
+        .exec(INSERT, args![hash, purpose, subject, expires_at])?;
+    if let Some(act) = act {
+        batch.record(act);
+    }
+    Ok(())
 }
 
 /// Takes a ticket, so that nobody can take it again; answers whom it is for. `None` when there is no

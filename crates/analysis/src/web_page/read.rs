@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
             b"html" => self.page.stats.language = attribute(tag, "lang"),
             b"base" => self.base_tag(tag),
             b"meta" => self.meta(tag),
-            b"link" if has_word(tag, "rel", "canonical") => {
+            b"link" if hknown_as(tag, "rel", "canonical") => {
                 let href = attribute(tag, "href").map(|href| self.resolved(&href));
                 keep(&mut self.page.stats.canonical, href);
             }
@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
             LinkKind::Other => &mut stats.other_links,
             LinkKind::Broken => &mut stats.broken_links,
         } += 1;
-        stats.nofollow_links += u64::from(has_word(tag, "rel", "nofollow"));
+        stats.nofollow_links += u64::from(hknown_as(tag, "rel", "nofollow"));
         self.page.links.push(link);
     }
 
@@ -255,7 +255,7 @@ fn attribute(tag: &StartTag<()>, name: &str) -> Option<String> {
     Some(words.join(" ")).filter(|value| !value.is_empty())
 }
 
-fn has_word(tag: &StartTag<()>, attribute_name: &str, word: &str) -> bool {
+fn hknown_as(tag: &StartTag<()>, attribute_name: &str, word: &str) -> bool {
     attribute(tag, attribute_name)
         .is_some_and(|value| value.split(' ').any(|one| one.eq_ignore_ascii_case(word)))
 }

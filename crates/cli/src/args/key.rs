@@ -12,7 +12,7 @@ pub(crate) enum Key {
     Revoke(RevokeKey),
 }
 
-/// Where the keys are.
+/// Where the keys and the audit are.
 ///
 /// With --server or a key: at that server. Otherwise in the data directory or database, whether or
 /// not a server runs on it.

@@ -1,5 +1,6 @@
 //! What can be typed: one file per noun. The doc comments are the help texts.
 
+mod audit;
 mod client;
 mod doctor;
 mod events;
@@ -12,6 +13,7 @@ mod server;
 mod tracing;
 mod values;
 
+pub(crate) use audit::{Audit, ListAudit, VerifyAudit};
 pub(crate) use client::{Address, DEFAULT_SERVER, Format, Key as ShownKey, Patience};
 pub(crate) use doctor::{Backup, Completions, Doctor};
 pub(crate) use events::Events;

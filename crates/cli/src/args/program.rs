@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    Address, Backup, Completions, Dev, Doctor, Events, Executor, Format, Hook, Job, Key, Server,
-    values,
+    Address, Audit, Backup, Completions, Dev, Doctor, Events, Executor, Format, Hook, Job, Key,
+    Server, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -95,6 +95,9 @@ pub(crate) enum Command {
     /// Send events to URLs: webhooks
     #[command(subcommand, visible_alias = "hooks")]
     Hook(Hook),
+    /// See who did what, and verify that nothing of it was changed
+    #[command(subcommand)]
+    Audit(Audit),
     Doctor(Doctor),
     Backup(Backup),
     Completions(Completions),

@@ -148,6 +148,16 @@ pub(crate) struct Serve {
     #[arg(value_parser = values::hours, help_heading = "Timing")]
     pub(crate) retention_hours: Duration,
 
+    /// Lines of the audit are deleted after this
+    #[arg(
+        long,
+        env = "PLAYHOUSE_AUDIT_RETENTION_DAYS",
+        value_name = "DAYS",
+        default_value = "400"
+    )]
+    #[arg(value_parser = values::days, help_heading = "Timing")]
+    pub(crate) audit_retention_days: Duration,
+
     /// Largest program that may be uploaded
     #[arg(
         long,

@@ -67,6 +67,11 @@ pub(super) fn hours(text: &str) -> Result<Duration, String> {
     positive(text, 3600.0)
 }
 
+/// A number of days.
+pub(super) fn days(text: &str) -> Result<Duration, String> {
+    positive(text, 24.0 * 3600.0)
+}
+
 fn positive(text: &str, unit_seconds: f64) -> Result<Duration, String> {
     let number = text
         .parse::<f64>()

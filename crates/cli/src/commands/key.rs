@@ -82,14 +82,14 @@ async fn revoke(revoke: RevokeKey) -> Result<Exit, Failure> {
     Ok(Exit::OK)
 }
 
-/// Where the keys are.
-enum Keys {
+/// Where the keys and the audit are.
+pub(super) enum Keys {
     Server(Client),
     Operator(Operator),
 }
 
 impl Keys {
-    async fn open(at: KeyPlace) -> Result<Self, Failure> {
+    pub(super) async fn open(at: KeyPlace) -> Result<Self, Failure> {
         let key = at.key.read()?;
         if at.server.is_some() || key.is_some() {
             let server = at.server.as_deref().unwrap_or(DEFAULT_SERVER);

@@ -1,5 +1,6 @@
 //! What the commands do: one file per noun.
 
+mod audit;
 mod backup;
 mod completions;
 mod connection;

@@ -1,6 +1,8 @@
 //! From a parsed command line to the command.
 
-use super::{backup, completions, dev, doctor, events, executor, hook, job, key, overview, server};
+use super::{
+    audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview, server,
+};
 use crate::{
     args::{Address, Command, Hook, Job},
     exit::{Exit, Failure},
@@ -27,6 +29,7 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Stats { address, format } => overview::stats(&address, format).await,
         Command::Key(key) => key::run(key).await,
         Command::Hook(hook) => hook::run(hook).await,
+        Command::Audit(audit) => audit::run(audit).await,
         Command::Doctor(doctor) => doctor::run(doctor).await,
         Command::Backup(backup) => backup::run(&backup),
         Command::Completions(completions) => completions::run(&completions),

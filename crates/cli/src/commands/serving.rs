@@ -34,6 +34,7 @@ pub(super) async fn start(
         scan: serve.scan_seconds,
         class_bound: serve.class_bound_seconds,
         retention: serve.retention_hours,
+        audit_retention: serve.audit_retention_days,
         upload_limit_bytes: serve.upload_limit,
         request_memory_bytes: serve.request_memory,
         ..Settings::new(data_dir)
@@ -103,7 +104,7 @@ pub(super) fn spans(tracing: &Tracing, name: &'static str) -> Result<Spans, Fail
 /// A failure of the server in this process.
 pub(super) fn failure(error: &Error) -> Failure {
     let exit = match error {
-        Error::Setting(_) | Error::NotLoopback(_) => Exit::USAGE,
+        Error::Setting(_) | Error::NotLoopback(_) | Error::Audit(_) => Exit::USAGE,
         Error::Copy(..) => Exit::IO,
         _ => Exit::FAILED,
     };

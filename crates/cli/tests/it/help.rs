@@ -31,6 +31,9 @@ fn help_of_every_command() {
         "hook delete",
         "hook test",
         "hook deliveries",
+        "audit",
+        "audit list",
+        "audit verify",
         "doctor",
         "backup",
         "completions",
@@ -40,7 +43,7 @@ fn help_of_every_command() {
         assert_eq!(code(&help), Some(0), "`{command} --help`");
         let text = stdout(&help);
         assert!(
-            ["job", "key", "hook"].contains(&command) || text.contains("Examples:\n"),
+            ["job", "key", "hook", "audit"].contains(&command) || text.contains("Examples:\n"),
             "`{command}` has no example"
         );
         let name = format!("help {command}").trim_end().replace(' ', "-");

@@ -135,6 +135,20 @@ fn the_printed_token_makes_the_first_key_once() {
         server.process.stderr().matches("There are no keys").count(),
         1
     );
+    // What was counted was written down at the stop.
+    let audit = with_key(&server, &key, &["audit", "list", "--after", "0", "--json"]);
+    let lines: Vec<Value> = stdout(&audit)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let told = |line: &Value| (line["action"].clone(), line["actor"]["id"].clone());
+    assert_eq!(told(&lines[0]), ("key.setup".into(), "setup".into()));
+    assert_eq!(lines[0]["from"], "127.0.0.1");
+    let refused: Vec<_> = lines[1..]
+        .iter()
+        .map(|line| &line["target"]["id"])
+        .collect();
+    assert_eq!(refused, ["POST /api/setup", "GET /api/v1/jobs"]);
 }
 
 /// What the server said, once it has said that there are no keys.

@@ -1,5 +1,6 @@
 //! The real binary, from outside.
 
+mod audit;
 mod backup;
 mod config;
 mod database;

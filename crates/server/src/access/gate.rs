@@ -19,7 +19,7 @@ use super::{
     shown::{self, Shown},
     tickets::{self, Purpose},
 };
-use crate::{api::refusal, app::App, guard::Peer};
+use crate::{api::refusal, app::App, audit::Seen, guard::Peer};
 
 /// Puts the gate in front of a route that needs `scope`.
 pub(crate) fn guarded(app: &App, scope: Scope, routes: MethodRouter<App>) -> MethodRouter<App> {
@@ -91,6 +91,9 @@ async fn admit(app: &App, scope: Scope, request: &mut Request) -> Result<Princip
         Some(principal) => return Ok(principal.clone()),
         None => identify(app, request).await?,
     };
+    if let Some(seen) = request.extensions().get::<Seen>() {
+        seen.tell(&principal);
+    }
     let allowed = principal.scopes().allow(scope);
     if held::concerns(scope, &principal, request, allowed) {
         return match held::holds(app, &principal, request).await {

@@ -2,6 +2,7 @@
 
 use store::{
     Batch, Store,
+    audit::Target,
     keys::{Added, KeyRow},
 };
 use wire::{
@@ -17,6 +18,8 @@ use super::{
     secret::Secret,
     tickets::{self, Purpose},
 };
+
+use crate::audit::Asker;
 
 const NAME_LIMIT: usize = 255;
 const DAYS_LIMIT: i64 = 3_650;
@@ -78,6 +81,7 @@ pub(crate) async fn issue(
     store: &Store,
     caller: Caller,
     new: &NewKey,
+    asker: Asker,
     now: i64,
 ) -> Result<CreatedKey, IssueError> {
     let secret = Secret::key();
@@ -87,6 +91,8 @@ pub(crate) async fn issue(
     {
         return Err(IssueError::TooMuch);
     }
+    let act = asker.act(now, Target::one("key", &row.id));
+    let act = act.detail(format!("{}, role {}", row.name, row.role));
     let key = store::keys::NewKey {
         may_be_first: scopes(&row).is_every(),
         must_be_first: matches!(caller, Caller::Loopback | Caller::Setup(_)),
@@ -100,7 +106,7 @@ pub(crate) async fn issue(
         {
             return Ok(None);
         }
-        store::keys::add(batch, &key).map(Some)
+        store::keys::add(batch, &key, &act).map(Some)
     };
     match store.write(work).await? {
         None => Err(IssueError::Token),
@@ -115,10 +121,11 @@ pub(crate) async fn issue(
 pub(crate) async fn revoke(
     store: &Store,
     id: &str,
+    asker: Asker,
     now: i64,
 ) -> Result<Option<KeyInfo>, store::Error> {
-    let id = id.to_owned();
-    let work = move |batch: &mut Batch<'_, '_>| store::keys::revoke(batch, &id, now);
+    let (id, act) = (id.to_owned(), asker.act(now, Target::one("key", id)));
+    let work = move |batch: &mut Batch<'_, '_>| store::keys::revoke(batch, &id, &act);
     Ok(store.write(work).await?.as_ref().map(info))
 }
 

@@ -1,13 +1,19 @@
-//! Keys as the operator makes them: on the data directory or the database, with no server or beside
+//! Keys as the operator makes them, and the audit as the operator sees it: on the data directory or the database, with no server or beside
 //! a running one, which hears of it within a second.
 
 use std::path::PathBuf;
 
 use store::Store;
-use wire::keys::{CreatedKey, KeyInfo, NewKey};
+use wire::{
+    audit::{AuditLine, AuditQuery, AuditVerified},
+    keys::{CreatedKey, KeyInfo, NewKey},
+};
 
 use super::issue::{Caller, IssueError, info, issue, revoke};
-use crate::{Clock, Database, Error, assembled};
+use crate::{
+    Clock, Database, Error, assembled,
+    audit::{Asker, view},
+};
 
 /// Whoever has the data directory, or the database.
 pub struct Operator {
@@ -35,7 +41,9 @@ impl Operator {
     /// # Errors
     /// See [`IssueError`].
     pub async fn create(&self, new: &NewKey) -> Result<CreatedKey, IssueError> {
-        issue(&self.store, Caller::Operator, new, self.clock.now_ms()).await
+        let asker = Asker::operator("key.create");
+        let now = self.clock.now_ms();
+        issue(&self.store, Caller::Operator, new, asker, now).await
     }
 
     /// The keys, newest first, revoked ones too.
@@ -47,11 +55,33 @@ impl Operator {
         Ok(rows.iter().map(info).collect())
     }
 
+    /// A page of the audit, and what to ask for the next one.
+    ///
+    /// # Errors
+    /// [`Error::Audit`] when something is wrong with what is asked for, or the database's.
+    pub async fn audit(
+        &self,
+        query: &AuditQuery,
+    ) -> Result<(Vec<AuditLine>, Option<AuditQuery>), Error> {
+        let filter = view::filter(query).map_err(Error::Audit)?;
+        let find = move |read: &mut store::Read<'_, '_>| store::audit::find(read, &filter);
+        Ok(view::page(query, self.store.read(find).await?))
+    }
+
+    /// Follows the whole chain of the audit.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn verify_audit(&self) -> Result<AuditVerified, Error> {
+        Ok(view::verified(store::audit::verify(&self.store).await?))
+    }
+
     /// Revokes a key; `None` when there is none with this id.
     ///
     /// # Errors
     /// The database's.
     pub async fn revoke(&self, id: &str) -> Result<Option<KeyInfo>, Error> {
-        Ok(revoke(&self.store, id, self.clock.now_ms()).await?)
+        let asker = Asker::operator("key.revoke");
+        Ok(revoke(&self.store, id, asker, self.clock.now_ms()).await?)
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use store::{Batch, Store};
+use store::{Batch, Store, audit::Target};
 
 use super::secret::{self, Secret};
+use crate::audit::Asker;
 
 /// What a ticket is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,22 +42,25 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// Makes a ticket.
+    /// Makes a ticket; `asker` is whoever asks for it, unless the server makes it by itself.
     pub(crate) async fn issue(
         store: &Store,
         purpose: Purpose,
         subject: &str,
+        asker: Option<Asker>,
         now: i64,
     ) -> Result<Self, store::Error> {
         let secret = Secret::ticket(purpose.word());
         let expires_at = now.saturating_add(crate::app::millis(purpose.life()));
         let (hash, subject) = (secret.hash(), subject.to_owned());
+        let act = asker.map(|asker| asker.act(now, Target::one("key", &subject)));
         let work = move |batch: &mut Batch<'_, '_>| {
             if purpose == Purpose::Setup {
                 // The newest is the one that was printed last.
                 store::tickets::forget(batch, purpose.word())?;
             }
-            store::tickets::add(batch, &hash, purpose.word(), &subject, expires_at)
+            let (word, act) = (purpose.word(), act.as_ref());
+            store::tickets::add(batch, &hash, word, &subject, expires_at, act)
         };
         store.write(work).await?;
         Ok(Self { secret, expires_at })

@@ -10,6 +10,7 @@ use wire::keys::{CreatedKey, KeyInfo, NewKey};
 use crate::{
     access::{Caller, Principal, Scope, info, issue, revoke as revoke_key},
     app::App,
+    audit::Asker,
     problem::{Json, Problem},
 };
 
@@ -23,10 +24,11 @@ use crate::{
 pub(crate) async fn create(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
+    asker: Asker,
     Json(new): Json<NewKey>,
 ) -> Result<(StatusCode, axum::Json<CreatedKey>), Problem> {
     let caller = Caller::of(&principal);
-    let created = issue(&app.store, caller, &new, app.now_ms()).await?;
+    let created = issue(&app.store, caller, &new, asker, app.now_ms()).await?;
     app.keys.look(&app.store).await?;
     Ok((StatusCode::CREATED, axum::Json(created)))
 }
@@ -55,11 +57,12 @@ pub(crate) async fn list(
         (status = 404, description = "No such key")))]
 pub(crate) async fn revoke(
     State(app): State<App>,
+    asker: Asker,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<axum::Json<KeyInfo>, Problem> {
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "no such key");
     let Path(id) = id.map_err(|_| unknown())?;
-    let revoked = revoke_key(&app.store, &id, app.now_ms()).await?;
+    let revoked = revoke_key(&app.store, &id, asker, app.now_ms()).await?;
     app.keys.look(&app.store).await?;
     revoked.map(axum::Json).ok_or_else(unknown)
 }

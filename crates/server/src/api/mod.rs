@@ -1,5 +1,6 @@
 //! The faces. Each answers in its own form, its own refusals too.
 
+pub(crate) mod audit;
 pub(crate) mod events;
 mod face;
 pub(crate) mod hooks;

@@ -6,6 +6,7 @@ use wire::keys::{CreatedKey, NewKey, Setup};
 use crate::{
     access::{Caller, issue},
     app::App,
+    audit::Asker,
     problem::{Json, Problem},
 };
 
@@ -17,6 +18,7 @@ use crate::{
         (status = 401, description = "The token is not good, or there are keys already")))]
 pub(crate) async fn setup(
     State(app): State<App>,
+    asker: Asker,
     Json(setup): Json<Setup>,
 ) -> Result<(StatusCode, axum::Json<CreatedKey>), Problem> {
     let new = NewKey {
@@ -24,7 +26,8 @@ pub(crate) async fn setup(
         role: "admin".to_owned(),
         ..NewKey::default()
     };
-    let created = issue(&app.store, Caller::Setup(setup.token), &new, app.now_ms()).await?;
+    let (caller, asker) = (Caller::Setup(setup.token), asker.known_as("setup"));
+    let created = issue(&app.store, caller, &new, asker, app.now_ms()).await?;
     app.keys.look(&app.store).await?;
     Ok((StatusCode::CREATED, axum::Json(created)))
 }

@@ -6,6 +6,7 @@ use wire::{Timestamp, keys};
 use crate::{
     access::{Principal, Purpose, Ticket},
     app::App,
+    audit::Asker,
     problem::Problem,
 };
 
@@ -15,9 +16,11 @@ use crate::{
 pub(crate) async fn issue(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
+    asker: Asker,
 ) -> Result<(StatusCode, axum::Json<keys::Ticket>), Problem> {
     let subject = principal.key().map_or("", |key| key.id.as_str());
-    let ticket = Ticket::issue(&app.store, Purpose::Connect, subject, app.now_ms()).await?;
+    let (purpose, now) = (Purpose::Connect, app.now_ms());
+    let ticket = Ticket::issue(&app.store, purpose, subject, Some(asker), now).await?;
     let answer = keys::Ticket {
         ticket: ticket.secret.reveal(),
         expires_at: Timestamp(ticket.expires_at),

@@ -166,6 +166,7 @@ impl World {
         let submit = Submit {
             runs,
             idempotency: None,
+            act: None,
             bound_ms: 1_000,
             now: self.now(),
         };

@@ -1,5 +1,6 @@
 //! What happens without being asked: one file for each loop, each with one `tick`.
 
+pub(crate) mod audit;
 pub(crate) mod keys;
 pub(crate) mod outbox;
 pub(crate) mod reaper;
@@ -19,6 +20,7 @@ pub(crate) fn start(app: &App) -> JoinSet<()> {
     loops.spawn(scheduler::run(app.clone()));
     loops.spawn(retention::run(app.clone()));
     loops.spawn(keys::run(app.clone()));
+    loops.spawn(audit::run(app.clone()));
     loops.spawn(outbox::run(app.clone()));
     loops.spawn(crate::traces::run(app.clone()));
     loops

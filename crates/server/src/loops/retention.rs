@@ -51,6 +51,7 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
     // First of all: others must not take this server for dead.
     store.attend(now).await?;
     let before = now - millis(app.settings.retention);
+    let audit = now - millis(app.settings.audit_retention);
     let (keys, writers) = (now - millis(IDEMPOTENCY), now - millis(DEAD_WRITER));
     let runs = store
         .write(move |batch| store::retention::runs(batch, before))
@@ -74,6 +75,9 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
             .await?,
         store
             .write(move |batch| store::hooks::retain(batch, before))
+            .await?,
+        store
+            .write(move |batch| store::audit::retain(batch, audit))
             .await?,
     ];
     store

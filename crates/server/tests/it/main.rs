@@ -3,6 +3,7 @@
 
 mod access;
 mod answer;
+mod audit;
 mod bed;
 mod events;
 mod hooks;

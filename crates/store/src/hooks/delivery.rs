@@ -5,6 +5,7 @@ use engine::RunId;
 use super::expand::Composed;
 use crate::{
     Batch, Error, Read,
+    audit::Act,
     seam::{Row, args},
 };
 
@@ -89,7 +90,7 @@ pub fn replay(
     batch: &mut Batch<'_, '_>,
     hook: &str,
     number: i64,
-    now: i64,
+    act: &Act,
 ) -> Result<Option<DeliveryRow>, Error> {
     const LOCK: &str = "SELECT id FROM hooks WHERE id = $1 {lock}";
     const AGAIN: &str = "UPDATE deliveries SET status = 'pending', ended_at = NULL, opened_at = $3,
@@ -97,8 +98,10 @@ pub fn replay(
     const NOW: &str = "UPDATE deliveries SET due_at = $3
         WHERE hook_id = $1 AND number = $2 AND due_at > $3 AND claimed_by IS NULL";
     batch.tx.first(LOCK, args![hook], |_| Ok(()))?;
-    if batch.tx.exec(AGAIN, args![hook, number, now])? == 0 {
-        batch.tx.exec(NOW, args![hook, number, now])?;
+    let changed = batch.tx.exec(AGAIN, args![hook, number, act.at])?
+        + batch.tx.exec(NOW, args![hook, number, act.at])?;
+    if changed > 0 {
+        batch.record(act);
     }
     delivery(&mut batch.read(), hook, number)
 }
@@ -111,7 +114,7 @@ pub fn test(
     batch: &mut Batch<'_, '_>,
     hook: &str,
     composed: &Composed,
-    now: i64,
+    act: &Act,
 ) -> Result<Option<DeliveryRow>, Error> {
     const TAKE: &str = "UPDATE hooks SET next_number = next_number + 1 WHERE id = $1
         RETURNING next_number, lane";
@@ -124,8 +127,9 @@ pub fn test(
     let Some((number, lane)) = taken else {
         return Ok(None);
     };
-    let args = args![hook, number, &lane, &composed.event, &composed.body, now];
+    let args = args![hook, number, &lane, &composed.event, &composed.body, act.at];
     batch.tx.exec(INSERT, args)?;
+    batch.record(act);
     delivery(&mut batch.read(), hook, number)
 }
 

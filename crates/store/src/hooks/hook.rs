@@ -5,6 +5,7 @@ use engine::RunId;
 use super::finish::disable;
 use crate::{
     Batch, Error, Read,
+    audit::Act,
     events::extent,
     seam::{Row, args},
 };
@@ -80,7 +81,7 @@ pub fn create(
     batch: &mut Batch<'_, '_>,
     hook: &NewHook,
     most: i64,
-    now: i64,
+    act: &Act,
 ) -> Result<bool, Error> {
     const COUNT: &str = "SELECT COUNT(*) FROM hooks WHERE run_id IS NULL";
     const INSERT: &str = "INSERT INTO hooks (id, url, lane, headers, events, description, secret,
@@ -104,10 +105,11 @@ pub fn create(
             &events,
             &hook.description,
             &hook.secret,
-            now,
+            act.at,
             newest
         ],
     )?;
+    batch.record(act);
     Ok(true)
 }
 
@@ -141,7 +143,7 @@ pub fn change(
     batch: &mut Batch<'_, '_>,
     id: &str,
     change: &Change,
-    now: i64,
+    act: &Act,
 ) -> Result<Option<Hook>, Error> {
     const LOCK: &str = concat!("SELECT ", columns!(), " FROM hooks WHERE id = $1 {lock}");
     const UPDATE: &str = "UPDATE hooks SET url = COALESCE($2, url), events = COALESCE($3, events),
@@ -168,9 +170,10 @@ pub fn change(
             let newest = extent(&mut batch.read())?.newest;
             batch.tx.exec(ENABLE, args![id, newest])?;
         }
-        Some(false) if before.disabled.is_none() => disable(batch, id, "it was asked for", now)?,
+        Some(false) if before.disabled.is_none() => disable(batch, id, "it was asked for", act.at)?,
         _ => {}
     }
+    batch.record(act);
     find(&mut batch.read(), id)
 }
 
@@ -179,11 +182,14 @@ pub fn change(
 ///
 /// # Errors
 /// The database's.
-pub fn delete(batch: &mut Batch<'_, '_>, id: &str) -> Result<bool, Error> {
+pub fn delete(batch: &mut Batch<'_, '_>, id: &str, act: &Act) -> Result<bool, Error> {
     const HOOK: &str = "DELETE FROM hooks WHERE id = $1";
     const OPEN: &str = "DELETE FROM deliveries WHERE hook_id = $1 AND ended_at IS NULL";
     let there = batch.tx.exec(HOOK, args![id])? > 0;
     batch.tx.exec(OPEN, args![id])?;
+    if there {
+        batch.record(act);
+    }
     Ok(there)
 }
 

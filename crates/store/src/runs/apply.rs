@@ -3,7 +3,27 @@
 use engine::{Command, Kind, RunId, step};
 
 use super::row;
-use crate::{Batch, Error, seam::args};
+use crate::{Batch, Error, audit::Act, seam::args};
+
+/// Applies `command` to a run, which must be of this kind, because somebody asked for it; writes that
+/// down if it changes the run.
+///
+/// # Errors
+/// See [`apply_to`].
+pub fn act(
+    batch: &mut Batch<'_, '_>,
+    kind: Kind,
+    id: RunId,
+    command: &Command,
+    act: &Act,
+) -> Result<engine::Run, Error> {
+    must_be(batch, kind, id)?;
+    let (after, changed) = change(batch, id, command, act.at)?;
+    if changed {
+        batch.record(act);
+    }
+    Ok(after)
+}
 
 /// [`apply`], to a run that must be of this kind.
 ///
@@ -16,9 +36,14 @@ pub fn apply_to(
     command: &Command,
     now: i64,
 ) -> Result<engine::Run, Error> {
+    must_be(batch, kind, id)?;
+    apply(batch, id, command, now)
+}
+
+fn must_be(batch: &mut Batch<'_, '_>, kind: Kind, id: RunId) -> Result<(), Error> {
     // A run never changes its kind: no lock.
     match row::find(batch.tx, id)? {
-        Some(run) if run.kind == kind => apply(batch, id, command, now),
+        Some(run) if run.kind == kind => Ok(()),
         _ => Err(Error::NotFound(id)),
     }
 }
@@ -33,6 +58,16 @@ pub fn apply(
     command: &Command,
     now: i64,
 ) -> Result<engine::Run, Error> {
+    change(batch, id, command, now).map(|(after, _)| after)
+}
+
+/// The run as it is then, and whether that is new.
+fn change(
+    batch: &mut Batch<'_, '_>,
+    id: RunId,
+    command: &Command,
+    now: i64,
+) -> Result<(engine::Run, bool), Error> {
     let run = row::lock(batch.tx, &[id])?
         .pop()
         .flatten()
@@ -40,7 +75,7 @@ pub fn apply(
     let change = step(&run, command, now)?;
     let after = change.run.clone();
     if after.version == run.version {
-        return Ok(after);
+        return Ok((after, false));
     }
     let revived = run.state.status().is_terminal() && !after.state.status().is_terminal();
     let exclusive_key = run.exclusive_key.clone().filter(|_| revived);
@@ -69,7 +104,7 @@ pub fn apply(
             }
         }
     }
-    Ok(after)
+    Ok((after, true))
 }
 
 fn children(batch: &mut Batch<'_, '_>, id: RunId) -> Result<Vec<RunId>, Error> {

@@ -13,7 +13,7 @@ mod row;
 mod submit;
 mod sweep;
 
-pub use apply::{apply, apply_to};
+pub use apply::{act, apply, apply_to};
 pub use checkpoint::{checkpoint, checkpoint_by, checkpoint_of, hold};
 pub use claim::{Claim, Claimed, plan as claim_plan};
 pub use families::{plan as families_plan, ready_queues};

@@ -5,6 +5,7 @@ use engine::{Change, NewRun, RunId, submit};
 use super::{parents, row};
 use crate::{
     Batch, Error,
+    audit::Act,
     hooks::{self, RunHook},
     seam::{Tx, Value, args},
 };
@@ -29,6 +30,8 @@ pub struct Submit {
     pub runs: Vec<Submission>,
     /// Key and hash of the request body, when the caller may repeat it.
     pub idempotency: Option<(String, Vec<u8>)>,
+    /// Who asks for it, if anybody does.
+    pub act: Option<Box<Act>>,
     /// See [`engine::rank`].
     pub bound_ms: i64,
     /// Epoch milliseconds.
@@ -57,6 +60,9 @@ pub(crate) fn submit_all(
             for submission in &submit.runs {
                 let change = engine_submit(submission, submit);
                 fresh.push((submission, change, submit.now));
+            }
+            if let Some(act) = &submit.act {
+                batch.record(act);
             }
         }
         answers.push(answer);

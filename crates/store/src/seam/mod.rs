@@ -44,6 +44,8 @@ const FRAGMENTS: &[(&str, &str, &str)] = &[
         "1",
         "COALESCE(has_schema_privilege(current_schema(), 'CREATE'), FALSE)::int",
     ),
+    // A function: the place of its second bytes in its first, from 1, or 0.
+    ("{find_bytes}", "INSTR", "pg_catalog.\"position\""),
     // The type of bytes.
     ("{bytes}", "BLOB", "BYTEA"),
     // The table is stored in the order of its primary key.

@@ -152,6 +152,9 @@ pub(crate) fn check(location: &Location) {
         "runs whose inputs or attempts do not fit"
     );
     let ends = rows(location, "SELECT removed + 1, newest FROM event_head");
+    let audit =
+        "SELECT newest - removed - (SELECT count(*) FROM audit) FROM audit_head, audit_start";
+    assert_eq!(rows(location, audit), [["0"]], "lines of the audit");
     let events = rows(location, "SELECT count(*), min(seq), max(seq) FROM events");
     if events[0][0] != "0" {
         assert_eq!(events[0][1..], ends[0], "the ends of the event log");

@@ -51,7 +51,7 @@ async fn hook(store: &Store, id: &'static str, events: &[&str]) {
         secret: "whsec_".to_owned(),
     };
     let made = store
-        .write(move |batch| hooks::create(batch, &hook, 100, NOW))
+        .write(move |batch| hooks::create(batch, &hook, 100, &act("hook.create", "hook", id)))
         .await;
     assert!(made.unwrap());
 }
@@ -273,7 +273,7 @@ async fn a_late_answer_changes_nothing(db: &Database) {
         .unwrap();
     assert_eq!((row.status.as_str(), row.attempts), ("delivered", 2));
     store
-        .write(|batch| hooks::delete(batch, "h"))
+        .write(|batch| hooks::delete(batch, "h", &act("hook.delete", "hook", "h")))
         .await
         .unwrap();
     assert!(!finish_as(&store, "b", &second, Outcome::Delivered, NOW).await);

@@ -8,7 +8,7 @@ use store::{
 
 use crate::{
     database::{Database, on_both},
-    sample::NOW,
+    sample::{NOW, act, act_at},
 };
 
 on_both!(
@@ -41,14 +41,14 @@ fn new(id: &str, role: &str, name: &str) -> NewKey {
 
 async fn add(store: &Store, key: NewKey) -> Added {
     store
-        .write(move |batch| keys::add(batch, &key))
+        .write(move |batch| keys::add(batch, &key, &act("key.create", "key", &key.row.id)))
         .await
         .unwrap()
 }
 
 async fn revoke(store: &Store, id: &'static str, now: i64) -> Option<KeyRow> {
     store
-        .write(move |batch| keys::revoke(batch, id, now))
+        .write(move |batch| keys::revoke(batch, id, &act_at(now, "key.revoke", "key", id)))
         .await
         .unwrap()
 }
@@ -123,7 +123,7 @@ async fn rivals_have_no_namesakes(db: &Database) {
 async fn a_ticket_is_good_for_one_use(db: &Database) {
     let stores = [db.open(), db.open()];
     let issue = |hash: &'static [u8], until| {
-        stores[0].write(move |batch| tickets::add(batch, hash, "join", "builder", until))
+        stores[0].write(move |batch| tickets::add(batch, hash, "join", "builder", until, None))
     };
     issue(b"one", NOW + 10).await.unwrap();
     issue(b"old", NOW).await.unwrap();

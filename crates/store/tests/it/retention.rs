@@ -347,7 +347,14 @@ async fn unused_programs_are_collected(db: &Database) {
     let store = db.open();
     for (sha256, at) in [("used", NOW), ("old", NOW), ("young", NOW + 5)] {
         store
-            .write(move |batch| binaries::add(batch, sha256, 1 << 40, at))
+            .write(move |batch| {
+                binaries::add(
+                    batch,
+                    sha256,
+                    1 << 40,
+                    &act_at(at, "binary.upload", "binary", sha256),
+                )
+            })
             .await
             .unwrap();
     }

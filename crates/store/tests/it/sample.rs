@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use engine::{Command, Holder, Kind, NewRun, Run, RunId, Verdict};
 use store::{
     Error, Store,
+    audit::{Act, Actor, Target},
     executors::Registered,
     runs::{
         self, Claim, Claimed, Details, Finish, Heartbeat, Report, Submission, Submit, Submitted,
@@ -47,9 +48,24 @@ pub(crate) fn submit_at(now: i64, runs: impl IntoIterator<Item = NewRun>) -> Sub
     Submit {
         runs: runs.collect(),
         idempotency: None,
+        act: None,
         bound_ms: BOUND_MS,
         now,
     }
+}
+
+/// Somebody does something.
+pub(crate) fn act(action: &str, kind: &str, id: &str) -> Act {
+    act_at(NOW, action, kind, id)
+}
+
+pub(crate) fn act_at(now: i64, action: &str, kind: &str, id: &str) -> Act {
+    let actor = Actor {
+        id: "k1".to_owned(),
+        name: "somebody".to_owned(),
+    };
+    let origin = "192.0.2.9".to_owned();
+    Act::new(now, actor, origin, action, Target::one(kind, id))
 }
 
 pub(crate) fn claim(executor: &str, max: usize) -> Claim {

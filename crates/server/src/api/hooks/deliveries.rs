@@ -5,12 +5,13 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 use serde::Deserialize;
-use store::hooks;
+use store::{audit::Target, hooks};
 use wire::hooks::Delivery;
 
 use super::{hook::find, view};
 use crate::{
     app::App,
+    audit::Asker,
     problem::{Params, Problem},
 };
 
@@ -97,13 +98,16 @@ pub(crate) async fn get(
 pub(crate) async fn replay(
     State(app): State<App>,
     Path((id, number)): Path<(String, String)>,
+    asker: Asker,
 ) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
     let number = parse(&number)?;
-    let (id, now) = (enabled(&app, id).await?, app.now_ms());
+    let id = enabled(&app, id).await?;
+    let act = asker.act(app.now_ms(), Target::one("hook", &id));
+    let act = act.detail(format!("delivery {number}"));
     let hook = id.clone();
     let row = app
         .store
-        .write(move |batch| hooks::replay(batch, &hook, number, now))
+        .write(move |batch| hooks::replay(batch, &hook, number, &act))
         .await?
         .ok_or_else(missing)?;
     app.outbox.notify_one();
@@ -119,12 +123,14 @@ pub(crate) async fn replay(
 pub(crate) async fn test(
     State(app): State<App>,
     Path(id): Path<String>,
+    asker: Asker,
 ) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
     let (id, now) = (enabled(&app, id).await?, app.now_ms());
+    let act = asker.act(now, Target::one("hook", &id));
     let (hook, composed) = (id.clone(), crate::hooks::test(&id, now));
     let row = app
         .store
-        .write(move |batch| hooks::test(batch, &hook, &composed, now))
+        .write(move |batch| hooks::test(batch, &hook, &composed, &act))
         .await?
         .ok_or_else(super::hook::missing)?;
     app.outbox.notify_one();

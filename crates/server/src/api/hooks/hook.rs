@@ -4,12 +4,14 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use store::hooks;
+use store::{audit::Target, hooks};
+use url::Url;
 use wire::hooks::{CreatedHook, Hook, HookChange, NewHook};
 
 use super::{check, view};
 use crate::{
     app::App,
+    audit::Asker,
     hooks::Signer,
     problem::{Json, Problem},
 };
@@ -24,6 +26,7 @@ const HOOKS_LIMIT: i64 = 100;
         (status = 409, description = "There are too many hooks")))]
 pub(crate) async fn create(
     State(app): State<App>,
+    asker: Asker,
     Json(new): Json<NewHook>,
 ) -> Result<(StatusCode, axum::Json<CreatedHook>), Problem> {
     let url = check::url(&app.guard, "url", &new.url)?;
@@ -34,6 +37,7 @@ pub(crate) async fn create(
     if let Some(secret) = &new.secret {
         check::secret("secret", secret)?;
     }
+    let host = url.origin().ascii_serialization();
     let hook = hooks::NewHook {
         id: app.clock.run_id().to_string(),
         url: url.into(),
@@ -41,11 +45,12 @@ pub(crate) async fn create(
         description,
         secret: new.secret.unwrap_or_else(Signer::draw),
     };
-    let now = app.now_ms();
+    let act = asker.act(app.now_ms(), Target::one("hook", &hook.id));
+    let act = act.detail(host);
     let (id, secret) = (hook.id.clone(), hook.secret.clone());
     let made = app
         .store
-        .write(move |batch| hooks::create(batch, &hook, HOOKS_LIMIT, now))
+        .write(move |batch| hooks::create(batch, &hook, HOOKS_LIMIT, &act))
         .await?;
     if !made {
         let detail = format!("there are {HOOKS_LIMIT} hooks already, and there may be no more");
@@ -87,6 +92,7 @@ pub(crate) async fn get(
 pub(crate) async fn change(
     State(app): State<App>,
     Path(id): Path<String>,
+    asker: Asker,
     Json(wanted): Json<HookChange>,
 ) -> Result<axum::Json<Hook>, Problem> {
     let url = wanted.url.as_deref();
@@ -102,6 +108,7 @@ pub(crate) async fn change(
     if let Some(secret) = &wanted.secret {
         check::secret("secret", secret)?;
     }
+    let changes = changes(&wanted, url.as_ref());
     let change = hooks::Change {
         url: url.map(String::from),
         events: wanted.events,
@@ -109,12 +116,35 @@ pub(crate) async fn change(
         secret: wanted.secret,
         enabled: wanted.enabled,
     };
-    let now = app.now_ms();
+    let act = asker.act(app.now_ms(), Target::one("hook", &id));
+    let act = act.detail(changes);
     let changed = app
         .store
-        .write(move |batch| hooks::change(batch, &id, &change, now))
+        .write(move |batch| hooks::change(batch, &id, &change, &act))
         .await?;
     Ok(axum::Json(view::hook(&changed.ok_or_else(missing)?)))
+}
+
+/// What is changed of a hook. A URL or a secret lets whoever has it send to the receiver: of the one
+/// only the host is told, of the other nothing.
+fn changes(wanted: &HookChange, url: Option<&Url>) -> String {
+    let url = url.map(|url| format!("url {}", url.origin().ascii_serialization()));
+    let events = wanted.events.as_ref();
+    let enabled = wanted.enabled.map(|enabled| match enabled {
+        true => "enabled".to_owned(),
+        false => "disabled".to_owned(),
+    });
+    let changes = [
+        url,
+        events.map(|_| "events".to_owned()),
+        wanted
+            .description
+            .as_ref()
+            .map(|_| "description".to_owned()),
+        wanted.secret.as_ref().map(|_| "secret".to_owned()),
+        enabled,
+    ];
+    changes.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Deletes a hook. Nothing more is sent to it.
@@ -125,10 +155,12 @@ pub(crate) async fn change(
 pub(crate) async fn delete(
     State(app): State<App>,
     Path(id): Path<String>,
+    asker: Asker,
 ) -> Result<StatusCode, Problem> {
+    let act = asker.act(app.now_ms(), Target::one("hook", &id));
     let gone = app
         .store
-        .write(move |batch| hooks::delete(batch, &id))
+        .write(move |batch| hooks::delete(batch, &id, &act))
         .await?;
     gone.then_some(StatusCode::NO_CONTENT).ok_or_else(missing)
 }

@@ -7,12 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::TryStreamExt;
+use store::audit::Target;
 use tokio_util::io::ReaderStream;
 use wire::jobs::{ErrorBody, UploadedBinary};
 
 use super::Error;
 use crate::{
     app::App,
+    audit::Asker,
     programs::{Stored, UploadError, is_hash},
 };
 
@@ -24,6 +26,7 @@ use crate::{
         (status = 413, description = "Too large", body = ErrorBody)))]
 pub(crate) async fn upload(
     State(app): State<App>,
+    asker: Asker,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<UploadedBinary>), Error> {
     let body = request.into_body().into_data_stream();
@@ -36,13 +39,13 @@ pub(crate) async fn upload(
         .store(body)
         .await
         .map_err(|error| refuse(&error))?;
-    let (name, size, now) = (
+    let act = asker.act(app.now_ms(), Target::one("binary", &sha256));
+    let (name, size) = (
         sha256.clone(),
         i64::try_from(size_bytes).unwrap_or(i64::MAX),
-        app.now_ms(),
     );
     app.store
-        .write(move |batch| store::binaries::add(batch, &name, size, now))
+        .write(move |batch| store::binaries::add(batch, &name, size, &act))
         .await?;
     drop(kept);
     let answer = UploadedBinary {

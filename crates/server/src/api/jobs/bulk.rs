@@ -5,7 +5,10 @@ use axum::{
     http::StatusCode,
 };
 use engine::{Command, Kind, RunId};
-use store::runs::Submission;
+use store::{
+    audit::{Act, Target},
+    runs::Submission,
+};
 use wire::{
     Object,
     jobs::{BulkCancel, BulkCancelError, BulkCancelled, BulkSubmittedJob, ErrorBody, NewJob},
@@ -14,10 +17,11 @@ use wire::{
 use super::{
     Error, check,
     extract::{BULK_LIMIT, Json, parse, parse_id},
-    submit::{enter, hash, idempotency_key},
+    submit::{enter, hash, idempotency_key, target},
 };
 use crate::{
     app::App,
+    audit::Asker,
     body::{self, apart},
 };
 
@@ -34,6 +38,7 @@ type Keyed = (Vec<Submission>, Option<(String, Vec<u8>)>);
             body = ErrorBody)))]
 pub(crate) async fn submit(
     State(app): State<App>,
+    asker: Asker,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<Vec<BulkSubmittedJob>>), Error> {
     let key = idempotency_key(request.headers())?;
@@ -44,7 +49,9 @@ pub(crate) async fn submit(
     })
     .await;
     let (runs, key) = read?;
-    let submitted = enter(&app, runs, key, app.now_ms()).await?;
+    let ids: Vec<RunId> = runs.iter().map(|submission| submission.run.id).collect();
+    let act = asker.act(app.now_ms(), target(&ids));
+    let submitted = enter(&app, runs, key, act).await?;
     let pending = |id: RunId| BulkSubmittedJob {
         id: id.to_string(),
         status: "pending".to_owned(),
@@ -84,6 +91,7 @@ fn submissions(app: &App, body: Vec<u8>, key: Option<String>) -> Result<Keyed, E
         (status = 400, description = "The request is wrong", body = ErrorBody)))]
 pub(crate) async fn cancel(
     State(app): State<App>,
+    asker: Asker,
     Json(request): Json<BulkCancel, BULK_LIMIT>,
 ) -> Result<axum::Json<BulkCancelled>, Error> {
     if request.job_ids.len() > ITEMS_LIMIT {
@@ -100,8 +108,11 @@ pub(crate) async fn cancel(
     }
     // Everybody locks in the order of the ids, so nobody waits in a circle.
     ids.sort_unstable();
-    let now = app.now_ms();
-    let refused = app.store.write(move |batch| each(batch, &ids, now)).await?;
+    let act = asker.act(app.now_ms(), Target::default());
+    let refused = app
+        .store
+        .write(move |batch| each(batch, &ids, &act))
+        .await?;
     errors.extend(
         refused
             .into_iter()
@@ -122,21 +133,25 @@ pub(crate) async fn cancel(
     }))
 }
 
-/// Cancels each run by itself; answers which were not, by their places in the request, and why.
+/// Cancels each run by itself, and writes down which were; answers which were not, by their places in
+/// the request, and why.
 fn each(
     batch: &mut store::Batch<'_, '_>,
     ids: &[(RunId, usize)],
-    now: i64,
+    act: &Act,
 ) -> Result<Vec<(usize, store::Error)>, store::Error> {
-    let mut refused = Vec::new();
+    let (mut refused, mut cancelled) = (Vec::new(), Vec::new());
     for (id, place) in ids {
-        match store::runs::apply_to(batch, Kind::Job, *id, &Command::CancelPending, now) {
-            Ok(_) => {}
+        match store::runs::apply_to(batch, Kind::Job, *id, &Command::CancelPending, act.at) {
+            Ok(_) => cancelled.push(*id),
             Err(error @ (store::Error::NotFound(_) | store::Error::Rejected(_))) => {
                 refused.push((*place, error));
             }
             Err(error) => return Err(error),
         }
+    }
+    if !cancelled.is_empty() {
+        batch.record(&act.clone().on(target(&cancelled)));
     }
     Ok(refused)
 }

@@ -4,8 +4,8 @@ use axum::extract::State;
 use engine::{Command, Kind};
 use wire::jobs::{ErrorBody, Job};
 
-use super::{Error, extract::JobId, view};
-use crate::app::App;
+use super::{Error, extract::JobId, submit::target, view};
+use crate::{app::App, audit::Asker};
 
 /// Cancels a job that is pending.
 #[utoipa::path(delete, path = "/api/v1/jobs/{id}", tag = "jobs",
@@ -15,9 +15,10 @@ use crate::app::App;
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn pending(
     State(app): State<App>,
+    asker: Asker,
     JobId(id): JobId,
 ) -> Result<axum::Json<Job>, Error> {
-    command(&app, id, Command::CancelPending).await
+    command(&app, asker, id, Command::CancelPending).await
 }
 
 /// Cancels a job wherever it stands: a running one is stopped by its executor.
@@ -28,20 +29,22 @@ pub(crate) async fn pending(
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn anywhere(
     State(app): State<App>,
+    asker: Asker,
     JobId(id): JobId,
 ) -> Result<axum::Json<Job>, Error> {
-    command(&app, id, Command::Cancel).await
+    command(&app, asker, id, Command::Cancel).await
 }
 
-/// Applies a command to a job and answers with it as it is then.
+/// Applies a command to a job, writes down who asked for it, and answers with the job as it is then.
 pub(super) async fn command(
     app: &App,
+    asker: Asker,
     id: engine::RunId,
     command: Command,
 ) -> Result<axum::Json<Job>, Error> {
-    let now = app.now_ms();
+    let act = asker.act(app.now_ms(), target(&[id]));
     let work = move |batch: &mut store::Batch<'_, '_>| {
-        store::runs::apply_to(batch, Kind::Job, id, &command, now)?;
+        store::runs::act(batch, Kind::Job, id, &command, &act)?;
         // In the same transaction: whoever hears of an error knows that nothing was done.
         store::runs::details(&mut batch.read(), id)
     };

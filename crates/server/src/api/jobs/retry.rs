@@ -5,7 +5,7 @@ use engine::Command;
 use wire::jobs::{ErrorBody, Job};
 
 use super::{Error, cancel::command, extract::JobId};
-use crate::app::App;
+use crate::{app::App, audit::Asker};
 
 /// Puts a completed, failed or cancelled job back into the queue, with all its attempts before it.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "jobs",
@@ -15,8 +15,9 @@ use crate::app::App;
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn retry(
     State(app): State<App>,
+    asker: Asker,
     JobId(id): JobId,
 ) -> Result<axum::Json<Job>, Error> {
     let bound_ms = app.bound_ms();
-    command(&app, id, Command::Retry { bound_ms }).await
+    command(&app, asker, id, Command::Retry { bound_ms }).await
 }

@@ -4,9 +4,12 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, StatusCode},
 };
-use engine::RunId;
+use engine::{Kind, RunId};
 use sha2::{Digest, Sha256};
-use store::runs::{Submission, Submit, Submitted};
+use store::{
+    audit::{Act, Target},
+    runs::{Submission, Submit, Submitted},
+};
 use wire::{
     Object, Timestamp,
     jobs::{ErrorBody, NewJob, SubmittedJob},
@@ -18,6 +21,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::Asker,
     body::{self, apart},
 };
 
@@ -31,6 +35,7 @@ const KEY_HEADER: &str = "idempotency-key";
         (status = 400, description = "A field is wrong", body = ErrorBody)))]
 pub(crate) async fn submit(
     State(app): State<App>,
+    asker: Asker,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<SubmittedJob>), Error> {
     let key = idempotency_key(request.headers())?;
@@ -46,7 +51,10 @@ pub(crate) async fn submit(
     .await;
     let (submission, job_type, key) = read?;
     let now = app.now_ms();
-    let submitted = enter(&app, vec![submission], key, now).await?;
+    let act = asker
+        .act(now, target(&[submission.run.id]))
+        .detail(&job_type);
+    let submitted = enter(&app, vec![submission], key, act).await?;
     let id = submitted.ids[0];
     let created_at = if submitted.repeated {
         accepted_at(&app, id).await?
@@ -77,12 +85,17 @@ async fn accepted_at(app: &App, id: RunId) -> Result<i64, Error> {
     }
 }
 
-/// Hands checked jobs to the store.
+/// What the audit says was submitted.
+pub(super) fn target(ids: &[RunId]) -> Target {
+    Target::runs(Kind::Job.as_str(), ids)
+}
+
+/// Hands checked jobs to the store, and who asks for them.
 pub(crate) async fn enter(
     app: &App,
     runs: Vec<Submission>,
     idempotency: Option<(String, Vec<u8>)>,
-    now: i64,
+    act: Act,
 ) -> Result<Submitted, Error> {
     let bound_ms = app.bound_ms();
     Ok(app
@@ -91,7 +104,8 @@ pub(crate) async fn enter(
             runs,
             idempotency,
             bound_ms,
-            now,
+            now: act.at,
+            act: Some(Box::new(act)),
         })
         .await?)
 }

@@ -1,11 +1,17 @@
 //! Plugin jobs are called off, and deleted.
 
 use axum::extract::State;
-use engine::{Command, Kind, State as RunState};
+use engine::{Command, Kind, RunId, State as RunState};
+use store::audit::Target;
 use wire::plugin_jobs::{ErrorBody, Job};
 
 use super::{Error, extract::JobId, view, whole};
-use crate::app::App;
+use crate::{app::App, audit::Asker};
+
+/// What the audit says is asked of a job.
+pub(super) fn target(id: RunId) -> Target {
+    Target::runs(Kind::PluginJob.as_str(), &[id])
+}
 
 /// Cancels a job wherever it stands: a running one is stopped by its executor, which takes a moment.
 #[utoipa::path(post, path = "/playground/jobs/{id}/cancel", tag = "plugin jobs",
@@ -15,11 +21,13 @@ use crate::app::App;
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn cancel(
     State(app): State<App>,
+    asker: Asker,
     JobId(id): JobId,
 ) -> Result<axum::Json<Job>, Error> {
     let now = app.now_ms();
+    let act = asker.act(now, target(id));
     let work = move |batch: &mut store::Batch<'_, '_>| {
-        store::runs::apply_to(batch, Kind::PluginJob, id, &Command::Cancel, now)?;
+        store::runs::act(batch, Kind::PluginJob, id, &Command::Cancel, &act)?;
         whole::find(&mut batch.read(), id)
     };
     let mut whole = app.store.write(work).await?;
@@ -37,9 +45,11 @@ pub(crate) async fn cancel(
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn delete(
     State(app): State<App>,
+    asker: Asker,
     JobId(id): JobId,
 ) -> Result<axum::Json<Job>, Error> {
     let now = app.now_ms();
+    let act = asker.act(now, target(id));
     let work = move |batch: &mut store::Batch<'_, '_>| {
         let whole = whole::find(&mut batch.read(), id)?;
         if whole.details.run.state == RunState::Held {
@@ -47,6 +57,7 @@ pub(crate) async fn delete(
             store::runs::apply_to(batch, Kind::PluginJob, id, &Command::CancelPending, now)?;
         }
         store::retention::run(batch, Kind::PluginJob, id)?;
+        batch.record(&act);
         Ok(whole)
     };
     let whole = app.store.write(work).await?;

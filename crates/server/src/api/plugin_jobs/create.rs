@@ -6,10 +6,11 @@ use wire::{
     plugin_jobs::{ErrorBody, Job, NewPluginJob},
 };
 
-use super::{Error, check, known::known, view, whole};
+use super::{Error, cancel::target, check, known::known, view, whole};
 use crate::{
     api::jobs::{self, BODY_LIMIT},
     app::App,
+    audit::Asker,
     body::{self, apart},
 };
 
@@ -22,6 +23,7 @@ use crate::{
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn create(
     State(app): State<App>,
+    asker: Asker,
     request: Request,
 ) -> Result<axum::Json<Job>, Error> {
     let key = jobs::idempotency_key(request.headers())?;
@@ -42,8 +44,8 @@ pub(crate) async fn create(
     })
     .await;
     let (submission, key) = read?;
-    let now = app.now_ms();
-    let submitted = jobs::enter(&app, vec![submission], key, now).await?;
+    let act = asker.act(app.now_ms(), target(submission.run.id));
+    let submitted = jobs::enter(&app, vec![submission], key, act).await?;
     let id = submitted.ids[0];
     let whole = app.store.read(move |read| whole::find(read, id)).await?;
     Ok(axum::Json(view::job(&whole)))

@@ -14,11 +14,12 @@ use wire::plugin_jobs::{ErrorBody, Job};
 
 use super::{
     Error,
+    cancel::target,
     extract::{JobId, Params},
     view,
     whole::{self, Whole},
 };
-use crate::app::App;
+use crate::{app::App, audit::Asker};
 
 /// The longest wait.
 const WAIT_LIMIT_SECONDS: u64 = 60;
@@ -45,6 +46,7 @@ pub(crate) struct Wanted {
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn start(
     State(app): State<App>,
+    asker: Asker,
     JobId(id): JobId,
     Params(wanted): Params<Wanted>,
     headers: HeaderMap,
@@ -59,7 +61,7 @@ pub(crate) async fn start(
     }
     let wait = wanted.wait.or(preferred).unwrap_or(0);
     let until = Instant::now() + Duration::from_secs(wait);
-    let mut whole = unhold(&app, id).await?;
+    let mut whole = unhold(&app, asker, id).await?;
     if wait > 0 {
         whole = ended(&app, id, whole, until).await?;
     }
@@ -73,11 +75,12 @@ pub(crate) async fn start(
 }
 
 /// Starts a held job; one that is held no longer stays as it is.
-async fn unhold(app: &App, id: RunId) -> Result<Whole, store::Error> {
+async fn unhold(app: &App, asker: Asker, id: RunId) -> Result<Whole, store::Error> {
     let (bound_ms, now) = (app.bound_ms(), app.now_ms());
+    let act = asker.act(now, target(id));
     let work = move |batch: &mut store::Batch<'_, '_>| {
         let command = Command::Unhold { bound_ms };
-        let started = match store::runs::apply_to(batch, Kind::PluginJob, id, &command, now) {
+        let started = match store::runs::act(batch, Kind::PluginJob, id, &command, &act) {
             Ok(_) => true,
             Err(store::Error::Rejected(_)) => false,
             Err(error) => return Err(error),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use serde_json::json;
 use server::{Assembled, Clock};
+use store::audit::{Act, Actor, Target};
 
 use super::{Keyed, text};
 use crate::{bed::Bed, stream::DEADLINE};
@@ -72,9 +73,15 @@ async fn another_process_on_the_database_is_heard_within_a_second() {
         .expect("a thread")
         .expect("it opens");
     let id = text(&user["id"]);
-    let now = crate::bed::NOON_MS;
+    let act = Act::new(
+        crate::bed::NOON_MS,
+        Actor::word("operator"),
+        "command line".to_owned(),
+        "key.revoke",
+        Target::one("key", &id),
+    );
     other
-        .write(move |batch| store::keys::revoke(batch, &id, now))
+        .write(move |batch| store::keys::revoke(batch, &id, &act))
         .await
         .expect("revoked");
     let begun = std::time::Instant::now();

@@ -154,6 +154,7 @@ async fn submit_unreadable(bed: &Bed) -> String {
     let submit = Submit {
         runs: vec![submission],
         idempotency: None,
+        act: None,
         bound_ms: 600_000,
         now: NOON_MS,
     };

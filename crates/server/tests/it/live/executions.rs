@@ -37,6 +37,7 @@ async fn running(store: &Store, number: u64) -> Run {
             hook: None,
         }],
         idempotency: None,
+        act: None,
         bound_ms: 1_000,
         now,
     };

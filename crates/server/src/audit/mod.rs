@@ -1,0 +1,15 @@
+//! What the audit is told of requests: the acts that handlers hand to the store with the change, and
+//! how often who was refused.
+
+mod asker;
+mod refusals;
+pub(crate) mod view;
+mod witness;
+
+pub(crate) use asker::Asker;
+pub(crate) use refusals::Refusals;
+pub(crate) use witness::{Seen, witnessed};
+
+/// What a route does, as `noun.verb`, when it is written down; `None` for what only looks, and for
+/// what performing a run brings with it, which the run's attempts and events have.
+pub(crate) type Action = Option<&'static str>;

@@ -1,0 +1,176 @@
+//! What was refused or failed is counted, and written down from time to time: whoever asks again and
+//! again does not fill the audit, nor the memory.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::http::StatusCode;
+use store::audit::{Act, Actor, Outcome, Target};
+
+use super::{Asker, witness::is_refusal};
+
+/// Different things that are counted each by itself between two writes: so many of those who have a
+/// key, and as many of those who have none. What comes beyond is counted together, by its status.
+const DISTINCT: usize = 32;
+/// Stands for more than one.
+const SEVERAL: &str = "several";
+
+/// Counts of this server. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Refusals(Arc<Mutex<Counts>>);
+
+type Counts = HashMap<What, Count>;
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct What {
+    actor: (String, String),
+    origin: String,
+    action: &'static str,
+    route: String,
+    status: u16,
+}
+
+struct Count {
+    times: i64,
+    /// Of the last, epoch milliseconds.
+    at: i64,
+}
+
+impl Refusals {
+    /// Counts a request that was answered with `status`.
+    pub(crate) fn note(&self, asker: Asker, route: &str, status: StatusCode, now: i64) {
+        let what = What {
+            action: asker.action(),
+            actor: (asker.actor.id, asker.actor.name),
+            origin: asker.origin,
+            route: route.to_owned(),
+            status: status.as_u16(),
+        };
+        self.add(what, 1, now);
+    }
+
+    fn add(&self, what: What, times: i64, at: i64) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !counts.contains_key(&what);
+        let what = match is_new && is_full(&counts, what.has_key()) {
+            true => what.together(),
+            false => what,
+        };
+        let count = counts.entry(what).or_insert(Count { times: 0, at });
+        count.times += times;
+        count.at = count.at.max(at);
+    }
+
+    /// What was counted since the last call.
+    pub(crate) fn take(&self) -> Taken {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Taken(std::mem::take(&mut *counts))
+    }
+
+    /// What was taken could not be written down.
+    pub(crate) fn give_back(&self, taken: Taken) {
+        for (what, Count { times, at }) in taken.0 {
+            self.add(what, times, at);
+        }
+    }
+}
+
+/// Counts that are to be written down.
+pub(crate) struct Taken(Counts);
+
+impl Taken {
+    /// One act for each count, oldest first.
+    pub(crate) fn acts(&self) -> Vec<Act> {
+        let mut acts: Vec<Act> = self.0.iter().map(|(what, count)| what.act(count)).collect();
+        acts.sort_by(|one, other| (one.at, &one.detail).cmp(&(other.at, &other.detail)));
+        acts
+    }
+}
+
+fn is_full(counts: &Counts, has_key: bool) -> bool {
+    let alone = counts.keys().filter(|what| what.route != SEVERAL);
+    alone.filter(|what| what.has_key() == has_key).count() >= DISTINCT
+}
+
+impl What {
+    fn has_key(&self) -> bool {
+        !self.actor.1.is_empty()
+    }
+
+    /// Without what tells it from others of the same status.
+    fn together(self) -> Self {
+        Self {
+            actor: (SEVERAL.to_owned(), String::new()),
+            origin: SEVERAL.to_owned(),
+            action: SEVERAL,
+            route: SEVERAL.to_owned(),
+            status: self.status,
+        }
+    }
+
+    fn act(&self, count: &Count) -> Act {
+        let (id, name) = self.actor.clone();
+        let action = match self.action {
+            "" => "request",
+            action => action,
+        };
+        let target = Target::one("route", &self.route);
+        let actor = Actor { id, name };
+        let act = Act::new(count.at, actor, self.origin.clone(), action, target);
+        let status = StatusCode::from_u16(self.status).unwrap_or_default();
+        Act {
+            outcome: match is_refusal(status) {
+                true => Outcome::Refused,
+                false => Outcome::Failed,
+            },
+            times: count.times,
+            ..act.detail(status.to_string())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+    use store::audit::{Actor, Outcome};
+
+    use super::{Asker, DISTINCT, Refusals};
+
+    fn asker(id: &str, name: &str, origin: &str) -> Asker {
+        let mut asker = Asker::operator("job.submit");
+        asker.actor = Actor {
+            id: id.to_owned(),
+            name: name.to_owned(),
+        };
+        asker.origin = origin.to_owned();
+        asker
+    }
+
+    #[test]
+    fn a_flood_from_anywhere_stays_small_and_hides_no_key() {
+        let refusals = Refusals::default();
+        for n in 0..100_000 {
+            let asker = asker(
+                "nobody",
+                "",
+                &format!("192.0.{}.{}", n / 256 % 256, n % 256),
+            );
+            refusals.note(asker, "POST /api/v1/jobs", StatusCode::UNAUTHORIZED, n);
+        }
+        for (status, at) in [(StatusCode::FORBIDDEN, 7), (StatusCode::BAD_REQUEST, 9)] {
+            refusals.note(asker("k1", "ci", "::1"), "POST /api/v1/jobs", status, at);
+        }
+        let taken = refusals.take();
+        assert!(refusals.take().acts().is_empty());
+        refusals.give_back(taken);
+        let acts = refusals.take().acts();
+        assert_eq!(acts.len(), DISTINCT + 1 + 2);
+        assert_eq!(acts.iter().map(|act| act.times).sum::<i64>(), 100_002);
+        let of_key: Vec<_> = acts.iter().filter(|act| act.actor.id == "k1").collect();
+        assert_eq!(of_key[0].outcome, Outcome::Refused);
+        assert_eq!(of_key[1].outcome, Outcome::Failed);
+        assert_eq!(of_key[1].detail, "400 Bad Request");
+    }
+}

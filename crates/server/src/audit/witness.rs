@@ -1,0 +1,74 @@
+//! Stands in front of the gate of every route: says what is asked for, and counts what is refused.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::StatusCode,
+    middleware::{self, Next},
+    response::Response,
+    routing::MethodRouter,
+};
+
+use super::{Action, Asker};
+use crate::{Principal, app::App, guard::Peer};
+
+/// What the request's route does.
+#[derive(Clone, Copy)]
+pub(super) struct Asked(pub(super) Action);
+
+/// Where the gate says whom it has seen, also when it refuses them.
+#[derive(Clone, Default)]
+pub(crate) struct Seen(Arc<OnceLock<Principal>>);
+
+impl Seen {
+    pub(crate) fn tell(&self, principal: &Principal) {
+        // It sees each request once.
+        let _ = self.0.set(principal.clone());
+    }
+}
+
+/// Puts the witness in front of a route.
+pub(crate) fn witnessed(app: &App, action: Action, routes: MethodRouter<App>) -> MethodRouter<App> {
+    routes.route_layer(middleware::from_fn_with_state(
+        (app.clone(), action),
+        witness,
+    ))
+}
+
+async fn witness(
+    State((app, action)): State<(App, Action)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let seen = Seen::default();
+    if let Some(principal) = request.extensions().get::<Principal>() {
+        seen.tell(principal);
+    }
+    request.extensions_mut().insert(seen.clone());
+    request.extensions_mut().insert(Asked(action));
+    let peer = request.extensions().get::<Peer>().copied();
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    let status = response.status();
+    if is_refusal(status) || (action.is_some() && is_failure(status)) {
+        let path = path.as_ref().map(MatchedPath::as_str);
+        let route = format!("{method} {}", path.unwrap_or_default());
+        let asker = Asker::of(seen.0.get(), peer, action);
+        app.refusals.note(asker, &route, status, app.now_ms());
+    }
+    response
+}
+
+/// Not allowed, or not so often.
+pub(super) fn is_refusal(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+    )
+}
+
+fn is_failure(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
+}

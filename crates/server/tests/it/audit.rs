@@ -1,0 +1,422 @@
+//! Every route that changes something because somebody asked leaves one line, and whoever asks in vain
+//! is counted.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    access::{Keyed, text},
+    answer::Answer,
+    bed::{Bed, SHA256, bare, example, smallest},
+};
+
+/// Every action of the document, by its route.
+fn actions() -> Vec<(Method, String, String)> {
+    let document: Value = serde_json::from_str(&server::openapi_json()).expect("JSON");
+    let mut actions = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let method: Method = method.to_uppercase().parse().expect("a method");
+            match document["x-audit"][format!("{method} {path}")].as_str() {
+                Some(action) => actions.push((method, path.clone(), action.to_owned())),
+                None => assert!(
+                    method == Method::GET || operation["x-scope"] == "runs:perform",
+                    "{method} {path} may change something: what does the audit call it?"
+                ),
+            }
+        }
+    }
+    assert!(actions.len() >= 16, "{actions:?}");
+    actions
+}
+
+/// The lines after number `after`, in order, as the admin sees them.
+async fn after(keyed: &Keyed, after: i64) -> Vec<Value> {
+    let path = format!("/api/audit?after={after}&limit=1000");
+    let lines = keyed.get(&keyed.admin, &path).await.json(200).await;
+    lines.as_array().expect("lines").clone()
+}
+
+async fn newest(keyed: &Keyed) -> i64 {
+    verified(keyed).await["newest"].as_i64().expect("a number")
+}
+
+async fn verified(keyed: &Keyed) -> Value {
+    let path = "/api/audit/verify";
+    let found = keyed.get(&keyed.admin, path).await.json(200).await;
+    assert_eq!(found["intact"], true, "{found}");
+    found
+}
+
+async fn post(keyed: &Keyed, path: &str, body: &Value) -> Value {
+    let answer = keyed.post(&keyed.admin, path, body).await;
+    let status = answer.status.as_u16();
+    assert!(answer.status.is_success(), "{path}: {status}");
+    answer.json(status).await
+}
+
+async fn hook(keyed: &Keyed) -> String {
+    let new = json!({"url": "https://user.example/secret-path?token=planted"});
+    text(&post(keyed, "/api/hooks", &new).await["id"])
+}
+
+async fn job(keyed: &Keyed) -> String {
+    text(&post(keyed, "/api/v1/jobs", &smallest()).await["id"])
+}
+
+/// Has somebody with a plugin register, for jobs of it.
+async fn register(keyed: &Keyed) {
+    let plugin = json!({"name": "one", "version": "1.0.0", "description": "Does one", "order": 1,
+        "enabled": true, "host": "process", "metrics": []});
+    let body = json!({"slots": 4, "version": "1.0.0", "isolation": "standard",
+        "kinds": ["plugin_job"], "plugins": [plugin]});
+    let (path, body) = ("/api/v1/executors/worker", body.to_string());
+    let registered = keyed.send(&keyed.admin, Method::PUT, path, &body);
+    registered.await.json(200).await;
+}
+
+fn plugin_job() -> String {
+    json!({"input": 1, "plugins": ["one"]}).to_string()
+}
+
+/// Makes what a route acts on: the path with its id, the body, and what the line is to say it was.
+async fn subject(keyed: &Keyed, method: &Method, route: &str) -> (String, String, &'static str) {
+    let one = |id: String, kind| (route.replace("{id}", &id), String::new(), kind);
+    match (method.as_str(), route) {
+        ("POST", "/api/v1/jobs") => (route.to_owned(), example().to_string(), "job"),
+        ("POST", "/api/v1/jobs/bulk") => {
+            let jobs = json!([example(), smallest(), smallest()]);
+            (route.to_owned(), jobs.to_string(), "job")
+        }
+        ("POST", "/api/v1/jobs/bulk/cancel") => {
+            let ids = json!({"job_ids": [job(keyed).await, job(keyed).await, "no job"]});
+            (route.to_owned(), ids.to_string(), "job")
+        }
+        ("DELETE", "/api/v1/jobs/{id}") | ("POST", "/api/v1/jobs/{id}/cancel") => {
+            one(job(keyed).await, "job")
+        }
+        ("POST", "/api/v1/jobs/{id}/retry") => {
+            let id = job(keyed).await;
+            post(keyed, &format!("/api/v1/jobs/{id}/cancel"), &json!({})).await;
+            one(id, "job")
+        }
+        ("POST", "/playground/jobs") => (route.to_owned(), plugin_job(), "plugin_job"),
+        ("DELETE", "/playground/jobs/{id}")
+        | ("POST", "/playground/jobs/{id}/cancel" | "/playground/jobs/{id}/start") => {
+            let new = serde_json::from_str(&plugin_job()).expect("JSON");
+            one(
+                text(&post(keyed, "/playground/jobs", &new).await["id"]),
+                "plugin_job",
+            )
+        }
+        ("POST", "/api/v1/binaries") => (route.to_owned(), "a program".to_owned(), "binary"),
+        ("POST", "/api/keys") => {
+            let new = json!({"name": "made", "role": "user"});
+            (route.to_owned(), new.to_string(), "key")
+        }
+        ("DELETE", "/api/keys/{id}") => {
+            let new = json!({"name": "gone", "role": "user"});
+            one(text(&keyed.make(&new).await["id"]), "key")
+        }
+        ("POST", "/api/tickets") => (route.to_owned(), String::new(), "key"),
+        _ => of_hooks(keyed, method, route).await,
+    }
+}
+
+/// The same, of the routes of hooks.
+async fn of_hooks(keyed: &Keyed, method: &Method, route: &str) -> (String, String, &'static str) {
+    let one = |id: String, kind| (route.replace("{id}", &id), String::new(), kind);
+    match (method.as_str(), route) {
+        ("POST", "/api/hooks") => {
+            let new = json!({"url": "https://a.example/secret-path?token=planted"});
+            (route.to_owned(), new.to_string(), "hook")
+        }
+        ("PATCH", "/api/hooks/{id}") => {
+            let change = json!({"url": "https://b.example/secret-path", "enabled": false,
+                "secret": format!("whsec_{}", "cGxhbnRlZHBsYW50ZWRwbGFudGVkcGxhbnRlZA==")});
+            let (path, _, kind) = one(hook(keyed).await, "hook");
+            (path, change.to_string(), kind)
+        }
+        ("DELETE", "/api/hooks/{id}") | ("POST", "/api/hooks/{id}/test") => {
+            one(hook(keyed).await, "hook")
+        }
+        ("POST", "/api/hooks/{id}/deliveries/{delivery}/replay") => {
+            let id = hook(keyed).await;
+            let sent = post(keyed, &format!("/api/hooks/{id}/test"), &json!({})).await;
+            // It ends with the hook, and nothing is sent to anybody.
+            for enabled in [false, true] {
+                let change = json!({"enabled": enabled}).to_string();
+                let path = format!("/api/hooks/{id}");
+                let changed = keyed.send(&keyed.admin, Method::PATCH, &path, &change);
+                changed.await.json(200).await;
+            }
+            let (path, body, kind) = one(id, "hook");
+            (
+                path.replace("{delivery}", &sent["id"].to_string()),
+                body,
+                kind,
+            )
+        }
+        _ => panic!("{method} {route} has an action: say here how it is performed"),
+    }
+}
+
+#[tokio::test]
+async fn each_act_leaves_one_line_that_says_who_did_what() {
+    let keyed = Keyed::open().await;
+    register(&keyed).await;
+    for (method, route, action) in actions() {
+        if action == "key.setup" {
+            // Only without keys: the tests of the command line have it.
+            continue;
+        }
+        let (path, body, kind) = subject(&keyed, &method, &route).await;
+        let before = newest(&keyed).await;
+        let answer = keyed.send(&keyed.admin, method.clone(), &path, &body).await;
+        assert!(
+            answer.status.is_success(),
+            "{method} {path}: {}",
+            answer.status
+        );
+        let lines = after(&keyed, before).await;
+        let [line] = &lines[..] else {
+            panic!("{method} {route} left {lines:?}");
+        };
+        let who = format!("{method} {route}: {line}");
+        assert_eq!(line["action"], action, "{who}");
+        assert_eq!(line["target"]["kind"], kind, "{who}");
+        assert_eq!(line["outcome"], "ok", "{who}");
+        assert_eq!(line["times"], 1, "{who}");
+        assert_eq!(line["actor"]["name"], "admin", "{who}");
+        assert_eq!(line["from"], "process", "{who}");
+        assert_eq!(line["at"], "2024-01-01T12:00:00.000Z", "{who}");
+        let id = text(&line["target"]["id"]);
+        assert!(!id.is_empty(), "{who}");
+        if path != route {
+            assert!(path.contains(&id), "{who}");
+        }
+        for secret in ["secret-path", "planted", "whsec", "itk_", "cGxhbnRlZ"] {
+            assert!(!line.to_string().contains(secret), "{who}");
+        }
+        // What does not come about leaves no line, but is counted.
+        let again = keyed.send(&keyed.admin, method, &path, "{").await;
+        if again.status.is_client_error() {
+            assert!(after(&keyed, before + 1).await.is_empty(), "{who}");
+        }
+    }
+    verified(&keyed).await;
+}
+
+#[tokio::test]
+async fn the_first_key_leaves_a_line() {
+    let keyed = Keyed::open().await;
+    let lines = after(&keyed, 0).await;
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["action"], "key.create");
+    assert_eq!(lines[0]["actor"], json!({"id": "loopback"}));
+    assert_eq!(lines[0]["detail"], "admin, role admin");
+}
+
+#[tokio::test]
+async fn performing_leaves_no_line_and_a_repetition_neither() {
+    let keyed = Keyed::open().await;
+    let id = job(&keyed).await;
+    let before = newest(&keyed).await;
+    let worker = keyed.key("worker", "executor").await;
+    let claimed = keyed
+        .post(&worker, "/api/v1/jobs/claim", &bare("worker"))
+        .await;
+    assert_eq!(claimed.json(200).await["id"], json!(id));
+    let path = format!("/api/v1/jobs/{id}/complete");
+    let done = json!({"executor_id": "worker", "stdout": "", "stderr": "", "exit_code": 0});
+    let done = keyed
+        .send(&worker, Method::PUT, &path, &done.to_string())
+        .await;
+    done.json(200).await;
+    let lines = after(&keyed, before).await;
+    let actions: Vec<_> = lines.iter().map(|line| &line["action"]).collect();
+    assert_eq!(actions, ["key.create"], "the worker's key");
+}
+
+#[tokio::test]
+async fn a_bulk_is_one_line_that_is_found_by_each_of_its_jobs() {
+    let keyed = Keyed::open().await;
+    let jobs = json!([example(), smallest(), smallest()]);
+    let submitted = post(&keyed, "/api/v1/jobs/bulk", &jobs).await;
+    for job in submitted.as_array().expect("jobs") {
+        let path = format!("/api/audit?target={}", text(&job["id"]));
+        let lines = keyed.get(&keyed.admin, &path).await.json(200).await;
+        assert_eq!(lines.as_array().expect("lines").len(), 1);
+        assert_eq!(lines[0]["target"]["count"], 3);
+        assert_eq!(lines[0]["target"]["id"], submitted[0]["id"]);
+        assert_eq!(lines[0]["target"]["last"], submitted[2]["id"]);
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_refusals_is_a_handful_of_lines() {
+    let keyed = Keyed::open().await;
+    let reader = keyed.key("reader", "readonly").await;
+    let before = newest(&keyed).await;
+    for n in 0..5_000 {
+        let wrong = keyed.get(&format!("itk_{n}"), "/api/v1/jobs").await;
+        assert_eq!(wrong.status, 401);
+        let forbidden = keyed.post(&reader, "/api/v1/jobs", &json!({})).await;
+        assert_eq!(forbidden.status, 403);
+    }
+    keyed
+        .post(&keyed.admin, "/api/v1/jobs", &json!({}))
+        .await
+        .json(400)
+        .await;
+    assert!(
+        after(&keyed, before).await.is_empty(),
+        "not yet written down"
+    );
+    let written = keyed.bed.server.write_refusals().await.expect("written");
+    assert_eq!(written, 3);
+    let told: Vec<Value> = after(&keyed, before)
+        .await
+        .iter()
+        .map(|line| {
+            json!([
+                line["actor"]["id"] == "nobody",
+                line["actor"]["name"],
+                line["action"],
+                line["target"]["id"],
+                line["outcome"],
+                line["times"],
+                line["detail"],
+            ])
+        })
+        .collect();
+    let route = "POST /api/v1/jobs";
+    let expected = [
+        json!([
+            false,
+            "admin",
+            "job.submit",
+            route,
+            "failed",
+            1,
+            "400 Bad Request"
+        ]),
+        json!([
+            true,
+            null,
+            "request",
+            "GET /api/v1/jobs",
+            "refused",
+            5_000,
+            "401 Unauthorized"
+        ]),
+        json!([
+            false,
+            "reader",
+            "job.submit",
+            route,
+            "refused",
+            5_000,
+            "403 Forbidden"
+        ]),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(keyed.bed.server.write_refusals().await.expect("nothing"), 0);
+    verified(&keyed).await;
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_is_counted_too() {
+    let bed = Bed::open().await;
+    let request = http::Request::get("/api/v1/jobs").header("host", "evil.example");
+    let answer = bed.request(request.body(axum::body::Body::empty()).expect("a request"));
+    assert_eq!(answer.await.status, 403);
+    assert_eq!(bed.server.write_refusals().await.expect("written"), 1);
+    let lines = bed.get("/api/audit?outcome=refused").await.json(200).await;
+    assert_eq!(lines[0]["target"], json!({"kind": "route", "id": "any"}));
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_and_filters_are_checked() {
+    let bed = Bed::open().await;
+    for _ in 0..5 {
+        bed.submit(&smallest()).await;
+    }
+    let mut path = "/api/audit?limit=2&action=job.*&actor=loopback".to_owned();
+    let mut numbers = Vec::new();
+    loop {
+        let answer: Answer = bed.get(&path).await;
+        let link = answer
+            .headers
+            .get("link")
+            .map(|link| link.to_str().expect("text").to_owned());
+        let lines = answer.json(200).await;
+        let lines = lines.as_array().expect("lines");
+        numbers.extend(
+            lines
+                .iter()
+                .map(|line| line["number"].as_i64().expect("a number")),
+        );
+        let Some(link) = link else { break };
+        let (next, _) = link.split_once(">; rel=\"next\"").expect("a link");
+        path = next.trim_start_matches('<').to_owned();
+    }
+    assert_eq!(numbers, [5, 4, 3, 2, 1]);
+    for (query, expected) in [
+        ("after=3", vec![4, 5]),
+        ("before=3", vec![2, 1]),
+        ("since=2024-01-01T12:00:01Z", vec![]),
+        ("until=2024-01-01T13:00:01%2B01:00&limit=1", vec![5]),
+        ("outcome=failed", vec![]),
+    ] {
+        let lines = bed
+            .get(&format!("/api/audit?{query}"))
+            .await
+            .json(200)
+            .await;
+        let lines = lines.as_array().expect("lines").iter();
+        let found: Vec<_> = lines
+            .map(|line| line["number"].as_i64().expect("a number"))
+            .collect();
+        assert_eq!(found, expected, "{query}");
+    }
+    for wrong in [
+        "limit=0",
+        "limit=x",
+        "after=-1",
+        "before=-1",
+        "after=1&before=9",
+        "outcome=good",
+        "since=yesterday",
+        "until=1",
+        "actor=%00",
+    ] {
+        let answer = bed.get(&format!("/api/audit?{wrong}")).await;
+        assert_eq!(
+            answer.headers["content-type"], "application/problem+json",
+            "{wrong}"
+        );
+        answer.json(400).await;
+    }
+    let unknown = format!("/api/audit?target={SHA256}");
+    assert_eq!(bed.get(&unknown).await.json(200).await, json!([]));
+}
+
+#[tokio::test]
+async fn old_lines_go_and_what_is_left_is_whole() {
+    let bed = Bed::with(|settings| {
+        settings.audit_retention = std::time::Duration::from_secs(60);
+    })
+    .await;
+    let id = bed.submit(&smallest()).await;
+    bed.post(&format!("/api/v1/jobs/{id}/cancel"), &json!({}))
+        .await
+        .json(200)
+        .await;
+    bed.clock.advance_ms(61_000);
+    bed.submit(&smallest()).await;
+    bed.server.retain().await.expect("deleted");
+    let found = bed.get("/api/audit/verify").await.json(200).await;
+    assert_eq!(found["intact"], true);
+    assert_eq!((&found["removed"], &found["lines"]), (&json!(2), &json!(1)));
+}

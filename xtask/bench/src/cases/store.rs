@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use engine::{Holder, Kind, NewRun, RunId, Verdict};
 use store::{
     Location, Store,
+    audit::{Act, Actor, Target},
     runs::{Claim, Claimed, Finish, Heartbeat, Report, Submission, Submit},
 };
 use tokio::task::{JoinSet, spawn_blocking};
@@ -70,7 +71,10 @@ async fn timed<T>(runs: usize, work: impl Future<Output = Result<T>>) -> Result<
 
 async fn submit(store: &Store, runs: usize) -> Result<()> {
     for first in (0..runs).step_by(1_000) {
-        let ids = (first..runs.min(first + 1_000)).map(id);
+        let ids: Vec<RunId> = (first..runs.min(first + 1_000)).map(id).collect();
+        let origin = "127.0.0.1".to_owned();
+        let target = Target::runs(Kind::Job.as_str(), &ids);
+        let act = Act::new(NOW, Actor::word("bench"), origin, "job.submit", target);
         let submission = |id| Submission {
             run: NewRun::new(id, Kind::Job, "noop", "job"),
             input: b"{}".to_vec(),
@@ -78,8 +82,9 @@ async fn submit(store: &Store, runs: usize) -> Result<()> {
             hook: None,
         };
         let submit = Submit {
-            runs: ids.map(submission).collect(),
+            runs: ids.into_iter().map(submission).collect(),
             idempotency: None,
+            act: Some(Box::new(act)),
             bound_ms: BOUND_MS,
             now: NOW,
         };
@@ -130,6 +135,8 @@ fn claim(max: usize) -> Claim {
         executor: "bench-1".to_owned(),
         executor_ip: "127.0.0.1".to_owned(),
         queues: vec!["job".to_owned()],
+        families: Vec::new(),
+        looked: 0,
         max,
         lease_ms: LEASE_MS,
         now: NOW,

@@ -19,6 +19,7 @@ mod ledger;
 mod limits;
 mod lost;
 mod memory;
+mod plugins;
 mod resume;
 mod stop;
 mod submit;

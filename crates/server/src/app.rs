@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Settings,
-    access::Keys,
+    access::{Guesses, Keys},
     audit::Refusals,
     awaited::Awaited,
     budget::Budget,
@@ -51,6 +51,8 @@ pub(crate) struct Parts {
     pub(crate) refusals: Refusals,
     /// Whether the executor that the server waits for is there.
     pub(crate) awaited: Awaited,
+    /// Who showed wrong secrets.
+    pub(crate) guesses: Guesses,
     /// Wakes the outbox: something is to be sent that no event tells of.
     pub(crate) outbox: Notify,
     /// Cancelled when the server is about to stop: calls that wait answer now.

@@ -15,7 +15,7 @@ use wire::client::Client;
 
 use crate::{
     Clock, Error, Settings,
-    access::Keys,
+    access::{Guesses, Keys},
     app::{App, Parts},
     audit::Refusals,
     awaited::Awaited,
@@ -89,6 +89,7 @@ impl Assembled {
             outbound,
             keys,
             refusals: Refusals::default(),
+            guesses: Guesses::default(),
             outbox: Notify::new(),
             stopping: CancellationToken::new(),
             _lock: lock,

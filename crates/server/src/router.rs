@@ -17,7 +17,8 @@ use utoipa_axum::{
 use crate::{
     access::{Scope, guarded},
     api::{
-        self, audit, events, hooks, jobs, keys, plugin_jobs, probes, reference, setup, tickets, ws,
+        self, audit, events, hooks, jobs, join, keys, plugin_jobs, probes, reference, setup,
+        tickets, ws,
     },
     app::App,
     audit::{Action, witnessed},
@@ -93,7 +94,9 @@ fn table() -> Vec<Route> {
         (Post,   "/api/keys",                   Scope::KeysWrite,   Some("key.create"),    routes!(keys::create)),
         (Get,    "/api/keys",                   Scope::KeysRead,    None,                  routes!(keys::list)),
         (Delete, "/api/keys/{id}",              Scope::KeysWrite,   Some("key.revoke"),    routes!(keys::revoke)),
-        (Post,   "/api/setup",                  Scope::Open,        Some("key.setup"),     routes!(setup::setup)),
+        (Post,   "/api/setup",                  Scope::Secret,      Some("key.setup"),     routes!(setup::setup)),
+        (Post,   "/api/join-tokens",            Scope::KeysWrite,   Some("join-token.create"), routes!(join::token)),
+        (Post,   "/api/join",                   Scope::Secret,      Some("key.join"),      routes!(join::join)),
         (Post,   "/api/tickets",                Scope::Known,       Some("ticket.create"), routes!(tickets::issue)),
 
         // Who did what.

@@ -40,6 +40,9 @@ pub struct Settings {
     pub audit_retention: Duration,
     /// Where traces of runs go.
     pub spans: Spans,
+    /// How often a key may ask that has no rate of its own and is not an executor's; `None`: as often
+    /// as it likes.
+    pub requests_per_minute: Option<i64>,
     /// The largest program that may be uploaded, in bytes.
     pub upload_limit_bytes: u64,
     /// What large requests may take of the memory together, in bytes, while they are read and until
@@ -68,6 +71,7 @@ impl Settings {
             retention: Duration::from_secs(7 * 24 * 3600),
             audit_retention: Duration::from_secs(400 * 24 * 3600),
             spans: Spans::none(),
+            requests_per_minute: Some(6_000),
             upload_limit_bytes: 4 << 30,
             request_memory_bytes: 256 << 20,
         }

@@ -128,6 +128,17 @@ pub fn add(batch: &mut Batch<'_, '_>, new: &NewKey, act: &Act) -> Result<Added, 
     Ok(Added::Yes)
 }
 
+/// Whether a key is there, and neither revoked nor expired.
+///
+/// # Errors
+/// The database's.
+pub fn is_live(batch: &mut Batch<'_, '_>, id: &str, now: i64) -> Result<bool, Error> {
+    const LIVE: &str = "SELECT id FROM keys WHERE id = $1 AND revoked_at IS NULL
+        AND (expires_at IS NULL OR expires_at > $2)";
+    let found = batch.tx.first(LIVE, args![id, now], |row| row.text(0))?;
+    Ok(found.is_some())
+}
+
 /// Revokes a key; `None` when there is none with this id. A revoked key stays as it is.
 ///
 /// # Errors

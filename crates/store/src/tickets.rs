@@ -26,8 +26,17 @@ pub fn add(
     Ok(())
 }
 
-/// Takes a ticket, so that nobody can take it again; answers whom it is for. `None` when there is no
-/// such ticket, it is for something else, or its time is over.
+/// A ticket that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Whom it is for.
+    pub subject: String,
+    /// Epoch milliseconds.
+    pub expires_at: i64,
+}
+
+/// Takes a ticket, so that nobody can take it again. `None` when there is no such ticket, it is for
+/// something else, or its time is over.
 ///
 /// # Errors
 /// The database's.
@@ -36,12 +45,15 @@ pub fn take(
     hash: &[u8],
     purpose: &str,
     now: i64,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<Taken>, Error> {
     const TAKE: &str = "DELETE FROM tickets WHERE hash = $1 AND purpose = $2 AND expires_at > $3
-        RETURNING subject";
-    batch
-        .tx
-        .first(TAKE, args![hash, purpose, now], |row| row.text(0))
+        RETURNING subject, expires_at";
+    batch.tx.first(TAKE, args![hash, purpose, now], |row| {
+        Ok(Taken {
+            subject: row.text(0)?,
+            expires_at: row.int(1)?,
+        })
+    })
 }
 
 /// Forgets every ticket for a purpose.

@@ -18,7 +18,8 @@ pub struct NewKey {
     /// The key is refused after so many days (1 to 3,650). Without it, it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<i64>,
-    /// How many requests a minute it is meant to make. It is kept and shown, and not enforced yet.
+    /// How many requests a minute it may make. Without it as many as the server lets every key, and an
+    /// executor's as many as it likes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<i64>,
 }
@@ -55,7 +56,7 @@ pub struct KeyInfo {
     pub scopes: Vec<String>,
     /// What the key begins with.
     pub prefix: String,
-    /// How many requests a minute it is meant to make. It is kept and shown, and not enforced yet.
+    /// How many requests a minute it may make, if not as many as the server lets every key.
     pub requests_per_minute: Option<i64>,
     /// When it was made.
     pub created_at: Timestamp,
@@ -73,6 +74,32 @@ pub struct Setup {
     /// What the server printed at its start.
     pub token: String,
     /// Name of the key, an admin's.
+    pub name: String,
+}
+
+/// Body of `POST /api/join-tokens`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct NewJoinToken {
+    /// The token is refused after so many minutes (1 to 1,440, default 60).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_minutes: Option<i64>,
+}
+
+/// `201` of `POST /api/join-tokens`. This is the only time that it is shown.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct JoinToken {
+    /// The token, good for one executor.
+    pub token: String,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// Body of `POST /api/join`, which makes the key of an executor.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Join {
+    /// What an admin made for it.
+    pub token: String,
+    /// The executor's name.
     pub name: String,
 }
 

@@ -61,6 +61,13 @@ impl Key {
 #[derive(Clone)]
 pub(crate) struct Secret(pub(super) String);
 
+impl Secret {
+    /// The text itself.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret")

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use super::{Address, Tracing, values};
+use super::{Address, Secret, Tracing, values};
 
 /// How far a job is shut in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -26,6 +26,7 @@ pub(crate) enum Isolation {
 Examples:
   playhouse executor
   playhouse executor --server http://127.0.0.1:8080 --name builder-1 --slots 8
+  PLAYHOUSE_JOIN=join_... playhouse executor --server https://play.example --name builder-1
   playhouse executor --isolation strict --memory-limit 2G --cpu-limit 1.5")]
 pub(crate) struct Executor {
     #[command(flatten)]
@@ -38,6 +39,16 @@ pub(crate) struct Executor {
     /// [default: the host name]
     #[arg(long, env = "PLAYHOUSE_NAME", value_name = "NAME", value_parser = values::name)]
     pub(crate) name: Option<String>,
+
+    /// Token to join with, from `playhouse key join-token`: it is traded once for a key of this
+    /// executor's own, so that a restart needs none. Others on this machine can see a command line:
+    /// better set PLAYHOUSE_JOIN
+    #[arg(long, env = "PLAYHOUSE_JOIN", value_name = "TOKEN", value_parser = values::token)]
+    pub(crate) join: Option<Secret>,
+
+    /// Where the key is kept that it joined with [default: $XDG_STATE_HOME/playhouse/NAME]
+    #[arg(long, env = "PLAYHOUSE_STATE_DIR", value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
 
     /// Where downloaded programs are kept [default: $XDG_CACHE_HOME/playhouse/NAME/cache]
     #[arg(long, env = "PLAYHOUSE_CACHE_DIR", value_name = "DIR")]

@@ -8,6 +8,7 @@ use super::{Format, Place, ShownKey, values};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Key {
     Create(CreateKey),
+    JoinToken(JoinToken),
     List(ListKeys),
     Revoke(RevokeKey),
 }
@@ -59,9 +60,32 @@ pub(crate) struct CreateKey {
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=3650))]
     pub(crate) expires_in_days: Option<i64>,
 
-    /// How many requests a minute it is meant to make; kept and shown, not enforced yet
+    /// How many requests a minute it may make [default: what the server lets every key; an executor's as
+    /// many as it likes]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     pub(crate) requests_per_minute: Option<i64>,
+
+    #[command(flatten)]
+    pub(crate) at: KeyPlace,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// Make a token with which one executor joins, and print it: it is shown this once
+///
+/// The executor trades it for a key of its own. It is void once it was used, or the key is revoked with
+/// which it was made.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse key join-token
+  PLAYHOUSE_JOIN=$(playhouse key join-token) playhouse executor --name builder-1")]
+pub(crate) struct JoinToken {
+    /// The token is refused after so many minutes
+    #[arg(long, value_name = "MINUTES", default_value = "60")]
+    #[arg(value_parser = clap::value_parser!(i64).range(1..=1440))]
+    pub(crate) expires_in_minutes: i64,
 
     #[command(flatten)]
     pub(crate) at: KeyPlace,

@@ -14,13 +14,13 @@ mod tracing;
 mod values;
 
 pub(crate) use audit::{Audit, ListAudit, VerifyAudit};
-pub(crate) use client::{Address, DEFAULT_SERVER, Format, Key as ShownKey, Patience};
+pub(crate) use client::{Address, DEFAULT_SERVER, Format, Key as ShownKey, Patience, Secret};
 pub(crate) use doctor::{Backup, Completions, Doctor};
 pub(crate) use events::Events;
 pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};
 pub(crate) use hook::{CreateHook, DeleteHook, Deliveries, Hook, TestHook};
 pub(crate) use job::{Get, Ids, Job, List, Logs, Priority, Submit, Wait};
-pub(crate) use key::{CreateKey, Key, KeyPlace, ListKeys, RevokeKey};
+pub(crate) use key::{CreateKey, JoinToken, Key, KeyPlace, ListKeys, RevokeKey};
 pub(crate) use program::{Command, Program};
 pub(crate) use server::{Dev, Place, Serve, Server};
 pub(crate) use tracing::Tracing;

@@ -158,6 +158,16 @@ pub(crate) struct Serve {
     #[arg(value_parser = values::days, help_heading = "Timing")]
     pub(crate) audit_retention_days: Duration,
 
+    /// Requests a minute of a key that has no number of its own and is not an executor's; 0 for no limit
+    #[arg(
+        long,
+        env = "PLAYHOUSE_REQUESTS_PER_MINUTE",
+        value_name = "N",
+        default_value = "6000"
+    )]
+    #[arg(value_parser = clap::value_parser!(i64).range(0..=100_000_000))]
+    pub(crate) requests_per_minute: i64,
+
     /// Largest program that may be uploaded
     #[arg(
         long,

@@ -192,8 +192,17 @@ pub(super) fn job_type(text: &str) -> Result<String, String> {
 
 /// A key: not empty, no white space. What it is made of, the server knows.
 pub(super) fn key(text: &str) -> Result<Secret, String> {
+    secret("key", text)
+}
+
+/// A token, of the same form.
+pub(super) fn token(text: &str) -> Result<Secret, String> {
+    secret("token", text)
+}
+
+fn secret(what: &str, text: &str) -> Result<Secret, String> {
     if text.is_empty() || text.contains(char::is_whitespace) {
-        return Err("a key is not empty and has no white space".to_owned());
+        return Err(format!("a {what} is not empty and has no white space"));
     }
     Ok(Secret(text.to_owned()))
 }

@@ -10,7 +10,7 @@ use executor::{CancellationToken, Settings};
 use tokio::task::JoinHandle;
 use wire::{client::Client, trace::Spans};
 
-use super::{connection, place, serving};
+use super::{join, place, serving};
 use crate::{
     args::{Executor, Isolation, Work},
     exit::{Exit, Failure},
@@ -23,8 +23,11 @@ const BUILT_IN_DRAIN_GRACE: Duration = Duration::from_secs(10);
 pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
     let mut signals =
         Signals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
-    let client = connection::open(&executor.address)?;
-    let name = executor.name.unwrap_or_else(place::host_name);
+    let name = executor.name.clone().unwrap_or_else(place::host_name);
+    let client = tokio::select! {
+        client = join::client(&executor, &name) => client?,
+        _ = signals.next() => return Ok(Exit::OK),
+    };
     let mut settings = match (&executor.cache_dir, &executor.work_dir) {
         // Both are given: no other place is needed.
         (Some(cache_dir), Some(_)) => Settings::new(&name, cache_dir, place::shim()),

@@ -3,12 +3,12 @@
 use server::{IssueError, Operator};
 use wire::{
     client::Client,
-    keys::{CreatedKey, KeyInfo, NewKey},
+    keys::{CreatedKey, JoinToken, KeyInfo, NewJoinToken, NewKey},
 };
 
 use super::{place, serving};
 use crate::{
-    args::{CreateKey, DEFAULT_SERVER, Key, KeyPlace, ListKeys, RevokeKey},
+    args::{self, CreateKey, DEFAULT_SERVER, Key, KeyPlace, ListKeys, RevokeKey},
     exit::{Exit, Failure},
     output::{print_bytes, print_json, print_line, say},
     table::{Table, or_dash},
@@ -17,6 +17,7 @@ use crate::{
 pub(super) async fn run(key: Key) -> Result<Exit, Failure> {
     match key {
         Key::Create(create) => self::create(create).await,
+        Key::JoinToken(token) => join_token(token).await,
         Key::List(list) => self::list(list).await,
         Key::Revoke(revoke) => self::revoke(revoke).await,
     }
@@ -38,6 +39,23 @@ async fn create(create: CreateKey) -> Result<Exit, Failure> {
         say(&format!(
             "key {} of `{}`, role {}: keep it, it is not shown again",
             created.id, created.name, created.role
+        ));
+    }
+    Ok(Exit::OK)
+}
+
+async fn join_token(token: args::JoinToken) -> Result<Exit, Failure> {
+    let new = NewJoinToken {
+        expires_in_minutes: Some(token.expires_in_minutes),
+    };
+    let created = Keys::open(token.at).await?.join_token(&new).await?;
+    if token.format.json {
+        print_json(&created)?;
+    } else {
+        print_line(&created.token)?;
+        say(&format!(
+            "good for one executor, until {}: start it with --join, or PLAYHOUSE_JOIN",
+            created.expires_at
         ));
     }
     Ok(Exit::OK)
@@ -111,13 +129,14 @@ impl Keys {
     async fn create(&self, new: &NewKey) -> Result<CreatedKey, Failure> {
         match self {
             Self::Server(client) => Ok(client.create_key(new).await?),
-            Self::Operator(operator) => operator.create(new).await.map_err(|error| {
-                let exit = match error {
-                    IssueError::Store(_) => Exit::FAILED,
-                    _ => Exit::REFUSED,
-                };
-                Failure::new(exit, error.to_string())
-            }),
+            Self::Operator(operator) => operator.create(new).await.map_err(|e| refused(&e)),
+        }
+    }
+
+    async fn join_token(&self, new: &NewJoinToken) -> Result<JoinToken, Failure> {
+        match self {
+            Self::Server(client) => Ok(client.create_join_token(new).await?),
+            Self::Operator(operator) => operator.join_token(new).await.map_err(|e| refused(&e)),
         }
     }
 
@@ -141,4 +160,12 @@ impl Keys {
             }
         }
     }
+}
+
+fn refused(error: &IssueError) -> Failure {
+    let exit = match error {
+        IssueError::Store(_) => Exit::FAILED,
+        _ => Exit::REFUSED,
+    };
+    Failure::new(exit, error.to_string())
 }

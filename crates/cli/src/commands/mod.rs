@@ -11,6 +11,7 @@ mod events;
 mod executor;
 mod hook;
 mod job;
+mod join;
 mod key;
 mod overview;
 mod place;

@@ -22,6 +22,12 @@ pub(super) fn executor_dir(name: &str) -> Result<PathBuf, Failure> {
     Ok(base.join("playhouse").join(name))
 }
 
+/// The directory of what a standalone executor must not lose; `None` without a home directory.
+pub(super) fn state_dir(name: &str) -> Option<PathBuf> {
+    let base = base_dir("XDG_STATE_HOME", ".local/state")?;
+    Some(base.join("playhouse").join(name))
+}
+
 /// The host's name with only the characters of an executor's name.
 pub(super) fn host_name() -> String {
     let name = nix::unistd::gethostname().unwrap_or_default();

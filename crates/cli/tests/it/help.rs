@@ -23,6 +23,7 @@ fn help_of_every_command() {
         "stats",
         "key",
         "key create",
+        "key join-token",
         "key list",
         "key revoke",
         "hook",

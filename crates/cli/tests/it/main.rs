@@ -12,6 +12,7 @@ mod harness;
 mod help;
 mod hooks;
 mod jobs;
+mod join;
 mod keys;
 mod kill;
 mod kill_hooks;

@@ -231,7 +231,7 @@ impl Known {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // What is guarded is whole after every statement.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,11 @@
 //! The gate in front of every route: who asks, and whether it may.
 
+use std::net::IpAddr;
+
 use axum::{
     body::{Body, HttpBody},
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::StatusCode,
     middleware::{self, Next},
     response::Response,
     routing::MethodRouter,
@@ -15,11 +17,13 @@ use super::{
     cache::Found,
     held, performer,
     principal::KeyHolder,
+    rate::Rate,
+    refused::Refused,
     scope::Scope,
     shown::{self, Shown},
     tickets::{self, Purpose},
 };
-use crate::{api::refusal, app::App, audit::Seen, guard::Peer};
+use crate::{app::App, audit::Seen, guard::Peer};
 
 /// Puts the gate in front of a route that needs `scope`.
 pub(crate) fn guarded(app: &App, scope: Scope, routes: MethodRouter<App>) -> MethodRouter<App> {
@@ -31,16 +35,68 @@ async fn check(
     mut request: Request,
     next: Next,
 ) -> Response {
-    if scope == Scope::Open {
-        return next.run(request).await;
+    match scope {
+        Scope::Open => return next.run(request).await,
+        Scope::Secret => return counted(&app, request, next).await,
+        _ => {}
     }
-    let principal = match admit(&app, scope, &mut request).await {
+    let principal = match identify(&app, &mut request).await {
+        Ok(Principal::Builtin) => return next.run(request).await,
         Ok(principal) => principal,
         Err(refused) => return refused.answer(request.uri().path()),
     };
-    if matches!(principal, Principal::Builtin) {
-        return next.run(request).await;
+    if let Some(seen) = request.extensions().get::<Seen>() {
+        seen.tell(&principal);
     }
+    let rate = rate_of(&app, &principal);
+    let admitted = match rate.map_or(Ok(()), |rate| rate.take(app.now_ms())) {
+        Ok(()) => admit(&app, scope, &principal, &mut request).await,
+        Err(wait_ms) => Err(Refused::TooOften(wait_ms)),
+    };
+    let mut answer = match admitted {
+        Ok(()) => pass(&app, scope, &principal, request, next).await,
+        Err(refused) => refused.answer(request.uri().path()),
+    };
+    if let Some(rate) = rate {
+        rate.write(answer.headers_mut(), app.now_ms());
+    }
+    answer
+}
+
+/// How often the principal may ask, if there is a bound.
+fn rate_of<'key>(app: &App, principal: &'key Principal) -> Option<Rate<'key>> {
+    Rate::of(principal.key()?, app.settings.requests_per_minute)
+}
+
+/// A request that shows a secret of its own, unless its address has shown too many wrong ones.
+async fn counted(app: &App, request: Request, next: Next) -> Response {
+    let (peer, path) = (peer(&request), request.uri().path().to_owned());
+    if let Err(wait_ms) = app.guesses.check(peer, app.now_ms()) {
+        return Refused::Guesses(wait_ms).answer(&path);
+    }
+    let answer = next.run(request).await;
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        // One too many is answered when it comes.
+        let _ = app.guesses.failed(peer, app.now_ms());
+    }
+    answer
+}
+
+fn peer(request: &Request) -> Option<IpAddr> {
+    request
+        .extensions()
+        .get::<Peer>()
+        .map(|Peer(address)| *address)
+}
+
+/// Lets a request through, as long as the principal may do it.
+async fn pass(
+    app: &App,
+    scope: Scope,
+    principal: &Principal,
+    mut request: Request,
+    next: Next,
+) -> Response {
     request.extensions_mut().insert(principal.clone());
     // Whoever makes the first key, or revokes its own, ends itself, and is to hear of it.
     if scope == Scope::KeysWrite {
@@ -51,53 +107,33 @@ async fn check(
     tokio::select! {
         biased;
         response = next.run(request) => until_ended(app, principal, response),
-        () = app.keys.ended(&principal, &app.clock) => Refused::Unknown.answer(&path),
+        () = app.keys.ended(principal, &app.clock) => Refused::Unknown.answer(&path),
     }
 }
 
 /// The answer; a stream ends when `principal` may no longer read it.
-fn until_ended(app: App, principal: Principal, response: Response) -> Response {
+fn until_ended(app: &App, principal: &Principal, response: Response) -> Response {
     if response.body().size_hint().exact().is_some() {
         return response;
     }
+    let (app, principal) = (app.clone(), principal.clone());
     response.map(|body| {
         let ended = async move { app.keys.ended(&principal, &app.clock).await };
         Body::from_stream(body.into_data_stream().take_until(Box::pin(ended)))
     })
 }
 
-/// Why a request does not pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refused {
-    /// It shows no key.
-    NoKey,
-    /// It shows none, there are none, and it does not come from this machine.
-    Remote,
-    /// Its key or ticket is not good.
-    Unknown,
-    /// Its key does not have the scope.
-    Scope(Scope),
-    /// It is an executor's, and the executor does not hold the run.
-    NotHeld,
-    /// It is an executor's, and the path names another executor.
-    Another,
-    /// The database did not say which keys there are.
-    Unavailable,
-}
-
-/// Who asks, if it may.
-async fn admit(app: &App, scope: Scope, request: &mut Request) -> Result<Principal, Refused> {
-    let principal = match request.extensions().get::<Principal>() {
-        Some(principal) => return Ok(principal.clone()),
-        None => identify(app, request).await?,
-    };
-    if let Some(seen) = request.extensions().get::<Seen>() {
-        seen.tell(&principal);
-    }
+/// Whether the principal may do what it asks for.
+async fn admit(
+    app: &App,
+    scope: Scope,
+    principal: &Principal,
+    request: &mut Request,
+) -> Result<(), Refused> {
     let allowed = principal.scopes().allow(scope);
-    if held::concerns(scope, &principal, request, allowed) {
-        return match held::holds(app, &principal, request).await {
-            Ok(true) => Ok(principal),
+    if held::concerns(scope, principal, request, allowed) {
+        return match held::holds(app, principal, request).await {
+            Ok(true) => Ok(()),
             Ok(false) => Err(Refused::NotHeld),
             Err(error) => Err(unavailable(&error)),
         };
@@ -105,25 +141,39 @@ async fn admit(app: &App, scope: Scope, request: &mut Request) -> Result<Princip
     if !allowed {
         return Err(Refused::Scope(scope));
     }
-    if performer::names_another(&principal, request).await {
+    if performer::names_another(principal, request).await {
         return Err(Refused::Another);
     }
-    Ok(principal)
+    Ok(())
 }
 
+/// Who asks.
 async fn identify(app: &App, request: &mut Request) -> Result<Principal, Refused> {
-    let now = app.now_ms();
-    let shown = shown::take(request);
-    let text = match &shown {
-        Shown::Ticket(ticket) => return connect(app, ticket.clone(), now).await,
-        Shown::Key(key) => Some(key.as_str()),
-        Shown::Nothing => None,
+    if let Some(principal) = request.extensions().get::<Principal>() {
+        return Ok(principal.clone());
+    }
+    let (now, peer, local) = (app.now_ms(), peer(request), is_local(request));
+    let found = match shown::take(request) {
+        Shown::Key(key) => look_up(app, Some(&key), local).await,
+        Shown::Nothing => look_up(app, None, local).await,
+        // To look for a ticket is a write: who has shown too many wrong ones does not cause it.
+        Shown::Ticket(ticket) => match app.guesses.check(peer, now) {
+            Ok(()) => connect(app, ticket, now).await,
+            Err(wait_ms) => return Err(Refused::Guesses(wait_ms)),
+        },
     };
-    match app.keys.find(&app.store, text, now).await {
+    if let Err(Refused::Unknown) = found {
+        app.guesses.failed(peer, now).map_err(Refused::Guesses)?;
+    }
+    found
+}
+
+async fn look_up(app: &App, text: Option<&str>, local: bool) -> Result<Principal, Refused> {
+    match app.keys.find(&app.store, text, app.now_ms()).await {
         Ok(Found::Key(key)) => Ok(Principal::Key(KeyHolder(key))),
         Ok(Found::Wrong) => Err(Refused::Unknown),
         Ok(Found::Missing) => Err(Refused::NoKey),
-        Ok(Found::NoKeys) if is_local(request) => Ok(Principal::Loopback),
+        Ok(Found::NoKeys) if local => Ok(Principal::Loopback),
         Ok(Found::NoKeys) => Err(Refused::Remote),
         Err(error) => Err(unavailable(&error)),
     }
@@ -139,7 +189,7 @@ async fn connect(app: &App, ticket: String, now: i64) -> Result<Principal, Refus
         .write(take)
         .await
         .map_err(|error| unavailable(&error))?;
-    let subject = subject.ok_or(Refused::Unknown)?;
+    let subject = subject.ok_or(Refused::Unknown)?.subject;
     if subject.is_empty() {
         let any = app.keys.any(&app.store).await;
         return match any.map_err(|error| unavailable(&error))? {
@@ -164,10 +214,9 @@ fn is_local(request: &Request) -> bool {
         .extensions()
         .get::<ConnectInfo<std::net::SocketAddr>>()
         .is_some();
-    let peer = request.extensions().get::<Peer>();
     !forwarded
-        && match peer {
-            Some(Peer(address)) => address.to_canonical().is_loopback(),
+        && match peer(request) {
+            Some(address) => address.to_canonical().is_loopback(),
             None => !connected,
         }
 }
@@ -175,54 +224,4 @@ fn is_local(request: &Request) -> bool {
 fn unavailable(error: &store::Error) -> Refused {
     tracing::error!(%error, "the keys could not be read");
     Refused::Unavailable
-}
-
-impl Refused {
-    fn answer(self, path: &str) -> Response {
-        let (status, message) = match self {
-            Self::NoKey => (
-                StatusCode::UNAUTHORIZED,
-                "a key is needed: send it as X-API-Key, or as Authorization: Bearer".to_owned(),
-            ),
-            Self::Remote => (
-                StatusCode::UNAUTHORIZED,
-                "there are no keys yet, so this server answers requests from its own machine \
-                 only; make the first key there"
-                    .to_owned(),
-            ),
-            Self::Unknown => (
-                StatusCode::UNAUTHORIZED,
-                "the key is not known, was revoked, or has expired".to_owned(),
-            ),
-            Self::Scope(scope) => (
-                StatusCode::FORBIDDEN,
-                format!("the key does not have the scope {}", scope.as_str()),
-            ),
-            Self::NotHeld => (
-                StatusCode::FORBIDDEN,
-                "an executor's key reads only what its executor holds".to_owned(),
-            ),
-            Self::Another => (
-                StatusCode::FORBIDDEN,
-                "the key belongs to another executor: give the executor the name of its key"
-                    .to_owned(),
-            ),
-            Self::Unavailable => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the database is not available; nothing was changed".to_owned(),
-            ),
-        };
-        let mut answer = refusal(path, status, &message);
-        if status == StatusCode::UNAUTHORIZED {
-            challenge(answer.headers_mut());
-        }
-        answer
-    }
-}
-
-/// How to show a key.
-fn challenge(headers: &mut HeaderMap) {
-    for scheme in ["Bearer", "ApiKey"] {
-        headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
-    }
 }

@@ -11,7 +11,7 @@ use wire::{
 };
 
 use super::{
-    Principal,
+    Principal, join,
     key::{is_bound, scopes},
     role::Role,
     scope::Scopes,
@@ -38,6 +38,8 @@ pub(crate) enum Caller {
     Key(Scopes),
     /// Whoever has the setup token.
     Setup(String),
+    /// Whoever has a token to join with: a key of an executor.
+    Join(String),
 }
 
 impl Caller {
@@ -62,8 +64,8 @@ pub enum IssueError {
     /// There are keys already.
     #[error("there are keys already: show one")]
     NotFirst,
-    /// The setup token is not good.
-    #[error("the setup token is not known, was used, or has expired")]
+    /// The setup or join token is not good.
+    #[error("the token is not known, was used, or has expired")]
     Token,
     /// The first key must be an admin's.
     #[error("the first key must be an admin's: with another nobody could make a second one")]
@@ -101,10 +103,12 @@ pub(crate) async fn issue(
         rivals: is_bound(scopes(&row)).then_some(|rival: &KeyRow| is_bound(scopes(rival))),
     };
     let work = move |batch: &mut Batch<'_, '_>| {
-        if let Caller::Setup(token) = &caller
-            && tickets::take(batch, Purpose::Setup, token, now)?.is_none()
-        {
-            return Ok(None);
+        match &caller {
+            Caller::Join(token) => return join::add(batch, token, &key, &act, now),
+            Caller::Setup(token) if tickets::take(batch, Purpose::Setup, token, now)?.is_none() => {
+                return Ok(None);
+            }
+            _ => {}
         }
         store::keys::add(batch, &key, &act).map(Some)
     };

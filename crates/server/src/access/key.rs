@@ -1,10 +1,11 @@
 //! A key as a running server knows it.
 
-use std::sync::atomic::AtomicI64;
+use std::sync::{Mutex, atomic::AtomicI64};
 
 use store::keys::KeyRow;
 
 use super::{
+    rate::Bucket,
     role::Role,
     scope::{Scope, Scopes},
 };
@@ -18,6 +19,8 @@ pub(crate) struct Key {
     pub(super) hash: Vec<u8>,
     /// Epoch milliseconds.
     pub(super) expires_at: Option<i64>,
+    pub(super) requests_per_minute: Option<i64>,
+    pub(super) bucket: Mutex<Bucket>,
     /// When it was last used, epoch milliseconds, and when it was last written down.
     pub(super) used_at: AtomicI64,
     pub(super) noted_at: AtomicI64,
@@ -33,6 +36,8 @@ impl Key {
             scopes,
             hash: row.hash,
             expires_at: row.expires_at,
+            requests_per_minute: row.requests_per_minute,
+            bucket: Mutex::default(),
             used_at: AtomicI64::new(0),
             noted_at: AtomicI64::new(0),
         }

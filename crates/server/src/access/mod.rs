@@ -2,12 +2,16 @@
 
 mod cache;
 mod gate;
+mod guesses;
 mod held;
 mod issue;
+mod join;
 mod key;
 mod operator;
 mod performer;
 mod principal;
+mod rate;
+mod refused;
 mod role;
 mod scope;
 mod secret;
@@ -16,8 +20,10 @@ mod tickets;
 
 pub(crate) use cache::Keys;
 pub(crate) use gate::guarded;
+pub(crate) use guesses::Guesses;
 pub use issue::IssueError;
 pub(crate) use issue::{Caller, info, issue, revoke};
+pub(crate) use join::join_token;
 pub use operator::Operator;
 pub(crate) use performer::Performer;
 pub use principal::Principal;

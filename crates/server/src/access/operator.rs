@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use store::Store;
 use wire::{
     audit::{AuditLine, AuditQuery, AuditVerified},
-    keys::{CreatedKey, KeyInfo, NewKey},
+    keys::{CreatedKey, JoinToken, KeyInfo, NewJoinToken, NewKey},
 };
 
-use super::issue::{Caller, IssueError, info, issue, revoke};
+use super::{
+    issue::{Caller, IssueError, info, issue, revoke},
+    join::join_token,
+};
 use crate::{
     Clock, Database, Error, assembled,
     audit::{Asker, view},
@@ -44,6 +47,16 @@ impl Operator {
         let asker = Asker::operator("key.create");
         let now = self.clock.now_ms();
         issue(&self.store, Caller::Operator, new, asker, now).await
+    }
+
+    /// Makes a token with which one executor joins.
+    ///
+    /// # Errors
+    /// See [`IssueError`].
+    pub async fn join_token(&self, new: &NewJoinToken) -> Result<JoinToken, IssueError> {
+        let asker = Asker::operator("join-token.create");
+        let now = self.clock.now_ms();
+        join_token(&self.store, Caller::Operator, "", new, asker, now).await
     }
 
     /// The keys, newest first, revoked ones too.

@@ -3,8 +3,10 @@
 /// What a route needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// Nothing: health, metrics, and what shows a secret of its own.
+    /// Nothing: health, metrics, documents.
     Open,
+    /// A secret of its own, which the handler asks for. The gate counts those that are wrong.
+    Secret,
     /// Any key.
     Known,
     JobsRead,
@@ -98,6 +100,7 @@ impl Scope {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
+            Self::Secret => "secret",
             Self::Known => "known",
             scope => NAMES
                 .iter()
@@ -147,7 +150,7 @@ impl Scopes {
     /// Whether this opens a route.
     pub(crate) fn allow(self, scope: Scope) -> bool {
         match scope {
-            Scope::Open | Scope::Known => true,
+            Scope::Open | Scope::Secret | Scope::Known => true,
             scope => self.cover(std::iter::once(scope).collect()),
         }
     }
@@ -186,8 +189,8 @@ mod tests {
 
     #[test]
     fn every_scope_has_a_name_of_its_own() {
-        // The last one counts those before it; `Open` and `Known` are no scopes of keys.
-        assert_eq!(NAMES.len() + 2, Scope::RunsPerform as usize + 1);
+        // The last one counts those before it; `Open`, `Secret` and `Known` are no scopes of keys.
+        assert_eq!(NAMES.len() + 3, Scope::RunsPerform as usize + 1);
         for (scope, name) in NAMES {
             assert_eq!(Scope::parse(name), Some(*scope));
             assert_eq!(scope.as_str(), *name);
@@ -203,7 +206,15 @@ mod tests {
         assert_eq!(Scopes::parse(["*"]), Ok(Scopes::every()));
         assert_eq!(Scopes::every().names(), ["*"]);
         assert_eq!(Scopes::parse(["jobs:read", "jobs"]), Err("jobs"));
-        for wrong in ["open", "known", "", "jobs:*", "JOBS:READ", "jobs:read "] {
+        for wrong in [
+            "open",
+            "secret",
+            "known",
+            "",
+            "jobs:*",
+            "JOBS:READ",
+            "jobs:read ",
+        ] {
             assert_eq!(Scopes::parse([wrong]), Err(wrong));
         }
     }

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use store::{Batch, Store, audit::Target};
+use store::{
+    Batch, Store,
+    audit::{Act, Target},
+    tickets::Taken,
+};
 
 use super::secret::{self, Secret};
 use crate::audit::Asker;
@@ -14,6 +18,9 @@ pub(crate) enum Purpose {
     Setup,
     /// To open a WebSocket. The subject is the id of a key, or nothing while there are none.
     Connect,
+    /// To join as an executor. The subject is the id of the key that made it, or nothing when the
+    /// operator did.
+    Join,
 }
 
 impl Purpose {
@@ -22,14 +29,16 @@ impl Purpose {
         match self {
             Self::Setup => "setup",
             Self::Connect => "ticket",
+            Self::Join => "join",
         }
     }
 
-    /// How long its tickets live.
+    /// How long its tickets live, unless it is said when one is made.
     pub(crate) fn life(self) -> Duration {
         match self {
             Self::Setup => Duration::from_secs(24 * 3600),
             Self::Connect => Duration::from_secs(30),
+            Self::Join => Duration::from_secs(3600),
         }
     }
 }
@@ -42,7 +51,8 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// Makes a ticket; `asker` is whoever asks for it, unless the server makes it by itself.
+    /// Makes a ticket that lives as long as its purpose says; `asker` is whoever asks for it, unless the
+    /// server makes it by itself.
     pub(crate) async fn issue(
         store: &Store,
         purpose: Purpose,
@@ -50,10 +60,21 @@ impl Ticket {
         asker: Option<Asker>,
         now: i64,
     ) -> Result<Self, store::Error> {
+        let until = now.saturating_add(crate::app::millis(purpose.life()));
+        let act = asker.map(|asker| asker.act(now, Target::one("key", subject)));
+        Self::issue_until(store, purpose, subject, until, act).await
+    }
+
+    /// Makes a ticket; `act` says who asks for it.
+    pub(crate) async fn issue_until(
+        store: &Store,
+        purpose: Purpose,
+        subject: &str,
+        expires_at: i64,
+        act: Option<Act>,
+    ) -> Result<Self, store::Error> {
         let secret = Secret::ticket(purpose.word());
-        let expires_at = now.saturating_add(crate::app::millis(purpose.life()));
         let (hash, subject) = (secret.hash(), subject.to_owned());
-        let act = asker.map(|asker| asker.act(now, Target::one("key", &subject)));
         let work = move |batch: &mut Batch<'_, '_>| {
             if purpose == Purpose::Setup {
                 // The newest is the one that was printed last.
@@ -67,12 +88,30 @@ impl Ticket {
     }
 }
 
-/// Uses a ticket up, within a transaction; answers whom it was for, if it was good.
+/// Uses a ticket up, within a transaction, if it is good.
 pub(crate) fn take(
     batch: &mut Batch<'_, '_>,
     purpose: Purpose,
     text: &str,
     now: i64,
-) -> Result<Option<String>, store::Error> {
+) -> Result<Option<Taken>, store::Error> {
     store::tickets::take(batch, &secret::hash(text), purpose.word(), now)
+}
+
+/// Makes a ticket good again that was taken in this transaction.
+pub(super) fn put_back(
+    batch: &mut Batch<'_, '_>,
+    purpose: Purpose,
+    text: &str,
+    taken: &Taken,
+) -> Result<(), store::Error> {
+    let hash = secret::hash(text);
+    store::tickets::add(
+        batch,
+        &hash,
+        purpose.word(),
+        &taken.subject,
+        taken.expires_at,
+        None,
+    )
 }

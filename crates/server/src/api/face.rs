@@ -92,8 +92,12 @@ mod tests {
     use super::refusal;
 
     async fn body(path: &str) -> Value {
-        let answer = refusal(path, StatusCode::FORBIDDEN, "no");
-        assert_eq!(answer.status(), 403);
+        of(path, StatusCode::FORBIDDEN).await
+    }
+
+    async fn of(path: &str, status: StatusCode) -> Value {
+        let answer = refusal(path, status, "no");
+        assert_eq!(answer.status(), status);
         let body = answer.into_body().collect().await.expect("a body");
         serde_json::from_slice(&body.to_bytes()).expect("JSON")
     }
@@ -119,6 +123,14 @@ mod tests {
         ] {
             assert_eq!(body(path).await, playgrounds);
         }
+        // Too many requests have a word of their own where there are words.
+        let busy = |path: &'static str| of(path, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(busy("/api/v1/jobs").await, jobs);
+        assert_eq!(busy("/playground/jobs").await, json!({"error": "no"}));
+        let playbooks = &busy("/api/playbooks").await["detail"];
+        assert_eq!(playbooks["error"], "rate_limited");
+        let playgrounds = &busy("/api/playgrounds").await["error"];
+        assert_eq!(playgrounds["code"], "RATE_LIMITED");
         for path in ["/api/keys", "/api/v10", "/api/playgroundsx", "/"] {
             assert_eq!(body(path).await["detail"], json!("no"), "{path}");
         }

@@ -5,6 +5,7 @@ pub(crate) mod events;
 mod face;
 pub(crate) mod hooks;
 pub(crate) mod jobs;
+pub(crate) mod join;
 pub(crate) mod keys;
 pub(crate) mod plugin_jobs;
 pub(crate) mod probes;

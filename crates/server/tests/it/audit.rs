@@ -119,6 +119,7 @@ async fn subject(keyed: &Keyed, method: &Method, route: &str) -> (String, String
             one(text(&keyed.make(&new).await["id"]), "key")
         }
         ("POST", "/api/tickets") => (route.to_owned(), String::new(), "key"),
+        ("POST", "/api/join-tokens") => (route.to_owned(), "{}".to_owned(), "key"),
         _ => of_hooks(keyed, method, route).await,
     }
 }
@@ -166,8 +167,8 @@ async fn each_act_leaves_one_line_that_says_who_did_what() {
     let keyed = Keyed::open().await;
     register(&keyed).await;
     for (method, route, action) in actions() {
-        if action == "key.setup" {
-            // Only without keys: the tests of the command line have it.
+        if ["key.setup", "key.join"].contains(&action.as_str()) {
+            // One only without keys: the tests of the command line have it. The other is nobody's yet.
             continue;
         }
         let (path, body, kind) = subject(&keyed, &method, &route).await;
@@ -215,6 +216,25 @@ async fn the_first_key_leaves_a_line() {
     assert_eq!(lines[0]["action"], "key.create");
     assert_eq!(lines[0]["actor"], json!({"id": "loopback"}));
     assert_eq!(lines[0]["detail"], "admin, role admin");
+}
+
+#[tokio::test]
+async fn who_joins_leaves_a_line_and_who_is_refused_does_not() {
+    let keyed = Keyed::open().await;
+    let token = text(&post(&keyed, "/api/join-tokens", &json!({})).await["token"]);
+    let before = newest(&keyed).await;
+    let join = json!({"token": token, "name": "builder"});
+    let created = keyed.bed.post("/api/join", &join).await.json(201).await;
+    keyed.bed.post("/api/join", &join).await.json(401).await;
+    let lines = after(&keyed, before).await;
+    let [line] = &lines[..] else {
+        panic!("{lines:?}");
+    };
+    assert_eq!(line["action"], "key.join");
+    assert_eq!(line["actor"], json!({"id": "join"}));
+    assert_eq!(line["target"]["id"], created["id"]);
+    assert_eq!(line["detail"], "builder, role executor");
+    assert!(!line.to_string().contains(&token));
 }
 
 #[tokio::test]

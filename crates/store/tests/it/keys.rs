@@ -77,7 +77,12 @@ async fn a_key_is_kept_and_revoked_once(db: &Database) {
         revoked_at: Some(NOW + 7),
         ..key.row
     };
+    let live = |id, now| store.write(move |batch| keys::is_live(batch, id, now));
+    assert!(live("a", NOW + 999).await.unwrap());
+    assert!(!live("a", NOW + 1_000).await.unwrap(), "it has expired");
+    assert!(!live("b", NOW).await.unwrap());
     assert_eq!(revoke(&store, "a", NOW + 7).await, Some(expected.clone()));
+    assert!(!live("a", NOW + 7).await.unwrap());
     assert_eq!(revoke(&store, "a", NOW + 9).await, Some(expected));
     assert_eq!(revoke(&store, "b", NOW + 9).await, None);
     assert!(store.read(keys::version).await.unwrap() > version);
@@ -136,7 +141,11 @@ async fn a_ticket_is_good_for_one_use(db: &Database) {
     let taken = (0..10).map(|place| take(place, b"one", "join"));
     let taken = futures_util::future::join_all(taken).await;
     let good: Vec<_> = taken.into_iter().filter_map(Result::unwrap).collect();
-    assert_eq!(good, ["builder"]);
+    let expected = tickets::Taken {
+        subject: "builder".to_owned(),
+        expires_at: NOW + 10,
+    };
+    assert_eq!(good, [expected]);
     let swept = stores[0].write(|batch| tickets::sweep(batch, NOW + 1));
     assert_eq!(swept.await.unwrap(), 1);
 }

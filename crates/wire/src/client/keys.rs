@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{Client, Error, Payload, decode, jobs::encode};
-use crate::keys::{CreatedKey, KeyInfo, NewKey};
+use crate::keys::{CreatedKey, Join, JoinToken, KeyInfo, NewJoinToken, NewKey};
 
 impl Client {
     /// Makes a key.
@@ -12,6 +12,24 @@ impl Client {
     /// See [`Error`].
     pub async fn create_key(&self, new: &NewKey) -> Result<CreatedKey, Error> {
         let created = self.json(Method::POST, "/api/keys", new).await?;
+        created.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+    }
+
+    /// Makes a token with which one executor joins.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn create_join_token(&self, new: &NewJoinToken) -> Result<JoinToken, Error> {
+        let created = self.json(Method::POST, "/api/join-tokens", new).await?;
+        created.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+    }
+
+    /// Trades a token for the key of an executor.
+    ///
+    /// # Errors
+    /// See [`Error`]. On [`Error::Unreachable`] the token may be used up.
+    pub async fn join(&self, join: &Join) -> Result<CreatedKey, Error> {
+        let created = self.json(Method::POST, "/api/join", join).await?;
         created.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
     }
 

@@ -3,7 +3,9 @@
 mod binding;
 mod ends;
 mod first;
+mod join;
 mod keys;
+mod rate;
 mod walk;
 
 use axum::body::Body;
@@ -20,7 +22,11 @@ pub(crate) struct Keyed {
 
 impl Keyed {
     pub(crate) async fn open() -> Self {
-        let bed = Bed::open().await;
+        Self::on(Bed::open().await).await
+    }
+
+    /// The same, of a server that is open.
+    pub(crate) async fn on(bed: Bed) -> Self {
         let new = json!({"name": "admin", "role": "admin"});
         let created = bed.post("/api/keys", &new).await.json(201).await;
         let admin = text(&created["key"]);

@@ -72,6 +72,10 @@ const ADMINS: [&str; 9] = [
 ];
 const MORE_ADMINS: [&str; 2] = ["hooks:write", "audit:read"];
 
+/// What needs no key, or a secret of its own, and what any key may.
+const NO_KEY: [&str; 2] = ["open", "secret"];
+const FOR_ALL: [&str; 3] = ["open", "secret", "known"];
+
 /// On these holding the run or the program decides, and the walk's executor holds nothing.
 const HELD: [(&str, &str); 3] = [
     ("GET", "/api/v1/jobs/{id}"),
@@ -175,7 +179,7 @@ async fn a_request_without_a_good_key_passes_nowhere() {
     for route in routes() {
         let method = || route.method.clone();
         let none = keyed.bed.send(method(), &route.concrete, "").await;
-        if route.scope == "open" {
+        if NO_KEY.contains(&route.scope.as_str()) {
             passed(&route, "nobody", &none);
             continue;
         }
@@ -208,10 +212,10 @@ async fn every_role_passes_where_its_scopes_say_and_nowhere_else() {
                 .send(&key, route.method.clone(), &route.concrete, "")
                 .await;
             let scope = route.scope.as_str();
-            let decided = known.contains(&scope) || ["open", "known"].contains(&scope);
+            let decided = known.contains(&scope) || FOR_ALL.contains(&scope);
             assert!(decided, "{scope}: say which roles have it");
             let held = HELD.contains(&(route.method.as_str(), &route.path));
-            let allowed = ["open", "known"].contains(&scope) || scopes.contains(&scope);
+            let allowed = FOR_ALL.contains(&scope) || scopes.contains(&scope);
             if allowed && !(role == "executor" && held) {
                 passed(&route, role, &answer);
             } else {
@@ -226,7 +230,7 @@ async fn one_scope_opens_its_routes_and_all_others_do_not() {
     let keyed = Keyed::open().await;
     let known = known_scopes();
     for route in routes() {
-        if ["open", "known"].contains(&route.scope.as_str()) {
+        if FOR_ALL.contains(&route.scope.as_str()) {
             continue;
         }
         let others: Vec<_> = known

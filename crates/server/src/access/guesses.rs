@@ -1,0 +1,122 @@
+//! How often an address may show a wrong secret. A good key is never refused for what its neighbours did:
+//! nobody guesses 160 bits, and many may share an address. What is bounded is what wrong ones cost.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::Mutex,
+};
+
+use super::{cache::lock, rate::Bucket};
+
+/// Wrong secrets that an address may show in a minute.
+const PER_MINUTE: i64 = 60;
+/// So many addresses are remembered. Whoever has more of them is not held by counting.
+const ADDRESSES_LIMIT: usize = 10_000;
+
+/// The addresses that showed wrong secrets lately.
+#[derive(Default)]
+pub(crate) struct Guesses {
+    addresses: Mutex<HashMap<IpAddr, Bucket>>,
+}
+
+impl Guesses {
+    /// Whether `peer` may try another secret; otherwise how long to wait, in milliseconds. A request of
+    /// this process has no address and may always.
+    pub(super) fn check(&self, peer: Option<IpAddr>, now: i64) -> Result<(), i64> {
+        let Some(address) = peer.map(network) else {
+            return Ok(());
+        };
+        let addresses = lock(&self.addresses);
+        let bucket = addresses.get(&address);
+        bucket.map_or(Ok(()), |bucket| bucket.has_one(PER_MINUTE, now))
+    }
+
+    /// Counts a wrong secret of `peer`; when it showed too many, answers how long to wait, in
+    /// milliseconds.
+    pub(super) fn failed(&self, peer: Option<IpAddr>, now: i64) -> Result<(), i64> {
+        let Some(address) = peer.map(network) else {
+            return Ok(());
+        };
+        let mut addresses = lock(&self.addresses);
+        if addresses.len() >= ADDRESSES_LIMIT && !addresses.contains_key(&address) {
+            addresses.retain(|_, bucket| !bucket.is_full(PER_MINUTE, now));
+            if addresses.len() >= ADDRESSES_LIMIT {
+                addresses.clear();
+            }
+        }
+        let bucket = addresses.entry(address).or_default();
+        bucket.take(PER_MINUTE, now)
+    }
+}
+
+/// Who has an IPv6 address has at least the 64 bits below it.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::{ADDRESSES_LIMIT, Guesses, PER_MINUTE, lock};
+
+    fn address(number: usize) -> Option<IpAddr> {
+        let bits = u32::try_from(number).expect("a small number");
+        Some(Ipv4Addr::from_bits(bits).into())
+    }
+
+    #[test]
+    fn an_address_is_held_and_others_are_not() {
+        let guesses = Guesses::default();
+        for _ in 0..PER_MINUTE {
+            assert_eq!(guesses.check(address(1), 0), Ok(()));
+            assert_eq!(guesses.failed(address(1), 0), Ok(()));
+        }
+        assert_eq!(guesses.check(address(1), 0), Err(1_000));
+        assert_eq!(guesses.failed(address(1), 0), Err(1_000));
+        assert_eq!(guesses.check(address(2), 0), Ok(()));
+        assert_eq!(guesses.check(address(1), 1_000), Ok(()));
+        for _ in 0..2 * PER_MINUTE {
+            assert_eq!(guesses.failed(None, 0), Ok(()), "this process");
+        }
+    }
+
+    #[test]
+    fn neighbours_in_one_network_count_together() {
+        let guesses = Guesses::default();
+        let one: IpAddr = "2001:db8::1".parse().expect("an address");
+        let two: IpAddr = "2001:db8::ffff:2".parse().expect("an address");
+        let far: IpAddr = "2001:db8:0:1::1".parse().expect("an address");
+        let mapped: IpAddr = "::ffff:192.0.2.1".parse().expect("an address");
+        let plain: IpAddr = "192.0.2.1".parse().expect("an address");
+        for _ in 0..PER_MINUTE {
+            let _ = guesses.failed(Some(one), 0);
+            let _ = guesses.failed(Some(mapped), 0);
+        }
+        assert!(guesses.check(Some(two), 0).is_err());
+        assert!(guesses.check(Some(plain), 0).is_err());
+        assert!(guesses.check(Some(far), 0).is_ok());
+    }
+
+    #[test]
+    fn the_table_is_bounded_and_forgets_the_innocent_first() {
+        let guesses = Guesses::default();
+        for _ in 0..PER_MINUTE {
+            let _ = guesses.failed(address(0), 50_000);
+        }
+        for number in 1..ADDRESSES_LIMIT {
+            let _ = guesses.failed(address(number), 0);
+        }
+        let _ = guesses.failed(address(ADDRESSES_LIMIT), 50_000);
+        assert_eq!(lock(&guesses.addresses).len(), 2);
+        assert!(guesses.check(address(0), 50_000).is_err());
+        for number in 0..3 * ADDRESSES_LIMIT {
+            let _ = guesses.failed(address(number), 50_000);
+            assert!(lock(&guesses.addresses).len() <= ADDRESSES_LIMIT);
+        }
+    }
+}

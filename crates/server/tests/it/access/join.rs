@@ -1,0 +1,156 @@
+//! Executors join: a token is good for one key, for a short time, and for nothing else.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{Keyed, text};
+use crate::bed::Bed;
+
+const TOKENS: &str = "/api/join-tokens";
+
+impl Keyed {
+    async fn token(&self) -> String {
+        let made = self.post(&self.admin, TOKENS, &json!({})).await;
+        text(&made.json(201).await["token"])
+    }
+
+    async fn join(&self, token: &str, name: &str) -> crate::answer::Answer {
+        let join = json!({"token": token, "name": name});
+        self.bed.post("/api/join", &join).await
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_traded_for_the_key_of_one_executor() {
+    let keyed = Keyed::open().await;
+    let made = keyed.post(&keyed.admin, TOKENS, &json!({})).await;
+    let made = made.json(201).await;
+    let token = text(&made["token"]);
+    assert!(token.starts_with("join_"), "{token}");
+    assert_eq!(made["expires_at"], json!("2024-01-01T13:00:00Z"));
+    let created = keyed.join(&token, "builder").await.json(201).await;
+    assert_eq!(created["name"], "builder");
+    assert_eq!(created["role"], "executor");
+    assert_eq!(created["scopes"], json!(["runs:perform"]));
+    assert_eq!(created["expires_at"], Value::Null);
+    let key = text(&created["key"]);
+    let path = "/api/v1/executors/builder/leases";
+    keyed
+        .post(&key, path, &json!({"leases": []}))
+        .await
+        .json(200)
+        .await;
+    let path = "/api/v1/executors/other/leases";
+    keyed
+        .post(&key, path, &json!({"leases": []}))
+        .await
+        .refused(403)
+        .await;
+    // Again, under either name.
+    for name in ["builder", "another"] {
+        let again = keyed.join(&token, name).await;
+        let detail = text(&again.json(401).await["detail"]);
+        assert!(
+            detail.contains("token") && !detail.contains("join_"),
+            "{detail}"
+        );
+    }
+    let keys = keyed.get(&keyed.admin, "/api/keys").await.json(200).await;
+    assert_eq!(keys.as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
+async fn two_that_join_at_once_with_one_token_do_not_both_get_a_key() {
+    let keyed = Keyed::open().await;
+    let token = keyed.token().await;
+    let names: Vec<String> = (0..10).map(|number| format!("builder-{number}")).collect();
+    let joins = names.iter().map(|name| keyed.join(&token, name));
+    let answers = futures_util::future::join_all(joins).await;
+    let mut statuses: Vec<u16> = answers
+        .iter()
+        .map(|answer| answer.status.as_u16())
+        .collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses[0], 201);
+    assert!(
+        statuses[1..].iter().all(|status| *status == 401),
+        "{statuses:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_token_expires_and_is_no_other_secret() {
+    let keyed = Keyed::open().await;
+    let token = keyed.token().await;
+    let new = json!({"expires_in_minutes": 1});
+    let short = keyed.post(&keyed.admin, TOKENS, &new).await;
+    let short = text(&short.json(201).await["token"]);
+    let ticket = keyed.post(&keyed.admin, "/api/tickets", &json!({})).await;
+    let ticket = text(&ticket.json(201).await["ticket"]);
+    keyed.join(&ticket, "a").await.json(401).await;
+    keyed.bed.clock.advance_ms(60_000);
+    keyed.join(&short, "a").await.json(401).await;
+    // It is no key, opens no socket and makes no admin.
+    keyed.get(&token, "/api/v1/jobs").await.refused(401).await;
+    let setup = json!({"token": token, "name": "root"});
+    keyed.bed.post("/api/setup", &setup).await.json(401).await;
+    keyed.bed.clock.advance_ms(59 * 60_000 - 1);
+    keyed.join(&token, "a").await.json(201).await;
+    let late = keyed.token().await;
+    keyed.bed.clock.advance_ms(60 * 60_000);
+    keyed.join(&late, "b").await.json(401).await;
+}
+
+#[tokio::test]
+async fn a_name_that_has_a_key_is_refused_and_the_token_stays_good() {
+    let keyed = Keyed::open().await;
+    let first = keyed.token().await;
+    let first = keyed.join(&first, "builder").await.json(201).await;
+    let token = keyed.token().await;
+    let taken = keyed.join(&token, "builder").await.json(409).await;
+    assert!(text(&taken["detail"]).contains("revoke it first"));
+    keyed.join(&token, "").await.json(400).await;
+    keyed.join(&token, "a\nb").await.json(400).await;
+    keyed.revoke(&first["id"]).await.json(200).await;
+    keyed.join(&token, "builder").await.json(201).await;
+    keyed.join(&token, "builder").await.json(401).await;
+}
+
+#[tokio::test]
+async fn a_token_is_void_with_the_key_that_made_it() {
+    let keyed = Keyed::open().await;
+    let second = keyed
+        .make(&json!({"name": "second", "role": "admin"}))
+        .await;
+    let made = keyed.post(&text(&second["key"]), TOKENS, &json!({})).await;
+    let token = text(&made.json(201).await["token"]);
+    keyed.revoke(&second["id"]).await.json(200).await;
+    keyed.join(&token, "builder").await.json(401).await;
+}
+
+#[tokio::test]
+async fn nobody_lets_join_who_could_not_make_the_key() {
+    let keyed = Keyed::open().await;
+    let new = json!({"name": "clerk", "role": "custom", "scopes": ["keys:write"]});
+    let clerk = text(&keyed.make(&new).await["key"]);
+    let refused = keyed.post(&clerk, TOKENS, &json!({})).await.json(403).await;
+    assert!(text(&refused["detail"]).contains("more than their own"));
+    let user = keyed.key("user", "user").await;
+    keyed.post(&user, TOKENS, &json!({})).await.json(403).await;
+    for minutes in [json!(0), json!(-1), json!(1_441), json!("60"), json!(1.5)] {
+        let new = json!({"expires_in_minutes": minutes});
+        let refused = keyed.post(&keyed.admin, TOKENS, &new).await.json(400).await;
+        assert!(text(&refused["detail"]).contains("expires_in_minutes"));
+    }
+}
+
+#[tokio::test]
+async fn before_there_are_keys_nobody_joins() {
+    let bed = Bed::open().await;
+    let refused = bed.post(TOKENS, &json!({})).await.json(400).await;
+    assert!(text(&refused["detail"]).contains("first key"));
+    let join = json!({"token": "join_0", "name": "builder"});
+    bed.post("/api/join", &join).await.json(401).await;
+    assert_eq!(bed.get("/api/keys").await.json(200).await, json!([]));
+    bed.send(Method::GET, "/api/join", "").await.json(405).await;
+}

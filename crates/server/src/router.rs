@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use axum::{Router, middleware, routing::MethodRouter};
 use utoipa::openapi::{
-    InfoBuilder, OpenApi, OpenApiBuilder,
+    InfoBuilder, OpenApi, OpenApiBuilder, ResponseBuilder,
     extensions::ExtensionsBuilder,
     path::{HttpMethod, PathItem},
 };
@@ -24,6 +24,9 @@ use crate::{
     audit::{Action, witnessed},
     guard, metrics,
 };
+
+const TOO_MANY: &str = "Too many requests with this key, or too many wrong secrets from this address; \
+    `Retry-After` says when to come again";
 
 type Route = (
     HttpMethod,
@@ -206,7 +209,7 @@ fn name_actions(document: &mut OpenApi, routes: &[(HttpMethod, &'static str, Sco
     document.extensions = Some(said.build());
 }
 
-/// Writes each route's scope into the document.
+/// Writes each route's scope into the document, and the refusal that the gate adds to it.
 fn name_scopes(document: &mut OpenApi, routes: &[(HttpMethod, &'static str, Scope, Action)]) {
     for (method, path, scope, _) in routes {
         let Some(item) = document.paths.paths.get_mut(*path) else {
@@ -226,6 +229,11 @@ fn name_scopes(document: &mut OpenApi, routes: &[(HttpMethod, &'static str, Scop
                     .add("x-scope", scope.as_str())
                     .build(),
             );
+            if *scope != Scope::Open {
+                let refusal = ResponseBuilder::new().description(TOO_MANY).build();
+                let responses = &mut operation.responses.responses;
+                responses.insert("429".to_owned(), refusal.into());
+            }
         }
     }
 }

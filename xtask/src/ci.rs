@@ -7,14 +7,14 @@ use anyhow::{Context, Result};
 use crate::{
     plugins,
     process::{cargo, succeed},
-    runner, tidy,
+    runner, schemathesis, tidy,
 };
 
 type Step = (&'static str, fn() -> Result<()>);
 
 /// Ordered so that what is quick and what fails often comes first. `build` uses the features and
 /// the profile of `test`, so nothing is built twice for the steps after it.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("format", || {
         succeed(&mut cargo(["fmt", "--all", "--check"]))
     }),
@@ -31,6 +31,9 @@ const STEPS: [Step; 8] = [
     }),
     ("generated files", runner::check_generated),
     ("plugins", || plugins::run(&[])),
+    ("schemathesis", || {
+        schemathesis::built(&schemathesis::Schemathesis::default())
+    }),
     ("test", || runner::test(&[])),
     ("docs", docs),
 ];

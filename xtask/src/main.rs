@@ -1,5 +1,5 @@
-//! The project's own commands: `cargo xtask ci | test | bench | tidy | sim | kill | plugins |
-//! generate | setup`.
+//! The project's own commands: `cargo xtask ci | test | schemathesis | bench | tidy | sim | kill |
+//! plugins | generate | setup`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -10,6 +10,7 @@ mod ci;
 mod plugins;
 mod process;
 mod runner;
+mod schemathesis;
 mod setup;
 mod tidy;
 
@@ -36,6 +37,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Asks a real server whatever its OpenAPI document allows and forbids, on both databases.
+    Schemathesis(schemathesis::Schemathesis),
     /// Runs more seeds of the simulation than `test` does, or one seed again.
     Sim(runner::Sim),
     /// Kills the server, and PostgreSQL, under load in more rounds than `test` does.
@@ -77,6 +80,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Ci => ci::run(),
         Command::Test { arguments } => runner::test(&arguments),
+        Command::Schemathesis(wanted) => schemathesis::run(&wanted),
         Command::Sim(sim) => runner::sim(&sim),
         Command::Kill(kill) => runner::kill(&kill),
         Command::Plugins { names } => plugins::run(&names),

@@ -61,6 +61,14 @@ pub(crate) fn metadata() -> Result<serde_json::Value> {
     serde_json::from_slice(&text).context("failed to read cargo metadata")
 }
 
+/// Where cargo builds.
+pub(crate) fn target_dir() -> Result<PathBuf> {
+    let metadata = metadata()?;
+    Ok(PathBuf::from(
+        metadata["target_directory"].as_str().unwrap_or("target"),
+    ))
+}
+
 fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let mut text = program

@@ -1,7 +1,10 @@
 //! The process's own log, on standard error.
 
 use clap::ValueEnum;
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use tracing_subscriber::{
+    EnvFilter,
+    filter::{Directive, LevelFilter, ParseError},
+};
 
 use crate::exit::Failure;
 
@@ -26,7 +29,12 @@ pub(crate) fn filter(text: &str) -> Result<EnvFilter, String> {
             ));
         }
     }
-    EnvFilter::try_new(text).map_err(|error| error.to_string())
+    let filter = EnvFilter::try_new(text).map_err(|error| error.to_string())?;
+    // Below this it writes down the values of every statement, secrets among them.
+    let quiet: Directive = "tokio_postgres=info"
+        .parse()
+        .map_err(|error: ParseError| error.to_string())?;
+    Ok(filter.add_directive(quiet))
 }
 
 /// Starts the log.

@@ -18,6 +18,7 @@ use axum::{
     response::Response,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument;
 
 use crate::api::refusal;
 
@@ -138,11 +139,12 @@ async fn within(budget: &Budget, mut request: Request, next: Next) -> Response {
     let share = budget.share();
     request.extensions_mut().insert(share.clone());
     // What a caller has sent does not leave the memory when the caller hangs up.
-    let work = tokio::spawn(async move {
+    let work = async move {
         let response = next.run(request).await;
         drop((share, place));
         response
-    });
+    };
+    let work = tokio::spawn(work.in_current_span());
     work.await.unwrap_or_else(|error| {
         tracing::error!(%error, "a request was not answered");
         refusal(&path, StatusCode::INTERNAL_SERVER_ERROR, "internal error")

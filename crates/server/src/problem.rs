@@ -2,18 +2,35 @@
 //! is wrong with them is answered in this form.
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, Query, Request},
-    http::{StatusCode, header, request::Parts},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
 use wire::Object;
 
 use crate::{
     access::IssueError,
     api::jobs::{self, BODY_LIMIT, read_json},
 };
+
+/// The media type of refusals.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// A refusal as it is written.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Body {
+    /// Always `about:blank`: the status says what kind of problem it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The status of the answer.
+    status: u16,
+    /// What is wrong, for people.
+    detail: String,
+}
 
 /// A refusal.
 #[derive(Debug)]
@@ -38,15 +55,16 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let title = self.status.canonical_reason().unwrap_or("Error");
-        let body = json!({
-            "type": "about:blank",
-            "title": title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-        (self.status, kind, body.to_string()).into_response()
+        let body = Body {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: self.detail,
+        };
+        let mut answer = (self.status, axum::Json(body)).into_response();
+        let kind = HeaderValue::from_static(MEDIA_TYPE);
+        answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+        answer
     }
 }
 
@@ -104,5 +122,19 @@ impl<T: DeserializeOwned, S: Sync + Send> FromRequestParts<S> for Params<T> {
         let query = Query::<T>::from_request_parts(parts, state).await;
         let Query(params) = query.map_err(|rejection| Problem::bad(rejection.body_text()))?;
         Ok(Self(params))
+    }
+}
+
+/// What the path names. What is no text names nothing.
+pub(crate) struct Named<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Sync + Send> FromRequestParts<S> for Named<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<T>::from_request_parts(parts, state).await;
+        let Path(named) =
+            path.map_err(|rejection| Problem::new(StatusCode::NOT_FOUND, rejection.body_text()))?;
+        Ok(Self(named))
     }
 }

@@ -1,12 +1,9 @@
 //! The table of contents of the whole API: method, path, scope, what the audit calls it, handler; one
 //! line each.
 
-use std::collections::BTreeMap;
-
 use axum::{Router, middleware, routing::MethodRouter};
 use utoipa::openapi::{
-    InfoBuilder, OpenApi, OpenApiBuilder, ResponseBuilder,
-    extensions::ExtensionsBuilder,
+    InfoBuilder, OpenApiBuilder,
     path::{HttpMethod, PathItem},
 };
 use utoipa_axum::{
@@ -22,11 +19,8 @@ use crate::{
     },
     app::App,
     audit::{Action, witnessed},
-    guard, metrics,
+    document, guard, metrics, requests,
 };
-
-const TOO_MANY: &str = "Too many requests with this key, or too many wrong secrets from this address; \
-    `Retry-After` says when to come again";
 
 type Route = (
     HttpMethod,
@@ -136,6 +130,7 @@ pub(crate) fn router(app: App) -> Router {
             app.clone(),
             metrics::measure,
         ))
+        .layer(middleware::from_fn(requests::name))
         .with_state(app)
 }
 
@@ -168,8 +163,7 @@ fn documented(
         let (schemas, paths, routes) = handler;
         router = router.routes((schemas, paths, guard(scope, action, routes)));
     }
-    name_scopes(router.get_openapi_mut(), &named);
-    name_actions(router.get_openapi_mut(), &named);
+    document::complete(router.get_openapi_mut(), &named);
     router
 }
 
@@ -189,51 +183,5 @@ fn operation(item: &PathItem, method: &HttpMethod) -> bool {
         HttpMethod::Delete => item.delete.is_some(),
         HttpMethod::Patch => item.patch.is_some(),
         _ => false,
-    }
-}
-
-/// Writes into the document what the audit calls the routes: those that it has a name for.
-fn name_actions(document: &mut OpenApi, routes: &[(HttpMethod, &'static str, Scope, Action)]) {
-    let actions = routes.iter().filter_map(|(method, path, _, action)| {
-        let method = match method {
-            HttpMethod::Put => "PUT",
-            HttpMethod::Post => "POST",
-            HttpMethod::Delete => "DELETE",
-            HttpMethod::Patch => "PATCH",
-            _ => "GET",
-        };
-        Some((format!("{method} {path}"), (*action)?))
-    });
-    let actions: BTreeMap<String, &str> = actions.collect();
-    let said = ExtensionsBuilder::new().add("x-audit", serde_json::json!(actions));
-    document.extensions = Some(said.build());
-}
-
-/// Writes each route's scope into the document, and the refusal that the gate adds to it.
-fn name_scopes(document: &mut OpenApi, routes: &[(HttpMethod, &'static str, Scope, Action)]) {
-    for (method, path, scope, _) in routes {
-        let Some(item) = document.paths.paths.get_mut(*path) else {
-            continue;
-        };
-        let operation = match method {
-            HttpMethod::Get => item.get.as_mut(),
-            HttpMethod::Put => item.put.as_mut(),
-            HttpMethod::Post => item.post.as_mut(),
-            HttpMethod::Delete => item.delete.as_mut(),
-            HttpMethod::Patch => item.patch.as_mut(),
-            _ => None,
-        };
-        if let Some(operation) = operation {
-            operation.extensions = Some(
-                ExtensionsBuilder::new()
-                    .add("x-scope", scope.as_str())
-                    .build(),
-            );
-            if *scope != Scope::Open {
-                let refusal = ResponseBuilder::new().description(TOO_MANY).build();
-                let responses = &mut operation.responses.responses;
-                responses.insert("429".to_owned(), refusal.into());
-            }
-        }
     }
 }

@@ -22,6 +22,7 @@ pub struct Payload {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct NewHook {
     /// Where to: an `http` or `https` URL without user and password.
+    #[schema(format = "uri", max_length = 2048)]
     pub url: String,
     /// Which event types; `*` at the end of one stands for anything. Without it, all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,6 +151,7 @@ pub enum JobHook {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct FullJobHook {
     /// Where to: an `http` or `https` URL without user and password.
+    #[schema(format = "uri", max_length = 2048)]
     pub url: String,
     /// Sent with every delivery.
     #[serde(

@@ -11,12 +11,14 @@ pub struct NewKey {
     /// For people; of an executor's key the executor's name.
     pub name: String,
     /// `admin`, `user`, `readonly`, `executor`, or `custom`: nothing but the listed scopes.
+    #[schema(pattern = "^(admin|user|readonly|executor|custom)$")]
     pub role: String,
     /// Scopes beyond the role's, such as `hooks:write`; `*` is every scope.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
     /// The key is refused after so many days (1 to 3,650). Without it, it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 3650)]
     pub expires_in_days: Option<i64>,
     /// How many requests a minute it may make. Without it as many as the server lets every key, and an
     /// executor's as many as it likes.

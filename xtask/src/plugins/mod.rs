@@ -12,7 +12,9 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{process::root, runner::target_dir};
+pub(crate) use python::environment as python_environment;
+
+use crate::process::{root, target_dir};
 
 /// What stands beside the source of a plugin and is no part of it when it is installed.
 const NOT_INSTALLED: [&str; 1] = ["README.md"];

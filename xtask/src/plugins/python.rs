@@ -35,7 +35,7 @@ pub(super) fn build(name: &str, folder: &Path, target: &Path, into: &Path) -> Re
 }
 
 /// An environment with what is required; made once for each list of requirements.
-fn environment(requirements: &Path, target: &Path) -> Result<PathBuf> {
+pub(crate) fn environment(requirements: &Path, target: &Path) -> Result<PathBuf> {
     let hash = inputs::hash(&[requirements.to_path_buf()])?;
     let environment = target.join("python").join(hash);
     let done = environment.join("done");

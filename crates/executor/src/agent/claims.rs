@@ -7,6 +7,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
+use tracing::Instrument;
 use wire::jobs::{Claim, Job};
 
 use super::{Agent, Backoff, results::Finished};
@@ -53,7 +54,10 @@ pub(super) async fn claim(agent: &Arc<Agent>) -> JoinSet<()> {
                 for job in jobs {
                     // `None` when the server gave more than was asked for: it is done all the same.
                     let permit = permits.split(1);
-                    attempts.spawn(attempt(Arc::clone(agent), job, asked, permit));
+                    // An error's, so that a line of any level has it.
+                    let span = tracing::error_span!("attempt", run_id = job.id);
+                    let attempt = attempt(Arc::clone(agent), job, asked, permit);
+                    attempts.spawn(attempt.instrument(span));
                 }
             }
             Err(error) => {
@@ -118,12 +122,13 @@ async fn ask(agent: &Agent, claim: &Claim) -> Option<Result<Vec<Job>, wire::clie
 async fn attempt(agent: Arc<Agent>, job: Job, asked: Instant, slot: Option<OwnedSemaphorePermit>) {
     let (Some(token), Some(seconds)) = (job.lease_token, job.lease_seconds) else {
         tracing::error!(
-            job = job.id,
+            run_id = job.id,
             "the server gave no lease: the job is left alone"
         );
         return;
     };
     let lease = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    tracing::debug!(token, "the job is begun");
     let held = agent.leases.hold(&job.id, token, lease, asked);
     match agent
         .performer
@@ -131,6 +136,7 @@ async fn attempt(agent: Arc<Agent>, job: Job, asked: Instant, slot: Option<Owned
         .await
     {
         Conclusion::Finished(result, unsent) => {
+            tracing::debug!(completed = result.completed, "the job has ended");
             // When too many wait for the server, the slot waits as well.
             if let Ok(place) = Arc::clone(&agent.waiting).acquire_owned().await {
                 let _ = agent.finished.send(Finished {
@@ -142,9 +148,11 @@ async fn attempt(agent: Arc<Agent>, job: Job, asked: Instant, slot: Option<Owned
             }
             drop(slot);
         }
-        Conclusion::Lost => tracing::warn!(job = job.id, "the lease was lost: the job was killed"),
+        Conclusion::Lost => {
+            tracing::warn!(run_id = job.id, "the lease was lost: the job was killed");
+        }
         Conclusion::GivenBack(why) => {
-            tracing::warn!(job = job.id, why, "the job is given back");
+            tracing::warn!(run_id = job.id, why, "the job is given back");
             drop(held);
             drop(slot);
             give_back(&agent, &job.id, token).await;
@@ -166,7 +174,9 @@ async fn give_back(agent: &Agent, job: &str, token: i64) {
         loop {
             match agent.client.release(job, &holder).await {
                 Err(error) if error.is_transient() => backoff.wait().await,
-                Err(error) => return tracing::info!(job, %error, "the job was taken already"),
+                Err(error) => {
+                    return tracing::info!(run_id = job, %error, "the job was taken already");
+                }
                 Ok(()) => return,
             }
         }

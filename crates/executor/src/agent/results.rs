@@ -109,11 +109,11 @@ async fn send_output(client: &Client, batch: &mut [Finished]) -> Result<(), Erro
                     one.unsent.pop_front();
                 }
                 Err(error) if error.is_transient() => {
-                    tracing::warn!(job = one.result.job_id, %error, "the last output is not sent");
+                    tracing::warn!(run_id = one.result.job_id, %error, "the last output is not sent");
                     return Ok(());
                 }
                 Err(error) => {
-                    tracing::debug!(job = one.result.job_id, %error, "output is not wanted");
+                    tracing::debug!(run_id = one.result.job_id, %error, "output is not wanted");
                     one.unsent.clear();
                 }
             }
@@ -156,7 +156,7 @@ async fn report_singly(client: &Client, executor: &str, batch: &[Finished]) {
                 }
                 Err(error) if error.is_transient() && !one.held.is_lost() => backoff.wait().await,
                 Err(error) => {
-                    tracing::error!(job = one.result.job_id, %error, "a result was not accepted");
+                    tracing::error!(run_id = one.result.job_id, %error, "a result was not accepted");
                     break;
                 }
             }
@@ -166,5 +166,5 @@ async fn report_singly(client: &Client, executor: &str, batch: &[Finished]) {
 
 fn refused(answer: &ResultAnswer) {
     let why = answer.error.as_deref().unwrap_or("no reason given");
-    tracing::warn!(job = answer.job_id, why, "a result was not accepted");
+    tracing::warn!(run_id = answer.job_id, why, "a result was not accepted");
 }

@@ -17,6 +17,7 @@ use std::{
 
 use tokio::{sync::watch, task::spawn_blocking, time::Instant};
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 use wire::{client::Client, jobs::Job};
 
 use crate::{
@@ -106,7 +107,8 @@ impl Performer {
         let conclusion = self.run(job, &program, &work_dir, lease, kill).await;
         let conclusion = trace.end(conclusion);
         // Gone before the result is told: nobody finds a half-removed directory.
-        let _ = spawn_blocking(move || drop(work_dir)).await;
+        let span = Span::current();
+        let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;
         drop(program);
         conclusion
     }

@@ -72,7 +72,8 @@ impl Performer {
         let (report, stop) = watched;
         if report.is_err() {
             let (dir, groups) = (work_dir.path().to_owned(), cgroup.procs());
-            let _ = spawn_blocking(move || strays::end(&dir, &groups)).await;
+            let span = tracing::Span::current();
+            let _ = spawn_blocking(move || span.in_scope(|| strays::end(&dir, &groups))).await;
         }
         let out_of_memory = cgroup.was_out_of_memory();
         cgroup.remove().await;

@@ -7,9 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Type, schema::Schema};
 
 use super::{jobs, plugin_jobs};
-use crate::problem::Problem;
+use crate::problem::{MEDIA_TYPE, Problem};
 
 /// Faces of the contracts, and our own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,37 @@ pub(crate) fn refusal(path: &str, status: StatusCode, message: &str) -> Response
         }}),
     };
     (status, Json(body)).into_response()
+}
+
+/// The media type and the schema of a refusal of the face that `path` belongs to.
+pub(crate) fn refusal_schema(path: &str) -> (&'static str, RefOr<Schema>) {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let object = |fields: [(&str, RefOr<Schema>); 3]| {
+        let empty = ObjectBuilder::new();
+        let all = fields.into_iter().fold(empty, |object, (name, schema)| {
+            object.property(name, schema).required(name)
+        });
+        RefOr::T(Schema::from(all))
+    };
+    let within = |name: &str, schema: RefOr<Schema>| {
+        let outer = ObjectBuilder::new().property(name, schema).required(name);
+        RefOr::T(Schema::from(outer))
+    };
+    let coded = |code| {
+        object([
+            (code, text().into()),
+            ("message", text().into()),
+            ("details", ObjectBuilder::new().into()),
+        ])
+    };
+    let schema = match Face::of(path) {
+        Face::Jobs => Ref::from_schema_name("ErrorBody").into(),
+        Face::Own => return (MEDIA_TYPE, Ref::from_schema_name("Problem").into()),
+        Face::PluginJobs => within("error", text().into()),
+        Face::Playbooks => within("detail", coded("error")),
+        Face::Playgrounds => within("error", coded("code")),
+    };
+    ("application/json", schema)
 }
 
 /// The word for a status, in the letters of the playgrounds contract.

@@ -1,17 +1,13 @@
 //! Keys are made, listed and revoked.
 
-use axum::{
-    Extension,
-    extract::{Path, State, rejection::PathRejection},
-    http::StatusCode,
-};
+use axum::{Extension, extract::State, http::StatusCode};
 use wire::keys::{CreatedKey, KeyInfo, NewKey};
 
 use crate::{
     access::{Caller, Principal, Scope, info, issue, revoke as revoke_key},
     app::App,
     audit::Asker,
-    problem::{Json, Problem},
+    problem::{Json, Named, Problem},
 };
 
 /// Makes a key. While there is none, whoever asks from the server's own machine may make the first,
@@ -57,11 +53,10 @@ pub(crate) async fn list(
         (status = 404, description = "No such key")))]
 pub(crate) async fn revoke(
     State(app): State<App>,
+    Named(id): Named<String>,
     asker: Asker,
-    id: Result<Path<String>, PathRejection>,
 ) -> Result<axum::Json<KeyInfo>, Problem> {
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "no such key");
-    let Path(id) = id.map_err(|_| unknown())?;
     let revoked = revoke_key(&app.store, &id, asker, app.now_ms()).await?;
     app.keys.look(&app.store).await?;
     revoked.map(axum::Json).ok_or_else(unknown)

@@ -17,7 +17,7 @@ pub(crate) mod ws;
 
 use axum::{extract::Request, http::StatusCode, response::Response};
 
-pub(crate) use face::refusal;
+pub(crate) use face::{refusal, refusal_schema};
 
 /// Answer to a path that nothing serves.
 pub(crate) async fn not_found(request: Request) -> Response {

@@ -3,13 +3,15 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::{
-    extract::Path,
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use utoipa_swagger_ui::Config;
 
-use crate::{problem::Problem, router::openapi_json};
+use crate::{
+    problem::{Named, Problem},
+    router::openapi_json,
+};
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi_json);
 
@@ -39,7 +41,7 @@ pub(crate) async fn page() -> Redirect {
     params(("file" = String, Path, description = "A file's name")),
     responses((status = 200, description = "The file", body = String, content_type = "text/html"),
         (status = 404, description = "No such file")))]
-pub(crate) async fn file(Path(file): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn file(Named(file): Named<String>) -> Result<Response, Problem> {
     match utoipa_swagger_ui::serve(&file, PAGES.clone()) {
         Ok(Some(found)) => {
             let kind = [(header::CONTENT_TYPE, found.content_type)];

@@ -1,10 +1,14 @@
 //! Sends to hooks what happened: reads on in the event log, writes deliveries, takes those that are
 //! due and sends them, many at once, of one run to one hook one after the other.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use store::hooks::{Lane, Sending};
 use tokio::task::JoinSet;
+use tracing::{Instrument, field};
 
 use crate::{app::App, hooks};
 
@@ -168,12 +172,19 @@ impl Outbox {
         let key = (sending.hook_id.clone(), sending.number);
         self.sending.insert(key.clone(), sending.lane.clone());
         let (app, claimant) = (self.app.clone(), self.claimant.clone());
-        self.tasks.spawn(async move {
+        let (hook, number) = (&sending.hook_id, sending.number);
+        let span = tracing::error_span!("delivery", hook, number, run_id = field::Empty);
+        if let Some(run_id) = sending.run_id {
+            span.record("run_id", field::display(run_id));
+        }
+        let work = async move {
+            let begun = Instant::now();
             let attempted = hooks::attempt(&app, &claimant, &sending).await;
-            let (hook, number) = (&sending.hook_id, sending.number);
             if let Some(error) = &attempted.error {
-                tracing::info!(hook, number, error, "a delivery was not accepted");
+                tracing::info!(error, "a delivery was not accepted");
             }
+            let (outcome, attempt) = (attempted.outcome, attempted.attempt);
+            app.metrics.attempted(outcome, attempt, begun.elapsed());
             let now = app.now_ms();
             let written = app
                 .store
@@ -181,12 +192,13 @@ impl Outbox {
                 .await;
             match written {
                 Ok(true) => {}
-                Ok(false) => tracing::debug!(hook, number, "a delivery was no longer ours"),
+                Ok(false) => tracing::debug!("a delivery was no longer ours"),
                 // Its claim ends, and it is sent again: at least once.
-                Err(error) => tracing::error!(%error, hook, number, "an attempt was not noted"),
+                Err(error) => tracing::error!(%error, "an attempt was not noted"),
             }
             key
-        });
+        };
+        self.tasks.spawn(work.instrument(span));
     }
 
     fn ended(&mut self, ended: Result<(String, i64), tokio::task::JoinError>) {

@@ -9,11 +9,7 @@ pub(crate) async fn run(app: App) {
     }
     loop {
         let wait = match tick(&app).await {
-            Ok(0) => app.settings.scan,
-            Ok(lost) => {
-                tracing::warn!(lost, "leases expired");
-                app.settings.scan
-            }
+            Ok(_) => app.settings.scan,
             Err(error) => {
                 tracing::error!(%error, "expired leases could not be taken away");
                 // Nor could executors extend theirs while the database was away: grace again.
@@ -36,10 +32,13 @@ pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
             .store
             .write(move |batch| store::runs::expire(batch, lease_ms, bound_ms, draw, now))
             .await?;
-        lost += swept;
-        app.metrics.leases_lost(swept as u64);
-        if swept == 0 {
+        if swept.is_empty() {
             return Ok(lost);
         }
+        for run_id in &swept {
+            tracing::warn!(%run_id, "a lease expired");
+        }
+        lost += swept.len();
+        app.metrics.leases_lost(swept.len() as u64);
     }
 }

@@ -1,9 +1,13 @@
 //! What Prometheus is told: how many runs are where, how long they wait, what the loops did, and
 //! what the store and the HTTP side note themselves.
 
+mod deliveries;
 mod http;
 
-use std::sync::{Arc, atomic::AtomicI64};
+use std::{
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
 
 use engine::{Run, State};
 pub(crate) use http::measure;
@@ -12,9 +16,9 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
-use store::Store;
+use store::{Store, hooks::Outcome};
 
-use self::http::Requests;
+use self::{deliveries::Deliveries, http::Requests};
 use crate::live::Readers;
 
 /// The metrics of one server. Cheap to clone.
@@ -30,6 +34,7 @@ struct Parts {
     waits: Waits,
     lost: Counter,
     deleted: Counter,
+    deliveries: Deliveries,
     requests: Requests,
     readers: Readers,
 }
@@ -65,6 +70,7 @@ impl Metrics {
             waits: waits(&mut registry),
             lost: registered(&mut registry, "leases_lost", "Leases that expired"),
             deleted: registered(&mut registry, "runs_deleted", "Runs that retention deleted"),
+            deliveries: Deliveries::new(&mut registry),
             requests: Requests::new(&mut registry),
             readers,
             registry,
@@ -82,6 +88,11 @@ impl Metrics {
     /// Counts leases that the reaper took away.
     pub(crate) fn leases_lost(&self, count: u64) {
         self.parts.lost.inc_by(count);
+    }
+
+    /// Notes the end of an attempt to deliver, the delivery's `attempt`th.
+    pub(crate) fn attempted(&self, outcome: Outcome, attempt: i64, took: Duration) {
+        self.parts.deliveries.attempted(outcome, attempt, took);
     }
 
     /// Counts runs that retention deleted.
@@ -109,11 +120,12 @@ impl Metrics {
         store: &Store,
         active_since: i64,
     ) -> Result<String, store::Error> {
-        let (counts, executors) = store
+        let (counts, executors, pending) = store
             .read(move |read| {
                 Ok((
                     store::runs::counts(read)?,
                     store::executors::list(read, active_since)?.len(),
+                    store::hooks::pending(read)?,
                 ))
             })
             .await?;
@@ -128,6 +140,7 @@ impl Metrics {
         self.parts
             .executors
             .set(i64::try_from(executors).unwrap_or(i64::MAX));
+        self.parts.deliveries.pending.set(pending);
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = encode(&mut text, &self.parts.registry);

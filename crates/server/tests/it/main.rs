@@ -9,6 +9,7 @@ mod events;
 mod hooks;
 mod jobs;
 mod live;
+mod metrics;
 mod openapi;
 mod origin;
 mod plugin_jobs;

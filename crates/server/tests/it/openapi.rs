@@ -59,6 +59,80 @@ fn every_route_of_the_table_is_documented_with_its_scope_and_nothing_else_is() {
     assert_eq!(documented, table.len());
 }
 
+/// Names that refer to each other, and names of operations, are good for programs that read it.
+#[test]
+fn the_document_has_what_it_refers_to_and_names_operations_once() {
+    let text = server::openapi_json();
+    let document: Value = serde_json::from_str(&text).expect("JSON");
+    let references = text.split("\"$ref\": \"#").skip(1);
+    let references: Vec<&str> = references
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(references.len() > 50, "{references:?}");
+    for reference in references {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+    }
+    let names: Vec<&str> = operations(&document)
+        .map(|(_, operation)| operation["operationId"].as_str().expect("a name"))
+        .collect();
+    let once: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(once.len(), names.len(), "{names:?}");
+}
+
+/// What the gate and the guards answer is documented, in the form of the face.
+#[test]
+fn every_operation_documents_the_refusals_around_it() {
+    let document: Value = serde_json::from_str(&server::openapi_json()).expect("JSON");
+    for (path, operation) in operations(&document) {
+        let refused = |status: &str| operation["responses"].get(status).is_some();
+        assert!(refused("403"), "{path}");
+        let open = operation["x-scope"] == "open";
+        assert_eq!(open, operation.get("security").is_none(), "{path}");
+        assert!(open || refused("401") && refused("500"), "{path}");
+        if operation.get("requestBody").is_some() {
+            for status in ["400", "408", "413", "503"] {
+                assert!(refused(status), "{path} {status}");
+            }
+        }
+        let kind = if path.starts_with("/api/v1") {
+            "application/json"
+        } else {
+            "application/problem+json"
+        };
+        for (status, response) in operation["responses"].as_object().expect("responses") {
+            if status.starts_with('4') {
+                assert!(response["content"][kind].is_object(), "{path} {status}");
+            }
+        }
+    }
+}
+
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    paths.iter().flat_map(|(path, item)| {
+        let operations = item.as_object().expect("operations").values();
+        operations.map(move |operation| (path.as_str(), operation))
+    })
+}
+
+/// A segment that is no UTF-8 is refused in the form of the face, too.
+#[tokio::test]
+async fn a_path_that_is_no_text_names_nothing() {
+    let bed = Bed::open().await;
+    for path in [
+        "/api/hooks/%ff",
+        "/api/hooks/%ff/deliveries/1",
+        "/api/reference/%ff",
+    ] {
+        let answer = bed.get(path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+    }
+    let answer = bed.get("/api/v1/jobs/%ff").await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.headers["content-type"], "application/json");
+}
+
 #[tokio::test]
 async fn every_documented_route_is_served() {
     let bed = Bed::open().await;

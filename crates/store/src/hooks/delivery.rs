@@ -64,6 +64,16 @@ pub fn deliveries(
     read.tx.all(PAGE, args![hook, before, limit], row)
 }
 
+/// How many deliveries have not ended.
+///
+/// # Errors
+/// The database's.
+pub fn pending(read: &mut Read<'_, '_>) -> Result<i64, Error> {
+    const PENDING: &str = "SELECT COUNT(*) FROM deliveries WHERE ended_at IS NULL";
+    let count = read.tx.first(PENDING, args![], |row| row.int(0))?;
+    Ok(count.unwrap_or(0))
+}
+
 /// One delivery.
 ///
 /// # Errors

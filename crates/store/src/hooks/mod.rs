@@ -13,7 +13,7 @@ mod plan;
 mod retention;
 
 pub use claim::{Lane, Sending, claim, lanes, release, renew};
-pub use delivery::{DeliveryRow, deliveries, delivery, replay, test};
+pub use delivery::{DeliveryRow, deliveries, delivery, pending, replay, test};
 pub use expand::{Composed, Expanded, expand};
 pub use finish::{Attempted, Outcome, Patience, finish};
 pub use hook::{Change, Hook, NewHook, change, create, delete, find, list};

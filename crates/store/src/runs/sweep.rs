@@ -16,7 +16,7 @@ pub fn due(batch: &mut Batch<'_, '_>, now: i64) -> Result<(usize, Option<i64>), 
     const DUE: &str = "SELECT id FROM runs WHERE status = 'scheduled' AND due_at <= $1
         ORDER BY due_at LIMIT $2";
     let ids = batch.tx.all(DUE, args![now, SWEEP], |row| row.run_id(0))?;
-    let made = each(batch, &ids, now, || Command::Due)?;
+    let made = each(batch, &ids, now, || Command::Due)?.len();
     Ok((made, next_due(&mut Read { tx: batch.tx })?))
 }
 
@@ -30,7 +30,7 @@ pub fn next_due(read: &mut Read<'_, '_>) -> Result<Option<i64>, Error> {
 }
 
 /// Takes away leases that nobody extended, and ends runs that do not run and whose time is over;
-/// answers how many.
+/// answers which.
 ///
 /// # Errors
 /// The database's.
@@ -40,7 +40,7 @@ pub fn expire(
     bound_ms: i64,
     draw: f64,
     now: i64,
-) -> Result<usize, Error> {
+) -> Result<Vec<RunId>, Error> {
     const EXPIRED: &str = "SELECT id FROM runs WHERE status = 'running' AND lease_until <= $1
         ORDER BY id LIMIT $2";
     const OVERDUE: &str = "SELECT id FROM runs WHERE deadline <= $1 AND ended_at IS NULL
@@ -78,7 +78,7 @@ pub fn abandon(
     let below = first_id_at(before);
     let args = args![&below, kind.as_str(), SWEEP];
     let ids = batch.tx.all(HELD, args, |row| row.run_id(0))?;
-    each(batch, &ids, now, || Command::CancelPending)
+    Ok(each(batch, &ids, now, || Command::CancelPending)?.len())
 }
 
 fn each(
@@ -86,11 +86,11 @@ fn each(
     ids: &[RunId],
     now: i64,
     command: impl Fn() -> Command,
-) -> Result<usize, Error> {
-    let mut changed = 0;
+) -> Result<Vec<RunId>, Error> {
+    let mut changed = Vec::new();
     for id in ids {
         match apply(batch, *id, &command(), now) {
-            Ok(_) => changed += 1,
+            Ok(_) => changed.push(*id),
             // Somebody else was faster.
             Err(Error::Rejected(_) | Error::NotFound(_)) => {}
             Err(error) => return Err(error),

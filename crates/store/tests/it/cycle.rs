@@ -263,8 +263,8 @@ async fn a_lost_executor_and_a_drained_one(db: &Database) {
     .await;
     let id = run.id;
     let expire = |now| store.write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, 0.0, now));
-    assert_eq!(expire(NOW + LEASE_MS - 1).await.unwrap(), 0);
-    assert_eq!(expire(NOW + LEASE_MS).await.unwrap(), 1);
+    assert_eq!(expire(NOW + LEASE_MS - 1).await.unwrap().len(), 0);
+    assert_eq!(expire(NOW + LEASE_MS).await.unwrap().len(), 1);
     let lost = details(&store, id).await;
     assert_eq!((lost.run.state, lost.run.strikes), (State::Queued, 1));
     assert_eq!(lost.run.rank, run.rank, "it has lost its place");
@@ -281,7 +281,7 @@ async fn a_lost_executor_and_a_drained_one(db: &Database) {
     .unwrap();
     let again = claimed(&store, "c").await;
     assert_eq!((again.strikes, again.starts, again.token), (1, 3, 3));
-    assert_eq!(expire(NOW + LEASE_MS).await.unwrap(), 1);
+    assert_eq!(expire(NOW + LEASE_MS).await.unwrap().len(), 1);
     let found = details(&store, id).await;
     assert_eq!(found.run.state.status(), Status::Failed);
     let statuses: Vec<_> = found

@@ -58,6 +58,7 @@ async fn expire(store: &Store, now: i64) -> usize {
         .write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, 0.0, now))
         .await
         .unwrap()
+        .len()
 }
 
 async fn a_part_is_told_with_what_its_holder_says(db: &Database) {

@@ -12,6 +12,7 @@ pub struct Renew {
     /// How long the server may wait for news (0 to 60, default 0: answer at once). Leases are
     /// renewed when the call arrives, while it waits, and when it is answered.
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 60)]
     pub wait_seconds: f64,
 }
 

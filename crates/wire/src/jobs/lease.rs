@@ -7,15 +7,18 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Claim {
     /// The executor's name for itself.
+    #[schema(min_length = 1, max_length = 255)]
     pub executor_id: String,
     /// The address that it gives; not checked.
     #[serde(default)]
     pub executor_ip: String,
     /// Addition: wait so long for a job to come, at most 60 seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 60)]
     pub wait_seconds: Option<f64>,
     /// Addition: take up to so many jobs (1 to 1,000). When it is given the answer is an array.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1000)]
     pub max: Option<u32>,
 }
 
@@ -23,6 +26,7 @@ pub struct Claim {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Holder {
     /// Who holds the lease.
+    #[schema(min_length = 1, max_length = 255)]
     pub executor_id: String,
     /// Addition: the lease's token. Both must be the lease's; without it `executor_id` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +45,7 @@ pub struct Beat {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Finish {
     /// Who holds the lease.
+    #[schema(min_length = 1, max_length = 255)]
     pub executor_id: String,
     /// Standard output; the server keeps head and tail of at most 1 MiB.
     #[serde(default)]

@@ -12,10 +12,13 @@ use crate::{Timestamp, hooks::JobHook};
 pub struct NewJob {
     /// Job type: not empty, no white space.
     #[serde(rename = "type")]
+    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\s\x00-\x1f\x7f]+$")]
     pub job_type: String,
     /// Where executors fetch the program: an `http` or `https` URL.
+    #[schema(format = "uri", max_length = 8192)]
     pub binary_url: String,
     /// SHA-256 of the program, 64 hexadecimal digits.
+    #[schema(pattern = "^[0-9a-fA-F]{64}$")]
     pub binary_sha256: String,
     /// Arguments, given to the program as they are: no shell is involved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,12 +31,15 @@ pub struct NewJob {
     )]
     pub env_variables: Option<BTreeMap<String, String>>,
     /// `foreground`, `background` or `best_effort`.
+    #[schema(pattern = "^(foreground|background|best_effort)$")]
     pub priority: String,
     /// Addition: the program is killed after so many seconds and the job fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 316_224_000)]
     pub timeout_seconds: Option<u64>,
     /// Addition: lost and failed attempts together never exceed this (default 3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1000)]
     pub max_attempts: Option<u32>,
     /// Addition: when given, a failure that an executor reports is tried again after a wait.
     #[serde(
@@ -93,6 +99,7 @@ pub struct SubmittedJob {
     pub id: String,
     /// Job type.
     #[serde(rename = "type")]
+    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\s\x00-\x1f\x7f]+$")]
     pub job_type: String,
     /// Always `pending`.
     pub status: String,
@@ -140,8 +147,10 @@ pub struct BulkCancelError {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct UploadedBinary {
     /// Where executors fetch it.
+    #[schema(format = "uri", max_length = 8192)]
     pub binary_url: String,
     /// SHA-256 of what was received.
+    #[schema(pattern = "^[0-9a-fA-F]{64}$")]
     pub binary_sha256: String,
     /// Size in bytes.
     pub size_bytes: u64,

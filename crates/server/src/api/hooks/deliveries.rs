@@ -1,7 +1,7 @@
 //! Deliveries are looked at and sent again.
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use super::{hook::find, view};
 use crate::{
     app::App,
     audit::Asker,
-    problem::{Params, Problem},
+    problem::{Named, Params, Problem},
 };
 
 const LIMIT_DEFAULT: i64 = 50;
@@ -37,7 +37,7 @@ pub(crate) struct Wanted {
         (status = 404, description = "No such hook")))]
 pub(crate) async fn list(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     Params(wanted): Params<Wanted>,
 ) -> Result<(HeaderMap, axum::Json<Vec<Delivery>>), Problem> {
     let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT).min(LIMIT_MAX);
@@ -76,7 +76,7 @@ pub(crate) async fn list(
         (status = 404, description = "No such hook or delivery")))]
 pub(crate) async fn get(
     State(app): State<App>,
-    Path((id, number)): Path<(String, String)>,
+    Named((id, number)): Named<(String, String)>,
 ) -> Result<axum::Json<Delivery>, Problem> {
     let number = parse(&number)?;
     let id = find(&app, id).await?.id;
@@ -97,7 +97,7 @@ pub(crate) async fn get(
         (status = 409, description = "The hook is disabled")))]
 pub(crate) async fn replay(
     State(app): State<App>,
-    Path((id, number)): Path<(String, String)>,
+    Named((id, number)): Named<(String, String)>,
     asker: Asker,
 ) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
     let number = parse(&number)?;
@@ -122,7 +122,7 @@ pub(crate) async fn replay(
         (status = 409, description = "The hook is disabled")))]
 pub(crate) async fn test(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asker: Asker,
 ) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
     let (id, now) = (enabled(&app, id).await?, app.now_ms());

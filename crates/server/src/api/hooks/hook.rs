@@ -1,9 +1,6 @@
 //! Hooks are made, looked at, changed and deleted.
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use store::{audit::Target, hooks};
 use url::Url;
 use wire::hooks::{CreatedHook, Hook, HookChange, NewHook};
@@ -13,7 +10,7 @@ use crate::{
     app::App,
     audit::Asker,
     hooks::Signer,
-    problem::{Json, Problem},
+    problem::{Json, Named, Problem},
 };
 
 /// Hooks at most, those of single jobs not counted: each event is compared with all of them.
@@ -78,7 +75,7 @@ pub(crate) async fn list(State(app): State<App>) -> Result<axum::Json<Vec<Hook>>
         (status = 404, description = "No such hook")))]
 pub(crate) async fn get(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
 ) -> Result<axum::Json<Hook>, Problem> {
     Ok(axum::Json(view::hook(&find(&app, id).await?)))
 }
@@ -91,7 +88,7 @@ pub(crate) async fn get(
         (status = 404, description = "No such hook")))]
 pub(crate) async fn change(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asker: Asker,
     Json(wanted): Json<HookChange>,
 ) -> Result<axum::Json<Hook>, Problem> {
@@ -154,7 +151,7 @@ fn changes(wanted: &HookChange, url: Option<&Url>) -> String {
         (status = 404, description = "No such hook")))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asker: Asker,
 ) -> Result<StatusCode, Problem> {
     let act = asker.act(app.now_ms(), Target::one("hook", &id));

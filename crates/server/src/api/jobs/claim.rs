@@ -9,8 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use engine::{Kind, RunId};
+use serde::Serialize;
 use store::runs::{Claimed, Details};
 use tokio::time::Instant;
+use utoipa::ToSchema;
 use wire::jobs::{Claim, ErrorBody, Job};
 
 use super::{Error, QUEUE, check, claims, extract::Json, view};
@@ -23,7 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Takes the next job, or waits for one. With `max` it takes several and answers with an array.
 #[utoipa::path(post, path = "/api/v1/jobs/claim", tag = "executors", request_body = Claim,
-    responses((status = 200, description = "The job, with its lease", body = Job),
+    responses((status = 200, description = "The job, with its lease", body = Given),
         (status = 204, description = "No job"),
         (status = 400, description = "A field is wrong", body = ErrorBody)))]
 pub(crate) async fn claim(
@@ -43,6 +45,8 @@ pub(crate) async fn claim(
     let taken = take(&app, &wanted, wait).await?;
     for claimed in &taken {
         app.metrics.claimed(&claimed.run, app.bound_ms());
+        let (run_id, executor) = (claimed.run.id, &request.executor_id);
+        tracing::debug!(%run_id, executor, "a run was claimed");
     }
     if taken.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -56,10 +60,24 @@ pub(crate) async fn claim(
             return Err(error.into());
         }
     };
-    if request.max.is_none() {
-        return Ok(axum::Json(jobs.pop()).into_response());
-    }
-    Ok(axum::Json(jobs).into_response())
+    let given = match (request.max, jobs.pop()) {
+        (None, Some(job)) => Given::One(Box::new(job)),
+        (_, last) => {
+            jobs.extend(last);
+            Given::Several(jobs)
+        }
+    };
+    Ok(axum::Json(given).into_response())
+}
+
+/// `200` of a claim.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Given {
+    /// The contract's answer.
+    One(Box<Job>),
+    /// The answer to a claim with `max`.
+    Several(Vec<Job>),
 }
 
 /// The address of an executor: what it says, or where it calls from.

@@ -50,7 +50,7 @@ pub(super) fn messages(
                     return Some((alive, (follower, grown)));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a followed log ended");
+                    tracing::warn!(%error, run_id = %follower.id, "a followed log ended");
                     return None;
                 }
             }

@@ -19,7 +19,8 @@ const KINDS: [&str; 3] = ["image/png", "image/jpeg", "image/webp"];
 /// Shows a picture of a run that the caller holds to those who look on at this server. It is not
 /// kept: a newer one replaces it, and a reader that is slow misses some.
 #[utoipa::path(put, path = "/api/v1/jobs/{id}/frame", tag = "executors",
-    request_body(content = Vec<u8>, content_type = "image/png"),
+    request_body(content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"),
+        (Vec<u8> = "image/webp"))),
     params(("id" = String, Path, description = "Job id"),
         ("executor_id" = String, Query, description = "Who holds the lease"),
         ("lease_token" = i64, Query, description = "The lease's token")),

@@ -41,7 +41,8 @@ pub(crate) struct Wanted {
 /// printed; with `follow=1` everything from the first byte on, live, as server-sent events.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}/logs", tag = "jobs",
     params(("id" = String, Path, description = "Job id"), Wanted),
-    responses((status = 200, description = "Output", body = String, content_type = "text/plain"),
+    responses((status = 200, description = "Output",
+            content((String = "text/plain"), (String = "text/event-stream"))),
         (status = 400, description = "A parameter is wrong", body = ErrorBody),
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn read(

@@ -1,0 +1,362 @@
+//! Secrets are in no log, event, metric, document or refusal: they are planted in every place that takes one,
+//! and then looked for in all that the programs said, as they are, in base64 and in URLs.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use crate::{
+    database::Database,
+    harness::{DEADLINE, Process, Server, code, free_port, playhouse, poll, stderr, stdout},
+    kill_hooks::Receiver,
+    planted::Planted,
+};
+
+/// A request over its own connection; status and body.
+fn ask(server: &Server, line: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).expect("the server listens");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    let mut request = format!("{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    stream.write_all(request.as_bytes()).expect("a request");
+    stream.write_all(body).expect("a body");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok());
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    (status.expect("a status"), body.to_owned())
+}
+
+/// A server that says all it can, what was planted in it, and what it answered.
+struct Stage {
+    server: Server,
+    planted: Planted,
+    answers: String,
+    admin: String,
+}
+
+impl Stage {
+    fn open(database: Option<&str>) -> Self {
+        let mut planted = Planted::default();
+        let url = database.map(|url| {
+            // The tests' server trusts whoever comes, with a password as well.
+            let password = planted.note("database URL", "pl4ntedDatabasePassword");
+            let (user, rest) = url.split_once('@').expect("the URL has a user");
+            let (user, _) = user
+                .rsplit_once(':')
+                .filter(|(user, _)| user.contains("//"))
+                .unwrap_or((user, ""));
+            format!("{user}:{password}@{rest}")
+        });
+        let mut arguments = vec!["--log", "trace", "--log-format", "json"];
+        arguments.extend(["--allow-outbound", "127.0.0.0/8"]);
+        if let Some(url) = &url {
+            arguments.extend(["--database-url", url]);
+        }
+        let server = Server::start(&arguments);
+        let mut stage = Self {
+            server,
+            planted,
+            answers: String::new(),
+            admin: String::new(),
+        };
+        stage.admin = stage.first_key();
+        stage
+    }
+
+    /// Sends a request whose answer may hold no secret.
+    fn ask(&mut self, line: &str, headers: &[(&str, &str)], body: &[u8], status: u16) {
+        let (found, answer) = ask(&self.server, line, headers, body);
+        assert_eq!(found, status, "{line}: {answer}");
+        self.answers.push_str(&answer);
+    }
+
+    fn as_admin(&mut self, line: &str, body: &Value, status: u16) -> Value {
+        let key = self.admin.clone();
+        let body = body.to_string();
+        let (found, answer) = ask(&self.server, line, &[("x-api-key", &key)], body.as_bytes());
+        assert_eq!(found, status, "{line}: {answer}");
+        serde_json::from_str(&answer).unwrap_or(Value::Null)
+    }
+
+    /// The setup token is printed once, for people, and taken once.
+    fn first_key(&mut self) -> String {
+        let said = self.server.process.stderr();
+        let (_, rest) = said.split_once("\"token\": \"").expect("a setup token");
+        let token = rest.split('"').next().expect("its end").to_owned();
+        let wrong = self.planted.plant("a wrong setup token");
+        let body = json!({"token": wrong, "name": "me"}).to_string();
+        self.ask("POST /api/setup", &[], body.as_bytes(), 401);
+        let body = json!({"token": token, "name": "me"});
+        let made = self.as_admin("POST /api/setup", &body, 201);
+        let key = made["key"].as_str().expect("a key").to_owned();
+        self.planted.note("key", &key)
+    }
+
+    /// Keys in every form, good and bad.
+    fn show_keys(&mut self) {
+        let key = self.admin.clone();
+        let bearer = format!("Bearer {key}");
+        self.ask("GET /api/v1/jobs", &[("x-api-key", &key)], b"", 200);
+        self.ask("GET /api/v1/jobs", &[("authorization", &bearer)], b"", 200);
+        self.ask(&format!("GET /ws/events?api_key={key}"), &[], b"", 426);
+        self.ask(&format!("GET /api/v1/jobs?api_key={key}"), &[], b"", 401);
+        let made = self.as_admin("POST /api/tickets", &json!({}), 201);
+        let ticket = made["ticket"].as_str().expect("a ticket").to_owned();
+        self.planted.note("ticket", &ticket);
+        self.ask(&format!("GET /ws/events?ticket={ticket}"), &[], b"", 426);
+        let bad = self.planted.plant("a bad key");
+        self.ask("GET /api/v1/jobs", &[("x-api-key", &bad)], b"", 401);
+        let bearer = format!("Bearer itk_{bad}");
+        self.ask("GET /api/v1/jobs", &[("authorization", &bearer)], b"", 401);
+        let basic = format!("Basic {}", STANDARD.encode(format!("user:{bad}")));
+        self.ask("GET /api/v1/jobs", &[("authorization", &basic)], b"", 401);
+        let encoded = bad.replace('+', "%2B").replace('/', "%2F");
+        self.ask(&format!("GET /ws/events?api_key={encoded}"), &[], b"", 401);
+        self.ask(&format!("GET /ws/events?ticket={encoded}"), &[], b"", 401);
+        let elsewhere = [("origin", "http://evil.example"), ("x-api-key", &bad)];
+        self.ask("GET /api/v1/jobs", &elsewhere, b"", 403);
+    }
+
+    /// Hooks that are refused, that fail, and that are served.
+    fn make_hooks(&mut self, receiver: &Receiver) {
+        let key = self.admin.clone();
+        let headers = [("x-api-key", key.as_str())];
+        let password = self.planted.plant("user and password in a URL");
+        let encoded = password.replace('+', "%2B").replace('/', "%2F");
+        let url = format!("http://user:{encoded}@127.0.0.1:1/");
+        let wrong = self.planted.plant("a malformed hook secret");
+        for body in [
+            json!({"url": url}),
+            json!({"url": receiver.url(), "secret": wrong}),
+        ] {
+            self.ask(
+                "POST /api/hooks",
+                &headers,
+                body.to_string().as_bytes(),
+                400,
+            );
+        }
+        let closed = format!("http://127.0.0.1:{}/", free_port());
+        for url in [receiver.url(), closed] {
+            let secret = self.planted.hook_secret("hook secret");
+            let made = self.as_admin(
+                "POST /api/hooks",
+                &json!({"url": url, "secret": secret}),
+                201,
+            );
+            let id = made["id"].as_str().expect("an id").to_owned();
+            self.as_admin(&format!("POST /api/hooks/{id}/test"), &json!({}), 202);
+            let line = format!("GET /api/hooks/{id}/deliveries/1");
+            poll("the test was sent", || {
+                let delivery = self.as_admin(&line, &json!({}), 200);
+                let ended = delivery["status"] == "delivered" || delivery["error"].is_string();
+                ended.then_some(())
+            });
+            self.ask(&format!("GET /api/hooks/{id}"), &headers, b"", 200);
+            self.ask(
+                &format!("GET /api/hooks/{id}/deliveries"),
+                &headers,
+                b"",
+                200,
+            );
+        }
+    }
+
+    /// Jobs with secrets in all that they are given; one ends well, one does not, one is refused.
+    fn run_jobs(&mut self, receiver: &Receiver) {
+        let key = self.admin.clone();
+        let headers = [("x-api-key", key.as_str())];
+        let program = b"#!/bin/sh\nexit $CODE\n";
+        let (status, answer) = ask(&self.server, "POST /api/v1/binaries", &headers, program);
+        assert_eq!(status, 201, "{answer}");
+        let stored: Value = serde_json::from_str(&answer).expect("JSON");
+        let header = self.planted.plant("header of a job's webhook");
+        let secret = self.planted.hook_secret("secret of a job's webhook");
+        let variable = self.planted.plant("variable of a job");
+        let again = self.planted.plant("idempotency key");
+        let job = |code: &str, priority: &str| {
+            json!({"type": "secret", "priority": priority, "max_attempts": 1,
+                "binary_url": stored["binary_url"], "binary_sha256": stored["binary_sha256"],
+                "env_variables": {"CODE": code, "TOKEN": variable},
+                "webhook": {"url": receiver.url(), "secret": secret,
+                    "headers": {"authorization": header}}})
+        };
+        let refused = job("0", "soon").to_string();
+        self.ask("POST /api/v1/jobs", &headers, refused.as_bytes(), 400);
+        let mut wrong = job("0", "foreground");
+        wrong["env_variables"]["TOKEN"] = json!(format!("{variable}\0"));
+        self.ask(
+            "POST /api/v1/jobs",
+            &headers,
+            wrong.to_string().as_bytes(),
+            400,
+        );
+        let mut ids = Vec::new();
+        for (code, word) in [("0", "completed"), ("3", "failed")] {
+            let line = "POST /api/v1/jobs";
+            let with_key = [headers[0], ("idempotency-key", &format!("{again}{code}"))];
+            let body = job(code, "foreground").to_string();
+            let (status, answer) = ask(&self.server, line, &with_key, body.as_bytes());
+            assert_eq!(status, 201, "{answer}");
+            self.answers.push_str(&answer);
+            let changed = job(code, "background").to_string();
+            self.ask(line, &with_key, changed.as_bytes(), 400);
+            let made: Value = serde_json::from_str(&answer).expect("JSON");
+            ids.push((made["id"].as_str().expect("an id").to_owned(), word));
+        }
+        let mut executor = self.executor();
+        for (id, word) in &ids {
+            let line = format!("GET /api/v1/jobs/{id}");
+            poll("the job has ended", || {
+                let job = self.as_admin(&line, &json!({}), 200);
+                (job["status"] == *word).then_some(())
+            });
+            let line = format!("GET /api/hooks/{id}/deliveries");
+            poll("its webhook was told", || {
+                let all = self.as_admin(&line, &json!({}), 200);
+                let all = all.as_array().expect("a page").len();
+                (all >= 2).then_some(())
+            });
+            self.ask(&line, &headers, b"", 200);
+            self.ask(&format!("GET /api/hooks/{id}"), &headers, b"", 200);
+        }
+        executor.signal(nix::sys::signal::Signal::SIGTERM);
+        let (_, printed) = executor.finish();
+        let said = executor.stderr();
+        self.planted
+            .absent_from("the executor's output", &format!("{printed}{said}"));
+        lines_name_runs("the executor", &said, &ids);
+        lines_name_runs("the server", &self.server.process.stderr(), &ids);
+    }
+
+    fn executor(&mut self) -> Process {
+        let made = self.as_admin(
+            "POST /api/keys",
+            &json!({"name": "secretive", "role": "executor"}),
+            201,
+        );
+        let key = made["key"].as_str().expect("a key").to_owned();
+        self.planted.note("key of the executor", &key);
+        let mut command = self.server.executor("secretive", &["--isolation", "none"]);
+        command.args(["--log", "trace", "--log-format", "json"]);
+        command.env("PLAYHOUSE_KEY", key);
+        Process::start(command, self.server.home().join("secretive.log"))
+    }
+
+    /// The event log up to the end of the second job.
+    fn events(&self) -> String {
+        let mut stream =
+            TcpStream::connect(("127.0.0.1", self.server.port)).expect("the server listens");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+        let request = format!(
+            "GET /api/events?after=0 HTTP/1.1\r\nhost: localhost\r\nx-api-key: {}\r\n\r\n",
+            self.admin
+        );
+        stream.write_all(request.as_bytes()).expect("a request");
+        let (mut text, mut piece) = (Vec::new(), [0; 4096]);
+        loop {
+            let length = stream.read(&mut piece).expect("the stream goes on");
+            assert!(length > 0, "the stream ended");
+            text.extend_from_slice(&piece[..length]);
+            let read = String::from_utf8_lossy(&text);
+            if read.contains("job.completed") && read.contains("job.failed") {
+                return read.into_owned();
+            }
+        }
+    }
+
+    /// Looks through everything that anybody can read.
+    fn search(mut self) {
+        let key = self.admin.clone();
+        let headers = [("x-api-key", key.as_str())];
+        for line in [
+            "GET /api/v1/metrics",
+            "GET /api/openapi.json",
+            "GET /api/keys",
+            "GET /api/hooks",
+            "GET /api/v1/jobs",
+            "GET /api/v1/admin/stats",
+            "GET /api/v1/admin/executors",
+        ] {
+            self.ask(line, &headers, b"", 200);
+        }
+        let events = self.events();
+        self.planted.absent_from("the event log", &events);
+        self.server
+            .process
+            .signal(nix::sys::signal::Signal::SIGTERM);
+        let (_, printed) = self.server.process.finish();
+        let said = self.server.process.stderr();
+        assert!(
+            said.lines().count() > 100,
+            "the server said too little to look through"
+        );
+        self.planted
+            .absent_from("the server's output", &format!("{printed}{said}"));
+        self.planted.absent_from("an answer", &self.answers);
+    }
+}
+
+/// Every run has lines that name it in a field.
+fn lines_name_runs(who: &str, said: &str, ids: &[(String, &str)]) {
+    for (id, _) in ids {
+        let named = said
+            .lines()
+            .filter(|line| line.starts_with('{'))
+            .any(|line| {
+                let line: Value = serde_json::from_str(line).expect("a line is JSON");
+                line["fields"]["run_id"] == id.as_str() || line["span"]["run_id"] == id.as_str()
+            });
+        assert!(named, "no line of {who} names run {id}");
+    }
+}
+
+fn nothing_is_told(database: Option<&str>) {
+    let receiver = Receiver::start();
+    let mut stage = Stage::open(database);
+    stage.show_keys();
+    stage.make_hooks(&receiver);
+    stage.run_jobs(&receiver);
+    stage.search();
+}
+
+#[test]
+fn secrets_are_told_to_nobody_on_sqlite() {
+    nothing_is_told(None);
+}
+
+#[test]
+fn secrets_are_told_to_nobody_on_postgres() {
+    let database = Database::create();
+    nothing_is_told(Some(database.url()));
+}
+
+/// A database that does not answer, or does not let one in, is complained of without its password.
+#[test]
+fn a_password_is_not_in_complaints_about_its_database() {
+    let home = tempfile::TempDir::new().expect("a temporary directory");
+    let mut planted = Planted::default();
+    let password = planted.note("database URL", "pl4ntedDatabasePassword");
+    let url = format!("postgres://me:{password}@127.0.0.1:{}/jobs", free_port());
+    for arguments in [&["server", "--listen", "127.0.0.1:0"][..], &["doctor"]] {
+        let mut command = playhouse(home.path());
+        command
+            .args(arguments)
+            .args(["--database-url", &url, "--log", "trace"]);
+        command.arg("--data-dir").arg(home.path().join("data"));
+        let ended = command.output().expect("the binary starts");
+        assert_ne!(code(&ended), Some(0));
+        let said = format!("{}{}", stdout(&ended), stderr(&ended));
+        assert!(!said.is_empty());
+        planted.absent_from("a complaint", &said);
+    }
+}

@@ -26,7 +26,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 
 /// Streams never end, and WebSockets are not spoken; `crates/server/tests/it` follows both. For the same
 /// reason `xtask/schemathesis/hooks.py` keeps `follow` out of requests for logs.
-const STREAMS: &str = "^(/api/events|/ws/.*)$";
+const STREAMS: &str = "^(/api/events|/ws/.*|/playground/jobs/.*/events)$";
 
 /// How long one request may take, in seconds.
 const PATIENCE: &str = "20";
@@ -165,6 +165,8 @@ impl Server {
         };
         let mut create = Command::new(&program);
         create.args(["key", "create", "schemathesis", "--role", "admin"]);
+        // Refused for its haste it would try nothing.
+        create.args(["--requests-per-minute", "100000000"]);
         place(&mut create);
         let key = String::from_utf8(output(&mut create)?).context("a key is text")?;
         let free = TcpListener::bind("127.0.0.1:0").context("no free port")?;

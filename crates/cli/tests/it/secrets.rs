@@ -58,6 +58,8 @@ impl Stage {
         });
         let mut arguments = vec!["--log", "trace", "--log-format", "json"];
         arguments.extend(["--allow-outbound", "127.0.0.0/8"]);
+        // It is polled.
+        arguments.extend(["--requests-per-minute", "1000000"]);
         if let Some(url) = &url {
             arguments.extend(["--database-url", url]);
         }

@@ -95,7 +95,7 @@ pub(crate) fn refusal_schema(path: &str) -> (&'static str, RefOr<Schema>) {
     let schema = match Face::of(path) {
         Face::Jobs => Ref::from_schema_name("ErrorBody").into(),
         Face::Own => return (MEDIA_TYPE, Ref::from_schema_name("Problem").into()),
-        Face::PluginJobs => within("error", text().into()),
+        Face::PluginJobs => Ref::from_schema_name("PluginJobErrorBody").into(),
         Face::Playbooks => within("detail", coded("error")),
         Face::Playgrounds => within("error", coded("code")),
     };

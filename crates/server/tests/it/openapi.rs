@@ -94,7 +94,7 @@ fn every_operation_documents_the_refusals_around_it() {
                 assert!(refused(status), "{path} {status}");
             }
         }
-        let kind = if path.starts_with("/api/v1") {
+        let kind = if path.starts_with("/api/v1") || path.starts_with("/playground") {
             "application/json"
         } else {
             "application/problem+json"

@@ -154,8 +154,7 @@ impl Keys {
         match self {
             Self::Server(client) => Ok(client.revoke_key(id).await?),
             Self::Operator(operator) => {
-                let revoked = operator.revoke(id).await;
-                let revoked = revoked.map_err(|error| serving::failure(&error))?;
+                let revoked = operator.revoke(id).await.map_err(|e| refused(&e))?;
                 revoked.ok_or_else(|| Failure::new(Exit::NOT_FOUND, format!("no key {id}")))
             }
         }

@@ -59,7 +59,7 @@ pub enum IssueError {
     #[error("{1}")]
     Field(&'static str, String),
     /// It would allow more than the caller's own.
-    #[error("nobody can make a key that allows more than their own")]
+    #[error("nobody can make or revoke a key that allows more than their own")]
     TooMuch,
     /// There are keys already.
     #[error("there are keys already: show one")]
@@ -124,13 +124,23 @@ pub(crate) async fn issue(
 /// Revokes a key; `None` when there is none with this id.
 pub(crate) async fn revoke(
     store: &Store,
+    caller: Caller,
     id: &str,
     asker: Asker,
     now: i64,
-) -> Result<Option<KeyInfo>, store::Error> {
+) -> Result<Option<KeyInfo>, IssueError> {
     let (id, act) = (id.to_owned(), asker.act(now, Target::one("key", id)));
-    let work = move |batch: &mut Batch<'_, '_>| store::keys::revoke(batch, &id, &act);
-    Ok(store.write(work).await?.as_ref().map(info))
+    let work = move |batch: &mut Batch<'_, '_>| {
+        if let Caller::Key(own) = &caller {
+            let keys = store::keys::list(&mut batch.read())?;
+            let mut others = keys.iter().filter(|key| key.id == id);
+            if others.any(|key| !own.cover(scopes(key))) {
+                return Ok(Err(IssueError::TooMuch));
+            }
+        }
+        store::keys::revoke(batch, &id, &act).map(Ok)
+    };
+    Ok(store.write(work).await??.as_ref().map(info))
 }
 
 /// A key as it is listed.

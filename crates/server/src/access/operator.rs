@@ -92,9 +92,10 @@ impl Operator {
     /// Revokes a key; `None` when there is none with this id.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn revoke(&self, id: &str) -> Result<Option<KeyInfo>, Error> {
+    /// See [`IssueError`].
+    pub async fn revoke(&self, id: &str) -> Result<Option<KeyInfo>, IssueError> {
         let asker = Asker::operator("key.revoke");
-        Ok(revoke(&self.store, id, asker, self.clock.now_ms()).await?)
+        let now = self.clock.now_ms();
+        revoke(&self.store, Caller::Operator, id, asker, now).await
     }
 }

@@ -7,7 +7,7 @@ pub(crate) enum Scope {
     Open,
     /// A secret of its own, which the handler asks for. The gate counts those that are wrong.
     Secret,
-    /// Any key.
+    /// Any key but an executor's.
     Known,
     JobsRead,
     JobsWrite,
@@ -150,7 +150,9 @@ impl Scopes {
     /// Whether this opens a route.
     pub(crate) fn allow(self, scope: Scope) -> bool {
         match scope {
-            Scope::Open | Scope::Secret | Scope::Known => true,
+            Scope::Open | Scope::Secret => true,
+            // An executor performs, and does nothing else.
+            Scope::Known => self != std::iter::once(Scope::RunsPerform).collect(),
             scope => self.cover(std::iter::once(scope).collect()),
         }
     }

@@ -50,14 +50,16 @@ pub(crate) async fn list(
 #[utoipa::path(delete, path = "/api/keys/{id}", tag = "keys",
     params(("id" = String, Path, description = "Key id")),
     responses((status = 200, description = "Revoked", body = KeyInfo),
+        (status = 403, description = "It allows more than the caller's own"),
         (status = 404, description = "No such key")))]
 pub(crate) async fn revoke(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     Named(id): Named<String>,
     asker: Asker,
 ) -> Result<axum::Json<KeyInfo>, Problem> {
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "no such key");
-    let revoked = revoke_key(&app.store, &id, asker, app.now_ms()).await?;
+    let revoked = revoke_key(&app.store, Caller::of(&principal), &id, asker, app.now_ms()).await?;
     app.keys.look(&app.store).await?;
     revoked.map(axum::Json).ok_or_else(unknown)
 }

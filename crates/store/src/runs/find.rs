@@ -58,6 +58,18 @@ pub struct Details {
 
 const INPUT: &str = "SELECT body FROM inputs WHERE run_id = $1";
 
+impl Details {
+    /// What its newest attempt reported; nothing while it runs, or when nobody reported its end.
+    #[must_use]
+    pub fn reported(self) -> ResultRow {
+        if self.run.settled == self.run.token {
+            self.result
+        } else {
+            ResultRow::default()
+        }
+    }
+}
+
 /// A run with everything that belongs to it.
 ///
 /// # Errors

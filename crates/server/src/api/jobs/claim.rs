@@ -45,7 +45,7 @@ pub(crate) async fn claim(
     let taken = take(&app, &wanted, wait).await?;
     for claimed in &taken {
         app.metrics.claimed(&claimed.run, app.bound_ms());
-        let (run_id, executor) = (claimed.run.id, &request.executor_id);
+        let (run_id, executor) = (claimed.run.id, &wanted.executor);
         tracing::debug!(%run_id, executor, "a run was claimed");
     }
     if taken.is_empty() {

@@ -196,18 +196,19 @@ impl Follower {
     /// `live` when the newest attempt sent output while it ran.
     fn end(&mut self, details: Details, live: bool) {
         self.close_before(i64::MAX);
-        let run = &details.run;
+        let (starts, status) = (details.run.starts, details.run.state.status());
         // An executor that sends no output while it runs sends it at the end.
         if !live {
+            let reported = details.reported();
             let streams = [
-                (Output::Stdout, details.result.stdout),
-                (Output::Stderr, details.result.stderr),
+                (Output::Stdout, reported.stdout),
+                (Output::Stderr, reported.stderr),
             ];
             for (stream, bytes) in streams {
                 if bytes.is_empty() || self.output.is_some_and(|output| output != stream) {
                     continue;
                 }
-                let attempt = u32::try_from(run.starts).unwrap_or(u32::MAX);
+                let attempt = u32::try_from(starts).unwrap_or(u32::MAX);
                 let message = LogText {
                     stream,
                     attempt,
@@ -218,7 +219,7 @@ impl Follower {
             }
         }
         let end = LogEnd {
-            status: view::status(run.state.status()).to_owned(),
+            status: view::status(status).to_owned(),
         };
         self.say(None, "end", &end);
         self.ended = true;

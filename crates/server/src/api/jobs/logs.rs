@@ -67,9 +67,10 @@ pub(crate) async fn read(
         Body::from_stream(chunks)
     } else {
         // An executor that sends no output while it runs sends it at the end.
+        let reported = details.reported();
         Body::from(match output {
-            Output::Stdout => details.result.stdout,
-            Output::Stderr => details.result.stderr,
+            Output::Stdout => reported.stdout,
+            Output::Stderr => reported.stderr,
         })
     };
     Ok((kind, body).into_response())

@@ -142,6 +142,19 @@ async fn nobody_makes_a_key_that_allows_more_than_their_own() {
 }
 
 #[tokio::test]
+async fn nobody_revokes_a_key_that_allows_more_than_their_own() {
+    let keyed = Keyed::open().await;
+    let new = json!({"name": "maker", "role": "custom", "scopes": ["keys:write"]});
+    let maker = text(&keyed.make(&new).await["key"]);
+    let chief = keyed.make(&json!({"name": "chief", "role": "admin"})).await;
+    let path = format!("/api/keys/{}", text(&chief["id"]));
+    let refused = keyed.send(&maker, Method::DELETE, &path, "").await;
+    refused.json(403).await;
+    let still = keyed.get(&text(&chief["key"]), "/api/keys").await;
+    assert_eq!(still.status, 200);
+}
+
+#[tokio::test]
 async fn whoever_may_not_make_keys_sees_its_own_alone() {
     let keyed = Keyed::open().await;
     let user = keyed.key("me", "user").await;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     answer::Answer,
-    bed::{Bed, bare, example},
+    bed::{Bed, example},
 };
 
 /// Sends a chunk as the holder of token 1.
@@ -98,7 +98,8 @@ async fn the_newest_attempt_is_shown() {
     let bed = Bed::open().await;
     let id = running(&bed).await;
     send(&bed, &id, "stdout", 0, b"first").await;
-    bed.put(&format!("/api/v1/jobs/{id}/complete"), &bare("worker-1"))
+    let finish = json!({"executor_id": "worker-1", "stdout": "first", "exit_code": 0});
+    bed.put(&format!("/api/v1/jobs/{id}/complete"), &finish)
         .await
         .json(200)
         .await;

@@ -10,10 +10,12 @@ pub mod output;
 mod probe;
 pub mod process;
 mod settings;
+mod shelf;
 pub mod shim;
 
+pub use attempt::Isolated;
 pub use probe::{Finding, Support, probe};
-pub use settings::{Isolation, Settings};
+pub use settings::{Isolation, Plugins, Settings, ShippedPlugin};
 pub use tokio_util::sync::CancellationToken;
 use wire::client::Client;
 

@@ -36,6 +36,8 @@ pub struct Settings {
     pub cpu_limit: Option<f64>,
     /// The largest file that a job may write.
     pub file_limit_bytes: Option<u64>,
+    /// The plugins that it has; without it it performs no plugin jobs.
+    pub plugins: Option<Plugins>,
     /// Where the traces of its attempts go.
     pub spans: Spans,
     /// The address that it gives to the server; not checked by anyone.
@@ -44,7 +46,7 @@ pub struct Settings {
 
 impl Settings {
     /// The defaults: one slot, `standard` isolation, the directories `cache` and `work` below
-    /// `data_dir`. `shim` is the argv that starts the shim.
+    /// `data_dir`, no plugins. `shim` is the argv that starts the shim.
     #[must_use]
     pub fn new(name: impl Into<String>, data_dir: impl Into<PathBuf>, shim: Vec<OsString>) -> Self {
         let data_dir = data_dir.into();
@@ -62,10 +64,31 @@ impl Settings {
             memory_limit_bytes: None,
             cpu_limit: None,
             file_limit_bytes: None,
+            plugins: None,
             spans: Spans::none(),
             executor_ip: String::new(),
         }
     }
+}
+
+/// Where an executor's plugins are.
+#[derive(Clone, Debug)]
+pub struct Plugins {
+    /// A folder for each. It may be missing, and it is looked at again while the executor runs.
+    pub directory: PathBuf,
+    /// Where compiled components are kept; nobody else may be able to write there.
+    pub compiled: PathBuf,
+    /// What a program of ours serves.
+    pub shipped: Vec<ShippedPlugin>,
+}
+
+/// A plugin that a program of ours serves over the process protocol.
+#[derive(Clone, Debug)]
+pub struct ShippedPlugin {
+    /// The text of its manifest, which has no entry.
+    pub manifest: String,
+    /// What is started: an absolute path, then arguments.
+    pub argv: Vec<String>,
 }
 
 /// How far a job is shut off from the machine.

@@ -1,4 +1,4 @@
-//! Claims as many jobs as there are free slots, and starts their attempts.
+//! Claims as many runs, of every kind, as there are free slots, and starts their attempts.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 use tracing::Instrument;
-use wire::jobs::{Claim, Job};
+use wire::executors::{ClaimRuns, ClaimedRun};
 
 use super::{Agent, Backoff, results::Finished};
 use crate::attempt::Conclusion;
@@ -31,9 +31,9 @@ pub(super) async fn claim(agent: &Arc<Agent>) -> JoinSet<()> {
     let mut attempts = JoinSet::new();
     let mut backoff = Backoff::default();
     while let Some(mut permits) = free(agent, &slots).await {
-        let claim = Claim {
-            executor_id: agent.settings.name.clone(),
+        let claim = ClaimRuns {
             executor_ip: agent.settings.executor_ip.clone(),
+            kinds: agent.kinds(),
             wait_seconds: Some(WAIT_SECONDS),
             max: u32::try_from(permits.num_permits()).ok(),
         };
@@ -42,21 +42,21 @@ pub(super) async fn claim(agent: &Arc<Agent>) -> JoinSet<()> {
             break;
         };
         match answer {
-            Ok(jobs) => {
+            Ok(runs) => {
                 if let Some(away) = backoff.succeed() {
                     tracing::info!(?away, "the server is back");
                     // It may have lost its memory; the executor goes on without this, too.
                     let _ = agent
                         .client
-                        .register(&claim.executor_id, &agent.registration())
+                        .register(&agent.settings.name, &agent.registration())
                         .await;
                 }
-                for job in jobs {
+                for run in runs {
                     // `None` when the server gave more than was asked for: it is done all the same.
                     let permit = permits.split(1);
                     // An error's, so that a line of any level has it.
-                    let span = tracing::error_span!("attempt", run_id = job.id);
-                    let attempt = attempt(Arc::clone(agent), job, asked, permit);
+                    let span = tracing::error_span!("attempt", run_id = lease(&run).0);
+                    let attempt = attempt(Arc::clone(agent), run, asked, permit);
                     attempts.spawn(attempt.instrument(span));
                 }
             }
@@ -96,16 +96,22 @@ async fn free(agent: &Agent, slots: &Arc<Semaphore>) -> Option<OwnedSemaphorePer
 }
 
 /// One claim. `None` when the executor is to stop before it is answered.
-async fn ask(agent: &Agent, claim: &Claim) -> Option<Result<Vec<Job>, wire::client::Error>> {
+async fn ask(
+    agent: &Agent,
+    claim: &ClaimRuns,
+) -> Option<Result<Vec<ClaimedRun>, wire::client::Error>> {
     let away = |_| {
         Err(wire::client::Error::Unreachable(
             "the claim was not answered".to_owned(),
         ))
     };
     let call = async {
-        timeout(CALL_LIMIT, agent.client.claim(claim))
-            .await
-            .unwrap_or_else(away)
+        timeout(
+            CALL_LIMIT,
+            agent.client.claim_runs(&agent.settings.name, claim),
+        )
+        .await
+        .unwrap_or_else(away)
     };
     let stopped = async {
         agent.stop.cancelled().await;
@@ -118,21 +124,33 @@ async fn ask(agent: &Agent, claim: &Claim) -> Option<Result<Vec<Job>, wire::clie
     }
 }
 
-/// Performs one job from its claim to its queued result.
-async fn attempt(agent: Arc<Agent>, job: Job, asked: Instant, slot: Option<OwnedSemaphorePermit>) {
-    let (Some(token), Some(seconds)) = (job.lease_token, job.lease_seconds) else {
-        tracing::error!(
-            run_id = job.id,
-            "the server gave no lease: the job is left alone"
-        );
+/// A run's id, and token and length of its lease if it has one.
+fn lease(run: &ClaimedRun) -> (&str, Option<(i64, f64)>) {
+    match run {
+        ClaimedRun::Job { job } => (&job.id, job.lease_token.zip(job.lease_seconds)),
+        ClaimedRun::PluginJob { plugin_job: job } => {
+            (&job.id, Some((job.lease_token, job.lease_seconds)))
+        }
+    }
+}
+
+/// Performs one run from its claim to its queued result.
+async fn attempt(
+    agent: Arc<Agent>,
+    run: ClaimedRun,
+    asked: Instant,
+    slot: Option<OwnedSemaphorePermit>,
+) {
+    let (job, Some((token, seconds))) = lease(&run) else {
+        tracing::error!(run_id = job, "the server gave no lease: the run is left alone");
         return;
     };
     let lease = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-    tracing::debug!(token, "the job is begun");
-    let held = agent.leases.hold(&job.id, token, lease, asked);
+    tracing::debug!(token, "the run is begun");
+    let held = agent.leases.hold(job, token, lease, asked);
     match agent
         .performer
-        .perform(&job, held.watch(), &agent.kill)
+        .perform(&run, held.watch(), &agent.kill)
         .await
     {
         Conclusion::Finished(result, unsent) => {
@@ -149,13 +167,13 @@ async fn attempt(agent: Arc<Agent>, job: Job, asked: Instant, slot: Option<Owned
             drop(slot);
         }
         Conclusion::Lost => {
-            tracing::warn!(run_id = job.id, "the lease was lost: the job was killed");
+            tracing::warn!(run_id = job, "the lease was lost: the job was killed");
         }
         Conclusion::GivenBack(why) => {
-            tracing::warn!(run_id = job.id, why, "the job is given back");
+            tracing::warn!(run_id = job, why, "the job is given back");
             drop(held);
             drop(slot);
-            give_back(&agent, &job.id, token).await;
+            give_back(&agent, job, token).await;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod claims;
 mod leases;
+mod registration;
 mod results;
 
 use std::{sync::Arc, time::Duration};
@@ -12,11 +13,11 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use wire::{client::Client, executors::Registration};
+use wire::client::Client;
 
 pub(crate) use leases::{Held, Lease};
 
-use crate::{Error, Settings, attempt::Performer};
+use crate::{Error, Settings, attempt::Performer, shelf::Shelf};
 
 /// The least time for the last results to reach the server at the end of a drain.
 const REPORT_GRACE: Duration = Duration::from_secs(10);
@@ -29,6 +30,7 @@ struct Agent {
     client: Client,
     settings: Arc<Settings>,
     performer: Arc<Performer>,
+    shelf: Arc<Shelf>,
     leases: Arc<leases::Leases>,
     /// Cancelled: claim no more.
     stop: CancellationToken,
@@ -46,11 +48,14 @@ pub(crate) async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let settings = Arc::new(settings);
-    let performer = Performer::open(client.clone(), Arc::clone(&settings)).await?;
+    let shelf = Shelf::open(settings.plugins.clone()).await;
+    let (own, theirs) = (Arc::clone(&settings), Arc::clone(&shelf));
+    let performer = Performer::open(client.clone(), own, theirs).await?;
     let (finished, queue) = mpsc::unbounded_channel();
     let agent = Arc::new(Agent {
         client: client.clone(),
         performer: Arc::new(performer),
+        shelf,
         leases: Arc::new(leases::Leases::default()),
         stop,
         kill: CancellationToken::new(),
@@ -80,7 +85,10 @@ async fn serve(agent: &Arc<Agent>) -> Result<(), Error> {
     if !agent.register().await? {
         return Ok(());
     }
+    let mut news = JoinSet::new();
+    news.spawn(registration::tell_changes(Arc::clone(agent)));
     let mut attempts = claims::claim(agent).await;
+    news.shutdown().await;
     tracing::info!(running = attempts.len(), "no more jobs are claimed");
     let drained = async { while attempts.join_next().await.is_some() {} };
     if timeout(agent.settings.drain_grace, drained).await.is_err() {
@@ -92,46 +100,6 @@ async fn serve(agent: &Arc<Agent>) -> Result<(), Error> {
         while attempts.join_next().await.is_some() {}
     }
     Ok(())
-}
-
-impl Agent {
-    /// Says what this executor can do, until the server has heard it. False when it was stopped
-    /// before.
-    async fn register(&self) -> Result<bool, Error> {
-        let what = self.registration();
-        let mut backoff = Backoff::default();
-        loop {
-            let call = self.client.register(&self.settings.name, &what);
-            let answer = tokio::select! {
-                answer = call => answer,
-                () = self.stop.cancelled() => return Ok(false),
-            };
-            match answer {
-                Ok(()) => return Ok(true),
-                Err(error) if error.is_transient() => {
-                    if backoff.is_first() {
-                        tracing::warn!(%error, "the executor is not registered yet");
-                    }
-                }
-                Err(error) => return Err(error.into()),
-            }
-            tokio::select! {
-                () = backoff.wait() => {}
-                () = self.stop.cancelled() => return Ok(false),
-            }
-        }
-    }
-
-    fn registration(&self) -> Registration {
-        Registration {
-            slots: self.settings.slots,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            isolation: self.settings.isolation.to_string(),
-            isolation_missing: self.performer.missing().to_vec(),
-            executor_ip: self.settings.executor_ip.clone(),
-            ..Registration::default()
-        }
-    }
 }
 
 /// Growing waits between tries.

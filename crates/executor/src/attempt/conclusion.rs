@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use wire::{
     executors::{LogChunk, RunResult},
-    jobs::{Finish, Job},
+    jobs::Finish,
 };
 
-use super::Performer;
+use super::{Performer, Taken};
 
 /// A piece of output that goes to the server before the result does.
 pub(crate) struct Unsent {
@@ -42,7 +42,8 @@ pub(super) enum Stop {
 /// How a program ended, for a report.
 pub(super) struct Ending {
     pub(super) completed: bool,
-    pub(super) exit_code: i64,
+    /// Only a program has one.
+    pub(super) exit_code: Option<i64>,
     pub(super) error_message: Option<String>,
     pub(super) timed_out: bool,
     pub(super) stdout: String,
@@ -51,47 +52,47 @@ pub(super) struct Ending {
 
 impl Conclusion {
     /// A job that was stopped before its program was started.
-    pub(super) fn stopped(performer: &Performer, job: &Job, stop: Stop) -> Self {
+    pub(super) fn stopped(performer: &Performer, taken: Taken<'_>, stop: Stop) -> Self {
         match stop {
             Stop::Lost => Self::Lost,
             Stop::Fenced => Self::GivenBack("its lease could not be renewed"),
             Stop::Drained => Self::GivenBack("the executor ends"),
             Stop::Cancelled | Stop::TimedOut => {
-                Self::not_started(performer, job, "cancelled".to_owned())
+                Self::not_started(performer, taken, "cancelled".to_owned())
             }
         }
     }
 
     /// A program that could not be started.
-    pub(super) fn not_started(performer: &Performer, job: &Job, reason: String) -> Self {
+    pub(super) fn not_started(performer: &Performer, taken: Taken<'_>, reason: String) -> Self {
         let ending = Ending {
             completed: false,
-            exit_code: -1,
+            exit_code: Some(-1),
             stderr: format!("{reason}\n"),
             error_message: Some(reason),
             timed_out: false,
             stdout: String::new(),
         };
-        Self::ended(performer, job, ending, Vec::new())
+        Self::ended(performer, taken, ending, Vec::new())
     }
 
     /// A program that ended.
     pub(super) fn ended(
         performer: &Performer,
-        job: &Job,
+        taken: Taken<'_>,
         ending: Ending,
         unsent: Vec<Unsent>,
     ) -> Self {
         let result = RunResult {
-            job_id: job.id.clone(),
+            job_id: taken.id.to_owned(),
             completed: ending.completed,
             finish: Finish {
-                executor_id: performer.settings.name.clone(),
+                executor_id: performer.ground.settings.name.clone(),
                 stdout: ending.stdout,
                 stderr: ending.stderr,
-                exit_code: Some(ending.exit_code),
+                exit_code: ending.exit_code,
                 error_message: ending.error_message,
-                lease_token: job.lease_token,
+                lease_token: Some(taken.token),
                 timed_out: ending.timed_out,
             },
         };

@@ -1,35 +1,35 @@
-//! One attempt of a job: fetch the program, run it, watch it, tell how it ended.
+//! One attempt of a run: what every kind has, and a room for each kind.
 
+mod binary;
 mod conclusion;
-mod running;
+mod ground;
+mod plugins;
 mod strays;
 mod trace;
 mod work_dir;
 
-use std::{
-    fs::File,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::sync::Arc;
 
 use tokio::{sync::watch, task::spawn_blocking, time::Instant};
 use tokio_util::sync::CancellationToken;
+<<<<<<< HEAD
 use tracing::Span;
 use wire::{client::Client, jobs::Job};
+=======
+use wire::{client::Client, executors::ClaimedRun, jobs::Job};
+>>>>>>> f801b3c (executor: Perform plugin jobs)
 
 use crate::{
     Error, Settings,
     agent::Lease,
-    binaries::{self, Binaries, FetchLimits, Pinned},
-    directory,
-    isolation::Plan,
+    binaries::{Binaries, FetchLimits},
+    shelf::Shelf,
 };
 
 use conclusion::Stop;
 pub(crate) use conclusion::{Conclusion, Unsent};
+pub(crate) use ground::Ground;
+pub use plugins::Isolated;
 use trace::Trace;
 use work_dir::WorkDir;
 
@@ -39,39 +39,45 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// Everything that attempts need.
 pub(crate) struct Performer {
     client: Client,
-    settings: Arc<Settings>,
     binaries: Binaries,
-    plan: Plan,
-    /// Numbers the work directories.
-    attempts: AtomicU64,
-    /// Held for as long as the work directory is in use.
-    _lock: File,
+    shelf: Arc<Shelf>,
+    ground: Arc<Ground>,
+}
+
+/// A run under the lease that this executor took.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) token: i64,
+}
+
+impl<'a> Taken<'a> {
+    fn job(job: &'a Job) -> Self {
+        Self {
+            id: &job.id,
+            token: job.lease_token.unwrap_or_default(),
+        }
+    }
 }
 
 impl Performer {
     /// Opens the directories, removes what a crash left in them, and tries the isolation.
-    pub(crate) async fn open(client: Client, settings: Arc<Settings>) -> Result<Self, Error> {
+    pub(crate) async fn open(
+        client: Client,
+        settings: Arc<Settings>,
+        shelf: Arc<Shelf>,
+    ) -> Result<Self, Error> {
         let opened = spawn_blocking(move || {
-            let failed = |what: &str, dir: &Path| {
-                let what = format!("the {what} directory {}", dir.display());
-                move |source| Error::Directory { what, source }
-            };
-            let lock = directory::open(&settings.work_dir)
-                .and_then(|lock| directory::empty(&settings.work_dir).map(|()| lock))
-                .map_err(failed("work", &settings.work_dir))?;
+            let ground = Ground::open(Arc::clone(&settings))?;
             let limits = FetchLimits::new(settings.download_limit_bytes);
             let binaries = Binaries::open(&settings.cache_dir, settings.cache_limit_bytes, limits)
-                .map_err(failed("cache", &settings.cache_dir))?;
+                .map_err(ground::failed("cache", &settings.cache_dir))?;
             binaries.ask_first(client.clone());
-            let plan = Plan::new(&settings);
-            let attempts = AtomicU64::new(0);
             Ok(Self {
                 client,
-                settings,
                 binaries,
-                plan,
-                attempts,
-                _lock: lock,
+                shelf,
+                ground: Arc::new(ground),
             })
         });
         opened
@@ -81,22 +87,22 @@ impl Performer {
 
     /// What of the isolation could not be applied.
     pub(crate) fn missing(&self) -> &[String] {
-        &self.plan.missing
+        &self.ground.plan.missing
     }
 
-    /// Performs a job under a lease; `kill` gives it back.
+    /// Performs a run under a lease; `kill` gives it back.
     pub(crate) async fn perform(
         &self,
-        job: &Job,
-        mut lease: watch::Receiver<Lease>,
+        run: &ClaimedRun,
+        lease: watch::Receiver<Lease>,
         kill: &CancellationToken,
     ) -> Conclusion {
-        let trace = Trace::begin(&self.settings.spans, job);
-        let prepared = tokio::select! {
-            biased;
-            stop = stopped(&mut lease, kill) => {
-                return trace.end(Conclusion::stopped(self, job, stop));
+        match run {
+            ClaimedRun::Job { job } => self.perform_binary(job, lease, kill).await,
+            ClaimedRun::PluginJob { plugin_job } => {
+                self.perform_plugins(plugin_job, lease, kill).await
             }
+<<<<<<< HEAD
             prepared = self.prepare(job) => prepared,
         };
         let (program, work_dir) = match prepared {
@@ -111,35 +117,22 @@ impl Performer {
         let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;
         drop(program);
         conclusion
+=======
+        }
+>>>>>>> f801b3c (executor: Perform plugin jobs)
     }
 
-    async fn prepare(&self, job: &Job) -> Result<(Pinned, WorkDir), String> {
-        if let Some(reason) = &self.plan.refuses {
-            return Err(reason.clone());
-        }
-        let failed = |error: binaries::Error| format!("binary download failed: {error}");
-        let digest = job
-            .binary_sha256
-            .parse()
-            .map_err(|e| failed(binaries::Error::Invalid(e)))?;
-        let program = self
-            .binaries
-            .get(digest, &job.binary_url)
-            .await
-            .map_err(failed)?;
-        let number = self.attempts.fetch_add(1, Ordering::Relaxed);
-        let path = self.settings.work_dir.join(format!("attempt-{number}"));
-        let made = spawn_blocking(move || WorkDir::create(path)).await;
-        let work_dir = made
-            .map_err(|error| error.to_string())
-            .and_then(|made| made.map_err(|error| error.to_string()))
-            .map_err(|error| format!("the work directory cannot be made: {error}"))?;
-        Ok((program, work_dir))
+    fn trace(&self, taken: Taken<'_>) -> Trace<'_> {
+        Trace::begin(&self.ground.settings.spans, taken)
     }
 }
 
-/// Waits for a reason to stop a job that has not started yet.
-async fn stopped(lease: &mut watch::Receiver<Lease>, kill: &CancellationToken) -> Stop {
+/// Waits for a reason to stop a run in which nothing watches for one itself.
+async fn stopped(
+    lease: &mut watch::Receiver<Lease>,
+    kill: &CancellationToken,
+    deadline: Option<Instant>,
+) -> Stop {
     loop {
         let now = *lease.borrow_and_update();
         if now.lost {
@@ -151,8 +144,15 @@ async fn stopped(lease: &mut watch::Receiver<Lease>, kill: &CancellationToken) -
         if now.fence <= Instant::now() {
             return Stop::Fenced;
         }
+        let timed_out = async {
+            match deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = kill.cancelled() => return Stop::Drained,
+            () = timed_out => return Stop::TimedOut,
             () = tokio::time::sleep_until(now.fence) => {}
             changed = lease.changed() => if changed.is_err() { return Stop::Lost },
         }

@@ -3,12 +3,9 @@
 use std::time::SystemTime;
 
 use engine::RunId;
-use wire::{
-    jobs::Job,
-    trace::{Part, Span, Spans},
-};
+use wire::trace::{Part, Span, Spans};
 
-use super::Conclusion;
+use super::{Conclusion, Taken};
 
 /// An attempt under way.
 pub(super) struct Trace<'a> {
@@ -22,11 +19,11 @@ pub(super) struct Trace<'a> {
 }
 
 impl<'a> Trace<'a> {
-    pub(super) fn begin(spans: &'a Spans, job: &Job) -> Self {
+    pub(super) fn begin(spans: &'a Spans, taken: Taken<'_>) -> Self {
         Self {
             spans,
-            run: job.id.parse().ok().filter(|_| spans.wanted()),
-            token: job.lease_token.unwrap_or_default(),
+            run: taken.id.parse().ok().filter(|_| spans.wanted()),
+            token: taken.token,
             begun: now(),
             prepared: None,
         }

@@ -103,6 +103,12 @@ fn limit(resource: Resource, value: u64) -> Result<(), String> {
     setrlimit(resource, soft.min(hard), hard).map_err(|error| error.to_string())
 }
 
+/// Called in the program's process: bounds the memory that it may have to write to.
+pub(super) fn limit_memory(bytes: u64) -> nix::Result<()> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_DATA)?;
+    setrlimit(Resource::RLIMIT_DATA, hard.min(bytes), hard.min(bytes))
+}
+
 /// Reading is free; writing is for the work directory and a few devices. Not even there may a device
 /// file be made: root could reach a disk through it. Says what an older kernel does not enforce.
 fn landlock(spec: &Spec) -> Result<Option<String>, Box<dyn std::error::Error>> {

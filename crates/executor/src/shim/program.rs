@@ -2,6 +2,7 @@
 
 use std::{
     ffi::{CString, OsStr},
+    fs::File,
     io,
     os::unix::{ffi::OsStrExt, process::CommandExt},
     path::Path,
@@ -43,11 +44,16 @@ fn spawn(path: &Path, spec: &Spec) -> io::Result<Child> {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     let environment = strings(variables.iter().map(OsStr::new))?;
+    let stdin = match &spec.stdin {
+        Some(file) => Stdio::from(File::open(file)?),
+        None => Stdio::null(),
+    };
+    let memory = spec.memory_limit_bytes;
     let separate = spec.parts.contains(&Part::Landlock);
     let mut command = Command::new(path);
     command
         .current_dir(&spec.directory)
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .stdout(Stdio::inherit())
         .stderr(Stdio::inherit());
     #[expect(
@@ -60,6 +66,9 @@ fn spawn(path: &Path, spec: &Spec) -> io::Result<Child> {
             setsid()?;
             if separate {
                 confine::separate()?;
+            }
+            if let Some(bytes) = memory {
+                confine::limit_memory(bytes)?;
             }
             // When the shim is killed, at least the program itself does not outlive it.
             nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;

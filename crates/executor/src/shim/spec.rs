@@ -22,12 +22,16 @@ pub struct Spec {
     pub environment: BTreeMap<String, String>,
     /// Its current directory.
     pub directory: PathBuf,
+    /// The file that it reads from standard input; none for nothing to read.
+    pub stdin: Option<PathBuf>,
     /// The directory below which [`Part::Landlock`] lets it write.
     pub writable: PathBuf,
     /// The parts of the isolation. When one of them fails the program is not started.
     pub parts: Vec<Part>,
     /// The largest file it may write, in bytes.
     pub file_limit_bytes: Option<u64>,
+    /// The memory that each of its processes may have to write to, in bytes.
+    pub memory_limit_bytes: Option<u64>,
     /// The `cgroup.procs` files of the cgroups that it belongs to.
     pub cgroups: Vec<PathBuf>,
     /// Time between SIGTERM and SIGKILL, in milliseconds.

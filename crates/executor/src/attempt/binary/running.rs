@@ -17,10 +17,9 @@ use wire::{
 };
 
 use super::{
-    Conclusion, PATH, Performer, Unsent,
+    Conclusion, PATH, Performer, Taken, Unsent, WorkDir,
     conclusion::{Ending, Stop},
     strays,
-    work_dir::WorkDir,
 };
 use crate::{
     agent::Lease,
@@ -41,16 +40,17 @@ impl Performer {
         lease: watch::Receiver<Lease>,
         kill: &CancellationToken,
     ) -> Conclusion {
-        let cgroup = match self.plan.cgroups.create() {
+        let taken = Taken::job(job);
+        let cgroup = match self.ground.plan.cgroups.create() {
             Ok(cgroup) => cgroup,
-            Err(reason) => return Conclusion::not_started(self, job, reason),
+            Err(reason) => return Conclusion::not_started(self, taken, reason),
         };
         let spec = self.spec(job, program, work_dir, &cgroup, &lease);
-        let (process, outputs) = match Process::start(&self.settings.shim, &spec).await {
+        let (process, outputs) = match Process::start(&self.ground.settings.shim, &spec).await {
             Ok(started) => started,
             Err(error) => {
                 let reason = format!("the shim cannot be started: {error}");
-                return Conclusion::not_started(self, job, reason);
+                return Conclusion::not_started(self, taken, reason);
             }
         };
         let over = CancellationToken::new();
@@ -103,7 +103,7 @@ impl Performer {
                 bytes,
             })
         });
-        Conclusion::ended(self, job, ending, unsent.collect())
+        Conclusion::ended(self, taken, ending, unsent.collect())
     }
 
     fn spec(
@@ -121,7 +121,7 @@ impl Performer {
             ("TMPDIR".to_owned(), text(work_dir.temporary())),
         ]
         .into();
-        if let (true, Ok(run)) = (self.settings.spans.wanted(), job.id.parse()) {
+        if let (true, Ok(run)) = (self.ground.settings.spans.wanted(), job.id.parse()) {
             let parent = trace::parent_header(run, job.lease_token.unwrap_or_default());
             environment.insert("TRACEPARENT".to_owned(), parent);
         }
@@ -132,11 +132,13 @@ impl Performer {
             environment,
             directory: work_dir.home().to_owned(),
             writable: work_dir.path().to_owned(),
-            parts: self.plan.parts.clone(),
-            file_limit_bytes: self.settings.file_limit_bytes,
+            parts: self.ground.plan.parts.clone(),
+            file_limit_bytes: self.ground.settings.file_limit_bytes,
             cgroups: cgroup.procs(),
-            grace_ms: u64::try_from(self.settings.cancel_grace.as_millis()).unwrap_or(u64::MAX),
+            grace_ms: u64::try_from(self.ground.settings.cancel_grace.as_millis())
+                .unwrap_or(u64::MAX),
             fence_ms: u64::try_from(left(lease.borrow().fence).as_millis()).ok(),
+            ..Spec::default()
         }
     }
 
@@ -144,7 +146,7 @@ impl Performer {
         LogChunk {
             stream,
             offset: 0,
-            executor_id: self.settings.name.clone(),
+            executor_id: self.ground.settings.name.clone(),
             lease_token: job.lease_token.unwrap_or_default(),
         }
     }
@@ -258,7 +260,7 @@ fn ending(
     };
     Ending {
         completed,
-        exit_code,
+        exit_code: Some(exit_code),
         error_message,
         timed_out,
         stdout: String::new(),

@@ -1,0 +1,281 @@
+//! The way through a plugin job: which plugin is next, how often it is tried, what it leaves.
+
+use std::{sync::Arc, time::Duration};
+
+use plugin::{CancellationToken, Catalogue, Context, Failure, Logs, Outcome, Plugin};
+use tokio::time::sleep;
+use wire::executors::{
+    CurrentPlugin, EndedPlugin, LeasedPluginJob, Level, LogLine, Progress, Stage,
+};
+
+use super::{
+    Notes, Room, Stop,
+    notes::{NOTE_BYTES, Unnoted},
+};
+
+/// The wait before the first retry of a plugin; it doubles with each further one.
+const BACKOFF_FIRST: Duration = Duration::from_millis(200);
+const BACKOFF_LAST: Duration = Duration::from_secs(20);
+
+pub(super) struct Course<'a> {
+    job: &'a LeasedPluginJob,
+    catalogue: Arc<Catalogue>,
+    room: &'a Room,
+    notes: Notes<'a>,
+    progress: Progress,
+}
+
+impl<'a> Course<'a> {
+    pub(super) fn new(
+        job: &'a LeasedPluginJob,
+        catalogue: Arc<Catalogue>,
+        room: &'a Room,
+        notes: Notes<'a>,
+    ) -> Self {
+        Self {
+            progress: job.progress.clone().unwrap_or_default(),
+            job,
+            catalogue,
+            room,
+            notes,
+        }
+    }
+
+    /// The plugin that runs.
+    pub(super) fn current(&self) -> Option<&str> {
+        let current = self.progress.current.as_ref();
+        current.map(|current| current.plugin.as_str())
+    }
+
+    /// Goes on after the last plugin that ended, to the end. Answers why the job failed, if it did.
+    pub(super) async fn run(&mut self) -> Result<Option<String>, Stop> {
+        let job = self.job;
+        let walked = async {
+            for name in &job.plugins {
+                if !self.progress.ended.iter().any(|one| one.plugin == *name) {
+                    self.pass(name).await?;
+                }
+            }
+            self.summarize().await
+        };
+        match walked.await {
+            Ok(()) => Ok(self.failures()),
+            Err(Unnoted::Stop(stop)) => Err(stop),
+            Err(Unnoted::Refused(reason)) => Ok(Some(format!(
+                "the server does not take the job's progress: {reason}"
+            ))),
+        }
+    }
+
+    /// Runs one plugin until it has ended, and notes that.
+    async fn pass(&mut self, name: &str) -> Result<(), Unnoted> {
+        let before = self.progress.current.take();
+        let before = before.filter(|current| current.plugin == name);
+        let mut current = before.unwrap_or_else(|| CurrentPlugin {
+            plugin: name.to_owned(),
+            failed_tries: 0,
+        });
+        self.progress.current = Some(current.clone());
+        self.note(Some((Stage::Started, name))).await?;
+        let ended = loop {
+            let Some(plugin) = self.catalogue.get(name).cloned() else {
+                let reason = "the executor has no such plugin any more";
+                break EndedPlugin {
+                    error: Some(reason.to_owned()),
+                    ..self.blank(name, current.failed_tries)
+                };
+            };
+            match self.call(&plugin).await {
+                Ok(outcome) => break self.completed(name, current.failed_tries, outcome),
+                Err(failure) => {
+                    current.failed_tries = current.failed_tries.saturating_add(1);
+                    let again = current.failed_tries <= self.job.retries;
+                    if !again || !failure.cause.may_pass_next_time() {
+                        break self.failed(name, current.failed_tries, &failure);
+                    }
+                    tracing::debug!(job = self.job.id, plugin = name, %failure, "a try failed");
+                    self.progress.current = Some(current.clone());
+                    self.note(None).await?;
+                    sleep(backoff(current.failed_tries)).await;
+                }
+            }
+        };
+        self.end(ended).await
+    }
+
+    async fn call(&self, plugin: &Plugin) -> Result<Outcome, Failure> {
+        let mut completed = self.progress.ended.iter().rev();
+        let last = completed.find(|one| one.error.is_none());
+        let context = Context {
+            job_id: self.job.id.clone(),
+            input: self.job.input.clone(),
+            output: last.and_then(|one| one.output.clone()),
+            storage: self.progress.storage.clone(),
+            debug: self.job.debug,
+        };
+        let limits = &plugin.manifest().limits;
+        // Dropping the call ends it: nobody cancels it in another way.
+        let cancel = CancellationToken::new();
+        plugin.execute(&context, limits, self.room, &cancel).await
+    }
+
+    fn blank(&self, name: &str, failed_tries: u32) -> EndedPlugin {
+        EndedPlugin {
+            plugin: name.to_owned(),
+            failed_tries,
+            ..EndedPlugin::default()
+        }
+    }
+
+    /// What a plugin left that completed. What would make the note too large for the server fails it.
+    fn completed(&mut self, name: &str, failed_tries: u32, outcome: Outcome) -> EndedPlugin {
+        let mut storage = self.progress.storage.clone();
+        plugin::apply(&mut storage, outcome.storage);
+        let ended = EndedPlugin {
+            metric: Some(outcome.metric),
+            output: outcome.output,
+            took_ms: millis(outcome.took),
+            logs: self.logs(&outcome.logs),
+            ..self.blank(name, failed_tries)
+        };
+        let size = length(&ended) + length(&storage) + length(&self.progress.ended);
+        if size > NOTE_BYTES {
+            let reason = format!(
+                "what it left makes the job's progress {size} bytes long, more than {NOTE_BYTES}"
+            );
+            return EndedPlugin {
+                error: Some(reason),
+                metric: None,
+                output: None,
+                logs: Vec::new(),
+                failed_tries: failed_tries.saturating_add(1),
+                ..ended
+            };
+        }
+        self.progress.storage = storage;
+        ended
+    }
+
+    fn failed(&self, name: &str, failed_tries: u32, failure: &Failure) -> EndedPlugin {
+        EndedPlugin {
+            error: Some(failure.to_string()),
+            took_ms: millis(failure.took),
+            logs: self.logs(&failure.logs),
+            ..self.blank(name, failed_tries)
+        }
+    }
+
+    /// Notes that a plugin ended.
+    async fn end(&mut self, ended: EndedPlugin) -> Result<(), Unnoted> {
+        let name = ended.plugin.clone();
+        let stage = if ended.error.is_none() {
+            // Only the next plugin wants an output.
+            for one in &mut self.progress.ended {
+                one.output = None;
+            }
+            Stage::Completed
+        } else {
+            Stage::Failed
+        };
+        self.progress.current = None;
+        self.progress.ended.push(ended);
+        self.note(Some((stage, &name))).await
+    }
+
+    /// Has each plugin that completed sum up, and notes what they said. A summary that fails fails
+    /// nothing: the metrics are there.
+    async fn summarize(&mut self) -> Result<(), Unnoted> {
+        let mut any = false;
+        let completed: Vec<_> = self
+            .progress
+            .ended
+            .iter()
+            .filter_map(|one| {
+                let metric = one.metric.clone()?;
+                let plugin = self.catalogue.get(&one.plugin)?;
+                Some((Arc::clone(plugin), metric))
+            })
+            .collect();
+        for (plugin, metric) in completed {
+            let (manifest, cancel) = (plugin.manifest(), CancellationToken::new());
+            if self.progress.summary.contains_key(&manifest.name) {
+                continue;
+            }
+            let metrics = [metric];
+            let call = plugin.summarize(&metrics, &manifest.limits, self.room, &cancel);
+            match call.await {
+                Ok(summed) => {
+                    if let Some(summary) = summed.summary {
+                        any = true;
+                        self.progress.summary.insert(manifest.name.clone(), summary);
+                    }
+                }
+                Err(failure) => {
+                    let (job, plugin) = (&self.job.id, &manifest.name);
+                    tracing::warn!(job, plugin, %failure, "no summary");
+                }
+            }
+        }
+        if any && length(&self.progress) <= NOTE_BYTES {
+            self.note(None).await?;
+        }
+        Ok(())
+    }
+
+    async fn note(&self, fact: Option<(Stage, &str)>) -> Result<(), Unnoted> {
+        self.notes.note(&self.progress, fact).await
+    }
+
+    /// What is kept of a log: nothing unless the job asks for it.
+    fn logs(&self, logs: &Logs) -> Vec<LogLine> {
+        if !self.job.debug {
+            return Vec::new();
+        }
+        let mut lines: Vec<LogLine> = logs
+            .lines
+            .iter()
+            .map(|line| LogLine {
+                level: match line.level {
+                    plugin::Level::Debug => Level::Debug,
+                    plugin::Level::Info => Level::Info,
+                    plugin::Level::Warn => Level::Warn,
+                    plugin::Level::Error => Level::Error,
+                },
+                message: line.message.clone(),
+            })
+            .collect();
+        if logs.dropped > 0 {
+            lines.push(LogLine {
+                level: Level::Warn,
+                message: format!("[... {} lines dropped ...]", logs.dropped),
+            });
+        }
+        lines
+    }
+
+    /// Which plugins failed, and why.
+    fn failures(&self) -> Option<String> {
+        let failed = self.progress.ended.iter().filter_map(|one| {
+            let error = one.error.as_ref()?;
+            Some(format!("plugin `{}` failed: {error}", one.plugin))
+        });
+        let failed: Vec<String> = failed.collect();
+        (!failed.is_empty()).then(|| failed.join("; "))
+    }
+}
+
+/// How long to wait after so many failed tries: somewhere in the upper half of a time that doubles.
+fn backoff(failed_tries: u32) -> Duration {
+    let doublings = failed_tries.saturating_sub(1).min(16);
+    let most = (BACKOFF_FIRST * (1 << doublings)).min(BACKOFF_LAST);
+    most.mul_f64(rand::random_range(0.5..1.0))
+}
+
+fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// How long a value is as JSON.
+fn length(value: &impl serde::Serialize) -> usize {
+    serde_json::to_vec(value).map_or(0, |text| text.len())
+}

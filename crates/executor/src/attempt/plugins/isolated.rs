@@ -1,0 +1,37 @@
+//! Plugins outside of a server's jobs, with the same isolation.
+
+use std::{future::Future, io, sync::Arc};
+
+use plugin::process::{Command, Spawner, Started};
+use tokio::task::spawn_blocking;
+
+use super::{Ground, Room};
+use crate::{Error, Settings};
+
+/// Starts the processes of plugins as an executor does it, without a server.
+pub struct Isolated(Room);
+
+impl Isolated {
+    /// Takes the work directory of `settings`, and tries the isolation.
+    ///
+    /// # Errors
+    /// When the work directory cannot be used.
+    pub async fn open(settings: Settings) -> Result<Self, Error> {
+        let opened = spawn_blocking(move || Ground::open(Arc::new(settings)));
+        let ground = opened
+            .await
+            .unwrap_or_else(|error| Err(Error::Settings(error.to_string())))?;
+        Ok(Self(Room::new(Arc::new(ground), Vec::new(), None)))
+    }
+
+    /// Waits until every process is dead and nothing is left of it.
+    pub async fn close(self) {
+        self.0.close().await;
+    }
+}
+
+impl Spawner for Isolated {
+    fn start(&self, command: Command) -> impl Future<Output = io::Result<Started>> + Send {
+        self.0.start(command)
+    }
+}

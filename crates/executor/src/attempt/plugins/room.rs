@@ -1,0 +1,91 @@
+//! Starts the processes of one attempt's plugins, each as a binary job is started: through the shim,
+//! with all isolation, in a work directory of its own.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use plugin::process::{Command, Spawner, Started};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Ground, keeper::Keeper};
+use crate::agent::Lease;
+
+/// Where the processes of one attempt run.
+pub(super) struct Room {
+    ground: Arc<Ground>,
+    /// What every process sees besides what the plugin host gives it.
+    environment: Vec<(String, String)>,
+    /// They end with it; none outside of a server's jobs.
+    lease: Option<watch::Receiver<Lease>>,
+    keepers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Room {
+    pub(super) fn new(
+        ground: Arc<Ground>,
+        environment: Vec<(String, String)>,
+        lease: Option<watch::Receiver<Lease>>,
+    ) -> Self {
+        Self {
+            ground,
+            environment,
+            lease,
+            keepers: Mutex::default(),
+        }
+    }
+
+    /// Waits until every process is dead and nothing is left of it. Whoever called them has let go.
+    pub(super) async fn close(&self) {
+        let keepers = std::mem::take(&mut *self.lock());
+        for keeper in keepers {
+            let _ = keeper.await;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.keepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Spawner for Room {
+    async fn start(&self, mut command: Command) -> io::Result<Started> {
+        if let Some(reason) = &self.ground.plan.refuses {
+            return Err(io::Error::other(reason.clone()));
+        }
+        command.environment.extend(self.environment.clone());
+        let (started, outputs) = oneshot::channel();
+        let (ended, end) = oneshot::channel();
+        let unwanted = CancellationToken::new();
+        // Cancelled when the caller lets go, also of the start itself.
+        let guard = unwanted.clone().drop_guard();
+        let keeper = Keeper {
+            ground: Arc::clone(&self.ground),
+            lease: self.lease.clone(),
+            unwanted,
+            over: CancellationToken::new(),
+        };
+        let keeping = tokio::spawn(keeper.keep(command, started, ended));
+        {
+            let mut keepers = self.lock();
+            keepers.retain(|keeper| !keeper.is_finished());
+            keepers.push(keeping);
+        }
+        let gone = || io::Error::other("nobody watched it");
+        let (stdout, stderr) = outputs.await.map_err(|_| gone())??;
+        Ok(Started {
+            stdout: Box::pin(stdout),
+            stderr: Box::pin(stderr),
+            exit: Box::pin(async move {
+                let end = end.await.unwrap_or_else(|_| Err(gone()));
+                drop(guard);
+                end
+            }),
+        })
+    }
+}

@@ -24,16 +24,16 @@ macro_rules! codes {
 
 codes! {
     OK = 0, "done; for a job: its program exited with 0";
-    FAILED = 1, "failed in a way that has no code of its own; `doctor`: a check failed; `audit verify`: the chain is broken";
+    FAILED = 1, "failed in a way that has no code of its own; `doctor`, `plugin check`: a check failed; `audit verify`: the chain is broken";
     USAGE = 2, "a flag, an argument, a setting or the settings file is wrong";
     REFUSED = 65, "the server refused the request";
-    NOT_FOUND = 66, "no such job";
+    NOT_FOUND = 66, "no such job, no such plugin";
     UNREACHABLE = 69, "the server cannot be reached, or stayed away for too long";
     SERVER_FAILED = 70, "the server failed, or its answer was not understood";
     IO = 74, "a file or a stream of this machine could not be read or written";
-    JOB_FAILED = 120, "the job failed without an exit code of its program";
+    JOB_FAILED = 120, "the job failed without an exit code of its program; a plugin failed";
     JOB_CANCELLED = 121, "the job was cancelled";
-    JOB_TIMED_OUT = 124, "the job ran into its time limit";
+    JOB_TIMED_OUT = 124, "the job, or the plugin, ran into its time limit";
     INTERRUPTED = 130, "stopped by Ctrl-C; a submitted job goes on";
     PIPE_CLOSED = 141, "the reader of the output went away";
     TERMINATED = 143, "stopped by SIGTERM; a submitted job goes on";

@@ -76,8 +76,9 @@ impl Settings {
 pub struct Plugins {
     /// A folder for each. It may be missing, and it is looked at again while the executor runs.
     pub directory: PathBuf,
-    /// Where compiled components are kept; nobody else may be able to write there.
-    pub compiled: PathBuf,
+    /// Where compiled components are kept, for this user only; without it they are compiled at each
+    /// start.
+    pub compiled: Option<PathBuf>,
     /// What a program of ours serves.
     pub shipped: Vec<ShippedPlugin>,
 }

@@ -101,7 +101,7 @@ impl Plugins {
         });
         Catalogue::open(
             std::slice::from_ref(&self.directory),
-            Some(&self.compiled),
+            self.compiled.as_deref(),
             &shipped.collect::<Vec<_>>(),
         )
     }

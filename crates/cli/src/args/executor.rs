@@ -2,9 +2,9 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
-use super::{Address, Secret, Tracing, values};
+use super::{Address, PluginsPlace, Secret, Tracing, values};
 
 /// How far a job is shut in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -123,6 +123,20 @@ pub(crate) struct Work {
     /// [default: no limit]
     #[arg(long, env = "PLAYHOUSE_FILE_LIMIT", value_name = "SIZE", value_parser = values::bytes)]
     pub(crate) file_limit: Option<u64>,
+
+    #[command(flatten)]
+    pub(crate) plugins: ForPlugins,
+}
+
+/// Which plugins an executor has.
+#[derive(Debug, Args)]
+pub(crate) struct ForPlugins {
+    /// Perform no plugin jobs
+    #[arg(long, env = "PLAYHOUSE_NO_PLUGINS", value_parser = BoolishValueParser::new())]
+    pub(crate) no_plugins: bool,
+
+    #[command(flatten)]
+    pub(crate) place: PluginsPlace,
 }
 
 /// The executor inside `server` and `dev`.

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     Address, Audit, Backup, Completions, Dev, Doctor, Events, Executor, Format, Hook, Job, Key,
-    Server, values,
+    Plugin, PluginJob, Server, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -72,6 +72,12 @@ pub(crate) enum Command {
     /// Submit, watch and steer jobs
     #[command(subcommand, visible_alias = "jobs")]
     Job(Job),
+    /// Submit, watch and cancel plugin jobs: plugins over an input
+    #[command(subcommand, visible_alias = "plugin-jobs")]
+    PluginJob(PluginJob),
+    /// List, check, install and try plugins, without a server
+    #[command(subcommand, visible_alias = "plugins")]
+    Plugin(Plugin),
     Events(Events),
     /// List the executors that the server knows
     #[command(after_help = "Examples:\n  playhouse executors\n  playhouse executors --json")]

@@ -79,6 +79,7 @@ fn next(address: &str) -> String {
         "Try next, in another terminal:\n  \
          {program} job submit{flag} /bin/echo -- hello\n  \
          {program} job list{flag}\n  \
+         echo '{{\"text\": \"to be or not to be\"}}' | {program} plugin-job submit{flag} --plugin text-stats --input -\n  \
          curl {address}/api/v1/admin/stats\n\
          Ctrl-C stops the server; its jobs stay where they are."
     )

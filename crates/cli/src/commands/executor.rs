@@ -2,11 +2,11 @@
 
 use std::{
     net::{ToSocketAddrs, UdpSocket},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
-use executor::{CancellationToken, Settings};
+use executor::{CancellationToken, Plugins, Settings, ShippedPlugin};
 use tokio::task::JoinHandle;
 use wire::{client::Client, trace::Spans};
 
@@ -78,11 +78,7 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
     settings.slots = work
         .slots
         .unwrap_or_else(|| u32::try_from(cores).unwrap_or(1));
-    settings.isolation = match work.isolation {
-        Isolation::None => executor::Isolation::None,
-        Isolation::Standard => executor::Isolation::Standard,
-        Isolation::Strict => executor::Isolation::Strict,
-    };
+    settings.isolation = level(work.isolation);
     settings.cache_limit_bytes = work.cache_limit;
     settings.download_limit_bytes = work.download_limit;
     settings.memory_limit_bytes = work.memory_limit;
@@ -95,7 +91,35 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
         *directory = std::path::absolute(&*directory)
             .map_err(|error| Failure::io(directory.display(), &error))?;
     }
+    if !work.plugins.no_plugins {
+        let directory = place::plugins_dir(work.plugins.place.plugins_dir.as_deref())?;
+        let mut compiled = settings.cache_dir.clone().into_os_string();
+        compiled.push("-compiled");
+        settings.plugins = Some(plugins(directory, Some(compiled.into())));
+    }
     Ok(())
+}
+
+pub(super) fn level(isolation: Isolation) -> executor::Isolation {
+    match isolation {
+        Isolation::None => executor::Isolation::None,
+        Isolation::Standard => executor::Isolation::Standard,
+        Isolation::Strict => executor::Isolation::Strict,
+    }
+}
+
+/// The plugins in `directory`, and those that this program serves itself.
+pub(super) fn plugins(directory: PathBuf, compiled: Option<PathBuf>) -> Plugins {
+    let shipped = shipped::PLUGINS.iter().map(|plugin| ShippedPlugin {
+        manifest: plugin.manifest.to_owned(),
+        // This very program, also after its file was replaced: the shim that starts it is it as well.
+        argv: plugin.argv("/proc/self/exe"),
+    });
+    Plugins {
+        directory,
+        compiled,
+        shipped: shipped.collect(),
+    }
 }
 
 /// An executor at work in this process.

@@ -15,6 +15,8 @@ mod join;
 mod key;
 mod overview;
 mod place;
+mod plugin;
+mod plugin_job;
 mod run;
 mod server;
 mod serving;

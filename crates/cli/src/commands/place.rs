@@ -1,6 +1,9 @@
 //! Where things are on this machine when nobody says otherwise.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use crate::{config::base_dir, exit::Failure};
 
@@ -26,6 +29,18 @@ pub(super) fn executor_dir(name: &str) -> Result<PathBuf, Failure> {
 pub(super) fn state_dir(name: &str) -> Option<PathBuf> {
     let base = base_dir("XDG_STATE_HOME", ".local/state")?;
     Some(base.join("playhouse").join(name))
+}
+
+/// Where plugins are installed, for every command and every executor of this user.
+pub(super) fn plugins_dir(named: Option<&Path>) -> Result<PathBuf, Failure> {
+    match named {
+        Some(directory) => Ok(directory.to_owned()),
+        None => Ok(data_dir()
+            .map_err(|_| {
+                Failure::usage("HOME is not set: say where plugins are with --plugins-dir")
+            })?
+            .join("plugins")),
+    }
 }
 
 /// The host's name with only the characters of an executor's name.

@@ -1,10 +1,11 @@
 //! From a parsed command line to the command.
 
 use super::{
-    audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview, server,
+    audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview, plugin,
+    plugin_job, server,
 };
 use crate::{
-    args::{Address, Command, Hook, Job},
+    args::{Address, Command, Hook, Job, Plugin, PluginJob},
     exit::{Exit, Failure},
 };
 
@@ -24,6 +25,8 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Server(server) => server::run(server).await,
         Command::Executor(executor) => executor::run(executor).await,
         Command::Job(job) => job::run(job).await,
+        Command::PluginJob(job) => plugin_job::run(job).await,
+        Command::Plugin(plugin) => plugin::run(plugin).await,
         Command::Events(events) => events::run(events).await,
         Command::Executors { address, format } => overview::executors(&address, format).await,
         Command::Stats { address, format } => overview::stats(&address, format).await,
@@ -57,6 +60,14 @@ fn address(command: &Command) -> Option<&Address> {
             Job::Cancel(ids) | Job::Retry(ids) => &ids.address,
             Job::Wait(wait) => &wait.ids.address,
         }),
+        Command::PluginJob(job) => Some(match job {
+            PluginJob::Submit(submit) => &submit.address,
+            PluginJob::Get(get) => &get.address,
+            PluginJob::List(list) => &list.address,
+            PluginJob::Cancel(ids) => &ids.address,
+            PluginJob::Wait(wait) => &wait.ids.address,
+        }),
+        Command::Plugin(Plugin::List(list)) => Some(&list.address),
         Command::Hook(hook) => Some(match hook {
             Hook::Create(create) => &create.address,
             Hook::List { address, .. } => address,

@@ -18,6 +18,17 @@ fn help_of_every_command() {
         "job cancel",
         "job retry",
         "job wait",
+        "plugin-job",
+        "plugin-job submit",
+        "plugin-job get",
+        "plugin-job list",
+        "plugin-job cancel",
+        "plugin-job wait",
+        "plugin",
+        "plugin list",
+        "plugin check",
+        "plugin install",
+        "plugin run",
         "events",
         "executors",
         "stats",
@@ -44,14 +55,17 @@ fn help_of_every_command() {
         assert_eq!(code(&help), Some(0), "`{command} --help`");
         let text = stdout(&help);
         assert!(
-            ["job", "key", "hook", "audit"].contains(&command) || text.contains("Examples:\n"),
+            ["job", "plugin-job", "plugin", "key", "hook", "audit"].contains(&command)
+                || text.contains("Examples:\n"),
             "`{command}` has no example"
         );
         let name = format!("help {command}").trim_end().replace(' ', "-");
         insta::assert_snapshot!(name, text);
     }
     let all = stdout(&output(["--help"]));
-    assert!(!all.contains("shim"), "the shim is no command for people");
+    for own in ["shim", "serve-plugin"] {
+        assert!(!all.contains(own), "{own} is no command for people");
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod limits;
 mod lost;
 mod memory;
 mod planted;
+mod plugin_jobs;
 mod plugins;
 mod resume;
 mod secrets;

@@ -141,8 +141,12 @@ async fn attempt(
     asked: Instant,
     slot: Option<OwnedSemaphorePermit>,
 ) {
-    let (job, Some((token, seconds))) = lease(&run) else {
-        tracing::error!(run_id = job, "the server gave no lease: the run is left alone");
+    let (job, leased) = lease(&run);
+    let Some((token, seconds)) = leased else {
+        tracing::error!(
+            run_id = job,
+            "the server gave no lease: the run is left alone"
+        );
         return;
     };
     let lease = Duration::try_from_secs_f64(seconds).unwrap_or_default();

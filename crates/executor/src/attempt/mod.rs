@@ -12,12 +12,7 @@ use std::sync::Arc;
 
 use tokio::{sync::watch, task::spawn_blocking, time::Instant};
 use tokio_util::sync::CancellationToken;
-<<<<<<< HEAD
-use tracing::Span;
-use wire::{client::Client, jobs::Job};
-=======
 use wire::{client::Client, executors::ClaimedRun, jobs::Job};
->>>>>>> f801b3c (executor: Perform plugin jobs)
 
 use crate::{
     Error, Settings,
@@ -102,24 +97,7 @@ impl Performer {
             ClaimedRun::PluginJob { plugin_job } => {
                 self.perform_plugins(plugin_job, lease, kill).await
             }
-<<<<<<< HEAD
-            prepared = self.prepare(job) => prepared,
-        };
-        let (program, work_dir) = match prepared {
-            Ok(prepared) => prepared,
-            Err(reason) => return trace.end(Conclusion::not_started(self, job, reason)),
-        };
-        let trace = trace.prepared();
-        let conclusion = self.run(job, &program, &work_dir, lease, kill).await;
-        let conclusion = trace.end(conclusion);
-        // Gone before the result is told: nobody finds a half-removed directory.
-        let span = Span::current();
-        let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;
-        drop(program);
-        conclusion
-=======
         }
->>>>>>> f801b3c (executor: Perform plugin jobs)
     }
 
     fn trace(&self, taken: Taken<'_>) -> Trace<'_> {

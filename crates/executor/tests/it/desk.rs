@@ -18,8 +18,10 @@ use tokio::{
 };
 use wire::{
     client::{ByteStream, Client, Error, Payload, Reply, Transport},
-    executors::{LeaseNews, Registration, Renew, Renewed, Results, ResultsAnswer, RunResult},
-    jobs::Claim,
+    executors::{
+        ClaimRuns, LeaseNews, ProgressReport, Registration, Renew, Renewed, Results, ResultsAnswer,
+        RunResult,
+    },
 };
 
 /// The desk. Cheap to clone.
@@ -47,6 +49,8 @@ pub(crate) struct State {
     /// Of each job and stream.
     pub(crate) logs: HashMap<(String, String), Vec<u8>>,
     pub(crate) report_calls: usize,
+    /// Of each plugin job, with its id.
+    pub(crate) notes: Vec<(String, ProgressReport)>,
 }
 
 impl Desk {
@@ -78,7 +82,49 @@ impl Desk {
         for (name, value) in more {
             job[name] = value;
         }
-        self.change(|state| state.queue.push_back(job));
+        self.change(|state| {
+            state.queue.push_back(json!({"kind": "job", "job": job}));
+        });
+    }
+
+    /// A plugin job that may take this long.
+    pub(crate) fn submit_plugins(&self, id: &str, plugins: &[&str], more: &Value) {
+        let mut job = json!({
+            "id": id, "lease_token": 1, "lease_seconds": 30.0, "attempt": 1, "plugins": plugins,
+            "input": {}, "retries": 0, "debug": false, "remaining_ms": 300_000,
+        });
+        for (name, value) in more.as_object().expect("an object") {
+            job[name] = value.clone();
+        }
+        self.change(|state| {
+            state
+                .queue
+                .push_back(json!({"kind": "plugin_job", "plugin_job": job}));
+        });
+    }
+
+    /// What was noted of a plugin job, one after the other.
+    pub(crate) fn notes(&self, id: &str) -> Vec<ProgressReport> {
+        let state = self.state();
+        let notes = state.notes.iter().filter(|(job, _)| job == id);
+        notes.map(|(_, note)| note.clone()).collect()
+    }
+
+    fn note(&self, id: &str, report: ProgressReport) -> (StatusCode, Value) {
+        let mut answer = (
+            StatusCode::NOT_FOUND,
+            json!({"error": "not held", "context": {}}),
+        );
+        self.change(|state| {
+            if let Some(news) = state.held.get(id) {
+                answer = (
+                    StatusCode::OK,
+                    json!({"cancel_requested": news.cancel_requested}),
+                );
+                state.notes.push((id.to_owned(), report));
+            }
+        });
+        answer
     }
 
     pub(crate) fn cancel(&self, id: &str) {
@@ -115,13 +161,20 @@ impl Desk {
         }
     }
 
-    async fn claim(&self, claim: &Claim) -> Vec<Value> {
+    async fn claim(&self, claim: &ClaimRuns) -> Vec<Value> {
         let max = claim.max.unwrap_or(1) as usize;
         let jobs = self.wait(claim.wait_seconds.unwrap_or(0.0), |state| {
             let count = state.queue.len().min(max);
             let jobs: Vec<Value> = state.queue.drain(..count).collect();
-            for job in &jobs {
-                let id = job["id"].as_str().expect("an id").to_owned();
+            for run in &jobs {
+                let id = run[if run["kind"] == "job" {
+                    "job"
+                } else {
+                    "plugin_job"
+                }]["id"]
+                    .as_str()
+                    .expect("an id")
+                    .to_owned();
                 let news = LeaseNews {
                     job_id: id.clone(),
                     lost: false,
@@ -213,10 +266,11 @@ impl Desk {
         }
         let parts: Vec<&str> = path.trim_start_matches("/api/v1/").split('/').collect();
         match parts.as_slice() {
-            ["jobs", "claim"] => match self.claim(&read(&body)).await {
-                jobs if jobs.is_empty() => (StatusCode::NO_CONTENT, Value::Null),
-                jobs => say(jobs),
-            },
+            ["executors", _, "claims"] => {
+                let runs = self.claim(&read(&body)).await;
+                say(json!({"runs": runs}))
+            }
+            ["jobs", id, "progress"] => self.note(id, read(&body)),
             ["executors", _, "leases"] => say(self.renew(&read(&body)).await),
             ["executors", _, "results"] => say(self.report(read(&body))),
             ["executors", _] => {

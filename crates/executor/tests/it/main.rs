@@ -8,6 +8,7 @@ mod desk;
 mod full;
 mod leases;
 mod output;
+mod plugins;
 mod programs;
 mod shim;
 mod stage;

@@ -1,9 +1,10 @@
 //! The calls of whoever creates and watches plugin jobs.
 
+use futures_util::{Stream, StreamExt};
 use http::{Method, Request};
 
-use super::{Client, Error, Payload, jobs::encode, jobs::query};
-use crate::plugin_jobs::{Job, JobProgress, JobSummary, NewPluginJob, Plugin};
+use super::{Client, Error, Payload, jobs::encode, jobs::query, sse};
+use crate::plugin_jobs::{Job, JobEvent, JobProgress, JobSummary, NewPluginJob, Plugin};
 
 impl Client {
     /// Creates a plugin job; nothing runs before it is started. With an idempotency key it may be
@@ -57,6 +58,38 @@ impl Client {
         self.fetch(&format!("{}/progress", path(id))).await
     }
 
+    /// Follows the events of a plugin job, each with its number, until the job has ended. `after` is the
+    /// number of the last one that was seen.
+    ///
+    /// # Errors
+    /// See [`Error`]; an error in the stream ends it.
+    pub async fn follow_plugin_job(
+        &self,
+        id: &str,
+        after: Option<&str>,
+    ) -> Result<impl Stream<Item = Result<(String, JobEvent), Error>> + Send + use<>, Error> {
+        let mut request = Request::builder()
+            .method(Method::GET)
+            .uri(format!("{}/events", path(id)));
+        if let Some(after) = after {
+            request = request.header("last-event-id", after);
+        }
+        let reply = self.send_with(request, Payload::empty()).await?;
+        let messages = sse::messages(reply.into_body());
+        Ok(messages.filter_map(|message| async {
+            match message {
+                // The others tell where the reader is.
+                Ok(message) if !is_event(&message.event) => None,
+                Ok(message) => {
+                    let event = serde_json::from_str(&message.data);
+                    let event = event.map_err(|error| Error::Answer(error.to_string()));
+                    Some(event.map(|event| (message.id, event)))
+                }
+                Err(error) => Some(Err(error)),
+            }
+        }))
+    }
+
     /// Plugin jobs, newest first.
     ///
     /// # Errors
@@ -99,6 +132,10 @@ impl Client {
             .await?
             .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
     }
+}
+
+fn is_event(word: &str) -> bool {
+    word.starts_with("job") || word.starts_with("plugin")
 }
 
 fn path(id: &str) -> String {

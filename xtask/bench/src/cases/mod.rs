@@ -7,6 +7,7 @@ mod claim_cost;
 mod events;
 mod latency;
 mod one_by_one;
+mod plugin_jobs;
 mod plugins;
 mod rest;
 mod steady;
@@ -42,6 +43,8 @@ pub(crate) enum Case {
     Events,
     /// Calls of plugins in the host, without a queue.
     Plugins,
+    /// Plugin jobs end to end, with a real executor.
+    PluginJobs,
 }
 
 /// What cases are about.
@@ -65,7 +68,7 @@ impl Case {
     fn subject(self) -> Subject {
         match self {
             Self::Events => Subject::Events,
-            Self::Plugins => Subject::Plugins,
+            Self::Plugins | Self::PluginJobs => Subject::Plugins,
             _ => Subject::Queue,
         }
     }
@@ -90,6 +93,7 @@ impl Case {
             Self::Store => store::measure(ground).await,
             Self::Events => events::measure(ground).await,
             Self::Plugins => plugins::measure(ground).await,
+            Self::PluginJobs => plugin_jobs::measure(ground).await,
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 const CALLS: usize = 2_000;
 const STARTS: usize = 300;
 
-const LEAST: &str = include_str!("least.wat");
+pub(super) const LEAST: &str = include_str!("least.wat");
 
 const SCRIPT: &str = "#!/bin/sh\nread call\necho '{\"metric\": {\"count\": 1}}'\n";
 
@@ -63,7 +63,13 @@ pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
     Ok(measures)
 }
 
-fn plugin_in(folder: &Path, name: &str, kind: &str, entry: &str, content: &[u8]) -> Result<Plugin> {
+pub(super) fn plugin_in(
+    folder: &Path,
+    name: &str,
+    kind: &str,
+    entry: &str,
+    content: &[u8],
+) -> Result<Plugin> {
     let folder = folder.join(name);
     fs::create_dir_all(&folder)?;
     let manifest = format!(

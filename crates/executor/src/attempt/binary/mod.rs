@@ -4,6 +4,7 @@ mod running;
 
 use tokio::{sync::watch, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 use wire::jobs::Job;
 
 use super::{Conclusion, PATH, Performer, Taken, Unsent, WorkDir, conclusion, stopped, strays};
@@ -37,7 +38,8 @@ impl Performer {
         let conclusion = self.run(job, &program, &work_dir, lease, kill).await;
         let conclusion = trace.end(conclusion);
         // Gone before the result is told: nobody finds a half-removed directory.
-        let _ = spawn_blocking(move || drop(work_dir)).await;
+        let span = Span::current();
+        let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;
         drop(program);
         conclusion
     }

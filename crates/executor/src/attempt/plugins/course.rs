@@ -93,7 +93,7 @@ impl<'a> Course<'a> {
                     if !again || !failure.cause.may_pass_next_time() {
                         break self.failed(name, current.failed_tries, &failure);
                     }
-                    tracing::debug!(job = self.job.id, plugin = name, %failure, "a try failed");
+                    tracing::debug!(run_id = self.job.id, plugin = name, %failure, "a try failed");
                     self.progress.current = Some(current.clone());
                     self.note(None).await?;
                     sleep(backoff(current.failed_tries)).await;
@@ -211,8 +211,8 @@ impl<'a> Course<'a> {
                     }
                 }
                 Err(failure) => {
-                    let (job, plugin) = (&self.job.id, &manifest.name);
-                    tracing::warn!(job, plugin, %failure, "no summary");
+                    let (run_id, plugin) = (&self.job.id, &manifest.name);
+                    tracing::warn!(run_id, plugin, %failure, "no summary");
                 }
             }
         }

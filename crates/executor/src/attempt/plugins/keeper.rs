@@ -20,6 +20,7 @@ use tokio::{
     time::Instant,
 };
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tracing::Span;
 
 use super::{Ground, PATH, WorkDir, strays};
 use crate::{
@@ -67,11 +68,13 @@ impl Keeper {
         self.over.cancel();
         if report.is_err() {
             let (dir, groups) = (work_dir.path().to_owned(), cgroup.procs());
-            let _ = spawn_blocking(move || strays::end(&dir, &groups)).await;
+            let span = Span::current();
+            let _ = spawn_blocking(move || span.in_scope(|| strays::end(&dir, &groups))).await;
         }
         let _ = ended.send(exit(report, cgroup.was_out_of_memory().is_some()));
         cgroup.remove().await;
-        let _ = spawn_blocking(move || drop(work_dir)).await;
+        let span = Span::current();
+        let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;
     }
 
     async fn start(&self, command: Command) -> io::Result<(Process, Outputs, WorkDir, Cgroup)> {

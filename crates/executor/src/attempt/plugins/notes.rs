@@ -67,7 +67,7 @@ impl<'a> Notes<'a> {
                 Ok(_) => return Ok(()),
                 Err(error) if error.is_transient() => {
                     if pause == RETRY_FIRST {
-                        tracing::warn!(job, %error, "a note of progress has to wait");
+                        tracing::warn!(run_id = job, %error, "a note of progress has to wait");
                     }
                 }
                 Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => {

@@ -12,6 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::{Ground, keeper::Keeper};
 use crate::agent::Lease;
@@ -70,7 +71,7 @@ impl Spawner for Room {
             unwanted,
             over: CancellationToken::new(),
         };
-        let keeping = tokio::spawn(keeper.keep(command, started, ended));
+        let keeping = tokio::spawn(keeper.keep(command, started, ended).in_current_span());
         {
             let mut keepers = self.lock();
             keepers.retain(|keeper| !keeper.is_finished());

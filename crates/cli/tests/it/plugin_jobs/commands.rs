@@ -1,0 +1,145 @@
+//! `playhouse plugin`: no server is needed.
+
+use std::{fs, io::Write, path::Path, process::Stdio};
+
+use tempfile::TempDir;
+
+use crate::harness::{code, playhouse, stderr, stdout};
+
+fn run(home: &Path, arguments: &[&str]) -> std::process::Output {
+    let tmp = home.join("tmp");
+    fs::create_dir_all(&tmp).expect("a directory");
+    let mut command = playhouse(home);
+    command.env("TMPDIR", tmp).args(arguments);
+    command.output().expect("the binary starts")
+}
+
+fn write(home: &Path, manifest: &str, script: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = home.join("mine");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("plugin.toml"), manifest).expect("a manifest");
+    fs::write(
+        folder.join("run"),
+        format!("#!/bin/sh\nread -r call\n{script}\n"),
+    )
+    .expect("a script");
+    fs::set_permissions(folder.join("run"), fs::Permissions::from_mode(0o755)).expect("it may run");
+}
+
+const MANIFEST: &str = "name = \"mine\"\nversion = \"1\"\ndescription = \"d\"\nkind = \"process\"\n\
+                        entry = [\"./run\"]\n[[metrics]]\nname = \"n\"\ntype = \"integer\"\n";
+const SCRIPT: &str = "case $call in
+*describe*) echo '{\"description\": {\"name\": \"mine\", \"version\": \"1\", \"description\": \"d\"}}';;
+*execute*) echo '{\"log\": {\"level\": \"warn\", \"message\": \"hm\"}}'; echo '{\"metric\": {\"n\": 1}}';;
+esac";
+
+#[test]
+fn an_author_checks_installs_lists_and_runs_a_plugin() {
+    let home = TempDir::new().expect("a home");
+    let home = home.path();
+    fs::write(home.join("input.json"), "{}").expect("an input");
+    write(home, MANIFEST, SCRIPT);
+    let checked = run(home, &["plugin", "check", "mine"]);
+    assert_eq!(code(&checked), Some(0), "{}", stderr(&checked));
+    assert!(
+        stdout(&checked).starts_with("mine 1 is good"),
+        "{}",
+        stdout(&checked)
+    );
+    // It does not have to be installed to be tried.
+    let tried = run(home, &["plugin", "run", "./mine", "--input", "input.json"]);
+    assert_eq!(
+        (code(&tried), stdout(&tried)),
+        (Some(0), "{\"n\":1}\n".to_owned()),
+        "{}",
+        stderr(&tried)
+    );
+    assert!(stderr(&tried).contains("warn  hm"), "{}", stderr(&tried));
+    let unknown = run(home, &["plugin", "run", "mine", "--input", "input.json"]);
+    assert_eq!(code(&unknown), Some(66));
+    assert!(
+        stderr(&unknown).contains("text-stats"),
+        "{}",
+        stderr(&unknown)
+    );
+    let refused = run(
+        home,
+        &["plugin", "install", "mine", "--sha256", &"0".repeat(64)],
+    );
+    assert_eq!(code(&refused), Some(1), "{}", stderr(&refused));
+    let installed = run(home, &["plugin", "install", "mine"]);
+    assert_eq!(code(&installed), Some(0), "{}", stderr(&installed));
+    let again = run(home, &["plugin", "install", "mine", "--json"]);
+    assert!(
+        stdout(&again).contains("\"replaced\":\"1\""),
+        "{}",
+        stdout(&again)
+    );
+    let ran = run(
+        home,
+        &["plugin", "run", "mine", "--input", "input.json", "--json"],
+    );
+    assert!(
+        stdout(&ran).contains("\"metric\":{\"n\":1}"),
+        "{}",
+        stdout(&ran)
+    );
+    let list = stdout(&run(home, &["plugin", "list"]));
+    for name in [
+        "mine ",
+        "text-stats ",
+        "web-page ",
+        "log-lint ",
+        "json-schema ",
+        "http-probe ",
+    ] {
+        assert!(list.contains(&format!("\n{name}")), "{list}");
+    }
+    let left = fs::read_dir(home.join("tmp")).expect("it was made").count();
+    assert_eq!(left, 0, "what it worked in is left");
+}
+
+#[test]
+fn what_an_author_has_to_mend_is_told_with_its_place() {
+    let home = TempDir::new().expect("a home");
+    let home = home.path();
+    fs::write(home.join("input.json"), "{}").expect("an input");
+    write(home, &MANIFEST.replace("kind", "knid"), SCRIPT);
+    let checked = run(home, &["plugin", "check", "mine"]);
+    assert_eq!(code(&checked), Some(1));
+    assert!(
+        stderr(&checked).contains("plugin.toml:4:1"),
+        "{}",
+        stderr(&checked)
+    );
+    let refused = run(home, &["plugin", "install", "mine"]);
+    assert_eq!(code(&refused), Some(1), "{}", stderr(&refused));
+    write(home, MANIFEST, "echo '{\"metric\": {\"n\": \"x\"}}'");
+    let failed = run(home, &["plugin", "run", "./mine", "--input", "input.json"]);
+    assert_eq!(code(&failed), Some(120));
+    assert!(stderr(&failed).contains("/n"), "{}", stderr(&failed));
+}
+
+#[test]
+fn a_shipped_plugin_reads_standard_input_and_refuses_what_it_cannot_use() {
+    let home = TempDir::new().expect("a home");
+    let call = |input: &str| {
+        let mut command = playhouse(home.path());
+        command.args(["plugin", "run", "text-stats", "--input", "-"]);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        let mut pipe = child.stdin.take().expect("a pipe");
+        pipe.write_all(input.as_bytes()).expect("it reads");
+        drop(pipe);
+        child.wait_with_output().expect("it ends")
+    };
+    let good = call("{\"text\": \"to be or not to be\"}");
+    assert_eq!(code(&good), Some(0), "{}", stderr(&good));
+    assert!(stdout(&good).contains("\"words\":6"), "{}", stdout(&good));
+    let bad = call("7");
+    assert_eq!(code(&bad), Some(2), "{}", stderr(&bad));
+}

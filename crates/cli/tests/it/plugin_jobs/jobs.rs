@@ -1,0 +1,109 @@
+//! `playhouse plugin-job`, against a server with an executor.
+
+use serde_json::{Value, json};
+
+use super::{job, plugin, submit};
+use crate::harness::{Server, code, poll, stderr, stdout};
+
+#[test]
+fn a_submitted_job_is_followed_and_its_metrics_are_printed() {
+    let server = Server::start(&["--with-executor"]);
+    let input = server.script("input.json", "");
+    std::fs::write(
+        &input,
+        "{\"text\": \"To be or not to be, that is the question.\"}",
+    )
+    .expect("an input");
+    // The shipped plugins are there at the first run.
+    let arguments = [
+        "plugin-job",
+        "submit",
+        "-p",
+        "text-stats",
+        "-i",
+        &input,
+        "--debug",
+    ];
+    poll("the executor has registered", || {
+        server.answers("/readyz", "200").then_some(())
+    });
+    let submitted = server.run(&arguments);
+    let told = stderr(&submitted);
+    assert_eq!(code(&submitted), Some(0), "{told}");
+    let metric: Value = serde_json::from_str(&stdout(&submitted)).expect("one line of JSON");
+    assert_eq!(metric["text-stats"]["words"], 10, "{metric}");
+    for word in [
+        "plugin text-stats started",
+        "plugin text-stats completed in",
+        " completed\n",
+    ] {
+        assert!(told.contains(word), "{told}");
+    }
+    let list = stdout(&server.run(&["plugin-job", "list", "--json"]));
+    let list: Vec<Value> = serde_json::from_str(&list).expect("JSON");
+    let id = list[0]["id"].as_str().expect("an id");
+    let shown = stdout(&server.run(&["plugin-job", "get", id]));
+    assert!(
+        shown.contains("completed") && shown.contains("\"words\":10"),
+        "{shown}"
+    );
+    let known = stdout(&server.run(&["plugin", "list", "--on-server", "--json"]));
+    assert!(known.lines().count() >= 5, "{known}");
+}
+
+#[test]
+fn a_job_that_fails_or_is_cancelled_has_a_code_of_its_own() {
+    let server = Server::start(&["--with-executor"]);
+    plugin(
+        &server,
+        "bad",
+        "echo '{\"error\": {\"message\": \"never\"}}'",
+    );
+    plugin(&server, "slow", "sleep 60; echo '{\"metric\": {\"n\": 1}}'");
+    let failed = submit(&server, &["bad"], &["--retries=0"]);
+    let waited = server.run(&["plugin-job", "wait", &failed]);
+    assert_eq!(code(&waited), Some(120), "{}", stderr(&waited));
+    assert!(
+        stdout(&waited).contains("plugin `bad` failed: never"),
+        "{}",
+        stdout(&waited)
+    );
+    let slow = submit(&server, &["slow"], &[]);
+    poll("it runs", || {
+        (job(&server, &slow)["progress"]["currentPlugin"] == json!("slow")).then_some(())
+    });
+    let cancelled = server.run(&["plugin-job", "cancel", &slow]);
+    assert_eq!(code(&cancelled), Some(0), "{}", stderr(&cancelled));
+    let waited = server.run(&["plugin-job", "wait", &slow]);
+    assert_eq!(code(&waited), Some(121), "{}", stderr(&waited));
+    let late = submit(&server, &["slow"], &["--timeout=500ms"]);
+    let waited = server.run(&["plugin-job", "wait", &late]);
+    assert_eq!(
+        code(&waited),
+        Some(124),
+        "{} {}",
+        stdout(&waited),
+        stderr(&waited)
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_submission_is_told() {
+    let server = Server::start(&["--with-executor"]);
+    poll("the executor has registered", || {
+        server.answers("/readyz", "200").then_some(())
+    });
+    let input = server.script("input.json", "");
+    let no_json = server.run(&["plugin-job", "submit", "--input", &input]);
+    assert_eq!(code(&no_json), Some(2), "{}", stderr(&no_json));
+    std::fs::write(&input, "{}").expect("an input");
+    let unknown = server.run(&["plugin-job", "submit", "-p", "none", "--input", &input]);
+    assert_eq!(code(&unknown), Some(65), "{}", stderr(&unknown));
+    assert!(
+        stderr(&unknown).contains("text-stats"),
+        "{}",
+        stderr(&unknown)
+    );
+    let missing = server.run(&["plugin-job", "get", "019ab000-0000-7000-8000-000000000000"]);
+    assert_eq!(code(&missing), Some(66), "{}", stderr(&missing));
+}

@@ -1,0 +1,139 @@
+//! SIGKILL of the executor and of the server, between plugins and in the middle of one: the job goes on
+//! after the last plugin that ended, and none that completed runs again.
+
+use nix::sys::signal::Signal;
+
+use super::{ended, executor, follow, noted, noting, plugin, submit};
+use crate::{
+    database::Database,
+    harness::{Server, poll},
+};
+
+/// A lease that ends while a test waits, and not while a loaded machine starts a process.
+const SHORT_LEASES: [&str; 2] = ["--lease-seconds=3", "--scan-seconds=1"];
+
+/// Three plugins; the second one waits for the file `gate`.
+fn plugins(server: &Server) {
+    plugin(server, "one", &noting(server, "one"));
+    let gate = server.home().join("gate");
+    let waits = format!(
+        "echo began >>{}; while ! [ -e {} ]; do sleep 0.02; done; {}",
+        super::notes(server).display(),
+        gate.display(),
+        noting(server, "two")
+    );
+    plugin(server, "two", &waits);
+    plugin(server, "three", &noting(server, "three"));
+}
+
+fn open_gate(server: &Server) {
+    std::fs::write(server.home().join("gate"), "").expect("a file");
+}
+
+fn began(server: &Server, times: usize) {
+    poll("the second plugin begins", || {
+        let began = noted(server).iter().filter(|line| *line == "began").count();
+        (began >= times).then_some(())
+    });
+}
+
+#[test]
+fn a_killed_executors_job_goes_on_after_the_last_plugin_that_ended_on_sqlite() {
+    goes_on(&[]);
+}
+
+#[test]
+fn a_killed_executors_job_goes_on_after_the_last_plugin_that_ended_on_postgres() {
+    let database = Database::create();
+    goes_on(&["--database-url", database.url()]);
+}
+
+fn goes_on(arguments: &[&str]) {
+    let server = Server::start(&[&SHORT_LEASES, arguments].concat());
+    plugins(&server);
+    let following = follow(&server);
+    let first = executor(&server, &[]);
+    let id = submit(&server, &["one", "two", "three"], &[]);
+    began(&server, 1);
+    first.signal(Signal::SIGKILL);
+    drop(first);
+    let _second = executor(&server, &[]);
+    began(&server, 2);
+    open_gate(&server);
+    let (job, events) = ended(&server, &following, &id);
+    assert_eq!(job["progress"]["status"], "completed", "{job}");
+    assert_eq!(noted(&server), ["one", "began", "began", "two", "three"]);
+    assert_eq!(
+        events,
+        [
+            "submitted",
+            "ready",
+            "started",
+            "plugin_started one",
+            "plugin_completed one",
+            "plugin_started two",
+            "requeued",
+            "started",
+            "plugin_started two",
+            "plugin_completed two",
+            "plugin_started three",
+            "plugin_completed three",
+            "completed",
+        ]
+    );
+}
+
+#[test]
+fn a_killed_server_costs_no_plugin_a_second_run_on_sqlite() {
+    outlives(&[]);
+}
+
+#[test]
+fn a_killed_server_costs_no_plugin_a_second_run_on_postgres() {
+    let database = Database::create();
+    outlives(&["--database-url", database.url()]);
+}
+
+fn outlives(arguments: &[&str]) {
+    // The lease outlives the time that the server is away.
+    let mut server = Server::start(&[&["--lease-seconds=30"], arguments].concat());
+    plugins(&server);
+    let following = follow(&server);
+    let _worker = executor(&server, &[]);
+    let id = submit(&server, &["one", "two", "three"], &[]);
+    began(&server, 1);
+    server.kill();
+    open_gate(&server);
+    poll("the second plugin ends without a server", || {
+        noted(&server).contains(&"two".to_owned()).then_some(())
+    });
+    server.restart();
+    let (job, events) = ended(&server, &following, &id);
+    assert_eq!(job["progress"]["status"], "completed", "{job}");
+    assert_eq!(noted(&server), ["one", "began", "two", "three"]);
+    assert_eq!(events.iter().filter(|event| *event == "started").count(), 1);
+    assert!(events.ends_with(&["plugin_completed three".to_owned(), "completed".to_owned()]));
+}
+
+#[test]
+fn a_job_whose_executor_dies_in_its_first_plugin_again_and_again_fails_at_its_cap() {
+    let server = Server::start(&SHORT_LEASES);
+    plugins(&server);
+    let following = follow(&server);
+    let mut worker = executor(&server, &[]);
+    let id = submit(&server, &["two", "one"], &[]);
+    for time in 1..=3 {
+        began(&server, time);
+        worker.signal(Signal::SIGKILL);
+        worker.wait();
+        worker = executor(&server, &[]);
+    }
+    let (job, events) = ended(&server, &following, &id);
+    assert_eq!(job["progress"]["status"], "failed", "{job}");
+    assert_eq!(
+        events.iter().filter(|event| *event == "started").count(),
+        3,
+        "{events:?}"
+    );
+    assert_eq!(noted(&server), ["began", "began", "began"]);
+}

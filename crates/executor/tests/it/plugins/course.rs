@@ -1,0 +1,156 @@
+//! The way through a job: order, chaining, storage, summaries, retries, resuming.
+
+use serde_json::json;
+
+use super::{Shelf, execute, last, told};
+
+#[tokio::test]
+async fn plugins_run_in_the_order_of_the_job_and_hand_on_what_they_leave() {
+    let shelf = Shelf::new();
+    shelf.script(
+        "first",
+        "",
+        "case $call in *execute*) echo '{\"store\": {\"key\": \"k\", \"value\": 7}}'
+        echo '{\"output\": \"handed on\"}'; echo '{\"metric\": {\"n\": 1}}';;
+        *summarize*) echo '{\"summary\": {\"of\": \"first\"}}';; esac",
+    );
+    // It sees what the first one left, and where it works.
+    shelf.script(
+        "second",
+        "",
+        &execute(
+            "case $call in *'\"output\":\"handed on\"'*'\"storage\":{\"k\":7}'*) n=2;; *) n=0;; esac
+            echo \"in $(pwd)\" >&2; echo x >\"$HOME/f\" && echo y >\"$TMPDIR/f\" || n=0
+            if echo z >\"$(dirname \"$0\")/f\"; then n=3; fi
+            echo \"{\\\"metric\\\": {\\\"n\\\": $n}}\"",
+        ),
+    );
+    let stage = shelf.stage(|_| {}).await;
+    let more = json!({"debug": true, "input": {"text": "t"}});
+    stage
+        .desk
+        .submit_plugins("job", &["first", "second"], &more);
+    let result = stage.result("job").await;
+    assert!(result.completed, "{result:?} {:?}", stage.desk.notes("job"));
+    let finish = result.finish;
+    assert_eq!(
+        (finish.exit_code, finish.lease_token, finish.error_message),
+        (None, Some(1), None)
+    );
+    let notes = stage.desk.notes("job");
+    assert_eq!(told(&notes), ["+first", "first", "+second", "second"]);
+    let progress = last(&stage, "job");
+    let metrics: Vec<_> = progress
+        .ended
+        .iter()
+        .map(|one| one.metric.clone())
+        .collect();
+    assert_eq!(
+        metrics,
+        [Some(json!({"n": 1})), Some(json!({"n": 2}))],
+        "{progress:?}"
+    );
+    assert_eq!(json!(progress.storage), json!({"k": 7}));
+    assert_eq!(json!(progress.summary), json!({"first": {"of": "first"}}));
+    let log = &progress.ended[1].logs;
+    assert!(log[0].message.contains("/data/work/attempt-"), "{log:?}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_plugin_that_fails_is_tried_again_and_hides_no_other() {
+    let shelf = Shelf::new();
+    shelf.script("bad", "", "echo '{\"error\": {\"message\": \"never\"}}'");
+    shelf.counter("good", 4);
+    let stage = shelf.stage(|_| {}).await;
+    stage
+        .desk
+        .submit_plugins("job", &["bad", "good"], &json!({"retries": 2}));
+    let result = stage.result("job").await;
+    assert!(!result.completed);
+    let message = result.finish.error_message;
+    assert_eq!(message.as_deref(), Some("plugin `bad` failed: never"));
+    let notes = stage.desk.notes("job");
+    assert_eq!(told(&notes), ["+bad", "!bad", "+good", "good"]);
+    let tries = notes
+        .iter()
+        .filter_map(|note| note.progress.current.as_ref());
+    let tries: Vec<u32> = tries.map(|current| current.failed_tries).collect();
+    assert_eq!(
+        tries,
+        [0, 1, 2, 0],
+        "each failed try is on disk before the next"
+    );
+    assert_eq!(last(&stage, "job").ended[0].failed_tries, 3);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_attempt_goes_on_where_the_one_before_it_ended() {
+    let shelf = Shelf::new();
+    for name in ["done", "next"] {
+        shelf.counter(name, 1);
+    }
+    shelf.script("tried", "", "echo '{\"error\": {\"message\": \"no\"}}'");
+    let stage = shelf.stage(|_| {}).await;
+    let progress = json!({
+        "current": {"plugin": "tried", "failed_tries": 2},
+        "ended": [{"plugin": "done", "metric": {"n": 9}}],
+    });
+    let more = json!({"retries": 2, "attempt": 2, "progress": progress});
+    stage
+        .desk
+        .submit_plugins("job", &["done", "tried", "next"], &more);
+    assert!(!stage.result("job").await.completed);
+    let notes = stage.desk.notes("job");
+    assert_eq!(told(&notes), ["+tried", "!tried", "+next", "next"]);
+    let ended = last(&stage, "job").ended;
+    assert_eq!(
+        ended[0].metric,
+        Some(json!({"n": 9})),
+        "it did not run again"
+    );
+    assert_eq!(ended[1].failed_tries, 3, "it does not start counting anew");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_is_installed_while_the_executor_runs_is_told_to_the_server() {
+    let shelf = Shelf::new();
+    shelf.counter("early", 1);
+    shelf.script("un-usable", "oops = 1\n", "");
+    let stage = shelf.stage(|_| {}).await;
+    let names = |stage: &crate::stage::Stage| {
+        let state = stage.desk.state();
+        let plugins = &state.registration.as_ref()?.plugins;
+        let names = plugins
+            .iter()
+            .map(|one| (one.name.clone(), one.error.is_some()));
+        Some(names.collect::<Vec<_>>())
+    };
+    let first = stage.until("it registers", names).await;
+    assert_eq!(
+        first,
+        [("early".to_owned(), false), ("un-usable".to_owned(), true)]
+    );
+    let kinds = stage
+        .desk
+        .state()
+        .registration
+        .clone()
+        .expect("it registered")
+        .kinds;
+    assert_eq!(kinds, ["job", "plugin_job"]);
+    shelf.component("later", "", "");
+    let wanted = ("later".to_owned(), false);
+    stage
+        .until("the new one is told", |stage| {
+            names(stage)?.contains(&wanted).then_some(())
+        })
+        .await;
+    stage
+        .desk
+        .submit_plugins("job", &["later", "early"], &json!({}));
+    assert!(stage.result("job").await.completed);
+    stage.end().await;
+}

@@ -1,0 +1,117 @@
+//! Plugins that do their worst: each is a failed plugin with a reason, and the job goes on.
+
+use std::time::Duration;
+
+use executor::Isolation;
+use serde_json::json;
+
+use super::{Shelf, execute, last};
+use crate::bed::{eventually, runs, unique_sleep};
+
+#[tokio::test]
+async fn whatever_a_plugin_does_the_others_run_and_nothing_is_left() {
+    let sleep = unique_sleep();
+    let shelf = Shelf::new();
+    let short = "[limits]\ntimeout_ms = 1500\n";
+    let loops = format!("setsid sleep {sleep} & while :; do :; done");
+    let cases = [
+        ("loops", short, execute(&loops), "took longer than 1500 ms"),
+        (
+            "prints",
+            "",
+            execute("exec yes '{\"log\": {\"level\": \"info\", \"message\": \"x\"}}'"),
+            "put out more than",
+        ),
+        ("mutters", "", execute("yes >&2"), "put out more than"),
+        (
+            "leaves",
+            "",
+            execute("echo '{\"output\": 1}'; exit 3"),
+            "exited with code 3",
+        ),
+        ("dies", "", execute("kill -SEGV $$"), "signal 11"),
+        ("stutters", "", execute("echo '{\"metric\": {'"), "line 1"),
+        (
+            "lies",
+            "",
+            execute("echo '{\"metric\": {\"n\": \"many\"}}'"),
+            "/n",
+        ),
+        ("says-nothing", "", String::new(), "without a `metric`"),
+    ];
+    for (name, more, script, _) in &cases {
+        shelf.script(name, more, script);
+    }
+    shelf.component("spins", short, "(loop $for-ever (br $for-ever))");
+    shelf.component("traps", "", "(unreachable)");
+    shelf.component(
+        "grows",
+        "[limits]\nmemory_bytes = 16777216\n",
+        "(loop $more (drop (memory.grow (i32.const 16))) (br $more))",
+    );
+    shelf.counter("last", 5);
+    let mut wanted: Vec<(&str, &str)> = cases
+        .iter()
+        .map(|(name, _, _, why)| (*name, *why))
+        .collect();
+    wanted.extend([
+        ("spins", "took longer"),
+        ("traps", "trapped"),
+        ("grows", "of memory"),
+    ]);
+    let mut names: Vec<&str> = wanted.iter().map(|(name, _)| *name).collect();
+    names.push("last");
+    for isolation in [Isolation::None, Isolation::Standard] {
+        let stage = shelf.stage(|settings| settings.isolation = isolation).await;
+        stage.desk.submit_plugins("job", &names, &json!({}));
+        assert!(!stage.result("job").await.completed);
+        let ended = last(&stage, "job").ended;
+        for (one, (name, why)) in ended.iter().zip(&wanted) {
+            let error = one.error.as_deref().unwrap_or_default();
+            assert!(
+                one.plugin == *name && error.contains(why),
+                "{isolation}: {one:?}"
+            );
+        }
+        assert_eq!(
+            ended.last().and_then(|one| one.metric.clone()),
+            Some(json!({"n": 5}))
+        );
+        eventually("nothing of them runs", || !runs(&sleep));
+        stage.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_process_gets_no_more_memory_than_its_manifest_says() {
+    let shelf = Shelf::new();
+    let more = "[limits]\nmemory_bytes = 33554432\ntimeout_ms = 60000\n";
+    // The shell keeps all of it in one variable.
+    let greedy = execute("x=0123456789abcdef; while :; do x=$x$x; done");
+    shelf.script("greedy", more, &greedy);
+    let stage = shelf.stage(|_| {}).await;
+    stage.desk.submit_plugins("job", &["greedy"], &json!({}));
+    let result = stage.result("job").await;
+    assert!(!result.completed);
+    let ended = last(&stage, "job").ended;
+    assert!(ended[0].took_ms < 50_000, "it was not its time: {ended:?}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_plugin_in_a_strict_executor_has_no_network() {
+    let shelf = Shelf::new();
+    let script = "n=$(wc -l </proc/net/dev); echo \"{\\\"metric\\\": {\\\"n\\\": $n}}\"";
+    shelf.script("looks", "", &execute(script));
+    let stage = shelf.stage(|settings| {
+        settings.isolation = Isolation::Strict;
+        settings.cancel_grace = Duration::from_millis(100);
+    });
+    let stage = stage.await;
+    stage.desk.submit_plugins("job", &["looks"], &json!({}));
+    let result = stage.result("job").await;
+    assert!(result.completed, "{result:?}");
+    // Two lines of header, and loopback.
+    assert_eq!(last(&stage, "job").ended[0].metric, Some(json!({"n": 3})));
+    stage.end().await;
+}

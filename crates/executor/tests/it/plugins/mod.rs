@@ -1,0 +1,106 @@
+//! Plugin jobs between a desk and real plugins: processes behind the shim, and components.
+
+mod course;
+mod hostile;
+mod stops;
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use executor::{Plugins, Settings};
+use tempfile::TempDir;
+use wire::executors::{Progress, ProgressReport, Stage as Turn};
+
+use crate::stage::Stage;
+
+/// What every plugin of these tests measures.
+const METRICS: &str = "[[metrics]]\nname = \"n\"\ntype = \"integer\"\n";
+
+/// A component that answers `{"n": 1}`; `BODY` stands before that.
+const COMPONENT: &str = include_str!("component.wat");
+
+/// A directory of plugins.
+struct Shelf(TempDir);
+
+impl Shelf {
+    fn new() -> Self {
+        Self(TempDir::new().expect("a directory"))
+    }
+
+    fn folder(&self, name: &str, kind: &str, more: &str, content: &[u8]) {
+        let entry = match kind {
+            "wasm" => "\"entry\"",
+            _ => "[\"./entry\"]",
+        };
+        // Put in place whole, as an installation does it.
+        let folder = self.0.path().join(format!(".{name}"));
+        fs::create_dir_all(&folder).expect("a folder");
+        let manifest = format!(
+            "name = \"{name}\"\nversion = \"1\"\nkind = \"{kind}\"\nentry = {entry}\n{more}{METRICS}"
+        );
+        fs::write(folder.join("plugin.toml"), manifest).expect("a manifest");
+        fs::write(folder.join("entry"), content).expect("an entry");
+        fs::set_permissions(folder.join("entry"), fs::Permissions::from_mode(0o755))
+            .expect("it may be run");
+        fs::rename(&folder, self.0.path().join(name)).expect("it is put in place");
+    }
+
+    /// A process plugin: a script that has its call in `$call`.
+    fn script(&self, name: &str, more: &str, script: &str) {
+        let script = format!("#!/bin/sh\nread -r call\n{script}\n");
+        self.folder(name, "process", more, script.as_bytes());
+    }
+
+    /// A process plugin that measures and does nothing else.
+    fn counter(&self, name: &str, n: u32) {
+        self.script(
+            name,
+            "",
+            &execute(&format!("echo '{{\"metric\": {{\"n\": {n}}}}}'")),
+        );
+    }
+
+    fn component(&self, name: &str, more: &str, body: &str) {
+        let text = COMPONENT.replace("BODY", body);
+        self.folder(
+            name,
+            "wasm",
+            more,
+            &wat::parse_str(text).expect("a component"),
+        );
+    }
+
+    async fn stage(&self, change: impl FnOnce(&mut Settings)) -> Stage {
+        Stage::new(|settings| {
+            settings.plugins = Some(Plugins {
+                directory: self.0.path().to_owned(),
+                compiled: Some(settings.cache_dir.with_file_name("compiled")),
+                shipped: Vec::new(),
+            });
+            change(settings);
+        })
+        .await
+    }
+}
+
+/// A script that acts on the call `execute` only.
+fn execute(script: &str) -> String {
+    format!("case $call in *'\"call\":\"execute\"'*) {script};; esac")
+}
+
+/// The last note of a job.
+fn last(stage: &Stage, id: &str) -> Progress {
+    stage.desk.notes(id).pop().expect("a note").progress
+}
+
+/// What was told of plugins, in its order: `+` started, a name completed, `!` failed.
+fn told(notes: &[ProgressReport]) -> Vec<String> {
+    let facts = notes.iter().filter_map(|note| note.fact.as_ref());
+    let word = |turn: Turn| match turn {
+        Turn::Started => "+",
+        Turn::Completed => "",
+        Turn::Failed => "!",
+    };
+    facts
+        .map(|fact| format!("{}{}", word(fact.stage), fact.plugin))
+        .collect()
+}

@@ -91,9 +91,12 @@ impl Stage {
 
     /// The setup token is printed once, for people, and taken once.
     fn first_key(&mut self) -> String {
-        let said = self.server.process.stderr();
-        let (_, rest) = said.split_once("\"token\": \"").expect("a setup token");
-        let token = rest.split('"').next().expect("its end").to_owned();
+        let process = &self.server.process;
+        let token = poll("the server tells a setup token", || {
+            let said = process.stderr();
+            let (_, rest) = said.split_once("\"token\": \"")?;
+            Some(rest.split_once('"')?.0.to_owned())
+        });
         let wrong = self.planted.plant("a wrong setup token");
         let body = json!({"token": wrong, "name": "me"}).to_string();
         self.ask("POST /api/setup", &[], body.as_bytes(), 401);

@@ -41,7 +41,7 @@ pub struct PluginInfo {
     /// Its place among plugins of a job that names none: lower is earlier; then by name.
     #[serde(default)]
     pub order: i64,
-    /// A disabled plugin is in no job.
+    /// A disabled plugin runs in jobs that name it only.
     #[serde(default)]
     pub enabled: bool,
     /// Where it runs; left out for a broken one of which that is not known.

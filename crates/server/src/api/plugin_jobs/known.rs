@@ -23,9 +23,9 @@ pub(super) struct Known {
     sets: Vec<BTreeSet<String>>,
 }
 
-/// Whether an executor can run this plugin of its own.
+/// Whether an executor can run this plugin of its own. One that is disabled runs in jobs that name it.
 pub(crate) fn is_usable(plugin: &PluginInfo) -> bool {
-    plugin.enabled && plugin.error.is_none()
+    plugin.error.is_none()
 }
 
 /// The plugins that executors have now.
@@ -59,7 +59,7 @@ impl Known {
                 Some(known) => {
                     known.executors.push(executor.to_owned());
                     // One that works is shown rather than one that does not.
-                    if usable && !(known.enabled && known.error.is_none()) {
+                    if usable && known.error.is_some() {
                         let executors = std::mem::take(&mut known.executors);
                         *known = Plugin {
                             executors,
@@ -99,14 +99,14 @@ impl Known {
     }
 
     fn all(&self) -> Result<Vec<String>, Error> {
-        let mut usable: Vec<&Plugin> = self.usable().collect();
-        usable.sort_by_key(|plugin| plugin.order);
-        if usable.is_empty() {
+        let mut enabled: Vec<&Plugin> = self.usable().filter(|plugin| plugin.enabled).collect();
+        enabled.sort_by_key(|plugin| plugin.order);
+        if enabled.is_empty() {
             return Err(Error::bad(
-                "plugins: there are none; an executor with plugins must be running",
+                "plugins: none is enabled; an executor with plugins must be running",
             ));
         }
-        Ok(usable.iter().map(|plugin| plugin.name.clone()).collect())
+        Ok(enabled.iter().map(|plugin| plugin.name.clone()).collect())
     }
 
     fn check(&self, named: Vec<String>) -> Result<Vec<String>, Error> {
@@ -134,9 +134,6 @@ impl Known {
                     let message = format!("plugins: `{quoted}` is broken: {error}");
                     return Err(Error::bad(message));
                 }
-                Some(plugin) if !plugin.enabled => {
-                    return Err(Error::bad(format!("plugins: `{quoted}` is disabled")));
-                }
                 Some(_) => {}
             }
         }
@@ -145,7 +142,7 @@ impl Known {
 
     fn usable(&self) -> impl Iterator<Item = &Plugin> {
         let plugins = self.plugins.values();
-        plugins.filter(|plugin| plugin.enabled && plugin.error.is_none())
+        plugins.filter(|plugin| plugin.error.is_none())
     }
 
     /// The known ones, for a refusal.

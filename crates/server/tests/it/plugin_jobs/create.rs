@@ -31,12 +31,13 @@ async fn plugins_are_chosen_and_ordered() {
     register(&bed, "worker-1", &first).await;
     let all = json!({"input": 1});
     assert_eq!(plugins(&bed, &all).await, json!(["a", "b", "one"]));
+    let off = json!({"input": 1, "plugins": ["off", "a"]});
+    assert_eq!(plugins(&bed, &off).await, json!(["off", "a"]));
     for (named, error) in [
         (
             json!(["two"]),
-            "plugins: unknown plugin `two`; known are a, b, one",
+            "plugins: unknown plugin `two`; known are a, b, off, one",
         ),
-        (json!(["off"]), "plugins: `off` is disabled"),
         (
             json!(["a", "broken"]),
             "plugins: `broken` is broken: no artefact",

@@ -140,7 +140,12 @@ async fn no_family_of_metrics_is_dead() {
 
     let follows = bed.get("/api/events").await;
     let changed = expect("a reader", &["live_readers"]).await;
+    let reading = look(&bed).await["live_readers"].clone();
     drop(follows);
+    let counted_out = async { while look(&bed).await["live_readers"] == reading {} };
+    let limit = std::time::Duration::from_secs(10);
+    let counted_out = tokio::time::timeout(limit, counted_out).await;
+    counted_out.expect("a reader that is gone is counted out");
     expect("its end", &["live_readers"]).await;
 
     let all: BTreeSet<String> = FAMILIES.map(str::to_owned).into();

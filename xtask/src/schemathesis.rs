@@ -59,7 +59,9 @@ impl Default for Schemathesis {
 
 /// Builds the server, then asks it, on SQLite and on PostgreSQL.
 pub(crate) fn run(wanted: &Schemathesis) -> Result<()> {
-    succeed(&mut cargo(["build", "--locked", "--package", "cli"]))?;
+    // With the features of the tests: what they have built is not built anew.
+    let build = ["build", "--locked", "--workspace", "--bins", "--tests"];
+    succeed(&mut cargo(build))?;
     built(wanted)
 }
 

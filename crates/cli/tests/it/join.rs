@@ -143,11 +143,18 @@ fn a_revoked_executor_joins_again_with_another_token() {
             key.expect("its key")["id"].as_str().expect("an id"),
         ],
     );
-    poll("the key is refused", || {
-        let mut refused = executor(&server, "builder", "revoked", None);
-        let (status, _) = end(&mut refused);
-        (status == Some(65)).then_some(())
+    let file = server
+        .home()
+        .join(".local/state/playhouse/builder/key.json");
+    let kept = std::fs::read(file).expect("the key is kept");
+    let kept: Value = serde_json::from_slice(&kept).expect("JSON");
+    poll("the server has heard of it", || {
+        let listed = with_key(&server, kept["key"].as_str()?, &["job", "list"]);
+        stderr(&listed).contains("was revoked").then_some(())
     });
+    let mut refused = executor(&server, "builder", "revoked", None);
+    let (status, said) = end(&mut refused);
+    assert_eq!(status, Some(65), "{said}");
     let again = executor(&server, "builder", "again", Some(&token));
     performs(&server, &admin);
     stop(again);

@@ -112,12 +112,12 @@ impl Stage {
         let bearer = format!("Bearer {key}");
         self.ask("GET /api/v1/jobs", &[("x-api-key", &key)], b"", 200);
         self.ask("GET /api/v1/jobs", &[("authorization", &bearer)], b"", 200);
-        self.ask(&format!("GET /ws/events?api_key={key}"), &[], b"", 426);
+        self.ask(&format!("GET /ws/events?api_key={key}"), &[], b"", 400);
         self.ask(&format!("GET /api/v1/jobs?api_key={key}"), &[], b"", 401);
         let made = self.as_admin("POST /api/tickets", &json!({}), 201);
         let ticket = made["ticket"].as_str().expect("a ticket").to_owned();
         self.planted.note("ticket", &ticket);
-        self.ask(&format!("GET /ws/events?ticket={ticket}"), &[], b"", 426);
+        self.ask(&format!("GET /ws/events?ticket={ticket}"), &[], b"", 400);
         let bad = self.planted.plant("a bad key");
         self.ask("GET /api/v1/jobs", &[("x-api-key", &bad)], b"", 401);
         let bearer = format!("Bearer itk_{bad}");

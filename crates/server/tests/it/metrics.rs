@@ -76,6 +76,16 @@ impl Watch {
     }
 }
 
+/// Ends a reader, and waits until it is counted no more.
+async fn counted_out_after<T>(bed: &Bed, reader: T) {
+    let reading = look(bed).await["live_readers"].clone();
+    drop(reader);
+    let counted_out = async { while look(bed).await["live_readers"] == reading {} };
+    let limit = std::time::Duration::from_secs(10);
+    let in_time = tokio::time::timeout(limit, counted_out).await;
+    in_time.expect("a reader that is gone is counted out");
+}
+
 #[tokio::test]
 async fn no_family_of_metrics_is_dead() {
     let (bed, receiver) = (Bed::with(allow_loopback).await, Receiver::start().await);
@@ -140,12 +150,7 @@ async fn no_family_of_metrics_is_dead() {
 
     let follows = bed.get("/api/events").await;
     let changed = expect("a reader", &["live_readers"]).await;
-    let reading = look(&bed).await["live_readers"].clone();
-    drop(follows);
-    let counted_out = async { while look(&bed).await["live_readers"] == reading {} };
-    let limit = std::time::Duration::from_secs(10);
-    let counted_out = tokio::time::timeout(limit, counted_out).await;
-    counted_out.expect("a reader that is gone is counted out");
+    counted_out_after(&bed, follows).await;
     expect("its end", &["live_readers"]).await;
 
     let all: BTreeSet<String> = FAMILIES.map(str::to_owned).into();

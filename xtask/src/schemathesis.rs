@@ -20,9 +20,10 @@ use crate::{
     setup,
 };
 
-/// All that the document promises of an answer.
+/// All that the document promises of an answer. `ignored_auth` is left out: it shows so many wrong keys
+/// that it is answered 429, which it does not expect; the walk over routes and roles sees to that.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
-    response_schema_conformance,unsupported_method,ignored_auth";
+    response_schema_conformance,unsupported_method";
 
 /// Streams never end, and WebSockets are not spoken; `crates/server/tests/it` follows both. For the same
 /// reason `xtask/schemathesis/hooks.py` keeps `follow` out of requests for logs.

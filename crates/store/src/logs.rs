@@ -3,10 +3,17 @@
 
 use engine::{Holder, RunId, Status};
 
-use crate::{Batch, Error, Read, runs::attempt_of, seam::args};
+use crate::{
+    Batch, Error, Read,
+    runs::attempt_of,
+    seam::{Tx, args},
+};
 
 /// What is kept of one run's output, in bytes. Half of it is the beginning.
 pub const LOG_LIMIT_BYTES: i64 = 16 << 20;
+
+/// A larger chunk is stored in pieces of this size.
+const PIECE_BYTES: usize = 256 << 10;
 
 /// A chunk that an executor sends.
 #[derive(Clone, Debug)]
@@ -62,16 +69,18 @@ pub fn append(batch: &mut Batch<'_, '_>, chunk: &Append) -> Result<(), Error> {
         return Ok(());
     };
     let position = chunk.position.max(next);
-    let length = i64::try_from(body.len()).unwrap_or(i64::MAX);
-    let seq = grow(batch, id, length)?;
-    batch.tx.exec(
-        INSERT,
-        args![id, seq, attempt, chunk.stream, position, body],
-    )?;
-    let next = position.saturating_add(length);
-    batch
-        .tx
-        .exec(MOVE, args![id, attempt, chunk.stream, next])?;
+    let mut size = Size::read(batch.tx, id)?;
+    let mut at = position;
+    for piece in size.pieces(body) {
+        let length = as_int(piece.len());
+        let seq = size.add(batch.tx, id, length)?;
+        batch
+            .tx
+            .exec(INSERT, args![id, seq, attempt, chunk.stream, at, piece])?;
+        at = at.saturating_add(length);
+    }
+    size.write(batch.tx, id)?;
+    batch.tx.exec(MOVE, args![id, attempt, chunk.stream, at])?;
     batch.touch(chunk.id);
     Ok(())
 }
@@ -92,35 +101,81 @@ fn holder_attempt(batch: &mut Batch<'_, '_>, chunk: &Append) -> Result<i64, Erro
     Ok(starts)
 }
 
-/// Takes the next number, and drops the oldest chunks behind the beginning when there are too many.
-fn grow(batch: &mut Batch<'_, '_>, id: &RunId, length: i64) -> Result<i64, Error> {
-    const SIZE: &str =
-        "SELECT next_seq, head_seq, stored_bytes FROM log_sizes WHERE run_id = $1 {lock}";
-    const STORE: &str = "INSERT INTO log_sizes (run_id, next_seq, head_seq, stored_bytes)
-        VALUES ($1, $2, $3, $4)
-        ON CONFLICT (run_id) DO UPDATE SET next_seq = excluded.next_seq,
-        head_seq = excluded.head_seq, stored_bytes = excluded.stored_bytes";
-    const OLDEST: &str = "SELECT seq, position, body FROM logs
-        WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT 1";
-    const DROP: &str = "DELETE FROM logs WHERE run_id = $1 AND seq = $2";
-    let size = batch.tx.first(SIZE, args![id], |row| {
-        Ok((row.int(0)?, row.int(1)?, row.int(2)?))
-    })?;
-    let (seq, mut head_seq, mut stored) = size.unwrap_or((1, 0, 0));
-    stored += length;
-    if stored <= LOG_LIMIT_BYTES / 2 {
-        head_seq = seq;
-    }
-    while stored > LOG_LIMIT_BYTES {
-        let oldest = batch.tx.first(OLDEST, args![id, head_seq], |row| {
-            Ok((row.int(0)?, row.bytes(2)?.len()))
+/// How much of a run's output is stored.
+struct Size {
+    next_seq: i64,
+    /// The last chunk of the beginning, which is never dropped.
+    head_seq: i64,
+    stored_bytes: i64,
+}
+
+impl Size {
+    fn read(tx: &mut Tx<'_>, id: &RunId) -> Result<Self, Error> {
+        const SIZE: &str =
+            "SELECT next_seq, head_seq, stored_bytes FROM log_sizes WHERE run_id = $1 {lock}";
+        let size = tx.first(SIZE, args![id], |row| {
+            Ok(Self {
+                next_seq: row.int(0)?,
+                head_seq: row.int(1)?,
+                stored_bytes: row.int(2)?,
+            })
         })?;
-        let Some((oldest, bytes)) = oldest else { break };
-        batch.tx.exec(DROP, args![id, oldest])?;
-        stored -= i64::try_from(bytes).unwrap_or(i64::MAX);
+        Ok(size.unwrap_or(Self {
+            next_seq: 1,
+            head_seq: 0,
+            stored_bytes: 0,
+        }))
     }
-    batch.tx.exec(STORE, args![id, seq + 1, head_seq, stored])?;
-    Ok(seq)
+
+    fn write(&self, tx: &mut Tx<'_>, id: &RunId) -> Result<(), Error> {
+        const STORE: &str = "INSERT INTO log_sizes (run_id, next_seq, head_seq, stored_bytes)
+            VALUES ($1, $2, $3, $4)
+            ON CONFLICT (run_id) DO UPDATE SET next_seq = excluded.next_seq,
+            head_seq = excluded.head_seq, stored_bytes = excluded.stored_bytes";
+        let Self {
+            next_seq,
+            head_seq,
+            stored_bytes,
+        } = *self;
+        tx.exec(STORE, args![id, next_seq, head_seq, stored_bytes])
+            .map(drop)
+    }
+
+    /// A body cut where the beginning is full, and behind that so small that a drop leaves the end
+    /// nearly as long as it may be.
+    fn pieces<'body>(&self, body: &'body [u8]) -> impl Iterator<Item = &'body [u8]> + use<'body> {
+        let room = usize::try_from(LOG_LIMIT_BYTES / 2 - self.stored_bytes).unwrap_or(0);
+        let (head, rest) = body.split_at(room.min(body.len()));
+        let head = (!head.is_empty()).then_some(head);
+        head.into_iter().chain(rest.chunks(PIECE_BYTES))
+    }
+
+    /// Takes the next number for so many bytes, and drops the oldest chunks behind the beginning when
+    /// there are too many.
+    fn add(&mut self, tx: &mut Tx<'_>, id: &RunId, length: i64) -> Result<i64, Error> {
+        const OLDEST: &str = "SELECT seq, CAST(length(body) AS BIGINT) FROM logs
+            WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT 1";
+        const DROP: &str = "DELETE FROM logs WHERE run_id = $1 AND seq = $2";
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        self.stored_bytes += length;
+        if self.stored_bytes <= LOG_LIMIT_BYTES / 2 {
+            self.head_seq = seq;
+        }
+        while self.stored_bytes > LOG_LIMIT_BYTES {
+            let oldest = tx.first(OLDEST, args![id, self.head_seq], |row| {
+                Ok((row.int(0)?, row.int(1)?))
+            })?;
+            let Some((oldest, bytes)) = oldest else { break };
+            tx.exec(DROP, args![id, oldest])?;
+            self.stored_bytes -= bytes;
+        }
+        Ok(seq)
+    }
+}
+
+fn as_int(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
 }
 
 /// Up to `limit` chunks of a run after number `after`, in order; of one stream only when it is

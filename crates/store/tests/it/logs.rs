@@ -17,6 +17,7 @@ on_both!(
     only_the_holder_appends,
     positions_at_the_ends_of_numbers,
     the_middle_is_dropped,
+    a_chunk_of_any_size_leaves_its_beginning_and_its_end,
     every_byte_survives,
 );
 
@@ -181,7 +182,8 @@ async fn the_middle_is_dropped(db: &Database) {
         .map(|chunk| i64::try_from(chunk.body.len()).unwrap())
         .sum();
     assert_eq!(kept, LOG_LIMIT_BYTES);
-    let positions: Vec<_> = found.iter().map(|chunk| chunk.position / MIB).collect();
+    let mut positions: Vec<_> = found.iter().map(|chunk| chunk.position / MIB).collect();
+    positions.dedup();
     let expected: Vec<_> = (0..8).chain(total - 8..total).collect();
     assert_eq!(positions, expected, "the beginning and the end");
     assert!(
@@ -199,7 +201,46 @@ async fn the_middle_is_dropped(db: &Database) {
         .unwrap();
     assert_eq!(first[0].position, 0);
     let stored = db.rows("SELECT stored_bytes FROM log_sizes");
-    assert_eq!(stored, [[(LOG_LIMIT_BYTES - MIB + 4).to_string()]]);
+    assert_eq!(stored, [[(LOG_LIMIT_BYTES - MIB / 4 + 4).to_string()]]);
+}
+
+async fn a_chunk_of_any_size_leaves_its_beginning_and_its_end(db: &Database) {
+    const MIB: usize = 1 << 20;
+    let store = db.open();
+    let half = LOG_LIMIT_BYTES / 2;
+    // A single one that is longer than the beginning, than everything, and one across the middle.
+    for sizes in [
+        &[9 * MIB][..],
+        &[20 * MIB],
+        &[7 * MIB, 3 * MIB, 9 * MIB + 5],
+    ] {
+        let run = running(&store, job()).await;
+        let mut total = 0;
+        for (number, size) in (1..).zip(sizes) {
+            let body = vec![number; *size];
+            append(&store, &run, "stdout", total, &body).await.unwrap();
+            total += i64::try_from(*size).unwrap();
+        }
+        let mut at = 0;
+        let mut gaps = Vec::new();
+        let mut kept = 0;
+        for chunk in chunks(&store, &run).await {
+            if chunk.position != at {
+                gaps.push((at, chunk.position));
+            }
+            let length = i64::try_from(chunk.body.len()).unwrap();
+            at = chunk.position + length;
+            kept += length;
+        }
+        assert_eq!(at, total, "the end is there");
+        assert!(kept <= LOG_LIMIT_BYTES, "{kept} of {total}");
+        if total <= LOG_LIMIT_BYTES {
+            assert_eq!(gaps, []);
+        } else {
+            assert!(kept > LOG_LIMIT_BYTES - (256 << 10), "{kept} of {total}");
+            assert_eq!(gaps, [(half, half + total - kept)]);
+        }
+    }
 }
 
 async fn every_byte_survives(db: &Database) {

@@ -92,10 +92,17 @@ async fn names_that_are_no_hashes_are_unknown() {
 async fn unused_programs_are_collected_and_used_ones_are_not() {
     let bed = Bed::open().await;
     let used = upload(&bed, "used").await;
+    let elsewhere = upload(&bed, "used by another name of this server").await;
     let unused = upload(&bed, "unused").await;
     bed.submit(&example_with(&json!({
         "binary_url": used["binary_url"],
         "binary_sha256": used["binary_sha256"],
+    })))
+    .await;
+    let sha256 = elsewhere["binary_sha256"].as_str().expect("a hash");
+    bed.submit(&example_with(&json!({
+        "binary_url": format!("https://jobs.example/api/v1/binaries/{sha256}?x=1"),
+        "binary_sha256": sha256,
     })))
     .await;
     let path = |answer: &serde_json::Value| {
@@ -111,6 +118,11 @@ async fn unused_programs_are_collected_and_used_ones_are_not() {
     bed.server.retain().await.expect("a tick");
     assert_eq!(bed.get(&path(&unused)).await.status, 404);
     assert_eq!(bed.get(&path(&used)).await.status, 200, "a job needs it");
+    assert_eq!(
+        bed.get(&path(&elsewhere)).await.status,
+        200,
+        "a job needs it"
+    );
 }
 
 #[tokio::test]

@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 
 use engine::{Command, Run, Status, step};
 
-use super::row::{self, WIDTH, columns};
+use super::{
+    find,
+    row::{self, WIDTH, columns},
+};
 use crate::{
     Batch, Error,
     executors::Seen,
@@ -49,12 +52,10 @@ const ANSWER_LIMIT: i64 = 32 * 1024 * 1024;
 const READY: &str = concat!(
     "SELECT ",
     columns!(),
-    ", CAST(length(inputs.body) AS BIGINT), CASE WHEN length(inputs.body) <= 65536 THEN inputs.body END
+    ", CAST(length(inputs.body) AS BIGINT), CASE WHEN length(inputs.body) <= 8192 THEN inputs.body END
     FROM runs JOIN inputs ON inputs.run_id = runs.id
     WHERE status = 'queued' AND queue = $1 ORDER BY rank, id LIMIT $2 {skip_locked}"
 );
-const INPUT: &str = "SELECT body FROM inputs WHERE run_id = $1";
-
 /// A run that may be taken.
 struct Candidate {
     run: Run,
@@ -119,7 +120,9 @@ fn serve(
             let run = change.run.clone();
             let input = match next.input {
                 Some(input) => input,
-                None => long_input(batch.tx, &run)?,
+                None => find::input_of(batch.tx, run.id)?.ok_or_else(|| {
+                    Error::Corrupt(format!("the input of run {} is missing", run.id))
+                })?,
             };
             answers[*place].push(Claimed { run, input });
             changes.push((Status::Queued, change, claim.executor_ip.as_str()));
@@ -156,11 +159,6 @@ fn candidate(row: &Row<'_>) -> Result<Candidate, Error> {
         input_bytes: row.int(WIDTH)?,
         input: row.opt_bytes(WIDTH + 1)?,
     })
-}
-
-fn long_input(tx: &mut Tx<'_>, run: &Run) -> Result<Vec<u8>, Error> {
-    let input = tx.first(INPUT, args![&run.id], |row| row.bytes(0))?;
-    input.ok_or_else(|| Error::Corrupt(format!("the input of run {} is missing", run.id)))
 }
 
 /// How the database finds the next ready run.

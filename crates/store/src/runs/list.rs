@@ -4,7 +4,7 @@ use engine::{Class, Kind, Run, Status};
 
 use super::row::{self, columns};
 use crate::{
-    Error, Read,
+    Batch, Error, Read,
     seam::{Value, args},
 };
 
@@ -50,19 +50,77 @@ pub fn list(read: &mut Read<'_, '_>, filter: &Filter) -> Result<Vec<Run>, Error>
     if filter.statuses.is_empty() {
         return page(read, filter, None, filter.limit, filter.offset);
     }
-    // Several statuses are one on the wire: take enough of each and merge.
-    let enough = filter.limit.saturating_add(filter.offset);
-    let mut runs = Vec::new();
-    for status in &filter.statuses {
-        runs.extend(page(read, filter, Some(*status), enough, 0)?);
-    }
-    runs.sort_by_key(|run| std::cmp::Reverse(run.id));
-    let skip = usize::try_from(filter.offset)
-        .unwrap_or(usize::MAX)
-        .min(runs.len());
-    runs.drain(..skip);
-    runs.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
-    Ok(runs)
+    several(read, filter)
+}
+
+/// Several statuses are one on the wire. Of each enough ids are read in the order of its index, and only
+/// the page's runs.
+fn several(read: &mut Read<'_, '_>, filter: &Filter) -> Result<Vec<Run>, Error> {
+    let [first, second, third] = std::array::from_fn(|place| {
+        // NULL is no run's status.
+        let status: Value<'_> = filter
+            .statuses
+            .get(place)
+            .map(|status| status.as_str())
+            .into();
+        status
+    });
+    let args = args![
+        filter.kind.as_str(),
+        filter.class.map(Class::as_str),
+        filter.limit,
+        filter.offset,
+        filter.name.as_deref(),
+        first,
+        second,
+        third,
+        filter.limit.saturating_add(filter.offset)
+    ];
+    let ids = read.tx.all(OF_SEVERAL, args, |row| row.run_id(0))?;
+    let rows: Vec<[Value<'_>; 1]> = ids.iter().map(|id| [id.into()]).collect();
+    let runs = read.tx.first_many(row::FIND, &rows, row::read)?;
+    Ok(runs.into_iter().flatten().collect())
+}
+
+macro_rules! ids_of {
+    ($status:literal) => {
+        concat!(
+            "SELECT id FROM (SELECT id FROM runs WHERE kind = $1 ",
+            "AND (CAST($2 AS TEXT) IS NULL OR class = $2) ",
+            "AND (CAST($5 AS TEXT) IS NULL OR name = $5) AND status = ",
+            $status,
+            " ORDER BY id DESC LIMIT $9) AS newest"
+        )
+    };
+}
+
+const OF_SEVERAL: &str = concat!(
+    ids_of!("$6"),
+    " UNION ALL ",
+    ids_of!("$7"),
+    " UNION ALL ",
+    ids_of!("$8"),
+    " ORDER BY id DESC LIMIT $3 OFFSET $4"
+);
+
+/// How the database finds a page of several statuses.
+///
+/// # Errors
+/// The database's.
+pub fn plan_of_several(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
+    let class: Option<&str> = None;
+    let args = args![
+        "job",
+        class,
+        10,
+        10,
+        class,
+        "held",
+        "scheduled",
+        "queued",
+        20
+    ];
+    batch.tx.plan(OF_SEVERAL, args)
 }
 
 fn page(

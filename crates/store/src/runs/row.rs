@@ -227,9 +227,10 @@ fn write_attempts(
     Ok(())
 }
 
+pub(super) const FIND: &str = concat!("SELECT ", columns!(), " FROM runs WHERE id = $1");
+
 /// One run by its id, without a lock.
 pub(super) fn find(tx: &mut Tx<'_>, id: RunId) -> Result<Option<Run>, Error> {
-    const FIND: &str = concat!("SELECT ", columns!(), " FROM runs WHERE id = $1");
     tx.first(FIND, args![&id], read)
 }
 

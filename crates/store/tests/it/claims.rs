@@ -19,6 +19,7 @@ on_both!(
     short_and_long_inputs_are_handed_out_whole,
     claims_of_nothing,
     the_plan_uses_the_index_of_ready_runs,
+    a_page_of_all_that_wait_is_read_in_the_order_of_the_index,
 );
 
 async fn classes_then_ranks_then_first_in_first_out(db: &Database) {
@@ -199,9 +200,28 @@ async fn the_plan_uses_the_index_of_ready_runs(db: &Database) {
     );
 }
 
+async fn a_page_of_all_that_wait_is_read_in_the_order_of_the_index(db: &Database) {
+    let store = db.open();
+    for _ in 0..5 {
+        let many = submit((0..1_000).map(|_| job()));
+        store.submit(many).await.unwrap();
+    }
+    db.rows("ANALYZE");
+    let plan = store.write(runs::list_plan).await.unwrap();
+    let plan = plan.to_lowercase();
+    let ordered = [
+        "index runs_by_status",
+        "using runs_by_status",
+        "using runs_pkey",
+    ];
+    let ordered: usize = ordered.iter().map(|one| plan.matches(one).count()).sum();
+    assert_eq!(ordered, 3, "one for each status:\n{plan}");
+    assert!(!plan.contains("seq scan"), "it scans:\n{plan}");
+}
+
 async fn short_and_long_inputs_are_handed_out_whole(db: &Database) {
     let store = db.open();
-    let lengths = [0, 1, 65_536, 65_537, 20 << 20, 20 << 20, 7];
+    let lengths = [0, 1, 8_192, 8_193, 20 << 20, 20 << 20, 7];
     let mut request = submit(lengths.map(|_| job()));
     for (submission, length) in request.runs.iter_mut().zip(lengths) {
         submission.input = vec![b'x'; length];

@@ -42,6 +42,9 @@ pub(crate) fn start(text: &str, format: LogFormat) -> Result<(), Failure> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter(text).map_err(Failure::usage)?)
         .with_writer(std::io::stderr)
+        // It would tell of a line that it cannot write where it cannot write, and break off whatever
+        // wrote the line: a full disk must not end a server whose log is a file on it.
+        .log_internal_errors(false)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     match format {
         LogFormat::Text => log.init(),

@@ -102,6 +102,19 @@ impl Load {
         std::thread::sleep(random_ms(128));
     }
 
+    /// Submits one job, once.
+    pub(crate) fn submit_one(&self) -> Result<(), wire::client::Error> {
+        let key = uuid::Uuid::new_v4().to_string();
+        let submitted = self
+            .runtime
+            .block_on(self.client.submit(&job(&key), Some(&key)));
+        let mut ledger = self.ledger.lock().expect("no panic");
+        // What was not acknowledged is submitted again at the check.
+        let id = submitted.as_ref().ok().map(|job| job.id.clone());
+        ledger.jobs.insert(key, id);
+        submitted.map(drop)
+    }
+
     /// Ends all jobs, and compares what the server then says with the ledger.
     pub(crate) fn check(mut self, server: &Server) {
         self.runtime.block_on(settle(&self.client, &self.ledger));

@@ -9,6 +9,7 @@ mod doctor;
 mod drain;
 mod events;
 mod follow;
+mod full;
 mod harness;
 mod help;
 mod hooks;

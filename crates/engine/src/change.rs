@@ -35,6 +35,8 @@ pub enum AttemptEnd {
     Failed,
     /// Its time was up.
     TimedOut,
+    /// Its time was up long ago, and its executor did not stop it.
+    Overtime,
     /// It was called off.
     Cancelled,
     /// Its executor was not heard of any more.
@@ -44,13 +46,26 @@ pub enum AttemptEnd {
 }
 
 impl AttemptEnd {
-    /// The word for it in SQL and JSON.
+    /// Whether the end of this word was reported by the attempt's holder.
+    #[must_use]
+    pub fn was_reported(word: &str) -> bool {
+        let reported = [
+            Self::Completed,
+            Self::Failed,
+            Self::TimedOut,
+            Self::Cancelled,
+        ];
+        reported.iter().any(|end| end.as_str() == word)
+    }
+
+    /// The word for it in SQL.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Completed => "completed",
             Self::Failed => "failed",
             Self::TimedOut => "timeout",
+            Self::Overtime => "overtime",
             Self::Cancelled => "cancelled",
             Self::Lost => "lost",
             Self::Released => "released",

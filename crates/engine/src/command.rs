@@ -148,6 +148,14 @@ pub enum Command {
         /// Who says so.
         holder: Holder,
     },
+    /// The holder cannot do the work, for a reason of its own and not the run's, as a full disk. As if
+    /// it was lost: another one may take the run, and it counts.
+    Abandon {
+        /// Who says so.
+        holder: Holder,
+        /// The reason.
+        error: String,
+    },
     /// Nobody extended the lease, or the time of all attempts together is over.
     Expire {
         /// A random number from 0 to 1 for the wait before a retry.
@@ -180,6 +188,7 @@ impl Command {
             Self::Checkpoint { .. } => "checkpoint",
             Self::Finish { .. } => "finish",
             Self::Release { .. } => "release",
+            Self::Abandon { .. } => "abandon",
             Self::Expire { .. } => "expire",
             Self::CancelPending => "cancel_pending",
             Self::Cancel => "cancel",

@@ -13,19 +13,20 @@ const MISSING_BYTES: usize = 1_000;
 /// What every job gets.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Parts that the shim applies. One that fails all the same fails the job.
+    /// Parts that the shim applies. Where one fails all the same, the job is left to others.
     pub(crate) parts: Vec<Part>,
     /// Limits on memory and processors.
     pub(crate) cgroups: Cgroups,
     /// What is asked for and does not work here, or not all of it, and why.
     pub(crate) missing: Vec<String>,
-    /// Why no job may start at all (`strict` only).
-    pub(crate) refuses: Option<String>,
 }
 
 impl Plan {
     /// Tries the parts and logs, once, what does not work. Blocks.
-    pub(crate) fn new(settings: &Settings) -> Self {
+    ///
+    /// # Errors
+    /// When nothing may be started here with what is missing (`strict` only), and why.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
         let (parts, mut missing) = choose(settings.isolation, &probe(settings));
         let (memory, cpus) = (settings.memory_limit_bytes, settings.cpu_limit);
         let (cgroups, without) = Cgroups::open(memory, cpus, |procs| join(settings, procs));
@@ -34,11 +35,13 @@ impl Plan {
             part.truncate(part.floor_char_boundary(MISSING_BYTES));
             tracing::warn!(isolation = %settings.isolation, "not applied: {part}");
         }
-        Self {
-            refuses: refusal(settings.isolation, &missing),
-            parts,
-            cgroups,
-            missing,
+        match refusal(settings.isolation, &missing) {
+            Some(reason) => Err(reason),
+            None => Ok(Self {
+                parts,
+                cgroups,
+                missing,
+            }),
         }
     }
 }

@@ -33,6 +33,9 @@ pub enum Error {
     /// The settings contradict themselves.
     #[error("{0}")]
     Settings(String),
+    /// A task of the executor ended before it was to.
+    #[error("a part of the executor broke off: {0}")]
+    BrokenOff(String),
     /// The server refused this executor.
     #[error("the server refused the executor: {0}")]
     Refused(#[from] wire::client::Error),

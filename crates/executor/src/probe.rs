@@ -118,7 +118,7 @@ fn try_spec(settings: &Settings, spec: &Spec) -> Result<(Support, String), Strin
             Some(reason) => (Support::Partial, format!("only in part: {reason}")),
         }),
         Ok(Report {
-            end: End::NotStarted(reason),
+            end: End::NotStarted(reason) | End::NotPrepared(reason),
             ..
         }) => Err(reason),
         Ok(report) => Err(format!("the shim said {:?}", report.end)),

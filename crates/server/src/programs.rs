@@ -14,7 +14,11 @@ use tokio::{
     fs::{self, File},
     io::AsyncWriteExt,
     sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock},
+    time::timeout,
 };
+
+/// A client of whose upload nothing comes for so long is taken for gone.
+const QUIET_LIMIT: Duration = Duration::from_secs(60);
 
 /// The directory of uploaded programs.
 #[derive(Clone)]
@@ -41,6 +45,8 @@ pub(crate) enum UploadError {
     TooLarge(u64),
     #[error("the program is empty")]
     Empty,
+    #[error("nothing of the program came for {} seconds", QUIET_LIMIT.as_secs())]
+    Slow,
     #[error("the upload broke off: {0}")]
     Broken(String),
     #[error("the program could not be stored: {0}")]
@@ -77,7 +83,10 @@ impl Programs {
         let mut hash = Sha256::new();
         let mut size: u64 = 0;
         let mut body = std::pin::pin!(body);
-        while let Some(chunk) = body.next().await {
+        while let Some(chunk) = timeout(QUIET_LIMIT, body.next())
+            .await
+            .map_err(|_| UploadError::Slow)?
+        {
             let chunk = chunk.map_err(|error| UploadError::Broken(error.to_string()))?;
             size += chunk.len() as u64;
             if size > self.limit_bytes {

@@ -141,12 +141,19 @@ impl Running {
         self.assembled.app.settings.spans.clone()
     }
 
-    /// Returns when the listener has failed; otherwise never.
+    /// Returns when the listener or a loop has failed; otherwise never.
     pub async fn failed(&mut self) -> Error {
         let Some(serving) = &mut self.serving else {
             return Error::Serve("the listener ended before".to_owned());
         };
-        let result = serving.await;
+        let result = tokio::select! {
+            result = serving => result,
+            // Without its reaper, for one, a server that answers would forget what it promised.
+            Some(ended) = self.loops.join_next() => {
+                let why = ended.err().map_or_else(String::new, |error| format!(": {error}"));
+                return Error::Serve(format!("one of its loops ended{why}"));
+            }
+        };
         self.serving = None;
         match result {
             Ok(Ok(())) => Error::Serve("the listener ended".to_owned()),

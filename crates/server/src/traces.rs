@@ -12,9 +12,6 @@ use crate::app::App;
 const WAITING: usize = 4_096;
 
 pub(crate) async fn run(app: App) {
-    if !app.settings.spans.wanted() {
-        return;
-    }
     let (sender, mut ended) = mpsc::channel(WAITING);
     app.store.observe(sender);
     loop {

@@ -118,7 +118,7 @@ pub(crate) struct Submit {
     #[arg(long, short, value_name = "NAME[=VALUE]", value_parser = values::variable)]
     pub(crate) env: Vec<(String, String)>,
 
-    /// Kill the program after this, such as 30s or 2h
+    /// End an attempt as failed so long after its claim, such as 30s or 2h
     #[arg(long, value_name = "DURATION", value_parser = values::whole_seconds)]
     pub(crate) timeout: Option<u64>,
 

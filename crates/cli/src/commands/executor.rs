@@ -152,6 +152,7 @@ impl Running {
                 Failure::new(Exit::FAILED, error.to_string())
                     .hint("Give it another --name, or other directories.")
             }
+            error @ executor::Error::BrokenOff(_) => Failure::new(Exit::FAILED, error.to_string()),
             error @ executor::Error::Settings(_) => Failure::usage(error.to_string()),
         })
     }

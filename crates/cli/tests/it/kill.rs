@@ -15,21 +15,21 @@ const SHORT_LEASES: [&str; 2] = ["--lease-seconds=1", "--scan-seconds=1"];
 
 #[test]
 fn kill_of_the_server_loses_nothing_on_sqlite() {
-    survive(rounds(50), &[]);
+    survive(rounds(), &[]);
 }
 
 #[test]
 fn kill_of_the_server_loses_nothing_on_postgres() {
     let database = Database::create();
-    survive(rounds(15), &["--database-url", database.url()]);
+    survive(rounds(), &["--database-url", database.url()]);
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "the number of rounds comes from `cargo xtask`"
 )]
-fn rounds(default: u32) -> u32 {
-    std::env::var(ROUNDS).map_or(default, |text| text.parse().expect("a number of rounds"))
+fn rounds() -> u32 {
+    std::env::var(ROUNDS).map_or(50, |text| text.parse().expect("a number of rounds"))
 }
 
 /// SIGKILL of the server, round after round.
@@ -56,7 +56,7 @@ fn kill_of_postgres_loses_nothing() {
     let mut server = Server::start(&[&SHORT_LEASES[..], &["--database-url", &url]].concat());
     let mut load = Load::on(&server);
     load.start();
-    for round in 0..rounds(5) {
+    for round in 0..rounds() {
         load.wait_for_a_moment();
         assert_eq!(server.health(), Some(true), "round {round}");
         postgres.stop().expect("PostgreSQL stops");

@@ -131,6 +131,13 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         ("finish: timed out", finish(Verdict::TimedOut)),
         ("release", Command::Release { holder: holder() }),
         (
+            "abandon",
+            Command::Abandon {
+                holder: holder(),
+                error: String::new(),
+            },
+        ),
+        (
             "expire",
             Command::Expire {
                 draw: 0.0,

@@ -22,7 +22,8 @@ pub(super) fn step(
     }
     if last_end(run, lease, lease_ms).is_some_and(|last| lease.until >= last) {
         let error = Some("its executor did not stop it at its time limit".to_owned());
-        return Ok(requeue::failed(run, AttemptEnd::TimedOut, error, wait, now));
+        return Ok(requeue::failed(run, AttemptEnd::Overtime, error, wait, now));
     }
-    Ok(requeue::lost(run, lease.token, now))
+    let error = "the executor was lost: its lease expired".to_owned();
+    Ok(requeue::lost(run, lease.token, error, now))
 }

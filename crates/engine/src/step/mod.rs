@@ -1,5 +1,6 @@
 //! Decides a command. One file for each command; this one only tells them apart.
 
+mod abandon;
 mod cancel;
 mod checkpoint;
 mod claim;
@@ -53,6 +54,7 @@ pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> 
             )
         }
         Command::Release { holder } => release::step(run, holder, now),
+        Command::Abandon { holder, error } => abandon::step(run, holder, error, now),
         Command::Expire {
             draw,
             bound_ms,

@@ -19,7 +19,12 @@ pub(super) fn failed(
     now: i64,
 ) -> Change {
     if run.signal.is_some() {
-        return ended(run, AttemptEnd::Cancelled, Outcome::Cancelled, error, now);
+        // Nobody said that it was stopped, when its time had to be ended from here.
+        let end = match end {
+            AttemptEnd::Overtime => end,
+            _ => AttemptEnd::Cancelled,
+        };
+        return ended(run, end, Outcome::Cancelled, error, now);
     }
     let run = &Run {
         strikes: run.strikes + 1,
@@ -40,10 +45,10 @@ pub(super) fn failed(
     }
 }
 
-/// The executor of the attempt with this token was lost: another attempt at the run's old place, up to
+/// The attempt with this token was lost through its executor: another attempt at the run's old place, up to
 /// the cap. An attempt in which a part of the work ended got somewhere: it does not count.
-pub(super) fn lost(run: &Run, token: i64, now: i64) -> Change {
-    let error = Some("the executor was lost: its lease expired".to_owned());
+pub(super) fn lost(run: &Run, token: i64, error: String, now: i64) -> Change {
+    let error = Some(error);
     if run.signal.is_some() {
         return ended(run, AttemptEnd::Lost, Outcome::Cancelled, error, now);
     }

@@ -107,7 +107,7 @@ fn part(pick: i64) -> Option<Part> {
 }
 
 fn command() -> impl Strategy<Value = Command> {
-    let pick = (0..13_u8, time(), time(), number(), option::of(-1..3_i64));
+    let pick = (0..14_u8, time(), time(), number(), option::of(-1..3_i64));
     pick.prop_map(|(pick, lease_ms, bound_ms, draw, token)| {
         let holder = holder("a", token);
         let finish = |verdict| Command::Finish {
@@ -133,13 +133,17 @@ fn command() -> impl Strategy<Value = Command> {
             6 => finish(Verdict::Failed),
             7 => finish(Verdict::TimedOut),
             8 => Command::Release { holder },
-            9 => Command::Expire {
+            9 => Command::Abandon {
+                holder,
+                error: String::new(),
+            },
+            10 => Command::Expire {
                 draw,
                 bound_ms,
                 lease_ms,
             },
-            10 => Command::CancelPending,
-            11 => Command::Cancel,
+            11 => Command::CancelPending,
+            12 => Command::Cancel,
             _ => Command::Retry { bound_ms },
         }
     })

@@ -22,6 +22,7 @@ enum Move {
     Checkpoint(Who, u8),
     Finish(Who, u8),
     Release(Who),
+    Abandon(Who),
     Expire,
     CancelPending,
     Cancel,
@@ -57,6 +58,7 @@ fn moves() -> impl Strategy<Value = Move> {
         3 => (who(), 0..4_u8).prop_map(|(who, stage)| Move::Checkpoint(who, stage)),
         4 => (who(), 0..3_u8).prop_map(|(who, verdict)| Move::Finish(who, verdict)),
         2 => who().prop_map(Move::Release),
+        1 => who().prop_map(Move::Abandon),
         3 => Just(Move::Expire),
         1 => Just(Move::CancelPending),
         1 => Just(Move::Cancel),
@@ -156,6 +158,10 @@ impl World {
             },
             Move::Release(who) => Command::Release {
                 holder: self.holder(who),
+            },
+            Move::Abandon(who) => Command::Abandon {
+                holder: self.holder(who),
+                error: "its disk is full".to_owned(),
             },
             Move::Finish(who, verdict) => Command::Finish {
                 holder: self.holder(who),
@@ -290,7 +296,10 @@ impl World {
                 let cancelled = after.state.status() == Status::Cancelled;
                 let bad = matches!(
                     end,
-                    AttemptEnd::Lost | AttemptEnd::Failed | AttemptEnd::TimedOut
+                    AttemptEnd::Lost
+                        | AttemptEnd::Failed
+                        | AttemptEnd::TimedOut
+                        | AttemptEnd::Overtime
                 );
                 let forgiven = *end == AttemptEnd::Lost && self.parts > 0;
                 self.bad_ends += i64::from(bad && !cancelled && !forgiven);
@@ -300,6 +309,9 @@ impl World {
                     assert_eq!(*end, AttemptEnd::Released);
                     assert_eq!(cancelled, before.signal.is_some(), "a wish was lost");
                     assert_eq!(after.strikes, before.strikes, "a drain counted");
+                }
+                if matches!(command, Command::Abandon { .. }) {
+                    assert_eq!(*end, AttemptEnd::Lost);
                 }
                 if matches!(command, Command::Finish { .. }) {
                     assert_eq!(after.settled, before.token);
@@ -335,7 +347,8 @@ fn check_holder(before: &Run, command: &Command) {
     let (Command::Heartbeat { holder, .. }
     | Command::Checkpoint { holder, .. }
     | Command::Finish { holder, .. }
-    | Command::Release { holder }) = command
+    | Command::Release { holder }
+    | Command::Abandon { holder, .. }) = command
     else {
         return;
     };

@@ -388,6 +388,11 @@ fn commands() -> Vec<((&'static str, Command), &'static str)> {
             ),
             who,
         ));
+        let abandon = Command::Abandon {
+            holder: holder.clone(),
+            error: "its disk is full".to_owned(),
+        };
+        commands.push((("abandon", abandon), who));
         commands.push((("finish completed", finish(Verdict::Completed, None)), who));
         commands.push((("finish failed", failed), who));
         commands.push((("finish timed out", timed_out), who));

@@ -2,16 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
+use http::StatusCode;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
 use tracing::Instrument;
-use wire::executors::{ClaimRuns, ClaimedRun};
+use wire::executors::{ClaimRuns, ClaimedRun, ClaimedRuns};
 
 use super::{Agent, Backoff, results::Finished};
-use crate::attempt::Conclusion;
+use crate::{Error, attempt::Conclusion};
 
 /// How long a claim waits at the server for a job to come.
 const WAIT_SECONDS: f64 = 20.0;
@@ -25,8 +26,9 @@ const MAX: u32 = 1000;
 /// At the stop a claim that waits is given this long: one that was just answered is not lost.
 const STOP_LIMIT: Duration = Duration::from_millis(200);
 
-/// Claims until the executor is to stop; the attempts that still run are returned.
-pub(super) async fn claim(agent: &Arc<Agent>) -> JoinSet<()> {
+/// Claims until the executor is to stop, or the server does not know its key any more; the attempts
+/// that still run are returned.
+pub(super) async fn claim(agent: &Arc<Agent>) -> (JoinSet<()>, Result<(), Error>) {
     let slots = Arc::new(Semaphore::new(agent.settings.slots.max(1) as usize));
     let mut attempts = JoinSet::new();
     let mut backoff = Backoff::default();
@@ -38,11 +40,16 @@ pub(super) async fn claim(agent: &Arc<Agent>) -> JoinSet<()> {
             max: u32::try_from(permits.num_permits()).ok(),
         };
         let asked = Instant::now();
-        let Some(answer) = ask(agent, &claim).await else {
+        let answer = tokio::select! {
+            answer = ask(agent, &claim) => answer,
+            // What is given back is not for this executor: the server notices that nobody waits.
+            () = agent.trouble.met() => continue,
+        };
+        let Some(answer) = answer else {
             break;
         };
         match answer {
-            Ok(runs) => {
+            Ok(claimed) => {
                 if let Some(away) = backoff.succeed() {
                     tracing::info!(?away, "the server is back");
                     // It may have lost its memory; the executor goes on without this, too.
@@ -51,14 +58,20 @@ pub(super) async fn claim(agent: &Arc<Agent>) -> JoinSet<()> {
                         .register(&agent.settings.name, &agent.registration())
                         .await;
                 }
-                for run in runs {
+                // The call was sent before, so the leases do not end earlier than is counted from here.
+                let waited = Duration::try_from_secs_f64(claimed.waited_seconds);
+                let began = asked + waited.unwrap_or_default();
+                for run in claimed.runs {
                     // `None` when the server gave more than was asked for: it is done all the same.
                     let permit = permits.split(1);
                     // An error's, so that a line of any level has it.
                     let span = tracing::error_span!("attempt", run_id = lease(&run).0);
-                    let attempt = attempt(Arc::clone(agent), run, asked, permit);
+                    let attempt = attempt(Arc::clone(agent), run, began, permit);
                     attempts.spawn(attempt.instrument(span));
                 }
+            }
+            Err(error) if error.status() == Some(StatusCode::UNAUTHORIZED) => {
+                return (attempts, Err(error.into()));
             }
             Err(error) => {
                 if backoff.is_first() {
@@ -76,16 +89,21 @@ pub(super) async fn claim(agent: &Arc<Agent>) -> JoinSet<()> {
             }
         }
     }
-    attempts
+    (attempts, Ok(()))
 }
 
-/// All free slots, at least one; `None` at the stop.
+/// All free slots, at least one, when this executor can work; `None` at the stop.
 async fn free(agent: &Agent, slots: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
     let mut permits = tokio::select! {
         biased;
         () = agent.stop.cancelled() => return None,
         permit = Arc::clone(slots).acquire_owned() => permit.ok()?,
     };
+    tokio::select! {
+        biased;
+        () = agent.stop.cancelled() => return None,
+        () = agent.trouble.rest() => {}
+    }
     let more = u32::try_from(slots.available_permits())
         .unwrap_or(MAX)
         .min(MAX - 1);
@@ -96,10 +114,7 @@ async fn free(agent: &Agent, slots: &Arc<Semaphore>) -> Option<OwnedSemaphorePer
 }
 
 /// One claim. `None` when the executor is to stop before it is answered.
-async fn ask(
-    agent: &Agent,
-    claim: &ClaimRuns,
-) -> Option<Result<Vec<ClaimedRun>, wire::client::Error>> {
+async fn ask(agent: &Agent, claim: &ClaimRuns) -> Option<Result<ClaimedRuns, wire::client::Error>> {
     let away = |_| {
         Err(wire::client::Error::Unreachable(
             "the claim was not answered".to_owned(),
@@ -138,7 +153,7 @@ fn lease(run: &ClaimedRun) -> (&str, Option<(i64, f64)>) {
 async fn attempt(
     agent: Arc<Agent>,
     run: ClaimedRun,
-    asked: Instant,
+    began: Instant,
     slot: Option<OwnedSemaphorePermit>,
 ) {
     let (job, leased) = lease(&run);
@@ -151,7 +166,7 @@ async fn attempt(
     };
     let lease = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     tracing::debug!(token, "the run is begun");
-    let held = agent.leases.hold(job, token, lease, asked);
+    let held = agent.leases.hold(job, token, lease, began);
     match agent
         .performer
         .perform(&run, held.watch(), &agent.kill)
@@ -159,15 +174,19 @@ async fn attempt(
     {
         Conclusion::Finished(result, unsent) => {
             tracing::debug!(completed = result.completed, "the job has ended");
-            // When too many wait for the server, the slot waits as well.
-            if let Ok(place) = Arc::clone(&agent.waiting).acquire_owned().await {
-                let _ = agent.finished.send(Finished {
-                    result: *result,
-                    unsent: unsent.into(),
-                    held,
-                    place,
-                });
-            }
+            agent.trouble.pass();
+            // When too many wait for the server, the slot waits as well, but not past a drain.
+            let place = tokio::select! {
+                biased;
+                place = Arc::clone(&agent.waiting).acquire_owned() => place.ok(),
+                () = agent.kill.cancelled() => None,
+            };
+            let _ = agent.finished.send(Finished {
+                result: *result,
+                unsent: unsent.into(),
+                held,
+                place,
+            });
             drop(slot);
         }
         Conclusion::Lost => {
@@ -177,24 +196,32 @@ async fn attempt(
             tracing::warn!(run_id = job, why, "the job is given back");
             drop(held);
             drop(slot);
-            give_back(&agent, job, token).await;
+            give_back(&agent, job, token, None).await;
+        }
+        Conclusion::Abandoned(what) => {
+            tracing::error!(run_id = job, what, "the executor cannot do the work");
+            drop(held);
+            agent.trouble.meet();
+            give_back(&agent, job, token, Some(what)).await;
+            drop(slot);
         }
     }
 }
 
-/// Gives a run back, so that it counts as planned and starts elsewhere at once. Given up when the
-/// server stays away: then the lease runs out.
-async fn give_back(agent: &Agent, job: &str, token: i64) {
+/// Gives a run back, so that it starts elsewhere at once; without an error it counts as planned. Given
+/// up when the server stays away: then the lease runs out.
+async fn give_back(agent: &Agent, job: &str, token: i64, error_message: Option<String>) {
     const LIMIT: Duration = Duration::from_secs(300);
     const DRAIN_LIMIT: Duration = Duration::from_secs(10);
-    let holder = wire::jobs::Holder {
+    let release = wire::jobs::Release {
         executor_id: agent.settings.name.clone(),
         lease_token: Some(token),
+        error_message,
     };
     let mut backoff = Backoff::default();
     let tries = async {
         loop {
-            match agent.client.release(job, &holder).await {
+            match agent.client.release(job, &release).await {
                 Err(error) if error.is_transient() => backoff.wait().await,
                 Err(error) => {
                     return tracing::info!(run_id = job, %error, "the job was taken already");

@@ -75,10 +75,10 @@ impl Drop for Held {
     }
 }
 
-/// The end of a lease as this executor counts it: from before the call was sent, on a clock that is
+/// The end of a lease as this executor counts it: from a time before it began, on a clock that is
 /// never set, and a tenth earlier, so that the program is dead when the server gives the job away.
-fn fence(asked: Instant, length: Duration) -> Instant {
-    asked + length.mul_f64(0.9)
+fn fence(began: Instant, length: Duration) -> Instant {
+    began + length.mul_f64(0.9)
 }
 
 impl Leases {
@@ -86,19 +86,16 @@ impl Leases {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes up a lease that a call gave which was sent at `asked`.
+    /// Takes up a lease that began at `began`, or later.
     pub(super) fn hold(
         self: &Arc<Self>,
         job: &str,
         token: i64,
         length: Duration,
-        asked: Instant,
+        began: Instant,
     ) -> Held {
-        // A claim may have waited long at the server, and the lease began only at its end. So half a
-        // lease from its arrival is granted; the first renewal, soon, counts exactly.
-        let fence = fence(asked, length).max(Instant::now() + length / 2);
         let lease = Lease {
-            fence,
+            fence: fence(began, length),
             cancelled: false,
             lost: false,
         };

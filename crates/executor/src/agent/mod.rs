@@ -4,12 +4,13 @@ mod claims;
 mod leases;
 mod registration;
 mod results;
+mod trouble;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Semaphore, mpsc},
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -32,6 +33,7 @@ struct Agent {
     performer: Arc<Performer>,
     shelf: Arc<Shelf>,
     leases: Arc<leases::Leases>,
+    trouble: trouble::Trouble,
     /// Cancelled: claim no more.
     stop: CancellationToken,
     /// Cancelled: running jobs have had their time.
@@ -57,6 +59,7 @@ pub(crate) async fn run(
         performer: Arc::new(performer),
         shelf,
         leases: Arc::new(leases::Leases::default()),
+        trouble: trouble::Trouble::default(),
         stop,
         kill: CancellationToken::new(),
         finished,
@@ -69,8 +72,17 @@ pub(crate) async fn run(
         settings.name.clone(),
         Arc::clone(&agent.leases),
     ));
-    let reports = tokio::spawn(results::report(client, settings.name.clone(), queue));
-    let result = serve(&agent).await;
+    let mut reports = tokio::spawn(results::report(client, settings.name.clone(), queue));
+    let broken_off = |ended: Option<Result<(), JoinError>>| {
+        let why = ended.and_then(Result::err).map(|error| error.to_string());
+        Err(Error::BrokenOff(why.unwrap_or_default()))
+    };
+    let result = tokio::select! {
+        result = serve(&agent) => result,
+        // What runs dies with the attempts that are dropped here, and the leases run out.
+        ended = renewals.join_next() => return broken_off(ended),
+        ended = &mut reports => return broken_off(Some(ended)),
+    };
     drop(agent);
     // All senders are gone: the reports end when the last result is accepted.
     let grace = settings.drain_grace.max(REPORT_GRACE);
@@ -87,8 +99,12 @@ async fn serve(agent: &Arc<Agent>) -> Result<(), Error> {
     }
     let mut news = JoinSet::new();
     news.spawn(registration::tell_changes(Arc::clone(agent)));
-    let mut attempts = claims::claim(agent).await;
+    let (mut attempts, claimed) = claims::claim(agent).await;
     news.shutdown().await;
+    if claimed.is_err() {
+        // What it runs is not its own any more, and nobody takes the results.
+        agent.kill.cancel();
+    }
     tracing::info!(running = attempts.len(), "no more jobs are claimed");
     let drained = async { while attempts.join_next().await.is_some() {} };
     if timeout(agent.settings.drain_grace, drained).await.is_err() {
@@ -99,7 +115,7 @@ async fn serve(agent: &Arc<Agent>) -> Result<(), Error> {
         agent.kill.cancel();
         while attempts.join_next().await.is_some() {}
     }
-    Ok(())
+    claimed
 }
 
 /// Growing waits between tries.

@@ -20,6 +20,9 @@ const BATCH: usize = 1000;
 /// Text of one call, at most (a single result may have more).
 const BATCH_BYTES: usize = 4 << 20;
 
+/// How often a server that is there is asked to take the last output.
+const OUTPUT_TRIES: u32 = 5;
+
 /// How long one call for the last output may take.
 const OUTPUT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -31,7 +34,7 @@ pub(super) struct Finished {
     pub(super) held: Held,
     /// Its place among those that wait for the server.
     #[expect(dead_code, reason = "given back by being dropped")]
-    pub(super) place: OwnedSemaphorePermit,
+    pub(super) place: Option<OwnedSemaphorePermit>,
 }
 
 /// Reports what comes, until the queue is closed and empty. Whatever comes during a call goes into
@@ -43,6 +46,7 @@ pub(super) async fn report(
 ) {
     let mut waiting = Vec::new();
     let mut backoff = Backoff::default();
+    let mut unwilling = 0;
     loop {
         if waiting.is_empty() && queue.recv_many(&mut waiting, BATCH).await == 0 {
             return;
@@ -51,7 +55,9 @@ pub(super) async fn report(
             waiting.push(more);
         }
         let count = first_batch(&waiting);
-        if let Err(error) = send_output(&client, &mut waiting[..count]).await {
+        let sent = send_output(&client, &mut waiting[..count], unwilling < OUTPUT_TRIES).await;
+        unwilling += u32::from(matches!(sent, Err(NotSent::Unwilling(_))));
+        if let Err(NotSent::Away(error) | NotSent::Unwilling(error)) = sent {
             if backoff.is_first() {
                 tracing::warn!(%error, waiting = waiting.len(), "results have to wait");
             }
@@ -59,6 +65,7 @@ pub(super) async fn report(
             waiting.retain(|one| !one.held.is_lost());
             continue;
         }
+        unwilling = 0;
         let batch = &waiting[..count];
         let results = Results {
             results: batch.iter().map(|one| one.result.clone()).collect(),
@@ -91,15 +98,27 @@ pub(super) async fn report(
     }
 }
 
-/// Sends the output that waits with results. An error says that the server is still away; that it is
-/// there and takes no output does not hold the results up.
-async fn send_output(client: &Client, batch: &mut [Finished]) -> Result<(), Error> {
+/// Why the output that waits with results is not sent.
+enum NotSent {
+    /// The server is away.
+    Away(Error),
+    /// It is there, and does not take the output now.
+    Unwilling(Error),
+}
+
+/// Sends the output that waits with results. Without patience a server that is there and does not take
+/// it now does not hold the results up.
+async fn send_output(
+    client: &Client,
+    batch: &mut [Finished],
+    patient: bool,
+) -> Result<(), NotSent> {
     let mut reached = false;
     for one in batch {
         while let Some(unsent) = one.unsent.front() {
             if !reached {
                 match within(client.health()).await {
-                    Err(error @ Error::Unreachable(_)) => return Err(error),
+                    Err(error @ Error::Unreachable(_)) => return Err(NotSent::Away(error)),
                     Ok(_) | Err(_) => reached = true,
                 }
             }
@@ -107,6 +126,9 @@ async fn send_output(client: &Client, batch: &mut [Finished]) -> Result<(), Erro
             match within(client.send_log(&one.result.job_id, &unsent.chunk, bytes)).await {
                 Ok(()) => {
                     one.unsent.pop_front();
+                }
+                Err(error) if error.is_transient() && patient => {
+                    return Err(NotSent::Unwilling(error));
                 }
                 Err(error) if error.is_transient() => {
                     tracing::warn!(run_id = one.result.job_id, %error, "the last output is not sent");

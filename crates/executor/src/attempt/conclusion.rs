@@ -20,6 +20,8 @@ pub(crate) enum Conclusion {
     Finished(Box<RunResult>, Vec<Unsent>),
     /// Unfinished through no fault of its own, and why.
     GivenBack(&'static str),
+    /// Unfinished because of something that this executor lacks, which another one may have.
+    Abandoned(String),
     /// Nothing: somebody else has the run.
     Lost,
 }
@@ -50,30 +52,43 @@ pub(super) struct Ending {
     pub(super) stderr: String,
 }
 
-impl Conclusion {
-    /// A job that was stopped before its program was started.
-    pub(super) fn stopped(performer: &Performer, taken: Taken<'_>, stop: Stop) -> Self {
-        match stop {
-            Stop::Lost => Self::Lost,
-            Stop::Fenced => Self::GivenBack("its lease could not be renewed"),
-            Stop::Drained => Self::GivenBack("the executor ends"),
-            Stop::Cancelled | Stop::TimedOut => {
-                Self::not_started(performer, taken, "cancelled".to_owned())
-            }
-        }
-    }
-
-    /// A program that could not be started.
-    pub(super) fn not_started(performer: &Performer, taken: Taken<'_>, reason: String) -> Self {
-        let ending = Ending {
+impl Ending {
+    /// Of a program that could not be started.
+    pub(super) fn not_started(reason: String) -> Self {
+        Self {
             completed: false,
             exit_code: Some(-1),
             stderr: format!("{reason}\n"),
             error_message: Some(reason),
             timed_out: false,
             stdout: String::new(),
-        };
-        Self::ended(performer, taken, ending, Vec::new())
+        }
+    }
+}
+
+impl Conclusion {
+    /// A run that was stopped. `ending` tells how it ended, when its end is to be told: whether its
+    /// time was over, else it was cancelled.
+    pub(super) fn stopped(
+        performer: &Performer,
+        taken: Taken<'_>,
+        stop: Stop,
+        ending: impl FnOnce(bool) -> Ending,
+    ) -> Self {
+        match stop {
+            Stop::Lost => Self::Lost,
+            Stop::Fenced => Self::GivenBack("its lease could not be renewed"),
+            Stop::Drained => Self::GivenBack("the executor ends"),
+            Stop::Cancelled | Stop::TimedOut => {
+                let ending = ending(stop == Stop::TimedOut);
+                Self::ended(performer, taken, ending, Vec::new())
+            }
+        }
+    }
+
+    /// A program that could not be started.
+    pub(super) fn not_started(performer: &Performer, taken: Taken<'_>, reason: String) -> Self {
+        Self::ended(performer, taken, Ending::not_started(reason), Vec::new())
     }
 
     /// A program that ended.

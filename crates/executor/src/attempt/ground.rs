@@ -31,7 +31,7 @@ impl Ground {
             .and_then(|lock| directory::empty(&settings.work_dir).map(|()| lock))
             .map_err(failed("work", &settings.work_dir))?;
         Ok(Self {
-            plan: Plan::new(&settings),
+            plan: Plan::new(&settings).map_err(Error::Settings)?,
             settings,
             made: AtomicU64::new(0),
             _lock: lock,

@@ -84,6 +84,6 @@ fn status(conclusion: &Conclusion) -> &'static str {
         Conclusion::Finished(result, _) if result.completed => "completed",
         Conclusion::Finished(..) => "failed",
         Conclusion::GivenBack(_) => "released",
-        Conclusion::Lost => "lost",
+        Conclusion::Abandoned(_) | Conclusion::Lost => "lost",
     }
 }

@@ -111,7 +111,11 @@ impl Fetcher {
         let mut file = File::create_new(path).await.map_err(disk)?;
         let mut hash = Sha256::new();
         let mut size = 0;
-        while let Some(piece) = pieces.next().await {
+        let late = |_| Error::Fetch("timed out".to_owned());
+        while let Some(piece) = timeout(self.limits.read, pieces.next())
+            .await
+            .map_err(late)?
+        {
             let piece = piece?;
             size += piece.len() as u64;
             self.check_size(size)?;

@@ -44,7 +44,7 @@ fn serve() -> io::Result<()> {
     let spec = read_spec(&control)?;
     let namespaced = match enter(&spec) {
         Ok(namespaced) => namespaced,
-        Err(reason) => return report(&control, &not_started(reason)),
+        Err(reason) => return report(&control, End::NotPrepared(reason)),
     };
     if !namespaced {
         return supervise_tree(control, &spec, tree::Tree::Descendants);
@@ -53,7 +53,7 @@ fn serve() -> io::Result<()> {
         let tree = tree::Tree::namespace()?;
         return match namespaces::mount_proc() {
             Ok(()) => supervise_tree(control, &spec, tree),
-            Err(reason) => report(&control, &not_started(reason)),
+            Err(reason) => report(&control, End::NotPrepared(reason)),
         };
     };
     drop(control);
@@ -77,32 +77,24 @@ fn supervise_tree(control: UnixStream, spec: &Spec, tree: tree::Tree) -> io::Res
     let signals = confine::child_signals()?;
     let partial = match confine::apply(spec) {
         Ok(partial) => partial,
-        Err(reason) => return report(&control, &not_started(reason)),
+        Err(reason) => return report(&control, End::NotPrepared(reason)),
     };
     let Some(path) = &spec.program else {
-        return report(
-            &control,
-            &Report {
-                end: End::Ready { partial },
-                fenced: false,
-            },
-        );
+        return report(&control, End::Ready { partial });
     };
     match program::start(path, spec) {
         Ok(child) => supervise::run(control, signals, child, tree, spec),
-        Err(reason) => report(&control, &not_started(reason)),
+        Err(end) => report(&control, end),
     }
 }
 
-fn not_started(reason: String) -> Report {
-    Report {
-        end: End::NotStarted(reason),
-        fenced: false,
-    }
+/// Tells the executor how it ended without a program.
+fn report(control: &UnixStream, end: End) -> io::Result<()> {
+    send(control, &Report { end, fenced: false })
 }
 
 /// Tells the executor. That it is gone is no error.
-fn report(mut control: &UnixStream, report: &Report) -> io::Result<()> {
+fn send(mut control: &UnixStream, report: &Report) -> io::Result<()> {
     let _ = control.write_all(&serde_json::to_vec(report)?);
     Ok(())
 }

@@ -19,16 +19,26 @@ use nix::{
 
 use super::{
     confine,
-    spec::{Part, Spec},
+    spec::{End, Part, Spec},
 };
 
 /// How long "text file busy" is waited for. The executor closes a program before it can be run, but
 /// a process that it forked at that moment holds the same descriptor until it has called exec.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
-/// Starts the program in a session of its own, with its streams where the shim's are.
-pub(super) fn start(path: &Path, spec: &Spec) -> Result<Child, String> {
-    spawn(path, spec).map_err(|error| format!("the program cannot be started: {error}"))
+/// Starts the program in a session of its own, with its streams where the shim's are. Else it answers
+/// how it ended.
+pub(super) fn start(path: &Path, spec: &Spec) -> Result<Child, End> {
+    spawn(path, spec).map_err(|error| {
+        let reason = format!("the program cannot be started: {error}");
+        if [Errno::EAGAIN, Errno::ENOMEM]
+            .contains(&Errno::from_raw(error.raw_os_error().unwrap_or(0)))
+        {
+            End::NotPrepared(reason)
+        } else {
+            End::NotStarted(reason)
+        }
+    })
 }
 
 fn spawn(path: &Path, spec: &Spec) -> io::Result<Child> {

@@ -144,8 +144,10 @@ pub enum End {
     Exited(i32),
     /// It was killed by this signal.
     Signalled(i32),
-    /// It was not started, and why.
+    /// It was not started, and why: nobody could start it.
     NotStarted(String),
+    /// It was not started, because something is missing here that it does not answer for.
+    NotPrepared(String),
 }
 
 #[cfg(test)]

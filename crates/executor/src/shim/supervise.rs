@@ -21,7 +21,7 @@ use nix::{
 };
 
 use super::{
-    report,
+    send,
     spec::{End, Order, Report, Spec},
     tree::Tree,
 };
@@ -62,7 +62,7 @@ pub(super) fn run(
         End::NotStarted("the program ended in a way that the kernel did not tell".to_owned())
     });
     supervisor.control.set_nonblocking(false)?;
-    report(
+    send(
         &supervisor.control,
         &Report {
             end,

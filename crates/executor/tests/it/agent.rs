@@ -1,6 +1,9 @@
 //! Jobs from their claim to their result: real programs, real downloads.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use executor::{CancellationToken, Error, Isolation, Settings, Support, probe, run};
 use serde_json::json;
@@ -163,6 +166,83 @@ async fn a_job_is_stopped_when_it_is_cancelled_or_its_time_is_up() {
 }
 
 #[tokio::test]
+async fn the_time_of_a_job_begins_with_its_claim_and_not_with_its_program() {
+    let stage = Stage::new(|_| {}).await;
+    let url = stage.programs.put("hang", "hang", "never comes");
+    let sha256 = digest(b"never comes").to_string();
+    let more = json!({"timeout_seconds": 1});
+    stage.desk.submit("fetching", &url, &sha256, more);
+    let fetching = stage.result("fetching").await;
+    assert!(fetching.finish.timed_out && !fetching.completed);
+    assert_eq!(
+        fetching.finish.error_message.as_deref(),
+        Some("timed out after 1 s while its program was fetched")
+    );
+    assert_eq!(fetching.finish.exit_code, Some(-1));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_job_that_this_executor_cannot_perform_is_left_to_others() {
+    let stage = Stage::new(|_| {}).await;
+    stage.submit("first", "echo first", json!({}));
+    stage.result("first").await;
+    // Where no directory can be made.
+    let work = stage.bed.path("data/work");
+    let aside = stage.bed.path("data/aside");
+    fs::rename(&work, &aside).expect("it is moved");
+    fs::write(&work, "").expect("a file");
+    stage.submit("second", "echo second", json!({}));
+    let began = Instant::now();
+    let (job, what) = stage
+        .until("it is given back", |stage| {
+            stage.desk.state().abandoned.pop()
+        })
+        .await;
+    assert_eq!(job, "second");
+    assert!(
+        what.starts_with("the work directory cannot be made"),
+        "{what}"
+    );
+    fs::remove_file(&work).expect("a file");
+    fs::rename(&aside, &work).expect("it is moved back");
+    // It is not the first to take the next one, and goes on afterwards.
+    stage.submit("third", "echo third", json!({}));
+    assert_eq!(stage.result("third").await.finish.stdout, "third\n");
+    assert!(began.elapsed() >= Duration::from_secs(4), "it paused");
+    let stage = stage.end().await;
+    assert!(stage.desk.result("second").is_none());
+}
+
+#[tokio::test]
+async fn a_program_that_closes_its_output_runs_on() {
+    let stage = Stage::new(|_| {}).await;
+    let script = "echo before; exec >&- 2>&-; sleep 0.3; touch \"$HOME/x\" && exit 7";
+    stage.submit("closed", script, json!({}));
+    let closed = stage.result("closed").await;
+    assert_eq!(closed.finish.exit_code, Some(7));
+    assert_eq!(closed.finish.stdout, "before\n");
+    assert_eq!(closed.finish.stderr, "");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_executor_whose_key_is_refused_kills_what_it_runs_and_ends() {
+    let stage = Stage::new(|_| {}).await;
+    let sleep = unique_sleep();
+    stage.submit(
+        "running",
+        &format!("trap '' TERM; sleep {sleep}"),
+        json!({}),
+    );
+    stage.until("it runs", |_| runs(&sleep).then_some(())).await;
+    stage.desk.change(|state| state.refuses = true);
+    let error = stage.failed().await;
+    assert!(matches!(error, Error::Refused(_)), "{error}");
+    assert!(!runs(&sleep));
+}
+
+#[tokio::test]
 async fn a_job_that_kills_its_shim_fails_and_leaves_no_process_behind() {
     let stage = Stage::new(|settings| settings.isolation = Isolation::None).await;
     let sleep = unique_sleep();
@@ -263,13 +343,9 @@ async fn a_job_that_takes_too_much_memory_is_killed_or_the_limit_is_named_as_mis
     if let Some(reason) = reason {
         // This machine cannot: that is told, and enough for `strict` to run nothing.
         let strict = Stage::new(limited(Isolation::Strict)).await;
-        strict.submit("refused", "echo never", json!({}));
-        let refused = strict.result("refused").await.finish;
-        let message = refused.error_message.expect("a reason");
+        let message = strict.failed().await.to_string();
         assert!(message.starts_with("strict isolation is not possible here: "));
         assert!(missing.iter().any(|one| message.ends_with(one)), "{reason}");
-        assert_eq!(refused.stdout, "");
-        strict.end().await;
     } else {
         stage.submit("greedy", "exec tail /dev/zero", json!({}));
         let greedy = stage.result("greedy").await;
@@ -290,14 +366,9 @@ async fn strict_runs_nothing_where_a_part_is_missing() {
         settings.shim = vec!["/bin/false".into()];
     })
     .await;
-    stage.submit("refused", "echo never", json!({}));
-    let refused = stage.result("refused").await;
-    assert!(!refused.completed);
-    let message = refused.finish.error_message.expect("a reason");
+    let desk = stage.desk.clone();
+    let message = stage.failed().await.to_string();
     let expected = "strict isolation is not possible here: resource limits: the shim does not work";
     assert!(message.starts_with(expected), "{message}");
-    let registration = stage.desk.state().registration.clone();
-    let missing = registration.expect("it registered").isolation_missing;
-    assert_eq!(missing.len(), 6, "{missing:?}");
-    stage.end().await;
+    assert!(desk.state().registration.is_none(), "it takes no work");
 }

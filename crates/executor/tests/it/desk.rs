@@ -46,6 +46,14 @@ pub(crate) struct State {
     pub(crate) most_held: usize,
     pub(crate) results: Vec<RunResult>,
     pub(crate) released: Vec<String>,
+    /// Given back with what the executor lacks.
+    pub(crate) abandoned: Vec<(String, String)>,
+    /// The executor's key is not known any more.
+    pub(crate) refuses: bool,
+    /// How long the answer of a claim with jobs is on its way.
+    pub(crate) claim_delay: Duration,
+    /// So many of the next pieces of output are answered with an error that passes.
+    pub(crate) log_failures: usize,
     /// Of each job and stream.
     pub(crate) logs: HashMap<(String, String), Vec<u8>>,
     pub(crate) report_calls: usize,
@@ -241,6 +249,10 @@ impl Desk {
         if !state.held.contains_key(id) {
             return StatusCode::NOT_FOUND;
         }
+        if state.log_failures > 0 {
+            state.log_failures -= 1;
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
         let stream = query
             .trim_start_matches("stream=")
             .split('&')
@@ -264,11 +276,21 @@ impl Desk {
                 serde_json::to_value(value).expect("it is JSON"),
             )
         }
+        if self.state().refuses {
+            let error = json!({"error": "the key is not known", "context": {}});
+            return (StatusCode::UNAUTHORIZED, error);
+        }
         let parts: Vec<&str> = path.trim_start_matches("/api/v1/").split('/').collect();
         match parts.as_slice() {
             ["executors", _, "claims"] => {
+                let asked = Instant::now();
                 let runs = self.claim(&read(&body)).await;
-                say(json!({"runs": runs}))
+                let waited = asked.elapsed().as_secs_f64();
+                if !runs.is_empty() {
+                    let delay = self.state().claim_delay;
+                    tokio::time::sleep(delay).await;
+                }
+                say(json!({"runs": runs, "waited_seconds": waited}))
             }
             ["jobs", id, "progress"] => self.note(id, read(&body)),
             ["executors", _, "leases"] => say(self.renew(&read(&body)).await),
@@ -279,9 +301,13 @@ impl Desk {
             }
             ["jobs", id, "logs"] => (self.log(id, &query, &body), json!({})),
             ["jobs", id, "release"] => {
+                let release: wire::jobs::Release = read(&body);
                 self.change(|state| {
                     state.held.remove(*id);
-                    state.released.push((*id).to_owned());
+                    match release.error_message {
+                        None => state.released.push((*id).to_owned()),
+                        Some(what) => state.abandoned.push(((*id).to_owned(), what)),
+                    }
                 });
                 say(json!({}))
             }

@@ -98,6 +98,51 @@ async fn a_finished_result_waits_for_a_server_that_is_away() {
 }
 
 #[tokio::test]
+async fn the_last_output_outlives_a_server_that_is_not_well_yet() {
+    let stage = Stage::new(|_| {}).await;
+    let script = "while ! [ -e \"$GO\" ]; do sleep 0.02; done; echo done";
+    let go = stage.bed.path("go");
+    let more = json!({"env_variables": {"GO": go}, "lease_seconds": 600.0});
+    stage.submit("patient", script, more);
+    stage
+        .until("it runs", |stage| (stage.left_behind() > 0).then_some(()))
+        .await;
+    // Away for longer than the output waits for itself: then it waits with the result.
+    stage.desk.change(|state| state.away = true);
+    fs::write(&go, "").expect("the program goes on");
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    stage.desk.change(|state| {
+        state.log_failures = 2;
+        state.away = false;
+    });
+    assert!(stage.result("patient").await.completed);
+    assert_eq!(stage.log("patient", "stdout"), "done\n");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_claim_that_was_answered_late_does_not_lengthen_the_lease() {
+    let stage = Stage::new(|_| {}).await;
+    let sleep = unique_sleep();
+    // The answer comes when the lease is over for the server.
+    stage
+        .desk
+        .change(|state| state.claim_delay = Duration::from_secs(2));
+    stage.submit(
+        "late",
+        &format!("sleep {sleep}"),
+        json!({"lease_seconds": 2.0}),
+    );
+    stage
+        .until("it is given back", |stage| {
+            stage.desk.state().released.pop()
+        })
+        .await;
+    assert!(!runs(&sleep));
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_drain_lets_jobs_end_and_claims_no_more() {
     let stage = Stage::new(|settings| settings.slots = 1).await;
     let go = stage.bed.path("go");

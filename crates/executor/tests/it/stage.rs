@@ -95,6 +95,14 @@ impl Stage {
         self
     }
 
+    /// Waits until the executor ends by itself, because it cannot go on.
+    pub(crate) async fn failed(mut self) -> Error {
+        let ended = tokio::time::timeout(DEADLINE, &mut self.executor).await;
+        let ended = ended.expect("it ends").expect("it does not panic");
+        assert_eq!(self.left_behind(), 0, "a work directory was left behind");
+        ended.expect_err("it cannot go on")
+    }
+
     pub(crate) fn left_behind(&self) -> usize {
         // It is not there before the executor has begun.
         let entries = fs::read_dir(self.bed.path("data/work"))

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 
-/// Starts every loop.
+/// Starts every loop. None of them ends before the server does.
 pub(crate) fn start(app: &App) -> JoinSet<()> {
     let mut loops = JoinSet::new();
     loops.spawn(reaper::run(app.clone()));
@@ -22,7 +22,9 @@ pub(crate) fn start(app: &App) -> JoinSet<()> {
     loops.spawn(keys::run(app.clone()));
     loops.spawn(audit::run(app.clone()));
     loops.spawn(outbox::run(app.clone()));
-    loops.spawn(crate::traces::run(app.clone()));
+    if app.settings.spans.wanted() {
+        loops.spawn(crate::traces::run(app.clone()));
+    }
     loops
 }
 

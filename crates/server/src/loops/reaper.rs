@@ -27,10 +27,11 @@ pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
     let (lease_ms, bound_ms) = (app.lease_ms(), app.bound_ms());
     let mut lost = 0;
     loop {
-        let (draw, now) = (app.clock.draw(), app.now_ms());
+        let (clock, now) = (app.clock.clone(), app.now_ms());
+        let draw = move || clock.draw();
         let swept = app
             .store
-            .write(move |batch| store::runs::expire(batch, lease_ms, bound_ms, draw, now))
+            .write(move |batch| store::runs::expire(batch, lease_ms, bound_ms, &draw, now))
             .await?;
         if swept.is_empty() {
             return Ok(lost);

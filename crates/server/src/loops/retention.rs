@@ -58,7 +58,7 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
         .await?;
     // What was created and never started ends, and is deleted like whatever ended.
     store
-        .write(move |batch| store::runs::abandon(batch, Kind::PluginJob, before, now))
+        .write(move |batch| store::runs::cancel_unstarted(batch, Kind::PluginJob, before, now))
         .await?;
     app.metrics.runs_deleted(runs.deleted);
     let swept = [
@@ -86,10 +86,14 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
     app.store
         .write(move |batch| store::tickets::sweep(batch, now))
         .await?;
-    collect_programs(app, now - millis(UNUSED_PROGRAM)).await?;
+    let more = swept.iter().any(|swept| swept.more);
+    // All files are looked at for it, and uploads wait: once, at the end.
+    if !more {
+        collect_programs(app, now - millis(UNUSED_PROGRAM)).await?;
+    }
     Ok(Tick {
         deleted: runs.deleted,
-        more: swept.iter().any(|swept| swept.more),
+        more,
     })
 }
 

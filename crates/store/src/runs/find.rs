@@ -1,6 +1,6 @@
 //! Reading runs.
 
-use engine::{Class, Holder, Kind, Run, RunId, Status};
+use engine::{AttemptEnd, Class, Holder, Kind, Run, RunId, Status};
 
 use super::row;
 use crate::{
@@ -25,6 +25,16 @@ pub struct AttemptRow {
     pub ended_at: Option<i64>,
     /// Why it did not complete.
     pub error: Option<String>,
+}
+
+impl AttemptRow {
+    /// Whether its time was over.
+    #[must_use]
+    pub fn timed_out(&self) -> bool {
+        [AttemptEnd::TimedOut, AttemptEnd::Overtime]
+            .iter()
+            .any(|end| end.as_str() == self.status)
+    }
 }
 
 /// What the last ended attempt left.
@@ -56,8 +66,6 @@ pub struct Details {
     pub result: ResultRow,
 }
 
-const INPUT: &str = "SELECT body FROM inputs WHERE run_id = $1";
-
 impl Details {
     /// What its newest attempt reported; nothing while it runs, or when nobody reported its end.
     #[must_use]
@@ -66,6 +74,20 @@ impl Details {
             self.result
         } else {
             ResultRow::default()
+        }
+    }
+
+    /// What its newest attempt reported, and why the last one that ended did not complete, also when
+    /// nobody reported that. Nothing while it runs.
+    #[must_use]
+    pub fn reported_or_lost(mut self) -> ResultRow {
+        if self.run.state.status() == Status::Running {
+            return ResultRow::default();
+        }
+        let error = self.result.error.take();
+        ResultRow {
+            error,
+            ..self.reported()
         }
     }
 }
@@ -79,7 +101,7 @@ pub fn details(read: &mut Read<'_, '_>, id: RunId) -> Result<Details, Error> {
         error FROM attempts WHERE run_id = $1 ORDER BY number";
     const RESULT: &str = "SELECT stdout, stderr, exit_code, error FROM results WHERE run_id = $1";
     let run = row::find(read.tx, id)?.ok_or(Error::NotFound(id))?;
-    let input = read.tx.first(INPUT, args![&id], |row| row.bytes(0))?;
+    let input = input_of(read.tx, id)?;
     let result = read.tx.first(RESULT, args![&id], result_row)?;
     Ok(Details {
         run,
@@ -94,8 +116,12 @@ pub fn details(read: &mut Read<'_, '_>, id: RunId) -> Result<Details, Error> {
 /// # Errors
 /// [`Error::NotFound`], or the database's.
 pub fn input(read: &mut Read<'_, '_>, id: RunId) -> Result<Input, Error> {
-    let input = read.tx.first(INPUT, args![&id], |row| row.bytes(0))?;
-    input.ok_or(Error::NotFound(id))
+    input_of(read.tx, id)?.ok_or(Error::NotFound(id))
+}
+
+pub(super) fn input_of(tx: &mut Tx<'_>, id: RunId) -> Result<Option<Input>, Error> {
+    const INPUT: &str = "SELECT body FROM inputs WHERE run_id = $1";
+    tx.first(INPUT, args![&id], |row| row.bytes(0))
 }
 
 /// How many runs there are, by kind, status and class.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use engine::{Change, Command, Holder, Rejected, Run, RunId, Status, Verdict, step};
+use engine::{AttemptEnd, Change, Command, Holder, Rejected, Run, RunId, Status, Verdict, step};
 
 use super::row;
 use crate::{
@@ -63,12 +63,18 @@ pub(crate) fn finish_all(
         let (before, change) = match decide(&mut runs, finish) {
             Ok(decided) => decided,
             Err(refused) => {
-                answers.push(Err(refused));
+                // Of an attempt whose report was accepted, before others followed it.
+                let status = attempt_status(batch.tx, finish)?;
+                let repeated = status.is_some_and(|status| AttemptEnd::was_reported(&status));
+                answers.push(match runs.get(&finish.id) {
+                    Some(run) if repeated => Ok(run.clone()),
+                    _ => Err(refused),
+                });
                 continue;
             }
         };
         let repeated = change.run.version == before.1;
-        if repeated && !was_attempt_of(batch.tx, finish)? {
+        if repeated && attempt_status(batch.tx, finish)?.is_none() {
             answers.push(Err(not_holder(&change.run)));
             continue;
         }
@@ -90,13 +96,12 @@ pub(crate) fn finish_all(
     Ok(answers)
 }
 
-/// Whether the attempt that was reported on before was the reporter's.
-fn was_attempt_of(tx: &mut Tx<'_>, finish: &Finish) -> Result<bool, Error> {
+/// How the reporter's attempt with this token stands, if it had one.
+fn attempt_status(tx: &mut Tx<'_>, finish: &Finish) -> Result<Option<String>, Error> {
     const FIND: &str =
-        "SELECT number FROM attempts WHERE run_id = $1 AND token = $2 AND executor = $3";
+        "SELECT status FROM attempts WHERE run_id = $1 AND token = $2 AND executor = $3";
     let Holder { executor, token } = &finish.holder;
-    let found = tx.first(FIND, args![&finish.id, *token, executor], |row| row.int(0))?;
-    Ok(found.is_some())
+    tx.first(FIND, args![&finish.id, *token, executor], |row| row.text(0))
 }
 
 fn not_holder(run: &Run) -> Error {

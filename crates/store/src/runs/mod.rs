@@ -20,9 +20,9 @@ pub use families::{plan as families_plan, ready_queues};
 pub use find::{AttemptRow, Details, Input, ResultRow, counts, details, held, input, statuses};
 pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
-pub use list::{Filter, list};
+pub use list::{Filter, list, plan_of_several as list_plan};
 pub use submit::{Submission, Submit, Submitted};
-pub use sweep::{abandon, due, expire, next_due};
+pub use sweep::{cancel_unstarted, due, expire, next_due};
 
 pub(crate) use claim::claim_all;
 pub(crate) use families::family_of;

@@ -30,7 +30,7 @@ pub fn next_due(read: &mut Read<'_, '_>) -> Result<Option<i64>, Error> {
 }
 
 /// Takes away leases that nobody extended, and ends runs that do not run and whose time is over;
-/// answers which.
+/// answers which. `draw` gives a random number from 0 to 1 for each.
 ///
 /// # Errors
 /// The database's.
@@ -38,7 +38,7 @@ pub fn expire(
     batch: &mut Batch<'_, '_>,
     lease_ms: i64,
     bound_ms: i64,
-    draw: f64,
+    draw: impl Fn() -> f64,
     now: i64,
 ) -> Result<Vec<RunId>, Error> {
     const EXPIRED: &str = "SELECT id FROM runs WHERE status = 'running' AND lease_until <= $1
@@ -56,7 +56,7 @@ pub fn expire(
     // Everybody locks in the order of the ids, so nobody waits in a circle.
     ids.sort_unstable();
     each(batch, &ids, now, || Command::Expire {
-        draw,
+        draw: draw(),
         bound_ms,
         lease_ms,
     })
@@ -67,7 +67,7 @@ pub fn expire(
 ///
 /// # Errors
 /// The database's.
-pub fn abandon(
+pub fn cancel_unstarted(
     batch: &mut Batch<'_, '_>,
     kind: Kind,
     before: i64,

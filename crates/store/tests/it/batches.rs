@@ -236,7 +236,7 @@ async fn random_load(store: Store, seed: u64) {
             4 => {
                 let now = NOW + i64::try_from(draw(60_000)).unwrap();
                 store
-                    .write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, 0.0, now))
+                    .write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, || 0.0, now))
                     .await
                     .unwrap();
             }

@@ -262,7 +262,8 @@ async fn a_lost_executor_and_a_drained_one(db: &Database) {
     )
     .await;
     let id = run.id;
-    let expire = |now| store.write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, 0.0, now));
+    let expire =
+        |now| store.write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, || 0.0, now));
     assert_eq!(expire(NOW + LEASE_MS - 1).await.unwrap().len(), 0);
     assert_eq!(expire(NOW + LEASE_MS).await.unwrap().len(), 1);
     let lost = details(&store, id).await;

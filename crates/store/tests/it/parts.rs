@@ -55,7 +55,7 @@ async fn noted(store: &Store, run: &Run, stage: Stage, told: &str, body: &'stati
 
 async fn expire(store: &Store, now: i64) -> usize {
     store
-        .write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, 0.0, now))
+        .write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, || 0.0, now))
         .await
         .unwrap()
         .len()
@@ -157,7 +157,7 @@ async fn the_time_of_all_attempts_is_bounded(db: &Database) {
     assert_eq!(expire(&store, NOW + 159_999).await, 0);
     assert_eq!(expire(&store, NOW + 160_000).await, 1);
     let found = details(&store, id).await;
-    assert_eq!(found.attempts[0].status, "timeout");
+    assert_eq!(found.attempts[0].status, "overtime");
     assert_eq!(found.run.state.status(), Status::Failed);
     db.check();
 }

@@ -6,10 +6,10 @@ use http::{Method, Request, header};
 use super::{Client, Error, Payload, jobs::encode, transport::Reply};
 use crate::{
     executors::{
-        ClaimRuns, ClaimedRun, ClaimedRuns, FrameOf, LogChunk, ProgressReport, Registration, Renew,
-        Renewed, Results, ResultsAnswer,
+        ClaimRuns, ClaimedRuns, FrameOf, LogChunk, ProgressReport, Registration, Renew, Renewed,
+        Results, ResultsAnswer,
     },
-    jobs::{Beat, Claim, Holder, Job},
+    jobs::{Beat, Claim, Job, Release},
 };
 
 impl Client {
@@ -39,7 +39,7 @@ impl Client {
         Ok(jobs.unwrap_or_default())
     }
 
-    /// Claims up to `claim.max` runs of several kinds; an empty list when none came in time.
+    /// Claims up to `claim.max` runs of several kinds; none when none came in time.
     ///
     /// # Errors
     /// See [`Error`].
@@ -47,10 +47,10 @@ impl Client {
         &self,
         executor: &str,
         claim: &ClaimRuns,
-    ) -> Result<Vec<ClaimedRun>, Error> {
+    ) -> Result<ClaimedRuns, Error> {
         let path = format!("/api/v1/executors/{}/claims", encode(executor));
         let claimed: Option<ClaimedRuns> = self.json(Method::POST, &path, claim).await?;
-        Ok(claimed.unwrap_or_default().runs)
+        Ok(claimed.unwrap_or_default())
     }
 
     /// Replaces the note of how far a plugin job has come; answers whether it is to be stopped.
@@ -94,9 +94,9 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn release(&self, job: &str, holder: &Holder) -> Result<(), Error> {
+    pub async fn release(&self, job: &str, release: &Release) -> Result<(), Error> {
         let path = format!("/api/v1/jobs/{}/release", encode(job));
-        self.json::<_, serde_json::Value>(Method::POST, &path, holder)
+        self.json::<_, serde_json::Value>(Method::POST, &path, release)
             .await
             .map(drop)
     }

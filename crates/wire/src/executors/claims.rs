@@ -28,6 +28,10 @@ pub struct ClaimRuns {
 pub struct ClaimedRuns {
     /// The runs, each with its lease; none when none came in time.
     pub runs: Vec<ClaimedRun>,
+    /// How long the claim had waited at the server when the leases began: so the caller knows how much
+    /// is left of them, whatever the answer's way takes.
+    #[serde(default)]
+    pub waited_seconds: f64,
 }
 
 /// A run with its lease.

@@ -54,11 +54,11 @@ pub struct Job {
     pub status: String,
     /// Who runs it or ran it last.
     pub executor_id: Option<String>,
-    /// Standard output of the last finished attempt, at most 1 MiB; empty before.
+    /// Standard output of the newest attempt, at most 1 MiB; empty until its end was reported.
     pub stdout: String,
-    /// Standard error of the last finished attempt, at most 1 MiB; empty before.
+    /// Standard error of the newest attempt, at most 1 MiB; empty until its end was reported.
     pub stderr: String,
-    /// Exit code of the last finished attempt; 128 + n after signal n.
+    /// Exit code of the newest attempt, once its end was reported; 128 + n after signal n.
     pub exit_code: Option<i64>,
     /// When it was submitted.
     pub created_at: Timestamp,
@@ -71,7 +71,7 @@ pub struct Job {
     /// Addition: why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
-    /// Addition: the limit on one attempt's run time, in seconds.
+    /// Addition: the limit on one attempt, from its claim to its end, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u64>,
     /// Addition: the cap on lost and failed attempts.

@@ -22,7 +22,7 @@ pub struct Claim {
     pub max: Option<u32>,
 }
 
-/// Body of `PUT /api/v1/jobs/{id}/heartbeat` and `POST /api/v1/jobs/{id}/release`.
+/// Body of `PUT /api/v1/jobs/{id}/heartbeat`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Holder {
     /// Who holds the lease.
@@ -31,6 +31,21 @@ pub struct Holder {
     /// Addition: the lease's token. Both must be the lease's; without it `executor_id` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_token: Option<i64>,
+}
+
+/// Body of `POST /api/v1/jobs/{id}/release`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Release {
+    /// Who holds the lease.
+    #[schema(min_length = 1, max_length = 255)]
+    pub executor_id: String,
+    /// The lease's token, as in a heartbeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_token: Option<i64>,
+    /// Why the executor cannot do the work, when that is its own fault: then the attempt counts as a
+    /// lost one. Without it, it gives the job back as planned, which does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
 }
 
 /// `200` of a heartbeat.

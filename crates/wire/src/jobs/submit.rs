@@ -33,7 +33,8 @@ pub struct NewJob {
     /// `foreground`, `background` or `best_effort`.
     #[schema(pattern = "^(foreground|background|best_effort)$")]
     pub priority: String,
-    /// Addition: the program is killed after so many seconds and the job fails.
+    /// Addition: an attempt is ended as failed so many seconds after its claim; fetching the program
+    /// is a part of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 316_224_000)]
     pub timeout_seconds: Option<u64>,

@@ -106,7 +106,10 @@ impl<'a> Follower<'a> {
                 Ok(LogMessage::Text(id, text)) => {
                     self.absence.over();
                     self.text(&text)?;
-                    self.last_id = Some(id);
+                    // A mark has none: from the chunk before it is gone on.
+                    if !id.is_empty() {
+                        self.last_id = Some(id);
+                    }
                 }
                 Ok(LogMessage::End(_)) => {
                     self.absence.over();

@@ -1,17 +1,39 @@
 //! Plain binaries: fetch the program, run it, watch it, tell how it ended.
 
+mod ending;
 mod running;
 
-use tokio::{sync::watch, task::spawn_blocking};
+use std::time::Duration;
+
+use tokio::{sync::watch, task::spawn_blocking, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 use wire::jobs::Job;
 
-use super::{Conclusion, PATH, Performer, Taken, Unsent, WorkDir, conclusion, stopped, strays};
+use super::{
+    Conclusion, PATH, Performer, Taken, Unsent, WorkDir,
+    conclusion::{Ending, Stop},
+    stopped, strays,
+};
 use crate::{
     agent::Lease,
     binaries::{self, Pinned},
 };
+
+/// Why a job's program cannot be started.
+enum Unprepared {
+    /// Its own fault, wherever it is tried.
+    Job(String),
+    /// Something that this executor lacks.
+    Executor(String),
+}
+
+/// What a job is watched for while it runs.
+struct Watched<'a> {
+    lease: watch::Receiver<Lease>,
+    kill: &'a CancellationToken,
+    deadline: Option<Instant>,
+}
 
 impl Performer {
     /// Performs a job under a lease; `kill` gives it back.
@@ -22,20 +44,41 @@ impl Performer {
         kill: &CancellationToken,
     ) -> Conclusion {
         let taken = Taken::job(job);
+        // The server counts from the claim, a little earlier: fetching the program is a part of it.
+        let timeout = job.timeout_seconds.map(Duration::from_secs);
+        let deadline = timeout.and_then(|time| Instant::now().checked_add(time));
         let trace = self.trace(taken);
         let prepared = tokio::select! {
             biased;
-            stop = stopped(&mut lease, kill, None) => {
-                return trace.end(Conclusion::stopped(self, taken, stop));
+            stop = stopped(&mut lease, kill, deadline) => {
+                return trace.end(Conclusion::stopped(self, taken, stop, |timed_out| {
+                    let reason = if timed_out {
+                        format!("{} while its program was fetched", ending::timed_out(job))
+                    } else {
+                        "cancelled".to_owned()
+                    };
+                    Ending {
+                        timed_out,
+                        ..Ending::not_started(reason)
+                    }
+                }));
             }
             prepared = self.prepare(job) => prepared,
         };
         let (program, work_dir) = match prepared {
             Ok(prepared) => prepared,
-            Err(reason) => return trace.end(Conclusion::not_started(self, taken, reason)),
+            Err(Unprepared::Job(reason)) => {
+                return trace.end(Conclusion::not_started(self, taken, reason));
+            }
+            Err(Unprepared::Executor(reason)) => return trace.end(Conclusion::Abandoned(reason)),
         };
         let trace = trace.prepared();
-        let conclusion = self.run(job, &program, &work_dir, lease, kill).await;
+        let watched = Watched {
+            lease,
+            kill,
+            deadline,
+        };
+        let conclusion = self.run(job, &program, &work_dir, watched).await;
         let conclusion = trace.end(conclusion);
         // Gone before the result is told: nobody finds a half-removed directory.
         let span = Span::current();
@@ -44,11 +87,14 @@ impl Performer {
         conclusion
     }
 
-    async fn prepare(&self, job: &Job) -> Result<(Pinned, WorkDir), String> {
-        if let Some(reason) = &self.ground.plan.refuses {
-            return Err(reason.clone());
-        }
-        let failed = |error: binaries::Error| format!("binary download failed: {error}");
+    async fn prepare(&self, job: &Job) -> Result<(Pinned, WorkDir), Unprepared> {
+        let failed = |error: binaries::Error| {
+            let reason = format!("binary download failed: {error}");
+            match error {
+                binaries::Error::Cache(_) => Unprepared::Executor(reason),
+                _ => Unprepared::Job(reason),
+            }
+        };
         let digest = job
             .binary_sha256
             .parse()
@@ -58,6 +104,7 @@ impl Performer {
             .get(digest, &job.binary_url)
             .await
             .map_err(failed)?;
-        Ok((program, self.ground.work_dir().await?))
+        let work_dir = self.ground.work_dir().await;
+        Ok((program, work_dir.map_err(Unprepared::Executor)?))
     }
 }

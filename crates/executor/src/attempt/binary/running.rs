@@ -17,8 +17,8 @@ use wire::{
 };
 
 use super::{
-    Conclusion, PATH, Performer, Taken, Unsent, WorkDir,
-    conclusion::{Ending, Stop},
+    Conclusion, PATH, Performer, Stop, Taken, Unsent, Watched, WorkDir,
+    ending::{ending, without_result},
     strays,
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
     cgroup::Cgroup,
     output::{Sink, capture},
     process::Process,
-    shim::{End, Order, Report, Spec},
+    shim::{Order, Report, Spec},
 };
 
 impl Performer {
@@ -37,39 +37,38 @@ impl Performer {
         job: &Job,
         program: &Pinned,
         work_dir: &WorkDir,
-        lease: watch::Receiver<Lease>,
-        kill: &CancellationToken,
+        watched: Watched<'_>,
     ) -> Conclusion {
         let taken = Taken::job(job);
         let cgroup = match self.ground.plan.cgroups.create() {
             Ok(cgroup) => cgroup,
-            Err(reason) => return Conclusion::not_started(self, taken, reason),
+            Err(reason) => return Conclusion::Abandoned(reason),
         };
-        let spec = self.spec(job, program, work_dir, &cgroup, &lease);
+        let spec = self.spec(job, program, work_dir, &cgroup, &watched.lease);
         let (process, outputs) = match Process::start(&self.ground.settings.shim, &spec).await {
             Ok(started) => started,
             Err(error) => {
                 let reason = format!("the shim cannot be started: {error}");
-                return Conclusion::not_started(self, taken, reason);
+                return Conclusion::Abandoned(reason);
             }
         };
         let over = CancellationToken::new();
-        let watched = async {
-            let watched = watch(process, job, lease, kill).await;
+        let ended = async {
+            let ended = watch(process, watched).await;
             over.cancel();
-            watched
+            ended
         };
         let sink = |stream| JobLog {
             client: self.client.clone(),
             chunk: self.chunk(job, stream),
             job: &job.id,
         };
-        let (watched, stdout, stderr) = tokio::join!(
-            watched,
+        let (ended, stdout, stderr) = tokio::join!(
+            ended,
             capture(outputs.stdout, over.cancelled(), sink(Stream::Stdout)),
             capture(outputs.stderr, over.cancelled(), sink(Stream::Stderr)),
         );
-        let (report, stop) = watched;
+        let (report, stop) = ended;
         if report.is_err() {
             let (dir, groups) = (work_dir.path().to_owned(), cgroup.procs());
             let span = tracing::Span::current();
@@ -77,13 +76,8 @@ impl Performer {
         }
         let out_of_memory = cgroup.was_out_of_memory();
         cgroup.remove().await;
-        match (&report, stop) {
-            (_, Some(Stop::Lost)) => return Conclusion::Lost,
-            (_, Some(Stop::Drained)) => return Conclusion::GivenBack("the executor ends"),
-            (Ok(report), _) if report.fenced => {
-                return Conclusion::GivenBack("its lease could not be renewed");
-            }
-            _ => {}
+        if let Some(conclusion) = without_result(&report, stop) {
+            return conclusion;
         }
         let mut ending = ending(&report, stop, job, out_of_memory);
         ending.stdout = stdout.excerpt.text();
@@ -153,15 +147,13 @@ impl Performer {
 }
 
 /// Watches the program, its lease, its time and the executor's own end, and gives the shim orders.
-async fn watch(
-    mut process: Process,
-    job: &Job,
-    mut lease: watch::Receiver<Lease>,
-    kill: &CancellationToken,
-) -> (io::Result<Report>, Option<Stop>) {
+async fn watch(mut process: Process, watched: Watched<'_>) -> (io::Result<Report>, Option<Stop>) {
+    let Watched {
+        mut lease,
+        kill,
+        deadline,
+    } = watched;
     let mut stop = None;
-    let timeout = job.timeout_seconds.map(Duration::from_secs);
-    let deadline = timeout.and_then(|time| Instant::now().checked_add(time));
     let mut leased = true;
     loop {
         let timed_out = async {
@@ -200,78 +192,6 @@ async fn watch(
 
 fn left(until: Instant) -> Duration {
     until.saturating_duration_since(Instant::now())
-}
-
-/// The ending, without what the program printed.
-fn ending(
-    report: &io::Result<Report>,
-    stop: Option<Stop>,
-    job: &Job,
-    out_of_memory: Option<u64>,
-) -> Ending {
-    let (exit_code, message, own_words) = match report {
-        Ok(Report {
-            end: End::Exited(code),
-            ..
-        }) => (i64::from(*code), format!("exited with code {code}"), false),
-        Ok(Report {
-            end: End::Signalled(signal),
-            ..
-        }) => {
-            let memory = out_of_memory.map_or_else(String::new, |limit| {
-                format!(": out of memory, the limit is {limit} bytes")
-            });
-            let name = signal_name(*signal);
-            let message = format!("killed by signal {signal}{name}{memory}");
-            (128 + i64::from(*signal), message, false)
-        }
-        Ok(Report {
-            end: End::NotStarted(reason),
-            ..
-        }) => (-1, reason.clone(), true),
-        Ok(Report {
-            end: End::Ready { .. },
-            ..
-        }) => (-1, "the shim ran nothing".to_owned(), true),
-        Err(error) => (-1, error.to_string(), true),
-    };
-    let timed_out = stop == Some(Stop::TimedOut);
-    let completed = stop.is_none()
-        && matches!(
-            report,
-            Ok(Report {
-                end: End::Exited(0),
-                ..
-            })
-        );
-    let error_message = match stop {
-        Some(Stop::Cancelled) => Some("cancelled".to_owned()),
-        Some(Stop::TimedOut) => Some(format!(
-            "timed out after {} s",
-            job.timeout_seconds.unwrap_or_default()
-        )),
-        _ if completed => None,
-        _ => Some(message.clone()),
-    };
-    let stderr = if own_words {
-        format!("{message}\n")
-    } else {
-        String::new()
-    };
-    Ending {
-        completed,
-        exit_code: Some(exit_code),
-        error_message,
-        timed_out,
-        stdout: String::new(),
-        stderr,
-    }
-}
-
-/// ` (SIGSEGV)`, or nothing for a signal without a name.
-fn signal_name(signal: i32) -> String {
-    let named = nix::sys::signal::Signal::try_from(signal);
-    named.map_or_else(|_| String::new(), |signal| format!(" ({signal})"))
 }
 
 /// Sends one stream of a job to the server.

@@ -15,7 +15,7 @@ impl Isolated {
     /// Takes the work directory of `settings`, and tries the isolation.
     ///
     /// # Errors
-    /// When the work directory cannot be used.
+    /// When the work directory cannot be used, or `strict` is not possible here.
     pub async fn open(settings: Settings) -> Result<Self, Error> {
         let opened = spawn_blocking(move || Ground::open(Arc::new(settings)));
         let ground = opened

@@ -180,7 +180,7 @@ fn exit(report: io::Result<Report>, out_of_memory: bool) -> io::Result<Exit> {
         End::Exited(_) | End::Signalled(_) if out_of_memory => Ok(Exit::Memory),
         End::Exited(code) => Ok(Exit::Code(code)),
         End::Signalled(signal) => Ok(Exit::Signal(signal)),
-        End::NotStarted(reason) => Err(io::Error::other(reason)),
+        End::NotStarted(reason) | End::NotPrepared(reason) => Err(io::Error::other(reason)),
         End::Ready { .. } => Err(io::Error::other("the shim ran nothing")),
     }
 }

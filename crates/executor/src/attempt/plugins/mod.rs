@@ -62,16 +62,15 @@ impl Performer {
         room.close().await;
         trace.end(match end {
             Ok(error) => Conclusion::ended(self, taken, ending(error, false), Vec::new()),
-            Err(Stop::TimedOut) => {
+            Err(stop) => Conclusion::stopped(self, taken, stop, |timed_out| {
                 let place = current.map_or_else(String::new, |name| format!(" in plugin `{name}`"));
-                let error = format!("the job's time was over{place}");
-                Conclusion::ended(self, taken, ending(Some(error), true), Vec::new())
-            }
-            Err(Stop::Cancelled) => {
-                let error = Some("cancelled".to_owned());
-                Conclusion::ended(self, taken, ending(error, false), Vec::new())
-            }
-            Err(stop) => Conclusion::stopped(self, taken, stop),
+                let error = if timed_out {
+                    format!("the job's time was over{place}")
+                } else {
+                    "cancelled".to_owned()
+                };
+                ending(Some(error), timed_out)
+            }),
         })
     }
 

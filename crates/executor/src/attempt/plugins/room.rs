@@ -56,9 +56,6 @@ impl Room {
 
 impl Spawner for Room {
     async fn start(&self, mut command: Command) -> io::Result<Started> {
-        if let Some(reason) = &self.ground.plan.refuses {
-            return Err(io::Error::other(reason.clone()));
-        }
         command.environment.extend(self.environment.clone());
         let (started, outputs) = oneshot::channel();
         let (ended, end) = oneshot::channel();

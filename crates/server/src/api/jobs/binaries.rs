@@ -23,6 +23,7 @@ use crate::{
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, description = "Stored", body = UploadedBinary),
         (status = 400, description = "Empty or broken off", body = ErrorBody),
+        (status = 408, description = "Nothing came for a minute", body = ErrorBody),
         (status = 413, description = "Too large", body = ErrorBody)))]
 pub(crate) async fn upload(
     State(app): State<App>,
@@ -62,6 +63,7 @@ fn refuse(error: &UploadError) -> Error {
             Error::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
                 .about("limit_bytes", *limit)
         }
+        UploadError::Slow => Error::new(StatusCode::REQUEST_TIMEOUT, error.to_string()),
         UploadError::Empty | UploadError::Broken(_) => Error::field("body", error.to_string()),
         UploadError::Io(_) => {
             tracing::error!(%error, "an upload failed");

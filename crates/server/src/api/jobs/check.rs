@@ -8,7 +8,7 @@ use url::Url;
 use wire::jobs::{NewJob, RetryPolicy};
 
 use super::{Error, QUEUE};
-use crate::{api::hooks::run_hook, app::App};
+use crate::{api::hooks::run_hook, app::App, programs::is_hash};
 
 /// Longest name that we take, in bytes.
 const NAME_LIMIT: usize = 255;
@@ -41,7 +41,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Error
     words(&job)?;
     labels(job.labels.as_ref())?;
     let times = times(&job)?;
-    let binary_sha256 = uploaded(app, &job.binary_url);
+    let binary_sha256 = uploaded(&job.binary_url);
     // Taken out: what the job works on is shown to executors and readers, its secrets are not.
     let hook = job.webhook.take();
     let hook = hook
@@ -131,6 +131,11 @@ fn words(job: &NewJob) -> Result<(), Error> {
         }
         total += word("env_variables", name)?;
         total += word(&format!("env_variables.{name}"), value)?;
+        // The system takes `NAME=VALUE` as one word.
+        if name.len() + 1 + value.len() > WORD_LIMIT {
+            let message = format!("must have at most {WORD_LIMIT} bytes with its name and the =");
+            return Err(Error::field(format!("env_variables.{name}"), message));
+        }
     }
     if total > WORDS_LIMIT {
         let message = format!(
@@ -230,10 +235,12 @@ fn backoff(policy: RetryPolicy) -> Result<Backoff, Error> {
     })
 }
 
-/// The hash in a URL of one of our own uploads: such a program is kept as long as its job is.
-fn uploaded(app: &App, url: &str) -> Option<String> {
-    let path = url.strip_prefix(&*app.public_url)?;
-    let sha256 = path.strip_prefix("/api/v1/binaries/")?;
-    (sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        .then(|| sha256.to_ascii_lowercase())
+/// The hash in a URL of one of our own uploads, whatever name it gives this server: such a program is
+/// kept as long as its job is.
+fn uploaded(url: &str) -> Option<String> {
+    let (_, sha256) = url
+        .split(['?', '#'])
+        .next()?
+        .rsplit_once("/api/v1/binaries/")?;
+    is_hash(sha256).then(|| sha256.to_ascii_lowercase())
 }

@@ -43,26 +43,13 @@ pub(crate) async fn claim(
     };
     let wait = wait(request.wait_seconds.unwrap_or(0.0))?;
     let taken = take(&app, &wanted, wait).await?;
-    for claimed in &taken {
-        app.metrics.claimed(&claimed.run, app.bound_ms());
-        let (run_id, executor) = (claimed.run.id, &wanted.executor);
-        tracing::debug!(%run_id, executor, "a run was claimed");
-    }
-    if taken.is_empty() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    let all: Vec<&Claimed> = taken.iter().collect();
-    let mut jobs = match started_before(&app, &all).await {
-        Ok(details) => bodies(&app, &all, details, &wanted.executor_ip)?,
-        Err(error) => {
-            // Nobody will hear of these leases, and their end would count against the jobs.
-            app.store.give_back(taken);
-            return Err(error.into());
-        }
-    };
+    let all: Vec<&Claimed> = taken.runs.iter().collect();
+    let mut jobs = jobs(&app, &all, &wanted.executor_ip).await?;
+    taken.deliver(&wanted);
     let given = match (request.max, jobs.pop()) {
+        (_, None) => return Ok(StatusCode::NO_CONTENT.into_response()),
         (None, Some(job)) => Given::One(Box::new(job)),
-        (_, last) => {
+        (Some(_), last) => {
             jobs.extend(last);
             Given::Several(jobs)
         }
@@ -147,28 +134,55 @@ async fn located(app: &App, wanted: &Wanted) -> Result<store::runs::Claim, Error
     Ok(claim)
 }
 
+/// Runs that were taken for a caller who has not heard of them: dropped, they are queued again and it
+/// does not count, or the end of their leases would.
+pub(super) struct Taken {
+    app: App,
+    pub(super) runs: Vec<Claimed>,
+}
+
+impl Taken {
+    /// The caller is about to hear of them.
+    pub(super) fn deliver(mut self, wanted: &Wanted) {
+        for claimed in std::mem::take(&mut self.runs) {
+            self.app.metrics.claimed(&claimed.run, self.app.bound_ms());
+            let (run_id, executor) = (claimed.run.id, &wanted.executor);
+            tracing::debug!(%run_id, executor, "a run was claimed");
+        }
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let runs = std::mem::take(&mut self.runs);
+        if !runs.is_empty() {
+            self.app.store.give_back(runs);
+        }
+    }
+}
+
 /// Takes runs, or waits for some.
-pub(super) async fn take(
-    app: &App,
-    wanted: &Wanted,
-    wait: Duration,
-) -> Result<Vec<Claimed>, Error> {
+pub(super) async fn take(app: &App, wanted: &Wanted, wait: Duration) -> Result<Taken, Error> {
+    let taken = |runs| Taken {
+        app: app.clone(),
+        runs,
+    };
     let until = Instant::now() + wait;
     loop {
         let claim = located(app, wanted).await?;
         if wait.is_zero() {
-            return Ok(app.store.claim(claim).await?);
+            return Ok(taken(app.store.claim(claim).await?));
         }
         let mut offer = app.store.wait_for(claim)?;
-        let taken = tokio::select! {
-            taken = offer.taken() => taken?,
+        let runs = tokio::select! {
+            runs = offer.taken() => runs?,
             () = app.stopping.cancelled() => offer.withdraw()?,
             () = tokio::time::sleep_until(until.min(Instant::now() + LOOK_EVERY)) => {
                 offer.withdraw()?
             }
         };
-        if !taken.is_empty() || Instant::now() >= until || app.stopping.is_cancelled() {
-            return Ok(taken);
+        if !runs.is_empty() || Instant::now() >= until || app.stopping.is_cancelled() {
+            return Ok(taken(runs));
         }
     }
 }
@@ -188,27 +202,15 @@ async fn started_before(app: &App, taken: &[&Claimed]) -> Result<Vec<Details>, s
     app.store.read(each).await
 }
 
-/// Jobs that were taken, as they are answered.
+/// Jobs that were taken, as they are answered. One whose input cannot be read is left out: its lease
+/// expires until its attempts are used up, and it does not hold up the others.
 pub(super) async fn jobs(
     app: &App,
     taken: &[&Claimed],
     executor_ip: &str,
 ) -> Result<Vec<Job>, Error> {
-    let details = started_before(app, taken).await?;
-    bodies(app, taken, details, executor_ip)
-}
-
-/// The jobs as they are answered. One whose input cannot be read is left out: its lease expires
-/// until its attempts are used up, and it does not hold up the others.
-fn bodies(
-    app: &App,
-    taken: &[&Claimed],
-    details: Vec<Details>,
-    executor_ip: &str,
-) -> Result<Vec<Job>, Error> {
-    let mut details = details.into_iter();
+    let mut details = started_before(app, taken).await?.into_iter();
     let mut jobs = Vec::with_capacity(taken.len());
-    let mut unreadable = None;
     for claimed in taken {
         let before = (claimed.run.starts > 1).then(|| details.next()).flatten();
         match before.map_or_else(|| view::claimed(claimed, executor_ip), view::job) {
@@ -217,11 +219,11 @@ fn bodies(
                 lease_seconds: Some(app.settings.lease.as_secs_f64()),
                 ..job
             }),
-            Err(error) => unreadable = Some(error),
+            Err(error) => {
+                let (run_id, error) = (claimed.run.id, error.message());
+                tracing::error!(%run_id, error, "an unreadable run");
+            }
         }
     }
-    match unreadable {
-        Some(error) if jobs.is_empty() => Err(error),
-        _ => Ok(jobs),
-    }
+    Ok(jobs)
 }

@@ -1,10 +1,11 @@
 //! Executors of ours take runs of several kinds in one call.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
-use axum::{Extension, extract::State};
-use engine::{Kind, RunId};
+use axum::{Extension, extract};
+use engine::{Kind, RunId, State};
 use store::{Read, runs::Claimed};
+use tokio::time::Instant;
 use wire::{
     executors::{ClaimRuns, ClaimedRun, ClaimedRuns, LeasedPluginJob, Progress},
     jobs::ErrorBody,
@@ -24,7 +25,7 @@ use crate::{api::plugin_jobs, app::App, guard::Peer};
     responses((status = 200, description = "The runs, each with its lease", body = ClaimedRuns),
         (status = 400, description = "A field is wrong", body = ErrorBody)))]
 pub(crate) async fn claim(
-    State(app): State<App>,
+    extract::State(app): extract::State<App>,
     ExecutorId(executor): ExecutorId,
     peer: Option<Extension<Peer>>,
     Json(request): Json<ClaimRuns>,
@@ -36,18 +37,25 @@ pub(crate) async fn claim(
         executor,
     };
     let wait = claim::wait(request.wait_seconds.unwrap_or(0.0))?;
+    let (asked, asked_at) = (Instant::now(), app.now_ms());
     let taken = claim::take(&app, &wanted, wait).await?;
-    for claimed in &taken {
-        app.metrics.claimed(&claimed.run, app.bound_ms());
-    }
-    match answer(&app, &taken, &wanted.executor_ip).await {
-        Ok(runs) => Ok(axum::Json(ClaimedRuns { runs })),
-        Err(error) => {
-            // Nobody will hear of these leases, and their end would count against the runs.
-            app.store.give_back(taken);
-            Err(error)
-        }
-    }
+    let runs = answer(&app, &taken.runs, &wanted.executor_ip).await?;
+    let waited = waited(&taken.runs, asked_at).min(asked.elapsed());
+    taken.deliver(&wanted);
+    Ok(axum::Json(ClaimedRuns {
+        runs,
+        waited_seconds: waited.as_secs_f64(),
+    }))
+}
+
+/// How long after this time the first of the leases began.
+fn waited(taken: &[Claimed], asked_at: i64) -> Duration {
+    let began = taken.iter().filter_map(|claimed| match &claimed.run.state {
+        State::Running(lease) => Some(lease.started_at),
+        _ => None,
+    });
+    let waited = began.min().unwrap_or(asked_at).saturating_sub(asked_at);
+    Duration::from_millis(waited.try_into().unwrap_or(0))
 }
 
 fn kinds(words: &[String]) -> Result<Vec<Kind>, Error> {
@@ -103,7 +111,9 @@ async fn answer(app: &App, taken: &[Claimed], executor_ip: &str) -> Result<Vec<C
                 Ok(job) => runs.push(ClaimedRun::PluginJob {
                     plugin_job: Box::new(job),
                 }),
-                Err(error) => tracing::error!(%error, run = %claimed.run.id, "an unreadable run"),
+                Err(error) => {
+                    tracing::error!(%error, run_id = %claimed.run.id, "an unreadable run");
+                }
             }
         }
     }

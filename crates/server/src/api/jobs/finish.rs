@@ -66,6 +66,12 @@ async fn end(
     }))
 }
 
+/// What an executor says, cut to our limit.
+pub(super) fn message(mut message: String) -> String {
+    message.truncate(message.floor_char_boundary(MESSAGE_LIMIT));
+    message
+}
+
 /// A report as the store takes it, cut to the contract's limits.
 pub(super) fn checked(
     app: &App,
@@ -79,13 +85,7 @@ pub(super) fn checked(
         (false, false) => Verdict::Failed,
         (false, true) => Verdict::TimedOut,
     };
-    let error = request
-        .error_message
-        .filter(|_| !completed)
-        .map(|mut message| {
-            message.truncate(message.floor_char_boundary(MESSAGE_LIMIT));
-            message
-        });
+    let error = request.error_message.filter(|_| !completed).map(message);
     Ok(Finish {
         id,
         holder: holder(performer, &request.executor_id, request.lease_token)?,

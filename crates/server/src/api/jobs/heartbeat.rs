@@ -6,12 +6,12 @@ use axum::{
 };
 use engine::{Command, Holder, Kind, RunId};
 use store::runs::Heartbeat;
-use wire::jobs::{Beat, Ended, ErrorBody, Job};
+use wire::jobs::{Beat, Ended, ErrorBody, Job, Release};
 
 use super::{
     Error, check,
     extract::{JobId, Json},
-    view,
+    finish, view,
 };
 use crate::{access::Performer, app::App};
 
@@ -53,9 +53,10 @@ pub(super) async fn beat(
         .await
 }
 
-/// Gives a run back unfinished: it is queued again and the attempt does not count.
+/// Gives a run back unfinished: it is queued again. The attempt does not count, unless the executor
+/// says what it lacks: then it is a lost one.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/release", tag = "executors",
-    request_body = wire::jobs::Holder, params(("id" = String, Path, description = "Job id")),
+    request_body = Release, params(("id" = String, Path, description = "Job id")),
     responses((status = 200, description = "Given back; of a run of another kind, id and status",
             body = Job),
         (status = 400, description = "Not held by the caller", body = ErrorBody),
@@ -64,13 +65,19 @@ pub(crate) async fn release(
     State(app): State<App>,
     JobId(id): JobId,
     performer: Performer,
-    Json(request): Json<wire::jobs::Holder>,
+    Json(request): Json<Release>,
 ) -> Result<Response, Error> {
     let holder = holder(&performer, &request.executor_id, request.lease_token)?;
+    let error = request.error_message.map(finish::message);
     let now = app.now_ms();
     let work = move |batch: &mut store::Batch<'_, '_>| {
-        let command = Command::Release {
-            holder: holder.clone(),
+        let holder = holder.clone();
+        let command = match &error {
+            Some(error) => Command::Abandon {
+                holder,
+                error: error.clone(),
+            },
+            None => Command::Release { holder },
         };
         store::runs::apply(batch, id, &command, now)?;
         // In the same transaction: whoever hears of an error knows that nothing was done.

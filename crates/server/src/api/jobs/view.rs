@@ -1,6 +1,6 @@
 //! Rows as bodies.
 
-use engine::{Class, Run, Signal, State, Status};
+use engine::{AttemptEnd, Class, Run, Signal, State, Status};
 use store::runs::{AttemptRow, Claimed, Details, ResultRow};
 use wire::{
     Timestamp,
@@ -50,9 +50,12 @@ pub(super) fn summary(run: &Run) -> JobSummary {
 }
 
 /// A job with all that belongs to it.
-pub(super) fn job(details: Details) -> Result<Job, Error> {
-    let attempts = details.attempts.into_iter().map(attempt).collect();
-    whole(&details.run, &details.input, attempts, details.result)
+pub(super) fn job(mut details: Details) -> Result<Job, Error> {
+    let attempts = std::mem::take(&mut details.attempts);
+    let input = std::mem::take(&mut details.input);
+    let run = details.run.clone();
+    let attempts = attempts.into_iter().map(attempt).collect();
+    whole(&run, &input, attempts, details.reported_or_lost())
 }
 
 /// A job that was just claimed for the first time: nothing needs to be looked up.
@@ -102,12 +105,18 @@ fn whole(run: &Run, input: &[u8], attempts: Vec<Attempt>, result: ResultRow) -> 
 }
 
 fn attempt(row: AttemptRow) -> Attempt {
+    let timed_out = row.timed_out();
     Attempt {
         executor_id: row.executor,
         executor_ip: row.executor_ip,
         started_at: Timestamp(row.started_at),
         ended_at: row.ended_at.map(Timestamp),
-        status: row.status,
+        // To whoever reads it, it is the same whether the executor ended it or the server had to.
+        status: if timed_out {
+            AttemptEnd::TimedOut.as_str().to_owned()
+        } else {
+            row.status
+        },
         error_message: row.error,
     }
 }

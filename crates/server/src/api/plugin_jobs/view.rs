@@ -114,7 +114,7 @@ fn is_over(whole: &Whole) -> bool {
 /// Why a job ended, but for its plugins that failed.
 fn own_error(whole: &Whole) -> String {
     let timed_out = whole.details.attempts.last();
-    let timed_out = timed_out.is_some_and(|attempt| attempt.status == "timeout");
+    let timed_out = timed_out.is_some_and(|attempt| attempt.timed_out());
     let mut reason = if timed_out || is_over(whole) {
         format!("its time of {} ms was over", whole.config.timeout)
     } else {

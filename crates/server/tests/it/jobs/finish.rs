@@ -85,6 +85,32 @@ async fn a_repeated_finish_is_answered_by_its_token_and_refused_without() {
 }
 
 #[tokio::test]
+async fn a_finish_is_repeated_when_another_attempt_runs_already() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    let path = format!("/api/v1/jobs/{id}/fail");
+    let failed = json!({"executor_id": "worker-1", "lease_token": 1, "exit_code": 3});
+    bed.put(&path, &failed).await.json(200).await;
+    let retry = format!("/api/v1/jobs/{id}/retry");
+    bed.post(&retry, &json!(null)).await.json(200).await;
+    bed.claim("worker-2").await;
+    let before = bed.job(&id).await;
+    let again = bed.put(&path, &failed).await.json(200).await;
+    assert_eq!(again["status"], "running");
+    let stranger = json!({"executor_id": "worker-3", "lease_token": 1, "exit_code": 3});
+    bed.put(&path, &stranger).await.refused(400).await;
+    let made_up = json!({"executor_id": "worker-1", "lease_token": 3, "exit_code": 3});
+    bed.put(&path, &made_up).await.refused(400).await;
+    assert_eq!(bed.job(&id).await, before);
+    assert_eq!(
+        before["exit_code"],
+        json!(null),
+        "nobody reported on this attempt"
+    );
+    assert_eq!(before["error_message"], json!(null));
+}
+
+#[tokio::test]
 async fn only_the_holder_of_a_running_job_finishes() {
     let bed = Bed::open().await;
     let id = bed.submit(&example()).await;

@@ -60,6 +60,27 @@ async fn only_the_holder_of_a_running_job_beats() {
 }
 
 #[tokio::test]
+async fn a_job_that_its_executors_cannot_do_goes_to_others_up_to_the_cap() {
+    let bed = Bed::open().await;
+    let id = bed.submit(&example()).await;
+    let path = format!("/api/v1/jobs/{id}/release");
+    for (executor, status) in [("one", "pending"), ("two", "pending"), ("three", "failed")] {
+        bed.claim(executor).await;
+        let what = format!("the disk of {executor} is full");
+        let release = json!({"executor_id": executor, "error_message": what});
+        let stranger = json!({"executor_id": "four", "error_message": what});
+        bed.post(&path, &stranger).await.refused(400).await;
+        let released = bed.post(&path, &release).await.json(200).await;
+        assert_eq!(released["status"], status);
+        assert_eq!(released["error_message"], what);
+    }
+    let attempts = bed.job(&id).await["attempts"].clone();
+    assert_eq!(attempts[0]["status"], "lost");
+    assert_eq!(attempts[0]["error_message"], "the disk of one is full");
+    assert_eq!(attempts.as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test]
 async fn a_released_job_is_queued_at_once_and_the_attempt_does_not_count() {
     let bed = Bed::open().await;
     let id = bed.submit(&example()).await;

@@ -272,7 +272,7 @@ impl World {
         let repeated = report
             .holder
             .token
-            .is_some_and(|token| token == entry.settled)
+            .is_some_and(|token| entry.settled.contains(&token))
             && !entry.gone;
         let holds = entry.holds(&report.holder);
         assert_eq!(
@@ -283,7 +283,7 @@ impl World {
             report.holder
         );
         if holds {
-            entry.settled = entry.token;
+            entry.settled.insert(entry.token);
             entry.lease = None;
         }
         let by_name = report.holder.token.is_none();
@@ -362,9 +362,10 @@ impl World {
         let place = self.any_executor();
         for held in std::mem::take(&mut self.executors[place].holds) {
             let holder = self.executors[place].holder(&held);
-            let body = wire::jobs::Holder {
+            let body = wire::jobs::Release {
                 executor_id: holder.executor.clone(),
                 lease_token: holder.token,
+                error_message: None,
             };
             let released = self.client().release(&held.job, &body).await.is_ok();
             let entry = self.ledger.entry(&held.job);

@@ -2,7 +2,7 @@
 //! report must be accepted, what must be there. It knows leases and their tokens, not the engine's
 //! rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wire::jobs::Job;
 
@@ -28,8 +28,8 @@ pub(super) struct Entry {
     /// Token of the newest lease.
     pub(super) token: i64,
     pub(super) lease: Option<Lease>,
-    /// Token of the newest lease whose report was accepted.
-    pub(super) settled: i64,
+    /// Tokens of the leases whose report was accepted.
+    pub(super) settled: BTreeSet<i64>,
     /// Status and time of its end.
     pub(super) over: Option<(String, i64)>,
     /// How many attempts there were at the last explicit retry.

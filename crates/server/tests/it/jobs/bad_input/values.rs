@@ -133,6 +133,12 @@ async fn words_that_no_system_can_start() {
         job("arguments", &json!(vec!["a"; 1_000_000])),
         job("arguments", &json!(vec!["x".repeat(100_000); 16])),
         job("env_variables", &json!({"": "x"})),
+        // One word of the system with its name: a byte too long.
+        job(
+            "env_variables",
+            &json!({"NAME": "x".repeat(128 * 1024 - 1 - 4)}),
+        )
+        .field("env_variables.NAME"),
         job("env_variables", &json!({"A=B": "x"})),
         job("env_variables", &json!({"=": "x"})),
         job("env_variables", &json!({"A\0": "x"})),

@@ -14,7 +14,7 @@ use server::{Assembled, Clock, Settings, Source};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::answer::Answer;
+use crate::{answer::Answer, database};
 
 /// The contract's own example time, `2024-01-01T12:00:00Z`.
 pub(crate) const NOON_MS: i64 = 1_704_110_400_000;
@@ -83,6 +83,7 @@ impl Bed {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut settings = Settings::new(dir.path().join("data"));
         set(&mut settings);
+        settings.database_url = database::url(&settings.data_dir);
         let clock = FixedClock::new();
         let server = Assembled::open(settings, Clock::new(clock.clone()))
             .await

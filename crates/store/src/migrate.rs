@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_hooks.sql"),
     include_str!("../migrations/0005_audit.sql"),
     include_str!("../migrations/0006_plugin_jobs.sql"),
+    include_str!("../migrations/0007_hook_owners.sql"),
 ];
 
 /// Runs the migrations that are missing, in one transaction.

@@ -1,25 +1,27 @@
 //! Sends to hooks what happened: reads on in the event log, writes deliveries, takes those that are
 //! due and sends them, many at once, of one run to one hook one after the other.
 
+mod places;
+
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
 
-use store::hooks::{Lane, Sending};
+use store::hooks::{Sending, Turns};
 use tokio::task::JoinSet;
 use tracing::{Instrument, field};
 
+use self::places::share;
 use crate::{app::App, hooks};
 
-/// Deliveries that are under way at once, in all and of one lane.
-const PLACES: usize = 64;
-const LANE_PLACES: usize = 8;
 /// A claim lives so long without being renewed: what a crash left is sent again after it.
 const CLAIM_MS: i64 = 6_000;
 const RENEW: Duration = Duration::from_secs(2);
 /// Rounds under load are this far apart: each then does more at once.
 const BREATH: Duration = Duration::from_millis(10);
+/// Between looks at the lanes of an owner who has more of them than one look finds.
+const TURN: Duration = Duration::from_millis(100);
 /// It looks at least this often: another server may have stopped, and clocks may jump.
 const LONGEST: Duration = Duration::from_secs(2);
 /// After a failure of the database.
@@ -32,8 +34,19 @@ struct Outbox {
     app: App,
     /// This server's name in claims.
     claimant: String,
-    sending: BTreeMap<(String, i64), String>,
+    /// Owner and lane of each delivery that is under way.
+    sending: BTreeMap<(String, i64), (String, String)>,
+    /// Whose lanes come in turns.
+    turns: Turns,
     tasks: JoinSet<(String, i64)>,
+}
+
+/// What a round found.
+struct Round {
+    /// Whether deliveries were taken: what is left of their lanes is known at the next look.
+    took: bool,
+    /// When the next delivery is due, epoch milliseconds.
+    next: Option<i64>,
 }
 
 pub(crate) async fn run(app: App) {
@@ -44,7 +57,7 @@ pub(crate) async fn run(app: App) {
         // Watch before looking: what is committed in between is not missed.
         head.borrow_and_update();
         let wait = match outbox.round().await {
-            Ok(next) => outbox.wait(next),
+            Ok(round) => outbox.wait(&round),
             Err(error) => {
                 tracing::error!(%error, "hooks could not be served");
                 RECOVERY
@@ -66,6 +79,10 @@ pub(crate) async fn run(app: App) {
             break;
         }
         tokio::time::sleep_until(looked + BREATH).await;
+        // All that ended meanwhile: each leaves a place.
+        while let Some(ended) = outbox.tasks.try_join_next() {
+            outbox.ended(ended);
+        }
     }
 }
 
@@ -74,8 +91,8 @@ pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
     let mut outbox = Outbox::new(app.clone());
     let mut attempts = 0;
     loop {
-        outbox.round().await?;
-        if outbox.tasks.is_empty() {
+        let round = outbox.round().await?;
+        if !round.took && outbox.tasks.is_empty() && outbox.turns.is_empty() {
             return Ok(attempts);
         }
         while let Some(ended) = outbox.tasks.join_next().await {
@@ -91,18 +108,23 @@ impl Outbox {
             claimant: app.clock.run_id().to_string(),
             app,
             sending: BTreeMap::new(),
+            turns: Turns::new(),
             tasks: JoinSet::new(),
         }
     }
 
-    /// Writes the deliveries of new events and begins to send what is due; answers when the next
-    /// delivery is due, epoch milliseconds.
-    async fn round(&mut self) -> Result<Option<i64>, store::Error> {
+    /// Writes the deliveries of new events and begins to send what is due.
+    async fn round(&mut self) -> Result<Round, store::Error> {
         self.expand().await?;
-        let lanes = self.app.store.read(store::hooks::lanes).await?;
+        let turns = std::mem::take(&mut self.turns);
+        let look = move |read: &mut store::Read<'_, '_>| store::hooks::lanes(read, &turns);
+        let (lanes, turns) = self.app.store.read(look).await?;
+        self.turns = turns;
         let now = self.app.now_ms();
-        let picks = self.pick(&lanes, now);
-        if !picks.is_empty() {
+        let taken = self.sending.values();
+        let picks = share(taken.map(|(owner, lane)| (&**owner, &**lane)), &lanes, now);
+        let took = !picks.is_empty();
+        if took {
             let (claimant, until) = (self.claimant.clone(), now + CLAIM_MS);
             let claimed = self
                 .app
@@ -113,11 +135,14 @@ impl Outbox {
                 self.begin(sending);
             }
         }
-        Ok(lanes
+        let later = lanes
             .iter()
             .map(|lane| lane.due_at)
-            .filter(|due| *due > now)
-            .min())
+            .filter(|due| *due > now);
+        Ok(Round {
+            took,
+            next: later.min(),
+        })
     }
 
     /// Reads on in the event log until every hook is at its end, or has enough to send.
@@ -141,36 +166,10 @@ impl Outbox {
         }
     }
 
-    /// How many deliveries to take of each lane: one for each in turn, those with the fewest under
-    /// way first, so that a slow receiver keeps none of the others waiting.
-    fn pick(&self, lanes: &[Lane], now: i64) -> Vec<(String, i64)> {
-        let mut busy: BTreeMap<&str, usize> = BTreeMap::new();
-        for lane in self.sending.values() {
-            *busy.entry(lane).or_default() += 1;
-        }
-        let mut due: Vec<(&Lane, usize)> = lanes
-            .iter()
-            .filter(|lane| lane.due_at <= now)
-            .map(|lane| (lane, busy.get(lane.name.as_str()).copied().unwrap_or(0)))
-            .collect();
-        due.sort_by_key(|(lane, busy)| (*busy, lane.due_at));
-        let mut picks: BTreeMap<&str, i64> = BTreeMap::new();
-        let mut free = PLACES.saturating_sub(self.sending.len());
-        for place in 0..LANE_PLACES {
-            for (lane, busy) in &due {
-                if free > 0 && *busy <= place {
-                    *picks.entry(&lane.name).or_default() += 1;
-                    free -= 1;
-                }
-            }
-        }
-        let picks = picks.into_iter();
-        picks.map(|(lane, most)| (lane.to_owned(), most)).collect()
-    }
-
     fn begin(&mut self, sending: Sending) {
         let key = (sending.hook_id.clone(), sending.number);
-        self.sending.insert(key.clone(), sending.lane.clone());
+        let place = (sending.owner.clone(), sending.lane.clone());
+        self.sending.insert(key.clone(), place);
         let (app, claimant) = (self.app.clone(), self.claimant.clone());
         let (hook, number) = (&sending.hook_id, sending.number);
         let span = tracing::error_span!("delivery", hook, number, run_id = field::Empty);
@@ -228,9 +227,15 @@ impl Outbox {
         }
     }
 
-    fn wait(&self, next: Option<i64>) -> Duration {
-        let until = next.map_or(i64::MAX, |due_at| due_at - self.app.now_ms());
-        Duration::from_millis(until.max(1).unsigned_abs()).min(LONGEST)
+    fn wait(&self, round: &Round) -> Duration {
+        if round.took {
+            return Duration::ZERO;
+        }
+        let until = round
+            .next
+            .map_or(i64::MAX, |due_at| due_at - self.app.now_ms());
+        let longest = if self.turns.is_empty() { LONGEST } else { TURN };
+        Duration::from_millis(until.max(1).unsigned_abs()).min(longest)
     }
 
     /// Ends what ends soon, and gives the rest back: it is due at the next start.

@@ -5,22 +5,11 @@ use std::collections::BTreeMap;
 
 use engine::RunId;
 
+use super::Lane;
 use crate::{
-    Batch, Error, Read,
+    Batch, Error,
     seam::{Row, Value, args},
 };
-
-/// Lanes that are looked at, at most.
-const LANES: i64 = 1_000;
-
-/// Deliveries that share places: those of one hook, or of the hooks of runs to one host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lane {
-    /// Its name.
-    pub name: String,
-    /// When the first of its deliveries is due, epoch milliseconds.
-    pub due_at: i64,
-}
 
 /// A delivery that its claimant sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +18,8 @@ pub struct Sending {
     pub hook_id: String,
     /// The delivery's number at this hook.
     pub number: i64,
+    /// Whoever made the hook.
+    pub owner: String,
     /// Its lane.
     pub lane: String,
     /// Which attempt this is, from 1. With the claimant it is the proof of the claim.
@@ -53,36 +44,6 @@ pub struct Sending {
     pub max_attempts: Option<i64>,
 }
 
-/// The lanes that have something to send, now or later.
-///
-/// # Errors
-/// The database's.
-pub fn lanes(read: &mut Read<'_, '_>) -> Result<Vec<Lane>, Error> {
-    // From each lane to the next by the index, not through all deliveries.
-    const LANES_IN_USE: &str = "WITH RECURSIVE lanes (name) AS (
-            SELECT MIN(lane) FROM deliveries WHERE due_at IS NOT NULL
-            UNION ALL
-            SELECT (SELECT MIN(lane) FROM deliveries
-                WHERE due_at IS NOT NULL AND lane > lanes.name)
-            FROM lanes WHERE lanes.name IS NOT NULL
-        )
-        SELECT name FROM lanes WHERE name IS NOT NULL LIMIT $1";
-    const FIRST: &str = "SELECT due_at FROM deliveries WHERE lane = $1 AND due_at IS NOT NULL
-        ORDER BY due_at LIMIT 1";
-    let names = read.tx.all(LANES_IN_USE, args![LANES], |row| row.text(0))?;
-    let rows: Vec<[Value<'_>; 1]> = names.iter().map(|name| [name.into()]).collect();
-    let firsts = read.tx.first_many(FIRST, &rows, |row| row.int(0))?;
-    let lanes = names.into_iter().zip(firsts);
-    Ok(lanes
-        .filter_map(|(name, due_at)| {
-            Some(Lane {
-                name,
-                due_at: due_at?,
-            })
-        })
-        .collect())
-}
-
 /// Takes up to so many due deliveries of each of these lanes, until `until`.
 ///
 /// # Errors
@@ -90,24 +51,27 @@ pub fn lanes(read: &mut Read<'_, '_>) -> Result<Vec<Lane>, Error> {
 pub fn claim(
     batch: &mut Batch<'_, '_>,
     claimant: &str,
-    lanes: &[(String, i64)],
+    lanes: &[(Lane, i64)],
     until: i64,
     now: i64,
 ) -> Result<Vec<Sending>, Error> {
-    const DUE: &str = "SELECT hook_id, number FROM deliveries WHERE lane = $1 AND due_at <= $2
-        ORDER BY due_at, number LIMIT $3";
+    const DUE: &str = "SELECT hook_id, number FROM deliveries
+        WHERE owner = $1 AND lane = $2 AND due_at <= $3 ORDER BY due_at, number LIMIT $4";
     // Two servers may have found the same delivery: the second one waits here for the first one's
     // commit, and then the delivery is not due any more.
     const TAKE: &str = "UPDATE deliveries SET claimed_by = $3, due_at = $4, attempts = attempts + 1
         WHERE hook_id = $1 AND number = $2 AND due_at <= $5 RETURNING attempts";
     const SENDING: &str = "SELECT d.hook_id, d.number, d.lane, d.attempts, d.strikes, d.opened_at,
-        d.run_id, d.event, d.body, h.url, h.headers, h.secret, h.max_attempts
+        d.run_id, d.event, d.body, h.url, h.headers, h.secret, h.max_attempts, d.owner
         FROM deliveries d JOIN hooks h ON h.id = d.hook_id WHERE d.hook_id = $1 AND d.number = $2";
     let mut due: Vec<(String, i64)> = Vec::new();
     for (lane, most) in lanes {
-        due.extend(batch.tx.all(DUE, args![lane, now, *most], |row| {
-            Ok((row.text(0)?, row.int(1)?))
-        })?);
+        let args = args![&lane.owner, &lane.name, now, *most];
+        due.extend(
+            batch
+                .tx
+                .all(DUE, args, |row| Ok((row.text(0)?, row.int(1)?)))?,
+        );
     }
     // Everybody takes in the same order, so nobody waits in a circle.
     due.sort_unstable();
@@ -174,6 +138,7 @@ fn sending(row: &Row<'_>) -> Result<Sending, Error> {
     Ok(Sending {
         hook_id: row.text(0)?,
         number: row.int(1)?,
+        owner: row.text(13)?,
         lane: row.text(2)?,
         attempt: row.int(3)?,
         strikes: row.int(4)?,

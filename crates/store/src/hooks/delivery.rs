@@ -127,17 +127,19 @@ pub fn test(
     act: &Act,
 ) -> Result<Option<DeliveryRow>, Error> {
     const TAKE: &str = "UPDATE hooks SET next_number = next_number + 1 WHERE id = $1
-        RETURNING next_number, lane";
-    const INSERT: &str = "INSERT INTO deliveries (hook_id, number, lane, event, body, status,
+        RETURNING next_number, lane, owner";
+    const INSERT: &str =
+        "INSERT INTO deliveries (hook_id, number, lane, owner, event, body, status,
         created_at, opened_at, due_at, attempts, strikes)
-        VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6, $6, 0, 0)";
-    let taken = batch
-        .tx
-        .first(TAKE, args![hook], |row| Ok((row.int(0)? - 1, row.text(1)?)))?;
-    let Some((number, lane)) = taken else {
+        VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $7, $7, 0, 0)";
+    let taken = batch.tx.first(TAKE, args![hook], |row| {
+        Ok((row.int(0)? - 1, row.text(1)?, row.text(2)?))
+    })?;
+    let Some((number, lane, owner)) = taken else {
         return Ok(None);
     };
-    let args = args![hook, number, &lane, &composed.event, &composed.body, act.at];
+    let (event, body) = (&composed.event, &composed.body);
+    let args = args![hook, number, &lane, &owner, event, body, act.at];
     batch.tx.exec(INSERT, args)?;
     batch.record(act);
     delivery(&mut batch.read(), hook, number)

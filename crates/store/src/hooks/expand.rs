@@ -39,6 +39,7 @@ struct Place {
     next_number: i64,
     paused_until: i64,
     lane: String,
+    owner: String,
 }
 
 /// Writes what a [`Plan`] found. A hook that somebody else has moved or changed meanwhile is left
@@ -76,7 +77,7 @@ pub fn expand(
 fn move_on(tx: &mut Tx<'_>, step: &Step) -> Result<Option<Place>, Error> {
     const MOVE: &str = "UPDATE hooks SET seen_seq = $3, next_number = next_number + $4
         WHERE id = $1 AND seen_seq = $2 AND disabled_at IS NULL
-        RETURNING next_number, paused_until, lane";
+        RETURNING next_number, paused_until, lane, owner";
     let count = count(step.events.len());
     place(tx, MOVE, args![&step.id, step.from, step.to, count], count)
 }
@@ -84,7 +85,7 @@ fn move_on(tx: &mut Tx<'_>, step: &Step) -> Result<Option<Place>, Error> {
 fn expand_of_runs(tx: &mut Tx<'_>, step: &RunStep, now: i64) -> Result<usize, Error> {
     const MOVE: &str = "UPDATE run_hook_cursor SET seq = $2 WHERE id = 1 AND seq = $1";
     const TAKE: &str = "UPDATE hooks SET next_number = next_number + $2
-        WHERE id = $1 AND disabled_at IS NULL RETURNING next_number, paused_until, lane";
+        WHERE id = $1 AND disabled_at IS NULL RETURNING next_number, paused_until, lane, owner";
     if tx.exec(MOVE, args![step.from, step.to])? == 0 {
         return Ok(0);
     }
@@ -113,6 +114,7 @@ fn place(
             next_number: row.int(0)? - count,
             paused_until: row.int(1)?,
             lane: row.text(2)?,
+            owner: row.text(3)?,
         })
     })
 }
@@ -124,12 +126,12 @@ fn insert(
     events: &[Sent<'_>],
     now: i64,
 ) -> Result<(), Error> {
-    const INSERT: &str = "INSERT INTO deliveries (hook_id, number, lane, run_id, seq, event, body,
-        status, created_at, opened_at, due_at, attempts, strikes)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $8, $9, 0, 0)";
+    const INSERT: &str = "INSERT INTO deliveries (hook_id, number, lane, owner, run_id, seq, event,
+        body, status, created_at, opened_at, due_at, attempts, strikes)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $9, $10, 0, 0)";
     let mut busy = open_runs(tx, hook, events)?;
     let due_at = now.max(place.paused_until);
-    let rows: Vec<[Value<'_>; 9]> = (place.next_number..)
+    let rows: Vec<[Value<'_>; 10]> = (place.next_number..)
         .zip(events)
         .map(|(number, (event, composed))| {
             // The first of each run goes at once, the others after it.
@@ -138,6 +140,7 @@ fn insert(
                 hook.into(),
                 number.into(),
                 (&place.lane).into(),
+                (&place.owner).into(),
                 event.run_id.as_ref().into(),
                 event.seq.into(),
                 (&composed.event).into(),

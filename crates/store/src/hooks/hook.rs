@@ -84,9 +84,9 @@ pub fn create(
     act: &Act,
 ) -> Result<bool, Error> {
     const COUNT: &str = "SELECT COUNT(*) FROM hooks WHERE run_id IS NULL";
-    const INSERT: &str = "INSERT INTO hooks (id, url, lane, headers, events, description, secret,
-        created_at, seen_seq, next_number, paused_until, failures)
-        VALUES ($1, $2, $1, '{}', $3, $4, $5, $6, $7, 1, 0, 0)";
+    const INSERT: &str = "INSERT INTO hooks (id, url, lane, owner, headers, events, description,
+        secret, created_at, seen_seq, next_number, paused_until, failures)
+        VALUES ($1, $2, $1, $3, '{}', $4, $5, $6, $7, $8, 1, 0, 0)";
     if batch
         .tx
         .first(COUNT, args![], |row| row.int(0))?
@@ -102,6 +102,7 @@ pub fn create(
         args![
             &hook.id,
             &hook.url,
+            &act.actor.id,
             &events,
             &hook.description,
             &hook.secret,

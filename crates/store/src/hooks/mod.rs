@@ -8,15 +8,17 @@ mod delivery;
 mod expand;
 mod finish;
 mod hook;
+mod lanes;
 mod of_run;
 mod plan;
 mod retention;
 
-pub use claim::{Lane, Sending, claim, lanes, release, renew};
+pub use claim::{Sending, claim, release, renew};
 pub use delivery::{DeliveryRow, deliveries, delivery, pending, replay, test};
 pub use expand::{Composed, Expanded, expand};
 pub use finish::{Attempted, Outcome, Patience, finish};
 pub use hook::{Change, Hook, NewHook, change, create, delete, find, list};
+pub use lanes::{Lane, Turns, lanes};
 pub use of_run::RunHook;
 pub use plan::{ComposeOfRun, Plan, plan};
 pub use retention::retain;

@@ -6,7 +6,7 @@ use engine::{RunId, Verdict};
 use store::{
     Store,
     events::EventRow,
-    hooks::{self, Attempted, Composed, NewHook, Outcome, Patience, RunHook, Sending},
+    hooks::{self, Attempted, Composed, Lane, NewHook, Outcome, Patience, RunHook, Sending, Turns},
     runs::Submit,
 };
 
@@ -20,6 +20,7 @@ on_both!(
     no_delivery_is_taken_by_two,
     of_one_run_one_delivery_is_due_at_a_time,
     a_claim_that_is_not_renewed_ends,
+    a_lane_is_found_however_many_others_there_are,
     a_late_answer_changes_nothing,
     the_hooks_of_runs_get_their_own_events,
     a_hook_of_many_failures_is_disabled,
@@ -72,13 +73,19 @@ async fn expand(store: &Store) -> usize {
 }
 
 async fn claim_at(store: &Store, claimant: &str, most: i64, now: i64) -> Vec<Sending> {
-    let lanes = store.read(hooks::lanes).await.unwrap();
-    let picks: Vec<(String, i64)> = lanes.into_iter().map(|lane| (lane.name, most)).collect();
+    let (lanes, _) = look(store, &Turns::new()).await;
+    let picks: Vec<(Lane, i64)> = lanes.into_iter().map(|lane| (lane, most)).collect();
     let claimant = claimant.to_owned();
     let claimed = store
         .write(move |batch| hooks::claim(batch, &claimant, &picks, now + CLAIM_MS, now))
         .await;
     claimed.unwrap()
+}
+
+async fn look(store: &Store, turns: &Turns) -> (Vec<Lane>, Turns) {
+    let turns = turns.clone();
+    let look = store.read(move |read| hooks::lanes(read, &turns)).await;
+    look.unwrap()
 }
 
 async fn take(store: &Store, most: i64) -> Vec<Sending> {
@@ -176,7 +183,7 @@ async fn no_delivery_is_taken_by_two(db: &Database) {
             let mut taken = Vec::new();
             loop {
                 let new = claim_at(&store, &number.to_string(), 7, NOW).await;
-                let left = store.read(hooks::lanes).await.unwrap();
+                let (left, _) = look(&store, &Turns::new()).await;
                 if new.is_empty() && left.iter().all(|lane| lane.due_at > NOW) {
                     return taken;
                 }
@@ -256,6 +263,54 @@ async fn a_claim_that_is_not_renewed_ends(db: &Database) {
     assert!(claim_at(&stores[0], "a", 1, until + 1).await.is_empty());
 }
 
+/// Submits jobs of one owner, each with a hook of another host.
+async fn many_hosts(store: &Store, owner: &str, hosts: std::ops::Range<usize>) {
+    let mut submit = submit(hosts.clone().map(|_| job()));
+    for (run, host) in submit.runs.iter_mut().zip(hosts) {
+        run.hook = Some(RunHook {
+            url: "https://b.example/".to_owned(),
+            lane: format!("https://{host:04}.example"),
+            owner: owner.to_owned(),
+            headers: BTreeMap::new(),
+            events: vec!["job.submitted".to_owned()],
+            secret: None,
+            max_attempts: None,
+        });
+    }
+    store.submit(submit).await.unwrap();
+}
+
+async fn a_lane_is_found_however_many_others_there_are(db: &Database) {
+    let store = db.open();
+    many_hosts(&store, "a", 0..2_500).await;
+    assert_eq!(expand(&store).await, 2_500);
+    many_hosts(&store, "b", 9_000..9_001).await;
+    assert_eq!(expand(&store).await, 1);
+    // One look finds some of the first owner, and all of the second.
+    let (mut lanes, mut turns) = look(&store, &Turns::new()).await;
+    assert_eq!(lanes.len(), 1_001);
+    assert_eq!(lanes.last().unwrap().owner, "b");
+    let mut seen = BTreeSet::new();
+    for _ in 0..3 {
+        seen.extend(lanes.into_iter().map(|lane| (lane.owner, lane.name)));
+        (lanes, turns) = look(&store, &turns).await;
+    }
+    assert_eq!(seen.len(), 2_501, "all come in turn");
+    assert!(turns.contains_key("a"), "and then again the first");
+    // Lanes of one name are two where two owners have them.
+    many_hosts(&store, "b", 0..1).await;
+    assert_eq!(expand(&store).await, 1);
+    let (lanes, _) = look(&store, &Turns::new()).await;
+    let mine: Vec<&Lane> = lanes.iter().filter(|lane| lane.owner == "b").collect();
+    assert_eq!(mine.len(), 2);
+    let picks = vec![(mine[0].clone(), 9)];
+    let taken = store
+        .write(move |batch| hooks::claim(batch, "a", &picks, NOW + CLAIM_MS, NOW))
+        .await;
+    let taken = taken.unwrap();
+    assert_eq!((taken.len(), taken[0].owner.as_str()), (1, "b"));
+}
+
 async fn a_late_answer_changes_nothing(db: &Database) {
     let store = db.open();
     hook(&store, "h", &["*"]).await;
@@ -285,6 +340,7 @@ fn with_hook(max_attempts: Option<i64>) -> Submit {
     submit.runs[0].hook = Some(RunHook {
         url: "https://b.example/".to_owned(),
         lane: "https://b.example".to_owned(),
+        owner: "k1".to_owned(),
         headers: BTreeMap::from([("x-a".to_owned(), "b".to_owned())]),
         events: vec!["job.started".to_owned(), "job.completed".to_owned()],
         secret: None,

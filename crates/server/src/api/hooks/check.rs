@@ -125,6 +125,8 @@ pub(crate) fn run_hook(guard: &Guard, kind: Kind, hook: JobHook) -> Result<RunHo
     }
     Ok(RunHook {
         lane: url.origin().ascii_serialization(),
+        // Known when it is handed to the store with whoever asks.
+        owner: String::new(),
         url: url.into(),
         headers,
         events,

@@ -93,10 +93,13 @@ pub(super) fn target(ids: &[RunId]) -> Target {
 /// Hands checked jobs to the store, and who asks for them.
 pub(crate) async fn enter(
     app: &App,
-    runs: Vec<Submission>,
+    mut runs: Vec<Submission>,
     idempotency: Option<(String, Vec<u8>)>,
     act: Act,
 ) -> Result<Submitted, Error> {
+    for hook in runs.iter_mut().filter_map(|run| run.hook.as_mut()) {
+        hook.owner.clone_from(&act.actor.id);
+    }
     let bound_ms = app.bound_ms();
     Ok(app
         .store

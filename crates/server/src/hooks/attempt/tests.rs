@@ -13,6 +13,7 @@ fn sending(strikes: i64) -> Sending {
     Sending {
         hook_id: "hook".to_owned(),
         number: 7,
+        owner: "k1".to_owned(),
         lane: "hook".to_owned(),
         attempt: strikes + 1,
         strikes,

@@ -9,9 +9,17 @@ use super::{
     bed, complete, deliver, deliveries, hook, id, patch,
     receiver::{Receiver, Reply},
 };
-use crate::bed::example;
+use crate::{bed::example, database::on_both};
 
-#[tokio::test]
+on_both!(
+    events_are_delivered_in_order_with_what_the_log_says,
+    deliveries_are_signed_as_standard_webhooks_are,
+    a_hook_gets_what_it_asks_for_and_each_hook_its_own,
+    a_disabled_hook_gets_nothing_and_begins_anew_when_it_is_enabled,
+    a_test_and_a_replay_are_sent_at_once,
+    deliveries_are_listed_in_pages_and_go_with_age,
+);
+
 async fn events_are_delivered_in_order_with_what_the_log_says() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     complete(&bed).await;
@@ -46,7 +54,6 @@ async fn events_are_delivered_in_order_with_what_the_log_says() {
     assert_eq!(deliver(&bed).await, 0, "nothing is sent twice");
 }
 
-#[tokio::test]
 async fn deliveries_are_signed_as_standard_webhooks_are() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let hook = hook(&bed, &receiver, &["job.submitted"]).await;
@@ -83,7 +90,6 @@ async fn deliveries_are_signed_as_standard_webhooks_are() {
     }
 }
 
-#[tokio::test]
 async fn a_hook_gets_what_it_asks_for_and_each_hook_its_own() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     hook(&bed, &receiver, &["job.c*", "job.failed"]).await;
@@ -102,7 +108,6 @@ async fn a_hook_gets_what_it_asks_for_and_each_hook_its_own() {
     assert_eq!(other.events(), ["job.submitted", "job.started"]);
 }
 
-#[tokio::test]
 async fn a_disabled_hook_gets_nothing_and_begins_anew_when_it_is_enabled() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let hook = hook(&bed, &receiver, &["job.submitted"]).await;
@@ -133,7 +138,6 @@ async fn a_disabled_hook_gets_nothing_and_begins_anew_when_it_is_enabled() {
     assert_eq!(deliveries(&bed, &hook).await.len(), 2);
 }
 
-#[tokio::test]
 async fn a_test_and_a_replay_are_sent_at_once() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let hook = hook(&bed, &receiver, &["job.submitted"]).await;
@@ -177,7 +181,6 @@ async fn a_test_and_a_replay_are_sent_at_once() {
     );
 }
 
-#[tokio::test]
 async fn deliveries_are_listed_in_pages_and_go_with_age() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let hook = hook(&bed, &receiver, &["*"]).await;

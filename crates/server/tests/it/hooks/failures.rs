@@ -9,8 +9,18 @@ use super::{
 };
 use crate::{
     bed::{Bed, example},
+    database::on_both,
     stream::Messages,
 };
+
+on_both!(
+    a_receiver_that_is_gone_disables_its_hook,
+    a_hook_that_fails_for_a_day_is_disabled_and_not_before,
+    a_delivery_that_fails_for_a_day_has_failed_for_good,
+    a_slow_receiver_is_given_up_and_keeps_no_other_waiting,
+    a_redirect_is_a_failure_and_nobody_follows_it,
+    a_long_or_odd_answer_is_kept_in_part,
+);
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -22,7 +32,6 @@ async fn told(bed: &Bed, event_type: &str) -> Value {
     Messages::of(answer).take(1).await.remove(0).data
 }
 
-#[tokio::test]
 async fn a_receiver_that_is_gone_disables_its_hook() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let hook = hook(&bed, &receiver, &["job.*"]).await;
@@ -45,7 +54,6 @@ async fn a_receiver_that_is_gone_disables_its_hook() {
     }
 }
 
-#[tokio::test]
 async fn a_hook_that_fails_for_a_day_is_disabled_and_not_before() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let hook = hook(&bed, &receiver, &["job.submitted"]).await;
@@ -69,7 +77,6 @@ async fn a_hook_that_fails_for_a_day_is_disabled_and_not_before() {
     );
 }
 
-#[tokio::test]
 async fn a_delivery_that_fails_for_a_day_has_failed_for_good() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let hook = hook(&bed, &receiver, &["job.submitted"]).await;
@@ -95,7 +102,6 @@ async fn a_delivery_that_fails_for_a_day_has_failed_for_good() {
     );
 }
 
-#[tokio::test]
 async fn a_slow_receiver_is_given_up_and_keeps_no_other_waiting() {
     let bed = Bed::with(|settings| {
         allow_loopback(settings);
@@ -122,7 +128,6 @@ async fn a_slow_receiver_is_given_up_and_keeps_no_other_waiting() {
     }
 }
 
-#[tokio::test]
 async fn a_redirect_is_a_failure_and_nobody_follows_it() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let inside = Receiver::start().await;
@@ -147,7 +152,6 @@ async fn a_redirect_is_a_failure_and_nobody_follows_it() {
     }
 }
 
-#[tokio::test]
 async fn a_long_or_odd_answer_is_kept_in_part() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let hook = hook(&bed, &receiver, &["job.*"]).await;

@@ -3,6 +3,7 @@
 mod api;
 mod deliveries;
 mod failures;
+mod fair;
 mod guard;
 mod of_jobs;
 pub(crate) mod receiver;

@@ -6,7 +6,19 @@ use super::{
     bed, deliver, end,
     receiver::{Receiver, Reply},
 };
-use crate::bed::{Bed, bare, example, example_with};
+use crate::{
+    bed::{Bed, bare, example, example_with},
+    database::on_both,
+};
+
+on_both!(
+    a_job_s_own_hook_gets_the_events_of_that_job_alone,
+    a_job_says_what_is_sent_and_with_which_headers,
+    retries_bound_the_attempts_of_a_job_s_hook,
+    a_deleted_job_still_delivers_what_it_owes,
+    every_item_of_a_bulk_submit_may_have_its_own,
+    a_wrong_webhook_is_refused_and_makes_no_job,
+);
 
 async fn deliveries(bed: &Bed, job: &str) -> Vec<Value> {
     super::deliveries(bed, &json!({"id": job})).await
@@ -22,7 +34,6 @@ async fn complete(bed: &Bed, webhook: &Value) -> String {
     job
 }
 
-#[tokio::test]
 async fn a_job_s_own_hook_gets_the_events_of_that_job_alone() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     super::complete(&bed).await;
@@ -48,7 +59,6 @@ async fn a_job_s_own_hook_gets_the_events_of_that_job_alone() {
     assert_eq!(receiver.events().len(), 3);
 }
 
-#[tokio::test]
 async fn a_job_says_what_is_sent_and_with_which_headers() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -74,7 +84,6 @@ async fn a_job_says_what_is_sent_and_with_which_headers() {
     }
 }
 
-#[tokio::test]
 async fn retries_bound_the_attempts_of_a_job_s_hook() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     receiver.always(Reply::Status(500));
@@ -99,7 +108,6 @@ async fn retries_bound_the_attempts_of_a_job_s_hook() {
     }
 }
 
-#[tokio::test]
 async fn a_deleted_job_still_delivers_what_it_owes() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let job = complete(&bed, &json!(receiver.url("/"))).await;
@@ -121,7 +129,6 @@ async fn a_deleted_job_still_delivers_what_it_owes() {
     bed.get(&format!("/api/hooks/{job}")).await.json(404).await;
 }
 
-#[tokio::test]
 async fn every_item_of_a_bulk_submit_may_have_its_own() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let jobs = json!([
@@ -142,7 +149,6 @@ async fn every_item_of_a_bulk_submit_may_have_its_own() {
     assert_eq!(paths, ["/a", "/b"]);
 }
 
-#[tokio::test]
 async fn a_wrong_webhook_is_refused_and_makes_no_job() {
     let bed = bed().await;
     let url = "https://hooks.example/";

@@ -10,8 +10,15 @@ use super::{
 };
 use crate::{
     bed::{Bed, example},
+    database::on_both,
     stream::DEADLINE,
 };
+
+on_both!(
+    what_was_under_way_is_sent_again_by_the_next_server,
+    events_that_nobody_looked_at_before_the_end_are_delivered_after_it,
+    a_hook_that_retention_overtakes_is_told_of_in_the_log,
+);
 
 /// A server on this directory.
 pub(super) async fn open(dir: &Path, allowed: bool) -> Bed {
@@ -25,7 +32,6 @@ pub(super) async fn open(dir: &Path, allowed: bool) -> Bed {
     .await
 }
 
-#[tokio::test]
 async fn what_was_under_way_is_sent_again_by_the_next_server() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let receiver = Receiver::start().await;
@@ -66,7 +72,6 @@ async fn what_was_under_way_is_sent_again_by_the_next_server() {
     );
 }
 
-#[tokio::test]
 async fn events_that_nobody_looked_at_before_the_end_are_delivered_after_it() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let receiver = Receiver::start().await;
@@ -82,7 +87,6 @@ async fn events_that_nobody_looked_at_before_the_end_are_delivered_after_it() {
     );
 }
 
-#[tokio::test]
 async fn a_hook_that_retention_overtakes_is_told_of_in_the_log() {
     let (bed, receiver) = (super::bed().await, Receiver::start().await);
     hook(&bed, &receiver, &["*"]).await;

@@ -6,9 +6,15 @@ use super::{
     bed, complete, deliver, deliveries, hook,
     receiver::{Receiver, Reply},
 };
-use crate::bed::example;
+use crate::{bed::example, database::on_both};
 
-#[tokio::test]
+on_both!(
+    a_receiver_that_was_down_gets_everything_once_it_is_back,
+    the_order_of_a_run_is_kept_while_others_go_on,
+    a_receiver_that_names_a_time_is_left_alone_until_then,
+    a_backlog_waits_in_the_event_log_and_is_worked_off,
+);
+
 async fn a_receiver_that_was_down_gets_everything_once_it_is_back() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let hook = hook(&bed, &receiver, &["*"]).await;
@@ -39,7 +45,6 @@ async fn a_receiver_that_was_down_gets_everything_once_it_is_back() {
     );
 }
 
-#[tokio::test]
 async fn the_order_of_a_run_is_kept_while_others_go_on() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     hook(&bed, &receiver, &["*"]).await;
@@ -70,7 +75,6 @@ async fn the_order_of_a_run_is_kept_while_others_go_on() {
     assert_eq!(of(&first)[2..], story);
 }
 
-#[tokio::test]
 async fn a_receiver_that_names_a_time_is_left_alone_until_then() {
     for (code, value) in [(429, "120"), (503, "Mon, 01 Jan 2024 12:02:00 GMT")] {
         let (bed, receiver) = (bed().await, Receiver::start().await);
@@ -90,7 +94,6 @@ async fn a_receiver_that_names_a_time_is_left_alone_until_then() {
     }
 }
 
-#[tokio::test]
 async fn a_backlog_waits_in_the_event_log_and_is_worked_off() {
     let (bed, receiver) = (bed().await, Receiver::start().await);
     let hook = hook(&bed, &receiver, &["job.submitted"]).await;

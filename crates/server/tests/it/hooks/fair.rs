@@ -1,0 +1,63 @@
+//! Receivers that do not answer keep those of others waiting as little as can be.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::receiver::{Receiver, Reply};
+use crate::{
+    access::Keyed,
+    bed::{Bed, example_with},
+    database::on_both,
+};
+
+on_both!(a_hundred_silent_hosts_of_one_keep_those_of_another_not_waiting,);
+
+/// Longer than a quick receiver is waited for, and shorter than a test may take.
+const HOOK_TIMEOUT: Duration = Duration::from_secs(20);
+
+async fn a_hundred_silent_hosts_of_one_keep_those_of_another_not_waiting() {
+    let bed = Bed::with(|settings| {
+        super::allow_loopback(settings);
+        settings.hook_timeout = HOOK_TIMEOUT;
+    })
+    .await;
+    let keyed = Keyed::on(bed).await;
+    let (mallory, other) = (
+        keyed.key("mallory", "user").await,
+        keyed.key("other", "user").await,
+    );
+    let silent = Receiver::start_at("0.0.0.0:0".parse().expect("an address")).await;
+    silent.always(Reply::Silence);
+    let quick = Receiver::start().await;
+    // Each of these is another host: no two share places.
+    let port = silent.address().port();
+    let hosts = (1..=200).map(|host| format!("http://127.0.9.{host}:{port}/"));
+    let job = |url: String| example_with(&json!({"webhook": {"url": url, "on": ["cancelled"]}}));
+    let jobs: Vec<_> = hosts.map(job).collect();
+    let submitted = keyed
+        .post(&mallory, "/api/v1/jobs/bulk", &json!(jobs))
+        .await;
+    submitted.json(201).await;
+    let mine = job(quick.url("/"));
+    let submitted = keyed.post(&other, "/api/v1/jobs", &mine).await;
+    submitted.json(201).await;
+    let jobs = keyed.get(&keyed.admin, "/api/v1/jobs?limit=500").await;
+    let jobs = jobs.json(200).await;
+    // The newest is first: those of the silent hosts are cancelled, and due, before it.
+    let ids: Vec<_> = jobs.as_array().expect("a list").iter().rev().collect();
+    let ids: Vec<_> = ids.iter().map(|job| job["id"].clone()).collect();
+    assert_eq!(ids.len(), 201);
+    let cancel = json!({"job_ids": ids});
+    let cancelled = keyed.post(&keyed.admin, "/api/v1/jobs/bulk/cancel", &cancel);
+    cancelled.await.json(200).await;
+    let told = async {
+        while quick.count() == 0 || silent.count() < 64 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        _ = keyed.bed.server.deliver() => panic!("the silent ones were done first"),
+        told = tokio::time::timeout(HOOK_TIMEOUT / 2, told) => told.expect("it is told"),
+    }
+}

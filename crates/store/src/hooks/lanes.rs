@@ -1,0 +1,79 @@
+//! Which deliveries share turns, and which of them have something to send. An owner may have any number of
+//! lanes: one look takes so many of each owner, and the next one goes on after them.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    Error, Read,
+    seam::{Value, args},
+};
+
+/// Lanes of one owner that one look finds, at most.
+const LANES: i64 = 1_000;
+
+/// Deliveries that share turns: those of one hook, or of the hooks of an owner's runs to one host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// Whoever made the hooks.
+    pub owner: String,
+    /// Its name; another owner may have one of the same name.
+    pub name: String,
+    /// When the first of its deliveries is due, epoch milliseconds.
+    pub due_at: i64,
+}
+
+/// Whose lanes come in turns: the owners of whom the last look did not see every lane, with the name of
+/// the last that it saw. There the next one goes on.
+pub type Turns = BTreeMap<String, String>;
+
+/// The lanes that have something to send, now or later: of each owner those whose turn it is, or the first
+/// ones; and whose lanes come in turns from now on.
+///
+/// # Errors
+/// The database's.
+pub fn lanes(read: &mut Read<'_, '_>, turns: &Turns) -> Result<(Vec<Lane>, Turns), Error> {
+    // From each name to the next by the index, not through all deliveries.
+    const OWNERS: &str = "WITH RECURSIVE owners (name) AS (
+            SELECT MIN(owner) FROM deliveries WHERE due_at IS NOT NULL
+            UNION ALL
+            SELECT (SELECT MIN(owner) FROM deliveries
+                WHERE due_at IS NOT NULL AND owner > owners.name)
+            FROM owners WHERE owners.name IS NOT NULL
+        )
+        SELECT name FROM owners WHERE name IS NOT NULL";
+    const LANES_IN_USE: &str = "WITH RECURSIVE lanes (name) AS (
+            SELECT MIN(lane) FROM deliveries
+                WHERE due_at IS NOT NULL AND owner = $1 AND lane > $2
+            UNION ALL
+            SELECT (SELECT MIN(lane) FROM deliveries
+                WHERE due_at IS NOT NULL AND owner = $1 AND lane > lanes.name)
+            FROM lanes WHERE lanes.name IS NOT NULL
+        )
+        SELECT name FROM lanes WHERE name IS NOT NULL LIMIT $3";
+    const FIRST: &str = "SELECT due_at FROM deliveries
+        WHERE owner = $1 AND lane = $2 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+    let (mut found, mut next) = (Vec::new(), Turns::new());
+    for owner in read.tx.all(OWNERS, args![], |row| row.text(0))? {
+        let after = turns.get(&owner).map_or("", String::as_str);
+        let args = args![&owner, after, LANES];
+        let names = read.tx.all(LANES_IN_USE, args, |row| row.text(0))?;
+        let rows: Vec<[Value<'_>; 2]> = names
+            .iter()
+            .map(|name| [(&owner).into(), name.into()])
+            .collect();
+        let firsts = read.tx.first_many(FIRST, &rows, |row| row.int(0))?;
+        if let Some(last) = names.last()
+            && i64::try_from(names.len()) == Ok(LANES)
+        {
+            next.insert(owner.clone(), last.clone());
+        }
+        found.extend(names.into_iter().zip(firsts).filter_map(|(name, due_at)| {
+            Some(Lane {
+                owner: owner.clone(),
+                name,
+                due_at: due_at?,
+            })
+        }));
+    }
+    Ok((found, next))
+}

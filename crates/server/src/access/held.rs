@@ -14,6 +14,13 @@ const OF_A_RUN: [&str; 2] = ["/api/v1/jobs/{id}", "/api/v1/jobs/{id}/logs"];
 /// The route on which an executor's key opens only what one of its runs names.
 const OF_A_PROGRAM: &str = "/api/v1/binaries/{sha256}";
 
+/// A request that is let through because its executor holds the run: what takes long must end when it no
+/// longer does.
+#[derive(Clone, Debug)]
+pub(crate) struct WhileHeld {
+    pub(crate) executor: String,
+}
+
 /// Whether holding decides. `allowed` is what the scopes alone say.
 pub(super) fn concerns(
     scope: Scope,
@@ -52,6 +59,10 @@ pub(super) async fn holds(
         let Ok(id) = value.parse() else {
             return Ok(false);
         };
+        let held = WhileHeld {
+            executor: executor.clone(),
+        };
+        request.extensions_mut().insert(held);
         let holds =
             move |read: &mut store::Read<'_, '_>| store::executors::holds(read, &executor, id);
         return app.store.read(holds).await;

@@ -21,6 +21,7 @@ mod tickets;
 pub(crate) use cache::Keys;
 pub(crate) use gate::guarded;
 pub(crate) use guesses::Guesses;
+pub(crate) use held::WhileHeld;
 pub use issue::IssueError;
 pub(crate) use issue::{Caller, info, issue, revoke};
 pub(crate) use join::join_token;

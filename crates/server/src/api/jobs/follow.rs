@@ -12,20 +12,22 @@ use wire::{
 };
 
 use super::{logs, view};
-use crate::{api::sse, app::App};
+use crate::{access::WhileHeld, api::sse, app::App};
 
-/// The messages after number `after`.
+/// The messages after number `after`; of whom `held` speaks, as long as it holds the job.
 pub(super) fn messages(
     app: App,
     id: RunId,
     output: Option<Output>,
     after: i64,
+    held: Option<WhileHeld>,
 ) -> impl Stream<Item = sse::Chunk> + Send {
     let grown = app.store.wake().topic(Topic::Run(id));
     let mut follower = Follower {
         app,
         id,
         output,
+        held,
         after,
         sent: after,
         places: HashMap::new(),
@@ -70,6 +72,8 @@ struct Follower {
     app: App,
     id: RunId,
     output: Option<Output>,
+    /// Who must hold the job.
+    held: Option<WhileHeld>,
     after: i64,
     /// Number of the last chunk that is among what was sent.
     sent: i64,
@@ -85,24 +89,35 @@ impl Follower {
         // Ask to be woken before looking: what comes in between is not missed.
         let woken = grown.next();
         let (id, after, output) = (self.id, self.after, self.output);
-        let (chunks, end) = self
+        let held = self.held.clone();
+        let found = self
             .app
             .store
             .read(move |read| {
+                if let Some(WhileHeld { executor }) = &held
+                    && !store::executors::holds(read, executor, id)?
+                {
+                    return Ok(None);
+                }
                 // The state first: what is printed before the end is there when the end is seen.
                 let status = store::runs::statuses(read, &[id])?.pop().flatten();
                 let ended = status.ok_or(store::Error::NotFound(id))?.is_terminal();
                 let stream = output.map(Output::as_str);
                 let chunks = store::logs::after(read, id, after, stream, None, logs::PAGE)?;
                 if !ended || !chunks.is_empty() {
-                    return Ok((chunks, None));
+                    return Ok(Some((chunks, None)));
                 }
                 let details = store::runs::details(read, id)?;
                 let newest = Some(details.run.starts);
                 let live = !store::logs::after(read, id, 0, None, newest, 1)?.is_empty();
-                Ok((chunks, Some((details, live))))
+                Ok(Some((chunks, Some((details, live)))))
             })
             .await?;
+        let Some((chunks, end)) = found else {
+            // Another may hold it by now, and what it prints is nobody else's.
+            self.ended = true;
+            return Ok(true);
+        };
         if let Some((details, live)) = end {
             self.end(details, live);
             return Ok(true);

@@ -1,6 +1,7 @@
 //! What programs print, while they run and afterwards.
 
 use axum::{
+    Extension,
     body::Body,
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
@@ -21,7 +22,13 @@ use super::{
     extract::{BODY_LIMIT, JobId, Params},
     find, follow, heartbeat,
 };
-use crate::{access::Performer, api::sse, app::App, body, live::Form};
+use crate::{
+    access::{Performer, WhileHeld},
+    api::sse,
+    app::App,
+    body,
+    live::Form,
+};
 
 /// Chunks that are read from the database at once.
 pub(super) const PAGE: i64 = 32;
@@ -51,13 +58,15 @@ pub(crate) async fn read(
     Params(wanted): Params<Wanted>,
     headers: HeaderMap,
     link: sse::OptionalLink,
+    held: Option<Extension<WhileHeld>>,
 ) -> Result<Response, Error> {
     let details = find::details(&app, id).await?;
     if wanted.follow != 0 {
         let after = sse::last_id(&headers)
             .map_err(|message| Error::field(sse::LAST_ID, message))?
             .unwrap_or(0);
-        let messages = follow::messages(app.clone(), id, wanted.stream, after);
+        let held = held.map(|Extension(held)| held);
+        let messages = follow::messages(app.clone(), id, wanted.stream, after, held);
         return Ok(sse::answer(&app, Form::LOG, link, messages));
     }
     let output = wanted.stream.unwrap_or(Output::Stdout);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Keyed, text};
 use crate::{
     bed::{example, smallest},
-    stream::DEADLINE,
+    stream::{DEADLINE, Messages},
 };
 
 /// A server with two executors, the second of which holds a job.
@@ -326,4 +326,36 @@ async fn no_route_lets_an_executor_touch_anothers_run() {
     }
     assert!(tried >= 9, "{tried}");
     assert_eq!(two.world().await, before);
+}
+
+#[tokio::test]
+async fn a_followed_log_ends_when_its_executor_does_not_hold_the_run_any_more() {
+    let two = Two::open().await;
+    let path = format!("/api/v1/jobs/{}/logs", two.job);
+    let print = |key: &str, token: i64, text: &'static str| {
+        let who = format!("executor_id=x&lease_token={token}");
+        let path = format!("{path}?stream=stdout&offset=0&{who}");
+        let (keyed, key) = (&two.keyed, key.to_owned());
+        async move { keyed.send(&key, Method::POST, &path, text).await }
+    };
+    assert_eq!(print(&two.victim, 1, "mine").await.status, 204);
+    let follow = format!("{path}?follow=1");
+    let mut mine = Messages::of(two.keyed.get(&two.victim, &follow).await);
+    let mut admins = Messages::of(two.keyed.get(&two.keyed.admin, &follow).await);
+    let first = mine.next().await.expect("what it printed");
+    assert_eq!(first.data["text"], "mine");
+    two.keyed.bed.clock.advance_ms(30_000);
+    assert_eq!(two.keyed.bed.server.reap().await.expect("a tick"), 1);
+    let claim = json!({"executor_id": "mallory"});
+    let claimed = two.keyed.post(&two.mallory, "/api/v1/jobs/claim", &claim);
+    assert_eq!(claimed.await.json(200).await["lease_token"], 2);
+    assert_eq!(print(&two.mallory, 2, "another's").await.status, 204);
+    assert_eq!(mine.rest().await, [], "it goes on after its lease");
+    let texts: Vec<Value> = admins
+        .take(2)
+        .await
+        .into_iter()
+        .map(|one| one.data)
+        .collect();
+    assert_eq!(texts[1]["text"], "another's");
 }

@@ -13,7 +13,7 @@ use crate::{
     awaited::Awaited,
     budget::Budget,
     clock::Clock,
-    guard::Hosts,
+    hosts::Hosts,
     live::{Frames, Tail},
     lock::DataDirLock,
     metrics::Metrics,
@@ -32,7 +32,7 @@ pub(crate) struct Parts {
     pub(crate) settings: Settings,
     /// Where clients reach this server, without a slash at the end.
     pub(crate) public_url: String,
-    /// Who may be named in a Host or an Origin header.
+    /// Who may be named in a Host or an Origin header, and whose pages may ask.
     pub(crate) hosts: Hosts,
     pub(crate) programs: Programs,
     pub(crate) metrics: Metrics,

@@ -20,8 +20,9 @@ use crate::{
     audit::Refusals,
     awaited::Awaited,
     budget::Budget,
+    cors,
     database::{self, Database},
-    guard::Hosts,
+    hosts::Hosts,
     live::{Frames, Sizes, Tail},
     lock::{self, DataDirLock},
     loops,
@@ -70,7 +71,7 @@ impl Assembled {
         let guard = Guard::new(&settings.allowed_outbound);
         let outbound = outbound::Client::new(&guard).map_err(Error::Serve)?;
         let budget = Budget::new(settings.request_memory_bytes);
-        let hosts = Hosts::new(&public_url, &settings.allowed_hosts);
+        let hosts = Hosts::new(&public_url, &settings.allowed_hosts, &settings.cors_origins);
         let metrics = Metrics::new(&store);
         let tail = Tail::start(&store, Sizes::default());
         let app = App::new(Parts {
@@ -208,6 +209,13 @@ fn check(settings: &Settings) -> Result<(), Error> {
     if settings.request_memory_bytes < 1 << 20 {
         return Err(Error::Setting(
             "the memory for requests must be at least one MiB",
+        ));
+    }
+    let mut origins = settings.cors_origins.iter();
+    if origins.any(|one| cors::origin(one).as_ref() != Some(one)) {
+        return Err(Error::Setting(
+            "a site whose pages may ask is named by its origin, such as https://console.example: scheme, \
+             host and, if it is not the scheme's own, port",
         ));
     }
     if settings.scan.is_zero() || settings.scan > Duration::from_secs(5) {

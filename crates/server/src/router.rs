@@ -19,7 +19,7 @@ use crate::{
     },
     app::App,
     audit::{Action, witnessed},
-    document, guard, metrics, requests,
+    cors, document, guard, metrics, requests,
 };
 
 type Route = (
@@ -122,10 +122,15 @@ fn table() -> Vec<Route> {
 pub(crate) fn router(app: App) -> Router {
     let guard = |scope, action, routes| witnessed(&app, action, guarded(&app, scope, routes));
     let (router, _) = documented(guard).split_for_parts();
-    router
+    let router = router
         .method_not_allowed_fallback(api::method_not_allowed)
         .fallback(api::not_found)
-        .layer(middleware::from_fn_with_state(app.clone(), guard::check))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::check));
+    let router = match cors::layer(&app.settings.cors_origins) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    router
         .layer(middleware::from_fn_with_state(
             app.clone(),
             metrics::measure,

@@ -129,6 +129,13 @@ impl Running {
         Ok(Some(ticket.secret.reveal()))
     }
 
+    /// Whether whoever is on this machine may do everything while there are no keys. When the operator names
+    /// another host, a proxy of this machine may pass on what comes from anywhere, and nobody may.
+    #[must_use]
+    pub fn trusts_its_machine(&self) -> bool {
+        self.assembled.app.hosts.are_loopback()
+    }
+
     /// A client of this server in its own process: the same router, no TCP.
     #[must_use]
     pub fn client(&self) -> Client {

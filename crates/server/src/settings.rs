@@ -18,6 +18,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Further values of the Host header that are accepted, beside the public URL's and loopback.
     pub allowed_hosts: Vec<String>,
+    /// Origins of other sites, such as `https://console.example`, whose pages may ask and see the answers.
+    pub cors_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Networks that are not public and that the server may call all the same.
@@ -60,6 +62,7 @@ impl Settings {
             database_url: None,
             public_url: None,
             allowed_hosts: Vec::new(),
+            cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             allowed_outbound: Vec::new(),
             reader_patience: Duration::from_secs(10),

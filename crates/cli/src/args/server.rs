@@ -92,6 +92,17 @@ pub(crate) struct Serve {
     )]
     pub(crate) allowed_host: Vec<String>,
 
+    /// Let pages of this site ask and see the answers, such as `https://console.example`; without it only
+    /// our own pages may (repeatable; in the environment comma-separated)
+    #[arg(
+        long,
+        env = "PLAYHOUSE_CORS_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        value_parser = values::origin
+    )]
+    pub(crate) cors_origin: Vec<String>,
+
     /// Believe the X-Forwarded-For header of this proxy (repeatable; in the environment
     /// comma-separated)
     #[arg(
@@ -158,7 +169,8 @@ pub(crate) struct Serve {
     #[arg(value_parser = values::days, help_heading = "Timing")]
     pub(crate) audit_retention_days: Duration,
 
-    /// Requests a minute of a key that has no number of its own and is not an executor's; 0 for no limit
+    /// Requests a minute of a key that has no number of its own and may do more than perform runs; 0 for
+    /// no limit
     #[arg(
         long,
         env = "PLAYHOUSE_REQUESTS_PER_MINUTE",

@@ -173,6 +173,16 @@ pub(super) fn http_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// An origin, as browsers write it.
+pub(super) fn origin(text: &str) -> Result<String, String> {
+    server::origin(text).ok_or_else(|| {
+        format!(
+            "`{text}` is not an origin such as https://console.example: a scheme, a host and perhaps \
+             a port"
+        )
+    })
+}
+
 /// An executor's name: ASCII letters, digits and `-._`.
 pub(super) fn name(text: &str) -> Result<String, String> {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
@@ -220,7 +230,7 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
 mod tests {
     use std::time::Duration;
 
-    use super::{bytes, duration, http_url, key, listen, pair, seconds, whole_seconds};
+    use super::{bytes, duration, http_url, key, listen, origin, pair, seconds, whole_seconds};
 
     #[test]
     fn durations() {
@@ -250,6 +260,10 @@ mod tests {
         assert!(http_url("http:///path").is_err());
         assert!(listen("localhost:80").is_ok() && listen("[::]:80").is_ok());
         assert!(listen("0.0.0.0").is_err() && listen("play.example:80").is_err());
+        let console = Ok("https://console.example".to_owned());
+        assert_eq!(origin("https://CONSOLE.example:443/"), console);
+        assert!(origin("*").is_err() && origin("https://*.example").is_err());
+        assert!(origin("console.example").is_err() && origin("https://h/page").is_err());
         assert!(key("itk_1").is_ok() && key("").is_err() && key("a b").is_err());
     }
 }

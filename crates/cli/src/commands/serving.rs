@@ -28,6 +28,7 @@ pub(super) async fn start(
         database_url: serve.place.database_url,
         public_url: serve.public_url,
         allowed_hosts: serve.allowed_host,
+        cors_origins: serve.cors_origin,
         trusted_proxies: serve.trusted_proxy,
         allowed_outbound: serve.allow_outbound,
         lease: serve.lease_seconds,
@@ -68,9 +69,20 @@ pub(super) async fn warn_without_keys(running: &Running) -> Result<(), Failure> 
         return Ok(());
     };
     let url = running.public_url();
+    let [state, more] = if running.trusts_its_machine() {
+        [
+            "There are no keys: whoever is on this machine may do everything,",
+            "and nobody else anything. Make the first key, an admin's, here with",
+        ]
+    } else {
+        [
+            "There are no keys, and --public-url or --allowed-host names another host, so a",
+            "proxy may be here: nobody may do anything. Make the first key, an admin's, with",
+        ]
+    };
     say(&boxed(&[
-        "There are no keys: whoever is on this machine may do everything,",
-        "and nobody else anything. Make the first key, an admin's, here with",
+        state,
+        more,
         "",
         "  playhouse key create NAME --role admin",
         "",

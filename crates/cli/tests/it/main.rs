@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod config;
+mod cors;
 mod database;
 mod dev;
 mod doctor;

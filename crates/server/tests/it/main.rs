@@ -5,6 +5,7 @@ mod access;
 mod answer;
 mod audit;
 mod bed;
+mod cors;
 mod database;
 mod events;
 mod hooks;

@@ -27,6 +27,7 @@ async fn a_page_of_another_site_is_refused_and_nothing_is_submitted() {
     for (header, value) in [
         ("origin", "https://evil.example"),
         ("origin", "http://localhost.evil.example:8080"),
+        ("origin", "http://localhost:3000"),
         ("origin", "http://evil.example@localhost.evil"),
         ("origin", "null"),
         ("origin", "localhost"),
@@ -46,23 +47,67 @@ async fn a_page_of_another_site_is_refused_and_nothing_is_submitted() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_port_of_this_machine_is_refused() {
+    let bed = Bed::open().await;
+    let from = async |origin: &str, host: &str| {
+        let request = Request::get("/api/v1/jobs")
+            .header("host", host)
+            .header("origin", origin);
+        let request = request.body(Body::empty()).expect("a request");
+        bed.request(request).await.status.as_u16()
+    };
+    for (origin, host) in [
+        ("http://localhost:3000", "localhost:8080"),
+        ("http://127.0.0.1:3000", "127.0.0.1:8080"),
+        ("http://127.0.0.1:9", "localhost:9"),
+        ("http://[::1]:3000", "[::1]:8080"),
+        ("http://localhost", "localhost:8080"),
+    ] {
+        assert_eq!(from(origin, host).await, 403, "{origin} at {host}");
+    }
+    for (origin, host) in [
+        ("http://localhost:8080", "localhost:8080"),
+        ("http://127.0.0.1:9", "127.0.0.1:9"),
+        ("http://[::1]:8080", "[::1]:8080"),
+        ("http://localhost", "localhost"),
+        ("https://localhost", "localhost"),
+        // The public URL's, which is the listening address unless it is said otherwise.
+        ("http://127.0.0.1:8080", "localhost:8080"),
+    ] {
+        assert_eq!(from(origin, host).await, 200, "{origin} at {host}");
+    }
+}
+
+#[tokio::test]
 async fn our_own_pages_and_programs_may_ask() {
-    let bed = Bed::with(|settings| {
-        settings.public_url = Some("https://play.example:8443".to_owned());
-        settings.allowed_hosts = vec!["alias.example".to_owned()];
-    })
-    .await;
+    let bed = Bed::open().await;
     for (header, value) in [
-        ("origin", "http://localhost:8080"),
-        ("origin", "http://127.0.0.1:1"),
-        ("origin", "http://[::1]:8080"),
-        ("origin", "https://play.example:8443"),
-        ("origin", "https://ALIAS.example"),
+        ("origin", "http://localhost"),
         ("sec-fetch-site", "same-origin"),
         ("sec-fetch-site", "none"),
         ("accept", "*/*"),
     ] {
         let answer = submit(&bed, header, value).await;
         assert_eq!(answer.status, 201, "{header}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_the_hosts_that_the_operator_names_may_ask() {
+    let bed = Bed::with(|settings| {
+        settings.public_url = Some("https://play.example:8443".to_owned());
+        settings.allowed_hosts = vec!["alias.example".to_owned()];
+    })
+    .await;
+    // There are no keys, and nobody is an admin for it: past the check of the origin.
+    for (value, status) in [
+        ("https://play.example:8443", 401),
+        ("https://ALIAS.example", 401),
+        ("http://localhost", 401),
+        ("http://localhost:3000", 403),
+        ("https://play.example.evil", 403),
+    ] {
+        let answer = submit(&bed, "origin", value).await;
+        assert_eq!(answer.status, status, "{value}");
     }
 }

@@ -93,13 +93,15 @@ async fn pages_of_other_sites_and_other_hosts_open_no_socket() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (running, _) = start(dir.path(), PATIENCE).await;
     let address = running.local_addr();
+    let own = format!("http://{address}");
     for path in ["/ws/events", "/ws/executions"] {
         for (name, value, allowed) in [
             ("origin", "https://evil.example", false),
             ("origin", "null", false),
             ("sec-fetch-site", "cross-site", false),
             ("host", "evil.example", false),
-            ("origin", "http://localhost:1", true),
+            ("origin", "http://localhost:1", false),
+            ("origin", own.as_str(), true),
             ("host", "localhost", true),
         ] {
             let stream = TcpStream::connect(address).await.expect("a connection");

@@ -1,0 +1,147 @@
+//! Pages of other sites that the operator names may ask and see the answers; others may not.
+
+use axum::body::Body;
+use http::{Method, Request};
+use serde_json::json;
+use server::{Assembled, Clock, Settings};
+
+use crate::{
+    answer::Answer,
+    bed::{Bed, FixedClock, example},
+};
+
+const CONSOLE: &str = "https://console.example";
+
+async fn with_console() -> Bed {
+    Bed::with(|settings| settings.cors_origins = vec![CONSOLE.to_owned()]).await
+}
+
+/// A request as a browser sends it for a page of another site.
+async fn from(bed: &Bed, origin: &str, method: Method, path: &str, body: String) -> Answer {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("origin", origin)
+        .header("sec-fetch-site", "cross-site")
+        .body(Body::from(body));
+    bed.request(request.expect("a request")).await
+}
+
+/// What a browser asks before it sends a request with a key.
+async fn preflight(bed: &Bed, origin: &str) -> Answer {
+    let request = Request::builder()
+        .method(Method::OPTIONS)
+        .uri("/api/v1/jobs")
+        .header("origin", origin)
+        .header("sec-fetch-site", "cross-site")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "x-api-key,content-type")
+        .body(Body::empty());
+    bed.request(request.expect("a request")).await
+}
+
+fn header(answer: &Answer, name: &str) -> Option<String> {
+    let value = answer.headers.get(name)?;
+    Some(value.to_str().expect("text").to_owned())
+}
+
+fn allowed(answer: &Answer) -> Option<String> {
+    let credentials = header(answer, "access-control-allow-credentials");
+    assert_eq!(credentials, None, "nobody needs the browser's credentials");
+    header(answer, "access-control-allow-origin")
+}
+
+#[tokio::test]
+async fn a_page_of_a_named_site_asks_and_sees_the_answer() {
+    let bed = with_console().await;
+    let answer = preflight(&bed, CONSOLE).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(allowed(&answer).as_deref(), Some(CONSOLE));
+    let methods = header(&answer, "access-control-allow-methods").expect("methods");
+    let headers = header(&answer, "access-control-allow-headers").expect("headers");
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+        assert!(methods.contains(method), "{methods}");
+    }
+    for name in ["x-api-key", "authorization", "content-type"] {
+        assert!(headers.contains(name), "{headers}");
+    }
+    let body = example().to_string();
+    let answer = from(&bed, CONSOLE, Method::POST, "/api/v1/jobs", body).await;
+    assert_eq!(allowed(&answer).as_deref(), Some(CONSOLE));
+    let shown = header(&answer, "access-control-expose-headers").expect("headers");
+    assert!(
+        shown.contains("retry-after") && shown.contains("link"),
+        "{shown}"
+    );
+    let vary = header(&answer, "vary").expect("it depends on who asks");
+    assert!(vary.contains("origin"), "{vary}");
+    answer.json(201).await;
+    // What is refused is seen as well.
+    for (path, status) in [("/api/v1/jobs/x", 404), ("/api/v1/jobs?limit=0", 400)] {
+        let answer = from(&bed, CONSOLE, Method::GET, path, String::new()).await;
+        assert_eq!(allowed(&answer).as_deref(), Some(CONSOLE));
+        assert_eq!(answer.status, status);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_any_other_site_neither_asks_nor_sees() {
+    for bed in [with_console().await, Bed::open().await] {
+        for origin in [
+            "https://evil.example",
+            "https://console.example.evil",
+            "http://console.example",
+            "https://console.example:8443",
+            "null",
+        ] {
+            assert_eq!(allowed(&preflight(&bed, origin).await), None, "{origin}");
+            let body = example().to_string();
+            let answer = from(&bed, origin, Method::POST, "/api/v1/jobs", body).await;
+            assert_eq!(allowed(&answer), None, "{origin}");
+            answer.refused(403).await;
+        }
+        assert_eq!(bed.get("/api/v1/jobs").await.json(200).await, json!([]));
+    }
+    // A request that says where it goes but not where it comes from is none of a named site.
+    let bed = with_console().await;
+    let request = Request::get("/api/v1/jobs").header("sec-fetch-site", "cross-site");
+    let answer = bed.request(request.body(Body::empty()).expect("a request"));
+    answer.await.refused(403).await;
+}
+
+#[tokio::test]
+async fn without_a_named_site_nothing_is_said() {
+    let bed = Bed::open().await;
+    let answer = preflight(&bed, CONSOLE).await;
+    assert!(answer.status.is_client_error());
+    let said = answer.headers.keys().map(http::HeaderName::as_str);
+    let said: Vec<&str> = said
+        .filter(|name| name.starts_with("access-control"))
+        .collect();
+    assert!(said.is_empty(), "{said:?}");
+}
+
+#[tokio::test]
+async fn only_whole_origins_are_named() {
+    for wrong in [
+        "*",
+        "null",
+        "console.example",
+        "https://console.example/",
+        "https://console.example/page",
+        "https://CONSOLE.example",
+        "https://console.example:443",
+        "https://user@console.example",
+        "https://*.example",
+        "ftp://console.example",
+    ] {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut settings = Settings::new(dir.path().join("data"));
+        settings.cors_origins = vec![wrong.to_owned()];
+        let opened = Assembled::open(settings, Clock::new(FixedClock::new())).await;
+        let Err(error) = opened else {
+            panic!("{wrong} was taken")
+        };
+        assert!(error.to_string().contains("origin"), "{error}");
+    }
+}

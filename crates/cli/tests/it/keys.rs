@@ -151,6 +151,31 @@ fn the_printed_token_makes_the_first_key_once() {
     assert_eq!(refused, ["POST /api/setup", "GET /api/v1/jobs"]);
 }
 
+#[test]
+fn behind_another_name_nobody_may_do_anything_before_there_is_a_key() {
+    for named in [
+        ["--public-url", "https://play.example"],
+        ["--allowed-host", "play.internal"],
+    ] {
+        let server = Server::start(&named);
+        let said = warned(&server);
+        assert!(said.contains("names another host"), "{said}");
+        assert!(!said.contains("may do everything"), "{said}");
+        let refused = server.run(&["job", "list"]);
+        assert_eq!(code(&refused), Some(65));
+        assert!(
+            stderr(&refused).contains("another name"),
+            "{}",
+            stderr(&refused)
+        );
+        let key = stdout(&operate(&server, &["create", "me", "--role", "admin"]));
+        poll("the key is good", || {
+            let listed = with_key(&server, key.trim(), &["job", "list"]);
+            (code(&listed) == Some(0)).then_some(())
+        });
+    }
+}
+
 /// What the server said, once it has said that there are no keys.
 fn warned(server: &Server) -> String {
     poll("the server warns", || {

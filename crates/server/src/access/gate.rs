@@ -71,13 +71,13 @@ fn rate_of<'key>(app: &App, principal: &'key Principal) -> Option<Rate<'key>> {
 /// A request that shows a secret of its own, unless its address has shown too many wrong ones.
 async fn counted(app: &App, request: Request, next: Next) -> Response {
     let (peer, path) = (peer(&request), request.uri().path().to_owned());
-    if let Err(wait_ms) = app.guesses.check(peer, app.now_ms()) {
+    // Counted before it is looked at: those that come at once count as well.
+    if let Err(wait_ms) = app.guesses.take(peer, app.now_ms()) {
         return Refused::Guesses(wait_ms).answer(&path);
     }
     let answer = next.run(request).await;
-    if answer.status() == StatusCode::UNAUTHORIZED {
-        // One too many is answered when it comes.
-        let _ = app.guesses.failed(peer, app.now_ms());
+    if answer.status() != StatusCode::UNAUTHORIZED {
+        app.guesses.give_back(peer, app.now_ms());
     }
     answer
 }
@@ -156,14 +156,19 @@ async fn identify(app: &App, request: &mut Request) -> Result<Principal, Refused
     let found = match shown::take(request) {
         Shown::Key(key) => look_up(app, Some(&key), local).await,
         Shown::Nothing => look_up(app, None, local).await,
-        // To look for a ticket is a write: who has shown too many wrong ones does not cause it.
-        Shown::Ticket(ticket) => match app.guesses.check(peer, now) {
-            Ok(()) => connect(app, ticket, now).await,
-            Err(wait_ms) => return Err(Refused::Guesses(wait_ms)),
-        },
+        // To look for a ticket is a write: who has shown too many wrong ones does not cause it, and
+        // those that are looked for right now count as well.
+        Shown::Ticket(ticket) => {
+            app.guesses.take(peer, now).map_err(Refused::Guesses)?;
+            let found = connect(app, ticket, now).await;
+            if !matches!(found, Err(Refused::Unknown)) {
+                app.guesses.give_back(peer, now);
+            }
+            return found;
+        }
     };
     if let Err(Refused::Unknown) = found {
-        app.guesses.failed(peer, now).map_err(Refused::Guesses)?;
+        app.guesses.take(peer, now).map_err(Refused::Guesses)?;
     }
     found
 }
@@ -173,8 +178,9 @@ async fn look_up(app: &App, text: Option<&str>, local: bool) -> Result<Principal
         Ok(Found::Key(key)) => Ok(Principal::Key(KeyHolder(key))),
         Ok(Found::Wrong) => Err(Refused::Unknown),
         Ok(Found::Missing) => Err(Refused::NoKey),
-        Ok(Found::NoKeys) if local => Ok(Principal::Loopback),
-        Ok(Found::NoKeys) => Err(Refused::Remote),
+        Ok(Found::NoKeys) if !local => Err(Refused::Remote),
+        Ok(Found::NoKeys) if !app.hosts.are_loopback() => Err(Refused::Named),
+        Ok(Found::NoKeys) => Ok(Principal::Loopback),
         Err(error) => Err(unavailable(&error)),
     }
 }
@@ -193,8 +199,8 @@ async fn connect(app: &App, ticket: String, now: i64) -> Result<Principal, Refus
     if subject.is_empty() {
         let any = app.keys.any(&app.store).await;
         return match any.map_err(|error| unavailable(&error))? {
-            true => Err(Refused::Unknown),
-            false => Ok(Principal::Loopback),
+            false if app.hosts.are_loopback() => Ok(Principal::Loopback),
+            _ => Err(Refused::Unknown),
         };
     }
     let key = app.keys.by_id(&app.store, &subject, now).await;

@@ -21,20 +21,9 @@ pub(crate) struct Guesses {
 }
 
 impl Guesses {
-    /// Whether `peer` may try another secret; otherwise how long to wait, in milliseconds. A request of
-    /// this process has no address and may always.
-    pub(super) fn check(&self, peer: Option<IpAddr>, now: i64) -> Result<(), i64> {
-        let Some(address) = peer.map(network) else {
-            return Ok(());
-        };
-        let addresses = lock(&self.addresses);
-        let bucket = addresses.get(&address);
-        bucket.map_or(Ok(()), |bucket| bucket.has_one(PER_MINUTE, now))
-    }
-
-    /// Counts a wrong secret of `peer`; when it showed too many, answers how long to wait, in
-    /// milliseconds.
-    pub(super) fn failed(&self, peer: Option<IpAddr>, now: i64) -> Result<(), i64> {
+    /// Counts a secret of `peer`; when there were too many, answers how long to wait, in milliseconds. A
+    /// request of this process has no address and may always.
+    pub(super) fn take(&self, peer: Option<IpAddr>, now: i64) -> Result<(), i64> {
         let Some(address) = peer.map(network) else {
             return Ok(());
         };
@@ -47,6 +36,14 @@ impl Guesses {
         }
         let bucket = addresses.entry(address).or_default();
         bucket.take(PER_MINUTE, now)
+    }
+
+    /// A secret that was counted is good, or was not looked at.
+    pub(super) fn give_back(&self, peer: Option<IpAddr>, now: i64) {
+        let mut addresses = lock(&self.addresses);
+        if let Some(bucket) = peer.and_then(|peer| addresses.get_mut(&network(peer))) {
+            bucket.give_back(PER_MINUTE, now);
+        }
     }
 }
 
@@ -73,15 +70,18 @@ mod tests {
     fn an_address_is_held_and_others_are_not() {
         let guesses = Guesses::default();
         for _ in 0..PER_MINUTE {
-            assert_eq!(guesses.check(address(1), 0), Ok(()));
-            assert_eq!(guesses.failed(address(1), 0), Ok(()));
+            assert_eq!(guesses.take(address(1), 0), Ok(()));
         }
-        assert_eq!(guesses.check(address(1), 0), Err(1_000));
-        assert_eq!(guesses.failed(address(1), 0), Err(1_000));
-        assert_eq!(guesses.check(address(2), 0), Ok(()));
-        assert_eq!(guesses.check(address(1), 1_000), Ok(()));
+        assert_eq!(guesses.take(address(1), 0), Err(1_000));
+        assert_eq!(guesses.take(address(2), 0), Ok(()));
+        assert_eq!(guesses.take(address(1), 1_000), Ok(()));
+        assert_eq!(guesses.take(address(1), 1_000), Err(1_000));
+        // A good one takes nothing in the end.
+        guesses.give_back(address(1), 1_000);
+        assert_eq!(guesses.take(address(1), 1_000), Ok(()));
+        guesses.give_back(address(3), 1_000);
         for _ in 0..2 * PER_MINUTE {
-            assert_eq!(guesses.failed(None, 0), Ok(()), "this process");
+            assert_eq!(guesses.take(None, 0), Ok(()), "this process");
         }
     }
 
@@ -94,28 +94,28 @@ mod tests {
         let mapped: IpAddr = "::ffff:192.0.2.1".parse().expect("an address");
         let plain: IpAddr = "192.0.2.1".parse().expect("an address");
         for _ in 0..PER_MINUTE {
-            let _ = guesses.failed(Some(one), 0);
-            let _ = guesses.failed(Some(mapped), 0);
+            let _ = guesses.take(Some(one), 0);
+            let _ = guesses.take(Some(mapped), 0);
         }
-        assert!(guesses.check(Some(two), 0).is_err());
-        assert!(guesses.check(Some(plain), 0).is_err());
-        assert!(guesses.check(Some(far), 0).is_ok());
+        assert!(guesses.take(Some(two), 0).is_err());
+        assert!(guesses.take(Some(plain), 0).is_err());
+        assert!(guesses.take(Some(far), 0).is_ok());
     }
 
     #[test]
     fn the_table_is_bounded_and_forgets_the_innocent_first() {
         let guesses = Guesses::default();
         for _ in 0..PER_MINUTE {
-            let _ = guesses.failed(address(0), 50_000);
+            let _ = guesses.take(address(0), 50_000);
         }
         for number in 1..ADDRESSES_LIMIT {
-            let _ = guesses.failed(address(number), 0);
+            let _ = guesses.take(address(number), 0);
         }
-        let _ = guesses.failed(address(ADDRESSES_LIMIT), 50_000);
+        let _ = guesses.take(address(ADDRESSES_LIMIT), 50_000);
         assert_eq!(lock(&guesses.addresses).len(), 2);
-        assert!(guesses.check(address(0), 50_000).is_err());
+        assert!(guesses.take(address(0), 50_000).is_err());
         for number in 0..3 * ADDRESSES_LIMIT {
-            let _ = guesses.failed(address(number), 50_000);
+            let _ = guesses.take(address(number), 50_000);
             assert!(lock(&guesses.addresses).len() <= ADDRESSES_LIMIT);
         }
     }

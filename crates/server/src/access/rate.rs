@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{cache::lock, key::Key};
+use super::{cache::lock, key::Key, role::Role};
 
 const MINUTE_MS: i64 = 60_000;
 /// The `RateLimit` fields of draft-ietf-httpapi-ratelimit-headers-10.
@@ -30,8 +30,15 @@ impl Bucket {
         taken
     }
 
-    /// The same, and takes nothing.
-    pub(super) fn has_one(&self, per_minute: i64, now: i64) -> Result<(), i64> {
+    /// Puts one request back that was taken.
+    pub(super) fn give_back(&mut self, per_minute: i64, now: i64) {
+        let most = per_minute * MINUTE_MS;
+        let parts = most.min(self.parts(per_minute, now) + MINUTE_MS);
+        self.last = Some((parts, now));
+    }
+
+    /// The same as taking one, and takes nothing.
+    fn has_one(&self, per_minute: i64, now: i64) -> Result<(), i64> {
         match self.parts(per_minute, now) - MINUTE_MS {
             0.. => Ok(()),
             missing => Err(ceil(-missing, per_minute)),
@@ -66,9 +73,9 @@ pub(super) struct Rate<'key> {
 
 impl<'key> Rate<'key> {
     /// The key's own rate, or the server's; `None` when it has none. An executor asks as often as its
-    /// work needs, unless its key says otherwise.
+    /// work needs, unless its key says otherwise; a key that may do anything else is no executor's.
     pub(super) fn of(key: &'key Key, default: Option<i64>) -> Option<Self> {
-        let default = default.filter(|_| key.executor().is_none());
+        let default = default.filter(|_| key.scopes != Role::Executor.scopes());
         key.requests_per_minute.or(default).map(|per_minute| Self {
             bucket: &key.bucket,
             per_minute,

@@ -15,6 +15,8 @@ pub(super) enum Refused {
     NoKey,
     /// It shows none, there are none, and it does not come from this machine.
     Remote,
+    /// It shows none, there are none, and it comes from this machine, where a proxy may be.
+    Named,
     /// Its key or ticket is not good.
     Unknown,
     /// Its key does not have the scope.
@@ -43,6 +45,13 @@ impl Refused {
                 StatusCode::UNAUTHORIZED,
                 "there are no keys yet, so this server answers requests from its own machine \
                  only; make the first key there"
+                    .to_owned(),
+            ),
+            Self::Named => (
+                StatusCode::UNAUTHORIZED,
+                "there are no keys yet, and this server has another name than its machine's own, so a \
+                 proxy may pass on what comes from anywhere; make the first key with `playhouse key \
+                 create` or with the setup token"
                     .to_owned(),
             ),
             Self::Unknown => (

@@ -3,10 +3,17 @@
 use axum::{body::Body, extract::ConnectInfo};
 use http::Request;
 use serde_json::json;
+use server::Settings;
 use std::net::SocketAddr;
 
 use super::{Keyed, text};
-use crate::{answer::Answer, bed::Bed};
+use crate::{answer::Answer, bed::Bed, database::on_both};
+
+on_both!(
+    the_first_key_is_an_admins_and_ends_what_was_open,
+    a_revoked_last_key_opens_nothing,
+    of_many_first_keys_made_at_once_one_is_made,
+);
 
 /// Asks for the jobs over a connection from `address`.
 async fn from(bed: &Bed, address: &str, header: Option<(&str, &str)>) -> Answer {
@@ -47,6 +54,35 @@ async fn without_keys_this_machine_may_do_everything_and_others_nothing() {
 }
 
 #[tokio::test]
+async fn behind_another_name_this_machine_is_nobody() {
+    let named: [fn(&mut Settings); 2] = [
+        |settings| settings.public_url = Some("https://play.example".to_owned()),
+        |settings| settings.allowed_hosts = vec!["play.internal".to_owned()],
+    ];
+    for set in named {
+        let bed = Bed::with(set).await;
+        // A proxy of this machine that does not say for whom it asks looks like this machine.
+        let refused = from(&bed, "127.0.0.1:4000", None).await.refused(401).await;
+        assert!(
+            text(&refused["error"]).contains("another name"),
+            "{refused}"
+        );
+        let new = json!({"name": "first", "role": "admin"});
+        assert_eq!(bed.post("/api/keys", &new).await.status, 401);
+        assert_eq!(bed.post("/api/tickets", &json!({})).await.status, 401);
+        assert_eq!(from(&bed, "192.0.2.1:4000", None).await.status, 401);
+    }
+    let named: [fn(&mut Settings); 2] = [
+        |settings| settings.public_url = Some("http://localhost:8080".to_owned()),
+        |settings| settings.allowed_hosts = vec!["127.0.0.2".to_owned()],
+    ];
+    for set in named {
+        let bed = Bed::with(set).await;
+        assert_eq!(from(&bed, "127.0.0.1:4000", None).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn the_address_that_a_trusted_proxy_tells_decides() {
     let proxy = "192.0.2.9".parse().expect("an address");
     let bed = Bed::with(|settings| settings.trusted_proxies = vec![proxy]).await;
@@ -55,7 +91,6 @@ async fn the_address_that_a_trusted_proxy_tells_decides() {
     assert_eq!(from(&bed, "127.0.0.1:1", None).await.status, 200);
 }
 
-#[tokio::test]
 async fn the_first_key_is_an_admins_and_ends_what_was_open() {
     let bed = Bed::open().await;
     for role in ["user", "readonly", "executor"] {
@@ -75,7 +110,6 @@ async fn the_first_key_is_an_admins_and_ends_what_was_open() {
     assert_eq!(bed.get("/api/v1/health").await.status, 200);
 }
 
-#[tokio::test]
 async fn a_revoked_last_key_opens_nothing() {
     let keyed = Keyed::open().await;
     let list = keyed.get(&keyed.admin, "/api/keys").await.json(200).await;
@@ -84,7 +118,6 @@ async fn a_revoked_last_key_opens_nothing() {
     assert_eq!(keyed.get(&keyed.admin, "/api/v1/jobs").await.status, 401);
 }
 
-#[tokio::test]
 async fn of_many_first_keys_made_at_once_one_is_made() {
     let bed = Bed::open().await;
     let new = json!({"name": "first", "role": "admin"});

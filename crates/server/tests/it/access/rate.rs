@@ -134,6 +134,35 @@ async fn a_key_without_a_rate_has_the_servers_and_an_executors_has_none() {
 }
 
 #[tokio::test]
+async fn a_key_that_performs_and_does_more_has_the_servers_rate() {
+    let bed = Bed::with(|settings| settings.requests_per_minute = Some(4)).await;
+    let keyed = Keyed::on(bed).await;
+    let mut keys = Vec::new();
+    for (name, role, scopes) in [
+        ("a", "custom", json!(["runs:perform", "jobs:write"])),
+        ("b", "user", json!(["runs:perform"])),
+    ] {
+        let new = json!({"name": name, "role": role, "scopes": scopes});
+        keys.push((name, text(&keyed.make(&new).await["key"])));
+    }
+    // One that performs and does nothing else is an executor's, whatever its role is called.
+    let new = json!({"name": "c", "role": "custom", "scopes": ["runs:perform"]});
+    let executor = text(&keyed.make(&new).await["key"]);
+    let leases = json!({"leases": []});
+    for (name, key) in &keys {
+        let path = format!("/api/v1/executors/{name}/leases");
+        for _ in 0..4 {
+            keyed.post(key, &path, &leases).await.json(200).await;
+        }
+        keyed.post(key, &path, &leases).await.refused(429).await;
+    }
+    for _ in 0..20 {
+        let path = "/api/v1/executors/c/leases";
+        keyed.post(&executor, path, &leases).await.json(200).await;
+    }
+}
+
+#[tokio::test]
 async fn a_server_without_a_bound_limits_only_keys_that_have_one() {
     let bed = Bed::with(|settings| settings.requests_per_minute = None).await;
     let keyed = Keyed::on(bed).await;
@@ -254,4 +283,34 @@ async fn tokens_and_tickets_are_not_guessed_either() {
     let (elsewhere, guess) = ("198.51.100.1", guess(&token));
     let join = from(&keyed, elsewhere, Method::POST, "/api/join", None, &guess).await;
     join.json(201).await;
+}
+
+#[tokio::test]
+async fn guesses_that_come_at_once_count_as_well_and_good_ones_take_nothing() {
+    let keyed = Keyed::open().await;
+    let guess = json!({"token": "join_0", "name": "builder"});
+    for path in ["/api/join", "/api/setup", "/ws/events?ticket=ticket_0"] {
+        let method = if path.starts_with("/ws") {
+            Method::GET
+        } else {
+            Method::POST
+        };
+        let ask = || from(&keyed, ATTACKER, method.clone(), path, None, &guess);
+        let answers = futures_util::future::join_all((0..200).map(|_| ask())).await;
+        let tried = answers.iter().filter(|answer| answer.status == 401).count();
+        let held = answers.iter().filter(|answer| answer.status == 429).count();
+        assert_eq!((tried, held), (60, 140), "{path}");
+        keyed.bed.clock.advance_ms(60_000);
+    }
+    for _ in 0..100 {
+        let made = keyed.post(&keyed.admin, "/api/tickets", &json!({})).await;
+        let ticket = text(&made.json(201).await["ticket"]);
+        let path = format!("/ws/events?ticket={ticket}");
+        let opened = from(&keyed, ATTACKER, Method::GET, &path, None, &guess).await;
+        // Past the gate; it is no WebSocket.
+        assert_eq!(opened.status, 400);
+        let wrong = json!({"token": "join_0", "name": ""});
+        let answer = from(&keyed, ATTACKER, Method::POST, "/api/join", None, &wrong).await;
+        assert_eq!(answer.status, 400, "what is not looked at is no guess");
+    }
 }

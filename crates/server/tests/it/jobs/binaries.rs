@@ -21,7 +21,7 @@ async fn upload(bed: &Bed, body: impl Into<Body>) -> serde_json::Value {
 #[tokio::test]
 async fn a_program_is_uploaded_and_fetched() {
     let bed =
-        Bed::with(|settings| settings.public_url = Some("https://play.example/".to_owned())).await;
+        Bed::with(|settings| settings.public_url = Some("https://127.0.0.1:81/".to_owned())).await;
     let answer = bed
         .send(Method::POST, "/api/v1/binaries", &b"#!/bin/sh\n\0\xFF"[..])
         .await;

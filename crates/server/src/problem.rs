@@ -93,7 +93,7 @@ impl From<IssueError> for Problem {
             IssueError::Field(..) | IssueError::First => StatusCode::BAD_REQUEST,
             IssueError::TooMuch => StatusCode::FORBIDDEN,
             IssueError::NotFirst | IssueError::Token => StatusCode::UNAUTHORIZED,
-            IssueError::NameTaken => StatusCode::CONFLICT,
+            IssueError::NameTaken | IssueError::AtWork => StatusCode::CONFLICT,
             IssueError::Store(error) => return error.into(),
         };
         Self::new(status, error.to_string())

@@ -189,6 +189,19 @@ pub fn forget(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
     })
 }
 
+/// Whether an executor was heard of since `since`, or holds a run.
+///
+/// # Errors
+/// The database's.
+pub fn is_at_work(batch: &mut Batch<'_, '_>, name: &str, since: i64) -> Result<bool, Error> {
+    const AT_WORK: &str = "SELECT name FROM executors WHERE name = $1 AND (seen_at >= $2
+        OR name IN (SELECT executor FROM runs WHERE status = 'running'))";
+    let found = batch
+        .tx
+        .first(AT_WORK, args![name, since], |row| row.text(0))?;
+    Ok(found.is_some())
+}
+
 /// Whether an executor holds a run.
 ///
 /// # Errors

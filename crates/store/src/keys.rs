@@ -128,15 +128,25 @@ pub fn add(batch: &mut Batch<'_, '_>, new: &NewKey, act: &Act) -> Result<Added, 
     Ok(Added::Yes)
 }
 
-/// Whether a key is there, and neither revoked nor expired.
+/// The key with this id, if it is neither revoked nor expired.
 ///
 /// # Errors
 /// The database's.
-pub fn is_live(batch: &mut Batch<'_, '_>, id: &str, now: i64) -> Result<bool, Error> {
-    const LIVE: &str = "SELECT id FROM keys WHERE id = $1 AND revoked_at IS NULL
-        AND (expires_at IS NULL OR expires_at > $2)";
-    let found = batch.tx.first(LIVE, args![id, now], |row| row.text(0))?;
-    Ok(found.is_some())
+pub fn live(batch: &mut Batch<'_, '_>, id: &str, now: i64) -> Result<Option<KeyRow>, Error> {
+    const LIVE: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
+        created_at, expires_at, revoked_at, used_at FROM keys WHERE id = $1
+        AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)";
+    batch.tx.first(LIVE, args![id, now], key)
+}
+
+/// Every key that ever had this name.
+///
+/// # Errors
+/// The database's.
+pub fn named(batch: &mut Batch<'_, '_>, name: &str) -> Result<Vec<KeyRow>, Error> {
+    const NAMED: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
+        created_at, expires_at, revoked_at, used_at FROM keys WHERE name = $1";
+    batch.tx.all(NAMED, args![name], key)
 }
 
 /// Revokes a key; `None` when there is none with this id. A revoked key stays as it is.

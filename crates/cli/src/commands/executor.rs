@@ -8,7 +8,7 @@ use std::{
 
 use executor::{CancellationToken, Plugins, Settings, ShippedPlugin};
 use tokio::task::JoinHandle;
-use wire::{client::Client, trace::Spans};
+use wire::{client::Client, executors::BUILT_IN, trace::Spans};
 
 use super::{join, place, serving};
 use crate::{
@@ -55,7 +55,7 @@ pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
 
 /// The name of the executor inside a server.
 pub(super) fn built_in_name() -> String {
-    format!("built-in-{}", place::host_name())
+    format!("{BUILT_IN}{}", place::host_name())
 }
 
 /// Starts the executor inside a server, below its data directory.

@@ -128,8 +128,8 @@ fn refused(error: Error, name: &str) -> Failure {
             "Make another token with `playhouse key join-token`.".to_owned()
         }
         Error::Status { status, .. } if status.as_u16() == 409 => format!(
-            "Revoke the key of `{name}` that `playhouse key list` shows, or take another --name. \
-             The token is still good."
+            "If `playhouse key list` shows a key of `{name}`, revoke it; or take another --name. The \
+             token is still good."
         ),
         _ => return error.into(),
     };

@@ -7,12 +7,15 @@ use store::{
 };
 use wire::{
     Timestamp,
+    executors::BUILT_IN,
     keys::{CreatedKey, KeyInfo, NewKey},
 };
 
 use super::{
-    Principal, join,
+    Principal,
+    join::Join,
     key::{is_bound, scopes},
+    principal::KeyHolder,
     role::Role,
     scope::Scopes,
     secret::Secret,
@@ -34,12 +37,20 @@ pub(crate) enum Caller {
     Operator,
     /// Somebody on this machine: only as long as there are no keys.
     Loopback,
-    /// Whoever has a key: it gives no more than it has.
-    Key(Scopes),
+    /// Whoever has a key: it gives no more than it has, for no longer.
+    Key {
+        scopes: Scopes,
+        /// Epoch milliseconds.
+        expires_at: Option<i64>,
+    },
     /// Whoever has the setup token.
     Setup(String),
     /// Whoever has a token to join with: a key of an executor.
-    Join(String),
+    Join {
+        token: String,
+        /// An executor that was heard of since is at work, epoch milliseconds.
+        at_work_since: i64,
+    },
 }
 
 impl Caller {
@@ -47,7 +58,10 @@ impl Caller {
         match principal {
             Principal::Builtin => Self::Operator,
             Principal::Loopback => Self::Loopback,
-            key @ Principal::Key(_) => Self::Key(key.scopes()),
+            Principal::Key(KeyHolder(key)) => Self::Key {
+                scopes: key.scopes,
+                expires_at: key.expires_at,
+            },
         }
     }
 }
@@ -73,6 +87,12 @@ pub enum IssueError {
     /// The name is taken.
     #[error("there is a key for this executor already: revoke it first")]
     NameTaken,
+    /// The name is that of an executor that needs no key.
+    #[error(
+        "an executor of this name is at work without a key of its own: stop it, and wait for two \
+         leases, or take another name"
+    )]
+    AtWork,
     /// The database.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -87,11 +107,16 @@ pub(crate) async fn issue(
     now: i64,
 ) -> Result<CreatedKey, IssueError> {
     let secret = Secret::key();
-    let row = checked(new, &secret, now)?;
-    if let Caller::Key(own) = &caller
-        && !own.cover(scopes(&row))
+    let mut row = checked(new, &secret, now)?;
+    if let Caller::Key {
+        scopes: own,
+        expires_at,
+    } = &caller
     {
-        return Err(IssueError::TooMuch);
+        if !own.cover(scopes(&row)) {
+            return Err(IssueError::TooMuch);
+        }
+        row.expires_at = earlier(row.expires_at, *expires_at);
     }
     let act = asker.act(now, Target::one("key", &row.id));
     let act = act.detail(format!("{}, role {}", row.name, row.role));
@@ -103,21 +128,45 @@ pub(crate) async fn issue(
         rivals: is_bound(scopes(&row)).then_some(|rival: &KeyRow| is_bound(scopes(rival))),
     };
     let work = move |batch: &mut Batch<'_, '_>| {
+        let key = key.clone();
         match &caller {
-            Caller::Join(token) => return join::add(batch, token, &key, &act, now),
+            Caller::Join {
+                token,
+                at_work_since,
+            } => {
+                let join = Join {
+                    token,
+                    at_work_since: *at_work_since,
+                };
+                return join.add(batch, key, &act, now);
+            }
             Caller::Setup(token) if tickets::take(batch, Purpose::Setup, token, now)?.is_none() => {
-                return Ok(None);
+                return Ok(Err(IssueError::Token));
             }
             _ => {}
         }
-        store::keys::add(batch, &key, &act).map(Some)
+        let added = store::keys::add(batch, &key, &act)?;
+        Ok(made(added).map(|()| key.row))
     };
-    match store.write(work).await? {
-        None => Err(IssueError::Token),
-        Some(Added::Yes) => Ok(created(&row, secret)),
-        Some(Added::NotFirst) => Err(IssueError::NotFirst),
-        Some(Added::First) => Err(IssueError::First),
-        Some(Added::NameTaken) => Err(IssueError::NameTaken),
+    let row = store.write(work).await??;
+    Ok(created(&row, secret))
+}
+
+/// What became of a key that was to be made.
+pub(super) fn made(added: Added) -> Result<(), IssueError> {
+    match added {
+        Added::Yes => Ok(()),
+        Added::NotFirst => Err(IssueError::NotFirst),
+        Added::First => Err(IssueError::First),
+        Added::NameTaken => Err(IssueError::NameTaken),
+    }
+}
+
+/// When a key expires whose maker's expires too: nobody outlives their own key by making another.
+pub(super) fn earlier(wanted: Option<i64>, makers: Option<i64>) -> Option<i64> {
+    match (wanted, makers) {
+        (Some(wanted), Some(makers)) => Some(wanted.min(makers)),
+        (wanted, makers) => wanted.or(makers),
     }
 }
 
@@ -131,7 +180,7 @@ pub(crate) async fn revoke(
 ) -> Result<Option<KeyInfo>, IssueError> {
     let (id, act) = (id.to_owned(), asker.act(now, Target::one("key", id)));
     let work = move |batch: &mut Batch<'_, '_>| {
-        if let Caller::Key(own) = &caller {
+        if let Caller::Key { scopes: own, .. } = &caller {
             let keys = store::keys::list(&mut batch.read())?;
             let mut others = keys.iter().filter(|key| key.id == id);
             if others.any(|key| !own.cover(scopes(key))) {
@@ -193,6 +242,10 @@ fn checked(new: &NewKey, secret: &Secret, now: i64) -> Result<KeyRow, IssueError
             "scopes",
             "an executor's key has no further scopes".to_owned(),
         );
+    }
+    if new.name.starts_with(BUILT_IN) && is_bound(role.scopes().with(extra)) {
+        let message = format!("names that begin with {BUILT_IN} are those of executors in servers");
+        return wrong("name", message);
     }
     let (days, rate) = (new.expires_in_days, new.requests_per_minute);
     if days.is_some_and(|days| !(1..=DAYS_LIMIT).contains(&days)) {

@@ -3,7 +3,7 @@
 use store::{
     Batch, Store,
     audit::{Act, Target},
-    keys::{Added, NewKey},
+    keys::{KeyRow, NewKey},
 };
 use wire::{
     Timestamp,
@@ -11,7 +11,8 @@ use wire::{
 };
 
 use super::{
-    issue::{Caller, IssueError},
+    issue::{Caller, IssueError, earlier, made},
+    key::{is_bound, scopes},
     role::Role,
     tickets::{self, Purpose, Ticket},
 };
@@ -38,7 +39,9 @@ pub(crate) async fn join_token(
     match caller {
         // The key that it would become would be the first.
         Caller::Loopback => return Err(IssueError::First),
-        Caller::Key(own) if !own.cover(Role::Executor.scopes()) => return Err(IssueError::TooMuch),
+        Caller::Key { scopes, .. } if !scopes.cover(Role::Executor.scopes()) => {
+            return Err(IssueError::TooMuch);
+        }
         _ => {}
     }
     let life_ms = minutes.map_or_else(
@@ -54,25 +57,50 @@ pub(crate) async fn join_token(
     })
 }
 
-/// Makes a key for a token, within a transaction; `None` when the token is not good. A token whose key
-/// was refused is still good.
-pub(super) fn add(
-    batch: &mut Batch<'_, '_>,
-    token: &str,
-    key: &NewKey,
-    act: &Act,
-    now: i64,
-) -> Result<Option<Added>, store::Error> {
-    let Some(ticket) = tickets::take(batch, Purpose::Join, token, now)? else {
-        return Ok(None);
-    };
-    let issuer = &ticket.subject;
-    if !issuer.is_empty() && !store::keys::is_live(batch, issuer, now)? {
-        return Ok(None);
+/// Somebody shows a token to join with.
+pub(super) struct Join<'a> {
+    pub(super) token: &'a str,
+    /// See [`Caller::Join`].
+    pub(super) at_work_since: i64,
+}
+
+impl Join<'_> {
+    /// Makes a key for the token, within a transaction. A token whose key was refused is still good.
+    pub(super) fn add(
+        &self,
+        batch: &mut Batch<'_, '_>,
+        mut key: NewKey,
+        act: &Act,
+        now: i64,
+    ) -> Result<Result<KeyRow, IssueError>, store::Error> {
+        let Some(ticket) = tickets::take(batch, Purpose::Join, self.token, now)? else {
+            return Ok(Err(IssueError::Token));
+        };
+        let mut maker = "the operator".to_owned();
+        if !ticket.subject.is_empty() {
+            let Some(issuer) = store::keys::live(batch, &ticket.subject, now)? else {
+                return Ok(Err(IssueError::Token));
+            };
+            maker = format!("{} ({})", issuer.id, issuer.name);
+            key.row.expires_at = earlier(key.row.expires_at, issuer.expires_at);
+        }
+        let added = if self.is_at_work(batch, &key.row.name)? {
+            Err(IssueError::AtWork)
+        } else {
+            let detail = format!("{}, with a token of {maker}", act.detail);
+            made(store::keys::add(batch, &key, &act.clone().detail(detail))?)
+        };
+        if added.is_err() {
+            tickets::put_back(batch, Purpose::Join, self.token, &ticket)?;
+        }
+        Ok(added.map(|()| key.row))
     }
-    let added = store::keys::add(batch, key, act)?;
-    if added != Added::Yes {
-        tickets::put_back(batch, Purpose::Join, token, &ticket)?;
+
+    /// Whether there is an executor of this name that never had a key of its own, so that no key says who
+    /// it is. Whoever joined under the name would hold its leases.
+    fn is_at_work(&self, batch: &mut Batch<'_, '_>, name: &str) -> Result<bool, store::Error> {
+        let keys = store::keys::named(batch, name)?;
+        let had_a_key = keys.iter().any(|key| is_bound(scopes(key)));
+        Ok(!had_a_key && store::executors::is_at_work(batch, name, self.at_work_since)?)
     }
-    Ok(Some(added))
 }

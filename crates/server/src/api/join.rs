@@ -33,7 +33,7 @@ pub(crate) async fn token(
     responses((status = 201, description = "Made; the key is shown this once", body = CreatedKey),
         (status = 400, description = "A field is wrong, or there are no keys yet"),
         (status = 401, description = "The token is not good"),
-        (status = 409, description = "A live key has the name: revoke it first")))]
+        (status = 409, description = "A live key, or an executor at work without a key, has the name")))]
 pub(crate) async fn join(
     State(app): State<App>,
     asker: Asker,
@@ -44,8 +44,12 @@ pub(crate) async fn join(
         role: "executor".to_owned(),
         ..NewKey::default()
     };
-    let (caller, asker) = (Caller::Join(join.token), asker.known_as("join"));
-    let created = issue(&app.store, caller, &new, asker, app.now_ms()).await?;
+    let now = app.now_ms();
+    let caller = Caller::Join {
+        token: join.token,
+        at_work_since: now.saturating_sub(2 * app.lease_ms()),
+    };
+    let created = issue(&app.store, caller, &new, asker.known_as("join"), now).await?;
     app.keys.look(&app.store).await?;
     Ok((StatusCode::CREATED, axum::Json(created)))
 }

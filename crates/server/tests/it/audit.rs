@@ -233,7 +233,13 @@ async fn who_joins_leaves_a_line_and_who_is_refused_does_not() {
     assert_eq!(line["action"], "key.join");
     assert_eq!(line["actor"], json!({"id": "join"}));
     assert_eq!(line["target"]["id"], created["id"]);
-    assert_eq!(line["detail"], "builder, role executor");
+    // And who let it in.
+    let keys = keyed.get(&keyed.admin, "/api/keys").await.json(200).await;
+    let keys = keys.as_array().expect("a list");
+    let admin = keys.iter().find(|key| key["name"] == "admin");
+    let admin = text(&admin.expect("the admin's key")["id"]);
+    let detail = format!("builder, role executor, with a token of {admin} (admin)");
+    assert_eq!(line["detail"], json!(detail));
     assert!(!line.to_string().contains(&token));
 }
 

@@ -77,12 +77,19 @@ async fn a_key_is_kept_and_revoked_once(db: &Database) {
         revoked_at: Some(NOW + 7),
         ..key.row
     };
-    let live = |id, now| store.write(move |batch| keys::is_live(batch, id, now));
-    assert!(live("a", NOW + 999).await.unwrap());
-    assert!(!live("a", NOW + 1_000).await.unwrap(), "it has expired");
-    assert!(!live("b", NOW).await.unwrap());
+    let live = |id, now| store.write(move |batch| keys::live(batch, id, now));
+    let found = live("a", NOW + 999).await.unwrap();
+    assert_eq!(found.map(|key| key.name), Some("x".to_owned()));
+    assert_eq!(
+        live("a", NOW + 1_000).await.unwrap(),
+        None,
+        "it has expired"
+    );
+    assert_eq!(live("b", NOW).await.unwrap(), None);
     assert_eq!(revoke(&store, "a", NOW + 7).await, Some(expected.clone()));
-    assert!(!live("a", NOW + 7).await.unwrap());
+    assert_eq!(live("a", NOW + 7).await.unwrap(), None);
+    let named = store.write(|batch| keys::named(batch, "x")).await.unwrap();
+    assert_eq!(named, std::slice::from_ref(&expected), "revoked ones too");
     assert_eq!(revoke(&store, "a", NOW + 9).await, Some(expected));
     assert_eq!(revoke(&store, "b", NOW + 9).await, None);
     assert!(store.read(keys::version).await.unwrap() > version);

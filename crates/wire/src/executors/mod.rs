@@ -17,3 +17,7 @@ pub use progress::{
 };
 pub use registration::{Direction, MetricInfo, PluginHost, PluginInfo, Registration};
 pub use results::{ResultAnswer, Results, ResultsAnswer, RunResult};
+
+/// What the name of an executor inside a server begins with. It needs no key, and no key is bound to such a
+/// name.
+pub const BUILT_IN: &str = "built-in-";

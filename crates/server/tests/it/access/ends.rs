@@ -8,9 +8,19 @@ use server::{Assembled, Clock};
 use store::audit::{Act, Actor, Target};
 
 use super::{Keyed, text};
-use crate::{bed::Bed, stream::DEADLINE};
+use crate::{
+    bed::Bed,
+    database::{self, on_both},
+    stream::DEADLINE,
+};
 
-#[tokio::test]
+on_both!(
+    a_claim_that_waits_ends_with_its_key,
+    a_stream_ends_with_its_key_and_with_the_time_before_keys,
+    another_process_on_the_database_is_heard_within_a_second,
+    keys_outlive_the_server,
+);
+
 async fn a_claim_that_waits_ends_with_its_key() {
     let keyed = Keyed::open().await;
     let created = keyed
@@ -34,7 +44,6 @@ async fn a_claim_that_waits_ends_with_its_key() {
         .await;
 }
 
-#[tokio::test]
 async fn a_stream_ends_with_its_key_and_with_the_time_before_keys() {
     let bed = Bed::open().await;
     let mut open = bed.get("/api/events").await.into_body().into_data_stream();
@@ -59,15 +68,14 @@ async fn a_stream_ends_with_its_key_and_with_the_time_before_keys() {
         .expect("it ends");
 }
 
-#[tokio::test]
 async fn another_process_on_the_database_is_heard_within_a_second() {
     let keyed = Keyed::open().await;
     let user = keyed.make(&json!({"name": "user", "role": "user"})).await;
     let key = text(&user["key"]);
     keyed.get(&key, "/api/v1/jobs").await.json(200).await;
     // Past the server, as the command line and other servers do.
-    let path = keyed.bed.dir().join("data/playhouse.db");
-    let open = move || store::Store::open(&store::Location::Sqlite(path), 7, 0);
+    let location = database::location(&keyed.bed.dir().join("data"));
+    let open = move || store::Store::open(&location, 7, 0);
     let other = tokio::task::spawn_blocking(open)
         .await
         .expect("a thread")
@@ -95,7 +103,6 @@ async fn another_process_on_the_database_is_heard_within_a_second() {
     }
 }
 
-#[tokio::test]
 async fn keys_outlive_the_server() {
     let keyed = Keyed::open().await;
     let dir = keyed.bed.dir().join("data");
@@ -103,7 +110,8 @@ async fn keys_outlive_the_server() {
     let Keyed { bed, .. } = keyed;
     let bed = bed.reopened(|server| async move {
         drop(server);
-        let settings = server::Settings::new(dir);
+        let mut settings = server::Settings::new(dir);
+        settings.database_url = database::url(&settings.data_dir);
         Assembled::open(settings, Clock::new(clock))
             .await
             .expect("it opens")

@@ -4,7 +4,23 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{Keyed, text};
-use crate::bed::Bed;
+use crate::{
+    bed::{Bed, smallest},
+    database::on_both,
+};
+
+on_both!(
+    a_token_is_traded_for_the_key_of_one_executor,
+    two_that_join_at_once_with_one_token_do_not_both_get_a_key,
+    a_token_expires_and_is_no_other_secret,
+    a_name_that_has_a_key_is_refused_and_the_token_stays_good,
+    the_name_of_an_executor_at_work_without_a_key_is_not_taken,
+    the_name_of_an_executor_in_a_server_is_not_taken,
+    whoever_joins_is_let_in_for_no_longer_than_who_let_it,
+    a_token_is_void_with_the_key_that_made_it,
+    nobody_lets_join_who_could_not_make_the_key,
+    before_there_are_keys_nobody_joins,
+);
 
 const TOKENS: &str = "/api/join-tokens";
 
@@ -20,7 +36,6 @@ impl Keyed {
     }
 }
 
-#[tokio::test]
 async fn a_token_is_traded_for_the_key_of_one_executor() {
     let keyed = Keyed::open().await;
     let made = keyed.post(&keyed.admin, TOKENS, &json!({})).await;
@@ -59,7 +74,6 @@ async fn a_token_is_traded_for_the_key_of_one_executor() {
     assert_eq!(keys.as_array().map(Vec::len), Some(2));
 }
 
-#[tokio::test]
 async fn two_that_join_at_once_with_one_token_do_not_both_get_a_key() {
     let keyed = Keyed::open().await;
     let token = keyed.token().await;
@@ -78,7 +92,6 @@ async fn two_that_join_at_once_with_one_token_do_not_both_get_a_key() {
     );
 }
 
-#[tokio::test]
 async fn a_token_expires_and_is_no_other_secret() {
     let keyed = Keyed::open().await;
     let token = keyed.token().await;
@@ -101,7 +114,6 @@ async fn a_token_expires_and_is_no_other_secret() {
     keyed.join(&late, "b").await.json(401).await;
 }
 
-#[tokio::test]
 async fn a_name_that_has_a_key_is_refused_and_the_token_stays_good() {
     let keyed = Keyed::open().await;
     let first = keyed.token().await;
@@ -116,7 +128,72 @@ async fn a_name_that_has_a_key_is_refused_and_the_token_stays_good() {
     keyed.join(&token, "builder").await.json(401).await;
 }
 
-#[tokio::test]
+async fn the_name_of_an_executor_at_work_without_a_key_is_not_taken() {
+    let keyed = Keyed::open().await;
+    let job = keyed.post(&keyed.admin, "/api/v1/jobs", &smallest()).await;
+    let job = text(&job.json(201).await["id"]);
+    // An admin speaks for the executors that it names. Of these two one holds the job.
+    for name in ["holder", "idler"] {
+        let claim = json!({"executor_id": name});
+        let claimed = keyed.post(&keyed.admin, "/api/v1/jobs/claim", &claim).await;
+        assert!(claimed.status.is_success());
+    }
+    let token = keyed.token().await;
+    let refused = async |name| {
+        let refused = keyed.join(&token, name).await.json(409).await;
+        let detail = text(&refused["detail"]);
+        assert!(detail.contains("without a key of its own"), "{detail}");
+    };
+    refused("holder").await;
+    refused("idler").await;
+    keyed.bed.clock.advance_ms(60_000);
+    refused("idler").await;
+    keyed.bed.clock.advance_ms(1_000);
+    // It was not heard of for as long, but what it holds is still its own.
+    refused("holder").await;
+    let held = keyed
+        .get(&keyed.admin, &format!("/api/v1/jobs/{job}"))
+        .await;
+    assert_eq!(held.json(200).await["executor_id"], "holder");
+    keyed.join(&token, "idler").await.json(201).await;
+    keyed.bed.server.reap().await.expect("a tick");
+    let token = keyed.token().await;
+    keyed.join(&token, "holder").await.json(201).await;
+}
+
+async fn the_name_of_an_executor_in_a_server_is_not_taken() {
+    let keyed = Keyed::open().await;
+    let token = keyed.token().await;
+    for name in ["built-in-here", "built-in-"] {
+        let refused = keyed.join(&token, name).await.json(400).await;
+        assert!(text(&refused["detail"]).contains("executors in servers"));
+        for (role, scopes) in [("executor", json!([])), ("user", json!(["runs:perform"]))] {
+            let new = json!({"name": name, "role": role, "scopes": scopes});
+            let refused = keyed.post(&keyed.admin, "/api/keys", &new).await;
+            refused.json(400).await;
+        }
+    }
+    // Who performs nothing may have the name.
+    keyed.key("built-in-here", "user").await;
+    keyed.join(&token, "builder").await.json(201).await;
+}
+
+async fn whoever_joins_is_let_in_for_no_longer_than_who_let_it() {
+    let keyed = Keyed::open().await;
+    let new = json!({"name": "short", "role": "admin", "expires_in_days": 2});
+    let short = text(&keyed.make(&new).await["key"]);
+    let made = keyed.post(&short, TOKENS, &json!({})).await;
+    let token = text(&made.json(201).await["token"]);
+    let joined = keyed.join(&token, "builder").await.json(201).await;
+    assert_eq!(joined["expires_at"], json!("2024-01-03T12:00:00Z"));
+    let key = text(&joined["key"]);
+    let path = "/api/v1/executors/builder/leases";
+    let leases = json!({"leases": []});
+    keyed.post(&key, path, &leases).await.json(200).await;
+    keyed.bed.clock.advance_ms(2 * 24 * 3_600_000);
+    keyed.post(&key, path, &leases).await.refused(401).await;
+}
+
 async fn a_token_is_void_with_the_key_that_made_it() {
     let keyed = Keyed::open().await;
     let second = keyed
@@ -128,7 +205,6 @@ async fn a_token_is_void_with_the_key_that_made_it() {
     keyed.join(&token, "builder").await.json(401).await;
 }
 
-#[tokio::test]
 async fn nobody_lets_join_who_could_not_make_the_key() {
     let keyed = Keyed::open().await;
     let new = json!({"name": "clerk", "role": "custom", "scopes": ["keys:write"]});
@@ -144,7 +220,6 @@ async fn nobody_lets_join_who_could_not_make_the_key() {
     }
 }
 
-#[tokio::test]
 async fn before_there_are_keys_nobody_joins() {
     let bed = Bed::open().await;
     let refused = bed.post(TOKENS, &json!({})).await.json(400).await;

@@ -142,6 +142,33 @@ async fn nobody_makes_a_key_that_allows_more_than_their_own() {
 }
 
 #[tokio::test]
+async fn nobody_makes_a_key_that_outlives_their_own() {
+    let keyed = Keyed::open().await;
+    let new = json!({"name": "maker", "role": "admin", "expires_in_days": 10});
+    let maker = text(&keyed.make(&new).await["key"]);
+    keyed.bed.clock.advance_ms(3_600_000);
+    let bound = json!("2024-01-11T12:00:00Z");
+    for (days, expires_at) in [
+        (Value::Null, bound.clone()),
+        (json!(1), json!("2024-01-02T13:00:00Z")),
+        (json!(10), bound.clone()),
+        (json!(3_650), bound.clone()),
+    ] {
+        let new = json!({"name": "made", "role": "readonly", "expires_in_days": days});
+        let made = keyed.post(&maker, "/api/keys", &new).await.json(201).await;
+        assert_eq!(made["expires_at"], expires_at, "{days}");
+    }
+    // Nor one that makes such a key.
+    let new = json!({"name": "maker's", "role": "admin"});
+    let second = keyed.post(&maker, "/api/keys", &new).await.json(201).await;
+    let new = json!({"name": "second's", "role": "readonly"});
+    let third = keyed.post(&text(&second["key"]), "/api/keys", &new).await;
+    assert_eq!(third.json(201).await["expires_at"], bound);
+    let made = keyed.make(&json!({"name": "free", "role": "user"})).await;
+    assert_eq!(made["expires_at"], Value::Null);
+}
+
+#[tokio::test]
 async fn nobody_revokes_a_key_that_allows_more_than_their_own() {
     let keyed = Keyed::open().await;
     let new = json!({"name": "maker", "role": "custom", "scopes": ["keys:write"]});

@@ -77,7 +77,7 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
             .write(move |batch| store::hooks::retain(batch, before))
             .await?,
         store
-            .write(move |batch| store::audit::retain(batch, audit))
+            .write(move |batch| store::audit::retain(batch, audit, now))
             .await?,
     ];
     store

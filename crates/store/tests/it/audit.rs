@@ -281,10 +281,12 @@ async fn old_lines_go_and_the_chain_stays(db: &Database) {
     for at in [0, 1, 5, 2, 9, 10] {
         record(&store, act_at(NOW + at, "job.submit", "job", "x")).await;
     }
-    let retain = |before: i64| store.write(move |batch| audit::retain(batch, NOW + before));
+    let retain =
+        |before: i64| store.write(move |batch| audit::retain(batch, NOW + before, NOW + 100));
     assert_eq!(retain(0).await.unwrap().deleted, 0);
-    // The third is younger, but before an old one.
-    assert_eq!(retain(3).await.unwrap().deleted, 4);
+    // The fourth is older than the third, which is before it.
+    assert_eq!(retain(3).await.unwrap().deleted, 2);
+    assert_eq!(retain(6).await.unwrap().deleted, 2);
     let found = whole(&store).await;
     assert_eq!((found.lines, found.removed, found.newest), (2, 4, 6));
     record(&store, act_at(NOW + 11, "job.submit", "job", "x")).await;

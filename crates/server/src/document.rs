@@ -132,6 +132,11 @@ fn refusals(operation: &mut Operation, path: &str, scope: Scope) {
     }
     if path.contains('{') {
         common.push(("404", "No such thing"));
+        // Such as `claim` in the place of a job's id.
+        common.push((
+            "405",
+            "What stands for the parameter makes it another path, which has no such method",
+        ));
     }
     if operation.request_body.is_some() {
         common.push(("400", "The body is wrong"));

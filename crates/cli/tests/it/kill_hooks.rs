@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    ops::Range,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -34,14 +35,30 @@ fn kill_of_the_server_loses_no_delivery_on_postgres() {
     survive(&["--database-url", database.url()]);
 }
 
+/// The promise: what was in flight when the server was killed is sent again so soon after its next start.
+const AGAIN: Duration = Duration::from_secs(10);
+
 /// The events that were received, by path and run: numbers in the order of their first arrival.
 type Ledger = Arc<Mutex<BTreeMap<(String, String), Vec<i64>>>>;
 
-/// A receiver that now and then fails, or answers late.
+/// What was received and is not answered: path, run, number.
+type Held = Arc<Mutex<Vec<(String, String, i64)>>>;
+
+/// A receiver that now and then fails, and that does not answer as long as it is told not to.
 pub(crate) struct Receiver {
     port: u16,
     ledger: Ledger,
+    holds: Arc<AtomicBool>,
+    held: Held,
     stop: Arc<AtomicBool>,
+}
+
+/// What each of its connections knows of it.
+#[derive(Clone)]
+struct Shared {
+    ledger: Ledger,
+    holds: Arc<AtomicBool>,
+    held: Held,
 }
 
 impl Receiver {
@@ -49,17 +66,47 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let (ledger, stop) = (Ledger::default(), Arc::new(AtomicBool::new(false)));
-        let (book, stopped) = (ledger.clone(), stop.clone());
+        let (holds, held) = (Arc::new(AtomicBool::new(false)), Held::default());
+        let shared = Shared {
+            ledger: ledger.clone(),
+            holds: holds.clone(),
+            held: held.clone(),
+        };
+        let stopped = stop.clone();
         std::thread::spawn(move || {
             for (number, stream) in listener.incoming().enumerate() {
                 if stopped.load(SeqCst) {
                     return;
                 }
-                let (book, stream) = (book.clone(), stream.expect("a connection"));
-                std::thread::spawn(move || answer(number, &stream, &book));
+                let (shared, stream) = (shared.clone(), stream.expect("a connection"));
+                std::thread::spawn(move || answer(number, &stream, &shared));
             }
         });
-        Self { port, ledger, stop }
+        Self {
+            port,
+            ledger,
+            holds,
+            held,
+            stop,
+        }
+    }
+
+    /// From now on nothing is answered.
+    fn hold(&self) {
+        self.held.lock().expect("no panic").clear();
+        self.holds.store(true, SeqCst);
+    }
+
+    /// Lets go of what was not answered, which is not answered any more, and says what it was.
+    fn release(&self) -> Vec<(String, String, i64)> {
+        self.holds.store(false, SeqCst);
+        self.held.lock().expect("no panic").clone()
+    }
+
+    fn has(&self, (path, run, seq): &(String, String, i64)) -> bool {
+        let ledger = self.ledger.lock().expect("no panic");
+        let of_run = ledger.get(&(path.clone(), run.clone()));
+        of_run.is_some_and(|seqs| seqs.contains(seq))
     }
 
     pub(crate) fn url(&self) -> String {
@@ -85,7 +132,7 @@ impl Drop for Receiver {
 }
 
 /// One request of a connection. The server may be gone at any moment.
-fn answer(number: usize, mut stream: &TcpStream, ledger: &Ledger) {
+fn answer(number: usize, mut stream: &TcpStream, shared: &Shared) {
     let mut reader = BufReader::new(stream);
     let (mut length, mut line) = (0, String::new());
     if reader.read_line(&mut line).unwrap_or(0) == 0 {
@@ -108,20 +155,29 @@ fn answer(number: usize, mut stream: &TcpStream, ledger: &Ledger) {
     if reader.read_exact(&mut body).is_err() {
         return;
     }
+    let payload: Value = serde_json::from_slice(&body).expect("JSON");
+    // A test speaks of no run.
+    let run = payload["data"]["run_id"]
+        .as_str()
+        .unwrap_or("test")
+        .to_owned();
+    let seq = payload["data"]["seq"].as_i64().unwrap_or(0);
+    if shared.holds.load(SeqCst) {
+        let mut held = shared.held.lock().expect("no panic");
+        held.push((path, run, seq));
+        drop(held);
+        while shared.holds.load(SeqCst) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        return;
+    }
     let status = if number % 20 == 3 {
         "503 Busy"
     } else {
         "200 OK"
     };
     if status.starts_with("200") {
-        let payload: Value = serde_json::from_slice(&body).expect("JSON");
-        // A test speaks of no run.
-        let run = payload["data"]["run_id"]
-            .as_str()
-            .unwrap_or("test")
-            .to_owned();
-        let seq = payload["data"]["seq"].as_i64().unwrap_or(0);
-        let mut ledger = ledger.lock().expect("no panic");
+        let mut ledger = shared.ledger.lock().expect("no panic");
         let seen = ledger.entry((path, run)).or_default();
         if !seen.contains(&seq) {
             seen.push(seq);
@@ -144,28 +200,32 @@ fn survive(arguments: &[&str]) {
     let client = Client::http(&server.url()).expect("the URL is good");
     for round in 0..ROUNDS {
         let before = receiver.count();
-        runtime.block_on(async {
-            for number in 0..JOBS {
+        let submit = async |numbers: Range<usize>| {
+            for number in numbers {
                 let job = client.submit(&job(&receiver, number), None).await;
                 let id = job.expect("the server answers").id;
                 client.cancel(&id).await.expect("the server answers");
             }
-        });
+        };
+        runtime.block_on(submit(0..JOBS - 1));
         poll("some are delivered", || {
             (receiver.count() > before + 5).then_some(())
         });
-        server.kill();
-        let (killed, wanted) = (receiver.count(), (round + 1) * JOBS * 11 / 5);
-        server.restart();
-        let back = Instant::now();
-        poll("deliveries go on", || {
-            (receiver.count() > killed || killed == wanted).then_some(())
+        receiver.hold();
+        runtime.block_on(submit(JOBS - 1..JOBS));
+        poll("one is in flight", || {
+            let held = receiver.held.lock().expect("no panic");
+            (!held.is_empty()).then_some(())
         });
-        assert!(
-            back.elapsed() < Duration::from_secs(10),
-            "{:?}",
-            back.elapsed()
-        );
+        server.kill();
+        let in_flight = receiver.release();
+        let begun = Instant::now();
+        server.restart();
+        poll("what was in flight is delivered", || {
+            in_flight.iter().all(|one| receiver.has(one)).then_some(())
+        });
+        let took = begun.elapsed();
+        assert!(took < AGAIN, "round {round}: {in_flight:?} after {took:?}");
     }
     // Each job was submitted and cancelled, and every fifth tells its own hook of its end.
     let wanted = ROUNDS * JOBS * 2 + ROUNDS * JOBS / 5;

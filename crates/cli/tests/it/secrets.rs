@@ -7,6 +7,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use crate::{
@@ -219,6 +220,7 @@ impl Stage {
             ids.push((made["id"].as_str().expect("an id").to_owned(), word));
         }
         let mut executor = self.executor();
+        self.run_plugin_job(receiver);
         for (id, word) in &ids {
             let line = format!("GET /api/v1/jobs/{id}");
             poll("the job has ended", || {
@@ -243,18 +245,100 @@ impl Stage {
         lines_name_runs("the server", &self.server.process.stderr(), &ids);
     }
 
+    /// An executor that joins with a token, and keeps the key that it gets.
     fn executor(&mut self) -> Process {
-        let made = self.as_admin(
-            "POST /api/keys",
-            &json!({"name": "secretive", "role": "executor"}),
-            201,
-        );
-        let key = made["key"].as_str().expect("a key").to_owned();
-        self.planted.note("key of the executor", &key);
+        let made = self.as_admin("POST /api/join-tokens", &json!({}), 201);
+        let token = made["token"].as_str().expect("a token").to_owned();
+        self.planted.note("join token", &token);
+        let wrong = self.planted.plant("a wrong join token");
+        let body = json!({"token": wrong, "name": "secretive"}).to_string();
+        self.ask("POST /api/join", &[], body.as_bytes(), 401);
+        let body = json!({"token": token, "name": "a\nb"}).to_string();
+        self.ask("POST /api/join", &[], body.as_bytes(), 400);
         let mut command = self.server.executor("secretive", &["--isolation", "none"]);
         command.args(["--log", "trace", "--log-format", "json"]);
-        command.env("PLAYHOUSE_KEY", key);
-        Process::start(command, self.server.home().join("secretive.log"))
+        command.env("PLAYHOUSE_JOIN", &token);
+        let executor = Process::start(command, self.server.home().join("secretive.log"));
+        let kept = self.server.home();
+        let kept = kept.join(".local/state/playhouse/secretive/key.json");
+        let kept = poll("it keeps its key", || std::fs::read(&kept).ok());
+        let kept: Value = serde_json::from_slice(&kept).expect("JSON");
+        let key = kept["key"].as_str().expect("a key");
+        self.planted.note("key of the executor", key);
+        let body = json!({"token": token, "name": "another"}).to_string();
+        self.ask("POST /api/join", &[], body.as_bytes(), 401);
+        executor
+    }
+
+    /// A plugin job with secrets in its webhook, and one that is refused.
+    fn run_plugin_job(&mut self, receiver: &Receiver) {
+        let key = self.admin.clone();
+        let header = self.planted.plant("header of a plugin job's webhook");
+        let secret = self.planted.hook_secret("secret of a plugin job's webhook");
+        let again = self.planted.plant("idempotency key of a plugin job");
+        let input = self.planted.plant("input of a plugin job");
+        let job = |plugin: &str| {
+            json!({"input": {"text": input}, "plugins": [plugin], "debug": true,
+                "webhook": {"url": receiver.url(), "secret": secret,
+                    "headers": {"authorization": header}}})
+        };
+        let headers = [
+            ("x-api-key", key.as_str()),
+            ("idempotency-key", again.as_str()),
+        ];
+        let line = "POST /playground/jobs";
+        let body = job("text-stats").to_string();
+        let made = poll("an executor has the plugin", || {
+            let (status, answer) = ask(&self.server, line, &headers, body.as_bytes());
+            (status == 200).then_some(answer)
+        });
+        let made: Value = serde_json::from_str(&made).expect("JSON");
+        let id = made["id"].as_str().expect("an id").to_owned();
+        self.ask(line, &headers, job("no-such").to_string().as_bytes(), 400);
+        let line = format!("POST /playground/jobs/{id}/start?wait=60");
+        let ended = self.as_admin(&line, &json!({}), 200);
+        assert_eq!(ended["progress"]["status"], "completed", "{ended}");
+        let line = format!("GET /api/hooks/{id}/deliveries");
+        poll("its webhook was told", || {
+            let all = self.as_admin(&line, &json!({}), 200);
+            (!all.as_array().expect("a page").is_empty()).then_some(())
+        });
+        self.ask(&line, &headers[..1], b"", 200);
+        self.ask(
+            &format!("GET /playground/jobs/{id}/progress"),
+            &headers[..1],
+            b"",
+            200,
+        );
+        self.ask("GET /playground/jobs", &headers[..1], b"", 200);
+    }
+
+    /// What the commands print, with the key and with a wrong one.
+    fn run_commands(&mut self) {
+        let wrong = self.planted.plant("a bad key of the client");
+        let commands: [&[&str]; 9] = [
+            &["stats"],
+            &["executors"],
+            &["job", "list"],
+            &["job", "list", "--json"],
+            &["key", "list"],
+            &["key", "list", "--json"],
+            &["hook", "list", "--json"],
+            &["plugin-job", "list", "--json"],
+            &["audit", "list", "--json"],
+        ];
+        for arguments in commands {
+            for (key, expected) in [(self.admin.clone(), 0), (wrong.clone(), 65)] {
+                let mut command = self.server.client(arguments);
+                command.args(["--log", "trace"]);
+                command.env("PLAYHOUSE_KEY", key);
+                let ended = command.output().expect("the binary starts");
+                let said = format!("{}{}", stdout(&ended), stderr(&ended));
+                assert_eq!(code(&ended), Some(expected), "{arguments:?}: {said}");
+                let what = format!("the output of {arguments:?}");
+                self.planted.absent_from(&what, &said);
+            }
+        }
     }
 
     /// The event log up to the end of the second job.
@@ -279,6 +363,27 @@ impl Stage {
         }
     }
 
+    /// The same over a WebSocket, which a key in the query opens.
+    fn socket(&self) -> String {
+        let (port, key) = (self.server.port, &self.admin);
+        let url = format!("ws://127.0.0.1:{port}/ws/events?after=0&api_key={key}");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+        let read = async {
+            let stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await;
+            let stream = stream.expect("the server listens");
+            let opened = tokio_tungstenite::client_async(url, stream).await;
+            let (mut socket, _) = opened.expect("it is opened");
+            let mut text = String::new();
+            while !(text.contains("job.completed") && text.contains("job.failed")) {
+                let message = socket.next().await.expect("the socket goes on");
+                text.push_str(message.expect("a message").to_text().unwrap_or_default());
+            }
+            text
+        };
+        let read = async { tokio::time::timeout(DEADLINE, read).await };
+        runtime.block_on(read).expect("the events come in time")
+    }
+
     /// Looks through everything that anybody can read.
     fn search(mut self) {
         let key = self.admin.clone();
@@ -291,11 +396,15 @@ impl Stage {
             "GET /api/v1/jobs",
             "GET /api/v1/admin/stats",
             "GET /api/v1/admin/executors",
+            "GET /api/audit?limit=1000",
+            "GET /api/audit/verify",
         ] {
             self.ask(line, &headers, b"", 200);
         }
         let events = self.events();
         self.planted.absent_from("the event log", &events);
+        let messages = self.socket();
+        self.planted.absent_from("a WebSocket", &messages);
         self.server
             .process
             .signal(nix::sys::signal::Signal::SIGTERM);
@@ -331,6 +440,7 @@ fn nothing_is_told(database: Option<&str>) {
     stage.show_keys();
     stage.make_hooks(&receiver);
     stage.run_jobs(&receiver);
+    stage.run_commands();
     stage.search();
 }
 

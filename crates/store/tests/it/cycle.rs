@@ -1,10 +1,9 @@
-//! What is written is read again: every command once, with the rows, lists, counts and events
-//! that belong to it.
+//! The life of a run: every command once, with the rows, lists, counts and events that belong to it.
 
-use engine::{Backoff, Class, Command, NewRun, State, Status, Verdict};
+use engine::{Backoff, Command, NewRun, State, Status, Verdict};
 use store::{
     Error,
-    runs::{self, Beat, Report},
+    runs::{self, Beat},
 };
 
 use crate::{
@@ -14,15 +13,10 @@ use crate::{
 
 on_both!(
     a_run_that_completes,
-    every_field_survives,
     a_finish_is_accepted_once,
-    a_stranger_changes_nothing,
     a_failure_is_retried_as_the_policy_says,
-    a_lost_executor_and_a_drained_one,
-    a_checkpoint_is_replaced_by_its_holder_only,
     held_and_scheduled_runs_wait,
     cancel_and_retry,
-    every_byte_survives,
 );
 
 async fn a_run_that_completes(db: &Database) {
@@ -91,33 +85,6 @@ async fn a_run_that_completes(db: &Database) {
     db.check();
 }
 
-async fn every_field_survives(db: &Database) {
-    let store = db.open();
-    let parent = submitted(&store, job()).await;
-    let retry = Backoff {
-        initial_ms: 100,
-        factor: 1.5,
-        max_ms: 9_000,
-        jitter: 0.25,
-    };
-    let new = NewRun {
-        name: "n\u{e4}me with \u{1f600}".to_owned(),
-        queue: "elsewhere".to_owned(),
-        class: Class::BestEffort,
-        max_attempts: 7,
-        retry: Some(retry),
-        timeout_ms: Some(1_234),
-        parent: Some(parent),
-        exclusive_key: Some("only one".to_owned()),
-        ..job()
-    };
-    let id = submitted(&store, new.clone()).await;
-    assert_eq!(
-        details(&store, id).await.run,
-        engine::submit(new, BOUND_MS, NOW).run
-    );
-}
-
 async fn a_finish_is_accepted_once(db: &Database) {
     let store = db.open();
     let run = running(&store, job()).await;
@@ -146,44 +113,6 @@ async fn a_finish_is_accepted_once(db: &Database) {
         words(&store, run.id).await,
         ["submitted", "started", "completed"]
     );
-}
-
-async fn a_stranger_changes_nothing(db: &Database) {
-    let store = db.open();
-    let first = running(&store, job()).await;
-    let id = first.id;
-    let given_back = Command::Release {
-        holder: holder(&first),
-    };
-    applied(&store, id, given_back, NOW).await.unwrap();
-    let second = claimed(&store, "b").await;
-    let late = [
-        finish(&first, Verdict::Completed),
-        finish(&first, Verdict::Failed),
-    ];
-    for end in late {
-        let answer = finished(&store, end).await;
-        assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
-    }
-    let answer = store.heartbeat(heartbeat(&first)).await;
-    assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
-    for command in [
-        Command::Release {
-            holder: holder(&first),
-        },
-        Command::Checkpoint {
-            holder: holder(&first),
-            part: None,
-        },
-    ] {
-        let answer = applied(&store, id, command, NOW).await;
-        assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
-    }
-    assert_eq!(details(&store, id).await.run, second);
-    finished(&store, finish(&second, Verdict::Completed))
-        .await
-        .unwrap();
-    db.check();
 }
 
 async fn a_failure_is_retried_as_the_policy_says(db: &Database) {
@@ -249,87 +178,6 @@ async fn a_failure_is_retried_as_the_policy_says(db: &Database) {
     ];
     assert_eq!(words(&store, run.id).await, events);
     db.check();
-}
-
-async fn a_lost_executor_and_a_drained_one(db: &Database) {
-    let store = db.open();
-    let run = running(
-        &store,
-        NewRun {
-            max_attempts: 2,
-            ..job()
-        },
-    )
-    .await;
-    let id = run.id;
-    let expire =
-        |now| store.write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, || 0.0, now));
-    assert_eq!(expire(NOW + LEASE_MS - 1).await.unwrap().len(), 0);
-    assert_eq!(expire(NOW + LEASE_MS).await.unwrap().len(), 1);
-    let lost = details(&store, id).await;
-    assert_eq!((lost.run.state, lost.run.strikes), (State::Queued, 1));
-    assert_eq!(lost.run.rank, run.rank, "it has lost its place");
-    let drained = claimed(&store, "b").await;
-    applied(
-        &store,
-        id,
-        Command::Release {
-            holder: holder(&drained),
-        },
-        NOW,
-    )
-    .await
-    .unwrap();
-    let again = claimed(&store, "c").await;
-    assert_eq!((again.strikes, again.starts, again.token), (1, 3, 3));
-    assert_eq!(expire(NOW + LEASE_MS).await.unwrap().len(), 1);
-    let found = details(&store, id).await;
-    assert_eq!(found.run.state.status(), Status::Failed);
-    let statuses: Vec<_> = found
-        .attempts
-        .iter()
-        .map(|attempt| attempt.status.as_str())
-        .collect();
-    assert_eq!(statuses, ["lost", "released", "lost"]);
-    assert!(
-        found
-            .result
-            .error
-            .is_some_and(|error| error.contains("lost"))
-    );
-    db.check();
-}
-
-async fn a_checkpoint_is_replaced_by_its_holder_only(db: &Database) {
-    let store = db.open();
-    let run = running(&store, job()).await;
-    let id = run.id;
-    let note = |holder, body: &'static [u8]| {
-        store.write(move |batch| runs::checkpoint(batch, id, holder_of(&holder), None, body, NOW))
-    };
-    let read = || store.read(move |read| runs::checkpoint_of(read, id));
-    assert_eq!(read().await.unwrap(), None);
-    note(run.clone(), b"one\0").await.unwrap();
-    note(run.clone(), b"two\xff").await.unwrap();
-    applied(
-        &store,
-        id,
-        Command::Release {
-            holder: holder(&run),
-        },
-        NOW,
-    )
-    .await
-    .unwrap();
-    let second = claimed(&store, "b").await;
-    assert!(matches!(note(run, b"late").await, Err(Error::Rejected(_))));
-    assert_eq!(read().await.unwrap().as_deref(), Some(&b"two\xff"[..]));
-    note(second, b"three").await.unwrap();
-    assert_eq!(read().await.unwrap().as_deref(), Some(&b"three"[..]));
-}
-
-fn holder_of(run: &engine::Run) -> engine::Holder {
-    holder(run)
 }
 
 async fn held_and_scheduled_runs_wait(db: &Database) {
@@ -427,40 +275,4 @@ async fn cancel_and_retry(db: &Database) {
     ];
     assert_eq!(words(&store, id).await, events);
     db.check();
-}
-
-async fn every_byte_survives(db: &Database) {
-    let store = db.open();
-    let odd: String = (0..=0x2ff_u32)
-        .filter_map(char::from_u32)
-        .chain(['\u{fffd}', '\u{10ffff}'])
-        .collect();
-    let input: Vec<u8> = (0..=255).collect();
-    let mut request = submit([job()]);
-    request.runs[0].input.clone_from(&input);
-    store.submit(request).await.unwrap();
-    let run = claimed(&store, "a").await;
-    let mut end = finish(&run, Verdict::Failed);
-    end.report = Report {
-        stdout: odd.clone(),
-        stderr: "\0".to_owned(),
-        exit_code: Some(i64::MIN),
-        error: Some(odd.clone()),
-    };
-    finished(&store, end).await.unwrap();
-    let found = details(&store, run.id).await;
-    assert_eq!(found.input, input);
-    assert_eq!(found.result.stdout, odd.as_bytes());
-    assert_eq!(found.result.stderr, [0]);
-    assert_eq!(found.result.exit_code, Some(i64::MIN));
-    assert_eq!(found.result.error.as_ref(), Some(&odd));
-    assert_eq!(found.attempts[0].error.as_ref(), Some(&odd));
-    // The event says why, too.
-    let id = run.id;
-    let events = store
-        .read(move |read| store::events::after(read, 0, Some(id), 10))
-        .await
-        .unwrap();
-    let data: serde_json::Value = serde_json::from_str(&events[2].data).unwrap();
-    assert_eq!(data["reason"], odd);
 }

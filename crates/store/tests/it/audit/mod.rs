@@ -1,0 +1,83 @@
+//! The audit: no change without its line, no line without its change, and whoever touches a line is
+//! found out.
+
+mod chain;
+mod find;
+mod retain;
+mod write;
+
+use engine::{Command, Kind, NewRun, RunId};
+use store::{
+    Error, Store,
+    audit::{self, Act, Filter, Line, Page, Verified},
+    hooks, runs,
+};
+
+use crate::sample::*;
+
+pub(super) async fn verified(store: &Store) -> Verified {
+    audit::verify(store).await.unwrap()
+}
+
+pub(super) async fn whole(store: &Store) -> Verified {
+    let verified = verified(store).await;
+    assert_eq!(verified.broken, None);
+    verified
+}
+
+pub(super) async fn page(store: &Store, filter: Filter) -> Page {
+    let find = move |read: &mut store::Read<'_, '_>| audit::find(read, &filter);
+    store.read(find).await.unwrap()
+}
+
+/// Every line, in order.
+pub(super) async fn lines(store: &Store) -> Vec<Line> {
+    let filter = Filter {
+        after: Some(0),
+        limit: 10_000,
+        ..Filter::default()
+    };
+    page(store, filter).await.lines
+}
+
+pub(super) async fn actions(store: &Store) -> Vec<String> {
+    let lines = lines(store).await.into_iter();
+    lines.map(|line| line.act.action).collect()
+}
+
+pub(super) fn asked(run: NewRun) -> runs::Submit {
+    let act = act("job.submit", "job", &run.id.to_string());
+    runs::Submit {
+        act: Some(Box::new(act)),
+        ..submit([run])
+    }
+}
+
+pub(super) async fn command(
+    store: &Store,
+    id: RunId,
+    command: Command,
+) -> Result<engine::Run, Error> {
+    let act = act("job.cancel", "job", &id.to_string());
+    store
+        .write(move |batch| runs::act(batch, Kind::Job, id, &command, &act))
+        .await
+}
+
+pub(super) async fn record(store: &Store, act: Act) {
+    let record = move |batch: &mut store::Batch<'_, '_>| {
+        batch.record(&act);
+        Ok(())
+    };
+    store.write(record).await.unwrap();
+}
+
+pub(super) fn hook(id: &str) -> hooks::NewHook {
+    hooks::NewHook {
+        id: id.to_owned(),
+        url: "https://a.example/".to_owned(),
+        events: vec!["*".to_owned()],
+        description: String::new(),
+        secret: "whsec_".to_owned(),
+    }
+}

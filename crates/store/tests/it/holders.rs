@@ -1,0 +1,130 @@
+//! Who holds the lease of a run, and who does not any more.
+
+use engine::{Command, NewRun, State, Status, Verdict};
+use store::{Error, runs};
+
+use crate::{
+    database::{Database, on_both},
+    sample::*,
+};
+
+on_both!(
+    a_stranger_changes_nothing,
+    a_lost_executor_and_a_drained_one,
+    a_checkpoint_is_replaced_by_its_holder_only,
+);
+
+async fn a_stranger_changes_nothing(db: &Database) {
+    let store = db.open();
+    let first = running(&store, job()).await;
+    let id = first.id;
+    let given_back = Command::Release {
+        holder: holder(&first),
+    };
+    applied(&store, id, given_back, NOW).await.unwrap();
+    let second = claimed(&store, "b").await;
+    let late = [
+        finish(&first, Verdict::Completed),
+        finish(&first, Verdict::Failed),
+    ];
+    for end in late {
+        let answer = finished(&store, end).await;
+        assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
+    }
+    let answer = store.heartbeat(heartbeat(&first)).await;
+    assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
+    for command in [
+        Command::Release {
+            holder: holder(&first),
+        },
+        Command::Checkpoint {
+            holder: holder(&first),
+            part: None,
+        },
+    ] {
+        let answer = applied(&store, id, command, NOW).await;
+        assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
+    }
+    assert_eq!(details(&store, id).await.run, second);
+    finished(&store, finish(&second, Verdict::Completed))
+        .await
+        .unwrap();
+    db.check();
+}
+
+async fn a_lost_executor_and_a_drained_one(db: &Database) {
+    let store = db.open();
+    let run = running(
+        &store,
+        NewRun {
+            max_attempts: 2,
+            ..job()
+        },
+    )
+    .await;
+    let id = run.id;
+    let expire =
+        |now| store.write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, || 0.0, now));
+    assert_eq!(expire(NOW + LEASE_MS - 1).await.unwrap().len(), 0);
+    assert_eq!(expire(NOW + LEASE_MS).await.unwrap().len(), 1);
+    let lost = details(&store, id).await;
+    assert_eq!((lost.run.state, lost.run.strikes), (State::Queued, 1));
+    assert_eq!(lost.run.rank, run.rank, "it has lost its place");
+    let drained = claimed(&store, "b").await;
+    applied(
+        &store,
+        id,
+        Command::Release {
+            holder: holder(&drained),
+        },
+        NOW,
+    )
+    .await
+    .unwrap();
+    let again = claimed(&store, "c").await;
+    assert_eq!((again.strikes, again.starts, again.token), (1, 3, 3));
+    assert_eq!(expire(NOW + LEASE_MS).await.unwrap().len(), 1);
+    let found = details(&store, id).await;
+    assert_eq!(found.run.state.status(), Status::Failed);
+    let statuses: Vec<_> = found
+        .attempts
+        .iter()
+        .map(|attempt| attempt.status.as_str())
+        .collect();
+    assert_eq!(statuses, ["lost", "released", "lost"]);
+    assert!(
+        found
+            .result
+            .error
+            .is_some_and(|error| error.contains("lost"))
+    );
+    db.check();
+}
+
+async fn a_checkpoint_is_replaced_by_its_holder_only(db: &Database) {
+    let store = db.open();
+    let run = running(&store, job()).await;
+    let id = run.id;
+    let note = |by: engine::Run, body: &'static [u8]| {
+        store.write(move |batch| runs::checkpoint(batch, id, holder(&by), None, body, NOW))
+    };
+    let read = || store.read(move |read| runs::checkpoint_of(read, id));
+    assert_eq!(read().await.unwrap(), None);
+    note(run.clone(), b"one\0").await.unwrap();
+    note(run.clone(), b"two\xff").await.unwrap();
+    applied(
+        &store,
+        id,
+        Command::Release {
+            holder: holder(&run),
+        },
+        NOW,
+    )
+    .await
+    .unwrap();
+    let second = claimed(&store, "b").await;
+    assert!(matches!(note(run, b"late").await, Err(Error::Rejected(_))));
+    assert_eq!(read().await.unwrap().as_deref(), Some(&b"two\xff"[..]));
+    note(second, b"three").await.unwrap();
+    assert_eq!(read().await.unwrap().as_deref(), Some(&b"three"[..]));
+}

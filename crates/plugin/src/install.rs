@@ -1,19 +1,19 @@
 //! Installs a plugin from a folder or an archive: unpacked beside the others under a hidden name,
 //! checked, and only then put in its place.
 
+mod archive;
+
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
-use flate2::read::GzDecoder;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
-use tar::EntryType;
 
 use crate::{
-    digest::{self, MOST_BYTES, MOST_FILES},
+    digest,
     manifest::{FILE, Manifest},
     plugin::Plugin,
 };
@@ -91,7 +91,7 @@ pub fn install(
         let found = digest::of_folder(&unpacked).map_err(InstallError::Source)?;
         verify(expected, &found)?;
     } else {
-        unpack(source, expected, &unpacked)?;
+        archive::unpack(source, expected, &unpacked)?;
     }
     let root = root(&unpacked)?;
     let plugin = Plugin::load(&root, compiled).map_err(|broken| InstallError::Broken {
@@ -131,71 +131,6 @@ fn copy(source: &Path, target: &Path) -> Result<(), InstallError> {
         write(&target.join(&part.name), part.is_program, file, part.length)?;
     }
     Ok(())
-}
-
-/// Unpacks an archive: files and folders, nothing else, and nothing outside of `target`.
-fn unpack(source: &Path, expected: Option<&str>, target: &Path) -> Result<(), InstallError> {
-    let name = source.to_string_lossy();
-    if !name.ends_with(".tar.gz") && !name.ends_with(".tgz") {
-        let message = format!("{name} is no folder, and no archive `.tar.gz` or `.tgz`");
-        return Err(InstallError::Source(message));
-    }
-    let mut file = File::open(source).map_err(failed("read", source))?;
-    let found = digest::of_file(&mut file).map_err(failed("read", source))?;
-    verify(expected, &found)?;
-    file.seek(SeekFrom::Start(0))
-        .map_err(failed("read", source))?;
-    // Headers and padding are not counted below, but bounded all the same.
-    let unpacked = GzDecoder::new(file).take(MOST_BYTES * 2);
-    let mut archive = tar::Archive::new(unpacked);
-    let (mut files, mut bytes) = (0, 0);
-    for entry in archive.entries().map_err(failed("unpack", source))? {
-        let entry = entry.map_err(failed("unpack", source))?;
-        let path = entry.path().map_err(failed("unpack", source))?.into_owned();
-        let Some(inside) = inside(&path).map_err(InstallError::Source)? else {
-            continue;
-        };
-        let target = target.join(inside);
-        files += 1;
-        bytes += entry.size();
-        if files > MOST_FILES || bytes > MOST_BYTES {
-            let message =
-                format!("the archive has more than {MOST_FILES} files or {MOST_BYTES} bytes");
-            return Err(InstallError::Source(message));
-        }
-        match entry.header().entry_type() {
-            EntryType::Directory => {
-                fs::create_dir_all(&target).map_err(failed("create", &target))?;
-            }
-            EntryType::Regular => {
-                let mode = entry.header().mode().map_err(failed("unpack", source))?;
-                let length = entry.size();
-                write(&target, mode & 0o111 != 0, entry, length)?;
-            }
-            _ => {
-                let message = format!("{} in the archive is no file and no folder", path.display());
-                return Err(InstallError::Source(message));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// An archive's path, if it is one that stays inside; none for what is no part of a plugin.
-fn inside(path: &Path) -> Result<Option<PathBuf>, String> {
-    let mut inside = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::Normal(part) => match part.to_str() {
-                Some(name) if !digest::counts(name) => return Ok(None),
-                Some(name) => inside.push(name),
-                None => return Err(format!("{} has no name in UTF-8", path.display())),
-            },
-            _ => return Err(format!("{} leads out of the archive", path.display())),
-        }
-    }
-    Ok((!inside.as_os_str().is_empty()).then_some(inside))
 }
 
 /// Writes a file that is not there yet, with the folders above it. None of them can be a link: this

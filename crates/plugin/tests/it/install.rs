@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -118,6 +118,41 @@ async fn archives_and_folders_are_installed_and_replaced() {
         "nothing of the old one is left"
     );
     assert_eq!(installed(&bed), ["packed"]);
+}
+
+/// The file's name does not fit into a header: it comes before it, as an entry of its own.
+#[test]
+fn a_long_name_is_unpacked_and_one_of_megabytes_is_not() {
+    let bed = Bed::new();
+    let long = format!("{}/file", "folder/".repeat(30));
+    let packed = archive(&bed, "long.tar.gz", |builder| {
+        good(builder, "");
+        let header = &mut entry(EntryType::Regular, "", "", 0o600, 1);
+        let appended = builder.append_data(header, &long, &b"x"[..]);
+        appended.expect("an entry");
+    });
+    let installed = into(&bed, &packed, None).expect("installed");
+    assert!(installed.folder.join(long).is_file());
+    for kind in [
+        EntryType::GNULongName,
+        EntryType::GNULongLink,
+        EntryType::XHeader,
+        EntryType::XGlobalHeader,
+    ] {
+        let packed = archive(&bed, "longer.tar.gz", |builder| {
+            good(builder, "");
+            let size = 64 << 20;
+            let header = entry(kind, "././@LongLink", "", 0o600, size);
+            let content = std::io::repeat(b'x').take(size);
+            builder.append(&header, content).expect("an entry");
+            file(builder, "file", 0o600, "x");
+        });
+        let refused = into(&bed, &packed, None).expect_err("refused").to_string();
+        assert!(
+            refused.contains("bytes about one file"),
+            "{kind:?}: {refused}"
+        );
+    }
 }
 
 /// Fills an archive.

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Settings,
     access::{Guesses, Keys},
+    api::plugin_jobs::known::Remembered,
     audit::Refusals,
     awaited::Awaited,
     budget::Budget,
@@ -47,6 +48,8 @@ pub(crate) struct Parts {
     /// How it calls them.
     pub(crate) outbound: outbound::Client,
     pub(crate) keys: Keys,
+    /// Which plugins there are.
+    pub(crate) plugins: Remembered,
     /// What was refused and is not written down yet.
     pub(crate) refusals: Refusals,
     /// Whether the executor that the server waits for is there.

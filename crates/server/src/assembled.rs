@@ -16,6 +16,7 @@ use wire::client::Client;
 use crate::{
     Clock, Error, Settings,
     access::{Guesses, Keys},
+    api::plugin_jobs::known::Remembered,
     app::{App, Parts},
     audit::Refusals,
     awaited::Awaited,
@@ -89,6 +90,7 @@ impl Assembled {
             guard,
             outbound,
             keys,
+            plugins: Remembered::default(),
             refusals: Refusals::default(),
             guesses: Guesses::default(),
             outbox: Notify::new(),

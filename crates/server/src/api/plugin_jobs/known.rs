@@ -1,6 +1,9 @@
 //! Which plugins there are: what executors registered that were heard of lately.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use wire::{
     executors::{PluginInfo, Registration},
@@ -17,7 +20,7 @@ const LISTED: usize = 100;
 
 /// The plugins that executors have.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(crate) struct Known {
     plugins: BTreeMap<String, Plugin>,
     /// What each executor can run.
     sets: Vec<BTreeSet<String>>,
@@ -28,23 +31,46 @@ pub(crate) fn is_usable(plugin: &PluginInfo) -> bool {
     plugin.error.is_none()
 }
 
+/// What executors registered, by name.
+type Registered = Vec<(String, Vec<u8>)>;
+
+/// What was known last, and from which registrations: they are large, change rarely, and are looked at
+/// for every new job.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered(Mutex<(Registered, Arc<Known>)>);
+
 /// The plugins that executors have now.
-pub(super) async fn known(app: &App) -> Result<Known, store::Error> {
+pub(super) async fn known(app: &App) -> Result<Arc<Known>, store::Error> {
     let since = active_since(app);
     let registered = app
         .store
         .read(move |read| store::executors::registrations(read, since));
-    let mut known = Known::default();
-    for (executor, registration) in registered.await? {
-        // What an older program registered may not be understood any more.
-        if let Ok(registration) = serde_json::from_slice::<Registration>(&registration) {
-            known.add(&executor, registration.plugins);
+    Ok(app.plugins.of(registered.await?))
+}
+
+impl Remembered {
+    fn of(&self, registered: Registered) -> Arc<Known> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.0 != registered {
+            let known = Arc::new(Known::of(&registered));
+            *last = (registered, known);
         }
+        Arc::clone(&last.1)
     }
-    Ok(known)
 }
 
 impl Known {
+    fn of(registered: &Registered) -> Self {
+        let mut known = Self::default();
+        for (executor, registration) in registered {
+            // What an older program registered may not be understood any more.
+            if let Ok(registration) = serde_json::from_slice::<Registration>(registration) {
+                known.add(executor, registration.plugins);
+            }
+        }
+        known
+    }
+
     fn add(&mut self, executor: &str, plugins: Vec<PluginInfo>) {
         let usable = plugins.iter().filter(|plugin| is_usable(plugin));
         self.sets
@@ -72,8 +98,8 @@ impl Known {
     }
 
     /// All of them, in the order of jobs that name none.
-    pub(super) fn into_plugins(self) -> Vec<Plugin> {
-        let mut plugins: Vec<Plugin> = self.plugins.into_values().collect();
+    pub(super) fn plugins(&self) -> Vec<Plugin> {
+        let mut plugins: Vec<Plugin> = self.plugins.values().cloned().collect();
         // They stand by name already.
         plugins.sort_by_key(|plugin| plugin.order);
         plugins
@@ -172,5 +198,36 @@ fn shown(plugin: PluginInfo, executor: &str) -> Plugin {
         input_schema: plugin.input_schema,
         error: plugin.error,
         executors: vec![executor.to_owned()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn registered(executor: &str, plugins: &[&str]) -> (String, Vec<u8>) {
+        let plugins: Vec<_> = plugins.iter().map(|name| json!({"name": name})).collect();
+        let body = json!({"slots": 1, "version": "1", "isolation": "none", "plugins": plugins});
+        (executor.to_owned(), body.to_string().into_bytes())
+    }
+
+    #[test]
+    fn registrations_are_read_again_only_when_one_changed() {
+        let remembered = Remembered::default();
+        assert!(remembered.of(Vec::new()).plugins().is_empty());
+        let one = || vec![registered("a", &["x", "y"])];
+        let first = remembered.of(one());
+        assert_eq!(first.plugins().len(), 2);
+        assert!(Arc::ptr_eq(&first, &remembered.of(one())));
+        for (changed, count) in [
+            (vec![registered("a", &["x"])], 1),
+            (vec![registered("a", &["x"]), registered("b", &["z"])], 2),
+            (vec![registered("b", &["z"])], 1),
+            (Vec::new(), 0),
+        ] {
+            assert_eq!(remembered.of(changed).plugins().len(), count);
+        }
     }
 }

@@ -11,5 +11,5 @@ use crate::app::App;
     responses((status = 200, description = "The plugins", body = Vec<Plugin>),
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<axum::Json<Vec<Plugin>>, Error> {
-    Ok(axum::Json(known(&app).await?.into_plugins()))
+    Ok(axum::Json(known(&app).await?.plugins()))
 }

@@ -10,6 +10,7 @@ pub(crate) mod keys;
 pub(crate) mod plugin_jobs;
 pub(crate) mod probes;
 pub(crate) mod reference;
+mod runs;
 pub(crate) mod setup;
 mod sse;
 pub(crate) mod tickets;

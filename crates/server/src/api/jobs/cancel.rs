@@ -5,7 +5,7 @@ use engine::{Command, Kind};
 use wire::jobs::{ErrorBody, Job};
 
 use super::{Error, extract::JobId, submit::target, view};
-use crate::{app::App, audit::Asker};
+use crate::{api::runs, app::App, audit::Asker};
 
 /// Cancels a job that is pending.
 #[utoipa::path(delete, path = "/api/v1/jobs/{id}", tag = "jobs",
@@ -43,11 +43,6 @@ pub(super) async fn command(
     command: Command,
 ) -> Result<axum::Json<Job>, Error> {
     let act = asker.act(app.now_ms(), target(&[id]));
-    let work = move |batch: &mut store::Batch<'_, '_>| {
-        store::runs::act(batch, Kind::Job, id, &command, &act)?;
-        // In the same transaction: whoever hears of an error knows that nothing was done.
-        store::runs::details(&mut batch.read(), id)
-    };
-    let details = app.store.write(work).await?;
-    view::job(details).map(axum::Json)
+    let details = runs::act(app, (Kind::Job, id), command, act, store::runs::details);
+    view::job(details.await?).map(axum::Json)
 }

@@ -1,9 +1,6 @@
 //! Jobs are looked at.
 
-use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
-};
+use axum::{extract::State, http::HeaderMap};
 use engine::{Kind, RunId};
 use serde::Deserialize;
 use store::runs::{Details, Filter};
@@ -14,10 +11,10 @@ use super::{
     extract::{JobId, Params},
     view,
 };
-use crate::app::App;
-
-const LIMIT_DEFAULT: i64 = 100;
-const LIMIT_MAX: i64 = 1_000;
+use crate::{
+    api::runs::{List, Page, statuses},
+    app::App,
+};
 
 /// Which jobs.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -45,68 +42,35 @@ pub(crate) async fn list(
     State(app): State<App>,
     Params(wanted): Params<Wanted>,
 ) -> Result<(HeaderMap, axum::Json<Vec<JobSummary>>), Error> {
-    let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT);
-    let offset = wanted.offset.unwrap_or(0);
-    if limit < 1 {
-        return Err(Error::field("limit", "limit must be at least 1"));
-    }
-    if offset < 0 {
-        return Err(Error::field("offset", "offset must not be negative"));
-    }
-    // The contract names a maximum, not a refusal.
-    let limit = limit.min(LIMIT_MAX);
+    let page = Page::asked(wanted.limit, wanted.offset)?;
+    let (status, class) = (wanted.status.as_deref(), wanted.priority.as_deref());
+    let statuses = status
+        .map(|word| statuses(word, view::status))
+        .transpose()?;
     let filter = Filter {
-        kind: Kind::Job,
-        statuses: wanted
-            .status
-            .as_deref()
-            .map(view::statuses)
-            .transpose()?
-            .unwrap_or_default(),
+        statuses: statuses.unwrap_or_default(),
         name: wanted.job_type.clone(),
-        class: wanted
-            .priority
-            .as_deref()
+        class: class
             .map(|text| check::class("priority", text))
             .transpose()?,
-        limit: limit + 1,
-        offset,
+        ..page.of(Kind::Job)
     };
     if filter.name.as_ref().is_some_and(|name| name.contains('\0')) {
         return Err(Error::field("type", "type must not contain NUL"));
     }
-    let mut runs = app
-        .store
-        .read(move |read| store::runs::list(read, &filter))
-        .await?;
-    let more = i64::try_from(runs.len()).is_ok_and(|found| found > limit);
-    runs.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let mut headers = HeaderMap::new();
-    if more {
-        headers.extend(next(&wanted, limit, offset).map(|link| (header::LINK, link)));
-    }
+    let list = List {
+        path: "/api/v1/jobs",
+        parameters: &[
+            ("status", &wanted.status),
+            ("type", &wanted.job_type),
+            ("priority", &wanted.priority),
+        ],
+    };
+    let (headers, runs) = page.read(&app, filter, list).await?;
     Ok((
         headers,
         axum::Json(runs.iter().map(view::summary).collect()),
     ))
-}
-
-/// The link to the page after this one.
-fn next(wanted: &Wanted, limit: i64, offset: i64) -> Option<HeaderValue> {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    let texts = [
-        ("status", &wanted.status),
-        ("type", &wanted.job_type),
-        ("priority", &wanted.priority),
-    ];
-    for (name, value) in texts {
-        if let Some(value) = value {
-            query.append_pair(name, value);
-        }
-    }
-    query.append_pair("limit", &limit.to_string());
-    query.append_pair("offset", &offset.saturating_add(limit).to_string());
-    HeaderValue::from_str(&format!("</api/v1/jobs?{}>; rel=\"next\"", query.finish())).ok()
 }
 
 /// One job with its output and attempts.

@@ -21,20 +21,6 @@ pub(super) fn status(status: Status) -> &'static str {
     }
 }
 
-/// The states behind one of the contract's words.
-pub(super) fn statuses(word: &str) -> Result<Vec<Status>, Error> {
-    let found: Vec<Status> = Status::ALL
-        .iter()
-        .copied()
-        .filter(|state| status(*state) == word)
-        .collect();
-    if found.is_empty() {
-        let message = "status must be one of pending, running, completed, failed, cancelled";
-        return Err(Error::field("status", message));
-    }
-    Ok(found)
-}
-
 /// A row of a list.
 pub(super) fn summary(run: &Run) -> JobSummary {
     JobSummary {

@@ -6,7 +6,7 @@ use store::audit::Target;
 use wire::plugin_jobs::{ErrorBody, Job};
 
 use super::{Error, extract::JobId, view, whole};
-use crate::{app::App, audit::Asker};
+use crate::{api::runs, app::App, audit::Asker};
 
 /// What the audit says is asked of a job.
 pub(super) fn target(id: RunId) -> Target {
@@ -26,11 +26,8 @@ pub(crate) async fn cancel(
 ) -> Result<axum::Json<Job>, Error> {
     let now = app.now_ms();
     let act = asker.act(now, target(id));
-    let work = move |batch: &mut store::Batch<'_, '_>| {
-        store::runs::act(batch, Kind::PluginJob, id, &Command::Cancel, &act)?;
-        whole::find(&mut batch.read(), id)
-    };
-    let mut whole = app.store.write(work).await?;
+    let run = (Kind::PluginJob, id);
+    let mut whole = runs::act(&app, run, Command::Cancel, act, whole::find).await?;
     // Its event is numbered, and so can be read, at the end of the transaction.
     whole.updated_at = now;
     Ok(axum::Json(view::job(&whole)))

@@ -1,0 +1,125 @@
+//! What the contracts of jobs do alike with runs: list them by the page, act on one.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use engine::{Command, Kind, Run, RunId, Status};
+use store::{Batch, Read, audit::Act, runs::Filter};
+
+use super::hooks::Wrong;
+use crate::app::App;
+
+const LIMIT_DEFAULT: i64 = 100;
+const LIMIT_MAX: i64 = 1_000;
+
+/// A page of a list, newest first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Page {
+    limit: i64,
+    offset: i64,
+}
+
+/// The list that a page is of: its path, and what it was asked for besides the page.
+pub(super) struct List<'a> {
+    pub(super) path: &'a str,
+    pub(super) parameters: &'a [(&'a str, &'a Option<String>)],
+}
+
+impl Page {
+    /// The page that is asked for.
+    pub(super) fn asked(limit: Option<i64>, offset: Option<i64>) -> Result<Self, Wrong> {
+        let (limit, offset) = (limit.unwrap_or(LIMIT_DEFAULT), offset.unwrap_or(0));
+        if limit < 1 {
+            return Err(wrong("limit", "must be at least 1"));
+        }
+        if offset < 0 {
+            return Err(wrong("offset", "must not be negative"));
+        }
+        Ok(Self {
+            // The contracts name a maximum, not a refusal.
+            limit: limit.min(LIMIT_MAX),
+            offset,
+        })
+    }
+
+    /// All runs of this kind that are on it, and one more, which tells whether there is a next page.
+    pub(super) fn of(self, kind: Kind) -> Filter {
+        Filter {
+            kind,
+            statuses: Vec::new(),
+            name: None,
+            class: None,
+            limit: self.limit + 1,
+            offset: self.offset,
+        }
+    }
+
+    /// The runs on it, and the header that leads to the next one.
+    pub(super) async fn read(
+        self,
+        app: &App,
+        filter: Filter,
+        list: List<'_>,
+    ) -> Result<(HeaderMap, Vec<Run>), store::Error> {
+        let found = app.store.read(move |read| store::runs::list(read, &filter));
+        let mut runs = found.await?;
+        let more = i64::try_from(runs.len()).is_ok_and(|found| found > self.limit);
+        runs.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
+        let mut headers = HeaderMap::new();
+        if more {
+            headers.extend(self.next(&list).map(|link| (header::LINK, link)));
+        }
+        Ok((headers, runs))
+    }
+
+    /// The link to the page after this one.
+    fn next(self, list: &List<'_>) -> Option<HeaderValue> {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in list.parameters {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        query.append_pair("limit", &self.limit.to_string());
+        let offset = self.offset.saturating_add(self.limit);
+        query.append_pair("offset", &offset.to_string());
+        HeaderValue::from_str(&format!("<{}?{}>; rel=\"next\"", list.path, query.finish())).ok()
+    }
+}
+
+/// The states behind a contract's word; `word_of` is what the contract calls each.
+pub(super) fn statuses(
+    word: &str,
+    word_of: fn(Status) -> &'static str,
+) -> Result<Vec<Status>, Wrong> {
+    let all = Status::ALL.iter().copied();
+    let found: Vec<Status> = all.filter(|status| word_of(*status) == word).collect();
+    if found.is_empty() {
+        let mut words: Vec<&str> = Status::ALL.iter().map(|status| word_of(*status)).collect();
+        words.dedup();
+        let message = format!("must be one of {}", words.join(", "));
+        return Err(wrong("status", message));
+    }
+    Ok(found)
+}
+
+/// Applies a command to a run, writes down who asked for it, and answers with what `find` reads of the
+/// run then. In the same transaction: whoever hears of an error knows that nothing was done.
+pub(super) async fn act<T: Send + 'static>(
+    app: &App,
+    (kind, id): (Kind, RunId),
+    command: Command,
+    act: Act,
+    find: impl Fn(&mut Read<'_, '_>, RunId) -> Result<T, store::Error> + Send + 'static,
+) -> Result<T, store::Error> {
+    let work = move |batch: &mut Batch<'_, '_>| {
+        store::runs::act(batch, kind, id, &command, &act)?;
+        find(&mut batch.read(), id)
+    };
+    app.store.write(work).await
+}
+
+fn wrong(field: &str, message: impl Into<String>) -> Wrong {
+    Wrong {
+        field: field.to_owned(),
+        message: message.into(),
+    }
+}

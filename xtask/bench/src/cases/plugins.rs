@@ -1,8 +1,11 @@
-//! What the host adds to the call of a plugin, without a queue: a component that answers at once, and
-//! a process against a bare start of the same program with the same input.
+//! What the host adds to the call of a plugin, without a queue: a component that answers at once, and a
+//! process against a bare start of the same program with the same bytes as input and the same environment;
+//! alone, and shut in behind the shim as an executor starts it.
 
 use std::{
+    borrow::Cow,
     fs::{self, File},
+    io::{Seek, Write},
     os::unix::fs::PermissionsExt,
     path::Path,
     process::{Command, Stdio},
@@ -10,7 +13,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use plugin::{CancellationToken, Context, Plugin, process::Plain};
+use executor::{Isolated, Settings};
+use plugin::{CancellationToken, Context, Plugin, Spawner, process::Plain, protocol::Call};
+use rustix::fs::{MemfdFlags, memfd_create};
 use serde_json::json;
 
 use crate::{
@@ -21,6 +26,13 @@ use crate::{
 
 const CALLS: usize = 2_000;
 const STARTS: usize = 300;
+
+/// As much of an environment as the host gives.
+const ENVIRONMENT: [(&str, &str); 3] = [
+    ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+    ("LANG", "C.UTF-8"),
+    ("PYTHONDONTWRITEBYTECODE", "1"),
+];
 
 pub(super) const LEAST: &str = include_str!("least.wat");
 
@@ -38,28 +50,42 @@ pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
         SCRIPT.as_bytes(),
     )?;
     // The first calls find cold caches.
-    times(&component, CALLS / 10).await?;
+    times(&component, &Plain, CALLS / 10).await?;
     let mut measures = percentiles(
         "plugins: call of a component",
-        &times(&component, CALLS).await?,
+        &times(&component, &Plain, CALLS).await?,
     )?;
-    times(&process, STARTS / 10).await?;
-    // In turns, so that both meet the same machine.
-    let (mut hosted, mut bare) = (Vec::new(), Vec::new());
+    let shim = vec![ground.playhouse.clone().into(), "shim".into()];
+    let work = ground.work_dir.join("plugins-work");
+    let isolated = Isolated::open(Settings::new("bench", &work, shim)).await?;
+    let program = folder.join("script/entry");
+    let line = call_line()?;
+    times(&process, &Plain, STARTS / 10).await?;
+    times(&process, &isolated, STARTS / 10).await?;
+    // In turns, so that all meet the same machine.
+    let (mut hosted, mut shut_in, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..STARTS / 10 {
-        hosted.extend(times(&process, 10).await?);
+        hosted.extend(times(&process, &Plain, 10).await?);
         for _ in 0..10 {
-            bare.push(bare_start(&folder.join("script"))?);
+            bare.push(bare_start(&program, &line)?);
         }
+        shut_in.extend(times(&process, &isolated, 10).await?);
     }
+    isolated.close().await;
     measures.extend(percentiles("plugins: call of a process", &hosted)?);
+    measures.extend(percentiles(
+        "plugins: call of an isolated process",
+        &shut_in,
+    )?);
     measures.extend(percentiles("plugins: bare start of its program", &bare)?);
     let middle = |values: &[f64]| percentile(&sorted(values), 50.0).context("nothing was measured");
-    measures.push(Measure::new(
-        "plugins: a process against a bare start, p50",
-        "times",
-        middle(&hosted)? / middle(&bare)?,
-    ));
+    for (what, calls) in [("a process", &hosted), ("an isolated process", &shut_in)] {
+        measures.push(Measure::new(
+            format!("plugins: {what} against a bare start, p50"),
+            "times",
+            middle(calls)? / middle(&bare)?,
+        ));
+    }
     Ok(measures)
 }
 
@@ -91,30 +117,39 @@ fn context() -> Context {
 }
 
 /// Milliseconds of calls, one after another.
-async fn times(plugin: &Plugin, calls: usize) -> Result<Vec<f64>> {
+async fn times<S: Spawner>(plugin: &Plugin, spawner: &S, calls: usize) -> Result<Vec<f64>> {
     let (context, limits) = (context(), plugin.manifest().limits);
     let cancel = CancellationToken::new();
     let mut times = Vec::new();
     for _ in 0..calls {
         let began = Instant::now();
-        plugin.execute(&context, &limits, &Plain, &cancel).await?;
+        plugin.execute(&context, &limits, spawner, &cancel).await?;
         times.push(began.elapsed().as_secs_f64() * 1000.0);
     }
     Ok(times)
 }
 
-/// The same program and the same input, started and waited for by nothing but the standard library.
-fn bare_start(folder: &Path) -> Result<f64> {
-    let input = folder.with_file_name("call.json");
-    if !input.exists() {
-        fs::write(
-            &input,
-            serde_json::to_vec(&json!({"input": context().input}))?,
-        )?;
-    }
+/// What a plugin reads from standard input.
+fn call_line() -> Result<Vec<u8>> {
+    let call = Call::Execute {
+        context: Cow::Owned(context()),
+    };
+    let mut line = serde_json::to_vec(&call)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// The same program, started, given its input and waited for by nothing but the standard library. Its input
+/// comes from a file in memory, as the host's does: a pipe would make the program wait for whoever writes.
+fn bare_start(program: &Path, line: &[u8]) -> Result<f64> {
     let began = Instant::now();
-    let output = Command::new(folder.join("entry"))
-        .stdin(File::open(&input)?)
+    let mut input = File::from(memfd_create("call", MemfdFlags::CLOEXEC)?);
+    input.write_all(line)?;
+    input.rewind()?;
+    let output = Command::new(program)
+        .env_clear()
+        .envs(ENVIRONMENT)
+        .stdin(input)
         .stderr(Stdio::piped())
         .output()?;
     let took = began.elapsed().as_secs_f64() * 1000.0;

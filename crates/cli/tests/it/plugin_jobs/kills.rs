@@ -3,14 +3,11 @@
 
 use nix::sys::signal::Signal;
 
-use super::{ended, executor, follow, noted, noting, plugin, submit};
+use super::{SHORT_LEASES, ended, executor, follow, noted, noting, plugin, submit};
 use crate::{
     database::Database,
     harness::{Server, poll},
 };
-
-/// A lease that ends while a test waits, and not while a loaded machine starts a process.
-const SHORT_LEASES: [&str; 2] = ["--lease-seconds=3", "--scan-seconds=1"];
 
 /// Three plugins; the second one waits for the file `gate`.
 fn plugins(server: &Server) {

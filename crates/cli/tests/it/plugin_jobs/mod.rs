@@ -1,6 +1,8 @@
 //! Plugins and plugin jobs with the real binary.
 
+mod between;
 mod commands;
+mod gate;
 mod jobs;
 mod kills;
 mod many;
@@ -13,6 +15,9 @@ use crate::{
     events::Following,
     harness::{Process, Server, code, poll, stderr, stdout},
 };
+
+/// A lease that ends while a test waits, and not while a loaded machine starts a process.
+const SHORT_LEASES: [&str; 2] = ["--lease-seconds=3", "--scan-seconds=1"];
 
 const METRICS: &str = "[[metrics]]\nname = \"n\"\ntype = \"integer\"\n";
 

@@ -1,0 +1,143 @@
+//! SIGKILL exactly between two plugins: the end of the first is acknowledged, the second has done nothing,
+//! not even said that it begins.
+
+use nix::sys::signal::Signal;
+use serde_json::json;
+
+use super::{ended, executor, follow, gate::Gate, job, noted, noting, plugin, submit};
+use crate::{
+    database::Database,
+    events::Following,
+    harness::{Process, Server, poll},
+};
+
+/// Whom it hits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Killed {
+    Executor,
+    Server,
+    Both,
+}
+
+/// A job that stands between its first plugin and its second.
+struct Between {
+    server: Server,
+    following: Following,
+    worker: Process,
+    gate: Gate,
+    id: String,
+}
+
+impl Between {
+    fn reach(arguments: &[&str]) -> Self {
+        let server = Server::start(arguments);
+        for name in ["one", "two", "three"] {
+            plugin(&server, name, &noting(&server, name));
+        }
+        let following = follow(&server);
+        // Whoever begins a plugin notes that first.
+        let gate = Gate::before(r#""stage":"started","plugin":"two""#, server.port);
+        let worker = executor(&server, &[&format!("--server={}", gate.url())]);
+        let id = submit(&server, &["one", "two", "three"], &[]);
+        poll("the second plugin is about to begin", || {
+            gate.is_reached().then_some(())
+        });
+        assert_eq!(noted(&server), ["one"]);
+        let progress = job(&server, &id)["progress"].clone();
+        assert_eq!(progress["completedPlugins"], json!(["one"]), "{progress}");
+        assert!(progress.get("currentPlugin").is_none(), "{progress}");
+        Self {
+            server,
+            following,
+            worker,
+            gate,
+            id,
+        }
+    }
+
+    fn kill(mut self, killed: Killed) {
+        if killed != Killed::Executor {
+            self.server.kill();
+        }
+        if killed != Killed::Server {
+            self.worker.signal(Signal::SIGKILL);
+            self.worker.wait();
+        }
+        if killed != Killed::Executor {
+            self.server.restart();
+        }
+        let _second = (killed != Killed::Server).then(|| executor(&self.server, &[]));
+        if killed == Killed::Server {
+            self.gate.open();
+        }
+        let (job, events) = ended(&self.server, &self.following, &self.id);
+        assert_eq!(job["progress"]["status"], "completed", "{job}");
+        assert_eq!(noted(&self.server), ["one", "two", "three"]);
+        let mut expected = vec![
+            "submitted",
+            "ready",
+            "started",
+            "plugin_started one",
+            "plugin_completed one",
+        ];
+        if killed != Killed::Server {
+            expected.extend(["requeued", "started"]);
+        }
+        expected.extend([
+            "plugin_started two",
+            "plugin_completed two",
+            "plugin_started three",
+            "plugin_completed three",
+            "completed",
+        ]);
+        assert_eq!(events, expected);
+    }
+}
+
+fn on_sqlite(killed: Killed) {
+    Between::reach(&leases(killed)).kill(killed);
+}
+
+fn on_postgres(killed: Killed) {
+    let database = Database::create();
+    let location = ["--database-url", database.url()];
+    Between::reach(&[&leases(killed)[..], &location].concat()).kill(killed);
+}
+
+/// A lost executor's lease is to end soon, the other one's is to outlive the time without a server.
+fn leases(killed: Killed) -> [&'static str; 2] {
+    match killed {
+        Killed::Server => ["--lease-seconds=30", "--scan-seconds=1"],
+        _ => super::SHORT_LEASES,
+    }
+}
+
+#[test]
+fn a_killed_executor_costs_no_plugin_that_ended_a_second_run_on_sqlite() {
+    on_sqlite(Killed::Executor);
+}
+
+#[test]
+fn a_killed_executor_costs_no_plugin_that_ended_a_second_run_on_postgres() {
+    on_postgres(Killed::Executor);
+}
+
+#[test]
+fn a_server_killed_between_two_plugins_costs_none_a_second_run_on_sqlite() {
+    on_sqlite(Killed::Server);
+}
+
+#[test]
+fn a_server_killed_between_two_plugins_costs_none_a_second_run_on_postgres() {
+    on_postgres(Killed::Server);
+}
+
+#[test]
+fn both_killed_between_two_plugins_cost_none_a_second_run_on_sqlite() {
+    on_sqlite(Killed::Both);
+}
+
+#[test]
+fn both_killed_between_two_plugins_cost_none_a_second_run_on_postgres() {
+    on_postgres(Killed::Both);
+}

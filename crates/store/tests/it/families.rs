@@ -20,6 +20,7 @@ on_both!(
     a_waiting_claim_hears_of_another_queue_of_its_family,
     a_run_that_came_while_the_claim_looked_elsewhere,
     a_claim_takes_from_all_its_queues_by_rank,
+    the_longest_queue_is_one,
 );
 
 fn of(queue: &str) -> NewRun {
@@ -74,6 +75,24 @@ async fn ready_queues_are_found_among_many(db: &Database) {
     some.sort();
     assert_eq!(some, ["plugin_job:b", "plugin_job:b,c"]);
     assert_eq!(ready(&store, 2, "").await.len(), 2);
+}
+
+/// As many plugins as a job may have, with the longest names, none of which compresses well.
+async fn the_longest_queue_is_one(db: &Database) {
+    let store = db.open();
+    let names = (0..32_u64).map(|n| {
+        let word = |m: u64| (n * 4 + m + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let name: String = (0..4).map(|m| format!("{:016x}", word(m))).collect();
+        name
+    });
+    let queue = format!("plugin_job:{}", names.collect::<Vec<_>>().join(","));
+    assert_eq!(queue.len(), 2_090);
+    let id = submitted(&store, of(&queue)).await;
+    assert_eq!(ready(&store, 1, "").await, [queue.as_str()]);
+    let mut claim = claim("a", 1);
+    claim.queues = vec![queue];
+    assert_eq!(ids(&store.claim(claim).await.unwrap()), [id]);
+    db.check();
 }
 
 async fn the_plan_goes_from_queue_to_queue(db: &Database) {

@@ -30,7 +30,7 @@ pub struct Registration {
 /// A plugin as an executor has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PluginInfo {
-    /// 1 to 60 letters, digits, `-`, `_` and `.`.
+    /// 1 to 64 letters, digits, `-`, `_` and `.`.
     pub name: String,
     /// Its own version.
     #[serde(default)]

@@ -13,8 +13,9 @@ const PARTS_LIMIT: usize = 64;
 const PART_LIMIT: usize = 1_024;
 const KINDS_LIMIT: usize = 16;
 const PLUGINS_LIMIT: usize = 256;
-/// The names of a job's plugins are the name of its queue, which an index must take.
-const PLUGIN_NAME_LIMIT: usize = 60;
+/// As a manifest has it. The names of a job's plugins are the name of its queue, which an index must
+/// take: PostgreSQL has room for 2,704 bytes in a row of one, and 32 names make 2,090.
+const PLUGIN_NAME_LIMIT: usize = 64;
 const TEXT_LIMIT: usize = 4 * 1024;
 const METRICS_LIMIT: usize = 100;
 const SCHEMA_LIMIT: usize = 64 * 1024;

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::{plugin, register};
+use super::{plugin, register, taken};
 use crate::bed::Bed;
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn a_registration_is_bounded() {
         (with(json!({"name": "a:b"})), "plugins[0].name"),
         (with(json!({"name": "a b"})), "plugins[0].name"),
         (with(json!({"name": "\u{e4}"})), "plugins[0].name"),
-        (with(json!({"name": "x".repeat(61)})), "plugins[0].name"),
+        (with(json!({"name": "x".repeat(65)})), "plugins[0].name"),
         (with(json!({"version": "\n"})), "plugins[0].version"),
         (
             with(json!({"description": "x".repeat(4097)})),
@@ -86,6 +86,16 @@ async fn a_registration_is_bounded() {
         .await
         .json(200)
         .await;
+}
+
+#[tokio::test]
+async fn as_many_plugins_as_a_job_may_have_with_the_longest_names_are_one_job() {
+    let bed = Bed::open().await;
+    let names: Vec<String> = (10..42).map(|n| format!("{n}{}", "x".repeat(62))).collect();
+    let plugins: Vec<Value> = names.iter().map(|name| plugin(name, 1)).collect();
+    register(&bed, "worker-1", &plugins).await;
+    let work = taken(&bed, &json!({"input": 1})).await;
+    assert_eq!(work.lease["plugins"], json!(names));
 }
 
 #[tokio::test]

@@ -107,6 +107,8 @@ pub enum EventType {
     PartCompleted,
     /// A part of the work failed for good.
     PartFailed,
+    /// A part of the work was left out.
+    PartSkipped,
     /// It was asked to stop.
     CancelRequested,
     /// An attempt ended and another will follow.

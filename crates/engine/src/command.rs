@@ -85,6 +85,8 @@ pub enum Stage {
     Completed,
     /// It failed for good.
     Failed,
+    /// It was left out: there is nothing for it to do.
+    Skipped,
 }
 
 /// What an executor reports at the end of an attempt.

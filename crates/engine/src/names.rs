@@ -74,6 +74,7 @@ names!(EventType {
     PartStarted = "part_started",
     PartCompleted = "part_completed",
     PartFailed = "part_failed",
+    PartSkipped = "part_skipped",
     CancelRequested = "cancel_requested",
     Requeued = "requeued",
     Retried = "retried",
@@ -90,9 +91,11 @@ impl EventType {
             (Self::PartStarted, Kind::PluginJob) => "plugin_started",
             (Self::PartCompleted, Kind::PluginJob) => "plugin_completed",
             (Self::PartFailed, Kind::PluginJob) => "plugin_failed",
+            (Self::PartSkipped, Kind::PluginJob) => "plugin_skipped",
             (Self::PartStarted, Kind::Execution) => "step_started",
             (Self::PartCompleted, Kind::Execution) => "step_completed",
             (Self::PartFailed, Kind::Execution) => "step_failed",
+            (Self::PartSkipped, Kind::Execution) => "step_skipped",
             _ => self.as_str(),
         }
     }

@@ -33,3 +33,6 @@ pub use process::Spawner;
 pub use protocol::{Context, Description, Level, Log, Storage};
 pub use storage::{Changes, apply};
 pub use tokio_util::sync::CancellationToken;
+
+/// The world that components implement, in WIT.
+pub const WORLD: &str = include_str!("../wit/plugin.wit");

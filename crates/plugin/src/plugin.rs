@@ -17,6 +17,7 @@ use crate::{
     metrics,
     process::{Program, Spawner},
     protocol::{Call, Context, Description},
+    schema::Schema,
     storage::Changes,
     wasm::Component,
 };
@@ -92,6 +93,23 @@ impl Plugin {
         self.folder.as_deref()
     }
 
+    /// Whether it takes a job with this input: the input fits its schema, or what the plugin before it
+    /// left fits the schema that its manifest has for that.
+    ///
+    /// # Errors
+    /// [`Cause::Input`]: what does not fit.
+    pub fn takes(&self, input: &Value, output: Option<&Value>) -> Result<(), Cause> {
+        let Some(schema) = &self.manifest.schema else {
+            return Ok(());
+        };
+        let fits = |(schema, output): (&Schema, &Value)| schema.check(output).is_ok();
+        let chained = self.manifest.output_schema.as_ref().zip(output);
+        if chained.is_some_and(fits) {
+            return Ok(());
+        }
+        schema.check(input)
+    }
+
     /// Does the work over one input. Dropping the future ends the call as a cancel does.
     ///
     /// # Errors
@@ -104,10 +122,8 @@ impl Plugin {
         cancel: &CancellationToken,
     ) -> Result<Outcome, Failure> {
         let began = Instant::now();
-        if let Some(schema) = &self.manifest.schema {
-            let checked = schema.check(&context.input);
-            checked.map_err(|cause| cause.with(Logs::default(), began.elapsed()))?;
-        }
+        self.takes(&context.input, context.output.as_ref())
+            .map_err(|cause| cause.with(Logs::default(), began.elapsed()))?;
         let call = Call::Execute {
             context: Cow::Borrowed(context),
         };

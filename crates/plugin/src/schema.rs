@@ -11,14 +11,22 @@ const MESSAGE_BYTES: usize = 500;
 
 /// A compiled schema.
 #[derive(Debug)]
-pub(crate) struct Schema(Validator);
+pub(crate) struct Schema {
+    validator: Validator,
+    /// In its own words, what it describes.
+    description: Option<String>,
+}
 
 impl Schema {
     /// # Errors
     /// What is wrong with the schema.
     pub(crate) fn new(schema: &Value) -> Result<Self, String> {
+        let description = schema.get("description").and_then(Value::as_str);
         match jsonschema::validator_for(schema) {
-            Ok(validator) => Ok(Self(validator)),
+            Ok(validator) => Ok(Self {
+                validator,
+                description: description.map(|text| String::from(cut(text, MESSAGE_BYTES))),
+            }),
             Err(error) => Err(format!("{}: {}", error.instance_path(), shown(&error))),
         }
     }
@@ -26,9 +34,14 @@ impl Schema {
     /// # Errors
     /// [`Cause::Input`] with the path of the first thing that is wrong.
     pub(crate) fn check(&self, input: &Value) -> Result<(), Cause> {
-        self.0.validate(input).map_err(|error| Cause::Input {
-            path: String::from(cut(&error.instance_path().to_string(), MESSAGE_BYTES)),
-            message: shown(&error),
+        self.validator.validate(input).map_err(|error| {
+            let path = error.instance_path().to_string();
+            // Of the input as a whole the schema says it better than the rule that failed.
+            let said = self.description.as_ref().filter(|_| path.is_empty());
+            Cause::Input {
+                message: said.map_or_else(|| shown(&error), |what| format!("expected {what}")),
+                path: String::from(cut(&path, MESSAGE_BYTES)),
+            }
         })
     }
 }

@@ -126,6 +126,7 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
             checkpoint(Some(Stage::Completed)),
         ),
         ("checkpoint: part failed", checkpoint(Some(Stage::Failed))),
+        ("checkpoint: part skipped", checkpoint(Some(Stage::Skipped))),
         ("finish: completed", finish(Verdict::Completed)),
         ("finish: failed", finish(Verdict::Failed)),
         ("finish: timed out", finish(Verdict::TimedOut)),

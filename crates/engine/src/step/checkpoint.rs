@@ -5,7 +5,8 @@ use crate::{Change, Event, EventType, Holder, Part, Rejected, Run, Stage, State}
 
 pub(super) fn step(run: &Run, holder: &Holder, part: Option<&Part>) -> Result<Change, Rejected> {
     let lease = held(run, holder, "checkpoint")?;
-    let ended = part.is_some_and(|part| part.stage != Stage::Started);
+    // Whoever left a part out has done nothing yet.
+    let ended = part.is_some_and(|part| matches!(part.stage, Stage::Completed | Stage::Failed));
     let run = Run {
         advanced: if ended { lease.token } else { run.advanced },
         ..moved(run, State::Running(lease.clone()))
@@ -15,6 +16,7 @@ pub(super) fn step(run: &Run, holder: &Holder, part: Option<&Part>) -> Result<Ch
         Some(Stage::Started) => EventType::PartStarted,
         Some(Stage::Completed) => EventType::PartCompleted,
         Some(Stage::Failed) => EventType::PartFailed,
+        Some(Stage::Skipped) => EventType::PartSkipped,
     };
     let event = Event {
         executor: run.executor.clone(),

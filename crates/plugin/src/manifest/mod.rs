@@ -39,6 +39,8 @@ pub struct Manifest {
     /// The JSON Schema of its input, as it stands in the manifest or beside it.
     pub input_schema: Option<Value>,
     pub(crate) schema: Option<Schema>,
+    /// Of what the plugin before it left: where that fits, the input does not have to.
+    pub(crate) output_schema: Option<Schema>,
 }
 
 /// What is called.
@@ -88,18 +90,11 @@ impl Manifest {
         let text = text(&folder.join(FILE)).map_err(whole)?;
         let shape = Shape::parse(&text)?;
         let entry = shape.entry(&text)?;
-        let schema = match &shape.input {
-            Some(Input { schema: Some(at) }) if at.get_ref().is_str() => {
-                let file = at.get_ref().as_str().unwrap_or_default();
-                Some(beside(folder, file).map_err(|message| place(&text, at, message))?)
-            }
-            _ => shape.inline_schema(),
-        };
-        Self::assemble(&text, shape, entry, schema)
+        Self::assemble(&text, shape, entry, Some(folder))
     }
 
     /// Reads the manifest of a plugin that a program of ours serves: it has no `entry`, is of kind
-    /// `process`, and its schema stands in it.
+    /// `process`, and its schemas stand in it.
     ///
     /// # Errors
     /// What is wrong, and where.
@@ -111,30 +106,34 @@ impl Manifest {
         if *shape.kind.get_ref() != Kind::Process {
             return Err(place(text, &shape.kind, "a shipped plugin is a process"));
         }
-        let schema = shape.inline_schema();
-        if let Some(Input { schema: Some(at) }) = &shape.input
-            && !at.get_ref().is_table()
-        {
-            return Err(place(text, at, "the schema of a shipped plugin is a table"));
-        }
-        Self::assemble(text, shape, Entry::Process { argv }, schema)
+        Self::assemble(text, shape, Entry::Process { argv }, None)
     }
 
     fn assemble(
         text: &str,
         shape: Shape,
         entry: Entry,
-        input_schema: Option<Value>,
+        folder: Option<&Path>,
     ) -> Result<Self, ManifestError> {
         let limits = shape.limits(text)?;
-        let compiled = input_schema.as_ref().map(Schema::new).transpose();
-        let schema = compiled.map_err(|message| {
-            let message = format!("the input's schema: {message}");
-            match shape.input.as_ref().and_then(|input| input.schema.as_ref()) {
-                Some(at) => place(text, at, message),
-                None => whole(message),
+        let (mut input_schema, mut schema, mut output_schema) = (None, None, None);
+        if let Some(Input {
+            schema: of_input,
+            output_schema: of_output,
+        }) = &shape.input
+        {
+            if let Some(at) = of_input {
+                let (document, compiled) = compiled(text, "input", at, folder)?;
+                (input_schema, schema) = (Some(document), Some(compiled));
             }
-        })?;
+            if let Some(at) = of_output {
+                if schema.is_none() {
+                    let message = "without a schema of the input every input is taken";
+                    return Err(place(text, at, message));
+                }
+                output_schema = Some(compiled(text, "output", at, folder)?.1);
+            }
+        }
         let metrics = shape.metrics(text)?;
         Ok(Self {
             name: shape.name.0,
@@ -147,8 +146,27 @@ impl Manifest {
             metrics,
             input_schema,
             schema,
+            output_schema,
         })
     }
+}
+
+/// A schema that stands in the manifest or, where there is a folder, in a file of it.
+fn compiled(
+    text: &str,
+    of: &str,
+    at: &Spanned<toml::Value>,
+    folder: Option<&Path>,
+) -> Result<(Value, Schema), ManifestError> {
+    let document = match (at.get_ref().as_str(), folder) {
+        (Some(file), Some(folder)) => beside(folder, file),
+        (Some(_), None) => Err(String::from("the schema of a shipped plugin is a table")),
+        (None, _) => serde_json::to_value(at.get_ref()).map_err(|error| error.to_string()),
+    };
+    let document = document.map_err(|message| place(text, at, message))?;
+    let wrong = |message| place(text, at, format!("the {of}'s schema: {message}"));
+    let schema = Schema::new(&document).map_err(wrong)?;
+    Ok((document, schema))
 }
 
 /// Reads a file of the folder as JSON.

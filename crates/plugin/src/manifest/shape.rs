@@ -4,7 +4,6 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use serde::Deserialize;
-use serde_json::Value;
 use toml::Spanned;
 
 use super::{Entry, ManifestError, is_inside, place, placed, whole};
@@ -62,6 +61,8 @@ pub(super) enum Called {
 pub(super) struct Input {
     /// A table, or the name of a file.
     pub(super) schema: Option<Spanned<toml::Value>>,
+    /// The same.
+    pub(super) output_schema: Option<Spanned<toml::Value>>,
 }
 
 #[derive(Deserialize)]
@@ -228,11 +229,6 @@ impl Shape {
             Err(place(text, host, "a host is `name` or `name:port`"))
         });
         checked.collect()
-    }
-
-    pub(super) fn inline_schema(&self) -> Option<Value> {
-        let schema = self.input.as_ref()?.schema.as_ref()?;
-        serde_json::to_value(schema.get_ref()).ok()
     }
 
     pub(super) fn limits(&self, text: &str) -> Result<Limits, ManifestError> {

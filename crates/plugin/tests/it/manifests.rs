@@ -6,7 +6,7 @@ use plugin::{Catalogue, Direction, Entry, Manifest, MetricKind, Shipped};
 use serde_json::json;
 
 use crate::{
-    bed::{Bed, COUNT},
+    bed::{Bed, COUNT, load},
     component::simple,
 };
 
@@ -228,6 +228,35 @@ fn what_only_the_other_kind_has_is_refused() {
     }
 }
 
+#[test]
+fn a_plugin_takes_an_input_or_what_the_one_before_it_left() {
+    let bed = Bed::new();
+    let head = "name = \"p\"\nversion = \"1\"\nkind = \"process\"\nentry = [\"sh\"]\n[input]\n";
+    let left = "output_schema = { type = \"object\", required = [\"found\"] }\n";
+    let schema = "schema = { type = \"string\", description = \"a text\" }\n";
+    let plugin = |name: &str, text: &str| {
+        load(&bed.folder(name, &[("plugin.toml", format!("{head}{text}").as_bytes())]))
+    };
+    let both = plugin("both", &format!("{schema}{left}"));
+    let (text, number, found) = (json!("x"), json!(7), json!({"found": 1}));
+    both.takes(&text, None).expect("the input fits");
+    both.takes(&text, Some(&number)).expect("the input fits");
+    both.takes(&number, Some(&found)).expect("the output fits");
+    for output in [None, Some(&number), Some(&text)] {
+        let cause = both.takes(&number, output).expect_err("nothing fits");
+        let says = "the input is not what the plugin takes: expected a text";
+        assert_eq!(cause.to_string(), says);
+    }
+    plugin("any", "")
+        .takes(&number, None)
+        .expect("it has no schema");
+    let alone = format!("{head}{left}");
+    let folder = bed.folder("alone", &[("plugin.toml", alone.as_bytes())]);
+    let error = Manifest::read(&folder).expect_err("an error").to_string();
+    let says = "plugin.toml:6:17: without a schema of the input every input is taken";
+    assert_eq!(error, says);
+}
+
 const RUN: &str = "echo '{\"metric\": {}}'";
 
 /// Plugins of which each is broken in its own way.
@@ -363,7 +392,7 @@ fn shipped_plugins_come_first_and_have_no_entry() {
 #[test]
 fn the_digest_is_of_the_content_alone() {
     let bed = Bed::new();
-    let digest = |folder: &PathBuf| String::from(crate::bed::load(folder).digest());
+    let digest = |folder: &PathBuf| String::from(load(folder).digest());
     let one = bed.script("one", "", "true");
     let before = digest(&one);
     assert_eq!(before.len(), 64);

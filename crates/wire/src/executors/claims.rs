@@ -70,6 +70,9 @@ pub struct LeasedPluginJob {
     pub retries: u32,
     /// Whether logs are to be kept in the progress.
     pub debug: bool,
+    /// Whether a plugin that does not take the input is skipped; otherwise it fails.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skip_unfit: bool,
     /// How much of the job's time is left, in milliseconds. When it is over, the attempt is to be
     /// reported as failed and `timed_out`.
     pub remaining_ms: u64,

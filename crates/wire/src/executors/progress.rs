@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 /// Body of `PUT /api/v1/jobs/{id}/progress`, which replaces the whole note; the answer is that of a
 /// heartbeat. The same report again changes nothing. At most 16 MiB.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ProgressReport {
     /// Who holds the lease.
     pub executor_id: String,
@@ -41,6 +41,8 @@ pub enum Stage {
     Completed,
     /// It failed for good, after its retries.
     Failed,
+    /// It does not take the job's input, and the job did not name it: it was not called.
+    Skipped,
 }
 
 /// How far a plugin job has come.
@@ -72,7 +74,7 @@ pub struct CurrentPlugin {
     pub failed_tries: u32,
 }
 
-/// What a plugin left.
+/// What a plugin left: it completed, unless it says why it failed or was skipped.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EndedPlugin {
     /// Its name.
@@ -85,9 +87,12 @@ pub struct EndedPlugin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub output: Option<Value>,
-    /// Why it failed for good; without it, it completed.
+    /// Why it failed for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Why it was not called, in a job that skips plugins which do not take its input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
     /// How many of its tries failed.
     #[serde(default)]
     pub failed_tries: u32,
@@ -97,6 +102,18 @@ pub struct EndedPlugin {
     /// What it logged, when the job asks for `debug`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<LogLine>,
+}
+
+impl EndedPlugin {
+    /// How it ended.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match (&self.skipped, &self.error) {
+            (Some(_), _) => Stage::Skipped,
+            (None, Some(_)) => Stage::Failed,
+            (None, None) => Stage::Completed,
+        }
+    }
 }
 
 /// A line that a plugin logged.

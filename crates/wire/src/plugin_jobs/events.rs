@@ -12,7 +12,8 @@ use crate::{TimestampMs, executors::LogLine};
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = PluginJobEvent)]
 pub struct JobEvent {
-    /// `jobStart`, `pluginStart`, `pluginComplete`, `pluginError`, `jobComplete` or `jobError`.
+    /// `jobStart`, `pluginStart`, `pluginComplete`, `pluginError`, `jobComplete` or `jobError`; as an
+    /// addition `pluginSkip`.
     pub event: String,
     /// What belongs to it.
     pub data: JobEventData,
@@ -37,6 +38,9 @@ pub struct JobEventData {
     /// Why: `pluginError` and `jobError`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<EventError>,
+    /// Addition, why it was not called: `pluginSkip`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Addition, with `debug`, when a plugin ended: how long its last try took, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,

@@ -21,7 +21,8 @@ pub struct NewPluginJob {
     /// How often each plugin is tried again after a failure (default 3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retries: Option<u32>,
-    /// Which plugins, in which order. Without it, all that are enabled, in their declared order.
+    /// Which plugins, in which order. Without it, all that are enabled and take the input, in their
+    /// declared order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugins: Option<Vec<String>>,
     /// Adds the plugins' logs and times to the result and to the events.
@@ -48,6 +49,10 @@ pub struct Config {
     pub plugins: Vec<String>,
     /// Whether logs and times are shown.
     pub debug: bool,
+    /// Addition: true when the request named no plugins. Then one that does not take the input is
+    /// skipped; one that is named fails.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skip_unfit: bool,
 }
 
 /// `200` of `POST /playground/jobs`, `POST …/{id}/start`, `GET …/{id}` and of our additions.
@@ -116,12 +121,15 @@ pub struct JobResult {
     /// Addition: the plugins that failed for good.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<PluginError>,
-    /// Addition, with `debug`: times and logs of each plugin that ended.
+    /// Addition: the plugins that were not called, as they do not take the input.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<PluginError>,
+    /// Addition, with `debug`: times and logs of each plugin that was called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub debug: Option<Vec<PluginRecord>>,
 }
 
-/// Why a plugin failed.
+/// Why a plugin failed, or was not called.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PluginError {
     /// Which.

@@ -3,13 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use plugin::{CancellationToken, Catalogue, Context, Failure, Logs, Outcome, Plugin};
+use serde_json::Value;
 use tokio::time::sleep;
-use wire::executors::{
-    CurrentPlugin, EndedPlugin, LeasedPluginJob, Level, LogLine, Progress, Stage,
-};
+use wire::executors::{CurrentPlugin, EndedPlugin, LeasedPluginJob, LogLine, Progress, Stage};
 
 use super::{
-    Notes, Room, Stop,
+    Notes, Room, Stop, logs,
     notes::{NOTE_BYTES, Unnoted},
 };
 
@@ -69,6 +68,14 @@ impl<'a> Course<'a> {
 
     /// Runs one plugin until it has ended, and notes that.
     async fn pass(&mut self, name: &str) -> Result<(), Unnoted> {
+        if let Some(reason) = self.unfit(name) {
+            return self
+                .end(EndedPlugin {
+                    skipped: Some(reason),
+                    ..self.blank(name, 0)
+                })
+                .await;
+        }
         let before = self.progress.current.take();
         let before = before.filter(|current| current.plugin == name);
         let mut current = before.unwrap_or_else(|| CurrentPlugin {
@@ -103,13 +110,25 @@ impl<'a> Course<'a> {
         self.end(ended).await
     }
 
+    /// Why a plugin is to be skipped, if it is: nobody asked for this one, and the input is for others.
+    fn unfit(&self, name: &str) -> Option<String> {
+        let plugin = self.catalogue.get(name).filter(|_| self.job.skip_unfit)?;
+        let taken = plugin.takes(&self.job.input, self.output());
+        taken.err().map(|cause| cause.to_string())
+    }
+
+    /// What the last plugin that completed left.
+    fn output(&self) -> Option<&Value> {
+        let mut ended = self.progress.ended.iter().rev();
+        let last = ended.find(|one| one.stage() == Stage::Completed);
+        last.and_then(|one| one.output.as_ref())
+    }
+
     async fn call(&self, plugin: &Plugin) -> Result<Outcome, Failure> {
-        let mut completed = self.progress.ended.iter().rev();
-        let last = completed.find(|one| one.error.is_none());
         let context = Context {
             job_id: self.job.id.clone(),
             input: self.job.input.clone(),
-            output: last.and_then(|one| one.output.clone()),
+            output: self.output().cloned(),
             storage: self.progress.storage.clone(),
             debug: self.job.debug,
         };
@@ -168,15 +187,13 @@ impl<'a> Course<'a> {
     /// Notes that a plugin ended.
     async fn end(&mut self, ended: EndedPlugin) -> Result<(), Unnoted> {
         let name = ended.plugin.clone();
-        let stage = if ended.error.is_none() {
+        let stage = ended.stage();
+        if stage == Stage::Completed {
             // Only the next plugin wants an output.
             for one in &mut self.progress.ended {
                 one.output = None;
             }
-            Stage::Completed
-        } else {
-            Stage::Failed
-        };
+        }
         self.progress.current = None;
         self.progress.ended.push(ended);
         self.note(Some((stage, &name))).await
@@ -228,39 +245,32 @@ impl<'a> Course<'a> {
 
     /// What is kept of a log: nothing unless the job asks for it.
     fn logs(&self, logs: &Logs) -> Vec<LogLine> {
-        if !self.job.debug {
-            return Vec::new();
+        match self.job.debug {
+            true => logs::kept(logs),
+            false => Vec::new(),
         }
-        let mut lines: Vec<LogLine> = logs
-            .lines
-            .iter()
-            .map(|line| LogLine {
-                level: match line.level {
-                    plugin::Level::Debug => Level::Debug,
-                    plugin::Level::Info => Level::Info,
-                    plugin::Level::Warn => Level::Warn,
-                    plugin::Level::Error => Level::Error,
-                },
-                message: line.message.clone(),
-            })
-            .collect();
-        if logs.dropped > 0 {
-            lines.push(LogLine {
-                level: Level::Warn,
-                message: format!("[... {} lines dropped ...]", logs.dropped),
-            });
-        }
-        lines
     }
 
-    /// Which plugins failed, and why.
+    /// Which plugins failed, and why; and where all were skipped, that nothing was done.
     fn failures(&self) -> Option<String> {
-        let failed = self.progress.ended.iter().filter_map(|one| {
+        let ended = &self.progress.ended;
+        let failed = ended.iter().filter_map(|one| {
             let error = one.error.as_ref()?;
             Some(format!("plugin `{}` failed: {error}", one.plugin))
         });
         let failed: Vec<String> = failed.collect();
-        (!failed.is_empty()).then(|| failed.join("; "))
+        if !failed.is_empty() {
+            return Some(failed.join("; "));
+        }
+        let skipped = ended
+            .iter()
+            .map(|one| Some((&one.plugin, one.skipped.as_ref()?)));
+        let skipped: Vec<(&String, &String)> = skipped.collect::<Option<_>>()?;
+        let skipped = skipped
+            .iter()
+            .map(|(plugin, reason)| format!("`{plugin}`: {reason}"));
+        let skipped: Vec<String> = skipped.collect();
+        Some(format!("no plugin takes the input: {}", skipped.join("; ")))
     }
 }
 

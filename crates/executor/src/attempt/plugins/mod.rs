@@ -3,6 +3,7 @@
 mod course;
 mod isolated;
 mod keeper;
+mod logs;
 mod notes;
 mod room;
 

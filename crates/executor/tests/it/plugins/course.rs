@@ -114,10 +114,67 @@ async fn an_attempt_goes_on_where_the_one_before_it_ended() {
     stage.end().await;
 }
 
+/// Takes an object with this field, or a plugin's output that has it.
+fn takes(field: &str) -> String {
+    let schema = format!("{{ type = \"object\", required = [\"{field}\"] }}\n");
+    format!("[input]\nschema = {schema}output_schema = {schema}")
+}
+
+#[tokio::test]
+async fn what_does_not_take_the_input_is_skipped_where_the_job_names_no_plugins() {
+    let shelf = Shelf::new();
+    let measure = execute("echo '{\"output\": {\"found\": 1}}'; echo '{\"metric\": {\"n\": 1}}'");
+    shelf.script("other", &takes("other"), &measure);
+    shelf.script("text", &takes("text"), &measure);
+    // It takes what the one before it left.
+    shelf.script("found", &takes("found"), &measure);
+    shelf.counter("any", 2);
+    let stage = shelf.stage(|_| {}).await;
+    let plugins = ["other", "text", "found", "any"];
+    let unnamed = json!({"input": {"text": "t"}, "skip_unfit": true});
+    stage.desk.submit_plugins("unnamed", &plugins, &unnamed);
+    let result = stage.result("unnamed").await;
+    assert!(result.completed, "{result:?}");
+    let turns = ["-other", "+text", "text", "+found", "found", "+any", "any"];
+    assert_eq!(told(&stage.desk.notes("unnamed")), turns);
+    let skipped = last(&stage, "unnamed").ended[0].clone();
+    assert!(
+        skipped
+            .skipped
+            .expect("a reason")
+            .contains("\"other\" is a required")
+    );
+    assert_eq!((skipped.metric, skipped.error), (None, None));
+
+    let named = json!({"input": {"text": "t"}});
+    stage.desk.submit_plugins("named", &plugins, &named);
+    let result = stage.result("named").await;
+    let error = result.finish.error_message.expect("it failed");
+    assert!(
+        error.starts_with("plugin `other` failed: the input is not"),
+        "{error}"
+    );
+
+    let nobody = json!({"input": 7, "skip_unfit": true});
+    stage
+        .desk
+        .submit_plugins("nobody", &["other", "text"], &nobody);
+    let result = stage.result("nobody").await;
+    let error = result.finish.error_message.expect("it failed");
+    assert!(
+        error.starts_with("no plugin takes the input: `other`: "),
+        "{error}"
+    );
+    assert_eq!(told(&stage.desk.notes("nobody")), ["-other", "-text"]);
+    stage.end().await;
+}
+
 #[tokio::test]
 async fn what_is_installed_while_the_executor_runs_is_told_to_the_server() {
     let shelf = Shelf::new();
-    shelf.counter("early", 1);
+    // The longest name that there is.
+    let early = "e".repeat(64);
+    shelf.counter(&early, 1);
     shelf.script("un-usable", "oops = 1\n", "");
     let stage = shelf.stage(|_| {}).await;
     let names = |stage: &crate::stage::Stage| {
@@ -131,7 +188,7 @@ async fn what_is_installed_while_the_executor_runs_is_told_to_the_server() {
     let first = stage.until("it registers", names).await;
     assert_eq!(
         first,
-        [("early".to_owned(), false), ("un-usable".to_owned(), true)]
+        [(early.clone(), false), ("un-usable".to_owned(), true)]
     );
     let kinds = stage
         .desk
@@ -150,7 +207,7 @@ async fn what_is_installed_while_the_executor_runs_is_told_to_the_server() {
         .await;
     stage
         .desk
-        .submit_plugins("job", &["later", "early"], &json!({}));
+        .submit_plugins("job", &["later", &early], &json!({}));
     assert!(stage.result("job").await.completed);
     stage.end().await;
 }

@@ -92,13 +92,15 @@ fn last(stage: &Stage, id: &str) -> Progress {
     stage.desk.notes(id).pop().expect("a note").progress
 }
 
-/// What was told of plugins, in its order: `+` started, a name completed, `!` failed.
+/// What was told of plugins, in its order: `+` started, a name completed, `!` failed, `-`
+/// skipped.
 fn told(notes: &[ProgressReport]) -> Vec<String> {
     let facts = notes.iter().filter_map(|note| note.fact.as_ref());
     let word = |turn: Turn| match turn {
         Turn::Started => "+",
         Turn::Completed => "",
         Turn::Failed => "!",
+        Turn::Skipped => "-",
     };
     facts
         .map(|fact| format!("{}{}", word(fact.stage), fact.plugin))

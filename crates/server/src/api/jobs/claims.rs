@@ -156,6 +156,7 @@ fn plugin_job(
         input: config.input,
         retries: config.retries,
         debug: config.debug,
+        skip_unfit: config.skip_unfit,
         remaining_ms: left,
         progress,
     })

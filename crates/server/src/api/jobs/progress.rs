@@ -49,8 +49,11 @@ pub(crate) async fn note(
         progress: report.progress,
     };
     for plugin in &mut note.progress.ended {
-        if let Some(error) = &mut plugin.error {
-            error.truncate(error.floor_char_boundary(ERROR_LIMIT));
+        for why in [&mut plugin.error, &mut plugin.skipped]
+            .into_iter()
+            .flatten()
+        {
+            why.truncate(why.floor_char_boundary(ERROR_LIMIT));
         }
     }
     // It was JSON before: it has a JSON form.
@@ -127,7 +130,7 @@ fn follows(before: &Progress, note: &Note, config: &Config) -> Result<(), Wrong>
 fn ends(before: &Progress, now: &Progress, config: &Config) -> Result<(), Wrong> {
     let wrong = |message: String| Err(("progress.ended", message));
     let same = |(before, now): (&EndedPlugin, &EndedPlugin)| {
-        (&before.plugin, before.error.is_some()) == (&now.plugin, now.error.is_some())
+        (&before.plugin, before.stage()) == (&now.plugin, now.stage())
     };
     let ended = &now.ended;
     if ended.len() < before.ended.len() || !before.ended.iter().zip(ended).all(same) {
@@ -136,6 +139,13 @@ fn ends(before: &Progress, now: &Progress, config: &Config) -> Result<(), Wrong>
     for (place, one) in ended.iter().enumerate() {
         if !config.plugins.contains(&one.plugin) {
             return wrong(format!("the job has no plugin `{}`", one.plugin));
+        }
+        if one.skipped.is_some() && !config.skip_unfit {
+            let message = format!(
+                "the job names plugin `{}`, which so cannot be skipped",
+                one.plugin
+            );
+            return wrong(message);
         }
         if ended[..place]
             .iter()
@@ -148,7 +158,7 @@ fn ends(before: &Progress, now: &Progress, config: &Config) -> Result<(), Wrong>
 }
 
 fn is_told(last: &EndedPlugin, fact: &Fact) -> bool {
-    fact.plugin == last.plugin && (fact.stage == Stage::Failed) == last.error.is_some()
+    fact.plugin == last.plugin && fact.stage == last.stage()
 }
 
 /// What the event log is told of a fact.
@@ -157,6 +167,7 @@ fn part(fact: &Fact, progress: &Progress) -> Part {
         Stage::Started => engine::Stage::Started,
         Stage::Completed => engine::Stage::Completed,
         Stage::Failed => engine::Stage::Failed,
+        Stage::Skipped => engine::Stage::Skipped,
     };
     let ended = progress.ended.last();
     let told = match ended.filter(|_| fact.stage != Stage::Started) {
@@ -171,9 +182,13 @@ fn part(fact: &Fact, progress: &Progress) -> Part {
 }
 
 fn told(ended: &EndedPlugin) -> Value {
+    let short = |why: &str| Value::from(&why[..why.floor_char_boundary(TOLD_ERROR_LIMIT)]);
+    if let Some(reason) = &ended.skipped {
+        return json!({"reason": short(reason)});
+    }
     let mut told = json!({"took_ms": ended.took_ms, "failed_tries": ended.failed_tries});
     if let Some(error) = &ended.error {
-        told["error"] = error[..error.floor_char_boundary(TOLD_ERROR_LIMIT)].into();
+        told["error"] = short(error);
     }
     if let Some(metric) = &ended.metric
         && metric.to_string().len() <= TOLD_METRIC_LIMIT

@@ -30,12 +30,14 @@ pub(super) fn submission(app: &App, known: &Known, job: NewPluginJob) -> Result<
         .webhook
         .map(|hook| run_hook(&app.guard, Kind::PluginJob, hook))
         .transpose()?;
+    let skip_unfit = job.plugins.is_none();
     let config = Config {
         input: job.input,
         timeout,
         retries,
         plugins: known.choose(job.plugins)?,
         debug: job.debug.unwrap_or_default(),
+        skip_unfit,
     };
     let mut run = NewRun::new(
         app.clock.run_id(),

@@ -24,7 +24,7 @@ use crate::{
 const PAGE: i64 = 32;
 
 /// Follows the events of a job from its creation on, until it has ended: `jobStart`, `pluginStart`,
-/// `pluginComplete`, `pluginError`, `jobComplete`, `jobError`. Each message has an `id`, after which
+/// `pluginComplete`, `pluginError`, `pluginSkip`, `jobComplete`, `jobError`. Each message has an `id`, after which
 /// `Last-Event-ID` resumes.
 #[utoipa::path(get, path = "/playground/jobs/{id}/events", tag = "plugin jobs",
     params(("id" = String, Path, description = "Job id")),

@@ -17,14 +17,15 @@ use super::{
 /// The longest part of an event, in bytes.
 const PART_LIMIT: usize = 64 * 1024;
 
-/// What the contract calls an event of the log; nothing for one that it does not know. A job starts
-/// once, however many attempts it takes.
+/// What the contract calls an event of the log; nothing for one that it does not know, but for a plugin
+/// that is skipped. A job starts once, however many attempts it takes.
 fn word(event: &EventRow, data: &Map<String, Value>) -> Option<&'static str> {
     Some(match event.event_type.strip_prefix("plugin_job.")? {
         "started" if data.get("attempt").and_then(Value::as_i64) == Some(1) => "jobStart",
         "plugin_started" => "pluginStart",
         "plugin_completed" => "pluginComplete",
         "plugin_failed" => "pluginError",
+        "plugin_skipped" => "pluginSkip",
         "completed" => "jobComplete",
         "failed" | "cancelled" => "jobError",
         _ => return None,
@@ -112,6 +113,7 @@ fn of_log(id: RunId, word: &str, data: &Map<String, Value>) -> JobEventData {
         plugin_name: text(data, "plugin"),
         metrics: data.get("metric").cloned(),
         error: message.map(|message| EventError { message }),
+        reason: text(data, "reason").filter(|_| word == "pluginSkip"),
         ..JobEventData::default()
     }
 }
@@ -145,15 +147,16 @@ fn of_job(whole: &Whole, word: &str, event: &EventRow, data: &Map<String, Value>
             ..of_log(id, word, data)
         };
     };
-    let debug = whole.config.debug;
+    let called = whole.config.debug && one.skipped.is_none();
     let message = one.error.clone();
     JobEventData {
         job_id: id.to_string(),
         plugin_name: plugin,
         metrics: one.metric.clone(),
         error: message.map(|message| EventError { message }),
-        took_ms: debug.then_some(one.took_ms),
-        logs: debug.then(|| one.logs.clone()),
+        reason: one.skipped.clone(),
+        took_ms: called.then_some(one.took_ms),
+        logs: called.then(|| one.logs.clone()),
         job: Some(job),
     }
 }

@@ -6,7 +6,7 @@ use engine::{Run, State, Status};
 use serde_json::Value;
 use wire::{
     TimestampMs,
-    executors::EndedPlugin,
+    executors::{EndedPlugin, Stage},
     plugin_jobs::{Job, JobProgress, JobResult, JobSummary, PluginError, PluginRecord},
 };
 
@@ -76,7 +76,7 @@ pub(super) fn started_at(whole: &Whole) -> i64 {
 
 /// The names of those that completed.
 pub(super) fn completed(ended: &[EndedPlugin]) -> Vec<String> {
-    let completed = ended.iter().filter(|plugin| plugin.error.is_none());
+    let completed = ended.iter().filter(|one| one.stage() == Stage::Completed);
     completed.map(|plugin| plugin.plugin.clone()).collect()
 }
 
@@ -133,25 +133,27 @@ fn own_error(whole: &Whole) -> String {
 /// What a job left.
 fn result(whole: &Whole) -> JobResult {
     let ended = &whole.progress.ended;
-    let completed = ended.iter().filter(|plugin| plugin.error.is_none());
+    let completed = ended.iter().filter(|one| one.stage() == Stage::Completed);
+    let called = ended.iter().filter(|one| one.skipped.is_none());
     let metric = |plugin: &EndedPlugin| {
         let metric = plugin.metric.clone().unwrap_or(Value::Null);
         BTreeMap::from([(plugin.plugin.clone(), metric)])
     };
-    let errors = ended.iter().filter_map(|plugin| {
-        Some(PluginError {
-            plugin: plugin.plugin.clone(),
-            message: plugin.error.clone()?,
-        })
-    });
+    let because = |why: fn(&EndedPlugin) -> &Option<String>| {
+        let because = ended.iter().filter_map(|plugin| {
+            Some(PluginError {
+                plugin: plugin.plugin.clone(),
+                message: why(plugin).clone()?,
+            })
+        });
+        because.collect()
+    };
     JobResult {
         metrics: completed.map(metric).collect(),
         summary: whole.progress.summary.clone(),
-        errors: errors.collect(),
-        debug: whole
-            .config
-            .debug
-            .then(|| ended.iter().map(record).collect()),
+        errors: because(|plugin| &plugin.error),
+        skipped: because(|plugin| &plugin.skipped),
+        debug: whole.config.debug.then(|| called.map(record).collect()),
     }
 }
 

@@ -67,7 +67,7 @@ async fn unknown_fields_and_missing_values_do_not_matter() {
     let id = create(&bed, &body).await;
     let config = &shown(&bed, &id).await["config"];
     let expected = json!({"input": null, "timeout": 300_000, "retries": 3,
-        "plugins": ["one", "two"], "debug": false});
+        "plugins": ["one", "two"], "debug": false, "skipUnfit": true});
     assert_eq!(config, &expected);
 }
 

@@ -12,6 +12,7 @@ mod list;
 mod lost;
 mod plugins;
 mod progress;
+mod skips;
 mod start;
 
 use serde_json::{Map, Value, json};

@@ -1,0 +1,28 @@
+//! What a plugin logged, as the job's note keeps it.
+
+use plugin::Logs;
+use wire::executors::{Level, LogLine};
+
+/// The lines, and how many are not there.
+pub(super) fn kept(logs: &Logs) -> Vec<LogLine> {
+    let mut lines: Vec<LogLine> = logs
+        .lines
+        .iter()
+        .map(|line| LogLine {
+            level: match line.level {
+                plugin::Level::Debug => Level::Debug,
+                plugin::Level::Info => Level::Info,
+                plugin::Level::Warn => Level::Warn,
+                plugin::Level::Error => Level::Error,
+            },
+            message: line.message.clone(),
+        })
+        .collect();
+    if logs.dropped > 0 {
+        lines.push(LogLine {
+            level: Level::Warn,
+            message: format!("[... {} lines dropped ...]", logs.dropped),
+        });
+    }
+    lines
+}

@@ -103,6 +103,10 @@ impl World {
             whole || self.retention_ms < 86_400_000,
             "events were removed before their time"
         );
+        let (plugin_jobs, events): (Vec<Event>, Vec<Event>) = events
+            .into_iter()
+            .partition(|event| event.kind == "plugin_job");
+        self.audit_plugin_jobs(&plugin_jobs, whole).await;
         for event in events {
             let told = event
                 .event_type

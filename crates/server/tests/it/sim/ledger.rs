@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wire::jobs::Job;
 
+use super::{plugin_jobs, world::SCAN_MS};
+
 /// The lease of the simulated server.
 pub(super) const LEASE_MS: i64 = 30_000;
 /// An attempt that is not stopped at its limit loses its lease so much later.
@@ -49,6 +51,7 @@ pub(super) struct Holder {
 #[derive(Default)]
 pub(super) struct Ledger {
     pub(super) jobs: BTreeMap<String, Entry>,
+    pub(super) plugin_jobs: BTreeMap<String, plugin_jobs::Entry>,
 }
 
 impl Ledger {
@@ -58,6 +61,12 @@ impl Ledger {
             .unwrap_or_else(|| panic!("job {id} was never acknowledged"))
     }
 
+    pub(super) fn plugin_job(&mut self, id: &str) -> &mut plugin_jobs::Entry {
+        self.plugin_jobs
+            .get_mut(id)
+            .unwrap_or_else(|| panic!("plugin job {id} was never acknowledged"))
+    }
+
     /// Ids of jobs that are there.
     pub(super) fn ids(&self) -> Vec<String> {
         let there = self.jobs.iter().filter(|(_, entry)| !entry.gone);
@@ -65,12 +74,23 @@ impl Ledger {
     }
 
     /// Takes away what has expired; answers whose.
-    pub(super) fn expire(&mut self, now: i64, grace_until: i64, scan_ms: i64) -> Vec<String> {
+    pub(super) fn expire(&mut self, now: i64, grace_until: i64) -> Vec<String> {
         let mut expired = Vec::new();
         for (id, entry) in &mut self.jobs {
             if let Some(lease) = entry.lease.take_if(|lease| lease.until <= now) {
-                let late = now - lease.until.max(grace_until);
-                assert!(late <= scan_ms, "{id}: taken away {late} ms after its time");
+                in_time(id, lease.until, now, grace_until);
+                expired.push(id.clone());
+            }
+        }
+        expired
+    }
+
+    /// The plugin jobs whose leases have expired.
+    pub(super) fn expired_plugin_jobs(&self, now: i64, grace_until: i64) -> Vec<String> {
+        let mut expired = Vec::new();
+        for (id, entry) in &self.plugin_jobs {
+            if let Some(lease) = entry.lease.as_ref().filter(|lease| lease.until <= now) {
+                in_time(id, lease.until, now, grace_until);
                 expired.push(id.clone());
             }
         }
@@ -82,12 +102,21 @@ impl Ledger {
         let old = |entry: &&mut Entry| {
             !entry.gone && entry.over.as_ref().is_some_and(|(_, at)| *at < before)
         };
-        self.jobs
-            .values_mut()
-            .filter(old)
-            .map(|entry| entry.gone = true)
-            .count() as u64
+        let jobs = self.jobs.values_mut().filter(old);
+        let jobs = jobs.map(|entry| entry.gone = true).count();
+        let old = |entry: &&mut plugin_jobs::Entry| {
+            !entry.gone && entry.over.is_some_and(|(_, at)| at < before)
+        };
+        let plugin_jobs = self.plugin_jobs.values_mut().filter(old);
+        let plugin_jobs = plugin_jobs.map(|entry| entry.gone = true).count();
+        (jobs + plugin_jobs) as u64
     }
+}
+
+/// Leases are taken away at the first look after their end.
+fn in_time(id: &str, until: i64, now: i64, grace_until: i64) {
+    let late = now - until.max(grace_until);
+    assert!(late <= SCAN_MS, "{id}: taken away {late} ms after its time");
 }
 
 impl Entry {

@@ -9,6 +9,7 @@ mod clock;
 mod executor;
 mod jobs;
 mod ledger;
+mod plugin_jobs;
 mod tally;
 mod world;
 

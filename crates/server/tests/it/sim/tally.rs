@@ -10,7 +10,7 @@ pub(super) struct Tally {
 }
 
 /// What must have happened at least once in so many seeds on average.
-const EXPECTED: [&str; 24] = [
+const EXPECTED: [&str; 39] = [
     "a beat was accepted",
     "a beat was refused",
     "a cancel reached a running job",
@@ -35,6 +35,21 @@ const EXPECTED: [&str; 24] = [
     "a job ended completed",
     "a job ended failed",
     "a job ended cancelled",
+    "a cancel reached a running plugin job",
+    "a drain gave a plugin job back",
+    "a late copy of a note was refused",
+    "a lost executor did not count: a plugin had ended",
+    "a lost executor of a plugin job counted",
+    "a note of somebody who lost the job was refused",
+    "a note was repeated",
+    "a plugin job completed",
+    "a plugin job ended otherwise",
+    "a plugin job failed at its cap",
+    "a plugin job that was to stop was lost",
+    "a plugin job was cancelled",
+    "a plugin job was claimed",
+    "a plugin job went on after its last plugin",
+    "the end of a plugin was acknowledged",
 ];
 
 impl Tally {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use server::{Assembled, Clock, Settings};
 use tempfile::TempDir;
 use tower::ServiceExt;
-use wire::client::Client;
+use wire::{client::Client, executors::ProgressReport};
 
 use super::{
     chance::Chance,
@@ -16,6 +16,7 @@ use super::{
     executor::{Executor, Report},
     jobs::Submission,
     ledger::{LEASE_MS, Ledger},
+    plugin_jobs::Worker,
     tally::Tally,
 };
 use crate::answer::Answer;
@@ -25,6 +26,7 @@ pub(super) const SCAN_MS: i64 = 5_000;
 const SCHEDULE_MS: i64 = 1_000;
 const RETAIN_MS: i64 = 60_000;
 const EXECUTORS: usize = 4;
+const WORKERS: usize = 3;
 
 /// When each loop ticks next.
 struct Ticks {
@@ -42,6 +44,11 @@ pub(super) struct World {
     pub(super) executors: Vec<Executor>,
     /// Reports on their way: when they arrive, and what they say.
     pub(super) network: Vec<(i64, Report)>,
+    /// Executors of plugin jobs, and copies of their notes that come late.
+    pub(super) workers: Vec<Worker>,
+    pub(super) late_notes: Vec<(i64, String, ProgressReport)>,
+    /// Nobody makes faults any more.
+    pub(super) calm: bool,
     /// What was submitted, whether or not the submitter heard the answer.
     pub(super) submissions: Vec<Submission>,
     pub(super) retention_ms: i64,
@@ -72,6 +79,9 @@ impl World {
             tally: Tally::default(),
             executors,
             network: Vec::new(),
+            workers: (0..WORKERS).map(Worker::new).collect(),
+            late_notes: Vec::new(),
+            calm: false,
             submissions: Vec::new(),
             retention_ms,
             trace: Vec::new(),
@@ -184,8 +194,17 @@ impl World {
 
     async fn reap(&mut self) {
         let swept = self.server().reap().await.expect("a tick");
-        let expired = self.ledger.expire(self.now(), self.grace_until, SCAN_MS);
-        assert_eq!(swept, expired.len(), "leases that expired: {expired:?}");
+        let (now, grace) = (self.now(), self.grace_until);
+        let expired = self.ledger.expire(now, grace);
+        let plugin_jobs = self.ledger.expired_plugin_jobs(now, grace);
+        assert_eq!(
+            swept,
+            expired.len() + plugin_jobs.len(),
+            "leases that expired: {expired:?} {plugin_jobs:?}"
+        );
+        for id in plugin_jobs {
+            self.plugin_job_lost(&id).await;
+        }
         for id in expired {
             self.note(|| format!("the lease of {} expired", short(&id)));
             self.tally.count("a lease expired");
@@ -250,19 +269,23 @@ impl World {
             97..99 => self.restart().await,
             _ => self.advance(60_000).await,
         }
+        self.plugin_step().await;
     }
 
     /// Nobody makes faults any more: every job must come to its end.
     pub(super) async fn calm(&mut self) {
         self.note(|| "calm".to_owned());
         self.recover();
+        self.calm = true;
         for _ in 0..1_000 {
             self.advance(5_000).await;
             self.deliver_all().await;
             self.beats().await;
             self.work_all().await;
+            self.calm_plugin_step().await;
             let stats = self.client().stats().await.expect("an answer");
-            if stats.jobs_by_status["pending"] + stats.jobs_by_status["running"] == 0 {
+            let live = stats.jobs_by_status["pending"] + stats.jobs_by_status["running"];
+            if live == 0 && self.plugin_jobs_are_over() {
                 return;
             }
         }

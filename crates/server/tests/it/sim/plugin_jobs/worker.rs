@@ -1,0 +1,473 @@
+//! Executors of plugin jobs: they note each turn before they go on, as ours do. They crash, stall past
+//! their leases, do not hear the answer to a note and send it again; copies of notes come late.
+
+use serde_json::json;
+use wire::{
+    executors::{
+        ClaimRuns, ClaimedRun, CurrentPlugin, EndedPlugin, Fact, HeldLease, LeasedPluginJob,
+        Progress, ProgressReport, Renew, Results, RunResult, Stage,
+    },
+    jobs::{Finish, Holder},
+};
+
+use super::{
+    super::world::{World, short},
+    ledger::Entry,
+};
+
+const SLOTS: usize = 2;
+const BEAT_MS: i64 = 10_000;
+/// Turns of each job that a worker takes before others do something.
+const TURNS: usize = 3;
+/// A plugin takes less.
+const LONGEST_MS: i64 = 20_000;
+
+/// A plugin that runs, since this note, until this time.
+#[derive(Clone)]
+struct Runs {
+    plugin: String,
+    began: u64,
+    ends_at: i64,
+}
+
+/// A job that a worker works on.
+#[derive(Clone)]
+struct Held {
+    job: String,
+    token: i64,
+    plugins: Vec<String>,
+    progress: Progress,
+    runs: Option<Runs>,
+    /// A note that may or may not be on disk.
+    unheard: Option<ProgressReport>,
+    stop: bool,
+}
+
+/// One executor of plugin jobs.
+pub(crate) struct Worker {
+    number: usize,
+    generation: usize,
+    holds: Vec<Held>,
+    stalled_until: i64,
+    beat_at: i64,
+}
+
+impl Worker {
+    pub(crate) fn new(number: usize) -> Self {
+        Self {
+            number,
+            generation: 0,
+            holds: Vec::new(),
+            stalled_until: 0,
+            beat_at: 0,
+        }
+    }
+
+    pub(super) fn name(&self) -> String {
+        format!("worker-{}-{}", self.number, self.generation)
+    }
+}
+
+impl Held {
+    fn of(job: LeasedPluginJob) -> Self {
+        Self {
+            job: job.id,
+            token: job.lease_token,
+            plugins: job.plugins,
+            progress: job.progress.unwrap_or_default(),
+            runs: None,
+            unheard: None,
+            stop: false,
+        }
+    }
+
+    fn next(&self) -> Option<&String> {
+        let ended = |name: &&String| self.progress.ended.iter().any(|one| one.plugin == **name);
+        self.plugins.iter().find(|name| !ended(name))
+    }
+}
+
+impl World {
+    fn any_worker(&mut self) -> usize {
+        self.chance
+            .index(self.workers.len())
+            .expect("there are workers")
+    }
+
+    /// Some worker goes on with what it has, and takes more.
+    pub(super) async fn work_on_plugins(&mut self) {
+        let place = self.any_worker();
+        if self.workers[place].stalled_until > self.now() {
+            return;
+        }
+        for _ in 0..TURNS {
+            self.turn(place).await;
+        }
+        if self.workers[place].holds.len() < SLOTS {
+            self.claim_plugins(place).await;
+        }
+    }
+
+    async fn claim_plugins(&mut self, place: usize) {
+        self.register(place).await;
+        let name = self.workers[place].name();
+        let claim = ClaimRuns {
+            kinds: vec!["plugin_job".to_owned()],
+            ..ClaimRuns::default()
+        };
+        let runs = self
+            .client()
+            .claim_runs(&name, &claim)
+            .await
+            .expect("an answer");
+        // An answer that is lost leaves leases that nobody knows of.
+        let lost = !self.calm && self.chance.percent(5);
+        for run in runs {
+            let ClaimedRun::PluginJob { plugin_job: job } = run else {
+                panic!("nobody asked for jobs");
+            };
+            let now = self.now();
+            let entry = self.ledger.plugin_job(&job.id);
+            entry.claimed(&job, now);
+            let goes_on = !entry.ended().is_empty();
+            self.note(|| format!("{name} claimed {} after {:?}", short(&job.id), job.progress));
+            self.tally.count("a plugin job was claimed");
+            if goes_on {
+                self.tally
+                    .count("a plugin job went on after its last plugin");
+            }
+            let id = job.id.clone();
+            if !lost {
+                self.workers[place].holds.push(Held::of(*job));
+            }
+            self.look_at_plugins(&id).await;
+        }
+    }
+
+    async fn turn(&mut self, place: usize) {
+        let name = self.workers[place].name();
+        for held in std::mem::take(&mut self.workers[place].holds) {
+            let id = held.job.clone();
+            if let Some(held) = self.next_turn(&name, held).await {
+                self.workers[place].holds.push(held);
+            }
+            self.look_at_plugins(&id).await;
+        }
+    }
+
+    /// A turn of a job; none when it was reported, or is somebody else's.
+    async fn next_turn(&mut self, name: &str, mut held: Held) -> Option<Held> {
+        if held.stop {
+            return self.report(name, held).await;
+        }
+        let report = match held.unheard.take() {
+            Some(report) => {
+                self.tally.count("a note was repeated");
+                report
+            }
+            None => match self.turn_of(name, &mut held) {
+                Some(report) => report,
+                None if held.runs.is_some() => return Some(held),
+                None => return self.report(name, held).await,
+            },
+        };
+        self.send(held, report).await
+    }
+
+    /// The note of what happens next; none while a plugin runs, and when all have ended.
+    fn turn_of(&mut self, name: &str, held: &mut Held) -> Option<ProgressReport> {
+        let mut progress = held.progress.clone();
+        let fact = |stage, plugin: &str| {
+            Some(Fact {
+                stage,
+                plugin: plugin.to_owned(),
+            })
+        };
+        let fact = match held.runs.clone() {
+            None => {
+                let plugin = held.next()?.clone();
+                let fact = fact(Stage::Started, &plugin);
+                let tried = progress.current.filter(|current| current.plugin == plugin);
+                progress.current = Some(tried.unwrap_or(CurrentPlugin {
+                    plugin,
+                    failed_tries: 0,
+                }));
+                fact
+            }
+            Some(runs) if runs.ends_at > self.now() && !self.calm => return None,
+            Some(runs) => {
+                let entry = self.ledger.plugin_job(&held.job);
+                entry.ran(&held.job, &runs.plugin, runs.began);
+                held.runs = None;
+                self.end_of(runs.plugin, &mut progress)
+            }
+        };
+        Some(ProgressReport {
+            executor_id: name.to_owned(),
+            lease_token: held.token,
+            fact,
+            progress,
+        })
+    }
+
+    /// A plugin ends: mostly well, sometimes for good, and sometimes it is tried again.
+    fn end_of(&mut self, plugin: String, progress: &mut Progress) -> Option<Fact> {
+        let tried = progress
+            .current
+            .take()
+            .map_or(0, |current| current.failed_tries);
+        let mut ended = EndedPlugin {
+            plugin: plugin.clone(),
+            failed_tries: tried,
+            ..EndedPlugin::default()
+        };
+        let stage = match self.chance.within(0, 100) {
+            0..75 => {
+                ended.metric = Some(json!({"n": self.chance.within(0, 1_000)}));
+                progress.storage.insert(plugin.clone(), json!(tried));
+                Stage::Completed
+            }
+            75..85 => {
+                ended.error = Some("it failed".to_owned());
+                Stage::Failed
+            }
+            _ => {
+                progress.current = Some(CurrentPlugin {
+                    plugin,
+                    failed_tries: tried + 1,
+                });
+                return None;
+            }
+        };
+        progress.ended.push(ended);
+        Some(Fact { stage, plugin })
+    }
+
+    /// A note sets out: it may not arrive, its answer may not, and a copy of it may arrive much later.
+    async fn send(&mut self, mut held: Held, report: ProgressReport) -> Option<Held> {
+        if !self.calm && self.chance.percent(8) {
+            held.unheard = Some(report);
+            return Some(held);
+        }
+        let answered = self.deliver_note(&held.job, &report).await;
+        if !self.calm && self.chance.percent(8) {
+            let at = self.now() + self.chance.within(0, 60_000);
+            self.late_notes.push((at, held.job.clone(), report.clone()));
+        }
+        let (began, stop) = answered?;
+        if !self.calm && self.chance.percent(10) {
+            held.unheard = Some(report);
+            return Some(held);
+        }
+        held.stop = stop;
+        held.runs = match &report.fact {
+            // The next try begins with the note of the one that failed.
+            None => report
+                .progress
+                .current
+                .as_ref()
+                .map(|current| &current.plugin),
+            Some(fact) => Some(&fact.plugin).filter(|_| fact.stage == Stage::Started),
+        }
+        .map(|plugin| Runs {
+            plugin: plugin.clone(),
+            began,
+            ends_at: self.now() + self.chance.within(0, LONGEST_MS),
+        });
+        held.progress = report.progress;
+        Some(held)
+    }
+
+    /// A note arrives. Answers its number and whether the job is to be stopped; none when the server does
+    /// not take it, which must be right.
+    pub(super) async fn deliver_note(
+        &mut self,
+        job: &str,
+        report: &ProgressReport,
+    ) -> Option<(u64, bool)> {
+        let answer = self.client().note_progress(job, report).await;
+        let entry = self.ledger.plugin_job(job);
+        let holds = entry.holds(report.lease_token);
+        match answer {
+            Ok(beat) => {
+                assert!(holds && entry.takes(report), "{job}: {report:?}: {entry:?}");
+                assert_eq!(beat.cancel_requested, entry.cancel_requested, "{job}");
+                let number = entry.noted(job, report);
+                if report
+                    .fact
+                    .as_ref()
+                    .is_some_and(|fact| fact.stage != Stage::Started)
+                {
+                    self.tally.count("the end of a plugin was acknowledged");
+                }
+                self.note(|| format!("{job}: noted {:?}", report.fact));
+                Some((number, beat.cancel_requested))
+            }
+            Err(error) => {
+                let status = error.status().map(|status| status.as_u16());
+                let expected = if holds { 400 } else { 404 };
+                assert_eq!(status, Some(expected), "{job}: {error}: {report:?}");
+                assert!(
+                    !holds || !entry.takes(report),
+                    "{job}: {report:?}: {entry:?}"
+                );
+                self.tally.count(match holds {
+                    true => "a late copy of a note was refused",
+                    false => "a note of somebody who lost the job was refused",
+                });
+                None
+            }
+        }
+    }
+
+    /// Copies of notes arrive whose time has come.
+    pub(super) async fn deliver_late_notes(&mut self) {
+        let (now, calm) = (self.now(), self.calm);
+        let notes = std::mem::take(&mut self.late_notes);
+        let (due, rest): (Vec<_>, Vec<_>) =
+            notes.into_iter().partition(|(at, ..)| calm || *at <= now);
+        self.late_notes = rest;
+        for (_, job, report) in due {
+            if !self.ledger.plugin_job(&job).gone {
+                self.deliver_note(&job, &report).await;
+                self.look_at_plugins(&job).await;
+            }
+        }
+    }
+
+    /// All plugins have ended, or it was told to stop.
+    async fn report(&mut self, name: &str, held: Held) -> Option<Held> {
+        if !self.calm && self.chance.percent(5) {
+            return Some(held);
+        }
+        let failed = held.progress.ended.iter().any(|one| one.error.is_some());
+        let completed = !failed && !held.stop;
+        let finish = Finish {
+            executor_id: name.to_owned(),
+            lease_token: Some(held.token),
+            ..Finish::default()
+        };
+        let results = Results {
+            results: vec![RunResult {
+                job_id: held.job.clone(),
+                completed,
+                finish,
+            }],
+        };
+        let answer = self
+            .client()
+            .report(name, &results)
+            .await
+            .expect("an answer");
+        let accepted = answer.results[0].accepted;
+        let now = self.now();
+        let entry = self.ledger.plugin_job(&held.job);
+        let holds = entry.holds(held.token);
+        let repeated = held.token == entry.settled && !entry.gone;
+        assert_eq!(accepted, holds || repeated, "{}: {entry:?}", held.job);
+        if holds {
+            entry.finished(completed, now);
+            self.tally.count(match completed {
+                true => "a plugin job completed",
+                false => "a plugin job ended otherwise",
+            });
+        }
+        self.note(|| format!("{name} reported {}: {accepted}", short(&held.job)));
+        if !self.calm && self.chance.percent(10) {
+            return Some(held);
+        }
+        None
+    }
+
+    /// Every worker that is well beats in time.
+    pub(super) async fn beat_workers(&mut self) {
+        for place in 0..self.workers.len() {
+            let (worker, now) = (&self.workers[place], self.now());
+            if worker.stalled_until > now || worker.beat_at + BEAT_MS > now {
+                continue;
+            }
+            let lease = |held: &Held| HeldLease {
+                job_id: held.job.clone(),
+                lease_token: held.token,
+                cancel_seen: false,
+            };
+            let renew = Renew {
+                leases: worker.holds.iter().map(lease).collect(),
+                wait_seconds: 0.0,
+            };
+            let name = worker.name();
+            let renewed = self.client().renew(&name, &renew).await.expect("an answer");
+            self.workers[place].beat_at = now;
+            let mut news = renewed.leases.into_iter();
+            for held in std::mem::take(&mut self.workers[place].holds) {
+                let news = news.next().expect("news of each lease");
+                let entry = self.ledger.plugin_job(&held.job);
+                let holds = entry.holds(held.token);
+                assert_eq!(news.lost, !holds, "{}: {entry:?}", held.job);
+                if holds {
+                    entry.extended(now);
+                    let stop = held.stop || news.cancel_requested;
+                    self.workers[place].holds.push(Held { stop, ..held });
+                } else if self.chance.percent(20) {
+                    // It does not listen, and goes on.
+                    self.workers[place].holds.push(held);
+                }
+            }
+        }
+    }
+
+    /// It is killed: it forgets everything. It comes back by its old name or by a new one.
+    pub(super) fn crash_worker(&mut self) {
+        let place = self.any_worker();
+        let renamed = self.chance.percent(70);
+        let worker = &mut self.workers[place];
+        worker.holds.clear();
+        worker.stalled_until = 0;
+        worker.generation += usize::from(renamed);
+        let name = worker.name();
+        self.note(|| format!("a crash; it is {name} now"));
+    }
+
+    /// It stands still, often for longer than its leases live.
+    pub(super) fn stall_worker(&mut self) {
+        let place = self.any_worker();
+        let until = self.now() + self.chance.within(1_000, 90_000);
+        self.workers[place].stalled_until = until;
+        let name = self.workers[place].name();
+        self.note(|| format!("{name} stalls"));
+    }
+
+    /// It is stopped as planned and gives back what it has.
+    pub(super) async fn drain_worker(&mut self) {
+        let place = self.any_worker();
+        let name = self.workers[place].name();
+        for held in std::mem::take(&mut self.workers[place].holds) {
+            let body = Holder {
+                executor_id: name.clone(),
+                lease_token: Some(held.token),
+            };
+            let released = self.client().release(&held.job, &body).await.is_ok();
+            let now = self.now();
+            let entry: &mut Entry = self.ledger.plugin_job(&held.job);
+            assert_eq!(released, entry.holds(held.token), "{}", held.job);
+            if released {
+                entry.released(now);
+                self.tally.count("a drain gave a plugin job back");
+            }
+            self.note(|| format!("{name} gave back {}: {released}", short(&held.job)));
+            self.look_at_plugins(&held.job).await;
+        }
+    }
+
+    /// Everybody works without fault.
+    pub(super) async fn all_work_on_plugins(&mut self) {
+        for place in 0..self.workers.len() {
+            self.workers[place].stalled_until = 0;
+            // A start and an end of each plugin, tries that fail, and the report.
+            for _ in 0..40 {
+                self.turn(place).await;
+            }
+            self.claim_plugins(place).await;
+        }
+    }
+}

@@ -21,6 +21,17 @@ impl Table {
         Self { rows: Vec::new() }
     }
 
+    /// A table of those names that have a value.
+    pub(crate) fn of_fields<'a>(all: impl IntoIterator<Item = (&'a str, Option<String>)>) -> Self {
+        let mut table = Self::bare();
+        for (name, value) in all {
+            if let Some(value) = value {
+                table.row([name.to_owned(), value]);
+            }
+        }
+        table
+    }
+
     /// Adds a row. Control characters are made harmless: the text may come from anybody.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows

@@ -8,7 +8,7 @@ use clap::{
 };
 use wire::{Timestamp, jobs::Stream};
 
-use super::{Address, Format, Patience, values};
+use super::{Address, Format, Handover, Ids, OneJob, Page, Patience, Wait, values};
 use crate::exit;
 
 /// Which job goes first.
@@ -42,7 +42,12 @@ pub(crate) enum Status {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
     Submit(Box<Submit>),
-    Get(Get),
+    /// Show one job
+    #[command(after_help = "\
+Examples:
+  playhouse job get 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
+  playhouse job get 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3 --json | jq -r .stdout")]
+    Get(OneJob),
     List(List),
     Logs(Logs),
     /// Cancel pending jobs, stop running ones
@@ -138,17 +143,8 @@ pub(crate) struct Submit {
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub(crate) not_before: Option<Timestamp>,
 
-    /// Send the job's events to this URL
-    #[arg(long, value_name = "URL")]
-    pub(crate) webhook: Option<String>,
-
-    /// Submitting again with this key within a day gives the same job
-    #[arg(long, value_name = "KEY", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub(crate) idempotency_key: Option<String>,
-
-    /// Print the job's id and do not wait for it
-    #[arg(long, short)]
-    pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) handover: Handover,
 
     /// Print the job as JSON when it has ended (with --detach: what the server answered) instead
     /// of its output
@@ -160,24 +156,6 @@ pub(crate) struct Submit {
 
     #[command(flatten)]
     pub(crate) patience: Patience,
-}
-
-/// Show one job
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  playhouse job get 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
-  playhouse job get 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3 --json | jq -r .stdout")]
-pub(crate) struct Get {
-    /// The job
-    #[arg(value_name = "ID")]
-    pub(crate) id: String,
-
-    #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
 }
 
 /// List jobs, newest first
@@ -199,24 +177,8 @@ pub(crate) struct List {
     #[arg(long, short, value_enum, value_name = "PRIORITY")]
     pub(crate) priority: Option<Priority>,
 
-    /// At most so many, 1 to 1000
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "100",
-        allow_negative_numbers = true
-    )]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) limit: u32,
-
-    /// Skip so many
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "0",
-        allow_negative_numbers = true
-    )]
-    pub(crate) offset: u32,
+    #[command(flatten)]
+    pub(crate) page: Page,
 
     #[command(flatten)]
     pub(crate) address: Address,
@@ -250,30 +212,6 @@ pub(crate) struct Logs {
 
     #[command(flatten)]
     pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) patience: Patience,
-}
-
-/// Jobs to act on.
-#[derive(Debug, Args)]
-pub(crate) struct Ids {
-    /// The jobs
-    #[arg(value_name = "ID", required = true)]
-    pub(crate) ids: Vec<String>,
-
-    #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
-}
-
-/// Jobs to wait for.
-#[derive(Debug, Args)]
-pub(crate) struct Wait {
-    #[command(flatten)]
-    pub(crate) ids: Ids,
 
     #[command(flatten)]
     pub(crate) patience: Patience,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Address, Format, Isolation, values};
+use super::{Address, Format, Input, Isolation, values};
 use crate::exit;
 
 /// The commands on plugins.
@@ -14,6 +14,11 @@ pub(crate) enum Plugin {
     Check(CheckPlugin),
     Install(InstallPlugin),
     Run(RunPlugin),
+    /// Print the world that a component implements, in WIT
+    #[command(after_help = "\
+Examples:
+  mkdir wit && playhouse plugin wit > wit/plugin.wit")]
+    Wit,
 }
 
 /// Where plugins are installed.
@@ -104,7 +109,8 @@ pub(crate) struct InstallPlugin {
 #[derive(Debug, Args)]
 #[command(after_help = format!("\
 Examples:
-  echo '{{\"text\": \"to be or not to be\"}}' | playhouse plugin run text-stats --input -
+  playhouse plugin run text-stats --text 'to be or not to be'
+  curl -s https://example.com/ | playhouse plugin run web-page --text -
   playhouse plugin run ./my-plugin --input input.json --json | jq .summary
 
 {}", exit::help()))]
@@ -113,9 +119,8 @@ pub(crate) struct RunPlugin {
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 
-    /// File with the input, JSON; `-` reads standard input
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) input: PathBuf,
+    #[command(flatten)]
+    pub(crate) input: Input,
 
     /// Call it as a job with `debug` does
     #[arg(long)]

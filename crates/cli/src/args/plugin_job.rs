@@ -1,17 +1,20 @@
 //! `plugin-job …`.
 
-use std::path::PathBuf;
+use clap::{Args, Subcommand, ValueEnum};
 
-use clap::{Args, Subcommand};
-
-use super::{Address, Format, Ids, Patience, Wait, values};
+use super::{Address, Format, Handover, Ids, Input, OneJob, Page, Patience, Wait, values};
 use crate::exit;
 
 /// The commands on plugin jobs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginJob {
     Submit(Box<SubmitPlugins>),
-    Get(GetPlugins),
+    /// Show one plugin job
+    #[command(after_help = "\
+Examples:
+  playhouse plugin-job get 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
+  playhouse plugin-job get 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3 --json | jq .result.metrics")]
+    Get(OneJob),
     List(ListPluginJobs),
     /// Cancel plugin jobs, wherever they stand
     #[command(after_help = "\
@@ -38,7 +41,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = format!("\
 Examples:
-  echo '{{\"text\": \"to be or not to be\"}}' | playhouse plugin-job submit --plugin text-stats --input -
+  playhouse plugin-job submit --text 'to be or not to be'
+  playhouse plugin-job submit --plugin log-lint --text @server.log
   playhouse plugin-job submit -p web-page -p text-stats -i page.json --timeout 30s --debug
   id=$(playhouse plugin-job submit --detach --input input.json)
 
@@ -48,9 +52,8 @@ pub(crate) struct SubmitPlugins {
     #[arg(long = "plugin", short, value_name = "NAME")]
     pub(crate) plugins: Vec<String>,
 
-    /// File with the input, JSON; `-` reads standard input
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) input: PathBuf,
+    #[command(flatten)]
+    pub(crate) input: Input,
 
     /// The job fails after this, such as 30s or 2h [default: 5m]
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
@@ -64,17 +67,8 @@ pub(crate) struct SubmitPlugins {
     #[arg(long)]
     pub(crate) debug: bool,
 
-    /// Send the job's events to this URL
-    #[arg(long, value_name = "URL")]
-    pub(crate) webhook: Option<String>,
-
-    /// Submitting again with this key within a day gives the same job
-    #[arg(long, value_name = "KEY", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub(crate) idempotency_key: Option<String>,
-
-    /// Print the job's id and do not wait for it
-    #[arg(long, short)]
-    pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) handover: Handover,
 
     /// Print the job as JSON when it has ended (with --detach: as it was started) instead of its
     /// metrics
@@ -88,49 +82,32 @@ pub(crate) struct SubmitPlugins {
     pub(crate) patience: Patience,
 }
 
-/// Show one plugin job
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  playhouse plugin-job get 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
-  playhouse plugin-job get 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3 --json | jq .result.metrics")]
-pub(crate) struct GetPlugins {
-    /// The job
-    #[arg(value_name = "ID")]
-    pub(crate) id: String,
-
-    #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+/// Where a plugin job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PluginJobStatus {
+    /// Waits for its start, or for an executor
+    Queued,
+    /// Runs
+    Running,
+    /// No plugin failed
+    Completed,
+    /// It ended in another way, or was cancelled
+    Failed,
 }
 
 /// List plugin jobs, newest first
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  playhouse plugin-job list --limit 20
+  playhouse plugin-job list --status failed --limit 20
   playhouse plugin-job list --json | jq -r '.[].id'")]
 pub(crate) struct ListPluginJobs {
-    /// At most so many, 1 to 1000
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "100",
-        allow_negative_numbers = true
-    )]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) limit: u32,
+    /// Only this status
+    #[arg(long, value_enum, value_name = "STATUS")]
+    pub(crate) status: Option<PluginJobStatus>,
 
-    /// Skip so many
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "0",
-        allow_negative_numbers = true
-    )]
-    pub(crate) offset: u32,
+    #[command(flatten)]
+    pub(crate) page: Page,
 
     #[command(flatten)]
     pub(crate) address: Address,

@@ -1,4 +1,4 @@
-//! Parsers of values: durations, sizes, pairs, times.
+//! Values: durations, sizes, pairs, times.
 
 use std::{
     env,
@@ -7,12 +7,19 @@ use std::{
     time::Duration,
 };
 
+use clap::ValueEnum;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use wire::Timestamp;
 
 use super::client::Secret;
 use crate::logging;
+
+/// A value as it stands in the contracts.
+pub(crate) fn word(value: &impl ValueEnum) -> String {
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
+}
 
 /// `30s`, `5m`, `1h 30m`, `250ms`; a bare number is seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {

@@ -8,7 +8,8 @@ use wire::{
 };
 
 use super::{
-    job::{Follower, Outcome, Show},
+    job::{Follower, Show},
+    outcome::{AnyJob, Outcome},
     place,
 };
 use crate::{
@@ -66,7 +67,7 @@ async fn perform(client: &Client, address: &str) -> Result<Outcome, Failure> {
     let job: Job = Follower::new(client, id, Show::Aside, PATIENCE)
         .ended_job(PATIENCE)
         .await?;
-    Ok(Outcome::of(&job))
+    Ok(job.outcome())
 }
 
 fn next(address: &str) -> String {
@@ -79,7 +80,7 @@ fn next(address: &str) -> String {
         "Try next, in another terminal:\n  \
          {program} job submit{flag} /bin/echo -- hello\n  \
          {program} job list{flag}\n  \
-         echo '{{\"text\": \"to be or not to be\"}}' | {program} plugin-job submit{flag} --plugin text-stats --input -\n  \
+         {program} plugin-job submit{flag} --plugin text-stats --text 'to be or not to be'\n  \
          curl {address}/api/v1/admin/stats\n\
          Ctrl-C stops the server; its jobs stay where they are."
     )

@@ -29,6 +29,7 @@ fn help_of_every_command() {
         "plugin check",
         "plugin install",
         "plugin run",
+        "plugin wit",
         "events",
         "executors",
         "stats",

@@ -41,18 +41,7 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn submit(&self, job: &NewJob, key: Option<&str>) -> Result<SubmittedJob, Error> {
-        let body = serde_json::to_vec(job).map_err(|error| Error::Request(error.to_string()))?;
-        let mut request = Request::builder()
-            .method(Method::POST)
-            .uri("/api/v1/jobs")
-            .header(http::header::CONTENT_TYPE, "application/json");
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
-        }
-        let reply = self.send_with(request, Payload::Bytes(body.into())).await?;
-        super::decode(reply)
-            .await?
-            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+        self.submit_to("/api/v1/jobs", job, key).await
     }
 
     /// One job, whole.
@@ -98,11 +87,8 @@ impl Client {
     }
 
     async fn act(&self, id: &str, verb: &str) -> Result<Job, Error> {
-        let path = format!("/api/v1/jobs/{}/{verb}", encode(id));
-        let reply = self.send(Method::POST, &path, Payload::empty()).await?;
-        super::decode(reply)
-            .await?
-            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+        self.ask(&format!("/api/v1/jobs/{}/{verb}", encode(id)))
+            .await
     }
 
     /// What one stream of a job's newest attempt printed so far, as it was printed.
@@ -153,10 +139,7 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn upload(&self, program: Payload) -> Result<UploadedBinary, Error> {
-        let reply = self.send(Method::POST, "/api/v1/binaries", program).await?;
-        super::decode(reply)
-            .await?
-            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+        super::whole(self.send(Method::POST, "/api/v1/binaries", program).await?).await
     }
 
     /// Counts of the whole system.

@@ -23,6 +23,7 @@ pub use error::Error;
 pub use events::{EventFilter, EventMessage};
 pub use http::{Http, tls_ready};
 pub use jobs::{JobFilter, LogMessage};
+pub use plugin_jobs::PluginJobFilter;
 pub use transport::{ByteStream, Payload, Reply, Transport};
 
 /// The longest answer that is read into memory (a claim of many jobs is the largest).
@@ -100,11 +101,37 @@ impl Client {
     }
 
     async fn fetch<A: DeserializeOwned>(&self, path: &str) -> Result<A, Error> {
-        let reply = self.send(Method::GET, path, Payload::empty()).await?;
-        decode(reply)
-            .await?
-            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+        whole(self.send(Method::GET, path, Payload::empty()).await?).await
     }
+
+    /// Asks for something that needs no body.
+    async fn ask<A: DeserializeOwned>(&self, path: &str) -> Result<A, Error> {
+        whole(self.send(Method::POST, path, Payload::empty()).await?).await
+    }
+
+    /// Submits `body` as JSON. With an idempotency key that may be repeated safely for a day.
+    async fn submit_to<B: Serialize + Sync, A: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+        key: Option<&str>,
+    ) -> Result<A, Error> {
+        let body = serde_json::to_vec(body).map_err(|error| Error::Request(error.to_string()))?;
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        whole(self.send_with(request, Payload::Bytes(body.into())).await?).await
+    }
+}
+
+/// The body of an answer that has one.
+async fn whole<A: DeserializeOwned>(reply: Reply) -> Result<A, Error> {
+    let body = decode(reply).await?;
+    body.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
 }
 
 async fn decode<A: DeserializeOwned>(reply: Reply) -> Result<Option<A>, Error> {

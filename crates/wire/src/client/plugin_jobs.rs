@@ -6,6 +6,17 @@ use http::{Method, Request};
 use super::{Client, Error, Payload, jobs::encode, jobs::query, sse};
 use crate::plugin_jobs::{Job, JobEvent, JobProgress, JobSummary, NewPluginJob, Plugin};
 
+/// Which plugin jobs to list.
+#[derive(Clone, Debug, Default)]
+pub struct PluginJobFilter {
+    /// Only this status.
+    pub status: Option<String>,
+    /// At most so many.
+    pub limit: Option<u32>,
+    /// Skip so many.
+    pub offset: Option<u32>,
+}
+
 impl Client {
     /// Creates a plugin job; nothing runs before it is started. With an idempotency key it may be
     /// repeated safely for a day.
@@ -17,18 +28,7 @@ impl Client {
         job: &NewPluginJob,
         key: Option<&str>,
     ) -> Result<Job, Error> {
-        let body = serde_json::to_vec(job).map_err(|error| Error::Request(error.to_string()))?;
-        let mut request = Request::builder()
-            .method(Method::POST)
-            .uri("/playground/jobs")
-            .header(http::header::CONTENT_TYPE, "application/json");
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
-        }
-        let reply = self.send_with(request, Payload::Bytes(body.into())).await?;
-        super::decode(reply)
-            .await?
-            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+        self.submit_to("/playground/jobs", job, key).await
     }
 
     /// Starts a plugin job, and waits up to so many seconds, at most 60, for its end. Starting it
@@ -39,7 +39,7 @@ impl Client {
     pub async fn start_plugin_job(&self, id: &str, wait_seconds: u32) -> Result<Job, Error> {
         let wait = (wait_seconds > 0).then(|| wait_seconds.to_string());
         let path = query(&format!("{}/start", path(id)), &[("wait", wait)]);
-        self.post_plugin_job(&path).await
+        self.ask(&path).await
     }
 
     /// A plugin job as it is now.
@@ -94,9 +94,15 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn plugin_jobs(&self, limit: u32, offset: u32) -> Result<Vec<JobSummary>, Error> {
-        let (limit, offset) = (Some(limit.to_string()), Some(offset.to_string()));
-        let path = query("/playground/jobs", &[("limit", limit), ("offset", offset)]);
+    pub async fn plugin_jobs(&self, filter: &PluginJobFilter) -> Result<Vec<JobSummary>, Error> {
+        let path = query(
+            "/playground/jobs",
+            &[
+                ("status", filter.status.clone()),
+                ("limit", filter.limit.map(|limit| limit.to_string())),
+                ("offset", filter.offset.map(|offset| offset.to_string())),
+            ],
+        );
         self.fetch(&path).await
     }
 
@@ -105,7 +111,7 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn cancel_plugin_job(&self, id: &str) -> Result<Job, Error> {
-        self.post_plugin_job(&format!("{}/cancel", path(id))).await
+        self.ask(&format!("{}/cancel", path(id))).await
     }
 
     /// Deletes a plugin job that does not run.
@@ -124,13 +130,6 @@ impl Client {
     /// See [`Error`].
     pub async fn plugins(&self) -> Result<Vec<Plugin>, Error> {
         self.fetch("/playground/plugins").await
-    }
-
-    async fn post_plugin_job(&self, path: &str) -> Result<Job, Error> {
-        let reply = self.send(Method::POST, path, Payload::empty()).await?;
-        super::decode(reply)
-            .await?
-            .ok_or_else(|| Error::Answer("an empty answer".to_owned()))
     }
 }
 

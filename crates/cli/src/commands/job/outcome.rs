@@ -1,49 +1,51 @@
-//! How a job ended, as an exit code and as a line for people.
+//! A binary job for commands on jobs: where it stands, and how it ended.
 
 use wire::jobs::Job;
 
-use crate::{exit::Exit, table::plain};
+use crate::{
+    commands::outcome::{AnyJob, Outcome},
+    exit::Exit,
+    table::plain,
+};
 
-/// How a job ended.
-pub(crate) struct Outcome {
-    /// What a command that waited for it ends with.
-    pub(crate) exit: Exit,
-    /// Such as `failed: exit code 3`.
-    pub(crate) text: String,
-}
+impl AnyJob for Job {
+    fn id(&self) -> &str {
+        &self.id
+    }
 
-impl Outcome {
-    /// The outcome of an ended job.
-    pub(crate) fn of(job: &Job) -> Self {
-        let last = job.attempts.last().map(|attempt| attempt.status.as_str());
-        let (exit, why) = match (job.status.as_str(), last) {
-            ("completed", _) => (program_exit(job.exit_code.unwrap_or(0), Exit::FAILED), None),
+    fn standing(&self) -> &str {
+        let stopping = self.status == "running" && self.cancel_requested == Some(true);
+        if stopping { "stopping" } else { &self.status }
+    }
+
+    fn outcome(&self) -> Outcome {
+        let last = self.attempts.last().map(|attempt| attempt.status.as_str());
+        let (exit, why) = match (self.status.as_str(), last) {
+            ("completed", _) => (
+                program_exit(self.exit_code.unwrap_or(0), Exit::FAILED),
+                None,
+            ),
             ("cancelled", _) => (Exit::JOB_CANCELLED, None),
             (_, Some("timeout")) => (Exit::JOB_TIMED_OUT, Some("its time was up".to_owned())),
             // Another attempt's exit code is not how the job ended.
             (_, Some("lost" | "released")) => (Exit::JOB_FAILED, None),
-            _ => match job.exit_code {
+            _ => match self.exit_code {
                 Some(code) if code != 0 => {
                     (program_exit(code, Exit::JOB_FAILED), Some(code_text(code)))
                 }
                 _ => (Exit::JOB_FAILED, None),
             },
         };
-        let reason = if job.status == "failed" {
-            job.error_message.clone().or(why)
+        let reason = if self.status == "failed" {
+            self.error_message.clone().or(why)
         } else {
             None
         };
         let text = match reason {
-            Some(reason) => format!("{}: {}", job.status, plain(&reason)),
-            None => job.status.clone(),
+            Some(reason) => format!("{}: {}", self.status, plain(&reason)),
+            None => self.status.clone(),
         };
-        Self { exit, text }
-    }
-
-    /// The line for people.
-    pub(crate) fn line(&self, id: &str) -> String {
-        format!("job {id} {}", self.text)
+        Outcome { exit, text }
     }
 }
 
@@ -64,7 +66,7 @@ fn code_text(code: i64) -> String {
 mod tests {
     use wire::jobs::Job;
 
-    use super::Outcome;
+    use crate::commands::outcome::AnyJob;
 
     fn outcome(status: &str, exit_code: Option<i64>, attempts: &[&str]) -> (u8, String) {
         let attempts: Vec<_> = attempts
@@ -82,7 +84,7 @@ mod tests {
             "attempts": attempts,
         }))
         .expect("it is a job");
-        let outcome = Outcome::of(&job);
+        let outcome = job.outcome();
         (outcome.exit.0, outcome.text)
     }
 

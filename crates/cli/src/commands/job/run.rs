@@ -1,8 +1,9 @@
 //! From `job …` to the verb.
 
-use super::{act, logs, show, submit, wait};
+use super::{Follower, Show, logs, show, submit};
 use crate::{
-    args::Job,
+    args::{Job, Wait},
+    commands::each,
     exit::{Exit, Failure},
 };
 
@@ -12,8 +13,17 @@ pub(crate) async fn run(job: Job) -> Result<Exit, Failure> {
         Job::Get(get) => show::get(get).await,
         Job::List(list) => show::list(list).await,
         Job::Logs(logs) => logs::run(logs).await,
-        Job::Cancel(ids) => act::run(ids, act::Verb::Cancel).await,
-        Job::Retry(ids) => act::run(ids, act::Verb::Retry).await,
-        Job::Wait(jobs) => wait::run(jobs).await,
+        Job::Cancel(ids) => each::act(&ids, async |client, id| client.cancel(id).await).await,
+        Job::Retry(ids) => each::act(&ids, async |client, id| client.retry(id).await).await,
+        Job::Wait(jobs) => wait(&jobs).await,
     }
+}
+
+async fn wait(wait: &Wait) -> Result<Exit, Failure> {
+    let patience = wait.patience.reconnect_for;
+    each::wait(wait, async |client, id| {
+        let mut follower = Follower::new(client, id, Show::Nothing, patience);
+        follower.ended_job(patience).await
+    })
+    .await
 }

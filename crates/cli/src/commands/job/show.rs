@@ -1,6 +1,5 @@
 //! `job get` and `job list`.
 
-use clap::ValueEnum;
 use wire::{
     Timestamp,
     client::JobFilter,
@@ -8,8 +7,8 @@ use wire::{
 };
 
 use crate::{
-    args::{Get, List},
-    commands::connection,
+    args::{List, OneJob, word},
+    commands::{connection, page},
     exit::{Exit, Failure},
     output::{print_bytes, print_json, say},
     table::{Table, or_dash},
@@ -18,11 +17,11 @@ use crate::{
 pub(super) async fn list(list: List) -> Result<Exit, Failure> {
     let client = connection::open(&list.address)?;
     let filter = JobFilter {
-        status: list.status.as_ref().map(name),
+        status: list.status.as_ref().map(word),
         job_type: list.job_type,
-        priority: list.priority.as_ref().map(name),
-        limit: Some(list.limit),
-        offset: Some(list.offset),
+        priority: list.priority.as_ref().map(word),
+        limit: Some(list.page.limit),
+        offset: Some(list.page.offset),
     };
     let jobs = client.jobs(&filter).await?;
     if list.format.json {
@@ -33,7 +32,7 @@ pub(super) async fn list(list: List) -> Result<Exit, Failure> {
         let everything = filter.status.is_none()
             && filter.job_type.is_none()
             && filter.priority.is_none()
-            && list.offset == 0;
+            && list.page.offset == 0;
         say(if everything {
             "no jobs; submit one with `playhouse job submit ./program`"
         } else {
@@ -41,11 +40,7 @@ pub(super) async fn list(list: List) -> Result<Exit, Failure> {
         });
         return Ok(Exit::OK);
     }
-    print_bytes(rows(&jobs).text().as_bytes())?;
-    if u32::try_from(jobs.len()).is_ok_and(|count| count == list.limit) {
-        let next = list.offset.saturating_add(list.limit);
-        say(&format!("there may be more: --offset {next}"));
-    }
+    page::print(&rows(&jobs), jobs.len(), list.page)?;
     Ok(Exit::OK)
 }
 
@@ -73,7 +68,7 @@ fn rows(jobs: &[JobSummary]) -> Table {
     table
 }
 
-pub(super) async fn get(get: Get) -> Result<Exit, Failure> {
+pub(super) async fn get(get: OneJob) -> Result<Exit, Failure> {
     let job = connection::open(&get.address)?.job(&get.id).await?;
     if get.format.json {
         print_json(&job)?;
@@ -126,13 +121,7 @@ fn fields(job: &Job) -> Table {
         ("stdout", size(&job.stdout)),
         ("stderr", size(&job.stderr)),
     ];
-    let mut table = Table::bare();
-    for (name, value) in all {
-        if let Some(value) = value {
-            table.row([name.to_owned(), value]);
-        }
-    }
-    table
+    Table::of_fields(all)
 }
 
 fn attempts(job: &Job) -> Table {
@@ -158,12 +147,4 @@ fn took(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<String> {
         60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
         _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
     })
-}
-
-/// The value as it stands in the contract.
-pub(super) fn name(value: &impl ValueEnum) -> String {
-    value
-        .to_possible_value()
-        .map(|value| value.get_name().to_owned())
-        .unwrap_or_default()
 }

@@ -1,10 +1,6 @@
 //! `job submit`.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::collections::BTreeMap;
 
 use wire::{
     client::Client,
@@ -12,50 +8,27 @@ use wire::{
     jobs::{NewJob, RetryPolicy},
 };
 
-use super::{Follower, Outcome, Show, show::name, upload};
+use super::{Follower, Show, upload};
 use crate::{
-    args::{Priority, Submit},
-    commands::connection::{self, first_contact, hold_on},
+    args::{Priority, Submit, word},
+    commands::{
+        connection::{self, first_contact, hold_on},
+        outcome::AnyJob,
+        submission::{self, Farewell, Id, LONELY},
+    },
     exit::{Exit, Failure},
-    output::{print_json, print_line, say},
-    signals::Signals,
+    output::{print_json, say},
 };
 
-/// A job that waits for so long makes us look whether anybody is there to run it.
-const LONELY: Duration = Duration::from_secs(3);
-
-/// The job's id, as soon as the server told it.
-type Id = Arc<OnceLock<String>>;
+const FAREWELL: Farewell = Farewell {
+    noun: "job",
+    watch: "job logs --follow",
+    cancel: "job cancel",
+};
 
 pub(super) async fn run(submit: Submit) -> Result<Exit, Failure> {
-    let mut signals =
-        Signals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
-    let id = Id::default();
     let server = submit.address.server.clone();
-    // A task of its own: a full pipe may block it, and Ctrl-C must work all the same.
-    let mut work = tokio::spawn(perform(submit, Arc::clone(&id)));
-    tokio::select! {
-        exit = signals.next() => {
-            say(&farewell(id.get().map(String::as_str), &server));
-            Ok(exit)
-        }
-        end = &mut work => end.map_err(|error| Failure::new(Exit::FAILED, error.to_string()))?,
-    }
-}
-
-fn farewell(id: Option<&str>, server: &str) -> String {
-    let Some(id) = id else {
-        return "\ninterrupted before the server confirmed a job".to_owned();
-    };
-    let flag = match server {
-        crate::args::DEFAULT_SERVER => String::new(),
-        server => format!(" --server {server}"),
-    };
-    format!(
-        "\ndetached; job {id} goes on\n  \
-         watch it:  playhouse job logs{flag} --follow {id}\n  \
-         cancel it: playhouse job cancel{flag} {id}"
-    )
+    submission::watched(&server, &FAREWELL, |id| perform(submit, id)).await
 }
 
 async fn perform(submit: Submit, known_id: Id) -> Result<Exit, Failure> {
@@ -63,20 +36,11 @@ async fn perform(submit: Submit, known_id: Id) -> Result<Exit, Failure> {
     first_contact(&client).await?;
     let patience = submit.patience.reconnect_for;
     let job = new_job(&client, &submit).await?;
-    // With a key of its own the submit can be repeated when the answer is lost.
-    let key = submit
-        .idempotency_key
-        .clone()
-        .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+    let key = submission::key(&submit.handover);
     let submitted = hold_on(patience, || client.submit(&job, Some(&key))).await?;
     let id = known_id.get_or_init(|| submitted.id.clone());
-    if submit.detach {
-        if submit.json {
-            print_json(&submitted)?;
-        } else {
-            print_line(id)?;
-        }
-        return Ok(Exit::OK);
+    if submit.handover.detach {
+        return submission::detached(id, &submitted, submit.json);
     }
     say(&format!("job {id} submitted"));
     let lonely = tokio::spawn(tell_when_lonely(client.clone(), id.clone()));
@@ -90,11 +54,11 @@ async fn perform(submit: Submit, known_id: Id) -> Result<Exit, Failure> {
         .await;
     lonely.abort();
     let job = ended?;
-    let outcome = Outcome::of(&job);
+    let outcome = job.outcome();
     if submit.json {
         print_json(&job)?;
     }
-    say(&outcome.line(id));
+    say(&format!("job {id} {}", outcome.text));
     Ok(outcome.exit)
 }
 
@@ -114,7 +78,7 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         (None, Some(url), Some(sha256)) => (url.clone(), sha256.clone(), url.clone()),
         _ => return Err(Failure::usage("give a PROGRAM, or --url with --sha256")),
     };
-    let usual = if submit.detach {
+    let usual = if submit.handover.detach {
         Priority::Background
     } else {
         Priority::Foreground
@@ -132,13 +96,13 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         binary_sha256,
         arguments: (!submit.arguments.is_empty()).then(|| submit.arguments.clone()),
         env_variables: pairs(&submit.env),
-        priority: name(&submit.priority.unwrap_or(usual)),
+        priority: word(&submit.priority.unwrap_or(usual)),
         timeout_seconds: submit.timeout,
         max_attempts: submit.max_attempts,
         retry: submit.retry.then(RetryPolicy::default),
         not_before: submit.not_before,
         labels: pairs(&submit.label),
-        webhook: submit.webhook.clone().map(JobHook::Url),
+        webhook: submit.handover.webhook.clone().map(JobHook::Url),
     })
 }
 

@@ -5,11 +5,7 @@ mod install;
 mod list;
 mod run;
 
-use std::{
-    fs,
-    io::{self, Read},
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use executor::{Isolated, Settings};
 use plugin::Catalogue;
@@ -19,6 +15,7 @@ use super::{executor as executors, place};
 use crate::{
     args::{Isolation, Plugin},
     exit::{Exit, Failure},
+    output::print_bytes,
 };
 
 pub(super) async fn run(plugin: Plugin) -> Result<Exit, Failure> {
@@ -27,26 +24,8 @@ pub(super) async fn run(plugin: Plugin) -> Result<Exit, Failure> {
         Plugin::Check(check) => check::run(check).await,
         Plugin::Install(install) => install::run(&install),
         Plugin::Run(call) => run::run(call).await,
+        Plugin::Wit => print_bytes(plugin::WORLD.as_bytes()).map(|()| Exit::OK),
     }
-}
-
-/// An input: a file's JSON, or what comes from standard input.
-pub(super) fn read_input(file: &Path) -> Result<serde_json::Value, Failure> {
-    let from_stdin = file == Path::new("-");
-    let text = if from_stdin {
-        let mut text = Vec::new();
-        io::stdin().lock().read_to_end(&mut text).map(|_| text)
-    } else {
-        fs::read(file)
-    };
-    let name = if from_stdin {
-        "standard input".to_owned()
-    } else {
-        file.display().to_string()
-    };
-    let text = text.map_err(|error| Failure::io(&name, &error))?;
-    serde_json::from_slice(&text)
-        .map_err(|error| Failure::usage(format!("{name} is not JSON: {error}")))
 }
 
 /// The plugins in this directory, and those that are shipped.

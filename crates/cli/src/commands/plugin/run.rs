@@ -6,10 +6,10 @@ use plugin::{CancellationToken, Cause, Context, Failure as Failed, Logs, Outcome
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use super::{Shed, read_input};
+use super::Shed;
 use crate::{
     args::RunPlugin,
-    commands::place,
+    commands::{input, place},
     exit::{Exit, Failure},
     output::{print_json, say},
     signals::Signals,
@@ -22,7 +22,7 @@ pub(super) async fn run(call: RunPlugin) -> Result<Exit, Failure> {
     let plugin = find(&call).await?;
     let context = Context {
         job_id: "none".to_owned(),
-        input: read_input(&call.input)?,
+        input: input::read(&call.input)?,
         debug: call.debug,
         ..Context::default()
     };

@@ -71,6 +71,10 @@ fn tell(event: &JobEvent) {
     match event.event.as_str() {
         "pluginStart" => say(&format!("plugin {plugin} started")),
         "pluginComplete" => say(&format!("plugin {plugin} completed{took}")),
+        "pluginSkip" => {
+            let reason = data.reason.as_deref().unwrap_or_default();
+            say(&format!("plugin {plugin} skipped: {}", plain(reason)));
+        }
         "pluginError" => say(&format!("plugin {plugin} failed{took}: {}", plain(error))),
         _ => {}
     }

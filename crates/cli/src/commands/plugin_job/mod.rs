@@ -1,13 +1,13 @@
 //! `plugin-job …`.
 
-mod act;
 mod follow;
 mod outcome;
 mod show;
 mod submit;
 
+use super::each;
 use crate::{
-    args::PluginJob,
+    args::{PluginJob, Wait},
     exit::{Exit, Failure},
 };
 
@@ -16,7 +16,17 @@ pub(super) async fn run(job: PluginJob) -> Result<Exit, Failure> {
         PluginJob::Submit(submit) => submit::run(*submit).await,
         PluginJob::Get(get) => show::get(get).await,
         PluginJob::List(list) => show::list(list).await,
-        PluginJob::Cancel(ids) => act::cancel(ids).await,
-        PluginJob::Wait(wait) => act::wait(wait).await,
+        PluginJob::Cancel(ids) => {
+            each::act(&ids, async |client, id| client.cancel_plugin_job(id).await).await
+        }
+        PluginJob::Wait(jobs) => wait(&jobs).await,
     }
+}
+
+async fn wait(wait: &Wait) -> Result<Exit, Failure> {
+    let patience = wait.patience.reconnect_for;
+    each::wait(wait, async |client, id| {
+        follow::ended_job(client, id, false, patience).await
+    })
+    .await
 }

@@ -1,34 +1,46 @@
-//! How a plugin job ended, as an exit code and as a line for people.
+//! A plugin job for commands on jobs: where it stands, and how it ended.
 
 use wire::plugin_jobs::Job;
 
-use crate::{exit::Exit, table::plain};
+use crate::{
+    commands::outcome::{AnyJob, Outcome},
+    exit::Exit,
+    table::plain,
+};
 
-pub(super) struct Outcome {
-    pub(super) exit: Exit,
-    /// Such as `failed: plugin …`.
-    pub(super) text: String,
-}
+impl AnyJob for Job {
+    fn id(&self) -> &str {
+        &self.id
+    }
 
-impl Outcome {
-    pub(super) fn of(job: &Job) -> Self {
-        let progress = &job.progress;
+    fn standing(&self) -> &str {
+        let progress = &self.progress;
+        match self.result {
+            // It was asked to stop.
+            None if progress.status == "running" => "stopping",
+            _ if progress.cancelled => "cancelled",
+            _ => &progress.status,
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        let progress = &self.progress;
         if progress.cancelled {
-            return Self {
+            return Outcome {
                 exit: Exit::JOB_CANCELLED,
                 text: "cancelled".to_owned(),
             };
         }
         let exit = match progress.status.as_str() {
             "completed" => Exit::OK,
-            _ if is_over(job) => Exit::JOB_TIMED_OUT,
+            _ if is_over(self) => Exit::JOB_TIMED_OUT,
             _ => Exit::JOB_FAILED,
         };
         let text = match &progress.error {
             Some(error) => format!("{}: {}", progress.status, plain(error)),
             None => progress.status.clone(),
         };
-        Self { exit, text }
+        Outcome { exit, text }
     }
 }
 

@@ -1,10 +1,10 @@
 //! `plugin-job get` and `plugin-job list`.
 
-use wire::plugin_jobs::Job;
+use wire::{client::PluginJobFilter, plugin_jobs::Job};
 
 use crate::{
-    args::{GetPlugins, ListPluginJobs},
-    commands::connection,
+    args::{ListPluginJobs, OneJob, word},
+    commands::{connection, page},
     exit::{Exit, Failure},
     output::{print_bytes, print_json, say},
     table::{Table, or_dash},
@@ -12,13 +12,23 @@ use crate::{
 
 pub(super) async fn list(list: ListPluginJobs) -> Result<Exit, Failure> {
     let client = connection::open(&list.address)?;
-    let jobs = client.plugin_jobs(list.limit, list.offset).await?;
+    let filter = PluginJobFilter {
+        status: list.status.as_ref().map(word),
+        limit: Some(list.page.limit),
+        offset: Some(list.page.offset),
+    };
+    let jobs = client.plugin_jobs(&filter).await?;
     if list.format.json {
         print_json(&jobs)?;
         return Ok(Exit::OK);
     }
     if jobs.is_empty() {
-        say("no plugin jobs; submit one with `playhouse plugin-job submit --input FILE`");
+        let everything = filter.status.is_none() && list.page.offset == 0;
+        say(if everything {
+            "no plugin jobs; submit one with `playhouse plugin-job submit --text TEXT`"
+        } else {
+            "no such plugin jobs"
+        });
         return Ok(Exit::OK);
     }
     let mut table = Table::new(&["ID", "STATUS", "CREATED", "ENDED", "PLUGINS"]);
@@ -36,15 +46,11 @@ pub(super) async fn list(list: ListPluginJobs) -> Result<Exit, Failure> {
             job.plugins.join(" "),
         ]);
     }
-    print_bytes(table.text().as_bytes())?;
-    if u32::try_from(jobs.len()).is_ok_and(|count| count == list.limit) {
-        let next = list.offset.saturating_add(list.limit);
-        say(&format!("there may be more: --offset {next}"));
-    }
+    page::print(&table, jobs.len(), list.page)?;
     Ok(Exit::OK)
 }
 
-pub(super) async fn get(get: GetPlugins) -> Result<Exit, Failure> {
+pub(super) async fn get(get: OneJob) -> Result<Exit, Failure> {
     let job = connection::open(&get.address)?.plugin_job(&get.id).await?;
     if get.format.json {
         print_json(&job)?;
@@ -77,26 +83,23 @@ fn fields(job: &Job) -> Table {
         ("started", Some(progress.start_time.to_string())),
         ("ended", progress.end_time.map(|time| time.to_string())),
     ];
-    let mut table = Table::bare();
-    for (name, value) in all {
-        if let Some(value) = value {
-            table.row([name.to_owned(), value]);
-        }
-    }
-    table
+    Table::of_fields(all)
 }
 
 fn plugins(job: &Job) -> Table {
-    let mut table = Table::new(&["PLUGIN", "STATUS", "METRIC OR ERROR"]);
+    let mut table = Table::new(&["PLUGIN", "STATUS", "METRIC OR REASON"]);
     for name in &job.config.plugins {
         let metrics = job.result.iter().flat_map(|result| &result.metrics);
         let metric = metrics.filter_map(|metric| metric.get(name)).next();
         let mut errors = job.result.iter().flat_map(|result| &result.errors);
         let error = errors.find(|error| error.plugin == *name);
+        let mut skipped = job.result.iter().flat_map(|result| &result.skipped);
+        let skipped = skipped.find(|skipped| skipped.plugin == *name);
         let done = job.progress.completed_plugins.contains(name);
-        let (status, what) = match (metric, error) {
-            (Some(metric), _) => ("completed", metric.to_string()),
-            (None, Some(error)) => ("failed", error.message.clone()),
+        let (status, what) = match (metric, error, skipped) {
+            (Some(metric), ..) => ("completed", metric.to_string()),
+            (None, Some(error), _) => ("failed", error.message.clone()),
+            (None, None, Some(skipped)) => ("skipped", skipped.message.clone()),
             _ if done => ("completed", "-".to_owned()),
             _ if job.progress.current_plugin.as_ref() == Some(name) => ("running", "-".to_owned()),
             _ => ("-", "-".to_owned()),

@@ -1,47 +1,32 @@
 //! `plugin-job submit`.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::time::Duration;
 
 use wire::{client::Client, hooks::JobHook, plugin_jobs::NewPluginJob};
 
-use super::{follow, outcome::Outcome};
+use super::follow;
 use crate::{
     args::SubmitPlugins,
     commands::{
         connection::{self, first_contact, hold_on},
-        plugin::read_input,
+        input,
+        outcome::AnyJob,
+        submission::{self, Farewell, Id, LONELY},
     },
     exit::{Exit, Failure},
-    output::{print_json, print_line, say},
-    signals::Signals,
+    output::{print_json, say},
     table::plain,
 };
 
-/// A job that waits for so long makes us say so.
-const LONELY: Duration = Duration::from_secs(3);
-
-/// The job's id, as soon as the server told it.
-type Id = Arc<OnceLock<String>>;
+const FAREWELL: Farewell = Farewell {
+    noun: "plugin job",
+    watch: "plugin-job wait",
+    cancel: "plugin-job cancel",
+};
 
 pub(super) async fn run(submit: SubmitPlugins) -> Result<Exit, Failure> {
-    let mut signals =
-        Signals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
-    let id = Id::default();
-    // A task of its own: a full pipe may block it, and Ctrl-C must work all the same.
-    let mut work = tokio::spawn(perform(submit, Arc::clone(&id)));
-    tokio::select! {
-        exit = signals.next() => {
-            say(&match id.get() {
-                Some(id) => format!("\ndetached; plugin job {id} goes on"),
-                None => "\ninterrupted before the server confirmed a job".to_owned(),
-            });
-            Ok(exit)
-        }
-        end = &mut work => end.map_err(|error| Failure::new(Exit::FAILED, error.to_string()))?,
-    }
+    let server = submit.address.server.clone();
+    submission::watched(&server, &FAREWELL, |id| perform(submit, id)).await
 }
 
 async fn perform(submit: SubmitPlugins, known_id: Id) -> Result<Exit, Failure> {
@@ -49,21 +34,12 @@ async fn perform(submit: SubmitPlugins, known_id: Id) -> Result<Exit, Failure> {
     let client = connection::open(&submit.address)?;
     first_contact(&client).await?;
     let patience = submit.patience.reconnect_for;
-    // With a key of its own the call can be repeated when the answer is lost.
-    let key = submit
-        .idempotency_key
-        .clone()
-        .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+    let key = submission::key(&submit.handover);
     let created = hold_on(patience, || client.create_plugin_job(&new, Some(&key))).await?;
     let id = known_id.get_or_init(|| created.id.clone());
     let started = hold_on(patience, || client.start_plugin_job(id, 0)).await?;
-    if submit.detach {
-        if submit.json {
-            print_json(&started)?;
-        } else {
-            print_line(id)?;
-        }
-        return Ok(Exit::OK);
+    if submit.handover.detach {
+        return submission::detached(id, &started, submit.json);
     }
     say(&format!("plugin job {id} started"));
     let lonely = tokio::spawn(tell_when_lonely(client.clone(), id.clone()));
@@ -85,7 +61,7 @@ async fn perform(submit: SubmitPlugins, known_id: Id) -> Result<Exit, Failure> {
             ));
         }
     }
-    let outcome = Outcome::of(&job);
+    let outcome = job.outcome();
     say(&format!("plugin job {id} {}", outcome.text));
     Ok(outcome.exit)
 }
@@ -93,12 +69,12 @@ async fn perform(submit: SubmitPlugins, known_id: Id) -> Result<Exit, Failure> {
 fn new_job(submit: &SubmitPlugins) -> Result<NewPluginJob, Failure> {
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     Ok(NewPluginJob {
-        input: read_input(&submit.input)?,
+        input: input::read(&submit.input)?,
         timeout: submit.timeout.map(millis),
         retries: submit.retries,
         plugins: (!submit.plugins.is_empty()).then(|| submit.plugins.clone()),
         debug: submit.debug.then_some(true),
-        webhook: submit.webhook.clone().map(JobHook::Url),
+        webhook: submit.handover.webhook.clone().map(JobHook::Url),
     })
 }
 

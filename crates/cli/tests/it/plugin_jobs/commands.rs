@@ -1,12 +1,18 @@
 //! `playhouse plugin`: no server is needed.
 
-use std::{fs, io::Write, path::Path, process::Stdio};
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::{Output, Stdio},
+};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::harness::{code, playhouse, stderr, stdout};
 
-fn run(home: &Path, arguments: &[&str]) -> std::process::Output {
+fn run(home: &Path, arguments: &[&str]) -> Output {
     let tmp = home.join("tmp");
     fs::create_dir_all(&tmp).expect("a directory");
     let mut command = playhouse(home);
@@ -121,22 +127,64 @@ fn what_an_author_has_to_mend_is_told_with_its_place() {
     assert!(stderr(&failed).contains("/n"), "{}", stderr(&failed));
 }
 
+/// Calls `text-stats` with these arguments and this on standard input.
+fn call(home: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = playhouse(home);
+    command
+        .args(["plugin", "run", "text-stats"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    // It may not want it.
+    let _ = pipe.write_all(input);
+    drop(pipe);
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn a_text_needs_no_quotes() {
+    let home = TempDir::new().expect("a home");
+    let home = home.path();
+    fs::write(home.join("page.txt"), "to \"be\" or not\n").expect("a file");
+    fs::write(home.join("odd"), b"\xff").expect("a file");
+    for (text, input, words) in [
+        ("to be", "", 2),
+        ("-1 {", "", 1),
+        ("", "", 0),
+        ("-", "to\nbe\nor\n", 3),
+        ("@page.txt", "", 4),
+        ("@-", "one", 1),
+    ] {
+        let ran = call(home, &["--text", text], input.as_bytes());
+        assert_eq!(code(&ran), Some(0), "{text}: {}", stderr(&ran));
+        let metric: Value = serde_json::from_str(&stdout(&ran)).expect("JSON");
+        assert_eq!(metric["words"], words, "{text}: {metric}");
+    }
+    // To the last newline.
+    let ran = call(home, &["--text", "@page.txt"], b"");
+    assert!(
+        stdout(&ran).contains("\"characters\":15"),
+        "{}",
+        stdout(&ran)
+    );
+    for (arguments, exit) in [
+        (&["--text", "@odd"][..], 2),
+        (&["--text", "@none"][..], 74),
+        (&["--text", "a", "--input", "-"][..], 2),
+        (&[][..], 2),
+    ] {
+        let ran = call(home, arguments, b"");
+        assert_eq!(code(&ran), Some(exit), "{arguments:?}: {}", stderr(&ran));
+    }
+}
+
 #[test]
 fn a_shipped_plugin_reads_standard_input_and_refuses_what_it_cannot_use() {
     let home = TempDir::new().expect("a home");
-    let call = |input: &str| {
-        let mut command = playhouse(home.path());
-        command.args(["plugin", "run", "text-stats", "--input", "-"]);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the binary starts");
-        let mut pipe = child.stdin.take().expect("a pipe");
-        pipe.write_all(input.as_bytes()).expect("it reads");
-        drop(pipe);
-        child.wait_with_output().expect("it ends")
-    };
+    let call = |input: &str| call(home.path(), &["--input", "-"], input.as_bytes());
     let good = call("{\"text\": \"to be or not to be\"}");
     assert_eq!(code(&good), Some(0), "{}", stderr(&good));
     assert!(stdout(&good).contains("\"words\":6"), "{}", stdout(&good));

@@ -51,6 +51,119 @@ fn a_submitted_job_is_followed_and_its_metrics_are_printed() {
     assert!(known.lines().count() >= 5, "{known}");
 }
 
+/// The lines of a job's metrics, by plugin.
+fn metrics(submitted: &std::process::Output) -> Vec<Value> {
+    let lines = stdout(submitted);
+    let lines = lines.lines().map(serde_json::from_str);
+    lines.collect::<Result<_, _>>().expect("JSON lines")
+}
+
+#[test]
+fn a_job_that_names_no_plugins_runs_those_that_take_its_input() {
+    let server = Server::start(&["--with-executor"]);
+    poll("the executor has registered", || {
+        server.answers("/readyz", "200").then_some(())
+    });
+    let text = server.run(&["plugin-job", "submit", "--text", "hello world"]);
+    assert_eq!(code(&text), Some(0), "{}", stderr(&text));
+    let all = metrics(&text);
+    assert_eq!(all.len(), 3, "{all:?}");
+    assert_eq!(all[0]["text-stats"]["words"], 2, "{all:?}");
+    assert_eq!(all[1]["web-page"]["words"], 2, "{all:?}");
+    assert_eq!(all[2]["log-lint"]["lines"], 1, "{all:?}");
+
+    let input = server.home().join("page.json");
+    for (document, runs, skipped) in [
+        (
+            json!({"text": "hello"}),
+            "text-stats",
+            ["web-page", "log-lint"],
+        ),
+        (
+            json!({"html": "<p>hello"}),
+            "web-page",
+            ["text-stats", "log-lint"],
+        ),
+        (
+            json!({"log": "ERROR 1"}),
+            "log-lint",
+            ["text-stats", "web-page"],
+        ),
+    ] {
+        std::fs::write(&input, document.to_string()).expect("an input");
+        let input = input.display().to_string();
+        let submitted = server.run(&["plugin-job", "submit", "--input", &input]);
+        let told = stderr(&submitted);
+        assert_eq!(code(&submitted), Some(0), "{told}");
+        let all = metrics(&submitted);
+        assert!(all.len() == 1 && all[0].get(runs).is_some(), "{all:?}");
+        for name in skipped {
+            assert!(told.contains(&format!("plugin {name} skipped: ")), "{told}");
+        }
+    }
+    let list = stdout(&server.run(&["plugin-job", "list", "--limit=1", "--json"]));
+    let list: Vec<Value> = serde_json::from_str(&list).expect("JSON");
+    let id = list[0]["id"].as_str().expect("an id");
+    let shown = stdout(&server.run(&["plugin-job", "get", id]));
+    let line = shown.lines().find(|line| line.starts_with("web-page"));
+    let line = line.expect("it is listed");
+    assert!(
+        line.contains("skipped") && line.contains("`html`"),
+        "{line}"
+    );
+
+    std::fs::write(&input, "7").expect("an input");
+    let input = input.display().to_string();
+    let nobody = server.run(&["plugin-job", "submit", "--input", &input]);
+    assert_eq!(code(&nobody), Some(120), "{}", stderr(&nobody));
+    assert!(
+        stderr(&nobody).contains("no plugin takes the input: "),
+        "{}",
+        stderr(&nobody)
+    );
+    let named = server.run(&["plugin-job", "submit", "-p", "web-page", "--input", &input]);
+    assert_eq!(code(&named), Some(120), "{}", stderr(&named));
+    assert!(
+        stderr(&named).contains("plugin `web-page` failed"),
+        "{}",
+        stderr(&named)
+    );
+}
+
+#[test]
+fn jobs_are_listed_by_their_status() {
+    let server = Server::start(&["--with-executor"]);
+    plugin(
+        &server,
+        "bad",
+        "echo '{\"error\": {\"message\": \"never\"}}'",
+    );
+    plugin(&server, "good", &super::noting(&server, "good"));
+    let bad = submit(&server, &["bad"], &["--retries=0"]);
+    let good = submit(&server, &["good"], &[]);
+    server.run(&["plugin-job", "wait", &bad, &good]);
+    let listed = |status: &str| {
+        let list = server.run(&["plugin-job", "list", "--status", status, "--json"]);
+        assert_eq!(code(&list), Some(0), "{}", stderr(&list));
+        let list: Vec<Value> = serde_json::from_str(&stdout(&list)).expect("JSON");
+        let ids = list
+            .iter()
+            .map(|job| job["id"].as_str().expect("an id").to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(listed("failed"), [bad]);
+    assert_eq!(listed("completed"), [good]);
+    assert_eq!(listed("running"), [""; 0]);
+    let none = server.run(&["plugin-job", "list", "--status", "queued"]);
+    assert!(
+        stderr(&none).contains("no such plugin jobs"),
+        "{}",
+        stderr(&none)
+    );
+    let wrong = server.run(&["plugin-job", "list", "--status", "pending"]);
+    assert_eq!(code(&wrong), Some(2), "{}", stderr(&wrong));
+}
+
 #[test]
 fn a_job_that_fails_or_is_cancelled_has_a_code_of_its_own() {
     let server = Server::start(&["--with-executor"]);

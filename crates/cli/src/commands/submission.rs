@@ -25,8 +25,8 @@ pub(super) type Id = Arc<OnceLock<String>>;
 pub(super) struct Farewell {
     /// What it is: `job`.
     pub(super) noun: &'static str,
-    /// The command that watches it: `job logs --follow`.
-    pub(super) watch: &'static str,
+    /// The command that watches it, and its flags: `job logs`, `--follow`.
+    pub(super) watch: (&'static str, &'static str),
     /// The command that cancels it.
     pub(super) cancel: &'static str,
 }
@@ -60,7 +60,7 @@ impl Farewell {
         };
         let Self {
             noun,
-            watch,
+            watch: (watch, flags),
             cancel,
         } = self;
         let flag = match server {
@@ -69,7 +69,7 @@ impl Farewell {
         };
         format!(
             "\ndetached; {noun} {id} goes on\n  \
-             watch it:  playhouse {watch}{flag} {id}\n  \
+             watch it:  playhouse {watch}{flag}{flags} {id}\n  \
              cancel it: playhouse {cancel}{flag} {id}"
         )
     }

@@ -22,7 +22,7 @@ use crate::{
 
 const FAREWELL: Farewell = Farewell {
     noun: "job",
-    watch: "job logs --follow",
+    watch: ("job logs", " --follow"),
     cancel: "job cancel",
 };
 

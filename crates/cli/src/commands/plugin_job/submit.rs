@@ -20,7 +20,7 @@ use crate::{
 
 const FAREWELL: Farewell = Farewell {
     noun: "plugin job",
-    watch: "plugin-job wait",
+    watch: ("plugin-job wait", ""),
     cancel: "plugin-job cancel",
 };
 

@@ -1,5 +1,6 @@
 //! `playhouse plugin-job`, against a server with an executor.
 
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::{job, plugin, submit};
@@ -128,6 +129,27 @@ fn a_job_that_names_no_plugins_runs_those_that_take_its_input() {
         "{}",
         stderr(&named)
     );
+}
+
+#[test]
+fn ctrl_c_detaches_and_says_how_to_go_on() {
+    let server = Server::start(&["--with-executor"]);
+    plugin(&server, "slow", "sleep 60; echo '{\"metric\": {\"n\": 1}}'");
+    // Whoever submits finds the plugin there.
+    let known = submit(&server, &["slow"], &[]);
+    let arguments = ["plugin-job", "submit", "-p", "slow", "--text", "to be"];
+    let mut watched = server.watch("watched", &arguments);
+    poll("the job is confirmed", || {
+        watched.stderr().contains("started").then_some(())
+    });
+    watched.signal(Signal::SIGINT);
+    assert_eq!(watched.finish().0, Some(130));
+    let said = watched.stderr();
+    for hint in ["wait", "cancel"] {
+        let hint = format!("playhouse plugin-job {hint} --server {} ", server.url());
+        assert!(said.contains(&hint), "{said}");
+    }
+    server.run(&["plugin-job", "cancel", &known]);
 }
 
 #[test]

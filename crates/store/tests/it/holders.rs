@@ -11,6 +11,7 @@ use crate::{
 on_both!(
     a_stranger_changes_nothing,
     a_lost_executor_and_a_drained_one,
+    an_executor_that_cannot_do_it_counts_as_lost_and_says_why,
     a_checkpoint_is_replaced_by_its_holder_only,
 );
 
@@ -98,6 +99,43 @@ async fn a_lost_executor_and_a_drained_one(db: &Database) {
             .error
             .is_some_and(|error| error.contains("lost"))
     );
+    db.check();
+}
+
+async fn an_executor_that_cannot_do_it_counts_as_lost_and_says_why(db: &Database) {
+    let store = db.open();
+    let run = running(&store, job()).await;
+    let abandon = |run: &engine::Run, what: &str| Command::Abandon {
+        holder: holder(run),
+        error: what.to_owned(),
+    };
+    let stale = engine::Run {
+        token: run.token + 1,
+        ..run.clone()
+    };
+    let refused = applied(&store, run.id, abandon(&stale, "not its own"), NOW).await;
+    assert!(matches!(refused, Err(Error::Rejected(_))));
+    for strikes in 1..=3 {
+        let held = details(&store, run.id).await.run;
+        let what = format!("the disk is full: {strikes}");
+        applied(&store, run.id, abandon(&held, &what), NOW)
+            .await
+            .unwrap();
+        let found = details(&store, run.id).await;
+        assert_eq!(found.run.strikes, strikes);
+        let last = found.attempts.last().unwrap();
+        assert_eq!(
+            (last.status.as_str(), last.error.as_ref()),
+            ("lost", Some(&what))
+        );
+        assert_eq!(found.result.error.as_ref(), Some(&what));
+        if strikes < 3 {
+            assert_eq!(found.run.state, State::Queued);
+            claimed(&store, "b").await;
+        } else {
+            assert_eq!(found.run.state.status(), Status::Failed);
+        }
+    }
     db.check();
 }
 

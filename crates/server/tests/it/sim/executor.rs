@@ -357,22 +357,27 @@ impl World {
         self.tally.count("an executor stalled");
     }
 
-    /// It is stopped as planned and gives back what it has.
+    /// It is stopped as planned and gives back what it has; or it cannot do the work.
     pub(super) async fn drain(&mut self) {
         let place = self.any_executor();
         for held in std::mem::take(&mut self.executors[place].holds) {
             let holder = self.executors[place].holder(&held);
+            let abandons = self.chance.percent(30);
             let body = wire::jobs::Release {
                 executor_id: holder.executor.clone(),
                 lease_token: holder.token,
-                error_message: None,
+                error_message: abandons.then(|| "its disk is full".to_owned()),
             };
             let released = self.client().release(&held.job, &body).await.is_ok();
             let entry = self.ledger.entry(&held.job);
             assert_eq!(released, entry.holds(&holder), "{}", held.job);
             if released {
                 entry.lease = None;
-                self.tally.count("a drain gave a job back");
+                self.tally.count(if abandons {
+                    "an executor abandoned a job"
+                } else {
+                    "a drain gave a job back"
+                });
             }
             self.note(|| {
                 format!(

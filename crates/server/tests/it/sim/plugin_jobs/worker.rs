@@ -7,7 +7,7 @@ use wire::{
         ClaimRuns, ClaimedRun, CurrentPlugin, EndedPlugin, Fact, HeldLease, LeasedPluginJob,
         Progress, ProgressReport, Renew, Results, RunResult, Stage,
     },
-    jobs::{Finish, Holder},
+    jobs::Finish,
 };
 
 use super::{
@@ -119,7 +119,8 @@ impl World {
             .client()
             .claim_runs(&name, &claim)
             .await
-            .expect("an answer");
+            .expect("an answer")
+            .runs;
         // An answer that is lost leaves leases that nobody knows of.
         let lost = !self.calm && self.chance.percent(5);
         for run in runs {
@@ -442,9 +443,10 @@ impl World {
         let place = self.any_worker();
         let name = self.workers[place].name();
         for held in std::mem::take(&mut self.workers[place].holds) {
-            let body = Holder {
+            let body = wire::jobs::Release {
                 executor_id: name.clone(),
                 lease_token: Some(held.token),
+                error_message: None,
             };
             let released = self.client().release(&held.job, &body).await.is_ok();
             let now = self.now();

@@ -6,7 +6,7 @@ use engine::{Holder, RunId, Status};
 use crate::{
     Batch, Error, Read,
     runs::attempt_of,
-    seam::{Tx, args},
+    seam::{Row, Tx, args},
 };
 
 /// What is kept of one run's output, in bytes. Half of it is the beginning.
@@ -195,13 +195,30 @@ pub fn after(
         WHERE run_id = $1 AND seq > $2 AND (CAST($3 AS TEXT) IS NULL OR stream = $3)
         AND (CAST($4 AS BIGINT) IS NULL OR attempt = $4) ORDER BY seq LIMIT $5";
     read.tx
-        .all(CHUNKS, args![&id, after, stream, attempt, limit], |row| {
-            Ok(Chunk {
-                seq: row.int(0)?,
-                attempt: row.int(1)?,
-                stream: row.text(2)?,
-                position: row.int(3)?,
-                body: row.bytes(4)?,
-            })
-        })
+        .all(CHUNKS, args![&id, after, stream, attempt, limit], chunk)
+}
+
+/// The last chunk of a stream of a run up to number `until`, if there is one.
+///
+/// # Errors
+/// The database's.
+pub fn last(
+    read: &mut Read<'_, '_>,
+    id: RunId,
+    stream: &str,
+    until: i64,
+) -> Result<Option<Chunk>, Error> {
+    const LAST: &str = "SELECT seq, attempt, stream, position, body FROM logs
+        WHERE run_id = $1 AND stream = $2 AND seq <= $3 ORDER BY seq DESC LIMIT 1";
+    read.tx.first(LAST, args![&id, stream, until], chunk)
+}
+
+fn chunk(row: &Row<'_>) -> Result<Chunk, Error> {
+    Ok(Chunk {
+        seq: row.int(0)?,
+        attempt: row.int(1)?,
+        stream: row.text(2)?,
+        position: row.int(3)?,
+        body: row.bytes(4)?,
+    })
 }

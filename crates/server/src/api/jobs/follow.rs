@@ -28,6 +28,7 @@ pub(super) fn messages(
         id,
         output,
         held,
+        resumes: after > 0,
         after,
         sent: after,
         places: HashMap::new(),
@@ -68,12 +69,20 @@ struct Place {
     pending: Vec<u8>,
 }
 
+/// Position in its stream of what follows a chunk.
+fn end_of(chunk: &Chunk) -> i64 {
+    let length = i64::try_from(chunk.body.len()).unwrap_or(i64::MAX);
+    chunk.position.saturating_add(length)
+}
+
 struct Follower {
     app: App,
     id: RunId,
     output: Option<Output>,
     /// Who must hold the job.
     held: Option<WhileHeld>,
+    /// The places are not known yet.
+    resumes: bool,
     after: i64,
     /// Number of the last chunk that is among what was sent.
     sent: i64,
@@ -88,6 +97,9 @@ impl Follower {
     async fn look(&mut self, grown: &TopicWait) -> Result<bool, store::Error> {
         // Ask to be woken before looking: what comes in between is not missed.
         let woken = grown.next();
+        if std::mem::take(&mut self.resumes) {
+            self.resume().await?;
+        }
         let (id, after, output) = (self.id, self.after, self.output);
         let held = self.held.clone();
         let found = self
@@ -138,6 +150,30 @@ impl Follower {
         }
     }
 
+    /// Finds out how far the reader was: a character may have been sent by half, and what follows may
+    /// be missing.
+    async fn resume(&mut self) -> Result<(), store::Error> {
+        let (id, until) = (self.id, self.after);
+        let outputs = [Output::Stdout, Output::Stderr];
+        let last = move |read: &mut store::Read<'_, '_>| {
+            outputs
+                .map(|output| store::logs::last(read, id, output.as_str(), until))
+                .into_iter()
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let last = self.app.store.read(last).await?;
+        let newest = last.iter().flatten().map(|chunk| chunk.attempt).max();
+        for (output, chunk) in outputs.into_iter().zip(last) {
+            if let Some(chunk) = chunk.filter(|chunk| Some(chunk.attempt) == newest) {
+                let place = self.places.entry((chunk.attempt, output)).or_default();
+                place.position = end_of(&chunk);
+                let half = chunk.body.len() - unfinished(&chunk.body);
+                place.pending = chunk.body[half..].to_vec();
+            }
+        }
+        Ok(())
+    }
+
     fn take(&mut self, chunk: &Chunk) {
         self.after = chunk.seq;
         self.close_before(chunk.attempt);
@@ -146,7 +182,7 @@ impl Follower {
         } else {
             Output::Stdout
         };
-        // After a reconnection it is not known how far the stream was sent: no mark then.
+        // Of a stream that the reader knows nothing of: no mark.
         let place = self
             .places
             .entry((chunk.attempt, output))
@@ -161,7 +197,7 @@ impl Follower {
             text.push_str(&lossy(std::mem::take(&mut place.pending)));
             text.push_str(&gap);
         }
-        place.position = chunk.position + i64::try_from(chunk.body.len()).unwrap_or(i64::MAX);
+        place.position = end_of(chunk);
         let mut bytes = std::mem::take(&mut place.pending);
         bytes.extend_from_slice(&chunk.body);
         place.pending = bytes.split_off(bytes.len() - unfinished(&bytes));

@@ -94,6 +94,30 @@ async fn a_reader_that_comes_back_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn a_reader_that_comes_back_within_a_character_gets_the_whole_of_it() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    let bytes = "a\u{20AC}b".as_bytes();
+    send(&bed, &id, "stdout", 0, &bytes[..2]).await;
+    send(&bed, &id, "stderr", 0, b"e").await;
+    let mut messages = follow(&bed, &id, "", None).await;
+    let seen = messages.take(2).await;
+    assert_eq!(texts(&seen), ["a", "e"]);
+    drop(messages);
+    send(&bed, &id, "stdout", 2, &bytes[2..]).await;
+    // What is missing is marked, too.
+    send(&bed, &id, "stderr", 5, b"f").await;
+    let mut messages = follow(&bed, &id, "", seen[1].id).await;
+    let rest = messages.take(2).await;
+    assert_eq!(rest[0].data["text"], "\u{20AC}b");
+    let marked = rest[1].data["text"].as_str().expect("text");
+    assert!(
+        marked.contains("4 bytes dropped") && marked.ends_with('f'),
+        "{marked}"
+    );
+}
+
+#[tokio::test]
 async fn one_stream_may_be_followed() {
     let bed = Bed::open().await;
     let id = running(&bed).await;

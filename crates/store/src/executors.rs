@@ -139,6 +139,17 @@ pub struct Executor {
     pub holds: Vec<(RunId, String)>,
 }
 
+/// How many executors were heard of since `since`, or hold a run.
+///
+/// # Errors
+/// The database's.
+pub fn count(read: &mut Read<'_, '_>, since: i64) -> Result<i64, Error> {
+    const COUNT: &str = "SELECT COUNT(*) FROM executors
+        WHERE seen_at >= $1 OR name IN (SELECT executor FROM runs WHERE status = 'running')";
+    let count = read.tx.first(COUNT, args![since], |row| row.int(0))?;
+    Ok(count.unwrap_or(0))
+}
+
 /// Executors that were heard of since `since`, or hold a run; by name.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Shapes that are read more strictly than serde does by itself.
+//! Shapes that are read otherwise than serde does by itself.
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
@@ -30,6 +30,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 
         deserializer.deserialize_map(Fields(PhantomData))
     }
+}
+
+/// A text that many programs write as `null` when there is none.
+pub(crate) fn null_is_empty<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// A value that must be an object.

@@ -124,7 +124,7 @@ impl Metrics {
             .read(move |read| {
                 Ok((
                     store::runs::counts(read)?,
-                    store::executors::list(read, active_since)?.len(),
+                    store::executors::count(read, active_since)?,
                     store::hooks::pending(read)?,
                 ))
             })
@@ -137,9 +137,7 @@ impl Metrics {
             };
             self.parts.runs.get_or_create(&labels).set(n);
         }
-        self.parts
-            .executors
-            .set(i64::try_from(executors).unwrap_or(i64::MAX));
+        self.parts.executors.set(executors);
         self.parts.deliveries.pending.set(pending);
         let mut text = String::new();
         // Writing to a string does not fail.

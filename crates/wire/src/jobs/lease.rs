@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::shape::null_is_empty;
+
 /// Body of `POST /api/v1/jobs/claim`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Claim {
@@ -10,7 +12,8 @@ pub struct Claim {
     #[schema(min_length = 1, max_length = 255)]
     pub executor_id: String,
     /// The address that it gives; not checked.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
+    #[schema(value_type = Option<String>)]
     pub executor_ip: String,
     /// Addition: wait so long for a job to come, at most 60 seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,10 +66,12 @@ pub struct Finish {
     #[schema(min_length = 1, max_length = 255)]
     pub executor_id: String,
     /// Standard output; the server keeps head and tail of at most 1 MiB.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
+    #[schema(value_type = Option<String>)]
     pub stdout: String,
     /// Standard error; the server keeps head and tail of at most 1 MiB.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
+    #[schema(value_type = Option<String>)]
     pub stderr: String,
     /// Exit code.
     #[serde(default)]

@@ -27,12 +27,12 @@ pub(crate) fn active_since(app: &App) -> i64 {
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn stats(State(app): State<App>) -> Result<axum::Json<Stats>, Error> {
     let since = active_since(&app);
-    let (counts, executors) = app
+    let (counts, active_executors) = app
         .store
         .read(move |read| {
             Ok((
                 store::runs::counts(read)?,
-                store::executors::list(read, since)?.len(),
+                store::executors::count(read, since)?,
             ))
         })
         .await?;
@@ -51,7 +51,6 @@ pub(crate) async fn stats(State(app): State<App>) -> Result<axum::Json<Stats>, E
             *pending_by_priority.entry(class.to_string()).or_default() += n;
         }
     }
-    let active_executors = i64::try_from(executors).unwrap_or(i64::MAX);
     Ok(axum::Json(Stats {
         jobs_by_status,
         pending_by_priority,

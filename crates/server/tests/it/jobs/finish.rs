@@ -85,6 +85,18 @@ async fn a_repeated_finish_is_answered_by_its_token_and_refused_without() {
 }
 
 #[tokio::test]
+async fn texts_that_an_executor_has_not_may_be_null() {
+    let bed = Bed::open().await;
+    let id = bed.submit(&example()).await;
+    let claim = json!({"executor_id": "worker-1", "executor_ip": null});
+    bed.post("/api/v1/jobs/claim", &claim).await.json(200).await;
+    let end = json!({"executor_id": "worker-1", "stdout": null, "stderr": null, "exit_code": null});
+    let path = format!("/api/v1/jobs/{id}/complete");
+    bed.put(&path, &end).await.json(200).await;
+    assert_eq!(bed.job(&id).await["stdout"], "");
+}
+
+#[tokio::test]
 async fn a_finish_is_repeated_when_another_attempt_runs_already() {
     let bed = Bed::open().await;
     let id = running(&bed).await;

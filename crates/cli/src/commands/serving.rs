@@ -86,11 +86,13 @@ pub(super) async fn warn_without_keys(running: &Running) -> Result<(), Failure> 
         "",
         "  playhouse key create NAME --role admin",
         "",
-        "and the same --data-dir or --database-url, or once from anywhere, within a day:",
-        "",
-        &format!("  curl {url}/api/setup -d '{{\"name\": \"NAME\","),
-        &format!("    \"token\": \"{token}\"}}'"),
+        "and the same --data-dir or --database-url, or once from anywhere, within a day,",
+        "with the command below.",
     ]));
+    // Without an edge, so that it can be copied.
+    say(&format!(
+        "  curl {url}/api/setup -d '{{\"name\": \"NAME\", \"token\": \"{token}\"}}'"
+    ));
     Ok(())
 }
 

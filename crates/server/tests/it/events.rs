@@ -6,8 +6,21 @@ use serde_json::{Value, json};
 
 use crate::{
     bed::{Bed, bare, example, example_with},
+    database::on_both,
     stream::{Message, Messages},
 };
+
+on_both!(
+    events_are_numbered_and_say_what_happened,
+    without_a_place_only_new_events_come,
+    a_reader_resumes_where_it_was,
+    filters_leave_the_numbers_as_they_are,
+    every_kind_of_change_is_told,
+    a_reader_that_comes_too_late_is_told_to_start_anew,
+    a_reader_of_another_log_is_told_to_start_anew,
+    a_reader_that_saw_everything_is_not_disturbed_by_retention,
+    bad_parameters_are_refused,
+);
 
 async fn open(bed: &Bed, query: &str, last: Option<&str>) -> Messages {
     let mut request = Request::get(format!("/api/events{query}"));
@@ -45,7 +58,6 @@ async fn five(bed: &Bed) -> (String, String) {
     (first, second)
 }
 
-#[tokio::test]
 async fn events_are_numbered_and_say_what_happened() {
     let bed = Bed::open().await;
     five(&bed).await;
@@ -59,7 +71,6 @@ async fn events_are_numbered_and_say_what_happened() {
     insta::assert_json_snapshot!(data);
 }
 
-#[tokio::test]
 async fn without_a_place_only_new_events_come() {
     let bed = Bed::open().await;
     five(&bed).await;
@@ -68,7 +79,6 @@ async fn without_a_place_only_new_events_come() {
     assert_eq!(brief(&messages.take(1).await), [(6, "job.submitted")]);
 }
 
-#[tokio::test]
 async fn a_reader_resumes_where_it_was() {
     let bed = Bed::open().await;
     five(&bed).await;
@@ -84,7 +94,6 @@ async fn a_reader_resumes_where_it_was() {
     );
 }
 
-#[tokio::test]
 async fn filters_leave_the_numbers_as_they_are() {
     let bed = Bed::open().await;
     let (first, second) = five(&bed).await;
@@ -106,7 +115,6 @@ async fn filters_leave_the_numbers_as_they_are() {
     assert!(silence.is_err(), "{silence:?}");
 }
 
-#[tokio::test]
 async fn every_kind_of_change_is_told() {
     let bed = Bed::open().await;
     let later = json!({"not_before": "2024-01-01T12:00:10Z", "retry": {"initial_seconds": 5}});
@@ -171,7 +179,6 @@ async fn every_kind_of_change_is_told() {
     );
 }
 
-#[tokio::test]
 async fn a_reader_that_comes_too_late_is_told_to_start_anew() {
     let bed = Bed::open().await;
     five(&bed).await;
@@ -191,7 +198,6 @@ async fn a_reader_that_comes_too_late_is_told_to_start_anew() {
     assert_eq!(brief(&messages), [(6, "job.submitted")]);
 }
 
-#[tokio::test]
 async fn a_reader_of_another_log_is_told_to_start_anew() {
     let bed = Bed::open().await;
     five(&bed).await;
@@ -210,7 +216,6 @@ async fn a_reader_of_another_log_is_told_to_start_anew() {
     assert_eq!(brief(&messages.take(2).await), expected);
 }
 
-#[tokio::test]
 async fn a_reader_that_saw_everything_is_not_disturbed_by_retention() {
     let bed = Bed::open().await;
     let (first, _) = five(&bed).await;
@@ -224,7 +229,6 @@ async fn a_reader_that_saw_everything_is_not_disturbed_by_retention() {
     assert!(silence.is_err(), "{silence:?}");
 }
 
-#[tokio::test]
 async fn bad_parameters_are_refused() {
     let bed = Bed::open().await;
     for query in [

@@ -186,3 +186,40 @@ async fn the_reference_needs_nothing_from_elsewhere() {
     );
     assert_eq!(bed.get("/api/reference/nothing").await.status, 404);
 }
+
+/// What stands for a parameter may make another path of it, such as `claim` for a job's id.
+#[tokio::test]
+async fn an_answer_of_the_path_that_a_parameter_makes_is_documented() {
+    let bed = Bed::open().await;
+    let document: Value = serde_json::from_str(&server::openapi_json()).expect("JSON");
+    let paths = document["paths"].as_object().expect("paths");
+    let makes = |pattern: &str, path: &str| {
+        let (pattern, path) = (pattern.split('/'), path.split('/'));
+        pattern.clone().count() == path.clone().count()
+            && pattern
+                .zip(path)
+                .all(|(one, other)| one == other || one.starts_with('{'))
+    };
+    let mut tried = 0;
+    for (path, operation) in operations(&document).filter(|(path, _)| path.contains('{')) {
+        assert!(
+            operation["responses"]["405"]["content"].is_object(),
+            "{path}"
+        );
+        let method = operation["operationId"].as_str().expect("a name");
+        let (method, _) = method.split_once('_').expect("it begins with the method");
+        for made in paths
+            .keys()
+            .filter(|made| !made.contains('{') && makes(path, made))
+        {
+            if paths[made].get(method).is_some() {
+                continue;
+            }
+            tried += 1;
+            let method: Method = method.to_uppercase().parse().expect("a method");
+            let answer = bed.send(method.clone(), made, "").await;
+            assert_eq!(answer.status, 405, "{method} {made}");
+        }
+    }
+    assert!(tried >= 3, "{tried}");
+}

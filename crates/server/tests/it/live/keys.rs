@@ -11,6 +11,12 @@ use wire::{
 };
 
 use super::socket::{Socket, job, start};
+use crate::database::on_both;
+
+on_both!(
+    a_key_or_a_ticket_opens_a_socket_and_nothing_else_does,
+    a_socket_ends_with_its_key,
+);
 
 fn new_key(name: &str, role: &str) -> NewKey {
     NewKey {
@@ -39,7 +45,6 @@ async fn refused(running: &Running, path: &str) -> Option<u16> {
     opened.err().map(|answer| answer.status().as_u16())
 }
 
-#[tokio::test]
 async fn a_key_or_a_ticket_opens_a_socket_and_nothing_else_does() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (running, client, reader) = with_keys(dir.path()).await;
@@ -71,7 +76,6 @@ async fn a_key_or_a_ticket_opens_a_socket_and_nothing_else_does() {
     running.stop().await;
 }
 
-#[tokio::test]
 async fn a_socket_ends_with_its_key() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (running, client, reader) = with_keys(dir.path()).await;

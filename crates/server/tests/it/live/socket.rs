@@ -16,12 +16,13 @@ use tokio_tungstenite::{
 };
 use wire::{client::Client, jobs::NewJob};
 
-use crate::{bed::SHA256, stream::DEADLINE};
+use crate::{bed::SHA256, database, stream::DEADLINE};
 
 /// A server on a free port.
 pub(super) async fn start(dir: &Path, patience: Duration) -> (Running, Client) {
     let mut settings = Settings::new(dir.to_owned());
     settings.listen = ([127, 0, 0, 1], 0).into();
+    settings.database_url = database::url(&settings.data_dir);
     settings.reader_patience = patience;
     let running = server::start(settings).await.expect("the server starts");
     let client = Client::http(running.public_url()).expect("a client");

@@ -29,6 +29,11 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 /// reason `xtask/schemathesis/hooks.py` keeps `follow` out of requests for logs.
 const STREAMS: &str = "^(/api/events|/ws/.*|/playground/jobs/.*/events)$";
 
+/// What is tried one after the other: the document's examples and what its limits suggest, requests that are
+/// drawn, and sequences of them, in which one takes what another answered. A sequence costs as little as a
+/// request, so more of them are drawn.
+const PHASES: [(&str, u32); 2] = [("examples,coverage,fuzzing", 1), ("stateful", 4)];
+
 /// How long one request may take, in seconds.
 const PATIENCE: &str = "20";
 
@@ -37,11 +42,12 @@ const START: Duration = Duration::from_secs(30);
 
 #[derive(Args)]
 pub(crate) struct Schemathesis {
-    /// What the requests are drawn from: the same number, the same requests.
+    /// What the requests are drawn from: the same number, the same requests but for those that depend on
+    /// what was answered.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Requests drawn for each operation, beside those that the document's limits suggest.
-    #[arg(long, default_value_t = 40)]
+    #[arg(long, default_value_t = 20)]
     examples: u32,
     /// Fails after so many seconds on one database.
     #[arg(long, default_value_t = 180)]
@@ -52,7 +58,7 @@ impl Default for Schemathesis {
     fn default() -> Self {
         Self {
             seed: 1,
-            examples: 40,
+            examples: 20,
             seconds: 180,
         }
     }
@@ -85,13 +91,20 @@ pub(crate) fn built(wanted: &Schemathesis) -> Result<()> {
         }
         fs::create_dir_all(&home).context("failed to make the work directory")?;
         let mut server = Server::start(&home, database.as_deref())?;
-        ask(&program, &server, wanted, &home)?;
-        server.still_runs()?;
+        let begun = Instant::now();
+        for (phases, times) in PHASES {
+            let left = Duration::from_secs(wanted.seconds.into()).saturating_sub(begun.elapsed());
+            let drawn = wanted.examples.saturating_mul(times);
+            let command = ask(&program, &server, wanted.seed, phases, drawn);
+            bounded(command, &home, left)?;
+            server.still_runs()?;
+        }
+        println!("-- {name} took {:.0?}", begun.elapsed());
     }
     Ok(())
 }
 
-fn ask(program: &Path, server: &Server, wanted: &Schemathesis, home: &Path) -> Result<()> {
+fn ask(program: &Path, server: &Server, seed: u64, phases: &str, drawn: u32) -> Command {
     let url = format!("http://{}/api/openapi.json", server.address);
     let mut command = Command::new(program);
     command
@@ -103,8 +116,7 @@ fn ask(program: &Path, server: &Server, wanted: &Schemathesis, home: &Path) -> R
             "--exclude-path-regex",
             STREAMS,
         ])
-        // What is drawn at random differs from run to run in spite of the seed.
-        .args(["--phases", "examples,coverage"])
+        .args(["--phases", phases])
         .args(["--header", &format!("X-API-Key: {}", server.key)])
         .args(["--generation-with-security-parameters", "false"])
         .args([
@@ -113,21 +125,23 @@ fn ask(program: &Path, server: &Server, wanted: &Schemathesis, home: &Path) -> R
             "--continue-on-failure",
             "--no-color",
         ])
-        .args(["--seed", &wanted.seed.to_string()])
-        .args(["--max-examples", &wanted.examples.to_string()])
+        .args(["--seed", &seed.to_string()])
+        .args(["--max-examples", &drawn.to_string()])
         .args(["--request-timeout", PATIENCE, "--warnings", "off"])
         .args(["--suppress-health-check", "all"])
         .env("SCHEMATHESIS_HOOKS", "hooks")
         .env("PYTHONPATH", root().join("xtask/schemathesis"))
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .current_dir(home);
-    bounded(command, Duration::from_secs(wanted.seconds.into()))
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    command
 }
 
 /// Runs it; one that takes longer has failed.
-fn bounded(mut command: Command, limit: Duration) -> Result<()> {
+fn bounded(mut command: Command, home: &Path, limit: Duration) -> Result<()> {
     let begun = Instant::now();
-    let mut child = command.spawn().context("failed to start schemathesis")?;
+    let mut child = command
+        .current_dir(home)
+        .spawn()
+        .context("failed to start schemathesis")?;
     loop {
         if let Some(status) = child.try_wait()? {
             if status.success() {

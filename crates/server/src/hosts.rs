@@ -22,7 +22,7 @@ impl Hosts {
         let named: Vec<String> = named
             .into_iter()
             .chain(allowed.iter().cloned())
-            .map(|host| host.to_ascii_lowercase())
+            .map(|host| name_of(&host))
             .collect();
         let loopback = LOOPBACK.map(str::to_owned);
         Self {
@@ -41,11 +41,7 @@ impl Hosts {
 
     /// Whether a Host header names this server, on whatever port.
     pub(crate) fn allow(&self, host: &str) -> bool {
-        let name = match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            _ => host,
-        };
-        let name = name.to_ascii_lowercase();
+        let name = name_of(host);
         self.allowed.contains(&name) || is_loopback(&name)
     }
 
@@ -75,6 +71,15 @@ impl Hosts {
     }
 }
 
+/// A host without its port.
+fn name_of(host: &str) -> String {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name.to_ascii_lowercase()
+}
+
 /// Whether a page of this origin comes from where the request goes to.
 fn is_at(origin: &Url, host: &str) -> bool {
     // Which scheme the request has is not known here: in front of us may be a proxy that speaks TLS.
@@ -101,7 +106,7 @@ mod tests {
         let others = ["http://localhost:5173", "https://console.example"].map(str::to_owned);
         Hosts::new(
             "https://play.example:8443",
-            &["alias.example".to_owned()],
+            &["alias.example:8080".to_owned()],
             &others,
         )
     }
@@ -173,7 +178,10 @@ mod tests {
     fn a_name_of_another_host_may_mean_a_proxy() {
         for (url, allowed) in [
             ("http://127.0.0.1:8080", &[][..]),
-            ("http://localhost:9", &["[::1]", "127.0.0.7"][..]),
+            (
+                "http://localhost:9",
+                &["[::1]", "127.0.0.7", "localhost:8080"][..],
+            ),
         ] {
             let allowed: Vec<String> = allowed.iter().map(|&name: &&str| name.to_owned()).collect();
             assert!(Hosts::new(url, &allowed, &[]).are_loopback(), "{url}");

@@ -1,17 +1,41 @@
-//! Which deliveries share turns, and which of them have something to send. An owner may have any number of
+//! Which deliveries share places, and which of them have something to send. An owner may have any number of
 //! lanes: one look takes so many of each owner, and the next one goes on after them.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    Error, Read,
+    Batch, Error, Read,
     seam::{Value, args},
 };
 
 /// Lanes of one owner that one look finds, at most.
 const LANES: i64 = 1_000;
 
-/// Deliveries that share turns: those of one hook, or of the hooks of an owner's runs to one host.
+/// From each owner to the next by the index, not through all deliveries.
+const OWNERS: &str = "WITH RECURSIVE owners (name) AS (
+        SELECT MIN(owner) FROM deliveries WHERE due_at IS NOT NULL
+        UNION ALL
+        SELECT (SELECT MIN(owner) FROM deliveries
+            WHERE due_at IS NOT NULL AND owner > owners.name)
+        FROM owners WHERE owners.name IS NOT NULL
+    )
+    SELECT name FROM owners WHERE name IS NOT NULL";
+
+/// From each lane of an owner to the next, likewise.
+const LANES_IN_USE: &str = "WITH RECURSIVE lanes (name) AS (
+        SELECT MIN(lane) FROM deliveries
+            WHERE due_at IS NOT NULL AND owner = $1 AND lane > $2
+        UNION ALL
+        SELECT (SELECT MIN(lane) FROM deliveries
+            WHERE due_at IS NOT NULL AND owner = $1 AND lane > lanes.name)
+        FROM lanes WHERE lanes.name IS NOT NULL
+    )
+    SELECT name FROM lanes WHERE name IS NOT NULL LIMIT $3";
+
+const FIRST: &str = "SELECT due_at FROM deliveries
+    WHERE owner = $1 AND lane = $2 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+
+/// Deliveries that share places: those of one hook, or of the hooks of an owner's runs to one host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lane {
     /// Whoever made the hooks.
@@ -32,26 +56,6 @@ pub type Turns = BTreeMap<String, String>;
 /// # Errors
 /// The database's.
 pub fn lanes(read: &mut Read<'_, '_>, turns: &Turns) -> Result<(Vec<Lane>, Turns), Error> {
-    // From each name to the next by the index, not through all deliveries.
-    const OWNERS: &str = "WITH RECURSIVE owners (name) AS (
-            SELECT MIN(owner) FROM deliveries WHERE due_at IS NOT NULL
-            UNION ALL
-            SELECT (SELECT MIN(owner) FROM deliveries
-                WHERE due_at IS NOT NULL AND owner > owners.name)
-            FROM owners WHERE owners.name IS NOT NULL
-        )
-        SELECT name FROM owners WHERE name IS NOT NULL";
-    const LANES_IN_USE: &str = "WITH RECURSIVE lanes (name) AS (
-            SELECT MIN(lane) FROM deliveries
-                WHERE due_at IS NOT NULL AND owner = $1 AND lane > $2
-            UNION ALL
-            SELECT (SELECT MIN(lane) FROM deliveries
-                WHERE due_at IS NOT NULL AND owner = $1 AND lane > lanes.name)
-            FROM lanes WHERE lanes.name IS NOT NULL
-        )
-        SELECT name FROM lanes WHERE name IS NOT NULL LIMIT $3";
-    const FIRST: &str = "SELECT due_at FROM deliveries
-        WHERE owner = $1 AND lane = $2 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1";
     let (mut found, mut next) = (Vec::new(), Turns::new());
     for owner in read.tx.all(OWNERS, args![], |row| row.text(0))? {
         let after = turns.get(&owner).map_or("", String::as_str);
@@ -76,4 +80,17 @@ pub fn lanes(read: &mut Read<'_, '_>, turns: &Turns) -> Result<(Vec<Lane>, Turns
         }));
     }
     Ok((found, next))
+}
+
+/// How the database finds owners, lanes and what is due first in them.
+///
+/// # Errors
+/// The database's.
+pub fn lanes_plan(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
+    let plans = [
+        batch.tx.plan(OWNERS, args![])?,
+        batch.tx.plan(LANES_IN_USE, args!["a", "", LANES])?,
+        batch.tx.plan(FIRST, args!["a", "b"])?,
+    ];
+    Ok(plans.join("\n"))
 }

@@ -18,7 +18,7 @@ pub use delivery::{DeliveryRow, deliveries, delivery, pending, replay, test};
 pub use expand::{Composed, Expanded, expand};
 pub use finish::{Attempted, Outcome, Patience, finish};
 pub use hook::{Change, Hook, NewHook, change, create, delete, find, list};
-pub use lanes::{Lane, Turns, lanes};
+pub use lanes::{Lane, Turns, lanes, lanes_plan};
 pub use of_run::RunHook;
 pub use plan::{ComposeOfRun, Plan, plan};
 pub use retention::retain;

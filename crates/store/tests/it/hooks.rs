@@ -21,6 +21,7 @@ on_both!(
     of_one_run_one_delivery_is_due_at_a_time,
     a_claim_that_is_not_renewed_ends,
     a_lane_is_found_however_many_others_there_are,
+    lanes_are_found_by_their_index,
     a_late_answer_changes_nothing,
     the_hooks_of_runs_get_their_own_events,
     a_hook_of_many_failures_is_disabled,
@@ -309,6 +310,27 @@ async fn a_lane_is_found_however_many_others_there_are(db: &Database) {
         .await;
     let taken = taken.unwrap();
     assert_eq!((taken.len(), taken[0].owner.as_str()), (1, "b"));
+}
+
+async fn lanes_are_found_by_their_index(db: &Database) {
+    let store = db.open();
+    for owner in ["a", "b", "c"] {
+        many_hosts(&store, owner, 0..2_000).await;
+    }
+    expand(&store).await;
+    db.rows("ANALYZE");
+    let plan = store.write(hooks::lanes_plan).await.unwrap();
+    let plan = plan.to_lowercase();
+    // PostgreSQL does not show each step of a recursion.
+    assert!(plan.matches("deliveries_due").count() >= 3, "{plan}");
+    let scans = [
+        "seq scan",
+        "scan deliveries\n",
+        "temp b-tree for order",
+        "sort",
+    ];
+    let scanned = scans.iter().find(|scan| plan.contains(**scan));
+    assert!(scanned.is_none(), "{scanned:?}:\n{plan}");
 }
 
 async fn a_late_answer_changes_nothing(db: &Database) {

@@ -1,12 +1,18 @@
 //! Keys from the command line: on the data directory beside a running server, and over HTTP.
 
-use std::process::Output;
+use std::{
+    process::Output,
+    time::{Duration, Instant},
+};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{Process, Server, code, free_port, get, playhouse, poll, stderr, stdout};
+use crate::{
+    database::Database,
+    harness::{Process, Server, code, free_port, get, playhouse, poll, stderr, stdout},
+};
 
 /// Runs a client command that shows a key.
 fn with_key(server: &Server, key: &str, arguments: &[&str]) -> Output {
@@ -149,6 +155,57 @@ fn the_printed_token_makes_the_first_key_once() {
         .map(|line| &line["target"]["id"])
         .collect();
     assert_eq!(refused, ["POST /api/setup", "GET /api/v1/jobs"]);
+}
+
+#[test]
+fn what_one_server_revokes_the_other_refuses_within_a_second() {
+    let database = Database::create();
+    let start = || Server::start(&["--database-url", database.url()]);
+    let (one, other) = (start(), start());
+    let admin = stdout(&one.run(&["key", "create", "me", "--role", "admin"]));
+    let new = ["key", "create", "ci", "--role", "readonly", "--json"];
+    let made = with_key(&one, admin.trim(), &new);
+    let made: Value = serde_json::from_str(&stdout(&made)).expect("JSON");
+    let text = |name: &str| made[name].as_str().expect("a text").to_owned();
+    let (id, key) = (text("id"), text("key"));
+    let request = |path: &str| {
+        format!(
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+             x-api-key: {key}\r\n\r\n"
+        )
+    };
+    let status = || exchange(other.port, &request("/api/v1/jobs"));
+    poll("the other has heard of it", || {
+        status().starts_with("HTTP/1.1 200").then_some(())
+    });
+    let (port, events) = (other.port, request("/api/events"));
+    let stream = std::thread::spawn(move || {
+        let read = exchange(port, &events);
+        (read, Instant::now())
+    });
+    poll("the stream is read", || {
+        let metrics = get(other.port, "/api/v1/metrics")?;
+        let mut lines = metrics.lines();
+        let one = lines.any(|line| line.contains("live_readers{") && line.ends_with(" 1"));
+        one.then_some(())
+    });
+    let revoked = with_key(&one, admin.trim(), &["key", "revoke", &id]);
+    assert_eq!(code(&revoked), Some(0), "{}", stderr(&revoked));
+    let begun = Instant::now();
+    loop {
+        let asked = begun.elapsed();
+        if status().starts_with("HTTP/1.1 401") {
+            break;
+        }
+        assert!(asked < Duration::from_secs(1), "it is still good");
+    }
+    let (read, ended) = stream.join().expect("no panic");
+    assert!(read.starts_with("HTTP/1.1 200"), "{read}");
+    let took = ended.saturating_duration_since(begun);
+    assert!(
+        took < Duration::from_secs(2),
+        "the stream went on for {took:?}"
+    );
 }
 
 #[test]

@@ -35,21 +35,43 @@ fn kill_of_the_server_loses_no_delivery_on_postgres() {
     survive(&["--database-url", database.url()]);
 }
 
+#[test]
+fn another_server_sends_what_was_in_flight() {
+    let (database, receiver) = (Database::create(), Receiver::start());
+    let arguments = ["--allow-outbound", "127.0.0.1", "--database-url"];
+    let arguments = [&arguments[..], &[database.url()]].concat();
+    let mut one = Server::start(&arguments);
+    let made = one.run(&["hook", "create", &receiver.url(), "--event", "job.*"]);
+    assert_eq!(code(&made), Some(0));
+    receiver.hold();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let client = Client::http(&one.url()).expect("the URL is good");
+    let submitted = runtime.block_on(client.submit(&job(&receiver, 0), None));
+    submitted.expect("the server answers");
+    receiver.wait_for_flight();
+    let _other = Server::start(&arguments);
+    one.kill();
+    let in_flight = receiver.release();
+    receiver.wait_for_again(&in_flight, Instant::now());
+}
+
 /// The promise: what was in flight when the server was killed is sent again so soon after its next start.
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// The events that were received, by path and run: numbers in the order of their first arrival.
 type Ledger = Arc<Mutex<BTreeMap<(String, String), Vec<i64>>>>;
 
-/// What was received and is not answered: path, run, number.
-type Held = Arc<Mutex<Vec<(String, String, i64)>>>;
+/// One delivery: path, run, number.
+type Delivery = (String, String, i64);
+type Deliveries = Arc<Mutex<Vec<Delivery>>>;
 
 /// A receiver that now and then fails, and that does not answer as long as it is told not to.
 pub(crate) struct Receiver {
     port: u16,
     ledger: Ledger,
     holds: Arc<AtomicBool>,
-    held: Held,
+    held: Deliveries,
+    arrived: Deliveries,
     stop: Arc<AtomicBool>,
 }
 
@@ -58,7 +80,10 @@ pub(crate) struct Receiver {
 struct Shared {
     ledger: Ledger,
     holds: Arc<AtomicBool>,
-    held: Held,
+    /// What came and is not answered.
+    held: Deliveries,
+    /// What came since then, whatever was answered.
+    arrived: Deliveries,
 }
 
 impl Receiver {
@@ -66,11 +91,13 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let (ledger, stop) = (Ledger::default(), Arc::new(AtomicBool::new(false)));
-        let (holds, held) = (Arc::new(AtomicBool::new(false)), Held::default());
+        let (held, arrived) = (Deliveries::default(), Deliveries::default());
+        let holds = Arc::new(AtomicBool::new(false));
         let shared = Shared {
             ledger: ledger.clone(),
             holds: holds.clone(),
             held: held.clone(),
+            arrived: arrived.clone(),
         };
         let stopped = stop.clone();
         std::thread::spawn(move || {
@@ -87,6 +114,7 @@ impl Receiver {
             ledger,
             holds,
             held,
+            arrived,
             stop,
         }
     }
@@ -98,15 +126,29 @@ impl Receiver {
     }
 
     /// Lets go of what was not answered, which is not answered any more, and says what it was.
-    fn release(&self) -> Vec<(String, String, i64)> {
+    fn release(&self) -> Vec<Delivery> {
+        self.arrived.lock().expect("no panic").clear();
         self.holds.store(false, SeqCst);
         self.held.lock().expect("no panic").clone()
     }
 
-    fn has(&self, (path, run, seq): &(String, String, i64)) -> bool {
-        let ledger = self.ledger.lock().expect("no panic");
-        let of_run = ledger.get(&(path.clone(), run.clone()));
-        of_run.is_some_and(|seqs| seqs.contains(seq))
+    /// Waits until something is in flight.
+    fn wait_for_flight(&self) {
+        poll("one is in flight", || {
+            let held = self.held.lock().expect("no panic");
+            (!held.is_empty()).then_some(())
+        });
+    }
+
+    /// Waits until all of these have come again, which must not take longer than it is promised.
+    fn wait_for_again(&self, in_flight: &[Delivery], begun: Instant) {
+        poll("what was in flight comes again", || {
+            let arrived = self.arrived.lock().expect("no panic");
+            let all = in_flight.iter().all(|one| arrived.contains(one));
+            all.then_some(())
+        });
+        let took = begun.elapsed();
+        assert!(took < AGAIN, "{in_flight:?} after {took:?}");
     }
 
     pub(crate) fn url(&self) -> String {
@@ -171,6 +213,8 @@ fn answer(number: usize, mut stream: &TcpStream, shared: &Shared) {
         }
         return;
     }
+    let delivery = (path.clone(), run.clone(), seq);
+    shared.arrived.lock().expect("no panic").push(delivery);
     let status = if number % 20 == 3 {
         "503 Busy"
     } else {
@@ -198,7 +242,7 @@ fn survive(arguments: &[&str]) {
     assert_eq!(code(&made), Some(0));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let client = Client::http(&server.url()).expect("the URL is good");
-    for round in 0..ROUNDS {
+    for _ in 0..ROUNDS {
         let before = receiver.count();
         let submit = async |numbers: Range<usize>| {
             for number in numbers {
@@ -213,19 +257,12 @@ fn survive(arguments: &[&str]) {
         });
         receiver.hold();
         runtime.block_on(submit(JOBS - 1..JOBS));
-        poll("one is in flight", || {
-            let held = receiver.held.lock().expect("no panic");
-            (!held.is_empty()).then_some(())
-        });
+        receiver.wait_for_flight();
         server.kill();
         let in_flight = receiver.release();
         let begun = Instant::now();
         server.restart();
-        poll("what was in flight is delivered", || {
-            in_flight.iter().all(|one| receiver.has(one)).then_some(())
-        });
-        let took = begun.elapsed();
-        assert!(took < AGAIN, "round {round}: {in_flight:?} after {took:?}");
+        receiver.wait_for_again(&in_flight, begun);
     }
     // Each job was submitted and cancelled, and every fifth tells its own hook of its end.
     let wanted = ROUNDS * JOBS * 2 + ROUNDS * JOBS / 5;

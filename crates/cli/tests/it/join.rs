@@ -161,6 +161,44 @@ fn a_revoked_executor_joins_again_with_another_token() {
 }
 
 #[test]
+fn nobody_joins_as_an_executor_that_was_at_work_without_a_key() {
+    let server = Server::start(&["--lease-seconds=5", "--scan-seconds=1"]);
+    let keyless = executor(&server, "builder", "keyless", None);
+    poll("it is at work", || {
+        let listed = server.run(&["executors"]);
+        stdout(&listed).contains("builder").then_some(())
+    });
+    let admin = admin(&server);
+    let token = operate(&server, &["join-token"]);
+    let mut refused = executor(&server, "builder", "early", Some(&token));
+    let (status, said) = end(&mut refused);
+    assert_eq!(status, Some(65), "{said}");
+    for word in ["without a key of its own", "The token is still good"] {
+        assert!(said.contains(word) && !said.contains(&token), "{said}");
+    }
+    drop(keyless);
+    let mut inside = executor(&server, "built-in-here", "inside", Some(&token));
+    let (status, said) = end(&mut inside);
+    assert_eq!(status, Some(65), "{said}");
+    assert!(said.contains("executors in servers"), "{said}");
+    // Two leases after it was heard of it is nobody any more.
+    let joined = poll("the name is free", || {
+        let mut again = executor(&server, "builder", "again", Some(&token));
+        let kept = server.home();
+        let kept = kept.join(".local/state/playhouse/builder/key.json");
+        while again.ended().is_none() {
+            if kept.exists() {
+                return Some(again);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        None
+    });
+    performs(&server, &admin);
+    stop(joined);
+}
+
+#[test]
 fn a_kept_key_is_shown_to_no_other_server_and_under_no_other_name() {
     let server = Server::start(&[]);
     admin(&server);

@@ -77,7 +77,12 @@ async fn a_page_of_a_named_site_asks_and_sees_the_answer() {
     assert!(vary.contains("origin"), "{vary}");
     answer.json(201).await;
     // What is refused is seen as well.
-    for (path, status) in [("/api/v1/jobs/x", 404), ("/api/v1/jobs?limit=0", 400)] {
+    for (path, status) in [
+        ("/api/v1/jobs/x", 404),
+        ("/api/v1/jobs?limit=0", 400),
+        // It asks for no WebSocket, and is let through to where that is seen.
+        ("/ws/events", 400),
+    ] {
         let answer = from(&bed, CONSOLE, Method::GET, path, String::new()).await;
         assert_eq!(allowed(&answer).as_deref(), Some(CONSOLE));
         assert_eq!(answer.status, status);

@@ -1,6 +1,8 @@
 //! Clients under which a server is killed, and the ledger of what they were told: nothing that was
 //! acknowledged is missing, nothing is finished twice.
 
+mod clients;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufRead, BufReader, Write},
@@ -14,12 +16,9 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use tokio::{runtime::Runtime, task::JoinHandle};
-use wire::{
-    client::Client,
-    executors::{Results, RunResult},
-    jobs::{Claim, Finish, NewJob},
-};
+use wire::{client::Client, executors::RunResult, jobs::Stream};
 
+use self::clients::{cancel, held, job, perform, submit};
 use crate::harness::{DEADLINE, Server, poll};
 
 const SUBMITTERS: usize = 4;
@@ -30,6 +29,10 @@ const EXECUTORS: usize = 4;
 struct Ledger {
     /// The job behind each idempotency key; `None` while the answer is outstanding.
     jobs: BTreeMap<String, Option<String>>,
+    /// The keys of jobs that nobody is to run: they are cancelled. True when that was acknowledged.
+    cancelled: BTreeMap<String, bool>,
+    /// The newest lease of each job under which output was acknowledged.
+    printed: BTreeMap<String, i64>,
     /// The tokens of accepted results, by job.
     finished: BTreeMap<String, BTreeSet<i64>>,
     /// Results whose answer did not come: they are reported again.
@@ -67,6 +70,8 @@ impl Load {
             let submitter = submit(self.client.clone(), self.ledger.clone(), self.stop.clone());
             self.tasks.push(self.runtime.spawn(submitter));
         }
+        let canceller = cancel(self.client.clone(), self.ledger.clone(), self.stop.clone());
+        self.tasks.push(self.runtime.spawn(canceller));
     }
 
     fn start_executors(&mut self) {
@@ -117,11 +122,18 @@ impl Load {
 
     /// Ends all jobs, and compares what the server then says with the ledger.
     pub(crate) fn check(mut self, server: &Server) {
+        self.runtime
+            .block_on(check_cancels(&self.client, &self.ledger));
         self.runtime.block_on(settle(&self.client, &self.ledger));
-        let jobs: BTreeSet<String> = {
-            let ledger = self.ledger.lock().expect("no panic");
-            let ids = ledger.jobs.values().cloned();
-            ids.map(|id| id.expect("settled")).collect()
+        let (jobs, all): (BTreeSet<String>, usize) = {
+            let mut ledger = self.ledger.lock().expect("no panic");
+            let all = ledger.jobs.len();
+            let Ledger {
+                jobs, cancelled, ..
+            } = &mut *ledger;
+            jobs.retain(|key, _| !cancelled.contains_key(key));
+            let ids = jobs.values().cloned();
+            (ids.map(|id| id.expect("settled")).collect(), all)
         };
         // What was claimed when the answer was lost comes back when its lease has ended.
         self.start_executors();
@@ -133,7 +145,7 @@ impl Load {
         self.stop();
         self.runtime
             .block_on(check(&self.client, &self.ledger, &jobs));
-        check_events(server.port, jobs.len());
+        check_events(server.port, jobs.len(), all);
     }
 }
 
@@ -143,121 +155,32 @@ pub(crate) fn random_ms(below: u128) -> Duration {
     Duration::from_millis(u64::try_from(drawn).expect("a short time"))
 }
 
-fn job(key: &str) -> NewJob {
-    NewJob {
-        job_type: "kill".to_owned(),
-        binary_url: "http://127.0.0.1/none".to_owned(),
-        binary_sha256: "0".repeat(64),
-        arguments: Some(vec![key.to_owned()]),
-        priority: "background".to_owned(),
-        max_attempts: Some(1000),
-        ..NewJob::default()
-    }
-}
-
-/// Submits one job after the other, each until there is an answer: with its key that makes no second
-/// job.
-async fn submit(client: Client, ledger: Shared, stop: Arc<AtomicBool>) {
-    while !stop.load(SeqCst) {
-        let key = uuid::Uuid::new_v4().to_string();
-        let note = |id| {
-            ledger
-                .lock()
-                .expect("no panic")
-                .jobs
-                .insert(key.clone(), id)
-        };
-        note(None);
-        while !stop.load(SeqCst) {
-            if let Ok(submitted) = client.submit(&job(&key), Some(&key)).await {
-                note(Some(submitted.id));
-                ledger.lock().expect("no panic").answered += 1;
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-}
-
-async fn perform(client: Client, number: usize, ledger: Shared, stop: Arc<AtomicBool>) {
-    let name = format!("executor-{number}");
-    while !stop.load(SeqCst) {
-        let claim = Claim {
-            executor_id: name.clone(),
-            executor_ip: "127.0.0.1".to_owned(),
-            max: Some(3),
-            wait_seconds: Some(0.1),
-        };
-        let jobs = match client.claim(&claim).await {
-            Ok(jobs) => jobs,
-            Err(_) => {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-                continue;
+/// What was acknowledged as cancelled is; the others are cancelled now.
+async fn check_cancels(client: &Client, ledger: &Shared) {
+    let (cancelled, jobs) = {
+        let ledger = ledger.lock().expect("no panic");
+        (ledger.cancelled.clone(), ledger.jobs.clone())
+    };
+    assert!(cancelled.values().any(|acknowledged| *acknowledged));
+    for (key, acknowledged) in cancelled {
+        let id = match &jobs[&key] {
+            Some(id) => id.clone(),
+            None => {
+                let submitted = client.submit(&held(&key), Some(&key)).await;
+                submitted.expect("the server answers").id
             }
         };
-        let mut results: Vec<RunResult> = jobs
-            .into_iter()
-            .map(|job| RunResult {
-                completed: true,
-                finish: Finish {
-                    stdout: job.arguments.concat(),
-                    exit_code: Some(0),
-                    lease_token: job.lease_token,
-                    ..Finish::default()
-                },
-                job_id: job.id,
-            })
-            .collect();
-        {
-            let mut ledger = ledger.lock().expect("no panic");
-            let mine = |result: &mut (usize, RunResult)| result.0 == number;
-            results.extend(
-                ledger
-                    .outstanding
-                    .extract_if(.., mine)
-                    .map(|(_, result)| result),
-            );
+        ledger
+            .lock()
+            .expect("no panic")
+            .jobs
+            .insert(key, Some(id.clone()));
+        if !acknowledged {
+            // It may be cancelled already: then it is refused.
+            let _ = client.cancel(&id).await;
         }
-        report(&client, &name, number, results, &ledger).await;
-    }
-}
-
-async fn report(
-    client: &Client,
-    name: &str,
-    number: usize,
-    results: Vec<RunResult>,
-    ledger: &Shared,
-) {
-    if results.is_empty() {
-        return;
-    }
-    let answer = client
-        .report(
-            name,
-            &Results {
-                results: results.clone(),
-            },
-        )
-        .await;
-    let mut ledger = ledger.lock().expect("no panic");
-    match answer {
-        Ok(answer) => {
-            for (answer, result) in answer.results.iter().zip(results) {
-                if answer.accepted {
-                    let token = result.finish.lease_token.expect("a claim gives a token");
-                    ledger
-                        .finished
-                        .entry(result.job_id)
-                        .or_default()
-                        .insert(token);
-                    ledger.answered += 1;
-                }
-            }
-        }
-        Err(_) => ledger
-            .outstanding
-            .extend(results.into_iter().map(|result| (number, result))),
+        let job = client.job(&id).await.expect("an acknowledged job is there");
+        assert_eq!(job.status, "cancelled", "{job:?}");
     }
 }
 
@@ -286,10 +209,17 @@ async fn settle(client: &Client, ledger: &Shared) {
 }
 
 async fn check(client: &Client, ledger: &Shared, jobs: &BTreeSet<String>) {
-    let (by_key, finished) = {
+    let (by_key, finished, printed) = {
         let ledger = ledger.lock().expect("no panic");
-        (ledger.jobs.clone(), ledger.finished.clone())
+        let Ledger {
+            jobs,
+            finished,
+            printed,
+            ..
+        } = &*ledger;
+        (jobs.clone(), finished.clone(), printed.clone())
     };
+    let mut printed_by_newest = 0;
     assert_eq!(jobs.len(), by_key.len(), "each key made one job of its own");
     let asked = stream::iter(&by_key).map(async |(key, id)| {
         let id = id.as_ref().expect("settled");
@@ -307,11 +237,27 @@ async fn check(client: &Client, ledger: &Shared, jobs: &BTreeSet<String>) {
         assert_eq!(completed.count(), 1, "finished twice: {job:?}");
         let tokens = finished.get(&job.id).map_or(0, BTreeSet::len);
         assert!(tokens <= 1, "two results of {} were accepted", job.id);
+        let newest = i64::try_from(job.attempts.len()).expect("few attempts");
+        if printed.get(&job.id) == Some(&newest) {
+            let log = client
+                .log(&job.id, Stream::Stdout)
+                .await
+                .expect("its output");
+            let log: Vec<_> = log.map(|bytes| bytes.expect("its output")).collect().await;
+            assert_eq!(
+                log.concat(),
+                key.as_bytes(),
+                "acknowledged output of {}",
+                job.id
+            );
+            printed_by_newest += 1;
+        }
     }
+    assert!(printed_by_newest > 0, "no output was acknowledged");
 }
 
-/// The log has no gap, and each job is submitted and completed once in it.
-fn check_events(port: u16, jobs: usize) {
+/// The log has no gap, and each job is submitted once in it, `jobs` of all are completed once.
+fn check_events(port: u16, jobs: usize, all: usize) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
     stream
         .set_read_timeout(Some(DEADLINE))
@@ -336,9 +282,9 @@ fn check_events(port: u16, jobs: usize) {
             _ => true,
         };
         assert!(new, "twice in the log: {data}");
-        if completed.len() == jobs {
+        if completed.len() == jobs && submitted.len() >= all {
             break;
         }
     }
-    assert_eq!(submitted.len(), jobs, "jobs that nobody asked for");
+    assert_eq!(submitted.len(), all, "jobs that nobody asked for");
 }

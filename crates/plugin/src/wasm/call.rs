@@ -43,17 +43,21 @@ pub(super) async fn perform(
     logs: &mut Logs,
 ) -> Result<Answered, Cause> {
     let heard = Arc::new(Heard::default());
-    let stop = Stop::new(component.pre.engine());
+    let (pre, place) = component.place();
+    let stop = Stop::new(pre.engine());
     let (request, storage) = packed(call);
     let mut work = {
-        let (pre, stop) = (component.pre.clone(), stop.token.clone());
+        let stop = stop.token.clone();
         let mut limits = *limits;
         // Each component of the engine that counts has a bound, and no other can have one.
         limits.fuel = component.fueled.then(|| limits.fuel.unwrap_or(u64::MAX));
         let state = State::new(&limits, storage, Arc::clone(&component.network), &heard);
         let runtime = tokio::runtime::Handle::current();
         tokio::task::spawn_blocking(move || {
-            runtime.block_on(run(pre, state, request, limits, stop))
+            let done = runtime.block_on(run(pre, state, request, limits, stop));
+            // The instance is gone.
+            drop(place);
+            done
         })
     };
     let result = tokio::select! {

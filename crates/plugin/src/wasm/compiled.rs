@@ -23,11 +23,7 @@ pub(super) fn load(
     let Some(directory) = directory else {
         return Component::new(engine, bytes).map_err(|error| no_component(&error));
     };
-    // The engine's hash is over its version and all settings that the code depends on.
-    let mut hasher = DefaultHasher::new();
-    engine.precompile_compatibility_hash().hash(&mut hasher);
-    let name = format!("{}-{:016x}.cwasm", digest::of_bytes(bytes), hasher.finish());
-    let path = directory.join(name);
+    let path = directory.join(file(engine, bytes));
     if let Some(component) = stored(engine, &path) {
         return Ok(component);
     }
@@ -42,6 +38,31 @@ pub(super) fn load(
     };
     keep(directory, &path, &code).map_err(kept)?;
     stored(engine, &path).ok_or_else(|| format!("{} cannot be loaded", path.display()))
+}
+
+/// The same component for another engine whose code is the same; none if it does not fit there.
+pub(super) fn also(
+    engine: &Engine,
+    component: &Component,
+    bytes: &[u8],
+    directory: Option<&Path>,
+) -> Option<Component> {
+    if let Some(directory) = directory {
+        return stored(engine, &directory.join(file(engine, bytes)));
+    }
+    let code = component.serialize().ok()?;
+    #[expect(unsafe_code, reason = "there is no other way to load compiled code")]
+    // SAFETY: another engine of this process compiled it just now.
+    let loaded = unsafe { Component::deserialize(engine, &code) };
+    loaded.ok()
+}
+
+/// What compiled code is called.
+fn file(engine: &Engine, bytes: &[u8]) -> String {
+    // The engine's hash is over its version and all settings that the code depends on.
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!("{}-{:016x}.cwasm", digest::of_bytes(bytes), hasher.finish())
 }
 
 fn no_component(error: &wasmtime::Error) -> String {

@@ -8,6 +8,7 @@ mod state;
 
 use std::{fmt, path::Path, sync::Arc};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use wasmtime::{Engine, component::Component as Compiled, component::Linker};
 
@@ -26,9 +27,16 @@ mod bindings {
 /// A component that is compiled and linked.
 pub(crate) struct Component {
     pre: bindings::PluginPre<State>,
+    /// The same for a place in the pool, if it fits into one.
+    pooled: Option<Pooled>,
     network: Arc<[String]>,
     /// Whether its engine counts fuel.
     fueled: bool,
+}
+
+struct Pooled {
+    pre: bindings::PluginPre<State>,
+    places: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Component {
@@ -53,16 +61,36 @@ impl Component {
         fuel: bool,
         compiled: Option<&Path>,
     ) -> Result<Self, String> {
-        let engine = engine::get(fuel)?;
+        let engines = engine::get(fuel)?;
         let bytes = std::fs::read(file)
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-        let component = compiled::load(engine, &bytes, compiled)?;
-        let pre = link(engine, &component, !network.is_empty());
+        let component = compiled::load(&engines.plain, &bytes, compiled)?;
+        let reaches_out = !network.is_empty();
+        let pre = link(&engines.plain, &component, reaches_out);
+        let pooled = engines.pool.as_ref().and_then(|pool| {
+            let component = compiled::also(&pool.engine, &component, &bytes, compiled)?;
+            Some(Pooled {
+                pre: link(&pool.engine, &component, reaches_out).ok()?,
+                places: Arc::clone(&pool.places),
+            })
+        });
         Ok(Self {
             pre: pre.map_err(|error| format!("is no plugin: {error:#}"))?,
+            pooled,
             network: network.into(),
             fueled: fuel,
         })
+    }
+
+    /// What an instance is made from: in the pool while there is a place, for as long as the permit is
+    /// kept, and otherwise beside it.
+    fn place(&self) -> (bindings::PluginPre<State>, Option<OwnedSemaphorePermit>) {
+        if let Some(pooled) = &self.pooled
+            && let Ok(permit) = Arc::clone(&pooled.places).try_acquire_owned()
+        {
+            return (pooled.pre.clone(), Some(permit));
+        }
+        (self.pre.clone(), None)
     }
 
     /// Makes one call, on a thread of its own.
@@ -92,4 +120,53 @@ fn link(
         |state| state,
     )?;
     bindings::PluginPre::new(linker.instantiate_pre(component)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: &str = include_str!("../../../../xtask/bench/src/cases/least.wat");
+
+    fn loaded(text: &str, fuel: bool, compiled: Option<&Path>) -> Component {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("entry");
+        std::fs::write(&file, wat::parse_str(text).unwrap()).unwrap();
+        Component::load(&file, &[], fuel, compiled).unwrap()
+    }
+
+    #[test]
+    fn a_call_has_a_place_in_the_pool_while_there_is_one() {
+        let compiled = tempfile::tempdir().unwrap();
+        let compiled = compiled.path().join("compiled");
+        for (fuel, directory) in [(false, None), (true, None), (false, Some(&*compiled))] {
+            let component = loaded(LEAST, fuel, directory);
+            let mut held = Vec::new();
+            loop {
+                let (pre, Some(permit)) = component.place() else {
+                    break;
+                };
+                let pool = engine::get(fuel).unwrap().pool.as_ref().unwrap();
+                assert!(Engine::same(pre.engine(), &pool.engine));
+                held.push(permit);
+            }
+            assert!(!held.is_empty(), "the pool has places");
+            let (pre, _) = component.place();
+            assert!(Engine::same(
+                pre.engine(),
+                &engine::get(fuel).unwrap().plain
+            ));
+            held.pop();
+            assert!(component.place().1.is_some());
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_into_the_pool_is_called_beside_it() {
+        let table =
+            "(core module $large (table 200000 funcref)) (core instance (instantiate $large))";
+        let large = LEAST.trim_end().strip_suffix(')').unwrap();
+        let large = format!("{large} {table})");
+        assert!(loaded(&large, false, None).place().1.is_none());
+    }
 }

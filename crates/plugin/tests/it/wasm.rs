@@ -1,6 +1,9 @@
 //! WASM plugins: what they may, and components that misbehave.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use plugin::{CancellationToken, Cause, Context, Level, Limits, Outcome, process::Plain};
 use serde_json::json;
@@ -87,6 +90,23 @@ async fn summaries_and_descriptions_are_asked_for() {
     assert_eq!(none.expect("no failure").summary, None);
     let description = plugin.describe(&limits, &Plain, &cancel).await;
     assert_eq!(description.expect("a description").name, "it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_calls_at_once_than_the_pool_has_places() {
+    let bed = Bed::new();
+    // So long that all are there together.
+    let waits = "(call $block (call $pause (i64.const 300000000))) (call $ok $0)";
+    let world = "import wasi:clocks/monotonic-clock@0.2.0; import wasi:io/poll@0.2.0;";
+    let file = build(waits, &[METRIC], PAUSE, world);
+    let plugin = Arc::new(load(&bed.component("it", COUNT, &file)));
+    let calls = (0..200).map(|_| {
+        let plugin = Arc::clone(&plugin);
+        tokio::spawn(async move { execute(&plugin, &input(json!(1))).await })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        call.await.expect("no panic").expect("an outcome");
+    }
 }
 
 #[tokio::test]

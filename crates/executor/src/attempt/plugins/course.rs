@@ -8,8 +8,8 @@ use tokio::time::sleep;
 use wire::executors::{CurrentPlugin, EndedPlugin, LeasedPluginJob, LogLine, Progress, Stage};
 
 use super::{
-    Notes, Room, Stop, logs,
-    notes::{NOTE_BYTES, Unnoted},
+    Notes, Room, logs,
+    notes::{Halt, NOTE_BYTES},
 };
 
 /// The wait before the first retry of a plugin; it doubles with each further one.
@@ -47,8 +47,12 @@ impl<'a> Course<'a> {
     }
 
     /// Goes on after the last plugin that ended, to the end. Answers why the job failed, if it did.
-    pub(super) async fn run(&mut self) -> Result<Option<String>, Stop> {
+    pub(super) async fn run(&mut self) -> Result<Option<String>, Halt> {
         let job = self.job;
+        let missing = |name: &&String| self.catalogue.get(name).is_none();
+        if let Some(name) = job.plugins.iter().find(missing) {
+            return Err(gone(name));
+        }
         let walked = async {
             for name in &job.plugins {
                 if !self.progress.ended.iter().any(|one| one.plugin == *name) {
@@ -59,15 +63,15 @@ impl<'a> Course<'a> {
         };
         match walked.await {
             Ok(()) => Ok(self.failures()),
-            Err(Unnoted::Stop(stop)) => Err(stop),
-            Err(Unnoted::Refused(reason)) => Ok(Some(format!(
+            Err(Halt::Refused(reason)) => Ok(Some(format!(
                 "the server does not take the job's progress: {reason}"
             ))),
+            Err(halt) => Err(halt),
         }
     }
 
     /// Runs one plugin until it has ended, and notes that.
-    async fn pass(&mut self, name: &str) -> Result<(), Unnoted> {
+    async fn pass(&mut self, name: &str) -> Result<(), Halt> {
         if let Some(reason) = self.unfit(name) {
             return self
                 .end(EndedPlugin {
@@ -86,15 +90,14 @@ impl<'a> Course<'a> {
         self.note(Some((Stage::Started, name))).await?;
         let ended = loop {
             let Some(plugin) = self.catalogue.get(name).cloned() else {
-                let reason = "the executor has no such plugin any more";
-                break EndedPlugin {
-                    error: Some(reason.to_owned()),
-                    ..self.blank(name, current.failed_tries)
-                };
+                return Err(gone(name));
             };
             match self.call(&plugin).await {
                 Ok(outcome) => break self.completed(name, current.failed_tries, outcome),
                 Err(failure) => {
+                    if let Some(what) = self.room.trouble() {
+                        return Err(Halt::Abandoned(what));
+                    }
                     current.failed_tries = current.failed_tries.saturating_add(1);
                     let again = current.failed_tries <= self.job.retries;
                     if !again || !failure.cause.may_pass_next_time() {
@@ -185,7 +188,7 @@ impl<'a> Course<'a> {
     }
 
     /// Notes that a plugin ended.
-    async fn end(&mut self, ended: EndedPlugin) -> Result<(), Unnoted> {
+    async fn end(&mut self, ended: EndedPlugin) -> Result<(), Halt> {
         let name = ended.plugin.clone();
         let stage = ended.stage();
         if stage == Stage::Completed {
@@ -201,7 +204,7 @@ impl<'a> Course<'a> {
 
     /// Has each plugin that completed sum up, and notes what they said. A summary that fails fails
     /// nothing: the metrics are there.
-    async fn summarize(&mut self) -> Result<(), Unnoted> {
+    async fn summarize(&mut self) -> Result<(), Halt> {
         let mut any = false;
         let completed: Vec<_> = self
             .progress
@@ -239,7 +242,7 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    async fn note(&self, fact: Option<(Stage, &str)>) -> Result<(), Unnoted> {
+    async fn note(&self, fact: Option<(Stage, &str)>) -> Result<(), Halt> {
         self.notes.note(&self.progress, fact).await
     }
 
@@ -272,6 +275,11 @@ impl<'a> Course<'a> {
         let skipped: Vec<String> = skipped.collect();
         Some(format!("no plugin takes the input: {}", skipped.join("; ")))
     }
+}
+
+/// A plugin was removed after the claim: another executor may have it.
+fn gone(name: &str) -> Halt {
+    Halt::Abandoned(format!("it has no plugin `{name}` any more"))
 }
 
 /// How long to wait after so many failed tries: somewhere in the upper half of a time that doubles.

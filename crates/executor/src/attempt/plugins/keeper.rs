@@ -7,7 +7,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::PathBuf,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -22,7 +22,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tracing::Span;
 
-use super::{Ground, PATH, WorkDir, strays};
+use super::{Ground, PATH, WorkDir, room::Trouble, strays};
 use crate::{
     agent::Lease,
     cgroup::Cgroup,
@@ -37,6 +37,7 @@ pub(super) struct Keeper {
     pub(super) unwanted: CancellationToken,
     /// Cancelled when the process has ended: its output ends as well.
     pub(super) over: CancellationToken,
+    pub(super) trouble: Trouble,
 }
 
 /// A stream of a process.
@@ -55,6 +56,7 @@ impl Keeper {
         let (process, outputs, work_dir, cgroup) = match self.start(command).await {
             Ok(made) => made,
             Err(error) => {
+                self.lacks(error.to_string());
                 let _ = started.send(Err(error));
                 return;
             }
@@ -66,6 +68,13 @@ impl Keeper {
         )));
         let report = self.watch(process).await;
         self.over.cancel();
+        if let Ok(Report {
+            end: End::NotPrepared(reason),
+            ..
+        }) = &report
+        {
+            self.lacks(reason.clone());
+        }
         if report.is_err() {
             let (dir, groups) = (work_dir.path().to_owned(), cgroup.procs());
             let span = Span::current();
@@ -75,6 +84,10 @@ impl Keeper {
         cgroup.remove().await;
         let span = Span::current();
         let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;
+    }
+
+    fn lacks(&self, what: String) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
     }
 
     async fn start(&self, command: Command) -> io::Result<(Process, Outputs, WorkDir, Cgroup)> {

@@ -22,7 +22,7 @@ use crate::agent::Lease;
 
 use course::Course;
 pub use isolated::Isolated;
-use notes::Notes;
+use notes::{Halt, Notes};
 use room::Room;
 
 impl<'a> Taken<'a> {
@@ -54,7 +54,7 @@ impl Performer {
         let mut course = Course::new(job, self.shelf.catalogue(), &room, notes);
         let end = tokio::select! {
             biased;
-            stop = stopped(&mut lease, kill, deadline) => Err(stop),
+            stop = stopped(&mut lease, kill, deadline) => Err(Halt::Stop(stop)),
             end = course.run() => end,
         };
         let current = course.current().map(str::to_owned);
@@ -63,7 +63,12 @@ impl Performer {
         room.close().await;
         trace.end(match end {
             Ok(error) => Conclusion::ended(self, taken, ending(error, false), Vec::new()),
-            Err(stop) => Conclusion::stopped(self, taken, stop, |timed_out| {
+            Err(Halt::Abandoned(what)) => Conclusion::Abandoned(what),
+            // The course tells this one as its end.
+            Err(Halt::Refused(why)) => {
+                Conclusion::ended(self, taken, ending(Some(why), false), Vec::new())
+            }
+            Err(Halt::Stop(stop)) => Conclusion::stopped(self, taken, stop, |timed_out| {
                 let place = current.map_or_else(String::new, |name| format!(" in plugin `{name}`"));
                 let error = if timed_out {
                     format!("the job's time was over{place}")

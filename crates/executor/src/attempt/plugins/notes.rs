@@ -19,12 +19,14 @@ const CALL_LIMIT: Duration = Duration::from_secs(30);
 /// The largest note; the server takes a little more.
 pub(super) const NOTE_BYTES: usize = 15 << 20;
 
-/// Why a note is not on disk.
-pub(super) enum Unnoted {
+/// Why a plugin job does not go on.
+pub(super) enum Halt {
     /// The work is to be stopped.
     Stop(Stop),
     /// The server does not take it.
     Refused(String),
+    /// This executor cannot go on, for a reason of its own.
+    Abandoned(String),
 }
 
 pub(super) struct Notes<'a> {
@@ -47,7 +49,7 @@ impl<'a> Notes<'a> {
         &self,
         progress: &Progress,
         fact: Option<(Stage, &str)>,
-    ) -> Result<(), Unnoted> {
+    ) -> Result<(), Halt> {
         let report = ProgressReport {
             executor_id: self.executor.to_owned(),
             lease_token: self.taken.token,
@@ -63,7 +65,7 @@ impl<'a> Notes<'a> {
             let call = timeout(CALL_LIMIT, self.client.note_progress(job, &report));
             let late = |_| Err(Error::Unreachable("the note was not answered".to_owned()));
             match call.await.unwrap_or_else(late) {
-                Ok(beat) if beat.cancel_requested => return Err(Unnoted::Stop(Stop::Cancelled)),
+                Ok(beat) if beat.cancel_requested => return Err(Halt::Stop(Stop::Cancelled)),
                 Ok(_) => return Ok(()),
                 Err(error) if error.is_transient() => {
                     if pause == RETRY_FIRST {
@@ -71,9 +73,9 @@ impl<'a> Notes<'a> {
                     }
                 }
                 Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => {
-                    return Err(Unnoted::Stop(Stop::Lost));
+                    return Err(Halt::Stop(Stop::Lost));
                 }
-                Err(error) => return Err(Unnoted::Refused(error.to_string())),
+                Err(error) => return Err(Halt::Refused(error.to_string())),
             }
             sleep(pause).await;
             pause = (pause * 2).min(RETRY_LAST);

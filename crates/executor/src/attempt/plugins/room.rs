@@ -25,7 +25,11 @@ pub(super) struct Room {
     /// They end with it; none outside of a server's jobs.
     lease: Option<watch::Receiver<Lease>>,
     keepers: Mutex<Vec<JoinHandle<()>>>,
+    trouble: Trouble,
 }
+
+/// What this machine lacked for a process, which is no plugin's fault.
+pub(super) type Trouble = Arc<Mutex<Option<String>>>;
 
 impl Room {
     pub(super) fn new(
@@ -38,7 +42,14 @@ impl Room {
             environment,
             lease,
             keepers: Mutex::default(),
+            trouble: Trouble::default(),
         }
+    }
+
+    /// What was lacking since it was asked last.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.take()
     }
 
     /// Waits until every process is dead and nothing is left of it. Whoever called them has let go.
@@ -67,6 +78,7 @@ impl Spawner for Room {
             lease: self.lease.clone(),
             unwanted,
             over: CancellationToken::new(),
+            trouble: Arc::clone(&self.trouble),
         };
         let keeping = tokio::spawn(keeper.keep(command, started, ended).in_current_span());
         {

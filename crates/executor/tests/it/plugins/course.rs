@@ -114,6 +114,56 @@ async fn an_attempt_goes_on_where_the_one_before_it_ended() {
     stage.end().await;
 }
 
+/// The next job that is given back because this executor cannot do it.
+async fn abandoned(stage: &crate::stage::Stage) -> (String, String) {
+    let next = |stage: &crate::stage::Stage| stage.desk.state().abandoned.pop();
+    stage.until("it is given back", next).await
+}
+
+#[tokio::test]
+async fn what_the_executor_lacks_is_no_failure_of_a_plugin() {
+    let shelf = Shelf::new();
+    shelf.counter("one", 1);
+    let stage = shelf.stage(|_| {}).await;
+    // Where no directory can be made.
+    let work = stage.bed.path("data/work");
+    stage
+        .until("it registers", |stage| {
+            stage.desk.state().registration.clone()
+        })
+        .await;
+    std::fs::rename(&work, stage.bed.path("data/aside")).expect("it is moved");
+    std::fs::write(&work, "").expect("a file");
+    stage.desk.submit_plugins("job", &["one"], &json!({}));
+    let (job, what) = abandoned(&stage).await;
+    assert_eq!(job, "job");
+    assert!(
+        what.starts_with("the work directory cannot be made"),
+        "{what}"
+    );
+    assert_eq!(told(&stage.desk.notes("job")), ["+one"]);
+    std::fs::remove_file(&work).expect("a file");
+    std::fs::rename(stage.bed.path("data/aside"), &work).expect("it is moved back");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_plugin_that_was_removed_after_the_claim_is_looked_for_elsewhere() {
+    let shelf = Shelf::new();
+    shelf.counter("one", 1);
+    let stage = shelf.stage(|_| {}).await;
+    stage
+        .desk
+        .submit_plugins("job", &["one", "two"], &json!({}));
+    let (job, what) = abandoned(&stage).await;
+    assert_eq!(
+        (job.as_str(), what.as_str()),
+        ("job", "it has no plugin `two` any more")
+    );
+    assert_eq!(told(&stage.desk.notes("job")), [""; 0], "nothing was begun");
+    stage.end().await;
+}
+
 /// Takes an object with this field, or a plugin's output that has it.
 fn takes(field: &str) -> String {
     let schema = format!("{{ type = \"object\", required = [\"{field}\"] }}\n");

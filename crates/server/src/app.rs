@@ -60,6 +60,8 @@ pub(crate) struct Parts {
     pub(crate) outbox: Notify,
     /// Cancelled when the server is about to stop: calls that wait answer now.
     pub(crate) stopping: CancellationToken,
+    /// Cancelled: it is about to stop, and still answers.
+    pub(crate) draining: CancellationToken,
     /// Goes after the store, with the last clone: a call that was cut off may still write.
     pub(crate) _lock: DataDirLock,
 }

@@ -95,6 +95,7 @@ impl Assembled {
             guesses: Guesses::default(),
             outbox: Notify::new(),
             stopping: CancellationToken::new(),
+            draining: CancellationToken::new(),
             _lock: lock,
         });
         let router = router::router(app.clone());

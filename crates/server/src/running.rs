@@ -33,6 +33,9 @@ pub enum Error {
     /// The data directory cannot be used.
     #[error("the data directory {0} cannot be used: {1}")]
     DataDir(String, io::Error),
+    /// There is no database in the data directory.
+    #[error("there is no database in {0}: no server has used this directory")]
+    NoDatabase(String),
     /// The copy of the database cannot be written.
     #[error("the copy {0} cannot be written: {1}")]
     Copy(String, io::Error),
@@ -125,7 +128,7 @@ impl Running {
         if app.keys.any(&app.store).await? {
             return Ok(None);
         }
-        let ticket = Ticket::issue(&app.store, Purpose::Setup, "", None, app.now_ms()).await?;
+        let ticket = Ticket::issue(&app.store, Purpose::Setup, "", app.now_ms()).await?;
         Ok(Some(ticket.secret.reveal()))
     }
 
@@ -167,6 +170,11 @@ impl Running {
             Ok(Err(error)) => Error::Serve(error.to_string()),
             Err(error) => Error::Serve(error.to_string()),
         }
+    }
+
+    /// Says that it is about to stop, to whoever asks whether it is ready, and goes on answering.
+    pub fn drain(&self) {
+        self.assembled.app.draining.cancel();
     }
 
     /// Ends calls that wait, answers those under way, and writes everything that was handed over.

@@ -19,6 +19,7 @@ pub(super) async fn run(dev: Dev) -> Result<Exit, Failure> {
         .data_dir
         .clone()
         .unwrap_or_else(|| PathBuf::from(place::DEV_DATA_DIR));
+    let at = serving::key_place(&dev.serve.place, &data_dir);
     let running =
         serving::start(dev.serve, data_dir.clone(), Some(executor::built_in_name())).await?;
     let address = running.public_url().to_owned();
@@ -26,7 +27,7 @@ pub(super) async fn run(dev: Dev) -> Result<Exit, Failure> {
         "Playhouse runs at {address}, its data is in {}.",
         data_dir.display()
     ));
-    serving::warn_without_keys(&running).await?;
+    serving::warn_without_keys(&running, &at).await?;
     let executor = executor::start_built_in(
         running.client(),
         &data_dir,

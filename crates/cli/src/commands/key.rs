@@ -31,7 +31,16 @@ async fn create(create: CreateKey) -> Result<Exit, Failure> {
         expires_in_days: create.expires_in_days,
         requests_per_minute: create.requests_per_minute,
     };
-    let created = Keys::open(create.at).await?.create(&new).await?;
+    let keys = Keys::open_or_make(create.at).await?;
+    let created = keys.create(&new).await?;
+    if let Keys::Operator(operator) = &keys {
+        let new = if operator.is_new() {
+            ", which is new: start the server on it"
+        } else {
+            ""
+        };
+        say(&format!("made in {}{new}", operator.place()));
+    }
     if create.format.json {
         print_json(&created)?;
     } else {
@@ -107,7 +116,17 @@ pub(super) enum Keys {
 }
 
 impl Keys {
+    /// Where the keys are, which must be there.
     pub(super) async fn open(at: KeyPlace) -> Result<Self, Failure> {
+        Self::at(at, false).await
+    }
+
+    /// The same, made if need be.
+    async fn open_or_make(at: KeyPlace) -> Result<Self, Failure> {
+        Self::at(at, true).await
+    }
+
+    async fn at(at: KeyPlace, make: bool) -> Result<Self, Failure> {
         let key = at.key.read()?;
         if at.server.is_some() || key.is_some() {
             let server = at.server.as_deref().unwrap_or(DEFAULT_SERVER);
@@ -120,7 +139,12 @@ impl Keys {
             Some(data_dir) => data_dir,
             None => place::data_dir()?,
         };
-        let operator = Operator::open(data_dir, at.place.database_url).await;
+        let url = at.place.database_url;
+        let operator = if make {
+            Operator::open_or_make(data_dir, url).await
+        } else {
+            Operator::open(data_dir, url).await
+        };
         Ok(Self::Operator(
             operator.map_err(|error| serving::failure(&error))?,
         ))

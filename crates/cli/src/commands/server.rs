@@ -15,9 +15,10 @@ pub(super) async fn run(server: Server) -> Result<Exit, Failure> {
         None => place::data_dir()?,
     };
     let awaited = server.with_executor.then(executor::built_in_name);
+    let at = serving::key_place(&server.serve.place, &data_dir);
     let running = serving::start(server.serve, data_dir.clone(), awaited).await?;
     tracing::info!(address = running.public_url(), "listening");
-    serving::warn_without_keys(&running).await?;
+    serving::warn_without_keys(&running, &at).await?;
     let executor = server
         .with_executor
         .then(|| {

@@ -1,14 +1,14 @@
 //! What `server` and `dev` share: the server in this process, and how it stops.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use server::{DatabaseError, Error, Running, Settings};
 use wire::trace::Spans;
 
-use super::executor;
+use super::{executor, place};
 use crate::{
-    args::{Serve, Tracing},
+    args::{Place, Serve, Tracing},
     exit::{Exit, Failure},
     output::say,
     signals::Signals,
@@ -59,8 +59,16 @@ fn allow_many_files() {
     }
 }
 
+/// Which database the server uses, as the flag of a command on keys.
+pub(super) fn key_place(place: &Place, data_dir: &Path) -> String {
+    match place.database_url {
+        Some(_) => "--database-url URL".to_owned(),
+        None => format!("--data-dir '{}'", data_dir.display()),
+    }
+}
+
 /// Says that there are no keys, if so, and how to make the first.
-pub(super) async fn warn_without_keys(running: &Running) -> Result<(), Failure> {
+pub(super) async fn warn_without_keys(running: &Running, at: &str) -> Result<(), Failure> {
     let Some(token) = running
         .setup_token()
         .await
@@ -71,25 +79,23 @@ pub(super) async fn warn_without_keys(running: &Running) -> Result<(), Failure> 
     let url = running.public_url();
     let [state, more] = if running.trusts_its_machine() {
         [
-            "There are no keys: whoever is on this machine may do everything,",
-            "and nobody else anything. Make the first key, an admin's, here with",
+            "There are no keys: whoever is on this machine may do everything, and nobody else",
+            "anything. Put no proxy in front of it. Make the first key, an admin's, here with the",
         ]
     } else {
         [
-            "There are no keys, and --public-url or --allowed-host names another host, so a",
-            "proxy may be here: nobody may do anything. Make the first key, an admin's, with",
+            "There are no keys, and --public-url or --allowed-host names another host, so a proxy",
+            "may be here: nobody may do anything. Make the first key, an admin's, here with the",
         ]
     };
     say(&boxed(&[
         state,
         more,
-        "",
-        "  playhouse key create NAME --role admin",
-        "",
-        "and the same --data-dir or --database-url, or once from anywhere, within a day,",
-        "with the command below.",
+        "first command, or once from anywhere, within a day, with the second:",
     ]));
-    // Without an edge, so that it can be copied.
+    // Without an edge, so that they can be copied.
+    let program = place::program_name();
+    say(&format!("  {program} key create NAME --role admin {at}"));
     say(&format!(
         "  curl {url}/api/setup -d '{{\"name\": \"NAME\", \"token\": \"{token}\"}}'"
     ));
@@ -130,6 +136,9 @@ pub(super) fn failure(error: &Error) -> Failure {
              --data-dir or --database-url; then start again.",
         ),
         Error::Listen(..) => failure.hint("Choose another address or port with --listen."),
+        Error::NoDatabase(_) => {
+            failure.hint("Name the server's own with --data-dir or --database-url.")
+        }
         Error::Locked(_) => failure.hint("Stop it, or choose another directory with --data-dir."),
         Error::Store(error) => failure.hint(database_advice(error)),
         Error::DataDir(..) => failure.hint("Choose another directory with --data-dir."),
@@ -177,6 +186,7 @@ pub(super) async fn until_signal(
         tell("stopping in order; a second signal stops at once");
     }
     signals.end_at_once_on_next();
+    running.drain();
     let drained = match executor {
         Some(executor) => executor.drain().await,
         None => Ok(()),

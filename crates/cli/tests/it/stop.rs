@@ -61,6 +61,10 @@ fn a_second_signal_ends_a_draining_server_at_once() {
             .then_some(())
     });
     assert!(server.process.ended().is_none(), "it waits for the job");
+    poll("nobody is to send it requests", || {
+        server.answers("/readyz", "503").then_some(())
+    });
+    assert!(server.answers("/livez", "200"), "it still answers");
     server.process.signal(Signal::SIGTERM);
     assert_eq!(
         server.process.wait().code(),

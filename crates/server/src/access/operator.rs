@@ -1,5 +1,5 @@
-//! Keys as the operator makes them, and the audit as the operator sees it: on the data directory or the database, with no server or beside
-//! a running one, which hears of it within a second.
+//! Keys as the operator makes them, and the audit as the operator sees it: on the data directory or the
+//! database, with no server or beside a running one, which hears of it within a second.
 
 use std::path::PathBuf;
 
@@ -16,27 +16,65 @@ use super::{
 use crate::{
     Clock, Database, Error, assembled,
     audit::{Asker, view},
+    database::FILE,
 };
 
 /// Whoever has the data directory, or the database.
 pub struct Operator {
     store: Store,
     clock: Clock,
+    place: String,
+    is_new: bool,
 }
 
 impl Operator {
-    /// Opens the database at `database_url`, or that of the data directory, which is made if need be.
+    /// Opens the database at `database_url`, or that of the data directory.
+    ///
+    /// # Errors
+    /// [`Error::NoDatabase`] when the directory has none: an empty one, made here, would have no keys and
+    /// a whole audit, and no server would know it. Else see [`Error`].
+    pub async fn open(data_dir: PathBuf, database_url: Option<String>) -> Result<Self, Error> {
+        if database_url.is_none() && !data_dir.join(FILE).exists() {
+            return Err(Error::NoDatabase(data_dir.display().to_string()));
+        }
+        Self::open_or_make(data_dir, database_url).await
+    }
+
+    /// The same, and makes the database of the data directory if there is none: for the key that a
+    /// server will be started with.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn open(data_dir: PathBuf, database_url: Option<String>) -> Result<Self, Error> {
-        if database_url.is_none() {
+    pub async fn open_or_make(
+        data_dir: PathBuf,
+        database_url: Option<String>,
+    ) -> Result<Self, Error> {
+        let is_new = database_url.is_none() && !data_dir.join(FILE).exists();
+        if is_new {
             assembled::make_data_dir(&data_dir)?;
         }
         let clock = Clock::system();
         let database = Database::new(&data_dir, database_url.as_deref());
+        let place = database.place();
         let store = database.open(clock.now_ms()).await?;
-        Ok(Self { store, clock })
+        Ok(Self {
+            store,
+            clock,
+            place,
+            is_new,
+        })
+    }
+
+    /// For people: which database it is, without a password.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Whether the database was made now: no server has used it yet.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Makes a key.

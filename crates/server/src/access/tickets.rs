@@ -2,14 +2,9 @@
 
 use std::time::Duration;
 
-use store::{
-    Batch, Store,
-    audit::{Act, Target},
-    tickets::Taken,
-};
+use store::{Batch, Store, audit::Act, tickets::Taken};
 
 use super::secret::{self, Secret};
-use crate::audit::Asker;
 
 /// What a ticket is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,18 +46,15 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// Makes a ticket that lives as long as its purpose says; `asker` is whoever asks for it, unless the
-    /// server makes it by itself.
+    /// Makes a ticket that lives as long as its purpose says.
     pub(crate) async fn issue(
         store: &Store,
         purpose: Purpose,
         subject: &str,
-        asker: Option<Asker>,
         now: i64,
     ) -> Result<Self, store::Error> {
         let until = now.saturating_add(crate::app::millis(purpose.life()));
-        let act = asker.map(|asker| asker.act(now, Target::one("key", subject)));
-        Self::issue_until(store, purpose, subject, until, act).await
+        Self::issue_until(store, purpose, subject, until, None).await
     }
 
     /// Makes a ticket; `act` says who asks for it.

@@ -21,7 +21,7 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Proble
         status: StatusCode::SERVICE_UNAVAILABLE,
         detail: detail.to_owned(),
     };
-    if app.stopping.is_cancelled() {
+    if app.draining.is_cancelled() || app.stopping.is_cancelled() {
         return Err(not("the server is about to stop"));
     }
     if !app.awaited.is_there() {

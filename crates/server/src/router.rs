@@ -84,7 +84,7 @@ fn table() -> Vec<Route> {
         (Get,    "/playground/jobs",               Scope::PluginJobsRead,   None,                  routes!(plugin_jobs::list::list)),
         (Get,    "/playground/jobs/{id}/events",   Scope::PluginJobsRead,   None,                  routes!(plugin_jobs::events::follow)),
         (Post,   "/playground/jobs/{id}/cancel",   Scope::PluginJobsCancel, Some("plugin-job.cancel"), routes!(plugin_jobs::cancel::cancel)),
-        (Delete, "/playground/jobs/{id}",          Scope::PluginJobsCancel, Some("plugin-job.delete"), routes!(plugin_jobs::cancel::delete)),
+        (Delete, "/playground/jobs/{id}",          Scope::PluginJobsDelete, Some("plugin-job.delete"), routes!(plugin_jobs::cancel::delete)),
         (Get,    "/playground/plugins",            Scope::PluginJobsRead,   None,                  routes!(plugin_jobs::plugins::list)),
 
         // Who may do what.
@@ -94,7 +94,7 @@ fn table() -> Vec<Route> {
         (Post,   "/api/setup",                  Scope::Secret,      Some("key.setup"),     routes!(setup::setup)),
         (Post,   "/api/join-tokens",            Scope::KeysWrite,   Some("join-token.create"), routes!(join::token)),
         (Post,   "/api/join",                   Scope::Secret,      Some("key.join"),      routes!(join::join)),
-        (Post,   "/api/tickets",                Scope::Known,       Some("ticket.create"), routes!(tickets::issue)),
+        (Post,   "/api/tickets",                Scope::Known,       None,                  routes!(tickets::issue)),
 
         // Who did what.
         (Get,    "/api/audit",                  Scope::AuditRead,   None,                  routes!(audit::list)),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::{
     body::{Body, HttpBody},
     extract::{ConnectInfo, Request, State},
-    http::StatusCode,
+    http::{StatusCode, Version},
     middleware::{self, Next},
     response::Response,
     routing::MethodRouter,
@@ -211,10 +211,22 @@ async fn connect(app: &App, ticket: String, now: i64) -> Result<Principal, Refus
 
 /// Whether a request comes from this machine. What a proxy passes on comes from anywhere.
 fn is_local(request: &Request) -> bool {
-    const FORWARDED: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
-    let forwarded = FORWARDED
-        .iter()
-        .any(|name| request.headers().contains_key(*name));
+    const FORWARDED: [&str; 9] = [
+        "forwarded",
+        "via",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-forwarded-proto",
+        "x-real-ip",
+        "cf-connecting-ip",
+        "true-client-ip",
+    ];
+    // The version that nginx speaks behind it when nobody says otherwise, without any such header.
+    let forwarded = request.version() == Version::HTTP_10
+        || FORWARDED
+            .iter()
+            .any(|name| request.headers().contains_key(*name));
     // Without a connection it was made in this process.
     let connected = request
         .extensions()

@@ -19,8 +19,11 @@ fn actions() -> Vec<(Method, String, String)> {
             let method: Method = method.to_uppercase().parse().expect("a method");
             match document["x-audit"][format!("{method} {path}")].as_str() {
                 Some(action) => actions.push((method, path.clone(), action.to_owned())),
+                // A ticket opens what its key may read anyway, and anybody may have any number.
                 None => assert!(
-                    method == Method::GET || operation["x-scope"] == "runs:perform",
+                    method == Method::GET
+                        || operation["x-scope"] == "runs:perform"
+                        || path == "/api/tickets",
                     "{method} {path} may change something: what does the audit call it?"
                 ),
             }
@@ -118,7 +121,6 @@ async fn subject(keyed: &Keyed, method: &Method, route: &str) -> (String, String
             let new = json!({"name": "gone", "role": "user"});
             one(text(&keyed.make(&new).await["id"]), "key")
         }
-        ("POST", "/api/tickets") => (route.to_owned(), String::new(), "key"),
         ("POST", "/api/join-tokens") => (route.to_owned(), "{}".to_owned(), "key"),
         _ => of_hooks(keyed, method, route).await,
     }

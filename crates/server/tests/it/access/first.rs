@@ -1,7 +1,7 @@
 //! Before there is a key, and the first one.
 
 use axum::{body::Body, extract::ConnectInfo};
-use http::Request;
+use http::{Request, Version};
 use serde_json::json;
 use server::Settings;
 use std::net::SocketAddr;
@@ -44,10 +44,22 @@ async fn without_keys_this_machine_may_do_everything_and_others_nothing() {
         );
     }
     // What a proxy on this machine passes on comes from anywhere.
-    for name in ["x-forwarded-for", "forwarded", "x-real-ip"] {
+    for name in [
+        "x-forwarded-for",
+        "forwarded",
+        "x-real-ip",
+        "x-forwarded-proto",
+        "via",
+    ] {
         let answer = from(&bed, "127.0.0.1:4000", Some((name, "127.0.0.1"))).await;
         assert_eq!(answer.status, 401, "{name}");
     }
+    // One that adds no header speaks the old version, as nginx does when nobody says otherwise.
+    let local: SocketAddr = "127.0.0.1:4000".parse().expect("an address");
+    let old = Request::get("/api/v1/jobs").version(Version::HTTP_10);
+    let old = old.extension(ConnectInfo(local)).body(Body::empty());
+    let answer = bed.request(old.expect("a request")).await;
+    assert_eq!(answer.status, 401);
     // A key that is not known is none, also where nobody needs one.
     let answer = from(&bed, "127.0.0.1:4000", Some(("x-api-key", "itk_x"))).await;
     assert_eq!(answer.status, 401);

@@ -70,7 +70,7 @@ const ADMINS: [&str; 9] = [
     "keys:write",
     "hooks:read",
 ];
-const MORE_ADMINS: [&str; 2] = ["hooks:write", "audit:read"];
+const MORE_ADMINS: [&str; 3] = ["hooks:write", "audit:read", "plugin-jobs:delete"];
 
 /// What needs no key, or a secret of its own, and what any key may but an executor's.
 const NO_KEY: [&str; 2] = ["open", "secret"];

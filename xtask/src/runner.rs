@@ -92,6 +92,9 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
         fs::remove_file(&printed).context("failed to remove an old report")?;
     }
     let tested = succeed(command.env(URL_VARIABLE, postgres.url()));
+    if !nextest {
+        println!("note: only with cargo-nextest what tests print is looked through for secrets");
+    }
     // Also what failed may have told too much. `cargo test` keeps what passed to itself.
     if nextest && printed.exists() {
         let text = fs::read_to_string(&printed).context("failed to read what the tests printed")?;

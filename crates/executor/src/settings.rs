@@ -81,6 +81,8 @@ pub struct Plugins {
     pub compiled: Option<PathBuf>,
     /// What a program of ours serves.
     pub shipped: Vec<ShippedPlugin>,
+    /// The names of those that this executor is not to have.
+    pub without: Vec<String>,
 }
 
 /// A plugin that a program of ours serves over the process protocol.

@@ -104,6 +104,7 @@ impl Plugins {
             self.compiled.as_deref(),
             &shipped.collect::<Vec<_>>(),
         )
+        .without(&self.without)
     }
 }
 

@@ -42,6 +42,15 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
+    /// The same without the plugins of these names.
+    #[must_use]
+    pub fn without(mut self, names: &[String]) -> Self {
+        self.plugins
+            .retain(|plugin| !names.contains(&plugin.manifest().name));
+        self.broken.retain(|broken| !names.contains(&broken.name));
+        self
+    }
+
     /// Loads the shipped plugins, and each folder in each directory. Nothing that is wrong with one
     /// keeps others from being loaded; a directory that is not there has none. Where a name is there
     /// twice, the first counts and the other is broken.

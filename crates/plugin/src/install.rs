@@ -55,6 +55,14 @@ pub enum InstallError {
         /// Why not.
         reason: String,
     },
+    /// The name is taken by a plugin that comes first wherever it is there.
+    #[error(
+        "{name} is the name of a plugin that the program serves itself: give yours another name"
+    )]
+    Taken {
+        /// The name.
+        name: String,
+    },
     /// A file could not be read or written.
     #[error("{what}: {source}")]
     Io {
@@ -67,7 +75,8 @@ pub enum InstallError {
 
 /// Installs a plugin into `directory`, in place of one of the same name. `source` is a folder, or an
 /// archive `.tar.gz` or `.tgz` with the files at its top or in one folder. `expected` is the SHA-256
-/// of the archive, or of the folder's content as [`Plugin::digest`] tells it.
+/// of the archive, or of the folder's content as [`Plugin::digest`] tells it. None of `taken` may be its
+/// name.
 ///
 /// Blocks: it copies files and compiles components, into the directory `compiled`.
 ///
@@ -78,6 +87,7 @@ pub fn install(
     expected: Option<&str>,
     directory: &Path,
     compiled: Option<&Path>,
+    taken: &[&str],
 ) -> Result<Installed, InstallError> {
     fs::create_dir_all(directory).map_err(failed("create", directory))?;
     let staging = tempfile::Builder::new()
@@ -99,6 +109,10 @@ pub fn install(
         reason: broken.reason,
     })?;
     let manifest = plugin.manifest();
+    if taken.contains(&manifest.name.as_str()) {
+        let name = manifest.name.clone();
+        return Err(InstallError::Taken { name });
+    }
     let folder = directory.join(&manifest.name);
     let replaced = replace(&root, &folder, &staging.path().join("old"))?;
     Ok(Installed {

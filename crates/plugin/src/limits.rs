@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// What one call of a plugin may use. The manifest sets it within `RANGES`; an executor narrows the
-/// time to what is left of the job's.
+/// What one call of a plugin may use. The manifest sets it within `RANGES`; the end of the job's own time
+/// ends the call, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Memory: the linear memories of a component together, the memory of a process.
@@ -27,17 +27,6 @@ impl Default for Limits {
             fuel: None,
             output_bytes: 4 << 20,
             storage_bytes: 1 << 20,
-        }
-    }
-}
-
-impl Limits {
-    /// The same, with at most this much time.
-    #[must_use]
-    pub fn within(self, time_left: Duration) -> Self {
-        Self {
-            timeout: self.timeout.min(time_left),
-            ..self
         }
     }
 }

@@ -46,6 +46,14 @@ impl Ledger {
         Ok(())
     }
 
+    /// Refuses a text that alone is longer than all may be.
+    pub(crate) fn admit(&self, key: &str, text: &str) -> Result<(), Cause> {
+        if (key.len() + text.len()) as u64 > self.limit {
+            return Err(Cause::Storage { limit: self.limit });
+        }
+        Ok(())
+    }
+
     /// Notes a deletion, which costs nothing. What was not there before the call is forgotten, so that
     /// deletions without end take no memory.
     pub(crate) fn delete(&mut self, key: String, was_there: bool) {

@@ -135,6 +135,15 @@ pub(crate) struct ForPlugins {
     #[arg(long, env = "PLAYHOUSE_NO_PLUGINS", value_parser = BoolishValueParser::new())]
     pub(crate) no_plugins: bool,
 
+    /// Not this plugin, whoever asks for it; may be repeated
+    #[arg(
+        long,
+        env = "PLAYHOUSE_WITHOUT_PLUGIN",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub(crate) without_plugin: Vec<String>,
+
     #[command(flatten)]
     pub(crate) place: PluginsPlace,
 }

@@ -95,7 +95,10 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
         let directory = place::plugins_dir(work.plugins.place.plugins_dir.as_deref())?;
         let mut compiled = settings.cache_dir.clone().into_os_string();
         compiled.push("-compiled");
-        settings.plugins = Some(plugins(directory, Some(compiled.into())));
+        settings.plugins = Some(Plugins {
+            without: work.plugins.without_plugin.clone(),
+            ..plugins(directory, Some(compiled.into()))
+        });
     }
     Ok(())
 }
@@ -119,6 +122,7 @@ pub(super) fn plugins(directory: PathBuf, compiled: Option<PathBuf>) -> Plugins 
         directory,
         compiled,
         shipped: shipped.collect(),
+        without: Vec::new(),
     }
 }
 

@@ -106,9 +106,12 @@ impl Host for State {
     }
 
     fn storage_set(&mut self, key: String, value: String) -> Result<(), String> {
+        // Before it is parsed: as values a text takes many times its length.
+        let told = |cause: crate::Cause| cause.to_string();
+        self.ledger.admit(&key, &value).map_err(told)?;
         let value = serde_json::from_str(&value).map_err(|error| format!("no JSON: {error}"))?;
         let set = self.ledger.set(key, value);
-        set.map_err(|cause| cause.to_string())
+        set.map_err(told)
     }
 
     fn storage_delete(&mut self, key: String) {

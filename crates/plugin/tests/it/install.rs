@@ -59,7 +59,13 @@ fn good(builder: &mut Builder<Writer>, prefix: &str) {
 }
 
 fn into(bed: &Bed, source: &Path, expected: Option<&str>) -> Result<Installed, InstallError> {
-    install(source, expected, &bed.path().join("plugins"), None)
+    install(
+        source,
+        expected,
+        &bed.path().join("plugins"),
+        None,
+        &["taken"],
+    )
 }
 
 /// The names in the directory of plugins, hidden ones too.
@@ -71,6 +77,22 @@ fn installed(bed: &Bed) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused() {
+    let bed = Bed::new();
+    let taken = archive(&bed, "taken.tar.gz", |builder| {
+        let manifest = MANIFEST.replace("packed", "taken");
+        file(builder, "plugin.toml", 0o600, &manifest);
+        file(builder, "bin/run", 0o777, RUN);
+    });
+    let refused = into(&bed, &taken, None);
+    assert!(
+        matches!(refused, Err(InstallError::Taken { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(installed(&bed), [""; 0]);
 }
 
 #[tokio::test]
@@ -288,7 +310,7 @@ async fn compiled_code_is_kept_and_only_ours_is_loaded() {
     // Whatever an archive brings along is data.
     fs::write(folder.join("it.cwasm"), "not ours").expect("written");
     let plugins = bed.path().join("plugins");
-    let installed = install(&folder, None, &plugins, Some(&code)).expect("installed");
+    let installed = install(&folder, None, &plugins, Some(&code), &[]).expect("installed");
     let kept = |code: &Path| -> PathBuf {
         let mut files = fs::read_dir(code)
             .expect("a directory")

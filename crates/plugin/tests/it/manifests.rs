@@ -68,10 +68,6 @@ fn a_full_manifest_is_read() {
     let limits = manifest.limits;
     assert_eq!(limits.timeout, Duration::from_millis(1500));
     assert_eq!((limits.fuel, limits.storage_bytes), (Some(1_000_000), 0));
-    assert_eq!(
-        limits.within(Duration::from_secs(1)).timeout,
-        Duration::from_secs(1)
-    );
     assert_eq!(manifest.input_schema, Some(json!({"type": "string"})));
     let [count, tags] = &manifest.metrics[..] else {
         panic!("{:?}", manifest.metrics);

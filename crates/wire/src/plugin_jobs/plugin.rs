@@ -17,7 +17,7 @@ pub struct Plugin {
     pub description: String,
     /// Its place among plugins of a job that names none.
     pub order: i64,
-    /// A disabled plugin is in no job.
+    /// A disabled plugin runs in jobs that name it only.
     pub enabled: bool,
     /// Where it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]

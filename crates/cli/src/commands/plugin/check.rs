@@ -7,6 +7,7 @@ use crate::{
     args::CheckPlugin,
     exit::{Exit, Failure},
     output::{print_json, print_line, say},
+    table::plain,
 };
 
 pub(super) async fn run(check: CheckPlugin) -> Result<Exit, Failure> {
@@ -34,10 +35,10 @@ pub(super) async fn run(check: CheckPlugin) -> Result<Exit, Failure> {
     }
     let named = |what: &str| format!("{}: {what}", check.folder.display());
     for error in &report.errors {
-        say(&named(&format!("error: {error}")));
+        say(&named(&format!("error: {}", plain(&error.to_string()))));
     }
     for warning in &report.warnings {
-        say(&named(&format!("warning: {warning}")));
+        say(&named(&format!("warning: {}", plain(&warning.to_string()))));
     }
     if let (Some(loaded), true) = (&report.loaded, report.errors.is_empty()) {
         let (name, version, digest) = (&report.name, &loaded.version, &loaded.digest);

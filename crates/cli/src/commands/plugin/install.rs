@@ -12,8 +12,15 @@ use crate::{
 
 pub(super) fn run(install: &InstallPlugin) -> Result<Exit, Failure> {
     let directory = place::plugins_dir(install.place.plugins_dir.as_deref())?;
-    let installed = plugin::install(&install.source, install.sha256.as_deref(), &directory, None)
-        .map_err(|error| {
+    let shipped = shipped::PLUGINS.map(|plugin| plugin.name);
+    let installed = plugin::install(
+        &install.source,
+        install.sha256.as_deref(),
+        &directory,
+        None,
+        &shipped,
+    )
+    .map_err(|error| {
         let exit = match error {
             InstallError::Io { .. } => Exit::IO,
             _ => Exit::FAILED,
@@ -31,10 +38,11 @@ pub(super) fn run(install: &InstallPlugin) -> Result<Exit, Failure> {
         .replaced
         .map_or_else(String::new, |version| format!(", in place of {version}"));
     print_line(&format!(
-        "{} {} is in {}{replaced}",
+        "{} {} is in {}{replaced}, sha256 {}",
         installed.name,
         installed.version,
-        installed.folder.display()
+        installed.folder.display(),
+        installed.digest
     ))?;
     Ok(Exit::OK)
 }

@@ -11,7 +11,7 @@ use crate::{
     commands::{connection, place},
     exit::{Exit, Failure},
     output::{print_bytes, print_json, say},
-    table::{Table, or_dash},
+    table::{Table, or_dash, plain},
 };
 
 pub(super) async fn run(list: ListPlugins) -> Result<Exit, Failure> {
@@ -32,9 +32,9 @@ pub(super) async fn run(list: ListPlugins) -> Result<Exit, Failure> {
             .map(|folder| folder.display().to_string());
         say(&format!(
             "broken: {} ({}): {}",
-            broken.name,
+            plain(&broken.name),
             or_dash(place),
-            broken.reason
+            plain(&broken.reason)
         ));
     }
     Ok(Exit::OK)
@@ -120,7 +120,8 @@ async fn on_server(list: &ListPlugins) -> Result<Exit, Failure> {
     print_bytes(table.text().as_bytes())?;
     for plugin in &plugins {
         if let Some(error) = &plugin.error {
-            say(&format!("broken: {}: {error}", plugin.name));
+            let (name, error) = (plain(&plugin.name), plain(error));
+            say(&format!("broken: {name}: {error}"));
         }
     }
     Ok(Exit::OK)

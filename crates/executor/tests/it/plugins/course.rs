@@ -148,6 +148,24 @@ async fn what_the_executor_lacks_is_no_failure_of_a_plugin() {
 }
 
 #[tokio::test]
+async fn an_executor_may_be_without_a_plugin() {
+    let shelf = Shelf::new();
+    for name in ["one", "two"] {
+        shelf.counter(name, 1);
+    }
+    let without = |settings: &mut executor::Settings| {
+        let plugins = settings.plugins.as_mut().expect("it has some");
+        plugins.without = vec!["two".to_owned()];
+    };
+    let stage = shelf.stage(without).await;
+    let told = |stage: &crate::stage::Stage| stage.desk.state().registration.clone();
+    let told = stage.until("it registers", told).await.plugins;
+    let names: Vec<_> = told.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["one"]);
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_plugin_that_was_removed_after_the_claim_is_looked_for_elsewhere() {
     let shelf = Shelf::new();
     shelf.counter("one", 1);

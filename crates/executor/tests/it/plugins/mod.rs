@@ -75,6 +75,7 @@ impl Shelf {
                 directory: self.0.path().to_owned(),
                 compiled: Some(settings.cache_dir.with_file_name("compiled")),
                 shipped: Vec::new(),
+                without: Vec::new(),
             });
             change(settings);
         })

@@ -80,16 +80,32 @@ async fn list(list: ListKeys) -> Result<Exit, Failure> {
         say("no keys; make the first with `playhouse key create NAME --role admin`");
         return Ok(Exit::OK);
     }
-    let mut table = Table::new(&["ID", "NAME", "ROLE", "MADE", "LAST USED", "ENDS", "KEY"]);
+    let mut table = Table::new(&[
+        "ID",
+        "NAME",
+        "ROLE",
+        "SCOPES",
+        "MADE",
+        "LAST USED",
+        "ENDS",
+        "KEY",
+    ]);
     for key in keys {
         let ends = match (key.revoked_at, key.expires_at) {
             (Some(_), _) => "revoked".to_owned(),
             (None, ends) => or_dash(ends),
         };
+        // Those of a role are known.
+        let scopes = if key.role == "custom" {
+            key.scopes.join(" ")
+        } else {
+            "-".to_owned()
+        };
         table.row([
             key.id,
             key.name,
             key.role,
+            scopes,
             key.created_at.to_string(),
             or_dash(key.last_used_at),
             ends,

@@ -124,6 +124,8 @@ impl Known {
         Ok(chosen)
     }
 
+    /// All that are enabled; where no executor has all of them, those of the one that has most: what is
+    /// installed on one machine more must not stop the jobs that name none.
     fn all(&self) -> Result<Vec<String>, Error> {
         let mut enabled: Vec<&Plugin> = self.usable().filter(|plugin| plugin.enabled).collect();
         enabled.sort_by_key(|plugin| plugin.order);
@@ -132,7 +134,15 @@ impl Known {
                 "plugins: none is enabled; an executor with plugins must be running",
             ));
         }
-        Ok(enabled.iter().map(|plugin| plugin.name.clone()).collect())
+        let has = |set: &BTreeSet<String>| {
+            let had = enabled.iter().filter(|plugin| set.contains(&plugin.name));
+            had.take(JOB_LIMIT)
+                .map(|plugin| plugin.name.clone())
+                .collect::<Vec<_>>()
+        };
+        // Of several that have as many the first by name.
+        let sets = self.sets.iter().map(has).rev();
+        Ok(sets.max_by_key(Vec::len).unwrap_or_default())
     }
 
     fn check(&self, named: Vec<String>) -> Result<Vec<String>, Error> {
@@ -211,6 +221,20 @@ mod tests {
         let plugins: Vec<_> = plugins.iter().map(|name| json!({"name": name})).collect();
         let body = json!({"slots": 1, "version": "1", "isolation": "none", "plugins": plugins});
         (executor.to_owned(), body.to_string().into_bytes())
+    }
+
+    #[test]
+    fn a_job_that_names_none_gets_what_one_executor_has() {
+        let known = Known::of(&vec![
+            registered("a", &["x", "only-a"]),
+            registered("b", &["only-b", "x", "y"]),
+            registered("c", &["x", "y", "z"]),
+        ]);
+        assert_eq!(known.choose(None).expect("some"), ["only-b", "x", "y"]);
+        let many: Vec<String> = (0..40).map(|number| format!("p{number:02}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let known = Known::of(&vec![registered("a", &many)]);
+        assert_eq!(known.choose(None).expect("some").len(), JOB_LIMIT);
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub struct NewHook {
 /// Body of `PATCH /api/hooks/{id}`: what is left out stays as it is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct HookChange {
-    /// Where to.
+    /// Where to. That of a job's own hook cannot be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Which event types.

@@ -60,7 +60,14 @@ pub fn claim(
     // Two servers may have found the same delivery: the second one waits here for the first one's
     // commit, and then the delivery is not due any more.
     const TAKE: &str = "UPDATE deliveries SET claimed_by = $3, due_at = $4, attempts = attempts + 1
-        WHERE hook_id = $1 AND number = $2 AND due_at <= $5 RETURNING attempts";
+        WHERE hook_id = $1 AND number = $2 AND due_at <= $5
+        AND EXISTS (SELECT 1 FROM hooks WHERE id = $1 AND disabled_at IS NULL) RETURNING attempts";
+    // Whoever opens a delivery holds its hook, and whoever disables a hook ends its deliveries. Should
+    // there be one all the same it must not stay due: the outbox would look at it for ever.
+    const STRAY: &str = "UPDATE deliveries SET status = 'failed', ended_at = $3, due_at = NULL,
+        claimed_by = NULL, error = COALESCE(error, 'the hook is disabled')
+        WHERE hook_id = $1 AND number = $2 AND due_at <= $3
+        AND NOT EXISTS (SELECT 1 FROM hooks WHERE id = $1 AND disabled_at IS NULL)";
     const SENDING: &str = "SELECT d.hook_id, d.number, d.lane, d.attempts, d.strikes, d.opened_at,
         d.run_id, d.event, d.body, h.url, h.headers, h.secret, h.max_attempts, d.owner
         FROM deliveries d JOIN hooks h ON h.id = d.hook_id WHERE d.hook_id = $1 AND d.number = $2";
@@ -88,12 +95,15 @@ pub fn claim(
         })
         .collect();
     let taken = batch.tx.first_many(TAKE, &rows, |row| row.int(0))?;
-    let rows: Vec<[Value<'_>; 2]> = due
-        .iter()
-        .zip(taken)
-        .filter(|(_, attempt)| attempt.is_some())
-        .map(|((hook, number), _)| [hook.into(), (*number).into()])
-        .collect();
+    let (mut rows, mut strays) = (Vec::new(), Vec::new());
+    for ((hook, number), attempt) in due.iter().zip(taken) {
+        let (hook, number): (Value<'_>, Value<'_>) = (hook.into(), (*number).into());
+        match attempt {
+            Some(_) => rows.push([hook, number]),
+            None => strays.push([hook, number, now.into()]),
+        }
+    }
+    batch.tx.exec_many(STRAY, &strays)?;
     let sending = batch.tx.first_many(SENDING, &rows, sending)?;
     Ok(sending.into_iter().flatten().collect())
 }
@@ -119,7 +129,8 @@ pub fn renew(
     batch.tx.exec_many(RENEW, &rows).map(drop)
 }
 
-/// Gives claims back whose deliveries were not sent to an end: they are due now.
+/// Gives claims back whose deliveries were not sent to an end: they are nobody's, and due now or when
+/// their hook may be sent something again.
 ///
 /// # Errors
 /// The database's.
@@ -129,7 +140,19 @@ pub fn release(
     claims: &[(String, i64)],
     now: i64,
 ) -> Result<(), Error> {
-    renew(batch, claimant, claims, now)
+    const LOCK: &str = "SELECT paused_until FROM hooks WHERE id = $1 {lock}";
+    const RELEASE: &str = "UPDATE deliveries SET claimed_by = NULL, due_at = $4
+        WHERE hook_id = $1 AND number = $2 AND claimed_by = $3";
+    let mut claims: Vec<&(String, i64)> = claims.iter().collect();
+    claims.sort_unstable();
+    for (hook, number) in claims {
+        let paused = batch.tx.first(LOCK, args![hook], |row| row.int(0))?;
+        let due_at = now.max(paused.unwrap_or(now));
+        batch
+            .tx
+            .exec(RELEASE, args![hook, *number, claimant, due_at])?;
+    }
+    Ok(())
 }
 
 fn sending(row: &Row<'_>) -> Result<Sending, Error> {

@@ -46,6 +46,17 @@ pub struct DeliveryRow {
     pub error: Option<String>,
 }
 
+/// What became of a wish that something be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// The delivery, which is open now.
+    Yes(Box<DeliveryRow>),
+    /// There is no such hook or delivery.
+    Missing,
+    /// The hook is disabled: nothing is sent to it.
+    Disabled,
+}
+
 /// Up to `limit` deliveries of a hook, newest first, with numbers below `before`.
 ///
 /// # Errors
@@ -92,7 +103,6 @@ pub fn delivery(
 }
 
 /// Sends a delivery now: an ended one again, one that waits for its next attempt without waiting.
-/// Answers it as it is then.
 ///
 /// # Errors
 /// The database's.
@@ -101,22 +111,25 @@ pub fn replay(
     hook: &str,
     number: i64,
     act: &Act,
-) -> Result<Option<DeliveryRow>, Error> {
-    const LOCK: &str = "SELECT id FROM hooks WHERE id = $1 {lock}";
+) -> Result<Opened, Error> {
     const AGAIN: &str = "UPDATE deliveries SET status = 'pending', ended_at = NULL, opened_at = $3,
         strikes = 0, due_at = $3 WHERE hook_id = $1 AND number = $2 AND ended_at IS NOT NULL";
     const NOW: &str = "UPDATE deliveries SET due_at = $3
         WHERE hook_id = $1 AND number = $2 AND due_at > $3 AND claimed_by IS NULL";
-    batch.tx.first(LOCK, args![hook], |_| Ok(()))?;
+    match hold(batch, hook)? {
+        Some(true) => {}
+        Some(false) => return Ok(Opened::Disabled),
+        None => return Ok(Opened::Missing),
+    }
     let changed = batch.tx.exec(AGAIN, args![hook, number, act.at])?
         + batch.tx.exec(NOW, args![hook, number, act.at])?;
     if changed > 0 {
         batch.record(act);
     }
-    delivery(&mut batch.read(), hook, number)
+    opened(batch, hook, number)
 }
 
-/// Makes a delivery that speaks of no event; nothing when there is no such hook.
+/// Makes a delivery that speaks of no event.
 ///
 /// # Errors
 /// The database's.
@@ -125,24 +138,40 @@ pub fn test(
     hook: &str,
     composed: &Composed,
     act: &Act,
-) -> Result<Option<DeliveryRow>, Error> {
-    const TAKE: &str = "UPDATE hooks SET next_number = next_number + 1 WHERE id = $1
-        RETURNING next_number, lane, owner";
+) -> Result<Opened, Error> {
+    const TAKE: &str = "UPDATE hooks SET next_number = next_number + 1
+        WHERE id = $1 AND disabled_at IS NULL RETURNING next_number, lane, owner";
     const INSERT: &str =
         "INSERT INTO deliveries (hook_id, number, lane, owner, event, body, status,
         created_at, opened_at, due_at, attempts, strikes)
         VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $7, $7, 0, 0)";
+    if hold(batch, hook)? == Some(false) {
+        return Ok(Opened::Disabled);
+    }
     let taken = batch.tx.first(TAKE, args![hook], |row| {
         Ok((row.int(0)? - 1, row.text(1)?, row.text(2)?))
     })?;
     let Some((number, lane, owner)) = taken else {
-        return Ok(None);
+        return Ok(Opened::Missing);
     };
     let (event, body) = (&composed.event, &composed.body);
     let args = args![hook, number, &lane, &owner, event, body, act.at];
     batch.tx.exec(INSERT, args)?;
     batch.record(act);
-    delivery(&mut batch.read(), hook, number)
+    opened(batch, hook, number)
+}
+
+/// Keeps everybody else from disabling the hook until the end of the transaction; answers whether it is
+/// enabled, or nothing when there is none.
+fn hold(batch: &mut Batch<'_, '_>, hook: &str) -> Result<Option<bool>, Error> {
+    const LOCK: &str = "SELECT disabled_at FROM hooks WHERE id = $1 {lock}";
+    let disabled = batch.tx.first(LOCK, args![hook], |row| row.opt_int(0))?;
+    Ok(disabled.map(|at| at.is_none()))
+}
+
+fn opened(batch: &mut Batch<'_, '_>, hook: &str, number: i64) -> Result<Opened, Error> {
+    let row = delivery(&mut batch.read(), hook, number)?;
+    Ok(row.map_or(Opened::Missing, |row| Opened::Yes(Box::new(row))))
 }
 
 fn row(row: &Row<'_>) -> Result<DeliveryRow, Error> {

@@ -73,6 +73,17 @@ pub struct Change {
     pub enabled: Option<bool>,
 }
 
+/// What became of a wish to change a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// The hook as it is now; whoever wished for nothing new finds it as it was.
+    Now(Box<Hook>),
+    /// There is none.
+    NoHook,
+    /// The hook is a run's own, and such a hook is sent where its submit said.
+    OfRun,
+}
+
 /// Makes a hook unless there are `most` already; false then. It begins with the next event.
 ///
 /// # Errors
@@ -83,10 +94,14 @@ pub fn create(
     most: i64,
     act: &Act,
 ) -> Result<bool, Error> {
+    const LOCK: &str = "SELECT seq FROM run_hook_cursor WHERE id = 1 {lock}";
     const COUNT: &str = "SELECT COUNT(*) FROM hooks WHERE run_id IS NULL";
     const INSERT: &str = "INSERT INTO hooks (id, url, lane, owner, headers, events, description,
         secret, created_at, seen_seq, next_number, paused_until, failures)
         VALUES ($1, $2, $1, $3, '{}', $4, $5, $6, $7, $8, 1, 0, 0)";
+    // Whoever else makes a hook waits here for the end of the transaction, and then counts this one
+    // too. The row is that of another matter: any will do that is always there.
+    batch.tx.first(LOCK, args![], |_| Ok(()))?;
     if batch
         .tx
         .first(COUNT, args![], |row| row.int(0))?
@@ -136,7 +151,7 @@ pub fn find(read: &mut Read<'_, '_>, id: &str) -> Result<Option<Hook>, Error> {
     read.tx.first(ONE, args![id], read_row)
 }
 
-/// Changes a hook; answers it as it is then, or nothing when there is none.
+/// Changes a hook. What changes nothing is no act.
 ///
 /// # Errors
 /// The database's.
@@ -145,7 +160,7 @@ pub fn change(
     id: &str,
     change: &Change,
     act: &Act,
-) -> Result<Option<Hook>, Error> {
+) -> Result<Changed, Error> {
     const LOCK: &str = concat!("SELECT ", columns!(), " FROM hooks WHERE id = $1 {lock}");
     const UPDATE: &str = "UPDATE hooks SET url = COALESCE($2, url), events = COALESCE($3, events),
         description = COALESCE($4, description), secret = COALESCE($5, secret) WHERE id = $1";
@@ -153,8 +168,12 @@ pub fn change(
         "UPDATE hooks SET disabled_at = NULL, disabled_reason = NULL, failures = 0,
         failing_since = NULL, paused_until = 0, seen_seq = $2 WHERE id = $1";
     let Some(before) = batch.tx.first(LOCK, args![id], read_row)? else {
-        return Ok(None);
+        return Ok(Changed::NoHook);
     };
+    // Its headers may hold secrets, which are for the receiver that the submit named.
+    if before.run_id.is_some() && change.url.is_some() {
+        return Ok(Changed::OfRun);
+    }
     let events = change.events.as_deref().map(encode);
     batch.tx.exec(
         UPDATE,
@@ -174,8 +193,13 @@ pub fn change(
         Some(false) if before.disabled.is_none() => disable(batch, id, "it was asked for", act.at)?,
         _ => {}
     }
-    batch.record(act);
-    find(&mut batch.read(), id)
+    let Some(after) = find(&mut batch.read(), id)? else {
+        return Ok(Changed::NoHook);
+    };
+    if after != before {
+        batch.record(act);
+    }
+    Ok(Changed::Now(Box::new(after)))
 }
 
 /// Deletes a hook with the deliveries that are not ended; false when there is none. Ended ones go

@@ -14,10 +14,10 @@ mod plan;
 mod retention;
 
 pub use claim::{Sending, claim, release, renew};
-pub use delivery::{DeliveryRow, deliveries, delivery, pending, replay, test};
+pub use delivery::{DeliveryRow, Opened, deliveries, delivery, pending, replay, test};
 pub use expand::{Composed, Expanded, expand};
 pub use finish::{Attempted, Outcome, Patience, finish};
-pub use hook::{Change, Hook, NewHook, change, create, delete, find, list};
+pub use hook::{Change, Changed, Hook, NewHook, change, create, delete, find, list};
 pub use lanes::{Lane, Turns, lanes, lanes_plan};
 pub use of_run::RunHook;
 pub use plan::{ComposeOfRun, Plan, plan};

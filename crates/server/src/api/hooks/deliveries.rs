@@ -101,17 +101,15 @@ pub(crate) async fn replay(
     asker: Asker,
 ) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
     let number = parse(&number)?;
-    let id = enabled(&app, id).await?;
+    let id = find(&app, id).await?.id;
     let act = asker.act(app.now_ms(), Target::one("hook", &id));
     let act = act.detail(format!("delivery {number}"));
     let hook = id.clone();
-    let row = app
+    let opened = app
         .store
         .write(move |batch| hooks::replay(batch, &hook, number, &act))
-        .await?
-        .ok_or_else(missing)?;
-    app.outbox.notify_one();
-    Ok((StatusCode::ACCEPTED, axum::Json(view::delivery(&id, row))))
+        .await?;
+    accepted(&app, &id, opened, missing)
 }
 
 /// Sends an event `hook.test` to the hook, whatever its filter.
@@ -125,26 +123,33 @@ pub(crate) async fn test(
     Named(id): Named<String>,
     asker: Asker,
 ) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
-    let (id, now) = (enabled(&app, id).await?, app.now_ms());
+    let (id, now) = (find(&app, id).await?.id, app.now_ms());
     let act = asker.act(now, Target::one("hook", &id));
     let (hook, composed) = (id.clone(), crate::hooks::test(&id, now));
-    let row = app
+    let opened = app
         .store
         .write(move |batch| hooks::test(batch, &hook, &composed, &act))
-        .await?
-        .ok_or_else(super::hook::missing)?;
-    app.outbox.notify_one();
-    Ok((StatusCode::ACCEPTED, axum::Json(view::delivery(&id, row))))
+        .await?;
+    accepted(&app, &id, opened, super::hook::missing)
 }
 
-/// A hook that something can be sent to.
-async fn enabled(app: &App, id: String) -> Result<String, Problem> {
-    let hook = find(app, id).await?;
-    if hook.disabled.is_some() {
-        let detail = "the hook is disabled: nothing is sent to it";
-        return Err(Problem::new(StatusCode::CONFLICT, detail));
-    }
-    Ok(hook.id)
+/// Has the outbox send it, and shows it.
+fn accepted(
+    app: &App,
+    hook: &str,
+    opened: hooks::Opened,
+    missing: fn() -> Problem,
+) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
+    let row = match opened {
+        hooks::Opened::Yes(row) => *row,
+        hooks::Opened::Missing => return Err(missing()),
+        hooks::Opened::Disabled => {
+            let detail = "the hook is disabled: nothing is sent to it";
+            return Err(Problem::new(StatusCode::CONFLICT, detail));
+        }
+    };
+    app.outbox.notify_one();
+    Ok((StatusCode::ACCEPTED, axum::Json(view::delivery(hook, row))))
 }
 
 /// What is no number names no delivery.

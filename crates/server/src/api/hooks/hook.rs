@@ -81,6 +81,8 @@ pub(crate) async fn get(
 }
 
 /// Changes a hook.
+///
+/// That of a job stays where the job's submit sends it: its `url` cannot be changed.
 #[utoipa::path(patch, path = "/api/hooks/{id}", tag = "hooks", request_body = HookChange,
     params(("id" = String, Path, description = "Hook id")),
     responses((status = 200, description = "The hook as it is now", body = Hook),
@@ -119,7 +121,13 @@ pub(crate) async fn change(
         .store
         .write(move |batch| hooks::change(batch, &id, &change, &act))
         .await?;
-    Ok(axum::Json(view::hook(&changed.ok_or_else(missing)?)))
+    match changed {
+        hooks::Changed::Now(hook) => Ok(axum::Json(view::hook(&hook))),
+        hooks::Changed::NoHook => Err(missing()),
+        hooks::Changed::OfRun => Err(Problem::bad(
+            "url of a job's own hook cannot be changed: its headers are for the receiver that the job names",
+        )),
+    }
 }
 
 /// What is changed of a hook. A URL or a secret lets whoever has it send to the receiver: of the one

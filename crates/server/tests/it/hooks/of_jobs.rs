@@ -14,6 +14,7 @@ use crate::{
 on_both!(
     a_job_s_own_hook_gets_the_events_of_that_job_alone,
     a_job_says_what_is_sent_and_with_which_headers,
+    a_job_s_hook_stays_where_the_job_sends_it,
     retries_bound_the_attempts_of_a_job_s_hook,
     a_deleted_job_still_delivers_what_it_owes,
     every_item_of_a_bulk_submit_may_have_its_own,
@@ -82,6 +83,22 @@ async fn a_job_says_what_is_sent_and_with_which_headers() {
     for planted in ["planted-secret", "C2FVsBQIhrscChlQIMV"] {
         assert!(!shown.contains(planted), "{shown}");
     }
+}
+
+async fn a_job_s_hook_stays_where_the_job_sends_it() {
+    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let other = Receiver::start().await;
+    let headers = json!({"Authorization": "Bearer planted-secret"});
+    let job = complete(&bed, &json!({"url": receiver.url("/"), "headers": headers})).await;
+    let hook = json!({"id": job});
+    let change = json!({"url": other.url("/"), "description": "mine"});
+    let detail = super::refused(super::patch(&bed, &hook, &change).await, 400).await;
+    assert!(detail.starts_with("url of a job's own hook"), "{detail}");
+    let change = json!({"description": "mine"});
+    let shown = super::patch(&bed, &hook, &change).await.json(200).await;
+    assert_eq!(shown["url"], receiver.url("/"));
+    deliver(&bed).await;
+    assert_eq!((receiver.count(), other.count()), (2, 0));
 }
 
 async fn retries_bound_the_attempts_of_a_job_s_hook() {

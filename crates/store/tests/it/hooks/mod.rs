@@ -1,5 +1,7 @@
 //! Hooks: nothing is lost, nothing is made or taken twice, whoever else is on the database.
 
+mod changes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{RunId, Verdict};
@@ -354,6 +356,17 @@ async fn a_late_answer_changes_nothing(db: &Database) {
         .await
         .unwrap();
     assert!(!finish_as(&store, "b", &second, Outcome::Delivered, NOW).await);
+}
+
+async fn found(store: &Store, id: &str) -> hooks::Hook {
+    let id = id.to_owned();
+    let found = store.read(move |read| hooks::find(read, &id)).await;
+    found.unwrap().expect("there is one")
+}
+
+async fn shown(store: &Store, id: &'static str, number: i64) -> hooks::DeliveryRow {
+    let found = store.read(move |read| hooks::delivery(read, id, number));
+    found.await.unwrap().expect("there is one")
 }
 
 /// A submit of one run with a hook of its own.

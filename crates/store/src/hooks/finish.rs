@@ -62,6 +62,14 @@ struct Health {
     of_run: bool,
 }
 
+impl Health {
+    /// Not before what the receiver asked for last: of two attempts that were under way at once each
+    /// may name a time, and the later one counts.
+    fn held(&self, due_at: i64) -> i64 {
+        due_at.max(self.paused_until)
+    }
+}
+
 /// Writes down how an attempt ended. False when the claim was not its own any more: then nothing
 /// is changed.
 ///
@@ -88,37 +96,42 @@ pub fn finish(
     let Some(mut health) = health else {
         return Ok(false);
     };
-    if !write(batch.tx, attempted, now)? {
+    let due_at = match attempted.outcome {
+        Outcome::Again { due_at, .. } => Some(health.held(due_at)),
+        _ => None,
+    };
+    if !write(batch.tx, attempted, due_at, now)? {
         return Ok(false);
     }
-    if let Outcome::Again {
-        due_at,
-        pause: true,
-    } = attempted.outcome
-    {
-        pause(batch.tx, id, due_at)?;
-        health.paused_until = due_at;
+    if let (Outcome::Again { pause: true, .. }, Some(until)) = (attempted.outcome, due_at) {
+        pause(batch.tx, id, until)?;
+        health.paused_until = until;
     }
     if matches!(
         attempted.outcome,
         Outcome::Delivered | Outcome::Failed | Outcome::Gone
     ) {
-        promote(batch.tx, attempted, now.max(health.paused_until))?;
+        promote(batch.tx, attempted, health.held(now))?;
     }
     judge(batch, attempted, &health, patience, now)?;
     Ok(true)
 }
 
 /// The delivery's row; false when it is not this claim's any more.
-fn write(tx: &mut Tx<'_>, attempted: &Attempted, now: i64) -> Result<bool, Error> {
+fn write(
+    tx: &mut Tx<'_>,
+    attempted: &Attempted,
+    due_at: Option<i64>,
+    now: i64,
+) -> Result<bool, Error> {
     const WRITE: &str = "UPDATE deliveries SET status = $5, due_at = $6, ended_at = $7,
         strikes = strikes + $8, response_status = $9, response = $10, error = $11,
         claimed_by = NULL
         WHERE hook_id = $1 AND number = $2 AND claimed_by = $3 AND attempts = $4";
-    let (status, due_at, ended_at) = match attempted.outcome {
-        Outcome::Delivered => ("delivered", None, Some(now)),
-        Outcome::Again { due_at, .. } => ("pending", Some(due_at), None),
-        Outcome::Failed | Outcome::Gone => ("failed", None, Some(now)),
+    let (status, ended_at) = match attempted.outcome {
+        Outcome::Delivered => ("delivered", Some(now)),
+        Outcome::Again { .. } => ("pending", None),
+        Outcome::Failed | Outcome::Gone => ("failed", Some(now)),
     };
     let strike = i64::from(attempted.outcome != Outcome::Delivered);
     let changed = tx.exec(

@@ -1,6 +1,7 @@
 //! Hooks: nothing is lost, nothing is made or taken twice, whoever else is on the database.
 
 mod changes;
+mod holds;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,14 +2,16 @@
 //! due and sends them, many at once, of one run to one hook one after the other.
 
 mod places;
+#[cfg(test)]
+mod tests;
 
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
     time::{Duration, Instant},
 };
 
 use store::hooks::{Sending, Turns};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tracing::{Instrument, field};
 
 use self::places::share;
@@ -34,11 +36,19 @@ struct Outbox {
     app: App,
     /// This server's name in claims.
     claimant: String,
-    /// Owner and lane of each delivery that is under way.
-    sending: BTreeMap<(String, i64), (String, String)>,
+    /// The delivery that each task sends.
+    sending: HashMap<Id, UnderWay>,
     /// Whose lanes come in turns.
     turns: Turns,
-    tasks: JoinSet<(String, i64)>,
+    tasks: JoinSet<()>,
+}
+
+/// A delivery that is under way.
+struct UnderWay {
+    /// Its hook and its number.
+    claim: (String, i64),
+    /// Its owner and its lane.
+    place: (String, String),
 }
 
 /// What a round found.
@@ -69,7 +79,7 @@ pub(crate) async fn run(app: App) {
                 () = app.stopping.cancelled() => return outbox.stop().await,
                 changed = head.changed() => if changed.is_err() { return },
                 () = app.outbox.notified() => {}
-                Some(ended) = outbox.tasks.join_next() => outbox.ended(ended),
+                Some(ended) = outbox.tasks.join_next_with_id() => outbox.ended(ended),
                 _ = renewal.tick() => {
                     outbox.renew().await;
                     continue;
@@ -80,7 +90,7 @@ pub(crate) async fn run(app: App) {
         }
         tokio::time::sleep_until(looked + BREATH).await;
         // All that ended meanwhile: each leaves a place.
-        while let Some(ended) = outbox.tasks.try_join_next() {
+        while let Some(ended) = outbox.tasks.try_join_next_with_id() {
             outbox.ended(ended);
         }
     }
@@ -95,7 +105,7 @@ pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
         if !round.took && outbox.tasks.is_empty() && outbox.turns.is_empty() {
             return Ok(attempts);
         }
-        while let Some(ended) = outbox.tasks.join_next().await {
+        while let Some(ended) = outbox.tasks.join_next_with_id().await {
             outbox.ended(ended);
             attempts += 1;
         }
@@ -107,7 +117,7 @@ impl Outbox {
         Self {
             claimant: app.clock.run_id().to_string(),
             app,
-            sending: BTreeMap::new(),
+            sending: HashMap::new(),
             turns: Turns::new(),
             tasks: JoinSet::new(),
         }
@@ -121,7 +131,7 @@ impl Outbox {
         let (lanes, turns) = self.app.store.read(look).await?;
         self.turns = turns;
         let now = self.app.now_ms();
-        let taken = self.sending.values();
+        let taken = self.sending.values().map(|one| &one.place);
         let picks = share(taken.map(|(owner, lane)| (&**owner, &**lane)), &lanes, now);
         let took = !picks.is_empty();
         if took {
@@ -167,9 +177,10 @@ impl Outbox {
     }
 
     fn begin(&mut self, sending: Sending) {
-        let key = (sending.hook_id.clone(), sending.number);
-        let place = (sending.owner.clone(), sending.lane.clone());
-        self.sending.insert(key.clone(), place);
+        let under_way = UnderWay {
+            claim: (sending.hook_id.clone(), sending.number),
+            place: (sending.owner.clone(), sending.lane.clone()),
+        };
         let (app, claimant) = (self.app.clone(), self.claimant.clone());
         let (hook, number) = (&sending.hook_id, sending.number);
         let span = tracing::error_span!("delivery", hook, number, run_id = field::Empty);
@@ -195,24 +206,34 @@ impl Outbox {
                 // Its claim ends, and it is sent again: at least once.
                 Err(error) => tracing::error!(%error, "an attempt was not noted"),
             }
-            key
         };
-        self.tasks.spawn(work.instrument(span));
+        self.spawn(under_way, work.instrument(span));
     }
 
-    fn ended(&mut self, ended: Result<(String, i64), tokio::task::JoinError>) {
-        match ended {
-            Ok(key) => drop(self.sending.remove(&key)),
+    fn spawn(&mut self, under_way: UnderWay, work: impl Future<Output = ()> + Send + 'static) {
+        let id = self.tasks.spawn(work).id();
+        self.sending.insert(id, under_way);
+    }
+
+    fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
             Err(error) => {
+                // It is not renewed any more, and is sent again when its claim has ended.
                 tracing::error!(%error, "a delivery broke off");
-                // Which one is not known: none of them is renewed any more.
-                self.sending.clear();
+                error.id()
             }
-        }
+        };
+        self.sending.remove(&id);
+    }
+
+    fn claims(&self) -> Vec<(String, i64)> {
+        let claims = self.sending.values();
+        claims.map(|one| one.claim.clone()).collect()
     }
 
     async fn renew(&self) {
-        let claims: Vec<(String, i64)> = self.sending.keys().cloned().collect();
+        let claims = self.claims();
         if claims.is_empty() {
             return;
         }
@@ -241,13 +262,13 @@ impl Outbox {
     /// Ends what ends soon, and gives the rest back: it is due at the next start.
     async fn stop(mut self) {
         let _ = tokio::time::timeout(GRACE, async {
-            while let Some(ended) = self.tasks.join_next().await {
+            while let Some(ended) = self.tasks.join_next_with_id().await {
                 self.ended(ended);
             }
         })
         .await;
         self.tasks.shutdown().await;
-        let claims: Vec<(String, i64)> = self.sending.keys().cloned().collect();
+        let claims = self.claims();
         if claims.is_empty() {
             return;
         }

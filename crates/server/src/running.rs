@@ -16,6 +16,7 @@ use crate::{
     assembled,
     connection::{self, Connections},
     loops,
+    traces::Traces,
 };
 
 /// Why a server did not start, or ended.
@@ -61,6 +62,7 @@ pub struct Running {
     serving: Option<JoinHandle<io::Result<()>>>,
     accepting: CancellationToken,
     loops: JoinSet<()>,
+    traces: Traces,
 }
 
 /// Starts a server. When this returns, it answers.
@@ -84,6 +86,8 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
     };
     let assembled = Assembled::open_locked(settings, Clock::system(), lock).await?;
     let accepting = CancellationToken::new();
+    // Before anything can end a run.
+    let traces = Traces::start(&assembled.app);
     let serving = tokio::spawn(serve(listener, assembled.router(), accepting.clone()));
     let loops = loops::start(&assembled.app);
     Ok(Running {
@@ -92,6 +96,7 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
         serving: Some(serving),
         accepting,
         loops,
+        traces,
     })
 }
 
@@ -194,6 +199,7 @@ impl Running {
             tracing::warn!("some readers did not end in time");
         }
         while self.loops.join_next().await.is_some() {}
+        self.traces.stop().await;
         let Assembled { app, router } = self.assembled;
         drop(router);
         // The last clone joins the store's threads; the lock goes after the data is on disk.

@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::{Run, State};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 use wire::trace::{Part, Span};
 
 use crate::app::App;
@@ -11,17 +12,45 @@ use crate::app::App;
 /// Runs that end in a burst; a collector gets no more of them.
 const WAITING: usize = 4_096;
 
-pub(crate) async fn run(app: App) {
-    let (sender, mut ended) = mpsc::channel(WAITING);
-    app.store.observe(sender);
+/// Writes traces until it is stopped, if anybody wants them. It is no loop among the loops, as those end
+/// when the server begins to stop: calls under way then still end runs.
+pub(crate) struct Traces {
+    over: CancellationToken,
+    task: JoinSet<()>,
+}
+
+impl Traces {
+    pub(crate) fn start(app: &App) -> Self {
+        let (over, mut task) = (CancellationToken::new(), JoinSet::new());
+        if app.settings.spans.wanted() {
+            let (sender, ended) = mpsc::channel(WAITING);
+            app.store.observe(sender);
+            task.spawn(run(app.clone(), ended, over.clone()));
+        }
+        Self { over, task }
+    }
+
+    /// Writes what is left. Whatever may end runs has ended.
+    pub(crate) async fn stop(mut self) {
+        self.over.cancel();
+        if let Some(Err(error)) = self.task.join_next().await {
+            tracing::error!(%error, "traces of runs were not written");
+        }
+    }
+}
+
+async fn run(app: App, mut ended: mpsc::Receiver<Run>, over: CancellationToken) {
     loop {
         tokio::select! {
-            () = app.stopping.cancelled() => return,
+            () = over.cancelled() => break,
             run = ended.recv() => match run {
                 Some(run) => tell(&app, &run),
                 None => return,
             },
         }
+    }
+    while let Ok(run) = ended.try_recv() {
+        tell(&app, &run);
     }
 }
 

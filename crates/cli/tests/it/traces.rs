@@ -7,12 +7,13 @@ use std::{
     thread,
 };
 
+use nix::sys::signal::Signal;
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest, trace::v1::Span,
 };
 use prost::Message;
 
-use crate::harness::{Process, Server, code, poll, stdout};
+use crate::harness::{DEADLINE, Process, Server, code, poll, stdout};
 
 /// A collector that keeps what it is sent: the service's name and the span.
 struct Collector {
@@ -79,6 +80,14 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The trace of a run has the run's id.
+fn trace(run: &str) -> Vec<u8> {
+    let digits = run.replace('-', "");
+    (0..16)
+        .map(|place| u8::from_str_radix(&digits[place * 2..place * 2 + 2], 16).expect("hex"))
+        .collect()
+}
+
 #[test]
 fn a_run_is_one_trace_across_server_and_executor() {
     let collector = Collector::start();
@@ -92,12 +101,10 @@ fn a_run_is_one_trace_across_server_and_executor() {
     assert_eq!(code(&server.run(&["job", "wait", &id])), Some(0));
     let printed = stdout(&server.run(&["job", "logs", &id]));
     // What is left is sent at the end of each process.
-    executor.signal(nix::sys::signal::Signal::SIGTERM);
+    executor.signal(Signal::SIGTERM);
     assert!(executor.wait().success(), "{}", executor.stderr());
-    let trace = id.replace('-', "");
-    let bytes: Vec<u8> = (0..16)
-        .map(|place| u8::from_str_radix(&trace[place * 2..place * 2 + 2], 16).expect("hex"))
-        .collect();
+    let bytes = trace(&id);
+    let trace = hex(&bytes);
     let spans = poll("all five parts are there", || {
         let spans = collector.of(&bytes);
         (spans.len() == 5).then_some(spans)
@@ -125,6 +132,56 @@ fn a_run_is_one_trace_across_server_and_executor() {
         printed,
         format!("00-{trace}-{}-01\n", hex(&program.span_id))
     );
+}
+
+#[test]
+fn a_run_that_ends_while_the_server_stops_is_told_of() {
+    let collector = Collector::start();
+    let traced = format!("--otlp-endpoint={}", collector.url);
+    let mut server = Server::start(&[&traced]);
+    let script = server.script("last.sh", "true");
+    let submitted = server.run(&["job", "submit", "--detach", &script]);
+    let id = stdout(&submitted).trim().to_owned();
+    let me = r#"{"executor_id":"last","executor_ip":"192.0.2.7"}"#;
+    let length = me.len();
+    let head = format!("host: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n");
+    let claim = format!("POST /api/v1/jobs/claim HTTP/1.1\r\n{head}\r\n{me}");
+    let claimed = read(&mut send(&server, &claim));
+    assert!(claimed.contains(&id), "{claimed}");
+    // The server asks for the body when it reads it: the call is under way.
+    let put = format!("PUT /api/v1/jobs/{id}/complete HTTP/1.1\r\n{head}");
+    let mut end = send(&server, &format!("{put}expect: 100-continue\r\n\r\n"));
+    let mut asked = [0; 12];
+    end.read_exact(&mut asked).expect("it asks");
+    assert_eq!(&asked, b"HTTP/1.1 100");
+    server.process.signal(Signal::SIGTERM);
+    poll("it stops", || {
+        let said = server.process.stderr();
+        said.contains("stopping in order").then_some(())
+    });
+    end.write_all(me.as_bytes()).expect("the body");
+    let ended = read(&mut end);
+    assert!(ended.contains("HTTP/1.1 200"), "{ended}");
+    assert!(server.process.wait().success());
+    let names: Vec<String> = collector
+        .of(&trace(&id))
+        .into_iter()
+        .map(|(_, span)| span.name)
+        .collect();
+    assert_eq!(names.len(), 2, "run and queue: {names:?}");
+}
+
+fn send(server: &Server, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).expect("the server listens");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    stream.write_all(text.as_bytes()).expect("a request");
+    stream
+}
+
+fn read(stream: &mut TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("an answer");
+    text
 }
 
 #[test]

@@ -22,9 +22,6 @@ pub(crate) fn start(app: &App) -> JoinSet<()> {
     loops.spawn(keys::run(app.clone()));
     loops.spawn(audit::run(app.clone()));
     loops.spawn(outbox::run(app.clone()));
-    if app.settings.spans.wanted() {
-        loops.spawn(crate::traces::run(app.clone()));
-    }
     loops
 }
 

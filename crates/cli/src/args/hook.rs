@@ -1,6 +1,6 @@
 //! `hook …`.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::{Address, Format};
 
@@ -16,6 +16,7 @@ pub(crate) enum Hook {
         #[command(flatten)]
         format: Format,
     },
+    Change(ChangeHook),
     Delete(DeleteHook),
     Test(TestHook),
     Deliveries(Deliveries),
@@ -41,6 +42,48 @@ pub(crate) struct CreateHook {
 
     /// What it is for
     #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// Change a hook, or enable one that is disabled: it begins with the next event
+///
+/// The server disables a hook whose receiver answers 410, or fails for a day. Disabled, nothing is sent
+/// to it and what was not delivered fails. The hook of a job stays where the job sends it.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("change").required(true).multiple(true))]
+#[command(after_help = "\
+Examples:
+  playhouse hook change 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3 --enable
+  playhouse hook change 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3 --event 'job.*' --url https://ci.example/new")]
+pub(crate) struct ChangeHook {
+    /// The hook, as `hook list` names it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    /// Send it what happens from now on
+    #[arg(long, group = "change", conflicts_with = "disable")]
+    pub(crate) enable: bool,
+
+    /// Send it nothing more
+    #[arg(long, group = "change")]
+    pub(crate) disable: bool,
+
+    /// Send it there
+    #[arg(long, value_name = "URL", group = "change")]
+    pub(crate) url: Option<String>,
+
+    /// Only this type from now on; `*` at its end stands for anything (repeatable)
+    #[arg(long, value_name = "TYPE", group = "change")]
+    pub(crate) event: Vec<String>,
+
+    /// What it is for
+    #[arg(long, value_name = "TEXT", group = "change")]
     pub(crate) description: Option<String>,
 
     #[command(flatten)]

@@ -22,7 +22,7 @@ pub(crate) use client::{Address, DEFAULT_SERVER, Format, Key as ShownKey, Patien
 pub(crate) use doctor::{Backup, Completions, Doctor};
 pub(crate) use events::Events;
 pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};
-pub(crate) use hook::{CreateHook, DeleteHook, Deliveries, Hook, TestHook};
+pub(crate) use hook::{ChangeHook, CreateHook, DeleteHook, Deliveries, Hook, TestHook};
 pub(crate) use input::Input;
 pub(crate) use job::{Job, List, Logs, Priority, Submit};
 pub(crate) use jobs::{Handover, Ids, OneJob, Page, Wait};

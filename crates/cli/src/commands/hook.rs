@@ -5,12 +5,12 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use wire::{
     client::Client,
-    hooks::{Delivery, NewHook},
+    hooks::{Delivery, HookChange, NewHook},
 };
 
 use super::connection;
 use crate::{
-    args::{Address, CreateHook, DeleteHook, Deliveries, Format, Hook, TestHook},
+    args::{Address, ChangeHook, CreateHook, DeleteHook, Deliveries, Format, Hook, TestHook},
     exit::{Exit, Failure},
     output::{print_bytes, print_json, print_line, say},
     table::{Table, or_dash, plain},
@@ -24,6 +24,7 @@ pub(super) async fn run(hook: Hook) -> Result<Exit, Failure> {
     match hook {
         Hook::Create(create) => self::create(create).await,
         Hook::List { address, format } => list(&address, format).await,
+        Hook::Change(change) => self::change(change).await,
         Hook::Delete(delete) => self::delete(delete).await,
         Hook::Test(test) => self::test(test).await,
         Hook::Deliveries(deliveries) => self::deliveries(deliveries).await,
@@ -61,6 +62,7 @@ async fn list(address: &Address, format: Format) -> Result<Exit, Failure> {
         return Ok(Exit::OK);
     }
     let mut table = Table::new(&["ID", "STATE", "FAILURES", "EVENTS", "URL", "DESCRIPTION"]);
+    let disabled = hooks.iter().any(|hook| !hook.enabled);
     for hook in hooks {
         let state = match hook.disabled_reason {
             Some(reason) => format!("disabled: {reason}"),
@@ -76,6 +78,30 @@ async fn list(address: &Address, format: Format) -> Result<Exit, Failure> {
         ]);
     }
     print_bytes(table.text().as_bytes())?;
+    if disabled {
+        say("a disabled hook is sent nothing; enable it with `playhouse hook change ID --enable`");
+    }
+    Ok(Exit::OK)
+}
+
+async fn change(change: ChangeHook) -> Result<Exit, Failure> {
+    let wanted = HookChange {
+        url: change.url,
+        events: (!change.event.is_empty()).then_some(change.event),
+        description: change.description,
+        secret: None,
+        enabled: (change.enable || change.disable).then_some(change.enable),
+    };
+    let client = connection::open(&change.address)?;
+    let hook = client.change_hook(&change.id, &wanted).await?;
+    if change.format.json {
+        print_json(&hook)?;
+    } else if let Some(reason) = hook.disabled_reason {
+        let (id, reason) = (plain(&hook.id), plain(&reason));
+        say(&format!("changed {id}, which is disabled: {reason}"));
+    } else {
+        say(&format!("changed {}", plain(&hook.id)));
+    }
     Ok(Exit::OK)
 }
 

@@ -71,6 +71,7 @@ fn address(command: &Command) -> Option<&Address> {
         Command::Hook(hook) => Some(match hook {
             Hook::Create(create) => &create.address,
             Hook::List { address, .. } => address,
+            Hook::Change(change) => &change.address,
             Hook::Delete(delete) => &delete.address,
             Hook::Test(test) => &test.address,
             Hook::Deliveries(deliveries) => &deliveries.address,

@@ -41,6 +41,7 @@ fn help_of_every_command() {
         "hook",
         "hook create",
         "hook list",
+        "hook change",
         "hook delete",
         "hook test",
         "hook deliveries",

@@ -42,6 +42,48 @@ fn a_hook_is_made_tested_and_deleted() {
 }
 
 #[test]
+fn a_disabled_hook_is_enabled_again() {
+    let server = Server::start(&[]);
+    let url = "https://hooks.example/in";
+    let made = json(&server, &["hook", "create", url, "--json"]);
+    let id = made["id"].as_str().expect("an id");
+    let off = server.run(&["hook", "change", id, "--disable"]);
+    assert_eq!(code(&off), Some(0), "{}", stderr(&off));
+    let expected = format!("changed {id}, which is disabled: it was asked for");
+    assert!(stderr(&off).contains(&expected), "{}", stderr(&off));
+    assert_eq!(code(&server.run(&["hook", "test", id])), Some(65));
+    let list = server.run(&["hook", "list"]);
+    assert!(stdout(&list).contains("disabled: "), "{}", stdout(&list));
+    assert!(
+        stderr(&list).contains("hook change ID --enable"),
+        "{}",
+        stderr(&list)
+    );
+    let new = "https://other.example/";
+    let change = ["hook", "change", id, "--enable", "--url", new];
+    let rest = ["--event", "job.*", "--event", "hook.*", "--description"];
+    let on = json(&server, &[&change[..], &rest, &["new", "--json"]].concat());
+    assert_eq!((&on["enabled"], &on["url"]), (&true.into(), &new.into()));
+    assert_eq!(on["events"], serde_json::json!(["job.*", "hook.*"]));
+    assert_eq!(on["description"], "new");
+    let list = server.run(&["hook", "list"]);
+    assert!(stdout(&list).contains(" enabled "), "{}", stdout(&list));
+    assert_eq!(stderr(&list), "");
+    // Nothing to change, both at once, and a hook that is not there.
+    for (arguments, expected) in [
+        (&["hook", "change", id][..], 2),
+        (&["hook", "change", id, "--enable", "--disable"], 2),
+        (&["hook", "change", "none", "--enable"], 66),
+    ] {
+        assert_eq!(
+            code(&server.run(arguments)),
+            Some(expected),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
 fn without_leave_no_address_inside_is_called() {
     let receiver = Receiver::start();
     let server = Server::start(&[]);

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{Client, Error, Payload, decode, jobs::encode};
-use crate::hooks::{CreatedHook, Delivery, Hook, NewHook};
+use crate::hooks::{CreatedHook, Delivery, Hook, HookChange, NewHook};
 
 impl Client {
     /// Makes a hook.
@@ -21,6 +21,16 @@ impl Client {
     /// See [`Error`].
     pub async fn hooks(&self) -> Result<Vec<Hook>, Error> {
         self.fetch("/api/hooks").await
+    }
+
+    /// Changes a hook; answers it as it is then.
+    ///
+    /// # Errors
+    /// See [`Error`]; an unknown id is a `404`.
+    pub async fn change_hook(&self, id: &str, change: &HookChange) -> Result<Hook, Error> {
+        let path = format!("/api/hooks/{}", encode(id));
+        let hook = self.json(Method::PATCH, &path, change).await?;
+        hook.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
     }
 
     /// Deletes a hook.

@@ -91,14 +91,12 @@ pub(super) async fn warn_without_keys(running: &Running, at: &str) -> Result<(),
     say(&boxed(&[
         state,
         more,
-        "first command, or once from anywhere, within a day, with the second:",
+        "command, or once from anywhere, within a day, with the link:",
     ]));
     // Without an edge, so that they can be copied.
     let program = place::program_name();
     say(&format!("  {program} key create NAME --role admin {at}"));
-    say(&format!(
-        "  curl {url}/api/setup -d '{{\"name\": \"NAME\", \"token\": \"{token}\"}}'"
-    ));
+    say(&format!("  {url}/api/setup#{token}"));
     Ok(())
 }
 

@@ -112,9 +112,9 @@ fn the_printed_token_makes_the_first_key_once() {
     let mut server = Server::start(&[]);
     let said = warned(&server);
     let token = said
-        .split('"')
-        .find(|part| part.starts_with("setup_"))
-        .expect("a token");
+        .split_whitespace()
+        .find_map(|word| Some(word.split_once("/api/setup#")?.1))
+        .expect("a link");
     let post = |name: &str| {
         let body = format!(r#"{{"name": "{name}", "token": "{token}"}}"#);
         let request = format!(

@@ -95,8 +95,8 @@ impl Stage {
         let process = &self.server.process;
         let token = poll("the server tells a setup token", || {
             let said = process.stderr();
-            let (_, rest) = said.split_once("\"token\": \"")?;
-            Some(rest.split_once('"')?.0.to_owned())
+            let (_, rest) = said.split_once("/api/setup#")?;
+            Some(rest.split_once('\n')?.0.to_owned())
         });
         let wrong = self.planted.plant("a wrong setup token");
         let body = json!({"token": wrong, "name": "me"}).to_string();

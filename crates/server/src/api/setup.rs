@@ -1,6 +1,10 @@
 //! The first key is made with what the server printed at its start.
 
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
 use wire::keys::{CreatedKey, NewKey, Setup};
 
 use crate::{
@@ -9,6 +13,19 @@ use crate::{
     audit::Asker,
     problem::{Json, Problem},
 };
+
+/// Nothing from elsewhere, nothing but the page's own, and in nobody's frame.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A page that makes the first key: what the link leads to that the server prints. Behind the link's
+/// `#` stands the token.
+#[utoipa::path(get, path = "/api/setup", tag = "keys",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
+pub(crate) async fn page() -> Response {
+    let policy = [(header::CONTENT_SECURITY_POLICY, POLICY)];
+    (policy, Html(include_str!("setup.html"))).into_response()
+}
 
 /// Makes the first key, an admin's, from anywhere. The token is good for one key, and only while there
 /// is none.

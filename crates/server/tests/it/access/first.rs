@@ -139,3 +139,21 @@ async fn of_many_first_keys_made_at_once_one_is_made() {
     let refused = answers.iter().filter(|answer| answer.status == 401).count();
     assert_eq!((made, refused), (1, 7));
 }
+
+#[tokio::test]
+async fn the_page_of_the_setup_link_needs_nothing_from_elsewhere() {
+    let bed = Bed::open().await;
+    let page = bed.get("/api/setup").await;
+    assert_eq!(page.status, 200);
+    let header = |name: &str| {
+        let value = page.headers.get(name).expect("the header");
+        value.to_str().expect("text").to_owned()
+    };
+    assert_eq!(header("content-type"), "text/html; charset=utf-8");
+    let policy = header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+    let text = page.text().await;
+    for from_elsewhere in ["src=", "href=", "http:", "https:", "@import"] {
+        assert!(!text.contains(from_elsewhere), "{from_elsewhere}");
+    }
+}

@@ -36,6 +36,11 @@ fn ask(server: &Server, line: &str, headers: &[(&str, &str)], body: &[u8]) -> (u
     (status.expect("a status"), body.to_owned())
 }
 
+/// A planted word where a URL takes one.
+fn in_a_url(text: &str) -> String {
+    text.replace('+', "%2B").replace('/', "%2F")
+}
+
 /// A server that says all it can, what was planted in it, and what it answered.
 struct Stage {
     server: Server,
@@ -125,7 +130,7 @@ impl Stage {
         self.ask("GET /api/v1/jobs", &[("authorization", &bearer)], b"", 401);
         let basic = format!("Basic {}", STANDARD.encode(format!("user:{bad}")));
         self.ask("GET /api/v1/jobs", &[("authorization", &basic)], b"", 401);
-        let encoded = bad.replace('+', "%2B").replace('/', "%2F");
+        let encoded = in_a_url(&bad);
         self.ask(&format!("GET /ws/events?api_key={encoded}"), &[], b"", 401);
         self.ask(&format!("GET /ws/events?ticket={encoded}"), &[], b"", 401);
         let elsewhere = [("origin", "http://evil.example"), ("x-api-key", &bad)];
@@ -137,7 +142,7 @@ impl Stage {
         let key = self.admin.clone();
         let headers = [("x-api-key", key.as_str())];
         let password = self.planted.plant("user and password in a URL");
-        let encoded = password.replace('+', "%2B").replace('/', "%2F");
+        let encoded = in_a_url(&password);
         let url = format!("http://user:{encoded}@127.0.0.1:1/");
         let wrong = self.planted.plant("a malformed hook secret");
         for body in [
@@ -177,6 +182,40 @@ impl Stage {
         }
     }
 
+    /// A hook whose address is a secret, as that of a chat. It is shown to whoever may see hooks, and in
+    /// nothing else: so it is gone before they are listed.
+    fn make_a_hook_with_a_secret_address(&mut self) {
+        let path = self.planted.plant("path of the URL of a hook");
+        let query = self.planted.plant("query of the URL of a hook");
+        let [path, query] = [path, query].map(|text| in_a_url(&text));
+        let url = format!("http://127.0.0.1:{}/{path}?k={query}", free_port());
+        let made = self.as_admin("POST /api/hooks", &json!({"url": url}), 201);
+        let id = made["id"].as_str().expect("an id").to_owned();
+        self.as_admin(&format!("POST /api/hooks/{id}/test"), &json!({}), 202);
+        let line = format!("GET /api/hooks/{id}/deliveries/1");
+        let error = poll("the test has failed", || {
+            let delivery = self.as_admin(&line, &json!({}), 200);
+            delivery["error"].as_str().map(str::to_owned)
+        });
+        self.answers.push_str(&error);
+        self.as_admin(
+            &format!("PATCH /api/hooks/{id}"),
+            &json!({"url": format!("{url}&l=1")}),
+            200,
+        );
+        self.as_admin(&format!("DELETE /api/hooks/{id}"), &json!({}), 204);
+    }
+
+    /// A program that cannot be had, at a signed address.
+    fn run_a_job_with_a_secret_address(&mut self) -> String {
+        let query = in_a_url(&self.planted.plant("query of the URL of a program"));
+        let job = json!({"type": "secret", "priority": "foreground",
+            "binary_url": format!("http://127.0.0.1:{}/program?signature={query}", free_port()),
+            "binary_sha256": "0".repeat(64)});
+        let made = self.as_admin("POST /api/v1/jobs", &job, 201);
+        made["id"].as_str().expect("an id").to_owned()
+    }
+
     /// Jobs with secrets in all that they are given; one ends well, one does not, one is refused.
     fn run_jobs(&mut self, receiver: &Receiver) {
         let key = self.admin.clone();
@@ -189,9 +228,11 @@ impl Stage {
         let secret = self.planted.hook_secret("secret of a job's webhook");
         let variable = self.planted.plant("variable of a job");
         let again = self.planted.plant("idempotency key");
+        let argument = self.planted.plant("argument of a job");
         let job = |code: &str, priority: &str| {
             json!({"type": "secret", "priority": priority, "max_attempts": 1,
                 "binary_url": stored["binary_url"], "binary_sha256": stored["binary_sha256"],
+                "arguments": [argument],
                 "env_variables": {"CODE": code, "TOKEN": variable},
                 "webhook": {"url": receiver.url(), "secret": secret,
                     "headers": {"authorization": header}}})
@@ -219,6 +260,7 @@ impl Stage {
             let made: Value = serde_json::from_str(&answer).expect("JSON");
             ids.push((made["id"].as_str().expect("an id").to_owned(), word));
         }
+        let unreachable = self.run_a_job_with_a_secret_address();
         let mut executor = self.executor();
         self.run_plugin_job(receiver);
         for (id, word) in &ids {
@@ -236,6 +278,13 @@ impl Stage {
             self.ask(&line, &headers, b"", 200);
             self.ask(&format!("GET /api/hooks/{id}"), &headers, b"", 200);
         }
+        let line = format!("GET /api/v1/jobs/{unreachable}");
+        let error = poll("the program cannot be had", || {
+            let job = self.as_admin(&line, &json!({}), 200);
+            job["error_message"].as_str().map(str::to_owned)
+        });
+        assert!(error.starts_with("binary download failed"), "{error}");
+        self.answers.push_str(&error);
         executor.signal(nix::sys::signal::Signal::SIGTERM);
         let (_, printed) = executor.finish();
         let said = executor.stderr();
@@ -439,6 +488,7 @@ fn nothing_is_told(database: Option<&str>) {
     let mut stage = Stage::open(database);
     stage.show_keys();
     stage.make_hooks(&receiver);
+    stage.make_a_hook_with_a_secret_address();
     stage.run_jobs(&receiver);
     stage.run_commands();
     stage.search();

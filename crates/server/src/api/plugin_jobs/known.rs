@@ -218,7 +218,10 @@ mod tests {
     use super::*;
 
     fn registered(executor: &str, plugins: &[&str]) -> (String, Vec<u8>) {
-        let plugins: Vec<_> = plugins.iter().map(|name| json!({"name": name})).collect();
+        let plugins: Vec<_> = plugins
+            .iter()
+            .map(|name| json!({"name": name, "enabled": true}))
+            .collect();
         let body = json!({"slots": 1, "version": "1", "isolation": "none", "plugins": plugins});
         (executor.to_owned(), body.to_string().into_bytes())
     }

@@ -216,6 +216,16 @@ impl Stage {
         made["id"].as_str().expect("an id").to_owned()
     }
 
+    fn wait_for_the_unreachable(&mut self, id: &str) {
+        let line = format!("GET /api/v1/jobs/{id}");
+        let error = poll("the program cannot be had", || {
+            let job = self.as_admin(&line, &json!({}), 200);
+            job["error_message"].as_str().map(str::to_owned)
+        });
+        assert!(error.starts_with("binary download failed"), "{error}");
+        self.answers.push_str(&error);
+    }
+
     /// Jobs with secrets in all that they are given; one ends well, one does not, one is refused.
     fn run_jobs(&mut self, receiver: &Receiver) {
         let key = self.admin.clone();
@@ -278,13 +288,7 @@ impl Stage {
             self.ask(&line, &headers, b"", 200);
             self.ask(&format!("GET /api/hooks/{id}"), &headers, b"", 200);
         }
-        let line = format!("GET /api/v1/jobs/{unreachable}");
-        let error = poll("the program cannot be had", || {
-            let job = self.as_admin(&line, &json!({}), 200);
-            job["error_message"].as_str().map(str::to_owned)
-        });
-        assert!(error.starts_with("binary download failed"), "{error}");
-        self.answers.push_str(&error);
+        self.wait_for_the_unreachable(&unreachable);
         executor.signal(nix::sys::signal::Signal::SIGTERM);
         let (_, printed) = executor.finish();
         let said = executor.stderr();

@@ -1,11 +1,14 @@
 //! Secrets are in no log, event, metric, document or refusal: they are planted in every place that takes one,
 //! and then looked for in all that the programs said, as they are, in base64 and in URLs.
 
+mod addresses;
+
 use std::{
     io::{Read, Write},
     net::TcpStream,
 };
 
+use self::addresses::in_a_url;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -34,11 +37,6 @@ fn ask(server: &Server, line: &str, headers: &[(&str, &str)], body: &[u8]) -> (u
     let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok());
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     (status.expect("a status"), body.to_owned())
-}
-
-/// A planted word where a URL takes one.
-fn in_a_url(text: &str) -> String {
-    text.replace('+', "%2B").replace('/', "%2F")
 }
 
 /// A server that says all it can, what was planted in it, and what it answered.
@@ -180,50 +178,6 @@ impl Stage {
                 200,
             );
         }
-    }
-
-    /// A hook whose address is a secret, as that of a chat. It is shown to whoever may see hooks, and in
-    /// nothing else: so it is gone before they are listed.
-    fn make_a_hook_with_a_secret_address(&mut self) {
-        let path = self.planted.plant("path of the URL of a hook");
-        let query = self.planted.plant("query of the URL of a hook");
-        let [path, query] = [path, query].map(|text| in_a_url(&text));
-        let url = format!("http://127.0.0.1:{}/{path}?k={query}", free_port());
-        let made = self.as_admin("POST /api/hooks", &json!({"url": url}), 201);
-        let id = made["id"].as_str().expect("an id").to_owned();
-        self.as_admin(&format!("POST /api/hooks/{id}/test"), &json!({}), 202);
-        let line = format!("GET /api/hooks/{id}/deliveries/1");
-        let error = poll("the test has failed", || {
-            let delivery = self.as_admin(&line, &json!({}), 200);
-            delivery["error"].as_str().map(str::to_owned)
-        });
-        self.answers.push_str(&error);
-        self.as_admin(
-            &format!("PATCH /api/hooks/{id}"),
-            &json!({"url": format!("{url}&l=1")}),
-            200,
-        );
-        self.as_admin(&format!("DELETE /api/hooks/{id}"), &json!({}), 204);
-    }
-
-    /// A program that cannot be had, at a signed address.
-    fn run_a_job_with_a_secret_address(&mut self) -> String {
-        let query = in_a_url(&self.planted.plant("query of the URL of a program"));
-        let job = json!({"type": "secret", "priority": "foreground",
-            "binary_url": format!("http://127.0.0.1:{}/program?signature={query}", free_port()),
-            "binary_sha256": "0".repeat(64)});
-        let made = self.as_admin("POST /api/v1/jobs", &job, 201);
-        made["id"].as_str().expect("an id").to_owned()
-    }
-
-    fn wait_for_the_unreachable(&mut self, id: &str) {
-        let line = format!("GET /api/v1/jobs/{id}");
-        let error = poll("the program cannot be had", || {
-            let job = self.as_admin(&line, &json!({}), 200);
-            job["error_message"].as_str().map(str::to_owned)
-        });
-        assert!(error.starts_with("binary download failed"), "{error}");
-        self.answers.push_str(&error);
     }
 
     /// Jobs with secrets in all that they are given; one ends well, one does not, one is refused.

@@ -64,9 +64,9 @@ impl Performer {
         trace.end(match end {
             Ok(error) => Conclusion::ended(self, taken, ending(error, false), Vec::new()),
             Err(Halt::Abandoned(what)) => Conclusion::Abandoned(what),
-            // The course tells this one as its end.
-            Err(Halt::Refused(why)) => {
-                Conclusion::ended(self, taken, ending(Some(why), false), Vec::new())
+            Err(Halt::Refused(reason)) => {
+                let error = format!("the server does not take the job's progress: {reason}");
+                Conclusion::ended(self, taken, ending(Some(error), false), Vec::new())
             }
             Err(Halt::Stop(stop)) => Conclusion::stopped(self, taken, stop, |timed_out| {
                 let place = current.map_or_else(String::new, |name| format!(" in plugin `{name}`"));

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -61,13 +62,19 @@ async fn leases_are_renewed_for_as_long_as_a_job_runs() {
     stage.end().await;
 }
 
-#[tokio::test]
-async fn a_finished_result_waits_for_a_server_that_is_away() {
-    let stage = Stage::new(|_| {}).await;
+/// Submits a job that prints and ends when the file is there whose path is answered.
+fn submit_patient(stage: &Stage) -> PathBuf {
     let script = "while ! [ -e \"$GO\" ]; do sleep 0.02; done; echo done";
     let go = stage.bed.path("go");
     let more = json!({"env_variables": {"GO": go}, "lease_seconds": 600.0});
     stage.submit("patient", script, more);
+    go
+}
+
+#[tokio::test]
+async fn a_finished_result_waits_for_a_server_that_is_away() {
+    let stage = Stage::new(|_| {}).await;
+    let go = submit_patient(&stage);
     stage
         .until("it is claimed", |stage| {
             stage
@@ -100,10 +107,7 @@ async fn a_finished_result_waits_for_a_server_that_is_away() {
 #[tokio::test]
 async fn the_last_output_outlives_a_server_that_is_not_well_yet() {
     let stage = Stage::new(|_| {}).await;
-    let script = "while ! [ -e \"$GO\" ]; do sleep 0.02; done; echo done";
-    let go = stage.bed.path("go");
-    let more = json!({"env_variables": {"GO": go}, "lease_seconds": 600.0});
-    stage.submit("patient", script, more);
+    let go = submit_patient(&stage);
     stage
         .until("it runs", |stage| (stage.left_behind() > 0).then_some(()))
         .await;

@@ -1,17 +1,7 @@
 //! A full disk: what does not fit is refused whole, and when there is room again life goes on.
 
-use std::{
-    fs,
-    os::unix::process::ExitStatusExt,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fs, path::Path};
 
-use nix::{
-    mount::{MsFlags, mount},
-    sched::{CloneFlags, unshare},
-    sys::resource::{Resource, getrlimit, setrlimit},
-};
 use store::{Error, Location};
 
 use crate::{
@@ -20,81 +10,22 @@ use crate::{
 };
 
 const ROOM_BYTES: usize = 24 << 20;
+const FILES: usize = 100;
 const INPUT_BYTES: usize = 128 << 10;
 
-/// With a small file system where we may mount one, otherwise with a limit on the size of files.
 #[test]
 fn a_full_disk_fails_the_batch_and_the_store_goes_on() {
-    let directory = tempfile::tempdir().unwrap();
-    let mounted = std::thread::scope(|scope| {
-        // A mount name space of this thread and those that it starts: it is gone with them.
-        let work = || {
-            if mount_small(directory.path()).is_err() {
-                return false;
-            }
-            let filler = directory.path().join("filler");
-            fs::write(&filler, vec![0; ROOM_BYTES / 2]).unwrap();
-            fill_up(directory.path(), || fs::remove_file(&filler).unwrap());
-            true
-        };
-        scope.spawn(work).join().unwrap()
-    });
-    if !mounted {
-        in_a_process_of_its_own();
-    }
-}
-
-fn mount_small(path: &Path) -> nix::Result<()> {
-    unshare(CloneFlags::CLONE_NEWNS)?;
-    mount(
-        None::<&str>,
-        "/",
-        None::<&str>,
-        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-        None::<&str>,
-    )?;
-    let options = format!("size={ROOM_BYTES}");
-    mount(
-        Some("tmpfs"),
-        path,
-        Some("tmpfs"),
-        MsFlags::empty(),
-        Some(options.as_str()),
-    )
-}
-
-/// The limit is the process's, and a process that does not ignore the signal dies of it.
-fn in_a_process_of_its_own() {
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-c", r#"trap "" XFSZ; exec "$@""#, "sh"])
-        .arg(std::env::current_exe().unwrap());
-    shell.args([
-        "--exact",
-        "full::files_have_a_limit",
-        "--ignored",
-        "--nocapture",
-    ]);
-    let output = shell.stdin(Stdio::null()).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    let ran = output.status.success() && text.contains("1 passed");
-    assert!(
-        ran,
-        "{} {:?}\n{text}",
-        output.status,
-        output.status.signal()
-    );
+    small_disk::run("full::the_disk_is_full");
 }
 
 #[test]
-#[ignore = "it limits its process: `a_full_disk_fails_the_batch_and_the_store_goes_on` runs it in one"]
-fn files_have_a_limit() {
+#[ignore = "it mounts: `a_full_disk_fails_the_batch_and_the_store_goes_on` runs it"]
+fn the_disk_is_full() {
     let directory = tempfile::tempdir().unwrap();
-    let (_, hard) = getrlimit(Resource::RLIMIT_FSIZE).unwrap();
-    setrlimit(Resource::RLIMIT_FSIZE, (ROOM_BYTES / 2) as u64, hard).unwrap();
-    fill_up(directory.path(), || {
-        setrlimit(Resource::RLIMIT_FSIZE, hard, hard).unwrap();
-    });
+    small_disk::mount(directory.path(), ROOM_BYTES, FILES);
+    let filler = directory.path().join("filler");
+    fs::write(&filler, vec![0; ROOM_BYTES / 2]).unwrap();
+    fill_up(directory.path(), || fs::remove_file(&filler).unwrap());
 }
 
 fn fill_up(directory: &Path, make_room: impl FnOnce()) {

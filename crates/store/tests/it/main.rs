@@ -1,7 +1,6 @@
 //! The store's promises, each on a real SQLite file and on a real PostgreSQL.
 
 mod audit;
-mod audit_clock;
 mod batches;
 mod claims;
 mod crash;

@@ -2,6 +2,7 @@
 //! found out.
 
 mod chain;
+mod clock;
 mod find;
 mod retain;
 mod write;

@@ -108,6 +108,38 @@ fn a_running_server_hears_of_keys_made_and_revoked_beside_it() {
 }
 
 #[test]
+fn only_a_key_to_start_with_makes_a_database_and_says_so() {
+    let home = TempDir::new().expect("a directory");
+    let data = home.path().join("data");
+    let run = |arguments: &[&str]| {
+        let mut command = playhouse(home.path());
+        command.args(arguments).arg("--data-dir").arg(&data);
+        command.output().expect("the binary starts")
+    };
+    let looking: [&[&str]; 5] = [
+        &["key", "list"],
+        &["key", "revoke", "x"],
+        &["key", "join-token"],
+        &["audit", "list"],
+        &["audit", "verify"],
+    ];
+    for arguments in looking {
+        let refused = run(arguments);
+        assert_eq!(code(&refused), Some(1), "{arguments:?}");
+        let said = stderr(&refused);
+        assert!(said.contains("there is no database in"), "{said}");
+        assert!(!data.exists(), "{arguments:?}");
+    }
+    let first = run(&["key", "create", "me", "--role", "admin"]);
+    let said = stderr(&first);
+    assert!(said.contains("data/playhouse.db, which is new"), "{said}");
+    let second = run(&["key", "create", "ci", "--role", "user"]);
+    let said = stderr(&second);
+    assert!(said.contains("data/playhouse.db\n"), "{said}");
+    assert_eq!(code(&run(&["key", "list"])), Some(0));
+}
+
+#[test]
 fn the_printed_token_makes_the_first_key_once() {
     let mut server = Server::start(&[]);
     let said = warned(&server);

@@ -7,6 +7,8 @@ use serde::{
     de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
+use crate::text::lossy;
+
 /// A value that must be written as a JSON object. A derived struct alone would also take an array
 /// of its fields in their order.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,48 @@ pub(crate) fn null_is_empty<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<String, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// What a program printed, as its executor sends it; `null` when there is none. A string of JSON may
+/// hold what is no character, for instance the half of a pair of surrogates that is left where a text
+/// of UTF-16 was cut: refusing it would lose the result.
+pub(crate) fn printed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    optional_printed(deserializer).map(Option::unwrap_or_default)
+}
+
+/// The same, where none differs from an empty one.
+pub(crate) fn optional_printed<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let text = Option::<Printed>::deserialize(deserializer)?;
+    Ok(text.map(|Printed(text)| text))
+}
+
+struct Printed(String);
+
+impl<'de> Deserialize<'de> for Printed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Printed;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Printed, E> {
+                Ok(Printed(text.to_owned()))
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Printed, E> {
+                Ok(Printed(lossy(bytes.to_vec())))
+            }
+        }
+
+        // A string that is asked for as bytes need not be one of characters.
+        deserializer.deserialize_bytes(Text)
+    }
 }
 
 /// A value that must be an object.

@@ -1,10 +1,27 @@
 //! Text out of bytes that a program printed.
 
-/// The text of `bytes`: what is not UTF-8 becomes U+FFFD.
+/// The text of `bytes`: what is not UTF-8 becomes U+FFFD, and so does half a pair of surrogates,
+/// which takes three bytes.
 #[must_use]
 pub fn lossy(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    String::from_utf8(bytes).unwrap_or_else(|error| replaced(error.as_bytes()))
+}
+
+fn replaced(mut bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    while let Some(chunk) = bytes.utf8_chunks().next() {
+        text.push_str(chunk.valid());
+        let rest = &bytes[chunk.valid().len()..];
+        if rest.is_empty() {
+            break;
+        }
+        text.push(char::REPLACEMENT_CHARACTER);
+        bytes = match rest {
+            [0xED, 0xA0..=0xBF, 0x80..=0xBF, after @ ..] => after,
+            _ => &rest[chunk.invalid().len()..],
+        };
+    }
+    text
 }
 
 /// How many bytes at the end are the start of a character whose rest may still come.
@@ -30,6 +47,10 @@ mod tests {
     fn what_is_not_utf8_is_replaced() {
         assert_eq!(lossy(b"a\xffb\xe2\x82".to_vec()), "a\u{fffd}b\u{fffd}");
         assert_eq!(lossy("\u{20ac}".into()), "\u{20ac}");
+        assert_eq!(
+            lossy(b"a\xed\xa0\xbdb\xed\xbf".to_vec()),
+            "a\u{fffd}b\u{fffd}\u{fffd}"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::shape::null_is_empty;
+use crate::shape::{null_is_empty, optional_printed, printed};
 
 /// Body of `POST /api/v1/jobs/claim`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -47,7 +47,11 @@ pub struct Release {
     pub lease_token: Option<i64>,
     /// Why the executor cannot do the work, when that is its own fault: then the attempt counts as a
     /// lost one. Without it, it gives the job back as planned, which does not count.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "optional_printed",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub error_message: Option<String>,
 }
 
@@ -66,18 +70,22 @@ pub struct Finish {
     #[schema(min_length = 1, max_length = 255)]
     pub executor_id: String,
     /// Standard output; the server keeps head and tail of at most 1 MiB.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "printed")]
     #[schema(value_type = Option<String>)]
     pub stdout: String,
     /// Standard error; the server keeps head and tail of at most 1 MiB.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "printed")]
     #[schema(value_type = Option<String>)]
     pub stderr: String,
     /// Exit code.
     #[serde(default)]
     pub exit_code: Option<i64>,
     /// Why it failed (`fail` only).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "optional_printed",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub error_message: Option<String>,
     /// Addition: the lease's token.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,6 @@
 //! `PUT /jobs/{id}/complete` and `PUT /jobs/{id}/fail`.
 
+use axum::http::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -195,6 +196,39 @@ async fn every_byte_survives() {
             .get(&format!("/api/v1/jobs/{id}/logs?stream={stream}"))
             .await;
         assert_eq!(log.text().await, wanted);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_character_does_not_lose_the_result() {
+    let bed = Bed::open().await;
+    for (end, wrong) in [
+        // What JavaScript sends of a text that it cut within a pair of surrogates.
+        ("complete", &br"\ud83d"[..]),
+        ("fail", br"\ude00"),
+        ("fail", b"\xFF"),
+        ("complete", b"\xED\xA0\xBD"),
+    ] {
+        let id = running(&bed).await;
+        let text = [b"\"cut: ", wrong, b"\""].concat();
+        let body = [
+            br#"{"executor_id":"worker-1","exit_code":1,"stdout":"#,
+            &text[..],
+            br#","stderr":"#,
+            &text,
+            br#","error_message":"#,
+            &text,
+            b"}",
+        ]
+        .concat();
+        let path = format!("/api/v1/jobs/{id}/{end}");
+        bed.send(Method::PUT, &path, body).await.json(200).await;
+        let job = bed.job(&id).await;
+        assert_eq!(job["stdout"], "cut: \u{FFFD}");
+        assert_eq!(job["stderr"], "cut: \u{FFFD}");
+        if end == "fail" {
+            assert_eq!(job["error_message"], "cut: \u{FFFD}");
+        }
     }
 }
 

@@ -138,19 +138,41 @@ fn candidates(
     queues: &[String],
     wanted: usize,
 ) -> Result<VecDeque<Candidate>, Error> {
-    let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
     let mut found = Vec::new();
     for (place, queue) in queues.iter().enumerate() {
         if queues[..place].contains(queue) {
             continue;
         }
-        found.extend(tx.all(READY, args![queue, limit], candidate)?);
+        found.extend(first_of(tx, queue, wanted)?);
     }
     if queues.len() > 1 {
         found.sort_by_key(|candidate| (candidate.run.rank, candidate.run.id));
         found.truncate(wanted);
     }
     Ok(found.into())
+}
+
+/// The first `wanted` readable runs of one queue: one that cannot be read does not hold up the others.
+fn first_of(tx: &mut Tx<'_>, queue: &str, wanted: usize) -> Result<Vec<Candidate>, Error> {
+    let mut asked = wanted;
+    loop {
+        let limit = i64::try_from(asked).unwrap_or(i64::MAX);
+        let rows = tx.all(READY, args![queue, limit], |row| Ok(candidate(row)))?;
+        let (all, mut found) = (rows.len(), Vec::with_capacity(rows.len()));
+        for row in rows {
+            match row {
+                Ok(candidate) => found.push(candidate),
+                Err(Error::Corrupt(why)) => tracing::error!(queue, why, "an unreadable run"),
+                Err(error) => return Err(error),
+            }
+        }
+        let unreadable = all - found.len();
+        if unreadable == 0 || all < asked || found.len() >= wanted {
+            found.truncate(wanted);
+            return Ok(found);
+        }
+        asked = wanted.saturating_add(unreadable);
+    }
 }
 
 fn candidate(row: &Row<'_>) -> Result<Candidate, Error> {

@@ -21,7 +21,7 @@ pub use find::{AttemptRow, Details, Input, ResultRow, counts, details, held, inp
 pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
 pub use list::{Filter, list, plan_of_several as list_plan};
-pub use submit::{Submission, Submit, Submitted};
+pub use submit::{Submission, Submit, Submitted, repeated};
 pub use sweep::{cancel_unstarted, due, expire, next_due};
 
 pub(crate) use claim::claim_all;

@@ -4,7 +4,7 @@ use engine::{Change, NewRun, RunId, submit};
 
 use super::{parents, row};
 use crate::{
-    Batch, Error,
+    Batch, Error, Read,
     audit::Act,
     hooks::{self, RunHook},
     seam::{Tx, Value, args},
@@ -45,6 +45,18 @@ pub struct Submitted {
     pub ids: Vec<RunId>,
     /// True when the same request was made before and nothing was submitted now.
     pub repeated: bool,
+}
+
+/// What a submit with this key was answered before, if there was one.
+///
+/// # Errors
+/// [`Error::KeyReused`] when its body was another one. The database's.
+pub fn repeated(
+    read: &mut Read<'_, '_>,
+    key: &str,
+    hash: &[u8],
+) -> Result<Option<Submitted>, Error> {
+    recall(read.tx, key, hash)?.transpose()
 }
 
 /// Serves all waiting submits.

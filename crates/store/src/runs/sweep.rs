@@ -93,6 +93,8 @@ fn each(
             Ok(_) => changed.push(*id),
             // Somebody else was faster.
             Err(Error::Rejected(_) | Error::NotFound(_)) => {}
+            // Nothing can be done about it here, and the others are not to wait for it.
+            Err(Error::Corrupt(why)) => tracing::error!(run_id = %id, why, "an unreadable run"),
             Err(error) => return Err(error),
         }
     }

@@ -60,10 +60,15 @@ impl Row<'_> {
         T: rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a>,
     {
         match self {
-            Self::Sqlite(row) => row.get(column).map_err(Error::from),
-            Self::Postgres(row) => row.try_get(column).map_err(Error::from),
+            Self::Sqlite(row) => row.get(column).map_err(unreadable),
+            Self::Postgres(row) => row.try_get(column).map_err(unreadable),
         }
     }
+}
+
+/// The row is there, but a value in it is not of the column's kind.
+fn unreadable(error: impl std::fmt::Display) -> Error {
+    Error::Corrupt(error.to_string())
 }
 
 fn run_id(bytes: &[u8]) -> Result<RunId, Error> {

@@ -23,4 +23,5 @@ mod sample;
 mod schema;
 mod submits;
 mod tls;
+mod unreadable;
 mod wake;

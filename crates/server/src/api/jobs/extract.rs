@@ -20,6 +20,9 @@ pub(crate) const FINISH_LIMIT: usize = 32 * MIB;
 pub(crate) const BULK_LIMIT: usize = 64 * MIB;
 /// The deepest nesting of a body, also in fields that nobody reads.
 const DEPTH_LIMIT: usize = 128;
+/// The deepest nesting of what is handed on within other values, which readers of ours take to the
+/// limit above.
+pub(crate) const HANDED_ON_DEPTH_LIMIT: usize = 100;
 
 /// A JSON object of at most `LIMIT` bytes. The content type is not looked at: a client that forgets
 /// it means JSON all the same.
@@ -47,18 +50,23 @@ where
 
 /// Parses a JSON body; a refusal names the field.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    if is_deep(bytes) {
-        let message = format!("malformed JSON: it is nested deeper than {DEPTH_LIMIT} levels");
+    parse_within(bytes, DEPTH_LIMIT)
+}
+
+/// The same, of a body that is nested at most so deep.
+pub(crate) fn parse_within<T: DeserializeOwned>(bytes: &[u8], depth: usize) -> Result<T, Error> {
+    if is_deeper(bytes, depth) {
+        let message = format!("malformed JSON: it is nested deeper than {depth} levels");
         return Err(Error::new(StatusCode::BAD_REQUEST, message));
     }
     // The path to the field is worth its cost only when something is wrong.
     serde_json::from_slice(bytes).map_err(|_| refuse::<T>(bytes))
 }
 
-/// Whether brackets are nested too deep. Most bodies do not even have so many.
-fn is_deep(bytes: &[u8]) -> bool {
+/// Whether brackets are nested deeper. Most bodies do not even have so many.
+fn is_deeper(bytes: &[u8], limit: usize) -> bool {
     let opening = |byte: &&u8| matches!(byte, b'[' | b'{');
-    if bytes.iter().filter(opening).count() <= DEPTH_LIMIT {
+    if bytes.iter().filter(opening).count() <= limit {
         return false;
     }
     let (mut depth, mut text, mut escaped) = (0_usize, false, false);
@@ -71,7 +79,7 @@ fn is_deep(bytes: &[u8]) -> bool {
             b']' | b'}' if !text => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > DEPTH_LIMIT {
+        if depth > limit {
             return true;
         }
     }

@@ -1,6 +1,7 @@
 //! A plugin job is created.
 
 use axum::extract::{Request, State};
+use engine::RunId;
 use wire::{
     Object,
     plugin_jobs::{ErrorBody, Job, NewPluginJob},
@@ -32,21 +33,35 @@ pub(crate) async fn create(
         .map_err(jobs::Error::from)?;
     let known = known(&app).await?;
     let (app, read) = apart(body.len(), move || {
-        let read =
-            jobs::parse(&body)
-                .map_err(Error::from)
-                .and_then(|Object::<NewPluginJob>(job)| {
-                    // Keys of the other contract are other keys.
-                    let key = key.map(|key| (format!("plugin-jobs {key}"), jobs::hash(&body)));
-                    Ok((check::submission(&app, &known, job)?, key))
-                });
+        let read = jobs::parse_within(&body, jobs::HANDED_ON_DEPTH_LIMIT);
+        let read = read.map(|Object::<NewPluginJob>(job)| {
+            // Keys of the other contract are other keys.
+            let key = key.map(|key| (format!("plugin-jobs {key}"), jobs::hash(&body)));
+            (check::submission(&app, &known, job), key)
+        });
         (app, read)
     })
     .await;
-    let (submission, key) = read?;
-    let act = asker.act(app.now_ms(), target(submission.run.id));
-    let submitted = jobs::enter(&app, vec![submission], key, act).await?;
-    let id = submitted.ids[0];
+    let id = match read? {
+        (Ok(submission), key) => {
+            let act = asker.act(app.now_ms(), target(submission.run.id));
+            jobs::enter(&app, vec![submission], key, act).await?.ids[0]
+        }
+        (Err(wrong), key) => made_before(&app, key).await?.ok_or(wrong)?,
+    };
     let whole = app.store.read(move |read| whole::find(read, id)).await?;
     Ok(axum::Json(view::job(&whole)))
+}
+
+/// The job that was created under this key. Whether a repetition is right depends on nothing else: the
+/// executors whose plugins the job names may have gone meanwhile.
+async fn made_before(app: &App, key: Option<(String, Vec<u8>)>) -> Result<Option<RunId>, Error> {
+    let Some((key, hash)) = key else {
+        return Ok(None);
+    };
+    let before = app
+        .store
+        .read(move |read| store::runs::repeated(read, &key, &hash))
+        .await?;
+    Ok(before.map(|submitted| submitted.ids[0]))
 }

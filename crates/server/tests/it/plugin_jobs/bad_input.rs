@@ -6,7 +6,7 @@ use http::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::{JOBS, bed, create, path, refused, shown};
+use super::{DEEPEST, JOBS, bed, create, nested, path, refused, shown};
 
 #[tokio::test]
 async fn bodies_that_are_no_job() {
@@ -49,9 +49,11 @@ async fn bodies_that_are_no_job() {
         let answer = bed.send(Method::POST, JOBS, body.clone()).await;
         let _ = writeln!(table, "{body}\n    {}", refused(answer, 400).await);
     }
-    let deep = format!("{{\"input\": {}{}}}", "[".repeat(200), "]".repeat(200));
-    let answer = bed.send(Method::POST, JOBS, deep).await;
-    assert!(refused(answer, 400).await.contains("nested deeper"));
+    for levels in [DEEPEST + 1, 200, 100_000] {
+        let deep = format!("{{\"input\": {}}}", nested(levels));
+        let answer = bed.send(Method::POST, JOBS, deep).await;
+        assert!(refused(answer, 400).await.contains("nested deeper"));
+    }
     let long = format!("{{\"input\": \"{}\"}}", "x".repeat(16 << 20));
     let answer = bed.send(Method::POST, JOBS, long).await;
     assert!(refused(answer, 413).await.contains("larger than"));

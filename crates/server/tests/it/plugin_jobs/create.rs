@@ -121,6 +121,11 @@ async fn the_same_key_and_body_are_one_job() {
         bed.get(JOBS).await.json(200).await.as_array().map(Vec::len),
         Some(1)
     );
+    // A repetition is answered whatever has become of the executors' plugins.
+    register(&bed, "worker-1", &[]).await;
+    let again = with_key(&bed, JOBS, "k", &body).await.json(200).await;
+    assert_eq!(again["id"], first["id"]);
+    refused(with_key(&bed, JOBS, "l", &body).await, 400).await;
     // A job of the other contract may have the same key.
     with_key(&bed, "/api/v1/jobs", "k", &crate::bed::example())
         .await

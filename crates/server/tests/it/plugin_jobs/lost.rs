@@ -1,8 +1,9 @@
 //! Executors die: what they had done stays done, and time goes on.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use wire::executors::{ClaimedRun, ClaimedRuns};
 
-use super::{bed, lose, progress, shown, take, taken};
+use super::{DEEPEST, bed, lose, nested, progress, shown, take, taken};
 
 #[tokio::test]
 async fn another_attempt_goes_on_after_the_last_plugin() {
@@ -47,6 +48,28 @@ async fn another_attempt_goes_on_after_the_last_plugin() {
         job["result"]["metrics"],
         json!([{"one": {"n": 1.25}}, {"two": {"n": 2}}])
     );
+}
+
+#[tokio::test]
+async fn what_is_nested_as_deep_as_may_be_is_read_in_every_answer() {
+    let bed = bed().await;
+    let deep: Value = serde_json::from_str(&nested(DEEPEST)).expect("JSON");
+    let mut work = taken(&bed, &json!({"input": deep})).await;
+    work.storage.insert("kept".to_owned(), deep.clone());
+    work.summary.insert("one".to_owned(), deep.clone());
+    work.started(&bed, "one").await;
+    work.completed(&bed, "one", json!({"n": 1, "deep": deep})).await;
+    lose(&bed).await;
+    // As executors of ours read it.
+    let path = "/api/v1/executors/worker-1/claims";
+    let answer = bed.post(path, &json!({"kinds": ["plugin_job"]})).await;
+    let claimed: ClaimedRuns = serde_json::from_str(&answer.text().await).expect("a claim");
+    let [ClaimedRun::PluginJob { plugin_job }] = &claimed.runs[..] else {
+        panic!("{claimed:?}");
+    };
+    let progress = plugin_job.progress.as_ref().expect("a note");
+    assert_eq!(progress.storage["kept"], deep);
+    assert_eq!(shown(&bed, &work.id).await["config"]["input"], deep);
 }
 
 #[tokio::test]

@@ -22,6 +22,14 @@ use crate::{answer::Answer, bed::Bed};
 const JOBS: &str = "/playground/jobs";
 const LEASE_MS: i64 = 30_000;
 
+/// How deep an input and what a plugin leaves may be nested.
+const DEEPEST: usize = 99;
+
+/// Lists within lists.
+fn nested(levels: usize) -> String {
+    format!("{}{}", "[".repeat(levels), "]".repeat(levels))
+}
+
 /// A plugin that works.
 fn plugin(name: &str, order: i64) -> Value {
     json!({"name": name, "version": "1.0.0", "description": format!("Does {name}"),

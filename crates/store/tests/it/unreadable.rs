@@ -1,0 +1,68 @@
+//! Rows that cannot be read, as another program may leave them: the others do not wait for them.
+
+use engine::{NewRun, Status};
+use store::runs;
+
+use crate::{
+    database::{Database, on_both},
+    sample::*,
+};
+
+on_both!(
+    the_next_in_line_is_claimed,
+    the_other_leases_are_taken_away
+);
+
+fn named(name: &str) -> NewRun {
+    NewRun {
+        name: name.to_owned(),
+        ..job()
+    }
+}
+
+fn spoil(db: &Database) {
+    db.rows("UPDATE runs SET retry = 'not a policy' WHERE name = 'spoilt'");
+}
+
+async fn the_next_in_line_is_claimed(db: &Database) {
+    let store = db.open();
+    for _ in 0..3 {
+        submitted(&store, named("spoilt")).await;
+    }
+    let mut whole = Vec::new();
+    for _ in 0..3 {
+        whole.push(submitted(&store, job()).await);
+        submitted(&store, named("spoilt")).await;
+    }
+    spoil(db);
+    let first = store.claim(claim("a", 1)).await.unwrap();
+    let rest = store.claim(claim("a", 9)).await.unwrap();
+    assert_eq!([ids(&first), ids(&rest)].concat(), whole);
+    assert!(store.claim(claim("a", 9)).await.unwrap().is_empty());
+    db.check();
+}
+
+async fn the_other_leases_are_taken_away(db: &Database) {
+    let store = db.open();
+    let spoilt = running(&store, named("spoilt")).await;
+    let whole = running(&store, job()).await;
+    spoil(db);
+    let late = NOW + LEASE_MS;
+    let ended = store
+        .write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, || 0.0, late))
+        .await
+        .unwrap();
+    assert_eq!(ended, [whole.id]);
+    let run = details(&store, whole.id).await.run;
+    assert_eq!(run.state.status(), Status::Queued);
+    let status = "SELECT status FROM runs WHERE name = 'spoilt'";
+    assert_eq!(db.rows(status), [["running"]]);
+    // Made whole again, it is like the others.
+    db.rows("UPDATE runs SET retry = NULL");
+    let ended = store
+        .write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, || 0.0, late))
+        .await
+        .unwrap();
+    assert_eq!(ended, [spoilt.id]);
+    db.check();
+}

@@ -86,10 +86,14 @@ impl Writer {
         if count == 0 {
             return;
         }
-        let round = self.wake.round();
+        let (round, claims) = (self.wake.round(), items.claims.len());
         match self.commit(&mut items) {
             Ok(outcome) => self.tell(items, outcome, round),
-            Err(error) if count == 1 => items.refuse(&error),
+            Err(error) if count == 1 => {
+                // What it would have made ready was for these.
+                self.wake.park(items.claims.split_off(claims), round);
+                items.refuse(&error);
+            }
             Err(error @ (Error::Unavailable(_) | Error::Unknown(_))) => items.refuse(&error),
             Err(error) => {
                 tracing::warn!(%error, items = count, "a batch failed; running its items one by one");

@@ -1,7 +1,10 @@
 //! Queues of one family: those whose names begin with the family's and a colon. A claim that takes
 //! from several of them finds out first which have ready runs.
 
-use crate::{Batch, Error, Read, seam::args};
+use crate::{
+    Batch, Error, Read,
+    seam::{Value, args},
+};
 
 /// From one queue to the next, however many runs each has.
 const READY: &str = "WITH RECURSIVE ready (queue) AS (
@@ -12,6 +15,9 @@ const READY: &str = "WITH RECURSIVE ready (queue) AS (
         FROM ready WHERE ready.queue IS NOT NULL)
     SELECT queue FROM ready WHERE queue IS NOT NULL LIMIT $1";
 
+const FIRST: &str = "SELECT rank, id FROM runs WHERE status = 'queued' AND queue = $1
+    ORDER BY rank, id LIMIT 1";
+
 /// Queues that one look passes at most. There are as many as there are sets of plugins that jobs
 /// wait for.
 const LOOKED_AT: i64 = 1_000;
@@ -21,8 +27,8 @@ pub(crate) fn family_of(queue: &str) -> Option<&str> {
     queue.split_once(':').map(|(family, _)| family)
 }
 
-/// Queues with ready runs that are of this family and wanted, at most `limit`. `wanted` is asked about
-/// what follows the colon.
+/// Queues with ready runs that are of this family and wanted, at most `limit`, those with the first
+/// runs. `wanted` is asked about what follows the colon.
 ///
 /// # Errors
 /// The database's.
@@ -39,7 +45,23 @@ pub fn ready_queues(
         let parts = queue.split_once(':');
         parts.is_some_and(|(of, rest)| of == family && wanted(rest))
     };
-    Ok(ready.into_iter().filter(is_wanted).take(limit).collect())
+    let ready: Vec<String> = ready.into_iter().filter(is_wanted).collect();
+    if ready.len() <= limit {
+        return Ok(ready);
+    }
+    // Those whose first run is the next in line: by their names, the last would never have a turn.
+    let rows: Vec<[Value<'_>; 1]> = ready.iter().map(|queue| [queue.into()]).collect();
+    let ranks = read
+        .tx
+        .first_many(FIRST, &rows, |row| Ok((row.int(0)?, row.run_id(1)?)))?;
+    let mut ranked: Vec<_> = ranks
+        .into_iter()
+        .zip(&ready)
+        .filter(|(rank, _)| rank.is_some())
+        .collect();
+    ranked.sort_unstable();
+    let first = ranked.into_iter().take(limit);
+    Ok(first.map(|(_, queue)| queue.clone()).collect())
 }
 
 /// How the database goes from one ready queue to the next.

@@ -16,6 +16,7 @@ use crate::{
 
 on_both!(
     ready_queues_are_found_among_many,
+    of_many_queues_those_with_the_first_runs,
     the_plan_goes_from_queue_to_queue,
     a_waiting_claim_hears_of_another_queue_of_its_family,
     a_run_that_came_while_the_claim_looked_elsewhere,
@@ -75,6 +76,22 @@ async fn ready_queues_are_found_among_many(db: &Database) {
     some.sort();
     assert_eq!(some, ["plugin_job:b", "plugin_job:b,c"]);
     assert_eq!(ready(&store, 2, "").await.len(), 2);
+}
+
+async fn of_many_queues_those_with_the_first_runs(db: &Database) {
+    let store = db.open();
+    for queue in ["z", "m", "a", "y", "b"] {
+        submitted(&store, of(&format!("plugin_job:{queue}"))).await;
+    }
+    submitted(&store, of("plugin_job:z")).await;
+    let first = |rest: [&str; 2]| rest.map(|rest| format!("plugin_job:{rest}"));
+    assert_eq!(ready(&store, 2, "").await, first(["z", "m"]));
+    let queues = |queue: &str| Claim {
+        queues: vec![format!("plugin_job:{queue}")],
+        ..claim("a", 1)
+    };
+    store.claim(queues("z")).await.unwrap();
+    assert_eq!(ready(&store, 2, "").await, first(["m", "a"]));
 }
 
 /// As many plugins as a job may have, with the longest names, none of which compresses well.

@@ -8,10 +8,7 @@ use crate::{
     sample::*,
 };
 
-on_both!(
-    the_next_in_line_is_claimed,
-    the_other_leases_are_taken_away
-);
+on_both!(the_next_in_line_is_claimed, the_other_leases_are_taken_away);
 
 fn named(name: &str) -> NewRun {
     NewRun {

@@ -57,7 +57,8 @@ impl Assembled {
         lock: DataDirLock,
     ) -> Result<Self, Error> {
         let data_dir = settings.data_dir.clone();
-        let programs = Programs::open(data_dir.join("binaries"), settings.upload_limit_bytes)
+        let (limit, patience) = (settings.upload_limit_bytes, settings.upload_patience);
+        let programs = Programs::open(data_dir.join("binaries"), limit, patience)
             .map_err(|error| unusable(&data_dir, error))?;
         let database = Database::new(&data_dir, settings.database_url.as_deref());
         let store = database.open(clock.now_ms()).await?;

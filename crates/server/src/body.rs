@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, HttpBody},
+    body::{Body, BodyDataStream, HttpBody},
     extract::Request,
 };
 use futures_util::TryStreamExt;
@@ -16,6 +16,8 @@ use crate::budget::{SMALL_BYTES, Share};
 /// [`GRACE`] is over.
 const SLOWEST: u64 = 256 * 1024;
 const GRACE: Duration = Duration::from_secs(30);
+/// So much of what is beyond the limit is read, and thrown away.
+const HEARD_BYTES: usize = 256 << 20;
 /// What a JSON value takes at least when it is parsed. Values are separated by commas.
 const VALUE_BYTES: u64 = 40;
 /// Work on more bytes than this would keep other calls waiting.
@@ -71,7 +73,7 @@ async fn collect(
     let known = body.size_hint().exact();
     let most = known.unwrap_or(limit as u64).min(limit as u64);
     let deadline = Instant::now() + GRACE + Duration::from_secs(most / SLOWEST);
-    // One that is too long is read, so that the answer is heard, but not kept.
+    // One that is too long is not kept.
     let kept = known.is_none_or(|length| length <= limit as u64);
     let mut untaken = share.filter(|_| kept);
     if let Some(share) = untaken.take_if(|_| known.is_some())
@@ -94,7 +96,8 @@ async fn collect(
         };
         length += chunk.len();
         if length > limit {
-            return Err(Unread::TooLong(limit));
+            drop(bytes);
+            return Err(rest_of(&mut chunks, limit, deadline).await);
         }
         // Of unknown length, and not a small one.
         if let Some(share) = untaken.take_if(|_| length as u64 > SMALL_BYTES)
@@ -106,6 +109,17 @@ async fn collect(
             bytes.extend_from_slice(&chunk);
         }
     }
+}
+
+/// Reads on what is too long, so that the caller, who writes before it reads, hears the answer.
+async fn rest_of(chunks: &mut BodyDataStream, limit: usize, deadline: Instant) -> Unread {
+    let mut more = 0;
+    while more < HEARD_BYTES
+        && let Ok(Ok(Some(chunk))) = timeout_at(deadline, chunks.try_next()).await
+    {
+        more += chunk.len();
+    }
+    Unread::TooLong(limit)
 }
 
 /// Runs `work` on so many bytes: when they are many, not on a thread that others wait for.

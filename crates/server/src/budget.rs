@@ -17,7 +17,10 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::AbortHandle,
+};
 use tracing::Instrument;
 
 use crate::api::refusal;
@@ -109,6 +112,27 @@ impl Share {
         }
         true
     }
+
+    fn is_empty(&self) -> bool {
+        let permits = self.0.permits.lock();
+        let permits = permits.unwrap_or_else(PoisonError::into_inner);
+        permits.as_ref().is_none_or(|held| held.num_permits() == 0)
+    }
+}
+
+/// Ends the work of a caller who hung up, unless it holds a share.
+struct Caller {
+    work: AbortHandle,
+    share: Share,
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        // Otherwise a claim that waits would take runs for nobody.
+        if self.share.is_empty() {
+            self.work.abort();
+        }
+    }
 }
 
 /// Answers a request within the budget. Whoever is refused for now hears when to come again.
@@ -139,12 +163,17 @@ async fn within(budget: &Budget, mut request: Request, next: Next) -> Response {
     let share = budget.share();
     request.extensions_mut().insert(share.clone());
     // What a caller has sent does not leave the memory when the caller hangs up.
+    let held = share.clone();
     let work = async move {
         let response = next.run(request).await;
-        drop((share, place));
+        drop((held, place));
         response
     };
     let work = tokio::spawn(work.in_current_span());
+    let _caller = Caller {
+        work: work.abort_handle(),
+        share,
+    };
     work.await.unwrap_or_else(|error| {
         tracing::error!(%error, "a request was not answered");
         refusal(&path, StatusCode::INTERNAL_SERVER_ERROR, "internal error")

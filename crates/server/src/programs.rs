@@ -17,14 +17,13 @@ use tokio::{
     time::timeout,
 };
 
-/// A client of whose upload nothing comes for so long is taken for gone.
-const QUIET_LIMIT: Duration = Duration::from_secs(60);
-
 /// The directory of uploaded programs.
 #[derive(Clone)]
 pub(crate) struct Programs {
     dir: Arc<PathBuf>,
     limit_bytes: u64,
+    /// A client of whose upload nothing comes for so long is taken for gone.
+    patience: Duration,
     /// Shared by uploads from the file's name to its row, alone for who deletes rows and files:
     /// between the two deletions nobody is told that the program is stored.
     collecting: Arc<RwLock<()>>,
@@ -45,8 +44,8 @@ pub(crate) enum UploadError {
     TooLarge(u64),
     #[error("the program is empty")]
     Empty,
-    #[error("nothing of the program came for {} seconds", QUIET_LIMIT.as_secs())]
-    Slow,
+    #[error("nothing of the program came for {} seconds", .0.as_secs_f64())]
+    Slow(Duration),
     #[error("the upload broke off: {0}")]
     Broken(String),
     #[error("the program could not be stored: {0}")]
@@ -55,7 +54,7 @@ pub(crate) enum UploadError {
 
 impl Programs {
     /// Opens the directory and removes what an earlier process left half-written.
-    pub(crate) fn open(dir: PathBuf, limit_bytes: u64) -> io::Result<Self> {
+    pub(crate) fn open(dir: PathBuf, limit_bytes: u64, patience: Duration) -> io::Result<Self> {
         std::fs::create_dir_all(&dir)?;
         for entry in std::fs::read_dir(&dir)? {
             let entry = entry?;
@@ -66,6 +65,7 @@ impl Programs {
         Ok(Self {
             dir: Arc::new(dir),
             limit_bytes,
+            patience,
             collecting: Arc::default(),
         })
     }
@@ -83,9 +83,9 @@ impl Programs {
         let mut hash = Sha256::new();
         let mut size: u64 = 0;
         let mut body = std::pin::pin!(body);
-        while let Some(chunk) = timeout(QUIET_LIMIT, body.next())
+        while let Some(chunk) = timeout(self.patience, body.next())
             .await
-            .map_err(|_| UploadError::Slow)?
+            .map_err(|_| UploadError::Slow(self.patience))?
         {
             let chunk = chunk.map_err(|error| UploadError::Broken(error.to_string()))?;
             size += chunk.len() as u64;

@@ -32,6 +32,10 @@ pub struct Settings {
     pub awaited_executor: Option<String>,
     /// How long a lease lives after its last extension.
     pub lease: Duration,
+    /// A call that waits for a run looks at least this often, should a wake-up be lost.
+    pub look_every: Duration,
+    /// An upload of which nothing comes for so long is given up.
+    pub upload_patience: Duration,
     /// How often expired leases are looked for; at most five seconds.
     pub scan: Duration,
     /// How long a lower priority class can be kept waiting by the class above it.
@@ -69,6 +73,8 @@ impl Settings {
             hook_timeout: Duration::from_secs(15),
             awaited_executor: None,
             lease: Duration::from_secs(30),
+            look_every: Duration::from_secs(2),
+            upload_patience: Duration::from_secs(60),
             scan: Duration::from_secs(5),
             class_bound: Duration::from_secs(600),
             retention: Duration::from_secs(7 * 24 * 3600),

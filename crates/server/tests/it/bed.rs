@@ -14,7 +14,7 @@ use server::{Assembled, Clock, Settings, Source};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::{answer::Answer, database};
+use crate::{answer::Answer, database, stream::DEADLINE};
 
 /// The contract's own example time, `2024-01-01T12:00:00Z`.
 pub(crate) const NOON_MS: i64 = 1_704_110_400_000;
@@ -82,6 +82,8 @@ impl Bed {
     pub(crate) async fn with(set: impl FnOnce(&mut Settings)) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut settings = Settings::new(dir.path().join("data"));
+        // Whoever waits is woken, or waits longer than a test does.
+        settings.look_every = DEADLINE;
         set(&mut settings);
         settings.database_url = database::url(&settings.data_dir);
         let clock = FixedClock::new();

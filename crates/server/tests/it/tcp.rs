@@ -22,6 +22,7 @@ use crate::{bed::SHA256, stream::DEADLINE};
 fn settings(dir: &Path) -> Settings {
     let mut settings = Settings::new(dir.to_owned());
     settings.listen = ([127, 0, 0, 1], 0).into();
+    settings.look_every = DEADLINE;
     settings
 }
 
@@ -184,11 +185,52 @@ async fn a_waiting_claim_is_woken_by_a_submit() {
     let id = client.submit(&job(), None).await.expect("accepted").id;
     let (claimed, at) = waiting.await.expect("no panic");
     assert_eq!(claimed.expect("an answer")[0].id, id);
+    // By itself it looks again after a minute only.
     assert!(
-        at - submitted < Duration::from_secs(2),
+        at - submitted < Duration::from_secs(20),
         "{:?}",
         at - submitted
     );
+    running.stop().await;
+}
+
+/// A claim without a `Content-Length` that waits, from a caller who hangs up.
+async fn claim_and_hang_up(running: &Running) {
+    let body = r#"{"executor_id":"gone","wait_seconds":60}"#;
+    let head = "POST /api/v1/jobs/claim HTTP/1.1\r\nHost: localhost\r\n\
+        Transfer-Encoding: chunked\r\n\r\n";
+    let request = format!("{head}{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let mut stream = TcpStream::connect(running.local_addr())
+        .await
+        .expect("a connection");
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .expect("a request");
+    // So long it waits, as it should, and so long the server has to see that the caller is gone.
+    let pause = Duration::from_secs(1);
+    let answer = tokio::time::timeout(pause, stream.read_u8()).await;
+    assert!(answer.is_err(), "{answer:?}");
+    drop(stream);
+    tokio::time::sleep(pause).await;
+}
+
+#[tokio::test]
+async fn a_waiting_claim_ends_with_its_caller() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (running, client) = start(dir.path()).await;
+    let mut given = Vec::new();
+    // More than once: the machine may be slow to tell that a connection is closed.
+    for _ in 0..5 {
+        claim_and_hang_up(&running).await;
+        client.submit(&job(), None).await.expect("accepted");
+        given = client.claim(&claim(0.0)).await.expect("an answer");
+        if !given.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(given.len(), 1, "runs were taken for callers that are gone");
+    assert_eq!(given[0].attempts.len(), 1);
     running.stop().await;
 }
 
@@ -272,10 +314,51 @@ async fn a_body_that_is_too_large_is_answered_not_cut_off() {
             "{error}"
         );
     }
+    // Who writes everything before it reads, as most libraries do, hears it too.
+    let length = 64 << 20;
+    for head in [
+        format!("Content-Length: {length}"),
+        "Transfer-Encoding: chunked".to_owned(),
+    ] {
+        let start = format!("POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\n{head}\r\n\r\n");
+        let mut stream = TcpStream::connect(running.local_addr())
+            .await
+            .expect("a connection");
+        let body = match head.contains("chunked") {
+            true => format!("{length:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(length)),
+            false => "x".repeat(length),
+        };
+        for part in [start, body] {
+            let sent = tokio::time::timeout(DEADLINE, stream.write_all(part.as_bytes())).await;
+            sent.expect("in time").expect("it is read");
+        }
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 413");
+    }
     assert_eq!(
         client.stats().await.expect("an answer").jobs_by_status["pending"],
         0
     );
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_upload_of_which_nothing_comes_is_given_up() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut settings = settings(dir.path());
+    settings.upload_patience = Duration::from_millis(200);
+    let running = server::start(settings).await.expect("the server starts");
+    let request = "POST /api/v1/binaries HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+        Content-Length: 9\r\n\r\nhalf";
+    let answer = exchange(&running, request).await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(
+        answer.contains("nothing of the program came for 0.2 seconds"),
+        "{answer}"
+    );
+    let binaries = std::fs::read_dir(dir.path().join("binaries")).expect("a directory");
+    assert_eq!(binaries.count(), 0, "half a program is kept");
     running.stop().await;
 }
 

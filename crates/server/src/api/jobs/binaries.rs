@@ -63,7 +63,7 @@ fn refuse(error: &UploadError) -> Error {
             Error::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
                 .about("limit_bytes", *limit)
         }
-        UploadError::Slow => Error::new(StatusCode::REQUEST_TIMEOUT, error.to_string()),
+        UploadError::Slow(_) => Error::new(StatusCode::REQUEST_TIMEOUT, error.to_string()),
         UploadError::Empty | UploadError::Broken(_) => Error::field("body", error.to_string()),
         UploadError::Io(_) => {
             tracing::error!(%error, "an upload failed");

@@ -20,8 +20,6 @@ use crate::{access::Performer, api::plugin_jobs, app::App, guard::Peer};
 
 const MAX_LIMIT: u32 = 1_000;
 pub(super) const WAIT_LIMIT_SECONDS: f64 = 60.0;
-/// A claim that waits looks at least this often, should a wake-up be lost.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Takes the next job, or waits for one. With `max` it takes several and answers with an array.
 #[utoipa::path(post, path = "/api/v1/jobs/claim", tag = "executors", request_body = Claim,
@@ -177,7 +175,7 @@ pub(super) async fn take(app: &App, wanted: &Wanted, wait: Duration) -> Result<T
         let runs = tokio::select! {
             runs = offer.taken() => runs?,
             () = app.stopping.cancelled() => offer.withdraw()?,
-            () = tokio::time::sleep_until(until.min(Instant::now() + LOOK_EVERY)) => {
+            () = tokio::time::sleep_until(until.min(Instant::now() + app.settings.look_every)) => {
                 offer.withdraw()?
             }
         };

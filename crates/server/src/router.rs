@@ -52,6 +52,7 @@ fn table() -> Vec<Route> {
         (Post,   "/api/v1/jobs/bulk/cancel",    Scope::JobsCancel,  Some("job.cancel"),    routes!(jobs::bulk::cancel)),
 
         // Whether the server is well, and what it serves.
+        (Get,    "/",                           Scope::Open,        None,                  routes!(reference::front)),
         (Get,    "/livez",                      Scope::Open,        None,                  routes!(probes::live)),
         (Get,    "/readyz",                     Scope::Open,        None,                  routes!(probes::ready)),
         (Get,    "/api/openapi.json",           Scope::Open,        None,                  routes!(reference::document)),

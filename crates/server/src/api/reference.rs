@@ -29,6 +29,13 @@ pub(crate) async fn document() -> Response {
     (kind, DOCUMENT.as_str()).into_response()
 }
 
+/// What a browser is led to that is given the server's address.
+#[utoipa::path(get, path = "/", tag = "reference",
+    responses((status = 307, description = "The reference")))]
+pub(crate) async fn front() -> Redirect {
+    Redirect::temporary("/api/reference/index.html")
+}
+
 /// The reference, for people.
 #[utoipa::path(get, path = "/api/reference", tag = "reference",
     responses((status = 308, description = "The page")))]

@@ -37,7 +37,7 @@ pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
             return Ok(lost);
         }
         for run_id in &swept {
-            tracing::warn!(%run_id, "its lease, or its time, is over");
+            tracing::warn!(%run_id, "the lease or the time of a run is over");
         }
         lost += swept.len();
         app.metrics.leases_lost(swept.len() as u64);

@@ -2,13 +2,15 @@
 
 use axum::{
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use wire::jobs::{ErrorBody, Health};
 
 use super::{Error, admin};
 use crate::app::App;
+
+const OPEN_METRICS: &str = "application/openmetrics-text";
 
 /// Whether the server reaches its database.
 #[utoipa::path(get, path = "/api/v1/health", tag = "admin",
@@ -33,19 +35,22 @@ pub(crate) async fn health(State(app): State<App>) -> Response {
     (code, axum::Json(body)).into_response()
 }
 
-/// Metrics in the text format of OpenMetrics, which Prometheus reads.
+/// Metrics in the text format of Prometheus. Who asks for OpenMetrics is told that it is that, which it
+/// is too.
 #[utoipa::path(get, path = "/api/v1/metrics", tag = "admin",
     responses((status = 200, description = "Metrics", body = String,
-            content_type = "application/openmetrics-text"),
+            content_type = "text/plain"),
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
-pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Error> {
+pub(crate) async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     let text = app
         .metrics
         .text(&app.store, admin::active_since(&app))
         .await?;
-    let kind = [(
-        header::CONTENT_TYPE,
-        "application/openmetrics-text; version=1.0.0; charset=utf-8",
-    )];
-    Ok((kind, text).into_response())
+    let mut accepted = headers.get_all(header::ACCEPT).iter();
+    let is_asked_for = accepted.any(|value| value.to_str().unwrap_or("").contains(OPEN_METRICS));
+    let kind = match is_asked_for {
+        true => format!("{OPEN_METRICS}; version=1.0.0; charset=utf-8"),
+        false => "text/plain; version=0.0.4; charset=utf-8".to_owned(),
+    };
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

@@ -92,12 +92,29 @@ fn stored(
     output: Output,
     attempt: i64,
 ) -> impl Stream<Item = Result<Bytes, store::Error>> + Send {
-    let start = (app, 0, 0);
-    stream::try_unfold(start, move |(app, after, position)| async move {
-        let page: Vec<Chunk> = app
+    let start = (app, 0, 0, None);
+    stream::try_unfold(start, move |(app, after, position, end)| async move {
+        let (end, page): (i64, Vec<Chunk>) = app
             .store
             .read(move |read| {
-                store::logs::after(read, id, after, Some(output.as_str()), Some(attempt), PAGE)
+                let end = match end {
+                    Some(end) => end,
+                    // What is there now: a program that prints faster than this is read has an end.
+                    None => {
+                        let last = store::logs::last(read, id, output.as_str(), i64::MAX)?;
+                        last.map_or(0, |chunk| chunk.seq)
+                    }
+                };
+                let page = store::logs::after(
+                    read,
+                    id,
+                    after,
+                    Some(output.as_str()),
+                    Some(attempt),
+                    PAGE,
+                )?;
+                let there = page.into_iter().filter(|chunk| chunk.seq <= end);
+                Ok((end, there.collect()))
             })
             .await?;
         let Some(last) = page.last().map(|chunk| chunk.seq) else {
@@ -109,7 +126,7 @@ fn stored(
             position = chunk.position + i64::try_from(chunk.body.len()).unwrap_or(i64::MAX);
             text.extend_from_slice(&chunk.body);
         }
-        Ok(Some((Bytes::from(text), (app, last, position))))
+        Ok(Some((Bytes::from(text), (app, last, position, Some(end)))))
     })
 }
 

@@ -58,12 +58,17 @@ pub(crate) async fn note(
     }
     // It was JSON before: it has a JSON form.
     let body = serde_json::to_vec(&note).unwrap_or_default();
+    // It never changes, and may be long: everybody's commits would wait for it.
+    let config = app
+        .store
+        .read(move |read| Ok(config(&store::runs::input(read, id)?).ok()))
+        .await?;
     let now = app.now_ms();
     let work = move |batch: &mut Batch<'_, '_>| {
         let run = store::runs::hold(batch, id, &holder, "checkpoint")?;
-        if run.kind != Kind::PluginJob {
+        let (Kind::PluginJob, Some(config)) = (run.kind, &config) else {
             return Err(store::Error::NotFound(id));
-        }
+        };
         let beat = Beat {
             cancel_requested: run.signal.is_some(),
         };
@@ -73,8 +78,7 @@ pub(crate) async fn note(
         }
         let before = before.map(|(_, body)| Note::parse(&body)).transpose()?;
         let before = before.map(|note| note.progress).unwrap_or_default();
-        let config = config(&store::runs::input(&mut batch.read(), id)?)?;
-        if let Err(wrong) = follows(&before, &note, &config) {
+        if let Err(wrong) = follows(&before, &note, config) {
             return Ok(Err(wrong));
         }
         let part = note.fact.as_ref().map(|fact| part(fact, &note.progress));

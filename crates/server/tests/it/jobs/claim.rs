@@ -135,14 +135,14 @@ async fn an_executor_ip_may_be_left_out() {
     assert_eq!(job["attempts"][0]["executor_ip"], "");
 }
 
-/// Puts a job into the database whose input is no job.
-async fn submit_unreadable(bed: &Bed) -> String {
+/// Puts a run into the database whose input is nothing that its contract wrote.
+pub(crate) async fn submit_unreadable(bed: &Bed, kind: Kind) -> String {
     let location = Location::Sqlite(bed.dir().join("data/playhouse.db"));
     let open = move || Store::open(&location, 1, NOON_MS).expect("the same database");
     let store = tokio::task::spawn_blocking(open).await.expect("a store");
     let run = NewRun {
         class: Class::Foreground,
-        ..NewRun::new(counted_id(NOON_MS, 1_000), Kind::Job, "example", "job")
+        ..NewRun::new(counted_id(NOON_MS, 1_000), kind, "example", kind.as_str())
     };
     let id = run.id.to_string();
     let submission = Submission {
@@ -168,7 +168,7 @@ async fn submit_unreadable(bed: &Bed) -> String {
 #[tokio::test]
 async fn a_job_that_cannot_be_read_does_not_hold_up_the_others() {
     let bed = Bed::open().await;
-    let bad = submit_unreadable(&bed).await;
+    let bad = submit_unreadable(&bed, Kind::Job).await;
     let good = [bed.submit(&example()).await, bed.submit(&example()).await];
     let claim = json!({"executor_id": "worker-1", "max": 10});
     let path = "/api/v1/jobs/claim";

@@ -1,5 +1,6 @@
 //! `GET /health` and `GET /metrics`.
 
+use axum::{body::Body, extract::Request};
 use insta::assert_snapshot;
 
 use crate::bed::{Bed, example};
@@ -11,16 +12,27 @@ async fn health_says_that_the_database_is_connected() {
 }
 
 #[tokio::test]
+async fn who_asks_for_open_metrics_is_told_that_they_are() {
+    let bed = Bed::open().await;
+    // As Prometheus asks.
+    let accept = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5";
+    let request = Request::get("/api/v1/metrics").header("accept", accept);
+    let answer = bed
+        .request(request.body(Body::empty()).expect("a request"))
+        .await;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    assert_eq!(answer.headers["content-type"], kind);
+    assert!(answer.text().await.ends_with("# EOF\n"));
+}
+
+#[tokio::test]
 async fn metrics_are_prometheus_text_that_counts_jobs() {
     let bed = Bed::open().await;
     bed.submit(&example()).await;
     let answer = bed.get("/api/v1/metrics").await;
     assert_eq!(answer.status, 200);
-    let kind = answer.headers["content-type"].to_str().expect("text");
-    assert!(
-        kind.starts_with("application/openmetrics-text; version=1.0.0"),
-        "{kind}"
-    );
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    assert_eq!(answer.headers["content-type"], kind);
     let text = answer.text().await;
     let mut described = std::collections::BTreeSet::new();
     let mut samples = 0;

@@ -113,6 +113,21 @@ async fn the_newest_attempt_is_shown() {
 }
 
 #[tokio::test]
+async fn it_ends_with_what_was_there_when_it_was_asked_for() {
+    let bed = Bed::open().await;
+    let id = running(&bed).await;
+    // More than are read at once.
+    for number in 0..40 {
+        let sent = send(&bed, &id, "stdout", number * 4, b"now\n").await;
+        assert_eq!(sent.status, 204);
+    }
+    let answer = bed.get(&format!("/api/v1/jobs/{id}/logs")).await;
+    assert_eq!(send(&bed, &id, "stdout", 160, b"later\n").await.status, 204);
+    assert_eq!(answer.text().await, "now\n".repeat(40));
+    assert!(log(&bed, &id, "stdout").await.ends_with(b"later\n"));
+}
+
+#[tokio::test]
 async fn beyond_the_limit_the_middle_is_dropped_with_a_mark() {
     let bed = Bed::open().await;
     let id = running(&bed).await;

@@ -5,7 +5,7 @@ mod bad_input;
 mod binaries;
 mod bulk;
 mod cancel;
-mod claim;
+pub(crate) mod claim;
 mod executors;
 mod finish;
 mod follow;

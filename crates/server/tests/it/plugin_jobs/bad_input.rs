@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
+use engine::Kind;
 use http::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::{DEEPEST, JOBS, bed, create, nested, path, refused, shown};
+use crate::jobs::claim::submit_unreadable;
 
 #[tokio::test]
 async fn bodies_that_are_no_job() {
@@ -131,5 +133,19 @@ async fn routes_and_methods_that_are_none() {
         assert!(answer.headers.contains_key("allow"), "{method} {route}");
         let message = format!("{method} is not allowed here");
         assert_eq!(refused(answer, 405).await, message, "{route}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_the_servers_own_fault_is_a_500() {
+    let bed = bed().await;
+    let bad = submit_unreadable(&bed, Kind::PluginJob).await;
+    for rest in ["", "/progress"] {
+        let answer = bed.get(&path(&bad, rest)).await;
+        assert_eq!(refused(answer, 500).await, "internal error");
+    }
+    for rest in ["/start", "/cancel"] {
+        let answer = bed.post(&path(&bad, rest), &json!(null)).await;
+        assert_eq!(refused(answer, 500).await, "internal error");
     }
 }

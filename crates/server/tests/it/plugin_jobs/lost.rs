@@ -58,7 +58,8 @@ async fn what_is_nested_as_deep_as_may_be_is_read_in_every_answer() {
     work.storage.insert("kept".to_owned(), deep.clone());
     work.summary.insert("one".to_owned(), deep.clone());
     work.started(&bed, "one").await;
-    work.completed(&bed, "one", json!({"n": 1, "deep": deep})).await;
+    work.completed(&bed, "one", json!({"n": 1, "deep": deep}))
+        .await;
     lose(&bed).await;
     // As executors of ours read it.
     let path = "/api/v1/executors/worker-1/claims";

@@ -37,6 +37,11 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// Whether there is one, or a file of one.
+    pub(super) fn is_given(&self) -> bool {
+        self.key.is_some() || self.key_file.is_some()
+    }
+
     /// The key, if one was given: the key itself wins over the file.
     pub(crate) fn read(&self) -> Result<Option<String>, Failure> {
         if let Some(Secret(key)) = &self.key {

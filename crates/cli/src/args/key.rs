@@ -1,6 +1,8 @@
 //! `key …`.
 
-use clap::{Args, Subcommand};
+use clap::{
+    ArgMatches, Args, Command, FromArgMatches, Subcommand, error::ErrorKind, parser::ValueSource,
+};
 
 use super::{Format, Place, ShownKey, values};
 
@@ -17,17 +19,59 @@ pub(crate) enum Key {
 ///
 /// With --server or a key: at that server. Otherwise in the data directory or database, whether or
 /// not a server runs on it.
-#[derive(Debug, Args)]
-pub(crate) struct KeyPlace {
+#[derive(Debug)]
+pub(crate) enum KeyPlace {
+    /// At this server; the one of this machine unless another is named.
+    Server(Option<String>, ShownKey),
+    /// On the data itself.
+    Data(Place),
+}
+
+#[derive(Args)]
+struct Places {
     /// Address of the server; without it and without a key the data directory or database is used
     #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", value_parser = values::http_url)]
-    pub(crate) server: Option<String>,
+    server: Option<String>,
 
     #[command(flatten)]
-    pub(crate) key: ShownKey,
+    key: ShownKey,
 
     #[command(flatten)]
-    pub(crate) place: Place,
+    place: Place,
+}
+
+impl Args for KeyPlace {
+    fn augment_args(command: Command) -> Command {
+        Places::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Places::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for KeyPlace {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let is_flag = |id: &&str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        let says_server = ["server", "key", "key_file"].iter().any(is_flag);
+        let says_data = ["data_dir", "database_url"].iter().any(is_flag);
+        let Places { server, key, place } = Places::from_arg_matches(matches)?;
+        if says_server && says_data {
+            let message = "--data-dir and --database-url say where the data is, --server, --key and \
+                --key-file which server to ask: use one of the two";
+            return Err(clap::Error::raw(ErrorKind::ArgumentConflict, message));
+        }
+        // A flag wins over the environment, which may name a server for all other commands.
+        Ok(match !says_data && (server.is_some() || key.is_given()) {
+            true => Self::Server(server, key),
+            false => Self::Data(place),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// Make a key, and print it: it is shown this once

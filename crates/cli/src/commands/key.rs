@@ -143,19 +143,21 @@ impl Keys {
     }
 
     async fn at(at: KeyPlace, make: bool) -> Result<Self, Failure> {
-        let key = at.key.read()?;
-        if at.server.is_some() || key.is_some() {
-            let server = at.server.as_deref().unwrap_or(DEFAULT_SERVER);
-            return Ok(Self::Server(match key {
-                Some(key) => Client::with_key(server, &key)?,
-                None => Client::http(server)?,
-            }));
-        }
-        let data_dir = match at.place.data_dir {
+        let place = match at {
+            KeyPlace::Server(server, key) => {
+                let server = server.as_deref().unwrap_or(DEFAULT_SERVER);
+                return Ok(Self::Server(match key.read()? {
+                    Some(key) => Client::with_key(server, &key)?,
+                    None => Client::http(server)?,
+                }));
+            }
+            KeyPlace::Data(place) => place,
+        };
+        let data_dir = match place.data_dir {
             Some(data_dir) => data_dir,
             None => place::data_dir()?,
         };
-        let url = at.place.database_url;
+        let url = place.database_url;
         let operator = if make {
             Operator::open_or_make(data_dir, url).await
         } else {

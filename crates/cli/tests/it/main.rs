@@ -16,6 +16,7 @@ mod help;
 mod hooks;
 mod jobs;
 mod join;
+mod key_place;
 mod keys;
 mod kill;
 mod kill_hooks;

@@ -105,7 +105,7 @@ impl<'a> Follower<'a> {
             match message {
                 Ok(LogMessage::Text(id, text)) => {
                     self.absence.over();
-                    self.text(&text)?;
+                    self.text(&text).await?;
                     // A mark has none: from the chunk before it is gone on.
                     if !id.is_empty() {
                         self.last_id = Some(id);
@@ -129,13 +129,29 @@ impl<'a> Follower<'a> {
         }
     }
 
-    fn text(&mut self, text: &LogText) -> Result<(), Failure> {
+    /// How an attempt ended, before the next is named; nothing where the server does not say.
+    async fn end_of(&self, attempt: u32) -> String {
+        let job = self.client.job(self.id).await;
+        let place = (attempt as usize).saturating_sub(1);
+        let ended = job.ok().and_then(|mut job| {
+            (place < job.attempts.len()).then(|| job.attempts.swap_remove(place))
+        });
+        let Some(ended) = ended else {
+            return String::new();
+        };
+        let why = ended.error_message.map(|why| format!(" ({why})"));
+        let why = why.unwrap_or_default();
+        format!("attempt {attempt} ended as {}{why}; now ", ended.status)
+    }
+
+    async fn text(&mut self, text: &LogText) -> Result<(), Failure> {
         let before = self.attempt.replace(text.attempt);
         if before.is_some_and(|before| before != text.attempt)
             && !matches!(self.show, Show::Nothing)
         {
+            let why = self.end_of(text.attempt - 1).await;
             self.end_line();
-            say(&format!("playhouse: attempt {}", text.attempt));
+            say(&format!("playhouse: {why}attempt {}", text.attempt));
         }
         self.within_line = matches!(self.show, Show::Both) && !text.text.ends_with('\n');
         self.show.text(text)

@@ -1,0 +1,52 @@
+//! Where `key` and `audit` look: at a server, or on the data itself.
+
+use std::process::Output;
+
+use crate::harness::{Server, code, playhouse, stderr, stdout};
+
+/// Runs a command as somebody whose shell names a server for all commands.
+fn elsewhere(server: &Server, arguments: &[&str]) -> Output {
+    let mut command = playhouse(server.home());
+    command
+        .args(arguments)
+        .env("PLAYHOUSE_SERVER", server.url());
+    command.output().expect("the binary starts")
+}
+
+#[test]
+fn a_data_directory_that_is_named_wins_over_a_server_of_the_environment() {
+    let server = Server::start(&[]);
+    let other = server.home().join("other");
+    let other = other.to_str().expect("UTF-8");
+    let make = [
+        "key",
+        "create",
+        "me",
+        "--role",
+        "admin",
+        "--data-dir",
+        other,
+    ];
+    let made = elsewhere(&server, &make);
+    assert_eq!(code(&made), Some(0), "{}", stderr(&made));
+    // The server has no key yet: whoever is on this machine may do everything.
+    assert_eq!(
+        stdout(&elsewhere(&server, &["key", "list", "--json"])),
+        "[]\n"
+    );
+    let list = ["key", "list", "--json", "--data-dir", other];
+    assert!(stdout(&elsewhere(&server, &list)).contains("\"name\":\"me\""));
+    let verify = ["audit", "verify", "--data-dir", other];
+    let verified = elsewhere(&server, &verify);
+    assert_eq!(code(&verified), Some(0), "{}", stderr(&verified));
+
+    let url = server.url();
+    let both = ["key", "list", "--data-dir", other, "--server", &url];
+    let refused = elsewhere(&server, &both);
+    assert_eq!(code(&refused), Some(2));
+    assert!(
+        stderr(&refused).contains("use one of the two"),
+        "{}",
+        stderr(&refused)
+    );
+}

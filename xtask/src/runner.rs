@@ -95,8 +95,9 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
     if !nextest {
         println!("note: only with cargo-nextest what tests print is looked through for secrets");
     }
-    // Also what failed may have told too much. `cargo test` keeps what passed to itself.
-    if nextest && printed.exists() {
+    // Also what failed may have told too much. `cargo test` keeps what passed to itself. Without a report
+    // nothing ran, and cargo has said why.
+    if nextest && (tested.is_ok() || printed.exists()) {
         let text = fs::read_to_string(&printed).context("failed to read what the tests printed")?;
         if let Some(line) = planted(&text) {
             bail!(

@@ -1,5 +1,7 @@
 //! Aligned tables for people.
 
+use unicode_width::UnicodeWidthStr;
+
 /// Rows of cells under a header; columns are as wide as their widest cell.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
@@ -44,7 +46,7 @@ impl Table {
         let mut widths = vec![0; columns];
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
+                *width = (*width).max(cell.width());
             }
         }
         let mut text = String::new();
@@ -52,7 +54,7 @@ impl Table {
             let cells = row
                 .iter()
                 .zip(&widths)
-                .map(|(cell, width)| format!("{cell:<width$}"));
+                .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
             text.push_str(cells.collect::<Vec<_>>().join(GAP).trim_end());
             text.push('\n');
         }
@@ -87,6 +89,8 @@ mod tests {
         let mut table = Table::new(&["ID", "TYPE"]);
         table.row(["long-id".to_owned(), "a\x1b[2J".to_owned()]);
         table.row(["é".to_owned(), String::new()]);
-        assert_eq!(table.text(), "ID       TYPE\nlong-id  a\\u{1b}[2J\né\n");
+        table.row(["名前".to_owned(), "b".to_owned()]);
+        let lines = "ID       TYPE\nlong-id  a\\u{1b}[2J\né\n名前     b\n";
+        assert_eq!(table.text(), lines);
     }
 }

@@ -1,6 +1,6 @@
 //! `job submit`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use wire::{
     client::Client,
@@ -19,6 +19,9 @@ use crate::{
     exit::{Exit, Failure},
     output::{print_json, say},
 };
+
+/// How often a followed job is looked at, should its executors go.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 const FAREWELL: Farewell = Farewell {
     noun: "job",
@@ -106,15 +109,27 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
     })
 }
 
-/// Says so when the job waits because no executor is there. Failures are the follower's to tell.
+/// Says so each time the job comes to wait because no executor is there. Failures are the follower's to
+/// tell.
 async fn tell_when_lonely(client: Client, id: String) {
-    tokio::time::sleep(LONELY).await;
-    let (Ok(job), Ok(stats)) = (client.job(&id).await, client.stats().await) else {
-        return;
-    };
-    if job.status == "pending" && stats.active_executors == 0 {
-        say(
-            "playhouse: the job waits: no executor is connected; start one with `playhouse executor`",
-        );
+    let (mut wait, mut told) = (LONELY, false);
+    loop {
+        tokio::time::sleep(wait).await;
+        wait = LOOK_EVERY;
+        let (Ok(job), Ok(stats)) = (client.job(&id).await, client.stats().await) else {
+            continue;
+        };
+        let is_lonely = job.status == "pending" && stats.active_executors == 0;
+        if is_lonely && !told {
+            let before = match job.attempts.last() {
+                Some(last) => format!("attempt {} ended as {}; ", job.attempts.len(), last.status),
+                None => String::new(),
+            };
+            say(&format!(
+                "playhouse: {before}the job waits: no executor is connected; start one with \
+                 `playhouse executor`"
+            ));
+        }
+        told = is_lonely;
     }
 }

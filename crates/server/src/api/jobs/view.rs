@@ -23,14 +23,15 @@ pub(super) fn status(status: Status) -> &'static str {
 
 /// A row of a list.
 pub(super) fn summary(run: &Run) -> JobSummary {
+    let (executor_id, started_at) = taken(run);
     JobSummary {
         id: run.id.to_string(),
         job_type: run.name.clone(),
         status: status(run.state.status()).to_owned(),
         priority: priority(run.class),
-        executor_id: run.executor.clone(),
+        executor_id,
         created_at: Timestamp(run.created_at),
-        started_at: run.started_at.map(Timestamp),
+        started_at,
         completed_at: ended_at(run),
     }
 }
@@ -61,6 +62,7 @@ pub(super) fn claimed(claimed: &Claimed, executor_ip: &str) -> Result<Job, Error
 fn whole(run: &Run, input: &[u8], attempts: Vec<Attempt>, result: ResultRow) -> Result<Job, Error> {
     let input: NewJob = serde_json::from_slice(input)
         .map_err(|error| store::Error::Corrupt(format!("a job's input: {error}")))?;
+    let (executor_id, started_at) = taken(run);
     Ok(Job {
         id: run.id.to_string(),
         job_type: input.job_type,
@@ -70,12 +72,12 @@ fn whole(run: &Run, input: &[u8], attempts: Vec<Attempt>, result: ResultRow) -> 
         env_variables: input.env_variables.unwrap_or_default(),
         priority: priority(run.class),
         status: status(run.state.status()).to_owned(),
-        executor_id: run.executor.clone(),
+        executor_id,
         stdout: lossy(result.stdout),
         stderr: lossy(result.stderr),
         exit_code: result.exit_code,
         created_at: Timestamp(run.created_at),
-        started_at: run.started_at.map(Timestamp),
+        started_at,
         completed_at: ended_at(run),
         attempts,
         error_message: result.error,
@@ -104,6 +106,16 @@ fn attempt(row: AttemptRow) -> Attempt {
             row.status
         },
         error_message: row.error,
+    }
+}
+
+/// Who has the run, or had it to its end, and since when. Of one that waits again, its attempts tell.
+fn taken(run: &Run) -> (Option<String>, Option<Timestamp>) {
+    match run.state {
+        State::Held | State::Scheduled { .. } | State::Queued => (None, None),
+        State::Running(_) | State::Done { .. } => {
+            (run.executor.clone(), run.started_at.map(Timestamp))
+        }
     }
 }
 

@@ -36,6 +36,16 @@ pub enum Cause {
         /// What is wrong there.
         message: String,
     },
+    /// What it left is nested too deep to be kept.
+    #[error("the {what} is nested deeper than {limit} levels at {path}")]
+    Depth {
+        /// Of what it left: the metric, the output, the summary, an entry of the store.
+        what: String,
+        /// Where in it.
+        path: String,
+        /// How many levels it may have.
+        limit: usize,
+    },
     /// The plugin itself says that it failed.
     #[error("{message}")]
     Reported {
@@ -116,6 +126,7 @@ impl Cause {
         match self {
             Self::Input { .. } => "input",
             Self::Metric { .. } => "metric",
+            Self::Depth { .. } => "depth",
             Self::Reported { .. } => "reported",
             Self::Protocol { .. } => "protocol",
             Self::Trap { .. } => "trap",

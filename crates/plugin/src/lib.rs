@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod check;
+mod depth;
 mod digest;
 mod failure;
 mod install;

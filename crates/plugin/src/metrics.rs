@@ -128,10 +128,14 @@ fn wrong(field: &str, message: String) -> Cause {
     let path = if field.is_empty() {
         String::new()
     } else {
-        let name = crate::logs::cut(field, 200);
-        format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+        pointed(crate::logs::cut(field, 200))
     };
     Cause::Metric { path, message }
+}
+
+/// A field's name as a step of a JSON pointer.
+pub(crate) fn pointed(field: &str) -> String {
+    format!("/{}", field.replace('~', "~0").replace('/', "~1"))
 }
 
 fn kind_of(value: &Value) -> &'static str {

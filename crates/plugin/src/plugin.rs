@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    depth,
     failure::{Cause, Failure},
     limits::Limits,
     logs::Logs,
@@ -196,7 +197,8 @@ impl Plugin {
             Host::Wasm(component) => component.call(call, limits, cancel, &mut logs).await,
             Host::Process(program) => program.call(call, limits, spawner, cancel, &mut logs).await,
         };
-        match answered {
+        let kept = answered.and_then(|answered| depth::check(&answered).map(|()| answered));
+        match kept {
             Ok(answered) => Ok((answered, logs)),
             Err(cause) => Err(cause.with(logs, began.elapsed())),
         }

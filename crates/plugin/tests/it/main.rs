@@ -2,6 +2,7 @@
 
 mod bed;
 mod component;
+mod depth;
 mod install;
 mod manifests;
 mod network;

@@ -83,6 +83,27 @@ async fn whatever_a_plugin_does_the_others_run_and_nothing_is_left() {
 }
 
 #[tokio::test]
+async fn what_is_nested_too_deep_is_one_plugins_failure() {
+    let shelf = Shelf::new();
+    let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    let says = |line: &str| execute(&format!("echo '{line}'; echo '{{\"metric\": {{\"n\": 1}}}}'"));
+    // As deep as a reader of JSON still takes a line.
+    shelf.script("deep", "", &says(&format!("{{\"output\": {}}}", deep(120))));
+    shelf.script("most", "", &says(&format!("{{\"output\": {}}}", deep(100))));
+    shelf.counter("last", 5);
+    let stage = shelf.stage(|_| {}).await;
+    stage
+        .desk
+        .submit_plugins("job", &["deep", "most", "last"], &json!({}));
+    let error = stage.result("job").await.finish.error_message;
+    let error = error.expect("it failed");
+    let begin = "plugin `deep` failed: the output is nested deeper than 100 levels at /0/0";
+    assert!(error.starts_with(begin) && !error.contains("most"), "{error}");
+    assert_eq!(last(&stage, "job").ended[2].metric, Some(json!({"n": 5})));
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_process_gets_no_more_memory_than_its_manifest_says() {
     let shelf = Shelf::new();
     let more = "[limits]\nmemory_bytes = 33554432\ntimeout_ms = 60000\n";

@@ -32,18 +32,30 @@ pub(crate) fn check(answered: &Answered) -> Result<(), Cause> {
 }
 
 fn part(what: impl Into<String>, value: &Value) -> Result<(), Cause> {
-    let Some(path) = too_deep(value, MOST_LEVELS) else {
-        return Ok(());
-    };
-    let kept = cut(&path, PATH_BYTES);
-    let path = match kept.len() < path.len() {
-        true => format!("{kept}[...]"),
-        false => path,
-    };
-    Err(Cause::Depth {
+    let refused = |path| Cause::Depth {
         what: what.into(),
         path,
         limit: MOST_LEVELS,
+    };
+    place(value).map_or(Ok(()), |path| Err(refused(path)))
+}
+
+/// Refuses a schema that is nested too deep: a registration has it.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn of_schema(schema: &Value) -> Result<(), String> {
+    let refused = |path| format!("it is nested deeper than {MOST_LEVELS} levels at {path}");
+    place(schema).map_or(Ok(()), |path| Err(refused(path)))
+}
+
+/// The first place that is too deep, for people.
+fn place(value: &Value) -> Option<String> {
+    let path = too_deep(value, MOST_LEVELS)?;
+    let kept = cut(&path, PATH_BYTES);
+    Some(match kept.len() < path.len() {
+        true => format!("{kept}[...]"),
+        false => path,
     })
 }
 

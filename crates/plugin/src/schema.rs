@@ -4,7 +4,7 @@
 use jsonschema::Validator;
 use serde_json::Value;
 
-use crate::{failure::Cause, logs::cut};
+use crate::{depth, failure::Cause, logs::cut};
 
 /// How much of a message is kept: it may quote the input.
 const MESSAGE_BYTES: usize = 500;
@@ -21,6 +21,7 @@ impl Schema {
     /// # Errors
     /// What is wrong with the schema.
     pub(crate) fn new(schema: &Value) -> Result<Self, String> {
+        depth::of_schema(schema)?;
         let description = schema.get("description").and_then(Value::as_str);
         match jsonschema::validator_for(schema) {
             Ok(validator) => Ok(Self {

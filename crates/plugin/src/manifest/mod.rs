@@ -2,6 +2,7 @@
 //! a word that is not is an error with its line and column.
 
 mod shape;
+mod texts;
 
 use std::{fmt, path::Path};
 

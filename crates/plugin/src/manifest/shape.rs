@@ -6,7 +6,11 @@ use std::{ops::RangeInclusive, time::Duration};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Entry, ManifestError, is_inside, place, placed, whole};
+use super::{
+    Entry, ManifestError, is_inside, place, placed,
+    texts::{Field, Name, Sentence, Unit, Version},
+    whole,
+};
 use crate::{
     limits::Limits,
     metrics::{Direction, Metric, MetricKind},
@@ -82,79 +86,13 @@ struct Declared {
     #[serde(rename = "type")]
     kind: MetricKind,
     #[serde(default)]
-    unit: Sentence,
+    unit: Unit,
     #[serde(default)]
     direction: Direction,
     #[serde(default = "yes")]
     required: bool,
     #[serde(default)]
     description: Sentence,
-}
-
-/// A plugin's name.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Name(pub(super) String);
-
-impl TryFrom<String> for Name {
-    type Error = &'static str;
-
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        let good = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-        if (1..=64).contains(&name.len()) && name.bytes().all(good) {
-            return Ok(Self(name));
-        }
-        Err("a name is 1 to 64 of a-z, 0-9 and -")
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Version(pub(super) String);
-
-impl TryFrom<String> for Version {
-    type Error = &'static str;
-
-    fn try_from(version: String) -> Result<Self, Self::Error> {
-        let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+');
-        if (1..=64).contains(&version.len()) && version.bytes().all(good) {
-            return Ok(Self(version));
-        }
-        Err("a version is 1 to 64 letters, digits, dots, - and +")
-    }
-}
-
-/// A metric's name.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Field(String);
-
-impl TryFrom<String> for Field {
-    type Error = &'static str;
-
-    fn try_from(field: String) -> Result<Self, Self::Error> {
-        let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-        if (1..=64).contains(&field.len()) && field.bytes().all(good) {
-            return Ok(Self(field));
-        }
-        Err("the name of a metric is 1 to 64 letters, digits, _, - and dots")
-    }
-}
-
-/// A text for people.
-#[derive(Deserialize, Default)]
-#[serde(try_from = "String")]
-pub(super) struct Sentence(pub(super) String);
-
-impl TryFrom<String> for Sentence {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        if text.len() <= 1000 && !text.chars().any(char::is_control) {
-            return Ok(Self(text));
-        }
-        Err("a text is at most 1,000 bytes long, on one line")
-    }
 }
 
 fn hundred() -> i64 {

@@ -39,7 +39,12 @@ async fn what_is_nested_too_deep_fails_the_call_of_a_process() {
             match name {
                 "metric" => metric = tree(levels),
                 "output" => line = format!("{{\"output\": {}}}", nested(levels)),
-                _ => line = format!("{{\"store\": {{\"key\": \"k\", \"value\": {}}}}}", nested(levels)),
+                _ => {
+                    line = format!(
+                        "{{\"store\": {{\"key\": \"k\", \"value\": {}}}}}",
+                        nested(levels)
+                    )
+                }
             }
             let script = says(&format!("{line}\n{{\"metric\": {metric}}}"));
             let plugin = load(&bed.script(&format!("{name}-{levels}"), TREE, &script));
@@ -77,7 +82,10 @@ async fn what_is_nested_too_deep_fails_the_call_of_a_component() {
         let plugin = load(&bed.component(name, TREE, &simple(body, &texts)));
         let failure = execute(&plugin, &input(json!(1))).await;
         let cause = failure.expect_err(name).cause;
-        assert!(matches!(cause, Cause::Depth { limit: MOST, .. }), "{name}: {cause}");
+        assert!(
+            matches!(cause, Cause::Depth { limit: MOST, .. }),
+            "{name}: {cause}"
+        );
     }
 }
 
@@ -88,7 +96,8 @@ async fn a_summary_that_is_nested_too_deep_is_none() {
     let process = load(&bed.script("process", COUNT, &script));
     // Its summary is the last metric.
     let component = load(&bed.component("component", COUNT, &simple("(unreachable)", &[])));
-    let metrics: Vec<Value> = serde_json::from_str(&format!("[{}]", nested(MOST + 1))).expect("JSON");
+    let metrics: Vec<Value> =
+        serde_json::from_str(&format!("[{}]", nested(MOST + 1))).expect("JSON");
     for plugin in [process, component] {
         let (limits, cancel) = (plugin.manifest().limits, CancellationToken::new());
         let summary = plugin.summarize(&metrics, &limits, &Plain, &cancel).await;

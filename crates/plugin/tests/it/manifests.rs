@@ -80,6 +80,38 @@ fn a_full_manifest_is_read() {
     assert_eq!((tags.kind, tags.required), (MetricKind::Array, false));
 }
 
+#[test]
+fn what_the_server_would_not_take_is_refused_by_name() {
+    let bed = Bed::new();
+    let refusal = |text: &str, schema: &str| {
+        let files = [
+            ("plugin.toml", text.as_bytes()),
+            ("input.schema.json", schema.as_bytes()),
+        ];
+        let read = Manifest::read(&bed.folder("any", &files));
+        read.err().map(|error| error.to_string())
+    };
+    let unit = |bytes: usize| FULL.replace("\"words\"", &format!("\"{}\"", "w".repeat(bytes)));
+    assert_eq!(refusal(&unit(255), "{}"), None);
+    let refused = refusal(&unit(256), "{}").expect("too long");
+    assert!(
+        refused.starts_with("plugin.toml:24:8: a unit is at most 255"),
+        "{refused}"
+    );
+
+    let schema = |levels: usize| {
+        format!(
+            "{}{{}}{}",
+            "{\"not\": ".repeat(levels - 1),
+            "}".repeat(levels - 1)
+        )
+    };
+    assert_eq!(refusal(FULL, &schema(100)), None);
+    let refused = refusal(FULL, &schema(101)).expect("too deep");
+    let says = "plugin.toml:19:10: the input's schema: it is nested deeper than 100 levels at /not";
+    assert!(refused.starts_with(says), "{refused}");
+}
+
 /// A text in `FULL`, what stands there instead, and where and how that is refused.
 const REFUSED: [(&str, &str, &str, &str); 31] = [
     ("name = \"full-1\"", "", "", "missing field `name`"),

@@ -86,7 +86,11 @@ async fn whatever_a_plugin_does_the_others_run_and_nothing_is_left() {
 async fn what_is_nested_too_deep_is_one_plugins_failure() {
     let shelf = Shelf::new();
     let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
-    let says = |line: &str| execute(&format!("echo '{line}'; echo '{{\"metric\": {{\"n\": 1}}}}'"));
+    let says = |line: &str| {
+        execute(&format!(
+            "echo '{line}'; echo '{{\"metric\": {{\"n\": 1}}}}'"
+        ))
+    };
     // As deep as a reader of JSON still takes a line.
     shelf.script("deep", "", &says(&format!("{{\"output\": {}}}", deep(120))));
     shelf.script("most", "", &says(&format!("{{\"output\": {}}}", deep(100))));
@@ -98,7 +102,10 @@ async fn what_is_nested_too_deep_is_one_plugins_failure() {
     let error = stage.result("job").await.finish.error_message;
     let error = error.expect("it failed");
     let begin = "plugin `deep` failed: the output is nested deeper than 100 levels at /0/0";
-    assert!(error.starts_with(begin) && !error.contains("most"), "{error}");
+    assert!(
+        error.starts_with(begin) && !error.contains("most"),
+        "{error}"
+    );
     assert_eq!(last(&stage, "job").ended[2].metric, Some(json!({"n": 5})));
     stage.end().await;
 }

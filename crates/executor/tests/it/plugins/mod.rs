@@ -3,6 +3,7 @@
 mod course;
 mod hostile;
 mod stops;
+mod told;
 
 use std::{fs, os::unix::fs::PermissionsExt};
 

@@ -1,0 +1,68 @@
+//! What the server is told of plugins: no manifest, and not all of them together, keep the others from it.
+
+use serde_json::json;
+
+use super::{Shelf, execute};
+use crate::stage::Stage;
+
+/// What the server takes of a registration.
+const REGISTRATION_BYTES: usize = 1 << 20;
+
+async fn registration(stage: &Stage) -> wire::executors::Registration {
+    let told = |stage: &Stage| stage.desk.state().registration.clone();
+    stage.until("it registers", told).await
+}
+
+#[tokio::test]
+async fn a_manifest_that_the_server_would_refuse_is_a_broken_plugin_beside_good_ones() {
+    let shelf = Shelf::new();
+    shelf.counter("good", 1);
+    let unit = format!(
+        "[[metrics]]\nname = \"m\"\ntype = \"integer\"\nunit = \"{}\"\n",
+        "u".repeat(300)
+    );
+    shelf.script("long-unit", &unit, "");
+    let deep = "{\"not\": ".repeat(125) + "{}" + &"}".repeat(125);
+    shelf.script("deep-schema", "[input]\nschema = \"deep.json\"\n", "");
+    std::fs::write(shelf.0.path().join("deep-schema/deep.json"), deep).expect("a schema");
+    let stage = shelf.stage(|_| {}).await;
+    let told = registration(&stage).await.plugins;
+    let told: Vec<(&str, Option<&str>)> = told
+        .iter()
+        .map(|one| (one.name.as_str(), one.error.as_deref()))
+        .collect();
+    let [
+        ("good", None),
+        ("deep-schema", Some(deep)),
+        ("long-unit", Some(long)),
+    ] = told[..]
+    else {
+        panic!("{told:?}");
+    };
+    assert!(deep.contains("nested deeper than 100 levels"), "{deep}");
+    assert!(long.contains("a unit is at most 255 bytes"), "{long}");
+    stage.desk.submit_plugins("job", &["good"], &json!({}));
+    assert!(stage.result("job").await.completed);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn many_large_schemas_are_left_out_and_no_plugin_is() {
+    let shelf = Shelf::new();
+    let schema = format!("[input.schema]\ndescription = \"{}\"\n", "s".repeat(60_000));
+    let script = execute("echo '{\"metric\": {\"n\": 1}}'");
+    for number in 0..24 {
+        shelf.script(&format!("large-{number:02}"), &schema, &script);
+    }
+    let stage = shelf.stage(|_| {}).await;
+    let told = registration(&stage).await;
+    let bytes = serde_json::to_vec(&told).expect("JSON").len();
+    assert!(bytes < REGISTRATION_BYTES, "{bytes}");
+    assert_eq!(told.plugins.len(), 24);
+    assert!(told.plugins.iter().all(|one| one.error.is_none()));
+    let with = told.plugins.iter().filter(|one| one.input_schema.is_some());
+    assert!((10..24).contains(&with.count()), "as many as fit");
+    stage.desk.submit_plugins("job", &["large-23"], &json!({}));
+    assert!(stage.result("job").await.completed);
+    stage.end().await;
+}

@@ -43,7 +43,7 @@ async fn what_is_nested_too_deep_fails_the_call_of_a_process() {
                     line = format!(
                         "{{\"store\": {{\"key\": \"k\", \"value\": {}}}}}",
                         nested(levels)
-                    )
+                    );
                 }
             }
             let script = says(&format!("{line}\n{{\"metric\": {metric}}}"));

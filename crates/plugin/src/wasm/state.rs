@@ -21,6 +21,10 @@ use crate::{
 /// How many elements the tables of an instance may have together.
 const TABLE_ELEMENTS: usize = 1 << 20;
 
+/// How many handles of the host's things (clocks, streams, requests) it may hold at once. They take memory
+/// that does not count as its own.
+const HANDLES: usize = 10_000;
+
 /// Everything that belongs to one instance.
 pub(super) struct State {
     wasi: WasiCtx,
@@ -42,6 +46,8 @@ impl State {
         network: Arc<[String]>,
         heard: &Arc<Heard>,
     ) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES);
         let printers = [(); 2].map(|()| Printer::new(heard, limits.output_bytes));
         let mut wasi = WasiCtx::builder();
         wasi.stdout(printers[0].clone())
@@ -52,7 +58,7 @@ impl State {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             network: Network(network),
-            table: ResourceTable::new(),
+            table,
             room: Room::new(limits.memory_bytes),
             before: storage,
             ledger: Ledger::new(limits.storage_bytes),

@@ -6,7 +6,7 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 /// What parts of WASI the modules may import.
-const WASI: [(&str, &str); 4] = [
+const WASI: [(&str, &str); 6] = [
     (
         "io.wit",
         "package wasi:io@0.2.0;
@@ -15,6 +15,7 @@ const WASI: [(&str, &str); 4] = [
         interface streams {
             use error.{error};
             variant stream-error { last-operation-failed(error), closed }
+            resource input-stream;
             resource output-stream {
                 blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>;
             }
@@ -36,6 +37,8 @@ const WASI: [(&str, &str); 4] = [
         }",
     ),
     ("http.wit", include_str!("http.wit")),
+    ("sockets.wit", include_str!("sockets.wit")),
+    ("filesystem.wit", include_str!("filesystem.wit")),
 ];
 
 /// What every module has: strings to answer with, an allocator, and the other two exports.

@@ -7,4 +7,5 @@ mod install;
 mod manifests;
 mod network;
 mod processes;
+mod sandbox;
 mod wasm;

@@ -1,10 +1,12 @@
 //! What a component may reach: the hosts of its manifest, over HTTP, and nothing else.
 
+use std::sync::Arc;
+
 use plugin::Plugin;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
 };
 
 use crate::{
@@ -55,6 +57,15 @@ fn getter(bed: &Bed, name: &str, host: &str) -> Plugin {
     load(&bed.component(name, &more, &component))
 }
 
+/// The head of what a client asks.
+async fn request(stream: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        request.push(stream.read_u8().await.expect("a request"));
+    }
+    String::from_utf8(request).expect("text")
+}
+
 #[tokio::test]
 async fn a_component_reaches_the_hosts_of_its_manifest_only() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -70,13 +81,10 @@ async fn a_component_reaches_the_hosts_of_its_manifest_only() {
 
     let serve = async {
         let (mut stream, _) = listener.accept().await.expect("a connection");
-        let mut request = Vec::new();
-        while !request.ends_with(b"\r\n\r\n") {
-            request.push(stream.read_u8().await.expect("a request"));
-        }
+        let request = request(&mut stream).await;
         let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
         stream.write_all(answer).await.expect("answered");
-        String::from_utf8(request).expect("text")
+        request
     };
     let both = async { tokio::join!(execute(&listed, &context), serve) };
     let both = tokio::time::timeout(DEADLINE, both).await;
@@ -86,4 +94,50 @@ async fn a_component_reaches_the_hosts_of_its_manifest_only() {
     // The refused call had not even connected: the one that was accepted is the listed one's.
     let waiting = tokio::time::timeout(std::time::Duration::from_millis(20), listener.accept());
     assert!(waiting.await.is_err());
+}
+
+#[test]
+fn without_a_list_of_hosts_there_is_no_http_at_all() {
+    let bed = Bed::new();
+    let component = build(GET, &["{\"count\": 204}", "denied", "/"], IMPORTS, WORLD);
+    for more in [String::from(COUNT), format!("network = []\n{COUNT}")] {
+        let broken = Plugin::load(&bed.component("it", &more, &component), None);
+        let reason = broken.expect_err("it is refused").reason;
+        assert!(
+            reason.contains("is no plugin") && reason.contains("wasi:http"),
+            "{reason}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_calls_at_once_than_the_pool_has_places() {
+    const CALLS: usize = 200;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let bed = Bed::new();
+    let plugin = Arc::new(getter(&bed, "listed", &address));
+    let calls = (0..CALLS).map(|_| {
+        let (plugin, context) = (Arc::clone(&plugin), input(json!(address)));
+        tokio::spawn(async move { execute(&plugin, &context).await })
+    });
+    let calls: Vec<_> = calls.collect();
+    let all = async {
+        // Nobody is answered before all are there.
+        let mut streams = Vec::new();
+        while streams.len() < CALLS {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            request(&mut stream).await;
+            streams.push(stream);
+        }
+        for stream in &mut streams {
+            let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+            stream.write_all(answer).await.expect("answered");
+        }
+        for call in calls {
+            call.await.expect("no panic").expect("an outcome");
+        }
+    };
+    let all = tokio::time::timeout(DEADLINE, all).await;
+    all.expect("all are there together");
 }

@@ -1,9 +1,6 @@
 //! WASM plugins: what they may, and components that misbehave.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use plugin::{CancellationToken, Cause, Context, Level, Limits, Outcome, process::Plain};
 use serde_json::json;
@@ -90,23 +87,6 @@ async fn summaries_and_descriptions_are_asked_for() {
     assert_eq!(none.expect("no failure").summary, None);
     let description = plugin.describe(&limits, &Plain, &cancel).await;
     assert_eq!(description.expect("a description").name, "it");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn more_calls_at_once_than_the_pool_has_places() {
-    let bed = Bed::new();
-    // So long that all are there together.
-    let waits = "(call $block (call $pause (i64.const 300000000))) (call $ok $0)";
-    let world = "import wasi:clocks/monotonic-clock@0.2.0; import wasi:io/poll@0.2.0;";
-    let file = build(waits, &[METRIC], PAUSE, world);
-    let plugin = Arc::new(load(&bed.component("it", COUNT, &file)));
-    let calls = (0..200).map(|_| {
-        let plugin = Arc::clone(&plugin);
-        tokio::spawn(async move { execute(&plugin, &input(json!(1))).await })
-    });
-    for call in calls.collect::<Vec<_>>() {
-        call.await.expect("no panic").expect("an outcome");
-    }
 }
 
 #[tokio::test]
@@ -220,7 +200,8 @@ async fn memory_is_bounded() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_loop_ends_at_its_time_and_holds_nobody_up() {
     let bed = Bed::new();
-    let more = format!("[limits]\ntimeout_ms = 400\n{COUNT}");
+    // So long that it has begun by then.
+    let more = format!("[limits]\ntimeout_ms = 3000\n{COUNT}");
     let body = "(call $log (i32.const 1) $0) (loop $l (br $l)) (unreachable)";
     let plugin = load(&bed.component("loops", &more, &simple(body, &["before"])));
     let context = input(json!(1));
@@ -228,16 +209,16 @@ async fn a_loop_ends_at_its_time_and_holds_nobody_up() {
     let (failure, ticks) = tokio::join!(execute(&plugin, &context), async {
         let mut interval = tokio::time::interval(Duration::from_millis(10));
         let mut ticks = 0;
-        while began.elapsed() < Duration::from_millis(300) {
+        while began.elapsed() < Duration::from_secs(2) {
             interval.tick().await;
             ticks += 1;
         }
         ticks
     });
     let failure = failure.expect_err("a failure");
-    let after = Duration::from_millis(400);
+    let after = Duration::from_secs(3);
     assert_eq!(failure.cause, Cause::Timeout { after });
-    assert!(failure.took >= after && failure.took < Duration::from_secs(10));
+    assert!(failure.took >= after && failure.took < Duration::from_secs(20));
     assert_eq!(messages(&failure.logs), ["before"]);
     assert!(ticks > 3, "the only thread of the runtime was held up");
 }

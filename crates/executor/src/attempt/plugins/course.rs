@@ -8,13 +8,12 @@ use tokio::time::sleep;
 use wire::executors::{CurrentPlugin, EndedPlugin, LeasedPluginJob, LogLine, Progress, Stage};
 
 use super::{
-    Notes, Room, logs,
-    notes::{Halt, NOTE_BYTES},
+    Notes, Room,
+    backoff::backoff,
+    bounds::{self, NOTE_BYTES},
+    logs,
+    notes::Halt,
 };
-
-/// The wait before the first retry of a plugin; it doubles with each further one.
-const BACKOFF_FIRST: Duration = Duration::from_millis(200);
-const BACKOFF_LAST: Duration = Duration::from_secs(20);
 
 pub(super) struct Course<'a> {
     job: &'a LeasedPluginJob,
@@ -145,14 +144,18 @@ impl<'a> Course<'a> {
     fn completed(&mut self, name: &str, failed_tries: u32, outcome: Outcome) -> EndedPlugin {
         let mut storage = self.progress.storage.clone();
         plugin::apply(&mut storage, outcome.storage);
-        let ended = EndedPlugin {
+        let mut ended = EndedPlugin {
             metric: Some(outcome.metric),
             output: outcome.output,
             took_ms: millis(outcome.took),
             logs: self.logs(&outcome.logs),
             ..self.blank(name, failed_tries)
         };
-        let size = length(&ended) + length(&storage) + length(&self.progress.ended);
+        let mut size = bounds::completed(&mut self.progress, &ended, &storage);
+        if size > NOTE_BYTES && !ended.logs.is_empty() {
+            bounds::drop_logs(&mut ended);
+            size = bounds::completed(&mut self.progress, &ended, &storage);
+        }
         if size > NOTE_BYTES {
             let reason = format!(
                 "what it left makes the job's progress {size} bytes long, more than {NOTE_BYTES}"
@@ -171,12 +174,14 @@ impl<'a> Course<'a> {
     }
 
     fn failed(&self, name: &str, failed_tries: u32, failure: &Failure) -> EndedPlugin {
-        EndedPlugin {
+        let mut ended = EndedPlugin {
             error: Some(failure.to_string()),
             took_ms: millis(failure.took),
             logs: self.logs(&failure.logs),
             ..self.blank(name, failed_tries)
-        }
+        };
+        bounds::fit_failed(&self.progress, &mut ended);
+        ended
     }
 
     /// Notes that a plugin ended.
@@ -217,9 +222,18 @@ impl<'a> Course<'a> {
             let call = plugin.summarize(&metrics, &manifest.limits, self.room, &cancel);
             match call.await {
                 Ok(summed) => {
-                    if let Some(summary) = summed.summary {
-                        any = true;
-                        self.progress.summary.insert(manifest.name.clone(), summary);
+                    let Some(summary) = summed.summary else {
+                        continue;
+                    };
+                    let (run_id, plugin) = (&self.job.id, &manifest.name);
+                    let fits = bounds::take_summary(&mut self.progress, plugin, summary);
+                    any |= fits;
+                    if !fits {
+                        tracing::warn!(
+                            run_id,
+                            plugin,
+                            "the job's note has no room for its summary"
+                        );
                     }
                 }
                 Err(failure) => {
@@ -228,7 +242,7 @@ impl<'a> Course<'a> {
                 }
             }
         }
-        if any && length(&self.progress) <= NOTE_BYTES {
+        if any {
             self.note(None).await?;
         }
         Ok(())
@@ -274,18 +288,6 @@ fn gone(name: &str) -> Halt {
     Halt::Abandoned(format!("it has no plugin `{name}` any more"))
 }
 
-/// How long to wait after so many failed tries: somewhere in the upper half of a time that doubles.
-fn backoff(failed_tries: u32) -> Duration {
-    let doublings = failed_tries.saturating_sub(1).min(16);
-    let most = (BACKOFF_FIRST * (1 << doublings)).min(BACKOFF_LAST);
-    most.mul_f64(rand::random_range(0.5..1.0))
-}
-
 fn millis(took: Duration) -> u64 {
     u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// How long a value is as JSON.
-fn length(value: &impl serde::Serialize) -> usize {
-    serde_json::to_vec(value).map_or(0, |text| text.len())
 }

@@ -1,5 +1,7 @@
 //! Plugin jobs: each plugin in its order, what it left noted before the next one begins.
 
+mod backoff;
+mod bounds;
 mod course;
 mod isolated;
 mod keeper;

@@ -16,9 +16,6 @@ const RETRY_LAST: Duration = Duration::from_secs(2);
 /// How long one call may take; a note is at most some megabytes.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
 
-/// The largest note; the server takes a little more.
-pub(super) const NOTE_BYTES: usize = 15 << 20;
-
 /// Why a plugin job does not go on.
 pub(super) enum Halt {
     /// The work is to be stopped.

@@ -59,6 +59,8 @@ pub(crate) struct State {
     pub(crate) report_calls: usize,
     /// Of each plugin job, with its id.
     pub(crate) notes: Vec<(String, ProgressReport)>,
+    /// When each of them came.
+    pub(crate) note_times: Vec<Instant>,
 }
 
 impl Desk {
@@ -130,6 +132,7 @@ impl Desk {
                     json!({"cancel_requested": news.cancel_requested}),
                 );
                 state.notes.push((id.to_owned(), report));
+                state.note_times.push(Instant::now());
             }
         });
         answer

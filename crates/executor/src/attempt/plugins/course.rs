@@ -237,6 +237,9 @@ impl<'a> Course<'a> {
                     }
                 }
                 Err(failure) => {
+                    if let Some(what) = self.room.trouble() {
+                        return Err(Halt::Abandoned(what));
+                    }
                     let (run_id, plugin) = (&self.job.id, &manifest.name);
                     tracing::warn!(run_id, plugin, %failure, "no summary");
                 }

@@ -1,5 +1,7 @@
 //! The way through a job: order, chaining, storage, summaries, retries, resuming.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{Shelf, execute, last, told};
@@ -82,20 +84,30 @@ async fn a_plugin_that_fails_is_tried_again_and_hides_no_other() {
         "each failed try is on disk before the next"
     );
     assert_eq!(last(&stage, "job").ended[0].failed_tries, 3);
+    // The second try comes after the note of the first, and the third after that of the second.
+    let times = stage.desk.state().note_times.clone();
+    for (place, least) in [(1, 100), (2, 200)] {
+        let waited = times[place + 1] - times[place];
+        assert!(waited >= Duration::from_millis(least), "{waited:?}");
+    }
     stage.end().await;
 }
 
 #[tokio::test]
 async fn an_attempt_goes_on_where_the_one_before_it_ended() {
     let shelf = Shelf::new();
-    for name in ["done", "next"] {
-        shelf.counter(name, 1);
-    }
+    shelf.counter("done", 1);
+    // Only what was noted can have come to it.
+    let sees =
+        "case $call in *'\"output\":\"handed on\"'*'\"storage\":{\"k\":7}'*) n=1;; *) n=0;; esac
+        echo \"{\\\"metric\\\": {\\\"n\\\": $n}}\"";
+    shelf.script("next", "", &execute(sees));
     shelf.script("tried", "", "echo '{\"error\": {\"message\": \"no\"}}'");
     let stage = shelf.stage(|_| {}).await;
     let progress = json!({
         "current": {"plugin": "tried", "failed_tries": 2},
-        "ended": [{"plugin": "done", "metric": {"n": 9}}],
+        "ended": [{"plugin": "done", "metric": {"n": 9}, "output": "handed on"}],
+        "storage": {"k": 7},
     });
     let more = json!({"retries": 2, "attempt": 2, "progress": progress});
     stage
@@ -104,7 +116,14 @@ async fn an_attempt_goes_on_where_the_one_before_it_ended() {
     assert!(!stage.result("job").await.completed);
     let notes = stage.desk.notes("job");
     assert_eq!(told(&notes), ["+tried", "!tried", "+next", "next"]);
-    let ended = last(&stage, "job").ended;
+    let progress = last(&stage, "job");
+    let ended = progress.ended;
+    assert_eq!(json!(progress.storage), json!({"k": 7}));
+    assert_eq!(
+        ended[2].metric,
+        Some(json!({"n": 1})),
+        "it sees what the attempt before left"
+    );
     assert_eq!(
         ended[0].metric,
         Some(json!({"n": 9})),
@@ -142,6 +161,38 @@ async fn what_the_executor_lacks_is_no_failure_of_a_plugin() {
         "{what}"
     );
     assert_eq!(told(&stage.desk.notes("job")), ["+one"]);
+    std::fs::remove_file(&work).expect("a file");
+    std::fs::rename(stage.bed.path("data/aside"), &work).expect("it is moved back");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_the_executor_lacks_for_a_summary_leaves_the_job_to_others() {
+    let shelf = Shelf::new();
+    let gate = shelf.0.path().join(".gate");
+    let waits = format!(
+        "while ! [ -e {} ]; do sleep 0.01; done; echo '{{\"metric\": {{\"n\": 1}}}}'",
+        gate.display()
+    );
+    shelf.script("waits", "", &execute(&waits));
+    let stage = shelf.stage(|_| {}).await;
+    stage.desk.submit_plugins("job", &["waits"], &json!({}));
+    let started = |stage: &crate::stage::Stage| (!stage.desk.notes("job").is_empty()).then_some(());
+    stage.until("it runs", started).await;
+    // The note of its end has to wait, and the summary with it.
+    stage.desk.change(|state| state.away = true);
+    std::fs::write(&gate, "").expect("a file");
+    let ended = |stage: &crate::stage::Stage| (stage.left_behind() == 0).then_some(());
+    stage.until("its process has ended", ended).await;
+    let work = stage.bed.path("data/work");
+    std::fs::rename(&work, stage.bed.path("data/aside")).expect("it is moved");
+    std::fs::write(&work, "").expect("a file");
+    stage.desk.change(|state| state.away = false);
+    let (job, what) = abandoned(&stage).await;
+    assert_eq!(job, "job");
+    let begin = "the work directory cannot be made";
+    assert!(what.starts_with(begin), "{what}");
+    assert_eq!(told(&stage.desk.notes("job")), ["+waits", "waits"]);
     std::fs::remove_file(&work).expect("a file");
     std::fs::rename(stage.bed.path("data/aside"), &work).expect("it is moved back");
     stage.end().await;

@@ -1,17 +1,18 @@
 //! One call of a component. It runs on a thread for blocking work, so that no component, whatever it
 //! does, keeps others from running; whoever waits for it can end it at any time.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use wasmtime::{Engine, Store, Trap, UpdateDeadline, WasmBacktrace};
+use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use super::{
     Component,
     bindings::{Context, Plugin, PluginPre},
     output::Heard,
     state::State,
+    stop::{PATIENCE, Stop},
 };
 use crate::{
     failure::Cause,
@@ -24,9 +25,6 @@ use crate::{
 
 /// How long what a trap says may be.
 const MESSAGE_BYTES: usize = 2 << 10;
-
-/// How often a call that has to end is told again.
-const PATIENCE: Duration = Duration::from_millis(10);
 
 /// A call with everything that it takes along to its thread.
 enum Request {
@@ -44,7 +42,8 @@ pub(super) async fn perform(
 ) -> Result<Answered, Cause> {
     let heard = Arc::new(Heard::default());
     let (pre, place) = component.place();
-    let stop = Stop::new(pre.engine());
+    let alive = Arc::new(());
+    let stop = Stop::new(pre.engine(), &alive);
     let (request, storage) = packed(call);
     let mut work = {
         let stop = stop.token.clone();
@@ -56,7 +55,7 @@ pub(super) async fn perform(
         tokio::task::spawn_blocking(move || {
             let done = runtime.block_on(run(pre, state, request, limits, stop));
             // The instance is gone.
-            drop(place);
+            drop((place, alive));
             done
         })
     };
@@ -80,33 +79,6 @@ pub(super) async fn perform(
     };
     *logs = std::mem::take(&mut *heard.logs());
     result
-}
-
-/// Ends a call: when it waits, because the token is cancelled; when it computes, because the engine's
-/// epoch rises and it looks at the token.
-struct Stop {
-    token: CancellationToken,
-    engine: Engine,
-}
-
-impl Stop {
-    fn new(engine: &Engine) -> Self {
-        Self {
-            token: CancellationToken::new(),
-            engine: engine.clone(),
-        }
-    }
-
-    fn now(&self) {
-        self.token.cancel();
-        self.engine.increment_epoch();
-    }
-}
-
-impl Drop for Stop {
-    fn drop(&mut self) {
-        self.now();
-    }
 }
 
 fn packed(call: &Call<'_>) -> (Request, Storage) {

@@ -5,6 +5,7 @@ mod compiled;
 mod engine;
 mod output;
 mod state;
+mod stop;
 
 use std::{fmt, path::Path, sync::Arc};
 

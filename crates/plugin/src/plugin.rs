@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::Value;
+use tokio::{task::spawn_blocking, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -18,7 +19,6 @@ use crate::{
     metrics,
     process::{Program, Spawner},
     protocol::{Call, Context, Description},
-    schema::Schema,
     storage::Changes,
     wasm::Component,
 };
@@ -95,20 +95,31 @@ impl Plugin {
     }
 
     /// Whether it takes a job with this input: the input fits its schema, or what the plugin before it
-    /// left fits the schema that its manifest has for that.
+    /// left fits the schema that its manifest has for that. To find out may take as long as a call.
     ///
     /// # Errors
-    /// [`Cause::Input`]: what does not fit.
-    pub fn takes(&self, input: &Value, output: Option<&Value>) -> Result<(), Cause> {
-        let Some(schema) = &self.manifest.schema else {
+    /// [`Cause::Input`]: what does not fit, or that nobody can tell in that time.
+    pub async fn takes(&self, input: &Value, output: Option<&Value>) -> Result<(), Cause> {
+        let Some(schema) = self.manifest.schema.clone() else {
             return Ok(());
         };
-        let fits = |(schema, output): (&Schema, &Value)| schema.check(output).is_ok();
-        let chained = self.manifest.output_schema.as_ref().zip(output);
-        if chained.is_some_and(fits) {
-            return Ok(());
+        let chained = self.manifest.output_schema.clone().zip(output.cloned());
+        let input = input.clone();
+        // A thread of its own: nothing bounds what a schema makes of an input.
+        let checked = spawn_blocking(move || {
+            if chained.is_some_and(|(schema, output)| schema.check(&output).is_ok()) {
+                return Ok(());
+            }
+            schema.check(&input)
+        });
+        let after = self.manifest.limits.timeout;
+        match timeout(after, checked).await {
+            Ok(done) => done.map_err(Cause::host).flatten(),
+            Err(_) => Err(Cause::Input {
+                path: String::new(),
+                message: format!("its check took longer than {} ms", after.as_millis()),
+            }),
         }
-        schema.check(input)
     }
 
     /// Does the work over one input. Dropping the future ends the call as a cancel does.
@@ -123,8 +134,12 @@ impl Plugin {
         cancel: &CancellationToken,
     ) -> Result<Outcome, Failure> {
         let began = Instant::now();
-        self.takes(&context.input, context.output.as_ref())
-            .map_err(|cause| cause.with(Logs::default(), began.elapsed()))?;
+        let taken = tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(Cause::Cancelled),
+            taken = self.takes(&context.input, context.output.as_ref()) => taken,
+        };
+        taken.map_err(|cause| cause.with(Logs::default(), began.elapsed()))?;
         let call = Call::Execute {
             context: Cow::Borrowed(context),
         };

@@ -4,7 +4,7 @@
 mod shape;
 mod texts;
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, sync::Arc};
 
 use serde_json::Value;
 use toml::Spanned;
@@ -39,9 +39,9 @@ pub struct Manifest {
     pub metrics: Vec<Metric>,
     /// The JSON Schema of its input, as it stands in the manifest or beside it.
     pub input_schema: Option<Value>,
-    pub(crate) schema: Option<Schema>,
+    pub(crate) schema: Option<Arc<Schema>>,
     /// Of what the plugin before it left: where that fits, the input does not have to.
-    pub(crate) output_schema: Option<Schema>,
+    pub(crate) output_schema: Option<Arc<Schema>>,
 }
 
 /// What is called.
@@ -158,7 +158,7 @@ fn compiled(
     of: &str,
     at: &Spanned<toml::Value>,
     folder: Option<&Path>,
-) -> Result<(Value, Schema), ManifestError> {
+) -> Result<(Value, Arc<Schema>), ManifestError> {
     let document = match (at.get_ref().as_str(), folder) {
         (Some(file), Some(folder)) => beside(folder, file),
         (Some(_), None) => Err(String::from("the schema of a shipped plugin is a table")),
@@ -167,7 +167,7 @@ fn compiled(
     let document = document.map_err(|message| place(text, at, message))?;
     let wrong = |message| place(text, at, format!("the {of}'s schema: {message}"));
     let schema = Schema::new(&document).map_err(wrong)?;
-    Ok((document, schema))
+    Ok((document, Arc::new(schema)))
 }
 
 /// Reads a file of the folder as JSON.

@@ -8,4 +8,5 @@ mod manifests;
 mod network;
 mod processes;
 mod sandbox;
+mod schemas;
 mod wasm;

@@ -256,8 +256,8 @@ fn what_only_the_other_kind_has_is_refused() {
     }
 }
 
-#[test]
-fn a_plugin_takes_an_input_or_what_the_one_before_it_left() {
+#[tokio::test]
+async fn a_plugin_takes_an_input_or_what_the_one_before_it_left() {
     let bed = Bed::new();
     let head = "name = \"p\"\nversion = \"1\"\nkind = \"process\"\nentry = [\"sh\"]\n[input]\n";
     let left = "output_schema = { type = \"object\", required = [\"found\"] }\n";
@@ -267,16 +267,21 @@ fn a_plugin_takes_an_input_or_what_the_one_before_it_left() {
     };
     let both = plugin("both", &format!("{schema}{left}"));
     let (text, number, found) = (json!("x"), json!(7), json!({"found": 1}));
-    both.takes(&text, None).expect("the input fits");
-    both.takes(&text, Some(&number)).expect("the input fits");
-    both.takes(&number, Some(&found)).expect("the output fits");
+    for (input, output) in [
+        (&text, None),
+        (&text, Some(&number)),
+        (&number, Some(&found)),
+    ] {
+        both.takes(input, output).await.expect("one of them fits");
+    }
     for output in [None, Some(&number), Some(&text)] {
-        let cause = both.takes(&number, output).expect_err("nothing fits");
+        let cause = both.takes(&number, output).await.expect_err("nothing fits");
         let says = "the input is not what the plugin takes: expected a text";
         assert_eq!(cause.to_string(), says);
     }
     plugin("any", "")
         .takes(&number, None)
+        .await
         .expect("it has no schema");
     let alone = format!("{head}{left}");
     let folder = bed.folder("alone", &[("plugin.toml", alone.as_bytes())]);

@@ -63,7 +63,7 @@ impl<'a> Course<'a> {
 
     /// Runs one plugin until it has ended, and notes that.
     async fn pass(&mut self, name: &str) -> Result<(), Halt> {
-        if let Some(reason) = self.unfit(name) {
+        if let Some(reason) = self.unfit(name).await {
             return self
                 .end(EndedPlugin {
                     skipped: Some(reason),
@@ -105,10 +105,10 @@ impl<'a> Course<'a> {
     }
 
     /// Why a plugin is to be skipped, if it is: nobody asked for this one, and the input is for others.
-    fn unfit(&self, name: &str) -> Option<String> {
+    async fn unfit(&self, name: &str) -> Option<String> {
         let plugin = self.catalogue.get(name).filter(|_| self.job.skip_unfit)?;
         let taken = plugin.takes(&self.job.input, self.output());
-        taken.err().map(|cause| cause.to_string())
+        taken.await.err().map(|cause| cause.to_string())
     }
 
     /// What the last plugin that completed left.

@@ -52,7 +52,7 @@ async fn the_time_is_the_whole_jobs() {
     let (shelf, sleep) = (Shelf::new(), unique_sleep());
     sleeper(&shelf, &sleep);
     let stage = shelf.stage(|_| {}).await;
-    let more = json!({"remaining_ms": 1500, "retries": 100});
+    let more = json!({"remaining_ms": 10_000, "retries": 100});
     stage
         .desk
         .submit_plugins("process", &["before", "sleeps", "after"], &more);

@@ -1,6 +1,6 @@
 //! What the host adds to the call of a plugin, without a queue: a component that answers at once, and a
 //! process against a bare start of the same program with the same bytes as input and the same environment;
-//! alone, and shut in behind the shim as an executor starts it.
+//! shut in behind the shim, as an executor starts it, and without isolation, as no job does.
 
 use std::{
     borrow::Cow,
@@ -72,14 +72,18 @@ pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
         shut_in.extend(times(&process, &isolated, 10).await?);
     }
     isolated.close().await;
-    measures.extend(percentiles("plugins: call of a process", &hosted)?);
-    measures.extend(percentiles(
-        "plugins: call of an isolated process",
-        &shut_in,
-    )?);
+    // What a job meets stands first.
+    let kinds = [
+        ("a process with isolation", &shut_in),
+        ("a process without isolation", &hosted),
+    ];
+    for (what, calls) in kinds {
+        let name = format!("plugins: call of {what}");
+        measures.extend(percentiles(&name, calls)?);
+    }
     measures.extend(percentiles("plugins: bare start of its program", &bare)?);
     let middle = |values: &[f64]| percentile(&sorted(values), 50.0).context("nothing was measured");
-    for (what, calls) in [("a process", &hosted), ("an isolated process", &shut_in)] {
+    for (what, calls) in kinds {
         measures.push(Measure::new(
             format!("plugins: {what} against a bare start, p50"),
             "times",

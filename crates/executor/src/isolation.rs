@@ -29,7 +29,9 @@ impl Plan {
     pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
         let (parts, mut missing) = choose(settings.isolation, &probe(settings));
         let (memory, cpus) = (settings.memory_limit_bytes, settings.cpu_limit);
-        let (cgroups, without) = Cgroups::open(memory, cpus, |procs| join(settings, procs));
+        let plugins = settings.plugins.is_some();
+        let (cgroups, without) =
+            Cgroups::open(memory, cpus, plugins, |procs| join(settings, procs));
         missing.extend(without);
         for part in &mut missing {
             part.truncate(part.floor_char_boundary(MISSING_BYTES));

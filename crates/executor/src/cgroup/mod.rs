@@ -29,6 +29,9 @@ const REMOVAL_WAIT: Duration = Duration::from_millis(5);
 
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
+/// Limit on the memory of the group with which is tried whether plugins can have one.
+const TRIAL_BYTES: u64 = 1 << 30;
+
 /// One limit that every job gets: a hierarchy and the files to write in each new group.
 #[derive(Clone, Debug)]
 struct Limit {
@@ -41,6 +44,8 @@ struct Limit {
 pub(crate) struct Cgroups {
     limits: Vec<Limit>,
     memory_bytes: Option<u64>,
+    /// Where a group can have less memory than all have.
+    memory: Option<(PathBuf, Version)>,
 }
 
 /// The groups of one job.
@@ -53,60 +58,103 @@ pub(crate) struct Cgroup {
 impl Cgroups {
     /// Finds where the limits that are asked for can be set, and tries each: `joins` has a process
     /// join a group through such a file. Also says which cannot be set, and why. Groups that a crash
-    /// left are removed.
+    /// left are removed. `plugins` have limits on memory of their own: without any that is asked for they
+    /// get them where it is possible, and nobody is told where it is not.
     pub(crate) fn open(
         memory_bytes: Option<u64>,
         cpus: Option<f64>,
+        plugins: bool,
         joins: impl Fn(PathBuf) -> Result<(), String>,
     ) -> (Self, Vec<String>) {
         let mut limits: Vec<Limit> = Vec::new();
-        let mut missing = Vec::new();
+        let (mut missing, mut place) = (Vec::new(), None);
         let memory = memory_bytes.map(|bytes| (MEMORY, memory_files(bytes)));
         let cpu = cpus.map(|cpus| (PROCESSOR, cpu_files(cpus)));
         for ((name, controller), files) in [memory, cpu].into_iter().flatten() {
-            let tried = prepare(controller).and_then(|(parent, version)| {
-                let files = files.into_iter().filter(|(at, _, _)| *at == version);
-                let files = files.map(|(_, file, text)| (file, text)).collect();
-                let limit = Limit { parent, files };
-                remove_leftovers(&limit.parent);
-                limit.try_out(&joins).map(|()| limit)
-            });
-            match tried {
+            match Limit::prepare(controller, files, &joins) {
                 Err(reason) => missing.push(format!("{name}: {reason}")),
-                Ok(limit) => match limits.iter_mut().find(|one| one.parent == limit.parent) {
-                    Some(one) => one.files.extend(limit.files),
-                    None => limits.push(limit),
-                },
+                Ok((limit, version)) => {
+                    if controller == MEMORY.1 {
+                        place = Some((limit.parent.clone(), version));
+                    }
+                    limit.join(&mut limits);
+                }
             }
+        }
+        if plugins && memory_bytes.is_none() && look(MEMORY.1).is_ok() {
+            let tried = Limit::prepare(MEMORY.1, memory_files(TRIAL_BYTES), &joins);
+            place = tried.ok().map(|(limit, version)| (limit.parent, version));
         }
         let cgroups = Self {
             limits,
             memory_bytes,
+            memory: place,
         };
         (cgroups, missing)
     }
 
     /// Makes the groups of one job, with their limits.
     pub(crate) fn create(&self) -> Result<Cgroup, String> {
-        let name = next_name();
-        let mut cgroup = Cgroup {
-            dirs: Vec::new(),
-            memory_bytes: self.memory_bytes,
+        make(&self.limits, self.memory_bytes)
+    }
+
+    /// The same with no more memory than this, where that can be limited.
+    pub(crate) fn create_within(&self, bytes: u64) -> Result<Cgroup, String> {
+        let Some((parent, version)) = &self.memory else {
+            return self.create();
         };
-        for limit in &self.limits {
-            match limit.create(&name) {
-                Ok(dir) => cgroup.dirs.push(dir),
-                Err(reason) => {
-                    cgroup.remove_now();
-                    return Err(reason);
-                }
-            }
+        let bytes = self.memory_bytes.map_or(bytes, |most| most.min(bytes));
+        let mut limits = self.limits.clone();
+        // Of two limits on the same thing the one that is set later counts.
+        Limit {
+            parent: parent.clone(),
+            files: files_of(*version, memory_files(bytes)),
         }
-        Ok(cgroup)
+        .join(&mut limits);
+        make(&limits, Some(bytes))
     }
 }
 
+fn make(limits: &[Limit], memory_bytes: Option<u64>) -> Result<Cgroup, String> {
+    let name = next_name();
+    let mut cgroup = Cgroup {
+        dirs: Vec::new(),
+        memory_bytes,
+    };
+    for limit in limits {
+        match limit.create(&name) {
+            Ok(dir) => cgroup.dirs.push(dir),
+            Err(reason) => {
+                cgroup.remove_now();
+                return Err(reason);
+            }
+        }
+    }
+    Ok(cgroup)
+}
+
 impl Limit {
+    /// Finds where a limit can be set, and tries it.
+    fn prepare(
+        controller: &str,
+        files: Files,
+        joins: impl Fn(PathBuf) -> Result<(), String>,
+    ) -> Result<(Self, Version), String> {
+        let (parent, version) = prepare(controller)?;
+        let files = files_of(version, files);
+        let limit = Self { parent, files };
+        remove_leftovers(&limit.parent);
+        limit.try_out(joins).map(|()| (limit, version))
+    }
+
+    /// Becomes one of these; those of one hierarchy are one.
+    fn join(self, limits: &mut Vec<Self>) {
+        match limits.iter_mut().find(|one| one.parent == self.parent) {
+            Some(one) => one.files.extend(self.files),
+            None => limits.push(self),
+        }
+    }
+
     /// Makes a group with this limit.
     fn create(&self, name: &str) -> Result<PathBuf, String> {
         let (parent, dir) = (self.parent.display(), self.parent.join(name));
@@ -204,6 +252,12 @@ fn remove_leftovers(parent: &Path) {
 }
 
 type Files = Vec<(Version, &'static str, String)>;
+
+/// Those of one version.
+fn files_of(version: Version, files: Files) -> Vec<(&'static str, String)> {
+    let files = files.into_iter().filter(|(at, _, _)| *at == version);
+    files.map(|(_, file, text)| (file, text)).collect()
+}
 
 fn memory_files(bytes: u64) -> Files {
     vec![

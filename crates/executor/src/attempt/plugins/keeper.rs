@@ -109,7 +109,7 @@ impl Keeper {
             .ground
             .plan
             .cgroups
-            .create()
+            .create_within(command.limits.memory_bytes)
             .map_err(io::Error::other)?;
         let spec = self.spec(command, stdin, &work_dir, &cgroup);
         match Process::start(&self.ground.settings.shim, &spec).await {

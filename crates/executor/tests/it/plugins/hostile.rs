@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use executor::Isolation;
+use executor::{Isolation, Settings, Support, probe};
 use serde_json::json;
 
 use super::{Shelf, execute, last};
-use crate::bed::{eventually, runs, unique_sleep};
+use crate::bed::{eventually, runs, shim, unique_sleep};
 
 #[tokio::test]
 async fn whatever_a_plugin_does_the_others_run_and_nothing_is_left() {
@@ -123,6 +123,28 @@ async fn a_process_gets_no_more_memory_than_its_manifest_says() {
     assert!(!result.completed);
     let ended = last(&stage, "job").ended;
     assert!(ended[0].took_ms < 50_000, "it was not its time: {ended:?}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_processes_of_a_plugin_share_its_memory_where_control_groups_are() {
+    let shelf = Shelf::new();
+    // Each keeps less than it may, and all together keep more. Who is killed for it fails the plugin.
+    let together = "for n in 1 2 3 4; do
+            { head -c 40000000 /dev/zero; sleep 3; } | tail >/dev/null & all=\"$all $!\"
+        done
+        for one in $all; do wait $one || exit 1; done
+        echo '{\"metric\": {\"n\": 1}}'";
+    let more = "[limits]\nmemory_bytes = 67108864\n";
+    shelf.script("together", more, &execute(together));
+    let stage = shelf.stage(|_| {}).await;
+    let findings = probe(&Settings::new("probe", stage.bed.path("probe"), shim()));
+    let mut limits = findings.iter().filter(|one| one.name == "memory limit");
+    let limited = limits.any(|one| one.support == Support::Full);
+    stage.desk.submit_plugins("job", &["together"], &json!({}));
+    let error = stage.result("job").await.finish.error_message;
+    let says = "plugin `together` failed: the plugin wanted more than 67108864 bytes of memory";
+    assert_eq!(error.as_deref(), limited.then_some(says));
     stage.end().await;
 }
 

@@ -11,7 +11,7 @@ use crate::{
     manifest::{Entry, Manifest},
     plugin::{Host, Plugin},
     process::Program,
-    wasm::Component,
+    wasm::{self, Component},
 };
 
 /// A plugin that a program of ours serves over the process protocol.
@@ -82,6 +82,15 @@ impl Catalogue {
             key(one).cmp(&key(other))
         });
         catalogue
+    }
+
+    /// Removes from the directory `compiled` the code of components that are not in this catalogue.
+    pub fn sweep(&self, compiled: &Path) {
+        let components = self.plugins.iter().filter_map(|plugin| match &plugin.host {
+            Host::Wasm(component) => Some(component),
+            Host::Process(_) => None,
+        });
+        wasm::sweep(compiled, &components.flat_map(Component::files).collect());
     }
 
     fn add(&mut self, loaded: Result<Plugin, Broken>) {

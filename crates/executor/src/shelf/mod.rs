@@ -61,15 +61,20 @@ impl Shelf {
                 return;
             };
             let print = print(&settings.directory);
-            {
+            let is_first = {
                 let now = shelf.now.read().unwrap_or_else(PoisonError::into_inner);
                 // The first time there is nothing, not even what is shipped.
                 let is_first = now.told.is_empty();
                 if now.print == print && !is_first {
                     return;
                 }
+                is_first
+            };
+            let all = settings.all();
+            if let Some(compiled) = settings.compiled.as_deref().filter(|_| is_first) {
+                all.sweep(compiled);
             }
-            let catalogue = settings.load();
+            let catalogue = all.without(&settings.without);
             for broken in catalogue.broken() {
                 tracing::warn!(plugin = broken.name, "broken: {}", broken.reason);
             }
@@ -96,6 +101,10 @@ impl Plugins {
     /// Loads what is there now. Blocks: it compiles components that were never compiled before.
     #[must_use]
     pub fn load(&self) -> Catalogue {
+        self.all().without(&self.without)
+    }
+
+    fn all(&self) -> Catalogue {
         let shipped = self.shipped.iter().map(|one| Shipped {
             manifest: &one.manifest,
             argv: &one.argv,
@@ -105,7 +114,6 @@ impl Plugins {
             self.compiled.as_deref(),
             &shipped.collect::<Vec<_>>(),
         )
-        .without(&self.without)
     }
 }
 

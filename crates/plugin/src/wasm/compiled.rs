@@ -3,6 +3,7 @@
 //! put anything there.
 
 use std::{
+    collections::HashSet,
     fs::{self, DirBuilder},
     hash::{DefaultHasher, Hash, Hasher},
     io::{self, Write},
@@ -13,6 +14,10 @@ use std::{
 use wasmtime::{Engine, component::Component};
 
 use crate::digest;
+
+/// How the names of compiled code end, and how those begin of what is not whole yet.
+const ENDING: &str = ".cwasm";
+const UNFINISHED: &str = ".new-";
 
 /// Compiles a component, or loads what was compiled from the same bytes by the same engine.
 pub(super) fn load(
@@ -57,12 +62,26 @@ pub(super) fn also(
     loaded.ok()
 }
 
+/// Removes what was compiled from other components or by other engines, and what a crash left of it.
+pub(crate) fn sweep(directory: &Path, kept: &HashSet<&str>) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let ours = name.ends_with(ENDING) || name.starts_with(UNFINISHED);
+        if ours && !kept.contains(&*name) {
+            // What stays is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// What compiled code is called.
-fn file(engine: &Engine, bytes: &[u8]) -> String {
+pub(super) fn file(engine: &Engine, bytes: &[u8]) -> String {
     // The engine's hash is over its version and all settings that the code depends on.
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
-    format!("{}-{:016x}.cwasm", digest::of_bytes(bytes), hasher.finish())
+    let hash = hasher.finish();
+    format!("{}-{hash:016x}{ENDING}", digest::of_bytes(bytes))
 }
 
 fn no_component(error: &wasmtime::Error) -> String {
@@ -92,7 +111,7 @@ fn keep(directory: &Path, path: &Path, code: &[u8]) -> io::Result<()> {
         .mode(0o700)
         .create(directory)?;
     let mut file = tempfile::Builder::new()
-        .prefix(".new-")
+        .prefix(UNFINISHED)
         .tempfile_in(directory)?;
     file.write_all(code)?;
     file.as_file().sync_all()?;

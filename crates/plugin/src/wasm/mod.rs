@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use wasmtime::{Engine, component::Component as Compiled, component::Linker};
 
 use crate::{failure::Cause, limits::Limits, logs::Logs, plugin::Answered, protocol::Call};
+pub(crate) use compiled::sweep;
 use state::State;
 
 /// The world of `wit/plugin.wit`, from the host's side.
@@ -33,6 +34,8 @@ pub(crate) struct Component {
     network: Arc<[String]>,
     /// Whether its engine counts fuel.
     fueled: bool,
+    /// The names of its code in the directory of what is compiled.
+    files: Vec<String>,
 }
 
 struct Pooled {
@@ -75,12 +78,20 @@ impl Component {
                 places: Arc::clone(&pool.places),
             })
         });
+        let pool = engines.pool.as_ref().map(|pool| &pool.engine);
+        let engines = [Some(&engines.plain), pool].into_iter().flatten();
         Ok(Self {
+            files: engines.map(|one| compiled::file(one, &bytes)).collect(),
             pre: pre.map_err(|error| format!("is no plugin: {error:#}"))?,
             pooled,
             network: network.into(),
             fueled: fuel,
         })
+    }
+
+    /// The names of its code in the directory of what is compiled.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(String::as_str)
     }
 
     /// What an instance is made from: in the pool while there is a place, for as long as the permit is

@@ -7,7 +7,7 @@ use std::{
 };
 
 use flate2::{Compression, write::GzEncoder};
-use plugin::{InstallError, Installed, Plugin, check, install, process::Plain};
+use plugin::{Catalogue, InstallError, Installed, Plugin, check, install, process::Plain};
 use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 
@@ -347,6 +347,38 @@ async fn compiled_code_is_kept_and_only_ours_is_loaded() {
     run().await;
     let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(kept(&code)).expect("there"));
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn compiled_code_goes_with_its_component() {
+    let bed = Bed::new();
+    let (code, plugins) = (bed.path().join("compiled"), bed.path().join("plugins"));
+    for name in ["stays", "goes"] {
+        let component = simple("(call $ok $0)", &[name]);
+        let folder = bed.component(name, COUNT, &component);
+        install(&folder, None, &plugins, Some(&code), &[]).expect("installed");
+    }
+    let files = || {
+        let entries = fs::read_dir(&code).expect("a directory").flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+        names.sort();
+        names
+    };
+    let sweep = || {
+        let catalogue = Catalogue::open(std::slice::from_ref(&plugins), Some(&code), &[]);
+        catalogue.sweep(&code);
+    };
+    fs::write(code.join("0-0.cwasm"), "of an engine before").expect("written");
+    fs::write(code.join(".new-x"), "half").expect("written");
+    fs::write(code.join("other"), "not ours").expect("written");
+    assert_eq!(files().len(), 5);
+    sweep();
+    assert_eq!(files().len(), 3);
+    fs::remove_dir_all(plugins.join("goes")).expect("removed");
+    sweep();
+    let left = files();
+    assert!(left.len() == 2 && left[1] == "other", "{left:?}");
+    assert!(left[0].to_string_lossy().ends_with(".cwasm"));
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! What the server is told of plugins: no manifest, and not all of them together, keep the others from it.
+//! What an executor has of plugins, and tells the server: no manifest, and not all of them together, keep
+//! the others from it.
 
 use serde_json::json;
 
@@ -64,5 +65,25 @@ async fn many_large_schemas_are_left_out_and_no_plugin_is() {
     assert!((10..24).contains(&with.count()), "as many as fit");
     stage.desk.submit_plugins("job", &["large-23"], &json!({}));
     assert!(stage.result("job").await.completed);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn compiled_code_that_nobody_needs_is_removed_at_the_start() {
+    let shelf = Shelf::new();
+    shelf.component("one", "", "");
+    let stage = shelf.stage(|settings| {
+        let plugins = settings.plugins.as_mut().expect("it has some");
+        // Code that is left out here stays: it would be compiled at each start.
+        plugins.without = vec!["one".to_owned()];
+        let compiled = plugins.compiled.as_ref().expect("a directory");
+        std::fs::create_dir_all(compiled).expect("a directory");
+        std::fs::write(compiled.join("0-0.cwasm"), "old").expect("a file");
+    });
+    let stage = stage.await;
+    registration(&stage).await;
+    let compiled = std::fs::read_dir(stage.bed.path("data/compiled")).expect("it is there");
+    let names: Vec<_> = compiled.flatten().map(|entry| entry.file_name()).collect();
+    assert!(names.len() == 1 && names[0] != "0-0.cwasm", "{names:?}");
     stage.end().await;
 }

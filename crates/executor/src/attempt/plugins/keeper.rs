@@ -30,6 +30,10 @@ use crate::{
     shim::{End, Order, Report, Spec},
 };
 
+/// What the group of a plugin's processes may have besides: the shim, the kernel's part of each process and
+/// libraries count there, and are not what the manifest speaks of.
+const OVERHEAD_BYTES: u64 = 16 << 20;
+
 pub(super) struct Keeper {
     pub(super) ground: Arc<Ground>,
     pub(super) lease: Option<watch::Receiver<Lease>>,
@@ -109,7 +113,7 @@ impl Keeper {
             .ground
             .plan
             .cgroups
-            .create_within(command.limits.memory_bytes)
+            .create_within(command.limits.memory_bytes.saturating_add(OVERHEAD_BYTES))
             .map_err(io::Error::other)?;
         let spec = self.spec(command, stdin, &work_dir, &cgroup);
         match Process::start(&self.ground.settings.shim, &spec).await {

@@ -137,11 +137,19 @@ async fn the_processes_of_a_plugin_share_its_memory_where_control_groups_are() {
         echo '{\"metric\": {\"n\": 1}}'";
     let more = "[limits]\nmemory_bytes = 67108864\n";
     shelf.script("together", more, &execute(together));
+    let little = "[limits]\nmemory_bytes = 2097152\n";
+    shelf.script(
+        "little",
+        little,
+        &execute("echo '{\"metric\": {\"n\": 1}}'"),
+    );
     let stage = shelf.stage(|_| {}).await;
     let findings = probe(&Settings::new("probe", stage.bed.path("probe"), shim()));
     let mut limits = findings.iter().filter(|one| one.name == "memory limit");
     let limited = limits.any(|one| one.support == Support::Full);
-    stage.desk.submit_plugins("job", &["together"], &json!({}));
+    stage
+        .desk
+        .submit_plugins("job", &["little", "together"], &json!({}));
     let error = stage.result("job").await.finish.error_message;
     let says = "plugin `together` failed: the plugin wanted more than 67108864 bytes of memory";
     assert_eq!(error.as_deref(), limited.then_some(says));

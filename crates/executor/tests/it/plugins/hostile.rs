@@ -111,6 +111,38 @@ async fn what_is_nested_too_deep_is_one_plugins_failure() {
 }
 
 #[tokio::test]
+async fn logs_of_many_failures_make_no_note_that_the_server_refuses() {
+    const TAKEN_BYTES: usize = 16 << 20;
+    let shelf = Shelf::new();
+    // Each byte of it is six as JSON.
+    let noise = "head -c 250000 /dev/zero | tr '\\0' '\\001' | fold -w 1000 >&2; exit 3";
+    let mut names: Vec<String> = (10..24).map(|number| format!("noisy-{number}")).collect();
+    for name in &names {
+        shelf.script(name, "", &execute(noise));
+    }
+    shelf.counter("last", 5);
+    names.push("last".to_owned());
+    let stage = shelf.stage(|_| {}).await;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    stage
+        .desk
+        .submit_plugins("job", &names, &json!({"debug": true}));
+    assert!(!stage.result("job").await.completed);
+    let note = stage.desk.notes("job").pop().expect("a note");
+    let bytes = serde_json::to_vec(&note).expect("JSON").len();
+    assert!(bytes < TAKEN_BYTES, "{bytes}");
+    let ended = note.progress.ended;
+    assert_eq!(ended.len(), names.len());
+    assert!(ended[0].logs.len() > 200, "there was room");
+    let [log] = &ended[names.len() - 2].logs[..] else {
+        panic!("there was room for all");
+    };
+    assert!(log.message.contains("no room for this log"), "{log:?}");
+    assert_eq!(ended[names.len() - 1].metric, Some(json!({"n": 5})));
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_process_gets_no_more_memory_than_its_manifest_says() {
     let shelf = Shelf::new();
     let more = "[limits]\nmemory_bytes = 33554432\ntimeout_ms = 60000\n";

@@ -2,6 +2,7 @@
 
 mod agent;
 mod attempt;
+mod backoff;
 pub mod binaries;
 mod cgroup;
 mod directory;

@@ -11,20 +11,17 @@ use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Semaphore, mpsc},
     task::{JoinError, JoinSet},
-    time::{Instant, sleep, timeout},
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 use wire::client::Client;
 
 pub(crate) use leases::{Held, Lease};
 
-use crate::{Error, Settings, attempt::Performer, shelf::Shelf};
+use crate::{Error, Settings, attempt::Performer, backoff::Backoff, shelf::Shelf};
 
 /// The least time for the last results to reach the server at the end of a drain.
 const REPORT_GRACE: Duration = Duration::from_secs(10);
-
-const RETRY_FIRST: Duration = Duration::from_millis(200);
-const RETRY_LAST: Duration = Duration::from_secs(5);
 
 /// What the loops share.
 struct Agent {
@@ -116,40 +113,4 @@ async fn serve(agent: &Arc<Agent>) -> Result<(), Error> {
         while attempts.join_next().await.is_some() {}
     }
     claimed
-}
-
-/// Growing waits between tries.
-struct Backoff {
-    next: Duration,
-    began: Option<Instant>,
-}
-
-impl Default for Backoff {
-    fn default() -> Self {
-        Self {
-            next: RETRY_FIRST,
-            began: None,
-        }
-    }
-}
-
-impl Backoff {
-    /// True before the first wait since the last success.
-    fn is_first(&self) -> bool {
-        self.began.is_none()
-    }
-
-    async fn wait(&mut self) {
-        self.began.get_or_insert_with(Instant::now);
-        let wait = self.next;
-        self.next = (wait * 2).min(RETRY_LAST);
-        sleep(wait).await;
-    }
-
-    /// After a success; says how long it took to come, if there was a wait.
-    fn succeed(&mut self) -> Option<Duration> {
-        let away = self.began.map(|began| began.elapsed());
-        *self = Self::default();
-        away
-    }
 }

@@ -15,6 +15,7 @@ use tokio::{fs::File, io::AsyncWriteExt, time::timeout};
 use wire::client::Client;
 
 use super::{Digest, Error};
+use crate::backoff::Backoff;
 
 /// Bounds of one download.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,8 @@ pub struct FetchLimits {
     pub total: Duration,
     /// Redirects that are followed.
     pub redirects: usize,
+    /// How long the executor's own server may fail to give what was uploaded to it.
+    pub patience: Duration,
 }
 
 impl FetchLimits {
@@ -41,6 +44,7 @@ impl FetchLimits {
             read: Duration::from_secs(30),
             total: Duration::from_secs(3600),
             redirects: 5,
+            patience: Duration::from_secs(300),
         }
     }
 }
@@ -48,8 +52,11 @@ impl FetchLimits {
 /// Where servers have uploaded programs.
 const UPLOADED: &str = "/api/v1/binaries/";
 
-/// A program as it comes in.
-type Pieces = BoxStream<'static, Result<Bytes, Error>>;
+/// A program as it comes in; an error says why it broke off.
+type Pieces = BoxStream<'static, Result<Bytes, String>>;
+
+/// What it is when a program breaks off on its way.
+type Broken = fn(String) -> Error;
 
 /// Downloads programs.
 pub(super) struct Fetcher {
@@ -90,33 +97,53 @@ impl Fetcher {
         let _ = self.server.set(server);
     }
 
-    /// Writes what `url` has into the new file `path`, down to the disk, and says what it is.
+    /// Writes what `url` has into the file `path`, down to the disk, and says what it is.
+    ///
+    /// The executor's own server may be started anew meanwhile: it is asked until it answers.
     pub(super) async fn fetch(&self, url: &str, path: &Path) -> Result<(Digest, u64), Error> {
-        timeout(self.limits.total, self.fetch_patiently(url, path))
-            .await
-            .unwrap_or_else(|_| Err(Error::Fetch("timed out".to_owned())))
+        let mut last = Error::Fetch("timed out".to_owned());
+        let tries = async {
+            let mut backoff = Backoff::default();
+            loop {
+                match self.fetch_once(url, path).await {
+                    Err(error @ Error::Away(_)) if backoff.lasts() < self.limits.patience => {
+                        if backoff.is_first() {
+                            tracing::warn!(%error, "a program has to wait for the server");
+                        }
+                        last = error;
+                        backoff.wait().await;
+                    }
+                    fetched => return fetched,
+                }
+            }
+        };
+        match timeout(self.limits.total, tries).await {
+            Ok(fetched) => fetched,
+            Err(_) => Err(last),
+        }
     }
 
-    async fn fetch_patiently(&self, url: &str, path: &Path) -> Result<(Digest, u64), Error> {
+    async fn fetch_once(&self, url: &str, path: &Path) -> Result<(Digest, u64), Error> {
         let url = Url::parse(url).map_err(|error| Error::Invalid(format!("`{url}`: {error}")))?;
         if !is_web(&url) {
             return Err(Error::Invalid(format!(
                 "`{url}` is not an http or https URL"
             )));
         }
-        let mut pieces = match self.ask_server(&url).await? {
-            Some(pieces) => pieces,
-            None => self.ask_web(url).await?,
+        let (mut pieces, broken): (_, Broken) = match self.ask_server(&url).await? {
+            Some(pieces) => (pieces, Error::Away),
+            None => (self.ask_web(url).await?, Error::Fetch),
         };
-        let mut file = File::create_new(path).await.map_err(disk)?;
+        // A try before may have left the beginning.
+        let mut file = File::create(path).await.map_err(disk)?;
         let mut hash = Sha256::new();
         let mut size = 0;
-        let late = |_| Error::Fetch("timed out".to_owned());
+        let late = |_| broken("timed out".to_owned());
         while let Some(piece) = timeout(self.limits.read, pieces.next())
             .await
             .map_err(late)?
         {
-            let piece = piece?;
+            let piece = piece.map_err(broken)?;
             size += piece.len() as u64;
             self.check_size(size)?;
             hash.update(&piece);
@@ -136,8 +163,11 @@ impl Fetcher {
         let (Some(server), true) = (self.server.get(), url.path().starts_with(UPLOADED)) else {
             return Ok(None);
         };
-        let answer = match server.download(url.path()).await {
+        let late = |_| Error::Away("timed out".to_owned());
+        let answer = timeout(self.limits.read, server.download(url.path())).await;
+        let answer = match answer.map_err(late)? {
             Ok(answer) => answer,
+            Err(error) if error.is_transient() => return Err(Error::Away(error.to_string())),
             Err(error) => {
                 tracing::debug!(%error, "the server does not have the program");
                 return Ok(None);
@@ -146,8 +176,8 @@ impl Fetcher {
         let length = answer.headers().get(CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
         self.check_size(length.unwrap_or(0))?;
-        let broken = |error: io::Error| Error::Fetch(error.to_string());
-        Ok(Some(answer.into_body().map_err(broken).boxed()))
+        let pieces = answer.into_body().map_err(|error| error.to_string());
+        Ok(Some(pieces.boxed()))
     }
 
     /// What the URL has.
@@ -164,7 +194,8 @@ impl Fetcher {
             )));
         }
         self.check_size(answer.content_length().unwrap_or(0))?;
-        Ok(answer.bytes_stream().map_err(failed).boxed())
+        let pieces = answer.bytes_stream();
+        Ok(pieces.map_err(|error| reason(&error)).boxed())
     }
 
     fn check_size(&self, size: u64) -> Result<(), Error> {

@@ -17,6 +17,9 @@ pub enum Error {
     /// It could not be fetched.
     #[error("{0}")]
     Fetch(String),
+    /// The executor's own server, which has it, could not be reached, or its answer broke off.
+    #[error("{0}")]
+    Away(String),
     /// What came is something else.
     #[error("the SHA-256 is wrong: expected {expected}, got {got}")]
     Mismatch {

@@ -4,6 +4,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    io,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -61,6 +62,23 @@ pub(crate) struct State {
     pub(crate) notes: Vec<(String, ProgressReport)>,
     /// When each of them came.
     pub(crate) note_times: Vec<Instant>,
+    /// Programs that were uploaded, by their hash.
+    pub(crate) uploads: HashMap<String, Bytes>,
+    /// How they are given out.
+    pub(crate) way: Way,
+    /// How often one was asked for, also while nobody answered.
+    pub(crate) downloads: usize,
+}
+
+/// How an uploaded program is given out.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Way {
+    #[default]
+    Whole,
+    /// It breaks off in the middle.
+    Half,
+    /// Not now.
+    Refused,
 }
 
 impl Desk {
@@ -247,6 +265,31 @@ impl Desk {
         answer
     }
 
+    fn download(&self, hash: &str) -> Result<Reply, Error> {
+        let mut state = self.state();
+        state.downloads += 1;
+        if state.away {
+            return Err(away());
+        }
+        let program = state.uploads.get(hash).cloned().unwrap_or_default();
+        let (first, second) = program.split_at(program.len() / 2);
+        let second = match state.way {
+            Way::Whole => Ok(Bytes::copy_from_slice(second)),
+            Way::Half | Way::Refused => Err(io::Error::other("it broke off")),
+        };
+        let pieces = [Ok(Bytes::copy_from_slice(first)), second];
+        let mut reply = Response::new(futures_util::stream::iter(pieces).boxed() as ByteStream);
+        *reply.status_mut() = match (state.way, state.uploads.contains_key(hash)) {
+            (Way::Refused, _) => StatusCode::SERVICE_UNAVAILABLE,
+            (_, true) => StatusCode::OK,
+            (_, false) => StatusCode::NOT_FOUND,
+        };
+        if !reply.status().is_success() {
+            *reply.body_mut() = futures_util::stream::empty().boxed();
+        }
+        Ok(reply)
+    }
+
     fn log(&self, id: &str, query: &str, bytes: &[u8]) -> StatusCode {
         let mut state = self.state();
         if !state.held.contains_key(id) {
@@ -322,16 +365,22 @@ impl Desk {
     }
 }
 
+fn away() -> Error {
+    Error::Unreachable("the desk is away".to_owned())
+}
+
 impl Transport for Desk {
     fn send(&self, request: Request<Payload>) -> BoxFuture<'static, Result<Reply, Error>> {
         let desk = self.clone();
         async move {
-            let away = || Error::Unreachable("the desk is away".to_owned());
             let (parts, payload) = request.into_parts();
             let body = match payload {
                 Payload::Bytes(bytes) => bytes,
                 Payload::Stream(_) => Bytes::new(),
             };
+            if let Some(hash) = parts.uri.path().strip_prefix("/api/v1/binaries/") {
+                return desk.download(hash);
+            }
             if desk.state().away {
                 return Err(away());
             }

@@ -12,3 +12,4 @@ mod plugins;
 mod programs;
 mod shim;
 mod stage;
+mod uploaded;

@@ -91,7 +91,9 @@ impl Performer {
         let failed = |error: binaries::Error| {
             let reason = format!("binary download failed: {error}");
             match error {
-                binaries::Error::Cache(_) => Unprepared::Executor(reason),
+                binaries::Error::Cache(_) | binaries::Error::Away(_) => {
+                    Unprepared::Executor(reason)
+                }
                 _ => Unprepared::Job(reason),
             }
         };

@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{Shelf, execute, last, told};
-use crate::bed::{eventually, runs, unique_sleep};
+use crate::{
+    bed::{runs, unique_sleep},
+    stage::Stage,
+};
 
 fn sleeper(shelf: &Shelf, sleep: &str) {
     // It ignores what asks it to end, and leaves the group.
@@ -14,6 +17,12 @@ fn sleeper(shelf: &Shelf, sleep: &str) {
     shelf.counter("before", 1);
     shelf.counter("after", 1);
     shelf.component("spins", "", "(loop $for-ever (br $for-ever))");
+}
+
+/// Waits until nothing of it runs, and lets the executor go on meanwhile.
+async fn gone(stage: &Stage, sleep: &str) {
+    let gone = |_: &Stage| (!runs(sleep)).then_some(());
+    stage.until("nothing of it runs", gone).await;
 }
 
 #[tokio::test]
@@ -28,7 +37,7 @@ async fn a_cancel_ends_the_plugin_that_runs_and_starts_no_other() {
         .desk
         .submit_plugins("component", &["before", "spins", "after"], &json!({}));
     for (id, plugin) in [("process", "sleeps"), ("component", "spins")] {
-        let started = |stage: &crate::stage::Stage| {
+        let started = |stage: &Stage| {
             let notes = stage.desk.notes(id);
             told(&notes).contains(&format!("+{plugin}")).then_some(())
         };
@@ -43,7 +52,7 @@ async fn a_cancel_ends_the_plugin_that_runs_and_starts_no_other() {
         assert!(!result.completed && !result.finish.timed_out, "{result:?}");
         assert_eq!(last(&stage, id).ended.len(), 1);
     }
-    eventually("nothing of it runs", || !runs(&sleep));
+    gone(&stage, &sleep).await;
     stage.end().await;
 }
 
@@ -63,7 +72,7 @@ async fn the_time_is_the_whole_jobs() {
         let message = result.finish.error_message.expect("a reason");
         assert!(message.contains(plugin), "{message}");
     }
-    eventually("nothing of it runs", || !runs(&sleep));
+    gone(&stage, &sleep).await;
     stage.end().await;
 }
 
@@ -72,12 +81,14 @@ async fn a_lost_lease_stops_the_work_at_once_and_nothing_is_told() {
     let (shelf, sleep) = (Shelf::new(), unique_sleep());
     sleeper(&shelf, &sleep);
     let stage = shelf.stage(|_| {}).await;
-    stage.desk.submit_plugins("job", &["sleeps"], &json!({}));
+    // Not the end of its lease stops it, which is an hour away.
+    let more = json!({"lease_seconds": 3600.0});
+    stage.desk.submit_plugins("job", &["sleeps"], &more);
     stage.until("it runs", |_| runs(&sleep).then_some(())).await;
     stage.desk.change(|state| {
         state.held.remove("job");
     });
-    eventually("nothing of it runs", || !runs(&sleep));
+    gone(&stage, &sleep).await;
     let stage = stage.end().await;
     assert!(stage.desk.state().results.is_empty());
 }
@@ -96,7 +107,7 @@ async fn a_note_waits_while_the_server_is_away_and_the_next_plugin_with_it() {
     stage
         .desk
         .submit_plugins("job", &["waits", "after"], &json!({}));
-    let started = |stage: &crate::stage::Stage| (!stage.desk.notes("job").is_empty()).then_some(());
+    let started = |stage: &Stage| (!stage.desk.notes("job").is_empty()).then_some(());
     stage.until("it runs", started).await;
     stage.desk.change(|state| state.away = true);
     std::fs::write(&gate, "").expect("a file");

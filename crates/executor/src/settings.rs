@@ -28,6 +28,9 @@ pub struct Settings {
     /// How long running jobs may go on when the executor is to stop; after it they are killed and
     /// given back.
     pub drain_grace: Duration,
+    /// How long a claim may still be answered when the executor is to stop. What the server has given it
+    /// would else be lost on the way, and count.
+    pub claim_grace: Duration,
     /// How the shim is started: normally the running program and `shim`.
     pub shim: Vec<OsString>,
     /// Memory that one job may use, all its processes together. Needs a writable cgroup.
@@ -60,6 +63,7 @@ impl Settings {
             download_limit_bytes: 4 << 30,
             cancel_grace: Duration::from_secs(10),
             drain_grace: Duration::from_secs(3600),
+            claim_grace: Duration::from_secs(3),
             shim,
             memory_limit_bytes: None,
             cpu_limit: None,

@@ -20,6 +20,10 @@ use crate::{
 /// A server that is to stop does not wait long for the jobs in it: they start again with it.
 const BUILT_IN_DRAIN_GRACE: Duration = Duration::from_secs(10);
 
+/// Its claims are calls within this process: one that is let go was either answered or gives back what
+/// it took.
+const BUILT_IN_CLAIM_GRACE: Duration = Duration::from_millis(200);
+
 pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
     let mut signals =
         Signals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
@@ -68,6 +72,7 @@ pub(super) fn start_built_in(
     let mut settings = Settings::new(built_in_name(), data_dir.join("executor"), place::shim());
     settings.spans = spans;
     settings.drain_grace = BUILT_IN_DRAIN_GRACE;
+    settings.claim_grace = BUILT_IN_CLAIM_GRACE;
     "127.0.0.1".clone_into(&mut settings.executor_ip);
     apply(&mut settings, work)?;
     Ok(Running::start(client, settings))

@@ -23,9 +23,6 @@ const CALL_LIMIT: Duration = Duration::from_secs(40);
 /// The most jobs of one claim: what the protocol allows.
 const MAX: u32 = 1000;
 
-/// At the stop a claim that waits is given this long: one that was just answered is not lost.
-const STOP_LIMIT: Duration = Duration::from_millis(200);
-
 /// Claims until the executor is to stop, or the server does not know its key any more; the attempts
 /// that still run are returned.
 pub(super) async fn claim(agent: &Arc<Agent>) -> (JoinSet<()>, Result<(), Error>) {
@@ -130,7 +127,7 @@ async fn ask(agent: &Agent, claim: &ClaimRuns) -> Option<Result<ClaimedRuns, wir
     };
     let stopped = async {
         agent.stop.cancelled().await;
-        sleep_until(Instant::now() + STOP_LIMIT).await;
+        sleep_until(Instant::now() + agent.settings.claim_grace).await;
     };
     tokio::select! {
         biased;
@@ -192,11 +189,18 @@ async fn attempt(
         Conclusion::Lost => {
             tracing::warn!(run_id = job, "the lease was lost: the job was killed");
         }
-        Conclusion::GivenBack(why) => {
-            tracing::warn!(run_id = job, why, "the job is given back");
+        Conclusion::GivenBack => {
+            tracing::warn!(run_id = job, "the executor ends: the job is given back");
             drop(held);
             drop(slot);
             give_back(&agent, job, token, None).await;
+        }
+        Conclusion::Fenced => {
+            let why = "its lease could not be renewed";
+            tracing::warn!(run_id = job, why, "the job was killed and is given back");
+            drop(held);
+            drop(slot);
+            give_back(&agent, job, token, Some(why.to_owned())).await;
         }
         Conclusion::Abandoned(what) => {
             tracing::error!(run_id = job, what, "the executor cannot do the work");
@@ -208,8 +212,8 @@ async fn attempt(
     }
 }
 
-/// Gives a run back, so that it starts elsewhere at once; without an error it counts as planned. Given
-/// up when the server stays away: then the lease runs out.
+/// Gives a run back, so that it starts elsewhere at once; only without an error it counts as planned.
+/// Given up when the server stays away: then the lease runs out.
 async fn give_back(agent: &Agent, job: &str, token: i64, error_message: Option<String>) {
     const LIMIT: Duration = Duration::from_secs(300);
     const DRAIN_LIMIT: Duration = Duration::from_secs(10);

@@ -18,8 +18,11 @@ pub(crate) struct Unsent {
 pub(crate) enum Conclusion {
     /// The run's result, and the output that the server has not taken yet.
     Finished(Box<RunResult>, Vec<Unsent>),
-    /// Unfinished through no fault of its own, and why.
-    GivenBack(&'static str),
+    /// Unfinished because the executor ends, which was planned.
+    GivenBack,
+    /// Unfinished and killed because its lease could not be renewed. It may be the run itself that
+    /// starves the executor, so this counts: else it would be begun again for ever.
+    Fenced,
     /// Unfinished because of something that this executor lacks, which another one may have.
     Abandoned(String),
     /// Nothing: somebody else has the run.
@@ -77,8 +80,8 @@ impl Conclusion {
     ) -> Self {
         match stop {
             Stop::Lost => Self::Lost,
-            Stop::Fenced => Self::GivenBack("its lease could not be renewed"),
-            Stop::Drained => Self::GivenBack("the executor ends"),
+            Stop::Fenced => Self::Fenced,
+            Stop::Drained => Self::GivenBack,
             Stop::Cancelled | Stop::TimedOut => {
                 let ending = ending(stop == Stop::TimedOut);
                 Self::ended(performer, taken, ending, Vec::new())

@@ -83,7 +83,7 @@ fn status(conclusion: &Conclusion) -> &'static str {
     match conclusion {
         Conclusion::Finished(result, _) if result.completed => "completed",
         Conclusion::Finished(..) => "failed",
-        Conclusion::GivenBack(_) => "released",
-        Conclusion::Abandoned(_) | Conclusion::Lost => "lost",
+        Conclusion::GivenBack => "released",
+        Conclusion::Abandoned(_) | Conclusion::Fenced | Conclusion::Lost => "lost",
     }
 }

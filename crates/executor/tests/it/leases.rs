@@ -6,10 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use executor::Settings;
 use serde_json::json;
 
 use crate::{
-    bed::{runs, unique_sleep},
+    bed::{runs, shim, unique_sleep},
     stage::Stage,
 };
 
@@ -34,30 +35,62 @@ async fn a_lost_lease_kills_the_job_and_nothing_is_reported() {
 }
 
 #[tokio::test]
-async fn a_job_whose_lease_cannot_be_renewed_is_killed_and_given_back() {
+async fn a_job_whose_lease_cannot_be_renewed_is_killed_and_given_back_as_lost() {
     let stage = Stage::new(|_| {}).await;
     let sleep = unique_sleep();
     let script = format!("trap '' TERM; sleep {sleep}");
-    stage.submit("fenced", &script, json!({"lease_seconds": 2.0}));
+    stage.submit("fenced", &script, json!({"lease_seconds": 4.0}));
     stage.until("it runs", |_| runs(&sleep).then_some(())).await;
     stage.desk.change(|state| state.away = true);
     stage
         .until("it is killed", |_| (!runs(&sleep)).then_some(()))
         .await;
     stage.desk.change(|state| state.away = false);
-    stage
-        .until("it is given back", |stage| {
-            stage.desk.state().released.pop()
-        })
-        .await;
+    assert_eq!(counted(&stage).await, ["fenced"]);
     let stage = stage.end().await;
     assert_eq!(stage.desk.state().results.len(), 0);
+}
+
+/// Waits until something is given back so that it counts, and answers what: a job that starves its
+/// executor would else be begun again for ever.
+async fn counted(stage: &Stage) -> Vec<String> {
+    let given_back = stage
+        .until("it is given back", |stage| {
+            let state = stage.desk.state();
+            assert!(state.released.is_empty(), "uncounted: {:?}", state.released);
+            (!state.abandoned.is_empty()).then(|| state.abandoned.clone())
+        })
+        .await;
+    let jobs = given_back.into_iter().map(|(job, why)| {
+        assert_eq!(why, "its lease could not be renewed");
+        job
+    });
+    jobs.collect()
+}
+
+#[tokio::test]
+async fn a_job_whose_time_was_over_before_its_lease_ends_so() {
+    let stage = Stage::new(|settings| settings.cancel_grace = Duration::from_secs(600)).await;
+    let sleep = unique_sleep();
+    let script = format!("trap '' TERM; sleep {sleep}");
+    let more = json!({"timeout_seconds": 4, "lease_seconds": 8.0});
+    stage.submit("late", &script, more);
+    stage.until("it runs", |_| runs(&sleep).then_some(())).await;
+    stage.desk.change(|state| state.away = true);
+    stage
+        .until("it is killed", |_| (!runs(&sleep)).then_some(()))
+        .await;
+    stage.desk.change(|state| state.away = false);
+    let late = stage.result("late").await;
+    assert!(late.finish.timed_out && !late.completed, "{late:?}");
+    let stage = stage.end().await;
+    assert!(stage.desk.state().abandoned.is_empty());
 }
 
 #[tokio::test]
 async fn leases_are_renewed_for_as_long_as_a_job_runs() {
     let stage = Stage::new(|_| {}).await;
-    stage.submit("long", "sleep 4; echo done", json!({"lease_seconds": 1.5}));
+    stage.submit("long", "sleep 10; echo done", json!({"lease_seconds": 4.0}));
     assert_eq!(stage.result("long").await.finish.stdout, "done\n");
     stage.end().await;
 }
@@ -137,13 +170,25 @@ async fn a_claim_that_was_answered_late_does_not_lengthen_the_lease() {
         &format!("sleep {sleep}"),
         json!({"lease_seconds": 2.0}),
     );
-    stage
-        .until("it is given back", |stage| {
-            stage.desk.state().released.pop()
-        })
-        .await;
+    assert_eq!(counted(&stage).await, ["late"]);
     assert!(!runs(&sleep));
     stage.end().await;
+}
+
+#[tokio::test]
+async fn a_claim_that_is_answered_during_the_stop_is_not_lost() {
+    let usual = Settings::new("usual", "data", shim()).claim_grace;
+    assert!(usual >= Duration::from_secs(2), "{usual:?}");
+    let stage = Stage::new(|settings| settings.claim_grace = Duration::from_secs(60)).await;
+    stage
+        .desk
+        .change(|state| state.claim_delay = Duration::from_secs(1));
+    stage.submit("claimed", "echo done", json!({}));
+    let claimed = |stage: &Stage| stage.desk.state().queue.is_empty().then_some(());
+    stage.until("it is claimed", claimed).await;
+    let stage = stage.end().await;
+    let result = stage.desk.result("claimed").expect("it is performed");
+    assert!(result.completed, "{result:?}");
 }
 
 #[tokio::test]
@@ -187,28 +232,30 @@ async fn a_drain_that_takes_too_long_gives_jobs_back() {
 
 #[tokio::test]
 async fn a_long_job_keeps_its_lease_while_others_arrive() {
-    /// Well within the time that a renewal waits for news.
-    const PERIOD: Duration = Duration::from_millis(200);
+    /// Well within the time that a renewal waits for news, and all together longer than the lease.
+    const PERIOD: Duration = Duration::from_millis(300);
     const OTHERS: usize = 20;
     let stage = Stage::new(|settings| settings.slots = 32).await;
-    let lease = json!({"lease_seconds": 2.0});
-    stage.submit("long", "sleep 6; echo done", lease.clone());
+    let go = stage.bed.path("go");
+    let more = json!({"env_variables": {"GO": go}, "lease_seconds": 5.0});
+    // None of the others ends meanwhile: that would answer the renewal.
+    let script = "while ! [ -e \"$GO\" ]; do sleep 0.5; done; echo done";
+    stage.submit("long", script, more.clone());
     let mut last = Instant::now();
     let mut submitted = 0;
     stage
-        .until("the long job ends", |stage| {
-            let given_back = stage.desk.state().released.clone();
+        .until("all are there", |stage| {
+            let given_back = stage.desk.state().abandoned.clone();
             assert!(given_back.is_empty(), "given back: {given_back:?}");
-            if submitted < OTHERS && last.elapsed() >= PERIOD {
-                // None of them ends meanwhile: that would answer the renewal.
-                stage.submit(&format!("other-{submitted}"), "sleep 7", lease.clone());
+            if last.elapsed() >= PERIOD {
+                stage.submit(&format!("other-{submitted}"), script, more.clone());
                 submitted += 1;
                 last = Instant::now();
             }
-            stage.desk.result("long")
+            (submitted == OTHERS).then_some(())
         })
         .await;
-    assert_eq!(submitted, OTHERS);
+    fs::write(&go, "").expect("the programs go on");
     assert_eq!(stage.result("long").await.finish.stdout, "done\n");
     stage.end().await;
 }

@@ -14,10 +14,9 @@ pub(super) fn without_result(
 ) -> Option<Conclusion> {
     match (report, stop) {
         (_, Some(Stop::Lost)) => Some(Conclusion::Lost),
-        (_, Some(Stop::Drained)) => Some(Conclusion::GivenBack("the executor ends")),
-        (Ok(report), _) if report.fenced => {
-            Some(Conclusion::GivenBack("its lease could not be renewed"))
-        }
+        (_, Some(Stop::Drained)) => Some(Conclusion::GivenBack),
+        // One that was cancelled, or whose time was over, ends so even if its lease ended meanwhile.
+        (Ok(report), None) if report.fenced => Some(Conclusion::Fenced),
         (
             Ok(Report {
                 end: End::NotPrepared(reason),

@@ -22,6 +22,7 @@ mod kill;
 mod kill_hooks;
 mod ledger;
 mod limits;
+mod logs;
 mod lost;
 mod memory;
 mod planted;

@@ -1,0 +1,57 @@
+//! What a program prints, read over HTTP while it runs.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    harness::{Process, Server, code, get, poll, stderr},
+    submit::running_id,
+};
+
+/// How soon a line is there that a program printed.
+const PROMISED: Duration = Duration::from_secs(1);
+const LINES: usize = 5;
+
+#[test]
+fn a_line_that_a_program_printed_is_there_within_a_second() {
+    let server = Server::start(&[]);
+    let _executor = Process::start(
+        server.executor("printer", &[]),
+        server.home().join("printer.log"),
+    );
+    let home = server.home().display();
+    // It prints a line when it is told to, and nothing else that would take the line along.
+    let script = server.script(
+        "lines.sh",
+        &format!(
+            "for n in $(seq {LINES}) end; do until [ -e {home}/go-$n ]; do sleep 0.05; done; \
+             echo \"line $n\"; done"
+        ),
+    );
+    let submitted = server.run(&["job", "submit", "--detach", &script]);
+    assert_eq!(code(&submitted), Some(0), "{}", stderr(&submitted));
+    let id = running_id(&server);
+    let printed = format!("/api/v1/jobs/{id}/logs?stream=stdout");
+    let mut took: Vec<Duration> = (1..=LINES)
+        .map(|number| {
+            let line = format!("line {number}\n");
+            fs::write(server.home().join(format!("go-{number}")), "").expect("a file");
+            // From before it is printed.
+            let begun = Instant::now();
+            poll("the line is there", || {
+                get(server.port, &printed)?.contains(&line).then_some(())
+            });
+            begun.elapsed()
+        })
+        .collect();
+    assert_eq!(running_id(&server), id, "it still runs");
+    // A loaded machine may hold up one or two of them; a server or an executor that is slow to pass on
+    // what it has holds up each.
+    took.sort_unstable();
+    assert!(took[LINES / 2] < PROMISED, "{took:?}");
+    fs::write(server.home().join("go-end"), "").expect("a file");
+    let waited = server.run(&["job", "wait", &id]);
+    assert_eq!(code(&waited), Some(0), "{}", stderr(&waited));
+}

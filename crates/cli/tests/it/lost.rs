@@ -10,8 +10,8 @@ use crate::{
     submit::running_id,
 };
 
-/// A lease that ends while a test waits, and not while a loaded machine starts a process.
-const SHORT_LEASES: [&str; 2] = ["--lease-seconds=3", "--scan-seconds=1"];
+/// A lease that ends while a test waits, and not while a loaded machine starts processes.
+const SHORT_LEASES: [&str; 2] = ["--lease-seconds=10", "--scan-seconds=1"];
 
 #[test]
 fn a_killed_executor_leaves_no_process_behind_and_its_job_is_not_forgotten() {
@@ -49,7 +49,9 @@ fn a_killed_executor_leaves_no_process_behind_and_its_job_is_not_forgotten() {
 #[test]
 fn a_frozen_executor_that_wakes_up_changes_nothing() {
     let server = Server::start(&SHORT_LEASES);
-    let script = server.script("slow.sh", "exec sleep 2");
+    let go = server.home().join("go");
+    let waits = format!("until [ -e {} ]; do sleep 0.05; done", go.display());
+    let script = server.script("waits.sh", &waits);
     let zombie = Process::start(
         server.executor("zombie", &["--slots=1"]),
         server.home().join("zombie.log"),
@@ -58,6 +60,8 @@ fn a_frozen_executor_that_wakes_up_changes_nothing() {
     assert_eq!(code(&submitted), Some(0), "{}", stderr(&submitted));
     let id = running_id(&server);
     zombie.signal(Signal::SIGSTOP);
+    // Its program ends now, and it has a result that nobody wants any more when it wakes up.
+    fs::write(&go, "").expect("a file");
     let _second = Process::start(
         server.executor("second", &["--slots=1"]),
         server.home().join("second.log"),

@@ -1,8 +1,10 @@
 //! `backup` of a live server.
 
-use std::fs;
+use std::{fs, path::Path};
 
-use crate::harness::{Server, code, stderr, stdout};
+use serde_json::Value;
+
+use crate::harness::{Server, code, get, stderr, stdout};
 
 #[test]
 fn a_copy_of_a_live_server_serves_what_was_accepted() {
@@ -31,6 +33,29 @@ fn a_copy_of_a_live_server_serves_what_was_accepted() {
     let shown = restored.run(&["job", "get", id.trim_end()]);
     assert_eq!(code(&shown), Some(0), "{}", stderr(&shown));
     assert!(stdout(&shown).contains("kept.sh"));
+
+    // The programs are not in it: they are copied after it.
+    let shown = restored.run(&["job", "get", id.trim_end(), "--json"]);
+    let job: Value = serde_json::from_str(&stdout(&shown)).expect("JSON");
+    let sha256 = job["binary_sha256"].as_str().expect("a hash");
+    assert!(!program(&restored, sha256).contains("true"));
+    copy_files(
+        &server.data_dir().join("binaries"),
+        &restored.data_dir().join("binaries"),
+    );
+    assert!(program(&restored, sha256).ends_with("#!/bin/sh\ntrue\n"));
+}
+
+/// What a server answers who asks for an uploaded program.
+fn program(server: &Server, sha256: &str) -> String {
+    get(server.port, &format!("/api/v1/binaries/{sha256}")).expect("an answer")
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for file in fs::read_dir(from).expect("a directory") {
+        let file = file.expect("a file");
+        fs::copy(file.path(), to.join(file.file_name())).expect("it can be copied");
+    }
 }
 
 #[test]

@@ -27,6 +27,11 @@ impl Seen {
         self.0.lock().expect("no panic").last().cloned()
     }
 
+    /// Those that came after the first so many.
+    pub(crate) fn after(&self, count: usize) -> Vec<Value> {
+        self.0.lock().expect("no panic")[count..].to_vec()
+    }
+
     pub(crate) fn all(&self) -> Vec<Value> {
         self.0.lock().expect("no panic").clone()
     }

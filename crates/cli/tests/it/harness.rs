@@ -56,15 +56,24 @@ pub(crate) fn stderr(output: &Output) -> String {
 }
 
 /// Polls until `found` answers, at most until the deadline.
-pub(crate) fn poll<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn poll<T>(what: &str, found: impl FnMut() -> Option<T>) -> T {
+    poll_within(DEADLINE, what, found)
+}
+
+/// The same with a deadline of its own, for what is much work.
+pub(crate) fn poll_within<T>(
+    limit: Duration,
+    what: &str,
+    mut found: impl FnMut() -> Option<T>,
+) -> T {
     let start = Instant::now();
     loop {
         if let Some(value) = found() {
             return value;
         }
         assert!(
-            start.elapsed() < DEADLINE,
-            "in {DEADLINE:?} this did not happen: {what}"
+            start.elapsed() < limit,
+            "in {limit:?} this did not happen: {what}"
         );
         std::thread::sleep(Duration::from_millis(10));
     }

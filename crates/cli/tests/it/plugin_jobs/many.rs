@@ -1,6 +1,6 @@
 //! Many jobs at once: every plugin of every job completes once, whatever there is at the same time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use serde_json::json;
@@ -8,11 +8,16 @@ use tokio::runtime::Runtime;
 use wire::{client::Client, plugin_jobs::NewPluginJob};
 
 use super::{component, events, follow, plugin};
-use crate::harness::{Process, Server, poll};
+use crate::{
+    events::Following,
+    harness::{Process, Server, code, get, poll, poll_within, stderr, stdout},
+};
 
 const JOBS: &str = "PLAYHOUSE_PLUGIN_JOBS";
 /// Plugins of a job.
 const EACH: usize = 5;
+/// For all of them, on a machine that does much else.
+const LIMIT: Duration = Duration::from_secs(400);
 
 #[expect(
     clippy::disallowed_methods,
@@ -40,13 +45,7 @@ fn a_thousand_jobs_of_five_plugins_are_accounted_for_exactly() {
         (ours.filter(|one| one.executors.len() == 2).count() == EACH).then_some(())
     });
     let ids = runtime.block_on(submit_all(&client, &names));
-    poll("all jobs end", || {
-        let events = following.seen.all();
-        let ends = events
-            .iter()
-            .filter(|event| event["type"] == "plugin_job.completed");
-        (ends.count() >= ids.len()).then_some(())
-    });
+    wait_for_all(&following, ids.len());
     let mut wanted = vec![
         "submitted".to_owned(),
         "ready".to_owned(),
@@ -73,7 +72,58 @@ fn a_thousand_jobs_of_five_plugins_are_accounted_for_exactly() {
             names.iter().collect::<Vec<_>>(),
             "{id}"
         );
+        assert_eq!(job.retries, 0, "{id}");
     }
+    check_metrics(&server, ids.len());
+}
+
+/// Reads on until so many jobs have completed; one that failed is the end of it.
+fn wait_for_all(following: &Following, jobs: usize) {
+    let (mut seen, mut completed) = (0, 0);
+    poll_within(LIMIT, "all jobs end", || {
+        let new = following.seen.after(seen);
+        seen += new.len();
+        for event in &new {
+            assert_ne!(event["type"], "plugin_job.failed", "{event}");
+            completed += usize::from(event["type"] == "plugin_job.completed");
+        }
+        (completed >= jobs).then_some(())
+    });
+}
+
+/// The server counts as we do.
+fn check_metrics(server: &Server, jobs: usize) {
+    for (what, wanted) in [
+        ("runs{kind=\"plugin_job\",status=\"completed\"", jobs),
+        ("runs{kind=\"plugin_job\"", jobs),
+        (
+            "run_events_total{kind=\"plugin_job\",event=\"submitted\"",
+            jobs,
+        ),
+        // One attempt of each.
+        (
+            "run_events_total{kind=\"plugin_job\",event=\"started\"",
+            jobs,
+        ),
+        ("run_events_total{kind=\"plugin_job\",event=\"requeued\"", 0),
+        (
+            "run_events_total{kind=\"plugin_job\",event=\"completed\"",
+            jobs,
+        ),
+    ] {
+        assert_eq!(measured(server, what), wanted, "{what}");
+    }
+}
+
+/// The sum of the metrics whose lines begin so.
+fn measured(server: &Server, beginning: &str) -> usize {
+    let metrics = get(server.port, "/api/v1/metrics").expect("an answer");
+    let beginning = format!("playhouse_{beginning}");
+    let lines = metrics.lines().filter(|line| line.starts_with(&beginning));
+    let numbers = lines.filter_map(|line| line.rsplit(' ').next());
+    numbers
+        .map(|number| number.parse::<usize>().expect("a number"))
+        .sum()
 }
 
 /// Creates and starts all jobs, many at once.
@@ -99,26 +149,43 @@ async fn submit_all(client: &Client, names: &[String]) -> Vec<String> {
 
 #[test]
 fn jobs_of_programs_and_of_plugins_share_the_slots() {
-    let server = Server::start(&["--with-executor", "--slots=2"]);
-    plugin(
-        &server,
-        "slow",
-        "sleep 0.2; echo '{\"metric\": {\"n\": 1}}'",
+    const SLOTS: usize = 2;
+    // Without isolation, so that all of them can write into one file.
+    let slots = format!("--slots={SLOTS}");
+    let server = Server::start(&["--with-executor", "--isolation=none", &slots]);
+    let home = server.home().display();
+    let works = format!(
+        "echo + >>{home}/slots; until [ -e {home}/go ]; do sleep 0.05; done; sleep 0.1; \
+         echo - >>{home}/slots"
     );
-    let ids: Vec<String> = (0..4)
-        .map(|_| super::submit(&server, &["slow"], &[]))
-        .collect();
-    let script = server.script("quick.sh", "sleep 0.2; echo done");
-    let quick = server.run(&["job", "submit", &script]);
-    assert_eq!(crate::harness::stdout(&quick), "done\n");
-    let arguments = ["plugin-job", "wait"]
-        .into_iter()
-        .chain(ids.iter().map(String::as_str));
-    let waited = server.run(&arguments.collect::<Vec<_>>());
-    assert_eq!(
-        crate::harness::code(&waited),
-        Some(0),
-        "{}",
-        crate::harness::stderr(&waited)
-    );
+    let metric = "echo '{\"metric\": {\"n\": 1}}'";
+    plugin(&server, "works", &format!("{works}; {metric}"));
+    let script = server.script("works.sh", &works);
+    let submit = || super::submit(&server, &["works"], &[]);
+    let mut ids = vec![submit(), submit()];
+    let program = server.run(&["job", "submit", "--detach", &script]);
+    assert_eq!(code(&program), Some(0), "{}", stderr(&program));
+    ids.extend([submit(), submit()]);
+    let changes = || fs::read_to_string(server.home().join("slots")).unwrap_or_default();
+    poll("the slots are taken", || {
+        (changes().lines().count() >= SLOTS).then_some(())
+    });
+    fs::write(server.home().join("go"), "").expect("a file");
+    let waited = server.run(&["job", "wait", stdout(&program).trim_end()]);
+    assert_eq!(code(&waited), Some(0), "{}", stderr(&waited));
+    let mut wait = vec!["plugin-job", "wait"];
+    wait.extend(ids.iter().map(String::as_str));
+    let waited = server.run(&wait);
+    assert_eq!(code(&waited), Some(0), "{}", stderr(&waited));
+    let changes = changes();
+    let mut at_once = 0;
+    for change in changes.lines() {
+        at_once = if change == "+" {
+            at_once + 1
+        } else {
+            at_once - 1
+        };
+        assert!(at_once <= SLOTS, "{changes}");
+    }
+    assert_eq!(changes.lines().count(), 2 * (ids.len() + 1), "{changes}");
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use plugin::{CancellationToken, Catalogue, Context, Outcome, Plugin, Shipped, process::Plain};
 use serde_json::{Value, json};
 
-const PAIRS: [[&str; 2]; 2] = [
+pub(crate) const PAIRS: [[&str; 2]; 2] = [
     ["text-stats", "text-stats-wasm"],
     ["web-page", "web-page-wasm"],
 ];
@@ -41,7 +41,7 @@ fn corpus() -> Vec<Value> {
 }
 
 /// The directory into which `cargo xtask plugins` builds.
-fn built() -> PathBuf {
+pub(crate) fn built() -> PathBuf {
     let binary = Path::new(env!("CARGO_BIN_EXE_playhouse"));
     let built = binary
         .ancestors()

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::{
     database::Database,
     harness::{Server, poll},
-    ledger::{Load, random_ms},
+    ledger::{Load, REAL, random_ms, real_executor},
 };
 
 const ROUNDS: &str = "PLAYHOUSE_KILL_ROUNDS";
@@ -15,13 +15,30 @@ const SHORT_LEASES: [&str; 2] = ["--lease-seconds=1", "--scan-seconds=1"];
 
 #[test]
 fn kill_of_the_server_loses_nothing_on_sqlite() {
-    survive(rounds(), &[]);
+    let mut server = Server::start(&SHORT_LEASES);
+    let load = survive(rounds(), &mut server);
+    load.check(&server);
 }
 
 #[test]
 fn kill_of_the_server_loses_nothing_on_postgres() {
     let database = Database::create();
-    survive(rounds(), &["--database-url", database.url()]);
+    let arguments = [&SHORT_LEASES[..], &["--database-url", database.url()]].concat();
+    let mut server = Server::start(&arguments);
+    let load = survive(rounds(), &mut server);
+    load.check(&server);
+}
+
+/// One of the executors is real, and so is the program that it fetches and runs.
+#[test]
+fn kill_of_the_server_loses_nothing_of_a_real_executor() {
+    // Longer than a server takes to start, so that what runs meanwhile is not killed each time.
+    let mut server = Server::start(&["--lease-seconds=5", "--scan-seconds=1"]);
+    let mut executor = real_executor(&server);
+    let load = survive(rounds() / 5 + 1, &mut server);
+    let executors = load.check(&server);
+    assert!(executors.contains(REAL), "it completed none: {executors:?}");
+    assert!(executor.ended().is_none(), "{}", executor.stderr());
 }
 
 #[expect(
@@ -33,9 +50,8 @@ fn rounds() -> u32 {
 }
 
 /// SIGKILL of the server, round after round.
-fn survive(rounds: u32, arguments: &[&str]) {
-    let mut server = Server::start(&[&SHORT_LEASES, arguments].concat());
-    let mut load = Load::on(&server);
+fn survive(rounds: u32, server: &mut Server) -> Load {
+    let mut load = Load::on(server);
     for round in 0..rounds {
         load.start();
         load.wait_for_a_moment();
@@ -45,7 +61,7 @@ fn survive(rounds: u32, arguments: &[&str]) {
         assert!(server.process.ended().is_none(), "round {round}");
         assert!(server.answers("/readyz", "200"), "round {round}");
     }
-    load.check(&server);
+    load
 }
 
 /// The server is never touched: it has to notice, to say so, and to go on by itself.

@@ -14,13 +14,14 @@ use wire::{
     jobs::{Claim, Finish, Job, NewJob, Stream},
 };
 
-use super::{Ledger, Shared};
+use super::{Ledger, Program, Shared};
 
-pub(super) fn job(key: &str) -> NewJob {
+pub(super) fn job(ledger: &Shared, key: &str) -> NewJob {
+    let Program { url, sha256 } = ledger.lock().expect("no panic").program.clone();
     NewJob {
         job_type: "kill".to_owned(),
-        binary_url: "http://127.0.0.1/none".to_owned(),
-        binary_sha256: "0".repeat(64),
+        binary_url: url,
+        binary_sha256: sha256,
         arguments: Some(vec![key.to_owned()]),
         priority: "background".to_owned(),
         max_attempts: Some(1000),
@@ -42,7 +43,7 @@ pub(super) async fn submit(client: Client, ledger: Shared, stop: Arc<AtomicBool>
         };
         note(None);
         while !stop.load(SeqCst) {
-            if let Ok(submitted) = client.submit(&job(&key), Some(&key)).await {
+            if let Ok(submitted) = client.submit(&job(&ledger, &key), Some(&key)).await {
                 note(Some(submitted.id));
                 ledger.lock().expect("no panic").answered += 1;
                 break;
@@ -62,7 +63,7 @@ pub(super) async fn cancel(client: Client, ledger: Shared, stop: Arc<AtomicBool>
             ledger.cancelled.insert(key.clone(), false);
         }
         while !stop.load(SeqCst) {
-            if let Ok(submitted) = client.submit(&held(&key), Some(&key)).await {
+            if let Ok(submitted) = client.submit(&held(&ledger, &key), Some(&key)).await {
                 let id = submitted.id.clone();
                 let noted = |ledger: &mut Ledger| ledger.jobs.insert(key.clone(), Some(id.clone()));
                 noted(&mut ledger.lock().expect("no panic"));
@@ -79,10 +80,10 @@ pub(super) async fn cancel(client: Client, ledger: Shared, stop: Arc<AtomicBool>
 }
 
 /// A job that nobody runs.
-pub(super) fn held(key: &str) -> NewJob {
+pub(super) fn held(ledger: &Shared, key: &str) -> NewJob {
     NewJob {
         not_before: Some(wire::Timestamp(32_000_000_000_000)),
-        ..job(key)
+        ..job(ledger, key)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Clients under which a server is killed, and the ledger of what they were told: nothing that was
 //! acknowledged is missing, nothing is finished twice.
 
+mod bulk;
 mod clients;
 
 use std::{
@@ -16,21 +17,46 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use tokio::{runtime::Runtime, task::JoinHandle};
-use wire::{client::Client, executors::RunResult, jobs::Stream};
+use wire::{
+    client::{Client, Payload},
+    executors::RunResult,
+    jobs::Stream,
+};
 
-use self::clients::{cancel, held, job, perform, submit};
-use crate::harness::{DEADLINE, Server, poll};
+use self::{
+    bulk::{check_uploads, settle_bulks, submit_and_upload},
+    clients::{cancel, held, job, perform, submit},
+};
+use crate::harness::{DEADLINE, Process, Server, poll};
 
 const SUBMITTERS: usize = 4;
 const EXECUTORS: usize = 4;
 
+/// What every job is: it prints its argument, whoever performs it.
+const PROGRAM: &[u8] = b"#!/bin/sh\nprintf %s \"$1\"\n";
+
+/// The name of the executor that is one.
+pub(crate) const REAL: &str = "real";
+
+/// Where the program of all jobs is.
+#[derive(Clone, Default)]
+struct Program {
+    url: String,
+    sha256: String,
+}
+
 /// What clients were told.
 #[derive(Default)]
 struct Ledger {
+    program: Program,
     /// The job behind each idempotency key; `None` while the answer is outstanding.
     jobs: BTreeMap<String, Option<String>>,
     /// The keys of jobs that nobody is to run: they are cancelled. True when that was acknowledged.
     cancelled: BTreeMap<String, bool>,
+    /// The keys of bulk submits, with the ids once they were acknowledged.
+    bulks: BTreeMap<String, Option<Vec<String>>>,
+    /// What was uploaded, by the hash with which it was acknowledged.
+    uploads: BTreeMap<String, Vec<u8>>,
     /// The newest lease of each job under which output was acknowledged.
     printed: BTreeMap<String, i64>,
     /// The tokens of accepted results, by job.
@@ -46,6 +72,7 @@ type Shared = Arc<Mutex<Ledger>>;
 pub(crate) struct Load {
     runtime: Runtime,
     client: Client,
+    url: String,
     ledger: Shared,
     stop: Arc<AtomicBool>,
     tasks: Vec<JoinHandle<()>>,
@@ -54,10 +81,22 @@ pub(crate) struct Load {
 impl Load {
     /// Nobody works before [`Load::start`].
     pub(crate) fn on(server: &Server) -> Self {
+        let runtime = Runtime::new().expect("a runtime starts");
+        let client = Client::http(&server.url()).expect("the URL is good");
+        let uploaded = runtime.block_on(client.upload(Payload::Bytes(PROGRAM.into())));
+        let uploaded = uploaded.expect("the server answers");
+        let ledger = Ledger {
+            program: Program {
+                url: uploaded.binary_url,
+                sha256: uploaded.binary_sha256,
+            },
+            ..Ledger::default()
+        };
         Self {
-            runtime: Runtime::new().expect("a runtime starts"),
-            client: Client::http(&server.url()).expect("the URL is good"),
-            ledger: Shared::default(),
+            runtime,
+            client,
+            url: server.url(),
+            ledger: Arc::new(Mutex::new(ledger)),
             stop: Arc::default(),
             tasks: Vec::new(),
         }
@@ -72,6 +111,8 @@ impl Load {
         }
         let canceller = cancel(self.client.clone(), self.ledger.clone(), self.stop.clone());
         self.tasks.push(self.runtime.spawn(canceller));
+        let bulk = submit_and_upload(&self.url, self.ledger.clone(), self.stop.clone());
+        self.tasks.push(self.runtime.spawn(bulk));
     }
 
     fn start_executors(&mut self) {
@@ -112,7 +153,7 @@ impl Load {
         let key = uuid::Uuid::new_v4().to_string();
         let submitted = self
             .runtime
-            .block_on(self.client.submit(&job(&key), Some(&key)));
+            .block_on(self.client.submit(&job(&self.ledger, &key), Some(&key)));
         let mut ledger = self.ledger.lock().expect("no panic");
         // What was not acknowledged is submitted again at the check.
         let id = submitted.as_ref().ok().map(|job| job.id.clone());
@@ -120,11 +161,15 @@ impl Load {
         submitted.map(drop)
     }
 
-    /// Ends all jobs, and compares what the server then says with the ledger.
-    pub(crate) fn check(mut self, server: &Server) {
+    /// Ends all jobs, and compares what the server then says with the ledger. Answers which executors
+    /// completed some.
+    pub(crate) fn check(mut self, server: &Server) -> BTreeSet<String> {
         self.runtime
             .block_on(check_cancels(&self.client, &self.ledger));
         self.runtime.block_on(settle(&self.client, &self.ledger));
+        self.runtime.block_on(settle_bulks(&self.url, &self.ledger));
+        self.runtime
+            .block_on(check_uploads(&self.client, &self.ledger));
         let (jobs, all): (BTreeSet<String>, usize) = {
             let mut ledger = self.ledger.lock().expect("no panic");
             let all = ledger.jobs.len();
@@ -143,10 +188,18 @@ impl Load {
             (usize::try_from(completed) == Ok(jobs.len())).then_some(())
         });
         self.stop();
-        self.runtime
+        let executors = self
+            .runtime
             .block_on(check(&self.client, &self.ledger, &jobs));
         check_events(server.port, jobs.len(), all);
+        executors
     }
+}
+
+/// A real executor, which performs the jobs beside those that only say so.
+pub(crate) fn real_executor(server: &Server) -> Process {
+    let command = server.executor(REAL, &["--slots=2"]);
+    Process::start(command, server.home().join("real.log"))
 }
 
 /// A random time below this many milliseconds.
@@ -166,7 +219,7 @@ async fn check_cancels(client: &Client, ledger: &Shared) {
         let id = match &jobs[&key] {
             Some(id) => id.clone(),
             None => {
-                let submitted = client.submit(&held(&key), Some(&key)).await;
+                let submitted = client.submit(&held(ledger, &key), Some(&key)).await;
                 submitted.expect("the server answers").id
             }
         };
@@ -197,7 +250,7 @@ async fn settle(client: &Client, ledger: &Shared) {
     };
     for key in keys {
         let submitted = client
-            .submit(&job(&key), Some(&key))
+            .submit(&job(ledger, &key), Some(&key))
             .await
             .expect("the server answers");
         ledger
@@ -208,7 +261,7 @@ async fn settle(client: &Client, ledger: &Shared) {
     }
 }
 
-async fn check(client: &Client, ledger: &Shared, jobs: &BTreeSet<String>) {
+async fn check(client: &Client, ledger: &Shared, jobs: &BTreeSet<String>) -> BTreeSet<String> {
     let (by_key, finished, printed) = {
         let ledger = ledger.lock().expect("no panic");
         let Ledger {
@@ -219,7 +272,7 @@ async fn check(client: &Client, ledger: &Shared, jobs: &BTreeSet<String>) {
         } = &*ledger;
         (jobs.clone(), finished.clone(), printed.clone())
     };
-    let mut printed_by_newest = 0;
+    let (mut printed_by_newest, mut executors) = (0, BTreeSet::new());
     assert_eq!(jobs.len(), by_key.len(), "each key made one job of its own");
     let asked = stream::iter(&by_key).map(async |(key, id)| {
         let id = id.as_ref().expect("settled");
@@ -234,7 +287,9 @@ async fn check(client: &Client, ledger: &Shared, jobs: &BTreeSet<String>) {
             .attempts
             .iter()
             .filter(|attempt| attempt.status == "completed");
-        assert_eq!(completed.count(), 1, "finished twice: {job:?}");
+        let completed: Vec<_> = completed.collect();
+        assert_eq!(completed.len(), 1, "finished twice: {job:?}");
+        executors.insert(completed[0].executor_id.clone());
         let tokens = finished.get(&job.id).map_or(0, BTreeSet::len);
         assert!(tokens <= 1, "two results of {} were accepted", job.id);
         let newest = i64::try_from(job.attempts.len()).expect("few attempts");
@@ -254,6 +309,7 @@ async fn check(client: &Client, ledger: &Shared, jobs: &BTreeSet<String>) {
         }
     }
     assert!(printed_by_newest > 0, "no output was acknowledged");
+    executors
 }
 
 /// The log has no gap, and each job is submitted once in it, `jobs` of all are completed once.

@@ -245,8 +245,13 @@ async fn a_long_job_keeps_its_lease_while_others_arrive() {
     let mut submitted = 0;
     stage
         .until("all are there", |stage| {
-            let given_back = stage.desk.state().abandoned.clone();
-            assert!(given_back.is_empty(), "given back: {given_back:?}");
+            let state = stage.desk.state();
+            let given_back = (&state.released, &state.abandoned);
+            assert!(
+                given_back.0.is_empty() && given_back.1.is_empty(),
+                "given back: {given_back:?}"
+            );
+            drop(state);
             if last.elapsed() >= PERIOD {
                 stage.submit(&format!("other-{submitted}"), script, more.clone());
                 submitted += 1;

@@ -94,6 +94,27 @@ async fn a_lost_lease_stops_the_work_at_once_and_nothing_is_told() {
 }
 
 #[tokio::test]
+async fn a_job_whose_lease_cannot_be_renewed_is_stopped_and_given_back_as_lost() {
+    let (shelf, sleep) = (Shelf::new(), unique_sleep());
+    sleeper(&shelf, &sleep);
+    let stage = shelf.stage(|_| {}).await;
+    let more = json!({"lease_seconds": 4.0});
+    stage.desk.submit_plugins("job", &["sleeps"], &more);
+    stage.until("it runs", |_| runs(&sleep).then_some(())).await;
+    stage.desk.change(|state| state.away = true);
+    gone(&stage, &sleep).await;
+    stage.desk.change(|state| state.away = false);
+    let given_back = |stage: &Stage| stage.desk.state().abandoned.pop();
+    let (job, why) = stage.until("it is given back", given_back).await;
+    assert_eq!(
+        (job.as_str(), why.as_str()),
+        ("job", "its lease could not be renewed")
+    );
+    let stage = stage.end().await;
+    assert!(stage.desk.state().released.is_empty());
+}
+
+#[tokio::test]
 async fn a_note_waits_while_the_server_is_away_and_the_next_plugin_with_it() {
     let shelf = Shelf::new();
     let gate = shelf.0.path().join(".gate");

@@ -46,6 +46,8 @@ pub(super) fn submit_and_upload(
                 }
                 tokio::time::sleep(PAUSE).await;
             }
+            // What it makes has to be checked at the end, one by one.
+            tokio::time::sleep(4 * PAUSE).await;
         }
     }
 }

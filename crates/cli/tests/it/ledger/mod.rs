@@ -3,6 +3,7 @@
 
 mod bulk;
 mod clients;
+mod retries;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,6 +27,7 @@ use wire::{
 use self::{
     bulk::{check_uploads, settle_bulks, submit_and_upload},
     clients::{cancel, held, job, perform, submit},
+    retries::{retry, settle_retries},
 };
 use crate::harness::{DEADLINE, Process, Server, poll};
 
@@ -53,6 +55,8 @@ struct Ledger {
     jobs: BTreeMap<String, Option<String>>,
     /// The keys of jobs that nobody is to run: they are cancelled. True when that was acknowledged.
     cancelled: BTreeMap<String, bool>,
+    /// The keys of jobs that are cancelled and started anew. True when they are known to have been cancelled.
+    retried: BTreeMap<String, bool>,
     /// The keys of bulk submits, with the ids once they were acknowledged.
     bulks: BTreeMap<String, Option<Vec<String>>>,
     /// What was uploaded, by the hash with which it was acknowledged.
@@ -111,6 +115,8 @@ impl Load {
         }
         let canceller = cancel(self.client.clone(), self.ledger.clone(), self.stop.clone());
         self.tasks.push(self.runtime.spawn(canceller));
+        let retrier = retry(self.client.clone(), self.ledger.clone(), self.stop.clone());
+        self.tasks.push(self.runtime.spawn(retrier));
         let bulk = submit_and_upload(&self.url, self.ledger.clone(), self.stop.clone());
         self.tasks.push(self.runtime.spawn(bulk));
     }
@@ -166,6 +172,8 @@ impl Load {
     pub(crate) fn check(mut self, server: &Server) -> BTreeSet<String> {
         self.runtime
             .block_on(check_cancels(&self.client, &self.ledger));
+        self.runtime
+            .block_on(settle_retries(&self.client, &self.ledger));
         self.runtime.block_on(settle(&self.client, &self.ledger));
         self.runtime.block_on(settle_bulks(&self.url, &self.ledger));
         self.runtime

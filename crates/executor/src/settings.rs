@@ -28,8 +28,8 @@ pub struct Settings {
     /// How long running jobs may go on when the executor is to stop; after it they are killed and
     /// given back.
     pub drain_grace: Duration,
-    /// How long a claim may still be answered when the executor is to stop. What the server has given it
-    /// would else be lost on the way, and count.
+    /// How long a claim may still be answered when the executor is to stop: what the server is giving it
+    /// just then would be lost on the way, and count. An idle executor takes as long to stop.
     pub claim_grace: Duration,
     /// How the shim is started: normally the running program and `shim`.
     pub shim: Vec<OsString>,
@@ -63,7 +63,7 @@ impl Settings {
             download_limit_bytes: 4 << 30,
             cancel_grace: Duration::from_secs(10),
             drain_grace: Duration::from_secs(3600),
-            claim_grace: Duration::from_secs(3),
+            claim_grace: Duration::from_millis(500),
             shim,
             memory_limit_bytes: None,
             cpu_limit: None,

@@ -45,7 +45,7 @@ pub struct Release {
     /// The lease's token, as in a heartbeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_token: Option<i64>,
-    /// Why the executor cannot do the work, when that is its own fault: then the attempt counts as a
+    /// Why the executor does not do the work, when that was not planned: then the attempt counts as a
     /// lost one. Without it, it gives the job back as planned, which does not count.
     #[serde(
         default,

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_audit.sql"),
     include_str!("../migrations/0005_plugin_jobs.sql"),
     include_str!("../migrations/0006_hook_owners.sql"),
+    include_str!("../migrations/0007_hook_claims.sql"),
 ];
 
 /// Runs the migrations that are missing, in one transaction.
@@ -75,7 +76,7 @@ mod tests {
 
     /// The first bytes of the hashes of what has landed.
     const LANDED: &[&str] = &[
-        "c4c06e51", "d59480fd", "346a6e6a", "38a8e419", "2f37c76d", "859ac6e9",
+        "c4c06e51", "d59480fd", "346a6e6a", "38a8e419", "2f37c76d", "859ac6e9", "09f7bc3d",
     ];
 
     #[test]

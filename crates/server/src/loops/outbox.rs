@@ -24,6 +24,8 @@ const RENEW: Duration = Duration::from_secs(2);
 const BREATH: Duration = Duration::from_millis(10);
 /// Between looks at the lanes of an owner who has more of them than one look finds.
 const TURN: Duration = Duration::from_millis(100);
+/// Times that a round reads on in the event log: what is due goes out also while more and more happens.
+const PAGES: usize = 4;
 /// It looks at least this often: another server may have stopped, and clocks may jump.
 const LONGEST: Duration = Duration::from_secs(2);
 /// After a failure of the database.
@@ -55,6 +57,8 @@ struct UnderWay {
 struct Round {
     /// Whether deliveries were taken: what is left of their lanes is known at the next look.
     took: bool,
+    /// Whether there may be more in the event log.
+    more: bool,
     /// When the next delivery is due, epoch milliseconds.
     next: Option<i64>,
 }
@@ -102,7 +106,8 @@ pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
     let mut attempts = 0;
     loop {
         let round = outbox.round().await?;
-        if !round.took && outbox.tasks.is_empty() && outbox.turns.is_empty() {
+        let idle = outbox.tasks.is_empty() && outbox.turns.is_empty();
+        if !round.took && !round.more && idle {
             return Ok(attempts);
         }
         while let Some(ended) = outbox.tasks.join_next_with_id().await {
@@ -125,12 +130,12 @@ impl Outbox {
 
     /// Writes the deliveries of new events and begins to send what is due.
     async fn round(&mut self) -> Result<Round, store::Error> {
-        self.expand().await?;
+        let more = self.expand().await?;
         let turns = std::mem::take(&mut self.turns);
-        let look = move |read: &mut store::Read<'_, '_>| store::hooks::lanes(read, &turns);
+        let now = self.app.now_ms();
+        let look = move |read: &mut store::Read<'_, '_>| store::hooks::lanes(read, &turns, now);
         let (lanes, turns) = self.app.store.read(look).await?;
         self.turns = turns;
-        let now = self.app.now_ms();
         let taken = self.sending.values().map(|one| &one.place);
         let picks = share(taken.map(|(owner, lane)| (&**owner, &**lane)), &lanes, now);
         let took = !picks.is_empty();
@@ -151,18 +156,20 @@ impl Outbox {
             .filter(|due| *due > now);
         Ok(Round {
             took,
+            more,
             next: later.min(),
         })
     }
 
-    /// Reads on in the event log until every hook is at its end, or has enough to send.
-    async fn expand(&self) -> Result<(), store::Error> {
-        loop {
+    /// Reads on in the event log until every hook is at its end, or has enough to send, but only so far;
+    /// answers whether there may be more.
+    async fn expand(&self) -> Result<bool, store::Error> {
+        for _ in 0..PAGES {
             let plan =
                 |read: &mut store::Read<'_, '_>| store::hooks::plan(read, hooks::compose_of_run);
             let plan = self.app.store.read(plan).await?;
             if plan.is_empty() {
-                return Ok(());
+                return Ok(false);
             }
             let now = self.app.now_ms();
             let work = move |batch: &mut store::Batch<'_, '_>| {
@@ -174,6 +181,7 @@ impl Outbox {
                 tracing::warn!(missed, "events were deleted before a hook had seen them");
             }
         }
+        Ok(true)
     }
 
     fn begin(&mut self, sending: Sending) {
@@ -249,7 +257,7 @@ impl Outbox {
     }
 
     fn wait(&self, round: &Round) -> Duration {
-        if round.took {
+        if round.took || round.more {
             return Duration::ZERO;
         }
         let until = round

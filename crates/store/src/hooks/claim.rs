@@ -44,7 +44,8 @@ pub struct Sending {
     pub max_attempts: Option<i64>,
 }
 
-/// Takes up to so many due deliveries of each of these lanes, until `until`.
+/// Takes up to so many due deliveries of each of these lanes, until `until`: first those whose claim has
+/// ended, which were due before all that waits.
 ///
 /// # Errors
 /// The database's.
@@ -55,8 +56,6 @@ pub fn claim(
     until: i64,
     now: i64,
 ) -> Result<Vec<Sending>, Error> {
-    const DUE: &str = "SELECT hook_id, number FROM deliveries
-        WHERE owner = $1 AND lane = $2 AND due_at <= $3 ORDER BY due_at, number LIMIT $4";
     // Two servers may have found the same delivery: the second one waits here for the first one's
     // commit, and then the delivery is not due any more.
     const TAKE: &str = "UPDATE deliveries SET claimed_by = $3, due_at = $4, attempts = attempts + 1
@@ -73,12 +72,7 @@ pub fn claim(
         FROM deliveries d JOIN hooks h ON h.id = d.hook_id WHERE d.hook_id = $1 AND d.number = $2";
     let mut due: Vec<(String, i64)> = Vec::new();
     for (lane, most) in lanes {
-        let args = args![&lane.owner, &lane.name, now, *most];
-        due.extend(
-            batch
-                .tx
-                .all(DUE, args, |row| Ok((row.text(0)?, row.int(1)?)))?,
-        );
+        due.extend(due_of(batch, lane, *most, now)?);
     }
     // Everybody takes in the same order, so nobody waits in a circle.
     due.sort_unstable();
@@ -106,6 +100,34 @@ pub fn claim(
     batch.tx.exec_many(STRAY, &strays)?;
     let sending = batch.tx.first_many(SENDING, &rows, sending)?;
     Ok(sending.into_iter().flatten().collect())
+}
+
+/// What to take of a lane.
+fn due_of(
+    batch: &mut Batch<'_, '_>,
+    lane: &Lane,
+    most: i64,
+    now: i64,
+) -> Result<Vec<(String, i64)>, Error> {
+    const INTERRUPTED: &str = "SELECT hook_id, number FROM deliveries
+        WHERE owner = $1 AND lane = $2 AND claimed_by IS NOT NULL AND due_at <= $3
+        ORDER BY due_at, number LIMIT $4";
+    const DUE: &str = "SELECT hook_id, number FROM deliveries
+        WHERE owner = $1 AND lane = $2 AND claimed_by IS NULL AND due_at <= $3
+        ORDER BY due_at, number LIMIT $4";
+    let mut due = Vec::new();
+    for (sql, wanted) in [(INTERRUPTED, lane.interrupted), (DUE, true)] {
+        let left = most.saturating_sub(i64::try_from(due.len()).unwrap_or(i64::MAX));
+        if wanted && left > 0 {
+            let args = args![&lane.owner, &lane.name, now, left];
+            due.extend(
+                batch
+                    .tx
+                    .all(sql, args, |row| Ok((row.text(0)?, row.int(1)?)))?,
+            );
+        }
+    }
+    Ok(due)
 }
 
 /// Extends claims to `until`.

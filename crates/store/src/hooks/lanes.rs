@@ -1,7 +1,7 @@
 //! Which deliveries share places, and which of them have something to send. An owner may have any number of
 //! lanes: one look takes so many of each owner, and the next one goes on after them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Batch, Error, Read,
@@ -35,6 +35,10 @@ const LANES_IN_USE: &str = "WITH RECURSIVE lanes (name) AS (
 const FIRST: &str = "SELECT due_at FROM deliveries
     WHERE owner = $1 AND lane = $2 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1";
 
+/// Lanes of claims that were not renewed, not each once.
+const INTERRUPTED: &str = "SELECT owner, lane FROM deliveries
+    WHERE claimed_by IS NOT NULL AND due_at <= $1";
+
 /// Deliveries that share places: those of one hook, or of the hooks of an owner's runs to one host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lane {
@@ -44,6 +48,8 @@ pub struct Lane {
     pub name: String,
     /// When the first of its deliveries is due, epoch milliseconds.
     pub due_at: i64,
+    /// Whether something of it was being sent and is not any more: its sender is gone.
+    pub interrupted: bool,
 }
 
 /// Whose lanes come in turns: the owners of whom the last look did not see every lane, with the name of
@@ -51,12 +57,20 @@ pub struct Lane {
 pub type Turns = BTreeMap<String, String>;
 
 /// The lanes that have something to send, now or later: of each owner those whose turn it is, or the first
-/// ones; and whose lanes come in turns from now on.
+/// ones, and all that were interrupted; and whose lanes come in turns from now on.
 ///
 /// # Errors
 /// The database's.
-pub fn lanes(read: &mut Read<'_, '_>, turns: &Turns) -> Result<(Vec<Lane>, Turns), Error> {
+pub fn lanes(
+    read: &mut Read<'_, '_>,
+    turns: &Turns,
+    now: i64,
+) -> Result<(Vec<Lane>, Turns), Error> {
     let (mut found, mut next) = (Vec::new(), Turns::new());
+    let interrupted = read.tx.all(INTERRUPTED, args![now], |row| {
+        Ok((row.text(0)?, row.text(1)?))
+    })?;
+    let mut interrupted: BTreeSet<(String, String)> = interrupted.into_iter().collect();
     for owner in read.tx.all(OWNERS, args![], |row| row.text(0))? {
         let after = turns.get(&owner).map_or("", String::as_str);
         let args = args![&owner, after, LANES];
@@ -72,14 +86,23 @@ pub fn lanes(read: &mut Read<'_, '_>, turns: &Turns) -> Result<(Vec<Lane>, Turns
             next.insert(owner.clone(), last.clone());
         }
         found.extend(names.into_iter().zip(firsts).filter_map(|(name, due_at)| {
-            Some(Lane {
-                owner: owner.clone(),
-                name,
-                due_at: due_at?,
-            })
+            let place = (owner.clone(), name);
+            let interrupted = interrupted.remove(&place);
+            Some(lane(place, due_at?, interrupted))
         }));
     }
+    // Those whose turn it is not: what was cut off is not to wait for it.
+    found.extend(interrupted.into_iter().map(|place| lane(place, now, true)));
     Ok((found, next))
+}
+
+fn lane((owner, name): (String, String), due_at: i64, interrupted: bool) -> Lane {
+    Lane {
+        owner,
+        name,
+        due_at,
+        interrupted,
+    }
 }
 
 /// How the database finds owners, lanes and what is due first in them.
@@ -91,6 +114,7 @@ pub fn lanes_plan(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
         batch.tx.plan(OWNERS, args![])?,
         batch.tx.plan(LANES_IN_USE, args!["a", "", LANES])?,
         batch.tx.plan(FIRST, args!["a", "b"])?,
+        batch.tx.plan(INTERRUPTED, args![0])?,
     ];
     Ok(plans.join("\n"))
 }

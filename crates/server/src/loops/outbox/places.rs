@@ -13,7 +13,8 @@ const LANE_PLACES: usize = 8;
 ///
 /// An owner may have as many places as are free, and one lane of an owner as many as the owner may still
 /// take: so of an owner alone half of all places stay free, of two a third, and whoever comes next finds one.
-/// Those with the fewest under way come first, then those that are due longest.
+/// Those with the fewest under way come first, then those that were interrupted, then those that are due
+/// longest.
 pub(super) fn share<'a>(
     taken: impl Iterator<Item = (&'a str, &'a str)>,
     lanes: &'a [Lane],
@@ -26,7 +27,7 @@ pub(super) fn share<'a>(
     let mut due: Vec<&Lane> = lanes.iter().filter(|lane| lane.due_at <= now).collect();
     due.sort_by_key(|lane| {
         let (of_owner, of_lane) = busy.of(lane);
-        (of_lane, of_owner, lane.due_at)
+        (of_lane, of_owner, !lane.interrupted, lane.due_at)
     });
     let mut picks = vec![0; due.len()];
     for place in 0..LANE_PLACES {

@@ -1,17 +1,23 @@
-//! Receivers that do not answer keep those of others waiting as little as can be.
+//! Receivers that do not answer keep those of others waiting as little as can be, and so does what happens
+//! without pause.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
-use serde_json::json;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
 
 use super::receiver::{Receiver, Reply};
 use crate::{
     access::Keyed,
     bed::{Bed, example_with},
     database::on_both,
+    stream::DEADLINE,
 };
 
-on_both!(a_hundred_silent_hosts_of_one_keep_those_of_another_not_waiting,);
+on_both!(
+    a_hundred_silent_hosts_of_one_keep_those_of_another_not_waiting,
+    what_is_due_goes_out_while_more_happens_without_pause,
+);
 
 /// Longer than a quick receiver is waited for, and shorter than a test may take.
 const HOOK_TIMEOUT: Duration = Duration::from_secs(20);
@@ -59,5 +65,37 @@ async fn a_hundred_silent_hosts_of_one_keep_those_of_another_not_waiting() {
     tokio::select! {
         _ = keyed.bed.server.deliver() => panic!("the silent ones were done first"),
         told = tokio::time::timeout(HOOK_TIMEOUT / 2, told) => told.expect("it is told"),
+    }
+}
+
+/// Submits jobs and cancels them, one after the other, for ever.
+async fn go_on(bed: &Bed, job: &Value) -> Infallible {
+    loop {
+        let id = bed.submit(job).await;
+        let cancelled = bed.delete(&format!("/api/v1/jobs/{id}")).await;
+        cancelled.json(200).await;
+    }
+}
+
+async fn what_is_due_goes_out_while_more_happens_without_pause() {
+    let (bed, receiver) = (super::bed().await, Receiver::start().await);
+    let webhook = json!({"url": receiver.url("/"), "on": ["cancelled"]});
+    let job = example_with(&json!({"webhook": webhook}));
+    // Several: whenever the outbox looks, one of them has been there since.
+    let load = join_all((0..8).map(|_| go_on(&bed, &job)));
+    let told = async {
+        while receiver.count() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let deliver = async {
+        loop {
+            super::deliver(&bed).await;
+        }
+    };
+    tokio::select! {
+        _ = load => unreachable!("it goes on for ever"),
+        () = deliver => {}
+        told = tokio::time::timeout(DEADLINE, told) => told.expect("it is told"),
     }
 }

@@ -2,10 +2,10 @@
 
 use store::{
     Store,
-    hooks::{self, Opened, Outcome},
+    hooks::{self, Opened, Outcome, Turns},
 };
 
-use super::{CLAIM_MS, claim_at, expand, finish, hook, shown, take};
+use super::{CLAIM_MS, claim_at, expand, finish, hook, look_at, many_hosts, shown, take};
 use crate::{
     database::{Database, on_both},
     sample::*,
@@ -14,6 +14,8 @@ use crate::{
 on_both!(
     a_pause_holds_what_is_under_way_and_is_never_shortened,
     what_is_given_back_is_nobody_s,
+    what_was_cut_off_goes_before_all_that_waits,
+    a_lane_that_was_cut_off_waits_for_no_turn,
 );
 
 fn again(due_at: i64, pause: bool) -> Outcome {
@@ -85,4 +87,44 @@ async fn what_is_given_back_is_nobody_s(db: &Database) {
             .await
             .is_empty()
     );
+}
+
+async fn what_was_cut_off_goes_before_all_that_waits(db: &Database) {
+    let store = db.open();
+    hook(&store, "h", &["job.submitted"]).await;
+    for _ in 0..20 {
+        submitted(&store, job()).await;
+    }
+    expand(&store).await;
+    assert_eq!(take(&store, 2).await.len(), 2);
+    // Whoever sent them is gone, and the others are due longer.
+    let later = NOW + CLAIM_MS;
+    let numbers = |taken: Vec<hooks::Sending>| -> Vec<i64> {
+        taken.into_iter().map(|one| one.number).collect()
+    };
+    let taken = claim_at(&store, "b", 3, later).await;
+    assert_eq!(numbers(taken), [1, 2, 3]);
+    let taken = claim_at(&store, "b", 3, later).await;
+    assert_eq!(numbers(taken), [4, 5, 6]);
+    db.check();
+}
+
+async fn a_lane_that_was_cut_off_waits_for_no_turn(db: &Database) {
+    let store = db.open();
+    many_hosts(&store, "a", 0..2_500).await;
+    assert_eq!(expand(&store).await, 2_500);
+    let turns = Turns::from([("a".to_owned(), "https://2000".to_owned())]);
+    let (lanes, _) = look_at(&store, &turns, NOW).await;
+    let last = lanes.last().expect("a lane").clone();
+    assert!(!last.interrupted);
+    let picks = vec![(last.clone(), 1)];
+    let claim = move |batch: &mut store::Batch<'_, '_>| {
+        hooks::claim(batch, "gone", &picks, NOW + CLAIM_MS, NOW)
+    };
+    assert_eq!(store.write(claim).await.unwrap().len(), 1);
+    // One look sees a thousand lanes, and this one.
+    let (lanes, _) = look_at(&store, &Turns::new(), NOW + CLAIM_MS).await;
+    let found: Vec<_> = lanes.iter().filter(|lane| lane.interrupted).collect();
+    assert_eq!((lanes.len(), found.len()), (1_001, 1));
+    assert_eq!((&found[0].owner, &found[0].name), (&last.owner, &last.name));
 }

@@ -77,7 +77,7 @@ async fn expand(store: &Store) -> usize {
 }
 
 async fn claim_at(store: &Store, claimant: &str, most: i64, now: i64) -> Vec<Sending> {
-    let (lanes, _) = look(store, &Turns::new()).await;
+    let (lanes, _) = look_at(store, &Turns::new(), now).await;
     let picks: Vec<(Lane, i64)> = lanes.into_iter().map(|lane| (lane, most)).collect();
     let claimant = claimant.to_owned();
     let claimed = store
@@ -87,9 +87,13 @@ async fn claim_at(store: &Store, claimant: &str, most: i64, now: i64) -> Vec<Sen
 }
 
 async fn look(store: &Store, turns: &Turns) -> (Vec<Lane>, Turns) {
+    look_at(store, turns, NOW).await
+}
+
+async fn look_at(store: &Store, turns: &Turns, now: i64) -> (Vec<Lane>, Turns) {
     let turns = turns.clone();
-    let look = store.read(move |read| hooks::lanes(read, &turns)).await;
-    look.unwrap()
+    let look = move |read: &mut store::Read<'_, '_>| hooks::lanes(read, &turns, now);
+    store.read(look).await.unwrap()
 }
 
 async fn take(store: &Store, most: i64) -> Vec<Sending> {
@@ -326,6 +330,7 @@ async fn lanes_are_found_by_their_index(db: &Database) {
     let plan = plan.to_lowercase();
     // PostgreSQL does not show each step of a recursion.
     assert!(plan.matches("deliveries_due").count() >= 3, "{plan}");
+    assert!(plan.contains("deliveries_claimed"), "{plan}");
     let scans = [
         "seq scan",
         "scan deliveries\n",

@@ -9,6 +9,7 @@ fn lane(owner: &str, name: &str, due_at: i64) -> Lane {
         owner: owner.to_owned(),
         name: name.to_owned(),
         due_at,
+        interrupted: false,
     }
 }
 
@@ -74,6 +75,15 @@ fn the_longest_due_come_first_and_what_is_not_due_does_not_come() {
     let picks = share(std::iter::empty(), &lanes, 0);
     let names: Vec<&str> = picks.iter().map(|(lane, _)| lane.name.as_str()).collect();
     assert_eq!(names, ["early", "late"]);
+    // What was cut off comes first, and takes no more places than it would otherwise.
+    let cut_off = Lane {
+        interrupted: true,
+        ..lane("c", "cut off", 0)
+    };
+    let lanes = [lane("a", "late", -1), cut_off];
+    let picks = share(std::iter::empty(), &lanes, 0);
+    assert_eq!((picks[0].0.name.as_str(), picks[0].1), ("cut off", 8));
+    assert_eq!(picks[1].1, 8);
     // Who has none under way comes before who has some.
     let all = thousand("a");
     let picks = share(std::iter::once(("a", "0")), &all, 0);

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use wire::Object;
 
 use crate::{
-    access::IssueError,
+    access::{IssueError, challenge},
     api::jobs::{self, BODY_LIMIT, read_json},
 };
 
@@ -64,6 +64,9 @@ impl IntoResponse for Problem {
         let mut answer = (self.status, axum::Json(body)).into_response();
         let kind = HeaderValue::from_static(MEDIA_TYPE);
         answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if self.status == StatusCode::UNAUTHORIZED {
+            challenge(answer.headers_mut());
+        }
         answer
     }
 }
@@ -92,7 +95,9 @@ impl From<IssueError> for Problem {
         let status = match error {
             IssueError::Field(..) | IssueError::First => StatusCode::BAD_REQUEST,
             IssueError::TooMuch => StatusCode::FORBIDDEN,
-            IssueError::NotFirst | IssueError::Token => StatusCode::UNAUTHORIZED,
+            IssueError::NotFirst | IssueError::Token | IssueError::Revoked => {
+                StatusCode::UNAUTHORIZED
+            }
             IssueError::NameTaken | IssueError::AtWork => StatusCode::CONFLICT,
             IssueError::Store(error) => return error.into(),
         };

@@ -124,7 +124,7 @@ impl Running {
     }
 
     /// A new setup token while there are no keys, `None` otherwise. It makes the first key, once and
-    /// within a day; an earlier one is void from now on.
+    /// within a day; the first of several that is used makes it, and the others make none.
     ///
     /// # Errors
     /// The database's.

@@ -12,10 +12,9 @@ use wire::{
 };
 
 use super::{
-    Principal,
+    Caller,
     join::Join,
     key::{is_bound, scopes},
-    principal::KeyHolder,
     role::Role,
     scope::Scopes,
     secret::Secret,
@@ -30,42 +29,6 @@ const DAY_MS: i64 = 24 * 3_600 * 1_000;
 /// Requests a minute that a key can be given at most.
 const RATE_LIMIT: i64 = 100_000_000;
 
-/// Who wants a key made.
-#[derive(Clone, Debug)]
-pub(crate) enum Caller {
-    /// Whoever has the data directory, or the database.
-    Operator,
-    /// Somebody on this machine: only as long as there are no keys.
-    Loopback,
-    /// Whoever has a key: it gives no more than it has, for no longer.
-    Key {
-        scopes: Scopes,
-        /// Epoch milliseconds.
-        expires_at: Option<i64>,
-    },
-    /// Whoever has the setup token.
-    Setup(String),
-    /// Whoever has a token to join with: a key of an executor.
-    Join {
-        token: String,
-        /// An executor that was heard of since is at work, epoch milliseconds.
-        at_work_since: i64,
-    },
-}
-
-impl Caller {
-    pub(crate) fn of(principal: &Principal) -> Self {
-        match principal {
-            Principal::Builtin => Self::Operator,
-            Principal::Loopback => Self::Loopback,
-            Principal::Key(KeyHolder(key)) => Self::Key {
-                scopes: key.scopes,
-                expires_at: key.expires_at,
-            },
-        }
-    }
-}
-
 /// Why a key was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
@@ -75,6 +38,9 @@ pub enum IssueError {
     /// It would allow more than the caller's own.
     #[error("nobody can make or revoke a key that allows more than their own")]
     TooMuch,
+    /// The caller's own key is not good any more.
+    #[error("the key was revoked, or has expired")]
+    Revoked,
     /// There are keys already.
     #[error("there are keys already: show one")]
     NotFirst,
@@ -111,6 +77,7 @@ pub(crate) async fn issue(
     if let Caller::Key {
         scopes: own,
         expires_at,
+        ..
     } = &caller
     {
         if !own.cover(scopes(&row)) {
@@ -129,6 +96,9 @@ pub(crate) async fn issue(
     };
     let work = move |batch: &mut Batch<'_, '_>| {
         let key = key.clone();
+        if !caller.stands(batch, now)? {
+            return Ok(Err(IssueError::Revoked));
+        }
         match &caller {
             Caller::Join {
                 token,
@@ -146,6 +116,10 @@ pub(crate) async fn issue(
             _ => {}
         }
         let added = store::keys::add(batch, &key, &act)?;
+        if added == Added::Yes && key.may_be_first {
+            // It may be the first: what servers printed for making one is of no use any more.
+            tickets::forget(batch, Purpose::Setup)?;
+        }
         Ok(made(added).map(|()| key.row))
     };
     let row = store.write(work).await??;
@@ -180,6 +154,9 @@ pub(crate) async fn revoke(
 ) -> Result<Option<KeyInfo>, IssueError> {
     let (id, act) = (id.to_owned(), asker.act(now, Target::one("key", id)));
     let work = move |batch: &mut Batch<'_, '_>| {
+        if !caller.stands(batch, now)? {
+            return Ok(Err(IssueError::Revoked));
+        }
         if let Caller::Key { scopes: own, .. } = &caller {
             let keys = store::keys::list(&mut batch.read())?;
             let mut others = keys.iter().filter(|key| key.id == id);

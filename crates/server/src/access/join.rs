@@ -11,7 +11,8 @@ use wire::{
 };
 
 use super::{
-    issue::{Caller, IssueError, earlier, made},
+    Caller,
+    issue::{IssueError, earlier, made},
     key::{is_bound, scopes},
     role::Role,
     tickets::{self, Purpose, Ticket},

@@ -10,7 +10,8 @@ use wire::{
 };
 
 use super::{
-    issue::{Caller, IssueError, info, issue, revoke},
+    Caller,
+    issue::{IssueError, info, issue, revoke},
     join::join_token,
 };
 use crate::{

@@ -96,7 +96,8 @@ impl Refused {
 }
 
 /// How to show a key.
-fn challenge(headers: &mut HeaderMap) {
+pub(crate) fn challenge(headers: &mut HeaderMap) {
+    headers.remove(header::WWW_AUTHENTICATE);
     for scheme in ["Bearer", "ApiKey"] {
         headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
     }

@@ -68,10 +68,6 @@ impl Ticket {
         let secret = Secret::ticket(purpose.word());
         let (hash, subject) = (secret.hash(), subject.to_owned());
         let work = move |batch: &mut Batch<'_, '_>| {
-            if purpose == Purpose::Setup {
-                // The newest is the one that was printed last.
-                store::tickets::forget(batch, purpose.word())?;
-            }
             let (word, act) = (purpose.word(), act.as_ref());
             store::tickets::add(batch, &hash, word, &subject, expires_at, act)
         };
@@ -88,6 +84,11 @@ pub(crate) fn take(
     now: i64,
 ) -> Result<Option<Taken>, store::Error> {
     store::tickets::take(batch, &secret::hash(text), purpose.word(), now)
+}
+
+/// Forgets every ticket that is good for this.
+pub(super) fn forget(batch: &mut Batch<'_, '_>, purpose: Purpose) -> Result<(), store::Error> {
+    store::tickets::forget(batch, purpose.word())
 }
 
 /// Makes a ticket good again that was taken in this transaction.

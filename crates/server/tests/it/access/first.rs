@@ -7,12 +7,17 @@ use server::Settings;
 use std::net::SocketAddr;
 
 use super::{Keyed, text};
-use crate::{answer::Answer, bed::Bed, database::on_both};
+use crate::{
+    answer::Answer,
+    bed::Bed,
+    database::{self, on_both},
+};
 
 on_both!(
     the_first_key_is_an_admins_and_ends_what_was_open,
     a_revoked_last_key_opens_nothing,
     of_many_first_keys_made_at_once_one_is_made,
+    a_setup_token_is_good_until_the_first_key_is_made,
 );
 
 /// Asks for the jobs over a connection from `address`.
@@ -138,6 +143,35 @@ async fn of_many_first_keys_made_at_once_one_is_made() {
     let made = answers.iter().filter(|answer| answer.status == 201).count();
     let refused = answers.iter().filter(|answer| answer.status == 401).count();
     assert_eq!((made, refused), (1, 7));
+}
+
+async fn a_setup_token_is_good_until_the_first_key_is_made() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut settings = Settings::new(dir.path().join("data"));
+    settings.listen = ([127, 0, 0, 1], 0).into();
+    settings.database_url = database::url(&settings.data_dir);
+    let location = database::location(&settings.data_dir);
+    let running = server::start(settings).await.expect("it starts");
+    // As two servers on one database print one each.
+    let token = async || running.setup_token().await.expect("a token");
+    let (first, second) = (token().await.expect("one"), token().await.expect("one"));
+    let url = format!("{}/api/setup", running.public_url());
+    let client = reqwest::Client::new();
+    let status = async |token: &str| {
+        let body = json!({"token": token, "name": "root"}).to_string();
+        let answer = client.post(&url).body(body).send().await;
+        answer.expect("an answer").status().as_u16()
+    };
+    assert_eq!(status("setup_0").await, 401);
+    assert_eq!(status(&first).await, 201);
+    assert_eq!(status(&second).await, 401);
+    assert_eq!(token().await, None);
+    running.stop().await;
+    let open = move || store::Store::open(&location, 7, 0);
+    let store = tokio::task::spawn_blocking(open).await.expect("a thread");
+    let store = store.expect("it opens");
+    let left = store.write(|batch| store::tickets::sweep(batch, i64::MAX));
+    assert_eq!(left.await.expect("an answer"), 0, "none is kept for long");
 }
 
 #[tokio::test]

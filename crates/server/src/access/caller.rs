@@ -1,0 +1,52 @@
+//! Who wants a key or a token made, or a key revoked.
+
+use store::Batch;
+
+use super::{Principal, principal::KeyHolder, scope::Scopes};
+
+/// Who wants a key made.
+#[derive(Clone, Debug)]
+pub(crate) enum Caller {
+    /// Whoever has the data directory, or the database.
+    Operator,
+    /// Somebody on this machine: only as long as there are no keys.
+    Loopback,
+    /// Whoever has a key: it gives no more than it has, for no longer.
+    Key {
+        id: String,
+        scopes: Scopes,
+        /// Epoch milliseconds.
+        expires_at: Option<i64>,
+    },
+    /// Whoever has the setup token.
+    Setup(String),
+    /// Whoever has a token to join with: a key of an executor.
+    Join {
+        token: String,
+        /// An executor that was heard of since is at work, epoch milliseconds.
+        at_work_since: i64,
+    },
+}
+
+impl Caller {
+    pub(crate) fn of(principal: &Principal) -> Self {
+        match principal {
+            Principal::Builtin => Self::Operator,
+            Principal::Loopback => Self::Loopback,
+            Principal::Key(KeyHolder(key)) => Self::Key {
+                id: key.id.clone(),
+                scopes: key.scopes,
+                expires_at: key.expires_at,
+            },
+        }
+    }
+
+    /// Whether it still is who it was: what the gate knew of a key may be half a second old, and what is
+    /// made or revoked with it would outlive it.
+    pub(super) fn stands(&self, batch: &mut Batch<'_, '_>, now: i64) -> Result<bool, store::Error> {
+        match self {
+            Self::Key { id, .. } => Ok(store::keys::live(batch, id, now)?.is_some()),
+            Self::Operator | Self::Loopback | Self::Setup(_) | Self::Join { .. } => Ok(true),
+        }
+    }
+}

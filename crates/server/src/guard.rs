@@ -45,7 +45,8 @@ fn note(app: &App, request: &Request) {
     let origin = peer(request, &app.settings.trusted_proxies);
     let asker = Asker::nobody(origin);
     let now = app.now_ms();
-    app.refusals.note(asker, "any", StatusCode::FORBIDDEN, now);
+    let status = StatusCode::FORBIDDEN;
+    app.refusals.note(asker, "any", None, status, now);
 }
 
 /// Whether a browser says that a page of another site asks. Who is no browser says nothing.

@@ -39,7 +39,7 @@ struct Known {
     version: i64,
     /// Whether there ever was a key.
     any: bool,
-    /// Live keys by their public prefixes.
+    /// Keys by their public prefixes, also those that were revoked or have expired.
     by_prefix: HashMap<String, Arc<Key>>,
 }
 
@@ -51,7 +51,9 @@ pub(super) enum Found {
     NoKeys,
     /// It shows none, but there are some.
     Missing,
-    /// It shows one that is not good.
+    /// It shows one that was good once.
+    Ended(Arc<Key>),
+    /// It shows one that never was good.
     Wrong,
 }
 
@@ -91,7 +93,10 @@ impl Keys {
         };
         let key = secret::prefix(text).and_then(|prefix| known.by_prefix.get(prefix));
         match key {
-            Some(key) if secret::is_hash_of(&key.hash, text) && key.is_live(now) => {
+            Some(key) if secret::is_hash_of(&key.hash, text) => {
+                if !key.is_live(now) {
+                    return Ok(Found::Ended(key.clone()));
+                }
                 key.used_at.store(now, Ordering::Relaxed);
                 Ok(Found::Key(key.clone()))
             }
@@ -203,13 +208,13 @@ async fn expiry(principal: &Principal, clock: &Clock) {
 impl Known {
     fn of(version: i64, rows: Vec<KeyRow>, before: &Self) -> Self {
         let any = !rows.is_empty();
-        let live = rows.into_iter().filter(|row| row.revoked_at.is_none());
-        let by_prefix = live.map(|row| {
+        let by_prefix = rows.into_iter().map(|row| {
             // Nothing of a key changes but that it is revoked.
-            let known = before.by_prefix.get(&row.prefix).cloned();
+            let known = before.by_prefix.get(&row.prefix);
+            let same = known.filter(|key| key.is_revoked == row.revoked_at.is_some());
             (
                 row.prefix.clone(),
-                known.unwrap_or_else(|| Arc::new(Key::of(row))),
+                same.cloned().unwrap_or_else(|| Arc::new(Key::of(row))),
             )
         });
         Self {
@@ -225,7 +230,8 @@ impl Known {
             Principal::Builtin => true,
             Principal::Loopback => !self.any,
             Principal::Key(KeyHolder(key)) => {
-                key.is_live(now) && self.by_prefix.values().any(|known| known.id == key.id)
+                let mut known = self.by_prefix.values();
+                key.is_live(now) && known.any(|known| known.id == key.id && !known.is_revoked)
             }
         }
     }

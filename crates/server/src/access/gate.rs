@@ -153,9 +153,10 @@ async fn identify(app: &App, request: &mut Request) -> Result<Principal, Refused
         return Ok(principal.clone());
     }
     let (now, peer, local) = (app.now_ms(), peer(request), is_local(request));
+    let seen = request.extensions().get::<Seen>().cloned();
     let found = match shown::take(request) {
-        Shown::Key(key) => look_up(app, Some(&key), local).await,
-        Shown::Nothing => look_up(app, None, local).await,
+        Shown::Key(key) => look_up(app, Some(&key), local, seen).await,
+        Shown::Nothing => look_up(app, None, local, seen).await,
         // To look for a ticket is a write: who has shown too many wrong ones does not cause it, and
         // those that are looked for right now count as well.
         Shown::Ticket(ticket) => {
@@ -173,9 +174,22 @@ async fn identify(app: &App, request: &mut Request) -> Result<Principal, Refused
     found
 }
 
-async fn look_up(app: &App, text: Option<&str>, local: bool) -> Result<Principal, Refused> {
+/// Who has the key that is shown. One that is not good any more is refused as any other, but the audit is
+/// told whose it was: somebody may have stolen it.
+async fn look_up(
+    app: &App,
+    text: Option<&str>,
+    local: bool,
+    seen: Option<Seen>,
+) -> Result<Principal, Refused> {
     match app.keys.find(&app.store, text, app.now_ms()).await {
         Ok(Found::Key(key)) => Ok(Principal::Key(KeyHolder(key))),
+        Ok(Found::Ended(key)) => {
+            if let Some(seen) = seen {
+                seen.tell(&Principal::Key(KeyHolder(key)));
+            }
+            Err(Refused::Unknown)
+        }
         Ok(Found::Wrong) => Err(Refused::Unknown),
         Ok(Found::Missing) => Err(Refused::NoKey),
         Ok(Found::NoKeys) if !local => Err(Refused::Remote),

@@ -10,7 +10,7 @@ use super::{
     scope::{Scope, Scopes},
 };
 
-/// A key that is neither revoked nor, when it was read, expired.
+/// A key. One that was revoked or has expired opens nothing, and says whose it was.
 #[derive(Debug)]
 pub(crate) struct Key {
     pub(crate) id: String,
@@ -19,6 +19,7 @@ pub(crate) struct Key {
     pub(super) hash: Vec<u8>,
     /// Epoch milliseconds.
     pub(super) expires_at: Option<i64>,
+    pub(super) is_revoked: bool,
     pub(super) requests_per_minute: Option<i64>,
     pub(super) bucket: Mutex<Bucket>,
     /// When it was last used, epoch milliseconds, and when it was last written down.
@@ -36,6 +37,7 @@ impl Key {
             scopes,
             hash: row.hash,
             expires_at: row.expires_at,
+            is_revoked: row.revoked_at.is_some(),
             requests_per_minute: row.requests_per_minute,
             bucket: Mutex::default(),
             used_at: AtomicI64::new(0),
@@ -44,7 +46,7 @@ impl Key {
     }
 
     pub(super) fn is_live(&self, now: i64) -> bool {
-        self.expires_at.is_none_or(|at| at > now)
+        !self.is_revoked && self.expires_at.is_none_or(|at| at > now)
     }
 
     /// The executor that this key belongs to: whoever may perform runs performs them under the

@@ -32,15 +32,25 @@ struct What {
     status: u16,
 }
 
+#[derive(Default)]
 struct Count {
     times: i64,
     /// Of the last, epoch milliseconds.
     at: i64,
+    /// What the path of the last one named; empty for nothing.
+    on: String,
 }
 
 impl Refusals {
-    /// Counts a request that was answered with `status`.
-    pub(crate) fn note(&self, asker: Asker, route: &str, status: StatusCode, now: i64) {
+    /// Counts a request on what its path names, if it names something, that was answered with `status`.
+    pub(crate) fn note(
+        &self,
+        asker: Asker,
+        route: &str,
+        on: Option<&str>,
+        status: StatusCode,
+        now: i64,
+    ) {
         let what = What {
             action: asker.action(),
             actor: (asker.actor.id, asker.actor.name),
@@ -48,19 +58,25 @@ impl Refusals {
             route: route.to_owned(),
             status: status.as_u16(),
         };
-        self.add(what, 1, now);
+        let on = on.unwrap_or_default().to_owned();
+        let (times, at) = (1, now);
+        self.add(what, Count { times, at, on });
     }
 
-    fn add(&self, what: What, times: i64, at: i64) {
+    fn add(&self, what: What, more: Count) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = !counts.contains_key(&what);
         let what = match is_new && is_full(&counts, what.has_key()) {
             true => what.together(),
             false => what,
         };
-        let count = counts.entry(what).or_insert(Count { times: 0, at });
-        count.times += times;
-        count.at = count.at.max(at);
+        let several = what.route == SEVERAL;
+        let count = counts.entry(what).or_default();
+        count.times += more.times;
+        if more.at >= count.at {
+            count.at = more.at;
+            count.on = if several { String::new() } else { more.on };
+        }
     }
 
     /// What was counted since the last call.
@@ -71,8 +87,8 @@ impl Refusals {
 
     /// What was taken could not be written down.
     pub(crate) fn give_back(&self, taken: Taken) {
-        for (what, Count { times, at }) in taken.0 {
-            self.add(what, times, at);
+        for (what, count) in taken.0 {
+            self.add(what, count);
         }
     }
 }
@@ -120,13 +136,17 @@ impl What {
         let actor = Actor { id, name };
         let act = Act::new(count.at, actor, self.origin.clone(), action, target);
         let status = StatusCode::from_u16(self.status).unwrap_or_default();
+        let detail = match count.on.as_str() {
+            "" => status.to_string(),
+            on => format!("{status}, at last on {on}"),
+        };
         Act {
             outcome: match is_refusal(status) {
                 true => Outcome::Refused,
                 false => Outcome::Failed,
             },
             times: count.times,
-            ..act.detail(status.to_string())
+            ..act.detail(detail)
         }
     }
 }
@@ -157,10 +177,13 @@ mod tests {
                 "",
                 &format!("192.0.{}.{}", n / 256 % 256, n % 256),
             );
-            refusals.note(asker, "POST /api/v1/jobs", StatusCode::UNAUTHORIZED, n);
+            let on = n.to_string();
+            let status = StatusCode::UNAUTHORIZED;
+            refusals.note(asker, "DELETE /api/v1/jobs/{id}", Some(&on), status, n);
         }
         for (status, at) in [(StatusCode::FORBIDDEN, 7), (StatusCode::BAD_REQUEST, 9)] {
-            refusals.note(asker("k1", "ci", "::1"), "POST /api/v1/jobs", status, at);
+            let asker = asker("k1", "ci", "::1");
+            refusals.note(asker, "POST /api/v1/jobs", None, status, at);
         }
         let taken = refusals.take();
         assert!(refusals.take().acts().is_empty());
@@ -172,5 +195,10 @@ mod tests {
         assert_eq!(of_key[0].outcome, Outcome::Refused);
         assert_eq!(of_key[1].outcome, Outcome::Failed);
         assert_eq!(of_key[1].detail, "400 Bad Request");
+        let first = acts.iter().find(|act| act.origin == "192.0.0.0");
+        let detail = &first.expect("the first address").detail;
+        assert_eq!(detail, "401 Unauthorized, at last on 65536");
+        let several = acts.iter().find(|act| act.origin == "several");
+        assert_eq!(several.expect("the others").detail, "401 Unauthorized");
     }
 }

@@ -49,16 +49,28 @@ async fn witness(
     request.extensions_mut().insert(Asked(action));
     let peer = request.extensions().get::<Peer>().copied();
     let path = request.extensions().get::<MatchedPath>().cloned();
-    let method = request.method().clone();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let response = next.run(request).await;
     let status = response.status();
     if is_refusal(status) || (action.is_some() && is_failure(status)) {
         let path = path.as_ref().map(MatchedPath::as_str);
+        let on = path.and_then(|path| named(path, uri.path()));
         let route = format!("{method} {}", path.unwrap_or_default());
         let asker = Asker::of(seen.0.get(), peer, action);
-        app.refusals.note(asker, &route, status, app.now_ms());
+        let now = app.now_ms();
+        app.refusals.note(asker, &route, on, status, now);
     }
     response
+}
+
+/// What a path names first, if that may be an id: a secret that somebody wrote there has a `_`.
+fn named<'path>(route: &str, path: &'path str) -> Option<&'path str> {
+    const LIMIT: usize = 64;
+    let mut parts = route.split('/').zip(path.split('/'));
+    let (_, named) = parts.find(|(part, _)| part.starts_with('{'))?;
+    let in_ids = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let is_id = !named.is_empty() && named.len() <= LIMIT && named.bytes().all(in_ids);
+    is_id.then_some(named)
 }
 
 /// Not allowed, or not so often.

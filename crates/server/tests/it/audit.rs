@@ -354,6 +354,51 @@ async fn a_flood_of_refusals_is_a_handful_of_lines() {
 }
 
 #[tokio::test]
+async fn whoever_shows_a_key_that_was_good_is_told_by_its_name() {
+    let keyed = Keyed::open().await;
+    let revoked = keyed.make(&json!({"name": "stolen", "role": "user"})).await;
+    let short = json!({"name": "short", "role": "user", "expires_in_days": 1});
+    let expired = keyed.make(&short).await;
+    keyed.revoke(&revoked["id"]).await.json(200).await;
+    keyed.bed.clock.advance_ms(24 * 3_600_000);
+    let job = job(&keyed).await;
+    let before = newest(&keyed).await;
+    let path = format!("/api/v1/jobs/{job}");
+    let refuse = async |key: &str| {
+        let answer = keyed.send(key, Method::DELETE, &path, "").await;
+        let challenge = answer.headers.get("www-authenticate").cloned();
+        (challenge, answer.refused(401).await)
+    };
+    let forged = text(&revoked["key"]);
+    let forged = format!("{}{}", &forged[..forged.len() - 40], "0".repeat(40));
+    let forged = refuse(&forged).await;
+    // What it is answered tells nobody whether the key was good once.
+    assert_eq!(refuse(&text(&revoked["key"])).await, forged);
+    assert_eq!(refuse(&text(&expired["key"])).await, forged);
+    // What is no id is not written down: it may be a secret.
+    let secret = format!("/api/v1/jobs/{}", text(&revoked["key"]));
+    let secret = keyed.send("", Method::DELETE, &secret, "").await;
+    secret.refused(401).await;
+    keyed.bed.server.write_refusals().await.expect("written");
+    let mut told: Vec<Value> = Vec::new();
+    for line in after(&keyed, before).await {
+        assert_eq!(line["target"]["id"], "DELETE /api/v1/jobs/{id}");
+        assert_eq!(line["outcome"], "refused");
+        told.push(json!([line["actor"], line["detail"], line["times"]]));
+    }
+    let of = |key: &Value| json!({"id": key["id"], "name": key["name"]});
+    let on = format!("401 Unauthorized, at last on {job}");
+    for expected in [
+        json!([of(&revoked), on, 1]),
+        json!([of(&expired), on, 1]),
+        json!([{"id": "nobody"}, "401 Unauthorized", 2]),
+    ] {
+        assert!(told.contains(&expected), "{expected}: {told:?}");
+    }
+    assert_eq!(told.len(), 3);
+}
+
+#[tokio::test]
 async fn a_page_of_another_site_is_counted_too() {
     let bed = Bed::open().await;
     let request = http::Request::get("/api/v1/jobs").header("host", "evil.example");

@@ -4,6 +4,7 @@
 mod event;
 mod filter;
 mod frames;
+mod pages;
 mod reader;
 mod readers;
 mod tail;

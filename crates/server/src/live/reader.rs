@@ -111,11 +111,20 @@ impl Reader {
         }
     }
 
-    /// Reads a page of the log itself. When retention was faster, the reader is told so first.
+    /// Takes a page of the log that another reader has read, or reads one. When retention was faster, the
+    /// reader is told so first.
     async fn catch_up(&mut self) -> Result<Vec<Arc<Event>>, store::Error> {
-        let shared = &self.tail.shared;
+        if let Some(events) = self.shared_page() {
+            return Ok(events);
+        }
+        let tail = self.tail.clone();
+        let shared = &tail.shared;
         let (cursor, run, page) = (self.cursor, self.filter.run, shared.sizes.step);
         let place = shared.behind.acquire().await;
+        // Whoever was before it may have read what it wants.
+        if let Some(events) = self.shared_page() {
+            return Ok(events);
+        }
         let read = shared.store.read(move |read| {
             let extent = store::events::extent(read)?;
             let limit = i64::try_from(page).unwrap_or(i64::MAX);
@@ -137,7 +146,25 @@ impl Reader {
             // What the query passed over is behind the reader as well.
             _ => extent.newest.max(cursor),
         };
-        let rows = rows.into_iter().filter(|row| self.filter.wants(row));
-        Ok(rows.map(|row| Arc::new(Event::new(row))).collect())
+        let events = rows.into_iter().map(|row| Arc::new(Event::new(row)));
+        let mut events: Vec<Arc<Event>> = events.collect();
+        if run.is_none() {
+            shared.pages.keep(cursor, &events);
+        }
+        events.retain(|event| self.filter.wants(event.row()));
+        Ok(events)
+    }
+
+    /// The next events, if a page has them that was read for another reader. Of one run the log is read
+    /// by an index: there a page is as long as the run.
+    fn shared_page(&mut self) -> Option<Vec<Arc<Event>>> {
+        if self.filter.run.is_some() {
+            return None;
+        }
+        let shared = &self.tail.shared;
+        let step = shared.sizes.step;
+        let (events, seen) = shared.pages.after(self.cursor, &self.filter, step)?;
+        self.cursor = seen;
+        Some(events)
     }
 }

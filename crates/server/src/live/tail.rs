@@ -1,5 +1,5 @@
 //! The end of the event log. One task reads what is new, once, for all readers near the end; those
-//! that are further behind read the log themselves, few at a time.
+//! that are further behind read the log themselves, few at a time, and share what they read.
 
 use std::{
     sync::{Arc, PoisonError, RwLock, Weak},
@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{
     Event, Filter, Reader,
+    pages::Pages,
     window::{Found, Window},
 };
 
@@ -63,6 +64,8 @@ pub(super) struct Shared {
     /// How many readers there are: without any, nothing is read.
     pub(super) readers: watch::Sender<usize>,
     pub(super) behind: Semaphore,
+    /// What they read.
+    pub(super) pages: Pages,
 }
 
 impl Tail {
@@ -77,6 +80,7 @@ impl Tail {
             head: watch::Sender::new(newest),
             readers: watch::Sender::new(0),
             behind: Semaphore::new(BEHIND),
+            pages: Pages::default(),
         });
         let readers = shared.readers.subscribe();
         tokio::spawn(follow(Arc::downgrade(&shared), committed, readers));
@@ -112,6 +116,7 @@ async fn follow(
     mut readers: watch::Receiver<usize>,
 ) {
     loop {
+        let was_alone = *readers.borrow_and_update() == 0;
         if readers.wait_for(|readers| *readers > 0).await.is_err() {
             return;
         }
@@ -120,7 +125,7 @@ async fn follow(
         };
         // Watch before looking: what is committed in between is not missed.
         committed.borrow_and_update();
-        let filled = shared.fill().await;
+        let filled = shared.fill(was_alone).await;
         drop(shared);
         if let Err(error) = filled {
             tracing::error!(%error, "the event log could not be read");
@@ -135,11 +140,14 @@ async fn follow(
 }
 
 impl Shared {
-    /// Takes what is new into the window.
-    async fn fill(&self) -> Result<(), store::Error> {
+    /// Takes what is new into the window: page by page, so that those who look on find it there however
+    /// much came at once. When nobody has, `may_jump` to the end.
+    async fn fill(&self, mut may_jump: bool) -> Result<(), store::Error> {
         loop {
             let newest = self.window(|window| window.newest());
-            let (far, page) = (self.sizes.events, self.sizes.page);
+            let far = may_jump.then_some(self.sizes.events);
+            let page = self.sizes.page;
+            may_jump = false;
             let (start, rows) = self
                 .store
                 .read(move |read| {
@@ -178,11 +186,15 @@ impl Shared {
 }
 
 /// After which number to read on. Nobody looked on for long: then it is no use to read what would
-/// not stay in the window.
-fn begin(newest: i64, extent: Extent, far: usize) -> i64 {
-    let far = i64::try_from(far).unwrap_or(i64::MAX);
+/// not stay in the window, when it is as `far` behind as that.
+fn begin(newest: i64, extent: Extent, far: Option<usize>) -> i64 {
+    let far = far.and_then(|far| i64::try_from(far).ok());
+    let far = far.unwrap_or(i64::MAX);
     if extent.newest.saturating_sub(newest) > far {
         return extent.newest;
     }
     newest.max(extent.removed)
 }
+
+#[cfg(test)]
+mod tests;

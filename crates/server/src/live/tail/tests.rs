@@ -1,0 +1,90 @@
+//! Many readers cost the database hardly more than one, whatever comes at once.
+
+use std::{collections::HashSet, time::Duration};
+
+use engine::{Kind, NewRun, RunId};
+use futures_util::future::join_all;
+use store::{
+    Location, Store,
+    runs::{Submission, Submit},
+};
+
+use super::*;
+use crate::live::Step;
+
+const READERS: usize = 50;
+const BULK: u64 = 10_000;
+/// Reading all that takes many steps, one after the other.
+const DEADLINE: Duration = Duration::from_secs(100);
+
+fn bulk() -> Submit {
+    let runs = (1..=BULK).map(|number| {
+        let id = RunId::from_bytes(u128::from(number).to_be_bytes());
+        Submission {
+            run: NewRun::new(id, Kind::Job, "example", "job"),
+            input: Vec::new(),
+            binary_sha256: None,
+            hook: None,
+        }
+    });
+    Submit {
+        runs: runs.collect(),
+        idempotency: None,
+        act: None,
+        bound_ms: 1_000,
+        now: 1,
+    }
+}
+
+/// Everything that the bulk leaves, in order.
+async fn read(mut reader: Reader) -> Vec<Arc<Event>> {
+    let mut all: Vec<Arc<Event>> = Vec::new();
+    while all.len() < 10_000 {
+        match reader.next().await.expect("the database answers") {
+            Step::Events(events) => all.extend(events),
+            Step::Reset { oldest } => panic!("{oldest}"),
+        }
+    }
+    assert!(all.iter().map(|event| event.row().seq).eq(1..=10_000));
+    all
+}
+
+/// How often an event was read from the database, on average, when those from `starts` read all of it.
+async fn times_read(starts: [Option<i64>; READERS]) -> usize {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let location = Location::Sqlite(dir.path().join("playhouse.db"));
+    let store = tokio::task::spawn_blocking(move || Store::open(&location, 1, 0)).await;
+    let store = store.expect("no panic").expect("the database opens");
+    let tail = Tail::start(&store, Sizes::default());
+    let mut readers = Vec::new();
+    if starts[0].is_some() {
+        store.submit(bulk()).await.expect("accepted");
+    }
+    for start in starts {
+        let reader = tail.reader(start, Filter::default()).await;
+        readers.push(reader.expect("a reader"));
+    }
+    if starts[0].is_none() {
+        store.submit(bulk()).await.expect("accepted");
+    }
+    let read = join_all(readers.into_iter().map(read));
+    let read = tokio::time::timeout(DEADLINE, read).await;
+    let read = read.expect("all of it in time");
+    // What is shared is one thing, and each time that it is read makes another.
+    let events: HashSet<*const Event> = read.iter().flatten().map(Arc::as_ptr).collect();
+    let closed = tokio::task::spawn_blocking(move || drop((tail, store))).await;
+    closed.expect("the store closes");
+    events.len() / 10_000
+}
+
+#[tokio::test]
+async fn a_bulk_that_is_longer_than_the_window_is_not_read_by_each_reader() {
+    let times = times_read([None; READERS]).await;
+    assert!(times <= 5, "each event was read {times} times");
+}
+
+#[tokio::test]
+async fn readers_that_are_behind_together_share_what_they_read() {
+    let times = times_read([Some(0); READERS]).await;
+    assert!(times <= 5, "each event was read {times} times");
+}

@@ -26,8 +26,14 @@ pub struct Settings {
     pub allowed_outbound: Vec<ipnet::IpNet>,
     /// A live reader that takes nothing for so long is cut off.
     pub reader_patience: Duration,
+    /// A live reader is asked so often whether it is there, or told that the server is.
+    pub keep_alive: Duration,
+    /// A WebSocket whose peer says nothing for so long, not even that it is there, is left.
+    pub reader_silence: Duration,
     /// A hook's receiver must have answered by then.
     pub hook_timeout: Duration,
+    /// What a server was sending when it ended goes out after so long at the latest.
+    pub hook_claim: Duration,
     /// The executor without which the server is not ready: it must have registered since the start.
     pub awaited_executor: Option<String>,
     /// How long a lease lives after its last extension.
@@ -70,7 +76,10 @@ impl Settings {
             trusted_proxies: Vec::new(),
             allowed_outbound: Vec::new(),
             reader_patience: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(15),
+            reader_silence: Duration::from_secs(40),
             hook_timeout: Duration::from_secs(15),
+            hook_claim: Duration::from_secs(6),
             awaited_executor: None,
             lease: Duration::from_secs(30),
             look_every: Duration::from_secs(2),
@@ -84,5 +93,28 @@ impl Settings {
             upload_limit_bytes: 4 << 30,
             request_memory_bytes: 256 << 20,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_the_documents() {
+        let settings = Settings::new(PathBuf::new());
+        let seconds = [
+            (settings.reader_patience, 10),
+            (settings.keep_alive, 15),
+            (settings.reader_silence, 40),
+            (settings.hook_timeout, 15),
+            (settings.hook_claim, 6),
+            (settings.lease, 30),
+            (settings.audit_retention, 400 * 24 * 3_600),
+        ];
+        for (place, (found, documented)) in seconds.into_iter().enumerate() {
+            assert_eq!(found, Duration::from_secs(documented), "number {place}");
+        }
+        assert_eq!(settings.requests_per_minute, Some(6_000));
     }
 }

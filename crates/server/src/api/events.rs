@@ -100,7 +100,7 @@ fn messages(app: App, reader: Reader) -> impl Stream<Item = Chunk> + Send {
 async fn say(app: &App, reader: &mut Reader) -> (Bytes, Next) {
     tokio::select! {
         () = app.stopping.cancelled() => (sse::resume(reader.position()), Next::End),
-        () = tokio::time::sleep(sse::KEEP_ALIVE) => (sse::place(reader.position()), Next::Follow),
+        () = tokio::time::sleep(app.settings.keep_alive) => (sse::place(reader.position()), Next::Follow),
         step = reader.next() => match step {
             Ok(Step::Events(events)) => (joined(&events), Next::Follow),
             Ok(Step::Reset { oldest }) => {

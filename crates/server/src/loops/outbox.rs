@@ -1,6 +1,7 @@
 //! Sends to hooks what happened: reads on in the event log, writes deliveries, takes those that are
 //! due and sends them, many at once, of one run to one hook one after the other.
 
+mod place;
 mod places;
 #[cfg(test)]
 mod tests;
@@ -14,18 +15,18 @@ use store::hooks::{Sending, Turns};
 use tokio::task::{Id, JoinError, JoinSet};
 use tracing::{Instrument, field};
 
-use self::places::share;
-use crate::{app::App, hooks};
+use self::{place::Place, places::share};
+use crate::{
+    app::{App, millis},
+    hooks,
+};
 
-/// A claim lives so long without being renewed: what a crash left is sent again after it.
-const CLAIM_MS: i64 = 6_000;
-const RENEW: Duration = Duration::from_secs(2);
+/// Claims are renewed so often within the time that they live.
+const RENEWALS: u32 = 3;
 /// Rounds under load are this far apart: each then does more at once.
 const BREATH: Duration = Duration::from_millis(10);
 /// Between looks at the lanes of an owner who has more of them than one look finds.
 const TURN: Duration = Duration::from_millis(100);
-/// Times that a round reads on in the event log: what is due goes out also while more and more happens.
-const PAGES: usize = 4;
 /// It looks at least this often: another server may have stopped, and clocks may jump.
 const LONGEST: Duration = Duration::from_secs(2);
 /// After a failure of the database.
@@ -42,6 +43,8 @@ struct Outbox {
     sending: HashMap<Id, UnderWay>,
     /// Whose lanes come in turns.
     turns: Turns,
+    /// Where it is in the event log.
+    place: Place,
     tasks: JoinSet<()>,
 }
 
@@ -66,7 +69,7 @@ struct Round {
 pub(crate) async fn run(app: App) {
     let mut head = app.store.wake().head();
     let mut outbox = Outbox::new(app.clone());
-    let mut renewal = tokio::time::interval(RENEW);
+    let mut renewal = tokio::time::interval(app.settings.hook_claim / RENEWALS);
     loop {
         // Watch before looking: what is committed in between is not missed.
         head.borrow_and_update();
@@ -124,13 +127,14 @@ impl Outbox {
             app,
             sending: HashMap::new(),
             turns: Turns::new(),
+            place: Place::default(),
             tasks: JoinSet::new(),
         }
     }
 
     /// Writes the deliveries of new events and begins to send what is due.
     async fn round(&mut self) -> Result<Round, store::Error> {
-        let more = self.expand().await?;
+        let more = self.place.read_on(&self.app).await?;
         let turns = std::mem::take(&mut self.turns);
         let now = self.app.now_ms();
         let look = move |read: &mut store::Read<'_, '_>| store::hooks::lanes(read, &turns, now);
@@ -140,7 +144,7 @@ impl Outbox {
         let picks = share(taken.map(|(owner, lane)| (&**owner, &**lane)), &lanes, now);
         let took = !picks.is_empty();
         if took {
-            let (claimant, until) = (self.claimant.clone(), now + CLAIM_MS);
+            let (claimant, until) = (self.claimant.clone(), now + self.claim_ms());
             let claimed = self
                 .app
                 .store
@@ -159,29 +163,6 @@ impl Outbox {
             more,
             next: later.min(),
         })
-    }
-
-    /// Reads on in the event log until every hook is at its end, or has enough to send, but only so far;
-    /// answers whether there may be more.
-    async fn expand(&self) -> Result<bool, store::Error> {
-        for _ in 0..PAGES {
-            let plan =
-                |read: &mut store::Read<'_, '_>| store::hooks::plan(read, hooks::compose_of_run);
-            let plan = self.app.store.read(plan).await?;
-            if plan.is_empty() {
-                return Ok(false);
-            }
-            let now = self.app.now_ms();
-            let work = move |batch: &mut store::Batch<'_, '_>| {
-                store::hooks::expand(batch, &plan, hooks::compose, now)
-            };
-            let expanded = self.app.store.write(work).await?;
-            if expanded.missed > 0 {
-                let missed = expanded.missed;
-                tracing::warn!(missed, "events were deleted before a hook had seen them");
-            }
-        }
-        Ok(true)
     }
 
     fn begin(&mut self, sending: Sending) {
@@ -235,6 +216,11 @@ impl Outbox {
         self.sending.remove(&id);
     }
 
+    /// A claim lives so long without being renewed: what a crash left is sent again after it.
+    fn claim_ms(&self) -> i64 {
+        millis(self.app.settings.hook_claim)
+    }
+
     fn claims(&self) -> Vec<(String, i64)> {
         let claims = self.sending.values();
         claims.map(|one| one.claim.clone()).collect()
@@ -245,7 +231,7 @@ impl Outbox {
         if claims.is_empty() {
             return;
         }
-        let (claimant, until) = (self.claimant.clone(), self.app.now_ms() + CLAIM_MS);
+        let (claimant, until) = (self.claimant.clone(), self.app.now_ms() + self.claim_ms());
         let renewed = self
             .app
             .store

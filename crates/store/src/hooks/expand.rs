@@ -68,8 +68,11 @@ pub fn expand(
         insert(batch.tx, &step.id, &place, &events, now)?;
         expanded.deliveries += events.len();
     }
-    if let Some(step) = &plan.of_runs {
-        expanded.deliveries += expand_of_runs(batch.tx, step, now)?;
+    if let Some(step) = &plan.of_runs
+        && let Some(made) = expand_of_runs(batch.tx, step, now)?
+    {
+        expanded.deliveries += made;
+        expanded.missed += step.missed;
     }
     Ok(expanded)
 }
@@ -82,12 +85,13 @@ fn move_on(tx: &mut Tx<'_>, step: &Step) -> Result<Option<Place>, Error> {
     place(tx, MOVE, args![&step.id, step.from, step.to, count], count)
 }
 
-fn expand_of_runs(tx: &mut Tx<'_>, step: &RunStep, now: i64) -> Result<usize, Error> {
+/// Answers how many deliveries it made; nothing when somebody else was faster.
+fn expand_of_runs(tx: &mut Tx<'_>, step: &RunStep, now: i64) -> Result<Option<usize>, Error> {
     const MOVE: &str = "UPDATE run_hook_cursor SET seq = $2 WHERE id = 1 AND seq = $1";
     const TAKE: &str = "UPDATE hooks SET next_number = next_number + $2
         WHERE id = $1 AND disabled_at IS NULL RETURNING next_number, paused_until, lane, owner";
     if tx.exec(MOVE, args![step.from, step.to])? == 0 {
-        return Ok(0);
+        return Ok(None);
     }
     let mut made = 0;
     for (run, events) in &step.events {
@@ -98,7 +102,7 @@ fn expand_of_runs(tx: &mut Tx<'_>, step: &RunStep, now: i64) -> Result<usize, Er
             made += events.len();
         }
     }
-    Ok(made)
+    Ok(Some(made))
 }
 
 /// Takes `count` numbers. The hook's row stays locked until the commit: no delivery of it ends

@@ -7,11 +7,11 @@ use engine::RunId;
 use super::{Composed, hook::decode};
 use crate::{
     Error, Read,
-    events::{EventRow, after, extent, names},
+    events::{EventRow, Extent, after, extent, names},
     seam::args,
 };
 
-/// Events that are looked at for one hook at once.
+/// Events that are looked at for one hook at once. So many that nobody wants are not looked at again.
 const PAGE: i64 = 500;
 /// Event numbers that are looked at for the hooks of runs at once.
 const SPAN: i64 = 5_000;
@@ -41,6 +41,8 @@ pub(super) struct Step {
 pub(super) struct RunStep {
     pub(super) from: i64,
     pub(super) to: i64,
+    /// Events that retention removed before it was looked whether a run's hook wants them.
+    pub(super) missed: i64,
     /// By run, with what is sent of each.
     pub(super) events: Vec<(RunId, Vec<(EventRow, Composed)>)>,
 }
@@ -64,11 +66,13 @@ struct Reader {
     seen: i64,
 }
 
-/// Reads on from where each hook is. A hook that has many deliveries open waits.
+/// Reads on from where each hook is. A hook that has many deliveries open waits. A place is written down only
+/// when it was worth it, that of something wanted or of a whole page, or `anyway`: of what is not written
+/// down nobody knows later whether it was seen.
 ///
 /// # Errors
 /// The database's.
-pub fn plan(read: &mut Read<'_, '_>, compose: ComposeOfRun) -> Result<Plan, Error> {
+pub fn plan(read: &mut Read<'_, '_>, compose: ComposeOfRun, anyway: bool) -> Result<Plan, Error> {
     const BEHIND: &str = "SELECT id, events, seen_seq FROM hooks
         WHERE run_id IS NULL AND disabled_at IS NULL AND seen_seq < $1 ORDER BY seen_seq, id";
     const OPEN: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM deliveries
@@ -95,15 +99,14 @@ pub fn plan(read: &mut Read<'_, '_>, compose: ComposeOfRun) -> Result<Plan, Erro
             page = (start, after(read, start, None, PAGE)?);
         }
         plan.hooks
-            .extend(step(hook, start, &page.1, OPEN_LIMIT - open));
+            .extend(step(hook, start, &page.1, OPEN_LIMIT - open, anyway));
     }
-    plan.of_runs = of_runs(read, compose, ends.removed, ends.newest)?;
+    plan.of_runs = of_runs(read, compose, &ends, anyway)?;
     Ok(plan)
 }
 
-/// What a hook does with a page. A place is written down only when it was worth it: what nobody
-/// wants is looked at again until it is a whole page.
-fn step(hook: Reader, start: i64, page: &[EventRow], room: i64) -> Option<Step> {
+/// What a hook does with a page.
+fn step(hook: Reader, start: i64, page: &[EventRow], room: i64, anyway: bool) -> Option<Step> {
     let room = usize::try_from(room).unwrap_or(0);
     let wanted = |event: &&EventRow| hook.events.iter().any(|one| names(one, &event.event_type));
     let mut events: Vec<EventRow> = page.iter().filter(wanted).take(room + 1).cloned().collect();
@@ -114,7 +117,8 @@ fn step(hook: Reader, start: i64, page: &[EventRow], room: i64) -> Option<Step> 
     };
     let full = i64::try_from(page.len()).is_ok_and(|read| read >= PAGE);
     let missed = start - hook.seen;
-    (full || missed > 0 || !events.is_empty()).then_some(Step {
+    let anyway = anyway && !page.is_empty();
+    (full || anyway || missed > 0 || !events.is_empty()).then_some(Step {
         id: hook.id,
         from: hook.seen,
         to: to.unwrap_or(start),
@@ -126,8 +130,8 @@ fn step(hook: Reader, start: i64, page: &[EventRow], room: i64) -> Option<Step> 
 fn of_runs(
     read: &mut Read<'_, '_>,
     compose: ComposeOfRun,
-    removed: i64,
-    newest: i64,
+    ends: &Extent,
+    anyway: bool,
 ) -> Result<Option<RunStep>, Error> {
     const FIRST: &str = "SELECT seen_seq FROM hooks WHERE run_id IS NOT NULL
         ORDER BY seen_seq LIMIT 1";
@@ -144,9 +148,11 @@ fn of_runs(
         .tx
         .first(CURSOR, args![], |row| row.int(0))?
         .ok_or_else(|| Error::Corrupt("the cursor of the runs' hooks is missing".to_owned()))?;
-    let start = from.max(first).max(removed);
-    let to = newest.min(start.saturating_add(SPAN));
-    if start >= to {
+    let next = from.max(first);
+    let start = next.max(ends.removed);
+    let missed = start - next;
+    let to = ends.newest.min(start.saturating_add(SPAN));
+    if start >= to && missed == 0 {
         return Ok(None);
     }
     let found = read.tx.all(WANTED, args![start, to], |row| {
@@ -170,6 +176,11 @@ fn of_runs(
             events.push((run, sent));
         }
     }
-    let worth = !events.is_empty() || to - start >= SPAN;
-    Ok(worth.then_some(RunStep { from, to, events }))
+    let worth = anyway || missed > 0 || !events.is_empty() || to - start >= PAGE;
+    Ok(worth.then_some(RunStep {
+        from,
+        to,
+        missed,
+        events,
+    }))
 }

@@ -19,10 +19,6 @@ use crate::{
     problem::Problem,
 };
 
-/// How often the server asks whether the peer is there.
-const PING: Duration = Duration::from_secs(15);
-/// A peer that was silent for so long is gone: it answered no ping.
-const SILENCE: Duration = Duration::from_secs(40);
 /// How long the last messages may take when the server stops.
 const GRACE: Duration = Duration::from_secs(2);
 /// What clients send is short.
@@ -107,6 +103,7 @@ pub(super) fn open(
             let mut line = Line {
                 socket,
                 patience: app.settings.reader_patience,
+                silence: app.settings.reader_silence,
                 position: feed.position(),
                 heard: Instant::now(),
                 told: None,
@@ -124,6 +121,8 @@ pub(super) fn open(
 struct Line {
     socket: WebSocket,
     patience: Duration,
+    /// A peer that says nothing for so long is gone: it answered no ping.
+    silence: Duration,
     /// Number of the last event that was handed to the connection.
     position: i64,
     heard: Instant,
@@ -133,7 +132,7 @@ struct Line {
 
 impl Line {
     async fn serve(&mut self, feed: &mut impl Feed, app: &App) -> End {
-        let mut pings = interval(PING);
+        let mut pings = interval(app.settings.keep_alive);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let kept = tokio::select! {
@@ -177,7 +176,7 @@ impl Line {
     /// Asks whether the peer is there. Says where it is when events passed that it does not want:
     /// after a break it goes on there. At the opening as well.
     async fn ping(&mut self, ours: bool) -> Result<(), End> {
-        if self.heard.elapsed() > SILENCE {
+        if self.heard.elapsed() > self.silence {
             return Err(End::Gone);
         }
         if ours && self.told != Some(self.position) {

@@ -20,10 +20,14 @@ use crate::{bed::SHA256, database, stream::DEADLINE};
 
 /// A server on a free port.
 pub(super) async fn start(dir: &Path, patience: Duration) -> (Running, Client) {
+    start_with(dir, |settings| settings.reader_patience = patience).await
+}
+
+pub(super) async fn start_with(dir: &Path, set: impl FnOnce(&mut Settings)) -> (Running, Client) {
     let mut settings = Settings::new(dir.to_owned());
     settings.listen = ([127, 0, 0, 1], 0).into();
     settings.database_url = database::url(&settings.data_dir);
-    settings.reader_patience = patience;
+    set(&mut settings);
     let running = server::start(settings).await.expect("the server starts");
     let client = Client::http(running.public_url()).expect("a client");
     (running, client)
@@ -100,19 +104,34 @@ impl Socket {
     /// The next message; `None` at the end.
     pub(super) async fn next(&mut self) -> Option<Value> {
         loop {
-            let message = tokio::time::timeout(DEADLINE, self.stream.next())
-                .await
-                .expect("a message in time")?;
-            match message {
-                Ok(Message::Text(text)) => return serde_json::from_str(&text).expect("JSON"),
-                Ok(Message::Ping(_)) => self.pings += 1,
-                Ok(Message::Close(frame)) => {
-                    let frame = frame.expect("a reason");
-                    self.closed = Some((frame.code.into(), frame.reason.as_str().to_owned()));
-                }
-                Ok(_) => {}
-                Err(_) => return None,
+            if let Some(text) = self.hear().await? {
+                return serde_json::from_str(&text).expect("JSON");
             }
+        }
+    }
+
+    /// The next frame: a text, or something else that is noted; `None` at the end.
+    async fn hear(&mut self) -> Option<Option<String>> {
+        let message = tokio::time::timeout(DEADLINE, self.stream.next())
+            .await
+            .expect("a message in time")?;
+        match message {
+            Ok(Message::Text(text)) => return Some(Some(text.as_str().to_owned())),
+            Ok(Message::Ping(_)) => self.pings += 1,
+            Ok(Message::Close(frame)) => {
+                let frame = frame.expect("a reason");
+                self.closed = Some((frame.code.into(), frame.reason.as_str().to_owned()));
+            }
+            Ok(_) => {}
+            Err(_) => return None,
+        }
+        Some(None)
+    }
+
+    /// Reads on until so many pings have come.
+    pub(super) async fn pinged(&mut self, times: usize) {
+        while self.pings < times {
+            self.hear().await.expect("it goes on");
         }
     }
 

@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use super::socket::{Socket, job, start};
+use super::{
+    slow::until,
+    socket::{Socket, job, start, start_with},
+};
+
+use crate::{bed::Bed, stream::DEADLINE};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -51,6 +57,52 @@ async fn pings_are_answered_and_asked() {
     running.stop().await;
     while socket.next().await.is_some() {}
     assert!(socket.pings > 0);
+}
+
+#[tokio::test]
+async fn pings_recur_and_a_peer_that_answers_none_is_left() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (running, client) = start_with(dir.path(), |settings| {
+        settings.keep_alive = Duration::from_millis(100);
+        settings.reader_silence = Duration::from_secs(5);
+    })
+    .await;
+    let mut answers = Socket::open(running.local_addr(), "/ws/events?kind=job").await;
+    answers.pinged(3).await;
+    // It reads nothing, so it answers nothing: not even that it is there.
+    let silent = Socket::open(running.local_addr(), "/ws/events?kind=other").await;
+    let present = "playhouse_live_readers{form=\"event_socket\"}";
+    let left = async {
+        until(&client, present, 2).await;
+        until(&client, present, 1).await;
+    };
+    let goes_on = async {
+        loop {
+            let pings = answers.pings;
+            answers.pinged(pings + 1).await;
+        }
+    };
+    tokio::select! {
+        () = left => {}
+        () = goes_on => unreachable!("it goes on for ever"),
+    }
+    client.submit(&job(), None).await.expect("accepted");
+    assert_eq!(answers.said().await["seq"], 1);
+    drop(silent);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_without_events_says_again_and_again_that_it_is_alive() {
+    let bed = Bed::with(|settings| settings.keep_alive = Duration::from_millis(50)).await;
+    let mut stream = bed.get("/api/events").await.into_body().into_data_stream();
+    let mut text = String::new();
+    // The first is the place where it begins.
+    while text.matches(": alive\nid: 0\n\n").count() < 4 {
+        let chunk = tokio::time::timeout(DEADLINE, stream.next()).await;
+        let chunk = chunk.expect("in time").expect("it goes on");
+        text.push_str(std::str::from_utf8(&chunk.expect("a chunk")).expect("text"));
+    }
 }
 
 #[tokio::test]

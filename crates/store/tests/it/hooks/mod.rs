@@ -1,6 +1,7 @@
 //! Hooks: nothing is lost, nothing is made or taken twice, whoever else is on the database.
 
 mod changes;
+mod cursor;
 mod holds;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +66,8 @@ async fn hook(store: &Store, id: &'static str, events: &[&str]) {
 async fn expand(store: &Store) -> usize {
     let mut made = 0;
     loop {
-        let plan = store.read(|read| hooks::plan(read, OF_RUN)).await.unwrap();
+        let plan = |read: &mut store::Read<'_, '_>| hooks::plan(read, OF_RUN, false);
+        let plan = store.read(plan).await.unwrap();
         if plan.is_empty() {
             return made;
         }

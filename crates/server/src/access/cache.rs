@@ -14,7 +14,7 @@ use crate::Clock;
 
 /// What was read longer ago does not decide: another server, or the command line, may have revoked
 /// a key since.
-const FRESH: Duration = Duration::from_millis(500);
+pub(crate) const FRESH: Duration = Duration::from_millis(500);
 
 /// A key that is used all the time is written down this often.
 const NOTE_EVERY_MS: i64 = 60_000;
@@ -104,6 +104,13 @@ impl Keys {
         }
     }
 
+    /// Whether this is a good key: it was used now.
+    #[cfg(test)]
+    pub(crate) async fn is_good(&self, store: &Store, text: &str, now: i64) -> bool {
+        let found = self.find(store, Some(text), now).await;
+        matches!(found, Ok(Found::Key(_)))
+    }
+
     /// The live key with this id.
     pub(super) async fn by_id(
         &self,
@@ -171,7 +178,8 @@ impl Keys {
         Ok(())
     }
 
-    fn looked(&self) -> Option<Instant> {
+    /// When it was last known what the database has.
+    pub(crate) fn looked(&self) -> Option<Instant> {
         *lock(&self.shared.looked)
     }
 

@@ -19,6 +19,8 @@ mod secret;
 mod shown;
 mod tickets;
 
+#[cfg(test)]
+pub(crate) use cache::FRESH;
 pub(crate) use cache::Keys;
 pub(crate) use caller::Caller;
 pub(crate) use gate::guarded;

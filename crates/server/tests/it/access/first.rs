@@ -11,6 +11,7 @@ use crate::{
     answer::Answer,
     bed::Bed,
     database::{self, on_both},
+    stream::DEADLINE,
 };
 
 on_both!(
@@ -100,12 +101,21 @@ async fn behind_another_name_this_machine_is_nobody() {
 }
 
 #[tokio::test]
-async fn the_address_that_a_trusted_proxy_tells_decides() {
+async fn the_audit_names_the_address_that_a_trusted_proxy_tells() {
     let proxy = "192.0.2.9".parse().expect("an address");
     let bed = Bed::with(|settings| settings.trusted_proxies = vec![proxy]).await;
-    let claimed = Some(("x-forwarded-for", "127.0.0.1"));
+    // What stands left of the address that the proxy saw was written by whoever asks.
+    let claimed = Some(("x-forwarded-for", "127.0.0.1, 203.0.113.66, 198.51.100.7"));
     assert_eq!(from(&bed, "192.0.2.9:1", claimed).await.status, 401);
+    // Whoever is no proxy writes all of it.
+    assert_eq!(from(&bed, "192.0.2.10:1", claimed).await.status, 401);
     assert_eq!(from(&bed, "127.0.0.1:1", None).await.status, 200);
+    bed.server.write_refusals().await.expect("written");
+    let lines = bed.get("/api/audit?outcome=refused").await.json(200).await;
+    let lines = lines.as_array().expect("lines").iter();
+    let mut origins: Vec<String> = lines.map(|line| text(&line["from"])).collect();
+    origins.sort_unstable();
+    assert_eq!(origins, ["192.0.2.10", "198.51.100.7"]);
 }
 
 async fn the_first_key_is_an_admins_and_ends_what_was_open() {
@@ -156,7 +166,8 @@ async fn a_setup_token_is_good_until_the_first_key_is_made() {
     let token = async || running.setup_token().await.expect("a token");
     let (first, second) = (token().await.expect("one"), token().await.expect("one"));
     let url = format!("{}/api/setup", running.public_url());
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().timeout(DEADLINE).build();
+    let client = client.expect("a client");
     let status = async |token: &str| {
         let body = json!({"token": token, "name": "root"}).to_string();
         let answer = client.post(&url).body(body).send().await;

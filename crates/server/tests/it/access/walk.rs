@@ -1,7 +1,8 @@
 //! Every route of the document, which is made from the router's table, with every kind of key. A new
 //! route is walked without being named here; a new scope is not, so that its place is decided.
 
-use http::Method;
+use axum::body::Body;
+use http::{Method, Request};
 use serde_json::{Value, json};
 
 use super::{Keyed, text};
@@ -195,9 +196,58 @@ async fn a_request_without_a_good_key_passes_nowhere() {
         for (who, key) in keys {
             let answer = keyed.send(key, method(), &route.concrete, "").await;
             refused(&route, who, answer, 401).await;
+            let answer = bearer(&keyed, key, method(), &route.concrete).await;
+            refused(&route, &format!("{who}, as a bearer"), answer, 401).await;
         }
         let answer = keyed.send(good, method(), &route.concrete, "").await;
         passed(&route, "admin", &answer);
+        let answer = bearer(&keyed, good, method(), &route.concrete).await;
+        passed(&route, "admin, as a bearer", &answer);
+    }
+}
+
+/// Sends a request that shows `key` in the other header.
+async fn bearer(keyed: &Keyed, key: &str, method: Method, path: &str) -> Answer {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("authorization", format!("Bearer {key}"))
+        .body(Body::empty());
+    keyed.bed.request(request.expect("a request")).await
+}
+
+#[tokio::test]
+async fn to_ask_for_the_head_needs_what_the_whole_needs() {
+    let keyed = Keyed::open().await;
+    let gone = keyed.make(&json!({"name": "gone", "role": "admin"})).await;
+    keyed.revoke(&gone["id"]).await.json(200).await;
+    let mut readers = Vec::new();
+    for (role, scopes) in ROLES {
+        readers.push((role, scopes, keyed.key("walker", role).await));
+    }
+    let routes = routes();
+    for route in routes.iter().filter(|route| route.method == Method::GET) {
+        let head = async |key: &str| keyed.send(key, Method::HEAD, &route.concrete, "").await;
+        let open = NO_KEY.contains(&route.scope.as_str());
+        if !open {
+            let none = keyed.bed.send(Method::HEAD, &route.concrete, "").await;
+            assert_eq!(none.status, 401, "{}", route.path);
+            let revoked = head(&text(&gone["key"])).await;
+            assert_eq!(revoked.status, 401, "{}", route.path);
+        }
+        passed(route, "admin", &head(&keyed.admin).await);
+        for (role, scopes, key) in &readers {
+            let scope = route.scope.as_str();
+            let answer = head(key).await;
+            let known = scope == "known" && *role != "executor";
+            // Whoever performs runs reads what it holds, and holds nothing.
+            let held = HELD.contains(&("GET", &route.path)) && *role == "executor";
+            if open || known || (scopes.contains(&scope) && !held) {
+                passed(route, role, &answer);
+            } else {
+                assert_eq!(answer.status, 403, "HEAD {} as {role}", route.path);
+            }
+        }
     }
 }
 

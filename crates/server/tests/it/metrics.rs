@@ -1,11 +1,11 @@
-//! Every family of metrics changes when what it counts happens.
+//! Every family of metrics changes when what it counts happens, and its samples say what of.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
 use crate::{
-    bed::{Bed, bare, example},
+    bed::{Bed, bare, example, example_with},
     hooks::{
         allow_loopback,
         receiver::{Receiver, Reply},
@@ -161,4 +161,82 @@ async fn no_family_of_metrics_is_dead() {
         .collect();
     assert_eq!(seen, all, "the list and what there is");
     assert_eq!(changed, all, "what never changed");
+}
+
+/// The sample of this name and these labels; nothing when there is none.
+async fn sample(bed: &Bed, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+    let text = bed.get("/api/v1/metrics").await.text().await;
+    let found = text.lines().filter_map(|line| {
+        let (named, value) = line.rsplit_once(' ')?;
+        let rest = named.strip_prefix("playhouse_")?.strip_prefix(name)?;
+        let found = match rest {
+            "" => Vec::new(),
+            rest => rest
+                .strip_prefix('{')?
+                .strip_suffix('}')?
+                .split(',')
+                .collect(),
+        };
+        let same = found.len() == labels.len()
+            && labels
+                .iter()
+                .all(|(label, value)| found.contains(&format!("{label}=\"{value}\"").as_str()));
+        same.then(|| value.parse().expect("a number"))
+    });
+    let found: Vec<f64> = found.collect();
+    assert!(found.len() < 2, "{name} {labels:?} is there twice");
+    found.first().copied()
+}
+
+#[tokio::test]
+async fn samples_say_which_runs_and_what_happened() {
+    let bed = Bed::open().await;
+    let runs = async |class: &str, status: &str| {
+        let labels = [("kind", "job"), ("class", class), ("status", status)];
+        sample(&bed, "runs", &labels).await.unwrap_or(0.0)
+    };
+    let events = async |event: &str| {
+        let labels = [("kind", "job"), ("event", event)];
+        sample(&bed, "run_events_total", &labels).await
+    };
+    let job = bed.submit(&example()).await;
+    let urgent = example_with(&json!({"priority": "foreground", "max_attempts": 1}));
+    let urgent = bed.submit(&urgent).await;
+    assert_eq!(runs("background", "queued").await, 1.0);
+    assert_eq!(runs("foreground", "queued").await, 1.0);
+    assert_eq!(events("submitted").await, Some(2.0));
+    assert_eq!(bed.claim("worker-1").await["id"], urgent);
+    assert_eq!(runs("foreground", "queued").await, 0.0);
+    assert_eq!(runs("foreground", "running").await, 1.0);
+    let wait = [("kind", "job"), ("class", "foreground")];
+    assert_eq!(
+        sample(&bed, "run_wait_seconds_count", &wait).await,
+        Some(1.0)
+    );
+    assert_eq!(bed.claim("worker-1").await["id"], job);
+    // Neither is heard of again: the one may be tried again, the other not.
+    bed.clock.advance_ms(31_000);
+    assert_eq!(bed.server.reap().await.expect("a tick"), 2);
+    assert_eq!(sample(&bed, "leases_lost_total", &[]).await, Some(2.0));
+    assert_eq!(events("requeued").await, Some(1.0));
+    assert_eq!(events("failed").await, Some(1.0));
+    assert_eq!(runs("background", "queued").await, 1.0);
+    assert_eq!(runs("foreground", "failed").await, 1.0);
+    let retry = format!("/api/v1/jobs/{urgent}/retry");
+    bed.post(&retry, &json!({})).await.json(200).await;
+    assert_eq!(events("retried").await, Some(1.0));
+    assert_eq!(runs("foreground", "failed").await, 0.0);
+    let ends = [
+        ("kind", "job"),
+        ("class", "foreground"),
+        ("status", "failed"),
+    ];
+    let ended = sample(&bed, "run_duration_seconds_count", &ends).await;
+    assert_eq!(ended, Some(1.0));
+    let route = [
+        ("method", "POST"),
+        ("route", "/api/v1/jobs"),
+        ("status", "201"),
+    ];
+    assert_eq!(sample(&bed, "http_requests_total", &route).await, Some(2.0));
 }

@@ -11,7 +11,8 @@ use wire::{client::Client, jobs::NewJob};
 use super::socket::{Socket, job, narrow, start};
 use crate::stream::DEADLINE;
 
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Readers that take what they get must not seem slow, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// More bytes than all buffers between a server and a client hold.
 pub(super) const EVENTS: i64 = 20_000;
 const AT_ONCE: i64 = 10_000;
@@ -136,10 +137,8 @@ async fn a_stream_that_is_not_read_is_cut_off_with_a_word() {
     until(&client, "playhouse_live_readers{form=\"events\"}", 0).await;
     let started = Instant::now();
     running.stop().await;
-    assert!(
-        started.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        started.elapsed()
-    );
+    let took = started.elapsed();
+    // A stop that waits for readers does so for ten seconds at least.
+    assert!(took < Duration::from_secs(9), "{took:?}");
     drop(deaf);
 }

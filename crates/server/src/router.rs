@@ -63,6 +63,7 @@ fn table() -> Vec<Route> {
         (Post,   "/api/v1/jobs/{id}/cancel",    Scope::JobsCancel,  Some("job.cancel"),    routes!(jobs::cancel::anywhere)),
         (Post,   "/api/v1/jobs/{id}/retry",     Scope::JobsWrite,   Some("job.retry"),     routes!(jobs::retry::retry)),
         (Get,    "/api/v1/jobs/{id}/logs",      Scope::JobsRead,    None,                  routes!(jobs::logs::read)),
+        (Get,    "/api/v1/jobs/{id}/deliveries", Scope::JobsRead,   None,                  routes!(hooks::of_jobs::of_job)),
         (Post,   "/api/v1/binaries",            Scope::JobsWrite,   Some("binary.upload"), routes!(jobs::binaries::upload)),
         (Get,    "/api/v1/binaries/{sha256}",   Scope::RunsPerform, None,                  routes!(jobs::binaries::download)),
 
@@ -85,6 +86,7 @@ fn table() -> Vec<Route> {
         (Get,    "/playground/jobs",               Scope::PluginJobsRead,   None,                  routes!(plugin_jobs::list::list)),
         (Get,    "/playground/jobs/{id}/events",   Scope::PluginJobsRead,   None,                  routes!(plugin_jobs::events::follow)),
         (Post,   "/playground/jobs/{id}/cancel",   Scope::PluginJobsCancel, Some("plugin-job.cancel"), routes!(plugin_jobs::cancel::cancel)),
+        (Get,    "/playground/jobs/{id}/deliveries", Scope::PluginJobsRead, None,                  routes!(hooks::of_jobs::of_plugin_job)),
         (Delete, "/playground/jobs/{id}",          Scope::PluginJobsDelete, Some("plugin-job.delete"), routes!(plugin_jobs::cancel::delete)),
         (Get,    "/playground/plugins",            Scope::PluginJobsRead,   None,                  routes!(plugin_jobs::plugins::list)),
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use store::{audit::Target, hooks};
 use wire::hooks::Delivery;
 
-use super::{hook::find, view};
+use super::{Wrong, hook::find, view};
 use crate::{
     app::App,
     audit::Asker,
@@ -23,7 +23,7 @@ const LIMIT_MAX: i64 = 200;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
     /// Only deliveries with a lower id.
-    before: Option<i64>,
+    pub(super) before: Option<i64>,
     /// At most so many (default 50, at most 200).
     limit: Option<i64>,
 }
@@ -40,12 +40,34 @@ pub(crate) async fn list(
     Named(id): Named<String>,
     Params(wanted): Params<Wanted>,
 ) -> Result<(HeaderMap, axum::Json<Vec<Delivery>>), Problem> {
-    let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT).min(LIMIT_MAX);
-    if limit < 1 {
-        return Err(Problem::bad("limit must be at least 1"));
-    }
+    let limit = wanted.limit()?;
     let id = find(&app, id).await?.id;
-    let (hook, before) = (id.clone(), wanted.before.unwrap_or(i64::MAX));
+    let path = format!("/api/hooks/{id}/deliveries");
+    Ok(page(&app, id, &path, (wanted.before, limit)).await?)
+}
+
+/// A page, and the link to the next.
+pub(super) type Page = (HeaderMap, axum::Json<Vec<Delivery>>);
+
+impl Wanted {
+    pub(super) fn limit(&self) -> Result<i64, Wrong> {
+        let limit = self.limit.unwrap_or(LIMIT_DEFAULT).min(LIMIT_MAX);
+        let wrong = || Wrong {
+            field: "limit".to_owned(),
+            message: "must be at least 1".to_owned(),
+        };
+        (limit >= 1).then_some(limit).ok_or_else(wrong)
+    }
+}
+
+/// Up to `limit` deliveries of a hook, newest first; `path` leads to them.
+pub(super) async fn page(
+    app: &App,
+    id: String,
+    path: &str,
+    (before, limit): (Option<i64>, i64),
+) -> Result<Page, store::Error> {
+    let (hook, before) = (id.clone(), before.unwrap_or(i64::MAX));
     let mut rows = app
         .store
         .read(move |read| hooks::deliveries(read, &hook, before, limit + 1))
@@ -55,7 +77,7 @@ pub(crate) async fn list(
     let mut headers = HeaderMap::new();
     if let Some(last) = rows.last().filter(|_| more) {
         let next = format!(
-            "</api/hooks/{id}/deliveries?limit={limit}&before={}>; rel=\"next\"",
+            "<{path}?limit={limit}&before={}>; rel=\"next\"",
             last.number
         );
         headers.extend(

@@ -3,6 +3,7 @@
 mod check;
 pub(crate) mod deliveries;
 pub(crate) mod hook;
+pub(crate) mod of_jobs;
 mod view;
 
 pub(crate) use check::{Wrong, run_hook};

@@ -25,7 +25,9 @@ mod view;
 
 pub(crate) use admin::active_since;
 pub(crate) use error::Error;
-pub(crate) use extract::{BODY_LIMIT, HANDED_ON_DEPTH_LIMIT, Params, parse_within, read_json};
+pub(crate) use extract::{
+    BODY_LIMIT, HANDED_ON_DEPTH_LIMIT, JobId, Params, parse_within, read_json,
+};
 pub(crate) use submit::{enter, hash, idempotency_key};
 
 /// The queue that plain jobs wait in.

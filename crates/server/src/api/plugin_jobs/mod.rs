@@ -16,6 +16,7 @@ mod view;
 mod whole;
 
 pub(crate) use error::Error;
+pub(crate) use extract::{JobId, Params};
 pub(crate) use told::tell;
 pub(crate) use whole::{Note, config};
 

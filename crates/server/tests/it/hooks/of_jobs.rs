@@ -7,6 +7,7 @@ use super::{
     receiver::{Receiver, Reply},
 };
 use crate::{
+    access::Keyed,
     bed::{Bed, bare, example, example_with},
     database::on_both,
 };
@@ -19,6 +20,7 @@ on_both!(
     a_deleted_job_still_delivers_what_it_owes,
     every_item_of_a_bulk_submit_may_have_its_own,
     a_wrong_webhook_is_refused_and_makes_no_job,
+    whoever_reads_a_job_sees_what_became_of_its_webhook,
 );
 
 async fn deliveries(bed: &Bed, job: &str) -> Vec<Value> {
@@ -216,4 +218,45 @@ async fn a_wrong_webhook_is_refused_and_makes_no_job() {
         .await
         .json(200)
         .await;
+}
+
+async fn whoever_reads_a_job_sees_what_became_of_its_webhook() {
+    let receiver = Receiver::start().await;
+    receiver.always(Reply::Status(418));
+    let bed = bed().await;
+    let job = complete(&bed, &json!(receiver.url("/"))).await;
+    let plain = bed.submit(&example()).await;
+    deliver(&bed).await;
+    let keyed = Keyed::on(bed).await;
+    let reader = keyed.key("reader", "readonly").await;
+    let path = |id: &str, query: &str| format!("/api/v1/jobs/{id}/deliveries{query}");
+    let first = keyed.get(&reader, &path(&job, "?limit=1")).await;
+    let next = format!("<{}>; rel=\"next\"", path(&job, "?limit=1&before=2"));
+    assert_eq!(first.headers["link"], next);
+    let first = first.json(200).await;
+    assert_eq!(first[0]["event"], "job.completed");
+    let all = keyed.get(&reader, &path(&job, "")).await.json(200).await;
+    assert_eq!(all.as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        (&all[1]["id"], &all[1]["response_status"]),
+        (&json!(1), &json!(418))
+    );
+    let hook = format!("/api/hooks/{job}/deliveries");
+    let same = keyed.get(&keyed.admin, &hook).await.json(200).await;
+    assert_eq!(all, same);
+    keyed.get(&reader, &hook).await.json(403).await;
+    let none = keyed.get(&reader, &path(&plain, "")).await;
+    assert_eq!(none.json(200).await, json!([]));
+    keyed
+        .get(&reader, &path(&job, "?limit=0"))
+        .await
+        .refused(400)
+        .await;
+    // A job of one contract is none of the other.
+    let other = format!("/playground/jobs/{job}/deliveries");
+    keyed.get(&reader, &other).await.json(404).await;
+    let unknown = path("018cc4e5-2200-7000-8000-00000000ffff", "");
+    keyed.get(&reader, &unknown).await.refused(404).await;
+    let worker = keyed.key("worker-1", "executor").await;
+    keyed.get(&worker, &path(&job, "")).await.refused(403).await;
 }

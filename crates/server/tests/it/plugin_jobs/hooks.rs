@@ -49,6 +49,13 @@ async fn a_job_s_own_webhook_is_told_in_the_contract_s_words() {
         "jobError",
     ];
     assert_eq!(told("/mine"), mine);
+    // Whoever reads the job sees what became of them.
+    let sent = bed
+        .get(&path(&work.id, "/deliveries"))
+        .await
+        .json(200)
+        .await;
+    assert_eq!(sent.as_array().map(Vec::len), Some(mine.len()));
     let stored = [
         "plugin_started",
         "requeued",

@@ -1,0 +1,60 @@
+//! What became of a job's own webhook, for whoever may read the job.
+
+use axum::{extract::State, http::HeaderMap};
+use engine::{Kind, RunId};
+use wire::{hooks::Delivery, jobs::ErrorBody, plugin_jobs};
+
+use super::{
+    Wrong,
+    deliveries::{Page, Wanted, page},
+};
+use crate::{
+    api::{jobs, plugin_jobs as plugins},
+    app::App,
+};
+
+/// Lists what was sent to the job's own webhook, newest first; nothing of a job that has none.
+#[utoipa::path(get, path = "/api/v1/jobs/{id}/deliveries", tag = "jobs",
+    params(("id" = String, Path, description = "Job id"), Wanted),
+    responses((status = 200, description = "A page of deliveries; `Link` names the next",
+            body = Vec<Delivery>),
+        (status = 400, description = "A parameter is wrong", body = ErrorBody),
+        (status = 404, description = "No such job", body = ErrorBody)))]
+pub(crate) async fn of_job(
+    State(app): State<App>,
+    jobs::JobId(id): jobs::JobId,
+    jobs::Params(wanted): jobs::Params<Wanted>,
+) -> Result<(HeaderMap, axum::Json<Vec<Delivery>>), jobs::Error> {
+    of_run(&app, (Kind::Job, id), "/api/v1/jobs", &wanted).await
+}
+
+/// Lists what was sent to the job's own webhook, newest first; nothing of a job that has none.
+#[utoipa::path(get, path = "/playground/jobs/{id}/deliveries", tag = "plugin jobs",
+    params(("id" = String, Path, description = "Job id"), Wanted),
+    responses((status = 200, description = "A page of deliveries; `Link` names the next",
+            body = Vec<Delivery>),
+        (status = 400, description = "A parameter is wrong", body = plugin_jobs::ErrorBody),
+        (status = 404, description = "No such job", body = plugin_jobs::ErrorBody)))]
+pub(crate) async fn of_plugin_job(
+    State(app): State<App>,
+    plugins::JobId(id): plugins::JobId,
+    plugins::Params(wanted): plugins::Params<Wanted>,
+) -> Result<(HeaderMap, axum::Json<Vec<Delivery>>), plugins::Error> {
+    of_run(&app, (Kind::PluginJob, id), "/playground/jobs", &wanted).await
+}
+
+/// A run's hook has the run's id.
+async fn of_run<E: From<store::Error> + From<Wrong>>(
+    app: &App,
+    (kind, id): (Kind, RunId),
+    jobs: &str,
+    wanted: &Wanted,
+) -> Result<Page, E> {
+    let limit = wanted.limit()?;
+    let run = app.store.read(move |read| store::runs::details(read, id));
+    if run.await?.run.kind != kind {
+        return Err(store::Error::NotFound(id).into());
+    }
+    let path = format!("{jobs}/{id}/deliveries");
+    Ok(page(app, id.to_string(), &path, (wanted.before, limit)).await?)
+}

@@ -21,16 +21,17 @@ impl Place {
     /// Reads on until every hook is at the end, or has enough to send, but only so far; answers whether there
     /// may be more.
     pub(super) async fn read_on(&mut self, app: &App) -> Result<bool, store::Error> {
-        let anyway = self.noted.is_none_or(|noted| noted.elapsed() >= NOTE);
         for _ in 0..PAGES {
+            let anyway = self.noted.is_none_or(|noted| noted.elapsed() >= NOTE);
             let plan = move |read: &mut store::Read<'_, '_>| {
                 store::hooks::plan(read, hooks::compose_of_run, anyway)
             };
             let plan = app.store.read(plan).await?;
+            if anyway {
+                // Not once more in an hour, however much happens meanwhile.
+                self.noted = Some(Instant::now());
+            }
             if plan.is_empty() {
-                if anyway {
-                    self.noted = Some(Instant::now());
-                }
                 return Ok(false);
             }
             let now = app.now_ms();

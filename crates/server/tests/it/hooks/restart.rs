@@ -9,7 +9,7 @@ use super::{
     receiver::{Receiver, Reply},
 };
 use crate::{
-    bed::{Bed, example},
+    bed::{Bed, example, example_with},
     database::on_both,
     stream::DEADLINE,
 };
@@ -18,6 +18,7 @@ on_both!(
     what_was_under_way_is_sent_again_by_the_next_server,
     events_that_nobody_looked_at_before_the_end_are_delivered_after_it,
     a_hook_that_retention_overtakes_is_told_of_in_the_log,
+    what_a_hook_has_seen_and_did_not_want_is_not_missed,
 );
 
 /// A server on this directory.
@@ -97,4 +98,19 @@ async fn a_hook_that_retention_overtakes_is_told_of_in_the_log() {
     assert_eq!(deliver(&bed).await, 2);
     assert_eq!(receiver.events(), ["job.submitted", "hook.overtaken"]);
     assert_eq!(receiver.received()[1].body()["data"]["missed"], 3);
+}
+
+async fn what_a_hook_has_seen_and_did_not_want_is_not_missed() {
+    let (bed, receiver) = (super::bed().await, Receiver::start().await);
+    hook(&bed, &receiver, &["hook.*"]).await;
+    super::complete(&bed).await;
+    let webhook = json!({"url": receiver.url("/"), "on": ["failed"]});
+    bed.submit(&example_with(&json!({"webhook": webhook})))
+        .await;
+    assert_eq!(deliver(&bed).await, 0);
+    bed.clock.advance_ms(8 * 24 * 3_600_000);
+    bed.server.retain().await.expect("a tick");
+    bed.submit(&example()).await;
+    assert_eq!(deliver(&bed).await, 0);
+    assert_eq!(receiver.events(), [""; 0]);
 }

@@ -170,7 +170,7 @@ async fn attempt(
         .await
     {
         Conclusion::Finished(result, unsent) => {
-            tracing::debug!(completed = result.completed, "the job has ended");
+            tracing::info!(completed = result.completed, "the run has ended");
             agent.trouble.pass();
             // When too many wait for the server, the slot waits as well, but not past a drain.
             let place = tokio::select! {

@@ -94,6 +94,7 @@ async fn serve(agent: &Arc<Agent>) -> Result<(), Error> {
     if !agent.register().await? {
         return Ok(());
     }
+    tracing::info!(name = agent.settings.name, "registered with the server");
     let mut news = JoinSet::new();
     news.spawn(registration::tell_changes(Arc::clone(agent)));
     let (mut attempts, claimed) = claims::claim(agent).await;

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use bytes::{Bytes, BytesMut};
-use engine::RunId;
+use engine::{Kind, RunId};
 use futures_util::{Stream, stream};
 use serde::Deserialize;
 use serde_json::json;
@@ -18,13 +18,16 @@ use crate::{
     problem::Problem,
 };
 
+/// The kind of events that are about no run.
+const HOOK: &str = "hook";
+
 /// Which events, and from where.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
     /// Only events with a higher number; without it, and without `Last-Event-ID`, only new ones.
     after: Option<i64>,
-    /// Only runs of this kind.
+    /// Only events of this kind: `job`, `plugin_job`, `execution` or `hook`.
     kind: Option<String>,
     /// Only this run.
     run_id: Option<String>,
@@ -43,6 +46,13 @@ pub(crate) fn wanted(asked: Asked) -> Result<(Option<i64>, Filter), Problem> {
     let run = run.map_err(|_| bad("run_id is not a run id".to_owned()))?;
     if wanted.after.is_some_and(|after| after < 0) {
         return Err(bad("after must not be negative".to_owned()));
+    }
+    if let Some(kind) = &wanted.kind
+        && kind.parse::<Kind>().is_err()
+        && kind != HOOK
+    {
+        let known = "job, plugin_job, execution or hook";
+        return Err(bad(format!("kind must be {known}")));
     }
     let types = |types: String| types.split(',').map(|t| t.trim().to_owned()).collect();
     let filter = Filter {

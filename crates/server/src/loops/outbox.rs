@@ -1,7 +1,7 @@
 //! Sends to hooks what happened: reads on in the event log, writes deliveries, takes those that are
 //! due and sends them, many at once, of one run to one hook one after the other.
 
-mod place;
+mod cursor;
 mod places;
 #[cfg(test)]
 mod tests;
@@ -15,7 +15,7 @@ use store::hooks::{Sending, Turns};
 use tokio::task::{Id, JoinError, JoinSet};
 use tracing::{Instrument, field};
 
-use self::{place::Place, places::share};
+use self::{cursor::Cursor, places::share};
 use crate::{
     app::{App, millis},
     hooks,
@@ -44,7 +44,7 @@ struct Outbox {
     /// Whose lanes come in turns.
     turns: Turns,
     /// Where it is in the event log.
-    place: Place,
+    cursor: Cursor,
     tasks: JoinSet<()>,
 }
 
@@ -127,14 +127,14 @@ impl Outbox {
             app,
             sending: HashMap::new(),
             turns: Turns::new(),
-            place: Place::default(),
+            cursor: Cursor::default(),
             tasks: JoinSet::new(),
         }
     }
 
     /// Writes the deliveries of new events and begins to send what is due.
     async fn round(&mut self) -> Result<Round, store::Error> {
-        let more = self.place.read_on(&self.app).await?;
+        let more = self.cursor.read_on(&self.app).await?;
         let turns = std::mem::take(&mut self.turns);
         let now = self.app.now_ms();
         let look = move |read: &mut store::Read<'_, '_>| store::hooks::lanes(read, &turns, now);

@@ -6,4 +6,4 @@ mod client;
 mod guard;
 
 pub(crate) use client::{Answer, Call, Client};
-pub(crate) use guard::Guard;
+pub(crate) use guard::{Guard, Refused};

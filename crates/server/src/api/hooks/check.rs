@@ -10,7 +10,7 @@ use wire::hooks::{FullJobHook, JobHook};
 
 use crate::{
     hooks::{Signer, types_of},
-    outbound::Guard,
+    outbound::{Guard, Refused},
 };
 
 const URL_LIMIT: usize = 2 * 1024;
@@ -53,9 +53,10 @@ pub(super) fn url(guard: &Guard, field: &str, text: &str) -> Result<Url, Wrong> 
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong(field, "must not have a user or a password"));
     }
-    guard
-        .check(&url)
-        .map_err(|refused| wrong(field, refused.to_string()))?;
+    guard.check(&url).map_err(|refused| match refused {
+        Refused::Scheme => wrong(field, "must be an http or https URL"),
+        refused => wrong(field, refused.to_string()),
+    })?;
     Ok(url)
 }
 

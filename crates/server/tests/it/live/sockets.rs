@@ -70,7 +70,7 @@ async fn pings_recur_and_a_peer_that_answers_none_is_left() {
     let mut answers = Socket::open(running.local_addr(), "/ws/events?kind=job").await;
     answers.pinged(3).await;
     // It reads nothing, so it answers nothing: not even that it is there.
-    let silent = Socket::open(running.local_addr(), "/ws/events?kind=other").await;
+    let silent = Socket::open(running.local_addr(), "/ws/events?kind=execution").await;
     let present = "playhouse_live_readers{form=\"event_socket\"}";
     let left = async {
         until(&client, present, 2).await;
@@ -121,7 +121,7 @@ async fn a_stop_says_where_to_go_on() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (running, client) = start(dir.path(), PATIENCE).await;
     client.submit(&job(), None).await.expect("accepted");
-    let mut ours = Socket::open(running.local_addr(), "/ws/events?kind=other").await;
+    let mut ours = Socket::open(running.local_addr(), "/ws/events?kind=execution").await;
     let mut contract = Socket::open(running.local_addr(), "/ws/executions").await;
     assert_eq!(
         ours.next().await,

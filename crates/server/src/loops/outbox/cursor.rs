@@ -12,12 +12,12 @@ const NOTE: Duration = Duration::from_secs(3_600);
 
 /// Where an outbox is in the event log. The database knows it.
 #[derive(Default)]
-pub(super) struct Place {
+pub(super) struct Cursor {
     /// When everything that was seen was last written down.
     noted: Option<Instant>,
 }
 
-impl Place {
+impl Cursor {
     /// Reads on until every hook is at the end, or has enough to send, but only so far; answers whether there
     /// may be more.
     pub(super) async fn read_on(&mut self, app: &App) -> Result<bool, store::Error> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::{task::spawn_blocking, time::timeout};
+use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -22,6 +22,9 @@ use crate::{
     storage::Changes,
     wasm::Component,
 };
+
+/// Checks of inputs at once, in this process.
+static CHECKS: Semaphore = Semaphore::const_new(32);
 
 /// A plugin that can be called. Calls are independent of each other and may overlap.
 #[derive(Debug)]
@@ -105,16 +108,22 @@ impl Plugin {
         };
         let chained = self.manifest.output_schema.clone().zip(output.cloned());
         let input = input.clone();
-        // A thread of its own: nothing bounds what a schema makes of an input.
-        let checked = spawn_blocking(move || {
-            if chained.is_some_and(|(schema, output)| schema.check(&output).is_ok()) {
-                return Ok(());
-            }
-            schema.check(&input)
-        });
+        // A thread of its own: nothing bounds what a schema makes of an input. And few of them: one that
+        // is given up goes on until it ends.
+        let checked = async {
+            let place = CHECKS.acquire().await.map_err(Cause::host)?;
+            let check = move || {
+                let _place = place;
+                if chained.is_some_and(|(schema, output)| schema.check(&output).is_ok()) {
+                    return Ok(());
+                }
+                schema.check(&input)
+            };
+            spawn_blocking(check).await.map_err(Cause::host).flatten()
+        };
         let after = self.manifest.limits.timeout;
         match timeout(after, checked).await {
-            Ok(done) => done.map_err(Cause::host).flatten(),
+            Ok(done) => done,
             Err(_) => Err(Cause::Input {
                 path: String::new(),
                 message: format!("its check took longer than {} ms", after.as_millis()),

@@ -196,11 +196,17 @@ async fn attempt(
             give_back(&agent, job, token, None).await;
         }
         Conclusion::Fenced => {
-            let why = "its lease could not be renewed";
-            tracing::warn!(run_id = job, why, "the job was killed and is given back");
+            let away = agent.leases.server_was_away(lease);
+            tracing::warn!(
+                run_id = job,
+                away,
+                "the lease could not be renewed: the job was killed"
+            );
             drop(held);
             drop(slot);
-            give_back(&agent, job, token, Some(why.to_owned())).await;
+            // That no server was there is not the work's doing.
+            let why = (!away).then(|| "its lease could not be renewed".to_owned());
+            give_back(&agent, job, token, why).await;
         }
         Conclusion::Abandoned(what) => {
             tracing::error!(run_id = job, what, "the executor cannot do the work");

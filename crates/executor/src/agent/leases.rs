@@ -44,6 +44,8 @@ pub(crate) struct Lease {
 pub(super) struct Leases {
     held: Mutex<HashMap<Key, Entry>>,
     changed: Notify,
+    /// When a renewal was last refused or failed, rather than not answered in time.
+    failed: Mutex<Option<Instant>>,
 }
 
 struct Entry {
@@ -113,6 +115,18 @@ impl Leases {
             key,
             news,
         }
+    }
+
+    fn note_failure(&self) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        *failed = Some(Instant::now());
+    }
+
+    /// Whether within such a time the server, or the way to it, was away. Otherwise it is this executor
+    /// that was late, for which the work itself may be the reason.
+    pub(super) fn server_was_away(&self, within: Duration) -> bool {
+        let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.is_some_and(|failed| failed.elapsed() < within)
     }
 
     /// What to ask: every lease that has settled and is not lost, and the shortest length.
@@ -206,7 +220,10 @@ pub(super) async fn renew(client: Client, executor: String, leases: Arc<Leases>)
         let call = timeout(wait + limit, client.renew(&executor, &renew));
         let answer = tokio::select! {
             biased;
-            answer = call => answer.unwrap_or_else(|_| Err(unanswered())),
+            answer = call => match answer {
+                Ok(answer) => answer.inspect_err(|_| leases.note_failure()),
+                Err(_) => Err(unanswered()),
+            },
             () = leases.outdate(&keys), if !wait.is_zero() => continue,
         };
         match answer {

@@ -20,8 +20,9 @@ pub(crate) enum Conclusion {
     Finished(Box<RunResult>, Vec<Unsent>),
     /// Unfinished because the executor ends, which was planned.
     GivenBack,
-    /// Unfinished and killed because its lease could not be renewed. It may be the run itself that
-    /// starves the executor, so this counts: else it would be begun again for ever.
+    /// Unfinished and killed because its lease could not be renewed. Unless the server was away it may
+    /// be the run itself that starves the executor, so this counts: else it would be begun again for
+    /// ever.
     Fenced,
     /// Unfinished because of something that this executor lacks, which another one may have.
     Abandoned(String),

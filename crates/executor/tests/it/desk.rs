@@ -37,8 +37,10 @@ struct Shared {
 
 #[derive(Default)]
 pub(crate) struct State {
-    /// No call is answered.
+    /// Every call fails at once.
     pub(crate) away: bool,
+    /// No call is answered.
+    pub(crate) silent: bool,
     pub(crate) registration: Option<Registration>,
     /// Jobs to claim, as a claim answers them.
     pub(crate) queue: VecDeque<Value>,
@@ -384,6 +386,7 @@ impl Transport for Desk {
             if desk.state().away {
                 return Err(away());
             }
+            desk.wait(1e6, |state| (!state.silent).then_some(())).await;
             let query = parts.uri.query().unwrap_or_default().to_owned();
             let answer = desk.answer(parts.uri.path().to_owned(), query, body);
             let gone = desk.wait(1e6, |state| state.away.then_some(()));

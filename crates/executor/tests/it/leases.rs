@@ -40,14 +40,32 @@ async fn a_job_whose_lease_cannot_be_renewed_is_killed_and_given_back_as_lost() 
     let script = format!("trap '' TERM; sleep {sleep}");
     stage.submit("fenced", &script, json!({"lease_seconds": 4.0}));
     stage.until("it runs", |_| runs(&sleep).then_some(())).await;
+    stage.desk.change(|state| state.silent = true);
+    stage
+        .until("it is killed", |_| (!runs(&sleep)).then_some(()))
+        .await;
+    stage.desk.change(|state| state.silent = false);
+    assert_eq!(counted(&stage).await, ["fenced"]);
+    let stage = stage.end().await;
+    assert_eq!(stage.desk.state().results.len(), 0);
+}
+
+#[tokio::test]
+async fn a_job_that_is_killed_because_the_server_was_away_is_given_back_uncounted() {
+    let stage = Stage::new(|_| {}).await;
+    let sleep = unique_sleep();
+    let script = format!("trap '' TERM; sleep {sleep}");
+    stage.submit("fenced", &script, json!({"lease_seconds": 4.0}));
+    stage.until("it runs", |_| runs(&sleep).then_some(())).await;
     stage.desk.change(|state| state.away = true);
     stage
         .until("it is killed", |_| (!runs(&sleep)).then_some(()))
         .await;
     stage.desk.change(|state| state.away = false);
-    assert_eq!(counted(&stage).await, ["fenced"]);
+    let released = |stage: &Stage| stage.desk.state().released.pop();
+    assert_eq!(stage.until("it is given back", released).await, "fenced");
     let stage = stage.end().await;
-    assert_eq!(stage.desk.state().results.len(), 0);
+    assert!(stage.desk.state().abandoned.is_empty());
 }
 
 /// Waits until something is given back so that it counts, and answers what: a job that starves its

@@ -163,7 +163,7 @@ async fn the_processes_of_a_plugin_share_its_memory_where_control_groups_are() {
     let shelf = Shelf::new();
     // Each keeps less than it may, and all together keep more. Who is killed for it fails the plugin.
     let together = "for n in 1 2 3 4; do
-            { head -c 40000000 /dev/zero; sleep 3; } | tail >/dev/null & all=\"$all $!\"
+            { head -c 40000000 /dev/zero; sleep 15; } | tail >/dev/null & all=\"$all $!\"
         done
         for one in $all; do wait $one || exit 1; done
         echo '{\"metric\": {\"n\": 1}}'";

@@ -101,9 +101,9 @@ async fn a_job_whose_lease_cannot_be_renewed_is_stopped_and_given_back_as_lost()
     let more = json!({"lease_seconds": 4.0});
     stage.desk.submit_plugins("job", &["sleeps"], &more);
     stage.until("it runs", |_| runs(&sleep).then_some(())).await;
-    stage.desk.change(|state| state.away = true);
+    stage.desk.change(|state| state.silent = true);
     gone(&stage, &sleep).await;
-    stage.desk.change(|state| state.away = false);
+    stage.desk.change(|state| state.silent = false);
     let given_back = |stage: &Stage| stage.desk.state().abandoned.pop();
     let (job, why) = stage.until("it is given back", given_back).await;
     assert_eq!(

@@ -8,6 +8,7 @@
 
 mod ci;
 mod plugins;
+mod printed;
 mod process;
 mod runner;
 mod schemathesis;

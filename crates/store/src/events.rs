@@ -87,13 +87,23 @@ pub fn newest_at(read: &mut Read<'_, '_>, run: RunId) -> Result<Option<i64>, Err
     read.tx.first(NEWEST, args![&run], |row| row.int(0))
 }
 
-/// Whether `pattern` names this type: itself or, with `*` at the end, whatever begins like it.
+/// Whether `pattern` names this type: each `*` in it stands for anything, also for nothing.
 #[must_use]
 pub fn names(pattern: &str, event_type: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => event_type.starts_with(start),
-        None => pattern == event_type,
+    let Some((start, pattern)) = pattern.split_once('*') else {
+        return pattern == event_type;
+    };
+    let Some(mut rest) = event_type.strip_prefix(start) else {
+        return false;
+    };
+    let (between, end) = pattern.rsplit_once('*').unwrap_or(("", pattern));
+    for part in between.split('*') {
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
     }
+    rest.ends_with(end)
 }
 
 pub(crate) fn event(row: &Row<'_>) -> Result<EventRow, Error> {
@@ -168,4 +178,32 @@ pub(crate) fn data(run: &Run, event: &Event) -> String {
         data.insert(word.to_owned(), part.name.clone().into());
     }
     serde_json::Value::Object(data).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn a_star_stands_for_anything_wherever_it_is() {
+        for (pattern, named) in [
+            ("job.failed", true),
+            ("job.fail", false),
+            ("", false),
+            ("*", true),
+            ("job.*", true),
+            ("*.failed", true),
+            ("*failed*", true),
+            ("j*.f*d", true),
+            ("j**d", true),
+            ("job.failed*", true),
+            ("job.*failed", true),
+            ("job.failed.*", false),
+            ("*d*f*", false),
+            ("job*b.failed", false),
+            ("*.failed.*.failed", false),
+        ] {
+            assert_eq!(names(pattern, "job.failed"), named, "{pattern}");
+        }
+    }
 }

@@ -24,7 +24,7 @@ pub struct NewHook {
     /// Where to: an `http` or `https` URL without user and password.
     #[schema(format = "uri", max_length = 2048)]
     pub url: String,
-    /// Which event types; `*` at the end of one stands for anything. Without it, all.
+    /// Which event types; each `*` in one stands for anything. Without it, all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<String>>,
     /// What it is for.

@@ -20,7 +20,7 @@ pub(crate) struct Events {
     #[arg(allow_negative_numbers = true)]
     pub(crate) after: Option<i64>,
 
-    /// Only these types, separated by commas; `*` at the end of one stands for anything
+    /// Only these types, separated by commas; each `*` in one stands for anything
     #[arg(long, value_name = "TYPES")]
     pub(crate) types: Option<String>,
 

@@ -31,7 +31,7 @@ pub(crate) struct Wanted {
     kind: Option<String>,
     /// Only this run.
     run_id: Option<String>,
-    /// Only these types, separated by commas; `*` at the end of one stands for anything.
+    /// Only these types, separated by commas; each `*` in one stands for anything.
     types: Option<String>,
 }
 

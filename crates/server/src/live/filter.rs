@@ -10,7 +10,7 @@ pub(crate) struct Filter {
     pub(crate) run: Option<RunId>,
     /// Only this kind.
     pub(crate) kind: Option<String>,
-    /// Only these types; `*` at the end of one stands for anything.
+    /// Only these types; each `*` in one stands for anything.
     pub(crate) types: Option<Vec<String>>,
 }
 

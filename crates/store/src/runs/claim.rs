@@ -158,20 +158,30 @@ fn first_of(tx: &mut Tx<'_>, queue: &str, wanted: usize) -> Result<Vec<Candidate
     loop {
         let limit = i64::try_from(asked).unwrap_or(i64::MAX);
         let rows = tx.all(READY, args![queue, limit], |row| Ok(candidate(row)))?;
-        let (all, mut found) = (rows.len(), Vec::with_capacity(rows.len()));
+        let (all, mut found, mut unreadable) = (rows.len(), Vec::with_capacity(rows.len()), None);
         for row in rows {
             match row {
                 Ok(candidate) => found.push(candidate),
-                Err(Error::Corrupt(why)) => tracing::error!(queue, why, "an unreadable run"),
+                Err(Error::Corrupt(why)) => unreadable = Some(why),
                 Err(error) => return Err(error),
             }
         }
-        let unreadable = all - found.len();
-        if unreadable == 0 || all < asked || found.len() >= wanted {
-            found.truncate(wanted);
-            return Ok(found);
+        if let Some(why) = unreadable {
+            let count = all - found.len();
+            if found.len() < wanted && all == asked {
+                // As many again, so that few questions pass many of them.
+                asked = asked.saturating_mul(2).saturating_add(count);
+                continue;
+            }
+            tracing::error!(
+                queue,
+                count,
+                why,
+                "runs that cannot be read are passed over"
+            );
         }
-        asked = wanted.saturating_add(unreadable);
+        found.truncate(wanted);
+        return Ok(found);
     }
 }
 

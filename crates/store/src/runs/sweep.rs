@@ -89,7 +89,8 @@ fn each(
 ) -> Result<Vec<RunId>, Error> {
     let mut changed = Vec::new();
     for id in ids {
-        match apply(batch, *id, &command(), now) {
+        // What fails leaves nothing behind.
+        match batch.guarded(|batch| apply(batch, *id, &command(), now)) {
             Ok(_) => changed.push(*id),
             // Somebody else was faster.
             Err(Error::Rejected(_) | Error::NotFound(_)) => {}

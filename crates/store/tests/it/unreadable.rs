@@ -8,7 +8,11 @@ use crate::{
     sample::*,
 };
 
-on_both!(the_next_in_line_is_claimed, the_other_leases_are_taken_away);
+on_both!(
+    the_next_in_line_is_claimed,
+    the_others_that_are_due_are_made_ready,
+    the_other_leases_are_taken_away,
+);
 
 fn named(name: &str) -> NewRun {
     NewRun {
@@ -37,6 +41,21 @@ async fn the_next_in_line_is_claimed(db: &Database) {
     assert_eq!([ids(&first), ids(&rest)].concat(), whole);
     assert!(store.claim(claim("a", 9)).await.unwrap().is_empty());
     db.check();
+}
+
+async fn the_others_that_are_due_are_made_ready(db: &Database) {
+    let store = db.open();
+    let later = |name: &str| NewRun {
+        not_before: Some(NOW + 1),
+        ..named(name)
+    };
+    submitted(&store, later("spoilt")).await;
+    let whole = submitted(&store, later("whole")).await;
+    spoil(db);
+    let due = |batch: &mut store::Batch<'_, '_>| runs::due(batch, NOW + 1);
+    assert_eq!(store.write(due).await.unwrap(), (1, Some(NOW + 1)));
+    assert_eq!(ids(&store.claim(claim("a", 9)).await.unwrap()), [whole]);
+    assert_eq!(store.write(due).await.unwrap().0, 0);
 }
 
 async fn the_other_leases_are_taken_away(db: &Database) {

@@ -14,7 +14,7 @@ pub struct EventFilter {
     pub kind: Option<String>,
     /// Only this run.
     pub run: Option<String>,
-    /// Only these types, separated by commas; `*` at the end of one stands for anything.
+    /// Only these types, separated by commas; each `*` in one stands for anything.
     pub types: Option<String>,
 }
 

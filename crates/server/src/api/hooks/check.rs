@@ -66,11 +66,10 @@ pub(super) fn events(events: &[String]) -> Result<(), Wrong> {
         return Err(wrong("events", message));
     }
     for (index, event) in events.iter().enumerate() {
-        let name = event.strip_suffix('*').unwrap_or(event);
-        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
-        if event.is_empty() || event.len() > EVENT_LIMIT || !name.bytes().all(known) {
-            let message =
-                "must be an event type such as job.completed, with or without `*` at its end";
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'*');
+        if event.is_empty() || event.len() > EVENT_LIMIT || !event.bytes().all(known) {
+            let message = "must be an event type such as job.completed, in which each `*` stands \
+                for anything";
             return Err(wrong(format!("events[{index}]"), message));
         }
     }

@@ -97,7 +97,8 @@ async fn collect(
         length += chunk.len();
         if length > limit {
             drop(bytes);
-            return Err(rest_of(&mut chunks, limit, deadline).await);
+            share.inspect(|share| share.give_back());
+            return Err(rest_of(&mut chunks, limit).await);
         }
         // Of unknown length, and not a small one.
         if let Some(share) = untaken.take_if(|_| length as u64 > SMALL_BYTES)
@@ -112,8 +113,8 @@ async fn collect(
 }
 
 /// Reads on what is too long, so that the caller, who writes before it reads, hears the answer.
-async fn rest_of(chunks: &mut BodyDataStream, limit: usize, deadline: Instant) -> Unread {
-    let mut more = 0;
+async fn rest_of(chunks: &mut BodyDataStream, limit: usize) -> Unread {
+    let (mut more, deadline) = (0, Instant::now() + GRACE);
     while more < HEARD_BYTES
         && let Ok(Ok(Some(chunk))) = timeout_at(deadline, chunks.try_next()).await
     {

@@ -113,6 +113,12 @@ impl Share {
         true
     }
 
+    /// Gives back what was taken, before the answer.
+    pub(crate) fn give_back(&self) {
+        let permits = self.0.permits.lock();
+        drop(permits.unwrap_or_else(PoisonError::into_inner).take());
+    }
+
     fn is_empty(&self) -> bool {
         let permits = self.0.permits.lock();
         let permits = permits.unwrap_or_else(PoisonError::into_inner);
@@ -121,12 +127,12 @@ impl Share {
 }
 
 /// Ends the work of a caller who hung up, unless it holds a share.
-struct Caller {
+struct HungUp {
     work: AbortHandle,
     share: Share,
 }
 
-impl Drop for Caller {
+impl Drop for HungUp {
     fn drop(&mut self) {
         // Otherwise a claim that waits would take runs for nobody.
         if self.share.is_empty() {
@@ -170,7 +176,7 @@ async fn within(budget: &Budget, mut request: Request, next: Next) -> Response {
         response
     };
     let work = tokio::spawn(work.in_current_span());
-    let _caller = Caller {
+    let _ends = HungUp {
         work: work.abort_handle(),
         share,
     };

@@ -39,7 +39,11 @@ pub(crate) async fn tick(app: &App) -> Result<Option<i64>, store::Error> {
             .store
             .write(move |batch| store::runs::due(batch, now))
             .await?;
-        if made == 0 || next.is_none_or(|due_at| due_at > now) {
+        if made == 0 {
+            // What is due and could not be made ready is no reason to look at once.
+            return Ok(next.filter(|due_at| *due_at > now));
+        }
+        if next.is_none_or(|due_at| due_at > now) {
             return Ok(next);
         }
     }

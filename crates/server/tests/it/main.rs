@@ -15,6 +15,7 @@ mod metrics;
 mod openapi;
 mod origin;
 mod plugin_jobs;
+mod restart;
 mod sim;
 mod stream;
 mod tcp;

@@ -19,7 +19,7 @@ use wire::{
 
 use crate::{bed::SHA256, stream::DEADLINE};
 
-fn settings(dir: &Path) -> Settings {
+pub(crate) fn settings(dir: &Path) -> Settings {
     let mut settings = Settings::new(dir.to_owned());
     settings.listen = ([127, 0, 0, 1], 0).into();
     settings.look_every = DEADLINE;
@@ -34,7 +34,7 @@ async fn start(dir: &Path) -> (Running, Client) {
     (running, client)
 }
 
-fn job() -> NewJob {
+pub(crate) fn job() -> NewJob {
     NewJob {
         job_type: "small".to_owned(),
         binary_url: "https://example.com/binary".to_owned(),
@@ -44,7 +44,7 @@ fn job() -> NewJob {
     }
 }
 
-fn claim(wait_seconds: f64) -> Claim {
+pub(crate) fn claim(wait_seconds: f64) -> Claim {
     Claim {
         executor_id: "worker-1".to_owned(),
         wait_seconds: Some(wait_seconds),

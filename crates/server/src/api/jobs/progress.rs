@@ -61,14 +61,16 @@ pub(crate) async fn note(
     // It never changes, and may be long: everybody's commits would wait for it.
     let config = app
         .store
-        .read(move |read| Ok(config(&store::runs::input(read, id)?).ok()))
+        .read(move |read| Ok(config(&store::runs::input(read, id)?)))
         .await?;
     let now = app.now_ms();
     let work = move |batch: &mut Batch<'_, '_>| {
         let run = store::runs::hold(batch, id, &holder, "checkpoint")?;
-        let (Kind::PluginJob, Some(config)) = (run.kind, &config) else {
+        if run.kind != Kind::PluginJob {
             return Err(store::Error::NotFound(id));
-        };
+        }
+        let config = config.as_ref();
+        let config = config.map_err(|error| store::Error::Corrupt(error.to_string()))?;
         let beat = Beat {
             cancel_requested: run.signal.is_some(),
         };

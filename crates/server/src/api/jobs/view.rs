@@ -109,7 +109,8 @@ fn attempt(row: AttemptRow) -> Attempt {
     }
 }
 
-/// Who has the run, or had it to its end, and since when. Of one that waits again, its attempts tell.
+/// Who has the run, or of an ended one had it last, and since when. Of one that waits again, its attempts
+/// tell.
 fn taken(run: &Run) -> (Option<String>, Option<Timestamp>) {
     match run.state {
         State::Held | State::Scheduled { .. } | State::Queued => (None, None),

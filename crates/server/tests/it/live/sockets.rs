@@ -64,7 +64,7 @@ async fn pings_recur_and_a_peer_that_answers_none_is_left() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (running, client) = start_with(dir.path(), |settings| {
         settings.keep_alive = Duration::from_millis(100);
-        settings.reader_silence = Duration::from_secs(5);
+        settings.reader_silence = Duration::from_secs(10);
     })
     .await;
     let mut answers = Socket::open(running.local_addr(), "/ws/events?kind=job").await;

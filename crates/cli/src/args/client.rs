@@ -15,7 +15,7 @@ pub(crate) const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
 pub(crate) struct Address {
     /// Address of the server
     #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", default_value = DEFAULT_SERVER)]
-    #[arg(value_parser = values::http_url)]
+    #[arg(value_parser = values::server_url)]
     pub(crate) server: String,
 
     #[command(flatten)]

@@ -18,7 +18,7 @@ Examples:
   playhouse doctor --server http://127.0.0.1:9000 --data-dir /var/lib/playhouse")]
 pub(crate) struct Doctor {
     /// Address of the server [default: http://127.0.0.1:8080, which may be down]
-    #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", value_parser = values::http_url)]
+    #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", value_parser = values::server_url)]
     pub(crate) server: Option<String>,
 
     #[command(flatten)]

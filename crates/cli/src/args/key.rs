@@ -30,7 +30,7 @@ pub(crate) enum KeyPlace {
 #[derive(Args)]
 struct Places {
     /// Address of the server; without it and without a key the data directory or database is used
-    #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", value_parser = values::http_url)]
+    #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", value_parser = values::server_url)]
     server: Option<String>,
 
     #[command(flatten)]

@@ -175,13 +175,16 @@ pub(super) fn http_url(text: &str) -> Result<String, String> {
         .strip_prefix("http://")
         .or_else(|| text.strip_prefix("https://"));
     match rest {
-        Some(host) if !host.is_empty() && !host.starts_with('/') => {
-            // What the contract calls its base.
-            let base = text.trim_end_matches('/');
-            Ok(base.strip_suffix("/api/v1").unwrap_or(text).to_owned())
-        }
+        Some(host) if !host.is_empty() && !host.starts_with('/') => Ok(text.to_owned()),
         _ => Err(format!("`{text}` is not an http or https URL")),
     }
+}
+
+/// A server's address, also with what the contract of jobs calls its base.
+pub(super) fn server_url(text: &str) -> Result<String, String> {
+    let url = http_url(text)?;
+    let base = url.trim_end_matches('/');
+    Ok(base.strip_suffix("/api/v1").unwrap_or(&url).to_owned())
 }
 
 /// An origin, as browsers write it.
@@ -241,7 +244,9 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
 mod tests {
     use std::time::Duration;
 
-    use super::{bytes, duration, http_url, key, listen, origin, pair, seconds, whole_seconds};
+    use super::{
+        bytes, duration, http_url, key, listen, origin, pair, seconds, server_url, whole_seconds,
+    };
 
     #[test]
     fn durations() {
@@ -269,8 +274,11 @@ mod tests {
         assert!(pair("=x").is_err() && pair("x").is_err());
         assert!(http_url("http://h").is_ok() && http_url("ftp://h").is_err());
         assert!(http_url("http:///path").is_err());
-        assert_eq!(http_url("http://h:1/api/v1/"), Ok("http://h:1".to_owned()));
-        assert_eq!(http_url("http://h/p/"), Ok("http://h/p/".to_owned()));
+        assert_eq!(
+            server_url("http://h:1/api/v1/"),
+            Ok("http://h:1".to_owned())
+        );
+        assert_eq!(server_url("http://h/p/"), Ok("http://h/p/".to_owned()));
         assert!(listen("localhost:80").is_ok() && listen("[::]:80").is_ok());
         assert!(listen("0.0.0.0").is_err() && listen("play.example:80").is_err());
         let console = Ok("https://console.example".to_owned());

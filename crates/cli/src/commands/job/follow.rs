@@ -3,6 +3,7 @@
 use std::{io::IsTerminal, pin::pin, time::Duration};
 
 use futures_util::StreamExt;
+use tokio::time::timeout;
 use wire::{
     client::{Client, Error, LogMessage},
     jobs::{Job, LogText, Stream},
@@ -131,9 +132,11 @@ impl<'a> Follower<'a> {
 
     /// How an attempt ended, before the next is named; nothing where the server does not say.
     async fn end_of(&self, attempt: u32) -> String {
-        let job = self.client.job(self.id).await;
+        // The output does not wait for it.
+        let job = timeout(Duration::from_secs(1), self.client.job(self.id)).await;
+        let job = job.ok().and_then(Result::ok);
         let place = (attempt as usize).saturating_sub(1);
-        let ended = job.ok().and_then(|mut job| {
+        let ended = job.and_then(|mut job| {
             (place < job.attempts.len()).then(|| job.attempts.swap_remove(place))
         });
         let Some(ended) = ended else {
@@ -149,7 +152,7 @@ impl<'a> Follower<'a> {
         if before.is_some_and(|before| before != text.attempt)
             && !matches!(self.show, Show::Nothing)
         {
-            let why = self.end_of(text.attempt - 1).await;
+            let why = self.end_of(text.attempt.saturating_sub(1)).await;
             self.end_line();
             say(&format!("playhouse: {why}attempt {}", text.attempt));
         }

@@ -116,10 +116,21 @@ async fn tell_when_lonely(client: Client, id: String) {
     loop {
         tokio::time::sleep(wait).await;
         wait = LOOK_EVERY;
-        let (Ok(job), Ok(stats)) = (client.job(&id).await, client.stats().await) else {
-            continue;
+        let job = match client.job(&id).await {
+            Ok(job) => job,
+            Err(error) if error.is_transient() => continue,
+            Err(_) => return,
         };
-        let is_lonely = job.status == "pending" && stats.active_executors == 0;
+        if job.status != "pending" {
+            told = false;
+            continue;
+        }
+        let is_lonely = match client.stats().await {
+            Ok(stats) => stats.active_executors == 0,
+            Err(error) if error.is_transient() => continue,
+            // A key may submit and not know of executors.
+            Err(_) => return,
+        };
         if is_lonely && !told {
             let before = match job.attempts.last() {
                 Some(last) => format!("attempt {} ended as {}; ", job.attempts.len(), last.status),

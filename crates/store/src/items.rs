@@ -1,5 +1,10 @@
 //! What waits to be written, and how it is answered.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use engine::{Command, Holder};
 use tokio::sync::oneshot;
 
@@ -56,8 +61,26 @@ impl<T: Send, F: Fn(&mut Batch<'_, '_>) -> Result<T, Error> + Send> Work for Clo
 pub(crate) struct ClaimCall {
     pub(crate) claim: Claim,
     /// Whether it is answered only when there is something.
-    pub(crate) waits: bool,
+    pub(crate) waits: Waits,
     pub(crate) answer: Answer<Vec<Claimed>>,
+}
+
+/// Whether a claim waits for runs, until it is called back. Clones are one.
+#[derive(Clone, Default)]
+pub(crate) struct Waits(Arc<AtomicBool>);
+
+impl Waits {
+    pub(crate) fn new(waits: bool) -> Self {
+        Self(Arc::new(AtomicBool::new(waits)))
+    }
+
+    pub(crate) fn are_on(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn end(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 /// One thing that waits to be written.
@@ -157,7 +180,7 @@ impl Items {
             let _ = answer.send(result);
         }
         for (call, claimed) in self.claims.into_iter().zip(outcome.claims) {
-            if call.waits && claimed.is_empty() {
+            if call.waits.are_on() && claimed.is_empty() {
                 left.unserved.push(call);
             } else if let Err(Ok(claimed)) = call.answer.send(Ok(claimed)) {
                 left.orphans.extend(claimed);

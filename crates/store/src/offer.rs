@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     Error, Store,
-    items::{ClaimCall, GiveBack, Item},
+    items::{ClaimCall, GiveBack, Item, Waits},
     runs::{Claim, Claimed},
 };
 
@@ -28,13 +28,18 @@ impl Store {
     fn offer(&self, claim: Claim, waits: bool) -> Result<Offer, Error> {
         let key = self.any_writer();
         let (answer, receiver) = oneshot::channel();
+        let waits = Waits::new(waits);
         let call = ClaimCall {
             claim,
-            waits,
+            waits: waits.clone(),
             answer,
         };
         self.send(key, Item::Claim(call))?;
-        Ok(Offer::new(self.clone(), receiver))
+        Ok(Offer {
+            store: self.clone(),
+            waits,
+            answer: receiver,
+        })
     }
 
     /// Queues again what was claimed for a caller that will not hear of it, as if it had not been.
@@ -48,23 +53,28 @@ impl Store {
 /// again, and it does not count against them.
 pub struct Offer {
     store: Store,
+    waits: Waits,
     answer: oneshot::Receiver<Result<Vec<Claimed>, Error>>,
 }
 
 impl Offer {
-    pub(crate) fn new(
-        store: Store,
-        answer: oneshot::Receiver<Result<Vec<Claimed>, Error>>,
-    ) -> Self {
-        Self { store, answer }
-    }
-
     /// The runs. None: there are none, or a waiting claim should look again.
     ///
     /// # Errors
     /// The database's.
     pub async fn taken(&mut self) -> Result<Vec<Claimed>, Error> {
         (&mut self.answer).await.map_err(|_| Error::Closed)?
+    }
+
+    /// Waits for no run any more: what is being taken now is answered as soon as it is on disk, otherwise
+    /// nothing, at once.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn call_back(&mut self) -> Result<Vec<Claimed>, Error> {
+        self.waits.end();
+        self.store.wake().call_back();
+        self.taken().await
     }
 
     /// Waits no longer; what arrived in the same moment is taken out all the same.

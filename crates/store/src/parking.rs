@@ -43,7 +43,8 @@ impl Parking {
     pub(crate) fn park(&mut self, call: ClaimCall, round: u64) -> Option<ClaimCall> {
         let claim = &call.claim;
         let late = !claim.families.is_empty() && claim.looked != self.family_round;
-        if round != self.round || late {
+        // Whoever calls it back ends its waiting first, then looks for it here.
+        if round != self.round || late || !call.waits.are_on() {
             return Some(call);
         }
         let (queues, families) = (claim.queues.clone(), claim.families.clone());
@@ -85,6 +86,16 @@ impl Parking {
             self.queues.remove(queue);
         }
         taken
+    }
+
+    /// Those that were called back.
+    pub(crate) fn take_called_back(&mut self) -> Vec<ClaimCall> {
+        let queues = self.queues.values().flatten();
+        let places = queues.chain(self.families.values().flatten());
+        let called_back = |call: &mut ClaimCall| !call.waits.are_on();
+        places
+            .filter_map(|place| lock(place).take_if(called_back))
+            .collect()
     }
 
     /// All of them.

@@ -119,6 +119,12 @@ impl Wake {
         look_again(early);
     }
 
+    /// Answers the waiting claims that were called back.
+    pub(crate) fn call_back(&self) {
+        let called_back = self.lock().claims.take_called_back();
+        look_again(called_back);
+    }
+
     /// The waiting claims that what this batch has made ready can serve.
     pub(crate) fn hand_over(&self, batch: &Batch<'_, '_>) -> Vec<ClaimCall> {
         let (ready, now) = batch.ready();

@@ -15,6 +15,7 @@ on_both!(
     a_submit_serves_one_waiting_claim,
     a_submit_and_its_waiting_claim_are_one_commit,
     what_nobody_takes_out_is_given_back,
+    who_is_called_back_takes_what_is_under_way,
     what_becomes_ready_wakes,
     topics_are_told,
 );
@@ -134,6 +135,48 @@ async fn what_nobody_takes_out_is_given_back(db: &Database) {
     assert_eq!(served(&store, stays).await, [id]);
     let run = details(&store, id).await.run;
     assert_eq!((run.executor.as_deref(), run.strikes), (Some("a"), 0));
+}
+
+async fn who_is_called_back_takes_what_is_under_way(db: &Database) {
+    let store = db.open();
+    let mut none = idle(&store, store.wait_for(claim("a", 1)).unwrap()).await;
+    let answer = timeout(DEADLINE, none.call_back()).await.expect("at once");
+    assert_eq!(ids(&answer.unwrap()), []);
+    // The writers are busy, and both the run and the claim are on their way.
+    let (go_on, gates) = tokio::sync::watch::channel(false);
+    let mut busy = Vec::new();
+    for _ in 0..8 {
+        let (store, gate) = (store.clone(), gates.clone());
+        busy.push(tokio::spawn(async move {
+            let work = move |_: &mut store::Batch<'_, '_>| {
+                while !*gate.borrow() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Ok(())
+            };
+            store.write(work).await
+        }));
+    }
+    let run = job();
+    let id = run.id;
+    let submit = {
+        let store = store.clone();
+        tokio::spawn(async move { store.submit(submit([run])).await })
+    };
+    let mut offer = store.wait_for(claim("a", 1)).unwrap();
+    let both = async {
+        let release = async { go_on.send_replace(true) };
+        let (taken, _) = tokio::join!(biased; offer.call_back(), release);
+        taken.unwrap()
+    };
+    let taken = timeout(DEADLINE, both).await.expect("in time");
+    submit.await.unwrap().unwrap();
+    for one in busy {
+        one.await.unwrap().unwrap();
+    }
+    let run = details(&store, id).await.run;
+    // Whether the submit was faster, nothing was taken for nobody.
+    assert_eq!(run.starts, i64::try_from(taken.len()).unwrap());
 }
 
 async fn what_becomes_ready_wakes(db: &Database) {

@@ -175,8 +175,9 @@ pub(super) async fn take(app: &App, wanted: &Wanted, wait: Duration) -> Result<T
         let runs = tokio::select! {
             runs = offer.taken() => runs?,
             () = app.stopping.cancelled() => offer.withdraw()?,
+            // What is being committed for it now would else be queued anew.
             () = tokio::time::sleep_until(until.min(Instant::now() + app.settings.look_every)) => {
-                offer.withdraw()?
+                offer.call_back().await?
             }
         };
         if !runs.is_empty() || Instant::now() >= until || app.stopping.is_cancelled() {

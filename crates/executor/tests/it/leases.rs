@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::{
     bed::{runs, unique_sleep},
+    desk::State,
     stage::Stage,
 };
 
@@ -33,18 +34,25 @@ async fn a_lost_lease_kills_the_job_and_nothing_is_reported() {
     assert_eq!(stage.desk.state().results.len(), 0);
 }
 
-#[tokio::test]
-async fn a_job_whose_lease_cannot_be_renewed_is_killed_and_given_back_as_lost() {
+/// A job that was killed because its lease could not be renewed: `hinder` begins and ends what is in the
+/// way.
+async fn killed_for_its_lease(hinder: impl Fn(&mut State, bool)) -> Stage {
     let stage = Stage::new(|_| {}).await;
     let sleep = unique_sleep();
     let script = format!("trap '' TERM; sleep {sleep}");
     stage.submit("fenced", &script, json!({"lease_seconds": 4.0}));
     stage.until("it runs", |_| runs(&sleep).then_some(())).await;
-    stage.desk.change(|state| state.silent = true);
+    stage.desk.change(|state| hinder(state, true));
     stage
         .until("it is killed", |_| (!runs(&sleep)).then_some(()))
         .await;
-    stage.desk.change(|state| state.silent = false);
+    stage.desk.change(|state| hinder(state, false));
+    stage
+}
+
+#[tokio::test]
+async fn a_job_whose_lease_cannot_be_renewed_is_killed_and_given_back_as_lost() {
+    let stage = killed_for_its_lease(|state, silent| state.silent = silent).await;
     assert_eq!(counted(&stage).await, ["fenced"]);
     let stage = stage.end().await;
     assert_eq!(stage.desk.state().results.len(), 0);
@@ -52,16 +60,7 @@ async fn a_job_whose_lease_cannot_be_renewed_is_killed_and_given_back_as_lost() 
 
 #[tokio::test]
 async fn a_job_that_is_killed_because_the_server_was_away_is_given_back_uncounted() {
-    let stage = Stage::new(|_| {}).await;
-    let sleep = unique_sleep();
-    let script = format!("trap '' TERM; sleep {sleep}");
-    stage.submit("fenced", &script, json!({"lease_seconds": 4.0}));
-    stage.until("it runs", |_| runs(&sleep).then_some(())).await;
-    stage.desk.change(|state| state.away = true);
-    stage
-        .until("it is killed", |_| (!runs(&sleep)).then_some(()))
-        .await;
-    stage.desk.change(|state| state.away = false);
+    let stage = killed_for_its_lease(|state, away| state.away = away).await;
     let released = |stage: &Stage| stage.desk.state().released.pop();
     assert_eq!(stage.until("it is given back", released).await, "fenced");
     let stage = stage.end().await;

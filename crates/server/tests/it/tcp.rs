@@ -52,8 +52,8 @@ pub(crate) fn claim(wait_seconds: f64) -> Claim {
     }
 }
 
-/// Sends text and reads the answer to its end.
-async fn exchange(running: &Running, request: &str) -> String {
+/// Sends text; the answer comes on what is returned.
+async fn sent(running: &Running, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(running.local_addr())
         .await
         .expect("a connection");
@@ -61,6 +61,12 @@ async fn exchange(running: &Running, request: &str) -> String {
         .write_all(request.as_bytes())
         .await
         .expect("a request");
+    stream
+}
+
+/// Sends text and reads the answer to its end.
+async fn exchange(running: &Running, request: &str) -> String {
+    let mut stream = sent(running, request).await;
     let mut answer = Vec::new();
     let read = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
     read.expect("an answer in time").expect("an answer");
@@ -200,13 +206,7 @@ async fn claim_and_hang_up(running: &Running) {
     let head = "POST /api/v1/jobs/claim HTTP/1.1\r\nHost: localhost\r\n\
         Transfer-Encoding: chunked\r\n\r\n";
     let request = format!("{head}{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
-    let mut stream = TcpStream::connect(running.local_addr())
-        .await
-        .expect("a connection");
-    stream
-        .write_all(request.as_bytes())
-        .await
-        .expect("a request");
+    let mut stream = sent(running, &request).await;
     // So long it waits, as it should, and so long the server has to see that the caller is gone.
     let pause = Duration::from_secs(1);
     let answer = tokio::time::timeout(pause, stream.read_u8()).await;

@@ -48,7 +48,7 @@ pub(crate) fn run() -> Result<()> {
         let took = begun.elapsed();
         println!(
             "== {name}: {} after {}",
-            verdict(outcome.is_ok()),
+            passed_or_failed(outcome.is_ok()),
             seconds(took)
         );
         done.push((name, took));
@@ -77,7 +77,7 @@ fn summary(done: &[(&str, Duration)], all_passed: bool) -> String {
         let passed = all_passed || index + 1 < done.len();
         text.push_str(&format!(
             "{name:<16} {:<6} {:>9}\n",
-            verdict(passed),
+            passed_or_failed(passed),
             seconds(*took)
         ));
     }
@@ -88,13 +88,13 @@ fn summary(done: &[(&str, Duration)], all_passed: bool) -> String {
     text.push_str(&format!(
         "{:<16} {:<6} {:>9}\n",
         "all",
-        verdict(all_passed),
+        passed_or_failed(all_passed),
         seconds(total)
     ));
     text
 }
 
-fn verdict(passed: bool) -> &'static str {
+fn passed_or_failed(passed: bool) -> &'static str {
     if passed { "ok" } else { "FAILED" }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn root() -> PathBuf {
 /// The cargo that runs us, in the root of the workspace.
 ///
 /// Not with what that told us of our own package: build scripts that look at it, as that of `ring`, and
-/// all that depends on them would be built anew whenever cargo is called with and without us in turn.
+/// all that depends on them would be built again whenever cargo is called with and without us in turn.
 pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);

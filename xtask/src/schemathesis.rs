@@ -66,7 +66,7 @@ impl Default for Schemathesis {
 
 /// Builds the server, then asks it, on SQLite and on PostgreSQL.
 pub(crate) fn run(wanted: &Schemathesis) -> Result<()> {
-    // With the features of the tests: what they have built is not built anew.
+    // With the features of the tests: what they have built is not built again.
     let build = ["build", "--locked", "--workspace", "--bins", "--tests"];
     succeed(&mut cargo(build))?;
     built(wanted)

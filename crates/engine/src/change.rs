@@ -1,6 +1,6 @@
 //! What a command changes, or why it may not.
 
-use crate::{Part, Run, RunId, Status};
+use crate::{Command, PartChange, Run, RunId, Stage, Status};
 
 /// What a legal command does to a run. The store writes all of it in one transaction.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,12 +9,14 @@ pub struct Change {
     pub run: Run,
     /// What happened to its attempts.
     pub attempt: Option<Attempt>,
-    /// What is told to the world.
-    pub event: Option<Event>,
+    /// What the event log gets, in order.
+    pub events: Vec<Event>,
     /// Why the run failed, when this change ends an attempt without success.
     pub error: Option<String>,
-    /// The cancel goes on to the runs that belong to this one.
-    pub cancel_children: bool,
+    /// The command that goes down to the child runs.
+    pub for_children: Option<Command>,
+    /// How parts end that were started and have not ended.
+    pub end_parts: Option<Stage>,
 }
 
 /// What happened to an attempt. Its number is the run's `starts`.
@@ -37,12 +39,14 @@ pub enum AttemptEnd {
     TimedOut,
     /// Its time was up long ago, and its executor did not stop it.
     Overtime,
-    /// It was called off.
+    /// It was cancelled.
     Cancelled,
     /// Its executor was not heard of any more.
     Lost,
-    /// Its executor gave it back.
+    /// Its executor released it.
     Released,
+    /// Its executor parked it: the run waits.
+    Parked,
 }
 
 impl AttemptEnd {
@@ -69,6 +73,7 @@ impl AttemptEnd {
             Self::Cancelled => "cancelled",
             Self::Lost => "lost",
             Self::Released => "released",
+            Self::Parked => "parked",
         }
     }
 }
@@ -87,7 +92,7 @@ pub struct Event {
     /// When the run becomes ready, for one that waits.
     pub due_at: Option<i64>,
     /// The part of the work that it is about, if it is about one.
-    pub part: Option<Part>,
+    pub part: Option<PartChange>,
 }
 
 /// What happened; the log's type is `<kind>.<word>`, see [`EventType::of`].
@@ -99,7 +104,7 @@ pub enum EventType {
     Ready,
     /// An attempt started.
     Started,
-    /// Its holder noted how far it is.
+    /// A part of the work is tried again.
     Checkpointed,
     /// A part of the work began.
     PartStarted,
@@ -109,17 +114,29 @@ pub enum EventType {
     PartFailed,
     /// A part of the work was left out.
     PartSkipped,
+    /// A part of the work was stopped by a cancel.
+    PartCancelled,
+    /// A part of the work was interrupted.
+    PartInterrupted,
     /// It was asked to stop.
     CancelRequested,
+    /// It was asked to pause.
+    PauseRequested,
+    /// It is to go on: a resume, before the pause took effect or after.
+    Resumed,
+    /// A part of its work is to be skipped.
+    SkipRequested,
+    /// It waits, and no executor performs it.
+    Waiting,
     /// An attempt ended and another will follow.
     Requeued,
-    /// It was started anew after its end.
+    /// It was started again after its end.
     Retried,
     /// It ended well.
     Completed,
     /// It ended badly.
     Failed,
-    /// It was called off.
+    /// It was cancelled.
     Cancelled,
 }
 
@@ -132,7 +149,7 @@ pub struct Rejected {
     pub status: Status,
     /// What was asked, see [`crate::Command::name`].
     pub command: &'static str,
-    /// True when the run is held, but not by whoever asked.
+    /// True when the run has a lease, which the caller does not own.
     pub not_holder: bool,
 }
 
@@ -141,7 +158,7 @@ impl std::fmt::Display for Rejected {
         if self.not_holder {
             write!(
                 f,
-                "cannot {} run {}: the caller does not hold its lease",
+                "cannot {} run {}: the caller does not own its lease",
                 self.command, self.run
             )
         } else {

@@ -1,6 +1,8 @@
 //! What may be asked of a run.
 
-use crate::{Backoff, Class, DEFAULT_MAX_ATTEMPTS, Kind, RunId};
+use crate::{
+    Backoff, DEFAULT_MAX_ATTEMPTS, Kind, PartChange, Priority, RunId, Signal, Wait, WaitFor,
+};
 
 /// A run to be submitted. Ids are drawn outside.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,8 +15,8 @@ pub struct NewRun {
     pub name: String,
     /// Which claims find it.
     pub queue: String,
-    /// Its priority class.
-    pub class: Class,
+    /// Its priority priority.
+    pub priority: Priority,
     /// Not to start before it is unheld.
     pub held: bool,
     /// Not to start before this time, epoch milliseconds.
@@ -43,7 +45,7 @@ impl NewRun {
             kind,
             name: name.to_owned(),
             queue: queue.to_owned(),
-            class: Class::Background,
+            priority: Priority::Background,
             held: false,
             not_before: None,
             max_attempts: DEFAULT_MAX_ATTEMPTS,
@@ -65,33 +67,9 @@ pub struct Holder {
     pub token: Option<i64>,
 }
 
-/// What happened to a part of a run's work: a plugin, a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// Its name.
-    pub name: String,
-    /// What happened to it.
-    pub stage: Stage,
-    /// What the event tells beside: a JSON object, which is opaque here; empty for nothing.
-    pub told: String,
-}
-
-/// A turn in the life of a part of a run's work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stage {
-    /// It began.
-    Started,
-    /// It is done.
-    Completed,
-    /// It failed for good.
-    Failed,
-    /// It was left out: there is nothing for it to do.
-    Skipped,
-}
-
 /// What an executor reports at the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum AttemptOutcome {
     /// The work is done.
     Completed,
     /// The work failed.
@@ -105,8 +83,8 @@ pub enum Verdict {
 pub enum Command {
     /// A held run may start now: it is held no longer.
     Unhold {
-        /// See [`crate::rank`].
-        bound_ms: i64,
+        /// See [`crate::sort key`].
+        aging_step_ms: i64,
     },
     /// The time of a scheduled run has come.
     Due,
@@ -124,26 +102,61 @@ pub enum Command {
         /// How long the lease lives from now.
         lease_ms: i64,
     },
-    /// The holder notes how far it is, and a new attempt goes on from there.
-    Checkpoint {
+    /// The holder reports what happened to parts of the work; a new attempt goes on from there.
+    Advance {
         /// Who says so.
         holder: Holder,
-        /// What happened to a part of the work, if that is to be told. A lease under which a part
-        /// ended got somewhere: when it is lost, that does not count against the cap.
-        part: Option<Part>,
+        /// What happened, in order. A lease under which a part ended made progress: when it is lost, that
+        /// does not count against the cap.
+        parts: Vec<PartChange>,
+        /// The generation of signals that the holder acted on, see [`crate::Signals`].
+        acknowledged: i64,
+    },
+    /// The holder stops performing the run, which has not ended: it waits. That is no failure.
+    Park {
+        /// Who says so.
+        holder: Holder,
+        /// What it waits for.
+        wait: Wait,
+        /// The newest generation that the holder looked at, see [`crate::Signals`]. When something has
+        /// happened since, it is refused, and the holder looks again.
+        seen: i64,
+        /// How many children have not ended.
+        live_children: u64,
+    },
+    /// What the run waits for has come.
+    Wake {
+        /// What it is.
+        reason: WaitFor,
+        /// How many children have not ended.
+        live_children: u64,
+        /// See [`crate::sort_key`].
+        aging_step_ms: i64,
+    },
+    /// The run has waited for too long.
+    WaitOver {
+        /// See [`crate::sort_key`].
+        aging_step_ms: i64,
+    },
+    /// An operator asks something of it, wherever it stands.
+    Signal {
+        /// What.
+        signal: Signal,
+        /// See [`crate::sort_key`].
+        aging_step_ms: i64,
     },
     /// The holder reports the end of its attempt.
     Finish {
         /// Who says so.
         holder: Holder,
         /// How the attempt ended.
-        verdict: Verdict,
+        outcome: AttemptOutcome,
         /// Why, when it did not complete.
         error: Option<String>,
         /// A random number from 0 to 1 for the wait before a retry.
-        draw: f64,
-        /// See [`crate::rank`].
-        bound_ms: i64,
+        jitter: f64,
+        /// See [`crate::sort key`].
+        aging_step_ms: i64,
     },
     /// The holder gives it back unfinished: a planned stop, which is nobody's fault.
     Release {
@@ -161,24 +174,31 @@ pub enum Command {
     /// Nobody extended the lease, or the time of all attempts together is over.
     Expire {
         /// A random number from 0 to 1 for the wait before a retry.
-        draw: f64,
-        /// See [`crate::rank`].
-        bound_ms: i64,
+        jitter: f64,
+        /// See [`crate::sort key`].
+        aging_step_ms: i64,
         /// The configured lease length, which tells a lost executor from an overtime one.
         lease_ms: i64,
     },
-    /// Call off a run that is not running.
+    /// Cancel a run that is not running.
     CancelPending,
-    /// Call it off wherever it stands: a running one is asked to stop.
-    Cancel,
-    /// Start an ended run anew.
+    /// Start an ended run again.
     Retry {
-        /// See [`crate::rank`].
-        bound_ms: i64,
+        /// See [`crate::sort key`].
+        aging_step_ms: i64,
     },
 }
 
 impl Command {
+    /// An operator's wish that queues nothing: a pause or a cancel.
+    #[must_use]
+    pub fn signal(signal: Signal) -> Self {
+        Self::Signal {
+            signal,
+            aging_step_ms: 0,
+        }
+    }
+
     /// Its name, as the table of states shows it.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -187,13 +207,16 @@ impl Command {
             Self::Due => "due",
             Self::Claim { .. } => "claim",
             Self::Heartbeat { .. } => "heartbeat",
-            Self::Checkpoint { .. } => "checkpoint",
+            Self::Advance { .. } => "advance",
+            Self::Park { .. } => "park",
+            Self::Wake { .. } => "wake",
+            Self::WaitOver { .. } => "wait_over",
+            Self::Signal { signal, .. } => signal.as_str(),
             Self::Finish { .. } => "finish",
             Self::Release { .. } => "release",
             Self::Abandon { .. } => "abandon",
             Self::Expire { .. } => "expire",
             Self::CancelPending => "cancel_pending",
-            Self::Cancel => "cancel",
             Self::Retry { .. } => "retry",
         }
     }

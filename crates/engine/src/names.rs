@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{Class, EventType, Kind, Status};
+use crate::{EventType, Kind, OnTimeout, Priority, Signal, Stage, Status, WaitFor};
 
 /// The text is none of a closed set's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,15 +52,17 @@ names!(Kind {
     Job = "job",
     PluginJob = "plugin_job",
     Execution = "execution",
+    Operation = "operation",
 });
 
-names!(Class { Foreground = "foreground", Background = "background", BestEffort = "best_effort" });
+names!(Priority { Foreground = "foreground", Background = "background", BestEffort = "best_effort" });
 
 names!(Status {
     Held = "held",
     Scheduled = "scheduled",
     Queued = "queued",
     Running = "running",
+    Waiting = "waiting",
     Completed = "completed",
     Failed = "failed",
     Cancelled = "cancelled",
@@ -75,13 +77,40 @@ names!(EventType {
     PartCompleted = "part_completed",
     PartFailed = "part_failed",
     PartSkipped = "part_skipped",
+    PartCancelled = "part_cancelled",
+    PartInterrupted = "part_interrupted",
     CancelRequested = "cancel_requested",
+    PauseRequested = "pause_requested",
+    Resumed = "resumed",
+    SkipRequested = "skip_requested",
+    Waiting = "waiting",
     Requeued = "requeued",
     Retried = "retried",
     Completed = "completed",
     Failed = "failed",
     Cancelled = "cancelled",
 });
+
+names!(Signal { Pause = "pause", Resume = "resume", Skip = "skip", Cancel = "cancel" });
+
+names!(Stage {
+    Started = "started",
+    Completed = "completed",
+    Failed = "failed",
+    Skipped = "skipped",
+    Cancelled = "cancelled",
+    Interrupted = "interrupted",
+});
+
+names!(WaitFor {
+    Operator = "operator",
+    Approval = "approval",
+    Time = "time",
+    Child = "child",
+    Children = "children",
+});
+
+names!(OnTimeout { Resume = "resume", Fail = "fail", Cancel = "cancel" });
 
 impl EventType {
     /// The word for it in the event log of a kind, which calls the parts of its work by their name.
@@ -96,6 +125,8 @@ impl EventType {
             (Self::PartCompleted, Kind::Execution) => "step_completed",
             (Self::PartFailed, Kind::Execution) => "step_failed",
             (Self::PartSkipped, Kind::Execution) => "step_skipped",
+            (Self::PartCancelled, Kind::Execution) => "step_cancelled",
+            (Self::PartInterrupted, Kind::Execution) => "step_interrupted",
             _ => self.as_str(),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Class;
+use crate::Priority;
 
 /// Lost and failed attempts together, unless the submitter says otherwise.
 pub const DEFAULT_MAX_ATTEMPTS: i64 = 3;
@@ -12,22 +12,22 @@ pub const DEFAULT_MAX_ATTEMPTS: i64 = 3;
 pub const OVERTIME_LEASES: i64 = 2;
 
 /// A run's place in the queue: the time from which it could start, moved back by one `bound_ms`
-/// for each class. So a run of a lower class is passed by those of the class above that come within
+/// for each priority. So a run of a lower priority is passed by those of the priority above that come within
 /// `bound_ms` after it, and by no others, however many there are.
 #[must_use]
-pub fn rank(ready_at: i64, class: Class, bound_ms: i64) -> i64 {
-    let steps = match class {
-        Class::Foreground => 0,
-        Class::Background => 1,
-        Class::BestEffort => 2,
+pub fn sort_key(ready_at: i64, priority: Priority, aging_step_ms: i64) -> i64 {
+    let steps = match priority {
+        Priority::Foreground => 0,
+        Priority::Background => 1,
+        Priority::BestEffort => 2,
     };
-    ready_at.saturating_add(bound_ms.saturating_mul(steps))
+    ready_at.saturating_add(aging_step_ms.saturating_mul(steps))
 }
 
-/// The time from which a run of this rank could start.
+/// The time from which a run of this sort key could start.
 #[must_use]
-pub fn ready_at(rank: i64, class: Class, bound_ms: i64) -> i64 {
-    rank.saturating_sub(self::rank(0, class, bound_ms))
+pub fn ready_at(sort_key: i64, priority: Priority, aging_step_ms: i64) -> i64 {
+    sort_key.saturating_sub(self::sort_key(0, priority, aging_step_ms))
 }
 
 /// Exponential waits between attempts.
@@ -56,32 +56,32 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The wait after the `strikes`-th failure. `draw` is a random number from 0 to 1.
+    /// The wait after the `failures`-th failure. `draw` is a random number from 0 to 1.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         reason = "clamped"
     )]
-    pub fn wait_ms(&self, strikes: i64, draw: f64) -> i64 {
-        let exponent = strikes.clamp(1, 1000) as f64 - 1.0;
+    pub fn wait_ms(&self, failure_count: i64, jitter: f64) -> i64 {
+        let exponent = failure_count.clamp(1, 1000) as f64 - 1.0;
         let full = (self.initial_ms as f64 * self.factor.powf(exponent)).min(self.max_ms as f64);
         // What is not a number ends up as no wait.
-        let kept = 1.0 - self.jitter.clamp(0.0, 1.0) * draw.clamp(0.0, 1.0);
+        let kept = 1.0 - self.jitter.clamp(0.0, 1.0) * jitter.clamp(0.0, 1.0);
         ((full.max(0.0) * kept) as i64).min(self.max_ms.max(0))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Backoff, rank};
-    use crate::Class;
+    use super::{Backoff, sort_key};
+    use crate::Priority;
 
     #[test]
     fn a_class_is_passed_for_one_bound_and_no_longer() {
-        let waiting = rank(1_000, Class::Background, 600);
-        assert!(rank(1_500, Class::Foreground, 600) < waiting);
-        assert!(rank(1_601, Class::Foreground, 600) > waiting);
+        let waiting = sort_key(1_000, Priority::Background, 600);
+        assert!(sort_key(1_500, Priority::Foreground, 600) < waiting);
+        assert!(sort_key(1_601, Priority::Foreground, 600) > waiting);
     }
 
     #[test]
@@ -93,7 +93,7 @@ mod tests {
             jitter: 0.5,
         };
         let waits: Vec<i64> = (1..=4)
-            .map(|strikes| backoff.wait_ms(strikes, 0.0))
+            .map(|failure_count| backoff.wait_ms(failure_count, 0.0))
             .collect();
         assert_eq!(waits, [1_000, 2_000, 4_000, 5_000]);
         assert_eq!(backoff.wait_ms(1, 1.0), 500);

@@ -1,6 +1,6 @@
 //! What a run is.
 
-use crate::{Backoff, RunId};
+use crate::{Backoff, RunId, Signals, Wait};
 
 /// Which craft performs a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,11 +11,21 @@ pub enum Kind {
     PluginJob,
     /// A playbook.
     Execution,
+    /// A change of a playground.
+    Operation,
 }
 
-/// Priority class.
+impl Kind {
+    /// Whether the work of such a run has parts, which the store keeps as rows.
+    #[must_use]
+    pub fn has_parts(self) -> bool {
+        self != Self::Job
+    }
+}
+
+/// How urgent a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
+pub enum Priority {
     /// Somebody waits for it.
     Foreground,
     /// The usual.
@@ -38,7 +48,7 @@ pub enum Outcome {
 /// The right to extend and finish one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// Who holds it.
+    /// Who owns it.
     pub executor: String,
     /// Its number. Each lease of a run has a higher one than the lease before.
     pub token: i64,
@@ -60,8 +70,11 @@ pub enum State {
     },
     /// It may be claimed.
     Queued,
-    /// An executor holds its lease.
+    /// An executor owns its lease.
     Running(Lease),
+    /// No executor performs it and it has not ended: it waits for something, and is queued again when
+    /// that comes.
+    Waiting(Wait),
     /// It ended. Only an explicit retry leads out of here.
     Done {
         /// How it ended.
@@ -82,6 +95,8 @@ pub enum Status {
     Queued,
     /// [`State::Running`].
     Running,
+    /// [`State::Waiting`].
+    Waiting,
     /// Done: [`Outcome::Completed`].
     Completed,
     /// Done: [`Outcome::Failed`].
@@ -107,6 +122,7 @@ impl State {
             Self::Scheduled { .. } => Status::Scheduled,
             Self::Queued => Status::Queued,
             Self::Running(_) => Status::Running,
+            Self::Waiting(_) => Status::Waiting,
             Self::Done {
                 outcome: Outcome::Completed,
                 ..
@@ -123,13 +139,6 @@ impl State {
     }
 }
 
-/// A durable wish for a run that an executor holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// Stop the work and report it as failed.
-    Cancel,
-}
-
 /// One run: everything that decides what may happen to it next. What it works on, what it printed
 /// and what it is called by its submitter is kept elsewhere.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,10 +151,10 @@ pub struct Run {
     pub name: String,
     /// Which claims find it: kind and placement.
     pub queue: String,
-    /// Its priority class.
-    pub class: Class,
-    /// Its place in the queue: lower is earlier. See [`crate::rank`].
-    pub rank: i64,
+    /// Its priority priority.
+    pub priority: Priority,
+    /// Its place in the queue: lower is earlier. See [`crate::sort key`].
+    pub sort_key: i64,
     /// Where it stands.
     pub state: State,
     /// Rises by one with every change; guards against a change that was decided on an older row.
@@ -153,14 +162,14 @@ pub struct Run {
     /// The token of its newest lease; 0 before the first.
     pub token: i64,
     /// The token of the last lease whose finish was accepted; 0 when none was.
-    pub settled: i64,
+    pub last_finished_token: i64,
     /// The token of the last lease under which a part of the work ended; 0 when none did.
-    pub advanced: i64,
+    pub last_progress_token: i64,
     /// How often it was started.
     pub starts: i64,
     /// How many attempts were lost or failed since it was submitted or explicitly retried.
-    pub strikes: i64,
-    /// `strikes` never exceeds this.
+    pub failure_count: i64,
+    /// `failures` never exceeds this.
     pub max_attempts: i64,
     /// Whether, and after which wait, a failure that an executor reports is tried again.
     pub retry: Option<Backoff>,
@@ -170,8 +179,8 @@ pub struct Run {
     pub whole_timeout_ms: Option<i64>,
     /// When that is over, epoch milliseconds; known from the first start on.
     pub deadline: Option<i64>,
-    /// What its holder is to be told.
-    pub signal: Option<Signal>,
+    /// What operators asked of it.
+    pub signals: Signals,
     /// The run that it belongs to: a cancel of that one goes down to it.
     pub parent: Option<RunId>,
     /// At most one live run has this key.
@@ -185,11 +194,11 @@ pub struct Run {
 }
 
 impl Run {
-    /// Whether it was called off, or is to be. It takes no children then: the cancel has gone down
-    /// the tree already and would miss them.
+    /// Whether it was cancelled, or is to be. It takes no children then: the cancel has gone down the tree
+    /// already and would miss them.
     #[must_use]
-    pub fn is_called_off(&self) -> bool {
-        self.signal == Some(Signal::Cancel)
+    pub fn is_cancelled(&self) -> bool {
+        self.signals.cancel > 0
             || matches!(
                 self.state,
                 State::Done {

@@ -8,10 +8,10 @@ mod cgroup;
 mod directory;
 mod isolation;
 pub mod output;
+mod plugin_registry;
 mod probe;
 pub mod process;
 mod settings;
-mod shelf;
 pub mod shim;
 
 pub use attempt::Isolated;

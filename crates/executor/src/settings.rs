@@ -26,7 +26,7 @@ pub struct Settings {
     /// How long a program that was sent SIGTERM may take before SIGKILL.
     pub cancel_grace: Duration,
     /// How long running jobs may go on when the executor is to stop; after it they are killed and
-    /// given back.
+    /// released.
     pub drain_grace: Duration,
     /// How long a claim may still be answered when the executor is to stop: what the server is giving it
     /// just then would be lost on the way, and count. An idle executor takes as long to stop.

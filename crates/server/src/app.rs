@@ -8,18 +8,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Settings,
-    access::{Guesses, Keys},
-    api::plugin_jobs::known::Remembered,
+    access::{FailedAuthLimiter, Keys},
+    api::plugin_jobs::plugin_directory::Remembered,
     audit::Refusals,
-    awaited::Awaited,
     budget::Budget,
     clock::Clock,
     hosts::Hosts,
     live::{Frames, Tail},
     lock::DataDirLock,
     metrics::Metrics,
-    outbound::{self, Guard},
+    outbound::{self, SsrfFilter},
     programs::Programs,
+    readiness::Readiness,
 };
 
 /// The running server's parts. A clone is one count: each request makes several, on every core.
@@ -39,12 +39,12 @@ pub(crate) struct Parts {
     pub(crate) metrics: Metrics,
     /// The memory that requests may take.
     pub(crate) budget: Budget,
-    /// The end of the event log, for whoever follows it.
+    /// The end of the event log, for the caller who follows it.
     pub(crate) tail: Tail,
     /// Pictures of what runs.
     pub(crate) frames: Frames,
     /// Which addresses the server may call.
-    pub(crate) guard: Guard,
+    pub(crate) ssrf_filter: SsrfFilter,
     /// How it calls them.
     pub(crate) outbound: outbound::Client,
     pub(crate) keys: Keys,
@@ -53,9 +53,9 @@ pub(crate) struct Parts {
     /// What was refused and is not written down yet.
     pub(crate) refusals: Refusals,
     /// Whether the executor that the server waits for is there.
-    pub(crate) awaited: Awaited,
+    pub(crate) readiness: Readiness,
     /// Who showed wrong secrets.
-    pub(crate) guesses: Guesses,
+    pub(crate) failed_auth: FailedAuthLimiter,
     /// Wakes the outbox: something is to be sent that no event tells of.
     pub(crate) outbox: Notify,
     /// Cancelled when the server is about to stop: calls that wait answer now.
@@ -87,7 +87,7 @@ impl App {
         millis(self.settings.lease)
     }
 
-    pub(crate) fn bound_ms(&self) -> i64 {
+    pub(crate) fn aging_step_ms(&self) -> i64 {
         millis(self.settings.class_bound)
     }
 }

@@ -15,11 +15,10 @@ use wire::client::Client;
 
 use crate::{
     Clock, Error, Settings,
-    access::{Guesses, Keys},
-    api::plugin_jobs::known::Remembered,
+    access::{FailedAuthLimiter, Keys},
+    api::plugin_jobs::plugin_directory::Remembered,
     app::{App, Parts},
     audit::Refusals,
-    awaited::Awaited,
     budget::Budget,
     cors,
     database::{self, Database},
@@ -28,8 +27,9 @@ use crate::{
     lock::{self, DataDirLock},
     loops,
     metrics::Metrics,
-    outbound::{self, Guard},
+    outbound::{self, SsrfFilter},
     programs::Programs,
+    readiness::Readiness,
     router,
     transport::InProcess,
 };
@@ -57,7 +57,7 @@ impl Assembled {
         lock: DataDirLock,
     ) -> Result<Self, Error> {
         let data_dir = settings.data_dir.clone();
-        let (limit, patience) = (settings.upload_limit_bytes, settings.upload_patience);
+        let (limit, patience) = (settings.upload_limit_bytes, settings.upload_timeout);
         let programs = Programs::open(data_dir.join("binaries"), limit, patience)
             .map_err(|error| unusable(&data_dir, error))?;
         let database = Database::new(&data_dir, settings.database_url.as_deref());
@@ -70,8 +70,8 @@ impl Assembled {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => format!("http://{}", settings.listen),
         };
-        let guard = Guard::new(&settings.allowed_outbound);
-        let outbound = outbound::Client::new(&guard).map_err(Error::Serve)?;
+        let ssrf_filter = SsrfFilter::new(&settings.allowed_outbound);
+        let outbound = outbound::Client::new(&ssrf_filter).map_err(Error::Serve)?;
         let budget = Budget::new(settings.request_memory_bytes);
         let hosts = Hosts::new(&public_url, &settings.allowed_hosts, &settings.cors_origins);
         let metrics = Metrics::new(&store);
@@ -79,7 +79,7 @@ impl Assembled {
         let app = App::new(Parts {
             store,
             clock,
-            awaited: Awaited::new(settings.awaited_executor.as_deref()),
+            readiness: Readiness::new(settings.expected_executor.as_deref()),
             settings,
             public_url,
             hosts,
@@ -88,12 +88,12 @@ impl Assembled {
             budget,
             tail,
             frames: Frames::default(),
-            guard,
+            ssrf_filter,
             outbound,
             keys,
             plugins: Remembered::default(),
             refusals: Refusals::default(),
-            guesses: Guesses::default(),
+            failed_auth: FailedAuthLimiter::default(),
             outbox: Notify::new(),
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),

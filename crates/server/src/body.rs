@@ -25,7 +25,7 @@ const LONG_BYTES: usize = 1 << 20;
 
 /// Why a body was not taken.
 #[derive(Debug)]
-pub(crate) enum Unread {
+pub(crate) enum BodyError {
     /// It is longer than so many bytes.
     TooLong(usize),
     /// It did not come to its end.
@@ -37,19 +37,19 @@ pub(crate) enum Unread {
 }
 
 /// A body of at most `limit` bytes.
-pub(crate) async fn read(request: Request, limit: usize) -> Result<Vec<u8>, Unread> {
+pub(crate) async fn read(request: Request, limit: usize) -> Result<Vec<u8>, BodyError> {
     let share = request.extensions().get::<Share>().cloned();
     collect(request.into_body(), limit, share.as_ref(), 1).await
 }
 
 /// A body of at most `limit` bytes that is going to be parsed: its share has room for the result.
-pub(crate) async fn read_json(request: Request, limit: usize) -> Result<Vec<u8>, Unread> {
+pub(crate) async fn read_json(request: Request, limit: usize) -> Result<Vec<u8>, BodyError> {
     let share = request.extensions().get::<Share>().cloned();
     let bytes = collect(request.into_body(), limit, share.as_ref(), 2).await?;
     let Some(share) = share else {
         return Ok(bytes);
     };
-    let (bytes, commas) = apart(bytes.len(), move || {
+    let (bytes, commas) = offload(bytes.len(), move || {
         let commas = bytes.iter().filter(|byte| **byte == b',').count();
         (bytes, commas as u64)
     })
@@ -59,7 +59,7 @@ pub(crate) async fn read_json(request: Request, limit: usize) -> Result<Vec<u8>,
     if share.take(more).await {
         Ok(bytes)
     } else {
-        Err(Unread::Busy)
+        Err(BodyError::Busy)
     }
 }
 
@@ -69,7 +69,7 @@ async fn collect(
     limit: usize,
     share: Option<&Share>,
     times: u64,
-) -> Result<Vec<u8>, Unread> {
+) -> Result<Vec<u8>, BodyError> {
     let known = body.size_hint().exact();
     let most = known.unwrap_or(limit as u64).min(limit as u64);
     let deadline = Instant::now() + GRACE + Duration::from_secs(most / SLOWEST);
@@ -79,7 +79,7 @@ async fn collect(
     if let Some(share) = untaken.take_if(|_| known.is_some())
         && !share.take(most * times).await
     {
-        return Err(Unread::Busy);
+        return Err(BodyError::Busy);
     }
     let (mut bytes, mut length) = (Vec::new(), 0);
     if let Some(known) = known.filter(|_| kept) {
@@ -89,22 +89,22 @@ async fn collect(
     loop {
         let chunk = timeout_at(deadline, chunks.try_next()).await;
         let chunk = chunk
-            .map_err(|_| Unread::Slow)?
-            .map_err(|error| Unread::Broken(error.to_string()))?;
+            .map_err(|_| BodyError::Slow)?
+            .map_err(|error| BodyError::Broken(error.to_string()))?;
         let Some(chunk) = chunk else {
             return Ok(bytes);
         };
         length += chunk.len();
         if length > limit {
             drop(bytes);
-            share.inspect(|share| share.give_back());
+            share.inspect(|share| share.release());
             return Err(rest_of(&mut chunks, limit).await);
         }
         // Of unknown length, and not a small one.
         if let Some(share) = untaken.take_if(|_| length as u64 > SMALL_BYTES)
             && !share.take(most * 2).await
         {
-            return Err(Unread::Busy);
+            return Err(BodyError::Busy);
         }
         if kept {
             bytes.extend_from_slice(&chunk);
@@ -113,18 +113,18 @@ async fn collect(
 }
 
 /// Reads on what is too long, so that the caller, who writes before it reads, hears the answer.
-async fn rest_of(chunks: &mut BodyDataStream, limit: usize) -> Unread {
+async fn rest_of(chunks: &mut BodyDataStream, limit: usize) -> BodyError {
     let (mut more, deadline) = (0, Instant::now() + GRACE);
     while more < HEARD_BYTES
         && let Ok(Ok(Some(chunk))) = timeout_at(deadline, chunks.try_next()).await
     {
         more += chunk.len();
     }
-    Unread::TooLong(limit)
+    BodyError::TooLong(limit)
 }
 
 /// Runs `work` on so many bytes: when they are many, not on a thread that others wait for.
-pub(crate) async fn apart<T: Send + 'static>(
+pub(crate) async fn offload<T: Send + 'static>(
     length: usize,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> T {
@@ -145,7 +145,7 @@ pub(crate) async fn apart<T: Send + 'static>(
 mod tests {
     use axum::{body::Body, extract::Request};
 
-    use super::{Unread, read, read_json};
+    use super::{BodyError, read, read_json};
     use crate::budget::Budget;
 
     const MIB: u64 = 1 << 20;
@@ -164,7 +164,7 @@ mod tests {
         assert!(read_json(request(&text), 1 << 20).await.is_ok());
         assert!(read(request(&words), 1 << 20).await.is_ok());
         let refused = read_json(request(&words), 1 << 20).await;
-        assert!(matches!(refused, Err(Unread::Busy)), "{refused:?}");
+        assert!(matches!(refused, Err(BodyError::Busy)), "{refused:?}");
         drop(other);
         assert!(read_json(request(&words), 1 << 20).await.is_ok());
     }

@@ -113,8 +113,8 @@ impl Share {
         true
     }
 
-    /// Gives back what was taken, before the answer.
-    pub(crate) fn give_back(&self) {
+    /// Releases what was taken, before the answer.
+    pub(crate) fn release(&self) {
         let permits = self.0.permits.lock();
         drop(permits.unwrap_or_else(PoisonError::into_inner).take());
     }

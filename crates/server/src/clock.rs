@@ -19,7 +19,7 @@ pub trait Source: Send + Sync + 'static {
     fn run_id(&self) -> RunId;
 
     /// A number from 0 to 1.
-    fn draw(&self) -> f64;
+    fn jitter(&self) -> f64;
 }
 
 impl Clock {
@@ -44,8 +44,8 @@ impl Clock {
         self.source.run_id()
     }
 
-    pub(crate) fn draw(&self) -> f64 {
-        self.source.draw()
+    pub(crate) fn jitter(&self) -> f64 {
+        self.source.jitter()
     }
 }
 
@@ -61,7 +61,7 @@ impl Source for System {
         uuid::Uuid::now_v7().into()
     }
 
-    fn draw(&self) -> f64 {
+    fn jitter(&self) -> f64 {
         rand::random()
     }
 }

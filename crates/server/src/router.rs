@@ -12,14 +12,14 @@ use utoipa_axum::{
 };
 
 use crate::{
-    access::{Scope, guarded},
+    access::{Scope, scope_checked},
     api::{
         self, audit, events, hooks, jobs, join, keys, plugin_jobs, probes, reference, setup,
         tickets, ws,
     },
     app::App,
-    audit::{Action, witnessed},
-    cors, document, guard, metrics, requests,
+    audit::{Action, audited},
+    cors, document, metrics, origin_check, requests,
 };
 
 type Route = (
@@ -124,12 +124,16 @@ fn table() -> Vec<Route> {
 
 /// The router of a running server.
 pub(crate) fn router(app: App) -> Router {
-    let guard = |scope, action, routes| witnessed(&app, action, guarded(&app, scope, routes));
-    let (router, _) = documented(guard).split_for_parts();
+    let origin_check =
+        |scope, action, routes| audited(&app, action, scope_checked(&app, scope, routes));
+    let (router, _) = documented(origin_check).split_for_parts();
     let router = router
         .method_not_allowed_fallback(api::method_not_allowed)
         .fallback(api::not_found)
-        .layer(middleware::from_fn_with_state(app.clone(), guard::check));
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            origin_check::check,
+        ));
     let router = match cors::layer(&app.settings.cors_origins) {
         Some(cors) => router.layer(cors),
         None => router,
@@ -153,7 +157,7 @@ pub fn openapi_json() -> String {
 
 /// Every route, behind what `guard` puts in front of it, with the document that they make together.
 fn documented(
-    guard: impl Fn(Scope, Action, MethodRouter<App>) -> MethodRouter<App>,
+    origin_check: impl Fn(Scope, Action, MethodRouter<App>) -> MethodRouter<App>,
 ) -> OpenApiRouter<App> {
     let info = InfoBuilder::new()
         .title("Playhouse")
@@ -170,7 +174,7 @@ fn documented(
         );
         named.push((method, path, scope, action));
         let (schemas, paths, routes) = handler;
-        router = router.routes((schemas, paths, guard(scope, action, routes)));
+        router = router.routes((schemas, paths, origin_check(scope, action, routes)));
     }
     document::complete(router.get_openapi_mut(), &named);
     router

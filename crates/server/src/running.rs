@@ -70,7 +70,7 @@ pub struct Running {
 /// # Errors
 /// See [`Error`].
 pub async fn start(settings: Settings) -> Result<Running, Error> {
-    // The lock first: whoever starts twice hears of the directory, not of the address. Then the
+    // The lock first: the caller who starts twice hears of the directory, not of the address. Then the
     // address: with port 0 the public URL is known only then.
     let lock = assembled::lock(&settings)?;
     let listen = settings.listen;
@@ -137,7 +137,7 @@ impl Running {
         Ok(Some(ticket.secret.reveal()))
     }
 
-    /// Whether whoever is on this machine may do everything while there are no keys. When the operator names
+    /// Whether the caller who is on this machine may do everything while there are no keys. When the operator names
     /// another host, a proxy of this machine may pass on what comes from anywhere, and nobody may.
     #[must_use]
     pub fn trusts_its_machine(&self) -> bool {
@@ -177,7 +177,7 @@ impl Running {
         }
     }
 
-    /// Says that it is about to stop, to whoever asks whether it is ready, and goes on answering.
+    /// Says that it is about to stop, to the caller who asks whether it is ready, and goes on answering.
     pub fn drain(&self) {
         self.assembled.app.draining.cancel();
     }

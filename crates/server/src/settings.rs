@@ -25,7 +25,7 @@ pub struct Settings {
     /// Networks that are not public and that the server may call all the same.
     pub allowed_outbound: Vec<ipnet::IpNet>,
     /// A live reader that takes nothing for so long is cut off.
-    pub reader_patience: Duration,
+    pub reader_timeout: Duration,
     /// A live reader is asked so often whether it is there, or told that the server is.
     pub keep_alive: Duration,
     /// A WebSocket whose peer says nothing for so long, not even that it is there, is left.
@@ -35,16 +35,16 @@ pub struct Settings {
     /// What a server was sending when it ended goes out after so long at the latest.
     pub hook_claim: Duration,
     /// The executor without which the server is not ready: it must have registered since the start.
-    pub awaited_executor: Option<String>,
+    pub expected_executor: Option<String>,
     /// How long a lease lives after its last extension.
     pub lease: Duration,
     /// A call that waits for a run looks at least this often, should a wake-up be lost.
     pub look_every: Duration,
     /// An upload of which nothing comes for so long is given up.
-    pub upload_patience: Duration,
+    pub upload_timeout: Duration,
     /// How often expired leases are looked for; at most five seconds.
     pub scan: Duration,
-    /// How long a lower priority class can be kept waiting by the class above it.
+    /// How long a lower priority priority can be kept waiting by the priority above it.
     pub class_bound: Duration,
     /// Terminal runs, and events, are deleted after this.
     pub retention: Duration,
@@ -75,15 +75,15 @@ impl Settings {
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             allowed_outbound: Vec::new(),
-            reader_patience: Duration::from_secs(10),
+            reader_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_secs(15),
             reader_silence: Duration::from_secs(40),
             hook_timeout: Duration::from_secs(15),
             hook_claim: Duration::from_secs(6),
-            awaited_executor: None,
+            expected_executor: None,
             lease: Duration::from_secs(30),
             look_every: Duration::from_secs(2),
-            upload_patience: Duration::from_secs(60),
+            upload_timeout: Duration::from_secs(60),
             scan: Duration::from_secs(5),
             class_bound: Duration::from_secs(600),
             retention: Duration::from_secs(7 * 24 * 3600),
@@ -104,7 +104,7 @@ mod tests {
     fn the_defaults_are_those_of_the_documents() {
         let settings = Settings::new(PathBuf::new());
         let seconds = [
-            (settings.reader_patience, 10),
+            (settings.reader_timeout, 10),
             (settings.keep_alive, 15),
             (settings.reader_silence, 40),
             (settings.hook_timeout, 15),

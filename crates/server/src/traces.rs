@@ -59,8 +59,8 @@ fn tell(app: &App, run: &Run) {
         return;
     };
     let status = run.state.status();
-    let ready_at = engine::ready_at(run.rank, run.class, app.bound_ms());
-    let whole = Span {
+    let ready_at = engine::ready_at(run.sort_key, run.priority, app.aging_step_ms());
+    let loaded = Span {
         run: run.id,
         part: Part::Run,
         start: time(run.created_at),
@@ -78,10 +78,10 @@ fn tell(app: &App, run: &Run) {
         start: time(ready_at),
         end: time(started_at),
         error: None,
-        attributes: vec![("playhouse.run.class", run.class.to_string())],
-        ..whole.clone()
+        attributes: vec![("playhouse.run.class", run.priority.to_string())],
+        ..loaded.clone()
     };
-    app.settings.spans.ended(whole);
+    app.settings.spans.ended(loaded);
     app.settings.spans.ended(queue);
 }
 

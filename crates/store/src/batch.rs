@@ -3,15 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Change, Class, Kind, Run, RunId, Status};
+use engine::{Change, Kind, Priority, Run, RunId, Status};
 
 use crate::{
     Error, Read,
-    audit::{self, Act},
+    audit::{self, AuditEntry},
+    driver::{Tx, Value},
     events::{self, NewEvent},
     executors::{self, Noted, Seen},
-    metrics::Told,
-    seam::{Tx, Value},
+    metrics::BatchMetrics,
     wake::Notice,
 };
 
@@ -28,15 +28,15 @@ pub struct Batch<'tx, 'connection> {
 #[derive(Default)]
 struct Gathered {
     events: Vec<NewEvent>,
-    counts: BTreeMap<(Kind, Status, Class), i64>,
+    counts: BTreeMap<(Kind, Status, Priority), i64>,
     ready: BTreeMap<String, usize>,
     /// Of the newest change.
     now: i64,
-    told: Told,
+    metrics: BatchMetrics,
     executors: BTreeSet<String>,
     runs: BTreeSet<RunId>,
     seen: BTreeMap<String, Seen>,
-    acts: Vec<Act>,
+    entries: Vec<AuditEntry>,
 }
 
 impl Gathered {
@@ -49,13 +49,13 @@ impl Gathered {
             *self.ready.entry(queue).or_default() += count;
         }
         self.now = self.now.max(other.now);
-        self.told.merge(other.told);
+        self.metrics.merge(other.metrics);
         self.executors.extend(other.executors);
         self.runs.extend(other.runs);
         for (executor, seen) in other.seen {
             self.seen.entry(executor).or_default().merge(seen);
         }
-        self.acts.extend(other.acts);
+        self.entries.extend(other.entries);
     }
 }
 
@@ -73,12 +73,12 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
     }
 
     /// Runs `work` so that nothing of it remains when it fails.
-    pub(crate) fn guarded<T>(
+    pub(crate) fn savepoint<T>(
         &mut self,
         work: impl FnOnce(&mut Batch<'_, '_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut inner = Gathered::default();
-        let result = self.tx.guarded(|tx| {
+        let result = self.tx.savepoint(|tx| {
             let mut batch = Batch::new(tx);
             let result = work(&mut batch);
             inner = batch.gathered;
@@ -99,12 +99,12 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         if before != Some(status) {
             self.moved(run, before, status);
         }
-        let word = change
-            .event
-            .as_ref()
+        let words = change
+            .events
+            .iter()
             .map(|event| event.event_type.of(run.kind));
-        self.gathered.told.note(before, run, word);
-        if let Some(event) = &change.event {
+        self.gathered.metrics.note(before, run, words);
+        for event in &change.events {
             self.gathered.events.push(NewEvent {
                 at: now,
                 event_type: format!("{}.{}", run.kind, event.event_type.of(run.kind)),
@@ -114,10 +114,10 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
             });
         }
         // Whoever follows a job follows its output.
-        if change.event.is_some() && run.kind != Kind::Job {
+        if !change.events.is_empty() && run.kind != Kind::Job {
             self.touch(run.id);
         }
-        if run.signal.is_some() {
+        if run.signals.generation > 0 {
             self.gathered.executors.extend(run.executor.clone());
         }
     }
@@ -140,15 +140,15 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
     }
 
     /// Writes down that somebody did what this transaction does.
-    pub fn record(&mut self, act: &Act) {
-        self.gathered.acts.push(act.clone());
+    pub fn record(&mut self, entry: &AuditEntry) {
+        self.gathered.entries.push(entry.clone());
     }
 
     fn moved(&mut self, run: &Run, before: Option<Status>, status: Status) {
         if let Some(before) = before {
-            self.count(run.kind, before, run.class, -1);
+            self.count(run.kind, before, run.priority, -1);
         }
-        self.count(run.kind, status, run.class, 1);
+        self.count(run.kind, status, run.priority, 1);
         if status == Status::Queued {
             match self.gathered.ready.get_mut(&run.queue) {
                 Some(count) => *count += 1,
@@ -167,11 +167,11 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
     }
 
     /// Changes a counter by `n`.
-    pub(crate) fn count(&mut self, kind: Kind, status: Status, class: Class, n: i64) {
+    pub(crate) fn count(&mut self, kind: Kind, status: Status, priority: Priority, n: i64) {
         *self
             .gathered
             .counts
-            .entry((kind, status, class))
+            .entry((kind, status, priority))
             .or_default() += n;
     }
 
@@ -197,17 +197,17 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
     }
 
     /// Writes what was gathered; says who is to be woken, if anybody, and what is to be counted.
-    pub(crate) fn end(self, noted: &mut Noted) -> Result<(Option<Notice>, Told), Error> {
+    pub(crate) fn end(self, noted: &mut Noted) -> Result<(Option<Notice>, BatchMetrics), Error> {
         let Self { tx, mut gathered } = self;
         // What its own claims took is nobody else's.
         gathered.ready.retain(|_, count| *count > 0);
         executors::write_seen(tx, &gathered.seen, noted)?;
         write_counts(tx, &gathered.counts)?;
         let head = events::write(tx, &gathered.events)?;
-        audit::write(tx, &gathered.acts)?;
+        audit::write(tx, &gathered.entries)?;
         let names = gathered.ready.len() + gathered.executors.len() + gathered.runs.len();
         if head == 0 && names == 0 {
-            return Ok((None, gathered.told));
+            return Ok((None, gathered.metrics));
         }
         if names > NOTICE_NAMES {
             let notice = Notice {
@@ -215,7 +215,7 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
                 all: true,
                 ..Notice::default()
             };
-            return Ok((Some(notice), gathered.told));
+            return Ok((Some(notice), gathered.metrics));
         }
         let notice = Notice {
             head,
@@ -224,27 +224,27 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
             runs: gathered.runs.iter().map(ToString::to_string).collect(),
             ..Notice::default()
         };
-        Ok((Some(notice), gathered.told))
+        Ok((Some(notice), gathered.metrics))
     }
 }
 
 fn write_counts(
     tx: &mut Tx<'_>,
-    counts: &BTreeMap<(Kind, Status, Class), i64>,
+    counts: &BTreeMap<(Kind, Status, Priority), i64>,
 ) -> Result<(), Error> {
     // The row exists from the first count on; a row that goes below 0 would be refused in VALUES.
-    const SEED: &str = "INSERT INTO counters (kind, status, class, n) VALUES ($1, $2, $3, 0)
-        ON CONFLICT (kind, status, class) DO NOTHING";
+    const SEED: &str = "INSERT INTO counters (kind, status, priority, n) VALUES ($1, $2, $3, 0)
+        ON CONFLICT (kind, status, priority) DO NOTHING";
     const COUNT: &str = "UPDATE counters SET n = n + $4
-        WHERE kind = $1 AND status = $2 AND class = $3 RETURNING n";
+        WHERE kind = $1 AND status = $2 AND priority = $3 RETURNING n";
     let rows: Vec<[Value<'_>; 4]> = counts
         .iter()
         .filter(|(_, n)| **n != 0)
-        .map(|((kind, status, class), n)| {
+        .map(|((kind, status, priority), n)| {
             [
                 kind.as_str().into(),
                 status.as_str().into(),
-                class.as_str().into(),
+                priority.as_str().into(),
                 (*n).into(),
             ]
         })

@@ -1,6 +1,6 @@
 //! Which uploaded programs there are. Their bytes are files.
 
-use crate::{Batch, Error, Read, audit::Act, seam::args};
+use crate::{Batch, Error, Read, audit::AuditEntry, driver::args};
 
 /// Notes an uploaded program, or that it was uploaded again.
 ///
@@ -10,12 +10,12 @@ pub fn add(
     batch: &mut Batch<'_, '_>,
     sha256: &str,
     size_bytes: i64,
-    act: &Act,
+    entry: &AuditEntry,
 ) -> Result<(), Error> {
     const ADD: &str = "INSERT INTO binaries (sha256, size_bytes, used_at) VALUES ($1, $2, $3)
         ON CONFLICT (sha256) DO UPDATE SET used_at = excluded.used_at";
-    batch.tx.exec(ADD, args![sha256, size_bytes, act.at])?;
-    batch.record(act);
+    batch.tx.exec(ADD, args![sha256, size_bytes, entry.at])?;
+    batch.record(entry);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use engine::{Event, Kind, Run, RunId};
 
 use crate::{
     Error, Read,
-    seam::{Row, Tx, Value, args},
+    driver::{Row, Tx, Value, args},
 };
 
 /// A fact that has no number yet.
@@ -164,9 +164,11 @@ pub(crate) fn data(run: &Run, event: &Event) -> String {
     if let Some(due_at) = event.due_at {
         data.insert("due_at".to_owned(), due_at.into());
     }
-    if let Some(part) = &event.part {
+    let part = event.part.as_ref().filter(|part| !part.again);
+    if let Some(part) = part {
         // What its holder tells of it, which cannot replace what stands here.
-        let told: serde_json::Map<_, _> = serde_json::from_str(&part.told).unwrap_or_default();
+        let told: serde_json::Map<_, _> =
+            serde_json::from_str(&part.event_data).unwrap_or_default();
         for (key, value) in told {
             data.entry(key).or_insert(value);
         }

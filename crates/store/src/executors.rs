@@ -6,8 +6,8 @@ use engine::RunId;
 
 use crate::{
     Batch, Error, Read,
+    driver::{Tx, Value, args},
     retention::Swept,
-    seam::{Tx, Value, args},
 };
 
 /// An executor that does nothing but ask is written down this often.

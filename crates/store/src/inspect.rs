@@ -2,9 +2,9 @@
 
 use crate::{
     Error, Location,
+    driver::args,
     location::connect_visitor,
     migrate::{known_version, version},
-    seam::args,
 };
 
 /// What a database says of itself.

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     Batch, Error,
-    metrics::Told,
+    metrics::BatchMetrics,
     runs::{self, Beat, Claim, Claimed, Finish, Heartbeat, Submit, Submitted},
     wake::Notice,
 };
@@ -111,7 +111,7 @@ pub(crate) struct Outcome {
     pub(crate) finishes: Ends,
     pub(crate) others: Vec<Result<(), Error>>,
     pub(crate) notice: Option<Notice>,
-    pub(crate) told: Told,
+    pub(crate) metrics: BatchMetrics,
 }
 
 /// What a batch leaves to be done after its answers.
@@ -219,9 +219,9 @@ impl Items {
 }
 
 /// Runs whose claimer hung up before it was answered. No code ran, so it must not count.
-pub(crate) struct GiveBack(pub(crate) Vec<Claimed>);
+pub(crate) struct ReleaseRuns(pub(crate) Vec<Claimed>);
 
-impl Work for GiveBack {
+impl Work for ReleaseRuns {
     fn run(&mut self, batch: &mut Batch<'_, '_>) -> Result<(), Error> {
         for Claimed { run, .. } in &self.0 {
             let executor = run.executor.clone().unwrap_or_default();
@@ -231,7 +231,7 @@ impl Work for GiveBack {
             };
             let now = run.started_at.unwrap_or(run.created_at);
             match runs::apply(batch, run.id, &Command::Release { holder }, now) {
-                // Somebody else has it by now, and the others are to be given back all the same.
+                // Somebody else has it by now, and the others are to be released all the same.
                 Ok(_) | Err(Error::NotFound(_) | Error::Rejected(_)) => {}
                 Err(error) => return Err(error),
             }

@@ -2,8 +2,8 @@
 
 use crate::{
     Batch, Error, Read,
-    audit::Act,
-    seam::{Row, args},
+    audit::AuditEntry,
+    driver::{Row, args},
 };
 
 /// A key as it is kept.
@@ -85,7 +85,7 @@ pub fn list(read: &mut Read<'_, '_>) -> Result<Vec<KeyRow>, Error> {
 ///
 /// # Errors
 /// The database's.
-pub fn add(batch: &mut Batch<'_, '_>, new: &NewKey, act: &Act) -> Result<Added, Error> {
+pub fn add(batch: &mut Batch<'_, '_>, new: &NewKey, entry: &AuditEntry) -> Result<Added, Error> {
     const ANY: &str = "SELECT id FROM keys LIMIT 1";
     const NAMESAKES: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
         created_at, expires_at, revoked_at, used_at FROM keys WHERE name = $1
@@ -124,7 +124,7 @@ pub fn add(batch: &mut Batch<'_, '_>, new: &NewKey, act: &Act) -> Result<Added, 
             row.expires_at,
         ],
     )?;
-    batch.record(act);
+    batch.record(entry);
     Ok(Added::Yes)
 }
 
@@ -153,15 +153,19 @@ pub fn named(batch: &mut Batch<'_, '_>, name: &str) -> Result<Vec<KeyRow>, Error
 ///
 /// # Errors
 /// The database's.
-pub fn revoke(batch: &mut Batch<'_, '_>, id: &str, act: &Act) -> Result<Option<KeyRow>, Error> {
+pub fn revoke(
+    batch: &mut Batch<'_, '_>,
+    id: &str,
+    entry: &AuditEntry,
+) -> Result<Option<KeyRow>, Error> {
     const REVOKE: &str = "UPDATE keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     const FIND: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
         created_at, expires_at, revoked_at, used_at FROM keys WHERE id = $1";
     rise(batch)?;
-    let revoked = batch.tx.exec(REVOKE, args![id, act.at])? > 0;
+    let revoked = batch.tx.exec(REVOKE, args![id, entry.at])? > 0;
     let row = batch.tx.first(FIND, args![id], key)?;
     if let Some(row) = row.as_ref().filter(|_| revoked) {
-        batch.record(&act.clone().detail(&row.name));
+        batch.record(&entry.clone().detail(&row.name));
     }
     Ok(row)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::{Wake, seam::Listener, wake::Notice};
+use crate::{Wake, driver::Listener, wake::Notice};
 
 /// Passes on what other servers commit, until `stopped`.
 pub(crate) fn listen(listener: &Listener, wake: &Wake, name: u64, stopped: oneshot::Receiver<()>) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     Error,
-    seam::{self, Connection, PostgresConnection, SqliteConnection},
+    driver::{self, Connection, PostgresConnection, SqliteConnection},
 };
 
 /// Where the data is.
@@ -22,7 +22,7 @@ impl Location {
     pub fn place(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("SQLite at {}", path.display()),
-            Self::Postgres(url) => match seam::postgres_hosts(url) {
+            Self::Postgres(url) => match driver::postgres_hosts(url) {
                 Some(hosts) => format!("PostgreSQL at {hosts}"),
                 None => "PostgreSQL".to_owned(),
             },
@@ -59,5 +59,5 @@ pub(crate) fn connect_visitor(location: &Location) -> Result<Connection, Error> 
 /// # Errors
 /// When either file cannot be opened or written.
 pub fn backup(from: &Path, to: &Path) -> Result<(), Error> {
-    seam::backup(from, to)
+    driver::backup(from, to)
 }

@@ -5,8 +5,8 @@ use engine::{Holder, RunId, Status};
 
 use crate::{
     Batch, Error, Read,
+    driver::{Row, Tx, args},
     runs::attempt_of,
-    seam::{Row, Tx, args},
 };
 
 /// What is kept of one run's output, in bytes. Half of it is the beginning.

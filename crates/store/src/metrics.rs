@@ -1,4 +1,4 @@
-//! What the writers are doing, for whoever asks and for Prometheus.
+//! What the writers are doing, for the caller who asks and for Prometheus.
 
 use std::{
     collections::BTreeMap,
@@ -62,17 +62,22 @@ pub fn note_ms(histogram: &Histogram, time_ms: i64) {
 
 /// What a transaction is counted for, once it is on disk.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct BatchMetrics {
     /// How many events of each kind and word.
     events: BTreeMap<(&'static str, &'static str), u64>,
     /// Runs whose last attempt ended.
     ended: Vec<Run>,
 }
 
-impl Told {
-    /// Notes a change: `word` is that of its event.
-    pub(crate) fn note(&mut self, before: Option<Status>, run: &Run, word: Option<&'static str>) {
-        if let Some(word) = word {
+impl BatchMetrics {
+    /// Notes a change: `words` are those of its events.
+    pub(crate) fn note(
+        &mut self,
+        before: Option<Status>,
+        run: &Run,
+        words: impl Iterator<Item = &'static str>,
+    ) {
+        for word in words {
             let event = (run.kind.as_str(), word);
             *self.events.entry(event).or_default() += 1;
         }
@@ -93,7 +98,7 @@ impl Told {
 struct EndLabels {
     kind: &'static str,
     status: &'static str,
-    class: &'static str,
+    priority: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -137,7 +142,7 @@ impl Commits {
         }
     }
 
-    /// Sends runs that have ended to whoever asks for them. What does not fit is lost.
+    /// Sends runs that have ended to the caller who asks for them. What does not fit is lost.
     pub(crate) fn observe(&self, observer: mpsc::Sender<Run>) {
         // The first stays: a server has one.
         let _ = self.observer.set(observer);
@@ -150,7 +155,7 @@ impl Commits {
         let labels = EndLabels {
             kind: run.kind.as_str(),
             status: run.state.status().as_str(),
-            class: run.class.as_str(),
+            priority: run.priority.as_str(),
         };
         note_ms(&self.durations.get_or_create(&labels), at - started_at);
         if let Some(observer) = self.observer.get() {
@@ -187,7 +192,7 @@ impl Commits {
 
 impl Timer {
     /// The transaction is on disk, and so is what it tells of runs.
-    pub(crate) fn done(self, told: &Told) {
+    pub(crate) fn done(self, metrics: &BatchMetrics) {
         let Self { commits, items, .. } = self;
         commits.sums.commits.fetch_add(1, Relaxed);
         commits.sums.items.fetch_add(items as u64, Relaxed);
@@ -196,11 +201,11 @@ impl Timer {
         commits
             .items
             .observe(f64::from(u32::try_from(items).unwrap_or(u32::MAX)));
-        for ((kind, event), count) in &told.events {
+        for ((kind, event), count) in &metrics.events {
             let labels = EventLabels { kind, event };
             commits.events.get_or_create(&labels).inc_by(*count);
         }
-        for run in &told.ended {
+        for run in &metrics.ended {
             commits.ended(run);
         }
     }

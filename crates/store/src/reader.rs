@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc::Receiver};
 
 use crate::{
     Error,
-    seam::{Connection, Tx},
+    driver::{Connection, Tx},
 };
 
 /// A transaction that only reads.

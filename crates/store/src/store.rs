@@ -13,7 +13,9 @@ use prometheus_client::registry::Registry;
 use tokio::sync::oneshot;
 
 use crate::{
-    Batch, CommitSums, Error, Location, Read, Wake, events,
+    Batch, CommitSums, Error, Location, Read, Wake,
+    driver::Listener,
+    events,
     items::{Answer, Closure, Item},
     listen::listen,
     location::{connect, connect_reader},
@@ -22,7 +24,6 @@ use crate::{
     reader::{self, Query},
     retention,
     runs::{Beat, Finish, Heartbeat, Submit, Submitted},
-    seam::Listener,
     thread::thread,
     writer::Writer,
 };

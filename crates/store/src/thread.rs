@@ -10,7 +10,7 @@ pub(crate) fn thread(
     name: &str,
     work: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<()>, Error> {
-    let guarded = move || {
+    let savepoint = move || {
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err() {
             tracing::error!("a thread of the store panicked: the process ends");
             std::process::abort();
@@ -18,6 +18,6 @@ pub(crate) fn thread(
     };
     std::thread::Builder::new()
         .name(format!("store-{name}"))
-        .spawn(guarded)
+        .spawn(savepoint)
         .map_err(|error| Error::Unavailable(format!("a thread could not be started: {error}")))
 }

@@ -1,6 +1,6 @@
 //! Tickets: secrets that are good for one use and a short time. Only their SHA-256 is kept.
 
-use crate::{Batch, Error, audit::Act, seam::args};
+use crate::{Batch, Error, audit::AuditEntry, driver::args};
 
 /// Keeps a ticket. `purpose` is what it is good for, `subject` whom it is for; `act` says who asks for
 /// it, unless the server makes it by itself.
@@ -13,15 +13,15 @@ pub fn add(
     purpose: &str,
     subject: &str,
     expires_at: i64,
-    act: Option<&Act>,
+    entry: Option<&AuditEntry>,
 ) -> Result<(), Error> {
     const INSERT: &str = "INSERT INTO tickets (hash, purpose, subject, expires_at)
         VALUES ($1, $2, $3, $4)";
     batch
         .tx
         .exec(INSERT, args![hash, purpose, subject, expires_at])?;
-    if let Some(act) = act {
-        batch.record(act);
+    if let Some(entry) = entry {
+        batch.record(entry);
     }
     Ok(())
 }

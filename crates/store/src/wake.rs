@@ -1,5 +1,5 @@
 //! Tells waiting calls that something was committed, here or on another server. It carries no
-//! facts: whoever is woken looks.
+//! facts: the caller who is woken looks.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,7 @@ use engine::RunId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 
-use crate::{Batch, items::ClaimCall, parking::Parking, runs::family_of};
+use crate::{Batch, items::ClaimCall, runs::family_of, waiters::Waiters};
 
 /// The longest notice in bytes: PostgreSQL takes less than 8,000.
 const NOTICE_BYTES: usize = 7_900;
@@ -71,7 +71,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Waiting {
-    claims: Parking,
+    claims: Waiters,
     topics: HashMap<Topic, (Arc<Notify>, usize)>,
 }
 
@@ -116,13 +116,13 @@ impl Wake {
             .filter_map(|call| waiting.claims.park(call, round))
             .collect();
         drop(waiting);
-        look_again(early);
+        recheck(early);
     }
 
     /// Answers the waiting claims that were called back.
     pub(crate) fn call_back(&self) {
         let called_back = self.lock().claims.take_called_back();
-        look_again(called_back);
+        recheck(called_back);
     }
 
     /// The waiting claims that what this batch has made ready can serve.
@@ -187,7 +187,7 @@ impl Wake {
             }
         }
         drop(waiting);
-        look_again(woken);
+        recheck(woken);
         self.shared.head.send_if_modified(|head| {
             let newer = notice.head > *head;
             *head = notice.head.max(*head);
@@ -213,7 +213,7 @@ impl Waiting {
 }
 
 /// Answers waiting claims: there may be something now.
-fn look_again(calls: Vec<ClaimCall>) {
+fn recheck(calls: Vec<ClaimCall>) {
     for call in calls {
         // Nobody may be waiting any more.
         let _ = call.answer.send(Ok(Vec::new()));

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use crate::{
     Batch, Error, Wake,
+    driver::{Committed, Connection},
     executors::Noted,
-    items::{GiveBack, Item, Items, Outcome},
+    items::{Item, Items, Outcome, ReleaseRuns},
     metrics::Commits,
     runs::{self, Claim, Finish, Heartbeat, Submit},
-    seam::{Committed, Connection},
     wake::Notice,
 };
 
@@ -115,7 +115,7 @@ impl Writer {
         }
         if !left.orphans.is_empty() {
             self.work(Items {
-                others: vec![Box::new(GiveBack(left.orphans))],
+                others: vec![Box::new(ReleaseRuns(left.orphans))],
                 ..Items::default()
             });
         }
@@ -162,7 +162,7 @@ impl Writer {
         let notice = notice.map(Notice::encode);
         match self.connection.commit(notice.as_deref()) {
             Committed::Yes => {
-                timer.done(&outcome.told);
+                timer.done(&outcome.metrics);
                 Ok(outcome)
             }
             Committed::No(error) => Err(error),
@@ -189,7 +189,7 @@ fn apply(
     let beats = runs::heartbeat_all(&mut batch, &beats)?;
     let mut others = Vec::with_capacity(items.others.len());
     for work in &mut items.others {
-        let result = batch.guarded(|batch| work.run(batch));
+        let result = batch.savepoint(|batch| work.run(batch));
         match result {
             Err(error) if error.is_fatal() => return Err(error),
             result => others.push(result),
@@ -198,7 +198,7 @@ fn apply(
     items.claims.extend(wake.hand_over(&batch));
     let claims: Vec<&Claim> = items.claims.iter().map(|call| &call.claim).collect();
     let claims = runs::claim_all(&mut batch, &claims)?;
-    let (notice, told) = batch.end(noted)?;
+    let (notice, metrics) = batch.end(noted)?;
     Ok(Outcome {
         submits,
         claims,
@@ -206,6 +206,6 @@ fn apply(
         finishes,
         others,
         notice,
-        told,
+        metrics,
     })
 }

@@ -33,7 +33,7 @@ pub struct AuditLine {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AuditActor {
     /// Id of a key; or `loopback`, `builtin`, `operator` (the command line on the data directory),
-    /// `setup` (whoever has the setup token), `nobody` (no good key), `several`.
+    /// `setup` (the caller who has the setup token), `nobody` (no good key), `several`.
     pub id: String,
     /// Name of the key; left out without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,7 +67,7 @@ pub struct AuditVerified {
     /// Number of the newest line; 0 when there is none.
     pub newest: i64,
     /// Its hash in hexadecimal; empty when there is none. Kept elsewhere, it shows later that
-    /// nothing up to this line was written anew.
+    /// nothing up to this line was written again.
     pub hash: String,
     /// The first line that is not as it should be; left out when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,7 +93,7 @@ pub struct AuditQuery {
     /// Newest first, lines with a lower number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<i64>,
-    /// Only of whoever has this id or this name.
+    /// Only of the caller who has this id or this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
     /// Only this action; `*` at its end stands for anything.

@@ -1,4 +1,4 @@
-//! A run is one trace, whoever writes its parts: the trace has the run's id, and the spans have
+//! A run is one trace, the caller who writes its parts: the trace has the run's id, and the spans have
 //! numbers that server and executors find without telling each other.
 
 use std::{

@@ -5,7 +5,7 @@ use tokio_postgres::NoTls;
 
 const NAME: &str = "playhouse_bench";
 
-/// Makes the database anew and returns its URL.
+/// Makes the database again and returns its URL.
 pub(crate) async fn fresh(url: &str) -> Result<String> {
     let (client, connection) = tokio_postgres::connect(url, NoTls)
         .await

@@ -27,7 +27,7 @@ use clap::Parser;
 use crate::{
     cases::{Case, Subject},
     report::Report,
-    server::Ground,
+    server::Environment,
 };
 
 /// Measures a built server.
@@ -84,18 +84,22 @@ fn measure(arguments: Arguments) -> Result<()> {
 async fn run(arguments: Arguments) -> Result<()> {
     let work_dir = arguments.work_dir.join(std::process::id().to_string());
     fs::create_dir_all(&work_dir).context("failed to make the work directory")?;
-    let ground = Ground {
+    let environment = Environment {
         playhouse: arguments.playhouse,
         work_dir,
         database_url: arguments.database_url,
         duration: Duration::from_secs_f64(arguments.seconds),
     };
-    let mut report = Report::new(ground.database_url.is_some(), &ground, arguments.runs)?;
+    let mut report = Report::new(
+        environment.database_url.is_some(),
+        &environment,
+        arguments.runs,
+    )?;
     for case in Case::of(arguments.subject) {
         if arguments.only.is_empty() || arguments.only.contains(&case) {
             for run in 1..=case.runs(arguments.runs) {
                 eprintln!("{case:?}: run {run}");
-                let measured = case.measure(&ground).await;
+                let measured = case.measure(&environment).await;
                 report.add(measured.with_context(|| format!("{case:?}, run {run}"))?);
             }
         }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     machine::{self, Machine},
-    server::Ground,
+    server::Environment,
     statistics::{Spread, percentile, sorted},
 };
 
@@ -55,22 +55,22 @@ struct Row {
 
 impl Report {
     /// Begins a report by measuring the disk.
-    pub(crate) fn new(postgres: bool, ground: &Ground, runs: usize) -> Result<Self> {
+    pub(crate) fn new(postgres: bool, environment: &Environment, runs: usize) -> Result<Self> {
         let mut report = Self {
             machine: Machine::this()?,
             mode: if postgres { "postgres" } else { "sqlite" },
             date: machine::now(),
-            seconds: ground.duration.as_secs_f64(),
+            seconds: environment.duration.as_secs_f64(),
             rows: Vec::new(),
         };
         for _ in 0..runs {
-            let rate = machine::fsyncs_per_second(&ground.work_dir)?;
+            let rate = machine::fsyncs_per_second(&environment.work_dir)?;
             report.add(vec![Measure::new(
                 "disk: write 4 KiB and fdatasync",
                 "1/s",
                 rate,
             )]);
-            let idle = machine::fsyncs_after_idling(&ground.work_dir)?;
+            let idle = machine::fsyncs_after_idling(&environment.work_dir)?;
             report.add(percentiles(
                 "disk: the same after 15 ms without work",
                 &idle,

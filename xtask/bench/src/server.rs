@@ -18,14 +18,14 @@ use crate::{client::Client, database, machine};
 const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// Where and how is measured.
-pub(crate) struct Ground {
+pub(crate) struct Environment {
     pub(crate) playhouse: PathBuf,
     pub(crate) work_dir: PathBuf,
     pub(crate) database_url: Option<String>,
     pub(crate) duration: Duration,
 }
 
-impl Drop for Ground {
+impl Drop for Environment {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.work_dir) {
             eprintln!("failed to remove {}: {error}", self.work_dir.display());
@@ -43,24 +43,24 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts one on an empty database.
-    pub(crate) async fn start(ground: &Ground) -> Result<Self> {
-        let data = ground.work_dir.join("data");
+    pub(crate) async fn start(environment: &Environment) -> Result<Self> {
+        let data = environment.work_dir.join("data");
         if data.exists() {
             fs::remove_dir_all(&data)?;
         }
         fs::create_dir_all(&data)?;
-        let url = match &ground.database_url {
+        let url = match &environment.database_url {
             Some(url) => Some(database::fresh(url).await?),
             None => None,
         };
-        Self::spawn(ground, url).await
+        Self::spawn(environment, url).await
     }
 
     /// Kills it and starts it again on the same data.
-    pub(crate) async fn restart(self, ground: &Ground) -> Result<Self> {
+    pub(crate) async fn restart(self, environment: &Environment) -> Result<Self> {
         drop(self);
-        let url = ground.database_url.as_deref().map(database::existing);
-        Self::spawn(ground, url).await
+        let url = environment.database_url.as_deref().map(database::existing);
+        Self::spawn(environment, url).await
     }
 
     /// Resident memory, in MiB.
@@ -72,12 +72,12 @@ impl Server {
         Client::connect(self.address).await
     }
 
-    async fn spawn(ground: &Ground, database_url: Option<String>) -> Result<Self> {
+    async fn spawn(environment: &Environment, database_url: Option<String>) -> Result<Self> {
         let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
-        let log = ground.work_dir.join("log");
-        let mut command = Command::new(&ground.playhouse);
+        let log = environment.work_dir.join("log");
+        let mut command = Command::new(&environment.playhouse);
         command.args(["server", "--listen", &address.to_string(), "--data-dir"]);
-        command.arg(ground.work_dir.join("data"));
+        command.arg(environment.work_dir.join("data"));
         if let Some(url) = database_url {
             command.args(["--database-url", &url]);
         }

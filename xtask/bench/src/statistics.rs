@@ -36,14 +36,14 @@ pub(crate) fn sorted(values: &[f64]) -> Vec<f64> {
     sorted
 }
 
-/// The value below or at which `percent` of the sorted values lie (nearest rank; the middle of an
+/// The value below or at which `percent` of the sorted values lie (nearest sort key; the middle of an
 /// even number is the mean of both).
 pub(crate) fn percentile(sorted: &[f64], percent: f64) -> Option<f64> {
     let position = percent / 100.0 * sorted.len() as f64;
-    let rank = (position.ceil() as usize).max(1);
-    let at_rank = *sorted.get(rank - 1)?;
+    let sort_key = (position.ceil() as usize).max(1);
+    let at_rank = *sorted.get(sort_key - 1)?;
     if percent == 50.0 && sorted.len().is_multiple_of(2) {
-        return Some(f64::midpoint(at_rank, *sorted.get(rank)?));
+        return Some(f64::midpoint(at_rank, *sorted.get(sort_key)?));
     }
     Some(at_rank)
 }

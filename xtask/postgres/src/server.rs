@@ -20,7 +20,7 @@ use crate::programs;
 
 const GUARD: &str = include_str!("guard.sh");
 
-/// From here on ports are looked for. They lie below those that Linux gives to whoever asks for
+/// From here on ports are looked for. They lie below those that Linux gives to the caller who asks for
 /// any, so nobody gets ours while the server is down.
 const FIRST_PORT: u16 = 16_000;
 const PORTS: u16 = 16_000;

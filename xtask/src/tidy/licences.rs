@@ -43,30 +43,30 @@ fn allowed(expression: &str) -> bool {
         .replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let mut rest = words.as_slice();
-    let verdict = any_of(&mut rest);
-    verdict == Some(true) && rest.is_empty()
+    let outcome = any_of(&mut rest);
+    outcome == Some(true) && rest.is_empty()
 }
 
 fn any_of(rest: &mut &[&str]) -> Option<bool> {
-    let mut verdict = all_of(rest)?;
+    let mut outcome = all_of(rest)?;
     while take(rest, "OR") {
-        verdict |= all_of(rest)?;
+        outcome |= all_of(rest)?;
     }
-    Some(verdict)
+    Some(outcome)
 }
 
 fn all_of(rest: &mut &[&str]) -> Option<bool> {
-    let mut verdict = one(rest)?;
+    let mut outcome = one(rest)?;
     while take(rest, "AND") {
-        verdict &= one(rest)?;
+        outcome &= one(rest)?;
     }
-    Some(verdict)
+    Some(outcome)
 }
 
 fn one(rest: &mut &[&str]) -> Option<bool> {
     if take(rest, "(") {
-        let verdict = any_of(rest)?;
-        return take(rest, ")").then_some(verdict);
+        let outcome = any_of(rest)?;
+        return take(rest, ")").then_some(outcome);
     }
     let (first, after) = rest.split_first()?;
     *rest = after;

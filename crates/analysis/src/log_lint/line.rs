@@ -1,4 +1,4 @@
-//! One line of a log: which class it is of, its level, its time, its message.
+//! One line of a log: which priority it is of, its level, its time, its message.
 
 use std::borrow::Cow;
 

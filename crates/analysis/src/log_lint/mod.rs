@@ -26,7 +26,7 @@ pub use shape::Frequent;
 const TOP: usize = 10;
 const MOST: u64 = 100;
 
-/// What is measured of a log. Each line that is not empty is counted in one class.
+/// What is measured of a log. Each line that is not empty is counted in one priority.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[expect(
     missing_docs,

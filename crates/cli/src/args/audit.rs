@@ -22,7 +22,7 @@ Examples:
   playhouse audit list --target 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
   playhouse audit list --after 0 --limit 1000000 --json > audit.jsonl")]
 pub(crate) struct ListAudit {
-    /// Only of whoever has this id or this name
+    /// Only of the caller who has this id or this name
     #[arg(long, value_name = "WHO")]
     pub(crate) actor: Option<String>,
 
@@ -64,8 +64,8 @@ pub(crate) struct ListAudit {
 
 /// Verify that every line of the audit is there and as it was written
 ///
-/// Prints how many lines there are, and number and hash of the newest. Keep these elsewhere: whoever
-/// can write to the database can write the whole chain anew, and only the kept hash tells. Ends with 1
+/// Prints how many lines there are, and number and hash of the newest. Keep these elsewhere: the caller who
+/// can write to the database can write the whole chain again, and only the kept hash tells. Ends with 1
 /// when the chain is broken, and says where.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  playhouse audit verify\n  playhouse audit verify --json")]

@@ -105,7 +105,7 @@ pub(crate) struct Work {
     #[arg(value_parser = values::duration)]
     pub(crate) cancel_grace: Duration,
 
-    /// How long running jobs may go on when this process is to stop; then they are given back
+    /// How long running jobs may go on when this process is to stop; then they are released
     /// [default: 1h; in server and dev 10s]
     #[arg(long, env = "PLAYHOUSE_DRAIN_GRACE", value_name = "DURATION")]
     #[arg(value_parser = values::duration)]
@@ -135,7 +135,7 @@ pub(crate) struct ForPlugins {
     #[arg(long, env = "PLAYHOUSE_NO_PLUGINS", value_parser = BoolishValueParser::new())]
     pub(crate) no_plugins: bool,
 
-    /// Not this plugin, whoever asks for it; may be repeated
+    /// Not this plugin, the caller who asks for it; may be repeated
     #[arg(
         long,
         env = "PLAYHOUSE_WITHOUT_PLUGIN",

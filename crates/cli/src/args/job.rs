@@ -56,7 +56,7 @@ Examples:
   playhouse job cancel 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
   playhouse job list --status pending --json | jq -r '.[].id' | xargs playhouse job cancel")]
     Cancel(Ids),
-    /// Start ended jobs anew
+    /// Start ended jobs again
     #[command(after_help = "\
 Examples:
   playhouse job retry 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3")]

@@ -20,7 +20,7 @@ use crate::{
 /// A server that is to stop does not wait long for the jobs in it: they start again with it.
 const BUILT_IN_DRAIN_GRACE: Duration = Duration::from_secs(10);
 
-/// Its claims are calls within this process: one that is let go was either answered or gives back what
+/// Its claims are calls within this process: one that is let go was either answered or releases what
 /// it took.
 const BUILT_IN_CLAIM_GRACE: Duration = Duration::from_millis(200);
 

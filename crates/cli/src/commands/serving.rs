@@ -22,7 +22,7 @@ pub(super) async fn start(
     awaited: Option<String>,
 ) -> Result<Running, Failure> {
     let settings = Settings {
-        awaited_executor: awaited,
+        expected_executor: awaited,
         spans: spans(&serve.tracing, "playhouse-server")?,
         listen: serve.listen,
         database_url: serve.place.database_url,
@@ -163,7 +163,7 @@ pub(super) fn database_advice(error: &DatabaseError) -> &'static str {
 }
 
 /// Runs until a signal comes or a part breaks, then stops everything in order: the executor gives
-/// its jobs back or ends them while the server still listens. `tell` says so to whoever looks on.
+/// its jobs back or ends them while the server still listens. `tell` says so to the caller who looks on.
 pub(super) async fn until_signal(
     mut running: Running,
     mut executor: Option<executor::Running>,

@@ -81,7 +81,7 @@ pub(super) fn key(handover: &Handover) -> String {
     given.unwrap_or_else(|| uuid::Uuid::new_v4().to_string())
 }
 
-/// Prints what whoever does not wait gets: the id, or what the server answered.
+/// Prints what the caller who does not wait gets: the id, or what the server answered.
 pub(super) fn detached(id: &str, answer: &impl Serialize, json: bool) -> Result<Exit, Failure> {
     if json {
         print_json(answer)?;

@@ -29,7 +29,7 @@ fn a_data_directory_that_is_named_wins_over_a_server_of_the_environment() {
     ];
     let made = elsewhere(&server, &make);
     assert_eq!(code(&made), Some(0), "{}", stderr(&made));
-    // The server has no key yet: whoever is on this machine may do everything.
+    // The server has no key yet: the caller who is on this machine may do everything.
     assert_eq!(
         stdout(&elsewhere(&server, &["key", "list", "--json"])),
         "[]\n"

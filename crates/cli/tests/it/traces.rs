@@ -1,4 +1,4 @@
-//! A run is one trace, whoever writes its parts.
+//! A run is one trace, the caller who writes its parts.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

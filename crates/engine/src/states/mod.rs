@@ -15,9 +15,9 @@ pub fn states_markdown() -> String {
     let mut page = String::from(
         "# States of a run\n\nGenerated from `engine` by `cargo xtask generate`; do not edit.\n\n\
          Each cell is the state after the command of its row on a run in the state of its column, \
-         with the event that is appended. A dash means that the command is refused and changes \
+         with the events that are appended. A dash means that the command is refused and changes \
          nothing. Where the column does not say otherwise the run has another attempt left, no \
-         retry policy and no cancel request; the holder is the current one.\n\n",
+         retry policy and no open signal; the holder is the current one.\n\n",
     );
     let runs = sample::runs();
     let row = |page: &mut String, cells: Vec<String>| {
@@ -45,9 +45,14 @@ fn cell(run: &Run, command: &Command) -> String {
         Err(_) => "-".to_owned(),
         Ok(change) => {
             let status = change.run.state.status();
-            match change.event {
-                Some(event) => format!("{status} ({})", event.event_type),
-                None => status.to_string(),
+            let events: Vec<&str> = change
+                .events
+                .iter()
+                .map(|event| event.event_type.as_str())
+                .collect();
+            match events.as_slice() {
+                [] => status.to_string(),
+                events => format!("{status} ({})", events.join(", ")),
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{LEASE_MS, NOW};
 use crate::{
-    Backoff, Command, Holder, Kind, Lease, NewRun, OVERTIME_LEASES, Outcome, Part, Run, RunId,
-    Signal, Stage, State, Verdict, submit,
+    AttemptOutcome, Backoff, Command, Holder, Kind, Lease, NewRun, OVERTIME_LEASES, OnTimeout,
+    Outcome, PartChange, Run, RunId, Signal, Stage, State, Wait, WaitFor, submit,
 };
 
 /// One run for each column.
@@ -20,7 +20,8 @@ pub(super) fn runs() -> Vec<(&'static str, Run)> {
         ("queued", queued()),
         ("queued, over its whole time limit", overdue),
     ];
-    runs.extend(held_runs());
+    runs.extend(owned_runs());
+    runs.extend(waiting_runs());
     runs.extend([
         ("completed", done(Outcome::Completed)),
         ("failed", done(Outcome::Failed)),
@@ -29,13 +30,39 @@ pub(super) fn runs() -> Vec<(&'static str, Run)> {
     runs
 }
 
-/// The columns of a run that an executor holds.
-fn held_runs() -> Vec<(&'static str, Run)> {
+/// The columns of a run that waits.
+fn waiting_runs() -> Vec<(&'static str, Run)> {
+    let waiting = |wait| Run {
+        state: State::Waiting(wait),
+        ..queued()
+    };
+    let mut paused = waiting(Wait::new(WaitFor::Operator));
+    paused.signals = paused.signals.with(Signal::Pause);
+    let approval = Wait {
+        timeout: Some((NOW, OnTimeout::Fail)),
+        ..Wait::new(WaitFor::Approval)
+    };
+    vec![
+        ("paused", paused),
+        (
+            "waiting for an operator",
+            waiting(Wait::new(WaitFor::Operator)),
+        ),
+        ("waiting for an approval, for too long", waiting(approval)),
+        (
+            "waiting for all children",
+            waiting(Wait::new(WaitFor::Children)),
+        ),
+    ]
+}
+
+/// The columns of a run that an executor owns.
+fn owned_runs() -> Vec<(&'static str, Run)> {
     let (live, expired) = (running(NOW + LEASE_MS), running(NOW));
     let mut last = expired.clone();
-    last.strikes = 1;
-    let mut advanced = last.clone();
-    advanced.advanced = 1;
+    last.failure_count = 1;
+    let mut last_progress_token = last.clone();
+    last_progress_token.last_progress_token = 1;
     let mut overtime = last.clone();
     overtime.timeout_ms = Some(0);
     if let State::Running(lease) = &mut overtime.state {
@@ -44,15 +71,21 @@ fn held_runs() -> Vec<(&'static str, Run)> {
     let mut retried = live.clone();
     retried.retry = Some(Backoff::default());
     let mut cancelled = expired.clone();
-    cancelled.signal = Some(Signal::Cancel);
+    cancelled.signals = cancelled.signals.with(Signal::Cancel);
+    let mut pausing = expired.clone();
+    pausing.signals = pausing.signals.with(Signal::Pause);
     vec![
         ("running", live),
         ("running, expired", expired),
         ("running, expired, last attempt", last),
-        ("running, expired, last attempt, a part ended", advanced),
+        (
+            "running, expired, last attempt, a part ended",
+            last_progress_token,
+        ),
         ("running, expired, over its time limit", overtime),
         ("running, retry policy", retried),
         ("running, expired, cancel requested", cancelled),
+        ("running, expired, pause requested", pausing),
     ]
 }
 
@@ -87,23 +120,34 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         executor: "a".to_owned(),
         token: Some(1),
     };
-    let checkpoint = |stage: Option<Stage>| Command::Checkpoint {
+    let advance = |stage| Command::Advance {
         holder: holder(),
-        part: stage.map(|stage| Part {
+        parts: vec![PartChange {
             name: "example".to_owned(),
             stage,
-            told: String::new(),
-        }),
+            again: false,
+            event_data: String::new(),
+        }],
+        acknowledged: 0,
     };
-    let finish = |verdict| Command::Finish {
+    let signal = |signal| Command::Signal {
+        signal,
+        aging_step_ms: 0,
+    };
+    let wake = |reason| Command::Wake {
+        reason,
+        live_children: 0,
+        aging_step_ms: 0,
+    };
+    let finish = |outcome| Command::Finish {
         holder: holder(),
-        verdict,
+        outcome,
         error: None,
-        draw: 0.0,
-        bound_ms: 0,
+        jitter: 0.0,
+        aging_step_ms: 0,
     };
     vec![
-        ("unhold", Command::Unhold { bound_ms: 0 }),
+        ("unhold", Command::Unhold { aging_step_ms: 0 }),
         ("due", Command::Due),
         (
             "claim",
@@ -119,17 +163,24 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
                 lease_ms: LEASE_MS,
             },
         ),
-        ("checkpoint", checkpoint(None)),
-        ("checkpoint: part started", checkpoint(Some(Stage::Started))),
+        ("advance: part started", advance(Stage::Started)),
+        ("advance: part completed", advance(Stage::Completed)),
+        ("advance: part skipped", advance(Stage::Skipped)),
         (
-            "checkpoint: part completed",
-            checkpoint(Some(Stage::Completed)),
+            "park",
+            Command::Park {
+                holder: holder(),
+                wait: Wait::new(WaitFor::Time),
+                seen: 0,
+                live_children: 0,
+            },
         ),
-        ("checkpoint: part failed", checkpoint(Some(Stage::Failed))),
-        ("checkpoint: part skipped", checkpoint(Some(Stage::Skipped))),
-        ("finish: completed", finish(Verdict::Completed)),
-        ("finish: failed", finish(Verdict::Failed)),
-        ("finish: timed out", finish(Verdict::TimedOut)),
+        ("wake: approval", wake(WaitFor::Approval)),
+        ("wake: child", wake(WaitFor::Child)),
+        ("wait over", Command::WaitOver { aging_step_ms: 0 }),
+        ("finish: completed", finish(AttemptOutcome::Completed)),
+        ("finish: failed", finish(AttemptOutcome::Failed)),
+        ("finish: timed out", finish(AttemptOutcome::TimedOut)),
         ("release", Command::Release { holder: holder() }),
         (
             "abandon",
@@ -141,13 +192,16 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         (
             "expire",
             Command::Expire {
-                draw: 0.0,
-                bound_ms: 0,
+                jitter: 0.0,
+                aging_step_ms: 0,
                 lease_ms: LEASE_MS,
             },
         ),
         ("cancel pending", Command::CancelPending),
-        ("cancel", Command::Cancel),
-        ("retry", Command::Retry { bound_ms: 0 }),
+        ("cancel", signal(Signal::Cancel)),
+        ("pause", signal(Signal::Pause)),
+        ("resume", signal(Signal::Resume)),
+        ("skip", signal(Signal::Skip)),
+        ("retry", Command::Retry { aging_step_ms: 0 }),
     ]
 }

@@ -27,7 +27,7 @@ pub(super) fn step(run: &Run, executor: &str, lease_ms: i64, now: i64) -> Result
     };
     Ok(Change {
         attempt: Some(Attempt::Opened),
-        event: Some(event),
+        events: vec![event],
         ..changed(run)
     })
 }

@@ -1,4 +1,4 @@
-//! The time of a scheduled run has come. Its rank was set when the time was.
+//! The time of a scheduled run has come. Its sort key was set when the time was.
 
 use super::{changed, event, moved, rejected};
 use crate::{Change, EventType, Rejected, Run, State};
@@ -8,7 +8,7 @@ pub(super) fn step(run: &Run, now: i64) -> Result<Change, Rejected> {
         State::Scheduled { due_at } if due_at <= now => {
             let run = moved(run, State::Queued);
             Ok(Change {
-                event: Some(event(&run, EventType::Ready)),
+                events: vec![event(&run, EventType::Ready)],
                 ..changed(run)
             })
         }

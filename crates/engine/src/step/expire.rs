@@ -12,7 +12,9 @@ pub(super) fn step(
 ) -> Result<Change, Rejected> {
     let lease = match &run.state {
         State::Running(lease) => lease,
-        State::Scheduled { .. } | State::Queued if run.deadline.is_some_and(|at| at <= now) => {
+        State::Scheduled { .. } | State::Queued | State::Waiting(_)
+            if run.deadline.is_some_and(|at| at <= now) =>
+        {
             return Ok(requeue::overdue(run, now));
         }
         _ => return Err(rejected(run, "expire")),

@@ -1,13 +1,14 @@
 //! The holder reports the end of its attempt.
 
-use super::{changed, event, held, moved, requeue};
+use super::{changed, event, moved, owned, requeue};
 use crate::{
-    Attempt, AttemptEnd, Change, Event, EventType, Holder, Outcome, Rejected, Run, State, Verdict,
+    Attempt, AttemptEnd, AttemptOutcome, Change, Event, EventType, Holder, Outcome, Rejected, Run,
+    Stage, State,
 };
 
 /// What the holder says.
 pub(super) struct Report {
-    pub(super) verdict: Verdict,
+    pub(super) outcome: AttemptOutcome,
     pub(super) error: Option<String>,
 }
 
@@ -20,27 +21,27 @@ pub(super) fn step(
 ) -> Result<Change, Rejected> {
     if holder
         .token
-        .is_some_and(|token| token == run.settled && token > 0)
+        .is_some_and(|token| token == run.last_finished_token && token > 0)
     {
         // The report was accepted before and its answer was lost: the same answer, no change. Whether
         // it comes from the same executor, the run does not say when somebody else has it by now.
         return Ok(changed(run.clone()));
     }
-    let token = held(run, holder, "finish")?.token;
+    let token = owned(run, holder, "finish")?.token;
     let run = &Run {
-        settled: token,
+        last_finished_token: token,
         ..run.clone()
     };
-    match report.verdict {
-        Verdict::Completed => Ok(completed(run, now)),
-        Verdict::Failed => Ok(requeue::failed(
+    match report.outcome {
+        AttemptOutcome::Completed => Ok(completed(run, now)),
+        AttemptOutcome::Failed => Ok(requeue::failed(
             run,
             AttemptEnd::Failed,
             report.error,
             wait,
             now,
         )),
-        Verdict::TimedOut => Ok(requeue::failed(
+        AttemptOutcome::TimedOut => Ok(requeue::failed(
             run,
             AttemptEnd::TimedOut,
             report.error,
@@ -56,7 +57,7 @@ fn completed(run: &Run, now: i64) -> Change {
         at: now,
     };
     let run = Run {
-        signal: None,
+        signals: run.signals.closed(),
         ..moved(run, state)
     };
     let event = Event {
@@ -65,7 +66,8 @@ fn completed(run: &Run, now: i64) -> Change {
     };
     Change {
         attempt: Some(Attempt::Closed(AttemptEnd::Completed)),
-        event: Some(event),
+        events: vec![event],
+        end_parts: run.kind.has_parts().then_some(Stage::Interrupted),
         ..changed(run)
     }
 }

@@ -1,6 +1,6 @@
 //! The holder is alive. An expired lease that nobody took away yet is extended like any other.
 
-use super::{changed, held, last_end, moved};
+use super::{changed, last_end, moved, owned};
 use crate::{Change, Holder, Lease, Rejected, Run, State};
 
 pub(super) fn step(
@@ -9,8 +9,8 @@ pub(super) fn step(
     lease_ms: i64,
     now: i64,
 ) -> Result<Change, Rejected> {
-    let lease = held(run, holder, "heartbeat")?;
-    // An executor that ignores the time limit cannot keep the run for ever.
+    let lease = owned(run, holder, "heartbeat")?;
+    // An executor that ignores the time limit cannot keep the run forever.
     let last = last_end(run, lease, lease_ms).unwrap_or(i64::MAX);
     let until = now.saturating_add(lease_ms).min(last).max(lease.until);
     Ok(changed(moved(

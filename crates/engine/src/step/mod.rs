@@ -1,21 +1,26 @@
 //! Decides a command. One file for each command; this one only tells them apart.
 
 mod abandon;
+mod advance;
 mod cancel;
-mod checkpoint;
 mod claim;
 mod due;
 mod expire;
 mod finish;
 mod heartbeat;
+mod park;
+mod pause;
 mod release;
 mod requeue;
 mod retry;
+mod skip;
 mod submit;
 mod unhold;
+mod wait_over;
+mod wake;
 
 use crate::{
-    Change, Command, Event, EventType, Holder, Lease, OVERTIME_LEASES, Rejected, Run, State,
+    Change, Command, Event, EventType, Holder, Lease, OVERTIME_LEASES, Rejected, Run, Signal, State,
 };
 
 pub use submit::submit;
@@ -26,20 +31,51 @@ pub use submit::submit;
 /// [`Rejected`] when the command is not legal in the run's state.
 pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> {
     match command {
-        Command::Unhold { bound_ms } => unhold::step(run, *bound_ms, now),
+        Command::Unhold { aging_step_ms } => unhold::step(run, *aging_step_ms, now),
         Command::Due => due::step(run, now),
         Command::Claim { executor, lease_ms } => claim::step(run, executor, *lease_ms, now),
         Command::Heartbeat { holder, lease_ms } => heartbeat::step(run, holder, *lease_ms, now),
-        Command::Checkpoint { holder, part } => checkpoint::step(run, holder, part.as_ref()),
+        Command::Advance {
+            holder,
+            parts,
+            acknowledged,
+        } => advance::step(run, holder, parts, *acknowledged),
+        Command::Park {
+            holder,
+            wait,
+            seen,
+            live_children,
+        } => park::step(run, holder, *wait, *seen, *live_children),
+        Command::Wake {
+            reason,
+            live_children,
+            aging_step_ms,
+        } => Ok(wake::step(
+            run,
+            *reason,
+            *live_children,
+            *aging_step_ms,
+            now,
+        )),
+        Command::WaitOver { aging_step_ms } => wait_over::step(run, *aging_step_ms, now),
+        Command::Signal {
+            signal,
+            aging_step_ms,
+        } => match signal {
+            Signal::Pause => pause::pause(run),
+            Signal::Resume => pause::resume(run, *aging_step_ms, now),
+            Signal::Skip => skip::step(run, *aging_step_ms, now),
+            Signal::Cancel => cancel::anywhere(run, now),
+        },
         Command::Finish {
             holder,
-            verdict,
+            outcome,
             error,
-            draw,
-            bound_ms,
+            jitter,
+            aging_step_ms,
         } => {
             let report = finish::Report {
-                verdict: *verdict,
+                outcome: *outcome,
                 error: error.clone(),
             };
             finish::step(
@@ -47,8 +83,8 @@ pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> 
                 holder,
                 report,
                 &requeue::Wait {
-                    draw: *draw,
-                    bound_ms: *bound_ms,
+                    jitter: *jitter,
+                    aging_step_ms: *aging_step_ms,
                 },
                 now,
             )
@@ -56,19 +92,18 @@ pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> 
         Command::Release { holder } => release::step(run, holder, now),
         Command::Abandon { holder, error } => abandon::step(run, holder, error, now),
         Command::Expire {
-            draw,
-            bound_ms,
+            jitter,
+            aging_step_ms,
             lease_ms,
         } => {
             let wait = requeue::Wait {
-                draw: *draw,
-                bound_ms: *bound_ms,
+                jitter: *jitter,
+                aging_step_ms: *aging_step_ms,
             };
             expire::step(run, *lease_ms, &wait, now)
         }
         Command::CancelPending => cancel::pending(run, now),
-        Command::Cancel => cancel::anywhere(run, now),
-        Command::Retry { bound_ms } => retry::step(run, *bound_ms, now),
+        Command::Retry { aging_step_ms } => retry::step(run, *aging_step_ms, now),
     }
 }
 
@@ -86,9 +121,10 @@ fn changed(run: Run) -> Change {
     Change {
         run,
         attempt: None,
-        event: None,
+        events: Vec::new(),
         error: None,
-        cancel_children: false,
+        for_children: None,
+        end_parts: None,
     }
 }
 
@@ -112,11 +148,11 @@ fn rejected(run: &Run, command: &'static str) -> Rejected {
     }
 }
 
-/// The current lease, if `holder` holds it: it has the name and, if it gives a token, the token.
+/// The current lease, if `holder` owns it: it has the name and, if it gives a token, the token.
 ///
 /// # Errors
 /// [`Rejected`], as of a command of the given name.
-pub fn held<'run>(
+pub fn owned<'run>(
     run: &'run Run,
     holder: &Holder,
     command: &'static str,

@@ -1,9 +1,9 @@
 //! The holder gives its run back unfinished, as a planned stop does.
 
-use super::{held, requeue};
+use super::{owned, requeue};
 use crate::{Change, Holder, Rejected, Run};
 
 pub(super) fn step(run: &Run, holder: &Holder, now: i64) -> Result<Change, Rejected> {
-    held(run, holder, "release")?;
+    owned(run, holder, "release")?;
     Ok(requeue::released(run, now))
 }

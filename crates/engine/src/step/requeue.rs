@@ -1,12 +1,14 @@
 //! What follows an attempt that did not complete: another one, or the run's end.
 
-use super::{changed, event, moved};
-use crate::{Attempt, AttemptEnd, Backoff, Change, Event, EventType, Outcome, Run, State, rank};
+use super::{changed, event, moved, pause};
+use crate::{
+    Attempt, AttemptEnd, Backoff, Change, Event, EventType, Outcome, Run, Stage, State, sort_key,
+};
 
 /// What a wait before the next attempt needs from outside.
 pub(super) struct Wait {
-    pub(super) draw: f64,
-    pub(super) bound_ms: i64,
+    pub(super) jitter: f64,
+    pub(super) aging_step_ms: i64,
 }
 
 /// An attempt failed by its own fault: the end, unless a retry policy asks for more and there is time
@@ -18,7 +20,7 @@ pub(super) fn failed(
     wait: &Wait,
     now: i64,
 ) -> Change {
-    if run.signal.is_some() {
+    if run.signals.cancel > 0 {
         // Nobody said that it was stopped, when its time had to be ended from here.
         let end = match end {
             AttemptEnd::Overtime => end,
@@ -27,16 +29,17 @@ pub(super) fn failed(
         return ended(run, end, Outcome::Cancelled, error, now);
     }
     let run = &Run {
-        strikes: run.strikes + 1,
+        failure_count: run.failure_count + 1,
         ..run.clone()
     };
-    let due_at = |backoff: Backoff| now.saturating_add(backoff.wait_ms(run.strikes, wait.draw));
+    let due_at =
+        |backoff: Backoff| now.saturating_add(backoff.wait_ms(run.failure_count, wait.jitter));
     let in_time = |due_at: &i64| run.deadline.is_none_or(|deadline| *due_at < deadline);
     match run.retry.map(due_at).filter(in_time) {
-        Some(due_at) if run.strikes < run.max_attempts => {
-            let rank = rank(due_at, run.class, wait.bound_ms);
+        Some(due_at) if run.failure_count < run.max_attempts => {
+            let sort_key = sort_key(due_at, run.priority, wait.aging_step_ms);
             let next = Run {
-                rank,
+                sort_key,
                 ..moved(run, State::Scheduled { due_at })
             };
             another(next, end, error, Some(due_at))
@@ -49,14 +52,14 @@ pub(super) fn failed(
 /// the cap. An attempt in which a part of the work ended got somewhere: it does not count.
 pub(super) fn lost(run: &Run, token: i64, error: String, now: i64) -> Change {
     let error = Some(error);
-    if run.signal.is_some() {
+    if run.signals.cancel > 0 {
         return ended(run, AttemptEnd::Lost, Outcome::Cancelled, error, now);
     }
     let run = &Run {
-        strikes: run.strikes + i64::from(run.advanced != token),
+        failure_count: run.failure_count + i64::from(run.last_progress_token != token),
         ..run.clone()
     };
-    if run.strikes < run.max_attempts {
+    if run.failure_count < run.max_attempts {
         return another(moved(run, State::Queued), AttemptEnd::Lost, error, None);
     }
     ended(run, AttemptEnd::Lost, Outcome::Failed, error, now)
@@ -65,46 +68,61 @@ pub(super) fn lost(run: &Run, token: i64, error: String, now: i64) -> Change {
 /// The time of all attempts together is over, and none runs.
 pub(super) fn overdue(run: &Run, now: i64) -> Change {
     let error = Some("its time was over before another attempt began".to_owned());
-    // The attempt before was closed when it ended.
-    Change {
-        attempt: None,
-        ..ended(run, AttemptEnd::TimedOut, Outcome::Failed, error, now)
-    }
+    let outcome = Outcome::Failed;
+    let run = moved(run, State::Done { outcome, at: now });
+    ended_unowned(run, outcome, error)
 }
 
-/// An attempt was given back: another one at the run's old place; it does not count.
+/// An attempt was released: another one at the run's old place; it does not count.
 pub(super) fn released(run: &Run, now: i64) -> Change {
-    let error = Some("given back by its executor".to_owned());
-    if run.signal.is_some() {
+    let error = Some("released by its executor".to_owned());
+    if run.signals.cancel > 0 {
         return ended(run, AttemptEnd::Released, Outcome::Cancelled, error, now);
     }
     another(moved(run, State::Queued), AttemptEnd::Released, error, None)
 }
 
 fn another(next: Run, end: AttemptEnd, error: Option<String>, due_at: Option<i64>) -> Change {
-    let event = Event {
+    let requeued = Event {
         executor: next.executor.clone(),
         reason: error.clone(),
         due_at,
         ..event(&next, EventType::Requeued)
     };
+    let change = if next.signals.pause > 0 {
+        // It was to pause, and no executor performs it any more.
+        let version = next.version - 1;
+        pause::paused(&Run { version, ..next }, due_at)
+    } else {
+        changed(next)
+    };
+    let end_parts = change.run.kind.has_parts().then_some(Stage::Interrupted);
     Change {
         attempt: Some(Attempt::Closed(end)),
-        event: Some(event),
+        events: [vec![requeued], change.events].concat(),
         error,
-        ..changed(next)
+        end_parts,
+        ..change
     }
 }
 
 fn ended(run: &Run, end: AttemptEnd, outcome: Outcome, error: Option<String>, now: i64) -> Change {
-    let run = Run {
-        signal: None,
-        ..moved(run, State::Done { outcome, at: now })
+    let run = moved(run, State::Done { outcome, at: now });
+    Change {
+        attempt: Some(Attempt::Closed(end)),
+        ..ended_unowned(run, outcome, error)
+    }
+}
+
+/// The end of a run without success. An attempt of it, if there was one, ended before.
+pub(super) fn ended_unowned(run: Run, outcome: Outcome, error: Option<String>) -> Change {
+    let (event_type, stage) = match outcome {
+        Outcome::Cancelled => (EventType::Cancelled, Stage::Cancelled),
+        _ => (EventType::Failed, Stage::Interrupted),
     };
-    let event_type = if outcome == Outcome::Cancelled {
-        EventType::Cancelled
-    } else {
-        EventType::Failed
+    let run = Run {
+        signals: run.signals.closed(),
+        ..run
     };
     let event = Event {
         executor: run.executor.clone(),
@@ -112,9 +130,9 @@ fn ended(run: &Run, end: AttemptEnd, outcome: Outcome, error: Option<String>, no
         ..event(&run, event_type)
     };
     Change {
-        attempt: Some(Attempt::Closed(end)),
-        event: Some(event),
+        events: vec![event],
         error,
+        end_parts: run.kind.has_parts().then_some(stage),
         ..changed(run)
     }
 }

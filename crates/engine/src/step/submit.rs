@@ -1,12 +1,12 @@
 //! A run comes into being.
 
 use super::{changed, event};
-use crate::{Change, Event, EventType, NewRun, Run, State, rank};
+use crate::{Change, Event, EventType, NewRun, Run, Signals, State, sort_key};
 
 /// The run that `new` describes, submitted at `now`. Nothing can be wrong with it here: what a
 /// contract allows is checked before.
 #[must_use]
-pub fn submit(new: NewRun, bound_ms: i64, now: i64) -> Change {
+pub fn submit(new: NewRun, aging_step_ms: i64, now: i64) -> Change {
     let due_at = new.not_before.filter(|due_at| *due_at > now);
     let state = match due_at {
         _ if new.held => State::Held,
@@ -18,21 +18,21 @@ pub fn submit(new: NewRun, bound_ms: i64, now: i64) -> Change {
         kind: new.kind,
         name: new.name,
         queue: new.queue,
-        class: new.class,
-        rank: rank(due_at.unwrap_or(now), new.class, bound_ms),
+        priority: new.priority,
+        sort_key: sort_key(due_at.unwrap_or(now), new.priority, aging_step_ms),
         state,
         version: 1,
         token: 0,
-        settled: 0,
-        advanced: 0,
+        last_finished_token: 0,
+        last_progress_token: 0,
         starts: 0,
-        strikes: 0,
+        failure_count: 0,
         max_attempts: new.max_attempts.max(1),
         retry: new.retry,
         timeout_ms: new.timeout_ms,
         whole_timeout_ms: new.whole_timeout_ms,
         deadline: None,
-        signal: None,
+        signals: Signals::default(),
         parent: new.parent,
         exclusive_key: new.exclusive_key,
         executor: None,
@@ -44,7 +44,7 @@ pub fn submit(new: NewRun, bound_ms: i64, now: i64) -> Change {
         ..event(&run, EventType::Submitted)
     };
     Change {
-        event: Some(event),
+        events: vec![event],
         ..changed(run)
     }
 }

@@ -1,18 +1,18 @@
 //! A held run may start.
 
 use super::{changed, event, moved, rejected};
-use crate::{Change, EventType, Rejected, Run, State, rank};
+use crate::{Change, EventType, Rejected, Run, State, sort_key};
 
-pub(super) fn step(run: &Run, bound_ms: i64, now: i64) -> Result<Change, Rejected> {
+pub(super) fn step(run: &Run, aging_step_ms: i64, now: i64) -> Result<Change, Rejected> {
     if run.state != State::Held {
         return Err(rejected(run, "unhold"));
     }
     let run = Run {
-        rank: rank(now, run.class, bound_ms),
+        sort_key: sort_key(now, run.priority, aging_step_ms),
         ..moved(run, State::Queued)
     };
     Ok(Change {
-        event: Some(event(&run, EventType::Ready)),
+        events: vec![event(&run, EventType::Ready)],
         ..changed(run)
     })
 }

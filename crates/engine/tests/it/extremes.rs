@@ -2,8 +2,8 @@
 //! number can hold: nothing panics.
 
 use engine::{
-    Backoff, Class, Command, Lease, NewRun, Outcome, Part, Run, Signal, Stage, State, Verdict,
-    rank, step, submit,
+    AttemptOutcome, Backoff, Command, Lease, NewRun, Outcome, Part, Priority, Run, Signal, Stage,
+    State, sort_key, step, submit,
 };
 use proptest::{option, prelude::*};
 
@@ -59,7 +59,7 @@ fn any_run() -> impl Strategy<Value = Run> {
             jitter,
         },
     ));
-    let class = proptest::sample::select(Class::ALL);
+    let priority = proptest::sample::select(Priority::ALL);
     let counted = (0..5_i64, time());
     let whole = (option::of(time()), option::of(time()), 0..3_i64);
     (
@@ -67,16 +67,24 @@ fn any_run() -> impl Strategy<Value = Run> {
         retry,
         option::of(time()),
         any::<bool>(),
-        class,
+        priority,
         counted,
         whole,
     )
         .prop_map(
-            |(state, retry, timeout_ms, cancelled, class, (strikes, max_attempts), whole)| {
+            |(
+                state,
+                retry,
+                timeout_ms,
+                cancelled,
+                priority,
+                (failure_count, max_attempts),
+                whole,
+            )| {
                 let new = NewRun {
                     retry,
                     timeout_ms,
-                    class,
+                    priority,
                     max_attempts,
                     whole_timeout_ms: whole.0,
                     ..new_run()
@@ -85,9 +93,9 @@ fn any_run() -> impl Strategy<Value = Run> {
                 Run {
                     state,
                     signal,
-                    strikes,
+                    failure_count,
                     deadline: whole.1,
-                    advanced: whole.2,
+                    last_progress_token: whole.2,
                     token: 1,
                     starts: 1,
                     ..submit(new, 0, 0).run
@@ -108,17 +116,17 @@ fn part(pick: i64) -> Option<Part> {
 
 fn command() -> impl Strategy<Value = Command> {
     let pick = (0..14_u8, time(), time(), number(), option::of(-1..3_i64));
-    pick.prop_map(|(pick, lease_ms, bound_ms, draw, token)| {
+    pick.prop_map(|(pick, lease_ms, aging_step_ms, jitter, token)| {
         let holder = holder("a", token);
-        let finish = |verdict| Command::Finish {
+        let finish = |outcome| Command::Finish {
             holder: holder.clone(),
-            verdict,
+            outcome,
             error: Some("\0".to_owned()),
-            draw,
-            bound_ms,
+            jitter,
+            aging_step_ms,
         };
         match pick {
-            0 => Command::Unhold { bound_ms },
+            0 => Command::Unhold { aging_step_ms },
             1 => Command::Due,
             2 => Command::Claim {
                 executor: String::new(),
@@ -129,22 +137,22 @@ fn command() -> impl Strategy<Value = Command> {
                 holder,
                 part: part(lease_ms),
             },
-            5 => finish(Verdict::Completed),
-            6 => finish(Verdict::Failed),
-            7 => finish(Verdict::TimedOut),
+            5 => finish(AttemptOutcome::Completed),
+            6 => finish(AttemptOutcome::Failed),
+            7 => finish(AttemptOutcome::TimedOut),
             8 => Command::Release { holder },
             9 => Command::Abandon {
                 holder,
                 error: String::new(),
             },
             10 => Command::Expire {
-                draw,
-                bound_ms,
+                jitter,
+                aging_step_ms,
                 lease_ms,
             },
             11 => Command::CancelPending,
             12 => Command::Cancel,
-            _ => Command::Retry { bound_ms },
+            _ => Command::Retry { aging_step_ms },
         }
     })
 }
@@ -160,24 +168,24 @@ proptest! {
     }
 
     #[test]
-    fn a_submit_never_panics(not_before in option::of(time()), bound_ms in time(), now in time()) {
-        let change = submit(NewRun { not_before, ..new_run() }, bound_ms, now);
+    fn a_submit_never_panics(not_before in option::of(time()), aging_step_ms in time(), now in time()) {
+        let change = submit(NewRun { not_before, ..new_run() }, aging_step_ms, now);
         prop_assert_eq!(change.run.version, 1);
     }
 
     #[test]
-    fn ranks_order_the_classes(ready_at in time(), bound_ms in 0..i64::MAX) {
+    fn ranks_order_the_classes(ready_at in time(), aging_step_ms in 0..i64::MAX) {
         let ranks: Vec<i64> =
-            Class::ALL.iter().map(|class| rank(ready_at, *class, bound_ms)).collect();
+            Priority::ALL.iter().map(|priority| sort_key(ready_at, *priority, aging_step_ms)).collect();
         prop_assert!(ranks.is_sorted());
     }
 
     #[test]
     fn waits_stay_between_nothing_and_the_longest(
         initial_ms in time(), factor in number(), max_ms in time(), jitter in number(),
-        strikes in time(), draw in number(),
+        failure_count in time(), jitter in number(),
     ) {
-        let wait = Backoff { initial_ms, factor, max_ms, jitter }.wait_ms(strikes, draw);
+        let wait = Backoff { initial_ms, factor, max_ms, jitter }.wait_ms(failure_count, jitter);
         prop_assert!((0..=max_ms.max(0)).contains(&wait));
     }
 }

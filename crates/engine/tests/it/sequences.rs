@@ -2,15 +2,15 @@
 //! Whatever comes in whatever order, the promises hold.
 
 use engine::{
-    Attempt, AttemptEnd, Backoff, Change, Command, Holder, NewRun, Part, Run, Stage, State, Status,
-    Verdict, step, submit,
+    Attempt, AttemptEnd, AttemptOutcome, Backoff, Change, Command, Holder, NewRun, Part, Run,
+    Stage, State, Status, step, submit,
 };
 use proptest::{collection::vec, option, prelude::*};
 
 use crate::sample::{holder, new_run};
 
 const EXECUTORS: [&str; 4] = ["a", "b", "c", "d"];
-const BOUND_MS: i64 = 600_000;
+const AGING_STEP_MS: i64 = 600_000;
 
 /// What happens next. Numbers pick from what there is.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ fn moves() -> impl Strategy<Value = Move> {
         6 => (0..EXECUTORS.len()).prop_map(|executor| Move::Claim { executor }),
         3 => who().prop_map(Move::Heartbeat),
         3 => (who(), 0..4_u8).prop_map(|(who, stage)| Move::Checkpoint(who, stage)),
-        4 => (who(), 0..3_u8).prop_map(|(who, verdict)| Move::Finish(who, verdict)),
+        4 => (who(), 0..3_u8).prop_map(|(who, outcome)| Move::Finish(who, outcome)),
         2 => who().prop_map(Move::Release),
         1 => who().prop_map(Move::Abandon),
         3 => Just(Move::Expire),
@@ -139,10 +139,10 @@ impl World {
     }
 
     fn command(&self, next: &Move) -> Option<Command> {
-        let (bound_ms, lease_ms, draw) = (BOUND_MS, self.lease_ms, 0.5);
+        let (aging_step_ms, lease_ms, jitter) = (AGING_STEP_MS, self.lease_ms, 0.5);
         Some(match next {
             Move::Wait { .. } => return None,
-            Move::Unhold => Command::Unhold { bound_ms },
+            Move::Unhold => Command::Unhold { aging_step_ms },
             Move::Due => Command::Due,
             Move::Claim { executor } => Command::Claim {
                 executor: EXECUTORS[*executor].to_owned(),
@@ -163,22 +163,25 @@ impl World {
                 holder: self.holder(who),
                 error: "its disk is full".to_owned(),
             },
-            Move::Finish(who, verdict) => Command::Finish {
+            Move::Finish(who, outcome) => Command::Finish {
                 holder: self.holder(who),
-                verdict: [Verdict::Completed, Verdict::Failed, Verdict::TimedOut]
-                    [usize::from(*verdict)],
+                outcome: [
+                    AttemptOutcome::Completed,
+                    AttemptOutcome::Failed,
+                    AttemptOutcome::TimedOut,
+                ][usize::from(*outcome)],
                 error: None,
-                draw,
-                bound_ms,
+                jitter,
+                aging_step_ms,
             },
             Move::Expire => Command::Expire {
-                draw,
-                bound_ms,
+                jitter,
+                aging_step_ms,
                 lease_ms,
             },
             Move::CancelPending => Command::CancelPending,
             Move::Cancel => Command::Cancel,
-            Move::Retry => Command::Retry { bound_ms },
+            Move::Retry => Command::Retry { aging_step_ms },
         })
     }
 
@@ -217,11 +220,11 @@ impl World {
         check_end(before, command);
         self.check_attempt(before, command, change);
         let status = after.state.status();
-        assert!(after.strikes <= after.max_attempts && after.max_attempts >= 1);
-        assert_eq!(after.strikes, self.bad_ends);
+        assert!(after.failure_count <= after.max_attempts && after.max_attempts >= 1);
+        assert_eq!(after.failure_count, self.bad_ends);
         if matches!(status, Status::Queued | Status::Scheduled | Status::Running) {
             assert!(
-                after.strikes < after.max_attempts,
+                after.failure_count < after.max_attempts,
                 "it would start beyond its cap"
             );
         }
@@ -308,20 +311,20 @@ impl World {
                 if matches!(command, Command::Release { .. }) {
                     assert_eq!(*end, AttemptEnd::Released);
                     assert_eq!(cancelled, before.signal.is_some(), "a wish was lost");
-                    assert_eq!(after.strikes, before.strikes, "a drain counted");
+                    assert_eq!(after.failure_count, before.failure_count, "a drain counted");
                 }
                 if matches!(command, Command::Abandon { .. }) {
                     assert_eq!(*end, AttemptEnd::Lost);
                 }
                 if matches!(command, Command::Finish { .. }) {
-                    assert_eq!(after.settled, before.token);
+                    assert_eq!(after.last_finished_token, before.token);
                     assert!(
                         !self.finished.contains(&before.token),
                         "a lease finished twice"
                     );
                     self.finished.push(before.token);
                 } else {
-                    assert_eq!(after.settled, before.settled);
+                    assert_eq!(after.last_finished_token, before.last_finished_token);
                 }
             }
             None => assert!(ran == runs && after.token == before.token),
@@ -342,7 +345,7 @@ impl World {
     }
 }
 
-/// Only the current lease extends, notes, finishes and gives back.
+/// Only the current lease extends, notes, finishes and releases.
 fn check_holder(before: &Run, command: &Command) {
     let (Command::Heartbeat { holder, .. }
     | Command::Checkpoint { holder, .. }
@@ -381,7 +384,7 @@ proptest! {
         lease_ms in 1..40_000_i64,
         moves in vec(moves(), 1..120),
     ) {
-        let run = submit(new, BOUND_MS, 10_000).run;
+        let run = submit(new, AGING_STEP_MS, 10_000).run;
         let mut world = World {
             allowed: run.max_attempts, run, now: 10_000, lease_ms, given: Vec::new(), claims: 0,
             bad_ends: 0, parts: 0, lost: 0, finished: Vec::new(),
@@ -404,11 +407,11 @@ proptest! {
                 Command::Release { holder: holder("a", Some(change.run.token)) }
             } else {
                 lost += 1;
-                Command::Expire { draw: 0.0, bound_ms: 0, lease_ms: 10 }
+                Command::Expire { jitter: 0.0, aging_step_ms: 0, lease_ms: 10 }
             };
             run = step(&change.run, &command, now).unwrap().run;
         }
-        prop_assert_eq!(run.strikes, lost.min(max_attempts));
+        prop_assert_eq!(run.failure_count, lost.min(max_attempts));
         prop_assert_eq!(run.state.status() == Status::Failed, lost == max_attempts);
     }
     /// The same of one whose executors get somewhere first: each part that ended forgives one loss.
@@ -428,10 +431,10 @@ proptest! {
             now += 10;
             parts += i64::from(ended);
             lost += 1;
-            let expire = Command::Expire { draw: 0.0, bound_ms: 0, lease_ms: 10 };
+            let expire = Command::Expire { jitter: 0.0, aging_step_ms: 0, lease_ms: 10 };
             run = step(&run, &expire, now).unwrap().run;
         }
-        prop_assert_eq!(run.strikes, lost - parts);
+        prop_assert_eq!(run.failure_count, lost - parts);
         prop_assert!(lost <= max_attempts + parts);
         prop_assert_eq!(run.state.status() == Status::Failed, lost - parts == max_attempts);
     }

@@ -4,15 +4,15 @@
 use std::fmt::Write;
 
 use engine::{
-    Attempt, Backoff, Change, Command, Holder, Lease, Outcome, Part, Run, Signal, Stage, State,
-    Verdict, states_markdown, step, submit,
+    Attempt, AttemptOutcome, Backoff, Change, Command, Holder, Lease, Outcome, Part, Run, Signal,
+    Stage, State, states_markdown, step, submit,
 };
 
 use crate::sample::{holder, new_run};
 
 const NOW: i64 = 1_000_000;
 const LEASE_MS: i64 = 30_000;
-const BOUND_MS: i64 = 600_000;
+const AGING_STEP_MS: i64 = 600_000;
 
 #[test]
 fn every_state_and_command() {
@@ -61,29 +61,29 @@ fn a_submitted_run_is_held_scheduled_or_queued() {
                 not_before,
                 ..new_run()
             },
-            BOUND_MS,
+            AGING_STEP_MS,
             NOW,
         );
         assert_eq!(change.run.version, 1);
         (
             change.run.state,
-            change.run.rank,
+            change.run.sort_key,
             change.event.and_then(|event| event.due_at),
         )
     };
     let later = NOW + 5;
     assert_eq!(
         submitted(false, None),
-        (State::Queued, NOW + BOUND_MS, None)
+        (State::Queued, NOW + AGING_STEP_MS, None)
     );
     assert_eq!(
         submitted(false, Some(NOW)),
-        (State::Queued, NOW + BOUND_MS, None)
+        (State::Queued, NOW + AGING_STEP_MS, None)
     );
     let scheduled = State::Scheduled { due_at: later };
     assert_eq!(
         submitted(false, Some(later)),
-        (scheduled, later + BOUND_MS, Some(later))
+        (scheduled, later + AGING_STEP_MS, Some(later))
     );
     assert_eq!(submitted(true, None).0, State::Held);
     assert_eq!(submitted(true, Some(later)).0, State::Held);
@@ -121,10 +121,18 @@ fn outcome(before: &Run, change: &Change) -> String {
         }
     };
     number("token", before.token, run.token);
-    number("settled", before.settled, run.settled);
-    number("advanced", before.advanced, run.advanced);
-    number("strikes", before.strikes, run.strikes);
-    number("rank", before.rank - NOW, run.rank - NOW);
+    number(
+        "settled",
+        before.last_finished_token,
+        run.last_finished_token,
+    );
+    number(
+        "advanced",
+        before.last_progress_token,
+        run.last_progress_token,
+    );
+    number("strikes", before.failure_count, run.failure_count);
+    number("rank", before.sort_key - NOW, run.sort_key - NOW);
     assert_eq!(run.version, before.version + 1);
     if before.deadline != run.deadline {
         words.push(format!("deadline {:?}", run.deadline.map(|at| at - NOW)));
@@ -153,10 +161,10 @@ fn runs() -> Vec<(&'static str, Run)> {
 }
 
 fn queued() -> Run {
-    submit(new_run(), BOUND_MS, NOW - 100_000).run
+    submit(new_run(), AGING_STEP_MS, NOW - 100_000).run
 }
 
-/// Started 70 s ago, the second time: its first attempt was given back.
+/// Started 70 s ago, the second time: its first attempt was released.
 fn leased(until: i64) -> Run {
     let started_at = NOW - 70_000;
     let lease = Lease {
@@ -206,7 +214,10 @@ fn running() -> Vec<(&'static str, Run)> {
         signal: Some(Signal::Cancel),
         ..run
     };
-    let last = |run| Run { strikes: 1, ..run };
+    let last = |run| Run {
+        failure_count: 1,
+        ..run
+    };
     let retried = |run| Run {
         retry: Some(Backoff::default()),
         ..run
@@ -249,7 +260,7 @@ fn running() -> Vec<(&'static str, Run)> {
         (
             "running, an earlier attempt settled",
             Run {
-                settled: 1,
+                last_finished_token: 1,
                 ..retried(fresh())
             },
         ),
@@ -263,9 +274,9 @@ fn in_parts() -> Vec<(&'static str, Run)> {
         deadline: Some(NOW + left),
         ..run
     };
-    let last = |advanced| Run {
-        strikes: 1,
-        advanced,
+    let last = |last_progress_token| Run {
+        failure_count: 1,
+        last_progress_token,
         ..expired()
     };
     let retried = Run {
@@ -296,8 +307,8 @@ fn ended() -> Vec<(&'static str, Run)> {
             outcome,
             at: NOW - 1,
         },
-        settled: 2,
-        strikes: 1,
+        last_finished_token: 2,
+        failure_count: 1,
         ..leased(NOW)
     };
     let never = State::Done {
@@ -332,9 +343,9 @@ fn holders() -> Vec<(&'static str, Holder)> {
 
 /// Commands with their names, and who gives them where that matters.
 fn commands() -> Vec<((&'static str, Command), &'static str)> {
-    let (bound_ms, lease_ms, draw) = (BOUND_MS, LEASE_MS, 0.0);
+    let (aging_step_ms, lease_ms, jitter) = (AGING_STEP_MS, LEASE_MS, 0.0);
     let mut commands = vec![
-        (("unhold", Command::Unhold { bound_ms }), ""),
+        (("unhold", Command::Unhold { aging_step_ms }), ""),
         (("due", Command::Due), ""),
         (
             (
@@ -350,8 +361,8 @@ fn commands() -> Vec<((&'static str, Command), &'static str)> {
             (
                 "expire",
                 Command::Expire {
-                    draw,
-                    bound_ms,
+                    jitter,
+                    aging_step_ms,
                     lease_ms,
                 },
             ),
@@ -359,18 +370,18 @@ fn commands() -> Vec<((&'static str, Command), &'static str)> {
         ),
         (("cancel pending", Command::CancelPending), ""),
         (("cancel", Command::Cancel), ""),
-        (("retry", Command::Retry { bound_ms }), ""),
+        (("retry", Command::Retry { aging_step_ms }), ""),
     ];
     for (who, holder) in holders() {
-        let finish = |verdict, error: Option<&str>| Command::Finish {
+        let finish = |outcome, error: Option<&str>| Command::Finish {
             holder: holder.clone(),
-            verdict,
+            outcome,
             error: error.map(str::to_owned),
-            draw,
-            bound_ms,
+            jitter,
+            aging_step_ms,
         };
-        let failed = finish(Verdict::Failed, Some("exit code 1"));
-        let timed_out = finish(Verdict::TimedOut, Some("too slow"));
+        let failed = finish(AttemptOutcome::Failed, Some("exit code 1"));
+        let timed_out = finish(AttemptOutcome::TimedOut, Some("too slow"));
         let heartbeat = Command::Heartbeat {
             holder: holder.clone(),
             lease_ms,
@@ -393,7 +404,10 @@ fn commands() -> Vec<((&'static str, Command), &'static str)> {
             error: "its disk is full".to_owned(),
         };
         commands.push((("abandon", abandon), who));
-        commands.push((("finish completed", finish(Verdict::Completed, None)), who));
+        commands.push((
+            ("finish completed", finish(AttemptOutcome::Completed, None)),
+            who,
+        ));
         commands.push((("finish failed", failed), who));
         commands.push((("finish timed out", timed_out), who));
     }

@@ -12,7 +12,7 @@ use tracing::Instrument;
 use wire::executors::{ClaimRuns, ClaimedRun, ClaimedRuns};
 
 use super::{Agent, Backoff, results::Finished};
-use crate::{Error, attempt::Conclusion};
+use crate::{Error, attempt::PerformOutcome};
 
 /// How long a claim waits at the server for a job to come.
 const WAIT_SECONDS: f64 = 20.0;
@@ -39,8 +39,8 @@ pub(super) async fn claim(agent: &Arc<Agent>) -> (JoinSet<()>, Result<(), Error>
         let asked = Instant::now();
         let answer = tokio::select! {
             answer = ask(agent, &claim) => answer,
-            // What is given back is not for this executor: the server notices that nobody waits.
-            () = agent.trouble.met() => continue,
+            // What is released is not for this executor: the server notices that nobody waits.
+            () = agent.cooldown.met() => continue,
         };
         let Some(answer) = answer else {
             break;
@@ -99,7 +99,7 @@ async fn free(agent: &Agent, slots: &Arc<Semaphore>) -> Option<OwnedSemaphorePer
     tokio::select! {
         biased;
         () = agent.stop.cancelled() => return None,
-        () = agent.trouble.rest() => {}
+        () = agent.cooldown.rest() => {}
     }
     let more = u32::try_from(slots.available_permits())
         .unwrap_or(MAX)
@@ -164,14 +164,10 @@ async fn attempt(
     let lease = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     tracing::debug!(token, "the run is begun");
     let held = agent.leases.hold(job, token, lease, began);
-    match agent
-        .performer
-        .perform(&run, held.watch(), &agent.kill)
-        .await
-    {
-        Conclusion::Finished(result, unsent) => {
+    match agent.runner.perform(&run, held.watch(), &agent.kill).await {
+        PerformOutcome::Finished(result, unsent) => {
             tracing::info!(completed = result.completed, "the run has ended");
-            agent.trouble.pass();
+            agent.cooldown.pass();
             // When too many wait for the server, the slot waits as well, but not past a drain.
             let place = tokio::select! {
                 biased;
@@ -186,16 +182,16 @@ async fn attempt(
             });
             drop(slot);
         }
-        Conclusion::Lost => {
+        PerformOutcome::Lost => {
             tracing::warn!(run_id = job, "the lease was lost: the job was killed");
         }
-        Conclusion::GivenBack => {
+        PerformOutcome::Released => {
             tracing::warn!(run_id = job, "the executor ends: the job is given back");
             drop(held);
             drop(slot);
-            give_back(&agent, job, token, None).await;
+            release(&agent, job, token, None).await;
         }
-        Conclusion::Fenced => {
+        PerformOutcome::LeaseExpired => {
             let away = agent.leases.server_was_away(lease);
             tracing::warn!(
                 run_id = job,
@@ -206,13 +202,13 @@ async fn attempt(
             drop(slot);
             // That no server was there is not the work's doing.
             let why = (!away).then(|| "its lease could not be renewed".to_owned());
-            give_back(&agent, job, token, why).await;
+            release(&agent, job, token, why).await;
         }
-        Conclusion::Abandoned(what) => {
+        PerformOutcome::Abandoned(what) => {
             tracing::error!(run_id = job, what, "the executor cannot do the work");
             drop(held);
-            agent.trouble.meet();
-            give_back(&agent, job, token, Some(what)).await;
+            agent.cooldown.meet();
+            release(&agent, job, token, Some(what)).await;
             drop(slot);
         }
     }
@@ -220,7 +216,7 @@ async fn attempt(
 
 /// Gives a run back, so that it starts elsewhere at once; only without an error it counts as planned.
 /// Given up when the server stays away: then the lease runs out.
-async fn give_back(agent: &Agent, job: &str, token: i64, error_message: Option<String>) {
+async fn release(agent: &Agent, job: &str, token: i64, error_message: Option<String>) {
     const LIMIT: Duration = Duration::from_secs(300);
     const DRAIN_LIMIT: Duration = Duration::from_secs(10);
     let release = wire::jobs::Release {

@@ -32,7 +32,7 @@ type Key = (String, i64);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lease {
     /// The work must be over by then, unless the lease is renewed before.
-    pub(crate) fence: Instant,
+    pub(crate) deadline: Instant,
     /// The work is to be stopped and reported.
     pub(crate) cancelled: bool,
     /// The work is to be stopped; nobody wants to hear of it.
@@ -79,7 +79,7 @@ impl Drop for Held {
 
 /// The end of a lease as this executor counts it: from a time before it began, on a clock that is
 /// never set, and a tenth earlier, so that the program is dead when the server gives the job away.
-fn fence(began: Instant, length: Duration) -> Instant {
+fn deadline(began: Instant, length: Duration) -> Instant {
     began + length.mul_f64(0.9)
 }
 
@@ -97,7 +97,7 @@ impl Leases {
         began: Instant,
     ) -> Held {
         let lease = Lease {
-            fence: fence(began, length),
+            deadline: deadline(began, length),
             cancelled: false,
             lost: false,
         };
@@ -175,10 +175,10 @@ impl Leases {
         };
         let before = *entry.news.borrow();
         let after = Lease {
-            fence: if news.lost {
-                before.fence
+            deadline: if news.lost {
+                before.deadline
             } else {
-                fence(asked, entry.length)
+                deadline(asked, entry.length)
             },
             cancelled: before.cancelled || news.cancel_requested,
             lost: before.lost || news.lost,
@@ -188,7 +188,7 @@ impl Leases {
     }
 }
 
-/// Renews for ever.
+/// Renews forever.
 ///
 /// Only an answered call moves the fences, and a lease that settles breaks the waiting call off. So
 /// leases that were not in the last answered call are first renewed by one that waits for nothing

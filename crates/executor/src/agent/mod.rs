@@ -1,10 +1,10 @@
 //! The loops of an executor: claim, renew, report; and the drain.
 
 mod claims;
+mod cooldown;
 mod leases;
 mod registration;
 mod results;
-mod trouble;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,9 @@ use wire::client::Client;
 
 pub(crate) use leases::{Held, Lease};
 
-use crate::{Error, Settings, attempt::Performer, backoff::Backoff, shelf::Shelf};
+use crate::{
+    Error, Settings, attempt::AttemptRunner, backoff::Backoff, plugin_registry::PluginRegistry,
+};
 
 /// The least time for the last results to reach the server at the end of a drain.
 const REPORT_GRACE: Duration = Duration::from_secs(10);
@@ -27,10 +29,10 @@ const REPORT_GRACE: Duration = Duration::from_secs(10);
 struct Agent {
     client: Client,
     settings: Arc<Settings>,
-    performer: Arc<Performer>,
-    shelf: Arc<Shelf>,
+    runner: Arc<AttemptRunner>,
+    plugin_registry: Arc<PluginRegistry>,
     leases: Arc<leases::Leases>,
-    trouble: trouble::Trouble,
+    cooldown: cooldown::Cooldown,
     /// Cancelled: claim no more.
     stop: CancellationToken,
     /// Cancelled: running jobs have had their time.
@@ -47,16 +49,16 @@ pub(crate) async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let settings = Arc::new(settings);
-    let shelf = Shelf::open(settings.plugins.clone()).await;
-    let (own, theirs) = (Arc::clone(&settings), Arc::clone(&shelf));
-    let performer = Performer::open(client.clone(), own, theirs).await?;
+    let plugin_registry = PluginRegistry::open(settings.plugins.clone()).await;
+    let (own, theirs) = (Arc::clone(&settings), Arc::clone(&plugin_registry));
+    let runner = AttemptRunner::open(client.clone(), own, theirs).await?;
     let (finished, queue) = mpsc::unbounded_channel();
     let agent = Arc::new(Agent {
         client: client.clone(),
-        performer: Arc::new(performer),
-        shelf,
+        runner: Arc::new(runner),
+        plugin_registry,
         leases: Arc::new(leases::Leases::default()),
-        trouble: trouble::Trouble::default(),
+        cooldown: cooldown::Cooldown::default(),
         stop,
         kill: CancellationToken::new(),
         finished,

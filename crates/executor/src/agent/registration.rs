@@ -11,15 +11,15 @@ use crate::Error;
 /// How often the directory of the plugins is looked at.
 const LOOK_PERIOD: Duration = Duration::from_secs(2);
 
-/// Registers again, for ever, when the plugins are others than those that the server knows.
+/// Registers again, forever, when the plugins are others than those that the server knows.
 pub(super) async fn tell_changes(agent: Arc<Agent>) {
-    if !agent.shelf.is_used() {
+    if !agent.plugin_registry.is_used() {
         return;
     }
     let mut told = agent.registration();
     loop {
         sleep(LOOK_PERIOD).await;
-        agent.shelf.refresh().await;
+        agent.plugin_registry.refresh().await;
         let now = agent.registration();
         if now == told {
             continue;
@@ -67,17 +67,17 @@ impl Agent {
             slots: self.settings.slots,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             isolation: self.settings.isolation.to_string(),
-            isolation_missing: self.performer.missing().to_vec(),
+            isolation_missing: self.runner.missing().to_vec(),
             executor_ip: self.settings.executor_ip.clone(),
             kinds: self.kinds(),
-            plugins: self.shelf.infos(),
+            plugins: self.plugin_registry.infos(),
         }
     }
 
     /// The kinds of runs that it performs.
     pub(super) fn kinds(&self) -> Vec<String> {
         let mut kinds = vec!["job".to_owned()];
-        if self.shelf.is_used() {
+        if self.plugin_registry.is_used() {
             kinds.push("plugin_job".to_owned());
         }
         kinds

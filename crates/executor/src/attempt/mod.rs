@@ -1,10 +1,10 @@
 //! One attempt of a run: what every kind has, and a room for each kind.
 
 mod binary;
-mod conclusion;
-mod ground;
+mod environment;
+mod orphans;
+mod outcome;
 mod plugins;
-mod strays;
 mod trace;
 mod work_dir;
 
@@ -18,12 +18,12 @@ use crate::{
     Error, Settings,
     agent::Lease,
     binaries::{Binaries, FetchLimits},
-    shelf::Shelf,
+    plugin_registry::PluginRegistry,
 };
 
-use conclusion::Stop;
-pub(crate) use conclusion::{Conclusion, Unsent};
-pub(crate) use ground::Ground;
+pub(crate) use environment::AttemptEnvironment;
+use outcome::Stop;
+pub(crate) use outcome::{PerformOutcome, Unsent};
 pub use plugins::Isolated;
 use trace::Trace;
 use work_dir::WorkDir;
@@ -32,11 +32,11 @@ use work_dir::WorkDir;
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Everything that attempts need.
-pub(crate) struct Performer {
+pub(crate) struct AttemptRunner {
     client: Client,
     binaries: Binaries,
-    shelf: Arc<Shelf>,
-    ground: Arc<Ground>,
+    plugin_registry: Arc<PluginRegistry>,
+    environment: Arc<AttemptEnvironment>,
 }
 
 /// A run under the lease that this executor took.
@@ -55,24 +55,24 @@ impl<'a> Taken<'a> {
     }
 }
 
-impl Performer {
+impl AttemptRunner {
     /// Opens the directories, removes what a crash left in them, and tries the isolation.
     pub(crate) async fn open(
         client: Client,
         settings: Arc<Settings>,
-        shelf: Arc<Shelf>,
+        plugin_registry: Arc<PluginRegistry>,
     ) -> Result<Self, Error> {
         let opened = spawn_blocking(move || {
-            let ground = Ground::open(Arc::clone(&settings))?;
+            let environment = AttemptEnvironment::open(Arc::clone(&settings))?;
             let limits = FetchLimits::new(settings.download_limit_bytes);
             let binaries = Binaries::open(&settings.cache_dir, settings.cache_limit_bytes, limits)
-                .map_err(ground::failed("cache", &settings.cache_dir))?;
+                .map_err(environment::failed("cache", &settings.cache_dir))?;
             binaries.ask_first(client.clone());
             Ok(Self {
                 client,
                 binaries,
-                shelf,
-                ground: Arc::new(ground),
+                plugin_registry,
+                environment: Arc::new(environment),
             })
         });
         opened
@@ -82,7 +82,7 @@ impl Performer {
 
     /// What of the isolation could not be applied.
     pub(crate) fn missing(&self) -> &[String] {
-        &self.ground.plan.missing
+        &self.environment.plan.missing
     }
 
     /// Performs a run under a lease; `kill` gives it back.
@@ -91,7 +91,7 @@ impl Performer {
         run: &ClaimedRun,
         lease: watch::Receiver<Lease>,
         kill: &CancellationToken,
-    ) -> Conclusion {
+    ) -> PerformOutcome {
         match run {
             ClaimedRun::Job { job } => self.perform_binary(job, lease, kill).await,
             ClaimedRun::PluginJob { plugin_job } => {
@@ -101,7 +101,7 @@ impl Performer {
     }
 
     fn trace(&self, taken: Taken<'_>) -> Trace<'_> {
-        Trace::begin(&self.ground.settings.spans, taken)
+        Trace::begin(&self.environment.settings.spans, taken)
     }
 }
 
@@ -119,8 +119,8 @@ async fn stopped(
         if now.cancelled {
             return Stop::Cancelled;
         }
-        if now.fence <= Instant::now() {
-            return Stop::Fenced;
+        if now.deadline <= Instant::now() {
+            return Stop::LeaseExpired;
         }
         let timed_out = async {
             match deadline {
@@ -131,7 +131,7 @@ async fn stopped(
         tokio::select! {
             () = kill.cancelled() => return Stop::Drained,
             () = timed_out => return Stop::TimedOut,
-            () = tokio::time::sleep_until(now.fence) => {}
+            () = tokio::time::sleep_until(now.deadline) => {}
             changed = lease.changed() => if changed.is_err() { return Stop::Lost },
         }
     }

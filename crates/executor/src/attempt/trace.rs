@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use engine::RunId;
 use wire::trace::{Part, Span, Spans};
 
-use super::{Conclusion, Taken};
+use super::{PerformOutcome, Taken};
 
 /// An attempt under way.
 pub(super) struct Trace<'a> {
@@ -38,11 +38,11 @@ impl<'a> Trace<'a> {
     }
 
     /// The attempt came to this.
-    pub(super) fn end(self, conclusion: Conclusion) -> Conclusion {
+    pub(super) fn end(self, outcome: PerformOutcome) -> PerformOutcome {
         let Some(run) = self.run else {
-            return conclusion;
+            return outcome;
         };
-        let (ended, status) = (now(), status(&conclusion));
+        let (ended, status) = (now(), status(&outcome));
         let error = (status != "completed").then(|| status.to_owned());
         let attempt = Span {
             run,
@@ -67,7 +67,7 @@ impl<'a> Trace<'a> {
         }
         self.spans.ended(prepare);
         self.spans.ended(attempt);
-        conclusion
+        outcome
     }
 }
 
@@ -79,11 +79,13 @@ fn now() -> SystemTime {
     SystemTime::now()
 }
 
-fn status(conclusion: &Conclusion) -> &'static str {
-    match conclusion {
-        Conclusion::Finished(result, _) if result.completed => "completed",
-        Conclusion::Finished(..) => "failed",
-        Conclusion::GivenBack => "released",
-        Conclusion::Abandoned(_) | Conclusion::Fenced | Conclusion::Lost => "lost",
+fn status(outcome: &PerformOutcome) -> &'static str {
+    match outcome {
+        PerformOutcome::Finished(result, _) if result.completed => "completed",
+        PerformOutcome::Finished(..) => "failed",
+        PerformOutcome::Released => "released",
+        PerformOutcome::Abandoned(_) | PerformOutcome::LeaseExpired | PerformOutcome::Lost => {
+            "lost"
+        }
     }
 }

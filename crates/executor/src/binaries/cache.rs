@@ -54,7 +54,7 @@ struct Entry {
     file: Arc<ProgramFile>,
 }
 
-/// Whoever writes a program's file holds the lock for writing, whoever checks it for reading: so one
+/// Whoever writes a program's file holds the lock for writing, the caller who checks it for reading: so one
 /// download serves all who wait.
 #[derive(Default)]
 struct ProgramFile {

@@ -99,7 +99,7 @@ impl Fetcher {
 
     /// Writes what `url` has into the file `path`, down to the disk, and says what it is.
     ///
-    /// The executor's own server may be started anew meanwhile: it is asked until it answers.
+    /// The executor's own server may be started again meanwhile: it is asked until it answers.
     pub(super) async fn fetch(&self, url: &str, path: &Path) -> Result<(Digest, u64), Error> {
         let mut last = Error::Fetch("timed out".to_owned());
         let tries = async {

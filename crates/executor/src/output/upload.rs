@@ -2,7 +2,7 @@
 //!
 //! The reader never waits long for the server: a full buffer holds the program up for a bounded time
 //! in all, then what is oldest is left out. So a program that prints gigabytes, or a server that is
-//! away, neither stops the program for ever nor fills the memory.
+//! away, neither stops the program forever nor fills the memory.
 
 use std::{
     future::Future,

@@ -90,7 +90,13 @@ fn supervise_tree(control: UnixStream, spec: &Spec, tree: tree::Tree) -> io::Res
 
 /// Tells the executor how it ended without a program.
 fn report(control: &UnixStream, end: End) -> io::Result<()> {
-    send(control, &Report { end, fenced: false })
+    send(
+        control,
+        &Report {
+            end,
+            lease_expired: false,
+        },
+    )
 }
 
 /// Tells the executor. That it is gone is no error.

@@ -81,7 +81,7 @@ pub enum Order {
     /// SIGKILL to the tree.
     Kill,
     /// The lease was renewed: kill the tree when this time has passed without a further one.
-    Fence(Duration),
+    Deadline(Duration),
 }
 
 impl Order {
@@ -91,7 +91,7 @@ impl Order {
         match self {
             Self::Terminate => vec![b'T'],
             Self::Kill => vec![b'K'],
-            Self::Fence(time) => {
+            Self::Deadline(time) => {
                 let ms = u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
                 [&b"F"[..], &ms.to_le_bytes()].concat()
             }
@@ -109,7 +109,7 @@ impl Order {
                         .iter()
                         .rev()
                         .fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
-                    (Some(Self::Fence(Duration::from_millis(ms))), 5)
+                    (Some(Self::Deadline(Duration::from_millis(ms))), 5)
                 }
                 (b'F', None) => return None,
                 _ => (None, 1),
@@ -128,7 +128,7 @@ pub struct Report {
     /// How the program ended.
     pub end: End,
     /// True when the fence fell: the lease was not renewed in time.
-    pub fenced: bool,
+    pub lease_expired: bool,
 }
 
 /// How the program ended.
@@ -158,9 +158,9 @@ mod tests {
 
     #[test]
     fn orders_are_read_as_they_were_sent_also_in_pieces() {
-        let fence = Order::Fence(Duration::from_millis(70_123));
+        let deadline = Order::Deadline(Duration::from_millis(70_123));
         let mut sent = [
-            fence.encode(),
+            deadline.encode(),
             Order::Terminate.encode(),
             Order::Kill.encode(),
         ]
@@ -168,7 +168,7 @@ mod tests {
         let mut received: Vec<u8> = sent.drain(..3).collect();
         assert_eq!(Order::take(&mut received), None);
         received.append(&mut sent);
-        assert_eq!(Order::take(&mut received), Some(fence));
+        assert_eq!(Order::take(&mut received), Some(deadline));
         assert_eq!(Order::take(&mut received), Some(Order::Terminate));
         assert_eq!(Order::take(&mut received), Some(Order::Kill));
         assert_eq!(Order::take(&mut received), None);

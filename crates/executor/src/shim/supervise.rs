@@ -26,7 +26,7 @@ use super::{
     tree::Tree,
 };
 
-/// How long the last processes may take to die. One that hangs in the kernel can take for ever: then
+/// How long the last processes may take to die. One that hangs in the kernel can take forever: then
 /// the report is sent all the same.
 const DEATH_LIMIT: Duration = Duration::from_secs(10);
 
@@ -53,7 +53,7 @@ pub(super) fn run(
         fence_at: spec
             .fence_ms
             .and_then(|ms| later(Duration::from_millis(ms))),
-        fenced: false,
+        lease_expired: false,
         end: None,
     };
     supervisor.watch()?;
@@ -66,7 +66,7 @@ pub(super) fn run(
         &supervisor.control,
         &Report {
             end,
-            fenced: supervisor.fenced,
+            lease_expired: supervisor.lease_expired,
         },
     )
 }
@@ -84,7 +84,7 @@ struct Supervisor {
     received: Vec<u8>,
     kill_at: Option<Instant>,
     fence_at: Option<Instant>,
-    fenced: bool,
+    lease_expired: bool,
     end: Option<End>,
 }
 
@@ -98,7 +98,7 @@ impl Supervisor {
             }
             let now = Instant::now();
             if self.fence_at.is_some_and(|at| at <= now) {
-                self.fenced = true;
+                self.lease_expired = true;
                 return Ok(());
             }
             if self.kill_at.is_some_and(|at| at <= now) {
@@ -160,7 +160,7 @@ impl Supervisor {
         while let Some(order) = Order::take(&mut self.received) {
             match order {
                 Order::Kill => return Ok(false),
-                Order::Fence(time) => self.fence_at = later(time),
+                Order::Deadline(time) => self.fence_at = later(time),
                 Order::Terminate if self.kill_at.is_none() => {
                     self.kill_at = later(self.grace);
                     self.tree.signal(Signal::SIGTERM);

@@ -9,24 +9,24 @@ use executor::{CancellationToken, Error, Isolation, Settings, Support, probe, ru
 use serde_json::json;
 
 use crate::{
-    bed::{count, eventually, runs, shim, unique_sleep},
     binaries::digest,
-    stage::Stage,
+    test_dir::{count, eventually, runs, shim, unique_sleep},
+    test_executor::TestExecutor,
 };
 
 #[tokio::test]
 async fn performs_jobs_and_reports_how_they_ended() {
     for isolation in [Isolation::None, Isolation::Standard, Isolation::Strict] {
-        let stage = Stage::new(|settings| settings.isolation = isolation).await;
+        let executor = TestExecutor::new(|settings| settings.isolation = isolation).await;
         let script = "echo \"$1,$2,$X,$(pwd)\"; echo home >\"$HOME/f\"; echo tmp >\"$TMPDIR/f\"; \
                       echo bad >&2; ls";
         let more = json!({"arguments": ["a b", "*"], "env_variables": {"X": "1"}});
-        stage.submit("good", script, more);
-        stage.submit("three", "echo out; exit 3", json!({}));
-        stage.submit("segv", "kill -SEGV $$", json!({}));
-        let good = stage.result("good").await;
+        executor.submit("good", script, more);
+        executor.submit("three", "echo out; exit 3", json!({}));
+        executor.submit("segv", "kill -SEGV $$", json!({}));
+        let good = executor.result("good").await;
         assert!(good.completed, "{good:?}");
-        let home = stage.bed.path("data/work");
+        let home = executor.dir.path("data/work");
         let expected = format!("a b,*,1,{}/attempt-", home.display());
         assert!(
             good.finish.stdout.starts_with(&expected),
@@ -46,23 +46,23 @@ async fn performs_jobs_and_reports_how_they_ended() {
             (good.finish.lease_token, good.finish.error_message),
             (Some(1), None)
         );
-        assert_eq!(stage.log("good", "stdout"), good.finish.stdout);
-        assert_eq!(stage.log("good", "stderr"), "bad\n");
+        assert_eq!(executor.log("good", "stdout"), good.finish.stdout);
+        assert_eq!(executor.log("good", "stderr"), "bad\n");
 
-        let three = stage.result("three").await;
+        let three = executor.result("three").await;
         assert!(!three.completed);
         assert_eq!(three.finish.exit_code, Some(3));
         assert_eq!(
             three.finish.error_message.as_deref(),
             Some("exited with code 3")
         );
-        let segv = stage.result("segv").await;
+        let segv = executor.result("segv").await;
         assert_eq!(segv.finish.exit_code, Some(139));
         let message = segv.finish.error_message;
         assert_eq!(message.as_deref(), Some("killed by signal 11 (SIGSEGV)"));
 
-        let registration = stage
-            .desk
+        let registration = executor
+            .server
             .state()
             .registration
             .clone()
@@ -72,20 +72,20 @@ async fn performs_jobs_and_reports_how_they_ended() {
             (4, isolation.to_string())
         );
         assert_eq!(registration.isolation_missing, Vec::<String>::new());
-        stage.end().await;
+        executor.end().await;
     }
 }
 
 #[tokio::test]
 async fn a_program_that_cannot_be_had_or_started_fails_its_job() {
-    let stage = Stage::new(|_| {}).await;
+    let executor = TestExecutor::new(|_| {}).await;
     let sha256 = digest(b"wanted").to_string();
-    let wrong = stage.programs.put("file", "wrong", "something else");
-    stage.desk.submit("wrong", &wrong, &sha256, json!({}));
-    stage.desk.submit("hash", &wrong, "abc", json!({}));
-    let junk = stage.programs.put("file", "junk", "no program");
-    stage
-        .desk
+    let wrong = executor.programs.put("file", "wrong", "something else");
+    executor.server.submit("wrong", &wrong, &sha256, json!({}));
+    executor.server.submit("hash", &wrong, "abc", json!({}));
+    let junk = executor.programs.put("file", "junk", "no program");
+    executor
+        .server
         .submit("junk", &junk, &digest(b"no program").to_string(), json!({}));
     for (id, reason) in [
         (
@@ -101,37 +101,38 @@ async fn a_program_that_cannot_be_had_or_started_fails_its_job() {
             "the program cannot be started: Exec format error".to_owned(),
         ),
     ] {
-        let result = stage.result(id).await;
+        let result = executor.result(id).await;
         assert!(!result.completed);
         assert_eq!(result.finish.exit_code, Some(-1));
         let message = result.finish.error_message.expect("a reason");
         assert!(message.contains(&reason), "{message}");
         assert!(result.finish.stderr.contains(&reason));
     }
-    stage.end().await;
+    executor.end().await;
 }
 
 #[tokio::test]
 async fn a_job_is_stopped_when_it_is_cancelled_or_its_time_is_up() {
-    let stage = Stage::new(|settings| settings.cancel_grace = Duration::from_millis(100)).await;
+    let executor =
+        TestExecutor::new(|settings| settings.cancel_grace = Duration::from_millis(100)).await;
     let sleep = unique_sleep();
     let deaf = format!("trap '' TERM; setsid sleep {sleep} & echo ready; wait; sleep {sleep}");
-    stage.submit("cancelled", &deaf, json!({}));
-    stage.submit(
+    executor.submit("cancelled", &deaf, json!({}));
+    executor.submit(
         "late",
         "echo ready; sleep 9000",
         json!({"timeout_seconds": 1}),
     );
-    stage
-        .until("it prints", |stage| {
-            stage
+    executor
+        .until("it prints", |executor| {
+            executor
                 .log("cancelled", "stdout")
                 .starts_with("ready")
                 .then_some(())
         })
         .await;
-    stage.desk.cancel("cancelled");
-    let cancelled = stage.result("cancelled").await;
+    executor.server.cancel("cancelled");
+    let cancelled = executor.result("cancelled").await;
     assert!(!runs(&sleep));
     assert_eq!(cancelled.finish.error_message.as_deref(), Some("cancelled"));
     assert_eq!(
@@ -139,7 +140,7 @@ async fn a_job_is_stopped_when_it_is_cancelled_or_its_time_is_up() {
         (false, Some(137))
     );
     assert_eq!(cancelled.finish.stdout, "ready\n");
-    let late = stage.result("late").await;
+    let late = executor.result("late").await;
     assert_eq!(
         late.finish.error_message.as_deref(),
         Some("timed out after 1 s")
@@ -147,56 +148,56 @@ async fn a_job_is_stopped_when_it_is_cancelled_or_its_time_is_up() {
     assert!(late.finish.timed_out && !late.completed);
     assert_eq!(late.finish.exit_code, Some(143));
 
-    let url = stage.programs.put("hang", "hang", "never comes");
-    stage.desk.submit(
+    let url = executor.programs.put("hang", "hang", "never comes");
+    executor.server.submit(
         "fetching",
         &url,
         &digest(b"never comes").to_string(),
         json!({}),
     );
-    stage
-        .until("it is fetched", |stage| {
-            (stage.programs.requests("hang") > 0).then_some(())
+    executor
+        .until("it is fetched", |executor| {
+            (executor.programs.requests("hang") > 0).then_some(())
         })
         .await;
-    stage.desk.cancel("fetching");
-    let fetching = stage.result("fetching").await;
+    executor.server.cancel("fetching");
+    let fetching = executor.result("fetching").await;
     assert_eq!(fetching.finish.error_message.as_deref(), Some("cancelled"));
-    stage.end().await;
+    executor.end().await;
 }
 
 #[tokio::test]
 async fn the_time_of_a_job_begins_with_its_claim_and_not_with_its_program() {
-    let stage = Stage::new(|_| {}).await;
-    let url = stage.programs.put("hang", "hang", "never comes");
+    let executor = TestExecutor::new(|_| {}).await;
+    let url = executor.programs.put("hang", "hang", "never comes");
     let sha256 = digest(b"never comes").to_string();
     let more = json!({"timeout_seconds": 1});
-    stage.desk.submit("fetching", &url, &sha256, more);
-    let fetching = stage.result("fetching").await;
+    executor.server.submit("fetching", &url, &sha256, more);
+    let fetching = executor.result("fetching").await;
     assert!(fetching.finish.timed_out && !fetching.completed);
     assert_eq!(
         fetching.finish.error_message.as_deref(),
         Some("timed out after 1 s while its program was fetched")
     );
     assert_eq!(fetching.finish.exit_code, Some(-1));
-    stage.end().await;
+    executor.end().await;
 }
 
 #[tokio::test]
 async fn a_job_that_this_executor_cannot_perform_is_left_to_others() {
-    let stage = Stage::new(|_| {}).await;
-    stage.submit("first", "echo first", json!({}));
-    stage.result("first").await;
+    let executor = TestExecutor::new(|_| {}).await;
+    executor.submit("first", "echo first", json!({}));
+    executor.result("first").await;
     // Where no directory can be made.
-    let work = stage.bed.path("data/work");
-    let aside = stage.bed.path("data/aside");
+    let work = executor.dir.path("data/work");
+    let aside = executor.dir.path("data/aside");
     fs::rename(&work, &aside).expect("it is moved");
     fs::write(&work, "").expect("a file");
-    stage.submit("second", "echo second", json!({}));
+    executor.submit("second", "echo second", json!({}));
     let began = Instant::now();
-    let (job, what) = stage
-        .until("it is given back", |stage| {
-            stage.desk.state().abandoned.pop()
+    let (job, what) = executor
+        .until("it is given back", |executor| {
+            executor.server.state().abandoned.pop()
         })
         .await;
     assert_eq!(job, "second");
@@ -207,44 +208,46 @@ async fn a_job_that_this_executor_cannot_perform_is_left_to_others() {
     fs::remove_file(&work).expect("a file");
     fs::rename(&aside, &work).expect("it is moved back");
     // It is not the first to take the next one, and goes on afterwards.
-    stage.submit("third", "echo third", json!({}));
-    assert_eq!(stage.result("third").await.finish.stdout, "third\n");
+    executor.submit("third", "echo third", json!({}));
+    assert_eq!(executor.result("third").await.finish.stdout, "third\n");
     assert!(began.elapsed() >= Duration::from_secs(4), "it paused");
-    let stage = stage.end().await;
-    assert!(stage.desk.result("second").is_none());
+    let executor = executor.end().await;
+    assert!(executor.server.result("second").is_none());
 }
 
 #[tokio::test]
 async fn a_program_that_closes_its_output_runs_on() {
-    let stage = Stage::new(|_| {}).await;
+    let executor = TestExecutor::new(|_| {}).await;
     let script = "echo before; exec >&- 2>&-; sleep 0.3; touch \"$HOME/x\" && exit 7";
-    stage.submit("closed", script, json!({}));
-    let closed = stage.result("closed").await;
+    executor.submit("closed", script, json!({}));
+    let closed = executor.result("closed").await;
     assert_eq!(closed.finish.exit_code, Some(7));
     assert_eq!(closed.finish.stdout, "before\n");
     assert_eq!(closed.finish.stderr, "");
-    stage.end().await;
+    executor.end().await;
 }
 
 #[tokio::test]
 async fn an_executor_whose_key_is_refused_kills_what_it_runs_and_ends() {
-    let stage = Stage::new(|_| {}).await;
+    let executor = TestExecutor::new(|_| {}).await;
     let sleep = unique_sleep();
-    stage.submit(
+    executor.submit(
         "running",
         &format!("trap '' TERM; sleep {sleep}"),
         json!({}),
     );
-    stage.until("it runs", |_| runs(&sleep).then_some(())).await;
-    stage.desk.change(|state| state.refuses = true);
-    let error = stage.failed().await;
+    executor
+        .until("it runs", |_| runs(&sleep).then_some(()))
+        .await;
+    executor.server.change(|state| state.refuses = true);
+    let error = executor.failed().await;
     assert!(matches!(error, Error::Refused(_)), "{error}");
     assert!(!runs(&sleep));
 }
 
 #[tokio::test]
 async fn a_job_that_kills_its_shim_fails_and_leaves_no_process_behind() {
-    let stage = Stage::new(|settings| settings.isolation = Isolation::None).await;
+    let executor = TestExecutor::new(|settings| settings.isolation = Isolation::None).await;
     let sleep = unique_sleep();
     // In the directory, with the directory in the environment, and one that is deaf to politeness.
     let script = format!(
@@ -252,43 +255,44 @@ async fn a_job_that_kills_its_shim_fails_and_leaves_no_process_behind() {
          (cd / && setsid env HOME=/ sleep {sleep} &)\n\
          (setsid sh -c 'trap \"\" TERM HUP; while :; do sleep {sleep}; done' &)\n\
          echo ready; until [ -e {gate} ]; do sleep 0.02; done; kill -9 $PPID; sleep {sleep}",
-        gate = stage.bed.path("gate").display()
+        gate = executor.dir.path("gate").display()
     );
-    stage.submit("killer", &script, json!({}));
-    let printed = |stage: &Stage| (stage.log("killer", "stdout") == "ready\n").then_some(());
-    stage.until("it prints", printed).await;
+    executor.submit("killer", &script, json!({}));
+    let printed =
+        |executor: &TestExecutor| (executor.log("killer", "stdout") == "ready\n").then_some(());
+    executor.until("it prints", printed).await;
     eventually("all of it runs", || count(&sleep) == 3);
-    fs::write(stage.bed.path("gate"), "").expect("a file");
-    let killer = stage.result("killer").await;
+    fs::write(executor.dir.path("gate"), "").expect("a file");
+    let killer = executor.result("killer").await;
     assert!(!killer.completed);
     let message = killer.finish.error_message.as_deref();
     assert_eq!(message, Some("the shim was killed"));
     assert_eq!(killer.finish.stdout, "ready\n");
     assert_eq!(killer.finish.stderr, "the shim was killed\n");
     assert_eq!(count(&sleep), 0, "a process outlived its job");
-    stage.end().await;
+    executor.end().await;
 }
 
 #[tokio::test]
 async fn slots_are_filled_and_never_overfilled_and_results_go_in_batches() {
     const JOBS: usize = 200;
-    let stage = Stage::new(|settings| settings.slots = 24).await;
+    let executor = TestExecutor::new(|settings| settings.slots = 24).await;
     for number in 0..JOBS {
         let program = "#!/bin/sh\nexit 0\n";
-        let url = stage.programs.put("file", "same", program);
+        let url = executor.programs.put("file", "same", program);
         let sha256 = digest(program.as_bytes()).to_string();
-        stage
-            .desk
+        executor
+            .server
             .submit(&format!("job-{number}"), &url, &sha256, json!({}));
     }
-    stage
-        .until("all are done", |stage| {
-            (stage.desk.state().results.len() == JOBS).then_some(())
+    executor
+        .until("all are done", |executor| {
+            (executor.server.state().results.len() == JOBS).then_some(())
         })
         .await;
-    assert_eq!(stage.programs.requests("same"), 1);
-    let stage = stage.end().await;
-    let state = stage.desk.state();
+    assert_eq!(executor.programs.requests("same"), 1);
+    let executor = executor.end().await;
+    let state = executor.server.state();
     // Those that wait to be reported are held, too, up to the number of slots.
     assert!(
         (2..=48).contains(&state.most_held),
@@ -300,19 +304,19 @@ async fn slots_are_filled_and_never_overfilled_and_results_go_in_batches() {
 
 #[tokio::test]
 async fn a_second_executor_in_the_same_directories_is_refused() {
-    let stage = Stage::new(|_| {}).await;
-    stage
-        .until("it registers", |stage| {
-            stage.desk.state().registration.clone()
+    let executor = TestExecutor::new(|_| {}).await;
+    executor
+        .until("it registers", |executor| {
+            executor.server.state().registration.clone()
         })
         .await;
-    let settings = Settings::new("second", stage.bed.path("data"), shim());
-    let refused = run(stage.desk.client(), settings, CancellationToken::new()).await;
+    let settings = Settings::new("second", executor.dir.path("data"), shim());
+    let refused = run(executor.server.client(), settings, CancellationToken::new()).await;
     assert!(
         matches!(refused, Err(Error::Directory { .. })),
         "{refused:?}"
     );
-    stage.end().await;
+    executor.end().await;
 }
 
 #[tokio::test]
@@ -325,12 +329,12 @@ async fn a_job_that_takes_too_much_memory_is_killed_or_the_limit_is_named_as_mis
             settings.cpu_limit = Some(1.5);
         }
     };
-    let stage = Stage::new(limited(Isolation::Standard)).await;
-    let registration = stage.until("it registers", |stage| {
-        stage.desk.state().registration.clone()
+    let executor = TestExecutor::new(limited(Isolation::Standard)).await;
+    let registration = executor.until("it registers", |executor| {
+        executor.server.state().registration.clone()
     });
     let missing = registration.await.isolation_missing;
-    let findings = probe(&Settings::new("probe", stage.bed.path("probe"), shim()));
+    let findings = probe(&Settings::new("probe", executor.dir.path("probe"), shim()));
     for name in ["memory limit", "processor limit"] {
         let finding = findings.iter().find(|finding| finding.name == name);
         assert_eq!(
@@ -342,33 +346,33 @@ async fn a_job_that_takes_too_much_memory_is_killed_or_the_limit_is_named_as_mis
     let reason = missing.iter().find(|one| one.starts_with("memory limit: "));
     if let Some(reason) = reason {
         // This machine cannot: that is told, and enough for `strict` to run nothing.
-        let strict = Stage::new(limited(Isolation::Strict)).await;
+        let strict = TestExecutor::new(limited(Isolation::Strict)).await;
         let message = strict.failed().await.to_string();
         assert!(message.starts_with("strict isolation is not possible here: "));
         assert!(missing.iter().any(|one| message.ends_with(one)), "{reason}");
     } else {
-        stage.submit("greedy", "exec tail /dev/zero", json!({}));
-        let greedy = stage.result("greedy").await;
+        executor.submit("greedy", "exec tail /dev/zero", json!({}));
+        let greedy = executor.result("greedy").await;
         let expected =
             format!("killed by signal 9 (SIGKILL): out of memory, the limit is {LIMIT} bytes");
         assert_eq!(greedy.finish.error_message, Some(expected));
     }
-    stage.submit("modest", "echo fine", json!({}));
-    assert_eq!(stage.result("modest").await.finish.stdout, "fine\n");
-    stage.end().await;
+    executor.submit("modest", "echo fine", json!({}));
+    assert_eq!(executor.result("modest").await.finish.stdout, "fine\n");
+    executor.end().await;
 }
 
 #[tokio::test]
 async fn strict_runs_nothing_where_a_part_is_missing() {
-    let stage = Stage::new(|settings| {
+    let executor = TestExecutor::new(|settings| {
         settings.isolation = Isolation::Strict;
         // Applies nothing.
         settings.shim = vec!["/bin/false".into()];
     })
     .await;
-    let desk = stage.desk.clone();
-    let message = stage.failed().await.to_string();
+    let server = executor.server.clone();
+    let message = executor.failed().await.to_string();
     let expected = "strict isolation is not possible here: resource limits: the shim does not work";
     assert!(message.starts_with(expected), "{message}");
-    assert!(desk.state().registration.is_none(), "it takes no work");
+    assert!(server.state().registration.is_none(), "it takes no work");
 }

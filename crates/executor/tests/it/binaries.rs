@@ -11,8 +11,8 @@ use executor::binaries::{Binaries, Digest, Error, FetchLimits};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    bed::{Bed, DEADLINE, eventually},
     programs::Programs,
+    test_dir::{DEADLINE, TestDir, eventually},
 };
 
 pub(crate) fn digest(bytes: &[u8]) -> Digest {
@@ -40,8 +40,8 @@ fn incoming(dir: &Path) -> usize {
 
 #[tokio::test]
 async fn a_program_is_fetched_once_and_again_when_it_was_changed() {
-    let (bed, programs) = (Bed::new(), Programs::serve().await);
-    let cache = open(&bed.path("cache"), 1 << 20);
+    let (dir, programs) = (TestDir::new(), Programs::serve().await);
+    let cache = open(&dir.path("cache"), 1 << 20);
     let url = programs.put("file", "a", "program a");
     let expected = digest(b"program a");
     for _ in 0..3 {
@@ -63,13 +63,13 @@ async fn a_program_is_fetched_once_and_again_when_it_was_changed() {
         .expect("it is fetched again");
     assert_eq!(fs::read(program.path()).expect("it is there"), b"program a");
     assert_eq!(programs.requests("a"), 2);
-    assert_eq!(incoming(&bed.path("cache")), 0);
+    assert_eq!(incoming(&dir.path("cache")), 0);
 }
 
 #[tokio::test]
 async fn a_program_that_changes_on_its_way_into_the_cache_does_not_run() {
-    let (bed, programs) = (Bed::new(), Programs::serve().await);
-    let dir = bed.path("cache");
+    let (dir, programs) = (TestDir::new(), Programs::serve().await);
+    let dir = dir.path("cache");
     let cache = open(&dir, 1 << 20);
     let url = programs.put("half", "a", "program a");
     let expected = digest(b"program a");
@@ -99,8 +99,8 @@ async fn a_program_that_changes_on_its_way_into_the_cache_does_not_run() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_download_is_said_and_nothing_is_kept() {
-    let (bed, programs) = (Bed::new(), Programs::serve().await);
-    let dir = bed.path("cache");
+    let (dir, programs) = (TestDir::new(), Programs::serve().await);
+    let dir = dir.path("cache");
     let cache = open(&dir, 1 << 20);
     let wanted = digest(b"wanted");
     let other = programs.put("file", "other", "other");
@@ -154,8 +154,8 @@ async fn what_is_wrong_with_a_download_is_said_and_nothing_is_kept() {
 
 #[tokio::test]
 async fn five_redirects_are_followed_and_six_are_not() {
-    let (bed, programs) = (Bed::new(), Programs::serve().await);
-    let cache = open(&bed.path("cache"), 1 << 20);
+    let (dir, programs) = (TestDir::new(), Programs::serve().await);
+    let cache = open(&dir.path("cache"), 1 << 20);
     programs.put("file", "a", "program a");
     let six = cache
         .get(digest(b"program a"), &programs.url("hops/6", "a"))
@@ -176,7 +176,7 @@ async fn five_redirects_are_followed_and_six_are_not() {
 
 #[tokio::test]
 async fn a_download_that_stands_still_or_takes_too_long_is_given_up() {
-    let (bed, programs) = (Bed::new(), Programs::serve().await);
+    let (dir, programs) = (TestDir::new(), Programs::serve().await);
     let slow_read = FetchLimits {
         read: Duration::from_millis(200),
         ..limits()
@@ -186,7 +186,7 @@ async fn a_download_that_stands_still_or_takes_too_long_is_given_up() {
         ..limits()
     };
     for (number, limits) in [slow_read, slow_total].into_iter().enumerate() {
-        let dir = bed.path(&format!("cache-{number}"));
+        let dir = dir.path(&format!("cache-{number}"));
         let cache = Binaries::open(&dir, 1 << 20, limits).expect("the cache opens");
         let error = cache
             .get(digest(b"x"), &programs.url("hang", "x"))
@@ -205,8 +205,8 @@ async fn a_download_that_stands_still_or_takes_too_long_is_given_up() {
 
 #[tokio::test]
 async fn the_same_program_is_fetched_once_and_others_do_not_wait_for_it() {
-    let (bed, programs) = (Bed::new(), Programs::serve().await);
-    let cache = open(&bed.path("cache"), 1 << 20);
+    let (dir, programs) = (TestDir::new(), Programs::serve().await);
+    let cache = open(&dir.path("cache"), 1 << 20);
     let slow = programs.put("gate", "slow", "slow");
     let quick = programs.put("file", "quick", "quick");
     let waiting: Vec<_> = (0..8)
@@ -231,8 +231,8 @@ async fn the_same_program_is_fetched_once_and_others_do_not_wait_for_it() {
 
 #[tokio::test]
 async fn those_who_waited_for_a_failure_share_it() {
-    let (bed, programs) = (Bed::new(), Programs::serve().await);
-    let cache = open(&bed.path("cache"), 1 << 20);
+    let (dir, programs) = (TestDir::new(), Programs::serve().await);
+    let cache = open(&dir.path("cache"), 1 << 20);
     let url = programs.put("gate", "wrong", "something else");
     let get = || async { cache.get(digest(b"right"), &url).await.map(drop) };
     let open = async {
@@ -248,7 +248,7 @@ async fn those_who_waited_for_a_failure_share_it() {
             .all(|one| matches!(one, Err(Error::Mismatch { .. })))
     );
     assert_eq!(programs.requests("wrong"), 1);
-    // Later it is tried anew.
+    // Later it is tried again.
     programs.put("gate", "wrong", "right");
     programs.open_gate();
     get().await.expect("now it is right");
@@ -256,8 +256,8 @@ async fn those_who_waited_for_a_failure_share_it() {
 
 #[tokio::test]
 async fn a_download_that_is_given_up_leaves_nothing_and_hinders_nobody() {
-    let (bed, programs) = (Bed::new(), Programs::serve().await);
-    let dir = bed.path("cache");
+    let (dir, programs) = (TestDir::new(), Programs::serve().await);
+    let dir = dir.path("cache");
     let cache = open(&dir, 1 << 20);
     programs.put("file", "a", "program a");
     let get = {
@@ -278,8 +278,8 @@ async fn a_download_that_is_given_up_leaves_nothing_and_hinders_nobody() {
 
 #[tokio::test]
 async fn the_longest_unused_goes_first_and_what_runs_stays() {
-    let (bed, programs) = (Bed::new(), Programs::serve().await);
-    let dir = bed.path("cache");
+    let (dir, programs) = (TestDir::new(), Programs::serve().await);
+    let dir = dir.path("cache");
     let cache = open(&dir, 25);
     let put = |name: &str| {
         (
@@ -307,8 +307,8 @@ async fn the_longest_unused_goes_first_and_what_runs_stays() {
 
 #[tokio::test]
 async fn what_a_crash_left_is_removed_and_what_was_whole_is_kept() {
-    let (bed, programs) = (Bed::new(), Programs::serve().await);
-    let dir = bed.path("cache");
+    let (dir, programs) = (TestDir::new(), Programs::serve().await);
+    let dir = dir.path("cache");
     let url = programs.put("file", "a", "program a");
     drop(
         open(&dir, 1 << 20)

@@ -14,7 +14,7 @@ use executor::{
 };
 use tokio::io::AsyncReadExt;
 
-use crate::bed::{Bed, run, shim};
+use crate::test_dir::{TestDir, run, shim};
 
 const ALL: [Part; 6] = [
     Part::ResourceLimits,
@@ -27,8 +27,8 @@ const ALL: [Part; 6] = [
 
 #[test]
 fn the_probe_finds_every_part_on_this_machine() {
-    let bed = Bed::new();
-    let settings = Settings::new("probe", bed.path("data"), shim());
+    let dir = TestDir::new();
+    let settings = Settings::new("probe", dir.path("data"), shim());
     let findings = probe(&settings);
     for part in ALL {
         let finding = findings.iter().find(|finding| finding.name == part.name());
@@ -58,7 +58,7 @@ fn isolation_is_written_as_it_is_read() {
 #[tokio::test]
 async fn the_environment_and_the_arguments_are_exact() {
     for parts in [&[][..], &ALL] {
-        let bed = Bed::new();
+        let dir = TestDir::new();
         let spec = Spec {
             program: Some("/usr/bin/env".into()),
             environment: [
@@ -66,7 +66,7 @@ async fn the_environment_and_the_arguments_are_exact() {
                 ("A".to_owned(), String::new()),
             ]
             .into(),
-            ..bed.spec("", parts)
+            ..dir.spec("", parts)
         };
         assert_eq!(run(&spec).await.text(), "A=\nB=2 $x\n\n");
         let spec = Spec {
@@ -74,7 +74,7 @@ async fn the_environment_and_the_arguments_are_exact() {
             arguments: ["[%s]", "a b", "$HOME", "*", ""]
                 .map(str::to_owned)
                 .to_vec(),
-            ..bed.spec("", parts)
+            ..dir.spec("", parts)
         };
         assert_eq!(run(&spec).await.text(), "[a b][$HOME][*][]");
     }
@@ -82,8 +82,8 @@ async fn the_environment_and_the_arguments_are_exact() {
 
 #[tokio::test]
 async fn landlock_lets_a_program_write_only_below_its_directory() {
-    let bed = Bed::new();
-    let outside = bed.path("outside");
+    let dir = TestDir::new();
+    let outside = dir.path("outside");
     fs::write(&outside, "as it was").expect("a file outside");
     let text = format!(
         "cat {0} >/dev/null && echo reads\n\
@@ -94,7 +94,7 @@ async fn landlock_lets_a_program_write_only_below_its_directory() {
          mkdir d && echo x >d/f && mv d/f f && rm -r d && echo writes inside",
         outside.display()
     );
-    let run = run(&bed.spec(&text, &[Part::Landlock])).await;
+    let run = run(&dir.spec(&text, &[Part::Landlock])).await;
     let expected = "reads\nno write\nno create\nno remove\nno device\nwrites inside\n";
     assert_eq!(run.text(), expected);
     assert_eq!(
@@ -105,14 +105,14 @@ async fn landlock_lets_a_program_write_only_below_its_directory() {
 
 #[tokio::test]
 async fn namespaces_hide_processes_and_network() {
-    let bed = Bed::new();
+    let dir = TestDir::new();
     let text = "echo $$ >pid; ls /proc | grep -c '^[0-9]*$' >count\n\
                 test \"$(readlink /proc/self)\" != \"\" && tail -n +3 /proc/net/dev | wc -l";
-    let run = run(&bed.spec(text, &ALL)).await;
+    let run = run(&dir.spec(text, &ALL)).await;
     assert_eq!(run.text().trim(), "1", "only loopback is there");
-    let pid = fs::read_to_string(bed.work().join("pid")).expect("a pid");
+    let pid = fs::read_to_string(dir.work().join("pid")).expect("a pid");
     assert_eq!(pid.trim(), "2");
-    let count = fs::read_to_string(bed.work().join("count")).expect("a count");
+    let count = fs::read_to_string(dir.work().join("count")).expect("a count");
     assert!(
         count.trim().parse::<u32>().expect("a number") < 6,
         "{count}"
@@ -121,8 +121,8 @@ async fn namespaces_hide_processes_and_network() {
 
 #[tokio::test]
 async fn limits_and_privileges_are_lowered_and_signals_are_as_they_should_be() {
-    let bed = Bed::new();
-    let run = run(&bed.spec("ulimit -c; cat /proc/self/status", &ALL)).await;
+    let dir = TestDir::new();
+    let run = run(&dir.spec("ulimit -c; cat /proc/self/status", &ALL)).await;
     let text = run.text();
     let status = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name));
@@ -139,8 +139,8 @@ async fn limits_and_privileges_are_lowered_and_signals_are_as_they_should_be() {
 
 #[tokio::test]
 async fn a_file_that_grows_too_large_ends_its_program() {
-    let bed = Bed::new();
-    let spec = bed.spec("exec head -c 10000000 /dev/zero >big", &[]);
+    let dir = TestDir::new();
+    let spec = dir.spec("exec head -c 10000000 /dev/zero >big", &[]);
     let run = run(&Spec {
         file_limit_bytes: Some(1 << 20),
         ..spec
@@ -148,7 +148,7 @@ async fn a_file_that_grows_too_large_ends_its_program() {
     .await;
     assert_eq!(*run.end(), End::Signalled(25));
     assert_eq!(
-        fs::metadata(bed.work().join("big"))
+        fs::metadata(dir.work().join("big"))
             .expect("the file")
             .len(),
         1 << 20
@@ -158,16 +158,16 @@ async fn a_file_that_grows_too_large_ends_its_program() {
 #[tokio::test]
 async fn an_ordinary_user_gets_every_part_too() {
     const NOBODY: u32 = 65534;
-    let bed = Bed::new();
+    let dir = TestDir::new();
     // Where this program was built may be closed to others.
-    let copy = bed.path("shim");
+    let copy = dir.path("shim");
     fs::copy(&shim()[0], &copy).expect("a copy of the shim");
     let spec = Spec {
         directory: "/".into(),
         writable: "/tmp".into(),
-        ..bed.spec("id -u", &ALL)
+        ..dir.spec("id -u", &ALL)
     };
-    fs::set_permissions(bed.path(""), fs::Permissions::from_mode(0o755)).expect("it is opened");
+    fs::set_permissions(dir.path(""), fs::Permissions::from_mode(0o755)).expect("it is opened");
     let own = nix::unistd::Uid::effective();
     let (user, mut argv) = if own.is_root() {
         let (user, group) = (format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"));

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use nix::sys::statvfs::statvfs;
 use serde_json::json;
 
-use crate::{binaries::digest, stage::Stage};
+use crate::{binaries::digest, test_executor::TestExecutor};
 
 const ROOM_BYTES: usize = 2 << 20;
 const FILES: usize = 64;
@@ -27,85 +27,89 @@ fn a_job_that_fills_the_disk_fails_alone_and_its_room_is_free_again() {
 #[tokio::test]
 #[ignore = "it mounts: `a_job_that_fills_the_disk_fails_alone_and_its_room_is_free_again` runs it"]
 async fn a_job_fills_the_disk() {
-    let stage =
-        Stage::new(|settings| small_disk::mount(&settings.work_dir, ROOM_BYTES, FILES)).await;
-    let work = stage.bed.path("data/work");
-    stage
-        .until("it registers", |stage| {
-            stage.desk.state().registration.clone()
+    let executor =
+        TestExecutor::new(|settings| small_disk::mount(&settings.work_dir, ROOM_BYTES, FILES))
+            .await;
+    let work = executor.dir.path("data/work");
+    executor
+        .until("it registers", |executor| {
+            executor.server.state().registration.clone()
         })
         .await;
     let empty = free(&work);
     let all_files = "n=0; while :; do touch $n || break; n=$((n + 1)); done; false";
     for (what, script) in [("blocks", "cat /dev/zero >big"), ("files", all_files)] {
-        fill(&stage, what, script).await;
-        assert_eq!(stage.left_behind(), 0);
+        fill(&executor, what, script).await;
+        assert_eq!(executor.left_behind(), 0);
         // The kernel lets go of a directory that Landlock knew a moment later.
-        stage
+        executor
             .until("it is free again", |_| (free(&work) == empty).then_some(()))
             .await;
         let writer = format!("writer-{what}");
-        stage.submit(
+        executor.submit(
             &writer,
             "head -c 1000000 /dev/zero >large && touch 1 2 3",
             json!({}),
         );
-        assert!(stage.result(&writer).await.completed, "there is room again");
+        assert!(
+            executor.result(&writer).await.completed,
+            "there is room again"
+        );
     }
-    stage.end().await;
+    executor.end().await;
 }
 
 /// Fills the disk with one job while a neighbour runs and another comes.
-async fn fill(stage: &Stage, what: &str, script: &str) {
+async fn fill(executor: &TestExecutor, what: &str, script: &str) {
     let [neighbour, filler, after] =
         ["neighbour", "filler", "after"].map(|name| format!("{name}-{what}"));
-    let gate = stage.bed.path(&format!("gate-{what}"));
+    let gate = executor.dir.path(&format!("gate-{what}"));
     let wait = format!("until [ -e {} ]; do sleep 0.02; done", gate.display());
-    stage.submit(
+    executor.submit(
         &neighbour,
         &format!("echo up; {wait}; echo still up"),
         json!({}),
     );
-    prints(stage, &neighbour, "up\n").await;
+    prints(executor, &neighbour, "up\n").await;
     let script = format!("echo begun; {script} || {{ echo full; {wait}; exit 28; }}");
-    stage.submit(&filler, &script, json!({}));
-    prints(stage, &filler, "begun\nfull\n").await;
+    executor.submit(&filler, &script, json!({}));
+    prints(executor, &filler, "begun\nfull\n").await;
 
     // While it is full.
-    stage.submit(&after, "echo after", json!({}));
+    executor.submit(&after, "echo after", json!({}));
     if what == "files" {
         let reason = format!("the work directory cannot be made: {NO_SPACE} (os error 28)");
-        assert_eq!(abandoned(stage).await, (after, reason));
+        assert_eq!(abandoned(executor).await, (after, reason));
     } else {
-        assert_eq!(stage.result(&after).await.finish.stdout, "after\n");
+        assert_eq!(executor.result(&after).await.finish.stdout, "after\n");
     }
-    assert_eq!(stage.left_behind(), 2, "of the neighbour and the filler");
+    assert_eq!(executor.left_behind(), 2, "of the neighbour and the filler");
 
     fs::write(&gate, "").expect("a file");
-    let ended = stage.result(&filler).await;
+    let ended = executor.result(&filler).await;
     assert!(!ended.completed);
     let ended = ended.finish;
     assert_eq!(ended.exit_code, Some(28));
     assert_eq!(ended.error_message.as_deref(), Some("exited with code 28"));
     assert_eq!(ended.stdout, "begun\nfull\n");
     assert!(ended.stderr.contains(NO_SPACE), "{}", ended.stderr);
-    assert_eq!(stage.log(&filler, "stderr"), ended.stderr);
-    let ended = stage.result(&neighbour).await;
+    assert_eq!(executor.log(&filler, "stderr"), ended.stderr);
+    let ended = executor.result(&neighbour).await;
     assert_eq!(
         (ended.completed, ended.finish.stdout.as_str()),
         (true, "up\nstill up\n")
     );
 }
 
-/// The next job that is given back because this executor cannot do it.
-async fn abandoned(stage: &Stage) -> (String, String) {
-    let next = |stage: &Stage| stage.desk.state().abandoned.pop();
-    stage.until("it is given back", next).await
+/// The next job that is released because this executor cannot do it.
+async fn abandoned(executor: &TestExecutor) -> (String, String) {
+    let next = |executor: &TestExecutor| executor.server.state().abandoned.pop();
+    executor.until("it is given back", next).await
 }
 
-async fn prints(stage: &Stage, job: &str, text: &str) {
-    let printed = |stage: &Stage| (stage.log(job, "stdout") == text).then_some(());
-    stage.until(job, printed).await;
+async fn prints(executor: &TestExecutor, job: &str, text: &str) {
+    let printed = |executor: &TestExecutor| (executor.log(job, "stdout") == text).then_some(());
+    executor.until(job, printed).await;
 }
 
 #[test]
@@ -116,11 +120,12 @@ fn a_program_that_does_not_fit_is_left_to_others_and_leaves_nothing() {
 #[tokio::test]
 #[ignore = "it mounts: `a_program_that_does_not_fit_is_left_to_others_and_leaves_nothing` runs it"]
 async fn a_program_does_not_fit() {
-    let stage =
-        Stage::new(|settings| small_disk::mount(&settings.cache_dir, ROOM_BYTES, FILES)).await;
-    let cache = stage.bed.path("data/cache");
-    stage.submit("small", "echo small", json!({}));
-    assert!(stage.result("small").await.completed);
+    let executor =
+        TestExecutor::new(|settings| small_disk::mount(&settings.cache_dir, ROOM_BYTES, FILES))
+            .await;
+    let cache = executor.dir.path("data/cache");
+    executor.submit("small", "echo small", json!({}));
+    assert!(executor.result("small").await.completed);
     let filler = cache.join("filler");
     fs::write(&filler, vec![0; ROOM_BYTES / 2]).expect("it fits");
     let before = (names(&cache), free(&cache));
@@ -130,10 +135,10 @@ async fn a_program_does_not_fit() {
         "#".repeat(ROOM_BYTES * 3 / 4)
     );
     let sha256 = digest(program.as_bytes()).to_string();
-    let url = stage.programs.put("file", "large", program);
-    stage.desk.submit("large", &url, &sha256, json!({}));
+    let url = executor.programs.put("file", "large", program);
+    executor.server.submit("large", &url, &sha256, json!({}));
     let reason = format!("binary download failed: the cache failed: {NO_SPACE} (os error 28)");
-    assert_eq!(abandoned(&stage).await, ("large".to_owned(), reason));
+    assert_eq!(abandoned(&executor).await, ("large".to_owned(), reason));
     assert_eq!(
         (names(&cache), free(&cache)),
         before,
@@ -141,13 +146,18 @@ async fn a_program_does_not_fit() {
     );
 
     // What is there still runs, and the other comes in when there is room.
-    stage.submit("small", "echo small", json!({"id": "small-again"}));
-    assert!(stage.result("small-again").await.completed);
-    assert_eq!(stage.programs.requests("small"), 1);
+    executor.submit("small", "echo small", json!({"id": "small-again"}));
+    assert!(executor.result("small-again").await.completed);
+    assert_eq!(executor.programs.requests("small"), 1);
     fs::remove_file(&filler).expect("it is removed");
-    stage.desk.submit("large-again", &url, &sha256, json!({}));
-    assert_eq!(stage.result("large-again").await.finish.stdout, "large\n");
-    stage.end().await;
+    executor
+        .server
+        .submit("large-again", &url, &sha256, json!({}));
+    assert_eq!(
+        executor.result("large-again").await.finish.stdout,
+        "large\n"
+    );
+    executor.end().await;
 }
 
 fn names(dir: &Path) -> Vec<String> {

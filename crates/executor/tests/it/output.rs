@@ -17,7 +17,7 @@ use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
 use wire::{client::Error, jobs::ErrorBody};
 
-use crate::bed::{Bed, DEADLINE, shim};
+use crate::test_dir::{DEADLINE, TestDir, shim};
 
 /// What happens to each chunk.
 #[derive(Clone, Copy)]
@@ -30,13 +30,13 @@ enum Fate {
 }
 
 #[derive(Clone)]
-struct Shelf {
+struct PluginRegistry {
     fate: Fate,
     chunks: Arc<Mutex<Vec<(u64, Bytes)>>>,
     calls: Arc<Mutex<usize>>,
 }
 
-impl Shelf {
+impl PluginRegistry {
     fn new(fate: Fate) -> Self {
         Self {
             fate,
@@ -64,7 +64,7 @@ impl Shelf {
     }
 }
 
-impl Sink for Shelf {
+impl Sink for PluginRegistry {
     async fn send(&self, offset: u64, bytes: Bytes) -> Result<(), Error> {
         let call = {
             let mut calls = self.calls.lock().unwrap();
@@ -91,9 +91,9 @@ impl Sink for Shelf {
     }
 }
 
-async fn capture_script(text: &str, shelf: &Shelf) -> Captured {
-    let bed = Bed::new();
-    let spec = bed.spec(text, &[]);
+async fn capture_script(text: &str, plugin_registry: &PluginRegistry) -> Captured {
+    let dir = TestDir::new();
+    let spec = dir.spec(text, &[]);
     let (process, outputs) = Process::start(&shim(), &spec)
         .await
         .expect("the shim starts");
@@ -106,7 +106,7 @@ async fn capture_script(text: &str, shelf: &Shelf) -> Captured {
     let work = async {
         tokio::join!(
             ended,
-            capture(outputs.stdout, over.cancelled(), shelf.clone())
+            capture(outputs.stdout, over.cancelled(), plugin_registry.clone())
         )
     };
     let (report, captured) = tokio::time::timeout(DEADLINE, work).await.expect("it ends");
@@ -116,11 +116,11 @@ async fn capture_script(text: &str, shelf: &Shelf) -> Captured {
 
 #[tokio::test]
 async fn everything_arrives_in_order_and_bytes_survive() {
-    let shelf = Shelf::new(Fate::FailedAtFirst(3));
-    let captured = capture_script("printf 'a\\000b\\377c'; seq 100000", &shelf).await;
+    let plugin_registry = PluginRegistry::new(Fate::FailedAtFirst(3));
+    let captured = capture_script("printf 'a\\000b\\377c'; seq 100000", &plugin_registry).await;
     let numbers: String = (1..=100_000).map(|n| format!("{n}\n")).collect();
     let expected = [&b"a\0b\xffc"[..], numbers.as_bytes()].concat();
-    assert_eq!(shelf.text(), expected);
+    assert_eq!(plugin_registry.text(), expected);
     assert_eq!(captured.total_bytes, expected.len() as u64);
     assert_eq!(captured.excerpt.text(), format!("a\0b\u{fffd}c{numbers}"));
 }
@@ -128,20 +128,21 @@ async fn everything_arrives_in_order_and_bytes_survive() {
 #[tokio::test]
 async fn gigabytes_neither_stop_the_program_nor_fill_the_memory() {
     const FLOOD: u64 = 2 << 30;
-    let shelf = Shelf::new(Fate::Stored);
-    let captured = capture_script(&format!("yes 0123456 | head -c {FLOOD}"), &shelf).await;
+    let plugin_registry = PluginRegistry::new(Fate::Stored);
+    let captured =
+        capture_script(&format!("yes 0123456 | head -c {FLOOD}"), &plugin_registry).await;
     assert_eq!(captured.total_bytes, FLOOD);
     let text = captured.excerpt.text();
     assert!(text.len() <= wire::jobs::OUTPUT_LIMIT_BYTES);
     assert!(text.starts_with("0123456\n") && text.ends_with("0123456\n"));
     assert!(text.contains("bytes cut"));
     assert!(
-        shelf.stored() < 256 << 20,
+        plugin_registry.stored() < 256 << 20,
         "{} bytes were sent",
-        shelf.stored()
+        plugin_registry.stored()
     );
     // The offsets say where the gaps are, and the end is there.
-    let chunks = shelf.chunks.lock().unwrap();
+    let chunks = plugin_registry.chunks.lock().unwrap();
     assert!(chunks.is_sorted_by_key(|(offset, _)| *offset));
     let (offset, bytes) = chunks.last().expect("a chunk");
     assert_eq!(offset + bytes.len() as u64, FLOOD);
@@ -155,7 +156,7 @@ async fn gigabytes_neither_stop_the_program_nor_fill_the_memory() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_away_or_refuses_holds_nothing_up_for_long() {
     for fate in [Fate::Unanswered, Fate::Refused] {
-        let shelf = Shelf::new(fate);
+        let plugin_registry = PluginRegistry::new(fate);
         let (mut program, stream) = tokio::io::duplex(64 << 10);
         let began = tokio::time::Instant::now();
         let print = async move {
@@ -166,7 +167,7 @@ async fn a_server_that_is_away_or_refuses_holds_nothing_up_for_long() {
                     .expect("somebody reads");
             }
         };
-        let (captured, ()) = tokio::join!(capture(stream, pending(), shelf), print);
+        let (captured, ()) = tokio::join!(capture(stream, pending(), plugin_registry), print);
         assert_eq!(captured.total_bytes, 100 * (64 << 10));
         assert!(began.elapsed() < Duration::from_secs(15));
     }
@@ -174,7 +175,7 @@ async fn a_server_that_is_away_or_refuses_holds_nothing_up_for_long() {
 
 #[tokio::test(start_paused = true)]
 async fn a_line_is_sent_within_a_fraction_of_a_second() {
-    let shelf = Shelf::new(Fate::Stored);
+    let plugin_registry = PluginRegistry::new(Fate::Stored);
     let (mut program, stream) = tokio::io::duplex(1024);
     let watch = async {
         program
@@ -182,9 +183,9 @@ async fn a_line_is_sent_within_a_fraction_of_a_second() {
             .await
             .expect("somebody reads");
         tokio::time::sleep(Duration::from_millis(500)).await;
-        assert_eq!(shelf.text(), b"one line\n");
+        assert_eq!(plugin_registry.text(), b"one line\n");
         drop(program);
     };
-    let (captured, ()) = tokio::join!(capture(stream, pending(), shelf.clone()), watch);
+    let (captured, ()) = tokio::join!(capture(stream, pending(), plugin_registry.clone()), watch);
     assert_eq!(captured.total_bytes, 9);
 }

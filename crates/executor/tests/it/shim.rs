@@ -11,7 +11,7 @@ use executor::{
     shim::{End, Order, Part, Spec},
 };
 
-use crate::bed::{Bed, eventually, run, run_until, runs, shim, unique_sleep};
+use crate::test_dir::{TestDir, eventually, run, run_until, runs, shim, unique_sleep};
 
 /// The ways in which a tree is watched: by descent, and by a PID namespace.
 const WAYS: [&[Part]; 2] = [&[], &[Part::UserNamespace, Part::PidNamespace]];
@@ -22,15 +22,15 @@ const HOLDER: &str = "PLAYHOUSE_TEST_HOLDER";
 #[tokio::test]
 async fn reports_exit_codes_and_signals() {
     for parts in WAYS {
-        let bed = Bed::new();
-        assert_eq!(*run(&bed.spec("exit 0", parts)).await.end(), End::Exited(0));
-        assert_eq!(*run(&bed.spec("exit 3", parts)).await.end(), End::Exited(3));
+        let dir = TestDir::new();
+        assert_eq!(*run(&dir.spec("exit 0", parts)).await.end(), End::Exited(0));
+        assert_eq!(*run(&dir.spec("exit 3", parts)).await.end(), End::Exited(3));
         assert_eq!(
-            *run(&bed.spec("kill -SEGV $$", parts)).await.end(),
+            *run(&dir.spec("kill -SEGV $$", parts)).await.end(),
             End::Signalled(11)
         );
         assert_eq!(
-            *run(&bed.spec("kill -40 $$", parts)).await.end(),
+            *run(&dir.spec("kill -40 $$", parts)).await.end(),
             End::Signalled(40)
         );
     }
@@ -39,18 +39,18 @@ async fn reports_exit_codes_and_signals() {
 #[tokio::test]
 async fn says_why_a_program_cannot_be_started() {
     for parts in WAYS {
-        let bed = Bed::new();
+        let dir = TestDir::new();
         let missing = Spec {
-            program: Some(bed.path("missing")),
-            ..bed.spec("", parts)
+            program: Some(dir.path("missing")),
+            ..dir.spec("", parts)
         };
         let nul = Spec {
             arguments: vec!["a\0b".to_owned()],
-            ..bed.spec("", parts)
+            ..dir.spec("", parts)
         };
         let long = Spec {
             arguments: vec!["a".repeat(4096); 4000],
-            ..bed.spec("", parts)
+            ..dir.spec("", parts)
         };
         for spec in [missing, nul, long] {
             let run = run(&spec).await;
@@ -68,8 +68,8 @@ async fn says_why_a_program_cannot_be_started() {
 #[tokio::test]
 async fn terminates_a_tree_politely_and_then_not() {
     for parts in WAYS {
-        let bed = Bed::new();
-        let polite = bed.spec(
+        let dir = TestDir::new();
+        let polite = dir.spec(
             "trap 'exit 7' TERM; echo ready; while :; do sleep 1; done",
             parts,
         );
@@ -80,13 +80,13 @@ async fn terminates_a_tree_politely_and_then_not() {
         let deaf = format!("trap '' TERM; sleep {sleep} & echo ready; wait");
         let deaf = Spec {
             grace_ms: 100,
-            ..bed.spec(&deaf, parts)
+            ..dir.spec(&deaf, parts)
         };
         let run = run_until(&deaf, Some(("ready", Order::Terminate))).await;
         assert_eq!(*run.end(), End::Signalled(9));
         assert!(!runs(&sleep));
 
-        let spec = bed.spec("echo ready; sleep 9000", parts);
+        let spec = dir.spec("echo ready; sleep 9000", parts);
         let run = run_until(&spec, Some(("ready", Order::Kill))).await;
         assert_eq!(*run.end(), End::Signalled(9));
     }
@@ -95,7 +95,7 @@ async fn terminates_a_tree_politely_and_then_not() {
 #[tokio::test]
 async fn leaves_no_grandchild_and_no_daemon_behind() {
     for parts in WAYS {
-        let bed = Bed::new();
+        let dir = TestDir::new();
         let sleep = unique_sleep();
         // An orphan in the group, one in a session of its own, one that is stopped, one that is deaf.
         let text = format!(
@@ -105,7 +105,7 @@ async fn leaves_no_grandchild_and_no_daemon_behind() {
              (setsid sh -c 'trap \"\" TERM HUP; sleep {sleep} & sleep {sleep}' &)\n\
              exit 4"
         );
-        let run = run(&bed.spec(&text, parts)).await;
+        let run = run(&dir.spec(&text, parts)).await;
         assert_eq!(*run.end(), End::Exited(4));
         assert!(!runs(&sleep), "a process outlived its program");
     }
@@ -114,10 +114,10 @@ async fn leaves_no_grandchild_and_no_daemon_behind() {
 #[tokio::test]
 async fn kills_a_tree_that_goes_on_forking() {
     for parts in WAYS {
-        let bed = Bed::new();
+        let dir = TestDir::new();
         let sleep = unique_sleep();
         let text = format!("echo ready; while :; do setsid sleep {sleep} & sleep 0.01; done");
-        let run = run_until(&bed.spec(&text, parts), Some(("ready", Order::Kill))).await;
+        let run = run_until(&dir.spec(&text, parts), Some(("ready", Order::Kill))).await;
         assert_eq!(*run.end(), End::Signalled(9));
         assert!(!runs(&sleep));
     }
@@ -126,23 +126,23 @@ async fn kills_a_tree_that_goes_on_forking() {
 #[tokio::test]
 async fn survives_what_a_program_does_to_itself() {
     for parts in WAYS {
-        let bed = Bed::new();
+        let dir = TestDir::new();
         let closes = "exec <&- >&- 2>&-; sleep 0.1; exit 5";
-        assert_eq!(*run(&bed.spec(closes, parts)).await.end(), End::Exited(5));
+        assert_eq!(*run(&dir.spec(closes, parts)).await.end(), End::Exited(5));
         let removes = "rm -rf \"$PWD\"; exit 6";
-        assert_eq!(*run(&bed.spec(removes, parts)).await.end(), End::Exited(6));
+        assert_eq!(*run(&dir.spec(removes, parts)).await.end(), End::Exited(6));
     }
 }
 
 #[tokio::test]
 async fn landlock_keeps_a_program_from_killing_its_shim() {
-    let bed = Bed::new();
+    let dir = TestDir::new();
     let sleep = unique_sleep();
     let text = format!(
         "setsid sleep {sleep} & kill -9 $PPID 2>/dev/null || echo kept; kill -9 $! && echo own; \
          setsid sleep {sleep} & exit 3"
     );
-    let run = run(&bed.spec(&text, &[Part::Landlock])).await;
+    let run = run(&dir.spec(&text, &[Part::Landlock])).await;
     assert_eq!(
         (run.end(), run.text().as_str()),
         (&End::Exited(3), "kept\nown\n")
@@ -153,35 +153,35 @@ async fn landlock_keeps_a_program_from_killing_its_shim() {
 #[tokio::test]
 async fn the_fence_falls_unless_the_lease_is_renewed() {
     for parts in WAYS {
-        let bed = Bed::new();
+        let dir = TestDir::new();
         let sleep = unique_sleep();
-        let spec = bed.spec(&format!("echo ready; sleep {sleep}"), parts);
+        let spec = dir.spec(&format!("echo ready; sleep {sleep}"), parts);
         let run = run(&Spec {
             fence_ms: Some(100),
             ..spec
         })
         .await;
-        assert!(run.report.fenced);
+        assert!(run.report.lease_expired);
         assert_eq!(*run.end(), End::Signalled(9));
         assert!(!runs(&sleep));
 
-        let spec = bed.spec("echo ready; sleep 0.3", parts);
+        let spec = dir.spec("echo ready; sleep 0.3", parts);
         let spec = Spec {
             fence_ms: Some(3_000_000),
             ..spec
         };
-        let renewed = Order::Fence(Duration::from_secs(3600));
+        let renewed = Order::Deadline(Duration::from_secs(3600));
         let run = run_until(&spec, Some(("ready", renewed))).await;
-        assert!(!run.report.fenced);
+        assert!(!run.report.lease_expired);
     }
 }
 
 #[tokio::test]
 async fn dropping_the_process_kills_the_tree() {
     for parts in WAYS {
-        let bed = Bed::new();
+        let dir = TestDir::new();
         let sleep = unique_sleep();
-        let spec = bed.spec(&format!("setsid sleep {sleep} & sleep {sleep}"), parts);
+        let spec = dir.spec(&format!("setsid sleep {sleep} & sleep {sleep}"), parts);
         let (process, outputs) = Process::start(&shim(), &spec)
             .await
             .expect("the shim starts");
@@ -196,11 +196,11 @@ async fn dropping_the_process_kills_the_tree() {
 async fn nothing_outlives_an_executor_that_is_killed() {
     if let Some(sleep) = std::env::var_os(HOLDER) {
         let sleep = sleep.into_string().expect("a number");
-        let bed = Bed::new();
+        let dir = TestDir::new();
         let text = format!("setsid sleep {sleep} & sleep {sleep}");
         let mut started = Vec::new();
         for parts in WAYS {
-            let spec = bed.spec(&text, parts);
+            let spec = dir.spec(&text, parts);
             started.push(
                 Process::start(&shim(), &spec)
                     .await
@@ -208,7 +208,7 @@ async fn nothing_outlives_an_executor_that_is_killed() {
             );
         }
         eventually("the program runs", || runs(&sleep));
-        std::fs::remove_dir_all(bed.path("")).expect("nothing is left behind");
+        std::fs::remove_dir_all(dir.path("")).expect("nothing is left behind");
         println_ready();
         std::future::pending::<()>().await;
     }
@@ -242,8 +242,8 @@ fn println_ready() {
 
 #[tokio::test]
 async fn waits_while_a_program_is_still_open_for_writing() {
-    let bed = Bed::new();
-    let program = bed.path("program");
+    let dir = TestDir::new();
+    let program = dir.path("program");
     std::fs::copy("/bin/true", &program).expect("a program");
     let open = std::fs::OpenOptions::new()
         .append(true)
@@ -251,7 +251,7 @@ async fn waits_while_a_program_is_still_open_for_writing() {
         .expect("it opens");
     let spec = Spec {
         program: Some(program),
-        ..bed.spec("", &[])
+        ..dir.spec("", &[])
     };
     let closed = tokio::task::spawn_blocking(move || {
         std::thread::sleep(Duration::from_millis(200));
@@ -267,12 +267,12 @@ async fn programs_that_were_just_written_start_while_others_fork() {
         .map(|_| {
             tokio::spawn(async {
                 for _ in 0..10 {
-                    let bed = Bed::new();
-                    let program = bed.path("program");
+                    let dir = TestDir::new();
+                    let program = dir.path("program");
                     std::fs::copy("/bin/true", &program).expect("a program");
                     let spec = Spec {
                         program: Some(program),
-                        ..bed.spec("", &[])
+                        ..dir.spec("", &[])
                     };
                     assert_eq!(*run(&spec).await.end(), End::Exited(0));
                 }

@@ -1,4 +1,4 @@
-//! Unpacks an archive `.tar.gz`, whoever made it.
+//! Unpacks an archive `.tar.gz`, the caller who made it.
 
 use std::{
     fs::{self, File},

@@ -20,7 +20,7 @@ use super::spawner::{Command, Exit, Spawner, Started};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Plain;
 
-/// How long "text file busy" is waited for: whoever wrote the program has closed it, but a process that
+/// How long "text file busy" is waited for: the caller who wrote the program has closed it, but a process that
 /// was forked meanwhile holds the same descriptor until it has called exec.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 

@@ -15,7 +15,7 @@ const PLACES: u32 = 64;
 const MODULES: u32 = 16;
 const MEMORIES: u32 = 4;
 const TABLES: u32 = 16;
-/// What a place keeps of the memory that its last instance used: less is given back to the system, and
+/// What a place keeps of the memory that its last instance used: less is released to the system, and
 /// asked for again.
 const KEPT_BYTES: usize = 64 << 10;
 
@@ -26,7 +26,7 @@ pub(super) struct Engines {
     pub(super) pool: Option<Pool>,
 }
 
-/// An engine with a pool. An instance may only be made by whoever has a permit.
+/// An engine with a pool. An instance may only be made by the caller who has a permit.
 pub(super) struct Pool {
     pub(super) engine: Engine,
     pub(super) places: Arc<Semaphore>,
@@ -57,7 +57,7 @@ fn make(fuel: bool) -> wasmtime::Result<Engines> {
     Ok(Engines { plain, pool })
 }
 
-/// So much that whoever has a permit finds what it needs.
+/// So much that the caller who has a permit finds what it needs.
 fn places() -> PoolingAllocationConfig {
     let mut places = PoolingAllocationConfig::new();
     places

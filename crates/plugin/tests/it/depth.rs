@@ -4,8 +4,8 @@ use plugin::{CancellationToken, Cause, process::Plain};
 use serde_json::{Value, json};
 
 use crate::{
-    bed::{Bed, COUNT, execute, input, load},
     component::simple,
+    test_host::{COUNT, TestHost, execute, input, load},
 };
 
 /// What is still kept.
@@ -28,7 +28,7 @@ fn says(script: &str) -> String {
 
 #[tokio::test]
 async fn what_is_nested_too_deep_fails_the_call_of_a_process() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     for (name, what) in [
         ("metric", "the metric"),
         ("output", "the output"),
@@ -47,7 +47,7 @@ async fn what_is_nested_too_deep_fails_the_call_of_a_process() {
                 }
             }
             let script = says(&format!("{line}\n{{\"metric\": {metric}}}"));
-            let plugin = load(&bed.script(&format!("{name}-{levels}"), TREE, &script));
+            let plugin = load(&host.script(&format!("{name}-{levels}"), TREE, &script));
             let called = execute(&plugin, &input(json!(1))).await;
             let Err(failure) = called else {
                 assert!(fits, "{name}");
@@ -64,9 +64,9 @@ async fn what_is_nested_too_deep_fails_the_call_of_a_process() {
 
 #[tokio::test]
 async fn what_is_nested_too_deep_fails_the_call_of_a_component() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let good = tree(MOST);
-    let ok = load(&bed.component("good", TREE, &simple("(call $ok $0)", &[&good])));
+    let ok = load(&host.component("good", TREE, &simple("(call $ok $0)", &[&good])));
     let outcome = execute(&ok, &input(json!(1))).await.expect("an outcome");
     let wanted: Value = serde_json::from_str(&good).expect("JSON");
     assert_eq!(outcome.metric, wanted);
@@ -79,7 +79,7 @@ async fn what_is_nested_too_deep_fails_the_call_of_a_component() {
         ("output", "(call $both $0 $1)", [&short, &deep, ""]),
         ("store", sets, [&short, "k", &deep]),
     ] {
-        let plugin = load(&bed.component(name, TREE, &simple(body, &texts)));
+        let plugin = load(&host.component(name, TREE, &simple(body, &texts)));
         let failure = execute(&plugin, &input(json!(1))).await;
         let cause = failure.expect_err(name).cause;
         assert!(
@@ -91,11 +91,11 @@ async fn what_is_nested_too_deep_fails_the_call_of_a_component() {
 
 #[tokio::test]
 async fn a_summary_that_is_nested_too_deep_is_none() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let script = says(&format!("{{\"summary\": {}}}", nested(MOST + 1)));
-    let process = load(&bed.script("process", COUNT, &script));
+    let process = load(&host.script("process", COUNT, &script));
     // Its summary is the last metric.
-    let component = load(&bed.component("component", COUNT, &simple("(unreachable)", &[])));
+    let component = load(&host.component("component", COUNT, &simple("(unreachable)", &[])));
     let metrics: Vec<Value> =
         serde_json::from_str(&format!("[{}]", nested(MOST + 1))).expect("JSON");
     for plugin in [process, component] {

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 
 use crate::{
-    bed::{Bed, COUNT, execute, input, load},
     component::simple,
+    test_host::{COUNT, TestHost, execute, input, load},
 };
 
 const MANIFEST: &str =
@@ -23,8 +23,8 @@ const RUN: &str = "#!/bin/sh\necho '{\"metric\": {}}'\n";
 type Writer = GzEncoder<File>;
 
 /// An archive with what `fill` writes.
-fn archive(bed: &Bed, name: &str, fill: impl FnOnce(&mut Builder<Writer>)) -> PathBuf {
-    let path = bed.path().join(name);
+fn archive(host: &TestHost, name: &str, fill: impl FnOnce(&mut Builder<Writer>)) -> PathBuf {
+    let path = host.path().join(name);
     let file = File::create(&path).expect("a file");
     let mut builder = Builder::new(GzEncoder::new(file, Compression::fast()));
     fill(&mut builder);
@@ -58,19 +58,19 @@ fn good(builder: &mut Builder<Writer>, prefix: &str) {
     file(builder, &format!("{prefix}bin/run"), 0o777, RUN);
 }
 
-fn into(bed: &Bed, source: &Path, expected: Option<&str>) -> Result<Installed, InstallError> {
+fn into(host: &TestHost, source: &Path, expected: Option<&str>) -> Result<Installed, InstallError> {
     install(
         source,
         expected,
-        &bed.path().join("plugins"),
+        &host.path().join("plugins"),
         None,
         &["taken"],
     )
 }
 
 /// The names in the directory of plugins, hidden ones too.
-fn installed(bed: &Bed) -> Vec<String> {
-    let entries = fs::read_dir(bed.path().join("plugins")).expect("a directory");
+fn installed(host: &TestHost) -> Vec<String> {
+    let entries = fs::read_dir(host.path().join("plugins")).expect("a directory");
     let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
     let mut names: Vec<String> = entries
         .map(|entry| name(entry.expect("an entry")))
@@ -81,31 +81,31 @@ fn installed(bed: &Bed) -> Vec<String> {
 
 #[test]
 fn a_name_that_is_taken_is_refused() {
-    let bed = Bed::new();
-    let taken = archive(&bed, "taken.tar.gz", |builder| {
+    let host = TestHost::new();
+    let taken = archive(&host, "taken.tar.gz", |builder| {
         let manifest = MANIFEST.replace("packed", "taken");
         file(builder, "plugin.toml", 0o600, &manifest);
         file(builder, "bin/run", 0o777, RUN);
     });
-    let refused = into(&bed, &taken, None);
+    let refused = into(&host, &taken, None);
     assert!(
         matches!(refused, Err(InstallError::Taken { .. })),
         "{refused:?}"
     );
-    assert_eq!(installed(&bed), [""; 0]);
+    assert_eq!(installed(&host), [""; 0]);
 }
 
 #[tokio::test]
 async fn archives_and_folders_are_installed_and_replaced() {
-    let bed = Bed::new();
-    let flat = archive(&bed, "flat.tar.gz", |builder| good(builder, ""));
-    let first = into(&bed, &flat, None).expect("installed");
+    let host = TestHost::new();
+    let flat = archive(&host, "flat.tar.gz", |builder| good(builder, ""));
+    let first = into(&host, &flat, None).expect("installed");
     assert_eq!(
         (&*first.name, &*first.version, first.replaced),
         ("packed", "2", None)
     );
 
-    let nested = archive(&bed, "nested.tgz", |builder| {
+    let nested = archive(&host, "nested.tgz", |builder| {
         let folder = entry(EntryType::Directory, "packed-2/", "", 0o700, 0);
         builder.append(&folder, &[][..]).expect("an entry");
         good(builder, "./packed-2/");
@@ -115,7 +115,7 @@ async fn archives_and_folders_are_installed_and_replaced() {
         .iter()
         .map(|byte| format!("{byte:02X}"))
         .collect();
-    let again = into(&bed, &nested, Some(&hash)).expect("installed");
+    let again = into(&host, &nested, Some(&hash)).expect("installed");
     assert_eq!(again.replaced.as_deref(), Some("2"));
     // The same content, however it was packed.
     assert_eq!(again.digest, first.digest);
@@ -125,12 +125,12 @@ async fn archives_and_folders_are_installed_and_replaced() {
         .await
         .expect("an outcome");
 
-    let folder = bed.script("newer", "", "true");
+    let folder = host.script("newer", "", "true");
     let text = fs::read_to_string(folder.join("plugin.toml")).expect("read");
     let renamed = text.replace("\"newer\"", "\"packed\"");
     fs::write(folder.join("plugin.toml"), renamed).expect("written");
     let digest = String::from(load(&folder).digest());
-    let newer = into(&bed, &folder, Some(&digest)).expect("installed");
+    let newer = into(&host, &folder, Some(&digest)).expect("installed");
     assert_eq!(
         (newer.replaced.as_deref(), newer.digest),
         (Some("2"), digest)
@@ -139,21 +139,21 @@ async fn archives_and_folders_are_installed_and_replaced() {
         !newer.folder.join("bin").exists(),
         "nothing of the old one is left"
     );
-    assert_eq!(installed(&bed), ["packed"]);
+    assert_eq!(installed(&host), ["packed"]);
 }
 
 /// The file's name does not fit into a header: it comes before it, as an entry of its own.
 #[test]
 fn a_long_name_is_unpacked_and_one_of_megabytes_is_not() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let long = format!("{}/file", "folder/".repeat(30));
-    let packed = archive(&bed, "long.tar.gz", |builder| {
+    let packed = archive(&host, "long.tar.gz", |builder| {
         good(builder, "");
         let header = &mut entry(EntryType::Regular, "", "", 0o600, 1);
         let appended = builder.append_data(header, &long, &b"x"[..]);
         appended.expect("an entry");
     });
-    let installed = into(&bed, &packed, None).expect("installed");
+    let installed = into(&host, &packed, None).expect("installed");
     assert!(installed.folder.join(long).is_file());
     for kind in [
         EntryType::GNULongName,
@@ -161,7 +161,7 @@ fn a_long_name_is_unpacked_and_one_of_megabytes_is_not() {
         EntryType::XHeader,
         EntryType::XGlobalHeader,
     ] {
-        let packed = archive(&bed, "longer.tar.gz", |builder| {
+        let packed = archive(&host, "longer.tar.gz", |builder| {
             good(builder, "");
             let size = 64 << 20;
             let header = entry(kind, "././@LongLink", "", 0o600, size);
@@ -169,7 +169,7 @@ fn a_long_name_is_unpacked_and_one_of_megabytes_is_not() {
             builder.append(&header, content).expect("an entry");
             file(builder, "file", 0o600, "x");
         });
-        let refused = into(&bed, &packed, None).expect_err("refused").to_string();
+        let refused = into(&host, &packed, None).expect_err("refused").to_string();
         assert!(
             refused.contains("bytes about one file"),
             "{kind:?}: {refused}"
@@ -257,19 +257,19 @@ fn contents() -> Vec<Case> {
 
 #[test]
 fn what_is_hostile_or_wrong_changes_nothing() {
-    let bed = Bed::new();
-    let first = archive(&bed, "first.tar.gz", |builder| good(builder, ""));
-    into(&bed, &first, None).expect("installed");
-    let before = load(&bed.path().join("plugins/packed"));
-    let outside = bed.path().join("outside");
+    let host = TestHost::new();
+    let first = archive(&host, "first.tar.gz", |builder| good(builder, ""));
+    into(&host, &first, None).expect("installed");
+    let before = load(&host.path().join("plugins/packed"));
+    let outside = host.path().join("outside");
     fs::write(&outside, "as it was").expect("written");
     for (name, says, fill) in paths().into_iter().chain(kinds()).chain(contents()) {
-        let path = archive(&bed, &format!("{name}.tar.gz"), fill);
-        let error = into(&bed, &path, None).expect_err(name).to_string();
+        let path = archive(&host, &format!("{name}.tar.gz"), fill);
+        let error = into(&host, &path, None).expect_err(name).to_string();
         assert!(error.contains(says), "{name}: {error}");
-        assert_eq!(installed(&bed), ["packed"], "{name}");
+        assert_eq!(installed(&host), ["packed"], "{name}");
     }
-    let after = load(&bed.path().join("plugins/packed"));
+    let after = load(&host.path().join("plugins/packed"));
     assert_eq!(after.digest(), before.digest());
     assert_eq!(fs::read_to_string(&outside).expect("read"), "as it was");
     assert!(!Path::new("/tmp/playhouse-outside").exists());
@@ -277,39 +277,39 @@ fn what_is_hostile_or_wrong_changes_nothing() {
 
 #[test]
 fn what_is_not_as_expected_is_not_installed() {
-    let bed = Bed::new();
-    let whole = archive(&bed, "whole.tar.gz", |builder| good(builder, ""));
+    let host = TestHost::new();
+    let whole = archive(&host, "whole.tar.gz", |builder| good(builder, ""));
     let content = fs::read(&whole).expect("read");
-    let cut = bed.path().join("cut.tar.gz");
+    let cut = host.path().join("cut.tar.gz");
     fs::write(&cut, &content[..content.len() / 2]).expect("written");
-    let text = bed.path().join("text.tar.gz");
+    let text = host.path().join("text.tar.gz");
     let mut file = File::create(&text).expect("a file");
     file.write_all(b"text").expect("written");
-    let (zip, gone) = (bed.path().join("plugin.zip"), bed.path().join("gone.tgz"));
+    let (zip, gone) = (host.path().join("plugin.zip"), host.path().join("gone.tgz"));
     for source in [cut, text, zip, gone] {
-        into(&bed, &source, None).expect_err("an error");
+        into(&host, &source, None).expect_err("an error");
     }
-    let folder = bed.script("folder", "", "true");
+    let folder = host.script("folder", "", "true");
     let wrong = "0".repeat(64);
     for source in [&whole, &folder] {
-        let error = into(&bed, source, Some(&wrong)).expect_err("an error");
+        let error = into(&host, source, Some(&wrong)).expect_err("an error");
         assert!(matches!(error, InstallError::Digest { .. }), "{error}");
     }
     std::os::unix::fs::symlink("/etc/passwd", folder.join("data")).expect("a link");
-    let error = into(&bed, &folder, None).expect_err("an error");
+    let error = into(&host, &folder, None).expect_err("an error");
     assert!(error.to_string().contains("data is a link"), "{error}");
-    assert_eq!(installed(&bed), [""; 0]);
+    assert_eq!(installed(&host), [""; 0]);
 }
 
 #[tokio::test]
 async fn compiled_code_is_kept_and_only_ours_is_loaded() {
-    let bed = Bed::new();
-    let code = bed.path().join("compiled");
+    let host = TestHost::new();
+    let code = host.path().join("compiled");
     let component = simple("(call $ok $0)", &["{\"count\": 1}"]);
-    let folder = bed.component("quick", COUNT, &component);
+    let folder = host.component("quick", COUNT, &component);
     // Whatever an archive brings along is data.
     fs::write(folder.join("it.cwasm"), "not ours").expect("written");
-    let plugins = bed.path().join("plugins");
+    let plugins = host.path().join("plugins");
     let installed = install(&folder, None, &plugins, Some(&code), &[]).expect("installed");
     let kept = |code: &Path| -> PathBuf {
         let mut files = fs::read_dir(code)
@@ -338,7 +338,7 @@ async fn compiled_code_is_kept_and_only_ours_is_loaded() {
         written
     );
 
-    // Spoilt, or writable for others: compiled anew.
+    // Spoilt, or writable for others: compiled again.
     fs::write(&file, "spoilt").expect("written");
     run().await;
     assert!(fs::metadata(&file).expect("there").len() > 1000);
@@ -351,11 +351,11 @@ async fn compiled_code_is_kept_and_only_ours_is_loaded() {
 
 #[test]
 fn compiled_code_goes_with_its_component() {
-    let bed = Bed::new();
-    let (code, plugins) = (bed.path().join("compiled"), bed.path().join("plugins"));
+    let host = TestHost::new();
+    let (code, plugins) = (host.path().join("compiled"), host.path().join("plugins"));
     for name in ["stays", "goes"] {
         let component = simple("(call $ok $0)", &[name]);
-        let folder = bed.component(name, COUNT, &component);
+        let folder = host.component(name, COUNT, &component);
         install(&folder, None, &plugins, Some(&code), &[]).expect("installed");
     }
     let files = || {
@@ -383,9 +383,9 @@ fn compiled_code_goes_with_its_component() {
 
 #[tokio::test]
 async fn a_check_tells_authors_what_is_wrong() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let component = simple("(call $ok $0)", &["{}"]);
-    let good = bed.component(
+    let good = host.component(
         "it",
         "description = \"d\"\n[input]\nschema = true\n[[metrics]]\nname = \"x\"\ntype = \"number\"",
         &component,
@@ -395,12 +395,12 @@ async fn a_check_tells_authors_what_is_wrong() {
     assert_eq!((report.errors, report.warnings), (vec![], vec![]));
     assert_eq!(report.loaded.expect("loaded").version, "1");
 
-    let other = bed.component("other", "", &component);
+    let other = host.component("other", "", &component);
     let report = check(&other, &Plain).await;
     assert_eq!(report.errors, ["it describes itself as `it`"]);
     assert_eq!(report.warnings.len(), 3);
 
-    let silent = bed.script("silent", "", "exit 9");
+    let silent = host.script("silent", "", "exit 9");
     let report = check(&silent, &Plain).await;
     assert!(
         report.errors[0].contains("exited with code 9"),
@@ -408,6 +408,6 @@ async fn a_check_tells_authors_what_is_wrong() {
         report.errors
     );
 
-    let report = check(&bed.folder("none", &[("x", b"")]), &Plain).await;
+    let report = check(&host.folder("none", &[("x", b"")]), &Plain).await;
     assert_eq!((report.errors.len(), report.loaded), (1, None));
 }

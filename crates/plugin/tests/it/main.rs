@@ -1,6 +1,5 @@
 //! The plugin host with real processes and real components.
 
-mod bed;
 mod component;
 mod depth;
 mod install;
@@ -9,4 +8,5 @@ mod network;
 mod processes;
 mod sandbox;
 mod schemas;
+mod test_host;
 mod wasm;

@@ -6,8 +6,8 @@ use plugin::{Catalogue, Direction, Entry, Manifest, MetricKind, Shipped};
 use serde_json::json;
 
 use crate::{
-    bed::{Bed, COUNT, load},
     component::simple,
+    test_host::{COUNT, TestHost, load},
 };
 
 const FULL: &str = r#"
@@ -45,9 +45,9 @@ required = false
 
 #[test]
 fn a_full_manifest_is_read() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let schema = br#"{"type": "string"}"#;
-    let folder = bed.folder(
+    let folder = host.folder(
         "any",
         &[
             ("plugin.toml", FULL.as_bytes()),
@@ -82,13 +82,13 @@ fn a_full_manifest_is_read() {
 
 #[test]
 fn what_the_server_would_not_take_is_refused_by_name() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let refusal = |text: &str, schema: &str| {
         let files = [
             ("plugin.toml", text.as_bytes()),
             ("input.schema.json", schema.as_bytes()),
         ];
-        let read = Manifest::read(&bed.folder("any", &files));
+        let read = Manifest::read(&host.folder("any", &files));
         read.err().map(|error| error.to_string())
     };
     let unit = |bytes: usize| FULL.replace("\"words\"", &format!("\"{}\"", "w".repeat(bytes)));
@@ -214,7 +214,7 @@ const REFUSED: [(&str, &str, &str, &str); 31] = [
 
 #[test]
 fn what_is_wrong_with_a_manifest_is_told_with_its_place() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     for (there, instead, place, says) in REFUSED {
         assert!(FULL.contains(there), "{there}");
         let text = FULL.replacen(there, instead, 1);
@@ -223,7 +223,7 @@ fn what_is_wrong_with_a_manifest_is_told_with_its_place() {
             ("plugin.toml", text.as_bytes()),
             ("input.schema.json", schema),
         ];
-        let error = Manifest::read(&bed.folder("any", &files)).expect_err(instead);
+        let error = Manifest::read(&host.folder("any", &files)).expect_err(instead);
         let shown = error.to_string();
         let begin = format!("plugin.toml:{place}");
         assert!(
@@ -235,7 +235,7 @@ fn what_is_wrong_with_a_manifest_is_told_with_its_place() {
 
 #[test]
 fn what_only_the_other_kind_has_is_refused() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let head = "name = \"p\"\nversion = \"1\"\nkind = \"process\"\n";
     for (text, place) in [
         ("entry = [\"sh\"]\nnetwork = [\"x\"]", "5:11"),
@@ -247,7 +247,7 @@ fn what_only_the_other_kind_has_is_refused() {
         ("entry = [\"sh\", \"./../x\"]", "4:9"),
     ] {
         let text = format!("{head}{text}");
-        let folder = bed.folder("any", &[("plugin.toml", text.as_bytes())]);
+        let folder = host.folder("any", &[("plugin.toml", text.as_bytes())]);
         let error = Manifest::read(&folder).expect_err("an error").to_string();
         assert!(
             error.starts_with(&format!("plugin.toml:{place}: ")),
@@ -258,12 +258,12 @@ fn what_only_the_other_kind_has_is_refused() {
 
 #[tokio::test]
 async fn a_plugin_takes_an_input_or_what_the_one_before_it_left() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let head = "name = \"p\"\nversion = \"1\"\nkind = \"process\"\nentry = [\"sh\"]\n[input]\n";
     let left = "output_schema = { type = \"object\", required = [\"found\"] }\n";
     let schema = "schema = { type = \"string\", description = \"a text\" }\n";
     let plugin = |name: &str, text: &str| {
-        load(&bed.folder(name, &[("plugin.toml", format!("{head}{text}").as_bytes())]))
+        load(&host.folder(name, &[("plugin.toml", format!("{head}{text}").as_bytes())]))
     };
     let both = plugin("both", &format!("{schema}{left}"));
     let (text, number, found) = (json!("x"), json!(7), json!({"found": 1}));
@@ -284,7 +284,7 @@ async fn a_plugin_takes_an_input_or_what_the_one_before_it_left() {
         .await
         .expect("it has no schema");
     let alone = format!("{head}{left}");
-    let folder = bed.folder("alone", &[("plugin.toml", alone.as_bytes())]);
+    let folder = host.folder("alone", &[("plugin.toml", alone.as_bytes())]);
     let error = Manifest::read(&folder).expect_err("an error").to_string();
     let says = "plugin.toml:6:17: without a schema of the input every input is taken";
     assert_eq!(error, says);
@@ -293,50 +293,50 @@ async fn a_plugin_takes_an_input_or_what_the_one_before_it_left() {
 const RUN: &str = "echo '{\"metric\": {}}'";
 
 /// Plugins of which each is broken in its own way.
-fn broken(bed: &Bed) {
-    bed.folder("empty", &[("readme.txt", b"")]);
-    bed.folder("not-toml", &[("plugin.toml", b"\x00\xff")]);
-    bed.component("no-component", COUNT, b"\0asm\x01\0\0\0");
+fn broken(host: &TestHost) {
+    host.folder("empty", &[("readme.txt", b"")]);
+    host.folder("not-toml", &[("plugin.toml", b"\x00\xff")]);
+    host.component("no-component", COUNT, b"\0asm\x01\0\0\0");
     let other = wat::parse_str("(component)").expect("a component");
-    bed.component("other-world", COUNT, &other);
-    bed.component("wants-network", COUNT, &wat::parse_str(
+    host.component("other-world", COUNT, &other);
+    host.component("wants-network", COUNT, &wat::parse_str(
         r#"(component (import "wasi:http/outgoing-handler@0.2.0" (instance (export "handle" (func)))))"#,
     ).expect("a component"));
     let process = |entry: &str| {
         format!("name = \"p\"\nversion = \"1\"\nkind = \"process\"\nentry = [{entry}]")
     };
-    bed.folder(
+    host.folder(
         "no-program",
         &[("plugin.toml", process("\"./run\"").as_bytes())],
     );
-    bed.folder(
+    host.folder(
         "no-exec",
         &[
             ("plugin.toml", process("\"./run\"").as_bytes()),
             ("run", b"text"),
         ],
     );
-    bed.folder(
+    host.folder(
         "not-on-path",
         &[("plugin.toml", process("\"no-such-program\"").as_bytes())],
     );
-    let linked = bed.script("linked", "", RUN);
+    let linked = host.script("linked", "", RUN);
     std::os::unix::fs::symlink("/etc/passwd", linked.join("data")).expect("a link");
-    bed.folder(".hidden", &[("plugin.toml", b"")]);
-    fs::write(bed.path().join("file"), "").expect("a file");
+    host.folder(".hidden", &[("plugin.toml", b"")]);
+    fs::write(host.path().join("file"), "").expect("a file");
 }
 
 #[test]
 fn a_broken_plugin_is_named_and_stops_no_other() {
-    let bed = Bed::new();
-    bed.script("later", "order = 2", RUN);
-    bed.script("first", "order = 1", RUN);
-    bed.component("component", COUNT, &simple("(call $ok $0)", &["{}"]));
-    bed.script("same", "", RUN);
-    fs::rename(bed.path().join("same"), bed.path().join("zz")).expect("renamed");
-    bed.script("same", "", RUN);
-    broken(&bed);
-    let directories = [bed.path().join("not-there"), PathBuf::from(bed.path())];
+    let host = TestHost::new();
+    host.script("later", "order = 2", RUN);
+    host.script("first", "order = 1", RUN);
+    host.component("component", COUNT, &simple("(call $ok $0)", &["{}"]));
+    host.script("same", "", RUN);
+    fs::rename(host.path().join("same"), host.path().join("zz")).expect("renamed");
+    host.script("same", "", RUN);
+    broken(&host);
+    let directories = [host.path().join("not-there"), PathBuf::from(host.path())];
     let catalogue = Catalogue::open(&directories, None, &[]);
     let names: Vec<&str> = catalogue
         .plugins()
@@ -378,8 +378,8 @@ fn a_broken_plugin_is_named_and_stops_no_other() {
 
 #[test]
 fn shipped_plugins_come_first_and_have_no_entry() {
-    let bed = Bed::new();
-    bed.script("text-stats", "", "true");
+    let host = TestHost::new();
+    host.script("text-stats", "", "true");
     let argv = [
         String::from("/bin/sh"),
         String::from("-c"),
@@ -402,7 +402,7 @@ fn shipped_plugins_come_first_and_have_no_entry() {
             argv: &argv,
         })
         .collect();
-    let catalogue = Catalogue::open(&[PathBuf::from(bed.path())], None, &shipped);
+    let catalogue = Catalogue::open(&[PathBuf::from(host.path())], None, &shipped);
     let plugin = catalogue.get("text-stats").expect("the shipped one");
     assert_eq!(plugin.folder(), None);
     assert_eq!(
@@ -424,12 +424,12 @@ fn shipped_plugins_come_first_and_have_no_entry() {
 
 #[test]
 fn the_digest_is_of_the_content_alone() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let digest = |folder: &PathBuf| String::from(load(folder).digest());
-    let one = bed.script("one", "", "true");
+    let one = host.script("one", "", "true");
     let before = digest(&one);
     assert_eq!(before.len(), 64);
-    let other = bed.path().join("elsewhere");
+    let other = host.path().join("elsewhere");
     fs::rename(&one, &other).expect("renamed");
     fs::create_dir_all(other.join("__pycache__")).expect("a folder");
     fs::write(other.join(".hidden"), "x").expect("a file");

@@ -10,8 +10,8 @@ use tokio::{
 };
 
 use crate::{
-    bed::{Bed, COUNT, DEADLINE, execute, input, load},
     component::build,
+    test_host::{COUNT, DEADLINE, TestHost, execute, input, load},
 };
 
 const IMPORTS: &str = r#"
@@ -51,10 +51,10 @@ const GET: &str = "(local $r i32)
     (if (i32.ne (call $status (i32.load (i32.const 624))) (i32.const 204)) (then (unreachable)))
     (call $ok $0)";
 
-fn getter(bed: &Bed, name: &str, host: &str) -> Plugin {
+fn getter(host: &TestHost, name: &str, allowed: &str) -> Plugin {
     let component = build(GET, &["{\"count\": 204}", "denied", "/"], IMPORTS, WORLD);
-    let more = format!("network = [\"{host}\"]\n{COUNT}");
-    load(&bed.component(name, &more, &component))
+    let more = format!("network = [\"{allowed}\"]\n{COUNT}");
+    load(&host.component(name, &more, &component))
 }
 
 /// The head of what a client asks.
@@ -70,10 +70,10 @@ async fn request(stream: &mut TcpStream) -> String {
 async fn a_component_reaches_the_hosts_of_its_manifest_only() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
-    let bed = Bed::new();
+    let host = TestHost::new();
     let (listed, other) = (
-        getter(&bed, "listed", &address),
-        getter(&bed, "other", "localhost"),
+        getter(&host, "listed", &address),
+        getter(&host, "other", "localhost"),
     );
     let context = input(json!(address));
     let denied = execute(&other, &context).await.expect_err("another host");
@@ -98,10 +98,10 @@ async fn a_component_reaches_the_hosts_of_its_manifest_only() {
 
 #[test]
 fn without_a_list_of_hosts_there_is_no_http_at_all() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let component = build(GET, &["{\"count\": 204}", "denied", "/"], IMPORTS, WORLD);
     for more in [String::from(COUNT), format!("network = []\n{COUNT}")] {
-        let broken = Plugin::load(&bed.component("it", &more, &component), None);
+        let broken = Plugin::load(&host.component("it", &more, &component), None);
         let reason = broken.expect_err("it is refused").reason;
         assert!(
             reason.contains("is no plugin") && reason.contains("wasi:http"),
@@ -115,8 +115,8 @@ async fn more_calls_at_once_than_the_pool_has_places() {
     const CALLS: usize = 200;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
-    let bed = Bed::new();
-    let plugin = Arc::new(getter(&bed, "listed", &address));
+    let host = TestHost::new();
+    let plugin = Arc::new(getter(&host, "listed", &address));
     let calls = (0..CALLS).map(|_| {
         let (plugin, context) = (Arc::clone(&plugin), input(json!(address)));
         tokio::spawn(async move { execute(&plugin, &context).await })

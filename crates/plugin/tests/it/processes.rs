@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use plugin::{CancellationToken, Cause, Level, process::Plain};
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, COUNT, DEADLINE, cause, execute, input, load, messages};
+use crate::test_host::{COUNT, DEADLINE, TestHost, cause, execute, input, load, messages};
 
 const GOOD: &str = "read -r call\necho '{\"metric\": {\"count\": 1}}'";
 
 #[tokio::test]
 async fn a_process_answers_with_all_that_there_is() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let script = r#"
 read -r call
 echo '{"log": {"level": "warn", "message": "odd"}}'
@@ -21,7 +21,7 @@ echo '{"store": {"key": "old", "value": null}}'
 
 printf '{"output": %s}\n' "$call"
 printf '%s' '{"metric": {"count": 3}}'"#;
-    let plugin = load(&bed.script("good", COUNT, script));
+    let plugin = load(&host.script("good", COUNT, script));
     let mut context = input(json!({"text": "ä\nb"}));
     context.storage = [(String::from("old"), json!(true))].into();
     context.output = Some(json!("from before"));
@@ -50,22 +50,22 @@ printf '%s' '{"metric": {"count": 3}}'"#;
 
 #[tokio::test]
 async fn a_process_may_leave_its_input_unread() {
-    let bed = Bed::new();
-    let plugin = load(&bed.script("deaf", COUNT, "echo '{\"metric\": {\"count\": 1}}'"));
+    let host = TestHost::new();
+    let plugin = load(&host.script("deaf", COUNT, "echo '{\"metric\": {\"count\": 1}}'"));
     let outcome = execute(&plugin, &input(json!("x".repeat(4 << 20)))).await;
     assert_eq!(outcome.expect("an outcome").metric, json!({"count": 1}));
 }
 
 #[tokio::test]
 async fn summaries_and_descriptions_are_asked_for() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let script = r#"
 read -r call
 case $call in
 *summarize*) printf '{"summary": %s}\n' "$call";;
 *describe*) echo '{"description": {"name": "n", "version": "2", "description": "d"}}';;
 esac"#;
-    let plugin = load(&bed.script("three", COUNT, script));
+    let plugin = load(&host.script("three", COUNT, script));
     let (limits, cancel) = (plugin.manifest().limits, CancellationToken::new());
     let metrics = [json!({"count": 1}), json!({"count": 2})];
     let summary = plugin.summarize(&metrics, &limits, &Plain, &cancel).await;
@@ -79,14 +79,14 @@ esac"#;
     };
     assert_eq!(failure.cause.kind(), "protocol");
 
-    let silent = load(&bed.script("silent", COUNT, "true"));
+    let silent = load(&host.script("silent", COUNT, "true"));
     let summary = silent.summarize(&metrics, &limits, &Plain, &cancel).await;
     assert_eq!(summary.expect("no failure").summary, None);
 }
 
 #[tokio::test]
 async fn what_is_no_answer_is_told_with_its_line() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let metric = r#"echo '{"metric": {"count": 1}}'"#;
     for (name, script, line, says) in [
         ("no-json", "echo; echo 'hello there'", 2, "`hello there`"),
@@ -140,7 +140,7 @@ async fn what_is_no_answer_is_told_with_its_line() {
         let Cause::Protocol {
             line: found,
             message,
-        } = cause(&bed.script(name, COUNT, script)).await
+        } = cause(&host.script(name, COUNT, script)).await
         else {
             panic!("{name}: no error of the protocol");
         };
@@ -151,17 +151,17 @@ async fn what_is_no_answer_is_told_with_its_line() {
 
 #[tokio::test]
 async fn how_a_process_ended_counts() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let metric = r#"echo '{"metric": {"count": 1}}'"#;
-    let exits = cause(&bed.script("exits", COUNT, &format!("{metric}; exit 3"))).await;
+    let exits = cause(&host.script("exits", COUNT, &format!("{metric}; exit 3"))).await;
     assert_eq!(exits, Cause::Exit { code: 3 });
-    let middle = cause(&bed.script("middle", COUNT, "printf '{\"met'; exit 4")).await;
+    let middle = cause(&host.script("middle", COUNT, "printf '{\"met'; exit 4")).await;
     assert_eq!(middle, Cause::Exit { code: 4 });
-    let killed = cause(&bed.script("killed", COUNT, &format!("{metric}; kill -9 $$"))).await;
+    let killed = cause(&host.script("killed", COUNT, &format!("{metric}; kill -9 $$"))).await;
     assert_eq!(killed, Cause::Signal { signal: 9 });
     for end in ["exit 0", "exit 1"] {
         let script = format!("{metric}; echo '{{\"error\": {{\"message\": \"no luck\"}}}}'; {end}");
-        let reported = cause(&bed.script("reports", COUNT, &script)).await;
+        let reported = cause(&host.script("reports", COUNT, &script)).await;
         assert_eq!(reported.to_string(), "no luck");
         assert_eq!(reported.kind(), "reported");
     }
@@ -169,7 +169,7 @@ async fn how_a_process_ended_counts() {
 
 #[tokio::test]
 async fn a_metric_that_is_not_declared_is_an_error_with_its_path() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     for (metric, path) in [
         (r#"{"count": 1, "more": 2}"#, "/more"),
         (r#"{"count": "1"}"#, "/count"),
@@ -177,7 +177,7 @@ async fn a_metric_that_is_not_declared_is_an_error_with_its_path() {
         ("7", ""),
     ] {
         let script = format!("echo working >&2; echo '{{\"metric\": {metric}}}'");
-        let plugin = load(&bed.script("undeclared", COUNT, &script));
+        let plugin = load(&host.script("undeclared", COUNT, &script));
         let failure = execute(&plugin, &input(json!({}))).await.expect_err(metric);
         let Cause::Metric { path: found, .. } = &failure.cause else {
             panic!("{metric}: {}", failure.cause);
@@ -189,12 +189,12 @@ async fn a_metric_that_is_not_declared_is_an_error_with_its_path() {
 
 #[tokio::test]
 async fn an_input_that_does_not_fit_is_refused_without_a_call() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let schema = "[input]\nschema = { type = \"object\", required = [\"text\"], \
                   properties = { text = { type = \"string\" } } }\n";
-    let mark = bed.path().join("called");
+    let mark = host.path().join("called");
     let script = format!("touch {}; {GOOD}", mark.display());
-    let plugin = load(&bed.script("strict", &format!("{schema}{COUNT}"), &script));
+    let plugin = load(&host.script("strict", &format!("{schema}{COUNT}"), &script));
     for (given, path) in [
         (json!({"text": 5}), "/text"),
         (json!({}), ""),
@@ -218,7 +218,7 @@ async fn an_input_that_does_not_fit_is_refused_without_a_call() {
 
 #[tokio::test]
 async fn a_flood_ends_at_its_limit() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let more = format!("[limits]\noutput_bytes = 100000\ntimeout_ms = 20000\n{COUNT}");
     let began = Instant::now();
     for (name, script) in [
@@ -229,7 +229,7 @@ async fn a_flood_ends_at_its_limit() {
         ("zeros", "cat /dev/zero"),
         ("errors", "yes >&2"),
     ] {
-        let caused = cause(&bed.script(name, &more, script)).await;
+        let caused = cause(&host.script(name, &more, script)).await;
         assert_eq!(caused, Cause::Output { limit: 100_000 }, "{name}");
     }
     assert!(began.elapsed() < Duration::from_secs(20));
@@ -237,36 +237,36 @@ async fn a_flood_ends_at_its_limit() {
 
 #[tokio::test]
 async fn what_it_may_leave_in_the_store_is_bounded() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let more = format!("[limits]\nstorage_bytes = 1000\n{COUNT}");
     let script = r#"for i in 1 2 3 4 5 6 7 8 9; do
         printf '{"store": {"key": "%s", "value": "%0200d"}}\n' $i 0
     done"#;
-    let caused = cause(&bed.script("greedy", &more, script)).await;
+    let caused = cause(&host.script("greedy", &more, script)).await;
     assert_eq!(caused, Cause::Storage { limit: 1000 });
 }
 
 #[tokio::test]
 async fn a_process_that_allocates_without_bound_ends() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let more = format!("[limits]\nmemory_bytes = 50000000\n{COUNT}");
     let script = "a=0123456789; while :; do a=$a$a; done";
-    let kind = cause(&bed.script("hungry", &more, script)).await.kind();
+    let kind = cause(&host.script("hungry", &more, script)).await.kind();
     assert!(["exit", "signal", "memory"].contains(&kind), "{kind}");
 }
 
 #[tokio::test]
 async fn a_loop_ends_at_its_time_with_its_children() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     // So long that it has begun by then.
     let more = format!("[limits]\ntimeout_ms = 3000\n{COUNT}");
-    let alive = bed.path().join("alive");
+    let alive = host.path().join("alive");
     // The child would go on without its parent, and holds its output.
     let script = format!(
         "echo before >&2; (while :; do sleep 0.05; touch {}; done) & while :; do :; done",
         alive.display()
     );
-    let plugin = load(&bed.script("loops", &more, &script));
+    let plugin = load(&host.script("loops", &more, &script));
     let failure = execute(&plugin, &input(json!({})))
         .await
         .expect_err("a failure");
@@ -279,20 +279,20 @@ async fn a_loop_ends_at_its_time_with_its_children() {
 
 #[tokio::test]
 async fn a_child_that_is_left_behind_holds_nothing_up() {
-    let bed = Bed::new();
-    let alive = bed.path().join("alive");
+    let host = TestHost::new();
+    let alive = host.path().join("alive");
     let script = format!(
         "(while :; do sleep 0.05; touch {}; done) & {GOOD}",
         alive.display()
     );
-    let plugin = load(&bed.script("parent", COUNT, &script));
+    let plugin = load(&host.script("parent", COUNT, &script));
     execute(&plugin, &input(json!({})))
         .await
         .expect("an outcome");
     assert_nobody_touches(&alive).await;
 }
 
-/// Waits until the file stays away once it is removed: whoever touches it does so twenty times a
+/// Waits until the file stays away once it is removed: the caller who touches it does so twenty times a
 /// second.
 async fn assert_nobody_touches(file: &std::path::Path) {
     let began = Instant::now();
@@ -315,10 +315,10 @@ async fn assert_nobody_touches(file: &std::path::Path) {
 
 #[tokio::test]
 async fn a_cancel_ends_a_call_at_once() {
-    let bed = Bed::new();
-    let started = bed.path().join("started");
+    let host = TestHost::new();
+    let started = host.path().join("started");
     let script = format!("touch {}; sleep 1000", started.display());
-    let plugin = load(&bed.script("sleeps", COUNT, &script));
+    let plugin = load(&host.script("sleeps", COUNT, &script));
     let (limits, cancel) = (plugin.manifest().limits, CancellationToken::new());
     let context = input(json!({}));
     let call = plugin.execute(&context, &limits, &Plain, &cancel);
@@ -336,7 +336,7 @@ async fn a_cancel_ends_a_call_at_once() {
 
 #[tokio::test]
 async fn plugins_chain_over_output_and_store() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let first = r#"echo '{"output": {"from": "first"}}
 {"store": {"key": "k", "value": 42}}
 {"metric": {"count": 1}}'"#;
@@ -345,8 +345,8 @@ case $call in
 *'"output":{"from":"first"}'*'"k":42'*) echo '{"metric": {"count": 2}}';;
 *) echo '{"error": {"message": "nothing came"}}';;
 esac"#;
-    let first = load(&bed.script("first", COUNT, first));
-    let second = load(&bed.script("second", COUNT, second));
+    let first = load(&host.script("first", COUNT, first));
+    let second = load(&host.script("second", COUNT, second));
     let mut context = input(json!("x"));
     let outcome = execute(&first, &context).await.expect("an outcome");
     context.output = outcome.output;

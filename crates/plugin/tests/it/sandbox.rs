@@ -5,8 +5,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::{
-    bed::{Bed, COUNT, cause, execute, input, load},
     component::build,
+    test_host::{COUNT, TestHost, cause, execute, input, load},
 };
 
 const METRIC: &str = "{\"count\": 1}";
@@ -21,12 +21,12 @@ const FILES_WORLD: &str =
 
 #[tokio::test]
 async fn a_component_has_no_directory_and_no_way_to_one() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let count = "(call $directories (i32.const 600))
         (if (i32.load (i32.const 604)) (then (return (call $err $1))))
         (call $ok $0)";
     let component = build(count, &[METRIC, "it has one"], FILES, FILES_WORLD);
-    let plugin = load(&bed.component("counts", COUNT, &component));
+    let plugin = load(&host.component("counts", COUNT, &component));
     let outcome = execute(&plugin, &input(json!(1))).await;
     outcome.expect("it has none");
 
@@ -38,7 +38,7 @@ async fn a_component_has_no_directory_and_no_way_to_one() {
             (call $ok $0)"
         );
         let component = build(&open, &[METRIC, "etc/passwd"], FILES, FILES_WORLD);
-        let caused = cause(&bed.component(&format!("opens-{handle}"), COUNT, &component)).await;
+        let caused = cause(&host.component(&format!("opens-{handle}"), COUNT, &component)).await;
         let Cause::Trap { message } = caused else {
             panic!("{handle}: {caused}");
         };
@@ -81,7 +81,7 @@ const CONNECT: &str = "(local $s i32)
 async fn a_component_has_no_socket_and_asks_for_no_name() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let bed = Bed::new();
+    let host = TestHost::new();
     let denied = |code: u8| {
         format!(
             "(if (i32.ne (i32.load8_u (i32.const 604)) (i32.const {code})) (then (unreachable)))
@@ -105,7 +105,7 @@ async fn a_component_has_no_socket_and_asks_for_no_name() {
         // A list of hosts is for HTTP only.
         for network in ["", "network = [\"localhost\", \"127.0.0.1\"]\n"] {
             let more = format!("{network}{COUNT}");
-            let caused = cause(&bed.component(name, &more, &component)).await;
+            let caused = cause(&host.component(name, &more, &component)).await;
             assert_eq!(caused.to_string(), "denied", "{name}: {caused:?}");
         }
     }
@@ -115,7 +115,7 @@ async fn a_component_has_no_socket_and_asks_for_no_name() {
 
 #[tokio::test]
 async fn a_component_holds_no_more_handles_than_it_may() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let import = r#"
 (import "wasi:clocks/monotonic-clock@0.2.0" "subscribe-duration" (func $pause (param i64) (result i32)))"#;
     let world = "import wasi:clocks/monotonic-clock@0.2.0;";
@@ -130,10 +130,10 @@ async fn a_component_holds_no_more_handles_than_it_may() {
         );
         build(&body, &[METRIC], import, world)
     };
-    let few = load(&bed.component("few", COUNT, &takes(4_000)));
+    let few = load(&host.component("few", COUNT, &takes(4_000)));
     let outcome = execute(&few, &input(json!(1))).await;
     outcome.expect("it may have so many");
-    let caused = cause(&bed.component("many", COUNT, &takes(11_000))).await;
+    let caused = cause(&host.component("many", COUNT, &takes(11_000))).await;
     let Cause::Trap { message } = caused else {
         panic!("{caused}");
     };

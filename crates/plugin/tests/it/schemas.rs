@@ -3,7 +3,7 @@
 use plugin::{CancellationToken, Cause, Context, Limits, process::Plain};
 use serde_json::json;
 
-use crate::bed::{Bed, execute, input, load};
+use crate::test_host::{TestHost, execute, input, load};
 
 /// Compares each item with some thousand values.
 fn schema() -> String {
@@ -19,9 +19,9 @@ fn slow() -> Context {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_check_that_takes_too_long_is_an_input_that_is_not_taken() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let more = format!("{}[limits]\ntimeout_ms = 20\n", schema());
-    let plugin = load(&bed.script("it", &more, "echo '{\"metric\": {}}'"));
+    let plugin = load(&host.script("it", &more, "echo '{\"metric\": {}}'"));
     let failure = execute(&plugin, &slow()).await.expect_err("it takes long");
     let says = "the input is not what the plugin takes: its check took longer than 20 ms";
     assert_eq!(failure.to_string(), says);
@@ -30,8 +30,8 @@ async fn a_check_that_takes_too_long_is_an_input_that_is_not_taken() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_cancel_ends_the_wait_for_a_check() {
-    let bed = Bed::new();
-    let plugin = load(&bed.script("it", &schema(), "echo '{\"metric\": {}}'"));
+    let host = TestHost::new();
+    let plugin = load(&host.script("it", &schema(), "echo '{\"metric\": {}}'"));
     let (limits, cancel, context) = (Limits::default(), CancellationToken::new(), slow());
     let call = plugin.execute(&context, &limits, &Plain, &cancel);
     // The call is asked first, and waits then.

@@ -6,8 +6,8 @@ use plugin::{CancellationToken, Cause, Context, Level, Limits, Outcome, process:
 use serde_json::json;
 
 use crate::{
-    bed::{Bed, COUNT, cause, execute, input, load, messages},
     component::{build, simple},
+    test_host::{COUNT, TestHost, cause, execute, input, load, messages},
 };
 
 const METRIC: &str = "{\"count\": 1}";
@@ -23,14 +23,14 @@ const PAUSE: &str = r#"
 
 #[tokio::test]
 async fn a_component_sees_the_context_and_leaves_all_that_there_is() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     // The output is the input; the entry `seen` is the previous output; `old` goes.
     let body = "(call $log (i32.const 2) $0)
         (call $set $1 (local.get $op) (local.get $ol) (i32.const 700))
         (call $delete $2)
         (call $both $3 (local.get $in) (local.get $inl))";
     let component = simple(body, &["odd", "seen", "old", METRIC]);
-    let plugin = load(&bed.component("it", COUNT, &component));
+    let plugin = load(&host.component("it", COUNT, &component));
     let context = Context {
         output: Some(json!({"n": 1.5})),
         storage: [(String::from("old"), json!(1))].into(),
@@ -49,17 +49,17 @@ async fn a_component_sees_the_context_and_leaves_all_that_there_is() {
 
 #[tokio::test]
 async fn plugins_of_both_hosts_chain() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let script = r#"echo '{"output": "from a process"}
 {"store": {"key": "k", "value": {"a": [1]}}}
 {"metric": {"count": 1}}'"#;
-    let process = load(&bed.script("process", COUNT, script));
+    let process = load(&host.script("process", COUNT, script));
     // Its output is the entry `k`.
     let body = "(call $get $0 (i32.const 700))
         (if (i32.eqz (i32.load8_u (i32.const 700))) (then (return (call $err $1))))
         (call $both $2 (i32.load (i32.const 704)) (i32.load (i32.const 708)))";
     let component = simple(body, &["k", "nothing is there", METRIC]);
-    let component = load(&bed.component("component", COUNT, &component));
+    let component = load(&host.component("component", COUNT, &component));
     let mut context = input(json!(1));
     let alone = execute(&component, &context).await.expect_err("a failure");
     assert_eq!(alone.to_string(), "nothing is there");
@@ -74,8 +74,8 @@ async fn plugins_of_both_hosts_chain() {
 
 #[tokio::test]
 async fn summaries_and_descriptions_are_asked_for() {
-    let bed = Bed::new();
-    let plugin = load(&bed.component("it", COUNT, &simple("(unreachable)", &[])));
+    let host = TestHost::new();
+    let plugin = load(&host.component("it", COUNT, &simple("(unreachable)", &[])));
     let (limits, cancel) = (plugin.manifest().limits, CancellationToken::new());
     let metrics = [json!({"count": 1}), json!({"count": 2})];
     let summary = plugin.summarize(&metrics, &limits, &Plain, &cancel).await;
@@ -91,12 +91,12 @@ async fn summaries_and_descriptions_are_asked_for() {
 
 #[tokio::test]
 async fn each_call_has_an_instance_of_its_own() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     // Counts its calls in its memory, and fails from the second on.
     let body = "(i32.store (i32.const 900) (i32.add (i32.load (i32.const 900)) (i32.const 1)))
         (if (i32.ne (i32.load (i32.const 900)) (i32.const 1)) (then (unreachable)))
         (call $ok $0)";
-    let plugin = load(&bed.component("it", COUNT, &simple(body, &[METRIC])));
+    let plugin = load(&host.component("it", COUNT, &simple(body, &[METRIC])));
     let context = input(json!(1));
     for _ in 0..3 {
         execute(&plugin, &context).await.expect("an outcome");
@@ -168,27 +168,27 @@ const NO_UTF8: &str =
 
 #[tokio::test]
 async fn whatever_breaks_off_is_told() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     for (name, body, texts, kind, says) in BREAKS {
-        let caused = cause(&bed.component(name, COUNT, &simple(body, texts))).await;
+        let caused = cause(&host.component(name, COUNT, &simple(body, texts))).await;
         assert_eq!(caused.kind(), kind, "{name}: {caused}");
         assert!(caused.to_string().contains(says), "{name}: {caused}");
     }
-    let failure = execute(&load(&bed.path().join("traps")), &input(json!(1))).await;
+    let failure = execute(&load(&host.path().join("traps")), &input(json!(1))).await;
     assert_eq!(messages(&failure.expect_err("a trap").logs), ["before"]);
 }
 
 #[tokio::test]
 async fn memory_is_bounded() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let more = format!("[limits]\nmemory_bytes = 10000000\n{COUNT}");
     let grow = "(loop $more (br_if $more (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) (unreachable)";
     let limit = Cause::Memory { limit: 10_000_000 };
     assert_eq!(
-        cause(&bed.component("grows", &more, &simple(grow, &[]))).await,
+        cause(&host.component("grows", &more, &simple(grow, &[]))).await,
         limit
     );
-    let plugin = load(&bed.component("small", &more, &simple("(call $ok $0)", &[METRIC])));
+    let plugin = load(&host.component("small", &more, &simple("(call $ok $0)", &[METRIC])));
     // An input that does not fit is a matter of memory as well.
     let large = execute(&plugin, &input(json!("x".repeat(11_000_000)))).await;
     assert_eq!(large.expect_err("a failure").cause, limit);
@@ -199,11 +199,11 @@ async fn memory_is_bounded() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_loop_ends_at_its_time_and_holds_nobody_up() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     // So long that it has begun by then.
     let more = format!("[limits]\ntimeout_ms = 3000\n{COUNT}");
     let body = "(call $log (i32.const 1) $0) (loop $l (br $l)) (unreachable)";
-    let plugin = load(&bed.component("loops", &more, &simple(body, &["before"])));
+    let plugin = load(&host.component("loops", &more, &simple(body, &["before"])));
     let context = input(json!(1));
     let began = Instant::now();
     let (failure, ticks) = tokio::join!(execute(&plugin, &context), async {
@@ -225,9 +225,9 @@ async fn a_loop_ends_at_its_time_and_holds_nobody_up() {
 
 #[tokio::test]
 async fn fuel_is_a_bound_that_does_not_depend_on_time() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let more = format!("[limits]\nfuel = 100000\n{COUNT}");
-    let plugin = load(&bed.component(
+    let plugin = load(&host.component(
         "loops",
         &more,
         &simple("(loop $l (br $l)) (unreachable)", &[]),
@@ -236,7 +236,7 @@ async fn fuel_is_a_bound_that_does_not_depend_on_time() {
         .await
         .expect_err("a failure");
     assert_eq!(failure.cause, Cause::Fuel { limit: 100_000 });
-    let good = load(&bed.component("good", &more, &simple("(call $ok $0)", &[METRIC])));
+    let good = load(&host.component("good", &more, &simple("(call $ok $0)", &[METRIC])));
     execute(&good, &input(json!(1))).await.expect("an outcome");
     // A caller that asks for no bound on fuel gets none.
     let (limits, cancel) = (Limits::default(), CancellationToken::new());
@@ -247,13 +247,13 @@ async fn fuel_is_a_bound_that_does_not_depend_on_time() {
 
 #[tokio::test]
 async fn a_cancel_ends_a_loop_a_wait_and_a_dropped_call() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let world = "import wasi:clocks/monotonic-clock@0.2.0; import wasi:io/poll@0.2.0;";
     let wait = "(call $block (call $pause (i64.const 1000000000000))) (unreachable)";
     let loops = simple("(loop $l (br $l)) (unreachable)", &[]);
     let waits = build(wait, &[], PAUSE, world);
     for (name, component) in [("loops", loops), ("waits", waits)] {
-        let plugin = load(&bed.component(name, COUNT, &component));
+        let plugin = load(&host.component(name, COUNT, &component));
         let (limits, cancel) = (plugin.manifest().limits, CancellationToken::new());
         let context = input(json!(1));
         let began = Instant::now();
@@ -280,11 +280,11 @@ async fn a_cancel_ends_a_loop_a_wait_and_a_dropped_call() {
 
 #[tokio::test]
 async fn what_it_prints_is_logged_and_a_flood_ends() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let world = "import wasi:cli/stdout@0.2.0; import wasi:io/streams@0.2.0;";
     let print = "(call $print (call $stdout) $0 (i32.const 700)) (call $ok $1)";
     let printed = build(print, &["one\ntwo\nthree", METRIC], STDOUT, world);
-    let plugin = load(&bed.component("prints", COUNT, &printed));
+    let plugin = load(&host.component("prints", COUNT, &printed));
     let outcome = execute(&plugin, &input(json!(1)))
         .await
         .expect("an outcome");
@@ -295,13 +295,13 @@ async fn what_it_prints_is_logged_and_a_flood_ends() {
         (unreachable)";
     let more = format!("[limits]\noutput_bytes = 1000000\n{COUNT}");
     let flood = build(flood, &[], STDOUT, world);
-    let caused = cause(&bed.component("floods", &more, &flood)).await;
+    let caused = cause(&host.component("floods", &more, &flood)).await;
     assert_eq!(caused, Cause::Output { limit: 1_000_000 });
 
     let log =
         "(loop $l (call $log (i32.const 1) (i32.const 0) (i32.const 100)) (br $l)) (unreachable)";
     let more = format!("[limits]\ntimeout_ms = 300\n{COUNT}");
-    let plugin = load(&bed.component("logs", &more, &simple(log, &[])));
+    let plugin = load(&host.component("logs", &more, &simple(log, &[])));
     let failure = execute(&plugin, &input(json!(1)))
         .await
         .expect_err("a failure");
@@ -311,13 +311,13 @@ async fn what_it_prints_is_logged_and_a_flood_ends() {
 
 #[tokio::test]
 async fn a_large_answer_and_a_full_store_are_refused() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let more = format!("[limits]\noutput_bytes = 2000\nstorage_bytes = 100\n{COUNT}");
     let echo = simple(
         "(call $both $0 (local.get $in) (local.get $inl))",
         &[METRIC],
     );
-    let plugin = load(&bed.component("echo", &more, &echo));
+    let plugin = load(&host.component("echo", &more, &echo));
     execute(&plugin, &input(json!("x".repeat(1000))))
         .await
         .expect("an outcome");
@@ -332,7 +332,7 @@ async fn a_large_answer_and_a_full_store_are_refused() {
         (if (i32.load8_u (i32.const 700))
           (then (return (call $err (i32.load (i32.const 704)) (i32.load (i32.const 708))))))
         (call $ok $1)";
-    let plugin = load(&bed.component("sets", &more, &simple(set, &["k", METRIC])));
+    let plugin = load(&host.component("sets", &more, &simple(set, &["k", METRIC])));
     execute(&plugin, &input(json!("x".repeat(90))))
         .await
         .expect("an outcome");
@@ -343,7 +343,7 @@ async fn a_large_answer_and_a_full_store_are_refused() {
 
 #[tokio::test]
 async fn a_component_sees_nothing_of_the_environment() {
-    let bed = Bed::new();
+    let host = TestHost::new();
     let world = "import wasi:cli/environment@0.2.0; import wasi:cli/exit@0.2.0;";
     let imports = r#"
 (import "wasi:cli/environment@0.2.0" "get-environment" (func $environment (param i32)))
@@ -353,6 +353,6 @@ async fn a_component_sees_nothing_of_the_environment() {
         (call $exit (i32.const 1))
         (unreachable)";
     let component = build(body, &[], imports, world);
-    let caused = cause(&bed.component("looks", COUNT, &component)).await;
+    let caused = cause(&host.component("looks", COUNT, &component)).await;
     assert_eq!(caused, Cause::Exit { code: 1 });
 }

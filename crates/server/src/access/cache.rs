@@ -29,7 +29,7 @@ struct Shared {
     known: watch::Sender<Arc<Known>>,
     /// When `known` was last found to be what the database has.
     looked: Mutex<Option<Instant>>,
-    /// Held by whoever looks.
+    /// Held by the caller who looks.
     looking: tokio::sync::Mutex<()>,
 }
 
@@ -54,7 +54,7 @@ pub(super) enum Found {
     /// It shows one that was good once.
     Ended(Arc<Key>),
     /// It shows one that never was good.
-    Wrong,
+    FieldError,
 }
 
 impl Keys {
@@ -79,12 +79,12 @@ impl Keys {
     pub(super) async fn find(
         &self,
         store: &Store,
-        shown: Option<&str>,
+        credentials: Option<&str>,
         now: i64,
     ) -> Result<Found, store::Error> {
         self.look_if_old(store).await?;
         let known = self.shared.known.borrow().clone();
-        let Some(text) = shown else {
+        let Some(text) = credentials else {
             return Ok(if known.any {
                 Found::Missing
             } else {
@@ -100,7 +100,7 @@ impl Keys {
                 key.used_at.store(now, Ordering::Relaxed);
                 Ok(Found::Key(key.clone()))
             }
-            _ => Ok(Found::Wrong),
+            _ => Ok(Found::FieldError),
         }
     }
 

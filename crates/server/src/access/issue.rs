@@ -21,7 +21,7 @@ use super::{
     tickets::{self, Purpose},
 };
 
-use crate::audit::Asker;
+use crate::audit::AuditContext;
 
 const NAME_LIMIT: usize = 255;
 const DAYS_LIMIT: i64 = 3_650;
@@ -69,7 +69,7 @@ pub(crate) async fn issue(
     store: &Store,
     caller: Caller,
     new: &NewKey,
-    asker: Asker,
+    audit_context: AuditContext,
     now: i64,
 ) -> Result<CreatedKey, IssueError> {
     let secret = Secret::key();
@@ -85,8 +85,8 @@ pub(crate) async fn issue(
         }
         row.expires_at = earlier(row.expires_at, *expires_at);
     }
-    let act = asker.act(now, Target::one("key", &row.id));
-    let act = act.detail(format!("{}, role {}", row.name, row.role));
+    let entry = audit_context.entry(now, Target::one("key", &row.id));
+    let entry = entry.detail(format!("{}, role {}", row.name, row.role));
     let key = store::keys::NewKey {
         may_be_first: scopes(&row).is_every(),
         must_be_first: matches!(caller, Caller::Loopback | Caller::Setup(_)),
@@ -108,14 +108,14 @@ pub(crate) async fn issue(
                     token,
                     at_work_since: *at_work_since,
                 };
-                return join.add(batch, key, &act, now);
+                return join.add(batch, key, &entry, now);
             }
             Caller::Setup(token) if tickets::take(batch, Purpose::Setup, token, now)?.is_none() => {
                 return Ok(Err(IssueError::Token));
             }
             _ => {}
         }
-        let added = store::keys::add(batch, &key, &act)?;
+        let added = store::keys::add(batch, &key, &entry)?;
         if added == Added::Yes && key.may_be_first {
             // It may be the first: what servers printed for making one is of no use any more.
             tickets::forget(batch, Purpose::Setup)?;
@@ -149,10 +149,13 @@ pub(crate) async fn revoke(
     store: &Store,
     caller: Caller,
     id: &str,
-    asker: Asker,
+    audit_context: AuditContext,
     now: i64,
 ) -> Result<Option<KeyInfo>, IssueError> {
-    let (id, act) = (id.to_owned(), asker.act(now, Target::one("key", id)));
+    let (id, entry) = (
+        id.to_owned(),
+        audit_context.entry(now, Target::one("key", id)),
+    );
     let work = move |batch: &mut Batch<'_, '_>| {
         if !caller.stands(batch, now)? {
             return Ok(Err(IssueError::Revoked));
@@ -164,7 +167,7 @@ pub(crate) async fn revoke(
                 return Ok(Err(IssueError::TooMuch));
             }
         }
-        store::keys::revoke(batch, &id, &act).map(Ok)
+        store::keys::revoke(batch, &id, &entry).map(Ok)
     };
     Ok(store.write(work).await??.as_ref().map(info))
 }
@@ -207,8 +210,8 @@ fn checked(new: &NewKey, secret: &Secret, now: i64) -> Result<KeyRow, IssueError
     let extra = match Scopes::parse(new.scopes.iter().map(String::as_str)) {
         Ok(extra) => extra,
         Err(unknown) => {
-            let shown: String = unknown.chars().take(100).collect();
-            return wrong("scopes", format!("`{shown}` is no scope"));
+            let credentials: String = unknown.chars().take(100).collect();
+            return wrong("scopes", format!("`{credentials}` is no scope"));
         }
     };
     if role == Role::Custom && extra.is_empty() {

@@ -2,7 +2,7 @@
 
 use store::{
     Batch, Store,
-    audit::{Act, Target},
+    audit::{AuditEntry, Target},
     keys::{KeyRow, NewKey},
 };
 use wire::{
@@ -17,7 +17,7 @@ use super::{
     role::Role,
     tickets::{self, Purpose, Ticket},
 };
-use crate::{app::millis, audit::Asker};
+use crate::{app::millis, audit::AuditContext};
 
 const MINUTES_LIMIT: i64 = 24 * 60;
 const MINUTE_MS: i64 = 60_000;
@@ -29,7 +29,7 @@ pub(crate) async fn join_token(
     caller: Caller,
     issuer: &str,
     new: &NewJoinToken,
-    asker: Asker,
+    audit_context: AuditContext,
     now: i64,
 ) -> Result<JoinToken, IssueError> {
     let minutes = new.expires_in_minutes;
@@ -50,8 +50,8 @@ pub(crate) async fn join_token(
         |minutes| minutes * MINUTE_MS,
     );
     let until = now.saturating_add(life_ms);
-    let act = asker.act(now, Target::one("key", issuer));
-    let ticket = Ticket::issue_until(store, Purpose::Join, issuer, until, Some(act)).await?;
+    let entry = audit_context.entry(now, Target::one("key", issuer));
+    let ticket = Ticket::issue_until(store, Purpose::Join, issuer, until, Some(entry)).await?;
     Ok(JoinToken {
         token: ticket.secret.reveal(),
         expires_at: Timestamp(ticket.expires_at),
@@ -71,7 +71,7 @@ impl Join<'_> {
         &self,
         batch: &mut Batch<'_, '_>,
         mut key: NewKey,
-        act: &Act,
+        entry: &AuditEntry,
         now: i64,
     ) -> Result<Result<KeyRow, IssueError>, store::Error> {
         let Some(ticket) = tickets::take(batch, Purpose::Join, self.token, now)? else {
@@ -88,8 +88,12 @@ impl Join<'_> {
         let added = if self.is_at_work(batch, &key.row.name)? {
             Err(IssueError::AtWork)
         } else {
-            let detail = format!("{}, with a token of {maker}", act.detail);
-            made(store::keys::add(batch, &key, &act.clone().detail(detail))?)
+            let detail = format!("{}, with a token of {maker}", entry.detail);
+            made(store::keys::add(
+                batch,
+                &key,
+                &entry.clone().detail(detail),
+            )?)
         };
         if added.is_err() {
             tickets::put_back(batch, Purpose::Join, self.token, &ticket)?;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Clock, Database, Error, assembled,
-    audit::{Asker, view},
+    audit::{AuditContext, view},
     database::FILE,
 };
 
@@ -83,9 +83,9 @@ impl Operator {
     /// # Errors
     /// See [`IssueError`].
     pub async fn create(&self, new: &NewKey) -> Result<CreatedKey, IssueError> {
-        let asker = Asker::operator("key.create");
+        let audit_context = AuditContext::operator("key.create");
         let now = self.clock.now_ms();
-        issue(&self.store, Caller::Operator, new, asker, now).await
+        issue(&self.store, Caller::Operator, new, audit_context, now).await
     }
 
     /// Makes a token with which one executor joins.
@@ -93,9 +93,9 @@ impl Operator {
     /// # Errors
     /// See [`IssueError`].
     pub async fn join_token(&self, new: &NewJoinToken) -> Result<JoinToken, IssueError> {
-        let asker = Asker::operator("join-token.create");
+        let audit_context = AuditContext::operator("join-token.create");
         let now = self.clock.now_ms();
-        join_token(&self.store, Caller::Operator, "", new, asker, now).await
+        join_token(&self.store, Caller::Operator, "", new, audit_context, now).await
     }
 
     /// The keys, newest first, revoked ones too.
@@ -133,8 +133,8 @@ impl Operator {
     /// # Errors
     /// See [`IssueError`].
     pub async fn revoke(&self, id: &str) -> Result<Option<KeyInfo>, IssueError> {
-        let asker = Asker::operator("key.revoke");
+        let audit_context = AuditContext::operator("key.revoke");
         let now = self.clock.now_ms();
-        revoke(&self.store, Caller::Operator, id, asker, now).await
+        revoke(&self.store, Caller::Operator, id, audit_context, now).await
     }
 }

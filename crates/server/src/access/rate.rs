@@ -31,7 +31,7 @@ impl Bucket {
     }
 
     /// Puts one request back that was taken.
-    pub(super) fn give_back(&mut self, per_minute: i64, now: i64) {
+    pub(super) fn release(&mut self, per_minute: i64, now: i64) {
         let most = per_minute * MINUTE_MS;
         let parts = most.min(self.parts(per_minute, now) + MINUTE_MS);
         self.last = Some((parts, now));

@@ -28,7 +28,7 @@ pub(super) enum Refused {
     /// It asks more often than it may: again after so many milliseconds.
     TooOften(i64),
     /// Its address has shown too many wrong secrets: again after so many milliseconds.
-    Guesses(i64),
+    FailedAuthLimiter(i64),
     /// The database did not say which keys there are.
     Unavailable,
 }
@@ -75,7 +75,7 @@ impl Refused {
                 StatusCode::TOO_MANY_REQUESTS,
                 "the key asks more often than it may".to_owned(),
             ),
-            Self::Guesses(_) => (
+            Self::FailedAuthLimiter(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "too many wrong keys, tickets or tokens came from this address".to_owned(),
             ),
@@ -88,7 +88,7 @@ impl Refused {
         if status == StatusCode::UNAUTHORIZED {
             challenge(answer.headers_mut());
         }
-        if let Self::TooOften(wait_ms) | Self::Guesses(wait_ms) = self {
+        if let Self::TooOften(wait_ms) | Self::FailedAuthLimiter(wait_ms) = self {
             rate::come_again(answer.headers_mut(), wait_ms);
         }
         answer

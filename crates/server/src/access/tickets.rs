@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::{Batch, Store, audit::Act, tickets::Taken};
+use store::{Batch, Store, audit::AuditEntry, tickets::Taken};
 
 use super::secret::{self, Secret};
 
@@ -63,13 +63,13 @@ impl Ticket {
         purpose: Purpose,
         subject: &str,
         expires_at: i64,
-        act: Option<Act>,
+        entry: Option<AuditEntry>,
     ) -> Result<Self, store::Error> {
         let secret = Secret::ticket(purpose.word());
         let (hash, subject) = (secret.hash(), subject.to_owned());
         let work = move |batch: &mut Batch<'_, '_>| {
-            let (word, act) = (purpose.word(), act.as_ref());
-            store::tickets::add(batch, &hash, word, &subject, expires_at, act)
+            let (word, entry) = (purpose.word(), entry.as_ref());
+            store::tickets::add(batch, &hash, word, &subject, expires_at, entry)
         };
         store.write(work).await?;
         Ok(Self { secret, expires_at })

@@ -6,7 +6,7 @@ use wire::keys::{CreatedKey, Join, JoinToken, NewJoinToken, NewKey};
 use crate::{
     access::{Caller, Principal, issue, join_token},
     app::App,
-    audit::Asker,
+    audit::AuditContext,
     problem::{Json, Problem},
 };
 
@@ -18,12 +18,20 @@ use crate::{
 pub(crate) async fn token(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    asker: Asker,
+    audit_context: AuditContext,
     Json(new): Json<NewJoinToken>,
 ) -> Result<(StatusCode, axum::Json<JoinToken>), Problem> {
     let caller = Caller::of(&principal);
     let issuer = principal.key().map_or("", |key| key.id.as_str());
-    let token = join_token(&app.store, caller, issuer, &new, asker, app.now_ms()).await?;
+    let token = join_token(
+        &app.store,
+        caller,
+        issuer,
+        &new,
+        audit_context,
+        app.now_ms(),
+    )
+    .await?;
     Ok((StatusCode::CREATED, axum::Json(token)))
 }
 
@@ -36,7 +44,7 @@ pub(crate) async fn token(
         (status = 409, description = "A live key, or an executor at work without a key, has the name")))]
 pub(crate) async fn join(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     Json(join): Json<Join>,
 ) -> Result<(StatusCode, axum::Json<CreatedKey>), Problem> {
     let new = NewKey {
@@ -49,7 +57,14 @@ pub(crate) async fn join(
         token: join.token,
         at_work_since: now.saturating_sub(2 * app.lease_ms()),
     };
-    let created = issue(&app.store, caller, &new, asker.known_as("join"), now).await?;
+    let created = issue(
+        &app.store,
+        caller,
+        &new,
+        audit_context.known_as("join"),
+        now,
+    )
+    .await?;
     app.keys.look(&app.store).await?;
     Ok((StatusCode::CREATED, axum::Json(created)))
 }

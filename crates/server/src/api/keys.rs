@@ -6,11 +6,11 @@ use wire::keys::{CreatedKey, KeyInfo, NewKey};
 use crate::{
     access::{Caller, Principal, Scope, info, issue, revoke as revoke_key},
     app::App,
-    audit::Asker,
+    audit::AuditContext,
     problem::{Json, Named, Problem},
 };
 
-/// Makes a key. While there is none, whoever asks from the server's own machine may make the first,
+/// Makes a key. While there is none, the caller who asks from the server's own machine may make the first,
 /// an admin's. Nobody can give a key more than its own allows.
 #[utoipa::path(post, path = "/api/keys", tag = "keys", request_body = NewKey,
     responses((status = 201, description = "Made; the key is shown this once", body = CreatedKey),
@@ -20,11 +20,11 @@ use crate::{
 pub(crate) async fn create(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    asker: Asker,
+    audit_context: AuditContext,
     Json(new): Json<NewKey>,
 ) -> Result<(StatusCode, axum::Json<CreatedKey>), Problem> {
     let caller = Caller::of(&principal);
-    let created = issue(&app.store, caller, &new, asker, app.now_ms()).await?;
+    let created = issue(&app.store, caller, &new, audit_context, app.now_ms()).await?;
     app.keys.look(&app.store).await?;
     Ok((StatusCode::CREATED, axum::Json(created)))
 }
@@ -56,10 +56,17 @@ pub(crate) async fn revoke(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     Named(id): Named<String>,
-    asker: Asker,
+    audit_context: AuditContext,
 ) -> Result<axum::Json<KeyInfo>, Problem> {
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "no such key");
-    let revoked = revoke_key(&app.store, Caller::of(&principal), &id, asker, app.now_ms()).await?;
+    let revoked = revoke_key(
+        &app.store,
+        Caller::of(&principal),
+        &id,
+        audit_context,
+        app.now_ms(),
+    )
+    .await?;
     app.keys.look(&app.store).await?;
     revoked.map(axum::Json).ok_or_else(unknown)
 }

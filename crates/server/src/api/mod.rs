@@ -1,8 +1,8 @@
 //! The faces. Each answers in its own form, its own refusals too.
 
 pub(crate) mod audit;
+mod contract;
 pub(crate) mod events;
-mod face;
 pub(crate) mod hooks;
 pub(crate) mod jobs;
 pub(crate) mod join;
@@ -18,7 +18,7 @@ pub(crate) mod ws;
 
 use axum::{extract::Request, http::StatusCode, response::Response};
 
-pub(crate) use face::{refusal, refusal_schema};
+pub(crate) use contract::{refusal, refusal_schema};
 
 /// Answer to a path that nothing serves.
 pub(crate) async fn not_found(request: Request) -> Response {

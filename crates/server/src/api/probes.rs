@@ -24,7 +24,7 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Proble
     if app.draining.is_cancelled() || app.stopping.is_cancelled() {
         return Err(not("the server is about to stop"));
     }
-    if !app.awaited.is_there() {
+    if !app.readiness.is_there() {
         return Err(not("the built-in executor is not there yet"));
     }
     match app.store.read(store::events::extent).await {

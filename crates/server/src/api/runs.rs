@@ -2,9 +2,9 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use engine::{Command, Kind, Run, RunId, Status};
-use store::{Batch, Read, audit::Act, runs::Filter};
+use store::{Batch, Read, audit::AuditEntry, runs::Filter};
 
-use super::hooks::Wrong;
+use super::hooks::FieldError;
 use crate::app::App;
 
 const LIMIT_DEFAULT: i64 = 100;
@@ -25,7 +25,7 @@ pub(super) struct List<'a> {
 
 impl Page {
     /// The page that is asked for.
-    pub(super) fn asked(limit: Option<i64>, offset: Option<i64>) -> Result<Self, Wrong> {
+    pub(super) fn asked(limit: Option<i64>, offset: Option<i64>) -> Result<Self, FieldError> {
         let (limit, offset) = (limit.unwrap_or(LIMIT_DEFAULT), offset.unwrap_or(0));
         if limit < 1 {
             return Err(wrong("limit", "must be at least 1"));
@@ -46,7 +46,7 @@ impl Page {
             kind,
             statuses: Vec::new(),
             name: None,
-            class: None,
+            priority: None,
             limit: self.limit + 1,
             offset: self.offset,
         }
@@ -89,7 +89,7 @@ impl Page {
 pub(super) fn statuses(
     word: &str,
     word_of: fn(Status) -> &'static str,
-) -> Result<Vec<Status>, Wrong> {
+) -> Result<Vec<Status>, FieldError> {
     let all = Status::ALL.iter().copied();
     let found: Vec<Status> = all.filter(|status| word_of(*status) == word).collect();
     if found.is_empty() {
@@ -102,23 +102,23 @@ pub(super) fn statuses(
 }
 
 /// Applies a command to a run, writes down who asked for it, and answers with what `find` reads of the
-/// run then. In the same transaction: whoever hears of an error knows that nothing was done.
-pub(super) async fn act<T: Send + 'static>(
+/// run then. In the same transaction: the caller who hears of an error knows that nothing was done.
+pub(super) async fn entry<T: Send + 'static>(
     app: &App,
     (kind, id): (Kind, RunId),
     command: Command,
-    act: Act,
+    entry: AuditEntry,
     find: impl Fn(&mut Read<'_, '_>, RunId) -> Result<T, store::Error> + Send + 'static,
 ) -> Result<T, store::Error> {
     let work = move |batch: &mut Batch<'_, '_>| {
-        store::runs::act(batch, kind, id, &command, &act)?;
+        store::runs::entry(batch, kind, id, &command, &entry)?;
         find(&mut batch.read(), id)
     };
     app.store.write(work).await
 }
 
-fn wrong(field: &str, message: impl Into<String>) -> Wrong {
-    Wrong {
+fn wrong(field: &str, message: impl Into<String>) -> FieldError {
+    FieldError {
         field: field.to_owned(),
         message: message.into(),
     }

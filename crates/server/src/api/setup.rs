@@ -10,7 +10,7 @@ use wire::keys::{CreatedKey, NewKey, Setup};
 use crate::{
     access::{Caller, issue},
     app::App,
-    audit::Asker,
+    audit::AuditContext,
     problem::{Json, Problem},
 };
 
@@ -35,7 +35,7 @@ pub(crate) async fn page() -> Response {
         (status = 401, description = "The token is not good, or there are keys already")))]
 pub(crate) async fn setup(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     Json(setup): Json<Setup>,
 ) -> Result<(StatusCode, axum::Json<CreatedKey>), Problem> {
     let new = NewKey {
@@ -43,8 +43,8 @@ pub(crate) async fn setup(
         role: "admin".to_owned(),
         ..NewKey::default()
     };
-    let (caller, asker) = (Caller::Setup(setup.token), asker.known_as("setup"));
-    let created = issue(&app.store, caller, &new, asker, app.now_ms()).await?;
+    let (caller, audit_context) = (Caller::Setup(setup.token), audit_context.known_as("setup"));
+    let created = issue(&app.store, caller, &new, audit_context, app.now_ms()).await?;
     app.keys.look(&app.store).await?;
     Ok((StatusCode::CREATED, axum::Json(created)))
 }

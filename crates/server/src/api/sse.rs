@@ -84,7 +84,7 @@ pub(crate) fn answer(
     let (taken, all_taken) = oneshot::channel();
     let pump = Pump {
         present: app.metrics.readers().enter(form),
-        patience: app.settings.reader_patience,
+        patience: app.settings.reader_timeout,
         stopping: app.stopping.clone(),
         sender,
     };

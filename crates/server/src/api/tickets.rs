@@ -9,7 +9,7 @@ use crate::{
     problem::Problem,
 };
 
-/// Makes a ticket that opens one WebSocket within 30 seconds, as whoever asks for it.
+/// Makes a ticket that opens one WebSocket within 30 seconds, as the caller who asks for it.
 #[utoipa::path(post, path = "/api/tickets", tag = "keys",
     responses((status = 201, description = "Good for one use", body = keys::Ticket)))]
 pub(crate) async fn issue(

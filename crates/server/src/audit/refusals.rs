@@ -1,4 +1,4 @@
-//! What was refused or failed is counted, and written down from time to time: whoever asks again and
+//! What was refused or failed is counted, and written down from time to time: the caller who asks again and
 //! again does not fill the audit, nor the memory.
 
 use std::{
@@ -7,9 +7,9 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use store::audit::{Act, Actor, Outcome, Target};
+use store::audit::{Actor, AuditEntry, Outcome, Target};
 
-use super::{Asker, witness::is_refusal};
+use super::{AuditContext, middleware::is_refusal};
 
 /// Different things that are counted each by itself between two writes: so many of those who have a
 /// key, and as many of those who have none. What comes beyond is counted together, by its status.
@@ -45,16 +45,16 @@ impl Refusals {
     /// Counts a request on what its path names, if it names something, that was answered with `status`.
     pub(crate) fn note(
         &self,
-        asker: Asker,
+        audit_context: AuditContext,
         route: &str,
         on: Option<&str>,
         status: StatusCode,
         now: i64,
     ) {
         let what = What {
-            action: asker.action(),
-            actor: (asker.actor.id, asker.actor.name),
-            origin: asker.origin,
+            action: audit_context.action(),
+            actor: (audit_context.actor.id, audit_context.actor.name),
+            origin: audit_context.origin,
             route: route.to_owned(),
             status: status.as_u16(),
         };
@@ -86,7 +86,7 @@ impl Refusals {
     }
 
     /// What was taken could not be written down.
-    pub(crate) fn give_back(&self, taken: Taken) {
+    pub(crate) fn release(&self, taken: Taken) {
         for (what, count) in taken.0 {
             self.add(what, count);
         }
@@ -98,10 +98,14 @@ pub(crate) struct Taken(Counts);
 
 impl Taken {
     /// One act for each count, oldest first.
-    pub(crate) fn acts(&self) -> Vec<Act> {
-        let mut acts: Vec<Act> = self.0.iter().map(|(what, count)| what.act(count)).collect();
-        acts.sort_by(|one, other| (one.at, &one.detail).cmp(&(other.at, &other.detail)));
-        acts
+    pub(crate) fn entries(&self) -> Vec<AuditEntry> {
+        let mut entries: Vec<AuditEntry> = self
+            .0
+            .iter()
+            .map(|(what, count)| what.entry(count))
+            .collect();
+        entries.sort_by(|one, other| (one.at, &one.detail).cmp(&(other.at, &other.detail)));
+        entries
     }
 }
 
@@ -126,7 +130,7 @@ impl What {
         }
     }
 
-    fn act(&self, count: &Count) -> Act {
+    fn entry(&self, count: &Count) -> AuditEntry {
         let (id, name) = self.actor.clone();
         let action = match self.action {
             "" => "request",
@@ -134,19 +138,19 @@ impl What {
         };
         let target = Target::one("route", &self.route);
         let actor = Actor { id, name };
-        let act = Act::new(count.at, actor, self.origin.clone(), action, target);
+        let entry = AuditEntry::new(count.at, actor, self.origin.clone(), action, target);
         let status = StatusCode::from_u16(self.status).unwrap_or_default();
         let detail = match count.on.as_str() {
             "" => status.to_string(),
             on => format!("{status}, at last on {on}"),
         };
-        Act {
+        AuditEntry {
             outcome: match is_refusal(status) {
                 true => Outcome::Refused,
                 false => Outcome::Failed,
             },
             times: count.times,
-            ..act.detail(detail)
+            ..entry.detail(detail)
         }
     }
 }
@@ -156,49 +160,61 @@ mod tests {
     use axum::http::StatusCode;
     use store::audit::{Actor, Outcome};
 
-    use super::{Asker, DISTINCT, Refusals};
+    use super::{AuditContext, DISTINCT, Refusals};
 
-    fn asker(id: &str, name: &str, origin: &str) -> Asker {
-        let mut asker = Asker::operator("job.submit");
-        asker.actor = Actor {
+    fn audit_context(id: &str, name: &str, origin: &str) -> AuditContext {
+        let mut audit_context = AuditContext::operator("job.submit");
+        audit_context.actor = Actor {
             id: id.to_owned(),
             name: name.to_owned(),
         };
-        asker.origin = origin.to_owned();
-        asker
+        audit_context.origin = origin.to_owned();
+        audit_context
     }
 
     #[test]
     fn a_flood_from_anywhere_stays_small_and_hides_no_key() {
         let refusals = Refusals::default();
         for n in 0..100_000 {
-            let asker = asker(
+            let audit_context = audit_context(
                 "nobody",
                 "",
                 &format!("192.0.{}.{}", n / 256 % 256, n % 256),
             );
             let on = n.to_string();
             let status = StatusCode::UNAUTHORIZED;
-            refusals.note(asker, "DELETE /api/v1/jobs/{id}", Some(&on), status, n);
+            refusals.note(
+                audit_context,
+                "DELETE /api/v1/jobs/{id}",
+                Some(&on),
+                status,
+                n,
+            );
         }
         for (status, at) in [(StatusCode::FORBIDDEN, 7), (StatusCode::BAD_REQUEST, 9)] {
-            let asker = asker("k1", "ci", "::1");
-            refusals.note(asker, "POST /api/v1/jobs", None, status, at);
+            let audit_context = audit_context("k1", "ci", "::1");
+            refusals.note(audit_context, "POST /api/v1/jobs", None, status, at);
         }
         let taken = refusals.take();
-        assert!(refusals.take().acts().is_empty());
-        refusals.give_back(taken);
-        let acts = refusals.take().acts();
-        assert_eq!(acts.len(), DISTINCT + 1 + 2);
-        assert_eq!(acts.iter().map(|act| act.times).sum::<i64>(), 100_002);
-        let of_key: Vec<_> = acts.iter().filter(|act| act.actor.id == "k1").collect();
+        assert!(refusals.take().entries().is_empty());
+        refusals.release(taken);
+        let entries = refusals.take().entries();
+        assert_eq!(entries.len(), DISTINCT + 1 + 2);
+        assert_eq!(
+            entries.iter().map(|entry| entry.times).sum::<i64>(),
+            100_002
+        );
+        let of_key: Vec<_> = entries
+            .iter()
+            .filter(|entry| entry.actor.id == "k1")
+            .collect();
         assert_eq!(of_key[0].outcome, Outcome::Refused);
         assert_eq!(of_key[1].outcome, Outcome::Failed);
         assert_eq!(of_key[1].detail, "400 Bad Request");
-        let first = acts.iter().find(|act| act.origin == "192.0.0.0");
+        let first = entries.iter().find(|entry| entry.origin == "192.0.0.0");
         let detail = &first.expect("the first address").detail;
         assert_eq!(detail, "401 Unauthorized, at last on 65536");
-        let several = acts.iter().find(|act| act.origin == "several");
+        let several = entries.iter().find(|entry| entry.origin == "several");
         assert_eq!(several.expect("the others").detail, "401 Unauthorized");
     }
 }

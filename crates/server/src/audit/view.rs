@@ -1,6 +1,6 @@
 //! Lines as they are shown, and what is asked for as the store takes it.
 
-use store::audit::{Filter, Line, Page, Verified};
+use store::audit::{Filter, Page, Record, Verified};
 use wire::{
     Timestamp,
     audit::{AuditActor, AuditBroken, AuditLine, AuditQuery, AuditTarget, AuditVerified},
@@ -73,27 +73,27 @@ pub(crate) fn page(query: &AuditQuery, page: Page) -> (Vec<AuditLine>, Option<Au
     (page.lines.into_iter().map(line).collect(), next)
 }
 
-fn line(line: Line) -> AuditLine {
-    let act = line.act;
-    let at = jiff::Timestamp::from_millisecond(act.at).unwrap_or_default();
+fn line(line: Record) -> AuditLine {
+    let entry = line.entry;
+    let at = jiff::Timestamp::from_millisecond(entry.at).unwrap_or_default();
     AuditLine {
         number: line.number,
         at: format!("{at:.3}"),
         actor: AuditActor {
-            id: act.actor.id,
-            name: Some(act.actor.name).filter(|name| !name.is_empty()),
+            id: entry.actor.id,
+            name: Some(entry.actor.name).filter(|name| !name.is_empty()),
         },
-        from: act.origin,
-        action: act.action,
+        from: entry.origin,
+        action: entry.action,
         target: AuditTarget {
-            last: act.target.last().map(str::to_owned),
-            count: act.target.last().map(|_| act.target.count() as u64),
-            kind: act.target.kind,
-            id: act.target.id,
+            last: entry.target.last().map(str::to_owned),
+            count: entry.target.last().map(|_| entry.target.count() as u64),
+            kind: entry.target.kind,
+            id: entry.target.id,
         },
-        outcome: act.outcome.as_str().to_owned(),
-        detail: act.detail,
-        times: act.times,
+        outcome: entry.outcome.as_str().to_owned(),
+        detail: entry.detail,
+        times: entry.times,
         hash: hex(&line.hash),
     }
 }

@@ -38,10 +38,10 @@ pub(crate) fn patience() -> Patience {
 pub(crate) async fn attempt(app: &App, claimant: &str, sending: &Sending) -> Attempted {
     let answer = send(app, sending).await;
     let now = app.now_ms();
-    let (draw, mut error) = (app.clock.draw(), None);
+    let (jitter, mut error) = (app.clock.jitter(), None);
     let (outcome, response_status, response) = match answer {
         Ok(answer) => {
-            let outcome = judge(sending, &answer, draw, now);
+            let outcome = judge(sending, &answer, jitter, now);
             if outcome != Outcome::Delivered {
                 error = Some(refusal(&answer));
             }
@@ -50,7 +50,7 @@ pub(crate) async fn attempt(app: &App, claimant: &str, sending: &Sending) -> Att
         }
         Err(reason) => {
             error = Some(reason.replace('\0', ""));
-            (again(sending, None, draw, now), None, Vec::new())
+            (again(sending, None, jitter, now), None, Vec::new())
         }
     };
     Attempted {
@@ -114,26 +114,32 @@ fn headers(sending: &Sending, timestamp: i64) -> Result<HeaderMap, String> {
     Ok(headers)
 }
 
-fn judge(sending: &Sending, answer: &Answer, draw: f64, now: i64) -> Outcome {
+fn judge(sending: &Sending, answer: &Answer, jitter: f64, now: i64) -> Outcome {
     match answer.status {
         status if status.is_success() => Outcome::Delivered,
         StatusCode::GONE => Outcome::Gone,
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-            again(sending, retry_after(&answer.headers, now), draw, now)
+            again(sending, retry_after(&answer.headers, now), jitter, now)
         }
-        _ => again(sending, None, draw, now),
+        _ => again(sending, None, jitter, now),
     }
 }
 
 /// The next attempt, if there is to be one. A receiver that names a time is not called before it,
 /// but what is given up is given up when its own time is over.
-fn again(sending: &Sending, named_ms: Option<i64>, draw: f64, now: i64) -> Outcome {
-    let strikes = sending.strikes + 1;
+fn again(sending: &Sending, named_ms: Option<i64>, jitter: f64, now: i64) -> Outcome {
+    let failure_count = sending.failure_count + 1;
     let give_up_at = sending.opened_at.saturating_add(GIVE_UP_MS);
-    if now >= give_up_at || sending.max_attempts.is_some_and(|most| strikes >= most) {
+    if now >= give_up_at
+        || sending
+            .max_attempts
+            .is_some_and(|most| failure_count >= most)
+    {
         return Outcome::Failed;
     }
-    let wait = WAITS.wait_ms(strikes, draw).max(named_ms.unwrap_or(0));
+    let wait = WAITS
+        .wait_ms(failure_count, jitter)
+        .max(named_ms.unwrap_or(0));
     Outcome::Again {
         due_at: now.saturating_add(wait).min(give_up_at),
         pause: named_ms.is_some(),

@@ -1,4 +1,4 @@
-//! What happens, while it happens, for whoever looks on: the event log read once for all readers,
+//! What happens, while it happens, for the caller who looks on: the event log read once for all readers,
 //! pictures that nobody keeps, and how many look on.
 
 mod event;

@@ -1,4 +1,4 @@
-//! Pages of the log that readers behind the window have read: whoever comes to the same place takes them
+//! Pages of the log that readers behind the window have read: the caller who comes to the same place takes them
 //! from here, so that many who fell behind together cost the database as much as one.
 
 use std::{

@@ -26,7 +26,7 @@ const SMALL: Sizes = Sizes {
 const READERS: usize = 4;
 
 #[derive(Clone, Debug)]
-enum Act {
+enum AuditEntry {
     /// So many runs of each kind.
     Submit(usize, usize),
     /// The newest run.
@@ -41,17 +41,17 @@ enum Act {
     Remove(i64),
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
+fn entries() -> impl Strategy<Value = Vec<AuditEntry>> {
     let reader = 0..READERS;
-    let act = prop_oneof![
-        4 => (0..6_usize, 0..3_usize).prop_map(|(jobs, others)| Act::Submit(jobs, others)),
-        1 => Just(Act::Cancel),
-        3 => reader.clone().prop_map(Act::Poll),
-        4 => (reader.clone(), 1..6_usize).prop_map(|(reader, steps)| Act::Read(reader, steps)),
-        2 => reader.prop_map(Act::Return),
-        1 => (0..20_i64).prop_map(Act::Remove),
+    let entry = prop_oneof![
+        4 => (0..6_usize, 0..3_usize).prop_map(|(jobs, others)| AuditEntry::Submit(jobs, others)),
+        1 => Just(AuditEntry::Cancel),
+        3 => reader.clone().prop_map(AuditEntry::Poll),
+        4 => (reader.clone(), 1..6_usize).prop_map(|(reader, steps)| AuditEntry::Read(reader, steps)),
+        2 => reader.prop_map(AuditEntry::Return),
+        1 => (0..20_i64).prop_map(AuditEntry::Remove),
     ];
-    proptest::collection::vec(act, 1..60)
+    proptest::collection::vec(entry, 1..60)
 }
 
 fn filters() -> [Filter; READERS] {
@@ -124,28 +124,28 @@ impl World {
         1_700_000_000_000 + i64::try_from(self.log.len()).expect("a length")
     }
 
-    async fn act(&mut self, act: &Act) {
-        match *act {
-            Act::Submit(jobs, others) => self.submit(jobs, others).await,
-            Act::Cancel => self.cancel().await,
-            Act::Poll(seat) => {
+    async fn entry(&mut self, entry: &AuditEntry) {
+        match *entry {
+            AuditEntry::Submit(jobs, others) => self.submit(jobs, others).await,
+            AuditEntry::Cancel => self.cancel().await,
+            AuditEntry::Poll(seat) => {
                 let step = self.seats[seat].reader.next().now_or_never();
                 if let Some(step) = step {
                     self.check(seat, step.expect("the database answers"));
                 }
             }
-            Act::Read(seat, steps) => {
+            AuditEntry::Read(seat, steps) => {
                 for _ in 0..steps {
                     self.read(seat).await;
                 }
             }
-            Act::Return(seat) => {
+            AuditEntry::Return(seat) => {
                 let Seat { reader, filter, .. } = &self.seats[seat];
                 let (start, filter) = (reader.position(), filter.clone());
                 let reader = self.tail.reader(Some(start), filter).await;
                 self.seats[seat].reader = reader.expect("a reader");
             }
-            Act::Remove(kept) => self.remove(kept).await,
+            AuditEntry::Remove(kept) => self.remove(kept).await,
         }
     }
 
@@ -166,8 +166,8 @@ impl World {
         let submit = Submit {
             runs,
             idempotency: None,
-            act: None,
-            bound_ms: 1_000,
+            entry: None,
+            aging_step_ms: 1_000,
             now: self.now(),
         };
         self.store.submit(submit).await.expect("accepted");
@@ -268,15 +268,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_reader_misses_or_repeats_an_event(acts in acts()) {
+    fn no_reader_misses_or_repeats_an_event(entries in entries()) {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build();
         runtime.expect("a runtime").block_on(async {
             let mut world = World::open().await;
-            for act in &acts {
-                world.act(act).await;
+            for entry in &entries {
+                world.entry(entry).await;
             }
             world.finish().await;
         });

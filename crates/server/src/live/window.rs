@@ -43,7 +43,7 @@ impl Window {
     }
 
     /// Adds the event after the newest one; keeps at most `events` and `bytes`. Where events were
-    /// left out, it begins anew: what it holds never has a gap.
+    /// left out, it begins again: what it holds never has a gap.
     pub(super) fn push(&mut self, event: Arc<Event>, events: usize, bytes: usize) {
         let seq = event.row().seq;
         if seq != self.newest() + 1 {

@@ -22,19 +22,19 @@ pub(crate) async fn run(app: App) {
 /// Writes down what was counted; answers how many lines that made.
 pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
     let taken = app.refusals.take();
-    let acts = taken.acts();
-    let count = acts.len();
+    let entries = taken.entries();
+    let count = entries.len();
     if count == 0 {
         return Ok(0);
     }
     let work = move |batch: &mut store::Batch<'_, '_>| {
-        acts.iter().for_each(|act| batch.record(act));
+        entries.iter().for_each(|entry| batch.record(entry));
         Ok(())
     };
     match app.store.write(work).await {
         Ok(()) => Ok(count),
         Err(error) => {
-            app.refusals.give_back(taken);
+            app.refusals.release(taken);
             Err(error)
         }
     }

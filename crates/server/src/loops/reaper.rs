@@ -24,14 +24,14 @@ pub(crate) async fn run(app: App) {
 
 /// Takes away what has expired; answers how many leases.
 pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
-    let (lease_ms, bound_ms) = (app.lease_ms(), app.bound_ms());
+    let (lease_ms, aging_step_ms) = (app.lease_ms(), app.aging_step_ms());
     let mut lost = 0;
     loop {
         let (clock, now) = (app.clock.clone(), app.now_ms());
-        let draw = move || clock.draw();
+        let jitter = move || clock.jitter();
         let swept = app
             .store
-            .write(move |batch| store::runs::expire(batch, lease_ms, bound_ms, &draw, now))
+            .write(move |batch| store::runs::expire(batch, lease_ms, aging_step_ms, &jitter, now))
             .await?;
         if swept.is_empty() {
             return Ok(lost);

@@ -63,7 +63,7 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
     app.metrics.runs_deleted(runs.deleted);
     let swept = [
         runs,
-        store.write(store::retention::remains).await?,
+        store.write(store::retention::pending_deletions).await?,
         store
             .write(move |batch| store::retention::events(batch, before))
             .await?,

@@ -45,13 +45,13 @@ type Waits = Family<WaitLabels, Histogram, fn() -> Histogram>;
 struct RunLabels {
     kind: &'static str,
     status: &'static str,
-    class: &'static str,
+    priority: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct WaitLabels {
     kind: &'static str,
-    class: &'static str,
+    priority: &'static str,
 }
 
 impl Metrics {
@@ -101,14 +101,14 @@ impl Metrics {
     }
 
     /// Notes how long a run that was just claimed has waited.
-    pub(crate) fn claimed(&self, run: &Run, bound_ms: i64) {
-        let ready_at = engine::ready_at(run.rank, run.class, bound_ms);
+    pub(crate) fn claimed(&self, run: &Run, aging_step_ms: i64) {
+        let ready_at = engine::ready_at(run.sort_key, run.priority, aging_step_ms);
         let State::Running(lease) = &run.state else {
             return;
         };
         let labels = WaitLabels {
             kind: run.kind.as_str(),
-            class: run.class.as_str(),
+            priority: run.priority.as_str(),
         };
         let histogram = self.parts.waits.get_or_create(&labels);
         store::note_ms(&histogram, lease.started_at - ready_at);
@@ -129,11 +129,11 @@ impl Metrics {
                 ))
             })
             .await?;
-        for (kind, status, class, n) in counts {
+        for (kind, status, priority, n) in counts {
             let labels = RunLabels {
                 kind: kind.as_str(),
                 status: status.as_str(),
-                class: class.as_str(),
+                priority: priority.as_str(),
             };
             self.parts.runs.get_or_create(&labels).set(n);
         }

@@ -8,7 +8,7 @@ use reqwest::redirect::Policy;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use super::Guard;
+use super::SsrfFilter;
 
 /// What is read of an answer's body, in bytes: enough to tell a person what went wrong.
 const EXCERPT_BYTES: usize = 4 * 1024;
@@ -19,7 +19,7 @@ const IDLE_TIME: Duration = Duration::from_secs(5);
 /// An HTTP client for addresses that others name. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Client {
-    guard: Guard,
+    ssrf_filter: SsrfFilter,
     client: reqwest::Client,
 }
 
@@ -47,10 +47,10 @@ impl Client {
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub(crate) fn new(guard: &Guard) -> Result<Self, String> {
+    pub(crate) fn new(ssrf_filter: &SsrfFilter) -> Result<Self, String> {
         wire::client::tls_ready();
         let client = reqwest::Client::builder()
-            .dns_resolver(Arc::new(guard.clone()))
+            .dns_resolver(Arc::new(ssrf_filter.clone()))
             .redirect(Policy::none())
             .no_proxy()
             .referer(false)
@@ -61,14 +61,14 @@ impl Client {
             .build()
             .map_err(|error| format!("no HTTP client can be made: {}", cause(&error)))?;
         Ok(Self {
-            guard: guard.clone(),
+            ssrf_filter: ssrf_filter.clone(),
             client,
         })
     }
 
     /// Makes the call. The error says why no answer came, without the URL, which may hold a secret.
     pub(crate) async fn post(&self, call: Call) -> Result<Answer, String> {
-        self.guard
+        self.ssrf_filter
             .check(&call.url)
             .map_err(|refused| refused.to_string())?;
         let until = Instant::now() + call.timeout;

@@ -3,7 +3,7 @@
 
 mod address;
 mod client;
-mod guard;
+mod ssrf_filter;
 
 pub(crate) use client::{Answer, Call, Client};
-pub(crate) use guard::{Guard, Refused};
+pub(crate) use ssrf_filter::{Refused, SsrfFilter};

@@ -1,4 +1,4 @@
-//! Every route that changes something because somebody asked leaves one line, and whoever asks in vain
+//! Every route that changes something because somebody asked leaves one line, and the caller who asks in vain
 //! is counted.
 
 use http::Method;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     access::{Keyed, text},
     answer::Answer,
-    bed::{Bed, SHA256, bare, example, smallest},
+    test_server::{SHA256, TestServer, bare, example, smallest},
 };
 
 /// Every action of the document, by its route.
@@ -226,8 +226,8 @@ async fn who_joins_leaves_a_line_and_who_is_refused_does_not() {
     let token = text(&post(&keyed, "/api/join-tokens", &json!({})).await["token"]);
     let before = newest(&keyed).await;
     let join = json!({"token": token, "name": "builder"});
-    let created = keyed.bed.post("/api/join", &join).await.json(201).await;
-    keyed.bed.post("/api/join", &join).await.json(401).await;
+    let created = keyed.server.post("/api/join", &join).await.json(201).await;
+    keyed.server.post("/api/join", &join).await.json(401).await;
     let lines = after(&keyed, before).await;
     let [line] = &lines[..] else {
         panic!("{lines:?}");
@@ -301,7 +301,7 @@ async fn a_flood_of_refusals_is_a_handful_of_lines() {
         after(&keyed, before).await.is_empty(),
         "not yet written down"
     );
-    let written = keyed.bed.server.write_refusals().await.expect("written");
+    let written = keyed.server.server.write_refusals().await.expect("written");
     assert_eq!(written, 3);
     let told: Vec<Value> = after(&keyed, before)
         .await
@@ -349,7 +349,10 @@ async fn a_flood_of_refusals_is_a_handful_of_lines() {
         ]),
     ];
     assert_eq!(told, expected);
-    assert_eq!(keyed.bed.server.write_refusals().await.expect("nothing"), 0);
+    assert_eq!(
+        keyed.server.server.write_refusals().await.expect("nothing"),
+        0
+    );
     verified(&keyed).await;
 }
 
@@ -360,7 +363,7 @@ async fn whoever_shows_a_key_that_was_good_is_told_by_its_name() {
     let short = json!({"name": "short", "role": "user", "expires_in_days": 1});
     let expired = keyed.make(&short).await;
     keyed.revoke(&revoked["id"]).await.json(200).await;
-    keyed.bed.clock.advance_ms(24 * 3_600_000);
+    keyed.server.clock.advance_ms(24 * 3_600_000);
     let job = job(&keyed).await;
     let before = newest(&keyed).await;
     let path = format!("/api/v1/jobs/{job}");
@@ -379,7 +382,7 @@ async fn whoever_shows_a_key_that_was_good_is_told_by_its_name() {
     let secret = format!("/api/v1/jobs/{}", text(&revoked["key"]));
     let secret = keyed.send("", Method::DELETE, &secret, "").await;
     secret.refused(401).await;
-    keyed.bed.server.write_refusals().await.expect("written");
+    keyed.server.server.write_refusals().await.expect("written");
     let mut told: Vec<Value> = Vec::new();
     for line in after(&keyed, before).await {
         assert_eq!(line["target"]["id"], "DELETE /api/v1/jobs/{id}");
@@ -400,25 +403,29 @@ async fn whoever_shows_a_key_that_was_good_is_told_by_its_name() {
 
 #[tokio::test]
 async fn a_page_of_another_site_is_counted_too() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let request = http::Request::get("/api/v1/jobs").header("host", "evil.example");
-    let answer = bed.request(request.body(axum::body::Body::empty()).expect("a request"));
+    let answer = server.request(request.body(axum::body::Body::empty()).expect("a request"));
     assert_eq!(answer.await.status, 403);
-    assert_eq!(bed.server.write_refusals().await.expect("written"), 1);
-    let lines = bed.get("/api/audit?outcome=refused").await.json(200).await;
+    assert_eq!(server.server.write_refusals().await.expect("written"), 1);
+    let lines = server
+        .get("/api/audit?outcome=refused")
+        .await
+        .json(200)
+        .await;
     assert_eq!(lines[0]["target"], json!({"kind": "route", "id": "any"}));
 }
 
 #[tokio::test]
 async fn pages_follow_each_other_and_filters_are_checked() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for _ in 0..5 {
-        bed.submit(&smallest()).await;
+        server.submit(&smallest()).await;
     }
     let mut path = "/api/audit?limit=2&action=job.*&actor=loopback".to_owned();
     let mut numbers = Vec::new();
     loop {
-        let answer: Answer = bed.get(&path).await;
+        let answer: Answer = server.get(&path).await;
         let link = answer
             .headers
             .get("link")
@@ -442,7 +449,7 @@ async fn pages_follow_each_other_and_filters_are_checked() {
         ("until=2024-01-01T13:00:01%2B01:00&limit=1", vec![5]),
         ("outcome=failed", vec![]),
     ] {
-        let lines = bed
+        let lines = server
             .get(&format!("/api/audit?{query}"))
             .await
             .json(200)
@@ -464,7 +471,7 @@ async fn pages_follow_each_other_and_filters_are_checked() {
         "until=1",
         "actor=%00",
     ] {
-        let answer = bed.get(&format!("/api/audit?{wrong}")).await;
+        let answer = server.get(&format!("/api/audit?{wrong}")).await;
         assert_eq!(
             answer.headers["content-type"], "application/problem+json",
             "{wrong}"
@@ -472,24 +479,25 @@ async fn pages_follow_each_other_and_filters_are_checked() {
         answer.json(400).await;
     }
     let unknown = format!("/api/audit?target={SHA256}");
-    assert_eq!(bed.get(&unknown).await.json(200).await, json!([]));
+    assert_eq!(server.get(&unknown).await.json(200).await, json!([]));
 }
 
 #[tokio::test]
 async fn old_lines_go_and_what_is_left_is_whole() {
-    let bed = Bed::with(|settings| {
+    let server = TestServer::with(|settings| {
         settings.audit_retention = std::time::Duration::from_secs(60);
     })
     .await;
-    let id = bed.submit(&smallest()).await;
-    bed.post(&format!("/api/v1/jobs/{id}/cancel"), &json!({}))
+    let id = server.submit(&smallest()).await;
+    server
+        .post(&format!("/api/v1/jobs/{id}/cancel"), &json!({}))
         .await
         .json(200)
         .await;
-    bed.clock.advance_ms(61_000);
-    bed.submit(&smallest()).await;
-    bed.server.retain().await.expect("deleted");
-    let found = bed.get("/api/audit/verify").await.json(200).await;
+    server.clock.advance_ms(61_000);
+    server.submit(&smallest()).await;
+    server.server.retain().await.expect("deleted");
+    let found = server.get("/api/audit/verify").await.json(200).await;
     assert_eq!(found["intact"], true);
     assert_eq!((&found["removed"], &found["lines"]), (&json!(2), &json!(1)));
 }

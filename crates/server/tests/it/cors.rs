@@ -7,28 +7,34 @@ use server::{Assembled, Clock, Settings};
 
 use crate::{
     answer::Answer,
-    bed::{Bed, FixedClock, example},
+    test_server::{FixedClock, TestServer, example},
 };
 
 const CONSOLE: &str = "https://console.example";
 
-async fn with_console() -> Bed {
-    Bed::with(|settings| settings.cors_origins = vec![CONSOLE.to_owned()]).await
+async fn with_console() -> TestServer {
+    TestServer::with(|settings| settings.cors_origins = vec![CONSOLE.to_owned()]).await
 }
 
 /// A request as a browser sends it for a page of another site.
-async fn from(bed: &Bed, origin: &str, method: Method, path: &str, body: String) -> Answer {
+async fn from(
+    server: &TestServer,
+    origin: &str,
+    method: Method,
+    path: &str,
+    body: String,
+) -> Answer {
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header("origin", origin)
         .header("sec-fetch-site", "cross-site")
         .body(Body::from(body));
-    bed.request(request.expect("a request")).await
+    server.request(request.expect("a request")).await
 }
 
 /// What a browser asks before it sends a request with a key.
-async fn preflight(bed: &Bed, origin: &str) -> Answer {
+async fn preflight(server: &TestServer, origin: &str) -> Answer {
     let request = Request::builder()
         .method(Method::OPTIONS)
         .uri("/api/v1/jobs")
@@ -37,7 +43,7 @@ async fn preflight(bed: &Bed, origin: &str) -> Answer {
         .header("access-control-request-method", "POST")
         .header("access-control-request-headers", "x-api-key,content-type")
         .body(Body::empty());
-    bed.request(request.expect("a request")).await
+    server.request(request.expect("a request")).await
 }
 
 fn header(answer: &Answer, name: &str) -> Option<String> {
@@ -53,8 +59,8 @@ fn allowed(answer: &Answer) -> Option<String> {
 
 #[tokio::test]
 async fn a_page_of_a_named_site_asks_and_sees_the_answer() {
-    let bed = with_console().await;
-    let answer = preflight(&bed, CONSOLE).await;
+    let server = with_console().await;
+    let answer = preflight(&server, CONSOLE).await;
     assert_eq!(answer.status, 200);
     assert_eq!(allowed(&answer).as_deref(), Some(CONSOLE));
     let methods = header(&answer, "access-control-allow-methods").expect("methods");
@@ -66,7 +72,7 @@ async fn a_page_of_a_named_site_asks_and_sees_the_answer() {
         assert!(headers.contains(name), "{headers}");
     }
     let body = example().to_string();
-    let answer = from(&bed, CONSOLE, Method::POST, "/api/v1/jobs", body).await;
+    let answer = from(&server, CONSOLE, Method::POST, "/api/v1/jobs", body).await;
     assert_eq!(allowed(&answer).as_deref(), Some(CONSOLE));
     let shown = header(&answer, "access-control-expose-headers").expect("headers");
     assert!(
@@ -83,7 +89,7 @@ async fn a_page_of_a_named_site_asks_and_sees_the_answer() {
         // It asks for no WebSocket, and is let through to where that is seen.
         ("/ws/events", 400),
     ] {
-        let answer = from(&bed, CONSOLE, Method::GET, path, String::new()).await;
+        let answer = from(&server, CONSOLE, Method::GET, path, String::new()).await;
         assert_eq!(allowed(&answer).as_deref(), Some(CONSOLE));
         assert_eq!(answer.status, status);
     }
@@ -91,7 +97,7 @@ async fn a_page_of_a_named_site_asks_and_sees_the_answer() {
 
 #[tokio::test]
 async fn a_page_of_any_other_site_neither_asks_nor_sees() {
-    for bed in [with_console().await, Bed::open().await] {
+    for server in [with_console().await, TestServer::open().await] {
         for origin in [
             "https://evil.example",
             "https://console.example.evil",
@@ -99,25 +105,25 @@ async fn a_page_of_any_other_site_neither_asks_nor_sees() {
             "https://console.example:8443",
             "null",
         ] {
-            assert_eq!(allowed(&preflight(&bed, origin).await), None, "{origin}");
+            assert_eq!(allowed(&preflight(&server, origin).await), None, "{origin}");
             let body = example().to_string();
-            let answer = from(&bed, origin, Method::POST, "/api/v1/jobs", body).await;
+            let answer = from(&server, origin, Method::POST, "/api/v1/jobs", body).await;
             assert_eq!(allowed(&answer), None, "{origin}");
             answer.refused(403).await;
         }
-        assert_eq!(bed.get("/api/v1/jobs").await.json(200).await, json!([]));
+        assert_eq!(server.get("/api/v1/jobs").await.json(200).await, json!([]));
     }
     // A request that says where it goes but not where it comes from is none of a named site.
-    let bed = with_console().await;
+    let server = with_console().await;
     let request = Request::get("/api/v1/jobs").header("sec-fetch-site", "cross-site");
-    let answer = bed.request(request.body(Body::empty()).expect("a request"));
+    let answer = server.request(request.body(Body::empty()).expect("a request"));
     answer.await.refused(403).await;
 }
 
 #[tokio::test]
 async fn without_a_named_site_nothing_is_said() {
-    let bed = Bed::open().await;
-    let answer = preflight(&bed, CONSOLE).await;
+    let server = TestServer::open().await;
+    let answer = preflight(&server, CONSOLE).await;
     assert!(answer.status.is_client_error());
     let said = answer.headers.keys().map(http::HeaderName::as_str);
     let said: Vec<&str> = said

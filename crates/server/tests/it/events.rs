@@ -5,9 +5,9 @@ use http::Request;
 use serde_json::{Value, json};
 
 use crate::{
-    bed::{Bed, bare, example, example_with},
     database::on_both,
     stream::{Message, Messages},
+    test_server::{TestServer, bare, example, example_with},
 };
 
 on_both!(
@@ -22,13 +22,14 @@ on_both!(
     bad_parameters_are_refused,
 );
 
-async fn open(bed: &Bed, query: &str, last: Option<&str>) -> Messages {
+async fn open(server: &TestServer, query: &str, last: Option<&str>) -> Messages {
     let mut request = Request::get(format!("/api/events{query}"));
     if let Some(last) = last {
         request = request.header("last-event-id", last.as_bytes());
     }
     Messages::of(
-        bed.request(request.body(Body::empty()).expect("a request"))
+        server
+            .request(request.body(Body::empty()).expect("a request"))
             .await,
     )
 }
@@ -41,17 +42,21 @@ fn brief(messages: &[Message]) -> Vec<(i64, &str)> {
 }
 
 /// One job that completes and one that is cancelled: five events.
-async fn five(bed: &Bed) -> (String, String) {
-    let first = bed.submit(&example()).await;
-    bed.clock.advance_ms(1_234);
-    bed.claim("worker-1").await;
+async fn five(server: &TestServer) -> (String, String) {
+    let first = server.submit(&example()).await;
+    server.clock.advance_ms(1_234);
+    server.claim("worker-1").await;
     let end = json!({"executor_id": "worker-1", "exit_code": 0});
-    bed.put(&format!("/api/v1/jobs/{first}/complete"), &end)
+    server
+        .put(&format!("/api/v1/jobs/{first}/complete"), &end)
         .await
         .json(200)
         .await;
-    let second = bed.submit(&example_with(&json!({"type": "other"}))).await;
-    bed.delete(&format!("/api/v1/jobs/{second}"))
+    let second = server
+        .submit(&example_with(&json!({"type": "other"})))
+        .await;
+    server
+        .delete(&format!("/api/v1/jobs/{second}"))
         .await
         .json(200)
         .await;
@@ -59,9 +64,9 @@ async fn five(bed: &Bed) -> (String, String) {
 }
 
 async fn events_are_numbered_and_say_what_happened() {
-    let bed = Bed::open().await;
-    five(&bed).await;
-    let messages = open(&bed, "?after=0", None).await.take(5).await;
+    let server = TestServer::open().await;
+    five(&server).await;
+    let messages = open(&server, "?after=0", None).await.take(5).await;
     for (message, number) in messages.iter().zip(1..) {
         assert_eq!(message.id, Some(number));
         assert_eq!(message.data["seq"], number);
@@ -72,87 +77,96 @@ async fn events_are_numbered_and_say_what_happened() {
 }
 
 async fn without_a_place_only_new_events_come() {
-    let bed = Bed::open().await;
-    five(&bed).await;
-    let mut messages = open(&bed, "", None).await;
-    bed.submit(&example()).await;
+    let server = TestServer::open().await;
+    five(&server).await;
+    let mut messages = open(&server, "", None).await;
+    server.submit(&example()).await;
     assert_eq!(brief(&messages.take(1).await), [(6, "job.submitted")]);
 }
 
 async fn a_reader_resumes_where_it_was() {
-    let bed = Bed::open().await;
-    five(&bed).await;
+    let server = TestServer::open().await;
+    five(&server).await;
     let expected = [(4, "job.submitted"), (5, "job.cancelled")];
     assert_eq!(
-        brief(&open(&bed, "?after=3", None).await.take(2).await),
+        brief(&open(&server, "?after=3", None).await.take(2).await),
         expected
     );
     // What the browser sends when it comes back wins over the address that it was given.
     assert_eq!(
-        brief(&open(&bed, "?after=0", Some("3")).await.take(2).await),
+        brief(&open(&server, "?after=0", Some("3")).await.take(2).await),
         expected
     );
 }
 
 async fn filters_leave_the_numbers_as_they_are() {
-    let bed = Bed::open().await;
-    let (first, second) = five(&bed).await;
-    let only = open(&bed, &format!("?after=0&run_id={second}"), None)
+    let server = TestServer::open().await;
+    let (first, second) = five(&server).await;
+    let only = open(&server, &format!("?after=0&run_id={second}"), None)
         .await
         .take(2)
         .await;
     assert_eq!(brief(&only), [(4, "job.submitted"), (5, "job.cancelled")]);
     let query = "?after=0&types=job.completed,job.cancelled";
-    let only = open(&bed, query, None).await.take(2).await;
+    let only = open(&server, query, None).await.take(2).await;
     assert_eq!(brief(&only), [(3, "job.completed"), (5, "job.cancelled")]);
     let query = format!("?after=0&types=job.c*&run_id={first}&kind=job");
     assert_eq!(
-        brief(&open(&bed, &query, None).await.take(1).await),
+        brief(&open(&server, &query, None).await.take(1).await),
         [(3, "job.completed")]
     );
-    let mut none = open(&bed, "?after=0&kind=execution", None).await;
+    let mut none = open(&server, "?after=0&kind=execution", None).await;
     let silence = tokio::time::timeout(std::time::Duration::from_millis(200), none.next()).await;
     assert!(silence.is_err(), "{silence:?}");
 }
 
 async fn every_kind_of_change_is_told() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let later = json!({"not_before": "2024-01-01T12:00:10Z", "retry": {"initial_seconds": 5}});
-    let id = bed.submit(&example_with(&later)).await;
-    bed.clock.advance_ms(10_000);
-    bed.server.schedule().await.expect("a tick");
-    bed.claim("worker-1").await;
+    let id = server.submit(&example_with(&later)).await;
+    server.clock.advance_ms(10_000);
+    server.server.schedule().await.expect("a tick");
+    server.claim("worker-1").await;
     let path = |verb: &str| format!("/api/v1/jobs/{id}/{verb}");
-    bed.put(&path("fail"), &bare("worker-1"))
+    server
+        .put(&path("fail"), &bare("worker-1"))
         .await
         .json(200)
         .await;
-    bed.clock.advance_ms(5_000);
-    bed.server.schedule().await.expect("a tick");
-    bed.claim("worker-1").await;
-    bed.clock.advance_ms(30_000);
-    bed.server.reap().await.expect("a tick");
-    bed.claim("worker-1").await;
-    bed.post(&path("release"), &bare("worker-1"))
+    server.clock.advance_ms(5_000);
+    server.server.schedule().await.expect("a tick");
+    server.claim("worker-1").await;
+    server.clock.advance_ms(30_000);
+    server.server.reap().await.expect("a tick");
+    server.claim("worker-1").await;
+    server
+        .post(&path("release"), &bare("worker-1"))
         .await
         .json(200)
         .await;
-    bed.claim("worker-1").await;
-    bed.post(&path("cancel"), &json!(null))
+    server.claim("worker-1").await;
+    server
+        .post(&path("cancel"), &json!(null))
         .await
         .json(200)
         .await;
-    bed.put(&path("fail"), &bare("worker-1"))
+    server
+        .put(&path("fail"), &bare("worker-1"))
         .await
         .json(200)
         .await;
-    bed.post(&path("retry"), &json!(null)).await.json(200).await;
-    bed.claim("worker-1").await;
-    bed.put(&path("complete"), &bare("worker-1"))
+    server
+        .post(&path("retry"), &json!(null))
         .await
         .json(200)
         .await;
-    let messages = open(&bed, "?after=0", None).await.take(15).await;
+    server.claim("worker-1").await;
+    server
+        .put(&path("complete"), &bare("worker-1"))
+        .await
+        .json(200)
+        .await;
+    let messages = open(&server, "?after=0", None).await.take(15).await;
     let told: Vec<&str> = messages
         .iter()
         .map(|message| &message.event["job.".len()..])
@@ -180,13 +194,13 @@ async fn every_kind_of_change_is_told() {
 }
 
 async fn a_reader_that_comes_too_late_is_told_to_start_anew() {
-    let bed = Bed::open().await;
-    five(&bed).await;
-    bed.clock.advance_ms(8 * 24 * 3_600_000);
-    bed.submit(&example()).await;
-    bed.server.retain().await.expect("a tick");
+    let server = TestServer::open().await;
+    five(&server).await;
+    server.clock.advance_ms(8 * 24 * 3_600_000);
+    server.submit(&example()).await;
+    server.server.retain().await.expect("a tick");
     for (query, last) in [("?after=0", None), ("?after=4", None), ("", Some("2"))] {
-        let messages = open(&bed, query, last).await.take(2).await;
+        let messages = open(&server, query, last).await.take(2).await;
         assert_eq!(
             brief(&messages),
             [(0, "reset"), (6, "job.submitted")],
@@ -194,43 +208,43 @@ async fn a_reader_that_comes_too_late_is_told_to_start_anew() {
         );
         assert_eq!(messages[0].data, json!({"oldest": 6}));
     }
-    let messages = open(&bed, "?after=5", None).await.take(1).await;
+    let messages = open(&server, "?after=5", None).await.take(1).await;
     assert_eq!(brief(&messages), [(6, "job.submitted")]);
 }
 
 async fn a_reader_of_another_log_is_told_to_start_anew() {
-    let bed = Bed::open().await;
-    five(&bed).await;
+    let server = TestServer::open().await;
+    five(&server).await;
     for (query, last) in [
         ("?after=6", None),
         ("?after=0", Some("9223372036854775807")),
     ] {
-        let mut messages = open(&bed, query, last).await;
+        let mut messages = open(&server, query, last).await;
         let reset = messages.take(1).await;
         assert_eq!(brief(&reset), [(0, "reset")], "{query}");
         assert_eq!(reset[0].data, json!({"oldest": 1}));
     }
-    let mut messages = open(&bed, "?after=100", None).await;
-    bed.submit(&example()).await;
+    let mut messages = open(&server, "?after=100", None).await;
+    server.submit(&example()).await;
     let expected = [(0, "reset"), (6, "job.submitted")];
     assert_eq!(brief(&messages.take(2).await), expected);
 }
 
 async fn a_reader_that_saw_everything_is_not_disturbed_by_retention() {
-    let bed = Bed::open().await;
-    let (first, _) = five(&bed).await;
-    let mut of_one = open(&bed, &format!("?after=0&run_id={first}"), None).await;
+    let server = TestServer::open().await;
+    let (first, _) = five(&server).await;
+    let mut of_one = open(&server, &format!("?after=0&run_id={first}"), None).await;
     of_one.take(3).await;
-    bed.clock.advance_ms(8 * 24 * 3_600_000);
-    bed.submit(&example()).await;
-    bed.server.retain().await.expect("a tick");
+    server.clock.advance_ms(8 * 24 * 3_600_000);
+    server.submit(&example()).await;
+    server.server.retain().await.expect("a tick");
     let wait = std::time::Duration::from_millis(200);
     let silence = tokio::time::timeout(wait, of_one.next()).await;
     assert!(silence.is_err(), "{silence:?}");
 }
 
 async fn bad_parameters_are_refused() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for query in [
         "?after=-1",
         "?after=x",
@@ -239,7 +253,7 @@ async fn bad_parameters_are_refused() {
         "?kind=jobs",
         "?after=9223372036854775808",
     ] {
-        let answer = bed.get(&format!("/api/events{query}")).await;
+        let answer = server.get(&format!("/api/events{query}")).await;
         assert_eq!(
             answer.headers["content-type"], "application/problem+json",
             "{query}"
@@ -248,7 +262,7 @@ async fn bad_parameters_are_refused() {
     }
     for last in ["x", "-1", "1.5", "\u{20AC}", "9223372036854775808"] {
         let request = Request::get("/api/events").header("last-event-id", last.as_bytes());
-        let answer = bed
+        let answer = server
             .request(request.body(Body::empty()).expect("a request"))
             .await;
         assert_eq!(

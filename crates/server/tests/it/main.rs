@@ -4,7 +4,6 @@
 mod access;
 mod answer;
 mod audit;
-mod bed;
 mod cors;
 mod database;
 mod events;
@@ -19,3 +18,4 @@ mod restart;
 mod sim;
 mod stream;
 mod tcp;
+mod test_server;

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use crate::{
-    bed::{Bed, bare, example, example_with},
     hooks::{
         allow_loopback,
         receiver::{Receiver, Reply},
     },
+    test_server::{TestServer, bare, example, example_with},
 };
 
 /// All families. One with labels is not in the text before something happened: so they stand here.
@@ -37,8 +37,8 @@ const ELSEWHERE: &str = "readers_cut_off";
 type Samples = BTreeMap<String, String>;
 
 /// The samples of each family.
-async fn look(bed: &Bed) -> Samples {
-    let text = bed.get("/api/v1/metrics").await.text().await;
+async fn look(server: &TestServer) -> Samples {
+    let text = server.get("/api/v1/metrics").await.text().await;
     let mut families = Samples::new();
     let mut family = String::new();
     for line in text.lines() {
@@ -63,8 +63,8 @@ struct Watch {
 
 impl Watch {
     /// Which families changed since the last look.
-    async fn look(&mut self, bed: &Bed) -> BTreeSet<String> {
-        let now = look(bed).await;
+    async fn look(&mut self, server: &TestServer) -> BTreeSet<String> {
+        let now = look(server).await;
         let empty = String::new();
         let changed = now
             .iter()
@@ -77,10 +77,10 @@ impl Watch {
 }
 
 /// Ends a reader, and waits until it is counted no more.
-async fn counted_out_after<T>(bed: &Bed, reader: T) {
-    let reading = look(bed).await["live_readers"].clone();
+async fn counted_out_after<T>(server: &TestServer, reader: T) {
+    let reading = look(server).await["live_readers"].clone();
     drop(reader);
-    let counted_out = async { while look(bed).await["live_readers"] == reading {} };
+    let counted_out = async { while look(server).await["live_readers"] == reading {} };
     let limit = std::time::Duration::from_secs(10);
     let in_time = tokio::time::timeout(limit, counted_out).await;
     in_time.expect("a reader that is gone is counted out");
@@ -88,20 +88,23 @@ async fn counted_out_after<T>(bed: &Bed, reader: T) {
 
 #[tokio::test]
 async fn no_family_of_metrics_is_dead() {
-    let (bed, receiver) = (Bed::with(allow_loopback).await, Receiver::start().await);
+    let (server, receiver) = (
+        TestServer::with(allow_loopback).await,
+        Receiver::start().await,
+    );
     let mut watch = Watch {
-        last: look(&bed).await,
+        last: look(&server).await,
         changed: BTreeSet::new(),
     };
     let mut expect = async |what: &str, wanted: &[&str]| {
-        let changed = watch.look(&bed).await;
+        let changed = watch.look(&server).await;
         for family in wanted {
             assert!(changed.contains(*family), "{what}: {family} in {changed:?}");
         }
         watch.changed.clone()
     };
     let hook = json!({"url": receiver.url("/hook"), "events": ["job.completed"]});
-    bed.post("/api/hooks", &hook).await.json(201).await;
+    server.post("/api/hooks", &hook).await.json(201).await;
     let written = [
         "commit_seconds",
         "commit_items",
@@ -110,28 +113,28 @@ async fn no_family_of_metrics_is_dead() {
     ];
     expect("a request that writes", &written).await;
 
-    let job = bed.submit(&example()).await;
+    let job = server.submit(&example()).await;
     expect("a submit", &["runs", "run_events"]).await;
-    bed.claim("worker-1").await;
+    server.claim("worker-1").await;
     expect(
         "a claim",
         &["runs", "run_events", "run_wait_seconds", "executors_active"],
     )
     .await;
     let path = format!("/api/v1/jobs/{job}/complete");
-    bed.put(&path, &bare("worker-1")).await.json(200).await;
+    server.put(&path, &bare("worker-1")).await.json(200).await;
     expect("a finish", &["runs", "run_events", "run_duration_seconds"]).await;
 
     receiver.script([Reply::Status(500)]);
-    bed.server.deliver().await.expect("a tick");
+    server.server.deliver().await.expect("a tick");
     let tried = [
         "hook_attempts",
         "hook_attempt_seconds",
         "hook_deliveries_pending",
     ];
     expect("a delivery that fails", &tried).await;
-    bed.clock.advance_ms(5_000);
-    bed.server.deliver().await.expect("a tick");
+    server.clock.advance_ms(5_000);
+    server.server.deliver().await.expect("a tick");
     let ended = [
         "hook_attempts",
         "hook_deliveries_pending",
@@ -139,22 +142,22 @@ async fn no_family_of_metrics_is_dead() {
     ];
     expect("a delivery that succeeds", &ended).await;
 
-    bed.submit(&example()).await;
-    bed.claim("worker-1").await;
-    bed.clock.advance_ms(31_000);
-    assert_eq!(bed.server.reap().await.expect("a tick"), 1);
+    server.submit(&example()).await;
+    server.claim("worker-1").await;
+    server.clock.advance_ms(31_000);
+    assert_eq!(server.server.reap().await.expect("a tick"), 1);
     expect("a lease that expires", &["leases_lost", "run_events"]).await;
-    bed.clock.advance_ms(8 * 24 * 3_600_000);
-    assert_eq!(bed.server.retain().await.expect("a tick"), 1);
+    server.clock.advance_ms(8 * 24 * 3_600_000);
+    assert_eq!(server.server.retain().await.expect("a tick"), 1);
     expect("retention", &["runs_deleted"]).await;
 
-    let follows = bed.get("/api/events").await;
+    let follows = server.get("/api/events").await;
     let changed = expect("a reader", &["live_readers"]).await;
-    counted_out_after(&bed, follows).await;
+    counted_out_after(&server, follows).await;
     expect("its end", &["live_readers"]).await;
 
     let all: BTreeSet<String> = FAMILIES.map(str::to_owned).into();
-    let seen: BTreeSet<String> = look(&bed)
+    let seen: BTreeSet<String> = look(&server)
         .await
         .into_keys()
         .filter(|family| family != ELSEWHERE)
@@ -164,8 +167,8 @@ async fn no_family_of_metrics_is_dead() {
 }
 
 /// The sample of this name and these labels; nothing when there is none.
-async fn sample(bed: &Bed, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-    let text = bed.get("/api/v1/metrics").await.text().await;
+async fn sample(server: &TestServer, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+    let text = server.get("/api/v1/metrics").await.text().await;
     let found = text.lines().filter_map(|line| {
         let (named, value) = line.rsplit_once(' ')?;
         let rest = named.strip_prefix("playhouse_")?.strip_prefix(name)?;
@@ -190,40 +193,40 @@ async fn sample(bed: &Bed, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
 
 #[tokio::test]
 async fn samples_say_which_runs_and_what_happened() {
-    let bed = Bed::open().await;
-    let runs = async |class: &str, status: &str| {
-        let labels = [("kind", "job"), ("class", class), ("status", status)];
-        sample(&bed, "runs", &labels).await.unwrap_or(0.0)
+    let server = TestServer::open().await;
+    let runs = async |priority: &str, status: &str| {
+        let labels = [("kind", "job"), ("class", priority), ("status", status)];
+        sample(&server, "runs", &labels).await.unwrap_or(0.0)
     };
     let events = async |event: &str| {
         let labels = [("kind", "job"), ("event", event)];
-        sample(&bed, "run_events_total", &labels).await
+        sample(&server, "run_events_total", &labels).await
     };
-    let job = bed.submit(&example()).await;
+    let job = server.submit(&example()).await;
     let urgent = example_with(&json!({"priority": "foreground", "max_attempts": 1}));
-    let urgent = bed.submit(&urgent).await;
+    let urgent = server.submit(&urgent).await;
     assert_eq!(runs("background", "queued").await, 1.0);
     assert_eq!(runs("foreground", "queued").await, 1.0);
     assert_eq!(events("submitted").await, Some(2.0));
-    assert_eq!(bed.claim("worker-1").await["id"], urgent);
+    assert_eq!(server.claim("worker-1").await["id"], urgent);
     assert_eq!(runs("foreground", "queued").await, 0.0);
     assert_eq!(runs("foreground", "running").await, 1.0);
     let wait = [("kind", "job"), ("class", "foreground")];
     assert_eq!(
-        sample(&bed, "run_wait_seconds_count", &wait).await,
+        sample(&server, "run_wait_seconds_count", &wait).await,
         Some(1.0)
     );
-    assert_eq!(bed.claim("worker-1").await["id"], job);
+    assert_eq!(server.claim("worker-1").await["id"], job);
     // Neither is heard of again: the one may be tried again, the other not.
-    bed.clock.advance_ms(31_000);
-    assert_eq!(bed.server.reap().await.expect("a tick"), 2);
-    assert_eq!(sample(&bed, "leases_lost_total", &[]).await, Some(2.0));
+    server.clock.advance_ms(31_000);
+    assert_eq!(server.server.reap().await.expect("a tick"), 2);
+    assert_eq!(sample(&server, "leases_lost_total", &[]).await, Some(2.0));
     assert_eq!(events("requeued").await, Some(1.0));
     assert_eq!(events("failed").await, Some(1.0));
     assert_eq!(runs("background", "queued").await, 1.0);
     assert_eq!(runs("foreground", "failed").await, 1.0);
     let retry = format!("/api/v1/jobs/{urgent}/retry");
-    bed.post(&retry, &json!({})).await.json(200).await;
+    server.post(&retry, &json!({})).await.json(200).await;
     assert_eq!(events("retried").await, Some(1.0));
     assert_eq!(runs("foreground", "failed").await, 0.0);
     let ends = [
@@ -231,12 +234,15 @@ async fn samples_say_which_runs_and_what_happened() {
         ("class", "foreground"),
         ("status", "failed"),
     ];
-    let ended = sample(&bed, "run_duration_seconds_count", &ends).await;
+    let ended = sample(&server, "run_duration_seconds_count", &ends).await;
     assert_eq!(ended, Some(1.0));
     let route = [
         ("method", "POST"),
         ("route", "/api/v1/jobs"),
         ("status", "201"),
     ];
-    assert_eq!(sample(&bed, "http_requests_total", &route).await, Some(2.0));
+    assert_eq!(
+        sample(&server, "http_requests_total", &route).await,
+        Some(2.0)
+    );
 }

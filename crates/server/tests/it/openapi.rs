@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::Value;
 
-use crate::bed::Bed;
+use crate::test_server::TestServer;
 
 /// Routes as the router's source lists them: method, path, scope.
 fn table() -> Vec<(String, String, String)> {
@@ -118,34 +118,34 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &Value)> {
 /// A segment that is no UTF-8 is refused in the form of the face, too.
 #[tokio::test]
 async fn a_path_that_is_no_text_names_nothing() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for path in [
         "/api/hooks/%ff",
         "/api/hooks/%ff/deliveries/1",
         "/api/reference/%ff",
     ] {
-        let answer = bed.get(path).await;
+        let answer = server.get(path).await;
         assert_eq!(answer.status, 404, "{path}");
         assert_eq!(answer.headers["content-type"], "application/problem+json");
     }
-    let answer = bed.get("/api/v1/jobs/%ff").await;
+    let answer = server.get("/api/v1/jobs/%ff").await;
     assert_eq!(answer.status, 404);
     assert_eq!(answer.headers["content-type"], "application/json");
 }
 
 #[tokio::test]
 async fn every_documented_route_is_served() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let document: Value = serde_json::from_str(&server::openapi_json()).expect("JSON");
     for (path, item) in document["paths"].as_object().expect("paths") {
         for method in item.as_object().expect("operations").keys() {
             let method: Method = method.to_uppercase().parse().expect("a method");
             let concrete = path
                 .replace("{id}", "018cc4e5-2200-7000-8000-000000000001")
-                .replace("{sha256}", crate::bed::SHA256)
+                .replace("{sha256}", crate::test_server::SHA256)
                 .replace("{executor_id}", "worker-1");
             // An empty body is refused by most; a route that is not there says so.
-            let answer = bed.send(method.clone(), &concrete, "").await;
+            let answer = server.send(method.clone(), &concrete, "").await;
             assert_ne!(answer.status, 405, "{method} {path}");
             if answer.status == 404 {
                 let body = answer.text().await;
@@ -158,11 +158,11 @@ async fn every_documented_route_is_served() {
 /// The pages name no other site: they are to be read where there is no network.
 #[tokio::test]
 async fn the_reference_needs_nothing_from_elsewhere() {
-    let bed = Bed::open().await;
-    let answer = bed.get("/api/openapi.json").await;
+    let server = TestServer::open().await;
+    let answer = server.get("/api/openapi.json").await;
     assert_eq!(answer.text().await, server::openapi_json());
-    assert_eq!(bed.get("/api/reference").await.status, 308);
-    let page = bed.get("/api/reference/index.html").await;
+    assert_eq!(server.get("/api/reference").await.status, 308);
+    let page = server.get("/api/reference/index.html").await;
     assert_eq!(page.headers["content-type"], "text/html");
     let page = page.text().await;
     let files: Vec<&str> = page
@@ -172,25 +172,25 @@ async fn the_reference_needs_nothing_from_elsewhere() {
     assert!(files.len() >= 3, "{page}");
     for file in files {
         assert_eq!(
-            bed.get(&format!("/api/reference/{file}")).await.status,
+            server.get(&format!("/api/reference/{file}")).await.status,
             200,
             "{file}"
         );
     }
     assert!(!page.contains("://"), "{page}");
-    let start = bed.get("/api/reference/swagger-initializer.js").await;
+    let start = server.get("/api/reference/swagger-initializer.js").await;
     let start = start.text().await;
     assert!(
         start.contains("/api/openapi.json") && !start.contains("://"),
         "{start}"
     );
-    assert_eq!(bed.get("/api/reference/nothing").await.status, 404);
+    assert_eq!(server.get("/api/reference/nothing").await.status, 404);
 }
 
 /// What stands for a parameter may make another path of it, such as `claim` for a job's id.
 #[tokio::test]
 async fn an_answer_of_the_path_that_a_parameter_makes_is_documented() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let document: Value = serde_json::from_str(&server::openapi_json()).expect("JSON");
     let paths = document["paths"].as_object().expect("paths");
     let makes = |pattern: &str, path: &str| {
@@ -217,7 +217,7 @@ async fn an_answer_of_the_path_that_a_parameter_makes_is_documented() {
             }
             tried += 1;
             let method: Method = method.to_uppercase().parse().expect("a method");
-            let answer = bed.send(method.clone(), made, "").await;
+            let answer = server.send(method.clone(), made, "").await;
             assert_eq!(answer.status, 405, "{method} {made}");
         }
     }

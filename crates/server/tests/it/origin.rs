@@ -6,24 +6,24 @@ use serde_json::json;
 
 use crate::{
     answer::Answer,
-    bed::{Bed, example},
+    test_server::{TestServer, example},
 };
 
 /// Submits a job as a page does that needs no leave: with a body of plain text.
-async fn submit(bed: &Bed, header: &str, value: &str) -> Answer {
+async fn submit(server: &TestServer, header: &str, value: &str) -> Answer {
     let request = Request::builder()
         .method(Method::POST)
         .uri("/api/v1/jobs")
         .header("content-type", "text/plain")
         .header(header, value)
         .body(Body::from(example().to_string()));
-    bed.request(request.expect("a request")).await
+    server.request(request.expect("a request")).await
 }
 
 #[tokio::test]
 async fn a_page_of_another_site_is_refused_and_nothing_is_submitted() {
-    let bed = Bed::open().await;
-    let before = bed.stats().await;
+    let server = TestServer::open().await;
+    let before = server.stats().await;
     for (header, value) in [
         ("origin", "https://evil.example"),
         ("origin", "http://localhost.evil.example:8080"),
@@ -33,13 +33,13 @@ async fn a_page_of_another_site_is_refused_and_nothing_is_submitted() {
         ("origin", "localhost"),
         ("sec-fetch-site", "cross-site"),
     ] {
-        let refused = submit(&bed, header, value).await.refused(403).await;
+        let refused = submit(&server, header, value).await.refused(403).await;
         let message = refused["error"].as_str().expect("a message");
         assert!(message.contains("another site"), "{value}: {message}");
     }
-    assert_eq!(bed.stats().await, before);
+    assert_eq!(server.stats().await, before);
     let request = Request::get("/api/events").header("origin", "https://evil.example");
-    let refused = bed
+    let refused = server
         .request(request.body(Body::empty()).expect("a request"))
         .await;
     assert_eq!(refused.headers["content-type"], "application/problem+json");
@@ -48,13 +48,13 @@ async fn a_page_of_another_site_is_refused_and_nothing_is_submitted() {
 
 #[tokio::test]
 async fn a_page_of_another_port_of_this_machine_is_refused() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let from = async |origin: &str, host: &str| {
         let request = Request::get("/api/v1/jobs")
             .header("host", host)
             .header("origin", origin);
         let request = request.body(Body::empty()).expect("a request");
-        bed.request(request).await.status.as_u16()
+        server.request(request).await.status.as_u16()
     };
     for (origin, host) in [
         ("http://localhost:3000", "localhost:8080"),
@@ -80,21 +80,21 @@ async fn a_page_of_another_port_of_this_machine_is_refused() {
 
 #[tokio::test]
 async fn our_own_pages_and_programs_may_ask() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for (header, value) in [
         ("origin", "http://localhost"),
         ("sec-fetch-site", "same-origin"),
         ("sec-fetch-site", "none"),
         ("accept", "*/*"),
     ] {
-        let answer = submit(&bed, header, value).await;
+        let answer = submit(&server, header, value).await;
         assert_eq!(answer.status, 201, "{header}: {value}");
     }
 }
 
 #[tokio::test]
 async fn pages_of_the_hosts_that_the_operator_names_may_ask() {
-    let bed = Bed::with(|settings| {
+    let server = TestServer::with(|settings| {
         settings.public_url = Some("https://play.example:8443".to_owned());
         settings.allowed_hosts = vec!["alias.example".to_owned()];
     })
@@ -107,7 +107,7 @@ async fn pages_of_the_hosts_that_the_operator_names_may_ask() {
         ("http://localhost:3000", 403),
         ("https://play.example.evil", 403),
     ] {
-        let answer = submit(&bed, "origin", value).await;
+        let answer = submit(&server, "origin", value).await;
         assert_eq!(answer.status, status, "{value}");
     }
 }

@@ -17,7 +17,7 @@ use wire::{
     jobs::{Claim, NewJob},
 };
 
-use crate::{bed::SHA256, stream::DEADLINE};
+use crate::{stream::DEADLINE, test_server::SHA256};
 
 pub(crate) fn settings(dir: &Path) -> Settings {
     let mut settings = Settings::new(dir.to_owned());
@@ -185,7 +185,7 @@ async fn a_waiting_claim_is_woken_by_a_submit() {
         let client = client.clone();
         async move { (client.claim(&claim(60.0)).await, Instant::now()) }
     });
-    // It waits: whoever asks is seen before.
+    // It waits: the caller who asks is seen before.
     wait_for_executor(&client).await;
     let submitted = Instant::now();
     let id = client.submit(&job(), None).await.expect("accepted").id;
@@ -347,7 +347,7 @@ async fn a_body_that_is_too_large_is_answered_not_cut_off() {
 async fn an_upload_of_which_nothing_comes_is_given_up() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let mut settings = settings(dir.path());
-    settings.upload_patience = Duration::from_millis(200);
+    settings.upload_timeout = Duration::from_millis(200);
     let running = server::start(settings).await.expect("the server starts");
     let request = "POST /api/v1/binaries HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
         Content-Length: 9\r\n\r\nhalf";

@@ -1,16 +1,16 @@
-//! The form over which a line's hash is taken, the same for ever: `docs/CONTRACTS.md` has it too.
+//! The form over which a line's hash is taken, the same forever: `docs/CONTRACTS.md` has it too.
 
 use sha2::{Digest, Sha256};
 
-use super::Act;
+use super::AuditEntry;
 
 /// One line of the audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct Record {
     /// Its number; there is no gap.
     pub number: i64,
     /// What it says.
-    pub act: Act,
+    pub entry: AuditEntry,
     /// SHA-256 over it and the hash of the line before.
     pub hash: Vec<u8>,
 }
@@ -18,26 +18,26 @@ pub struct Line {
 /// The hash of a line: SHA-256 over its fields in the order of the table, the hash of the line before
 /// first (of the first line: nothing). Each field is its length in bytes in decimal, a colon, its
 /// bytes, a comma; one that is not there is a tilde. Numbers are decimal.
-pub(super) fn hash(previous: &[u8], number: i64, act: &Act) -> Vec<u8> {
+pub(super) fn hash(previous: &[u8], number: i64, entry: &AuditEntry) -> Vec<u8> {
     let mut form = Form(Sha256::new());
-    let (last, runs) = match &act.target.many {
+    let (last, runs) = match &entry.target.many {
         Some((last, runs)) => (Some(last.as_bytes()), Some(runs.as_slice())),
         None => (None, None),
     };
     form.field(previous);
     form.number(number);
-    form.number(act.at);
-    form.field(act.actor.id.as_bytes());
-    form.field(act.actor.name.as_bytes());
-    form.field(act.origin.as_bytes());
-    form.field(act.action.as_bytes());
-    form.field(act.target.kind.as_bytes());
-    form.field(act.target.id.as_bytes());
+    form.number(entry.at);
+    form.field(entry.actor.id.as_bytes());
+    form.field(entry.actor.name.as_bytes());
+    form.field(entry.origin.as_bytes());
+    form.field(entry.action.as_bytes());
+    form.field(entry.target.kind.as_bytes());
+    form.field(entry.target.id.as_bytes());
     form.optional(last);
     form.optional(runs);
-    form.field(act.outcome.as_str().as_bytes());
-    form.field(act.detail.as_bytes());
-    form.number(act.times);
+    form.field(entry.outcome.as_str().as_bytes());
+    form.field(entry.detail.as_bytes());
+    form.number(entry.times);
     form.0.finalize().to_vec()
 }
 
@@ -68,7 +68,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     use super::hash;
-    use crate::audit::{Act, Actor, Target};
+    use crate::audit::{Actor, AuditEntry, Target};
 
     #[test]
     fn the_form_is_the_documented_one() {
@@ -77,8 +77,8 @@ mod tests {
             name: "ci".to_owned(),
         };
         let target = Target::one("job", "x");
-        let act = Act::new(5, actor, "::1".to_owned(), "job.submit", target).detail("é");
+        let entry = AuditEntry::new(5, actor, "::1".to_owned(), "job.submit", target).detail("é");
         let form = "3:abc,1:7,1:5,2:k1,2:ci,3:::1,10:job.submit,3:job,1:x,~~2:ok,2:é,1:1,";
-        assert_eq!(hash(b"abc", 7, &act), Sha256::digest(form).to_vec());
+        assert_eq!(hash(b"abc", 7, &entry), Sha256::digest(form).to_vec());
     }
 }

@@ -2,10 +2,10 @@
 
 use engine::RunId;
 
-use super::{Line, Outcome, columns, extent, read_line};
+use super::{Outcome, Record, columns, extent, read_line};
 use crate::{
     Error, Read,
-    seam::{Value, args},
+    driver::{Value, args},
 };
 
 /// Numbers that one page looks at: a filter that matches little does not read the whole table. What a
@@ -19,7 +19,7 @@ pub struct Filter {
     pub after: Option<i64>,
     /// Newest first, those with a lower number.
     pub before: Option<i64>,
-    /// Only of whoever has this id or this name.
+    /// Only of the caller who has this id or this name.
     pub actor: Option<String>,
     /// Only this action; with `*` at its end whatever begins like it.
     pub action: Option<String>,
@@ -39,7 +39,7 @@ pub struct Filter {
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The lines; there may be none although others follow.
-    pub lines: Vec<Line>,
+    pub lines: Vec<Record>,
     /// `after` or `before`, as it was, of the next page; none at the end.
     pub next: Option<i64>,
 }

@@ -4,15 +4,15 @@
 //! because somebody asked takes an [`Act`] and hands it to the batch, which chains the acts of a
 //! transaction at its end. Nothing changes a line, and only [`retain`] removes any, the oldest first.
 
-mod act;
 mod chain;
+mod entry;
 mod find;
 mod retain;
 mod verify;
 mod write;
 
-pub use act::{Act, Actor, Outcome, Target};
-pub use chain::Line;
+pub use chain::Record;
+pub use entry::{Actor, AuditEntry, Outcome, Target};
 pub use find::{Filter, Page, find};
 pub use retain::retain;
 pub use verify::{Broken, Verified, verify};
@@ -20,7 +20,7 @@ pub(crate) use write::write;
 
 use crate::{
     Error, Read,
-    seam::{Row, args},
+    driver::{Row, args},
 };
 
 /// The columns that [`read_line`] takes, in its order.
@@ -52,9 +52,9 @@ fn extent(read: &mut Read<'_, '_>) -> Result<Extent, Error> {
     extent.ok_or_else(|| Error::Corrupt("an end of the audit is missing".to_owned()))
 }
 
-fn read_line(row: &Row<'_>) -> Result<Line, Error> {
+fn read_line(row: &Row<'_>) -> Result<Record, Error> {
     let many = row.opt_text(8)?.zip(row.opt_bytes(9)?);
-    let act = Act {
+    let entry = AuditEntry {
         at: row.int(1)?,
         actor: Actor {
             id: row.text(2)?,
@@ -71,9 +71,9 @@ fn read_line(row: &Row<'_>) -> Result<Line, Error> {
         detail: row.text(11)?,
         times: row.int(12)?,
     };
-    Ok(Line {
+    Ok(Record {
         number: row.int(0)?,
-        act,
+        entry,
         hash: row.bytes(13)?,
     })
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     Batch, Error,
+    driver::args,
     retention::{ROWS, Swept},
-    seam::args,
 };
 
 /// A line as far as it matters here: number, time, hash.

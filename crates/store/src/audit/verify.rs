@@ -1,7 +1,7 @@
 //! Whether every line is there and as it was written.
 
-use super::{Line, chain, columns, extent, read_line};
-use crate::{Error, Read, Store, seam::args};
+use super::{Record, chain, columns, extent, read_line};
+use crate::{Error, Read, Store, driver::args};
 
 /// Lines of one page: one may be of ten thousand runs.
 const PAGE: i64 = 256;
@@ -16,7 +16,7 @@ pub struct Verified {
     /// Number of the newest line, 0 when there is none.
     pub newest: i64,
     /// Its hash, empty when there is none. Kept elsewhere, it shows later that nothing up to this
-    /// line was written anew.
+    /// line was written again.
     pub hash: Vec<u8>,
     /// The first line that is not as it should be.
     pub broken: Option<Broken>,
@@ -103,11 +103,11 @@ impl Walk {
     }
 
     /// Takes the next line; false when the chain breaks there.
-    fn follow(&mut self, line: &Line) -> bool {
+    fn follow(&mut self, line: &Record) -> bool {
         let expected = self.last.0 + 1;
         if line.number != expected {
             self.stop(expected, "it is missing");
-        } else if chain::hash(&self.last.1, line.number, &line.act) == line.hash {
+        } else if chain::hash(&self.last.1, line.number, &line.entry) == line.hash {
             self.last = (line.number, line.hash.clone());
             self.found.lines += 1;
         } else {

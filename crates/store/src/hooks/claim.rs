@@ -1,5 +1,5 @@
 //! Deliveries are taken to be sent. A claim is a time until which nobody else takes the delivery;
-//! whoever sends renews it, so what a crash left is due again soon.
+//! the caller who sends renews it, so what a crash left is due again soon.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use engine::RunId;
 use super::Lane;
 use crate::{
     Batch, Error,
-    seam::{Row, Value, args},
+    driver::{Row, Value, args},
 };
 
 /// A delivery that its claimant sends.
@@ -25,8 +25,8 @@ pub struct Sending {
     /// Which attempt this is, from 1. With the claimant it is the proof of the claim.
     pub attempt: i64,
     /// Failures before it, since the delivery was opened.
-    pub strikes: i64,
-    /// When it was opened, epoch milliseconds: a replay opens it anew.
+    pub failure_count: i64,
+    /// When it was opened, epoch milliseconds: a replay opens it again.
     pub opened_at: i64,
     /// The run that it speaks of.
     pub run_id: Option<RunId>,
@@ -61,13 +61,14 @@ pub fn claim(
     const TAKE: &str = "UPDATE deliveries SET claimed_by = $3, due_at = $4, attempts = attempts + 1
         WHERE hook_id = $1 AND number = $2 AND due_at <= $5
         AND EXISTS (SELECT 1 FROM hooks WHERE id = $1 AND disabled_at IS NULL) RETURNING attempts";
-    // Whoever opens a delivery holds its hook, and whoever disables a hook ends its deliveries. Should
-    // there be one all the same it must not stay due: the outbox would look at it for ever.
+    // Whoever opens a delivery holds its hook, and the caller who disables a hook ends its deliveries. Should
+    // there be one all the same it must not stay due: the outbox would look at it forever.
     const STRAY: &str = "UPDATE deliveries SET status = 'failed', ended_at = $3, due_at = NULL,
         claimed_by = NULL, error = COALESCE(error, 'the hook is disabled')
         WHERE hook_id = $1 AND number = $2 AND due_at <= $3
         AND NOT EXISTS (SELECT 1 FROM hooks WHERE id = $1 AND disabled_at IS NULL)";
-    const SENDING: &str = "SELECT d.hook_id, d.number, d.lane, d.attempts, d.strikes, d.opened_at,
+    const SENDING: &str =
+        "SELECT d.hook_id, d.number, d.lane, d.attempts, d.failure_count, d.opened_at,
         d.run_id, d.event, d.body, h.url, h.headers, h.secret, h.max_attempts, d.owner
         FROM deliveries d JOIN hooks h ON h.id = d.hook_id WHERE d.hook_id = $1 AND d.number = $2";
     let mut due: Vec<(String, i64)> = Vec::new();
@@ -186,7 +187,7 @@ fn sending(row: &Row<'_>) -> Result<Sending, Error> {
         owner: row.text(13)?,
         lane: row.text(2)?,
         attempt: row.int(3)?,
-        strikes: row.int(4)?,
+        failure_count: row.int(4)?,
         opened_at: row.int(5)?,
         run_id: row.opt_run_id(6)?,
         event: row.text(7)?,

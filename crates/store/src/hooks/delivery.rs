@@ -5,8 +5,8 @@ use engine::RunId;
 use super::expand::Composed;
 use crate::{
     Batch, Error, Read,
-    audit::Act,
-    seam::{Row, args},
+    audit::AuditEntry,
+    driver::{Row, args},
 };
 
 macro_rules! columns {
@@ -110,10 +110,10 @@ pub fn replay(
     batch: &mut Batch<'_, '_>,
     hook: &str,
     number: i64,
-    act: &Act,
+    entry: &AuditEntry,
 ) -> Result<Opened, Error> {
     const AGAIN: &str = "UPDATE deliveries SET status = 'pending', ended_at = NULL, opened_at = $3,
-        strikes = 0, due_at = $3 WHERE hook_id = $1 AND number = $2 AND ended_at IS NOT NULL";
+        failure_count = 0, due_at = $3 WHERE hook_id = $1 AND number = $2 AND ended_at IS NOT NULL";
     const NOW: &str = "UPDATE deliveries SET due_at = $3
         WHERE hook_id = $1 AND number = $2 AND due_at > $3 AND claimed_by IS NULL";
     match hold(batch, hook)? {
@@ -121,10 +121,10 @@ pub fn replay(
         Some(false) => return Ok(Opened::Disabled),
         None => return Ok(Opened::Missing),
     }
-    let changed = batch.tx.exec(AGAIN, args![hook, number, act.at])?
-        + batch.tx.exec(NOW, args![hook, number, act.at])?;
+    let changed = batch.tx.exec(AGAIN, args![hook, number, entry.at])?
+        + batch.tx.exec(NOW, args![hook, number, entry.at])?;
     if changed > 0 {
-        batch.record(act);
+        batch.record(entry);
     }
     opened(batch, hook, number)
 }
@@ -137,13 +137,13 @@ pub fn test(
     batch: &mut Batch<'_, '_>,
     hook: &str,
     composed: &Composed,
-    act: &Act,
+    entry: &AuditEntry,
 ) -> Result<Opened, Error> {
     const TAKE: &str = "UPDATE hooks SET next_number = next_number + 1
         WHERE id = $1 AND disabled_at IS NULL RETURNING next_number, lane, owner";
     const INSERT: &str =
         "INSERT INTO deliveries (hook_id, number, lane, owner, event, body, status,
-        created_at, opened_at, due_at, attempts, strikes)
+        created_at, opened_at, due_at, attempts, failure_count)
         VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $7, $7, 0, 0)";
     if hold(batch, hook)? == Some(false) {
         return Ok(Opened::Disabled);
@@ -155,9 +155,9 @@ pub fn test(
         return Ok(Opened::Missing);
     };
     let (event, body) = (&composed.event, &composed.body);
-    let args = args![hook, number, &lane, &owner, event, body, act.at];
+    let args = args![hook, number, &lane, &owner, event, body, entry.at];
     batch.tx.exec(INSERT, args)?;
-    batch.record(act);
+    batch.record(entry);
     opened(batch, hook, number)
 }
 

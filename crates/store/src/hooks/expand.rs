@@ -9,8 +9,8 @@ use serde_json::json;
 use super::plan::{Plan, RunStep, Step};
 use crate::{
     Batch, Error,
+    driver::{Tx, Value, args},
     events::EventRow,
-    seam::{Tx, Value, args},
 };
 
 /// What is sent of an event.
@@ -131,7 +131,7 @@ fn insert(
     now: i64,
 ) -> Result<(), Error> {
     const INSERT: &str = "INSERT INTO deliveries (hook_id, number, lane, owner, run_id, seq, event,
-        body, status, created_at, opened_at, due_at, attempts, strikes)
+        body, status, created_at, opened_at, due_at, attempts, failure_count)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $9, $10, 0, 0)";
     let mut busy = open_runs(tx, hook, events)?;
     let due_at = now.max(place.paused_until);

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     Batch, Error,
-    seam::{Tx, args},
+    driver::{Tx, args},
 };
 
 /// How an attempt ended, and what was answered.
@@ -125,7 +125,7 @@ fn write(
     now: i64,
 ) -> Result<bool, Error> {
     const WRITE: &str = "UPDATE deliveries SET status = $5, due_at = $6, ended_at = $7,
-        strikes = strikes + $8, response_status = $9, response = $10, error = $11,
+        failure_count = failure_count + $8, response_status = $9, response = $10, error = $11,
         claimed_by = NULL
         WHERE hook_id = $1 AND number = $2 AND claimed_by = $3 AND attempts = $4";
     let (status, ended_at) = match attempted.outcome {
@@ -133,7 +133,7 @@ fn write(
         Outcome::Again { .. } => ("pending", None),
         Outcome::Failed | Outcome::Gone => ("failed", Some(now)),
     };
-    let strike = i64::from(attempted.outcome != Outcome::Delivered);
+    let failure = i64::from(attempted.outcome != Outcome::Delivered);
     let changed = tx.exec(
         WRITE,
         args![
@@ -144,7 +144,7 @@ fn write(
             status,
             due_at,
             ended_at,
-            strike,
+            failure,
             attempted.response_status,
             &attempted.response,
             attempted.error.as_ref()

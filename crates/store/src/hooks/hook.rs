@@ -5,9 +5,9 @@ use engine::RunId;
 use super::finish::disable;
 use crate::{
     Batch, Error, Read,
-    audit::Act,
+    audit::AuditEntry,
+    driver::{Row, args},
     events::extent,
-    seam::{Row, args},
 };
 
 /// The columns that [`read_row`] takes, in its order.
@@ -76,7 +76,7 @@ pub struct Change {
 /// What became of a wish to change a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changed {
-    /// The hook as it is now; whoever wished for nothing new finds it as it was.
+    /// The hook as it is now; the caller who wished for nothing new finds it as it was.
     Now(Box<Hook>),
     /// There is none.
     NoHook,
@@ -92,7 +92,7 @@ pub fn create(
     batch: &mut Batch<'_, '_>,
     hook: &NewHook,
     most: i64,
-    act: &Act,
+    entry: &AuditEntry,
 ) -> Result<bool, Error> {
     const LOCK: &str = "SELECT seq FROM run_hook_cursor WHERE id = 1 {lock}";
     const COUNT: &str = "SELECT COUNT(*) FROM hooks WHERE run_id IS NULL";
@@ -117,15 +117,15 @@ pub fn create(
         args![
             &hook.id,
             &hook.url,
-            &act.actor.id,
+            &entry.actor.id,
             &events,
             &hook.description,
             &hook.secret,
-            act.at,
+            entry.at,
             newest
         ],
     )?;
-    batch.record(act);
+    batch.record(entry);
     Ok(true)
 }
 
@@ -159,7 +159,7 @@ pub fn change(
     batch: &mut Batch<'_, '_>,
     id: &str,
     change: &Change,
-    act: &Act,
+    entry: &AuditEntry,
 ) -> Result<Changed, Error> {
     const LOCK: &str = concat!("SELECT ", columns!(), " FROM hooks WHERE id = $1 {lock}");
     const UPDATE: &str = "UPDATE hooks SET url = COALESCE($2, url), events = COALESCE($3, events),
@@ -190,14 +190,16 @@ pub fn change(
             let newest = extent(&mut batch.read())?.newest;
             batch.tx.exec(ENABLE, args![id, newest])?;
         }
-        Some(false) if before.disabled.is_none() => disable(batch, id, "it was asked for", act.at)?,
+        Some(false) if before.disabled.is_none() => {
+            disable(batch, id, "it was asked for", entry.at)?
+        }
         _ => {}
     }
     let Some(after) = find(&mut batch.read(), id)? else {
         return Ok(Changed::NoHook);
     };
     if after != before {
-        batch.record(act);
+        batch.record(entry);
     }
     Ok(Changed::Now(Box::new(after)))
 }
@@ -207,13 +209,13 @@ pub fn change(
 ///
 /// # Errors
 /// The database's.
-pub fn delete(batch: &mut Batch<'_, '_>, id: &str, act: &Act) -> Result<bool, Error> {
+pub fn delete(batch: &mut Batch<'_, '_>, id: &str, entry: &AuditEntry) -> Result<bool, Error> {
     const HOOK: &str = "DELETE FROM hooks WHERE id = $1";
     const OPEN: &str = "DELETE FROM deliveries WHERE hook_id = $1 AND ended_at IS NULL";
     let there = batch.tx.exec(HOOK, args![id])? > 0;
     batch.tx.exec(OPEN, args![id])?;
     if there {
-        batch.record(act);
+        batch.record(entry);
     }
     Ok(there)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Batch, Error, Read,
-    seam::{Value, args},
+    driver::{Value, args},
 };
 
 /// Lanes of one owner that one look finds, at most.

@@ -7,8 +7,8 @@ use engine::RunId;
 use super::hook::encode;
 use crate::{
     Error, Read,
+    driver::{Tx, Value},
     events::extent,
-    seam::{Tx, Value},
 };
 
 /// Where the events of one run are sent.

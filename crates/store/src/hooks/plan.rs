@@ -1,4 +1,4 @@
-//! What new events mean for the hooks, found out without disturbing whoever writes.
+//! What new events mean for the hooks, found out without disturbing the caller who writes.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use engine::RunId;
 use super::{Composed, hook::decode};
 use crate::{
     Error, Read,
+    driver::args,
     events::{EventRow, Extent, after, extent, names},
-    seam::args,
 };
 
 /// Events that are looked at for one hook at once. So many that nobody wants are not looked at again.

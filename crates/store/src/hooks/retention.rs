@@ -2,8 +2,8 @@
 
 use crate::{
     Batch, Error,
+    driver::args,
     retention::{ROWS, Swept, first_id_at},
-    seam::args,
 };
 
 /// Deletes deliveries that ended before `before`, and the hooks of runs that are gone and have

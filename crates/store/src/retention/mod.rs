@@ -5,10 +5,10 @@ mod runs;
 
 use engine::RunId;
 
-pub use self::runs::{remains, run, runs};
+pub use self::runs::{pending_deletions, run, runs};
 use crate::{
     Batch, Error,
-    seam::{Value, args},
+    driver::{Value, args},
 };
 
 /// Rows, in any table but that of the runs, that one call deletes at most.
@@ -96,7 +96,7 @@ pub fn idempotency_keys(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept,
         .take_while(|(_, bytes)| room.take(1, *bytes))
         .map(|(key, _)| [key.into(), before.into()])
         .collect();
-    // Another server may have forgotten it meanwhile, and it may be in use anew.
+    // Another server may have forgotten it meanwhile, and it may be in use again.
     let delete = "DELETE FROM idempotency_keys WHERE key = $1 AND created_at < $2";
     Ok(Swept {
         deleted: batch.tx.exec_many(delete, &some)?,
@@ -104,7 +104,7 @@ pub fn idempotency_keys(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept,
     })
 }
 
-/// Forgets the writers of other servers that were not there since `before`: whoever was killed
+/// Forgets the writers of other servers that were not there since `before`: the caller who was killed
 /// could not do it. One that wakes up again is told, at worst, that it is not known what became of
 /// its last commit.
 ///

@@ -1,11 +1,11 @@
 //! Ended runs that are old, with all that belongs to them.
 
-use engine::{Class, Kind, Rejected, RunId, Status};
+use engine::{Kind, Priority, Rejected, RunId, Status};
 
 use super::{ROWS, Room, Swept, first_id_at};
 use crate::{
     Batch, Error,
-    seam::{Row, Value, args},
+    driver::{Row, Value, args},
 };
 
 /// Runs of one status that one call deletes at most.
@@ -43,7 +43,7 @@ struct Old {
     id: RunId,
     kind: Kind,
     status: Status,
-    class: Class,
+    priority: Priority,
     /// How many rows it has at most where a run may have any number.
     rows: i64,
     /// The length of all that it has, in bytes.
@@ -53,7 +53,7 @@ struct Old {
 /// Selects what [`Old::read`] takes. The lengths are known without reading.
 macro_rules! old {
     () => {
-        "SELECT id, kind, status, class,
+        "SELECT id, kind, status, priority,
         starts + COALESCE((SELECT next_seq FROM log_sizes WHERE run_id = runs.id), 0),
         CAST(
             COALESCE((SELECT stored_bytes FROM log_sizes WHERE run_id = runs.id), 0)
@@ -72,7 +72,7 @@ impl Old {
             id: row.run_id(0)?,
             kind: row.name(1)?,
             status: row.name(2)?,
-            class: row.name(3)?,
+            priority: row.name(3)?,
             rows: row.int(4)?,
             bytes: row.int(5)?,
         })
@@ -124,7 +124,7 @@ fn delete(batch: &mut Batch<'_, '_>, old: &[Old]) -> Result<(), Error> {
     let short: Vec<[Value<'_>; 1]> = short.iter().map(|run| [(&run.id).into()]).collect();
     batch
         .tx
-        .exec_many("INSERT INTO remains (run_id) VALUES ($1)", &long)?;
+        .exec_many("INSERT INTO pending_deletions (run_id) VALUES ($1)", &long)?;
     for statement in MANY_OF_RUN {
         batch.tx.exec_many(statement, &short)?;
     }
@@ -132,7 +132,7 @@ fn delete(batch: &mut Batch<'_, '_>, old: &[Old]) -> Result<(), Error> {
         batch.tx.exec_many(statement, &all)?;
     }
     for run in old {
-        batch.count(run.kind, run.status, run.class, -1);
+        batch.count(run.kind, run.status, run.priority, -1);
     }
     Ok(())
 }
@@ -169,8 +169,8 @@ fn old_runs(batch: &mut Batch<'_, '_>, before: i64) -> Result<(Vec<Old>, bool), 
 ///
 /// # Errors
 /// The database's.
-pub fn remains(batch: &mut Batch<'_, '_>) -> Result<Swept, Error> {
-    const FIRST: &str = "SELECT run_id FROM remains ORDER BY run_id LIMIT 1 {lock}";
+pub fn pending_deletions(batch: &mut Batch<'_, '_>) -> Result<Swept, Error> {
+    const FIRST: &str = "SELECT run_id FROM pending_deletions ORDER BY run_id LIMIT 1 {lock}";
     let Some(id) = batch.tx.first(FIRST, args![], |row| row.run_id(0))? else {
         return Ok(Swept::default());
     };
@@ -182,9 +182,10 @@ pub fn remains(batch: &mut Batch<'_, '_>) -> Result<Swept, Error> {
         }
     }
     if deleted == 0 {
-        batch
-            .tx
-            .exec("DELETE FROM remains WHERE run_id = $1", args![&id])?;
+        batch.tx.exec(
+            "DELETE FROM pending_deletions WHERE run_id = $1",
+            args![&id],
+        )?;
     }
     Ok(Swept {
         deleted,

@@ -3,24 +3,24 @@
 use engine::{Command, Kind, RunId, step};
 
 use super::row;
-use crate::{Batch, Error, audit::Act, seam::args};
+use crate::{Batch, Error, audit::AuditEntry, driver::args};
 
 /// Applies `command` to a run, which must be of this kind, because somebody asked for it; writes that
 /// down if it changes the run.
 ///
 /// # Errors
 /// See [`apply_to`].
-pub fn act(
+pub fn entry(
     batch: &mut Batch<'_, '_>,
     kind: Kind,
     id: RunId,
     command: &Command,
-    act: &Act,
+    entry: &AuditEntry,
 ) -> Result<engine::Run, Error> {
     must_be(batch, kind, id)?;
-    let (after, changed) = change(batch, id, command, act.at)?;
+    let (after, changed) = change(batch, id, command, entry.at)?;
     if changed {
-        batch.record(act);
+        batch.record(entry);
     }
     Ok(after)
 }
@@ -72,7 +72,7 @@ fn change(
         .pop()
         .flatten()
         .ok_or(Error::NotFound(id))?;
-    let change = step(&run, command, now)?;
+    let mut change = step(&run, command, now)?;
     let after = change.run.clone();
     if after.version == run.version {
         return Ok((after, false));
@@ -84,7 +84,7 @@ fn change(
     {
         return Err(Error::Exclusive(key.clone()));
     }
-    let cancel_children = change.cancel_children;
+    let for_children = change.for_children.take();
     if let Some(error) = &change.error {
         super::finish::write_error(batch.tx, id, error)?;
     }
@@ -95,10 +95,10 @@ fn change(
             (error, _) => error,
         }
     })?;
-    if cancel_children {
+    if let Some(command) = for_children {
         for child in children(batch, id)? {
-            // A child that has ended meanwhile needs no cancel.
-            match apply(batch, child, &Command::Cancel, now) {
+            // A child that has ended meanwhile needs none.
+            match apply(batch, child, &command, now) {
                 Ok(_) | Err(Error::Rejected(_)) => {}
                 Err(error) => return Err(error),
             }

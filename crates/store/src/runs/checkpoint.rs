@@ -1,9 +1,9 @@
 //! What a holder writes down for the attempt after it.
 
-use engine::{Command, Holder, Part, Run, RunId};
+use engine::{Command, Holder, PartChange, Run, RunId, Stage};
 
 use super::{apply, row};
-use crate::{Batch, Error, Read, seam::args};
+use crate::{Batch, Error, Read, driver::args};
 
 /// Makes sure that `holder` holds the run's lease, and keeps others from changing the run until the
 /// end of the transaction. `command` is what it wants to do.
@@ -18,7 +18,7 @@ pub fn hold(
 ) -> Result<Run, Error> {
     let run = row::lock(batch.tx, &[id])?.pop().flatten();
     let run = run.ok_or(Error::NotFound(id))?;
-    engine::held(&run, holder, command)?;
+    engine::owned(&run, holder, command)?;
     Ok(run)
 }
 
@@ -31,13 +31,24 @@ pub fn checkpoint(
     batch: &mut Batch<'_, '_>,
     id: RunId,
     holder: Holder,
-    part: Option<Part>,
+    part: Option<PartChange>,
     body: &[u8],
     now: i64,
 ) -> Result<(), Error> {
     const WRITE: &str = "INSERT INTO checkpoints (run_id, token, body) VALUES ($1, $2, $3)
         ON CONFLICT (run_id) DO UPDATE SET token = excluded.token, body = excluded.body";
-    let run = apply(batch, id, &Command::Checkpoint { holder, part }, now)?;
+    let again = || PartChange {
+        name: String::new(),
+        stage: Stage::Started,
+        again: true,
+        event_data: String::new(),
+    };
+    let command = Command::Advance {
+        holder,
+        parts: vec![part.unwrap_or_else(again)],
+        acknowledged: 0,
+    };
+    let run = apply(batch, id, &command, now)?;
     batch.tx.exec(WRITE, args![&id, run.token, body]).map(drop)
 }
 

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     Batch, Error,
+    driver::{Row, Tx, args},
     executors::Seen,
-    seam::{Row, Tx, args},
 };
 
 /// An executor asks for runs.
@@ -54,7 +54,7 @@ const READY: &str = concat!(
     columns!(),
     ", CAST(length(inputs.body) AS BIGINT), CASE WHEN length(inputs.body) <= 8192 THEN inputs.body END
     FROM runs JOIN inputs ON inputs.run_id = runs.id
-    WHERE status = 'queued' AND queue = $1 ORDER BY rank, id LIMIT $2 {skip_locked}"
+    WHERE status = 'queued' AND queue = $1 ORDER BY sort_key, id LIMIT $2 {skip_locked}"
 );
 /// A run that may be taken.
 struct Candidate {
@@ -132,7 +132,7 @@ fn serve(
     row::write(batch, &changes, now)
 }
 
-/// The first `wanted` runs of these queues, in the order of their ranks.
+/// The first `wanted` runs of these queues, in the order of their sort keys.
 fn candidates(
     tx: &mut Tx<'_>,
     queues: &[String],
@@ -146,7 +146,7 @@ fn candidates(
         found.extend(first_of(tx, queue, wanted)?);
     }
     if queues.len() > 1 {
-        found.sort_by_key(|candidate| (candidate.run.rank, candidate.run.id));
+        found.sort_by_key(|candidate| (candidate.run.sort_key, candidate.run.id));
         found.truncate(wanted);
     }
     Ok(found.into())

@@ -3,7 +3,7 @@
 
 use crate::{
     Batch, Error, Read,
-    seam::{Value, args},
+    driver::{Value, args},
 };
 
 /// From one queue to the next, however many runs each has.
@@ -15,8 +15,8 @@ const READY: &str = "WITH RECURSIVE ready (queue) AS (
         FROM ready WHERE ready.queue IS NOT NULL)
     SELECT queue FROM ready WHERE queue IS NOT NULL LIMIT $1";
 
-const FIRST: &str = "SELECT rank, id FROM runs WHERE status = 'queued' AND queue = $1
-    ORDER BY rank, id LIMIT 1";
+const FIRST: &str = "SELECT sort_key, id FROM runs WHERE status = 'queued' AND queue = $1
+    ORDER BY sort_key, id LIMIT 1";
 
 /// Queues that one look passes at most. There are as many as there are sets of plugins that jobs
 /// wait for.
@@ -57,7 +57,7 @@ pub fn ready_queues(
     let mut ranked: Vec<_> = ranks
         .into_iter()
         .zip(&ready)
-        .filter(|(rank, _)| rank.is_some())
+        .filter(|(sort_key, _)| sort_key.is_some())
         .collect();
     ranked.sort_unstable();
     let first = ranked.into_iter().take(limit);

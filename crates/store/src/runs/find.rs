@@ -1,11 +1,11 @@
 //! Reading runs.
 
-use engine::{AttemptEnd, Class, Holder, Kind, Run, RunId, Status};
+use engine::{AttemptEnd, Holder, Kind, Priority, Run, RunId, Status};
 
 use super::row;
 use crate::{
     Error, Read,
-    seam::{Row, Tx, Value, args},
+    driver::{Row, Tx, Value, args},
 };
 
 /// One start of a run.
@@ -70,7 +70,7 @@ impl Details {
     /// What its newest attempt reported; nothing while it runs, or when nobody reported its end.
     #[must_use]
     pub fn reported(self) -> ResultRow {
-        if self.run.settled == self.run.token {
+        if self.run.last_finished_token == self.run.token {
             self.result
         } else {
             ResultRow::default()
@@ -124,12 +124,12 @@ pub(super) fn input_of(tx: &mut Tx<'_>, id: RunId) -> Result<Option<Input>, Erro
     tx.first(INPUT, args![&id], |row| row.bytes(0))
 }
 
-/// How many runs there are, by kind, status and class.
+/// How many runs there are, by kind, status and priority.
 ///
 /// # Errors
 /// The database's.
-pub fn counts(read: &mut Read<'_, '_>) -> Result<Vec<(Kind, Status, Class, i64)>, Error> {
-    const COUNTS: &str = "SELECT kind, status, class, n FROM counters";
+pub fn counts(read: &mut Read<'_, '_>) -> Result<Vec<(Kind, Status, Priority, i64)>, Error> {
+    const COUNTS: &str = "SELECT kind, status, priority, n FROM counters";
     read.tx.all(COUNTS, args![], |row| {
         Ok((row.name(0)?, row.name(1)?, row.name(2)?, row.int(3)?))
     })
@@ -149,14 +149,14 @@ pub fn statuses(read: &mut Read<'_, '_>, ids: &[RunId]) -> Result<Vec<Option<Sta
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Rejected`], or the database's.
-pub fn held(
+pub fn owned(
     read: &mut Read<'_, '_>,
     id: RunId,
     holder: &Holder,
     command: &'static str,
 ) -> Result<(), Error> {
     let run = row::find(read.tx, id)?.ok_or(Error::NotFound(id))?;
-    engine::held(&run, holder, command)?;
+    engine::owned(&run, holder, command)?;
     Ok(())
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use engine::{AttemptEnd, Change, Command, Holder, Rejected, Run, RunId, Status, Verdict, step};
+use engine::{
+    AttemptEnd, AttemptOutcome, Change, Command, Holder, Rejected, Run, RunId, Status, step,
+};
 
 use super::row;
 use crate::{
     Batch, Error,
+    driver::{Tx, Value, args},
     executors::Seen,
-    seam::{Tx, Value, args},
 };
 
 /// A holder reports the end of its attempt.
@@ -19,13 +21,13 @@ pub struct Finish {
     /// Who says that it holds it.
     pub holder: Holder,
     /// How the attempt ended.
-    pub verdict: Verdict,
+    pub outcome: AttemptOutcome,
     /// What it left.
     pub report: Report,
     /// A random number from 0 to 1.
-    pub draw: f64,
-    /// See [`engine::rank`].
-    pub bound_ms: i64,
+    pub jitter: f64,
+    /// See [`engine::sort key`].
+    pub aging_step_ms: i64,
     /// Epoch milliseconds.
     pub now: i64,
 }
@@ -122,10 +124,10 @@ fn decide(
     let run = runs.get_mut(&finish.id).ok_or(Error::NotFound(finish.id))?;
     let command = Command::Finish {
         holder: finish.holder.clone(),
-        verdict: finish.verdict,
+        outcome: finish.outcome,
         error: finish.report.error.clone(),
-        draw: finish.draw,
-        bound_ms: finish.bound_ms,
+        jitter: finish.jitter,
+        aging_step_ms: finish.aging_step_ms,
     };
     let change = step(run, &command, finish.now)?;
     let before = (run.state.status(), run.version);

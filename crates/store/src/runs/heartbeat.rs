@@ -1,9 +1,9 @@
 //! Holders are alive: their leases are extended, and they learn what is wanted of them.
 
-use engine::{Command, Holder, RunId, State, step};
+use engine::{Command, Holder, RunId, Signals, State, step};
 
 use super::row;
-use crate::{Batch, Error, executors::Seen, seam::Value};
+use crate::{Batch, Error, driver::Value, executors::Seen};
 
 /// A holder extends its lease.
 #[derive(Clone, Debug)]
@@ -21,8 +21,8 @@ pub struct Heartbeat {
 /// Answer to a [`Heartbeat`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Beat {
-    /// The run is to be stopped.
-    pub cancel_requested: bool,
+    /// What operators ask of the run.
+    pub signals: Signals,
 }
 
 /// Serves all waiting heartbeats.
@@ -59,7 +59,7 @@ pub(crate) fn heartbeat_all(
         };
         batch.seen(&beat.holder.executor, seen);
         answers.push(Ok(Beat {
-            cancel_requested: run.signal.is_some(),
+            signals: run.signals,
         }));
         if let State::Running(lease) = &change.run.state {
             let (before, after) = (run.version, change.run.version);

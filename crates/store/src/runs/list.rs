@@ -1,11 +1,11 @@
 //! Lists of runs.
 
-use engine::{Class, Kind, Run, Status};
+use engine::{Kind, Priority, Run, Status};
 
 use super::row::{self, columns};
 use crate::{
     Batch, Error, Read,
-    seam::{Value, args},
+    driver::{Value, args},
 };
 
 /// Which runs to list.
@@ -17,22 +17,22 @@ pub struct Filter {
     pub statuses: Vec<Status>,
     /// Only this name.
     pub name: Option<String>,
-    /// Only this class.
-    pub class: Option<Class>,
+    /// Only this priority.
+    pub priority: Option<Priority>,
     /// At most so many.
     pub limit: i64,
     /// Skip so many.
     pub offset: i64,
 }
 
-/// Selects the columns of a run, newest first. $1 is the kind, $2 a class or NULL, $3 and $4 are
+/// Selects the columns of a run, newest first. $1 is the kind, $2 a priority or NULL, $3 and $4 are
 /// limit and offset. The rest of the condition decides which index serves it.
 macro_rules! select {
     ($condition:literal) => {
         concat!(
             "SELECT ",
             columns!(),
-            " FROM runs WHERE kind = $1 AND (CAST($2 AS TEXT) IS NULL OR class = $2) ",
+            " FROM runs WHERE kind = $1 AND (CAST($2 AS TEXT) IS NULL OR priority = $2) ",
             $condition,
             " ORDER BY id DESC LIMIT $3 OFFSET $4"
         )
@@ -67,7 +67,7 @@ fn several(read: &mut Read<'_, '_>, filter: &Filter) -> Result<Vec<Run>, Error> 
     });
     let args = args![
         filter.kind.as_str(),
-        filter.class.map(Class::as_str),
+        filter.priority.map(Priority::as_str),
         filter.limit,
         filter.offset,
         filter.name.as_deref(),
@@ -86,7 +86,7 @@ macro_rules! ids_of {
     ($status:literal) => {
         concat!(
             "SELECT id FROM (SELECT id FROM runs WHERE kind = $1 ",
-            "AND (CAST($2 AS TEXT) IS NULL OR class = $2) ",
+            "AND (CAST($2 AS TEXT) IS NULL OR priority = $2) ",
             "AND (CAST($5 AS TEXT) IS NULL OR name = $5) AND status = ",
             $status,
             " ORDER BY id DESC LIMIT $9) AS newest"
@@ -108,13 +108,13 @@ const OF_SEVERAL: &str = concat!(
 /// # Errors
 /// The database's.
 pub fn plan_of_several(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
-    let class: Option<&str> = None;
+    let priority: Option<&str> = None;
     let args = args![
         "job",
-        class,
+        priority,
         10,
         10,
-        class,
+        priority,
         "held",
         "scheduled",
         "queued",
@@ -135,18 +135,22 @@ fn page(
     const OF_NAME: &str = select!("AND name = $5");
     const OF_BOTH: &str = select!("AND name = $5 AND status = $6");
     let kind = filter.kind.as_str();
-    let class: Value<'_> = filter.class.map(Class::as_str).into();
+    let priority: Value<'_> = filter.priority.map(Priority::as_str).into();
     let tx = &mut *read.tx;
     match (&filter.name, status.map(Status::as_str)) {
-        (None, None) => tx.all(ALL, args![kind, class, limit, offset], row::read),
+        (None, None) => tx.all(ALL, args![kind, priority, limit, offset], row::read),
         (None, Some(status)) => tx.all(
             OF_STATUS,
-            args![kind, class, limit, offset, status],
+            args![kind, priority, limit, offset, status],
             row::read,
         ),
-        (Some(name), None) => tx.all(OF_NAME, args![kind, class, limit, offset, name], row::read),
+        (Some(name), None) => tx.all(
+            OF_NAME,
+            args![kind, priority, limit, offset, name],
+            row::read,
+        ),
         (Some(name), Some(status)) => {
-            let args = args![kind, class, limit, offset, name, status];
+            let args = args![kind, priority, limit, offset, name, status];
             tx.all(OF_BOTH, args, row::read)
         }
     }

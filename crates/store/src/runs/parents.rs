@@ -8,7 +8,7 @@ use super::{
     row,
     submit::{Submission, Submit},
 };
-use crate::{Error, seam::Tx};
+use crate::{Error, driver::Tx};
 
 /// Why the submit's runs cannot belong to those that they name. Parents stay as they are until the
 /// end of the transaction: a cancel waits, and then finds its new children.
@@ -36,7 +36,7 @@ pub(super) fn refusal(
     let found = row::lock(tx, &parents)?;
     let refused = parents.iter().zip(found).find_map(|(id, run)| match run {
         None => Some(Error::NotFound(*id)),
-        Some(run) if run.is_called_off() => Some(Error::CalledOff(*id)),
+        Some(run) if run.is_cancelled() => Some(Error::CalledOff(*id)),
         Some(_) => None,
     });
     Ok(refused)

@@ -1,24 +1,26 @@
 //! The row of a run.
 
-use engine::{Attempt, Change, Lease, Outcome, Run, RunId, Signal, State, Status};
+use engine::{Attempt, Change, Lease, Outcome, Run, RunId, Signals, State, Status, Wait};
 
 use crate::{
     Batch, Error,
-    seam::{Row, Tx, Value, args},
+    driver::{Row, Tx, Value, args},
 };
 
 /// The columns that [`read`] takes, in its order.
 macro_rules! columns {
     () => {
-        "runs.id, kind, name, queue, class, rank, status, version, token, settled, starts, \
-         strikes, max_attempts, retry, timeout_ms, cancel_sent, parent, exclusive_key, executor, \
-         due_at, lease_until, created_at, started_at, ended_at, advanced, whole_timeout_ms, deadline"
+        "runs.id, kind, name, queue, priority, sort_key, status, version, token, \
+         last_finished_token, starts, failure_count, max_attempts, retry, timeout_ms, \
+         signal_generation, parent, exclusive_key, executor, due_at, lease_until, created_at, \
+         started_at, ended_at, last_progress_token, whole_timeout_ms, deadline, pause_signal, \
+         skip_signal, cancel_signal, waiting_for, wait_until, on_timeout"
     };
 }
 pub(super) use columns;
 
 /// How many columns [`read`] takes.
-pub(super) const WIDTH: usize = 27;
+pub(super) const WIDTH: usize = 33;
 
 /// Reads a run.
 pub(super) fn read(row: &Row<'_>) -> Result<Run, Error> {
@@ -31,24 +33,29 @@ pub(super) fn read(row: &Row<'_>) -> Result<Run, Error> {
         kind: row.name(1)?,
         name: row.text(2)?,
         queue: row.text(3)?,
-        class: row.name(4)?,
-        rank: row.int(5)?,
+        priority: row.name(4)?,
+        sort_key: row.int(5)?,
         state: state(row)?,
         version: row.int(7)?,
         token: row.int(8)?,
-        settled: row.int(9)?,
+        last_finished_token: row.int(9)?,
         starts: row.int(10)?,
-        strikes: row.int(11)?,
+        failure_count: row.int(11)?,
         max_attempts: row.int(12)?,
         retry: retry.map_err(|error| Error::Corrupt(format!("a retry policy: {error}")))?,
         timeout_ms: row.opt_int(14)?,
-        signal: (row.int(15)? > 0).then_some(Signal::Cancel),
+        signals: Signals {
+            generation: row.int(15)?,
+            pause: row.int(27)?,
+            skip: row.int(28)?,
+            cancel: row.int(29)?,
+        },
         parent: row.opt_run_id(16)?,
         exclusive_key: row.opt_text(17)?,
         executor: row.opt_text(18)?,
         created_at: row.int(21)?,
         started_at: row.opt_int(22)?,
-        advanced: row.int(24)?,
+        last_progress_token: row.int(24)?,
         whole_timeout_ms: row.opt_int(25)?,
         deadline: row.opt_int(26)?,
     })
@@ -72,10 +79,36 @@ fn state(row: &Row<'_>) -> Result<State, Error> {
             until: row.opt_int(20)?.ok_or_else(|| missing("lease"))?,
             started_at: row.opt_int(22)?.ok_or_else(|| missing("start"))?,
         })),
+        Status::Waiting => Ok(State::Waiting(wait(row)?)),
         Status::Completed => done(Outcome::Completed),
         Status::Failed => done(Outcome::Failed),
         Status::Cancelled => done(Outcome::Cancelled),
     }
+}
+
+fn wait(row: &Row<'_>) -> Result<Wait, Error> {
+    let timeout = match row.opt_int(31)? {
+        Some(at) => Some((at, row.name(32)?)),
+        None => None,
+    };
+    Ok(Wait {
+        reason: row.name(30)?,
+        timeout,
+        due_at: row.opt_int(19)?,
+    })
+}
+
+/// The columns that belong to a wait: for what, until when, and what happens then.
+fn wait_columns(state: &State) -> [Value<'_>; 3] {
+    let State::Waiting(wait) = state else {
+        return [Value::Null, Value::Null, Value::Null];
+    };
+    let (at, then) = wait.timeout.unzip();
+    [
+        wait.reason.as_str().into(),
+        at.into(),
+        then.map(engine::OnTimeout::as_str).into(),
+    ]
 }
 
 /// The columns that belong to the state: due, leased until, ended.
@@ -84,17 +117,19 @@ fn times(state: &State) -> (Option<i64>, Option<i64>, Option<i64>) {
         State::Scheduled { due_at } => (Some(*due_at), None, None),
         State::Running(lease) => (None, Some(lease.until), None),
         State::Done { at, .. } => (None, None, Some(*at)),
+        State::Waiting(wait) => (wait.due_at, None, None),
         State::Held | State::Queued => (None, None, None),
     }
 }
 
 /// Inserts new runs.
 pub(super) fn insert(tx: &mut Tx<'_>, runs: &[&Run]) -> Result<(), Error> {
-    const INSERT: &str = "INSERT INTO runs (id, kind, name, queue, class, rank, status, version,
-        token, settled, starts, strikes, max_attempts, retry, timeout_ms, cancel_sent, parent,
-        exclusive_key, due_at, created_at, whole_timeout_ms)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9, $10, $11, 0, $12, $13, $14, $15,
-        $16)";
+    const INSERT: &str = "INSERT INTO runs (id, kind, name, queue, priority, sort_key, status, version,
+        token, last_finished_token, last_progress_token, starts, failure_count, max_attempts, retry,
+        timeout_ms, signal_generation, pause_signal, skip_signal, cancel_signal, parent, exclusive_key,
+        due_at, created_at, whole_timeout_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, 0, $9, $10, $11, 0, 0, 0, 0, $12, $13, $14,
+        $15, $16)";
     let retries: Vec<Option<String>> = runs
         .iter()
         .map(|run| run.retry.map(|retry| encode(&retry)))
@@ -108,8 +143,8 @@ pub(super) fn insert(tx: &mut Tx<'_>, runs: &[&Run]) -> Result<(), Error> {
                 run.kind.as_str().into(),
                 (&run.name).into(),
                 (&run.queue).into(),
-                run.class.as_str().into(),
-                run.rank.into(),
+                run.priority.as_str().into(),
+                run.sort_key.into(),
                 run.state.status().as_str().into(),
                 run.version.into(),
                 run.max_attempts.into(),
@@ -142,38 +177,47 @@ pub(super) fn lock(tx: &mut Tx<'_>, ids: &[RunId]) -> Result<Vec<Option<Run>>, E
 }
 
 /// Writes changes of existing runs that differ from `before`: the rows, their attempts, and what
-/// the batch tells at its end. `ip` is the address of whoever opened an attempt.
+/// the batch tells at its end. `ip` is the address of the caller who opened an attempt.
 pub(super) fn write(
     batch: &mut Batch<'_, '_>,
     changes: &[(Status, Change, &str)],
     now: i64,
 ) -> Result<(), Error> {
-    const UPDATE: &str = "UPDATE runs SET status = $3, version = $4, rank = $5, token = $6,
-        settled = $7, starts = $8, strikes = $9, cancel_sent = $10, executor = $11, due_at = $12,
-        lease_until = $13, started_at = $14, ended_at = $15, advanced = $16, deadline = $17
+    const UPDATE: &str = "UPDATE runs SET status = $3, version = $4, sort_key = $5, token = $6,
+        last_finished_token = $7, starts = $8, failure_count = $9, signal_generation = $10,
+        executor = $11, due_at = $12, lease_until = $13, started_at = $14, ended_at = $15,
+        last_progress_token = $16, deadline = $17, pause_signal = $18, skip_signal = $19,
+        cancel_signal = $20, waiting_for = $21, wait_until = $22, on_timeout = $23
         WHERE id = $1 AND version = $2";
-    let rows: Vec<[Value<'_>; 17]> = changes
+    let rows: Vec<[Value<'_>; 23]> = changes
         .iter()
         .map(|(_, Change { run, .. }, _)| {
             let (due_at, lease_until, ended_at) = times(&run.state);
+            let [waiting_for, wait_until, on_timeout] = wait_columns(&run.state);
             [
                 (&run.id).into(),
                 (run.version - 1).into(),
                 run.state.status().as_str().into(),
                 run.version.into(),
-                run.rank.into(),
+                run.sort_key.into(),
                 run.token.into(),
-                run.settled.into(),
+                run.last_finished_token.into(),
                 run.starts.into(),
-                run.strikes.into(),
-                i64::from(run.signal.is_some()).into(),
+                run.failure_count.into(),
+                run.signals.generation.into(),
                 run.executor.as_ref().into(),
                 due_at.into(),
                 lease_until.into(),
                 run.started_at.into(),
                 ended_at.into(),
-                run.advanced.into(),
+                run.last_progress_token.into(),
                 run.deadline.into(),
+                run.signals.pause.into(),
+                run.signals.skip.into(),
+                run.signals.cancel.into(),
+                waiting_for,
+                wait_until,
+                on_timeout,
             ]
         })
         .collect();

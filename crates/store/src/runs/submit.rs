@@ -5,9 +5,9 @@ use engine::{Change, NewRun, RunId, submit};
 use super::{parents, row};
 use crate::{
     Batch, Error, Read,
-    audit::Act,
+    audit::AuditEntry,
+    driver::{Tx, Value, args},
     hooks::{self, RunHook},
-    seam::{Tx, Value, args},
 };
 
 /// One run to be submitted, with what it works on.
@@ -31,9 +31,9 @@ pub struct Submit {
     /// Key and hash of the request body, when the caller may repeat it.
     pub idempotency: Option<(String, Vec<u8>)>,
     /// Who asks for it, if anybody does.
-    pub act: Option<Box<Act>>,
-    /// See [`engine::rank`].
-    pub bound_ms: i64,
+    pub entry: Option<Box<AuditEntry>>,
+    /// See [`engine::sort key`].
+    pub aging_step_ms: i64,
     /// Epoch milliseconds.
     pub now: i64,
 }
@@ -73,8 +73,8 @@ pub(crate) fn submit_all(
                 let change = engine_submit(submission, submit);
                 fresh.push((submission, change, submit.now));
             }
-            if let Some(act) = &submit.act {
-                batch.record(act);
+            if let Some(entry) = &submit.entry {
+                batch.record(entry);
             }
         }
         answers.push(answer);
@@ -94,7 +94,7 @@ pub(crate) fn submit_all(
 }
 
 fn engine_submit(submission: &Submission, request: &Submit) -> Change {
-    submit(submission.run.clone(), request.bound_ms, request.now)
+    submit(submission.run.clone(), request.aging_step_ms, request.now)
 }
 
 /// Whether the submit's runs are to be inserted, and its answer.

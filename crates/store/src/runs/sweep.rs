@@ -3,7 +3,7 @@
 use engine::{Command, Kind, RunId};
 
 use super::apply;
-use crate::{Batch, Error, Read, retention::first_id_at, seam::args};
+use crate::{Batch, Error, Read, driver::args, retention::first_id_at};
 
 /// Runs that one sweep changes at most, so that a transaction stays short.
 const SWEEP: i64 = 500;
@@ -37,8 +37,8 @@ pub fn next_due(read: &mut Read<'_, '_>) -> Result<Option<i64>, Error> {
 pub fn expire(
     batch: &mut Batch<'_, '_>,
     lease_ms: i64,
-    bound_ms: i64,
-    draw: impl Fn() -> f64,
+    aging_step_ms: i64,
+    jitter: impl Fn() -> f64,
     now: i64,
 ) -> Result<Vec<RunId>, Error> {
     const EXPIRED: &str = "SELECT id FROM runs WHERE status = 'running' AND lease_until <= $1
@@ -56,8 +56,8 @@ pub fn expire(
     // Everybody locks in the order of the ids, so nobody waits in a circle.
     ids.sort_unstable();
     each(batch, &ids, now, || Command::Expire {
-        draw: draw(),
-        bound_ms,
+        jitter: jitter(),
+        aging_step_ms,
         lease_ms,
     })
 }
@@ -90,7 +90,7 @@ fn each(
     let mut changed = Vec::new();
     for id in ids {
         // What fails leaves nothing behind.
-        match batch.guarded(|batch| apply(batch, *id, &command(), now)) {
+        match batch.savepoint(|batch| apply(batch, *id, &command(), now)) {
             Ok(_) => changed.push(*id),
             // Somebody else was faster.
             Err(Error::Rejected(_) | Error::NotFound(_)) => {}

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use engine::{Command, NewRun, Status, Verdict};
+use engine::{AttemptOutcome, Command, NewRun, Status};
 use store::{Error, Store, runs};
 
 use crate::{
@@ -70,7 +70,7 @@ async fn a_failing_closure_leaves_nothing(db: &Database) {
     let id = submitted(&store, job()).await;
     let answer = store
         .write(move |batch| {
-            runs::apply(batch, id, &Command::Cancel, NOW)?;
+            runs::apply(batch, id, &Command::signal(engine::Signal::Cancel), NOW)?;
             store::executors::register(batch, &registered("e"))?;
             Err::<(), _>(Error::Corrupt("on purpose".to_owned()))
         })
@@ -94,7 +94,9 @@ async fn a_failing_closure_disturbs_nobody(db: &Database) {
     let new = job_of_first_writer();
     let new_id = new.id;
     let cancel = move |id| {
-        move |batch: &mut store::Batch<'_, '_>| runs::apply(batch, id, &Command::Cancel, NOW)
+        move |batch: &mut store::Batch<'_, '_>| {
+            runs::apply(batch, id, &Command::signal(engine::Signal::Cancel), NOW)
+        }
     };
     let before = store.commit_sums();
     let (bad, good, fresh) = together(&store, async || {
@@ -128,7 +130,7 @@ async fn a_swallowed_error_does_not_spoil_the_batch(db: &Database) {
         let sloppy = store.write(move |batch| {
             // A NUL is refused by PostgreSQL.
             let refused = store::executors::register(batch, &registered("a\0b"));
-            let gone = runs::apply(batch, taken, &Command::Cancel, NOW);
+            let gone = runs::apply(batch, taken, &Command::signal(engine::Signal::Cancel), NOW);
             Ok((refused.is_err(), gone.is_err()))
         });
         tokio::join!(sloppy, store.submit(submit([new])))
@@ -155,7 +157,7 @@ async fn a_poison_item_fails_alone(db: &Database) {
             store.submit(submit([left.clone()])),
             store.submit(submit([right.clone(), taken.clone()])),
             store.heartbeat(heartbeat(&run)),
-            store.finish(vec![finish(&run, Verdict::Completed)]),
+            store.finish(vec![finish(&run, AttemptOutcome::Completed)]),
         )
     })
     .await;
@@ -204,7 +206,7 @@ async fn counters_are_right_after_a_random_load(db: &Database) {
 /// A hundred random steps. What is refused is refused.
 async fn random_load(store: Store, seed: u64) {
     let mut state = seed;
-    let mut draw = move |below: u64| {
+    let mut jitter = move |below: u64| {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
@@ -212,40 +214,48 @@ async fn random_load(store: Store, seed: u64) {
     };
     let mut known = Vec::new();
     for _ in 0..100 {
-        let class = engine::Class::ALL[usize::try_from(draw(3)).unwrap()];
-        match draw(6) {
+        let priority = engine::Priority::ALL[usize::try_from(jitter(3)).unwrap()];
+        match jitter(6) {
             0 | 1 => {
                 let new = NewRun {
-                    class,
-                    held: draw(4) == 0,
+                    priority,
+                    held: jitter(4) == 0,
                     ..job()
                 };
                 known.push(submitted(&store, new).await);
             }
             2 | 3 => {
-                let max = usize::try_from(draw(4)).unwrap();
+                let max = usize::try_from(jitter(4)).unwrap();
                 for taken in store.claim(claim("a", max)).await.unwrap() {
-                    let verdict = [Verdict::Completed, Verdict::Failed, Verdict::TimedOut];
-                    let verdict = verdict[usize::try_from(draw(3)).unwrap()];
-                    if draw(3) > 0 {
+                    let outcome = [
+                        AttemptOutcome::Completed,
+                        AttemptOutcome::Failed,
+                        AttemptOutcome::TimedOut,
+                    ];
+                    let outcome = outcome[usize::try_from(jitter(3)).unwrap()];
+                    if jitter(3) > 0 {
                         // Another task may have cancelled it or taken the lease away.
-                        let _ = finished(&store, finish(&taken.run, verdict)).await;
+                        let _ = finished(&store, finish(&taken.run, outcome)).await;
                     }
                 }
             }
             4 => {
-                let now = NOW + i64::try_from(draw(60_000)).unwrap();
+                let now = NOW + i64::try_from(jitter(60_000)).unwrap();
                 store
-                    .write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, || 0.0, now))
+                    .write(move |batch| runs::expire(batch, LEASE_MS, AGING_STEP_MS, || 0.0, now))
                     .await
                     .unwrap();
             }
             _ => {
-                if let Some(id) = known.get(usize::try_from(draw(20)).unwrap()).copied() {
-                    let command = match draw(3) {
-                        0 => Command::Cancel,
-                        1 => Command::Retry { bound_ms: BOUND_MS },
-                        _ => Command::Unhold { bound_ms: BOUND_MS },
+                if let Some(id) = known.get(usize::try_from(jitter(20)).unwrap()).copied() {
+                    let command = match jitter(3) {
+                        0 => Command::signal(engine::Signal::Cancel),
+                        1 => Command::Retry {
+                            aging_step_ms: AGING_STEP_MS,
+                        },
+                        _ => Command::Unhold {
+                            aging_step_ms: AGING_STEP_MS,
+                        },
                     };
                     match applied(&store, id, command, NOW).await {
                         Ok(_) | Err(Error::Rejected(_)) => {}
@@ -296,7 +306,9 @@ async fn long_names_do_not_burst_a_notice(db: &Database) {
         let cancelled = store
             .write(move |batch| {
                 runs.iter()
-                    .map(|id| runs::apply(batch, *id, &Command::Cancel, NOW))
+                    .map(|id| {
+                        runs::apply(batch, *id, &Command::signal(engine::Signal::Cancel), NOW)
+                    })
                     .collect()
             })
             .await;
@@ -305,7 +317,7 @@ async fn long_names_do_not_burst_a_notice(db: &Database) {
     }
 }
 
-/// Servers that work on the same runs in different orders: deadlocks are run anew.
+/// Servers that work on the same runs in different orders: deadlocks are run again.
 async fn runs_on_two_servers_that_meet_each_other(db: &Database) {
     let stores = if db.is_postgres() {
         vec![db.open(), db.open()]
@@ -332,7 +344,7 @@ async fn runs_on_two_servers_that_meet_each_other(db: &Database) {
                 store
                     .write(move |batch| {
                         for id in &ids {
-                            runs::apply(batch, *id, &Command::Cancel, NOW)?;
+                            runs::apply(batch, *id, &Command::signal(engine::Signal::Cancel), NOW)?;
                         }
                         Ok(())
                     })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::{Class, NewRun, Verdict};
+use engine::{AttemptOutcome, NewRun, Priority};
 use store::runs::{self, Claim};
 
 use crate::{
@@ -25,10 +25,14 @@ on_both!(
 async fn classes_then_ranks_then_first_in_first_out(db: &Database) {
     let store = db.open();
     let mut expected = Vec::new();
-    for class in [Class::BestEffort, Class::Background, Class::Foreground] {
+    for priority in [
+        Priority::BestEffort,
+        Priority::Background,
+        Priority::Foreground,
+    ] {
         let mut of_class = Vec::new();
         for _ in 0..3 {
-            of_class.push(submitted(&store, NewRun { class, ..job() }).await);
+            of_class.push(submitted(&store, NewRun { priority, ..job() }).await);
         }
         expected.splice(0..0, of_class);
     }
@@ -38,7 +42,7 @@ async fn classes_then_ranks_then_first_in_first_out(db: &Database) {
         NOW + 1,
         [NewRun {
             id: early,
-            class: Class::Foreground,
+            priority: Priority::Foreground,
             ..job()
         }],
     );
@@ -55,17 +59,17 @@ async fn ageing_lets_nobody_starve(db: &Database) {
     let old = submitted(
         &store,
         NewRun {
-            class: Class::Background,
+            priority: Priority::Background,
             ..job()
         },
     )
     .await;
     let foreground = || NewRun {
-        class: Class::Foreground,
+        priority: Priority::Foreground,
         ..job()
     };
-    let before = submit_at(NOW + BOUND_MS - 1, [foreground()]);
-    let after = submit_at(NOW + BOUND_MS + 1, [foreground()]);
+    let before = submit_at(NOW + AGING_STEP_MS - 1, [foreground()]);
+    let after = submit_at(NOW + AGING_STEP_MS + 1, [foreground()]);
     let after = store.submit(after).await.unwrap().ids;
     let before = store.submit(before).await.unwrap().ids;
     let order = ids(&store.claim(claim("a", 3)).await.unwrap());
@@ -93,8 +97,8 @@ async fn two_claimers_race_for_one_run(db: &Database) {
         let run = details(&second, id).await.run;
         assert_eq!((run.token, run.starts), (1, 1));
         let (one, two) = tokio::join!(
-            finished(&first, finish(&run, Verdict::Completed)),
-            finished(&second, finish(&run, Verdict::Failed)),
+            finished(&first, finish(&run, AttemptOutcome::Completed)),
+            finished(&second, finish(&run, AttemptOutcome::Failed)),
         );
         // Both hold the same token, so both are told the same: what the first of them said.
         assert_eq!(one.unwrap(), two.unwrap());

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use engine::{RunId, Status, Verdict};
+use engine::{AttemptOutcome, RunId, Status};
 use private_postgres::Server;
 use store::{Error, Location, Store, retention};
 
@@ -81,7 +81,7 @@ async fn load(store: Store, ledger: Arc<Mutex<Ledger>>, stop: Arc<AtomicBool>) {
                     };
                 }
             }
-            // A client waits a little before it tries anew.
+            // A client waits a little before it tries again.
             Err(Error::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(5)).await,
             Err(Error::Unknown(_)) => {}
             Err(error) => panic!("{error}"),
@@ -91,7 +91,7 @@ async fn load(store: Store, ledger: Arc<Mutex<Ledger>>, stop: Arc<AtomicBool>) {
 
 async fn finished(store: &Store, taken: store::runs::Claimed) -> Result<RunId, Error> {
     let mut ends = store
-        .finish(vec![finish(&taken.run, Verdict::Completed)])
+        .finish(vec![finish(&taken.run, AttemptOutcome::Completed)])
         .await?;
     ends.pop().unwrap().map(|run| run.id)
 }

@@ -1,6 +1,6 @@
 //! The life of a run: every command once, with the rows, lists, counts and events that belong to it.
 
-use engine::{Backoff, Command, NewRun, State, Status, Verdict};
+use engine::{AttemptOutcome, Backoff, Command, NewRun, State, Status};
 use store::{
     Error,
     runs::{self, Beat},
@@ -41,7 +41,7 @@ async fn a_run_that_completes(db: &Database) {
     assert_eq!(
         store.heartbeat(beat).await.unwrap(),
         Beat {
-            cancel_requested: false
+            signals: engine::Signals::default()
         }
     );
     let State::Running(lease) = details(&store, id).await.run.state else {
@@ -49,14 +49,14 @@ async fn a_run_that_completes(db: &Database) {
     };
     assert_eq!((lease.until, lease.started_at), (NOW + 50_000, NOW));
 
-    let mut end = finish(&run, Verdict::Completed);
+    let mut end = finish(&run, AttemptOutcome::Completed);
     end.report.stdout = "out".to_owned();
     end.now = NOW + 30_000;
     let answer = finished(&store, end).await.unwrap();
     let found = details(&store, id).await;
     assert_eq!(found.run, answer);
     assert_eq!(
-        (found.run.state.status(), found.run.settled),
+        (found.run.state.status(), found.run.last_finished_token),
         (Status::Completed, 1)
     );
     assert_eq!(
@@ -88,14 +88,14 @@ async fn a_run_that_completes(db: &Database) {
 async fn a_finish_is_accepted_once(db: &Database) {
     let store = db.open();
     let run = running(&store, job()).await;
-    let end = finish(&run, Verdict::Completed);
+    let end = finish(&run, AttemptOutcome::Completed);
     // In one request, in one batch, and later.
     let answers = store.finish(vec![end.clone(), end.clone()]).await.unwrap();
     let [Ok(first), Ok(second)] = &answers[..] else {
         panic!("{answers:?}")
     };
     assert_eq!(first, second);
-    let mut other = finish(&run, Verdict::Failed);
+    let mut other = finish(&run, AttemptOutcome::Failed);
     other.report.stdout = "other".to_owned();
     assert_eq!(finished(&store, other).await.unwrap(), *first);
     let mut nameless = end;
@@ -132,7 +132,7 @@ async fn a_failure_is_retried_as_the_policy_says(db: &Database) {
         },
     )
     .await;
-    let failed = finished(&store, finish(&run, Verdict::Failed))
+    let failed = finished(&store, finish(&run, AttemptOutcome::Failed))
         .await
         .unwrap();
     assert_eq!(
@@ -156,10 +156,13 @@ async fn a_failure_is_retried_as_the_policy_says(db: &Database) {
         .unwrap();
     assert_eq!((made, next), (1, None));
     let run = claimed(&store, "b").await;
-    let failed = finished(&store, finish(&run, Verdict::TimedOut))
+    let failed = finished(&store, finish(&run, AttemptOutcome::TimedOut))
         .await
         .unwrap();
-    assert_eq!((failed.state.status(), failed.strikes), (Status::Failed, 2));
+    assert_eq!(
+        (failed.state.status(), failed.failure_count),
+        (Status::Failed, 2)
+    );
     let found = details(&store, run.id).await;
     let statuses: Vec<_> = found
         .attempts
@@ -210,7 +213,9 @@ async fn held_and_scheduled_runs_wait(db: &Database) {
     ));
     let (made, next) = store.write(|batch| runs::due(batch, NOW)).await.unwrap();
     assert_eq!((made, next), (0, Some(NOW + 5_000)));
-    let unhold = Command::Unhold { bound_ms: BOUND_MS };
+    let unhold = Command::Unhold {
+        aging_step_ms: AGING_STEP_MS,
+    };
     let unheld = applied(&store, held, unhold, NOW + 1).await.unwrap();
     assert_eq!(unheld.state, State::Queued);
     assert_eq!(ids(&store.claim(claim("a", 9)).await.unwrap()), [held]);
@@ -230,33 +235,52 @@ async fn cancel_and_retry(db: &Database) {
     let id = run.id;
     let refused = applied(&store, id, Command::CancelPending, NOW).await;
     assert!(matches!(refused, Err(Error::Rejected(_))));
-    applied(&store, id, Command::Cancel, NOW).await.unwrap();
+    applied(&store, id, Command::signal(engine::Signal::Cancel), NOW)
+        .await
+        .unwrap();
     let asked = details(&store, id).await.run;
     assert_eq!(
-        applied(&store, id, Command::Cancel, NOW).await.unwrap(),
+        applied(&store, id, Command::signal(engine::Signal::Cancel), NOW)
+            .await
+            .unwrap(),
         asked
     );
     let beat = store.heartbeat(heartbeat(&run)).await.unwrap();
-    assert!(beat.cancel_requested);
-    let end = finished(&store, finish(&run, Verdict::Failed))
+    assert!(beat.signals.cancel > 0);
+    let end = finished(&store, finish(&run, AttemptOutcome::Failed))
         .await
         .unwrap();
-    assert_eq!((end.state.status(), end.strikes), (Status::Cancelled, 0));
-    let again = applied(&store, id, Command::Retry { bound_ms: BOUND_MS }, NOW + 7)
-        .await
-        .unwrap();
-    assert_eq!((again.state.status(), again.signal), (Status::Queued, None));
-    assert_eq!(again.rank, NOW + 7 + BOUND_MS);
+    assert_eq!(
+        (end.state.status(), end.failure_count),
+        (Status::Cancelled, 0)
+    );
+    let again = applied(
+        &store,
+        id,
+        Command::Retry {
+            aging_step_ms: AGING_STEP_MS,
+        },
+        NOW + 7,
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        (again.state.status(), again.signals.cancel),
+        (Status::Queued, 0)
+    );
+    assert_eq!(again.sort_key, NOW + 7 + AGING_STEP_MS);
     let run = claimed(&store, "b").await;
     assert_eq!((run.token, run.starts), (2, 2));
     assert!(
-        !store
+        store
             .heartbeat(heartbeat(&run))
             .await
             .unwrap()
-            .cancel_requested
+            .signals
+            .cancel
+            == 0
     );
-    finished(&store, finish(&run, Verdict::Completed))
+    finished(&store, finish(&run, AttemptOutcome::Completed))
         .await
         .unwrap();
     let pending = submitted(&store, job()).await;

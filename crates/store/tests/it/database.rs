@@ -134,12 +134,12 @@ fn rows(location: &Location, sql: &str) -> Vec<Vec<String>> {
 pub(crate) fn check(location: &Location) {
     let counted = rows(
         location,
-        "SELECT kind, status, class, n FROM counters WHERE n <> 0 ORDER BY kind, status, class",
+        "SELECT kind, status, priority, n FROM counters WHERE n <> 0 ORDER BY kind, status, priority",
     );
     let there = rows(
         location,
-        "SELECT kind, status, class, count(*) FROM runs GROUP BY kind, status, class
-         ORDER BY kind, status, class",
+        "SELECT kind, status, priority, count(*) FROM runs GROUP BY kind, status, priority
+         ORDER BY kind, status, priority",
     );
     assert_eq!(counted, there, "counters (left) and rows (right)");
     let odd = "SELECT count(*) FROM runs WHERE id NOT IN (SELECT run_id FROM inputs)

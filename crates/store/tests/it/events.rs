@@ -1,11 +1,11 @@
-//! The event log: numbers without a gap, visible in their order, whoever writes and whoever reads.
+//! The event log: numbers without a gap, visible in their order, the caller who writes and the caller who reads.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
-use engine::Verdict;
+use engine::AttemptOutcome;
 use store::{Store, events};
 
 use crate::{
@@ -30,7 +30,7 @@ async fn numbers_start_at_one(db: &Database) {
         }
     );
     let run = running(&store, job()).await;
-    finished(&store, finish(&run, Verdict::Completed))
+    finished(&store, finish(&run, AttemptOutcome::Completed))
         .await
         .unwrap();
     let all = store
@@ -99,7 +99,7 @@ async fn readers_see_every_number_in_order(db: &Database) {
             for _ in 0..15 {
                 store.submit(submit([job(), job()])).await.unwrap();
                 for taken in store.claim(claim("a", 2)).await.unwrap() {
-                    finished(&store, finish(&taken.run, Verdict::Completed))
+                    finished(&store, finish(&taken.run, AttemptOutcome::Completed))
                         .await
                         .unwrap();
                 }

@@ -1,6 +1,6 @@
 //! Who was heard of, what they did and what they hold.
 
-use engine::Verdict;
+use engine::AttemptOutcome;
 use store::executors::{self, Executor};
 
 use crate::{
@@ -46,14 +46,14 @@ async fn an_executor_is_known_from_its_first_claim_on(db: &Database) {
     ];
     assert_eq!(known[0].holds, held);
 
-    finished(&store, finish(&first, Verdict::Completed))
+    finished(&store, finish(&first, AttemptOutcome::Completed))
         .await
         .unwrap();
     // Told again, it still counts once.
-    finished(&store, finish(&first, Verdict::Completed))
+    finished(&store, finish(&first, AttemptOutcome::Completed))
         .await
         .unwrap();
-    finished(&store, finish(&second, Verdict::Failed))
+    finished(&store, finish(&second, AttemptOutcome::Failed))
         .await
         .unwrap();
     let mut beat = heartbeat(&second);
@@ -110,7 +110,7 @@ async fn what_an_executor_registered(db: &Database) {
         .await
         .unwrap();
     let taken = running(&store, job()).await;
-    finished(&store, finish(&taken, Verdict::Completed))
+    finished(&store, finish(&taken, AttemptOutcome::Completed))
         .await
         .unwrap();
     assert_eq!(plugins("e").await.unwrap(), ["one", "two"]);

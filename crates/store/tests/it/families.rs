@@ -146,9 +146,9 @@ async fn a_waiting_claim_hears_of_another_queue_of_its_family(db: &Database) {
         store.clone()
     };
     let told = async |what: NewRun, queues: &[&str]| {
-        let mut offer = store.wait_for(waiting(&store, queues)).unwrap();
+        let mut pending_claim = store.wait_for(waiting(&store, queues)).unwrap();
         submitted(&other, what).await;
-        let taken = timeout(Duration::from_secs(60), offer.taken()).await;
+        let taken = timeout(Duration::from_secs(60), pending_claim.taken()).await;
         ids(&taken.expect("nobody told it").unwrap())
     };
     assert!(
@@ -168,11 +168,11 @@ async fn a_waiting_claim_hears_of_another_queue_of_its_family(db: &Database) {
         ..of("plugin_job:c")
     };
     let held = submitted(&other, held).await;
-    let mut offer = store.wait_for(waiting(&store, &["plugin_job:a"])).unwrap();
-    applied(&other, held, Command::Unhold { bound_ms: 0 }, NOW)
+    let mut pending_claim = store.wait_for(waiting(&store, &["plugin_job:a"])).unwrap();
+    applied(&other, held, Command::Unhold { aging_step_ms: 0 }, NOW)
         .await
         .unwrap();
-    let taken = timeout(Duration::from_secs(60), offer.taken()).await;
+    let taken = timeout(Duration::from_secs(60), pending_claim.taken()).await;
     assert!(taken.expect("nobody told it").unwrap().is_empty());
 }
 
@@ -181,8 +181,8 @@ async fn a_run_that_came_while_the_claim_looked_elsewhere(db: &Database) {
     let store = db.open();
     let late = waiting(&store, &["plugin_job:a"]);
     submitted(&store, of("plugin_job:b")).await;
-    let mut offer = store.wait_for(late).unwrap();
-    let taken = timeout(Duration::from_secs(60), offer.taken()).await;
+    let mut pending_claim = store.wait_for(late).unwrap();
+    let taken = timeout(Duration::from_secs(60), pending_claim.taken()).await;
     assert!(
         taken
             .expect("it waits beside a ready run")

@@ -1,6 +1,6 @@
 //! What is written is read again, every field and every byte.
 
-use engine::{Backoff, Class, NewRun, Verdict};
+use engine::{AttemptOutcome, Backoff, NewRun, Priority};
 use store::runs::Report;
 
 use crate::{
@@ -22,7 +22,7 @@ async fn every_field_survives(db: &Database) {
     let new = NewRun {
         name: "n\u{e4}me with \u{1f600}".to_owned(),
         queue: "elsewhere".to_owned(),
-        class: Class::BestEffort,
+        priority: Priority::BestEffort,
         max_attempts: 7,
         retry: Some(retry),
         timeout_ms: Some(1_234),
@@ -33,7 +33,7 @@ async fn every_field_survives(db: &Database) {
     let id = submitted(&store, new.clone()).await;
     assert_eq!(
         details(&store, id).await.run,
-        engine::submit(new, BOUND_MS, NOW).run
+        engine::submit(new, AGING_STEP_MS, NOW).run
     );
 }
 
@@ -48,7 +48,7 @@ async fn every_byte_survives(db: &Database) {
     request.runs[0].input.clone_from(&input);
     store.submit(request).await.unwrap();
     let run = claimed(&store, "a").await;
-    let mut end = finish(&run, Verdict::Failed);
+    let mut end = finish(&run, AttemptOutcome::Failed);
     end.report = Report {
         stdout: odd.clone(),
         stderr: "\0".to_owned(),

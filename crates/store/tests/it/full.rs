@@ -93,7 +93,7 @@ fn fill_up(directory: &Path, make_room: impl FnOnce()) {
         drop(store);
         let store = open(&location).unwrap();
         store.read(check).await.unwrap();
-        finished(&store, finish(&run, engine::Verdict::Completed))
+        finished(&store, finish(&run, engine::AttemptOutcome::Completed))
             .await
             .unwrap();
         drop(store);

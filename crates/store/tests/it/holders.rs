@@ -1,6 +1,6 @@
 //! Who holds the lease of a run, and who does not any more.
 
-use engine::{Command, NewRun, State, Status, Verdict};
+use engine::{AttemptOutcome, Command, NewRun, State, Status};
 use store::{Error, runs};
 
 use crate::{
@@ -19,14 +19,14 @@ async fn a_stranger_changes_nothing(db: &Database) {
     let store = db.open();
     let first = running(&store, job()).await;
     let id = first.id;
-    let given_back = Command::Release {
+    let released = Command::Release {
         holder: holder(&first),
     };
-    applied(&store, id, given_back, NOW).await.unwrap();
+    applied(&store, id, released, NOW).await.unwrap();
     let second = claimed(&store, "b").await;
     let late = [
-        finish(&first, Verdict::Completed),
-        finish(&first, Verdict::Failed),
+        finish(&first, AttemptOutcome::Completed),
+        finish(&first, AttemptOutcome::Failed),
     ];
     for end in late {
         let answer = finished(&store, end).await;
@@ -38,16 +38,17 @@ async fn a_stranger_changes_nothing(db: &Database) {
         Command::Release {
             holder: holder(&first),
         },
-        Command::Checkpoint {
+        Command::Advance {
             holder: holder(&first),
-            part: None,
+            parts: Vec::new(),
+            acknowledged: 0,
         },
     ] {
         let answer = applied(&store, id, command, NOW).await;
         assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
     }
     assert_eq!(details(&store, id).await.run, second);
-    finished(&store, finish(&second, Verdict::Completed))
+    finished(&store, finish(&second, AttemptOutcome::Completed))
         .await
         .unwrap();
     db.check();
@@ -65,12 +66,12 @@ async fn a_lost_executor_and_a_drained_one(db: &Database) {
     .await;
     let id = run.id;
     let expire =
-        |now| store.write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, || 0.0, now));
+        |now| store.write(move |batch| runs::expire(batch, LEASE_MS, AGING_STEP_MS, || 0.0, now));
     assert_eq!(expire(NOW + LEASE_MS - 1).await.unwrap().len(), 0);
     assert_eq!(expire(NOW + LEASE_MS).await.unwrap().len(), 1);
     let lost = details(&store, id).await;
-    assert_eq!((lost.run.state, lost.run.strikes), (State::Queued, 1));
-    assert_eq!(lost.run.rank, run.rank, "it has lost its place");
+    assert_eq!((lost.run.state, lost.run.failure_count), (State::Queued, 1));
+    assert_eq!(lost.run.sort_key, run.sort_key, "it has lost its place");
     let drained = claimed(&store, "b").await;
     applied(
         &store,
@@ -83,7 +84,7 @@ async fn a_lost_executor_and_a_drained_one(db: &Database) {
     .await
     .unwrap();
     let again = claimed(&store, "c").await;
-    assert_eq!((again.strikes, again.starts, again.token), (1, 3, 3));
+    assert_eq!((again.failure_count, again.starts, again.token), (1, 3, 3));
     assert_eq!(expire(NOW + LEASE_MS).await.unwrap().len(), 1);
     let found = details(&store, id).await;
     assert_eq!(found.run.state.status(), Status::Failed);
@@ -115,21 +116,21 @@ async fn an_executor_that_cannot_do_it_counts_as_lost_and_says_why(db: &Database
     };
     let refused = applied(&store, run.id, abandon(&stale, "not its own"), NOW).await;
     assert!(matches!(refused, Err(Error::Rejected(_))));
-    for strikes in 1..=3 {
+    for failure_count in 1..=3 {
         let held = details(&store, run.id).await.run;
-        let what = format!("the disk is full: {strikes}");
+        let what = format!("the disk is full: {failure_count}");
         applied(&store, run.id, abandon(&held, &what), NOW)
             .await
             .unwrap();
         let found = details(&store, run.id).await;
-        assert_eq!(found.run.strikes, strikes);
+        assert_eq!(found.run.failure_count, failure_count);
         let last = found.attempts.last().unwrap();
         assert_eq!(
             (last.status.as_str(), last.error.as_ref()),
             ("lost", Some(&what))
         );
         assert_eq!(found.result.error.as_ref(), Some(&what));
-        if strikes < 3 {
+        if failure_count < 3 {
             assert_eq!(found.run.state, State::Queued);
             claimed(&store, "b").await;
         } else {

@@ -8,7 +8,7 @@ use store::{
 
 use crate::{
     database::{Database, on_both},
-    sample::{NOW, act, act_at},
+    sample::{NOW, act_at, entry},
 };
 
 on_both!(
@@ -41,7 +41,7 @@ fn new(id: &str, role: &str, name: &str) -> NewKey {
 
 async fn add(store: &Store, key: NewKey) -> Added {
     store
-        .write(move |batch| keys::add(batch, &key, &act("key.create", "key", &key.row.id)))
+        .write(move |batch| keys::add(batch, &key, &entry("key.create", "key", &key.row.id)))
         .await
         .unwrap()
 }

@@ -1,6 +1,6 @@
 //! Lists, counts and statuses of many runs.
 
-use engine::{Class, Kind, NewRun, RunId, Status};
+use engine::{Kind, NewRun, Priority, RunId, Status};
 use store::{
     Store,
     runs::{self, Filter},
@@ -13,14 +13,14 @@ use crate::{
 
 on_both!(lists_filter, lists_page, counts_and_statuses);
 
-/// Twelve runs of all classes, `even` and `odd` by turns, newest first; the foreground ones run.
+/// Twelve runs of all priorities, `even` and `odd` by turns, newest first; the foreground ones run.
 async fn twelve(store: &Store) -> Vec<RunId> {
     let mut all = Vec::new();
     for number in 0..12_usize {
-        let class = Class::ALL[number % 3];
+        let priority = Priority::ALL[number % 3];
         let name = ["even", "odd"][number % 2].to_owned();
         let new = NewRun {
-            class,
+            priority,
             name,
             ..job()
         };
@@ -36,7 +36,7 @@ fn everything() -> Filter {
         kind: Kind::Job,
         statuses: Vec::new(),
         name: None,
-        class: None,
+        priority: None,
         limit: 100,
         offset: 0,
     }
@@ -67,12 +67,18 @@ async fn lists_filter(db: &Database) {
     assert_eq!(list(&store, name("even")).await, every(1, 2));
     assert!(list(&store, name("eve")).await.is_empty());
 
-    let class = |class| Filter {
-        class: Some(class),
+    let priority = |priority| Filter {
+        priority: Some(priority),
         ..everything()
     };
-    assert_eq!(list(&store, class(Class::BestEffort)).await, every(0, 3));
-    assert_eq!(list(&store, class(Class::Foreground)).await, every(2, 3));
+    assert_eq!(
+        list(&store, priority(Priority::BestEffort)).await,
+        every(0, 3)
+    );
+    assert_eq!(
+        list(&store, priority(Priority::Foreground)).await,
+        every(2, 3)
+    );
 
     let statuses = |statuses: &[Status]| Filter {
         statuses: statuses.to_vec(),
@@ -90,7 +96,7 @@ async fn lists_filter(db: &Database) {
 
     let mut all_three = statuses(&[Status::Running]);
     all_three.name = Some("even".to_owned());
-    all_three.class = Some(Class::Foreground);
+    all_three.priority = Some(Priority::Foreground);
     assert_eq!(list(&store, all_three).await, every(5, 6));
 }
 
@@ -126,9 +132,9 @@ async fn counts_and_statuses(db: &Database) {
     counts.retain(|(.., n)| *n != 0);
     counts.sort();
     let expected = [
-        (Kind::Job, Status::Queued, Class::Background, 4),
-        (Kind::Job, Status::Queued, Class::BestEffort, 4),
-        (Kind::Job, Status::Running, Class::Foreground, 4),
+        (Kind::Job, Status::Queued, Priority::Background, 4),
+        (Kind::Job, Status::Queued, Priority::BestEffort, 4),
+        (Kind::Job, Status::Running, Priority::Foreground, 4),
     ];
     assert_eq!(counts, expected);
     let asked = [id_at(NOW), all[0], all[2], all[0]];

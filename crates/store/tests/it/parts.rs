@@ -1,7 +1,7 @@
 //! Work in parts: checkpoints that tell of one, leases under which one ended, the time of all attempts
 //! together, and runs that are deleted on request.
 
-use engine::{Kind, NewRun, Part, Run, Stage, Status, Verdict};
+use engine::{AttemptOutcome, Kind, NewRun, PartChange, Run, Stage, Status};
 use store::{
     Error, Store,
     runs::{self, Claim},
@@ -42,10 +42,11 @@ async fn taken(store: &Store, now: i64) -> Run {
 
 async fn noted(store: &Store, run: &Run, stage: Stage, told: &str, body: &'static [u8]) {
     let (id, by) = (run.id, holder(run));
-    let part = Part {
+    let part = PartChange {
         name: "one".to_owned(),
         stage,
-        told: told.to_owned(),
+        again: false,
+        event_data: told.to_owned(),
     };
     let note = move |batch: &mut store::Batch<'_, '_>| {
         runs::checkpoint(batch, id, by.clone(), Some(part.clone()), body, NOW)
@@ -55,7 +56,7 @@ async fn noted(store: &Store, run: &Run, stage: Stage, told: &str, body: &'stati
 
 async fn expire(store: &Store, now: i64) -> usize {
     store
-        .write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, || 0.0, now))
+        .write(move |batch| runs::expire(batch, LEASE_MS, AGING_STEP_MS, || 0.0, now))
         .await
         .unwrap()
         .len()
@@ -90,7 +91,7 @@ async fn a_part_is_told_with_what_its_holder_says(db: &Database) {
     let (checkpoint, newest, input) = store.read(read).await.unwrap();
     assert_eq!(checkpoint, Some((run.token, b"2".to_vec())));
     assert_eq!((newest, input), (Some(NOW), id.as_bytes().to_vec()));
-    assert_eq!(details(&store, id).await.run.advanced, run.token);
+    assert_eq!(details(&store, id).await.run.last_progress_token, run.token);
     db.check();
 }
 
@@ -98,8 +99,8 @@ async fn a_loss_after_a_part_is_no_strike(db: &Database) {
     let store = db.open();
     let id = submitted(&store, plugin_job()).await;
     let mut now = NOW;
-    // (the stage that was noted before the loss, strikes after it)
-    for (stage, strikes) in [
+    // (the stage that was noted before the loss, failures after it)
+    for (stage, failure_count) in [
         (Some(Stage::Completed), 0),
         (Some(Stage::Started), 1),
         (Some(Stage::Failed), 1),
@@ -111,7 +112,11 @@ async fn a_loss_after_a_part_is_no_strike(db: &Database) {
         }
         now += LEASE_MS;
         assert_eq!(expire(&store, now).await, 1);
-        assert_eq!(details(&store, id).await.run.strikes, strikes, "{stage:?}");
+        assert_eq!(
+            details(&store, id).await.run.failure_count,
+            failure_count,
+            "{stage:?}"
+        );
     }
     let found = details(&store, id).await;
     assert_eq!(found.run.state.status(), Status::Failed);
@@ -193,7 +198,7 @@ async fn an_ended_run_is_deleted_on_request(db: &Database) {
         delete(Kind::PluginJob).await,
         Err(Error::Rejected(_))
     ));
-    finished(&store, finish(&run, Verdict::Completed))
+    finished(&store, finish(&run, AttemptOutcome::Completed))
         .await
         .unwrap();
     assert!(matches!(delete(Kind::Job).await, Err(Error::NotFound(_))));

@@ -1,6 +1,6 @@
 //! What is old goes, with all that belongs to it, and nothing else does; not too much at once.
 
-use engine::{Command, NewRun, Verdict};
+use engine::{AttemptOutcome, Command, NewRun};
 use store::{
     binaries,
     events::{self, Extent},
@@ -40,7 +40,11 @@ const TABLES: [&str; 7] = [
 async fn ended_runs_go_with_all_their_rows(db: &Database) {
     let store = db.open();
     let kept = running(&store, job()).await;
-    for verdict in [Verdict::Completed, Verdict::Failed, Verdict::Completed] {
+    for outcome in [
+        AttemptOutcome::Completed,
+        AttemptOutcome::Failed,
+        AttemptOutcome::Completed,
+    ] {
         let run = running(&store, job()).await;
         let (id, holder) = (run.id, holder(&run));
         let chunk = Append {
@@ -58,14 +62,19 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
             .write(move |batch| runs::checkpoint(batch, id, holder.clone(), None, b"note", NOW))
             .await
             .unwrap();
-        finished(&store, finish(&run, verdict)).await.unwrap();
+        finished(&store, finish(&run, outcome)).await.unwrap();
     }
     let cancelled = submitted(&store, job()).await;
-    applied(&store, cancelled, Command::Cancel, NOW)
-        .await
-        .unwrap();
+    applied(
+        &store,
+        cancelled,
+        Command::signal(engine::Signal::Cancel),
+        NOW,
+    )
+    .await
+    .unwrap();
     let young = running(&store, job()).await;
-    let mut end = finish(&young, Verdict::Completed);
+    let mut end = finish(&young, AttemptOutcome::Completed);
     end.now = NOW + 10;
     finished(&store, end).await.unwrap();
 
@@ -90,7 +99,7 @@ fn swept(deleted: u64, more: bool) -> Swept {
 async fn cancelled(store: &store::Store, ids: Vec<engine::RunId>) {
     let work = move |batch: &mut store::Batch<'_, '_>| {
         for id in &ids {
-            runs::apply(batch, *id, &Command::Cancel, NOW)?;
+            runs::apply(batch, *id, &Command::signal(engine::Signal::Cancel), NOW)?;
         }
         Ok(())
     };
@@ -144,7 +153,7 @@ async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
         Ok(())
     };
     store.write(printed).await.unwrap();
-    finished(&store, finish(&run, Verdict::Completed))
+    finished(&store, finish(&run, AttemptOutcome::Completed))
         .await
         .unwrap();
     let sweep = || store.write(|batch| retention::runs(batch, NOW + 1));
@@ -155,16 +164,20 @@ async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
     assert_eq!(db.rows("SELECT count(*) FROM logs"), [["5100"]]);
     let mut left = 5_100 + 2;
     while left > 0 {
-        let deleted = store.write(retention::remains).await.unwrap().deleted;
+        let deleted = store
+            .write(retention::pending_deletions)
+            .await
+            .unwrap()
+            .deleted;
         assert!(deleted > 0 && deleted <= 5_000, "{deleted} at once");
         left -= deleted;
     }
     assert_eq!(
-        store.write(retention::remains).await.unwrap(),
+        store.write(retention::pending_deletions).await.unwrap(),
         swept(0, true)
     );
     assert_eq!(
-        store.write(retention::remains).await.unwrap(),
+        store.write(retention::pending_deletions).await.unwrap(),
         swept(0, false)
     );
     for table in TABLES.iter().chain(&["log_sizes", "remains"]) {
@@ -258,10 +271,19 @@ async fn live_runs_stay(db: &Database) {
 async fn a_retried_run_is_live(db: &Database) {
     let store = db.open();
     let id = submitted(&store, job()).await;
-    applied(&store, id, Command::Cancel, NOW).await.unwrap();
-    applied(&store, id, Command::Retry { bound_ms: BOUND_MS }, NOW)
+    applied(&store, id, Command::signal(engine::Signal::Cancel), NOW)
         .await
         .unwrap();
+    applied(
+        &store,
+        id,
+        Command::Retry {
+            aging_step_ms: AGING_STEP_MS,
+        },
+        NOW,
+    )
+    .await
+    .unwrap();
     assert_eq!(
         store
             .write(|batch| retention::runs(batch, i64::MAX))
@@ -270,9 +292,14 @@ async fn a_retried_run_is_live(db: &Database) {
         swept(0, false)
     );
     // Ended again, its new end counts.
-    applied(&store, id, Command::Cancel, NOW + 100)
-        .await
-        .unwrap();
+    applied(
+        &store,
+        id,
+        Command::signal(engine::Signal::Cancel),
+        NOW + 100,
+    )
+    .await
+    .unwrap();
     assert_eq!(
         store
             .write(|batch| retention::runs(batch, NOW + 100))

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::{Command, Holder, Kind, NewRun, Run, RunId, Verdict};
+use engine::{AttemptOutcome, Command, Holder, Kind, NewRun, Run, RunId};
 use store::{
     Error, Store,
-    audit::{Act, Actor, Target},
+    audit::{Actor, AuditEntry, Target},
     executors::Registered,
     runs::{
         self, Claim, Claimed, Details, Finish, Heartbeat, Report, Submission, Submit, Submitted,
@@ -14,7 +14,7 @@ use store::{
 
 pub(crate) const NOW: i64 = 1_700_000_000_000;
 pub(crate) const LEASE_MS: i64 = 30_000;
-pub(crate) const BOUND_MS: i64 = 600_000;
+pub(crate) const AGING_STEP_MS: i64 = 600_000;
 
 /// An id of version 7 that was made at `at`. Ids rise, and their last bytes differ.
 pub(crate) fn id_at(at: i64) -> RunId {
@@ -48,24 +48,24 @@ pub(crate) fn submit_at(now: i64, runs: impl IntoIterator<Item = NewRun>) -> Sub
     Submit {
         runs: runs.collect(),
         idempotency: None,
-        act: None,
-        bound_ms: BOUND_MS,
+        entry: None,
+        aging_step_ms: AGING_STEP_MS,
         now,
     }
 }
 
 /// Somebody does something.
-pub(crate) fn act(action: &str, kind: &str, id: &str) -> Act {
+pub(crate) fn entry(action: &str, kind: &str, id: &str) -> AuditEntry {
     act_at(NOW, action, kind, id)
 }
 
-pub(crate) fn act_at(now: i64, action: &str, kind: &str, id: &str) -> Act {
+pub(crate) fn act_at(now: i64, action: &str, kind: &str, id: &str) -> AuditEntry {
     let actor = Actor {
         id: "k1".to_owned(),
         name: "somebody".to_owned(),
     };
     let origin = "192.0.2.9".to_owned();
-    Act::new(now, actor, origin, action, Target::one(kind, id))
+    AuditEntry::new(now, actor, origin, action, Target::one(kind, id))
 }
 
 pub(crate) fn claim(executor: &str, max: usize) -> Claim {
@@ -108,8 +108,8 @@ pub(crate) fn heartbeat(run: &Run) -> Heartbeat {
     }
 }
 
-pub(crate) fn finish(run: &Run, verdict: Verdict) -> Finish {
-    let error = (verdict != Verdict::Completed).then(|| "exit code 1".to_owned());
+pub(crate) fn finish(run: &Run, outcome: AttemptOutcome) -> Finish {
+    let error = (outcome != AttemptOutcome::Completed).then(|| "exit code 1".to_owned());
     let report = Report {
         error,
         exit_code: Some(0),
@@ -118,10 +118,10 @@ pub(crate) fn finish(run: &Run, verdict: Verdict) -> Finish {
     Finish {
         id: run.id,
         holder: holder(run),
-        verdict,
+        outcome,
         report,
-        draw: 0.0,
-        bound_ms: BOUND_MS,
+        jitter: 0.0,
+        aging_step_ms: AGING_STEP_MS,
         now: NOW,
     }
 }

@@ -1,6 +1,6 @@
 //! Databases that were there before: older, newer, copied, opened by several at once.
 
-use engine::{Command, Status, Verdict};
+use engine::{AttemptOutcome, Command, Status};
 use store::{Condition, Error, Location, Store, events, inspect, runs};
 
 use crate::{
@@ -20,9 +20,14 @@ async fn everything_is_there_after_a_restart(db: &Database) {
     let run = running(&store, job()).await;
     let queued = submitted(&store, job()).await;
     let cancelled = submitted(&store, job()).await;
-    applied(&store, cancelled, Command::Cancel, NOW)
-        .await
-        .unwrap();
+    applied(
+        &store,
+        cancelled,
+        Command::signal(engine::Signal::Cancel),
+        NOW,
+    )
+    .await
+    .unwrap();
     drop(store);
     let store = db.open();
     assert_eq!(details(&store, run.id).await.run, run);
@@ -31,7 +36,7 @@ async fn everything_is_there_after_a_restart(db: &Database) {
         Status::Cancelled
     );
     assert_eq!(*store.wake().head().borrow(), 5);
-    finished(&store, finish(&run, Verdict::Completed))
+    finished(&store, finish(&run, AttemptOutcome::Completed))
         .await
         .unwrap();
     assert_eq!(ids(&store.claim(claim("b", 9)).await.unwrap()), [queued]);
@@ -129,7 +134,7 @@ fn a_backup_of_a_live_database_holds_the_same() {
         };
         let store = db.open();
         let run = running(&store, job()).await;
-        finished(&store, finish(&run, Verdict::Completed))
+        finished(&store, finish(&run, AttemptOutcome::Completed))
             .await
             .unwrap();
         let copy = path.with_extension("backup");

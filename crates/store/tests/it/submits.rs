@@ -1,6 +1,6 @@
 //! Repeated submits, keys that exclude each other, runs that belong to others.
 
-use engine::{Command, NewRun, RunId, Status, Verdict};
+use engine::{AttemptOutcome, Command, NewRun, RunId, Status};
 use store::{
     Error, retention,
     runs::{Submit, Submitted},
@@ -102,7 +102,9 @@ async fn a_refused_submit_leaves_no_key(db: &Database) {
     let first = submitted(&store, exclusive("x")).await;
     let refused = store.submit(keyed("k", b"body", [exclusive("x")])).await;
     assert!(matches!(refused, Err(Error::Exclusive(key)) if key == "x"));
-    applied(&store, first, Command::Cancel, NOW).await.unwrap();
+    applied(&store, first, Command::signal(engine::Signal::Cancel), NOW)
+        .await
+        .unwrap();
     let accepted = store
         .submit(keyed("k", b"body", [exclusive("x")]))
         .await
@@ -137,7 +139,7 @@ async fn an_exclusive_key_has_one_live_run(db: &Database) {
     let twice = store.submit(submit([exclusive("y"), exclusive("y")])).await;
     assert!(matches!(twice, Err(Error::Exclusive(_))));
     submitted(&store, exclusive("y")).await;
-    finished(&store, finish(&run, Verdict::Completed))
+    finished(&store, finish(&run, AttemptOutcome::Completed))
         .await
         .unwrap();
     submitted(&store, exclusive("x")).await;
@@ -173,15 +175,21 @@ async fn exclusive_submits_race(db: &Database) {
 async fn a_retry_respects_the_exclusive_key(db: &Database) {
     let store = db.open();
     let old = submitted(&store, exclusive("x")).await;
-    applied(&store, old, Command::Cancel, NOW).await.unwrap();
+    applied(&store, old, Command::signal(engine::Signal::Cancel), NOW)
+        .await
+        .unwrap();
     let live = submitted(&store, exclusive("x")).await;
-    let retry = || Command::Retry { bound_ms: BOUND_MS };
+    let retry = || Command::Retry {
+        aging_step_ms: AGING_STEP_MS,
+    };
     let refused = applied(&store, old, retry(), NOW).await;
     assert!(
         matches!(refused, Err(Error::Exclusive(ref key)) if key == "x"),
         "{refused:?}"
     );
-    applied(&store, live, Command::Cancel, NOW).await.unwrap();
+    applied(&store, live, Command::signal(engine::Signal::Cancel), NOW)
+        .await
+        .unwrap();
     applied(&store, old, retry(), NOW).await.unwrap();
     db.check();
 }
@@ -206,16 +214,18 @@ async fn a_cancel_goes_down_the_tree(db: &Database) {
     };
     let later = submitted(&store, later).await;
     let ended = running(&store, child_of(root)).await;
-    finished(&store, finish(&ended, Verdict::Completed))
+    finished(&store, finish(&ended, AttemptOutcome::Completed))
         .await
         .unwrap();
     let below_ended = submitted(&store, child_of(ended.id)).await;
     let stranger = submitted(&store, job()).await;
 
-    applied(&store, root, Command::Cancel, NOW).await.unwrap();
+    applied(&store, root, Command::signal(engine::Signal::Cancel), NOW)
+        .await
+        .unwrap();
     let status = async |id| details(&store, id).await.run.state.status();
-    assert!(details(&store, root).await.run.signal.is_some());
-    assert!(details(&store, busy.id).await.run.signal.is_some());
+    assert!(details(&store, root).await.run.signals.cancel > 0);
+    assert!(details(&store, busy.id).await.run.signals.cancel > 0);
     assert_eq!(status(held).await, Status::Cancelled);
     assert_eq!(status(later).await, Status::Cancelled);
     assert_eq!(status(ended.id).await, Status::Completed);
@@ -241,7 +251,9 @@ async fn what_was_called_off_takes_no_children(db: &Database) {
     let stopping = running(&store, job()).await;
     let stopped = submitted(&store, job()).await;
     for id in [stopping.id, stopped] {
-        applied(&store, id, Command::Cancel, NOW).await.unwrap();
+        applied(&store, id, Command::signal(engine::Signal::Cancel), NOW)
+            .await
+            .unwrap();
         // One such child refuses them all, and leaves no key.
         let refused = store
             .submit(keyed("key", b"1", [job(), child_of(id)]))
@@ -259,16 +271,23 @@ async fn what_was_called_off_takes_no_children(db: &Database) {
     );
     assert_eq!(db.rows("SELECT count(*) FROM runs"), [["2"]]);
     assert_eq!(db.rows("SELECT count(*) FROM idempotency_keys"), [["0"]]);
-    // Started anew it is live; a whole tree may come at once.
-    let retry = Command::Retry { bound_ms: BOUND_MS };
+    // Started again it is live; a whole tree may come at once.
+    let retry = Command::Retry {
+        aging_step_ms: AGING_STEP_MS,
+    };
     applied(&store, stopped, retry, NOW).await.unwrap();
     let child = child_of(stopped);
     let grandchild = child_of(child.id);
     let tree = keyed("key", b"1", [grandchild.clone(), child.clone()]);
     store.submit(tree.clone()).await.unwrap();
-    applied(&store, stopped, Command::Cancel, NOW)
-        .await
-        .unwrap();
+    applied(
+        &store,
+        stopped,
+        Command::signal(engine::Signal::Cancel),
+        NOW,
+    )
+    .await
+    .unwrap();
     for id in [child.id, grandchild.id] {
         let run = details(&store, id).await.run;
         assert_eq!(run.state.status(), Status::Cancelled);
@@ -291,7 +310,7 @@ async fn a_cancel_and_a_new_child_race(db: &Database) {
         let child = child_of(root);
         let id = child.id;
         let (cancelled, accepted) = tokio::join!(
-            applied(&first, root, Command::Cancel, NOW),
+            applied(&first, root, Command::signal(engine::Signal::Cancel), NOW),
             second.submit(submit([child])),
         );
         cancelled.unwrap();
@@ -316,7 +335,7 @@ async fn many_runs_at_once_are_all_or_none(db: &Database) {
     assert_eq!(ids(&taken), answer.ids);
     let finishes: Vec<_> = taken
         .iter()
-        .map(|taken| finish(&taken.run, Verdict::Completed))
+        .map(|taken| finish(&taken.run, AttemptOutcome::Completed))
         .collect();
     let ends = store.finish(finishes).await.unwrap();
     assert!(ends.iter().all(Result::is_ok));

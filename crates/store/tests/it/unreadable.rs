@@ -65,7 +65,7 @@ async fn the_other_leases_are_taken_away(db: &Database) {
     spoil(db);
     let late = NOW + LEASE_MS;
     let ended = store
-        .write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, || 0.0, late))
+        .write(move |batch| runs::expire(batch, LEASE_MS, AGING_STEP_MS, || 0.0, late))
         .await
         .unwrap();
     assert_eq!(ended, [whole.id]);
@@ -76,7 +76,7 @@ async fn the_other_leases_are_taken_away(db: &Database) {
     // Made whole again, it is like the others.
     db.rows("UPDATE runs SET retry = NULL");
     let ended = store
-        .write(move |batch| runs::expire(batch, LEASE_MS, BOUND_MS, || 0.0, late))
+        .write(move |batch| runs::expire(batch, LEASE_MS, AGING_STEP_MS, || 0.0, late))
         .await
         .unwrap();
     assert_eq!(ended, [spoilt.id]);

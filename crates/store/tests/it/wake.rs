@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use engine::{Command, NewRun, RunId, State, Verdict};
-use store::{Offer, Store, Topic, TopicWait, runs::Claim};
+use engine::{AttemptOutcome, Command, NewRun, RunId, State};
+use store::{PendingClaim, Store, Topic, TopicWait, runs::Claim};
 use tokio::time::timeout;
 
 use crate::{
@@ -21,26 +21,26 @@ on_both!(
 );
 
 /// What a waiting claim takes in the end: one on another server is told to look again.
-async fn served(store: &Store, mut offer: Offer) -> Vec<RunId> {
+async fn served(store: &Store, mut pending_claim: PendingClaim) -> Vec<RunId> {
     let wait = async {
         loop {
-            let taken = offer.taken().await.unwrap();
+            let taken = pending_claim.taken().await.unwrap();
             if !taken.is_empty() {
                 return ids(&taken);
             }
-            offer = store.wait_for(claim("a", 1)).unwrap();
+            pending_claim = store.wait_for(claim("a", 1)).unwrap();
         }
     };
     timeout(DEADLINE, wait).await.expect("not served")
 }
 
 /// A claim that waits still; it may have been told to look again.
-async fn idle(store: &Store, mut offer: Offer) -> Offer {
-    while let Ok(taken) = timeout(Duration::from_millis(50), offer.taken()).await {
+async fn idle(store: &Store, mut pending_claim: PendingClaim) -> PendingClaim {
+    while let Ok(taken) = timeout(Duration::from_millis(50), pending_claim.taken()).await {
         assert_eq!(ids(&taken.unwrap()), []);
-        offer = store.wait_for(claim("a", 1)).unwrap();
+        pending_claim = store.wait_for(claim("a", 1)).unwrap();
     }
-    offer
+    pending_claim
 }
 
 /// The store itself and, on PostgreSQL, another one on the same database that hears the first.
@@ -104,7 +104,7 @@ async fn a_submit_serves_one_waiting_claim(db: &Database) {
     }
 }
 
-/// The commit that makes a run ready gives it to whoever waits for it.
+/// The commit that makes a run ready gives it to the caller who waits for it.
 async fn a_submit_and_its_waiting_claim_are_one_commit(db: &Database) {
     let store = db.open();
     let early = Claim {
@@ -113,10 +113,10 @@ async fn a_submit_and_its_waiting_claim_are_one_commit(db: &Database) {
     };
     // A claim that has not looked yet when the submit comes needs a commit of its own.
     crate::database::until("one commit was enough", async || {
-        let offer = idle(&store, store.wait_for(early.clone()).unwrap()).await;
+        let pending_claim = idle(&store, store.wait_for(early.clone()).unwrap()).await;
         let before = store.commit_sums().commits;
         let id = submitted(&store, job()).await;
-        assert_eq!(served(&store, offer).await, [id]);
+        assert_eq!(served(&store, pending_claim).await, [id]);
         let run = details(&store, id).await.run;
         // The lease began with the submit, not with the waiting.
         assert!(matches!(run.state, State::Running(lease) if lease.until >= NOW + LEASE_MS));
@@ -125,16 +125,16 @@ async fn a_submit_and_its_waiting_claim_are_one_commit(db: &Database) {
     .await;
 }
 
-/// Whoever hangs up while it is served leaves its runs to others, and without a strike.
+/// Whoever hangs up while it is served leaves its runs to others, and without a failure.
 async fn what_nobody_takes_out_is_given_back(db: &Database) {
     let store = db.open();
-    let offer = idle(&store, store.wait_for(claim("gone", 1)).unwrap()).await;
+    let pending_claim = idle(&store, store.wait_for(claim("gone", 1)).unwrap()).await;
     let id = submitted(&store, job()).await;
-    drop(offer);
+    drop(pending_claim);
     let stays = store.wait_for(claim("a", 1)).unwrap();
     assert_eq!(served(&store, stays).await, [id]);
     let run = details(&store, id).await.run;
-    assert_eq!((run.executor.as_deref(), run.strikes), (Some("a"), 0));
+    assert_eq!((run.executor.as_deref(), run.failure_count), (Some("a"), 0));
 }
 
 async fn who_is_called_back_takes_what_is_under_way(db: &Database) {
@@ -163,10 +163,10 @@ async fn who_is_called_back_takes_what_is_under_way(db: &Database) {
         let store = store.clone();
         tokio::spawn(async move { store.submit(submit([run])).await })
     };
-    let mut offer = store.wait_for(claim("a", 1)).unwrap();
+    let mut pending_claim = store.wait_for(claim("a", 1)).unwrap();
     let both = async {
         let release = async { go_on.send_replace(true) };
-        let (taken, _) = tokio::join!(biased; offer.call_back(), release);
+        let (taken, _) = tokio::join!(biased; pending_claim.call_back(), release);
         taken.unwrap()
     };
     let taken = timeout(DEADLINE, both).await.expect("in time");
@@ -181,24 +181,31 @@ async fn who_is_called_back_takes_what_is_under_way(db: &Database) {
 
 async fn what_becomes_ready_wakes(db: &Database) {
     for (here, there) in pair(db).await {
-        let offer = there.wait_for(claim("a", 1)).unwrap();
+        let pending_claim = there.wait_for(claim("a", 1)).unwrap();
         let held = NewRun {
             held: true,
             ..job()
         };
         let held = submitted(&here, held).await;
-        let offer = idle(&there, offer).await;
-        applied(&here, held, Command::Unhold { bound_ms: BOUND_MS }, NOW)
-            .await
-            .unwrap();
-        assert_eq!(served(&there, offer).await, [held]);
+        let pending_claim = idle(&there, pending_claim).await;
+        applied(
+            &here,
+            held,
+            Command::Unhold {
+                aging_step_ms: AGING_STEP_MS,
+            },
+            NOW,
+        )
+        .await
+        .unwrap();
+        assert_eq!(served(&there, pending_claim).await, [held]);
         let run = details(&here, held).await.run;
-        let offer = idle(&there, there.wait_for(claim("a", 1)).unwrap()).await;
+        let pending_claim = idle(&there, there.wait_for(claim("a", 1)).unwrap()).await;
         let given_up = Command::Release {
             holder: holder(&run),
         };
         applied(&here, held, given_up, NOW).await.unwrap();
-        assert_eq!(served(&there, offer).await, [held]);
+        assert_eq!(served(&there, pending_claim).await, [held]);
     }
 }
 
@@ -228,11 +235,13 @@ async fn topics_are_told(db: &Database) {
         })
         .await;
         told(&holder, async {
-            applied(&here, id, Command::Cancel, NOW).await.unwrap();
+            applied(&here, id, Command::signal(engine::Signal::Cancel), NOW)
+                .await
+                .unwrap();
         })
         .await;
         told(&output, async {
-            finished(&here, finish(&run, Verdict::Failed))
+            finished(&here, finish(&run, AttemptOutcome::Failed))
                 .await
                 .unwrap();
         })
@@ -257,9 +266,9 @@ fn what_was_missed_is_looked_up() {
         );
         assert_eq!(cut, [["2"]], "each store has a listener");
         claimed(&there, "b").await;
-        let offer = there.wait_for(claim("a", 1)).unwrap();
+        let pending_claim = there.wait_for(claim("a", 1)).unwrap();
         let id = submitted(&here, job()).await;
-        assert_eq!(served(&there, offer).await, [id]);
+        assert_eq!(served(&there, pending_claim).await, [id]);
         timeout(DEADLINE, head.wait_for(|head| *head >= 3))
             .await
             .unwrap()

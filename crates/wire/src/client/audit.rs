@@ -1,4 +1,4 @@
-//! The calls of whoever looks at the audit.
+//! The calls of the caller who looks at the audit.
 
 use http::{Method, header};
 

@@ -119,7 +119,7 @@ impl Client {
             .map(drop)
     }
 
-    /// Shows a picture of what runs to whoever looks on. `kind` is its content type.
+    /// Shows a picture of what runs to the caller who looks on. `kind` is its content type.
     ///
     /// # Errors
     /// See [`Error`]; a lost lease is a `404`.

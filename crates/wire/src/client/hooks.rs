@@ -1,4 +1,4 @@
-//! The calls of whoever makes hooks.
+//! The calls of the caller who makes hooks.
 
 use http::Method;
 

@@ -1,4 +1,4 @@
-//! The calls of whoever submits and watches jobs.
+//! The calls of the caller who submits and watches jobs.
 
 use std::fmt::Write;
 
@@ -78,7 +78,7 @@ impl Client {
         self.act(id, "cancel").await
     }
 
-    /// Starts an ended job anew.
+    /// Starts an ended job again.
     ///
     /// # Errors
     /// See [`Error`].

@@ -1,4 +1,4 @@
-//! The calls of whoever makes keys.
+//! The calls of the caller who makes keys.
 
 use http::Method;
 

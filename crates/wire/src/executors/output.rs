@@ -17,7 +17,7 @@ pub struct LogChunk {
 }
 
 /// Query of `PUT /api/v1/jobs/{id}/frame`, whose body is a picture of what runs, as PNG, JPEG or
-/// WebP, of at most 1 MiB. It is shown to whoever looks on and not kept; a newer one replaces it.
+/// WebP, of at most 1 MiB. It is shown to the caller who looks on and not kept; a newer one replaces it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FrameOf {
     /// Who holds the lease.

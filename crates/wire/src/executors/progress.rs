@@ -14,7 +14,7 @@ pub struct ProgressReport {
     pub executor_id: String,
     /// The lease's token.
     pub lease_token: i64,
-    /// What is to be told to whoever follows the job, if anything.
+    /// What is to be told to the caller who follows the job, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fact: Option<Fact>,
     /// The note.
@@ -131,7 +131,7 @@ pub struct LogLine {
 pub enum Level {
     /// For its author.
     Debug,
-    /// For whoever looks.
+    /// For the caller who looks.
     Info,
     /// Something is odd.
     Warn,

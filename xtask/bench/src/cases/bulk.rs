@@ -9,16 +9,16 @@ use crate::{
     bodies,
     client::Client,
     report::Measure,
-    server::{Ground, Server},
+    server::{Environment, Server},
 };
 
 const ITEMS: usize = 1000;
 const CALLS: usize = 60;
 
-pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
+pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
     let mut measures = Vec::new();
     for clients in [1, 4] {
-        let server = Server::start(ground).await?;
+        let server = Server::start(environment).await?;
         let begun = Instant::now();
         let mut tasks = JoinSet::new();
         for _ in 0..clients {

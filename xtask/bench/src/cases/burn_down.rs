@@ -15,15 +15,15 @@ use super::bulk::submit_many;
 use crate::{
     executor::perform,
     report::Measure,
-    server::{Ground, Server},
+    server::{Environment, Server},
 };
 
 const JOBS: u64 = 20_000;
 
-pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
+pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
     let mut measures = Vec::new();
     for (max, label) in [(24, "24 a claim"), (500, "500 a claim")] {
-        let server = Server::start(ground).await?;
+        let server = Server::start(environment).await?;
         submit_many(&mut server.client().await?, JOBS).await?;
         let accepted = Arc::default();
         let begun = Instant::now();

@@ -10,7 +10,7 @@ use crate::{
     bodies,
     client::Client,
     report::Measure,
-    server::{Ground, Server},
+    server::{Environment, Server},
     statistics::{percentile, sorted},
 };
 
@@ -22,8 +22,8 @@ const SIZES: [(u64, &str); 3] = [
 const CLAIMS: u64 = 500;
 const ROUNDS: usize = 3;
 
-pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
-    let server = Server::start(ground).await?;
+pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
+    let server = Server::start(environment).await?;
     let mut client = server.client().await?;
     let mut measures = Vec::new();
     let mut pending = 0;

@@ -9,7 +9,7 @@ use tokio::{task::JoinSet, time::sleep};
 use crate::{
     follower::{Follower, Form},
     report::{Measure, percentiles},
-    server::{Ground, Server},
+    server::{Environment, Server},
     statistics::ms_between,
 };
 
@@ -17,18 +17,18 @@ const JOBS: usize = 100;
 const PACE: Duration = Duration::from_millis(50);
 const READERS: [usize; 3] = [1, 100, 1_000];
 
-pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
+pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
     let mut measures = Vec::new();
     for form in [Form::Sse, Form::WebSocket] {
         for readers in READERS {
-            measures.extend(with(ground, form, readers).await?);
+            measures.extend(with(environment, form, readers).await?);
         }
     }
     Ok(measures)
 }
 
-async fn with(ground: &Ground, form: Form, readers: usize) -> Result<Vec<Measure>> {
-    let server = Server::start(ground).await?;
+async fn with(environment: &Environment, form: Form, readers: usize) -> Result<Vec<Measure>> {
+    let server = Server::start(environment).await?;
     let mut followers = JoinSet::new();
     for _ in 0..readers {
         let follower = Follower::open(server.address, form).await?;

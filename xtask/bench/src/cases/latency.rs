@@ -13,14 +13,14 @@ use crate::{
     bodies,
     client::Client,
     report::{Measure, percentiles},
-    server::{Ground, Server},
+    server::{Environment, Server},
     statistics::ms_between,
 };
 
 const JOBS: u64 = 500;
 
-pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
-    let server = Server::start(ground).await?;
+pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
+    let server = Server::start(environment).await?;
     let (sender, mut started) = mpsc::channel(1);
     let executor = server.client().await?;
     let mut producer = server.client().await?;

@@ -16,7 +16,7 @@ mod store;
 use anyhow::Result;
 use clap::ValueEnum;
 
-use crate::{report::Measure, server::Ground};
+use crate::{report::Measure, server::Environment};
 
 /// A case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -80,20 +80,20 @@ impl Case {
     }
 
     /// One run.
-    pub(crate) async fn measure(self, ground: &Ground) -> Result<Vec<Measure>> {
+    pub(crate) async fn measure(self, environment: &Environment) -> Result<Vec<Measure>> {
         match self {
-            Self::Rest => rest::measure(ground).await,
-            Self::OneByOne => one_by_one::measure(ground).await,
-            Self::Steady => steady::measure(ground).await,
-            Self::BurnDown => burn_down::measure(ground).await,
-            Self::Latency => latency::measure(ground).await,
-            Self::Bulk => bulk::measure(ground).await,
-            Self::ClaimCost => claim_cost::measure(ground).await,
-            Self::Ceiling => ceiling::measure(ground),
-            Self::Store => store::measure(ground).await,
-            Self::Events => events::measure(ground).await,
-            Self::Plugins => plugins::measure(ground).await,
-            Self::PluginJobs => plugin_jobs::measure(ground).await,
+            Self::Rest => rest::measure(environment).await,
+            Self::OneByOne => one_by_one::measure(environment).await,
+            Self::Steady => steady::measure(environment).await,
+            Self::BurnDown => burn_down::measure(environment).await,
+            Self::Latency => latency::measure(environment).await,
+            Self::Bulk => bulk::measure(environment).await,
+            Self::ClaimCost => claim_cost::measure(environment).await,
+            Self::Ceiling => ceiling::measure(environment),
+            Self::Store => store::measure(environment).await,
+            Self::Events => events::measure(environment).await,
+            Self::Plugins => plugins::measure(environment).await,
+            Self::PluginJobs => plugin_jobs::measure(environment).await,
         }
     }
 }

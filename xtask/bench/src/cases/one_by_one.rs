@@ -10,15 +10,15 @@ use crate::{
     bodies,
     client::Client,
     report::Measure,
-    server::{Ground, Server},
+    server::{Environment, Server},
 };
 
-pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
+pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
     let mut measures = Vec::new();
     for clients in [1, 16, 64] {
-        let server = Server::start(ground).await?;
+        let server = Server::start(environment).await?;
         let begun = Instant::now();
-        let until = begun + ground.duration;
+        let until = begun + environment.duration;
         let mut tasks = JoinSet::new();
         for _ in 0..clients {
             tasks.spawn(perform(server.address, until));

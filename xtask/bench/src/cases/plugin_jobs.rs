@@ -17,7 +17,7 @@ use super::plugins::{LEAST, plugin_in};
 use crate::{
     client::Client,
     report::Measure,
-    server::{Ground, Server},
+    server::{Environment, Server},
 };
 
 /// Connections, each with one job at a time.
@@ -26,15 +26,15 @@ const WATCHERS: usize = 32;
 const JOBS: usize = 50;
 const PLUGINS: usize = 5;
 
-pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
-    let folder = ground.work_dir.join("for-jobs");
+pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
+    let folder = environment.work_dir.join("for-jobs");
     let component = wat::parse_str(LEAST)?;
     let names: Vec<String> = (1..=PLUGINS).map(|number| format!("p{number}")).collect();
     for name in &names {
         plugin_in(&folder, name, "wasm", "\"entry\"", &component)?;
     }
-    let server = Server::start(ground).await?;
-    let executor = Executor::start(ground, &server, &folder)?;
+    let server = Server::start(environment).await?;
+    let executor = Executor::start(environment, &server, &folder)?;
     let mut client = server.client().await?;
     let known = || async {
         let mut client = server.client().await?;
@@ -95,9 +95,9 @@ async fn one(client: &mut Client, plugins: &[String]) -> Result<()> {
 struct Executor(Child);
 
 impl Executor {
-    fn start(ground: &Ground, server: &Server, plugins: &Path) -> Result<Self> {
-        let place = |name: &str| ground.work_dir.join(name);
-        let child = Command::new(&ground.playhouse)
+    fn start(environment: &Environment, server: &Server, plugins: &Path) -> Result<Self> {
+        let place = |name: &str| environment.work_dir.join(name);
+        let child = Command::new(&environment.playhouse)
             .args(["executor", "--name=bench", "--slots=16", "--server"])
             .arg(format!("http://{}", server.address))
             .arg("--work-dir")

@@ -20,7 +20,7 @@ use serde_json::json;
 
 use crate::{
     report::{Measure, percentiles},
-    server::Ground,
+    server::Environment,
     statistics::{percentile, sorted},
 };
 
@@ -38,8 +38,8 @@ pub(super) const LEAST: &str = include_str!("least.wat");
 
 const SCRIPT: &str = "#!/bin/sh\nread call\necho '{\"metric\": {\"count\": 1}}'\n";
 
-pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
-    let folder = ground.work_dir.join("plugins");
+pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
+    let folder = environment.work_dir.join("plugins");
     let component = wat::parse_str(LEAST)?;
     let component = plugin_in(&folder, "least", "wasm", "\"entry\"", &component)?;
     let process = plugin_in(
@@ -55,8 +55,8 @@ pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
         "plugins: call of a component",
         &times(&component, &Plain, CALLS).await?,
     )?;
-    let shim = vec![ground.playhouse.clone().into(), "shim".into()];
-    let work = ground.work_dir.join("plugins-work");
+    let shim = vec![environment.playhouse.clone().into(), "shim".into()];
+    let work = environment.work_dir.join("plugins-work");
     let isolated = Isolated::open(Settings::new("bench", &work, shim)).await?;
     let program = folder.join("script/entry");
     let line = call_line()?;
@@ -144,7 +144,7 @@ fn call_line() -> Result<Vec<u8>> {
 }
 
 /// The same program, started, given its input and waited for by nothing but the standard library. Its input
-/// comes from a file in memory, as the host's does: a pipe would make the program wait for whoever writes.
+/// comes from a file in memory, as the host's does: a pipe would make the program wait for the caller who writes.
 fn bare_start(program: &Path, line: &[u8]) -> Result<f64> {
     let began = Instant::now();
     let mut input = File::from(memfd_create("call", MemfdFlags::CLOEXEC)?);

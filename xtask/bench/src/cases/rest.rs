@@ -7,15 +7,15 @@ use tokio::time::sleep;
 
 use crate::{
     report::Measure,
-    server::{Ground, Server},
+    server::{Environment, Server},
 };
 
 const SETTLED_AFTER: Duration = Duration::from_secs(2);
 
-pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
-    let server = Server::start(ground).await?;
+pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
+    let server = Server::start(environment).await?;
     let first_ms = server.healthy_after.as_secs_f64() * 1000.0;
-    let server = server.restart(ground).await?;
+    let server = server.restart(environment).await?;
     let again_ms = server.healthy_after.as_secs_f64() * 1000.0;
     sleep(SETTLED_AFTER).await;
     let resident_mib = server.resident_mib()?;

@@ -17,23 +17,23 @@ use crate::{
     client::Client,
     executor::perform,
     report::Measure,
-    server::{Ground, Server},
+    server::{Environment, Server},
 };
 
 const PRODUCERS: usize = 64;
 const WARM_UP: Duration = Duration::from_secs(1);
 
-pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
+pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
     let mut measures = Vec::new();
     for (max, label) in [(24, "24 a claim"), (500, "500 a claim")] {
-        let server = Server::start(ground).await?;
+        let server = Server::start(environment).await?;
         let (submitted, accepted) = (Arc::default(), Arc::default());
         let rates = tokio::select! {
             failed = load(server.address, max, &submitted, &accepted) => {
                 failed?;
                 bail!("the load ended by itself")
             }
-            rates = rates(ground.duration, &submitted, &accepted) => rates,
+            rates = rates(environment.duration, &submitted, &accepted) => rates,
         };
         measures.push(Measure::new(
             format!("steady, {label}: completed"),

@@ -4,27 +4,27 @@
 use std::{future::Future, path::Path, time::Instant};
 
 use anyhow::{Context, Result};
-use engine::{Holder, Kind, NewRun, RunId, Verdict};
+use engine::{AttemptOutcome, Holder, Kind, NewRun, RunId};
 use store::{
     Location, Store,
-    audit::{Act, Actor, Target},
+    audit::{Actor, AuditEntry, Target},
     runs::{Claim, Claimed, Finish, Heartbeat, Report, Submission, Submit},
 };
 use tokio::task::{JoinSet, spawn_blocking};
 
-use crate::{database, report::Measure, server::Ground};
+use crate::{database, report::Measure, server::Environment};
 
 const NOW: i64 = 1_700_000_000_000;
-const BOUND_MS: i64 = 600_000;
+const AGING_STEP_MS: i64 = 600_000;
 const LEASE_MS: i64 = 30_000;
 /// Runs for one measure with a caller alone, and with many.
 const SIZES: [(usize, usize); 2] = [(1, 1_000), (64, 12_800)];
 const TOGETHER: usize = 50;
 
-pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
+pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
     let mut measures = Vec::new();
     for (callers, runs) in SIZES {
-        let store = open(ground).await?;
+        let store = open(environment).await?;
         submit(&store, runs).await?;
         let label = |what: &str| format!("store alone, {what}, {callers} callers");
         let (held, rate) = timed(runs, claim_each(&store, callers, runs)).await?;
@@ -34,7 +34,7 @@ pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
         let (_, rate) = timed(runs, finish_each(&store, callers, &held)).await?;
         measures.push(Measure::new(label("finish"), "1/s", rate));
     }
-    let store = open(ground).await?;
+    let store = open(environment).await?;
     let runs = 10_000;
     submit(&store, runs).await?;
     let (_, rate) = timed(runs, claim_together(&store, runs)).await?;
@@ -44,10 +44,10 @@ pub(super) async fn measure(ground: &Ground) -> Result<Vec<Measure>> {
 }
 
 /// On an empty database.
-async fn open(ground: &Ground) -> Result<Store> {
-    let location = match &ground.database_url {
+async fn open(environment: &Environment) -> Result<Store> {
+    let location = match &environment.database_url {
         Some(url) => Location::Postgres(database::fresh(url).await?),
-        None => Location::Sqlite(empty(&ground.work_dir)?),
+        None => Location::Sqlite(empty(&environment.work_dir)?),
     };
     spawn_blocking(move || Store::open(&location, 1, NOW))
         .await?
@@ -74,7 +74,7 @@ async fn submit(store: &Store, runs: usize) -> Result<()> {
         let ids: Vec<RunId> = (first..runs.min(first + 1_000)).map(id).collect();
         let origin = "127.0.0.1".to_owned();
         let target = Target::runs(Kind::Job.as_str(), &ids);
-        let act = Act::new(NOW, Actor::word("bench"), origin, "job.submit", target);
+        let act = AuditEntry::new(NOW, Actor::word("bench"), origin, "job.submit", target);
         let submission = |id| Submission {
             run: NewRun::new(id, Kind::Job, "noop", "job"),
             input: b"{}".to_vec(),
@@ -84,8 +84,8 @@ async fn submit(store: &Store, runs: usize) -> Result<()> {
         let submit = Submit {
             runs: ids.into_iter().map(submission).collect(),
             idempotency: None,
-            act: Some(Box::new(act)),
-            bound_ms: BOUND_MS,
+            entry: Some(Box::new(act)),
+            aging_step_ms: AGING_STEP_MS,
             now: NOW,
         };
         store.submit(submit).await?;
@@ -165,10 +165,10 @@ async fn finish_each(store: &Store, callers: usize, held: &[Claimed]) -> Result<
         let finish = Finish {
             id,
             holder,
-            verdict: Verdict::Completed,
+            outcome: AttemptOutcome::Completed,
             report: Report::default(),
-            draw: 0.5,
-            bound_ms: BOUND_MS,
+            jitter: 0.5,
+            aging_step_ms: AGING_STEP_MS,
             now: NOW + 2,
         };
         async move {

@@ -34,7 +34,7 @@ use crate::harness::{DEADLINE, Process, Server, poll};
 const SUBMITTERS: usize = 4;
 const EXECUTORS: usize = 4;
 
-/// What every job is: it prints its argument, whoever performs it.
+/// What every job is: it prints its argument, the caller who performs it.
 const PROGRAM: &[u8] = b"#!/bin/sh\nprintf %s \"$1\"\n";
 
 /// The name of the executor that is one.
@@ -55,7 +55,7 @@ struct Ledger {
     jobs: BTreeMap<String, Option<String>>,
     /// The keys of jobs that nobody is to run: they are cancelled. True when that was acknowledged.
     cancelled: BTreeMap<String, bool>,
-    /// The keys of jobs that are cancelled and started anew. True when they are known to have been cancelled.
+    /// The keys of jobs that are cancelled and started again. True when they are known to have been cancelled.
     retried: BTreeMap<String, bool>,
     /// The keys of bulk submits, with the ids once they were acknowledged.
     bulks: BTreeMap<String, Option<Vec<String>>>,

@@ -1,4 +1,4 @@
-//! One who cancels jobs and starts them anew: after that they run as all others.
+//! One who cancels jobs and starts them again: after that they run as all others.
 
 use std::{
     sync::{
@@ -12,7 +12,7 @@ use wire::client::{Client, Error};
 
 use super::{Shared, clients::held};
 
-/// One job after the other, each until it was started anew.
+/// One job after the other, each until it was started again.
 pub(super) async fn retry(client: Client, ledger: Shared, stop: Arc<AtomicBool>) {
     while !stop.load(SeqCst) {
         let key = uuid::Uuid::new_v4().to_string();
@@ -58,7 +58,7 @@ async fn start_anew(client: &Client, ledger: &Shared, key: &str) -> Result<(), E
     Ok(())
 }
 
-/// Starts those anew that were not yet.
+/// Starts those again that were not yet.
 pub(super) async fn settle_retries(client: &Client, ledger: &Shared) {
     let keys: Vec<String> = {
         let ledger = ledger.lock().expect("no panic");

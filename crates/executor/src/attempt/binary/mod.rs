@@ -1,6 +1,6 @@
 //! Plain binaries: fetch the program, run it, watch it, tell how it ended.
 
-mod ending;
+mod outcome;
 mod running;
 
 use std::time::Duration;
@@ -11,9 +11,9 @@ use tracing::Span;
 use wire::jobs::Job;
 
 use super::{
-    Conclusion, PATH, Performer, Taken, Unsent, WorkDir,
-    conclusion::{Ending, Stop},
-    stopped, strays,
+    AttemptRunner, PATH, PerformOutcome, Taken, Unsent, WorkDir, orphans,
+    outcome::{AttemptEnd, Stop},
+    stopped,
 };
 use crate::{
     agent::Lease,
@@ -35,14 +35,14 @@ struct Watched<'a> {
     deadline: Option<Instant>,
 }
 
-impl Performer {
+impl AttemptRunner {
     /// Performs a job under a lease; `kill` gives it back.
     pub(super) async fn perform_binary(
         &self,
         job: &Job,
         mut lease: watch::Receiver<Lease>,
         kill: &CancellationToken,
-    ) -> Conclusion {
+    ) -> PerformOutcome {
         let taken = Taken::job(job);
         // The server counts from the claim, a little earlier: fetching the program is a part of it.
         let timeout = job.timeout_seconds.map(Duration::from_secs);
@@ -51,15 +51,15 @@ impl Performer {
         let prepared = tokio::select! {
             biased;
             stop = stopped(&mut lease, kill, deadline) => {
-                return trace.end(Conclusion::stopped(self, taken, stop, |timed_out| {
+                return trace.end(PerformOutcome::stopped(self, taken, stop, |timed_out| {
                     let reason = if timed_out {
-                        format!("{} while its program was fetched", ending::timed_out(job))
+                        format!("{} while its program was fetched", outcome::timed_out(job))
                     } else {
                         "cancelled".to_owned()
                     };
-                    Ending {
+                    AttemptEnd {
                         timed_out,
-                        ..Ending::not_started(reason)
+                        ..AttemptEnd::not_started(reason)
                     }
                 }));
             }
@@ -68,9 +68,11 @@ impl Performer {
         let (program, work_dir) = match prepared {
             Ok(prepared) => prepared,
             Err(Unprepared::Job(reason)) => {
-                return trace.end(Conclusion::not_started(self, taken, reason));
+                return trace.end(PerformOutcome::not_started(self, taken, reason));
             }
-            Err(Unprepared::Executor(reason)) => return trace.end(Conclusion::Abandoned(reason)),
+            Err(Unprepared::Executor(reason)) => {
+                return trace.end(PerformOutcome::Abandoned(reason));
+            }
         };
         let trace = trace.prepared();
         let watched = Watched {
@@ -78,13 +80,13 @@ impl Performer {
             kill,
             deadline,
         };
-        let conclusion = self.run(job, &program, &work_dir, watched).await;
-        let conclusion = trace.end(conclusion);
+        let outcome = self.run(job, &program, &work_dir, watched).await;
+        let outcome = trace.end(outcome);
         // Gone before the result is told: nobody finds a half-removed directory.
         let span = Span::current();
         let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;
         drop(program);
-        conclusion
+        outcome
     }
 
     async fn prepare(&self, job: &Job) -> Result<(Pinned, WorkDir), Unprepared> {
@@ -106,7 +108,7 @@ impl Performer {
             .get(digest, &job.binary_url)
             .await
             .map_err(failed)?;
-        let work_dir = self.ground.work_dir().await;
+        let work_dir = self.environment.work_dir().await;
         Ok((program, work_dir.map_err(Unprepared::Executor)?))
     }
 }

@@ -17,9 +17,8 @@ use wire::{
 };
 
 use super::{
-    Conclusion, PATH, Performer, Stop, Taken, Unsent, Watched, WorkDir,
-    ending::{ending, without_result},
-    strays,
+    AttemptRunner, PATH, PerformOutcome, Stop, Taken, Unsent, Watched, WorkDir, orphans,
+    outcome::{outcome, without_result},
 };
 use crate::{
     agent::Lease,
@@ -30,7 +29,7 @@ use crate::{
     shim::{Order, Report, Spec},
 };
 
-impl Performer {
+impl AttemptRunner {
     /// Runs the program to its end, whatever that is.
     pub(super) async fn run(
         &self,
@@ -38,18 +37,19 @@ impl Performer {
         program: &Pinned,
         work_dir: &WorkDir,
         watched: Watched<'_>,
-    ) -> Conclusion {
+    ) -> PerformOutcome {
         let taken = Taken::job(job);
-        let cgroup = match self.ground.plan.cgroups.create() {
+        let cgroup = match self.environment.plan.cgroups.create() {
             Ok(cgroup) => cgroup,
-            Err(reason) => return Conclusion::Abandoned(reason),
+            Err(reason) => return PerformOutcome::Abandoned(reason),
         };
         let spec = self.spec(job, program, work_dir, &cgroup, &watched.lease);
-        let (process, outputs) = match Process::start(&self.ground.settings.shim, &spec).await {
+        let (process, outputs) = match Process::start(&self.environment.settings.shim, &spec).await
+        {
             Ok(started) => started,
             Err(error) => {
                 let reason = format!("the shim cannot be started: {error}");
-                return Conclusion::Abandoned(reason);
+                return PerformOutcome::Abandoned(reason);
             }
         };
         let over = CancellationToken::new();
@@ -72,18 +72,18 @@ impl Performer {
         if report.is_err() {
             let (dir, groups) = (work_dir.path().to_owned(), cgroup.procs());
             let span = tracing::Span::current();
-            let _ = spawn_blocking(move || span.in_scope(|| strays::end(&dir, &groups))).await;
+            let _ = spawn_blocking(move || span.in_scope(|| orphans::end(&dir, &groups))).await;
         }
         let out_of_memory = cgroup.was_out_of_memory();
         cgroup.remove().await;
-        if let Some(conclusion) = without_result(&report, stop) {
-            return conclusion;
+        if let Some(outcome) = without_result(&report, stop) {
+            return outcome;
         }
-        let mut ending = ending(&report, stop, job, out_of_memory);
-        ending.stdout = stdout.excerpt.text();
+        let mut outcome = outcome(&report, stop, job, out_of_memory);
+        outcome.stdout = stdout.excerpt.text();
         let mut last = stderr.excerpt;
-        last.add(ending.stderr.as_bytes());
-        ending.stderr = last.text();
+        last.add(outcome.stderr.as_bytes());
+        outcome.stderr = last.text();
         let unsent = [
             (Stream::Stdout, stdout.unsent),
             (Stream::Stderr, stderr.unsent),
@@ -97,7 +97,7 @@ impl Performer {
                 bytes,
             })
         });
-        Conclusion::ended(self, taken, ending, unsent.collect())
+        PerformOutcome::ended(self, taken, outcome, unsent.collect())
     }
 
     fn spec(
@@ -115,7 +115,7 @@ impl Performer {
             ("TMPDIR".to_owned(), text(work_dir.temporary())),
         ]
         .into();
-        if let (true, Ok(run)) = (self.ground.settings.spans.wanted(), job.id.parse()) {
+        if let (true, Ok(run)) = (self.environment.settings.spans.wanted(), job.id.parse()) {
             let parent = trace::parent_header(run, job.lease_token.unwrap_or_default());
             environment.insert("TRACEPARENT".to_owned(), parent);
         }
@@ -126,12 +126,12 @@ impl Performer {
             environment,
             directory: work_dir.home().to_owned(),
             writable: work_dir.path().to_owned(),
-            parts: self.ground.plan.parts.clone(),
-            file_limit_bytes: self.ground.settings.file_limit_bytes,
+            parts: self.environment.plan.parts.clone(),
+            file_limit_bytes: self.environment.settings.file_limit_bytes,
             cgroups: cgroup.procs(),
-            grace_ms: u64::try_from(self.ground.settings.cancel_grace.as_millis())
+            grace_ms: u64::try_from(self.environment.settings.cancel_grace.as_millis())
                 .unwrap_or(u64::MAX),
-            fence_ms: u64::try_from(left(lease.borrow().fence).as_millis()).ok(),
+            fence_ms: u64::try_from(left(lease.borrow().deadline).as_millis()).ok(),
             ..Spec::default()
         }
     }
@@ -140,7 +140,7 @@ impl Performer {
         LogChunk {
             stream,
             offset: 0,
-            executor_id: self.ground.settings.name.clone(),
+            executor_id: self.environment.settings.name.clone(),
             lease_token: job.lease_token.unwrap_or_default(),
         }
     }
@@ -168,7 +168,7 @@ async fn watch(mut process: Process, watched: Watched<'_>) -> (io::Result<Report
             changed = lease.changed(), if leased => {
                 let now = *lease.borrow_and_update();
                 leased = changed.is_ok();
-                process.order(Order::Fence(left(now.fence))).await;
+                process.order(Order::Deadline(left(now.deadline))).await;
                 if now.lost {
                     stop = Some(Stop::Lost);
                     process.order(Order::Kill).await;

@@ -5,11 +5,11 @@ use std::{future::Future, io, sync::Arc};
 use plugin::process::{Command, Spawner, Started};
 use tokio::task::spawn_blocking;
 
-use super::{Ground, Room};
+use super::{AttemptEnvironment, IsolatedSpawner};
 use crate::{Error, Settings};
 
 /// Starts the processes of plugins as an executor does it, without a server.
-pub struct Isolated(Room);
+pub struct Isolated(IsolatedSpawner);
 
 impl Isolated {
     /// Takes the work directory of `settings`, and tries the isolation.
@@ -17,11 +17,15 @@ impl Isolated {
     /// # Errors
     /// When the work directory cannot be used, or `strict` is not possible here.
     pub async fn open(settings: Settings) -> Result<Self, Error> {
-        let opened = spawn_blocking(move || Ground::open(Arc::new(settings)));
-        let ground = opened
+        let opened = spawn_blocking(move || AttemptEnvironment::open(Arc::new(settings)));
+        let environment = opened
             .await
             .unwrap_or_else(|error| Err(Error::Settings(error.to_string())))?;
-        Ok(Self(Room::new(Arc::new(ground), Vec::new(), None)))
+        Ok(Self(IsolatedSpawner::new(
+            Arc::new(environment),
+            Vec::new(),
+            None,
+        )))
     }
 
     /// Waits until every process is dead and nothing is left of it.

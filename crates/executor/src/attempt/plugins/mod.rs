@@ -2,12 +2,12 @@
 
 mod backoff;
 mod bounds;
-mod course;
 mod isolated;
-mod keeper;
 mod logs;
-mod notes;
-mod room;
+mod pipeline;
+mod progress_reporter;
+mod spawner;
+mod supervisor;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,16 +16,16 @@ use tokio_util::sync::CancellationToken;
 use wire::{executors::LeasedPluginJob, trace};
 
 use super::{
-    Conclusion, Ground, PATH, Performer, Taken, WorkDir,
-    conclusion::{Ending, Stop},
-    stopped, strays,
+    AttemptEnvironment, AttemptRunner, PATH, PerformOutcome, Taken, WorkDir, orphans,
+    outcome::{AttemptEnd, Stop},
+    stopped,
 };
 use crate::agent::Lease;
 
-use course::Course;
 pub use isolated::Isolated;
-use notes::{Halt, Notes};
-use room::Room;
+use pipeline::Pipeline;
+use progress_reporter::{Halt, ProgressReporter};
+use spawner::IsolatedSpawner;
 
 impl<'a> Taken<'a> {
     fn plugin_job(job: &'a LeasedPluginJob) -> Self {
@@ -36,55 +36,61 @@ impl<'a> Taken<'a> {
     }
 }
 
-impl Performer {
+impl AttemptRunner {
     /// Performs a plugin job under a lease; `kill` gives it back.
     pub(super) async fn perform_plugins(
         &self,
         job: &LeasedPluginJob,
         mut lease: watch::Receiver<Lease>,
         kill: &CancellationToken,
-    ) -> Conclusion {
+    ) -> PerformOutcome {
         let taken = Taken::plugin_job(job);
         let deadline = Instant::now().checked_add(Duration::from_millis(job.remaining_ms));
         let trace = self.trace(taken).prepared();
-        let room = Room::new(
-            Arc::clone(&self.ground),
+        let spawner = IsolatedSpawner::new(
+            Arc::clone(&self.environment),
             self.environment(taken),
             Some(lease.clone()),
         );
-        let notes = Notes::new(&self.client, &self.ground.settings.name, taken);
-        let mut course = Course::new(job, self.shelf.catalogue(), &room, notes);
+        let progress_reporter =
+            ProgressReporter::new(&self.client, &self.environment.settings.name, taken);
+        let mut pipeline = Pipeline::new(
+            job,
+            self.plugin_registry.catalogue(),
+            &spawner,
+            progress_reporter,
+        );
         let end = tokio::select! {
             biased;
             stop = stopped(&mut lease, kill, deadline) => Err(Halt::Stop(stop)),
-            end = course.run() => end,
+            end = pipeline.run() => end,
         };
-        let current = course.current().map(str::to_owned);
-        drop(course);
+        let current = pipeline.current().map(str::to_owned);
+        drop(pipeline);
         // Nothing of it runs any more when its end is told.
-        room.close().await;
+        spawner.close().await;
         trace.end(match end {
-            Ok(error) => Conclusion::ended(self, taken, ending(error, false), Vec::new()),
-            Err(Halt::Abandoned(what)) => Conclusion::Abandoned(what),
+            Ok(error) => PerformOutcome::ended(self, taken, outcome(error, false), Vec::new()),
+            Err(Halt::Abandoned(what)) => PerformOutcome::Abandoned(what),
             Err(Halt::Refused(reason)) => {
                 let error = format!("the server does not take the job's progress: {reason}");
-                Conclusion::ended(self, taken, ending(Some(error), false), Vec::new())
+                PerformOutcome::ended(self, taken, outcome(Some(error), false), Vec::new())
             }
-            Err(Halt::Stop(stop)) => Conclusion::stopped(self, taken, stop, |timed_out| {
+            Err(Halt::Stop(stop)) => PerformOutcome::stopped(self, taken, stop, |timed_out| {
                 let place = current.map_or_else(String::new, |name| format!(" in plugin `{name}`"));
                 let error = if timed_out {
                     format!("the job's time was over{place}")
                 } else {
                     "cancelled".to_owned()
                 };
-                ending(Some(error), timed_out)
+                outcome(Some(error), timed_out)
             }),
         })
     }
 
     fn environment(&self, taken: Taken<'_>) -> Vec<(String, String)> {
         match taken.id.parse() {
-            Ok(run) if self.ground.settings.spans.wanted() => {
+            Ok(run) if self.environment.settings.spans.wanted() => {
                 let parent = trace::parent_header(run, taken.token);
                 vec![("TRACEPARENT".to_owned(), parent)]
             }
@@ -94,8 +100,8 @@ impl Performer {
 }
 
 /// How a plugin job ended: `error` says why it failed, if it did.
-fn ending(error: Option<String>, timed_out: bool) -> Ending {
-    Ending {
+fn outcome(error: Option<String>, timed_out: bool) -> AttemptEnd {
+    AttemptEnd {
         completed: error.is_none(),
         exit_code: None,
         error_message: error,

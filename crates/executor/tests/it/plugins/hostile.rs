@@ -5,13 +5,13 @@ use std::time::Duration;
 use executor::{Isolation, Settings, Support, probe};
 use serde_json::json;
 
-use super::{Shelf, execute, last};
-use crate::bed::{eventually, runs, shim, unique_sleep};
+use super::{PluginRegistry, execute, last};
+use crate::test_dir::{eventually, runs, shim, unique_sleep};
 
 #[tokio::test]
 async fn whatever_a_plugin_does_the_others_run_and_nothing_is_left() {
     let sleep = unique_sleep();
-    let shelf = Shelf::new();
+    let plugin_registry = PluginRegistry::new();
     let short = "[limits]\ntimeout_ms = 1500\n";
     let loops = format!("setsid sleep {sleep} & while :; do :; done");
     let cases = [
@@ -40,16 +40,16 @@ async fn whatever_a_plugin_does_the_others_run_and_nothing_is_left() {
         ("says-nothing", "", String::new(), "without a `metric`"),
     ];
     for (name, more, script, _) in &cases {
-        shelf.script(name, more, script);
+        plugin_registry.script(name, more, script);
     }
-    shelf.component("spins", short, "(loop $for-ever (br $for-ever))");
-    shelf.component("traps", "", "(unreachable)");
-    shelf.component(
+    plugin_registry.component("spins", short, "(loop $for-ever (br $for-ever))");
+    plugin_registry.component("traps", "", "(unreachable)");
+    plugin_registry.component(
         "grows",
         "[limits]\nmemory_bytes = 16777216\n",
         "(loop $more (br_if $more (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) (unreachable)",
     );
-    shelf.counter("last", 5);
+    plugin_registry.counter("last", 5);
     let mut wanted: Vec<(&str, &str)> = cases
         .iter()
         .map(|(name, _, _, why)| (*name, *why))
@@ -62,10 +62,12 @@ async fn whatever_a_plugin_does_the_others_run_and_nothing_is_left() {
     let mut names: Vec<&str> = wanted.iter().map(|(name, _)| *name).collect();
     names.push("last");
     for isolation in [Isolation::None, Isolation::Standard] {
-        let stage = shelf.stage(|settings| settings.isolation = isolation).await;
-        stage.desk.submit_plugins("job", &names, &json!({}));
-        assert!(!stage.result("job").await.completed);
-        let ended = last(&stage, "job").ended;
+        let executor = plugin_registry
+            .executor(|settings| settings.isolation = isolation)
+            .await;
+        executor.server.submit_plugins("job", &names, &json!({}));
+        assert!(!executor.result("job").await.completed);
+        let ended = last(&executor, "job").ended;
         for (one, (name, why)) in ended.iter().zip(&wanted) {
             let error = one.error.as_deref().unwrap_or_default();
             assert!(
@@ -78,13 +80,13 @@ async fn whatever_a_plugin_does_the_others_run_and_nothing_is_left() {
             Some(json!({"n": 5}))
         );
         eventually("nothing of them runs", || !runs(&sleep));
-        stage.end().await;
+        executor.end().await;
     }
 }
 
 #[tokio::test]
 async fn what_is_nested_too_deep_is_one_plugins_failure() {
-    let shelf = Shelf::new();
+    let plugin_registry = PluginRegistry::new();
     let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
     let says = |line: &str| {
         execute(&format!(
@@ -92,43 +94,46 @@ async fn what_is_nested_too_deep_is_one_plugins_failure() {
         ))
     };
     // As deep as a reader of JSON still takes a line.
-    shelf.script("deep", "", &says(&format!("{{\"output\": {}}}", deep(120))));
-    shelf.script("most", "", &says(&format!("{{\"output\": {}}}", deep(100))));
-    shelf.counter("last", 5);
-    let stage = shelf.stage(|_| {}).await;
-    stage
-        .desk
+    plugin_registry.script("deep", "", &says(&format!("{{\"output\": {}}}", deep(120))));
+    plugin_registry.script("most", "", &says(&format!("{{\"output\": {}}}", deep(100))));
+    plugin_registry.counter("last", 5);
+    let executor = plugin_registry.executor(|_| {}).await;
+    executor
+        .server
         .submit_plugins("job", &["deep", "most", "last"], &json!({}));
-    let error = stage.result("job").await.finish.error_message;
+    let error = executor.result("job").await.finish.error_message;
     let error = error.expect("it failed");
     let begin = "plugin `deep` failed: the output is nested deeper than 100 levels at /0/0";
     assert!(
         error.starts_with(begin) && !error.contains("most"),
         "{error}"
     );
-    assert_eq!(last(&stage, "job").ended[2].metric, Some(json!({"n": 5})));
-    stage.end().await;
+    assert_eq!(
+        last(&executor, "job").ended[2].metric,
+        Some(json!({"n": 5}))
+    );
+    executor.end().await;
 }
 
 #[tokio::test]
 async fn logs_of_many_failures_make_no_note_that_the_server_refuses() {
     const TAKEN_BYTES: usize = 16 << 20;
-    let shelf = Shelf::new();
+    let plugin_registry = PluginRegistry::new();
     // Each byte of it is six as JSON.
     let noise = "head -c 250000 /dev/zero | tr '\\0' '\\001' | fold -w 1000 >&2; exit 3";
     let mut names: Vec<String> = (10..24).map(|number| format!("noisy-{number}")).collect();
     for name in &names {
-        shelf.script(name, "", &execute(noise));
+        plugin_registry.script(name, "", &execute(noise));
     }
-    shelf.counter("last", 5);
+    plugin_registry.counter("last", 5);
     names.push("last".to_owned());
-    let stage = shelf.stage(|_| {}).await;
+    let executor = plugin_registry.executor(|_| {}).await;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    stage
-        .desk
+    executor
+        .server
         .submit_plugins("job", &names, &json!({"debug": true}));
-    assert!(!stage.result("job").await.completed);
-    let note = stage.desk.notes("job").pop().expect("a note");
+    assert!(!executor.result("job").await.completed);
+    let note = executor.server.notes("job").pop().expect("a note");
     let bytes = serde_json::to_vec(&note).expect("JSON").len();
     assert!(bytes < TAKEN_BYTES, "{bytes}");
     let ended = note.progress.ended;
@@ -139,28 +144,30 @@ async fn logs_of_many_failures_make_no_note_that_the_server_refuses() {
     };
     assert!(log.message.contains("no room for this log"), "{log:?}");
     assert_eq!(ended[names.len() - 1].metric, Some(json!({"n": 5})));
-    stage.end().await;
+    executor.end().await;
 }
 
 #[tokio::test]
 async fn a_process_gets_no_more_memory_than_its_manifest_says() {
-    let shelf = Shelf::new();
+    let plugin_registry = PluginRegistry::new();
     let more = "[limits]\nmemory_bytes = 33554432\ntimeout_ms = 60000\n";
     // The shell keeps all of it in one variable.
     let greedy = execute("x=0123456789abcdef; while :; do x=$x$x; done");
-    shelf.script("greedy", more, &greedy);
-    let stage = shelf.stage(|_| {}).await;
-    stage.desk.submit_plugins("job", &["greedy"], &json!({}));
-    let result = stage.result("job").await;
+    plugin_registry.script("greedy", more, &greedy);
+    let executor = plugin_registry.executor(|_| {}).await;
+    executor
+        .server
+        .submit_plugins("job", &["greedy"], &json!({}));
+    let result = executor.result("job").await;
     assert!(!result.completed);
-    let ended = last(&stage, "job").ended;
+    let ended = last(&executor, "job").ended;
     assert!(ended[0].took_ms < 50_000, "it was not its time: {ended:?}");
-    stage.end().await;
+    executor.end().await;
 }
 
 #[tokio::test]
 async fn the_processes_of_a_plugin_share_its_memory_where_control_groups_are() {
-    let shelf = Shelf::new();
+    let plugin_registry = PluginRegistry::new();
     // Each keeps less than it may, and all together keep more. Who is killed for it fails the plugin.
     let together = "for n in 1 2 3 4; do
             { head -c 40000000 /dev/zero; sleep 15; } | tail >/dev/null & all=\"$all $!\"
@@ -168,40 +175,45 @@ async fn the_processes_of_a_plugin_share_its_memory_where_control_groups_are() {
         for one in $all; do wait $one || exit 1; done
         echo '{\"metric\": {\"n\": 1}}'";
     let more = "[limits]\nmemory_bytes = 67108864\n";
-    shelf.script("together", more, &execute(together));
+    plugin_registry.script("together", more, &execute(together));
     let little = "[limits]\nmemory_bytes = 2097152\n";
-    shelf.script(
+    plugin_registry.script(
         "little",
         little,
         &execute("echo '{\"metric\": {\"n\": 1}}'"),
     );
-    let stage = shelf.stage(|_| {}).await;
-    let findings = probe(&Settings::new("probe", stage.bed.path("probe"), shim()));
+    let executor = plugin_registry.executor(|_| {}).await;
+    let findings = probe(&Settings::new("probe", executor.dir.path("probe"), shim()));
     let mut limits = findings.iter().filter(|one| one.name == "memory limit");
     let limited = limits.any(|one| one.support == Support::Full);
-    stage
-        .desk
+    executor
+        .server
         .submit_plugins("job", &["little", "together"], &json!({}));
-    let error = stage.result("job").await.finish.error_message;
+    let error = executor.result("job").await.finish.error_message;
     let says = "plugin `together` failed: the plugin wanted more than 67108864 bytes of memory";
     assert_eq!(error.as_deref(), limited.then_some(says));
-    stage.end().await;
+    executor.end().await;
 }
 
 #[tokio::test]
 async fn a_plugin_in_a_strict_executor_has_no_network() {
-    let shelf = Shelf::new();
+    let plugin_registry = PluginRegistry::new();
     let script = "n=$(wc -l </proc/net/dev); echo \"{\\\"metric\\\": {\\\"n\\\": $n}}\"";
-    shelf.script("looks", "", &execute(script));
-    let stage = shelf.stage(|settings| {
+    plugin_registry.script("looks", "", &execute(script));
+    let executor = plugin_registry.executor(|settings| {
         settings.isolation = Isolation::Strict;
         settings.cancel_grace = Duration::from_millis(100);
     });
-    let stage = stage.await;
-    stage.desk.submit_plugins("job", &["looks"], &json!({}));
-    let result = stage.result("job").await;
+    let executor = executor.await;
+    executor
+        .server
+        .submit_plugins("job", &["looks"], &json!({}));
+    let result = executor.result("job").await;
     assert!(result.completed, "{result:?}");
     // Two lines of header, and loopback.
-    assert_eq!(last(&stage, "job").ended[0].metric, Some(json!({"n": 3})));
-    stage.end().await;
+    assert_eq!(
+        last(&executor, "job").ended[0].metric,
+        Some(json!({"n": 3}))
+    );
+    executor.end().await;
 }

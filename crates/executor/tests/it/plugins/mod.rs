@@ -1,7 +1,7 @@
 //! Plugin jobs between a desk and real plugins: processes behind the shim, and components.
 
-mod course;
 mod hostile;
+mod pipeline;
 mod stops;
 mod told;
 
@@ -9,9 +9,9 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use executor::{Plugins, Settings};
 use tempfile::TempDir;
-use wire::executors::{Progress, ProgressReport, Stage as Turn};
+use wire::executors::{Progress, ProgressReport, TestExecutor as Turn};
 
-use crate::stage::Stage;
+use crate::test_executor::TestExecutor;
 
 /// What every plugin of these tests measures.
 const METRICS: &str = "[[metrics]]\nname = \"n\"\ntype = \"integer\"\n";
@@ -20,9 +20,9 @@ const METRICS: &str = "[[metrics]]\nname = \"n\"\ntype = \"integer\"\n";
 const COMPONENT: &str = include_str!("component.wat");
 
 /// A directory of plugins.
-struct Shelf(TempDir);
+struct PluginRegistry(TempDir);
 
-impl Shelf {
+impl PluginRegistry {
     fn new() -> Self {
         Self(TempDir::new().expect("a directory"))
     }
@@ -70,8 +70,8 @@ impl Shelf {
         );
     }
 
-    async fn stage(&self, change: impl FnOnce(&mut Settings)) -> Stage {
-        Stage::new(|settings| {
+    async fn executor(&self, change: impl FnOnce(&mut Settings)) -> TestExecutor {
+        TestExecutor::new(|settings| {
             settings.plugins = Some(Plugins {
                 directory: self.0.path().to_owned(),
                 compiled: Some(settings.cache_dir.with_file_name("compiled")),
@@ -90,8 +90,8 @@ fn execute(script: &str) -> String {
 }
 
 /// The last note of a job.
-fn last(stage: &Stage, id: &str) -> Progress {
-    stage.desk.notes(id).pop().expect("a note").progress
+fn last(executor: &TestExecutor, id: &str) -> Progress {
+    executor.server.notes(id).pop().expect("a note").progress
 }
 
 /// What was told of plugins, in its order: `+` started, a name completed, `!` failed, `-`

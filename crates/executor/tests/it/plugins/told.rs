@@ -3,31 +3,31 @@
 
 use serde_json::json;
 
-use super::{Shelf, execute};
-use crate::stage::Stage;
+use super::{PluginRegistry, execute};
+use crate::test_executor::TestExecutor;
 
 /// What the server takes of a registration.
 const REGISTRATION_BYTES: usize = 1 << 20;
 
-async fn registration(stage: &Stage) -> wire::executors::Registration {
-    let told = |stage: &Stage| stage.desk.state().registration.clone();
-    stage.until("it registers", told).await
+async fn registration(executor: &TestExecutor) -> wire::executors::Registration {
+    let told = |executor: &TestExecutor| executor.server.state().registration.clone();
+    executor.until("it registers", told).await
 }
 
 #[tokio::test]
 async fn a_manifest_that_the_server_would_refuse_is_a_broken_plugin_beside_good_ones() {
-    let shelf = Shelf::new();
-    shelf.counter("good", 1);
+    let plugin_registry = PluginRegistry::new();
+    plugin_registry.counter("good", 1);
     let unit = format!(
         "[[metrics]]\nname = \"m\"\ntype = \"integer\"\nunit = \"{}\"\n",
         "u".repeat(300)
     );
-    shelf.script("long-unit", &unit, "");
+    plugin_registry.script("long-unit", &unit, "");
     let deep = "{\"not\": ".repeat(125) + "{}" + &"}".repeat(125);
-    shelf.script("deep-schema", "[input]\nschema = \"deep.json\"\n", "");
-    std::fs::write(shelf.0.path().join("deep-schema/deep.json"), deep).expect("a schema");
-    let stage = shelf.stage(|_| {}).await;
-    let told = registration(&stage).await.plugins;
+    plugin_registry.script("deep-schema", "[input]\nschema = \"deep.json\"\n", "");
+    std::fs::write(plugin_registry.0.path().join("deep-schema/deep.json"), deep).expect("a schema");
+    let executor = plugin_registry.executor(|_| {}).await;
+    let told = registration(&executor).await.plugins;
     let told: Vec<(&str, Option<&str>)> = told
         .iter()
         .map(|one| (one.name.as_str(), one.error.as_deref()))
@@ -42,37 +42,39 @@ async fn a_manifest_that_the_server_would_refuse_is_a_broken_plugin_beside_good_
     };
     assert!(deep.contains("nested deeper than 100 levels"), "{deep}");
     assert!(long.contains("a unit is at most 255 bytes"), "{long}");
-    stage.desk.submit_plugins("job", &["good"], &json!({}));
-    assert!(stage.result("job").await.completed);
-    stage.end().await;
+    executor.server.submit_plugins("job", &["good"], &json!({}));
+    assert!(executor.result("job").await.completed);
+    executor.end().await;
 }
 
 #[tokio::test]
 async fn many_large_schemas_are_left_out_and_no_plugin_is() {
-    let shelf = Shelf::new();
+    let plugin_registry = PluginRegistry::new();
     let schema = format!("[input.schema]\ndescription = \"{}\"\n", "s".repeat(60_000));
     let script = execute("echo '{\"metric\": {\"n\": 1}}'");
     for number in 0..24 {
-        shelf.script(&format!("large-{number:02}"), &schema, &script);
+        plugin_registry.script(&format!("large-{number:02}"), &schema, &script);
     }
-    let stage = shelf.stage(|_| {}).await;
-    let told = registration(&stage).await;
+    let executor = plugin_registry.executor(|_| {}).await;
+    let told = registration(&executor).await;
     let bytes = serde_json::to_vec(&told).expect("JSON").len();
     assert!(bytes < REGISTRATION_BYTES, "{bytes}");
     assert_eq!(told.plugins.len(), 24);
     assert!(told.plugins.iter().all(|one| one.error.is_none()));
     let with = told.plugins.iter().filter(|one| one.input_schema.is_some());
     assert!((10..24).contains(&with.count()), "as many as fit");
-    stage.desk.submit_plugins("job", &["large-23"], &json!({}));
-    assert!(stage.result("job").await.completed);
-    stage.end().await;
+    executor
+        .server
+        .submit_plugins("job", &["large-23"], &json!({}));
+    assert!(executor.result("job").await.completed);
+    executor.end().await;
 }
 
 #[tokio::test]
 async fn compiled_code_that_nobody_needs_is_removed_at_the_start() {
-    let shelf = Shelf::new();
-    shelf.component("one", "", "");
-    let stage = shelf.stage(|settings| {
+    let plugin_registry = PluginRegistry::new();
+    plugin_registry.component("one", "", "");
+    let executor = plugin_registry.executor(|settings| {
         let plugins = settings.plugins.as_mut().expect("it has some");
         // Code that is left out here stays: it would be compiled at each start.
         plugins.without = vec!["one".to_owned()];
@@ -80,10 +82,10 @@ async fn compiled_code_that_nobody_needs_is_removed_at_the_start() {
         std::fs::create_dir_all(compiled).expect("a directory");
         std::fs::write(compiled.join("0-0.cwasm"), "old").expect("a file");
     });
-    let stage = stage.await;
-    registration(&stage).await;
-    let compiled = std::fs::read_dir(stage.bed.path("data/compiled")).expect("it is there");
+    let executor = executor.await;
+    registration(&executor).await;
+    let compiled = std::fs::read_dir(executor.dir.path("data/compiled")).expect("it is there");
     let names: Vec<_> = compiled.flatten().map(|entry| entry.file_name()).collect();
     assert!(names.len() == 1 && names[0] != "0-0.cwasm", "{names:?}");
-    stage.end().await;
+    executor.end().await;
 }

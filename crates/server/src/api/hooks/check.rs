@@ -10,7 +10,7 @@ use wire::hooks::{FullJobHook, JobHook};
 
 use crate::{
     hooks::{Signer, types_of},
-    outbound::{Guard, Refused},
+    outbound::{Refused, SsrfFilter},
 };
 
 const URL_LIMIT: usize = 2 * 1024;
@@ -31,21 +31,21 @@ const NOT_THEIRS: [&str; 6] = [
 ];
 
 /// A field and what is wrong with it.
-pub(crate) struct Wrong {
+pub(crate) struct FieldError {
     pub(crate) field: String,
     pub(crate) message: String,
 }
 
-fn wrong(field: impl Into<String>, message: impl Into<String>) -> Wrong {
-    Wrong {
+fn wrong(field: impl Into<String>, message: impl Into<String>) -> FieldError {
+    FieldError {
         field: field.into(),
         message: message.into(),
     }
 }
 
-/// An address that the server may call. A name may lead elsewhere tomorrow: it is looked at anew at
+/// An address that the server may call. A name may lead elsewhere tomorrow: it is looked at again at
 /// each call.
-pub(super) fn url(guard: &Guard, field: &str, text: &str) -> Result<Url, Wrong> {
+pub(super) fn url(ssrf_filter: &SsrfFilter, field: &str, text: &str) -> Result<Url, FieldError> {
     if text.len() > URL_LIMIT {
         return Err(wrong(field, format!("must have at most {URL_LIMIT} bytes")));
     }
@@ -53,14 +53,14 @@ pub(super) fn url(guard: &Guard, field: &str, text: &str) -> Result<Url, Wrong> 
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong(field, "must not have a user or a password"));
     }
-    guard.check(&url).map_err(|refused| match refused {
+    ssrf_filter.check(&url).map_err(|refused| match refused {
         Refused::Scheme => wrong(field, "must be an http or https URL"),
         refused => wrong(field, refused.to_string()),
     })?;
     Ok(url)
 }
 
-pub(super) fn events(events: &[String]) -> Result<(), Wrong> {
+pub(super) fn events(events: &[String]) -> Result<(), FieldError> {
     if events.is_empty() || events.len() > EVENTS_LIMIT {
         let message = format!("must have 1 to {EVENTS_LIMIT} event types");
         return Err(wrong("events", message));
@@ -76,7 +76,7 @@ pub(super) fn events(events: &[String]) -> Result<(), Wrong> {
     Ok(())
 }
 
-pub(super) fn description(text: &str) -> Result<(), Wrong> {
+pub(super) fn description(text: &str) -> Result<(), FieldError> {
     if text.len() > DESCRIPTION_LIMIT || text.chars().any(char::is_control) {
         let message =
             format!("must have at most {DESCRIPTION_LIMIT} bytes and no control characters");
@@ -85,14 +85,18 @@ pub(super) fn description(text: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-pub(super) fn secret(field: &str, text: &str) -> Result<(), Wrong> {
+pub(super) fn secret(field: &str, text: &str) -> Result<(), FieldError> {
     Signer::parse(text)
         .map(drop)
         .map_err(|message| wrong(field, message))
 }
 
 /// Checks the hook of one run and makes it what the store keeps.
-pub(crate) fn run_hook(guard: &Guard, kind: Kind, hook: JobHook) -> Result<RunHook, Wrong> {
+pub(crate) fn run_hook(
+    ssrf_filter: &SsrfFilter,
+    kind: Kind,
+    hook: JobHook,
+) -> Result<RunHook, FieldError> {
     let hook = match hook {
         JobHook::Full(hook) => hook,
         JobHook::Url(url) => FullJobHook {
@@ -101,7 +105,7 @@ pub(crate) fn run_hook(guard: &Guard, kind: Kind, hook: JobHook) -> Result<RunHo
         },
     };
     let field = |name: &str| format!("webhook.{name}");
-    let url = url(guard, &field("url"), &hook.url)?;
+    let url = url(ssrf_filter, &field("url"), &hook.url)?;
     let headers = hook.headers.unwrap_or_default();
     check_headers(&headers)?;
     if hook.retries.is_some_and(|retries| retries > RETRIES_LIMIT) {
@@ -125,7 +129,7 @@ pub(crate) fn run_hook(guard: &Guard, kind: Kind, hook: JobHook) -> Result<RunHo
     }
     Ok(RunHook {
         lane: url.origin().ascii_serialization(),
-        // Known when it is handed to the store with whoever asks.
+        // Known when it is handed to the store with the caller who asks.
         owner: String::new(),
         url: url.into(),
         headers,
@@ -135,7 +139,7 @@ pub(crate) fn run_hook(guard: &Guard, kind: Kind, hook: JobHook) -> Result<RunHo
     })
 }
 
-fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), Wrong> {
+fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), FieldError> {
     const FIELD: &str = "webhook.headers";
     let size: usize = headers
         .iter()

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use store::{audit::Target, hooks};
 use wire::hooks::Delivery;
 
-use super::{Wrong, hook::find, view};
+use super::{FieldError, hook::find, view};
 use crate::{
     app::App,
-    audit::Asker,
+    audit::AuditContext,
     problem::{Named, Params, Problem},
 };
 
@@ -50,9 +50,9 @@ pub(crate) async fn list(
 pub(super) type Page = (HeaderMap, axum::Json<Vec<Delivery>>);
 
 impl Wanted {
-    pub(super) fn limit(&self) -> Result<i64, Wrong> {
+    pub(super) fn limit(&self) -> Result<i64, FieldError> {
         let limit = self.limit.unwrap_or(LIMIT_DEFAULT).min(LIMIT_MAX);
-        let wrong = || Wrong {
+        let wrong = || FieldError {
             field: "limit".to_owned(),
             message: "must be at least 1".to_owned(),
         };
@@ -120,16 +120,16 @@ pub(crate) async fn get(
 pub(crate) async fn replay(
     State(app): State<App>,
     Named((id, number)): Named<(String, String)>,
-    asker: Asker,
+    audit_context: AuditContext,
 ) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
     let number = parse(&number)?;
     let id = find(&app, id).await?.id;
-    let act = asker.act(app.now_ms(), Target::one("hook", &id));
-    let act = act.detail(format!("delivery {number}"));
+    let entry = audit_context.entry(app.now_ms(), Target::one("hook", &id));
+    let entry = entry.detail(format!("delivery {number}"));
     let hook = id.clone();
     let opened = app
         .store
-        .write(move |batch| hooks::replay(batch, &hook, number, &act))
+        .write(move |batch| hooks::replay(batch, &hook, number, &entry))
         .await?;
     accepted(&app, &id, opened, missing)
 }
@@ -143,14 +143,14 @@ pub(crate) async fn replay(
 pub(crate) async fn test(
     State(app): State<App>,
     Named(id): Named<String>,
-    asker: Asker,
+    audit_context: AuditContext,
 ) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
     let (id, now) = (find(&app, id).await?.id, app.now_ms());
-    let act = asker.act(now, Target::one("hook", &id));
+    let entry = audit_context.entry(now, Target::one("hook", &id));
     let (hook, composed) = (id.clone(), crate::hooks::test(&id, now));
     let opened = app
         .store
-        .write(move |batch| hooks::test(batch, &hook, &composed, &act))
+        .write(move |batch| hooks::test(batch, &hook, &composed, &entry))
         .await?;
     accepted(&app, &id, opened, super::hook::missing)
 }

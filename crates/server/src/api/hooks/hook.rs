@@ -8,7 +8,7 @@ use wire::hooks::{CreatedHook, Hook, HookChange, NewHook};
 use super::{check, view};
 use crate::{
     app::App,
-    audit::Asker,
+    audit::AuditContext,
     hooks::Signer,
     problem::{Json, Named, Problem},
 };
@@ -23,10 +23,10 @@ const HOOKS_LIMIT: i64 = 100;
         (status = 409, description = "There are too many hooks")))]
 pub(crate) async fn create(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     Json(new): Json<NewHook>,
 ) -> Result<(StatusCode, axum::Json<CreatedHook>), Problem> {
-    let url = check::url(&app.guard, "url", &new.url)?;
+    let url = check::url(&app.ssrf_filter, "url", &new.url)?;
     let events = new.events.unwrap_or_else(|| vec!["*".to_owned()]);
     check::events(&events)?;
     let description = new.description.unwrap_or_default();
@@ -42,12 +42,12 @@ pub(crate) async fn create(
         description,
         secret: new.secret.unwrap_or_else(Signer::draw),
     };
-    let act = asker.act(app.now_ms(), Target::one("hook", &hook.id));
-    let act = act.detail(host);
+    let entry = audit_context.entry(app.now_ms(), Target::one("hook", &hook.id));
+    let entry = entry.detail(host);
     let (id, secret) = (hook.id.clone(), hook.secret.clone());
     let made = app
         .store
-        .write(move |batch| hooks::create(batch, &hook, HOOKS_LIMIT, &act))
+        .write(move |batch| hooks::create(batch, &hook, HOOKS_LIMIT, &entry))
         .await?;
     if !made {
         let detail = format!("there are {HOOKS_LIMIT} hooks already, and there may be no more");
@@ -91,12 +91,12 @@ pub(crate) async fn get(
 pub(crate) async fn change(
     State(app): State<App>,
     Named(id): Named<String>,
-    asker: Asker,
+    audit_context: AuditContext,
     Json(wanted): Json<HookChange>,
 ) -> Result<axum::Json<Hook>, Problem> {
     let url = wanted.url.as_deref();
     let url = url
-        .map(|url| check::url(&app.guard, "url", url))
+        .map(|url| check::url(&app.ssrf_filter, "url", url))
         .transpose()?;
     if let Some(events) = &wanted.events {
         check::events(events)?;
@@ -115,11 +115,11 @@ pub(crate) async fn change(
         secret: wanted.secret,
         enabled: wanted.enabled,
     };
-    let act = asker.act(app.now_ms(), Target::one("hook", &id));
-    let act = act.detail(changes);
+    let entry = audit_context.entry(app.now_ms(), Target::one("hook", &id));
+    let entry = entry.detail(changes);
     let changed = app
         .store
-        .write(move |batch| hooks::change(batch, &id, &change, &act))
+        .write(move |batch| hooks::change(batch, &id, &change, &entry))
         .await?;
     match changed {
         hooks::Changed::Now(hook) => Ok(axum::Json(view::hook(&hook))),
@@ -130,7 +130,7 @@ pub(crate) async fn change(
     }
 }
 
-/// What is changed of a hook. A URL or a secret lets whoever has it send to the receiver: of the one
+/// What is changed of a hook. A URL or a secret lets the caller who has it send to the receiver: of the one
 /// only the host is told, of the other nothing.
 fn changes(wanted: &HookChange, url: Option<&Url>) -> String {
     let url = url.map(|url| format!("url {}", url.origin().ascii_serialization()));
@@ -160,12 +160,12 @@ fn changes(wanted: &HookChange, url: Option<&Url>) -> String {
 pub(crate) async fn delete(
     State(app): State<App>,
     Named(id): Named<String>,
-    asker: Asker,
+    audit_context: AuditContext,
 ) -> Result<StatusCode, Problem> {
-    let act = asker.act(app.now_ms(), Target::one("hook", &id));
+    let entry = audit_context.entry(app.now_ms(), Target::one("hook", &id));
     let gone = app
         .store
-        .write(move |batch| hooks::delete(batch, &id, &act))
+        .write(move |batch| hooks::delete(batch, &id, &entry))
         .await?;
     gone.then_some(StatusCode::NO_CONTENT).ok_or_else(missing)
 }
@@ -179,8 +179,8 @@ pub(super) fn missing() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "no such hook")
 }
 
-impl From<check::Wrong> for Problem {
-    fn from(wrong: check::Wrong) -> Self {
+impl From<check::FieldError> for Problem {
+    fn from(wrong: check::FieldError) -> Self {
         Self::bad(format!("{} {}", wrong.field, wrong.message))
     }
 }

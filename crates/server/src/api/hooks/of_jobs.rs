@@ -1,11 +1,11 @@
-//! What became of a job's own webhook, for whoever may read the job.
+//! What became of a job's own webhook, for the caller who may read the job.
 
 use axum::{extract::State, http::HeaderMap};
 use engine::{Kind, RunId};
 use wire::{hooks::Delivery, jobs::ErrorBody, plugin_jobs};
 
 use super::{
-    Wrong,
+    FieldError,
     deliveries::{Page, Wanted, page},
 };
 use crate::{
@@ -44,7 +44,7 @@ pub(crate) async fn of_plugin_job(
 }
 
 /// A run's hook has the run's id.
-async fn of_run<E: From<store::Error> + From<Wrong>>(
+async fn of_run<E: From<store::Error> + From<FieldError>>(
     app: &App,
     (kind, id): (Kind, RunId),
     jobs: &str,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use engine::{Class, Kind};
+use engine::{Kind, Priority};
 use wire::{
     Timestamp,
     jobs::{ErrorBody, ExecutorInfo, Stats},
@@ -40,15 +40,15 @@ pub(crate) async fn stats(State(app): State<App>) -> Result<axum::Json<Stats>, E
         .iter()
         .map(|status| ((*status).to_owned(), 0))
         .collect();
-    let mut pending_by_priority: BTreeMap<String, i64> = Class::ALL
+    let mut pending_by_priority: BTreeMap<String, i64> = Priority::ALL
         .iter()
-        .map(|class| (class.to_string(), 0))
+        .map(|priority| (priority.to_string(), 0))
         .collect();
-    for (_, state, class, n) in counts.into_iter().filter(|(kind, ..)| *kind == Kind::Job) {
+    for (_, state, priority, n) in counts.into_iter().filter(|(kind, ..)| *kind == Kind::Job) {
         let status = view::status(state);
         *jobs_by_status.entry(status.to_owned()).or_default() += n;
         if status == "pending" {
-            *pending_by_priority.entry(class.to_string()).or_default() += n;
+            *pending_by_priority.entry(priority.to_string()).or_default() += n;
         }
     }
     Ok(axum::Json(Stats {

@@ -14,7 +14,7 @@ use wire::jobs::{ErrorBody, UploadedBinary};
 use super::Error;
 use crate::{
     app::App,
-    audit::Asker,
+    audit::AuditContext,
     programs::{Stored, UploadError, is_hash},
 };
 
@@ -27,7 +27,7 @@ use crate::{
         (status = 413, description = "Too large", body = ErrorBody)))]
 pub(crate) async fn upload(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<UploadedBinary>), Error> {
     let body = request.into_body().into_data_stream();
@@ -40,13 +40,13 @@ pub(crate) async fn upload(
         .store(body)
         .await
         .map_err(|error| refuse(&error))?;
-    let act = asker.act(app.now_ms(), Target::one("binary", &sha256));
+    let entry = audit_context.entry(app.now_ms(), Target::one("binary", &sha256));
     let (name, size) = (
         sha256.clone(),
         i64::try_from(size_bytes).unwrap_or(i64::MAX),
     );
     app.store
-        .write(move |batch| store::binaries::add(batch, &name, size, &act))
+        .write(move |batch| store::binaries::add(batch, &name, size, &entry))
         .await?;
     drop(kept);
     let answer = UploadedBinary {

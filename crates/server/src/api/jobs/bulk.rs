@@ -6,7 +6,7 @@ use axum::{
 };
 use engine::{Command, Kind, RunId};
 use store::{
-    audit::{Act, Target},
+    audit::{AuditEntry, Target},
     runs::Submission,
 };
 use wire::{
@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     app::App,
-    audit::Asker,
-    body::{self, apart},
+    audit::AuditContext,
+    body::{self, offload},
 };
 
 /// Jobs in one request at most.
@@ -38,20 +38,20 @@ type Keyed = (Vec<Submission>, Option<(String, Vec<u8>)>);
             body = ErrorBody)))]
 pub(crate) async fn submit(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<Vec<BulkSubmittedJob>>), Error> {
     let key = idempotency_key(request.headers())?;
     let body = body::read_json(request, BULK_LIMIT).await?;
-    let (app, read) = apart(body.len(), move || {
+    let (app, read) = offload(body.len(), move || {
         let read = submissions(&app, body, key);
         (app, read)
     })
     .await;
     let (runs, key) = read?;
     let ids: Vec<RunId> = runs.iter().map(|submission| submission.run.id).collect();
-    let act = asker.act(app.now_ms(), target(&ids));
-    let submitted = enter(&app, runs, key, act).await?;
+    let entry = audit_context.entry(app.now_ms(), target(&ids));
+    let submitted = enter(&app, runs, key, entry).await?;
     let pending = |id: RunId| BulkSubmittedJob {
         id: id.to_string(),
         status: "pending".to_owned(),
@@ -91,7 +91,7 @@ fn submissions(app: &App, body: Vec<u8>, key: Option<String>) -> Result<Keyed, E
         (status = 400, description = "The request is wrong", body = ErrorBody)))]
 pub(crate) async fn cancel(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     Json(request): Json<BulkCancel, BULK_LIMIT>,
 ) -> Result<axum::Json<BulkCancelled>, Error> {
     if request.job_ids.len() > ITEMS_LIMIT {
@@ -108,10 +108,10 @@ pub(crate) async fn cancel(
     }
     // Everybody locks in the order of the ids, so nobody waits in a circle.
     ids.sort_unstable();
-    let act = asker.act(app.now_ms(), Target::default());
+    let entry = audit_context.entry(app.now_ms(), Target::default());
     let refused = app
         .store
-        .write(move |batch| each(batch, &ids, &act))
+        .write(move |batch| each(batch, &ids, &entry))
         .await?;
     errors.extend(
         refused
@@ -138,11 +138,11 @@ pub(crate) async fn cancel(
 fn each(
     batch: &mut store::Batch<'_, '_>,
     ids: &[(RunId, usize)],
-    act: &Act,
+    entry: &AuditEntry,
 ) -> Result<Vec<(usize, store::Error)>, store::Error> {
     let (mut refused, mut cancelled) = (Vec::new(), Vec::new());
     for (id, place) in ids {
-        match store::runs::apply_to(batch, Kind::Job, *id, &Command::CancelPending, act.at) {
+        match store::runs::apply_to(batch, Kind::Job, *id, &Command::CancelPending, entry.at) {
             Ok(_) => cancelled.push(*id),
             Err(error @ (store::Error::NotFound(_) | store::Error::Rejected(_))) => {
                 refused.push((*place, error));
@@ -151,7 +151,7 @@ fn each(
         }
     }
     if !cancelled.is_empty() {
-        batch.record(&act.clone().on(target(&cancelled)));
+        batch.record(&entry.clone().on(target(&cancelled)));
     }
     Ok(refused)
 }

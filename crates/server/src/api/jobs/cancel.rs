@@ -5,7 +5,7 @@ use engine::{Command, Kind};
 use wire::jobs::{ErrorBody, Job};
 
 use super::{Error, extract::JobId, submit::target, view};
-use crate::{api::runs, app::App, audit::Asker};
+use crate::{api::runs, app::App, audit::AuditContext};
 
 /// Cancels a job that is pending.
 #[utoipa::path(delete, path = "/api/v1/jobs/{id}", tag = "jobs",
@@ -15,10 +15,10 @@ use crate::{api::runs, app::App, audit::Asker};
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn pending(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     JobId(id): JobId,
 ) -> Result<axum::Json<Job>, Error> {
-    command(&app, asker, id, Command::CancelPending).await
+    command(&app, audit_context, id, Command::CancelPending).await
 }
 
 /// Cancels a job wherever it stands: a running one is stopped by its executor.
@@ -29,20 +29,26 @@ pub(crate) async fn pending(
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn anywhere(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     JobId(id): JobId,
 ) -> Result<axum::Json<Job>, Error> {
-    command(&app, asker, id, Command::Cancel).await
+    command(
+        &app,
+        audit_context,
+        id,
+        Command::signal(engine::Signal::Cancel),
+    )
+    .await
 }
 
 /// Applies a command to a job, writes down who asked for it, and answers with the job as it is then.
 pub(super) async fn command(
     app: &App,
-    asker: Asker,
+    audit_context: AuditContext,
     id: engine::RunId,
     command: Command,
 ) -> Result<axum::Json<Job>, Error> {
-    let act = asker.act(app.now_ms(), target(&[id]));
-    let details = runs::act(app, (Kind::Job, id), command, act, store::runs::details);
+    let entry = audit_context.entry(app.now_ms(), target(&[id]));
+    let details = runs::entry(app, (Kind::Job, id), command, entry, store::runs::details);
     view::job(details.await?).map(axum::Json)
 }

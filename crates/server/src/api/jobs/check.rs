@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Backoff, Class, DEFAULT_MAX_ATTEMPTS, Kind, NewRun};
+use engine::{Backoff, DEFAULT_MAX_ATTEMPTS, Kind, NewRun, Priority};
 use store::runs::Submission;
 use url::Url;
 use wire::jobs::{NewJob, RetryPolicy};
@@ -37,7 +37,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Error
         ));
     }
     sha256.make_ascii_lowercase();
-    let class = class("priority", &job.priority)?;
+    let priority = priority("priority", &job.priority)?;
     words(&job)?;
     labels(job.labels.as_ref())?;
     let times = times(&job)?;
@@ -45,7 +45,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Error
     // Taken out: what the job works on is shown to executors and readers, its secrets are not.
     let hook = job.webhook.take();
     let hook = hook
-        .map(|hook| run_hook(&app.guard, Kind::Job, hook))
+        .map(|hook| run_hook(&app.ssrf_filter, Kind::Job, hook))
         .transpose()?;
     // A checked job is made of strings and numbers: it has a JSON form.
     let input = serde_json::to_vec(&job).unwrap_or_default();
@@ -54,7 +54,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Error
         kind: Kind::Job,
         name: job.job_type,
         queue: QUEUE.to_owned(),
-        class,
+        priority,
         held: false,
         not_before: job.not_before.map(|at| at.0),
         max_attempts: times.max_attempts,
@@ -96,7 +96,7 @@ pub(super) fn optional_name(field: &str, text: &str) -> Result<(), Error> {
 }
 
 /// A priority.
-pub(super) fn class(field: &str, text: &str) -> Result<Class, Error> {
+pub(super) fn priority(field: &str, text: &str) -> Result<Priority, Error> {
     text.parse().map_err(|_| {
         let message = format!("{field} must be one of foreground, background, best_effort");
         Error::field(field, message)

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use wire::jobs::{Claim, ErrorBody, Job};
 
 use super::{Error, QUEUE, check, claims, extract::Json, view};
-use crate::{access::Performer, api::plugin_jobs, app::App, guard::Peer};
+use crate::{access::ExecutorIdentity, api::plugin_jobs, app::App, origin_check::Peer};
 
 const MAX_LIMIT: u32 = 1_000;
 pub(super) const WAIT_LIMIT_SECONDS: f64 = 60.0;
@@ -29,12 +29,12 @@ pub(super) const WAIT_LIMIT_SECONDS: f64 = 60.0;
 pub(crate) async fn claim(
     State(app): State<App>,
     peer: Option<Extension<Peer>>,
-    performer: Performer,
+    executor_identity: ExecutorIdentity,
     Json(request): Json<Claim>,
 ) -> Result<Response, Error> {
     check::name("executor_id", &request.executor_id)?;
     let wanted = Wanted {
-        executor: performer.name(&request.executor_id),
+        executor: executor_identity.name(&request.executor_id),
         executor_ip: address(&request.executor_ip, peer)?,
         kinds: vec![Kind::Job],
         max: max(request.max)?,
@@ -143,7 +143,9 @@ impl Taken {
     /// The caller is about to hear of them.
     pub(super) fn deliver(mut self, wanted: &Wanted) {
         for claimed in std::mem::take(&mut self.runs) {
-            self.app.metrics.claimed(&claimed.run, self.app.bound_ms());
+            self.app
+                .metrics
+                .claimed(&claimed.run, self.app.aging_step_ms());
             let (run_id, executor) = (claimed.run.id, &wanted.executor);
             tracing::debug!(%run_id, executor, "a run was claimed");
         }
@@ -154,7 +156,7 @@ impl Drop for Taken {
     fn drop(&mut self) {
         let runs = std::mem::take(&mut self.runs);
         if !runs.is_empty() {
-            self.app.store.give_back(runs);
+            self.app.store.release(runs);
         }
     }
 }
@@ -171,13 +173,13 @@ pub(super) async fn take(app: &App, wanted: &Wanted, wait: Duration) -> Result<T
         if wait.is_zero() {
             return Ok(taken(app.store.claim(claim).await?));
         }
-        let mut offer = app.store.wait_for(claim)?;
+        let mut pending_claim = app.store.wait_for(claim)?;
         let runs = tokio::select! {
-            runs = offer.taken() => runs?,
-            () = app.stopping.cancelled() => offer.withdraw()?,
-            // What is being committed for it now would else be queued anew.
+            runs = pending_claim.taken() => runs?,
+            () = app.stopping.cancelled() => pending_claim.withdraw()?,
+            // What is being committed for it now would else be queued again.
             () = tokio::time::sleep_until(until.min(Instant::now() + app.settings.look_every)) => {
-                offer.call_back().await?
+                pending_claim.call_back().await?
             }
         };
         if !runs.is_empty() || Instant::now() >= until || app.stopping.is_cancelled() {

@@ -16,7 +16,7 @@ use super::{
     claim::{self, Wanted},
     extract::{ExecutorId, Json},
 };
-use crate::{api::plugin_jobs, app::App, guard::Peer};
+use crate::{api::plugin_jobs, app::App, origin_check::Peer};
 
 /// Takes the next runs of these kinds, or waits for some. Of plugin jobs it takes those whose plugins
 /// the executor has registered.
@@ -59,14 +59,17 @@ fn waited(taken: &[Claimed], asked_at: i64) -> Duration {
 }
 
 fn kinds(words: &[String]) -> Result<Vec<Kind>, Error> {
-    let known = |word: &String| match word.parse() {
+    let plugin_directory = |word: &String| match word.parse() {
         Ok(kind @ (Kind::Job | Kind::PluginJob)) => Ok(kind),
         _ => Err(Error::field(
             "kinds",
             "kinds must be some of job, plugin_job",
         )),
     };
-    let kinds: Vec<Kind> = words.iter().map(known).collect::<Result<_, _>>()?;
+    let kinds: Vec<Kind> = words
+        .iter()
+        .map(plugin_directory)
+        .collect::<Result<_, _>>()?;
     if kinds.is_empty() {
         return Err(Error::field("kinds", "kinds must not be empty"));
     }

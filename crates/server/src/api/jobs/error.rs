@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Map, Value};
 use wire::jobs::ErrorBody;
 
-use crate::{api::hooks::Wrong, body::Unread, budget::BUSY};
+use crate::{api::hooks::FieldError, body::BodyError, budget::BUSY};
 
 /// A refusal does not repeat more of what was sent than this, in bytes.
 const QUOTE_LIMIT: usize = 300;
@@ -96,19 +96,19 @@ fn refused(rejected: &engine::Rejected) -> Error {
         .about("status", status)
 }
 
-impl From<Unread> for Error {
-    fn from(unread: Unread) -> Self {
+impl From<BodyError> for Error {
+    fn from(unread: BodyError) -> Self {
         match unread {
-            Unread::TooLong(limit) => {
+            BodyError::TooLong(limit) => {
                 let message = format!("the request body is larger than {limit} bytes");
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, message).about("limit_bytes", limit)
             }
-            Unread::Broken(error) => {
+            BodyError::Broken(error) => {
                 let message = format!("the body broke off: {error}");
                 Self::new(StatusCode::BAD_REQUEST, message)
             }
-            Unread::Slow => Self::new(StatusCode::REQUEST_TIMEOUT, "the body comes too slowly"),
-            Unread::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, BUSY),
+            BodyError::Slow => Self::new(StatusCode::REQUEST_TIMEOUT, "the body comes too slowly"),
+            BodyError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, BUSY),
         }
     }
 }
@@ -150,8 +150,8 @@ impl From<store::Error> for Error {
     }
 }
 
-impl From<Wrong> for Error {
-    fn from(wrong: Wrong) -> Self {
+impl From<FieldError> for Error {
+    fn from(wrong: FieldError) -> Self {
         let message = format!("{} {}", wrong.field, wrong.message);
         Self::field(wrong.field, message)
     }

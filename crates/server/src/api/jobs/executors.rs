@@ -17,7 +17,7 @@ use super::{
     extract::{BULK_LIMIT, ExecutorId, Json, parse_id},
     finish, heartbeat, registration,
 };
-use crate::{access::Performer, api::plugin_jobs::known::is_usable, app::App};
+use crate::{access::ExecutorIdentity, api::plugin_jobs::plugin_directory::is_usable, app::App};
 
 pub(super) const LEASES_LIMIT: usize = 10_000;
 const RESULTS_LIMIT: usize = 1_000;
@@ -47,7 +47,7 @@ pub(crate) async fn register(
     app.store
         .write(move |batch| store::executors::register(batch, &row))
         .await?;
-    app.awaited.registered(&executor);
+    app.readiness.registered(&executor);
     Ok(axum::Json(registration))
 }
 
@@ -59,7 +59,7 @@ pub(crate) async fn register(
 pub(crate) async fn renew(
     State(app): State<App>,
     ExecutorId(executor): ExecutorId,
-    performer: Performer,
+    executor_identity: ExecutorIdentity,
     Json(request): Json<Renew>,
 ) -> Result<axum::Json<Renewed>, Error> {
     if request.leases.len() > LEASES_LIMIT {
@@ -75,7 +75,7 @@ pub(crate) async fn renew(
     let every = app.settings.lease / 3;
     loop {
         let signalled = signals.next();
-        let leases = extend(&app, &performer, &executor, &request.leases).await?;
+        let leases = extend(&app, &executor_identity, &executor, &request.leases).await?;
         let news = leases
             .iter()
             .zip(&request.leases)
@@ -93,12 +93,12 @@ pub(crate) async fn renew(
 
 async fn extend(
     app: &App,
-    performer: &Performer,
+    executor_identity: &ExecutorIdentity,
     executor: &str,
     leases: &[HeldLease],
 ) -> Result<Vec<LeaseNews>, Error> {
     let beats = leases.iter().map(|lease| async {
-        let holder = performer.holder(executor, Some(lease.lease_token));
+        let holder = executor_identity.holder(executor, Some(lease.lease_token));
         let beat = match lease.job_id.parse::<RunId>() {
             Ok(id) => heartbeat::beat(app, id, holder).await.map(Some),
             Err(_) => Ok(None),
@@ -118,7 +118,7 @@ fn news(job_id: &str, beat: Option<Beat>) -> LeaseNews {
     LeaseNews {
         job_id: job_id.to_owned(),
         lost: beat.is_none(),
-        cancel_requested: beat.is_some_and(|beat| beat.cancel_requested),
+        cancel_requested: beat.is_some_and(|beat| beat.signals.cancel > 0),
     }
 }
 
@@ -130,7 +130,7 @@ fn news(job_id: &str, beat: Option<Beat>) -> LeaseNews {
 pub(crate) async fn results(
     State(app): State<App>,
     ExecutorId(executor): ExecutorId,
-    performer: Performer,
+    executor_identity: ExecutorIdentity,
     Json(request): Json<Results, BULK_LIMIT>,
 ) -> Result<axum::Json<ResultsAnswer>, Error> {
     if request.results.len() > RESULTS_LIMIT {
@@ -147,7 +147,7 @@ pub(crate) async fn results(
             ..result.finish
         };
         let checked = parse_id(&result.job_id)
-            .and_then(|id| finish::checked(&app, id, &performer, result.completed, finish));
+            .and_then(|id| finish::checked(&app, id, &executor_identity, result.completed, finish));
         let error = match checked {
             Ok(finish) => {
                 places.push(place);

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use wire::Object;
 
 use super::{Error, check};
-use crate::body::{self, apart};
+use crate::body::{self, offload};
 
 const MIB: usize = 1 << 20;
 /// The largest body, unless the route says otherwise.
@@ -45,7 +45,7 @@ where
     T: DeserializeOwned + Send + 'static,
 {
     let bytes = body::read_json(request, limit).await?;
-    apart(bytes.len(), move || parse(&bytes)).await
+    offload(bytes.len(), move || parse(&bytes)).await
 }
 
 /// Parses a JSON body; a refusal names the field.

@@ -43,15 +43,15 @@ pub(crate) async fn list(
     Params(wanted): Params<Wanted>,
 ) -> Result<(HeaderMap, axum::Json<Vec<JobSummary>>), Error> {
     let page = Page::asked(wanted.limit, wanted.offset)?;
-    let (status, class) = (wanted.status.as_deref(), wanted.priority.as_deref());
+    let (status, priority) = (wanted.status.as_deref(), wanted.priority.as_deref());
     let statuses = status
         .map(|word| statuses(word, view::status))
         .transpose()?;
     let filter = Filter {
         statuses: statuses.unwrap_or_default(),
         name: wanted.job_type.clone(),
-        class: class
-            .map(|text| check::class("priority", text))
+        priority: priority
+            .map(|text| check::priority("priority", text))
             .transpose()?,
         ..page.of(Kind::Job)
     };

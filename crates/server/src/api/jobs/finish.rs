@@ -1,7 +1,7 @@
 //! Executors report results.
 
 use axum::extract::State;
-use engine::{RunId, Verdict};
+use engine::{AttemptOutcome, RunId};
 use store::runs::{Finish, Report};
 use wire::jobs::{Ended, ErrorBody, excerpt};
 
@@ -10,7 +10,7 @@ use super::{
     extract::{FINISH_LIMIT, JobId, Json},
     heartbeat::holder,
 };
-use crate::{access::Performer, app::App};
+use crate::{access::ExecutorIdentity, app::App};
 
 /// What is kept of an error message, in bytes.
 const MESSAGE_LIMIT: usize = 64 * 1024;
@@ -24,10 +24,10 @@ const MESSAGE_LIMIT: usize = 64 * 1024;
 pub(crate) async fn complete(
     State(app): State<App>,
     JobId(id): JobId,
-    performer: Performer,
+    executor_identity: ExecutorIdentity,
     Json(request): Json<wire::jobs::Finish, FINISH_LIMIT>,
 ) -> Result<axum::Json<Ended>, Error> {
-    end(&app, id, &performer, true, request).await
+    end(&app, id, &executor_identity, true, request).await
 }
 
 /// Reports that the program failed, or could not be started.
@@ -39,20 +39,20 @@ pub(crate) async fn complete(
 pub(crate) async fn fail(
     State(app): State<App>,
     JobId(id): JobId,
-    performer: Performer,
+    executor_identity: ExecutorIdentity,
     Json(request): Json<wire::jobs::Finish, FINISH_LIMIT>,
 ) -> Result<axum::Json<Ended>, Error> {
-    end(&app, id, &performer, false, request).await
+    end(&app, id, &executor_identity, false, request).await
 }
 
 async fn end(
     app: &App,
     id: RunId,
-    performer: &Performer,
+    executor_identity: &ExecutorIdentity,
     completed: bool,
     request: wire::jobs::Finish,
 ) -> Result<axum::Json<Ended>, Error> {
-    let finish = checked(app, id, performer, completed, request)?;
+    let finish = checked(app, id, executor_identity, completed, request)?;
     let run = app
         .store
         .finish(vec![finish])
@@ -76,28 +76,28 @@ pub(super) fn message(mut message: String) -> String {
 pub(super) fn checked(
     app: &App,
     id: RunId,
-    performer: &Performer,
+    executor_identity: &ExecutorIdentity,
     completed: bool,
     request: wire::jobs::Finish,
 ) -> Result<Finish, Error> {
-    let verdict = match (completed, request.timed_out) {
-        (true, _) => Verdict::Completed,
-        (false, false) => Verdict::Failed,
-        (false, true) => Verdict::TimedOut,
+    let outcome = match (completed, request.timed_out) {
+        (true, _) => AttemptOutcome::Completed,
+        (false, false) => AttemptOutcome::Failed,
+        (false, true) => AttemptOutcome::TimedOut,
     };
     let error = request.error_message.filter(|_| !completed).map(message);
     Ok(Finish {
         id,
-        holder: holder(performer, &request.executor_id, request.lease_token)?,
-        verdict,
+        holder: holder(executor_identity, &request.executor_id, request.lease_token)?,
+        outcome,
         report: Report {
             stdout: excerpt(request.stdout),
             stderr: excerpt(request.stderr),
             exit_code: request.exit_code,
             error,
         },
-        draw: app.clock.draw(),
-        bound_ms: app.bound_ms(),
+        jitter: app.clock.jitter(),
+        aging_step_ms: app.aging_step_ms(),
         now: app.now_ms(),
     })
 }

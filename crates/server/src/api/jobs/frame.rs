@@ -1,4 +1,4 @@
-//! Pictures of what runs, for whoever looks on.
+//! Pictures of what runs, for the caller who looks on.
 
 use axum::{
     extract::{Request, State},
@@ -11,7 +11,7 @@ use super::{
     extract::{JobId, Params},
     heartbeat,
 };
-use crate::{access::Performer, app::App, body};
+use crate::{access::ExecutorIdentity, app::App, body};
 
 const LIMIT_BYTES: usize = 1 << 20;
 const KINDS: [&str; 3] = ["image/png", "image/jpeg", "image/webp"];
@@ -33,10 +33,10 @@ pub(crate) async fn show(
     State(app): State<App>,
     JobId(id): JobId,
     Params(of): Params<FrameOf>,
-    performer: Performer,
+    executor_identity: ExecutorIdentity,
     request: Request,
 ) -> Result<StatusCode, Error> {
-    let holder = heartbeat::holder(&performer, &of.executor_id, Some(of.lease_token))?;
+    let holder = heartbeat::holder(&executor_identity, &of.executor_id, Some(of.lease_token))?;
     let sent = request.headers().get(header::CONTENT_TYPE);
     let kind = KINDS
         .into_iter()
@@ -51,7 +51,7 @@ pub(crate) async fn show(
     }
     let held = app
         .store
-        .read(move |read| store::runs::held(read, id, &holder, "show"))
+        .read(move |read| store::runs::owned(read, id, &holder, "show"))
         .await;
     held.map_err(|error| Error::from(error).or_not_running())?;
     app.frames.show(id, kind, &image, app.now_ms());

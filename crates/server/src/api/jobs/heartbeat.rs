@@ -1,4 +1,4 @@
-//! Executors keep or give back what they hold.
+//! Executors keep or release what they hold.
 
 use axum::{
     extract::State,
@@ -13,7 +13,7 @@ use super::{
     extract::{JobId, Json},
     finish, view,
 };
-use crate::{access::Performer, app::App};
+use crate::{access::ExecutorIdentity, app::App};
 
 /// Extends the lease, and says whether the job is to be stopped.
 #[utoipa::path(put, path = "/api/v1/jobs/{id}/heartbeat", tag = "executors",
@@ -24,15 +24,19 @@ use crate::{access::Performer, app::App};
 pub(crate) async fn heartbeat(
     State(app): State<App>,
     JobId(id): JobId,
-    performer: Performer,
+    executor_identity: ExecutorIdentity,
     Json(request): Json<wire::jobs::Holder>,
 ) -> Result<axum::Json<Beat>, Error> {
-    let holder = holder(&performer, &request.executor_id, request.lease_token)?;
+    let holder = holder(
+        &executor_identity,
+        &request.executor_id,
+        request.lease_token,
+    )?;
     let beat = beat(&app, id, holder)
         .await
         .map_err(|error| Error::from(error).or_not_running())?;
     Ok(axum::Json(Beat {
-        cancel_requested: beat.cancel_requested,
+        cancel_requested: beat.signals.cancel > 0,
     }))
 }
 
@@ -64,10 +68,14 @@ pub(super) async fn beat(
 pub(crate) async fn release(
     State(app): State<App>,
     JobId(id): JobId,
-    performer: Performer,
+    executor_identity: ExecutorIdentity,
     Json(request): Json<Release>,
 ) -> Result<Response, Error> {
-    let holder = holder(&performer, &request.executor_id, request.lease_token)?;
+    let holder = holder(
+        &executor_identity,
+        &request.executor_id,
+        request.lease_token,
+    )?;
     let error = request.error_message.map(finish::message);
     let now = app.now_ms();
     let work = move |batch: &mut store::Batch<'_, '_>| {
@@ -80,7 +88,7 @@ pub(crate) async fn release(
             None => Command::Release { holder },
         };
         store::runs::apply(batch, id, &command, now)?;
-        // In the same transaction: whoever hears of an error knows that nothing was done.
+        // In the same transaction: the caller who hears of an error knows that nothing was done.
         store::runs::details(&mut batch.read(), id)
     };
     let details = app.store.write(work).await?;
@@ -94,10 +102,10 @@ pub(crate) async fn release(
 
 /// Who says that it holds the lease.
 pub(super) fn holder(
-    performer: &Performer,
+    executor_identity: &ExecutorIdentity,
     label: &str,
     token: Option<i64>,
 ) -> Result<Holder, Error> {
     check::name("executor_id", label)?;
-    Ok(performer.holder(label, token))
+    Ok(executor_identity.holder(label, token))
 }

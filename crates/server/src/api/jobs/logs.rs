@@ -23,7 +23,7 @@ use super::{
     find, follow, heartbeat,
 };
 use crate::{
-    access::{Performer, WhileHeld},
+    access::{ExecutorIdentity, WhileHeld},
     api::sse,
     app::App,
     body,
@@ -154,10 +154,14 @@ pub(crate) async fn append(
     State(app): State<App>,
     JobId(id): JobId,
     Params(chunk): Params<LogChunk>,
-    performer: Performer,
+    executor_identity: ExecutorIdentity,
     request: Request,
 ) -> Result<StatusCode, Error> {
-    let holder = heartbeat::holder(&performer, &chunk.executor_id, Some(chunk.lease_token))?;
+    let holder = heartbeat::holder(
+        &executor_identity,
+        &chunk.executor_id,
+        Some(chunk.lease_token),
+    )?;
     let body = body::read(request, BODY_LIMIT).await?;
     let end = chunk.offset.saturating_add(body.len() as u64);
     let (Ok(position), Ok(_)) = (i64::try_from(chunk.offset), i64::try_from(end)) else {

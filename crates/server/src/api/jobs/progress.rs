@@ -1,7 +1,7 @@
 //! How far a run is: the note from which a new attempt goes on.
 
 use axum::extract::State;
-use engine::{Kind, Part};
+use engine::{Kind, PartChange};
 use serde_json::{Value, json};
 use store::Batch;
 use wire::{
@@ -16,7 +16,7 @@ use super::{
     heartbeat::holder,
 };
 use crate::{
-    access::Performer,
+    access::ExecutorIdentity,
     api::plugin_jobs::{Note, config},
     app::App,
 };
@@ -40,10 +40,14 @@ const TOLD_METRIC_LIMIT: usize = 16 * 1024;
 pub(crate) async fn note(
     State(app): State<App>,
     JobId(id): JobId,
-    performer: Performer,
+    executor_identity: ExecutorIdentity,
     Json(report): Json<ProgressReport>,
 ) -> Result<axum::Json<Beat>, Error> {
-    let holder = holder(&performer, &report.executor_id, Some(report.lease_token))?;
+    let holder = holder(
+        &executor_identity,
+        &report.executor_id,
+        Some(report.lease_token),
+    )?;
     let mut note = Note {
         fact: report.fact,
         progress: report.progress,
@@ -72,7 +76,7 @@ pub(crate) async fn note(
         let config = config.as_ref();
         let config = config.map_err(|error| store::Error::Corrupt(error.to_string()))?;
         let beat = Beat {
-            cancel_requested: run.signal.is_some(),
+            cancel_requested: run.signals.cancel > 0,
         };
         let before = store::runs::checkpoint_by(&mut batch.read(), id)?;
         if before == Some((run.token, body.clone())) {
@@ -94,11 +98,11 @@ pub(crate) async fn note(
     }
 }
 
-type Wrong = (&'static str, String);
+type FieldError = (&'static str, String);
 
 /// Whether a note may stand after `before`: plugins end once, one at a time, and each end is told. So
 /// a job has no more ends than plugins, and each is in its event log.
-fn follows(before: &Progress, note: &Note, config: &Config) -> Result<(), Wrong> {
+fn follows(before: &Progress, note: &Note, config: &Config) -> Result<(), FieldError> {
     ends(before, &note.progress, config)?;
     let current = note.progress.current.as_ref();
     if let Some(current) = current {
@@ -133,7 +137,7 @@ fn follows(before: &Progress, note: &Note, config: &Config) -> Result<(), Wrong>
 }
 
 /// Whether the list of plugins that ended goes on from what it was.
-fn ends(before: &Progress, now: &Progress, config: &Config) -> Result<(), Wrong> {
+fn ends(before: &Progress, now: &Progress, config: &Config) -> Result<(), FieldError> {
     let wrong = |message: String| Err(("progress.ended", message));
     let same = |(before, now): (&EndedPlugin, &EndedPlugin)| {
         (&before.plugin, before.stage()) == (&now.plugin, now.stage())
@@ -168,7 +172,7 @@ fn is_told(last: &EndedPlugin, fact: &Fact) -> bool {
 }
 
 /// What the event log is told of a fact.
-fn part(fact: &Fact, progress: &Progress) -> Part {
+fn part(fact: &Fact, progress: &Progress) -> PartChange {
     let stage = match fact.stage {
         Stage::Started => engine::Stage::Started,
         Stage::Completed => engine::Stage::Completed,
@@ -176,30 +180,31 @@ fn part(fact: &Fact, progress: &Progress) -> Part {
         Stage::Skipped => engine::Stage::Skipped,
     };
     let ended = progress.ended.last();
-    let told = match ended.filter(|_| fact.stage != Stage::Started) {
-        Some(ended) => told(ended).to_string(),
+    let event_data = match ended.filter(|_| fact.stage != Stage::Started) {
+        Some(ended) => event_data(ended).to_string(),
         None => String::new(),
     };
-    Part {
+    PartChange {
         name: fact.plugin.clone(),
         stage,
-        told,
+        again: false,
+        event_data,
     }
 }
 
-fn told(ended: &EndedPlugin) -> Value {
+fn event_data(ended: &EndedPlugin) -> Value {
     let short = |why: &str| Value::from(&why[..why.floor_char_boundary(TOLD_ERROR_LIMIT)]);
     if let Some(reason) = &ended.skipped {
         return json!({"reason": short(reason)});
     }
-    let mut told = json!({"took_ms": ended.took_ms, "failed_tries": ended.failed_tries});
+    let mut event_data = json!({"took_ms": ended.took_ms, "failed_tries": ended.failed_tries});
     if let Some(error) = &ended.error {
-        told["error"] = short(error);
+        event_data["error"] = short(error);
     }
     if let Some(metric) = &ended.metric
         && metric.to_string().len() <= TOLD_METRIC_LIMIT
     {
-        told["metric"] = metric.clone();
+        event_data["metric"] = metric.clone();
     }
-    told
+    event_data
 }

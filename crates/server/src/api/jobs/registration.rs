@@ -20,7 +20,7 @@ const TEXT_LIMIT: usize = 4 * 1024;
 const METRICS_LIMIT: usize = 100;
 const SCHEMA_LIMIT: usize = 64 * 1024;
 
-/// It is kept, and shown to whoever lists executors: it must be short.
+/// It is kept, and shown to the caller who lists executors: it must be short.
 pub(super) fn check(registration: &Registration) -> Result<(), Error> {
     if registration.slots as usize > SLOTS_LIMIT {
         return Err(Error::field(

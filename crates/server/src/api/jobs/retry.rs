@@ -1,11 +1,11 @@
-//! An ended job starts anew.
+//! An ended job starts again.
 
 use axum::extract::State;
 use engine::Command;
 use wire::jobs::{ErrorBody, Job};
 
 use super::{Error, cancel::command, extract::JobId};
-use crate::{app::App, audit::Asker};
+use crate::{app::App, audit::AuditContext};
 
 /// Puts a completed, failed or cancelled job back into the queue, with all its attempts before it.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "jobs",
@@ -15,9 +15,9 @@ use crate::{app::App, audit::Asker};
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn retry(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     JobId(id): JobId,
 ) -> Result<axum::Json<Job>, Error> {
-    let bound_ms = app.bound_ms();
-    command(&app, asker, id, Command::Retry { bound_ms }).await
+    let aging_step_ms = app.aging_step_ms();
+    command(&app, audit_context, id, Command::Retry { aging_step_ms }).await
 }

@@ -7,7 +7,7 @@ use axum::{
 use engine::{Kind, RunId};
 use sha2::{Digest, Sha256};
 use store::{
-    audit::{Act, Target},
+    audit::{AuditEntry, Target},
     runs::{Submission, Submit, Submitted},
 };
 use wire::{
@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     app::App,
-    audit::Asker,
-    body::{self, apart},
+    audit::AuditContext,
+    body::{self, offload},
 };
 
 const KEY_HEADER: &str = "idempotency-key";
@@ -35,12 +35,12 @@ const KEY_HEADER: &str = "idempotency-key";
         (status = 400, description = "A field is wrong", body = ErrorBody)))]
 pub(crate) async fn submit(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<SubmittedJob>), Error> {
     let key = idempotency_key(request.headers())?;
     let body = body::read_json(request, BODY_LIMIT).await?;
-    let (app, read) = apart(body.len(), move || {
+    let (app, read) = offload(body.len(), move || {
         let read = parse(&body).and_then(|Object::<NewJob>(job)| {
             let job_type = job.job_type.clone();
             let submission = check::submission(&app, job)?;
@@ -51,10 +51,10 @@ pub(crate) async fn submit(
     .await;
     let (submission, job_type, key) = read?;
     let now = app.now_ms();
-    let act = asker
-        .act(now, target(&[submission.run.id]))
+    let entry = audit_context
+        .entry(now, target(&[submission.run.id]))
         .detail(&job_type);
-    let submitted = enter(&app, vec![submission], key, act).await?;
+    let submitted = enter(&app, vec![submission], key, entry).await?;
     let id = submitted.ids[0];
     let created_at = if submitted.repeated {
         accepted_at(&app, id).await?
@@ -95,20 +95,20 @@ pub(crate) async fn enter(
     app: &App,
     mut runs: Vec<Submission>,
     idempotency: Option<(String, Vec<u8>)>,
-    act: Act,
+    entry: AuditEntry,
 ) -> Result<Submitted, Error> {
     for hook in runs.iter_mut().filter_map(|run| run.hook.as_mut()) {
-        hook.owner.clone_from(&act.actor.id);
+        hook.owner.clone_from(&entry.actor.id);
     }
-    let bound_ms = app.bound_ms();
+    let aging_step_ms = app.aging_step_ms();
     Ok(app
         .store
         .submit(Submit {
             runs,
             idempotency,
-            bound_ms,
-            now: act.at,
-            act: Some(Box::new(act)),
+            aging_step_ms,
+            now: entry.at,
+            entry: Some(Box::new(entry)),
         })
         .await?)
 }

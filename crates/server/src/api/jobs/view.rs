@@ -1,6 +1,6 @@
 //! Rows as bodies.
 
-use engine::{AttemptEnd, Class, Run, Signal, State, Status};
+use engine::{AttemptEnd, Priority, Run, State, Status};
 use store::runs::{AttemptRow, Claimed, Details, ResultRow};
 use wire::{
     Timestamp,
@@ -13,7 +13,7 @@ use super::Error;
 /// The contract's word for where a run stands: what may not start yet is pending as well.
 pub(super) fn status(status: Status) -> &'static str {
     match status {
-        Status::Held | Status::Scheduled | Status::Queued => "pending",
+        Status::Held | Status::Scheduled | Status::Queued | Status::Waiting => "pending",
         Status::Running => "running",
         Status::Completed => "completed",
         Status::Failed => "failed",
@@ -28,7 +28,7 @@ pub(super) fn summary(run: &Run) -> JobSummary {
         id: run.id.to_string(),
         job_type: run.name.clone(),
         status: status(run.state.status()).to_owned(),
-        priority: priority(run.class),
+        priority: priority(run.priority),
         executor_id,
         created_at: Timestamp(run.created_at),
         started_at,
@@ -42,7 +42,7 @@ pub(super) fn job(mut details: Details) -> Result<Job, Error> {
     let input = std::mem::take(&mut details.input);
     let run = details.run.clone();
     let attempts = attempts.into_iter().map(attempt).collect();
-    whole(&run, &input, attempts, details.reported_or_lost())
+    loaded(&run, &input, attempts, details.reported_or_lost())
 }
 
 /// A job that was just claimed for the first time: nothing needs to be looked up.
@@ -56,10 +56,15 @@ pub(super) fn claimed(claimed: &Claimed, executor_ip: &str) -> Result<Job, Error
         status: "running".to_owned(),
         error_message: None,
     };
-    whole(run, &claimed.input, vec![attempt], ResultRow::default())
+    loaded(run, &claimed.input, vec![attempt], ResultRow::default())
 }
 
-fn whole(run: &Run, input: &[u8], attempts: Vec<Attempt>, result: ResultRow) -> Result<Job, Error> {
+fn loaded(
+    run: &Run,
+    input: &[u8],
+    attempts: Vec<Attempt>,
+    result: ResultRow,
+) -> Result<Job, Error> {
     let input: NewJob = serde_json::from_slice(input)
         .map_err(|error| store::Error::Corrupt(format!("a job's input: {error}")))?;
     let (executor_id, started_at) = taken(run);
@@ -70,7 +75,7 @@ fn whole(run: &Run, input: &[u8], attempts: Vec<Attempt>, result: ResultRow) -> 
         binary_sha256: input.binary_sha256,
         arguments: input.arguments.unwrap_or_default(),
         env_variables: input.env_variables.unwrap_or_default(),
-        priority: priority(run.class),
+        priority: priority(run.priority),
         status: status(run.state.status()).to_owned(),
         executor_id,
         stdout: lossy(result.stdout),
@@ -86,7 +91,7 @@ fn whole(run: &Run, input: &[u8], attempts: Vec<Attempt>, result: ResultRow) -> 
         retry: input.retry,
         not_before: input.not_before,
         labels: input.labels,
-        cancel_requested: (run.signal == Some(Signal::Cancel)).then_some(true),
+        cancel_requested: (run.signals.cancel > 0).then_some(true),
         lease_token: None,
         lease_seconds: None,
     })
@@ -99,7 +104,7 @@ fn attempt(row: AttemptRow) -> Attempt {
         executor_ip: row.executor_ip,
         started_at: Timestamp(row.started_at),
         ended_at: row.ended_at.map(Timestamp),
-        // To whoever reads it, it is the same whether the executor ended it or the server had to.
+        // To the caller who reads it, it is the same whether the executor ended it or the server had to.
         status: if timed_out {
             AttemptEnd::TimedOut.as_str().to_owned()
         } else {
@@ -113,15 +118,15 @@ fn attempt(row: AttemptRow) -> Attempt {
 /// tell.
 fn taken(run: &Run) -> (Option<String>, Option<Timestamp>) {
     match run.state {
-        State::Held | State::Scheduled { .. } | State::Queued => (None, None),
+        State::Held | State::Scheduled { .. } | State::Queued | State::Waiting(_) => (None, None),
         State::Running(_) | State::Done { .. } => {
             (run.executor.clone(), run.started_at.map(Timestamp))
         }
     }
 }
 
-fn priority(class: Class) -> String {
-    class.as_str().to_owned()
+fn priority(priority: Priority) -> String {
+    priority.as_str().to_owned()
 }
 
 fn ended_at(run: &Run) -> Option<Timestamp> {

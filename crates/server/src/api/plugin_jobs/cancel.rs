@@ -5,8 +5,8 @@ use engine::{Command, Kind, RunId, State as RunState};
 use store::audit::Target;
 use wire::plugin_jobs::{ErrorBody, Job};
 
-use super::{Error, extract::JobId, view, whole};
-use crate::{api::runs, app::App, audit::Asker};
+use super::{Error, extract::JobId, loaded, view};
+use crate::{api::runs, app::App, audit::AuditContext};
 
 /// What the audit says is asked of a job.
 pub(super) fn target(id: RunId) -> Target {
@@ -21,16 +21,23 @@ pub(super) fn target(id: RunId) -> Target {
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn cancel(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     JobId(id): JobId,
 ) -> Result<axum::Json<Job>, Error> {
     let now = app.now_ms();
-    let act = asker.act(now, target(id));
+    let entry = audit_context.entry(now, target(id));
     let run = (Kind::PluginJob, id);
-    let mut whole = runs::act(&app, run, Command::Cancel, act, whole::find).await?;
+    let mut loaded = runs::entry(
+        &app,
+        run,
+        Command::signal(engine::Signal::Cancel),
+        entry,
+        loaded::find,
+    )
+    .await?;
     // Its event is numbered, and so can be read, at the end of the transaction.
-    whole.updated_at = now;
-    Ok(axum::Json(view::job(&whole)))
+    loaded.updated_at = now;
+    Ok(axum::Json(view::job(&loaded)))
 }
 
 /// Deletes a job that has ended, or was never started, with all that it left; answers with it as it
@@ -42,21 +49,21 @@ pub(crate) async fn cancel(
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     JobId(id): JobId,
 ) -> Result<axum::Json<Job>, Error> {
     let now = app.now_ms();
-    let act = asker.act(now, target(id));
+    let entry = audit_context.entry(now, target(id));
     let work = move |batch: &mut store::Batch<'_, '_>| {
-        let whole = whole::find(&mut batch.read(), id)?;
-        if whole.details.run.state == RunState::Held {
+        let loaded = loaded::find(&mut batch.read(), id)?;
+        if loaded.details.run.state == RunState::Held {
             // Whoever follows it hears of its end.
             store::runs::apply_to(batch, Kind::PluginJob, id, &Command::CancelPending, now)?;
         }
         store::retention::run(batch, Kind::PluginJob, id)?;
-        batch.record(&act);
-        Ok(whole)
+        batch.record(&entry);
+        Ok(loaded)
     };
-    let whole = app.store.write(work).await?;
-    Ok(axum::Json(view::job(&whole)))
+    let loaded = app.store.write(work).await?;
+    Ok(axum::Json(view::job(&loaded)))
 }

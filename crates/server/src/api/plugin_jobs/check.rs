@@ -4,7 +4,7 @@ use engine::{Kind, NewRun};
 use store::runs::Submission;
 use wire::plugin_jobs::{Config, NewPluginJob};
 
-use super::{Error, FAMILY, known::Known, queue};
+use super::{Error, FAMILY, plugin_directory::Known, queue};
 use crate::{api::hooks::run_hook, app::App};
 
 const TIMEOUT_DEFAULT_MS: u64 = 5 * 60 * 1_000;
@@ -14,7 +14,11 @@ const RETRIES_DEFAULT: u32 = 3;
 const RETRIES_LIMIT: u32 = 100;
 
 /// Checks a job and makes it a run, which is held until it is started.
-pub(super) fn submission(app: &App, known: &Known, job: NewPluginJob) -> Result<Submission, Error> {
+pub(super) fn submission(
+    app: &App,
+    plugin_directory: &Known,
+    job: NewPluginJob,
+) -> Result<Submission, Error> {
     let timeout = job.timeout.unwrap_or(TIMEOUT_DEFAULT_MS);
     if timeout == 0 || timeout > TIMEOUT_LIMIT_MS {
         let message = format!("timeout must be from 1 to {TIMEOUT_LIMIT_MS} milliseconds");
@@ -28,14 +32,14 @@ pub(super) fn submission(app: &App, known: &Known, job: NewPluginJob) -> Result<
     }
     let hook = job
         .webhook
-        .map(|hook| run_hook(&app.guard, Kind::PluginJob, hook))
+        .map(|hook| run_hook(&app.ssrf_filter, Kind::PluginJob, hook))
         .transpose()?;
     let skip_unfit = job.plugins.is_none();
     let config = Config {
         input: job.input,
         timeout,
         retries,
-        plugins: known.choose(job.plugins)?,
+        plugins: plugin_directory.choose(job.plugins)?,
         debug: job.debug.unwrap_or_default(),
         skip_unfit,
     };

@@ -7,12 +7,12 @@ use wire::{
     plugin_jobs::{ErrorBody, Job, NewPluginJob},
 };
 
-use super::{Error, cancel::target, check, known::known, view, whole};
+use super::{Error, cancel::target, check, loaded, plugin_directory::plugin_directory, view};
 use crate::{
     api::jobs::{self, BODY_LIMIT},
     app::App,
-    audit::Asker,
-    body::{self, apart},
+    audit::AuditContext,
+    body::{self, offload},
 };
 
 /// Creates a job; nothing runs before it is started. It is on disk when this answers.
@@ -24,33 +24,33 @@ use crate::{
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn create(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     request: Request,
 ) -> Result<axum::Json<Job>, Error> {
     let key = jobs::idempotency_key(request.headers())?;
     let body = body::read_json(request, BODY_LIMIT)
         .await
         .map_err(jobs::Error::from)?;
-    let known = known(&app).await?;
-    let (app, read) = apart(body.len(), move || {
+    let plugin_directory = plugin_directory(&app).await?;
+    let (app, read) = offload(body.len(), move || {
         let read = jobs::parse_within(&body, jobs::HANDED_ON_DEPTH_LIMIT);
         let read = read.map(|Object::<NewPluginJob>(job)| {
             // Keys of the other contract are other keys.
             let key = key.map(|key| (format!("plugin-jobs {key}"), jobs::hash(&body)));
-            (check::submission(&app, &known, job), key)
+            (check::submission(&app, &plugin_directory, job), key)
         });
         (app, read)
     })
     .await;
     let id = match read? {
         (Ok(submission), key) => {
-            let act = asker.act(app.now_ms(), target(submission.run.id));
-            jobs::enter(&app, vec![submission], key, act).await?.ids[0]
+            let entry = audit_context.entry(app.now_ms(), target(submission.run.id));
+            jobs::enter(&app, vec![submission], key, entry).await?.ids[0]
         }
         (Err(wrong), key) => made_before(&app, key).await?.ok_or(wrong)?,
     };
-    let whole = app.store.read(move |read| whole::find(read, id)).await?;
-    Ok(axum::Json(view::job(&whole)))
+    let loaded = app.store.read(move |read| loaded::find(read, id)).await?;
+    Ok(axum::Json(view::job(&loaded)))
 }
 
 /// The job that was created under this key. Whether a repetition is right depends on nothing else: the

@@ -7,7 +7,7 @@ use axum::{
 };
 use wire::plugin_jobs::ErrorBody;
 
-use crate::api::{hooks::Wrong, jobs};
+use crate::api::{hooks::FieldError, jobs};
 
 /// A refusal of this face.
 #[derive(Debug)]
@@ -61,8 +61,8 @@ impl From<store::Error> for Error {
     }
 }
 
-impl From<Wrong> for Error {
-    fn from(wrong: Wrong) -> Self {
+impl From<FieldError> for Error {
+    fn from(wrong: FieldError) -> Self {
         Self::bad(format!("{} {}", wrong.field, wrong.message))
     }
 }

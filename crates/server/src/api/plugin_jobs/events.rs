@@ -10,9 +10,9 @@ use wire::plugin_jobs::{ErrorBody, JobEvent};
 
 use super::{
     Error,
+    event_data::{is_last, tell},
     extract::JobId,
-    told::{is_last, tell},
-    whole,
+    loaded,
 };
 use crate::{
     api::sse::{self, Chunk},
@@ -39,7 +39,7 @@ pub(crate) async fn follow(
     link: sse::OptionalLink,
 ) -> Result<Response, Error> {
     let after = sse::last_id(&headers).map_err(Error::bad)?.unwrap_or(0);
-    app.store.read(move |read| whole::find(read, id)).await?;
+    app.store.read(move |read| loaded::find(read, id)).await?;
     let messages = messages(app.clone(), id, after);
     Ok(sse::answer(&app, Form::PLUGIN_JOB, link, messages))
 }
@@ -97,20 +97,24 @@ impl Follower {
             // The state first: the events before the end are there when the end is seen.
             let status = store::runs::statuses(read, &[id])?.pop().flatten();
             let events = store::events::after(read, after, Some(id), PAGE)?;
-            let told = tell(read, id, &events)?;
-            let told: Vec<_> = events.iter().map(|event| event.seq).zip(told).collect();
+            let event_data = tell(read, id, &events)?;
+            let event_data: Vec<_> = events
+                .iter()
+                .map(|event| event.seq)
+                .zip(event_data)
+                .collect();
             // One that was deleted has nothing more to tell.
-            Ok((status.is_none_or(engine::Status::is_terminal), told))
+            Ok((status.is_none_or(engine::Status::is_terminal), event_data))
         };
-        let (ended, told) = self.app.store.read(look).await?;
-        if told.is_empty() {
+        let (ended, event_data) = self.app.store.read(look).await?;
+        if event_data.is_empty() {
             self.ended = ended;
             if !ended {
                 self.wait(woken).await;
             }
             return Ok(());
         }
-        for (seq, event) in told {
+        for (seq, event) in event_data {
             self.after = seq;
             let Some(event) = event else { continue };
             self.ready.push_back(Chunk {

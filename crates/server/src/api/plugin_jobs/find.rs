@@ -3,7 +3,7 @@
 use axum::extract::State;
 use wire::plugin_jobs::{ErrorBody, Job, JobProgress};
 
-use super::{Error, extract::JobId, view, whole};
+use super::{Error, extract::JobId, loaded, view};
 use crate::app::App;
 
 /// The job as it is now, with what it left once it has ended.
@@ -16,8 +16,8 @@ pub(crate) async fn get(
     State(app): State<App>,
     JobId(id): JobId,
 ) -> Result<axum::Json<Job>, Error> {
-    let whole = app.store.read(move |read| whole::find(read, id)).await?;
-    Ok(axum::Json(view::job(&whole)))
+    let loaded = app.store.read(move |read| loaded::find(read, id)).await?;
+    Ok(axum::Json(view::job(&loaded)))
 }
 
 /// How far the job is now.
@@ -30,6 +30,6 @@ pub(crate) async fn progress(
     State(app): State<App>,
     JobId(id): JobId,
 ) -> Result<axum::Json<JobProgress>, Error> {
-    let whole = app.store.read(move |read| whole::find(read, id)).await?;
-    Ok(axum::Json(view::progress(&whole)))
+    let loaded = app.store.read(move |read| loaded::find(read, id)).await?;
+    Ok(axum::Json(view::progress(&loaded)))
 }

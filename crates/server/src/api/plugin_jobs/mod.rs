@@ -4,21 +4,21 @@ pub(crate) mod cancel;
 mod check;
 pub(crate) mod create;
 mod error;
+mod event_data;
 pub(crate) mod events;
 mod extract;
 pub(crate) mod find;
-pub(crate) mod known;
 pub(crate) mod list;
+mod loaded;
+pub(crate) mod plugin_directory;
 pub(crate) mod plugins;
 pub(crate) mod start;
-mod told;
 mod view;
-mod whole;
 
 pub(crate) use error::Error;
+pub(crate) use event_data::tell;
 pub(crate) use extract::{JobId, Params};
-pub(crate) use told::tell;
-pub(crate) use whole::{Note, config};
+pub(crate) use loaded::{Note, config};
 
 /// The family of queues that plugin jobs wait in: one queue for each set of plugins.
 pub(crate) const FAMILY: &str = "plugin_job";

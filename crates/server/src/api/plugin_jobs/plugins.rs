@@ -3,7 +3,7 @@
 use axum::extract::State;
 use wire::plugin_jobs::{ErrorBody, Plugin};
 
-use super::{Error, known::known};
+use super::{Error, plugin_directory::plugin_directory};
 use crate::app::App;
 
 /// The plugins that executors have, broken and disabled ones too, in the order of jobs that name none.
@@ -11,5 +11,5 @@ use crate::app::App;
     responses((status = 200, description = "The plugins", body = Vec<Plugin>),
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<axum::Json<Vec<Plugin>>, Error> {
-    Ok(axum::Json(known(&app).await?.plugins()))
+    Ok(axum::Json(plugin_directory(&app).await?.plugins()))
 }

@@ -16,10 +16,10 @@ use super::{
     Error,
     cancel::target,
     extract::{JobId, Params},
+    loaded::{self, LoadedJob},
     view,
-    whole::{self, Whole},
 };
-use crate::{app::App, audit::Asker};
+use crate::{app::App, audit::AuditContext};
 
 /// The longest wait.
 const WAIT_LIMIT_SECONDS: u64 = 60;
@@ -46,7 +46,7 @@ pub(crate) struct Wanted {
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn start(
     State(app): State<App>,
-    asker: Asker,
+    audit_context: AuditContext,
     JobId(id): JobId,
     Params(wanted): Params<Wanted>,
     headers: HeaderMap,
@@ -61,9 +61,9 @@ pub(crate) async fn start(
     }
     let wait = wanted.wait.or(preferred).unwrap_or(0);
     let until = Instant::now() + Duration::from_secs(wait);
-    let mut whole = unhold(&app, asker, id).await?;
+    let mut loaded = unhold(&app, audit_context, id).await?;
     if wait > 0 {
-        whole = ended(&app, id, whole, until).await?;
+        loaded = ended(&app, id, loaded, until).await?;
     }
     let mut applied = HeaderMap::new();
     if let Some(seconds) = preferred.filter(|_| wanted.wait.is_none()) {
@@ -71,26 +71,30 @@ pub(crate) async fn start(
         let value = HeaderValue::from_str(&format!("wait={seconds}"));
         applied.extend(value.ok().map(|value| (name, value)));
     }
-    Ok((applied, axum::Json(view::job(&whole))))
+    Ok((applied, axum::Json(view::job(&loaded))))
 }
 
 /// Starts a held job; one that is held no longer stays as it is.
-async fn unhold(app: &App, asker: Asker, id: RunId) -> Result<Whole, store::Error> {
-    let (bound_ms, now) = (app.bound_ms(), app.now_ms());
-    let act = asker.act(now, target(id));
+async fn unhold(
+    app: &App,
+    audit_context: AuditContext,
+    id: RunId,
+) -> Result<LoadedJob, store::Error> {
+    let (aging_step_ms, now) = (app.aging_step_ms(), app.now_ms());
+    let entry = audit_context.entry(now, target(id));
     let work = move |batch: &mut store::Batch<'_, '_>| {
-        let command = Command::Unhold { bound_ms };
-        let started = match store::runs::act(batch, Kind::PluginJob, id, &command, &act) {
+        let command = Command::Unhold { aging_step_ms };
+        let started = match store::runs::entry(batch, Kind::PluginJob, id, &command, &entry) {
             Ok(_) => true,
             Err(store::Error::Rejected(_)) => false,
             Err(error) => return Err(error),
         };
-        let mut whole = whole::find(&mut batch.read(), id)?;
+        let mut loaded = loaded::find(&mut batch.read(), id)?;
         if started {
             // Its event is numbered, and so can be read, at the end of the transaction.
-            whole.updated_at = now;
+            loaded.updated_at = now;
         }
-        Ok(whole)
+        Ok(loaded)
     };
     app.store.write(work).await
 }
@@ -99,9 +103,9 @@ async fn unhold(app: &App, asker: Asker, id: RunId) -> Result<Whole, store::Erro
 async fn ended(
     app: &App,
     id: RunId,
-    mut whole: Whole,
+    mut loaded: LoadedJob,
     until: Instant,
-) -> Result<Whole, store::Error> {
+) -> Result<LoadedJob, store::Error> {
     let changed = app.store.wake().topic(Topic::Run(id));
     loop {
         // Ask to be woken before looking: an end that comes in between is not missed.
@@ -112,16 +116,16 @@ async fn ended(
         let over = Instant::now() >= until || app.stopping.is_cancelled();
         // One that was deleted meanwhile is told as it was.
         let Some(status) = status.await? else {
-            return Ok(whole);
+            return Ok(loaded);
         };
         if status.is_terminal() || over {
-            let found = app.store.read(move |read| whole::find(read, id)).await;
+            let found = app.store.read(move |read| loaded::find(read, id)).await;
             match found {
-                Ok(found) => whole = found,
+                Ok(found) => loaded = found,
                 Err(store::Error::NotFound(_)) => {}
                 Err(error) => return Err(error),
             }
-            return Ok(whole);
+            return Ok(loaded);
         }
         tokio::select! {
             () = woken => {}

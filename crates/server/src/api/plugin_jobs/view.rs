@@ -10,12 +10,12 @@ use wire::{
     plugin_jobs::{Job, JobProgress, JobResult, JobSummary, PluginError, PluginRecord},
 };
 
-use super::{plugins_of, whole::Whole};
+use super::{loaded::LoadedJob, plugins_of};
 
 /// The contract's word for where a run stands. It has none for a job that was cancelled.
 pub(super) fn status(status: Status) -> &'static str {
     match status {
-        Status::Held | Status::Scheduled | Status::Queued => "queued",
+        Status::Held | Status::Scheduled | Status::Queued | Status::Waiting => "queued",
         Status::Running => "running",
         Status::Completed => "completed",
         Status::Failed | Status::Cancelled => "failed",
@@ -23,55 +23,55 @@ pub(super) fn status(status: Status) -> &'static str {
 }
 
 /// A job as it is now.
-pub(super) fn job(whole: &Whole) -> Job {
-    let ended = matches!(whole.details.run.state, State::Done { .. });
+pub(super) fn job(loaded: &LoadedJob) -> Job {
+    let ended = matches!(loaded.details.run.state, State::Done { .. });
     Job {
-        result: ended.then(|| result(whole)),
-        ..frame(whole, progress(whole), &whole.progress.ended)
+        result: ended.then(|| result(loaded)),
+        ..frame(loaded, progress(loaded), &loaded.progress.ended)
     }
 }
 
 /// A job without a result.
-pub(super) fn frame(whole: &Whole, progress: JobProgress, ended: &[EndedPlugin]) -> Job {
-    let run = &whole.details.run;
-    let current = whole.progress.current.as_ref();
+pub(super) fn frame(loaded: &LoadedJob, progress: JobProgress, ended: &[EndedPlugin]) -> Job {
+    let run = &loaded.details.run;
+    let current = loaded.progress.current.as_ref();
     let current =
         current.filter(|current| Some(&current.plugin) == progress.current_plugin.as_ref());
     let failed_tries = ended.iter().map(|plugin| plugin.failed_tries);
     let failed_tries = failed_tries.chain(current.map(|current| current.failed_tries));
     Job {
         id: run.id.to_string(),
-        config: whole.config.clone(),
+        config: loaded.config.clone(),
         progress,
         result: None,
         priority: 0,
         retries: failed_tries.map(u64::from).sum(),
-        max_retries: whole.config.retries,
+        max_retries: loaded.config.retries,
         created_at: TimestampMs(run.created_at),
-        updated_at: TimestampMs(whole.updated_at),
+        updated_at: TimestampMs(loaded.updated_at),
     }
 }
 
 /// How far a job is now.
-pub(super) fn progress(whole: &Whole) -> JobProgress {
-    let run = &whole.details.run;
+pub(super) fn progress(loaded: &LoadedJob) -> JobProgress {
+    let run = &loaded.details.run;
     let running = matches!(run.state, State::Running(_));
-    let current = whole.progress.current.as_ref().filter(|_| running);
+    let current = loaded.progress.current.as_ref().filter(|_| running);
     JobProgress {
         status: status(run.state.status()).to_owned(),
-        start_time: TimestampMs(started_at(whole)),
+        start_time: TimestampMs(started_at(loaded)),
         end_time: ended_at(run),
-        error: error(whole),
+        error: error(loaded),
         current_plugin: current.map(|current| current.plugin.clone()),
-        completed_plugins: completed(&whole.progress.ended),
+        completed_plugins: completed(&loaded.progress.ended),
         cancelled: run.state.status() == Status::Cancelled,
     }
 }
 
 /// When a job first started; when it was created, until it does.
-pub(super) fn started_at(whole: &Whole) -> i64 {
-    let first = whole.details.attempts.first();
-    first.map_or(whole.details.run.created_at, |attempt| attempt.started_at)
+pub(super) fn started_at(loaded: &LoadedJob) -> i64 {
+    let first = loaded.details.attempts.first();
+    first.map_or(loaded.details.run.created_at, |attempt| attempt.started_at)
 }
 
 /// The names of those that completed.
@@ -81,30 +81,32 @@ pub(super) fn completed(ended: &[EndedPlugin]) -> Vec<String> {
 }
 
 /// Why a job ended without success.
-fn error(whole: &Whole) -> Option<String> {
-    match whole.details.run.state.status() {
+fn error(loaded: &LoadedJob) -> Option<String> {
+    match loaded.details.run.state.status() {
         Status::Failed => {}
         Status::Cancelled => return Some("the job was cancelled".to_owned()),
         _ => return None,
     }
-    let failed = whole.progress.ended.iter();
+    let failed = loaded.progress.ended.iter();
     let mut reasons: Vec<String> = failed
         .filter_map(|plugin| {
             let error = plugin.error.as_ref()?;
             Some(format!("plugin `{}` failed: {error}", plugin.plugin))
         })
         .collect();
-    let last = whole.details.attempts.last();
-    if reasons.is_empty() || last.is_none_or(|attempt| attempt.status != "failed") || is_over(whole)
+    let last = loaded.details.attempts.last();
+    if reasons.is_empty()
+        || last.is_none_or(|attempt| attempt.status != "failed")
+        || is_over(loaded)
     {
-        reasons.push(own_error(whole));
+        reasons.push(own_error(loaded));
     }
     Some(reasons.join("; "))
 }
 
 /// Whether the time of the whole job was over when it ended.
-fn is_over(whole: &Whole) -> bool {
-    let run = &whole.details.run;
+fn is_over(loaded: &LoadedJob) -> bool {
+    let run = &loaded.details.run;
     match (&run.state, run.deadline) {
         (State::Done { at, .. }, Some(deadline)) => *at >= deadline,
         _ => false,
@@ -112,17 +114,17 @@ fn is_over(whole: &Whole) -> bool {
 }
 
 /// Why a job ended, but for its plugins that failed.
-fn own_error(whole: &Whole) -> String {
-    let timed_out = whole.details.attempts.last();
+fn own_error(loaded: &LoadedJob) -> String {
+    let timed_out = loaded.details.attempts.last();
     let timed_out = timed_out.is_some_and(|attempt| attempt.timed_out());
-    let mut reason = if timed_out || is_over(whole) {
-        format!("its time of {} ms was over", whole.config.timeout)
+    let mut reason = if timed_out || is_over(loaded) {
+        format!("its time of {} ms was over", loaded.config.timeout)
     } else {
-        let reported = whole.details.result.error.clone();
+        let reported = loaded.details.result.error.clone();
         reported.unwrap_or_else(|| "its executor did not say why".to_owned())
     };
     // It may name the plugin already.
-    if let Some(current) = &whole.progress.current
+    if let Some(current) = &loaded.progress.current
         && !reason.contains(&format!("`{}`", current.plugin))
     {
         reason += &format!(", in plugin `{}`", current.plugin);
@@ -131,8 +133,8 @@ fn own_error(whole: &Whole) -> String {
 }
 
 /// What a job left.
-fn result(whole: &Whole) -> JobResult {
-    let ended = &whole.progress.ended;
+fn result(loaded: &LoadedJob) -> JobResult {
+    let ended = &loaded.progress.ended;
     let completed = ended.iter().filter(|one| one.stage() == Stage::Completed);
     let called = ended.iter().filter(|one| one.skipped.is_none());
     let metric = |plugin: &EndedPlugin| {
@@ -150,10 +152,10 @@ fn result(whole: &Whole) -> JobResult {
     };
     JobResult {
         metrics: completed.map(metric).collect(),
-        summary: whole.progress.summary.clone(),
+        summary: loaded.progress.summary.clone(),
         errors: because(|plugin| &plugin.error),
         skipped: because(|plugin| &plugin.skipped),
-        debug: whole.config.debug.then(|| called.map(record).collect()),
+        debug: loaded.config.debug.then(|| called.map(record).collect()),
     }
 }
 

@@ -102,7 +102,7 @@ pub(super) fn open(
         .on_upgrade(move |socket| async move {
             let mut line = Line {
                 socket,
-                patience: app.settings.reader_patience,
+                patience: app.settings.reader_timeout,
                 silence: app.settings.reader_silence,
                 position: feed.position(),
                 heard: Instant::now(),

@@ -9,14 +9,14 @@ use super::{GIVE_UP_MS, again, headers, retry_after};
 
 const NOW: i64 = 1_445_412_480_000; // Wed, 21 Oct 2015 07:28:00 GMT
 
-fn sending(strikes: i64) -> Sending {
+fn sending(failure_count: i64) -> Sending {
     Sending {
         hook_id: "hook".to_owned(),
         number: 7,
         owner: "k1".to_owned(),
         lane: "hook".to_owned(),
-        attempt: strikes + 1,
-        strikes,
+        attempt: failure_count + 1,
+        failure_count,
         opened_at: NOW,
         run_id: None,
         event: "job.completed".to_owned(),
@@ -38,13 +38,13 @@ fn due_at(outcome: Outcome) -> i64 {
 #[test]
 fn the_first_retry_comes_within_five_seconds_and_the_last_at_the_end_of_the_day() {
     let (mut now, mut attempts) = (NOW, 1);
-    for strikes in 0.. {
-        let outcome = again(&sending(strikes), None, 0.0, now);
+    for failure_count in 0.. {
+        let outcome = again(&sending(failure_count), None, 0.0, now);
         if outcome == Outcome::Failed {
             break;
         }
         let due_at = due_at(outcome);
-        assert!(strikes > 0 || (1..=5_000).contains(&(due_at - NOW)));
+        assert!(failure_count > 0 || (1..=5_000).contains(&(due_at - NOW)));
         assert!(due_at > now);
         now = due_at;
         attempts += 1;
@@ -55,15 +55,15 @@ fn the_first_retry_comes_within_five_seconds_and_the_last_at_the_end_of_the_day(
 
 #[test]
 fn waits_differ_by_the_draw() {
-    let wait = |draw| due_at(again(&sending(3), None, draw, NOW)) - NOW;
+    let wait = |jitter| due_at(again(&sending(3), None, jitter, NOW)) - NOW;
     assert!(wait(1.0) < wait(0.5) && wait(0.5) < wait(0.0));
 }
 
 #[test]
 fn a_run_s_hook_may_ask_for_fewer_attempts() {
-    let few = |strikes| Sending {
+    let few = |failure_count| Sending {
         max_attempts: Some(3),
-        ..sending(strikes)
+        ..sending(failure_count)
     };
     assert!(matches!(
         again(&few(1), None, 0.5, NOW),

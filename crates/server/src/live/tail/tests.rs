@@ -30,8 +30,8 @@ fn bulk() -> Submit {
     Submit {
         runs: runs.collect(),
         idempotency: None,
-        act: None,
-        bound_ms: 1_000,
+        entry: None,
+        aging_step_ms: 1_000,
         now: 1,
     }
 }

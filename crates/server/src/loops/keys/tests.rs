@@ -6,14 +6,14 @@ use super::*;
 use crate::{
     Assembled, Clock, Settings,
     access::{Caller, FRESH, issue},
-    audit::Asker,
+    audit::AuditContext,
 };
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
 #[test]
 fn what_is_revoked_elsewhere_is_refused_within_a_second() {
-    // The one for who asks anew, the other for who waits for an answer.
+    // The one for who asks again, the other for who waits for an answer.
     assert!(FRESH <= Duration::from_millis(500));
     assert!(EVERY + FRESH < Duration::from_secs(1));
 }
@@ -29,8 +29,8 @@ async fn a_busy_writer_delays_no_look_at_the_keys() {
         role: "admin".to_owned(),
         ..NewKey::default()
     };
-    let (asker, now) = (Asker::operator("key.create"), app.now_ms());
-    let made = issue(&app.store, Caller::Operator, &new, asker, now).await;
+    let (audit_context, now) = (AuditContext::operator("key.create"), app.now_ms());
+    let made = issue(&app.store, Caller::Operator, &new, audit_context, now).await;
     let key = made.expect("a key").key;
     // It was used, and that is to be noted.
     assert!(app.keys.is_good(&app.store, &key, now).await);

@@ -12,7 +12,7 @@ const LANE_PLACES: usize = 8;
 /// How many deliveries to take of which lanes, when those of `taken` (owner and lane of each) are under way.
 ///
 /// An owner may have as many places as are free, and one lane of an owner as many as the owner may still
-/// take: so of an owner alone half of all places stay free, of two a third, and whoever comes next finds one.
+/// take: so of an owner alone half of all places stay free, of two a third, and the caller who comes next finds one.
 /// Those with the fewest under way come first, then those that were interrupted, then those that are due
 /// longest.
 pub(super) fn share<'a>(

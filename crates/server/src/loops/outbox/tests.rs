@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::{Assembled, Clock, Settings, Source, audit::Asker};
+use crate::{Assembled, Clock, Settings, Source, audit::AuditContext};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 const CLAIM_MS: i64 = 600;
@@ -61,7 +61,7 @@ impl Source for Hand {
         RunId::from_bytes((id as u128 + 1).to_be_bytes())
     }
 
-    fn draw(&self) -> f64 {
+    fn jitter(&self) -> f64 {
         0.5
     }
 }
@@ -127,10 +127,10 @@ async fn a_receiver_that_is_slower_than_a_claim_is_sent_it_once() {
         description: String::new(),
         secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD".to_owned(),
     };
-    let act = Asker::operator("hook.test").act(0, Target::one("hook", "h"));
+    let entry = AuditContext::operator("hook.test").entry(0, Target::one("hook", "h"));
     let work = move |batch: &mut store::Batch<'_, '_>| {
-        store::hooks::create(batch, &hook, 100, &act)?;
-        store::hooks::test(batch, "h", &hooks::test("h", 0), &act)
+        store::hooks::create(batch, &hook, 100, &entry)?;
+        store::hooks::test(batch, "h", &hooks::test("h", 0), &entry)
     };
     app.store.write(work).await.expect("a delivery");
     let outboxes = [

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Keyed, text};
 use crate::{
-    bed::{example, smallest},
     stream::{DEADLINE, Messages},
+    test_server::{example, smallest},
 };
 
 /// A server with two executors, the second of which holds a job.
@@ -76,7 +76,7 @@ async fn another_executors_run_is_neither_kept_nor_ended_nor_given_back() {
     let two = Two::open().await;
     let before = two.world().await;
     // Beyond the lease: a beat that counted would save it from the reaper below.
-    two.keyed.bed.clock.advance_ms(29_999);
+    two.keyed.server.clock.advance_ms(29_999);
     for said in claims_to_be() {
         two.put(&two.mallory, "heartbeat", &said)
             .await
@@ -95,8 +95,8 @@ async fn another_executors_run_is_neither_kept_nor_ended_nor_given_back() {
         released.refused(400).await;
     }
     assert_eq!(two.world().await, before);
-    two.keyed.bed.clock.advance_ms(1);
-    assert_eq!(two.keyed.bed.server.reap().await.expect("a tick"), 1);
+    two.keyed.server.clock.advance_ms(1);
+    assert_eq!(two.keyed.server.server.reap().await.expect("a tick"), 1);
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn another_executors_run_gets_no_output_and_no_picture() {
             .header("x-api-key", &two.mallory)
             .header("content-type", "image/png")
             .body(axum::body::Body::from("forged"));
-        let shown = two.keyed.bed.request(request.expect("a request")).await;
+        let shown = two.keyed.server.request(request.expect("a request")).await;
         shown.refused(404).await;
     }
     assert_eq!(two.world().await, before);
@@ -308,7 +308,7 @@ async fn no_route_lets_an_executor_touch_anothers_run() {
             let concrete = path
                 .replace("{executor_id}", "victim")
                 .replace("{id}", &two.job)
-                .replace("{sha256}", crate::bed::SHA256);
+                .replace("{sha256}", crate::test_server::SHA256);
             let query = "executor_id=victim&lease_token=1&stream=stdout&offset=0";
             let concrete = format!("{concrete}?{query}");
             let method: Method = method.to_uppercase().parse().expect("a method");
@@ -344,8 +344,8 @@ async fn a_followed_log_ends_when_its_executor_does_not_hold_the_run_any_more() 
     let mut admins = Messages::of(two.keyed.get(&two.keyed.admin, &follow).await);
     let first = mine.next().await.expect("what it printed");
     assert_eq!(first.data["text"], "mine");
-    two.keyed.bed.clock.advance_ms(30_000);
-    assert_eq!(two.keyed.bed.server.reap().await.expect("a tick"), 1);
+    two.keyed.server.clock.advance_ms(30_000);
+    assert_eq!(two.keyed.server.server.reap().await.expect("a tick"), 1);
     let claim = json!({"executor_id": "mallory"});
     let claimed = two.keyed.post(&two.mallory, "/api/v1/jobs/claim", &claim);
     assert_eq!(claimed.await.json(200).await["lease_token"], 2);

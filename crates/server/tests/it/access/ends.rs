@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use server::{Assembled, Clock};
 use store::{
     Store,
-    audit::{Act, Actor, Target},
+    audit::{Actor, AuditEntry, Target},
 };
 
 use super::{Keyed, text};
 use crate::{
-    bed::Bed,
     database::{self, on_both},
     stream::DEADLINE,
+    test_server::TestServer,
 };
 
 on_both!(
@@ -50,11 +50,15 @@ async fn a_claim_that_waits_ends_with_its_key() {
 }
 
 async fn a_stream_ends_with_its_key_and_with_the_time_before_keys() {
-    let bed = Bed::open().await;
-    let mut open = bed.get("/api/events").await.into_body().into_data_stream();
+    let server = TestServer::open().await;
+    let mut open = server
+        .get("/api/events")
+        .await
+        .into_body()
+        .into_data_stream();
     let new = json!({"name": "admin", "role": "admin"});
-    let admin = text(&bed.post("/api/keys", &new).await.json(201).await["key"]);
-    let keyed = Keyed { bed, admin };
+    let admin = text(&server.post("/api/keys", &new).await.json(201).await["key"]);
+    let keyed = Keyed { server, admin };
     let ended = async { while open.next().await.is_some() {} };
     tokio::time::timeout(DEADLINE, ended)
         .await
@@ -75,7 +79,7 @@ async fn a_stream_ends_with_its_key_and_with_the_time_before_keys() {
 
 /// The database past the server, as the command line and other servers have it.
 async fn elsewhere(keyed: &Keyed) -> Store {
-    let location = database::location(&keyed.bed.dir().join("data"));
+    let location = database::location(&keyed.server.dir().join("data"));
     let open = move || Store::open(&location, 7, 0);
     let opened = tokio::task::spawn_blocking(open).await;
     opened.expect("a thread").expect("it opens")
@@ -83,14 +87,14 @@ async fn elsewhere(keyed: &Keyed) -> Store {
 
 async fn revoke_elsewhere(other: &Store, id: &Value) {
     let id = text(id);
-    let act = Act::new(
-        crate::bed::NOON_MS,
+    let entry = AuditEntry::new(
+        crate::test_server::NOON_MS,
         Actor::word("operator"),
         "command line".to_owned(),
         "key.revoke",
         Target::one("key", &id),
     );
-    let revoke = move |batch: &mut store::Batch<'_, '_>| store::keys::revoke(batch, &id, &act);
+    let revoke = move |batch: &mut store::Batch<'_, '_>| store::keys::revoke(batch, &id, &entry);
     other.write(revoke).await.expect("revoked");
 }
 
@@ -142,10 +146,10 @@ async fn what_was_revoked_elsewhere_makes_and_revokes_nothing_from_then_on() {
 
 async fn keys_outlive_the_server() {
     let keyed = Keyed::open().await;
-    let dir = keyed.bed.dir().join("data");
-    let (clock, admin) = (keyed.bed.clock.clone(), keyed.admin.clone());
-    let Keyed { bed, .. } = keyed;
-    let bed = bed.reopened(|server| async move {
+    let dir = keyed.server.dir().join("data");
+    let (clock, admin) = (keyed.server.clock.clone(), keyed.admin.clone());
+    let Keyed { server, .. } = keyed;
+    let server = server.reopened(|server| async move {
         drop(server);
         let mut settings = server::Settings::new(dir);
         settings.database_url = database::url(&settings.data_dir);
@@ -154,9 +158,9 @@ async fn keys_outlive_the_server() {
             .expect("it opens")
     });
     let keyed = Keyed {
-        bed: bed.await,
+        server: server.await,
         admin,
     };
-    assert_eq!(keyed.bed.get("/api/v1/jobs").await.status, 401);
+    assert_eq!(keyed.server.get("/api/v1/jobs").await.status, 401);
     assert_eq!(keyed.get(&keyed.admin, "/api/v1/jobs").await.status, 200);
 }

@@ -9,9 +9,9 @@ use std::net::SocketAddr;
 use super::{Keyed, text};
 use crate::{
     answer::Answer,
-    bed::Bed,
     database::{self, on_both},
     stream::DEADLINE,
+    test_server::TestServer,
 };
 
 on_both!(
@@ -22,28 +22,29 @@ on_both!(
 );
 
 /// Asks for the jobs over a connection from `address`.
-async fn from(bed: &Bed, address: &str, header: Option<(&str, &str)>) -> Answer {
+async fn from(server: &TestServer, address: &str, header: Option<(&str, &str)>) -> Answer {
     let address: SocketAddr = address.parse().expect("an address");
     let mut request = Request::get("/api/v1/jobs").extension(ConnectInfo(address));
     if let Some((name, value)) = header {
         request = request.header(name, value);
     }
-    bed.request(request.body(Body::empty()).expect("a request"))
+    server
+        .request(request.body(Body::empty()).expect("a request"))
         .await
 }
 
 #[tokio::test]
 async fn without_keys_this_machine_may_do_everything_and_others_nothing() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for local in ["127.0.0.1:4000", "[::1]:4000", "[::ffff:127.0.0.1]:4000"] {
-        assert_eq!(from(&bed, local, None).await.status, 200, "{local}");
+        assert_eq!(from(&server, local, None).await.status, 200, "{local}");
     }
     for remote in [
         "192.0.2.1:4000",
         "[2001:db8::1]:4000",
         "[::ffff:192.0.2.1]:1",
     ] {
-        let refused = from(&bed, remote, None).await.refused(401).await;
+        let refused = from(&server, remote, None).await.refused(401).await;
         assert!(
             text(&refused["error"]).contains("its own machine"),
             "{remote}"
@@ -57,17 +58,17 @@ async fn without_keys_this_machine_may_do_everything_and_others_nothing() {
         "x-forwarded-proto",
         "via",
     ] {
-        let answer = from(&bed, "127.0.0.1:4000", Some((name, "127.0.0.1"))).await;
+        let answer = from(&server, "127.0.0.1:4000", Some((name, "127.0.0.1"))).await;
         assert_eq!(answer.status, 401, "{name}");
     }
     // One that adds no header speaks the old version, as nginx does when nobody says otherwise.
     let local: SocketAddr = "127.0.0.1:4000".parse().expect("an address");
     let old = Request::get("/api/v1/jobs").version(Version::HTTP_10);
     let old = old.extension(ConnectInfo(local)).body(Body::empty());
-    let answer = bed.request(old.expect("a request")).await;
+    let answer = server.request(old.expect("a request")).await;
     assert_eq!(answer.status, 401);
     // A key that is not known is none, also where nobody needs one.
-    let answer = from(&bed, "127.0.0.1:4000", Some(("x-api-key", "itk_x"))).await;
+    let answer = from(&server, "127.0.0.1:4000", Some(("x-api-key", "itk_x"))).await;
     assert_eq!(answer.status, 401);
 }
 
@@ -78,40 +79,47 @@ async fn behind_another_name_this_machine_is_nobody() {
         |settings| settings.allowed_hosts = vec!["play.internal".to_owned()],
     ];
     for set in named {
-        let bed = Bed::with(set).await;
+        let server = TestServer::with(set).await;
         // A proxy of this machine that does not say for whom it asks looks like this machine.
-        let refused = from(&bed, "127.0.0.1:4000", None).await.refused(401).await;
+        let refused = from(&server, "127.0.0.1:4000", None)
+            .await
+            .refused(401)
+            .await;
         assert!(
             text(&refused["error"]).contains("another name"),
             "{refused}"
         );
         let new = json!({"name": "first", "role": "admin"});
-        assert_eq!(bed.post("/api/keys", &new).await.status, 401);
-        assert_eq!(bed.post("/api/tickets", &json!({})).await.status, 401);
-        assert_eq!(from(&bed, "192.0.2.1:4000", None).await.status, 401);
+        assert_eq!(server.post("/api/keys", &new).await.status, 401);
+        assert_eq!(server.post("/api/tickets", &json!({})).await.status, 401);
+        assert_eq!(from(&server, "192.0.2.1:4000", None).await.status, 401);
     }
     let named: [fn(&mut Settings); 2] = [
         |settings| settings.public_url = Some("http://localhost:8080".to_owned()),
         |settings| settings.allowed_hosts = vec!["127.0.0.2".to_owned()],
     ];
     for set in named {
-        let bed = Bed::with(set).await;
-        assert_eq!(from(&bed, "127.0.0.1:4000", None).await.status, 200);
+        let server = TestServer::with(set).await;
+        assert_eq!(from(&server, "127.0.0.1:4000", None).await.status, 200);
     }
 }
 
 #[tokio::test]
 async fn the_audit_names_the_address_that_a_trusted_proxy_tells() {
     let proxy = "192.0.2.9".parse().expect("an address");
-    let bed = Bed::with(|settings| settings.trusted_proxies = vec![proxy]).await;
-    // What stands left of the address that the proxy saw was written by whoever asks.
+    let server = TestServer::with(|settings| settings.trusted_proxies = vec![proxy]).await;
+    // What stands left of the address that the proxy saw was written by the caller who asks.
     let claimed = Some(("x-forwarded-for", "127.0.0.1, 203.0.113.66, 198.51.100.7"));
-    assert_eq!(from(&bed, "192.0.2.9:1", claimed).await.status, 401);
+    assert_eq!(from(&server, "192.0.2.9:1", claimed).await.status, 401);
     // Whoever is no proxy writes all of it.
-    assert_eq!(from(&bed, "192.0.2.10:1", claimed).await.status, 401);
-    assert_eq!(from(&bed, "127.0.0.1:1", None).await.status, 200);
-    bed.server.write_refusals().await.expect("written");
-    let lines = bed.get("/api/audit?outcome=refused").await.json(200).await;
+    assert_eq!(from(&server, "192.0.2.10:1", claimed).await.status, 401);
+    assert_eq!(from(&server, "127.0.0.1:1", None).await.status, 200);
+    server.server.write_refusals().await.expect("written");
+    let lines = server
+        .get("/api/audit?outcome=refused")
+        .await
+        .json(200)
+        .await;
     let lines = lines.as_array().expect("lines").iter();
     let mut origins: Vec<String> = lines.map(|line| text(&line["from"])).collect();
     origins.sort_unstable();
@@ -119,36 +127,36 @@ async fn the_audit_names_the_address_that_a_trusted_proxy_tells() {
 }
 
 async fn the_first_key_is_an_admins_and_ends_what_was_open() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for role in ["user", "readonly", "executor"] {
         let new = json!({"name": "first", "role": role});
-        let refused = bed.post("/api/keys", &new).await.json(400).await;
+        let refused = server.post("/api/keys", &new).await.json(400).await;
         assert!(text(&refused["detail"]).contains("first key must be an admin's"));
     }
-    assert_eq!(bed.get("/api/keys").await.json(200).await, json!([]));
+    assert_eq!(server.get("/api/keys").await.json(200).await, json!([]));
     let new = json!({"name": "first", "role": "admin"});
-    let created = bed.post("/api/keys", &new).await.json(201).await;
-    assert_eq!(bed.get("/api/keys").await.status, 401);
-    assert_eq!(bed.post("/api/keys", &new).await.status, 401);
-    assert_eq!(from(&bed, "127.0.0.1:1", None).await.status, 401);
+    let created = server.post("/api/keys", &new).await.json(201).await;
+    assert_eq!(server.get("/api/keys").await.status, 401);
+    assert_eq!(server.post("/api/keys", &new).await.status, 401);
+    assert_eq!(from(&server, "127.0.0.1:1", None).await.status, 401);
     let shown = ("x-api-key", created["key"].as_str().expect("a key"));
-    assert_eq!(from(&bed, "127.0.0.1:1", Some(shown)).await.status, 200);
+    assert_eq!(from(&server, "127.0.0.1:1", Some(shown)).await.status, 200);
     // Health needs none.
-    assert_eq!(bed.get("/api/v1/health").await.status, 200);
+    assert_eq!(server.get("/api/v1/health").await.status, 200);
 }
 
 async fn a_revoked_last_key_opens_nothing() {
     let keyed = Keyed::open().await;
     let list = keyed.get(&keyed.admin, "/api/keys").await.json(200).await;
     keyed.revoke(&list[0]["id"]).await.json(200).await;
-    assert_eq!(keyed.bed.get("/api/v1/jobs").await.status, 401);
+    assert_eq!(keyed.server.get("/api/v1/jobs").await.status, 401);
     assert_eq!(keyed.get(&keyed.admin, "/api/v1/jobs").await.status, 401);
 }
 
 async fn of_many_first_keys_made_at_once_one_is_made() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let new = json!({"name": "first", "role": "admin"});
-    let tries = (0..8).map(|_| bed.post("/api/keys", &new));
+    let tries = (0..8).map(|_| server.post("/api/keys", &new));
     let answers = futures_util::future::join_all(tries).await;
     let made = answers.iter().filter(|answer| answer.status == 201).count();
     let refused = answers.iter().filter(|answer| answer.status == 401).count();
@@ -189,8 +197,8 @@ async fn a_setup_token_is_good_until_the_first_key_is_made() {
 
 #[tokio::test]
 async fn the_page_of_the_setup_link_needs_nothing_from_elsewhere() {
-    let bed = Bed::open().await;
-    let page = bed.get("/api/setup").await;
+    let server = TestServer::open().await;
+    let page = server.get("/api/setup").await;
     assert_eq!(page.status, 200);
     let header = |name: &str| {
         let value = page.headers.get(name).expect("the header");

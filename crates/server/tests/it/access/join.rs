@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Keyed, text};
 use crate::{
-    bed::{Bed, smallest},
     database::on_both,
+    test_server::{TestServer, smallest},
 };
 
 on_both!(
@@ -32,7 +32,7 @@ impl Keyed {
 
     async fn join(&self, token: &str, name: &str) -> crate::answer::Answer {
         let join = json!({"token": token, "name": name});
-        self.bed.post("/api/join", &join).await
+        self.server.post("/api/join", &join).await
     }
 }
 
@@ -101,16 +101,21 @@ async fn a_token_expires_and_is_no_other_secret() {
     let ticket = keyed.post(&keyed.admin, "/api/tickets", &json!({})).await;
     let ticket = text(&ticket.json(201).await["ticket"]);
     keyed.join(&ticket, "a").await.json(401).await;
-    keyed.bed.clock.advance_ms(60_000);
+    keyed.server.clock.advance_ms(60_000);
     keyed.join(&short, "a").await.json(401).await;
     // It is no key, opens no socket and makes no admin.
     keyed.get(&token, "/api/v1/jobs").await.refused(401).await;
     let setup = json!({"token": token, "name": "root"});
-    keyed.bed.post("/api/setup", &setup).await.json(401).await;
-    keyed.bed.clock.advance_ms(59 * 60_000 - 1);
+    keyed
+        .server
+        .post("/api/setup", &setup)
+        .await
+        .json(401)
+        .await;
+    keyed.server.clock.advance_ms(59 * 60_000 - 1);
     keyed.join(&token, "a").await.json(201).await;
     let late = keyed.token().await;
-    keyed.bed.clock.advance_ms(60 * 60_000);
+    keyed.server.clock.advance_ms(60 * 60_000);
     keyed.join(&late, "b").await.json(401).await;
 }
 
@@ -146,9 +151,9 @@ async fn the_name_of_an_executor_at_work_without_a_key_is_not_taken() {
     };
     refused("holder").await;
     refused("idler").await;
-    keyed.bed.clock.advance_ms(60_000);
+    keyed.server.clock.advance_ms(60_000);
     refused("idler").await;
-    keyed.bed.clock.advance_ms(1_000);
+    keyed.server.clock.advance_ms(1_000);
     // It was not heard of for as long, but what it holds is still its own.
     refused("holder").await;
     let held = keyed
@@ -156,7 +161,7 @@ async fn the_name_of_an_executor_at_work_without_a_key_is_not_taken() {
         .await;
     assert_eq!(held.json(200).await["executor_id"], "holder");
     keyed.join(&token, "idler").await.json(201).await;
-    keyed.bed.server.reap().await.expect("a tick");
+    keyed.server.server.reap().await.expect("a tick");
     let token = keyed.token().await;
     keyed.join(&token, "holder").await.json(201).await;
 }
@@ -190,7 +195,7 @@ async fn whoever_joins_is_let_in_for_no_longer_than_who_let_it() {
     let path = "/api/v1/executors/builder/leases";
     let leases = json!({"leases": []});
     keyed.post(&key, path, &leases).await.json(200).await;
-    keyed.bed.clock.advance_ms(2 * 24 * 3_600_000);
+    keyed.server.clock.advance_ms(2 * 24 * 3_600_000);
     keyed.post(&key, path, &leases).await.refused(401).await;
 }
 
@@ -221,11 +226,15 @@ async fn nobody_lets_join_who_could_not_make_the_key() {
 }
 
 async fn before_there_are_keys_nobody_joins() {
-    let bed = Bed::open().await;
-    let refused = bed.post(TOKENS, &json!({})).await.json(400).await;
+    let server = TestServer::open().await;
+    let refused = server.post(TOKENS, &json!({})).await.json(400).await;
     assert!(text(&refused["detail"]).contains("first key"));
     let join = json!({"token": "join_0", "name": "builder"});
-    bed.post("/api/join", &join).await.json(401).await;
-    assert_eq!(bed.get("/api/keys").await.json(200).await, json!([]));
-    bed.send(Method::GET, "/api/join", "").await.json(405).await;
+    server.post("/api/join", &join).await.json(401).await;
+    assert_eq!(server.get("/api/keys").await.json(200).await, json!([]));
+    server
+        .send(Method::GET, "/api/join", "")
+        .await
+        .json(405)
+        .await;
 }

@@ -43,7 +43,7 @@ async fn a_key_is_shown_once() {
     assert!(key.starts_with(&text(&info["prefix"])));
     assert_eq!(info["revoked_at"], Value::Null);
     // What is kept of it is not what was shown.
-    for entry in std::fs::read_dir(keyed.bed.dir().join("data")).expect("the data directory") {
+    for entry in std::fs::read_dir(keyed.server.dir().join("data")).expect("the data directory") {
         let path = entry.expect("an entry").path();
         if path.is_file() {
             let bytes = std::fs::read(&path).expect("a file");
@@ -61,7 +61,7 @@ async fn a_key_is_shown_in_either_header() {
     let ask = |name: &'static str, value: String| {
         let request = Request::get("/api/v1/jobs").header(name, value);
         keyed
-            .bed
+            .server
             .request(request.body(Body::empty()).expect("a request"))
     };
     let admin = &keyed.admin;
@@ -73,7 +73,7 @@ async fn a_key_is_shown_in_either_header() {
     assert_eq!(ask("authorization", admin.clone()).await.status, 401);
     // Not in the query: queries stand in logs.
     let path = format!("/api/v1/jobs?api_key={admin}");
-    assert_eq!(keyed.bed.get(&path).await.status, 401);
+    assert_eq!(keyed.server.get(&path).await.status, 401);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn nobody_makes_a_key_that_outlives_their_own() {
     let keyed = Keyed::open().await;
     let new = json!({"name": "maker", "role": "admin", "expires_in_days": 10});
     let maker = text(&keyed.make(&new).await["key"]);
-    keyed.bed.clock.advance_ms(3_600_000);
+    keyed.server.clock.advance_ms(3_600_000);
     let bound = json!("2024-01-11T12:00:00Z");
     for (days, expires_at) in [
         (Value::Null, bound.clone()),
@@ -216,14 +216,14 @@ async fn a_revoked_key_stays_listed_and_its_use_is_noted() {
     let keyed = Keyed::open().await;
     let created = keyed.make(&json!({"name": "ci", "role": "readonly"})).await;
     let key = text(&created["key"]);
-    keyed.bed.clock.advance_ms(5_000);
+    keyed.server.clock.advance_ms(5_000);
     keyed.get(&key, "/api/v1/jobs").await.json(200).await;
-    keyed.bed.server.look_at_keys().await.expect("a look");
+    keyed.server.server.look_at_keys().await.expect("a look");
     let revoked = keyed.revoke(&created["id"]).await.json(200).await;
     assert_eq!(revoked["last_used_at"], json!("2024-01-01T12:00:05Z"));
     assert_eq!(revoked["revoked_at"], json!("2024-01-01T12:00:05Z"));
     // Again, later: it stays as it was.
-    keyed.bed.clock.advance_ms(60_000);
+    keyed.server.clock.advance_ms(60_000);
     let again = keyed.revoke(&created["id"]).await.json(200).await;
     assert_eq!(again["revoked_at"], json!("2024-01-01T12:00:05Z"));
     let path = "/api/keys/018cc4e5-2200-7000-8000-000000000001";
@@ -243,5 +243,5 @@ async fn a_ticket_needs_a_key_and_lives_for_half_a_minute() {
     assert_eq!(ticket["expires_at"], json!("2024-01-01T12:00:30Z"));
     // It opens WebSockets and nothing else.
     let path = format!("/api/v1/jobs?ticket={}", text(&ticket["ticket"]));
-    assert_eq!(keyed.bed.get(&path).await.status, 401);
+    assert_eq!(keyed.server.get(&path).await.status, 401);
 }

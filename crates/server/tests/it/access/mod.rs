@@ -12,25 +12,25 @@ use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::{answer::Answer, bed::Bed};
+use crate::{answer::Answer, test_server::TestServer};
 
 /// A server that has an admin's key.
 pub(crate) struct Keyed {
-    pub(crate) bed: Bed,
+    pub(crate) server: TestServer,
     pub(crate) admin: String,
 }
 
 impl Keyed {
     pub(crate) async fn open() -> Self {
-        Self::on(Bed::open().await).await
+        Self::on(TestServer::open().await).await
     }
 
     /// The same, of a server that is open.
-    pub(crate) async fn on(bed: Bed) -> Self {
+    pub(crate) async fn on(server: TestServer) -> Self {
         let new = json!({"name": "admin", "role": "admin"});
-        let created = bed.post("/api/keys", &new).await.json(201).await;
+        let created = server.post("/api/keys", &new).await.json(201).await;
         let admin = text(&created["key"]);
-        Self { bed, admin }
+        Self { server, admin }
     }
 
     /// Sends a request that shows `key`.
@@ -40,7 +40,7 @@ impl Keyed {
             .uri(path)
             .header("x-api-key", key)
             .body(Body::from(body.to_owned()));
-        self.bed.request(request.expect("a request")).await
+        self.server.request(request.expect("a request")).await
     }
 
     pub(crate) async fn get(&self, key: &str, path: &str) -> Answer {

@@ -7,7 +7,7 @@ use http::{Method, Request};
 use serde_json::{Value, json};
 
 use super::{Keyed, text};
-use crate::{answer::Answer, bed::Bed};
+use crate::{answer::Answer, test_server::TestServer};
 
 fn header(answer: &Answer, name: &str) -> String {
     let value = answer.headers.get(name);
@@ -48,15 +48,15 @@ async fn a_bucket_empties_and_fills_and_says_so() {
     );
     answer.refused(429).await;
     // A refusal costs nothing, and a second more is asked for only when it is needed.
-    keyed.bed.clock.advance_ms(18_500);
+    keyed.server.clock.advance_ms(18_500);
     let answer = keyed.get(&key, "/api/v1/jobs").await;
     assert_eq!(told(&answer), ["2", "\"key\";r=0;t=42", "\"key\";q=3;w=60"]);
     answer.refused(429).await;
-    keyed.bed.clock.advance_ms(1_500);
+    keyed.server.clock.advance_ms(1_500);
     keyed.get(&key, "/api/v1/jobs").await.json(200).await;
     keyed.get(&key, "/api/v1/jobs").await.refused(429).await;
     // After an hour there is a minute's worth, not an hour's.
-    keyed.bed.clock.advance_ms(3_600_000);
+    keyed.server.clock.advance_ms(3_600_000);
     for _ in 0..3 {
         keyed.get(&key, "/api/v1/jobs").await.json(200).await;
     }
@@ -76,7 +76,7 @@ async fn what_is_forbidden_counts_and_a_refused_request_does_nothing() {
     for _ in 0..2 {
         keyed.get(&key, "/api/hooks").await.json(403).await;
     }
-    let job = crate::bed::smallest();
+    let job = crate::test_server::smallest();
     keyed
         .post(&key, "/api/v1/jobs", &job)
         .await
@@ -108,8 +108,8 @@ async fn each_face_refuses_in_its_own_form() {
 
 #[tokio::test]
 async fn a_key_without_a_rate_has_the_servers_and_an_executors_has_none() {
-    let bed = Bed::with(|settings| settings.requests_per_minute = Some(4)).await;
-    let keyed = Keyed::on(bed).await;
+    let server = TestServer::with(|settings| settings.requests_per_minute = Some(4)).await;
+    let keyed = Keyed::on(server).await;
     let user = keyed.key("user", "user").await;
     let executor = keyed.key("builder", "executor").await;
     let slow = limited(&keyed, "executor", 1).await;
@@ -129,14 +129,14 @@ async fn a_key_without_a_rate_has_the_servers_and_an_executors_has_none() {
     keyed.post(&slow, path, &leases).await.refused(429).await;
     // What needs no key has no rate.
     for _ in 0..20 {
-        keyed.bed.get("/api/v1/health").await.json(200).await;
+        keyed.server.get("/api/v1/health").await.json(200).await;
     }
 }
 
 #[tokio::test]
 async fn a_key_that_performs_and_does_more_has_the_servers_rate() {
-    let bed = Bed::with(|settings| settings.requests_per_minute = Some(4)).await;
-    let keyed = Keyed::on(bed).await;
+    let server = TestServer::with(|settings| settings.requests_per_minute = Some(4)).await;
+    let keyed = Keyed::on(server).await;
     let mut keys = Vec::new();
     for (name, role, scopes) in [
         ("a", "custom", json!(["runs:perform", "jobs:write"])),
@@ -164,8 +164,8 @@ async fn a_key_that_performs_and_does_more_has_the_servers_rate() {
 
 #[tokio::test]
 async fn a_server_without_a_bound_limits_only_keys_that_have_one() {
-    let bed = Bed::with(|settings| settings.requests_per_minute = None).await;
-    let keyed = Keyed::on(bed).await;
+    let server = TestServer::with(|settings| settings.requests_per_minute = None).await;
+    let keyed = Keyed::on(server).await;
     let answer = keyed.get(&keyed.admin, "/api/v1/jobs").await;
     assert_eq!(told(&answer), ["none", "none", "none"]);
     let key = limited(&keyed, "readonly", 1).await;
@@ -202,7 +202,7 @@ async fn from(
         .expect("a request");
     let peer = ConnectInfo(SocketAddr::new(peer, 40_000));
     request.extensions_mut().insert(peer);
-    keyed.bed.request(request).await
+    keyed.server.request(request).await
 }
 
 const ATTACKER: &str = "203.0.113.9";
@@ -244,7 +244,7 @@ async fn an_address_that_shows_wrong_keys_is_held_and_good_keys_are_not() {
     )
     .await;
     none.refused(401).await;
-    keyed.bed.clock.advance_ms(1_000);
+    keyed.server.clock.advance_ms(1_000);
     jobs(ATTACKER, wrong(62)).await.refused(401).await;
     jobs(ATTACKER, wrong(63)).await.refused(429).await;
 }
@@ -300,7 +300,7 @@ async fn guesses_that_come_at_once_count_as_well_and_good_ones_take_nothing() {
         let tried = answers.iter().filter(|answer| answer.status == 401).count();
         let held = answers.iter().filter(|answer| answer.status == 429).count();
         assert_eq!((tried, held), (60, 140), "{path}");
-        keyed.bed.clock.advance_ms(60_000);
+        keyed.server.clock.advance_ms(60_000);
     }
     for _ in 0..100 {
         let made = keyed.post(&keyed.admin, "/api/tickets", &json!({})).await;

@@ -6,7 +6,7 @@ use http::{Method, Request};
 use serde_json::{Value, json};
 
 use super::{Keyed, text};
-use crate::{answer::Answer, bed::SHA256};
+use crate::{answer::Answer, test_server::SHA256};
 
 /// What each role may do, besides the admin, who may do everything.
 const ROLES: [(&str, &[&str]); 3] = [
@@ -172,14 +172,14 @@ async fn a_request_without_a_good_key_passes_nowhere() {
         .make(&json!({"name": "short", "role": "admin", "expires_in_days": 1}))
         .await;
     let revoked = keyed.make(&json!({"name": "gone", "role": "admin"})).await;
-    keyed.bed.clock.advance_ms(24 * 3_600_000);
+    keyed.server.clock.advance_ms(24 * 3_600_000);
     keyed.revoke(&revoked["id"]).await.json(200).await;
     let stranger = Keyed::open().await.admin;
     let good = &keyed.admin;
     let forged = format!("{}{}", &good[..good.len() - 40], "0".repeat(40));
     for route in routes() {
         let method = || route.method.clone();
-        let none = keyed.bed.send(method(), &route.concrete, "").await;
+        let none = keyed.server.send(method(), &route.concrete, "").await;
         if NO_KEY.contains(&route.scope.as_str()) {
             passed(&route, "nobody", &none);
             continue;
@@ -213,7 +213,7 @@ async fn bearer(keyed: &Keyed, key: &str, method: Method, path: &str) -> Answer 
         .uri(path)
         .header("authorization", format!("Bearer {key}"))
         .body(Body::empty());
-    keyed.bed.request(request.expect("a request")).await
+    keyed.server.request(request.expect("a request")).await
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn to_ask_for_the_head_needs_what_the_whole_needs() {
         let head = async |key: &str| keyed.send(key, Method::HEAD, &route.concrete, "").await;
         let open = NO_KEY.contains(&route.scope.as_str());
         if !open {
-            let none = keyed.bed.send(Method::HEAD, &route.concrete, "").await;
+            let none = keyed.server.send(Method::HEAD, &route.concrete, "").await;
             assert_eq!(none.status, 401, "{}", route.path);
             let revoked = head(&text(&gone["key"])).await;
             assert_eq!(revoked.status, 401, "{}", route.path);

@@ -3,20 +3,20 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{bed, hook, id, patch, receiver::Receiver, refused, shown};
-use crate::bed::{Bed, example};
+use super::{hook, id, patch, receiver::Receiver, refused, server, shown};
+use crate::test_server::{TestServer, example};
 
 const URL: &str = "https://hooks.example/in?x=1";
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
-async fn create(bed: &Bed, body: &Value) -> Value {
-    bed.post("/api/hooks", body).await.json(201).await
+async fn create(server: &TestServer, body: &Value) -> Value {
+    server.post("/api/hooks", body).await.json(201).await
 }
 
 #[tokio::test]
 async fn a_hook_is_made_with_a_secret_that_is_shown_once() {
-    let bed = bed().await;
-    let mut made = create(&bed, &json!({"url": URL})).await;
+    let server = server().await;
+    let mut made = create(&server, &json!({"url": URL})).await;
     let secret = made["secret"].take();
     let secret = secret.as_str().expect("a secret");
     assert!(
@@ -30,26 +30,26 @@ async fn a_hook_is_made_with_a_secret_that_is_shown_once() {
     assert_eq!(made, expected);
     let given =
         json!({"url": URL, "events": ["job.*"], "description": "to chat", "secret": SECRET});
-    let given = create(&bed, &given).await;
+    let given = create(&server, &given).await;
     assert_eq!(
         (&given["secret"], &given["description"]),
         (&json!(SECRET), &json!("to chat"))
     );
-    let all = bed.get("/api/hooks").await.json(200).await;
+    let all = server.get("/api/hooks").await.json(200).await;
     assert_eq!(all.as_array().map(Vec::len), Some(2));
     assert!(!all.to_string().contains("whsec_"), "{all}");
-    assert_eq!(all[0], shown(&bed, &made).await);
+    assert_eq!(all[0], shown(&server, &made).await);
     assert!(all[0].get("secret").is_none());
 }
 
 #[tokio::test]
 async fn a_hook_is_changed_in_parts() {
-    let bed = bed().await;
-    let hook = create(&bed, &json!({"url": URL, "events": ["job.*"]})).await;
-    let same = patch(&bed, &hook, &json!({})).await.json(200).await;
-    assert_eq!(same, shown(&bed, &hook).await);
+    let server = server().await;
+    let hook = create(&server, &json!({"url": URL, "events": ["job.*"]})).await;
+    let same = patch(&server, &hook, &json!({})).await.json(200).await;
+    assert_eq!(same, shown(&server, &hook).await);
     let change = json!({"description": "new", "url": "https://other.example/", "secret": SECRET});
-    let changed = patch(&bed, &hook, &change).await.json(200).await;
+    let changed = patch(&server, &hook, &change).await.json(200).await;
     assert_eq!(changed["url"], "https://other.example/");
     assert_eq!(
         (&changed["description"], &changed["events"]),
@@ -60,12 +60,12 @@ async fn a_hook_is_changed_in_parts() {
 
 #[tokio::test]
 async fn a_deleted_hook_is_gone_and_gets_nothing() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    let hook = hook(&bed, &receiver, &["*"]).await;
-    bed.submit(&example()).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let hook = hook(&server, &receiver, &["*"]).await;
+    server.submit(&example()).await;
     let path = format!("/api/hooks/{}", id(&hook));
-    assert_eq!(bed.delete(&path).await.status, 204);
-    assert_eq!(super::deliver(&bed).await, 0);
+    assert_eq!(server.delete(&path).await.status, 204);
+    assert_eq!(super::deliver(&server).await, 0);
     assert_eq!(receiver.count(), 0);
     for (method, path) in [
         (Method::GET, path.clone()),
@@ -76,16 +76,16 @@ async fn a_deleted_hook_is_gone_and_gets_nothing() {
         (Method::POST, format!("{path}/test")),
         (Method::GET, "/api/hooks/nonsense".to_owned()),
     ] {
-        refused(bed.send(method, &path, "").await, 404).await;
+        refused(server.send(method, &path, "").await, 404).await;
     }
-    refused(patch(&bed, &hook, &json!({"enabled": true})).await, 404).await;
+    refused(patch(&server, &hook, &json!({"enabled": true})).await, 404).await;
 }
 
 #[tokio::test]
 async fn what_is_wrong_is_refused() {
-    let bed = bed().await;
-    let hook = create(&bed, &json!({"url": URL})).await;
-    let before = shown(&bed, &hook).await;
+    let server = server().await;
+    let hook = create(&server, &json!({"url": URL})).await;
+    let before = shown(&server, &hook).await;
     let long = "x".repeat(2_048);
     for (body, names) in [
         (json!({"url": "hooks.example"}), "url"),
@@ -108,23 +108,24 @@ async fn what_is_wrong_is_refused() {
         (json!([]), "object"),
         (json!(null), "object"),
     ] {
-        let detail = refused(bed.post("/api/hooks", &body).await, 400).await;
+        let detail = refused(server.post("/api/hooks", &body).await, 400).await;
         assert!(detail.contains(names), "{body}: {detail}");
         assert!(!detail.contains("hunter2"));
-        let detail = refused(patch(&bed, &hook, &body).await, 400).await;
+        let detail = refused(patch(&server, &hook, &body).await, 400).await;
         assert!(detail.contains(names), "{body}: {detail}");
     }
-    refused(bed.post("/api/hooks", &json!({})).await, 400).await;
-    refused(bed.send(Method::POST, "/api/hooks", "{").await, 400).await;
-    refused(bed.send(Method::PUT, "/api/hooks", "{}").await, 405).await;
+    refused(server.post("/api/hooks", &json!({})).await, 400).await;
+    refused(server.send(Method::POST, "/api/hooks", "{").await, 400).await;
+    refused(server.send(Method::PUT, "/api/hooks", "{}").await, 405).await;
     let path = format!("/api/hooks/{}", id(&hook));
     for query in ["limit=0", "limit=x", "before=x"] {
-        refused(bed.get(&format!("{path}/deliveries?{query}")).await, 400).await;
+        refused(server.get(&format!("{path}/deliveries?{query}")).await, 400).await;
     }
-    refused(bed.get(&format!("{path}/deliveries/x")).await, 404).await;
-    assert_eq!(shown(&bed, &hook).await, before);
+    refused(server.get(&format!("{path}/deliveries/x")).await, 404).await;
+    assert_eq!(shown(&server, &hook).await, before);
     assert_eq!(
-        bed.get("/api/hooks")
+        server
+            .get("/api/hooks")
             .await
             .json(200)
             .await
@@ -136,17 +137,18 @@ async fn what_is_wrong_is_refused() {
 
 #[tokio::test]
 async fn there_are_at_most_a_hundred_hooks() {
-    let bed = bed().await;
+    let server = server().await;
     for _ in 0..100 {
-        create(&bed, &json!({"url": URL})).await;
+        create(&server, &json!({"url": URL})).await;
     }
-    refused(bed.post("/api/hooks", &json!({"url": URL})).await, 409).await;
-    let all = bed.get("/api/hooks").await.json(200).await;
+    refused(server.post("/api/hooks", &json!({"url": URL})).await, 409).await;
+    let all = server.get("/api/hooks").await.json(200).await;
     assert_eq!(
-        bed.delete(&format!("/api/hooks/{}", id(&all[0])))
+        server
+            .delete(&format!("/api/hooks/{}", id(&all[0])))
             .await
             .status,
         204
     );
-    create(&bed, &json!({"url": URL})).await;
+    create(&server, &json!({"url": URL})).await;
 }

@@ -6,10 +6,11 @@ use serde_json::json;
 use sha2::Sha256;
 
 use super::{
-    bed, complete, deliver, deliveries, hook, id, patch,
+    complete, deliver, deliveries, hook, id, patch,
     receiver::{Receiver, Reply},
+    server,
 };
-use crate::{bed::example, database::on_both};
+use crate::{database::on_both, test_server::example};
 
 on_both!(
     events_are_delivered_in_order_with_what_the_log_says,
@@ -21,11 +22,11 @@ on_both!(
 );
 
 async fn events_are_delivered_in_order_with_what_the_log_says() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    complete(&bed).await;
-    let hook = hook(&bed, &receiver, &["*"]).await;
-    let job = complete(&bed).await;
-    assert_eq!(deliver(&bed).await, 3);
+    let (server, receiver) = (server().await, Receiver::start().await);
+    complete(&server).await;
+    let hook = hook(&server, &receiver, &["*"]).await;
+    let job = complete(&server).await;
+    assert_eq!(deliver(&server).await, 3);
     // What was there before the hook is not sent.
     assert_eq!(
         receiver.events(),
@@ -43,7 +44,7 @@ async fn events_are_delivered_in_order_with_what_the_log_says() {
         },
     });
     assert_eq!(last.body(), expected);
-    let all = deliveries(&bed, &hook).await;
+    let all = deliveries(&server, &hook).await;
     assert!(
         all.iter()
             .all(|one| one["status"] == "delivered" && one["attempts"] == 1),
@@ -51,17 +52,17 @@ async fn events_are_delivered_in_order_with_what_the_log_says() {
     );
     assert_eq!(all[2]["seq"], 6);
     assert_eq!(all[2]["response_status"], 200);
-    assert_eq!(deliver(&bed).await, 0, "nothing is sent twice");
+    assert_eq!(deliver(&server).await, 0, "nothing is sent twice");
 }
 
 async fn deliveries_are_signed_as_standard_webhooks_are() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    let hook = hook(&bed, &receiver, &["job.submitted"]).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let hook = hook(&server, &receiver, &["job.submitted"]).await;
     receiver.script([Reply::Status(500)]);
-    bed.submit(&example()).await;
-    deliver(&bed).await;
-    bed.clock.advance_ms(5_000);
-    deliver(&bed).await;
+    server.submit(&example()).await;
+    deliver(&server).await;
+    server.clock.advance_ms(5_000);
+    deliver(&server).await;
     let secret = hook["secret"].as_str().expect("a secret");
     let key = STANDARD
         .decode(secret.strip_prefix("whsec_").expect("its prefix"))
@@ -91,30 +92,30 @@ async fn deliveries_are_signed_as_standard_webhooks_are() {
 }
 
 async fn a_hook_gets_what_it_asks_for_and_each_hook_its_own() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    hook(&bed, &receiver, &["job.c*", "job.failed"]).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    hook(&server, &receiver, &["job.c*", "job.failed"]).await;
     let other = Receiver::start().await;
-    let busy = hook(&bed, &other, &["job.submitted"]).await;
-    complete(&bed).await;
-    deliver(&bed).await;
+    let busy = hook(&server, &other, &["job.submitted"]).await;
+    complete(&server).await;
+    deliver(&server).await;
     assert_eq!(receiver.events(), ["job.completed"]);
     assert_eq!(other.events(), ["job.submitted"]);
-    patch(&bed, &busy, &json!({"events": ["job.started"]}))
+    patch(&server, &busy, &json!({"events": ["job.started"]}))
         .await
         .json(200)
         .await;
-    complete(&bed).await;
-    deliver(&bed).await;
+    complete(&server).await;
+    deliver(&server).await;
     assert_eq!(other.events(), ["job.submitted", "job.started"]);
 }
 
 async fn a_disabled_hook_gets_nothing_and_begins_anew_when_it_is_enabled() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    let hook = hook(&bed, &receiver, &["job.submitted"]).await;
-    bed.submit(&example()).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let hook = hook(&server, &receiver, &["job.submitted"]).await;
+    server.submit(&example()).await;
     receiver.always(Reply::Status(500));
-    deliver(&bed).await;
-    let off = patch(&bed, &hook, &json!({"enabled": false}))
+    deliver(&server).await;
+    let off = patch(&server, &hook, &json!({"enabled": false}))
         .await
         .json(200)
         .await;
@@ -122,27 +123,27 @@ async fn a_disabled_hook_gets_nothing_and_begins_anew_when_it_is_enabled() {
         (&off["enabled"], &off["disabled_reason"]),
         (&json!(false), &json!("it was asked for"))
     );
-    let all = deliveries(&bed, &hook).await;
+    let all = deliveries(&server, &hook).await;
     assert_eq!(all[0]["status"], "failed");
-    bed.submit(&example()).await;
-    bed.clock.advance_ms(60_000);
-    assert_eq!(deliver(&bed).await, 0);
+    server.submit(&example()).await;
+    server.clock.advance_ms(60_000);
+    assert_eq!(deliver(&server).await, 0);
     receiver.always(Reply::Status(204));
-    let on = patch(&bed, &hook, &json!({"enabled": true}))
+    let on = patch(&server, &hook, &json!({"enabled": true}))
         .await
         .json(200)
         .await;
     assert_eq!((&on["enabled"], &on["failures"]), (&json!(true), &json!(0)));
-    bed.submit(&example()).await;
-    assert_eq!(deliver(&bed).await, 1);
-    assert_eq!(deliveries(&bed, &hook).await.len(), 2);
+    server.submit(&example()).await;
+    assert_eq!(deliver(&server).await, 1);
+    assert_eq!(deliveries(&server, &hook).await.len(), 2);
 }
 
 async fn a_test_and_a_replay_are_sent_at_once() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    let hook = hook(&bed, &receiver, &["job.submitted"]).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let hook = hook(&server, &receiver, &["job.submitted"]).await;
     let path = format!("/api/hooks/{}", id(&hook));
-    let test = bed
+    let test = server
         .post(&format!("{path}/test"), &json!(null))
         .await
         .json(202)
@@ -151,18 +152,18 @@ async fn a_test_and_a_replay_are_sent_at_once() {
         (&test["event"], &test["status"]),
         (&json!("hook.test"), &json!("pending"))
     );
-    deliver(&bed).await;
+    deliver(&server).await;
     assert_eq!(receiver.events(), ["hook.test"]);
     assert_eq!(
         receiver.received()[0].body()["data"],
         json!({"hook_id": id(&hook)})
     );
-    bed.submit(&example()).await;
-    deliver(&bed).await;
+    server.submit(&example()).await;
+    deliver(&server).await;
     let replay = format!("{path}/deliveries/2/replay");
-    let again = bed.post(&replay, &json!(null)).await.json(202).await;
+    let again = server.post(&replay, &json!(null)).await.json(202).await;
     assert_eq!(again["status"], "pending");
-    deliver(&bed).await;
+    deliver(&server).await;
     let received = receiver.received();
     assert_eq!(received.len(), 3);
     assert_eq!(received[1].text, received[2].text);
@@ -170,7 +171,7 @@ async fn a_test_and_a_replay_are_sent_at_once() {
         received[1].header("webhook-id"),
         received[2].header("webhook-id")
     );
-    let shown = bed
+    let shown = server
         .get(&format!("{path}/deliveries/2"))
         .await
         .json(200)
@@ -182,19 +183,19 @@ async fn a_test_and_a_replay_are_sent_at_once() {
 }
 
 async fn deliveries_are_listed_in_pages_and_go_with_age() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    let hook = hook(&bed, &receiver, &["*"]).await;
-    complete(&bed).await;
-    deliver(&bed).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let hook = hook(&server, &receiver, &["*"]).await;
+    complete(&server).await;
+    deliver(&server).await;
     let path = format!("/api/hooks/{}/deliveries", id(&hook));
-    let page = bed.get(&format!("{path}?limit=2")).await;
+    let page = server.get(&format!("{path}?limit=2")).await;
     let link = page.headers["link"].to_str().expect("text").to_owned();
     assert_eq!(link, format!("<{path}?limit=2&before=2>; rel=\"next\""));
     assert_eq!(page.json(200).await.as_array().map(Vec::len), Some(2));
-    let rest = bed.get(&format!("{path}?limit=2&before=2")).await;
+    let rest = server.get(&format!("{path}?limit=2&before=2")).await;
     assert!(!rest.headers.contains_key("link"));
     assert_eq!(rest.json(200).await[0]["id"], 1);
-    bed.clock.advance_ms(8 * 24 * 3_600_000);
-    bed.server.retain().await.expect("a tick");
-    assert!(deliveries(&bed, &hook).await.is_empty());
+    server.clock.advance_ms(8 * 24 * 3_600_000);
+    server.server.retain().await.expect("a tick");
+    assert!(deliveries(&server, &hook).await.is_empty());
 }

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{
-    allow_loopback, bed, complete, deliver, deliveries, end, hook, id,
+    allow_loopback, complete, deliver, deliveries, end, hook, id,
     receiver::{Receiver, Reply},
-    refused, shown,
+    refused, server, shown,
 };
 use crate::{
-    bed::{Bed, example},
     database::on_both,
     stream::Messages,
+    test_server::{TestServer, example},
 };
 
 on_both!(
@@ -25,67 +25,67 @@ on_both!(
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// The data of the newest event of this type.
-async fn told(bed: &Bed, event_type: &str) -> Value {
-    let answer = bed
+async fn told(server: &TestServer, event_type: &str) -> Value {
+    let answer = server
         .get(&format!("/api/events?after=0&types={event_type}"))
         .await;
     Messages::of(answer).take(1).await.remove(0).data
 }
 
 async fn a_receiver_that_is_gone_disables_its_hook() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    let hook = hook(&bed, &receiver, &["job.*"]).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let hook = hook(&server, &receiver, &["job.*"]).await;
     receiver.always(Reply::Status(410));
-    complete(&bed).await;
-    assert_eq!(deliver(&bed).await, 1, "nothing follows a 410");
-    let now = shown(&bed, &hook).await;
+    complete(&server).await;
+    assert_eq!(deliver(&server).await, 1, "nothing follows a 410");
+    let now = shown(&server, &hook).await;
     assert_eq!(now["enabled"], false);
     assert_eq!(now["disabled_reason"], "the receiver answered 410 Gone");
-    let all = deliveries(&bed, &hook).await;
+    let all = deliveries(&server, &hook).await;
     assert!(all.iter().all(|one| one["status"] == "failed"), "{all:?}");
-    let event = told(&bed, "hook.disabled").await;
+    let event = told(&server, "hook.disabled").await;
     assert_eq!(event["kind"], "hook");
     assert!(event.get("run_id").is_none());
     let data = json!({"hook_id": id(&hook), "reason": "the receiver answered 410 Gone"});
     assert_eq!(event["data"], data);
     for verb in ["test", "deliveries/1/replay"] {
         let path = format!("/api/hooks/{}/{verb}", id(&hook));
-        refused(bed.post(&path, &json!(null)).await, 409).await;
+        refused(server.post(&path, &json!(null)).await, 409).await;
     }
 }
 
 async fn a_hook_that_fails_for_a_day_is_disabled_and_not_before() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    let hook = hook(&bed, &receiver, &["job.submitted"]).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let hook = hook(&server, &receiver, &["job.submitted"]).await;
     receiver.always(Reply::Status(500));
-    bed.submit(&example()).await;
+    server.submit(&example()).await;
     let begun = receiver.count();
     let mut hours = 0;
-    while shown(&bed, &hook).await["enabled"] == true {
-        deliver(&bed).await;
-        bed.clock.advance_ms(3_600_000);
+    while shown(&server, &hook).await["enabled"] == true {
+        deliver(&server).await;
+        server.clock.advance_ms(3_600_000);
         hours += 1;
         assert!(hours < 100, "it is never disabled");
         // New events keep coming, so there is always something to try.
-        bed.submit(&example()).await;
+        server.submit(&example()).await;
     }
     assert_eq!(hours, 25);
     assert!(receiver.count() - begun >= 10);
     assert_eq!(
-        told(&bed, "hook.disabled").await["data"]["hook_id"],
+        told(&server, "hook.disabled").await["data"]["hook_id"],
         id(&hook)
     );
 }
 
 async fn a_delivery_that_fails_for_a_day_has_failed_for_good() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    let hook = hook(&bed, &receiver, &["job.submitted"]).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let hook = hook(&server, &receiver, &["job.submitted"]).await;
     receiver.script([Reply::Status(500), Reply::Status(500)]);
-    bed.submit(&example()).await;
-    deliver(&bed).await;
-    bed.clock.advance_ms(DAY_MS);
-    deliver(&bed).await;
-    let all = deliveries(&bed, &hook).await;
+    server.submit(&example()).await;
+    deliver(&server).await;
+    server.clock.advance_ms(DAY_MS);
+    deliver(&server).await;
+    let all = deliveries(&server, &hook).await;
     assert_eq!(
         (&all[0]["status"], &all[0]["attempts"]),
         (&json!("failed"), &json!(2))
@@ -96,28 +96,28 @@ async fn a_delivery_that_fails_for_a_day_has_failed_for_good() {
         "the receiver answered 500 Internal Server Error"
     );
     assert_eq!(
-        shown(&bed, &hook).await["enabled"],
+        shown(&server, &hook).await["enabled"],
         true,
         "two failures are few"
     );
 }
 
 async fn a_slow_receiver_is_given_up_and_keeps_no_other_waiting() {
-    let bed = Bed::with(|settings| {
+    let server = TestServer::with(|settings| {
         allow_loopback(settings);
         settings.hook_timeout = std::time::Duration::from_millis(300);
     })
     .await;
     let (slow, quick) = (Receiver::start().await, Receiver::start().await);
-    let late = hook(&bed, &slow, &["job.submitted"]).await;
-    hook(&bed, &quick, &["job.submitted"]).await;
+    let late = hook(&server, &slow, &["job.submitted"]).await;
+    hook(&server, &quick, &["job.submitted"]).await;
     slow.always(Reply::Silence);
     for _ in 0..20 {
-        bed.submit(&example()).await;
+        server.submit(&example()).await;
     }
-    assert_eq!(deliver(&bed).await, 40);
+    assert_eq!(deliver(&server).await, 40);
     assert_eq!(quick.count(), 20);
-    let all = deliveries(&bed, &late).await;
+    let all = deliveries(&server, &late).await;
     assert_eq!(all.len(), 20);
     for one in &all {
         assert_eq!(
@@ -129,9 +129,9 @@ async fn a_slow_receiver_is_given_up_and_keeps_no_other_waiting() {
 }
 
 async fn a_redirect_is_a_failure_and_nobody_follows_it() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let (server, receiver) = (server().await, Receiver::start().await);
     let inside = Receiver::start().await;
-    let hook = hook(&bed, &receiver, &["job.submitted"]).await;
+    let hook = hook(&server, &receiver, &["job.submitted"]).await;
     let targets = [
         inside.url("/"),
         "http://169.254.169.254/latest/meta-data".to_owned(),
@@ -139,11 +139,11 @@ async fn a_redirect_is_a_failure_and_nobody_follows_it() {
     ];
     receiver.script(targets.map(|target| Reply::Header(302, "location", target)));
     for _ in 0..3 {
-        bed.submit(&example()).await;
+        server.submit(&example()).await;
     }
-    assert_eq!(deliver(&bed).await, 3);
+    assert_eq!(deliver(&server).await, 3);
     assert_eq!(inside.count(), 0);
-    for one in deliveries(&bed, &hook).await {
+    for one in deliveries(&server, &hook).await {
         let error = "the receiver answered 302 Found: redirects are not followed";
         assert_eq!(
             (&one["error"], &one["status"]),
@@ -153,15 +153,15 @@ async fn a_redirect_is_a_failure_and_nobody_follows_it() {
 }
 
 async fn a_long_or_odd_answer_is_kept_in_part() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    let hook = hook(&bed, &receiver, &["job.*"]).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let hook = hook(&server, &receiver, &["job.*"]).await;
     let odd = b"a\0b\xff".to_vec();
     receiver.script([Reply::Body(200, vec![b'x'; 1 << 20]), Reply::Body(200, odd)]);
-    let job = bed.submit(&example()).await;
-    bed.claim("worker-1").await;
-    end(&bed, &job, "complete").await;
-    assert_eq!(deliver(&bed).await, 3);
-    let all = deliveries(&bed, &hook).await;
+    let job = server.submit(&example()).await;
+    server.claim("worker-1").await;
+    end(&server, &job, "complete").await;
+    assert_eq!(deliver(&server).await, 3);
+    let all = deliveries(&server, &hook).await;
     assert_eq!(all[0]["response"].as_str().map(str::len), Some(4096));
     assert_eq!(all[1]["response"], "a\0b\u{fffd}");
     assert!(all.iter().all(|one| one["status"] == "delivered"));

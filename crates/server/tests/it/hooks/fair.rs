@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::receiver::{Receiver, Reply};
 use crate::{
     access::Keyed,
-    bed::{Bed, example_with},
     database::on_both,
     stream::DEADLINE,
+    test_server::{TestServer, example_with},
 };
 
 on_both!(
@@ -23,12 +23,12 @@ on_both!(
 const HOOK_TIMEOUT: Duration = Duration::from_secs(20);
 
 async fn a_hundred_silent_hosts_of_one_keep_those_of_another_not_waiting() {
-    let bed = Bed::with(|settings| {
+    let server = TestServer::with(|settings| {
         super::allow_loopback(settings);
         settings.hook_timeout = HOOK_TIMEOUT;
     })
     .await;
-    let keyed = Keyed::on(bed).await;
+    let keyed = Keyed::on(server).await;
     let (mallory, other) = (
         keyed.key("mallory", "user").await,
         keyed.key("other", "user").await,
@@ -63,26 +63,26 @@ async fn a_hundred_silent_hosts_of_one_keep_those_of_another_not_waiting() {
         }
     };
     tokio::select! {
-        _ = keyed.bed.server.deliver() => panic!("the silent ones were done first"),
+        _ = keyed.server.server.deliver() => panic!("the silent ones were done first"),
         told = tokio::time::timeout(HOOK_TIMEOUT / 2, told) => told.expect("it is told"),
     }
 }
 
-/// Submits jobs and cancels them, one after the other, for ever.
-async fn go_on(bed: &Bed, job: &Value) -> Infallible {
+/// Submits jobs and cancels them, one after the other, forever.
+async fn go_on(server: &TestServer, job: &Value) -> Infallible {
     loop {
-        let id = bed.submit(job).await;
-        let cancelled = bed.delete(&format!("/api/v1/jobs/{id}")).await;
+        let id = server.submit(job).await;
+        let cancelled = server.delete(&format!("/api/v1/jobs/{id}")).await;
         cancelled.json(200).await;
     }
 }
 
 async fn what_is_due_goes_out_while_more_happens_without_pause() {
-    let (bed, receiver) = (super::bed().await, Receiver::start().await);
+    let (server, receiver) = (super::server().await, Receiver::start().await);
     let webhook = json!({"url": receiver.url("/"), "on": ["cancelled"]});
     let job = example_with(&json!({"webhook": webhook}));
     // Several: whenever the outbox looks, one of them has been there since.
-    let load = join_all((0..8).map(|_| go_on(&bed, &job)));
+    let load = join_all((0..8).map(|_| go_on(&server, &job)));
     let told = async {
         while receiver.count() == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -90,7 +90,7 @@ async fn what_is_due_goes_out_while_more_happens_without_pause() {
     };
     let deliver = async {
         loop {
-            super::deliver(&bed).await;
+            super::deliver(&server).await;
         }
     };
     tokio::select! {

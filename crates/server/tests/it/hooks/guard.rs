@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::{deliver, deliveries, hook, patch, receiver::Receiver, refused};
-use crate::bed::{Bed, example, example_with};
+use crate::test_server::{TestServer, example, example_with};
 
 #[tokio::test]
 async fn an_address_inside_is_refused_when_the_hook_is_made() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for url in [
         "http://127.0.0.1/",
         "http://2130706433/",
@@ -17,34 +17,34 @@ async fn an_address_inside_is_refused_when_the_hook_is_made() {
         "http://10.0.0.1/",
         "http://[64:ff9b::7f00:1]/",
     ] {
-        let detail = refused(bed.post("/api/hooks", &json!({"url": url})).await, 400).await;
+        let detail = refused(server.post("/api/hooks", &json!({"url": url})).await, 400).await;
         assert!(detail.contains("not a public address"), "{url}: {detail}");
         let job = example_with(&json!({"webhook": url}));
-        let body = bed.post("/api/v1/jobs", &job).await.refused(400).await;
+        let body = server.post("/api/v1/jobs", &job).await.refused(400).await;
         assert_eq!(body["context"]["field"], "webhook.url", "{url}");
     }
-    let hook = bed
+    let hook = server
         .post("/api/hooks", &json!({"url": "https://hooks.example/"}))
         .await;
     let hook = hook.json(201).await;
     refused(
-        patch(&bed, &hook, &json!({"url": "http://127.0.0.1/"})).await,
+        patch(&server, &hook, &json!({"url": "http://127.0.0.1/"})).await,
         400,
     )
     .await;
-    assert_eq!(bed.get("/api/v1/jobs").await.json(200).await, json!([]));
+    assert_eq!(server.get("/api/v1/jobs").await.json(200).await, json!([]));
 }
 
 #[tokio::test]
 async fn a_name_that_leads_inside_is_not_called() {
-    let (bed, receiver) = (Bed::open().await, Receiver::start().await);
+    let (server, receiver) = (TestServer::open().await, Receiver::start().await);
     let url = format!("http://localhost:{}/hook", receiver.address().port());
     let body = json!({"url": url, "events": ["job.submitted"]});
-    let hook = bed.post("/api/hooks", &body).await.json(201).await;
-    bed.submit(&example()).await;
-    assert_eq!(deliver(&bed).await, 1);
+    let hook = server.post("/api/hooks", &body).await.json(201).await;
+    server.submit(&example()).await;
+    assert_eq!(deliver(&server).await, 1);
     assert_eq!(receiver.count(), 0);
-    let one = deliveries(&bed, &hook).await.remove(0);
+    let one = deliveries(&server, &hook).await.remove(0);
     let error = one["error"].as_str().expect("an error");
     assert!(error.starts_with("`localhost` leads to "), "{error}");
     assert_eq!(
@@ -55,19 +55,20 @@ async fn a_name_that_leads_inside_is_not_called() {
 
 #[tokio::test]
 async fn a_name_that_leads_where_the_operator_allows_is_called() {
-    let bed = Bed::with(|settings| {
+    let server = TestServer::with(|settings| {
         let networks = ["127.0.0.0/8", "::1/128"];
         settings.allowed_outbound = networks.map(|one| one.parse().expect("a network")).to_vec();
     })
     .await;
     let receiver = Receiver::start().await;
     let url = format!("http://localhost:{}/hook", receiver.address().port());
-    bed.post("/api/hooks", &json!({"url": url}))
+    server
+        .post("/api/hooks", &json!({"url": url}))
         .await
         .json(201)
         .await;
-    bed.submit(&example()).await;
-    assert_eq!(deliver(&bed).await, 1);
+    server.submit(&example()).await;
+    assert_eq!(deliver(&server).await, 1);
     assert_eq!(receiver.count(), 1);
 }
 
@@ -75,14 +76,14 @@ async fn a_name_that_leads_where_the_operator_allows_is_called() {
 async fn an_allowed_address_may_be_taken_back() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let receiver = Receiver::start().await;
-    let bed = super::restart::open(dir.path(), true).await;
-    let hook = hook(&bed, &receiver, &["job.submitted"]).await;
-    drop(bed);
-    let bed = super::restart::open(dir.path(), false).await;
-    bed.submit(&example()).await;
-    deliver(&bed).await;
+    let server = super::restart::open(dir.path(), true).await;
+    let hook = hook(&server, &receiver, &["job.submitted"]).await;
+    drop(server);
+    let server = super::restart::open(dir.path(), false).await;
+    server.submit(&example()).await;
+    deliver(&server).await;
     assert_eq!(receiver.count(), 0);
-    let one = deliveries(&bed, &hook).await.remove(0);
+    let one = deliveries(&server, &hook).await.remove(0);
     assert!(
         one["error"]
             .as_str()

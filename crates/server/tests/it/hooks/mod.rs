@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 
 use crate::{
     answer::Answer,
-    bed::{Bed, bare, example},
+    test_server::{TestServer, bare, example},
 };
 use receiver::Receiver;
 
 /// A server that may call this machine.
-async fn bed() -> Bed {
-    Bed::with(allow_loopback).await
+async fn server() -> TestServer {
+    TestServer::with(allow_loopback).await
 }
 
 pub(crate) fn allow_loopback(settings: &mut server::Settings) {
@@ -29,26 +29,27 @@ pub(crate) fn allow_loopback(settings: &mut server::Settings) {
 }
 
 /// Makes a hook for these types and answers it.
-async fn hook(bed: &Bed, receiver: &Receiver, events: &[&str]) -> Value {
+async fn hook(server: &TestServer, receiver: &Receiver, events: &[&str]) -> Value {
     let body = json!({"url": receiver.url("/hook"), "events": events});
-    bed.post("/api/hooks", &body).await.json(201).await
+    server.post("/api/hooks", &body).await.json(201).await
 }
 
 fn id(hook: &Value) -> &str {
     hook["id"].as_str().expect("an id")
 }
 
-async fn shown(bed: &Bed, hook: &Value) -> Value {
-    bed.get(&format!("/api/hooks/{}", id(hook)))
+async fn shown(server: &TestServer, hook: &Value) -> Value {
+    server
+        .get(&format!("/api/hooks/{}", id(hook)))
         .await
         .json(200)
         .await
 }
 
 /// The hook's deliveries, oldest first.
-async fn deliveries(bed: &Bed, hook: &Value) -> Vec<Value> {
+async fn deliveries(server: &TestServer, hook: &Value) -> Vec<Value> {
     let path = format!("/api/hooks/{}/deliveries", id(hook));
-    let page = bed.get(&path).await.json(200).await;
+    let page = server.get(&path).await.json(200).await;
     page.as_array()
         .expect("a page")
         .iter()
@@ -57,26 +58,26 @@ async fn deliveries(bed: &Bed, hook: &Value) -> Vec<Value> {
         .collect()
 }
 
-async fn patch(bed: &Bed, hook: &Value, body: &Value) -> Answer {
+async fn patch(server: &TestServer, hook: &Value, body: &Value) -> Answer {
     let path = format!("/api/hooks/{}", id(hook));
-    bed.send(Method::PATCH, &path, body.to_string()).await
+    server.send(Method::PATCH, &path, body.to_string()).await
 }
 
-async fn deliver(bed: &Bed) -> usize {
-    bed.server.deliver().await.expect("a tick")
+async fn deliver(server: &TestServer) -> usize {
+    server.server.deliver().await.expect("a tick")
 }
 
 /// A job from its submit to its completion.
-async fn complete(bed: &Bed) -> String {
-    let job = bed.submit(&example()).await;
-    bed.claim("worker-1").await;
-    end(bed, &job, "complete").await;
+async fn complete(server: &TestServer) -> String {
+    let job = server.submit(&example()).await;
+    server.claim("worker-1").await;
+    end(server, &job, "complete").await;
     job
 }
 
-async fn end(bed: &Bed, job: &str, verb: &str) {
+async fn end(server: &TestServer, job: &str, verb: &str) {
     let path = format!("/api/v1/jobs/{job}/{verb}");
-    bed.put(&path, &bare("worker-1")).await.json(200).await;
+    server.put(&path, &bare("worker-1")).await.json(200).await;
 }
 
 /// A refusal, which must be problem+json; answers what it says.

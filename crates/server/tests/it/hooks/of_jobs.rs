@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{
-    bed, deliver, end,
+    deliver, end,
     receiver::{Receiver, Reply},
+    server,
 };
 use crate::{
     access::Keyed,
-    bed::{Bed, bare, example, example_with},
     database::on_both,
+    test_server::{TestServer, bare, example, example_with},
 };
 
 on_both!(
@@ -23,94 +24,100 @@ on_both!(
     whoever_reads_a_job_sees_what_became_of_its_webhook,
 );
 
-async fn deliveries(bed: &Bed, job: &str) -> Vec<Value> {
-    super::deliveries(bed, &json!({"id": job})).await
+async fn deliveries(server: &TestServer, job: &str) -> Vec<Value> {
+    super::deliveries(server, &json!({"id": job})).await
 }
 
 /// A job with this webhook, from its submit to its completion.
-async fn complete(bed: &Bed, webhook: &Value) -> String {
-    let job = bed
+async fn complete(server: &TestServer, webhook: &Value) -> String {
+    let job = server
         .submit(&example_with(&json!({"webhook": webhook})))
         .await;
-    bed.claim("worker-1").await;
-    end(bed, &job, "complete").await;
+    server.claim("worker-1").await;
+    end(server, &job, "complete").await;
     job
 }
 
 async fn a_job_s_own_hook_gets_the_events_of_that_job_alone() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    super::complete(&bed).await;
-    let job = complete(&bed, &json!(receiver.url("/mine"))).await;
-    super::complete(&bed).await;
-    assert_eq!(deliver(&bed).await, 2);
+    let (server, receiver) = (server().await, Receiver::start().await);
+    super::complete(&server).await;
+    let job = complete(&server, &json!(receiver.url("/mine"))).await;
+    super::complete(&server).await;
+    assert_eq!(deliver(&server).await, 2);
     assert_eq!(receiver.events(), ["job.started", "job.completed"]);
     for one in receiver.received() {
         assert_eq!(one.path, "/mine");
         assert_eq!(one.body()["data"]["run_id"], job.as_str());
         assert!(!one.headers.contains_key("webhook-signature"));
     }
-    assert_eq!(deliveries(&bed, &job).await.len(), 2);
-    let all = bed.get("/api/hooks").await.json(200).await;
+    assert_eq!(deliveries(&server, &job).await.len(), 2);
+    let all = server.get("/api/hooks").await.json(200).await;
     assert_eq!(all, json!([]), "hooks of jobs are not listed");
     // A retry is told of as well.
-    bed.post(&format!("/api/v1/jobs/{job}/retry"), &json!(null))
+    server
+        .post(&format!("/api/v1/jobs/{job}/retry"), &json!(null))
         .await
         .json(200)
         .await;
-    bed.claim("worker-1").await;
-    deliver(&bed).await;
+    server.claim("worker-1").await;
+    deliver(&server).await;
     assert_eq!(receiver.events().len(), 3);
 }
 
 async fn a_job_says_what_is_sent_and_with_which_headers() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let (server, receiver) = (server().await, Receiver::start().await);
     let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
     let webhook = json!({
         "url": receiver.url("/"), "on": ["completed"], "secret": secret,
         "headers": {"Authorization": "Bearer planted-secret"},
     });
-    let job = complete(&bed, &webhook).await;
-    deliver(&bed).await;
+    let job = complete(&server, &webhook).await;
+    deliver(&server).await;
     assert_eq!(receiver.events(), ["job.completed"]);
     let received = &receiver.received()[0];
     assert_eq!(received.header("authorization"), "Bearer planted-secret");
     assert!(received.header("webhook-signature").starts_with("v1,"));
     // Nobody is shown the secrets again.
-    let mut shown = bed.job(&job).await.to_string();
-    shown += &bed.get(&format!("/api/hooks/{job}")).await.text().await;
-    shown += &json!(deliveries(&bed, &job).await).to_string();
-    bed.submit(&example_with(&json!({"webhook": webhook})))
+    let mut shown = server.job(&job).await.to_string();
+    shown += &server.get(&format!("/api/hooks/{job}")).await.text().await;
+    shown += &json!(deliveries(&server, &job).await).to_string();
+    server
+        .submit(&example_with(&json!({"webhook": webhook})))
         .await;
-    shown += &bed.claim("worker-1").await.to_string();
+    shown += &server.claim("worker-1").await.to_string();
     for planted in ["planted-secret", "C2FVsBQIhrscChlQIMV"] {
         assert!(!shown.contains(planted), "{shown}");
     }
 }
 
 async fn a_job_s_hook_stays_where_the_job_sends_it() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let (server, receiver) = (server().await, Receiver::start().await);
     let other = Receiver::start().await;
     let headers = json!({"Authorization": "Bearer planted-secret"});
-    let job = complete(&bed, &json!({"url": receiver.url("/"), "headers": headers})).await;
+    let job = complete(
+        &server,
+        &json!({"url": receiver.url("/"), "headers": headers}),
+    )
+    .await;
     let hook = json!({"id": job});
     let change = json!({"url": other.url("/"), "description": "mine"});
-    let detail = super::refused(super::patch(&bed, &hook, &change).await, 400).await;
+    let detail = super::refused(super::patch(&server, &hook, &change).await, 400).await;
     assert!(detail.starts_with("url of a job's own hook"), "{detail}");
     let change = json!({"description": "mine"});
-    let shown = super::patch(&bed, &hook, &change).await.json(200).await;
+    let shown = super::patch(&server, &hook, &change).await.json(200).await;
     assert_eq!(shown["url"], receiver.url("/"));
-    deliver(&bed).await;
+    deliver(&server).await;
     assert_eq!((receiver.count(), other.count()), (2, 0));
 }
 
 async fn retries_bound_the_attempts_of_a_job_s_hook() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let (server, receiver) = (server().await, Receiver::start().await);
     receiver.always(Reply::Status(500));
     let webhook = json!({"url": receiver.url("/"), "on": ["started", "completed"], "retries": 1});
-    let job = complete(&bed, &webhook).await;
+    let job = complete(&server, &webhook).await;
     for _ in 0..5 {
-        deliver(&bed).await;
-        bed.clock.advance_ms(3_600_000);
+        deliver(&server).await;
+        server.clock.advance_ms(3_600_000);
     }
     let events = [
         "job.started",
@@ -119,7 +126,7 @@ async fn retries_bound_the_attempts_of_a_job_s_hook() {
         "job.completed",
     ];
     assert_eq!(receiver.events(), events);
-    for one in deliveries(&bed, &job).await {
+    for one in deliveries(&server, &job).await {
         assert_eq!(
             (&one["status"], &one["attempts"]),
             (&json!("failed"), &json!(2))
@@ -128,37 +135,50 @@ async fn retries_bound_the_attempts_of_a_job_s_hook() {
 }
 
 async fn a_deleted_job_still_delivers_what_it_owes() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    let job = complete(&bed, &json!(receiver.url("/"))).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let job = complete(&server, &json!(receiver.url("/"))).await;
     receiver.script([Reply::Status(500)]);
-    deliver(&bed).await;
-    bed.clock.advance_ms(8 * 24 * 3_600_000);
-    bed.server.retain().await.expect("a tick");
-    bed.get(&format!("/api/v1/jobs/{job}"))
+    deliver(&server).await;
+    server.clock.advance_ms(8 * 24 * 3_600_000);
+    server.server.retain().await.expect("a tick");
+    server
+        .get(&format!("/api/v1/jobs/{job}"))
         .await
         .refused(404)
         .await;
-    assert_eq!(deliver(&bed).await, 2);
+    assert_eq!(deliver(&server).await, 2);
     assert_eq!(
         receiver.events().last().map(String::as_str),
         Some("job.completed")
     );
-    bed.clock.advance_ms(8 * 24 * 3_600_000);
-    bed.server.retain().await.expect("a tick");
-    bed.get(&format!("/api/hooks/{job}")).await.json(404).await;
+    server.clock.advance_ms(8 * 24 * 3_600_000);
+    server.server.retain().await.expect("a tick");
+    server
+        .get(&format!("/api/hooks/{job}"))
+        .await
+        .json(404)
+        .await;
 }
 
 async fn every_item_of_a_bulk_submit_may_have_its_own() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
+    let (server, receiver) = (server().await, Receiver::start().await);
     let jobs = json!([
         example_with(&json!({"webhook": receiver.url("/a")})),
         example(),
         example_with(&json!({"webhook": {"url": receiver.url("/b")}})),
     ]);
-    bed.post("/api/v1/jobs/bulk", &jobs).await.json(201).await;
+    server
+        .post("/api/v1/jobs/bulk", &jobs)
+        .await
+        .json(201)
+        .await;
     let claim = json!({"executor_id": "w", "executor_ip": "192.0.2.7", "max": 3});
-    bed.post("/api/v1/jobs/claim", &claim).await.json(200).await;
-    assert_eq!(deliver(&bed).await, 2);
+    server
+        .post("/api/v1/jobs/claim", &claim)
+        .await
+        .json(200)
+        .await;
+    assert_eq!(deliver(&server).await, 2);
     let mut paths: Vec<String> = receiver
         .received()
         .into_iter()
@@ -169,7 +189,7 @@ async fn every_item_of_a_bulk_submit_may_have_its_own() {
 }
 
 async fn a_wrong_webhook_is_refused_and_makes_no_job() {
-    let bed = bed().await;
+    let server = server().await;
     let url = "https://hooks.example/";
     let many: serde_json::Map<String, Value> =
         (0..21).map(|n| (format!("x-{n}"), json!("1"))).collect();
@@ -208,13 +228,14 @@ async fn a_wrong_webhook_is_refused_and_makes_no_job() {
         (json!({"url": url, "headers": ["x"]}), "webhook"),
     ] {
         let job = example_with(&json!({"webhook": webhook}));
-        let body = bed.post("/api/v1/jobs", &job).await.refused(400).await;
+        let body = server.post("/api/v1/jobs", &job).await.refused(400).await;
         assert_eq!(body["context"]["field"], field, "{webhook}: {body}");
     }
-    assert_eq!(bed.get("/api/v1/jobs").await.json(200).await, json!([]));
+    assert_eq!(server.get("/api/v1/jobs").await.json(200).await, json!([]));
     let none = example_with(&json!({"webhook": null}));
-    bed.post("/api/v1/jobs", &none).await.json(201).await;
-    bed.post("/api/v1/jobs/claim", &bare("w"))
+    server.post("/api/v1/jobs", &none).await.json(201).await;
+    server
+        .post("/api/v1/jobs/claim", &bare("w"))
         .await
         .json(200)
         .await;
@@ -223,11 +244,11 @@ async fn a_wrong_webhook_is_refused_and_makes_no_job() {
 async fn whoever_reads_a_job_sees_what_became_of_its_webhook() {
     let receiver = Receiver::start().await;
     receiver.always(Reply::Status(418));
-    let bed = bed().await;
-    let job = complete(&bed, &json!(receiver.url("/"))).await;
-    let plain = bed.submit(&example()).await;
-    deliver(&bed).await;
-    let keyed = Keyed::on(bed).await;
+    let server = server().await;
+    let job = complete(&server, &json!(receiver.url("/"))).await;
+    let plain = server.submit(&example()).await;
+    deliver(&server).await;
+    let keyed = Keyed::on(server).await;
     let reader = keyed.key("reader", "readonly").await;
     let path = |id: &str, query: &str| format!("/api/v1/jobs/{id}/deliveries{query}");
     let first = keyed.get(&reader, &path(&job, "?limit=1")).await;

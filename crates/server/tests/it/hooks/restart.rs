@@ -9,9 +9,9 @@ use super::{
     receiver::{Receiver, Reply},
 };
 use crate::{
-    bed::{Bed, example, example_with},
     database::on_both,
     stream::DEADLINE,
+    test_server::{TestServer, example, example_with},
 };
 
 on_both!(
@@ -22,9 +22,9 @@ on_both!(
 );
 
 /// A server on this directory.
-pub(super) async fn open(dir: &Path, allowed: bool) -> Bed {
+pub(super) async fn open(dir: &Path, allowed: bool) -> TestServer {
     let data = dir.join("data");
-    Bed::with(move |settings| {
+    TestServer::with(move |settings| {
         settings.data_dir = data;
         if allowed {
             super::allow_loopback(settings);
@@ -36,10 +36,10 @@ pub(super) async fn open(dir: &Path, allowed: bool) -> Bed {
 async fn what_was_under_way_is_sent_again_by_the_next_server() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let receiver = Receiver::start().await;
-    let bed = open(dir.path(), true).await;
-    let hook = hook(&bed, &receiver, &["*"]).await;
+    let server = open(dir.path(), true).await;
+    let hook = hook(&server, &receiver, &["*"]).await;
     receiver.script([Reply::Silence]);
-    bed.submit(&example()).await;
+    server.submit(&example()).await;
     // The receiver has it and does not answer: the server is gone before it knows.
     let asked = async {
         while receiver.count() == 0 {
@@ -47,26 +47,26 @@ async fn what_was_under_way_is_sent_again_by_the_next_server() {
         }
     };
     tokio::select! {
-        _ = bed.server.deliver() => panic!("it was answered"),
+        _ = server.server.deliver() => panic!("it was answered"),
         asked = tokio::time::timeout(DEADLINE, asked) => asked.expect("it is sent"),
     }
-    drop(bed);
+    drop(server);
     // The attempt was cut off; its task is gone once the runtime has looked at it.
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
-    let bed = open(dir.path(), true).await;
+    let server = open(dir.path(), true).await;
     // The claim of the server that is gone is still good for a while.
-    assert_eq!(deliver(&bed).await, 0);
-    bed.clock.advance_ms(6_000);
-    assert_eq!(deliver(&bed).await, 1);
+    assert_eq!(deliver(&server).await, 0);
+    server.clock.advance_ms(6_000);
+    assert_eq!(deliver(&server).await, 1);
     let received = receiver.received();
     assert_eq!(received.len(), 2);
     assert_eq!(
         received[0].header("webhook-id"),
         received[1].header("webhook-id")
     );
-    let one = deliveries(&bed, &hook).await.remove(0);
+    let one = deliveries(&server, &hook).await.remove(0);
     assert_eq!(
         (&one["status"], &one["attempts"]),
         (&json!("delivered"), &json!(2))
@@ -76,12 +76,12 @@ async fn what_was_under_way_is_sent_again_by_the_next_server() {
 async fn events_that_nobody_looked_at_before_the_end_are_delivered_after_it() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let receiver = Receiver::start().await;
-    let bed = open(dir.path(), true).await;
-    hook(&bed, &receiver, &["*"]).await;
-    super::complete(&bed).await;
-    drop(bed);
-    let bed = open(dir.path(), true).await;
-    assert_eq!(deliver(&bed).await, 3);
+    let server = open(dir.path(), true).await;
+    hook(&server, &receiver, &["*"]).await;
+    super::complete(&server).await;
+    drop(server);
+    let server = open(dir.path(), true).await;
+    assert_eq!(deliver(&server).await, 3);
     assert_eq!(
         receiver.events(),
         ["job.submitted", "job.started", "job.completed"]
@@ -89,28 +89,29 @@ async fn events_that_nobody_looked_at_before_the_end_are_delivered_after_it() {
 }
 
 async fn a_hook_that_retention_overtakes_is_told_of_in_the_log() {
-    let (bed, receiver) = (super::bed().await, Receiver::start().await);
-    hook(&bed, &receiver, &["*"]).await;
-    super::complete(&bed).await;
-    bed.clock.advance_ms(8 * 24 * 3_600_000);
-    bed.submit(&example()).await;
-    bed.server.retain().await.expect("a tick");
-    assert_eq!(deliver(&bed).await, 2);
+    let (server, receiver) = (super::server().await, Receiver::start().await);
+    hook(&server, &receiver, &["*"]).await;
+    super::complete(&server).await;
+    server.clock.advance_ms(8 * 24 * 3_600_000);
+    server.submit(&example()).await;
+    server.server.retain().await.expect("a tick");
+    assert_eq!(deliver(&server).await, 2);
     assert_eq!(receiver.events(), ["job.submitted", "hook.overtaken"]);
     assert_eq!(receiver.received()[1].body()["data"]["missed"], 3);
 }
 
 async fn what_a_hook_has_seen_and_did_not_want_is_not_missed() {
-    let (bed, receiver) = (super::bed().await, Receiver::start().await);
-    hook(&bed, &receiver, &["hook.*"]).await;
-    super::complete(&bed).await;
+    let (server, receiver) = (super::server().await, Receiver::start().await);
+    hook(&server, &receiver, &["hook.*"]).await;
+    super::complete(&server).await;
     let webhook = json!({"url": receiver.url("/"), "on": ["failed"]});
-    bed.submit(&example_with(&json!({"webhook": webhook})))
+    server
+        .submit(&example_with(&json!({"webhook": webhook})))
         .await;
-    assert_eq!(deliver(&bed).await, 0);
-    bed.clock.advance_ms(8 * 24 * 3_600_000);
-    bed.server.retain().await.expect("a tick");
-    bed.submit(&example()).await;
-    assert_eq!(deliver(&bed).await, 0);
+    assert_eq!(deliver(&server).await, 0);
+    server.clock.advance_ms(8 * 24 * 3_600_000);
+    server.server.retain().await.expect("a tick");
+    server.submit(&example()).await;
+    assert_eq!(deliver(&server).await, 0);
     assert_eq!(receiver.events(), [""; 0]);
 }

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::{
-    bed, complete, deliver, deliveries, hook,
+    complete, deliver, deliveries, hook,
     receiver::{Receiver, Reply},
+    server,
 };
-use crate::{bed::example, database::on_both};
+use crate::{database::on_both, test_server::example};
 
 on_both!(
     a_receiver_that_was_down_gets_everything_once_it_is_back,
@@ -16,13 +17,13 @@ on_both!(
 );
 
 async fn a_receiver_that_was_down_gets_everything_once_it_is_back() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    let hook = hook(&bed, &receiver, &["*"]).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let hook = hook(&server, &receiver, &["*"]).await;
     let address = receiver.address();
     drop(receiver);
-    complete(&bed).await;
-    assert_eq!(deliver(&bed).await, 1, "the others wait for the first");
-    let all = deliveries(&bed, &hook).await;
+    complete(&server).await;
+    assert_eq!(deliver(&server).await, 1, "the others wait for the first");
+    let all = deliveries(&server, &hook).await;
     assert_eq!(
         (&all[0]["attempts"], &all[1]["attempts"]),
         (&json!(1), &json!(0))
@@ -36,9 +37,9 @@ async fn a_receiver_that_was_down_gets_everything_once_it_is_back() {
         all[0]
     );
     assert!(all[0]["next_attempt_at"].is_string() && all[1].get("next_attempt_at").is_none());
-    bed.clock.advance_ms(5_000);
+    server.clock.advance_ms(5_000);
     let receiver = Receiver::start_at(address).await;
-    assert_eq!(deliver(&bed).await, 3);
+    assert_eq!(deliver(&server).await, 3);
     assert_eq!(
         receiver.events(),
         ["job.submitted", "job.started", "job.completed"]
@@ -46,22 +47,22 @@ async fn a_receiver_that_was_down_gets_everything_once_it_is_back() {
 }
 
 async fn the_order_of_a_run_is_kept_while_others_go_on() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    hook(&bed, &receiver, &["*"]).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    hook(&server, &receiver, &["*"]).await;
     // The first event of the first job fails twice.
-    let first = bed.submit(&example()).await;
+    let first = server.submit(&example()).await;
     receiver.script([Reply::Status(500)]);
-    deliver(&bed).await;
+    deliver(&server).await;
     receiver.script([Reply::Status(503)]);
-    bed.clock.advance_ms(5_000);
-    deliver(&bed).await;
+    server.clock.advance_ms(5_000);
+    deliver(&server).await;
     assert_eq!(receiver.count(), 2);
-    bed.claim("worker-1").await;
-    super::end(&bed, &first, "complete").await;
-    let second = complete(&bed).await;
-    assert_eq!(deliver(&bed).await, 3, "only the other job's");
-    bed.clock.advance_ms(15_000);
-    assert_eq!(deliver(&bed).await, 3);
+    server.claim("worker-1").await;
+    super::end(&server, &first, "complete").await;
+    let second = complete(&server).await;
+    assert_eq!(deliver(&server).await, 3, "only the other job's");
+    server.clock.advance_ms(15_000);
+    assert_eq!(deliver(&server).await, 3);
     let of = |job: &str| -> Vec<String> {
         let received = receiver.received();
         let mine = received
@@ -77,43 +78,44 @@ async fn the_order_of_a_run_is_kept_while_others_go_on() {
 
 async fn a_receiver_that_names_a_time_is_left_alone_until_then() {
     for (code, value) in [(429, "120"), (503, "Mon, 01 Jan 2024 12:02:00 GMT")] {
-        let (bed, receiver) = (bed().await, Receiver::start().await);
-        let hook = hook(&bed, &receiver, &["job.submitted"]).await;
+        let (server, receiver) = (server().await, Receiver::start().await);
+        let hook = hook(&server, &receiver, &["job.submitted"]).await;
         receiver.script([Reply::Header(code, "retry-after", value.to_owned())]);
-        bed.submit(&example()).await;
-        deliver(&bed).await;
+        server.submit(&example()).await;
+        deliver(&server).await;
         // Also for what comes meanwhile.
-        bed.submit(&example()).await;
-        bed.clock.advance_ms(119_000);
-        assert_eq!(deliver(&bed).await, 0);
-        let all = deliveries(&bed, &hook).await;
+        server.submit(&example()).await;
+        server.clock.advance_ms(119_000);
+        assert_eq!(deliver(&server).await, 0);
+        let all = deliveries(&server, &hook).await;
         assert_eq!(all[0]["next_attempt_at"], "2024-01-01T12:02:00Z");
-        bed.clock.advance_ms(1_000);
-        assert_eq!(deliver(&bed).await, 2);
+        server.clock.advance_ms(1_000);
+        assert_eq!(deliver(&server).await, 2);
         assert_eq!(receiver.count(), 3);
     }
 }
 
 async fn a_backlog_waits_in_the_event_log_and_is_worked_off() {
-    let (bed, receiver) = (bed().await, Receiver::start().await);
-    let hook = hook(&bed, &receiver, &["job.submitted"]).await;
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let hook = hook(&server, &receiver, &["job.submitted"]).await;
     receiver.always(Reply::Status(500));
     let jobs = vec![example(); 1_300];
-    bed.post("/api/v1/jobs/bulk", &json!(jobs))
+    server
+        .post("/api/v1/jobs/bulk", &json!(jobs))
         .await
         .json(201)
         .await;
-    deliver(&bed).await;
+    deliver(&server).await;
     let path = format!("/api/hooks/{}/deliveries?limit=1", super::id(&hook));
-    let newest = bed.get(&path).await.json(200).await;
+    let newest = server.get(&path).await.json(200).await;
     assert_eq!(
         newest[0]["id"], 1_000,
         "more deliveries are open than may be"
     );
     receiver.always(Reply::Status(200));
     let before = receiver.count();
-    bed.clock.advance_ms(5_000);
-    assert_eq!(deliver(&bed).await, 1_300);
+    server.clock.advance_ms(5_000);
+    assert_eq!(deliver(&server).await, 1_300);
     let received = receiver.received();
     let mut seqs: Vec<i64> = received[before..]
         .iter()

@@ -3,14 +3,14 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, bare, example, example_with};
+use crate::test_server::{TestServer, bare, example, example_with};
 
-async fn reap(bed: &Bed) -> usize {
-    bed.server.reap().await.expect("a tick")
+async fn reap(server: &TestServer) -> usize {
+    server.server.reap().await.expect("a tick")
 }
 
-async fn schedule(bed: &Bed) -> Option<i64> {
-    bed.server.schedule().await.expect("a tick")
+async fn schedule(server: &TestServer) -> Option<i64> {
+    server.server.schedule().await.expect("a tick")
 }
 
 fn statuses(job: &Value) -> Vec<&str> {
@@ -23,18 +23,29 @@ fn statuses(job: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_job_that_kills_its_executors_ends_failed() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example()).await;
+    let server = TestServer::open().await;
+    let id = server.submit(&example()).await;
     for attempt in 1..=3 {
-        bed.claim("worker-1").await;
-        bed.clock.advance_ms(29_999);
-        assert_eq!(reap(&bed).await, 0, "attempt {attempt} still has its lease");
-        bed.clock.advance_ms(1);
-        assert_eq!(reap(&bed).await, 1);
+        server.claim("worker-1").await;
+        server.clock.advance_ms(29_999);
+        assert_eq!(
+            reap(&server).await,
+            0,
+            "attempt {attempt} still has its lease"
+        );
+        server.clock.advance_ms(1);
+        assert_eq!(reap(&server).await, 1);
     }
-    assert_snapshot!(bed.get(&format!("/api/v1/jobs/{id}")).await.shown().await);
+    assert_snapshot!(
+        server
+            .get(&format!("/api/v1/jobs/{id}"))
+            .await
+            .shown()
+            .await
+    );
     assert_eq!(
-        bed.post("/api/v1/jobs/claim", &bare("worker-1"))
+        server
+            .post("/api/v1/jobs/claim", &bare("worker-1"))
             .await
             .status,
         204
@@ -44,112 +55,121 @@ async fn a_job_that_kills_its_executors_ends_failed() {
 #[tokio::test]
 async fn the_cap_is_the_submitters() {
     for cap in [1, 5] {
-        let bed = Bed::open().await;
-        let id = bed
+        let server = TestServer::open().await;
+        let id = server
             .submit(&example_with(&json!({"max_attempts": cap})))
             .await;
         for _ in 0..cap {
-            assert_eq!(bed.status(&id).await, "pending");
-            bed.claim("worker-1").await;
-            bed.clock.advance_ms(30_000);
-            reap(&bed).await;
+            assert_eq!(server.status(&id).await, "pending");
+            server.claim("worker-1").await;
+            server.clock.advance_ms(30_000);
+            reap(&server).await;
         }
-        assert_eq!(bed.status(&id).await, "failed");
+        assert_eq!(server.status(&id).await, "failed");
     }
 }
 
 #[tokio::test]
 async fn a_retry_policy_waits_longer_and_longer_and_the_cap_counts_lost_attempts_too() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     // The clock draws 0.5: of each wait a quarter is taken off.
     let retry = json!({"initial_seconds": 10, "factor": 3, "max_seconds": 60, "jitter": 0.5});
-    let id = bed
+    let id = server
         .submit(&example_with(&json!({"retry": retry, "max_attempts": 4})))
         .await;
     let failure = json!({"executor_id": "worker-1", "exit_code": 1, "error_message": "no"});
     for wait_ms in [7_500, 22_500] {
-        bed.claim("worker-1").await;
-        let end = bed.put(&format!("/api/v1/jobs/{id}/fail"), &failure).await;
+        server.claim("worker-1").await;
+        let end = server
+            .put(&format!("/api/v1/jobs/{id}/fail"), &failure)
+            .await;
         assert_eq!(end.json(200).await["status"], "pending");
-        bed.clock.advance_ms(wait_ms - 1);
-        schedule(&bed).await;
+        server.clock.advance_ms(wait_ms - 1);
+        schedule(&server).await;
         assert_eq!(
-            bed.post("/api/v1/jobs/claim", &bare("worker-1"))
+            server
+                .post("/api/v1/jobs/claim", &bare("worker-1"))
                 .await
                 .status,
             204
         );
-        bed.clock.advance_ms(1);
-        assert_eq!(schedule(&bed).await, None);
+        server.clock.advance_ms(1);
+        assert_eq!(schedule(&server).await, None);
     }
-    bed.claim("worker-1").await;
-    bed.clock.advance_ms(30_000);
-    assert_eq!(reap(&bed).await, 1, "the third attempt is lost");
-    bed.claim("worker-1").await;
-    let end = bed.put(&format!("/api/v1/jobs/{id}/fail"), &failure).await;
+    server.claim("worker-1").await;
+    server.clock.advance_ms(30_000);
+    assert_eq!(reap(&server).await, 1, "the third attempt is lost");
+    server.claim("worker-1").await;
+    let end = server
+        .put(&format!("/api/v1/jobs/{id}/fail"), &failure)
+        .await;
     assert_eq!(end.json(200).await["status"], "failed", "four in all");
-    let job = bed.job(&id).await;
+    let job = server.job(&id).await;
     assert_eq!(statuses(&job), ["failed", "failed", "lost", "failed"]);
 }
 
 #[tokio::test]
 async fn an_explicit_retry_gives_all_attempts_back() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example_with(&json!({"max_attempts": 2}))).await;
+    let server = TestServer::open().await;
+    let id = server
+        .submit(&example_with(&json!({"max_attempts": 2})))
+        .await;
     for _ in 0..2 {
         for status in ["pending", "failed"] {
-            bed.claim("worker-1").await;
-            bed.clock.advance_ms(30_000);
-            reap(&bed).await;
-            assert_eq!(bed.status(&id).await, status);
+            server.claim("worker-1").await;
+            server.clock.advance_ms(30_000);
+            reap(&server).await;
+            assert_eq!(server.status(&id).await, status);
         }
-        bed.post(&format!("/api/v1/jobs/{id}/retry"), &json!(null))
+        server
+            .post(&format!("/api/v1/jobs/{id}/retry"), &json!(null))
             .await
             .json(200)
             .await;
     }
-    assert_eq!(statuses(&bed.job(&id).await).len(), 4);
+    assert_eq!(statuses(&server.job(&id).await).len(), 4);
 }
 
 #[tokio::test]
 async fn a_report_of_a_time_limit_is_shown_as_such() {
-    let bed = Bed::open().await;
-    let id = bed
+    let server = TestServer::open().await;
+    let id = server
         .submit(&example_with(&json!({"timeout_seconds": 5})))
         .await;
-    bed.claim("worker-1").await;
+    server.claim("worker-1").await;
     let end = json!({
         "executor_id": "worker-1",
         "exit_code": 137,
         "error_message": "killed after 5 s",
         "timed_out": true,
     });
-    bed.put(&format!("/api/v1/jobs/{id}/fail"), &end)
+    server
+        .put(&format!("/api/v1/jobs/{id}/fail"), &end)
         .await
         .json(200)
         .await;
-    let job = bed.job(&id).await;
+    let job = server.job(&id).await;
     assert_eq!(job["status"], "failed");
     assert_eq!(statuses(&job), ["timeout"]);
 }
 
 #[tokio::test]
 async fn an_executor_that_ignores_the_time_limit_cannot_keep_the_job() {
-    let bed = Bed::open().await;
-    let id = bed
+    let server = TestServer::open().await;
+    let id = server
         .submit(&example_with(&json!({"timeout_seconds": 5})))
         .await;
-    bed.claim("worker-1").await;
+    server.claim("worker-1").await;
     // It beats and beats: the lease ends two leases after the limit.
     for _ in 0..13 {
-        bed.clock.advance_ms(4_999);
+        server.clock.advance_ms(4_999);
         let path = format!("/api/v1/jobs/{id}/heartbeat");
-        bed.put(&path, &bare("worker-1")).await.json(200).await;
-        assert_eq!(reap(&bed).await, 0);
+        server.put(&path, &bare("worker-1")).await.json(200).await;
+        assert_eq!(reap(&server).await, 0);
     }
-    bed.clock.advance_ms(13);
-    assert_eq!(reap(&bed).await, 1);
-    let job = bed.job(&id).await;
+    server.clock.advance_ms(13);
+    assert_eq!(reap(&server).await, 1);
+    let job = server.job(&id).await;
     assert_eq!(
         (&job["status"], statuses(&job)),
         (&json!("failed"), vec!["timeout"])

@@ -7,12 +7,13 @@ use http::Method;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::bed::{Bed, NOON_MS, SHA256, example_with};
+use crate::test_server::{NOON_MS, SHA256, TestServer, example_with};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
-async fn upload(bed: &Bed, body: impl Into<Body>) -> serde_json::Value {
-    bed.send(Method::POST, "/api/v1/binaries", body)
+async fn upload(server: &TestServer, body: impl Into<Body>) -> serde_json::Value {
+    server
+        .send(Method::POST, "/api/v1/binaries", body)
         .await
         .json(201)
         .await
@@ -20,15 +21,16 @@ async fn upload(bed: &Bed, body: impl Into<Body>) -> serde_json::Value {
 
 #[tokio::test]
 async fn a_program_is_uploaded_and_fetched() {
-    let bed =
-        Bed::with(|settings| settings.public_url = Some("https://127.0.0.1:81/".to_owned())).await;
-    let answer = bed
+    let server =
+        TestServer::with(|settings| settings.public_url = Some("https://127.0.0.1:81/".to_owned()))
+            .await;
+    let answer = server
         .send(Method::POST, "/api/v1/binaries", &b"#!/bin/sh\n\0\xFF"[..])
         .await;
     assert_snapshot!("uploaded", answer.shown().await);
     let path = "/api/v1/binaries/61c2bc34b3e8f4fee2ab6d5e4c4f0f3b1b6d7c2e8a11f4fe4f3e4f3e4f3e4f3e";
-    assert_snapshot!("unknown", bed.get(path).await.shown().await);
-    let sha256 = upload(&bed, "program").await["binary_sha256"].clone();
+    assert_snapshot!("unknown", server.get(path).await.shown().await);
+    let sha256 = upload(&server, "program").await["binary_sha256"].clone();
     let path = format!("/api/v1/binaries/{}", sha256.as_str().expect("a hash"));
     for path in [
         &path,
@@ -36,7 +38,7 @@ async fn a_program_is_uploaded_and_fetched() {
             .to_uppercase()
             .replace("/API/V1/BINARIES", "/api/v1/binaries"),
     ] {
-        let found = bed.get(path).await;
+        let found = server.get(path).await;
         assert_eq!(found.headers["content-length"], "7");
         assert_eq!(found.headers["content-type"], "application/octet-stream");
         assert_eq!(found.text().await, "program");
@@ -45,34 +47,34 @@ async fn a_program_is_uploaded_and_fetched() {
 
 #[tokio::test]
 async fn a_program_may_come_in_pieces_and_twice() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let pieces =
         [&b"pro"[..], b"", b"gram"].map(|piece| Ok::<_, std::io::Error>(Bytes::from(piece)));
-    let first = upload(&bed, Body::from_stream(stream::iter(pieces))).await;
-    assert_eq!(upload(&bed, "program").await, first);
+    let first = upload(&server, Body::from_stream(stream::iter(pieces))).await;
+    assert_eq!(upload(&server, "program").await, first);
     assert_eq!(first["size_bytes"], 7);
 }
 
 #[tokio::test]
 async fn what_is_no_program_is_refused_and_leaves_nothing_behind() {
-    let bed = Bed::with(|settings| settings.upload_limit_bytes = 10).await;
-    let empty = bed.send(Method::POST, "/api/v1/binaries", "").await;
+    let server = TestServer::with(|settings| settings.upload_limit_bytes = 10).await;
+    let empty = server.send(Method::POST, "/api/v1/binaries", "").await;
     assert_snapshot!("empty", empty.shown().await);
-    let large = bed
+    let large = server
         .send(Method::POST, "/api/v1/binaries", "12345678901")
         .await;
     assert_snapshot!("large", large.shown().await);
     let broken = [Ok(Bytes::from("123")), Err(std::io::Error::other("gone"))];
     let broken = Body::from_stream(stream::iter(broken));
-    let broken = bed.send(Method::POST, "/api/v1/binaries", broken).await;
+    let broken = server.send(Method::POST, "/api/v1/binaries", broken).await;
     broken.refused(400).await;
-    let left = std::fs::read_dir(bed.dir().join("data/binaries")).expect("a directory");
+    let left = std::fs::read_dir(server.dir().join("data/binaries")).expect("a directory");
     assert_eq!(left.count(), 0);
 }
 
 #[tokio::test]
 async fn names_that_are_no_hashes_are_unknown() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for name in [
         "x",
         "..%2Fplayhouse.db",
@@ -81,7 +83,8 @@ async fn names_that_are_no_hashes_are_unknown() {
         &"g".repeat(64),
         &"a".repeat(65),
     ] {
-        bed.get(&format!("/api/v1/binaries/{name}"))
+        server
+            .get(&format!("/api/v1/binaries/{name}"))
             .await
             .refused(404)
             .await;
@@ -90,36 +93,38 @@ async fn names_that_are_no_hashes_are_unknown() {
 
 #[tokio::test]
 async fn unused_programs_are_collected_and_used_ones_are_not() {
-    let bed = Bed::open().await;
-    let used = upload(&bed, "used").await;
-    let elsewhere = upload(&bed, "used by another name of this server").await;
-    let unused = upload(&bed, "unused").await;
-    bed.submit(&example_with(&json!({
-        "binary_url": used["binary_url"],
-        "binary_sha256": used["binary_sha256"],
-    })))
-    .await;
+    let server = TestServer::open().await;
+    let used = upload(&server, "used").await;
+    let elsewhere = upload(&server, "used by another name of this server").await;
+    let unused = upload(&server, "unused").await;
+    server
+        .submit(&example_with(&json!({
+            "binary_url": used["binary_url"],
+            "binary_sha256": used["binary_sha256"],
+        })))
+        .await;
     let sha256 = elsewhere["binary_sha256"].as_str().expect("a hash");
-    bed.submit(&example_with(&json!({
-        "binary_url": format!("https://jobs.example/api/v1/binaries/{sha256}?x=1"),
-        "binary_sha256": sha256,
-    })))
-    .await;
+    server
+        .submit(&example_with(&json!({
+            "binary_url": format!("https://jobs.example/api/v1/binaries/{sha256}?x=1"),
+            "binary_sha256": sha256,
+        })))
+        .await;
     let path = |answer: &serde_json::Value| {
         format!(
             "/api/v1/binaries/{}",
             answer["binary_sha256"].as_str().unwrap_or(SHA256)
         )
     };
-    bed.clock.advance_ms(DAY_MS);
-    bed.server.retain().await.expect("a tick");
-    assert_eq!(bed.get(&path(&unused)).await.status, 200);
-    bed.clock.advance_ms(1);
-    bed.server.retain().await.expect("a tick");
-    assert_eq!(bed.get(&path(&unused)).await.status, 404);
-    assert_eq!(bed.get(&path(&used)).await.status, 200, "a job needs it");
+    server.clock.advance_ms(DAY_MS);
+    server.server.retain().await.expect("a tick");
+    assert_eq!(server.get(&path(&unused)).await.status, 200);
+    server.clock.advance_ms(1);
+    server.server.retain().await.expect("a tick");
+    assert_eq!(server.get(&path(&unused)).await.status, 404);
+    assert_eq!(server.get(&path(&used)).await.status, 200, "a job needs it");
     assert_eq!(
-        bed.get(&path(&elsewhere)).await.status,
+        server.get(&path(&elsewhere)).await.status,
         200,
         "a job needs it"
     );
@@ -127,24 +132,24 @@ async fn unused_programs_are_collected_and_used_ones_are_not() {
 
 #[tokio::test]
 async fn an_upload_that_was_acknowledged_survives_a_collection_at_the_same_time() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for round in 0..30 {
-        upload(&bed, "program").await;
+        upload(&server, "program").await;
         // Old enough to be collected now, were it not uploaded again.
-        bed.clock.advance_ms(DAY_MS + 1);
-        let (again, collected) = tokio::join!(upload(&bed, "program"), bed.server.retain());
+        server.clock.advance_ms(DAY_MS + 1);
+        let (again, collected) = tokio::join!(upload(&server, "program"), server.server.retain());
         collected.expect("a tick");
         let sha256 = again["binary_sha256"].as_str().expect("a hash");
-        let found = bed.get(&format!("/api/v1/binaries/{sha256}")).await;
+        let found = server.get(&format!("/api/v1/binaries/{sha256}")).await;
         assert_eq!(found.status, 200, "round {round}");
     }
 }
 
 #[tokio::test]
 async fn files_that_a_crash_left_without_a_row_are_collected_when_they_are_old() {
-    let bed = Bed::open().await;
-    upload(&bed, "kept").await;
-    let dir = bed.dir().join("data/binaries");
+    let server = TestServer::open().await;
+    upload(&server, "kept").await;
+    let dir = server.dir().join("data/binaries");
     let now = std::time::UNIX_EPOCH + std::time::Duration::from_millis(NOON_MS.unsigned_abs());
     let day = std::time::Duration::from_millis(DAY_MS.unsigned_abs());
     let kept = std::fs::read_dir(&dir).expect("a directory").next();
@@ -162,7 +167,7 @@ async fn files_that_a_crash_left_without_a_row_are_collected_when_they_are_old()
             .expect("a file");
         file.set_modified(written).expect("a time");
     }
-    bed.server.retain().await.expect("a tick");
+    server.server.retain().await.expect("a tick");
     let left = |name: &str| dir.join(name).exists();
     assert!(left(&"a".repeat(64)), "its upload may be under way");
     assert!(!left(&"b".repeat(64)), "nobody can name it");

@@ -3,21 +3,21 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, example, example_with, smallest};
+use crate::test_server::{TestServer, example, example_with, smallest};
 
 #[tokio::test]
 async fn many_jobs_are_accepted_in_their_order() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let jobs = json!([smallest(), example_with(&json!({"priority": "foreground"}))]);
-    assert_snapshot!(bed.post("/api/v1/jobs/bulk", &jobs).await.shown().await);
-    let first = bed.job("018cc4e5-2200-7000-8000-000000000001").await;
+    assert_snapshot!(server.post("/api/v1/jobs/bulk", &jobs).await.shown().await);
+    let first = server.job("018cc4e5-2200-7000-8000-000000000001").await;
     assert_eq!(first["type"], "small");
 }
 
 #[tokio::test]
 async fn one_bad_item_refuses_all_and_is_named() {
-    let bed = Bed::open().await;
-    let before = bed.stats().await;
+    let server = TestServer::open().await;
+    let before = server.stats().await;
     let jobs = json!([
         example(),
         example_with(&json!({"priority": "urgent"})),
@@ -25,7 +25,7 @@ async fn one_bad_item_refuses_all_and_is_named() {
     ]);
     assert_snapshot!(
         "value",
-        bed.post("/api/v1/jobs/bulk", &jobs).await.shown().await
+        server.post("/api/v1/jobs/bulk", &jobs).await.shown().await
     );
     let jobs = json!([
         example(),
@@ -34,7 +34,7 @@ async fn one_bad_item_refuses_all_and_is_named() {
     ]);
     assert_snapshot!(
         "type",
-        bed.post("/api/v1/jobs/bulk", &jobs).await.shown().await
+        server.post("/api/v1/jobs/bulk", &jobs).await.shown().await
     );
     let mut missing = smallest();
     missing
@@ -44,39 +44,39 @@ async fn one_bad_item_refuses_all_and_is_named() {
     let jobs = json!([missing, smallest()]);
     assert_snapshot!(
         "missing",
-        bed.post("/api/v1/jobs/bulk", &jobs).await.shown().await
+        server.post("/api/v1/jobs/bulk", &jobs).await.shown().await
     );
-    assert_eq!(bed.stats().await, before);
+    assert_eq!(server.stats().await, before);
 }
 
 #[tokio::test]
 async fn ten_thousand_jobs_are_taken_and_one_more_is_not() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let mut jobs: Vec<Value> = (0..10_001).map(|_| smallest()).collect();
-    let refused = bed
+    let refused = server
         .post("/api/v1/jobs/bulk", &json!(jobs))
         .await
         .refused(400)
         .await;
     assert_eq!(refused["context"]["field"], "body");
-    assert_eq!(bed.stats().await["jobs_by_status"]["pending"], 0);
+    assert_eq!(server.stats().await["jobs_by_status"]["pending"], 0);
     jobs.pop();
-    let accepted = bed
+    let accepted = server
         .post("/api/v1/jobs/bulk", &json!(jobs))
         .await
         .json(201)
         .await;
     assert_eq!(accepted.as_array().map(Vec::len), Some(10_000));
-    assert_eq!(bed.stats().await["jobs_by_status"]["pending"], 10_000);
+    assert_eq!(server.stats().await["jobs_by_status"]["pending"], 10_000);
 }
 
 #[tokio::test]
 async fn a_bulk_cancel_says_of_each_what_became_of_it() {
-    let bed = Bed::open().await;
-    let first = bed.submit(&example()).await;
-    bed.claim("worker-1").await;
-    let second = bed.submit(&example()).await;
-    let third = bed.submit(&example()).await;
+    let server = TestServer::open().await;
+    let first = server.submit(&example()).await;
+    server.claim("worker-1").await;
+    let second = server.submit(&example()).await;
+    let third = server.submit(&example()).await;
     let ids = json!({"job_ids": [
         second,
         first,
@@ -86,14 +86,15 @@ async fn a_bulk_cancel_says_of_each_what_became_of_it() {
         third,
     ]});
     assert_snapshot!(
-        bed.post("/api/v1/jobs/bulk/cancel", &ids)
+        server
+            .post("/api/v1/jobs/bulk/cancel", &ids)
             .await
             .shown()
             .await
     );
-    assert_eq!(bed.status(&first).await, "running");
-    assert_eq!(bed.stats().await["jobs_by_status"]["cancelled"], 2);
-    let none = bed
+    assert_eq!(server.status(&first).await, "running");
+    assert_eq!(server.stats().await["jobs_by_status"]["cancelled"], 2);
+    let none = server
         .post("/api/v1/jobs/bulk/cancel", &json!({"job_ids": []}))
         .await;
     assert_eq!(

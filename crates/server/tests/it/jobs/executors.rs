@@ -3,29 +3,29 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::bed::{Bed, bare, example};
+use crate::test_server::{TestServer, bare, example};
 
 #[tokio::test]
 async fn idle_and_busy_executors_are_listed_by_name() {
-    let bed = Bed::open().await;
-    bed.submit(&example()).await;
-    bed.submit(&example()).await;
-    let done = bed.claim("worker-2").await;
+    let server = TestServer::open().await;
+    server.submit(&example()).await;
+    server.submit(&example()).await;
+    let done = server.claim("worker-2").await;
     let path = format!(
         "/api/v1/jobs/{}/complete",
         done["id"].as_str().expect("an id")
     );
-    bed.put(&path, &bare("worker-2")).await.json(200).await;
-    bed.clock.advance_ms(1_500);
-    bed.claim("worker-1").await;
-    bed.clock.advance_ms(28_500);
-    bed.post("/api/v1/jobs/claim", &bare("worker-3")).await;
-    assert_snapshot!(bed.get("/api/v1/admin/executors").await.shown().await);
+    server.put(&path, &bare("worker-2")).await.json(200).await;
+    server.clock.advance_ms(1_500);
+    server.claim("worker-1").await;
+    server.clock.advance_ms(28_500);
+    server.post("/api/v1/jobs/claim", &bare("worker-3")).await;
+    assert_snapshot!(server.get("/api/v1/admin/executors").await.shown().await);
 }
 
 #[tokio::test]
 async fn a_registration_is_shown() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let registration = json!({
         "slots": 4,
         "version": "0.1.0",
@@ -33,10 +33,12 @@ async fn a_registration_is_shown() {
         "isolation_missing": ["cgroups: not writable"],
         "executor_ip": "192.0.2.9",
     });
-    let answer = bed.put("/api/v1/executors/worker-1", &registration).await;
+    let answer = server
+        .put("/api/v1/executors/worker-1", &registration)
+        .await;
     assert_snapshot!("registered", answer.shown().await);
     assert_snapshot!(
         "listed",
-        bed.get("/api/v1/admin/executors").await.shown().await
+        server.get("/api/v1/admin/executors").await.shown().await
     );
 }

@@ -4,16 +4,16 @@ use axum::http::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, bare, example};
+use crate::test_server::{TestServer, bare, example};
 
 const MIB: usize = 1 << 20;
 
 /// A job that runs on `worker-1`, a minute after its submit.
-async fn running(bed: &Bed) -> String {
-    let id = bed.submit(&example()).await;
-    bed.clock.advance_ms(60_000);
-    bed.claim("worker-1").await;
-    bed.clock.advance_ms(60_000);
+async fn running(server: &TestServer) -> String {
+    let id = server.submit(&example()).await;
+    server.clock.advance_ms(60_000);
+    server.claim("worker-1").await;
+    server.clock.advance_ms(60_000);
     id
 }
 
@@ -33,88 +33,100 @@ fn failure() -> Value {
 
 #[tokio::test]
 async fn a_job_is_completed() {
-    let bed = Bed::open().await;
-    let id = running(&bed).await;
-    let end = bed
+    let server = TestServer::open().await;
+    let id = running(&server).await;
+    let end = server
         .put(&format!("/api/v1/jobs/{id}/complete"), &success())
         .await;
     assert_snapshot!("completed", end.shown().await);
     assert_snapshot!(
         "completed_job",
-        bed.get(&format!("/api/v1/jobs/{id}")).await.shown().await
+        server
+            .get(&format!("/api/v1/jobs/{id}"))
+            .await
+            .shown()
+            .await
     );
 }
 
 #[tokio::test]
 async fn a_job_fails_for_good() {
-    let bed = Bed::open().await;
-    let id = running(&bed).await;
-    let end = bed
+    let server = TestServer::open().await;
+    let id = running(&server).await;
+    let end = server
         .put(&format!("/api/v1/jobs/{id}/fail"), &failure())
         .await;
     assert_snapshot!("failed", end.shown().await);
     assert_snapshot!(
         "failed_job",
-        bed.get(&format!("/api/v1/jobs/{id}")).await.shown().await
+        server
+            .get(&format!("/api/v1/jobs/{id}"))
+            .await
+            .shown()
+            .await
     );
-    let claim = bed.post("/api/v1/jobs/claim", &bare("worker-1")).await;
+    let claim = server.post("/api/v1/jobs/claim", &bare("worker-1")).await;
     assert_eq!(claim.status, 204, "nobody asked for another attempt");
 }
 
 #[tokio::test]
 async fn a_repeated_finish_is_answered_by_its_token_and_refused_without() {
-    let bed = Bed::open().await;
-    let id = running(&bed).await;
+    let server = TestServer::open().await;
+    let id = running(&server).await;
     let path = format!("/api/v1/jobs/{id}/complete");
-    bed.put(&path, &success()).await.json(200).await;
-    let again = bed.put(&path, &success()).await;
+    server.put(&path, &success()).await.json(200).await;
+    let again = server.put(&path, &success()).await;
     assert_snapshot!("without_token", again.shown().await);
     let mut with_token = success();
     with_token["lease_token"] = json!(1);
     with_token["stdout"] = json!("another output");
-    let before = bed.stats().await;
-    let again = bed.put(&path, &with_token).await;
+    let before = server.stats().await;
+    let again = server.put(&path, &with_token).await;
     assert_snapshot!("with_token", again.shown().await);
-    assert_eq!(bed.stats().await, before);
+    assert_eq!(server.stats().await, before);
     assert_eq!(
-        bed.job(&id).await["stdout"],
+        server.job(&id).await["stdout"],
         "Job output...",
         "the first report stays"
     );
-    let executors = bed.get("/api/v1/admin/executors").await.json(200).await;
+    let executors = server.get("/api/v1/admin/executors").await.json(200).await;
     assert_eq!(executors[0]["jobs_completed"], 1);
 }
 
 #[tokio::test]
 async fn texts_that_an_executor_has_not_may_be_null() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example()).await;
+    let server = TestServer::open().await;
+    let id = server.submit(&example()).await;
     let claim = json!({"executor_id": "worker-1", "executor_ip": null});
-    bed.post("/api/v1/jobs/claim", &claim).await.json(200).await;
+    server
+        .post("/api/v1/jobs/claim", &claim)
+        .await
+        .json(200)
+        .await;
     let end = json!({"executor_id": "worker-1", "stdout": null, "stderr": null, "exit_code": null});
     let path = format!("/api/v1/jobs/{id}/complete");
-    bed.put(&path, &end).await.json(200).await;
-    assert_eq!(bed.job(&id).await["stdout"], "");
+    server.put(&path, &end).await.json(200).await;
+    assert_eq!(server.job(&id).await["stdout"], "");
 }
 
 #[tokio::test]
 async fn a_finish_is_repeated_when_another_attempt_runs_already() {
-    let bed = Bed::open().await;
-    let id = running(&bed).await;
+    let server = TestServer::open().await;
+    let id = running(&server).await;
     let path = format!("/api/v1/jobs/{id}/fail");
     let failed = json!({"executor_id": "worker-1", "lease_token": 1, "exit_code": 3});
-    bed.put(&path, &failed).await.json(200).await;
+    server.put(&path, &failed).await.json(200).await;
     let retry = format!("/api/v1/jobs/{id}/retry");
-    bed.post(&retry, &json!(null)).await.json(200).await;
-    bed.claim("worker-2").await;
-    let before = bed.job(&id).await;
-    let again = bed.put(&path, &failed).await.json(200).await;
+    server.post(&retry, &json!(null)).await.json(200).await;
+    server.claim("worker-2").await;
+    let before = server.job(&id).await;
+    let again = server.put(&path, &failed).await.json(200).await;
     assert_eq!(again["status"], "running");
     let stranger = json!({"executor_id": "worker-3", "lease_token": 1, "exit_code": 3});
-    bed.put(&path, &stranger).await.refused(400).await;
+    server.put(&path, &stranger).await.refused(400).await;
     let made_up = json!({"executor_id": "worker-1", "lease_token": 3, "exit_code": 3});
-    bed.put(&path, &made_up).await.refused(400).await;
-    assert_eq!(bed.job(&id).await, before);
+    server.put(&path, &made_up).await.refused(400).await;
+    assert_eq!(server.job(&id).await, before);
     assert_eq!(
         before["exit_code"],
         json!(null),
@@ -125,39 +137,40 @@ async fn a_finish_is_repeated_when_another_attempt_runs_already() {
 
 #[tokio::test]
 async fn only_the_holder_of_a_running_job_finishes() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example()).await;
+    let server = TestServer::open().await;
+    let id = server.submit(&example()).await;
     for verb in ["complete", "fail"] {
         let path = format!("/api/v1/jobs/{id}/{verb}");
-        let pending = bed.put(&path, &success()).await.refused(400).await;
+        let pending = server.put(&path, &success()).await.refused(400).await;
         assert_eq!(pending["context"]["job_id"], id);
         assert_eq!(pending["context"]["status"], "pending");
         let unknown = format!("/api/v1/jobs/018cc4e5-2200-7000-8000-0000000000ff/{verb}");
-        bed.put(&unknown, &success()).await.refused(404).await;
+        server.put(&unknown, &success()).await.refused(404).await;
     }
-    bed.claim("worker-1").await;
+    server.claim("worker-1").await;
     let mut other = success();
     other["executor_id"] = json!("worker-2");
     let path = format!("/api/v1/jobs/{id}/complete");
-    assert_snapshot!("other", bed.put(&path, &other).await.shown().await);
+    assert_snapshot!("other", server.put(&path, &other).await.shown().await);
     let mut stale = success();
     stale["lease_token"] = json!(2);
-    bed.put(&path, &stale).await.refused(400).await;
-    assert_eq!(bed.status(&id).await, "running");
+    server.put(&path, &stale).await.refused(400).await;
+    assert_eq!(server.status(&id).await, "running");
 }
 
 #[tokio::test]
 async fn output_is_cut_in_the_middle_to_a_mebibyte_each() {
-    let bed = Bed::open().await;
-    let id = running(&bed).await;
+    let server = TestServer::open().await;
+    let id = running(&server).await;
     let mut end = success();
     end["stdout"] = json!(format!("start{}end", "\u{20AC}".repeat(MIB)));
     end["stderr"] = json!("e".repeat(MIB));
-    bed.put(&format!("/api/v1/jobs/{id}/complete"), &end)
+    server
+        .put(&format!("/api/v1/jobs/{id}/complete"), &end)
         .await
         .json(200)
         .await;
-    let job = bed.job(&id).await;
+    let job = server.job(&id).await;
     let stdout = job["stdout"].as_str().expect("text");
     assert!(
         stdout.len() <= MIB && stdout.len() > MIB - 100,
@@ -175,24 +188,25 @@ async fn output_is_cut_in_the_middle_to_a_mebibyte_each() {
 
 #[tokio::test]
 async fn every_byte_survives() {
-    let bed = Bed::open().await;
-    let id = running(&bed).await;
+    let server = TestServer::open().await;
+    let id = running(&server).await;
     let text: String = (0..=0x17F).filter_map(char::from_u32).collect();
     let mut end = success();
     end["stdout"] = json!(text);
     end["stderr"] = json!("\0\u{FFFD}\u{10FFFF}\0");
-    bed.put(&format!("/api/v1/jobs/{id}/complete"), &end)
+    server
+        .put(&format!("/api/v1/jobs/{id}/complete"), &end)
         .await
         .json(200)
         .await;
-    let job = bed.job(&id).await;
+    let job = server.job(&id).await;
     assert_eq!(job["stdout"], text);
     assert_eq!(job["stderr"], "\0\u{FFFD}\u{10FFFF}\0");
     for (stream, wanted) in [
         ("stdout", text.as_str()),
         ("stderr", "\0\u{FFFD}\u{10FFFF}\0"),
     ] {
-        let log = bed
+        let log = server
             .get(&format!("/api/v1/jobs/{id}/logs?stream={stream}"))
             .await;
         assert_eq!(log.text().await, wanted);
@@ -201,7 +215,7 @@ async fn every_byte_survives() {
 
 #[tokio::test]
 async fn what_is_no_character_does_not_lose_the_result() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for (end, wrong) in [
         // What JavaScript sends of a text that it cut within a pair of surrogates.
         ("complete", &br"\ud83d"[..]),
@@ -209,7 +223,7 @@ async fn what_is_no_character_does_not_lose_the_result() {
         ("fail", b"\xFF"),
         ("complete", b"\xED\xA0\xBD"),
     ] {
-        let id = running(&bed).await;
+        let id = running(&server).await;
         let text = [b"\"cut: ", wrong, b"\""].concat();
         let body = [
             br#"{"executor_id":"worker-1","exit_code":1,"stdout":"#,
@@ -222,8 +236,8 @@ async fn what_is_no_character_does_not_lose_the_result() {
         ]
         .concat();
         let path = format!("/api/v1/jobs/{id}/{end}");
-        bed.send(Method::PUT, &path, body).await.json(200).await;
-        let job = bed.job(&id).await;
+        server.send(Method::PUT, &path, body).await.json(200).await;
+        let job = server.job(&id).await;
         assert_eq!(job["stdout"], "cut: \u{FFFD}");
         assert_eq!(job["stderr"], "cut: \u{FFFD}");
         if end == "fail" {
@@ -234,14 +248,15 @@ async fn what_is_no_character_does_not_lose_the_result() {
 
 #[tokio::test]
 async fn the_smallest_report_is_enough() {
-    let bed = Bed::open().await;
-    let id = running(&bed).await;
+    let server = TestServer::open().await;
+    let id = running(&server).await;
     let path = format!("/api/v1/jobs/{id}/fail");
-    bed.put(&path, &json!({"executor_id": "worker-1"}))
+    server
+        .put(&path, &json!({"executor_id": "worker-1"}))
         .await
         .json(200)
         .await;
-    let job = bed.job(&id).await;
+    let job = server.job(&id).await;
     assert_eq!(
         (&job["stdout"], &job["exit_code"]),
         (&json!(""), &json!(null))
@@ -250,15 +265,16 @@ async fn the_smallest_report_is_enough() {
 
 #[tokio::test]
 async fn exit_codes_of_any_sign_are_kept() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for code in [-1, 0, 137, i64::MIN, i64::MAX] {
-        let id = running(&bed).await;
+        let id = running(&server).await;
         let mut end = failure();
         end["exit_code"] = json!(code);
-        bed.put(&format!("/api/v1/jobs/{id}/fail"), &end)
+        server
+            .put(&format!("/api/v1/jobs/{id}/fail"), &end)
             .await
             .json(200)
             .await;
-        assert_eq!(bed.job(&id).await["exit_code"], code);
+        assert_eq!(server.job(&id).await["exit_code"], code);
     }
 }

@@ -3,21 +3,21 @@
 use axum::{body::Body, extract::Request};
 use insta::assert_snapshot;
 
-use crate::bed::{Bed, example};
+use crate::test_server::{TestServer, example};
 
 #[tokio::test]
 async fn health_says_that_the_database_is_connected() {
-    let bed = Bed::open().await;
-    assert_snapshot!(bed.get("/api/v1/health").await.shown().await);
+    let server = TestServer::open().await;
+    assert_snapshot!(server.get("/api/v1/health").await.shown().await);
 }
 
 #[tokio::test]
 async fn who_asks_for_open_metrics_is_told_that_they_are() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     // As Prometheus asks.
     let accept = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5";
     let request = Request::get("/api/v1/metrics").header("accept", accept);
-    let answer = bed
+    let answer = server
         .request(request.body(Body::empty()).expect("a request"))
         .await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -27,9 +27,9 @@ async fn who_asks_for_open_metrics_is_told_that_they_are() {
 
 #[tokio::test]
 async fn metrics_are_prometheus_text_that_counts_jobs() {
-    let bed = Bed::open().await;
-    bed.submit(&example()).await;
-    let answer = bed.get("/api/v1/metrics").await;
+    let server = TestServer::open().await;
+    server.submit(&example()).await;
+    let answer = server.get("/api/v1/metrics").await;
     assert_eq!(answer.status, 200);
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     assert_eq!(answer.headers["content-type"], kind);
@@ -64,23 +64,23 @@ async fn metrics_are_prometheus_text_that_counts_jobs() {
 
 #[tokio::test]
 async fn metrics_follow_a_job_through_its_life() {
-    let bed = Bed::open().await;
-    bed.submit(&example()).await;
-    bed.clock.advance_ms(2_000);
-    let job = bed.claim("worker-1").await;
-    bed.clock.advance_ms(30_000);
+    let server = TestServer::open().await;
+    server.submit(&example()).await;
+    server.clock.advance_ms(2_000);
+    let job = server.claim("worker-1").await;
+    server.clock.advance_ms(30_000);
     let id = job["id"].as_str().expect("an id");
     let path = format!("/api/v1/jobs/{id}/complete");
     let report = serde_json::json!({"executor_id": "worker-1", "stdout": "", "stderr": ""});
-    assert_eq!(bed.put(&path, &report).await.status, 200);
+    assert_eq!(server.put(&path, &report).await.status, 200);
     // A repetition ends nothing.
-    bed.put(&path, &report).await;
+    server.put(&path, &report).await;
     // Whatever somebody makes up is one series.
     for (method, path) in [("BREW", "/coffee"), ("STEEP", "/tea")] {
         let method = method.parse().expect("a method");
-        assert_eq!(bed.send(method, path, "").await.status, 404);
+        assert_eq!(server.send(method, path, "").await.status, 404);
     }
-    let text = bed.get("/api/v1/metrics").await.text().await;
+    let text = server.get("/api/v1/metrics").await.text().await;
     for line in [
         "run_wait_seconds_sum{kind=\"job\",class=\"background\"} 2.0",
         "run_wait_seconds_count{kind=\"job\",class=\"background\"} 1",
@@ -102,9 +102,9 @@ async fn metrics_follow_a_job_through_its_life() {
 
 #[tokio::test]
 async fn the_probes_say_that_it_lives_and_is_ready() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for path in ["/livez", "/readyz"] {
-        let answer = bed.get(path).await;
+        let answer = server.get(path).await;
         assert_eq!(
             (answer.status.as_u16(), answer.text().await.as_str()),
             (200, "ok\n")

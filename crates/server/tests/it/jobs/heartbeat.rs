@@ -3,78 +3,79 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::bed::{Bed, bare, example};
+use crate::test_server::{TestServer, bare, example};
 
 #[tokio::test]
 async fn a_heartbeat_extends_the_lease() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example()).await;
-    bed.claim("worker-1").await;
+    let server = TestServer::open().await;
+    let id = server.submit(&example()).await;
+    server.claim("worker-1").await;
     let path = format!("/api/v1/jobs/{id}/heartbeat");
-    bed.clock.advance_ms(20_000);
-    let beat = bed.put(&path, &json!({"executor_id": "worker-1"})).await;
+    server.clock.advance_ms(20_000);
+    let beat = server.put(&path, &json!({"executor_id": "worker-1"})).await;
     assert_snapshot!(beat.shown().await);
-    bed.clock.advance_ms(29_999);
-    assert_eq!(bed.server.reap().await.expect("a tick"), 0);
-    bed.clock.advance_ms(1);
-    assert_eq!(bed.server.reap().await.expect("a tick"), 1);
-    assert_eq!(bed.status(&id).await, "pending");
+    server.clock.advance_ms(29_999);
+    assert_eq!(server.server.reap().await.expect("a tick"), 0);
+    server.clock.advance_ms(1);
+    assert_eq!(server.server.reap().await.expect("a tick"), 1);
+    assert_eq!(server.status(&id).await, "pending");
 }
 
 #[tokio::test]
 async fn an_expired_lease_that_nobody_took_away_is_extended() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example()).await;
-    bed.claim("worker-1").await;
-    bed.clock.advance_ms(300_000);
+    let server = TestServer::open().await;
+    let id = server.submit(&example()).await;
+    server.claim("worker-1").await;
+    server.clock.advance_ms(300_000);
     let path = format!("/api/v1/jobs/{id}/heartbeat");
-    bed.put(&path, &json!({"executor_id": "worker-1"}))
+    server
+        .put(&path, &json!({"executor_id": "worker-1"}))
         .await
         .json(200)
         .await;
-    assert_eq!(bed.server.reap().await.expect("a tick"), 0);
+    assert_eq!(server.server.reap().await.expect("a tick"), 0);
 }
 
 #[tokio::test]
 async fn only_the_holder_of_a_running_job_beats() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example()).await;
+    let server = TestServer::open().await;
+    let id = server.submit(&example()).await;
     let path = format!("/api/v1/jobs/{id}/heartbeat");
     let holder = json!({"executor_id": "worker-1"});
-    let pending = bed.put(&path, &holder).await;
+    let pending = server.put(&path, &holder).await;
     assert_snapshot!("pending", pending.shown().await);
-    bed.claim("worker-1").await;
-    let other = bed.put(&path, &json!({"executor_id": "worker-2"})).await;
+    server.claim("worker-1").await;
+    let other = server.put(&path, &json!({"executor_id": "worker-2"})).await;
     assert_snapshot!("other", other.shown().await);
-    let stale = bed
+    let stale = server
         .put(&path, &json!({"executor_id": "worker-1", "lease_token": 2}))
         .await;
     stale.refused(404).await;
     // Tokens are small numbers: who guesses one holds nothing.
     let guessed = json!({"executor_id": "worker-2", "lease_token": 1});
-    bed.put(&path, &guessed).await.refused(404).await;
+    server.put(&path, &guessed).await.refused(404).await;
     let token = json!({"executor_id": "worker-1", "lease_token": 1});
-    bed.put(&path, &token).await.json(200).await;
+    server.put(&path, &token).await.json(200).await;
     let unknown = "/api/v1/jobs/018cc4e5-2200-7000-8000-0000000000ff/heartbeat";
-    assert_snapshot!("unknown", bed.put(unknown, &holder).await.shown().await);
+    assert_snapshot!("unknown", server.put(unknown, &holder).await.shown().await);
 }
 
 #[tokio::test]
 async fn a_job_that_its_executors_cannot_do_goes_to_others_up_to_the_cap() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example()).await;
+    let server = TestServer::open().await;
+    let id = server.submit(&example()).await;
     let path = format!("/api/v1/jobs/{id}/release");
     for (executor, status) in [("one", "pending"), ("two", "pending"), ("three", "failed")] {
-        bed.claim(executor).await;
+        server.claim(executor).await;
         let what = format!("the disk of {executor} is full");
         let release = json!({"executor_id": executor, "error_message": what});
         let stranger = json!({"executor_id": "four", "error_message": what});
-        bed.post(&path, &stranger).await.refused(400).await;
-        let released = bed.post(&path, &release).await.json(200).await;
+        server.post(&path, &stranger).await.refused(400).await;
+        let released = server.post(&path, &release).await.json(200).await;
         assert_eq!(released["status"], status);
         assert_eq!(released["error_message"], what);
     }
-    let attempts = bed.job(&id).await["attempts"].clone();
+    let attempts = server.job(&id).await["attempts"].clone();
     assert_eq!(attempts[0]["status"], "lost");
     assert_eq!(attempts[0]["error_message"], "the disk of one is full");
     assert_eq!(attempts.as_array().map(Vec::len), Some(3));
@@ -82,21 +83,23 @@ async fn a_job_that_its_executors_cannot_do_goes_to_others_up_to_the_cap() {
 
 #[tokio::test]
 async fn a_released_job_is_queued_at_once_and_the_attempt_does_not_count() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example()).await;
+    let server = TestServer::open().await;
+    let id = server.submit(&example()).await;
     let path = format!("/api/v1/jobs/{id}/release");
     for round in 1..=5 {
-        let job = bed.claim("worker-1").await;
+        let job = server.claim("worker-1").await;
         let holder = json!({"executor_id": "worker-1", "lease_token": job["lease_token"]});
-        let released = bed.post(&path, &holder).await;
+        let released = server.post(&path, &holder).await;
         if round == 1 {
             assert_snapshot!("released", released.shown().await);
         } else {
             assert_eq!(released.json(200).await["status"], "pending");
         }
     }
-    let not_held = bed.post(&path, &json!({"executor_id": "worker-1"})).await;
+    let not_held = server
+        .post(&path, &json!({"executor_id": "worker-1"}))
+        .await;
     assert_snapshot!("not_held", not_held.shown().await);
-    let claim = bed.post("/api/v1/jobs/claim", &bare("worker-2")).await;
+    let claim = server.post("/api/v1/jobs/claim", &bare("worker-2")).await;
     assert_eq!(claim.json(200).await["lease_token"], 6);
 }

@@ -5,61 +5,62 @@ use serde_json::{Value, json};
 
 use crate::{
     answer::Answer,
-    bed::{Bed, bare, example, example_with},
+    test_server::{TestServer, bare, example, example_with},
 };
 
-async fn submit(bed: &Bed, path: &str, key: &[u8], body: &Value) -> Answer {
+async fn submit(server: &TestServer, path: &str, key: &[u8], body: &Value) -> Answer {
     let request = Request::post(path).header("idempotency-key", key);
-    bed.request(request.body(body.to_string().into()).expect("a request"))
+    server
+        .request(request.body(body.to_string().into()).expect("a request"))
         .await
 }
 
 #[tokio::test]
 async fn the_same_key_and_body_answer_the_same_and_make_no_second_job() {
-    let bed = Bed::open().await;
-    let first = submit(&bed, "/api/v1/jobs", b"key-1", &example())
+    let server = TestServer::open().await;
+    let first = submit(&server, "/api/v1/jobs", b"key-1", &example())
         .await
         .json(201)
         .await;
-    bed.clock.advance_ms(3_600_000);
-    bed.claim("worker-1").await;
-    let again = submit(&bed, "/api/v1/jobs", b"key-1", &example())
+    server.clock.advance_ms(3_600_000);
+    server.claim("worker-1").await;
+    let again = submit(&server, "/api/v1/jobs", b"key-1", &example())
         .await
         .json(201)
         .await;
     assert_eq!(again, first);
-    let other = submit(&bed, "/api/v1/jobs", b"key-2", &example())
+    let other = submit(&server, "/api/v1/jobs", b"key-2", &example())
         .await
         .json(201)
         .await;
     assert_ne!(other["id"], first["id"]);
-    let listed = bed.get("/api/v1/jobs").await.json(200).await;
+    let listed = server.get("/api/v1/jobs").await.json(200).await;
     assert_eq!(listed.as_array().map(Vec::len), Some(2));
 }
 
 #[tokio::test]
 async fn the_same_key_with_another_body_is_refused() {
-    let bed = Bed::open().await;
-    submit(&bed, "/api/v1/jobs", b"key-1", &example())
+    let server = TestServer::open().await;
+    submit(&server, "/api/v1/jobs", b"key-1", &example())
         .await
         .json(201)
         .await;
-    let before = bed.stats().await;
+    let before = server.stats().await;
     let other = example_with(&json!({"arguments": ["other"]}));
-    let refused = submit(&bed, "/api/v1/jobs", b"key-1", &other).await;
+    let refused = submit(&server, "/api/v1/jobs", b"key-1", &other).await;
     insta::assert_snapshot!(refused.shown().await);
-    assert_eq!(bed.stats().await, before);
+    assert_eq!(server.stats().await, before);
 }
 
 #[tokio::test]
 async fn a_refused_submit_does_not_use_the_key_up() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let bad = example_with(&json!({"type": "two words"}));
-    submit(&bed, "/api/v1/jobs", b"key-1", &bad)
+    submit(&server, "/api/v1/jobs", b"key-1", &bad)
         .await
         .refused(400)
         .await;
-    submit(&bed, "/api/v1/jobs", b"key-1", &example())
+    submit(&server, "/api/v1/jobs", b"key-1", &example())
         .await
         .json(201)
         .await;
@@ -67,37 +68,37 @@ async fn a_refused_submit_does_not_use_the_key_up() {
 
 #[tokio::test]
 async fn a_bulk_submit_takes_a_key_too() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let jobs = json!([example(), example()]);
-    let first = submit(&bed, "/api/v1/jobs/bulk", b"key-1", &jobs)
+    let first = submit(&server, "/api/v1/jobs/bulk", b"key-1", &jobs)
         .await
         .json(201)
         .await;
-    let again = submit(&bed, "/api/v1/jobs/bulk", b"key-1", &jobs)
+    let again = submit(&server, "/api/v1/jobs/bulk", b"key-1", &jobs)
         .await
         .json(201)
         .await;
     assert_eq!(again, first);
-    assert_eq!(bed.stats().await["jobs_by_status"]["pending"], 2);
+    assert_eq!(server.stats().await["jobs_by_status"]["pending"], 2);
 }
 
 #[tokio::test]
 async fn a_key_is_forgotten_after_a_day() {
-    let bed = Bed::open().await;
-    let first = submit(&bed, "/api/v1/jobs", b"key-1", &example())
+    let server = TestServer::open().await;
+    let first = submit(&server, "/api/v1/jobs", b"key-1", &example())
         .await
         .json(201)
         .await;
-    bed.clock.advance_ms(24 * 3_600_000);
-    bed.server.retain().await.expect("a tick");
-    let again = submit(&bed, "/api/v1/jobs", b"key-1", &example())
+    server.clock.advance_ms(24 * 3_600_000);
+    server.server.retain().await.expect("a tick");
+    let again = submit(&server, "/api/v1/jobs", b"key-1", &example())
         .await
         .json(201)
         .await;
     assert_eq!(again, first);
-    bed.clock.advance_ms(1);
-    bed.server.retain().await.expect("a tick");
-    let later = submit(&bed, "/api/v1/jobs", b"key-1", &example())
+    server.clock.advance_ms(1);
+    server.server.retain().await.expect("a tick");
+    let later = submit(&server, "/api/v1/jobs", b"key-1", &example())
         .await
         .json(201)
         .await;
@@ -106,24 +107,27 @@ async fn a_key_is_forgotten_after_a_day() {
 
 #[tokio::test]
 async fn a_repetition_is_answered_though_the_job_was_deleted_meanwhile() {
-    let bed = Bed::with(|settings| settings.retention = std::time::Duration::from_secs(60)).await;
-    let first = submit(&bed, "/api/v1/jobs", b"key-1", &example())
+    let server =
+        TestServer::with(|settings| settings.retention = std::time::Duration::from_secs(60)).await;
+    let first = submit(&server, "/api/v1/jobs", b"key-1", &example())
         .await
         .json(201)
         .await;
-    bed.claim("worker-1").await;
+    server.claim("worker-1").await;
     let id = first["id"].as_str().expect("an id");
-    bed.put(&format!("/api/v1/jobs/{id}/complete"), &bare("worker-1"))
+    server
+        .put(&format!("/api/v1/jobs/{id}/complete"), &bare("worker-1"))
         .await
         .json(200)
         .await;
-    bed.clock.advance_ms(3_600_000);
-    assert_eq!(bed.server.retain().await.expect("a tick"), 1);
-    bed.get(&format!("/api/v1/jobs/{id}"))
+    server.clock.advance_ms(3_600_000);
+    assert_eq!(server.server.retain().await.expect("a tick"), 1);
+    server
+        .get(&format!("/api/v1/jobs/{id}"))
         .await
         .refused(404)
         .await;
-    let again = submit(&bed, "/api/v1/jobs", b"key-1", &example())
+    let again = submit(&server, "/api/v1/jobs", b"key-1", &example())
         .await
         .json(201)
         .await;
@@ -132,13 +136,13 @@ async fn a_repetition_is_answered_though_the_job_was_deleted_meanwhile() {
 
 #[tokio::test]
 async fn a_key_that_is_none_is_refused() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for key in [&b""[..], b"  ", b"\xFF\xFE", &[b'x'; 256]] {
-        let refused = submit(&bed, "/api/v1/jobs", key, &example())
+        let refused = submit(&server, "/api/v1/jobs", key, &example())
             .await
             .refused(400)
             .await;
         assert_eq!(refused["context"]["field"], "Idempotency-Key", "{key:?}");
     }
-    assert_eq!(bed.stats().await["jobs_by_status"]["pending"], 0);
+    assert_eq!(server.stats().await["jobs_by_status"]["pending"], 0);
 }

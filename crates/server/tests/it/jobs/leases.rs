@@ -3,16 +3,16 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, bare, example, example_with};
+use crate::test_server::{TestServer, bare, example, example_with};
 
 const LEASES: &str = "/api/v1/executors/worker-1/leases";
 const RESULTS: &str = "/api/v1/executors/worker-1/results";
 
-async fn running(bed: &Bed, count: usize) -> Vec<String> {
+async fn running(server: &TestServer, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
     for _ in 0..count {
-        ids.push(bed.submit(&example()).await);
-        bed.claim("worker-1").await;
+        ids.push(server.submit(&example()).await);
+        server.claim("worker-1").await;
     }
     ids
 }
@@ -23,13 +23,14 @@ fn lease(id: &str, token: i64) -> Value {
 
 #[tokio::test]
 async fn every_lease_is_extended_and_answered_in_order() {
-    let bed = Bed::open().await;
-    let ids = running(&bed, 2).await;
-    bed.post(&format!("/api/v1/jobs/{}/cancel", ids[1]), &json!(null))
+    let server = TestServer::open().await;
+    let ids = running(&server, 2).await;
+    server
+        .post(&format!("/api/v1/jobs/{}/cancel", ids[1]), &json!(null))
         .await
         .json(200)
         .await;
-    bed.clock.advance_ms(25_000);
+    server.clock.advance_ms(25_000);
     let leases = json!({"leases": [
         lease(&ids[1], 1),
         lease("not an id", 1),
@@ -37,20 +38,21 @@ async fn every_lease_is_extended_and_answered_in_order() {
         lease(&ids[0], 2),
         lease("018cc4e5-2200-7000-8000-0000000000ff", 1),
     ]});
-    assert_snapshot!(bed.post(LEASES, &leases).await.shown().await);
-    bed.clock.advance_ms(29_999);
-    assert_eq!(bed.server.reap().await.expect("a tick"), 0);
+    assert_snapshot!(server.post(LEASES, &leases).await.shown().await);
+    server.clock.advance_ms(29_999);
+    assert_eq!(server.server.reap().await.expect("a tick"), 0);
 }
 
 #[tokio::test]
 async fn a_waiting_call_hears_of_a_cancel_at_once() {
-    let bed = Bed::open().await;
-    let ids = running(&bed, 1).await;
+    let server = TestServer::open().await;
+    let ids = running(&server, 1).await;
     let started = std::time::Instant::now();
     let wait = json!({"leases": [lease(&ids[0], 1)], "wait_seconds": 60});
     let cancel = format!("/api/v1/jobs/{}/cancel", ids[0]);
     let nothing = json!(null);
-    let (renewed, cancelled) = tokio::join!(bed.post(LEASES, &wait), bed.post(&cancel, &nothing));
+    let (renewed, cancelled) =
+        tokio::join!(server.post(LEASES, &wait), server.post(&cancel, &nothing));
     cancelled.json(200).await;
     assert_eq!(
         renewed.json(200).await["leases"][0]["cancel_requested"],
@@ -60,14 +62,14 @@ async fn a_waiting_call_hears_of_a_cancel_at_once() {
     // What the executor knows already is no news.
     let seen = json!({"job_id": ids[0], "lease_token": 1, "cancel_seen": true});
     let wait = json!({"leases": [seen], "wait_seconds": 0.1});
-    bed.post(LEASES, &wait).await.json(200).await;
+    server.post(LEASES, &wait).await.json(200).await;
     assert!(started.elapsed().as_millis() >= 100);
 }
 
 #[tokio::test]
 async fn results_are_accepted_or_refused_one_by_one() {
-    let bed = Bed::open().await;
-    let ids = running(&bed, 3).await;
+    let server = TestServer::open().await;
+    let ids = running(&server, 3).await;
     let result = |id: &str, completed: bool, token: i64| {
         let finish = json!({"executor_id": "", "exit_code": 0, "lease_token": token});
         json!({"job_id": id, "completed": completed, "finish": finish})
@@ -80,13 +82,13 @@ async fn results_are_accepted_or_refused_one_by_one() {
         result("018cc4e5-2200-7000-8000-0000000000ff", true, 1),
         result(&ids[0], true, 1),
     ]});
-    assert_snapshot!(bed.post(RESULTS, &results).await.shown().await);
+    assert_snapshot!(server.post(RESULTS, &results).await.shown().await);
     let mut found = Vec::new();
     for id in &ids {
-        found.push(bed.status(id).await);
+        found.push(server.status(id).await);
     }
     assert_eq!(found, ["completed", "failed", "running"]);
-    let executors = bed.get("/api/v1/admin/executors").await.json(200).await;
+    let executors = server.get("/api/v1/admin/executors").await.json(200).await;
     assert_eq!(
         executors[0]["jobs_completed"], 1,
         "a repetition does not count"
@@ -95,28 +97,28 @@ async fn results_are_accepted_or_refused_one_by_one() {
 
 #[tokio::test]
 async fn a_batch_may_end_an_attempt_and_say_so_again_with_a_retry_policy() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example_with(&json!({"retry": {}}))).await;
-    bed.claim("worker-1").await;
+    let server = TestServer::open().await;
+    let id = server.submit(&example_with(&json!({"retry": {}}))).await;
+    server.claim("worker-1").await;
     let finish = json!({"executor_id": "worker-1", "exit_code": 1, "lease_token": 1});
     let result = json!({"job_id": id, "completed": false, "finish": finish});
-    let answer = bed
+    let answer = server
         .post(RESULTS, &json!({"results": [result, result]}))
         .await
         .json(200)
         .await;
     assert_eq!(answer["results"][1]["accepted"], true);
-    let job = bed.job(&id).await;
+    let job = server.job(&id).await;
     assert_eq!(job["status"], "pending");
     assert_eq!(job["attempts"].as_array().map(Vec::len), Some(1));
 }
 
 #[tokio::test]
 async fn too_many_are_refused() {
-    let bed = Bed::open().await;
-    bed.post("/api/v1/jobs/claim", &bare("worker-1")).await;
+    let server = TestServer::open().await;
+    server.post("/api/v1/jobs/claim", &bare("worker-1")).await;
     let leases: Vec<Value> = (0..10_001).map(|_| lease("x", 1)).collect();
-    let refused = bed
+    let refused = server
         .post(LEASES, &json!({"leases": leases}))
         .await
         .refused(400)
@@ -124,7 +126,7 @@ async fn too_many_are_refused() {
     assert_eq!(refused["context"]["field"], "leases");
     let result = json!({"job_id": "x", "completed": true, "finish": {"executor_id": "worker-1"}});
     let results: Vec<&Value> = (0..1_001).map(|_| &result).collect();
-    let refused = bed
+    let refused = server
         .post(RESULTS, &json!({"results": results}))
         .await
         .refused(400)

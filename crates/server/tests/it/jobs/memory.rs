@@ -13,8 +13,8 @@ use server::{Assembled, Clock, Settings, Source};
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 
-use crate::bed::{Bed, FixedClock, example, example_with};
 use crate::stream::DEADLINE;
+use crate::test_server::{FixedClock, TestServer, example, example_with};
 
 /// A job that is no small request.
 fn large() -> Value {
@@ -22,13 +22,13 @@ fn large() -> Value {
 }
 
 /// A server whose memory one request of unknown length takes whole.
-async fn tight() -> Arc<Bed> {
-    Arc::new(Bed::with(|settings| settings.request_memory_bytes = 1 << 20).await)
+async fn tight() -> Arc<TestServer> {
+    Arc::new(TestServer::with(|settings| settings.request_memory_bytes = 1 << 20).await)
 }
 
 /// A submit of which half has arrived: when it has, and what lets the rest come.
 fn halting(
-    bed: &Arc<Bed>,
+    server: &Arc<TestServer>,
 ) -> (
     tokio::task::JoinHandle<u16>,
     oneshot::Receiver<()>,
@@ -48,9 +48,10 @@ fn halting(
     let body = stream::once(async move { half })
         .chain(rest.into_stream())
         .map(Ok::<_, std::io::Error>);
-    let (bed, body) = (bed.clone(), Body::from_stream(body));
+    let (server, body) = (server.clone(), Body::from_stream(body));
     let call = async move {
-        bed.send(Method::POST, "/api/v1/jobs", body)
+        server
+            .send(Method::POST, "/api/v1/jobs", body)
             .await
             .status
             .as_u16()
@@ -58,53 +59,53 @@ fn halting(
     (tokio::spawn(call), has_arrived, go_on)
 }
 
-async fn is_busy(bed: &Bed) {
-    let busy = bed.post("/api/v1/jobs", &large()).await;
+async fn is_busy(server: &TestServer) {
+    let busy = server.post("/api/v1/jobs", &large()).await;
     assert_eq!(busy.headers["retry-after"], "1");
     busy.refused(503).await;
 }
 
 #[tokio::test]
 async fn who_finds_no_memory_is_told_to_come_again_and_small_requests_pass() {
-    let bed = tight().await;
-    let (first, arrived, go_on) = halting(&bed);
+    let server = tight().await;
+    let (first, arrived, go_on) = halting(&server);
     arrived.await.expect("it arrives");
-    is_busy(&bed).await;
-    bed.submit(&example()).await;
-    bed.get("/api/v1/health").await.json(200).await;
+    is_busy(&server).await;
+    server.submit(&example()).await;
+    server.get("/api/v1/health").await.json(200).await;
     go_on.send(()).expect("it waits");
     assert_eq!(first.await.expect("no panic"), 201);
-    bed.submit(&large()).await;
-    assert_eq!(bed.stats().await["jobs_by_status"]["pending"], 3);
+    server.submit(&large()).await;
+    assert_eq!(server.stats().await["jobs_by_status"]["pending"], 3);
 }
 
 #[tokio::test]
 async fn a_caller_that_hangs_up_does_not_free_what_is_still_there() {
-    let bed = tight().await;
-    let (first, arrived, go_on) = halting(&bed);
+    let server = tight().await;
+    let (first, arrived, go_on) = halting(&server);
     arrived.await.expect("it arrives");
     first.abort();
     assert!(first.await.expect_err("it was aborted").is_cancelled());
-    is_busy(&bed).await;
-    // What has arrived whole is done, whoever hears of it, and only then makes room.
+    is_busy(&server).await;
+    // What has arrived whole is done, the caller who hears of it, and only then makes room.
     go_on.send(()).expect("it waits");
-    bed.submit(&large()).await;
-    assert_eq!(bed.stats().await["jobs_by_status"]["pending"], 2);
+    server.submit(&large()).await;
+    assert_eq!(server.stats().await["jobs_by_status"]["pending"], 2);
 }
 
 #[tokio::test]
 async fn there_is_a_bound_on_the_number_of_small_requests_too() {
-    let bed = tight().await;
+    let server = tight().await;
     let waiting: Vec<_> = (0..64)
         .map(|number| {
             let claim = json!({"executor_id": format!("e{number}"), "wait_seconds": 60});
-            let bed = bed.clone();
-            tokio::spawn(async move { bed.post("/api/v1/jobs/claim", &claim).await.status })
+            let server = server.clone();
+            tokio::spawn(async move { server.post("/api/v1/jobs/claim", &claim).await.status })
         })
         .collect();
     let all_wait = async {
         loop {
-            let seen = bed.get("/api/v1/admin/executors").await.json(200).await;
+            let seen = server.get("/api/v1/admin/executors").await.json(200).await;
             if seen.as_array().map(Vec::len) == Some(64) {
                 break;
             }
@@ -112,15 +113,15 @@ async fn there_is_a_bound_on_the_number_of_small_requests_too() {
     };
     let all_wait = tokio::time::timeout(DEADLINE, all_wait).await;
     all_wait.expect("64 wait");
-    let busy = bed.post("/api/v1/jobs", &example()).await;
+    let busy = server.post("/api/v1/jobs", &example()).await;
     assert_eq!(busy.headers["retry-after"], "1");
     busy.refused(503).await;
-    bed.get("/api/v1/health").await.json(200).await;
+    server.get("/api/v1/health").await.json(200).await;
     for call in waiting {
         call.abort();
         assert!(call.await.expect_err("it was aborted").is_cancelled());
     }
-    bed.submit(&example()).await;
+    server.submit(&example()).await;
 }
 
 /// Notes the threads on which jobs get their ids, which is while their requests are checked.
@@ -141,8 +142,8 @@ impl Source for Watched {
         self.clock.run_id()
     }
 
-    fn draw(&self) -> f64 {
-        self.clock.draw()
+    fn jitter(&self) -> f64 {
+        self.clock.jitter()
     }
 }
 

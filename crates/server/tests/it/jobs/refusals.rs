@@ -5,22 +5,26 @@ use http::{Method, Request};
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::bed::{Bed, example, smallest};
+use crate::test_server::{TestServer, example, smallest};
 
 const UNKNOWN: &str = "018cc4e5-2200-7000-8000-0000000000ff";
 const MIB: usize = 1 << 20;
 
 #[tokio::test]
 async fn unknown_and_malformed_ids_are_not_found() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     assert_snapshot!(
         "unknown",
-        bed.get(&format!("/api/v1/jobs/{UNKNOWN}"))
+        server
+            .get(&format!("/api/v1/jobs/{UNKNOWN}"))
             .await
             .shown()
             .await
     );
-    assert_snapshot!("malformed", bed.get("/api/v1/jobs/42").await.shown().await);
+    assert_snapshot!(
+        "malformed",
+        server.get("/api/v1/jobs/42").await.shown().await
+    );
     let holder = json!({"executor_id": "worker-1", "executor_ip": "192.0.2.7"}).to_string();
     let long = "a".repeat(5_000);
     let odd = [
@@ -51,7 +55,7 @@ async fn unknown_and_malformed_ids_are_not_found() {
                 path("/logs?stream=stdout&offset=0&executor_id=w&lease_token=1"),
             ),
         ] {
-            let answer = bed.send(method, &path, holder.clone()).await;
+            let answer = server.send(method, &path, holder.clone()).await;
             let context = &answer.refused(404).await["context"];
             let shown = context["job_id"].as_str().unwrap_or_default();
             assert!(shown.len() <= 100, "{path}: {context}");
@@ -61,11 +65,12 @@ async fn unknown_and_malformed_ids_are_not_found() {
 
 #[tokio::test]
 async fn unknown_routes_and_wrong_methods_are_refused() {
-    let bed = Bed::open().await;
-    assert_snapshot!("route", bed.get("/api/v1/nothing").await.shown().await);
+    let server = TestServer::open().await;
+    assert_snapshot!("route", server.get("/api/v1/nothing").await.shown().await);
     assert_snapshot!(
         "method",
-        bed.send(Method::PATCH, "/api/v1/jobs", "")
+        server
+            .send(Method::PATCH, "/api/v1/jobs", "")
             .await
             .shown()
             .await
@@ -77,7 +82,7 @@ async fn unknown_routes_and_wrong_methods_are_refused() {
         "/api/v1/jobs//logs",
         "/api/v1/JOBS",
     ] {
-        bed.get(path).await.refused(404).await;
+        server.get(path).await.refused(404).await;
     }
     for (method, path) in [
         (Method::PUT, "/api/v1/jobs"),
@@ -90,7 +95,7 @@ async fn unknown_routes_and_wrong_methods_are_refused() {
         ),
         (Method::OPTIONS, "/api/v1/admin/stats"),
     ] {
-        let answer = bed.send(method.clone(), path, "").await;
+        let answer = server.send(method.clone(), path, "").await;
         assert!(
             answer.headers.contains_key("allow"),
             "{method} {path} says what is allowed"
@@ -98,21 +103,22 @@ async fn unknown_routes_and_wrong_methods_are_refused() {
         answer.refused(405).await;
     }
     // Routes of our own answer in their own form.
-    let other = bed.get("/nothing").await;
+    let other = server.get("/nothing").await;
     assert_eq!(other.headers["content-type"], "application/problem+json");
     assert_eq!(other.json(404).await["status"], 404);
 }
 
 #[tokio::test]
 async fn malformed_json_is_refused_and_says_where() {
-    let bed = Bed::open().await;
-    let broken = bed
+    let server = TestServer::open().await;
+    let broken = server
         .send(Method::POST, "/api/v1/jobs", "{\"type\": \"a\",}")
         .await;
     assert_snapshot!("broken", broken.shown().await);
     assert_snapshot!(
         "empty",
-        bed.send(Method::POST, "/api/v1/jobs", "")
+        server
+            .send(Method::POST, "/api/v1/jobs", "")
             .await
             .shown()
             .await
@@ -120,12 +126,13 @@ async fn malformed_json_is_refused_and_says_where() {
     let twice = format!("{}{}", example(), example());
     assert_snapshot!(
         "twice",
-        bed.send(Method::POST, "/api/v1/jobs", twice)
+        server
+            .send(Method::POST, "/api/v1/jobs", twice)
             .await
             .shown()
             .await
     );
-    assert_eq!(bed.stats().await["jobs_by_status"]["pending"], 0);
+    assert_eq!(server.stats().await["jobs_by_status"]["pending"], 0);
 }
 
 /// A body that is never in memory as a whole.
@@ -137,7 +144,7 @@ fn large(bytes: usize) -> Body {
 
 #[tokio::test]
 async fn oversized_bodies_are_refused_in_the_same_form() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let job = |rest: &str| format!("/api/v1/jobs/{UNKNOWN}/{rest}");
     for (method, path, limit) in [
         (Method::POST, "/api/v1/jobs".to_owned(), 16),
@@ -171,42 +178,43 @@ async fn oversized_bodies_are_refused_in_the_same_form() {
             16,
         ),
     ] {
-        let answer = bed.send(method, &path, large((limit + 1) * MIB)).await;
+        let answer = server.send(method, &path, large((limit + 1) * MIB)).await;
         let body = answer.refused(413).await;
         assert_eq!(body["context"]["limit_bytes"], limit * MIB, "{path}");
     }
-    assert_eq!(bed.stats().await["active_executors"], 0);
+    assert_eq!(server.stats().await["active_executors"], 0);
 }
 
 #[tokio::test]
 async fn bodies_at_the_limit_are_read() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let padded = |limit: usize| {
         let job = smallest().to_string();
         format!("{}{job}", " ".repeat(limit * MIB - job.len()))
     };
     assert_eq!(
-        bed.send(Method::POST, "/api/v1/jobs", padded(16))
+        server
+            .send(Method::POST, "/api/v1/jobs", padded(16))
             .await
             .status,
         201
     );
-    let id = bed.claim("worker-1").await["id"].clone();
+    let id = server.claim("worker-1").await["id"].clone();
     let path = format!("/api/v1/jobs/{}/complete", id.as_str().expect("an id"));
     let end = json!({"executor_id": "worker-1"}).to_string();
     let end = format!("{}{end}", " ".repeat(32 * MIB - end.len()));
-    assert_eq!(bed.send(Method::PUT, &path, end).await.status, 200);
+    assert_eq!(server.send(Method::PUT, &path, end).await.status, 200);
 }
 
 #[tokio::test]
 async fn other_hosts_are_refused() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for host in ["evil.example", "localhost.evil.example", "192.0.2.1:8080"] {
         let request = Request::get("/api/v1/health").header("host", host);
         let request = request.body(Body::empty()).expect("a request");
-        bed.request(request).await.refused(403).await;
+        server.request(request).await.refused(403).await;
     }
     let request = Request::get("/api/v1/health").header("host", "127.0.0.1:8080");
     let request = request.body(Body::empty()).expect("a request");
-    assert_eq!(bed.request(request).await.status, 200);
+    assert_eq!(server.request(request).await.status, 200);
 }

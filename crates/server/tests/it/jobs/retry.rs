@@ -3,78 +3,86 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::bed::{Bed, bare, example};
+use crate::test_server::{TestServer, bare, example};
 
 #[tokio::test]
 async fn an_ended_job_starts_anew_with_its_attempts_before_it() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example()).await;
+    let server = TestServer::open().await;
+    let id = server.submit(&example()).await;
     let path = format!("/api/v1/jobs/{id}/retry");
-    let early = bed.post(&path, &json!(null)).await.refused(400).await;
+    let early = server.post(&path, &json!(null)).await.refused(400).await;
     assert_eq!(early["context"]["status"], "pending");
-    bed.claim("worker-1").await;
+    server.claim("worker-1").await;
     let end = json!({"executor_id": "worker-1", "stderr": "first", "exit_code": 3});
-    bed.put(&format!("/api/v1/jobs/{id}/fail"), &end)
+    server
+        .put(&format!("/api/v1/jobs/{id}/fail"), &end)
         .await
         .json(200)
         .await;
-    bed.clock.advance_ms(5_000);
+    server.clock.advance_ms(5_000);
     assert_snapshot!(
         "pending_again",
-        bed.post(&path, &json!(null)).await.shown().await
+        server.post(&path, &json!(null)).await.shown().await
     );
-    bed.clock.advance_ms(5_000);
-    let again = bed.post("/api/v1/jobs/claim", &bare("worker-2")).await;
+    server.clock.advance_ms(5_000);
+    let again = server.post("/api/v1/jobs/claim", &bare("worker-2")).await;
     assert_snapshot!("claimed_again", again.shown().await);
     let end = json!({"executor_id": "worker-2", "stdout": "second", "exit_code": 0});
-    bed.put(&format!("/api/v1/jobs/{id}/complete"), &end)
+    server
+        .put(&format!("/api/v1/jobs/{id}/complete"), &end)
         .await
         .json(200)
         .await;
     assert_snapshot!(
         "completed",
-        bed.get(&format!("/api/v1/jobs/{id}")).await.shown().await
+        server
+            .get(&format!("/api/v1/jobs/{id}"))
+            .await
+            .shown()
+            .await
     );
 }
 
 #[tokio::test]
 async fn completed_and_cancelled_jobs_may_be_retried_too() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example()).await;
-    bed.delete(&format!("/api/v1/jobs/{id}"))
+    let server = TestServer::open().await;
+    let id = server.submit(&example()).await;
+    server
+        .delete(&format!("/api/v1/jobs/{id}"))
         .await
         .json(200)
         .await;
     for _ in 0..2 {
-        let retried = bed
+        let retried = server
             .post(&format!("/api/v1/jobs/{id}/retry"), &json!(null))
             .await;
         assert_eq!(retried.json(200).await["status"], "pending");
-        bed.claim("worker-1").await;
+        server.claim("worker-1").await;
         let path = format!("/api/v1/jobs/{id}/complete");
-        bed.put(&path, &bare("worker-1")).await.json(200).await;
+        server.put(&path, &bare("worker-1")).await.json(200).await;
     }
     assert_eq!(
-        bed.job(&id).await["attempts"].as_array().map(Vec::len),
+        server.job(&id).await["attempts"].as_array().map(Vec::len),
         Some(2)
     );
 }
 
 #[tokio::test]
 async fn an_old_report_does_not_end_the_new_attempt() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example()).await;
+    let server = TestServer::open().await;
+    let id = server.submit(&example()).await;
     let path = format!("/api/v1/jobs/{id}/complete");
-    bed.claim("worker-1").await;
+    server.claim("worker-1").await;
     let old = json!({"executor_id": "worker-1", "lease_token": 1});
-    bed.put(&path, &old).await.json(200).await;
-    bed.post(&format!("/api/v1/jobs/{id}/retry"), &json!(null))
+    server.put(&path, &old).await.json(200).await;
+    server
+        .post(&format!("/api/v1/jobs/{id}/retry"), &json!(null))
         .await
         .json(200)
         .await;
-    let job = bed.claim("worker-1").await;
+    let job = server.claim("worker-1").await;
     assert_eq!(job["lease_token"], 2);
     // It was accepted in its time, so repeating it is answered; it changes nothing now.
-    bed.put(&path, &old).await.json(200).await;
-    assert_eq!(bed.status(&id).await, "running");
+    server.put(&path, &old).await.json(200).await;
+    assert_eq!(server.status(&id).await, "running");
 }

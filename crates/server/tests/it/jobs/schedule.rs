@@ -3,74 +3,82 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::bed::{Bed, NOON_MS, bare, example, example_with};
+use crate::test_server::{NOON_MS, TestServer, bare, example, example_with};
 
 #[tokio::test]
 async fn a_job_does_not_start_before_its_time() {
-    let bed = Bed::open().await;
-    let id = bed
+    let server = TestServer::open().await;
+    let id = server
         .submit(&example_with(
             &json!({"not_before": "2024-01-01T12:10:00.500Z"}),
         ))
         .await;
     let due = NOON_MS + 600_500;
-    assert_eq!(bed.server.schedule().await.expect("a tick"), Some(due));
-    bed.clock.advance_ms(600_499);
-    assert_eq!(bed.server.schedule().await.expect("a tick"), Some(due));
+    assert_eq!(server.server.schedule().await.expect("a tick"), Some(due));
+    server.clock.advance_ms(600_499);
+    assert_eq!(server.server.schedule().await.expect("a tick"), Some(due));
     assert_eq!(
-        bed.post("/api/v1/jobs/claim", &bare("worker-1"))
+        server
+            .post("/api/v1/jobs/claim", &bare("worker-1"))
             .await
             .status,
         204
     );
-    bed.clock.advance_ms(1);
-    assert_eq!(bed.server.schedule().await.expect("a tick"), None);
-    assert_eq!(bed.claim("worker-1").await["id"], id);
-    assert_snapshot!(bed.get(&format!("/api/v1/jobs/{id}")).await.shown().await);
+    server.clock.advance_ms(1);
+    assert_eq!(server.server.schedule().await.expect("a tick"), None);
+    assert_eq!(server.claim("worker-1").await["id"], id);
+    assert_snapshot!(
+        server
+            .get(&format!("/api/v1/jobs/{id}"))
+            .await
+            .shown()
+            .await
+    );
 }
 
 #[tokio::test]
 async fn a_time_that_is_over_means_now() {
-    let bed = Bed::open().await;
-    let id = bed
+    let server = TestServer::open().await;
+    let id = server
         .submit(&example_with(
             &json!({"not_before": "1970-01-01T00:00:00Z"}),
         ))
         .await;
-    assert_eq!(bed.claim("worker-1").await["id"], id);
+    assert_eq!(server.claim("worker-1").await["id"], id);
 }
 
 #[tokio::test]
 async fn a_scheduled_job_can_be_cancelled() {
-    let bed = Bed::open().await;
-    let id = bed
+    let server = TestServer::open().await;
+    let id = server
         .submit(&example_with(
             &json!({"not_before": "2024-01-02T00:00:00Z"}),
         ))
         .await;
-    bed.delete(&format!("/api/v1/jobs/{id}"))
+    server
+        .delete(&format!("/api/v1/jobs/{id}"))
         .await
         .json(200)
         .await;
-    bed.clock.advance_ms(48 * 3_600_000);
-    assert_eq!(bed.server.schedule().await.expect("a tick"), None);
-    assert_eq!(bed.status(&id).await, "cancelled");
+    server.clock.advance_ms(48 * 3_600_000);
+    assert_eq!(server.server.schedule().await.expect("a tick"), None);
+    assert_eq!(server.status(&id).await, "cancelled");
 }
 
 #[tokio::test]
 async fn a_scheduled_job_takes_its_place_by_its_time() {
-    let bed = Bed::open().await;
-    let later = bed
+    let server = TestServer::open().await;
+    let later = server
         .submit(&example_with(
             &json!({"not_before": "2024-01-01T12:01:00Z"}),
         ))
         .await;
-    bed.clock.advance_ms(30_000);
-    let before = bed.submit(&example()).await;
-    bed.clock.advance_ms(60_000);
-    bed.server.schedule().await.expect("a tick");
-    let after = bed.submit(&example()).await;
+    server.clock.advance_ms(30_000);
+    let before = server.submit(&example()).await;
+    server.clock.advance_ms(60_000);
+    server.server.schedule().await.expect("a tick");
+    let after = server.submit(&example()).await;
     for id in [before, later, after] {
-        assert_eq!(bed.claim("worker-1").await["id"], id);
+        assert_eq!(server.claim("worker-1").await["id"], id);
     }
 }

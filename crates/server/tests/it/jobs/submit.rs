@@ -3,14 +3,14 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::bed::{Bed, SHA256, example, smallest};
+use crate::test_server::{SHA256, TestServer, example, smallest};
 
 #[tokio::test]
 async fn a_job_is_accepted_and_found() {
-    let bed = Bed::open().await;
-    let answer = bed.post("/api/v1/jobs", &example()).await;
+    let server = TestServer::open().await;
+    let answer = server.post("/api/v1/jobs", &example()).await;
     assert_snapshot!("accepted", answer.shown().await);
-    let found = bed
+    let found = server
         .get("/api/v1/jobs/018cc4e5-2200-7000-8000-000000000001")
         .await;
     assert_snapshot!("pending", found.shown().await);
@@ -18,14 +18,20 @@ async fn a_job_is_accepted_and_found() {
 
 #[tokio::test]
 async fn the_smallest_job_has_every_documented_field() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&smallest()).await;
-    assert_snapshot!(bed.get(&format!("/api/v1/jobs/{id}")).await.shown().await);
+    let server = TestServer::open().await;
+    let id = server.submit(&smallest()).await;
+    assert_snapshot!(
+        server
+            .get(&format!("/api/v1/jobs/{id}"))
+            .await
+            .shown()
+            .await
+    );
 }
 
 #[tokio::test]
 async fn a_job_with_every_addition_shows_them() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let job = json!({
         "type": "data-processing",
         "binary_url": "http://example.com/binary?version=1",
@@ -40,27 +46,33 @@ async fn a_job_with_every_addition_shows_them() {
         "labels": {"team": "blue", "empty": ""},
         "somebody's own": "is ignored",
     });
-    let id = bed.submit(&job).await;
-    assert_snapshot!(bed.get(&format!("/api/v1/jobs/{id}")).await.shown().await);
+    let id = server.submit(&job).await;
+    assert_snapshot!(
+        server
+            .get(&format!("/api/v1/jobs/{id}"))
+            .await
+            .shown()
+            .await
+    );
 }
 
 #[tokio::test]
 async fn the_content_type_does_not_matter() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let request = http::Request::post("/api/v1/jobs").header("content-type", "text/plain");
     let request = request
         .body(example().to_string().into())
         .expect("a request");
-    assert_eq!(bed.request(request).await.status, 201);
+    assert_eq!(server.request(request).await.status, 201);
 }
 
 #[tokio::test]
 async fn ids_rise_with_time() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let mut ids = Vec::new();
     for _ in 0..3 {
-        ids.push(bed.submit(&example()).await);
-        bed.clock.advance_ms(1);
+        ids.push(server.submit(&example()).await);
+        server.clock.advance_ms(1);
     }
     assert!(ids.is_sorted(), "{ids:?}");
 }

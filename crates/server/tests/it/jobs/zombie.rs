@@ -2,27 +2,27 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, bare, example};
+use crate::test_server::{TestServer, bare, example};
 
 #[tokio::test]
 async fn an_executor_that_knows_only_the_contract_works_through_a_job() {
-    let bed = Bed::open().await;
-    let id = bed.submit(&example()).await;
-    let job = bed.claim("worker-1-abc123").await;
+    let server = TestServer::open().await;
+    let id = server.submit(&example()).await;
+    let job = server.claim("worker-1-abc123").await;
     assert_eq!(
         (&job["id"], &job["status"]),
         (&json!(id), &json!("running"))
     );
     for _ in 0..10 {
-        bed.clock.advance_ms(15_000);
-        let beat = bed
+        server.clock.advance_ms(15_000);
+        let beat = server
             .put(
                 &format!("/api/v1/jobs/{id}/heartbeat"),
                 &bare("worker-1-abc123"),
             )
             .await;
         assert_eq!(beat.status, 200);
-        assert_eq!(bed.server.reap().await.expect("a tick"), 0);
+        assert_eq!(server.server.reap().await.expect("a tick"), 0);
     }
     let end = json!({
         "executor_id": "worker-1-abc123",
@@ -30,9 +30,11 @@ async fn an_executor_that_knows_only_the_contract_works_through_a_job() {
         "stderr": "",
         "exit_code": 0,
     });
-    let end = bed.put(&format!("/api/v1/jobs/{id}/complete"), &end).await;
+    let end = server
+        .put(&format!("/api/v1/jobs/{id}/complete"), &end)
+        .await;
     assert_eq!(end.status, 200);
-    let job = bed.job(&id).await;
+    let job = server.job(&id).await;
     assert_eq!(
         (&job["status"], &job["stdout"]),
         (&json!("completed"), &json!("Job output..."))
@@ -41,58 +43,64 @@ async fn an_executor_that_knows_only_the_contract_works_through_a_job() {
 }
 
 /// Everything that a zombie could have changed.
-async fn world(bed: &Bed, id: &str) -> (Value, Value) {
-    (bed.job(id).await, bed.stats().await)
+async fn world(server: &TestServer, id: &str) -> (Value, Value) {
+    (server.job(id).await, server.stats().await)
 }
 
 #[tokio::test]
 async fn a_zombie_changes_nothing() {
     for token in [json!(null), json!(1)] {
-        let bed = Bed::open().await;
-        let id = bed.submit(&example()).await;
-        bed.claim("zombie").await;
-        bed.clock.advance_ms(30_000);
-        assert_eq!(bed.server.reap().await.expect("a tick"), 1);
+        let server = TestServer::open().await;
+        let id = server.submit(&example()).await;
+        server.claim("zombie").await;
+        server.clock.advance_ms(30_000);
+        assert_eq!(server.server.reap().await.expect("a tick"), 1);
         let zombie = json!({"executor_id": "zombie", "lease_token": token, "stdout": "old"});
         // First while nobody has the job, then while somebody else has it, then after its end.
-        refused(&bed, &id, &zombie).await;
-        bed.claim("worker-2").await;
-        refused(&bed, &id, &zombie).await;
-        bed.clock.advance_ms(29_999);
-        refused(&bed, &id, &zombie).await;
-        assert_eq!(bed.server.reap().await.expect("a tick"), 0);
+        refused(&server, &id, &zombie).await;
+        server.claim("worker-2").await;
+        refused(&server, &id, &zombie).await;
+        server.clock.advance_ms(29_999);
+        refused(&server, &id, &zombie).await;
+        assert_eq!(server.server.reap().await.expect("a tick"), 0);
         let end = json!({"executor_id": "worker-2", "stdout": "new", "exit_code": 0});
-        bed.put(&format!("/api/v1/jobs/{id}/complete"), &end)
+        server
+            .put(&format!("/api/v1/jobs/{id}/complete"), &end)
             .await
             .json(200)
             .await;
-        refused(&bed, &id, &zombie).await;
-        assert_eq!(bed.job(&id).await["stdout"], "new");
+        refused(&server, &id, &zombie).await;
+        assert_eq!(server.job(&id).await["stdout"], "new");
     }
 }
 
-async fn refused(bed: &Bed, id: &str, zombie: &Value) {
+async fn refused(server: &TestServer, id: &str, zombie: &Value) {
     // It is heard of, whatever it says: what is counted of it does not change any more.
-    bed.put(&format!("/api/v1/jobs/{id}/heartbeat"), zombie)
+    server
+        .put(&format!("/api/v1/jobs/{id}/heartbeat"), zombie)
         .await
         .refused(404)
         .await;
-    let before = world(bed, id).await;
-    bed.put(&format!("/api/v1/jobs/{id}/heartbeat"), zombie)
+    let before = world(server, id).await;
+    server
+        .put(&format!("/api/v1/jobs/{id}/heartbeat"), zombie)
         .await
         .refused(404)
         .await;
-    bed.put(&format!("/api/v1/jobs/{id}/complete"), zombie)
+    server
+        .put(&format!("/api/v1/jobs/{id}/complete"), zombie)
         .await
         .refused(400)
         .await;
-    bed.put(&format!("/api/v1/jobs/{id}/fail"), zombie)
+    server
+        .put(&format!("/api/v1/jobs/{id}/fail"), zombie)
         .await
         .refused(400)
         .await;
-    bed.post(&format!("/api/v1/jobs/{id}/release"), zombie)
+    server
+        .post(&format!("/api/v1/jobs/{id}/release"), zombie)
         .await
         .refused(400)
         .await;
-    assert_eq!(world(bed, id).await, before);
+    assert_eq!(world(server, id).await, before);
 }

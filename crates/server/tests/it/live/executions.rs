@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use engine::{Holder, Kind, NewRun, Run, RunId, Verdict};
+use engine::{AttemptOutcome, Holder, Kind, NewRun, Run, RunId};
 use futures_util::future::join;
 use serde_json::{Value, json};
 use store::{
@@ -12,7 +12,7 @@ use store::{
 use wire::{client::Error, executors::FrameOf};
 
 use super::socket::{Socket, job, start};
-use crate::bed::counted_id;
+use crate::test_server::counted_id;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const LEASE_MS: i64 = 600_000;
@@ -37,8 +37,8 @@ async fn running(store: &Store, number: u64) -> Run {
             hook: None,
         }],
         idempotency: None,
-        act: None,
-        bound_ms: 1_000,
+        entry: None,
+        aging_step_ms: 1_000,
         now,
     };
     store.submit(submit).await.expect("accepted");
@@ -59,10 +59,10 @@ async fn completed(store: &Store, run: &Run) {
     let finish = Finish {
         id: run.id,
         holder: holder(run),
-        verdict: Verdict::Completed,
+        outcome: AttemptOutcome::Completed,
         report: Report::default(),
-        draw: 0.0,
-        bound_ms: 1_000,
+        jitter: 0.0,
+        aging_step_ms: 1_000,
         now: now_ms(),
     };
     let finished = store.finish(vec![finish]).await.expect("an answer");

@@ -16,11 +16,11 @@ use tokio_tungstenite::{
 };
 use wire::{client::Client, jobs::NewJob};
 
-use crate::{bed::SHA256, database, stream::DEADLINE};
+use crate::{database, stream::DEADLINE, test_server::SHA256};
 
 /// A server on a free port.
 pub(super) async fn start(dir: &Path, patience: Duration) -> (Running, Client) {
-    start_with(dir, |settings| settings.reader_patience = patience).await
+    start_with(dir, |settings| settings.reader_timeout = patience).await
 }
 
 pub(super) async fn start_with(dir: &Path, set: impl FnOnce(&mut Settings)) -> (Running, Client) {

@@ -11,7 +11,7 @@ use super::{
     socket::{Socket, job, start, start_with},
 };
 
-use crate::{bed::Bed, stream::DEADLINE};
+use crate::{stream::DEADLINE, test_server::TestServer};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -94,8 +94,12 @@ async fn pings_recur_and_a_peer_that_answers_none_is_left() {
 
 #[tokio::test]
 async fn a_stream_without_events_says_again_and_again_that_it_is_alive() {
-    let bed = Bed::with(|settings| settings.keep_alive = Duration::from_millis(50)).await;
-    let mut stream = bed.get("/api/events").await.into_body().into_data_stream();
+    let server = TestServer::with(|settings| settings.keep_alive = Duration::from_millis(50)).await;
+    let mut stream = server
+        .get("/api/events")
+        .await
+        .into_body()
+        .into_data_stream();
     let mut text = String::new();
     // The first is the place where it begins.
     while text.matches(": alive\nid: 0\n\n").count() < 4 {

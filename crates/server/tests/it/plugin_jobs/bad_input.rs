@@ -7,12 +7,12 @@ use http::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::{DEEPEST, JOBS, bed, create, nested, path, refused, shown};
+use super::{DEEPEST, JOBS, create, nested, path, refused, server, shown};
 use crate::jobs::claim::submit_unreadable;
 
 #[tokio::test]
 async fn bodies_that_are_no_job() {
-    let bed = bed().await;
+    let server = server().await;
     let with = |fields: Value| {
         let mut body = json!({"input": 1});
         for (name, value) in fields.as_object().expect("fields") {
@@ -48,28 +48,28 @@ async fn bodies_that_are_no_job() {
         with(json!({"plugins": {}})),
         with(json!({"debug": "yes"})),
     ] {
-        let answer = bed.send(Method::POST, JOBS, body.clone()).await;
+        let answer = server.send(Method::POST, JOBS, body.clone()).await;
         let _ = writeln!(table, "{body}\n    {}", refused(answer, 400).await);
     }
     for levels in [DEEPEST + 1, 200, 100_000] {
         let deep = format!("{{\"input\": {}}}", nested(levels));
-        let answer = bed.send(Method::POST, JOBS, deep).await;
+        let answer = server.send(Method::POST, JOBS, deep).await;
         assert!(refused(answer, 400).await.contains("nested deeper"));
     }
     let long = format!("{{\"input\": \"{}\"}}", "x".repeat(16 << 20));
-    let answer = bed.send(Method::POST, JOBS, long).await;
+    let answer = server.send(Method::POST, JOBS, long).await;
     assert!(refused(answer, 413).await.contains("larger than"));
     assert_snapshot!(table);
-    assert_eq!(bed.get(JOBS).await.json(200).await, json!([]));
+    assert_eq!(server.get(JOBS).await.json(200).await, json!([]));
 }
 
 #[tokio::test]
 async fn unknown_fields_and_missing_values_do_not_matter() {
-    let bed = bed().await;
+    let server = server().await;
     let body = json!({"input": null, "timeout": null, "retries": null, "plugins": null,
         "debug": null, "webhook": null, "async": true, "somebody's own": [1]});
-    let id = create(&bed, &body).await;
-    let config = &shown(&bed, &id).await["config"];
+    let id = create(&server, &body).await;
+    let config = &shown(&server, &id).await["config"];
     let expected = json!({"input": null, "timeout": 300_000, "retries": 3,
         "plugins": ["one", "two"], "debug": false, "skipUnfit": true});
     assert_eq!(config, &expected);
@@ -77,7 +77,7 @@ async fn unknown_fields_and_missing_values_do_not_matter() {
 
 #[tokio::test]
 async fn ids_that_name_no_job() {
-    let bed = bed().await;
+    let server = server().await;
     let plain = "018cc4e5220070008000000000000001";
     for id in [
         "018cc4e5-2200-7000-8000-00000000ffff",
@@ -90,22 +90,22 @@ async fn ids_that_name_no_job() {
     ] {
         for rest in ["", "/progress", "/events"] {
             assert_eq!(
-                refused(bed.get(&path(id, rest)).await, 404).await,
+                refused(server.get(&path(id, rest)).await, 404).await,
                 "job not found",
                 "{id}"
             );
         }
         for rest in ["/start", "/start?wait=1", "/cancel"] {
-            refused(bed.post(&path(id, rest), &json!(null)).await, 404).await;
+            refused(server.post(&path(id, rest), &json!(null)).await, 404).await;
         }
-        refused(bed.delete(&path(id, "")).await, 404).await;
+        refused(server.delete(&path(id, "")).await, 404).await;
     }
 }
 
 #[tokio::test]
 async fn routes_and_methods_that_are_none() {
-    let bed = bed().await;
-    let id = create(&bed, &json!({"input": 1})).await;
+    let server = server().await;
+    let id = create(&server, &json!({"input": 1})).await;
     for route in [
         path(&id, "/stop"),
         path(&id, "/progress/x"),
@@ -114,7 +114,7 @@ async fn routes_and_methods_that_are_none() {
         format!("{JOBS}/"),
     ] {
         assert_eq!(
-            refused(bed.get(&route).await, 404).await,
+            refused(server.get(&route).await, 404).await,
             "no such route",
             "{route}"
         );
@@ -129,7 +129,7 @@ async fn routes_and_methods_that_are_none() {
         (Method::GET, path(&id, "/cancel")),
         (Method::DELETE, "/playground/plugins".to_owned()),
     ] {
-        let answer = bed.send(method.clone(), &route, "").await;
+        let answer = server.send(method.clone(), &route, "").await;
         assert!(answer.headers.contains_key("allow"), "{method} {route}");
         let message = format!("{method} is not allowed here");
         assert_eq!(refused(answer, 405).await, message, "{route}");
@@ -138,14 +138,14 @@ async fn routes_and_methods_that_are_none() {
 
 #[tokio::test]
 async fn what_is_the_servers_own_fault_is_a_500() {
-    let bed = bed().await;
-    let bad = submit_unreadable(&bed, Kind::PluginJob).await;
+    let server = server().await;
+    let bad = submit_unreadable(&server, Kind::PluginJob).await;
     for rest in ["", "/progress"] {
-        let answer = bed.get(&path(&bad, rest)).await;
+        let answer = server.get(&path(&bad, rest)).await;
         assert_eq!(refused(answer, 500).await, "internal error");
     }
     for rest in ["/start", "/cancel"] {
-        let answer = bed.post(&path(&bad, rest), &json!(null)).await;
+        let answer = server.post(&path(&bad, rest), &json!(null)).await;
         assert_eq!(refused(answer, 500).await, "internal error");
     }
 }

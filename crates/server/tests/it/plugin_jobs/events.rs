@@ -4,23 +4,24 @@ use http::{Method, Request};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::{bed, create, lose, path, refused, shown, start, take, taken};
+use super::{create, lose, path, refused, server, shown, start, take, taken};
 use crate::{
     answer::Answer,
-    bed::Bed,
     stream::{Message, Messages},
+    test_server::TestServer,
 };
 
-async fn follow(bed: &Bed, id: &str) -> Messages {
-    Messages::of(bed.get(&path(id, "/events")).await)
+async fn follow(server: &TestServer, id: &str) -> Messages {
+    Messages::of(server.get(&path(id, "/events")).await)
 }
 
-async fn resume(bed: &Bed, id: &str, after: &str) -> Answer {
+async fn resume(server: &TestServer, id: &str, after: &str) -> Answer {
     let request = Request::builder()
         .method(Method::GET)
         .uri(path(id, "/events"))
         .header("last-event-id", after);
-    bed.request(request.body("".into()).expect("a request"))
+    server
+        .request(request.body("".into()).expect("a request"))
         .await
 }
 
@@ -30,42 +31,42 @@ fn names(messages: &[Message]) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_job_is_followed_from_its_creation_to_its_end() {
-    let bed = bed().await;
-    let id = create(&bed, &json!({"input": 1})).await;
-    let mut messages = follow(&bed, &id).await;
-    start(&bed, &id).await;
-    let mut work = take(&bed, "worker-1").await;
+    let server = server().await;
+    let id = create(&server, &json!({"input": 1})).await;
+    let mut messages = follow(&server, &id).await;
+    start(&server, &id).await;
+    let mut work = take(&server, "worker-1").await;
     let first = messages.next().await.expect("a message");
     assert_eq!(first.event, "jobStart");
-    work.started(&bed, "one").await;
+    work.started(&server, "one").await;
     assert_eq!(
         messages.next().await.expect("a message").event,
         "pluginStart"
     );
-    work.note(&bed, json!(null), Some(("one", 1))).await;
-    work.completed(&bed, "one", json!({"n": 1})).await;
-    work.started(&bed, "two").await;
-    work.failed(&bed, "two", "no such file").await;
-    work.finish(&bed, false, None).await;
+    work.note(&server, json!(null), Some(("one", 1))).await;
+    work.completed(&server, "one", json!({"n": 1})).await;
+    work.started(&server, "two").await;
+    work.failed(&server, "two", "no such file").await;
+    work.finish(&server, false, None).await;
     let rest = messages.rest().await;
     let expected = ["pluginComplete", "pluginStart", "pluginError", "jobError"];
     assert_eq!(names(&rest), expected);
-    // Whoever comes later hears the same, whoever comes back the rest.
-    let all = follow(&bed, &id).await.rest().await;
+    // Whoever comes later hears the same, the caller who comes back the rest.
+    let all = follow(&server, &id).await.rest().await;
     assert_eq!(all.len(), 6);
     assert_eq!((&all[0], &all[2..]), (&first, &rest[..]));
     let seen = all[2].id.expect("an id").to_string();
-    let after = Messages::of(resume(&bed, &id, &seen).await).rest().await;
+    let after = Messages::of(resume(&server, &id, &seen).await).rest().await;
     assert_eq!(after, all[3..]);
     let last = all[5].id.expect("an id").to_string();
     assert!(
-        Messages::of(resume(&bed, &id, &last).await)
+        Messages::of(resume(&server, &id, &last).await)
             .rest()
             .await
             .is_empty()
     );
     for wrong in ["x", "-1"] {
-        let refusal = refused(resume(&bed, &id, wrong).await, 400).await;
+        let refusal = refused(resume(&server, &id, wrong).await, 400).await;
         assert!(refusal.contains("Last-Event-ID"), "{refusal}");
     }
     let data: Vec<&Value> = all.iter().map(|message| &message.data).collect();
@@ -74,17 +75,17 @@ async fn a_job_is_followed_from_its_creation_to_its_end() {
 
 #[tokio::test]
 async fn a_job_starts_once_however_many_attempts_it_takes() {
-    let bed = bed().await;
-    let mut work = taken(&bed, &json!({"input": 1})).await;
-    work.started(&bed, "one").await;
-    work.completed(&bed, "one", json!({"n": 1})).await;
-    work.started(&bed, "two").await;
-    lose(&bed).await;
-    let mut work = take(&bed, "worker-1").await;
-    work.started(&bed, "two").await;
-    work.completed(&bed, "two", json!({"n": 2})).await;
-    work.finish(&bed, true, None).await;
-    let all = follow(&bed, &work.id).await.rest().await;
+    let server = server().await;
+    let mut work = taken(&server, &json!({"input": 1})).await;
+    work.started(&server, "one").await;
+    work.completed(&server, "one", json!({"n": 1})).await;
+    work.started(&server, "two").await;
+    lose(&server).await;
+    let mut work = take(&server, "worker-1").await;
+    work.started(&server, "two").await;
+    work.completed(&server, "two", json!({"n": 2})).await;
+    work.finish(&server, true, None).await;
+    let all = follow(&server, &work.id).await.rest().await;
     let expected = [
         "jobStart",
         "pluginStart",
@@ -96,7 +97,7 @@ async fn a_job_starts_once_however_many_attempts_it_takes() {
     ];
     assert_eq!(names(&all), expected);
     let end = &all[6].data["data"];
-    assert_eq!(end["job"], shown(&bed, &work.id).await);
+    assert_eq!(end["job"], shown(&server, &work.id).await);
     assert_eq!(end["jobId"], work.id.as_str());
     // Each shows the job as it was then.
     for (place, completed) in [
@@ -113,11 +114,11 @@ async fn a_job_starts_once_however_many_attempts_it_takes() {
 
 #[tokio::test]
 async fn debug_adds_times_and_logs() {
-    let bed = bed().await;
-    let mut work = taken(&bed, &json!({"input": 1, "debug": true})).await;
-    work.failed(&bed, "one", "no").await;
-    work.finish(&bed, false, None).await;
-    let all = follow(&bed, &work.id).await.rest().await;
+    let server = server().await;
+    let mut work = taken(&server, &json!({"input": 1, "debug": true})).await;
+    work.failed(&server, "one", "no").await;
+    work.finish(&server, false, None).await;
+    let all = follow(&server, &work.id).await.rest().await;
     let failed = &all[1].data["data"];
     assert_eq!(failed["error"], json!({"message": "no"}));
     assert_eq!(failed["tookMs"], 5);
@@ -126,10 +127,11 @@ async fn debug_adds_times_and_logs() {
 
 #[tokio::test]
 async fn a_cancelled_job_ends_its_stream() {
-    let bed = bed().await;
-    let id = create(&bed, &json!({"input": 1})).await;
-    let messages = follow(&bed, &id).await;
-    bed.post(&path(&id, "/cancel"), &json!(null))
+    let server = server().await;
+    let id = create(&server, &json!({"input": 1})).await;
+    let messages = follow(&server, &id).await;
+    server
+        .post(&path(&id, "/cancel"), &json!(null))
         .await
         .json(200)
         .await;
@@ -139,9 +141,9 @@ async fn a_cancelled_job_ends_its_stream() {
     assert_eq!(data["error"]["message"], "the job was cancelled");
     assert_eq!(data["job"]["progress"]["cancelled"], true);
     // One that is deleted before it started ends as well.
-    let id = create(&bed, &json!({"input": 1})).await;
-    let messages = follow(&bed, &id).await;
-    bed.delete(&path(&id, "")).await.json(200).await;
+    let id = create(&server, &json!({"input": 1})).await;
+    let messages = follow(&server, &id).await;
+    server.delete(&path(&id, "")).await.json(200).await;
     let all = messages.rest().await;
     assert_eq!(names(&all), ["jobError"]);
     assert!(all[0].data["data"].get("job").is_none());
@@ -149,18 +151,18 @@ async fn a_cancelled_job_ends_its_stream() {
 
 #[tokio::test]
 async fn what_is_long_stands_in_the_job_only() {
-    let bed = bed().await;
+    let server = server().await;
     let long = "x".repeat(70_000);
-    let mut work = taken(&bed, &json!({"input": long, "debug": true})).await;
-    work.completed(&bed, "one", json!({"text": long})).await;
-    work.finish(&bed, true, None).await;
-    let all = follow(&bed, &work.id).await.rest().await;
+    let mut work = taken(&server, &json!({"input": long, "debug": true})).await;
+    work.completed(&server, "one", json!({"text": long})).await;
+    work.finish(&server, true, None).await;
+    let all = follow(&server, &work.id).await.rest().await;
     assert_eq!(names(&all), ["jobStart", "pluginComplete", "jobComplete"]);
     for message in &all {
         assert!(message.data.to_string().len() < 5_000, "{}", message.event);
         assert!(message.data["data"]["job"]["config"]["input"].is_null());
     }
-    let job = shown(&bed, &work.id).await;
+    let job = shown(&server, &work.id).await;
     assert_eq!(job["config"]["input"], long.as_str());
     assert_eq!(job["result"]["metrics"][0]["one"]["text"], long.as_str());
 }

@@ -5,36 +5,36 @@ use serde_json::{Value, json};
 
 use super::{Work, create, lose, path, refused, start, take, with};
 use crate::{
-    bed::Bed,
     hooks::{allow_loopback, receiver::Receiver},
+    test_server::TestServer,
 };
 
-async fn hooked(webhook: &Value) -> (Bed, Work) {
-    let bed = with(allow_loopback).await;
-    let id = create(&bed, &json!({"input": 1, "webhook": webhook})).await;
-    start(&bed, &id).await;
-    let work = take(&bed, "worker-1").await;
-    (bed, work)
+async fn hooked(webhook: &Value) -> (TestServer, Work) {
+    let server = with(allow_loopback).await;
+    let id = create(&server, &json!({"input": 1, "webhook": webhook})).await;
+    start(&server, &id).await;
+    let work = take(&server, "worker-1").await;
+    (server, work)
 }
 
-async fn deliver(bed: &Bed) {
-    bed.server.deliver().await.expect("a tick");
+async fn deliver(server: &TestServer) {
+    server.server.deliver().await.expect("a tick");
 }
 
 #[tokio::test]
 async fn a_job_s_own_webhook_is_told_in_the_contract_s_words() {
     let receiver = Receiver::start().await;
-    let (bed, work) = hooked(&json!(receiver.url("/mine"))).await;
+    let (server, work) = hooked(&json!(receiver.url("/mine"))).await;
     let all = json!({"url": receiver.url("/all"), "events": ["plugin_job.*"]});
-    bed.post("/api/hooks", &all).await.json(201).await;
-    work.started(&bed, "one").await;
-    lose(&bed).await;
-    let mut work = take(&bed, "worker-1").await;
-    work.started(&bed, "one").await;
-    work.completed(&bed, "one", json!({"n": 1})).await;
-    work.failed(&bed, "two", "no such file").await;
-    work.finish(&bed, false, None).await;
-    deliver(&bed).await;
+    server.post("/api/hooks", &all).await.json(201).await;
+    work.started(&server, "one").await;
+    lose(&server).await;
+    let mut work = take(&server, "worker-1").await;
+    work.started(&server, "one").await;
+    work.completed(&server, "one", json!({"n": 1})).await;
+    work.failed(&server, "two", "no such file").await;
+    work.finish(&server, false, None).await;
+    deliver(&server).await;
     let received = receiver.received();
     let told = |path: &str| -> Vec<String> {
         let told = received.iter().filter(|one| one.path == path);
@@ -50,7 +50,7 @@ async fn a_job_s_own_webhook_is_told_in_the_contract_s_words() {
     ];
     assert_eq!(told("/mine"), mine);
     // Whoever reads the job sees what became of them.
-    let sent = bed
+    let sent = server
         .get(&path(&work.id, "/deliveries"))
         .await
         .json(200)
@@ -88,9 +88,9 @@ async fn a_webhook_says_what_it_wants() {
     let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
     let webhook = json!({"url": receiver.url("/"), "on": ["progress", "completed"],
         "headers": {"authorization": "Bearer planted-secret"}, "secret": secret});
-    let (bed, mut work) = hooked(&webhook).await;
-    work.perform(&bed).await;
-    deliver(&bed).await;
+    let (server, mut work) = hooked(&webhook).await;
+    work.perform(&server).await;
+    deliver(&server).await;
     let expected = [
         "pluginStart",
         "pluginComplete",
@@ -109,7 +109,7 @@ async fn a_webhook_says_what_it_wants() {
             .starts_with("v1,")
     );
     // Nobody is shown it again, nor does an executor see it.
-    let mut shown = bed.get(&path(&work.id, "")).await.text().await;
+    let mut shown = server.get(&path(&work.id, "")).await.text().await;
     shown += &work.lease.to_string();
     shown += &receiver
         .received()
@@ -124,12 +124,12 @@ async fn a_webhook_says_what_it_wants() {
 #[tokio::test]
 async fn a_deleted_job_still_tells_what_it_owes() {
     let receiver = Receiver::start().await;
-    let (bed, mut work) = hooked(&json!({"url": receiver.url("/")})).await;
-    work.started(&bed, "one").await;
-    work.failed(&bed, "one", "no").await;
-    work.finish(&bed, false, Some("it failed")).await;
-    bed.delete(&path(&work.id, "")).await.json(200).await;
-    deliver(&bed).await;
+    let (server, mut work) = hooked(&json!({"url": receiver.url("/")})).await;
+    work.started(&server, "one").await;
+    work.failed(&server, "one", "no").await;
+    work.finish(&server, false, Some("it failed")).await;
+    server.delete(&path(&work.id, "")).await.json(200).await;
+    deliver(&server).await;
     assert_eq!(
         receiver.events(),
         ["jobStart", "pluginStart", "pluginError", "jobError"]
@@ -144,7 +144,7 @@ async fn a_deleted_job_still_tells_what_it_owes() {
 
 #[tokio::test]
 async fn a_wrong_webhook_makes_no_job() {
-    let bed = with(allow_loopback).await;
+    let server = with(allow_loopback).await;
     for (webhook, word) in [
         (json!("nonsense"), "webhook.url"),
         (
@@ -157,11 +157,11 @@ async fn a_wrong_webhook_makes_no_job() {
         ),
         (json!(7), "webhook"),
     ] {
-        let answer = bed
+        let answer = server
             .post(super::JOBS, &json!({"input": 1, "webhook": webhook}))
             .await;
         let refusal = refused(answer, 400).await;
         assert!(refusal.contains(word), "{webhook}: {refusal}");
     }
-    assert_eq!(bed.get(super::JOBS).await.json(200).await, json!([]));
+    assert_eq!(server.get(super::JOBS).await.json(200).await, json!([]));
 }

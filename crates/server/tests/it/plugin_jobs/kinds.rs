@@ -3,25 +3,29 @@
 use http::Method;
 use serde_json::json;
 
-use super::{bed, create, path, refused, shown, start, take, taken};
-use crate::bed::{bare, example};
+use super::{create, path, refused, server, shown, start, take, taken};
+use crate::test_server::{bare, example};
 
 #[tokio::test]
 async fn the_routes_of_jobs_do_not_know_plugin_jobs() {
-    let bed = bed().await;
-    let work = taken(&bed, &json!({"input": 1})).await;
-    work.started(&bed, "one").await;
-    let before = shown(&bed, &work.id).await;
+    let server = server().await;
+    let work = taken(&server, &json!({"input": 1})).await;
+    work.started(&server, "one").await;
+    let before = shown(&server, &work.id).await;
     let job = |rest: &str| format!("/api/v1/jobs/{}{rest}", work.id);
     for rest in ["", "/logs", "/logs?stream=stderr", "/logs?follow=1"] {
-        bed.get(&job(rest)).await.refused(404).await;
+        server.get(&job(rest)).await.refused(404).await;
     }
-    bed.delete(&job("")).await.refused(404).await;
+    server.delete(&job("")).await.refused(404).await;
     for rest in ["/cancel", "/retry"] {
-        bed.post(&job(rest), &json!(null)).await.refused(404).await;
+        server
+            .post(&job(rest), &json!(null))
+            .await
+            .refused(404)
+            .await;
     }
     let body = json!({"job_ids": [work.id]});
-    let bulk = bed
+    let bulk = server
         .post("/api/v1/jobs/bulk/cancel", &body)
         .await
         .json(200)
@@ -30,8 +34,8 @@ async fn the_routes_of_jobs_do_not_know_plugin_jobs() {
         (&bulk["cancelled"], &bulk["failed"]),
         (&json!(0), &json!(1))
     );
-    assert_eq!(bed.get("/api/v1/jobs").await.json(200).await, json!([]));
-    let stats = bed.stats().await;
+    assert_eq!(server.get("/api/v1/jobs").await.json(200).await, json!([]));
+    let stats = server.stats().await;
     assert!(
         stats["jobs_by_status"]
             .as_object()
@@ -40,20 +44,28 @@ async fn the_routes_of_jobs_do_not_know_plugin_jobs() {
             .all(|n| n == 0),
         "{stats}"
     );
-    assert_eq!(bed.post("/api/v1/jobs/claim", &bare("w")).await.status, 204);
-    assert_eq!(shown(&bed, &work.id).await, before);
+    assert_eq!(
+        server.post("/api/v1/jobs/claim", &bare("w")).await.status,
+        204
+    );
+    assert_eq!(shown(&server, &work.id).await, before);
     // What an executor says of what it holds is heard.
     let holder = json!({"executor_id": "worker-1", "lease_token": work.token});
-    bed.put(&job("/heartbeat"), &holder).await.json(200).await;
+    server
+        .put(&job("/heartbeat"), &holder)
+        .await
+        .json(200)
+        .await;
     let chunk = job("/logs?stream=stdout&offset=0&executor_id=worker-1&lease_token=1");
-    let sent = bed.send(Method::POST, &chunk, "text").await;
+    let sent = server.send(Method::POST, &chunk, "text").await;
     assert_eq!(sent.status, 204);
-    bed.put(&job("/complete"), &holder).await.json(200).await;
+    server.put(&job("/complete"), &holder).await.json(200).await;
     assert_eq!(
-        shown(&bed, &work.id).await["progress"]["status"],
+        shown(&server, &work.id).await["progress"]["status"],
         "completed"
     );
-    bed.post(&job("/retry"), &json!(null))
+    server
+        .post(&job("/retry"), &json!(null))
         .await
         .refused(404)
         .await;
@@ -61,22 +73,25 @@ async fn the_routes_of_jobs_do_not_know_plugin_jobs() {
 
 #[tokio::test]
 async fn the_routes_of_plugin_jobs_do_not_know_jobs() {
-    let bed = bed().await;
-    let job = bed.submit(&example()).await;
+    let server = server().await;
+    let job = server.submit(&example()).await;
     for rest in ["", "/progress", "/events"] {
         assert_eq!(
-            refused(bed.get(&path(&job, rest)).await, 404).await,
+            refused(server.get(&path(&job, rest)).await, 404).await,
             "job not found"
         );
     }
     for rest in ["/start", "/cancel"] {
-        refused(bed.post(&path(&job, rest), &json!(null)).await, 404).await;
+        refused(server.post(&path(&job, rest), &json!(null)).await, 404).await;
     }
-    refused(bed.delete(&path(&job, "")).await, 404).await;
-    assert_eq!(bed.status(&job).await, "pending");
-    assert_eq!(bed.get("/playground/jobs").await.json(200).await, json!([]));
-    let id = create(&bed, &json!({"input": 1})).await;
-    start(&bed, &id).await;
-    assert_eq!(take(&bed, "worker-1").await.id, id);
-    assert_eq!(bed.claim("w").await["id"], job.as_str());
+    refused(server.delete(&path(&job, "")).await, 404).await;
+    assert_eq!(server.status(&job).await, "pending");
+    assert_eq!(
+        server.get("/playground/jobs").await.json(200).await,
+        json!([])
+    );
+    let id = create(&server, &json!({"input": 1})).await;
+    start(&server, &id).await;
+    assert_eq!(take(&server, "worker-1").await.id, id);
+    assert_eq!(server.claim("w").await["id"], job.as_str());
 }

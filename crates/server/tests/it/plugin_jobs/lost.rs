@@ -3,23 +3,23 @@
 use serde_json::{Value, json};
 use wire::executors::{ClaimedRun, ClaimedRuns};
 
-use super::{DEEPEST, bed, lose, nested, progress, shown, take, taken};
+use super::{DEEPEST, lose, nested, progress, server, shown, take, taken};
 
 #[tokio::test]
 async fn another_attempt_goes_on_after_the_last_plugin() {
-    let bed = bed().await;
-    let mut work = taken(&bed, &json!({"input": 1})).await;
+    let server = server().await;
+    let mut work = taken(&server, &json!({"input": 1})).await;
     work.storage.insert("seen".to_owned(), json!([1, 2]));
-    work.started(&bed, "one").await;
-    work.completed(&bed, "one", json!({"n": 1.25})).await;
-    work.started(&bed, "two").await;
-    lose(&bed).await;
-    let waiting = progress(&bed, &work.id).await;
+    work.started(&server, "one").await;
+    work.completed(&server, "one", json!({"n": 1.25})).await;
+    work.started(&server, "two").await;
+    lose(&server).await;
+    let waiting = progress(&server, &work.id).await;
     assert_eq!(waiting["status"], "queued");
     assert_eq!(waiting["completedPlugins"], json!(["one"]));
     assert!(waiting.get("currentPlugin").is_none(), "{waiting}");
     let started = waiting["startTime"].clone();
-    let mut next = take(&bed, "worker-1").await;
+    let mut next = take(&server, "worker-1").await;
     assert_eq!(
         (next.lease["attempt"].as_i64(), next.token),
         (Some(2), work.token + 1)
@@ -38,11 +38,11 @@ async fn another_attempt_goes_on_after_the_last_plugin() {
         &json!({"stage": "started", "plugin": "two"}),
         Some(("two", 1)),
     );
-    work.send(&bed, &late).await.refused(404).await;
-    next.started(&bed, "two").await;
-    next.completed(&bed, "two", json!({"n": 2})).await;
-    next.finish(&bed, true, None).await;
-    let job = shown(&bed, &work.id).await;
+    work.send(&server, &late).await.refused(404).await;
+    next.started(&server, "two").await;
+    next.completed(&server, "two", json!({"n": 2})).await;
+    next.finish(&server, true, None).await;
+    let job = shown(&server, &work.id).await;
     assert_eq!(job["progress"]["startTime"], started);
     assert_eq!(
         job["result"]["metrics"],
@@ -52,45 +52,45 @@ async fn another_attempt_goes_on_after_the_last_plugin() {
 
 #[tokio::test]
 async fn what_is_nested_as_deep_as_may_be_is_read_in_every_answer() {
-    let bed = bed().await;
+    let server = server().await;
     let deep: Value = serde_json::from_str(&nested(DEEPEST)).expect("JSON");
-    let mut work = taken(&bed, &json!({"input": deep})).await;
+    let mut work = taken(&server, &json!({"input": deep})).await;
     work.storage.insert("kept".to_owned(), deep.clone());
     work.summary.insert("one".to_owned(), deep.clone());
-    work.started(&bed, "one").await;
-    work.completed(&bed, "one", json!({"n": 1, "deep": deep}))
+    work.started(&server, "one").await;
+    work.completed(&server, "one", json!({"n": 1, "deep": deep}))
         .await;
-    lose(&bed).await;
+    lose(&server).await;
     // As executors of ours read it.
     let path = "/api/v1/executors/worker-1/claims";
-    let answer = bed.post(path, &json!({"kinds": ["plugin_job"]})).await;
+    let answer = server.post(path, &json!({"kinds": ["plugin_job"]})).await;
     let claimed: ClaimedRuns = serde_json::from_str(&answer.text().await).expect("a claim");
     let [ClaimedRun::PluginJob { plugin_job }] = &claimed.runs[..] else {
         panic!("{claimed:?}");
     };
     let progress = plugin_job.progress.as_ref().expect("a note");
     assert_eq!(progress.storage["kept"], deep);
-    assert_eq!(shown(&bed, &work.id).await["config"]["input"], deep);
+    assert_eq!(shown(&server, &work.id).await["config"]["input"], deep);
 }
 
 #[tokio::test]
 async fn a_loss_counts_when_no_plugin_ended() {
-    let bed = bed().await;
-    let mut work = taken(&bed, &json!({"input": 1})).await;
+    let server = server().await;
+    let mut work = taken(&server, &json!({"input": 1})).await;
     // (whether a plugin ends before the executor dies): three losses without end it.
     let mut ends = ["one", "two"].into_iter();
     for gets_somewhere in [false, true, false, true] {
-        work.note(&bed, json!(null), None).await;
+        work.note(&server, json!(null), None).await;
         if gets_somewhere {
             let plugin = ends.next().expect("a plugin");
-            work.completed(&bed, plugin, json!({})).await;
+            work.completed(&server, plugin, json!({})).await;
         }
-        lose(&bed).await;
-        assert_eq!(progress(&bed, &work.id).await["status"], "queued");
-        work = take(&bed, "worker-1").await;
+        lose(&server).await;
+        assert_eq!(progress(&server, &work.id).await["status"], "queued");
+        work = take(&server, "worker-1").await;
     }
-    lose(&bed).await;
-    let job = shown(&bed, &work.id).await;
+    lose(&server).await;
+    let job = shown(&server, &work.id).await;
     assert_eq!(job["progress"]["status"], "failed");
     let error = "the executor was lost: its lease expired";
     assert_eq!(job["progress"]["error"], error);
@@ -99,31 +99,32 @@ async fn a_loss_counts_when_no_plugin_ended() {
 
 #[tokio::test]
 async fn the_time_is_the_whole_job_s() {
-    let bed = bed().await;
-    let work = taken(&bed, &json!({"input": 1, "timeout": 50_000})).await;
+    let server = server().await;
+    let work = taken(&server, &json!({"input": 1, "timeout": 50_000})).await;
     assert_eq!(work.lease["remaining_ms"], 50_000);
-    work.started(&bed, "one").await;
-    lose(&bed).await;
-    let work = take(&bed, "worker-1").await;
+    work.started(&server, "one").await;
+    lose(&server).await;
+    let work = take(&server, "worker-1").await;
     assert_eq!(work.lease["remaining_ms"], 20_000);
-    lose(&bed).await;
+    lose(&server).await;
     // Its time ended while nobody had it.
-    bed.server.reap().await.expect("a tick");
-    let job = shown(&bed, &work.id).await;
+    server.server.reap().await.expect("a tick");
+    let job = shown(&server, &work.id).await;
     assert_eq!(job["progress"]["status"], "failed");
     let error = "its time of 50000 ms was over, in plugin `one`";
     assert_eq!(job["progress"]["error"], error);
     // An executor that stops a job in time says so, and with it the job is over.
-    let work = taken(&bed, &json!({"input": 1, "timeout": 10_000})).await;
-    work.started(&bed, "two").await;
-    bed.clock.advance_ms(10_000);
+    let work = taken(&server, &json!({"input": 1, "timeout": 10_000})).await;
+    work.started(&server, "two").await;
+    server.clock.advance_ms(10_000);
     let finish = json!({"executor_id": "worker-1", "lease_token": work.token, "timed_out": true,
         "error_message": "timed out"});
-    bed.put(&format!("/api/v1/jobs/{}/fail", work.id), &finish)
+    server
+        .put(&format!("/api/v1/jobs/{}/fail", work.id), &finish)
         .await
         .json(200)
         .await;
-    let ended = progress(&bed, &work.id).await;
+    let ended = progress(&server, &work.id).await;
     assert_eq!(
         ended["error"],
         "its time of 10000 ms was over, in plugin `two`"
@@ -132,13 +133,13 @@ async fn the_time_is_the_whole_job_s() {
 
 #[tokio::test]
 async fn a_drained_executor_gives_its_job_back() {
-    let bed = bed().await;
-    let work = taken(&bed, &json!({"input": 1})).await;
+    let server = server().await;
+    let work = taken(&server, &json!({"input": 1})).await;
     let holder = json!({"executor_id": "worker-1", "lease_token": work.token});
     let path = format!("/api/v1/jobs/{}/release", work.id);
-    let answer = bed.post(&path, &holder).await.json(200).await;
+    let answer = server.post(&path, &holder).await.json(200).await;
     assert_eq!(answer, json!({"id": work.id, "status": "pending"}));
-    let next = take(&bed, "worker-1").await;
+    let next = take(&server, "worker-1").await;
     assert_eq!(next.lease["attempt"], 2);
     assert!(next.lease.get("progress").is_none());
 }

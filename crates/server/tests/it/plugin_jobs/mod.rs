@@ -17,7 +17,7 @@ mod start;
 
 use serde_json::{Map, Value, json};
 
-use crate::{answer::Answer, bed::Bed};
+use crate::{answer::Answer, test_server::TestServer};
 
 const JOBS: &str = "/playground/jobs";
 const LEASE_MS: i64 = 30_000;
@@ -37,24 +37,25 @@ fn plugin(name: &str, order: i64) -> Value {
         "metrics": [{"name": "n", "unit": "items", "direction": "higher"}]})
 }
 
-async fn register(bed: &Bed, executor: &str, plugins: &[Value]) {
+async fn register(server: &TestServer, executor: &str, plugins: &[Value]) {
     let body = json!({"slots": 4, "version": "1.0.0", "isolation": "standard",
         "kinds": ["job", "plugin_job"], "plugins": plugins});
-    bed.put(&format!("/api/v1/executors/{executor}"), &body)
+    server
+        .put(&format!("/api/v1/executors/{executor}"), &body)
         .await
         .json(200)
         .await;
 }
 
 /// A server with one executor, `worker-1`, that has the plugins `one` and `two`.
-async fn bed() -> Bed {
+async fn server() -> TestServer {
     with(|_| {}).await
 }
 
-async fn with(set: impl FnOnce(&mut server::Settings)) -> Bed {
-    let bed = Bed::with(set).await;
-    register(&bed, "worker-1", &[plugin("two", 2), plugin("one", 1)]).await;
-    bed
+async fn with(set: impl FnOnce(&mut server::Settings)) -> TestServer {
+    let server = TestServer::with(set).await;
+    register(&server, "worker-1", &[plugin("two", 2), plugin("one", 1)]).await;
+    server
 }
 
 fn path(id: &str, rest: &str) -> String {
@@ -62,53 +63,54 @@ fn path(id: &str, rest: &str) -> String {
 }
 
 /// Creates a job and answers its id.
-async fn create(bed: &Bed, body: &Value) -> String {
-    let job = bed.post(JOBS, body).await.json(200).await;
+async fn create(server: &TestServer, body: &Value) -> String {
+    let job = server.post(JOBS, body).await.json(200).await;
     job["id"].as_str().expect("an id").to_owned()
 }
 
-async fn start(bed: &Bed, id: &str) -> Value {
-    bed.post(&path(id, "/start"), &json!(null))
+async fn start(server: &TestServer, id: &str) -> Value {
+    server
+        .post(&path(id, "/start"), &json!(null))
         .await
         .json(200)
         .await
 }
 
-async fn shown(bed: &Bed, id: &str) -> Value {
-    bed.get(&path(id, "")).await.json(200).await
+async fn shown(server: &TestServer, id: &str) -> Value {
+    server.get(&path(id, "")).await.json(200).await
 }
 
-async fn progress(bed: &Bed, id: &str) -> Value {
-    bed.get(&path(id, "/progress")).await.json(200).await
+async fn progress(server: &TestServer, id: &str) -> Value {
+    server.get(&path(id, "/progress")).await.json(200).await
 }
 
 /// Creates and starts a job, and lets `worker-1` take it.
-async fn taken(bed: &Bed, body: &Value) -> Work {
-    let id = create(bed, body).await;
-    start(bed, &id).await;
-    let work = take(bed, "worker-1").await;
+async fn taken(server: &TestServer, body: &Value) -> Work {
+    let id = create(server, body).await;
+    start(server, &id).await;
+    let work = take(server, "worker-1").await;
     assert_eq!(work.id, id);
     work
 }
 
-async fn claims(bed: &Bed, executor: &str, body: &Value) -> Vec<Value> {
+async fn claims(server: &TestServer, executor: &str, body: &Value) -> Vec<Value> {
     let path = format!("/api/v1/executors/{executor}/claims");
-    let answer = bed.post(&path, body).await.json(200).await;
+    let answer = server.post(&path, body).await.json(200).await;
     answer["runs"].as_array().expect("runs").clone()
 }
 
 /// What a claim of one plugin job gives, which must be one.
-async fn take(bed: &Bed, executor: &str) -> Work {
-    let mut runs = claims(bed, executor, &json!({"kinds": ["plugin_job"]})).await;
+async fn take(server: &TestServer, executor: &str) -> Work {
+    let mut runs = claims(server, executor, &json!({"kinds": ["plugin_job"]})).await;
     let run = runs.pop().expect("a plugin job");
     assert_eq!(run["kind"], "plugin_job");
     Work::of(executor, run["plugin_job"].clone())
 }
 
-/// Lets the lease of whoever holds a run end.
-async fn lose(bed: &Bed) {
-    bed.clock.advance_ms(LEASE_MS);
-    bed.server.reap().await.expect("a tick");
+/// Lets the lease of the caller who holds a run end.
+async fn lose(server: &TestServer) {
+    server.clock.advance_ms(LEASE_MS);
+    server.server.reap().await.expect("a tick");
 }
 
 /// A refusal, which must be the contract's: an `error` that says something, nothing else.
@@ -156,53 +158,54 @@ impl Work {
                 "summary": self.summary}})
     }
 
-    async fn send(&self, bed: &Bed, report: &Value) -> Answer {
-        bed.put(&format!("/api/v1/jobs/{}/progress", self.id), report)
+    async fn send(&self, server: &TestServer, report: &Value) -> Answer {
+        server
+            .put(&format!("/api/v1/jobs/{}/progress", self.id), report)
             .await
     }
 
-    async fn note(&self, bed: &Bed, fact: Value, current: Option<(&str, u32)>) -> Value {
+    async fn note(&self, server: &TestServer, fact: Value, current: Option<(&str, u32)>) -> Value {
         let report = self.report(&fact, current);
-        self.send(bed, &report).await.json(200).await
+        self.send(server, &report).await.json(200).await
     }
 
-    async fn started(&self, bed: &Bed, plugin: &str) -> Value {
+    async fn started(&self, server: &TestServer, plugin: &str) -> Value {
         let fact = json!({"stage": "started", "plugin": plugin});
-        self.note(bed, fact, Some((plugin, 0))).await
+        self.note(server, fact, Some((plugin, 0))).await
     }
 
-    async fn completed(&mut self, bed: &Bed, plugin: &str, metric: Value) {
+    async fn completed(&mut self, server: &TestServer, plugin: &str, metric: Value) {
         self.ended
             .push(json!({"plugin": plugin, "metric": metric, "took_ms": 12}));
         let fact = json!({"stage": "completed", "plugin": plugin});
-        self.note(bed, fact, None).await;
+        self.note(server, fact, None).await;
     }
 
-    async fn failed(&mut self, bed: &Bed, plugin: &str, error: &str) {
+    async fn failed(&mut self, server: &TestServer, plugin: &str, error: &str) {
         self.ended.push(
             json!({"plugin": plugin, "error": error, "failed_tries": 4, "took_ms": 5,
             "logs": [{"level": "warn", "message": "odd"}]}),
         );
         let fact = json!({"stage": "failed", "plugin": plugin});
-        self.note(bed, fact, None).await;
+        self.note(server, fact, None).await;
     }
 
-    async fn finish(&self, bed: &Bed, completed: bool, error: Option<&str>) {
+    async fn finish(&self, server: &TestServer, completed: bool, error: Option<&str>) {
         let finish = json!({"executor_id": self.executor, "lease_token": self.token,
             "error_message": error});
         let body = json!({"results": [
             {"job_id": self.id, "completed": completed, "finish": finish}]});
         let path = format!("/api/v1/executors/{}/results", self.executor);
-        let answer = bed.post(&path, &body).await.json(200).await;
+        let answer = server.post(&path, &body).await.json(200).await;
         assert_eq!(answer["results"][0]["accepted"], true, "{answer}");
     }
 
     /// Both plugins, from the first note to the end.
-    async fn perform(&mut self, bed: &Bed) {
-        self.started(bed, "one").await;
-        self.completed(bed, "one", json!({"n": 1})).await;
-        self.started(bed, "two").await;
-        self.completed(bed, "two", json!({"n": 2})).await;
-        self.finish(bed, true, None).await;
+    async fn perform(&mut self, server: &TestServer) {
+        self.started(server, "one").await;
+        self.completed(server, "one", json!({"n": 1})).await;
+        self.started(server, "two").await;
+        self.completed(server, "two", json!({"n": 2})).await;
+        self.finish(server, true, None).await;
     }
 }

@@ -4,28 +4,28 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::{plugin, register, taken};
-use crate::bed::Bed;
+use crate::test_server::TestServer;
 
 #[tokio::test]
 async fn the_plugins_of_all_executors_are_listed() {
-    let bed = Bed::open().await;
-    let none = bed.get("/playground/plugins").await.json(200).await;
+    let server = TestServer::open().await;
+    let none = server.get("/playground/plugins").await.json(200).await;
     assert_eq!(none, json!([]));
     let mut broken = plugin("one", 1);
     broken["error"] = json!("no artefact");
     let mut disabled = plugin("off", 0);
     disabled["enabled"] = json!(false);
-    register(&bed, "worker-1", &[plugin("two", 2), broken, disabled]).await;
+    register(&server, "worker-1", &[plugin("two", 2), broken, disabled]).await;
     let mut whole = plugin("one", 1);
     whole["input_schema"] = json!({"type": "object"});
-    register(&bed, "worker-2", &[whole, plugin("two", 2)]).await;
-    let answer = bed.get("/playground/plugins").await;
+    register(&server, "worker-2", &[whole, plugin("two", 2)]).await;
+    let answer = server.get("/playground/plugins").await;
     assert_snapshot!("plugins", answer.shown().await);
 }
 
 #[tokio::test]
 async fn a_registration_is_bounded() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let with = |fields: Value| {
         let mut one = plugin("one", 1);
         for (name, value) in fields.as_object().expect("fields") {
@@ -67,22 +67,24 @@ async fn a_registration_is_bounded() {
         (json!([{}]), "plugins[0].name"),
     ] {
         let body = json!({"slots": 1, "version": "1", "isolation": "none", "plugins": plugins});
-        let answer = bed.put("/api/v1/executors/worker-1", &body).await;
+        let answer = server.put("/api/v1/executors/worker-1", &body).await;
         let refusal = answer.refused(400).await;
         assert_eq!(refusal["context"]["field"], field, "{refusal}");
     }
     let body = json!({"slots": 1, "version": "x".repeat(1 << 20), "isolation": "none"});
-    bed.put("/api/v1/executors/worker-1", &body)
+    server
+        .put("/api/v1/executors/worker-1", &body)
         .await
         .refused(413)
         .await;
     assert_eq!(
-        bed.get("/playground/plugins").await.json(200).await,
+        server.get("/playground/plugins").await.json(200).await,
         json!([])
     );
     // The smallest that is one.
     let body = json!({"slots": 1, "version": "1", "isolation": "none", "plugins": [{"name": "x"}]});
-    bed.put("/api/v1/executors/worker-1", &body)
+    server
+        .put("/api/v1/executors/worker-1", &body)
         .await
         .json(200)
         .await;
@@ -90,22 +92,23 @@ async fn a_registration_is_bounded() {
 
 #[tokio::test]
 async fn as_many_plugins_as_a_job_may_have_with_the_longest_names_are_one_job() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let names: Vec<String> = (10..42).map(|n| format!("{n}{}", "x".repeat(62))).collect();
     let plugins: Vec<Value> = names.iter().map(|name| plugin(name, 1)).collect();
-    register(&bed, "worker-1", &plugins).await;
-    let work = taken(&bed, &json!({"input": 1})).await;
+    register(&server, "worker-1", &plugins).await;
+    let work = taken(&server, &json!({"input": 1})).await;
     assert_eq!(work.lease["plugins"], json!(names));
 }
 
 #[tokio::test]
 async fn a_server_is_ready_when_its_executor_is_there() {
-    let bed = Bed::with(|settings| settings.awaited_executor = Some("built-in".to_owned())).await;
-    let not = bed.get("/readyz").await.json(503).await;
+    let server =
+        TestServer::with(|settings| settings.expected_executor = Some("built-in".to_owned())).await;
+    let not = server.get("/readyz").await.json(503).await;
     assert_eq!(not["detail"], "the built-in executor is not there yet");
-    register(&bed, "another", &[]).await;
-    assert_eq!(bed.get("/readyz").await.status, 503);
-    register(&bed, "built-in", &[]).await;
-    assert_eq!(bed.get("/readyz").await.status, 200);
-    assert_eq!(Bed::open().await.get("/readyz").await.status, 200);
+    register(&server, "another", &[]).await;
+    assert_eq!(server.get("/readyz").await.status, 503);
+    register(&server, "built-in", &[]).await;
+    assert_eq!(server.get("/readyz").await.status, 200);
+    assert_eq!(TestServer::open().await.get("/readyz").await.status, 200);
 }

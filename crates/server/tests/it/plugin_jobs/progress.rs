@@ -2,26 +2,26 @@
 
 use serde_json::{Value, json};
 
-use super::{bed, progress, shown, taken};
-use crate::{bed::example, stream::Messages};
+use super::{progress, server, shown, taken};
+use crate::{stream::Messages, test_server::example};
 
 #[tokio::test]
 async fn the_same_report_again_changes_nothing() {
-    let bed = bed().await;
-    let mut work = taken(&bed, &json!({"input": 1})).await;
+    let server = server().await;
+    let mut work = taken(&server, &json!({"input": 1})).await;
     for _ in 0..2 {
-        work.started(&bed, "one").await;
+        work.started(&server, "one").await;
     }
     work.ended
         .push(json!({"plugin": "one", "metric": {"n": 1}}));
     let report = work.report(&json!({"stage": "completed", "plugin": "one"}), None);
     for _ in 0..3 {
-        work.send(&bed, &report).await.json(200).await;
-        bed.clock.advance_ms(10);
+        work.send(&server, &report).await.json(200).await;
+        server.clock.advance_ms(10);
     }
-    work.note(&bed, json!(null), None).await;
+    work.note(&server, json!(null), None).await;
     let path = format!("/api/events?after=0&run_id={}", work.id);
-    let events = Messages::of(bed.get(&path).await).take(6).await;
+    let events = Messages::of(server.get(&path).await).take(6).await;
     let types: Vec<&str> = events.iter().map(|event| &*event.event).collect();
     let expected = [
         "submitted",
@@ -37,10 +37,10 @@ async fn the_same_report_again_changes_nothing() {
 
 #[tokio::test]
 async fn what_does_not_follow_is_refused() {
-    let bed = bed().await;
-    let mut work = taken(&bed, &json!({"input": 1})).await;
-    work.completed(&bed, "one", json!({})).await;
-    let before = shown(&bed, &work.id).await;
+    let server = server().await;
+    let mut work = taken(&server, &json!({"input": 1})).await;
+    work.completed(&server, "one", json!({})).await;
+    let before = shown(&server, &work.id).await;
     let one = json!({"plugin": "one", "metric": {}});
     let two = json!({"plugin": "two", "metric": {}});
     let failed = json!({"plugin": "two", "error": "no"});
@@ -97,25 +97,25 @@ async fn what_does_not_follow_is_refused() {
     ] {
         let mut report = work.report(&fact, current.map(|current| (current, 0)));
         report["progress"]["ended"] = ended;
-        let body = work.send(&bed, &report).await.refused(400).await;
+        let body = work.send(&server, &report).await.refused(400).await;
         assert_eq!(body["context"]["field"], field, "{report}: {body}");
     }
-    assert_eq!(shown(&bed, &work.id).await, before);
+    assert_eq!(shown(&server, &work.id).await, before);
 }
 
 #[tokio::test]
 async fn only_the_holder_of_a_plugin_job_notes_progress() {
-    let bed = bed().await;
-    let mut work = taken(&bed, &json!({"input": 1})).await;
+    let server = server().await;
+    let mut work = taken(&server, &json!({"input": 1})).await;
     let token = work.token;
     for other in [0, -1, token + 1] {
         work.token = other;
         let report = work.report(&json!(null), Some(("one", 0)));
-        work.send(&bed, &report).await.refused(404).await;
+        work.send(&server, &report).await.refused(404).await;
     }
     work.token = token;
-    let job = bed.submit(&example()).await;
-    let lease = bed.claim("worker-1").await;
+    let job = server.submit(&example()).await;
+    let lease = server.claim("worker-1").await;
     let report = json!({"executor_id": "worker-1", "lease_token": lease["lease_token"],
         "progress": {}});
     for id in [
@@ -124,30 +124,30 @@ async fn only_the_holder_of_a_plugin_job_notes_progress() {
         "nonsense",
     ] {
         let path = format!("/api/v1/jobs/{id}/progress");
-        bed.put(&path, &report).await.refused(404).await;
+        server.put(&path, &report).await.refused(404).await;
     }
-    work.finish(&bed, true, None).await;
+    work.finish(&server, true, None).await;
     let report = work.report(&json!(null), Some(("one", 0)));
-    work.send(&bed, &report).await.refused(404).await;
-    assert_eq!(progress(&bed, &work.id).await["status"], "completed");
+    work.send(&server, &report).await.refused(404).await;
+    assert_eq!(progress(&server, &work.id).await["status"], "completed");
 }
 
 #[tokio::test]
 async fn a_long_error_is_cut_and_a_long_metric_stands_in_the_job_only() {
-    let bed = bed().await;
-    let mut work = taken(&bed, &json!({"input": 1})).await;
+    let server = server().await;
+    let mut work = taken(&server, &json!({"input": 1})).await;
     let long = "\u{20ac}".repeat(100_000);
-    work.failed(&bed, "one", &long).await;
-    work.completed(&bed, "two", json!({"text": long})).await;
-    work.finish(&bed, false, None).await;
-    let job = shown(&bed, &work.id).await;
+    work.failed(&server, "one", &long).await;
+    work.completed(&server, "two", json!({"text": long})).await;
+    work.finish(&server, false, None).await;
+    let job = shown(&server, &work.id).await;
     let error = job["result"]["errors"][0]["message"]
         .as_str()
         .expect("a message");
     assert!(error.len() <= 16 * 1024 && long.starts_with(error));
     assert_eq!(job["result"]["metrics"][0]["two"]["text"], long.as_str());
     let path = format!("/api/events?after=0&run_id={}", work.id);
-    let events = Messages::of(bed.get(&path).await).take(6).await;
+    let events = Messages::of(server.get(&path).await).take(6).await;
     assert!(
         events
             .iter()

@@ -6,34 +6,36 @@ use futures_util::future::join_all;
 use http::{Method, Request};
 use serde_json::json;
 
-use super::{bed, create, path, refused, shown, start, take};
+use super::{create, path, refused, server, shown, start, take};
 use crate::{
     answer::Answer,
-    bed::Bed,
     stream::{DEADLINE, Messages},
+    test_server::TestServer,
 };
 
 #[tokio::test]
 async fn many_starts_are_one() {
-    let bed = bed().await;
-    let id = create(&bed, &json!({"input": 1})).await;
-    let begin = join_all((0..8).map(|_| start(&bed, &id))).await;
+    let server = server().await;
+    let id = create(&server, &json!({"input": 1})).await;
+    let begin = join_all((0..8).map(|_| start(&server, &id))).await;
     assert!(
         begin
             .iter()
             .all(|job| job["progress"]["status"] == "queued")
     );
-    let mut work = take(&bed, "worker-1").await;
-    assert_eq!(start(&bed, &id).await["progress"]["status"], "running");
-    work.perform(&bed).await;
-    let before = shown(&bed, &id).await;
-    bed.clock.advance_ms(1_000);
+    let mut work = take(&server, "worker-1").await;
+    assert_eq!(start(&server, &id).await["progress"]["status"], "running");
+    work.perform(&server).await;
+    let before = shown(&server, &id).await;
+    server.clock.advance_ms(1_000);
     assert_eq!(
-        start(&bed, &id).await,
+        start(&server, &id).await,
         before,
         "a start of an ended job changes nothing"
     );
-    let after = bed.get(&format!("/api/events?after=0&run_id={id}")).await;
+    let after = server
+        .get(&format!("/api/events?after=0&run_id={id}"))
+        .await;
     let events = Messages::of(after).take(8).await;
     let ready = events
         .iter()
@@ -41,25 +43,26 @@ async fn many_starts_are_one() {
     assert_eq!(ready.count(), 1);
 }
 
-async fn preferring(bed: &Bed, id: &str, prefer: &str) -> Answer {
+async fn preferring(server: &TestServer, id: &str, prefer: &str) -> Answer {
     let request = Request::builder()
         .method(Method::POST)
         .uri(path(id, "/start"))
         .header("prefer", prefer);
-    bed.request(request.body("".into()).expect("a request"))
+    server
+        .request(request.body("".into()).expect("a request"))
         .await
 }
 
 #[tokio::test]
 async fn a_start_may_wait_for_the_end() {
-    let bed = bed().await;
-    let id = create(&bed, &json!({"input": 1})).await;
+    let server = server().await;
+    let id = create(&server, &json!({"input": 1})).await;
     // It is not taken yet: it answers when the wait is over.
-    let answer = bed.post(&path(&id, "/start?wait=1"), &json!(null)).await;
+    let answer = server.post(&path(&id, "/start?wait=1"), &json!(null)).await;
     assert_eq!(answer.json(200).await["progress"]["status"], "queued");
-    let mut work = take(&bed, "worker-1").await;
-    let waiting = preferring(&bed, &id, "respond-async, wait=60");
-    let working = work.perform(&bed);
+    let mut work = take(&server, "worker-1").await;
+    let waiting = preferring(&server, &id, "respond-async, wait=60");
+    let working = work.perform(&server);
     let both = async { tokio::join!(waiting, working).0 };
     let answer = tokio::time::timeout(DEADLINE, both).await.expect("in time");
     assert_eq!(answer.headers["preference-applied"], "wait=60");
@@ -70,23 +73,24 @@ async fn a_start_may_wait_for_the_end() {
         json!([{"one": {"n": 1}}, {"two": {"n": 2}}])
     );
     // Of an ended job at once.
-    let answer = preferring(&bed, &id, "wait=100000").await;
+    let answer = preferring(&server, &id, "wait=100000").await;
     assert_eq!(answer.headers["preference-applied"], "wait=60");
     assert_eq!(answer.json(200).await, job);
 }
 
 #[tokio::test]
 async fn a_wait_that_is_none() {
-    let bed = bed().await;
-    let id = create(&bed, &json!({"input": 1})).await;
+    let server = server().await;
+    let id = create(&server, &json!({"input": 1})).await;
     for wait in ["61", "-1", "x", "1.5"] {
-        let answer = bed
+        let answer = server
             .post(&path(&id, &format!("/start?wait={wait}")), &json!(null))
             .await;
         assert!(refused(answer, 400).await.contains("wait"), "{wait}");
     }
     assert!(
-        bed.get("/playground/jobs?status=running")
+        server
+            .get("/playground/jobs?status=running")
             .await
             .json(200)
             .await
@@ -94,7 +98,7 @@ async fn a_wait_that_is_none() {
     );
     // A preference that is not understood is none.
     for prefer in ["wait=x", "wait", "wait=-1", ""] {
-        let answer = preferring(&bed, &id, prefer).await;
+        let answer = preferring(&server, &id, prefer).await;
         assert!(
             !answer.headers.contains_key("preference-applied"),
             "{prefer}"
@@ -105,17 +109,18 @@ async fn a_wait_that_is_none() {
 
 #[tokio::test]
 async fn a_waiting_start_hears_of_a_deletion() {
-    let bed = bed().await;
-    let id = create(&bed, &json!({"input": 1})).await;
-    start(&bed, &id).await;
+    let server = server().await;
+    let id = create(&server, &json!({"input": 1})).await;
+    start(&server, &id).await;
     let start_path = path(&id, "/start?wait=60");
-    let waiting = bed.post(&start_path, &json!(null));
+    let waiting = server.post(&start_path, &json!(null));
     let ending = async {
-        bed.post(&path(&id, "/cancel"), &json!(null))
+        server
+            .post(&path(&id, "/cancel"), &json!(null))
             .await
             .json(200)
             .await;
-        bed.delete(&path(&id, "")).await.json(200).await;
+        server.delete(&path(&id, "")).await.json(200).await;
     };
     let both = async { tokio::join!(waiting, ending).0 };
     let answer = tokio::time::timeout(Duration::from_secs(60), both).await;

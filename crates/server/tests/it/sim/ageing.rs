@@ -1,4 +1,4 @@
-//! A flood of foreground work above capacity for hours: what is of a lower class starts all the
+//! A flood of foreground work above capacity for hours: what is of a lower priority starts all the
 //! same, and no later than the bound allows. Without ageing it starves.
 
 use std::{collections::HashMap, time::Duration};
@@ -9,7 +9,7 @@ use server::{Assembled, Clock, Settings};
 use tower::ServiceExt;
 
 use super::{clock::SimulatedClock, directory};
-use crate::{answer::Answer, bed::SHA256};
+use crate::{answer::Answer, test_server::SHA256};
 
 const MINUTE_MS: i64 = 60_000;
 /// Work that is done in a minute, and foreground work that comes in one: a tenth too much.
@@ -22,7 +22,7 @@ const LOW_AT: [i64; 4] = [5, 30, 60, 90];
 
 /// When a job came and when it started, in milliseconds from the beginning.
 struct Course {
-    class: &'static str,
+    priority: &'static str,
     came: i64,
     started: Option<i64>,
 }
@@ -48,12 +48,12 @@ impl Flood {
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    async fn submit(&mut self, class: &'static str, count: usize) {
+    async fn submit(&mut self, priority: &'static str, count: usize) {
         let job = json!({
             "type": "flood",
             "binary_url": "https://example.com/binary",
             "binary_sha256": SHA256,
-            "priority": class,
+            "priority": priority,
         });
         let jobs = Value::Array(vec![job; count]);
         let accepted = self.call(Method::POST, "/api/v1/jobs/bulk", &jobs).await;
@@ -63,7 +63,7 @@ impl Flood {
             self.courses.insert(
                 id,
                 Course {
-                    class,
+                    priority,
                     came,
                     started: None,
                 },
@@ -89,11 +89,11 @@ impl Flood {
             .await;
     }
 
-    fn of(&self, class: &str) -> Vec<&Course> {
+    fn of(&self, priority: &str) -> Vec<&Course> {
         let mut courses: Vec<&Course> = self
             .courses
             .values()
-            .filter(|course| course.class == class)
+            .filter(|course| course.priority == priority)
             .collect();
         courses.sort_by_key(|course| course.came);
         courses
@@ -110,7 +110,7 @@ impl Flood {
     }
 }
 
-/// The flood with this class bound.
+/// The flood with this priority bound.
 async fn flood(bound: Duration) -> Flood {
     let dir = directory();
     let mut settings = Settings::new(dir.path().join("data"));
@@ -142,24 +142,24 @@ async fn flood(bound: Duration) -> Flood {
 async fn a_flood_of_foreground_work_keeps_the_rest_waiting_for_the_bound_and_no_longer() {
     let bound = 10;
     let flood = flood(Duration::from_secs(600)).await;
-    for (class, classes) in [("background", 1), ("best_effort", 2)] {
-        let courses = flood.of(class);
+    for (priority, priorities) in [("background", 1), ("best_effort", 2)] {
+        let courses = flood.of(priority);
         assert_eq!(courses.len(), LOW_AT.len());
         for course in courses {
             let minute = course.came / MINUTE_MS;
             let started = course
                 .started
-                .unwrap_or_else(|| panic!("{class} of {minute} starved"));
+                .unwrap_or_else(|| panic!("{priority} of {minute} starved"));
             // The queue grows, so foreground work waits as well. What counts is the order: it goes
-            // with the foreground work that comes one bound later for each class.
-            let alike = flood.foreground_started(minute + classes * bound);
+            // with the foreground work that comes one bound later for each priority.
+            let alike = flood.foreground_started(minute + priorities * bound);
             let alike = alike.expect("foreground work of that time was done");
             assert!(
                 (alike - started).abs() <= MINUTE_MS,
-                "{class} of minute {minute} started after {} min, foreground work that came \
+                "{priority} of minute {minute} started after {} min, foreground work that came \
                  {} min later at {} min",
                 started / MINUTE_MS,
-                classes * bound,
+                priorities * bound,
                 alike / MINUTE_MS,
             );
             // Measured against foreground work of its own time, the wait is the bound, stretched
@@ -168,14 +168,14 @@ async fn a_flood_of_foreground_work_keeps_the_rest_waiting_for_the_bound_and_no_
                 .foreground_started(minute)
                 .expect("foreground work was done");
             let extra = started - own;
-            let most = classes * bound * MINUTE_MS * 11 / 10 + 2 * MINUTE_MS;
+            let most = priorities * bound * MINUTE_MS * 11 / 10 + 2 * MINUTE_MS;
             assert!(
                 extra <= most,
-                "{class} of minute {minute} waited {extra} ms longer"
+                "{priority} of minute {minute} waited {extra} ms longer"
             );
             assert!(
-                extra >= (classes * bound - 1) * MINUTE_MS,
-                "{class} went first: {extra} ms"
+                extra >= (priorities * bound - 1) * MINUTE_MS,
+                "{priority} went first: {extra} ms"
             );
         }
     }
@@ -208,22 +208,22 @@ async fn within_capacity_a_lower_class_starts_within_its_bound() {
         }
         flood.work().await;
     }
-    for (class, most) in [("background", 12), ("best_effort", 23)] {
-        let course = flood.of(class)[0];
+    for (priority, most) in [("background", 12), ("best_effort", 23)] {
+        let course = flood.of(priority)[0];
         let waited = course.started.expect("it started") - course.came;
-        assert!(waited <= most * MINUTE_MS, "{class} waited {waited} ms");
+        assert!(waited <= most * MINUTE_MS, "{priority} waited {waited} ms");
     }
 }
 
 #[tokio::test]
 async fn without_ageing_the_rest_starves() {
     let flood = flood(Duration::from_secs(10 * 365 * 86_400)).await;
-    for class in ["background", "best_effort"] {
-        let courses = flood.of(class);
+    for priority in ["background", "best_effort"] {
+        let courses = flood.of(priority);
         assert_eq!(courses.len(), LOW_AT.len());
         assert!(
             courses.iter().all(|course| course.started.is_none()),
-            "{class} was served"
+            "{priority} was served"
         );
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use wire::{client::JobFilter, events::Event, jobs::NewJob};
 
 use super::world::{World, short};
-use crate::bed::SHA256;
+use crate::test_server::SHA256;
 
 /// What is told of one job, without `job.`.
 type Story = Vec<String>;

@@ -9,7 +9,7 @@ use engine::RunId;
 use server::Source;
 
 use super::chance::Chance;
-use crate::bed::{NOON_MS, counted_id};
+use crate::test_server::{NOON_MS, counted_id};
 
 /// Time, ids and draws of one simulation, also across restarts of its server.
 #[derive(Clone)]
@@ -48,8 +48,8 @@ impl Source for SimulatedClock {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a draw need not be exact")]
-    fn draw(&self) -> f64 {
-        let draw = Chance::new(self.draws.fetch_add(1, Ordering::SeqCst)).next();
-        (draw >> 11) as f64 / (1_u64 << 53) as f64
+    fn jitter(&self) -> f64 {
+        let jitter = Chance::new(self.draws.fetch_add(1, Ordering::SeqCst)).next();
+        (jitter >> 11) as f64 / (1_u64 << 53) as f64
     }
 }

@@ -135,12 +135,12 @@ impl World {
             holds.into_iter().partition(|held| held.ends_at <= now);
         self.executors[place].holds = rest;
         for held in done {
-            let verdict = self.chance.within(0, 10);
+            let outcome = self.chance.within(0, 10);
             let report = Report {
                 job: held.job.clone(),
                 holder: self.executors[place].holder(&held),
-                completed: verdict < 7,
-                timed_out: verdict == 9,
+                completed: outcome < 7,
+                timed_out: outcome == 9,
             };
             if self.chance.percent(4) {
                 continue;
@@ -272,7 +272,7 @@ impl World {
         let repeated = report
             .holder
             .token
-            .is_some_and(|token| entry.settled.contains(&token))
+            .is_some_and(|token| entry.last_finished_token.contains(&token))
             && !entry.gone;
         let holds = entry.holds(&report.holder);
         assert_eq!(
@@ -283,7 +283,7 @@ impl World {
             report.holder
         );
         if holds {
-            entry.settled.insert(entry.token);
+            entry.last_finished_token.insert(entry.token);
             entry.lease = None;
         }
         let by_name = report.holder.token.is_none();
@@ -357,7 +357,7 @@ impl World {
         self.tally.count("an executor stalled");
     }
 
-    /// It is stopped as planned and gives back what it has; or it cannot do the work.
+    /// It is stopped as planned and releases what it has; or it cannot do the work.
     pub(super) async fn drain(&mut self) {
         let place = self.any_executor();
         for held in std::mem::take(&mut self.executors[place].holds) {

@@ -11,7 +11,7 @@ use super::{
     ledger::Entry,
     world::{World, short},
 };
-use crate::bed::SHA256;
+use crate::test_server::SHA256;
 
 /// A request that was sent, and may be sent again.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub(super) struct Submission {
 impl World {
     fn new_job(&mut self) -> NewJob {
         let chance = &mut self.chance;
-        let class = ["foreground", "background", "best_effort"][chance.index(3).unwrap_or(0)];
+        let priority = ["foreground", "background", "best_effort"][chance.index(3).unwrap_or(0)];
         let retry = chance.percent(40).then(|| RetryPolicy {
             initial_seconds: f64::from(u32::try_from(chance.within(0, 20)).expect("small")),
             max_seconds: 60.0,
@@ -37,7 +37,7 @@ impl World {
             job_type: format!("type-{}", chance.within(0, 3)),
             binary_url: "https://example.com/binary".to_owned(),
             binary_sha256: SHA256.to_owned(),
-            priority: class.to_owned(),
+            priority: priority.to_owned(),
             max_attempts: attempts.map(|n| u32::try_from(n).expect("small")),
             timeout_seconds: timeout.map(|n| u64::try_from(n).expect("small")),
             not_before: delay_ms.map(|delay_ms| Timestamp((self.now() + delay_ms) / 1_000 * 1_000)),

@@ -31,7 +31,7 @@ pub(super) struct Entry {
     pub(super) token: i64,
     pub(super) lease: Option<Lease>,
     /// Tokens of the leases whose report was accepted.
-    pub(super) settled: BTreeSet<i64>,
+    pub(super) last_finished_token: BTreeSet<i64>,
     /// Status and time of its end.
     pub(super) over: Option<(String, i64)>,
     /// How many attempts there were at the last explicit retry.
@@ -203,17 +203,17 @@ impl Entry {
                 "{id}: attempts overlap"
             );
         }
-        let strikes = job.attempts[self.revived_at..]
+        let failure_count = job.attempts[self.revived_at..]
             .iter()
             .filter(|attempt| matches!(attempt.status.as_str(), "lost" | "failed" | "timeout"))
             .count();
         assert!(
-            strikes <= self.max_attempts,
-            "{id}: {strikes} strikes: {job:?}"
+            failure_count <= self.max_attempts,
+            "{id}: {failure_count} failures: {job:?}"
         );
         let live = matches!(job.status.as_str(), "pending" | "running");
         assert!(
-            !live || strikes < self.max_attempts,
+            !live || failure_count < self.max_attempts,
             "{id}: it goes on after its cap: {job:?}"
         );
         let lost = job
@@ -222,7 +222,7 @@ impl Entry {
             .is_some_and(|attempt| attempt.status == "lost");
         if job.status == "failed" && lost {
             assert_eq!(
-                strikes, self.max_attempts,
+                failure_count, self.max_attempts,
                 "{id}: given up before its cap: {job:?}"
             );
         }

@@ -111,7 +111,7 @@ impl World {
     }
 
     pub(super) fn note(&mut self, what: impl FnOnce() -> String) {
-        let at = self.now() - crate::bed::NOON_MS;
+        let at = self.now() - crate::test_server::NOON_MS;
         self.trace.push(format!("{at:>8} ms: {}", what()));
     }
 

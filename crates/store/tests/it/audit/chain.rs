@@ -1,4 +1,4 @@
-//! Each line holds the hash of the one before it: whoever touches one is found out.
+//! Each line holds the hash of the one before it: the caller who touches one is found out.
 
 use store::{
     Store,
@@ -47,7 +47,7 @@ async fn kept(db: &Database) -> (Store, Verified) {
         store.submit(asked(run)).await.unwrap();
     }
     let several = Target::runs("job", &[id_at(NOW), id_at(NOW)]);
-    record(&store, act("job.submit", "job", "").on(several)).await;
+    record(&store, entry("job.submit", "job", "").on(several)).await;
     for run in [job(), job()] {
         store.submit(asked(run)).await.unwrap();
     }

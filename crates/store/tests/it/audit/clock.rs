@@ -1,4 +1,4 @@
-//! The audit's lines when the clock that dates them jumps: none goes early, and none stays for ever.
+//! The audit's lines when the clock that dates them jumps: none goes early, and none stays forever.
 
 use store::{Store, audit};
 
@@ -16,12 +16,12 @@ on_both!(
 const AHEAD: i64 = NOW + 1_000_000_000_000;
 
 async fn record(store: &Store, times: &[i64]) {
-    let acts: Vec<_> = times
+    let entries: Vec<_> = times
         .iter()
         .map(|at| act_at(*at, "job.submit", "job", "x"))
         .collect();
     let record = move |batch: &mut store::Batch<'_, '_>| {
-        acts.iter().for_each(|act| batch.record(act));
+        entries.iter().for_each(|entry| batch.record(entry));
         Ok(())
     };
     store.write(record).await.unwrap();

@@ -28,9 +28,9 @@ async fn numbers(store: &Store, filter: Filter) -> Vec<i64> {
 /// A submit of three runs, one of another, a retry of one of the three, and a refusal; and their runs.
 async fn four_lines(store: &Store) -> Vec<RunId> {
     let ids: Vec<RunId> = (0..4).map(|_| id_at(NOW)).collect();
-    let bulk = act("job.submit", "job", "").on(Target::runs("job", &[ids[3], ids[0], ids[2]]));
+    let bulk = entry("job.submit", "job", "").on(Target::runs("job", &[ids[3], ids[0], ids[2]]));
     record(store, bulk).await;
-    record(store, act("job.submit", "job", &ids[1].to_string())).await;
+    record(store, entry("job.submit", "job", &ids[1].to_string())).await;
     let retry = act_at(NOW + 7, "job.retry", "job", &ids[2].to_string());
     record(store, retry).await;
     let mut refused = act_at(NOW + 9, "key.create", "route", "POST /api/keys");

@@ -1,4 +1,4 @@
-//! The audit: no change without its line, no line without its change, and whoever touches a line is
+//! The audit: no change without its line, no line without its change, and the caller who touches a line is
 //! found out.
 
 mod chain;
@@ -10,7 +10,7 @@ mod write;
 use engine::{Command, Kind, NewRun, RunId};
 use store::{
     Error, Store,
-    audit::{self, Act, Filter, Line, Page, Verified},
+    audit::{self, AuditEntry, Filter, Page, Record, Verified},
     hooks, runs,
 };
 
@@ -32,7 +32,7 @@ pub(super) async fn page(store: &Store, filter: Filter) -> Page {
 }
 
 /// Every line, in order.
-pub(super) async fn lines(store: &Store) -> Vec<Line> {
+pub(super) async fn lines(store: &Store) -> Vec<Record> {
     let filter = Filter {
         after: Some(0),
         limit: 10_000,
@@ -43,13 +43,13 @@ pub(super) async fn lines(store: &Store) -> Vec<Line> {
 
 pub(super) async fn actions(store: &Store) -> Vec<String> {
     let lines = lines(store).await.into_iter();
-    lines.map(|line| line.act.action).collect()
+    lines.map(|line| line.entry.action).collect()
 }
 
 pub(super) fn asked(run: NewRun) -> runs::Submit {
-    let act = act("job.submit", "job", &run.id.to_string());
+    let entry = entry("job.submit", "job", &run.id.to_string());
     runs::Submit {
-        act: Some(Box::new(act)),
+        entry: Some(Box::new(entry)),
         ..submit([run])
     }
 }
@@ -59,15 +59,15 @@ pub(super) async fn command(
     id: RunId,
     command: Command,
 ) -> Result<engine::Run, Error> {
-    let act = act("job.cancel", "job", &id.to_string());
+    let entry = entry("job.cancel", "job", &id.to_string());
     store
-        .write(move |batch| runs::act(batch, Kind::Job, id, &command, &act))
+        .write(move |batch| runs::entry(batch, Kind::Job, id, &command, &entry))
         .await
 }
 
-pub(super) async fn record(store: &Store, act: Act) {
+pub(super) async fn record(store: &Store, entry: AuditEntry) {
     let record = move |batch: &mut store::Batch<'_, '_>| {
-        batch.record(&act);
+        batch.record(&entry);
         Ok(())
     };
     store.write(record).await.unwrap();

@@ -32,7 +32,7 @@ async fn old_lines_go_and_the_chain_stays(db: &Database) {
     assert_eq!(retain(100).await.unwrap().deleted, 3);
     let empty = whole(&store).await;
     assert_eq!((empty.lines, empty.removed, empty.newest), (0, 7, 7));
-    record(&store, act("job.submit", "job", "x")).await;
+    record(&store, entry("job.submit", "job", "x")).await;
     assert_eq!(lines(&store).await[0].number, 8);
     whole(&store).await;
     db.rows("UPDATE audit_start SET hash = (SELECT hash FROM audit)");
@@ -45,13 +45,15 @@ async fn lines_outlive_what_they_speak_of(db: &Database) {
     let request = asked(job());
     let id = request.runs[0].run.id;
     store.submit(request).await.unwrap();
-    command(&store, id, Command::Cancel).await.unwrap();
-    store
-        .write(|batch| hooks::create(batch, &hook("h"), 9, &act("hook.create", "hook", "h")))
+    command(&store, id, Command::signal(engine::Signal::Cancel))
         .await
         .unwrap();
     store
-        .write(|batch| hooks::delete(batch, "h", &act("hook.delete", "hook", "h")))
+        .write(|batch| hooks::create(batch, &hook("h"), 9, &entry("hook.create", "hook", "h")))
+        .await
+        .unwrap();
+    store
+        .write(|batch| hooks::delete(batch, "h", &entry("hook.delete", "hook", "h")))
         .await
         .unwrap();
     let swept = store.write(|batch| store::retention::runs(batch, i64::MAX));

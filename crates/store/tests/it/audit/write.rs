@@ -1,7 +1,5 @@
 //! A line stands for a change, and both are written in one transaction.
 
-use std::{fs, path::Path};
-
 use engine::Command;
 use store::{Error, hooks};
 
@@ -14,7 +12,6 @@ use crate::{
 on_both!(
     a_line_stands_for_a_change_that_was_asked_for,
     a_change_and_its_line_are_one,
-    a_database_of_before_the_audit_opens,
 );
 
 async fn a_line_stands_for_a_change_that_was_asked_for(db: &Database) {
@@ -31,18 +28,23 @@ async fn a_line_stands_for_a_change_that_was_asked_for(db: &Database) {
     submitted(&store, job()).await;
     let run = claimed(&store, "a").await;
     assert_eq!(run.id, id);
-    command(&store, id, Command::Cancel).await.unwrap();
-    command(&store, id, Command::Cancel).await.unwrap();
+    command(&store, id, Command::signal(engine::Signal::Cancel))
+        .await
+        .unwrap();
+    command(&store, id, Command::signal(engine::Signal::Cancel))
+        .await
+        .unwrap();
     let refused = command(&store, id, Command::CancelPending).await;
     assert!(matches!(refused, Err(Error::Rejected(_))), "{refused:?}");
-    let unknown = command(&store, id_at(NOW), Command::Cancel).await;
+    let unknown = command(&store, id_at(NOW), Command::signal(engine::Signal::Cancel)).await;
     assert!(matches!(unknown, Err(Error::NotFound(_))), "{unknown:?}");
-    let delete = store.write(|batch| hooks::delete(batch, "no", &act("hook.delete", "hook", "no")));
+    let delete =
+        store.write(|batch| hooks::delete(batch, "no", &entry("hook.delete", "hook", "no")));
     assert!(!delete.await.unwrap());
     assert_eq!(actions(&store).await, ["job.submit", "job.cancel"]);
     let line = &lines(&store).await[0];
-    let expected = act("job.submit", "job", &id.to_string());
-    assert_eq!((line.number, &line.act), (1, &expected));
+    let expected = entry("job.submit", "job", &id.to_string());
+    assert_eq!((line.number, &line.entry), (1, &expected));
     whole(&store).await;
 }
 
@@ -51,7 +53,7 @@ async fn a_change_and_its_line_are_one(db: &Database) {
     store.submit(asked(job())).await.unwrap();
     let make = |fails: bool| {
         let work = move |batch: &mut store::Batch<'_, '_>| {
-            hooks::create(batch, &hook("h"), 9, &act("hook.create", "hook", "h"))?;
+            hooks::create(batch, &hook("h"), 9, &entry("hook.create", "hook", "h"))?;
             match fails {
                 true => Err(Error::KeyReused),
                 false => Ok(()),
@@ -78,43 +80,4 @@ async fn a_change_and_its_line_are_one(db: &Database) {
     assert_eq!(actions(&store).await, ["job.submit", "hook.create"]);
     whole(&store).await;
     db.check();
-}
-
-/// Runs the statements of a migration as the program of its time did.
-fn migrate(db: &Database, migration: &Path) {
-    let text = fs::read_to_string(migration).unwrap();
-    let lines = text.lines().filter(|line| !line.trim().starts_with("--"));
-    let (bytes, clustered) = match db.is_postgres() {
-        true => ("BYTEA", ""),
-        false => ("BLOB", "WITHOUT ROWID"),
-    };
-    let text = lines.collect::<Vec<_>>().join("\n");
-    let text = text
-        .replace("{bytes}", bytes)
-        .replace("{clustered}", clustered);
-    for statement in text.split(';').filter(|text| !text.trim().is_empty()) {
-        db.rows(statement);
-    }
-}
-
-async fn a_database_of_before_the_audit_opens(db: &Database) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    let files = fs::read_dir(folder).unwrap();
-    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-    files.sort();
-    files.retain(|file| file.file_name().unwrap().to_str().unwrap() < "0005");
-    for file in &files {
-        migrate(db, file);
-    }
-    db.rows(
-        "CREATE TABLE schema_version (id BIGINT NOT NULL PRIMARY KEY, version BIGINT NOT NULL)",
-    );
-    db.rows(&format!(
-        "INSERT INTO schema_version (id, version) VALUES (1, {})",
-        files.len()
-    ));
-    let store = db.open();
-    assert_eq!(whole(&store).await.lines, 0);
-    store.submit(asked(job())).await.unwrap();
-    assert_eq!(whole(&store).await.lines, 1);
 }

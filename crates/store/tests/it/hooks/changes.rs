@@ -22,7 +22,7 @@ on_both!(
 async fn changed(store: &Store, id: &str, change: Change) -> Changed {
     let id = id.to_owned();
     let changed = store
-        .write(move |batch| hooks::change(batch, &id, &change, &act("hook.change", "hook", &id)))
+        .write(move |batch| hooks::change(batch, &id, &change, &entry("hook.change", "hook", &id)))
         .await;
     changed.unwrap()
 }
@@ -104,14 +104,14 @@ async fn test(store: &Store) -> Opened {
         body: "{}".to_owned(),
     };
     let opened = store
-        .write(move |batch| hooks::test(batch, "h", &composed, &act("hook.test", "hook", "h")))
+        .write(move |batch| hooks::test(batch, "h", &composed, &entry("hook.test", "hook", "h")))
         .await;
     opened.unwrap()
 }
 
 async fn replay(store: &Store, number: i64) -> Opened {
     let opened = store
-        .write(move |batch| hooks::replay(batch, "h", number, &act("hook.replay", "hook", "h")))
+        .write(move |batch| hooks::replay(batch, "h", number, &entry("hook.replay", "hook", "h")))
         .await;
     opened.unwrap()
 }
@@ -161,7 +161,7 @@ async fn there_are_never_more_than_the_most(db: &Database) {
             };
             tokio::spawn(async move {
                 let create = move |batch: &mut store::Batch<'_, '_>| {
-                    hooks::create(batch, &hook, 1, &act("hook.create", "hook", &hook.id))
+                    hooks::create(batch, &hook, 1, &entry("hook.create", "hook", &hook.id))
                 };
                 store.write(create).await.unwrap()
             })
@@ -175,7 +175,7 @@ async fn there_are_never_more_than_the_most(db: &Database) {
         assert_eq!(all.len(), 1);
         let id = all[0].id.clone();
         let deleted = stores[0]
-            .write(move |batch| hooks::delete(batch, &id, &act("hook.delete", "hook", &id)))
+            .write(move |batch| hooks::delete(batch, &id, &entry("hook.delete", "hook", &id)))
             .await;
         assert!(deleted.unwrap());
     }

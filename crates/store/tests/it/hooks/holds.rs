@@ -74,7 +74,7 @@ async fn what_is_given_back_is_nobody_s(db: &Database) {
     let row = shown(&store, "h", 1).await;
     assert_eq!((row.due_at, row.attempts), (Some(NOW + 1), 1));
     let opened = store
-        .write(|batch| hooks::replay(batch, "h", 1, &act("hook.replay", "hook", "h")))
+        .write(|batch| hooks::replay(batch, "h", 1, &entry("hook.replay", "hook", "h")))
         .await;
     let Ok(Opened::Yes(row)) = opened else {
         panic!("{opened:?}");

@@ -1,4 +1,4 @@
-//! Hooks: nothing is lost, nothing is made or taken twice, whoever else is on the database.
+//! Hooks: nothing is lost, nothing is made or taken twice, the caller who else is on the database.
 
 mod changes;
 mod cursor;
@@ -6,7 +6,7 @@ mod holds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{RunId, Verdict};
+use engine::{AttemptOutcome, RunId};
 use store::{
     Store,
     events::EventRow,
@@ -57,7 +57,7 @@ async fn hook(store: &Store, id: &'static str, events: &[&str]) {
         secret: "whsec_".to_owned(),
     };
     let made = store
-        .write(move |batch| hooks::create(batch, &hook, 100, &act("hook.create", "hook", id)))
+        .write(move |batch| hooks::create(batch, &hook, 100, &entry("hook.create", "hook", id)))
         .await;
     assert!(made.unwrap());
 }
@@ -132,9 +132,12 @@ async fn finish_as(
 /// One run from its submit to its end: three events.
 async fn complete(store: &Store) -> RunId {
     let run = running(store, job()).await;
-    finished(store, crate::sample::finish(&run, Verdict::Completed))
-        .await
-        .unwrap();
+    finished(
+        store,
+        crate::sample::finish(&run, AttemptOutcome::Completed),
+    )
+    .await
+    .unwrap();
     run.id
 }
 
@@ -233,7 +236,7 @@ async fn of_one_run_one_delivery_is_due_at_a_time(db: &Database) {
     assert!(claim_at(&store, "a", 9, NOW + 4_999).await.is_empty());
     let second = claim_at(&store, "a", 9, NOW + 5_000).await;
     assert_eq!(
-        (second[0].number, second[0].attempt, second[0].strikes),
+        (second[0].number, second[0].attempt, second[0].failure_count),
         (1, 2, 1)
     );
     assert!(finish(&store, &second[0], Outcome::Failed, NOW + 5_000).await);
@@ -360,7 +363,7 @@ async fn a_late_answer_changes_nothing(db: &Database) {
         .unwrap();
     assert_eq!((row.status.as_str(), row.attempts), ("delivered", 2));
     store
-        .write(|batch| hooks::delete(batch, "h", &act("hook.delete", "hook", "h")))
+        .write(|batch| hooks::delete(batch, "h", &entry("hook.delete", "hook", "h")))
         .await
         .unwrap();
     assert!(!finish_as(&store, "b", &second, Outcome::Delivered, NOW).await);
@@ -398,9 +401,12 @@ async fn the_hooks_of_runs_get_their_own_events(db: &Database) {
     assert_eq!(expand(&store).await, 0);
     let id = store.submit(with_hook(Some(2))).await.unwrap().ids[0];
     let run = claimed(&store, "a").await;
-    finished(&store, crate::sample::finish(&run, Verdict::Completed))
-        .await
-        .unwrap();
+    finished(
+        &store,
+        crate::sample::finish(&run, AttemptOutcome::Completed),
+    )
+    .await
+    .unwrap();
     complete(&store).await;
     assert_eq!(expand(&store).await, 2);
     let taken = take(&store, 9).await;
@@ -467,9 +473,12 @@ async fn what_is_old_is_deleted(db: &Database) {
     hook(&store, "h", &["*"]).await;
     store.submit(with_hook(None)).await.unwrap();
     let run = claimed(&store, "a").await;
-    finished(&store, crate::sample::finish(&run, Verdict::Completed))
-        .await
-        .unwrap();
+    finished(
+        &store,
+        crate::sample::finish(&run, AttemptOutcome::Completed),
+    )
+    .await
+    .unwrap();
     expand(&store).await;
     loop {
         let taken = take(&store, 9).await;

@@ -10,30 +10,30 @@ use std::time::Instant;
 use anyhow::Result;
 
 use self::bare::Bare;
-use crate::{report::Measure, server::Ground};
+use crate::{report::Measure, server::Environment};
 
 const JOBS: usize = 20_000;
 
 /// One run. There is none for PostgreSQL.
-pub(super) fn measure(ground: &Ground) -> Result<Vec<Measure>> {
+pub(super) fn measure(environment: &Environment) -> Result<Vec<Measure>> {
     let mut measures = Vec::new();
-    if ground.database_url.is_some() {
+    if environment.database_url.is_some() {
         return Ok(measures);
     }
     for size in [24, 500] {
         let name = format!("ceiling, burn-down of 20,000, {size} a commit");
-        measures.push(Measure::new(name, "jobs/s", burn_down(ground, size)?));
+        measures.push(Measure::new(name, "jobs/s", burn_down(environment, size)?));
     }
     for size in [21, 64] {
         let name = format!("ceiling, submit, claim and complete {size} each a commit");
-        measures.push(Measure::new(name, "jobs/s", cycle(ground, size)?));
+        measures.push(Measure::new(name, "jobs/s", cycle(environment, size)?));
     }
     Ok(measures)
 }
 
 /// Each commit completes one batch and claims the next, as a claiming and a reporting connection do.
-fn burn_down(ground: &Ground, size: usize) -> Result<f64> {
-    let mut bare = Bare::open(&ground.work_dir)?;
+fn burn_down(environment: &Environment, size: usize) -> Result<f64> {
+    let mut bare = Bare::open(&environment.work_dir)?;
     for _ in 0..JOBS / 1000 {
         bare.commit(|tx| tx.submit(1000))?;
     }
@@ -51,11 +51,11 @@ fn burn_down(ground: &Ground, size: usize) -> Result<f64> {
 }
 
 /// Each commit submits, claims and completes.
-fn cycle(ground: &Ground, size: usize) -> Result<f64> {
-    let mut bare = Bare::open(&ground.work_dir)?;
+fn cycle(environment: &Environment, size: usize) -> Result<f64> {
+    let mut bare = Bare::open(&environment.work_dir)?;
     let begun = Instant::now();
     let (mut held, mut completed) = (Vec::new(), 0);
-    while begun.elapsed() < ground.duration {
+    while begun.elapsed() < environment.duration {
         let claimed = bare.commit(|tx| {
             tx.complete(&held)?;
             tx.submit(size)?;
@@ -79,14 +79,14 @@ mod tests {
         let work_dir = env::temp_dir().join(format!("playhouse-ceiling-{}", std::process::id()));
         fs::create_dir_all(&work_dir).unwrap();
         let (playhouse, duration) = (PathBuf::new(), Duration::from_millis(50));
-        let ground = Ground {
+        let environment = Environment {
             playhouse,
             work_dir,
             database_url: None,
             duration,
         };
-        assert!(cycle(&ground, 10).unwrap() > 0.0);
-        let mut bare = Bare::open(&ground.work_dir).unwrap();
+        assert!(cycle(&environment, 10).unwrap() > 0.0);
+        let mut bare = Bare::open(&environment.work_dir).unwrap();
         bare.commit(|tx| tx.submit(3)).unwrap();
         let held = bare.commit(|tx| tx.claim(2)).unwrap();
         assert_eq!(held.len(), 2);

@@ -4,16 +4,16 @@ use http::Method;
 use serde_json::json;
 
 use super::{Case, MIB, case, check};
-use crate::bed::{Bed, example};
+use crate::test_server::{TestServer, example};
 
 /// A server on which `worker-1` holds a job and another one waits.
-async fn holding() -> (Bed, String) {
-    let bed = Bed::open().await;
-    bed.submit(&example()).await;
-    bed.submit(&example()).await;
-    let held = bed.claim("worker-1").await["id"].clone();
+async fn holding() -> (TestServer, String) {
+    let server = TestServer::open().await;
+    server.submit(&example()).await;
+    server.submit(&example()).await;
+    let held = server.claim("worker-1").await["id"].clone();
     let held = held.as_str().expect("an id").to_owned();
-    (bed, held)
+    (server, held)
 }
 
 /// Bodies that are wrong, each with the field that is to blame.
@@ -38,7 +38,7 @@ const NUMBERS: [&str; 5] = ["\"1\"", "1.5", "9223372036854775808", "1e999", "[]"
 
 #[tokio::test]
 async fn executors_that_do_not_say_who_they_are() {
-    let (bed, held) = holding().await;
+    let (server, held) = holding().await;
     let long = json!({"executor_id": "x".repeat(10 * MIB)}).to_string();
     let longer = json!({"executor_id": "x".repeat(256)}).to_string();
     for (method, path) in [
@@ -61,27 +61,27 @@ async fn executors_that_do_not_say_who_they_are() {
             ("body", "[1]"),
             ("body", r#"["worker-1", "192.0.2.7"]"#),
         ];
-        check(&bed, wrong(&method, &path, &bodies)).await;
+        check(&server, wrong(&method, &path, &bodies)).await;
     }
-    assert_eq!(bed.status(&held).await, "running");
+    assert_eq!(server.status(&held).await, "running");
 }
 
 #[tokio::test]
 async fn claims() {
-    let (bed, _) = holding().await;
+    let (server, _) = holding().await;
     let (method, path) = (Method::POST, "/api/v1/jobs/claim");
     let long = json!("1".repeat(256)).to_string();
     let ips = ["5", "\"\\u0000\"", &long];
-    check(&bed, wrong_values(&method, path, "executor_ip", &ips)).await;
+    check(&server, wrong_values(&method, path, "executor_ip", &ips)).await;
     let waits = ["-1", "61", "1e300", "1e999", "\"5\"", "true"];
-    check(&bed, wrong_values(&method, path, "wait_seconds", &waits)).await;
+    check(&server, wrong_values(&method, path, "wait_seconds", &waits)).await;
     let most = ["0", "-1", "1001", "4294967296", "1.5", "1e999", "\"5\""];
-    check(&bed, wrong_values(&method, path, "max", &most)).await;
+    check(&server, wrong_values(&method, path, "max", &most)).await;
 }
 
 #[tokio::test]
 async fn heartbeats_and_reports() {
-    let (bed, held) = holding().await;
+    let (server, held) = holding().await;
     for (method, verb) in [
         (Method::PUT, "heartbeat"),
         (Method::POST, "release"),
@@ -89,30 +89,34 @@ async fn heartbeats_and_reports() {
         (Method::PUT, "fail"),
     ] {
         let path = format!("/api/v1/jobs/{held}/{verb}");
-        check(&bed, wrong_values(&method, &path, "lease_token", &NUMBERS)).await;
+        check(
+            &server,
+            wrong_values(&method, &path, "lease_token", &NUMBERS),
+        )
+        .await;
         if !matches!(verb, "complete" | "fail") {
             continue;
         }
-        check(&bed, wrong_values(&method, &path, "exit_code", &NUMBERS)).await;
+        check(&server, wrong_values(&method, &path, "exit_code", &NUMBERS)).await;
         for field in ["stdout", "stderr", "error_message"] {
             check(
-                &bed,
+                &server,
                 wrong_values(&method, &path, field, &["[104,105]", "5"]),
             )
             .await;
         }
         check(
-            &bed,
+            &server,
             wrong_values(&method, &path, "timed_out", &["1", "\"true\""]),
         )
         .await;
     }
-    assert_eq!(bed.status(&held).await, "running");
+    assert_eq!(server.status(&held).await, "running");
 }
 
 #[tokio::test]
 async fn registrations_and_batches() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let slots = r#"{"slots":-1,"version":"1","isolation":"none"}"#;
     let ip = r#"{"slots":1,"version":"1","isolation":"none","executor_ip":"\u0000"}"#;
     let bodies = [
@@ -120,7 +124,7 @@ async fn registrations_and_batches() {
         ("executor_ip", ip),
         ("version", r#"{"slots":1}"#),
     ];
-    check(&bed, wrong(&Method::PUT, "/api/v1/executors/w", &bodies)).await;
+    check(&server, wrong(&Method::PUT, "/api/v1/executors/w", &bodies)).await;
     let (name, part) = ("x".repeat(256), "x".repeat(1_025));
     let large = [
         ("slots", json!(10_001)),
@@ -141,7 +145,7 @@ async fn registrations_and_batches() {
     let large = large
         .each_ref()
         .map(|(field, body)| (*field, body.as_str()));
-    check(&bed, wrong(&Method::PUT, "/api/v1/executors/w", &large)).await;
+    check(&server, wrong(&Method::PUT, "/api/v1/executors/w", &large)).await;
     let bodies = [
         ("wait_seconds", r#"{"leases":[],"wait_seconds":-1}"#),
         ("wait_seconds", r#"{"leases":[],"wait_seconds":1e999}"#),
@@ -150,7 +154,7 @@ async fn registrations_and_batches() {
         ("leases[0].lease_token", r#"{"leases":[{"job_id":"x"}]}"#),
     ];
     check(
-        &bed,
+        &server,
         wrong(&Method::POST, "/api/v1/executors/w/leases", &bodies),
     )
     .await;
@@ -159,7 +163,7 @@ async fn registrations_and_batches() {
         ("results[0].completed", r#"{"results":[{"job_id":"x"}]}"#),
     ];
     check(
-        &bed,
+        &server,
         wrong(&Method::POST, "/api/v1/executors/w/results", &bodies),
     )
     .await;
@@ -167,7 +171,7 @@ async fn registrations_and_batches() {
 
 #[tokio::test]
 async fn names_in_the_path() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let registration = r#"{"slots":1,"version":"1","isolation":"none"}"#;
     for name in ["%00", "a%0Ab", "%FF", &"x".repeat(300)] {
         let path = format!("/api/v1/executors/{name}");
@@ -179,13 +183,13 @@ async fn names_in_the_path() {
             let path = format!("{path}/{verb}");
             cases.extend(wrong(&Method::POST, &path, &[("executor_id", body)]));
         }
-        check(&bed, cases).await;
+        check(&server, cases).await;
     }
 }
 
 #[tokio::test]
 async fn output() {
-    let (bed, held) = holding().await;
+    let (server, held) = holding().await;
     let mut cases = vec![];
     for (query, field) in [
         ("offset=0&executor_id=w&lease_token=1", "stream"),
@@ -217,5 +221,5 @@ async fn output() {
         let path = format!("/api/v1/jobs/{held}/logs?{query}");
         cases.push(case(query, Method::POST, &path, "text").field(field));
     }
-    check(&bed, cases).await;
+    check(&server, cases).await;
 }

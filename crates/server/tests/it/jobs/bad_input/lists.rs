@@ -4,18 +4,18 @@ use http::Method;
 use serde_json::json;
 
 use super::{case, check, short};
-use crate::bed::{Bed, bare, example, example_with};
+use crate::test_server::{TestServer, bare, example, example_with};
 
 #[tokio::test]
 async fn bulk_requests() {
-    let bed = Bed::open().await;
-    bed.post("/api/v1/jobs/claim", &bare("worker-1")).await;
+    let server = TestServer::open().await;
+    server.post("/api/v1/jobs/claim", &bare("worker-1")).await;
     let bulk = |name: &str, body: String| case(name, Method::POST, "/api/v1/jobs/bulk", body);
     let cancel =
         |name: &str, body: String| case(name, Method::POST, "/api/v1/jobs/bulk/cancel", body);
     let too_many: Vec<String> = (0..10_001).map(|_| "x".to_owned()).collect();
     check(
-        &bed,
+        &server,
         vec![
             bulk("empty", "[]".to_owned()).field("body"),
             bulk("one job alone", example().to_string()).field("body"),
@@ -42,7 +42,7 @@ async fn bulk_requests() {
 
 #[tokio::test]
 async fn a_bad_item_of_a_bulk_is_named_by_its_index() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for (index, field, value) in [
         (0, "type", json!("two words")),
         (7, "priority", json!(null)),
@@ -51,7 +51,7 @@ async fn a_bad_item_of_a_bulk_is_named_by_its_index() {
     ] {
         let mut jobs = vec![example(); 100];
         jobs[index][field] = value;
-        let refused = bed
+        let refused = server
             .post("/api/v1/jobs/bulk", &json!(jobs))
             .await
             .refused(400)
@@ -59,5 +59,5 @@ async fn a_bad_item_of_a_bulk_is_named_by_its_index() {
         assert_eq!(refused["context"]["index"], index, "{}", short(&refused));
         assert_eq!(refused["context"]["field"], field, "{}", short(&refused));
     }
-    assert_eq!(bed.stats().await["jobs_by_status"]["pending"], 0);
+    assert_eq!(server.stats().await["jobs_by_status"]["pending"], 0);
 }

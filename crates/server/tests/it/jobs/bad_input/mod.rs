@@ -10,7 +10,7 @@ mod values;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, example, example_with};
+use crate::test_server::{TestServer, example, example_with};
 
 const MIB: usize = 1 << 20;
 
@@ -63,14 +63,14 @@ fn with_text(addition: &str) -> String {
     format!("{text},{addition}}}")
 }
 
-async fn check(bed: &Bed, cases: Vec<Case>) {
+async fn check(server: &TestServer, cases: Vec<Case>) {
     assert!(!cases.is_empty());
-    let before = world(bed).await;
-    let database = database(bed);
+    let before = world(server).await;
+    let database = database(server);
     let written = commits(&database);
     for case in cases {
         let (name, field) = (case.name, case.field);
-        let answer = bed.send(case.method, &case.path, case.body).await;
+        let answer = server.send(case.method, &case.path, case.body).await;
         let status = answer.status;
         assert_eq!(
             status,
@@ -85,14 +85,14 @@ async fn check(bed: &Bed, cases: Vec<Case>) {
             body.to_string().len() < 2_000,
             "{name}: the refusal repeats its request"
         );
-        assert_eq!(world(bed).await, before, "{name} changed something");
+        assert_eq!(world(server).await, before, "{name} changed something");
         assert_eq!(commits(&database), written, "{name} wrote something");
     }
 }
 
 /// A look at the database past the server.
-fn database(bed: &Bed) -> rusqlite::Connection {
-    let path = bed.dir().join("data/playhouse.db");
+fn database(server: &TestServer) -> rusqlite::Connection {
+    let path = server.dir().join("data/playhouse.db");
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     rusqlite::Connection::open_with_flags(path, flags).expect("the server's database")
 }
@@ -107,22 +107,22 @@ fn commits(database: &rusqlite::Connection) -> i64 {
 
 #[tokio::test]
 async fn this_suite_sees_what_is_written() {
-    let bed = Bed::open().await;
-    let database = database(&bed);
+    let server = TestServer::open().await;
+    let database = database(&server);
     let mut written = commits(&database);
     let mut wrote = |what: &str, is: bool| {
         let now = commits(&database);
         assert_eq!(now != written, is, "{what}");
         written = now;
     };
-    bed.stats().await;
+    server.stats().await;
     wrote("a look", false);
-    bed.submit(&example()).await;
+    server.submit(&example()).await;
     wrote("a submit", true);
-    let id = bed.claim("worker-1").await["id"].clone();
+    let id = server.claim("worker-1").await["id"].clone();
     wrote("a claim", true);
     let beat = format!("/api/v1/jobs/{}/heartbeat", id.as_str().expect("an id"));
-    bed.put(&beat, &json!({"executor_id": "worker-1"})).await;
+    server.put(&beat, &json!({"executor_id": "worker-1"})).await;
     wrote("a heartbeat", true);
 }
 
@@ -131,8 +131,8 @@ fn short(body: &Value) -> String {
 }
 
 /// What must not change, as a reader sees it: every count, every executor, every job.
-async fn world(bed: &Bed) -> (Value, Value, Value) {
-    let executors = bed.get("/api/v1/admin/executors").await.json(200).await;
-    let jobs = bed.get("/api/v1/jobs?limit=1000").await.json(200).await;
-    (bed.stats().await, executors, jobs)
+async fn world(server: &TestServer) -> (Value, Value, Value) {
+    let executors = server.get("/api/v1/admin/executors").await.json(200).await;
+    let jobs = server.get("/api/v1/jobs?limit=1000").await.json(200).await;
+    (server.stats().await, executors, jobs)
 }

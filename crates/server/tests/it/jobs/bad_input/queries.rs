@@ -3,12 +3,12 @@
 use http::Method;
 
 use super::{case, check};
-use crate::bed::{Bed, example};
+use crate::test_server::{TestServer, example};
 
 #[tokio::test]
 async fn queries() {
-    let bed = Bed::open().await;
-    bed.submit(&example()).await;
+    let server = TestServer::open().await;
+    server.submit(&example()).await;
     let mut cases = vec![];
     for (query, field) in [
         ("limit=-1", "limit"),
@@ -45,5 +45,5 @@ async fn queries() {
         let path = format!("/api/v1/jobs/018cc4e5-2200-7000-8000-000000000001/logs?{query}");
         cases.push(case(query, Method::GET, &path, "").field(field));
     }
-    check(&bed, cases).await;
+    check(&server, cases).await;
 }

@@ -4,11 +4,11 @@ use http::Method;
 use serde_json::json;
 
 use super::{case, check, job, raw, with_text};
-use crate::bed::{Bed, SHA256, example};
+use crate::test_server::{SHA256, TestServer, example};
 
 #[tokio::test]
 async fn jobs_with_a_field_of_a_wrong_type() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let strings = [
         "type",
         "binary_url",
@@ -65,12 +65,12 @@ async fn jobs_with_a_field_of_a_wrong_type() {
     cases.push(job("retry", &json!({"factor": "2"})).field("retry.factor"));
     // A message that quotes what was sent must not make another field out of it.
     cases.push(job("timeout_seconds", &json!("a field `priority`")));
-    check(&bed, cases).await;
+    check(&server, cases).await;
 }
 
 #[tokio::test]
 async fn what_is_no_json() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let deep =
         |open: &str, close: &str| format!("{}{}", open.repeat(200_000), close.repeat(200_000));
     let mut cases = vec![
@@ -122,12 +122,12 @@ async fn what_is_no_json() {
         cases.push(case(path, Method::POST, path, "\u{1}"));
         cases.push(case(path, Method::POST, path, &b"\xFF"[..]));
     }
-    check(&bed, cases).await;
+    check(&server, cases).await;
 }
 
 #[tokio::test]
 async fn keys_that_stand_there_twice() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let cases = vec![
         raw("type", with_text("\"type\":\"again\"")).field("type"),
         raw("priority", with_text("\"priority\":\"background\"")).field("priority"),
@@ -149,5 +149,5 @@ async fn keys_that_stand_there_twice() {
         )
         .field("retry.factor"),
     ];
-    check(&bed, cases).await;
+    check(&server, cases).await;
 }

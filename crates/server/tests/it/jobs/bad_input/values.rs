@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::{MIB, check, job, raw, with_text};
-use crate::bed::{Bed, example, example_with};
+use crate::test_server::{TestServer, example, example_with};
 
 #[tokio::test]
 async fn jobs_with_a_wrong_value() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let mut cases = vec![];
     for text in [
         "",
@@ -53,12 +53,12 @@ async fn jobs_with_a_wrong_value() {
     }
     cases.push(job("binary_sha256", &json!(format!(" {}", &digits[1..]))));
     cases.push(job("binary_sha256", &json!("\u{e9}".repeat(32))));
-    check(&bed, cases).await;
+    check(&server, cases).await;
 }
 
 #[tokio::test]
 async fn jobs_with_a_word_or_number_out_of_range() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let mut cases = vec![];
     for text in [
         "",
@@ -87,24 +87,24 @@ async fn jobs_with_a_word_or_number_out_of_range() {
     ] {
         cases.push(job("not_before", &json!(time)));
     }
-    check(&bed, cases).await;
+    check(&server, cases).await;
 }
 
 #[tokio::test]
 async fn jobs_with_a_missing_field() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let mut cases = vec![];
     for field in ["type", "binary_url", "binary_sha256", "priority"] {
         let mut body = example();
         body.as_object_mut().expect("an object").remove(field);
         cases.push(raw(field, body.to_string()).field(field));
     }
-    check(&bed, cases).await;
+    check(&server, cases).await;
 }
 
 #[tokio::test]
 async fn retry_policies_out_of_range() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let mut cases = vec![];
     for (field, values) in [
         ("initial_seconds", [-1.0, 1e10]),
@@ -120,12 +120,12 @@ async fn retry_policies_out_of_range() {
         let body = with_text(&format!("\"retry\":{{\"factor\":{text}}}"));
         cases.push(raw(text, body).field("retry.factor"));
     }
-    check(&bed, cases).await;
+    check(&server, cases).await;
 }
 
 #[tokio::test]
 async fn words_that_no_system_can_start() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     let long = "x".repeat(10 * MIB);
     let cases = vec![
         job("arguments", &json!(["a", "nul\0"])).field("arguments[1]"),
@@ -164,12 +164,12 @@ async fn words_that_no_system_can_start() {
         job("not_before", &json!(long)),
         job("timeout_seconds", &json!(long)),
     ];
-    check(&bed, cases).await;
+    check(&server, cases).await;
 }
 
 #[tokio::test]
 async fn odd_but_good_input_is_taken() {
-    let bed = Bed::open().await;
+    let server = TestServer::open().await;
     for fields in [
         json!({"arguments": null, "env_variables": null, "retry": null, "labels": null, "not_before": null}),
         json!({"type": "\u{1F680}/..;--'\"<script>"}),
@@ -181,8 +181,8 @@ async fn odd_but_good_input_is_taken() {
         json!({"not_before": "-009999-01-03T00:00:00Z"}),
         json!({"not_before": "9999-12-30T00:00:00Z"}),
     ] {
-        let id = bed.submit(&example_with(&fields)).await;
-        let job = bed.job(&id).await;
+        let id = server.submit(&example_with(&fields)).await;
+        let job = server.job(&id).await;
         for (field, value) in fields.as_object().expect("an object") {
             if field == "type" || field == "arguments" && value.is_array() {
                 assert_eq!(&job[field], value);

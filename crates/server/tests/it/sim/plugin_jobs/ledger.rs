@@ -20,7 +20,7 @@ pub(crate) struct Lease {
     pub(crate) token: i64,
     pub(crate) until: i64,
     /// Whether a plugin ended under it.
-    advanced: bool,
+    last_progress_token: bool,
 }
 
 /// An acknowledged plugin job.
@@ -31,7 +31,7 @@ pub(crate) struct Entry {
     pub(crate) token: i64,
     pub(crate) lease: Option<Lease>,
     /// Token of the newest lease whose report was accepted.
-    pub(crate) settled: i64,
+    pub(crate) last_finished_token: i64,
     /// The note that is on disk, and the report that brought it.
     note: Option<Progress>,
     last: Option<ProgressReport>,
@@ -97,7 +97,7 @@ impl Entry {
         self.lease = Some(Lease {
             token: self.token,
             until: now + LEASE_MS,
-            advanced: false,
+            last_progress_token: false,
         });
     }
 
@@ -141,7 +141,10 @@ impl Entry {
             let last = now.last().expect("it has one more");
             let twice = self.acknowledged.insert(last.plugin.clone(), self.notes);
             assert_eq!(twice, None, "{id}: a plugin ended twice: {report:?}");
-            self.lease.as_mut().expect("only a holder notes").advanced = true;
+            self.lease
+                .as_mut()
+                .expect("only a holder notes")
+                .last_progress_token = true;
         }
         self.note = Some(report.progress.clone());
         self.last = Some(report.clone());
@@ -164,7 +167,7 @@ impl Entry {
             self.over = Some(("cancelled", now));
             return Loss::Cancelled;
         }
-        if lease.advanced {
+        if lease.last_progress_token {
             return Loss::Free;
         }
         self.losses += 1;
@@ -177,7 +180,7 @@ impl Entry {
 
     /// The holder's report was accepted.
     pub(crate) fn finished(&mut self, completed: bool, now: i64) {
-        self.settled = self.token;
+        self.last_finished_token = self.token;
         self.lease = None;
         self.over = Some(match completed {
             true => ("completed", now),

@@ -364,7 +364,7 @@ impl World {
         let now = self.now();
         let entry = self.ledger.plugin_job(&held.job);
         let holds = entry.holds(held.token);
-        let repeated = held.token == entry.settled && !entry.gone;
+        let repeated = held.token == entry.last_finished_token && !entry.gone;
         assert_eq!(accepted, holds || repeated, "{}: {entry:?}", held.job);
         if holds {
             entry.finished(completed, now);
@@ -438,7 +438,7 @@ impl World {
         self.note(|| format!("{name} stalls"));
     }
 
-    /// It is stopped as planned and gives back what it has.
+    /// It is stopped as planned and releases what it has.
     pub(super) async fn drain_worker(&mut self) {
         let place = self.any_worker();
         let name = self.workers[place].name();

@@ -1,0 +1,46 @@
+//! The holder reports what happened to parts of the work. The rows of the parts are the store's.
+
+use super::{changed, event, moved, owned};
+use crate::{Change, Event, EventType, Holder, PartChange, Rejected, Run, Stage, State};
+
+pub(super) fn step(
+    run: &Run,
+    holder: &Holder,
+    parts: &[PartChange],
+    acknowledged: i64,
+) -> Result<Change, Rejected> {
+    let lease = owned(run, holder, "advance")?;
+    // A part that was left out is no progress: nothing was done yet.
+    let progress = |part: &PartChange| matches!(part.stage, Stage::Completed | Stage::Failed);
+    let last_progress_token = if parts.iter().any(progress) {
+        lease.token
+    } else {
+        run.last_progress_token
+    };
+    let run = Run {
+        last_progress_token,
+        signals: run.signals.acknowledged(acknowledged),
+        ..moved(run, State::Running(lease.clone()))
+    };
+    let events = parts.iter().map(|part| Event {
+        executor: run.executor.clone(),
+        part: Some(part.clone()),
+        ..event(&run, event_type(part))
+    });
+    Ok(Change {
+        events: events.collect(),
+        ..changed(run)
+    })
+}
+
+fn event_type(part: &PartChange) -> EventType {
+    match part.stage {
+        Stage::Started if part.again => EventType::Checkpointed,
+        Stage::Started => EventType::PartStarted,
+        Stage::Completed => EventType::PartCompleted,
+        Stage::Failed => EventType::PartFailed,
+        Stage::Skipped => EventType::PartSkipped,
+        Stage::Cancelled => EventType::PartCancelled,
+        Stage::Interrupted => EventType::PartInterrupted,
+    }
+}

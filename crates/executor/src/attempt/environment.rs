@@ -1,0 +1,56 @@
+//! Where attempts work: the locked work directory, and the isolation that everything gets.
+
+use std::{
+    fs::File,
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use tokio::task::spawn_blocking;
+
+use super::WorkDir;
+use crate::{Error, Settings, directory, isolation::Plan};
+
+pub(crate) struct AttemptEnvironment {
+    pub(super) settings: Arc<Settings>,
+    pub(super) plan: Plan,
+    /// Numbers the work directories.
+    made: AtomicU64,
+    /// Held for as long as the work directory is in use.
+    _lock: File,
+}
+
+impl AttemptEnvironment {
+    /// Opens the work directory, removes what a crash left there, and tries the isolation. Blocks.
+    pub(crate) fn open(settings: Arc<Settings>) -> Result<Self, Error> {
+        let lock = directory::open(&settings.work_dir)
+            .and_then(|lock| directory::empty(&settings.work_dir).map(|()| lock))
+            .map_err(failed("work", &settings.work_dir))?;
+        Ok(Self {
+            plan: Plan::new(&settings).map_err(Error::Settings)?,
+            settings,
+            made: AtomicU64::new(0),
+            _lock: lock,
+        })
+    }
+
+    /// A new work directory.
+    pub(super) async fn work_dir(&self) -> Result<WorkDir, String> {
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let path = self.settings.work_dir.join(format!("attempt-{number}"));
+        let made = spawn_blocking(move || WorkDir::create(path)).await;
+        made.map_err(|error| error.to_string())
+            .and_then(|made| made.map_err(|error| error.to_string()))
+            .map_err(|error| format!("the work directory cannot be made: {error}"))
+    }
+}
+
+/// That a directory of the executor cannot be used.
+pub(super) fn failed(what: &str, dir: &Path) -> impl FnOnce(io::Error) -> Error {
+    let what = format!("the {what} directory {}", dir.display());
+    move |source| Error::Directory { what, source }
+}

@@ -1,0 +1,81 @@
+//! Tells the server how far a plugin job is, and goes on only when that is on disk.
+
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+use wire::{
+    client::{Client, Error},
+    executors::{Fact, Progress, ProgressReport, Stage},
+};
+
+use super::{Stop, Taken};
+
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_LAST: Duration = Duration::from_secs(2);
+
+/// How long one call may take; a note is at most some megabytes.
+const CALL_LIMIT: Duration = Duration::from_secs(30);
+
+/// Why a plugin job does not go on.
+pub(super) enum Halt {
+    /// The work is to be stopped.
+    Stop(Stop),
+    /// The server does not take it.
+    Refused(String),
+    /// This executor cannot go on, for a reason of its own.
+    Abandoned(String),
+}
+
+pub(super) struct ProgressReporter<'a> {
+    client: &'a Client,
+    executor: &'a str,
+    taken: Taken<'a>,
+}
+
+impl<'a> ProgressReporter<'a> {
+    pub(super) fn new(client: &'a Client, executor: &'a str, taken: Taken<'a>) -> Self {
+        Self {
+            client,
+            executor,
+            taken,
+        }
+    }
+
+    /// Puts the note on the server's disk, however long the server is away: the lease ends the wait.
+    pub(super) async fn note(
+        &self,
+        progress: &Progress,
+        fact: Option<(Stage, &str)>,
+    ) -> Result<(), Halt> {
+        let report = ProgressReport {
+            executor_id: self.executor.to_owned(),
+            lease_token: self.taken.token,
+            fact: fact.map(|(stage, plugin)| Fact {
+                stage,
+                plugin: plugin.to_owned(),
+            }),
+            progress: progress.clone(),
+        };
+        let job = self.taken.id;
+        let mut pause = RETRY_FIRST;
+        loop {
+            let call = timeout(CALL_LIMIT, self.client.note_progress(job, &report));
+            let late = |_| Err(Error::Unreachable("the note was not answered".to_owned()));
+            match call.await.unwrap_or_else(late) {
+                Ok(beat) if beat.cancel_requested => return Err(Halt::Stop(Stop::Cancelled)),
+                Ok(_) => return Ok(()),
+                Err(error) if error.is_transient() => {
+                    if pause == RETRY_FIRST {
+                        tracing::warn!(run_id = job, %error, "a note of progress has to wait");
+                    }
+                }
+                Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => {
+                    return Err(Halt::Stop(Stop::Lost));
+                }
+                Err(error) => return Err(Halt::Refused(error.to_string())),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(RETRY_LAST);
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Looks after one process of a plugin, from its start until nothing is left of it.
+
+use std::{
+    fs::OpenOptions,
+    future::Future,
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::PathBuf,
+    pin::Pin,
+    sync::{Arc, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use plugin::process::{Command, Exit};
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    sync::{oneshot, watch},
+    task::spawn_blocking,
+    time::Instant,
+};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tracing::Span;
+
+use super::{AttemptEnvironment, PATH, WorkDir, orphans, spawner::ExecutorFault};
+use crate::{
+    agent::Lease,
+    cgroup::Cgroup,
+    process::{Outputs, Process},
+    shim::{End, Order, Report, Spec},
+};
+
+/// What the group of a plugin's processes may have besides: the shim, the kernel's part of each process and
+/// libraries count there, and are not what the manifest speaks of.
+const OVERHEAD_BYTES: u64 = 16 << 20;
+
+pub(super) struct Supervisor {
+    pub(super) environment: Arc<AttemptEnvironment>,
+    pub(super) lease: Option<watch::Receiver<Lease>>,
+    /// Cancelled: the process is to be killed.
+    pub(super) unwanted: CancellationToken,
+    /// Cancelled when the process has ended: its output ends as well.
+    pub(super) over: CancellationToken,
+    pub(super) fault: ExecutorFault,
+}
+
+/// A stream of a process.
+type Stream = Pin<Box<dyn AsyncRead + Send>>;
+
+/// Standard output and standard error.
+type Streams = (Stream, Stream);
+
+impl Supervisor {
+    pub(super) async fn keep(
+        mut self,
+        command: Command,
+        started: oneshot::Sender<io::Result<Streams>>,
+        ended: oneshot::Sender<io::Result<Exit>>,
+    ) {
+        let (process, outputs, work_dir, cgroup) = match self.start(command).await {
+            Ok(made) => made,
+            Err(error) => {
+                self.lacks(error.to_string());
+                let _ = started.send(Err(error));
+                return;
+            }
+        };
+        let ends = || self.over.clone().cancelled_owned();
+        let _ = started.send(Ok((
+            AttemptEnd::of(outputs.stdout, ends()),
+            AttemptEnd::of(outputs.stderr, ends()),
+        )));
+        let report = self.watch(process).await;
+        self.over.cancel();
+        if let Ok(Report {
+            end: End::NotPrepared(reason),
+            ..
+        }) = &report
+        {
+            self.lacks(reason.clone());
+        }
+        if report.is_err() {
+            let (dir, groups) = (work_dir.path().to_owned(), cgroup.procs());
+            let span = Span::current();
+            let _ = spawn_blocking(move || span.in_scope(|| orphans::end(&dir, &groups))).await;
+        }
+        let _ = ended.send(exit(report, cgroup.was_out_of_memory().is_some()));
+        cgroup.remove().await;
+        let span = Span::current();
+        let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;
+    }
+
+    fn lacks(&self, what: String) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
+    }
+
+    async fn start(&self, command: Command) -> io::Result<(Process, Outputs, WorkDir, Cgroup)> {
+        let work_dir = self
+            .environment
+            .work_dir()
+            .await
+            .map_err(io::Error::other)?;
+        let stdin = work_dir.path().join("call");
+        let write = {
+            let (path, content) = (stdin.clone(), command.stdin.clone());
+            move || {
+                let file = OpenOptions::new()
+                    .write(true)
+                    .create_new(true)
+                    .mode(0o600)
+                    .open(path);
+                file.and_then(|mut file| file.write_all(&content))
+            }
+        };
+        spawn_blocking(write).await??;
+        let cgroup = self
+            .environment
+            .plan
+            .cgroups
+            .create_within(command.limits.memory_bytes.saturating_add(OVERHEAD_BYTES))
+            .map_err(io::Error::other)?;
+        let spec = self.spec(command, stdin, &work_dir, &cgroup);
+        match Process::start(&self.environment.settings.shim, &spec).await {
+            Ok((process, outputs)) => Ok((process, outputs, work_dir, cgroup)),
+            Err(error) => {
+                cgroup.remove().await;
+                let reason = format!("the shim cannot be started: {error}");
+                Err(io::Error::new(error.kind(), reason))
+            }
+        }
+    }
+
+    fn spec(&self, command: Command, stdin: PathBuf, dir: &WorkDir, cgroup: &Cgroup) -> Spec {
+        let settings = &self.environment.settings;
+        let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
+        let mut environment: std::collections::BTreeMap<String, String> = [
+            ("PATH".to_owned(), PATH.to_owned()),
+            ("HOME".to_owned(), text(dir.home())),
+            ("TMPDIR".to_owned(), text(dir.temporary())),
+        ]
+        .into();
+        environment.extend(command.environment);
+        let deadline = self
+            .lease
+            .as_ref()
+            .map(|lease| left(lease.borrow().deadline));
+        Spec {
+            program: Some(command.program),
+            arguments: command.arguments,
+            environment,
+            directory: dir.home().to_owned(),
+            stdin: Some(stdin),
+            writable: dir.path().to_owned(),
+            parts: self.environment.plan.parts.clone(),
+            file_limit_bytes: settings.file_limit_bytes,
+            memory_limit_bytes: Some(command.limits.memory_bytes),
+            cgroups: cgroup.procs(),
+            grace_ms: u64::try_from(settings.cancel_grace.as_millis()).unwrap_or(u64::MAX),
+            fence_ms: deadline.and_then(|left| u64::try_from(left.as_millis()).ok()),
+        }
+    }
+
+    /// Watches the process, its lease, and whether anybody still wants it.
+    async fn watch(&mut self, mut process: Process) -> io::Result<Report> {
+        let mut unwanted = false;
+        loop {
+            let lease = &mut self.lease;
+            let changed = async {
+                match lease {
+                    Some(lease) => lease.changed().await.map(|()| *lease.borrow_and_update()),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = process.reported() => break,
+                () = self.unwanted.cancelled(), if !unwanted => {
+                    unwanted = true;
+                    process.order(Order::Kill).await;
+                }
+                changed = changed => match changed {
+                    Ok(now) if now.lost => process.order(Order::Kill).await,
+                    Ok(now) => process.order(Order::Deadline(left(now.deadline))).await,
+                    // The lease ended; the caller lets go as well.
+                    Err(_) => self.lease = None,
+                },
+            }
+        }
+        process.end().await
+    }
+}
+
+fn left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
+}
+
+fn exit(report: io::Result<Report>, out_of_memory: bool) -> io::Result<Exit> {
+    let report = report?;
+    if report.lease_expired {
+        return Err(io::Error::other("its lease could not be renewed"));
+    }
+    match report.end {
+        End::Exited(0) => Ok(Exit::Code(0)),
+        End::Exited(_) | End::Signalled(_) if out_of_memory => Ok(Exit::Memory),
+        End::Exited(code) => Ok(Exit::Code(code)),
+        End::Signalled(signal) => Ok(Exit::Signal(signal)),
+        End::NotStarted(reason) | End::NotPrepared(reason) => Err(io::Error::other(reason)),
+        End::Ready { .. } => Err(io::Error::other("the shim ran nothing")),
+    }
+}
+
+/// A stream that ends when the process has ended and nothing is left to read at once, the caller who else
+/// holds its other side.
+struct AttemptEnd<R> {
+    inner: R,
+    over: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl<R: AsyncRead + Send + 'static> AttemptEnd<R> {
+    fn of(inner: R, over: WaitForCancellationFutureOwned) -> Stream
+    where
+        R: Unpin,
+    {
+        Box::pin(Self {
+            inner,
+            over: Box::pin(over),
+        })
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for AttemptEnd<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match Pin::new(&mut self.inner).poll_read(context, buffer) {
+            Poll::Pending => self.over.as_mut().poll(context).map(Ok),
+            ready => ready,
+        }
+    }
+}

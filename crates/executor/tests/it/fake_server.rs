@@ -1,0 +1,412 @@
+//! The server's end of the protocol, kept in memory: a queue of jobs, leases, results and logs.
+//!
+//! It stands where HTTP would: the agent talks to it through its real client.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    io,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt, future::BoxFuture};
+use http::{Request, Response, StatusCode};
+use serde_json::{Value, json};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
+use wire::{
+    client::{ByteStream, Client, Error, Payload, Reply, Transport},
+    executors::{
+        ClaimRuns, LeaseNews, ProgressReport, Registration, Renew, Renewed, Results, ResultsAnswer,
+        RunResult,
+    },
+};
+
+/// The desk. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct FakeServer(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    /// Every call fails at once.
+    pub(crate) away: bool,
+    /// No call is answered.
+    pub(crate) silent: bool,
+    pub(crate) registration: Option<Registration>,
+    /// Jobs to claim, as a claim answers them.
+    pub(crate) queue: VecDeque<Value>,
+    /// Jobs that were claimed and not reported, with what the next renewal says.
+    pub(crate) held: HashMap<String, LeaseNews>,
+    pub(crate) most_held: usize,
+    pub(crate) results: Vec<RunResult>,
+    pub(crate) released: Vec<String>,
+    /// Released with what the executor lacks.
+    pub(crate) abandoned: Vec<(String, String)>,
+    /// The executor's key is not known any more.
+    pub(crate) refuses: bool,
+    /// How long the answer of a claim with jobs is on its way.
+    pub(crate) claim_delay: Duration,
+    /// So many of the next pieces of output are answered with an error that passes.
+    pub(crate) log_failures: usize,
+    /// Of each job and stream.
+    pub(crate) logs: HashMap<(String, String), Vec<u8>>,
+    pub(crate) report_calls: usize,
+    /// Of each plugin job, with its id.
+    pub(crate) notes: Vec<(String, ProgressReport)>,
+    /// When each of them came.
+    pub(crate) note_times: Vec<Instant>,
+    /// Programs that were uploaded, by their hash.
+    pub(crate) uploads: HashMap<String, Bytes>,
+    /// How they are given out.
+    pub(crate) way: Way,
+    /// How often one was asked for, also while nobody answered.
+    pub(crate) downloads: usize,
+}
+
+/// How an uploaded program is given out.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Way {
+    #[default]
+    Whole,
+    /// It breaks off in the middle.
+    Half,
+    /// Not now.
+    Refused,
+}
+
+impl FakeServer {
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.clone())
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap()
+    }
+
+    /// Changes something and wakes every call that waits.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state());
+        self.0.changed.notify_waiters();
+    }
+
+    pub(crate) fn submit(&self, id: &str, url: &str, sha256: &str, more: Value) {
+        let mut job = json!({
+            "id": id, "type": "test", "binary_url": url, "binary_sha256": sha256,
+            "arguments": [], "env_variables": {}, "priority": "foreground", "status": "running",
+            "executor_id": null, "stdout": "", "stderr": "", "exit_code": null,
+            "created_at": "2024-01-01T12:00:00Z", "started_at": null, "completed_at": null,
+            "attempts": [], "lease_token": 1, "lease_seconds": 30.0,
+        });
+        let Value::Object(more) = more else {
+            panic!("not an object: {more}")
+        };
+        for (name, value) in more {
+            job[name] = value;
+        }
+        self.change(|state| {
+            state.queue.push_back(json!({"kind": "job", "job": job}));
+        });
+    }
+
+    /// A plugin job that may take this long.
+    pub(crate) fn submit_plugins(&self, id: &str, plugins: &[&str], more: &Value) {
+        let mut job = json!({
+            "id": id, "lease_token": 1, "lease_seconds": 30.0, "attempt": 1, "plugins": plugins,
+            "input": {}, "retries": 0, "debug": false, "remaining_ms": 300_000,
+        });
+        for (name, value) in more.as_object().expect("an object") {
+            job[name] = value.clone();
+        }
+        self.change(|state| {
+            state
+                .queue
+                .push_back(json!({"kind": "plugin_job", "plugin_job": job}));
+        });
+    }
+
+    /// What was noted of a plugin job, one after the other.
+    pub(crate) fn notes(&self, id: &str) -> Vec<ProgressReport> {
+        let state = self.state();
+        let notes = state.notes.iter().filter(|(job, _)| job == id);
+        notes.map(|(_, note)| note.clone()).collect()
+    }
+
+    fn note(&self, id: &str, report: ProgressReport) -> (StatusCode, Value) {
+        let mut answer = (
+            StatusCode::NOT_FOUND,
+            json!({"error": "not held", "context": {}}),
+        );
+        self.change(|state| {
+            if let Some(news) = state.held.get(id) {
+                answer = (
+                    StatusCode::OK,
+                    json!({"cancel_requested": news.cancel_requested}),
+                );
+                state.notes.push((id.to_owned(), report));
+                state.note_times.push(Instant::now());
+            }
+        });
+        answer
+    }
+
+    pub(crate) fn cancel(&self, id: &str) {
+        self.change(|state| {
+            state.held.get_mut(id).expect("it is held").cancel_requested = true;
+        });
+    }
+
+    pub(crate) fn result(&self, id: &str) -> Option<RunResult> {
+        self.state()
+            .results
+            .iter()
+            .find(|one| one.job_id == id)
+            .cloned()
+    }
+
+    /// Waits until `answer` has something to say, at most so long.
+    async fn wait<A>(
+        &self,
+        seconds: f64,
+        mut answer: impl FnMut(&mut State) -> Option<A>,
+    ) -> Option<A> {
+        let until = Instant::now() + Duration::from_secs_f64(seconds);
+        loop {
+            let changed = self.0.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if let Some(answer) = answer(&mut self.state()) {
+                return Some(answer);
+            }
+            if timeout_at(until, changed).await.is_err() {
+                return None;
+            }
+        }
+    }
+
+    async fn claim(&self, claim: &ClaimRuns) -> Vec<Value> {
+        let max = claim.max.unwrap_or(1) as usize;
+        let jobs = self.wait(claim.wait_seconds.unwrap_or(0.0), |state| {
+            let count = state.queue.len().min(max);
+            let jobs: Vec<Value> = state.queue.drain(..count).collect();
+            for run in &jobs {
+                let id = run[if run["kind"] == "job" {
+                    "job"
+                } else {
+                    "plugin_job"
+                }]["id"]
+                    .as_str()
+                    .expect("an id")
+                    .to_owned();
+                let news = LeaseNews {
+                    job_id: id.clone(),
+                    lost: false,
+                    cancel_requested: false,
+                };
+                state.held.insert(id, news);
+            }
+            state.most_held = state.most_held.max(state.held.len());
+            (!jobs.is_empty()).then_some(jobs)
+        });
+        jobs.await.unwrap_or_default()
+    }
+
+    async fn renew(&self, renew: &Renew) -> Renewed {
+        let news = |state: &State| -> Vec<LeaseNews> {
+            let one = |id: &String| {
+                let gone = LeaseNews {
+                    job_id: id.clone(),
+                    lost: true,
+                    cancel_requested: false,
+                };
+                state.held.get(id).cloned().unwrap_or(gone)
+            };
+            renew
+                .leases
+                .iter()
+                .map(|lease| one(&lease.job_id))
+                .collect()
+        };
+        let fresh = self.wait(renew.wait_seconds, |state| {
+            let leases = news(state);
+            let mut pairs = renew.leases.iter().zip(&leases);
+            let any = pairs
+                .any(|(asked, news)| news.lost || (news.cancel_requested && !asked.cancel_seen));
+            any.then_some(leases)
+        });
+        let fresh = fresh.await;
+        Renewed {
+            leases: fresh.unwrap_or_else(|| news(&self.state())),
+        }
+    }
+
+    fn report(&self, results: Results) -> ResultsAnswer {
+        let mut answer = ResultsAnswer::default();
+        self.change(|state| {
+            state.report_calls += 1;
+            for result in results.results {
+                let accepted = state.held.remove(&result.job_id).is_some();
+                answer.results.push(wire::executors::ResultAnswer {
+                    job_id: result.job_id.clone(),
+                    accepted,
+                    error: (!accepted).then(|| "no lease".to_owned()),
+                });
+                if accepted {
+                    state.results.push(result);
+                }
+            }
+        });
+        answer
+    }
+
+    fn download(&self, hash: &str) -> Result<Reply, Error> {
+        let mut state = self.state();
+        state.downloads += 1;
+        if state.away {
+            return Err(away());
+        }
+        let program = state.uploads.get(hash).cloned().unwrap_or_default();
+        let (first, second) = program.split_at(program.len() / 2);
+        let second = match state.way {
+            Way::Whole => Ok(Bytes::copy_from_slice(second)),
+            Way::Half | Way::Refused => Err(io::Error::other("it broke off")),
+        };
+        let pieces = [Ok(Bytes::copy_from_slice(first)), second];
+        let mut reply = Response::new(futures_util::stream::iter(pieces).boxed() as ByteStream);
+        *reply.status_mut() = match (state.way, state.uploads.contains_key(hash)) {
+            (Way::Refused, _) => StatusCode::SERVICE_UNAVAILABLE,
+            (_, true) => StatusCode::OK,
+            (_, false) => StatusCode::NOT_FOUND,
+        };
+        if !reply.status().is_success() {
+            *reply.body_mut() = futures_util::stream::empty().boxed();
+        }
+        Ok(reply)
+    }
+
+    fn log(&self, id: &str, query: &str, bytes: &[u8]) -> StatusCode {
+        let mut state = self.state();
+        if !state.held.contains_key(id) {
+            return StatusCode::NOT_FOUND;
+        }
+        if state.log_failures > 0 {
+            state.log_failures -= 1;
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
+        let stream = query
+            .trim_start_matches("stream=")
+            .split('&')
+            .next()
+            .unwrap_or_default();
+        state
+            .logs
+            .entry((id.to_owned(), stream.to_owned()))
+            .or_default()
+            .extend(bytes);
+        StatusCode::OK
+    }
+
+    async fn answer(&self, path: String, query: String, body: Bytes) -> (StatusCode, Value) {
+        fn read<T: serde::de::DeserializeOwned>(body: &Bytes) -> T {
+            serde_json::from_slice(body).expect("the client sends what the wire says")
+        }
+        fn say(value: impl serde::Serialize) -> (StatusCode, Value) {
+            (
+                StatusCode::OK,
+                serde_json::to_value(value).expect("it is JSON"),
+            )
+        }
+        if self.state().refuses {
+            let error = json!({"error": "the key is not known", "context": {}});
+            return (StatusCode::UNAUTHORIZED, error);
+        }
+        let parts: Vec<&str> = path.trim_start_matches("/api/v1/").split('/').collect();
+        match parts.as_slice() {
+            ["executors", _, "claims"] => {
+                let asked = Instant::now();
+                let runs = self.claim(&read(&body)).await;
+                let waited = asked.elapsed().as_secs_f64();
+                if !runs.is_empty() {
+                    let delay = self.state().claim_delay;
+                    tokio::time::sleep(delay).await;
+                }
+                say(json!({"runs": runs, "waited_seconds": waited}))
+            }
+            ["jobs", id, "progress"] => self.note(id, read(&body)),
+            ["executors", _, "leases"] => say(self.renew(&read(&body)).await),
+            ["executors", _, "results"] => say(self.report(read(&body))),
+            ["executors", _] => {
+                self.change(|state| state.registration = Some(read(&body)));
+                say(json!({}))
+            }
+            ["jobs", id, "logs"] => (self.log(id, &query, &body), json!({})),
+            ["jobs", id, "release"] => {
+                let release: wire::jobs::Release = read(&body);
+                self.change(|state| {
+                    state.held.remove(*id);
+                    match release.error_message {
+                        None => state.released.push((*id).to_owned()),
+                        Some(what) => state.abandoned.push(((*id).to_owned(), what)),
+                    }
+                });
+                say(json!({}))
+            }
+            _ => (
+                StatusCode::NOT_FOUND,
+                json!({"error": "no such route", "context": {}}),
+            ),
+        }
+    }
+}
+
+fn away() -> Error {
+    Error::Unreachable("the desk is away".to_owned())
+}
+
+impl Transport for FakeServer {
+    fn send(&self, request: Request<Payload>) -> BoxFuture<'static, Result<Reply, Error>> {
+        let server = self.clone();
+        async move {
+            let (parts, payload) = request.into_parts();
+            let body = match payload {
+                Payload::Bytes(bytes) => bytes,
+                Payload::Stream(_) => Bytes::new(),
+            };
+            if let Some(hash) = parts.uri.path().strip_prefix("/api/v1/binaries/") {
+                return server.download(hash);
+            }
+            if server.state().away {
+                return Err(away());
+            }
+            server
+                .wait(1e6, |state| (!state.silent).then_some(()))
+                .await;
+            let query = parts.uri.query().unwrap_or_default().to_owned();
+            let answer = server.answer(parts.uri.path().to_owned(), query, body);
+            let gone = server.wait(1e6, |state| state.away.then_some(()));
+            let (status, value) = tokio::select! {
+                biased;
+                answer = answer => answer,
+                _ = gone => return Err(away()),
+            };
+            let bytes = if value.is_null() {
+                Bytes::new()
+            } else {
+                value.to_string().into()
+            };
+            let stream = futures_util::stream::iter([Ok(bytes)]).boxed() as ByteStream;
+            let mut reply = Response::new(stream);
+            *reply.status_mut() = status;
+            Ok(reply)
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,350 @@
+//! The way through a job: order, chaining, storage, summaries, retries, resuming.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{PluginRegistry, execute, last, told};
+
+#[tokio::test]
+async fn plugins_run_in_the_order_of_the_job_and_hand_on_what_they_leave() {
+    let plugin_registry = PluginRegistry::new();
+    plugin_registry.script(
+        "first",
+        "",
+        "case $call in *execute*) echo '{\"store\": {\"key\": \"k\", \"value\": 7}}'
+        echo '{\"output\": \"handed on\"}'; echo '{\"metric\": {\"n\": 1}}';;
+        *summarize*) echo '{\"summary\": {\"of\": \"first\"}}';; esac",
+    );
+    // It sees what the first one left, and where it works.
+    plugin_registry.script(
+        "second",
+        "",
+        &execute(
+            "case $call in *'\"output\":\"handed on\"'*'\"storage\":{\"k\":7}'*) n=2;; *) n=0;; esac
+            echo \"in $(pwd)\" >&2; echo x >\"$HOME/f\" && echo y >\"$TMPDIR/f\" || n=0
+            if echo z >\"$(dirname \"$0\")/f\"; then n=3; fi
+            echo \"{\\\"metric\\\": {\\\"n\\\": $n}}\"",
+        ),
+    );
+    let executor = plugin_registry.executor(|_| {}).await;
+    let more = json!({"debug": true, "input": {"text": "t"}});
+    executor
+        .server
+        .submit_plugins("job", &["first", "second"], &more);
+    let result = executor.result("job").await;
+    assert!(
+        result.completed,
+        "{result:?} {:?}",
+        executor.server.notes("job")
+    );
+    let finish = result.finish;
+    assert_eq!(
+        (finish.exit_code, finish.lease_token, finish.error_message),
+        (None, Some(1), None)
+    );
+    let notes = executor.server.notes("job");
+    assert_eq!(told(&notes), ["+first", "first", "+second", "second"]);
+    let progress = last(&executor, "job");
+    let metrics: Vec<_> = progress
+        .ended
+        .iter()
+        .map(|one| one.metric.clone())
+        .collect();
+    assert_eq!(
+        metrics,
+        [Some(json!({"n": 1})), Some(json!({"n": 2}))],
+        "{progress:?}"
+    );
+    assert_eq!(json!(progress.storage), json!({"k": 7}));
+    assert_eq!(json!(progress.summary), json!({"first": {"of": "first"}}));
+    let log = &progress.ended[1].logs;
+    assert!(log[0].message.contains("/data/work/attempt-"), "{log:?}");
+    executor.end().await;
+}
+
+#[tokio::test]
+async fn a_plugin_that_fails_is_tried_again_and_hides_no_other() {
+    let plugin_registry = PluginRegistry::new();
+    plugin_registry.script("bad", "", "echo '{\"error\": {\"message\": \"never\"}}'");
+    plugin_registry.counter("good", 4);
+    let executor = plugin_registry.executor(|_| {}).await;
+    executor
+        .server
+        .submit_plugins("job", &["bad", "good"], &json!({"retries": 2}));
+    let result = executor.result("job").await;
+    assert!(!result.completed);
+    let message = result.finish.error_message;
+    assert_eq!(message.as_deref(), Some("plugin `bad` failed: never"));
+    let notes = executor.server.notes("job");
+    assert_eq!(told(&notes), ["+bad", "!bad", "+good", "good"]);
+    let tries = notes
+        .iter()
+        .filter_map(|note| note.progress.current.as_ref());
+    let tries: Vec<u32> = tries.map(|current| current.failed_tries).collect();
+    assert_eq!(
+        tries,
+        [0, 1, 2, 0],
+        "each failed try is on disk before the next"
+    );
+    assert_eq!(last(&executor, "job").ended[0].failed_tries, 3);
+    // The second try comes after the note of the first, and the third after that of the second.
+    let times = executor.server.state().note_times.clone();
+    for (place, least) in [(1, 100), (2, 200)] {
+        let waited = times[place + 1] - times[place];
+        assert!(waited >= Duration::from_millis(least), "{waited:?}");
+    }
+    executor.end().await;
+}
+
+#[tokio::test]
+async fn an_attempt_goes_on_where_the_one_before_it_ended() {
+    let plugin_registry = PluginRegistry::new();
+    plugin_registry.counter("done", 1);
+    // Only what was noted can have come to it.
+    let sees =
+        "case $call in *'\"output\":\"handed on\"'*'\"storage\":{\"k\":7}'*) n=1;; *) n=0;; esac
+        echo \"{\\\"metric\\\": {\\\"n\\\": $n}}\"";
+    plugin_registry.script("next", "", &execute(sees));
+    plugin_registry.script("tried", "", "echo '{\"error\": {\"message\": \"no\"}}'");
+    let executor = plugin_registry.executor(|_| {}).await;
+    let progress = json!({
+        "current": {"plugin": "tried", "failed_tries": 2},
+        "ended": [{"plugin": "done", "metric": {"n": 9}, "output": "handed on"}],
+        "storage": {"k": 7},
+    });
+    let more = json!({"retries": 2, "attempt": 2, "progress": progress});
+    executor
+        .server
+        .submit_plugins("job", &["done", "tried", "next"], &more);
+    assert!(!executor.result("job").await.completed);
+    let notes = executor.server.notes("job");
+    assert_eq!(told(&notes), ["+tried", "!tried", "+next", "next"]);
+    let progress = last(&executor, "job");
+    let ended = progress.ended;
+    assert_eq!(json!(progress.storage), json!({"k": 7}));
+    assert_eq!(
+        ended[2].metric,
+        Some(json!({"n": 1})),
+        "it sees what the attempt before left"
+    );
+    assert_eq!(
+        ended[0].metric,
+        Some(json!({"n": 9})),
+        "it did not run again"
+    );
+    assert_eq!(ended[1].failed_tries, 3, "it does not start counting anew");
+    executor.end().await;
+}
+
+/// The next job that is released because this executor cannot do it.
+async fn abandoned(executor: &crate::test_executor::TestExecutor) -> (String, String) {
+    let next =
+        |executor: &crate::test_executor::TestExecutor| executor.server.state().abandoned.pop();
+    executor.until("it is given back", next).await
+}
+
+#[tokio::test]
+async fn what_the_executor_lacks_is_no_failure_of_a_plugin() {
+    let plugin_registry = PluginRegistry::new();
+    plugin_registry.counter("one", 1);
+    let executor = plugin_registry.executor(|_| {}).await;
+    // Where no directory can be made.
+    let work = executor.dir.path("data/work");
+    executor
+        .until("it registers", |executor| {
+            executor.server.state().registration.clone()
+        })
+        .await;
+    std::fs::rename(&work, executor.dir.path("data/aside")).expect("it is moved");
+    std::fs::write(&work, "").expect("a file");
+    executor.server.submit_plugins("job", &["one"], &json!({}));
+    let (job, what) = abandoned(&executor).await;
+    assert_eq!(job, "job");
+    assert!(
+        what.starts_with("the work directory cannot be made"),
+        "{what}"
+    );
+    assert_eq!(told(&executor.server.notes("job")), ["+one"]);
+    std::fs::remove_file(&work).expect("a file");
+    std::fs::rename(executor.dir.path("data/aside"), &work).expect("it is moved back");
+    executor.end().await;
+}
+
+#[tokio::test]
+async fn what_the_executor_lacks_for_a_summary_leaves_the_job_to_others() {
+    let plugin_registry = PluginRegistry::new();
+    let gate = plugin_registry.0.path().join(".gate");
+    let waits = format!(
+        "while ! [ -e {} ]; do sleep 0.01; done; echo '{{\"metric\": {{\"n\": 1}}}}'",
+        gate.display()
+    );
+    plugin_registry.script("waits", "", &execute(&waits));
+    let executor = plugin_registry.executor(|_| {}).await;
+    executor
+        .server
+        .submit_plugins("job", &["waits"], &json!({}));
+    let started = |executor: &crate::test_executor::TestExecutor| {
+        (!executor.server.notes("job").is_empty()).then_some(())
+    };
+    executor.until("it runs", started).await;
+    // The note of its end has to wait, and the summary with it.
+    executor.server.change(|state| state.away = true);
+    std::fs::write(&gate, "").expect("a file");
+    let ended =
+        |executor: &crate::test_executor::TestExecutor| (executor.left_behind() == 0).then_some(());
+    executor.until("its process has ended", ended).await;
+    let work = executor.dir.path("data/work");
+    std::fs::rename(&work, executor.dir.path("data/aside")).expect("it is moved");
+    std::fs::write(&work, "").expect("a file");
+    executor.server.change(|state| state.away = false);
+    let (job, what) = abandoned(&executor).await;
+    assert_eq!(job, "job");
+    let begin = "the work directory cannot be made";
+    assert!(what.starts_with(begin), "{what}");
+    assert_eq!(told(&executor.server.notes("job")), ["+waits", "waits"]);
+    std::fs::remove_file(&work).expect("a file");
+    std::fs::rename(executor.dir.path("data/aside"), &work).expect("it is moved back");
+    executor.end().await;
+}
+
+#[tokio::test]
+async fn an_executor_may_be_without_a_plugin() {
+    let plugin_registry = PluginRegistry::new();
+    for name in ["one", "two"] {
+        plugin_registry.counter(name, 1);
+    }
+    let without = |settings: &mut executor::Settings| {
+        let plugins = settings.plugins.as_mut().expect("it has some");
+        plugins.without = vec!["two".to_owned()];
+    };
+    let executor = plugin_registry.executor(without).await;
+    let told = |executor: &crate::test_executor::TestExecutor| {
+        executor.server.state().registration.clone()
+    };
+    let told = executor.until("it registers", told).await.plugins;
+    let names: Vec<_> = told.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["one"]);
+    executor.end().await;
+}
+
+#[tokio::test]
+async fn a_plugin_that_was_removed_after_the_claim_is_looked_for_elsewhere() {
+    let plugin_registry = PluginRegistry::new();
+    plugin_registry.counter("one", 1);
+    let executor = plugin_registry.executor(|_| {}).await;
+    executor
+        .server
+        .submit_plugins("job", &["one", "two"], &json!({}));
+    let (job, what) = abandoned(&executor).await;
+    assert_eq!(
+        (job.as_str(), what.as_str()),
+        ("job", "it has no plugin `two` any more")
+    );
+    assert_eq!(
+        told(&executor.server.notes("job")),
+        [""; 0],
+        "nothing was begun"
+    );
+    executor.end().await;
+}
+
+/// Takes an object with this field, or a plugin's output that has it.
+fn takes(field: &str) -> String {
+    let schema = format!("{{ type = \"object\", required = [\"{field}\"] }}\n");
+    format!("[input]\nschema = {schema}output_schema = {schema}")
+}
+
+#[tokio::test]
+async fn what_does_not_take_the_input_is_skipped_where_the_job_names_no_plugins() {
+    let plugin_registry = PluginRegistry::new();
+    let measure = execute("echo '{\"output\": {\"found\": 1}}'; echo '{\"metric\": {\"n\": 1}}'");
+    plugin_registry.script("other", &takes("other"), &measure);
+    plugin_registry.script("text", &takes("text"), &measure);
+    // It takes what the one before it left.
+    plugin_registry.script("found", &takes("found"), &measure);
+    plugin_registry.counter("any", 2);
+    let executor = plugin_registry.executor(|_| {}).await;
+    let plugins = ["other", "text", "found", "any"];
+    let unnamed = json!({"input": {"text": "t"}, "skip_unfit": true});
+    executor
+        .server
+        .submit_plugins("unnamed", &plugins, &unnamed);
+    let result = executor.result("unnamed").await;
+    assert!(result.completed, "{result:?}");
+    let turns = ["-other", "+text", "text", "+found", "found", "+any", "any"];
+    assert_eq!(told(&executor.server.notes("unnamed")), turns);
+    let skipped = last(&executor, "unnamed").ended[0].clone();
+    assert!(
+        skipped
+            .skipped
+            .expect("a reason")
+            .contains("\"other\" is a required")
+    );
+    assert_eq!((skipped.metric, skipped.error), (None, None));
+
+    let named = json!({"input": {"text": "t"}});
+    executor.server.submit_plugins("named", &plugins, &named);
+    let result = executor.result("named").await;
+    let error = result.finish.error_message.expect("it failed");
+    assert!(
+        error.starts_with("plugin `other` failed: the input is not"),
+        "{error}"
+    );
+
+    let nobody = json!({"input": 7, "skip_unfit": true});
+    executor
+        .server
+        .submit_plugins("nobody", &["other", "text"], &nobody);
+    let result = executor.result("nobody").await;
+    let error = result.finish.error_message.expect("it failed");
+    assert!(
+        error.starts_with("no plugin takes the input: `other`: "),
+        "{error}"
+    );
+    assert_eq!(told(&executor.server.notes("nobody")), ["-other", "-text"]);
+    executor.end().await;
+}
+
+#[tokio::test]
+async fn what_is_installed_while_the_executor_runs_is_told_to_the_server() {
+    let plugin_registry = PluginRegistry::new();
+    // The longest name that there is.
+    let early = "e".repeat(64);
+    plugin_registry.counter(&early, 1);
+    plugin_registry.script("un-usable", "oops = 1\n", "");
+    let executor = plugin_registry.executor(|_| {}).await;
+    let names = |executor: &crate::test_executor::TestExecutor| {
+        let state = executor.server.state();
+        let plugins = &state.registration.as_ref()?.plugins;
+        let names = plugins
+            .iter()
+            .map(|one| (one.name.clone(), one.error.is_some()));
+        Some(names.collect::<Vec<_>>())
+    };
+    let first = executor.until("it registers", names).await;
+    assert_eq!(
+        first,
+        [(early.clone(), false), ("un-usable".to_owned(), true)]
+    );
+    let kinds = executor
+        .server
+        .state()
+        .registration
+        .clone()
+        .expect("it registered")
+        .kinds;
+    assert_eq!(kinds, ["job", "plugin_job"]);
+    plugin_registry.component("later", "", "");
+    let wanted = ("later".to_owned(), false);
+    executor
+        .until("the new one is told", |executor| {
+            names(executor)?.contains(&wanted).then_some(())
+        })
+        .await;
+    executor
+        .server
+        .submit_plugins("job", &["later", &early], &json!({}));
+    assert!(executor.result("job").await.completed);
+    executor.end().await;
+}

@@ -1,0 +1,118 @@
+//! A whole executor between a desk that keeps the protocol and a server of programs.
+
+use std::{fs, time::Duration};
+
+use executor::{CancellationToken, Error, Settings, run};
+use serde_json::Value;
+use tokio::{task::JoinHandle, time::Instant};
+
+use crate::{
+    binaries::digest,
+    fake_server::FakeServer,
+    programs::Programs,
+    test_dir::{DEADLINE, TestDir, shim},
+};
+
+/// A running executor with its peers.
+pub(crate) struct TestExecutor {
+    pub(crate) dir: TestDir,
+    pub(crate) server: FakeServer,
+    pub(crate) programs: Programs,
+    pub(crate) stop: CancellationToken,
+    executor: JoinHandle<Result<(), Error>>,
+}
+
+impl TestExecutor {
+    pub(crate) async fn new(change: impl FnOnce(&mut Settings)) -> Self {
+        let dir = TestDir::new();
+        let mut settings = Settings::new("tester", dir.path("data"), shim());
+        settings.slots = 4;
+        // The desk answers at once: no test waits for a claim that nobody answers.
+        settings.claim_grace = Duration::from_millis(200);
+        settings.executor_ip = "192.0.2.1".to_owned();
+        change(&mut settings);
+        let (server, stop) = (FakeServer::default(), CancellationToken::new());
+        let executor = tokio::spawn(run(server.client(), settings, stop.clone()));
+        Self {
+            dir,
+            server,
+            programs: Programs::serve().await,
+            stop,
+            executor,
+        }
+    }
+
+    /// Submits a script as a job.
+    pub(crate) fn submit(&self, id: &str, script: &str, more: Value) {
+        let program = format!("#!/bin/sh\n{script}\n");
+        let sha256 = digest(program.as_bytes()).to_string();
+        let url = self.programs.put("file", id, program);
+        self.server.submit(id, &url, &sha256, more);
+    }
+
+    pub(crate) async fn until<A>(
+        &self,
+        what: &str,
+        mut found: impl FnMut(&Self) -> Option<A>,
+    ) -> A {
+        let began = Instant::now();
+        loop {
+            if let Some(found) = found(self) {
+                return found;
+            }
+            assert!(began.elapsed() < DEADLINE, "{what}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub(crate) async fn result(&self, id: &str) -> wire::executors::RunResult {
+        self.until(id, |executor| executor.server.result(id)).await
+    }
+
+    pub(crate) fn log(&self, id: &str, stream: &str) -> String {
+        let key = (id.to_owned(), stream.to_owned());
+        let bytes = self
+            .server
+            .state()
+            .logs
+            .get(&key)
+            .cloned()
+            .unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Stops the executor and waits for the end of its drain.
+    pub(crate) async fn end(self) -> Self {
+        self.stop.cancel();
+        self.ended().await
+    }
+
+    pub(crate) async fn ended(mut self) -> Self {
+        let ended = tokio::time::timeout(DEADLINE, &mut self.executor).await;
+        ended
+            .expect("the drain ends")
+            .expect("it does not panic")
+            .expect("it ends well");
+        assert_eq!(self.left_behind(), 0, "a work directory was left behind");
+        self
+    }
+
+    /// Waits until the executor ends by itself, because it cannot go on.
+    pub(crate) async fn failed(mut self) -> Error {
+        let ended = tokio::time::timeout(DEADLINE, &mut self.executor).await;
+        let ended = ended.expect("it ends").expect("it does not panic");
+        assert_eq!(self.left_behind(), 0, "a work directory was left behind");
+        ended.expect_err("it cannot go on")
+    }
+
+    pub(crate) fn left_behind(&self) -> usize {
+        // It is not there before the executor has begun.
+        let entries = fs::read_dir(self.dir.path("data/work"))
+            .into_iter()
+            .flatten();
+        entries
+            .flatten()
+            .filter(|entry| entry.file_name() != ".lock")
+            .count()
+    }
+}

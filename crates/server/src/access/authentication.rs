@@ -1,0 +1,267 @@
+//! The gate in front of every route: who asks, and whether it may.
+
+use std::net::IpAddr;
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{ConnectInfo, Request, State},
+    http::{StatusCode, Version},
+    middleware::{self, Next},
+    response::Response,
+    routing::MethodRouter,
+};
+use futures_util::StreamExt;
+
+use super::{
+    Principal,
+    cache::Found,
+    credentials::{self, Credentials},
+    executor_identity, held,
+    principal::KeyHolder,
+    rate::Rate,
+    refused::Refused,
+    scope::Scope,
+    tickets::{self, Purpose},
+};
+use crate::{app::App, audit::Seen, origin_check::Peer};
+
+/// Puts the gate in front of a route that needs `scope`.
+pub(crate) fn scope_checked(
+    app: &App,
+    scope: Scope,
+    routes: MethodRouter<App>,
+) -> MethodRouter<App> {
+    routes.route_layer(middleware::from_fn_with_state((app.clone(), scope), check))
+}
+
+async fn check(
+    State((app, scope)): State<(App, Scope)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match scope {
+        Scope::Open => return next.run(request).await,
+        Scope::Secret => return counted(&app, request, next).await,
+        _ => {}
+    }
+    let principal = match identify(&app, &mut request).await {
+        Ok(Principal::Builtin) => return next.run(request).await,
+        Ok(principal) => principal,
+        Err(refused) => return refused.answer(request.uri().path()),
+    };
+    if let Some(seen) = request.extensions().get::<Seen>() {
+        seen.tell(&principal);
+    }
+    let rate = rate_of(&app, &principal);
+    let admitted = match rate.map_or(Ok(()), |rate| rate.take(app.now_ms())) {
+        Ok(()) => admit(&app, scope, &principal, &mut request).await,
+        Err(wait_ms) => Err(Refused::TooOften(wait_ms)),
+    };
+    let mut answer = match admitted {
+        Ok(()) => pass(&app, scope, &principal, request, next).await,
+        Err(refused) => refused.answer(request.uri().path()),
+    };
+    if let Some(rate) = rate {
+        rate.write(answer.headers_mut(), app.now_ms());
+    }
+    answer
+}
+
+/// How often the principal may ask, if there is a bound.
+fn rate_of<'key>(app: &App, principal: &'key Principal) -> Option<Rate<'key>> {
+    Rate::of(principal.key()?, app.settings.requests_per_minute)
+}
+
+/// A request that shows a secret of its own, unless its address has shown too many wrong ones.
+async fn counted(app: &App, request: Request, next: Next) -> Response {
+    let (peer, path) = (peer(&request), request.uri().path().to_owned());
+    // Counted before it is looked at: those that come at once count as well.
+    if let Err(wait_ms) = app.failed_auth.take(peer, app.now_ms()) {
+        return Refused::FailedAuthLimiter(wait_ms).answer(&path);
+    }
+    let answer = next.run(request).await;
+    if answer.status() != StatusCode::UNAUTHORIZED {
+        app.failed_auth.release(peer, app.now_ms());
+    }
+    answer
+}
+
+fn peer(request: &Request) -> Option<IpAddr> {
+    request
+        .extensions()
+        .get::<Peer>()
+        .map(|Peer(address)| *address)
+}
+
+/// Lets a request through, as long as the principal may do it.
+async fn pass(
+    app: &App,
+    scope: Scope,
+    principal: &Principal,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    request.extensions_mut().insert(principal.clone());
+    // Whoever makes the first key, or revokes its own, ends itself, and is to hear of it.
+    if scope == Scope::KeysWrite {
+        return next.run(request).await;
+    }
+    let path = request.uri().path().to_owned();
+    // A call may wait for a minute, and a stream may flow forever: both end with the key.
+    tokio::select! {
+        biased;
+        response = next.run(request) => until_ended(app, principal, response),
+        () = app.keys.ended(principal, &app.clock) => Refused::Unknown.answer(&path),
+    }
+}
+
+/// The answer; a stream ends when `principal` may no longer read it.
+fn until_ended(app: &App, principal: &Principal, response: Response) -> Response {
+    if response.body().size_hint().exact().is_some() {
+        return response;
+    }
+    let (app, principal) = (app.clone(), principal.clone());
+    response.map(|body| {
+        let ended = async move { app.keys.ended(&principal, &app.clock).await };
+        Body::from_stream(body.into_data_stream().take_until(Box::pin(ended)))
+    })
+}
+
+/// Whether the principal may do what it asks for.
+async fn admit(
+    app: &App,
+    scope: Scope,
+    principal: &Principal,
+    request: &mut Request,
+) -> Result<(), Refused> {
+    let allowed = principal.scopes().allow(scope);
+    if held::concerns(scope, principal, request, allowed) {
+        return match held::holds(app, principal, request).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Refused::NotHeld),
+            Err(error) => Err(unavailable(&error)),
+        };
+    }
+    if !allowed {
+        return Err(Refused::Scope(scope));
+    }
+    if executor_identity::names_another(principal, request).await {
+        return Err(Refused::Another);
+    }
+    Ok(())
+}
+
+/// Who asks.
+async fn identify(app: &App, request: &mut Request) -> Result<Principal, Refused> {
+    if let Some(principal) = request.extensions().get::<Principal>() {
+        return Ok(principal.clone());
+    }
+    let (now, peer, local) = (app.now_ms(), peer(request), is_local(request));
+    let seen = request.extensions().get::<Seen>().cloned();
+    let found = match credentials::take(request) {
+        Credentials::Key(key) => look_up(app, Some(&key), local, seen).await,
+        Credentials::Nothing => look_up(app, None, local, seen).await,
+        // To look for a ticket is a write: who has shown too many wrong ones does not cause it, and
+        // those that are looked for right now count as well.
+        Credentials::Ticket(ticket) => {
+            app.failed_auth
+                .take(peer, now)
+                .map_err(Refused::FailedAuthLimiter)?;
+            let found = connect(app, ticket, now).await;
+            if !matches!(found, Err(Refused::Unknown)) {
+                app.failed_auth.release(peer, now);
+            }
+            return found;
+        }
+    };
+    if let Err(Refused::Unknown) = found {
+        app.failed_auth
+            .take(peer, now)
+            .map_err(Refused::FailedAuthLimiter)?;
+    }
+    found
+}
+
+/// Who has the key that is shown. One that is not good any more is refused as any other, but the audit is
+/// told whose it was: somebody may have stolen it.
+async fn look_up(
+    app: &App,
+    text: Option<&str>,
+    local: bool,
+    seen: Option<Seen>,
+) -> Result<Principal, Refused> {
+    match app.keys.find(&app.store, text, app.now_ms()).await {
+        Ok(Found::Key(key)) => Ok(Principal::Key(KeyHolder(key))),
+        Ok(Found::Ended(key)) => {
+            if let Some(seen) = seen {
+                seen.tell(&Principal::Key(KeyHolder(key)));
+            }
+            Err(Refused::Unknown)
+        }
+        Ok(Found::FieldError) => Err(Refused::Unknown),
+        Ok(Found::Missing) => Err(Refused::NoKey),
+        Ok(Found::NoKeys) if !local => Err(Refused::Remote),
+        Ok(Found::NoKeys) if !app.hosts.are_loopback() => Err(Refused::Named),
+        Ok(Found::NoKeys) => Ok(Principal::Loopback),
+        Err(error) => Err(unavailable(&error)),
+    }
+}
+
+/// Who a ticket was made for.
+async fn connect(app: &App, ticket: String, now: i64) -> Result<Principal, Refused> {
+    let take = move |batch: &mut store::Batch<'_, '_>| {
+        tickets::take(batch, Purpose::Connect, &ticket, now)
+    };
+    let subject = app
+        .store
+        .write(take)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    let subject = subject.ok_or(Refused::Unknown)?.subject;
+    if subject.is_empty() {
+        let any = app.keys.any(&app.store).await;
+        return match any.map_err(|error| unavailable(&error))? {
+            false if app.hosts.are_loopback() => Ok(Principal::Loopback),
+            _ => Err(Refused::Unknown),
+        };
+    }
+    let key = app.keys.by_id(&app.store, &subject, now).await;
+    let key = key.map_err(|error| unavailable(&error))?;
+    key.map(|key| Principal::Key(KeyHolder(key)))
+        .ok_or(Refused::Unknown)
+}
+
+/// Whether a request comes from this machine. What a proxy passes on comes from anywhere.
+fn is_local(request: &Request) -> bool {
+    const FORWARDED: [&str; 9] = [
+        "forwarded",
+        "via",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-forwarded-proto",
+        "x-real-ip",
+        "cf-connecting-ip",
+        "true-client-ip",
+    ];
+    // The version that nginx speaks behind it when nobody says otherwise, without any such header.
+    let forwarded = request.version() == Version::HTTP_10
+        || FORWARDED
+            .iter()
+            .any(|name| request.headers().contains_key(*name));
+    // Without a connection it was made in this process.
+    let connected = request
+        .extensions()
+        .get::<ConnectInfo<std::net::SocketAddr>>()
+        .is_some();
+    !forwarded
+        && match peer(request) {
+            Some(address) => address.to_canonical().is_loopback(),
+            None => !connected,
+        }
+}
+
+fn unavailable(error: &store::Error) -> Refused {
+    tracing::error!(%error, "the keys could not be read");
+    Refused::Unavailable
+}

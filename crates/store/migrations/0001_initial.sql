@@ -1,0 +1,328 @@
+-- Everything that a claim, a heartbeat or a finish reads stands in the small row of `runs`.
+CREATE TABLE runs (
+    id            {bytes} NOT NULL PRIMARY KEY,
+    kind          TEXT    NOT NULL,
+    name          TEXT    NOT NULL,
+    queue         TEXT    NOT NULL,
+    priority         TEXT    NOT NULL,
+    sort_key          BIGINT  NOT NULL,
+    status        TEXT    NOT NULL,
+    version       BIGINT  NOT NULL,
+    token         BIGINT  NOT NULL,
+    last_finished_token BIGINT NOT NULL,
+    last_progress_token BIGINT NOT NULL,
+    starts        BIGINT  NOT NULL,
+    failure_count BIGINT  NOT NULL CHECK (failure_count <= max_attempts),
+    max_attempts  BIGINT  NOT NULL,
+    retry         TEXT,
+    timeout_ms    BIGINT,
+    whole_timeout_ms BIGINT,
+    deadline      BIGINT,
+    -- The newest generation of signals, and the one at which each open wish was asked for, else 0.
+    signal_generation BIGINT NOT NULL,
+    pause_signal  BIGINT  NOT NULL,
+    skip_signal   BIGINT  NOT NULL,
+    cancel_signal BIGINT  NOT NULL,
+    waiting_for   TEXT,
+    wait_until    BIGINT,
+    on_timeout    TEXT,
+    parent        {bytes},
+    exclusive_key TEXT,
+    executor      TEXT,
+    due_at        BIGINT,
+    lease_until   BIGINT,
+    created_at    BIGINT  NOT NULL,
+    started_at    BIGINT,
+    ended_at      BIGINT,
+    CHECK ((status = 'running') = (lease_until IS NOT NULL)),
+    CHECK (status = 'waiting' OR (status = 'scheduled') = (due_at IS NOT NULL)),
+    CHECK ((status = 'waiting') = (waiting_for IS NOT NULL)),
+    CHECK ((wait_until IS NULL) = (on_timeout IS NULL)),
+    -- Not `IN`: SQLite builds a table for its list each time a row is checked.
+    CHECK (status = 'held' OR status = 'scheduled' OR status = 'queued' OR status = 'running' OR status = 'waiting'
+        OR status = 'completed' OR status = 'failed' OR status = 'cancelled'),
+    CHECK ((status = 'completed' OR status = 'failed' OR status = 'cancelled')
+        = (ended_at IS NOT NULL))
+) {clustered};
+
+-- The claim's order. Only queued runs are in it, so its size is the backlog's.
+CREATE INDEX runs_ready ON runs (queue, sort_key, id) WHERE status = 'queued';
+CREATE INDEX runs_by_status ON runs (status, id);
+CREATE INDEX runs_by_name ON runs (name, id);
+CREATE INDEX runs_due ON runs (due_at) WHERE status = 'scheduled';
+CREATE INDEX runs_waiting ON runs (wait_until) WHERE wait_until IS NOT NULL;
+CREATE INDEX runs_overdue ON runs (deadline) WHERE deadline IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX runs_children ON runs (parent) WHERE parent IS NOT NULL;
+CREATE UNIQUE INDEX runs_exclusive ON runs (exclusive_key)
+    WHERE exclusive_key IS NOT NULL AND ended_at IS NULL;
+
+-- What a run works on, as its contract wrote it. `binary_sha256` names an uploaded program.
+CREATE TABLE inputs (
+    run_id        {bytes} NOT NULL PRIMARY KEY,
+    body          {bytes} NOT NULL,
+    binary_sha256 TEXT
+) {clustered};
+CREATE INDEX inputs_binary ON inputs (binary_sha256) WHERE binary_sha256 IS NOT NULL;
+
+CREATE TABLE attempts (
+    run_id      {bytes} NOT NULL,
+    number      BIGINT  NOT NULL,
+    executor    TEXT    NOT NULL,
+    executor_ip TEXT    NOT NULL,
+    token       BIGINT  NOT NULL,
+    status      TEXT    NOT NULL,
+    started_at  BIGINT  NOT NULL,
+    ended_at    BIGINT,
+    error       {bytes},
+    PRIMARY KEY (run_id, number)
+) {clustered};
+
+-- What the last ended attempt left. What programs print is bytes: it may hold NUL.
+CREATE TABLE results (
+    run_id    {bytes} NOT NULL PRIMARY KEY,
+    stdout    {bytes} NOT NULL,
+    stderr    {bytes} NOT NULL,
+    exit_code BIGINT,
+    error     {bytes}
+) {clustered};
+
+-- What a holder wrote down for the attempt after it.
+CREATE TABLE checkpoints (
+    run_id {bytes} NOT NULL PRIMARY KEY,
+    token  BIGINT  NOT NULL,
+    body   {bytes} NOT NULL
+) {clustered};
+
+-- Output while it is printed, in chunks in the order of their arrival.
+CREATE TABLE logs (
+    run_id   {bytes} NOT NULL,
+    seq      BIGINT  NOT NULL,
+    attempt  BIGINT  NOT NULL,
+    stream   TEXT    NOT NULL,
+    position BIGINT  NOT NULL,
+    body     {bytes} NOT NULL,
+    PRIMARY KEY (run_id, seq)
+) {clustered};
+
+-- How far each stream of an attempt has come.
+CREATE TABLE log_positions (
+    run_id  {bytes} NOT NULL,
+    attempt BIGINT  NOT NULL,
+    stream  TEXT    NOT NULL,
+    next    BIGINT  NOT NULL,
+    PRIMARY KEY (run_id, attempt, stream)
+) {clustered};
+
+-- How much a run's log holds. Chunks up to `head_seq` are its beginning, which is kept.
+CREATE TABLE log_sizes (
+    run_id       {bytes} NOT NULL PRIMARY KEY,
+    next_seq     BIGINT  NOT NULL,
+    head_seq     BIGINT  NOT NULL,
+    stored_bytes BIGINT  NOT NULL
+) {clustered};
+
+-- Runs that were deleted but for what they printed and their attempts, which may be very many rows.
+CREATE TABLE pending_deletions (
+    run_id {bytes} NOT NULL PRIMARY KEY
+) {clustered};
+
+-- What happened, to a run or, without one, to something else such as a hook.
+CREATE TABLE events (
+    seq    BIGINT  NOT NULL PRIMARY KEY,
+    at     BIGINT  NOT NULL,
+    type   TEXT    NOT NULL,
+    kind   TEXT    NOT NULL,
+    run_id {bytes},
+    data   TEXT    NOT NULL
+) {clustered};
+CREATE INDEX events_of_run ON events (run_id, seq);
+
+-- One row: the number of the newest event, and of the newest that retention has removed.
+CREATE TABLE event_head (
+    id      BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    newest  BIGINT NOT NULL,
+    removed BIGINT NOT NULL
+);
+INSERT INTO event_head (id, newest, removed) VALUES (1, 0, 0);
+
+CREATE TABLE counters (
+    kind   TEXT   NOT NULL,
+    status TEXT   NOT NULL,
+    priority  TEXT   NOT NULL,
+    n      BIGINT NOT NULL CHECK (n >= 0),
+    PRIMARY KEY (kind, status, priority)
+) {clustered};
+
+CREATE TABLE executors (
+    name         TEXT    NOT NULL PRIMARY KEY,
+    ip           TEXT    NOT NULL,
+    seen_at      BIGINT  NOT NULL,
+    completed    BIGINT  NOT NULL,
+    registration {bytes},
+    -- The plugins that it can run: names, separated by commas.
+    plugins      TEXT    NOT NULL DEFAULT ''
+) {clustered};
+
+CREATE TABLE idempotency_keys (
+    key        TEXT    NOT NULL PRIMARY KEY,
+    body_hash  {bytes} NOT NULL,
+    run_ids    {bytes} NOT NULL,
+    created_at BIGINT  NOT NULL
+) {clustered};
+CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
+
+CREATE TABLE binaries (
+    sha256     TEXT   NOT NULL PRIMARY KEY,
+    size_bytes BIGINT NOT NULL,
+    used_at    BIGINT NOT NULL
+) {clustered};
+
+-- The last commit of each writer, for a PostgreSQL server whose answer to a commit was lost, and when
+-- the writer was last there.
+CREATE TABLE writers (
+    name    TEXT   NOT NULL PRIMARY KEY,
+    batch   BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL
+) {clustered};
+
+-- Keys, by their public prefix. The key itself is nowhere: only its SHA-256. A revoked key stays, so
+-- that its name can be told, and so that a database that had a key never looks like one without.
+CREATE TABLE keys (
+    id                  TEXT    NOT NULL PRIMARY KEY,
+    prefix              TEXT    NOT NULL,
+    hash                {bytes} NOT NULL,
+    name                TEXT    NOT NULL,
+    role                TEXT    NOT NULL,
+    scopes              TEXT    NOT NULL,
+    requests_per_minute BIGINT,
+    created_at          BIGINT  NOT NULL,
+    expires_at          BIGINT,
+    revoked_at          BIGINT,
+    used_at             BIGINT
+) {clustered};
+CREATE UNIQUE INDEX keys_prefix ON keys (prefix);
+
+-- One row: rises with every key that is made or revoked, so that servers see that something changed.
+CREATE TABLE key_head (
+    id      BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    version BIGINT NOT NULL
+);
+INSERT INTO key_head (id, version) VALUES (1, 0);
+
+-- Secrets that are good for one use and a short time, by their SHA-256: what the use is, and for whom.
+CREATE TABLE tickets (
+    hash       {bytes} NOT NULL PRIMARY KEY,
+    purpose    TEXT    NOT NULL,
+    subject    TEXT    NOT NULL,
+    expires_at BIGINT  NOT NULL
+) {clustered};
+CREATE INDEX tickets_age ON tickets (expires_at);
+
+-- Where events are sent. A hook with a `run_id` is of that run alone and has its id.
+CREATE TABLE hooks (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    -- The key that created it: its deliveries share places with those of the owner's other hooks.
+    owner           TEXT   NOT NULL,
+    run_id          {bytes},
+    url             TEXT   NOT NULL,
+    -- Deliveries of one lane share its places: the hook itself, or the host that a run's hook names.
+    lane            TEXT   NOT NULL,
+    headers         TEXT   NOT NULL,
+    events          TEXT   NOT NULL,
+    description     TEXT   NOT NULL,
+    secret          TEXT,
+    max_attempts    BIGINT,
+    created_at      BIGINT NOT NULL,
+    -- Every event up to this number was looked at; for a run's hook, nothing up to it is its run's.
+    seen_seq        BIGINT NOT NULL,
+    next_number     BIGINT NOT NULL,
+    paused_until    BIGINT NOT NULL,
+    failures        BIGINT NOT NULL,
+    failing_since   BIGINT,
+    disabled_at     BIGINT,
+    disabled_reason TEXT,
+    CHECK ((disabled_at IS NULL) = (disabled_reason IS NULL)),
+    CHECK ((failures = 0) = (failing_since IS NULL))
+) {clustered};
+CREATE INDEX hooks_of_all ON hooks (id) WHERE run_id IS NULL;
+CREATE UNIQUE INDEX hooks_of_runs ON hooks (run_id) WHERE run_id IS NOT NULL;
+CREATE INDEX hooks_of_runs_seen ON hooks (seen_seq) WHERE run_id IS NOT NULL;
+
+-- One row: the events up to this number were looked at for the hooks of single runs.
+CREATE TABLE run_hook_cursor (
+    id  BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    seq BIGINT NOT NULL
+);
+INSERT INTO run_hook_cursor (id, seq) VALUES (1, 0);
+
+-- One event on its way to one hook. `due_at` is NULL while an earlier delivery of its run to the same
+-- hook is not ended, and once it has ended itself; while it is being sent it is the end of the claim.
+CREATE TABLE deliveries (
+    hook_id         TEXT   NOT NULL,
+    number          BIGINT NOT NULL,
+    lane            TEXT   NOT NULL,
+    owner           TEXT   NOT NULL,
+    run_id          {bytes},
+    seq             BIGINT,
+    event           TEXT   NOT NULL,
+    body            TEXT   NOT NULL,
+    status          TEXT   NOT NULL,
+    created_at      BIGINT NOT NULL,
+    opened_at       BIGINT NOT NULL,
+    due_at          BIGINT,
+    claimed_by      TEXT,
+    attempts        BIGINT NOT NULL,
+    failure_count         BIGINT NOT NULL,
+    ended_at        BIGINT,
+    response_status BIGINT,
+    response        {bytes},
+    error           TEXT,
+    PRIMARY KEY (hook_id, number),
+    CHECK (status = 'pending' OR status = 'delivered' OR status = 'failed'),
+    CHECK ((status = 'pending') = (ended_at IS NULL)),
+    CHECK (ended_at IS NULL OR due_at IS NULL),
+    CHECK (claimed_by IS NULL OR due_at IS NOT NULL)
+) {clustered};
+CREATE INDEX deliveries_due ON deliveries (owner, lane, due_at, number) WHERE due_at IS NOT NULL;
+-- What is being sent, or was when a server ended: few rows, found without looking through all that is due.
+CREATE INDEX deliveries_claimed ON deliveries (owner, lane, due_at, number) WHERE claimed_by IS NOT NULL;
+CREATE INDEX deliveries_open ON deliveries (hook_id, run_id, number) WHERE ended_at IS NULL;
+CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL;
+
+-- Who did what to what, from where, and what became of it. Lines are added and never changed; the hash
+-- of each covers it and the hash before it. `runs` are the ids of all runs, when there are several.
+CREATE TABLE audit (
+    number      BIGINT  NOT NULL PRIMARY KEY,
+    at          BIGINT  NOT NULL,
+    actor       TEXT    NOT NULL,
+    actor_name  TEXT    NOT NULL,
+    origin      TEXT    NOT NULL,
+    action      TEXT    NOT NULL,
+    target_kind TEXT    NOT NULL,
+    target      TEXT    NOT NULL,
+    last_target TEXT,
+    runs        {bytes},
+    outcome     TEXT    NOT NULL,
+    detail      TEXT    NOT NULL,
+    times       BIGINT  NOT NULL,
+    hash        {bytes} NOT NULL,
+    CHECK ((last_target IS NULL) = (runs IS NULL))
+) {clustered};
+CREATE INDEX audit_of_target ON audit (target, number);
+CREATE INDEX audit_of_many ON audit (number) WHERE runs IS NOT NULL;
+
+-- One row: number and hash of the newest line.
+CREATE TABLE audit_head (
+    id     BIGINT  NOT NULL PRIMARY KEY CHECK (id = 1),
+    newest BIGINT  NOT NULL,
+    hash   {bytes} NOT NULL
+);
+INSERT INTO audit_head (id, newest, hash) VALUES (1, 0, CAST('' AS {bytes}));
+
+-- One row: number and hash of the newest line that retention has removed.
+CREATE TABLE audit_start (
+    id      BIGINT  NOT NULL PRIMARY KEY CHECK (id = 1),
+    removed BIGINT  NOT NULL,
+    hash    {bytes} NOT NULL
+);
+INSERT INTO audit_start (id, removed, hash) VALUES (1, 0, CAST('' AS {bytes}));

@@ -1,0 +1,103 @@
+//! Claims, and their answers, which may be long in coming.
+
+use tokio::sync::oneshot;
+
+use crate::{
+    Error, Store,
+    items::{ClaimCall, Item, ReleaseRuns, Waits},
+    runs::{Claim, Claimed},
+};
+
+impl Store {
+    /// Takes queued runs; none when there are none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn claim(&self, claim: Claim) -> Result<Vec<Claimed>, Error> {
+        self.pending_claim(claim, false)?.taken().await
+    }
+
+    /// Takes queued runs as soon as there are some. It may be answered with none: then look again.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn wait_for(&self, claim: Claim) -> Result<PendingClaim, Error> {
+        self.pending_claim(claim, true)
+    }
+
+    fn pending_claim(&self, claim: Claim, waits: bool) -> Result<PendingClaim, Error> {
+        let key = self.any_writer();
+        let (answer, receiver) = oneshot::channel();
+        let waits = Waits::new(waits);
+        let call = ClaimCall {
+            claim,
+            waits: waits.clone(),
+            answer,
+        };
+        self.send(key, Item::Claim(call))?;
+        Ok(PendingClaim {
+            store: self.clone(),
+            waits,
+            answer: receiver,
+        })
+    }
+
+    /// Queues again what was claimed for a caller that will not hear of it, as if it had not been.
+    pub fn release(&self, orphans: Vec<Claimed>) {
+        // Without a writer, the reaper finds them when their leases end.
+        let _ = self.send(0, Item::Other(Box::new(ReleaseRuns(orphans))));
+    }
+}
+
+/// What an executor will be offered. Dropped with runs in it that nobody took out, it queues them
+/// again, and it does not count against them.
+pub struct PendingClaim {
+    store: Store,
+    waits: Waits,
+    answer: oneshot::Receiver<Result<Vec<Claimed>, Error>>,
+}
+
+impl PendingClaim {
+    /// The runs. None: there are none, or a waiting claim should look again.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn taken(&mut self) -> Result<Vec<Claimed>, Error> {
+        (&mut self.answer).await.map_err(|_| Error::Closed)?
+    }
+
+    /// Waits for no run any more: what is being taken now is answered as soon as it is on disk, otherwise
+    /// nothing, at once.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn call_back(&mut self) -> Result<Vec<Claimed>, Error> {
+        self.waits.end();
+        self.store.wake().call_back();
+        self.taken().await
+    }
+
+    /// Waits no longer; what arrived in the same moment is taken out all the same.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn withdraw(mut self) -> Result<Vec<Claimed>, Error> {
+        self.close()
+    }
+
+    fn close(&mut self) -> Result<Vec<Claimed>, Error> {
+        self.answer.close();
+        // Empty or taken already: there is nothing more to come.
+        self.answer.try_recv().unwrap_or_else(|_| Ok(Vec::new()))
+    }
+}
+
+impl Drop for PendingClaim {
+    fn drop(&mut self) {
+        if let Ok(orphans) = self.close()
+            && !orphans.is_empty()
+        {
+            self.store.release(orphans);
+        }
+    }
+}

@@ -9,7 +9,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use executor::{Plugins, Settings};
 use tempfile::TempDir;
-use wire::executors::{Progress, ProgressReport, TestExecutor as Turn};
+use wire::executors::{Progress, ProgressReport, Stage as Turn};
 
 use crate::test_executor::TestExecutor;
 

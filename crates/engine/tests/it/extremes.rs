@@ -2,12 +2,12 @@
 //! number can hold: nothing panics.
 
 use engine::{
-    AttemptOutcome, Backoff, Command, Lease, NewRun, Outcome, Part, Priority, Run, Signal, Stage,
-    State, sort_key, step, submit,
+    AttemptOutcome, Backoff, Command, Lease, NewRun, Outcome, Priority, Run, Signal, Signals,
+    Stage, State, sort_key, step, submit,
 };
 use proptest::{option, prelude::*};
 
-use crate::sample::{holder, new_run};
+use crate::sample::{holder, new_run, part};
 
 fn time() -> impl Strategy<Value = i64> {
     prop_oneof![
@@ -89,10 +89,15 @@ fn any_run() -> impl Strategy<Value = Run> {
                     whole_timeout_ms: whole.0,
                     ..new_run()
                 };
-                let signal = cancelled.then_some(Signal::Cancel);
+                let none = Signals::default();
+                let signals = if cancelled {
+                    none.with(Signal::Cancel)
+                } else {
+                    none
+                };
                 Run {
                     state,
-                    signal,
+                    signals,
                     failure_count,
                     deadline: whole.1,
                     last_progress_token: whole.2,
@@ -102,16 +107,6 @@ fn any_run() -> impl Strategy<Value = Run> {
                 }
             },
         )
-}
-
-fn part(pick: i64) -> Option<Part> {
-    let stages = [Stage::Started, Stage::Completed, Stage::Failed];
-    let stage = usize::try_from(pick.rem_euclid(4)).expect("below 4");
-    stages.get(stage).map(|stage| Part {
-        name: "\0".to_owned(),
-        stage: *stage,
-        told: String::new(),
-    })
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -133,9 +128,10 @@ fn command() -> impl Strategy<Value = Command> {
                 lease_ms,
             },
             3 => Command::Heartbeat { holder, lease_ms },
-            4 => Command::Checkpoint {
+            4 => Command::Advance {
                 holder,
-                part: part(lease_ms),
+                parts: vec![part(Stage::ALL[usize::from(jitter < 0.5)])],
+                acknowledged: lease_ms,
             },
             5 => finish(AttemptOutcome::Completed),
             6 => finish(AttemptOutcome::Failed),
@@ -151,7 +147,7 @@ fn command() -> impl Strategy<Value = Command> {
                 lease_ms,
             },
             11 => Command::CancelPending,
-            12 => Command::Cancel,
+            12 => Command::signal(Signal::Cancel),
             _ => Command::Retry { aging_step_ms },
         }
     })
@@ -182,10 +178,10 @@ proptest! {
 
     #[test]
     fn waits_stay_between_nothing_and_the_longest(
-        initial_ms in time(), factor in number(), max_ms in time(), jitter in number(),
+        initial_ms in time(), factor in number(), max_ms in time(), most in number(),
         failure_count in time(), jitter in number(),
     ) {
-        let wait = Backoff { initial_ms, factor, max_ms, jitter }.wait_ms(failure_count, jitter);
+        let wait = Backoff { initial_ms, factor, max_ms, jitter: most }.wait_ms(failure_count, jitter);
         prop_assert!((0..=max_ms.max(0)).contains(&wait));
     }
 }

@@ -1,6 +1,6 @@
 //! Runs to start from.
 
-use engine::{Holder, Kind, NewRun, RunId};
+use engine::{Holder, Kind, NewRun, PartChange, RunId, Stage};
 
 pub(crate) fn new_run() -> NewRun {
     NewRun {
@@ -13,5 +13,14 @@ pub(crate) fn holder(executor: &str, token: Option<i64>) -> Holder {
     Holder {
         executor: executor.to_owned(),
         token,
+    }
+}
+
+pub(crate) fn part(stage: Stage) -> PartChange {
+    PartChange {
+        name: "example".to_owned(),
+        stage,
+        again: false,
+        event_data: String::new(),
     }
 }

@@ -2,12 +2,12 @@
 //! Whatever comes in whatever order, the promises hold.
 
 use engine::{
-    Attempt, AttemptEnd, AttemptOutcome, Backoff, Change, Command, Holder, NewRun, Part, Run,
+    Attempt, AttemptEnd, AttemptOutcome, Backoff, Change, Command, Holder, NewRun, Run, Signal,
     Stage, State, Status, step, submit,
 };
-use proptest::{collection::vec, option, prelude::*};
+use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use crate::sample::{holder, new_run};
+use crate::sample::{holder, new_run, part};
 
 const EXECUTORS: [&str; 4] = ["a", "b", "c", "d"];
 const AGING_STEP_MS: i64 = 600_000;
@@ -19,7 +19,7 @@ enum Move {
     Due,
     Claim { executor: usize },
     Heartbeat(Who),
-    Checkpoint(Who, u8),
+    Advance(Who, Stage),
     Finish(Who, u8),
     Release(Who),
     Abandon(Who),
@@ -55,7 +55,7 @@ fn moves() -> impl Strategy<Value = Move> {
         2 => Just(Move::Due),
         6 => (0..EXECUTORS.len()).prop_map(|executor| Move::Claim { executor }),
         3 => who().prop_map(Move::Heartbeat),
-        3 => (who(), 0..4_u8).prop_map(|(who, stage)| Move::Checkpoint(who, stage)),
+        3 => (who(), select(Stage::ALL)).prop_map(|(who, stage)| Move::Advance(who, stage)),
         4 => (who(), 0..3_u8).prop_map(|(who, outcome)| Move::Finish(who, outcome)),
         2 => who().prop_map(Move::Release),
         1 => who().prop_map(Move::Abandon),
@@ -95,16 +95,6 @@ fn new_runs() -> impl Strategy<Value = NewRun> {
                 ..new_run()
             },
         )
-}
-
-/// A part of the work, or none.
-fn part(stage: u8) -> Option<Part> {
-    let stages = [Stage::Started, Stage::Completed, Stage::Failed];
-    stages.get(usize::from(stage)).map(|stage| Part {
-        name: "part".to_owned(),
-        stage: *stage,
-        told: String::new(),
-    })
 }
 
 /// A run with what the world has seen of it.
@@ -152,9 +142,10 @@ impl World {
                 holder: self.holder(who),
                 lease_ms,
             },
-            Move::Checkpoint(who, stage) => Command::Checkpoint {
+            Move::Advance(who, stage) => Command::Advance {
                 holder: self.holder(who),
-                part: part(*stage),
+                parts: vec![part(*stage)],
+                acknowledged: 0,
             },
             Move::Release(who) => Command::Release {
                 holder: self.holder(who),
@@ -180,7 +171,7 @@ impl World {
                 lease_ms,
             },
             Move::CancelPending => Command::CancelPending,
-            Move::Cancel => Command::Cancel,
+            Move::Cancel => Command::signal(Signal::Cancel),
             Move::Retry => Command::Retry { aging_step_ms },
         })
     }
@@ -212,7 +203,7 @@ impl World {
         let after = &change.run;
         if after.version == before.version {
             assert_eq!(after, before, "unchanged version, changed run");
-            assert!(change.event.is_none() && change.attempt.is_none() && change.error.is_none());
+            assert!(change.events.is_empty() && change.attempt.is_none() && change.error.is_none());
             return;
         }
         assert_eq!(after.version, before.version + 1);
@@ -229,11 +220,11 @@ impl World {
             );
         }
         assert_eq!(after.starts, self.claims);
-        if let Some(event) = &change.event {
+        for event in &change.events {
             assert_eq!(event.attempt, after.starts);
         }
         assert!(
-            after.signal.is_none() || status == Status::Running,
+            after.signals.cancel == 0 || status == Status::Running,
             "a signal without a holder"
         );
         self.check_whole_time(before, command, change);
@@ -310,7 +301,7 @@ impl World {
                 assert!(self.lost <= self.allowed, "it is lost without end");
                 if matches!(command, Command::Release { .. }) {
                     assert_eq!(*end, AttemptEnd::Released);
-                    assert_eq!(cancelled, before.signal.is_some(), "a wish was lost");
+                    assert_eq!(cancelled, before.signals.cancel > 0, "a wish was lost");
                     assert_eq!(after.failure_count, before.failure_count, "a drain counted");
                 }
                 if matches!(command, Command::Abandon { .. }) {
@@ -329,14 +320,11 @@ impl World {
             }
             None => assert!(ran == runs && after.token == before.token),
         }
-        if let Command::Checkpoint { part, .. } = command {
-            let ended = part
-                .as_ref()
-                .is_some_and(|part| part.stage != Stage::Started);
+        if let Command::Advance { parts, .. } = command {
+            let ended = matches!(parts[0].stage, Stage::Completed | Stage::Failed);
             self.parts += i64::from(ended);
             self.allowed += i64::from(ended);
-            let event = change.event.as_ref().expect("a checkpoint is told");
-            assert_eq!(event.part.is_some(), part.is_some());
+            assert_eq!(change.events[0].part.as_ref(), Some(&parts[0]));
         }
         if matches!(command, Command::Retry { .. }) {
             self.bad_ends = 0;
@@ -348,7 +336,7 @@ impl World {
 /// Only the current lease extends, notes, finishes and releases.
 fn check_holder(before: &Run, command: &Command) {
     let (Command::Heartbeat { holder, .. }
-    | Command::Checkpoint { holder, .. }
+    | Command::Advance { holder, .. }
     | Command::Finish { holder, .. }
     | Command::Release { holder }
     | Command::Abandon { holder, .. }) = command
@@ -426,8 +414,8 @@ proptest! {
             else { break };
             run = change.run;
             let holder = holder("a", Some(run.token));
-            let part = part(if ended { 1 } else { 0 });
-            run = step(&run, &Command::Checkpoint { holder, part }, now).unwrap().run;
+            let changes = vec![part(if ended { Stage::Completed } else { Stage::Started })];
+            run = step(&run, &Command::Advance { holder, parts: changes, acknowledged: 0 }, now).unwrap().run;
             now += 10;
             parts += i64::from(ended);
             lost += 1;

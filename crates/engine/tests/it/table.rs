@@ -4,11 +4,11 @@
 use std::fmt::Write;
 
 use engine::{
-    Attempt, AttemptOutcome, Backoff, Change, Command, Holder, Lease, Outcome, Part, Run, Signal,
-    Stage, State, states_markdown, step, submit,
+    Attempt, AttemptOutcome, Backoff, Change, Command, Holder, Lease, Outcome, Run, Signal, Stage,
+    State, states_markdown, step, submit,
 };
 
-use crate::sample::{holder, new_run};
+use crate::sample::{holder, new_run, part};
 
 const NOW: i64 = 1_000_000;
 const LEASE_MS: i64 = 30_000;
@@ -68,7 +68,7 @@ fn a_submitted_run_is_held_scheduled_or_queued() {
         (
             change.run.state,
             change.run.sort_key,
-            change.event.and_then(|event| event.due_at),
+            change.events[0].due_at,
         )
     };
     let later = NOW + 5;
@@ -94,16 +94,16 @@ fn outcome(before: &Run, change: &Change) -> String {
     let run = &change.run;
     if run == before {
         assert_eq!(
-            (&change.attempt, &change.event, &change.error),
-            (&None, &None, &None)
+            (&change.attempt, &change.events, &change.error),
+            (&None, &Vec::new(), &None)
         );
         return "unchanged".to_owned();
     }
     let mut words = vec![run.state.status().to_string()];
     words.extend(
         change
-            .event
-            .as_ref()
+            .events
+            .iter()
             .map(|event| format!("event {}", event.event_type)),
     );
     words.extend(change.attempt.as_ref().map(|attempt| match attempt {
@@ -113,7 +113,7 @@ fn outcome(before: &Run, change: &Change) -> String {
     match &run.state {
         State::Scheduled { due_at } => words.push(format!("due in {}", due_at - NOW)),
         State::Running(lease) => words.push(format!("until {:+}", lease.until - NOW)),
-        State::Held | State::Queued | State::Done { .. } => {}
+        State::Held | State::Queued | State::Waiting(_) | State::Done { .. } => {}
     }
     let mut number = |name, old: i64, new: i64| {
         if old != new {
@@ -122,27 +122,30 @@ fn outcome(before: &Run, change: &Change) -> String {
     };
     number("token", before.token, run.token);
     number(
-        "settled",
+        "last finished token",
         before.last_finished_token,
         run.last_finished_token,
     );
     number(
-        "advanced",
+        "last progress token",
         before.last_progress_token,
         run.last_progress_token,
     );
-    number("strikes", before.failure_count, run.failure_count);
-    number("rank", before.sort_key - NOW, run.sort_key - NOW);
+    number("failures", before.failure_count, run.failure_count);
+    number("sort key", before.sort_key - NOW, run.sort_key - NOW);
     assert_eq!(run.version, before.version + 1);
     if before.deadline != run.deadline {
         words.push(format!("deadline {:?}", run.deadline.map(|at| at - NOW)));
     }
-    if before.signal != run.signal {
-        words.push(format!("signal {:?}", run.signal));
+    if before.signals != run.signals {
+        words.push(format!("{:?}", run.signals));
     }
-    if change.cancel_children {
-        words.push("children too".to_owned());
-    }
+    words.extend(
+        change
+            .for_children
+            .as_ref()
+            .map(|command| format!("{} children", command.name())),
+    );
     words.extend(
         change
             .error
@@ -210,8 +213,8 @@ fn pending() -> Vec<(&'static str, Run)> {
 
 fn running() -> Vec<(&'static str, Run)> {
     let (fresh, expired) = (|| leased(NOW + 10_000), || leased(NOW));
-    let cancelled = |run| Run {
-        signal: Some(Signal::Cancel),
+    let cancelled = |run: Run| Run {
+        signals: run.signals.with(Signal::Cancel),
         ..run
     };
     let last = |run| Run {
@@ -369,7 +372,7 @@ fn commands() -> Vec<((&'static str, Command), &'static str)> {
             "",
         ),
         (("cancel pending", Command::CancelPending), ""),
-        (("cancel", Command::Cancel), ""),
+        (("cancel", Command::signal(Signal::Cancel)), ""),
         (("retry", Command::Retry { aging_step_ms }), ""),
     ];
     for (who, holder) in holders() {
@@ -387,8 +390,8 @@ fn commands() -> Vec<((&'static str, Command), &'static str)> {
             lease_ms,
         };
         commands.push((("heartbeat", heartbeat), who));
-        for (name, checkpoint) in checkpoints(&holder) {
-            commands.push(((name, checkpoint), who));
+        for (name, advance) in advances(&holder) {
+            commands.push(((name, advance), who));
         }
         commands.push((
             (
@@ -414,22 +417,15 @@ fn commands() -> Vec<((&'static str, Command), &'static str)> {
     commands
 }
 
-fn checkpoints(holder: &Holder) -> [(&'static str, Command); 4] {
-    let checkpoint = |stage: Option<Stage>| Command::Checkpoint {
+fn advances(holder: &Holder) -> [(&'static str, Command); 3] {
+    let advance = |stage: Stage| Command::Advance {
         holder: holder.clone(),
-        part: stage.map(|stage| Part {
-            name: "part".to_owned(),
-            stage,
-            told: String::new(),
-        }),
+        parts: vec![part(stage)],
+        acknowledged: 0,
     };
     [
-        ("checkpoint", checkpoint(None)),
-        ("checkpoint, part started", checkpoint(Some(Stage::Started))),
-        (
-            "checkpoint, part completed",
-            checkpoint(Some(Stage::Completed)),
-        ),
-        ("checkpoint, part failed", checkpoint(Some(Stage::Failed))),
+        ("advance, part started", advance(Stage::Started)),
+        ("advance, part completed", advance(Stage::Completed)),
+        ("advance, part failed", advance(Stage::Failed)),
     ]
 }

@@ -5,17 +5,17 @@ use crate::{Command, PartChange, Run, RunId, Stage, Status};
 /// What a legal command does to a run. The store writes all of it in one transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// The run as it is now.
+    /// The run after the change.
     pub run: Run,
     /// What happened to its attempts.
     pub attempt: Option<Attempt>,
-    /// What the event log gets, in order.
+    /// The events to append, in order.
     pub events: Vec<Event>,
     /// Why the run failed, when this change ends an attempt without success.
     pub error: Option<String>,
-    /// The command that goes down to the child runs.
+    /// The command to apply to the child runs that have not ended.
     pub for_children: Option<Command>,
-    /// How parts end that were started and have not ended.
+    /// The stage of all parts that have started and not ended; `None` leaves them open.
     pub end_parts: Option<Stage>,
 }
 
@@ -35,13 +35,13 @@ pub enum AttemptEnd {
     Completed,
     /// The executor reported a failure.
     Failed,
-    /// Its time was up.
+    /// Its executor stopped it at its time limit.
     TimedOut,
-    /// Its time was up long ago, and its executor did not stop it.
+    /// Its time limit was exceeded for too long: its executor did not stop it.
     Overtime,
     /// It was cancelled.
     Cancelled,
-    /// Its executor was not heard of any more.
+    /// Its executor was lost, or could not do the work.
     Lost,
     /// Its executor released it.
     Released,
@@ -50,7 +50,7 @@ pub enum AttemptEnd {
 }
 
 impl AttemptEnd {
-    /// Whether the end of this word was reported by the attempt's holder.
+    /// Whether `word` names an end that the attempt's holder reported.
     #[must_use]
     pub fn was_reported(word: &str) -> bool {
         let reported = [
@@ -62,7 +62,7 @@ impl AttemptEnd {
         reported.iter().any(|end| end.as_str() == word)
     }
 
-    /// The word for it in SQL.
+    /// Its name in SQL.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -78,20 +78,20 @@ impl AttemptEnd {
     }
 }
 
-/// A fact for the event log; the log adds number, time, kind and run.
+/// An entry for the event log, which adds number, time, kind and run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// What happened.
     pub event_type: EventType,
-    /// Which start of the run it belongs to; 0 before the first.
+    /// The run's `starts` at that time; 0 before the first.
     pub attempt: i64,
-    /// Whose attempt it is.
+    /// The executor of the attempt that it is about.
     pub executor: Option<String>,
-    /// Why, where there is a why.
+    /// The reason, where one is known.
     pub reason: Option<String>,
-    /// When the run becomes ready, for one that waits.
+    /// When the run becomes ready, or when its wait ends at the latest.
     pub due_at: Option<i64>,
-    /// The part of the work that it is about, if it is about one.
+    /// The change of a part that it reports.
     pub part: Option<PartChange>,
 }
 
@@ -112,29 +112,29 @@ pub enum EventType {
     PartCompleted,
     /// A part of the work failed for good.
     PartFailed,
-    /// A part of the work was left out.
+    /// A part of the work was skipped.
     PartSkipped,
     /// A part of the work was stopped by a cancel.
     PartCancelled,
-    /// A part of the work was interrupted.
+    /// The attempt ended before a part of the work did.
     PartInterrupted,
-    /// It was asked to stop.
+    /// Its executor is asked to stop it.
     CancelRequested,
-    /// It was asked to pause.
+    /// Its executor is asked to park it.
     PauseRequested,
-    /// It is to go on: a resume, before the pause took effect or after.
+    /// A pause is over, or was withdrawn before the executor parked it.
     Resumed,
     /// A part of its work is to be skipped.
     SkipRequested,
-    /// It waits, and no executor performs it.
+    /// It is paused or parked: it waits without an executor.
     Waiting,
     /// An attempt ended and another will follow.
     Requeued,
     /// It was started again after its end.
     Retried,
-    /// It ended well.
+    /// The work is done.
     Completed,
-    /// It ended badly.
+    /// It ended without success.
     Failed,
     /// It was cancelled.
     Cancelled,
@@ -145,11 +145,11 @@ pub enum EventType {
 pub struct Rejected {
     /// The run.
     pub run: RunId,
-    /// Where it stands.
+    /// The run's status.
     pub status: Status,
-    /// What was asked, see [`crate::Command::name`].
+    /// The command's name, see [`crate::Command::name`].
     pub command: &'static str,
-    /// True when the run has a lease, which the caller does not own.
+    /// True when the run has a lease that the caller does not own.
     pub not_holder: bool,
 }
 

@@ -1,10 +1,10 @@
-//! What may be asked of a run.
+//! The commands on a run.
 
 use crate::{
     Backoff, DEFAULT_MAX_ATTEMPTS, Kind, PartChange, Priority, RunId, Signal, Wait, WaitFor,
 };
 
-/// A run to be submitted. Ids are drawn outside.
+/// A run to be submitted. The caller makes the id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewRun {
     /// Its id.
@@ -15,15 +15,15 @@ pub struct NewRun {
     pub name: String,
     /// Which claims find it.
     pub queue: String,
-    /// Its priority priority.
+    /// Its priority.
     pub priority: Priority,
-    /// Not to start before it is unheld.
+    /// Whether it must be unheld before it may start.
     pub held: bool,
-    /// Not to start before this time, epoch milliseconds.
+    /// The earliest start, epoch milliseconds.
     pub not_before: Option<i64>,
-    /// Cap on lost and failed attempts, at least 1.
+    /// Maximum of lost and failed attempts, at least 1.
     pub max_attempts: i64,
-    /// Whether reported failures are tried again.
+    /// The retry policy for reported failures; without one they are final.
     pub retry: Option<Backoff>,
     /// Limit of one attempt, in milliseconds.
     pub timeout_ms: Option<i64>,
@@ -36,7 +36,7 @@ pub struct NewRun {
 }
 
 impl NewRun {
-    /// A background run that may start at once and asks for nothing special. `name` is the
+    /// A background run that may start at once, with defaults for everything else. `name` is the
     /// contract's own name for what it is, `queue` says which claims find it.
     #[must_use]
     pub fn new(id: RunId, kind: Kind, name: &str, queue: &str) -> Self {
@@ -58,139 +58,140 @@ impl NewRun {
     }
 }
 
-/// Who says that it holds the lease.
+/// The caller's claim to hold the lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// The executor's name. Tokens are small numbers that can be guessed: the name counts too.
     pub executor: String,
-    /// The lease's token. Without one, any lease of the executor's is meant.
+    /// The lease's token. Without one, any lease of this executor matches.
     pub token: Option<i64>,
 }
 
-/// What an executor reports at the end of an attempt.
+/// The end of an attempt, as its executor reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptOutcome {
     /// The work is done.
     Completed,
     /// The work failed.
     Failed,
-    /// The executor stopped the work because its time was up.
+    /// The executor stopped the work at its time limit.
     TimedOut,
 }
 
-/// One thing that is asked of an existing run.
+/// A command on an existing run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// A held run may start now: it is held no longer.
+    /// A held run may start now.
     Unhold {
-        /// See [`crate::sort key`].
+        /// See [`crate::sort_key`].
         aging_step_ms: i64,
     },
     /// The time of a scheduled run has come.
     Due,
     /// An executor takes it.
     Claim {
-        /// Who.
+        /// The executor's name.
         executor: String,
-        /// How long the lease lives unless it is extended.
+        /// The length of the lease, unless it is extended.
         lease_ms: i64,
     },
     /// The holder is alive.
     Heartbeat {
-        /// Who says so.
+        /// The caller.
         holder: Holder,
-        /// How long the lease lives from now.
+        /// The length of the lease from now on.
         lease_ms: i64,
     },
-    /// The holder reports what happened to parts of the work; a new attempt goes on from there.
+    /// The holder reports what happened to parts of the work; a new attempt continues from there.
     Advance {
-        /// Who says so.
+        /// The caller.
         holder: Holder,
-        /// What happened, in order. A lease under which a part ended made progress: when it is lost, that
-        /// does not count against the cap.
+        /// What happened, in order. An attempt in which a part completed or failed made progress: if it
+        /// is lost, that does not count as a failure.
         parts: Vec<PartChange>,
-        /// The generation of signals that the holder acted on, see [`crate::Signals`].
+        /// The newest generation of signals that the holder acted on, see [`crate::Signals`].
         acknowledged: i64,
     },
-    /// The holder stops performing the run, which has not ended: it waits. That is no failure.
+    /// The holder stops performing the run, which has not ended: it waits. This does not count as a
+    /// failure.
     Park {
-        /// Who says so.
+        /// The caller.
         holder: Holder,
-        /// What it waits for.
+        /// What it waits for. A run that is to pause waits for an operator instead.
         wait: Wait,
-        /// The newest generation that the holder looked at, see [`crate::Signals`]. When something has
-        /// happened since, it is refused, and the holder looks again.
+        /// The newest generation that the holder looked at, see [`crate::Signals`]. If something has
+        /// happened since, the command is refused, and the holder has to look again.
         seen: i64,
         /// How many children have not ended.
         live_children: u64,
     },
-    /// What the run waits for has come.
+    /// What the run waits for has come. Never refused.
     Wake {
-        /// What it is.
+        /// What has come.
         reason: WaitFor,
         /// How many children have not ended.
         live_children: u64,
         /// See [`crate::sort_key`].
         aging_step_ms: i64,
     },
-    /// The run has waited for too long.
+    /// The timeout of the run's wait has passed.
     WaitOver {
         /// See [`crate::sort_key`].
         aging_step_ms: i64,
     },
-    /// An operator asks something of it, wherever it stands.
+    /// An operator's request, in any state.
     Signal {
-        /// What.
+        /// The request.
         signal: Signal,
         /// See [`crate::sort_key`].
         aging_step_ms: i64,
     },
     /// The holder reports the end of its attempt.
     Finish {
-        /// Who says so.
+        /// The caller.
         holder: Holder,
         /// How the attempt ended.
         outcome: AttemptOutcome,
-        /// Why, when it did not complete.
+        /// The reason, when it did not complete.
         error: Option<String>,
-        /// A random number from 0 to 1 for the wait before a retry.
+        /// A random number from 0 to 1 for the delay before a retry.
         jitter: f64,
-        /// See [`crate::sort key`].
+        /// See [`crate::sort_key`].
         aging_step_ms: i64,
     },
-    /// The holder gives it back unfinished: a planned stop, which is nobody's fault.
+    /// The holder releases the run unfinished, as at a planned stop. This does not count as a failure.
     Release {
-        /// Who says so.
+        /// The caller.
         holder: Holder,
     },
-    /// The holder cannot do the work, for a reason of its own and not the run's, as a full disk. As if
-    /// it was lost: another one may take the run, and it counts.
+    /// The holder cannot do the work for a reason of its own, such as a full disk. The attempt counts as
+    /// lost, and another executor may take the run.
     Abandon {
-        /// Who says so.
+        /// The caller.
         holder: Holder,
         /// The reason.
         error: String,
     },
-    /// Nobody extended the lease, or the time of all attempts together is over.
+    /// The lease was not extended, or the time of all attempts together is over.
     Expire {
-        /// A random number from 0 to 1 for the wait before a retry.
+        /// A random number from 0 to 1 for the delay before a retry.
         jitter: f64,
-        /// See [`crate::sort key`].
+        /// See [`crate::sort_key`].
         aging_step_ms: i64,
-        /// The configured lease length, which tells a lost executor from an overtime one.
+        /// The configured length of a lease, which tells a lost executor from an exceeded time limit.
         lease_ms: i64,
     },
     /// Cancel a run that is not running.
     CancelPending,
-    /// Start an ended run again.
+    /// Start a run again that has ended.
     Retry {
-        /// See [`crate::sort key`].
+        /// See [`crate::sort_key`].
         aging_step_ms: i64,
     },
 }
 
 impl Command {
-    /// An operator's wish that queues nothing: a pause or a cancel.
+    /// A signal that queues nothing: a pause or a cancel.
     #[must_use]
     pub fn signal(signal: Signal) -> Self {
         Self::Signal {
@@ -199,7 +200,7 @@ impl Command {
         }
     }
 
-    /// Its name, as the table of states shows it.
+    /// Its name in the table of states.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {

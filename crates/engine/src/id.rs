@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use uuid::Uuid;
 
-/// A run's id: a UUID of version 7, so ids order by the time of their making. It is drawn outside.
+/// A run's id: a UUID of version 7, so ids order by the time at which they were made. The caller makes it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(Uuid);
 
@@ -19,7 +19,7 @@ impl RunId {
         Self(Uuid::from_bytes(bytes))
     }
 
-    /// Its bytes, which order as the ids do.
+    /// Its bytes, in the same order as the ids.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
@@ -36,7 +36,7 @@ impl FromStr for RunId {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        // The parser also takes braced, URN and bare forms: one run has one name.
+        // The parser also accepts braced, URN and bare forms: a run has one spelling.
         if text.len() != 36 {
             return Err(InvalidId);
         }

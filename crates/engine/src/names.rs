@@ -1,10 +1,10 @@
-//! The words of the closed sets, as they stand in SQL, JSON and the command line.
+//! The names of the values of each enum in SQL, JSON and on the command line.
 
 use std::{fmt, str::FromStr};
 
 use crate::{EventType, Kind, OnTimeout, Priority, Signal, Stage, Status, WaitFor};
 
-/// The text is none of a closed set's words.
+/// The text does not name a value of the enum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownName(pub String);
 
@@ -22,7 +22,7 @@ macro_rules! names {
             /// Every value, in order.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The word for it.
+            /// Its name.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
@@ -113,7 +113,7 @@ names!(WaitFor {
 names!(OnTimeout { Resume = "resume", Fail = "fail", Cancel = "cancel" });
 
 impl EventType {
-    /// The word for it in the event log of a kind, which calls the parts of its work by their name.
+    /// Its name in the event log of a kind, which has its own word for a part.
     #[must_use]
     pub fn of(self, kind: Kind) -> &'static str {
         match (self, kind) {

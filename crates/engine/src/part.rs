@@ -1,4 +1,4 @@
-//! What the engine knows of a part of a run's work: a plugin, a step, a phase.
+//! What the engine knows about a part of a run's work: a plugin, a step, a phase.
 
 /// What happened to a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,11 +9,11 @@ pub struct PartChange {
     pub stage: Stage,
     /// Whether it started before in this attempt, and is tried again.
     pub again: bool,
-    /// What the event says beside: a JSON object, which is opaque here; empty for nothing.
+    /// Further data of the event: a JSON object that the engine does not read; empty for none.
     pub event_data: String,
 }
 
-/// Where a part stands.
+/// The stage of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// It began.
@@ -22,7 +22,7 @@ pub enum Stage {
     Completed,
     /// It failed for good.
     Failed,
-    /// It was left out.
+    /// It was skipped.
     Skipped,
     /// It was stopped because its run was cancelled.
     Cancelled,
@@ -31,7 +31,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Whether nothing more can happen to it.
+    /// Whether it has ended: it cannot change any more.
     #[must_use]
     pub fn is_end(self) -> bool {
         self != Self::Started

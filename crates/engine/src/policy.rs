@@ -1,19 +1,19 @@
-//! Numbers that the rules use: order in the queue, waits between attempts.
+//! Numbers that the rules use: order in the queue, delays between attempts.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Priority;
 
-/// Lost and failed attempts together, unless the submitter says otherwise.
+/// The default maximum of lost and failed attempts together.
 pub const DEFAULT_MAX_ATTEMPTS: i64 = 3;
 
 /// An attempt whose executor does not stop it at its time limit loses its lease this many lease
 /// lengths later.
 pub const OVERTIME_LEASES: i64 = 2;
 
-/// A run's place in the queue: the time from which it could start, moved back by one `bound_ms`
-/// for each priority. So a run of a lower priority is passed by those of the priority above that come within
-/// `bound_ms` after it, and by no others, however many there are.
+/// A run's place in the queue: the time from which it could start, plus one `aging_step_ms` for each
+/// priority below the highest. So runs of the next higher priority overtake it only if they become ready
+/// within `aging_step_ms` after it.
 #[must_use]
 pub fn sort_key(ready_at: i64, priority: Priority, aging_step_ms: i64) -> i64 {
     let steps = match priority {
@@ -24,22 +24,22 @@ pub fn sort_key(ready_at: i64, priority: Priority, aging_step_ms: i64) -> i64 {
     ready_at.saturating_add(aging_step_ms.saturating_mul(steps))
 }
 
-/// The time from which a run of this sort key could start.
+/// The time from which a run with this sort key could start.
 #[must_use]
 pub fn ready_at(sort_key: i64, priority: Priority, aging_step_ms: i64) -> i64 {
     sort_key.saturating_sub(self::sort_key(0, priority, aging_step_ms))
 }
 
-/// Exponential waits between attempts.
+/// Exponential delays between attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Backoff {
-    /// The first wait, in milliseconds.
+    /// The first delay, in milliseconds.
     pub initial_ms: i64,
-    /// What each further wait is multiplied with.
+    /// The factor from one delay to the next.
     pub factor: f64,
-    /// The longest wait, in milliseconds.
+    /// The longest delay, in milliseconds.
     pub max_ms: i64,
-    /// The part of a wait, from 0 to 1, that `draw` takes off.
+    /// The largest share of a delay, from 0 to 1, that is taken off at random.
     pub jitter: f64,
 }
 
@@ -56,7 +56,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The wait after the `failures`-th failure. `draw` is a random number from 0 to 1.
+    /// The delay after this many failures. `jitter` is a random number from 0 to 1.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -66,7 +66,7 @@ impl Backoff {
     pub fn wait_ms(&self, failure_count: i64, jitter: f64) -> i64 {
         let exponent = failure_count.clamp(1, 1000) as f64 - 1.0;
         let full = (self.initial_ms as f64 * self.factor.powf(exponent)).min(self.max_ms as f64);
-        // What is not a number ends up as no wait.
+        // Not a number becomes no delay.
         let kept = 1.0 - self.jitter.clamp(0.0, 1.0) * jitter.clamp(0.0, 1.0);
         ((full.max(0.0) * kept) as i64).min(self.max_ms.max(0))
     }
@@ -78,14 +78,14 @@ mod tests {
     use crate::Priority;
 
     #[test]
-    fn a_class_is_passed_for_one_bound_and_no_longer() {
+    fn a_higher_priority_overtakes_for_one_aging_step_and_no_longer() {
         let waiting = sort_key(1_000, Priority::Background, 600);
         assert!(sort_key(1_500, Priority::Foreground, 600) < waiting);
         assert!(sort_key(1_601, Priority::Foreground, 600) > waiting);
     }
 
     #[test]
-    fn waits_double_up_to_the_longest_and_shrink_by_the_jitter() {
+    fn delays_double_up_to_the_longest_and_shrink_by_the_jitter() {
         let backoff = Backoff {
             initial_ms: 1_000,
             factor: 2.0,

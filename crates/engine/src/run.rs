@@ -2,7 +2,7 @@
 
 use crate::{Backoff, RunId, Signals, Wait};
 
-/// Which craft performs a run.
+/// What kind of work a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A plain binary.
@@ -26,11 +26,11 @@ impl Kind {
 /// How urgent a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Priority {
-    /// Somebody waits for it.
+    /// A person waits for it.
     Foreground,
     /// The usual.
     Background,
-    /// When there is room.
+    /// As capacity allows.
     BestEffort,
 }
 
@@ -41,24 +41,24 @@ pub enum Outcome {
     Completed,
     /// The work failed, or its executors were lost too often.
     Failed,
-    /// It was called off.
+    /// It was cancelled.
     Cancelled,
 }
 
-/// The right to extend and finish one attempt.
+/// The right of one executor to extend and finish one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// Who owns it.
+    /// The executor that owns it.
     pub executor: String,
     /// Its number. Each lease of a run has a higher one than the lease before.
     pub token: i64,
-    /// When it may be taken away, epoch milliseconds.
+    /// When it expires, epoch milliseconds.
     pub until: i64,
     /// When the attempt started, epoch milliseconds.
     pub started_at: i64,
 }
 
-/// Where a run stands.
+/// The state of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// It exists but may not start until it is unheld.
@@ -72,10 +72,10 @@ pub enum State {
     Queued,
     /// An executor owns its lease.
     Running(Lease),
-    /// No executor performs it and it has not ended: it waits for something, and is queued again when
-    /// that comes.
+    /// It has not ended, and it waits for something without an executor. When that comes, it is queued
+    /// again.
     Waiting(Wait),
-    /// It ended. Only an explicit retry leads out of here.
+    /// It ended. Only an explicit retry leaves this state.
     Done {
         /// How it ended.
         outcome: Outcome,
@@ -139,8 +139,8 @@ impl State {
     }
 }
 
-/// One run: everything that decides what may happen to it next. What it works on, what it printed
-/// and what it is called by its submitter is kept elsewhere.
+/// One run: everything that decides what may happen to it next. The store keeps its input, output and
+/// labels elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// Its id.
@@ -151,41 +151,41 @@ pub struct Run {
     pub name: String,
     /// Which claims find it: kind and placement.
     pub queue: String,
-    /// Its priority priority.
+    /// Its priority.
     pub priority: Priority,
-    /// Its place in the queue: lower is earlier. See [`crate::sort key`].
+    /// Its place in the queue: lower is earlier. See [`crate::sort_key`].
     pub sort_key: i64,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
-    /// Rises by one with every change; guards against a change that was decided on an older row.
+    /// Rises by one with every change; a change that was decided on an older version is not written.
     pub version: i64,
     /// The token of its newest lease; 0 before the first.
     pub token: i64,
-    /// The token of the last lease whose finish was accepted; 0 when none was.
+    /// The token of the last lease whose finish was accepted; 0 before the first.
     pub last_finished_token: i64,
-    /// The token of the last lease under which a part of the work ended; 0 when none did.
+    /// The token of the last lease under which a part of the work ended; 0 before the first.
     pub last_progress_token: i64,
-    /// How often it was started.
+    /// How many attempts have started.
     pub starts: i64,
     /// How many attempts were lost or failed since it was submitted or explicitly retried.
     pub failure_count: i64,
-    /// `failures` never exceeds this.
+    /// The maximum of `failure_count`.
     pub max_attempts: i64,
-    /// Whether, and after which wait, a failure that an executor reports is tried again.
+    /// The retry policy for failures that an executor reports; without one they are final.
     pub retry: Option<Backoff>,
-    /// How long one attempt may take, in milliseconds.
+    /// The time limit of one attempt, in milliseconds.
     pub timeout_ms: Option<i64>,
-    /// How long all attempts together may take, from the first start on, in milliseconds.
+    /// The time limit of all attempts together, from the first start on, in milliseconds.
     pub whole_timeout_ms: Option<i64>,
-    /// When that is over, epoch milliseconds; known from the first start on.
+    /// When that limit is reached, epoch milliseconds; known from the first start on.
     pub deadline: Option<i64>,
-    /// What operators asked of it.
+    /// The open requests of operators.
     pub signals: Signals,
-    /// The run that it belongs to: a cancel of that one goes down to it.
+    /// The run that it belongs to: pause, resume and cancel of the parent apply to it too.
     pub parent: Option<RunId>,
     /// At most one live run has this key.
     pub exclusive_key: Option<String>,
-    /// Who holds it or held it last.
+    /// The executor of its newest attempt.
     pub executor: Option<String>,
     /// When it was submitted, epoch milliseconds.
     pub created_at: i64,
@@ -194,8 +194,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Whether it was cancelled, or is to be. It takes no children then: the cancel has gone down the tree
-    /// already and would miss them.
+    /// Whether it was cancelled or is being cancelled. It takes no new children then: the cancel was
+    /// applied to its children already and would miss them.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.signals.cancel > 0

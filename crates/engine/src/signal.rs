@@ -1,37 +1,37 @@
-//! What operators ask of a run: durable wishes, delivered to the executor that performs it.
+//! Signals: durable requests of operators, delivered to the executor that performs the run.
 
-/// A wish of an operator.
+/// A request of an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Signal {
-    /// Stop at the next boundary and wait for a resume.
+    /// Wait for a resume when the current part has ended.
     Pause,
-    /// Go on.
+    /// End the pause.
     Resume,
-    /// End the part that waits, or leave out the next one.
+    /// Skip the part that waits, or else the next one.
     Skip,
-    /// Stop the work and report it as failed.
+    /// Stop the work.
     Cancel,
 }
 
-/// The wishes that are open, each with the generation at which it was asked for; 0 when it is not open.
+/// The open signals, each with the generation at which it was sent; 0 when it is not open.
 ///
-/// The generation rises by one with every wish and with everything else that an executor must look at
-/// before it parks the run, such as the end of a child. An executor acknowledges the generation that it
-/// acted on.
+/// The generation rises by one with every signal, and with every other event that an executor must look at
+/// before it parks the run, such as the end of a child. An executor acknowledges the newest generation that
+/// it acted on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Signals {
     /// The newest generation.
     pub generation: i64,
-    /// The run is to pause; open until a resume.
+    /// A pause; open until a resume.
     pub pause: i64,
-    /// A part is to be skipped; open until the executor acknowledges it.
+    /// A skip; open until the executor acknowledges it.
     pub skip: i64,
-    /// The run is to stop; open until it ends.
+    /// A cancel; open until the run ends.
     pub cancel: i64,
 }
 
 impl Signals {
-    /// These wishes and one more.
+    /// These signals and one more.
     #[must_use]
     pub fn with(self, signal: Signal) -> Self {
         let generation = self.generation + 1;
@@ -53,7 +53,7 @@ impl Signals {
         }
     }
 
-    /// Something happened that an executor must look at.
+    /// The next generation: something happened that an executor must look at.
     #[must_use]
     pub fn advanced(self) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Signals {
         }
     }
 
-    /// Nothing is open any more: the run has ended.
+    /// All signals closed: the run has ended.
     #[must_use]
     pub fn closed(self) -> Self {
         Self {
@@ -71,7 +71,7 @@ impl Signals {
         }
     }
 
-    /// What is open after an executor acted on everything up to `generation`.
+    /// What stays open after an executor acted on everything up to `generation`.
     #[must_use]
     pub fn acknowledged(self, generation: i64) -> Self {
         let skip = if self.skip <= generation {

@@ -1,44 +1,44 @@
-//! What a run waits for while no executor performs it.
+//! What a waiting run waits for.
 
-/// Why a run waits.
+/// What a run waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WaitFor {
-    /// It is paused: an operator resumes it.
+    /// A resume by an operator.
     Operator,
-    /// Someone answers a question.
+    /// An answer to an approval.
     Approval,
-    /// A time, which is the wait's timeout.
+    /// The wait's timeout alone.
     Time,
-    /// Any of its child runs ends.
+    /// The end of any of its child runs.
     Child,
-    /// All of its child runs end.
+    /// The end of all of its child runs.
     Children,
 }
 
-/// What happens when a run has waited for too long.
+/// What happens at the timeout of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OnTimeout {
-    /// It is queued, and its executor decides.
+    /// The run is queued, and its next executor decides.
     Resume,
-    /// It fails.
+    /// The run fails.
     Fail,
-    /// It is cancelled.
+    /// The run is cancelled.
     Cancel,
 }
 
-/// The state of a run that waits.
+/// The data of [`crate::State::Waiting`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Wait {
-    /// For what.
+    /// What the run waits for.
     pub reason: WaitFor,
-    /// Until when, epoch milliseconds, and what happens then; without it, forever.
+    /// When the wait ends at the latest, epoch milliseconds, and what happens then; `None` waits forever.
     pub timeout: Option<(i64, OnTimeout)>,
-    /// When it was to become ready, epoch milliseconds, if it was scheduled when it was paused.
+    /// When a run that was paused while scheduled becomes ready, epoch milliseconds.
     pub due_at: Option<i64>,
 }
 
 impl Wait {
-    /// A wait of any length.
+    /// A wait without a timeout.
     #[must_use]
     pub fn new(reason: WaitFor) -> Self {
         Self {

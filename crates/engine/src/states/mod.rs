@@ -1,4 +1,4 @@
-//! The table of every state and command, and the diagram, drawn from the rules themselves.
+//! The table of every state and command, and the diagram, generated from the rules.
 
 mod sample;
 

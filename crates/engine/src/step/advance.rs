@@ -1,4 +1,4 @@
-//! The holder reports what happened to parts of the work. The rows of the parts are the store's.
+//! The holder reports what happened to parts of the work. The store keeps the rows of the parts.
 
 use super::{changed, event, moved, owned};
 use crate::{Change, Event, EventType, Holder, PartChange, Rejected, Run, Stage, State};
@@ -10,7 +10,7 @@ pub(super) fn step(
     acknowledged: i64,
 ) -> Result<Change, Rejected> {
     let lease = owned(run, holder, "advance")?;
-    // A part that was left out is no progress: nothing was done yet.
+    // A skipped part is not progress: no work was done.
     let progress = |part: &PartChange| matches!(part.stage, Stage::Completed | Stage::Failed);
     let last_progress_token = if parts.iter().any(progress) {
         lease.token
@@ -23,7 +23,6 @@ pub(super) fn step(
         ..moved(run, State::Running(lease.clone()))
     };
     let events = parts.iter().map(|part| Event {
-        executor: run.executor.clone(),
         part: Some(part.clone()),
         ..event(&run, event_type(part))
     });

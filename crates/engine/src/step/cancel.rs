@@ -1,22 +1,17 @@
 //! A run is cancelled.
 
 use super::{changed, event, moved, rejected, requeue};
-use crate::{Change, Command, Event, EventType, Outcome, Rejected, Run, Signal, State};
+use crate::{Change, Command, EventType, Outcome, Rejected, Run, Signal, State};
 
-/// The contract's cancel: only of a run that does not run.
+/// The contract's cancel: only of a run that is not running.
 pub(super) fn pending(run: &Run, now: i64) -> Result<Change, Rejected> {
     if matches!(run.state, State::Running(_) | State::Done { .. }) {
         return Err(rejected(run, "cancel"));
     }
-    let outcome = Outcome::Cancelled;
-    let run = moved(run, State::Done { outcome, at: now });
-    Ok(Change {
-        for_children: Some(Command::signal(Signal::Cancel)),
-        ..requeue::ended_unowned(run, outcome, None)
-    })
+    Ok(unowned(run, None, now))
 }
 
-/// A cancel wherever the run stands. A running one is asked to stop; asking again changes nothing.
+/// A cancel in any state. A running run is asked to stop; a second request changes nothing.
 pub(super) fn anywhere(run: &Run, now: i64) -> Result<Change, Rejected> {
     let State::Running(lease) = &run.state else {
         return pending(run, now);
@@ -28,13 +23,17 @@ pub(super) fn anywhere(run: &Run, now: i64) -> Result<Change, Rejected> {
         signals: run.signals.with(Signal::Cancel),
         ..moved(run, State::Running(lease.clone()))
     };
-    let event = Event {
-        executor: run.executor.clone(),
-        ..event(&run, EventType::CancelRequested)
-    };
     Ok(Change {
-        events: vec![event],
+        events: vec![event(&run, EventType::CancelRequested)],
         for_children: Some(Command::signal(Signal::Cancel)),
         ..changed(run)
     })
+}
+
+/// A run without a holder is cancelled at once, and its children with it.
+pub(super) fn unowned(run: &Run, error: Option<String>, now: i64) -> Change {
+    Change {
+        for_children: Some(Command::signal(Signal::Cancel)),
+        ..requeue::ended_unowned(run, Outcome::Cancelled, error, now)
+    }
 }

@@ -1,7 +1,7 @@
 //! An executor takes a queued run. The start is counted here, durably, before any code runs.
 
 use super::{changed, event, moved, rejected};
-use crate::{Attempt, Change, Event, EventType, Lease, Rejected, Run, State};
+use crate::{Attempt, Change, EventType, Lease, Rejected, Run, State};
 
 pub(super) fn step(run: &Run, executor: &str, lease_ms: i64, now: i64) -> Result<Change, Rejected> {
     if run.state != State::Queued {
@@ -21,13 +21,9 @@ pub(super) fn step(run: &Run, executor: &str, lease_ms: i64, now: i64) -> Result
         deadline: run.deadline.or(whole_end(run, now)),
         ..moved(run, State::Running(lease))
     };
-    let event = Event {
-        executor: run.executor.clone(),
-        ..event(&run, EventType::Started)
-    };
     Ok(Change {
         attempt: Some(Attempt::Opened),
-        events: vec![event],
+        events: vec![event(&run, EventType::Started)],
         ..changed(run)
     })
 }

@@ -6,49 +6,33 @@ use crate::{
     Stage, State,
 };
 
-/// What the holder says.
-pub(super) struct Report {
-    pub(super) outcome: AttemptOutcome,
-    pub(super) error: Option<String>,
-}
-
 pub(super) fn step(
     run: &Run,
     holder: &Holder,
-    report: Report,
-    wait: &requeue::Wait,
+    outcome: AttemptOutcome,
+    error: Option<String>,
+    retry: &requeue::RetryInputs,
     now: i64,
 ) -> Result<Change, Rejected> {
     if holder
         .token
         .is_some_and(|token| token == run.last_finished_token && token > 0)
     {
-        // The report was accepted before and its answer was lost: the same answer, no change. Whether
-        // it comes from the same executor, the run does not say when somebody else has it by now.
+        // The outcome was accepted before, and the answer was lost: the same answer, no change. The
+        // executor's name is not compared: the run may have another holder now and does not keep the
+        // name of an earlier one.
         return Ok(changed(run.clone()));
     }
-    let token = owned(run, holder, "finish")?.token;
     let run = &Run {
-        last_finished_token: token,
+        last_finished_token: owned(run, holder, "finish")?.token,
         ..run.clone()
     };
-    match report.outcome {
-        AttemptOutcome::Completed => Ok(completed(run, now)),
-        AttemptOutcome::Failed => Ok(requeue::failed(
-            run,
-            AttemptEnd::Failed,
-            report.error,
-            wait,
-            now,
-        )),
-        AttemptOutcome::TimedOut => Ok(requeue::failed(
-            run,
-            AttemptEnd::TimedOut,
-            report.error,
-            wait,
-            now,
-        )),
-    }
+    let end = match outcome {
+        AttemptOutcome::Completed => return Ok(completed(run, now)),
+        AttemptOutcome::Failed => AttemptEnd::Failed,
+        AttemptOutcome::TimedOut => AttemptEnd::TimedOut,
+    };
+    Ok(requeue::failed(run, end, error, retry, now))
 }
 
 fn completed(run: &Run, now: i64) -> Change {

@@ -1,4 +1,4 @@
-//! The holder is alive. An expired lease that nobody took away yet is extended like any other.
+//! The holder is alive. A lease that has expired and was not taken away yet is extended like any other.
 
 use super::{changed, last_end, moved, owned};
 use crate::{Change, Holder, Lease, Rejected, Run, State};

@@ -1,4 +1,4 @@
-//! Decides a command. One file for each command; this one only tells them apart.
+//! Decides a command. One file for each command; this one only dispatches.
 
 mod abandon;
 mod advance;
@@ -74,20 +74,8 @@ pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> 
             jitter,
             aging_step_ms,
         } => {
-            let report = finish::Report {
-                outcome: *outcome,
-                error: error.clone(),
-            };
-            finish::step(
-                run,
-                holder,
-                report,
-                &requeue::Wait {
-                    jitter: *jitter,
-                    aging_step_ms: *aging_step_ms,
-                },
-                now,
-            )
+            let retry = retry_inputs(*jitter, *aging_step_ms);
+            finish::step(run, holder, *outcome, error.clone(), &retry, now)
         }
         Command::Release { holder } => release::step(run, holder, now),
         Command::Abandon { holder, error } => abandon::step(run, holder, error, now),
@@ -95,19 +83,20 @@ pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> 
             jitter,
             aging_step_ms,
             lease_ms,
-        } => {
-            let wait = requeue::Wait {
-                jitter: *jitter,
-                aging_step_ms: *aging_step_ms,
-            };
-            expire::step(run, *lease_ms, &wait, now)
-        }
+        } => expire::step(run, *lease_ms, &retry_inputs(*jitter, *aging_step_ms), now),
         Command::CancelPending => cancel::pending(run, now),
         Command::Retry { aging_step_ms } => retry::step(run, *aging_step_ms, now),
     }
 }
 
-/// The run one version on, in another state.
+fn retry_inputs(jitter: f64, aging_step_ms: i64) -> requeue::RetryInputs {
+    requeue::RetryInputs {
+        jitter,
+        aging_step_ms,
+    }
+}
+
+/// The run with the next version, in another state.
 fn moved(run: &Run, state: State) -> Run {
     Run {
         state,
@@ -128,11 +117,16 @@ fn changed(run: Run) -> Change {
     }
 }
 
+/// An event of the run in its new state.
 fn event(run: &Run, event_type: EventType) -> Event {
+    let executor = match &run.state {
+        State::Running(lease) => Some(lease.executor.clone()),
+        _ => None,
+    };
     Event {
         event_type,
         attempt: run.starts,
-        executor: None,
+        executor,
         reason: None,
         due_at: None,
         part: None,
@@ -148,7 +142,7 @@ fn rejected(run: &Run, command: &'static str) -> Rejected {
     }
 }
 
-/// The current lease, if `holder` owns it: it has the name and, if it gives a token, the token.
+/// The current lease, if `holder` owns it: the name is the lease's, and so is the token if one is given.
 ///
 /// # Errors
 /// [`Rejected`], as of a command of the given name.

@@ -14,21 +14,31 @@ pub(super) fn step(
 ) -> Result<Change, Rejected> {
     owned(run, holder, "park")?;
     let for_children = matches!(wait.reason, WaitFor::Child | WaitFor::Children);
-    // What happened since the holder looked may be what it wants to wait for: it must look again.
-    if run.signals.generation > seen || (for_children && live_children == 0) {
+    // What happened after the holder looked may be what it wants to wait for: it must look again.
+    let outdated = run.signals.generation > seen || (for_children && live_children == 0);
+    if outdated || run.signals.cancel > 0 {
         return Err(rejected(run, "park"));
     }
-    let wait = Wait {
-        due_at: None,
-        ..wait
+    let wait = if run.signals.pause > 0 {
+        // Only a resume may queue a paused run. After it, the holder looks at everything else again.
+        Wait::new(WaitFor::Operator)
+    } else {
+        Wait {
+            due_at: None,
+            ..wait
+        }
     };
     let run = Run {
         signals: run.signals.acknowledged(seen),
         ..moved(run, State::Waiting(wait))
     };
+    let event = Event {
+        executor: run.executor.clone(),
+        ..waiting(&run, wait)
+    };
     Ok(Change {
         attempt: Some(Attempt::Closed(AttemptEnd::Parked)),
-        events: vec![waiting(&run, wait)],
+        events: vec![event],
         ..changed(run)
     })
 }

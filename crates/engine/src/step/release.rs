@@ -1,4 +1,4 @@
-//! The holder gives its run back unfinished, as a planned stop does.
+//! The holder releases its run unfinished, as at a planned stop.
 
 use super::{owned, requeue};
 use crate::{Change, Holder, Rejected, Run};

@@ -1,7 +1,7 @@
-//! An operator skips a part: the one that waits, else the next one.
+//! An operator skips a part: the one that waits, or else the next one.
 
-use super::{changed, event, moved, rejected};
-use crate::{Change, EventType, Rejected, Run, Signal, State, sort_key};
+use super::{changed, event, moved, rejected, wake};
+use crate::{Change, EventType, Rejected, Run, Signal, State};
 
 pub(super) fn step(run: &Run, aging_step_ms: i64, now: i64) -> Result<Change, Rejected> {
     if run.signals.cancel > 0 || matches!(run.state, State::Held | State::Done { .. }) {
@@ -11,13 +11,10 @@ pub(super) fn step(run: &Run, aging_step_ms: i64, now: i64) -> Result<Change, Re
         // Two operators who skip at the same time mean the same part.
         return Ok(changed(run.clone()));
     }
-    // A paused run stays paused: what is skipped is seen to after its resume.
+    // A paused run stays paused: its next executor sees the skip after the resume.
     let wakes = matches!(run.state, State::Waiting(_)) && run.signals.pause == 0;
     let next = if wakes {
-        Run {
-            sort_key: sort_key(now, run.priority, aging_step_ms),
-            ..moved(run, State::Queued)
-        }
+        wake::queued(run, aging_step_ms, now)
     } else {
         moved(run, run.state.clone())
     };

@@ -1,10 +1,10 @@
-//! A run comes into being.
+//! A run is submitted.
 
 use super::{changed, event};
 use crate::{Change, Event, EventType, NewRun, Run, Signals, State, sort_key};
 
-/// The run that `new` describes, submitted at `now`. Nothing can be wrong with it here: what a
-/// contract allows is checked before.
+/// The run that `new` describes, submitted at `now`. The contract's own checks come before, so this never
+/// fails.
 #[must_use]
 pub fn submit(new: NewRun, aging_step_ms: i64, now: i64) -> Change {
     let due_at = new.not_before.filter(|due_at| *due_at > now);

@@ -3,8 +3,8 @@
 use super::{changed, event, moved};
 use crate::{Change, EventType, Run, State, WaitFor, sort_key};
 
-/// It is queued if it waits for this. A holder that may be about to park it is made to look again. Everything
-/// else is unchanged: the cause of a wake must not fail because the run has moved on.
+/// Queues the run if it waits for this. A holder that may be about to park the run has to look again.
+/// Otherwise nothing changes: what causes a wake must not fail because the run is in another state.
 pub(super) fn step(
     run: &Run,
     reason: WaitFor,
@@ -13,35 +13,39 @@ pub(super) fn step(
     now: i64,
 ) -> Change {
     match &run.state {
-        State::Running(lease) => {
-            let state = State::Running(lease.clone());
-            changed(Run {
-                signals: run.signals.advanced(),
-                ..moved(run, state)
-            })
-        }
-        State::Waiting(wait) if comes(wait.reason, reason, live_children) => {
-            queued(run, aging_step_ms, now)
+        State::Running(lease) => changed(Run {
+            signals: run.signals.advanced(),
+            ..moved(run, State::Running(lease.clone()))
+        }),
+        State::Waiting(wait) if ends_wait(wait.reason, reason, live_children) => {
+            ready(queued(run, aging_step_ms, now))
         }
         _ => changed(run.clone()),
     }
 }
 
-/// Whether what came is what the run waits for.
-fn comes(awaited: WaitFor, came: WaitFor, live_children: u64) -> bool {
-    match (awaited, came) {
-        (WaitFor::Child, WaitFor::Child | WaitFor::Children) => true,
-        (WaitFor::Children, WaitFor::Child | WaitFor::Children) => live_children == 0,
-        _ => awaited == came,
+/// Whether the run waits for what came. An operator resumes, and a time is a timeout: they do not wake.
+fn ends_wait(awaited: WaitFor, came: WaitFor, live_children: u64) -> bool {
+    match awaited {
+        WaitFor::Operator | WaitFor::Time => false,
+        WaitFor::Approval => came == WaitFor::Approval,
+        WaitFor::Child => matches!(came, WaitFor::Child | WaitFor::Children),
+        WaitFor::Children => {
+            matches!(came, WaitFor::Child | WaitFor::Children) && live_children == 0
+        }
     }
 }
 
-/// A run that waited is queued again.
-pub(super) fn queued(run: &Run, aging_step_ms: i64, now: i64) -> Change {
-    let run = Run {
+/// The run in the queue, ready from now on.
+pub(super) fn queued(run: &Run, aging_step_ms: i64, now: i64) -> Run {
+    Run {
         sort_key: sort_key(now, run.priority, aging_step_ms),
         ..moved(run, State::Queued)
-    };
+    }
+}
+
+/// The change to a run that may be claimed now.
+pub(super) fn ready(run: Run) -> Change {
     Change {
         events: vec![event(&run, EventType::Ready)],
         ..changed(run)

@@ -47,14 +47,23 @@ CREATE TABLE runs (
 
 -- The claim's order. Only queued runs are in it, so its size is the backlog's.
 CREATE INDEX runs_ready ON runs (queue, sort_key, id) WHERE status = 'queued';
-CREATE INDEX runs_by_status ON runs (status, id);
+CREATE INDEX runs_by_status ON runs (status, kind, id);
 CREATE INDEX runs_by_name ON runs (name, id);
 CREATE INDEX runs_due ON runs (due_at) WHERE status = 'scheduled';
 CREATE INDEX runs_waiting ON runs (wait_until) WHERE wait_until IS NOT NULL;
 CREATE INDEX runs_overdue ON runs (deadline) WHERE deadline IS NOT NULL AND ended_at IS NULL;
-CREATE INDEX runs_children ON runs (parent) WHERE parent IS NOT NULL;
+CREATE INDEX runs_children ON runs (parent, id) WHERE parent IS NOT NULL;
 CREATE UNIQUE INDEX runs_exclusive ON runs (exclusive_key)
     WHERE exclusive_key IS NOT NULL AND ended_at IS NULL;
+
+-- What submitters call their runs, for lists.
+CREATE TABLE run_labels (
+    run_id {bytes} NOT NULL,
+    name   TEXT    NOT NULL,
+    value  TEXT    NOT NULL,
+    PRIMARY KEY (run_id, name)
+) {clustered};
+CREATE INDEX run_labels_by_value ON run_labels (name, value, run_id);
 
 -- What a run works on, as its contract wrote it. `binary_sha256` names an uploaded program.
 CREATE TABLE inputs (

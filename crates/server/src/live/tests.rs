@@ -161,6 +161,7 @@ impl World {
                 input: Vec::new(),
                 binary_sha256: None,
                 hook: None,
+                labels: std::collections::BTreeMap::new(),
             });
         }
         let submit = Submit {

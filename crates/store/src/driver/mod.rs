@@ -177,7 +177,7 @@ impl Tx<'_> {
     }
 
     /// Every row of a query, for each row of values.
-    fn all_many<'a, T, A: AsRef<[Value<'a>]>>(
+    pub(crate) fn all_many<'a, T, A: AsRef<[Value<'a>]>>(
         &mut self,
         sql: &'static str,
         rows: &[A],

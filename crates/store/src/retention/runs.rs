@@ -14,6 +14,7 @@ const RUNS: i64 = 200;
 /// Tables with a row or more for a run.
 const OF_RUN: &[&str] = &[
     "DELETE FROM inputs WHERE run_id = $1",
+    "DELETE FROM run_labels WHERE run_id = $1",
     "DELETE FROM results WHERE run_id = $1",
     "DELETE FROM checkpoints WHERE run_id = $1",
     "DELETE FROM log_sizes WHERE run_id = $1",
@@ -144,13 +145,16 @@ fn old_runs(batch: &mut Batch<'_, '_>, before: i64) -> Result<(Vec<Old>, bool), 
     // before `before` has an id below that of the time.
     const ENDED: &str = concat!(
         old!(),
-        " WHERE status = $1 AND id < $2 AND ended_at < $3 ORDER BY id LIMIT $4 {lock}"
+        " WHERE status = $1 AND kind = $5 AND id < $2 AND ended_at < $3
+        ORDER BY id LIMIT $4 {lock}"
     );
     let below = first_id_at(before);
     let (mut found, mut more) = (Vec::new(), false);
     let mut room = Room::default();
-    for status in [Status::Completed, Status::Failed, Status::Cancelled] {
-        let args = args![status.as_str(), &below, before, RUNS];
+    let ended = Status::ALL.iter().filter(|status| status.is_terminal());
+    let every = ended.flat_map(|status| Kind::ALL.iter().map(move |kind| (status, kind)));
+    for (status, kind) in every {
+        let args = args![status.as_str(), &below, before, RUNS, kind.as_str()];
         let old = batch.tx.all(ENDED, args, Old::read)?;
         more |= i64::try_from(old.len()) == Ok(RUNS);
         for run in old {

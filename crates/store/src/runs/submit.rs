@@ -1,5 +1,7 @@
 //! Runs come into being, many in one statement.
 
+use std::collections::BTreeMap;
+
 use engine::{Change, NewRun, RunId, submit};
 
 use super::{parents, row};
@@ -17,6 +19,8 @@ pub struct Submission {
     pub run: NewRun,
     /// What it works on, as its contract wrote it.
     pub input: Vec<u8>,
+    /// What its submitter calls it: names and values.
+    pub labels: BTreeMap<String, String>,
     /// The uploaded program that it needs, if it is one of ours.
     pub binary_sha256: Option<String>,
     /// Where its events are sent, if anywhere.
@@ -82,6 +86,7 @@ pub(crate) fn submit_all(
     let runs: Vec<_> = fresh.iter().map(|(_, change, _)| &change.run).collect();
     row::insert(batch.tx, &runs)?;
     insert_inputs(batch.tx, &fresh)?;
+    insert_labels(batch.tx, &fresh)?;
     let hooks: Vec<_> = fresh
         .iter()
         .filter_map(|(one, change, now)| Some((change.run.id, one.hook.as_ref()?, *now)))
@@ -200,6 +205,16 @@ fn remember(
             "an idempotency key was removed meanwhile".to_owned(),
         )),
     }
+}
+
+fn insert_labels(tx: &mut Tx<'_>, fresh: &[(&Submission, Change, i64)]) -> Result<(), Error> {
+    const INSERT: &str = "INSERT INTO run_labels (run_id, name, value) VALUES ($1, $2, $3)";
+    let labels = fresh.iter().flat_map(|(submission, change, _)| {
+        let labels = submission.labels.iter();
+        labels.map(|(name, value)| [(&change.run.id).into(), name.into(), value.into()])
+    });
+    let rows: Vec<[Value<'_>; 3]> = labels.collect();
+    tx.exec_many(INSERT, &rows).map(drop)
 }
 
 fn insert_inputs(tx: &mut Tx<'_>, fresh: &[(&Submission, Change, i64)]) -> Result<(), Error> {

@@ -21,6 +21,7 @@ mod proxy;
 mod retention;
 mod sample;
 mod schema;
+mod search;
 mod submits;
 mod tls;
 mod unreadable;

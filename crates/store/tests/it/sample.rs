@@ -43,6 +43,7 @@ pub(crate) fn submit_at(now: i64, runs: impl IntoIterator<Item = NewRun>) -> Sub
             input,
             binary_sha256: None,
             hook: None,
+            labels: std::collections::BTreeMap::new(),
         }
     });
     Submit {

@@ -80,6 +80,7 @@ async fn submit(store: &Store, runs: usize) -> Result<()> {
             input: b"{}".to_vec(),
             binary_sha256: None,
             hook: None,
+            labels: std::collections::BTreeMap::new(),
         };
         let submit = Submit {
             runs: ids.into_iter().map(submission).collect(),

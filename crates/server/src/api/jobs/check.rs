@@ -47,6 +47,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Error
     let hook = hook
         .map(|hook| run_hook(&app.ssrf_filter, Kind::Job, hook))
         .transpose()?;
+    let labels = job.labels.clone().unwrap_or_default();
     // A checked job is made of strings and numbers: it has a JSON form.
     let input = serde_json::to_vec(&job).unwrap_or_default();
     let run = NewRun {
@@ -69,6 +70,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Error
         input,
         binary_sha256,
         hook,
+        labels,
     })
 }
 

@@ -57,5 +57,6 @@ pub(super) fn submission(
         input: serde_json::to_vec(&config).unwrap_or_default(),
         binary_sha256: None,
         hook,
+        labels: std::collections::BTreeMap::new(),
     })
 }

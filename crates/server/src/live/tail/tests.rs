@@ -25,6 +25,7 @@ fn bulk() -> Submit {
             input: Vec::new(),
             binary_sha256: None,
             hook: None,
+            labels: std::collections::BTreeMap::new(),
         }
     });
     Submit {

@@ -159,6 +159,7 @@ pub(crate) async fn submit_unreadable(server: &TestServer, kind: Kind) -> String
         input: b"not a job".to_vec(),
         binary_sha256: None,
         hook: None,
+        labels: std::collections::BTreeMap::new(),
     };
     let submit = Submit {
         runs: vec![submission],

@@ -35,6 +35,7 @@ async fn running(store: &Store, number: u64) -> Run {
             input: Vec::new(),
             binary_sha256: None,
             hook: None,
+            labels: std::collections::BTreeMap::new(),
         }],
         idempotency: None,
         entry: None,

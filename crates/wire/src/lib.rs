@@ -9,6 +9,7 @@ pub mod hooks;
 pub mod jobs;
 pub mod keys;
 pub mod plugin_jobs;
+pub mod runs;
 mod shape;
 pub mod text;
 mod timestamp;

@@ -1,16 +1,18 @@
 //! The faces. Each answers in its own form, its own refusals too.
 
 pub(crate) mod audit;
+mod command;
 mod contract;
 pub(crate) mod events;
 pub(crate) mod hooks;
 pub(crate) mod jobs;
 pub(crate) mod join;
 pub(crate) mod keys;
+mod output;
+mod paging;
 pub(crate) mod plugin_jobs;
 pub(crate) mod probes;
 pub(crate) mod reference;
-mod runs;
 pub(crate) mod setup;
 mod sse;
 pub(crate) mod tickets;

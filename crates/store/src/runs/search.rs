@@ -131,7 +131,7 @@ pub fn search(read: &mut Read<'_, '_>, search: &Search) -> Result<Found, Error> 
         if is_last {
             return Ok(found);
         }
-        wanted = (2 * wanted).min(LOOKED_AT);
+        wanted = (2 * wanted).min(LOOKED_AT.saturating_sub(looked_at));
     }
     found.next = Some(below);
     Ok(found)
@@ -143,7 +143,9 @@ pub fn search(read: &mut Read<'_, '_>, search: &Search) -> Result<Found, Error> 
 /// The database's.
 pub fn is_any_in(read: &mut Read<'_, '_>, from: RunId, below: RunId) -> Result<bool, Error> {
     const ANY: &str = "SELECT id FROM runs WHERE id >= $1 AND id < $2 LIMIT 1";
-    let any = read.tx.first(ANY, args![&from, &below], |row| row.run_id(0))?;
+    let any = read
+        .tx
+        .first(ANY, args![&from, &below], |row| row.run_id(0))?;
     Ok(any.is_some())
 }
 

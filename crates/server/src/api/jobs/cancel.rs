@@ -5,7 +5,7 @@ use engine::{Command, Kind};
 use wire::jobs::{ErrorBody, Job};
 
 use super::{Error, extract::JobId, submit::target, view};
-use crate::{api::runs, app::App, audit::AuditContext};
+use crate::{api::command::apply, app::App, audit::AuditContext};
 
 /// Cancels a job that is pending.
 #[utoipa::path(delete, path = "/api/v1/jobs/{id}", tag = "jobs",
@@ -49,6 +49,6 @@ pub(super) async fn command(
     command: Command,
 ) -> Result<axum::Json<Job>, Error> {
     let entry = audit_context.entry(app.now_ms(), target(&[id]));
-    let details = runs::entry(app, (Kind::Job, id), command, entry, store::runs::details);
+    let details = apply(app, (Kind::Job, id), command, entry, store::runs::details);
     view::job(details.await?).map(axum::Json)
 }

@@ -12,7 +12,7 @@ use super::{
     view,
 };
 use crate::{
-    api::runs::{List, Page, statuses},
+    api::paging::{List, Page, statuses},
     app::App,
 };
 

@@ -12,7 +12,6 @@ pub(crate) mod executors;
 mod extract;
 pub(crate) mod find;
 pub(crate) mod finish;
-pub(crate) mod follow;
 pub(crate) mod frame;
 pub(crate) mod health;
 pub(crate) mod heartbeat;

@@ -6,7 +6,7 @@ use store::audit::Target;
 use wire::plugin_jobs::{ErrorBody, Job};
 
 use super::{Error, extract::JobId, loaded, view};
-use crate::{api::runs, app::App, audit::AuditContext};
+use crate::{api::command::apply, app::App, audit::AuditContext};
 
 /// What the audit says is asked of a job.
 pub(super) fn target(id: RunId) -> Target {
@@ -27,7 +27,7 @@ pub(crate) async fn cancel(
     let now = app.now_ms();
     let entry = audit_context.entry(now, target(id));
     let run = (Kind::PluginJob, id);
-    let mut loaded = runs::entry(
+    let mut loaded = apply(
         &app,
         run,
         Command::signal(engine::Signal::Cancel),

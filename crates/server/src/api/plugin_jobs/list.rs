@@ -8,7 +8,7 @@ use wire::plugin_jobs::{ErrorBody, JobSummary};
 
 use super::{Error, extract::Params, view};
 use crate::{
-    api::runs::{List, Page, statuses},
+    api::paging::{List, Page, statuses},
     app::App,
 };
 

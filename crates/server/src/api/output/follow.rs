@@ -1,9 +1,9 @@
-//! A job's output as it comes, until the job ends.
+//! A run's output as it comes, until the run ends.
 
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
-use engine::RunId;
+use engine::{RunId, Status};
 use futures_util::{Stream, stream};
 use store::{Topic, TopicWait, logs::Chunk, runs::Details};
 use wire::{
@@ -11,23 +11,29 @@ use wire::{
     text::{lossy, unfinished},
 };
 
-use super::{logs, view};
+use super::{PAGE, gap};
 use crate::{access::WhileHeld, api::sse, app::App};
 
-/// The messages after number `after`; of whom `held` speaks, as long as it holds the job.
-pub(super) fn messages(
-    app: App,
-    id: RunId,
-    output: Option<Output>,
-    after: i64,
-    held: Option<WhileHeld>,
-) -> impl Stream<Item = sse::Chunk> + Send {
-    let grown = app.store.wake().topic(Topic::Run(id));
+/// What is followed.
+pub(super) struct Followed {
+    pub(super) id: RunId,
+    /// Only this stream.
+    pub(super) stream: Option<Output>,
+    /// Only messages after this number.
+    pub(super) after: i64,
+    /// The executor that must hold the run as long as it reads.
+    pub(super) held: Option<WhileHeld>,
+    /// What the contract calls a status.
+    pub(super) word_of: fn(Status) -> &'static str,
+}
+
+/// The messages of a run's output.
+pub(super) fn messages(app: App, followed: Followed) -> impl Stream<Item = sse::Chunk> + Send {
+    let grown = app.store.wake().topic(Topic::Run(followed.id));
+    let after = followed.after;
     let mut follower = Follower {
         app,
-        id,
-        output,
-        held,
+        followed,
         resumes: after > 0,
         after,
         sent: after,
@@ -53,7 +59,7 @@ pub(super) fn messages(
                     return Some((alive, (follower, grown)));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, run_id = %follower.id, "a followed log ended");
+                    tracing::warn!(%error, run_id = %follower.followed.id, "a followed log ended");
                     return None;
                 }
             }
@@ -77,10 +83,7 @@ fn end_of(chunk: &Chunk) -> i64 {
 
 struct Follower {
     app: App,
-    id: RunId,
-    output: Option<Output>,
-    /// Who must hold the job.
-    held: Option<WhileHeld>,
+    followed: Followed,
     /// The places are not known yet.
     resumes: bool,
     after: i64,
@@ -100,8 +103,8 @@ impl Follower {
         if std::mem::take(&mut self.resumes) {
             self.resume().await?;
         }
-        let (id, after, output) = (self.id, self.after, self.output);
-        let held = self.held.clone();
+        let (id, output) = (self.followed.id, self.followed.stream);
+        let (after, held) = (self.after, self.followed.held.clone());
         let found = self
             .app
             .store
@@ -115,7 +118,7 @@ impl Follower {
                 let status = store::runs::statuses(read, &[id])?.pop().flatten();
                 let ended = status.ok_or(store::Error::NotFound(id))?.is_terminal();
                 let stream = output.map(Output::as_str);
-                let chunks = store::logs::after(read, id, after, stream, None, logs::PAGE)?;
+                let chunks = store::logs::after(read, id, after, stream, None, PAGE)?;
                 if !ended || !chunks.is_empty() {
                     return Ok(Some((chunks, None)));
                 }
@@ -153,7 +156,7 @@ impl Follower {
     /// Finds out how far the reader was: a character may have been sent by half, and what follows may
     /// be missing.
     async fn resume(&mut self) -> Result<(), store::Error> {
-        let (id, until) = (self.id, self.after);
+        let (id, until) = (self.followed.id, self.after);
         let outputs = [Output::Stdout, Output::Stderr];
         let last = move |read: &mut store::Read<'_, '_>| {
             outputs
@@ -190,7 +193,7 @@ impl Follower {
                 position: chunk.position,
                 pending: Vec::new(),
             });
-        let gap = logs::gap(place.position, chunk.position);
+        let gap = gap(place.position, chunk.position);
         let mut text = String::new();
         if !gap.is_empty() {
             // The rest of the character is among what is missing.
@@ -256,7 +259,7 @@ impl Follower {
                 (Output::Stderr, reported.stderr),
             ];
             for (stream, bytes) in streams {
-                if bytes.is_empty() || self.output.is_some_and(|output| output != stream) {
+                if bytes.is_empty() || self.followed.stream.is_some_and(|output| output != stream) {
                     continue;
                 }
                 let attempt = u32::try_from(starts).unwrap_or(u32::MAX);
@@ -270,7 +273,7 @@ impl Follower {
             }
         }
         let end = LogEnd {
-            status: view::status(status).to_owned(),
+            status: (self.followed.word_of)(status).to_owned(),
         };
         self.say(None, "end", &end);
         self.ended = true;

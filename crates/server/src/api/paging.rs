@@ -1,8 +1,8 @@
-//! What the contracts of jobs do alike with runs: list them by the page, act on one.
+//! Pages of runs by limit and offset, as the contracts of jobs have them.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use engine::{Command, Kind, Run, RunId, Status};
-use store::{Batch, Read, audit::AuditEntry, runs::Filter};
+use engine::{Kind, Run, Status};
+use store::runs::Filter;
 
 use super::hooks::FieldError;
 use crate::app::App;
@@ -99,22 +99,6 @@ pub(super) fn statuses(
         return Err(wrong("status", message));
     }
     Ok(found)
-}
-
-/// Applies a command to a run, writes down who asked for it, and answers with what `find` reads of the
-/// run then. In the same transaction: the caller who hears of an error knows that nothing was done.
-pub(super) async fn entry<T: Send + 'static>(
-    app: &App,
-    (kind, id): (Kind, RunId),
-    command: Command,
-    entry: AuditEntry,
-    find: impl Fn(&mut Read<'_, '_>, RunId) -> Result<T, store::Error> + Send + 'static,
-) -> Result<T, store::Error> {
-    let work = move |batch: &mut Batch<'_, '_>| {
-        store::runs::entry(batch, kind, id, &command, &entry)?;
-        find(&mut batch.read(), id)
-    };
-    app.store.write(work).await
 }
 
 fn wrong(field: &str, message: impl Into<String>) -> FieldError {

@@ -230,12 +230,10 @@ CREATE INDEX tickets_age ON tickets (expires_at);
 -- Where events are sent. A hook with a `run_id` is of that run alone and has its id.
 CREATE TABLE hooks (
     id              TEXT   NOT NULL PRIMARY KEY,
-    -- The key that created it: its deliveries share places with those of the owner's other hooks.
+    -- The key that created it: one owner's deliveries share a limit.
     owner           TEXT   NOT NULL,
     run_id          {bytes},
     url             TEXT   NOT NULL,
-    -- Deliveries of one lane share its places: the hook itself, or the host that a run's hook names.
-    lane            TEXT   NOT NULL,
     headers         TEXT   NOT NULL,
     events          TEXT   NOT NULL,
     description     TEXT   NOT NULL,
@@ -269,7 +267,6 @@ INSERT INTO run_hook_cursor (id, seq) VALUES (1, 0);
 CREATE TABLE deliveries (
     hook_id         TEXT   NOT NULL,
     number          BIGINT NOT NULL,
-    lane            TEXT   NOT NULL,
     owner           TEXT   NOT NULL,
     run_id          {bytes},
     seq             BIGINT,
@@ -292,9 +289,7 @@ CREATE TABLE deliveries (
     CHECK (ended_at IS NULL OR due_at IS NULL),
     CHECK (claimed_by IS NULL OR due_at IS NOT NULL)
 ) {clustered};
-CREATE INDEX deliveries_due ON deliveries (owner, lane, due_at, number) WHERE due_at IS NOT NULL;
--- What is being sent, or was when a server ended: few rows, found without looking through all that is due.
-CREATE INDEX deliveries_claimed ON deliveries (owner, lane, due_at, number) WHERE claimed_by IS NOT NULL;
+CREATE INDEX deliveries_due ON deliveries (owner, due_at, hook_id, number) WHERE due_at IS NOT NULL;
 CREATE INDEX deliveries_open ON deliveries (hook_id, run_id, number) WHERE ended_at IS NULL;
 CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL;
 

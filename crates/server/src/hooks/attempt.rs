@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use engine::Backoff;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use store::hooks::{Attempted, Outcome, Patience, Sending};
+use store::hooks::{Attempted, DisableAfter, Outcome, Sending};
 use url::Url;
 
 use super::Signer;
@@ -24,15 +24,11 @@ const WAITS: Backoff = Backoff {
     max_ms: 6 * HOUR_MS,
     jitter: 0.25,
 };
-const PATIENCE: Patience = Patience {
+/// When a hook that only fails is disabled.
+pub(crate) const DISABLE_AFTER: DisableAfter = DisableAfter {
     failures: 10,
     time_ms: 24 * HOUR_MS,
 };
-
-/// When a hook that only fails is disabled.
-pub(crate) fn patience() -> Patience {
-    PATIENCE
-}
 
 /// Sends a delivery once and decides what becomes of it.
 pub(crate) async fn attempt(app: &App, claimant: &str, sending: &Sending) -> Attempted {

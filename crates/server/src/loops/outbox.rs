@@ -2,7 +2,6 @@
 //! due and sends them, many at once, of one run to one hook one after the other.
 
 mod cursor;
-mod places;
 #[cfg(test)]
 mod tests;
 
@@ -11,11 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use store::hooks::{Sending, Turns};
+use store::hooks::{Sending, Slot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tracing::{Instrument, field};
 
-use self::{cursor::Cursor, places::share};
+use self::cursor::Cursor;
 use crate::{
     app::{App, millis},
     hooks,
@@ -24,9 +23,7 @@ use crate::{
 /// Claims are renewed so often within the time that they live.
 const RENEWALS: u32 = 3;
 /// Rounds under load are this far apart: each then does more at once.
-const BREATH: Duration = Duration::from_millis(10);
-/// Between looks at the lanes of an owner who has more of them than one look finds.
-const TURN: Duration = Duration::from_millis(100);
+const INTERVAL: Duration = Duration::from_millis(10);
 /// It looks at least this often: another server may have stopped, and clocks may jump.
 const LONGEST: Duration = Duration::from_secs(2);
 /// After a failure of the database.
@@ -40,25 +37,15 @@ struct Outbox {
     /// This server's name in claims.
     claimant: String,
     /// The delivery that each task sends.
-    sending: HashMap<Id, UnderWay>,
-    /// Whose lanes come in turns.
-    turns: Turns,
+    sending: HashMap<Id, Slot>,
     /// Where it is in the event log.
     cursor: Cursor,
     tasks: JoinSet<()>,
 }
 
-/// A delivery that is under way.
-struct UnderWay {
-    /// Its hook and its number.
-    claim: (String, i64),
-    /// Its owner and its lane.
-    place: (String, String),
-}
-
 /// What a round found.
 struct Round {
-    /// Whether deliveries were taken: what is left of their lanes is known at the next look.
+    /// Whether deliveries were taken: there may be more that are due.
     took: bool,
     /// Whether there may be more in the event log.
     more: bool,
@@ -95,8 +82,8 @@ pub(crate) async fn run(app: App) {
             }
             break;
         }
-        tokio::time::sleep_until(looked + BREATH).await;
-        // All that ended meanwhile: each leaves a place.
+        tokio::time::sleep_until(looked + INTERVAL).await;
+        // All that ended meanwhile: each leaves a slot.
         while let Some(ended) = outbox.tasks.try_join_next_with_id() {
             outbox.ended(ended);
         }
@@ -109,8 +96,7 @@ pub(crate) async fn tick(app: &App) -> Result<usize, store::Error> {
     let mut attempts = 0;
     loop {
         let round = outbox.round().await?;
-        let idle = outbox.tasks.is_empty() && outbox.turns.is_empty();
-        if !round.took && !round.more && idle {
+        if !round.took && !round.more && outbox.tasks.is_empty() {
             return Ok(attempts);
         }
         while let Some(ended) = outbox.tasks.join_next_with_id().await {
@@ -126,7 +112,6 @@ impl Outbox {
             claimant: app.clock.run_id().to_string(),
             app,
             sending: HashMap::new(),
-            turns: Turns::new(),
             cursor: Cursor::default(),
             tasks: JoinSet::new(),
         }
@@ -135,40 +120,30 @@ impl Outbox {
     /// Writes the deliveries of new events and begins to send what is due.
     async fn round(&mut self) -> Result<Round, store::Error> {
         let more = self.cursor.read_on(&self.app).await?;
-        let turns = std::mem::take(&mut self.turns);
+        let sending: Vec<Slot> = self.sending.values().cloned().collect();
         let now = self.app.now_ms();
-        let look = move |read: &mut store::Read<'_, '_>| store::hooks::lanes(read, &turns, now);
-        let (lanes, turns) = self.app.store.read(look).await?;
-        self.turns = turns;
-        let taken = self.sending.values().map(|one| &one.place);
-        let picks = share(taken.map(|(owner, lane)| (&**owner, &**lane)), &lanes, now);
-        let took = !picks.is_empty();
+        let due = move |read: &mut store::Read<'_, '_>| store::hooks::due(read, &sending, now);
+        let (due, next) = self.app.store.read(due).await?;
+        let took = !due.is_empty();
         if took {
             let (claimant, until) = (self.claimant.clone(), now + self.claim_ms());
             let claimed = self
                 .app
                 .store
-                .write(move |batch| store::hooks::claim(batch, &claimant, &picks, until, now))
+                .write(move |batch| store::hooks::claim(batch, &claimant, &due, until, now))
                 .await?;
             for sending in claimed {
                 self.begin(sending);
             }
         }
-        let later = lanes
-            .iter()
-            .map(|lane| lane.due_at)
-            .filter(|due| *due > now);
-        Ok(Round {
-            took,
-            more,
-            next: later.min(),
-        })
+        Ok(Round { took, more, next })
     }
 
     fn begin(&mut self, sending: Sending) {
-        let under_way = UnderWay {
-            claim: (sending.hook_id.clone(), sending.number),
-            place: (sending.owner.clone(), sending.lane.clone()),
+        let slot = Slot {
+            owner: sending.owner.clone(),
+            hook_id: sending.hook_id.clone(),
+            number: sending.number,
         };
         let (app, claimant) = (self.app.clone(), self.claimant.clone());
         let (hook, number) = (&sending.hook_id, sending.number);
@@ -187,7 +162,9 @@ impl Outbox {
             let now = app.now_ms();
             let written = app
                 .store
-                .write(move |batch| store::hooks::finish(batch, &attempted, hooks::patience(), now))
+                .write(move |batch| {
+                    store::hooks::finish(batch, &attempted, hooks::DISABLE_AFTER, now)
+                })
                 .await;
             match written {
                 Ok(true) => {}
@@ -196,12 +173,12 @@ impl Outbox {
                 Err(error) => tracing::error!(%error, "an attempt was not noted"),
             }
         };
-        self.spawn(under_way, work.instrument(span));
+        self.spawn(slot, work.instrument(span));
     }
 
-    fn spawn(&mut self, under_way: UnderWay, work: impl Future<Output = ()> + Send + 'static) {
+    fn spawn(&mut self, slot: Slot, work: impl Future<Output = ()> + Send + 'static) {
         let id = self.tasks.spawn(work).id();
-        self.sending.insert(id, under_way);
+        self.sending.insert(id, slot);
     }
 
     fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
@@ -222,8 +199,10 @@ impl Outbox {
     }
 
     fn claims(&self) -> Vec<(String, i64)> {
-        let claims = self.sending.values();
-        claims.map(|one| one.claim.clone()).collect()
+        let slots = self.sending.values();
+        slots
+            .map(|slot| (slot.hook_id.clone(), slot.number))
+            .collect()
     }
 
     async fn renew(&self) {
@@ -249,11 +228,10 @@ impl Outbox {
         let until = round
             .next
             .map_or(i64::MAX, |due_at| due_at - self.app.now_ms());
-        let longest = if self.turns.is_empty() { LONGEST } else { TURN };
-        Duration::from_millis(until.max(1).unsigned_abs()).min(longest)
+        Duration::from_millis(until.max(1).unsigned_abs()).min(LONGEST)
     }
 
-    /// Ends what ends soon, and gives the rest back: it is due at the next start.
+    /// Ends what ends soon, and releases the rest: it is due at the next start.
     async fn stop(mut self) {
         let _ = tokio::time::timeout(GRACE, async {
             while let Some(ended) = self.tasks.join_next_with_id().await {

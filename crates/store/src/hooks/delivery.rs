@@ -140,22 +140,21 @@ pub fn test(
     entry: &AuditEntry,
 ) -> Result<Opened, Error> {
     const TAKE: &str = "UPDATE hooks SET next_number = next_number + 1
-        WHERE id = $1 AND disabled_at IS NULL RETURNING next_number, lane, owner";
-    const INSERT: &str =
-        "INSERT INTO deliveries (hook_id, number, lane, owner, event, body, status,
+        WHERE id = $1 AND disabled_at IS NULL RETURNING next_number, owner";
+    const INSERT: &str = "INSERT INTO deliveries (hook_id, number, owner, event, body, status,
         created_at, opened_at, due_at, attempts, failure_count)
-        VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $7, $7, 0, 0)";
+        VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6, $6, 0, 0)";
     if hold(batch, hook)? == Some(false) {
         return Ok(Opened::Disabled);
     }
-    let taken = batch.tx.first(TAKE, args![hook], |row| {
-        Ok((row.int(0)? - 1, row.text(1)?, row.text(2)?))
-    })?;
-    let Some((number, lane, owner)) = taken else {
+    let taken = batch
+        .tx
+        .first(TAKE, args![hook], |row| Ok((row.int(0)? - 1, row.text(1)?)))?;
+    let Some((number, owner)) = taken else {
         return Ok(Opened::Missing);
     };
     let (event, body) = (&composed.event, &composed.body);
-    let args = args![hook, number, &lane, &owner, event, body, entry.at];
+    let args = args![hook, number, &owner, event, body, entry.at];
     batch.tx.exec(INSERT, args)?;
     batch.record(entry);
     opened(batch, hook, number)

@@ -35,10 +35,9 @@ pub struct Expanded {
 type Sent<'row> = (&'row EventRow, &'row Composed);
 
 /// What a new delivery takes from its hook.
-struct Place {
+struct HookState {
     next_number: i64,
     paused_until: i64,
-    lane: String,
     owner: String,
 }
 
@@ -55,7 +54,7 @@ pub fn expand(
 ) -> Result<Expanded, Error> {
     let mut expanded = Expanded::default();
     for step in &plan.hooks {
-        let Some(place) = move_on(batch.tx, step)? else {
+        let Some(hook_state) = move_on(batch.tx, step)? else {
             continue;
         };
         if step.missed > 0 {
@@ -65,7 +64,7 @@ pub fn expand(
         }
         let composed: Vec<Composed> = step.events.iter().map(compose).collect();
         let events: Vec<Sent<'_>> = step.events.iter().zip(&composed).collect();
-        insert(batch.tx, &step.id, &place, &events, now)?;
+        insert(batch.tx, &step.id, &hook_state, &events, now)?;
         expanded.deliveries += events.len();
     }
     if let Some(step) = &plan.of_runs
@@ -77,19 +76,19 @@ pub fn expand(
     Ok(expanded)
 }
 
-fn move_on(tx: &mut Tx<'_>, step: &Step) -> Result<Option<Place>, Error> {
+fn move_on(tx: &mut Tx<'_>, step: &Step) -> Result<Option<HookState>, Error> {
     const MOVE: &str = "UPDATE hooks SET seen_seq = $3, next_number = next_number + $4
         WHERE id = $1 AND seen_seq = $2 AND disabled_at IS NULL
-        RETURNING next_number, paused_until, lane, owner";
+        RETURNING next_number, paused_until, owner";
     let count = count(step.events.len());
-    place(tx, MOVE, args![&step.id, step.from, step.to, count], count)
+    take_numbers(tx, MOVE, args![&step.id, step.from, step.to, count], count)
 }
 
 /// Answers how many deliveries it made; nothing when somebody else was faster.
 fn expand_of_runs(tx: &mut Tx<'_>, step: &RunStep, now: i64) -> Result<Option<usize>, Error> {
     const MOVE: &str = "UPDATE run_hook_cursor SET seq = $2 WHERE id = 1 AND seq = $1";
     const TAKE: &str = "UPDATE hooks SET next_number = next_number + $2
-        WHERE id = $1 AND disabled_at IS NULL RETURNING next_number, paused_until, lane, owner";
+        WHERE id = $1 AND disabled_at IS NULL RETURNING next_number, paused_until, owner";
     if tx.exec(MOVE, args![step.from, step.to])? == 0 {
         return Ok(None);
     }
@@ -97,8 +96,8 @@ fn expand_of_runs(tx: &mut Tx<'_>, step: &RunStep, now: i64) -> Result<Option<us
     for (run, events) in &step.events {
         let events: Vec<Sent<'_>> = events.iter().map(|(event, sent)| (event, sent)).collect();
         let (id, count) = (run.to_string(), count(events.len()));
-        if let Some(place) = place(tx, TAKE, args![&id, count], count)? {
-            insert(tx, &id, &place, &events, now)?;
+        if let Some(hook_state) = take_numbers(tx, TAKE, args![&id, count], count)? {
+            insert(tx, &id, &hook_state, &events, now)?;
             made += events.len();
         }
     }
@@ -107,18 +106,17 @@ fn expand_of_runs(tx: &mut Tx<'_>, step: &RunStep, now: i64) -> Result<Option<us
 
 /// Takes `count` numbers. The hook's row stays locked until the commit: no delivery of it ends
 /// between the look at those that are open and the new rows.
-fn place(
+fn take_numbers(
     tx: &mut Tx<'_>,
     sql: &'static str,
     args: &[Value<'_>],
     count: i64,
-) -> Result<Option<Place>, Error> {
+) -> Result<Option<HookState>, Error> {
     tx.first(sql, args, |row| {
-        Ok(Place {
+        Ok(HookState {
             next_number: row.int(0)? - count,
             paused_until: row.int(1)?,
-            lane: row.text(2)?,
-            owner: row.text(3)?,
+            owner: row.text(2)?,
         })
     })
 }
@@ -126,16 +124,16 @@ fn place(
 fn insert(
     tx: &mut Tx<'_>,
     hook: &str,
-    place: &Place,
+    hook_state: &HookState,
     events: &[Sent<'_>],
     now: i64,
 ) -> Result<(), Error> {
-    const INSERT: &str = "INSERT INTO deliveries (hook_id, number, lane, owner, run_id, seq, event,
-        body, status, created_at, opened_at, due_at, attempts, failure_count)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $9, $10, 0, 0)";
+    const INSERT: &str = "INSERT INTO deliveries (hook_id, number, owner, run_id, seq, event, body,
+        status, created_at, opened_at, due_at, attempts, failure_count)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $8, $9, 0, 0)";
     let mut busy = open_runs(tx, hook, events)?;
-    let due_at = now.max(place.paused_until);
-    let rows: Vec<[Value<'_>; 10]> = (place.next_number..)
+    let due_at = now.max(hook_state.paused_until);
+    let rows: Vec<[Value<'_>; 9]> = (hook_state.next_number..)
         .zip(events)
         .map(|(number, (event, composed))| {
             // The first of each run goes at once, the others after it.
@@ -143,8 +141,7 @@ fn insert(
             [
                 hook.into(),
                 number.into(),
-                (&place.lane).into(),
-                (&place.owner).into(),
+                (&hook_state.owner).into(),
                 event.run_id.as_ref().into(),
                 event.seq.into(),
                 (&composed.event).into(),

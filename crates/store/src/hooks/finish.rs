@@ -48,7 +48,7 @@ pub enum Outcome {
 
 /// When a hook that only fails is disabled.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct DisableAfter {
     /// After so many failures in a row,
     pub failures: i64,
     /// and so long after the first of them, in milliseconds.
@@ -78,7 +78,7 @@ impl Health {
 pub fn finish(
     batch: &mut Batch<'_, '_>,
     attempted: &Attempted,
-    patience: Patience,
+    disable_after: DisableAfter,
     now: i64,
 ) -> Result<bool, Error> {
     const LOCK: &str = "SELECT failures, failing_since, paused_until, run_id FROM hooks
@@ -113,7 +113,7 @@ pub fn finish(
     ) {
         promote(batch.tx, attempted, health.held(now))?;
     }
-    judge(batch, attempted, &health, patience, now)?;
+    judge(batch, attempted, &health, disable_after, now)?;
     Ok(true)
 }
 
@@ -177,7 +177,7 @@ fn judge(
     batch: &mut Batch<'_, '_>,
     attempted: &Attempted,
     health: &Health,
-    patience: Patience,
+    disable_after: DisableAfter,
     now: i64,
 ) -> Result<(), Error> {
     const WELL: &str = "UPDATE hooks SET failures = 0, failing_since = NULL WHERE id = $1";
@@ -195,7 +195,8 @@ fn judge(
         return disable(batch, id, "the receiver answered 410 Gone", now);
     }
     // A run's hook ends with its run.
-    if !health.of_run && failures >= patience.failures && now - since >= patience.time_ms {
+    if !health.of_run && failures >= disable_after.failures && now - since >= disable_after.time_ms
+    {
         let reason = format!("{failures} attempts failed and none succeeded");
         return disable(batch, id, &reason, now);
     }

@@ -96,9 +96,9 @@ pub fn create(
 ) -> Result<bool, Error> {
     const LOCK: &str = "SELECT seq FROM run_hook_cursor WHERE id = 1 {lock}";
     const COUNT: &str = "SELECT COUNT(*) FROM hooks WHERE run_id IS NULL";
-    const INSERT: &str = "INSERT INTO hooks (id, url, lane, owner, headers, events, description,
+    const INSERT: &str = "INSERT INTO hooks (id, url, owner, headers, events, description,
         secret, created_at, seen_seq, next_number, paused_until, failures)
-        VALUES ($1, $2, $1, $3, '{}', $4, $5, $6, $7, $8, 1, 0, 0)";
+        VALUES ($1, $2, $3, '{}', $4, $5, $6, $7, $8, 1, 0, 0)";
     // Whoever else makes a hook waits here for the end of the transaction, and then counts this one
     // too. The row is that of another matter: any will do that is always there.
     batch.tx.first(LOCK, args![], |_| Ok(()))?;

@@ -16,9 +16,7 @@ use crate::{
 pub struct RunHook {
     /// Where it is sent to.
     pub url: String,
-    /// The host that it is sent to: deliveries of one owner to one host share its places.
-    pub lane: String,
-    /// Whoever asks for it.
+    /// The key that submits the run.
     pub owner: String,
     /// Sent with every delivery.
     pub headers: BTreeMap<String, String>,
@@ -36,9 +34,9 @@ pub(crate) fn insert_of_runs(
     tx: &mut Tx<'_>,
     hooks: &[(RunId, &RunHook, i64)],
 ) -> Result<(), Error> {
-    const INSERT: &str = "INSERT INTO hooks (id, run_id, url, lane, owner, headers, events,
-        description, secret, max_attempts, created_at, seen_seq, next_number, paused_until, failures)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, $9, $10, $11, 1, 0, 0)";
+    const INSERT: &str = "INSERT INTO hooks (id, run_id, url, owner, headers, events, description,
+        secret, max_attempts, created_at, seen_seq, next_number, paused_until, failures)
+        VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8, $9, $10, 1, 0, 0)";
     if hooks.is_empty() {
         return Ok(());
     }
@@ -50,7 +48,7 @@ pub(crate) fn insert_of_runs(
             [run.to_string(), headers, encode(&hook.events)]
         })
         .collect();
-    let rows: Vec<[Value<'_>; 11]> = hooks
+    let rows: Vec<[Value<'_>; 10]> = hooks
         .iter()
         .zip(&texts)
         .map(|((run, hook, now), [id, headers, events])| {
@@ -58,7 +56,6 @@ pub(crate) fn insert_of_runs(
                 id.into(),
                 run.into(),
                 (&hook.url).into(),
-                (&hook.lane).into(),
                 (&hook.owner).into(),
                 headers.into(),
                 events.into(),

@@ -128,8 +128,7 @@ pub(crate) fn run_hook(
         }
     }
     Ok(RunHook {
-        lane: url.origin().ascii_serialization(),
-        // Known when it is handed to the store with the caller who asks.
+        // Set when it is handed to the store, from the caller.
         owner: String::new(),
         url: url.into(),
         headers,

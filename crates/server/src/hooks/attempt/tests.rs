@@ -14,7 +14,6 @@ fn sending(failure_count: i64) -> Sending {
         hook_id: "hook".to_owned(),
         number: 7,
         owner: "k1".to_owned(),
-        lane: "hook".to_owned(),
         attempt: failure_count + 1,
         failure_count,
         opened_at: NOW,

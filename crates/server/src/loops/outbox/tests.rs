@@ -19,10 +19,11 @@ use crate::{Assembled, Clock, Settings, Source, audit::AuditContext};
 const DEADLINE: Duration = Duration::from_secs(60);
 const CLAIM_MS: i64 = 600;
 
-fn under_way(number: i64) -> UnderWay {
-    UnderWay {
-        claim: ("h".to_owned(), number),
-        place: ("k".to_owned(), "h".to_owned()),
+fn slot(number: i64) -> Slot {
+    Slot {
+        owner: "k".to_owned(),
+        hook_id: "h".to_owned(),
+        number,
     }
 }
 
@@ -32,9 +33,9 @@ async fn of_deliveries_under_way_the_one_that_panics_is_let_go_of_alone() {
     let settings = Settings::new(dir.path().join("data"));
     let server = Assembled::open(settings, Clock::system()).await;
     let mut outbox = Outbox::new(server.expect("it opens").app);
-    outbox.spawn(under_way(1), std::future::pending());
-    outbox.spawn(under_way(2), async { panic!("planted") });
-    outbox.spawn(under_way(3), std::future::pending());
+    outbox.spawn(slot(1), std::future::pending());
+    outbox.spawn(slot(2), async { panic!("planted") });
+    outbox.spawn(slot(3), std::future::pending());
     let ended = outbox.tasks.join_next_with_id().await;
     let ended = ended.expect("one of them ends");
     assert!(ended.is_err());
@@ -93,9 +94,8 @@ async fn receiver(may_answer: watch::Receiver<bool>) -> (String, watch::Receiver
 
 /// When the first delivery is due, or its claim ends; nothing when there is none.
 async fn due(app: &App) -> Option<i64> {
-    let look = |read: &mut store::Read<'_, '_>| store::hooks::lanes(read, &Turns::new(), i64::MIN);
-    let (lanes, _) = app.store.read(look).await.expect("an answer");
-    lanes.first().map(|lane| lane.due_at)
+    let look = |read: &mut store::Read<'_, '_>| store::hooks::due(read, &[], i64::MIN);
+    app.store.read(look).await.expect("an answer").1
 }
 
 async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {

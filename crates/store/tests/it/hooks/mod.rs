@@ -10,7 +10,7 @@ use engine::{AttemptOutcome, RunId};
 use store::{
     Store,
     events::EventRow,
-    hooks::{self, Attempted, Composed, Lane, NewHook, Outcome, Patience, RunHook, Sending, Turns},
+    hooks::{self, Attempted, Composed, DisableAfter, NewHook, Outcome, RunHook, Sending, Slot},
     runs::Submit,
 };
 
@@ -24,15 +24,16 @@ on_both!(
     no_delivery_is_taken_by_two,
     of_one_run_one_delivery_is_due_at_a_time,
     a_claim_that_is_not_renewed_ends,
-    a_lane_is_found_however_many_others_there_are,
-    lanes_are_found_by_their_index,
+    a_hook_and_an_owner_have_their_limits,
+    an_owner_is_found_however_many_others_there_are,
+    what_is_due_is_found_by_its_index,
     a_late_answer_changes_nothing,
     the_hooks_of_runs_get_their_own_events,
     a_hook_of_many_failures_is_disabled,
     what_is_old_is_deleted,
 );
 
-const PATIENCE: Patience = Patience {
+const DISABLE_AFTER: DisableAfter = DisableAfter {
     failures: 3,
     time_ms: 1_000,
 };
@@ -78,27 +79,23 @@ async fn expand(store: &Store) -> usize {
     }
 }
 
-async fn claim_at(store: &Store, claimant: &str, most: i64, now: i64) -> Vec<Sending> {
-    let (lanes, _) = look_at(store, &Turns::new(), now).await;
-    let picks: Vec<(Lane, i64)> = lanes.into_iter().map(|lane| (lane, most)).collect();
+async fn claim_at(store: &Store, claimant: &str, most: usize, now: i64) -> Vec<Sending> {
+    let (mut due, _) = due(store, &[], now).await;
+    due.truncate(most);
     let claimant = claimant.to_owned();
     let claimed = store
-        .write(move |batch| hooks::claim(batch, &claimant, &picks, now + CLAIM_MS, now))
+        .write(move |batch| hooks::claim(batch, &claimant, &due, now + CLAIM_MS, now))
         .await;
     claimed.unwrap()
 }
 
-async fn look(store: &Store, turns: &Turns) -> (Vec<Lane>, Turns) {
-    look_at(store, turns, NOW).await
+async fn due(store: &Store, sending: &[Slot], now: i64) -> (Vec<Slot>, Option<i64>) {
+    let sending = sending.to_vec();
+    let due = move |read: &mut store::Read<'_, '_>| hooks::due(read, &sending, now);
+    store.read(due).await.unwrap()
 }
 
-async fn look_at(store: &Store, turns: &Turns, now: i64) -> (Vec<Lane>, Turns) {
-    let turns = turns.clone();
-    let look = move |read: &mut store::Read<'_, '_>| hooks::lanes(read, &turns, now);
-    store.read(look).await.unwrap()
-}
-
-async fn take(store: &Store, most: i64) -> Vec<Sending> {
+async fn take(store: &Store, most: usize) -> Vec<Sending> {
     claim_at(store, "a", most, NOW).await
 }
 
@@ -124,7 +121,7 @@ async fn finish_as(
         error: None,
     };
     let finished = store
-        .write(move |batch| hooks::finish(batch, &attempted, PATIENCE, now))
+        .write(move |batch| hooks::finish(batch, &attempted, DISABLE_AFTER, now))
         .await;
     finished.unwrap()
 }
@@ -196,8 +193,7 @@ async fn no_delivery_is_taken_by_two(db: &Database) {
             let mut taken = Vec::new();
             loop {
                 let new = claim_at(&store, &number.to_string(), 7, NOW).await;
-                let (left, _) = look(&store, &Turns::new()).await;
-                if new.is_empty() && left.iter().all(|lane| lane.due_at > NOW) {
+                if new.is_empty() && due(&store, &[], NOW).await.0.is_empty() {
                     return taken;
                 }
                 taken.extend(new.into_iter().map(|one| one.number));
@@ -281,8 +277,7 @@ async fn many_hosts(store: &Store, owner: &str, hosts: std::ops::Range<usize>) {
     let mut submit = submit(hosts.clone().map(|_| job()));
     for (run, host) in submit.runs.iter_mut().zip(hosts) {
         run.hook = Some(RunHook {
-            url: "https://b.example/".to_owned(),
-            lane: format!("https://{host:04}.example"),
+            url: format!("https://{host:04}.example/"),
             owner: owner.to_owned(),
             headers: BTreeMap::new(),
             events: vec!["job.submitted".to_owned()],
@@ -293,49 +288,62 @@ async fn many_hosts(store: &Store, owner: &str, hosts: std::ops::Range<usize>) {
     store.submit(submit).await.unwrap();
 }
 
-async fn a_lane_is_found_however_many_others_there_are(db: &Database) {
+/// Takes deliveries until none gets a slot.
+async fn fill(store: &Store, slots: &mut Vec<Slot>) {
+    loop {
+        let (due, _) = due(store, slots, NOW).await;
+        if due.is_empty() {
+            return;
+        }
+        slots.extend(due.iter().cloned());
+        let claim = move |batch: &mut store::Batch<'_, '_>| {
+            hooks::claim(batch, "a", &due, NOW + CLAIM_MS, NOW)
+        };
+        store.write(claim).await.unwrap();
+    }
+}
+
+async fn a_hook_and_an_owner_have_their_limits(db: &Database) {
+    let store = db.open();
+    hook(&store, "h", &["job.submitted"]).await;
+    many_hosts(&store, "a", 0..100).await;
+    expand(&store).await;
+    // Those of the hook are the oldest; they take its slots and no more.
+    let mut slots = Vec::new();
+    fill(&store, &mut slots).await;
+    let of = |owner: &str| slots.iter().filter(|slot| slot.owner == owner).count();
+    assert_eq!((of("k1"), of("a"), slots.len()), (8, 64, 72));
+    // Another owner finds a slot while there are any.
+    for owner in ["b", "c", "d", "e"] {
+        many_hosts(&store, owner, 0..100).await;
+    }
+    expand(&store).await;
+    fill(&store, &mut slots).await;
+    assert_eq!(slots.len(), hooks::SLOTS);
+}
+
+async fn an_owner_is_found_however_many_others_there_are(db: &Database) {
     let store = db.open();
     many_hosts(&store, "a", 0..2_500).await;
     assert_eq!(expand(&store).await, 2_500);
-    many_hosts(&store, "b", 9_000..9_001).await;
-    assert_eq!(expand(&store).await, 1);
-    // One look finds some of the first owner, and all of the second.
-    let (mut lanes, mut turns) = look(&store, &Turns::new()).await;
-    assert_eq!(lanes.len(), 1_001);
-    assert_eq!(lanes.last().unwrap().owner, "b");
-    let mut seen = BTreeSet::new();
-    for _ in 0..3 {
-        seen.extend(lanes.into_iter().map(|lane| (lane.owner, lane.name)));
-        (lanes, turns) = look(&store, &turns).await;
-    }
-    assert_eq!(seen.len(), 2_501, "all come in turn");
-    assert!(turns.contains_key("a"), "and then again the first");
-    // Lanes of one name are two where two owners have them.
     many_hosts(&store, "b", 0..1).await;
     assert_eq!(expand(&store).await, 1);
-    let (lanes, _) = look(&store, &Turns::new()).await;
-    let mine: Vec<&Lane> = lanes.iter().filter(|lane| lane.owner == "b").collect();
-    assert_eq!(mine.len(), 2);
-    let picks = vec![(mine[0].clone(), 9)];
-    let taken = store
-        .write(move |batch| hooks::claim(batch, "a", &picks, NOW + CLAIM_MS, NOW))
-        .await;
-    let taken = taken.unwrap();
-    assert_eq!((taken.len(), taken[0].owner.as_str()), (1, "b"));
+    let (slots, _) = due(&store, &[], NOW).await;
+    let of = |owner: &str| slots.iter().filter(|slot| slot.owner == owner).count();
+    assert_eq!((of("a"), of("b")), (64, 1));
 }
 
-async fn lanes_are_found_by_their_index(db: &Database) {
+async fn what_is_due_is_found_by_its_index(db: &Database) {
     let store = db.open();
     for owner in ["a", "b", "c"] {
         many_hosts(&store, owner, 0..2_000).await;
     }
     expand(&store).await;
     db.rows("ANALYZE");
-    let plan = store.write(hooks::lanes_plan).await.unwrap();
+    let plan = store.write(hooks::due_plan).await.unwrap();
     let plan = plan.to_lowercase();
     // PostgreSQL does not show each step of a recursion.
-    assert!(plan.matches("deliveries_due").count() >= 3, "{plan}");
-    assert!(plan.contains("deliveries_claimed"), "{plan}");
+    assert!(plan.matches("deliveries_due").count() >= 2, "{plan}");
     let scans = [
         "seq scan",
         "scan deliveries\n",
@@ -385,7 +393,6 @@ fn with_hook(max_attempts: Option<i64>) -> Submit {
     let mut submit = submit([job()]);
     submit.runs[0].hook = Some(RunHook {
         url: "https://b.example/".to_owned(),
-        lane: "https://b.example".to_owned(),
         owner: "k1".to_owned(),
         headers: BTreeMap::from([("x-a".to_owned(), "b".to_owned())]),
         events: vec!["job.started".to_owned(), "job.completed".to_owned()],

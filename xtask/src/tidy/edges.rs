@@ -25,6 +25,16 @@ const TOOLS: [&str; 3] = ["xtask", "bench", "generate"];
 /// What tests of any crate may use: they use nothing of ours.
 const FOR_TESTS: [&str; 2] = ["private-postgres", "small-disk"];
 
+/// What no crate of ours uses; others may.
+const BANNED: [(&str, &str); 3] = [
+    ("lazy_static", "std::sync::LazyLock"),
+    ("once_cell", "std::sync::OnceLock and LazyLock"),
+    (
+        "async-trait",
+        "async functions in traits are in the language",
+    ),
+];
+
 /// Compares the dependencies between members of the workspace with the table.
 pub(super) fn check(metadata: &Value) -> Vec<Finding> {
     let members: Vec<&Value> = members(metadata).collect();
@@ -45,6 +55,9 @@ pub(super) fn check(metadata: &Value) -> Vec<Finding> {
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let used = dependency["name"].as_str().unwrap_or_default();
             let by_tests = FOR_TESTS.contains(&used) && dependency["kind"] == "dev";
+            if let Some((_, instead)) = BANNED.iter().find(|(banned, _)| *banned == used) {
+                findings.push(format!("{name} uses banned crate {used}: {instead}"));
+            }
             if names.contains(&used) && !allowed.contains(&used) && !by_tests {
                 findings.push(format!("forbidden edge: {name} -> {used}"));
             }
@@ -54,7 +67,7 @@ pub(super) fn check(metadata: &Value) -> Vec<Finding> {
 }
 
 /// The packages that are members of the workspace.
-pub(super) fn members(metadata: &Value) -> impl Iterator<Item = &Value> {
+fn members(metadata: &Value) -> impl Iterator<Item = &Value> {
     let ids = &metadata["workspace_members"];
     let packages = metadata["packages"].as_array().into_iter().flatten();
     packages.filter(move |package| {
@@ -112,6 +125,15 @@ mod tests {
         );
         let ours = check(&workspace(FOR_TESTS[0], "engine", &Value::Null));
         assert_eq!(ours, ["forbidden edge: private-postgres -> engine"]);
+    }
+
+    #[test]
+    fn some_crates_are_banned() {
+        let found = check(&workspace("store", "lazy_static", &Value::Null));
+        assert_eq!(
+            found,
+            ["store uses banned crate lazy_static: std::sync::LazyLock"]
+        );
     }
 
     #[test]

@@ -1,10 +1,9 @@
-//! What happens, while it happens, for the caller who looks on: the event log read once for all readers,
-//! pictures that nobody keeps, and how many look on.
+//! Live streams: the event log read once for all readers, frames that are not stored, and the number of
+//! readers.
 
 mod event;
 mod filter;
 mod frames;
-mod pages;
 mod reader;
 mod readers;
 mod tail;

@@ -111,27 +111,19 @@ impl Reader {
         }
     }
 
-    /// Takes a page of the log that another reader has read, or reads one. When retention was faster, the
-    /// reader is told so first.
+    /// Reads a page of the log. When retention was faster, the reader gets a reset first.
     async fn catch_up(&mut self) -> Result<Vec<Arc<Event>>, store::Error> {
-        if let Some(events) = self.shared_page() {
-            return Ok(events);
-        }
         let tail = self.tail.clone();
         let shared = &tail.shared;
         let (cursor, run, page) = (self.cursor, self.filter.run, shared.sizes.step);
-        let place = shared.behind.acquire().await;
-        // Whoever was before it may have read what it wants.
-        if let Some(events) = self.shared_page() {
-            return Ok(events);
-        }
+        let permit = shared.behind.acquire().await;
         let read = shared.store.read(move |read| {
             let extent = store::events::extent(read)?;
             let limit = i64::try_from(page).unwrap_or(i64::MAX);
             Ok((extent, store::events::after(read, cursor, run, limit)?))
         });
         let (extent, rows) = read.await?;
-        drop(place);
+        drop(permit);
         // From here on nothing waits: either all of it happens, or nothing.
         if cursor < extent.removed {
             self.cursor = extent.removed;
@@ -146,25 +138,7 @@ impl Reader {
             // What the query passed over is behind the reader as well.
             _ => extent.newest.max(cursor),
         };
-        let events = rows.into_iter().map(|row| Arc::new(Event::new(row)));
-        let mut events: Vec<Arc<Event>> = events.collect();
-        if run.is_none() {
-            shared.pages.keep(cursor, &events);
-        }
-        events.retain(|event| self.filter.wants(event.row()));
-        Ok(events)
-    }
-
-    /// The next events, if a page has them that was read for another reader. Of one run the log is read
-    /// by an index: there a page is as long as the run.
-    fn shared_page(&mut self) -> Option<Vec<Arc<Event>>> {
-        if self.filter.run.is_some() {
-            return None;
-        }
-        let shared = &self.tail.shared;
-        let step = shared.sizes.step;
-        let (events, seen) = shared.pages.after(self.cursor, &self.filter, step)?;
-        self.cursor = seen;
-        Some(events)
+        let wanted = rows.into_iter().filter(|row| self.filter.wants(row));
+        Ok(wanted.map(|row| Arc::new(Event::new(row))).collect())
     }
 }

@@ -14,7 +14,6 @@ use tokio::{
 
 use super::{
     Event, Filter, Reader,
-    pages::Pages,
     window::{Found, Window},
 };
 
@@ -64,8 +63,6 @@ pub(super) struct Shared {
     /// How many readers there are: without any, nothing is read.
     pub(super) readers: watch::Sender<usize>,
     pub(super) behind: Semaphore,
-    /// What they read.
-    pub(super) pages: Pages,
 }
 
 impl Tail {
@@ -80,7 +77,6 @@ impl Tail {
             head: watch::Sender::new(newest),
             readers: watch::Sender::new(0),
             behind: Semaphore::new(BEHIND),
-            pages: Pages::default(),
         });
         let readers = shared.readers.subscribe();
         tokio::spawn(follow(Arc::downgrade(&shared), committed, readers));

@@ -37,11 +37,6 @@ impl Window {
         self.before + i64::try_from(self.events.len()).unwrap_or(i64::MAX)
     }
 
-    /// What it holds at most, in bytes.
-    pub(super) fn size_bytes(&self) -> usize {
-        self.bytes
-    }
-
     /// Adds the event after the newest one; keeps at most `events` and `bytes`. Where events were
     /// left out, it begins again: what it holds never has a gap.
     pub(super) fn push(&mut self, event: Arc<Event>, events: usize, bytes: usize) {

@@ -125,7 +125,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[0].starts_with("format") && lines[0].contains("ok"));
         assert!(lines[1].starts_with("tidy") && lines[1].contains("FAILED"));
-        assert!(lines[2].starts_with("clippy") && lines[2].contains("not run"));
+        assert!(lines[2].starts_with("dependencies") && lines[2].contains("not run"));
         assert!(lines.last().unwrap().contains("FAILED"));
         assert!(lines.last().unwrap().ends_with("2.0 s"));
     }

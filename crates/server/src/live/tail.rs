@@ -1,5 +1,5 @@
 //! The end of the event log. One task reads what is new, once, for all readers near the end; those
-//! that are further behind read the log themselves, few at a time, and share what they read.
+//! that are further behind read the log themselves, few at a time.
 
 use std::{
     sync::{Arc, PoisonError, RwLock, Weak},

@@ -1,6 +1,11 @@
 //! An answer of the server, and how a snapshot shows it.
 
-use std::fmt::Write;
+use std::{
+    fmt::Write,
+    panic::Location,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -16,6 +21,47 @@ const SHOWN: [&str; 5] = [
     "content-type",
     "link",
 ];
+
+/// A request on its way; resolves to its answer.
+pub(crate) struct Call<'a>(Pin<Box<dyn Future<Output = Answer> + Send + 'a>>);
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(answer: impl Future<Output = Answer> + Send + 'a) -> Self {
+        Self(Box::pin(answer))
+    }
+
+    /// As [`Answer::json`].
+    #[track_caller]
+    pub(crate) fn json(self, status: u16) -> impl Future<Output = Value> + Send + use<'a> {
+        let caller = Location::caller();
+        async move { self.await.json_of(status, caller).await }
+    }
+
+    /// As [`Answer::refused`].
+    #[track_caller]
+    pub(crate) fn refused(self, status: u16) -> impl Future<Output = Value> + Send + use<'a> {
+        let caller = Location::caller();
+        async move { self.await.refused_of(status, caller).await }
+    }
+
+    /// As [`Answer::shown`].
+    pub(crate) async fn shown(self) -> String {
+        self.await.shown().await
+    }
+
+    /// The status alone.
+    pub(crate) async fn status(self) -> u16 {
+        self.await.status.as_u16()
+    }
+}
+
+impl Future for Call<'_> {
+    type Output = Answer;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
+        self.0.as_mut().poll(context)
+    }
+}
 
 /// Status, headers and a body that is still to be read.
 pub(crate) struct Answer {
@@ -49,39 +95,32 @@ impl Answer {
     /// The body, of an answer that must have this status.
     #[track_caller]
     pub(crate) fn json(self, status: u16) -> impl Future<Output = Value> {
-        let caller = std::panic::Location::caller();
-        async move {
-            let found = self.status;
-            let text = self.text().await;
-            assert_eq!(found, status, "at {caller}: {text}");
-            serde_json::from_str(&text)
-                .unwrap_or_else(|error| panic!("at {caller}: {error}: {text}"))
-        }
+        self.json_of(status, Location::caller())
+    }
+
+    async fn json_of(self, status: u16, caller: &Location<'_>) -> Value {
+        let found = self.status;
+        let text = self.text().await;
+        assert_eq!(found, status, "at {caller}: {text}");
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("at {caller}: {error}: {text}"))
     }
 
     /// The body of a refusal, which must be the contract's: an `error` that says something and a
     /// `context`, nothing else.
     #[track_caller]
     pub(crate) fn refused(self, status: u16) -> impl Future<Output = Value> {
-        let caller = std::panic::Location::caller();
-        let kind = self.headers.get("content-type").cloned();
-        let answer = self.json(status);
-        async move {
-            let body = answer.await;
-            assert_eq!(
-                kind.as_ref().map(|kind| kind.as_bytes()),
-                Some(&b"application/json"[..])
-            );
-            let fields = body.as_object().expect("an object");
-            let names: Vec<&str> = fields.keys().map(String::as_str).collect();
-            assert_eq!(names, ["context", "error"], "at {caller}: {body}");
-            assert!(
-                body["error"].as_str().is_some_and(|text| !text.is_empty()),
-                "{body}"
-            );
-            assert!(body["context"].is_object(), "{body}");
-            body
-        }
+        self.refused_of(status, Location::caller())
+    }
+
+    async fn refused_of(self, status: u16, caller: &Location<'_>) -> Value {
+        assert_eq!(self.headers["content-type"], "application/json");
+        let body = self.json_of(status, caller).await;
+        let fields = body.as_object().expect("an object");
+        let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        assert_eq!(names, ["context", "error"], "at {caller}: {body}");
+        assert_ne!(body["error"].as_str().unwrap_or_default(), "", "{body}");
+        assert!(body["context"].is_object(), "{body}");
+        body
     }
 
     /// As a snapshot shows it: status, the headers that matter, the body.

@@ -36,7 +36,7 @@ fn actions() -> Vec<(Method, String, String)> {
 /// The lines after number `after`, in order, as the admin sees them.
 async fn after(keyed: &Keyed, after: i64) -> Vec<Value> {
     let path = format!("/api/audit?after={after}&limit=1000");
-    let lines = keyed.get(&keyed.admin, &path).await.json(200).await;
+    let lines = keyed.get(&keyed.admin, &path).json(200).await;
     lines.as_array().expect("lines").clone()
 }
 
@@ -46,7 +46,7 @@ async fn newest(keyed: &Keyed) -> i64 {
 
 async fn verified(keyed: &Keyed) -> Value {
     let path = "/api/audit/verify";
-    let found = keyed.get(&keyed.admin, path).await.json(200).await;
+    let found = keyed.get(&keyed.admin, path).json(200).await;
     assert_eq!(found["intact"], true, "{found}");
     found
 }
@@ -226,8 +226,8 @@ async fn who_joins_leaves_a_line_and_who_is_refused_does_not() {
     let token = text(&post(&keyed, "/api/join-tokens", &json!({})).await["token"]);
     let before = newest(&keyed).await;
     let join = json!({"token": token, "name": "builder"});
-    let created = keyed.server.post("/api/join", &join).await.json(201).await;
-    keyed.server.post("/api/join", &join).await.json(401).await;
+    let created = keyed.server.post("/api/join", &join).json(201).await;
+    keyed.server.post("/api/join", &join).json(401).await;
     let lines = after(&keyed, before).await;
     let [line] = &lines[..] else {
         panic!("{lines:?}");
@@ -236,7 +236,7 @@ async fn who_joins_leaves_a_line_and_who_is_refused_does_not() {
     assert_eq!(line["actor"], json!({"id": "join"}));
     assert_eq!(line["target"]["id"], created["id"]);
     // And who let it in.
-    let keys = keyed.get(&keyed.admin, "/api/keys").await.json(200).await;
+    let keys = keyed.get(&keyed.admin, "/api/keys").json(200).await;
     let keys = keys.as_array().expect("a list");
     let admin = keys.iter().find(|key| key["name"] == "admin");
     let admin = text(&admin.expect("the admin's key")["id"]);
@@ -257,10 +257,10 @@ async fn performing_leaves_no_line_and_a_repetition_neither() {
     assert_eq!(claimed.json(200).await["id"], json!(id));
     let path = format!("/api/v1/jobs/{id}/complete");
     let done = json!({"executor_id": "worker", "stdout": "", "stderr": "", "exit_code": 0});
-    let done = keyed
+    keyed
         .send(&worker, Method::PUT, &path, &done.to_string())
+        .json(200)
         .await;
-    done.json(200).await;
     let lines = after(&keyed, before).await;
     let actions: Vec<_> = lines.iter().map(|line| &line["action"]).collect();
     assert_eq!(actions, ["key.create"], "the worker's key");
@@ -273,7 +273,7 @@ async fn a_bulk_is_one_line_that_is_found_by_each_of_its_jobs() {
     let submitted = post(&keyed, "/api/v1/jobs/bulk", &jobs).await;
     for job in submitted.as_array().expect("jobs") {
         let path = format!("/api/audit?target={}", text(&job["id"]));
-        let lines = keyed.get(&keyed.admin, &path).await.json(200).await;
+        let lines = keyed.get(&keyed.admin, &path).json(200).await;
         assert_eq!(lines.as_array().expect("lines").len(), 1);
         assert_eq!(lines[0]["target"]["count"], 3);
         assert_eq!(lines[0]["target"]["id"], submitted[0]["id"]);
@@ -294,7 +294,6 @@ async fn a_flood_of_refusals_is_a_handful_of_lines() {
     }
     keyed
         .post(&keyed.admin, "/api/v1/jobs", &json!({}))
-        .await
         .json(400)
         .await;
     assert!(
@@ -362,7 +361,7 @@ async fn whoever_shows_a_key_that_was_good_is_told_by_its_name() {
     let revoked = keyed.make(&json!({"name": "stolen", "role": "user"})).await;
     let short = json!({"name": "short", "role": "user", "expires_in_days": 1});
     let expired = keyed.make(&short).await;
-    keyed.revoke(&revoked["id"]).await.json(200).await;
+    keyed.revoke(&revoked["id"]).json(200).await;
     keyed.server.clock.advance_ms(24 * 3_600_000);
     let job = job(&keyed).await;
     let before = newest(&keyed).await;
@@ -380,8 +379,10 @@ async fn whoever_shows_a_key_that_was_good_is_told_by_its_name() {
     assert_eq!(refuse(&text(&expired["key"])).await, forged);
     // What is no id is not written down: it may be a secret.
     let secret = format!("/api/v1/jobs/{}", text(&revoked["key"]));
-    let secret = keyed.send("", Method::DELETE, &secret, "").await;
-    secret.refused(401).await;
+    keyed
+        .send("", Method::DELETE, &secret, "")
+        .refused(401)
+        .await;
     keyed.server.server.write_refusals().await.expect("written");
     let mut told: Vec<Value> = Vec::new();
     for line in after(&keyed, before).await {
@@ -408,11 +409,7 @@ async fn a_page_of_another_site_is_counted_too() {
     let answer = server.request(request.body(axum::body::Body::empty()).expect("a request"));
     assert_eq!(answer.await.status, 403);
     assert_eq!(server.server.write_refusals().await.expect("written"), 1);
-    let lines = server
-        .get("/api/audit?outcome=refused")
-        .await
-        .json(200)
-        .await;
+    let lines = server.get("/api/audit?outcome=refused").json(200).await;
     assert_eq!(lines[0]["target"], json!({"kind": "route", "id": "any"}));
 }
 
@@ -449,11 +446,7 @@ async fn pages_follow_each_other_and_filters_are_checked() {
         ("until=2024-01-01T13:00:01%2B01:00&limit=1", vec![5]),
         ("outcome=failed", vec![]),
     ] {
-        let lines = server
-            .get(&format!("/api/audit?{query}"))
-            .await
-            .json(200)
-            .await;
+        let lines = server.get(&format!("/api/audit?{query}")).json(200).await;
         let lines = lines.as_array().expect("lines").iter();
         let found: Vec<_> = lines
             .map(|line| line["number"].as_i64().expect("a number"))
@@ -479,7 +472,7 @@ async fn pages_follow_each_other_and_filters_are_checked() {
         answer.json(400).await;
     }
     let unknown = format!("/api/audit?target={SHA256}");
-    assert_eq!(server.get(&unknown).await.json(200).await, json!([]));
+    assert_eq!(server.get(&unknown).json(200).await, json!([]));
 }
 
 #[tokio::test]
@@ -491,13 +484,12 @@ async fn old_lines_go_and_what_is_left_is_whole() {
     let id = server.submit(&smallest()).await;
     server
         .post(&format!("/api/v1/jobs/{id}/cancel"), &json!({}))
-        .await
         .json(200)
         .await;
     server.clock.advance_ms(61_000);
     server.submit(&smallest()).await;
     server.server.retain().await.expect("deleted");
-    let found = server.get("/api/audit/verify").await.json(200).await;
+    let found = server.get("/api/audit/verify").json(200).await;
     assert_eq!(found["intact"], true);
     assert_eq!((&found["removed"], &found["lines"]), (&json!(2), &json!(1)));
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use server::{Assembled, Clock, Settings};
 
 use crate::{
-    answer::Answer,
+    answer::{Answer, Call},
     test_server::{FixedClock, TestServer, example},
 };
 
@@ -17,33 +17,26 @@ async fn with_console() -> TestServer {
 }
 
 /// A request as a browser sends it for a page of another site.
-async fn from(
-    server: &TestServer,
+fn from<'a>(
+    server: &'a TestServer,
     origin: &str,
     method: Method,
     path: &str,
-    body: String,
-) -> Answer {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("origin", origin)
-        .header("sec-fetch-site", "cross-site")
-        .body(Body::from(body));
-    server.request(request.expect("a request")).await
+    body: &str,
+) -> Call<'a> {
+    let headers = [("origin", origin), ("sec-fetch-site", "cross-site")];
+    server.with_headers(method, path, &headers, body)
 }
 
 /// What a browser asks before it sends a request with a key.
-async fn preflight(server: &TestServer, origin: &str) -> Answer {
-    let request = Request::builder()
-        .method(Method::OPTIONS)
-        .uri("/api/v1/jobs")
-        .header("origin", origin)
-        .header("sec-fetch-site", "cross-site")
-        .header("access-control-request-method", "POST")
-        .header("access-control-request-headers", "x-api-key,content-type")
-        .body(Body::empty());
-    server.request(request.expect("a request")).await
+fn preflight<'a>(server: &'a TestServer, origin: &str) -> Call<'a> {
+    let headers = [
+        ("origin", origin),
+        ("sec-fetch-site", "cross-site"),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "x-api-key,content-type"),
+    ];
+    server.with_headers(Method::OPTIONS, "/api/v1/jobs", &headers, "")
 }
 
 fn header(answer: &Answer, name: &str) -> Option<String> {
@@ -72,7 +65,7 @@ async fn a_page_of_a_named_site_asks_and_sees_the_answer() {
         assert!(headers.contains(name), "{headers}");
     }
     let body = example().to_string();
-    let answer = from(&server, CONSOLE, Method::POST, "/api/v1/jobs", body).await;
+    let answer = from(&server, CONSOLE, Method::POST, "/api/v1/jobs", &body).await;
     assert_eq!(allowed(&answer).as_deref(), Some(CONSOLE));
     let shown = header(&answer, "access-control-expose-headers").expect("headers");
     assert!(
@@ -89,7 +82,7 @@ async fn a_page_of_a_named_site_asks_and_sees_the_answer() {
         // It asks for no WebSocket, and is let through to where that is seen.
         ("/ws/events", 400),
     ] {
-        let answer = from(&server, CONSOLE, Method::GET, path, String::new()).await;
+        let answer = from(&server, CONSOLE, Method::GET, path, "").await;
         assert_eq!(allowed(&answer).as_deref(), Some(CONSOLE));
         assert_eq!(answer.status, status);
     }
@@ -107,11 +100,11 @@ async fn a_page_of_any_other_site_neither_asks_nor_sees() {
         ] {
             assert_eq!(allowed(&preflight(&server, origin).await), None, "{origin}");
             let body = example().to_string();
-            let answer = from(&server, origin, Method::POST, "/api/v1/jobs", body).await;
+            let answer = from(&server, origin, Method::POST, "/api/v1/jobs", &body).await;
             assert_eq!(allowed(&answer), None, "{origin}");
             answer.refused(403).await;
         }
-        assert_eq!(server.get("/api/v1/jobs").await.json(200).await, json!([]));
+        assert_eq!(server.get("/api/v1/jobs").json(200).await, json!([]));
     }
     // A request that says where it goes but not where it comes from is none of a named site.
     let server = with_console().await;

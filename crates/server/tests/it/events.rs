@@ -49,7 +49,6 @@ async fn five(server: &TestServer) -> (String, String) {
     let end = json!({"executor_id": "worker-1", "exit_code": 0});
     server
         .put(&format!("/api/v1/jobs/{first}/complete"), &end)
-        .await
         .json(200)
         .await;
     let second = server
@@ -57,7 +56,6 @@ async fn five(server: &TestServer) -> (String, String) {
         .await;
     server
         .delete(&format!("/api/v1/jobs/{second}"))
-        .await
         .json(200)
         .await;
     (first, second)
@@ -125,45 +123,27 @@ async fn every_kind_of_change_is_told() {
     let later = json!({"not_before": "2024-01-01T12:00:10Z", "retry": {"initial_seconds": 5}});
     let id = server.submit(&example_with(&later)).await;
     server.clock.advance_ms(10_000);
-    server.server.schedule().await.expect("a tick");
+    server.schedule().await;
     server.claim("worker-1").await;
     let path = |verb: &str| format!("/api/v1/jobs/{id}/{verb}");
-    server
-        .put(&path("fail"), &bare("worker-1"))
-        .await
-        .json(200)
-        .await;
+    server.put(&path("fail"), &bare("worker-1")).json(200).await;
     server.clock.advance_ms(5_000);
-    server.server.schedule().await.expect("a tick");
+    server.schedule().await;
     server.claim("worker-1").await;
     server.clock.advance_ms(30_000);
-    server.server.reap().await.expect("a tick");
+    server.reap().await;
     server.claim("worker-1").await;
     server
         .post(&path("release"), &bare("worker-1"))
-        .await
         .json(200)
         .await;
     server.claim("worker-1").await;
-    server
-        .post(&path("cancel"), &json!(null))
-        .await
-        .json(200)
-        .await;
-    server
-        .put(&path("fail"), &bare("worker-1"))
-        .await
-        .json(200)
-        .await;
-    server
-        .post(&path("retry"), &json!(null))
-        .await
-        .json(200)
-        .await;
+    server.post(&path("cancel"), &json!(null)).json(200).await;
+    server.put(&path("fail"), &bare("worker-1")).json(200).await;
+    server.post(&path("retry"), &json!(null)).json(200).await;
     server.claim("worker-1").await;
     server
         .put(&path("complete"), &bare("worker-1"))
-        .await
         .json(200)
         .await;
     let messages = open(&server, "?after=0", None).await.take(15).await;

@@ -104,7 +104,7 @@ async fn no_family_of_metrics_is_dead() {
         watch.changed.clone()
     };
     let hook = json!({"url": receiver.url("/hook"), "events": ["job.completed"]});
-    server.post("/api/hooks", &hook).await.json(201).await;
+    server.post("/api/hooks", &hook).json(201).await;
     let written = [
         "commit_seconds",
         "commit_items",
@@ -116,13 +116,10 @@ async fn no_family_of_metrics_is_dead() {
     let job = server.submit(&example()).await;
     expect("a submit", &["runs", "run_events"]).await;
     server.claim("worker-1").await;
-    expect(
-        "a claim",
-        &["runs", "run_events", "run_wait_seconds", "executors_active"],
-    )
-    .await;
+    let claimed = ["runs", "run_events", "run_wait_seconds", "executors_active"];
+    expect("a claim", &claimed).await;
     let path = format!("/api/v1/jobs/{job}/complete");
-    server.put(&path, &bare("worker-1")).await.json(200).await;
+    server.put(&path, &bare("worker-1")).json(200).await;
     expect("a finish", &["runs", "run_events", "run_duration_seconds"]).await;
 
     receiver.script([Reply::Status(500)]);
@@ -145,7 +142,7 @@ async fn no_family_of_metrics_is_dead() {
     server.submit(&example()).await;
     server.claim("worker-1").await;
     server.clock.advance_ms(31_000);
-    assert_eq!(server.server.reap().await.expect("a tick"), 1);
+    assert_eq!(server.reap().await, 1);
     expect("a lease that expires", &["leases_lost", "run_events"]).await;
     server.clock.advance_ms(8 * 24 * 3_600_000);
     assert_eq!(server.server.retain().await.expect("a tick"), 1);
@@ -219,14 +216,14 @@ async fn samples_say_which_runs_and_what_happened() {
     assert_eq!(server.claim("worker-1").await["id"], job);
     // Neither is heard of again: the one may be tried again, the other not.
     server.clock.advance_ms(31_000);
-    assert_eq!(server.server.reap().await.expect("a tick"), 2);
+    assert_eq!(server.reap().await, 2);
     assert_eq!(sample(&server, "leases_lost_total", &[]).await, Some(2.0));
     assert_eq!(events("requeued").await, Some(1.0));
     assert_eq!(events("failed").await, Some(1.0));
     assert_eq!(runs("background", "queued").await, 1.0);
     assert_eq!(runs("foreground", "failed").await, 1.0);
     let retry = format!("/api/v1/jobs/{urgent}/retry");
-    server.post(&retry, &json!({})).await.json(200).await;
+    server.post(&retry, &json!({})).json(200).await;
     assert_eq!(events("retried").await, Some(1.0));
     assert_eq!(runs("foreground", "failed").await, 0.0);
     let ends = [

@@ -5,19 +5,19 @@ use http::{Method, Request};
 use serde_json::json;
 
 use crate::{
-    answer::Answer,
+    answer::Call,
     test_server::{TestServer, example},
 };
 
 /// Submits a job as a page does that needs no leave: with a body of plain text.
-async fn submit(server: &TestServer, header: &str, value: &str) -> Answer {
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri("/api/v1/jobs")
-        .header("content-type", "text/plain")
-        .header(header, value)
-        .body(Body::from(example().to_string()));
-    server.request(request.expect("a request")).await
+fn submit<'a>(server: &'a TestServer, header: &str, value: &str) -> Call<'a> {
+    let headers = [("content-type", "text/plain"), (header, value)];
+    server.with_headers(
+        Method::POST,
+        "/api/v1/jobs",
+        &headers,
+        &example().to_string(),
+    )
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn a_page_of_another_site_is_refused_and_nothing_is_submitted() {
         ("origin", "localhost"),
         ("sec-fetch-site", "cross-site"),
     ] {
-        let refused = submit(&server, header, value).await.refused(403).await;
+        let refused = submit(&server, header, value).refused(403).await;
         let message = refused["error"].as_str().expect("a message");
         assert!(message.contains("another site"), "{value}: {message}");
     }

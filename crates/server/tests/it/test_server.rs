@@ -14,7 +14,11 @@ use server::{Assembled, Clock, Settings, Source};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::{answer::Answer, database, stream::DEADLINE};
+use crate::{
+    answer::{Answer, Call},
+    database,
+    stream::DEADLINE,
+};
 
 /// The contract's own example time, `2024-01-01T12:00:00Z`.
 pub(crate) const NOON_MS: i64 = 1_704_110_400_000;
@@ -109,56 +113,104 @@ impl TestServer {
     }
 
     /// Sends a request that is complete but for its Host.
-    pub(crate) async fn request(&self, mut request: Request<Body>) -> Answer {
+    pub(crate) fn request(&self, mut request: Request<Body>) -> Call<'_> {
         let host = "localhost".parse().expect("a header value");
         request.headers_mut().entry("host").or_insert(host);
-        let Ok(response) = self.server.router().oneshot(request).await;
-        Answer::new(response)
+        Call::new(async move {
+            let Ok(response) = self.server.router().oneshot(request).await;
+            Answer::new(response)
+        })
     }
 
     /// Sends bytes.
-    pub(crate) async fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Answer {
+    pub(crate) fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Call<'_> {
         let request = Request::builder().method(method).uri(path);
         self.request(request.body(body.into()).expect("a request"))
-            .await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.send(Method::GET, path, Body::empty()).await
+    /// Sends a text with these headers.
+    pub(crate) fn with_headers(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Call<'_> {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.request(request.body(body.to_owned().into()).expect("a request"))
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
-        self.send(Method::DELETE, path, Body::empty()).await
+    pub(crate) fn get(&self, path: &str) -> Call<'_> {
+        self.send(Method::GET, path, Body::empty())
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::POST, path, body.to_string()).await
+    pub(crate) fn delete(&self, path: &str) -> Call<'_> {
+        self.send(Method::DELETE, path, Body::empty())
     }
 
-    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::PUT, path, body.to_string()).await
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Call<'_> {
+        self.send(Method::POST, path, body.to_string())
+    }
+
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Call<'_> {
+        self.send(Method::PUT, path, body.to_string())
     }
 
     /// Submits a job and answers its id.
     pub(crate) async fn submit(&self, job: &Value) -> String {
-        let answer = self.post("/api/v1/jobs", job).await.json(201).await;
+        let answer = self.post("/api/v1/jobs", job).json(201).await;
         answer["id"].as_str().expect("an id").to_owned()
     }
 
     /// Claims one job as somebody who knows only the contract, and answers it.
     pub(crate) async fn claim(&self, executor: &str) -> Value {
         self.post("/api/v1/jobs/claim", &bare(executor))
-            .await
             .json(200)
             .await
     }
 
     /// The job as it is now.
     pub(crate) async fn job(&self, id: &str) -> Value {
-        self.get(&format!("/api/v1/jobs/{id}"))
-            .await
-            .json(200)
-            .await
+        self.get(&format!("/api/v1/jobs/{id}")).json(200).await
+    }
+
+    /// The job as a snapshot shows it.
+    pub(crate) async fn job_shown(&self, id: &str) -> String {
+        self.get(&format!("/api/v1/jobs/{id}")).shown().await
+    }
+
+    /// Cancels a job and answers it.
+    pub(crate) async fn cancel(&self, id: &str) -> Value {
+        self.delete(&format!("/api/v1/jobs/{id}")).json(200).await
+    }
+
+    /// Retries a job and answers it.
+    pub(crate) async fn retry(&self, id: &str) -> Value {
+        let path = format!("/api/v1/jobs/{id}/retry");
+        self.post(&path, &json!(null)).json(200).await
+    }
+
+    /// Claims, and finds no job.
+    #[track_caller]
+    pub(crate) fn claims_nothing(&self, executor: &str) -> impl Future<Output = ()> {
+        let (caller, claim) = (std::panic::Location::caller(), bare(executor));
+        async move {
+            let status = self.post("/api/v1/jobs/claim", &claim).status().await;
+            assert_eq!(status, 204, "at {caller}");
+        }
+    }
+
+    /// Takes away leases that have expired; answers how many.
+    pub(crate) async fn reap(&self) -> usize {
+        self.server.reap().await.expect("a tick")
+    }
+
+    /// Queues what is due; answers when the next is.
+    pub(crate) async fn schedule(&self) -> Option<i64> {
+        self.server.schedule().await.expect("a tick")
     }
 
     /// A job's status, as it is now.
@@ -168,7 +220,7 @@ impl TestServer {
     }
 
     pub(crate) async fn stats(&self) -> Value {
-        self.get("/api/v1/admin/stats").await.json(200).await
+        self.get("/api/v1/admin/stats").json(200).await
     }
 }
 

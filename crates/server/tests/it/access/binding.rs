@@ -37,18 +37,16 @@ impl Two {
         }
     }
 
-    async fn put(&self, key: &str, path: &str, body: &Value) -> crate::answer::Answer {
+    fn put(&self, key: &str, path: &str, body: &Value) -> crate::answer::Call<'_> {
         let path = format!("/api/v1/jobs/{}/{path}", self.job);
-        self.keyed
-            .send(key, Method::PUT, &path, &body.to_string())
-            .await
+        self.keyed.send(key, Method::PUT, &path, &body.to_string())
     }
 
     /// The job, its output, and when its lease ends, as far as it can be seen.
     async fn world(&self) -> (Value, String, Value) {
         let path = format!("/api/v1/jobs/{}", self.job);
         let admin = &self.keyed.admin;
-        let job = self.keyed.get(admin, &path).await.json(200).await;
+        let job = self.keyed.get(admin, &path).json(200).await;
         let logs = self.keyed.get(admin, &format!("{path}/logs")).await;
         let executors = self.keyed.get(admin, "/api/v1/admin/executors").await;
         let mut executors = executors.json(200).await;
@@ -78,25 +76,18 @@ async fn another_executors_run_is_neither_kept_nor_ended_nor_given_back() {
     // Beyond the lease: a beat that counted would save it from the reaper below.
     two.keyed.server.clock.advance_ms(29_999);
     for said in claims_to_be() {
-        two.put(&two.mallory, "heartbeat", &said)
-            .await
-            .refused(404)
-            .await;
-        two.put(&two.mallory, "complete", &said)
-            .await
-            .refused(400)
-            .await;
-        two.put(&two.mallory, "fail", &said)
-            .await
-            .refused(400)
-            .await;
+        two.put(&two.mallory, "heartbeat", &said).refused(404).await;
+        two.put(&two.mallory, "complete", &said).refused(400).await;
+        two.put(&two.mallory, "fail", &said).refused(400).await;
         let path = format!("/api/v1/jobs/{}/release", two.job);
-        let released = two.keyed.post(&two.mallory, &path, &said).await;
-        released.refused(400).await;
+        two.keyed
+            .post(&two.mallory, &path, &said)
+            .refused(400)
+            .await;
     }
     assert_eq!(two.world().await, before);
     two.keyed.server.clock.advance_ms(1);
-    assert_eq!(two.keyed.server.server.reap().await.expect("a tick"), 1);
+    assert_eq!(two.keyed.server.reap().await, 1);
 }
 
 #[tokio::test]
@@ -110,18 +101,20 @@ async fn another_executors_run_gets_no_output_and_no_picture() {
             text(&said["executor_id"])
         );
         let path = format!("/api/v1/jobs/{}/logs?stream=stdout&offset=0&{who}", two.job);
-        let sent = two
-            .keyed
+        two.keyed
             .send(&two.mallory, Method::POST, &path, "forged")
+            .refused(404)
             .await;
-        sent.refused(404).await;
         let path = format!("/api/v1/jobs/{}/frame?{who}", two.job);
         let request = http::Request::put(path)
             .header("x-api-key", &two.mallory)
             .header("content-type", "image/png")
             .body(axum::body::Body::from("forged"));
-        let shown = two.keyed.server.request(request.expect("a request")).await;
-        shown.refused(404).await;
+        two.keyed
+            .server
+            .request(request.expect("a request"))
+            .refused(404)
+            .await;
     }
     assert_eq!(two.world().await, before);
 }
@@ -137,18 +130,13 @@ async fn a_path_that_names_another_executor_is_refused() {
     for name in ["victim", "vict%69m", "mallor%79x", "Mallory"] {
         let path = format!("/api/v1/executors/{name}");
         let body = registration.to_string();
-        let answer = two
-            .keyed
+        two.keyed
             .send(&two.mallory, Method::PUT, &path, &body)
+            .refused(403)
             .await;
-        answer.refused(403).await;
         for (what, body) in [("leases", &leases), ("results", &results)] {
             let path = format!("{path}/{what}");
-            two.keyed
-                .post(&two.mallory, &path, body)
-                .await
-                .refused(403)
-                .await;
+            two.keyed.post(&two.mallory, &path, body).refused(403).await;
         }
     }
     // Under its own name the other's lease is none of its own.
@@ -177,7 +165,7 @@ async fn another_executors_run_is_not_read_nor_listed() {
         "/api/v1/jobs",
         "/api/v1/admin/executors",
     ] {
-        two.keyed.get(&two.mallory, path).await.refused(403).await;
+        two.keyed.get(&two.mallory, path).refused(403).await;
     }
     for path in [&path, &logs] {
         assert_eq!(two.keyed.get(&two.victim, path).await.status, 200);
@@ -188,32 +176,24 @@ async fn another_executors_run_is_not_read_nor_listed() {
 async fn a_report_that_was_accepted_is_repeated_by_nobody_else() {
     let two = Two::open().await;
     let end = json!({"executor_id": "victim", "exit_code": 0, "lease_token": 1});
-    two.put(&two.victim, "complete", &end).await.json(200).await;
-    two.put(&two.mallory, "complete", &end)
-        .await
-        .refused(400)
-        .await;
-    two.put(&two.victim, "complete", &end).await.json(200).await;
+    two.put(&two.victim, "complete", &end).json(200).await;
+    two.put(&two.mallory, "complete", &end).refused(400).await;
+    two.put(&two.victim, "complete", &end).json(200).await;
     // Later too, when the run is another's.
     let path = format!("/api/v1/jobs/{}/retry", two.job);
     two.keyed
         .send(&two.keyed.admin, Method::POST, &path, "")
-        .await
         .json(200)
         .await;
     let third = two.keyed.key("third", "executor").await;
     let claim = json!({"executor_id": "third"});
     two.keyed
         .post(&third, "/api/v1/jobs/claim", &claim)
-        .await
         .json(200)
         .await;
-    two.put(&two.mallory, "complete", &end)
-        .await
-        .refused(400)
-        .await;
-    two.put(&third, "complete", &end).await.refused(400).await;
-    let again = two.put(&two.victim, "complete", &end).await.json(200).await;
+    two.put(&two.mallory, "complete", &end).refused(400).await;
+    two.put(&third, "complete", &end).refused(400).await;
+    let again = two.put(&two.victim, "complete", &end).json(200).await;
     assert_eq!(again["status"], "running");
 }
 
@@ -225,8 +205,10 @@ async fn a_label_of_an_executors_own_choice_works_from_claim_to_end() {
         let job = keyed.post(&keyed.admin, "/api/v1/jobs", &smallest()).await;
         let path = format!("/api/v1/jobs/{}", text(&job.json(201).await["id"]));
         let said = json!({"executor_id": label});
-        let claimed = keyed.post(&key, "/api/v1/jobs/claim", &said).await;
-        let claimed = claimed.json(200).await;
+        let claimed = keyed
+            .post(&key, "/api/v1/jobs/claim", &said)
+            .json(200)
+            .await;
         // The answer says under which name the run is held.
         assert_eq!(claimed["executor_id"], "builder");
         assert_eq!(claimed["attempts"][0]["executor_id"], "builder");
@@ -237,17 +219,18 @@ async fn a_label_of_an_executors_own_choice_works_from_claim_to_end() {
         let body = said.to_string();
         let put = |what: &str| {
             let path = format!("{path}/{what}");
-            let (keyed, key, body) = (&keyed, &key, &body);
-            async move { keyed.send(key, Method::PUT, &path, body).await }
+            keyed.send(&key, Method::PUT, &path, &body)
         };
-        put("heartbeat").await.json(200).await;
-        let seen = keyed.get(&key, &path).await.json(200).await;
+        put("heartbeat").json(200).await;
+        let seen = keyed.get(&key, &path).json(200).await;
         assert_eq!(seen["executor_id"], "builder");
-        put("complete").await.json(200).await;
-        keyed.get(&key, &path).await.refused(403).await;
+        put("complete").json(200).await;
+        keyed.get(&key, &path).refused(403).await;
     }
-    let executors = keyed.get(&keyed.admin, "/api/v1/admin/executors").await;
-    let executors = executors.json(200).await;
+    let executors = keyed
+        .get(&keyed.admin, "/api/v1/admin/executors")
+        .json(200)
+        .await;
     assert_eq!(executors.as_array().map(Vec::len), Some(1));
     assert_eq!(executors[0]["executor_id"], "builder");
     assert_eq!(executors[0]["jobs_completed"], 2);
@@ -257,11 +240,13 @@ async fn a_label_of_an_executors_own_choice_works_from_claim_to_end() {
 async fn an_admin_speaks_for_the_executor_that_it_names() {
     let two = Two::open().await;
     let said = json!({"executor_id": "victim", "lease_token": 1});
-    let beat = two.put(&two.keyed.admin, "heartbeat", &said).await;
-    beat.json(200).await;
+    two.put(&two.keyed.admin, "heartbeat", &said)
+        .json(200)
+        .await;
     let said = json!({"executor_id": "admin", "lease_token": 1});
-    let beat = two.put(&two.keyed.admin, "heartbeat", &said).await;
-    beat.refused(404).await;
+    two.put(&two.keyed.admin, "heartbeat", &said)
+        .refused(404)
+        .await;
 }
 
 #[tokio::test]
@@ -274,8 +259,11 @@ async fn no_key_of_another_kind_takes_an_executors_name() {
         ("custom", json!(["runs:perform", "jobs:read"])),
     ] {
         let admin = &two.keyed.admin;
-        let made = two.keyed.post(admin, "/api/keys", &new(role, scopes)).await;
-        let refused = made.json(409).await;
+        let refused = two
+            .keyed
+            .post(admin, "/api/keys", &new(role, scopes))
+            .json(409)
+            .await;
         assert!(text(&refused["detail"]).contains("revoke it first"));
     }
     // Who performs nothing may have the name, and so may who is bound to none.
@@ -285,7 +273,7 @@ async fn no_key_of_another_kind_takes_an_executors_name() {
     let new = json!({"name": "ci", "role": "user", "scopes": ["runs:perform"]});
     let ci = text(&two.keyed.make(&new).await["key"]);
     let said = json!({"executor_id": "victim", "lease_token": 1});
-    two.put(&ci, "heartbeat", &said).await.refused(404).await;
+    two.put(&ci, "heartbeat", &said).refused(404).await;
 }
 
 /// Routes to come are tried as well: whatever a route that performs runs reads, it is told that the
@@ -345,7 +333,7 @@ async fn a_followed_log_ends_when_its_executor_does_not_hold_the_run_any_more() 
     let first = mine.next().await.expect("what it printed");
     assert_eq!(first.data["text"], "mine");
     two.keyed.server.clock.advance_ms(30_000);
-    assert_eq!(two.keyed.server.server.reap().await.expect("a tick"), 1);
+    assert_eq!(two.keyed.server.reap().await, 1);
     let claim = json!({"executor_id": "mallory"});
     let claimed = two.keyed.post(&two.mallory, "/api/v1/jobs/claim", &claim);
     assert_eq!(claimed.await.json(200).await["lease_token"], 2);

@@ -36,7 +36,7 @@ async fn a_claim_that_waits_ends_with_its_key() {
     let waiting = keyed.post(&key, "/api/v1/jobs/claim", &claim);
     let revoking = async {
         tokio::task::yield_now().await;
-        keyed.revoke(&created["id"]).await.json(200).await;
+        keyed.revoke(&created["id"]).json(200).await;
     };
     let both = async { tokio::join!(waiting, revoking) };
     let (answer, ()) = tokio::time::timeout(DEADLINE, both).await.expect("in time");
@@ -44,7 +44,6 @@ async fn a_claim_that_waits_ends_with_its_key() {
     let claim = json!({"executor_id": "builder"});
     keyed
         .post(&key, "/api/v1/jobs/claim", &claim)
-        .await
         .refused(401)
         .await;
 }
@@ -57,7 +56,7 @@ async fn a_stream_ends_with_its_key_and_with_the_time_before_keys() {
         .into_body()
         .into_data_stream();
     let new = json!({"name": "admin", "role": "admin"});
-    let admin = text(&server.post("/api/keys", &new).await.json(201).await["key"]);
+    let admin = text(&server.post("/api/keys", &new).json(201).await["key"]);
     let keyed = Keyed { server, admin };
     let ended = async { while open.next().await.is_some() {} };
     tokio::time::timeout(DEADLINE, ended)
@@ -70,7 +69,7 @@ async fn a_stream_ends_with_its_key_and_with_the_time_before_keys() {
     let answer = keyed.get(&text(&created["key"]), "/api/events").await;
     assert_eq!(answer.status, 200);
     let mut stream = answer.into_body().into_data_stream();
-    keyed.revoke(&created["id"]).await.json(200).await;
+    keyed.revoke(&created["id"]).json(200).await;
     let ended = async { while stream.next().await.is_some() {} };
     tokio::time::timeout(DEADLINE, ended)
         .await
@@ -102,7 +101,7 @@ async fn another_process_on_the_database_is_heard_soon() {
     let keyed = Keyed::open().await;
     let user = keyed.make(&json!({"name": "user", "role": "user"})).await;
     let key = text(&user["key"]);
-    keyed.get(&key, "/api/v1/jobs").await.json(200).await;
+    keyed.get(&key, "/api/v1/jobs").json(200).await;
     let other = elsewhere(&keyed).await;
     revoke_elsewhere(&other, &user["id"]).await;
     let begun = std::time::Instant::now();
@@ -128,7 +127,7 @@ async fn what_was_revoked_elsewhere_makes_and_revokes_nothing_from_then_on() {
         let thief = keyed.make(&json!({"name": name, "role": "admin"})).await;
         let key = text(&thief["key"]);
         // The server has just read the keys, and does not read them again so soon.
-        keyed.get(&key, "/api/keys").await.json(200).await;
+        keyed.get(&key, "/api/keys").json(200).await;
         revoke_elsewhere(&other, &thief["id"]).await;
         let answer = match number {
             0 => keyed.post(&key, "/api/keys", &new).await,
@@ -137,7 +136,7 @@ async fn what_was_revoked_elsewhere_makes_and_revokes_nothing_from_then_on() {
         assert!(answer.headers.contains_key("www-authenticate"));
         answer.json(401).await;
     }
-    let list = keyed.get(&keyed.admin, "/api/keys").await.json(200).await;
+    let list = keyed.get(&keyed.admin, "/api/keys").json(200).await;
     let list = list.as_array().expect("a list");
     assert_eq!(list.len(), 4, "the admin's, the thieves' and one more");
     let revoked = list.iter().filter(|key| !key["revoked_at"].is_null());

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use super::{Keyed, text};
 use crate::{
-    answer::Answer,
+    answer::Call,
     database::{self, on_both},
     stream::DEADLINE,
     test_server::TestServer,
@@ -22,15 +22,13 @@ on_both!(
 );
 
 /// Asks for the jobs over a connection from `address`.
-async fn from(server: &TestServer, address: &str, header: Option<(&str, &str)>) -> Answer {
+fn from<'a>(server: &'a TestServer, address: &str, header: Option<(&str, &str)>) -> Call<'a> {
     let address: SocketAddr = address.parse().expect("an address");
     let mut request = Request::get("/api/v1/jobs").extension(ConnectInfo(address));
     if let Some((name, value)) = header {
         request = request.header(name, value);
     }
-    server
-        .request(request.body(Body::empty()).expect("a request"))
-        .await
+    server.request(request.body(Body::empty()).expect("a request"))
 }
 
 #[tokio::test]
@@ -44,7 +42,7 @@ async fn without_keys_this_machine_may_do_everything_and_others_nothing() {
         "[2001:db8::1]:4000",
         "[::ffff:192.0.2.1]:1",
     ] {
-        let refused = from(&server, remote, None).await.refused(401).await;
+        let refused = from(&server, remote, None).refused(401).await;
         assert!(
             text(&refused["error"]).contains("its own machine"),
             "{remote}"
@@ -81,10 +79,7 @@ async fn behind_another_name_this_machine_is_nobody() {
     for set in named {
         let server = TestServer::with(set).await;
         // A proxy of this machine that does not say for whom it asks looks like this machine.
-        let refused = from(&server, "127.0.0.1:4000", None)
-            .await
-            .refused(401)
-            .await;
+        let refused = from(&server, "127.0.0.1:4000", None).refused(401).await;
         assert!(
             text(&refused["error"]).contains("another name"),
             "{refused}"
@@ -115,11 +110,7 @@ async fn the_audit_names_the_address_that_a_trusted_proxy_tells() {
     assert_eq!(from(&server, "192.0.2.10:1", claimed).await.status, 401);
     assert_eq!(from(&server, "127.0.0.1:1", None).await.status, 200);
     server.server.write_refusals().await.expect("written");
-    let lines = server
-        .get("/api/audit?outcome=refused")
-        .await
-        .json(200)
-        .await;
+    let lines = server.get("/api/audit?outcome=refused").json(200).await;
     let lines = lines.as_array().expect("lines").iter();
     let mut origins: Vec<String> = lines.map(|line| text(&line["from"])).collect();
     origins.sort_unstable();
@@ -130,12 +121,12 @@ async fn the_first_key_is_an_admins_and_ends_what_was_open() {
     let server = TestServer::open().await;
     for role in ["user", "readonly", "executor"] {
         let new = json!({"name": "first", "role": role});
-        let refused = server.post("/api/keys", &new).await.json(400).await;
+        let refused = server.post("/api/keys", &new).json(400).await;
         assert!(text(&refused["detail"]).contains("first key must be an admin's"));
     }
-    assert_eq!(server.get("/api/keys").await.json(200).await, json!([]));
+    assert_eq!(server.get("/api/keys").json(200).await, json!([]));
     let new = json!({"name": "first", "role": "admin"});
-    let created = server.post("/api/keys", &new).await.json(201).await;
+    let created = server.post("/api/keys", &new).json(201).await;
     assert_eq!(server.get("/api/keys").await.status, 401);
     assert_eq!(server.post("/api/keys", &new).await.status, 401);
     assert_eq!(from(&server, "127.0.0.1:1", None).await.status, 401);
@@ -147,8 +138,8 @@ async fn the_first_key_is_an_admins_and_ends_what_was_open() {
 
 async fn a_revoked_last_key_opens_nothing() {
     let keyed = Keyed::open().await;
-    let list = keyed.get(&keyed.admin, "/api/keys").await.json(200).await;
-    keyed.revoke(&list[0]["id"]).await.json(200).await;
+    let list = keyed.get(&keyed.admin, "/api/keys").json(200).await;
+    keyed.revoke(&list[0]["id"]).json(200).await;
     assert_eq!(keyed.server.get("/api/v1/jobs").await.status, 401);
     assert_eq!(keyed.get(&keyed.admin, "/api/v1/jobs").await.status, 401);
 }

@@ -30,20 +30,19 @@ impl Keyed {
         text(&made.json(201).await["token"])
     }
 
-    async fn join(&self, token: &str, name: &str) -> crate::answer::Answer {
+    fn join(&self, token: &str, name: &str) -> crate::answer::Call<'_> {
         let join = json!({"token": token, "name": name});
-        self.server.post("/api/join", &join).await
+        self.server.post("/api/join", &join)
     }
 }
 
 async fn a_token_is_traded_for_the_key_of_one_executor() {
     let keyed = Keyed::open().await;
-    let made = keyed.post(&keyed.admin, TOKENS, &json!({})).await;
-    let made = made.json(201).await;
+    let made = keyed.post(&keyed.admin, TOKENS, &json!({})).json(201).await;
     let token = text(&made["token"]);
     assert!(token.starts_with("join_"), "{token}");
     assert_eq!(made["expires_at"], json!("2024-01-01T13:00:00Z"));
-    let created = keyed.join(&token, "builder").await.json(201).await;
+    let created = keyed.join(&token, "builder").json(201).await;
     assert_eq!(created["name"], "builder");
     assert_eq!(created["role"], "executor");
     assert_eq!(created["scopes"], json!(["runs:perform"]));
@@ -52,13 +51,11 @@ async fn a_token_is_traded_for_the_key_of_one_executor() {
     let path = "/api/v1/executors/builder/leases";
     keyed
         .post(&key, path, &json!({"leases": []}))
-        .await
         .json(200)
         .await;
     let path = "/api/v1/executors/other/leases";
     keyed
         .post(&key, path, &json!({"leases": []}))
-        .await
         .refused(403)
         .await;
     // Again, under either name.
@@ -70,7 +67,7 @@ async fn a_token_is_traded_for_the_key_of_one_executor() {
             "{detail}"
         );
     }
-    let keys = keyed.get(&keyed.admin, "/api/keys").await.json(200).await;
+    let keys = keyed.get(&keyed.admin, "/api/keys").json(200).await;
     assert_eq!(keys.as_array().map(Vec::len), Some(2));
 }
 
@@ -100,37 +97,32 @@ async fn a_token_expires_and_is_no_other_secret() {
     let short = text(&short.json(201).await["token"]);
     let ticket = keyed.post(&keyed.admin, "/api/tickets", &json!({})).await;
     let ticket = text(&ticket.json(201).await["ticket"]);
-    keyed.join(&ticket, "a").await.json(401).await;
+    keyed.join(&ticket, "a").json(401).await;
     keyed.server.clock.advance_ms(60_000);
-    keyed.join(&short, "a").await.json(401).await;
+    keyed.join(&short, "a").json(401).await;
     // It is no key, opens no socket and makes no admin.
-    keyed.get(&token, "/api/v1/jobs").await.refused(401).await;
+    keyed.get(&token, "/api/v1/jobs").refused(401).await;
     let setup = json!({"token": token, "name": "root"});
-    keyed
-        .server
-        .post("/api/setup", &setup)
-        .await
-        .json(401)
-        .await;
+    keyed.server.post("/api/setup", &setup).json(401).await;
     keyed.server.clock.advance_ms(59 * 60_000 - 1);
-    keyed.join(&token, "a").await.json(201).await;
+    keyed.join(&token, "a").json(201).await;
     let late = keyed.token().await;
     keyed.server.clock.advance_ms(60 * 60_000);
-    keyed.join(&late, "b").await.json(401).await;
+    keyed.join(&late, "b").json(401).await;
 }
 
 async fn a_name_that_has_a_key_is_refused_and_the_token_stays_good() {
     let keyed = Keyed::open().await;
     let first = keyed.token().await;
-    let first = keyed.join(&first, "builder").await.json(201).await;
+    let first = keyed.join(&first, "builder").json(201).await;
     let token = keyed.token().await;
-    let taken = keyed.join(&token, "builder").await.json(409).await;
+    let taken = keyed.join(&token, "builder").json(409).await;
     assert!(text(&taken["detail"]).contains("revoke it first"));
-    keyed.join(&token, "").await.json(400).await;
-    keyed.join(&token, "a\nb").await.json(400).await;
-    keyed.revoke(&first["id"]).await.json(200).await;
-    keyed.join(&token, "builder").await.json(201).await;
-    keyed.join(&token, "builder").await.json(401).await;
+    keyed.join(&token, "").json(400).await;
+    keyed.join(&token, "a\nb").json(400).await;
+    keyed.revoke(&first["id"]).json(200).await;
+    keyed.join(&token, "builder").json(201).await;
+    keyed.join(&token, "builder").json(401).await;
 }
 
 async fn the_name_of_an_executor_at_work_without_a_key_is_not_taken() {
@@ -145,7 +137,7 @@ async fn the_name_of_an_executor_at_work_without_a_key_is_not_taken() {
     }
     let token = keyed.token().await;
     let refused = async |name| {
-        let refused = keyed.join(&token, name).await.json(409).await;
+        let refused = keyed.join(&token, name).json(409).await;
         let detail = text(&refused["detail"]);
         assert!(detail.contains("without a key of its own"), "{detail}");
     };
@@ -160,27 +152,26 @@ async fn the_name_of_an_executor_at_work_without_a_key_is_not_taken() {
         .get(&keyed.admin, &format!("/api/v1/jobs/{job}"))
         .await;
     assert_eq!(held.json(200).await["executor_id"], "holder");
-    keyed.join(&token, "idler").await.json(201).await;
-    keyed.server.server.reap().await.expect("a tick");
+    keyed.join(&token, "idler").json(201).await;
+    keyed.server.reap().await;
     let token = keyed.token().await;
-    keyed.join(&token, "holder").await.json(201).await;
+    keyed.join(&token, "holder").json(201).await;
 }
 
 async fn the_name_of_an_executor_in_a_server_is_not_taken() {
     let keyed = Keyed::open().await;
     let token = keyed.token().await;
     for name in ["built-in-here", "built-in-"] {
-        let refused = keyed.join(&token, name).await.json(400).await;
+        let refused = keyed.join(&token, name).json(400).await;
         assert!(text(&refused["detail"]).contains("executors in servers"));
         for (role, scopes) in [("executor", json!([])), ("user", json!(["runs:perform"]))] {
             let new = json!({"name": name, "role": role, "scopes": scopes});
-            let refused = keyed.post(&keyed.admin, "/api/keys", &new).await;
-            refused.json(400).await;
+            keyed.post(&keyed.admin, "/api/keys", &new).json(400).await;
         }
     }
     // Who performs nothing may have the name.
     keyed.key("built-in-here", "user").await;
-    keyed.join(&token, "builder").await.json(201).await;
+    keyed.join(&token, "builder").json(201).await;
 }
 
 async fn whoever_joins_is_let_in_for_no_longer_than_who_let_it() {
@@ -189,14 +180,14 @@ async fn whoever_joins_is_let_in_for_no_longer_than_who_let_it() {
     let short = text(&keyed.make(&new).await["key"]);
     let made = keyed.post(&short, TOKENS, &json!({})).await;
     let token = text(&made.json(201).await["token"]);
-    let joined = keyed.join(&token, "builder").await.json(201).await;
+    let joined = keyed.join(&token, "builder").json(201).await;
     assert_eq!(joined["expires_at"], json!("2024-01-03T12:00:00Z"));
     let key = text(&joined["key"]);
     let path = "/api/v1/executors/builder/leases";
     let leases = json!({"leases": []});
-    keyed.post(&key, path, &leases).await.json(200).await;
+    keyed.post(&key, path, &leases).json(200).await;
     keyed.server.clock.advance_ms(2 * 24 * 3_600_000);
-    keyed.post(&key, path, &leases).await.refused(401).await;
+    keyed.post(&key, path, &leases).refused(401).await;
 }
 
 async fn a_token_is_void_with_the_key_that_made_it() {
@@ -206,35 +197,31 @@ async fn a_token_is_void_with_the_key_that_made_it() {
         .await;
     let made = keyed.post(&text(&second["key"]), TOKENS, &json!({})).await;
     let token = text(&made.json(201).await["token"]);
-    keyed.revoke(&second["id"]).await.json(200).await;
-    keyed.join(&token, "builder").await.json(401).await;
+    keyed.revoke(&second["id"]).json(200).await;
+    keyed.join(&token, "builder").json(401).await;
 }
 
 async fn nobody_lets_join_who_could_not_make_the_key() {
     let keyed = Keyed::open().await;
     let new = json!({"name": "clerk", "role": "custom", "scopes": ["keys:write"]});
     let clerk = text(&keyed.make(&new).await["key"]);
-    let refused = keyed.post(&clerk, TOKENS, &json!({})).await.json(403).await;
+    let refused = keyed.post(&clerk, TOKENS, &json!({})).json(403).await;
     assert!(text(&refused["detail"]).contains("more than their own"));
     let user = keyed.key("user", "user").await;
-    keyed.post(&user, TOKENS, &json!({})).await.json(403).await;
+    keyed.post(&user, TOKENS, &json!({})).json(403).await;
     for minutes in [json!(0), json!(-1), json!(1_441), json!("60"), json!(1.5)] {
         let new = json!({"expires_in_minutes": minutes});
-        let refused = keyed.post(&keyed.admin, TOKENS, &new).await.json(400).await;
+        let refused = keyed.post(&keyed.admin, TOKENS, &new).json(400).await;
         assert!(text(&refused["detail"]).contains("expires_in_minutes"));
     }
 }
 
 async fn before_there_are_keys_nobody_joins() {
     let server = TestServer::open().await;
-    let refused = server.post(TOKENS, &json!({})).await.json(400).await;
+    let refused = server.post(TOKENS, &json!({})).json(400).await;
     assert!(text(&refused["detail"]).contains("first key"));
     let join = json!({"token": "join_0", "name": "builder"});
-    server.post("/api/join", &join).await.json(401).await;
-    assert_eq!(server.get("/api/keys").await.json(200).await, json!([]));
-    server
-        .send(Method::GET, "/api/join", "")
-        .await
-        .json(405)
-        .await;
+    server.post("/api/join", &join).json(401).await;
+    assert_eq!(server.get("/api/keys").json(200).await, json!([]));
+    server.send(Method::GET, "/api/join", "").json(405).await;
 }

@@ -117,7 +117,7 @@ async fn what_is_wrong_with_a_new_key_is_named_and_nothing_is_made() {
         let refused = answer.json(400).await;
         assert!(text(&refused["detail"]).contains(about), "{new}: {refused}");
     }
-    let list = keyed.get(&keyed.admin, "/api/keys").await.json(200).await;
+    let list = keyed.get(&keyed.admin, "/api/keys").json(200).await;
     assert_eq!(list.as_array().expect("a list").len(), 1);
 }
 
@@ -155,12 +155,12 @@ async fn nobody_makes_a_key_that_outlives_their_own() {
         (json!(3_650), bound.clone()),
     ] {
         let new = json!({"name": "made", "role": "readonly", "expires_in_days": days});
-        let made = keyed.post(&maker, "/api/keys", &new).await.json(201).await;
+        let made = keyed.post(&maker, "/api/keys", &new).json(201).await;
         assert_eq!(made["expires_at"], expires_at, "{days}");
     }
     // Nor one that makes such a key.
     let new = json!({"name": "maker's", "role": "admin"});
-    let second = keyed.post(&maker, "/api/keys", &new).await.json(201).await;
+    let second = keyed.post(&maker, "/api/keys", &new).json(201).await;
     let new = json!({"name": "second's", "role": "readonly"});
     let third = keyed.post(&text(&second["key"]), "/api/keys", &new).await;
     assert_eq!(third.json(201).await["expires_at"], bound);
@@ -175,8 +175,10 @@ async fn nobody_revokes_a_key_that_allows_more_than_their_own() {
     let maker = text(&keyed.make(&new).await["key"]);
     let chief = keyed.make(&json!({"name": "chief", "role": "admin"})).await;
     let path = format!("/api/keys/{}", text(&chief["id"]));
-    let refused = keyed.send(&maker, Method::DELETE, &path, "").await;
-    refused.json(403).await;
+    keyed
+        .send(&maker, Method::DELETE, &path, "")
+        .json(403)
+        .await;
     let still = keyed.get(&text(&chief["key"]), "/api/keys").await;
     assert_eq!(still.status, 200);
 }
@@ -186,7 +188,7 @@ async fn whoever_may_not_make_keys_sees_its_own_alone() {
     let keyed = Keyed::open().await;
     let user = keyed.key("me", "user").await;
     keyed.key("another", "user").await;
-    let list = keyed.get(&user, "/api/keys").await.json(200).await;
+    let list = keyed.get(&user, "/api/keys").json(200).await;
     let names: Vec<_> = list
         .as_array()
         .expect("a list")
@@ -201,13 +203,9 @@ async fn an_executor_has_one_live_key() {
     let keyed = Keyed::open().await;
     let new = json!({"name": "builder", "role": "executor"});
     let first = keyed.make(&new).await;
-    let again = keyed
-        .post(&keyed.admin, "/api/keys", &new)
-        .await
-        .json(409)
-        .await;
+    let again = keyed.post(&keyed.admin, "/api/keys", &new).json(409).await;
     assert!(text(&again["detail"]).contains("this executor"));
-    keyed.revoke(&first["id"]).await.json(200).await;
+    keyed.revoke(&first["id"]).json(200).await;
     keyed.make(&new).await;
 }
 
@@ -217,14 +215,14 @@ async fn a_revoked_key_stays_listed_and_its_use_is_noted() {
     let created = keyed.make(&json!({"name": "ci", "role": "readonly"})).await;
     let key = text(&created["key"]);
     keyed.server.clock.advance_ms(5_000);
-    keyed.get(&key, "/api/v1/jobs").await.json(200).await;
+    keyed.get(&key, "/api/v1/jobs").json(200).await;
     keyed.server.server.look_at_keys().await.expect("a look");
-    let revoked = keyed.revoke(&created["id"]).await.json(200).await;
+    let revoked = keyed.revoke(&created["id"]).json(200).await;
     assert_eq!(revoked["last_used_at"], json!("2024-01-01T12:00:05Z"));
     assert_eq!(revoked["revoked_at"], json!("2024-01-01T12:00:05Z"));
     // Again, later: it stays as it was.
     keyed.server.clock.advance_ms(60_000);
-    let again = keyed.revoke(&created["id"]).await.json(200).await;
+    let again = keyed.revoke(&created["id"]).json(200).await;
     assert_eq!(again["revoked_at"], json!("2024-01-01T12:00:05Z"));
     let path = "/api/keys/018cc4e5-2200-7000-8000-000000000001";
     let unknown = keyed.send(&keyed.admin, Method::DELETE, path, "").await;
@@ -236,7 +234,6 @@ async fn a_ticket_needs_a_key_and_lives_for_half_a_minute() {
     let keyed = Keyed::open().await;
     let ticket = keyed
         .post(&keyed.admin, "/api/tickets", &json!({}))
-        .await
         .json(201)
         .await;
     assert!(text(&ticket["ticket"]).starts_with("ticket_"));

@@ -12,7 +12,7 @@ use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::{answer::Answer, test_server::TestServer};
+use crate::{answer::Call, test_server::TestServer};
 
 /// A server that has an admin's key.
 pub(crate) struct Keyed {
@@ -28,35 +28,32 @@ impl Keyed {
     /// The same, of a server that is open.
     pub(crate) async fn on(server: TestServer) -> Self {
         let new = json!({"name": "admin", "role": "admin"});
-        let created = server.post("/api/keys", &new).await.json(201).await;
+        let created = server.post("/api/keys", &new).json(201).await;
         let admin = text(&created["key"]);
         Self { server, admin }
     }
 
     /// Sends a request that shows `key`.
-    pub(crate) async fn send(&self, key: &str, method: Method, path: &str, body: &str) -> Answer {
+    pub(crate) fn send(&self, key: &str, method: Method, path: &str, body: &str) -> Call<'_> {
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header("x-api-key", key)
             .body(Body::from(body.to_owned()));
-        self.server.request(request.expect("a request")).await
+        self.server.request(request.expect("a request"))
     }
 
-    pub(crate) async fn get(&self, key: &str, path: &str) -> Answer {
-        self.send(key, Method::GET, path, "").await
+    pub(crate) fn get(&self, key: &str, path: &str) -> Call<'_> {
+        self.send(key, Method::GET, path, "")
     }
 
-    pub(crate) async fn post(&self, key: &str, path: &str, body: &Value) -> Answer {
-        self.send(key, Method::POST, path, &body.to_string()).await
+    pub(crate) fn post(&self, key: &str, path: &str, body: &Value) -> Call<'_> {
+        self.send(key, Method::POST, path, &body.to_string())
     }
 
     /// Makes a key as the admin.
     pub(crate) async fn make(&self, new: &Value) -> Value {
-        self.post(&self.admin, "/api/keys", new)
-            .await
-            .json(201)
-            .await
+        self.post(&self.admin, "/api/keys", new).json(201).await
     }
 
     /// Makes a key of a role and answers it.
@@ -65,9 +62,9 @@ impl Keyed {
     }
 
     /// Revokes a key as the admin.
-    pub(crate) async fn revoke(&self, id: &Value) -> Answer {
+    pub(crate) fn revoke(&self, id: &Value) -> Call<'_> {
         let path = format!("/api/keys/{}", text(id));
-        self.send(&self.admin, Method::DELETE, &path, "").await
+        self.send(&self.admin, Method::DELETE, &path, "")
     }
 }
 

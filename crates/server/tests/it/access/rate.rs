@@ -7,7 +7,10 @@ use http::{Method, Request};
 use serde_json::{Value, json};
 
 use super::{Keyed, text};
-use crate::{answer::Answer, test_server::TestServer};
+use crate::{
+    answer::{Answer, Call},
+    test_server::TestServer,
+};
 
 fn header(answer: &Answer, name: &str) -> String {
     let value = answer.headers.get(name);
@@ -53,20 +56,16 @@ async fn a_bucket_empties_and_fills_and_says_so() {
     assert_eq!(told(&answer), ["2", "\"key\";r=0;t=42", "\"key\";q=3;w=60"]);
     answer.refused(429).await;
     keyed.server.clock.advance_ms(1_500);
-    keyed.get(&key, "/api/v1/jobs").await.json(200).await;
-    keyed.get(&key, "/api/v1/jobs").await.refused(429).await;
+    keyed.get(&key, "/api/v1/jobs").json(200).await;
+    keyed.get(&key, "/api/v1/jobs").refused(429).await;
     // After an hour there is a minute's worth, not an hour's.
     keyed.server.clock.advance_ms(3_600_000);
     for _ in 0..3 {
-        keyed.get(&key, "/api/v1/jobs").await.json(200).await;
+        keyed.get(&key, "/api/v1/jobs").json(200).await;
     }
-    keyed.get(&key, "/api/v1/jobs").await.refused(429).await;
+    keyed.get(&key, "/api/v1/jobs").refused(429).await;
     // The others do not feel it.
-    keyed
-        .get(&keyed.admin, "/api/v1/jobs")
-        .await
-        .json(200)
-        .await;
+    keyed.get(&keyed.admin, "/api/v1/jobs").json(200).await;
 }
 
 #[tokio::test]
@@ -74,19 +73,11 @@ async fn what_is_forbidden_counts_and_a_refused_request_does_nothing() {
     let keyed = Keyed::open().await;
     let key = limited(&keyed, "user", 2).await;
     for _ in 0..2 {
-        keyed.get(&key, "/api/hooks").await.json(403).await;
+        keyed.get(&key, "/api/hooks").json(403).await;
     }
     let job = crate::test_server::smallest();
-    keyed
-        .post(&key, "/api/v1/jobs", &job)
-        .await
-        .refused(429)
-        .await;
-    let jobs = keyed
-        .get(&keyed.admin, "/api/v1/jobs")
-        .await
-        .json(200)
-        .await;
+    keyed.post(&key, "/api/v1/jobs", &job).refused(429).await;
+    let jobs = keyed.get(&keyed.admin, "/api/v1/jobs").json(200).await;
     assert_eq!(jobs, json!([]));
 }
 
@@ -94,8 +85,8 @@ async fn what_is_forbidden_counts_and_a_refused_request_does_nothing() {
 async fn each_face_refuses_in_its_own_form() {
     let keyed = Keyed::open().await;
     let key = limited(&keyed, "readonly", 1).await;
-    keyed.get(&key, "/api/v1/jobs").await.json(200).await;
-    keyed.get(&key, "/api/v1/jobs").await.refused(429).await;
+    keyed.get(&key, "/api/v1/jobs").json(200).await;
+    keyed.get(&key, "/api/v1/jobs").refused(429).await;
     let answer = keyed.get(&key, "/api/events").await;
     assert_eq!(header(&answer, "content-type"), "application/problem+json");
     let problem = answer.json(429).await;
@@ -114,9 +105,9 @@ async fn a_key_without_a_rate_has_the_servers_and_an_executors_has_none() {
     let executor = keyed.key("builder", "executor").await;
     let slow = limited(&keyed, "executor", 1).await;
     for _ in 0..4 {
-        keyed.get(&user, "/api/v1/jobs").await.json(200).await;
+        keyed.get(&user, "/api/v1/jobs").json(200).await;
     }
-    keyed.get(&user, "/api/v1/jobs").await.refused(429).await;
+    keyed.get(&user, "/api/v1/jobs").refused(429).await;
     let leases = json!({"leases": []});
     for _ in 0..20 {
         let path = "/api/v1/executors/builder/leases";
@@ -125,11 +116,11 @@ async fn a_key_without_a_rate_has_the_servers_and_an_executors_has_none() {
         answer.json(200).await;
     }
     let path = "/api/v1/executors/executor-1/leases";
-    keyed.post(&slow, path, &leases).await.json(200).await;
-    keyed.post(&slow, path, &leases).await.refused(429).await;
+    keyed.post(&slow, path, &leases).json(200).await;
+    keyed.post(&slow, path, &leases).refused(429).await;
     // What needs no key has no rate.
     for _ in 0..20 {
-        keyed.server.get("/api/v1/health").await.json(200).await;
+        keyed.server.get("/api/v1/health").json(200).await;
     }
 }
 
@@ -152,13 +143,13 @@ async fn a_key_that_performs_and_does_more_has_the_servers_rate() {
     for (name, key) in &keys {
         let path = format!("/api/v1/executors/{name}/leases");
         for _ in 0..4 {
-            keyed.post(key, &path, &leases).await.json(200).await;
+            keyed.post(key, &path, &leases).json(200).await;
         }
-        keyed.post(key, &path, &leases).await.refused(429).await;
+        keyed.post(key, &path, &leases).refused(429).await;
     }
     for _ in 0..20 {
         let path = "/api/v1/executors/c/leases";
-        keyed.post(&executor, path, &leases).await.json(200).await;
+        keyed.post(&executor, path, &leases).json(200).await;
     }
 }
 
@@ -169,29 +160,29 @@ async fn a_server_without_a_bound_limits_only_keys_that_have_one() {
     let answer = keyed.get(&keyed.admin, "/api/v1/jobs").await;
     assert_eq!(told(&answer), ["none", "none", "none"]);
     let key = limited(&keyed, "readonly", 1).await;
-    keyed.get(&key, "/api/v1/jobs").await.json(200).await;
-    keyed.get(&key, "/api/v1/jobs").await.refused(429).await;
+    keyed.get(&key, "/api/v1/jobs").json(200).await;
+    keyed.get(&key, "/api/v1/jobs").refused(429).await;
 }
 
 #[tokio::test]
 async fn a_bucket_outlives_that_other_keys_are_made_and_revoked() {
     let keyed = Keyed::open().await;
     let key = limited(&keyed, "readonly", 1).await;
-    keyed.get(&key, "/api/v1/jobs").await.json(200).await;
+    keyed.get(&key, "/api/v1/jobs").json(200).await;
     let other = keyed.make(&json!({"name": "x", "role": "user"})).await;
-    keyed.revoke(&other["id"]).await.json(200).await;
-    keyed.get(&key, "/api/v1/jobs").await.refused(429).await;
+    keyed.revoke(&other["id"]).json(200).await;
+    keyed.get(&key, "/api/v1/jobs").refused(429).await;
 }
 
 /// Sends a request from an address.
-async fn from(
-    keyed: &Keyed,
+fn from<'a>(
+    keyed: &'a Keyed,
     peer: &str,
     method: Method,
     path: &str,
     key: Option<&str>,
     body: &Value,
-) -> Answer {
+) -> Call<'a> {
     let peer: IpAddr = peer.parse().expect("an address");
     let mut request = Request::builder().method(method).uri(path);
     if let Some(key) = key {
@@ -202,7 +193,7 @@ async fn from(
         .expect("a request");
     let peer = ConnectInfo(SocketAddr::new(peer, 40_000));
     request.extensions_mut().insert(peer);
-    keyed.server.request(request).await
+    keyed.server.request(request)
 }
 
 const ATTACKER: &str = "203.0.113.9";
@@ -234,7 +225,7 @@ async fn an_address_that_shows_wrong_keys_is_held_and_good_keys_are_not() {
     jobs("198.51.100.1", wrong(61)).await.refused(401).await;
     // Who shares its address, and shows a good key, is let through; who shows none is told so.
     assert_eq!(jobs(ATTACKER, keyed.admin.clone()).await.status, 200);
-    let none = from(
+    from(
         &keyed,
         ATTACKER,
         Method::GET,
@@ -242,8 +233,8 @@ async fn an_address_that_shows_wrong_keys_is_held_and_good_keys_are_not() {
         None,
         &json!({}),
     )
+    .refused(401)
     .await;
-    none.refused(401).await;
     keyed.server.clock.advance_ms(1_000);
     jobs(ATTACKER, wrong(62)).await.refused(401).await;
     jobs(ATTACKER, wrong(63)).await.refused(429).await;
@@ -281,8 +272,9 @@ async fn tokens_and_tickets_are_not_guessed_either() {
     assert_eq!(held.status, 429);
     // It was not tried, and is good from elsewhere.
     let (elsewhere, guess) = ("198.51.100.1", guess(&token));
-    let join = from(&keyed, elsewhere, Method::POST, "/api/join", None, &guess).await;
-    join.json(201).await;
+    from(&keyed, elsewhere, Method::POST, "/api/join", None, &guess)
+        .json(201)
+        .await;
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! Every route of the document, which is made from the router's table, with every kind of key. A new
 //! route is walked without being named here; a new scope is not, so that its place is decided.
 
-use axum::body::Body;
-use http::{Method, Request};
+use http::Method;
 use serde_json::{Value, json};
 
 use super::{Keyed, text};
-use crate::{answer::Answer, test_server::SHA256};
+use crate::{
+    answer::{Answer, Call},
+    test_server::SHA256,
+};
 
 /// What each role may do, besides the admin, who may do everything.
 const ROLES: [(&str, &[&str]); 3] = [
@@ -173,7 +175,7 @@ async fn a_request_without_a_good_key_passes_nowhere() {
         .await;
     let revoked = keyed.make(&json!({"name": "gone", "role": "admin"})).await;
     keyed.server.clock.advance_ms(24 * 3_600_000);
-    keyed.revoke(&revoked["id"]).await.json(200).await;
+    keyed.revoke(&revoked["id"]).json(200).await;
     let stranger = Keyed::open().await.admin;
     let good = &keyed.admin;
     let forged = format!("{}{}", &good[..good.len() - 40], "0".repeat(40));
@@ -207,20 +209,17 @@ async fn a_request_without_a_good_key_passes_nowhere() {
 }
 
 /// Sends a request that shows `key` in the other header.
-async fn bearer(keyed: &Keyed, key: &str, method: Method, path: &str) -> Answer {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("authorization", format!("Bearer {key}"))
-        .body(Body::empty());
-    keyed.server.request(request.expect("a request")).await
+fn bearer<'a>(keyed: &'a Keyed, key: &str, method: Method, path: &str) -> Call<'a> {
+    let key = format!("Bearer {key}");
+    let headers = [("authorization", &*key)];
+    keyed.server.with_headers(method, path, &headers, "")
 }
 
 #[tokio::test]
 async fn to_ask_for_the_head_needs_what_the_whole_needs() {
     let keyed = Keyed::open().await;
     let gone = keyed.make(&json!({"name": "gone", "role": "admin"})).await;
-    keyed.revoke(&gone["id"]).await.json(200).await;
+    keyed.revoke(&gone["id"]).json(200).await;
     let mut readers = Vec::new();
     for (role, scopes) in ROLES {
         readers.push((role, scopes, keyed.key("walker", role).await));
@@ -312,6 +311,6 @@ async fn one_scope_opens_its_routes_and_all_others_do_not() {
             passed(&route, "its scope alone", &answer);
         }
         // No two executors have one name.
-        keyed.revoke(&made["id"]).await.json(200).await;
+        keyed.revoke(&made["id"]).json(200).await;
     }
 }

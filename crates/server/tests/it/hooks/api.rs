@@ -10,7 +10,7 @@ const URL: &str = "https://hooks.example/in?x=1";
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
 async fn create(server: &TestServer, body: &Value) -> Value {
-    server.post("/api/hooks", body).await.json(201).await
+    server.post("/api/hooks", body).json(201).await
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn a_hook_is_made_with_a_secret_that_is_shown_once() {
         (&given["secret"], &given["description"]),
         (&json!(SECRET), &json!("to chat"))
     );
-    let all = server.get("/api/hooks").await.json(200).await;
+    let all = server.get("/api/hooks").json(200).await;
     assert_eq!(all.as_array().map(Vec::len), Some(2));
     assert!(!all.to_string().contains("whsec_"), "{all}");
     assert_eq!(all[0], shown(&server, &made).await);
@@ -46,10 +46,10 @@ async fn a_hook_is_made_with_a_secret_that_is_shown_once() {
 async fn a_hook_is_changed_in_parts() {
     let server = server().await;
     let hook = create(&server, &json!({"url": URL, "events": ["job.*"]})).await;
-    let same = patch(&server, &hook, &json!({})).await.json(200).await;
+    let same = patch(&server, &hook, &json!({})).json(200).await;
     assert_eq!(same, shown(&server, &hook).await);
     let change = json!({"description": "new", "url": "https://other.example/", "secret": SECRET});
-    let changed = patch(&server, &hook, &change).await.json(200).await;
+    let changed = patch(&server, &hook, &change).json(200).await;
     assert_eq!(changed["url"], "https://other.example/");
     assert_eq!(
         (&changed["description"], &changed["events"]),
@@ -126,7 +126,6 @@ async fn what_is_wrong_is_refused() {
     assert_eq!(
         server
             .get("/api/hooks")
-            .await
             .json(200)
             .await
             .as_array()
@@ -142,7 +141,7 @@ async fn there_are_at_most_a_hundred_hooks() {
         create(&server, &json!({"url": URL})).await;
     }
     refused(server.post("/api/hooks", &json!({"url": URL})).await, 409).await;
-    let all = server.get("/api/hooks").await.json(200).await;
+    let all = server.get("/api/hooks").json(200).await;
     assert_eq!(
         server
             .delete(&format!("/api/hooks/{}", id(&all[0])))

@@ -101,7 +101,6 @@ async fn a_hook_gets_what_it_asks_for_and_each_hook_its_own() {
     assert_eq!(receiver.events(), ["job.completed"]);
     assert_eq!(other.events(), ["job.submitted"]);
     patch(&server, &busy, &json!({"events": ["job.started"]}))
-        .await
         .json(200)
         .await;
     complete(&server).await;
@@ -116,7 +115,6 @@ async fn a_disabled_hook_gets_nothing_and_begins_anew_when_it_is_enabled() {
     receiver.always(Reply::Status(500));
     deliver(&server).await;
     let off = patch(&server, &hook, &json!({"enabled": false}))
-        .await
         .json(200)
         .await;
     assert_eq!(
@@ -130,7 +128,6 @@ async fn a_disabled_hook_gets_nothing_and_begins_anew_when_it_is_enabled() {
     assert_eq!(deliver(&server).await, 0);
     receiver.always(Reply::Status(204));
     let on = patch(&server, &hook, &json!({"enabled": true}))
-        .await
         .json(200)
         .await;
     assert_eq!((&on["enabled"], &on["failures"]), (&json!(true), &json!(0)));
@@ -145,7 +142,6 @@ async fn a_test_and_a_replay_are_sent_at_once() {
     let path = format!("/api/hooks/{}", id(&hook));
     let test = server
         .post(&format!("{path}/test"), &json!(null))
-        .await
         .json(202)
         .await;
     assert_eq!(
@@ -161,7 +157,7 @@ async fn a_test_and_a_replay_are_sent_at_once() {
     server.submit(&example()).await;
     deliver(&server).await;
     let replay = format!("{path}/deliveries/2/replay");
-    let again = server.post(&replay, &json!(null)).await.json(202).await;
+    let again = server.post(&replay, &json!(null)).json(202).await;
     assert_eq!(again["status"], "pending");
     deliver(&server).await;
     let received = receiver.received();
@@ -171,11 +167,7 @@ async fn a_test_and_a_replay_are_sent_at_once() {
         received[1].header("webhook-id"),
         received[2].header("webhook-id")
     );
-    let shown = server
-        .get(&format!("{path}/deliveries/2"))
-        .await
-        .json(200)
-        .await;
+    let shown = server.get(&format!("{path}/deliveries/2")).json(200).await;
     assert_eq!(
         (&shown["status"], &shown["attempts"]),
         (&json!("delivered"), &json!(2))

@@ -41,15 +41,16 @@ async fn a_hundred_silent_hosts_of_one_keep_those_of_another_not_waiting() {
     let hosts = (1..=200).map(|host| format!("http://127.0.9.{host}:{port}/"));
     let job = |url: String| example_with(&json!({"webhook": {"url": url, "on": ["cancelled"]}}));
     let jobs: Vec<_> = hosts.map(job).collect();
-    let submitted = keyed
+    keyed
         .post(&mallory, "/api/v1/jobs/bulk", &json!(jobs))
+        .json(201)
         .await;
-    submitted.json(201).await;
     let mine = job(quick.url("/"));
-    let submitted = keyed.post(&other, "/api/v1/jobs", &mine).await;
-    submitted.json(201).await;
-    let jobs = keyed.get(&keyed.admin, "/api/v1/jobs?limit=500").await;
-    let jobs = jobs.json(200).await;
+    keyed.post(&other, "/api/v1/jobs", &mine).json(201).await;
+    let jobs = keyed
+        .get(&keyed.admin, "/api/v1/jobs?limit=500")
+        .json(200)
+        .await;
     // The newest is first: those of the silent hosts are cancelled, and due, before it.
     let ids: Vec<_> = jobs.as_array().expect("a list").iter().rev().collect();
     let ids: Vec<_> = ids.iter().map(|job| job["id"].clone()).collect();
@@ -72,8 +73,7 @@ async fn a_hundred_silent_hosts_of_one_keep_those_of_another_not_waiting() {
 async fn go_on(server: &TestServer, job: &Value) -> Infallible {
     loop {
         let id = server.submit(job).await;
-        let cancelled = server.delete(&format!("/api/v1/jobs/{id}")).await;
-        cancelled.json(200).await;
+        server.delete(&format!("/api/v1/jobs/{id}")).json(200).await;
     }
 }
 

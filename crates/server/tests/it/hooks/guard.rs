@@ -20,19 +20,19 @@ async fn an_address_inside_is_refused_when_the_hook_is_made() {
         let detail = refused(server.post("/api/hooks", &json!({"url": url})).await, 400).await;
         assert!(detail.contains("not a public address"), "{url}: {detail}");
         let job = example_with(&json!({"webhook": url}));
-        let body = server.post("/api/v1/jobs", &job).await.refused(400).await;
+        let body = server.post("/api/v1/jobs", &job).refused(400).await;
         assert_eq!(body["context"]["field"], "webhook.url", "{url}");
     }
     let hook = server
         .post("/api/hooks", &json!({"url": "https://hooks.example/"}))
+        .json(201)
         .await;
-    let hook = hook.json(201).await;
     refused(
         patch(&server, &hook, &json!({"url": "http://127.0.0.1/"})).await,
         400,
     )
     .await;
-    assert_eq!(server.get("/api/v1/jobs").await.json(200).await, json!([]));
+    assert_eq!(server.get("/api/v1/jobs").json(200).await, json!([]));
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_name_that_leads_inside_is_not_called() {
     let (server, receiver) = (TestServer::open().await, Receiver::start().await);
     let url = format!("http://localhost:{}/hook", receiver.address().port());
     let body = json!({"url": url, "events": ["job.submitted"]});
-    let hook = server.post("/api/hooks", &body).await.json(201).await;
+    let hook = server.post("/api/hooks", &body).json(201).await;
     server.submit(&example()).await;
     assert_eq!(deliver(&server).await, 1);
     assert_eq!(receiver.count(), 0);
@@ -64,7 +64,6 @@ async fn a_name_that_leads_where_the_operator_allows_is_called() {
     let url = format!("http://localhost:{}/hook", receiver.address().port());
     server
         .post("/api/hooks", &json!({"url": url}))
-        .await
         .json(201)
         .await;
     server.submit(&example()).await;

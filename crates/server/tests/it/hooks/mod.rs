@@ -14,7 +14,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Answer,
+    answer::{Answer, Call},
     test_server::{TestServer, bare, example},
 };
 use receiver::Receiver;
@@ -31,7 +31,7 @@ pub(crate) fn allow_loopback(settings: &mut server::Settings) {
 /// Makes a hook for these types and answers it.
 async fn hook(server: &TestServer, receiver: &Receiver, events: &[&str]) -> Value {
     let body = json!({"url": receiver.url("/hook"), "events": events});
-    server.post("/api/hooks", &body).await.json(201).await
+    server.post("/api/hooks", &body).json(201).await
 }
 
 fn id(hook: &Value) -> &str {
@@ -41,7 +41,6 @@ fn id(hook: &Value) -> &str {
 async fn shown(server: &TestServer, hook: &Value) -> Value {
     server
         .get(&format!("/api/hooks/{}", id(hook)))
-        .await
         .json(200)
         .await
 }
@@ -49,7 +48,7 @@ async fn shown(server: &TestServer, hook: &Value) -> Value {
 /// The hook's deliveries, oldest first.
 async fn deliveries(server: &TestServer, hook: &Value) -> Vec<Value> {
     let path = format!("/api/hooks/{}/deliveries", id(hook));
-    let page = server.get(&path).await.json(200).await;
+    let page = server.get(&path).json(200).await;
     page.as_array()
         .expect("a page")
         .iter()
@@ -58,9 +57,9 @@ async fn deliveries(server: &TestServer, hook: &Value) -> Vec<Value> {
         .collect()
 }
 
-async fn patch(server: &TestServer, hook: &Value, body: &Value) -> Answer {
+fn patch<'a>(server: &'a TestServer, hook: &Value, body: &Value) -> Call<'a> {
     let path = format!("/api/hooks/{}", id(hook));
-    server.send(Method::PATCH, &path, body.to_string()).await
+    server.send(Method::PATCH, &path, body.to_string())
 }
 
 async fn deliver(server: &TestServer) -> usize {
@@ -77,7 +76,7 @@ async fn complete(server: &TestServer) -> String {
 
 async fn end(server: &TestServer, job: &str, verb: &str) {
     let path = format!("/api/v1/jobs/{job}/{verb}");
-    server.put(&path, &bare("worker-1")).await.json(200).await;
+    server.put(&path, &bare("worker-1")).json(200).await;
 }
 
 /// A refusal, which must be problem+json; answers what it says.

@@ -51,12 +51,11 @@ async fn a_job_s_own_hook_gets_the_events_of_that_job_alone() {
         assert!(!one.headers.contains_key("webhook-signature"));
     }
     assert_eq!(deliveries(&server, &job).await.len(), 2);
-    let all = server.get("/api/hooks").await.json(200).await;
+    let all = server.get("/api/hooks").json(200).await;
     assert_eq!(all, json!([]), "hooks of jobs are not listed");
     // A retry is told of as well.
     server
         .post(&format!("/api/v1/jobs/{job}/retry"), &json!(null))
-        .await
         .json(200)
         .await;
     server.claim("worker-1").await;
@@ -104,7 +103,7 @@ async fn a_job_s_hook_stays_where_the_job_sends_it() {
     let detail = super::refused(super::patch(&server, &hook, &change).await, 400).await;
     assert!(detail.starts_with("url of a job's own hook"), "{detail}");
     let change = json!({"description": "mine"});
-    let shown = super::patch(&server, &hook, &change).await.json(200).await;
+    let shown = super::patch(&server, &hook, &change).json(200).await;
     assert_eq!(shown["url"], receiver.url("/"));
     deliver(&server).await;
     assert_eq!((receiver.count(), other.count()), (2, 0));
@@ -143,7 +142,6 @@ async fn a_deleted_job_still_delivers_what_it_owes() {
     server.server.retain().await.expect("a tick");
     server
         .get(&format!("/api/v1/jobs/{job}"))
-        .await
         .refused(404)
         .await;
     assert_eq!(deliver(&server).await, 2);
@@ -153,11 +151,7 @@ async fn a_deleted_job_still_delivers_what_it_owes() {
     );
     server.clock.advance_ms(8 * 24 * 3_600_000);
     server.server.retain().await.expect("a tick");
-    server
-        .get(&format!("/api/hooks/{job}"))
-        .await
-        .json(404)
-        .await;
+    server.get(&format!("/api/hooks/{job}")).json(404).await;
 }
 
 async fn every_item_of_a_bulk_submit_may_have_its_own() {
@@ -167,17 +161,9 @@ async fn every_item_of_a_bulk_submit_may_have_its_own() {
         example(),
         example_with(&json!({"webhook": {"url": receiver.url("/b")}})),
     ]);
-    server
-        .post("/api/v1/jobs/bulk", &jobs)
-        .await
-        .json(201)
-        .await;
+    server.post("/api/v1/jobs/bulk", &jobs).json(201).await;
     let claim = json!({"executor_id": "w", "executor_ip": "192.0.2.7", "max": 3});
-    server
-        .post("/api/v1/jobs/claim", &claim)
-        .await
-        .json(200)
-        .await;
+    server.post("/api/v1/jobs/claim", &claim).json(200).await;
     assert_eq!(deliver(&server).await, 2);
     let mut paths: Vec<String> = receiver
         .received()
@@ -228,15 +214,14 @@ async fn a_wrong_webhook_is_refused_and_makes_no_job() {
         (json!({"url": url, "headers": ["x"]}), "webhook"),
     ] {
         let job = example_with(&json!({"webhook": webhook}));
-        let body = server.post("/api/v1/jobs", &job).await.refused(400).await;
+        let body = server.post("/api/v1/jobs", &job).refused(400).await;
         assert_eq!(body["context"]["field"], field, "{webhook}: {body}");
     }
-    assert_eq!(server.get("/api/v1/jobs").await.json(200).await, json!([]));
+    assert_eq!(server.get("/api/v1/jobs").json(200).await, json!([]));
     let none = example_with(&json!({"webhook": null}));
-    server.post("/api/v1/jobs", &none).await.json(201).await;
+    server.post("/api/v1/jobs", &none).json(201).await;
     server
         .post("/api/v1/jobs/claim", &bare("w"))
-        .await
         .json(200)
         .await;
 }
@@ -256,28 +241,27 @@ async fn whoever_reads_a_job_sees_what_became_of_its_webhook() {
     assert_eq!(first.headers["link"], next);
     let first = first.json(200).await;
     assert_eq!(first[0]["event"], "job.completed");
-    let all = keyed.get(&reader, &path(&job, "")).await.json(200).await;
+    let all = keyed.get(&reader, &path(&job, "")).json(200).await;
     assert_eq!(all.as_array().map(Vec::len), Some(2));
     assert_eq!(
         (&all[1]["id"], &all[1]["response_status"]),
         (&json!(1), &json!(418))
     );
     let hook = format!("/api/hooks/{job}/deliveries");
-    let same = keyed.get(&keyed.admin, &hook).await.json(200).await;
+    let same = keyed.get(&keyed.admin, &hook).json(200).await;
     assert_eq!(all, same);
-    keyed.get(&reader, &hook).await.json(403).await;
+    keyed.get(&reader, &hook).json(403).await;
     let none = keyed.get(&reader, &path(&plain, "")).await;
     assert_eq!(none.json(200).await, json!([]));
     keyed
         .get(&reader, &path(&job, "?limit=0"))
-        .await
         .refused(400)
         .await;
     // A job of one contract is none of the other.
     let other = format!("/playground/jobs/{job}/deliveries");
-    keyed.get(&reader, &other).await.json(404).await;
+    keyed.get(&reader, &other).json(404).await;
     let unknown = path("018cc4e5-2200-7000-8000-00000000ffff", "");
-    keyed.get(&reader, &unknown).await.refused(404).await;
+    keyed.get(&reader, &unknown).refused(404).await;
     let worker = keyed.key("worker-1", "executor").await;
-    keyed.get(&worker, &path(&job, "")).await.refused(403).await;
+    keyed.get(&worker, &path(&job, "")).refused(403).await;
 }

@@ -102,12 +102,11 @@ async fn a_backlog_waits_in_the_event_log_and_is_worked_off() {
     let jobs = vec![example(); 1_300];
     server
         .post("/api/v1/jobs/bulk", &json!(jobs))
-        .await
         .json(201)
         .await;
     deliver(&server).await;
     let path = format!("/api/hooks/{}/deliveries?limit=1", super::id(&hook));
-    let newest = server.get(&path).await.json(200).await;
+    let newest = server.get(&path).json(200).await;
     assert_eq!(
         newest[0]["id"], 1_000,
         "more deliveries are open than may be"

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use crate::test_server::{TestServer, bare, example, example_with};
 
 async fn reap(server: &TestServer) -> usize {
-    server.server.reap().await.expect("a tick")
+    server.reap().await
 }
 
 async fn schedule(server: &TestServer) -> Option<i64> {
-    server.server.schedule().await.expect("a tick")
+    server.schedule().await
 }
 
 fn statuses(job: &Value) -> Vec<&str> {
@@ -36,20 +36,8 @@ async fn a_job_that_kills_its_executors_ends_failed() {
         server.clock.advance_ms(1);
         assert_eq!(reap(&server).await, 1);
     }
-    assert_snapshot!(
-        server
-            .get(&format!("/api/v1/jobs/{id}"))
-            .await
-            .shown()
-            .await
-    );
-    assert_eq!(
-        server
-            .post("/api/v1/jobs/claim", &bare("worker-1"))
-            .await
-            .status,
-        204
-    );
+    assert_snapshot!(server.job_shown(&id).await);
+    server.claims_nothing("worker-1").await;
 }
 
 #[tokio::test]
@@ -86,13 +74,7 @@ async fn a_retry_policy_waits_longer_and_longer_and_the_cap_counts_lost_attempts
         assert_eq!(end.json(200).await["status"], "pending");
         server.clock.advance_ms(wait_ms - 1);
         schedule(&server).await;
-        assert_eq!(
-            server
-                .post("/api/v1/jobs/claim", &bare("worker-1"))
-                .await
-                .status,
-            204
-        );
+        server.claims_nothing("worker-1").await;
         server.clock.advance_ms(1);
         assert_eq!(schedule(&server).await, None);
     }
@@ -121,11 +103,7 @@ async fn an_explicit_retry_gives_all_attempts_back() {
             reap(&server).await;
             assert_eq!(server.status(&id).await, status);
         }
-        server
-            .post(&format!("/api/v1/jobs/{id}/retry"), &json!(null))
-            .await
-            .json(200)
-            .await;
+        server.retry(&id).await;
     }
     assert_eq!(statuses(&server.job(&id).await).len(), 4);
 }
@@ -145,7 +123,6 @@ async fn a_report_of_a_time_limit_is_shown_as_such() {
     });
     server
         .put(&format!("/api/v1/jobs/{id}/fail"), &end)
-        .await
         .json(200)
         .await;
     let job = server.job(&id).await;
@@ -164,7 +141,7 @@ async fn an_executor_that_ignores_the_time_limit_cannot_keep_the_job() {
     for _ in 0..13 {
         server.clock.advance_ms(4_999);
         let path = format!("/api/v1/jobs/{id}/heartbeat");
-        server.put(&path, &bare("worker-1")).await.json(200).await;
+        server.put(&path, &bare("worker-1")).json(200).await;
         assert_eq!(reap(&server).await, 0);
     }
     server.clock.advance_ms(13);

@@ -14,7 +14,6 @@ const DAY_MS: i64 = 24 * 3_600_000;
 async fn upload(server: &TestServer, body: impl Into<Body>) -> serde_json::Value {
     server
         .send(Method::POST, "/api/v1/binaries", body)
-        .await
         .json(201)
         .await
 }
@@ -29,7 +28,7 @@ async fn a_program_is_uploaded_and_fetched() {
         .await;
     assert_snapshot!("uploaded", answer.shown().await);
     let path = "/api/v1/binaries/61c2bc34b3e8f4fee2ab6d5e4c4f0f3b1b6d7c2e8a11f4fe4f3e4f3e4f3e4f3e";
-    assert_snapshot!("unknown", server.get(path).await.shown().await);
+    assert_snapshot!("unknown", server.get(path).shown().await);
     let sha256 = upload(&server, "program").await["binary_sha256"].clone();
     let path = format!("/api/v1/binaries/{}", sha256.as_str().expect("a hash"));
     for path in [
@@ -66,8 +65,10 @@ async fn what_is_no_program_is_refused_and_leaves_nothing_behind() {
     assert_snapshot!("large", large.shown().await);
     let broken = [Ok(Bytes::from("123")), Err(std::io::Error::other("gone"))];
     let broken = Body::from_stream(stream::iter(broken));
-    let broken = server.send(Method::POST, "/api/v1/binaries", broken).await;
-    broken.refused(400).await;
+    server
+        .send(Method::POST, "/api/v1/binaries", broken)
+        .refused(400)
+        .await;
     let left = std::fs::read_dir(server.dir().join("data/binaries")).expect("a directory");
     assert_eq!(left.count(), 0);
 }
@@ -85,7 +86,6 @@ async fn names_that_are_no_hashes_are_unknown() {
     ] {
         server
             .get(&format!("/api/v1/binaries/{name}"))
-            .await
             .refused(404)
             .await;
     }

@@ -9,7 +9,7 @@ use crate::test_server::{TestServer, example, example_with, smallest};
 async fn many_jobs_are_accepted_in_their_order() {
     let server = TestServer::open().await;
     let jobs = json!([smallest(), example_with(&json!({"priority": "foreground"}))]);
-    assert_snapshot!(server.post("/api/v1/jobs/bulk", &jobs).await.shown().await);
+    assert_snapshot!(server.post("/api/v1/jobs/bulk", &jobs).shown().await);
     let first = server.job("018cc4e5-2200-7000-8000-000000000001").await;
     assert_eq!(first["type"], "small");
 }
@@ -25,7 +25,7 @@ async fn one_bad_item_refuses_all_and_is_named() {
     ]);
     assert_snapshot!(
         "value",
-        server.post("/api/v1/jobs/bulk", &jobs).await.shown().await
+        server.post("/api/v1/jobs/bulk", &jobs).shown().await
     );
     let jobs = json!([
         example(),
@@ -34,7 +34,7 @@ async fn one_bad_item_refuses_all_and_is_named() {
     ]);
     assert_snapshot!(
         "type",
-        server.post("/api/v1/jobs/bulk", &jobs).await.shown().await
+        server.post("/api/v1/jobs/bulk", &jobs).shown().await
     );
     let mut missing = smallest();
     missing
@@ -44,7 +44,7 @@ async fn one_bad_item_refuses_all_and_is_named() {
     let jobs = json!([missing, smallest()]);
     assert_snapshot!(
         "missing",
-        server.post("/api/v1/jobs/bulk", &jobs).await.shown().await
+        server.post("/api/v1/jobs/bulk", &jobs).shown().await
     );
     assert_eq!(server.stats().await, before);
 }
@@ -55,7 +55,6 @@ async fn ten_thousand_jobs_are_taken_and_one_more_is_not() {
     let mut jobs: Vec<Value> = (0..10_001).map(|_| smallest()).collect();
     let refused = server
         .post("/api/v1/jobs/bulk", &json!(jobs))
-        .await
         .refused(400)
         .await;
     assert_eq!(refused["context"]["field"], "body");
@@ -63,7 +62,6 @@ async fn ten_thousand_jobs_are_taken_and_one_more_is_not() {
     jobs.pop();
     let accepted = server
         .post("/api/v1/jobs/bulk", &json!(jobs))
-        .await
         .json(201)
         .await;
     assert_eq!(accepted.as_array().map(Vec::len), Some(10_000));
@@ -85,13 +83,7 @@ async fn a_bulk_cancel_says_of_each_what_became_of_it() {
         third,
         third,
     ]});
-    assert_snapshot!(
-        server
-            .post("/api/v1/jobs/bulk/cancel", &ids)
-            .await
-            .shown()
-            .await
-    );
+    assert_snapshot!(server.post("/api/v1/jobs/bulk/cancel", &ids).shown().await);
     assert_eq!(server.status(&first).await, "running");
     assert_eq!(server.stats().await["jobs_by_status"]["cancelled"], 2);
     let none = server

@@ -10,8 +10,8 @@ async fn a_pending_job_is_cancelled() {
     let server = TestServer::open().await;
     let path = format!("/api/v1/jobs/{}", server.submit(&example()).await);
     server.clock.advance_ms(60_000);
-    assert_snapshot!("cancelled", server.delete(&path).await.shown().await);
-    assert_snapshot!("again", server.delete(&path).await.shown().await);
+    assert_snapshot!("cancelled", server.delete(&path).shown().await);
+    assert_snapshot!("again", server.delete(&path).shown().await);
     let claim = server.post("/api/v1/jobs/claim", &bare("worker-1")).await;
     assert_eq!(claim.status, 204, "a cancelled job is not handed out");
 }
@@ -21,13 +21,7 @@ async fn the_contract_does_not_cancel_a_running_job() {
     let server = TestServer::open().await;
     let id = server.submit(&example()).await;
     server.claim("worker-1").await;
-    assert_snapshot!(
-        server
-            .delete(&format!("/api/v1/jobs/{id}"))
-            .await
-            .shown()
-            .await
-    );
+    assert_snapshot!(server.delete(&format!("/api/v1/jobs/{id}")).shown().await);
     assert_eq!(server.status(&id).await, "running");
 }
 
@@ -40,10 +34,10 @@ async fn a_running_job_is_asked_to_stop_and_its_executor_ends_it() {
         .post(&format!("/api/v1/jobs/{id}/cancel"), &json!(null))
         .await;
     assert_snapshot!("asked", asked.shown().await);
-    let again = server
+    server
         .post(&format!("/api/v1/jobs/{id}/cancel"), &json!(null))
+        .json(200)
         .await;
-    again.json(200).await;
     let beat = json!({"executor_id": "worker-1"});
     let beat = server
         .put(&format!("/api/v1/jobs/{id}/heartbeat"), &beat)
@@ -52,14 +46,7 @@ async fn a_running_job_is_asked_to_stop_and_its_executor_ends_it() {
     let end = json!({"executor_id": "worker-1", "stdout": "half", "exit_code": 143});
     let end = server.put(&format!("/api/v1/jobs/{id}/fail"), &end).await;
     assert_eq!(end.json(200).await["status"], "cancelled");
-    assert_snapshot!(
-        "stopped",
-        server
-            .get(&format!("/api/v1/jobs/{id}"))
-            .await
-            .shown()
-            .await
-    );
+    assert_snapshot!("stopped", server.job_shown(&id).await);
 }
 
 #[tokio::test]
@@ -69,13 +56,11 @@ async fn a_job_that_completes_all_the_same_is_completed() {
     server.claim("worker-1").await;
     server
         .post(&format!("/api/v1/jobs/{id}/cancel"), &json!(null))
-        .await
         .json(200)
         .await;
     let end = json!({"executor_id": "worker-1", "exit_code": 0});
     server
         .put(&format!("/api/v1/jobs/{id}/complete"), &end)
-        .await
         .json(200)
         .await;
     let job = server.job(&id).await;
@@ -92,10 +77,9 @@ async fn a_cancelled_job_whose_executor_is_lost_ends_cancelled() {
     server.claim("worker-1").await;
     server
         .post(&format!("/api/v1/jobs/{id}/cancel"), &json!(null))
-        .await
         .json(200)
         .await;
     server.clock.advance_ms(30_000);
-    assert_eq!(server.server.reap().await.expect("a tick"), 1);
+    assert_eq!(server.reap().await, 1);
     assert_eq!(server.status(&id).await, "cancelled");
 }

@@ -62,11 +62,7 @@ async fn with_max_the_answer_is_an_array() {
         server.submit(&example()).await;
     }
     let claim = |max: u32| json!({"executor_id": "worker-1", "max": max});
-    let two = server
-        .post("/api/v1/jobs/claim", &claim(2))
-        .await
-        .json(200)
-        .await;
+    let two = server.post("/api/v1/jobs/claim", &claim(2)).json(200).await;
     let tokens: Vec<&Value> = two
         .as_array()
         .expect("an array")
@@ -76,7 +72,6 @@ async fn with_max_the_answer_is_an_array() {
     assert_eq!(tokens, [1, 1]);
     let rest = server
         .post("/api/v1/jobs/claim", &claim(1_000))
-        .await
         .json(200)
         .await;
     assert_eq!(rest.as_array().map(Vec::len), Some(1));
@@ -136,11 +131,7 @@ async fn an_executor_ip_may_be_left_out() {
     let server = TestServer::open().await;
     server.submit(&example()).await;
     let claim = json!({"executor_id": "worker-1"});
-    let job = server
-        .post("/api/v1/jobs/claim", &claim)
-        .await
-        .json(200)
-        .await;
+    let job = server.post("/api/v1/jobs/claim", &claim).json(200).await;
     assert_eq!(job["attempts"][0]["executor_ip"], "");
 }
 
@@ -185,7 +176,7 @@ async fn a_job_that_cannot_be_read_does_not_hold_up_the_others() {
     ];
     let claim = json!({"executor_id": "worker-1", "max": 10});
     let path = "/api/v1/jobs/claim";
-    let jobs = server.post(path, &claim).await.json(200).await;
+    let jobs = server.post(path, &claim).json(200).await;
     let ids: Vec<&Value> = jobs
         .as_array()
         .expect("an array")
@@ -196,12 +187,11 @@ async fn a_job_that_cannot_be_read_does_not_hold_up_the_others() {
     for id in &good {
         server
             .post(&format!("/api/v1/jobs/{id}/release"), &bare("worker-1"))
-            .await
             .json(200)
             .await;
     }
     // What was released has attempts before: it is answered with them, in the order of the queue.
-    let jobs = server.post(path, &claim).await.json(200).await;
+    let jobs = server.post(path, &claim).json(200).await;
     for (job, id) in jobs.as_array().expect("an array").iter().zip(&good) {
         assert_eq!(job["id"], **id);
         assert_eq!(job["lease_token"], 2);
@@ -209,10 +199,9 @@ async fn a_job_that_cannot_be_read_does_not_hold_up_the_others() {
     }
     // Alone, it is an error; its lease expires like any other.
     server.clock.advance_ms(30_000);
-    server.server.reap().await.expect("a tick");
+    server.reap().await;
     server
         .get(&format!("/api/v1/jobs/{bad}"))
-        .await
         .refused(500)
         .await;
 }
@@ -228,8 +217,7 @@ async fn an_answer_is_not_larger_than_an_executor_can_take() {
     let claim = json!({"executor_id": "worker-1", "max": 100});
     let mut counts = Vec::new();
     for _ in 0..2 {
-        let answer = server.post("/api/v1/jobs/claim", &claim).await;
-        let jobs = answer.json(200).await;
+        let jobs = server.post("/api/v1/jobs/claim", &claim).json(200).await;
         counts.push(jobs.as_array().map_or(0, Vec::len));
     }
     // 32 MiB hold 23 jobs of 11 times 127 KiB; what does not fit is there for the next claim.

@@ -15,12 +15,12 @@ async fn idle_and_busy_executors_are_listed_by_name() {
         "/api/v1/jobs/{}/complete",
         done["id"].as_str().expect("an id")
     );
-    server.put(&path, &bare("worker-2")).await.json(200).await;
+    server.put(&path, &bare("worker-2")).json(200).await;
     server.clock.advance_ms(1_500);
     server.claim("worker-1").await;
     server.clock.advance_ms(28_500);
     server.post("/api/v1/jobs/claim", &bare("worker-3")).await;
-    assert_snapshot!(server.get("/api/v1/admin/executors").await.shown().await);
+    assert_snapshot!(server.get("/api/v1/admin/executors").shown().await);
 }
 
 #[tokio::test]
@@ -39,6 +39,6 @@ async fn a_registration_is_shown() {
     assert_snapshot!("registered", answer.shown().await);
     assert_snapshot!(
         "listed",
-        server.get("/api/v1/admin/executors").await.shown().await
+        server.get("/api/v1/admin/executors").shown().await
     );
 }

@@ -39,14 +39,7 @@ async fn a_job_is_completed() {
         .put(&format!("/api/v1/jobs/{id}/complete"), &success())
         .await;
     assert_snapshot!("completed", end.shown().await);
-    assert_snapshot!(
-        "completed_job",
-        server
-            .get(&format!("/api/v1/jobs/{id}"))
-            .await
-            .shown()
-            .await
-    );
+    assert_snapshot!("completed_job", server.job_shown(&id).await);
 }
 
 #[tokio::test]
@@ -57,14 +50,7 @@ async fn a_job_fails_for_good() {
         .put(&format!("/api/v1/jobs/{id}/fail"), &failure())
         .await;
     assert_snapshot!("failed", end.shown().await);
-    assert_snapshot!(
-        "failed_job",
-        server
-            .get(&format!("/api/v1/jobs/{id}"))
-            .await
-            .shown()
-            .await
-    );
+    assert_snapshot!("failed_job", server.job_shown(&id).await);
     let claim = server.post("/api/v1/jobs/claim", &bare("worker-1")).await;
     assert_eq!(claim.status, 204, "nobody asked for another attempt");
 }
@@ -74,7 +60,7 @@ async fn a_repeated_finish_is_answered_by_its_token_and_refused_without() {
     let server = TestServer::open().await;
     let id = running(&server).await;
     let path = format!("/api/v1/jobs/{id}/complete");
-    server.put(&path, &success()).await.json(200).await;
+    server.put(&path, &success()).json(200).await;
     let again = server.put(&path, &success()).await;
     assert_snapshot!("without_token", again.shown().await);
     let mut with_token = success();
@@ -89,7 +75,7 @@ async fn a_repeated_finish_is_answered_by_its_token_and_refused_without() {
         "Job output...",
         "the first report stays"
     );
-    let executors = server.get("/api/v1/admin/executors").await.json(200).await;
+    let executors = server.get("/api/v1/admin/executors").json(200).await;
     assert_eq!(executors[0]["jobs_completed"], 1);
 }
 
@@ -98,14 +84,10 @@ async fn texts_that_an_executor_has_not_may_be_null() {
     let server = TestServer::open().await;
     let id = server.submit(&example()).await;
     let claim = json!({"executor_id": "worker-1", "executor_ip": null});
-    server
-        .post("/api/v1/jobs/claim", &claim)
-        .await
-        .json(200)
-        .await;
+    server.post("/api/v1/jobs/claim", &claim).json(200).await;
     let end = json!({"executor_id": "worker-1", "stdout": null, "stderr": null, "exit_code": null});
     let path = format!("/api/v1/jobs/{id}/complete");
-    server.put(&path, &end).await.json(200).await;
+    server.put(&path, &end).json(200).await;
     assert_eq!(server.job(&id).await["stdout"], "");
 }
 
@@ -115,17 +97,17 @@ async fn a_finish_is_repeated_when_another_attempt_runs_already() {
     let id = running(&server).await;
     let path = format!("/api/v1/jobs/{id}/fail");
     let failed = json!({"executor_id": "worker-1", "lease_token": 1, "exit_code": 3});
-    server.put(&path, &failed).await.json(200).await;
+    server.put(&path, &failed).json(200).await;
     let retry = format!("/api/v1/jobs/{id}/retry");
-    server.post(&retry, &json!(null)).await.json(200).await;
+    server.post(&retry, &json!(null)).json(200).await;
     server.claim("worker-2").await;
     let before = server.job(&id).await;
-    let again = server.put(&path, &failed).await.json(200).await;
+    let again = server.put(&path, &failed).json(200).await;
     assert_eq!(again["status"], "running");
     let stranger = json!({"executor_id": "worker-3", "lease_token": 1, "exit_code": 3});
-    server.put(&path, &stranger).await.refused(400).await;
+    server.put(&path, &stranger).refused(400).await;
     let made_up = json!({"executor_id": "worker-1", "lease_token": 3, "exit_code": 3});
-    server.put(&path, &made_up).await.refused(400).await;
+    server.put(&path, &made_up).refused(400).await;
     assert_eq!(server.job(&id).await, before);
     assert_eq!(
         before["exit_code"],
@@ -141,20 +123,20 @@ async fn only_the_holder_of_a_running_job_finishes() {
     let id = server.submit(&example()).await;
     for verb in ["complete", "fail"] {
         let path = format!("/api/v1/jobs/{id}/{verb}");
-        let pending = server.put(&path, &success()).await.refused(400).await;
+        let pending = server.put(&path, &success()).refused(400).await;
         assert_eq!(pending["context"]["job_id"], id);
         assert_eq!(pending["context"]["status"], "pending");
         let unknown = format!("/api/v1/jobs/018cc4e5-2200-7000-8000-0000000000ff/{verb}");
-        server.put(&unknown, &success()).await.refused(404).await;
+        server.put(&unknown, &success()).refused(404).await;
     }
     server.claim("worker-1").await;
     let mut other = success();
     other["executor_id"] = json!("worker-2");
     let path = format!("/api/v1/jobs/{id}/complete");
-    assert_snapshot!("other", server.put(&path, &other).await.shown().await);
+    assert_snapshot!("other", server.put(&path, &other).shown().await);
     let mut stale = success();
     stale["lease_token"] = json!(2);
-    server.put(&path, &stale).await.refused(400).await;
+    server.put(&path, &stale).refused(400).await;
     assert_eq!(server.status(&id).await, "running");
 }
 
@@ -167,7 +149,6 @@ async fn output_is_cut_in_the_middle_to_a_mebibyte_each() {
     end["stderr"] = json!("e".repeat(MIB));
     server
         .put(&format!("/api/v1/jobs/{id}/complete"), &end)
-        .await
         .json(200)
         .await;
     let job = server.job(&id).await;
@@ -196,7 +177,6 @@ async fn every_byte_survives() {
     end["stderr"] = json!("\0\u{FFFD}\u{10FFFF}\0");
     server
         .put(&format!("/api/v1/jobs/{id}/complete"), &end)
-        .await
         .json(200)
         .await;
     let job = server.job(&id).await;
@@ -236,7 +216,7 @@ async fn what_is_no_character_does_not_lose_the_result() {
         ]
         .concat();
         let path = format!("/api/v1/jobs/{id}/{end}");
-        server.send(Method::PUT, &path, body).await.json(200).await;
+        server.send(Method::PUT, &path, body).json(200).await;
         let job = server.job(&id).await;
         assert_eq!(job["stdout"], "cut: \u{FFFD}");
         assert_eq!(job["stderr"], "cut: \u{FFFD}");
@@ -253,7 +233,6 @@ async fn the_smallest_report_is_enough() {
     let path = format!("/api/v1/jobs/{id}/fail");
     server
         .put(&path, &json!({"executor_id": "worker-1"}))
-        .await
         .json(200)
         .await;
     let job = server.job(&id).await;
@@ -272,7 +251,6 @@ async fn exit_codes_of_any_sign_are_kept() {
         end["exit_code"] = json!(code);
         server
             .put(&format!("/api/v1/jobs/{id}/fail"), &end)
-            .await
             .json(200)
             .await;
         assert_eq!(server.job(&id).await["exit_code"], code);

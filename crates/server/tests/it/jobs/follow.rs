@@ -28,7 +28,6 @@ async fn complete(server: &TestServer, id: &str, executor: &str, stdout: &str) {
     let end = json!({"executor_id": executor, "stdout": stdout, "stderr": "e", "exit_code": 0});
     server
         .put(&format!("/api/v1/jobs/{id}/complete"), &end)
-        .await
         .json(200)
         .await;
 }
@@ -149,7 +148,7 @@ async fn attempts_of_different_executors_follow_one_another() {
     let mut messages = follow(&server, &id, "&stream=stdout", None).await;
     assert_eq!(texts(&messages.take(1).await), ["lost work"]);
     server.clock.advance_ms(30_000);
-    server.server.reap().await.expect("a tick");
+    server.reap().await;
     server.claim("worker-2").await;
     complete(&server, &id, "worker-2", "second work").await;
     let rest = messages.rest().await;
@@ -186,7 +185,7 @@ async fn following_what_is_not_there_is_refused() {
     let server = TestServer::open().await;
     server.post("/api/v1/jobs/claim", &bare("worker-1")).await;
     let path = "/api/v1/jobs/018cc4e5-2200-7000-8000-0000000000ff/logs?follow=1";
-    server.get(path).await.refused(404).await;
+    server.get(path).refused(404).await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::test_server::{TestServer, example};
 #[tokio::test]
 async fn health_says_that_the_database_is_connected() {
     let server = TestServer::open().await;
-    assert_snapshot!(server.get("/api/v1/health").await.shown().await);
+    assert_snapshot!(server.get("/api/v1/health").shown().await);
 }
 
 #[tokio::test]

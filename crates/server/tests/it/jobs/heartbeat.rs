@@ -15,9 +15,9 @@ async fn a_heartbeat_extends_the_lease() {
     let beat = server.put(&path, &json!({"executor_id": "worker-1"})).await;
     assert_snapshot!(beat.shown().await);
     server.clock.advance_ms(29_999);
-    assert_eq!(server.server.reap().await.expect("a tick"), 0);
+    assert_eq!(server.reap().await, 0);
     server.clock.advance_ms(1);
-    assert_eq!(server.server.reap().await.expect("a tick"), 1);
+    assert_eq!(server.reap().await, 1);
     assert_eq!(server.status(&id).await, "pending");
 }
 
@@ -30,10 +30,9 @@ async fn an_expired_lease_that_nobody_took_away_is_extended() {
     let path = format!("/api/v1/jobs/{id}/heartbeat");
     server
         .put(&path, &json!({"executor_id": "worker-1"}))
-        .await
         .json(200)
         .await;
-    assert_eq!(server.server.reap().await.expect("a tick"), 0);
+    assert_eq!(server.reap().await, 0);
 }
 
 #[tokio::test]
@@ -47,17 +46,17 @@ async fn only_the_holder_of_a_running_job_beats() {
     server.claim("worker-1").await;
     let other = server.put(&path, &json!({"executor_id": "worker-2"})).await;
     assert_snapshot!("other", other.shown().await);
-    let stale = server
+    server
         .put(&path, &json!({"executor_id": "worker-1", "lease_token": 2}))
+        .refused(404)
         .await;
-    stale.refused(404).await;
     // Tokens are small numbers: who guesses one holds nothing.
     let guessed = json!({"executor_id": "worker-2", "lease_token": 1});
-    server.put(&path, &guessed).await.refused(404).await;
+    server.put(&path, &guessed).refused(404).await;
     let token = json!({"executor_id": "worker-1", "lease_token": 1});
-    server.put(&path, &token).await.json(200).await;
+    server.put(&path, &token).json(200).await;
     let unknown = "/api/v1/jobs/018cc4e5-2200-7000-8000-0000000000ff/heartbeat";
-    assert_snapshot!("unknown", server.put(unknown, &holder).await.shown().await);
+    assert_snapshot!("unknown", server.put(unknown, &holder).shown().await);
 }
 
 #[tokio::test]
@@ -70,8 +69,8 @@ async fn a_job_that_its_executors_cannot_do_goes_to_others_up_to_the_cap() {
         let what = format!("the disk of {executor} is full");
         let release = json!({"executor_id": executor, "error_message": what});
         let stranger = json!({"executor_id": "four", "error_message": what});
-        server.post(&path, &stranger).await.refused(400).await;
-        let released = server.post(&path, &release).await.json(200).await;
+        server.post(&path, &stranger).refused(400).await;
+        let released = server.post(&path, &release).json(200).await;
         assert_eq!(released["status"], status);
         assert_eq!(released["error_message"], what);
     }

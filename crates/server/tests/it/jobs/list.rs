@@ -27,11 +27,7 @@ async fn filled() -> TestServer {
 }
 
 async fn types(server: &TestServer, query: &str) -> Vec<String> {
-    let jobs = server
-        .get(&format!("/api/v1/jobs?{query}"))
-        .await
-        .json(200)
-        .await;
+    let jobs = server.get(&format!("/api/v1/jobs?{query}")).json(200).await;
     let jobs: Vec<Value> = serde_json::from_value(jobs).expect("an array");
     let id = |job: &Value| job["id"].as_str().map(|id| id[35..].to_owned());
     jobs.iter().filter_map(id).collect()
@@ -40,13 +36,13 @@ async fn types(server: &TestServer, query: &str) -> Vec<String> {
 #[tokio::test]
 async fn lists_newest_first() {
     let server = filled().await;
-    assert_snapshot!(server.get("/api/v1/jobs").await.shown().await);
+    assert_snapshot!(server.get("/api/v1/jobs").shown().await);
 }
 
 #[tokio::test]
 async fn an_empty_queue_is_an_empty_array() {
     let server = TestServer::open().await;
-    assert_snapshot!(server.get("/api/v1/jobs").await.shown().await);
+    assert_snapshot!(server.get("/api/v1/jobs").shown().await);
 }
 
 #[tokio::test]
@@ -111,7 +107,6 @@ async fn a_limit_above_the_maximum_is_the_maximum_and_the_default_is_100() {
     let jobs: Vec<Value> = (0..1_001).map(|_| example_with(&json!({}))).collect();
     server
         .post("/api/v1/jobs/bulk", &jobs.into())
-        .await
         .json(201)
         .await;
     assert_eq!(types(&server, "").await.len(), 100);

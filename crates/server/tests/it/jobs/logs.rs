@@ -5,24 +5,22 @@ use http::Method;
 use serde_json::json;
 
 use crate::{
-    answer::Answer,
+    answer::Call,
     test_server::{TestServer, example},
 };
 
 /// Sends a chunk as the holder of token 1.
-pub(super) async fn send(
-    server: &TestServer,
+pub(super) fn send<'a>(
+    server: &'a TestServer,
     id: &str,
     stream: &str,
     offset: u64,
     bytes: &[u8],
-) -> Answer {
+) -> Call<'a> {
     let path = format!(
         "/api/v1/jobs/{id}/logs?stream={stream}&offset={offset}&executor_id=worker-1&lease_token=1"
     );
-    server
-        .send(Method::POST, &path, Body::from(bytes.to_vec()))
-        .await
+    server.send(Method::POST, &path, Body::from(bytes.to_vec()))
 }
 
 async fn log(server: &TestServer, id: &str, stream: &str) -> Vec<u8> {
@@ -91,18 +89,12 @@ async fn a_repeated_chunk_is_stored_once_and_a_gap_is_marked() {
 async fn only_the_current_lease_sends_output() {
     let server = TestServer::open().await;
     let id = server.submit(&example()).await;
-    send(&server, &id, "stdout", 0, b"early")
-        .await
-        .refused(404)
-        .await;
+    send(&server, &id, "stdout", 0, b"early").refused(404).await;
     server.claim("worker-1").await;
     server.clock.advance_ms(30_000);
-    server.server.reap().await.expect("a tick");
+    server.reap().await;
     server.claim("worker-2").await;
-    send(&server, &id, "stdout", 0, b"late")
-        .await
-        .refused(404)
-        .await;
+    send(&server, &id, "stdout", 0, b"late").refused(404).await;
     assert_eq!(log(&server, &id, "stdout").await, b"");
 }
 
@@ -114,15 +106,10 @@ async fn the_newest_attempt_is_shown() {
     let finish = json!({"executor_id": "worker-1", "stdout": "first", "exit_code": 0});
     server
         .put(&format!("/api/v1/jobs/{id}/complete"), &finish)
-        .await
         .json(200)
         .await;
     assert_eq!(log(&server, &id, "stdout").await, b"first");
-    server
-        .post(&format!("/api/v1/jobs/{id}/retry"), &json!(null))
-        .await
-        .json(200)
-        .await;
+    server.retry(&id).await;
     server.claim("worker-2").await;
     assert_eq!(log(&server, &id, "stdout").await, b"");
 }

@@ -72,7 +72,7 @@ async fn who_finds_no_memory_is_told_to_come_again_and_small_requests_pass() {
     arrived.await.expect("it arrives");
     is_busy(&server).await;
     server.submit(&example()).await;
-    server.get("/api/v1/health").await.json(200).await;
+    server.get("/api/v1/health").json(200).await;
     go_on.send(()).expect("it waits");
     assert_eq!(first.await.expect("no panic"), 201);
     server.submit(&large()).await;
@@ -105,7 +105,7 @@ async fn there_is_a_bound_on_the_number_of_small_requests_too() {
         .collect();
     let all_wait = async {
         loop {
-            let seen = server.get("/api/v1/admin/executors").await.json(200).await;
+            let seen = server.get("/api/v1/admin/executors").json(200).await;
             if seen.as_array().map(Vec::len) == Some(64) {
                 break;
             }
@@ -116,7 +116,7 @@ async fn there_is_a_bound_on_the_number_of_small_requests_too() {
     let busy = server.post("/api/v1/jobs", &example()).await;
     assert_eq!(busy.headers["retry-after"], "1");
     busy.refused(503).await;
-    server.get("/api/v1/health").await.json(200).await;
+    server.get("/api/v1/health").json(200).await;
     for call in waiting {
         call.abort();
         assert!(call.await.expect_err("it was aborted").is_cancelled());

@@ -15,16 +15,9 @@ async fn unknown_and_malformed_ids_are_not_found() {
     let server = TestServer::open().await;
     assert_snapshot!(
         "unknown",
-        server
-            .get(&format!("/api/v1/jobs/{UNKNOWN}"))
-            .await
-            .shown()
-            .await
+        server.get(&format!("/api/v1/jobs/{UNKNOWN}")).shown().await
     );
-    assert_snapshot!(
-        "malformed",
-        server.get("/api/v1/jobs/42").await.shown().await
-    );
+    assert_snapshot!("malformed", server.get("/api/v1/jobs/42").shown().await);
     let holder = json!({"executor_id": "worker-1", "executor_ip": "192.0.2.7"}).to_string();
     let long = "a".repeat(5_000);
     let odd = [
@@ -66,14 +59,10 @@ async fn unknown_and_malformed_ids_are_not_found() {
 #[tokio::test]
 async fn unknown_routes_and_wrong_methods_are_refused() {
     let server = TestServer::open().await;
-    assert_snapshot!("route", server.get("/api/v1/nothing").await.shown().await);
+    assert_snapshot!("route", server.get("/api/v1/nothing").shown().await);
     assert_snapshot!(
         "method",
-        server
-            .send(Method::PATCH, "/api/v1/jobs", "")
-            .await
-            .shown()
-            .await
+        server.send(Method::PATCH, "/api/v1/jobs", "").shown().await
     );
     for path in [
         "/api/v1",
@@ -82,7 +71,7 @@ async fn unknown_routes_and_wrong_methods_are_refused() {
         "/api/v1/jobs//logs",
         "/api/v1/JOBS",
     ] {
-        server.get(path).await.refused(404).await;
+        server.get(path).refused(404).await;
     }
     for (method, path) in [
         (Method::PUT, "/api/v1/jobs"),
@@ -117,18 +106,13 @@ async fn malformed_json_is_refused_and_says_where() {
     assert_snapshot!("broken", broken.shown().await);
     assert_snapshot!(
         "empty",
-        server
-            .send(Method::POST, "/api/v1/jobs", "")
-            .await
-            .shown()
-            .await
+        server.send(Method::POST, "/api/v1/jobs", "").shown().await
     );
     let twice = format!("{}{}", example(), example());
     assert_snapshot!(
         "twice",
         server
             .send(Method::POST, "/api/v1/jobs", twice)
-            .await
             .shown()
             .await
     );
@@ -178,8 +162,10 @@ async fn oversized_bodies_are_refused_in_the_same_form() {
             16,
         ),
     ] {
-        let answer = server.send(method, &path, large((limit + 1) * MIB)).await;
-        let body = answer.refused(413).await;
+        let body = server
+            .send(method, &path, large((limit + 1) * MIB))
+            .refused(413)
+            .await;
         assert_eq!(body["context"]["limit_bytes"], limit * MIB, "{path}");
     }
     assert_eq!(server.stats().await["active_executors"], 0);
@@ -212,7 +198,7 @@ async fn other_hosts_are_refused() {
     for host in ["evil.example", "localhost.evil.example", "192.0.2.1:8080"] {
         let request = Request::get("/api/v1/health").header("host", host);
         let request = request.body(Body::empty()).expect("a request");
-        server.request(request).await.refused(403).await;
+        server.request(request).refused(403).await;
     }
     let request = Request::get("/api/v1/health").header("host", "127.0.0.1:8080");
     let request = request.body(Body::empty()).expect("a request");

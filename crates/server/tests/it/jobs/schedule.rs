@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::test_server::{NOON_MS, TestServer, bare, example, example_with};
+use crate::test_server::{NOON_MS, TestServer, example, example_with};
 
 #[tokio::test]
 async fn a_job_does_not_start_before_its_time() {
@@ -14,26 +14,14 @@ async fn a_job_does_not_start_before_its_time() {
         ))
         .await;
     let due = NOON_MS + 600_500;
-    assert_eq!(server.server.schedule().await.expect("a tick"), Some(due));
+    assert_eq!(server.schedule().await, Some(due));
     server.clock.advance_ms(600_499);
-    assert_eq!(server.server.schedule().await.expect("a tick"), Some(due));
-    assert_eq!(
-        server
-            .post("/api/v1/jobs/claim", &bare("worker-1"))
-            .await
-            .status,
-        204
-    );
+    assert_eq!(server.schedule().await, Some(due));
+    server.claims_nothing("worker-1").await;
     server.clock.advance_ms(1);
-    assert_eq!(server.server.schedule().await.expect("a tick"), None);
+    assert_eq!(server.schedule().await, None);
     assert_eq!(server.claim("worker-1").await["id"], id);
-    assert_snapshot!(
-        server
-            .get(&format!("/api/v1/jobs/{id}"))
-            .await
-            .shown()
-            .await
-    );
+    assert_snapshot!(server.job_shown(&id).await);
 }
 
 #[tokio::test]
@@ -55,13 +43,9 @@ async fn a_scheduled_job_can_be_cancelled() {
             &json!({"not_before": "2024-01-02T00:00:00Z"}),
         ))
         .await;
-    server
-        .delete(&format!("/api/v1/jobs/{id}"))
-        .await
-        .json(200)
-        .await;
+    server.cancel(&id).await;
     server.clock.advance_ms(48 * 3_600_000);
-    assert_eq!(server.server.schedule().await.expect("a tick"), None);
+    assert_eq!(server.schedule().await, None);
     assert_eq!(server.status(&id).await, "cancelled");
 }
 
@@ -76,7 +60,7 @@ async fn a_scheduled_job_takes_its_place_by_its_time() {
     server.clock.advance_ms(30_000);
     let before = server.submit(&example()).await;
     server.clock.advance_ms(60_000);
-    server.server.schedule().await.expect("a tick");
+    server.schedule().await;
     let after = server.submit(&example()).await;
     for id in [before, later, after] {
         assert_eq!(server.claim("worker-1").await["id"], id);

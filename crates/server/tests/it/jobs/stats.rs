@@ -8,7 +8,7 @@ use crate::test_server::{TestServer, bare, example, example_with};
 #[tokio::test]
 async fn an_empty_server_has_every_count() {
     let server = TestServer::open().await;
-    assert_snapshot!(server.get("/api/v1/admin/stats").await.shown().await);
+    assert_snapshot!(server.get("/api/v1/admin/stats").shown().await);
 }
 
 #[tokio::test]
@@ -40,15 +40,14 @@ async fn counts_follow_what_happens() {
             continue;
         }
         let path = format!("/api/v1/jobs/{}/{verb}", job["id"].as_str().expect("an id"));
-        server.put(&path, &bare(executor)).await.json(200).await;
+        server.put(&path, &bare(executor)).json(200).await;
     }
     let cancelled = server.submit(&example()).await;
     server
         .delete(&format!("/api/v1/jobs/{cancelled}"))
-        .await
         .json(200)
         .await;
-    assert_snapshot!(server.get("/api/v1/admin/stats").await.shown().await);
+    assert_snapshot!(server.get("/api/v1/admin/stats").shown().await);
 }
 
 #[tokio::test]

@@ -20,13 +20,7 @@ async fn a_job_is_accepted_and_found() {
 async fn the_smallest_job_has_every_documented_field() {
     let server = TestServer::open().await;
     let id = server.submit(&smallest()).await;
-    assert_snapshot!(
-        server
-            .get(&format!("/api/v1/jobs/{id}"))
-            .await
-            .shown()
-            .await
-    );
+    assert_snapshot!(server.job_shown(&id).await);
 }
 
 #[tokio::test]
@@ -47,13 +41,7 @@ async fn a_job_with_every_addition_shows_them() {
         "somebody's own": "is ignored",
     });
     let id = server.submit(&job).await;
-    assert_snapshot!(
-        server
-            .get(&format!("/api/v1/jobs/{id}"))
-            .await
-            .shown()
-            .await
-    );
+    assert_snapshot!(server.job_shown(&id).await);
 }
 
 #[tokio::test]

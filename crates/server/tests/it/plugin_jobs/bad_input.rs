@@ -60,7 +60,7 @@ async fn bodies_that_are_no_job() {
     let answer = server.send(Method::POST, JOBS, long).await;
     assert!(refused(answer, 413).await.contains("larger than"));
     assert_snapshot!(table);
-    assert_eq!(server.get(JOBS).await.json(200).await, json!([]));
+    assert_eq!(server.get(JOBS).json(200).await, json!([]));
 }
 
 #[tokio::test]

@@ -13,8 +13,10 @@ async fn a_job_is_cancelled_before_and_after_its_start() {
         if started {
             start(&server, &id).await;
         }
-        let job = server.post(&path(&id, "/cancel"), &json!(null)).await;
-        let job = job.json(200).await;
+        let job = server
+            .post(&path(&id, "/cancel"), &json!(null))
+            .json(200)
+            .await;
         assert_eq!(job["progress"]["status"], "failed");
         assert_eq!(job["progress"]["error"], "the job was cancelled");
         assert_eq!(job["progress"]["cancelled"], true);
@@ -80,7 +82,7 @@ async fn a_job_is_deleted_that_does_not_run() {
     refused(server.delete(&path(&queued, "")).await, 400).await;
     let held = create(&server, &json!({"input": 1})).await;
     for id in [&work.id, &held] {
-        let deleted = server.delete(&path(id, "")).await.json(200).await;
+        let deleted = server.delete(&path(id, "")).json(200).await;
         if id == &work.id {
             assert_eq!(deleted, job);
         }
@@ -94,6 +96,6 @@ async fn a_job_is_deleted_that_does_not_run() {
         refused(server.post(&path(id, "/start"), &json!(null)).await, 404).await;
     }
     assert_eq!(progress(&server, &queued).await["status"], "queued");
-    let listed = server.get("/playground/jobs").await.json(200).await;
+    let listed = server.get("/playground/jobs").json(200).await;
     assert_eq!(listed.as_array().map(Vec::len), Some(1));
 }

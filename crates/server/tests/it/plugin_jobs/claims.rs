@@ -61,11 +61,7 @@ async fn one_claim_takes_jobs_and_plugin_jobs_in_their_order() {
     server.clock.advance_ms(1);
     let last = server.submit(&example()).await;
     let plain = json!({"executor_id": "w", "executor_ip": "", "max": 1});
-    let plain = server
-        .post("/api/v1/jobs/claim", &plain)
-        .await
-        .json(200)
-        .await;
+    let plain = server.post("/api/v1/jobs/claim", &plain).json(200).await;
     assert_eq!(plain[0]["id"], job.as_str());
     let kinds = json!({"kinds": ["job", "plugin_job"], "max": 1});
     assert_eq!(ids(&claims(&server, "worker-1", &kinds).await), [&plugins]);
@@ -125,10 +121,10 @@ async fn claims_that_are_wrong() {
             "executor_ip",
         ),
     ] {
-        let answer = server
+        let refusal = server
             .post("/api/v1/executors/worker-1/claims", &body)
+            .refused(400)
             .await;
-        let refusal = answer.refused(400).await;
         assert_eq!(refusal["context"]["field"], field, "{body}");
     }
     let body = json!({"kinds": ["plugin_job"]});

@@ -20,7 +20,7 @@ async fn a_job_from_its_creation_to_its_end() {
     let mut work = take(&server, "worker-1").await;
     work.started(&server, "one").await;
     server.clock.advance_ms(250);
-    assert_snapshot!("running", server.get(&path(id, "")).await.shown().await);
+    assert_snapshot!("running", server.get(&path(id, "")).shown().await);
     work.completed(&server, "one", json!({"n": 1})).await;
     work.started(&server, "two").await;
     let answer = server.get(&path(id, "/progress")).await;
@@ -29,7 +29,7 @@ async fn a_job_from_its_creation_to_its_end() {
     work.completed(&server, "two", json!(null)).await;
     server.clock.advance_ms(250);
     work.finish(&server, true, None).await;
-    assert_snapshot!("completed", server.get(&path(id, "")).await.shown().await);
+    assert_snapshot!("completed", server.get(&path(id, "")).shown().await);
     let answer = server.get(&path(id, "/progress")).await;
     assert_snapshot!("progress_at_the_end", answer.shown().await);
 }
@@ -49,10 +49,7 @@ async fn a_plugin_that_fails_hides_nobody() {
     work.completed(&server, "one", json!({"n": 7})).await;
     work.finish(&server, false, Some("plugin `two` failed: no such file"))
         .await;
-    assert_snapshot!(
-        "failed",
-        server.get(&path(&work.id, "")).await.shown().await
-    );
+    assert_snapshot!("failed", server.get(&path(&work.id, "")).shown().await);
     let failed = progress(&server, &work.id).await;
     assert_eq!(failed["error"], "plugin `two` failed: no such file");
     assert_eq!(failed["completedPlugins"], json!(["one"]));

@@ -1,10 +1,10 @@
 //! Which plugins a job has, and creations that are repeated.
 
-use http::{Method, Request};
+use http::Method;
 use serde_json::{Value, json};
 
 use super::{JOBS, create, plugin, refused, register, server, shown};
-use crate::{answer::Answer, test_server::TestServer};
+use crate::{answer::Call, test_server::TestServer};
 
 async fn plugins(server: &TestServer, body: &Value) -> Value {
     let id = create(server, body).await;
@@ -93,24 +93,20 @@ async fn a_job_has_no_more_plugins_than_a_queue_can_name() {
     assert_eq!(super::take(&server, "worker-1").await.id, id);
 }
 
-async fn with_key(server: &TestServer, path: &str, key: &str, body: &Value) -> Answer {
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(path)
-        .header("idempotency-key", key);
-    let request = request.body(body.to_string().into()).expect("a request");
-    server.request(request).await
+fn with_key<'a>(server: &'a TestServer, path: &str, key: &str, body: &Value) -> Call<'a> {
+    let headers = [("idempotency-key", key)];
+    server.with_headers(Method::POST, path, &headers, &body.to_string())
 }
 
 #[tokio::test]
 async fn the_same_key_and_body_are_one_job() {
     let server = server().await;
     let body = json!({"input": 1});
-    let first = with_key(&server, JOBS, "k", &body).await.json(200).await;
+    let first = with_key(&server, JOBS, "k", &body).json(200).await;
     server.clock.advance_ms(5_000);
     let id = first["id"].as_str().expect("an id");
     super::start(&server, id).await;
-    let again = with_key(&server, JOBS, "k", &body).await.json(200).await;
+    let again = with_key(&server, JOBS, "k", &body).json(200).await;
     assert_eq!(
         (&again["id"], &again["createdAt"]),
         (&first["id"], &first["createdAt"])
@@ -123,23 +119,16 @@ async fn the_same_key_and_body_are_one_job() {
             .contains("Idempotency-Key")
     );
     assert_eq!(
-        server
-            .get(JOBS)
-            .await
-            .json(200)
-            .await
-            .as_array()
-            .map(Vec::len),
+        server.get(JOBS).json(200).await.as_array().map(Vec::len),
         Some(1)
     );
     // A repetition is answered whatever has become of the executors' plugins.
     register(&server, "worker-1", &[]).await;
-    let again = with_key(&server, JOBS, "k", &body).await.json(200).await;
+    let again = with_key(&server, JOBS, "k", &body).json(200).await;
     assert_eq!(again["id"], first["id"]);
     refused(with_key(&server, JOBS, "l", &body).await, 400).await;
     // A job of the other contract may have the same key.
     with_key(&server, "/api/v1/jobs", "k", &crate::test_server::example())
-        .await
         .json(201)
         .await;
 }

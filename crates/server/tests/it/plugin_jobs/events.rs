@@ -1,12 +1,12 @@
 //! `GET /playground/jobs/{id}/events`: the contract's events, in order and resumable.
 
-use http::{Method, Request};
+use http::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::{create, lose, path, refused, server, shown, start, take, taken};
 use crate::{
-    answer::Answer,
+    answer::Call,
     stream::{Message, Messages},
     test_server::TestServer,
 };
@@ -15,14 +15,9 @@ async fn follow(server: &TestServer, id: &str) -> Messages {
     Messages::of(server.get(&path(id, "/events")).await)
 }
 
-async fn resume(server: &TestServer, id: &str, after: &str) -> Answer {
-    let request = Request::builder()
-        .method(Method::GET)
-        .uri(path(id, "/events"))
-        .header("last-event-id", after);
-    server
-        .request(request.body("".into()).expect("a request"))
-        .await
+fn resume<'a>(server: &'a TestServer, id: &str, after: &str) -> Call<'a> {
+    let headers = [("last-event-id", after)];
+    server.with_headers(Method::GET, &path(id, "/events"), &headers, "")
 }
 
 fn names(messages: &[Message]) -> Vec<&str> {
@@ -132,7 +127,6 @@ async fn a_cancelled_job_ends_its_stream() {
     let messages = follow(&server, &id).await;
     server
         .post(&path(&id, "/cancel"), &json!(null))
-        .await
         .json(200)
         .await;
     let all = messages.rest().await;
@@ -143,7 +137,7 @@ async fn a_cancelled_job_ends_its_stream() {
     // One that is deleted before it started ends as well.
     let id = create(&server, &json!({"input": 1})).await;
     let messages = follow(&server, &id).await;
-    server.delete(&path(&id, "")).await.json(200).await;
+    server.delete(&path(&id, "")).json(200).await;
     let all = messages.rest().await;
     assert_eq!(names(&all), ["jobError"]);
     assert!(all[0].data["data"].get("job").is_none());

@@ -26,7 +26,7 @@ async fn a_job_s_own_webhook_is_told_in_the_contract_s_words() {
     let receiver = Receiver::start().await;
     let (server, work) = hooked(&json!(receiver.url("/mine"))).await;
     let all = json!({"url": receiver.url("/all"), "events": ["plugin_job.*"]});
-    server.post("/api/hooks", &all).await.json(201).await;
+    server.post("/api/hooks", &all).json(201).await;
     work.started(&server, "one").await;
     lose(&server).await;
     let mut work = take(&server, "worker-1").await;
@@ -50,11 +50,7 @@ async fn a_job_s_own_webhook_is_told_in_the_contract_s_words() {
     ];
     assert_eq!(told("/mine"), mine);
     // Whoever reads the job sees what became of them.
-    let sent = server
-        .get(&path(&work.id, "/deliveries"))
-        .await
-        .json(200)
-        .await;
+    let sent = server.get(&path(&work.id, "/deliveries")).json(200).await;
     assert_eq!(sent.as_array().map(Vec::len), Some(mine.len()));
     let stored = [
         "plugin_started",
@@ -128,7 +124,7 @@ async fn a_deleted_job_still_tells_what_it_owes() {
     work.started(&server, "one").await;
     work.failed(&server, "one", "no").await;
     work.finish(&server, false, Some("it failed")).await;
-    server.delete(&path(&work.id, "")).await.json(200).await;
+    server.delete(&path(&work.id, "")).json(200).await;
     deliver(&server).await;
     assert_eq!(
         receiver.events(),
@@ -163,5 +159,5 @@ async fn a_wrong_webhook_makes_no_job() {
         let refusal = refused(answer, 400).await;
         assert!(refusal.contains(word), "{webhook}: {refusal}");
     }
-    assert_eq!(server.get(super::JOBS).await.json(200).await, json!([]));
+    assert_eq!(server.get(super::JOBS).json(200).await, json!([]));
 }

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::json;
 
 use super::{create, path, refused, server, shown, start, take, taken};
-use crate::test_server::{bare, example};
+use crate::test_server::example;
 
 #[tokio::test]
 async fn the_routes_of_jobs_do_not_know_plugin_jobs() {
@@ -14,27 +14,22 @@ async fn the_routes_of_jobs_do_not_know_plugin_jobs() {
     let before = shown(&server, &work.id).await;
     let job = |rest: &str| format!("/api/v1/jobs/{}{rest}", work.id);
     for rest in ["", "/logs", "/logs?stream=stderr", "/logs?follow=1"] {
-        server.get(&job(rest)).await.refused(404).await;
+        server.get(&job(rest)).refused(404).await;
     }
-    server.delete(&job("")).await.refused(404).await;
+    server.delete(&job("")).refused(404).await;
     for rest in ["/cancel", "/retry"] {
-        server
-            .post(&job(rest), &json!(null))
-            .await
-            .refused(404)
-            .await;
+        server.post(&job(rest), &json!(null)).refused(404).await;
     }
     let body = json!({"job_ids": [work.id]});
     let bulk = server
         .post("/api/v1/jobs/bulk/cancel", &body)
-        .await
         .json(200)
         .await;
     assert_eq!(
         (&bulk["cancelled"], &bulk["failed"]),
         (&json!(0), &json!(1))
     );
-    assert_eq!(server.get("/api/v1/jobs").await.json(200).await, json!([]));
+    assert_eq!(server.get("/api/v1/jobs").json(200).await, json!([]));
     let stats = server.stats().await;
     assert!(
         stats["jobs_by_status"]
@@ -44,31 +39,20 @@ async fn the_routes_of_jobs_do_not_know_plugin_jobs() {
             .all(|n| n == 0),
         "{stats}"
     );
-    assert_eq!(
-        server.post("/api/v1/jobs/claim", &bare("w")).await.status,
-        204
-    );
+    server.claims_nothing("w").await;
     assert_eq!(shown(&server, &work.id).await, before);
     // What an executor says of what it holds is heard.
     let holder = json!({"executor_id": "worker-1", "lease_token": work.token});
-    server
-        .put(&job("/heartbeat"), &holder)
-        .await
-        .json(200)
-        .await;
+    server.put(&job("/heartbeat"), &holder).json(200).await;
     let chunk = job("/logs?stream=stdout&offset=0&executor_id=worker-1&lease_token=1");
     let sent = server.send(Method::POST, &chunk, "text").await;
     assert_eq!(sent.status, 204);
-    server.put(&job("/complete"), &holder).await.json(200).await;
+    server.put(&job("/complete"), &holder).json(200).await;
     assert_eq!(
         shown(&server, &work.id).await["progress"]["status"],
         "completed"
     );
-    server
-        .post(&job("/retry"), &json!(null))
-        .await
-        .refused(404)
-        .await;
+    server.post(&job("/retry"), &json!(null)).refused(404).await;
 }
 
 #[tokio::test]
@@ -86,10 +70,7 @@ async fn the_routes_of_plugin_jobs_do_not_know_jobs() {
     }
     refused(server.delete(&path(&job, "")).await, 404).await;
     assert_eq!(server.status(&job).await, "pending");
-    assert_eq!(
-        server.get("/playground/jobs").await.json(200).await,
-        json!([])
-    );
+    assert_eq!(server.get("/playground/jobs").json(200).await, json!([]));
     let id = create(&server, &json!({"input": 1})).await;
     start(&server, &id).await;
     assert_eq!(take(&server, "worker-1").await.id, id);

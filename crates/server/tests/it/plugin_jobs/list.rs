@@ -9,7 +9,6 @@ use crate::test_server::TestServer;
 async fn ids(server: &TestServer, query: &str) -> Vec<String> {
     let listed = server
         .get(&format!("/playground/jobs{query}"))
-        .await
         .json(200)
         .await;
     let listed = listed.as_array().expect("a list").iter();
@@ -30,7 +29,6 @@ async fn jobs_are_listed_newest_first() {
     let cancelled = create(&server, &json!({"input": 1})).await;
     server
         .post(&path(&cancelled, "/cancel"), &json!(null))
-        .await
         .json(200)
         .await;
     let (done, running) = (done.id, running.id);

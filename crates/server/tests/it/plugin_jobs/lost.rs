@@ -38,7 +38,7 @@ async fn another_attempt_goes_on_after_the_last_plugin() {
         &json!({"stage": "started", "plugin": "two"}),
         Some(("two", 1)),
     );
-    work.send(&server, &late).await.refused(404).await;
+    work.send(&server, &late).refused(404).await;
     next.started(&server, "two").await;
     next.completed(&server, "two", json!({"n": 2})).await;
     next.finish(&server, true, None).await;
@@ -108,7 +108,7 @@ async fn the_time_is_the_whole_job_s() {
     assert_eq!(work.lease["remaining_ms"], 20_000);
     lose(&server).await;
     // Its time ended while nobody had it.
-    server.server.reap().await.expect("a tick");
+    server.reap().await;
     let job = shown(&server, &work.id).await;
     assert_eq!(job["progress"]["status"], "failed");
     let error = "its time of 50000 ms was over, in plugin `one`";
@@ -121,7 +121,6 @@ async fn the_time_is_the_whole_job_s() {
         "error_message": "timed out"});
     server
         .put(&format!("/api/v1/jobs/{}/fail", work.id), &finish)
-        .await
         .json(200)
         .await;
     let ended = progress(&server, &work.id).await;
@@ -137,7 +136,7 @@ async fn a_drained_executor_gives_its_job_back() {
     let work = taken(&server, &json!({"input": 1})).await;
     let holder = json!({"executor_id": "worker-1", "lease_token": work.token});
     let path = format!("/api/v1/jobs/{}/release", work.id);
-    let answer = server.post(&path, &holder).await.json(200).await;
+    let answer = server.post(&path, &holder).json(200).await;
     assert_eq!(answer, json!({"id": work.id, "status": "pending"}));
     let next = take(&server, "worker-1").await;
     assert_eq!(next.lease["attempt"], 2);

@@ -9,7 +9,7 @@ use crate::test_server::TestServer;
 #[tokio::test]
 async fn the_plugins_of_all_executors_are_listed() {
     let server = TestServer::open().await;
-    let none = server.get("/playground/plugins").await.json(200).await;
+    let none = server.get("/playground/plugins").json(200).await;
     assert_eq!(none, json!([]));
     let mut broken = plugin("one", 1);
     broken["error"] = json!("no artefact");
@@ -67,25 +67,22 @@ async fn a_registration_is_bounded() {
         (json!([{}]), "plugins[0].name"),
     ] {
         let body = json!({"slots": 1, "version": "1", "isolation": "none", "plugins": plugins});
-        let answer = server.put("/api/v1/executors/worker-1", &body).await;
-        let refusal = answer.refused(400).await;
+        let refusal = server
+            .put("/api/v1/executors/worker-1", &body)
+            .refused(400)
+            .await;
         assert_eq!(refusal["context"]["field"], field, "{refusal}");
     }
     let body = json!({"slots": 1, "version": "x".repeat(1 << 20), "isolation": "none"});
     server
         .put("/api/v1/executors/worker-1", &body)
-        .await
         .refused(413)
         .await;
-    assert_eq!(
-        server.get("/playground/plugins").await.json(200).await,
-        json!([])
-    );
+    assert_eq!(server.get("/playground/plugins").json(200).await, json!([]));
     // The smallest that is one.
     let body = json!({"slots": 1, "version": "1", "isolation": "none", "plugins": [{"name": "x"}]});
     server
         .put("/api/v1/executors/worker-1", &body)
-        .await
         .json(200)
         .await;
 }
@@ -104,7 +101,7 @@ async fn as_many_plugins_as_a_job_may_have_with_the_longest_names_are_one_job() 
 async fn a_server_is_ready_when_its_executor_is_there() {
     let server =
         TestServer::with(|settings| settings.expected_executor = Some("built-in".to_owned())).await;
-    let not = server.get("/readyz").await.json(503).await;
+    let not = server.get("/readyz").json(503).await;
     assert_eq!(not["detail"], "the built-in executor is not there yet");
     register(&server, "another", &[]).await;
     assert_eq!(server.get("/readyz").await.status, 503);

@@ -16,7 +16,7 @@ async fn the_same_report_again_changes_nothing() {
         .push(json!({"plugin": "one", "metric": {"n": 1}}));
     let report = work.report(&json!({"stage": "completed", "plugin": "one"}), None);
     for _ in 0..3 {
-        work.send(&server, &report).await.json(200).await;
+        work.send(&server, &report).json(200).await;
         server.clock.advance_ms(10);
     }
     work.note(&server, json!(null), None).await;
@@ -97,7 +97,7 @@ async fn what_does_not_follow_is_refused() {
     ] {
         let mut report = work.report(&fact, current.map(|current| (current, 0)));
         report["progress"]["ended"] = ended;
-        let body = work.send(&server, &report).await.refused(400).await;
+        let body = work.send(&server, &report).refused(400).await;
         assert_eq!(body["context"]["field"], field, "{report}: {body}");
     }
     assert_eq!(shown(&server, &work.id).await, before);
@@ -111,7 +111,7 @@ async fn only_the_holder_of_a_plugin_job_notes_progress() {
     for other in [0, -1, token + 1] {
         work.token = other;
         let report = work.report(&json!(null), Some(("one", 0)));
-        work.send(&server, &report).await.refused(404).await;
+        work.send(&server, &report).refused(404).await;
     }
     work.token = token;
     let job = server.submit(&example()).await;
@@ -124,11 +124,11 @@ async fn only_the_holder_of_a_plugin_job_notes_progress() {
         "nonsense",
     ] {
         let path = format!("/api/v1/jobs/{id}/progress");
-        server.put(&path, &report).await.refused(404).await;
+        server.put(&path, &report).refused(404).await;
     }
     work.finish(&server, true, None).await;
     let report = work.report(&json!(null), Some(("one", 0)));
-    work.send(&server, &report).await.refused(404).await;
+    work.send(&server, &report).refused(404).await;
     assert_eq!(progress(&server, &work.id).await["status"], "completed");
 }
 

@@ -74,7 +74,7 @@ async fn a_plugin_that_is_named_cannot_be_skipped() {
     let fact = json!({"stage": "skipped", "plugin": "one"});
     let mut report = work.report(&fact, None);
     report["progress"]["ended"] = json!([{"plugin": "one", "skipped": WHY}]);
-    let body = work.send(&server, &report).await.refused(400).await;
+    let body = work.send(&server, &report).refused(400).await;
     assert_eq!(body["context"]["field"], "progress.ended", "{body}");
 }
 
@@ -85,7 +85,7 @@ async fn a_skip_is_told_as_one_and_does_not_save_a_lost_executor() {
     for stage in ["completed", "failed"] {
         let mut report = work.report(&json!({"stage": stage, "plugin": "one"}), None);
         report["progress"]["ended"] = json!([{"plugin": "one", "skipped": WHY}]);
-        let body = work.send(&server, &report).await.refused(400).await;
+        let body = work.send(&server, &report).refused(400).await;
         assert_eq!(body["context"]["field"], "fact", "{body}");
     }
     skipped(&mut work, &server, "one").await;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use http::{Method, Request};
+use http::Method;
 use serde_json::json;
 
 use super::{create, path, refused, server, shown, start, take};
 use crate::{
-    answer::Answer,
+    answer::Call,
     stream::{DEADLINE, Messages},
     test_server::TestServer,
 };
@@ -43,14 +43,9 @@ async fn many_starts_are_one() {
     assert_eq!(ready.count(), 1);
 }
 
-async fn preferring(server: &TestServer, id: &str, prefer: &str) -> Answer {
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(path(id, "/start"))
-        .header("prefer", prefer);
-    server
-        .request(request.body("".into()).expect("a request"))
-        .await
+fn preferring<'a>(server: &'a TestServer, id: &str, prefer: &str) -> Call<'a> {
+    let headers = [("prefer", prefer)];
+    server.with_headers(Method::POST, &path(id, "/start"), &headers, "")
 }
 
 #[tokio::test]
@@ -91,7 +86,6 @@ async fn a_wait_that_is_none() {
     assert!(
         server
             .get("/playground/jobs?status=running")
-            .await
             .json(200)
             .await
             == json!([])
@@ -117,10 +111,9 @@ async fn a_waiting_start_hears_of_a_deletion() {
     let ending = async {
         server
             .post(&path(&id, "/cancel"), &json!(null))
-            .await
             .json(200)
             .await;
-        server.delete(&path(&id, "")).await.json(200).await;
+        server.delete(&path(&id, "")).json(200).await;
     };
     let both = async { tokio::join!(waiting, ending).0 };
     let answer = tokio::time::timeout(Duration::from_secs(60), both).await;

@@ -53,7 +53,6 @@ async fn a_bad_item_of_a_bulk_is_named_by_its_index() {
         jobs[index][field] = value;
         let refused = server
             .post("/api/v1/jobs/bulk", &json!(jobs))
-            .await
             .refused(400)
             .await;
         assert_eq!(refused["context"]["index"], index, "{}", short(&refused));

@@ -132,7 +132,7 @@ fn short(body: &Value) -> String {
 
 /// What must not change, as a reader sees it: every count, every executor, every job.
 async fn world(server: &TestServer) -> (Value, Value, Value) {
-    let executors = server.get("/api/v1/admin/executors").await.json(200).await;
-    let jobs = server.get("/api/v1/jobs?limit=1000").await.json(200).await;
+    let executors = server.get("/api/v1/admin/executors").json(200).await;
+    let jobs = server.get("/api/v1/jobs?limit=1000").json(200).await;
     (server.stats().await, executors, jobs)
 }

@@ -78,10 +78,8 @@ async fn a_failing_closure_leaves_nothing(db: &Database) {
     assert!(matches!(answer, Err(Error::Corrupt(_))));
     assert_eq!(details(&store, id).await.run.state.status(), Status::Queued);
     assert!(
-        store
-            .read(|read| store::executors::list(read, 0))
+        read(&store, |read| store::executors::list(read, 0))
             .await
-            .unwrap()
             .is_empty()
     );
     assert_eq!(words(&store, id).await, ["submitted"]);
@@ -143,7 +141,7 @@ async fn a_swallowed_error_does_not_spoil_the_batch(db: &Database) {
     } else {
         sloppy.unwrap();
     }
-    assert_eq!(store.submit(submit([again])).await.unwrap().ids, [again_id]);
+    assert_eq!(submit_all(&store, submit([again])).await.ids, [again_id]);
     db.check();
 }
 
@@ -166,7 +164,7 @@ async fn a_poison_item_fails_alone(db: &Database) {
     assert!(matches!(end.unwrap()[..], [Ok(_)]));
     // Finishes go first, so the lease was over.
     assert!(matches!(beat, Err(Error::Rejected(_))));
-    assert_eq!(ids(&store.claim(claim("a", 9)).await.unwrap()), [left.id]);
+    assert_eq!(claimed_ids(&store, "a", 9).await, [left.id]);
     db.check();
 }
 
@@ -241,10 +239,10 @@ async fn random_load(store: Store, seed: u64) {
             }
             4 => {
                 let now = NOW + i64::try_from(jitter(60_000)).unwrap();
-                store
-                    .write(move |batch| runs::expire(batch, LEASE_MS, AGING_STEP_MS, || 0.0, now))
-                    .await
-                    .unwrap();
+                write(&store, move |batch| {
+                    runs::expire(batch, LEASE_MS, AGING_STEP_MS, || 0.0, now)
+                })
+                .await;
             }
             _ => {
                 if let Some(id) = known.get(usize::try_from(jitter(20)).unwrap()).copied() {
@@ -294,25 +292,18 @@ async fn long_names_do_not_burst_a_notice(db: &Database) {
     let store = db.open();
     for length in [200, 9_000] {
         let count = 90;
-        store
-            .submit(submit((0..count).map(|_| job())))
-            .await
-            .unwrap();
+        submit_all(&store, submit((0..count).map(|_| job()))).await;
         let mut runs = Vec::new();
         for number in 0..count {
             let executor = format!("{number}{}", "e".repeat(length));
             runs.push(claimed(&store, &executor).await.id);
         }
-        let cancelled = store
-            .write(move |batch| {
-                runs.iter()
-                    .map(|id| {
-                        runs::apply(batch, *id, &Command::signal(engine::Signal::Cancel), NOW)
-                    })
-                    .collect()
-            })
-            .await;
-        let cancelled: Vec<_> = cancelled.unwrap();
+        let cancelled: Vec<_> = write(&store, move |batch| {
+            runs.iter()
+                .map(|id| runs::apply(batch, *id, &Command::signal(engine::Signal::Cancel), NOW))
+                .collect()
+        })
+        .await;
         assert_eq!(cancelled.len(), count);
     }
 }
@@ -324,10 +315,8 @@ async fn runs_on_two_servers_that_meet_each_other(db: &Database) {
     } else {
         vec![db.open()]
     };
-    let all = stores[0]
-        .submit(submit((0..8).map(|_| job())))
+    let all = submit_all(&stores[0], submit((0..8).map(|_| job())))
         .await
-        .unwrap()
         .ids;
     let taken = stores[0].claim(claim("a", 8)).await.unwrap();
     assert_eq!(taken.len(), 8);
@@ -341,15 +330,13 @@ async fn runs_on_two_servers_that_meet_each_other(db: &Database) {
         tokio::spawn(async move {
             for _ in 0..5 {
                 let ids = ids.clone();
-                store
-                    .write(move |batch| {
-                        for id in &ids {
-                            runs::apply(batch, *id, &Command::signal(engine::Signal::Cancel), NOW)?;
-                        }
-                        Ok(())
-                    })
-                    .await
-                    .unwrap();
+                write(&store, move |batch| {
+                    for id in &ids {
+                        runs::apply(batch, *id, &Command::signal(engine::Signal::Cancel), NOW)?;
+                    }
+                    Ok(())
+                })
+                .await;
             }
         })
     });

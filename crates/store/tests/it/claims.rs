@@ -46,7 +46,7 @@ async fn classes_then_ranks_then_first_in_first_out(db: &Database) {
             ..job()
         }],
     );
-    store.submit(late).await.unwrap();
+    submit_all(&store, late).await;
     expected.insert(3, early);
     let first = store.claim(claim("a", 2)).await.unwrap();
     let rest = store.claim(claim("b", 100)).await.unwrap();
@@ -70,9 +70,9 @@ async fn ageing_lets_nobody_starve(db: &Database) {
     };
     let before = submit_at(NOW + AGING_STEP_MS - 1, [foreground()]);
     let after = submit_at(NOW + AGING_STEP_MS + 1, [foreground()]);
-    let after = store.submit(after).await.unwrap().ids;
-    let before = store.submit(before).await.unwrap().ids;
-    let order = ids(&store.claim(claim("a", 3)).await.unwrap());
+    let after = submit_all(&store, after).await.ids;
+    let before = submit_all(&store, before).await.ids;
+    let order = claimed_ids(&store, "a", 3).await;
     assert_eq!(order, [before[0], old, after[0]]);
 }
 
@@ -113,10 +113,8 @@ async fn a_flood_of_claims_takes_each_run_once(db: &Database) {
         vec![db.open()]
     };
     let submitted = submit((0..600).map(|_| job()));
-    let all: BTreeSet<_> = stores[0]
-        .submit(submitted)
+    let all: BTreeSet<_> = submit_all(&stores[0], submitted)
         .await
-        .unwrap()
         .ids
         .into_iter()
         .collect();
@@ -185,13 +183,10 @@ async fn claims_of_nothing(db: &Database) {
 async fn the_plan_uses_the_index_of_ready_runs(db: &Database) {
     let store = db.open();
     for _ in 0..5 {
-        store
-            .submit(submit((0..1_000).map(|_| job())))
-            .await
-            .unwrap();
+        submit_all(&store, submit((0..1_000).map(|_| job()))).await;
     }
     db.rows("ANALYZE");
-    let plan = store.write(runs::claim_plan).await.unwrap();
+    let plan = write(&store, runs::claim_plan).await;
     assert!(plan.contains("runs_ready"), "{plan}");
     let plan = plan.to_lowercase();
     assert!(
@@ -208,10 +203,10 @@ async fn a_page_of_all_that_wait_is_read_in_the_order_of_the_index(db: &Database
     let store = db.open();
     for _ in 0..5 {
         let many = submit((0..1_000).map(|_| job()));
-        store.submit(many).await.unwrap();
+        submit_all(&store, many).await;
     }
     db.rows("ANALYZE");
-    let plan = store.write(runs::list_plan).await.unwrap();
+    let plan = write(&store, runs::list_plan).await;
     let plan = plan.to_lowercase();
     let ordered = [
         "index runs_by_status",
@@ -230,7 +225,7 @@ async fn short_and_long_inputs_are_handed_out_whole(db: &Database) {
     for (submission, length) in request.runs.iter_mut().zip(lengths) {
         submission.input = vec![b'x'; length];
     }
-    store.submit(request).await.unwrap();
+    submit_all(&store, request).await;
     let lengths_of = |taken: Vec<runs::Claimed>| -> Vec<usize> {
         taken.iter().map(|claimed| claimed.input.len()).collect()
     };

@@ -156,10 +156,7 @@ fn a_commit_whose_answer_is_lost_is_looked_up() {
             submitted(&direct, job()).await;
             proxy.set(Mode::Pass);
             let answer = answer.await.unwrap();
-            let there = direct
-                .read(move |read| store::runs::statuses(read, &[id]))
-                .await
-                .unwrap();
+            let there = read(&direct, move |read| store::runs::statuses(read, &[id])).await;
             assert_eq!(there[0].is_some(), expected, "{mode:?}");
             match answer {
                 Ok(submitted) => assert!(expected && submitted.ids == [id], "{mode:?}"),
@@ -249,10 +246,7 @@ fn a_commit_that_a_crash_undid_is_not_taken_for_another() {
         proxy.set(Mode::Pass);
         let answer = answer.await.unwrap();
         assert!(matches!(answer, Err(Error::Unavailable(_))), "{answer:?}");
-        let there = direct
-            .read(move |read| store::runs::statuses(read, &[id]))
-            .await
-            .unwrap();
+        let there = read(&direct, move |read| store::runs::statuses(read, &[id])).await;
         assert_eq!(there, [None]);
         submitted(&store, job()).await;
         db.check();

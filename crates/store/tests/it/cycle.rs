@@ -145,15 +145,9 @@ async fn a_failure_is_retried_as_the_policy_says(db: &Database) {
         details(&store, run.id).await.result.error.as_deref(),
         Some("exit code 1")
     );
-    let (made, next) = store
-        .write(|batch| runs::due(batch, NOW + 999))
-        .await
-        .unwrap();
+    let (made, next) = write(&store, |batch| runs::due(batch, NOW + 999)).await;
     assert_eq!((made, next), (0, Some(NOW + 1_000)));
-    let (made, next) = store
-        .write(|batch| runs::due(batch, NOW + 1_000))
-        .await
-        .unwrap();
+    let (made, next) = write(&store, |batch| runs::due(batch, NOW + 1_000)).await;
     assert_eq!((made, next), (1, None));
     let run = claimed(&store, "b").await;
     let failed = finished(&store, finish(&run, AttemptOutcome::TimedOut))
@@ -206,25 +200,22 @@ async fn held_and_scheduled_runs_wait(db: &Database) {
         },
     )
     .await;
-    assert_eq!(ids(&store.claim(claim("a", 9)).await.unwrap()), [past]);
+    assert_eq!(claimed_ids(&store, "a", 9).await, [past]);
     assert!(matches!(
         applied(&store, later, Command::Due, NOW).await,
         Err(Error::Rejected(_))
     ));
-    let (made, next) = store.write(|batch| runs::due(batch, NOW)).await.unwrap();
+    let (made, next) = write(&store, |batch| runs::due(batch, NOW)).await;
     assert_eq!((made, next), (0, Some(NOW + 5_000)));
     let unhold = Command::Unhold {
         aging_step_ms: AGING_STEP_MS,
     };
     let unheld = applied(&store, held, unhold, NOW + 1).await.unwrap();
     assert_eq!(unheld.state, State::Queued);
-    assert_eq!(ids(&store.claim(claim("a", 9)).await.unwrap()), [held]);
-    let (made, next) = store
-        .write(|batch| runs::due(batch, NOW + 9_000))
-        .await
-        .unwrap();
+    assert_eq!(claimed_ids(&store, "a", 9).await, [held]);
+    let (made, next) = write(&store, |batch| runs::due(batch, NOW + 9_000)).await;
     assert_eq!((made, next), (1, None));
-    assert_eq!(ids(&store.claim(claim("a", 9)).await.unwrap()), [later]);
+    assert_eq!(claimed_ids(&store, "a", 9).await, [later]);
     assert_eq!(words(&store, held).await, ["submitted", "ready", "started"]);
     db.check();
 }

@@ -21,7 +21,7 @@ on_both!(
 
 async fn numbers_start_at_one(db: &Database) {
     let store = db.open();
-    let extent = store.read(events::extent).await.unwrap();
+    let extent = read(&store, events::extent).await;
     assert_eq!(
         extent,
         events::Extent {
@@ -33,10 +33,7 @@ async fn numbers_start_at_one(db: &Database) {
     finished(&store, finish(&run, AttemptOutcome::Completed))
         .await
         .unwrap();
-    let all = store
-        .read(|read| events::after(read, 0, None, 100))
-        .await
-        .unwrap();
+    let all = read(&store, |read| events::after(read, 0, None, 100)).await;
     let numbers: Vec<_> = all.iter().map(|event| event.seq).collect();
     assert_eq!(numbers, [1, 2, 3]);
     let types: Vec<_> = all.iter().map(|event| event.event_type.as_str()).collect();
@@ -50,17 +47,11 @@ async fn numbers_start_at_one(db: &Database) {
         "name": "example", "status": "running", "attempt": 1, "executor_id": "a",
     });
     assert_eq!(data, expected);
-    let some = store
-        .read(|read| events::after(read, 1, None, 1))
-        .await
-        .unwrap();
+    let some = read(&store, |read| events::after(read, 1, None, 1)).await;
     assert_eq!(some[0].seq, 2);
-    let none = store
-        .read(|read| events::after(read, 3, None, 100))
-        .await
-        .unwrap();
+    let none = read(&store, |read| events::after(read, 3, None, 100)).await;
     assert!(none.is_empty());
-    assert_eq!(store.read(events::extent).await.unwrap().newest, 3);
+    assert_eq!(read(&store, events::extent).await.newest, 3);
 }
 
 /// Reads on until `stop` is set and everything was read; answers how many.
@@ -68,10 +59,7 @@ async fn follow(store: Store, stop: Arc<AtomicBool>) -> i64 {
     let mut last = 0;
     loop {
         let stopping = stop.load(Ordering::SeqCst);
-        let new = store
-            .read(move |read| events::after(read, last, None, 500))
-            .await
-            .unwrap();
+        let new = read(&store, move |read| events::after(read, last, None, 500)).await;
         for event in &new {
             assert_eq!(event.seq, last + 1, "a number was passed over");
             last = event.seq;
@@ -97,7 +85,7 @@ async fn readers_see_every_number_in_order(db: &Database) {
         let store = stores[number % stores.len()].clone();
         tokio::spawn(async move {
             for _ in 0..15 {
-                store.submit(submit([job(), job()])).await.unwrap();
+                submit_all(&store, submit([job(), job()])).await;
                 for taken in store.claim(claim("a", 2)).await.unwrap() {
                     finished(&store, finish(&taken.run, AttemptOutcome::Completed))
                         .await
@@ -142,7 +130,7 @@ async fn the_head_is_told_after_the_rows(db: &Database) {
             let newest = *head.borrow_and_update();
             assert!(newest > told, "the head went back");
             told = newest;
-            let there = reader.read(events::extent).await.unwrap().newest;
+            let there = read(&reader, events::extent).await.newest;
             assert!(there >= told, "told of {told}, but {there} is the newest");
         }
     });

@@ -14,10 +14,7 @@ on_both!(
 );
 
 async fn list(store: &store::Store, since: i64) -> Vec<Executor> {
-    store
-        .read(move |read| executors::list(read, since))
-        .await
-        .unwrap()
+    read(&store, move |read| executors::list(read, since)).await
 }
 
 async fn an_executor_is_known_from_its_first_claim_on(db: &Database) {
@@ -78,10 +75,7 @@ async fn an_executor_is_known_from_its_first_claim_on(db: &Database) {
         .map(|executor| executor.name)
         .collect();
     assert_eq!(names, ["late", "silent"]);
-    store
-        .write(|batch| executors::forget(batch, NOW + 60_000))
-        .await
-        .unwrap();
+    write(&store, |batch| executors::forget(batch, NOW + 60_000)).await;
     let names: Vec<_> = list(&store, 0)
         .await
         .into_iter()

@@ -32,12 +32,10 @@ fn of(queue: &str) -> NewRun {
 }
 
 async fn ready(store: &Store, limit: usize, wanted: &'static str) -> Vec<String> {
-    store
-        .read(move |read| {
-            runs::ready_queues(read, "plugin_job", limit, |rest| rest.starts_with(wanted))
-        })
-        .await
-        .unwrap()
+    read(&store, move |read| {
+        runs::ready_queues(read, "plugin_job", limit, |rest| rest.starts_with(wanted))
+    })
+    .await
 }
 
 async fn ready_queues_are_found_among_many(db: &Database) {
@@ -116,10 +114,10 @@ async fn the_plan_goes_from_queue_to_queue(db: &Database) {
     let store = db.open();
     for _ in 0..5 {
         let many = (0..1_000).map(|n: u32| of(&format!("plugin_job:{}", n % 20)));
-        store.submit(submit(many)).await.unwrap();
+        submit_all(&store, submit(many)).await;
     }
     db.rows("ANALYZE");
-    let plan = store.write(runs::families_plan).await.unwrap();
+    let plan = write(&store, runs::families_plan).await;
     assert!(plan.contains("runs_ready"), "{plan}");
     let plan = plan.to_lowercase();
     assert!(

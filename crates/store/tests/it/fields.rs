@@ -46,7 +46,7 @@ async fn every_byte_survives(db: &Database) {
     let input: Vec<u8> = (0..=255).collect();
     let mut request = submit([job()]);
     request.runs[0].input.clone_from(&input);
-    store.submit(request).await.unwrap();
+    submit_all(&store, request).await;
     let run = claimed(&store, "a").await;
     let mut end = finish(&run, AttemptOutcome::Failed);
     end.report = Report {
@@ -65,10 +65,10 @@ async fn every_byte_survives(db: &Database) {
     assert_eq!(found.attempts[0].error.as_ref(), Some(&odd));
     // The event says why, too.
     let id = run.id;
-    let events = store
-        .read(move |read| store::events::after(read, 0, Some(id), 10))
-        .await
-        .unwrap();
+    let events = read(&store, move |read| {
+        store::events::after(read, 0, Some(id), 10)
+    })
+    .await;
     let data: serde_json::Value = serde_json::from_str(&events[2].data).unwrap();
     assert_eq!(data["reason"], odd);
 }

@@ -78,7 +78,7 @@ fn fill_up(directory: &Path, make_room: impl FnOnce()) {
             );
             Ok(())
         };
-        store.read(check.clone()).await.unwrap();
+        read(&store, check.clone()).await;
         make_room();
         until("there is room again", async || {
             match store.submit(submit([job()])).await {
@@ -89,10 +89,10 @@ fn fill_up(directory: &Path, make_room: impl FnOnce()) {
         })
         .await;
         store.heartbeat(heartbeat(&run)).await.unwrap();
-        store.read(check.clone()).await.unwrap();
+        read(&store, check.clone()).await;
         drop(store);
         let store = open(&location).unwrap();
-        store.read(check).await.unwrap();
+        read(&store, check).await;
         finished(&store, finish(&run, engine::AttemptOutcome::Completed))
             .await
             .unwrap();

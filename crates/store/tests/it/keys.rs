@@ -8,7 +8,7 @@ use store::{
 
 use crate::{
     database::{Database, on_both},
-    sample::{NOW, act_at, entry},
+    sample::{NOW, act_at, entry, read, write},
 };
 
 on_both!(
@@ -40,37 +40,34 @@ fn new(id: &str, role: &str, name: &str) -> NewKey {
 }
 
 async fn add(store: &Store, key: NewKey) -> Added {
-    store
-        .write(move |batch| keys::add(batch, &key, &entry("key.create", "key", &key.row.id)))
-        .await
-        .unwrap()
+    write(&store, move |batch| {
+        keys::add(batch, &key, &entry("key.create", "key", &key.row.id))
+    })
+    .await
 }
 
 async fn revoke(store: &Store, id: &'static str, now: i64) -> Option<KeyRow> {
-    store
-        .write(move |batch| keys::revoke(batch, id, &act_at(now, "key.revoke", "key", id)))
-        .await
-        .unwrap()
+    write(&store, move |batch| {
+        keys::revoke(batch, id, &act_at(now, "key.revoke", "key", id))
+    })
+    .await
 }
 
 async fn a_key_is_kept_and_revoked_once(db: &Database) {
     let store = db.open();
-    assert_eq!(store.read(keys::version).await.unwrap(), 0);
+    assert_eq!(read(&store, keys::version).await, 0);
     let mut late = new("a", "user", "x");
     late.may_be_first = false;
     assert_eq!(add(&store, late).await, Added::First);
     let key = new("a", "user", "x");
     assert_eq!(add(&store, key.clone()).await, Added::Yes);
-    let version = store.read(keys::version).await.unwrap();
+    let version = read(&store, keys::version).await;
     assert!(version > 0);
-    let listed = store.read(keys::list).await.unwrap();
+    let listed = read(&store, keys::list).await;
     assert_eq!(listed, std::slice::from_ref(&key.row));
     let used = vec![("a".to_owned(), NOW + 5), ("b".to_owned(), NOW)];
-    store
-        .write(move |batch| keys::note_used(batch, &used))
-        .await
-        .unwrap();
-    let unchanged = store.read(keys::version).await.unwrap();
+    write(&store, move |batch| keys::note_used(batch, &used)).await;
+    let unchanged = read(&store, keys::version).await;
     assert_eq!(unchanged, version, "nobody need read the keys again");
     let expected = KeyRow {
         used_at: Some(NOW + 5),
@@ -88,11 +85,11 @@ async fn a_key_is_kept_and_revoked_once(db: &Database) {
     assert_eq!(live("b", NOW).await.unwrap(), None);
     assert_eq!(revoke(&store, "a", NOW + 7).await, Some(expected.clone()));
     assert_eq!(live("a", NOW + 7).await.unwrap(), None);
-    let named = store.write(|batch| keys::named(batch, "x")).await.unwrap();
+    let named = write(&store, |batch| keys::named(batch, "x")).await;
     assert_eq!(named, std::slice::from_ref(&expected), "revoked ones too");
     assert_eq!(revoke(&store, "a", NOW + 9).await, Some(expected));
     assert_eq!(revoke(&store, "b", NOW + 9).await, None);
-    assert!(store.read(keys::version).await.unwrap() > version);
+    assert!(read(&store, keys::version).await > version);
 }
 
 async fn the_first_key_is_made_once_on_two_servers(db: &Database) {

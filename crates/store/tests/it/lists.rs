@@ -43,8 +43,11 @@ fn everything() -> Filter {
 }
 
 async fn list(store: &Store, filter: Filter) -> Vec<RunId> {
-    let runs = store.read(move |read| runs::list(read, &filter)).await;
-    runs.unwrap().into_iter().map(|run| run.id).collect()
+    read(&store, move |read| runs::list(read, &filter))
+        .await
+        .into_iter()
+        .map(|run| run.id)
+        .collect()
 }
 
 async fn lists_filter(db: &Database) {
@@ -128,7 +131,7 @@ async fn lists_page(db: &Database) {
 async fn counts_and_statuses(db: &Database) {
     let store = db.open();
     let all = twelve(&store).await;
-    let mut counts = store.read(runs::counts).await.unwrap();
+    let mut counts = read(&store, runs::counts).await;
     counts.retain(|(.., n)| *n != 0);
     counts.sort();
     let expected = [
@@ -138,10 +141,7 @@ async fn counts_and_statuses(db: &Database) {
     ];
     assert_eq!(counts, expected);
     let asked = [id_at(NOW), all[0], all[2], all[0]];
-    let statuses = store
-        .read(move |read| runs::statuses(read, &asked))
-        .await
-        .unwrap();
+    let statuses = read(&store, move |read| runs::statuses(read, &asked)).await;
     let (queued, running) = (Some(Status::Queued), Some(Status::Running));
     assert_eq!(statuses, [None, queued, running, queued]);
 }

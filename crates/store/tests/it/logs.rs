@@ -40,10 +40,10 @@ async fn append(
 
 async fn chunks(store: &Store, run: &Run) -> Vec<Chunk> {
     let id = run.id;
-    store
-        .read(move |read| logs::after(read, id, 0, None, None, 100_000))
-        .await
-        .unwrap()
+    read(&store, move |read| {
+        logs::after(read, id, 0, None, None, 100_000)
+    })
+    .await
 }
 
 fn places(chunks: &[Chunk]) -> Vec<(i64, String)> {
@@ -80,10 +80,7 @@ async fn bytes_are_stored_once(db: &Database) {
     let numbers: Vec<_> = found.iter().map(|chunk| chunk.seq).collect();
     assert_eq!(numbers, [1, 2, 3, 4]);
     let id = run.id;
-    let rest = store
-        .read(move |read| logs::after(read, id, 2, None, None, 1))
-        .await
-        .unwrap();
+    let rest = read(&store, move |read| logs::after(read, id, 2, None, None, 1)).await;
     assert_eq!(rest, [found[2].clone()]);
 }
 
@@ -195,10 +192,7 @@ async fn the_middle_is_dropped(db: &Database) {
     assert!(numbers.is_sorted());
     // Many small chunks push the end out, never the beginning.
     append(&store, &run, "stderr", 0, b"last").await.unwrap();
-    let first = store
-        .read(move |read| logs::after(read, id, 0, None, None, 1))
-        .await
-        .unwrap();
+    let first = read(&store, move |read| logs::after(read, id, 0, None, None, 1)).await;
     assert_eq!(first[0].position, 0);
     let stored = db.rows("SELECT stored_bytes FROM log_sizes");
     assert_eq!(stored, [[(LOG_LIMIT_BYTES - MIB / 4 + 4).to_string()]]);

@@ -54,14 +54,11 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
             position: 0,
             body: b"text".to_vec(),
         };
-        store
-            .write(move |batch| logs::append(batch, &chunk))
-            .await
-            .unwrap();
-        store
-            .write(move |batch| runs::checkpoint(batch, id, holder.clone(), None, b"note", NOW))
-            .await
-            .unwrap();
+        write(&store, move |batch| logs::append(batch, &chunk)).await;
+        write(&store, move |batch| {
+            runs::checkpoint(batch, id, holder.clone(), None, b"note", NOW)
+        })
+        .await;
         finished(&store, finish(&run, outcome)).await.unwrap();
     }
     let cancelled = submitted(&store, job()).await;
@@ -103,7 +100,7 @@ async fn cancelled(store: &store::Store, ids: Vec<engine::RunId>) {
         }
         Ok(())
     };
-    store.write(work).await.unwrap();
+    write(&store, work).await;
 }
 
 async fn many_runs_go_in_several_steps(db: &Database) {
@@ -125,7 +122,7 @@ async fn long_inputs_go_in_several_steps(db: &Database) {
     for length in [30 << 20, 30 << 20, 65 << 20, 1] {
         let mut request = submit([job()]);
         request.runs[0].input = vec![7; length];
-        ids.extend(store.submit(request).await.unwrap().ids);
+        ids.extend(submit_all(&store, request).await.ids);
     }
     cancelled(&store, ids).await;
     let sweep = || store.write(|batch| retention::runs(batch, NOW + 1));
@@ -152,7 +149,7 @@ async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
         }
         Ok(())
     };
-    store.write(printed).await.unwrap();
+    write(&store, printed).await;
     finished(&store, finish(&run, AttemptOutcome::Completed))
         .await
         .unwrap();
@@ -164,20 +161,16 @@ async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
     assert_eq!(db.rows("SELECT count(*) FROM logs"), [["5100"]]);
     let mut left = 5_100 + 2;
     while left > 0 {
-        let deleted = store
-            .write(retention::pending_deletions)
-            .await
-            .unwrap()
-            .deleted;
+        let deleted = write(&store, retention::pending_deletions).await.deleted;
         assert!(deleted > 0 && deleted <= 5_000, "{deleted} at once");
         left -= deleted;
     }
     assert_eq!(
-        store.write(retention::pending_deletions).await.unwrap(),
+        write(&store, retention::pending_deletions).await,
         swept(0, true)
     );
     assert_eq!(
-        store.write(retention::pending_deletions).await.unwrap(),
+        write(&store, retention::pending_deletions).await,
         swept(0, false)
     );
     for table in TABLES.iter().chain(&["log_sizes", "remains"]) {
@@ -201,11 +194,8 @@ async fn much_else_goes_in_several_steps(db: &Database) {
         idempotency: Some(("key".to_owned(), b"1".to_vec())),
         ..submit([job()])
     };
-    store.submit(keyed).await.unwrap();
-    store
-        .write(|batch| executors::register(batch, &registered("e")))
-        .await
-        .unwrap();
+    submit_all(&store, keyed).await;
+    write(&store, |batch| executors::register(batch, &registered("e"))).await;
     db.rows(&format!(
         "{} INSERT INTO idempotency_keys (key, body_hash, run_ids, created_at)
         SELECT 'key' || i, body_hash, run_ids, created_at FROM idempotency_keys, n",
@@ -258,10 +248,7 @@ async fn live_runs_stay(db: &Database) {
     running(&store, job()).await;
     submitted(&store, job()).await;
     assert_eq!(
-        store
-            .write(|batch| retention::runs(batch, i64::MAX))
-            .await
-            .unwrap(),
+        write(&store, |batch| retention::runs(batch, i64::MAX)).await,
         swept(0, false)
     );
     assert_eq!(db.rows("SELECT count(*) FROM runs"), [["4"]]);
@@ -285,10 +272,7 @@ async fn a_retried_run_is_live(db: &Database) {
     .await
     .unwrap();
     assert_eq!(
-        store
-            .write(|batch| retention::runs(batch, i64::MAX))
-            .await
-            .unwrap(),
+        write(&store, |batch| retention::runs(batch, i64::MAX)).await,
         swept(0, false)
     );
     // Ended again, its new end counts.
@@ -301,17 +285,11 @@ async fn a_retried_run_is_live(db: &Database) {
     .await
     .unwrap();
     assert_eq!(
-        store
-            .write(|batch| retention::runs(batch, NOW + 100))
-            .await
-            .unwrap(),
+        write(&store, |batch| retention::runs(batch, NOW + 100)).await,
         swept(0, false)
     );
     assert_eq!(
-        store
-            .write(|batch| retention::runs(batch, NOW + 101))
-            .await
-            .unwrap(),
+        write(&store, |batch| retention::runs(batch, NOW + 101)).await,
         swept(1, false)
     );
     db.check();
@@ -320,30 +298,27 @@ async fn a_retried_run_is_live(db: &Database) {
 async fn events_go_from_the_oldest_on(db: &Database) {
     let store = db.open();
     for at in [NOW, NOW + 1, NOW + 2, NOW + 3] {
-        store.submit(submit_at(at, [job()])).await.unwrap();
+        submit_all(&store, submit_at(at, [job()])).await;
     }
     let sweep = |before| store.write(move |batch| retention::events(batch, before));
     assert_eq!(sweep(NOW).await.unwrap(), swept(0, false));
     assert_eq!(sweep(NOW + 2).await.unwrap(), swept(2, true));
     assert_eq!(sweep(NOW + 2).await.unwrap(), swept(0, false));
     assert_eq!(
-        store.read(events::extent).await.unwrap(),
+        read(&store, events::extent).await,
         Extent {
             removed: 2,
             newest: 4
         }
     );
-    let left = store
-        .read(|read| events::after(read, 0, None, 100))
-        .await
-        .unwrap();
+    let left = read(&store, |read| events::after(read, 0, None, 100)).await;
     assert_eq!(
         left.iter().map(|event| event.seq).collect::<Vec<_>>(),
         [3, 4]
     );
     assert_eq!(sweep(i64::MAX).await.unwrap(), swept(2, true));
     assert_eq!(
-        store.read(events::extent).await.unwrap(),
+        read(&store, events::extent).await,
         Extent {
             removed: 4,
             newest: 4
@@ -351,7 +326,7 @@ async fn events_go_from_the_oldest_on(db: &Database) {
     );
     submitted(&store, job()).await;
     assert_eq!(
-        store.read(events::extent).await.unwrap(),
+        read(&store, events::extent).await,
         Extent {
             removed: 4,
             newest: 5
@@ -360,7 +335,7 @@ async fn events_go_from_the_oldest_on(db: &Database) {
     drop(store);
     let store = db.open();
     assert_eq!(
-        store.read(events::extent).await.unwrap(),
+        read(&store, events::extent).await,
         Extent {
             removed: 4,
             newest: 5
@@ -373,43 +348,29 @@ async fn events_go_from_the_oldest_on(db: &Database) {
 async fn unused_programs_are_collected(db: &Database) {
     let store = db.open();
     for (sha256, at) in [("used", NOW), ("old", NOW), ("young", NOW + 5)] {
-        store
-            .write(move |batch| {
-                binaries::add(
-                    batch,
-                    sha256,
-                    1 << 40,
-                    &act_at(at, "binary.upload", "binary", sha256),
-                )
-            })
-            .await
-            .unwrap();
+        write(&store, move |batch| {
+            binaries::add(
+                batch,
+                sha256,
+                1 << 40,
+                &act_at(at, "binary.upload", "binary", sha256),
+            )
+        })
+        .await;
     }
     let mut request = submit([job()]);
     request.runs[0].binary_sha256 = Some("used".to_owned());
-    store.submit(request).await.unwrap();
+    submit_all(&store, request).await;
     assert_eq!(
-        store
-            .read(|read| binaries::size(read, "old"))
-            .await
-            .unwrap(),
+        read(&store, |read| binaries::size(read, "old")).await,
         Some(1 << 40)
     );
     let collect = |before| store.write(move |batch| binaries::collect(batch, before));
     assert_eq!(collect(NOW + 5).await.unwrap(), ["old"]);
-    assert_eq!(
-        store
-            .read(|read| binaries::size(read, "old"))
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(read(&store, |read| binaries::size(read, "old")).await, None);
     assert_eq!(collect(i64::MAX).await.unwrap(), ["young"]);
     assert_eq!(
-        store
-            .read(|read| binaries::size(read, "used"))
-            .await
-            .unwrap(),
+        read(&store, |read| binaries::size(read, "used")).await,
         Some(1 << 40)
     );
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::{AttemptOutcome, Command, Holder, Kind, NewRun, Run, RunId};
 use store::{
-    Error, Store,
+    Batch, Error, Read, Store,
     audit::{Actor, AuditEntry, Target},
     executors::Registered,
     runs::{
@@ -125,6 +125,32 @@ pub(crate) fn finish(run: &Run, outcome: AttemptOutcome) -> Finish {
         aging_step_ms: AGING_STEP_MS,
         now: NOW,
     }
+}
+
+/// Writes, which must succeed.
+pub(crate) async fn write<T: Send + 'static>(
+    store: &Store,
+    work: impl Fn(&mut Batch<'_, '_>) -> Result<T, Error> + Send + 'static,
+) -> T {
+    store.write(work).await.unwrap()
+}
+
+/// Reads, which must succeed.
+pub(crate) async fn read<T: Send + 'static>(
+    store: &Store,
+    query: impl FnOnce(&mut Read<'_, '_>) -> Result<T, Error> + Send + 'static,
+) -> T {
+    store.read(query).await.unwrap()
+}
+
+/// Submits, which must succeed.
+pub(crate) async fn submit_all(store: &Store, submit: Submit) -> Submitted {
+    store.submit(submit).await.unwrap()
+}
+
+/// Claims; answers the ids.
+pub(crate) async fn claimed_ids(store: &Store, executor: &str, max: usize) -> Vec<RunId> {
+    ids(&store.claim(claim(executor, max)).await.unwrap())
 }
 
 /// Submits one run.

@@ -39,8 +39,8 @@ async fn everything_is_there_after_a_restart(db: &Database) {
     finished(&store, finish(&run, AttemptOutcome::Completed))
         .await
         .unwrap();
-    assert_eq!(ids(&store.claim(claim("b", 9)).await.unwrap()), [queued]);
-    assert_eq!(store.read(events::extent).await.unwrap().newest, 7);
+    assert_eq!(claimed_ids(&store, "b", 9).await, [queued]);
+    assert_eq!(read(&store, events::extent).await.newest, 7);
     db.check();
 }
 
@@ -142,7 +142,7 @@ fn a_backup_of_a_live_database_holds_the_same() {
         let writer = store.clone();
         let load = tokio::spawn(async move {
             for _ in 0..100 {
-                writer.submit(submit([job(), job()])).await.unwrap();
+                submit_all(&writer, submit([job(), job()])).await;
             }
         });
         for _ in 0..5 {
@@ -164,17 +164,12 @@ fn a_backup_of_a_live_database_holds_the_same() {
         );
         let all = |store: &Store| {
             let store = store.clone();
-            async move {
-                store
-                    .read(|read| events::after(read, 0, None, 10_000))
-                    .await
-                    .unwrap()
-            }
+            async move { read(&store, |read| events::after(read, 0, None, 10_000)).await }
         };
         assert_eq!(all(&copied).await, all(&store).await);
         assert_eq!(
-            copied.read(runs::counts).await.unwrap(),
-            store.read(runs::counts).await.unwrap()
+            read(&copied, runs::counts).await,
+            read(&store, runs::counts).await
         );
         submitted(&copied, job()).await;
         assert!(store::backup(&path.with_extension("missing"), &path.with_extension("x")).is_err());

@@ -41,15 +41,9 @@ fn exclusive(key: &str) -> NewRun {
 
 async fn the_same_key_and_body_is_one_submit(db: &Database) {
     let store = db.open();
-    let first = store
-        .submit(keyed("k", b"\0\xff", [job(), job()]))
-        .await
-        .unwrap();
+    let first = submit_all(&store, keyed("k", b"\0\xff", [job(), job()])).await;
     assert!(!first.repeated);
-    let again = store
-        .submit(keyed("k", b"\0\xff", [job(), job()]))
-        .await
-        .unwrap();
+    let again = submit_all(&store, keyed("k", b"\0\xff", [job(), job()])).await;
     assert_eq!(
         again,
         Submitted {
@@ -60,17 +54,11 @@ async fn the_same_key_and_body_is_one_submit(db: &Database) {
     let other = store.submit(keyed("k", b"other", [job()])).await;
     assert!(matches!(other, Err(Error::KeyReused)));
     // A key lives until retention removes it, whatever becomes of the runs.
-    let kept = store
-        .write(|batch| retention::idempotency_keys(batch, NOW))
-        .await
-        .unwrap();
+    let kept = write(&store, |batch| retention::idempotency_keys(batch, NOW)).await;
     assert_eq!(kept.deleted, 0);
-    let removed = store
-        .write(|batch| retention::idempotency_keys(batch, NOW + 1))
-        .await
-        .unwrap();
+    let removed = write(&store, |batch| retention::idempotency_keys(batch, NOW + 1)).await;
     assert_eq!(removed.deleted, 1);
-    let anew = store.submit(keyed("k", b"other", [job()])).await.unwrap();
+    let anew = submit_all(&store, keyed("k", b"other", [job()])).await;
     assert!(!anew.repeated);
     assert_eq!(db.rows("SELECT count(*) FROM runs"), [["3"]]);
     db.check();
@@ -84,7 +72,7 @@ async fn the_same_key_at_the_same_time(db: &Database) {
             // On SQLite one store writes at a time, on PostgreSQL both.
             let store = stores[if db.is_postgres() { number % 2 } else { 0 }].clone();
             let request = keyed(&key, b"body", [job()]);
-            tokio::spawn(async move { store.submit(request).await.unwrap() })
+            tokio::spawn(async move { submit_all(&store, request).await })
         });
         let mut answers = Vec::new();
         for task in tasks.collect::<Vec<_>>() {
@@ -105,23 +93,14 @@ async fn a_refused_submit_leaves_no_key(db: &Database) {
     applied(&store, first, Command::signal(engine::Signal::Cancel), NOW)
         .await
         .unwrap();
-    let accepted = store
-        .submit(keyed("k", b"body", [exclusive("x")]))
-        .await
-        .unwrap();
+    let accepted = submit_all(&store, keyed("k", b"body", [exclusive("x")])).await;
     assert!(!accepted.repeated);
 }
 
 async fn a_repeated_exclusive_submit_gets_its_first_answer(db: &Database) {
     let store = db.open();
-    let first = store
-        .submit(keyed("k", b"body", [exclusive("x")]))
-        .await
-        .unwrap();
-    let again = store
-        .submit(keyed("k", b"body", [exclusive("x")]))
-        .await
-        .unwrap();
+    let first = submit_all(&store, keyed("k", b"body", [exclusive("x")])).await;
+    let again = submit_all(&store, keyed("k", b"body", [exclusive("x")])).await;
     assert_eq!(
         again,
         Submitted {
@@ -279,7 +258,7 @@ async fn what_was_called_off_takes_no_children(db: &Database) {
     let child = child_of(stopped);
     let grandchild = child_of(child.id);
     let tree = keyed("key", b"1", [grandchild.clone(), child.clone()]);
-    store.submit(tree.clone()).await.unwrap();
+    submit_all(&store, tree.clone()).await;
     applied(
         &store,
         stopped,
@@ -293,7 +272,7 @@ async fn what_was_called_off_takes_no_children(db: &Database) {
         assert_eq!(run.state.status(), Status::Cancelled);
     }
     // What was accepted before is a repetition, not a new child.
-    assert!(store.submit(tree).await.unwrap().repeated);
+    assert!(submit_all(&store, tree).await.repeated);
     db.check();
 }
 
@@ -327,10 +306,7 @@ async fn a_cancel_and_a_new_child_race(db: &Database) {
 
 async fn many_runs_at_once_are_all_or_none(db: &Database) {
     let store = db.open();
-    let answer = store
-        .submit(submit((0..2_000).map(|_| job())))
-        .await
-        .unwrap();
+    let answer = submit_all(&store, submit((0..2_000).map(|_| job()))).await;
     let taken = store.claim(claim("a", 3_000)).await.unwrap();
     assert_eq!(ids(&taken), answer.ids);
     let finishes: Vec<_> = taken
@@ -346,7 +322,7 @@ async fn many_runs_at_once_are_all_or_none(db: &Database) {
         Err(Error::Constraint(_))
     ));
     assert_eq!(db.rows("SELECT count(*) FROM runs"), [["2000"]]);
-    let nothing = store.submit(submit([])).await.unwrap();
+    let nothing = submit_all(&store, submit([])).await;
     assert!(nothing.ids.is_empty());
     db.check();
 }

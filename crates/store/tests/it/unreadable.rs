@@ -53,9 +53,9 @@ async fn the_others_that_are_due_are_made_ready(db: &Database) {
     let whole = submitted(&store, later("whole")).await;
     spoil(db);
     let due = |batch: &mut store::Batch<'_, '_>| runs::due(batch, NOW + 1);
-    assert_eq!(store.write(due).await.unwrap(), (1, Some(NOW + 1)));
-    assert_eq!(ids(&store.claim(claim("a", 9)).await.unwrap()), [whole]);
-    assert_eq!(store.write(due).await.unwrap().0, 0);
+    assert_eq!(write(&store, due).await, (1, Some(NOW + 1)));
+    assert_eq!(claimed_ids(&store, "a", 9).await, [whole]);
+    assert_eq!(write(&store, due).await.0, 0);
 }
 
 async fn the_other_leases_are_taken_away(db: &Database) {
@@ -64,10 +64,10 @@ async fn the_other_leases_are_taken_away(db: &Database) {
     let whole = running(&store, job()).await;
     spoil(db);
     let late = NOW + LEASE_MS;
-    let ended = store
-        .write(move |batch| runs::expire(batch, LEASE_MS, AGING_STEP_MS, || 0.0, late))
-        .await
-        .unwrap();
+    let ended = write(&store, move |batch| {
+        runs::expire(batch, LEASE_MS, AGING_STEP_MS, || 0.0, late)
+    })
+    .await;
     assert_eq!(ended, [whole.id]);
     let run = details(&store, whole.id).await.run;
     assert_eq!(run.state.status(), Status::Queued);
@@ -75,10 +75,10 @@ async fn the_other_leases_are_taken_away(db: &Database) {
     assert_eq!(db.rows(status), [["running"]]);
     // Made whole again, it is like the others.
     db.rows("UPDATE runs SET retry = NULL");
-    let ended = store
-        .write(move |batch| runs::expire(batch, LEASE_MS, AGING_STEP_MS, || 0.0, late))
-        .await
-        .unwrap();
+    let ended = write(&store, move |batch| {
+        runs::expire(batch, LEASE_MS, AGING_STEP_MS, || 0.0, late)
+    })
+    .await;
     assert_eq!(ended, [spoilt.id]);
     db.check();
 }

@@ -229,9 +229,7 @@ async fn topics_are_told(db: &Database) {
                 position: 0,
                 body: b"text".to_vec(),
             };
-            here.write(move |batch| store::logs::append(batch, &chunk))
-                .await
-                .unwrap();
+            write(&here, move |batch| store::logs::append(batch, &chunk)).await;
         })
         .await;
         told(&holder, async {

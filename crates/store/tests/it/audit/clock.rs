@@ -24,7 +24,7 @@ async fn record(store: &Store, times: &[i64]) {
         entries.iter().for_each(|entry| batch.record(entry));
         Ok(())
     };
-    store.write(record).await.unwrap();
+    write(&store, record).await;
 }
 
 /// How many lines go; the rest must be a whole chain.

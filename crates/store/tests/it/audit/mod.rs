@@ -28,7 +28,7 @@ pub(super) async fn whole(store: &Store) -> Verified {
 
 pub(super) async fn page(store: &Store, filter: Filter) -> Page {
     let find = move |read: &mut store::Read<'_, '_>| audit::find(read, &filter);
-    store.read(find).await.unwrap()
+    read(&store, find).await
 }
 
 /// Every line, in order.
@@ -70,7 +70,7 @@ pub(super) async fn record(store: &Store, entry: AuditEntry) {
         batch.record(&entry);
         Ok(())
     };
-    store.write(record).await.unwrap();
+    write(&store, record).await;
 }
 
 pub(super) fn hook(id: &str) -> hooks::NewHook {

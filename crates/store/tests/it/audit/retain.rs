@@ -44,22 +44,22 @@ async fn lines_outlive_what_they_speak_of(db: &Database) {
     let store = db.open();
     let request = asked(job());
     let id = request.runs[0].run.id;
-    store.submit(request).await.unwrap();
+    submit_all(&store, request).await;
     command(&store, id, Command::signal(engine::Signal::Cancel))
         .await
         .unwrap();
-    store
-        .write(|batch| hooks::create(batch, &hook("h"), 9, &entry("hook.create", "hook", "h")))
-        .await
-        .unwrap();
-    store
-        .write(|batch| hooks::delete(batch, "h", &entry("hook.delete", "hook", "h")))
-        .await
-        .unwrap();
+    write(&store, |batch| {
+        hooks::create(batch, &hook("h"), 9, &entry("hook.create", "hook", "h"))
+    })
+    .await;
+    write(&store, |batch| {
+        hooks::delete(batch, "h", &entry("hook.delete", "hook", "h"))
+    })
+    .await;
     let swept = store.write(|batch| store::retention::runs(batch, i64::MAX));
     assert_eq!(swept.await.unwrap().deleted, 1);
     db.rows("DELETE FROM keys");
-    assert!(store.read(keys::list).await.unwrap().is_empty());
+    assert!(read(&store, keys::list).await.is_empty());
     let expected = ["job.submit", "job.cancel", "hook.create", "hook.delete"];
     assert_eq!(actions(&store).await, expected);
     whole(&store).await;

@@ -19,9 +19,9 @@ async fn a_line_stands_for_a_change_that_was_asked_for(db: &Database) {
     let mut request = asked(job());
     request.idempotency = Some(("key".to_owned(), b"1".to_vec()));
     let id = request.runs[0].run.id;
-    store.submit(request.clone()).await.unwrap();
+    submit_all(&store, request.clone()).await;
     // A repetition changes nothing, nor does a submit that is refused, nor one that nobody asked for.
-    assert!(store.submit(request.clone()).await.unwrap().repeated);
+    assert!(submit_all(&store, request.clone()).await.repeated);
     request.idempotency = Some(("key".to_owned(), b"2".to_vec()));
     let reused = store.submit(request).await;
     assert!(matches!(reused, Err(Error::KeyReused)), "{reused:?}");
@@ -50,7 +50,7 @@ async fn a_line_stands_for_a_change_that_was_asked_for(db: &Database) {
 
 async fn a_change_and_its_line_are_one(db: &Database) {
     let store = db.open();
-    store.submit(asked(job())).await.unwrap();
+    submit_all(&store, asked(job())).await;
     let make = |fails: bool| {
         let work = move |batch: &mut store::Batch<'_, '_>| {
             hooks::create(batch, &hook("h"), 9, &entry("hook.create", "hook", "h"))?;

@@ -21,10 +21,10 @@ on_both!(
 
 async fn changed(store: &Store, id: &str, change: Change) -> Changed {
     let id = id.to_owned();
-    let changed = store
-        .write(move |batch| hooks::change(batch, &id, &change, &entry("hook.change", "hook", &id)))
-        .await;
-    changed.unwrap()
+    write(&store, move |batch| {
+        hooks::change(batch, &id, &change, &entry("hook.change", "hook", &id))
+    })
+    .await
 }
 
 fn enabled(enabled: bool) -> Change {
@@ -42,7 +42,7 @@ fn lines(db: &Database, action: &str) -> String {
 
 async fn a_run_s_hook_is_sent_where_its_submit_said(db: &Database) {
     let store = db.open();
-    let id = store.submit(with_hook(None)).await.unwrap().ids[0].to_string();
+    let id = submit_all(&store, with_hook(None)).await.ids[0].to_string();
     let before = found(&store, &id).await;
     let elsewhere = Change {
         url: Some("https://elsewhere.example/".to_owned()),
@@ -103,17 +103,17 @@ async fn test(store: &Store) -> Opened {
         event: "hook.test".to_owned(),
         body: "{}".to_owned(),
     };
-    let opened = store
-        .write(move |batch| hooks::test(batch, "h", &composed, &entry("hook.test", "hook", "h")))
-        .await;
-    opened.unwrap()
+    write(&store, move |batch| {
+        hooks::test(batch, "h", &composed, &entry("hook.test", "hook", "h"))
+    })
+    .await
 }
 
 async fn replay(store: &Store, number: i64) -> Opened {
-    let opened = store
-        .write(move |batch| hooks::replay(batch, "h", number, &entry("hook.replay", "hook", "h")))
-        .await;
-    opened.unwrap()
+    write(&store, move |batch| {
+        hooks::replay(batch, "h", number, &entry("hook.replay", "hook", "h"))
+    })
+    .await
 }
 
 async fn a_disabled_hook_is_sent_nothing_new(db: &Database) {
@@ -163,7 +163,7 @@ async fn there_are_never_more_than_the_most(db: &Database) {
                 let create = move |batch: &mut store::Batch<'_, '_>| {
                     hooks::create(batch, &hook, 1, &entry("hook.create", "hook", &hook.id))
                 };
-                store.write(create).await.unwrap()
+                write(&store, create).await
             })
         });
         let mut made = 0;
@@ -171,12 +171,16 @@ async fn there_are_never_more_than_the_most(db: &Database) {
             made += usize::from(maker.await.unwrap());
         }
         assert_eq!(made, 1, "in round {round}");
-        let all = stores[0].read(hooks::list).await.unwrap();
+        let all = read(&stores[0], hooks::list).await;
         assert_eq!(all.len(), 1);
         let id = all[0].id.clone();
-        let deleted = stores[0]
-            .write(move |batch| hooks::delete(batch, &id, &entry("hook.delete", "hook", &id)))
-            .await;
-        assert!(deleted.unwrap());
+        assert!(
+            write(&stores[0], move |batch| hooks::delete(
+                batch,
+                &id,
+                &entry("hook.delete", "hook", &id)
+            ))
+            .await
+        );
     }
 }

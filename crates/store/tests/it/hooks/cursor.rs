@@ -19,12 +19,12 @@ on_both!(
 /// Reads on once; nothing when there was nothing to write.
 async fn step(store: &Store, anyway: bool) -> Option<Expanded> {
     let plan = move |read: &mut store::Read<'_, '_>| hooks::plan(read, OF_RUN, anyway);
-    let plan = store.read(plan).await.unwrap();
+    let plan = read(&store, plan).await;
     if plan.is_empty() {
         return None;
     }
     let work = move |batch: &mut store::Batch<'_, '_>| hooks::expand(batch, &plan, compose, NOW);
-    Some(store.write(work).await.unwrap())
+    Some(write(&store, work).await)
 }
 
 fn cursor(db: &Database) -> i64 {
@@ -34,16 +34,16 @@ fn cursor(db: &Database) -> i64 {
 
 async fn what_no_run_s_hook_wants_is_not_looked_at_again_and_again(db: &Database) {
     let store = db.open();
-    store.submit(with_hook(None)).await.unwrap();
+    submit_all(&store, with_hook(None)).await;
     let others = |count| submit((0..count).map(|_| job()));
-    store.submit(others(100)).await.unwrap();
+    submit_all(&store, others(100)).await;
     assert_eq!(step(&store, false).await, None, "it is not worth a write");
     assert_eq!(cursor(db), 0);
-    store.submit(others(400)).await.unwrap();
+    submit_all(&store, others(400)).await;
     assert_eq!(step(&store, false).await, Some(Expanded::default()));
     assert_eq!(cursor(db), 501);
     // Before it is old, it is written down what was seen.
-    store.submit(others(1)).await.unwrap();
+    submit_all(&store, others(1)).await;
     assert_eq!(step(&store, false).await, None);
     assert_eq!(step(&store, true).await, Some(Expanded::default()));
     assert_eq!(cursor(db), 502);
@@ -53,7 +53,7 @@ async fn what_no_run_s_hook_wants_is_not_looked_at_again_and_again(db: &Database
 
 async fn what_retention_takes_from_the_hooks_of_runs_is_counted(db: &Database) {
     let store = db.open();
-    store.submit(with_hook(None)).await.unwrap();
+    submit_all(&store, with_hook(None)).await;
     claimed(&store, "a").await;
     let remove = || store.write(|batch| store::retention::events(batch, NOW + 1));
     remove().await.unwrap();

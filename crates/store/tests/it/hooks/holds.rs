@@ -35,10 +35,10 @@ async fn a_pause_holds_what_is_under_way_and_is_never_shortened(db: &Database) {
     assert!(finish(&store, &sent[1], again(NOW + 4_000, false), NOW).await);
     assert!(finish(&store, &sent[2], again(NOW + 5_000, true), NOW).await);
     let release = [("h".to_owned(), sent[3].number)];
-    store
-        .write(move |batch| hooks::release(batch, "a", &release, NOW))
-        .await
-        .unwrap();
+    write(&store, move |batch| {
+        hooks::release(batch, "a", &release, NOW)
+    })
+    .await;
     for number in 1..=5 {
         let due_at = shown(&store, "h", number).await.due_at;
         assert_eq!(due_at, Some(until), "delivery {number}");
@@ -53,10 +53,10 @@ async fn a_pause_holds_what_is_under_way_and_is_never_shortened(db: &Database) {
 
 async fn release(store: &Store, claimant: &'static str) {
     let claims = [("h".to_owned(), 1)];
-    store
-        .write(move |batch| hooks::release(batch, claimant, &claims, NOW + 1))
-        .await
-        .unwrap();
+    write(&store, move |batch| {
+        hooks::release(batch, claimant, &claims, NOW + 1)
+    })
+    .await;
 }
 
 async fn a_released_delivery_is_due(db: &Database) {

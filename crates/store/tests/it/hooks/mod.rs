@@ -57,10 +57,15 @@ async fn hook(store: &Store, id: &'static str, events: &[&str]) {
         description: String::new(),
         secret: "whsec_".to_owned(),
     };
-    let made = store
-        .write(move |batch| hooks::create(batch, &hook, 100, &entry("hook.create", "hook", id)))
-        .await;
-    assert!(made.unwrap());
+    assert!(
+        write(&store, move |batch| hooks::create(
+            batch,
+            &hook,
+            100,
+            &entry("hook.create", "hook", id)
+        ))
+        .await
+    );
 }
 
 /// Reads on until there is nothing new; answers how many deliveries it made.
@@ -68,7 +73,7 @@ async fn expand(store: &Store) -> usize {
     let mut made = 0;
     loop {
         let plan = |read: &mut store::Read<'_, '_>| hooks::plan(read, OF_RUN, false);
-        let plan = store.read(plan).await.unwrap();
+        let plan = read(&store, plan).await;
         if plan.is_empty() {
             return made;
         }
@@ -83,16 +88,16 @@ async fn claim_at(store: &Store, claimant: &str, most: usize, now: i64) -> Vec<S
     let (mut due, _) = due(store, &[], now).await;
     due.truncate(most);
     let claimant = claimant.to_owned();
-    let claimed = store
-        .write(move |batch| hooks::claim(batch, &claimant, &due, now + CLAIM_MS, now))
-        .await;
-    claimed.unwrap()
+    write(&store, move |batch| {
+        hooks::claim(batch, &claimant, &due, now + CLAIM_MS, now)
+    })
+    .await
 }
 
 async fn due(store: &Store, sending: &[Slot], now: i64) -> (Vec<Slot>, Option<i64>) {
     let sending = sending.to_vec();
     let due = move |read: &mut store::Read<'_, '_>| hooks::due(read, &sending, now);
-    store.read(due).await.unwrap()
+    read(&store, due).await
 }
 
 async fn take(store: &Store, most: usize) -> Vec<Sending> {
@@ -120,10 +125,10 @@ async fn finish_as(
         response: b"\0ok".to_vec(),
         error: None,
     };
-    let finished = store
-        .write(move |batch| hooks::finish(batch, &attempted, DISABLE_AFTER, now))
-        .await;
-    finished.unwrap()
+    write(&store, move |batch| {
+        hooks::finish(batch, &attempted, DISABLE_AFTER, now)
+    })
+    .await
 }
 
 /// One run from its submit to its end: three events.
@@ -157,7 +162,7 @@ async fn an_event_becomes_one_delivery_however_many_look(db: &Database) {
         let store = stores[number % 2].clone();
         tokio::spawn(async move {
             for _ in 0..20 {
-                store.submit(submit([job(), job()])).await.unwrap();
+                submit_all(&store, submit([job(), job()])).await;
                 expand(&store).await;
             }
         })
@@ -181,10 +186,7 @@ async fn no_delivery_is_taken_by_two(db: &Database) {
     let stores = stores(db);
     hook(&stores[0], "h", &["*"]).await;
     for _ in 0..5 {
-        stores[0]
-            .submit(submit((0..40).map(|_| job())))
-            .await
-            .unwrap();
+        submit_all(&stores[0], submit((0..40).map(|_| job()))).await;
     }
     assert_eq!(expand(&stores[0]).await, 200);
     let takers = (0..6_usize).map(|number| {
@@ -240,10 +242,8 @@ async fn of_one_run_one_delivery_is_due_at_a_time(db: &Database) {
     assert_eq!((next.len(), next[0].number), (1, 2));
     assert!(finish(&store, &next[0], Outcome::Delivered, NOW + 5_000).await);
     assert_eq!(claim_at(&store, "a", 9, NOW + 5_000).await[0].number, 3);
-    let row = store
-        .read(|read| hooks::delivery(read, "h", 2))
+    let row = read(&store, |read| hooks::delivery(read, "h", 2))
         .await
-        .unwrap()
         .unwrap();
     assert_eq!(row.response.as_deref(), Some(&b"\0ok"[..]));
 }
@@ -256,19 +256,19 @@ async fn a_claim_that_is_not_renewed_ends(db: &Database) {
     assert_eq!(claim_at(&stores[0], "a", 1, NOW).await.len(), 1);
     let claims = [("h".to_owned(), 1)];
     let until = NOW + 4_000 + CLAIM_MS;
-    stores[0]
-        .write(move |batch| hooks::renew(batch, "a", &claims, until))
-        .await
-        .unwrap();
+    write(&stores[0], move |batch| {
+        hooks::renew(batch, "a", &claims, until)
+    })
+    .await;
     assert!(claim_at(&stores[1], "b", 1, until - 1).await.is_empty());
     let taken = claim_at(&stores[1], "b", 1, until).await;
     assert_eq!(taken[0].attempt, 2);
     // Whoever lost it renews and releases nothing.
     let claims = [("h".to_owned(), 1)];
-    stores[0]
-        .write(move |batch| hooks::release(batch, "a", &claims, NOW))
-        .await
-        .unwrap();
+    write(&stores[0], move |batch| {
+        hooks::release(batch, "a", &claims, NOW)
+    })
+    .await;
     assert!(claim_at(&stores[0], "a", 1, until + 1).await.is_empty());
 }
 
@@ -285,7 +285,7 @@ async fn many_hosts(store: &Store, owner: &str, hosts: std::ops::Range<usize>) {
             max_attempts: None,
         });
     }
-    store.submit(submit).await.unwrap();
+    submit_all(&store, submit).await;
 }
 
 /// Takes deliveries until none gets a slot.
@@ -299,7 +299,7 @@ async fn fill(store: &Store, slots: &mut Vec<Slot>) {
         let claim = move |batch: &mut store::Batch<'_, '_>| {
             hooks::claim(batch, "a", &due, NOW + CLAIM_MS, NOW)
         };
-        store.write(claim).await.unwrap();
+        write(&store, claim).await;
     }
 }
 
@@ -340,7 +340,7 @@ async fn what_is_due_is_found_by_its_index(db: &Database) {
     }
     expand(&store).await;
     db.rows("ANALYZE");
-    let plan = store.write(hooks::due_plan).await.unwrap();
+    let plan = write(&store, hooks::due_plan).await;
     let plan = plan.to_lowercase();
     // PostgreSQL does not show each step of a recursion.
     assert!(plan.matches("deliveries_due").count() >= 2, "{plan}");
@@ -364,23 +364,22 @@ async fn a_late_answer_changes_nothing(db: &Database) {
     assert!(!finish(&store, &first, Outcome::Delivered, NOW).await);
     assert!(finish_as(&store, "b", &second, Outcome::Delivered, NOW).await);
     assert!(!finish_as(&store, "b", &second, Outcome::Failed, NOW).await);
-    let row = store
-        .read(|read| hooks::delivery(read, "h", 1))
+    let row = read(&store, |read| hooks::delivery(read, "h", 1))
         .await
-        .unwrap()
         .unwrap();
     assert_eq!((row.status.as_str(), row.attempts), ("delivered", 2));
-    store
-        .write(|batch| hooks::delete(batch, "h", &entry("hook.delete", "hook", "h")))
-        .await
-        .unwrap();
+    write(&store, |batch| {
+        hooks::delete(batch, "h", &entry("hook.delete", "hook", "h"))
+    })
+    .await;
     assert!(!finish_as(&store, "b", &second, Outcome::Delivered, NOW).await);
 }
 
 async fn found(store: &Store, id: &str) -> hooks::Hook {
     let id = id.to_owned();
-    let found = store.read(move |read| hooks::find(read, &id)).await;
-    found.unwrap().expect("there is one")
+    read(&store, move |read| hooks::find(read, &id))
+        .await
+        .expect("there is one")
 }
 
 async fn shown(store: &Store, id: &'static str, number: i64) -> hooks::DeliveryRow {
@@ -406,7 +405,7 @@ async fn the_hooks_of_runs_get_their_own_events(db: &Database) {
     let store = db.open();
     complete(&store).await;
     assert_eq!(expand(&store).await, 0);
-    let id = store.submit(with_hook(Some(2))).await.unwrap().ids[0];
+    let id = submit_all(&store, with_hook(Some(2))).await.ids[0];
     let run = claimed(&store, "a").await;
     finished(
         &store,
@@ -426,7 +425,7 @@ async fn the_hooks_of_runs_get_their_own_events(db: &Database) {
         (taken[0].max_attempts, taken[0].headers["x-a"].as_str()),
         (Some(2), "b")
     );
-    assert!(store.read(hooks::list).await.unwrap().is_empty());
+    assert!(read(&store, hooks::list).await.is_empty());
     assert!(finish(&store, &taken[0], Outcome::Gone, NOW).await);
     assert!(take(&store, 9).await.is_empty());
     db.check();
@@ -448,13 +447,7 @@ async fn a_hook_of_many_failures_is_disabled(db: &Database) {
     for (sending, at) in taken.iter().zip([NOW, NOW + 500, NOW + 999]) {
         assert!(finish(&store, sending, again, at).await);
     }
-    let find = async || {
-        store
-            .read(|read| hooks::find(read, "h"))
-            .await
-            .unwrap()
-            .unwrap()
-    };
+    let find = async || read(&store, |read| hooks::find(read, "h")).await.unwrap();
     let before = find().await;
     assert_eq!(
         (before.failures, before.failing_since, before.disabled),
@@ -478,7 +471,7 @@ async fn a_hook_of_many_failures_is_disabled(db: &Database) {
 async fn what_is_old_is_deleted(db: &Database) {
     let store = db.open();
     hook(&store, "h", &["*"]).await;
-    store.submit(with_hook(None)).await.unwrap();
+    submit_all(&store, with_hook(None)).await;
     let run = claimed(&store, "a").await;
     finished(
         &store,
@@ -497,16 +490,15 @@ async fn what_is_old_is_deleted(db: &Database) {
         }
     }
     let retain = async || {
-        let swept = store.write(|batch| hooks::retain(batch, NOW + 1)).await;
-        swept.unwrap().deleted
+        write(&store, |batch| hooks::retain(batch, NOW + 1))
+            .await
+            .deleted
     };
     // The hook of the run stays as long as the run.
     assert_eq!(retain().await, 5);
     assert_eq!(db.rows("SELECT count(*) FROM hooks"), [["2"]]);
-    while store
-        .write(|batch| store::retention::runs(batch, NOW + 1))
+    while write(&store, |batch| store::retention::runs(batch, NOW + 1))
         .await
-        .unwrap()
         .more
     {}
     assert_eq!(retain().await, 1);

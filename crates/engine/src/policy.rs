@@ -71,32 +71,3 @@ impl Backoff {
         ((full.max(0.0) * kept) as i64).min(self.max_ms.max(0))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{Backoff, sort_key};
-    use crate::Priority;
-
-    #[test]
-    fn a_higher_priority_overtakes_for_one_aging_step_and_no_longer() {
-        let waiting = sort_key(1_000, Priority::Background, 600);
-        assert!(sort_key(1_500, Priority::Foreground, 600) < waiting);
-        assert!(sort_key(1_601, Priority::Foreground, 600) > waiting);
-    }
-
-    #[test]
-    fn delays_double_up_to_the_longest_and_shrink_by_the_jitter() {
-        let backoff = Backoff {
-            initial_ms: 1_000,
-            factor: 2.0,
-            max_ms: 5_000,
-            jitter: 0.5,
-        };
-        let waits: Vec<i64> = (1..=4)
-            .map(|failure_count| backoff.wait_ms(failure_count, 0.0))
-            .collect();
-        assert_eq!(waits, [1_000, 2_000, 4_000, 5_000]);
-        assert_eq!(backoff.wait_ms(1, 1.0), 500);
-        assert_eq!(backoff.wait_ms(i64::MAX, 0.0), 5_000);
-    }
-}

@@ -116,6 +116,42 @@ fn running(until: i64) -> Run {
 
 /// One command for each row.
 pub(super) fn commands() -> Vec<(&'static str, Command)> {
+    let (aging_step_ms, lease_ms, jitter) = (0, LEASE_MS, 0.0);
+    let claim = Command::Claim {
+        executor: "a".to_owned(),
+        lease_ms,
+    };
+    let wake = |reason| Command::Wake {
+        reason,
+        live_children: 0,
+        aging_step_ms,
+    };
+    let expire = Command::Expire {
+        jitter,
+        aging_step_ms,
+        lease_ms,
+    };
+    let mut commands = vec![
+        ("unhold", Command::Unhold { aging_step_ms }),
+        ("due", Command::Due),
+        ("claim", claim),
+    ];
+    commands.extend(of_holder());
+    commands.extend([
+        ("wake: approval", wake(WaitFor::Approval)),
+        ("wake: child", wake(WaitFor::Child)),
+        ("wait over", Command::WaitOver { aging_step_ms }),
+        ("expire", expire),
+        ("cancel pending", Command::CancelPending),
+    ]);
+    let signals = [Signal::Cancel, Signal::Pause, Signal::Resume, Signal::Skip];
+    commands.extend(signals.map(|signal| (signal.as_str(), Command::signal(signal))));
+    commands.push(("retry", Command::Retry { aging_step_ms }));
+    commands
+}
+
+/// The rows of commands of the holder.
+fn of_holder() -> [(&'static str, Command); 10] {
     let holder = || Holder {
         executor: "a".to_owned(),
         token: Some(1),
@@ -130,15 +166,6 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         }],
         acknowledged: 0,
     };
-    let signal = |signal| Command::Signal {
-        signal,
-        aging_step_ms: 0,
-    };
-    let wake = |reason| Command::Wake {
-        reason,
-        live_children: 0,
-        aging_step_ms: 0,
-    };
     let finish = |outcome| Command::Finish {
         holder: holder(),
         outcome,
@@ -146,62 +173,30 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         jitter: 0.0,
         aging_step_ms: 0,
     };
-    vec![
-        ("unhold", Command::Unhold { aging_step_ms: 0 }),
-        ("due", Command::Due),
-        (
-            "claim",
-            Command::Claim {
-                executor: "a".to_owned(),
-                lease_ms: LEASE_MS,
-            },
-        ),
-        (
-            "heartbeat",
-            Command::Heartbeat {
-                holder: holder(),
-                lease_ms: LEASE_MS,
-            },
-        ),
+    let heartbeat = Command::Heartbeat {
+        holder: holder(),
+        lease_ms: LEASE_MS,
+    };
+    let park = Command::Park {
+        holder: holder(),
+        wait: Wait::new(WaitFor::Approval),
+        seen: 1,
+        live_children: 0,
+    };
+    let abandon = Command::Abandon {
+        holder: holder(),
+        error: String::new(),
+    };
+    [
+        ("heartbeat", heartbeat),
         ("advance: part started", advance(Stage::Started)),
         ("advance: part completed", advance(Stage::Completed)),
         ("advance: part skipped", advance(Stage::Skipped)),
-        (
-            "park",
-            Command::Park {
-                holder: holder(),
-                wait: Wait::new(WaitFor::Time),
-                seen: 0,
-                live_children: 0,
-            },
-        ),
-        ("wake: approval", wake(WaitFor::Approval)),
-        ("wake: child", wake(WaitFor::Child)),
-        ("wait over", Command::WaitOver { aging_step_ms: 0 }),
+        ("park", park),
         ("finish: completed", finish(AttemptOutcome::Completed)),
         ("finish: failed", finish(AttemptOutcome::Failed)),
         ("finish: timed out", finish(AttemptOutcome::TimedOut)),
         ("release", Command::Release { holder: holder() }),
-        (
-            "abandon",
-            Command::Abandon {
-                holder: holder(),
-                error: String::new(),
-            },
-        ),
-        (
-            "expire",
-            Command::Expire {
-                jitter: 0.0,
-                aging_step_ms: 0,
-                lease_ms: LEASE_MS,
-            },
-        ),
-        ("cancel pending", Command::CancelPending),
-        ("cancel", signal(Signal::Cancel)),
-        ("pause", signal(Signal::Pause)),
-        ("resume", signal(Signal::Resume)),
-        ("skip", signal(Signal::Skip)),
-        ("retry", Command::Retry { aging_step_ms: 0 }),
+        ("abandon", abandon),
     ]
 }

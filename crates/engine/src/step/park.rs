@@ -19,17 +19,15 @@ pub(super) fn step(
     if outdated || run.signals.cancel > 0 {
         return Err(rejected(run, "park"));
     }
-    let wait = if run.signals.pause > 0 {
+    let (wait, signals) = if run.signals.pause > 0 {
         // Only a resume may queue a paused run. After it, the holder looks at everything else again.
-        Wait::new(WaitFor::Operator)
+        (Wait::new(WaitFor::Operator), run.signals)
     } else {
-        Wait {
-            due_at: None,
-            ..wait
-        }
+        let due_at = None;
+        (Wait { due_at, ..wait }, run.signals.acknowledged(seen))
     };
     let run = Run {
-        signals: run.signals.acknowledged(seen),
+        signals,
         ..moved(run, State::Waiting(wait))
     };
     let event = Event {

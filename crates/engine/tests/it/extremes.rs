@@ -1,11 +1,11 @@
-//! Any run and any command, also ones that cannot come about, with times at both ends of what a
-//! number can hold: nothing panics.
+//! Any run and any command, also ones that cannot occur, with times at both ends of the range of a
+//! number: nothing panics.
 
 use engine::{
-    AttemptOutcome, Backoff, Command, Lease, NewRun, Outcome, Priority, Run, Signal, Signals,
-    Stage, State, sort_key, step, submit,
+    AttemptOutcome, Backoff, Command, Lease, NewRun, OnTimeout, Outcome, Priority, Run, Signal,
+    Signals, Stage, State, Wait, WaitFor, sort_key, step, submit,
 };
-use proptest::{option, prelude::*};
+use proptest::{option, prelude::*, sample::select};
 
 use crate::sample::{holder, new_run, part};
 
@@ -43,11 +43,21 @@ fn state() -> impl Strategy<Value = State> {
                 started_at,
             })
         }),
+        wait().prop_map(State::Waiting),
         time().prop_map(|at| State::Done {
             outcome: Outcome::Failed,
             at
         }),
     ]
+}
+
+fn wait() -> impl Strategy<Value = Wait> {
+    let timeout = option::of((time(), select(OnTimeout::ALL)));
+    (select(WaitFor::ALL), timeout, option::of(time())).prop_map(|(reason, timeout, due_at)| Wait {
+        reason,
+        timeout,
+        due_at,
+    })
 }
 
 fn any_run() -> impl Strategy<Value = Run> {
@@ -59,28 +69,20 @@ fn any_run() -> impl Strategy<Value = Run> {
             jitter,
         },
     ));
-    let priority = proptest::sample::select(Priority::ALL);
+    let priority = select(Priority::ALL);
     let counted = (0..5_i64, time());
     let whole = (option::of(time()), option::of(time()), 0..3_i64);
     (
         state(),
         retry,
         option::of(time()),
-        any::<bool>(),
+        select(Signal::ALL),
         priority,
         counted,
         whole,
     )
         .prop_map(
-            |(
-                state,
-                retry,
-                timeout_ms,
-                cancelled,
-                priority,
-                (failure_count, max_attempts),
-                whole,
-            )| {
+            |(state, retry, timeout_ms, signal, priority, (failure_count, max_attempts), whole)| {
                 let new = NewRun {
                     retry,
                     timeout_ms,
@@ -89,12 +91,7 @@ fn any_run() -> impl Strategy<Value = Run> {
                     whole_timeout_ms: whole.0,
                     ..new_run()
                 };
-                let none = Signals::default();
-                let signals = if cancelled {
-                    none.with(Signal::Cancel)
-                } else {
-                    none
-                };
+                let signals = Signals::default().with(signal);
                 Run {
                     state,
                     signals,
@@ -110,47 +107,65 @@ fn any_run() -> impl Strategy<Value = Run> {
 }
 
 fn command() -> impl Strategy<Value = Command> {
-    let pick = (0..14_u8, time(), time(), number(), option::of(-1..3_i64));
-    pick.prop_map(|(pick, lease_ms, aging_step_ms, jitter, token)| {
-        let holder = holder("a", token);
-        let finish = |outcome| Command::Finish {
-            holder: holder.clone(),
-            outcome,
-            error: Some("\0".to_owned()),
-            jitter,
-            aging_step_ms,
-        };
-        match pick {
-            0 => Command::Unhold { aging_step_ms },
-            1 => Command::Due,
-            2 => Command::Claim {
-                executor: String::new(),
-                lease_ms,
-            },
-            3 => Command::Heartbeat { holder, lease_ms },
-            4 => Command::Advance {
-                holder,
-                parts: vec![part(Stage::ALL[usize::from(jitter < 0.5)])],
-                acknowledged: lease_ms,
-            },
-            5 => finish(AttemptOutcome::Completed),
-            6 => finish(AttemptOutcome::Failed),
-            7 => finish(AttemptOutcome::TimedOut),
-            8 => Command::Release { holder },
-            9 => Command::Abandon {
-                holder,
-                error: String::new(),
-            },
-            10 => Command::Expire {
+    let numbers = (time(), time(), number(), 0..3_u64);
+    let pick = (0..20_u8, option::of(-1..3_i64), wait(), numbers);
+    pick.prop_map(
+        |(pick, token, wait, (lease_ms, aging_step_ms, jitter, live_children))| {
+            let holder = holder("a", token);
+            let finish = |outcome| Command::Finish {
+                holder: holder.clone(),
+                outcome,
+                error: Some("\0".to_owned()),
                 jitter,
                 aging_step_ms,
-                lease_ms,
-            },
-            11 => Command::CancelPending,
-            12 => Command::signal(Signal::Cancel),
-            _ => Command::Retry { aging_step_ms },
-        }
-    })
+            };
+            match pick {
+                0 => Command::Unhold { aging_step_ms },
+                1 => Command::Due,
+                2 => Command::Claim {
+                    executor: String::new(),
+                    lease_ms,
+                },
+                3 => Command::Heartbeat { holder, lease_ms },
+                4 => Command::Advance {
+                    holder,
+                    parts: vec![part(Stage::ALL[usize::from(jitter < 0.5)])],
+                    acknowledged: lease_ms,
+                },
+                5 => finish(AttemptOutcome::Completed),
+                6 => finish(AttemptOutcome::Failed),
+                7 => finish(AttemptOutcome::TimedOut),
+                8 => Command::Release { holder },
+                9 => Command::Abandon {
+                    holder,
+                    error: String::new(),
+                },
+                10 => Command::Expire {
+                    jitter,
+                    aging_step_ms,
+                    lease_ms,
+                },
+                11 => Command::CancelPending,
+                12..=15 => Command::Signal {
+                    signal: Signal::ALL[usize::from(pick - 12)],
+                    aging_step_ms,
+                },
+                16 => Command::WaitOver { aging_step_ms },
+                17 => Command::Park {
+                    holder,
+                    wait,
+                    seen: lease_ms,
+                    live_children,
+                },
+                18 => Command::Wake {
+                    reason: wait.reason,
+                    live_children,
+                    aging_step_ms,
+                },
+                _ => Command::Retry { aging_step_ms },
+            }
+        },
+    )
 }
 
 proptest! {
@@ -170,18 +185,18 @@ proptest! {
     }
 
     #[test]
-    fn ranks_order_the_classes(ready_at in time(), aging_step_ms in 0..i64::MAX) {
-        let ranks: Vec<i64> =
+    fn sort_keys_order_the_priorities(ready_at in time(), aging_step_ms in 0..i64::MAX) {
+        let keys: Vec<i64> =
             Priority::ALL.iter().map(|priority| sort_key(ready_at, *priority, aging_step_ms)).collect();
-        prop_assert!(ranks.is_sorted());
+        prop_assert!(keys.is_sorted());
     }
 
     #[test]
-    fn waits_stay_between_nothing_and_the_longest(
-        initial_ms in time(), factor in number(), max_ms in time(), most in number(),
+    fn delays_stay_between_zero_and_the_longest(
+        initial_ms in time(), factor in number(), max_ms in time(), share in number(),
         failure_count in time(), jitter in number(),
     ) {
-        let wait = Backoff { initial_ms, factor, max_ms, jitter: most }.wait_ms(failure_count, jitter);
-        prop_assert!((0..=max_ms.max(0)).contains(&wait));
+        let delay = Backoff { initial_ms, factor, max_ms, jitter: share }.wait_ms(failure_count, jitter);
+        prop_assert!((0..=max_ms.max(0)).contains(&delay));
     }
 }

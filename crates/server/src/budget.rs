@@ -19,7 +19,10 @@ use tokio::{
 };
 use tracing::Instrument;
 
-use crate::api::refusal;
+use crate::{
+    api::refuse,
+    refusal::{Refusal, RefusalKind},
+};
 
 const KIB: u64 = 1024;
 /// A body of so many bytes needs no share: the number of requests limits those.
@@ -136,7 +139,7 @@ async fn within(budget: &Budget, mut request: Request, next: Next) -> Response {
     }
     let path = request.uri().path();
     let Ok(admitted) = budget.requests.clone().try_acquire_owned() else {
-        return refusal(path, StatusCode::SERVICE_UNAVAILABLE, BUSY);
+        return refuse(path, Refusal::new(RefusalKind::Unavailable, BUSY));
     };
     if length.is_some_and(|length| length <= SMALL_BYTES) {
         let response = next.run(request).await;
@@ -160,6 +163,6 @@ async fn within(budget: &Budget, mut request: Request, next: Next) -> Response {
     };
     work.await.unwrap_or_else(|error| {
         tracing::error!(%error, "a request was not answered");
-        refusal(&path, StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+        refuse(&path, Refusal::internal("internal error"))
     })
 }

@@ -16,7 +16,11 @@ use utoipa::{
     },
 };
 
-use crate::{access::Scope, api, audit::Action, problem};
+use crate::{
+    access::Scope,
+    api::{Contract, problem::Problem},
+    audit::Action,
+};
 
 /// A route, as the router's table has it.
 pub(crate) type Documented = (HttpMethod, &'static str, Scope, Action);
@@ -55,7 +59,7 @@ pub(crate) fn complete(document: &mut OpenApi, routes: &[Documented]) {
     // Parameters do not bring their types along.
     let stream = <wire::jobs::Stream as PartialSchema>::schema();
     components.schemas.insert("Stream".to_owned(), stream);
-    let problem = <problem::Body as PartialSchema>::schema();
+    let problem = <Problem as PartialSchema>::schema();
     components.schemas.insert("Problem".to_owned(), problem);
     for (way, scheme) in ways() {
         components.add_security_scheme(way, scheme);
@@ -155,15 +159,16 @@ fn refusals(operation: &mut Operation, path: &str, scope: Scope) {
             .entry(status.to_owned())
             .or_insert_with(|| refusal.build().into());
     }
+    let contract = Contract::of(path);
     for (status, response) in responses {
         let RefOr::T(response) = response else {
             continue;
         };
         binary(&mut response.content);
         if status.starts_with(['4', '5']) && response.content.is_empty() {
-            let (kind, schema) = api::refusal_schema(path);
-            let content = Content::new(Some(schema));
-            response.content.insert(kind.to_owned(), content.into());
+            let content = Content::new(Some((contract.schema)()));
+            let kind = contract.media_type.to_owned();
+            response.content.insert(kind, content.into());
         }
     }
 }

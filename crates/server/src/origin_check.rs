@@ -4,12 +4,20 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     middleware::Next,
     response::Response,
 };
 
-use crate::{Principal, api::refusal, app::App, audit::AuditContext, budget, hosts::Hosts};
+use crate::{
+    Principal,
+    api::refuse,
+    app::App,
+    audit::AuditContext,
+    budget,
+    hosts::Hosts,
+    refusal::{Refusal, RefusalKind},
+};
 
 /// Refuses a request whose Host is not ours: a page of another site whose name was made to point
 /// here (DNS rebinding) sends its own name. Refuses what a page of another site asks for: a browser
@@ -24,14 +32,12 @@ pub(crate) async fn check(State(app): State<App>, mut request: Request, next: Ne
             .unwrap_or_default();
         if !app.hosts.allow(host) {
             let message = "the Host header does not name this server; see --allowed-host";
-            note(&app, &request);
-            return refusal(request.uri().path(), StatusCode::FORBIDDEN, message);
+            return forbid(&app, &request, message);
         }
         if is_foreign(request.headers(), host, &app.hosts) {
             let message = "the request comes from a page of another site; see --allowed-host \
                 and --cors-origin";
-            note(&app, &request);
-            return refusal(request.uri().path(), StatusCode::FORBIDDEN, message);
+            return forbid(&app, &request, message);
         }
     }
     if let Some(address) = peer(&request, &app.settings.trusted_proxies) {
@@ -40,13 +46,15 @@ pub(crate) async fn check(State(app): State<App>, mut request: Request, next: Ne
     budget::run(&app.budget, request, next).await
 }
 
-/// Counts a refusal for the audit. Which route it was for is not looked up.
-fn note(app: &App, request: &Request) {
+/// Refuses a request, and counts it for the audit. Which route it was for is not looked up.
+fn forbid(app: &App, request: &Request, message: &str) -> Response {
     let origin = peer(request, &app.settings.trusted_proxies);
     let audit_context = AuditContext::nobody(origin);
     let now = app.now_ms();
-    let status = StatusCode::FORBIDDEN;
-    app.refusals.note(audit_context, "any", None, status, now);
+    let kind = RefusalKind::Forbidden;
+    app.refusals
+        .note(audit_context, "any", None, kind.status(), now);
+    refuse(request.uri().path(), Refusal::new(kind, message))
 }
 
 /// Whether a browser says that a page of another site asks. Who is no browser says nothing.

@@ -124,9 +124,10 @@ fn table() -> Vec<Route> {
 
 /// The router of a running server.
 pub(crate) fn router(app: App) -> Router {
-    let origin_check =
-        |scope, action, routes| audited(&app, action, scope_checked(&app, scope, routes));
-    let (router, _) = documented(origin_check).split_for_parts();
+    let layers = |path, scope, action, routes| {
+        audited(&app, (path, action), scope_checked(&app, scope, routes))
+    };
+    let (router, _) = documented(layers).split_for_parts();
     let router = router
         .method_not_allowed_fallback(api::method_not_allowed)
         .fallback(api::not_found)
@@ -150,14 +151,14 @@ pub(crate) fn router(app: App) -> Router {
 /// The OpenAPI document of all routes, as the code has them.
 #[must_use]
 pub fn openapi_json() -> String {
-    let (_, document) = documented(|_, _, routes| routes).split_for_parts();
+    let (_, document) = documented(|_, _, _, routes| routes).split_for_parts();
     // A document of strings and maps has a JSON form.
     document.to_pretty_json().unwrap_or_default() + "\n"
 }
 
-/// Every route, behind what `guard` puts in front of it, with the document that they make together.
+/// Every route with its `layers`, and the document that they make together.
 fn documented(
-    origin_check: impl Fn(Scope, Action, MethodRouter<App>) -> MethodRouter<App>,
+    layers: impl Fn(&'static str, Scope, Action, MethodRouter<App>) -> MethodRouter<App>,
 ) -> OpenApiRouter<App> {
     let info = InfoBuilder::new()
         .title("Playhouse")
@@ -174,7 +175,7 @@ fn documented(
         );
         named.push((method, path, scope, action));
         let (schemas, paths, routes) = handler;
-        router = router.routes((schemas, paths, origin_check(scope, action, routes)));
+        router = router.routes((schemas, paths, layers(path, scope, action, routes)));
     }
     document::complete(router.get_openapi_mut(), &named);
     router

@@ -7,7 +7,7 @@ use axum::{
     extract::{ConnectInfo, Request, State},
     http::{StatusCode, Version},
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::MethodRouter,
 };
 use futures_util::StreamExt;
@@ -47,7 +47,7 @@ async fn check(
     let principal = match identify(&app, &mut request).await {
         Ok(Principal::Builtin) => return next.run(request).await,
         Ok(principal) => principal,
-        Err(refused) => return refused.answer(request.uri().path()),
+        Err(refused) => return refused.into_response(),
     };
     if let Some(seen) = request.extensions().get::<Seen>() {
         seen.tell(&principal);
@@ -59,7 +59,7 @@ async fn check(
     };
     let mut answer = match admitted {
         Ok(()) => pass(&app, scope, &principal, request, next).await,
-        Err(refused) => refused.answer(request.uri().path()),
+        Err(refused) => refused.into_response(),
     };
     if let Some(rate) = rate {
         rate.write(answer.headers_mut(), app.now_ms());
@@ -74,10 +74,10 @@ fn rate_of<'key>(app: &App, principal: &'key Principal) -> Option<Rate<'key>> {
 
 /// A request that shows a secret of its own, unless its address has shown too many wrong ones.
 async fn counted(app: &App, request: Request, next: Next) -> Response {
-    let (peer, path) = (peer(&request), request.uri().path().to_owned());
+    let peer = peer(&request);
     // Counted before it is looked at: those that come at once count as well.
     if let Err(wait_ms) = app.failed_auth.take(peer, app.now_ms()) {
-        return Refused::FailedAuthLimiter(wait_ms).answer(&path);
+        return Refused::FailedAuthLimiter(wait_ms).into_response();
     }
     let answer = next.run(request).await;
     if answer.status() != StatusCode::UNAUTHORIZED {
@@ -106,12 +106,11 @@ async fn pass(
     if scope == Scope::KeysWrite {
         return next.run(request).await;
     }
-    let path = request.uri().path().to_owned();
     // A call may wait for a minute, and a stream may flow forever: both end with the key.
     tokio::select! {
         biased;
         response = next.run(request) => until_ended(app, principal, response),
-        () = app.keys.ended(principal, &app.clock) => Refused::Unknown.answer(&path),
+        () = app.keys.ended(principal, &app.clock) => Refused::Unknown.into_response(),
     }
 }
 

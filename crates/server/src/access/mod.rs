@@ -32,6 +32,7 @@ pub(crate) use issue::{info, issue, revoke};
 pub(crate) use join::join_token;
 pub use operator::Operator;
 pub use principal::Principal;
+pub(crate) use rate::retry_after;
 pub(crate) use refused::challenge;
 pub(crate) use scope::Scope;
 pub(crate) use tickets::{Purpose, Ticket};

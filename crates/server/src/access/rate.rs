@@ -101,7 +101,7 @@ impl<'key> Rate<'key> {
 }
 
 /// When to come again.
-pub(super) fn come_again(headers: &mut HeaderMap, wait_ms: i64) {
+pub(crate) fn retry_after(headers: &mut HeaderMap, wait_ms: i64) {
     headers.insert(header::RETRY_AFTER, ceil(wait_ms.max(1), 1_000).into());
 }
 

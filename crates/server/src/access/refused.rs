@@ -1,12 +1,12 @@
-//! Why a request does not pass the gate, and what it is told.
+//! Why authentication or the scope check refuses a request.
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::Response,
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
 };
 
-use super::{rate, scope::Scope};
-use crate::api::refusal;
+use super::scope::Scope;
+use crate::refusal::{Refusal, RefusalKind};
 
 /// Why a request does not pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,65 +33,61 @@ pub(super) enum Refused {
     Unavailable,
 }
 
-impl Refused {
-    /// The answer, in the form of the face that `path` belongs to.
-    pub(super) fn answer(self, path: &str) -> Response {
-        let (status, message) = match self {
-            Self::NoKey => (
-                StatusCode::UNAUTHORIZED,
-                "a key is needed: send it as X-API-Key, or as Authorization: Bearer".to_owned(),
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        use RefusalKind as K;
+        let (kind, message) = match refused {
+            Refused::NoKey => (
+                K::Unauthorized,
+                "a key is needed: send it as X-API-Key, or as Authorization: Bearer",
             ),
-            Self::Remote => (
-                StatusCode::UNAUTHORIZED,
+            Refused::Remote => (
+                K::Unauthorized,
                 "there are no keys yet, so this server answers requests from its own machine \
-                 only; make the first key there"
-                    .to_owned(),
+                 only; make the first key there",
             ),
-            Self::Named => (
-                StatusCode::UNAUTHORIZED,
+            Refused::Named => (
+                K::Unauthorized,
                 "there are no keys yet, and this server has another name than its machine's own, so a \
                  proxy may pass on what comes from anywhere; make the first key with `playhouse key \
-                 create` or with the setup token"
-                    .to_owned(),
+                 create` or with the setup token",
             ),
-            Self::Unknown => (
-                StatusCode::UNAUTHORIZED,
-                "the key is not known, was revoked, or has expired".to_owned(),
+            Refused::Unknown => (
+                K::Unauthorized,
+                "the key is not known, was revoked, or has expired",
             ),
-            Self::Scope(scope) => (
-                StatusCode::FORBIDDEN,
-                format!("the key does not have the scope {}", scope.as_str()),
+            Refused::Scope(scope) => {
+                let message = format!("the key does not have the scope {}", scope.as_str());
+                return Self::new(K::Forbidden, message);
+            }
+            Refused::NotHeld => (
+                K::Forbidden,
+                "an executor's key reads only what its executor holds",
             ),
-            Self::NotHeld => (
-                StatusCode::FORBIDDEN,
-                "an executor's key reads only what its executor holds".to_owned(),
+            Refused::Another => (
+                K::Forbidden,
+                "the key belongs to another executor: give the executor the name of its key",
             ),
-            Self::Another => (
-                StatusCode::FORBIDDEN,
-                "the key belongs to another executor: give the executor the name of its key"
-                    .to_owned(),
+            Refused::TooOften(retry_after_ms) => (
+                K::RateLimited { retry_after_ms },
+                "the key asks more often than it may",
             ),
-            Self::TooOften(_) => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "the key asks more often than it may".to_owned(),
+            Refused::FailedAuthLimiter(retry_after_ms) => (
+                K::RateLimited { retry_after_ms },
+                "too many wrong keys, tickets or tokens came from this address",
             ),
-            Self::FailedAuthLimiter(_) => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "too many wrong keys, tickets or tokens came from this address".to_owned(),
-            ),
-            Self::Unavailable => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the database is not available; nothing was changed".to_owned(),
+            Refused::Unavailable => (
+                K::Internal,
+                "the database is not available; nothing was changed",
             ),
         };
-        let mut answer = refusal(path, status, &message);
-        if status == StatusCode::UNAUTHORIZED {
-            challenge(answer.headers_mut());
-        }
-        if let Self::TooOften(wait_ms) | Self::FailedAuthLimiter(wait_ms) = self {
-            rate::come_again(answer.headers_mut(), wait_ms);
-        }
-        answer
+        Self::new(kind, message)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        Refusal::from(self).into_response()
     }
 }
 

@@ -6,11 +6,7 @@ use axum::{
 };
 use wire::audit::{AuditLine, AuditQuery, AuditVerified};
 
-use crate::{
-    app::App,
-    audit::view,
-    problem::{Params, Problem},
-};
+use crate::{app::App, audit::view, http::extract::Params, refusal::Refusal};
 
 /// Lists lines: newest first, or in order from a number on. A filter that matches little may give
 /// pages with few lines or none: `Link` says whether others follow.
@@ -21,8 +17,8 @@ use crate::{
 pub(crate) async fn list(
     State(app): State<App>,
     Params(query): Params<AuditQuery>,
-) -> Result<(HeaderMap, axum::Json<Vec<AuditLine>>), Problem> {
-    let filter = view::filter(&query).map_err(Problem::bad)?;
+) -> Result<(HeaderMap, axum::Json<Vec<AuditLine>>), Refusal> {
+    let filter = view::filter(&query).map_err(Refusal::bad_request)?;
     let found = app
         .store
         .read(move |read| store::audit::find(read, &filter))
@@ -66,7 +62,7 @@ fn link(query: &AuditQuery) -> Option<HeaderValue> {
 /// Follows the whole chain: whether every line is there and as it was written. It reads all lines.
 #[utoipa::path(get, path = "/api/audit/verify", tag = "audit",
     responses((status = 200, description = "What was found", body = AuditVerified)))]
-pub(crate) async fn verify(State(app): State<App>) -> Result<axum::Json<AuditVerified>, Problem> {
+pub(crate) async fn verify(State(app): State<App>) -> Result<axum::Json<AuditVerified>, Refusal> {
     let found = store::audit::verify(&app.store).await?;
     if let Some(broken) = &found.broken {
         let (number, reason) = (broken.number, broken.reason);

@@ -1,141 +1,149 @@
-//! Which contract a path belongs to, and how a refusal looks there that no handler wrote: one of the
-//! gate, of a missing route or of a wrong method.
+//! Which contract a path belongs to. A refusal, whatever refused, is written here in the form of that
+//! contract; each has an `error.rs` that gives status and body.
 
 use axum::{
-    Json,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
-use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Type, schema::Schema};
+use serde::Serialize;
+use utoipa::openapi::{ObjectBuilder, RefOr, Type, schema::Schema};
 
-use super::{jobs, plugin_jobs};
-use crate::problem::{MEDIA_TYPE, Problem};
+use super::{jobs, playbooks, playgrounds, plugin_jobs, problem};
+use crate::{
+    access::{challenge, retry_after},
+    refusal::{Refusal, RefusalKind},
+};
 
-/// Faces of the contracts, and our own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Contract {
-    Jobs,
-    PluginJobs,
-    Playbooks,
-    Playgrounds,
-    Own,
+/// How a contract writes a refusal.
+pub(crate) struct Contract {
+    /// What the paths of the contract begin with.
+    roots: &'static [&'static str],
+    pub(crate) media_type: &'static str,
+    /// The status and the body.
+    body: fn(&Refusal) -> (StatusCode, String),
+    /// The schema of the body.
+    pub(crate) schema: fn() -> RefOr<Schema>,
 }
 
-/// What the paths of each contract begin with.
-const ROOTS: &[(&str, Contract)] = &[
-    ("/api/v1", Contract::Jobs),
-    ("/playground", Contract::PluginJobs),
-    ("/api/playbooks", Contract::Playbooks),
-    ("/api/executions", Contract::Playbooks),
-    ("/api/credentials", Contract::Playbooks),
-    ("/api/playgrounds", Contract::Playgrounds),
-    ("/api/playspecs", Contract::Playgrounds),
-    ("/api/playrooms", Contract::Playgrounds),
+const JSON: &str = "application/json";
+
+static CONTRACTS: [Contract; 4] = [
+    Contract {
+        roots: &["/api/v1"],
+        media_type: JSON,
+        body: jobs::error::body,
+        schema: jobs::error::schema,
+    },
+    Contract {
+        roots: &["/playground"],
+        media_type: JSON,
+        body: plugin_jobs::error::body,
+        schema: plugin_jobs::error::schema,
+    },
+    Contract {
+        roots: &["/api/playbooks", "/api/executions", "/api/credentials"],
+        media_type: JSON,
+        body: playbooks::error::body,
+        schema: playbooks::error::schema,
+    },
+    Contract {
+        roots: &["/api/playgrounds", "/api/playspecs", "/api/playrooms"],
+        media_type: JSON,
+        body: playgrounds::error::body,
+        schema: playgrounds::error::schema,
+    },
 ];
 
+/// Our own routes: every other path.
+static OWN: Contract = Contract {
+    roots: &[],
+    media_type: "application/problem+json",
+    body: problem::body,
+    schema: problem::schema,
+};
+
 impl Contract {
-    fn of(path: &str) -> Self {
-        let below = |root: &str| {
-            path.strip_prefix(root)
+    /// The contract that a path belongs to.
+    pub(crate) fn of(path: &str) -> &'static Self {
+        let below = |root: &&str| {
+            path.strip_prefix(*root)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let found = ROOTS.iter().find(|(root, _)| below(root));
-        found.map_or(Self::Own, |(_, contract)| *contract)
+        let found = CONTRACTS.iter().find(|one| one.roots.iter().any(below));
+        found.unwrap_or(&OWN)
+    }
+
+    /// Writes the refusal that a response stands for; leaves any other response alone.
+    pub(crate) fn render(&self, mut response: Response) -> Response {
+        let Some(refusal) = response.extensions_mut().remove::<Refusal>() else {
+            return response;
+        };
+        let (status, body) = (self.body)(&refusal);
+        let (mut written, json) = (status, body).into_response().into_parts();
+        // What other layers have set stays.
+        written
+            .headers
+            .extend(std::mem::take(response.headers_mut()));
+        let media_type = HeaderValue::from_static(self.media_type);
+        written.headers.insert(header::CONTENT_TYPE, media_type);
+        match refusal.kind {
+            RefusalKind::Unauthorized => challenge(&mut written.headers),
+            RefusalKind::RateLimited { retry_after_ms } => {
+                retry_after(&mut written.headers, retry_after_ms);
+            }
+            _ => {}
+        }
+        Response::from_parts(written, json)
     }
 }
 
-/// A refusal in the form of the face that `path` belongs to.
-pub(crate) fn refusal(path: &str, status: StatusCode, message: &str) -> Response {
-    let body = match Contract::of(path) {
-        Contract::Jobs => return jobs::Error::new(status, message).into_response(),
-        Contract::Own => return Problem::new(status, message).into_response(),
-        Contract::PluginJobs => return plugin_jobs::Error::new(status, message).into_response(),
-        Contract::Playbooks => json!({"detail": {
-            "error": code(status).to_lowercase(),
-            "message": message,
-            "details": {},
-        }}),
-        Contract::Playgrounds => json!({"error": {
-            "code": match status {
-                StatusCode::BAD_REQUEST => "BAD_REQUEST",
-                StatusCode::UNAUTHORIZED => "UNAUTHORIZED",
-                StatusCode::FORBIDDEN => "FORBIDDEN",
-                StatusCode::NOT_FOUND => "RESOURCE_NOT_FOUND",
-                _ => code(status),
-            },
-            "message": message,
-            "details": {},
-        }}),
-    };
-    (status, Json(body)).into_response()
+/// The response to a refusal of a request that has reached no route.
+pub(crate) fn refuse(path: &str, refusal: Refusal) -> Response {
+    Contract::of(path).render(refusal.into_response())
 }
 
-/// The media type and the schema of a refusal of the face that `path` belongs to.
-pub(crate) fn refusal_schema(path: &str) -> (&'static str, RefOr<Schema>) {
+/// A body of strings and numbers, which has a JSON form.
+pub(super) fn to_string(body: &impl Serialize) -> String {
+    serde_json::to_string(body).unwrap_or_default()
+}
+
+/// The schema of an object with a code, a message and details.
+pub(super) fn coded_schema(outer: &str, code: &str) -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String);
-    let object = |fields: [(&str, RefOr<Schema>); 3]| {
-        let empty = ObjectBuilder::new();
-        let all = fields.into_iter().fold(empty, |object, (name, schema)| {
-            object.property(name, schema).required(name)
-        });
-        RefOr::T(Schema::from(all))
-    };
-    let within = |name: &str, schema: RefOr<Schema>| {
-        let outer = ObjectBuilder::new().property(name, schema).required(name);
-        RefOr::T(Schema::from(outer))
-    };
-    let coded = |code| {
-        object([
-            (code, text().into()),
-            ("message", text().into()),
-            ("details", ObjectBuilder::new().into()),
-        ])
-    };
-    let schema = match Contract::of(path) {
-        Contract::Jobs => Ref::from_schema_name("ErrorBody").into(),
-        Contract::Own => return (MEDIA_TYPE, Ref::from_schema_name("Problem").into()),
-        Contract::PluginJobs => Ref::from_schema_name("PluginJobErrorBody").into(),
-        Contract::Playbooks => within("detail", coded("error")),
-        Contract::Playgrounds => within("error", coded("code")),
-    };
-    ("application/json", schema)
-}
-
-/// The word for a status, in the letters of the playgrounds contract.
-fn code(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::UNAUTHORIZED => "AUTHENTICATION_REQUIRED",
-        StatusCode::FORBIDDEN => "PERMISSION_DENIED",
-        StatusCode::NOT_FOUND => "NOT_FOUND",
-        StatusCode::METHOD_NOT_ALLOWED => "METHOD_NOT_ALLOWED",
-        StatusCode::TOO_MANY_REQUESTS => "RATE_LIMITED",
-        StatusCode::BAD_REQUEST => "VALIDATION_ERROR",
-        _ => "INTERNAL_ERROR",
-    }
+    let object = [
+        (code, text()),
+        ("message", text()),
+        ("details", ObjectBuilder::new()),
+    ]
+    .into_iter()
+    .fold(ObjectBuilder::new(), |object, (name, schema)| {
+        object.property(name, schema).required(name)
+    });
+    let outer = ObjectBuilder::new().property(outer, object).required(outer);
+    RefOr::T(Schema::from(outer))
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::StatusCode;
     use http_body_util::BodyExt;
     use serde_json::{Value, json};
 
-    use super::refusal;
+    use super::refuse;
+    use crate::refusal::{Refusal, RefusalKind};
 
     async fn body(path: &str) -> Value {
-        of(path, StatusCode::FORBIDDEN).await
+        of(path, RefusalKind::Forbidden).await
     }
 
-    async fn of(path: &str, status: StatusCode) -> Value {
-        let answer = refusal(path, status, "no");
-        assert_eq!(answer.status(), status);
+    async fn of(path: &str, kind: RefusalKind) -> Value {
+        let answer = refuse(path, Refusal::new(kind, "no"));
+        assert_eq!(answer.status(), kind.status());
         let body = answer.into_body().collect().await.expect("a body");
         serde_json::from_slice(&body.to_bytes()).expect("JSON")
     }
 
     #[tokio::test]
-    async fn each_face_refuses_in_its_own_form() {
+    async fn each_contract_refuses_in_its_own_form() {
         let jobs = json!({"error": "no", "context": {}});
         assert_eq!(body("/api/v1/jobs").await, jobs);
         for path in ["/playground/jobs/1", "/playground/plugins", "/playground"] {
@@ -156,7 +164,10 @@ mod tests {
             assert_eq!(body(path).await, playgrounds);
         }
         // Too many requests have a word of their own where there are words.
-        let busy = |path: &'static str| of(path, StatusCode::TOO_MANY_REQUESTS);
+        let busy = |path: &'static str| {
+            let retry_after_ms = 1;
+            of(path, RefusalKind::RateLimited { retry_after_ms })
+        };
         assert_eq!(busy("/api/v1/jobs").await, jobs);
         assert_eq!(busy("/playground/jobs").await, json!({"error": "no"}));
         let playbooks = &busy("/api/playbooks").await["detail"];

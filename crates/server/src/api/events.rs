@@ -1,10 +1,6 @@
 //! The global event log, live, as server-sent events.
 
-use axum::{
-    extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderMap, StatusCode},
-    response::Response,
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use bytes::{Bytes, BytesMut};
 use engine::{Kind, RunId};
 use futures_util::{Stream, stream};
@@ -14,8 +10,9 @@ use serde_json::json;
 use super::sse::{self, Chunk};
 use crate::{
     app::App,
+    http::extract::Params,
     live::{Event, Filter, Form, Reader, Step},
-    problem::Problem,
+    refusal::Refusal,
 };
 
 /// The kind of events that are about no run.
@@ -35,24 +32,20 @@ pub(crate) struct Wanted {
     types: Option<String>,
 }
 
-/// The query of a stream, read.
-pub(crate) type Asked = Result<Query<Wanted>, QueryRejection>;
-
 /// Where to begin, and what is wanted.
-pub(crate) fn wanted(asked: Asked) -> Result<(Option<i64>, Filter), Problem> {
-    let Query(wanted) = asked.map_err(|rejection| bad(rejection.body_text()))?;
+pub(crate) fn wanted(wanted: Wanted) -> Result<(Option<i64>, Filter), Refusal> {
     let run = wanted.run_id.as_deref().map(str::parse::<RunId>);
     let run = run.transpose();
-    let run = run.map_err(|_| bad("run_id is not a run id".to_owned()))?;
+    let run = run.map_err(|_| Refusal::bad_request("run_id is not a run id"))?;
     if wanted.after.is_some_and(|after| after < 0) {
-        return Err(bad("after must not be negative".to_owned()));
+        return Err(Refusal::bad_request("after must not be negative"));
     }
     if let Some(kind) = &wanted.kind
         && kind.parse::<Kind>().is_err()
         && kind != HOOK
     {
         let known = "job, plugin_job, execution or hook";
-        return Err(bad(format!("kind must be {known}")));
+        return Err(Refusal::bad_request(format!("kind must be {known}")));
     }
     let types = |types: String| types.split(',').map(|t| t.trim().to_owned()).collect();
     let filter = Filter {
@@ -61,10 +54,6 @@ pub(crate) fn wanted(asked: Asked) -> Result<(Option<i64>, Filter), Problem> {
         types: wanted.types.map(types),
     };
     Ok((wanted.after, filter))
-}
-
-fn bad(detail: String) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, detail)
 }
 
 /// Follows the event log: each message's `id` is the event's number. A reader that resumes before
@@ -77,10 +66,10 @@ pub(crate) async fn follow(
     State(app): State<App>,
     headers: HeaderMap,
     link: sse::OptionalLink,
-    asked: Asked,
-) -> Result<Response, Problem> {
+    Params(asked): Params<Wanted>,
+) -> Result<Response, Refusal> {
     let (after, filter) = wanted(asked)?;
-    let last = sse::last_id(&headers).map_err(bad)?;
+    let last = sse::last_id(&headers).map_err(Refusal::bad_request)?;
     let reader = app.tail.reader(last.or(after), filter).await?;
     let messages = messages(app.clone(), reader);
     Ok(sse::answer(&app, Form::EVENTS, link, messages))

@@ -7,7 +7,8 @@ use crate::{
     access::{Caller, Principal, issue, join_token},
     app::App,
     audit::AuditContext,
-    problem::{Json, Problem},
+    http::extract::Json,
+    refusal::Refusal,
 };
 
 /// Makes a token with which one executor joins. It is void when the key that made it is revoked.
@@ -20,7 +21,7 @@ pub(crate) async fn token(
     Extension(principal): Extension<Principal>,
     audit_context: AuditContext,
     Json(new): Json<NewJoinToken>,
-) -> Result<(StatusCode, axum::Json<JoinToken>), Problem> {
+) -> Result<(StatusCode, axum::Json<JoinToken>), Refusal> {
     let caller = Caller::of(&principal);
     let issuer = principal.key().map_or("", |key| key.id.as_str());
     let token = join_token(
@@ -46,7 +47,7 @@ pub(crate) async fn join(
     State(app): State<App>,
     audit_context: AuditContext,
     Json(join): Json<Join>,
-) -> Result<(StatusCode, axum::Json<CreatedKey>), Problem> {
+) -> Result<(StatusCode, axum::Json<CreatedKey>), Refusal> {
     let new = NewKey {
         name: join.name,
         role: "executor".to_owned(),

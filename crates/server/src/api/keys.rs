@@ -7,7 +7,8 @@ use crate::{
     access::{Caller, Principal, Scope, info, issue, revoke as revoke_key},
     app::App,
     audit::AuditContext,
-    problem::{Json, Named, Problem},
+    http::extract::{Json, PathParams},
+    refusal::Refusal,
 };
 
 /// Makes a key. While there is none, the caller who asks from the server's own machine may make the first,
@@ -22,7 +23,7 @@ pub(crate) async fn create(
     Extension(principal): Extension<Principal>,
     audit_context: AuditContext,
     Json(new): Json<NewKey>,
-) -> Result<(StatusCode, axum::Json<CreatedKey>), Problem> {
+) -> Result<(StatusCode, axum::Json<CreatedKey>), Refusal> {
     let caller = Caller::of(&principal);
     let created = issue(&app.store, caller, &new, audit_context, app.now_ms()).await?;
     app.keys.look(&app.store).await?;
@@ -35,7 +36,7 @@ pub(crate) async fn create(
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-) -> Result<axum::Json<Vec<KeyInfo>>, Problem> {
+) -> Result<axum::Json<Vec<KeyInfo>>, Refusal> {
     let rows = app.store.read(store::keys::list).await?;
     let every = principal.scopes().allow(Scope::KeysWrite);
     let own = principal.key().map(|key| key.id.as_str());
@@ -55,10 +56,10 @@ pub(crate) async fn list(
 pub(crate) async fn revoke(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    Named(id): Named<String>,
+    PathParams(id): PathParams<String>,
     audit_context: AuditContext,
-) -> Result<axum::Json<KeyInfo>, Problem> {
-    let unknown = || Problem::new(StatusCode::NOT_FOUND, "no such key");
+) -> Result<axum::Json<KeyInfo>, Refusal> {
+    let unknown = || Refusal::not_found("no such key");
     let revoked = revoke_key(
         &app.store,
         Caller::of(&principal),

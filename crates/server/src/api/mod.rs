@@ -1,4 +1,4 @@
-//! The faces. Each answers in its own form, its own refusals too.
+//! The contracts, and our own routes. Each has its own form of refusals.
 
 pub(crate) mod audit;
 mod command;
@@ -10,29 +10,31 @@ pub(crate) mod join;
 pub(crate) mod keys;
 mod output;
 mod paging;
+mod playbooks;
+mod playgrounds;
 pub(crate) mod plugin_jobs;
 pub(crate) mod probes;
+pub(crate) mod problem;
 pub(crate) mod reference;
 pub(crate) mod setup;
 mod sse;
 pub(crate) mod tickets;
 pub(crate) mod ws;
 
-use axum::{extract::Request, http::StatusCode, response::Response};
+use axum::{extract::Request, response::Response};
 
-pub(crate) use contract::{refusal, refusal_schema};
+use crate::refusal::{Refusal, RefusalKind};
 
-/// Answer to a path that nothing serves.
+pub(crate) use contract::{Contract, refuse};
+
+/// The response to a path that has no route.
 pub(crate) async fn not_found(request: Request) -> Response {
-    refusal(request.uri().path(), StatusCode::NOT_FOUND, "no such route")
+    refuse(request.uri().path(), Refusal::not_found("no such route"))
 }
 
-/// Answer to a method that a path does not have.
+/// The response to a method that a path does not have.
 pub(crate) async fn method_not_allowed(request: Request) -> Response {
     let message = format!("{} is not allowed here", request.method());
-    refusal(
-        request.uri().path(),
-        StatusCode::METHOD_NOT_ALLOWED,
-        &message,
-    )
+    let refusal = Refusal::new(RefusalKind::MethodNotAllowed, message);
+    refuse(request.uri().path(), refusal)
 }

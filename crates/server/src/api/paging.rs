@@ -4,8 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use engine::{Kind, Run, Status};
 use store::runs::Filter;
 
-use super::hooks::FieldError;
-use crate::app::App;
+use crate::{app::App, refusal::Refusal};
 
 const LIMIT_DEFAULT: i64 = 100;
 const LIMIT_MAX: i64 = 1_000;
@@ -25,7 +24,7 @@ pub(super) struct List<'a> {
 
 impl Page {
     /// The page that is asked for.
-    pub(super) fn asked(limit: Option<i64>, offset: Option<i64>) -> Result<Self, FieldError> {
+    pub(super) fn asked(limit: Option<i64>, offset: Option<i64>) -> Result<Self, Refusal> {
         let (limit, offset) = (limit.unwrap_or(LIMIT_DEFAULT), offset.unwrap_or(0));
         if limit < 1 {
             return Err(wrong("limit", "must be at least 1"));
@@ -89,21 +88,18 @@ impl Page {
 pub(super) fn statuses(
     word: &str,
     word_of: fn(Status) -> &'static str,
-) -> Result<Vec<Status>, FieldError> {
+) -> Result<Vec<Status>, Refusal> {
     let all = Status::ALL.iter().copied();
     let found: Vec<Status> = all.filter(|status| word_of(*status) == word).collect();
     if found.is_empty() {
         let mut words: Vec<&str> = Status::ALL.iter().map(|status| word_of(*status)).collect();
         words.dedup();
         let message = format!("must be one of {}", words.join(", "));
-        return Err(wrong("status", message));
+        return Err(wrong("status", &message));
     }
     Ok(found)
 }
 
-fn wrong(field: &str, message: impl Into<String>) -> FieldError {
-    FieldError {
-        field: field.to_owned(),
-        message: message.into(),
-    }
+fn wrong(field: &str, message: &str) -> Refusal {
+    Refusal::field(field, format!("{field} {message}"))
 }

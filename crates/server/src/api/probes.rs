@@ -1,8 +1,11 @@
 //! What an orchestrator asks: does it live, and may it be sent requests?
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 
-use crate::{app::App, problem::Problem};
+use crate::{
+    app::App,
+    refusal::{Refusal, RefusalKind},
+};
 
 /// Answers as long as the process does.
 #[utoipa::path(get, path = "/livez", tag = "admin",
@@ -16,11 +19,8 @@ pub(crate) async fn live() -> &'static str {
 #[utoipa::path(get, path = "/readyz", tag = "admin",
     responses((status = 200, description = "Send it requests", body = String),
         (status = 503, description = "Do not send it requests")))]
-pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
-    let not = |detail: &str| Problem {
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        detail: detail.to_owned(),
-    };
+pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Refusal> {
+    let not = |message: &str| Refusal::new(RefusalKind::Unavailable, message);
     if app.draining.is_cancelled() || app.stopping.is_cancelled() {
         return Err(not("the server is about to stop"));
     }

@@ -3,15 +3,12 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::{
-    http::{StatusCode, header},
+    http::header,
     response::{IntoResponse, Redirect, Response},
 };
 use utoipa_swagger_ui::Config;
 
-use crate::{
-    problem::{Named, Problem},
-    router::openapi_json,
-};
+use crate::{http::extract::PathParams, refusal::Refusal, router::openapi_json};
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi_json);
 
@@ -48,22 +45,16 @@ pub(crate) async fn page() -> Redirect {
     params(("file" = String, Path, description = "A file's name")),
     responses((status = 200, description = "The file", body = String, content_type = "text/html"),
         (status = 404, description = "No such file")))]
-pub(crate) async fn file(Named(file): Named<String>) -> Result<Response, Problem> {
+pub(crate) async fn file(PathParams(file): PathParams<String>) -> Result<Response, Refusal> {
     match utoipa_swagger_ui::serve(&file, PAGES.clone()) {
         Ok(Some(found)) => {
             let kind = [(header::CONTENT_TYPE, found.content_type)];
             Ok((kind, found.bytes.into_owned()).into_response())
         }
-        Ok(None) => Err(Problem {
-            status: StatusCode::NOT_FOUND,
-            detail: "no such file".to_owned(),
-        }),
+        Ok(None) => Err(Refusal::not_found("no such file")),
         Err(error) => {
             tracing::error!(%error, file, "a page could not be made");
-            Err(Problem {
-                status: StatusCode::INTERNAL_SERVER_ERROR,
-                detail: "internal error".to_owned(),
-            })
+            Err(Refusal::internal("internal error"))
         }
     }
 }

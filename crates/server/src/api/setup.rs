@@ -11,7 +11,8 @@ use crate::{
     access::{Caller, issue},
     app::App,
     audit::AuditContext,
-    problem::{Json, Problem},
+    http::extract::Json,
+    refusal::Refusal,
 };
 
 /// Nothing from elsewhere, nothing but the page's own, and in nobody's frame.
@@ -37,7 +38,7 @@ pub(crate) async fn setup(
     State(app): State<App>,
     audit_context: AuditContext,
     Json(setup): Json<Setup>,
-) -> Result<(StatusCode, axum::Json<CreatedKey>), Problem> {
+) -> Result<(StatusCode, axum::Json<CreatedKey>), Refusal> {
     let new = NewKey {
         name: setup.name,
         role: "admin".to_owned(),

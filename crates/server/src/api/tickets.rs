@@ -6,7 +6,7 @@ use wire::{Timestamp, keys};
 use crate::{
     access::{Principal, Purpose, Ticket},
     app::App,
-    problem::Problem,
+    refusal::Refusal,
 };
 
 /// Makes a ticket that opens one WebSocket within 30 seconds, as the caller who asks for it.
@@ -15,7 +15,7 @@ use crate::{
 pub(crate) async fn issue(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-) -> Result<(StatusCode, axum::Json<keys::Ticket>), Problem> {
+) -> Result<(StatusCode, axum::Json<keys::Ticket>), Refusal> {
     // It opens what the key may read anyway and leaves no line in the audit, which it could fill.
     let subject = principal.key().map_or("", |key| key.id.as_str());
     let (purpose, now) = (Purpose::Connect, app.now_ms());

@@ -1,4 +1,5 @@
-//! Stands in front of the gate of every route: says what is asked for, and counts what is refused.
+//! The outermost layer of every route: says what is asked for, writes refusals in the form of the
+//! route's contract, and counts them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,7 +12,7 @@ use axum::{
 };
 
 use super::{Action, AuditContext};
-use crate::{Principal, app::App, origin_check::Peer};
+use crate::{Principal, api::Contract, app::App, origin_check::Peer};
 
 /// What the request's route does.
 #[derive(Clone, Copy)]
@@ -28,16 +29,20 @@ impl Seen {
     }
 }
 
-/// Puts the witness in front of a route.
-pub(crate) fn audited(app: &App, action: Action, routes: MethodRouter<App>) -> MethodRouter<App> {
+/// Adds the layer to a route.
+pub(crate) fn audited(
+    app: &App,
+    (path, action): (&str, Action),
+    routes: MethodRouter<App>,
+) -> MethodRouter<App> {
     routes.route_layer(middleware::from_fn_with_state(
-        (app.clone(), action),
+        (app.clone(), Contract::of(path), action),
         middleware,
     ))
 }
 
 async fn middleware(
-    State((app, action)): State<(App, Action)>,
+    State((app, contract, action)): State<(App, &'static Contract, Action)>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -50,7 +55,7 @@ async fn middleware(
     let peer = request.extensions().get::<Peer>().copied();
     let path = request.extensions().get::<MatchedPath>().cloned();
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let response = next.run(request).await;
+    let response = contract.render(next.run(request).await);
     let status = response.status();
     if is_refusal(status) || (action.is_some() && is_failure(status)) {
         let path = path.as_ref().map(MatchedPath::as_str);

@@ -11,6 +11,7 @@ use wire::hooks::{FullJobHook, JobHook};
 use crate::{
     hooks::{Signer, types_of},
     outbound::{Refused, SsrfFilter},
+    refusal::Refusal,
 };
 
 const URL_LIMIT: usize = 2 * 1024;
@@ -30,65 +31,59 @@ const NOT_THEIRS: [&str; 6] = [
     "te",
 ];
 
-/// A field and what is wrong with it.
-pub(crate) struct FieldError {
-    pub(crate) field: String,
-    pub(crate) message: String,
-}
-
-fn wrong(field: impl Into<String>, message: impl Into<String>) -> FieldError {
-    FieldError {
-        field: field.into(),
-        message: message.into(),
-    }
+fn wrong(field: &str, message: &str) -> Refusal {
+    Refusal::field(field, format!("{field} {message}"))
 }
 
 /// An address that the server may call. A name may lead elsewhere tomorrow: it is looked at again at
 /// each call.
-pub(super) fn url(ssrf_filter: &SsrfFilter, field: &str, text: &str) -> Result<Url, FieldError> {
+pub(super) fn url(ssrf_filter: &SsrfFilter, field: &str, text: &str) -> Result<Url, Refusal> {
     if text.len() > URL_LIMIT {
-        return Err(wrong(field, format!("must have at most {URL_LIMIT} bytes")));
+        return Err(wrong(
+            field,
+            &format!("must have at most {URL_LIMIT} bytes"),
+        ));
     }
-    let url = Url::parse(text).map_err(|error| wrong(field, format!("is not a URL: {error}")))?;
+    let url = Url::parse(text).map_err(|error| wrong(field, &format!("is not a URL: {error}")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong(field, "must not have a user or a password"));
     }
     ssrf_filter.check(&url).map_err(|refused| match refused {
         Refused::Scheme => wrong(field, "must be an http or https URL"),
-        refused => wrong(field, refused.to_string()),
+        refused => wrong(field, &refused.to_string()),
     })?;
     Ok(url)
 }
 
-pub(super) fn events(events: &[String]) -> Result<(), FieldError> {
+pub(super) fn events(events: &[String]) -> Result<(), Refusal> {
     if events.is_empty() || events.len() > EVENTS_LIMIT {
         let message = format!("must have 1 to {EVENTS_LIMIT} event types");
-        return Err(wrong("events", message));
+        return Err(wrong("events", &message));
     }
     for (index, event) in events.iter().enumerate() {
         let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'*');
         if event.is_empty() || event.len() > EVENT_LIMIT || !event.bytes().all(known) {
             let message = "must be an event type such as job.completed, in which each `*` stands \
                 for anything";
-            return Err(wrong(format!("events[{index}]"), message));
+            return Err(wrong(&format!("events[{index}]"), message));
         }
     }
     Ok(())
 }
 
-pub(super) fn description(text: &str) -> Result<(), FieldError> {
+pub(super) fn description(text: &str) -> Result<(), Refusal> {
     if text.len() > DESCRIPTION_LIMIT || text.chars().any(char::is_control) {
         let message =
             format!("must have at most {DESCRIPTION_LIMIT} bytes and no control characters");
-        return Err(wrong("description", message));
+        return Err(wrong("description", &message));
     }
     Ok(())
 }
 
-pub(super) fn secret(field: &str, text: &str) -> Result<(), FieldError> {
+pub(super) fn secret(field: &str, text: &str) -> Result<(), Refusal> {
     Signer::parse(text)
         .map(drop)
-        .map_err(|message| wrong(field, message))
+        .map_err(|message| wrong(field, &message))
 }
 
 /// Checks the hook of one run and makes it what the store keeps.
@@ -96,7 +91,7 @@ pub(crate) fn run_hook(
     ssrf_filter: &SsrfFilter,
     kind: Kind,
     hook: JobHook,
-) -> Result<RunHook, FieldError> {
+) -> Result<RunHook, Refusal> {
     let hook = match hook {
         JobHook::Full(hook) => hook,
         JobHook::Url(url) => FullJobHook {
@@ -110,7 +105,7 @@ pub(crate) fn run_hook(
     check_headers(&headers)?;
     if hook.retries.is_some_and(|retries| retries > RETRIES_LIMIT) {
         let message = format!("must be at most {RETRIES_LIMIT}");
-        return Err(wrong(field("retries"), message));
+        return Err(wrong(&field("retries"), &message));
     }
     if let Some(text) = &hook.secret {
         secret(&field("secret"), text)?;
@@ -121,7 +116,7 @@ pub(crate) fn run_hook(
     for word in &words {
         let event = types_of(kind, word).ok_or_else(|| {
             let message = "must list some of started, progress, completed, failed, cancelled";
-            wrong(field("on"), message)
+            wrong(&field("on"), message)
         })?;
         if !events.contains(&event) {
             events.push(event);
@@ -138,7 +133,7 @@ pub(crate) fn run_hook(
     })
 }
 
-fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), FieldError> {
+fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), Refusal> {
     const FIELD: &str = "webhook.headers";
     let size: usize = headers
         .iter()
@@ -146,18 +141,18 @@ fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), FieldError> {
         .sum();
     if headers.len() > HEADERS_LIMIT || size > HEADER_LIMIT {
         let message = format!("must be at most {HEADERS_LIMIT}, of {HEADER_LIMIT} bytes together");
-        return Err(wrong(FIELD, message));
+        return Err(wrong(FIELD, &message));
     }
     for (name, value) in headers {
         let name =
             HeaderName::try_from(name).map_err(|_| wrong(FIELD, "a name is no header name"))?;
         if NOT_THEIRS.contains(&name.as_str()) || name.as_str().starts_with("proxy-") {
-            return Err(wrong(FIELD, format!("`{name}` cannot be set")));
+            return Err(wrong(FIELD, &format!("`{name}` cannot be set")));
         }
         if HeaderValue::try_from(value).is_err() {
             return Err(wrong(
                 FIELD,
-                format!("the value of `{name}` is no header value"),
+                &format!("the value of `{name}` is no header value"),
             ));
         }
     }

@@ -8,11 +8,12 @@ use serde::Deserialize;
 use store::{audit::Target, hooks};
 use wire::hooks::Delivery;
 
-use super::{FieldError, hook::find, view};
+use super::{hook::find, view};
 use crate::{
     app::App,
     audit::AuditContext,
-    problem::{Named, Params, Problem},
+    http::extract::{Params, PathParams},
+    refusal::Refusal,
 };
 
 const LIMIT_DEFAULT: i64 = 50;
@@ -37,9 +38,9 @@ pub(crate) struct Wanted {
         (status = 404, description = "No such hook")))]
 pub(crate) async fn list(
     State(app): State<App>,
-    Named(id): Named<String>,
+    PathParams(id): PathParams<String>,
     Params(wanted): Params<Wanted>,
-) -> Result<(HeaderMap, axum::Json<Vec<Delivery>>), Problem> {
+) -> Result<(HeaderMap, axum::Json<Vec<Delivery>>), Refusal> {
     let limit = wanted.limit()?;
     let id = find(&app, id).await?.id;
     let path = format!("/api/hooks/{id}/deliveries");
@@ -50,12 +51,9 @@ pub(crate) async fn list(
 pub(super) type Page = (HeaderMap, axum::Json<Vec<Delivery>>);
 
 impl Wanted {
-    pub(super) fn limit(&self) -> Result<i64, FieldError> {
+    pub(super) fn limit(&self) -> Result<i64, Refusal> {
         let limit = self.limit.unwrap_or(LIMIT_DEFAULT).min(LIMIT_MAX);
-        let wrong = || FieldError {
-            field: "limit".to_owned(),
-            message: "must be at least 1".to_owned(),
-        };
+        let wrong = || Refusal::field("limit", "limit must be at least 1");
         (limit >= 1).then_some(limit).ok_or_else(wrong)
     }
 }
@@ -98,8 +96,8 @@ pub(super) async fn page(
         (status = 404, description = "No such hook or delivery")))]
 pub(crate) async fn get(
     State(app): State<App>,
-    Named((id, number)): Named<(String, String)>,
-) -> Result<axum::Json<Delivery>, Problem> {
+    PathParams((id, number)): PathParams<(String, String)>,
+) -> Result<axum::Json<Delivery>, Refusal> {
     let number = parse(&number)?;
     let id = find(&app, id).await?.id;
     let hook = id.clone();
@@ -119,9 +117,9 @@ pub(crate) async fn get(
         (status = 409, description = "The hook is disabled")))]
 pub(crate) async fn replay(
     State(app): State<App>,
-    Named((id, number)): Named<(String, String)>,
+    PathParams((id, number)): PathParams<(String, String)>,
     audit_context: AuditContext,
-) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
+) -> Result<(StatusCode, axum::Json<Delivery>), Refusal> {
     let number = parse(&number)?;
     let id = find(&app, id).await?.id;
     let entry = audit_context.entry(app.now_ms(), Target::one("hook", &id));
@@ -142,9 +140,9 @@ pub(crate) async fn replay(
         (status = 409, description = "The hook is disabled")))]
 pub(crate) async fn test(
     State(app): State<App>,
-    Named(id): Named<String>,
+    PathParams(id): PathParams<String>,
     audit_context: AuditContext,
-) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
+) -> Result<(StatusCode, axum::Json<Delivery>), Refusal> {
     let (id, now) = (find(&app, id).await?.id, app.now_ms());
     let entry = audit_context.entry(now, Target::one("hook", &id));
     let (hook, composed) = (id.clone(), crate::hooks::test(&id, now));
@@ -160,14 +158,14 @@ fn accepted(
     app: &App,
     hook: &str,
     opened: hooks::Opened,
-    missing: fn() -> Problem,
-) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
+    missing: fn() -> Refusal,
+) -> Result<(StatusCode, axum::Json<Delivery>), Refusal> {
     let row = match opened {
         hooks::Opened::Yes(row) => *row,
         hooks::Opened::Missing => return Err(missing()),
         hooks::Opened::Disabled => {
             let detail = "the hook is disabled: nothing is sent to it";
-            return Err(Problem::new(StatusCode::CONFLICT, detail));
+            return Err(Refusal::conflict(detail));
         }
     };
     app.outbox.notify_one();
@@ -175,10 +173,10 @@ fn accepted(
 }
 
 /// What is no number names no delivery.
-fn parse(number: &str) -> Result<i64, Problem> {
+fn parse(number: &str) -> Result<i64, Refusal> {
     number.parse().map_err(|_| missing())
 }
 
-fn missing() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "no such delivery")
+fn missing() -> Refusal {
+    Refusal::not_found("no such delivery")
 }

@@ -10,7 +10,8 @@ use crate::{
     app::App,
     audit::AuditContext,
     hooks::Signer,
-    problem::{Json, Named, Problem},
+    http::extract::{Json, PathParams},
+    refusal::Refusal,
 };
 
 /// Hooks at most, those of single jobs not counted: each event is compared with all of them.
@@ -25,7 +26,7 @@ pub(crate) async fn create(
     State(app): State<App>,
     audit_context: AuditContext,
     Json(new): Json<NewHook>,
-) -> Result<(StatusCode, axum::Json<CreatedHook>), Problem> {
+) -> Result<(StatusCode, axum::Json<CreatedHook>), Refusal> {
     let url = check::url(&app.ssrf_filter, "url", &new.url)?;
     let events = new.events.unwrap_or_else(|| vec!["*".to_owned()]);
     check::events(&events)?;
@@ -51,7 +52,7 @@ pub(crate) async fn create(
         .await?;
     if !made {
         let detail = format!("there are {HOOKS_LIMIT} hooks already, and there may be no more");
-        return Err(Problem::new(StatusCode::CONFLICT, detail));
+        return Err(Refusal::conflict(detail));
     }
     let hook = view::hook(&find(&app, id).await?);
     Ok((
@@ -63,7 +64,7 @@ pub(crate) async fn create(
 /// Lists hooks, oldest first; those of single jobs are not among them.
 #[utoipa::path(get, path = "/api/hooks", tag = "hooks",
     responses((status = 200, description = "All hooks", body = Vec<Hook>)))]
-pub(crate) async fn list(State(app): State<App>) -> Result<axum::Json<Vec<Hook>>, Problem> {
+pub(crate) async fn list(State(app): State<App>) -> Result<axum::Json<Vec<Hook>>, Refusal> {
     let hooks = app.store.read(hooks::list).await?;
     Ok(axum::Json(hooks.iter().map(view::hook).collect()))
 }
@@ -75,8 +76,8 @@ pub(crate) async fn list(State(app): State<App>) -> Result<axum::Json<Vec<Hook>>
         (status = 404, description = "No such hook")))]
 pub(crate) async fn get(
     State(app): State<App>,
-    Named(id): Named<String>,
-) -> Result<axum::Json<Hook>, Problem> {
+    PathParams(id): PathParams<String>,
+) -> Result<axum::Json<Hook>, Refusal> {
     Ok(axum::Json(view::hook(&find(&app, id).await?)))
 }
 
@@ -90,10 +91,10 @@ pub(crate) async fn get(
         (status = 404, description = "No such hook")))]
 pub(crate) async fn change(
     State(app): State<App>,
-    Named(id): Named<String>,
+    PathParams(id): PathParams<String>,
     audit_context: AuditContext,
     Json(wanted): Json<HookChange>,
-) -> Result<axum::Json<Hook>, Problem> {
+) -> Result<axum::Json<Hook>, Refusal> {
     let url = wanted.url.as_deref();
     let url = url
         .map(|url| check::url(&app.ssrf_filter, "url", url))
@@ -124,7 +125,7 @@ pub(crate) async fn change(
     match changed {
         hooks::Changed::Now(hook) => Ok(axum::Json(view::hook(&hook))),
         hooks::Changed::NoHook => Err(missing()),
-        hooks::Changed::OfRun => Err(Problem::bad(
+        hooks::Changed::OfRun => Err(Refusal::bad_request(
             "url of a job's own hook cannot be changed: its headers are for the receiver that the job names",
         )),
     }
@@ -159,9 +160,9 @@ fn changes(wanted: &HookChange, url: Option<&Url>) -> String {
         (status = 404, description = "No such hook")))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    Named(id): Named<String>,
+    PathParams(id): PathParams<String>,
     audit_context: AuditContext,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, Refusal> {
     let entry = audit_context.entry(app.now_ms(), Target::one("hook", &id));
     let gone = app
         .store
@@ -170,17 +171,11 @@ pub(crate) async fn delete(
     gone.then_some(StatusCode::NO_CONTENT).ok_or_else(missing)
 }
 
-pub(super) async fn find(app: &App, id: String) -> Result<hooks::Hook, Problem> {
+pub(super) async fn find(app: &App, id: String) -> Result<hooks::Hook, Refusal> {
     let found = app.store.read(move |read| hooks::find(read, &id)).await?;
     found.ok_or_else(missing)
 }
 
-pub(super) fn missing() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "no such hook")
-}
-
-impl From<check::FieldError> for Problem {
-    fn from(wrong: check::FieldError) -> Self {
-        Self::bad(format!("{} {}", wrong.field, wrong.message))
-    }
+pub(super) fn missing() -> Refusal {
+    Refusal::not_found("no such hook")
 }

@@ -6,4 +6,4 @@ pub(crate) mod hook;
 pub(crate) mod of_jobs;
 mod view;
 
-pub(crate) use check::{FieldError, run_hook};
+pub(crate) use check::run_hook;

@@ -4,13 +4,11 @@ use axum::{extract::State, http::HeaderMap};
 use engine::{Kind, RunId};
 use wire::{hooks::Delivery, jobs::ErrorBody, plugin_jobs};
 
-use super::{
-    FieldError,
-    deliveries::{Page, Wanted, page},
-};
+use super::deliveries::{Page, Wanted, page};
 use crate::{
-    api::{jobs, plugin_jobs as plugins},
     app::App,
+    http::extract::{Params, PathRunId},
+    refusal::Refusal,
 };
 
 /// Lists what was sent to the job's own webhook, newest first; nothing of a job that has none.
@@ -22,9 +20,9 @@ use crate::{
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn of_job(
     State(app): State<App>,
-    jobs::JobId(id): jobs::JobId,
-    jobs::Params(wanted): jobs::Params<Wanted>,
-) -> Result<(HeaderMap, axum::Json<Vec<Delivery>>), jobs::Error> {
+    PathRunId(id): PathRunId,
+    Params(wanted): Params<Wanted>,
+) -> Result<(HeaderMap, axum::Json<Vec<Delivery>>), Refusal> {
     of_run(&app, (Kind::Job, id), "/api/v1/jobs", &wanted).await
 }
 
@@ -37,19 +35,19 @@ pub(crate) async fn of_job(
         (status = 404, description = "No such job", body = plugin_jobs::ErrorBody)))]
 pub(crate) async fn of_plugin_job(
     State(app): State<App>,
-    plugins::JobId(id): plugins::JobId,
-    plugins::Params(wanted): plugins::Params<Wanted>,
-) -> Result<(HeaderMap, axum::Json<Vec<Delivery>>), plugins::Error> {
+    PathRunId(id): PathRunId,
+    Params(wanted): Params<Wanted>,
+) -> Result<(HeaderMap, axum::Json<Vec<Delivery>>), Refusal> {
     of_run(&app, (Kind::PluginJob, id), "/playground/jobs", &wanted).await
 }
 
 /// A run's hook has the run's id.
-async fn of_run<E: From<store::Error> + From<FieldError>>(
+async fn of_run(
     app: &App,
     (kind, id): (Kind, RunId),
     jobs: &str,
     wanted: &Wanted,
-) -> Result<Page, E> {
+) -> Result<Page, Refusal> {
     let limit = wanted.limit()?;
     let run = app.store.read(move |read| store::runs::details(read, id));
     if run.await?.run.kind != kind {

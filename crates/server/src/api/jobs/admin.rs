@@ -9,8 +9,8 @@ use wire::{
     jobs::{ErrorBody, ExecutorInfo, Stats},
 };
 
-use super::{Error, view};
-use crate::app::App;
+use super::view;
+use crate::{app::App, refusal::Refusal};
 
 /// An executor is active when it was heard of within so many leases.
 const ACTIVE_LEASES: i64 = 2;
@@ -25,7 +25,7 @@ pub(crate) fn active_since(app: &App) -> i64 {
 #[utoipa::path(get, path = "/api/v1/admin/stats", tag = "admin",
     responses((status = 200, description = "Counts", body = Stats),
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
-pub(crate) async fn stats(State(app): State<App>) -> Result<axum::Json<Stats>, Error> {
+pub(crate) async fn stats(State(app): State<App>) -> Result<axum::Json<Stats>, Refusal> {
     let since = active_since(&app);
     let (counts, active_executors) = app
         .store
@@ -64,7 +64,7 @@ pub(crate) async fn stats(State(app): State<App>) -> Result<axum::Json<Stats>, E
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn executors(
     State(app): State<App>,
-) -> Result<axum::Json<Vec<ExecutorInfo>>, Error> {
+) -> Result<axum::Json<Vec<ExecutorInfo>>, Refusal> {
     let since = active_since(&app);
     let executors = app
         .store

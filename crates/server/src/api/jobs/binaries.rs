@@ -11,11 +11,11 @@ use store::audit::Target;
 use tokio_util::io::ReaderStream;
 use wire::jobs::{ErrorBody, UploadedBinary};
 
-use super::Error;
 use crate::{
     app::App,
     audit::AuditContext,
     programs::{Stored, UploadError, is_hash},
+    refusal::{Refusal, RefusalKind},
 };
 
 /// Takes a program as the raw request body, of any size up to the limit; nothing is kept in memory.
@@ -29,7 +29,7 @@ pub(crate) async fn upload(
     State(app): State<App>,
     audit_context: AuditContext,
     request: Request,
-) -> Result<(StatusCode, axum::Json<UploadedBinary>), Error> {
+) -> Result<(StatusCode, axum::Json<UploadedBinary>), Refusal> {
     let body = request.into_body().into_data_stream();
     let Stored {
         sha256,
@@ -57,20 +57,16 @@ pub(crate) async fn upload(
     Ok((StatusCode::CREATED, axum::Json(answer)))
 }
 
-fn refuse(error: &UploadError) -> Error {
+fn refuse(error: &UploadError) -> Refusal {
     match error {
         UploadError::TooLarge(limit) => {
-            Error::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
-                .about("limit_bytes", *limit)
+            Refusal::new(RefusalKind::TooLarge, error.to_string()).about("limit_bytes", *limit)
         }
-        UploadError::Slow(_) => Error::new(StatusCode::REQUEST_TIMEOUT, error.to_string()),
-        UploadError::Empty | UploadError::Broken(_) => Error::field("body", error.to_string()),
+        UploadError::Slow(_) => Refusal::new(RefusalKind::RequestTimeout, error.to_string()),
+        UploadError::Empty | UploadError::Broken(_) => Refusal::field("body", error.to_string()),
         UploadError::Io(_) => {
             tracing::error!(%error, "an upload failed");
-            Error::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the program could not be stored",
-            )
+            Refusal::internal("the program could not be stored")
         }
     }
 }
@@ -84,8 +80,8 @@ fn refuse(error: &UploadError) -> Error {
 pub(crate) async fn download(
     State(app): State<App>,
     sha256: Result<Path<String>, PathRejection>,
-) -> Result<Response, Error> {
-    let unknown = || Error::new(StatusCode::NOT_FOUND, "no such binary");
+) -> Result<Response, Refusal> {
+    let unknown = || Refusal::not_found("no such binary");
     let Path(sha256) = sha256.map_err(|_| unknown())?;
     if !is_hash(&sha256) {
         return Err(unknown().about(
@@ -96,10 +92,7 @@ pub(crate) async fn download(
     let sha256 = sha256.to_ascii_lowercase();
     let found = app.programs.read(&sha256).await.map_err(|error| {
         tracing::error!(%error, sha256, "a program could not be read");
-        Error::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the program could not be read",
-        )
+        Refusal::internal("the program could not be read")
     })?;
     let (file, size) = found.ok_or_else(|| unknown().about("binary_sha256", sha256))?;
     let headers = [

@@ -15,14 +15,17 @@ use wire::{
 };
 
 use super::{
-    Error, check,
-    extract::{BULK_LIMIT, Json, parse, parse_id},
+    check,
+    error::message,
     submit::{enter, hash, idempotency_key, target},
 };
 use crate::{
     app::App,
     audit::AuditContext,
     body::{self, offload},
+    http::extract::{Json, run_id},
+    http::json::{BULK_LIMIT, parse},
+    refusal::Refusal,
 };
 
 /// Jobs in one request at most.
@@ -40,7 +43,7 @@ pub(crate) async fn submit(
     State(app): State<App>,
     audit_context: AuditContext,
     request: Request,
-) -> Result<(StatusCode, axum::Json<Vec<BulkSubmittedJob>>), Error> {
+) -> Result<(StatusCode, axum::Json<Vec<BulkSubmittedJob>>), Refusal> {
     let key = idempotency_key(request.headers())?;
     let body = body::read_json(request, BULK_LIMIT).await?;
     let (app, read) = offload(body.len(), move || {
@@ -63,7 +66,7 @@ pub(crate) async fn submit(
 }
 
 /// The jobs of a body, checked, and the caller's key with the body's hash.
-fn submissions(app: &App, body: Vec<u8>, key: Option<String>) -> Result<Keyed, Error> {
+fn submissions(app: &App, body: Vec<u8>, key: Option<String>) -> Result<Keyed, Refusal> {
     let jobs: Vec<Object<NewJob>> = parse(&body)?;
     let key = key.map(|key| (key, hash(&body)));
     // The inputs take its place.
@@ -73,7 +76,7 @@ fn submissions(app: &App, body: Vec<u8>, key: Option<String>) -> Result<Keyed, E
             "a bulk submit takes 1 to {ITEMS_LIMIT} jobs, not {}",
             jobs.len()
         );
-        return Err(Error::field("body", message));
+        return Err(Refusal::field("body", message));
     }
     let runs = jobs
         .into_iter()
@@ -93,15 +96,15 @@ pub(crate) async fn cancel(
     State(app): State<App>,
     audit_context: AuditContext,
     Json(request): Json<BulkCancel, BULK_LIMIT>,
-) -> Result<axum::Json<BulkCancelled>, Error> {
+) -> Result<axum::Json<BulkCancelled>, Refusal> {
     if request.job_ids.len() > ITEMS_LIMIT {
         let message = format!("a bulk cancel takes at most {ITEMS_LIMIT} jobs");
-        return Err(Error::field("job_ids", message));
+        return Err(Refusal::field("job_ids", message));
     }
     let mut ids = Vec::with_capacity(request.job_ids.len());
     let mut errors = Vec::new();
     for (place, text) in request.job_ids.iter().enumerate() {
-        match parse_id(text) {
+        match run_id(text) {
             Ok(id) => ids.push((id, place)),
             Err(error) => errors.push((place, error)),
         }
@@ -122,9 +125,9 @@ pub(crate) async fn cancel(
     let failed = errors.len();
     let errors = errors
         .into_iter()
-        .map(|(place, error): (_, Error)| BulkCancelError {
+        .map(|(place, error): (_, Refusal)| BulkCancelError {
             job_id: request.job_ids[place].clone(),
-            error: error.message().to_owned(),
+            error: message(&error),
         });
     Ok(axum::Json(BulkCancelled {
         cancelled: (request.job_ids.len() - failed) as u64,

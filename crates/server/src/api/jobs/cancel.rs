@@ -4,8 +4,10 @@ use axum::extract::State;
 use engine::{Command, Kind};
 use wire::jobs::{ErrorBody, Job};
 
-use super::{Error, extract::JobId, submit::target, view};
-use crate::{api::command::apply, app::App, audit::AuditContext};
+use super::{submit::target, view};
+use crate::{
+    api::command::apply, app::App, audit::AuditContext, http::extract::PathRunId, refusal::Refusal,
+};
 
 /// Cancels a job that is pending.
 #[utoipa::path(delete, path = "/api/v1/jobs/{id}", tag = "jobs",
@@ -16,8 +18,8 @@ use crate::{api::command::apply, app::App, audit::AuditContext};
 pub(crate) async fn pending(
     State(app): State<App>,
     audit_context: AuditContext,
-    JobId(id): JobId,
-) -> Result<axum::Json<Job>, Error> {
+    PathRunId(id): PathRunId,
+) -> Result<axum::Json<Job>, Refusal> {
     command(&app, audit_context, id, Command::CancelPending).await
 }
 
@@ -30,8 +32,8 @@ pub(crate) async fn pending(
 pub(crate) async fn anywhere(
     State(app): State<App>,
     audit_context: AuditContext,
-    JobId(id): JobId,
-) -> Result<axum::Json<Job>, Error> {
+    PathRunId(id): PathRunId,
+) -> Result<axum::Json<Job>, Refusal> {
     command(
         &app,
         audit_context,
@@ -47,8 +49,8 @@ pub(super) async fn command(
     audit_context: AuditContext,
     id: engine::RunId,
     command: Command,
-) -> Result<axum::Json<Job>, Error> {
+) -> Result<axum::Json<Job>, Refusal> {
     let entry = audit_context.entry(app.now_ms(), target(&[id]));
     let details = apply(app, (Kind::Job, id), command, entry, store::runs::details);
-    view::job(details.await?).map(axum::Json)
+    Ok(axum::Json(view::job(details.await?)?))
 }

@@ -7,11 +7,15 @@ use store::runs::Submission;
 use url::Url;
 use wire::jobs::{NewJob, RetryPolicy};
 
-use super::{Error, QUEUE};
-use crate::{api::hooks::run_hook, app::App, programs::is_hash};
+use super::QUEUE;
+use crate::{
+    api::hooks::run_hook,
+    app::App,
+    http::check::{name, optional_name},
+    programs::is_hash,
+    refusal::Refusal,
+};
 
-/// Longest name that we take, in bytes.
-const NAME_LIMIT: usize = 255;
 const URL_LIMIT: usize = 8 * 1024;
 /// What Linux takes for one argument or variable, with its NUL.
 const WORD_LIMIT: usize = 128 * 1024 - 1;
@@ -23,15 +27,15 @@ const ATTEMPTS_LIMIT: u32 = 1_000;
 const TIME_LIMIT: u64 = 10 * 366 * 24 * 3600;
 
 /// Checks a job and makes it a run.
-pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Error> {
+pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Refusal> {
     name("type", &job.job_type)?;
     if job.job_type.chars().any(char::is_whitespace) {
-        return Err(Error::field("type", "type must not contain white space"));
+        return Err(Refusal::field("type", "type must not contain white space"));
     }
     url(&job.binary_url)?;
     let sha256 = &mut job.binary_sha256;
     if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Error::field(
+        return Err(Refusal::field(
             "binary_sha256",
             "binary_sha256 must be 64 hexadecimal digits",
         ));
@@ -74,39 +78,16 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Error
     })
 }
 
-/// A name that a caller gives: not empty, not too long, no control characters.
-pub(super) fn name(field: &str, text: &str) -> Result<(), Error> {
-    if text.is_empty() {
-        return Err(Error::field(field, format!("{field} must not be empty")));
-    }
-    optional_name(field, text)
-}
-
-/// The same, but it may be empty.
-pub(super) fn optional_name(field: &str, text: &str) -> Result<(), Error> {
-    if text.len() > NAME_LIMIT {
-        let message = format!("{field} must have at most {NAME_LIMIT} bytes");
-        return Err(Error::field(field, message));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(Error::field(
-            field,
-            format!("{field} must not contain control characters"),
-        ));
-    }
-    Ok(())
-}
-
 /// A priority.
-pub(super) fn priority(field: &str, text: &str) -> Result<Priority, Error> {
+pub(super) fn priority(field: &str, text: &str) -> Result<Priority, Refusal> {
     text.parse().map_err(|_| {
         let message = format!("{field} must be one of foreground, background, best_effort");
-        Error::field(field, message)
+        Refusal::field(field, message)
     })
 }
 
-fn url(text: &str) -> Result<(), Error> {
-    let wrong = |message: String| Err(Error::field("binary_url", message));
+fn url(text: &str) -> Result<(), Refusal> {
+    let wrong = |message: String| Err(Refusal::field("binary_url", message));
     if text.len() > URL_LIMIT {
         return wrong(format!("binary_url must have at most {URL_LIMIT} bytes"));
     }
@@ -121,7 +102,7 @@ fn url(text: &str) -> Result<(), Error> {
 }
 
 /// Arguments and environment: what the system could not start would fail on every executor.
-fn words(job: &NewJob) -> Result<(), Error> {
+fn words(job: &NewJob) -> Result<(), Refusal> {
     let mut total = 0;
     for (index, argument) in job.arguments.iter().flatten().enumerate() {
         total += word(&format!("arguments[{index}]"), argument)?;
@@ -129,14 +110,14 @@ fn words(job: &NewJob) -> Result<(), Error> {
     for (name, value) in job.env_variables.iter().flatten() {
         if name.is_empty() || name.contains(['=', '\0']) {
             let message = "names of env_variables must not be empty and must not contain = or NUL";
-            return Err(Error::field("env_variables", message));
+            return Err(Refusal::field("env_variables", message));
         }
         total += word("env_variables", name)?;
         total += word(&format!("env_variables.{name}"), value)?;
         // The system takes `NAME=VALUE` as one word.
         if name.len() + 1 + value.len() > WORD_LIMIT {
             let message = format!("must have at most {WORD_LIMIT} bytes with its name and the =");
-            return Err(Error::field(format!("env_variables.{name}"), message));
+            return Err(Refusal::field(format!("env_variables.{name}"), message));
         }
     }
     if total > WORDS_LIMIT {
@@ -144,18 +125,18 @@ fn words(job: &NewJob) -> Result<(), Error> {
             "arguments and env_variables together must have at most {WORDS_LIMIT} bytes \
              (9 are counted for each beside its own)"
         );
-        return Err(Error::field("arguments", message));
+        return Err(Refusal::field("arguments", message));
     }
     Ok(())
 }
 
 /// What a word takes of the system's limit: itself, its NUL and its pointer.
-fn word(field: &str, text: &str) -> Result<usize, Error> {
+fn word(field: &str, text: &str) -> Result<usize, Refusal> {
     if text.contains('\0') {
-        return Err(Error::field(field, "must not contain NUL"));
+        return Err(Refusal::field(field, "must not contain NUL"));
     }
     if text.len() > WORD_LIMIT {
-        return Err(Error::field(
+        return Err(Refusal::field(
             field,
             format!("must have at most {WORD_LIMIT} bytes"),
         ));
@@ -163,10 +144,10 @@ fn word(field: &str, text: &str) -> Result<usize, Error> {
     Ok(text.len() + 9)
 }
 
-fn labels(labels: Option<&BTreeMap<String, String>>) -> Result<(), Error> {
+fn labels(labels: Option<&BTreeMap<String, String>>) -> Result<(), Refusal> {
     let Some(labels) = labels else { return Ok(()) };
     if labels.len() > LABELS_LIMIT {
-        return Err(Error::field(
+        return Err(Refusal::field(
             "labels",
             format!("at most {LABELS_LIMIT} labels are allowed"),
         ));
@@ -184,20 +165,20 @@ struct Times {
     retry: Option<Backoff>,
 }
 
-fn times(job: &NewJob) -> Result<Times, Error> {
+fn times(job: &NewJob) -> Result<Times, Refusal> {
     if job
         .timeout_seconds
         .is_some_and(|seconds| seconds == 0 || seconds > TIME_LIMIT)
     {
         let message = format!("timeout_seconds must be from 1 to {TIME_LIMIT}");
-        return Err(Error::field("timeout_seconds", message));
+        return Err(Refusal::field("timeout_seconds", message));
     }
     if job
         .max_attempts
         .is_some_and(|attempts| attempts == 0 || attempts > ATTEMPTS_LIMIT)
     {
         let message = format!("max_attempts must be from 1 to {ATTEMPTS_LIMIT}");
-        return Err(Error::field("max_attempts", message));
+        return Err(Refusal::field("max_attempts", message));
     }
     Ok(Times {
         timeout_ms: job
@@ -212,13 +193,13 @@ fn times(job: &NewJob) -> Result<Times, Error> {
     clippy::cast_possible_truncation,
     reason = "checked to be at most ten years"
 )]
-fn backoff(policy: RetryPolicy) -> Result<Backoff, Error> {
+fn backoff(policy: RetryPolicy) -> Result<Backoff, Refusal> {
     let within = |field: &str, value: f64, low: f64, high: f64| {
         if value.is_finite() && (low..=high).contains(&value) {
             return Ok(());
         }
         let field = format!("retry.{field}");
-        Err(Error::field(
+        Err(Refusal::field(
             &*field,
             format!("{field} must be from {low} to {high}"),
         ))

@@ -15,8 +15,11 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 use wire::jobs::{Claim, ErrorBody, Job};
 
-use super::{Error, QUEUE, check, claims, extract::Json, view};
-use crate::{access::ExecutorIdentity, api::plugin_jobs, app::App, origin_check::Peer};
+use super::{QUEUE, claims, view};
+use crate::{
+    access::ExecutorIdentity, api::plugin_jobs, app::App, http::check, http::extract::Json,
+    origin_check::Peer, refusal::Refusal,
+};
 
 const MAX_LIMIT: u32 = 1_000;
 pub(super) const WAIT_LIMIT_SECONDS: f64 = 60.0;
@@ -31,7 +34,7 @@ pub(crate) async fn claim(
     peer: Option<Extension<Peer>>,
     executor_identity: ExecutorIdentity,
     Json(request): Json<Claim>,
-) -> Result<Response, Error> {
+) -> Result<Response, Refusal> {
     check::name("executor_id", &request.executor_id)?;
     let wanted = Wanted {
         executor: executor_identity.name(&request.executor_id),
@@ -66,7 +69,7 @@ pub(crate) enum Given {
 }
 
 /// The address of an executor: what it says, or where it calls from.
-pub(super) fn address(said: &str, peer: Option<Extension<Peer>>) -> Result<String, Error> {
+pub(super) fn address(said: &str, peer: Option<Extension<Peer>>) -> Result<String, Refusal> {
     check::optional_name("executor_ip", said)?;
     Ok(match peer {
         Some(Extension(Peer(peer))) if said.is_empty() => peer.to_string(),
@@ -75,20 +78,20 @@ pub(super) fn address(said: &str, peer: Option<Extension<Peer>>) -> Result<Strin
 }
 
 /// How many runs a caller asks for.
-pub(super) fn max(max: Option<u32>) -> Result<u32, Error> {
+pub(super) fn max(max: Option<u32>) -> Result<u32, Refusal> {
     let max = max.unwrap_or(1);
     if max == 0 || max > MAX_LIMIT {
         let message = format!("max must be from 1 to {MAX_LIMIT}");
-        return Err(Error::field("max", message));
+        return Err(Refusal::field("max", message));
     }
     Ok(max)
 }
 
 /// A wait that a caller asks for.
-pub(super) fn wait(seconds: f64) -> Result<Duration, Error> {
+pub(super) fn wait(seconds: f64) -> Result<Duration, Refusal> {
     if !(0.0..=WAIT_LIMIT_SECONDS).contains(&seconds) {
         let message = format!("wait_seconds must be from 0 to {WAIT_LIMIT_SECONDS}");
-        return Err(Error::field("wait_seconds", message));
+        return Err(Refusal::field("wait_seconds", message));
     }
     Ok(Duration::from_secs_f64(seconds))
 }
@@ -102,7 +105,7 @@ pub(super) struct Wanted {
 }
 
 /// The claim, which says where the runs are.
-async fn located(app: &App, wanted: &Wanted) -> Result<store::runs::Claim, Error> {
+async fn located(app: &App, wanted: &Wanted) -> Result<store::runs::Claim, Refusal> {
     let mut claim = store::runs::Claim {
         executor: wanted.executor.clone(),
         executor_ip: wanted.executor_ip.clone(),
@@ -162,7 +165,7 @@ impl Drop for Taken {
 }
 
 /// Takes runs, or waits for some.
-pub(super) async fn take(app: &App, wanted: &Wanted, wait: Duration) -> Result<Taken, Error> {
+pub(super) async fn take(app: &App, wanted: &Wanted, wait: Duration) -> Result<Taken, Refusal> {
     let taken = |runs| Taken {
         app: app.clone(),
         runs,
@@ -209,7 +212,7 @@ pub(super) async fn jobs(
     app: &App,
     taken: &[&Claimed],
     executor_ip: &str,
-) -> Result<Vec<Job>, Error> {
+) -> Result<Vec<Job>, Refusal> {
     let mut details = started_before(app, taken).await?.into_iter();
     let mut jobs = Vec::with_capacity(taken.len());
     for claimed in taken {
@@ -221,8 +224,7 @@ pub(super) async fn jobs(
                 ..job
             }),
             Err(error) => {
-                let (run_id, error) = (claimed.run.id, error.message());
-                tracing::error!(%run_id, error, "an unreadable run");
+                tracing::error!(%error, run_id = %claimed.run.id, "an unreadable run");
             }
         }
     }

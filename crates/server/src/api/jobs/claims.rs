@@ -11,12 +11,14 @@ use wire::{
     jobs::ErrorBody,
 };
 
-use super::{
-    Error,
-    claim::{self, Wanted},
-    extract::{ExecutorId, Json},
+use super::claim::{self, Wanted};
+use crate::{
+    api::plugin_jobs,
+    app::App,
+    http::extract::{ExecutorId, Json},
+    origin_check::Peer,
+    refusal::Refusal,
 };
-use crate::{api::plugin_jobs, app::App, origin_check::Peer};
 
 /// Takes the next runs of these kinds, or waits for some. Of plugin jobs it takes those whose plugins
 /// the executor has registered.
@@ -29,7 +31,7 @@ pub(crate) async fn claim(
     ExecutorId(executor): ExecutorId,
     peer: Option<Extension<Peer>>,
     Json(request): Json<ClaimRuns>,
-) -> Result<axum::Json<ClaimedRuns>, Error> {
+) -> Result<axum::Json<ClaimedRuns>, Refusal> {
     let wanted = Wanted {
         executor_ip: claim::address(&request.executor_ip, peer)?,
         kinds: kinds(&request.kinds)?,
@@ -58,10 +60,10 @@ fn waited(taken: &[Claimed], asked_at: i64) -> Duration {
     Duration::from_millis(waited.try_into().unwrap_or(0))
 }
 
-fn kinds(words: &[String]) -> Result<Vec<Kind>, Error> {
+fn kinds(words: &[String]) -> Result<Vec<Kind>, Refusal> {
     let plugin_directory = |word: &String| match word.parse() {
         Ok(kind @ (Kind::Job | Kind::PluginJob)) => Ok(kind),
-        _ => Err(Error::field(
+        _ => Err(Refusal::field(
             "kinds",
             "kinds must be some of job, plugin_job",
         )),
@@ -71,7 +73,7 @@ fn kinds(words: &[String]) -> Result<Vec<Kind>, Error> {
         .map(plugin_directory)
         .collect::<Result<_, _>>()?;
     if kinds.is_empty() {
-        return Err(Error::field("kinds", "kinds must not be empty"));
+        return Err(Refusal::field("kinds", "kinds must not be empty"));
     }
     Ok(kinds)
 }
@@ -94,7 +96,11 @@ pub(super) fn plugin_queues(
 }
 
 /// The runs as they are answered. One whose input cannot be read is left out, as in a plain claim.
-async fn answer(app: &App, taken: &[Claimed], executor_ip: &str) -> Result<Vec<ClaimedRun>, Error> {
+async fn answer(
+    app: &App,
+    taken: &[Claimed],
+    executor_ip: &str,
+) -> Result<Vec<ClaimedRun>, Refusal> {
     let (jobs, others): (Vec<&Claimed>, Vec<&Claimed>) = taken
         .iter()
         .partition(|claimed| claimed.run.kind == Kind::Job);
@@ -124,7 +130,7 @@ async fn answer(app: &App, taken: &[Claimed], executor_ip: &str) -> Result<Vec<C
 }
 
 /// How far these runs came before, in their order.
-async fn progress(app: &App, taken: &[&Claimed]) -> Result<Vec<Option<Progress>>, Error> {
+async fn progress(app: &App, taken: &[&Claimed]) -> Result<Vec<Option<Progress>>, Refusal> {
     if taken.iter().all(|claimed| claimed.run.starts < 2) {
         return Ok(Vec::new());
     }

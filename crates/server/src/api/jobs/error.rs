@@ -1,168 +1,68 @@
-//! The one place that writes this contract's error body.
+//! A refusal in the form of this contract. No other place writes it.
 
-use axum::{
-    Json,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
-use serde_json::{Map, Value};
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+use utoipa::openapi::{Ref, RefOr, schema::Schema};
 use wire::jobs::ErrorBody;
 
-use crate::{api::hooks::FieldError, body::BodyError, budget::BUSY};
+use super::view;
+use crate::{
+    api::contract::to_string,
+    refusal::{Refusal, RefusalKind, RefusedRun, shorten},
+};
 
-/// A refusal does not repeat more of what was sent than this, in bytes.
-const QUOTE_LIMIT: usize = 300;
-
-/// A refusal of this face.
-#[derive(Debug)]
-pub(crate) struct Error {
-    status: StatusCode,
-    message: String,
-    context: Map<String, Value>,
-}
-
-impl Error {
-    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: shorten(message.into()),
-            context: Map::new(),
-        }
-    }
-
-    /// A field is wrong.
-    pub(crate) fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, message).about("field", shorten(field.into()))
-    }
-
-    pub(crate) fn no_job(id: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "job not found").about("job_id", id)
-    }
-
-    /// Adds what it is about.
-    pub(crate) fn about(mut self, key: &str, value: impl Into<Value>) -> Self {
-        self.context.insert(key.to_owned(), value.into());
-        self
-    }
-
-    pub(crate) fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The field that is wrong, if it is one.
-    pub(crate) fn wrong_field(&self) -> Option<&str> {
-        self.context.get("field").and_then(Value::as_str)
-    }
-
-    /// What it says, for an answer that lists several.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// The contract answers a heartbeat for a run that is not held with 404, not 400.
-    pub(crate) fn or_not_running(self) -> Self {
-        if self.status == StatusCode::BAD_REQUEST {
-            return Self {
-                status: StatusCode::NOT_FOUND,
-                ..self
-            };
-        }
-        self
-    }
-}
-
-/// Leaves out the middle of a text that is too long.
-fn shorten(text: String) -> String {
-    if text.len() <= QUOTE_LIMIT {
-        return text;
-    }
-    let head = text.floor_char_boundary(QUOTE_LIMIT / 2);
-    let tail = text.ceil_char_boundary(text.len() - QUOTE_LIMIT / 2);
-    format!("{} ... {}", &text[..head], &text[tail..])
-}
-
-/// A refusal in the words of the contract.
-fn refused(rejected: &engine::Rejected) -> Error {
-    let status = super::view::status(rejected.status);
-    let id = rejected.run.to_string();
-    let command = rejected.command;
-    let message = if rejected.not_holder {
-        format!("cannot {command} job {id}: the caller does not hold its lease")
-    } else {
-        format!("cannot {command} job {id}: it is {status}")
+/// The status and the body.
+pub(crate) fn body(refusal: &Refusal) -> (StatusCode, String) {
+    let status = match refusal.kind {
+        // The contract knows no conflicts.
+        RefusalKind::Conflict => StatusCode::BAD_REQUEST,
+        kind => kind.status(),
     };
-    Error::new(StatusCode::BAD_REQUEST, message)
-        .about("job_id", id)
-        .about("status", status)
+    let body = ErrorBody {
+        error: message(refusal),
+        context: context(refusal),
+    };
+    (status, to_string(&body))
 }
 
-impl From<BodyError> for Error {
-    fn from(unread: BodyError) -> Self {
-        match unread {
-            BodyError::TooLong(limit) => {
-                let message = format!("the request body is larger than {limit} bytes");
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, message).about("limit_bytes", limit)
-            }
-            BodyError::Broken(error) => {
-                let message = format!("the body broke off: {error}");
-                Self::new(StatusCode::BAD_REQUEST, message)
-            }
-            BodyError::Slow => Self::new(StatusCode::REQUEST_TIMEOUT, "the body comes too slowly"),
-            BodyError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, BUSY),
+pub(crate) fn schema() -> RefOr<Schema> {
+    Ref::from_schema_name("ErrorBody").into()
+}
+
+/// The message in the words of the contract, also for answers that list several.
+pub(crate) fn message(refusal: &Refusal) -> String {
+    match &refusal.run {
+        Some(RefusedRun::Missing(_)) => "job not found".to_owned(),
+        Some(RefusedRun::NotAnId(_)) => "job not found: not a job id".to_owned(),
+        Some(RefusedRun::Rejected(rejected)) => {
+            let (command, id) = (rejected.command, rejected.run);
+            let reason = match rejected.not_holder {
+                true => "the caller does not hold its lease".to_owned(),
+                false => format!("it is {}", view::status(rejected.status)),
+            };
+            format!("cannot {command} job {id}: {reason}")
         }
+        None => shorten(&refusal.message),
     }
 }
 
-impl From<store::Error> for Error {
-    fn from(error: store::Error) -> Self {
-        use store::Error as E;
-        match error {
-            E::NotFound(id) => Self::no_job(&id.to_string()),
-            E::Rejected(rejected) => refused(&rejected),
-            E::KeyReused => Self::field("Idempotency-Key", error.to_string()),
-            E::Exclusive(_) | E::CalledOff(_) => {
-                Self::new(StatusCode::BAD_REQUEST, error.to_string())
-            }
-            E::Unavailable(_)
-            | E::Denied(_)
-            | E::Missing(_)
-            | E::Unknown(_)
-            | E::Conflict(_)
-            | E::Constraint(_)
-            | E::Database(_)
-            | E::Corrupt(_)
-            | E::Newer { .. }
-            | E::Closed => {
-                // What the database says is for the operator, not for the caller.
-                tracing::error!(%error, "a request failed");
-                let message = match error {
-                    E::Unavailable(_) | E::Denied(_) | E::Missing(_) => {
-                        "the database is not available; nothing was changed"
-                    }
-                    E::Unknown(_) => {
-                        "the database did not answer: it is not known whether this was done"
-                    }
-                    _ => "internal error",
-                };
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
-            }
+fn context(refusal: &Refusal) -> Map<String, Value> {
+    let mut context = Map::new();
+    let mut add = |key: &str, value: Value| context.insert(key.to_owned(), value);
+    match &refusal.run {
+        Some(RefusedRun::Missing(id)) => _ = add("job_id", json!(id.to_string())),
+        Some(RefusedRun::NotAnId(text)) => _ = add("job_id", json!(text)),
+        Some(RefusedRun::Rejected(rejected)) => {
+            add("job_id", json!(rejected.run.to_string()));
+            add("status", json!(view::status(rejected.status)));
         }
+        None => {}
     }
-}
-
-impl From<FieldError> for Error {
-    fn from(wrong: FieldError) -> Self {
-        let message = format!("{} {}", wrong.field, wrong.message);
-        Self::field(wrong.field, message)
+    if let Some(field) = &refusal.field {
+        add("field", json!(field));
     }
-}
-
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        let body = ErrorBody {
-            error: self.message,
-            context: self.context,
-        };
-        (self.status, Json(body)).into_response()
+    for (key, value) in &refusal.context {
+        add(key, value.clone());
     }
+    context
 }

@@ -12,12 +12,15 @@ use wire::{
     jobs::ErrorBody,
 };
 
-use super::{
-    Error, claim,
-    extract::{BULK_LIMIT, ExecutorId, Json, parse_id},
-    finish, heartbeat, registration,
+use super::{claim, error::message, finish, heartbeat, registration};
+use crate::{
+    access::ExecutorIdentity,
+    api::plugin_jobs::plugin_directory::is_usable,
+    app::App,
+    http::extract::{ExecutorId, Json, run_id},
+    http::json::BULK_LIMIT,
+    refusal::Refusal,
 };
-use crate::{access::ExecutorIdentity, api::plugin_jobs::plugin_directory::is_usable, app::App};
 
 pub(super) const LEASES_LIMIT: usize = 10_000;
 const RESULTS_LIMIT: usize = 1_000;
@@ -33,7 +36,7 @@ pub(crate) async fn register(
     State(app): State<App>,
     ExecutorId(executor): ExecutorId,
     Json(registration): Json<Registration, REGISTRATION_LIMIT>,
-) -> Result<axum::Json<Registration>, Error> {
+) -> Result<axum::Json<Registration>, Refusal> {
     registration::check(&registration)?;
     let usable = registration.plugins.iter().filter(|one| is_usable(one));
     let usable: Vec<String> = usable.map(|plugin| plugin.name.clone()).collect();
@@ -61,9 +64,9 @@ pub(crate) async fn renew(
     ExecutorId(executor): ExecutorId,
     executor_identity: ExecutorIdentity,
     Json(request): Json<Renew>,
-) -> Result<axum::Json<Renewed>, Error> {
+) -> Result<axum::Json<Renewed>, Refusal> {
     if request.leases.len() > LEASES_LIMIT {
-        return Err(Error::field(
+        return Err(Refusal::field(
             "leases",
             format!("at most {LEASES_LIMIT} leases"),
         ));
@@ -96,7 +99,7 @@ async fn extend(
     executor_identity: &ExecutorIdentity,
     executor: &str,
     leases: &[HeldLease],
-) -> Result<Vec<LeaseNews>, Error> {
+) -> Result<Vec<LeaseNews>, Refusal> {
     let beats = leases.iter().map(|lease| async {
         let holder = executor_identity.holder(executor, Some(lease.lease_token));
         let beat = match lease.job_id.parse::<RunId>() {
@@ -106,7 +109,7 @@ async fn extend(
         let beat = match beat {
             Ok(beat) => beat,
             Err(store::Error::NotFound(_) | store::Error::Rejected(_)) => None,
-            Err(error) => return Err(Error::from(error)),
+            Err(error) => return Err(Refusal::from(error)),
         };
         Ok(news(&lease.job_id, beat))
     });
@@ -132,9 +135,9 @@ pub(crate) async fn results(
     ExecutorId(executor): ExecutorId,
     executor_identity: ExecutorIdentity,
     Json(request): Json<Results, BULK_LIMIT>,
-) -> Result<axum::Json<ResultsAnswer>, Error> {
+) -> Result<axum::Json<ResultsAnswer>, Refusal> {
     if request.results.len() > RESULTS_LIMIT {
-        return Err(Error::field(
+        return Err(Refusal::field(
             "results",
             format!("at most {RESULTS_LIMIT} results"),
         ));
@@ -146,7 +149,7 @@ pub(crate) async fn results(
             executor_id: executor.clone(),
             ..result.finish
         };
-        let checked = parse_id(&result.job_id)
+        let checked = run_id(&result.job_id)
             .and_then(|id| finish::checked(&app, id, &executor_identity, result.completed, finish));
         let error = match checked {
             Ok(finish) => {
@@ -154,7 +157,7 @@ pub(crate) async fn results(
                 finishes.push(finish);
                 None
             }
-            Err(error) => Some(error.message().to_owned()),
+            Err(error) => Some(message(&error)),
         };
         answers.push(ResultAnswer {
             job_id: result.job_id,
@@ -166,7 +169,7 @@ pub(crate) async fn results(
         for (place, result) in places.into_iter().zip(app.store.finish(finishes).await?) {
             match result {
                 Ok(_) => answers[place].accepted = true,
-                Err(error) => answers[place].error = Some(Error::from(error).message().to_owned()),
+                Err(error) => answers[place].error = Some(message(&error.into())),
             }
         }
     }

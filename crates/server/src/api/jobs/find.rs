@@ -6,14 +6,12 @@ use serde::Deserialize;
 use store::runs::{Details, Filter};
 use wire::jobs::{ErrorBody, Job, JobSummary};
 
-use super::{
-    Error, check,
-    extract::{JobId, Params},
-    view,
-};
+use super::{check, view};
 use crate::{
     api::paging::{List, Page, statuses},
     app::App,
+    http::extract::{Params, PathRunId},
+    refusal::Refusal,
 };
 
 /// Which jobs.
@@ -41,7 +39,7 @@ pub(crate) struct Wanted {
 pub(crate) async fn list(
     State(app): State<App>,
     Params(wanted): Params<Wanted>,
-) -> Result<(HeaderMap, axum::Json<Vec<JobSummary>>), Error> {
+) -> Result<(HeaderMap, axum::Json<Vec<JobSummary>>), Refusal> {
     let page = Page::asked(wanted.limit, wanted.offset)?;
     let (status, priority) = (wanted.status.as_deref(), wanted.priority.as_deref());
     let statuses = status
@@ -56,7 +54,7 @@ pub(crate) async fn list(
         ..page.of(Kind::Job)
     };
     if filter.name.as_ref().is_some_and(|name| name.contains('\0')) {
-        return Err(Error::field("type", "type must not contain NUL"));
+        return Err(Refusal::field("type", "type must not contain NUL"));
     }
     let list = List {
         path: "/api/v1/jobs",
@@ -80,17 +78,17 @@ pub(crate) async fn list(
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn get(
     State(app): State<App>,
-    JobId(id): JobId,
-) -> Result<axum::Json<Job>, Error> {
+    PathRunId(id): PathRunId,
+) -> Result<axum::Json<Job>, Refusal> {
     let details = details(&app, id).await?;
-    view::job(details).map(axum::Json)
+    Ok(axum::Json(view::job(details)?))
 }
 
 /// A job with all that belongs to it; a run of another kind is none.
-pub(super) async fn details(app: &App, id: RunId) -> Result<Details, Error> {
+pub(super) async fn details(app: &App, id: RunId) -> Result<Details, Refusal> {
     let details = app.store.read(move |read| store::runs::details(read, id));
     match details.await? {
         details if details.run.kind == Kind::Job => Ok(details),
-        _ => Err(Error::no_job(&id.to_string())),
+        _ => Err(Refusal::no_run(id)),
     }
 }

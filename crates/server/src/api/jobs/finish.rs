@@ -5,12 +5,14 @@ use engine::{AttemptOutcome, RunId};
 use store::runs::{Finish, Report};
 use wire::jobs::{Ended, ErrorBody, excerpt};
 
-use super::{
-    Error,
-    extract::{FINISH_LIMIT, JobId, Json},
-    heartbeat::holder,
+use super::heartbeat::holder;
+use crate::{
+    access::ExecutorIdentity,
+    app::App,
+    http::extract::{Json, PathRunId},
+    http::json::FINISH_LIMIT,
+    refusal::Refusal,
 };
-use crate::{access::ExecutorIdentity, app::App};
 
 /// What is kept of an error message, in bytes.
 const MESSAGE_LIMIT: usize = 64 * 1024;
@@ -23,10 +25,10 @@ const MESSAGE_LIMIT: usize = 64 * 1024;
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn complete(
     State(app): State<App>,
-    JobId(id): JobId,
+    PathRunId(id): PathRunId,
     executor_identity: ExecutorIdentity,
     Json(request): Json<wire::jobs::Finish, FINISH_LIMIT>,
-) -> Result<axum::Json<Ended>, Error> {
+) -> Result<axum::Json<Ended>, Refusal> {
     end(&app, id, &executor_identity, true, request).await
 }
 
@@ -38,10 +40,10 @@ pub(crate) async fn complete(
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn fail(
     State(app): State<App>,
-    JobId(id): JobId,
+    PathRunId(id): PathRunId,
     executor_identity: ExecutorIdentity,
     Json(request): Json<wire::jobs::Finish, FINISH_LIMIT>,
-) -> Result<axum::Json<Ended>, Error> {
+) -> Result<axum::Json<Ended>, Refusal> {
     end(&app, id, &executor_identity, false, request).await
 }
 
@@ -51,7 +53,7 @@ async fn end(
     executor_identity: &ExecutorIdentity,
     completed: bool,
     request: wire::jobs::Finish,
-) -> Result<axum::Json<Ended>, Error> {
+) -> Result<axum::Json<Ended>, Refusal> {
     let finish = checked(app, id, executor_identity, completed, request)?;
     let run = app
         .store
@@ -79,7 +81,7 @@ pub(super) fn checked(
     executor_identity: &ExecutorIdentity,
     completed: bool,
     request: wire::jobs::Finish,
-) -> Result<Finish, Error> {
+) -> Result<Finish, Refusal> {
     let outcome = match (completed, request.timed_out) {
         (true, _) => AttemptOutcome::Completed,
         (false, false) => AttemptOutcome::Failed,

@@ -6,12 +6,14 @@ use axum::{
 };
 use wire::{executors::FrameOf, jobs::ErrorBody};
 
-use super::{
-    Error,
-    extract::{JobId, Params},
-    heartbeat,
+use super::heartbeat;
+use crate::{
+    access::ExecutorIdentity,
+    app::App,
+    body,
+    http::extract::{Params, PathRunId},
+    refusal::{Refusal, RefusalKind},
 };
-use crate::{access::ExecutorIdentity, app::App, body};
 
 const LIMIT_BYTES: usize = 1 << 20;
 const KINDS: [&str; 3] = ["image/png", "image/jpeg", "image/webp"];
@@ -31,11 +33,11 @@ const KINDS: [&str; 3] = ["image/png", "image/jpeg", "image/webp"];
         (status = 415, description = "Not PNG, JPEG or WebP", body = ErrorBody)))]
 pub(crate) async fn show(
     State(app): State<App>,
-    JobId(id): JobId,
+    PathRunId(id): PathRunId,
     Params(of): Params<FrameOf>,
     executor_identity: ExecutorIdentity,
     request: Request,
-) -> Result<StatusCode, Error> {
+) -> Result<StatusCode, Refusal> {
     let holder = heartbeat::holder(&executor_identity, &of.executor_id, Some(of.lease_token))?;
     let sent = request.headers().get(header::CONTENT_TYPE);
     let kind = KINDS
@@ -43,17 +45,17 @@ pub(crate) async fn show(
         .find(|kind| sent.is_some_and(|sent| sent == kind));
     let Some(kind) = kind else {
         let message = format!("the content type must be one of {}", KINDS.join(", "));
-        return Err(Error::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        return Err(Refusal::new(RefusalKind::UnsupportedMediaType, message));
     };
     let image = body::read(request, LIMIT_BYTES).await?;
     if image.is_empty() {
-        return Err(Error::field("body", "the picture is empty"));
+        return Err(Refusal::field("body", "the picture is empty"));
     }
     let held = app
         .store
         .read(move |read| store::runs::owned(read, id, &holder, "show"))
         .await;
-    held.map_err(|error| Error::from(error).or_not_running())?;
+    held.map_err(|error| Refusal::from(error).or_not_owned())?;
     app.frames.show(id, kind, &image, app.now_ms());
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,8 +7,8 @@ use axum::{
 };
 use wire::jobs::{ErrorBody, Health};
 
-use super::{Error, admin};
-use crate::app::App;
+use super::admin;
+use crate::{app::App, refusal::Refusal};
 
 const OPEN_METRICS: &str = "application/openmetrics-text";
 
@@ -41,7 +41,10 @@ pub(crate) async fn health(State(app): State<App>) -> Response {
     responses((status = 200, description = "Metrics", body = String,
             content_type = "text/plain"),
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
-pub(crate) async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
+pub(crate) async fn metrics(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     let text = app
         .metrics
         .text(&app.store, admin::active_since(&app))

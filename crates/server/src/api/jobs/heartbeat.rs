@@ -8,12 +8,14 @@ use engine::{Command, Holder, Kind, RunId};
 use store::runs::Heartbeat;
 use wire::jobs::{Beat, Ended, ErrorBody, Job, Release};
 
-use super::{
-    Error, check,
-    extract::{JobId, Json},
-    finish, view,
+use super::{finish, view};
+use crate::{
+    access::ExecutorIdentity,
+    app::App,
+    http::check,
+    http::extract::{Json, PathRunId},
+    refusal::Refusal,
 };
-use crate::{access::ExecutorIdentity, app::App};
 
 /// Extends the lease, and says whether the job is to be stopped.
 #[utoipa::path(put, path = "/api/v1/jobs/{id}/heartbeat", tag = "executors",
@@ -23,10 +25,10 @@ use crate::{access::ExecutorIdentity, app::App};
         (status = 404, description = "No such job, or not held by the caller", body = ErrorBody)))]
 pub(crate) async fn heartbeat(
     State(app): State<App>,
-    JobId(id): JobId,
+    PathRunId(id): PathRunId,
     executor_identity: ExecutorIdentity,
     Json(request): Json<wire::jobs::Holder>,
-) -> Result<axum::Json<Beat>, Error> {
+) -> Result<axum::Json<Beat>, Refusal> {
     let holder = holder(
         &executor_identity,
         &request.executor_id,
@@ -34,7 +36,7 @@ pub(crate) async fn heartbeat(
     )?;
     let beat = beat(&app, id, holder)
         .await
-        .map_err(|error| Error::from(error).or_not_running())?;
+        .map_err(|error| Refusal::from(error).or_not_owned())?;
     Ok(axum::Json(Beat {
         cancel_requested: beat.signals.cancel > 0,
     }))
@@ -67,10 +69,10 @@ pub(super) async fn beat(
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn release(
     State(app): State<App>,
-    JobId(id): JobId,
+    PathRunId(id): PathRunId,
     executor_identity: ExecutorIdentity,
     Json(request): Json<Release>,
-) -> Result<Response, Error> {
+) -> Result<Response, Refusal> {
     let holder = holder(
         &executor_identity,
         &request.executor_id,
@@ -105,7 +107,7 @@ pub(super) fn holder(
     executor_identity: &ExecutorIdentity,
     label: &str,
     token: Option<i64>,
-) -> Result<Holder, Error> {
+) -> Result<Holder, Refusal> {
     check::name("executor_id", label)?;
     Ok(executor_identity.holder(label, token))
 }

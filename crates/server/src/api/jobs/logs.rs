@@ -11,11 +11,7 @@ use wire::{
     jobs::{ErrorBody, Stream as Output},
 };
 
-use super::{
-    Error,
-    extract::{BODY_LIMIT, JobId, Params},
-    find, heartbeat, view,
-};
+use super::{find, heartbeat, view};
 use crate::{
     access::ExecutorIdentity,
     api::{
@@ -24,6 +20,11 @@ use crate::{
     },
     app::App,
     body,
+    http::{
+        extract::{Params, PathRunId},
+        json::BODY_LIMIT,
+    },
+    refusal::Refusal,
 };
 
 /// What a job printed: by default what there is now of one stream of its newest attempt, as it was
@@ -36,14 +37,14 @@ use crate::{
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn read(
     State(app): State<App>,
-    JobId(id): JobId,
+    PathRunId(id): PathRunId,
     Params(query): Params<OutputQuery>,
     headers: HeaderMap,
     link: sse::OptionalLink,
     held: OptionalHold,
-) -> Result<Response, Error> {
+) -> Result<Response, Refusal> {
     let details = find::details(&app, id).await?;
-    let after = sse::last_id(&headers).map_err(|message| Error::field(sse::LAST_ID, message))?;
+    let after = sse::last_id(&headers).map_err(|message| Refusal::field(sse::LAST_ID, message))?;
     let reader = Reader { after, link, held };
     Ok(output::read(app, details, &query, reader, view::status).await)
 }
@@ -61,11 +62,11 @@ pub(crate) async fn read(
         (status = 404, description = "No such job, or not held by the caller", body = ErrorBody)))]
 pub(crate) async fn append(
     State(app): State<App>,
-    JobId(id): JobId,
+    PathRunId(id): PathRunId,
     Params(chunk): Params<LogChunk>,
     executor_identity: ExecutorIdentity,
     request: Request,
-) -> Result<StatusCode, Error> {
+) -> Result<StatusCode, Refusal> {
     let holder = heartbeat::holder(
         &executor_identity,
         &chunk.executor_id,
@@ -74,7 +75,7 @@ pub(crate) async fn append(
     let body = body::read(request, BODY_LIMIT).await?;
     let end = chunk.offset.saturating_add(body.len() as u64);
     let (Ok(position), Ok(_)) = (i64::try_from(chunk.offset), i64::try_from(end)) else {
-        return Err(Error::field("offset", "offset is too large"));
+        return Err(Refusal::field("offset", "offset is too large"));
     };
     let append = Append {
         id,
@@ -87,6 +88,6 @@ pub(crate) async fn append(
         .store
         .write(move |batch| store::logs::append(batch, &append))
         .await;
-    stored.map_err(|error| Error::from(error).or_not_running())?;
+    stored.map_err(|error| Refusal::from(error).or_not_owned())?;
     Ok(StatusCode::NO_CONTENT)
 }

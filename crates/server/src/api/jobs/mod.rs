@@ -7,9 +7,8 @@ pub(crate) mod cancel;
 mod check;
 pub(crate) mod claim;
 pub(crate) mod claims;
-mod error;
+pub(super) mod error;
 pub(crate) mod executors;
-mod extract;
 pub(crate) mod find;
 pub(crate) mod finish;
 pub(crate) mod frame;
@@ -23,10 +22,6 @@ pub(crate) mod submit;
 mod view;
 
 pub(crate) use admin::active_since;
-pub(crate) use error::Error;
-pub(crate) use extract::{
-    BODY_LIMIT, HANDED_ON_DEPTH_LIMIT, JobId, Params, parse_within, read_json,
-};
 pub(crate) use submit::{enter, hash, idempotency_key};
 
 /// The queue that plain jobs wait in.

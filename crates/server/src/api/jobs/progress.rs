@@ -10,15 +10,13 @@ use wire::{
     plugin_jobs::Config,
 };
 
-use super::{
-    Error,
-    extract::{JobId, Json},
-    heartbeat::holder,
-};
+use super::heartbeat::holder;
 use crate::{
     access::ExecutorIdentity,
     api::plugin_jobs::{Note, config},
     app::App,
+    http::extract::{Json, PathRunId},
+    refusal::Refusal,
 };
 
 /// What is kept of why a plugin failed, in bytes.
@@ -39,10 +37,10 @@ const TOLD_METRIC_LIMIT: usize = 16 * 1024;
             body = ErrorBody)))]
 pub(crate) async fn note(
     State(app): State<App>,
-    JobId(id): JobId,
+    PathRunId(id): PathRunId,
     executor_identity: ExecutorIdentity,
     Json(report): Json<ProgressReport>,
-) -> Result<axum::Json<Beat>, Error> {
+) -> Result<axum::Json<Beat>, Refusal> {
     let holder = holder(
         &executor_identity,
         &report.executor_id,
@@ -92,9 +90,9 @@ pub(crate) async fn note(
         Ok(Ok(beat))
     };
     let noted = app.store.write(work).await;
-    match noted.map_err(|error| Error::from(error).or_not_running())? {
+    match noted.map_err(|error| Refusal::from(error).or_not_owned())? {
         Ok(beat) => Ok(axum::Json(beat)),
-        Err((field, message)) => Err(Error::field(field, message)),
+        Err((field, message)) => Err(Refusal::field(field, message)),
     }
 }
 

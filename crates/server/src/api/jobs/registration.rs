@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use wire::executors::{PluginInfo, Registration};
 
-use super::{Error, check, executors::LEASES_LIMIT};
+use super::executors::LEASES_LIMIT;
+
+use crate::http::check;
+use crate::refusal::Refusal;
 
 /// Nobody holds more leases than one call renews.
 const SLOTS_LIMIT: usize = LEASES_LIMIT;
@@ -21,9 +24,9 @@ const METRICS_LIMIT: usize = 100;
 const SCHEMA_LIMIT: usize = 64 * 1024;
 
 /// It is kept, and shown to the caller who lists executors: it must be short.
-pub(super) fn check(registration: &Registration) -> Result<(), Error> {
+pub(super) fn check(registration: &Registration) -> Result<(), Refusal> {
     if registration.slots as usize > SLOTS_LIMIT {
-        return Err(Error::field(
+        return Err(Refusal::field(
             "slots",
             format!("at most {SLOTS_LIMIT} slots"),
         ));
@@ -34,13 +37,13 @@ pub(super) fn check(registration: &Registration) -> Result<(), Error> {
     let parts = &registration.isolation_missing;
     if parts.len() > PARTS_LIMIT {
         let message = format!("isolation_missing must have at most {PARTS_LIMIT} parts");
-        return Err(Error::field("isolation_missing", message));
+        return Err(Refusal::field("isolation_missing", message));
     }
     if let Some(place) = parts.iter().position(|part| part.len() > PART_LIMIT) {
         return Err(long(format!("isolation_missing[{place}]"), PART_LIMIT));
     }
     if registration.kinds.len() > KINDS_LIMIT {
-        return Err(Error::field(
+        return Err(Refusal::field(
             "kinds",
             format!("at most {KINDS_LIMIT} kinds"),
         ));
@@ -51,33 +54,33 @@ pub(super) fn check(registration: &Registration) -> Result<(), Error> {
     plugins(&registration.plugins)
 }
 
-fn long(field: String, limit: usize) -> Error {
-    Error::field(field, format!("must have at most {limit} bytes"))
+fn long(field: String, limit: usize) -> Refusal {
+    Refusal::field(field, format!("must have at most {limit} bytes"))
 }
 
-fn plugins(plugins: &[PluginInfo]) -> Result<(), Error> {
+fn plugins(plugins: &[PluginInfo]) -> Result<(), Refusal> {
     if plugins.len() > PLUGINS_LIMIT {
         let message = format!("at most {PLUGINS_LIMIT} plugins");
-        return Err(Error::field("plugins", message));
+        return Err(Refusal::field("plugins", message));
     }
     let mut names = HashSet::new();
     for (place, one) in plugins.iter().enumerate() {
         plugin(&format!("plugins[{place}]"), one)?;
         if !names.insert(&one.name) {
             let message = "each name at most once";
-            return Err(Error::field(format!("plugins[{place}].name"), message));
+            return Err(Refusal::field(format!("plugins[{place}].name"), message));
         }
     }
     Ok(())
 }
 
-fn plugin(field: &str, plugin: &PluginInfo) -> Result<(), Error> {
+fn plugin(field: &str, plugin: &PluginInfo) -> Result<(), Refusal> {
     let field = |name: &str| format!("{field}.{name}");
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let name = &plugin.name;
     if name.is_empty() || name.len() > PLUGIN_NAME_LIMIT || !name.bytes().all(fits) {
         let message = format!("must be 1 to {PLUGIN_NAME_LIMIT} letters, digits, `-`, `_` and `.`");
-        return Err(Error::field(field("name"), message));
+        return Err(Refusal::field(field("name"), message));
     }
     check::optional_name(&field("version"), &plugin.version)?;
     if plugin.description.len() > TEXT_LIMIT {
@@ -92,7 +95,7 @@ fn plugin(field: &str, plugin: &PluginInfo) -> Result<(), Error> {
     }
     if plugin.metrics.len() > METRICS_LIMIT {
         let message = format!("at most {METRICS_LIMIT} metrics");
-        return Err(Error::field(field("metrics"), message));
+        return Err(Refusal::field(field("metrics"), message));
     }
     for metric in &plugin.metrics {
         check::name(&field("metrics"), &metric.name)?;

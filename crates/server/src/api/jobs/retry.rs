@@ -4,8 +4,8 @@ use axum::extract::State;
 use engine::Command;
 use wire::jobs::{ErrorBody, Job};
 
-use super::{Error, cancel::command, extract::JobId};
-use crate::{app::App, audit::AuditContext};
+use super::cancel::command;
+use crate::{app::App, audit::AuditContext, http::extract::PathRunId, refusal::Refusal};
 
 /// Puts a completed, failed or cancelled job back into the queue, with all its attempts before it.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "jobs",
@@ -16,8 +16,8 @@ use crate::{app::App, audit::AuditContext};
 pub(crate) async fn retry(
     State(app): State<App>,
     audit_context: AuditContext,
-    JobId(id): JobId,
-) -> Result<axum::Json<Job>, Error> {
+    PathRunId(id): PathRunId,
+) -> Result<axum::Json<Job>, Refusal> {
     let aging_step_ms = app.aging_step_ms();
     command(&app, audit_context, id, Command::Retry { aging_step_ms }).await
 }

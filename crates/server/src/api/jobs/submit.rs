@@ -15,14 +15,13 @@ use wire::{
     jobs::{ErrorBody, NewJob, SubmittedJob},
 };
 
-use super::{
-    Error, check,
-    extract::{BODY_LIMIT, parse},
-};
+use super::check;
 use crate::{
     app::App,
     audit::AuditContext,
     body::{self, offload},
+    http::json::{BODY_LIMIT, parse},
+    refusal::Refusal,
 };
 
 const KEY_HEADER: &str = "idempotency-key";
@@ -37,7 +36,7 @@ pub(crate) async fn submit(
     State(app): State<App>,
     audit_context: AuditContext,
     request: Request,
-) -> Result<(StatusCode, axum::Json<SubmittedJob>), Error> {
+) -> Result<(StatusCode, axum::Json<SubmittedJob>), Refusal> {
     let key = idempotency_key(request.headers())?;
     let body = body::read_json(request, BODY_LIMIT).await?;
     let (app, read) = offload(body.len(), move || {
@@ -72,7 +71,7 @@ pub(crate) async fn submit(
 
 /// When a job was accepted whose submit is repeated. Its key may have outlived it: then its id, whose
 /// first six bytes are a time, still says when.
-async fn accepted_at(app: &App, id: RunId) -> Result<i64, Error> {
+async fn accepted_at(app: &App, id: RunId) -> Result<i64, Refusal> {
     let details = app.store.read(move |read| store::runs::details(read, id));
     match details.await {
         Ok(details) => Ok(details.run.created_at),
@@ -96,7 +95,7 @@ pub(crate) async fn enter(
     mut runs: Vec<Submission>,
     idempotency: Option<(String, Vec<u8>)>,
     entry: AuditEntry,
-) -> Result<Submitted, Error> {
+) -> Result<Submitted, Refusal> {
     for hook in runs.iter_mut().filter_map(|run| run.hook.as_mut()) {
         hook.owner.clone_from(&entry.actor.id);
     }
@@ -114,12 +113,12 @@ pub(crate) async fn enter(
 }
 
 /// The caller's key for this request, if it gave one.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     let Some(key) = headers.get(KEY_HEADER) else {
         return Ok(None);
     };
     let text = key.to_str().unwrap_or_default().trim();
-    check::name("Idempotency-Key", text)?;
+    crate::http::check::name("Idempotency-Key", text)?;
     Ok(Some(text.to_owned()))
 }
 

@@ -8,8 +8,6 @@ use wire::{
     text::lossy,
 };
 
-use super::Error;
-
 /// The contract's word for where a run stands: what may not start yet is pending as well.
 pub(super) fn status(status: Status) -> &'static str {
     match status {
@@ -37,7 +35,7 @@ pub(super) fn summary(run: &Run) -> JobSummary {
 }
 
 /// A job with all that belongs to it.
-pub(super) fn job(mut details: Details) -> Result<Job, Error> {
+pub(super) fn job(mut details: Details) -> Result<Job, store::Error> {
     let attempts = std::mem::take(&mut details.attempts);
     let input = std::mem::take(&mut details.input);
     let run = details.run.clone();
@@ -46,7 +44,7 @@ pub(super) fn job(mut details: Details) -> Result<Job, Error> {
 }
 
 /// A job that was just claimed for the first time: nothing needs to be looked up.
-pub(super) fn claimed(claimed: &Claimed, executor_ip: &str) -> Result<Job, Error> {
+pub(super) fn claimed(claimed: &Claimed, executor_ip: &str) -> Result<Job, store::Error> {
     let run = &claimed.run;
     let attempt = Attempt {
         executor_id: run.executor.clone().unwrap_or_default(),
@@ -64,7 +62,7 @@ fn loaded(
     input: &[u8],
     attempts: Vec<Attempt>,
     result: ResultRow,
-) -> Result<Job, Error> {
+) -> Result<Job, store::Error> {
     let input: NewJob = serde_json::from_slice(input)
         .map_err(|error| store::Error::Corrupt(format!("a job's input: {error}")))?;
     let (executor_id, started_at) = taken(run);

@@ -5,8 +5,10 @@ use engine::{Command, Kind, RunId, State as RunState};
 use store::audit::Target;
 use wire::plugin_jobs::{ErrorBody, Job};
 
-use super::{Error, extract::JobId, loaded, view};
-use crate::{api::command::apply, app::App, audit::AuditContext};
+use super::{loaded, view};
+use crate::{
+    api::command::apply, app::App, audit::AuditContext, http::extract::PathRunId, refusal::Refusal,
+};
 
 /// What the audit says is asked of a job.
 pub(super) fn target(id: RunId) -> Target {
@@ -22,8 +24,8 @@ pub(super) fn target(id: RunId) -> Target {
 pub(crate) async fn cancel(
     State(app): State<App>,
     audit_context: AuditContext,
-    JobId(id): JobId,
-) -> Result<axum::Json<Job>, Error> {
+    PathRunId(id): PathRunId,
+) -> Result<axum::Json<Job>, Refusal> {
     let now = app.now_ms();
     let entry = audit_context.entry(now, target(id));
     let run = (Kind::PluginJob, id);
@@ -50,8 +52,8 @@ pub(crate) async fn cancel(
 pub(crate) async fn delete(
     State(app): State<App>,
     audit_context: AuditContext,
-    JobId(id): JobId,
-) -> Result<axum::Json<Job>, Error> {
+    PathRunId(id): PathRunId,
+) -> Result<axum::Json<Job>, Refusal> {
     let now = app.now_ms();
     let entry = audit_context.entry(now, target(id));
     let work = move |batch: &mut store::Batch<'_, '_>| {

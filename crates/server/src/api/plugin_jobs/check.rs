@@ -4,8 +4,8 @@ use engine::{Kind, NewRun};
 use store::runs::Submission;
 use wire::plugin_jobs::{Config, NewPluginJob};
 
-use super::{Error, FAMILY, plugin_directory::Known, queue};
-use crate::{api::hooks::run_hook, app::App};
+use super::{FAMILY, plugin_directory::Known, queue};
+use crate::{api::hooks::run_hook, app::App, refusal::Refusal};
 
 const TIMEOUT_DEFAULT_MS: u64 = 5 * 60 * 1_000;
 /// A week.
@@ -18,15 +18,15 @@ pub(super) fn submission(
     app: &App,
     plugin_directory: &Known,
     job: NewPluginJob,
-) -> Result<Submission, Error> {
+) -> Result<Submission, Refusal> {
     let timeout = job.timeout.unwrap_or(TIMEOUT_DEFAULT_MS);
     if timeout == 0 || timeout > TIMEOUT_LIMIT_MS {
         let message = format!("timeout must be from 1 to {TIMEOUT_LIMIT_MS} milliseconds");
-        return Err(Error::bad(message));
+        return Err(Refusal::bad_request(message));
     }
     let retries = job.retries.unwrap_or(RETRIES_DEFAULT);
     if retries > RETRIES_LIMIT {
-        return Err(Error::bad(format!(
+        return Err(Refusal::bad_request(format!(
             "retries must be at most {RETRIES_LIMIT}"
         )));
     }

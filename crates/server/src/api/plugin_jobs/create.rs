@@ -7,12 +7,14 @@ use wire::{
     plugin_jobs::{ErrorBody, Job, NewPluginJob},
 };
 
-use super::{Error, cancel::target, check, loaded, plugin_directory::plugin_directory, view};
+use super::{cancel::target, check, loaded, plugin_directory::plugin_directory, view};
 use crate::{
-    api::jobs::{self, BODY_LIMIT},
+    api::jobs,
     app::App,
     audit::AuditContext,
     body::{self, offload},
+    http::json::{self, BODY_LIMIT, HANDED_ON_DEPTH_LIMIT},
+    refusal::Refusal,
 };
 
 /// Creates a job; nothing runs before it is started. It is on disk when this answers.
@@ -26,14 +28,12 @@ pub(crate) async fn create(
     State(app): State<App>,
     audit_context: AuditContext,
     request: Request,
-) -> Result<axum::Json<Job>, Error> {
+) -> Result<axum::Json<Job>, Refusal> {
     let key = jobs::idempotency_key(request.headers())?;
-    let body = body::read_json(request, BODY_LIMIT)
-        .await
-        .map_err(jobs::Error::from)?;
+    let body = body::read_json(request, BODY_LIMIT).await?;
     let plugin_directory = plugin_directory(&app).await?;
     let (app, read) = offload(body.len(), move || {
-        let read = jobs::parse_within(&body, jobs::HANDED_ON_DEPTH_LIMIT);
+        let read = json::parse_within(&body, HANDED_ON_DEPTH_LIMIT);
         let read = read.map(|Object::<NewPluginJob>(job)| {
             // Keys of the other contract are other keys.
             let key = key.map(|key| (format!("plugin-jobs {key}"), jobs::hash(&body)));
@@ -55,7 +55,7 @@ pub(crate) async fn create(
 
 /// The job that was created under this key. Whether a repetition is right depends on nothing else: the
 /// executors whose plugins the job names may have gone meanwhile.
-async fn made_before(app: &App, key: Option<(String, Vec<u8>)>) -> Result<Option<RunId>, Error> {
+async fn made_before(app: &App, key: Option<(String, Vec<u8>)>) -> Result<Option<RunId>, Refusal> {
     let Some((key, hash)) = key else {
         return Ok(None);
     };

@@ -1,77 +1,33 @@
-//! The one place that writes this contract's error body.
+//! A refusal in the form of this contract. No other place writes it.
 
-use axum::{
-    Json,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::http::StatusCode;
+use utoipa::openapi::{Ref, RefOr, schema::Schema};
 use wire::plugin_jobs::ErrorBody;
 
-use crate::api::{hooks::FieldError, jobs};
+use super::view;
+use crate::{
+    api::contract::to_string,
+    refusal::{Refusal, RefusalKind, RefusedRun},
+};
 
-/// A refusal of this face.
-#[derive(Debug)]
-pub(crate) struct Error {
-    status: StatusCode,
-    message: String,
-}
-
-impl Error {
-    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
+/// The status and the body.
+pub(crate) fn body(refusal: &Refusal) -> (StatusCode, String) {
+    let status = match refusal.kind {
+        // The contract knows no conflicts.
+        RefusalKind::Conflict => StatusCode::BAD_REQUEST,
+        kind => kind.status(),
+    };
+    let error = match &refusal.run {
+        Some(RefusedRun::Missing(_) | RefusedRun::NotAnId(_)) => "job not found".to_owned(),
+        Some(RefusedRun::Rejected(rejected)) => {
+            let status = view::status(rejected.status);
+            format!("cannot {} the job: it is {status}", rejected.command)
         }
-    }
-
-    /// Something in the request is wrong.
-    pub(super) fn bad(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, message)
-    }
-
-    pub(super) fn no_job() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "job not found")
-    }
+        None => refusal.message_with_field(),
+    };
+    (status, to_string(&ErrorBody { error }))
 }
 
-/// What goes wrong is the same in both contracts of jobs; here it is told without a context.
-impl From<jobs::Error> for Error {
-    fn from(error: jobs::Error) -> Self {
-        let message = match error.wrong_field() {
-            Some(field) if !error.message().contains(field) => {
-                format!("{field}: {}", error.message())
-            }
-            _ => error.message().to_owned(),
-        };
-        Self::new(error.status(), message)
-    }
-}
-
-impl From<store::Error> for Error {
-    fn from(error: store::Error) -> Self {
-        match error {
-            store::Error::Rejected(rejected) => {
-                let status = super::view::status(rejected.status);
-                let message = format!("cannot {} the job: it is {status}", rejected.command);
-                Self::bad(message)
-            }
-            store::Error::NotFound(_) => Self::no_job(),
-            error => jobs::Error::from(error).into(),
-        }
-    }
-}
-
-impl From<FieldError> for Error {
-    fn from(wrong: FieldError) -> Self {
-        Self::bad(format!("{} {}", wrong.field, wrong.message))
-    }
-}
-
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        let body = ErrorBody {
-            error: self.message,
-        };
-        (self.status, Json(body)).into_response()
-    }
+pub(crate) fn schema() -> RefOr<Schema> {
+    Ref::from_schema_name("PluginJobErrorBody").into()
 }

@@ -9,15 +9,15 @@ use store::{Topic, TopicWait};
 use wire::plugin_jobs::{ErrorBody, JobEvent};
 
 use super::{
-    Error,
     event_data::{is_last, tell},
-    extract::JobId,
     loaded,
 };
 use crate::{
     api::sse::{self, Chunk},
     app::App,
+    http::extract::PathRunId,
     live::Form,
+    refusal::Refusal,
 };
 
 /// Events that are read at once.
@@ -34,11 +34,13 @@ const PAGE: i64 = 32;
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn follow(
     State(app): State<App>,
-    JobId(id): JobId,
+    PathRunId(id): PathRunId,
     headers: HeaderMap,
     link: sse::OptionalLink,
-) -> Result<Response, Error> {
-    let after = sse::last_id(&headers).map_err(Error::bad)?.unwrap_or(0);
+) -> Result<Response, Refusal> {
+    let after = sse::last_id(&headers)
+        .map_err(Refusal::bad_request)?
+        .unwrap_or(0);
     app.store.read(move |read| loaded::find(read, id)).await?;
     let messages = messages(app.clone(), id, after);
     Ok(sse::answer(&app, Form::PLUGIN_JOB, link, messages))

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use wire::plugin_jobs::{ErrorBody, Job, JobProgress};
 
-use super::{Error, extract::JobId, loaded, view};
-use crate::app::App;
+use super::{loaded, view};
+use crate::{app::App, http::extract::PathRunId, refusal::Refusal};
 
 /// The job as it is now, with what it left once it has ended.
 #[utoipa::path(get, path = "/playground/jobs/{id}", tag = "plugin jobs",
@@ -14,8 +14,8 @@ use crate::app::App;
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn get(
     State(app): State<App>,
-    JobId(id): JobId,
-) -> Result<axum::Json<Job>, Error> {
+    PathRunId(id): PathRunId,
+) -> Result<axum::Json<Job>, Refusal> {
     let loaded = app.store.read(move |read| loaded::find(read, id)).await?;
     Ok(axum::Json(view::job(&loaded)))
 }
@@ -28,8 +28,8 @@ pub(crate) async fn get(
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn progress(
     State(app): State<App>,
-    JobId(id): JobId,
-) -> Result<axum::Json<JobProgress>, Error> {
+    PathRunId(id): PathRunId,
+) -> Result<axum::Json<JobProgress>, Refusal> {
     let loaded = app.store.read(move |read| loaded::find(read, id)).await?;
     Ok(axum::Json(view::progress(&loaded)))
 }

@@ -6,10 +6,12 @@ use serde::Deserialize;
 use store::runs::Filter;
 use wire::plugin_jobs::{ErrorBody, JobSummary};
 
-use super::{Error, extract::Params, view};
+use super::view;
 use crate::{
     api::paging::{List, Page, statuses},
     app::App,
+    http::extract::Params,
+    refusal::Refusal,
 };
 
 /// Which jobs.
@@ -32,7 +34,7 @@ pub(crate) struct Wanted {
 pub(crate) async fn list(
     State(app): State<App>,
     Params(wanted): Params<Wanted>,
-) -> Result<(HeaderMap, axum::Json<Vec<JobSummary>>), Error> {
+) -> Result<(HeaderMap, axum::Json<Vec<JobSummary>>), Refusal> {
     let page = Page::asked(wanted.limit, wanted.offset)?;
     let status = wanted.status.as_deref();
     let statuses = status

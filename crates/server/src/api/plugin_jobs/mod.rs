@@ -3,10 +3,9 @@
 pub(crate) mod cancel;
 mod check;
 pub(crate) mod create;
-mod error;
+pub(super) mod error;
 mod event_data;
 pub(crate) mod events;
-mod extract;
 pub(crate) mod find;
 pub(crate) mod list;
 mod loaded;
@@ -15,9 +14,7 @@ pub(crate) mod plugins;
 pub(crate) mod start;
 mod view;
 
-pub(crate) use error::Error;
 pub(crate) use event_data::tell;
-pub(crate) use extract::{JobId, Params};
 pub(crate) use loaded::{Note, config};
 
 /// The family of queues that plugin jobs wait in: one queue for each set of plugins.

@@ -10,8 +10,7 @@ use wire::{
     plugin_jobs::Plugin,
 };
 
-use super::Error;
-use crate::{api::jobs::active_since, app::App};
+use crate::{api::jobs::active_since, app::App, refusal::Refusal};
 
 /// Plugins of one job at most: their names are the name of its queue.
 const JOB_LIMIT: usize = 32;
@@ -106,18 +105,18 @@ impl Known {
     }
 
     /// The plugins of a job that names these, or none.
-    pub(super) fn choose(&self, named: Option<Vec<String>>) -> Result<Vec<String>, Error> {
+    pub(super) fn choose(&self, named: Option<Vec<String>>) -> Result<Vec<String>, Refusal> {
         let chosen = match named {
             Some(named) => self.check(named)?,
             None => self.all()?,
         };
         if chosen.len() > JOB_LIMIT {
             let message = format!("plugins: a job has at most {JOB_LIMIT} plugins");
-            return Err(Error::bad(message));
+            return Err(Refusal::bad_request(message));
         }
         let has_all = |set: &BTreeSet<String>| chosen.iter().all(|name| set.contains(name));
         if !self.sets.iter().any(has_all) {
-            return Err(Error::bad(
+            return Err(Refusal::bad_request(
                 "plugins: no executor has all of them; name some that one executor has",
             ));
         }
@@ -126,11 +125,11 @@ impl Known {
 
     /// All that are enabled; where no executor has all of them, those of the one that has most: what is
     /// installed on one machine more must not stop the jobs that name none.
-    fn all(&self) -> Result<Vec<String>, Error> {
+    fn all(&self) -> Result<Vec<String>, Refusal> {
         let mut enabled: Vec<&Plugin> = self.usable().filter(|plugin| plugin.enabled).collect();
         enabled.sort_by_key(|plugin| plugin.order);
         if enabled.is_empty() {
-            return Err(Error::bad(
+            return Err(Refusal::bad_request(
                 "plugins: none is enabled; an executor with plugins must be running",
             ));
         }
@@ -145,9 +144,9 @@ impl Known {
         Ok(sets.max_by_key(Vec::len).unwrap_or_default())
     }
 
-    fn check(&self, named: Vec<String>) -> Result<Vec<String>, Error> {
+    fn check(&self, named: Vec<String>) -> Result<Vec<String>, Refusal> {
         if named.is_empty() {
-            return Err(Error::bad(
+            return Err(Refusal::bad_request(
                 "plugins must name at least one; left out, it stands for all",
             ));
         }
@@ -155,20 +154,20 @@ impl Known {
         for name in &named {
             let quoted: String = name.chars().take(100).collect();
             if !seen.insert(name) {
-                return Err(Error::bad(format!(
+                return Err(Refusal::bad_request(format!(
                     "plugins: `{quoted}` stands there twice"
                 )));
             }
             match self.plugins.get(name) {
                 None => {
                     let message = format!("plugins: unknown plugin `{quoted}`; {}", self.names());
-                    return Err(Error::bad(message));
+                    return Err(Refusal::bad_request(message));
                 }
                 Some(Plugin {
                     error: Some(error), ..
                 }) => {
                     let message = format!("plugins: `{quoted}` is broken: {error}");
-                    return Err(Error::bad(message));
+                    return Err(Refusal::bad_request(message));
                 }
                 Some(_) => {}
             }

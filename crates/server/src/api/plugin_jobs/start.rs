@@ -13,13 +13,16 @@ use tokio::time::Instant;
 use wire::plugin_jobs::{ErrorBody, Job};
 
 use super::{
-    Error,
     cancel::target,
-    extract::{JobId, Params},
     loaded::{self, LoadedJob},
     view,
 };
-use crate::{app::App, audit::AuditContext};
+use crate::{
+    app::App,
+    audit::AuditContext,
+    http::extract::{Params, PathRunId},
+    refusal::Refusal,
+};
 
 /// The longest wait.
 const WAIT_LIMIT_SECONDS: u64 = 60;
@@ -47,17 +50,17 @@ pub(crate) struct Wanted {
 pub(crate) async fn start(
     State(app): State<App>,
     audit_context: AuditContext,
-    JobId(id): JobId,
+    PathRunId(id): PathRunId,
     Params(wanted): Params<Wanted>,
     headers: HeaderMap,
-) -> Result<(HeaderMap, axum::Json<Job>), Error> {
+) -> Result<(HeaderMap, axum::Json<Job>), Refusal> {
     let preferred = preferred(&headers).map(|seconds| seconds.min(WAIT_LIMIT_SECONDS));
     if wanted
         .wait
         .is_some_and(|seconds| seconds > WAIT_LIMIT_SECONDS)
     {
         let message = format!("wait must be from 0 to {WAIT_LIMIT_SECONDS} seconds");
-        return Err(Error::bad(message));
+        return Err(Refusal::bad_request(message));
     }
     let wait = wanted.wait.or(preferred).unwrap_or(0);
     let until = Instant::now() + Duration::from_secs(wait);

@@ -13,10 +13,11 @@ use serde_json::json;
 use super::socket::{self, Feed, Outgoing};
 use crate::{
     Principal,
-    api::events::{Asked, Wanted, wanted},
+    api::events::{Wanted, wanted},
     app::App,
+    http::extract::Params,
     live::{Form, Reader, Step},
-    problem::Problem,
+    refusal::Refusal,
 };
 
 /// Follows the event log over a WebSocket: each message is an event. Messages of the stream itself
@@ -29,9 +30,9 @@ use crate::{
 pub(crate) async fn follow(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    asked: Asked,
+    Params(asked): Params<Wanted>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Result<Response, Problem> {
+) -> Result<Response, Refusal> {
     let (after, filter) = wanted(asked)?;
     let upgrade = socket::opening(upgrade)?;
     let reader = app.tail.reader(after, filter).await?;

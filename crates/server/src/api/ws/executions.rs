@@ -3,11 +3,9 @@
 use axum::{
     Extension,
     extract::{
-        Query, State,
-        rejection::QueryRejection,
+        State,
         ws::{Utf8Bytes, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    http::StatusCode,
     response::Response,
 };
 use engine::Kind;
@@ -22,8 +20,9 @@ use super::{
 use crate::{
     Principal,
     app::App,
+    http::extract::Params,
     live::{Filter, Form, FrameReader, Reader, Step},
-    problem::Problem,
+    refusal::Refusal,
 };
 
 /// From where.
@@ -44,13 +43,11 @@ pub(crate) struct Place {
 pub(crate) async fn follow(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    asked: Result<Query<Place>, QueryRejection>,
+    Params(Place { after }): Params<Place>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Result<Response, Problem> {
-    let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
-    let Query(Place { after }) = asked.map_err(|rejection| bad(rejection.body_text()))?;
+) -> Result<Response, Refusal> {
     if after.is_some_and(|after| after < 0) {
-        return Err(bad("after must not be negative".to_owned()));
+        return Err(Refusal::bad_request("after must not be negative"));
     }
     let upgrade = socket::opening(upgrade)?;
     let filter = Filter {

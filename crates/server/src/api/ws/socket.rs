@@ -7,6 +7,7 @@ use axum::extract::ws::{
     CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade,
     rejection::WebSocketUpgradeRejection,
 };
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures_util::SinkExt;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use crate::{
     Principal,
     app::App,
     live::{Form, Present},
-    problem::Problem,
+    refusal::{Refusal, RefusalKind},
 };
 
 /// How long the last messages may take when the server stops.
@@ -75,15 +76,24 @@ impl End {
 /// The request must be the opening of a socket.
 pub(super) fn opening(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Result<WebSocketUpgrade, Problem> {
-    let upgrade =
-        upgrade.map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))?;
+) -> Result<WebSocketUpgrade, Refusal> {
+    let upgrade = upgrade.map_err(refuse)?;
     Ok(upgrade
         .read_buffer_size(INCOMING_BYTES / 16)
         .write_buffer_size(BUFFER_BYTES)
         .max_write_buffer_size(MOST_BYTES)
         .max_message_size(INCOMING_BYTES)
         .max_frame_size(INCOMING_BYTES))
+}
+
+/// What is not the opening of a socket, by whose words.
+fn refuse(rejection: WebSocketUpgradeRejection) -> Refusal {
+    let kind = match rejection.status() {
+        StatusCode::METHOD_NOT_ALLOWED => RefusalKind::MethodNotAllowed,
+        StatusCode::UPGRADE_REQUIRED => RefusalKind::UpgradeRequired,
+        _ => RefusalKind::BadRequest,
+    };
+    Refusal::new(kind, rejection.body_text())
 }
 
 /// Opens the socket and serves it to its end, which comes with the caller's key's at the latest.

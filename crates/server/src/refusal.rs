@@ -1,0 +1,266 @@
+//! Why a request is refused: one type for every handler, extractor and middleware. It knows no contract:
+//! `api/contract.rs` writes the status, the headers and the body.
+
+use axum::{
+    extract::rejection::{PathRejection, QueryRejection},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use engine::{Rejected, RunId};
+use serde_json::Value;
+
+use crate::{access::IssueError, body::BodyError, budget::BUSY};
+
+/// A refusal does not repeat more of the request than this, in bytes.
+const QUOTE_LIMIT: usize = 300;
+
+/// What kind of refusal it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RefusalKind {
+    BadRequest,
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    /// The body comes too slowly.
+    RequestTimeout,
+    /// The state of what the request names does not allow it.
+    Conflict,
+    /// The body is too large.
+    TooLarge,
+    UnsupportedMediaType,
+    UpgradeRequired,
+    /// The caller may ask again after so many milliseconds.
+    RateLimited {
+        retry_after_ms: i64,
+    },
+    /// The server cannot answer at the moment.
+    Unavailable,
+    Internal,
+}
+
+impl RefusalKind {
+    /// The status, unless the contract has another one.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// The run that a refusal is about. Each contract has a word of its own for it.
+#[derive(Clone, Debug)]
+pub(crate) enum RefusedRun {
+    /// No run has this id.
+    Missing(RunId),
+    /// The text, which may be cut, is not a run id.
+    NotAnId(String),
+    /// The run's state does not allow the command.
+    Rejected(Rejected),
+}
+
+/// A refusal.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) kind: RefusalKind,
+    /// What is wrong, for people; empty when `run` says it.
+    pub(crate) message: String,
+    /// The field that is wrong.
+    pub(crate) field: Option<String>,
+    /// More of what it is about, for contracts that have a place for it.
+    pub(crate) context: Vec<(&'static str, Value)>,
+    pub(crate) run: Option<RefusedRun>,
+}
+
+impl Refusal {
+    pub(crate) fn new(kind: RefusalKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            field: None,
+            context: Vec::new(),
+            run: None,
+        }
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(RefusalKind::BadRequest, message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(RefusalKind::NotFound, message)
+    }
+
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(RefusalKind::Conflict, message)
+    }
+
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(RefusalKind::Internal, message)
+    }
+
+    /// A field is wrong.
+    pub(crate) fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            field: Some(shorten(&field.into())),
+            ..Self::bad_request(shorten(&message.into()))
+        }
+    }
+
+    /// No run has this id.
+    pub(crate) fn no_run(id: RunId) -> Self {
+        Self::about_run(RefusalKind::NotFound, RefusedRun::Missing(id))
+    }
+
+    /// A text that is not an id names no run.
+    pub(crate) fn not_a_run_id(text: &str) -> Self {
+        let shown = text.chars().take(100).collect();
+        Self::about_run(RefusalKind::NotFound, RefusedRun::NotAnId(shown))
+    }
+
+    fn about_run(kind: RefusalKind, run: RefusedRun) -> Self {
+        Self {
+            run: Some(run),
+            ..Self::new(kind, "")
+        }
+    }
+
+    /// Adds what it is about.
+    pub(crate) fn about(mut self, key: &'static str, value: impl Into<Value>) -> Self {
+        self.context.push((key, value.into()));
+        self
+    }
+
+    /// A run whose lease the caller does not own counts as not found.
+    pub(crate) fn or_not_owned(mut self) -> Self {
+        if matches!(self.run, Some(RefusedRun::Rejected(_))) {
+            self.kind = RefusalKind::NotFound;
+        }
+        self
+    }
+
+    /// The message, with the name of the field if it does not name it.
+    pub(crate) fn message_with_field(&self) -> String {
+        match &self.field {
+            Some(field) if !self.message.contains(field) => format!("{field}: {}", self.message),
+            _ => self.message.clone(),
+        }
+    }
+}
+
+/// Leaves out the middle of a text that is too long.
+pub(crate) fn shorten(text: &str) -> String {
+    if text.len() <= QUOTE_LIMIT {
+        return text.to_owned();
+    }
+    let head = text.floor_char_boundary(QUOTE_LIMIT / 2);
+    let tail = text.ceil_char_boundary(text.len() - QUOTE_LIMIT / 2);
+    format!("{} ... {}", &text[..head], &text[tail..])
+}
+
+/// The body is written by the layer that knows the contract: see `api::render`.
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.kind.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLong(limit) => {
+                let message = format!("the request body is larger than {limit} bytes");
+                Self::new(RefusalKind::TooLarge, message).about("limit_bytes", limit)
+            }
+            BodyError::Broken(error) => Self::bad_request(format!("the body broke off: {error}")),
+            BodyError::Slow => Self::new(RefusalKind::RequestTimeout, "the body comes too slowly"),
+            BodyError::Busy => Self::new(RefusalKind::Unavailable, BUSY),
+        }
+    }
+}
+
+impl From<store::Error> for Refusal {
+    fn from(error: store::Error) -> Self {
+        use store::Error as E;
+        match error {
+            E::NotFound(id) => Self::no_run(id),
+            E::Rejected(rejected) => {
+                Self::about_run(RefusalKind::Conflict, RefusedRun::Rejected(rejected))
+            }
+            E::KeyReused => Self::field("Idempotency-Key", error.to_string()),
+            E::Exclusive(_) | E::CalledOff(_) => Self::conflict(error.to_string()),
+            E::Unavailable(_)
+            | E::Denied(_)
+            | E::Missing(_)
+            | E::Unknown(_)
+            | E::Conflict(_)
+            | E::Constraint(_)
+            | E::Database(_)
+            | E::Corrupt(_)
+            | E::Newer { .. }
+            | E::Closed => {
+                // The database's message is for the operator, not for the caller.
+                tracing::error!(%error, "a request failed");
+                Self::internal(match error {
+                    E::Unavailable(_) | E::Denied(_) | E::Missing(_) => {
+                        "the database is not available; nothing was changed"
+                    }
+                    E::Unknown(_) => {
+                        "the database did not answer: it is not known whether this was done"
+                    }
+                    _ => "internal error",
+                })
+            }
+        }
+    }
+}
+
+impl From<IssueError> for Refusal {
+    fn from(error: IssueError) -> Self {
+        let kind = match error {
+            IssueError::Field(..) | IssueError::First => RefusalKind::BadRequest,
+            IssueError::TooMuch => RefusalKind::Forbidden,
+            IssueError::NotFirst | IssueError::Token | IssueError::Revoked => {
+                RefusalKind::Unauthorized
+            }
+            IssueError::NameTaken | IssueError::AtWork => RefusalKind::Conflict,
+            IssueError::Store(error) => return error.into(),
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+/// A path that is not text names nothing.
+impl From<PathRejection> for Refusal {
+    fn from(rejection: PathRejection) -> Self {
+        Self::not_found(rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Refusal {
+    fn from(rejection: QueryRejection) -> Self {
+        let message = rejection.body_text();
+        // The name stands at the start of the cause: `limit: invalid digit …`.
+        let cause = message
+            .rsplit_once("string: ")
+            .map_or("", |(_, cause)| cause);
+        let field = crate::http::json::named(cause)
+            .or_else(|| cause.split_once(':').map(|(field, _)| field))
+            .unwrap_or("query");
+        Self::field(field.to_owned(), message)
+    }
+}

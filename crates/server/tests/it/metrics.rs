@@ -192,7 +192,7 @@ async fn sample(server: &TestServer, name: &str, labels: &[(&str, &str)]) -> Opt
 async fn samples_say_which_runs_and_what_happened() {
     let server = TestServer::open().await;
     let runs = async |priority: &str, status: &str| {
-        let labels = [("kind", "job"), ("class", priority), ("status", status)];
+        let labels = [("kind", "job"), ("priority", priority), ("status", status)];
         sample(&server, "runs", &labels).await.unwrap_or(0.0)
     };
     let events = async |event: &str| {
@@ -208,7 +208,7 @@ async fn samples_say_which_runs_and_what_happened() {
     assert_eq!(server.claim("worker-1").await["id"], urgent);
     assert_eq!(runs("foreground", "queued").await, 0.0);
     assert_eq!(runs("foreground", "running").await, 1.0);
-    let wait = [("kind", "job"), ("class", "foreground")];
+    let wait = [("kind", "job"), ("priority", "foreground")];
     assert_eq!(
         sample(&server, "run_wait_seconds_count", &wait).await,
         Some(1.0)
@@ -228,7 +228,7 @@ async fn samples_say_which_runs_and_what_happened() {
     assert_eq!(runs("foreground", "failed").await, 0.0);
     let ends = [
         ("kind", "job"),
-        ("class", "foreground"),
+        ("priority", "foreground"),
         ("status", "failed"),
     ];
     let ended = sample(&server, "run_duration_seconds_count", &ends).await;

@@ -123,7 +123,7 @@ fn update(event: &EventRow) -> Utf8Bytes {
 /// The contract has one word for everything before the start.
 fn status(status: &str) -> &str {
     match status {
-        "held" | "scheduled" | "queued" => "pending",
+        "held" | "scheduled" | "queued" | "waiting" => "pending",
         other => other,
     }
 }

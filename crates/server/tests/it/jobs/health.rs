@@ -82,17 +82,17 @@ async fn metrics_follow_a_job_through_its_life() {
     }
     let text = server.get("/api/v1/metrics").await.text().await;
     for line in [
-        "run_wait_seconds_sum{kind=\"job\",class=\"background\"} 2.0",
-        "run_wait_seconds_count{kind=\"job\",class=\"background\"} 1",
-        "run_duration_seconds_sum{kind=\"job\",status=\"completed\",class=\"background\"} 30.0",
-        "run_duration_seconds_count{kind=\"job\",status=\"completed\",class=\"background\"} 1",
+        "run_wait_seconds_sum{kind=\"job\",priority=\"background\"} 2.0",
+        "run_wait_seconds_count{kind=\"job\",priority=\"background\"} 1",
+        "run_duration_seconds_sum{kind=\"job\",status=\"completed\",priority=\"background\"} 30.0",
+        "run_duration_seconds_count{kind=\"job\",status=\"completed\",priority=\"background\"} 1",
         "run_events_total{kind=\"job\",event=\"submitted\"} 1",
         "run_events_total{kind=\"job\",event=\"started\"} 1",
         "run_events_total{kind=\"job\",event=\"completed\"} 1",
         "http_requests_total{method=\"POST\",route=\"/api/v1/jobs\",status=\"201\"} 1",
         "http_request_seconds_count{method=\"PUT\",route=\"/api/v1/jobs/{id}/complete\"} 2",
         "http_requests_total{method=\"other\",route=\"none\",status=\"404\"} 2",
-        "runs{kind=\"job\",status=\"completed\",class=\"background\"} 1",
+        "runs{kind=\"job\",status=\"completed\",priority=\"background\"} 1",
     ] {
         let line = format!("playhouse_{line}");
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");

@@ -7,6 +7,7 @@ pub mod binaries;
 mod cgroup;
 mod directory;
 mod isolation;
+mod lease;
 pub mod output;
 mod plugin_registry;
 mod probe;

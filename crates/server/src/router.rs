@@ -14,8 +14,8 @@ use utoipa_axum::{
 use crate::{
     access::{Scope, scope_checked},
     api::{
-        self, audit, events, hooks, jobs, join, keys, plugin_jobs, probes, reference, setup,
-        tickets, ws,
+        self, audit, events, executors, hooks, jobs, join, keys, plugin_jobs, probes, reference,
+        setup, tickets, ws,
     },
     app::App,
     audit::{Action, audited},
@@ -67,16 +67,14 @@ fn table() -> Vec<Route> {
         (Post,   "/api/v1/binaries",            Scope::JobsWrite,   Some("binary.upload"), routes!(jobs::binaries::upload)),
         (Get,    "/api/v1/binaries/{sha256}",   Scope::RunsPerform, None,                  routes!(jobs::binaries::download)),
 
-        // What executors of ours say beyond it.
-        (Put,    "/api/v1/executors/{executor_id}",         Scope::RunsPerform, None,                  routes!(jobs::executors::register)),
-        (Post,   "/api/v1/executors/{executor_id}/leases",  Scope::RunsPerform, None,                  routes!(jobs::executors::renew)),
-        (Post,   "/api/v1/executors/{executor_id}/results", Scope::RunsPerform, None,                  routes!(jobs::executors::results)),
-        (Post,   "/api/v1/jobs/{id}/release",               Scope::RunsPerform, None,                  routes!(jobs::heartbeat::release)),
-        (Post,   "/api/v1/jobs/{id}/logs",                  Scope::RunsPerform, None,                  routes!(jobs::logs::append)),
-        (Put,    "/api/v1/jobs/{id}/frame",                 Scope::RunsPerform, None,                  routes!(jobs::frame::show)),
-
-        (Post,   "/api/v1/executors/{executor_id}/claims",  Scope::RunsPerform, None,                  routes!(jobs::claims::claim)),
-        (Put,    "/api/v1/jobs/{id}/progress",              Scope::RunsPerform, None,                  routes!(jobs::progress::note)),
+        // What executors of ours say, for runs of every kind.
+        (Put,    "/api/executors/{executor}",          Scope::RunsPerform, None,                  routes!(executors::register::register)),
+        (Post,   "/api/executors/{executor}/exchange", Scope::RunsPerform, None,                  routes!(executors::exchange::exchange)),
+        (Post,   "/api/executors/{executor}/leases",   Scope::RunsPerform, None,                  routes!(executors::leases::renew)),
+        (Post,   "/api/runs/{id}/output",              Scope::RunsPerform, None,                  routes!(executors::output::append)),
+        (Put,    "/api/runs/{id}/progress",            Scope::RunsPerform, None,                  routes!(executors::progress::note)),
+        (Put,    "/api/runs/{id}/frame",               Scope::RunsPerform, None,                  routes!(executors::frame::show)),
+        (Post,   "/api/runs/{id}/release",             Scope::RunsPerform, None,                  routes!(executors::release::release)),
 
         // The contract of plugin jobs, and additions to it.
         (Post,   "/playground/jobs",               Scope::PluginJobsWrite,  Some("plugin-job.create"), routes!(plugin_jobs::create::create)),

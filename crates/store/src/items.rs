@@ -89,6 +89,8 @@ pub(crate) enum Item {
     Claim(ClaimCall),
     Heartbeat(Heartbeat, Answer<Beat>),
     Finish(Vec<Finish>, Answer<Ends>),
+    /// Both in one batch.
+    Exchange(Vec<Finish>, Answer<Ends>, ClaimCall),
     Other(Box<dyn Work>),
     Stop,
 }
@@ -131,6 +133,10 @@ impl Items {
             Item::Claim(call) => self.claims.push(call),
             Item::Heartbeat(beat, answer) => self.beats.push((beat, answer)),
             Item::Finish(finishes, answer) => self.finishes.push((finishes, answer)),
+            Item::Exchange(finishes, answer, call) => {
+                self.finishes.push((finishes, answer));
+                self.claims.push(call);
+            }
             Item::Other(work) => self.others.push(work),
             Item::Stop => return true,
         }

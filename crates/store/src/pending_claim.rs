@@ -4,8 +4,9 @@ use tokio::sync::oneshot;
 
 use crate::{
     Error, Store,
-    items::{ClaimCall, Item, ReleaseRuns, Waits},
-    runs::{Claim, Claimed},
+    items::{ClaimCall, Ends, Item, ReleaseRuns, Waits},
+    runs::{Claim, Claimed, Finish},
+    store::place,
 };
 
 impl Store {
@@ -14,7 +15,27 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn claim(&self, claim: Claim) -> Result<Vec<Claimed>, Error> {
-        self.pending_claim(claim, false)?.taken().await
+        let (call, mut pending) = self.claim_call(claim, false);
+        self.send(self.any_writer(), Item::Claim(call))?;
+        pending.taken().await
+    }
+
+    /// Ends attempts and takes queued runs, in one commit unless its batch fails: one answer for each end,
+    /// in order, and the runs.
+    ///
+    /// # Errors
+    /// The database's. The answers within may be [`Error::NotFound`] or [`Error::Rejected`].
+    pub async fn exchange(
+        &self,
+        finishes: Vec<Finish>,
+        claim: Claim,
+    ) -> Result<(Ends, Vec<Claimed>), Error> {
+        let key = finishes.first().map_or(0, |finish| place(&finish.id));
+        let (answer, ends) = oneshot::channel();
+        let (call, mut pending) = self.claim_call(claim, false);
+        self.send(key, Item::Exchange(finishes, answer, call))?;
+        let ends = ends.await.map_err(|_| Error::Closed)??;
+        Ok((ends, pending.taken().await?))
     }
 
     /// Takes queued runs as soon as there are some. It may be answered with none: then look again.
@@ -22,11 +43,12 @@ impl Store {
     /// # Errors
     /// [`Error::Closed`].
     pub fn wait_for(&self, claim: Claim) -> Result<PendingClaim, Error> {
-        self.pending_claim(claim, true)
+        let (call, pending) = self.claim_call(claim, true);
+        self.send(self.any_writer(), Item::Claim(call))?;
+        Ok(pending)
     }
 
-    fn pending_claim(&self, claim: Claim, waits: bool) -> Result<PendingClaim, Error> {
-        let key = self.any_writer();
+    fn claim_call(&self, claim: Claim, waits: bool) -> (ClaimCall, PendingClaim) {
         let (answer, receiver) = oneshot::channel();
         let waits = Waits::new(waits);
         let call = ClaimCall {
@@ -34,12 +56,12 @@ impl Store {
             waits: waits.clone(),
             answer,
         };
-        self.send(key, Item::Claim(call))?;
-        Ok(PendingClaim {
+        let pending = PendingClaim {
             store: self.clone(),
             waits,
             answer: receiver,
-        })
+        };
+        (call, pending)
     }
 
     /// Queues again what was claimed for a caller that will not hear of it, as if it had not been.

@@ -279,6 +279,6 @@ fn writer_name(store: u64, place: usize) -> String {
 }
 
 /// The last bytes of an id are random.
-fn place(id: &engine::RunId) -> usize {
+pub(crate) fn place(id: &engine::RunId) -> usize {
     usize::from(id.as_bytes()[15])
 }

@@ -59,12 +59,11 @@ pub(crate) fn results(jobs: &[Claimed]) -> Bytes {
     body.push_str(r#"{"results":["#);
     for (index, job) in jobs.iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };
-        let finish = finish(job.token);
-        let Claimed { id, .. } = job;
+        let Claimed { id, token } = job;
         // Writing to a String does not fail.
         let _ = write!(
             body,
-            r#"{comma}{{"job_id":"{id}","completed":true,"finish":{finish}}}"#
+            r#"{comma}{{"run_id":"{id}","token":{token},"outcome":"completed","stdout":"","stderr":"","exit_code":0}}"#
         );
     }
     body.push_str("]}");
@@ -80,7 +79,7 @@ fn finish(token: i64) -> String {
 #[cfg(test)]
 mod tests {
     use wire::{
-        executors::Results,
+        executors::Exchange,
         jobs::{Claim, Finish, NewJob},
     };
 
@@ -109,9 +108,8 @@ mod tests {
         let finish: Finish = serde_json::from_slice(&complete(&job("a", 5))).unwrap();
         assert_eq!((finish.lease_token, finish.exit_code), (Some(5), Some(0)));
         let body = results(&[job("a", 5), job("b", 6)]);
-        let read: Results = serde_json::from_slice(&body).unwrap();
+        let read: Exchange = serde_json::from_slice(&body).unwrap();
         assert_eq!(read.results.len(), 2);
-        assert_eq!(read.results[1].job_id, "b");
-        assert_eq!(read.results[1].finish.lease_token, Some(6));
+        assert_eq!((&*read.results[1].run_id, read.results[1].token), ("b", 6));
     }
 }

@@ -89,7 +89,7 @@ impl Client {
 
     /// Reports many results; each has to be accepted.
     pub(crate) async fn report(&mut self, jobs: &[Claimed]) -> Result<()> {
-        let path = format!("/api/v1/executors/{EXECUTOR}/results");
+        let path = format!("/api/executors/{EXECUTOR}/exchange");
         let answer = self
             .call(Method::POST, &path, bodies::results(jobs))
             .await?;

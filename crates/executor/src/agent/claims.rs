@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 use tracing::Instrument;
-use wire::executors::{ClaimRuns, ClaimedRun, ClaimedRuns};
+use wire::executors::{ClaimRuns, ClaimedRun, Exchange, Exchanged, Release};
 
 use super::{Agent, Backoff, results::Finished};
 use crate::{Error, attempt::PerformOutcome};
@@ -35,6 +35,10 @@ pub(super) async fn claim(agent: &Arc<Agent>) -> (JoinSet<()>, Result<(), Error>
             kinds: agent.kinds(),
             wait_seconds: Some(WAIT_SECONDS),
             max: u32::try_from(permits.num_permits()).ok(),
+        };
+        let claim = Exchange {
+            claim: Some(claim),
+            ..Exchange::default()
         };
         let asked = Instant::now();
         let answer = tokio::select! {
@@ -62,7 +66,7 @@ pub(super) async fn claim(agent: &Arc<Agent>) -> (JoinSet<()>, Result<(), Error>
                     // `None` when the server gave more than was asked for: it is done all the same.
                     let permit = permits.split(1);
                     // An error's, so that a line of any level has it.
-                    let span = tracing::error_span!("attempt", run_id = lease(&run).0);
+                    let span = tracing::error_span!("attempt", run_id = run.id);
                     let attempt = attempt(Arc::clone(agent), run, began, permit);
                     attempts.spawn(attempt.instrument(span));
                 }
@@ -111,7 +115,7 @@ async fn free(agent: &Agent, slots: &Arc<Semaphore>) -> Option<OwnedSemaphorePer
 }
 
 /// One claim. `None` when the executor is to stop before it is answered.
-async fn ask(agent: &Agent, claim: &ClaimRuns) -> Option<Result<ClaimedRuns, wire::client::Error>> {
+async fn ask(agent: &Agent, claim: &Exchange) -> Option<Result<Exchanged, wire::client::Error>> {
     let away = |_| {
         Err(wire::client::Error::Unreachable(
             "the claim was not answered".to_owned(),
@@ -120,7 +124,7 @@ async fn ask(agent: &Agent, claim: &ClaimRuns) -> Option<Result<ClaimedRuns, wir
     let call = async {
         timeout(
             CALL_LIMIT,
-            agent.client.claim_runs(&agent.settings.name, claim),
+            agent.client.exchange(&agent.settings.name, claim),
         )
         .await
         .unwrap_or_else(away)
@@ -136,16 +140,6 @@ async fn ask(agent: &Agent, claim: &ClaimRuns) -> Option<Result<ClaimedRuns, wir
     }
 }
 
-/// A run's id, and token and length of its lease if it has one.
-fn lease(run: &ClaimedRun) -> (&str, Option<(i64, f64)>) {
-    match run {
-        ClaimedRun::Job { job } => (&job.id, job.lease_token.zip(job.lease_seconds)),
-        ClaimedRun::PluginJob { plugin_job: job } => {
-            (&job.id, Some((job.lease_token, job.lease_seconds)))
-        }
-    }
-}
-
 /// Performs one run from its claim to its queued result.
 async fn attempt(
     agent: Arc<Agent>,
@@ -153,20 +147,18 @@ async fn attempt(
     began: Instant,
     slot: Option<OwnedSemaphorePermit>,
 ) {
-    let (job, leased) = lease(&run);
-    let Some((token, seconds)) = leased else {
-        tracing::error!(
-            run_id = job,
-            "the server gave no lease: the run is left alone"
-        );
-        return;
-    };
-    let lease = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    let (job, token) = (run.id.as_str(), run.token);
+    let lease = Duration::try_from_secs_f64(run.lease_seconds).unwrap_or_default();
+    let left = run.remaining_ms.map(Duration::from_millis);
+    let deadline = left.and_then(|left| Instant::now().checked_add(left));
     tracing::debug!(token, "the run is begun");
-    let held = agent.leases.hold(job, token, lease, began);
-    match agent.runner.perform(&run, held.watch(), &agent.kill).await {
+    let held = agent.leases.hold(&run, lease, began);
+    let work = agent
+        .runner
+        .perform(&run, deadline, held.watch(), &agent.kill);
+    match work.await {
         PerformOutcome::Finished(result, unsent) => {
-            tracing::info!(completed = result.completed, "the run has ended");
+            tracing::info!(completed = result.completed(), "the run has ended");
             agent.cooldown.pass();
             // When too many wait for the server, the slot waits as well, but not past a drain.
             let place = tokio::select! {
@@ -219,9 +211,9 @@ async fn attempt(
 async fn release(agent: &Agent, job: &str, token: i64, error_message: Option<String>) {
     const LIMIT: Duration = Duration::from_secs(300);
     const DRAIN_LIMIT: Duration = Duration::from_secs(10);
-    let release = wire::jobs::Release {
-        executor_id: agent.settings.name.clone(),
-        lease_token: Some(token),
+    let release = Release {
+        executor: agent.settings.name.clone(),
+        token,
         error_message,
     };
     let mut backoff = Backoff::default();

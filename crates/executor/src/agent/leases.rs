@@ -12,8 +12,10 @@ use tokio::{
 };
 use wire::{
     client::{Client, Error},
-    executors::{HeldLease, LeaseNews, Renew},
+    executors::{ClaimedRun, HeldLease, LeaseNews, Renew},
 };
+
+use crate::lease::Lease;
 
 /// A job that ends sooner never enters a renewal: many short jobs would break off the waiting call
 /// each time.
@@ -27,17 +29,6 @@ const WAIT_LIMIT: Duration = Duration::from_secs(20);
 
 /// Which lease: the run and the token.
 type Key = (String, i64);
-
-/// How a lease stands, for the one who works under it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lease {
-    /// The work must be over by then, unless the lease is renewed before.
-    pub(crate) deadline: Instant,
-    /// The work is to be stopped and reported.
-    pub(crate) cancelled: bool,
-    /// The work is to be stopped; nobody wants to hear of it.
-    pub(crate) lost: bool,
-}
 
 /// All leases of this executor.
 #[derive(Default)]
@@ -91,18 +82,17 @@ impl Leases {
     /// Takes up a lease that began at `began`, or later.
     pub(super) fn hold(
         self: &Arc<Self>,
-        job: &str,
-        token: i64,
+        run: &ClaimedRun,
         length: Duration,
         began: Instant,
     ) -> Held {
         let lease = Lease {
             deadline: deadline(began, length),
-            cancelled: false,
+            signals: run.signals,
             lost: false,
         };
         let (sender, news) = watch::channel(lease);
-        let key = (job.to_owned(), token);
+        let key = (run.id.clone(), run.token);
         let entry = Entry {
             length,
             since: Instant::now(),
@@ -134,14 +124,14 @@ impl Leases {
         let held = self.held();
         let mut length = Duration::MAX;
         let mut leases = Vec::new();
-        for ((job, token), entry) in held.iter() {
+        for ((run, token), entry) in held.iter() {
             let news = entry.news.borrow();
             if !news.lost && entry.since.elapsed() >= SETTLE {
                 length = length.min(entry.length);
                 leases.push(HeldLease {
-                    job_id: job.clone(),
-                    lease_token: *token,
-                    cancel_seen: news.cancelled,
+                    run_id: run.clone(),
+                    token: *token,
+                    seen: news.signals.generation,
                 });
             }
         }
@@ -180,11 +170,11 @@ impl Leases {
             } else {
                 deadline(asked, entry.length)
             },
-            cancelled: before.cancelled || news.cancel_requested,
+            signals: news.signals.unwrap_or(before.signals),
             lost: before.lost || news.lost,
         };
         entry.news.send_replace(after);
-        (before.cancelled, before.lost) != (after.cancelled, after.lost)
+        (before.signals, before.lost) != (after.signals, after.lost)
     }
 }
 
@@ -200,7 +190,7 @@ pub(super) async fn renew(client: Client, executor: String, leases: Arc<Leases>)
         let (asked, length) = leases.settled();
         let keys: HashSet<Key> = asked
             .iter()
-            .map(|lease| (lease.job_id.clone(), lease.lease_token))
+            .map(|lease| (lease.run_id.clone(), lease.token))
             .collect();
         if asked.is_empty() {
             leases.outdate(&keys).await;
@@ -232,7 +222,7 @@ pub(super) async fn renew(client: Client, executor: String, leases: Arc<Leases>)
                 answered = keys;
                 let mut new = false;
                 for (lease, news) in renew.leases.iter().zip(&renewed.leases) {
-                    new |= leases.tell(&(lease.job_id.clone(), lease.lease_token), news, sent);
+                    new |= leases.tell(&(lease.run_id.clone(), lease.token), news, sent);
                 }
                 if !new && sent.elapsed() < wait / 2 {
                     sleep(PAUSE.min(wait)).await;

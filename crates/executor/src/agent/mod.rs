@@ -16,7 +16,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wire::client::Client;
 
-pub(crate) use leases::{Held, Lease};
+use leases::Held;
 
 use crate::{
     Error, Settings, attempt::AttemptRunner, backoff::Backoff, plugin_registry::PluginRegistry,

@@ -8,7 +8,7 @@ use tokio::{
 };
 use wire::{
     client::{Client, Error},
-    executors::{ResultAnswer, Results, RunResult},
+    executors::{Exchange, ResultAnswer, RunResult},
 };
 
 use super::{Backoff, Held};
@@ -67,10 +67,11 @@ pub(super) async fn report(
         }
         unwilling = 0;
         let batch = &waiting[..count];
-        let results = Results {
+        let results = Exchange {
             results: batch.iter().map(|one| one.result.clone()).collect(),
+            claim: None,
         };
-        match client.report(&executor, &results).await {
+        match client.exchange(&executor, &results).await {
             Ok(answer) => {
                 if let Some(away) = backoff.succeed() {
                     tracing::info!(?away, "results are accepted again");
@@ -123,7 +124,7 @@ async fn send_output(
                 }
             }
             let bytes = unsent.bytes.clone();
-            match within(client.send_log(&one.result.job_id, &unsent.chunk, bytes)).await {
+            match within(client.send_output(&one.result.run_id, &unsent.chunk, bytes)).await {
                 Ok(()) => {
                     one.unsent.pop_front();
                 }
@@ -131,11 +132,11 @@ async fn send_output(
                     return Err(NotSent::Unwilling(error));
                 }
                 Err(error) if error.is_transient() => {
-                    tracing::warn!(run_id = one.result.job_id, %error, "the last output is not sent");
+                    tracing::warn!(run_id = one.result.run_id, %error, "the last output is not sent");
                     return Ok(());
                 }
                 Err(error) => {
-                    tracing::debug!(run_id = one.result.job_id, %error, "output is not wanted");
+                    tracing::debug!(run_id = one.result.run_id, %error, "output is not wanted");
                     one.unsent.clear();
                 }
             }
@@ -153,7 +154,7 @@ async fn within<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Er
 fn first_batch(waiting: &[Finished]) -> usize {
     let mut bytes = 0;
     let fits = waiting.iter().take(BATCH).take_while(|one| {
-        bytes += one.result.finish.stdout.len() + one.result.finish.stderr.len();
+        bytes += one.result.stdout.len() + one.result.stderr.len();
         bytes <= BATCH_BYTES
     });
     fits.count().max(1)
@@ -162,12 +163,13 @@ fn first_batch(waiting: &[Finished]) -> usize {
 /// One result that the server does not understand must not stand in the way of the others.
 async fn report_singly(client: &Client, executor: &str, batch: &[Finished]) {
     for one in batch {
-        let results = Results {
+        let results = Exchange {
             results: vec![one.result.clone()],
+            claim: None,
         };
         let mut backoff = Backoff::default();
         loop {
-            match client.report(executor, &results).await {
+            match client.exchange(executor, &results).await {
                 Ok(answer) => {
                     answer
                         .results
@@ -178,7 +180,7 @@ async fn report_singly(client: &Client, executor: &str, batch: &[Finished]) {
                 }
                 Err(error) if error.is_transient() && !one.held.is_lost() => backoff.wait().await,
                 Err(error) => {
-                    tracing::error!(run_id = one.result.job_id, %error, "a result was not accepted");
+                    tracing::error!(run_id = one.result.run_id, %error, "a result was not accepted");
                     break;
                 }
             }
@@ -188,5 +190,5 @@ async fn report_singly(client: &Client, executor: &str, batch: &[Finished]) {
 
 fn refused(answer: &ResultAnswer) {
     let why = answer.error.as_deref().unwrap_or("no reason given");
-    tracing::warn!(run_id = answer.job_id, why, "a result was not accepted");
+    tracing::warn!(run_id = answer.run_id, why, "a result was not accepted");
 }

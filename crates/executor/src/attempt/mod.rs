@@ -10,14 +10,15 @@ mod work_dir;
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use tokio::{sync::watch, task::spawn_blocking, time::Instant};
 use tokio_util::sync::CancellationToken;
-use wire::{client::Client, executors::ClaimedRun, jobs::Job};
+use wire::{client::Client, executors::ClaimedRun};
 
 use crate::{
     Error, Settings,
-    agent::Lease,
     binaries::{Binaries, FetchLimits},
+    lease::Lease,
     plugin_registry::PluginRegistry,
 };
 
@@ -44,15 +45,6 @@ pub(crate) struct AttemptRunner {
 pub(crate) struct Taken<'a> {
     pub(crate) id: &'a str,
     pub(crate) token: i64,
-}
-
-impl<'a> Taken<'a> {
-    fn job(job: &'a Job) -> Self {
-        Self {
-            id: &job.id,
-            token: job.lease_token.unwrap_or_default(),
-        }
-    }
 }
 
 impl AttemptRunner {
@@ -85,18 +77,23 @@ impl AttemptRunner {
         &self.environment.plan.missing
     }
 
-    /// Performs a run under a lease; `kill` gives it back.
+    /// Performs a run under a lease, at most until `deadline`; `kill` releases it.
     pub(crate) async fn perform(
         &self,
         run: &ClaimedRun,
+        deadline: Option<Instant>,
         lease: watch::Receiver<Lease>,
         kill: &CancellationToken,
     ) -> PerformOutcome {
-        match run {
-            ClaimedRun::Job { job } => self.perform_binary(job, lease, kill).await,
-            ClaimedRun::PluginJob { plugin_job } => {
-                self.perform_plugins(plugin_job, lease, kill).await
-            }
+        let watched = Watched {
+            lease,
+            kill,
+            deadline,
+        };
+        match run.kind.as_str() {
+            "job" => self.perform_binary(run, watched).await,
+            "plugin_job" => self.perform_plugins(run, watched).await,
+            kind => PerformOutcome::Abandoned(format!("it performs no runs of kind `{kind}`")),
         }
     }
 
@@ -105,18 +102,43 @@ impl AttemptRunner {
     }
 }
 
-/// Waits for a reason to stop a run in which nothing watches for one itself.
-async fn stopped(
-    lease: &mut watch::Receiver<Lease>,
-    kill: &CancellationToken,
+impl<'a> Taken<'a> {
+    fn of(run: &'a ClaimedRun) -> Self {
+        Self {
+            id: &run.id,
+            token: run.token,
+        }
+    }
+}
+
+/// What the work is, in the kind's own form.
+fn input<T: DeserializeOwned>(run: &ClaimedRun) -> Result<T, PerformOutcome> {
+    serde_json::from_str(run.input.get()).map_err(|error| {
+        let reason = format!("the run's input cannot be read: {error}");
+        PerformOutcome::not_started(Taken::of(run), reason)
+    })
+}
+
+/// What an attempt is watched for while it works.
+struct Watched<'a> {
+    lease: watch::Receiver<Lease>,
+    kill: &'a CancellationToken,
     deadline: Option<Instant>,
-) -> Stop {
+}
+
+/// Waits for a reason to stop a run in which nothing watches for one itself.
+async fn stopped(watched: &mut Watched<'_>) -> Stop {
+    let Watched {
+        lease,
+        kill,
+        deadline,
+    } = watched;
     loop {
         let now = *lease.borrow_and_update();
         if now.lost {
             return Stop::Lost;
         }
-        if now.cancelled {
+        if now.is_cancelled() {
             return Stop::Cancelled;
         }
         if now.deadline <= Instant::now() {
@@ -124,7 +146,7 @@ async fn stopped(
         }
         let timed_out = async {
             match deadline {
-                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                Some(deadline) => tokio::time::sleep_until(*deadline).await,
                 None => std::future::pending().await,
             }
         };

@@ -1,16 +1,13 @@
 //! What an attempt came to, in the words of the contract.
 
 use bytes::Bytes;
-use wire::{
-    executors::{LogChunk, RunResult},
-    jobs::Finish,
-};
+use wire::executors::{OutputChunk, ResultOutcome, RunResult};
 
-use super::{AttemptRunner, Taken};
+use super::Taken;
 
 /// A piece of output that goes to the server before the result does.
 pub(crate) struct Unsent {
-    pub(crate) chunk: LogChunk,
+    pub(crate) chunk: OutputChunk,
     pub(crate) bytes: Bytes,
 }
 
@@ -74,7 +71,6 @@ impl PerformOutcome {
     /// A run that was stopped. `ending` tells how it ended, when its end is to be told: whether its
     /// time was over, else it was cancelled.
     pub(super) fn stopped(
-        runner: &AttemptRunner,
         taken: Taken<'_>,
         stop: Stop,
         outcome: impl FnOnce(bool) -> AttemptEnd,
@@ -85,35 +81,29 @@ impl PerformOutcome {
             Stop::Drained => Self::Released,
             Stop::Cancelled | Stop::TimedOut => {
                 let outcome = outcome(stop == Stop::TimedOut);
-                Self::ended(runner, taken, outcome, Vec::new())
+                Self::ended(taken, outcome, Vec::new())
             }
         }
     }
 
     /// A program that could not be started.
-    pub(super) fn not_started(runner: &AttemptRunner, taken: Taken<'_>, reason: String) -> Self {
-        Self::ended(runner, taken, AttemptEnd::not_started(reason), Vec::new())
+    pub(super) fn not_started(taken: Taken<'_>, reason: String) -> Self {
+        Self::ended(taken, AttemptEnd::not_started(reason), Vec::new())
     }
 
     /// A program that ended.
-    pub(super) fn ended(
-        runner: &AttemptRunner,
-        taken: Taken<'_>,
-        outcome: AttemptEnd,
-        unsent: Vec<Unsent>,
-    ) -> Self {
+    pub(super) fn ended(taken: Taken<'_>, outcome: AttemptEnd, unsent: Vec<Unsent>) -> Self {
+        let how = match (outcome.completed, outcome.timed_out) {
+            (true, _) => ResultOutcome::Completed,
+            (false, true) => ResultOutcome::TimedOut,
+            (false, false) => ResultOutcome::Failed,
+        };
         let result = RunResult {
-            job_id: taken.id.to_owned(),
-            completed: outcome.completed,
-            finish: Finish {
-                executor_id: runner.environment.settings.name.clone(),
-                stdout: outcome.stdout,
-                stderr: outcome.stderr,
-                exit_code: outcome.exit_code,
-                error_message: outcome.error_message,
-                lease_token: Some(taken.token),
-                timed_out: outcome.timed_out,
-            },
+            stdout: outcome.stdout,
+            stderr: outcome.stderr,
+            exit_code: outcome.exit_code,
+            error_message: outcome.error_message,
+            ..RunResult::new(taken.id, taken.token, how)
         };
         Self::Finished(Box::new(result), unsent)
     }

@@ -81,7 +81,7 @@ fn now() -> SystemTime {
 
 fn status(outcome: &PerformOutcome) -> &'static str {
     match outcome {
-        PerformOutcome::Finished(result, _) if result.completed => "completed",
+        PerformOutcome::Finished(result, _) if result.completed() => "completed",
         PerformOutcome::Finished(..) => "failed",
         PerformOutcome::Released => "released",
         PerformOutcome::Abandoned(_) | PerformOutcome::LeaseExpired | PerformOutcome::Lost => {

@@ -7,6 +7,7 @@ use std::{
 
 use executor::{CancellationToken, Error, Isolation, Settings, Support, probe, run};
 use serde_json::json;
+use wire::executors::ResultOutcome;
 
 use crate::{
     binaries::digest,
@@ -25,40 +26,23 @@ async fn performs_jobs_and_reports_how_they_ended() {
         executor.submit("three", "echo out; exit 3", json!({}));
         executor.submit("segv", "kill -SEGV $$", json!({}));
         let good = executor.result("good").await;
-        assert!(good.completed, "{good:?}");
+        assert!(good.completed(), "{good:?}");
         let home = executor.dir.path("data/work");
         let expected = format!("a b,*,1,{}/attempt-", home.display());
-        assert!(
-            good.finish.stdout.starts_with(&expected),
-            "{}",
-            good.finish.stdout
-        );
-        assert!(
-            good.finish.stdout.ends_with("/home\nf\n"),
-            "{}",
-            good.finish.stdout
-        );
-        assert_eq!(
-            (good.finish.stderr.as_str(), good.finish.exit_code),
-            ("bad\n", Some(0))
-        );
-        assert_eq!(
-            (good.finish.lease_token, good.finish.error_message),
-            (Some(1), None)
-        );
-        assert_eq!(executor.log("good", "stdout"), good.finish.stdout);
+        assert!(good.stdout.starts_with(&expected), "{}", good.stdout);
+        assert!(good.stdout.ends_with("/home\nf\n"), "{}", good.stdout);
+        assert_eq!((good.stderr.as_str(), good.exit_code), ("bad\n", Some(0)));
+        assert_eq!((good.token, good.error_message), (1, None));
+        assert_eq!(executor.log("good", "stdout"), good.stdout);
         assert_eq!(executor.log("good", "stderr"), "bad\n");
 
         let three = executor.result("three").await;
-        assert!(!three.completed);
-        assert_eq!(three.finish.exit_code, Some(3));
-        assert_eq!(
-            three.finish.error_message.as_deref(),
-            Some("exited with code 3")
-        );
+        assert!(!three.completed());
+        assert_eq!(three.exit_code, Some(3));
+        assert_eq!(three.error_message.as_deref(), Some("exited with code 3"));
         let segv = executor.result("segv").await;
-        assert_eq!(segv.finish.exit_code, Some(139));
-        let message = segv.finish.error_message;
+        assert_eq!(segv.exit_code, Some(139));
+        let message = segv.error_message;
         assert_eq!(message.as_deref(), Some("killed by signal 11 (SIGSEGV)"));
 
         let registration = executor
@@ -102,11 +86,11 @@ async fn a_program_that_cannot_be_had_or_started_fails_its_job() {
         ),
     ] {
         let result = executor.result(id).await;
-        assert!(!result.completed);
-        assert_eq!(result.finish.exit_code, Some(-1));
-        let message = result.finish.error_message.expect("a reason");
+        assert!(!result.completed());
+        assert_eq!(result.exit_code, Some(-1));
+        let message = result.error_message.expect("a reason");
         assert!(message.contains(&reason), "{message}");
-        assert!(result.finish.stderr.contains(&reason));
+        assert!(result.stderr.contains(&reason));
     }
     executor.end().await;
 }
@@ -134,19 +118,16 @@ async fn a_job_is_stopped_when_it_is_cancelled_or_its_time_is_up() {
     executor.server.cancel("cancelled");
     let cancelled = executor.result("cancelled").await;
     assert!(!runs(&sleep));
-    assert_eq!(cancelled.finish.error_message.as_deref(), Some("cancelled"));
+    assert_eq!(cancelled.error_message.as_deref(), Some("cancelled"));
     assert_eq!(
-        (cancelled.completed, cancelled.finish.exit_code),
+        (cancelled.completed(), cancelled.exit_code),
         (false, Some(137))
     );
-    assert_eq!(cancelled.finish.stdout, "ready\n");
+    assert_eq!(cancelled.stdout, "ready\n");
     let late = executor.result("late").await;
-    assert_eq!(
-        late.finish.error_message.as_deref(),
-        Some("timed out after 1 s")
-    );
-    assert!(late.finish.timed_out && !late.completed);
-    assert_eq!(late.finish.exit_code, Some(143));
+    assert_eq!(late.error_message.as_deref(), Some("timed out after 1 s"));
+    assert_eq!(late.outcome, ResultOutcome::TimedOut);
+    assert_eq!(late.exit_code, Some(143));
 
     let url = executor.programs.put("hang", "hang", "never comes");
     executor.server.submit(
@@ -162,7 +143,7 @@ async fn a_job_is_stopped_when_it_is_cancelled_or_its_time_is_up() {
         .await;
     executor.server.cancel("fetching");
     let fetching = executor.result("fetching").await;
-    assert_eq!(fetching.finish.error_message.as_deref(), Some("cancelled"));
+    assert_eq!(fetching.error_message.as_deref(), Some("cancelled"));
     executor.end().await;
 }
 
@@ -174,12 +155,12 @@ async fn the_time_of_a_job_begins_with_its_claim_and_not_with_its_program() {
     let more = json!({"timeout_seconds": 1});
     executor.server.submit("fetching", &url, &sha256, more);
     let fetching = executor.result("fetching").await;
-    assert!(fetching.finish.timed_out && !fetching.completed);
+    assert_eq!(fetching.outcome, ResultOutcome::TimedOut);
     assert_eq!(
-        fetching.finish.error_message.as_deref(),
+        fetching.error_message.as_deref(),
         Some("timed out after 1 s while its program was fetched")
     );
-    assert_eq!(fetching.finish.exit_code, Some(-1));
+    assert_eq!(fetching.exit_code, Some(-1));
     executor.end().await;
 }
 
@@ -209,7 +190,7 @@ async fn a_job_that_this_executor_cannot_perform_is_left_to_others() {
     fs::rename(&aside, &work).expect("it is moved back");
     // It is not the first to take the next one, and goes on afterwards.
     executor.submit("third", "echo third", json!({}));
-    assert_eq!(executor.result("third").await.finish.stdout, "third\n");
+    assert_eq!(executor.result("third").await.stdout, "third\n");
     assert!(began.elapsed() >= Duration::from_secs(4), "it paused");
     let executor = executor.end().await;
     assert!(executor.server.result("second").is_none());
@@ -221,9 +202,9 @@ async fn a_program_that_closes_its_output_runs_on() {
     let script = "echo before; exec >&- 2>&-; sleep 0.3; touch \"$HOME/x\" && exit 7";
     executor.submit("closed", script, json!({}));
     let closed = executor.result("closed").await;
-    assert_eq!(closed.finish.exit_code, Some(7));
-    assert_eq!(closed.finish.stdout, "before\n");
-    assert_eq!(closed.finish.stderr, "");
+    assert_eq!(closed.exit_code, Some(7));
+    assert_eq!(closed.stdout, "before\n");
+    assert_eq!(closed.stderr, "");
     executor.end().await;
 }
 
@@ -264,11 +245,11 @@ async fn a_job_that_kills_its_shim_fails_and_leaves_no_process_behind() {
     eventually("all of it runs", || count(&sleep) == 3);
     fs::write(executor.dir.path("gate"), "").expect("a file");
     let killer = executor.result("killer").await;
-    assert!(!killer.completed);
-    let message = killer.finish.error_message.as_deref();
+    assert!(!killer.completed());
+    let message = killer.error_message.as_deref();
     assert_eq!(message, Some("the shim was killed"));
-    assert_eq!(killer.finish.stdout, "ready\n");
-    assert_eq!(killer.finish.stderr, "the shim was killed\n");
+    assert_eq!(killer.stdout, "ready\n");
+    assert_eq!(killer.stderr, "the shim was killed\n");
     assert_eq!(count(&sleep), 0, "a process outlived its job");
     executor.end().await;
 }
@@ -355,10 +336,10 @@ async fn a_job_that_takes_too_much_memory_is_killed_or_the_limit_is_named_as_mis
         let greedy = executor.result("greedy").await;
         let expected =
             format!("killed by signal 9 (SIGKILL): out of memory, the limit is {LIMIT} bytes");
-        assert_eq!(greedy.finish.error_message, Some(expected));
+        assert_eq!(greedy.error_message, Some(expected));
     }
     executor.submit("modest", "echo fine", json!({}));
-    assert_eq!(executor.result("modest").await.finish.stdout, "fine\n");
+    assert_eq!(executor.result("modest").await.stdout, "fine\n");
     executor.end().await;
 }
 

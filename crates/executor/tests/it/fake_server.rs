@@ -20,8 +20,8 @@ use tokio::{
 use wire::{
     client::{ByteStream, Client, Error, Payload, Reply, Transport},
     executors::{
-        ClaimRuns, LeaseNews, ProgressReport, Registration, Renew, Renewed, Results, ResultsAnswer,
-        RunResult,
+        ClaimRuns, Exchange, LeaseNews, ProgressReport, Registration, Release, Renew, Renewed,
+        ResultAnswer, RunResult, Signals,
     },
 };
 
@@ -99,38 +99,33 @@ impl FakeServer {
     }
 
     pub(crate) fn submit(&self, id: &str, url: &str, sha256: &str, more: Value) {
-        let mut job = json!({
-            "id": id, "type": "test", "binary_url": url, "binary_sha256": sha256,
-            "arguments": [], "env_variables": {}, "priority": "foreground", "status": "running",
-            "executor_id": null, "stdout": "", "stderr": "", "exit_code": null,
-            "created_at": "2024-01-01T12:00:00Z", "started_at": null, "completed_at": null,
-            "attempts": [], "lease_token": 1, "lease_seconds": 30.0,
-        });
-        let Value::Object(more) = more else {
-            panic!("not an object: {more}")
-        };
-        for (name, value) in more {
-            job[name] = value;
+        let input = json!({"type": "test", "binary_url": url, "binary_sha256": sha256,
+            "priority": "foreground"});
+        self.queue("job", id, input, &more);
+    }
+
+    /// A run to claim; what `more` has is the run's or, if runs have no such field, its input's.
+    fn queue(&self, kind: &str, id: &str, mut input: Value, more: &Value) {
+        let mut run = json!({"id": id, "kind": kind, "name": "test", "token": 1,
+            "lease_seconds": 30.0, "attempt": 1, "remaining_ms": null, "state": null});
+        for (name, value) in more.as_object().expect("an object") {
+            match run.get_mut(name) {
+                Some(field) => *field = value.clone(),
+                None => input[name] = value.clone(),
+            }
         }
-        self.change(|state| {
-            state.queue.push_back(json!({"kind": "job", "job": job}));
-        });
+        if let Some(seconds) = input["timeout_seconds"].as_u64() {
+            run["remaining_ms"] = json!(seconds * 1_000);
+        }
+        run["input"] = input;
+        self.change(|state| state.queue.push_back(run));
     }
 
     /// A plugin job that may take this long.
     pub(crate) fn submit_plugins(&self, id: &str, plugins: &[&str], more: &Value) {
-        let mut job = json!({
-            "id": id, "lease_token": 1, "lease_seconds": 30.0, "attempt": 1, "plugins": plugins,
-            "input": {}, "retries": 0, "debug": false, "remaining_ms": 300_000,
-        });
-        for (name, value) in more.as_object().expect("an object") {
-            job[name] = value.clone();
-        }
-        self.change(|state| {
-            state
-                .queue
-                .push_back(json!({"kind": "plugin_job", "plugin_job": job}));
-        });
+        let config = json!({"plugins": plugins, "input": {}, "retries": 0, "debug": false,
+            "timeout": 300_000});
+        self.queue("plugin_job", id, config, more);
     }
 
     /// What was noted of a plugin job, one after the other.
@@ -147,10 +142,8 @@ impl FakeServer {
         );
         self.change(|state| {
             if let Some(news) = state.held.get(id) {
-                answer = (
-                    StatusCode::OK,
-                    json!({"cancel_requested": news.cancel_requested}),
-                );
+                let signals = news.signals.unwrap_or_default();
+                answer = (StatusCode::OK, json!({ "signals": signals }));
                 state.notes.push((id.to_owned(), report));
                 state.note_times.push(Instant::now());
             }
@@ -160,7 +153,12 @@ impl FakeServer {
 
     pub(crate) fn cancel(&self, id: &str) {
         self.change(|state| {
-            state.held.get_mut(id).expect("it is held").cancel_requested = true;
+            let signals = Signals {
+                generation: 1,
+                cancel: 1,
+                ..Signals::default()
+            };
+            state.held.get_mut(id).expect("it is held").signals = Some(signals);
         });
     }
 
@@ -168,7 +166,7 @@ impl FakeServer {
         self.state()
             .results
             .iter()
-            .find(|one| one.job_id == id)
+            .find(|one| one.run_id == id)
             .cloned()
     }
 
@@ -198,18 +196,10 @@ impl FakeServer {
             let count = state.queue.len().min(max);
             let jobs: Vec<Value> = state.queue.drain(..count).collect();
             for run in &jobs {
-                let id = run[if run["kind"] == "job" {
-                    "job"
-                } else {
-                    "plugin_job"
-                }]["id"]
-                    .as_str()
-                    .expect("an id")
-                    .to_owned();
+                let id = run["id"].as_str().expect("an id").to_owned();
                 let news = LeaseNews {
-                    job_id: id.clone(),
-                    lost: false,
-                    cancel_requested: false,
+                    run_id: id.clone(),
+                    ..LeaseNews::default()
                 };
                 state.held.insert(id, news);
             }
@@ -223,23 +213,25 @@ impl FakeServer {
         let news = |state: &State| -> Vec<LeaseNews> {
             let one = |id: &String| {
                 let gone = LeaseNews {
-                    job_id: id.clone(),
+                    run_id: id.clone(),
                     lost: true,
-                    cancel_requested: false,
+                    signals: None,
                 };
                 state.held.get(id).cloned().unwrap_or(gone)
             };
             renew
                 .leases
                 .iter()
-                .map(|lease| one(&lease.job_id))
+                .map(|lease| one(&lease.run_id))
                 .collect()
         };
         let fresh = self.wait(renew.wait_seconds, |state| {
             let leases = news(state);
             let mut pairs = renew.leases.iter().zip(&leases);
-            let any = pairs
-                .any(|(asked, news)| news.lost || (news.cancel_requested && !asked.cancel_seen));
+            let any = pairs.any(|(asked, news)| {
+                let newer = |signals: Signals| signals.generation > asked.seen;
+                news.lost || news.signals.is_some_and(newer)
+            });
             any.then_some(leases)
         });
         let fresh = fresh.await;
@@ -248,14 +240,17 @@ impl FakeServer {
         }
     }
 
-    fn report(&self, results: Results) -> ResultsAnswer {
-        let mut answer = ResultsAnswer::default();
+    fn report(&self, results: Vec<RunResult>) -> Vec<ResultAnswer> {
+        let mut answers = Vec::new();
+        if results.is_empty() {
+            return answers;
+        }
         self.change(|state| {
             state.report_calls += 1;
-            for result in results.results {
-                let accepted = state.held.remove(&result.job_id).is_some();
-                answer.results.push(wire::executors::ResultAnswer {
-                    job_id: result.job_id.clone(),
+            for result in results {
+                let accepted = state.held.remove(&result.run_id).is_some();
+                answers.push(ResultAnswer {
+                    run_id: result.run_id.clone(),
                     accepted,
                     error: (!accepted).then(|| "no lease".to_owned()),
                 });
@@ -264,7 +259,31 @@ impl FakeServer {
                 }
             }
         });
-        answer
+        answers
+    }
+
+    /// Takes the results and gives runs. Like the server it waits for runs only when it got no results.
+    async fn exchange(&self, exchange: Exchange) -> Value {
+        let results = self.report(exchange.results);
+        let asked = Instant::now();
+        let runs = match exchange.claim {
+            Some(claim) if results.is_empty() => self.claim(&claim).await,
+            Some(claim) => {
+                let wait_seconds = None;
+                self.claim(&ClaimRuns {
+                    wait_seconds,
+                    ..claim
+                })
+                .await
+            }
+            None => Vec::new(),
+        };
+        let waited = asked.elapsed().as_secs_f64();
+        if !runs.is_empty() {
+            let delay = self.state().claim_delay;
+            tokio::time::sleep(delay).await;
+        }
+        json!({"results": results, "runs": runs, "waited_seconds": waited})
     }
 
     fn download(&self, hash: &str) -> Result<Reply, Error> {
@@ -328,28 +347,18 @@ impl FakeServer {
             let error = json!({"error": "the key is not known", "context": {}});
             return (StatusCode::UNAUTHORIZED, error);
         }
-        let parts: Vec<&str> = path.trim_start_matches("/api/v1/").split('/').collect();
+        let parts: Vec<&str> = path.trim_start_matches("/api/").split('/').collect();
         match parts.as_slice() {
-            ["executors", _, "claims"] => {
-                let asked = Instant::now();
-                let runs = self.claim(&read(&body)).await;
-                let waited = asked.elapsed().as_secs_f64();
-                if !runs.is_empty() {
-                    let delay = self.state().claim_delay;
-                    tokio::time::sleep(delay).await;
-                }
-                say(json!({"runs": runs, "waited_seconds": waited}))
-            }
-            ["jobs", id, "progress"] => self.note(id, read(&body)),
+            ["executors", _, "exchange"] => say(self.exchange(read(&body)).await),
+            ["runs", id, "progress"] => self.note(id, read(&body)),
             ["executors", _, "leases"] => say(self.renew(&read(&body)).await),
-            ["executors", _, "results"] => say(self.report(read(&body))),
             ["executors", _] => {
                 self.change(|state| state.registration = Some(read(&body)));
                 say(json!({}))
             }
-            ["jobs", id, "logs"] => (self.log(id, &query, &body), json!({})),
-            ["jobs", id, "release"] => {
-                let release: wire::jobs::Release = read(&body);
+            ["runs", id, "output"] => (self.log(id, &query, &body), json!({})),
+            ["runs", id, "release"] => {
+                let release: Release = read(&body);
                 self.change(|state| {
                     state.held.remove(*id);
                     match release.error_message {

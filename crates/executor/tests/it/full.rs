@@ -52,7 +52,7 @@ async fn a_job_fills_the_disk() {
             json!({}),
         );
         assert!(
-            executor.result(&writer).await.completed,
+            executor.result(&writer).await.completed(),
             "there is room again"
         );
     }
@@ -81,14 +81,13 @@ async fn fill(executor: &TestExecutor, what: &str, script: &str) {
         let reason = format!("the work directory cannot be made: {NO_SPACE} (os error 28)");
         assert_eq!(abandoned(executor).await, (after, reason));
     } else {
-        assert_eq!(executor.result(&after).await.finish.stdout, "after\n");
+        assert_eq!(executor.result(&after).await.stdout, "after\n");
     }
     assert_eq!(executor.left_behind(), 2, "of the neighbour and the filler");
 
     fs::write(&gate, "").expect("a file");
     let ended = executor.result(&filler).await;
-    assert!(!ended.completed);
-    let ended = ended.finish;
+    assert!(!ended.completed());
     assert_eq!(ended.exit_code, Some(28));
     assert_eq!(ended.error_message.as_deref(), Some("exited with code 28"));
     assert_eq!(ended.stdout, "begun\nfull\n");
@@ -96,7 +95,7 @@ async fn fill(executor: &TestExecutor, what: &str, script: &str) {
     assert_eq!(executor.log(&filler, "stderr"), ended.stderr);
     let ended = executor.result(&neighbour).await;
     assert_eq!(
-        (ended.completed, ended.finish.stdout.as_str()),
+        (ended.completed(), ended.stdout.as_str()),
         (true, "up\nstill up\n")
     );
 }
@@ -125,7 +124,7 @@ async fn a_program_does_not_fit() {
             .await;
     let cache = executor.dir.path("data/cache");
     executor.submit("small", "echo small", json!({}));
-    assert!(executor.result("small").await.completed);
+    assert!(executor.result("small").await.completed());
     let filler = cache.join("filler");
     fs::write(&filler, vec![0; ROOM_BYTES / 2]).expect("it fits");
     let before = (names(&cache), free(&cache));
@@ -147,16 +146,13 @@ async fn a_program_does_not_fit() {
 
     // What is there still runs, and the other comes in when there is room.
     executor.submit("small", "echo small", json!({"id": "small-again"}));
-    assert!(executor.result("small-again").await.completed);
+    assert!(executor.result("small-again").await.completed());
     assert_eq!(executor.programs.requests("small"), 1);
     fs::remove_file(&filler).expect("it is removed");
     executor
         .server
         .submit("large-again", &url, &sha256, json!({}));
-    assert_eq!(
-        executor.result("large-again").await.finish.stdout,
-        "large\n"
-    );
+    assert_eq!(executor.result("large-again").await.stdout, "large\n");
     executor.end().await;
 }
 

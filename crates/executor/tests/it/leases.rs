@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::json;
+use wire::executors::ResultOutcome;
 
 use crate::{
     fake_server::State,
@@ -105,7 +106,7 @@ async fn a_job_whose_time_was_over_before_its_lease_ends_so() {
         .await;
     executor.server.change(|state| state.away = false);
     let late = executor.result("late").await;
-    assert!(late.finish.timed_out && !late.completed, "{late:?}");
+    assert_eq!(late.outcome, ResultOutcome::TimedOut, "{late:?}");
     let executor = executor.end().await;
     assert!(executor.server.state().abandoned.is_empty());
 }
@@ -114,7 +115,7 @@ async fn a_job_whose_time_was_over_before_its_lease_ends_so() {
 async fn leases_are_renewed_for_as_long_as_a_job_runs() {
     let executor = TestExecutor::new(|_| {}).await;
     executor.submit("long", "sleep 10; echo done", json!({"lease_seconds": 4.0}));
-    assert_eq!(executor.result("long").await.finish.stdout, "done\n");
+    assert_eq!(executor.result("long").await.stdout, "done\n");
     executor.end().await;
 }
 
@@ -156,8 +157,8 @@ async fn a_finished_result_waits_for_a_server_that_is_away() {
     assert!(executor.server.result("patient").is_none());
     executor.server.change(|state| state.away = false);
     let result = executor.result("patient").await;
-    assert!(result.completed);
-    assert_eq!(result.finish.stdout, "done\n");
+    assert!(result.completed());
+    assert_eq!(result.stdout, "done\n");
     assert_eq!(
         executor.log("patient", "stdout"),
         "done\n",
@@ -183,7 +184,7 @@ async fn the_last_output_outlives_a_server_that_is_not_well_yet() {
         state.log_failures = 2;
         state.away = false;
     });
-    assert!(executor.result("patient").await.completed);
+    assert!(executor.result("patient").await.completed());
     assert_eq!(executor.log("patient", "stdout"), "done\n");
     executor.end().await;
 }
@@ -218,7 +219,7 @@ async fn a_claim_that_is_answered_during_the_stop_is_not_lost() {
     executor.until("it is claimed", claimed).await;
     let executor = executor.end().await;
     let result = executor.server.result("claimed").expect("it is performed");
-    assert!(result.completed, "{result:?}");
+    assert!(result.completed(), "{result:?}");
 }
 
 #[tokio::test]
@@ -241,7 +242,7 @@ async fn a_drain_lets_jobs_end_and_claims_no_more() {
             .server
             .result("running")
             .expect("it is reported")
-            .completed
+            .completed()
     );
     assert_eq!(executor.server.state().queue.len(), 1);
 }
@@ -295,6 +296,6 @@ async fn a_long_job_keeps_its_lease_while_others_arrive() {
         })
         .await;
     fs::write(&go, "").expect("the programs go on");
-    assert_eq!(executor.result("long").await.finish.stdout, "done\n");
+    assert_eq!(executor.result("long").await.stdout, "done\n");
     executor.end().await;
 }

@@ -47,8 +47,8 @@ async fn a_server_that_is_away_while_a_program_is_fetched_fails_no_job() {
         state.way = Way::Whole;
     });
     let result = executor.result("job").await;
-    assert!(result.completed, "{result:?}");
-    assert_eq!(result.finish.stdout, "done\n");
+    assert!(result.completed(), "{result:?}");
+    assert_eq!(result.stdout, "done\n");
     executor.end().await;
 }
 

@@ -13,7 +13,7 @@ use engine::Holder;
 use super::Principal;
 
 /// The parameter of a path that names an executor.
-const IN_PATH: &str = "executor_id";
+const IN_PATH: &str = "executor";
 
 /// Whoever performs runs. Nothing else makes the name or the holder that the store is told.
 pub(crate) struct ExecutorIdentity {

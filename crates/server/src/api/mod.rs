@@ -4,6 +4,7 @@ pub(crate) mod audit;
 mod command;
 mod contract;
 pub(crate) mod events;
+pub(crate) mod executors;
 pub(crate) mod hooks;
 pub(crate) mod jobs;
 pub(crate) mod join;

@@ -29,19 +29,23 @@ pub(crate) struct Problem {
 /// The status and the body.
 pub(crate) fn body(refusal: &Refusal) -> (StatusCode, String) {
     let status = refusal.kind.status();
-    let detail = match &refusal.run {
-        Some(RefusedRun::Missing(id)) => format!("there is no run {id}"),
-        Some(RefusedRun::NotAnId(text)) => format!("there is no run `{text}`: not a run id"),
-        Some(RefusedRun::Rejected(rejected)) => rejected.to_string(),
-        None => refusal.message_with_field(),
-    };
     let body = Problem {
         kind: "about:blank",
         title: status.canonical_reason().unwrap_or("Error"),
         status: status.as_u16(),
-        detail,
+        detail: detail(refusal),
     };
     (status, to_string(&body))
+}
+
+/// What is wrong, for people; also for answers that list several.
+pub(crate) fn detail(refusal: &Refusal) -> String {
+    match &refusal.run {
+        Some(RefusedRun::Missing(id)) => format!("there is no run {id}"),
+        Some(RefusedRun::NotAnId(text)) => format!("there is no run `{text}`: not a run id"),
+        Some(RefusedRun::Rejected(rejected)) => rejected.to_string(),
+        None => refusal.message_with_field(),
+    }
 }
 
 pub(crate) fn schema() -> RefOr<Schema> {

@@ -81,8 +81,8 @@ impl<S: Sync + Send> FromRequestParts<S> for ExecutorId {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let Path(name) = Path::<String>::from_request_parts(parts, state)
             .await
-            .map_err(|rejection| Refusal::field("executor_id", rejection.body_text()))?;
-        check::name("executor_id", &name)?;
+            .map_err(|rejection| Refusal::field("executor", rejection.body_text()))?;
+        check::name("executor", &name)?;
         Ok(Self(name))
     }
 }

@@ -44,6 +44,13 @@ impl<'a> Call<'a> {
         async move { self.await.refused_of(status, caller).await }
     }
 
+    /// As [`Answer::problem`].
+    #[track_caller]
+    pub(crate) fn problem(self, status: u16) -> impl Future<Output = String> + Send + use<'a> {
+        let caller = Location::caller();
+        async move { self.await.problem_of(status, caller).await }
+    }
+
     /// As [`Answer::shown`].
     pub(crate) async fn shown(self) -> String {
         self.await.shown().await
@@ -121,6 +128,21 @@ impl Answer {
         assert_ne!(body["error"].as_str().unwrap_or_default(), "", "{body}");
         assert!(body["context"].is_object(), "{body}");
         body
+    }
+
+    /// The detail of a refusal, which must be problem+json.
+    #[track_caller]
+    pub(crate) fn problem(self, status: u16) -> impl Future<Output = String> {
+        self.problem_of(status, Location::caller())
+    }
+
+    async fn problem_of(self, status: u16, caller: &Location<'_>) -> String {
+        let media_type = self.headers.get("content-type").cloned();
+        let body = self.json_of(status, caller).await;
+        assert_eq!(media_type.expect("a type"), "application/problem+json");
+        let detail = body["detail"].as_str().unwrap_or_default();
+        assert_ne!(detail, "", "at {caller}: {body}");
+        detail.to_owned()
     }
 
     /// As a snapshot shows it: status, the headers that matter, the body.

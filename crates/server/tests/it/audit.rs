@@ -73,7 +73,7 @@ async fn register(keyed: &Keyed) {
         "enabled": true, "host": "process", "metrics": []});
     let body = json!({"slots": 4, "version": "1.0.0", "isolation": "standard",
         "kinds": ["plugin_job"], "plugins": [plugin]});
-    let (path, body) = ("/api/v1/executors/worker", body.to_string());
+    let (path, body) = ("/api/executors/worker", body.to_string());
     let registered = keyed.send(&keyed.admin, Method::PUT, path, &body);
     registered.await.json(200).await;
 }

@@ -34,9 +34,9 @@ async fn leases_that_ended_while_no_server_was_there_can_be_renewed_after_its_st
     tokio::time::sleep(Duration::from_secs(1)).await;
     let renew = Renew {
         leases: vec![HeldLease {
-            job_id: id.clone(),
-            lease_token: given[0].lease_token.expect("a token"),
-            cancel_seen: false,
+            run_id: id.clone(),
+            token: given[0].lease_token.expect("a token"),
+            seen: 0,
         }],
         wait_seconds: 0.0,
     };

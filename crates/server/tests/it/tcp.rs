@@ -417,9 +417,9 @@ async fn leases_are_kept_through_a_wait_that_is_longer_than_they_are() {
     let job = client.claim(&claim(0.0)).await.expect("a job").remove(0);
     let renew = Renew {
         leases: vec![HeldLease {
-            job_id: job.id,
-            lease_token: job.lease_token.expect("a token"),
-            cancel_seen: false,
+            run_id: job.id,
+            token: job.lease_token.expect("a token"),
+            seen: 0,
         }],
         wait_seconds: 5.0,
     };

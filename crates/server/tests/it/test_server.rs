@@ -172,6 +172,13 @@ impl TestServer {
             .await
     }
 
+    /// Releases a run whose lease the executor says that it owns.
+    pub(crate) async fn release(&self, id: &str, executor: &str, token: &Value) -> Answer {
+        let release = json!({"executor": executor, "token": token});
+        self.post(&format!("/api/runs/{id}/release"), &release)
+            .await
+    }
+
     /// The job as it is now.
     pub(crate) async fn job(&self, id: &str) -> Value {
         self.get(&format!("/api/v1/jobs/{id}")).json(200).await

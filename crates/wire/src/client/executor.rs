@@ -6,11 +6,21 @@ use http::{Method, Request, header};
 use super::{Client, Error, Payload, jobs::encode, transport::Reply};
 use crate::{
     executors::{
-        ClaimRuns, ClaimedRuns, FrameOf, LogChunk, ProgressReport, Registration, Renew, Renewed,
-        Results, ResultsAnswer,
+        AdvanceRun, Advanced, Exchange, Exchanged, LeaseOf, OutputChunk, ParkRun, ProgressReport,
+        PutState, Registration, Release, Renew, Renewed,
     },
-    jobs::{Beat, Claim, Job, Release},
+    jobs::{Claim, Job},
 };
+
+/// A path of an executor.
+fn of_executor(executor: &str, rest: &str) -> String {
+    format!("/api/executors/{}{rest}", encode(executor))
+}
+
+/// A path of a run.
+fn of_run(run: &str, rest: &str) -> String {
+    format!("/api/runs/{}/{rest}", encode(run))
+}
 
 impl Client {
     /// Says what this executor can do.
@@ -18,13 +28,12 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn register(&self, executor: &str, what: &Registration) -> Result<(), Error> {
-        let path = format!("/api/v1/executors/{}", encode(executor));
-        self.json::<_, serde_json::Value>(Method::PUT, &path, what)
+        self.json::<_, serde_json::Value>(Method::PUT, &of_executor(executor, ""), what)
             .await
             .map(drop)
     }
 
-    /// Claims up to `claim.max` jobs; an empty list when none came in time.
+    /// Claims up to `claim.max` jobs as the contract has it; an empty list when none came in time.
     ///
     /// # Errors
     /// See [`Error`].
@@ -39,64 +48,73 @@ impl Client {
         Ok(jobs.unwrap_or_default())
     }
 
-    /// Claims up to `claim.max` runs of several kinds; none when none came in time.
+    /// Reports the ends of attempts and claims runs, in one commit.
     ///
     /// # Errors
-    /// See [`Error`].
-    pub async fn claim_runs(
-        &self,
-        executor: &str,
-        claim: &ClaimRuns,
-    ) -> Result<ClaimedRuns, Error> {
-        let path = format!("/api/v1/executors/{}/claims", encode(executor));
-        let claimed: Option<ClaimedRuns> = self.json(Method::POST, &path, claim).await?;
-        Ok(claimed.unwrap_or_default())
+    /// See [`Error`]. On [`Error::Unreachable`] the results may or may not be on disk: report them again.
+    pub async fn exchange(&self, executor: &str, exchange: &Exchange) -> Result<Exchanged, Error> {
+        self.answered(Method::POST, &of_executor(executor, "/exchange"), exchange)
+            .await
     }
 
-    /// Replaces the note of how far a plugin job has come; answers whether it is to be stopped.
-    ///
-    /// # Errors
-    /// See [`Error`]; a lost lease is a `404`. On [`Error::Unreachable`] it may or may not be on
-    /// disk: send the same again.
-    pub async fn note_progress(&self, job: &str, report: &ProgressReport) -> Result<Beat, Error> {
-        let path = format!("/api/v1/jobs/{}/progress", encode(job));
-        Ok(self
-            .json(Method::PUT, &path, report)
-            .await?
-            .unwrap_or_default())
-    }
-
-    /// Renews leases and waits for news of them.
+    /// Renews leases and waits for signals.
     ///
     /// # Errors
     /// See [`Error`].
     pub async fn renew(&self, executor: &str, renew: &Renew) -> Result<Renewed, Error> {
-        let path = format!("/api/v1/executors/{}/leases", encode(executor));
-        Ok(self
-            .json(Method::POST, &path, renew)
-            .await?
-            .unwrap_or_default())
+        self.answered(Method::POST, &of_executor(executor, "/leases"), renew)
+            .await
     }
 
-    /// Reports the ends of attempts.
+    /// Replaces the note of how far a plugin job has come.
     ///
     /// # Errors
-    /// See [`Error`]. On [`Error::Unreachable`] they may or may not be on disk: report them again.
-    pub async fn report(&self, executor: &str, results: &Results) -> Result<ResultsAnswer, Error> {
-        let path = format!("/api/v1/executors/{}/results", encode(executor));
-        Ok(self
-            .json(Method::POST, &path, results)
-            .await?
-            .unwrap_or_default())
+    /// See [`Error`]; a lost lease is a `404`. On [`Error::Unreachable`] it may or may not be on
+    /// disk: send the same again.
+    pub async fn note_progress(
+        &self,
+        run: &str,
+        report: &ProgressReport,
+    ) -> Result<Advanced, Error> {
+        self.answered(Method::PUT, &of_run(run, "progress"), report)
+            .await
     }
 
-    /// Gives a run back unfinished; it does not count against the cap.
+    /// Reports what happened to parts of a run.
+    ///
+    /// # Errors
+    /// See [`Error`]; a lost lease is a `404`. On [`Error::Unreachable`] it may or may not be on
+    /// disk: send the same again.
+    pub async fn advance(&self, run: &str, advance: &AdvanceRun) -> Result<Advanced, Error> {
+        self.answered(Method::POST, &of_run(run, "parts"), advance)
+            .await
+    }
+
+    /// Replaces the state of a run.
+    ///
+    /// # Errors
+    /// As for [`Self::advance`].
+    pub async fn put_state(&self, run: &str, state: &PutState) -> Result<Advanced, Error> {
+        self.answered(Method::PUT, &of_run(run, "state"), state)
+            .await
+    }
+
+    /// Lets a run wait; its lease ends.
+    ///
+    /// # Errors
+    /// See [`Error`]; a lost lease is a `404`, a newer signal a `409`.
+    pub async fn park(&self, run: &str, park: &ParkRun) -> Result<(), Error> {
+        self.json::<_, serde_json::Value>(Method::POST, &of_run(run, "park"), park)
+            .await
+            .map(drop)
+    }
+
+    /// Releases a run unfinished: it is queued again.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn release(&self, job: &str, release: &Release) -> Result<(), Error> {
-        let path = format!("/api/v1/jobs/{}/release", encode(job));
-        self.json::<_, serde_json::Value>(Method::POST, &path, release)
+    pub async fn release(&self, run: &str, release: &Release) -> Result<(), Error> {
+        self.json::<_, serde_json::Value>(Method::POST, &of_run(run, "release"), release)
             .await
             .map(drop)
     }
@@ -105,41 +123,40 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`]; a lost lease is a `404`.
-    pub async fn send_log(&self, job: &str, chunk: &LogChunk, bytes: Bytes) -> Result<(), Error> {
-        let path = format!(
-            "/api/v1/jobs/{}/logs?stream={}&offset={}&executor_id={}&lease_token={}",
-            encode(job),
+    pub async fn send_output(
+        &self,
+        run: &str,
+        chunk: &OutputChunk,
+        bytes: Bytes,
+    ) -> Result<(), Error> {
+        let query = format!(
+            "output?stream={}&offset={}&executor={}&token={}",
             chunk.stream.as_str(),
             chunk.offset,
-            encode(&chunk.executor_id),
-            chunk.lease_token,
+            encode(&chunk.executor),
+            chunk.token,
         );
-        self.send(Method::POST, &path, Payload::Bytes(bytes))
+        self.send(Method::POST, &of_run(run, &query), Payload::Bytes(bytes))
             .await
             .map(drop)
     }
 
-    /// Shows a picture of what runs to the caller who looks on. `kind` is its content type.
+    /// Shows a picture of what runs to its subscribers. `media_type` is its content type.
     ///
     /// # Errors
     /// See [`Error`]; a lost lease is a `404`.
     pub async fn show_frame(
         &self,
-        job: &str,
-        of: &FrameOf,
-        kind: &str,
+        run: &str,
+        of: &LeaseOf,
+        media_type: &str,
         image: Bytes,
     ) -> Result<(), Error> {
-        let path = format!(
-            "/api/v1/jobs/{}/frame?executor_id={}&lease_token={}",
-            encode(job),
-            encode(&of.executor_id),
-            of.lease_token,
-        );
+        let query = format!("frame?executor={}&token={}", encode(&of.executor), of.token);
         let request = Request::builder()
             .method(Method::PUT)
-            .uri(path)
-            .header(header::CONTENT_TYPE, kind);
+            .uri(of_run(run, &query))
+            .header(header::CONTENT_TYPE, media_type);
         self.send_with(request, Payload::Bytes(image))
             .await
             .map(drop)

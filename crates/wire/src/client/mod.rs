@@ -100,6 +100,17 @@ impl Client {
         .await
     }
 
+    /// The same, of a call that answers with a body.
+    async fn answered<B: Serialize + Sync, A: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &B,
+    ) -> Result<A, Error> {
+        let answer = self.json(method, path, body).await?;
+        answer.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+    }
+
     async fn fetch<A: DeserializeOwned>(&self, path: &str) -> Result<A, Error> {
         whole(self.send(Method::GET, path, Payload::empty()).await?).await
     }

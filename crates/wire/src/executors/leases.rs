@@ -3,45 +3,49 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Body of `POST /api/v1/executors/{executor_id}/leases`: renews every lease in the list, then waits
-/// until one of them has news, at most `wait_seconds`.
+use super::Signals;
+
+/// Body of `POST /api/executors/{executor}/leases`: renews every lease in the list, then waits until the
+/// executor has to know something of one of them, at most `wait_seconds`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Renew {
-    /// The leases that it holds.
+    /// The leases that it owns.
     pub leases: Vec<HeldLease>,
-    /// How long the server may wait for news (0 to 60, default 0: answer at once). Leases are
-    /// renewed when the call arrives, while it waits, and when it is answered.
+    /// How long the server may wait (0 to 60, default 0: answer at once). Leases are renewed when the call
+    /// arrives, while it waits, and when it is answered.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 60)]
     pub wait_seconds: f64,
 }
 
-/// A lease that an executor holds.
+/// A lease that an executor owns.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct HeldLease {
     /// The run.
-    pub job_id: String,
+    pub run_id: String,
     /// The token of the lease.
-    pub lease_token: i64,
-    /// True when the executor already knows that this run is to be stopped: no news then.
+    pub token: i64,
+    /// The newest generation of signals that the executor has seen: the call waits until there is a newer one.
     #[serde(default)]
-    pub cancel_seen: bool,
+    pub seen: i64,
 }
 
-/// `200` of `POST /api/v1/executors/{executor_id}/leases`.
+/// `200` of `POST /api/executors/{executor}/leases`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Renewed {
-    /// One for each lease that was asked for, in the same order.
+    /// One for each lease of the request, in the same order.
     pub leases: Vec<LeaseNews>,
 }
 
 /// How one lease stands.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct LeaseNews {
     /// The run.
-    pub job_id: String,
-    /// True when the lease is gone: stop the work, report nothing.
+    pub run_id: String,
+    /// True when the lease has ended: stop the work, report nothing.
+    #[serde(default)]
     pub lost: bool,
-    /// True when the work is to be stopped and then reported as failed.
-    pub cancel_requested: bool,
+    /// What operators ask of the run, when that is newer than what the executor has seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signals: Option<Signals>,
 }

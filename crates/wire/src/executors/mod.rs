@@ -1,22 +1,24 @@
-//! What our executors say beyond the bare contract: who they are and what they can do, claims of
-//! every kind, one call that renews all leases and waits for signals, progress, results in batches.
-//! Every route stands under `/api/v1`.
+//! The executor protocol: what our executors say beyond the contracts. An executor registers, exchanges
+//! results for runs, renews its leases in one waiting call that brings signals, and reports what happens
+//! within a run. Routes are `/api/executors/{executor}/…` and `/api/runs/{id}/…`; errors are problem+json.
 
-mod claims;
+mod exchange;
 mod leases;
 mod output;
+mod parts;
 mod progress;
 mod registration;
-mod results;
+mod run;
 
-pub use claims::{ClaimRuns, ClaimedRun, ClaimedRuns, LeasedPluginJob};
+pub use exchange::{ClaimRuns, Exchange, Exchanged, ResultAnswer, ResultOutcome, RunResult};
 pub use leases::{HeldLease, LeaseNews, Renew, Renewed};
-pub use output::{FrameOf, LogChunk};
+pub use output::{LeaseOf, OutputChunk, Release};
+pub use parts::{AdvanceRun, Advanced, ParkRun, PartReport, PutState};
 pub use progress::{
     CurrentPlugin, EndedPlugin, Fact, Level, LogLine, Progress, ProgressReport, Stage,
 };
 pub use registration::{Direction, MetricInfo, PluginHost, PluginInfo, Registration};
-pub use results::{ResultAnswer, Results, ResultsAnswer, RunResult};
+pub use run::{ClaimedRun, JobInput, RunPart, Signals};
 
 /// What the name of an executor inside a server begins with. It needs no key, and no key is bound to such a
 /// name.

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// Body of `PUT /api/v1/jobs/{id}/progress`, which replaces the whole note; the answer is that of a
-/// heartbeat. The same report again changes nothing. At most 16 MiB.
+/// Body of `PUT /api/runs/{id}/progress`, which replaces the whole note. The same report again changes
+/// nothing. At most 16 MiB.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ProgressReport {
     /// Who holds the lease.
-    pub executor_id: String,
+    pub executor: String,
     /// The lease's token.
-    pub lease_token: i64,
+    pub token: i64,
     /// What is to be told to the caller who follows the job, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fact: Option<Fact>,
@@ -43,6 +43,10 @@ pub enum Stage {
     Failed,
     /// It does not take the job's input, and the job did not name it: it was not called.
     Skipped,
+    /// An operator cancelled the run while it ran.
+    Cancelled,
+    /// Its attempt was lost while it ran.
+    Interrupted,
 }
 
 /// How far a plugin job has come.

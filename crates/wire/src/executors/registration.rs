@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Body of `PUT /api/v1/executors/{executor_id}`: what this executor can do. Sent at its start,
+/// Body of `PUT /api/executors/{executor}`: what this executor can do. Sent at its start,
 /// whenever that changes, and after the server has forgotten it (a lost database). At most 1 MiB.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Registration {

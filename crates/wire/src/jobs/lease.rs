@@ -36,25 +36,6 @@ pub struct Holder {
     pub lease_token: Option<i64>,
 }
 
-/// Body of `POST /api/v1/jobs/{id}/release`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct Release {
-    /// Who holds the lease.
-    #[schema(min_length = 1, max_length = 255)]
-    pub executor_id: String,
-    /// The lease's token, as in a heartbeat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lease_token: Option<i64>,
-    /// Why the executor does not do the work, when that was not planned: then the attempt counts as a
-    /// lost one. Without it, it gives the job back as planned, which does not count.
-    #[serde(
-        default,
-        deserialize_with = "optional_printed",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub error_message: Option<String>,
-}
-
 /// `200` of a heartbeat.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Beat {

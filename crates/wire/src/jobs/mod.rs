@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 pub use admin::{ExecutorInfo, Health, Stats};
 pub use excerpt::{Excerpt, OUTPUT_LIMIT_BYTES, excerpt};
 pub use job::{Attempt, Job, JobSummary};
-pub use lease::{Beat, Claim, Ended, Finish, Holder, Release};
+pub use lease::{Beat, Claim, Ended, Finish, Holder};
 pub use output::{LogEnd, LogText, Stream};
 pub use submit::{
     BulkCancel, BulkCancelError, BulkCancelled, BulkSubmittedJob, NewJob, RetryPolicy,

@@ -10,8 +10,8 @@ use std::{
 
 use wire::{
     client::Client,
-    executors::{LogChunk, Results, RunResult},
-    jobs::{Claim, Finish, Job, NewJob, Stream},
+    executors::{Exchange, OutputChunk, ResultOutcome, RunResult},
+    jobs::{Claim, Job, NewJob, Stream},
 };
 
 use super::{Ledger, Program, Shared};
@@ -109,14 +109,9 @@ pub(super) async fn perform(client: Client, number: usize, ledger: Shared, stop:
         let mut results: Vec<RunResult> = jobs
             .into_iter()
             .map(|job| RunResult {
-                completed: true,
-                finish: Finish {
-                    stdout: job.arguments.concat(),
-                    exit_code: Some(0),
-                    lease_token: job.lease_token,
-                    ..Finish::default()
-                },
-                job_id: job.id,
+                stdout: job.arguments.concat(),
+                exit_code: Some(0),
+                ..RunResult::new(&job.id, token(&job), ResultOutcome::Completed)
             })
             .collect();
         {
@@ -133,17 +128,21 @@ pub(super) async fn perform(client: Client, number: usize, ledger: Shared, stop:
     }
 }
 
+fn token(job: &Job) -> i64 {
+    job.lease_token.expect("a claim gives a token")
+}
+
 /// Sends what the job prints, once.
 async fn print(client: &Client, name: &str, job: &Job, ledger: &Shared) {
-    let token = job.lease_token.expect("a claim gives a token");
-    let chunk = LogChunk {
+    let token = token(job);
+    let chunk = OutputChunk {
         stream: Stream::Stdout,
         offset: 0,
-        executor_id: name.to_owned(),
-        lease_token: token,
+        executor: name.to_owned(),
+        token,
     };
     let text = job.arguments.concat().into();
-    if client.send_log(&job.id, &chunk, text).await.is_ok() {
+    if client.send_output(&job.id, &chunk, text).await.is_ok() {
         let mut ledger = ledger.lock().expect("no panic");
         ledger.printed.insert(job.id.clone(), token);
         ledger.answered += 1;
@@ -161,10 +160,11 @@ async fn report(
         return;
     }
     let answer = client
-        .report(
+        .exchange(
             name,
-            &Results {
+            &Exchange {
                 results: results.clone(),
+                claim: None,
             },
         )
         .await;
@@ -173,12 +173,11 @@ async fn report(
         Ok(answer) => {
             for (answer, result) in answer.results.iter().zip(results) {
                 if answer.accepted {
-                    let token = result.finish.lease_token.expect("a claim gives a token");
                     ledger
                         .finished
-                        .entry(result.job_id)
+                        .entry(result.run_id)
                         .or_default()
-                        .insert(token);
+                        .insert(result.token);
                     ledger.answered += 1;
                 }
             }

@@ -3,22 +3,16 @@
 mod outcome;
 mod running;
 
-use std::time::Duration;
-
-use tokio::{sync::watch, task::spawn_blocking, time::Instant};
-use tokio_util::sync::CancellationToken;
+use tokio::task::spawn_blocking;
 use tracing::Span;
-use wire::jobs::Job;
+use wire::executors::{ClaimedRun, JobInput};
 
 use super::{
-    AttemptRunner, PATH, PerformOutcome, Taken, Unsent, WorkDir, orphans,
+    AttemptRunner, PATH, PerformOutcome, Taken, Unsent, Watched, WorkDir, input, orphans,
     outcome::{AttemptEnd, Stop},
     stopped,
 };
-use crate::{
-    agent::Lease,
-    binaries::{self, Pinned},
-};
+use crate::binaries::{self, Pinned};
 
 /// Why a job's program cannot be started.
 enum Unprepared {
@@ -28,32 +22,25 @@ enum Unprepared {
     Executor(String),
 }
 
-/// What a job is watched for while it runs.
-struct Watched<'a> {
-    lease: watch::Receiver<Lease>,
-    kill: &'a CancellationToken,
-    deadline: Option<Instant>,
-}
-
 impl AttemptRunner {
-    /// Performs a job under a lease; `kill` gives it back.
+    /// Performs a job.
     pub(super) async fn perform_binary(
         &self,
-        job: &Job,
-        mut lease: watch::Receiver<Lease>,
-        kill: &CancellationToken,
+        run: &ClaimedRun,
+        mut watched: Watched<'_>,
     ) -> PerformOutcome {
-        let taken = Taken::job(job);
-        // The server counts from the claim, a little earlier: fetching the program is a part of it.
-        let timeout = job.timeout_seconds.map(Duration::from_secs);
-        let deadline = timeout.and_then(|time| Instant::now().checked_add(time));
+        let job: JobInput = match input(run) {
+            Ok(job) => job,
+            Err(outcome) => return outcome,
+        };
+        let taken = Taken::of(run);
         let trace = self.trace(taken);
         let prepared = tokio::select! {
             biased;
-            stop = stopped(&mut lease, kill, deadline) => {
-                return trace.end(PerformOutcome::stopped(self, taken, stop, |timed_out| {
+            stop = stopped(&mut watched) => {
+                return trace.end(PerformOutcome::stopped(taken, stop, |timed_out| {
                     let reason = if timed_out {
-                        format!("{} while its program was fetched", outcome::timed_out(job))
+                        format!("{} while its program was fetched", outcome::timed_out(&job))
                     } else {
                         "cancelled".to_owned()
                     };
@@ -63,24 +50,19 @@ impl AttemptRunner {
                     }
                 }));
             }
-            prepared = self.prepare(job) => prepared,
+            prepared = self.prepare(&job) => prepared,
         };
         let (program, work_dir) = match prepared {
             Ok(prepared) => prepared,
             Err(Unprepared::Job(reason)) => {
-                return trace.end(PerformOutcome::not_started(self, taken, reason));
+                return trace.end(PerformOutcome::not_started(taken, reason));
             }
             Err(Unprepared::Executor(reason)) => {
                 return trace.end(PerformOutcome::Abandoned(reason));
             }
         };
         let trace = trace.prepared();
-        let watched = Watched {
-            lease,
-            kill,
-            deadline,
-        };
-        let outcome = self.run(job, &program, &work_dir, watched).await;
+        let outcome = self.run(taken, &job, &program, &work_dir, watched).await;
         let outcome = trace.end(outcome);
         // Gone before the result is told: nobody finds a half-removed directory.
         let span = Span::current();
@@ -89,7 +71,7 @@ impl AttemptRunner {
         outcome
     }
 
-    async fn prepare(&self, job: &Job) -> Result<(Pinned, WorkDir), Unprepared> {
+    async fn prepare(&self, job: &JobInput) -> Result<(Pinned, WorkDir), Unprepared> {
         let failed = |error: binaries::Error| {
             let reason = format!("binary download failed: {error}");
             match error {

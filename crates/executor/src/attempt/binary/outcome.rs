@@ -2,7 +2,7 @@
 
 use std::io;
 
-use wire::jobs::Job;
+use wire::executors::JobInput;
 
 use super::{AttemptEnd, PerformOutcome, Stop};
 use crate::shim::{End, Report};
@@ -32,7 +32,7 @@ pub(super) fn without_result(
 pub(super) fn outcome(
     report: &io::Result<Report>,
     stop: Option<Stop>,
-    job: &Job,
+    job: &JobInput,
     out_of_memory: Option<u64>,
 ) -> AttemptEnd {
     let (exit_code, message, own_words) = match report {
@@ -91,7 +91,7 @@ pub(super) fn outcome(
 }
 
 /// That a job's time was over.
-pub(super) fn timed_out(job: &Job) -> String {
+pub(super) fn timed_out(job: &JobInput) -> String {
     format!(
         "timed out after {} s",
         job.timeout_seconds.unwrap_or_default()

@@ -4,15 +4,14 @@ use std::{io, time::Duration};
 
 use bytes::Bytes;
 use tokio::{
-    sync::watch,
     task::spawn_blocking,
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 use wire::{
     client::{Client, Error},
-    executors::LogChunk,
-    jobs::{Job, Stream},
+    executors::{JobInput, OutputChunk},
+    jobs::Stream,
     trace,
 };
 
@@ -21,7 +20,6 @@ use super::{
     outcome::{outcome, without_result},
 };
 use crate::{
-    agent::Lease,
     binaries::Pinned,
     cgroup::Cgroup,
     output::{Sink, capture},
@@ -33,17 +31,18 @@ impl AttemptRunner {
     /// Runs the program to its end, whatever that is.
     pub(super) async fn run(
         &self,
-        job: &Job,
+        taken: Taken<'_>,
+        job: &JobInput,
         program: &Pinned,
         work_dir: &WorkDir,
         watched: Watched<'_>,
     ) -> PerformOutcome {
-        let taken = Taken::job(job);
         let cgroup = match self.environment.plan.cgroups.create() {
             Ok(cgroup) => cgroup,
             Err(reason) => return PerformOutcome::Abandoned(reason),
         };
-        let spec = self.spec(job, program, work_dir, &cgroup, &watched.lease);
+        let left = left(watched.lease.borrow().deadline);
+        let spec = self.spec((taken, job), program, work_dir, &cgroup, left);
         let (process, outputs) = match Process::start(&self.environment.settings.shim, &spec).await
         {
             Ok(started) => started,
@@ -60,8 +59,8 @@ impl AttemptRunner {
         };
         let sink = |stream| JobLog {
             client: self.client.clone(),
-            chunk: self.chunk(job, stream),
-            job: &job.id,
+            chunk: self.chunk(taken, stream),
+            job: taken.id,
         };
         let (ended, stdout, stderr) = tokio::join!(
             ended,
@@ -90,23 +89,23 @@ impl AttemptRunner {
         ];
         let unsent = unsent.into_iter().flat_map(|(stream, chunks)| {
             chunks.into_iter().map(move |(offset, bytes)| Unsent {
-                chunk: LogChunk {
+                chunk: OutputChunk {
                     offset,
-                    ..self.chunk(job, stream)
+                    ..self.chunk(taken, stream)
                 },
                 bytes,
             })
         });
-        PerformOutcome::ended(self, taken, outcome, unsent.collect())
+        PerformOutcome::ended(taken, outcome, unsent.collect())
     }
 
     fn spec(
         &self,
-        job: &Job,
+        (taken, job): (Taken<'_>, &JobInput),
         program: &Pinned,
         work_dir: &WorkDir,
         cgroup: &Cgroup,
-        lease: &watch::Receiver<Lease>,
+        left: Duration,
     ) -> Spec {
         let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
         let mut environment: std::collections::BTreeMap<String, String> = [
@@ -115,8 +114,8 @@ impl AttemptRunner {
             ("TMPDIR".to_owned(), text(work_dir.temporary())),
         ]
         .into();
-        if let (true, Ok(run)) = (self.environment.settings.spans.wanted(), job.id.parse()) {
-            let parent = trace::parent_header(run, job.lease_token.unwrap_or_default());
+        if let (true, Ok(run)) = (self.environment.settings.spans.wanted(), taken.id.parse()) {
+            let parent = trace::parent_header(run, taken.token);
             environment.insert("TRACEPARENT".to_owned(), parent);
         }
         environment.extend(job.env_variables.clone());
@@ -131,17 +130,17 @@ impl AttemptRunner {
             cgroups: cgroup.procs(),
             grace_ms: u64::try_from(self.environment.settings.cancel_grace.as_millis())
                 .unwrap_or(u64::MAX),
-            fence_ms: u64::try_from(left(lease.borrow().deadline).as_millis()).ok(),
+            fence_ms: u64::try_from(left.as_millis()).ok(),
             ..Spec::default()
         }
     }
 
-    fn chunk(&self, job: &Job, stream: Stream) -> LogChunk {
-        LogChunk {
+    fn chunk(&self, taken: Taken<'_>, stream: Stream) -> OutputChunk {
+        OutputChunk {
             stream,
             offset: 0,
-            executor_id: self.environment.settings.name.clone(),
-            lease_token: job.lease_token.unwrap_or_default(),
+            executor: self.environment.settings.name.clone(),
+            token: taken.token,
         }
     }
 }
@@ -172,7 +171,7 @@ async fn watch(mut process: Process, watched: Watched<'_>) -> (io::Result<Report
                 if now.lost {
                     stop = Some(Stop::Lost);
                     process.order(Order::Kill).await;
-                } else if now.cancelled && stop.is_none() {
+                } else if now.is_cancelled() && stop.is_none() {
                     stop = Some(Stop::Cancelled);
                     process.order(Order::Terminate).await;
                 }
@@ -197,16 +196,16 @@ fn left(until: Instant) -> Duration {
 /// Sends one stream of a job to the server.
 struct JobLog<'a> {
     client: Client,
-    chunk: LogChunk,
+    chunk: OutputChunk,
     job: &'a str,
 }
 
 impl Sink for JobLog<'_> {
     async fn send(&self, offset: u64, bytes: Bytes) -> Result<(), Error> {
-        let chunk = LogChunk {
+        let chunk = OutputChunk {
             offset,
             ..self.chunk.clone()
         };
-        self.client.send_log(self.job, &chunk, bytes).await
+        self.client.send_output(self.job, &chunk, bytes).await
     }
 }

@@ -9,60 +9,58 @@ mod progress_reporter;
 mod spawner;
 mod supervisor;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use tokio::{sync::watch, time::Instant};
-use tokio_util::sync::CancellationToken;
-use wire::{executors::LeasedPluginJob, trace};
+use wire::{executors::ClaimedRun, plugin_jobs::Config, trace};
 
 use super::{
-    AttemptEnvironment, AttemptRunner, PATH, PerformOutcome, Taken, WorkDir, orphans,
+    AttemptEnvironment, AttemptRunner, PATH, PerformOutcome, Taken, Watched, WorkDir, input,
+    orphans,
     outcome::{AttemptEnd, Stop},
     stopped,
 };
-use crate::agent::Lease;
-
 pub use isolated::Isolated;
 use pipeline::Pipeline;
 use progress_reporter::{Halt, ProgressReporter};
 use spawner::IsolatedSpawner;
 
-impl<'a> Taken<'a> {
-    fn plugin_job(job: &'a LeasedPluginJob) -> Self {
-        Self {
-            id: &job.id,
-            token: job.lease_token,
-        }
-    }
-}
-
 impl AttemptRunner {
-    /// Performs a plugin job under a lease; `kill` gives it back.
+    /// Performs a plugin job.
     pub(super) async fn perform_plugins(
         &self,
-        job: &LeasedPluginJob,
-        mut lease: watch::Receiver<Lease>,
-        kill: &CancellationToken,
+        run: &ClaimedRun,
+        mut watched: Watched<'_>,
     ) -> PerformOutcome {
-        let taken = Taken::plugin_job(job);
-        let deadline = Instant::now().checked_add(Duration::from_millis(job.remaining_ms));
+        let config: Config = match input(run) {
+            Ok(config) => config,
+            Err(outcome) => return outcome,
+        };
+        let taken = Taken::of(run);
+        let progress = run.state.clone().map(serde_json::from_value);
+        let progress = match progress.transpose() {
+            Ok(progress) => progress.unwrap_or_default(),
+            Err(error) => {
+                let reason = format!("the run's state cannot be read: {error}");
+                return PerformOutcome::not_started(taken, reason);
+            }
+        };
         let trace = self.trace(taken).prepared();
         let spawner = IsolatedSpawner::new(
             Arc::clone(&self.environment),
             self.environment(taken),
-            Some(lease.clone()),
+            Some(watched.lease.clone()),
         );
         let progress_reporter =
             ProgressReporter::new(&self.client, &self.environment.settings.name, taken);
         let mut pipeline = Pipeline::new(
-            job,
+            (&run.id, &config, progress),
             self.plugin_registry.catalogue(),
             &spawner,
             progress_reporter,
         );
         let end = tokio::select! {
             biased;
-            stop = stopped(&mut lease, kill, deadline) => Err(Halt::Stop(stop)),
+            stop = stopped(&mut watched) => Err(Halt::Stop(stop)),
             end = pipeline.run() => end,
         };
         let current = pipeline.current().map(str::to_owned);
@@ -70,13 +68,13 @@ impl AttemptRunner {
         // Nothing of it runs any more when its end is told.
         spawner.close().await;
         trace.end(match end {
-            Ok(error) => PerformOutcome::ended(self, taken, outcome(error, false), Vec::new()),
+            Ok(error) => PerformOutcome::ended(taken, outcome(error, false), Vec::new()),
             Err(Halt::Abandoned(what)) => PerformOutcome::Abandoned(what),
             Err(Halt::Refused(reason)) => {
                 let error = format!("the server does not take the job's progress: {reason}");
-                PerformOutcome::ended(self, taken, outcome(Some(error), false), Vec::new())
+                PerformOutcome::ended(taken, outcome(Some(error), false), Vec::new())
             }
-            Err(Halt::Stop(stop)) => PerformOutcome::stopped(self, taken, stop, |timed_out| {
+            Err(Halt::Stop(stop)) => PerformOutcome::stopped(taken, stop, |timed_out| {
                 let place = current.map_or_else(String::new, |name| format!(" in plugin `{name}`"));
                 let error = if timed_out {
                     format!("the job's time was over{place}")

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use plugin::{CancellationToken, Catalogue, Context, Failure, Logs, Outcome, Plugin};
 use serde_json::Value;
 use tokio::time::sleep;
-use wire::executors::{CurrentPlugin, EndedPlugin, LeasedPluginJob, LogLine, Progress, Stage};
+use wire::{
+    executors::{CurrentPlugin, EndedPlugin, LogLine, Progress, Stage},
+    plugin_jobs::Config,
+};
 
 use super::{
     IsolatedSpawner, ProgressReporter,
@@ -16,7 +19,8 @@ use super::{
 };
 
 pub(super) struct Pipeline<'a> {
-    job: &'a LeasedPluginJob,
+    id: &'a str,
+    job: &'a Config,
     catalogue: Arc<Catalogue>,
     spawner: &'a IsolatedSpawner,
     progress_reporter: ProgressReporter<'a>,
@@ -25,14 +29,15 @@ pub(super) struct Pipeline<'a> {
 
 impl<'a> Pipeline<'a> {
     pub(super) fn new(
-        job: &'a LeasedPluginJob,
+        (id, job, progress): (&'a str, &'a Config, Progress),
         catalogue: Arc<Catalogue>,
         spawner: &'a IsolatedSpawner,
         progress_reporter: ProgressReporter<'a>,
     ) -> Self {
         Self {
-            progress: job.progress.clone().unwrap_or_default(),
+            id,
             job,
+            progress,
             catalogue,
             spawner,
             progress_reporter,
@@ -94,7 +99,7 @@ impl<'a> Pipeline<'a> {
                     if !again || !failure.cause.may_pass_next_time() {
                         break self.failed(name, current.failed_tries, &failure);
                     }
-                    tracing::debug!(run_id = self.job.id, plugin = name, %failure, "a try failed");
+                    tracing::debug!(run_id = self.id, plugin = name, %failure, "a try failed");
                     self.progress.current = Some(current.clone());
                     self.note(None).await?;
                     sleep(backoff(current.failed_tries)).await;
@@ -120,7 +125,7 @@ impl<'a> Pipeline<'a> {
 
     async fn call(&self, plugin: &Plugin) -> Result<Outcome, Failure> {
         let context = Context {
-            job_id: self.job.id.clone(),
+            job_id: self.id.to_owned(),
             input: self.job.input.clone(),
             output: self.output().cloned(),
             storage: self.progress.storage.clone(),
@@ -227,7 +232,7 @@ impl<'a> Pipeline<'a> {
                     let Some(summary) = summed.summary else {
                         continue;
                     };
-                    let (run_id, plugin) = (&self.job.id, &manifest.name);
+                    let (run_id, plugin) = (self.id, &manifest.name);
                     let fits = bounds::take_summary(&mut self.progress, plugin, summary);
                     any |= fits;
                     if !fits {
@@ -242,7 +247,7 @@ impl<'a> Pipeline<'a> {
                     if let Some(what) = self.spawner.fault() {
                         return Err(Halt::Abandoned(what));
                     }
-                    let (run_id, plugin) = (&self.job.id, &manifest.name);
+                    let (run_id, plugin) = (self.id, &manifest.name);
                     tracing::warn!(run_id, plugin, %failure, "no summary");
                 }
             }

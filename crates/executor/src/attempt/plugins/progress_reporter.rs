@@ -48,8 +48,8 @@ impl<'a> ProgressReporter<'a> {
         fact: Option<(Stage, &str)>,
     ) -> Result<(), Halt> {
         let report = ProgressReport {
-            executor_id: self.executor.to_owned(),
-            lease_token: self.taken.token,
+            executor: self.executor.to_owned(),
+            token: self.taken.token,
             fact: fact.map(|(stage, plugin)| Fact {
                 stage,
                 plugin: plugin.to_owned(),
@@ -62,7 +62,9 @@ impl<'a> ProgressReporter<'a> {
             let call = timeout(CALL_LIMIT, self.client.note_progress(job, &report));
             let late = |_| Err(Error::Unreachable("the note was not answered".to_owned()));
             match call.await.unwrap_or_else(late) {
-                Ok(beat) if beat.cancel_requested => return Err(Halt::Stop(Stop::Cancelled)),
+                Ok(advanced) if advanced.signals.cancel > 0 => {
+                    return Err(Halt::Stop(Stop::Cancelled));
+                }
                 Ok(_) => return Ok(()),
                 Err(error) if error.is_transient() => {
                     if pause == RETRY_FIRST {

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{AttemptEnvironment, supervisor::Supervisor};
-use crate::agent::Lease;
+use crate::lease::Lease;
 
 /// Where the processes of one attempt run.
 pub(super) struct IsolatedSpawner {

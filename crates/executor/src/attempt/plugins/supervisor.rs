@@ -24,8 +24,8 @@ use tracing::Span;
 
 use super::{AttemptEnvironment, PATH, WorkDir, orphans, spawner::ExecutorFault};
 use crate::{
-    agent::Lease,
     cgroup::Cgroup,
+    lease::Lease,
     process::{Outputs, Process},
     shim::{End, Order, Report, Spec},
 };

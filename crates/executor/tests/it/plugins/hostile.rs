@@ -66,7 +66,7 @@ async fn whatever_a_plugin_does_the_others_run_and_nothing_is_left() {
             .executor(|settings| settings.isolation = isolation)
             .await;
         executor.server.submit_plugins("job", &names, &json!({}));
-        assert!(!executor.result("job").await.completed);
+        assert!(!executor.result("job").await.completed());
         let ended = last(&executor, "job").ended;
         for (one, (name, why)) in ended.iter().zip(&wanted) {
             let error = one.error.as_deref().unwrap_or_default();
@@ -101,7 +101,7 @@ async fn what_is_nested_too_deep_is_one_plugins_failure() {
     executor
         .server
         .submit_plugins("job", &["deep", "most", "last"], &json!({}));
-    let error = executor.result("job").await.finish.error_message;
+    let error = executor.result("job").await.error_message;
     let error = error.expect("it failed");
     let begin = "plugin `deep` failed: the output is nested deeper than 100 levels at /0/0";
     assert!(
@@ -132,7 +132,7 @@ async fn logs_of_many_failures_make_no_note_that_the_server_refuses() {
     executor
         .server
         .submit_plugins("job", &names, &json!({"debug": true}));
-    assert!(!executor.result("job").await.completed);
+    assert!(!executor.result("job").await.completed());
     let note = executor.server.notes("job").pop().expect("a note");
     let bytes = serde_json::to_vec(&note).expect("JSON").len();
     assert!(bytes < TAKEN_BYTES, "{bytes}");
@@ -159,7 +159,7 @@ async fn a_process_gets_no_more_memory_than_its_manifest_says() {
         .server
         .submit_plugins("job", &["greedy"], &json!({}));
     let result = executor.result("job").await;
-    assert!(!result.completed);
+    assert!(!result.completed());
     let ended = last(&executor, "job").ended;
     assert!(ended[0].took_ms < 50_000, "it was not its time: {ended:?}");
     executor.end().await;
@@ -189,7 +189,7 @@ async fn the_processes_of_a_plugin_share_its_memory_where_control_groups_are() {
     executor
         .server
         .submit_plugins("job", &["little", "together"], &json!({}));
-    let error = executor.result("job").await.finish.error_message;
+    let error = executor.result("job").await.error_message;
     let says = "plugin `together` failed: the plugin wanted more than 67108864 bytes of memory";
     assert_eq!(error.as_deref(), limited.then_some(says));
     executor.end().await;
@@ -209,7 +209,7 @@ async fn a_plugin_in_a_strict_executor_has_no_network() {
         .server
         .submit_plugins("job", &["looks"], &json!({}));
     let result = executor.result("job").await;
-    assert!(result.completed, "{result:?}");
+    assert!(result.completed(), "{result:?}");
     // Two lines of header, and loopback.
     assert_eq!(
         last(&executor, "job").ended[0].metric,

@@ -103,6 +103,7 @@ fn told(notes: &[ProgressReport]) -> Vec<String> {
         Turn::Completed => "",
         Turn::Failed => "!",
         Turn::Skipped => "-",
+        Turn::Cancelled | Turn::Interrupted => "?",
     };
     facts
         .map(|fact| format!("{}{}", word(fact.stage), fact.plugin))

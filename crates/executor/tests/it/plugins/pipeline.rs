@@ -34,14 +34,13 @@ async fn plugins_run_in_the_order_of_the_job_and_hand_on_what_they_leave() {
         .submit_plugins("job", &["first", "second"], &more);
     let result = executor.result("job").await;
     assert!(
-        result.completed,
+        result.completed(),
         "{result:?} {:?}",
         executor.server.notes("job")
     );
-    let finish = result.finish;
     assert_eq!(
-        (finish.exit_code, finish.lease_token, finish.error_message),
-        (None, Some(1), None)
+        (result.exit_code, result.token, result.error_message),
+        (None, 1, None)
     );
     let notes = executor.server.notes("job");
     assert_eq!(told(&notes), ["+first", "first", "+second", "second"]);
@@ -73,8 +72,8 @@ async fn a_plugin_that_fails_is_tried_again_and_hides_no_other() {
         .server
         .submit_plugins("job", &["bad", "good"], &json!({"retries": 2}));
     let result = executor.result("job").await;
-    assert!(!result.completed);
-    let message = result.finish.error_message;
+    assert!(!result.completed());
+    let message = result.error_message;
     assert_eq!(message.as_deref(), Some("plugin `bad` failed: never"));
     let notes = executor.server.notes("job");
     assert_eq!(told(&notes), ["+bad", "!bad", "+good", "good"]);
@@ -117,7 +116,7 @@ async fn an_attempt_goes_on_where_the_one_before_it_ended() {
     executor
         .server
         .submit_plugins("job", &["done", "tried", "next"], &more);
-    assert!(!executor.result("job").await.completed);
+    assert!(!executor.result("job").await.completed());
     let notes = executor.server.notes("job");
     assert_eq!(told(&notes), ["+tried", "!tried", "+next", "next"]);
     let progress = last(&executor, "job");
@@ -271,7 +270,7 @@ async fn what_does_not_take_the_input_is_skipped_where_the_job_names_no_plugins(
         .server
         .submit_plugins("unnamed", &plugins, &unnamed);
     let result = executor.result("unnamed").await;
-    assert!(result.completed, "{result:?}");
+    assert!(result.completed(), "{result:?}");
     let turns = ["-other", "+text", "text", "+found", "found", "+any", "any"];
     assert_eq!(told(&executor.server.notes("unnamed")), turns);
     let skipped = last(&executor, "unnamed").ended[0].clone();
@@ -286,7 +285,7 @@ async fn what_does_not_take_the_input_is_skipped_where_the_job_names_no_plugins(
     let named = json!({"input": {"text": "t"}});
     executor.server.submit_plugins("named", &plugins, &named);
     let result = executor.result("named").await;
-    let error = result.finish.error_message.expect("it failed");
+    let error = result.error_message.expect("it failed");
     assert!(
         error.starts_with("plugin `other` failed: the input is not"),
         "{error}"
@@ -297,7 +296,7 @@ async fn what_does_not_take_the_input_is_skipped_where_the_job_names_no_plugins(
         .server
         .submit_plugins("nobody", &["other", "text"], &nobody);
     let result = executor.result("nobody").await;
-    let error = result.finish.error_message.expect("it failed");
+    let error = result.error_message.expect("it failed");
     assert!(
         error.starts_with("no plugin takes the input: `other`: "),
         "{error}"
@@ -345,6 +344,6 @@ async fn what_is_installed_while_the_executor_runs_is_told_to_the_server() {
     executor
         .server
         .submit_plugins("job", &["later", &early], &json!({}));
-    assert!(executor.result("job").await.completed);
+    assert!(executor.result("job").await.completed());
     executor.end().await;
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use wire::executors::ResultOutcome;
 
 use super::{PluginRegistry, execute, last, told};
 use crate::{
@@ -49,7 +50,7 @@ async fn a_cancel_ends_the_plugin_that_runs_and_starts_no_other() {
     for id in ["process", "component"] {
         executor.server.cancel(id);
         let result = executor.result(id).await;
-        assert!(!result.completed && !result.finish.timed_out, "{result:?}");
+        assert_eq!(result.outcome, ResultOutcome::Failed, "{result:?}");
         assert_eq!(last(&executor, id).ended.len(), 1);
     }
     gone(&executor, &sleep).await;
@@ -70,8 +71,8 @@ async fn the_time_is_the_whole_jobs() {
         .submit_plugins("component", &["spins"], &more);
     for (id, plugin) in [("process", "sleeps"), ("component", "spins")] {
         let result = executor.result(id).await;
-        assert!(result.finish.timed_out, "{result:?}");
-        let message = result.finish.error_message.expect("a reason");
+        assert_eq!(result.outcome, ResultOutcome::TimedOut, "{result:?}");
+        let message = result.error_message.expect("a reason");
         assert!(message.contains(plugin), "{message}");
     }
     gone(&executor, &sleep).await;
@@ -146,7 +147,7 @@ async fn a_note_waits_while_the_server_is_away_and_the_next_plugin_with_it() {
         .await;
     assert_eq!(executor.server.notes("job").len(), 1);
     executor.server.change(|state| state.away = false);
-    assert!(executor.result("job").await.completed);
+    assert!(executor.result("job").await.completed());
     assert_eq!(
         told(&executor.server.notes("job")),
         ["+waits", "waits", "+after", "after"]

@@ -43,7 +43,7 @@ async fn a_manifest_that_the_server_would_refuse_is_a_broken_plugin_beside_good_
     assert!(deep.contains("nested deeper than 100 levels"), "{deep}");
     assert!(long.contains("a unit is at most 255 bytes"), "{long}");
     executor.server.submit_plugins("job", &["good"], &json!({}));
-    assert!(executor.result("job").await.completed);
+    assert!(executor.result("job").await.completed());
     executor.end().await;
 }
 
@@ -66,7 +66,7 @@ async fn many_large_schemas_are_left_out_and_no_plugin_is() {
     executor
         .server
         .submit_plugins("job", &["large-23"], &json!({}));
-    assert!(executor.result("job").await.completed);
+    assert!(executor.result("job").await.completed());
     executor.end().await;
 }
 

@@ -1,21 +1,23 @@
 //! Executors report results.
 
 use axum::extract::State;
-use engine::{AttemptOutcome, RunId};
-use store::runs::{Finish, Report};
-use wire::jobs::{Ended, ErrorBody, excerpt};
+use engine::RunId;
+use wire::{
+    executors::{ResultOutcome, RunResult},
+    jobs::{Ended, ErrorBody},
+};
 
 use super::heartbeat::holder;
 use crate::{
     access::ExecutorIdentity,
+    api::executors,
     app::App,
-    http::extract::{Json, PathRunId},
-    http::json::FINISH_LIMIT,
+    http::{
+        extract::{Json, PathRunId},
+        json::FINISH_LIMIT,
+    },
     refusal::Refusal,
 };
-
-/// What is kept of an error message, in bytes.
-const MESSAGE_LIMIT: usize = 64 * 1024;
 
 /// Reports that the program ended well.
 #[utoipa::path(put, path = "/api/v1/jobs/{id}/complete", tag = "executors",
@@ -54,7 +56,20 @@ async fn end(
     completed: bool,
     request: wire::jobs::Finish,
 ) -> Result<axum::Json<Ended>, Refusal> {
-    let finish = checked(app, id, executor_identity, completed, request)?;
+    let outcome = match (completed, request.timed_out) {
+        (true, _) => ResultOutcome::Completed,
+        (false, false) => ResultOutcome::Failed,
+        (false, true) => ResultOutcome::TimedOut,
+    };
+    let holder = holder(executor_identity, &request.executor_id, request.lease_token)?;
+    let result = RunResult {
+        stdout: request.stdout,
+        stderr: request.stderr,
+        exit_code: request.exit_code,
+        error_message: request.error_message,
+        ..RunResult::new("", 0, outcome)
+    };
+    let finish = executors::finish::finish(app, id, holder, result);
     let run = app
         .store
         .finish(vec![finish])
@@ -66,40 +81,4 @@ async fn end(
         id: run.id.to_string(),
         status,
     }))
-}
-
-/// What an executor says, cut to our limit.
-pub(super) fn message(mut message: String) -> String {
-    message.truncate(message.floor_char_boundary(MESSAGE_LIMIT));
-    message
-}
-
-/// A report as the store takes it, cut to the contract's limits.
-pub(super) fn checked(
-    app: &App,
-    id: RunId,
-    executor_identity: &ExecutorIdentity,
-    completed: bool,
-    request: wire::jobs::Finish,
-) -> Result<Finish, Refusal> {
-    let outcome = match (completed, request.timed_out) {
-        (true, _) => AttemptOutcome::Completed,
-        (false, false) => AttemptOutcome::Failed,
-        (false, true) => AttemptOutcome::TimedOut,
-    };
-    let error = request.error_message.filter(|_| !completed).map(message);
-    Ok(Finish {
-        id,
-        holder: holder(executor_identity, &request.executor_id, request.lease_token)?,
-        outcome,
-        report: Report {
-            stdout: excerpt(request.stdout),
-            stderr: excerpt(request.stderr),
-            exit_code: request.exit_code,
-            error,
-        },
-        jitter: app.clock.jitter(),
-        aging_step_ms: app.aging_step_ms(),
-        now: app.now_ms(),
-    })
 }

@@ -69,6 +69,11 @@ fn claims_to_be() -> Vec<Value> {
     said
 }
 
+/// The token that is said or guessed.
+fn token(said: &Value) -> i64 {
+    said["lease_token"].as_i64().unwrap_or(1)
+}
+
 #[tokio::test]
 async fn another_executors_run_is_neither_kept_nor_ended_nor_given_back() {
     let two = Two::open().await;
@@ -76,14 +81,22 @@ async fn another_executors_run_is_neither_kept_nor_ended_nor_given_back() {
     // Beyond the lease: a beat that counted would save it from the reaper below.
     two.keyed.server.clock.advance_ms(29_999);
     for said in claims_to_be() {
-        two.put(&two.mallory, "heartbeat", &said).refused(404).await;
-        two.put(&two.mallory, "complete", &said).refused(400).await;
-        two.put(&two.mallory, "fail", &said).refused(400).await;
-        let path = format!("/api/v1/jobs/{}/release", two.job);
-        two.keyed
-            .post(&two.mallory, &path, &said)
+        two.put(&two.mallory, "heartbeat", &said)
+            .await
+            .refused(404)
+            .await;
+        two.put(&two.mallory, "complete", &said)
+            .await
             .refused(400)
             .await;
+        two.put(&two.mallory, "fail", &said)
+            .await
+            .refused(400)
+            .await;
+        let path = format!("/api/runs/{}/release", two.job);
+        let said = json!({"executor": said["executor_id"], "token": token(&said)});
+        let released = two.keyed.post(&two.mallory, &path, &said).await;
+        released.problem(404).await;
     }
     assert_eq!(two.world().await, before);
     two.keyed.server.clock.advance_ms(1);
@@ -95,26 +108,21 @@ async fn another_executors_run_gets_no_output_and_no_picture() {
     let two = Two::open().await;
     let before = two.world().await;
     for said in claims_to_be() {
-        let token = said["lease_token"].as_i64().unwrap_or(1);
-        let who = format!(
-            "executor_id={}&lease_token={token}",
-            text(&said["executor_id"])
-        );
-        let path = format!("/api/v1/jobs/{}/logs?stream=stdout&offset=0&{who}", two.job);
-        two.keyed
+        let name = text(&said["executor_id"]);
+        let who = format!("executor={name}&token={}", token(&said));
+        let path = format!("/api/runs/{}/output?stream=stdout&offset=0&{who}", two.job);
+        let sent = two
+            .keyed
             .send(&two.mallory, Method::POST, &path, "forged")
-            .refused(404)
             .await;
-        let path = format!("/api/v1/jobs/{}/frame?{who}", two.job);
+        sent.problem(404).await;
+        let path = format!("/api/runs/{}/frame?{who}", two.job);
         let request = http::Request::put(path)
             .header("x-api-key", &two.mallory)
             .header("content-type", "image/png")
             .body(axum::body::Body::from("forged"));
-        two.keyed
-            .server
-            .request(request.expect("a request"))
-            .refused(404)
-            .await;
+        let shown = two.keyed.server.request(request.expect("a request")).await;
+        shown.problem(404).await;
     }
     assert_eq!(two.world().await, before);
 }
@@ -124,26 +132,28 @@ async fn a_path_that_names_another_executor_is_refused() {
     let two = Two::open().await;
     let before = two.world().await;
     let registration = json!({"slots": 9, "version": "1", "isolation": "none"});
-    let leases = json!({"leases": [{"job_id": two.job, "lease_token": 1}]});
-    let finish = json!({"executor_id": "victim", "exit_code": 0, "lease_token": 1});
-    let results = json!({"results": [{"job_id": two.job, "completed": true, "finish": finish}]});
+    let leases = json!({"leases": [{"run_id": two.job, "token": 1}]});
+    let result = json!({"run_id": two.job, "token": 1, "outcome": "completed"});
+    let results = json!({"results": [result]});
     for name in ["victim", "vict%69m", "mallor%79x", "Mallory"] {
-        let path = format!("/api/v1/executors/{name}");
+        let path = format!("/api/executors/{name}");
         let body = registration.to_string();
-        two.keyed
+        let answer = two
+            .keyed
             .send(&two.mallory, Method::PUT, &path, &body)
-            .refused(403)
             .await;
-        for (what, body) in [("leases", &leases), ("results", &results)] {
+        answer.problem(403).await;
+        for (what, body) in [("leases", &leases), ("exchange", &results)] {
             let path = format!("{path}/{what}");
-            two.keyed.post(&two.mallory, &path, body).refused(403).await;
+            let answer = two.keyed.post(&two.mallory, &path, body).await;
+            answer.problem(403).await;
         }
     }
     // Under its own name the other's lease is none of its own.
-    let path = "/api/v1/executors/mallory/leases";
+    let path = "/api/executors/mallory/leases";
     let renewed = two.keyed.post(&two.mallory, path, &leases).await;
     assert_eq!(renewed.json(200).await["leases"][0]["lost"], json!(true));
-    let path = "/api/v1/executors/mallor%79/results";
+    let path = "/api/executors/mallor%79/exchange";
     let reported = two.keyed.post(&two.mallory, path, &results).await;
     assert_eq!(
         reported.json(200).await["results"][0]["accepted"],
@@ -283,8 +293,8 @@ async fn no_route_lets_an_executor_touch_anothers_run() {
     let two = Two::open().await;
     let before = two.world().await;
     let body = json!({"executor_id": "victim", "lease_token": 1, "exit_code": 0, "stdout": "forged",
-        "leases": [{"job_id": two.job, "lease_token": 1}], "results": [], "slots": 1,
-        "version": "1", "isolation": "none", "progress": 1, "message": "forged"});
+        "executor": "victim", "token": 1, "leases": [{"run_id": two.job, "token": 1}],
+        "results": [], "slots": 1, "version": "1", "isolation": "none", "progress": {}});
     let document: Value = serde_json::from_str(&server::openapi_json()).expect("JSON");
     let mut tried = 0;
     for (path, item) in document["paths"].as_object().expect("paths") {
@@ -294,10 +304,10 @@ async fn no_route_lets_an_executor_touch_anothers_run() {
             }
             tried += 1;
             let concrete = path
-                .replace("{executor_id}", "victim")
+                .replace("{executor}", "victim")
                 .replace("{id}", &two.job)
                 .replace("{sha256}", crate::test_server::SHA256);
-            let query = "executor_id=victim&lease_token=1&stream=stdout&offset=0";
+            let query = "executor=victim&token=1&stream=stdout&offset=0";
             let concrete = format!("{concrete}?{query}");
             let method: Method = method.to_uppercase().parse().expect("a method");
             let body = body.to_string();
@@ -321,8 +331,8 @@ async fn a_followed_log_ends_when_its_executor_does_not_hold_the_run_any_more() 
     let two = Two::open().await;
     let path = format!("/api/v1/jobs/{}/logs", two.job);
     let print = |key: &str, token: i64, text: &'static str| {
-        let who = format!("executor_id=x&lease_token={token}");
-        let path = format!("{path}?stream=stdout&offset=0&{who}");
+        let who = format!("executor=x&token={token}");
+        let path = format!("/api/runs/{}/output?stream=stdout&offset=0&{who}", two.job);
         let (keyed, key) = (&two.keyed, key.to_owned());
         async move { keyed.send(&key, Method::POST, &path, text).await }
     };

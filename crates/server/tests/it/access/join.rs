@@ -48,15 +48,16 @@ async fn a_token_is_traded_for_the_key_of_one_executor() {
     assert_eq!(created["scopes"], json!(["runs:perform"]));
     assert_eq!(created["expires_at"], Value::Null);
     let key = text(&created["key"]);
-    let path = "/api/v1/executors/builder/leases";
+    let path = "/api/executors/builder/leases";
     keyed
         .post(&key, path, &json!({"leases": []}))
         .json(200)
         .await;
-    let path = "/api/v1/executors/other/leases";
+    let path = "/api/executors/other/leases";
     keyed
         .post(&key, path, &json!({"leases": []}))
-        .refused(403)
+        .await
+        .problem(403)
         .await;
     // Again, under either name.
     for name in ["builder", "another"] {
@@ -183,11 +184,11 @@ async fn whoever_joins_is_let_in_for_no_longer_than_who_let_it() {
     let joined = keyed.join(&token, "builder").json(201).await;
     assert_eq!(joined["expires_at"], json!("2024-01-03T12:00:00Z"));
     let key = text(&joined["key"]);
-    let path = "/api/v1/executors/builder/leases";
+    let path = "/api/executors/builder/leases";
     let leases = json!({"leases": []});
     keyed.post(&key, path, &leases).json(200).await;
     keyed.server.clock.advance_ms(2 * 24 * 3_600_000);
-    keyed.post(&key, path, &leases).refused(401).await;
+    keyed.post(&key, path, &leases).problem(401).await;
 }
 
 async fn a_token_is_void_with_the_key_that_made_it() {

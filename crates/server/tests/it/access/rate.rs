@@ -110,14 +110,14 @@ async fn a_key_without_a_rate_has_the_servers_and_an_executors_has_none() {
     keyed.get(&user, "/api/v1/jobs").refused(429).await;
     let leases = json!({"leases": []});
     for _ in 0..20 {
-        let path = "/api/v1/executors/builder/leases";
+        let path = "/api/executors/builder/leases";
         let answer = keyed.post(&executor, path, &leases).await;
         assert_eq!(told(&answer), ["none", "none", "none"]);
         answer.json(200).await;
     }
-    let path = "/api/v1/executors/executor-1/leases";
+    let path = "/api/executors/executor-1/leases";
     keyed.post(&slow, path, &leases).json(200).await;
-    keyed.post(&slow, path, &leases).refused(429).await;
+    keyed.post(&slow, path, &leases).problem(429).await;
     // What needs no key has no rate.
     for _ in 0..20 {
         keyed.server.get("/api/v1/health").json(200).await;
@@ -141,14 +141,14 @@ async fn a_key_that_performs_and_does_more_has_the_servers_rate() {
     let executor = text(&keyed.make(&new).await["key"]);
     let leases = json!({"leases": []});
     for (name, key) in &keys {
-        let path = format!("/api/v1/executors/{name}/leases");
+        let path = format!("/api/executors/{name}/leases");
         for _ in 0..4 {
             keyed.post(key, &path, &leases).json(200).await;
         }
-        keyed.post(key, &path, &leases).refused(429).await;
+        keyed.post(key, &path, &leases).problem(429).await;
     }
     for _ in 0..20 {
-        let path = "/api/v1/executors/c/leases";
+        let path = "/api/executors/c/leases";
         keyed.post(&executor, path, &leases).json(200).await;
     }
 }

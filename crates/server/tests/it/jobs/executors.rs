@@ -33,9 +33,7 @@ async fn a_registration_is_shown() {
         "isolation_missing": ["cgroups: not writable"],
         "executor_ip": "192.0.2.9",
     });
-    let answer = server
-        .put("/api/v1/executors/worker-1", &registration)
-        .await;
+    let answer = server.put("/api/executors/worker-1", &registration).await;
     assert_snapshot!("registered", answer.shown().await);
     assert_snapshot!(
         "listed",

@@ -63,16 +63,17 @@ async fn only_the_holder_of_a_running_job_beats() {
 async fn a_job_that_its_executors_cannot_do_goes_to_others_up_to_the_cap() {
     let server = TestServer::open().await;
     let id = server.submit(&example()).await;
-    let path = format!("/api/v1/jobs/{id}/release");
+    let path = format!("/api/runs/{id}/release");
     for (executor, status) in [("one", "pending"), ("two", "pending"), ("three", "failed")] {
-        server.claim(executor).await;
+        let token = server.claim(executor).await["lease_token"].clone();
         let what = format!("the disk of {executor} is full");
-        let release = json!({"executor_id": executor, "error_message": what});
-        let stranger = json!({"executor_id": "four", "error_message": what});
-        server.post(&path, &stranger).refused(400).await;
-        let released = server.post(&path, &release).json(200).await;
-        assert_eq!(released["status"], status);
-        assert_eq!(released["error_message"], what);
+        let release = json!({"executor": executor, "token": token, "error_message": what});
+        let stranger = json!({"executor": "four", "token": token, "error_message": what});
+        server.post(&path, &stranger).problem(404).await;
+        assert_eq!(server.post(&path, &release).await.status, 204);
+        let job = server.job(&id).await;
+        assert_eq!(job["status"], status);
+        assert_eq!(job["error_message"], what);
     }
     let attempts = server.job(&id).await["attempts"].clone();
     assert_eq!(attempts[0]["status"], "lost");
@@ -84,20 +85,18 @@ async fn a_job_that_its_executors_cannot_do_goes_to_others_up_to_the_cap() {
 async fn a_released_job_is_queued_at_once_and_the_attempt_does_not_count() {
     let server = TestServer::open().await;
     let id = server.submit(&example()).await;
-    let path = format!("/api/v1/jobs/{id}/release");
     for round in 1..=5 {
-        let job = server.claim("worker-1").await;
-        let holder = json!({"executor_id": "worker-1", "lease_token": job["lease_token"]});
-        let released = server.post(&path, &holder).await;
+        let token = server.claim("worker-1").await["lease_token"].clone();
+        let released = server.release(&id, "worker-1", &token).await;
+        assert_eq!(released.status, 204);
+        let job = server.get(&format!("/api/v1/jobs/{id}")).await;
         if round == 1 {
-            assert_snapshot!("released", released.shown().await);
+            assert_snapshot!("released", job.shown().await);
         } else {
-            assert_eq!(released.json(200).await["status"], "pending");
+            assert_eq!(job.json(200).await["status"], "pending");
         }
     }
-    let not_held = server
-        .post(&path, &json!({"executor_id": "worker-1"}))
-        .await;
+    let not_held = server.release(&id, "worker-1", &json!(5)).await;
     assert_snapshot!("not_held", not_held.shown().await);
     let claim = server.post("/api/v1/jobs/claim", &bare("worker-2")).await;
     assert_eq!(claim.json(200).await["lease_token"], 6);

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::test_server::{TestServer, bare, example, example_with};
 
-const LEASES: &str = "/api/v1/executors/worker-1/leases";
-const RESULTS: &str = "/api/v1/executors/worker-1/results";
+const LEASES: &str = "/api/executors/worker-1/leases";
+const EXCHANGE: &str = "/api/executors/worker-1/exchange";
 
 async fn running(server: &TestServer, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
@@ -18,7 +18,7 @@ async fn running(server: &TestServer, count: usize) -> Vec<String> {
 }
 
 fn lease(id: &str, token: i64) -> Value {
-    json!({"job_id": id, "lease_token": token})
+    json!({"run_id": id, "token": token})
 }
 
 #[tokio::test]
@@ -53,13 +53,14 @@ async fn a_waiting_call_hears_of_a_cancel_at_once() {
     let (renewed, cancelled) =
         tokio::join!(server.post(LEASES, &wait), server.post(&cancel, &nothing));
     cancelled.json(200).await;
+    let signals = renewed.json(200).await["leases"][0]["signals"].clone();
     assert_eq!(
-        renewed.json(200).await["leases"][0]["cancel_requested"],
-        true
+        signals,
+        json!({"generation": 1, "pause": 0, "skip": 0, "cancel": 1})
     );
     assert!(started.elapsed().as_secs() < 30);
     // What the executor knows already is no news.
-    let seen = json!({"job_id": ids[0], "lease_token": 1, "cancel_seen": true});
+    let seen = json!({"run_id": ids[0], "token": 1, "seen": 1});
     let wait = json!({"leases": [seen], "wait_seconds": 0.1});
     server.post(LEASES, &wait).json(200).await;
     assert!(started.elapsed().as_millis() >= 100);
@@ -70,8 +71,8 @@ async fn results_are_accepted_or_refused_one_by_one() {
     let server = TestServer::open().await;
     let ids = running(&server, 3).await;
     let result = |id: &str, completed: bool, token: i64| {
-        let finish = json!({"executor_id": "", "exit_code": 0, "lease_token": token});
-        json!({"job_id": id, "completed": completed, "finish": finish})
+        let outcome = if completed { "completed" } else { "failed" };
+        json!({"run_id": id, "token": token, "outcome": outcome, "exit_code": 0})
     };
     let results = json!({"results": [
         result(&ids[0], true, 1),
@@ -81,7 +82,7 @@ async fn results_are_accepted_or_refused_one_by_one() {
         result("018cc4e5-2200-7000-8000-0000000000ff", true, 1),
         result(&ids[0], true, 1),
     ]});
-    assert_snapshot!(server.post(RESULTS, &results).shown().await);
+    assert_snapshot!(server.post(EXCHANGE, &results).await.shown().await);
     let mut found = Vec::new();
     for id in &ids {
         found.push(server.status(id).await);
@@ -99,10 +100,10 @@ async fn a_batch_may_end_an_attempt_and_say_so_again_with_a_retry_policy() {
     let server = TestServer::open().await;
     let id = server.submit(&example_with(&json!({"retry": {}}))).await;
     server.claim("worker-1").await;
-    let finish = json!({"executor_id": "worker-1", "exit_code": 1, "lease_token": 1});
-    let result = json!({"job_id": id, "completed": false, "finish": finish});
+    let result = json!({"run_id": id, "token": 1, "outcome": "failed", "exit_code": 1});
     let answer = server
-        .post(RESULTS, &json!({"results": [result, result]}))
+        .post(EXCHANGE, &json!({"results": [result, result]}))
+        .await
         .json(200)
         .await;
     assert_eq!(answer["results"][1]["accepted"], true);
@@ -116,16 +117,10 @@ async fn too_many_are_refused() {
     let server = TestServer::open().await;
     server.post("/api/v1/jobs/claim", &bare("worker-1")).await;
     let leases: Vec<Value> = (0..10_001).map(|_| lease("x", 1)).collect();
-    let refused = server
-        .post(LEASES, &json!({"leases": leases}))
-        .refused(400)
-        .await;
-    assert_eq!(refused["context"]["field"], "leases");
-    let result = json!({"job_id": "x", "completed": true, "finish": {"executor_id": "worker-1"}});
+    let refused = server.post(LEASES, &json!({"leases": leases})).await;
+    assert!(refused.problem(400).await.contains("leases"));
+    let result = json!({"run_id": "x", "token": 1, "outcome": "completed"});
     let results: Vec<&Value> = (0..1_001).map(|_| &result).collect();
-    let refused = server
-        .post(RESULTS, &json!({"results": results}))
-        .refused(400)
-        .await;
-    assert_eq!(refused["context"]["field"], "results");
+    let refused = server.post(EXCHANGE, &json!({"results": results})).await;
+    assert!(refused.problem(400).await.contains("results"));
 }

@@ -17,9 +17,8 @@ pub(super) fn send<'a>(
     offset: u64,
     bytes: &[u8],
 ) -> Call<'a> {
-    let path = format!(
-        "/api/v1/jobs/{id}/logs?stream={stream}&offset={offset}&executor_id=worker-1&lease_token=1"
-    );
+    let path =
+        format!("/api/runs/{id}/output?stream={stream}&offset={offset}&executor=worker-1&token=1");
     server.send(Method::POST, &path, Body::from(bytes.to_vec()))
 }
 

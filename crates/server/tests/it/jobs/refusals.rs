@@ -41,12 +41,7 @@ async fn unknown_and_malformed_ids_are_not_found() {
             (Method::PUT, path("/fail")),
             (Method::POST, path("/cancel")),
             (Method::POST, path("/retry")),
-            (Method::POST, path("/release")),
             (Method::GET, path("/logs")),
-            (
-                Method::POST,
-                path("/logs?stream=stdout&offset=0&executor_id=w&lease_token=1"),
-            ),
         ] {
             let answer = server.send(method, &path, holder.clone()).await;
             let context = &answer.refused(404).await["context"];
@@ -134,39 +129,37 @@ async fn oversized_bodies_are_refused_in_the_same_form() {
         (Method::POST, "/api/v1/jobs".to_owned(), 16),
         (Method::POST, "/api/v1/jobs/claim".to_owned(), 16),
         (Method::PUT, job("heartbeat"), 16),
-        (Method::POST, job("release"), 16),
         (Method::PUT, job("complete"), 32),
         (Method::PUT, job("fail"), 32),
         (Method::POST, "/api/v1/jobs/bulk".to_owned(), 64),
         (Method::POST, "/api/v1/jobs/bulk/cancel".to_owned(), 64),
-        (
-            Method::POST,
-            "/api/v1/executors/worker-1/results".to_owned(),
-            64,
-        ),
-        (
-            Method::POST,
-            "/api/v1/executors/worker-1/leases".to_owned(),
-            16,
-        ),
-        (Method::PUT, "/api/v1/executors/worker-1".to_owned(), 1),
-        (
-            Method::POST,
-            "/api/v1/executors/worker-1/claims".to_owned(),
-            16,
-        ),
-        (Method::PUT, job("progress"), 16),
-        (
-            Method::POST,
-            job("logs?stream=stdout&offset=0&executor_id=worker-1&lease_token=1"),
-            16,
-        ),
     ] {
         let body = server
             .send(method, &path, large((limit + 1) * MIB))
             .refused(413)
             .await;
         assert_eq!(body["context"]["limit_bytes"], limit * MIB, "{path}");
+    }
+    let run = |rest: &str| format!("/api/runs/{UNKNOWN}/{rest}");
+    let executor = |rest: &str| format!("/api/executors/worker-1{rest}");
+    for (method, path, limit) in [
+        (Method::POST, executor("/exchange"), 64),
+        (Method::POST, executor("/leases"), 16),
+        (Method::PUT, executor(""), 1),
+        (Method::PUT, run("progress"), 16),
+        (Method::POST, run("release"), 16),
+        (
+            Method::POST,
+            run("output?stream=stdout&offset=0&executor=worker-1&token=1"),
+            16,
+        ),
+    ] {
+        let answer = server.send(method, &path, large((limit + 1) * MIB)).await;
+        let detail = answer.problem(413).await;
+        assert!(
+            detail.contains(&(limit * MIB).to_string()),
+            "{path}: {detail}"
+        );
     }
     assert_eq!(server.stats().await["active_executors"], 0);
 }

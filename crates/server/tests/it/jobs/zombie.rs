@@ -92,9 +92,7 @@ async fn refused(server: &TestServer, id: &str, zombie: &Value) {
         .put(&format!("/api/v1/jobs/{id}/fail"), zombie)
         .refused(400)
         .await;
-    server
-        .post(&format!("/api/v1/jobs/{id}/release"), zombie)
-        .refused(400)
-        .await;
+    let released = server.release(id, "zombie", &json!(1)).await;
+    released.problem(404).await;
     assert_eq!(world(server, id).await, before);
 }

@@ -9,7 +9,7 @@ use store::{
     Location, Store,
     runs::{self, Claim, Finish, Report, Submission, Submit},
 };
-use wire::{client::Error, executors::FrameOf};
+use wire::{client::Error, executors::LeaseOf};
 
 use super::socket::{Socket, job, start};
 use crate::test_server::counted_id;
@@ -141,9 +141,9 @@ async fn pictures_reach_those_who_look_on_from_the_holder_only() {
     let mut one = Socket::open(server.local_addr(), "/ws/executions").await;
     let mut other = Socket::open(server.local_addr(), "/ws/executions?after=0").await;
     let id = run.id.to_string();
-    let of = |lease_token| FrameOf {
-        executor_id: "player".to_owned(),
-        lease_token,
+    let of = |token| LeaseOf {
+        executor: "player".to_owned(),
+        token,
     };
     let show = |token, kind: &'static str, image: Vec<u8>| {
         let (client, id, of) = (client.clone(), id.clone(), of(token));

@@ -35,18 +35,16 @@ async fn a_job_is_cancelled_before_and_after_its_start() {
 async fn a_running_job_is_stopped_by_its_executor() {
     let server = server().await;
     let mut work = taken(&server, &json!({"input": 1})).await;
-    let beat = work.started(&server, "one").await;
-    assert_eq!(beat, json!({"cancel_requested": false}));
+    let noted = work.started(&server, "one").await;
+    assert_eq!(noted["signals"]["cancel"], 0);
     work.completed(&server, "one", json!({"n": 1})).await;
     let job = server.post(&path(&work.id, "/cancel"), &json!(null)).await;
     assert_eq!(job.json(200).await["progress"]["status"], "running");
-    let renew = json!({"leases": [{"job_id": work.id, "lease_token": work.token}]});
-    let news = server
-        .post("/api/v1/executors/worker-1/leases", &renew)
-        .await;
-    assert_eq!(news.json(200).await["leases"][0]["cancel_requested"], true);
-    let beat = work.started(&server, "two").await;
-    assert_eq!(beat, json!({"cancel_requested": true}));
+    let renew = json!({"leases": [{"run_id": work.id, "token": work.token}]});
+    let news = server.post("/api/executors/worker-1/leases", &renew).await;
+    assert_eq!(news.json(200).await["leases"][0]["signals"]["cancel"], 1);
+    let noted = work.started(&server, "two").await;
+    assert_eq!(noted["signals"]["cancel"], 1);
     work.finish(&server, false, Some("stopped")).await;
     let answer = server.get(&path(&work.id, "")).await;
     assert_snapshot!("cancelled_while_running", answer.shown().await);

@@ -1,4 +1,4 @@
-//! `POST /api/v1/executors/{executor_id}/claims`: who gets which run.
+//! `POST /api/executors/{executor}/exchange`: which executor gets which run.
 
 use std::time::Duration;
 
@@ -15,10 +15,7 @@ async fn ready(server: &TestServer, plugins: &[&str]) -> String {
 
 fn ids(runs: &[Value]) -> Vec<&str> {
     runs.iter()
-        .map(|run| {
-            let kind = run["kind"].as_str().expect("a kind");
-            run[kind]["id"].as_str().expect("an id")
-        })
+        .map(|run| run["id"].as_str().expect("an id"))
         .collect()
 }
 
@@ -68,9 +65,13 @@ async fn one_claim_takes_jobs_and_plugin_jobs_in_their_order() {
     let runs = claims(&server, "worker-1", &kinds).await;
     assert_eq!(ids(&runs), [&last]);
     assert_eq!(runs[0]["kind"], "job");
-    assert_eq!(runs[0]["job"]["lease_token"], 1);
-    assert_eq!(runs[0]["job"]["lease_seconds"], 30.0);
-    assert_eq!(runs[0]["job"]["attempts"][0]["status"], "running");
+    assert_eq!(runs[0]["name"], "data-processing");
+    assert_eq!(
+        (&runs[0]["token"], &runs[0]["attempt"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(runs[0]["lease_seconds"], 30.0);
+    assert_eq!(runs[0]["input"]["arguments"], json!(["arg1", "arg2"]));
     assert!(claims(&server, "worker-1", &kinds).await.is_empty());
 }
 
@@ -121,11 +122,10 @@ async fn claims_that_are_wrong() {
             "executor_ip",
         ),
     ] {
-        let refusal = server
-            .post("/api/v1/executors/worker-1/claims", &body)
-            .refused(400)
-            .await;
-        assert_eq!(refusal["context"]["field"], field, "{body}");
+        let body = json!({"claim": body});
+        let answer = server.post("/api/executors/worker-1/exchange", &body);
+        let detail = answer.await.problem(400).await;
+        assert!(detail.contains(field), "{body}: {detail}");
     }
     let body = json!({"kinds": ["plugin_job"]});
     assert_eq!(ids(&claims(&server, "worker-1", &body).await), [&id]);

@@ -40,7 +40,7 @@ async fn a_plugin_that_fails_hides_nobody() {
     let body = json!({"input": [1, 2.5, null], "plugins": ["two", "one"], "retries": 0,
         "timeout": 1_000, "debug": true});
     let mut work = taken(&server, &body).await;
-    assert_eq!(work.lease["plugins"], json!(["two", "one"]));
+    assert_eq!(work.lease["input"]["plugins"], json!(["two", "one"]));
     work.started(&server, "two").await;
     work.note(&server, json!(null), Some(("two", 3))).await;
     assert_eq!(shown(&server, &work.id).await["retries"], 3);
@@ -92,6 +92,6 @@ async fn any_json_is_an_input() {
         assert_eq!(shown(&server, &id).await["config"]["input"], input);
         start(&server, &id).await;
         let work = take(&server, "worker-1").await;
-        assert_eq!(work.lease["input"], input);
+        assert_eq!(work.lease["input"]["input"], input);
     }
 }

@@ -44,7 +44,8 @@ async fn the_routes_of_jobs_do_not_know_plugin_jobs() {
     // What an executor says of what it holds is heard.
     let holder = json!({"executor_id": "worker-1", "lease_token": work.token});
     server.put(&job("/heartbeat"), &holder).json(200).await;
-    let chunk = job("/logs?stream=stdout&offset=0&executor_id=worker-1&lease_token=1");
+    let chunk = "output?stream=stdout&offset=0&executor=worker-1&token=1";
+    let chunk = format!("/api/runs/{}/{chunk}", work.id);
     let sent = server.send(Method::POST, &chunk, "text").await;
     assert_eq!(sent.status, 204);
     server.put(&job("/complete"), &holder).json(200).await;

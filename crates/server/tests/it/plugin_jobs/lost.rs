@@ -1,7 +1,7 @@
 //! Executors die: what they had done stays done, and time goes on.
 
 use serde_json::{Value, json};
-use wire::executors::{ClaimedRun, ClaimedRuns};
+use wire::executors::{Exchanged, Progress};
 
 use super::{DEEPEST, lose, nested, progress, server, shown, take, taken};
 
@@ -25,7 +25,7 @@ async fn another_attempt_goes_on_after_the_last_plugin() {
         (Some(2), work.token + 1)
     );
     assert_eq!(
-        next.lease["progress"],
+        next.lease["state"],
         json!({
             "current": {"plugin": "two", "failed_tries": 0},
             "ended": [{"plugin": "one", "metric": {"n": 1.25}, "failed_tries": 0, "took_ms": 12}],
@@ -38,7 +38,7 @@ async fn another_attempt_goes_on_after_the_last_plugin() {
         &json!({"stage": "started", "plugin": "two"}),
         Some(("two", 1)),
     );
-    work.send(&server, &late).refused(404).await;
+    work.send(&server, &late).await.problem(404).await;
     next.started(&server, "two").await;
     next.completed(&server, "two", json!({"n": 2})).await;
     next.finish(&server, true, None).await;
@@ -62,13 +62,12 @@ async fn what_is_nested_as_deep_as_may_be_is_read_in_every_answer() {
         .await;
     lose(&server).await;
     // As executors of ours read it.
-    let path = "/api/v1/executors/worker-1/claims";
-    let answer = server.post(path, &json!({"kinds": ["plugin_job"]})).await;
-    let claimed: ClaimedRuns = serde_json::from_str(&answer.text().await).expect("a claim");
-    let [ClaimedRun::PluginJob { plugin_job }] = &claimed.runs[..] else {
-        panic!("{claimed:?}");
-    };
-    let progress = plugin_job.progress.as_ref().expect("a note");
+    let path = "/api/executors/worker-1/exchange";
+    let claim = json!({"claim": {"kinds": ["plugin_job"]}});
+    let answer = server.post(path, &claim).await.text().await;
+    let claimed: Exchanged = serde_json::from_str(&answer).expect("a claim");
+    let state = claimed.runs[0].state.clone().expect("a state");
+    let progress: Progress = serde_json::from_value(state).expect("a note");
     assert_eq!(progress.storage["kept"], deep);
     assert_eq!(shown(&server, &work.id).await["config"]["input"], deep);
 }
@@ -134,11 +133,10 @@ async fn the_time_is_the_whole_job_s() {
 async fn a_drained_executor_gives_its_job_back() {
     let server = server().await;
     let work = taken(&server, &json!({"input": 1})).await;
-    let holder = json!({"executor_id": "worker-1", "lease_token": work.token});
-    let path = format!("/api/v1/jobs/{}/release", work.id);
-    let answer = server.post(&path, &holder).json(200).await;
-    assert_eq!(answer, json!({"id": work.id, "status": "pending"}));
+    let token = json!(work.token);
+    let released = server.release(&work.id, "worker-1", &token).await;
+    assert_eq!(released.status, 204);
     let next = take(&server, "worker-1").await;
     assert_eq!(next.lease["attempt"], 2);
-    assert!(next.lease.get("progress").is_none());
+    assert!(next.lease.get("state").is_none());
 }

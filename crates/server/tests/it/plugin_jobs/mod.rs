@@ -44,7 +44,8 @@ async fn register(server: &TestServer, executor: &str, plugins: &[Value]) {
     let body = json!({"slots": 4, "version": "1.0.0", "isolation": "standard",
         "kinds": ["job", "plugin_job"], "plugins": plugins});
     server
-        .put(&format!("/api/v1/executors/{executor}"), &body)
+        .put(&format!("/api/executors/{executor}"), &body)
+        .await
         .json(200)
         .await;
 }
@@ -95,8 +96,9 @@ async fn taken(server: &TestServer, body: &Value) -> Work {
 }
 
 async fn claims(server: &TestServer, executor: &str, body: &Value) -> Vec<Value> {
-    let path = format!("/api/v1/executors/{executor}/claims");
-    let answer = server.post(&path, body).json(200).await;
+    let path = format!("/api/executors/{executor}/exchange");
+    let body = json!({"claim": body});
+    let answer = server.post(&path, &body).json(200).await;
     answer["runs"].as_array().expect("runs").clone()
 }
 
@@ -105,7 +107,7 @@ async fn take(server: &TestServer, executor: &str) -> Work {
     let mut runs = claims(server, executor, &json!({"kinds": ["plugin_job"]})).await;
     let run = runs.pop().expect("a plugin job");
     assert_eq!(run["kind"], "plugin_job");
-    Work::of(executor, run["plugin_job"].clone())
+    Work::of(executor, run)
 }
 
 /// Lets the lease of the caller who holds a run end.
@@ -139,11 +141,11 @@ struct Work {
 
 impl Work {
     fn of(executor: &str, lease: Value) -> Self {
-        let ended = lease["progress"]["ended"].as_array();
+        let ended = lease["state"]["ended"].as_array();
         Self {
             executor: executor.to_owned(),
             id: lease["id"].as_str().expect("an id").to_owned(),
-            token: lease["lease_token"].as_i64().expect("a token"),
+            token: lease["token"].as_i64().expect("a token"),
             ended: ended.cloned().unwrap_or_default(),
             storage: Map::new(),
             summary: Map::new(),
@@ -154,13 +156,13 @@ impl Work {
     fn report(&self, fact: &Value, current: Option<(&str, u32)>) -> Value {
         let current =
             current.map(|(plugin, tries)| json!({"plugin": plugin, "failed_tries": tries}));
-        json!({"executor_id": self.executor, "lease_token": self.token, "fact": fact,
+        json!({"executor": self.executor, "token": self.token, "fact": fact,
             "progress": {"current": current, "ended": self.ended, "storage": self.storage,
                 "summary": self.summary}})
     }
 
     fn send<'a>(&self, server: &'a TestServer, report: &Value) -> Call<'a> {
-        server.put(&format!("/api/v1/jobs/{}/progress", self.id), report)
+        server.put(&format!("/api/runs/{}/progress", self.id), report)
     }
 
     async fn note(&self, server: &TestServer, fact: Value, current: Option<(&str, u32)>) -> Value {
@@ -190,11 +192,11 @@ impl Work {
     }
 
     async fn finish(&self, server: &TestServer, completed: bool, error: Option<&str>) {
-        let finish = json!({"executor_id": self.executor, "lease_token": self.token,
+        let outcome = if completed { "completed" } else { "failed" };
+        let result = json!({"run_id": self.id, "token": self.token, "outcome": outcome,
             "error_message": error});
-        let body = json!({"results": [
-            {"job_id": self.id, "completed": completed, "finish": finish}]});
-        let path = format!("/api/v1/executors/{}/results", self.executor);
+        let body = json!({"results": [result]});
+        let path = format!("/api/executors/{}/exchange", self.executor);
         let answer = server.post(&path, &body).json(200).await;
         assert_eq!(answer["results"][0]["accepted"], true, "{answer}");
     }

@@ -67,24 +67,19 @@ async fn a_registration_is_bounded() {
         (json!([{}]), "plugins[0].name"),
     ] {
         let body = json!({"slots": 1, "version": "1", "isolation": "none", "plugins": plugins});
-        let refusal = server
-            .put("/api/v1/executors/worker-1", &body)
-            .refused(400)
-            .await;
-        assert_eq!(refusal["context"]["field"], field, "{refusal}");
+        let answer = server.put("/api/executors/worker-1", &body).await;
+        let detail = answer.problem(400).await;
+        assert!(detail.contains(field), "{detail}");
     }
     let body = json!({"slots": 1, "version": "x".repeat(1 << 20), "isolation": "none"});
     server
-        .put("/api/v1/executors/worker-1", &body)
-        .refused(413)
+        .put("/api/executors/worker-1", &body)
+        .problem(413)
         .await;
     assert_eq!(server.get("/playground/plugins").json(200).await, json!([]));
     // The smallest that is one.
     let body = json!({"slots": 1, "version": "1", "isolation": "none", "plugins": [{"name": "x"}]});
-    server
-        .put("/api/v1/executors/worker-1", &body)
-        .json(200)
-        .await;
+    server.put("/api/executors/worker-1", &body).json(200).await;
 }
 
 #[tokio::test]
@@ -94,7 +89,7 @@ async fn as_many_plugins_as_a_job_may_have_with_the_longest_names_are_one_job() 
     let plugins: Vec<Value> = names.iter().map(|name| plugin(name, 1)).collect();
     register(&server, "worker-1", &plugins).await;
     let work = taken(&server, &json!({"input": 1})).await;
-    assert_eq!(work.lease["plugins"], json!(names));
+    assert_eq!(work.lease["input"]["plugins"], json!(names));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `PUT /api/v1/jobs/{id}/progress`: what may stand after what, and who may say it.
+//! `PUT /api/runs/{id}/progress`: what may stand after what, and who may say it.
 
 use serde_json::{Value, json};
 
@@ -97,8 +97,8 @@ async fn what_does_not_follow_is_refused() {
     ] {
         let mut report = work.report(&fact, current.map(|current| (current, 0)));
         report["progress"]["ended"] = ended;
-        let body = work.send(&server, &report).refused(400).await;
-        assert_eq!(body["context"]["field"], field, "{report}: {body}");
+        let detail = work.send(&server, &report).problem(400).await;
+        assert!(detail.contains(field), "{report}: {detail}");
     }
     assert_eq!(shown(&server, &work.id).await, before);
 }
@@ -111,24 +111,24 @@ async fn only_the_holder_of_a_plugin_job_notes_progress() {
     for other in [0, -1, token + 1] {
         work.token = other;
         let report = work.report(&json!(null), Some(("one", 0)));
-        work.send(&server, &report).refused(404).await;
+        work.send(&server, &report).await.problem(404).await;
     }
     work.token = token;
     let job = server.submit(&example()).await;
     let lease = server.claim("worker-1").await;
-    let report = json!({"executor_id": "worker-1", "lease_token": lease["lease_token"],
+    let report = json!({"executor": "worker-1", "token": lease["lease_token"],
         "progress": {}});
     for id in [
         job.as_str(),
         "018cc4e5-2200-7000-8000-00000000ffff",
         "nonsense",
     ] {
-        let path = format!("/api/v1/jobs/{id}/progress");
-        server.put(&path, &report).refused(404).await;
+        let path = format!("/api/runs/{id}/progress");
+        server.put(&path, &report).problem(404).await;
     }
     work.finish(&server, true, None).await;
     let report = work.report(&json!(null), Some(("one", 0)));
-    work.send(&server, &report).refused(404).await;
+    work.send(&server, &report).await.problem(404).await;
     assert_eq!(progress(&server, &work.id).await["status"], "completed");
 }
 

@@ -17,7 +17,7 @@ async fn skipped(work: &mut Work, server: &TestServer, plugin: &str) {
 async fn a_skipped_plugin_is_told_and_is_no_failure() {
     let server = server().await;
     let mut work = taken(&server, &json!({"input": 1, "debug": true})).await;
-    assert_eq!(work.lease["skip_unfit"], true);
+    assert_eq!(work.lease["input"]["skipUnfit"], true);
     skipped(&mut work, &server, "one").await;
     work.started(&server, "two").await;
     work.completed(&server, "two", json!({"n": 2})).await;
@@ -68,14 +68,14 @@ async fn a_skipped_plugin_is_told_and_is_no_failure() {
 async fn a_plugin_that_is_named_cannot_be_skipped() {
     let server = server().await;
     let work = taken(&server, &json!({"input": 1, "plugins": ["one", "two"]})).await;
-    assert_eq!(work.lease.get("skip_unfit"), None);
+    assert_eq!(work.lease["input"].get("skipUnfit"), None);
     let config = shown(&server, &work.id).await["config"].clone();
     assert_eq!(config.get("skipUnfit"), None::<&Value>);
     let fact = json!({"stage": "skipped", "plugin": "one"});
     let mut report = work.report(&fact, None);
     report["progress"]["ended"] = json!([{"plugin": "one", "skipped": WHY}]);
-    let body = work.send(&server, &report).refused(400).await;
-    assert_eq!(body["context"]["field"], "progress.ended", "{body}");
+    let detail = work.send(&server, &report).problem(400).await;
+    assert!(detail.contains("progress.ended"), "{report}: {detail}");
 }
 
 #[tokio::test]
@@ -85,8 +85,8 @@ async fn a_skip_is_told_as_one_and_does_not_save_a_lost_executor() {
     for stage in ["completed", "failed"] {
         let mut report = work.report(&json!({"stage": stage, "plugin": "one"}), None);
         report["progress"]["ended"] = json!([{"plugin": "one", "skipped": WHY}]);
-        let body = work.send(&server, &report).refused(400).await;
-        assert_eq!(body["context"]["field"], "fact", "{body}");
+        let detail = work.send(&server, &report).problem(400).await;
+        assert!(detail.contains("fact"), "{report}: {detail}");
     }
     skipped(&mut work, &server, "one").await;
     // Nobody did anything in these three attempts.

@@ -81,11 +81,11 @@ impl Flood {
             let id = job["id"].as_str().expect("an id");
             let course = self.courses.get_mut(id).expect("a known job");
             assert!(course.started.replace(now).is_none(), "{id} started twice");
-            let finish = json!({"executor_id": "worker-1", "lease_token": job["lease_token"]});
-            results.push(json!({"job_id": id, "completed": true, "finish": finish}));
+            let token = &job["lease_token"];
+            results.push(json!({"run_id": id, "token": token, "outcome": "completed"}));
         }
         let results = json!({"results": results});
-        self.call(Method::POST, "/api/v1/executors/worker-1/results", &results)
+        self.call(Method::POST, "/api/executors/worker-1/exchange", &results)
             .await;
     }
 

@@ -4,8 +4,8 @@
 use http::Method;
 use serde_json::json;
 use wire::{
-    executors::{HeldLease, Renew, Results, RunResult},
-    jobs::{Claim, Finish, Job},
+    executors::{Exchange, HeldLease, Release, Renew, ResultOutcome, RunResult},
+    jobs::{Claim, Job},
 };
 
 use super::{
@@ -206,9 +206,9 @@ impl World {
     async fn renew(&mut self, place: usize) -> Vec<bool> {
         let executor = &self.executors[place];
         let lease = |held: &Held| HeldLease {
-            job_id: held.job.clone(),
-            lease_token: held.token,
-            cancel_seen: false,
+            run_id: held.job.clone(),
+            token: held.token,
+            seen: 0,
         };
         let renew = Renew {
             leases: executor.holds.iter().map(lease).collect(),
@@ -304,23 +304,19 @@ impl World {
     }
 
     async fn send_result(&self, report: &Report) -> bool {
-        let finish = Finish {
-            executor_id: report.holder.executor.clone(),
-            lease_token: report.holder.token,
-            timed_out: report.timed_out,
-            ..Finish::default()
+        let outcome = match (report.completed, report.timed_out) {
+            (true, _) => ResultOutcome::Completed,
+            (false, true) => ResultOutcome::TimedOut,
+            (false, false) => ResultOutcome::Failed,
         };
-        let result = RunResult {
-            job_id: report.job.clone(),
-            completed: report.completed,
-            finish,
-        };
-        let results = Results {
-            results: vec![result],
+        let token = report.holder.token.expect("only the contract has none");
+        let results = Exchange {
+            results: vec![RunResult::new(&report.job, token, outcome)],
+            claim: None,
         };
         let answer = self
             .client()
-            .report(&report.holder.executor, &results)
+            .exchange(&report.holder.executor, &results)
             .await;
         answer.expect("an answer").results[0].accepted
     }
@@ -361,11 +357,14 @@ impl World {
     pub(super) async fn drain(&mut self) {
         let place = self.any_executor();
         for held in std::mem::take(&mut self.executors[place].holds) {
-            let holder = self.executors[place].holder(&held);
+            let holder = Holder {
+                executor: self.executors[place].name(),
+                token: Some(held.token),
+            };
             let abandons = self.chance.percent(30);
-            let body = wire::jobs::Release {
-                executor_id: holder.executor.clone(),
-                lease_token: holder.token,
+            let body = Release {
+                executor: holder.executor.clone(),
+                token: held.token,
                 error_message: abandons.then(|| "its disk is full".to_owned()),
             };
             let released = self.client().release(&held.job, &body).await.is_ok();

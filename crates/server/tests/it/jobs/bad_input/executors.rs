@@ -46,7 +46,6 @@ async fn executors_that_do_not_say_who_they_are() {
         (Method::PUT, format!("/api/v1/jobs/{held}/heartbeat")),
         (Method::PUT, format!("/api/v1/jobs/{held}/complete")),
         (Method::PUT, format!("/api/v1/jobs/{held}/fail")),
-        (Method::POST, format!("/api/v1/jobs/{held}/release")),
     ] {
         let bodies = [
             ("executor_id", "{}"),
@@ -84,7 +83,6 @@ async fn heartbeats_and_reports() {
     let (server, held) = holding().await;
     for (method, verb) in [
         (Method::PUT, "heartbeat"),
-        (Method::POST, "release"),
         (Method::PUT, "complete"),
         (Method::PUT, "fail"),
     ] {
@@ -124,7 +122,7 @@ async fn registrations_and_batches() {
         ("executor_ip", ip),
         ("version", r#"{"slots":1}"#),
     ];
-    check(&server, wrong(&Method::PUT, "/api/v1/executors/w", &bodies)).await;
+    check(&server, wrong(&Method::PUT, "/api/executors/w", &bodies)).await;
     let (name, part) = ("x".repeat(256), "x".repeat(1_025));
     let large = [
         ("slots", json!(10_001)),
@@ -145,26 +143,31 @@ async fn registrations_and_batches() {
     let large = large
         .each_ref()
         .map(|(field, body)| (*field, body.as_str()));
-    check(&server, wrong(&Method::PUT, "/api/v1/executors/w", &large)).await;
+    check(&server, wrong(&Method::PUT, "/api/executors/w", &large)).await;
     let bodies = [
         ("wait_seconds", r#"{"leases":[],"wait_seconds":-1}"#),
         ("wait_seconds", r#"{"leases":[],"wait_seconds":1e999}"#),
         ("leases", r#"{"leases":5}"#),
         ("leases", "{}"),
-        ("leases[0].lease_token", r#"{"leases":[{"job_id":"x"}]}"#),
+        ("leases[0].token", r#"{"leases":[{"run_id":"x"}]}"#),
     ];
     check(
         &server,
-        wrong(&Method::POST, "/api/v1/executors/w/leases", &bodies),
+        wrong(&Method::POST, "/api/executors/w/leases", &bodies),
     )
     .await;
     let bodies = [
-        ("results", "{}"),
-        ("results[0].completed", r#"{"results":[{"job_id":"x"}]}"#),
+        ("results", r#"{"results":5}"#),
+        ("results[0].token", r#"{"results":[{"run_id":"x"}]}"#),
+        (
+            "results[0].outcome",
+            r#"{"results":[{"run_id":"x","token":1,"outcome":"lost"}]}"#,
+        ),
+        ("claim.kinds", r#"{"claim":{}}"#),
     ];
     check(
         &server,
-        wrong(&Method::POST, "/api/v1/executors/w/results", &bodies),
+        wrong(&Method::POST, "/api/executors/w/exchange", &bodies),
     )
     .await;
 }
@@ -174,14 +177,14 @@ async fn names_in_the_path() {
     let server = TestServer::open().await;
     let registration = r#"{"slots":1,"version":"1","isolation":"none"}"#;
     for name in ["%00", "a%0Ab", "%FF", &"x".repeat(300)] {
-        let path = format!("/api/v1/executors/{name}");
-        let mut cases = wrong(&Method::PUT, &path, &[("executor_id", registration)]);
+        let path = format!("/api/executors/{name}");
+        let mut cases = wrong(&Method::PUT, &path, &[("executor", registration)]);
         for (verb, body) in [
             ("leases", r#"{"leases":[]}"#),
-            ("results", r#"{"results":[]}"#),
+            ("exchange", r#"{"results":[]}"#),
         ] {
             let path = format!("{path}/{verb}");
-            cases.extend(wrong(&Method::POST, &path, &[("executor_id", body)]));
+            cases.extend(wrong(&Method::POST, &path, &[("executor", body)]));
         }
         check(&server, cases).await;
     }
@@ -192,33 +195,24 @@ async fn output() {
     let (server, held) = holding().await;
     let mut cases = vec![];
     for (query, field) in [
-        ("offset=0&executor_id=w&lease_token=1", "stream"),
-        ("stream=both&offset=0&executor_id=w&lease_token=1", "stream"),
-        ("stream=stdout&executor_id=w&lease_token=1", "offset"),
+        ("offset=0&executor=w&token=1", "stream"),
+        ("stream=both&offset=0&executor=w&token=1", "stream"),
+        ("stream=stdout&executor=w&token=1", "offset"),
+        ("stream=stdout&offset=-1&executor=w&token=1", "offset"),
         (
-            "stream=stdout&offset=-1&executor_id=w&lease_token=1",
+            "stream=stdout&offset=18446744073709551615&executor=w&token=1",
             "offset",
         ),
         (
-            "stream=stdout&offset=18446744073709551615&executor_id=w&lease_token=1",
+            "stream=stdout&offset=9223372036854775807&executor=w&token=1",
             "offset",
         ),
-        (
-            "stream=stdout&offset=9223372036854775807&executor_id=w&lease_token=1",
-            "offset",
-        ),
-        ("stream=stdout&offset=0&lease_token=1", "executor_id"),
-        (
-            "stream=stdout&offset=0&executor_id=&lease_token=1",
-            "executor_id",
-        ),
-        ("stream=stdout&offset=0&executor_id=w", "lease_token"),
-        (
-            "stream=stdout&offset=0&executor_id=w&lease_token=x",
-            "lease_token",
-        ),
+        ("stream=stdout&offset=0&token=1", "executor"),
+        ("stream=stdout&offset=0&executor=&token=1", "executor"),
+        ("stream=stdout&offset=0&executor=w", "token"),
+        ("stream=stdout&offset=0&executor=w&token=x", "token"),
     ] {
-        let path = format!("/api/v1/jobs/{held}/logs?{query}");
+        let path = format!("/api/runs/{held}/output?{query}");
         cases.push(case(query, Method::POST, &path, "text").field(field));
     }
     check(&server, cases).await;

@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 
 use wire::{
-    executors::{EndedPlugin, LeasedPluginJob, Progress, ProgressReport, Stage},
+    executors::{ClaimedRun, EndedPlugin, Progress, ProgressReport, Stage},
     plugin_jobs::Job,
 };
 
-use super::super::ledger::LEASE_MS;
+use super::{
+    super::ledger::LEASE_MS,
+    worker::{plugins, progress},
+};
 
 /// Lost executors in whose attempt no plugin ended: so many end a job.
 const CAP: usize = 3;
@@ -78,7 +81,7 @@ impl Entry {
     }
 
     /// A claim answered with this job: it goes on exactly where the acknowledged notes end.
-    pub(crate) fn claimed(&mut self, job: &LeasedPluginJob, now: i64) {
+    pub(crate) fn claimed(&mut self, job: &ClaimedRun, now: i64) {
         let id = &job.id;
         assert!(self.lease.is_none(), "{id}: two leases: {self:?}");
         assert!(
@@ -89,11 +92,15 @@ impl Entry {
             self.losses < CAP,
             "{id}: handed out after its cap: {self:?}"
         );
-        assert_eq!(job.lease_token, self.token + 1, "{id}: tokens rise by one");
-        assert_eq!(job.attempt, job.lease_token, "{id}: every lease is a start");
-        assert_eq!(job.plugins, self.plugins, "{id}");
-        assert_eq!(job.progress, self.note, "{id}: what was noted is handed on");
-        self.token = job.lease_token;
+        assert_eq!(job.token, self.token + 1, "{id}: tokens rise by one");
+        assert_eq!(job.attempt, job.token, "{id}: every lease is a start");
+        assert_eq!(plugins(job), self.plugins, "{id}");
+        assert_eq!(
+            progress(job),
+            self.note,
+            "{id}: what was noted is handed on"
+        );
+        self.token = job.token;
         self.lease = Some(Lease {
             token: self.token,
             until: now + LEASE_MS,

@@ -2,12 +2,9 @@
 //! their leases, do not hear the answer to a note and send it again; copies of notes come late.
 
 use serde_json::json;
-use wire::{
-    executors::{
-        ClaimRuns, ClaimedRun, CurrentPlugin, EndedPlugin, Fact, HeldLease, LeasedPluginJob,
-        Progress, ProgressReport, Renew, Results, RunResult, Stage,
-    },
-    jobs::Finish,
+use wire::executors::{
+    ClaimRuns, ClaimedRun, CurrentPlugin, EndedPlugin, Exchange, Fact, HeldLease, Progress,
+    ProgressReport, Release, Renew, ResultOutcome, RunResult, Stage,
 };
 
 use super::{
@@ -69,12 +66,12 @@ impl Worker {
 }
 
 impl Held {
-    fn of(job: LeasedPluginJob) -> Self {
+    fn of(run: ClaimedRun) -> Self {
         Self {
-            job: job.id,
-            token: job.lease_token,
-            plugins: job.plugins,
-            progress: job.progress.unwrap_or_default(),
+            plugins: plugins(&run),
+            progress: progress(&run).unwrap_or_default(),
+            job: run.id,
+            token: run.token,
             runs: None,
             unheard: None,
             stop: false,
@@ -85,6 +82,19 @@ impl Held {
         let ended = |name: &&String| self.progress.ended.iter().any(|one| one.plugin == **name);
         self.plugins.iter().find(|name| !ended(name))
     }
+}
+
+/// The plugins of a claimed run.
+pub(super) fn plugins(run: &ClaimedRun) -> Vec<String> {
+    let config: wire::plugin_jobs::Config =
+        serde_json::from_str(run.input.get()).expect("a plugin job's config");
+    config.plugins
+}
+
+/// What earlier attempts noted.
+pub(super) fn progress(run: &ClaimedRun) -> Option<Progress> {
+    let state = run.state.clone()?;
+    Some(serde_json::from_value(state).expect("a note"))
 }
 
 impl World {
@@ -115,23 +125,24 @@ impl World {
             kinds: vec!["plugin_job".to_owned()],
             ..ClaimRuns::default()
         };
+        let claim = Exchange {
+            claim: Some(claim),
+            ..Exchange::default()
+        };
         let runs = self
             .client()
-            .claim_runs(&name, &claim)
+            .exchange(&name, &claim)
             .await
             .expect("an answer")
             .runs;
         // An answer that is lost leaves leases that nobody knows of.
         let lost = !self.calm && self.chance.percent(5);
-        for run in runs {
-            let ClaimedRun::PluginJob { plugin_job: job } = run else {
-                panic!("nobody asked for jobs");
-            };
+        for job in runs {
             let now = self.now();
             let entry = self.ledger.plugin_job(&job.id);
             entry.claimed(&job, now);
             let goes_on = !entry.ended().is_empty();
-            self.note(|| format!("{name} claimed {} after {:?}", short(&job.id), job.progress));
+            self.note(|| format!("{name} claimed {} after {:?}", short(&job.id), job.state));
             self.tally.count("a plugin job was claimed");
             if goes_on {
                 self.tally
@@ -139,7 +150,7 @@ impl World {
             }
             let id = job.id.clone();
             if !lost {
-                self.workers[place].holds.push(Held::of(*job));
+                self.workers[place].holds.push(Held::of(job));
             }
             self.look_at_plugins(&id).await;
         }
@@ -204,8 +215,8 @@ impl World {
             }
         };
         Some(ProgressReport {
-            executor_id: name.to_owned(),
-            lease_token: held.token,
+            executor: name.to_owned(),
+            token: held.token,
             fact,
             progress,
         })
@@ -288,11 +299,12 @@ impl World {
     ) -> Option<(u64, bool)> {
         let answer = self.client().note_progress(job, report).await;
         let entry = self.ledger.plugin_job(job);
-        let holds = entry.holds(report.lease_token);
+        let holds = entry.holds(report.token);
         match answer {
-            Ok(beat) => {
+            Ok(advanced) => {
+                let cancelled = advanced.signals.cancel > 0;
                 assert!(holds && entry.takes(report), "{job}: {report:?}: {entry:?}");
-                assert_eq!(beat.cancel_requested, entry.cancel_requested, "{job}");
+                assert_eq!(cancelled, entry.cancel_requested, "{job}");
                 let number = entry.noted(job, report);
                 if report
                     .fact
@@ -302,7 +314,7 @@ impl World {
                     self.tally.count("the end of a plugin was acknowledged");
                 }
                 self.note(|| format!("{job}: noted {:?}", report.fact));
-                Some((number, beat.cancel_requested))
+                Some((number, cancelled))
             }
             Err(error) => {
                 let status = error.status().map(|status| status.as_u16());
@@ -343,21 +355,17 @@ impl World {
         }
         let failed = held.progress.ended.iter().any(|one| one.error.is_some());
         let completed = !failed && !held.stop;
-        let finish = Finish {
-            executor_id: name.to_owned(),
-            lease_token: Some(held.token),
-            ..Finish::default()
+        let outcome = match completed {
+            true => ResultOutcome::Completed,
+            false => ResultOutcome::Failed,
         };
-        let results = Results {
-            results: vec![RunResult {
-                job_id: held.job.clone(),
-                completed,
-                finish,
-            }],
+        let results = Exchange {
+            results: vec![RunResult::new(&held.job, held.token, outcome)],
+            claim: None,
         };
         let answer = self
             .client()
-            .report(name, &results)
+            .exchange(name, &results)
             .await
             .expect("an answer");
         let accepted = answer.results[0].accepted;
@@ -388,9 +396,9 @@ impl World {
                 continue;
             }
             let lease = |held: &Held| HeldLease {
-                job_id: held.job.clone(),
-                lease_token: held.token,
-                cancel_seen: false,
+                run_id: held.job.clone(),
+                token: held.token,
+                seen: 0,
             };
             let renew = Renew {
                 leases: worker.holds.iter().map(lease).collect(),
@@ -407,7 +415,7 @@ impl World {
                 assert_eq!(news.lost, !holds, "{}: {entry:?}", held.job);
                 if holds {
                     entry.extended(now);
-                    let stop = held.stop || news.cancel_requested;
+                    let stop = held.stop || news.signals.is_some_and(|signals| signals.cancel > 0);
                     self.workers[place].holds.push(Held { stop, ..held });
                 } else if self.chance.percent(20) {
                     // It does not listen, and goes on.
@@ -443,9 +451,9 @@ impl World {
         let place = self.any_worker();
         let name = self.workers[place].name();
         for held in std::mem::take(&mut self.workers[place].holds) {
-            let body = wire::jobs::Release {
-                executor_id: name.clone(),
-                lease_token: Some(held.token),
+            let body = Release {
+                executor: name.clone(),
+                token: held.token,
                 error_message: None,
             };
             let released = self.client().release(&held.job, &body).await.is_ok();

@@ -5,12 +5,11 @@ use engine::{Kind, PartChange};
 use serde_json::{Value, json};
 use store::Batch;
 use wire::{
-    executors::{EndedPlugin, Fact, Progress, ProgressReport, Stage},
-    jobs::{Beat, ErrorBody},
+    executors::{Advanced, EndedPlugin, Fact, Progress, ProgressReport, Stage},
     plugin_jobs::Config,
 };
 
-use super::heartbeat::holder;
+use super::{claimed::signals, holder, refuse};
 use crate::{
     access::ExecutorIdentity,
     api::plugin_jobs::{Note, config},
@@ -28,24 +27,18 @@ const TOLD_METRIC_LIMIT: usize = 16 * 1024;
 
 /// Replaces the note of how far a plugin job is, and tells what happened to a plugin. The same report
 /// again changes nothing.
-#[utoipa::path(put, path = "/api/v1/jobs/{id}/progress", tag = "executors",
-    request_body = ProgressReport, params(("id" = String, Path, description = "Job id")),
-    responses((status = 200, description = "On disk", body = Beat),
-        (status = 400, description = "It does not follow from what was noted before",
-            body = ErrorBody),
-        (status = 404, description = "No such plugin job, or not held by the caller",
-            body = ErrorBody)))]
+#[utoipa::path(put, path = "/api/runs/{id}/progress", tag = "executors",
+    request_body = ProgressReport, params(("id" = String, Path, description = "Run id")),
+    responses((status = 200, description = "On disk", body = Advanced),
+        (status = 400, description = "It does not follow from what was noted before"),
+        (status = 404, description = "No such plugin job, or not held by the caller")))]
 pub(crate) async fn note(
     State(app): State<App>,
     PathRunId(id): PathRunId,
-    executor_identity: ExecutorIdentity,
+    identity: ExecutorIdentity,
     Json(report): Json<ProgressReport>,
-) -> Result<axum::Json<Beat>, Refusal> {
-    let holder = holder(
-        &executor_identity,
-        &report.executor_id,
-        Some(report.lease_token),
-    )?;
+) -> Result<axum::Json<Advanced>, Refusal> {
+    let holder = holder(&identity, &report.executor, report.token)?;
     let mut note = Note {
         fact: report.fact,
         progress: report.progress,
@@ -64,7 +57,8 @@ pub(crate) async fn note(
     let config = app
         .store
         .read(move |read| Ok(config(&store::runs::input(read, id)?)))
-        .await?;
+        .await
+        .map_err(refuse)?;
     let now = app.now_ms();
     let work = move |batch: &mut Batch<'_, '_>| {
         let run = store::runs::hold(batch, id, &holder, "checkpoint")?;
@@ -73,12 +67,12 @@ pub(crate) async fn note(
         }
         let config = config.as_ref();
         let config = config.map_err(|error| store::Error::Corrupt(error.to_string()))?;
-        let beat = Beat {
-            cancel_requested: run.signals.cancel > 0,
+        let advanced = Advanced {
+            signals: signals(run.signals),
         };
         let before = store::runs::checkpoint_by(&mut batch.read(), id)?;
         if before == Some((run.token, body.clone())) {
-            return Ok(Ok(beat));
+            return Ok(Ok(advanced));
         }
         let before = before.map(|(_, body)| Note::parse(&body)).transpose()?;
         let before = before.map(|note| note.progress).unwrap_or_default();
@@ -87,12 +81,12 @@ pub(crate) async fn note(
         }
         let part = note.fact.as_ref().map(|fact| part(fact, &note.progress));
         store::runs::checkpoint(batch, id, holder.clone(), part, &body, now)?;
-        Ok(Ok(beat))
+        Ok(Ok(advanced))
     };
     let noted = app.store.write(work).await;
-    match noted.map_err(|error| Refusal::from(error).or_not_owned())? {
-        Ok(beat) => Ok(axum::Json(beat)),
-        Err((field, message)) => Err(Refusal::field(field, message)),
+    match noted.map_err(refuse)? {
+        Ok(advanced) => Ok(axum::Json(advanced)),
+        Err((field, message)) => Err(Refusal::bad_request(format!("{field}: {message}"))),
     }
 }
 
@@ -176,6 +170,8 @@ fn part(fact: &Fact, progress: &Progress) -> PartChange {
         Stage::Completed => engine::Stage::Completed,
         Stage::Failed => engine::Stage::Failed,
         Stage::Skipped => engine::Stage::Skipped,
+        Stage::Cancelled => engine::Stage::Cancelled,
+        Stage::Interrupted => engine::Stage::Interrupted,
     };
     let ended = progress.ended.last();
     let event_data = match ended.filter(|_| fact.stage != Stage::Started) {

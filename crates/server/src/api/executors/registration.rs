@@ -4,10 +4,8 @@ use std::collections::HashSet;
 
 use wire::executors::{PluginInfo, Registration};
 
-use super::executors::LEASES_LIMIT;
-
-use crate::http::check;
-use crate::refusal::Refusal;
+use super::leases::LEASES_LIMIT;
+use crate::{http::check, refusal::Refusal};
 
 /// Nobody holds more leases than one call renews.
 const SLOTS_LIMIT: usize = LEASES_LIMIT;

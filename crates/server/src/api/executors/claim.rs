@@ -1,0 +1,161 @@
+//! Takes runs for executors, of ours and of others, from the queues that their kinds wait in.
+
+use std::{collections::HashSet, time::Duration};
+
+use axum::Extension;
+use engine::Kind;
+use store::{Read, runs::Claimed};
+use tokio::time::Instant;
+
+use crate::{
+    api::{jobs, plugin_jobs},
+    app::App,
+    http::check,
+    origin_check::Peer,
+    refusal::Refusal,
+};
+
+const MAX_LIMIT: u32 = 1_000;
+const WAIT_LIMIT_SECONDS: f64 = 60.0;
+/// The queues of plugin jobs with ready runs that the executor can perform, at most so many.
+const QUEUES: usize = 64;
+
+/// The address of an executor: what it says, or where it calls from.
+pub(crate) fn address(said: &str, peer: Option<Extension<Peer>>) -> Result<String, Refusal> {
+    check::optional_name("executor_ip", said)?;
+    Ok(match peer {
+        Some(Extension(Peer(peer))) if said.is_empty() => peer.to_string(),
+        _ => said.to_owned(),
+    })
+}
+
+/// How many runs a caller asks for.
+pub(crate) fn max(max: Option<u32>) -> Result<u32, Refusal> {
+    let max = max.unwrap_or(1);
+    if max == 0 || max > MAX_LIMIT {
+        let message = format!("max must be from 1 to {MAX_LIMIT}");
+        return Err(Refusal::field("max", message));
+    }
+    Ok(max)
+}
+
+/// A wait that a caller asks for.
+pub(crate) fn wait(seconds: f64) -> Result<Duration, Refusal> {
+    if !(0.0..=WAIT_LIMIT_SECONDS).contains(&seconds) {
+        let message = format!("wait_seconds must be from 0 to {WAIT_LIMIT_SECONDS}");
+        return Err(Refusal::field("wait_seconds", message));
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// Which runs an executor asks for.
+pub(crate) struct ClaimRequest {
+    pub(crate) executor: String,
+    pub(crate) executor_ip: String,
+    pub(crate) kinds: Vec<Kind>,
+    pub(crate) max: u32,
+}
+
+impl ClaimRequest {
+    /// The claim, which says where the runs are.
+    pub(super) async fn located(&self, app: &App) -> Result<store::runs::Claim, store::Error> {
+        let mut claim = store::runs::Claim {
+            executor: self.executor.clone(),
+            executor_ip: self.executor_ip.clone(),
+            queues: Vec::new(),
+            families: Vec::new(),
+            looked: 0,
+            max: self.max as usize,
+            lease_ms: app.lease_ms(),
+            now: app.now_ms(),
+        };
+        if self.kinds.contains(&Kind::Job) {
+            claim.queues.push(jobs::QUEUE.to_owned());
+        }
+        if self.kinds.contains(&Kind::PluginJob) {
+            // Note the time before looking: what comes in between is not missed.
+            claim.looked = app.store.wake().look();
+            let executor = self.executor.clone();
+            let queues = app.store.read(move |read| plugin_queues(read, &executor));
+            if let Some(queues) = queues.await? {
+                claim.queues.extend(queues);
+                claim.families.push(plugin_jobs::FAMILY.to_owned());
+            }
+        }
+        Ok(claim)
+    }
+}
+
+/// Where an executor's plugin jobs are: the queues, unless it has no plugins.
+fn plugin_queues(
+    read: &mut Read<'_, '_>,
+    executor: &str,
+) -> Result<Option<Vec<String>>, store::Error> {
+    let plugins = store::executors::plugins(read, executor)?;
+    let plugins: HashSet<&str> = plugins.iter().map(String::as_str).collect();
+    if plugins.is_empty() {
+        return Ok(None);
+    }
+    let has_all = |rest: &str| plugin_jobs::plugins_of(rest).all(|name| plugins.contains(name));
+    store::runs::ready_queues(read, plugin_jobs::FAMILY, QUEUES, has_all).map(Some)
+}
+
+/// Runs that were taken for a caller who has not heard of them: dropped, they are queued again and it
+/// does not count, or the end of their leases would.
+pub(crate) struct Taken {
+    app: App,
+    pub(crate) runs: Vec<Claimed>,
+}
+
+impl Taken {
+    pub(super) fn new(app: &App, runs: Vec<Claimed>) -> Self {
+        let app = app.clone();
+        Self { app, runs }
+    }
+
+    /// The caller is about to hear of them.
+    pub(crate) fn deliver(mut self, executor: &str) {
+        for claimed in std::mem::take(&mut self.runs) {
+            self.app
+                .metrics
+                .claimed(&claimed.run, self.app.aging_step_ms());
+            tracing::debug!(run_id = %claimed.run.id, executor, "a run was claimed");
+        }
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let runs = std::mem::take(&mut self.runs);
+        if !runs.is_empty() {
+            self.app.store.release(runs);
+        }
+    }
+}
+
+/// Takes runs, or waits for some.
+pub(crate) async fn take(
+    app: &App,
+    request: &ClaimRequest,
+    wait: Duration,
+) -> Result<Taken, store::Error> {
+    let until = Instant::now() + wait;
+    loop {
+        let claim = request.located(app).await?;
+        if wait.is_zero() {
+            return Ok(Taken::new(app, app.store.claim(claim).await?));
+        }
+        let mut pending_claim = app.store.wait_for(claim)?;
+        let runs = tokio::select! {
+            runs = pending_claim.taken() => runs?,
+            () = app.stopping.cancelled() => pending_claim.withdraw()?,
+            // What is being committed for it now would else be queued again.
+            () = tokio::time::sleep_until(until.min(Instant::now() + app.settings.look_every)) => {
+                pending_claim.call_back().await?
+            }
+        };
+        if !runs.is_empty() || Instant::now() >= until || app.stopping.is_cancelled() {
+            return Ok(Taken::new(app, runs));
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What happens within a run: its parts, its state, and that it waits.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{Signals, Stage};
+
+/// Body of `POST /api/runs/{id}/parts`: what happened to parts of the work, in one commit. The same report
+/// again changes nothing; a part that has ended cannot change.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AdvanceRun {
+    /// The executor that owns the lease.
+    pub executor: String,
+    /// The lease's token.
+    pub token: i64,
+    /// What happened, in order: normally that one part ended and the next one began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartReport>,
+    /// Replaces the run's state, if it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub state: Option<Value>,
+    /// The generation of signals that the executor has acted on.
+    #[serde(default)]
+    pub acknowledged: i64,
+}
+
+/// What happened to one part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PartReport {
+    /// Its number in the run, from 1. Parts begin in the order of their numbers.
+    pub number: i64,
+    /// What the kind calls it.
+    pub name: String,
+    /// The path of its parent part; empty at the top.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
+    /// Where it stands now.
+    pub stage: Stage,
+    /// How often it was tried.
+    #[serde(default)]
+    pub tries: u32,
+    /// What it left, in the kind's own form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub body: Option<Value>,
+}
+
+/// Body of `PUT /api/runs/{id}/state`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PutState {
+    /// The executor that owns the lease.
+    pub executor: String,
+    /// The lease's token.
+    pub token: i64,
+    /// What a new attempt needs besides the parts.
+    #[schema(value_type = Object)]
+    pub state: Value,
+}
+
+/// `200` of `POST /api/runs/{id}/parts` and `PUT /api/runs/{id}/state`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Advanced {
+    /// What operators ask of the run.
+    pub signals: Signals,
+}
+
+/// Body of `POST /api/runs/{id}/park`: the run waits, its lease ends, and that is no failure. When what it
+/// waits for comes, it is queued again and goes on after its last part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ParkRun {
+    /// The executor that owns the lease.
+    pub executor: String,
+    /// The lease's token.
+    pub token: i64,
+    /// What it waits for: `operator`, `approval`, `time`, `child` (any of its children ends) or `children`
+    /// (all of them end).
+    pub wait_for: String,
+    /// How long it waits at most, in milliseconds from now; without it, forever. A run that waits for a time
+    /// needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// What happens then: `resume` (the default), `fail` or `cancel`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_timeout: Option<String>,
+    /// The newest generation of signals that the executor has seen. When there is a newer one, `409`: look
+    /// at the signals and decide again.
+    #[serde(default)]
+    pub seen: i64,
+}

@@ -1,0 +1,105 @@
+//! A claimed run: one shape for every kind.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+use utoipa::ToSchema;
+
+use super::Stage;
+
+/// A run with its lease.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ClaimedRun {
+    /// The run's id.
+    pub id: String,
+    /// Its kind, such as `job`: says what `input` is.
+    pub kind: String,
+    /// The contract's own name for what it is, such as a job's type.
+    pub name: String,
+    /// The token that extends and finishes this lease.
+    pub token: i64,
+    /// The lease ends so many seconds after its last extension.
+    pub lease_seconds: f64,
+    /// Which start of the run this is, from 1.
+    pub attempt: i64,
+    /// What the work is, in the kind's own form: of a job see `JobInput`, of a plugin job its config.
+    #[schema(value_type = Object)]
+    pub input: Box<RawValue>,
+    /// How much time is left for the attempt, in milliseconds from its claim. When it is over, the attempt is
+    /// to be reported as `timed_out`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining_ms: Option<u64>,
+    /// The last parts that earlier attempts left, in order: the work goes on after them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<RunPart>,
+    /// True when there are earlier parts than these.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more_parts: bool,
+    /// What earlier attempts left besides parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub state: Option<Value>,
+    /// What operators ask of it.
+    #[serde(default)]
+    pub signals: Signals,
+}
+
+/// What operators ask of a run: each signal holds the generation at which it was sent, 0 when it is not open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Signals {
+    /// The newest generation; rises with each signal and each event that may wake the run.
+    pub generation: i64,
+    /// Park the run.
+    pub pause: i64,
+    /// Leave out the part that runs.
+    pub skip: i64,
+    /// Stop the work and report it as failed.
+    pub cancel: i64,
+}
+
+/// What an executor needs of a job: the fields of its submission that say how the program is run.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct JobInput {
+    /// Where the program is.
+    pub binary_url: String,
+    /// Its SHA-256, lower case.
+    pub binary_sha256: String,
+    /// Arguments.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Environment.
+    #[serde(default)]
+    pub env_variables: BTreeMap<String, String>,
+    /// The limit on one attempt, from its claim to its end, in seconds.
+    #[serde(default)]
+    pub timeout_seconds: Option<u64>,
+}
+
+/// One named piece of a run's work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RunPart {
+    /// Its number in the run, from 1, in the order in which parts began.
+    pub number: i64,
+    /// What the kind calls it, such as the name of a plugin.
+    pub name: String,
+    /// The path of its parent part; empty at the top.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
+    /// Where it stands.
+    pub stage: Stage,
+    /// The attempt in which it began or ended last.
+    pub attempt: i64,
+    /// How often it was tried.
+    #[serde(default)]
+    pub tries: u32,
+    /// When it began, epoch milliseconds.
+    pub started_at: i64,
+    /// When it ended, epoch milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<i64>,
+    /// What it left, in the kind's own form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub body: Option<Value>,
+}

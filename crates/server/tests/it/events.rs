@@ -132,11 +132,9 @@ async fn every_kind_of_change_is_told() {
     server.claim("worker-1").await;
     server.clock.advance_ms(30_000);
     server.reap().await;
-    server.claim("worker-1").await;
-    server
-        .post(&path("release"), &bare("worker-1"))
-        .json(200)
-        .await;
+    let token = server.claim("worker-1").await["lease_token"].clone();
+    let released = server.release(&id, "worker-1", &token).await;
+    assert_eq!(released.status, 204);
     server.claim("worker-1").await;
     server.post(&path("cancel"), &json!(null)).json(200).await;
     server.put(&path("fail"), &bare("worker-1")).json(200).await;

@@ -116,7 +116,7 @@ fn routes() -> Vec<Route> {
 fn concrete(path: &str) -> String {
     let values = path.split('/').map(|part| match part {
         "{sha256}" => SHA256,
-        "{executor_id}" => "walker",
+        "{executor}" => "walker",
         part if part.starts_with('{') => "018cc4e5-2200-7000-8000-000000000001",
         part => part,
     });

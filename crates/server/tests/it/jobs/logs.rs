@@ -88,12 +88,12 @@ async fn a_repeated_chunk_is_stored_once_and_a_gap_is_marked() {
 async fn only_the_current_lease_sends_output() {
     let server = TestServer::open().await;
     let id = server.submit(&example()).await;
-    send(&server, &id, "stdout", 0, b"early").refused(404).await;
+    send(&server, &id, "stdout", 0, b"early").problem(404).await;
     server.claim("worker-1").await;
     server.clock.advance_ms(30_000);
     server.reap().await;
     server.claim("worker-2").await;
-    send(&server, &id, "stdout", 0, b"late").refused(404).await;
+    send(&server, &id, "stdout", 0, b"late").problem(404).await;
     assert_eq!(log(&server, &id, "stdout").await, b"");
 }
 

@@ -18,7 +18,7 @@ pub use summary::{Numbers, Tally};
 
 /// What one call leaves.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub struct Analysis {
     /// An object with the fields that the plugin's manifest declares.
     pub metric: Value,
     /// For the next plugin.

@@ -22,7 +22,7 @@ const PREFIX: &str = "PLAYHOUSE_";
 const OWN_KEY: &str = "config";
 
 /// The values of a settings file, by key.
-type Settings = BTreeMap<String, Vec<String>>;
+type ConfigFile = BTreeMap<String, Vec<String>>;
 
 /// The whole command line as `clap` knows it.
 pub(crate) fn program() -> Command {
@@ -72,12 +72,12 @@ pub(crate) fn base_dir(variable: &str, below_home: &str) -> Option<PathBuf> {
     absolute(variable).or_else(|| absolute("HOME").map(|home| home.join(below_home)))
 }
 
-fn parse(text: &str, program: &Command) -> Result<Settings, String> {
+fn parse(text: &str, program: &Command) -> Result<ConfigFile, String> {
     let table = text
         .parse::<toml::Table>()
         .map_err(|error| error.to_string())?;
     let known = known_settings(program);
-    let mut settings = Settings::new();
+    let mut settings = ConfigFile::new();
     for (key, value) in table {
         let Some(arg) = known.get(&key) else {
             return Err(unknown(&key, known.keys().map(String::as_str)));
@@ -170,7 +170,7 @@ fn key_of(arg: &Arg) -> Option<String> {
     (key != OWN_KEY).then_some(key)
 }
 
-fn with_defaults(program: Command, settings: &Settings) -> Command {
+fn with_defaults(program: Command, settings: &ConfigFile) -> Command {
     let with_args = program.mut_args(
         |arg| match key_of(&arg).and_then(|key| settings.get(&key)) {
             Some(values) => arg.default_values(values.clone()),

@@ -25,7 +25,7 @@ pub struct Shipped<'a> {
 
 /// A plugin that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
+pub struct BrokenPlugin {
     /// As its manifest says, or its folder's name.
     pub name: String,
     /// Where it is; none for a shipped one.
@@ -38,7 +38,7 @@ pub struct Broken {
 #[derive(Debug, Default)]
 pub struct Catalogue {
     plugins: Vec<Arc<Plugin>>,
-    broken: Vec<Broken>,
+    broken: Vec<BrokenPlugin>,
 }
 
 impl Catalogue {
@@ -70,7 +70,7 @@ impl Catalogue {
                         catalogue.add(Plugin::load(&folder, compiled));
                     }
                 }
-                Err(reason) => catalogue.broken.push(Broken {
+                Err(reason) => catalogue.broken.push(BrokenPlugin {
                     name: name_of(directory),
                     folder: Some(directory.clone()),
                     reason,
@@ -93,7 +93,7 @@ impl Catalogue {
         wasm::sweep(compiled, &components.flat_map(Component::files).collect());
     }
 
-    fn add(&mut self, loaded: Result<Plugin, Broken>) {
+    fn add(&mut self, loaded: Result<Plugin, BrokenPlugin>) {
         match loaded {
             Ok(plugin) => match self.get(&plugin.manifest.name) {
                 Some(first) => {
@@ -101,7 +101,7 @@ impl Catalogue {
                         Some(folder) => format!("the name is taken by {}", folder.display()),
                         None => String::from("the name is taken by a shipped plugin"),
                     };
-                    self.broken.push(Broken {
+                    self.broken.push(BrokenPlugin {
                         name: plugin.manifest.name,
                         folder: plugin.folder,
                         reason,
@@ -128,7 +128,7 @@ impl Catalogue {
 
     /// What cannot be used, and why.
     #[must_use]
-    pub fn broken(&self) -> &[Broken] {
+    pub fn broken(&self) -> &[BrokenPlugin] {
         &self.broken
     }
 }
@@ -138,8 +138,8 @@ impl Plugin {
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub fn load(folder: &Path, compiled: Option<&Path>) -> Result<Self, Broken> {
-        let broken = |name: String, reason: String| Broken {
+    pub fn load(folder: &Path, compiled: Option<&Path>) -> Result<Self, BrokenPlugin> {
+        let broken = |name: String, reason: String| BrokenPlugin {
             name,
             folder: Some(PathBuf::from(folder)),
             reason,
@@ -163,7 +163,7 @@ impl Plugin {
 
     /// # Errors
     /// Why it cannot be used.
-    fn shipped(shipped: &Shipped<'_>) -> Result<Self, Broken> {
+    fn shipped(shipped: &Shipped<'_>) -> Result<Self, BrokenPlugin> {
         let manifest = Manifest::shipped(shipped.manifest, shipped.argv.to_vec());
         let loaded = manifest
             .map_err(|error| error.to_string())
@@ -175,7 +175,7 @@ impl Plugin {
                 folder: None,
                 host: Host::Process(program),
             }),
-            Err(reason) => Err(Broken {
+            Err(reason) => Err(BrokenPlugin {
                 name: String::from("shipped"),
                 folder: None,
                 reason,

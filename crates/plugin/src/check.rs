@@ -8,7 +8,7 @@ use crate::{plugin::Plugin, process::Spawner};
 
 /// What was found about a plugin's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct CheckReport {
     /// As the manifest says, or the folder's name.
     pub name: String,
     /// None when the plugin cannot be used at all.
@@ -31,11 +31,11 @@ pub struct Loaded {
 /// Loads a plugin, and has it describe itself.
 ///
 /// Blocks for a while where it has to compile a component.
-pub async fn check<S: Spawner>(folder: &Path, spawner: &S) -> Report {
+pub async fn check<S: Spawner>(folder: &Path, spawner: &S) -> CheckReport {
     let plugin = match Plugin::load(folder, None) {
         Ok(plugin) => plugin,
         Err(broken) => {
-            return Report {
+            return CheckReport {
                 name: broken.name,
                 loaded: None,
                 errors: vec![broken.reason],
@@ -71,7 +71,7 @@ pub async fn check<S: Spawner>(folder: &Path, spawner: &S) -> Report {
             "it has no schema, so it is called with any input",
         ));
     }
-    Report {
+    CheckReport {
         name: manifest.name.clone(),
         loaded: Some(Loaded {
             version: manifest.version.clone(),

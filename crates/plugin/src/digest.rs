@@ -16,7 +16,7 @@ pub(crate) const MOST_BYTES: u64 = 512 << 20;
 
 /// A file of a plugin.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Part {
+pub(crate) struct FileDigest {
     /// Relative to the folder, with `/`.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
@@ -33,7 +33,7 @@ pub(crate) fn counts(name: &str) -> bool {
 ///
 /// # Errors
 /// What cannot be read, a link, or too many files.
-pub(crate) fn parts(folder: &Path) -> Result<Vec<Part>, String> {
+pub(crate) fn parts(folder: &Path) -> Result<Vec<FileDigest>, String> {
     let mut parts = Vec::new();
     walk(folder, "", &mut parts)?;
     parts.sort();
@@ -44,7 +44,7 @@ pub(crate) fn parts(folder: &Path) -> Result<Vec<Part>, String> {
     Ok(parts)
 }
 
-fn walk(folder: &Path, prefix: &str, parts: &mut Vec<Part>) -> Result<(), String> {
+fn walk(folder: &Path, prefix: &str, parts: &mut Vec<FileDigest>) -> Result<(), String> {
     let failed = |error: io::Error| format!("{} cannot be read: {error}", folder.display());
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -63,7 +63,7 @@ fn walk(folder: &Path, prefix: &str, parts: &mut Vec<Part>) -> Result<(), String
         } else if parts.len() == MOST_FILES {
             return Err(format!("has more than {MOST_FILES} files"));
         } else {
-            parts.push(Part {
+            parts.push(FileDigest {
                 name,
                 path: entry.path(),
                 is_program: found.permissions().mode() & 0o111 != 0,

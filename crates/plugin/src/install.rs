@@ -49,7 +49,7 @@ pub enum InstallError {
     },
     /// What was unpacked is no plugin.
     #[error("{name} is no plugin that can be used: {reason}")]
-    Broken {
+    BrokenPlugin {
         /// Its name, or that of its folder.
         name: String,
         /// Why not.
@@ -104,7 +104,7 @@ pub fn install(
         archive::unpack(source, expected, &unpacked)?;
     }
     let root = root(&unpacked)?;
-    let plugin = Plugin::load(&root, compiled).map_err(|broken| InstallError::Broken {
+    let plugin = Plugin::load(&root, compiled).map_err(|broken| InstallError::BrokenPlugin {
         name: broken.name,
         reason: broken.reason,
     })?;

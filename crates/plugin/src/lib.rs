@@ -1,7 +1,7 @@
 //! The plugin host: WASM components and processes behind one interface.
 //!
 //! A [`Catalogue`] loads plugins from folders; a [`Plugin`] is called with a [`Context`] within
-//! [`Limits`] and leaves an [`Outcome`] or a [`Failure`]. Nothing that a plugin does, be it looping,
+//! [`Limits`] and leaves an [`PluginOutcome`] or a [`Failure`]. Nothing that a plugin does, be it looping,
 //! allocating, flooding or crashing, is more than a failed call.
 
 mod catalogue;
@@ -21,15 +21,15 @@ mod schema;
 mod storage;
 mod wasm;
 
-pub use catalogue::{Broken, Catalogue, Shipped};
-pub use check::{Loaded, Report, check};
+pub use catalogue::{BrokenPlugin, Catalogue, Shipped};
+pub use check::{CheckReport, Loaded, check};
 pub use failure::{Cause, Failure};
 pub use install::{InstallError, Installed, install};
 pub use limits::Limits;
 pub use logs::Logs;
 pub use manifest::{Entry, Manifest, ManifestError};
 pub use metrics::{Direction, Metric, MetricKind};
-pub use plugin::{Outcome, Plugin, Summary};
+pub use plugin::{Plugin, PluginOutcome, Summary};
 pub use process::Spawner;
 pub use protocol::{Context, Description, Level, Log, Storage};
 pub use storage::{Changes, apply};

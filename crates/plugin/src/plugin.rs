@@ -44,7 +44,7 @@ pub(crate) enum Host {
 
 /// What a call of `execute` leaves.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub struct PluginOutcome {
     /// An object with the fields that the manifest declares.
     pub metric: Value,
     /// For the next plugin.
@@ -141,7 +141,7 @@ impl Plugin {
         limits: &Limits,
         spawner: &S,
         cancel: &CancellationToken,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<PluginOutcome, Failure> {
         let began = Instant::now();
         let taken = tokio::select! {
             biased;
@@ -158,7 +158,7 @@ impl Plugin {
         if let Err(cause) = metrics::check(&self.manifest.metrics, &metric) {
             return Err(cause.with(logs, took));
         }
-        Ok(Outcome {
+        Ok(PluginOutcome {
             metric,
             output: answered.output.filter(|output| !output.is_null()),
             storage: answered.changes,

@@ -1,7 +1,7 @@
 //! `json-schema`: whether a document is as its schema says. References lead into the schema itself;
 //! nothing is fetched.
 
-use analysis::{Numbers, Outcome, Unusable};
+use analysis::{Analysis, Numbers, Unusable};
 use serde_json::{Value, json};
 
 /// How many errors are listed; all are counted.
@@ -12,7 +12,7 @@ const MESSAGE_CHARS: usize = 500;
 
 /// The call: `{"schema": …, "document": …, "formats": false}`. With `formats`, a `format` in the
 /// schema is checked, not only noted.
-pub(crate) fn execute(input: &Value, _before: Option<&Value>) -> Result<Outcome, Unusable> {
+pub(crate) fn execute(input: &Value, _before: Option<&Value>) -> Result<Analysis, Unusable> {
     let field = |name: &str| {
         input
             .get(name)
@@ -45,7 +45,7 @@ pub(crate) fn execute(input: &Value, _before: Option<&Value>) -> Result<Outcome,
         }
     }
     let metric = json!({"valid": errors == 0, "errors": errors, "error_list": listed});
-    Ok(Outcome {
+    Ok(Analysis {
         metric,
         output: None,
     })

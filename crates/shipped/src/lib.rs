@@ -7,7 +7,7 @@ mod serve;
 
 use serde_json::Value;
 
-use analysis::{Outcome, Unusable, log_lint, text_stats, web_page};
+use analysis::{Analysis, Unusable, log_lint, text_stats, web_page};
 
 pub use serve::{COMMAND, main};
 
@@ -23,7 +23,7 @@ pub struct Shipped {
 }
 
 /// From the job's input, and what the plugin before it left.
-type Execute = fn(&Value, Option<&Value>) -> Result<Outcome, Unusable>;
+type Execute = fn(&Value, Option<&Value>) -> Result<Analysis, Unusable>;
 
 /// All of them, in the order in which they run.
 pub const PLUGINS: [Shipped; 5] = [

@@ -2,10 +2,12 @@
 //! from input to findings, so that its test can show it a bad input.
 
 mod budget;
+mod contracts;
 mod edges;
 mod files;
 mod links;
 mod text;
+mod types;
 
 use anyhow::{Result, bail};
 
@@ -22,6 +24,8 @@ pub(crate) fn run() -> Result<()> {
     findings.extend(budget::check(&files));
     findings.extend(text::check(&files));
     findings.extend(links::check(&root(), &files));
+    findings.extend(contracts::check(&files));
+    findings.extend(types::check(&files));
     for finding in &findings {
         println!("{finding}");
     }

@@ -4,7 +4,7 @@
 const LEVEL_WORDS: usize = 6;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
+pub(super) enum LogLevel {
     Fatal,
     Error,
     Warn,
@@ -13,7 +13,7 @@ pub(super) enum Level {
     Trace,
 }
 
-impl Level {
+impl LogLevel {
     /// Whatever its case.
     pub(super) fn named(name: &str) -> Option<Self> {
         // No level is longer, and a line may be.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::{
-    level::Level,
+    level::LogLevel,
     logfmt,
     time::{self, Time},
 };
@@ -22,9 +22,9 @@ pub(super) enum Class {
     Plain,
 }
 
-pub(super) struct Line<'a> {
+pub(super) struct LogLine<'a> {
     pub(super) class: Class,
-    pub(super) level: Option<Level>,
+    pub(super) level: Option<LogLevel>,
     pub(super) time: Option<Time>,
     /// What it says, without time and level where they can be told from it.
     pub(super) message: Cow<'a, str>,
@@ -51,7 +51,7 @@ const LEVEL_KEYS: [&str; 6] = [
 ];
 const MESSAGE_KEYS: [&str; 4] = ["msg", "message", "event", "text"];
 
-impl<'a> Line<'a> {
+impl<'a> LogLine<'a> {
     pub(super) fn read(text: &'a str) -> Self {
         let text = text.trim();
         json(text)
@@ -61,7 +61,7 @@ impl<'a> Line<'a> {
     }
 }
 
-fn json(text: &str) -> Option<Line<'_>> {
+fn json(text: &str) -> Option<LogLine<'_>> {
     if !text.starts_with('{') {
         return None;
     }
@@ -79,15 +79,15 @@ fn json(text: &str) -> Option<Line<'_>> {
         }
     }
     let level = LEVEL_KEYS.iter().find_map(|key| match fields.get(*key)? {
-        Value::String(name) => Level::named(name),
-        Value::Number(number) => number.as_u64().and_then(Level::numbered),
+        Value::String(name) => LogLevel::named(name),
+        Value::Number(number) => number.as_u64().and_then(LogLevel::numbered),
         _ => None,
     });
     let message = MESSAGE_KEYS
         .iter()
         .find_map(|key| fields.get(*key)?.as_str());
     let content = serde_json::to_string(&fields).ok()?;
-    Some(Line {
+    Some(LogLine {
         class: Class::Json,
         level,
         time: found,
@@ -96,7 +96,7 @@ fn json(text: &str) -> Option<Line<'_>> {
     })
 }
 
-fn pairs(text: &str) -> Option<Line<'_>> {
+fn pairs(text: &str) -> Option<LogLine<'_>> {
     let pairs = logfmt::pairs(text).filter(|pairs| pairs.len() > 1)?;
     let find = |keys: &[&str]| {
         let mut named = keys
@@ -114,16 +114,16 @@ fn pairs(text: &str) -> Option<Line<'_>> {
         .map(|(key, value)| format!("{key}={value}"))
         .collect();
     let content = kept.join(" ");
-    Some(Line {
+    Some(LogLine {
         class: Class::Logfmt,
-        level: find(&LEVEL_KEYS).and_then(Level::named),
+        level: find(&LEVEL_KEYS).and_then(LogLevel::named),
         time,
         message: Cow::Owned(find(&MESSAGE_KEYS).map_or_else(|| content.clone(), String::from)),
         content: Cow::Owned(content),
     })
 }
 
-fn syslog(text: &str) -> Option<Line<'_>> {
+fn syslog(text: &str) -> Option<LogLine<'_>> {
     let (priority, rest) = match text.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
         Some((number, rest)) if number.len() <= 3 => (Some(number.parse::<u64>().ok()?), rest),
         _ => (None, text),
@@ -142,27 +142,27 @@ fn syslog(text: &str) -> Option<Line<'_>> {
             let good = |one: char| one.is_alphanumeric() || "-_./()".contains(one);
             let sure = priority.is_some() || time.is_yearless() || tag.ends_with(']');
             let named = !program.is_empty() && program.chars().all(good);
-            if !sure || !named || Level::named(host).is_some() {
+            if !sure || !named || LogLevel::named(host).is_some() {
                 return None;
             }
             message
         }
     };
-    let level = priority.and_then(|number| Level::numbered(number % 8));
-    Some(Line {
+    let level = priority.and_then(|number| LogLevel::numbered(number % 8));
+    Some(LogLine {
         class: Class::Syslog,
-        level: level.or_else(|| Level::in_words(message)),
+        level: level.or_else(|| LogLevel::in_words(message)),
         time: Some(time),
         message: Cow::Borrowed(message),
         content: Cow::Borrowed(content),
     })
 }
 
-fn plain(text: &str) -> Line<'_> {
+fn plain(text: &str) -> LogLine<'_> {
     if let Some((time, level, rest)) = time::klog(text) {
-        return Line {
+        return LogLine {
             class: Class::Plain,
-            level: Level::lettered(level),
+            level: LogLevel::lettered(level),
             time: Some(time),
             message: Cow::Borrowed(rest),
             content: Cow::Borrowed(rest),
@@ -182,9 +182,9 @@ fn plain(text: &str) -> Line<'_> {
         }
         None => (None, Cow::Borrowed(text)),
     };
-    Line {
+    LogLine {
         class: Class::Plain,
-        level: Level::in_words(&content),
+        level: LogLevel::in_words(&content),
         time,
         message: content.clone(),
         content,

@@ -13,12 +13,12 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{Numbers, Outcome, Unusable, input};
-use level::Level;
-use line::{Class, Line};
+use crate::{Analysis, Numbers, Unusable, input};
+use level::LogLevel;
+use line::{Class, LogLine};
 use shape::Shapes;
 use time::Order;
-use trace::{Part, Traces};
+use trace::{TraceLine, Traces};
 
 pub use shape::Frequent;
 
@@ -62,7 +62,7 @@ pub struct LogStats {
 /// Reads a log; `top` is how many of the most frequent shapes are listed.
 #[must_use]
 pub fn measure(log: &str, top: usize) -> LogStats {
-    let mut reader = Reader::default();
+    let mut reader = LogReader::default();
     for line in log.lines() {
         reader.read(line);
     }
@@ -70,7 +70,7 @@ pub fn measure(log: &str, top: usize) -> LogStats {
 }
 
 #[derive(Default)]
-struct Reader {
+struct LogReader {
     stats: LogStats,
     traces: Traces,
     order: Order,
@@ -79,7 +79,7 @@ struct Reader {
     run: (String, u64),
 }
 
-impl Reader {
+impl LogReader {
     fn read(&mut self, text: &str) {
         let stats = &mut self.stats;
         stats.lines += 1;
@@ -87,15 +87,15 @@ impl Reader {
         stats.longest_line = stats.longest_line.max(length);
         match self.traces.part(text) {
             Some(part) => {
-                stats.stack_traces += u64::from(part == Part::First);
+                stats.stack_traces += u64::from(part == TraceLine::First);
                 stats.trace_lines += 1;
             }
             None if text.trim().is_empty() => stats.empty_lines += 1,
-            None => self.message(&Line::read(text)),
+            None => self.message(&LogLine::read(text)),
         }
     }
 
-    fn message(&mut self, line: &Line<'_>) {
+    fn message(&mut self, line: &LogLine<'_>) {
         let stats = &mut self.stats;
         *match line.class {
             Class::Json => &mut stats.json_lines,
@@ -104,12 +104,12 @@ impl Reader {
             Class::Plain => &mut stats.plain_lines,
         } += 1;
         *match line.level {
-            Some(Level::Fatal) => &mut stats.fatal,
-            Some(Level::Error) => &mut stats.error,
-            Some(Level::Warn) => &mut stats.warn,
-            Some(Level::Info) => &mut stats.info,
-            Some(Level::Debug) => &mut stats.debug,
-            Some(Level::Trace) => &mut stats.trace,
+            Some(LogLevel::Fatal) => &mut stats.fatal,
+            Some(LogLevel::Error) => &mut stats.error,
+            Some(LogLevel::Warn) => &mut stats.warn,
+            Some(LogLevel::Info) => &mut stats.info,
+            Some(LogLevel::Debug) => &mut stats.debug,
+            Some(LogLevel::Trace) => &mut stats.trace,
             None => &mut stats.no_level,
         } += 1;
         if let Some(time) = line.time {
@@ -146,7 +146,7 @@ impl Reader {
 ///
 /// # Errors
 /// There is no log, or `top` is no number from 0 to 100.
-pub fn execute(input: &Value, _before: Option<&Value>) -> Result<Outcome, Unusable> {
+pub fn execute(input: &Value, _before: Option<&Value>) -> Result<Analysis, Unusable> {
     let log: Cow<'_, str> = input::text(input, "log")?;
     let top = match input.get("top") {
         None | Some(Value::Null) => TOP,
@@ -156,7 +156,7 @@ pub fn execute(input: &Value, _before: Option<&Value>) -> Result<Outcome, Unusab
             .and_then(|top| usize::try_from(top).ok())
             .ok_or_else(|| Unusable(format!("`top` is no number from 0 to {MOST}")))?,
     };
-    Ok(Outcome {
+    Ok(Analysis {
         metric: json!(measure(&log, top)),
         output: None,
     })

@@ -2,17 +2,17 @@
 
 /// A line of a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum TraceLine {
     First,
     Further,
 }
 
 /// Knows whether the lines before were of a trace.
 #[derive(Debug, Default)]
-pub(super) struct Traces(Option<Kind>);
+pub(super) struct Traces(Option<TraceKind>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum TraceKind {
     /// Lines that begin with `at`: Java, JavaScript, C#, and Rust with its numbers.
     Frames,
     /// Indented lines, then the error.
@@ -23,24 +23,28 @@ enum Kind {
 
 impl Traces {
     /// Which part of a trace the line is, if it is one.
-    pub(super) fn part(&mut self, line: &str) -> Option<Part> {
+    pub(super) fn part(&mut self, line: &str) -> Option<TraceLine> {
         if let Some(kind) = begun(line) {
             self.0 = Some(kind);
-            return Some(Part::First);
+            return Some(TraceLine::First);
         }
         let blank = line.trim().is_empty();
         match self.0 {
             None if is_frame(line) => {
-                self.0 = Some(Kind::Frames);
-                Some(Part::First)
+                self.0 = Some(TraceKind::Frames);
+                Some(TraceLine::First)
             }
             None => None,
-            Some(Kind::Frames) if is_frame(line) || is_between(line) => Some(Part::Further),
-            Some(Kind::Python) if line.starts_with([' ', '\t']) && !blank => Some(Part::Further),
-            Some(Kind::Go) if !blank => Some(Part::Further),
-            Some(Kind::Python) if !blank => {
+            Some(TraceKind::Frames) if is_frame(line) || is_between(line) => {
+                Some(TraceLine::Further)
+            }
+            Some(TraceKind::Python) if line.starts_with([' ', '\t']) && !blank => {
+                Some(TraceLine::Further)
+            }
+            Some(TraceKind::Go) if !blank => Some(TraceLine::Further),
+            Some(TraceKind::Python) if !blank => {
                 self.0 = None;
-                Some(Part::Further)
+                Some(TraceLine::Further)
             }
             Some(_) => {
                 self.0 = None;
@@ -50,15 +54,15 @@ impl Traces {
     }
 }
 
-fn begun(line: &str) -> Option<Kind> {
+fn begun(line: &str) -> Option<TraceKind> {
     let text = line.trim();
     if text.starts_with("Traceback (most recent call last)") {
-        return Some(Kind::Python);
+        return Some(TraceKind::Python);
     }
     if text == "stack backtrace:" {
-        return Some(Kind::Frames);
+        return Some(TraceKind::Frames);
     }
-    (text.starts_with("goroutine ") && text.ends_with("]:")).then_some(Kind::Go)
+    (text.starts_with("goroutine ") && text.ends_with("]:")).then_some(TraceKind::Go)
 }
 
 /// `    at name (file:1:2)`, or `  12: name` of Rust.
@@ -88,9 +92,12 @@ mod tests {
     /// How many traces there are, and how many lines of them.
     fn count(text: &str) -> (usize, usize) {
         let mut traces = Traces::default();
-        let parts: Vec<Part> = text.lines().filter_map(|line| traces.part(line)).collect();
+        let parts: Vec<TraceLine> = text.lines().filter_map(|line| traces.part(line)).collect();
         (
-            parts.iter().filter(|part| **part == Part::First).count(),
+            parts
+                .iter()
+                .filter(|part| **part == TraceLine::First)
+                .count(),
             parts.len(),
         )
     }

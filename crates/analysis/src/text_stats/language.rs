@@ -6,7 +6,7 @@ use whatlang::Script;
 const READ_BYTES: usize = 64 << 10;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Found {
+pub(super) struct DetectedLanguage {
     /// ISO 639-3.
     pub(super) code: &'static str,
     /// 0 to 1.
@@ -15,14 +15,14 @@ pub(super) struct Found {
 }
 
 /// None when the text has no letters of a script that is known.
-pub(super) fn detect(text: &str) -> Option<Found> {
+pub(super) fn detect(text: &str) -> Option<DetectedLanguage> {
     let read = &text[..text.floor_char_boundary(READ_BYTES)];
     // A byte order mark alone lies in a block of Arabic.
     if !read.contains(char::is_alphabetic) {
         return None;
     }
     let found = whatlang::detect(read)?;
-    Some(Found {
+    Some(DetectedLanguage {
         code: found.lang().code(),
         confidence: crate::rounded(found.confidence()),
         script: match found.script() {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::{Numbers, Outcome, Tally, Unusable, input};
+use crate::{Analysis, Numbers, Tally, Unusable, input};
 
 pub use syllables::syllables;
 
@@ -93,12 +93,12 @@ fn count<T>(items: impl Iterator<Item = T>) -> u64 {
 ///
 /// # Errors
 /// There is no text.
-pub fn execute(input: &Value, before: Option<&Value>) -> Result<Outcome, Unusable> {
+pub fn execute(input: &Value, before: Option<&Value>) -> Result<Analysis, Unusable> {
     let metric = match before.and_then(|output| input::field(output, "text")) {
         Some(text) => measure(text),
         None => measure(&input::text(input, "text")?),
     };
-    Ok(Outcome {
+    Ok(Analysis {
         metric: json!(metric),
         output: None,
     })

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use url::{ParseError, Url};
 
-use super::{Link, LinkKind};
+use super::{LinkKind, PageLink};
 use crate::Unusable;
 
 /// The address of the page itself.
@@ -23,7 +23,7 @@ pub(super) fn base(url: &Value) -> Result<Url, Unusable> {
 
 /// Reads what a link says. `base` is the page's address with what its `<base>` says, `own` the host
 /// whose links are its own.
-pub(super) fn link(href: &str, base: Option<&Url>, own: Option<&str>) -> Link {
+pub(super) fn link(href: &str, base: Option<&Url>, own: Option<&str>) -> PageLink {
     let href = href.trim_matches(|one: char| one.is_ascii_whitespace() || one.is_control());
     let found = match base {
         Some(base) => base.join(href),
@@ -40,7 +40,7 @@ pub(super) fn link(href: &str, base: Option<&Url>, own: Option<&str>) -> Link {
         Err(_) => LinkKind::Broken,
     };
     let href = found.map_or_else(|_| String::from(href), String::from);
-    Link { href, kind }
+    PageLink { href, kind }
 }
 
 fn is_web(url: &Url) -> bool {

@@ -6,13 +6,13 @@ use serde::Serialize;
 
 /// A page that was read.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Page {
+pub struct WebPage {
     /// Its numbers.
     pub stats: PageStats,
     /// What a reader sees of it, a line for each block.
     pub text: String,
     /// Each link, in order.
-    pub links: Vec<Link>,
+    pub links: Vec<PageLink>,
     /// Each heading, in order.
     pub headings: Vec<Heading>,
 }
@@ -54,7 +54,7 @@ pub struct PageStats {
 
 /// A link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Link {
+pub struct PageLink {
     /// Absolute where the page's address is known, else as it is written.
     pub href: String,
     /// Where it leads.

@@ -11,16 +11,16 @@ mod text;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{Numbers, Outcome, Tally, Unusable, input};
+use crate::{Analysis, Numbers, Tally, Unusable, input};
 
-pub use metric::{Heading, Link, LinkKind, Page, PageStats};
+pub use metric::{Heading, LinkKind, PageLink, PageStats, WebPage};
 
 /// How many links and headings the output lists; all are counted.
 const LISTED: usize = 1000;
 
 /// Reads a page. `base` is its address, to tell its own links from those to elsewhere.
 #[must_use]
-pub fn read(html: &str, base: Option<&Url>) -> Page {
+pub fn read(html: &str, base: Option<&Url>) -> WebPage {
     read::page(html, base)
 }
 
@@ -29,7 +29,7 @@ pub fn read(html: &str, base: Option<&Url>) -> Page {
 ///
 /// # Errors
 /// There is no page, or `url` is no absolute address.
-pub fn execute(input: &Value, _before: Option<&Value>) -> Result<Outcome, Unusable> {
+pub fn execute(input: &Value, _before: Option<&Value>) -> Result<Analysis, Unusable> {
     let html = input::text(input, "html")?;
     let base = match input.get("url") {
         None | Some(Value::Null) => None,
@@ -38,7 +38,7 @@ pub fn execute(input: &Value, _before: Option<&Value>) -> Result<Outcome, Unusab
     let mut page = read(&html, base.as_ref());
     page.links.truncate(LISTED);
     page.headings.truncate(LISTED);
-    Ok(Outcome {
+    Ok(Analysis {
         metric: json!(page.stats),
         output: Some(json!({
             "text": page.text,

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
 
 use super::{
-    Heading, LinkKind, Page, address,
+    Heading, LinkKind, WebPage, address,
     text::{Text, separate},
 };
 
@@ -20,8 +20,8 @@ enum Aside {
     Hidden,
 }
 
-struct Reader<'a> {
-    page: Page,
+struct PageReader<'a> {
+    page: WebPage,
     text: Text,
     base: Option<Cow<'a, Url>>,
     own: Option<&'a str>,
@@ -34,9 +34,9 @@ struct Reader<'a> {
     templates: u64,
 }
 
-pub(super) fn page(html: &str, base: Option<&Url>) -> Page {
-    let mut reader = Reader {
-        page: Page::default(),
+pub(super) fn page(html: &str, base: Option<&Url>) -> WebPage {
+    let mut reader = PageReader {
+        page: WebPage::default(),
         text: Text::default(),
         base: base.map(Cow::Borrowed),
         own: base.and_then(Url::host_str),
@@ -60,7 +60,7 @@ pub(super) fn page(html: &str, base: Option<&Url>) -> Page {
     reader.finish()
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PageReader<'a> {
     fn start(&mut self, tag: &StartTag<()>) {
         let name: &[u8] = &tag.name;
         self.separate(name);
@@ -220,7 +220,7 @@ impl<'a> Reader<'a> {
         self.page.headings.push(Heading { level, text });
     }
 
-    fn finish(mut self) -> Page {
+    fn finish(mut self) -> WebPage {
         self.close_heading();
         let mut page = self.page;
         page.text = self.text.into_text();

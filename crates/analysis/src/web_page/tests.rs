@@ -29,7 +29,7 @@ const PAGE: &str = r##"<!DOCTYPE html>
 <table><tr><td>one<td>two</table>
 <h2>Open"##;
 
-fn example() -> Page {
+fn example() -> WebPage {
     read(
         PAGE,
         Some(&Url::parse("https://example.org/de/index.html").unwrap()),

@@ -19,12 +19,12 @@ pub(crate) struct Address {
     pub(crate) server: String,
 
     #[command(flatten)]
-    pub(crate) key: Key,
+    pub(crate) key: ShownKey,
 }
 
 /// What a client shows of itself.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Key {
+pub(crate) struct ShownKey {
     /// Key to show to the server. Others on this machine can see a command line: better set
     /// PLAYHOUSE_KEY, or use --key-file
     #[arg(long, env = "PLAYHOUSE_KEY", value_name = "KEY")]
@@ -36,7 +36,7 @@ pub(crate) struct Key {
     key_file: Option<PathBuf>,
 }
 
-impl Key {
+impl ShownKey {
     /// Whether there is one, or a file of one.
     pub(super) fn is_given(&self) -> bool {
         self.key.is_some() || self.key_file.is_some()

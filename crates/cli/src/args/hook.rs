@@ -6,7 +6,7 @@ use super::{Address, Format};
 
 /// The commands on hooks.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Hook {
+pub(crate) enum HookArgs {
     Create(CreateHook),
     /// List hooks, oldest first
     #[command(after_help = "Examples:\n  playhouse hook list\n  playhouse hook list --json")]

@@ -7,7 +7,7 @@ use clap::Args;
 /// An input for plugins, in one of two ways.
 #[derive(Clone, Debug, Args)]
 #[group(required = true, multiple = false)]
-pub(crate) struct Input {
+pub(crate) struct InputArgs {
     /// File with the input, JSON; `-` reads standard input
     #[arg(long, short, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,

@@ -8,7 +8,7 @@ use clap::{
 };
 use wire::{Timestamp, jobs::Stream};
 
-use super::{Address, Format, Handover, Ids, OneJob, Page, Patience, Wait, values};
+use super::{Address, Format, Handover, Ids, OneJob, PageArgs, Patience, Wait, values};
 use crate::exit;
 
 /// Which job goes first.
@@ -178,7 +178,7 @@ pub(crate) struct List {
     pub(crate) priority: Option<Priority>,
 
     #[command(flatten)]
-    pub(crate) page: Page,
+    pub(crate) page: PageArgs,
 
     #[command(flatten)]
     pub(crate) address: Address,

@@ -44,7 +44,7 @@ pub(crate) struct Wait {
 
 /// Which part of a list.
 #[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct Page {
+pub(crate) struct PageArgs {
     /// At most so many, 1 to 1000
     #[arg(
         long,

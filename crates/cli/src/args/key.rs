@@ -8,7 +8,7 @@ use super::{Format, Place, ShownKey, values};
 
 /// The commands on keys.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Key {
+pub(crate) enum KeyArgs {
     Create(CreateKey),
     JoinToken(JoinToken),
     List(ListKeys),

@@ -18,18 +18,20 @@ mod tracing;
 mod values;
 
 pub(crate) use audit::{Audit, ListAudit, VerifyAudit};
-pub(crate) use client::{Address, DEFAULT_SERVER, Format, Key as ShownKey, Patience, Secret};
+pub(crate) use client::{Address, DEFAULT_SERVER, Format, Patience, Secret, ShownKey};
 pub(crate) use doctor::{Backup, Completions, Doctor};
 pub(crate) use events::Events;
 pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};
-pub(crate) use hook::{ChangeHook, CreateHook, DeleteHook, Deliveries, Hook, TestHook};
-pub(crate) use input::Input;
+pub(crate) use hook::{ChangeHook, CreateHook, DeleteHook, Deliveries, HookArgs, TestHook};
+pub(crate) use input::InputArgs;
 pub(crate) use job::{Job, List, Logs, Priority, Submit};
-pub(crate) use jobs::{Handover, Ids, OneJob, Page, Wait};
-pub(crate) use key::{CreateKey, JoinToken, Key, KeyPlace, ListKeys, RevokeKey};
-pub(crate) use plugin::{CheckPlugin, InstallPlugin, ListPlugins, Plugin, PluginsPlace, RunPlugin};
+pub(crate) use jobs::{Handover, Ids, OneJob, PageArgs, Wait};
+pub(crate) use key::{CreateKey, JoinToken, KeyArgs, KeyPlace, ListKeys, RevokeKey};
+pub(crate) use plugin::{
+    CheckPlugin, InstallPlugin, ListPlugins, PluginArgs, PluginsPlace, RunPlugin,
+};
 pub(crate) use plugin_job::{ListPluginJobs, PluginJob, SubmitPlugins};
-pub(crate) use program::{Command, Program};
+pub(crate) use program::{Program, ProgramCommand};
 pub(crate) use server::{Dev, Place, Serve, Server};
 pub(crate) use tracing::Tracing;
 pub(crate) use values::word;

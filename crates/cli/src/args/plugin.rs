@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Address, Format, Input, Isolation, values};
+use super::{Address, Format, InputArgs, Isolation, values};
 use crate::exit;
 
 /// The commands on plugins.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Plugin {
+pub(crate) enum PluginArgs {
     List(ListPlugins),
     Check(CheckPlugin),
     Install(InstallPlugin),
@@ -120,7 +120,7 @@ pub(crate) struct RunPlugin {
     pub(crate) name: String,
 
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) input: InputArgs,
 
     /// Call it as a job with `debug` does
     #[arg(long)]

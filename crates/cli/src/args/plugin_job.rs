@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Address, Format, Handover, Ids, Input, OneJob, Page, Patience, Wait, values};
+use super::{Address, Format, Handover, Ids, InputArgs, OneJob, PageArgs, Patience, Wait, values};
 use crate::exit;
 
 /// The commands on plugin jobs.
@@ -53,7 +53,7 @@ pub(crate) struct SubmitPlugins {
     pub(crate) plugins: Vec<String>,
 
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) input: InputArgs,
 
     /// The job fails after this, such as 30s or 2h [default: 5m]
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
@@ -107,7 +107,7 @@ pub(crate) struct ListPluginJobs {
     pub(crate) status: Option<PluginJobStatus>,
 
     #[command(flatten)]
-    pub(crate) page: Page,
+    pub(crate) page: PageArgs,
 
     #[command(flatten)]
     pub(crate) address: Address,

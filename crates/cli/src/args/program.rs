@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    Address, Audit, Backup, Completions, Dev, Doctor, Events, Executor, Format, Hook, Job, Key,
-    Plugin, PluginJob, Server, values,
+    Address, Audit, Backup, Completions, Dev, Doctor, Events, Executor, Format, HookArgs, Job,
+    KeyArgs, PluginArgs, PluginJob, Server, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -33,7 +33,7 @@ which wins over the file.";
 )]
 pub(crate) struct Program {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: ProgramCommand,
 
     /// Settings file [default: $XDG_CONFIG_HOME/playhouse/config.toml]
     #[arg(long, global = true, env = "PLAYHOUSE_CONFIG", value_name = "FILE")]
@@ -65,7 +65,7 @@ pub(crate) struct Program {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum ProgramCommand {
     Dev(Dev),
     Server(Server),
     Executor(Executor),
@@ -77,7 +77,7 @@ pub(crate) enum Command {
     PluginJob(PluginJob),
     /// List, check, install and try plugins, without a server
     #[command(subcommand, visible_alias = "plugins")]
-    Plugin(Plugin),
+    Plugin(PluginArgs),
     Events(Events),
     /// List the executors that the server knows
     #[command(after_help = "Examples:\n  playhouse executors\n  playhouse executors --json")]
@@ -97,10 +97,10 @@ pub(crate) enum Command {
     },
     /// Make, list and revoke keys
     #[command(subcommand, visible_alias = "keys")]
-    Key(Key),
+    Key(KeyArgs),
     /// Send events to URLs: webhooks
     #[command(subcommand, visible_alias = "hooks")]
-    Hook(Hook),
+    Hook(HookArgs),
     /// See who did what, and verify that nothing of it was changed
     #[command(subcommand)]
     Audit(Audit),

@@ -9,7 +9,7 @@ use wire::{
 
 use super::{
     job::{Follower, Show},
-    outcome::{AnyJob, Outcome},
+    outcome::{AnyJob, JobOutcome},
     place,
 };
 use crate::{
@@ -47,7 +47,7 @@ pub(super) async fn run(client: Client, address: String) {
     }
 }
 
-async fn perform(client: &Client, address: &str) -> Result<Outcome, Failure> {
+async fn perform(client: &Client, address: &str) -> Result<JobOutcome, Failure> {
     let uploaded = client.upload(Payload::Bytes(PROGRAM.into())).await?;
     let sha256 = uploaded.binary_sha256.clone();
     let job = NewJob {

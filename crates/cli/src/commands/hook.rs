@@ -10,7 +10,7 @@ use wire::{
 
 use super::connection;
 use crate::{
-    args::{Address, ChangeHook, CreateHook, DeleteHook, Deliveries, Format, Hook, TestHook},
+    args::{Address, ChangeHook, CreateHook, DeleteHook, Deliveries, Format, HookArgs, TestHook},
     exit::{Exit, Failure},
     output::{print_bytes, print_json, print_line, say},
     table::{Table, or_dash, plain},
@@ -20,14 +20,14 @@ use crate::{
 const ANSWERED: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(100);
 
-pub(super) async fn run(hook: Hook) -> Result<Exit, Failure> {
+pub(super) async fn run(hook: HookArgs) -> Result<Exit, Failure> {
     match hook {
-        Hook::Create(create) => self::create(create).await,
-        Hook::List { address, format } => list(&address, format).await,
-        Hook::Change(change) => self::change(change).await,
-        Hook::Delete(delete) => self::delete(delete).await,
-        Hook::Test(test) => self::test(test).await,
-        Hook::Deliveries(deliveries) => self::deliveries(deliveries).await,
+        HookArgs::Create(create) => self::create(create).await,
+        HookArgs::List { address, format } => list(&address, format).await,
+        HookArgs::Change(change) => self::change(change).await,
+        HookArgs::Delete(delete) => self::delete(delete).await,
+        HookArgs::Test(test) => self::test(test).await,
+        HookArgs::Deliveries(deliveries) => self::deliveries(deliveries).await,
     }
 }
 

@@ -8,10 +8,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{args::Input, exit::Failure};
+use crate::{args::InputArgs, exit::Failure};
 
 /// The input that was asked for.
-pub(super) fn read(input: &Input) -> Result<Value, Failure> {
+pub(super) fn read(input: &InputArgs) -> Result<Value, Failure> {
     match (&input.input, &input.text) {
         (Some(file), _) => {
             let (name, bytes) = bytes(file)?;

@@ -8,18 +8,18 @@ use wire::{
 
 use super::{place, serving};
 use crate::{
-    args::{self, CreateKey, DEFAULT_SERVER, Key, KeyPlace, ListKeys, RevokeKey},
+    args::{self, CreateKey, DEFAULT_SERVER, KeyArgs, KeyPlace, ListKeys, RevokeKey},
     exit::{Exit, Failure},
     output::{print_bytes, print_json, print_line, say},
     table::{Table, or_dash},
 };
 
-pub(super) async fn run(key: Key) -> Result<Exit, Failure> {
+pub(super) async fn run(key: KeyArgs) -> Result<Exit, Failure> {
     match key {
-        Key::Create(create) => self::create(create).await,
-        Key::JoinToken(token) => join_token(token).await,
-        Key::List(list) => self::list(list).await,
-        Key::Revoke(revoke) => self::revoke(revoke).await,
+        KeyArgs::Create(create) => self::create(create).await,
+        KeyArgs::JoinToken(token) => join_token(token).await,
+        KeyArgs::List(list) => self::list(list).await,
+        KeyArgs::Revoke(revoke) => self::revoke(revoke).await,
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::exit::Exit;
 
 /// How a job ended.
-pub(super) struct Outcome {
+pub(super) struct JobOutcome {
     /// What a command that waited for it ends with.
     pub(super) exit: Exit,
     /// Such as `failed: exit code 3`.
@@ -21,5 +21,5 @@ pub(super) trait AnyJob: Serialize {
     fn standing(&self) -> &str;
 
     /// How it ended.
-    fn outcome(&self) -> Outcome;
+    fn outcome(&self) -> JobOutcome;
 }

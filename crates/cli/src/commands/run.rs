@@ -5,37 +5,39 @@ use super::{
     plugin_job, server,
 };
 use crate::{
-    args::{Address, Command, Hook, Job, Plugin, PluginJob},
+    args::{Address, HookArgs, Job, PluginArgs, PluginJob, ProgramCommand},
     exit::{Exit, Failure},
 };
 
 /// The log level of a command when nobody asks for another.
-pub(crate) fn default_log(command: &Command) -> &'static str {
+pub(crate) fn default_log(command: &ProgramCommand) -> &'static str {
     match command {
-        Command::Server(_) | Command::Executor(_) => "info",
+        ProgramCommand::Server(_) | ProgramCommand::Executor(_) => "info",
         _ => "warn",
     }
 }
 
 /// Performs the command.
-pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
+pub(crate) async fn run(command: ProgramCommand) -> Result<Exit, Failure> {
     let server = address(&command).map(|address| address.server.clone());
     let result = match command {
-        Command::Dev(dev) => dev::run(dev).await,
-        Command::Server(server) => server::run(server).await,
-        Command::Executor(executor) => executor::run(executor).await,
-        Command::Job(job) => job::run(job).await,
-        Command::PluginJob(job) => plugin_job::run(job).await,
-        Command::Plugin(plugin) => plugin::run(plugin).await,
-        Command::Events(events) => events::run(events).await,
-        Command::Executors { address, format } => overview::executors(&address, format).await,
-        Command::Stats { address, format } => overview::stats(&address, format).await,
-        Command::Key(key) => key::run(key).await,
-        Command::Hook(hook) => hook::run(hook).await,
-        Command::Audit(audit) => audit::run(audit).await,
-        Command::Doctor(doctor) => doctor::run(doctor).await,
-        Command::Backup(backup) => backup::run(&backup),
-        Command::Completions(completions) => completions::run(&completions),
+        ProgramCommand::Dev(dev) => dev::run(dev).await,
+        ProgramCommand::Server(server) => server::run(server).await,
+        ProgramCommand::Executor(executor) => executor::run(executor).await,
+        ProgramCommand::Job(job) => job::run(job).await,
+        ProgramCommand::PluginJob(job) => plugin_job::run(job).await,
+        ProgramCommand::Plugin(plugin) => plugin::run(plugin).await,
+        ProgramCommand::Events(events) => events::run(events).await,
+        ProgramCommand::Executors { address, format } => {
+            overview::executors(&address, format).await
+        }
+        ProgramCommand::Stats { address, format } => overview::stats(&address, format).await,
+        ProgramCommand::Key(key) => key::run(key).await,
+        ProgramCommand::Hook(hook) => hook::run(hook).await,
+        ProgramCommand::Audit(audit) => audit::run(audit).await,
+        ProgramCommand::Doctor(doctor) => doctor::run(doctor).await,
+        ProgramCommand::Backup(backup) => backup::run(&backup),
+        ProgramCommand::Completions(completions) => completions::run(&completions),
     };
     result.map_err(|failure| match server {
         Some(server) if failure.exit == Exit::UNREACHABLE => failure.hint(format!(
@@ -47,12 +49,14 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
 }
 
 /// The server that a client command talks to.
-fn address(command: &Command) -> Option<&Address> {
+fn address(command: &ProgramCommand) -> Option<&Address> {
     match command {
-        Command::Executor(executor) => Some(&executor.address),
-        Command::Events(events) => Some(&events.address),
-        Command::Executors { address, .. } | Command::Stats { address, .. } => Some(address),
-        Command::Job(job) => Some(match job {
+        ProgramCommand::Executor(executor) => Some(&executor.address),
+        ProgramCommand::Events(events) => Some(&events.address),
+        ProgramCommand::Executors { address, .. } | ProgramCommand::Stats { address, .. } => {
+            Some(address)
+        }
+        ProgramCommand::Job(job) => Some(match job {
             Job::Submit(submit) => &submit.address,
             Job::Get(get) => &get.address,
             Job::List(list) => &list.address,
@@ -60,21 +64,21 @@ fn address(command: &Command) -> Option<&Address> {
             Job::Cancel(ids) | Job::Retry(ids) => &ids.address,
             Job::Wait(wait) => &wait.ids.address,
         }),
-        Command::PluginJob(job) => Some(match job {
+        ProgramCommand::PluginJob(job) => Some(match job {
             PluginJob::Submit(submit) => &submit.address,
             PluginJob::Get(get) => &get.address,
             PluginJob::List(list) => &list.address,
             PluginJob::Cancel(ids) => &ids.address,
             PluginJob::Wait(wait) => &wait.ids.address,
         }),
-        Command::Plugin(Plugin::List(list)) => Some(&list.address),
-        Command::Hook(hook) => Some(match hook {
-            Hook::Create(create) => &create.address,
-            Hook::List { address, .. } => address,
-            Hook::Change(change) => &change.address,
-            Hook::Delete(delete) => &delete.address,
-            Hook::Test(test) => &test.address,
-            Hook::Deliveries(deliveries) => &deliveries.address,
+        ProgramCommand::Plugin(PluginArgs::List(list)) => Some(&list.address),
+        ProgramCommand::Hook(hook) => Some(match hook {
+            HookArgs::Create(create) => &create.address,
+            HookArgs::List { address, .. } => address,
+            HookArgs::Change(change) => &change.address,
+            HookArgs::Delete(delete) => &delete.address,
+            HookArgs::Test(test) => &test.address,
+            HookArgs::Deliveries(deliveries) => &deliveries.address,
         }),
         _ => None,
     }

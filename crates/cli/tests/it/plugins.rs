@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use plugin::{CancellationToken, Catalogue, Context, Outcome, Plugin, Shipped, process::Plain};
+use plugin::{
+    CancellationToken, Catalogue, Context, Plugin, PluginOutcome, Shipped, process::Plain,
+};
 use serde_json::{Value, json};
 
 pub(crate) const PAIRS: [[&str; 2]; 2] = [
@@ -103,7 +105,7 @@ impl Bed {
         name: &str,
         input: &Value,
         output: Option<&Value>,
-    ) -> Result<Outcome, String> {
+    ) -> Result<PluginOutcome, String> {
         let context = Context {
             job_id: String::from("1"),
             input: input.clone(),

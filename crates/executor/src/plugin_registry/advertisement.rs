@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use plugin::{Broken, Catalogue, Direction, Entry, Plugin};
+use plugin::{BrokenPlugin, Catalogue, Direction, Entry, Plugin};
 use wire::executors::{self, MetricInfo, PluginHost, PluginInfo};
 
 /// What the server takes of a name, a text and a schema, and how many plugins.
@@ -130,7 +130,7 @@ fn metric(metric: &plugin::Metric) -> MetricInfo {
     }
 }
 
-fn broken(broken: &Broken) -> PluginInfo {
+fn broken(broken: &BrokenPlugin) -> PluginInfo {
     unusable(name(&broken.name), cut(&broken.reason))
 }
 

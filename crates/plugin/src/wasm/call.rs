@@ -11,7 +11,7 @@ use super::{
     Component,
     bindings::{Context, Plugin, PluginPre},
     output::Heard,
-    state::State,
+    state::HostState,
     stop::{PATIENCE, Stop},
 };
 use crate::{
@@ -50,7 +50,7 @@ pub(super) async fn perform(
         let mut limits = *limits;
         // Each component of the engine that counts has a bound, and no other can have one.
         limits.fuel = component.fueled.then(|| limits.fuel.unwrap_or(u64::MAX));
-        let state = State::new(&limits, storage, Arc::clone(&component.network), &heard);
+        let state = HostState::new(&limits, storage, Arc::clone(&component.network), &heard);
         let runtime = tokio::runtime::Handle::current();
         tokio::task::spawn_blocking(move || {
             let done = runtime.block_on(run(pre, state, request, limits, stop));
@@ -101,8 +101,8 @@ fn packed(call: &Call<'_>) -> (Request, Storage) {
 }
 
 async fn run(
-    pre: PluginPre<State>,
-    state: State,
+    pre: PluginPre<HostState>,
+    state: HostState,
     request: Request,
     limits: Limits,
     stop: CancellationToken,
@@ -137,8 +137,8 @@ fn with_changes(answered: Answered, ledger: Ledger) -> Answered {
 }
 
 async fn ask(
-    pre: &PluginPre<State>,
-    store: &mut Store<State>,
+    pre: &PluginPre<HostState>,
+    store: &mut Store<HostState>,
     request: Request,
     limits: &Limits,
 ) -> Result<Answered, Cause> {
@@ -159,7 +159,7 @@ type Asked = wasmtime::Result<Result<Answered, Cause>>;
 
 async fn execute(
     instance: &Plugin,
-    store: &mut Store<State>,
+    store: &mut Store<HostState>,
     context: &Context,
     limits: &Limits,
 ) -> Asked {
@@ -186,7 +186,7 @@ fn answered(metric: &str, output: Option<&str>) -> Result<Answered, Cause> {
 
 async fn summarize(
     instance: &Plugin,
-    store: &mut Store<State>,
+    store: &mut Store<HostState>,
     metrics: &[String],
     limits: &Limits,
 ) -> Asked {
@@ -203,7 +203,7 @@ async fn summarize(
     })
 }
 
-async fn describe(instance: &Plugin, store: &mut Store<State>) -> Asked {
+async fn describe(instance: &Plugin, store: &mut Store<HostState>) -> Asked {
     let description = instance.call_describe(store).await?;
     Ok(Ok(Answered {
         description: Some(protocol::Description {
@@ -221,7 +221,7 @@ fn json(what: &str, text: &str) -> Result<Value, Cause> {
 }
 
 /// Why an instance broke off.
-fn broken(error: &wasmtime::Error, store: &Store<State>, limits: &Limits) -> Cause {
+fn broken(error: &wasmtime::Error, store: &Store<HostState>, limits: &Limits) -> Cause {
     if let (Some(Trap::OutOfFuel), Some(limit)) = (error.downcast_ref::<Trap>(), limits.fuel) {
         return Cause::Fuel { limit };
     }

@@ -15,7 +15,7 @@ use wasmtime::{Engine, component::Component as Compiled, component::Linker};
 
 use crate::{failure::Cause, limits::Limits, logs::Logs, plugin::Answered, protocol::Call};
 pub(crate) use compiled::sweep;
-use state::State;
+use state::HostState;
 
 /// The world of `wit/plugin.wit`, from the host's side.
 mod bindings {
@@ -28,7 +28,7 @@ mod bindings {
 
 /// A component that is compiled and linked.
 pub(crate) struct Component {
-    pre: bindings::PluginPre<State>,
+    pre: bindings::PluginPre<HostState>,
     /// The same for a place in the pool, if it fits into one.
     pooled: Option<Pooled>,
     network: Arc<[String]>,
@@ -39,7 +39,7 @@ pub(crate) struct Component {
 }
 
 struct Pooled {
-    pre: bindings::PluginPre<State>,
+    pre: bindings::PluginPre<HostState>,
     places: Arc<Semaphore>,
 }
 
@@ -96,7 +96,7 @@ impl Component {
 
     /// What an instance is made from: in the pool while there is a place, for as long as the permit is
     /// kept, and otherwise beside it.
-    fn place(&self) -> (bindings::PluginPre<State>, Option<OwnedSemaphorePermit>) {
+    fn place(&self) -> (bindings::PluginPre<HostState>, Option<OwnedSemaphorePermit>) {
         if let Some(pooled) = &self.pooled
             && let Ok(permit) = Arc::clone(&pooled.places).try_acquire_owned()
         {
@@ -121,13 +121,13 @@ fn link(
     engine: &Engine,
     component: &Compiled,
     network: bool,
-) -> wasmtime::Result<bindings::PluginPre<State>> {
+) -> wasmtime::Result<bindings::PluginPre<HostState>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     if network {
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     }
-    bindings::playhouse::plugin::host::add_to_linker::<_, wasmtime::component::HasSelf<State>>(
+    bindings::playhouse::plugin::host::add_to_linker::<_, wasmtime::component::HasSelf<HostState>>(
         &mut linker,
         |state| state,
     )?;

@@ -26,7 +26,7 @@ const TABLE_ELEMENTS: usize = 1 << 20;
 const HANDLES: usize = 10_000;
 
 /// Everything that belongs to one instance.
-pub(super) struct State {
+pub(super) struct HostState {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     network: Network,
@@ -38,7 +38,7 @@ pub(super) struct State {
     printers: [Printer; 2],
 }
 
-impl State {
+impl HostState {
     /// No directory, no variable, no argument, no socket. `storage` is the job's, as it is.
     pub(super) fn new(
         limits: &Limits,
@@ -76,7 +76,7 @@ impl State {
     }
 }
 
-impl WasiView for State {
+impl WasiView for HostState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView {
             ctx: &mut self.wasi,
@@ -85,7 +85,7 @@ impl WasiView for State {
     }
 }
 
-impl WasiHttpView for State {
+impl WasiHttpView for HostState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView {
             hooks: &mut self.network,
@@ -95,7 +95,7 @@ impl WasiHttpView for State {
     }
 }
 
-impl Host for State {
+impl Host for HostState {
     fn log(&mut self, level: Level, message: String) {
         let level = match level {
             Level::Debug => protocol::Level::Debug,
@@ -204,7 +204,7 @@ impl Network {
     }
 }
 
-type Sent = Result<
+type SentRequest = Result<
     (
         http::Response<wasmtime_wasi_http::WasiBody>,
         Box<dyn Future<Output = Result<(), HttpError>> + Send>,
@@ -218,7 +218,7 @@ impl WasiHttpHooks for Network {
         request: http::Request<wasmtime_wasi_http::WasiBody>,
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), HttpError>> + Send>,
-    ) -> Box<dyn Future<Output = Sent> + Send> {
+    ) -> Box<dyn Future<Output = SentRequest> + Send> {
         let admitted = self.admits(request.uri());
         Box::new(async move {
             if !admitted {

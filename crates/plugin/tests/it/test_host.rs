@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use plugin::{CancellationToken, Cause, Context, Failure, Outcome, Plugin, process::Plain};
+use plugin::{CancellationToken, Cause, Context, Failure, Plugin, PluginOutcome, process::Plain};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -87,7 +87,7 @@ pub(crate) fn input(input: Value) -> Context {
     }
 }
 
-pub(crate) async fn execute(plugin: &Plugin, context: &Context) -> Result<Outcome, Failure> {
+pub(crate) async fn execute(plugin: &Plugin, context: &Context) -> Result<PluginOutcome, Failure> {
     let (limits, cancel) = (plugin.manifest().limits, CancellationToken::new());
     let call = plugin.execute(context, &limits, &Plain, &cancel);
     tokio::time::timeout(DEADLINE, call)

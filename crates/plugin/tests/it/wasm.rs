@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use plugin::{CancellationToken, Cause, Context, Level, Limits, Outcome, process::Plain};
+use plugin::{CancellationToken, Cause, Context, Level, Limits, PluginOutcome, process::Plain};
 use serde_json::json;
 
 use crate::{
@@ -63,7 +63,7 @@ async fn plugins_of_both_hosts_chain() {
     let mut context = input(json!(1));
     let alone = execute(&component, &context).await.expect_err("a failure");
     assert_eq!(alone.to_string(), "nothing is there");
-    let Outcome {
+    let PluginOutcome {
         output, storage, ..
     } = execute(&process, &context).await.expect("an outcome");
     context.output = output;

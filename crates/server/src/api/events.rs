@@ -11,7 +11,7 @@ use super::sse::{self, Chunk};
 use crate::{
     app::App,
     http::extract::Params,
-    live::{Event, Filter, Form, Reader, Step},
+    live::{Filter, Form, LiveEvent, Reader, Step},
     refusal::Refusal,
 };
 
@@ -114,7 +114,7 @@ async fn say(app: &App, reader: &mut Reader) -> (Bytes, Next) {
 }
 
 /// Many messages are one write.
-fn joined(events: &[std::sync::Arc<Event>]) -> Bytes {
+fn joined(events: &[std::sync::Arc<LiveEvent>]) -> Bytes {
     if let [event] = events {
         return event.sse().clone();
     }

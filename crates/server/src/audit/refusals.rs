@@ -80,13 +80,13 @@ impl Refusals {
     }
 
     /// What was counted since the last call.
-    pub(crate) fn take(&self) -> Taken {
+    pub(crate) fn take(&self) -> TakenRefusals {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Taken(std::mem::take(&mut *counts))
+        TakenRefusals(std::mem::take(&mut *counts))
     }
 
     /// What was taken could not be written down.
-    pub(crate) fn release(&self, taken: Taken) {
+    pub(crate) fn release(&self, taken: TakenRefusals) {
         for (what, count) in taken.0 {
             self.add(what, count);
         }
@@ -94,9 +94,9 @@ impl Refusals {
 }
 
 /// Counts that are to be written down.
-pub(crate) struct Taken(Counts);
+pub(crate) struct TakenRefusals(Counts);
 
-impl Taken {
+impl TakenRefusals {
     /// One act for each count, oldest first.
     pub(crate) fn entries(&self) -> Vec<AuditEntry> {
         let mut entries: Vec<AuditEntry> = self

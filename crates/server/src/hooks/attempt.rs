@@ -11,7 +11,7 @@ use url::Url;
 use super::Signer;
 use crate::{
     app::App,
-    outbound::{Answer, Call},
+    outbound::{Call, OutboundResponse},
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -61,7 +61,7 @@ pub(crate) async fn attempt(app: &App, claimant: &str, sending: &Sending) -> Att
     }
 }
 
-async fn send(app: &App, sending: &Sending) -> Result<Answer, String> {
+async fn send(app: &App, sending: &Sending) -> Result<OutboundResponse, String> {
     let url = Url::parse(&sending.url).map_err(|error| format!("the URL is wrong: {error}"))?;
     let call = Call {
         url,
@@ -110,7 +110,7 @@ fn headers(sending: &Sending, timestamp: i64) -> Result<HeaderMap, String> {
     Ok(headers)
 }
 
-fn judge(sending: &Sending, answer: &Answer, jitter: f64, now: i64) -> Outcome {
+fn judge(sending: &Sending, answer: &OutboundResponse, jitter: f64, now: i64) -> Outcome {
     match answer.status {
         status if status.is_success() => Outcome::Delivered,
         StatusCode::GONE => Outcome::Gone,
@@ -152,7 +152,7 @@ fn retry_after(headers: &HeaderMap, now: i64) -> Option<i64> {
     Some((date.timestamp().as_millisecond() - now).max(0))
 }
 
-fn refusal(answer: &Answer) -> String {
+fn refusal(answer: &OutboundResponse) -> String {
     let status = answer.status;
     if status.is_redirection() {
         return format!("the receiver answered {status}: redirects are not followed");

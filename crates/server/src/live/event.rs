@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use store::events::EventRow;
 
 /// An event that many readers share.
-pub(crate) struct Event {
+pub(crate) struct LiveEvent {
     row: EventRow,
     json: OnceLock<Utf8Bytes>,
     sse: OnceLock<Bytes>,
@@ -28,7 +28,7 @@ struct Body<'a> {
     data: &'a RawValue,
 }
 
-impl Event {
+impl LiveEvent {
     pub(crate) fn new(row: EventRow) -> Self {
         Self {
             row,

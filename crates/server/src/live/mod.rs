@@ -11,7 +11,7 @@ mod tail;
 mod tests;
 mod window;
 
-pub(crate) use event::Event;
+pub(crate) use event::LiveEvent;
 pub(crate) use filter::Filter;
 pub(crate) use frames::{FrameReader, Frames};
 pub(crate) use reader::{Reader, Step};

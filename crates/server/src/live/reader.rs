@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::{Event, Filter, Tail, window::Found};
+use super::{Filter, LiveEvent, Tail, window::Found};
 
 /// What a reader comes upon.
 pub(crate) enum Step {
     /// The next events that it wants; never none.
-    Events(Vec<Arc<Event>>),
+    Events(Vec<Arc<LiveEvent>>),
     /// Events that it may have wanted are gone, or it comes from another log.
     Reset {
         /// Number of the oldest event that is left.
@@ -112,7 +112,7 @@ impl Reader {
     }
 
     /// Reads a page of the log. When retention was faster, the reader gets a reset first.
-    async fn catch_up(&mut self) -> Result<Vec<Arc<Event>>, store::Error> {
+    async fn catch_up(&mut self) -> Result<Vec<Arc<LiveEvent>>, store::Error> {
         let tail = self.tail.clone();
         let shared = &tail.shared;
         let (cursor, run, page) = (self.cursor, self.filter.run, shared.sizes.step);
@@ -139,6 +139,6 @@ impl Reader {
             _ => extent.newest.max(cursor),
         };
         let wanted = rows.into_iter().filter(|row| self.filter.wants(row));
-        Ok(wanted.map(|row| Arc::new(Event::new(row))).collect())
+        Ok(wanted.map(|row| Arc::new(LiveEvent::new(row))).collect())
     }
 }

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    Event, Filter, Reader,
+    Filter, LiveEvent, Reader,
     window::{Found, Window},
 };
 
@@ -158,7 +158,7 @@ impl Shared {
                     *window = Window::new(start);
                 }
                 for row in rows {
-                    let event = Arc::new(Event::new(row));
+                    let event = Arc::new(LiveEvent::new(row));
                     window.push(event, self.sizes.events, self.sizes.bytes);
                 }
                 window.newest()

@@ -2,13 +2,13 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::{Event, Filter};
+use super::{Filter, LiveEvent};
 
 /// The newest events.
 pub(super) struct Window {
     /// Number of the event before the first one that is here.
     before: i64,
-    events: VecDeque<Arc<Event>>,
+    events: VecDeque<Arc<LiveEvent>>,
     bytes: usize,
 }
 
@@ -19,7 +19,7 @@ pub(super) enum Found {
     /// It has seen everything.
     Nothing,
     /// What it wants of the next events, and the number up to which that is all.
-    Events(Vec<Arc<Event>>, i64),
+    Events(Vec<Arc<LiveEvent>>, i64),
 }
 
 impl Window {
@@ -39,7 +39,7 @@ impl Window {
 
     /// Adds the event after the newest one; keeps at most `events` and `bytes`. Where events were
     /// left out, it begins again: what it holds never has a gap.
-    pub(super) fn push(&mut self, event: Arc<Event>, events: usize, bytes: usize) {
+    pub(super) fn push(&mut self, event: Arc<LiveEvent>, events: usize, bytes: usize) {
         let seq = event.row().seq;
         if seq != self.newest() + 1 {
             *self = Self::new(seq - 1);

@@ -34,7 +34,7 @@ pub(crate) struct Call {
 
 /// What was answered.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct OutboundResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     /// The beginning of the body.
@@ -67,7 +67,7 @@ impl Client {
     }
 
     /// Makes the call. The error says why no answer came, without the URL, which may hold a secret.
-    pub(crate) async fn post(&self, call: Call) -> Result<Answer, String> {
+    pub(crate) async fn post(&self, call: Call) -> Result<OutboundResponse, String> {
         self.ssrf_filter
             .check(&call.url)
             .map_err(|refused| refused.to_string())?;
@@ -91,7 +91,7 @@ impl Client {
             }
         }
         excerpt.truncate(EXCERPT_BYTES);
-        Ok(Answer {
+        Ok(OutboundResponse {
             status: response.status(),
             headers: response.headers().clone(),
             excerpt,

@@ -5,5 +5,5 @@ mod address;
 mod client;
 mod ssrf_filter;
 
-pub(crate) use client::{Answer, Call, Client};
+pub(crate) use client::{Call, Client, OutboundResponse};
 pub(crate) use ssrf_filter::{Refused, SsrfFilter};

@@ -14,7 +14,7 @@ const LONGEST_MS: u64 = 60_000;
 
 /// A checked input.
 #[derive(Debug)]
-pub(super) struct Input {
+pub(super) struct ProbeInput {
     pub(super) urls: Vec<Url>,
     pub(super) method: Method,
     /// Of one probe.
@@ -61,7 +61,7 @@ fn eight() -> usize {
     8
 }
 
-impl Input {
+impl ProbeInput {
     pub(super) fn read(input: &Value) -> Result<Self, Unusable> {
         let full = match Written::deserialize(input).map_err(|error| refused(error.to_string()))? {
             Written::One(url) => Full::of(vec![url]),
@@ -135,13 +135,14 @@ mod tests {
             json!([url]),
             json!({"urls": [url], "text": "for others"}),
         ] {
-            let read = Input::read(&input).unwrap();
+            let read = ProbeInput::read(&input).unwrap();
             assert_eq!(
                 (read.urls.len(), read.concurrency, read.method),
                 (1, 8, Method::GET)
             );
         }
-        let read = Input::read(&json!({"urls": [url, url], "method": "HEAD", "timeout_ms": 5}));
+        let read =
+            ProbeInput::read(&json!({"urls": [url, url], "method": "HEAD", "timeout_ms": 5}));
         assert_eq!(read.unwrap().timeout, Duration::from_millis(5));
     }
 
@@ -162,7 +163,7 @@ mod tests {
             json!({"urls": [url], "concurrency": 65}),
             json!({"urls": [url], "concurrency": -1}),
         ] {
-            assert!(Input::read(&input).is_err(), "{input}");
+            assert!(ProbeInput::read(&input).is_err(), "{input}");
         }
     }
 }

@@ -10,21 +10,21 @@ mod tls;
 
 use std::time::Duration;
 
-use analysis::{Numbers, Outcome, Unusable};
+use analysis::{Analysis, Numbers, Unusable};
 use futures_util::{StreamExt, stream as streams};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use input::Input;
+use input::ProbeInput;
 use probe::{Probe, Probed};
 
 /// How long all probes together may take. It is less than the manifest's limit, so that there is an
 /// answer about those that were reached.
 const BUDGET: Duration = Duration::from_secs(110);
 
-/// The call: an address, a list of them, or `{"urls": […], …}`; see [`Input`].
-pub(crate) fn execute(input: &Value, _before: Option<&Value>) -> Result<Outcome, Unusable> {
-    let input = Input::read(input)?;
+/// The call: an address, a list of them, or `{"urls": […], …}`; see [`ProbeInput`].
+pub(crate) fn execute(input: &Value, _before: Option<&Value>) -> Result<Analysis, Unusable> {
+    let input = ProbeInput::read(input)?;
     let roots = tls::Trust::new(input.ca.as_deref()).map_err(Unusable)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -33,13 +33,13 @@ pub(crate) fn execute(input: &Value, _before: Option<&Value>) -> Result<Outcome,
     let probed = runtime.block_on(all(&input, &roots));
     // A name that is still being looked up must not hold the process up.
     runtime.shutdown_background();
-    Ok(Outcome {
+    Ok(Analysis {
         metric: metric(&probed),
         output: None,
     })
 }
 
-async fn all(input: &Input, roots: &tls::Trust) -> Vec<Probed> {
+async fn all(input: &ProbeInput, roots: &tls::Trust) -> Vec<Probed> {
     let end = Instant::now() + BUDGET;
     let probes = input.urls.iter().map(|url| async move {
         let deadline = end.min(Instant::now() + input.timeout);

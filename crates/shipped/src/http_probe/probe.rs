@@ -15,7 +15,7 @@ use tokio::{
 use url::{Host, Url};
 
 use super::{
-    stream::Stream,
+    stream::ProbeStream,
     tls::{Certified, Trust},
 };
 
@@ -96,9 +96,9 @@ impl Probe<'_> {
         Ok(found)
     }
 
-    async fn secured(&self, stream: TcpStream, probed: &mut Probed) -> Result<Stream, String> {
+    async fn secured(&self, stream: TcpStream, probed: &mut Probed) -> Result<ProbeStream, String> {
         if self.url.scheme() != "https" {
-            return Ok(Stream::Plain(stream));
+            return Ok(ProbeStream::Plain(stream));
         }
         let began = Instant::now();
         let host = match self.url.host() {
@@ -114,11 +114,11 @@ impl Probe<'_> {
         probed.tls_ms = Some(since(began));
         match problem {
             Some(problem) => Err(format!("certificate: {problem}")),
-            None => Ok(Stream::Tls(Box::new(stream))),
+            None => Ok(ProbeStream::Tls(Box::new(stream))),
         }
     }
 
-    async fn ask(&self, stream: Stream, probed: &mut Probed) -> Result<(), String> {
+    async fn ask(&self, stream: ProbeStream, probed: &mut Probed) -> Result<(), String> {
         let shown = |error: hyper::Error| format!("HTTP: {error}");
         let request = self.request()?;
         let began = Instant::now();

@@ -13,12 +13,12 @@ use tokio::{
 use tokio_rustls::client::TlsStream;
 
 #[derive(Debug)]
-pub(super) enum Stream {
+pub(super) enum ProbeStream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-impl AsyncRead for Stream {
+impl AsyncRead for ProbeStream {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -31,7 +31,7 @@ impl AsyncRead for Stream {
     }
 }
 
-impl AsyncWrite for Stream {
+impl AsyncWrite for ProbeStream {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,

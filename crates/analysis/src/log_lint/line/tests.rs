@@ -3,8 +3,8 @@
 use super::*;
 
 #[track_caller]
-fn check(text: &str, class: Class, level: Option<Level>, timed: bool, message: &str) {
-    let line = Line::read(text);
+fn check(text: &str, class: Class, level: Option<LogLevel>, timed: bool, message: &str) {
+    let line = LogLine::read(text);
     assert_eq!(
         (line.class, line.level, line.time.is_some()),
         (class, level, timed),
@@ -16,7 +16,7 @@ fn check(text: &str, class: Class, level: Option<Level>, timed: bool, message: &
 #[test]
 fn fields_are_read() {
     use Class::{Json, Logfmt, Plain};
-    use Level::{Error, Info, Warn};
+    use LogLevel::{Error, Info, Warn};
     check(
         r#"{"ts":1700000000.5,"level":"warn","msg":"low"}"#,
         Json,
@@ -47,7 +47,7 @@ fn fields_are_read() {
 #[test]
 fn syslog_is_read_in_its_forms() {
     use Class::Syslog;
-    use Level::{Error, Fatal, Info};
+    use LogLevel::{Error, Fatal, Info};
     check(
         "<34>Oct 11 22:14:15 mymachine su: 'su root' failed",
         Syslog,
@@ -81,7 +81,7 @@ fn syslog_is_read_in_its_forms() {
 #[test]
 fn levels_are_found_among_words() {
     use Class::Plain;
-    use Level::{Debug, Error, Warn};
+    use LogLevel::{Debug, Error, Warn};
     check(
         "2024-01-02 03:04:05,123 DEBUG main: run",
         Plain,
@@ -134,7 +134,10 @@ fn the_content_is_all_but_the_time() {
         ("2024-01-02 03:04:05 a", "2024-01-02 03:04:06 a"),
         ("Oct  1 22:14:15 h p: a", "Oct  2 22:14:15 h p: a"),
     ] {
-        assert_eq!(Line::read(one).content, Line::read(other).content);
+        assert_eq!(LogLine::read(one).content, LogLine::read(other).content);
     }
-    assert_ne!(Line::read("a n=1").content, Line::read("a n=2").content);
+    assert_ne!(
+        LogLine::read("a n=1").content,
+        LogLine::read("a n=2").content
+    );
 }

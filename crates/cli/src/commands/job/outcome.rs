@@ -3,7 +3,7 @@
 use wire::jobs::Job;
 
 use crate::{
-    commands::outcome::{AnyJob, Outcome},
+    commands::outcome::{AnyJob, JobOutcome},
     exit::Exit,
     table::plain,
 };
@@ -18,7 +18,7 @@ impl AnyJob for Job {
         if stopping { "stopping" } else { &self.status }
     }
 
-    fn outcome(&self) -> Outcome {
+    fn outcome(&self) -> JobOutcome {
         let last = self.attempts.last().map(|attempt| attempt.status.as_str());
         let (exit, why) = match (self.status.as_str(), last) {
             ("completed", _) => (
@@ -45,7 +45,7 @@ impl AnyJob for Job {
             Some(reason) => format!("{}: {}", self.status, plain(&reason)),
             None => self.status.clone(),
         };
-        Outcome { exit, text }
+        JobOutcome { exit, text }
     }
 }
 

@@ -13,18 +13,18 @@ use tempfile::TempDir;
 
 use super::{executor as executors, place};
 use crate::{
-    args::{Isolation, Plugin},
+    args::{Isolation, PluginArgs},
     exit::{Exit, Failure},
     output::print_bytes,
 };
 
-pub(super) async fn run(plugin: Plugin) -> Result<Exit, Failure> {
+pub(super) async fn run(plugin: PluginArgs) -> Result<Exit, Failure> {
     match plugin {
-        Plugin::List(list) => list::run(list).await,
-        Plugin::Check(check) => check::run(check).await,
-        Plugin::Install(install) => install::run(&install),
-        Plugin::Run(call) => run::run(call).await,
-        Plugin::Wit => print_bytes(plugin::WORLD.as_bytes()).map(|()| Exit::OK),
+        PluginArgs::List(list) => list::run(list).await,
+        PluginArgs::Check(check) => check::run(check).await,
+        PluginArgs::Install(install) => install::run(&install),
+        PluginArgs::Run(call) => run::run(call).await,
+        PluginArgs::Wit => print_bytes(plugin::WORLD.as_bytes()).map(|()| Exit::OK),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use plugin::{CancellationToken, Cause, Context, Failure as Failed, Logs, Outcome, Plugin};
+use plugin::{CancellationToken, Cause, Context, Failure as Failed, Logs, Plugin, PluginOutcome};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
@@ -68,7 +68,7 @@ async fn perform(
     context: &Context,
     shed: &Shed,
     cancel: &CancellationToken,
-) -> Result<(Outcome, Option<Value>), Failed> {
+) -> Result<(PluginOutcome, Option<Value>), Failed> {
     let limits = &plugin.manifest().limits;
     let outcome = plugin
         .execute(context, limits, &shed.isolated, cancel)

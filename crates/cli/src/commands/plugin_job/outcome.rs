@@ -3,7 +3,7 @@
 use wire::plugin_jobs::Job;
 
 use crate::{
-    commands::outcome::{AnyJob, Outcome},
+    commands::outcome::{AnyJob, JobOutcome},
     exit::Exit,
     table::plain,
 };
@@ -23,10 +23,10 @@ impl AnyJob for Job {
         }
     }
 
-    fn outcome(&self) -> Outcome {
+    fn outcome(&self) -> JobOutcome {
         let progress = &self.progress;
         if progress.cancelled {
-            return Outcome {
+            return JobOutcome {
                 exit: Exit::JOB_CANCELLED,
                 text: "cancelled".to_owned(),
             };
@@ -40,7 +40,7 @@ impl AnyJob for Job {
             Some(error) => format!("{}: {}", progress.status, plain(error)),
             None => progress.status.clone(),
         };
-        Outcome { exit, text }
+        JobOutcome { exit, text }
     }
 }
 

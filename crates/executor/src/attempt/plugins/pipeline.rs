@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use plugin::{CancellationToken, Catalogue, Context, Failure, Logs, Outcome, Plugin};
+use plugin::{CancellationToken, Catalogue, Context, Failure, Logs, Plugin, PluginOutcome};
 use serde_json::Value;
 use tokio::time::sleep;
 use wire::{
@@ -123,7 +123,7 @@ impl<'a> Pipeline<'a> {
         last.and_then(|one| one.output.as_ref())
     }
 
-    async fn call(&self, plugin: &Plugin) -> Result<Outcome, Failure> {
+    async fn call(&self, plugin: &Plugin) -> Result<PluginOutcome, Failure> {
         let context = Context {
             job_id: self.id.to_owned(),
             input: self.job.input.clone(),
@@ -148,7 +148,7 @@ impl<'a> Pipeline<'a> {
     }
 
     /// What a plugin left that completed. What would make the note too large for the server fails it.
-    fn completed(&mut self, name: &str, failed_tries: u32, outcome: Outcome) -> EndedPlugin {
+    fn completed(&mut self, name: &str, failed_tries: u32, outcome: PluginOutcome) -> EndedPlugin {
         let mut storage = self.progress.storage.clone();
         plugin::apply(&mut storage, outcome.storage);
         let mut ended = EndedPlugin {

@@ -48,7 +48,7 @@ pub(crate) async fn list(
 }
 
 /// A page, and the link to the next.
-pub(super) type Page = (HeaderMap, axum::Json<Vec<Delivery>>);
+pub(super) type DeliveriesPage = (HeaderMap, axum::Json<Vec<Delivery>>);
 
 impl Wanted {
     pub(super) fn limit(&self) -> Result<i64, Refusal> {
@@ -64,7 +64,7 @@ pub(super) async fn page(
     id: String,
     path: &str,
     (before, limit): (Option<i64>, i64),
-) -> Result<Page, store::Error> {
+) -> Result<DeliveriesPage, store::Error> {
     let (hook, before) = (id.clone(), before.unwrap_or(i64::MAX));
     let mut rows = app
         .store

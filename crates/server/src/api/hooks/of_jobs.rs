@@ -4,7 +4,7 @@ use axum::{extract::State, http::HeaderMap};
 use engine::{Kind, RunId};
 use wire::{hooks::Delivery, jobs::ErrorBody, plugin_jobs};
 
-use super::deliveries::{Page, Wanted, page};
+use super::deliveries::{DeliveriesPage, Wanted, page};
 use crate::{
     app::App,
     http::extract::{Params, PathRunId},
@@ -47,7 +47,7 @@ async fn of_run(
     (kind, id): (Kind, RunId),
     jobs: &str,
     wanted: &Wanted,
-) -> Result<Page, Refusal> {
+) -> Result<DeliveriesPage, Refusal> {
     let limit = wanted.limit()?;
     let run = app.store.read(move |read| store::runs::details(read, id));
     if run.await?.run.kind != kind {

@@ -69,7 +69,7 @@ pub(super) fn messages(app: App, followed: Followed) -> impl Stream<Item = sse::
 
 /// How far one stream of one attempt was sent.
 #[derive(Default)]
-struct Place {
+struct StreamPosition {
     position: i64,
     /// The start of a character whose rest is still to come.
     pending: Vec<u8>,
@@ -89,7 +89,7 @@ struct Follower {
     after: i64,
     /// Number of the last chunk that is among what was sent.
     sent: i64,
-    places: HashMap<(i64, Output), Place>,
+    places: HashMap<(i64, Output), StreamPosition>,
     ready: VecDeque<sse::Chunk>,
     ended: bool,
 }
@@ -189,7 +189,7 @@ impl Follower {
         let place = self
             .places
             .entry((chunk.attempt, output))
-            .or_insert_with(|| Place {
+            .or_insert_with(|| StreamPosition {
                 position: chunk.position,
                 pending: Vec::new(),
             });

@@ -28,7 +28,7 @@ use crate::{
 /// From where.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Place {
+pub(crate) struct ExecutionsQuery {
     /// Only updates with a higher number; without it only new ones, and no message beyond the
     /// contract's.
     after: Option<i64>,
@@ -36,14 +36,14 @@ pub(crate) struct Place {
 
 /// Follows all executions over a WebSocket: `execution_update` when one changes, with its number as
 /// `seq`, and `screenshot_frame` while a browser runs.
-#[utoipa::path(get, path = "/ws/executions", tag = "executions", params(Place),
+#[utoipa::path(get, path = "/ws/executions", tag = "executions", params(ExecutionsQuery),
     responses((status = 101, description = "A WebSocket of JSON messages"),
         (status = 400, description = "A parameter is wrong, or this opens no WebSocket"),
         (status = 426, description = "This opens no WebSocket")))]
 pub(crate) async fn follow(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    Params(Place { after }): Params<Place>,
+    Params(ExecutionsQuery { after }): Params<ExecutionsQuery>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
     if after.is_some_and(|after| after < 0) {

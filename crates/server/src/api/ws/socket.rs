@@ -110,7 +110,7 @@ pub(super) fn open(
     });
     upgrade
         .on_upgrade(move |socket| async move {
-            let mut line = Line {
+            let mut line = OpenSocket {
                 socket,
                 patience: app.settings.reader_timeout,
                 silence: app.settings.reader_silence,
@@ -128,7 +128,7 @@ pub(super) fn open(
 }
 
 /// A socket that is open.
-struct Line {
+struct OpenSocket {
     socket: WebSocket,
     patience: Duration,
     /// A peer that says nothing for so long is gone: it answered no ping.
@@ -140,7 +140,7 @@ struct Line {
     told: Option<i64>,
 }
 
-impl Line {
+impl OpenSocket {
     async fn serve(&mut self, feed: &mut impl Feed, app: &App) -> End {
         let mut pings = interval(app.settings.keep_alive);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);

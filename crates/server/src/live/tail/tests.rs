@@ -38,8 +38,8 @@ fn bulk() -> Submit {
 }
 
 /// Everything that the bulk leaves, in order.
-async fn read(mut reader: Reader) -> Vec<Arc<Event>> {
-    let mut all: Vec<Arc<Event>> = Vec::new();
+async fn read(mut reader: Reader) -> Vec<Arc<LiveEvent>> {
+    let mut all: Vec<Arc<LiveEvent>> = Vec::new();
     while all.len() < 10_000 {
         match reader.next().await.expect("the database answers") {
             Step::Events(events) => all.extend(events),
@@ -67,7 +67,7 @@ async fn a_bulk_that_is_longer_than_the_window_is_not_read_by_each_reader() {
     let read = tokio::time::timeout(DEADLINE, read).await;
     let read = read.expect("all of it in time");
     // What is shared is one thing, and each time that it is read makes another.
-    let events: HashSet<*const Event> = read.iter().flatten().map(Arc::as_ptr).collect();
+    let events: HashSet<*const LiveEvent> = read.iter().flatten().map(Arc::as_ptr).collect();
     let closed = tokio::task::spawn_blocking(move || drop((tail, store))).await;
     closed.expect("the store closes");
     let times = events.len() / 10_000;

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod exit;
 mod logging;
+mod otlp;
 mod output;
 mod signals;
 mod table;
@@ -25,16 +26,6 @@ use crate::{
 /// gives the memory back to the system after each batch.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Freed memory goes back to the system after so long. By itself this allocator waits a second, in which
-/// large requests pile up.
-#[expect(unsafe_code, reason = "the allocator's settings are C")]
-fn give_memory_back_soon() {
-    const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
-    const MILLISECONDS: std::ffi::c_long = 10;
-    // SAFETY: it writes a number into a table of the allocator's, which reads it at each use.
-    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, MILLISECONDS) }
-}
 
 /// Started by executors only: the process between the executor and one job's program. It must run
 /// before any thread exists, and it is no command for people.
@@ -62,7 +53,6 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<Exit, Failure> {
-    give_memory_back_soon();
     let Program {
         command,
         log,

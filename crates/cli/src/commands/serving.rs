@@ -10,6 +10,7 @@ use super::{executor, place};
 use crate::{
     args::{Place, Serve, Tracing},
     exit::{Exit, Failure},
+    otlp::Otlp,
     output::say,
     signals::Signals,
 };
@@ -115,7 +116,10 @@ fn boxed(lines: &[&str]) -> String {
 /// Where traces go, as the service `name`.
 pub(super) fn spans(tracing: &Tracing, name: &'static str) -> Result<Spans, Failure> {
     match &tracing.otlp_endpoint {
-        Some(endpoint) => Spans::to(endpoint, name).map_err(Failure::usage),
+        Some(endpoint) => {
+            let otlp = Otlp::start(endpoint, name).map_err(Failure::usage)?;
+            Ok(Spans::to(otlp))
+        }
         None => Ok(Spans::none()),
     }
 }

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::harness::{Server, code, get, stderr, stdout};
+use crate::harness::{Server, code, exits, get, says, stderr, stdout};
 
 #[test]
 fn a_copy_of_a_live_server_serves_what_was_accepted() {
@@ -14,7 +14,7 @@ fn a_copy_of_a_live_server_serves_what_was_accepted() {
     let copy = server.home().join("copy.db").display().to_string();
     let data_dir = server.data_dir().display().to_string();
     let done = server.run(&["backup", &copy, "--data-dir", &data_dir]);
-    assert_eq!(code(&done), Some(0), "{}", stderr(&done));
+    exits(&done, 0);
     let again = server.run(&["backup", &copy, "--data-dir", &data_dir]);
     assert_eq!(
         code(&again),
@@ -31,7 +31,7 @@ fn a_copy_of_a_live_server_serves_what_was_accepted() {
     fs::copy(&copy, restored.data_dir().join("playhouse.db")).expect("it can be copied");
     restored.restart();
     let shown = restored.run(&["job", "get", id.trim_end()]);
-    assert_eq!(code(&shown), Some(0), "{}", stderr(&shown));
+    exits(&shown, 0);
     assert!(stdout(&shown).contains("kept.sh"));
 
     // The programs are not in it: they are copied after it.
@@ -62,14 +62,10 @@ fn copy_files(from: &Path, to: &Path) {
 fn a_directory_without_a_database_is_refused() {
     let server = Server::start(&[]);
     let output = server.run(&["backup", "copy.db", "--data-dir", "nothing-here"]);
-    assert_eq!(code(&output), Some(1), "{}", stderr(&output));
+    exits(&output, 1);
     assert!(!server.home().join("copy.db").exists());
     let data_dir = server.data_dir().display().to_string();
     let nowhere = server.run(&["backup", "nothing-here/copy.db", "--data-dir", &data_dir]);
-    assert_eq!(code(&nowhere), Some(74));
-    assert!(
-        stderr(&nowhere).contains("the copy nothing-here/copy.db cannot be written"),
-        "{}",
-        stderr(&nowhere)
-    );
+    exits(&nowhere, 74);
+    says(&nowhere, "the copy nothing-here/copy.db cannot be written");
 }

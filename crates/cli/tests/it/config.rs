@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use tempfile::TempDir;
 
-use crate::harness::{code, free_port, playhouse, stderr};
+use crate::harness::{code, exits, free_port, playhouse, says, stderr};
 
 fn home() -> TempDir {
     TempDir::new().expect("a temporary directory can be made")
@@ -18,7 +18,7 @@ fn write(path: &Path, text: &str) {
 /// Runs `stats` against nobody and answers the address that it tried.
 fn tried(command: &mut Command) -> String {
     let output = command.arg("stats").output().expect("the binary starts");
-    assert_eq!(code(&output), Some(69), "{}", stderr(&output));
+    exits(&output, 69);
     let text = stderr(&output);
     let after = text.split("Tried ").nth(1).expect("it says what it tried");
     after.split(". ").next().expect("a sentence").to_owned()
@@ -39,7 +39,7 @@ fn a_flag_wins_over_the_environment_which_wins_over_the_file() {
         .args(["stats", "--server", &flag])
         .output()
         .expect("the binary starts");
-    assert!(stderr(&output).contains(&flag), "{}", stderr(&output));
+    says(&output, &flag);
 }
 
 #[test]

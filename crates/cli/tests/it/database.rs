@@ -31,6 +31,22 @@ impl Drop for Database {
     }
 }
 
+/// Each test on both databases: it gets the arguments of a server that name its database.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $test() { super::$test(&[]); })+
+        }
+        mod postgres {
+            $(#[test] fn $test() {
+                let database = $crate::database::Database::create();
+                super::$test(&["--database-url", database.url()]);
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
 /// Runs statements on the database of this URL.
 pub(crate) fn execute(url: &str, sql: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{
     database::{Database, execute},
-    harness::{Server, code, free_port, playhouse, stderr, stdout},
+    harness::{Server, exits, free_port, playhouse, stdout},
 };
 
 #[test]
@@ -25,7 +25,7 @@ fn a_missing_server_is_a_warning_unless_it_was_named() {
         .arg(format!("http://127.0.0.1:{}", free_port()))
         .output()
         .expect("the binary starts");
-    assert_eq!(code(&output), Some(1), "{}", stderr(&output));
+    exits(&output, 1);
     let table = stdout(&output);
     let server = table
         .lines()
@@ -56,7 +56,7 @@ fn the_report_is_json_for_machines() {
     let mut command = playhouse(home.path());
     let command = command.args(["doctor", "--json", "--data-dir", &below_a_file]);
     let output = command.output().expect("the binary starts");
-    assert_eq!(code(&output), Some(1));
+    exits(&output, 1);
     let checks: Vec<serde_json::Value> =
         serde_json::from_str(&stdout(&output)).expect("it is JSON");
     let data = checks

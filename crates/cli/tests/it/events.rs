@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::{Server, code, output, poll, stderr, stdout};
+use crate::harness::{Server, exits, output, poll, stderr, stdout};
 
 /// What a reader got.
 #[derive(Clone, Default)]
@@ -98,10 +98,10 @@ fn what_happens_is_printed_as_it_happens() {
 #[test]
 fn what_cannot_be_followed_is_said_at_once() {
     let none = output(["events", "--server", "http://127.0.0.1:9"]);
-    assert_eq!(code(&none), Some(69), "{}", stderr(&none));
+    exits(&none, 69);
     let negative = output(["events", "--after", "-1"]);
-    assert_eq!(code(&negative), Some(2), "{}", stderr(&negative));
+    exits(&negative, 2);
     let server = Server::start(&[]);
     let refused = server.run(&["events", "--run", "42"]);
-    assert_eq!(code(&refused), Some(65), "{}", stderr(&refused));
+    exits(&refused, 65);
 }

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::{
-    harness::{Process, Server, code, poll, stderr, stdout},
+    harness::{Process, Server, code, exits, poll, stderr, stdout},
     submit::running_id,
 };
 
@@ -29,8 +29,8 @@ fn ctrl_c_detaches_and_says_how_to_go_on() {
     });
     watched.signal(Signal::SIGTERM);
     assert_eq!(watched.wait().code(), Some(143), "{}", watched.stderr());
-    assert_eq!(code(&server.run(&["job", "cancel", &id])), Some(0));
-    assert_eq!(code(&server.run(&["job", "wait", &id])), Some(121));
+    exits(&server.run(&["job", "cancel", &id]), 0);
+    exits(&server.run(&["job", "wait", &id]), 121);
 }
 
 #[test]

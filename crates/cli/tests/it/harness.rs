@@ -55,6 +55,27 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("standard error is UTF-8")
 }
 
+/// The command ended with this exit code.
+#[track_caller]
+pub(crate) fn exits(output: &Output, wanted: i32) {
+    let (out, err) = (stdout(output), stderr(output));
+    assert_eq!(code(output), Some(wanted), "{out}{err}");
+}
+
+/// The command wrote this to standard error.
+#[track_caller]
+pub(crate) fn says(output: &Output, text: impl AsRef<str>) {
+    let said = stderr(output);
+    assert!(said.contains(text.as_ref()), "{said}");
+}
+
+/// The command wrote this to standard output.
+#[track_caller]
+pub(crate) fn prints(output: &Output, text: impl AsRef<str>) {
+    let printed = stdout(output);
+    assert!(printed.contains(text.as_ref()), "{printed}");
+}
+
 /// Polls until `found` answers, at most until the deadline.
 pub(crate) fn poll<T>(what: &str, found: impl FnMut() -> Option<T>) -> T {
     poll_within(DEADLINE, what, found)

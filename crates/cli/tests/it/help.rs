@@ -1,6 +1,6 @@
 //! What `--help` prints, command by command.
 
-use crate::harness::{code, output, stdout};
+use crate::harness::{code, exits, output, stdout};
 
 /// Every command, and no command that is not for people.
 #[test]
@@ -79,7 +79,7 @@ fn short_help() {
 fn completions_know_the_commands() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = output(["completions", shell]);
-        assert_eq!(code(&script), Some(0));
+        exits(&script, 0);
         assert!(stdout(&script).contains("doctor"), "{shell}");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    harness::{Server, code, stderr, stdout},
+    harness::{Server, code, exits, prints, says, stderr, stdout},
     kill_hooks::Receiver,
 };
 
@@ -19,7 +19,7 @@ fn a_hook_is_made_tested_and_deleted() {
     let receiver = Receiver::start();
     let server = Server::start(&["--allow-outbound", "127.0.0.0/8"]);
     let made = server.run(&["hook", "create", &receiver.url(), "--event", "job.failed"]);
-    assert_eq!(code(&made), Some(0), "{}", stderr(&made));
+    exits(&made, 0);
     assert!(stdout(&made).starts_with("whsec_"), "{}", stdout(&made));
     let list = json(&server, &["hook", "list", "--json"]);
     let id = list[0]["id"].as_str().expect("an id");
@@ -27,7 +27,7 @@ fn a_hook_is_made_tested_and_deleted() {
     let table = stdout(&server.run(&["hook", "list"]));
     assert!(table.contains(id) && table.contains("enabled"), "{table}");
     let test = server.run(&["hook", "test", id]);
-    assert_eq!(code(&test), Some(0), "{}", stderr(&test));
+    exits(&test, 0);
     assert_eq!(stdout(&test), "delivered: the receiver answered 200\n");
     let sent = json(&server, &["hook", "deliveries", id, "--json"]);
     assert_eq!(
@@ -35,9 +35,9 @@ fn a_hook_is_made_tested_and_deleted() {
         (&"hook.test".into(), &1.into())
     );
     let again = server.run(&["hook", "deliveries", id, "--replay", "1"]);
-    assert_eq!(code(&again), Some(0), "{}", stderr(&again));
-    assert_eq!(code(&server.run(&["hook", "delete", id])), Some(0));
-    assert_eq!(code(&server.run(&["hook", "delete", id])), Some(66));
+    exits(&again, 0);
+    exits(&server.run(&["hook", "delete", id]), 0);
+    exits(&server.run(&["hook", "delete", id]), 66);
     assert_eq!(stdout(&server.run(&["hook", "list"])), "");
 }
 
@@ -48,17 +48,13 @@ fn a_disabled_hook_is_enabled_again() {
     let made = json(&server, &["hook", "create", url, "--json"]);
     let id = made["id"].as_str().expect("an id");
     let off = server.run(&["hook", "change", id, "--disable"]);
-    assert_eq!(code(&off), Some(0), "{}", stderr(&off));
+    exits(&off, 0);
     let expected = format!("changed {id}, which is disabled: it was asked for");
-    assert!(stderr(&off).contains(&expected), "{}", stderr(&off));
-    assert_eq!(code(&server.run(&["hook", "test", id])), Some(65));
+    says(&off, &expected);
+    exits(&server.run(&["hook", "test", id]), 65);
     let list = server.run(&["hook", "list"]);
-    assert!(stdout(&list).contains("disabled: "), "{}", stdout(&list));
-    assert!(
-        stderr(&list).contains("hook change ID --enable"),
-        "{}",
-        stderr(&list)
-    );
+    prints(&list, "disabled: ");
+    says(&list, "hook change ID --enable");
     let new = "https://other.example/";
     let change = ["hook", "change", id, "--enable", "--url", new];
     let rest = ["--event", "job.*", "--event", "hook.*", "--description"];
@@ -67,7 +63,7 @@ fn a_disabled_hook_is_enabled_again() {
     assert_eq!(on["events"], serde_json::json!(["job.*", "hook.*"]));
     assert_eq!(on["description"], "new");
     let list = server.run(&["hook", "list"]);
-    assert!(stdout(&list).contains(" enabled "), "{}", stdout(&list));
+    prints(&list, " enabled ");
     assert_eq!(stderr(&list), "");
     // Nothing to change, both at once, and a hook that is not there.
     for (arguments, expected) in [
@@ -88,20 +84,12 @@ fn without_leave_no_address_inside_is_called() {
     let receiver = Receiver::start();
     let server = Server::start(&[]);
     let refused = server.run(&["hook", "create", &receiver.url()]);
-    assert_eq!(code(&refused), Some(65));
-    assert!(
-        stderr(&refused).contains("--allow-outbound"),
-        "{}",
-        stderr(&refused)
-    );
+    exits(&refused, 65);
+    says(&refused, "--allow-outbound");
     let name = receiver.url().replace("127.0.0.1", "localhost");
     let hook = json(&server, &["hook", "create", &name, "--json"]);
     let test = server.run(&["hook", "test", hook["id"].as_str().expect("an id")]);
-    assert_eq!(code(&test), Some(1));
-    assert!(
-        stderr(&test).contains("not a public address"),
-        "{}",
-        stderr(&test)
-    );
+    exits(&test, 1);
+    says(&test, "not a public address");
     assert_eq!(receiver.count(), 0);
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::harness::{Server, code, poll, stderr, stdout};
+use crate::harness::{Server, code, exits, poll, stderr, stdout};
 
 const UNKNOWN: &str = "00000000-0000-7000-8000-000000000000";
 
@@ -14,13 +14,13 @@ fn submit(server: &Server, arguments: &[&str]) -> String {
     let mut all = vec!["job", "submit", "--detach", script.as_str()];
     all.extend(arguments);
     let output = server.run(&all);
-    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+    exits(&output, 0);
     stdout(&output).trim_end().to_owned()
 }
 
 fn json(server: &Server, arguments: &[&str]) -> Value {
     let output = server.run(&[arguments, &["--json"]].concat());
-    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+    exits(&output, 0);
     serde_json::from_str(&stdout(&output)).expect("it is JSON")
 }
 
@@ -69,7 +69,7 @@ fn several_jobs_are_cancelled_and_one_refusal_does_not_stop_the_rest() {
     let server = Server::start(&[]);
     let [first, second] = [1, 2].map(|_| submit(&server, &[]));
     let output = server.run(&["job", "cancel", &first, UNKNOWN, &second]);
-    assert_eq!(code(&output), Some(66), "{}", stderr(&output));
+    exits(&output, 66);
     assert_eq!(
         stdout(&output),
         format!("{first}  cancelled\n{second}  cancelled\n")
@@ -118,7 +118,7 @@ fn executors_and_stats_are_counted() {
     assert!(lines[0].starts_with("NAME ") && lines.len() == 2, "{table}");
     assert_eq!(json(&server, &["executors"])[0]["registration"]["slots"], 2);
     let id = submit(&server, &[]);
-    assert_eq!(code(&server.run(&["job", "wait", &id])), Some(0));
+    exits(&server.run(&["job", "wait", &id]), 0);
     let stats = stdout(&server.run(&["stats"]));
     assert!(stats.contains("\ncompleted      1\n"), "{stats}");
     assert_eq!(json(&server, &["stats"])["jobs_by_status"]["completed"], 1);

@@ -5,7 +5,7 @@ use std::{os::unix::fs::PermissionsExt, path::Path, process::Output};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::harness::{Process, Server, code, playhouse, poll, stderr, stdout};
+use crate::harness::{Process, Server, code, exits, playhouse, poll, stderr, stdout};
 
 /// Runs `key …` on the server's data directory, beside it.
 fn operate(server: &Server, arguments: &[&str]) -> String {
@@ -13,7 +13,7 @@ fn operate(server: &Server, arguments: &[&str]) -> String {
     command.arg("key").args(arguments);
     command.arg("--data-dir").arg(server.data_dir());
     let done = command.output().expect("the binary starts");
-    assert_eq!(code(&done), Some(0), "{}", stderr(&done));
+    exits(&done, 0);
     stdout(&done).trim().to_owned()
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use crate::harness::{Server, code, playhouse, stderr, stdout};
+use crate::harness::{Server, exits, playhouse, says, stdout};
 
 /// Runs a command as somebody whose shell names a server for all commands.
 fn elsewhere(server: &Server, arguments: &[&str]) -> Output {
@@ -28,7 +28,7 @@ fn a_data_directory_that_is_named_wins_over_a_server_of_the_environment() {
         other,
     ];
     let made = elsewhere(&server, &make);
-    assert_eq!(code(&made), Some(0), "{}", stderr(&made));
+    exits(&made, 0);
     // The server has no key yet: the caller who is on this machine may do everything.
     assert_eq!(
         stdout(&elsewhere(&server, &["key", "list", "--json"])),
@@ -38,15 +38,11 @@ fn a_data_directory_that_is_named_wins_over_a_server_of_the_environment() {
     assert!(stdout(&elsewhere(&server, &list)).contains("\"name\":\"me\""));
     let verify = ["audit", "verify", "--data-dir", other];
     let verified = elsewhere(&server, &verify);
-    assert_eq!(code(&verified), Some(0), "{}", stderr(&verified));
+    exits(&verified, 0);
 
     let url = server.url();
     let both = ["key", "list", "--data-dir", other, "--server", &url];
     let refused = elsewhere(&server, &both);
-    assert_eq!(code(&refused), Some(2));
-    assert!(
-        stderr(&refused).contains("use one of the two"),
-        "{}",
-        stderr(&refused)
-    );
+    exits(&refused, 2);
+    says(&refused, "use one of the two");
 }

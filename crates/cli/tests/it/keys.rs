@@ -11,7 +11,9 @@ use tempfile::TempDir;
 
 use crate::{
     database::Database,
-    harness::{Process, Server, code, free_port, get, playhouse, poll, stderr, stdout},
+    harness::{
+        Process, Server, code, exits, free_port, get, playhouse, poll, says, stderr, stdout,
+    },
 };
 
 /// Runs a client command that shows a key.
@@ -31,7 +33,7 @@ fn operate(server: &Server, arguments: &[&str]) -> Output {
 
 fn make(server: &Server, arguments: &[&str]) -> String {
     let made = operate(server, &[&["create"], arguments].concat());
-    assert_eq!(code(&made), Some(0), "{}", stderr(&made));
+    exits(&made, 0);
     let key = stdout(&made);
     assert!(key.starts_with("itk_") && key.ends_with('\n'), "{key}");
     key.trim().to_owned()
@@ -41,9 +43,9 @@ fn make(server: &Server, arguments: &[&str]) -> String {
 fn a_running_server_hears_of_keys_made_and_revoked_beside_it() {
     let server = Server::start(&["--with-executor", "--isolation", "none"]);
     warned(&server);
-    assert_eq!(code(&server.run(&["job", "list"])), Some(0));
+    exits(&server.run(&["job", "list"]), 0);
     let first = operate(&server, &["create", "me", "--role", "user"]);
-    assert_eq!(code(&first), Some(65));
+    exits(&first, 65);
     assert!(stderr(&first).contains("first key must be an admin's"));
 
     let admin = make(&server, &["me", "--role", "admin"]);
@@ -51,11 +53,7 @@ fn a_running_server_hears_of_keys_made_and_revoked_beside_it() {
         (code(&server.run(&["job", "list"])) == Some(65)).then_some(())
     });
     let refused = server.run(&["job", "list"]);
-    assert!(
-        stderr(&refused).contains("PLAYHOUSE_KEY"),
-        "{}",
-        stderr(&refused)
-    );
+    says(&refused, "PLAYHOUSE_KEY");
 
     // From the environment and from a file; the built-in executor needs none, also for a program
     // that the server keeps.
@@ -81,25 +79,22 @@ fn a_running_server_hears_of_keys_made_and_revoked_beside_it() {
         &["key", "create", "ci", "--role", "readonly"],
     );
     let readonly = stdout(&made).trim().to_owned();
-    assert_eq!(
-        code(&with_key(&server, &readonly, &["job", "list"])),
-        Some(0)
-    );
+    exits(&with_key(&server, &readonly, &["job", "list"]), 0);
     let refused = with_key(&server, &readonly, &["job", "submit", &program]);
-    assert_eq!(code(&refused), Some(65), "{}", stderr(&refused));
+    exits(&refused, 65);
 
     // Revoked beside it.
     let listed = operate(&server, &["list", "--json"]);
     let keys: Value = serde_json::from_str(&stdout(&listed)).expect("JSON");
     let id = keys[0]["id"].as_str().expect("an id");
     let revoked = operate(&server, &["revoke", id]);
-    assert_eq!(code(&revoked), Some(0), "{}", stderr(&revoked));
+    exits(&revoked, 0);
     poll("the key is refused", || {
         let listed = with_key(&server, &readonly, &["job", "list"]);
         (code(&listed) == Some(65)).then_some(())
     });
     let unknown = operate(&server, &["revoke", "nothing"]);
-    assert_eq!(code(&unknown), Some(66));
+    exits(&unknown, 66);
     let table = stdout(&operate(&server, &["list"]));
     assert!(
         table.contains("revoked") && !table.contains(&admin),
@@ -136,7 +131,7 @@ fn only_a_key_to_start_with_makes_a_database_and_says_so() {
     let second = run(&["key", "create", "ci", "--role", "user"]);
     let said = stderr(&second);
     assert!(said.contains("data/playhouse.db\n"), "{said}");
-    assert_eq!(code(&run(&["key", "list"])), Some(0));
+    exits(&run(&["key", "list"]), 0);
 }
 
 #[test]
@@ -162,8 +157,8 @@ fn the_printed_token_makes_the_first_key_once() {
     let created: Value = serde_json::from_str(body).expect("JSON");
     let key = created["key"].as_str().expect("a key").to_owned();
     assert!(post("you").starts_with("HTTP/1.1 401"));
-    assert_eq!(code(&with_key(&server, &key, &["job", "list"])), Some(0));
-    assert_eq!(code(&server.run(&["job", "list"])), Some(65));
+    exits(&with_key(&server, &key, &["job", "list"]), 0);
+    exits(&server.run(&["job", "list"]), 65);
     // With keys it has nothing to warn of.
     for _ in 0..2 {
         server.process.signal(Signal::SIGTERM);
@@ -222,7 +217,7 @@ fn what_one_server_revokes_the_other_refuses_within_a_second() {
         one.then_some(())
     });
     let revoked = with_key(&one, admin.trim(), &["key", "revoke", &id]);
-    assert_eq!(code(&revoked), Some(0), "{}", stderr(&revoked));
+    exits(&revoked, 0);
     let begun = Instant::now();
     loop {
         let asked = begun.elapsed();
@@ -252,12 +247,8 @@ fn behind_another_name_nobody_may_do_anything_before_there_is_a_key() {
         assert!(said.contains("names another host"), "{said}");
         assert!(!said.contains("may do everything"), "{said}");
         let refused = server.run(&["job", "list"]);
-        assert_eq!(code(&refused), Some(65));
-        assert!(
-            stderr(&refused).contains("another name"),
-            "{}",
-            stderr(&refused)
-        );
+        exits(&refused, 65);
+        says(&refused, "another name");
         let key = stdout(&operate(&server, &["create", "me", "--role", "admin"]));
         poll("the key is good", || {
             let listed = with_key(&server, key.trim(), &["job", "list"]);
@@ -307,7 +298,7 @@ fn with_keys_every_address_is_listened_on() {
         "--data-dir",
         &data,
     ]);
-    assert_eq!(code(&command.output().expect("the binary starts")), Some(0));
+    exits(&command.output().expect("the binary starts"), 0);
     let mut refused = serve(free_port(), &[]);
     assert_eq!(refused.wait().code(), Some(2));
     assert!(refused.stderr().contains("public URL"));

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use crate::{
-    database::Database,
+    database::on_both,
     harness::{Server, poll},
     ledger::{Load, REAL, random_ms, real_executor},
 };
@@ -13,18 +13,10 @@ const ROUNDS: &str = "PLAYHOUSE_KILL_ROUNDS";
 /// Jobs of executors that got no answer come back soon.
 const SHORT_LEASES: [&str; 2] = ["--lease-seconds=1", "--scan-seconds=1"];
 
-#[test]
-fn kill_of_the_server_loses_nothing_on_sqlite() {
-    let mut server = Server::start(&SHORT_LEASES);
-    let load = survive(rounds(), &mut server);
-    load.check(&server);
-}
+on_both!(kill_of_the_server_loses_nothing);
 
-#[test]
-fn kill_of_the_server_loses_nothing_on_postgres() {
-    let database = Database::create();
-    let arguments = [&SHORT_LEASES[..], &["--database-url", database.url()]].concat();
-    let mut server = Server::start(&arguments);
+fn kill_of_the_server_loses_nothing(arguments: &[&str]) {
+    let mut server = Server::start(&[&SHORT_LEASES, arguments].concat());
     let load = survive(rounds(), &mut server);
     load.check(&server);
 }

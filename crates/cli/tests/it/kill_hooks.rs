@@ -17,23 +17,14 @@ use serde_json::{Value, json};
 use wire::{client::Client, jobs::NewJob};
 
 use crate::{
-    database::Database,
-    harness::{Server, code, poll},
+    database::{Database, on_both},
+    harness::{Server, exits, poll},
 };
 
 const ROUNDS: usize = 3;
 const JOBS: usize = 25;
 
-#[test]
-fn kill_of_the_server_loses_no_delivery_on_sqlite() {
-    survive(&[]);
-}
-
-#[test]
-fn kill_of_the_server_loses_no_delivery_on_postgres() {
-    let database = Database::create();
-    survive(&["--database-url", database.url()]);
-}
+on_both!(kill_of_the_server_loses_no_delivery);
 
 #[test]
 fn another_server_sends_what_was_in_flight() {
@@ -42,7 +33,7 @@ fn another_server_sends_what_was_in_flight() {
     let arguments = [&arguments[..], &[database.url()]].concat();
     let mut one = Server::start(&arguments);
     let made = one.run(&["hook", "create", &receiver.url(), "--event", "job.*"]);
-    assert_eq!(code(&made), Some(0));
+    exits(&made, 0);
     receiver.hold();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let client = Client::http(&one.url()).expect("the URL is good");
@@ -233,13 +224,13 @@ fn answer(number: usize, mut stream: &TcpStream, shared: &Shared) {
     );
 }
 
-fn survive(arguments: &[&str]) {
+fn kill_of_the_server_loses_no_delivery(arguments: &[&str]) {
     let receiver = Receiver::start();
     let mut all = vec!["--allow-outbound", "127.0.0.1"];
     all.extend(arguments);
     let mut server = Server::start(&all);
     let made = server.run(&["hook", "create", &receiver.url(), "--event", "job.*"]);
-    assert_eq!(code(&made), Some(0));
+    exits(&made, 0);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let client = Client::http(&server.url()).expect("the URL is good");
     for _ in 0..ROUNDS {

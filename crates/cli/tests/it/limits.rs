@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::{Process, Server, code, poll, stdout};
+use crate::harness::{Process, Server, code, exits, poll, stdout};
 
 /// SIGXFSZ, as a shell counts it.
 const FILE_TOO_LARGE: i32 = 128 + 25;
@@ -57,7 +57,7 @@ fn the_built_in_executor_takes_the_same_settings() {
     assert_eq!(write_2_mib(&server), Some(FILE_TOO_LARGE));
     let large = server.script("large.sh", &format!("exit 0\n# {}", "x".repeat(64 << 10)));
     let submitted = server.run(&["job", "submit", "--json", &large]);
-    assert_eq!(code(&submitted), Some(120));
+    exits(&submitted, 120);
     let ended: Value = serde_json::from_str(&stdout(&submitted)).expect("it is JSON");
     let id = ended["id"].as_str().expect("an id");
     let message = job(&server, id)["error_message"].to_string();
@@ -82,7 +82,7 @@ fn a_deaf_job_is_killed_after_the_grace_that_was_set() {
         (stdout(&server.run(&["job", "logs", &id])) == "ready\n").then_some(())
     });
     let began = Instant::now();
-    assert_eq!(code(&server.run(&["job", "cancel", &id])), Some(0));
+    exits(&server.run(&["job", "cancel", &id]), 0);
     poll("it ends", || {
         (job(&server, &id)["status"] == "cancelled").then_some(())
     });

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    harness::{Process, Server, code, get, poll, stderr},
+    harness::{Process, Server, exits, get, poll},
     submit::running_id,
 };
 
@@ -31,7 +31,7 @@ fn a_line_that_a_program_printed_is_there_within_a_second() {
         ),
     );
     let submitted = server.run(&["job", "submit", "--detach", &script]);
-    assert_eq!(code(&submitted), Some(0), "{}", stderr(&submitted));
+    exits(&submitted, 0);
     let id = running_id(&server);
     let printed = format!("/api/v1/jobs/{id}/logs?stream=stdout");
     let mut took: Vec<Duration> = (1..=LINES)
@@ -53,5 +53,5 @@ fn a_line_that_a_program_printed_is_there_within_a_second() {
     assert!(took[LINES / 2] < PROMISED, "{took:?}");
     fs::write(server.home().join("go-end"), "").expect("a file");
     let waited = server.run(&["job", "wait", &id]);
-    assert_eq!(code(&waited), Some(0), "{}", stderr(&waited));
+    exits(&waited, 0);
 }

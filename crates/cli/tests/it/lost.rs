@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::{
-    harness::{Process, Server, code, poll, stderr, stdout},
+    harness::{Process, Server, code, exits, poll, stderr, stdout},
     submit::running_id,
 };
 
@@ -28,7 +28,7 @@ fn a_killed_executor_leaves_no_process_behind_and_its_job_is_not_forgotten() {
         let script = server.script("family.sh", &family);
         let arguments = ["job", "submit", "--detach", "--max-attempts=1", &script];
         let submitted = server.run(&arguments);
-        assert_eq!(code(&submitted), Some(0), "{}", stderr(&submitted));
+        exits(&submitted, 0);
         let id = running_id(&server);
         poll("the whole family runs", || {
             (running(&sleep) == 3).then_some(())
@@ -57,7 +57,7 @@ fn a_frozen_executor_that_wakes_up_changes_nothing() {
         server.home().join("zombie.log"),
     );
     let submitted = server.run(&["job", "submit", "--detach", &script]);
-    assert_eq!(code(&submitted), Some(0), "{}", stderr(&submitted));
+    exits(&submitted, 0);
     let id = running_id(&server);
     zombie.signal(Signal::SIGSTOP);
     // Its program ends now, and it has a result that nobody wants any more when it wakes up.
@@ -67,7 +67,7 @@ fn a_frozen_executor_that_wakes_up_changes_nothing() {
         server.home().join("second.log"),
     );
     let waited = server.run(&["job", "wait", &id]);
-    assert_eq!(code(&waited), Some(0), "{}", stderr(&waited));
+    exits(&waited, 0);
     let before = job(&server, &id);
     // At least a lease before now, or too long ago to be listed: a new one is later than that,
     // although it is in whole seconds.
@@ -75,7 +75,7 @@ fn a_frozen_executor_that_wakes_up_changes_nothing() {
     zombie.signal(Signal::SIGCONT);
     // It reports, or finds its lease gone; then it asks for work again, which shows.
     let again = server.run(&["job", "submit", "--detach", &script]);
-    assert_eq!(code(&again), Some(0), "{}", stderr(&again));
+    exits(&again, 0);
     poll("the woken executor is heard of", || {
         let woken = heartbeat(&server, "zombie") > silent_since;
         (woken || zombie.stderr().contains("the lease was lost")).then_some(())
@@ -95,7 +95,7 @@ fn a_result_is_kept_while_the_server_is_away() {
     );
     let script = server.script("work.sh", "echo started; sleep 1; echo result");
     let arguments = ["job", "submit", "--detach", &script];
-    assert_eq!(code(&server.run(&arguments)), Some(0));
+    exits(&server.run(&arguments), 0);
     let id = running_id(&server);
     poll("the program has started", || {
         let printed = stdout(&server.run(&["job", "logs", &id]));

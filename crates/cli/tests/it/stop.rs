@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::{
-    harness::{Process, Server, code, playhouse, poll, stderr, stdout},
+    harness::{Process, Server, code, exits, playhouse, poll, says, stderr, stdout},
     submit::running_id,
 };
 
@@ -27,7 +27,7 @@ fn a_stopped_server_gives_the_running_job_back_uncounted() {
     let mut server = Server::start(&["--with-executor", "--drain-grace=0s"]);
     let script = server.script("long.sh", "sleep 600");
     let submitted = server.run(&["job", "submit", "--detach", "--max-attempts=1", &script]);
-    assert_eq!(code(&submitted), Some(0), "{}", stderr(&submitted));
+    exits(&submitted, 0);
     let id = running_id(&server);
     server.process.signal(Signal::SIGTERM);
     assert_eq!(
@@ -79,18 +79,14 @@ fn a_used_data_directory_and_a_used_port_are_refused() {
     let server = Server::start(&[]);
     let data_dir = server.data_dir().display().to_string();
     let second = server.run(&["server", "--listen=127.0.0.1:0", "--data-dir", &data_dir]);
-    assert_eq!(code(&second), Some(1));
-    assert!(
-        stderr(&second).contains("another server"),
-        "{}",
-        stderr(&second)
-    );
+    exits(&second, 1);
+    says(&second, "another server");
     let mut command = playhouse(server.home());
     let listen = format!("--listen=127.0.0.1:{}", server.port);
     let third = command.args(["server", &listen, "--data-dir=other"]);
     let third = third.output().expect("the binary starts");
-    assert_eq!(code(&third), Some(1));
-    assert!(stderr(&third).contains("in use"), "{}", stderr(&third));
+    exits(&third, 1);
+    says(&third, "in use");
 }
 
 #[test]
@@ -137,11 +133,7 @@ fn two_executors_do_not_share_their_directories() {
         .executor("twin", &[])
         .output()
         .expect("the binary starts");
-    assert_eq!(code(&second), Some(1), "{}", stderr(&second));
-    assert!(
-        stderr(&second).contains("another executor uses it"),
-        "{}",
-        stderr(&second)
-    );
+    exits(&second, 1);
+    says(&second, "another executor uses it");
     drop(first);
 }

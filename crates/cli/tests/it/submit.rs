@@ -4,7 +4,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::harness::{Server, code, poll, stderr, stdout};
+use crate::harness::{Server, code, exits, poll, says, stderr, stdout};
 
 fn server() -> Server {
     Server::start(&["--with-executor", "--slots=4"])
@@ -44,10 +44,10 @@ fn the_command_prints_what_the_program_prints_and_ends_as_it_ends() {
         (code(&failed), stdout(&failed)),
         (Some(3), "partial".to_owned())
     );
-    assert!(stderr(&failed).contains(" failed: "), "{}", stderr(&failed));
+    says(&failed, " failed: ");
 
     let killed = submit(&server, "kill.sh", "kill -KILL $$", &[]);
-    assert_eq!(code(&killed), Some(137), "{}", stderr(&killed));
+    exits(&killed, 137);
 }
 
 #[test]
@@ -92,12 +92,12 @@ fn a_variable_without_a_value_takes_the_callers() {
 fn ends_without_an_exit_code_have_codes_of_their_own() {
     let server = server();
     let late = submit(&server, "late.sh", "sleep 600", &["--timeout", "1s"]);
-    assert_eq!(code(&late), Some(124), "{}", stderr(&late));
+    exits(&late, 124);
 
     let url = format!("{}/nothing-here", server.url());
     let missing = ["job", "submit", "--url", &url, "--sha256", &"0".repeat(64)];
     let missing = server.run(&missing);
-    assert_eq!(code(&missing), Some(120), "{}", stderr(&missing));
+    exits(&missing, 120);
 
     let script = server.script("long.sh", "sleep 600");
     let mut watched = server.watch("watched", &["job", "submit", &script]);
@@ -121,7 +121,7 @@ fn json_is_the_ended_job_or_the_answer_to_the_submit() {
         "echo out; exit 4",
         &["--json", "-l", "team=data"],
     );
-    assert_eq!(code(&done), Some(4));
+    exits(&done, 4);
     let job: Value = serde_json::from_str(&stdout(&done)).expect("one JSON document");
     assert_eq!(job["stdout"], "out\n");
     assert_eq!(job["labels"]["team"], "data");
@@ -136,12 +136,12 @@ fn a_detached_job_is_waited_for_later() {
     let text = "echo one; echo two >&2; exit 5";
     let detached = submit(&server, "later.sh", text, &["--detach"]);
     let id = stdout(&detached).trim_end().to_owned();
-    assert_eq!(code(&detached), Some(0));
+    exits(&detached, 0);
     assert_eq!(stderr(&detached), "", "nothing but the id");
     let good = submit(&server, "good.sh", "true", &["--detach"]);
     let good = stdout(&good).trim_end().to_owned();
     let waited = server.run(&["job", "wait", &good, &id]);
-    assert_eq!(code(&waited), Some(5), "{}", stderr(&waited));
+    exits(&waited, 5);
     let lines = stdout(&waited);
     assert!(lines.contains(&format!("{good}  completed\n")), "{lines}");
     assert!(lines.contains(&format!("{id}  failed: ")), "{lines}");
@@ -172,7 +172,7 @@ fn the_same_idempotency_key_gives_the_same_job() {
     assert!(!stdout(&first).is_empty());
     let other = ["--detach", "--idempotency-key", "nightly", "--", "argument"];
     let other = submit(&server, "once.sh", "true", &other);
-    assert_eq!(code(&other), Some(65), "{}", stderr(&other));
+    exits(&other, 65);
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a_file_that_will_not_start_is_submitted_with_a_warning() {
     std::fs::write(&path, "just text\n").expect("it can be written");
     let path = path.display().to_string();
     let done = server.run(&["job", "submit", &path]);
-    assert_eq!(code(&done), Some(120), "{}", stderr(&done));
+    exits(&done, 120);
     let warning = format!("playhouse: {path} is neither a binary for Linux nor a script");
     assert!(stderr(&done).starts_with(&warning), "{}", stderr(&done));
 }

@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 
-use crate::harness::{DEADLINE, Process, Server, code, poll, stdout};
+use crate::harness::{DEADLINE, Process, Server, code, exits, poll, stdout};
 
 /// A collector that keeps what it is sent: the service's name and the span.
 struct Collector {
@@ -98,7 +98,7 @@ fn a_run_is_one_trace_across_server_and_executor() {
     let script = server.script("traced.sh", "echo $TRACEPARENT");
     let submitted = server.run(&["job", "submit", "--detach", &script]);
     let id = stdout(&submitted).trim().to_owned();
-    assert_eq!(code(&server.run(&["job", "wait", &id])), Some(0));
+    exits(&server.run(&["job", "wait", &id]), 0);
     let printed = stdout(&server.run(&["job", "logs", &id]));
     // What is left is sent at the end of each process.
     executor.signal(Signal::SIGTERM);

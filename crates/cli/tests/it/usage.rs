@@ -4,7 +4,7 @@ use std::process::{Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::harness::{code, free_port, output, playhouse, stderr, stdout};
+use crate::harness::{code, free_port, output, playhouse, says, stderr, stdout};
 
 /// The code and the first line of standard error, as one line.
 fn report(output: &Output) -> String {
@@ -114,11 +114,7 @@ fn a_missing_server_is_told_at_once_with_what_to_do() {
             stderr(&answer)
         );
         assert_eq!(stdout(&answer), "");
-        assert!(
-            stderr(&answer).contains(&format!("Tried {url}.")),
-            "{}",
-            stderr(&answer)
-        );
+        says(&answer, &format!("Tried {url}."));
     }
 }
 

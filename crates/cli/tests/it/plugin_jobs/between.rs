@@ -5,10 +5,11 @@ use nix::sys::signal::Signal;
 use serde_json::json;
 
 use super::{
-    ended, executor, follow, gate::Gate, job, noted, noting, plugin, submit, without_starts,
+    COMPLETED, ended, executor, follow, gate::Gate, job, noted, noting, plugin, submit,
+    without_starts,
 };
 use crate::{
-    database::Database,
+    database::on_both,
     events::Following,
     harness::{Process, Server, poll},
 };
@@ -86,17 +87,7 @@ impl Between {
         let (job, events) = ended(&self.server, &self.following, &self.id);
         assert_eq!(job["progress"]["status"], "completed", "{job}");
         assert_eq!(noted(&self.server), ["one", "two", "three"]);
-        assert_eq!(
-            without_starts(&events),
-            [
-                "submitted",
-                "ready",
-                "plugin_completed one",
-                "plugin_completed two",
-                "plugin_completed three",
-                "completed",
-            ]
-        );
+        assert_eq!(without_starts(&events), COMPLETED);
         let count = |event: &str| events.iter().filter(|one| *one == event).count();
         assert_eq!(count("plugin_started one"), 1, "{events:?}");
         match killed {
@@ -104,16 +95,6 @@ impl Between {
             Killed::Executor | Killed::Both => assert!(count("requeued") >= 1, "{events:?}"),
         }
     }
-}
-
-fn on_sqlite(killed: Killed) {
-    Between::reach(&leases(killed)).kill(killed);
-}
-
-fn on_postgres(killed: Killed) {
-    let database = Database::create();
-    let location = ["--database-url", database.url()];
-    Between::reach(&[&leases(killed)[..], &location].concat()).kill(killed);
 }
 
 /// A lost executor's lease is to end soon, the other one's is to outlive the time without a server.
@@ -124,32 +105,24 @@ fn leases(killed: Killed) -> [&'static str; 2] {
     }
 }
 
-#[test]
-fn a_killed_executor_costs_no_plugin_that_ended_a_second_run_on_sqlite() {
-    on_sqlite(Killed::Executor);
+on_both!(
+    a_killed_executor_costs_no_plugin_that_ended_a_second_run,
+    a_server_killed_between_two_plugins_costs_none_a_second_run,
+    both_killed_between_two_plugins_cost_none_a_second_run,
+);
+
+fn a_killed_executor_costs_no_plugin_that_ended_a_second_run(arguments: &[&str]) {
+    kill(Killed::Executor, arguments);
 }
 
-#[test]
-fn a_killed_executor_costs_no_plugin_that_ended_a_second_run_on_postgres() {
-    on_postgres(Killed::Executor);
+fn a_server_killed_between_two_plugins_costs_none_a_second_run(arguments: &[&str]) {
+    kill(Killed::Server, arguments);
 }
 
-#[test]
-fn a_server_killed_between_two_plugins_costs_none_a_second_run_on_sqlite() {
-    on_sqlite(Killed::Server);
+fn both_killed_between_two_plugins_cost_none_a_second_run(arguments: &[&str]) {
+    kill(Killed::Both, arguments);
 }
 
-#[test]
-fn a_server_killed_between_two_plugins_costs_none_a_second_run_on_postgres() {
-    on_postgres(Killed::Server);
-}
-
-#[test]
-fn both_killed_between_two_plugins_cost_none_a_second_run_on_sqlite() {
-    on_sqlite(Killed::Both);
-}
-
-#[test]
-fn both_killed_between_two_plugins_cost_none_a_second_run_on_postgres() {
-    on_postgres(Killed::Both);
+fn kill(killed: Killed, arguments: &[&str]) {
+    Between::reach(&[&leases(killed)[..], arguments].concat()).kill(killed);
 }

@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{code, playhouse, stderr, stdout};
+use crate::harness::{code, exits, playhouse, prints, says, stderr, stdout};
 
 fn run(home: &Path, arguments: &[&str]) -> Output {
     let tmp = home.join("tmp");
@@ -47,7 +47,7 @@ fn an_author_checks_installs_lists_and_runs_a_plugin() {
     fs::write(home.join("input.json"), "{}").expect("an input");
     write(home, MANIFEST, SCRIPT);
     let checked = run(home, &["plugin", "check", "mine"]);
-    assert_eq!(code(&checked), Some(0), "{}", stderr(&checked));
+    exits(&checked, 0);
     assert!(
         stdout(&checked).starts_with("mine 1 is good"),
         "{}",
@@ -61,36 +61,24 @@ fn an_author_checks_installs_lists_and_runs_a_plugin() {
         "{}",
         stderr(&tried)
     );
-    assert!(stderr(&tried).contains("warn  hm"), "{}", stderr(&tried));
+    says(&tried, "warn  hm");
     let unknown = run(home, &["plugin", "run", "mine", "--input", "input.json"]);
-    assert_eq!(code(&unknown), Some(66));
-    assert!(
-        stderr(&unknown).contains("text-stats"),
-        "{}",
-        stderr(&unknown)
-    );
+    exits(&unknown, 66);
+    says(&unknown, "text-stats");
     let refused = run(
         home,
         &["plugin", "install", "mine", "--sha256", &"0".repeat(64)],
     );
-    assert_eq!(code(&refused), Some(1), "{}", stderr(&refused));
+    exits(&refused, 1);
     let installed = run(home, &["plugin", "install", "mine"]);
-    assert_eq!(code(&installed), Some(0), "{}", stderr(&installed));
+    exits(&installed, 0);
     let again = run(home, &["plugin", "install", "mine", "--json"]);
-    assert!(
-        stdout(&again).contains("\"replaced\":\"1\""),
-        "{}",
-        stdout(&again)
-    );
+    prints(&again, "\"replaced\":\"1\"");
     let ran = run(
         home,
         &["plugin", "run", "mine", "--input", "input.json", "--json"],
     );
-    assert!(
-        stdout(&ran).contains("\"metric\":{\"n\":1}"),
-        "{}",
-        stdout(&ran)
-    );
+    prints(&ran, "\"metric\":{\"n\":1}");
     let list = stdout(&run(home, &["plugin", "list"]));
     for name in [
         "mine ",
@@ -113,18 +101,14 @@ fn what_an_author_has_to_mend_is_told_with_its_place() {
     fs::write(home.join("input.json"), "{}").expect("an input");
     write(home, &MANIFEST.replace("kind", "knid"), SCRIPT);
     let checked = run(home, &["plugin", "check", "mine"]);
-    assert_eq!(code(&checked), Some(1));
-    assert!(
-        stderr(&checked).contains("plugin.toml:4:1"),
-        "{}",
-        stderr(&checked)
-    );
+    exits(&checked, 1);
+    says(&checked, "plugin.toml:4:1");
     let refused = run(home, &["plugin", "install", "mine"]);
-    assert_eq!(code(&refused), Some(1), "{}", stderr(&refused));
+    exits(&refused, 1);
     write(home, MANIFEST, "echo '{\"metric\": {\"n\": \"x\"}}'");
     let failed = run(home, &["plugin", "run", "./mine", "--input", "input.json"]);
-    assert_eq!(code(&failed), Some(120));
-    assert!(stderr(&failed).contains("/n"), "{}", stderr(&failed));
+    exits(&failed, 120);
+    says(&failed, "/n");
 }
 
 /// Calls `text-stats` with these arguments and this on standard input.
@@ -165,11 +149,7 @@ fn a_text_needs_no_quotes() {
     }
     // To the last newline.
     let ran = call(home, &["--text", "@page.txt"], b"");
-    assert!(
-        stdout(&ran).contains("\"characters\":15"),
-        "{}",
-        stdout(&ran)
-    );
+    prints(&ran, "\"characters\":15");
     for (arguments, exit) in [
         (&["--text", "@odd"][..], 2),
         (&["--text", "@none"][..], 74),
@@ -186,8 +166,8 @@ fn a_shipped_plugin_reads_standard_input_and_refuses_what_it_cannot_use() {
     let home = TempDir::new().expect("a home");
     let call = |input: &str| call(home.path(), &["--input", "-"], input.as_bytes());
     let good = call("{\"text\": \"to be or not to be\"}");
-    assert_eq!(code(&good), Some(0), "{}", stderr(&good));
-    assert!(stdout(&good).contains("\"words\":6"), "{}", stdout(&good));
+    exits(&good, 0);
+    prints(&good, "\"words\":6");
     let bad = call("7");
-    assert_eq!(code(&bad), Some(2), "{}", stderr(&bad));
+    exits(&bad, 2);
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 use wire::{client::Client, plugin_jobs::NewPluginJob};
 
-use crate::harness::{Server, code, poll, stderr, stdout};
+use crate::harness::{Server, code, exits, poll, stdout};
 
 const PAGE: &str = include_str!("../../../../../docs/plugins.md");
 
@@ -74,7 +74,7 @@ fn the_guide_leads_to_a_plugin_and_a_job() {
     assert_eq!((manifest.language, program.language), ("toml", "python"));
 
     let ran = run(&server, commands);
-    assert_eq!(code(&ran), Some(0), "{}", stderr(&ran));
+    exits(&ran, 0);
     let promised = between(over_http.before, "The metric is `", "`");
     let promised: Value = serde_json::from_str(promised).expect("JSON");
     let printed = stdout(&ran);
@@ -87,7 +87,7 @@ fn the_guide_leads_to_a_plugin_and_a_job() {
         let submitted = run(&server, in_one);
         (code(&submitted) != Some(65)).then_some(submitted)
     });
-    assert_eq!(code(&submitted), Some(0), "{}", stderr(&submitted));
+    exits(&submitted, 0);
     let metric: Value = serde_json::from_str(&stdout(&submitted)).expect("one line of JSON");
     assert_eq!(metric["word-count"], promised);
 

@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 use wire::{client::Client, plugin_jobs::NewPluginJob};
 
 use crate::{
-    harness::{Process, Server, code, poll, poll_within, stderr},
+    harness::{Process, Server, code, exits, poll, poll_within},
     plugins::{PAIRS, built},
 };
 
@@ -56,7 +56,7 @@ fn the_same_job_gives_the_same_metrics_on_both_hosts() {
     for [_, component] in PAIRS {
         let folder = built().join(component).display().to_string();
         let installed = server.run(&["plugin", "install", &folder]);
-        assert_eq!(code(&installed), Some(0), "{}", stderr(&installed));
+        exits(&installed, 0);
     }
     let _worker = Process::start(
         server.executor("worker", &[]),

@@ -4,7 +4,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::{job, plugin, submit};
-use crate::harness::{Server, code, poll, stderr, stdout};
+use crate::harness::{Server, code, exits, poll, prints, says, stderr, stdout};
 
 #[test]
 fn a_submitted_job_is_followed_and_its_metrics_are_printed() {
@@ -66,7 +66,7 @@ fn a_job_that_names_no_plugins_runs_those_that_take_its_input() {
         server.answers("/readyz", "200").then_some(())
     });
     let text = server.run(&["plugin-job", "submit", "--text", "hello world"]);
-    assert_eq!(code(&text), Some(0), "{}", stderr(&text));
+    exits(&text, 0);
     let all = metrics(&text);
     assert_eq!(all.len(), 3, "{all:?}");
     assert_eq!(all[0]["text-stats"]["words"], 2, "{all:?}");
@@ -116,19 +116,11 @@ fn a_job_that_names_no_plugins_runs_those_that_take_its_input() {
     std::fs::write(&input, "7").expect("an input");
     let input = input.display().to_string();
     let nobody = server.run(&["plugin-job", "submit", "--input", &input]);
-    assert_eq!(code(&nobody), Some(120), "{}", stderr(&nobody));
-    assert!(
-        stderr(&nobody).contains("no plugin takes the input: "),
-        "{}",
-        stderr(&nobody)
-    );
+    exits(&nobody, 120);
+    says(&nobody, "no plugin takes the input: ");
     let named = server.run(&["plugin-job", "submit", "-p", "web-page", "--input", &input]);
-    assert_eq!(code(&named), Some(120), "{}", stderr(&named));
-    assert!(
-        stderr(&named).contains("plugin `web-page` failed"),
-        "{}",
-        stderr(&named)
-    );
+    exits(&named, 120);
+    says(&named, "plugin `web-page` failed");
 }
 
 #[test]
@@ -166,7 +158,7 @@ fn jobs_are_listed_by_their_status() {
     server.run(&["plugin-job", "wait", &bad, &good]);
     let listed = |status: &str| {
         let list = server.run(&["plugin-job", "list", "--status", status, "--json"]);
-        assert_eq!(code(&list), Some(0), "{}", stderr(&list));
+        exits(&list, 0);
         let list: Vec<Value> = serde_json::from_str(&stdout(&list)).expect("JSON");
         let ids = list
             .iter()
@@ -177,13 +169,9 @@ fn jobs_are_listed_by_their_status() {
     assert_eq!(listed("completed"), [good]);
     assert_eq!(listed("running"), [""; 0]);
     let none = server.run(&["plugin-job", "list", "--status", "queued"]);
-    assert!(
-        stderr(&none).contains("no such plugin jobs"),
-        "{}",
-        stderr(&none)
-    );
+    says(&none, "no such plugin jobs");
     let wrong = server.run(&["plugin-job", "list", "--status", "pending"]);
-    assert_eq!(code(&wrong), Some(2), "{}", stderr(&wrong));
+    exits(&wrong, 2);
 }
 
 #[test]
@@ -197,29 +185,19 @@ fn a_job_that_fails_or_is_cancelled_has_a_code_of_its_own() {
     plugin(&server, "slow", "sleep 60; echo '{\"metric\": {\"n\": 1}}'");
     let failed = submit(&server, &["bad"], &["--retries=0"]);
     let waited = server.run(&["plugin-job", "wait", &failed]);
-    assert_eq!(code(&waited), Some(120), "{}", stderr(&waited));
-    assert!(
-        stdout(&waited).contains("plugin `bad` failed: never"),
-        "{}",
-        stdout(&waited)
-    );
+    exits(&waited, 120);
+    prints(&waited, "plugin `bad` failed: never");
     let slow = submit(&server, &["slow"], &[]);
     poll("it runs", || {
         (job(&server, &slow)["progress"]["currentPlugin"] == json!("slow")).then_some(())
     });
     let cancelled = server.run(&["plugin-job", "cancel", &slow]);
-    assert_eq!(code(&cancelled), Some(0), "{}", stderr(&cancelled));
+    exits(&cancelled, 0);
     let waited = server.run(&["plugin-job", "wait", &slow]);
-    assert_eq!(code(&waited), Some(121), "{}", stderr(&waited));
+    exits(&waited, 121);
     let late = submit(&server, &["slow"], &["--timeout=500ms"]);
     let waited = server.run(&["plugin-job", "wait", &late]);
-    assert_eq!(
-        code(&waited),
-        Some(124),
-        "{} {}",
-        stdout(&waited),
-        stderr(&waited)
-    );
+    exits(&waited, 124);
 }
 
 #[test]
@@ -230,15 +208,11 @@ fn what_is_wrong_with_a_submission_is_told() {
     });
     let input = server.script("input.json", "");
     let no_json = server.run(&["plugin-job", "submit", "--input", &input]);
-    assert_eq!(code(&no_json), Some(2), "{}", stderr(&no_json));
+    exits(&no_json, 2);
     std::fs::write(&input, "{}").expect("an input");
     let unknown = server.run(&["plugin-job", "submit", "-p", "none", "--input", &input]);
-    assert_eq!(code(&unknown), Some(65), "{}", stderr(&unknown));
-    assert!(
-        stderr(&unknown).contains("text-stats"),
-        "{}",
-        stderr(&unknown)
-    );
+    exits(&unknown, 65);
+    says(&unknown, "text-stats");
     let missing = server.run(&["plugin-job", "get", "019ab000-0000-7000-8000-000000000000"]);
-    assert_eq!(code(&missing), Some(66), "{}", stderr(&missing));
+    exits(&missing, 66);
 }

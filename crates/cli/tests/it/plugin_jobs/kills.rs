@@ -3,9 +3,11 @@
 
 use nix::sys::signal::Signal;
 
-use super::{SHORT_LEASES, ended, executor, follow, noted, noting, plugin, submit, without_starts};
+use super::{
+    COMPLETED, SHORT_LEASES, ended, executor, follow, noted, noting, plugin, submit, without_starts,
+};
 use crate::{
-    database::Database,
+    database::on_both,
     harness::{Server, poll},
 };
 
@@ -34,18 +36,12 @@ fn began(server: &Server, times: usize) {
     });
 }
 
-#[test]
-fn a_killed_executors_job_goes_on_after_the_last_plugin_that_ended_on_sqlite() {
-    goes_on(&[]);
-}
+on_both!(
+    a_killed_executors_job_goes_on_after_the_last_plugin_that_ended,
+    a_killed_server_costs_no_plugin_a_second_run,
+);
 
-#[test]
-fn a_killed_executors_job_goes_on_after_the_last_plugin_that_ended_on_postgres() {
-    let database = Database::create();
-    goes_on(&["--database-url", database.url()]);
-}
-
-fn goes_on(arguments: &[&str]) {
+fn a_killed_executors_job_goes_on_after_the_last_plugin_that_ended(arguments: &[&str]) {
     let server = Server::start(&[&SHORT_LEASES, arguments].concat());
     plugins(&server);
     let following = follow(&server);
@@ -62,17 +58,7 @@ fn goes_on(arguments: &[&str]) {
     let mut noted = noted(&server);
     noted.retain(|line| line != "began");
     assert_eq!(noted, ["one", "two", "three"]);
-    assert_eq!(
-        without_starts(&events),
-        [
-            "submitted",
-            "ready",
-            "plugin_completed one",
-            "plugin_completed two",
-            "plugin_completed three",
-            "completed",
-        ]
-    );
+    assert_eq!(without_starts(&events), COMPLETED);
     let first_ended = events
         .iter()
         .position(|event| event == "plugin_completed one");
@@ -82,18 +68,7 @@ fn goes_on(arguments: &[&str]) {
     assert!(!has("plugin_started one"), "{events:?}");
 }
 
-#[test]
-fn a_killed_server_costs_no_plugin_a_second_run_on_sqlite() {
-    outlives(&[]);
-}
-
-#[test]
-fn a_killed_server_costs_no_plugin_a_second_run_on_postgres() {
-    let database = Database::create();
-    outlives(&["--database-url", database.url()]);
-}
-
-fn outlives(arguments: &[&str]) {
+fn a_killed_server_costs_no_plugin_a_second_run(arguments: &[&str]) {
     // The lease outlives the time that the server is away.
     let mut server = Server::start(&[&["--lease-seconds=30"], arguments].concat());
     plugins(&server);

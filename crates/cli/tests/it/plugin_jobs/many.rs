@@ -10,7 +10,7 @@ use wire::{client::Client, plugin_jobs::NewPluginJob};
 use super::{component, events, follow, plugin};
 use crate::{
     events::Following,
-    harness::{Process, Server, code, get, poll, poll_within, stderr, stdout},
+    harness::{Process, Server, exits, get, poll, poll_within, stdout},
 };
 
 const JOBS: &str = "PLAYHOUSE_PLUGIN_JOBS";
@@ -164,7 +164,7 @@ fn jobs_of_programs_and_of_plugins_share_the_slots() {
     let submit = || super::submit(&server, &["works"], &[]);
     let mut ids = vec![submit(), submit()];
     let program = server.run(&["job", "submit", "--detach", &script]);
-    assert_eq!(code(&program), Some(0), "{}", stderr(&program));
+    exits(&program, 0);
     ids.extend([submit(), submit()]);
     let changes = || fs::read_to_string(server.home().join("slots")).unwrap_or_default();
     poll("the slots are taken", || {
@@ -172,11 +172,11 @@ fn jobs_of_programs_and_of_plugins_share_the_slots() {
     });
     fs::write(server.home().join("go"), "").expect("a file");
     let waited = server.run(&["job", "wait", stdout(&program).trim_end()]);
-    assert_eq!(code(&waited), Some(0), "{}", stderr(&waited));
+    exits(&waited, 0);
     let mut wait = vec!["plugin-job", "wait"];
     wait.extend(ids.iter().map(String::as_str));
     let waited = server.run(&wait);
-    assert_eq!(code(&waited), Some(0), "{}", stderr(&waited));
+    exits(&waited, 0);
     let changes = changes();
     let mut at_once = 0;
     for change in changes.lines() {

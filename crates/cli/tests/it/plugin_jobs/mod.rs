@@ -15,11 +15,21 @@ use serde_json::Value;
 
 use crate::{
     events::Following,
-    harness::{Process, Server, code, poll, stderr, stdout},
+    harness::{Process, Server, code, exits, poll, stdout},
 };
 
 /// A lease that ends while a test waits, and not while a loaded machine starts a process.
 const SHORT_LEASES: [&str; 2] = ["--lease-seconds=6", "--scan-seconds=1"];
+
+/// The events of a job of three plugins that completes, without those of its starts.
+const COMPLETED: [&str; 6] = [
+    "submitted",
+    "ready",
+    "plugin_completed one",
+    "plugin_completed two",
+    "plugin_completed three",
+    "completed",
+];
 
 const METRICS: &str = "[[metrics]]\nname = \"n\"\ntype = \"integer\"\n";
 
@@ -99,7 +109,7 @@ fn submit(server: &Server, plugins: &[&str], more: &[&str]) -> String {
         if code(&submitted) == Some(65) {
             return None;
         }
-        assert_eq!(code(&submitted), Some(0), "{}", stderr(&submitted));
+        exits(&submitted, 0);
         Some(stdout(&submitted).trim().to_owned())
     })
 }
@@ -107,7 +117,7 @@ fn submit(server: &Server, plugins: &[&str], more: &[&str]) -> String {
 /// A plugin job as the server shows it.
 fn job(server: &Server, id: &str) -> Value {
     let shown = server.run(&["plugin-job", "get", id, "--json"]);
-    assert_eq!(code(&shown), Some(0), "{}", stderr(&shown));
+    exits(&shown, 0);
     serde_json::from_str(&stdout(&shown)).expect("JSON")
 }
 

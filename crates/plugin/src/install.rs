@@ -79,9 +79,6 @@ pub enum InstallError {
 /// name.
 ///
 /// Blocks: it copies files and compiles components, into the directory `compiled`.
-///
-/// # Errors
-/// See [`InstallError`].
 pub fn install(
     source: &Path,
     expected: Option<&str>,

@@ -168,9 +168,6 @@ impl Plugin {
     }
 
     /// Sums up metrics that this plugin made.
-    ///
-    /// # Errors
-    /// See [`Failure`].
     pub async fn summarize<S: Spawner>(
         &self,
         metrics: &[Value],
@@ -191,9 +188,6 @@ impl Plugin {
     }
 
     /// Asks the plugin itself who it is.
-    ///
-    /// # Errors
-    /// See [`Failure`].
     pub async fn describe<S: Spawner>(
         &self,
         limits: &Limits,

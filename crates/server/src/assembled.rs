@@ -42,9 +42,6 @@ pub struct Assembled {
 
 impl Assembled {
     /// Opens the data directory and the database.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn open(settings: Settings, clock: Clock) -> Result<Self, Error> {
         let lock = lock(&settings)?;
         Self::open_locked(settings, clock, lock).await
@@ -115,49 +112,31 @@ impl Assembled {
     }
 
     /// Takes away leases that have expired; answers how many.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn reap(&self) -> Result<usize, Error> {
         Ok(loops::reaper::tick(&self.app).await?)
     }
 
     /// Makes scheduled runs ready that are due; answers when the next is, epoch milliseconds.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn schedule(&self) -> Result<Option<i64>, Error> {
         Ok(loops::scheduler::tick(&self.app).await?)
     }
 
     /// Hears which keys were made and revoked elsewhere, and notes which were used.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn look_at_keys(&self) -> Result<(), Error> {
         Ok(loops::keys::tick(&self.app).await?)
     }
 
     /// Writes down which requests were refused; answers how many lines that made.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn write_refusals(&self) -> Result<usize, Error> {
         Ok(loops::audit::tick(&self.app).await?)
     }
 
     /// Sends to hooks what is due, until nothing is; answers how many attempts were made.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn deliver(&self) -> Result<usize, Error> {
         Ok(loops::outbox::tick(&self.app).await?)
     }
 
     /// Deletes what is too old; answers how many runs.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn retain(&self) -> Result<u64, Error> {
         let mut deleted = 0;
         loop {

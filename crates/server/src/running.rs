@@ -66,9 +66,6 @@ pub struct Running {
 }
 
 /// Starts a server. When this returns, it answers.
-///
-/// # Errors
-/// See [`Error`].
 pub async fn start(settings: Settings) -> Result<Running, Error> {
     // The lock first: the caller who starts twice hears of the directory, not of the address. Then the
     // address: with port 0 the public URL is known only then.
@@ -125,9 +122,6 @@ impl Running {
 
     /// A new setup token while there are no keys, `None` otherwise. It makes the first key, once and
     /// within a day; the first of several that is used makes it, and the others make none.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn setup_token(&self) -> Result<Option<String>, Error> {
         let app = &self.assembled.app;
         if app.keys.any(&app.store).await? {

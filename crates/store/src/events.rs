@@ -43,9 +43,6 @@ pub struct Extent {
 }
 
 /// The ends of the log.
-///
-/// # Errors
-/// The database's.
 pub fn extent(read: &mut Read<'_, '_>) -> Result<Extent, Error> {
     const EXTENT: &str = "SELECT removed, newest FROM event_head WHERE id = 1";
     read.tx
@@ -59,9 +56,6 @@ pub fn extent(read: &mut Read<'_, '_>) -> Result<Extent, Error> {
 }
 
 /// Up to `limit` events after number `after`, in order; of one run only when it is given.
-///
-/// # Errors
-/// The database's.
 pub fn after(
     read: &mut Read<'_, '_>,
     after: i64,
@@ -79,9 +73,6 @@ pub fn after(
 }
 
 /// When the newest event of a run happened, epoch milliseconds.
-///
-/// # Errors
-/// The database's.
 pub fn newest_at(read: &mut Read<'_, '_>, run: RunId) -> Result<Option<i64>, Error> {
     const NEWEST: &str = "SELECT at FROM events WHERE run_id = $1 ORDER BY seq DESC LIMIT 1";
     read.tx.first(NEWEST, args![&run], |row| row.int(0))

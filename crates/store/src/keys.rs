@@ -61,9 +61,6 @@ pub enum Added {
 }
 
 /// Rises with every key that is made or revoked.
-///
-/// # Errors
-/// The database's.
 pub fn version(read: &mut Read<'_, '_>) -> Result<i64, Error> {
     const VERSION: &str = "SELECT version FROM key_head WHERE id = 1";
     read.tx
@@ -72,9 +69,6 @@ pub fn version(read: &mut Read<'_, '_>) -> Result<i64, Error> {
 }
 
 /// Every key that ever was, newest first.
-///
-/// # Errors
-/// The database's.
 pub fn list(read: &mut Read<'_, '_>) -> Result<Vec<KeyRow>, Error> {
     const LIST: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
         created_at, expires_at, revoked_at, used_at FROM keys ORDER BY created_at DESC, id";
@@ -82,9 +76,6 @@ pub fn list(read: &mut Read<'_, '_>) -> Result<Vec<KeyRow>, Error> {
 }
 
 /// Makes a key.
-///
-/// # Errors
-/// The database's.
 pub fn add(batch: &mut Batch<'_, '_>, new: &NewKey, entry: &AuditEntry) -> Result<Added, Error> {
     const ANY: &str = "SELECT id FROM keys LIMIT 1";
     const NAMESAKES: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
@@ -129,9 +120,6 @@ pub fn add(batch: &mut Batch<'_, '_>, new: &NewKey, entry: &AuditEntry) -> Resul
 }
 
 /// The key with this id, if it is neither revoked nor expired.
-///
-/// # Errors
-/// The database's.
 pub fn live(batch: &mut Batch<'_, '_>, id: &str, now: i64) -> Result<Option<KeyRow>, Error> {
     const LIVE: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
         created_at, expires_at, revoked_at, used_at FROM keys WHERE id = $1
@@ -140,9 +128,6 @@ pub fn live(batch: &mut Batch<'_, '_>, id: &str, now: i64) -> Result<Option<KeyR
 }
 
 /// Every key that ever had this name.
-///
-/// # Errors
-/// The database's.
 pub fn named(batch: &mut Batch<'_, '_>, name: &str) -> Result<Vec<KeyRow>, Error> {
     const NAMED: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
         created_at, expires_at, revoked_at, used_at FROM keys WHERE name = $1";
@@ -150,9 +135,6 @@ pub fn named(batch: &mut Batch<'_, '_>, name: &str) -> Result<Vec<KeyRow>, Error
 }
 
 /// Revokes a key; `None` when there is none with this id. A revoked key stays as it is.
-///
-/// # Errors
-/// The database's.
 pub fn revoke(
     batch: &mut Batch<'_, '_>,
     id: &str,
@@ -171,9 +153,6 @@ pub fn revoke(
 }
 
 /// Notes when keys were last used.
-///
-/// # Errors
-/// The database's.
 pub fn note_used(batch: &mut Batch<'_, '_>, used: &[(String, i64)]) -> Result<(), Error> {
     const NOTE: &str = "UPDATE keys SET used_at = $2
         WHERE id = $1 AND (used_at IS NULL OR used_at < $2)";

@@ -1,8 +1,9 @@
 //! Makes changes durable: the only SQL.
 //!
 //! Inside it is synchronous: functions over a [`Batch`] (which writes) or a [`Read`]. Outside it is
-//! asynchronous: [`Store`] hands them to threads. Whoever gets an answer may rely on it: a change
-//! is answered after its commit, and a commit is on disk.
+//! asynchronous: [`Store`] hands them to threads. An answer is reliable: a change
+//! is answered after its commit, and a commit is on disk. A function that returns an [`Error`] fails with
+//! those of the database; its documentation names others.
 
 pub mod audit;
 mod batch;

@@ -180,9 +180,6 @@ fn as_int(length: usize) -> i64 {
 
 /// Up to `limit` chunks of a run after number `after`, in order; of one stream only when it is
 /// given, of one attempt only when it is given.
-///
-/// # Errors
-/// The database's.
 pub fn after(
     read: &mut Read<'_, '_>,
     id: RunId,
@@ -199,9 +196,6 @@ pub fn after(
 }
 
 /// The last chunk of a stream of a run up to number `until`, if there is one.
-///
-/// # Errors
-/// The database's.
 pub fn last(
     read: &mut Read<'_, '_>,
     id: RunId,

@@ -4,9 +4,6 @@ use crate::{Batch, Error, audit::AuditEntry, driver::args};
 
 /// Keeps a ticket. `purpose` is what it is good for, `subject` whom it is for; `act` says who asks for
 /// it, unless the server makes it by itself.
-///
-/// # Errors
-/// The database's.
 pub fn add(
     batch: &mut Batch<'_, '_>,
     hash: &[u8],
@@ -37,9 +34,6 @@ pub struct Taken {
 
 /// Takes a ticket, so that nobody can take it again. `None` when there is no such ticket, it is for
 /// something else, or its time is over.
-///
-/// # Errors
-/// The database's.
 pub fn take(
     batch: &mut Batch<'_, '_>,
     hash: &[u8],
@@ -57,9 +51,6 @@ pub fn take(
 }
 
 /// Forgets every ticket for a purpose.
-///
-/// # Errors
-/// The database's.
 pub fn forget(batch: &mut Batch<'_, '_>, purpose: &str) -> Result<(), Error> {
     batch
         .tx
@@ -68,9 +59,6 @@ pub fn forget(batch: &mut Batch<'_, '_>, purpose: &str) -> Result<(), Error> {
 }
 
 /// Forgets tickets whose time was over before `before`.
-///
-/// # Errors
-/// The database's.
 pub fn sweep(batch: &mut Batch<'_, '_>, before: i64) -> Result<u64, Error> {
     batch
         .tx

@@ -137,9 +137,6 @@ impl Binaries {
     }
 
     /// The program with this hash: from the cache when its file still has the hash, else from `url`.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn get(&self, digest: Digest, url: &str) -> Result<Pinned, Error> {
         let (file, pinned) = self.pin(digest);
         let seen = file.downloads.load(Ordering::Acquire);

@@ -43,9 +43,6 @@ impl Operator {
 
     /// The same, and makes the database of the data directory if there is none: for the key that a
     /// server will be started with.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn open_or_make(
         data_dir: PathBuf,
         database_url: Option<String>,
@@ -79,9 +76,6 @@ impl Operator {
     }
 
     /// Makes a key.
-    ///
-    /// # Errors
-    /// See [`IssueError`].
     pub async fn create(&self, new: &NewKey) -> Result<CreatedKey, IssueError> {
         let audit_context = AuditContext::operator("key.create");
         let now = self.clock.now_ms();
@@ -89,9 +83,6 @@ impl Operator {
     }
 
     /// Makes a token with which one executor joins.
-    ///
-    /// # Errors
-    /// See [`IssueError`].
     pub async fn join_token(&self, new: &NewJoinToken) -> Result<JoinToken, IssueError> {
         let audit_context = AuditContext::operator("join-token.create");
         let now = self.clock.now_ms();
@@ -99,9 +90,6 @@ impl Operator {
     }
 
     /// The keys, newest first, revoked ones too.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn list(&self) -> Result<Vec<KeyInfo>, Error> {
         let rows = self.store.read(store::keys::list).await?;
         Ok(rows.iter().map(info).collect())
@@ -121,17 +109,11 @@ impl Operator {
     }
 
     /// Follows the whole chain of the audit.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn verify_audit(&self) -> Result<AuditVerified, Error> {
         Ok(view::verified(store::audit::verify(&self.store).await?))
     }
 
     /// Revokes a key; `None` when there is none with this id.
-    ///
-    /// # Errors
-    /// See [`IssueError`].
     pub async fn revoke(&self, id: &str) -> Result<Option<KeyInfo>, IssueError> {
         let audit_context = AuditContext::operator("key.revoke");
         let now = self.clock.now_ms();

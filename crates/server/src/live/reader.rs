@@ -83,9 +83,6 @@ impl Reader {
     }
 
     /// Waits for what comes next. When it is dropped before it is ready, nothing is lost.
-    ///
-    /// # Errors
-    /// The database's.
     pub(crate) async fn next(&mut self) -> Result<Step, store::Error> {
         loop {
             if let Some(Reset { oldest, .. }) = self.reset.take() {

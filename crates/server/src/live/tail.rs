@@ -84,9 +84,6 @@ impl Tail {
     }
 
     /// A reader of what comes after number `start`; without it, of what is new.
-    ///
-    /// # Errors
-    /// The database's.
     pub(crate) async fn reader(
         &self,
         start: Option<i64>,

@@ -58,9 +58,6 @@ impl SsrfFilter {
 
     /// Checks what a URL says by itself. A name is checked when it is resolved; an address in the
     /// URL is never resolved, so it is checked here.
-    ///
-    /// # Errors
-    /// See [`Refused`].
     pub(crate) fn check(&self, url: &Url) -> Result<(), Refused> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Refused::Scheme);

@@ -78,9 +78,6 @@ macro_rules! select_of_target {
 }
 
 /// A page of lines.
-///
-/// # Errors
-/// The database's.
 pub fn find(read: &mut Read<'_, '_>, filter: &Filter) -> Result<Page, Error> {
     const OLDEST_FIRST: &str = select!("", "ASC");
     const NEWEST_FIRST: &str = select!("", "DESC");

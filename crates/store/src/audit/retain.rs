@@ -13,9 +13,6 @@ type Aged = (i64, i64, Vec<u8>);
 ///
 /// Clocks jump. A line that is young keeps those after it, whatever their times: they are no older than it
 /// is. A line of the time after `now` says nothing, and goes with the old one that follows it.
-///
-/// # Errors
-/// The database's.
 pub fn retain(batch: &mut Batch<'_, '_>, before: i64, now: i64) -> Result<Swept, Error> {
     // Servers take turns: none starts from what another is deleting.
     const LOCK: &str = "SELECT removed FROM audit_start WHERE id = 1 {lock}";

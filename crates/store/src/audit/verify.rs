@@ -32,9 +32,6 @@ pub struct Broken {
 }
 
 /// Follows the whole chain. Lines that are written meanwhile are not looked at.
-///
-/// # Errors
-/// The database's.
 pub async fn verify(store: &Store) -> Result<Verified, Error> {
     let mut walk = store.read(Walk::begin).await?;
     while !walk.ended {

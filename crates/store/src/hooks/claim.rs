@@ -43,9 +43,6 @@ pub struct Sending {
 }
 
 /// Takes these deliveries until `until`, those of them that are still due.
-///
-/// # Errors
-/// The database's.
 pub fn claim(
     batch: &mut Batch<'_, '_>,
     claimant: &str,
@@ -98,9 +95,6 @@ pub fn claim(
 }
 
 /// Extends claims to `until`.
-///
-/// # Errors
-/// The database's.
 pub fn renew(
     batch: &mut Batch<'_, '_>,
     claimant: &str,
@@ -120,9 +114,6 @@ pub fn renew(
 
 /// Releases claims whose deliveries were not sent to an end: they are due now, or when their hook's pause
 /// ends.
-///
-/// # Errors
-/// The database's.
 pub fn release(
     batch: &mut Batch<'_, '_>,
     claimant: &str,

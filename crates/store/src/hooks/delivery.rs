@@ -58,9 +58,6 @@ pub enum Opened {
 }
 
 /// Up to `limit` deliveries of a hook, newest first, with numbers below `before`.
-///
-/// # Errors
-/// The database's.
 pub fn deliveries(
     read: &mut Read<'_, '_>,
     hook: &str,
@@ -76,9 +73,6 @@ pub fn deliveries(
 }
 
 /// How many deliveries have not ended.
-///
-/// # Errors
-/// The database's.
 pub fn pending(read: &mut Read<'_, '_>) -> Result<i64, Error> {
     const PENDING: &str = "SELECT COUNT(*) FROM deliveries WHERE ended_at IS NULL";
     let count = read.tx.first(PENDING, args![], |row| row.int(0))?;
@@ -86,9 +80,6 @@ pub fn pending(read: &mut Read<'_, '_>) -> Result<i64, Error> {
 }
 
 /// One delivery.
-///
-/// # Errors
-/// The database's.
 pub fn delivery(
     read: &mut Read<'_, '_>,
     hook: &str,
@@ -103,9 +94,6 @@ pub fn delivery(
 }
 
 /// Sends a delivery now: an ended one again, one that waits for its next attempt without waiting.
-///
-/// # Errors
-/// The database's.
 pub fn replay(
     batch: &mut Batch<'_, '_>,
     hook: &str,
@@ -130,9 +118,6 @@ pub fn replay(
 }
 
 /// Makes a delivery that speaks of no event.
-///
-/// # Errors
-/// The database's.
 pub fn test(
     batch: &mut Batch<'_, '_>,
     hook: &str,

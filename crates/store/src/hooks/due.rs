@@ -76,9 +76,6 @@ impl<'a> Taken<'a> {
 }
 
 /// The deliveries to send now, beside those that are `sending`, and when the next one is due.
-///
-/// # Errors
-/// The database's.
 pub fn due(
     read: &mut Read<'_, '_>,
     sending: &[Slot],
@@ -114,9 +111,6 @@ pub fn due(
 }
 
 /// How the database finds owners and what is due first of each.
-///
-/// # Errors
-/// The database's.
 pub fn due_plan(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
     let oldest = args!["a", "", "", "", "", "", "", ""];
     let plans = [

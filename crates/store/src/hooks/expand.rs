@@ -43,9 +43,6 @@ struct HookState {
 
 /// Writes what a [`Plan`] found. A hook that somebody else has moved or changed meanwhile is left
 /// as it is: the next plan finds it again.
-///
-/// # Errors
-/// The database's.
 pub fn expand(
     batch: &mut Batch<'_, '_>,
     plan: &Plan,

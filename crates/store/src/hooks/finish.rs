@@ -72,9 +72,6 @@ impl Health {
 
 /// Writes down how an attempt ended. False when the claim was not its own any more: then nothing
 /// is changed.
-///
-/// # Errors
-/// The database's.
 pub fn finish(
     batch: &mut Batch<'_, '_>,
     attempted: &Attempted,

@@ -85,9 +85,6 @@ pub enum Changed {
 }
 
 /// Makes a hook unless there are `most` already; false then. It begins with the next event.
-///
-/// # Errors
-/// The database's.
 pub fn create(
     batch: &mut Batch<'_, '_>,
     hook: &NewHook,
@@ -130,9 +127,6 @@ pub fn create(
 }
 
 /// Every hook but those of single runs, oldest first.
-///
-/// # Errors
-/// The database's.
 pub fn list(read: &mut Read<'_, '_>) -> Result<Vec<Hook>, Error> {
     const ALL: &str = concat!(
         "SELECT ",
@@ -143,18 +137,12 @@ pub fn list(read: &mut Read<'_, '_>) -> Result<Vec<Hook>, Error> {
 }
 
 /// One hook, also one of a run.
-///
-/// # Errors
-/// The database's.
 pub fn find(read: &mut Read<'_, '_>, id: &str) -> Result<Option<Hook>, Error> {
     const ONE: &str = concat!("SELECT ", columns!(), " FROM hooks WHERE id = $1");
     read.tx.first(ONE, args![id], read_row)
 }
 
 /// Changes a hook. What changes nothing is no act.
-///
-/// # Errors
-/// The database's.
 pub fn change(
     batch: &mut Batch<'_, '_>,
     id: &str,
@@ -206,9 +194,6 @@ pub fn change(
 
 /// Deletes a hook with the deliveries that are not ended; false when there is none. Ended ones go
 /// when they are old.
-///
-/// # Errors
-/// The database's.
 pub fn delete(batch: &mut Batch<'_, '_>, id: &str, entry: &AuditEntry) -> Result<bool, Error> {
     const HOOK: &str = "DELETE FROM hooks WHERE id = $1";
     const OPEN: &str = "DELETE FROM deliveries WHERE hook_id = $1 AND ended_at IS NULL";

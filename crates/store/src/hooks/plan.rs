@@ -69,9 +69,6 @@ struct Reader {
 /// Reads on from where each hook is. A hook that has many deliveries open waits. A place is written down only
 /// when it was worth it, that of something wanted or of a whole page, or `anyway`: of what is not written
 /// down nobody knows later whether it was seen.
-///
-/// # Errors
-/// The database's.
 pub fn plan(read: &mut Read<'_, '_>, compose: ComposeOfRun, anyway: bool) -> Result<Plan, Error> {
     const BEHIND: &str = "SELECT id, events, seen_seq FROM hooks
         WHERE run_id IS NULL AND disabled_at IS NULL AND seen_seq < $1 ORDER BY seen_seq, id";

@@ -8,9 +8,6 @@ use crate::{
 
 /// Deletes deliveries that ended before `before`, and the hooks of runs that are gone and have
 /// nothing left to deliver.
-///
-/// # Errors
-/// The database's.
 pub fn retain(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
     const OLD: &str = "SELECT hook_id, number FROM deliveries WHERE ended_at < $1
         ORDER BY ended_at LIMIT $2";

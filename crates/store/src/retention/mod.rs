@@ -52,9 +52,6 @@ impl Room {
 }
 
 /// Deletes events older than `before`, oldest first and without leaving a gap.
-///
-/// # Errors
-/// The database's.
 pub fn events(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
     const OLDEST: &str = "SELECT seq, at, CAST(OCTET_LENGTH(data) AS BIGINT) FROM events
         ORDER BY seq LIMIT $1";
@@ -81,9 +78,6 @@ pub fn events(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
 }
 
 /// Forgets idempotency keys older than `before`.
-///
-/// # Errors
-/// The database's.
 pub fn idempotency_keys(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
     const OLD: &str = "SELECT key, CAST(LENGTH(run_ids) AS BIGINT) FROM idempotency_keys
         WHERE created_at < $1 ORDER BY created_at LIMIT $2";
@@ -107,9 +101,6 @@ pub fn idempotency_keys(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept,
 /// Forgets the writers of other servers that were not there since `before`: the caller who was killed
 /// could not do it. One that wakes up again is told, at worst, that it is not known what became of
 /// its last commit.
-///
-/// # Errors
-/// The database's.
 pub fn writers(batch: &mut Batch<'_, '_>, before: i64) -> Result<u64, Error> {
     let delete = "DELETE FROM writers WHERE seen_at < $1";
     batch.tx.exec(delete, args![before])

@@ -86,9 +86,6 @@ impl Old {
 }
 
 /// Deletes runs that ended before `before`; of long ones [`remains`] has the rest.
-///
-/// # Errors
-/// The database's.
 pub fn runs(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
     let (old, more) = old_runs(batch, before)?;
     delete(batch, &old)?;
@@ -170,9 +167,6 @@ fn old_runs(batch: &mut Batch<'_, '_>, before: i64) -> Result<(Vec<Old>, bool), 
 }
 
 /// Deletes a piece of what [`runs`] left behind of long runs.
-///
-/// # Errors
-/// The database's.
 pub fn pending_deletions(batch: &mut Batch<'_, '_>) -> Result<Swept, Error> {
     const FIRST: &str = "SELECT run_id FROM pending_deletions ORDER BY run_id LIMIT 1 {lock}";
     let Some(id) = batch.tx.first(FIRST, args![], |row| row.run_id(0))? else {

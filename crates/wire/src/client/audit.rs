@@ -7,9 +7,6 @@ use crate::audit::{AuditLine, AuditQuery, AuditVerified};
 
 impl Client {
     /// A page of lines, and what to ask for the next one; a page may be empty although others follow.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn audit(
         &self,
         wanted: &AuditQuery,
@@ -37,9 +34,6 @@ impl Client {
     }
 
     /// Has the server follow the whole chain of the audit.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn verify_audit(&self) -> Result<AuditVerified, Error> {
         self.fetch("/api/audit/verify").await
     }

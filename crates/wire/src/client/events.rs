@@ -37,9 +37,6 @@ struct Reset {
 impl Client {
     /// The event log after number `after`, live; without it, what is new. The stream ends when the
     /// connection does, with an error when it broke: call again with the last number.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn follow_events(
         &self,
         filter: &EventFilter,

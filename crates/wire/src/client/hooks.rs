@@ -7,18 +7,12 @@ use crate::hooks::{CreatedHook, Delivery, Hook, HookChange, NewHook};
 
 impl Client {
     /// Makes a hook.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn create_hook(&self, new: &NewHook) -> Result<CreatedHook, Error> {
         let created = self.json(Method::POST, "/api/hooks", new).await?;
         created.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
     }
 
     /// The hooks, oldest first.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn hooks(&self) -> Result<Vec<Hook>, Error> {
         self.fetch("/api/hooks").await
     }
@@ -54,27 +48,18 @@ impl Client {
     }
 
     /// The newest deliveries of a hook, newest first.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn deliveries(&self, hook: &str, limit: u32) -> Result<Vec<Delivery>, Error> {
         let path = format!("/api/hooks/{}/deliveries?limit={limit}", encode(hook));
         self.fetch(&path).await
     }
 
     /// One delivery.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn delivery(&self, hook: &str, number: i64) -> Result<Delivery, Error> {
         let path = format!("/api/hooks/{}/deliveries/{number}", encode(hook));
         self.fetch(&path).await
     }
 
     /// Sends a delivery again, now.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn replay(&self, hook: &str, number: i64) -> Result<Delivery, Error> {
         let path = format!("/api/hooks/{}/deliveries/{number}/replay", encode(hook));
         self.post_delivery(&path).await

@@ -37,25 +37,16 @@ pub enum LogMessage {
 
 impl Client {
     /// Submits a job. With an idempotency key it may be repeated safely for a day.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn submit(&self, job: &NewJob, key: Option<&str>) -> Result<SubmittedJob, Error> {
         self.submit_to("/api/v1/jobs", job, key).await
     }
 
     /// One job, whole.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn job(&self, id: &str) -> Result<Job, Error> {
         self.fetch(&format!("/api/v1/jobs/{}", encode(id))).await
     }
 
     /// Jobs, newest first.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn jobs(&self, filter: &JobFilter) -> Result<Vec<JobSummary>, Error> {
         let path = query(
             "/api/v1/jobs",
@@ -71,17 +62,11 @@ impl Client {
     }
 
     /// Cancels a pending job, or asks a running one to stop.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn cancel(&self, id: &str) -> Result<Job, Error> {
         self.act(id, "cancel").await
     }
 
     /// Starts an ended job again.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn retry(&self, id: &str) -> Result<Job, Error> {
         self.act(id, "retry").await
     }
@@ -92,9 +77,6 @@ impl Client {
     }
 
     /// What one stream of a job's newest attempt printed so far, as it was printed.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn log(&self, id: &str, stream: Output) -> Result<super::ByteStream, Error> {
         let path = format!(
             "/api/v1/jobs/{}/logs?stream={}",
@@ -109,9 +91,6 @@ impl Client {
 
     /// A job's output from the first byte (or after the message `after`), live, until it ends. When
     /// the connection breaks the stream ends with an error: call again with the last id.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn follow_log(
         &self,
         id: &str,
@@ -135,33 +114,21 @@ impl Client {
     }
 
     /// Uploads a program.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn upload(&self, program: Payload) -> Result<UploadedBinary, Error> {
         super::whole(self.send(Method::POST, "/api/v1/binaries", program).await?).await
     }
 
     /// Counts of the whole system.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn stats(&self) -> Result<Stats, Error> {
         self.fetch("/api/v1/admin/stats").await
     }
 
     /// The executors that the server knows.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn executors(&self) -> Result<Vec<ExecutorInfo>, Error> {
         self.fetch("/api/v1/admin/executors").await
     }
 
     /// Whether the server and its database are well.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn health(&self) -> Result<Health, Error> {
         self.fetch("/api/v1/health").await
     }

@@ -7,18 +7,12 @@ use crate::keys::{CreatedKey, Join, JoinToken, KeyInfo, NewJoinToken, NewKey};
 
 impl Client {
     /// Makes a key.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn create_key(&self, new: &NewKey) -> Result<CreatedKey, Error> {
         let created = self.json(Method::POST, "/api/keys", new).await?;
         created.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
     }
 
     /// Makes a token with which one executor joins.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn create_join_token(&self, new: &NewJoinToken) -> Result<JoinToken, Error> {
         let created = self.json(Method::POST, "/api/join-tokens", new).await?;
         created.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
@@ -34,9 +28,6 @@ impl Client {
     }
 
     /// The keys, newest first.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn keys(&self) -> Result<Vec<KeyInfo>, Error> {
         self.fetch("/api/keys").await
     }

@@ -20,9 +20,6 @@ pub struct PluginJobFilter {
 impl Client {
     /// Creates a plugin job; nothing runs before it is started. With an idempotency key it may be
     /// repeated safely for a day.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn create_plugin_job(
         &self,
         job: &NewPluginJob,
@@ -33,9 +30,6 @@ impl Client {
 
     /// Starts a plugin job, and waits up to so many seconds, at most 60, for its end. Starting it
     /// again changes nothing.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn start_plugin_job(&self, id: &str, wait_seconds: u32) -> Result<Job, Error> {
         let wait = (wait_seconds > 0).then(|| wait_seconds.to_string());
         let path = query(&format!("{}/start", path(id)), &[("wait", wait)]);
@@ -43,17 +37,11 @@ impl Client {
     }
 
     /// A plugin job as it is now.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn plugin_job(&self, id: &str) -> Result<Job, Error> {
         self.fetch(&path(id)).await
     }
 
     /// How far a plugin job is.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn plugin_job_progress(&self, id: &str) -> Result<JobProgress, Error> {
         self.fetch(&format!("{}/progress", path(id))).await
     }
@@ -91,9 +79,6 @@ impl Client {
     }
 
     /// Plugin jobs, newest first.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn plugin_jobs(&self, filter: &PluginJobFilter) -> Result<Vec<JobSummary>, Error> {
         let path = query(
             "/playground/jobs",
@@ -107,17 +92,11 @@ impl Client {
     }
 
     /// Cancels a plugin job wherever it stands.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn cancel_plugin_job(&self, id: &str) -> Result<Job, Error> {
         self.ask(&format!("{}/cancel", path(id))).await
     }
 
     /// Deletes a plugin job that does not run.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn delete_plugin_job(&self, id: &str) -> Result<(), Error> {
         self.send(Method::DELETE, &path(id), Payload::empty())
             .await
@@ -125,9 +104,6 @@ impl Client {
     }
 
     /// The plugins that executors have, in the order of jobs that name none.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn plugins(&self) -> Result<Vec<Plugin>, Error> {
         self.fetch("/playground/plugins").await
     }

@@ -22,6 +22,14 @@ const SHOWN: [&str; 5] = [
     "link",
 ];
 
+/// The object has these fields, among others.
+#[track_caller]
+pub(crate) fn has(found: &Value, fields: &Value) {
+    for (name, value) in fields.as_object().expect("an object") {
+        assert_eq!(&found[name], value, "{name} of {found}");
+    }
+}
+
 /// A request on its way; resolves to its answer.
 pub(crate) struct Call<'a>(Pin<Box<dyn Future<Output = Answer> + Send + 'a>>);
 

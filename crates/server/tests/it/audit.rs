@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     access::{Keyed, text},
-    answer::Answer,
+    answer::{Answer, has},
     test_server::{SHA256, TestServer, bare, example, smallest},
 };
 
@@ -491,5 +491,5 @@ async fn old_lines_go_and_what_is_left_is_whole() {
     server.server.retain().await.expect("deleted");
     let found = server.get("/api/audit/verify").json(200).await;
     assert_eq!(found["intact"], true);
-    assert_eq!((&found["removed"], &found["lines"]), (&json!(2), &json!(1)));
+    has(&found, &json!({"removed": 2, "lines": 1}));
 }

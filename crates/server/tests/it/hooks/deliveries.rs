@@ -10,7 +10,7 @@ use super::{
     receiver::{Receiver, Reply},
     server,
 };
-use crate::{database::on_both, test_server::example};
+use crate::{answer::has, database::on_both, test_server::example};
 
 on_both!(
     events_are_delivered_in_order_with_what_the_log_says,
@@ -117,9 +117,9 @@ async fn a_disabled_hook_gets_nothing_and_begins_anew_when_it_is_enabled() {
     let off = patch(&server, &hook, &json!({"enabled": false}))
         .json(200)
         .await;
-    assert_eq!(
-        (&off["enabled"], &off["disabled_reason"]),
-        (&json!(false), &json!("it was asked for"))
+    has(
+        &off,
+        &json!({"enabled": false, "disabled_reason": "it was asked for"}),
     );
     let all = deliveries(&server, &hook).await;
     assert_eq!(all[0]["status"], "failed");
@@ -130,7 +130,7 @@ async fn a_disabled_hook_gets_nothing_and_begins_anew_when_it_is_enabled() {
     let on = patch(&server, &hook, &json!({"enabled": true}))
         .json(200)
         .await;
-    assert_eq!((&on["enabled"], &on["failures"]), (&json!(true), &json!(0)));
+    has(&on, &json!({"enabled": true, "failures": 0}));
     server.submit(&example()).await;
     assert_eq!(deliver(&server).await, 1);
     assert_eq!(deliveries(&server, &hook).await.len(), 2);
@@ -144,10 +144,7 @@ async fn a_test_and_a_replay_are_sent_at_once() {
         .post(&format!("{path}/test"), &json!(null))
         .json(202)
         .await;
-    assert_eq!(
-        (&test["event"], &test["status"]),
-        (&json!("hook.test"), &json!("pending"))
-    );
+    has(&test, &json!({"event": "hook.test", "status": "pending"}));
     deliver(&server).await;
     assert_eq!(receiver.events(), ["hook.test"]);
     assert_eq!(
@@ -168,10 +165,7 @@ async fn a_test_and_a_replay_are_sent_at_once() {
         received[2].header("webhook-id")
     );
     let shown = server.get(&format!("{path}/deliveries/2")).json(200).await;
-    assert_eq!(
-        (&shown["status"], &shown["attempts"]),
-        (&json!("delivered"), &json!(2))
-    );
+    has(&shown, &json!({"status": "delivered", "attempts": 2}));
 }
 
 async fn deliveries_are_listed_in_pages_and_go_with_age() {

@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::test_server::{TestServer, bare, example};
+use crate::{
+    answer::has,
+    test_server::{TestServer, bare, example},
+};
 
 #[tokio::test]
 async fn an_executor_that_knows_only_the_contract_works_through_a_job() {
     let server = TestServer::open().await;
     let id = server.submit(&example()).await;
     let job = server.claim("worker-1-abc123").await;
-    assert_eq!(
-        (&job["id"], &job["status"]),
-        (&json!(id), &json!("running"))
-    );
+    has(&job, &json!({"id": id, "status": "running"}));
     for _ in 0..10 {
         server.clock.advance_ms(15_000);
         let beat = server
@@ -35,9 +35,9 @@ async fn an_executor_that_knows_only_the_contract_works_through_a_job() {
         .await;
     assert_eq!(end.status, 200);
     let job = server.job(&id).await;
-    assert_eq!(
-        (&job["status"], &job["stdout"]),
-        (&json!("completed"), &json!("Job output..."))
+    has(
+        &job,
+        &json!({"status": "completed", "stdout": "Job output..."}),
     );
     assert_eq!(job["attempts"][0]["executor_ip"], "192.0.2.7");
 }

@@ -193,7 +193,7 @@ impl Server {
         drop(free);
         let log = home.join("server.log");
         let mut serve = Command::new(&program);
-        // Hooks may name a port of loopback that nobody listens on, so that nobody is called.
+        // Hooks may name a port of loopback without a listener, so that nothing is called.
         serve.args(["server", "--listen", &address, "--log", "warn"]);
         serve.args(["--allow-outbound", "127.0.0.0/8"]);
         place(&mut serve);

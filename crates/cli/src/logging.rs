@@ -20,7 +20,7 @@ pub(crate) enum LogFormat {
 /// A level (`warn`, `debug`, …), or directives such as `info,server=debug`.
 pub(crate) fn filter(text: &str) -> Result<EnvFilter, String> {
     for directive in text.split(',').map(str::trim) {
-        // A lone word that is no level would be taken for a part of the program that nobody has,
+        // A lone word that is not a level would be taken for an unknown part of the program,
         // and all else would be silent.
         if !directive.contains(['=', '[']) && directive.parse::<LevelFilter>().is_err() {
             return Err(format!(

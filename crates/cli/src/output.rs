@@ -35,7 +35,7 @@ pub(crate) fn print_error_bytes(bytes: &[u8]) -> Result<(), Failure> {
         .map_err(|error| Failure::output(&error))
 }
 
-/// Says something to the person, on standard error. There is nobody to tell when that fails.
+/// Writes a message to standard error. A failure to write it is ignored.
 pub(crate) fn say(message: &str) {
     let _ = writeln!(io::stderr().lock(), "{message}");
 }

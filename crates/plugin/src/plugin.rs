@@ -101,7 +101,7 @@ impl Plugin {
     /// left fits the schema that its manifest has for that. To find out may take as long as a call.
     ///
     /// # Errors
-    /// [`Cause::Input`]: what does not fit, or that nobody can tell in that time.
+    /// [`Cause::Input`]: what does not fit, or that the check took too long.
     pub async fn takes(&self, input: &Value, output: Option<&Value>) -> Result<(), Cause> {
         let Some(schema) = self.manifest.schema.clone() else {
             return Ok(());

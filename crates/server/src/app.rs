@@ -39,7 +39,7 @@ pub(crate) struct Parts {
     pub(crate) metrics: Metrics,
     /// The memory that requests may take.
     pub(crate) budget: Budget,
-    /// The end of the event log, for the caller who follows it.
+    /// The end of the event log, for live streams.
     pub(crate) tail: Tail,
     /// Pictures of what runs.
     pub(crate) frames: Frames,

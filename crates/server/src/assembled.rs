@@ -159,7 +159,7 @@ pub(crate) fn lock(settings: &Settings) -> Result<DataDirLock, Error> {
         .ok_or_else(|| Error::Locked(data_dir.display().to_string()))
 }
 
-/// Makes the data directory if need be. What jobs are given and print is nobody else's business.
+/// Makes the data directory if need be. Only its owner may read what jobs are given and print.
 pub(crate) fn make_data_dir(data_dir: &Path) -> Result<(), Error> {
     DirBuilder::new()
         .recursive(true)

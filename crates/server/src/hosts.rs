@@ -57,7 +57,7 @@ impl Hosts {
             return false;
         };
         if is_loopback(name) {
-            // Whoever runs a program on this machine has a port of its own: its pages are another site.
+            // Another program on this machine has a port of its own: its pages are another site.
             let public = self.public.as_ref();
             return public.is_some_and(|public| public.origin() == url.origin())
                 || is_at(&url, host);

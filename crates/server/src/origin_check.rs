@@ -61,7 +61,7 @@ fn forbid(app: &App, request: &Request, message: &str) -> Response {
 fn is_foreign(headers: &HeaderMap, host: &str, hosts: &Hosts) -> bool {
     let origins = || {
         let origins = headers.get_all(header::ORIGIN).iter();
-        // What is no text is nobody's.
+        // What is not text names no origin.
         origins.map(|origin| origin.to_str().unwrap_or_default())
     };
     if origins().any(|origin| !hosts.admit(origin, host)) {
@@ -130,7 +130,7 @@ mod tests {
     fn the_last_address_before_the_proxies_asks() {
         let spoofed = "127.0.0.1, 203.0.113.66";
         for (connected, forwarded, expected) in [
-            // Nobody but a proxy is believed.
+            // Only a proxy is believed.
             ("198.51.100.7", vec![spoofed], "198.51.100.7"),
             ("10.0.0.3", vec![spoofed], "10.0.0.3"),
             ("10.0.0.1", vec!["198.51.100.7"], "198.51.100.7"),
@@ -155,7 +155,7 @@ mod tests {
                 "198.51.100.7",
             ),
             ("10.0.0.1", vec!["2001:db8::7"], "2001:db8::7"),
-            // What is no address is nobody's: the proxy that passed it on asks.
+            // What is not an address is ignored: the proxy counts as the caller.
             ("10.0.0.1", vec!["198.51.100.7, unknown"], "10.0.0.1"),
             ("10.0.0.1", vec!["198.51.100.7, "], "10.0.0.1"),
             (

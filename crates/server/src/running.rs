@@ -67,7 +67,7 @@ pub struct Running {
 
 /// Starts a server. When this returns, it answers.
 pub async fn start(settings: Settings) -> Result<Running, Error> {
-    // The lock first: the caller who starts twice hears of the directory, not of the address. Then the
+    // The lock first: a second start fails because of the directory, not the address. Then the
     // address: with port 0 the public URL is known only then.
     let lock = assembled::lock(&settings)?;
     let listen = settings.listen;
@@ -131,8 +131,8 @@ impl Running {
         Ok(Some(ticket.secret.reveal()))
     }
 
-    /// Whether the caller who is on this machine may do everything while there are no keys. When the operator names
-    /// another host, a proxy of this machine may pass on what comes from anywhere, and nobody may.
+    /// Whether callers on this machine may do everything while there are no keys. When the operator names
+    /// another host, a proxy of this machine may pass on what comes from anywhere, and no caller may.
     #[must_use]
     pub fn trusts_its_machine(&self) -> bool {
         self.assembled.app.hosts.are_loopback()
@@ -171,7 +171,7 @@ impl Running {
         }
     }
 
-    /// Says that it is about to stop, to the caller who asks whether it is ready, and goes on answering.
+    /// Reports that it is not ready, because it is about to stop, and goes on answering.
     pub fn drain(&self) {
         self.assembled.app.draining.cancel();
     }

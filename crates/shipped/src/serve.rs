@@ -31,7 +31,7 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to tell when this fails, too.
+            // A failure here cannot be reported.
             let _ = writeln!(io::stderr(), "{COMMAND}: {error}");
             ExitCode::FAILURE
         }

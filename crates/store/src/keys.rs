@@ -38,7 +38,7 @@ pub struct KeyRow {
 pub struct NewKey {
     /// The key.
     pub row: KeyRow,
-    /// Whether it may be the first one. Whoever makes a first key that cannot make others is
+    /// Whether it may be the first one. A first key that cannot make others is
     /// locked out.
     pub may_be_first: bool,
     /// Whether it must be the first one: the caller may do this only as long as there is none.

@@ -29,7 +29,7 @@ pub(crate) fn listen(listener: &Listener, wake: &Wake, name: u64, stopped: onesh
         Ok(Ok(notice)) if notice.from == name => {}
         Ok(Ok(notice)) => wake.committed(&notice),
         Ok(Err(_)) => everybody(0),
-        // Nobody knows what was missed while the connection was down.
+        // What was missed while the connection was down is not known.
         Err(head) => everybody(head),
     };
     let listen = async {

@@ -1,4 +1,4 @@
-//! What the writers are doing, for the caller who asks and for Prometheus.
+//! What the writers are doing, for Prometheus and other readers.
 
 use std::{
     collections::BTreeMap,
@@ -142,7 +142,7 @@ impl Commits {
         }
     }
 
-    /// Sends runs that have ended to the caller who asks for them. What does not fit is lost.
+    /// Sends runs that have ended to the observer. What does not fit is lost.
     pub(crate) fn observe(&self, observer: mpsc::Sender<Run>) {
         // The first stays: a server has one.
         let _ = self.observer.set(observer);

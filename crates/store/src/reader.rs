@@ -15,7 +15,7 @@ pub struct Read<'tx, 'connection> {
 /// A query with its answer. Given no transaction it answers that the database is not available.
 pub(crate) type Query = Box<dyn FnOnce(Result<&mut Read<'_, '_>, Error>) + Send>;
 
-/// Serves queries until nobody can send any more.
+/// Serves queries until all senders are gone.
 pub(crate) fn serve(mut connection: Connection, queue: &Arc<Mutex<Receiver<Query>>>) {
     loop {
         // The lock is held while waiting: one reader waits, the others wait for the lock.

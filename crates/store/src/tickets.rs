@@ -32,7 +32,7 @@ pub struct Taken {
     pub expires_at: i64,
 }
 
-/// Takes a ticket, so that nobody can take it again. `None` when there is no such ticket, it is for
+/// Takes a ticket: it cannot be taken again. `None` when there is no such ticket, it is for
 /// something else, or its time is over.
 pub fn take(
     batch: &mut Batch<'_, '_>,

@@ -1,5 +1,5 @@
 //! Tells waiting calls that something was committed, here or on another server. It carries no
-//! facts: the caller who is woken looks.
+//! facts: a waiter that is woken looks.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use crate::{Batch, items::ClaimCall, runs::family_of, waiters::Waiters};
 /// The longest notice in bytes: PostgreSQL takes less than 8,000.
 const NOTICE_BYTES: usize = 7_900;
 
-/// What a commit did that somebody may wait for.
+/// What a commit did that callers may wait for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Notice {
     /// Which store wrote it.
@@ -215,7 +215,7 @@ impl Waiting {
 /// Answers waiting claims: there may be something now.
 fn recheck(calls: Vec<ClaimCall>) {
     for call in calls {
-        // Nobody may be waiting any more.
+        // The waiter may be gone.
         let _ = call.answer.send(Ok(Vec::new()));
     }
 }

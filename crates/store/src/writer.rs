@@ -128,12 +128,12 @@ impl Writer {
         loop {
             match self.attempt(items) {
                 Err(Error::Conflict(reason)) if tries < limit => {
-                    tracing::debug!(reason, "running a batch anew");
+                    tracing::debug!(reason, "running a batch again");
                 }
                 // Another server may have written a key between our look and our write: the next
                 // look sees it.
                 Err(Error::Constraint(reason)) if single && tries == 1 => {
-                    tracing::debug!(reason, "running an item anew");
+                    tracing::debug!(reason, "running an item again");
                 }
                 result => return result,
             }

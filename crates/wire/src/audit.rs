@@ -33,7 +33,7 @@ pub struct AuditLine {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AuditActor {
     /// Id of a key; or `loopback`, `builtin`, `operator` (the command line on the data directory),
-    /// `setup` (the caller who has the setup token), `nobody` (no good key), `several`.
+    /// `setup` (the holder of the setup token), `nobody` (no good key), `several`.
     pub id: String,
     /// Name of the key; left out without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,7 +93,7 @@ pub struct AuditQuery {
     /// Newest first, lines with a lower number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<i64>,
-    /// Only of the caller who has this id or this name.
+    /// Only of the key with this id or this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
     /// Only this action; `*` at its end stands for anything.

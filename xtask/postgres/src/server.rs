@@ -20,8 +20,8 @@ use crate::programs;
 
 const GUARD: &str = include_str!("guard.sh");
 
-/// From here on ports are looked for. They lie below those that Linux gives to the caller who asks for
-/// any, so nobody gets ours while the server is down.
+/// From here on ports are looked for. They lie below those that Linux gives out for
+/// port 0, so no other process gets ours while the server is down.
 const FIRST_PORT: u16 = 16_000;
 const PORTS: u16 = 16_000;
 
@@ -176,7 +176,7 @@ impl Drop for Server {
     }
 }
 
-/// A port of loopback that nobody uses, and another one each time.
+/// A free port of loopback, another one each time.
 fn free_port() -> Result<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     // Processes that start together begin at different places.

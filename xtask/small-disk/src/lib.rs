@@ -1,4 +1,4 @@
-//! For tests of full disks: a small file system, mounted where nobody else sees it.
+//! For tests of full disks: a small file system, mounted where only the test sees it.
 //!
 //! That needs a mount name space, and without the rights of root a user name space, too. So each such
 //! test is two: one that is always run and calls [`run`], and an ignored one, which that starts in a

@@ -1,4 +1,4 @@
-//! A log whose numbers are counted by hand, and logs that nobody should write.
+//! A log whose numbers are counted by hand, and malformed logs.
 
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Worked examples, and text that nobody expects.
+//! Worked examples, and odd text.
 
 use proptest::prelude::*;
 use serde_json::json;

@@ -34,7 +34,7 @@ pub(super) fn link(href: &str, base: Option<&Url>, own: Option<&str>) -> PageLin
         Ok(url) if !is_web(url) => LinkKind::Other,
         Ok(url) if own.is_some() && url.host_str() == own => LinkKind::Internal,
         Ok(_) => LinkKind::External,
-        // Nobody knows to which host `//host/path` is not the own one.
+        // It is not known whether the host of `//host/path` is the page's own.
         Err(ParseError::RelativeUrlWithoutBase) if href.starts_with("//") => LinkKind::External,
         Err(ParseError::RelativeUrlWithoutBase) => LinkKind::Internal,
         Err(_) => LinkKind::Broken,

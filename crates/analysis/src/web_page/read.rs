@@ -29,7 +29,7 @@ struct PageReader<'a> {
     title: Option<Text>,
     aside: Option<(Aside, Vec<u8>)>,
     heading: Option<(u8, Text)>,
-    /// Drawings have titles of their own, templates have text that nobody sees.
+    /// Drawings have titles of their own, templates have text that is not shown.
     drawings: u64,
     templates: u64,
 }

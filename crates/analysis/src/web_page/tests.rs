@@ -1,4 +1,4 @@
-//! A page whose numbers are counted by hand, and pages that nobody should write.
+//! A page whose numbers are counted by hand, and malformed pages.
 
 use proptest::prelude::*;
 use serde_json::json;

@@ -22,7 +22,7 @@ Examples:
   playhouse audit list --target 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
   playhouse audit list --after 0 --limit 1000000 --json > audit.jsonl")]
 pub(crate) struct ListAudit {
-    /// Only of the caller who has this id or this name
+    /// Only entries of the key with this id or this name
     #[arg(long, value_name = "WHO")]
     pub(crate) actor: Option<String>,
 

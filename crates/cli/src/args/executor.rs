@@ -135,7 +135,7 @@ pub(crate) struct ForPlugins {
     #[arg(long, env = "PLAYHOUSE_NO_PLUGINS", value_parser = BoolishValueParser::new())]
     pub(crate) no_plugins: bool,
 
-    /// Not this plugin, the caller who asks for it; may be repeated
+    /// Never run this plugin; may be repeated
     #[arg(
         long,
         env = "PLAYHOUSE_WITHOUT_PLUGIN",

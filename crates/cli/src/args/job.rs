@@ -34,7 +34,7 @@ pub(crate) enum Status {
     Completed,
     /// It ended in another way
     Failed,
-    /// Somebody cancelled it
+    /// It was cancelled
     Cancelled,
 }
 

@@ -76,7 +76,7 @@ impl FromArgMatches for KeyPlace {
 
 /// Make a key, and print it: it is shown this once
 ///
-/// The first key must be an admin's. From then on nobody, on this machine neither, may do anything
+/// The first key must be an admin's. From then on no request, also from this machine, may do anything
 /// without a key. A running server hears of it within a second.
 #[derive(Debug, Args)]
 #[command(after_help = "\

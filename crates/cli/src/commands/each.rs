@@ -1,4 +1,4 @@
-//! Commands on several jobs: what goes wrong with one keeps nobody from the others.
+//! Commands on several jobs: a failure of one does not stop the others.
 
 use futures_util::{StreamExt, stream};
 use wire::client::{Client, Error};

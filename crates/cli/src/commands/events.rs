@@ -15,7 +15,7 @@ use crate::{
     output::{print_json, print_line, say},
 };
 
-/// Follows the event log until somebody stops it.
+/// Follows the event log until it is stopped.
 pub(super) async fn run(events: Events) -> Result<Exit, Failure> {
     let client = connection::open(&events.address)?;
     first_contact(&client).await?;

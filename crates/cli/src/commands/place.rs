@@ -1,4 +1,4 @@
-//! Where things are on this machine when nobody says otherwise.
+//! Default places of files on this machine.
 
 use std::{
     ffi::OsString,

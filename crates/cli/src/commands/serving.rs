@@ -80,13 +80,13 @@ pub(super) async fn warn_without_keys(running: &Running, at: &str) -> Result<(),
     let url = running.public_url();
     let [state, more] = if running.trusts_its_machine() {
         [
-            "There are no keys: whoever is on this machine may do everything, and nobody else",
-            "anything. Put no proxy in front of it. Make the first key, an admin's, here with the",
+            "There are no keys: any program on this machine may do everything, all others",
+            "nothing. Put no proxy in front of it. Make the first key, an admin's, here with the",
         ]
     } else {
         [
             "There are no keys, and --public-url or --allowed-host names another host, so a proxy",
-            "may be here: nobody may do anything. Make the first key, an admin's, here with the",
+            "may be here: no request may do anything. Make the first key, an admin's, here with the",
         ]
     };
     say(&boxed(&[
@@ -167,7 +167,7 @@ pub(super) fn database_advice(error: &DatabaseError) -> &'static str {
 }
 
 /// Runs until a signal comes or a part breaks, then stops everything in order: the executor gives
-/// its jobs back or ends them while the server still listens. `tell` says so to the caller who looks on.
+/// or ends its jobs while the server still listens. `tell` reports it to the user.
 pub(super) async fn until_signal(
     mut running: Running,
     mut executor: Option<executor::Running>,

@@ -1,4 +1,4 @@
-//! A job is submitted and watched, until it ends or the person lets go of it.
+//! A job is submitted and watched until it ends or the user detaches.
 
 use std::{
     future::Future,
@@ -81,7 +81,7 @@ pub(super) fn key(handover: &Handover) -> String {
     given.unwrap_or_else(|| uuid::Uuid::new_v4().to_string())
 }
 
-/// Prints what the caller who does not wait gets: the id, or what the server answered.
+/// Prints what a command that does not wait prints: the id, or the server's answer.
 pub(super) fn detached(id: &str, answer: &impl Serialize, json: bool) -> Result<Exit, Failure> {
     if json {
         print_json(answer)?;

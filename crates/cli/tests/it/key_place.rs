@@ -4,7 +4,7 @@ use std::process::Output;
 
 use crate::harness::{Server, exits, playhouse, says, stdout};
 
-/// Runs a command as somebody whose shell names a server for all commands.
+/// Runs a command in a shell that names a server for all commands.
 fn elsewhere(server: &Server, arguments: &[&str]) -> Output {
     let mut command = playhouse(server.home());
     command
@@ -29,7 +29,7 @@ fn a_data_directory_that_is_named_wins_over_a_server_of_the_environment() {
     ];
     let made = elsewhere(&server, &make);
     exits(&made, 0);
-    // The server has no key yet: the caller who is on this machine may do everything.
+    // The server has no key yet: callers on this machine may do everything.
     assert_eq!(
         stdout(&elsewhere(&server, &["key", "list", "--json"])),
         "[]\n"

@@ -1,4 +1,4 @@
-//! Readers of the event log while servers are killed: the caller who comes back to where it was gets every
+//! Readers of the event log while servers are killed: one that comes back to where it was gets every
 //! event once and in order.
 
 use std::{

@@ -1,4 +1,4 @@
-//! A run is one trace, the caller who writes its parts.
+//! A run is one trace, whichever process writes its parts.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

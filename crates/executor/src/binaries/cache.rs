@@ -54,7 +54,7 @@ struct Entry {
     file: Arc<ProgramFile>,
 }
 
-/// Whoever writes a program's file holds the lock for writing, the caller who checks it for reading: so one
+/// Writing a program's file takes the lock for writing, checking it takes it for reading: so one
 /// download serves all who wait.
 #[derive(Default)]
 struct ProgramFile {
@@ -148,7 +148,7 @@ impl Binaries {
         }
         let mut last_failure = file.lock.write().await;
         if file.downloads.load(Ordering::Acquire) > seen {
-            // Somebody else downloaded while this one waited.
+            // Another caller downloaded it while this one waited.
             match &*last_failure {
                 Some((failed, error)) if failed == url => return Err(error.clone()),
                 None if self.is_intact(&pinned).await? => return Ok(pinned),

@@ -158,7 +158,7 @@ impl Fetcher {
     }
 
     /// The program that the executor's own server has under the path of `url`, whatever name the URL
-    /// gives the server: the hash decides whether it is the right one. Nobody else sees the key.
+    /// gives the server: the hash decides whether it is the right one. No other server gets the key.
     async fn ask_server(&self, url: &Url) -> Result<Option<Pieces>, Error> {
         let (Some(server), true) = (self.server.get(), url.path().starts_with(UPLOADED)) else {
             return Ok(None);

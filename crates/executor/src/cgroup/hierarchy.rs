@@ -67,7 +67,7 @@ fn check(dir: &Path, version: Version, controller: &str, own: &str) -> Result<()
     if version == Version::One {
         return Ok(());
     }
-    // Whoever moves a process needs the right to do so in the group above both places.
+    // To move a process takes write access to the group above both places.
     writable(&dir.join("cgroup.procs"), AccessFlags::W_OK)?;
     if passes_on(dir, controller)? {
         return Ok(());

@@ -59,7 +59,7 @@ impl Cgroups {
     /// Finds where the limits that are asked for can be set, and tries each: `joins` has a process
     /// join a group through such a file. Also says which cannot be set, and why. Groups that a crash
     /// left are removed. `plugins` have limits on memory of their own: without any that is asked for they
-    /// get them where it is possible, and nobody is told where it is not.
+    /// get them where that is possible, silently not elsewhere.
     pub(crate) fn open(
         memory_bytes: Option<u64>,
         cpus: Option<f64>,

@@ -123,7 +123,7 @@ impl Plugins {
     }
 }
 
-/// Two levels are enough: the caller who changes a file deeper down installs the plugin again.
+/// Two levels are enough: after a change of a deeper file the plugin has to be installed again.
 fn print(directory: &Path) -> Print {
     let mut print = Vec::new();
     for entry in entries(directory) {

@@ -35,7 +35,7 @@ const DEVICES: [&str; 6] = [
     "/dev/tty",
 ];
 
-/// Blocks the signals that would end the shim before its tree has ended: the caller who wants it to stop
+/// Blocks the signals that would end the shim before its tree has ended: the executor stops it
 /// says so over the control socket. And SIGCHLD, which is read from a descriptor.
 pub(super) fn hold_signals() -> nix::Result<()> {
     let mut held = SigSet::empty();

@@ -144,7 +144,7 @@ pub enum End {
     Exited(i32),
     /// It was killed by this signal.
     Signalled(i32),
-    /// It was not started, and why: nobody could start it.
+    /// It was not started, and why: no executor could start it.
     NotStarted(String),
     /// It was not started, because something is missing here that it does not answer for.
     NotPrepared(String),

@@ -71,7 +71,7 @@ async fn a_server_that_stays_away_is_not_the_programs_fault() {
     let error = error.err().expect("nobody has it");
     assert!(matches!(error, Error::Away(_)), "{error}");
     assert_eq!(server.state().downloads, 2, "it was asked for again");
-    // There, and does not have it: the caller who the URL names may.
+    // There, and does not have it: the host that the URL names may.
     server.change(|state| state.away = false);
     let error = cache.get(wanted, &url(&wanted.to_string())).await;
     let error = error.err().expect("nobody has it");

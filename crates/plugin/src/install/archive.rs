@@ -1,4 +1,4 @@
-//! Unpacks an archive `.tar.gz`, the caller who made it.
+//! Unpacks an archive `.tar.gz`, which may come from any source.
 
 use std::{
     fs::{self, File},

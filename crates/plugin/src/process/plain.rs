@@ -20,7 +20,7 @@ use super::spawner::{Command, Exit, Spawner, Started};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Plain;
 
-/// How long "text file busy" is waited for: the caller who wrote the program has closed it, but a process that
+/// How long "text file busy" is waited for: the writer of the program has closed it, but a process that
 /// was forked meanwhile holds the same descriptor until it has called exec.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
@@ -70,7 +70,7 @@ impl Spawner for Plain {
         };
         let exit = async move {
             let status = child.wait().await?;
-            // Whoever else is left in its group goes with it, and lets go of its output.
+            // What is left of its process group is killed too, and closes its output.
             drop(group);
             let by_signal = status.signal().map(Exit::Signal);
             Ok(status
@@ -93,7 +93,7 @@ struct Group(Option<Pid>);
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(pid) = self.0 {
-            // An error means that there is nobody left.
+            // An error means that no process is left.
             let _ = kill_process_group(pid, Signal::KILL);
         }
     }

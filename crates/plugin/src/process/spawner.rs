@@ -26,7 +26,7 @@ pub struct Command {
 
 /// A program that was started.
 pub struct Started {
-    /// Its standard output. It must end when the program has ended, the caller who else holds it.
+    /// Its standard output. It must end when the program has ended, also when other processes hold it.
     pub stdout: Pin<Box<dyn AsyncRead + Send>>,
     /// Its standard error; the same holds.
     pub stderr: Pin<Box<dyn AsyncRead + Send>>,

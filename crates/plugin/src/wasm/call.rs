@@ -1,5 +1,5 @@
 //! One call of a component. It runs on a thread for blocking work, so that no component, whatever it
-//! does, keeps others from running; the caller who waits for it can end it at any time.
+//! does, keeps others from running; the caller can end it at any time.
 
 use std::sync::Arc;
 

@@ -69,7 +69,7 @@ pub(crate) fn sweep(directory: &Path, kept: &HashSet<&str>) {
         let name = name.to_string_lossy();
         let ours = name.ends_with(ENDING) || name.starts_with(UNFINISHED);
         if ours && !kept.contains(&*name) {
-            // What stays is in nobody's way.
+            // What stays does no harm.
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -99,7 +99,7 @@ fn stored(engine: &Engine, path: &Path) -> Option<Component> {
         return None;
     }
     #[expect(unsafe_code, reason = "there is no other way to load compiled code")]
-    // SAFETY: `keep` wrote the file: it belongs to this user, stands in a directory that nobody else
+    // SAFETY: `keep` wrote the file: it belongs to this user, stands in a directory that no other user
     // may write to, was complete and on disk before it got its name, and is never changed.
     let loaded = unsafe { Component::deserialize_file(engine, path) };
     loaded.ok()

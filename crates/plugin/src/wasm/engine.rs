@@ -26,7 +26,7 @@ pub(super) struct Engines {
     pub(super) pool: Option<Pool>,
 }
 
-/// An engine with a pool. An instance may only be made by the caller who has a permit.
+/// An engine with a pool. An instance may be made only with a permit.
 pub(super) struct Pool {
     pub(super) engine: Engine,
     pub(super) places: Arc<Semaphore>,
@@ -57,7 +57,7 @@ fn make(fuel: bool) -> wasmtime::Result<Engines> {
     Ok(Engines { plain, pool })
 }
 
-/// So much that the caller who has a permit finds what it needs.
+/// Enough for every permit.
 fn places() -> PoolingAllocationConfig {
     let mut places = PoolingAllocationConfig::new();
     places

@@ -109,10 +109,6 @@ mod tests {
         }
         drop(stop);
         drop(go_on);
-        assert_eq!(
-            ended.recv_timeout(deadline),
-            Ok(true),
-            "it goes on for ever"
-        );
+        assert_eq!(ended.recv_timeout(deadline), Ok(true), "it never ends");
     }
 }

@@ -292,7 +292,7 @@ async fn a_child_that_is_left_behind_holds_nothing_up() {
     assert_nobody_touches(&alive).await;
 }
 
-/// Waits until the file stays away once it is removed: the caller who touches it does so twenty times a
+/// Waits until the file stays away once it is removed: the process touches it twenty times a
 /// second.
 async fn assert_nobody_touches(file: &std::path::Path) {
     let began = Instant::now();

@@ -1,4 +1,4 @@
-//! The gate in front of every route: who asks, and whether it may.
+//! Authentication and the scope check in front of every route.
 
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{app::App, audit::Seen, origin_check::Peer};
 
-/// Puts the gate in front of a route that needs `scope`.
+/// Adds the check to a route that needs `scope`.
 pub(crate) fn scope_checked(
     app: &App,
     scope: Scope,
@@ -102,7 +102,7 @@ async fn pass(
     next: Next,
 ) -> Response {
     request.extensions_mut().insert(principal.clone());
-    // Whoever makes the first key, or revokes its own, ends itself, and is to hear of it.
+    // A caller that makes the first key, or revokes its own, ends its own access and gets the answer.
     if scope == Scope::KeysWrite {
         return next.run(request).await;
     }
@@ -182,7 +182,7 @@ async fn identify(app: &App, request: &mut Request) -> Result<Principal, Refused
 }
 
 /// Who has the key that is shown. One that is not good any more is refused as any other, but the audit is
-/// told whose it was: somebody may have stolen it.
+/// told whose it was: it may be stolen.
 async fn look_up(
     app: &App,
     text: Option<&str>,
@@ -197,7 +197,7 @@ async fn look_up(
             }
             Err(Refused::Unknown)
         }
-        Ok(Found::FieldError) => Err(Refused::Unknown),
+        Ok(Found::Unknown) => Err(Refused::Unknown),
         Ok(Found::Missing) => Err(Refused::NoKey),
         Ok(Found::NoKeys) if !local => Err(Refused::Remote),
         Ok(Found::NoKeys) if !app.hosts.are_loopback() => Err(Refused::Named),
@@ -243,7 +243,7 @@ fn is_local(request: &Request) -> bool {
         "cf-connecting-ip",
         "true-client-ip",
     ];
-    // The version that nginx speaks behind it when nobody says otherwise, without any such header.
+    // The version that nginx speaks to its upstream by default, without any such header.
     let forwarded = request.version() == Version::HTTP_10
         || FORWARDED
             .iter()

@@ -29,7 +29,7 @@ struct Shared {
     known: watch::Sender<Arc<Known>>,
     /// When `known` was last found to be what the database has.
     looked: Mutex<Option<Instant>>,
-    /// Held by the caller who looks.
+    /// Held while the database is read.
     looking: tokio::sync::Mutex<()>,
 }
 
@@ -54,7 +54,7 @@ pub(super) enum Found {
     /// It shows one that was good once.
     Ended(Arc<Key>),
     /// It shows one that never was good.
-    FieldError,
+    Unknown,
 }
 
 impl Keys {
@@ -100,7 +100,7 @@ impl Keys {
                 key.used_at.store(now, Ordering::Relaxed);
                 Ok(Found::Key(key.clone()))
             }
-            _ => Ok(Found::FieldError),
+            _ => Ok(Found::Unknown),
         }
     }
 
@@ -151,7 +151,7 @@ impl Keys {
             return Ok(());
         }
         let _alone = self.shared.looking.lock().await;
-        // Whoever waited for another's look needs none of its own.
+        // Another caller has read meanwhile.
         if self.looked().is_some_and(|looked| looked >= asked) {
             return Ok(());
         }
@@ -165,7 +165,7 @@ impl Keys {
         let news = store
             .read(move |read| {
                 let newest = store::keys::version(read)?;
-                // A database that never had a key has version 0, as what nobody has read yet.
+                // A database that never had a key has version 0, as what was never read.
                 let list = (newest != version).then(|| store::keys::list(read));
                 Ok(list.transpose()?.map(|rows| (newest, rows)))
             })

@@ -7,20 +7,20 @@ use super::{Principal, principal::KeyHolder, scope::Scopes};
 /// Who wants a key made.
 #[derive(Clone, Debug)]
 pub(crate) enum Caller {
-    /// Whoever has the data directory, or the database.
+    /// The operator, who has the data directory or the database.
     Operator,
-    /// Somebody on this machine: only as long as there are no keys.
+    /// A caller on this machine: only as long as there are no keys.
     Loopback,
-    /// Whoever has a key: it gives no more than it has, for no longer.
+    /// The holder of a key: it gives no more than it has, for no longer.
     Key {
         id: String,
         scopes: Scopes,
         /// Epoch milliseconds.
         expires_at: Option<i64>,
     },
-    /// Whoever has the setup token.
+    /// The holder of the setup token.
     Setup(String),
-    /// Whoever has a token to join with: a key of an executor.
+    /// The holder of a token to join with: a key of an executor.
     Join {
         token: String,
         /// An executor that was heard of since is at work, epoch milliseconds.

@@ -1,5 +1,5 @@
 //! Under which name a caller performs runs. A key that performs runs is bound to its own name: what the
-//! request says is a label that nobody looks at.
+//! request says is a label without effect.
 
 use std::convert::Infallible;
 
@@ -15,7 +15,7 @@ use super::Principal;
 /// The parameter of a path that names an executor.
 const IN_PATH: &str = "executor";
 
-/// Whoever performs runs. Nothing else makes the name or the holder that the store is told.
+/// The executor that performs runs. Only this makes the name and the holder that the store gets.
 pub(crate) struct ExecutorIdentity {
     bound: Option<String>,
 }

@@ -1,5 +1,5 @@
 //! How often an address may show a wrong secret. A good key is never refused for what its neighbours did:
-//! nobody guesses 160 bits, and many may share an address. What is bounded is what wrong ones cost.
+//! 160 bits cannot be guessed, and many may share an address. What is bounded is what wrong ones cost.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use super::{cache::lock, rate::Bucket};
 
 /// Wrong secrets that an address may show in a minute.
 const PER_MINUTE: i64 = 60;
-/// So many addresses are remembered. Whoever has more of them is not held by counting.
+/// So many addresses are remembered. Counting does not stop a caller with more of them.
 const ADDRESSES_LIMIT: usize = 10_000;
 
 /// The addresses that showed wrong secrets lately.

@@ -36,7 +36,7 @@ pub enum IssueError {
     #[error("{1}")]
     Field(&'static str, String),
     /// It would allow more than the caller's own.
-    #[error("nobody can make or revoke a key that allows more than their own")]
+    #[error("a key that allows more than your own can be neither made nor revoked")]
     TooMuch,
     /// The caller's own key is not good any more.
     #[error("the key was revoked, or has expired")]
@@ -48,7 +48,7 @@ pub enum IssueError {
     #[error("the token is not known, was used, or has expired")]
     Token,
     /// The first key must be an admin's.
-    #[error("the first key must be an admin's: with another nobody could make a second one")]
+    #[error("the first key must be an admin's: another could not make a second one")]
     First,
     /// The name is taken.
     #[error("there is a key for this executor already: revoke it first")]
@@ -136,7 +136,7 @@ pub(super) fn made(added: Added) -> Result<(), IssueError> {
     }
 }
 
-/// When a key expires whose maker's expires too: nobody outlives their own key by making another.
+/// When a key expires whose maker's expires too: a key does not outlive its maker's.
 pub(super) fn earlier(wanted: Option<i64>, makers: Option<i64>) -> Option<i64> {
     match (wanted, makers) {
         (Some(wanted), Some(makers)) => Some(wanted.min(makers)),

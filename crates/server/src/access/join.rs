@@ -58,7 +58,7 @@ pub(crate) async fn join_token(
     })
 }
 
-/// Somebody shows a token to join with.
+/// A request with a token to join with.
 pub(super) struct Join<'a> {
     pub(super) token: &'a str,
     /// See [`Caller::Join`].
@@ -102,7 +102,7 @@ impl Join<'_> {
     }
 
     /// Whether there is an executor of this name that never had a key of its own, so that no key says who
-    /// it is. Whoever joined under the name would hold its leases.
+    /// it is. A key with its name would hold its leases.
     fn is_at_work(&self, batch: &mut Batch<'_, '_>, name: &str) -> Result<bool, store::Error> {
         let keys = store::keys::named(batch, name)?;
         let had_a_key = keys.iter().any(|key| is_bound(scopes(key)));

@@ -49,7 +49,7 @@ impl Key {
         !self.is_revoked && self.expires_at.is_none_or(|at| at > now)
     }
 
-    /// The executor that this key belongs to: the caller who may perform runs performs them under the
+    /// The executor that this key belongs to: a key that may perform runs performs them under the
     /// key's name, except those who may do everything.
     pub(crate) fn executor(&self) -> Option<&str> {
         is_bound(self.scopes).then_some(self.name.as_str())

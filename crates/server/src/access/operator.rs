@@ -20,7 +20,7 @@ use crate::{
     database::FILE,
 };
 
-/// Whoever has the data directory, or the database.
+/// The operator, who has the data directory or the database.
 pub struct Operator {
     store: Store,
     clock: Clock,

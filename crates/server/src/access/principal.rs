@@ -9,13 +9,13 @@ use super::{key::Key, scope::Scopes};
 pub enum Principal {
     /// The process itself: the built-in executor and the seeded demo.
     Builtin,
-    /// Somebody on this machine while there are no keys.
+    /// A caller on this machine while there are no keys.
     Loopback,
-    /// Whoever has this key.
+    /// The holder of this key.
     Key(KeyHolder),
 }
 
-/// Whoever has a key.
+/// The holder of a key.
 #[derive(Clone, Debug)]
 pub struct KeyHolder(pub(crate) Arc<Key>);
 

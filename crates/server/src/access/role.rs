@@ -69,7 +69,7 @@ impl Role {
             S::ExecutionsCancel,
             S::SchedulesWrite,
             S::CredentialsWrite,
-            // Of its own key only: the caller who may not make keys sees no others.
+            // Of its own key only: without the right to make keys it sees no others.
             S::KeysRead,
         ];
         let readonly = || READS.into_iter().chain([S::StatsRead]);

@@ -17,19 +17,19 @@ const SECRET_DIGITS: usize = 40;
 pub(crate) struct Secret(String);
 
 impl Secret {
-    /// A key that nobody has: `itk_`, 12 public digits, `_`, 40 secret ones.
+    /// A new key: `itk_`, 12 public digits, `_`, 40 secret ones.
     pub(crate) fn key() -> Self {
         let (public, secret): ([u8; PREFIX_DIGITS / 2], [u8; SECRET_DIGITS / 2]) = rand::random();
         Self(format!("{KEY}_{}_{}", hex(&public), hex(&secret)))
     }
 
-    /// A ticket that nobody has: a word and 40 secret digits.
+    /// A new ticket: a word and 40 secret digits.
     pub(crate) fn ticket(word: &str) -> Self {
         let secret: [u8; SECRET_DIGITS / 2] = rand::random();
         Self(format!("{word}_{}", hex(&secret)))
     }
 
-    /// What is kept of it. It needs no salt: nobody guesses 160 random bits.
+    /// What is kept of it. It needs no salt: 160 random bits cannot be guessed.
     pub(crate) fn hash(&self) -> Vec<u8> {
         hash(&self.0)
     }

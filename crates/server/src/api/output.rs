@@ -35,7 +35,7 @@ pub(crate) struct OutputQuery {
 /// The run that the caller must hold, if the caller is an executor.
 pub(crate) type OptionalHold = Option<Extension<WhileHeld>>;
 
-/// The caller who follows the output.
+/// The follower of the output.
 pub(super) struct Reader {
     /// Number of the last message that was received, if the caller resumes.
     pub(super) after: Option<i64>,

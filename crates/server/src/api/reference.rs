@@ -12,7 +12,7 @@ use crate::{http::extract::PathParams, refusal::Refusal, router::openapi_json};
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi_json);
 
-/// No validator of somebody else's is asked.
+/// No external validator is asked.
 static PAGES: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     let config = Config::new(["/api/openapi.json"]);
     Arc::new(config.validator_url("none").persist_authorization(false))

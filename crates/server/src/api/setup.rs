@@ -15,7 +15,7 @@ use crate::{
     refusal::Refusal,
 };
 
-/// Nothing from elsewhere, nothing but the page's own, and in nobody's frame.
+/// Nothing from elsewhere, nothing but the page's own, and no frames.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

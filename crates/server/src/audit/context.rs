@@ -9,7 +9,7 @@ use store::audit::{Actor, AuditEntry, Target};
 use super::{Action, middleware::Asked};
 use crate::{Principal, origin_check::Peer};
 
-/// Whoever a request comes from, and the action of its route: an extractor.
+/// The actor of a request and the action of its route: an extractor.
 #[derive(Clone, Debug)]
 pub(crate) struct AuditContext {
     pub(crate) actor: Actor,
@@ -18,7 +18,7 @@ pub(crate) struct AuditContext {
 }
 
 impl AuditContext {
-    /// Whoever has the data directory, or the database.
+    /// The operator, who has the data directory or the database.
     pub(crate) fn operator(action: &'static str) -> Self {
         Self {
             actor: Actor::word("operator"),
@@ -27,7 +27,7 @@ impl AuditContext {
         }
     }
 
-    /// Somebody of whom nothing is known but the address.
+    /// An actor of whom only the address is known.
     pub(crate) fn nobody(address: Option<IpAddr>) -> Self {
         Self {
             actor: Actor::word("nobody"),
@@ -36,7 +36,7 @@ impl AuditContext {
         }
     }
 
-    /// Whoever made a request, as far as it is known by now.
+    /// The actor of a request, as far as it is known by now.
     pub(super) fn of(principal: Option<&Principal>, peer: Option<Peer>, action: Action) -> Self {
         let actor = match principal {
             Some(Principal::Builtin) => Actor::word("builtin"),
@@ -59,7 +59,7 @@ impl AuditContext {
         self.action
     }
 
-    /// The same as somebody who is known by a word.
+    /// The same, with an actor that is known by a word.
     pub(crate) fn known_as(self, word: &str) -> Self {
         let actor = Actor::word(word);
         Self { actor, ..self }

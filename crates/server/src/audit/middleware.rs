@@ -68,7 +68,7 @@ async fn middleware(
     response
 }
 
-/// What a path names first, if that may be an id: a secret that somebody wrote there has a `_`.
+/// What a path names first, if that may be an id: a secret in its place has a `_`.
 fn named<'path>(route: &str, path: &'path str) -> Option<&'path str> {
     const LIMIT: usize = 64;
     let mut parts = route.split('/').zip(path.split('/'));

@@ -1,4 +1,4 @@
-//! What was refused or failed is counted, and written down from time to time: the caller who asks again and
+//! What was refused or failed is counted, and recorded from time to time: a caller that asks again and
 //! again does not fill the audit, nor the memory.
 
 use std::{

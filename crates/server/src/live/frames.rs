@@ -1,5 +1,5 @@
-//! Pictures of running browsers: the newest of each run, in memory, and only while somebody looks
-//! on. Whoever is slow misses some; nothing waits for anybody.
+//! Frames of running browsers: the newest of each run, in memory, and only while it has a subscriber.
+//! A slow subscriber misses some; nothing waits for it.
 
 use std::{
     collections::HashMap,
@@ -23,7 +23,7 @@ pub(crate) struct Frames {
     shared: Arc<Shared>,
 }
 
-/// Somebody who looks on.
+/// A subscriber.
 pub(crate) struct FrameReader {
     shared: Arc<Shared>,
     shown: watch::Receiver<u64>,
@@ -45,7 +45,7 @@ struct Frame {
 }
 
 impl Frames {
-    /// Somebody who looks on from now.
+    /// Subscribes from now on.
     pub(crate) fn reader(&self) -> FrameReader {
         FrameReader {
             shown: self.shared.shown.subscribe(),
@@ -148,7 +148,7 @@ mod tests {
         let frames = Frames::default();
         frames.show(run(1), "image/png", b"a", 1);
         let mut reader = frames.reader();
-        assert!(seen(&mut reader).is_empty(), "nobody looked on");
+        assert!(seen(&mut reader).is_empty(), "there was no subscriber");
         for (number, at) in [(1, 2), (2, 3), (1, 4), (1, 5)] {
             frames.show(run(number), "image/png", b"a", at);
         }
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(
             seen(&mut frames.reader()),
             [3, 5],
-            "whoever comes sees what is there"
+            "a new subscriber gets the newest"
         );
         frames.show(run(3), "image/png", b"a", 30_004);
         assert_eq!(seen(&mut frames.reader()), [5, 30_004], "old ones go");

@@ -1,4 +1,4 @@
-//! How many look on, and how many were cut off because they did not keep up.
+//! The number of live streams, and of those that were cut off because they did not keep up.
 
 use std::sync::{
     Arc,
@@ -12,7 +12,7 @@ use prometheus_client::{
 };
 use tokio::sync::watch;
 
-/// How somebody looks on.
+/// The form of a live stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct Form {
     form: &'static str,
@@ -35,7 +35,7 @@ impl Form {
     };
 }
 
-/// Who looks on. Clones count together.
+/// The live streams. Clones count together.
 #[derive(Clone, Default)]
 pub(crate) struct Readers {
     shared: Arc<Shared>,
@@ -52,7 +52,11 @@ impl Readers {
     /// Makes the counts known to Prometheus.
     pub(crate) fn register(&self, registry: &mut Registry) {
         let Shared { live, cut_off, .. } = &*self.shared;
-        registry.register("live_readers", "Readers that look on now", live.clone());
+        registry.register(
+            "live_readers",
+            "Readers that are connected now",
+            live.clone(),
+        );
         registry.register(
             "readers_cut_off",
             "Readers that did not keep up",
@@ -70,7 +74,7 @@ impl Readers {
         }
     }
 
-    /// Returns when nobody looks on any more.
+    /// Returns when there are none any more.
     pub(crate) async fn gone(&self) {
         let mut present = self.shared.present.subscribe();
         // The sender lives as long as `self`.
@@ -78,7 +82,7 @@ impl Readers {
     }
 }
 
-/// A reader that looks on.
+/// A reader that is connected.
 pub(crate) struct Present {
     readers: Readers,
     form: Form,

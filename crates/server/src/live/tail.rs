@@ -133,8 +133,8 @@ async fn follow(
 }
 
 impl Shared {
-    /// Takes what is new into the window: page by page, so that those who look on find it there however
-    /// much came at once. When nobody has, `may_jump` to the end.
+    /// Takes what is new into the window: page by page, so that readers find it there however much came
+    /// at once. When there were no readers, it `may_jump` to the end.
     async fn fill(&self, mut may_jump: bool) -> Result<(), store::Error> {
         loop {
             let newest = self.window(|window| window.newest());
@@ -178,8 +178,8 @@ impl Shared {
     }
 }
 
-/// After which number to read on. Nobody looked on for long: then it is no use to read what would
-/// not stay in the window, when it is as `far` behind as that.
+/// After which number to read on. After a long time without readers it is `far` behind: what would not
+/// stay in the window is not read then.
 fn begin(newest: i64, extent: Extent, far: Option<usize>) -> i64 {
     let far = far.and_then(|far| i64::try_from(far).ok());
     let far = far.unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! Whatever is committed, however slowly somebody reads, however often it comes back: each reader
+//! Whatever is committed, however slowly a reader reads, however often it comes back: each reader
 //! gets the numbers after its start that it wants, each once and in order, or a `reset`.
 
 use std::time::Duration;

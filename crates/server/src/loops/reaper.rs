@@ -1,4 +1,4 @@
-//! Takes away leases that nobody extended.
+//! Ends leases that were not extended.
 
 use crate::{app::App, loops::pause};
 

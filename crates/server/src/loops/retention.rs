@@ -97,7 +97,7 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
     })
 }
 
-/// Deletes programs that nobody needs: first the rows, then the files, also those that a crash
+/// Deletes programs that no run names: first the rows, then the files, also those that a crash
 /// between the two, or before an upload's row, left behind.
 async fn collect_programs(app: &App, before: i64) -> Result<(), store::Error> {
     let _alone = app.programs.collect().await;

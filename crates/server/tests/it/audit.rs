@@ -1,4 +1,4 @@
-//! Every route that changes something because somebody asked leaves one line, and the caller who asks in vain
+//! Every route that changes something on request leaves one line, and a caller that is refused
 //! is counted.
 
 use http::Method;

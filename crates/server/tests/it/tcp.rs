@@ -185,7 +185,7 @@ async fn a_waiting_claim_is_woken_by_a_submit() {
         let client = client.clone();
         async move { (client.claim(&claim(60.0)).await, Instant::now()) }
     });
-    // It waits: the caller who asks is seen before.
+    // It waits: the caller is counted before.
     wait_for_executor(&client).await;
     let submitted = Instant::now();
     let id = client.submit(&job(), None).await.expect("accepted").id;

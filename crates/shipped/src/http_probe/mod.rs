@@ -1,7 +1,7 @@
 //! `http-probe`: whether addresses answer, how fast, and how long their certificates last.
 //!
 //! One request to each, no redirect followed. It goes wherever the input says: what an executor may
-//! reach is decided by the caller who runs it.
+//! reach is decided by the executor that runs it.
 
 mod input;
 mod probe;

@@ -245,7 +245,7 @@ fn a_certificate_is_judged() {
 
 #[test]
 fn over_a_connection_that_is_not_trusted_nothing_is_sent() {
-    // An authority that nobody knows, and one that is known but the certificate is expired.
+    // An unknown authority, and one that is known but the certificate is expired.
     for (certificate, ca, expired) in [(SERVER, None, false), (EXPIRED, Some(AUTHORITY), true)] {
         let (port, server) = securely(certificate);
         let url = format!("https://localhost:{port}/");

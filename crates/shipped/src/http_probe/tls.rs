@@ -1,4 +1,4 @@
-//! TLS that looks at the certificate before it judges it: of one that is expired or of somebody else
+//! TLS that looks at the certificate before it judges it: of one that is expired or of another host
 //! the expiry is told as well. Over such a connection nothing is sent.
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -5,7 +5,7 @@ use engine::{RunId, UnknownName};
 /// A detail is cut off after so many bytes.
 const DETAIL_LIMIT: usize = 500;
 
-/// Somebody does something. Nothing in it is secret.
+/// An action of an actor. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     /// Epoch milliseconds.
@@ -29,7 +29,7 @@ pub struct AuditEntry {
 /// Who acts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Actor {
-    /// Id of a key, or a word for the caller who has none.
+    /// Id of a key, or a word for an actor without one.
     pub id: String,
     /// The name that the key has; empty without one.
     pub name: String,
@@ -94,7 +94,7 @@ impl AuditEntry {
 }
 
 impl Actor {
-    /// Somebody who has no key.
+    /// An actor without a key.
     #[must_use]
     pub fn word(word: &str) -> Self {
         Self {

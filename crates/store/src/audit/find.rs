@@ -19,7 +19,7 @@ pub struct Filter {
     pub after: Option<i64>,
     /// Newest first, those with a lower number.
     pub before: Option<i64>,
-    /// Only of the caller who has this id or this name.
+    /// Only of the actor with this id or this name.
     pub actor: Option<String>,
     /// Only this action; with `*` at its end whatever begins like it.
     pub action: Option<String>,

@@ -23,7 +23,7 @@ const FRAGMENTS: &[(&str, &str, &str)] = &[
     ("{by_queue}", "INDEXED BY runs_ready", ""),
     // The rows stay as they are until the end of the transaction.
     ("{lock}", "", "FOR UPDATE"),
-    // Whoever runs this goes on when nobody else is between this and the end of the transaction.
+    // Waits until no other transaction is between this and its end.
     // SQLite has one writer.
     ("{take_turns}", "", "SELECT pg_advisory_xact_lock(8096);"),
     // The version of the database program.
@@ -78,7 +78,7 @@ pub(crate) enum Committed {
 }
 
 impl Connection {
-    /// Prepares a connection for writing, once the schema is there. Nobody else has its name.
+    /// Prepares a connection for writing, once the schema is there. Its name is unique.
     pub(crate) fn enrol(&mut self, name: String, now: i64) -> Result<(), Error> {
         match self {
             Self::Sqlite(_) => Ok(()),

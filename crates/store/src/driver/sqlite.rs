@@ -46,7 +46,7 @@ impl SqliteConnection {
     }
 
     /// A connection that cannot write and makes no file. A reader makes files beside a database
-    /// that nobody has open, and a server of another user could then not open those.
+    /// that no process has open, and a server of another user could then not open those.
     pub(crate) fn visitor(path: &Path) -> Result<Self, Error> {
         let beside = |ending: &str| {
             let mut name = path.as_os_str().to_owned();
@@ -191,7 +191,7 @@ pub(super) fn translate(sql: &str) -> String {
     fill(sql, |fragment| fragment.1).replace('$', "?")
 }
 
-/// The URI of a file that nobody changes while it is open.
+/// The URI of a file that is not changed while it is open.
 fn immutable_uri(path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let bytes = path.as_os_str().as_bytes().iter();

@@ -41,7 +41,7 @@ struct HookState {
     owner: String,
 }
 
-/// Writes what a [`Plan`] found. A hook that somebody else has moved or changed meanwhile is left
+/// Writes what a [`Plan`] found. A hook that another server has moved or changed meanwhile is left
 /// as it is: the next plan finds it again.
 pub fn expand(
     batch: &mut Batch<'_, '_>,
@@ -81,7 +81,7 @@ fn move_on(tx: &mut Tx<'_>, step: &Step) -> Result<Option<HookState>, Error> {
     take_numbers(tx, MOVE, args![&step.id, step.from, step.to, count], count)
 }
 
-/// Answers how many deliveries it made; nothing when somebody else was faster.
+/// Answers how many deliveries it made; nothing when another server was faster.
 fn expand_of_runs(tx: &mut Tx<'_>, step: &RunStep, now: i64) -> Result<Option<usize>, Error> {
     const MOVE: &str = "UPDATE run_hook_cursor SET seq = $2 WHERE id = 1 AND seq = $1";
     const TAKE: &str = "UPDATE hooks SET next_number = next_number + $2

@@ -76,7 +76,7 @@ pub struct Change {
 /// What became of a wish to change a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changed {
-    /// The hook as it is now; the caller who wished for nothing new finds it as it was.
+    /// The hook as it is now, also when nothing was changed.
     Now(Box<Hook>),
     /// There is none.
     NoHook,
@@ -96,7 +96,7 @@ pub fn create(
     const INSERT: &str = "INSERT INTO hooks (id, url, owner, headers, events, description,
         secret, created_at, seen_seq, next_number, paused_until, failures)
         VALUES ($1, $2, $3, '{}', $4, $5, $6, $7, $8, 1, 0, 0)";
-    // Whoever else makes a hook waits here for the end of the transaction, and then counts this one
+    // Another transaction that makes a hook waits here for the end of this one, and then counts this hook
     // too. The row is that of another matter: any will do that is always there.
     batch.tx.first(LOCK, args![], |_| Ok(()))?;
     if batch

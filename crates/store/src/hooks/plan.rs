@@ -1,4 +1,4 @@
-//! What new events mean for the hooks, found out without disturbing the caller who writes.
+//! What new events mean for the hooks, read without blocking writers.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
     events::{EventRow, Extent, after, extent, names},
 };
 
-/// Events that are looked at for one hook at once. So many that nobody wants are not looked at again.
+/// Events that are looked at for one hook at once. So many that no hook wants are not read again.
 const PAGE: i64 = 500;
 /// Event numbers that are looked at for the hooks of runs at once.
 const SPAN: i64 = 5_000;
@@ -67,8 +67,8 @@ struct Reader {
 }
 
 /// Reads on from where each hook is. A hook that has many deliveries open waits. A place is written down only
-/// when it was worth it, that of something wanted or of a whole page, or `anyway`: of what is not written
-/// down nobody knows later whether it was seen.
+/// when it was worth it, that of something wanted or of a whole page, or `anyway`: whether what is not
+/// written down was seen is not known later.
 pub fn plan(read: &mut Read<'_, '_>, compose: ComposeOfRun, anyway: bool) -> Result<Plan, Error> {
     const BEHIND: &str = "SELECT id, events, seen_seq FROM hooks
         WHERE run_id IS NULL AND disabled_at IS NULL AND seen_seq < $1 ORDER BY seen_seq, id";
@@ -137,7 +137,7 @@ fn of_runs(
         FROM events e JOIN hooks h ON h.run_id = e.run_id
         WHERE e.seq > $1 AND e.seq <= $2 AND h.seen_seq < e.seq AND h.disabled_at IS NULL
         ORDER BY e.seq";
-    // Without such hooks nobody moves the cursor: it begins where the oldest of them does.
+    // Without such hooks the cursor is not moved: it begins where the oldest of them does.
     let Some(first) = read.tx.first(FIRST, args![], |row| row.int(0))? else {
         return Ok(None);
     };

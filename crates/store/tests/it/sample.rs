@@ -55,7 +55,7 @@ pub(crate) fn submit_at(now: i64, runs: impl IntoIterator<Item = NewRun>) -> Sub
     }
 }
 
-/// Somebody does something.
+/// An action of an actor.
 pub(crate) fn entry(action: &str, kind: &str, id: &str) -> AuditEntry {
     act_at(NOW, action, kind, id)
 }
@@ -92,7 +92,7 @@ pub(crate) fn registered(name: &str) -> Registered {
     }
 }
 
-/// Whoever holds `run`.
+/// The holder of `run`.
 pub(crate) fn holder(run: &Run) -> Holder {
     Holder {
         executor: run.executor.clone().unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! The calls of the caller who looks at the audit.
+//! The calls of a client that reads the audit.
 
 use http::{Method, header};
 

@@ -1,4 +1,4 @@
-//! The calls of the caller who makes hooks.
+//! The calls of a client that makes hooks.
 
 use http::Method;
 

@@ -1,4 +1,4 @@
-//! The calls of the caller who submits and watches jobs.
+//! The calls of a client that submits and watches jobs.
 
 use std::fmt::Write;
 

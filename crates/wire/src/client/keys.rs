@@ -1,4 +1,4 @@
-//! The calls of the caller who makes keys.
+//! The calls of a client that makes keys.
 
 use http::Method;
 

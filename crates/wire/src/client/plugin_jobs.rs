@@ -1,4 +1,4 @@
-//! The calls of the caller who creates and watches plugin jobs.
+//! The calls of a client that creates and watches plugin jobs.
 
 use futures_util::{Stream, StreamExt};
 use http::{Method, Request};

@@ -144,7 +144,7 @@ fn call_line() -> Result<Vec<u8>> {
 }
 
 /// The same program, started, given its input and waited for by nothing but the standard library. Its input
-/// comes from a file in memory, as the host's does: a pipe would make the program wait for the caller who writes.
+/// comes from a file in memory, as the host's does: a pipe would make the program wait for the writer.
 fn bare_start(program: &Path, line: &[u8]) -> Result<f64> {
     let began = Instant::now();
     let mut input = File::from(memfd_create("call", MemfdFlags::CLOEXEC)?);

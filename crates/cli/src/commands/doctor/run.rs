@@ -53,7 +53,7 @@ async fn server(named: Option<&str>) -> Check {
             let detail = format!("{url}: {error}");
             let advice = "Start one with `playhouse server` or `playhouse dev`, or name another \
                           one with --server.";
-            // Nobody said that there is a server at the usual address.
+            // No address was given: there need not be a server at the default one.
             match named {
                 Some(_) => Check::fail(NAME, detail, advice),
                 None => Check::warn(NAME, detail, advice),

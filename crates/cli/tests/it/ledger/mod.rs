@@ -34,7 +34,7 @@ use crate::harness::{DEADLINE, Process, Server, poll};
 const SUBMITTERS: usize = 4;
 const EXECUTORS: usize = 4;
 
-/// What every job is: it prints its argument, the caller who performs it.
+/// What every job is: it prints its argument, whichever executor performs it.
 const PROGRAM: &[u8] = b"#!/bin/sh\nprintf %s \"$1\"\n";
 
 /// The name of the executor that is one.

@@ -11,7 +11,7 @@ pub(super) fn in_a_url(text: &str) -> String {
 }
 
 impl Stage {
-    /// A hook whose address is a secret, as that of a chat. It is shown to the caller who may see hooks, and in
+    /// A hook whose address is a secret, as that of a chat. It is shown to those that may see hooks, and in
     /// nothing else: so it is gone before they are listed.
     pub(super) fn make_a_hook_with_a_secret_address(&mut self) {
         let path = self.planted.plant("path of the URL of a hook");

@@ -51,7 +51,7 @@ impl Stage {
     fn open(database: Option<&str>) -> Self {
         let mut planted = Planted::default();
         let url = database.map(|url| {
-            // The tests' server trusts the caller who comes, with a password as well.
+            // The tests' server trusts every client, with a password as well.
             let password = planted.note("database URL", "pl4ntedDatabasePassword");
             let (user, rest) = url.split_once('@').expect("the URL has a user");
             let (user, _) = user

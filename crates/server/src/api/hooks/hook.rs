@@ -131,7 +131,7 @@ pub(crate) async fn change(
     }
 }
 
-/// What is changed of a hook. A URL or a secret lets the caller who has it send to the receiver: of the one
+/// What is changed of a hook. With a URL or a secret anyone can send to the receiver: of the one
 /// only the host is told, of the other nothing.
 fn changes(wanted: &HookChange, url: Option<&Url>) -> String {
     let url = url.map(|url| format!("url {}", url.origin().ascii_serialization()));

@@ -1,4 +1,4 @@
-//! What became of a job's own webhook, for the caller who may read the job.
+//! Deliveries of a job's own webhook, for callers that may read the job.
 
 use axum::{extract::State, http::HeaderMap};
 use engine::{Kind, RunId};

@@ -103,7 +103,7 @@ async fn behind_another_name_this_machine_is_nobody() {
 async fn the_audit_names_the_address_that_a_trusted_proxy_tells() {
     let proxy = "192.0.2.9".parse().expect("an address");
     let server = TestServer::with(|settings| settings.trusted_proxies = vec![proxy]).await;
-    // What stands left of the address that the proxy saw was written by the caller who asks.
+    // What stands left of the address that the proxy saw was written by the caller.
     let claimed = Some(("x-forwarded-for", "127.0.0.1, 203.0.113.66, 198.51.100.7"));
     assert_eq!(from(&server, "192.0.2.9:1", claimed).await.status, 401);
     // Whoever is no proxy writes all of it.

@@ -87,7 +87,7 @@ async fn a_caller_that_hangs_up_does_not_free_what_is_still_there() {
     first.abort();
     assert!(first.await.expect_err("it was aborted").is_cancelled());
     is_busy(&server).await;
-    // What has arrived whole is done, the caller who hears of it, and only then makes room.
+    // What has arrived whole is done, although the caller is gone, and only then frees its share.
     go_on.send(()).expect("it waits");
     server.submit(&large()).await;
     assert_eq!(server.stats().await["jobs_by_status"]["pending"], 2);

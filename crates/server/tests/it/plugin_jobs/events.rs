@@ -46,7 +46,7 @@ async fn a_job_is_followed_from_its_creation_to_its_end() {
     let rest = messages.rest().await;
     let expected = ["pluginComplete", "pluginStart", "pluginError", "jobError"];
     assert_eq!(names(&rest), expected);
-    // Whoever comes later hears the same, the caller who comes back the rest.
+    // A later subscriber gets the same, one that comes back the rest.
     let all = follow(&server, &id).await.rest().await;
     assert_eq!(all.len(), 6);
     assert_eq!((&all[0], &all[2..]), (&first, &rest[..]));

@@ -110,7 +110,7 @@ async fn take(server: &TestServer, executor: &str) -> Work {
     Work::of(executor, run)
 }
 
-/// Lets the lease of the caller who holds a run end.
+/// Lets the lease of a run end.
 async fn lose(server: &TestServer) {
     server.clock.advance_ms(LEASE_MS);
     server.reap().await;

@@ -1,7 +1,7 @@
 //! Where a PostgreSQL is and how it is reached, with or without TLS.
 //!
 //! The words of libpq mean what they mean there: `sslmode=disable`, `prefer` (when there is none),
-//! `require` (encrypted, the caller who the server is), `verify-full` (encrypted, and the certificate is
+//! `require` (encrypted, whatever the server is), `verify-full` (encrypted, and the certificate is
 //! checked); `sslrootcert=FILE` names the authorities instead of the system's, and has it checked.
 
 use std::time::Duration;
@@ -69,7 +69,7 @@ fn take_checks(url: &str) -> (String, Option<Option<String>>) {
     let (mut checks, mut roots, mut rest) = (false, None, Vec::new());
     for setting in settings.split('&') {
         match setting.split_once('=') {
-            // Checking the authority but not the name, as `verify-ca` does, helps nobody.
+            // Checking the authority but not the name, as `verify-ca` does, is of no use.
             Some(("sslmode", "verify-full" | "verify-ca")) => {
                 checks = true;
                 rest.push("sslmode=require");

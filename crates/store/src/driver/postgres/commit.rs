@@ -22,7 +22,7 @@ pub(super) struct Mark {
 }
 
 impl PostgresConnection {
-    /// Makes the row of this writer. Nobody else has its name.
+    /// Makes the row of this writer. Its name is unique.
     pub(in crate::driver) fn enrol(&mut self, name: String, now: i64) -> Result<(), Error> {
         const ENROL: &str = "INSERT INTO writers (name, batch, seen_at) VALUES ($1, 0, $2)
             ON CONFLICT (name) DO UPDATE SET batch = 0, seen_at = excluded.seen_at";

@@ -85,7 +85,7 @@ impl PostgresConnection {
     fn start(&mut self, begin: &str) -> Result<(), Error> {
         self.session()?;
         match self.batch(begin) {
-            // The connection was lost while nobody used it. Nothing was begun, so this is no
+            // The connection was lost while it was idle. Nothing was begun, so this is no
             // repetition.
             Err(Error::Unavailable(_)) => {
                 self.session = None;

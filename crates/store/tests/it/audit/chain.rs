@@ -1,4 +1,4 @@
-//! Each line holds the hash of the one before it: the caller who touches one is found out.
+//! Each line holds the hash of the one before it: a changed one is detected.
 
 use store::{
     Store,

@@ -1,4 +1,4 @@
-//! The audit: no change without its line, no line without its change, and the caller who touches a line is
+//! The audit: no change without its line, no line without its change, and a changed line is
 //! found out.
 
 mod chain;

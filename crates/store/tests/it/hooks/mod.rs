@@ -1,4 +1,4 @@
-//! Hooks: nothing is lost, nothing is made or taken twice, the caller who else is on the database.
+//! Hooks: nothing is lost, nothing is made or taken twice, also with other servers on the database.
 
 mod changes;
 mod cursor;

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::{Server, exits, output, poll, stderr, stdout};
+use crate::harness::{Server, exits, output, poll, stdout};
 
 /// What a reader got.
 #[derive(Clone, Default)]

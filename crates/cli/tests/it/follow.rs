@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::{
-    harness::{Process, Server, code, exits, poll, stderr, stdout},
+    harness::{Process, Server, exits, poll, stderr, stdout},
     submit::running_id,
 };
 

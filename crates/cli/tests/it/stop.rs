@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::{
-    harness::{Process, Server, code, exits, playhouse, poll, says, stderr, stdout},
+    harness::{Process, Server, exits, playhouse, poll, says, stdout},
     submit::running_id,
 };
 

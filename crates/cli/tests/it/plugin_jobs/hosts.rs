@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 use wire::{client::Client, plugin_jobs::NewPluginJob};
 
 use crate::{
-    harness::{Process, Server, code, exits, poll, poll_within},
+    harness::{Process, Server, exits, poll, poll_within},
     plugins::{PAIRS, built},
 };
 

@@ -1,6 +1,6 @@
 //! The names of the values of each enum in SQL, JSON and on the command line.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use crate::{EventType, Kind, OnTimeout, Priority, Signal, Stage, Status, WaitFor};
 
@@ -115,19 +115,11 @@ names!(OnTimeout { Resume = "resume", Fail = "fail", Cancel = "cancel" });
 impl EventType {
     /// Its name in the event log of a kind, which has its own word for a part.
     #[must_use]
-    pub fn of(self, kind: Kind) -> &'static str {
-        match (self, kind) {
-            (Self::PartStarted, Kind::PluginJob) => "plugin_started",
-            (Self::PartCompleted, Kind::PluginJob) => "plugin_completed",
-            (Self::PartFailed, Kind::PluginJob) => "plugin_failed",
-            (Self::PartSkipped, Kind::PluginJob) => "plugin_skipped",
-            (Self::PartStarted, Kind::Execution) => "step_started",
-            (Self::PartCompleted, Kind::Execution) => "step_completed",
-            (Self::PartFailed, Kind::Execution) => "step_failed",
-            (Self::PartSkipped, Kind::Execution) => "step_skipped",
-            (Self::PartCancelled, Kind::Execution) => "step_cancelled",
-            (Self::PartInterrupted, Kind::Execution) => "step_interrupted",
-            _ => self.as_str(),
+    pub fn of(self, kind: Kind) -> Cow<'static, str> {
+        let word = self.as_str();
+        match (word.strip_prefix("part_"), kind.part()) {
+            (Some(stage), Some(part)) => format!("{part}_{stage}").into(),
+            _ => word.into(),
         }
     }
 }

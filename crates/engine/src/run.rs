@@ -16,10 +16,21 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether the work of such a run has parts, which the store keeps as rows.
+    /// What a part of such a run's work is called, if its work has parts, which the store keeps as rows.
+    #[must_use]
+    pub fn part(self) -> Option<&'static str> {
+        match self {
+            Self::Job => None,
+            Self::PluginJob => Some("plugin"),
+            Self::Execution => Some("step"),
+            Self::Operation => Some("phase"),
+        }
+    }
+
+    /// Whether the work of such a run has parts.
     #[must_use]
     pub fn has_parts(self) -> bool {
-        self != Self::Job
+        self.part().is_some()
     }
 }
 

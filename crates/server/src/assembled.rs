@@ -73,6 +73,7 @@ impl Assembled {
         let hosts = Hosts::new(&public_url, &settings.allowed_hosts, &settings.cors_origins);
         let metrics = Metrics::new(&store);
         let tail = Tail::start(&store, Sizes::default());
+        store.set_aging_step_ms(crate::app::millis(settings.class_bound));
         let app = App::new(Parts {
             store,
             clock,

@@ -53,6 +53,7 @@ CREATE INDEX runs_due ON runs (due_at) WHERE status = 'scheduled';
 CREATE INDEX runs_waiting ON runs (wait_until) WHERE wait_until IS NOT NULL;
 CREATE INDEX runs_overdue ON runs (deadline) WHERE deadline IS NOT NULL AND ended_at IS NULL;
 CREATE INDEX runs_children ON runs (parent, id) WHERE parent IS NOT NULL;
+CREATE INDEX runs_live_children ON runs (parent) WHERE parent IS NOT NULL AND ended_at IS NULL;
 CREATE UNIQUE INDEX runs_exclusive ON runs (exclusive_key)
     WHERE exclusive_key IS NOT NULL AND ended_at IS NULL;
 
@@ -95,10 +96,26 @@ CREATE TABLE results (
     error     {bytes}
 ) {clustered};
 
--- What a holder wrote down for the attempt after it.
-CREATE TABLE checkpoints (
+-- Parts of a run's work: plugins, steps, phases. A part belongs to the part that `path` names, if any.
+CREATE TABLE parts (
+    run_id     {bytes} NOT NULL,
+    number     BIGINT  NOT NULL CHECK (number > 0),
+    name       TEXT    NOT NULL,
+    path       TEXT    NOT NULL,
+    stage      TEXT    NOT NULL,
+    attempt    BIGINT  NOT NULL,
+    tries      BIGINT  NOT NULL,
+    started_at BIGINT  NOT NULL,
+    ended_at   BIGINT,
+    body       {bytes} NOT NULL,
+    PRIMARY KEY (run_id, number),
+    CHECK ((stage = 'started') = (ended_at IS NULL))
+) {clustered};
+CREATE INDEX parts_open ON parts (run_id, number) WHERE ended_at IS NULL;
+
+-- What the work of a run must not lose between its parts, such as a key-value store.
+CREATE TABLE states (
     run_id {bytes} NOT NULL PRIMARY KEY,
-    token  BIGINT  NOT NULL,
     body   {bytes} NOT NULL
 ) {clustered};
 
@@ -168,8 +185,8 @@ CREATE TABLE executors (
     seen_at      BIGINT  NOT NULL,
     completed    BIGINT  NOT NULL,
     registration {bytes},
-    -- The plugins that it can run: names, separated by commas.
-    plugins      TEXT    NOT NULL DEFAULT ''
+    -- What a run may need and it has: names, separated by commas.
+    capabilities TEXT    NOT NULL DEFAULT ''
 ) {clustered};
 
 CREATE TABLE idempotency_keys (

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Change, Kind, Priority, Run, RunId, Status};
+use engine::{Change, Kind, Priority, Run, RunId, Signals, Status};
 
 use crate::{
     Error, Read,
@@ -12,6 +12,7 @@ use crate::{
     events::{self, NewEvent},
     executors::{self, Noted, Seen},
     metrics::BatchMetrics,
+    runs::Before,
     wake::Notice,
 };
 
@@ -35,6 +36,8 @@ struct Gathered {
     metrics: BatchMetrics,
     executors: BTreeSet<String>,
     runs: BTreeSet<RunId>,
+    /// Runs whose children ended.
+    parents: BTreeSet<RunId>,
     seen: BTreeMap<String, Seen>,
     entries: Vec<AuditEntry>,
 }
@@ -52,6 +55,7 @@ impl Gathered {
         self.metrics.merge(other.metrics);
         self.executors.extend(other.executors);
         self.runs.extend(other.runs);
+        self.parents.extend(other.parents);
         for (executor, seen) in other.seen {
             self.seen.entry(executor).or_default().merge(seen);
         }
@@ -90,19 +94,18 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         result
     }
 
-    /// Notes what a change tells the world and does to the counters. `before` is the run's status
-    /// before the change.
-    pub(crate) fn note(&mut self, before: Option<Status>, change: &Change, now: i64) {
+    /// Notes what a change tells the world and does to the counters, and whose child it ends. `before` is
+    /// what the run was before the change.
+    pub(crate) fn note(&mut self, before: Option<Before>, change: &Change, now: i64) {
         let run = &change.run;
+        let signals = before.map_or(Signals::default(), |before| before.signals);
+        let before = before.map(|before| before.status);
         let status = run.state.status();
         self.gathered.now = self.gathered.now.max(now);
         if before != Some(status) {
             self.moved(run, before, status);
         }
-        let words = change
-            .events
-            .iter()
-            .map(|event| event.event_type.of(run.kind));
+        let words = change.events.iter().map(|event| event.event_type.as_str());
         self.gathered.metrics.note(before, run, words);
         for event in &change.events {
             self.gathered.events.push(NewEvent {
@@ -117,8 +120,11 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         if !change.events.is_empty() && run.kind != Kind::Job {
             self.touch(run.id);
         }
-        if run.signals.generation > 0 {
+        if run.signals.generation > signals.generation && status == Status::Running {
             self.gathered.executors.extend(run.executor.clone());
+        }
+        if status.is_terminal() && before != Some(status) {
+            self.gathered.parents.extend(run.parent);
         }
     }
 
@@ -173,6 +179,14 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
             .counts
             .entry((kind, status, priority))
             .or_default() += n;
+    }
+
+    /// Runs whose children ended in this transaction, and the time of its newest change.
+    pub(crate) fn take_parents(&mut self) -> (BTreeSet<RunId>, i64) {
+        (
+            std::mem::take(&mut self.gathered.parents),
+            self.gathered.now,
+        )
     }
 
     /// Somebody may follow this run.

@@ -15,8 +15,23 @@ pub enum Error {
     #[error("the idempotency key was used before with another request body")]
     KeyReused,
     /// A live run has the same exclusive key.
-    #[error("another live run has the exclusive key `{0}`")]
-    Exclusive(String),
+    #[error("run {run} has the exclusive key `{key}` and has not ended")]
+    Exclusive {
+        /// The key.
+        key: String,
+        /// The run in the way.
+        run: RunId,
+    },
+    /// What is reported of a part contradicts what is known of it.
+    #[error("part {number} of run {run}: {why}")]
+    Part {
+        /// The run.
+        run: RunId,
+        /// The part.
+        number: i64,
+        /// What is wrong.
+        why: String,
+    },
     /// The run that a new one is to belong to was called off.
     #[error("run {0} was called off: it takes no more children")]
     CalledOff(RunId),

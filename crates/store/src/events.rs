@@ -1,6 +1,6 @@
 //! The event log: written at the end of a transaction, read by number.
 
-use engine::{Event, Kind, Run, RunId};
+use engine::{Event, Run, RunId};
 
 use crate::{
     Error, Read,
@@ -157,18 +157,14 @@ pub(crate) fn data(run: &Run, event: &Event) -> String {
     }
     let part = event.part.as_ref().filter(|part| !part.again);
     if let Some(part) = part {
-        // What its holder tells of it, which cannot replace what stands here.
-        let told: serde_json::Map<_, _> =
+        // The holder's own data cannot replace what is here.
+        let of_holder: serde_json::Map<_, _> =
             serde_json::from_str(&part.event_data).unwrap_or_default();
-        for (key, value) in told {
+        for (key, value) in of_holder {
             data.entry(key).or_insert(value);
         }
-        let word = if run.kind == Kind::Execution {
-            "step"
-        } else {
-            "plugin"
-        };
-        data.insert(word.to_owned(), part.name.clone().into());
+        let key = run.kind.part().unwrap_or("part");
+        data.insert(key.to_owned(), part.name.clone().into());
     }
     serde_json::Value::Object(data).to_string()
 }

@@ -78,8 +78,8 @@ pub struct Registered {
     pub ip: String,
     /// All that it can do, opaque here.
     pub registration: Vec<u8>,
-    /// The plugins that it can run, of names without commas.
-    pub plugins: Vec<String>,
+    /// What a run may need and it has, such as plugins: names without commas.
+    pub capabilities: Vec<String>,
     /// Epoch milliseconds.
     pub now: i64,
 }
@@ -90,23 +90,31 @@ pub struct Registered {
 /// The database's.
 pub fn register(batch: &mut Batch<'_, '_>, row: &Registered) -> Result<(), Error> {
     const REGISTER: &str = "INSERT INTO executors
-        (name, ip, seen_at, completed, registration, plugins) VALUES ($1, $2, $3, 0, $4, $5)
+        (name, ip, seen_at, completed, registration, capabilities) VALUES ($1, $2, $3, 0, $4, $5)
         ON CONFLICT (name) DO UPDATE SET ip = excluded.ip, seen_at = excluded.seen_at,
-        registration = excluded.registration, plugins = excluded.plugins";
-    let plugins = row.plugins.join(",");
-    let args = args![&row.name, &row.ip, row.now, &row.registration, &plugins];
+        registration = excluded.registration, capabilities = excluded.capabilities";
+    let capabilities = row.capabilities.join(",");
+    let args = args![
+        &row.name,
+        &row.ip,
+        row.now,
+        &row.registration,
+        &capabilities
+    ];
     batch.tx.exec(REGISTER, args).map(drop)
 }
 
-/// The plugins that this executor can run, as it registered them.
+/// What this executor has that a run may need, as it registered it.
 ///
 /// # Errors
 /// The database's.
-pub fn plugins(read: &mut Read<'_, '_>, name: &str) -> Result<Vec<String>, Error> {
-    const PLUGINS: &str = "SELECT plugins FROM executors WHERE name = $1";
-    let plugins = read.tx.first(PLUGINS, args![name], |row| row.text(0))?;
-    let plugins = plugins.unwrap_or_default();
-    let names = plugins.split(',').filter(|name| !name.is_empty());
+pub fn capabilities(read: &mut Read<'_, '_>, name: &str) -> Result<Vec<String>, Error> {
+    const CAPABILITIES: &str = "SELECT capabilities FROM executors WHERE name = $1";
+    let names = read
+        .tx
+        .first(CAPABILITIES, args![name], |row| row.text(0))?
+        .unwrap_or_default();
+    let names = names.split(',').filter(|name| !name.is_empty());
     Ok(names.map(str::to_owned).collect())
 }
 

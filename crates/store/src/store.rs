@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicI64, AtomicUsize, Ordering},
         mpsc::{self, Sender},
     },
     thread::JoinHandle,
@@ -47,6 +47,7 @@ struct Shared {
     next: AtomicUsize,
     wake: Wake,
     commits: Commits,
+    aging_step_ms: Arc<AtomicI64>,
     /// The listener ends when this is dropped.
     stop: Option<oneshot::Sender<()>>,
 }
@@ -65,6 +66,7 @@ impl Store {
             tx: &mut first.tx(),
         })?;
         let (wake, commits) = (Wake::new(extent.newest), Commits::new());
+        let aging_step_ms = Arc::new(AtomicI64::new(0));
         let (mut writers, mut threads) = (Vec::new(), Vec::new());
         let postgres = matches!(location, Location::Postgres(_));
         let count = if postgres { POSTGRES_WRITERS } else { 1 };
@@ -73,7 +75,9 @@ impl Store {
             let mut connection = first.take().map_or_else(|| connect(location), Ok)?;
             connection.enrol(writer_name(name, place), now)?;
             let (sender, queue) = mpsc::channel();
-            let writer = Writer::new(connection, wake.clone(), commits.clone(), name, postgres);
+            let aging = Arc::clone(&aging_step_ms);
+            let (wake, commits) = (wake.clone(), commits.clone());
+            let writer = Writer::new(connection, wake, commits, name, postgres, aging);
             threads.push(thread("writer", move || writer.serve(&queue))?);
             writers.push(sender);
         }
@@ -98,11 +102,18 @@ impl Store {
             next: AtomicUsize::new(0),
             wake,
             commits,
+            aging_step_ms,
             stop: Some(stop),
         };
         Ok(Self {
             shared: Arc::new(shared),
         })
+    }
+
+    /// Sets the aging step, see [`engine::sort_key`], for runs that the ends of their children wake.
+    pub fn set_aging_step_ms(&self, aging_step_ms: i64) {
+        let step = &self.shared.aging_step_ms;
+        step.store(aging_step_ms, Ordering::Relaxed);
     }
 
     /// Who waits for commits.

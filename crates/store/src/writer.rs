@@ -1,8 +1,14 @@
 //! The thread that writes. It takes everything that waits, applies it in one transaction, commits
 //! once, and only then answers.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::Duration,
+};
 
 use crate::{
     Batch, Error, Wake,
@@ -32,6 +38,8 @@ pub(crate) struct Writer {
     /// Whether other servers are to be told.
     tells: bool,
     noted: Noted,
+    /// See [`engine::sort_key`]; the store's.
+    aging_step_ms: Arc<AtomicI64>,
 }
 
 impl Writer {
@@ -41,6 +49,7 @@ impl Writer {
         commits: Commits,
         name: u64,
         tells: bool,
+        aging_step_ms: Arc<AtomicI64>,
     ) -> Self {
         Self {
             connection,
@@ -49,6 +58,7 @@ impl Writer {
             name,
             tells,
             noted: Noted::new(),
+            aging_step_ms,
         }
     }
 
@@ -146,7 +156,9 @@ impl Writer {
         self.connection.begin()?;
         let outcome = {
             let mut tx = self.connection.tx();
-            apply(items, Batch::new(&mut tx), &self.wake, &mut self.noted)
+            let aging_step_ms = self.aging_step_ms.load(Ordering::Relaxed);
+            let batch = Batch::new(&mut tx);
+            apply(items, batch, &self.wake, &mut self.noted, aging_step_ms)
         };
         let mut outcome = match outcome {
             Ok(outcome) => outcome,
@@ -175,6 +187,7 @@ fn apply(
     mut batch: Batch<'_, '_>,
     wake: &Wake,
     noted: &mut Noted,
+    aging_step_ms: i64,
 ) -> Result<Outcome, Error> {
     let submits: Vec<&Submit> = items.submits.iter().map(|(submit, _)| submit).collect();
     let beats: Vec<&Heartbeat> = items.beats.iter().map(|(beat, _)| beat).collect();
@@ -195,6 +208,7 @@ fn apply(
             result => others.push(result),
         }
     }
+    runs::wake_parents(&mut batch, aging_step_ms)?;
     items.claims.extend(wake.hand_over(&batch));
     let claims: Vec<&Claim> = items.claims.iter().map(|call| &call.claim).collect();
     let claims = runs::claim_all(&mut batch, &claims)?;

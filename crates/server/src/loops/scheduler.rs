@@ -1,4 +1,4 @@
-//! Makes scheduled runs ready when their time has come.
+//! Makes scheduled runs ready when their time has come, and ends waits that took too long.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(crate) async fn run(app: App) {
         let next = match tick(&app).await {
             Ok(next) => next,
             Err(error) => {
-                tracing::error!(%error, "scheduled runs could not be made ready");
+                tracing::error!(%error, "scheduled and waiting runs could not be looked at");
                 None
             }
         };
@@ -25,7 +25,7 @@ pub(crate) async fn run(app: App) {
     }
 }
 
-/// Makes ready what is due; answers when the next is due, epoch milliseconds.
+/// Does what is due; answers when the next is due, epoch milliseconds.
 pub(crate) async fn tick(app: &App) -> Result<Option<i64>, store::Error> {
     // Most ticks find nothing: a read does not disturb the writer.
     let next = app.store.read(store::runs::next_due).await?;
@@ -34,10 +34,10 @@ pub(crate) async fn tick(app: &App) -> Result<Option<i64>, store::Error> {
         return Ok(next);
     }
     loop {
-        let now = app.now_ms();
+        let (aging_step_ms, now) = (app.aging_step_ms(), app.now_ms());
         let (made, next) = app
             .store
-            .write(move |batch| store::runs::due(batch, now))
+            .write(move |batch| store::runs::due(batch, aging_step_ms, now))
             .await?;
         if made == 0 {
             // What is due and could not be made ready is no reason to look at once.

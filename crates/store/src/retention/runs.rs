@@ -16,7 +16,7 @@ const OF_RUN: &[&str] = &[
     "DELETE FROM inputs WHERE run_id = $1",
     "DELETE FROM run_labels WHERE run_id = $1",
     "DELETE FROM results WHERE run_id = $1",
-    "DELETE FROM checkpoints WHERE run_id = $1",
+    "DELETE FROM states WHERE run_id = $1",
     "DELETE FROM log_sizes WHERE run_id = $1",
     "DELETE FROM runs WHERE id = $1",
 ];
@@ -26,6 +26,7 @@ const MANY_OF_RUN: &[&str] = &[
     "DELETE FROM attempts WHERE run_id = $1",
     "DELETE FROM logs WHERE run_id = $1",
     "DELETE FROM log_positions WHERE run_id = $1",
+    "DELETE FROM parts WHERE run_id = $1",
 ];
 
 /// The same, the first $2 rows or so.
@@ -37,6 +38,8 @@ const FIRST_OF_RUN: &[&str] = &[
     "DELETE FROM log_positions WHERE run_id = $1 AND attempt <= (SELECT MAX(attempt) FROM
         (SELECT attempt FROM log_positions WHERE run_id = $1 ORDER BY attempt LIMIT $2)
         AS first_of_it)",
+    "DELETE FROM parts WHERE run_id = $1 AND number <= (SELECT MAX(number) FROM
+        (SELECT number FROM parts WHERE run_id = $1 ORDER BY number LIMIT $2) AS first_of_it)",
 ];
 
 /// An ended run that is old.
@@ -55,11 +58,14 @@ struct Old {
 macro_rules! old {
     () => {
         "SELECT id, kind, status, priority,
-        starts + COALESCE((SELECT next_seq FROM log_sizes WHERE run_id = runs.id), 0),
+        starts + COALESCE((SELECT next_seq FROM log_sizes WHERE run_id = runs.id), 0)
+            + COALESCE((SELECT MAX(number) FROM parts WHERE run_id = runs.id), 0),
         CAST(
             COALESCE((SELECT stored_bytes FROM log_sizes WHERE run_id = runs.id), 0)
             + COALESCE((SELECT LENGTH(body) FROM inputs WHERE run_id = runs.id), 0)
-            + COALESCE((SELECT LENGTH(body) FROM checkpoints WHERE run_id = runs.id), 0)
+            + COALESCE((SELECT LENGTH(body) FROM states WHERE run_id = runs.id), 0)
+            + COALESCE((SELECT SUM(LENGTH(body)) FROM (SELECT body FROM parts
+                WHERE run_id = runs.id ORDER BY number LIMIT 1000) AS first_of_it), 0)
             + COALESCE((SELECT LENGTH(stdout) + LENGTH(stderr) FROM results
                 WHERE run_id = runs.id), 0)
         AS BIGINT)

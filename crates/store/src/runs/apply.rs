@@ -2,7 +2,7 @@
 
 use engine::{Command, Kind, RunId, step};
 
-use super::row;
+use super::row::{self, Before, Update};
 use crate::{Batch, Error, audit::AuditEntry, driver::args};
 
 /// Applies `command` to a run, which must be of this kind, because somebody asked for it; writes that
@@ -68,35 +68,55 @@ fn change(
     command: &Command,
     now: i64,
 ) -> Result<(engine::Run, bool), Error> {
-    let run = row::lock(batch.tx, &[id])?
-        .pop()
-        .flatten()
-        .ok_or(Error::NotFound(id))?;
-    let mut change = step(&run, command, now)?;
+    let run = lock(batch, id)?;
+    let after = decide(batch, &run, command, now)?;
+    let changed = after.version != run.version;
+    Ok((after, changed))
+}
+
+/// The run, which others cannot change until the end of the transaction.
+pub(super) fn lock(batch: &mut Batch<'_, '_>, id: RunId) -> Result<engine::Run, Error> {
+    let run = row::lock(batch.tx, &[id])?.pop().flatten();
+    run.ok_or(Error::NotFound(id))
+}
+
+/// Applies a command to a run that is locked; answers the run as it is then.
+pub(super) fn decide(
+    batch: &mut Batch<'_, '_>,
+    run: &engine::Run,
+    command: &Command,
+    now: i64,
+) -> Result<engine::Run, Error> {
+    let mut change = step(run, command, now)?;
     let after = change.run.clone();
     if after.version == run.version {
-        return Ok((after, false));
+        return Ok(after);
     }
     let revived = run.state.status().is_terminal() && !after.state.status().is_terminal();
     let exclusive_key = run.exclusive_key.clone().filter(|_| revived);
     if let Some(key) = &exclusive_key
-        && row::is_taken(batch.tx, key)?
+        && let Some(run) = row::of_key(batch.tx, key)?
     {
-        return Err(Error::Exclusive(key.clone()));
+        let key = key.clone();
+        return Err(Error::Exclusive { key, run });
     }
     let for_children = change.for_children.take();
     if let Some(error) = &change.error {
-        super::finish::write_error(batch.tx, id, error)?;
+        super::finish::write_error(batch.tx, run.id, error)?;
     }
-    row::write(batch, &[(run.state.status(), change, "")], now).map_err(|error| {
-        match (error, exclusive_key) {
-            // Another server was faster.
-            (Error::Constraint(_), Some(key)) => Error::Exclusive(key),
-            (error, _) => error,
-        }
+    let before = Before::from(run);
+    let update = Update {
+        before,
+        change,
+        ip: "",
+    };
+    row::write(batch, &[update], now).map_err(|error| match error {
+        // Another server submitted or retried a run with this key meanwhile: the next try finds it.
+        Error::Constraint(why) if exclusive_key.is_some() => Error::Conflict(why),
+        error => error,
     })?;
     if let Some(command) = for_children {
-        for child in children(batch, id)? {
+        for child in live_children(batch, run.id)? {
             // A child that has ended meanwhile needs none.
             match apply(batch, child, &command, now) {
                 Ok(_) | Err(Error::Rejected(_)) => {}
@@ -104,10 +124,10 @@ fn change(
             }
         }
     }
-    Ok((after, true))
+    Ok(after)
 }
 
-fn children(batch: &mut Batch<'_, '_>, id: RunId) -> Result<Vec<RunId>, Error> {
+fn live_children(batch: &mut Batch<'_, '_>, id: RunId) -> Result<Vec<RunId>, Error> {
     const CHILDREN: &str = "SELECT id FROM runs WHERE parent = $1 AND ended_at IS NULL
         ORDER BY id";
     batch.tx.all(CHILDREN, args![&id], |row| row.run_id(0))

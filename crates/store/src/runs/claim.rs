@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use engine::{Command, Run, Status, step};
+use engine::{Command, Run, step};
 
 use super::{
     find,
-    row::{self, WIDTH, columns},
+    row::{self, Before, Update, WIDTH, columns},
 };
 use crate::{
     Batch, Error,
@@ -101,7 +101,7 @@ fn serve(
         .iter()
         .fold(0_usize, |sum, place| sum.saturating_add(claims[*place].max));
     let mut ready = candidates(batch.tx, &claims[alike[0]].queues, wanted)?;
-    let mut changes = Vec::new();
+    let mut updates = Vec::new();
     for place in alike {
         let claim = claims[*place];
         let command = Command::Claim {
@@ -116,6 +116,7 @@ fn serve(
                 break;
             };
             size += next.input_bytes;
+            let before = Before::from(&next.run);
             let change = step(&next.run, &command, claim.now)?;
             let run = change.run.clone();
             let input = match next.input {
@@ -125,11 +126,15 @@ fn serve(
                 })?,
             };
             answers[*place].push(Claimed { run, input });
-            changes.push((Status::Queued, change, claim.executor_ip.as_str()));
+            updates.push(Update {
+                before,
+                change,
+                ip: &claim.executor_ip,
+            });
         }
     }
     let now = claims[alike[0]].now;
-    row::write(batch, &changes, now)
+    row::write(batch, &updates, now)
 }
 
 /// The first `wanted` runs of these queues, in the order of their sort keys.

@@ -6,7 +6,7 @@ use engine::{
     AttemptEnd, AttemptOutcome, Change, Command, Holder, Rejected, Run, RunId, Status, step,
 };
 
-use super::row;
+use super::row::{self, Before, Update};
 use crate::{
     Batch, Error,
     driver::{Tx, Value, args},
@@ -59,10 +59,10 @@ pub(crate) fn finish_all(
         .map(|run| (run.id, run))
         .collect();
     let mut answers = Vec::with_capacity(finishes.len());
-    let mut changes: Vec<(Status, Change, &str)> = Vec::new();
+    let mut updates: Vec<Update<'_>> = Vec::new();
     let mut reports: Vec<&Finish> = Vec::new();
     for finish in finishes {
-        let (before, change) = match decide(&mut runs, finish) {
+        let (before, version, change) = match decide(&mut runs, finish) {
             Ok(decided) => decided,
             Err(refused) => {
                 // Of an attempt whose report was accepted, before others followed it.
@@ -75,7 +75,7 @@ pub(crate) fn finish_all(
                 continue;
             }
         };
-        let repeated = change.run.version == before.1;
+        let repeated = change.run.version == version;
         if repeated && attempt_status(batch.tx, finish)?.is_none() {
             answers.push(Err(not_holder(&change.run)));
             continue;
@@ -87,13 +87,17 @@ pub(crate) fn finish_all(
         };
         if !repeated {
             seen.completed = i64::from(change.run.state.status() == Status::Completed);
-            changes.push((before.0, change, ""));
+            updates.push(Update {
+                before,
+                change,
+                ip: "",
+            });
             reports.push(finish);
         }
         batch.seen(&finish.holder.executor, seen);
     }
     let now = finishes.first().map_or(0, |finish| finish.now);
-    row::write(batch, &changes, now)?;
+    row::write(batch, &updates, now)?;
     write_reports(batch.tx, &reports)?;
     Ok(answers)
 }
@@ -115,12 +119,9 @@ fn not_holder(run: &Run) -> Error {
     })
 }
 
-/// The run's status and version before, and the change. An unchanged version is a repetition of what is
+/// The run and its version before, and the change. An unchanged version is a repetition of what is
 /// on disk.
-fn decide(
-    runs: &mut HashMap<RunId, Run>,
-    finish: &Finish,
-) -> Result<((Status, i64), Change), Error> {
+fn decide(runs: &mut HashMap<RunId, Run>, finish: &Finish) -> Result<(Before, i64, Change), Error> {
     let run = runs.get_mut(&finish.id).ok_or(Error::NotFound(finish.id))?;
     let command = Command::Finish {
         holder: finish.holder.clone(),
@@ -130,9 +131,9 @@ fn decide(
         aging_step_ms: finish.aging_step_ms,
     };
     let change = step(run, &command, finish.now)?;
-    let before = (run.state.status(), run.version);
+    let (before, version) = (Before::from(&*run), run.version);
     run.clone_from(&change.run);
-    Ok((before, change))
+    Ok((before, version, change))
 }
 
 fn write_reports(tx: &mut Tx<'_>, reports: &[&Finish]) -> Result<(), Error> {

@@ -1,7 +1,6 @@
 //! Runs: their rows and what is done to them.
 
 mod apply;
-mod checkpoint;
 mod claim;
 mod families;
 mod find;
@@ -9,26 +8,31 @@ mod finish;
 mod heartbeat;
 mod list;
 mod parents;
+mod parts;
 mod row;
 mod search;
 mod submit;
 mod sweep;
+mod waiting;
 
 pub use apply::{apply, apply_to, entry};
-pub use checkpoint::{checkpoint, checkpoint_by, checkpoint_of, hold};
 pub use claim::{Claim, Claimed, plan as claim_plan};
 pub use families::{plan as families_plan, ready_queues};
 pub use find::{AttemptRow, Details, Input, ResultRow, counts, details, input, owned, statuses};
 pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
 pub use list::{Filter, list, plan_of_several as list_plan};
+pub use parts::{PartReport, PartRow, advance, hold, open_parts, parts, state};
 pub use search::{Found, FoundRun, Search, SearchPlan, is_any_in, labels, search, search_plan};
 pub use submit::{Submission, Submit, Submitted, repeated};
 pub use sweep::{cancel_unstarted, due, expire, next_due};
+pub use waiting::{park, wake};
 
 pub(crate) use claim::claim_all;
 pub(crate) use families::family_of;
 pub(crate) use find::attempt_of;
 pub(crate) use finish::finish_all;
 pub(crate) use heartbeat::heartbeat_all;
+pub(crate) use row::Before;
 pub(crate) use submit::submit_all;
+pub(crate) use waiting::wake_parents;

@@ -2,6 +2,7 @@
 
 use engine::{Attempt, Change, Lease, Outcome, Run, RunId, Signals, State, Status, Wait};
 
+use super::parts;
 use crate::{
     Batch, Error,
     driver::{Row, Tx, Value, args},
@@ -176,22 +177,96 @@ pub(super) fn lock(tx: &mut Tx<'_>, ids: &[RunId]) -> Result<Vec<Option<Run>>, E
     Ok(runs)
 }
 
-/// Writes changes of existing runs that differ from `before`: the rows, their attempts, and what
-/// the batch tells at its end. `ip` is the address of the caller who opened an attempt.
+/// What a run was before a change.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before {
+    pub(crate) status: Status,
+    pub(crate) signals: Signals,
+}
+
+impl From<&Run> for Before {
+    fn from(run: &Run) -> Self {
+        Self {
+            status: run.state.status(),
+            signals: run.signals,
+        }
+    }
+}
+
+/// A change of an existing run that is to be written.
+pub(super) struct Update<'a> {
+    pub(super) before: Before,
+    pub(super) change: Change,
+    /// The address of the caller who opened an attempt.
+    pub(super) ip: &'a str,
+}
+
+impl Update<'_> {
+    /// Its lease stays, so what changes is in no index.
+    fn keeps_running(&self) -> bool {
+        self.before.status == Status::Running && self.change.run.state.status() == Status::Running
+    }
+}
+
+/// Writes changes of existing runs that differ from what they were: the rows, their attempts, the ends
+/// of their parts, and what the batch tells at its end.
 pub(super) fn write(
     batch: &mut Batch<'_, '_>,
-    changes: &[(Status, Change, &str)],
+    updates: &[Update<'_>],
     now: i64,
 ) -> Result<(), Error> {
+    let (running, moved): (Vec<_>, Vec<_>) =
+        updates.iter().partition(|update| update.keeps_running());
+    let written = update_running(batch.tx, &running)? + update_moved(batch.tx, &moved)?;
+    if written != updates.len() as u64 {
+        return Err(Error::Conflict(
+            "another transaction changed a run".to_owned(),
+        ));
+    }
+    write_attempts(batch.tx, updates, now)?;
+    parts::end_open(batch.tx, updates, now)?;
+    for update in updates {
+        batch.note(Some(update.before), &update.change, now);
+    }
+    Ok(())
+}
+
+/// Only columns without an index: SQLite would rewrite the entries of every index that a statement names.
+fn update_running(tx: &mut Tx<'_>, updates: &[&Update<'_>]) -> Result<u64, Error> {
+    const UPDATE: &str = "UPDATE runs SET version = $3, lease_until = $4, last_progress_token = $5,
+        signal_generation = $6, pause_signal = $7, skip_signal = $8, cancel_signal = $9
+        WHERE id = $1 AND version = $2";
+    let rows: Vec<[Value<'_>; 9]> = updates
+        .iter()
+        .map(|update| {
+            let run = &update.change.run;
+            [
+                (&run.id).into(),
+                (run.version - 1).into(),
+                run.version.into(),
+                times(&run.state).1.into(),
+                run.last_progress_token.into(),
+                run.signals.generation.into(),
+                run.signals.pause.into(),
+                run.signals.skip.into(),
+                run.signals.cancel.into(),
+            ]
+        })
+        .collect();
+    tx.exec_many(UPDATE, &rows)
+}
+
+fn update_moved(tx: &mut Tx<'_>, updates: &[&Update<'_>]) -> Result<u64, Error> {
     const UPDATE: &str = "UPDATE runs SET status = $3, version = $4, sort_key = $5, token = $6,
         last_finished_token = $7, starts = $8, failure_count = $9, signal_generation = $10,
         executor = $11, due_at = $12, lease_until = $13, started_at = $14, ended_at = $15,
-        last_progress_token = $16, deadline = $17, pause_signal = $18, skip_signal = $19,
-        cancel_signal = $20, waiting_for = $21, wait_until = $22, on_timeout = $23
+        deadline = $16, pause_signal = $17, skip_signal = $18, cancel_signal = $19,
+        waiting_for = $20, wait_until = $21, on_timeout = $22
         WHERE id = $1 AND version = $2";
-    let rows: Vec<[Value<'_>; 23]> = changes
+    let rows: Vec<[Value<'_>; 22]> = updates
         .iter()
-        .map(|(_, Change { run, .. }, _)| {
+        .map(|update| {
+            let run = &update.change.run;
             let (due_at, lease_until, ended_at) = times(&run.state);
             let [waiting_for, wait_until, on_timeout] = wait_columns(&run.state);
             [
@@ -210,7 +285,6 @@ pub(super) fn write(
                 lease_until.into(),
                 run.started_at.into(),
                 ended_at.into(),
-                run.last_progress_token.into(),
                 run.deadline.into(),
                 run.signals.pause.into(),
                 run.signals.skip.into(),
@@ -221,23 +295,10 @@ pub(super) fn write(
             ]
         })
         .collect();
-    if batch.tx.exec_many(UPDATE, &rows)? != rows.len() as u64 {
-        return Err(Error::Conflict(
-            "a run was changed by somebody else".to_owned(),
-        ));
-    }
-    write_attempts(batch.tx, changes, now)?;
-    for (before, change, _) in changes {
-        batch.note(Some(*before), change, now);
-    }
-    Ok(())
+    tx.exec_many(UPDATE, &rows)
 }
 
-fn write_attempts(
-    tx: &mut Tx<'_>,
-    changes: &[(Status, Change, &str)],
-    now: i64,
-) -> Result<(), Error> {
+fn write_attempts(tx: &mut Tx<'_>, updates: &[Update<'_>], now: i64) -> Result<(), Error> {
     const OPEN: &str = "INSERT INTO attempts
         (run_id, number, executor, executor_ip, token, status, started_at)
         VALUES ($1, $2, $3, $4, $5, 'running', $6)";
@@ -245,7 +306,7 @@ fn write_attempts(
         WHERE run_id = $1 AND number = $2";
     let mut opened: Vec<[Value<'_>; 6]> = Vec::new();
     let mut closed: Vec<[Value<'_>; 5]> = Vec::new();
-    for (_, change, ip) in changes {
+    for Update { change, ip, .. } in updates {
         let run = &change.run;
         match change.attempt {
             Some(Attempt::Opened) => opened.push([
@@ -278,10 +339,10 @@ pub(super) fn find(tx: &mut Tx<'_>, id: RunId) -> Result<Option<Run>, Error> {
     tx.first(FIND, args![&id], read)
 }
 
-/// True when a live run has this exclusive key.
-pub(super) fn is_taken(tx: &mut Tx<'_>, key: &str) -> Result<bool, Error> {
+/// The live run with this exclusive key, if there is one.
+pub(super) fn of_key(tx: &mut Tx<'_>, key: &str) -> Result<Option<RunId>, Error> {
     const LIVE: &str = "SELECT id FROM runs WHERE exclusive_key = $1 AND ended_at IS NULL";
-    Ok(tx.first(LIVE, args![key], |row| row.run_id(0))?.is_some())
+    tx.first(LIVE, args![key], |row| row.run_id(0))
 }
 
 fn encode(retry: &engine::Backoff) -> String {

@@ -1,6 +1,6 @@
 //! Runs come into being, many in one statement.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use engine::{Change, NewRun, RunId, submit};
 
@@ -120,8 +120,8 @@ fn admit(
     {
         return Ok((answer, false));
     }
-    if let Some(key) = taken_key(tx, submit, fresh)? {
-        return Ok((Err(Error::Exclusive(key)), false));
+    if let Some((key, run)) = taken_key(tx, submit, fresh)? {
+        return Ok((Err(Error::Exclusive { key, run }), false));
     }
     if let Some(refusal) = parents::refusal(tx, submit, fresh)? {
         return Ok((Err(refusal), false));
@@ -140,24 +140,28 @@ fn admit(
     ))
 }
 
-/// The first exclusive key of the submit that a live run has.
+/// The first exclusive key of the submit that a live run has, and the run.
 fn taken_key(
     tx: &mut Tx<'_>,
     submit: &Submit,
     fresh: &[(&Submission, Change, i64)],
-) -> Result<Option<String>, Error> {
-    let mut seen: Vec<&str> = fresh
+) -> Result<Option<(String, RunId)>, Error> {
+    let mut seen: HashMap<&str, RunId> = fresh
         .iter()
-        .filter_map(|(_, change, _)| change.run.exclusive_key.as_deref())
+        .filter_map(|(_, Change { run, .. }, _)| Some((run.exclusive_key.as_deref()?, run.id)))
         .collect();
     for submission in &submit.runs {
         let Some(key) = submission.run.exclusive_key.as_deref() else {
             continue;
         };
-        if seen.contains(&key) || row::is_taken(tx, key)? {
-            return Ok(Some(key.to_owned()));
+        let taken = match seen.get(key) {
+            Some(run) => Some(*run),
+            None => row::of_key(tx, key)?,
+        };
+        if let Some(run) = taken {
+            return Ok(Some((key.to_owned(), run)));
         }
-        seen.push(key);
+        seen.insert(key, submission.run.id);
     }
     Ok(None)
 }

@@ -8,25 +8,37 @@ use crate::{Batch, Error, Read, driver::args, retention::first_id_at};
 /// Runs that one sweep changes at most, so that a transaction stays short.
 const SWEEP: i64 = 500;
 
-/// Makes scheduled runs ready whose time has come; answers how many, and when the next is due.
+/// Makes scheduled runs ready whose time has come, and ends waits that took too long; answers how many,
+/// and when the next of either is due.
 ///
 /// # Errors
 /// The database's.
-pub fn due(batch: &mut Batch<'_, '_>, now: i64) -> Result<(usize, Option<i64>), Error> {
+pub fn due(
+    batch: &mut Batch<'_, '_>,
+    aging_step_ms: i64,
+    now: i64,
+) -> Result<(usize, Option<i64>), Error> {
     const DUE: &str = "SELECT id FROM runs WHERE status = 'scheduled' AND due_at <= $1
         ORDER BY due_at LIMIT $2";
+    const OVER: &str = "SELECT id FROM runs WHERE wait_until <= $1 ORDER BY wait_until LIMIT $2";
     let ids = batch.tx.all(DUE, args![now, SWEEP], |row| row.run_id(0))?;
     let made = each(batch, &ids, now, || Command::Due)?.len();
-    Ok((made, next_due(&mut Read { tx: batch.tx })?))
+    let ids = batch.tx.all(OVER, args![now, SWEEP], |row| row.run_id(0))?;
+    let over = each(batch, &ids, now, || Command::WaitOver { aging_step_ms })?.len();
+    Ok((made + over, next_due(&mut Read { tx: batch.tx })?))
 }
 
-/// When the next scheduled run is due, epoch milliseconds.
+/// When the next scheduled run is due or the next wait takes too long, epoch milliseconds.
 ///
 /// # Errors
 /// The database's.
 pub fn next_due(read: &mut Read<'_, '_>) -> Result<Option<i64>, Error> {
     const NEXT: &str = "SELECT due_at FROM runs WHERE status = 'scheduled' ORDER BY due_at LIMIT 1";
-    read.tx.first(NEXT, args![], |row| row.int(0))
+    const OVER: &str = "SELECT wait_until FROM runs WHERE wait_until IS NOT NULL
+        ORDER BY wait_until LIMIT 1";
+    let due_at = read.tx.first(NEXT, args![], |row| row.int(0))?;
+    let over_at = read.tx.first(OVER, args![], |row| row.int(0))?;
+    Ok([due_at, over_at].into_iter().flatten().min())
 }
 
 /// Takes away leases that nobody extended, and ends runs that do not run and whose time is over;

@@ -145,9 +145,9 @@ async fn a_failure_is_retried_as_the_policy_says(db: &Database) {
         details(&store, run.id).await.result.error.as_deref(),
         Some("exit code 1")
     );
-    let (made, next) = write(&store, |batch| runs::due(batch, NOW + 999)).await;
+    let (made, next) = write(&store, |batch| runs::due(batch, AGING_STEP_MS, NOW + 999)).await;
     assert_eq!((made, next), (0, Some(NOW + 1_000)));
-    let (made, next) = write(&store, |batch| runs::due(batch, NOW + 1_000)).await;
+    let (made, next) = write(&store, |batch| runs::due(batch, AGING_STEP_MS, NOW + 1_000)).await;
     assert_eq!((made, next), (1, None));
     let run = claimed(&store, "b").await;
     let failed = finished(&store, finish(&run, AttemptOutcome::TimedOut))
@@ -205,7 +205,7 @@ async fn held_and_scheduled_runs_wait(db: &Database) {
         applied(&store, later, Command::Due, NOW).await,
         Err(Error::Rejected(_))
     ));
-    let (made, next) = write(&store, |batch| runs::due(batch, NOW)).await;
+    let (made, next) = write(&store, |batch| runs::due(batch, AGING_STEP_MS, NOW)).await;
     assert_eq!((made, next), (0, Some(NOW + 5_000)));
     let unhold = Command::Unhold {
         aging_step_ms: AGING_STEP_MS,
@@ -213,7 +213,7 @@ async fn held_and_scheduled_runs_wait(db: &Database) {
     let unheld = applied(&store, held, unhold, NOW + 1).await.unwrap();
     assert_eq!(unheld.state, State::Queued);
     assert_eq!(claimed_ids(&store, "a", 9).await, [held]);
-    let (made, next) = write(&store, |batch| runs::due(batch, NOW + 9_000)).await;
+    let (made, next) = write(&store, |batch| runs::due(batch, AGING_STEP_MS, NOW + 9_000)).await;
     assert_eq!((made, next), (1, None));
     assert_eq!(claimed_ids(&store, "a", 9).await, [later]);
     assert_eq!(words(&store, held).await, ["submitted", "ready", "started"]);

@@ -151,6 +151,10 @@ pub(crate) fn check(location: &Location) {
         [["0"]],
         "runs whose inputs or attempts do not fit"
     );
+    let open = "SELECT count(*) FROM parts WHERE ended_at IS NULL
+        AND run_id NOT IN (SELECT id FROM runs WHERE status = 'running' OR status = 'waiting'
+            OR status = 'queued')";
+    assert_eq!(rows(location, open), [["0"]], "open parts of ended runs");
     let ends = rows(location, "SELECT removed + 1, newest FROM event_head");
     let audit =
         "SELECT newest - removed - (SELECT count(*) FROM audit) FROM audit_head, audit_start";

@@ -93,13 +93,13 @@ async fn what_an_executor_registered(db: &Database) {
         let row = executors::Registered {
             ip: ip.to_owned(),
             registration: body.to_vec(),
-            plugins: plugins.iter().map(|name| (*name).to_owned()).collect(),
+            capabilities: plugins.iter().map(|name| (*name).to_owned()).collect(),
             now,
             ..registered("e")
         };
         store.write(move |batch| executors::register(batch, &row))
     };
-    let plugins = |name: &'static str| store.read(move |read| executors::plugins(read, name));
+    let plugins = |name: &'static str| store.read(move |read| executors::capabilities(read, name));
     register("192.0.2.7", b"{\"slots\":1}\0", &["one", "two"], NOW)
         .await
         .unwrap();

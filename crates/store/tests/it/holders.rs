@@ -12,7 +12,6 @@ on_both!(
     a_stranger_changes_nothing,
     a_lost_executor_and_a_drained_one,
     an_executor_that_cannot_do_it_counts_as_lost_and_says_why,
-    a_checkpoint_is_replaced_by_its_holder_only,
 );
 
 async fn a_stranger_changes_nothing(db: &Database) {
@@ -138,32 +137,4 @@ async fn an_executor_that_cannot_do_it_counts_as_lost_and_says_why(db: &Database
         }
     }
     db.check();
-}
-
-async fn a_checkpoint_is_replaced_by_its_holder_only(db: &Database) {
-    let store = db.open();
-    let run = running(&store, job()).await;
-    let id = run.id;
-    let note = |by: engine::Run, body: &'static [u8]| {
-        store.write(move |batch| runs::checkpoint(batch, id, holder(&by), None, body, NOW))
-    };
-    let read = || store.read(move |read| runs::checkpoint_of(read, id));
-    assert_eq!(read().await.unwrap(), None);
-    note(run.clone(), b"one\0").await.unwrap();
-    note(run.clone(), b"two\xff").await.unwrap();
-    applied(
-        &store,
-        id,
-        Command::Release {
-            holder: holder(&run),
-        },
-        NOW,
-    )
-    .await
-    .unwrap();
-    let second = claimed(&store, "b").await;
-    assert!(matches!(note(run, b"late").await, Err(Error::Rejected(_))));
-    assert_eq!(read().await.unwrap().as_deref(), Some(&b"two\xff"[..]));
-    note(second, b"three").await.unwrap();
-    assert_eq!(read().await.unwrap().as_deref(), Some(&b"three"[..]));
 }

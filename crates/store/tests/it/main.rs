@@ -25,4 +25,5 @@ mod search;
 mod submits;
 mod tls;
 mod unreadable;
+mod waiting;
 mod wake;

@@ -1,10 +1,10 @@
-//! Work in parts: checkpoints that tell of one, leases under which one ended, the time of all attempts
-//! together, and runs that are deleted on request.
+//! Work in parts: their rows and events, leases under which one ended, the time of all attempts together,
+//! and runs that are deleted on request.
 
-use engine::{AttemptOutcome, Kind, NewRun, PartChange, Run, Stage, Status};
+use engine::{AttemptOutcome, Command, Kind, NewRun, Run, Signal, Stage, Status};
 use store::{
     Error, Store,
-    runs::{self, Claim},
+    runs::{self, Claim, PartReport, PartRow},
 };
 
 use crate::{
@@ -14,6 +14,10 @@ use crate::{
 
 on_both!(
     a_part_is_told_with_what_its_holder_says,
+    the_same_report_changes_nothing,
+    a_part_that_ended_cannot_change,
+    open_parts_end_with_their_attempt,
+    parts_are_read_by_pages,
     a_loss_after_a_part_is_no_strike,
     the_time_of_all_attempts_is_bounded,
     a_command_reaches_runs_of_its_kind_only,
@@ -40,18 +44,33 @@ async fn taken(store: &Store, now: i64) -> Run {
     store.claim(claim).await.unwrap().pop().expect("a run").run
 }
 
-async fn noted(store: &Store, run: &Run, stage: Stage, told: &str, body: &'static [u8]) {
-    let (id, by) = (run.id, holder(run));
-    let part = PartChange {
-        name: "one".to_owned(),
-        stage,
-        again: false,
-        event_data: told.to_owned(),
+/// What a holder reports in one request, with the state after it.
+async fn try_report(
+    store: &Store,
+    by: &Run,
+    parts: Vec<PartReport>,
+    state: Option<&'static [u8]>,
+) -> Result<Run, Error> {
+    let (id, holder) = (by.id, holder(by));
+    let advance = move |batch: &mut store::Batch<'_, '_>| {
+        runs::advance(batch, id, holder.clone(), &parts, state, 0, NOW)
     };
-    let note = move |batch: &mut store::Batch<'_, '_>| {
-        runs::checkpoint(batch, id, by.clone(), Some(part.clone()), body, NOW)
-    };
-    store.write(note).await.unwrap();
+    store.write(advance).await
+}
+
+async fn report(store: &Store, by: &Run, parts: Vec<PartReport>) -> Run {
+    try_report(store, by, parts, None).await.unwrap()
+}
+
+async fn rows(store: &Store, run: &Run) -> Vec<PartRow> {
+    let id = run.id;
+    let read = move |read: &mut store::Read<'_, '_>| runs::parts(read, id, 0, 100);
+    store.read(read).await.unwrap()
+}
+
+async fn state(store: &Store, run: &Run) -> Option<Vec<u8>> {
+    let id = run.id;
+    store.read(move |read| runs::state(read, id)).await.unwrap()
 }
 
 async fn expire(store: &Store, now: i64) -> usize {
@@ -66,9 +85,13 @@ async fn a_part_is_told_with_what_its_holder_says(db: &Database) {
     let store = db.open();
     submitted(&store, plugin_job()).await;
     let run = taken(&store, NOW).await;
-    noted(&store, &run, Stage::Started, "", b"1").await;
-    let told = r#"{"metric": {"n": 1}, "status": "forged", "plugin": "forged"}"#;
-    noted(&store, &run, Stage::Completed, told, b"2").await;
+    report(&store, &run, vec![part(1, Stage::Started, "")]).await;
+    let forged = r#"{"metric": {"n": 1}, "status": "forged", "plugin": "forged"}"#;
+    let completed = PartReport {
+        event_data: forged.to_owned(),
+        ..part(1, Stage::Completed, "")
+    };
+    report(&store, &run, vec![completed]).await;
     let id = run.id;
     let events = store
         .read(move |read| store::events::after(read, 0, Some(id), 100))
@@ -78,21 +101,178 @@ async fn a_part_is_told_with_what_its_holder_says(db: &Database) {
     let expected = ["submitted", "started", "plugin_started", "plugin_completed"];
     assert_eq!(types, expected.map(|word| format!("plugin_job.{word}")));
     let data: serde_json::Value = serde_json::from_str(&events[3].data).unwrap();
-    assert_eq!(data["plugin"], "one");
+    assert_eq!(data["plugin"], "part 1");
     assert_eq!(data["metric"]["n"], 1);
     assert_eq!(data["status"], "running");
     let read = move |read: &mut store::Read<'_, '_>| {
-        Ok((
-            runs::checkpoint_by(read, id)?,
-            store::events::newest_at(read, id)?,
-            runs::input(read, id)?,
-        ))
+        Ok((store::events::newest_at(read, id)?, runs::input(read, id)?))
     };
-    let (checkpoint, newest, input) = store.read(read).await.unwrap();
-    assert_eq!(checkpoint, Some((run.token, b"2".to_vec())));
+    let (newest, input) = store.read(read).await.unwrap();
     assert_eq!((newest, input), (Some(NOW), id.as_bytes().to_vec()));
     assert_eq!(details(&store, id).await.run.last_progress_token, run.token);
     db.check();
+}
+
+async fn the_same_report_changes_nothing(db: &Database) {
+    let store = db.open();
+    submitted(&store, plugin_job()).await;
+    let run = taken(&store, NOW).await;
+    let mut again = part(1, Stage::Started, "");
+    again.tries = 2;
+    let steps = [
+        (vec![part(1, Stage::Started, "")], None),
+        (vec![again], None),
+        (
+            vec![part(1, Stage::Completed, "1"), part(2, Stage::Started, "")],
+            Some(&b"state"[..]),
+        ),
+        (
+            vec![part(2, Stage::Failed, "2"), part(3, Stage::Skipped, "3")],
+            None,
+        ),
+        (Vec::new(), Some(&b"late state"[..])),
+    ];
+    for (parts, state) in steps.clone() {
+        let once = try_report(&store, &run, parts.clone(), state)
+            .await
+            .unwrap();
+        let before = rows(&store, &run).await;
+        let twice = try_report(&store, &run, parts, state).await.unwrap();
+        assert_eq!(once, twice);
+        assert_eq!(rows(&store, &run).await, before);
+    }
+    // A request that was repeated, and delayed, does not bring an old state back.
+    let (late, old) = steps[2].clone();
+    let late = vec![late[0].clone()];
+    try_report(&store, &run, late, old).await.unwrap();
+    assert_eq!(
+        state(&store, &run).await.as_deref(),
+        Some(&b"late state"[..])
+    );
+    let expected = "submitted started plugin_started checkpointed plugin_completed plugin_started \
+        plugin_failed plugin_skipped";
+    assert_eq!(words(&store, run.id).await.join(" "), expected);
+    db.check();
+}
+
+async fn a_part_that_ended_cannot_change(db: &Database) {
+    let store = db.open();
+    submitted(&store, plugin_job()).await;
+    let run = taken(&store, NOW).await;
+    let ended = part(1, Stage::Completed, "1");
+    report(
+        &store,
+        &run,
+        vec![ended.clone(), part(2, Stage::Started, "")],
+    )
+    .await;
+    let before = rows(&store, &run).await;
+    let refusals = [
+        part(1, Stage::Started, ""),
+        part(1, Stage::Completed, "2"),
+        part(1, Stage::Failed, "1"),
+        PartReport {
+            name: "other".to_owned(),
+            ..part(2, Stage::Completed, "")
+        },
+        part(0, Stage::Started, ""),
+    ];
+    for refused in refusals {
+        // What comes with it is not done either.
+        let parts = vec![part(3, Stage::Started, ""), refused.clone()];
+        let answer = try_report(&store, &run, parts, Some(b"no")).await;
+        assert!(
+            matches!(answer, Err(Error::Part { run: id, number, .. })
+                if id == run.id && number == refused.number),
+            "{answer:?}"
+        );
+    }
+    let stranger = Run {
+        token: run.token + 1,
+        ..run.clone()
+    };
+    let answer = try_report(&store, &stranger, vec![ended], None).await;
+    assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
+    assert_eq!(rows(&store, &run).await, before);
+    assert_eq!(state(&store, &run).await, None);
+    let job = running(&store, job()).await;
+    let answer = try_report(&store, &job, vec![part(1, Stage::Started, "")], None).await;
+    assert!(
+        matches!(answer, Err(Error::Part { .. })),
+        "a job has no parts"
+    );
+    db.check();
+}
+
+async fn open_parts_end_with_their_attempt(db: &Database) {
+    let store = db.open();
+    submitted(&store, plugin_job()).await;
+    let release = |run: &Run| Command::Release {
+        holder: holder(run),
+    };
+    let stages = async |run: &Run| -> Vec<(Stage, i64)> {
+        let rows = rows(&store, run).await;
+        rows.iter().map(|row| (row.stage, row.attempt)).collect()
+    };
+    let first = taken(&store, NOW).await;
+    let nested = PartReport {
+        path: "part 2".to_owned(),
+        ..part(3, Stage::Started, "")
+    };
+    let parts = vec![
+        part(1, Stage::Completed, ""),
+        part(2, Stage::Started, ""),
+        nested,
+    ];
+    report(&store, &first, parts).await;
+    applied(&store, first.id, release(&first), NOW)
+        .await
+        .unwrap();
+    let interrupted = (Stage::Interrupted, 1);
+    assert_eq!(
+        stages(&first).await,
+        [(Stage::Completed, 1), interrupted, interrupted]
+    );
+    // The next attempt begins with it again.
+    let second = taken(&store, NOW).await;
+    report(&store, &second, vec![part(2, Stage::Started, "")]).await;
+    let id = second.id;
+    let open = store
+        .read(move |read| runs::open_parts(read, id))
+        .await
+        .unwrap();
+    assert_eq!(open.iter().map(|row| row.number).collect::<Vec<_>>(), [2]);
+    applied(&store, id, Command::signal(Signal::Cancel), NOW)
+        .await
+        .unwrap();
+    finished(&store, finish(&second, AttemptOutcome::Failed))
+        .await
+        .unwrap();
+    assert_eq!(
+        stages(&second).await,
+        [(Stage::Completed, 1), (Stage::Cancelled, 2), interrupted]
+    );
+    db.check();
+}
+
+async fn parts_are_read_by_pages(db: &Database) {
+    let store = db.open();
+    submitted(&store, plugin_job()).await;
+    let run = taken(&store, NOW).await;
+    let parts = (1..=7).map(|number| part(number, Stage::Completed, "x"));
+    report(&store, &run, parts.collect()).await;
+    let id = run.id;
+    let mut numbers = Vec::new();
+    while let Ok(page) = {
+        let after = numbers.last().copied().unwrap_or(0);
+        store
+            .read(move |read| runs::parts(read, id, after, 3))
+            .await
+    } && !page.is_empty()
+    {
+        numbers.extend(page.iter().map(|row| row.number));
+    }
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7]);
 }
 
 async fn a_loss_after_a_part_is_no_strike(db: &Database) {
@@ -108,7 +288,8 @@ async fn a_loss_after_a_part_is_no_strike(db: &Database) {
     ] {
         let run = taken(&store, now).await;
         if let Some(stage) = stage {
-            noted(&store, &run, stage, "", b"note").await;
+            // Each attempt has a part of its own.
+            report(&store, &run, vec![part(run.starts, stage, "")]).await;
         }
         now += LEASE_MS;
         assert_eq!(expire(&store, now).await, 1);
@@ -171,9 +352,7 @@ async fn a_command_reaches_runs_of_its_kind_only(db: &Database) {
     let store = db.open();
     let id = submitted(&store, plugin_job()).await;
     let cancel = |kind| {
-        store.write(move |batch| {
-            runs::apply_to(batch, kind, id, &engine::Command::CancelPending, NOW)
-        })
+        store.write(move |batch| runs::apply_to(batch, kind, id, &Command::CancelPending, NOW))
     };
     assert!(matches!(cancel(Kind::Job).await, Err(Error::NotFound(_))));
     assert_eq!(details(&store, id).await.run.state.status(), Status::Queued);
@@ -193,7 +372,14 @@ async fn an_ended_run_is_deleted_on_request(db: &Database) {
         Err(Error::Rejected(_))
     ));
     let run = taken(&store, NOW).await;
-    noted(&store, &run, Stage::Completed, "", b"note").await;
+    try_report(
+        &store,
+        &run,
+        vec![part(1, Stage::Completed, "")],
+        Some(b"note"),
+    )
+    .await
+    .unwrap();
     assert!(matches!(
         delete(Kind::PluginJob).await,
         Err(Error::Rejected(_))
@@ -210,12 +396,13 @@ async fn an_ended_run_is_deleted_on_request(db: &Database) {
     let read = move |read: &mut store::Read<'_, '_>| {
         Ok((
             runs::statuses(read, &[id])?,
-            runs::checkpoint_of(read, id)?,
+            runs::state(read, id)?,
+            runs::parts(read, id, 0, 1)?,
             runs::counts(read)?,
         ))
     };
-    let (statuses, checkpoint, counts) = store.read(read).await.unwrap();
-    assert_eq!((statuses, checkpoint), (vec![None], None));
+    let (statuses, state, parts, counts) = store.read(read).await.unwrap();
+    assert_eq!((statuses, state, parts.len()), (vec![None], None, 0));
     assert!(counts.iter().all(|(.., n)| *n == 0), "{counts:?}");
     db.check();
 }

@@ -1,6 +1,6 @@
 //! What is old goes, with all that belongs to it, and nothing else does; not too much at once.
 
-use engine::{AttemptOutcome, Command, NewRun};
+use engine::{AttemptOutcome, Command, NewRun, Stage};
 use store::{
     binaries,
     events::{self, Extent},
@@ -27,12 +27,13 @@ on_both!(
     unused_programs_are_collected,
 );
 
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "runs",
     "inputs",
     "attempts",
     "results",
-    "checkpoints",
+    "states",
+    "parts",
     "logs",
     "log_positions",
 ];
@@ -45,7 +46,7 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
         AttemptOutcome::Failed,
         AttemptOutcome::Completed,
     ] {
-        let run = running(&store, job()).await;
+        let run = running(&store, execution()).await;
         let (id, holder) = (run.id, holder(&run));
         let chunk = Append {
             id,
@@ -56,7 +57,8 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
         };
         write(&store, move |batch| logs::append(batch, &chunk)).await;
         write(&store, move |batch| {
-            runs::checkpoint(batch, id, holder.clone(), None, b"note", NOW)
+            let report = [part(1, Stage::Started, "")];
+            runs::advance(batch, id, holder.clone(), &report, Some(b"note"), 0, NOW)
         })
         .await;
         finished(&store, finish(&run, outcome)).await.unwrap();
@@ -80,7 +82,7 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
     assert_eq!(sweep(NOW + 1).await.unwrap(), swept(4, false));
     assert_eq!(sweep(NOW + 1).await.unwrap(), swept(0, false));
     let left = |table: &str| db.rows(&format!("SELECT count(*) FROM {table}"));
-    for (table, count) in TABLES.iter().zip(["2", "2", "2", "1", "0", "0", "0"]) {
+    for (table, count) in TABLES.iter().zip(["2", "2", "2", "1", "0", "0", "0", "0"]) {
         assert_eq!(left(table), [[count]], "{table}");
     }
     assert_eq!(left("log_sizes"), [["0"]]);
@@ -134,7 +136,7 @@ async fn long_inputs_go_in_several_steps(db: &Database) {
 
 async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
     let store = db.open();
-    let run = running(&store, job()).await;
+    let run = running(&store, execution()).await;
     let (id, holder) = (run.id, holder(&run));
     let printed = move |batch: &mut store::Batch<'_, '_>| {
         for position in 0..5_100 {
@@ -147,7 +149,8 @@ async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
             };
             logs::append(batch, &chunk)?;
         }
-        Ok(())
+        let report = [part(1, Stage::Completed, "")];
+        runs::advance(batch, id, holder.clone(), &report, None, 0, NOW)
     };
     write(&store, printed).await;
     finished(&store, finish(&run, AttemptOutcome::Completed))
@@ -159,7 +162,7 @@ async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
     let found = store.read(move |read| runs::details(read, id)).await;
     assert!(matches!(found, Err(store::Error::NotFound(_))));
     assert_eq!(db.rows("SELECT count(*) FROM logs"), [["5100"]]);
-    let mut left = 5_100 + 2;
+    let mut left = 5_100 + 3;
     while left > 0 {
         let deleted = write(&store, retention::pending_deletions).await.deleted;
         assert!(deleted > 0 && deleted <= 5_000, "{deleted} at once");

@@ -2,13 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::{AttemptOutcome, Command, Holder, Kind, NewRun, Run, RunId};
+use engine::{AttemptOutcome, Command, Holder, Kind, NewRun, Run, RunId, Stage};
 use store::{
     Batch, Error, Read, Store,
     audit::{Actor, AuditEntry, Target},
     executors::Registered,
     runs::{
-        self, Claim, Claimed, Details, Finish, Heartbeat, Report, Submission, Submit, Submitted,
+        self, Claim, Claimed, Details, Finish, Heartbeat, PartReport, Report, Submission, Submit,
+        Submitted,
     },
 };
 
@@ -29,6 +30,14 @@ pub(crate) fn id_at(at: i64) -> RunId {
 
 pub(crate) fn job() -> NewRun {
     NewRun::new(id_at(NOW), Kind::Job, "example", "job")
+}
+
+/// A run with parts.
+pub(crate) fn execution() -> NewRun {
+    NewRun {
+        kind: Kind::Execution,
+        ..job()
+    }
 }
 
 pub(crate) fn submit(runs: impl IntoIterator<Item = NewRun>) -> Submit {
@@ -89,6 +98,19 @@ pub(crate) fn registered(name: &str) -> Registered {
         registration: b"{}".to_vec(),
         now: NOW,
         ..Registered::default()
+    }
+}
+
+/// What a holder reports of a part.
+pub(crate) fn part(number: i64, stage: Stage, body: &str) -> PartReport {
+    PartReport {
+        number,
+        name: format!("part {number}"),
+        path: String::new(),
+        stage,
+        tries: 1,
+        body: body.into(),
+        event_data: String::new(),
     }
 }
 
@@ -215,9 +237,9 @@ pub(crate) async fn words(store: &Store, id: RunId) -> Vec<String> {
     let events = store
         .read(move |read| store::events::after(read, 0, Some(id), 1_000))
         .await;
-    events
-        .unwrap()
-        .into_iter()
-        .map(|event| event.event_type.replace("job.", ""))
-        .collect()
+    let word = |event: store::events::EventRow| {
+        let (_, word) = event.event_type.split_once('.').unwrap();
+        word.to_owned()
+    };
+    events.unwrap().into_iter().map(word).collect()
 }

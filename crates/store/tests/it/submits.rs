@@ -89,7 +89,7 @@ async fn a_refused_submit_leaves_no_key(db: &Database) {
     let store = db.open();
     let first = submitted(&store, exclusive("x")).await;
     let refused = store.submit(keyed("k", b"body", [exclusive("x")])).await;
-    assert!(matches!(refused, Err(Error::Exclusive(key)) if key == "x"));
+    assert!(matches!(refused, Err(Error::Exclusive { key, run }) if key == "x" && run == first));
     applied(&store, first, Command::signal(engine::Signal::Cancel), NOW)
         .await
         .unwrap();
@@ -114,9 +114,11 @@ async fn an_exclusive_key_has_one_live_run(db: &Database) {
     let store = db.open();
     let run = running(&store, exclusive("x")).await;
     let refused = store.submit(submit([job(), exclusive("x")])).await;
-    assert!(matches!(refused, Err(Error::Exclusive(_))));
-    let twice = store.submit(submit([exclusive("y"), exclusive("y")])).await;
-    assert!(matches!(twice, Err(Error::Exclusive(_))));
+    assert!(matches!(refused, Err(Error::Exclusive { run: other, .. }) if other == run.id));
+    let twice = [exclusive("y"), exclusive("y")];
+    let first = twice[0].id;
+    let twice = store.submit(submit(twice)).await;
+    assert!(matches!(twice, Err(Error::Exclusive { run, .. }) if run == first));
     submitted(&store, exclusive("y")).await;
     finished(&store, finish(&run, AttemptOutcome::Completed))
         .await
@@ -142,7 +144,7 @@ async fn exclusive_submits_race(db: &Database) {
         for task in tasks.collect::<Vec<_>>() {
             match task.await.unwrap() {
                 Ok(_) => accepted += 1,
-                Err(Error::Exclusive(_)) => {}
+                Err(Error::Exclusive { .. }) => {}
                 Err(error) => panic!("round {round}: {error}"),
             }
         }
@@ -163,7 +165,7 @@ async fn a_retry_respects_the_exclusive_key(db: &Database) {
     };
     let refused = applied(&store, old, retry(), NOW).await;
     assert!(
-        matches!(refused, Err(Error::Exclusive(ref key)) if key == "x"),
+        matches!(refused, Err(Error::Exclusive { ref key, run }) if key == "x" && run == live),
         "{refused:?}"
     );
     applied(&store, live, Command::signal(engine::Signal::Cancel), NOW)

@@ -52,7 +52,7 @@ async fn the_others_that_are_due_are_made_ready(db: &Database) {
     submitted(&store, later("spoilt")).await;
     let whole = submitted(&store, later("whole")).await;
     spoil(db);
-    let due = |batch: &mut store::Batch<'_, '_>| runs::due(batch, NOW + 1);
+    let due = |batch: &mut store::Batch<'_, '_>| runs::due(batch, 0, NOW + 1);
     assert_eq!(write(&store, due).await, (1, Some(NOW + 1)));
     assert_eq!(claimed_ids(&store, "a", 9).await, [whole]);
     assert_eq!(write(&store, due).await.0, 0);

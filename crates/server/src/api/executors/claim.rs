@@ -91,7 +91,7 @@ fn plugin_queues(
     read: &mut Read<'_, '_>,
     executor: &str,
 ) -> Result<Option<Vec<String>>, store::Error> {
-    let plugins = store::executors::plugins(read, executor)?;
+    let plugins = store::executors::capabilities(read, executor)?;
     let plugins: HashSet<&str> = plugins.iter().map(String::as_str).collect();
     if plugins.is_empty() {
         return Ok(None);

@@ -77,7 +77,7 @@ async fn states(
     let read = app.store.read(move |read| {
         let mut states = Vec::with_capacity(ids.len());
         for id in ids {
-            let note = store::runs::checkpoint_of(read, id)?;
+            let note = store::runs::state(read, id)?;
             let note = note.map(|body| Note::parse(&body)).transpose()?;
             states.push(note.and_then(|note| serde_json::to_value(note.progress).ok()));
         }

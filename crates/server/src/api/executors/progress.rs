@@ -1,9 +1,9 @@
 //! How far a run is: the note from which a new attempt goes on.
 
 use axum::extract::State;
-use engine::{Kind, PartChange};
+use engine::Kind;
 use serde_json::{Value, json};
-use store::Batch;
+use store::{Batch, runs::PartReport};
 use wire::{
     executors::{Advanced, EndedPlugin, Fact, Progress, ProgressReport, Stage},
     plugin_jobs::Config,
@@ -70,17 +70,26 @@ pub(crate) async fn note(
         let advanced = Advanced {
             signals: signals(run.signals),
         };
-        let before = store::runs::checkpoint_by(&mut batch.read(), id)?;
-        if before == Some((run.token, body.clone())) {
+        let before = store::runs::state(&mut batch.read(), id)?;
+        let starts = |fact: &Fact| fact.stage == Stage::Started;
+        if before.as_ref() == Some(&body) && !note.fact.as_ref().is_some_and(starts) {
             return Ok(Ok(advanced));
         }
-        let before = before.map(|(_, body)| Note::parse(&body)).transpose()?;
+        let before = before.map(|body| Note::parse(&body)).transpose()?;
         let before = before.map(|note| note.progress).unwrap_or_default();
         if let Err(wrong) = follows(&before, &note, config) {
             return Ok(Err(wrong));
         }
-        let part = note.fact.as_ref().map(|fact| part(fact, &note.progress));
-        store::runs::checkpoint(batch, id, holder.clone(), part, &body, now)?;
+        let part = part(&note, config);
+        store::runs::advance(
+            batch,
+            id,
+            holder.clone(),
+            part.as_slice(),
+            Some(&body),
+            0,
+            now,
+        )?;
         Ok(Ok(advanced))
     };
     let noted = app.store.write(work).await;
@@ -163,27 +172,34 @@ fn is_told(last: &EndedPlugin, fact: &Fact) -> bool {
     fact.plugin == last.plugin && fact.stage == last.stage()
 }
 
-/// What the event log is told of a fact.
-fn part(fact: &Fact, progress: &Progress) -> PartChange {
-    let stage = match fact.stage {
-        Stage::Started => engine::Stage::Started,
-        Stage::Completed => engine::Stage::Completed,
-        Stage::Failed => engine::Stage::Failed,
-        Stage::Skipped => engine::Stage::Skipped,
-        Stage::Cancelled => engine::Stage::Cancelled,
-        Stage::Interrupted => engine::Stage::Interrupted,
+/// What a note says of the plugin that it is about.
+fn part(note: &Note, config: &Config) -> Option<PartReport> {
+    let Progress { current, ended, .. } = &note.progress;
+    let (stage, plugin) = match &note.fact {
+        Some(fact) => (fact.stage, &fact.plugin),
+        None => (Stage::Started, &current.as_ref()?.plugin),
     };
-    let ended = progress.ended.last();
-    let event_data = match ended.filter(|_| fact.stage != Stage::Started) {
-        Some(ended) => event_data(ended).to_string(),
-        None => String::new(),
-    };
-    PartChange {
-        name: fact.plugin.clone(),
-        stage,
-        again: false,
-        event_data,
-    }
+    let ended = ended.last().filter(|_| stage != Stage::Started);
+    let tries = current
+        .as_ref()
+        .map_or(0, |current| current.failed_tries + 1);
+    let place = config.plugins.iter().position(|name| name == plugin)?;
+    Some(PartReport {
+        number: i64::try_from(place).ok()? + 1,
+        name: plugin.clone(),
+        path: String::new(),
+        stage: match stage {
+            Stage::Started => engine::Stage::Started,
+            Stage::Completed => engine::Stage::Completed,
+            Stage::Failed => engine::Stage::Failed,
+            Stage::Skipped => engine::Stage::Skipped,
+            Stage::Cancelled => engine::Stage::Cancelled,
+            Stage::Interrupted => engine::Stage::Interrupted,
+        },
+        tries: tries.into(),
+        body: Vec::new(),
+        event_data: ended.map_or_else(String::new, |ended| event_data(ended).to_string()),
+    })
 }
 
 fn event_data(ended: &EndedPlugin) -> Value {

@@ -31,7 +31,7 @@ pub(crate) async fn register(
         name: executor.clone(),
         ip: registration.executor_ip.clone(),
         registration: serde_json::to_vec(&registration).unwrap_or_default(),
-        plugins: usable,
+        capabilities: usable,
         now: app.now_ms(),
     };
     let work = move |batch: &mut store::Batch<'_, '_>| store::executors::register(batch, &row);

@@ -38,7 +38,7 @@ pub(super) fn find(read: &mut Read<'_, '_>, id: RunId) -> Result<LoadedJob, stor
     if details.run.kind != Kind::PluginJob {
         return Err(store::Error::NotFound(id));
     }
-    let note = store::runs::checkpoint_of(read, id)?;
+    let note = store::runs::state(read, id)?;
     let note = note.map_or_else(|| Ok(Note::default()), |body| Note::parse(&body))?;
     let newest = store::events::newest_at(read, id)?;
     Ok(LoadedJob {

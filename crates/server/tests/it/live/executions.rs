@@ -84,10 +84,20 @@ async fn prepared(dir: &Path) -> (RunId, Run) {
     let store = store.expect("no panic").expect("the database opens");
     let first = running(&store, 1).await;
     let (id, by) = (first.id, holder(&first));
-    let checkpoint = move |batch: &mut store::Batch<'_, '_>| {
-        runs::checkpoint(batch, id, by.clone(), None, b"step 1", now_ms())
+    let step = runs::PartReport {
+        number: 1,
+        name: "login".to_owned(),
+        path: String::new(),
+        stage: engine::Stage::Started,
+        tries: 1,
+        body: Vec::new(),
+        event_data: String::new(),
     };
-    store.write(checkpoint).await.expect("held");
+    let advance = move |batch: &mut store::Batch<'_, '_>| {
+        let step = std::slice::from_ref(&step);
+        runs::advance(batch, id, by.clone(), step, None, 0, now_ms())
+    };
+    store.write(advance).await.expect("owned");
     completed(&store, &first).await;
     let second = running(&store, 2).await;
     let closed = tokio::task::spawn_blocking(move || drop(store)).await;

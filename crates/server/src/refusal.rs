@@ -202,7 +202,11 @@ impl From<store::Error> for Refusal {
                 Self::about_run(RefusalKind::Conflict, RefusedRun::Rejected(rejected))
             }
             E::KeyReused => Self::field("Idempotency-Key", error.to_string()),
-            E::Exclusive(_) | E::CalledOff(_) => Self::conflict(error.to_string()),
+            E::Exclusive { run, .. } => {
+                Self::conflict(error.to_string()).about("run_id", run.to_string())
+            }
+            E::CalledOff(_) => Self::conflict(error.to_string()),
+            E::Part { .. } => Self::field("parts", error.to_string()),
             E::Unavailable(_)
             | E::Denied(_)
             | E::Missing(_)

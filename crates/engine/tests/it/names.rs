@@ -29,24 +29,21 @@ fn every_name_is_read_back_and_stands_once() {
 
 #[test]
 fn a_kind_has_its_own_word_for_a_part() {
-    let own_words = |kind| {
-        let of_kind =
-            |event: &EventType| Some(event.of(kind)).filter(|name| *name != event.as_str());
-        let names: Vec<&str> = EventType::ALL.iter().filter_map(of_kind).collect();
-        names.join(" ")
-    };
-    assert_eq!(
-        own_words(Kind::PluginJob),
-        "plugin_started plugin_completed plugin_failed plugin_skipped"
-    );
-    assert_eq!(
-        own_words(Kind::Execution),
-        "step_started step_completed step_failed step_skipped step_cancelled step_interrupted"
-    );
-    assert_eq!(
-        (own_words(Kind::Job), own_words(Kind::Operation)),
-        Default::default()
-    );
+    for (kind, part) in [
+        (Kind::PluginJob, "plugin"),
+        (Kind::Execution, "step"),
+        (Kind::Operation, "phase"),
+        (Kind::Job, "part"),
+    ] {
+        assert_eq!(kind.has_parts(), kind != Kind::Job);
+        for event in EventType::ALL {
+            let expected = match event.as_str().strip_prefix("part_") {
+                Some(stage) => format!("{part}_{stage}"),
+                None => event.as_str().to_owned(),
+            };
+            assert_eq!(event.of(kind), expected);
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{path::Path, process::Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{Server, code, exits, playhouse, poll, stderr, stdout};
+use crate::harness::{Server, code, exits, playhouse, stderr, stdout, wait_for};
 
 /// Runs a command on the server's data directory, beside it.
 fn operate(server: &Server, arguments: &[&str]) -> Output {
@@ -45,8 +45,8 @@ fn the_audit_is_read_and_verified_here_and_over_http() {
         command.env("PLAYHOUSE_KEY", key.trim());
         command.output().expect("the binary starts")
     };
-    poll("the server hears of the key", || {
-        (code(&shown(&["job", "list"])) == Some(0)).then_some(())
+    wait_for("the server hears of the key", || {
+        code(&shown(&["job", "list"])) == Some(0)
     });
     let there = |arguments: &[&str]| good(&shown(arguments));
     assert_eq!(there(&["audit", "list", "--json", "--after", "0"]), here);

@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use crate::harness::{Server, code, poll, stderr, stdout};
+use crate::harness::{Server, code, stderr, stdout, wait_for};
 
 #[test]
 fn dev_runs_the_demo_to_its_end_once_and_says_what_to_do_next() {
     let mut server = Server::start_command("dev", &[]);
     let next = format!("job submit --server {} /bin/echo -- hello", server.url());
     for start in 1..=2 {
-        poll("the demo ends", || {
+        wait_for("the demo ends", || {
             let said = server.process.stderr();
-            (said.matches("The demo job completed.").count() == start).then_some(())
+            said.matches("The demo job completed.").count() == start
         });
         let said = server.process.stderr();
         assert!(said.contains("  | Hello, world."), "{said}");

@@ -8,7 +8,7 @@ use std::{
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::harness::{DEADLINE, Server, poll};
+use crate::harness::{DEADLINE, Server, wait_for};
 
 /// A request whose answer is read later.
 struct Call(BufReader<TcpStream>);
@@ -74,9 +74,9 @@ fn a_stop_ends_calls_streams_uploads_and_deliveries_in_order() {
     // A claim that waits: the server has heard of its executor.
     let wait = json!({"executor_id": "waiter", "wait_seconds": 60});
     let claim = Call::json(&server, "POST /api/v1/jobs/claim", &wait);
-    poll("the claim waits", || {
+    wait_for("the claim waits", || {
         let list = Call::send(&server, "GET /api/v1/admin/executors", "", "").rest();
-        list.contains("waiter").then_some(())
+        list.contains("waiter")
     });
     // An open stream, and half an upload: the server asks for its body when it reads it.
     let mut stream = Call::send(&server, "GET /api/events", "", "");
@@ -87,9 +87,9 @@ fn a_stop_ends_calls_streams_uploads_and_deliveries_in_order() {
     upload.0.get_mut().write_all(b"01234").expect("half a body");
 
     server.process.signal(Signal::SIGTERM);
-    poll("it stops", || {
+    wait_for("it stops", || {
         let said = server.process.stderr();
-        said.contains("stopping in order").then_some(())
+        said.contains("stopping in order")
     });
     let accepted = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
     delivery.get_mut().write_all(accepted).expect("an answer");

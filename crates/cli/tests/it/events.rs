@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::{Server, exits, output, poll, stdout};
+use crate::harness::{Server, exits, output, stdout, wait_for};
 
 /// What a reader got.
 #[derive(Clone, Default)]
@@ -80,8 +80,8 @@ fn what_happens_is_printed_as_it_happens() {
     let script = server.script("quick.sh", "true");
     let submitted = server.run(&["job", "submit", "--json", &script]);
     let job: Value = serde_json::from_str(&stdout(&submitted)).expect("JSON");
-    poll("all is told", || (all.seen.count() == 3).then_some(()));
-    poll("some is told", || (some.seen.count() == 2).then_some(()));
+    wait_for("all is told", || all.seen.count() == 3);
+    wait_for("some is told", || some.seen.count() == 2);
     let words = |following: &Following| -> Vec<String> {
         let events = following.seen.all();
         assert!(events.iter().all(|event| event["run_id"] == job["id"]));

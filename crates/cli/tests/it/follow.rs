@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::{
-    harness::{Process, Server, exits, poll, stderr, stdout},
+    harness::{Process, Server, exits, stderr, stdout, wait_for},
     submit::running_id,
 };
 
@@ -23,9 +23,9 @@ fn ctrl_c_detaches_and_says_how_to_go_on() {
     }
     assert_eq!(running_id(&server), id, "the job goes on");
     let mut watched = server.watch("terminated", &["job", "submit", &script]);
-    poll("the job is confirmed", || {
+    wait_for("the job is confirmed", || {
         let pending = server.run(&["job", "list", "--status", "pending"]);
-        stdout(&pending).contains("long.sh").then_some(())
+        stdout(&pending).contains("long.sh")
     });
     watched.signal(Signal::SIGTERM);
     assert_eq!(watched.wait().code(), Some(143), "{}", watched.stderr());
@@ -48,14 +48,14 @@ fn a_killed_server_costs_no_line_and_no_outcome() {
     // Isolation must not hide the file that the script waits for.
     let mut watched = server.watch("watched", &["job", "submit", &script]);
     let id = running_id(&server);
-    poll("the first lines are stored", || {
+    wait_for("the first lines are stored", || {
         let logs = stdout(&server.run(&["job", "logs", &id]));
-        (logs == "line 1\nline 2\nline 3\n").then_some(())
+        logs == "line 1\nline 2\nline 3\n"
     });
     server.kill();
     std::fs::write(&go, "").expect("it can be written");
-    poll("the loss is told", || {
-        watched.stderr().contains("trying again").then_some(())
+    wait_for("the loss is told", || {
+        watched.stderr().contains("trying again")
     });
     server.restart();
     let (outcome, lines) = watched.finish();
@@ -78,11 +78,8 @@ fn a_job_that_nobody_runs_says_so() {
     let server = Server::start(&[]);
     let script = server.script("lonely.sh", "true");
     let watched = server.watch("watched", &["job", "submit", &script]);
-    poll("the hint comes", || {
-        watched
-            .stderr()
-            .contains("no executor is connected")
-            .then_some(())
+    wait_for("the hint comes", || {
+        watched.stderr().contains("no executor is connected")
     });
     let pending = server.run(&["job", "list", "--status", "pending"]);
     assert!(

@@ -100,6 +100,11 @@ pub(crate) fn poll_within<T>(
     }
 }
 
+/// Polls until the condition holds.
+pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+    poll(what, || condition().then_some(()));
+}
+
 /// A child process that does not outlive the test.
 pub(crate) struct Process {
     child: Child,

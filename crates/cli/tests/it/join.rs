@@ -5,7 +5,7 @@ use std::{os::unix::fs::PermissionsExt, path::Path, process::Output};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::harness::{Process, Server, code, exits, playhouse, poll, stderr, stdout};
+use crate::harness::{Process, Server, code, exits, playhouse, poll, stderr, stdout, wait_for};
 
 /// Runs `key …` on the server's data directory, beside it.
 fn operate(server: &Server, arguments: &[&str]) -> String {
@@ -20,9 +20,9 @@ fn operate(server: &Server, arguments: &[&str]) -> String {
 /// Makes the first key, and waits until the server has heard of it.
 fn admin(server: &Server) -> String {
     let key = operate(server, &["create", "me", "--role", "admin"]);
-    poll("the key is good", || {
+    wait_for("the key is good", || {
         let listed = with_key(server, &key, &["job", "list"]);
-        (code(&listed) == Some(0)).then_some(())
+        code(&listed) == Some(0)
     });
     key
 }
@@ -164,9 +164,9 @@ fn a_revoked_executor_joins_again_with_another_token() {
 fn nobody_joins_as_an_executor_that_was_at_work_without_a_key() {
     let server = Server::start(&["--lease-seconds=5", "--scan-seconds=1"]);
     let keyless = executor(&server, "builder", "keyless", None);
-    poll("it is at work", || {
+    wait_for("it is at work", || {
         let listed = server.run(&["executors"]);
-        stdout(&listed).contains("builder").then_some(())
+        stdout(&listed).contains("builder")
     });
     let admin = admin(&server);
     let token = operate(&server, &["join-token"]);
@@ -210,8 +210,8 @@ fn a_kept_key_is_shown_to_no_other_server_and_under_no_other_name() {
         Process::start(command, server.home().join(format!("{run}.log")))
     };
     let first = start("builder", &server.url(), "first");
-    poll("it has joined", || {
-        server.home().join("state/key.json").exists().then_some(())
+    wait_for("it has joined", || {
+        server.home().join("state/key.json").exists()
     });
     stop(first);
     let moved = start("builder", "http://127.0.0.1:9", "moved");

@@ -13,6 +13,7 @@ use crate::{
     database::Database,
     harness::{
         Process, Server, code, exits, free_port, get, playhouse, poll, says, stderr, stdout,
+        wait_for,
     },
 };
 
@@ -49,8 +50,8 @@ fn a_running_server_hears_of_keys_made_and_revoked_beside_it() {
     assert!(stderr(&first).contains("first key must be an admin's"));
 
     let admin = make(&server, &["me", "--role", "admin"]);
-    poll("the server asks for a key", || {
-        (code(&server.run(&["job", "list"])) == Some(65)).then_some(())
+    wait_for("the server asks for a key", || {
+        code(&server.run(&["job", "list"])) == Some(65)
     });
     let refused = server.run(&["job", "list"]);
     says(&refused, "PLAYHOUSE_KEY");
@@ -89,9 +90,9 @@ fn a_running_server_hears_of_keys_made_and_revoked_beside_it() {
     let id = keys[0]["id"].as_str().expect("an id");
     let revoked = operate(&server, &["revoke", id]);
     exits(&revoked, 0);
-    poll("the key is refused", || {
+    wait_for("the key is refused", || {
         let listed = with_key(&server, &readonly, &["job", "list"]);
-        (code(&listed) == Some(65)).then_some(())
+        code(&listed) == Some(65)
     });
     let unknown = operate(&server, &["revoke", "nothing"]);
     exits(&unknown, 66);
@@ -202,8 +203,8 @@ fn what_one_server_revokes_the_other_refuses_within_a_second() {
         )
     };
     let status = || exchange(other.port, &request("/api/v1/jobs"));
-    poll("the other has heard of it", || {
-        status().starts_with("HTTP/1.1 200").then_some(())
+    wait_for("the other has heard of it", || {
+        status().starts_with("HTTP/1.1 200")
     });
     let (port, events) = (other.port, request("/api/events"));
     let stream = std::thread::spawn(move || {
@@ -250,9 +251,9 @@ fn behind_another_name_nobody_may_do_anything_before_there_is_a_key() {
         exits(&refused, 65);
         says(&refused, "another name");
         let key = stdout(&operate(&server, &["create", "me", "--role", "admin"]));
-        poll("the key is good", || {
+        wait_for("the key is good", || {
             let listed = with_key(&server, key.trim(), &["job", "list"]);
-            (code(&listed) == Some(0)).then_some(())
+            code(&listed) == Some(0)
         });
     }
 }

@@ -18,7 +18,7 @@ use wire::{client::Client, jobs::NewJob};
 
 use crate::{
     database::{Database, on_both},
-    harness::{Server, exits, poll},
+    harness::{Server, exits, wait_for},
 };
 
 const ROUNDS: usize = 3;
@@ -125,18 +125,18 @@ impl Receiver {
 
     /// Waits until something is in flight.
     fn wait_for_flight(&self) {
-        poll("one is in flight", || {
+        wait_for("one is in flight", || {
             let held = self.held.lock().expect("no panic");
-            (!held.is_empty()).then_some(())
+            !held.is_empty()
         });
     }
 
     /// Waits until all of these have come again, which must not take longer than it is promised.
     fn wait_for_again(&self, in_flight: &[Delivery], begun: Instant) {
-        poll("what was in flight comes again", || {
+        wait_for("what was in flight comes again", || {
             let arrived = self.arrived.lock().expect("no panic");
             let all = in_flight.iter().all(|one| arrived.contains(one));
-            all.then_some(())
+            all
         });
         let took = begun.elapsed();
         assert!(took < AGAIN, "{in_flight:?} after {took:?}");
@@ -243,9 +243,7 @@ fn kill_of_the_server_loses_no_delivery(arguments: &[&str]) {
             }
         };
         runtime.block_on(submit(0..JOBS - 1));
-        poll("some are delivered", || {
-            (receiver.count() > before + 5).then_some(())
-        });
+        wait_for("some are delivered", || receiver.count() > before + 5);
         receiver.hold();
         runtime.block_on(submit(JOBS - 1..JOBS));
         receiver.wait_for_flight();
@@ -258,9 +256,7 @@ fn kill_of_the_server_loses_no_delivery(arguments: &[&str]) {
     }
     // Each job was submitted and cancelled, and every fifth tells its own hook of its end.
     let wanted = ROUNDS * JOBS * 2 + ROUNDS * JOBS / 5;
-    poll("everything is delivered", || {
-        (receiver.count() >= wanted).then_some(())
-    });
+    wait_for("everything is delivered", || receiver.count() >= wanted);
     for ((path, run), seqs) in receiver.ledger.lock().expect("no panic").iter() {
         let events = if path == "/own" { 1 } else { 2 };
         assert_eq!(seqs.len(), events, "{run}: {seqs:?}");

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::{Process, Server, code, exits, poll, stdout};
+use crate::harness::{Process, Server, code, exits, stdout, wait_for};
 
 /// SIGXFSZ, as a shell counts it.
 const FILE_TOO_LARGE: i32 = 128 + 25;
@@ -78,14 +78,12 @@ fn a_deaf_job_is_killed_after_the_grace_that_was_set() {
     );
     let submitted = server.run(&["job", "submit", "--detach", &script]);
     let id = stdout(&submitted).trim().to_owned();
-    poll("it prints", || {
-        (stdout(&server.run(&["job", "logs", &id])) == "ready\n").then_some(())
+    wait_for("it prints", || {
+        stdout(&server.run(&["job", "logs", &id])) == "ready\n"
     });
     let began = Instant::now();
     exits(&server.run(&["job", "cancel", &id]), 0);
-    poll("it ends", || {
-        (job(&server, &id)["status"] == "cancelled").then_some(())
-    });
+    wait_for("it ends", || job(&server, &id)["status"] == "cancelled");
     // Killed after the grace, and well before the one that it would have without the setting.
     assert!(began.elapsed() < DEFAULT_GRACE, "{:?}", began.elapsed());
     assert_eq!(job(&server, &id)["exit_code"], 137);

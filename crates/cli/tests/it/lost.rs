@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::{
-    harness::{Process, Server, code, exits, poll, stderr, stdout},
+    harness::{Process, Server, code, exits, poll, stderr, stdout, wait_for},
     submit::running_id,
 };
 
@@ -30,13 +30,9 @@ fn a_killed_executor_leaves_no_process_behind_and_its_job_is_not_forgotten() {
         let submitted = server.run(&arguments);
         exits(&submitted, 0);
         let id = running_id(&server);
-        poll("the whole family runs", || {
-            (running(&sleep) == 3).then_some(())
-        });
+        wait_for("the whole family runs", || running(&sleep) == 3);
         executor.signal(Signal::SIGKILL);
-        poll("nothing of it is left", || {
-            (running(&sleep) == 0).then_some(())
-        });
+        wait_for("nothing of it is left", || running(&sleep) == 0);
         poll("the job ends at its cap", || {
             let job = job(&server, &id);
             (job["status"] == "failed").then(|| {
@@ -76,9 +72,9 @@ fn a_frozen_executor_that_wakes_up_changes_nothing() {
     // It reports, or finds its lease gone; then it asks for work again, which shows.
     let again = server.run(&["job", "submit", "--detach", &script]);
     exits(&again, 0);
-    poll("the woken executor is heard of", || {
+    wait_for("the woken executor is heard of", || {
         let woken = heartbeat(&server, "zombie") > silent_since;
-        (woken || zombie.stderr().contains("the lease was lost")).then_some(())
+        woken || zombie.stderr().contains("the lease was lost")
     });
     assert_eq!(job(&server, &id), before, "a terminal job was changed");
     let attempts = attempts(&before);
@@ -97,20 +93,19 @@ fn a_result_is_kept_while_the_server_is_away() {
     let arguments = ["job", "submit", "--detach", &script];
     exits(&server.run(&arguments), 0);
     let id = running_id(&server);
-    poll("the program has started", || {
+    wait_for("the program has started", || {
         let printed = stdout(&server.run(&["job", "logs", &id]));
-        printed.contains("started").then_some(())
+        printed.contains("started")
     });
     server.kill();
     // The work directory is gone when the program has ended and the result is made.
     let work = server.home().join("patient-work");
-    poll("the job ends without a server", || {
+    wait_for("the job ends without a server", || {
         let attempts = fs::read_dir(&work).into_iter().flatten().flatten();
         attempts
             .filter(|entry| entry.file_name().to_string_lossy().starts_with("attempt"))
             .count()
             .eq(&0)
-            .then_some(())
     });
     server.restart();
     let waited = server.run(&["job", "wait", &id]);

@@ -18,7 +18,7 @@ use wire::{client::Client, jobs::NewJob};
 use crate::{
     database::Database,
     events::{Following, Seen},
-    harness::{DEADLINE, Server, poll},
+    harness::{DEADLINE, Server, poll, wait_for},
 };
 
 const ROUNDS: usize = 5;
@@ -71,9 +71,7 @@ fn survive(runtime: &Runtime, servers: &mut [Server]) {
         .collect();
     for round in 1..=ROUNDS {
         for command in &commands {
-            poll("events come", || {
-                (command.seen.count() > round * EACH).then_some(())
-            });
+            wait_for("events come", || command.seen.count() > round * EACH);
         }
         if let Some(server) = servers.last_mut() {
             server.kill();

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::{
-    harness::{Process, Server, exits, playhouse, poll, says, stdout},
+    harness::{Process, Server, exits, playhouse, says, stdout, wait_for},
     submit::running_id,
 };
 
@@ -53,16 +53,12 @@ fn a_second_signal_ends_a_draining_server_at_once() {
     server.run(&["job", "submit", "--detach", &script]);
     running_id(&server);
     server.process.signal(Signal::SIGTERM);
-    poll("it drains", || {
-        server
-            .process
-            .stderr()
-            .contains("stopping in order")
-            .then_some(())
+    wait_for("it drains", || {
+        server.process.stderr().contains("stopping in order")
     });
     assert!(server.process.ended().is_none(), "it waits for the job");
-    poll("nobody is to send it requests", || {
-        server.answers("/readyz", "503").then_some(())
+    wait_for("nobody is to send it requests", || {
+        server.answers("/readyz", "503")
     });
     assert!(server.answers("/livez", "200"), "it still answers");
     server.process.signal(Signal::SIGTERM);
@@ -108,9 +104,7 @@ fn a_drained_executor_ends_its_job_and_takes_no_other() {
     });
     assert_eq!(running_id(&server), first);
     executor.signal(Signal::SIGTERM);
-    poll("it drains", || {
-        executor.stderr().contains("draining").then_some(())
-    });
+    wait_for("it drains", || executor.stderr().contains("draining"));
     std::fs::write(&go, "").expect("it can be written");
     assert_eq!(executor.wait().code(), Some(0), "{}", executor.stderr());
     let waited = server.run(&["job", "wait", &first]);
@@ -124,10 +118,8 @@ fn two_executors_do_not_share_their_directories() {
     let server = Server::start(&[]);
     let first = server.executor("twin", &[]);
     let first = Process::start(first, server.home().join("first.log"));
-    poll("the first is there", || {
-        stdout(&server.run(&["executors"]))
-            .contains("twin")
-            .then_some(())
+    wait_for("the first is there", || {
+        stdout(&server.run(&["executors"])).contains("twin")
     });
     let second = server
         .executor("twin", &[])

@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 
-use crate::harness::{DEADLINE, Process, Server, code, exits, poll, stdout};
+use crate::harness::{DEADLINE, Process, Server, code, exits, poll, stdout, wait_for};
 
 /// A collector that keeps what it is sent: the service's name and the span.
 struct Collector {
@@ -155,9 +155,9 @@ fn a_run_that_ends_while_the_server_stops_is_told_of() {
     end.read_exact(&mut asked).expect("it asks");
     assert_eq!(&asked, b"HTTP/1.1 100");
     server.process.signal(Signal::SIGTERM);
-    poll("it stops", || {
+    wait_for("it stops", || {
         let said = server.process.stderr();
-        said.contains("stopping in order").then_some(())
+        said.contains("stopping in order")
     });
     end.write_all(me.as_bytes()).expect("the body");
     let ended = read(&mut end);

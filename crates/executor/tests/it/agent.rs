@@ -108,11 +108,8 @@ async fn a_job_is_stopped_when_it_is_cancelled_or_its_time_is_up() {
         json!({"timeout_seconds": 1}),
     );
     executor
-        .until("it prints", |executor| {
-            executor
-                .log("cancelled", "stdout")
-                .starts_with("ready")
-                .then_some(())
+        .wait_for("it prints", |executor| {
+            executor.log("cancelled", "stdout").starts_with("ready")
         })
         .await;
     executor.server.cancel("cancelled");
@@ -137,8 +134,8 @@ async fn a_job_is_stopped_when_it_is_cancelled_or_its_time_is_up() {
         json!({}),
     );
     executor
-        .until("it is fetched", |executor| {
-            (executor.programs.requests("hang") > 0).then_some(())
+        .wait_for("it is fetched", |executor| {
+            executor.programs.requests("hang") > 0
         })
         .await;
     executor.server.cancel("fetching");
@@ -217,9 +214,7 @@ async fn an_executor_whose_key_is_refused_kills_what_it_runs_and_ends() {
         &format!("trap '' TERM; sleep {sleep}"),
         json!({}),
     );
-    executor
-        .until("it runs", |_| runs(&sleep).then_some(()))
-        .await;
+    executor.sees(&sleep, true).await;
     executor.server.change(|state| state.refuses = true);
     let error = executor.failed().await;
     assert!(matches!(error, Error::Refused(_)), "{error}");
@@ -267,8 +262,8 @@ async fn slots_are_filled_and_never_overfilled_and_results_go_in_batches() {
             .submit(&format!("job-{number}"), &url, &sha256, json!({}));
     }
     executor
-        .until("all are done", |executor| {
-            (executor.server.state().results.len() == JOBS).then_some(())
+        .wait_for("all are done", |executor| {
+            executor.server.state().results.len() == JOBS
         })
         .await;
     assert_eq!(executor.programs.requests("same"), 1);

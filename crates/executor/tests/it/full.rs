@@ -43,7 +43,7 @@ async fn a_job_fills_the_disk() {
         assert_eq!(executor.left_behind(), 0);
         // The kernel lets go of a directory that Landlock knew a moment later.
         executor
-            .until("it is free again", |_| (free(&work) == empty).then_some(()))
+            .wait_for("it is free again", |_| free(&work) == empty)
             .await;
         let writer = format!("writer-{what}");
         executor.submit(

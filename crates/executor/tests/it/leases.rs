@@ -24,15 +24,11 @@ async fn a_lost_lease_kills_the_job_and_nothing_is_reported() {
         &format!("trap '' TERM; echo ready; sleep {sleep}"),
         json!({}),
     );
-    executor
-        .until("it runs", |_| runs(&sleep).then_some(()))
-        .await;
+    executor.sees(&sleep, true).await;
     executor.server.change(|state| {
         state.held.remove("lost");
     });
-    executor
-        .until("it is killed", |_| (!runs(&sleep)).then_some(()))
-        .await;
+    executor.sees(&sleep, false).await;
     let executor = executor.end().await;
     assert_eq!(executor.server.state().results.len(), 0);
 }
@@ -44,13 +40,9 @@ async fn killed_for_its_lease(hinder: impl Fn(&mut State, bool)) -> TestExecutor
     let sleep = unique_sleep();
     let script = format!("trap '' TERM; sleep {sleep}");
     executor.submit("fenced", &script, json!({"lease_seconds": 4.0}));
-    executor
-        .until("it runs", |_| runs(&sleep).then_some(()))
-        .await;
+    executor.sees(&sleep, true).await;
     executor.server.change(|state| hinder(state, true));
-    executor
-        .until("it is killed", |_| (!runs(&sleep)).then_some(()))
-        .await;
+    executor.sees(&sleep, false).await;
     executor.server.change(|state| hinder(state, false));
     executor
 }
@@ -97,13 +89,9 @@ async fn a_job_whose_time_was_over_before_its_lease_ends_so() {
     let script = format!("trap '' TERM; sleep {sleep}");
     let more = json!({"timeout_seconds": 4, "lease_seconds": 8.0});
     executor.submit("late", &script, more);
-    executor
-        .until("it runs", |_| runs(&sleep).then_some(()))
-        .await;
+    executor.sees(&sleep, true).await;
     executor.server.change(|state| state.away = true);
-    executor
-        .until("it is killed", |_| (!runs(&sleep)).then_some(()))
-        .await;
+    executor.sees(&sleep, false).await;
     executor.server.change(|state| state.away = false);
     let late = executor.result("late").await;
     assert_eq!(late.outcome, ResultOutcome::TimedOut, "{late:?}");
@@ -133,26 +121,17 @@ async fn a_finished_result_waits_for_a_server_that_is_away() {
     let executor = TestExecutor::new(|_| {}).await;
     let go = submit_patient(&executor);
     executor
-        .until("it is claimed", |executor| {
-            executor
-                .server
-                .state()
-                .held
-                .contains_key("patient")
-                .then_some(())
+        .wait_for("it is claimed", |executor| {
+            executor.server.state().held.contains_key("patient")
         })
         .await;
     executor
-        .until("it runs", |executor| {
-            (executor.left_behind() > 0).then_some(())
-        })
+        .wait_for("it runs", |executor| executor.left_behind() > 0)
         .await;
     executor.server.change(|state| state.away = true);
     fs::write(&go, "").expect("the program goes on");
     executor
-        .until("it has ended", |executor| {
-            (executor.left_behind() == 0).then_some(())
-        })
+        .wait_for("it has ended", |executor| executor.left_behind() == 0)
         .await;
     assert!(executor.server.result("patient").is_none());
     executor.server.change(|state| state.away = false);
@@ -172,9 +151,7 @@ async fn the_last_output_outlives_a_server_that_is_not_well_yet() {
     let executor = TestExecutor::new(|_| {}).await;
     let go = submit_patient(&executor);
     executor
-        .until("it runs", |executor| {
-            (executor.left_behind() > 0).then_some(())
-        })
+        .wait_for("it runs", |executor| executor.left_behind() > 0)
         .await;
     // Away for longer than the output waits for itself: then it waits with the result.
     executor.server.change(|state| state.away = true);
@@ -229,9 +206,7 @@ async fn a_drain_lets_jobs_end_and_claims_no_more() {
     let script = "while ! [ -e \"$GO\" ]; do sleep 0.02; done; echo done";
     executor.submit("running", script, json!({"env_variables": {"GO": go}}));
     executor
-        .until("it runs", |executor| {
-            (executor.left_behind() > 0).then_some(())
-        })
+        .wait_for("it runs", |executor| executor.left_behind() > 0)
         .await;
     executor.stop.cancel();
     executor.submit("later", "echo never", json!({}));
@@ -256,9 +231,7 @@ async fn a_drain_that_takes_too_long_gives_jobs_back() {
     .await;
     let sleep = unique_sleep();
     executor.submit("long", &format!("trap '' TERM; sleep {sleep}"), json!({}));
-    executor
-        .until("it runs", |_| runs(&sleep).then_some(()))
-        .await;
+    executor.sees(&sleep, true).await;
     let executor = executor.end().await;
     assert!(!runs(&sleep));
     assert_eq!(executor.server.state().released, ["long"]);

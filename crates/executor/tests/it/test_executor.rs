@@ -10,7 +10,7 @@ use crate::{
     binaries::digest,
     fake_server::FakeServer,
     programs::Programs,
-    test_dir::{DEADLINE, TestDir, shim},
+    test_dir::{DEADLINE, TestDir, runs, shim},
 };
 
 /// A running executor with its peers.
@@ -63,6 +63,18 @@ impl TestExecutor {
             assert!(began.elapsed() < DEADLINE, "{what}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// Waits until the condition holds.
+    pub(crate) async fn wait_for(&self, what: &str, condition: impl Fn(&Self) -> bool) {
+        self.until(what, |executor| condition(executor).then_some(()))
+            .await;
+    }
+
+    /// Waits until a process with this word among its arguments runs, or none does.
+    pub(crate) async fn sees(&self, word: &str, running: bool) {
+        let what = if running { "it runs" } else { "it is killed" };
+        self.wait_for(what, |_| runs(word) == running).await;
     }
 
     pub(crate) async fn result(&self, id: &str) -> wire::executors::RunResult {

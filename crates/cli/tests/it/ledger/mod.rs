@@ -29,7 +29,7 @@ use self::{
     clients::{cancel, held, job, perform, submit},
     retries::{retry, settle_retries},
 };
-use crate::harness::{DEADLINE, Process, Server, poll};
+use crate::harness::{DEADLINE, Process, Server, wait_for};
 
 const SUBMITTERS: usize = 4;
 const EXECUTORS: usize = 4;
@@ -148,9 +148,7 @@ impl Load {
     pub(crate) fn wait_for_a_moment(&self) {
         let answered = || self.ledger.lock().expect("no panic").answered;
         let before = answered();
-        poll("something is acknowledged", || {
-            (answered() > before + 20).then_some(())
-        });
+        wait_for("something is acknowledged", || answered() > before + 20);
         std::thread::sleep(random_ms(128));
     }
 
@@ -190,10 +188,10 @@ impl Load {
         };
         // What was claimed when the answer was lost comes back when its lease has ended.
         self.start_executors();
-        poll("every job is completed", || {
+        wait_for("every job is completed", || {
             let stats = self.runtime.block_on(self.client.stats());
             let completed = stats.expect("the server answers").jobs_by_status["completed"];
-            (usize::try_from(completed) == Ok(jobs.len())).then_some(())
+            usize::try_from(completed) == Ok(jobs.len())
         });
         self.stop();
         let executors = self

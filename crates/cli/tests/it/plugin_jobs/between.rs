@@ -11,7 +11,7 @@ use super::{
 use crate::{
     database::on_both,
     events::Following,
-    harness::{Process, Server, poll},
+    harness::{Process, Server, wait_for},
 };
 
 /// Whom it hits.
@@ -53,9 +53,7 @@ impl Between {
         let gate = Gate::before(r#""stage":"started","plugin":"two""#, server.port);
         let worker = executor(&server, &[&format!("--server={}", gate.url())]);
         let id = submit(&server, &["one", "two", "three"], &[]);
-        poll("the second plugin is about to begin", || {
-            gate.is_reached().then_some(())
-        });
+        wait_for("the second plugin is about to begin", || gate.is_reached());
         assert_eq!(noted(&server), ["one"]);
         let progress = job(&server, &id)["progress"].clone();
         assert_eq!(progress["completedPlugins"], json!(["one"]), "{progress}");

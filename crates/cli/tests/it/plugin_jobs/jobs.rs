@@ -4,7 +4,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::{job, plugin, submit};
-use crate::harness::{Server, code, exits, poll, prints, says, stderr, stdout};
+use crate::harness::{Server, code, exits, prints, says, stderr, stdout, wait_for};
 
 #[test]
 fn a_submitted_job_is_followed_and_its_metrics_are_printed() {
@@ -25,8 +25,8 @@ fn a_submitted_job_is_followed_and_its_metrics_are_printed() {
         &input,
         "--debug",
     ];
-    poll("the executor has registered", || {
-        server.answers("/readyz", "200").then_some(())
+    wait_for("the executor has registered", || {
+        server.answers("/readyz", "200")
     });
     let submitted = server.run(&arguments);
     let told = stderr(&submitted);
@@ -62,8 +62,8 @@ fn metrics(submitted: &std::process::Output) -> Vec<Value> {
 #[test]
 fn a_job_that_names_no_plugins_runs_those_that_take_its_input() {
     let server = Server::start(&["--with-executor"]);
-    poll("the executor has registered", || {
-        server.answers("/readyz", "200").then_some(())
+    wait_for("the executor has registered", || {
+        server.answers("/readyz", "200")
     });
     let text = server.run(&["plugin-job", "submit", "--text", "hello world"]);
     exits(&text, 0);
@@ -131,8 +131,8 @@ fn ctrl_c_detaches_and_says_how_to_go_on() {
     let known = submit(&server, &["slow"], &[]);
     let arguments = ["plugin-job", "submit", "-p", "slow", "--text", "to be"];
     let mut watched = server.watch("watched", &arguments);
-    poll("the job is confirmed", || {
-        watched.stderr().contains("started").then_some(())
+    wait_for("the job is confirmed", || {
+        watched.stderr().contains("started")
     });
     watched.signal(Signal::SIGINT);
     assert_eq!(watched.finish().0, Some(130));
@@ -188,8 +188,8 @@ fn a_job_that_fails_or_is_cancelled_has_a_code_of_its_own() {
     exits(&waited, 120);
     prints(&waited, "plugin `bad` failed: never");
     let slow = submit(&server, &["slow"], &[]);
-    poll("it runs", || {
-        (job(&server, &slow)["progress"]["currentPlugin"] == json!("slow")).then_some(())
+    wait_for("it runs", || {
+        job(&server, &slow)["progress"]["currentPlugin"] == json!("slow")
     });
     let cancelled = server.run(&["plugin-job", "cancel", &slow]);
     exits(&cancelled, 0);
@@ -203,8 +203,8 @@ fn a_job_that_fails_or_is_cancelled_has_a_code_of_its_own() {
 #[test]
 fn what_is_wrong_with_a_submission_is_told() {
     let server = Server::start(&["--with-executor"]);
-    poll("the executor has registered", || {
-        server.answers("/readyz", "200").then_some(())
+    wait_for("the executor has registered", || {
+        server.answers("/readyz", "200")
     });
     let input = server.script("input.json", "");
     let no_json = server.run(&["plugin-job", "submit", "--input", &input]);

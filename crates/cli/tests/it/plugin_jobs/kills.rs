@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     database::on_both,
-    harness::{Server, poll},
+    harness::{Server, wait_for},
 };
 
 /// Three plugins; the second one waits for the file `gate`.
@@ -30,9 +30,9 @@ fn open_gate(server: &Server) {
 }
 
 fn began(server: &Server, times: usize) {
-    poll("the second plugin begins", || {
+    wait_for("the second plugin begins", || {
         let began = noted(server).iter().filter(|line| *line == "began").count();
-        (began >= times).then_some(())
+        began >= times
     });
 }
 
@@ -78,8 +78,8 @@ fn a_killed_server_costs_no_plugin_a_second_run(arguments: &[&str]) {
     began(&server, 1);
     server.kill();
     open_gate(&server);
-    poll("the second plugin ends without a server", || {
-        noted(&server).contains(&"two".to_owned()).then_some(())
+    wait_for("the second plugin ends without a server", || {
+        noted(&server).contains(&"two".to_owned())
     });
     server.restart();
     let (job, events) = ended(&server, &following, &id);

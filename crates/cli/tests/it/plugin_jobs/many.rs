@@ -10,7 +10,7 @@ use wire::{client::Client, plugin_jobs::NewPluginJob};
 use super::{component, events, follow, plugin};
 use crate::{
     events::Following,
-    harness::{Process, Server, exits, get, poll, poll_within, stdout},
+    harness::{Process, Server, exits, get, poll, poll_within, stdout, wait_for},
 };
 
 const JOBS: &str = "PLAYHOUSE_PLUGIN_JOBS";
@@ -167,9 +167,7 @@ fn jobs_of_programs_and_of_plugins_share_the_slots() {
     exits(&program, 0);
     ids.extend([submit(), submit()]);
     let changes = || fs::read_to_string(server.home().join("slots")).unwrap_or_default();
-    poll("the slots are taken", || {
-        (changes().lines().count() >= SLOTS).then_some(())
-    });
+    wait_for("the slots are taken", || changes().lines().count() >= SLOTS);
     fs::write(server.home().join("go"), "").expect("a file");
     let waited = server.run(&["job", "wait", stdout(&program).trim_end()]);
     exits(&waited, 0);

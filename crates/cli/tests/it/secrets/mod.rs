@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 
 use crate::{
     database::Database,
-    harness::{DEADLINE, Process, Server, code, free_port, playhouse, poll, stderr, stdout},
+    harness::{
+        DEADLINE, Process, Server, code, free_port, playhouse, poll, stderr, stdout, wait_for,
+    },
     kill_hooks::Receiver,
     planted::Planted,
 };
@@ -165,10 +167,10 @@ impl Stage {
             let id = made["id"].as_str().expect("an id").to_owned();
             self.as_admin(&format!("POST /api/hooks/{id}/test"), &json!({}), 202);
             let line = format!("GET /api/hooks/{id}/deliveries/1");
-            poll("the test was sent", || {
+            wait_for("the test was sent", || {
                 let delivery = self.as_admin(&line, &json!({}), 200);
                 let ended = delivery["status"] == "delivered" || delivery["error"].is_string();
-                ended.then_some(())
+                ended
             });
             self.ask(&format!("GET /api/hooks/{id}"), &headers, b"", 200);
             self.ask(
@@ -229,15 +231,15 @@ impl Stage {
         self.run_plugin_job(receiver);
         for (id, word) in &ids {
             let line = format!("GET /api/v1/jobs/{id}");
-            poll("the job has ended", || {
+            wait_for("the job has ended", || {
                 let job = self.as_admin(&line, &json!({}), 200);
-                (job["status"] == *word).then_some(())
+                job["status"] == *word
             });
             let line = format!("GET /api/hooks/{id}/deliveries");
-            poll("its webhook was told", || {
+            wait_for("its webhook was told", || {
                 let all = self.as_admin(&line, &json!({}), 200);
                 let all = all.as_array().expect("a page").len();
-                (all >= 2).then_some(())
+                all >= 2
             });
             self.ask(&line, &headers, b"", 200);
             self.ask(&format!("GET /api/hooks/{id}"), &headers, b"", 200);
@@ -306,9 +308,9 @@ impl Stage {
         let ended = self.as_admin(&line, &json!({}), 200);
         assert_eq!(ended["progress"]["status"], "completed", "{ended}");
         let line = format!("GET /api/hooks/{id}/deliveries");
-        poll("its webhook was told", || {
+        wait_for("its webhook was told", || {
             let all = self.as_admin(&line, &json!({}), 200);
-            (!all.as_array().expect("a page").is_empty()).then_some(())
+            !all.as_array().expect("a page").is_empty()
         });
         self.ask(&line, &headers[..1], b"", 200);
         self.ask(

@@ -45,7 +45,7 @@ async fn a_cancel_ends_the_plugin_that_runs_and_starts_no_other() {
         executor.until("it runs", started).await;
     }
     executor
-        .until("the process runs", |_| runs(&sleep).then_some(()))
+        .wait_for("the process runs", |_| runs(&sleep))
         .await;
     for id in ["process", "component"] {
         executor.server.cancel(id);
@@ -87,9 +87,7 @@ async fn a_lost_lease_stops_the_work_at_once_and_nothing_is_told() {
     // Not the end of its lease stops it, which is an hour away.
     let more = json!({"lease_seconds": 3600.0});
     executor.server.submit_plugins("job", &["sleeps"], &more);
-    executor
-        .until("it runs", |_| runs(&sleep).then_some(()))
-        .await;
+    executor.sees(&sleep, true).await;
     executor.server.change(|state| {
         state.held.remove("job");
     });
@@ -105,9 +103,7 @@ async fn a_job_whose_lease_cannot_be_renewed_is_stopped_and_given_back_as_lost()
     let executor = plugin_registry.executor(|_| {}).await;
     let more = json!({"lease_seconds": 4.0});
     executor.server.submit_plugins("job", &["sleeps"], &more);
-    executor
-        .until("it runs", |_| runs(&sleep).then_some(()))
-        .await;
+    executor.sees(&sleep, true).await;
     executor.server.change(|state| state.silent = true);
     gone(&executor, &sleep).await;
     executor.server.change(|state| state.silent = false);
@@ -141,8 +137,8 @@ async fn a_note_waits_while_the_server_is_away_and_the_next_plugin_with_it() {
     executor.server.change(|state| state.away = true);
     std::fs::write(&gate, "").expect("a file");
     executor
-        .until("its process has ended", |executor| {
-            (executor.left_behind() == 0).then_some(())
+        .wait_for("its process has ended", |executor| {
+            executor.left_behind() == 0
         })
         .await;
     assert_eq!(executor.server.notes("job").len(), 1);
@@ -165,9 +161,7 @@ async fn a_drain_that_takes_too_long_gives_the_job_back() {
     executor
         .server
         .submit_plugins("job", &["before", "sleeps"], &json!({}));
-    executor
-        .until("it runs", |_| runs(&sleep).then_some(()))
-        .await;
+    executor.sees(&sleep, true).await;
     let executor = executor.end().await;
     assert_eq!(executor.server.state().released, ["job"]);
     assert!(!runs(&sleep));

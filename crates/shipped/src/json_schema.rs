@@ -98,10 +98,8 @@ mod tests {
         );
 
         let found = metric(&json!({"schema": schema, "document": {"age": -1}}));
-        assert_eq!(
-            (&found["valid"], &found["errors"]),
-            (&json!(false), &json!(2))
-        );
+        assert_eq!(found["valid"], json!(false));
+        assert_eq!(found["errors"], json!(2));
         let paths: Vec<&Value> = found["error_list"]
             .as_array()
             .unwrap()
@@ -151,10 +149,8 @@ mod tests {
             json!({"valid": false, "errors": 3}),
         ];
         let summary = summarize(&metrics);
-        assert_eq!(
-            (&summary["valid"], &summary["invalid"]),
-            (&json!(1), &json!(1))
-        );
+        assert_eq!(summary["valid"], json!(1));
+        assert_eq!(summary["invalid"], json!(1));
         assert_eq!(summary["errors"]["total"], 3);
     }
 }

@@ -76,10 +76,9 @@ fn a_line_without_end_and_one_without_bottom_are_read() {
 #[test]
 fn many_lines_are_read() {
     let stats = measure(&"2024-01-02 03:04:05 WARN again 7\n".repeat(100_000), 1);
-    assert_eq!(
-        (stats.warn, stats.longest_run, stats.repeat_runs),
-        (100_000, 100_000, 1)
-    );
+    assert_eq!(stats.warn, 100_000);
+    assert_eq!(stats.longest_run, 100_000);
+    assert_eq!(stats.repeat_runs, 1);
 }
 
 #[test]

@@ -66,10 +66,8 @@ fn chinese_is_counted_and_not_scored() {
     let found = measure("敏捷的棕色狐狸跳过了懒狗。\n\n它跑开了。");
     assert_eq!((found.words, found.sentences, found.paragraphs), (16, 2, 2));
     assert_eq!((found.reading_ease, found.grade_level), (None, None));
-    assert_eq!(
-        (found.language, found.script.as_deref()),
-        (Some("cmn"), Some("Han"))
-    );
+    assert_eq!(found.language, Some("cmn"));
+    assert_eq!(found.script.as_deref(), Some("Han"));
 }
 
 #[test]
@@ -104,10 +102,9 @@ fn a_summary_counts_languages() {
 #[test]
 fn a_long_text_is_measured() {
     let found = measure(&"word ".repeat(400_000));
-    assert_eq!(
-        (found.words, found.unique_words, found.sentences),
-        (400_000, 1, 1)
-    );
+    assert_eq!(found.words, 400_000);
+    assert_eq!(found.unique_words, 1);
+    assert_eq!(found.sentences, 1);
 }
 
 proptest! {

@@ -129,10 +129,8 @@ fn depth_costs_nothing_but_its_length() {
 fn a_large_page_is_read() {
     let html = "<p>word <a href=/x>x</a><img>".repeat(50_000);
     let page = read(&html, None);
-    assert_eq!(
-        (page.stats.words, page.stats.images_without_alt),
-        (100_000, 50_000)
-    );
+    assert_eq!(page.stats.words, 100_000);
+    assert_eq!(page.stats.images_without_alt, 50_000);
     let left = execute(&json!({"html": html}), None).unwrap();
     assert_eq!(left.metric["internal_links"], 50_000);
     assert_eq!(
@@ -160,10 +158,8 @@ fn a_summary_says_what_pages_lack() {
     ];
     let summary = summarize(&metrics);
     assert_eq!(summary["pages"], 2);
-    assert_eq!(
-        (&summary["without_title"], &summary["without_description"]),
-        (&json!(1), &json!(1))
-    );
+    assert_eq!(summary["without_title"], json!(1));
+    assert_eq!(summary["without_description"], json!(1));
     assert_eq!(summary["words"]["total"], 17);
     assert_eq!(summary["languages"], json!({"en-GB": 1}));
 }

@@ -46,10 +46,8 @@ fn jobs_are_listed_filtered_and_shown() {
         Value::Array(vec![])
     );
     let none = server.run(&["job", "list", "--type", "nothing"]);
-    assert_eq!(
-        (stdout(&none), stderr(&none)),
-        (String::new(), "no such jobs\n".to_owned())
-    );
+    assert_eq!(stdout(&none), String::new());
+    assert_eq!(stderr(&none), "no such jobs\n".to_owned());
 
     let shown = stdout(&server.run(&["job", "get", &second]));
     let field = |name: &str| {
@@ -136,8 +134,6 @@ fn a_reader_that_goes_away_is_no_panic() {
         .expect("the binary starts");
     drop(child.stdout.take());
     let end = child.wait_with_output().expect("it ends");
-    assert_eq!(
-        (end.status.code(), stderr(&end)),
-        (Some(141), String::new())
-    );
+    assert_eq!(end.status.code(), Some(141));
+    assert_eq!(stderr(&end), String::new());
 }

@@ -40,10 +40,8 @@ fn the_command_prints_what_the_program_prints_and_ends_as_it_ends() {
     );
 
     let failed = submit(&server, "fail.sh", "printf partial; exit 3", &[]);
-    assert_eq!(
-        (code(&failed), stdout(&failed)),
-        (Some(3), "partial".to_owned())
-    );
+    assert_eq!(code(&failed), Some(3));
+    assert_eq!(stdout(&failed), "partial".to_owned());
     says(&failed, " failed: ");
 
     let killed = submit(&server, "kill.sh", "kill -KILL $$", &[]);
@@ -146,15 +144,11 @@ fn a_detached_job_is_waited_for_later() {
     assert!(lines.contains(&format!("{good}  completed\n")), "{lines}");
     assert!(lines.contains(&format!("{id}  failed: ")), "{lines}");
     let logs = server.run(&["job", "logs", &id]);
-    assert_eq!(
-        (stdout(&logs), stderr(&logs)),
-        ("one\n".to_owned(), "two\n".to_owned())
-    );
+    assert_eq!(stdout(&logs), "one\n".to_owned());
+    assert_eq!(stderr(&logs), "two\n".to_owned());
     let followed = server.run(&["job", "logs", &id, "--follow", "--stream", "stderr"]);
-    assert_eq!(
-        (code(&followed), stdout(&followed)),
-        (Some(0), "two\n".to_owned())
-    );
+    assert_eq!(code(&followed), Some(0));
+    assert_eq!(stdout(&followed), "two\n".to_owned());
 }
 
 #[test]

@@ -94,10 +94,8 @@ async fn fill(executor: &TestExecutor, what: &str, script: &str) {
     assert!(ended.stderr.contains(NO_SPACE), "{}", ended.stderr);
     assert_eq!(executor.log(&filler, "stderr"), ended.stderr);
     let ended = executor.result(&neighbour).await;
-    assert_eq!(
-        (ended.completed(), ended.stdout.as_str()),
-        (true, "up\nstill up\n")
-    );
+    assert!(ended.completed());
+    assert_eq!(ended.stdout.as_str(), "up\nstill up\n");
 }
 
 /// The next job that is released because this executor cannot do it.

@@ -100,10 +100,9 @@ async fn archives_and_folders_are_installed_and_replaced() {
     let host = TestHost::new();
     let flat = archive(&host, "flat.tar.gz", |builder| good(builder, ""));
     let first = into(&host, &flat, None).expect("installed");
-    assert_eq!(
-        (&*first.name, &*first.version, first.replaced),
-        ("packed", "2", None)
-    );
+    assert_eq!(&*first.name, "packed");
+    assert_eq!(&*first.version, "2");
+    assert_eq!(first.replaced, None);
 
     let nested = archive(&host, "nested.tgz", |builder| {
         let folder = entry(EntryType::Directory, "packed-2/", "", 0o700, 0);
@@ -131,10 +130,8 @@ async fn archives_and_folders_are_installed_and_replaced() {
     fs::write(folder.join("plugin.toml"), renamed).expect("written");
     let digest = String::from(load(&folder).digest());
     let newer = into(&host, &folder, Some(&digest)).expect("installed");
-    assert_eq!(
-        (newer.replaced.as_deref(), newer.digest),
-        (Some("2"), digest)
-    );
+    assert_eq!(newer.replaced.as_deref(), Some("2"));
+    assert_eq!(newer.digest, digest);
     assert!(
         !newer.folder.join("bin").exists(),
         "nothing of the old one is left"

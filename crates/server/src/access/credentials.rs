@@ -115,10 +115,8 @@ mod tests {
         let both = [("authorization", "Bearer a"), ("x-api-key", "b")];
         assert_eq!(found(&both), some("b"));
         let (key, uri) = credentials("/ws/events?after=1&api_key=k%5F1&x=%C3%A9", &[]);
-        assert_eq!(
-            (key, uri.as_str()),
-            (some("k_1"), "/ws/events?after=1&x=%C3%A9")
-        );
+        assert_eq!(key, some("k_1"));
+        assert_eq!(uri.as_str(), "/ws/events?after=1&x=%C3%A9");
         let (key, uri) = credentials("/ws/events?ticket=t", &[]);
         assert_eq!((key, uri.as_str()), (some("ticket t"), "/ws/events"));
         // Elsewhere the query is no place for a key: it would end up in logs.

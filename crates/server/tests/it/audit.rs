@@ -482,10 +482,7 @@ async fn old_lines_go_and_what_is_left_is_whole() {
     })
     .await;
     let id = server.submit(&smallest()).await;
-    server
-        .post(&format!("/api/v1/jobs/{id}/cancel"), &json!({}))
-        .json(200)
-        .await;
+    server.post_job(&id, "cancel", &json!({})).json(200).await;
     server.clock.advance_ms(61_000);
     server.submit(&smallest()).await;
     server.server.retain().await.expect("deleted");

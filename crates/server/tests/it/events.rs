@@ -47,10 +47,7 @@ async fn five(server: &TestServer) -> (String, String) {
     server.clock.advance_ms(1_234);
     server.claim("worker-1").await;
     let end = json!({"executor_id": "worker-1", "exit_code": 0});
-    server
-        .put(&format!("/api/v1/jobs/{first}/complete"), &end)
-        .json(200)
-        .await;
+    server.put_job(&first, "complete", &end).json(200).await;
     let second = server
         .submit(&example_with(&json!({"type": "other"})))
         .await;

@@ -159,6 +159,16 @@ impl TestServer {
         self.send(Method::PUT, path, body.to_string())
     }
 
+    /// PUTs to an operation of a job.
+    pub(crate) fn put_job(&self, id: &str, operation: &str, body: &Value) -> Call<'_> {
+        self.put(&format!("/api/v1/jobs/{id}/{operation}"), body)
+    }
+
+    /// POSTs to an operation of a job.
+    pub(crate) fn post_job(&self, id: &str, operation: &str, body: &Value) -> Call<'_> {
+        self.post(&format!("/api/v1/jobs/{id}/{operation}"), body)
+    }
+
     /// Submits a job and answers its id.
     pub(crate) async fn submit(&self, job: &Value) -> String {
         let answer = self.post("/api/v1/jobs", job).json(201).await;

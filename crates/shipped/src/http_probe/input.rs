@@ -136,10 +136,9 @@ mod tests {
             json!({"urls": [url], "text": "for others"}),
         ] {
             let read = ProbeInput::read(&input).unwrap();
-            assert_eq!(
-                (read.urls.len(), read.concurrency, read.method),
-                (1, 8, Method::GET)
-            );
+            assert_eq!(read.urls.len(), 1);
+            assert_eq!(read.concurrency, 8);
+            assert_eq!(read.method, Method::GET);
         }
         let read =
             ProbeInput::read(&json!({"urls": [url, url], "method": "HEAD", "timeout_ms": 5}));

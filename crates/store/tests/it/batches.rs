@@ -186,11 +186,7 @@ async fn nobody_is_too_late_for_the_last_batch(db: &Database) {
 }
 
 async fn counters_are_right_after_a_random_load(db: &Database) {
-    let stores = if db.is_postgres() {
-        vec![db.open(), db.open()]
-    } else {
-        vec![db.open()]
-    };
+    let stores = db.stores();
     let tasks = (0..8_u64).map(|seed| {
         let store = stores[usize::try_from(seed).unwrap() % stores.len()].clone();
         tokio::spawn(random_load(store, seed))
@@ -267,11 +263,7 @@ async fn random_load(store: Store, seed: u64) {
 
 /// Nobody's count is lost when several writers count something for the first time.
 async fn the_first_counts_of_several_writers(db: &Database) {
-    let stores = if db.is_postgres() {
-        vec![db.open(), db.open()]
-    } else {
-        vec![db.open()]
-    };
+    let stores = db.stores();
     for round in 0..20 {
         // As if nothing had ever been counted.
         db.rows("DELETE FROM counters");
@@ -310,11 +302,7 @@ async fn long_names_do_not_burst_a_notice(db: &Database) {
 
 /// Servers that work on the same runs in different orders: deadlocks are run again.
 async fn runs_on_two_servers_that_meet_each_other(db: &Database) {
-    let stores = if db.is_postgres() {
-        vec![db.open(), db.open()]
-    } else {
-        vec![db.open()]
-    };
+    let stores = db.stores();
     let all = submit_all(&stores[0], submit((0..8).map(|_| job())))
         .await
         .ids;

@@ -78,12 +78,7 @@ async fn ageing_lets_nobody_starve(db: &Database) {
 
 async fn two_claimers_race_for_one_run(db: &Database) {
     // On PostgreSQL they are at different servers.
-    let first = db.open();
-    let second = if db.is_postgres() {
-        db.open()
-    } else {
-        first.clone()
-    };
+    let [first, second] = db.stores();
     for round in 0..60 {
         let id = submitted(&first, job()).await;
         let race = [&first, &second, &first, &second].map(|store| store.claim(claim("a", 1)));
@@ -107,11 +102,7 @@ async fn two_claimers_race_for_one_run(db: &Database) {
 }
 
 async fn a_flood_of_claims_takes_each_run_once(db: &Database) {
-    let stores = if db.is_postgres() {
-        vec![db.open(), db.open()]
-    } else {
-        vec![db.open()]
-    };
+    let stores = db.stores();
     let submitted = submit((0..600).map(|_| job()));
     let all: BTreeSet<_> = submit_all(&stores[0], submitted)
         .await

@@ -23,10 +23,8 @@ async fn a_run_that_completes(db: &Database) {
     let store = db.open();
     let id = submitted(&store, job()).await;
     let found = details(&store, id).await;
-    assert_eq!(
-        (found.run.state.status(), found.attempts.len()),
-        (Status::Queued, 0)
-    );
+    assert_eq!(found.run.state.status(), Status::Queued);
+    assert_eq!(found.attempts.len(), 0);
     assert_eq!(found.input, id.as_bytes());
 
     let taken = store.claim(claim("a", 5)).await.unwrap();
@@ -55,26 +53,18 @@ async fn a_run_that_completes(db: &Database) {
     let answer = finished(&store, end).await.unwrap();
     let found = details(&store, id).await;
     assert_eq!(found.run, answer);
-    assert_eq!(
-        (found.run.state.status(), found.run.last_finished_token),
-        (Status::Completed, 1)
-    );
-    assert_eq!(
-        (found.result.stdout.as_slice(), found.result.exit_code),
-        (&b"out"[..], Some(0))
-    );
+    assert_eq!(found.run.state.status(), Status::Completed);
+    assert_eq!(found.run.last_finished_token, 1);
+    assert_eq!(found.result.stdout.as_slice(), &b"out"[..]);
+    assert_eq!(found.result.exit_code, Some(0));
     let [attempt] = &found.attempts[..] else {
         panic!("{:?}", found.attempts)
     };
     assert_eq!((attempt.number, attempt.executor.as_str()), (1, "a"));
-    assert_eq!(
-        (attempt.executor_ip.as_str(), attempt.status.as_str()),
-        ("192.0.2.1", "completed")
-    );
-    assert_eq!(
-        (attempt.started_at, attempt.ended_at),
-        (NOW, Some(NOW + 30_000))
-    );
+    assert_eq!(attempt.executor_ip.as_str(), "192.0.2.1");
+    assert_eq!(attempt.status.as_str(), "completed");
+    assert_eq!(attempt.started_at, NOW);
+    assert_eq!(attempt.ended_at, Some(NOW + 30_000));
     assert_eq!(
         words(&store, id).await,
         ["submitted", "started", "completed"]
@@ -105,10 +95,8 @@ async fn a_finish_is_accepted_once(db: &Database) {
         Err(Error::Rejected(_))
     ));
     let found = details(&store, run.id).await;
-    assert_eq!(
-        (&found.run, found.result.stdout.as_slice()),
-        (first, &b""[..])
-    );
+    assert_eq!(&found.run, first);
+    assert_eq!(found.result.stdout.as_slice(), &b""[..]);
     assert_eq!(
         words(&store, run.id).await,
         ["submitted", "started", "completed"]
@@ -132,9 +120,7 @@ async fn a_failure_is_retried_as_the_policy_says(db: &Database) {
         },
     )
     .await;
-    let failed = finished(&store, finish(&run, AttemptOutcome::Failed))
-        .await
-        .unwrap();
+    let failed = ended(&store, &run, AttemptOutcome::Failed).await;
     assert_eq!(
         failed.state,
         State::Scheduled {
@@ -145,18 +131,12 @@ async fn a_failure_is_retried_as_the_policy_says(db: &Database) {
         details(&store, run.id).await.result.error.as_deref(),
         Some("exit code 1")
     );
-    let (made, next) = write(&store, |batch| runs::due(batch, AGING_STEP_MS, NOW + 999)).await;
-    assert_eq!((made, next), (0, Some(NOW + 1_000)));
-    let (made, next) = write(&store, |batch| runs::due(batch, AGING_STEP_MS, NOW + 1_000)).await;
-    assert_eq!((made, next), (1, None));
+    assert_eq!(due(&store, NOW + 999).await, (0, Some(NOW + 1_000)));
+    assert_eq!(due(&store, NOW + 1_000).await, (1, None));
     let run = claimed(&store, "b").await;
-    let failed = finished(&store, finish(&run, AttemptOutcome::TimedOut))
-        .await
-        .unwrap();
-    assert_eq!(
-        (failed.state.status(), failed.failure_count),
-        (Status::Failed, 2)
-    );
+    let failed = ended(&store, &run, AttemptOutcome::TimedOut).await;
+    assert_eq!(failed.state.status(), Status::Failed);
+    assert_eq!(failed.failure_count, 2);
     let found = details(&store, run.id).await;
     let statuses: Vec<_> = found
         .attempts
@@ -205,16 +185,14 @@ async fn held_and_scheduled_runs_wait(db: &Database) {
         applied(&store, later, Command::Due, NOW).await,
         Err(Error::Rejected(_))
     ));
-    let (made, next) = write(&store, |batch| runs::due(batch, AGING_STEP_MS, NOW)).await;
-    assert_eq!((made, next), (0, Some(NOW + 5_000)));
+    assert_eq!(due(&store, NOW).await, (0, Some(NOW + 5_000)));
     let unhold = Command::Unhold {
         aging_step_ms: AGING_STEP_MS,
     };
-    let unheld = applied(&store, held, unhold, NOW + 1).await.unwrap();
+    let unheld = apply(&store, held, unhold, NOW + 1).await;
     assert_eq!(unheld.state, State::Queued);
     assert_eq!(claimed_ids(&store, "a", 9).await, [held]);
-    let (made, next) = write(&store, |batch| runs::due(batch, AGING_STEP_MS, NOW + 9_000)).await;
-    assert_eq!((made, next), (1, None));
+    assert_eq!(due(&store, NOW + 9_000).await, (1, None));
     assert_eq!(claimed_ids(&store, "a", 9).await, [later]);
     assert_eq!(words(&store, held).await, ["submitted", "ready", "started"]);
     db.check();
@@ -226,26 +204,18 @@ async fn cancel_and_retry(db: &Database) {
     let id = run.id;
     let refused = applied(&store, id, Command::CancelPending, NOW).await;
     assert!(matches!(refused, Err(Error::Rejected(_))));
-    applied(&store, id, Command::signal(engine::Signal::Cancel), NOW)
-        .await
-        .unwrap();
+    apply(&store, id, Command::signal(engine::Signal::Cancel), NOW).await;
     let asked = details(&store, id).await.run;
     assert_eq!(
-        applied(&store, id, Command::signal(engine::Signal::Cancel), NOW)
-            .await
-            .unwrap(),
+        apply(&store, id, Command::signal(engine::Signal::Cancel), NOW).await,
         asked
     );
     let beat = store.heartbeat(heartbeat(&run)).await.unwrap();
     assert!(beat.signals.cancel > 0);
-    let end = finished(&store, finish(&run, AttemptOutcome::Failed))
-        .await
-        .unwrap();
-    assert_eq!(
-        (end.state.status(), end.failure_count),
-        (Status::Cancelled, 0)
-    );
-    let again = applied(
+    let end = ended(&store, &run, AttemptOutcome::Failed).await;
+    assert_eq!(end.state.status(), Status::Cancelled);
+    assert_eq!(end.failure_count, 0);
+    let again = apply(
         &store,
         id,
         Command::Retry {
@@ -253,12 +223,9 @@ async fn cancel_and_retry(db: &Database) {
         },
         NOW + 7,
     )
-    .await
-    .unwrap();
-    assert_eq!(
-        (again.state.status(), again.signals.cancel),
-        (Status::Queued, 0)
-    );
+    .await;
+    assert_eq!(again.state.status(), Status::Queued);
+    assert_eq!(again.signals.cancel, 0);
     assert_eq!(again.sort_key, NOW + 7 + AGING_STEP_MS);
     let run = claimed(&store, "b").await;
     assert_eq!((run.token, run.starts), (2, 2));
@@ -271,13 +238,9 @@ async fn cancel_and_retry(db: &Database) {
             .cancel
             == 0
     );
-    finished(&store, finish(&run, AttemptOutcome::Completed))
-        .await
-        .unwrap();
+    ended(&store, &run, AttemptOutcome::Completed).await;
     let pending = submitted(&store, job()).await;
-    let end = applied(&store, pending, Command::CancelPending, NOW)
-        .await
-        .unwrap();
+    let end = apply(&store, pending, Command::CancelPending, NOW).await;
     assert_eq!(end.state.status(), Status::Cancelled);
     let events = [
         "submitted",

@@ -108,6 +108,17 @@ impl Database {
         self.try_open().unwrap()
     }
 
+    /// Two stores on this database: of two servers where that may be, else one twice.
+    pub(crate) fn stores(&self) -> [Store; 2] {
+        let first = self.open();
+        let second = if self.is_postgres() {
+            self.open()
+        } else {
+            first.clone()
+        };
+        [first, second]
+    }
+
     pub(crate) fn try_open(&self) -> Result<Store, store::Error> {
         open(&self.location)
     }

@@ -30,9 +30,7 @@ async fn numbers_start_at_one(db: &Database) {
         }
     );
     let run = running(&store, job()).await;
-    finished(&store, finish(&run, AttemptOutcome::Completed))
-        .await
-        .unwrap();
+    ended(&store, &run, AttemptOutcome::Completed).await;
     let all = read(&store, |read| events::after(read, 0, None, 100)).await;
     let numbers: Vec<_> = all.iter().map(|event| event.seq).collect();
     assert_eq!(numbers, [1, 2, 3]);
@@ -71,11 +69,7 @@ async fn follow(store: Store, stop: Arc<AtomicBool>) -> i64 {
 }
 
 async fn readers_see_every_number_in_order(db: &Database) {
-    let stores = if db.is_postgres() {
-        vec![db.open(), db.open()]
-    } else {
-        vec![db.open()]
-    };
+    let stores = db.stores();
     let stop = Arc::new(AtomicBool::new(false));
     let readers: Vec<_> = stores
         .iter()
@@ -110,11 +104,7 @@ async fn readers_see_every_number_in_order(db: &Database) {
 }
 
 async fn the_head_is_told_after_the_rows(db: &Database) {
-    let stores = if db.is_postgres() {
-        vec![db.open(), db.open()]
-    } else {
-        vec![db.open()]
-    };
+    let stores = db.stores();
     let mut head = stores[stores.len() - 1].wake().head();
     let writer = stores[0].clone();
     let load = tokio::spawn(async move {

@@ -21,7 +21,7 @@ async fn a_stranger_changes_nothing(db: &Database) {
     let released = Command::Release {
         holder: holder(&first),
     };
-    applied(&store, id, released, NOW).await.unwrap();
+    apply(&store, id, released, NOW).await;
     let second = claimed(&store, "b").await;
     let late = [
         finish(&first, AttemptOutcome::Completed),
@@ -47,9 +47,7 @@ async fn a_stranger_changes_nothing(db: &Database) {
         assert!(matches!(answer, Err(Error::Rejected(rejected)) if rejected.not_holder));
     }
     assert_eq!(details(&store, id).await.run, second);
-    finished(&store, finish(&second, AttemptOutcome::Completed))
-        .await
-        .unwrap();
+    ended(&store, &second, AttemptOutcome::Completed).await;
     db.check();
 }
 
@@ -72,7 +70,7 @@ async fn a_lost_executor_and_a_drained_one(db: &Database) {
     assert_eq!((lost.run.state, lost.run.failure_count), (State::Queued, 1));
     assert_eq!(lost.run.sort_key, run.sort_key, "it has lost its place");
     let drained = claimed(&store, "b").await;
-    applied(
+    apply(
         &store,
         id,
         Command::Release {
@@ -80,8 +78,7 @@ async fn a_lost_executor_and_a_drained_one(db: &Database) {
         },
         NOW,
     )
-    .await
-    .unwrap();
+    .await;
     let again = claimed(&store, "c").await;
     assert_eq!((again.failure_count, again.starts, again.token), (1, 3, 3));
     assert_eq!(expire(NOW + LEASE_MS).await.unwrap().len(), 1);
@@ -118,16 +115,12 @@ async fn an_executor_that_cannot_do_it_counts_as_lost_and_says_why(db: &Database
     for failure_count in 1..=3 {
         let held = details(&store, run.id).await.run;
         let what = format!("the disk is full: {failure_count}");
-        applied(&store, run.id, abandon(&held, &what), NOW)
-            .await
-            .unwrap();
+        apply(&store, run.id, abandon(&held, &what), NOW).await;
         let found = details(&store, run.id).await;
         assert_eq!(found.run.failure_count, failure_count);
         let last = found.attempts.last().unwrap();
-        assert_eq!(
-            (last.status.as_str(), last.error.as_ref()),
-            ("lost", Some(&what))
-        );
+        assert_eq!(last.status.as_str(), "lost");
+        assert_eq!(last.error.as_ref(), Some(&what));
         assert_eq!(found.result.error.as_ref(), Some(&what));
         if failure_count < 3 {
             assert_eq!(found.run.state, State::Queued);

@@ -90,7 +90,7 @@ async fn streams_and_attempts_are_told_apart(db: &Database) {
     let id = first.id;
     append(&store, &first, "stdout", 0, b"out").await.unwrap();
     append(&store, &first, "stderr", 0, b"err").await.unwrap();
-    applied(
+    apply(
         &store,
         id,
         Command::Release {
@@ -98,8 +98,7 @@ async fn streams_and_attempts_are_told_apart(db: &Database) {
         },
         NOW,
     )
-    .await
-    .unwrap();
+    .await;
     let second = claimed(&store, "b").await;
     append(&store, &second, "stdout", 0, b"again")
         .await
@@ -123,7 +122,7 @@ async fn streams_and_attempts_are_told_apart(db: &Database) {
 async fn only_the_holder_appends(db: &Database) {
     let store = db.open();
     let first = running(&store, job()).await;
-    applied(
+    apply(
         &store,
         first.id,
         Command::Release {
@@ -131,8 +130,7 @@ async fn only_the_holder_appends(db: &Database) {
         },
         NOW,
     )
-    .await
-    .unwrap();
+    .await;
     let refused = append(&store, &first, "stdout", 0, b"late").await;
     assert!(matches!(refused, Err(Error::Rejected(_))));
     let second = claimed(&store, "b").await;

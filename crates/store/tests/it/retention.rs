@@ -64,14 +64,13 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
         finished(&store, finish(&run, outcome)).await.unwrap();
     }
     let cancelled = submitted(&store, job()).await;
-    applied(
+    apply(
         &store,
         cancelled,
         Command::signal(engine::Signal::Cancel),
         NOW,
     )
-    .await
-    .unwrap();
+    .await;
     let young = running(&store, job()).await;
     let mut end = finish(&young, AttemptOutcome::Completed);
     end.now = NOW + 10;
@@ -153,9 +152,7 @@ async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
         runs::advance(batch, id, holder.clone(), &report, None, 0, NOW)
     };
     write(&store, printed).await;
-    finished(&store, finish(&run, AttemptOutcome::Completed))
-        .await
-        .unwrap();
+    ended(&store, &run, AttemptOutcome::Completed).await;
     let sweep = || store.write(|batch| retention::runs(batch, NOW + 1));
     assert_eq!(sweep().await.unwrap(), swept(1, false));
     // Nobody sees half of it: the run itself is gone.
@@ -261,10 +258,8 @@ async fn live_runs_stay(db: &Database) {
 async fn a_retried_run_is_live(db: &Database) {
     let store = db.open();
     let id = submitted(&store, job()).await;
-    applied(&store, id, Command::signal(engine::Signal::Cancel), NOW)
-        .await
-        .unwrap();
-    applied(
+    apply(&store, id, Command::signal(engine::Signal::Cancel), NOW).await;
+    apply(
         &store,
         id,
         Command::Retry {
@@ -272,21 +267,19 @@ async fn a_retried_run_is_live(db: &Database) {
         },
         NOW,
     )
-    .await
-    .unwrap();
+    .await;
     assert_eq!(
         write(&store, |batch| retention::runs(batch, i64::MAX)).await,
         swept(0, false)
     );
     // Ended again, its new end counts.
-    applied(
+    apply(
         &store,
         id,
         Command::signal(engine::Signal::Cancel),
         NOW + 100,
     )
-    .await
-    .unwrap();
+    .await;
     assert_eq!(
         write(&store, |batch| retention::runs(batch, NOW + 100)).await,
         swept(0, false)

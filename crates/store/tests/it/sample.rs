@@ -213,6 +213,21 @@ pub(crate) async fn finished(store: &Store, finish: Finish) -> Result<Run, Error
     store.finish(vec![finish]).await.unwrap().pop().unwrap()
 }
 
+/// Finishes one run, which must be accepted.
+pub(crate) async fn ended(store: &Store, run: &Run, outcome: AttemptOutcome) -> Run {
+    finished(store, finish(run, outcome)).await.unwrap()
+}
+
+/// Queues the runs whose time has come; answers how many, and when the next comes.
+pub(crate) async fn due(store: &Store, now: i64) -> (usize, Option<i64>) {
+    write(store, move |batch| runs::due(batch, AGING_STEP_MS, now)).await
+}
+
+/// Applies one command, which must be legal.
+pub(crate) async fn apply(store: &Store, id: RunId, command: Command, now: i64) -> Run {
+    applied(store, id, command, now).await.unwrap()
+}
+
 /// Applies one command.
 pub(crate) async fn applied(
     store: &Store,

@@ -20,14 +20,13 @@ async fn everything_is_there_after_a_restart(db: &Database) {
     let run = running(&store, job()).await;
     let queued = submitted(&store, job()).await;
     let cancelled = submitted(&store, job()).await;
-    applied(
+    apply(
         &store,
         cancelled,
         Command::signal(engine::Signal::Cancel),
         NOW,
     )
-    .await
-    .unwrap();
+    .await;
     drop(store);
     let store = db.open();
     assert_eq!(details(&store, run.id).await.run, run);
@@ -36,9 +35,7 @@ async fn everything_is_there_after_a_restart(db: &Database) {
         Status::Cancelled
     );
     assert_eq!(*store.wake().head().borrow(), 5);
-    finished(&store, finish(&run, AttemptOutcome::Completed))
-        .await
-        .unwrap();
+    ended(&store, &run, AttemptOutcome::Completed).await;
     assert_eq!(claimed_ids(&store, "b", 9).await, [queued]);
     assert_eq!(read(&store, events::extent).await.newest, 7);
     db.check();
@@ -134,9 +131,7 @@ fn a_backup_of_a_live_database_holds_the_same() {
         };
         let store = db.open();
         let run = running(&store, job()).await;
-        finished(&store, finish(&run, AttemptOutcome::Completed))
-            .await
-            .unwrap();
+        ended(&store, &run, AttemptOutcome::Completed).await;
         let copy = path.with_extension("backup");
         // While it is written to: the copy is what was there at one moment.
         let writer = store.clone();

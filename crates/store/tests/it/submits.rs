@@ -90,9 +90,7 @@ async fn a_refused_submit_leaves_no_key(db: &Database) {
     let first = submitted(&store, exclusive("x")).await;
     let refused = store.submit(keyed("k", b"body", [exclusive("x")])).await;
     assert!(matches!(refused, Err(Error::Exclusive { key, run }) if key == "x" && run == first));
-    applied(&store, first, Command::signal(engine::Signal::Cancel), NOW)
-        .await
-        .unwrap();
+    apply(&store, first, Command::signal(engine::Signal::Cancel), NOW).await;
     let accepted = submit_all(&store, keyed("k", b"body", [exclusive("x")])).await;
     assert!(!accepted.repeated);
 }
@@ -120,20 +118,14 @@ async fn an_exclusive_key_has_one_live_run(db: &Database) {
     let twice = store.submit(submit(twice)).await;
     assert!(matches!(twice, Err(Error::Exclusive { run, .. }) if run == first));
     submitted(&store, exclusive("y")).await;
-    finished(&store, finish(&run, AttemptOutcome::Completed))
-        .await
-        .unwrap();
+    ended(&store, &run, AttemptOutcome::Completed).await;
     submitted(&store, exclusive("x")).await;
     assert_eq!(db.rows("SELECT count(*) FROM runs"), [["3"]]);
     db.check();
 }
 
 async fn exclusive_submits_race(db: &Database) {
-    let stores = if db.is_postgres() {
-        vec![db.open(), db.open()]
-    } else {
-        vec![db.open()]
-    };
+    let stores = db.stores();
     for round in 0..25 {
         let tasks = (0..8_usize).map(|number| {
             let store = stores[number % stores.len()].clone();
@@ -156,9 +148,7 @@ async fn exclusive_submits_race(db: &Database) {
 async fn a_retry_respects_the_exclusive_key(db: &Database) {
     let store = db.open();
     let old = submitted(&store, exclusive("x")).await;
-    applied(&store, old, Command::signal(engine::Signal::Cancel), NOW)
-        .await
-        .unwrap();
+    apply(&store, old, Command::signal(engine::Signal::Cancel), NOW).await;
     let live = submitted(&store, exclusive("x")).await;
     let retry = || Command::Retry {
         aging_step_ms: AGING_STEP_MS,
@@ -168,10 +158,8 @@ async fn a_retry_respects_the_exclusive_key(db: &Database) {
         matches!(refused, Err(Error::Exclusive { ref key, run }) if key == "x" && run == live),
         "{refused:?}"
     );
-    applied(&store, live, Command::signal(engine::Signal::Cancel), NOW)
-        .await
-        .unwrap();
-    applied(&store, old, retry(), NOW).await.unwrap();
+    apply(&store, live, Command::signal(engine::Signal::Cancel), NOW).await;
+    apply(&store, old, retry(), NOW).await;
     db.check();
 }
 
@@ -195,15 +183,11 @@ async fn a_cancel_goes_down_the_tree(db: &Database) {
     };
     let later = submitted(&store, later).await;
     let ended = running(&store, child_of(root)).await;
-    finished(&store, finish(&ended, AttemptOutcome::Completed))
-        .await
-        .unwrap();
+    ended(&store, &ended, AttemptOutcome::Completed).await;
     let below_ended = submitted(&store, child_of(ended.id)).await;
     let stranger = submitted(&store, job()).await;
 
-    applied(&store, root, Command::signal(engine::Signal::Cancel), NOW)
-        .await
-        .unwrap();
+    apply(&store, root, Command::signal(engine::Signal::Cancel), NOW).await;
     let status = async |id| details(&store, id).await.run.state.status();
     assert!(details(&store, root).await.run.signals.cancel > 0);
     assert!(details(&store, busy.id).await.run.signals.cancel > 0);
@@ -232,9 +216,7 @@ async fn what_was_called_off_takes_no_children(db: &Database) {
     let stopping = running(&store, job()).await;
     let stopped = submitted(&store, job()).await;
     for id in [stopping.id, stopped] {
-        applied(&store, id, Command::signal(engine::Signal::Cancel), NOW)
-            .await
-            .unwrap();
+        apply(&store, id, Command::signal(engine::Signal::Cancel), NOW).await;
         // One such child refuses them all, and leaves no key.
         let refused = store
             .submit(keyed("key", b"1", [job(), child_of(id)]))
@@ -256,19 +238,18 @@ async fn what_was_called_off_takes_no_children(db: &Database) {
     let retry = Command::Retry {
         aging_step_ms: AGING_STEP_MS,
     };
-    applied(&store, stopped, retry, NOW).await.unwrap();
+    apply(&store, stopped, retry, NOW).await;
     let child = child_of(stopped);
     let grandchild = child_of(child.id);
     let tree = keyed("key", b"1", [grandchild.clone(), child.clone()]);
     submit_all(&store, tree.clone()).await;
-    applied(
+    apply(
         &store,
         stopped,
         Command::signal(engine::Signal::Cancel),
         NOW,
     )
-    .await
-    .unwrap();
+    .await;
     for id in [child.id, grandchild.id] {
         let run = details(&store, id).await.run;
         assert_eq!(run.state.status(), Status::Cancelled);
@@ -280,12 +261,7 @@ async fn what_was_called_off_takes_no_children(db: &Database) {
 
 async fn a_cancel_and_a_new_child_race(db: &Database) {
     // On PostgreSQL they are at different servers.
-    let first = db.open();
-    let second = if db.is_postgres() {
-        db.open()
-    } else {
-        first.clone()
-    };
+    let [first, second] = db.stores();
     for round in 0..60 {
         let root = submitted(&first, job()).await;
         let child = child_of(root);

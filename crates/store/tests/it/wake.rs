@@ -188,7 +188,7 @@ async fn what_becomes_ready_wakes(db: &Database) {
         };
         let held = submitted(&here, held).await;
         let pending_claim = idle(&there, pending_claim).await;
-        applied(
+        apply(
             &here,
             held,
             Command::Unhold {
@@ -196,15 +196,14 @@ async fn what_becomes_ready_wakes(db: &Database) {
             },
             NOW,
         )
-        .await
-        .unwrap();
+        .await;
         assert_eq!(served(&there, pending_claim).await, [held]);
         let run = details(&here, held).await.run;
         let pending_claim = idle(&there, there.wait_for(claim("a", 1)).unwrap()).await;
         let given_up = Command::Release {
             holder: holder(&run),
         };
-        applied(&here, held, given_up, NOW).await.unwrap();
+        apply(&here, held, given_up, NOW).await;
         assert_eq!(served(&there, pending_claim).await, [held]);
     }
 }
@@ -233,15 +232,11 @@ async fn topics_are_told(db: &Database) {
         })
         .await;
         told(&holder, async {
-            applied(&here, id, Command::signal(engine::Signal::Cancel), NOW)
-                .await
-                .unwrap();
+            apply(&here, id, Command::signal(engine::Signal::Cancel), NOW).await;
         })
         .await;
         told(&output, async {
-            finished(&here, finish(&run, AttemptOutcome::Failed))
-                .await
-                .unwrap();
+            ended(&here, &run, AttemptOutcome::Failed).await;
         })
         .await;
     }

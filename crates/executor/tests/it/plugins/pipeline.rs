@@ -38,10 +38,9 @@ async fn plugins_run_in_the_order_of_the_job_and_hand_on_what_they_leave() {
         "{result:?} {:?}",
         executor.server.notes("job")
     );
-    assert_eq!(
-        (result.exit_code, result.token, result.error_message),
-        (None, 1, None)
-    );
+    assert_eq!(result.exit_code, None);
+    assert_eq!(result.token, 1);
+    assert_eq!(result.error_message, None);
     let notes = executor.server.notes("job");
     assert_eq!(told(&notes), ["+first", "first", "+second", "second"]);
     let progress = last(&executor, "job");
@@ -236,10 +235,8 @@ async fn a_plugin_that_was_removed_after_the_claim_is_looked_for_elsewhere() {
         .server
         .submit_plugins("job", &["one", "two"], &json!({}));
     let (job, what) = abandoned(&executor).await;
-    assert_eq!(
-        (job.as_str(), what.as_str()),
-        ("job", "it has no plugin `two` any more")
-    );
+    assert_eq!(job.as_str(), "job");
+    assert_eq!(what.as_str(), "it has no plugin `two` any more");
     assert_eq!(
         told(&executor.server.notes("job")),
         [""; 0],

@@ -55,10 +55,7 @@ async fn a_job_s_own_hook_gets_the_events_of_that_job_alone() {
     let all = server.get("/api/hooks").json(200).await;
     assert_eq!(all, json!([]), "hooks of jobs are not listed");
     // A retry is told of as well.
-    server
-        .post(&format!("/api/v1/jobs/{job}/retry"), &json!(null))
-        .json(200)
-        .await;
+    server.post_job(&job, "retry", &json!(null)).json(200).await;
     server.claim("worker-1").await;
     deliver(&server).await;
     assert_eq!(receiver.events().len(), 3);

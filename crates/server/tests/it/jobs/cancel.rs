@@ -33,21 +33,14 @@ async fn a_running_job_is_asked_to_stop_and_its_executor_ends_it() {
     let server = TestServer::open().await;
     let id = server.submit(&example()).await;
     server.claim("worker-1").await;
-    let asked = server
-        .post(&format!("/api/v1/jobs/{id}/cancel"), &json!(null))
-        .await;
+    let asked = server.post_job(&id, "cancel", &json!(null)).await;
     assert_snapshot!("asked", asked.shown().await);
-    server
-        .post(&format!("/api/v1/jobs/{id}/cancel"), &json!(null))
-        .json(200)
-        .await;
+    server.post_job(&id, "cancel", &json!(null)).json(200).await;
     let beat = json!({"executor_id": "worker-1"});
-    let beat = server
-        .put(&format!("/api/v1/jobs/{id}/heartbeat"), &beat)
-        .await;
+    let beat = server.put_job(&id, "heartbeat", &beat).await;
     assert_eq!(beat.json(200).await, json!({"cancel_requested": true}));
     let end = json!({"executor_id": "worker-1", "stdout": "half", "exit_code": 143});
-    let end = server.put(&format!("/api/v1/jobs/{id}/fail"), &end).await;
+    let end = server.put_job(&id, "fail", &end).await;
     assert_eq!(end.json(200).await["status"], "cancelled");
     assert_snapshot!("stopped", server.job_shown(&id).await);
 }
@@ -57,15 +50,9 @@ async fn a_job_that_completes_all_the_same_is_completed() {
     let server = TestServer::open().await;
     let id = server.submit(&example()).await;
     server.claim("worker-1").await;
-    server
-        .post(&format!("/api/v1/jobs/{id}/cancel"), &json!(null))
-        .json(200)
-        .await;
+    server.post_job(&id, "cancel", &json!(null)).json(200).await;
     let end = json!({"executor_id": "worker-1", "exit_code": 0});
-    server
-        .put(&format!("/api/v1/jobs/{id}/complete"), &end)
-        .json(200)
-        .await;
+    server.put_job(&id, "complete", &end).json(200).await;
     let job = server.job(&id).await;
     has(
         &job,
@@ -78,10 +65,7 @@ async fn a_cancelled_job_whose_executor_is_lost_ends_cancelled() {
     let server = TestServer::open().await;
     let id = server.submit(&example()).await;
     server.claim("worker-1").await;
-    server
-        .post(&format!("/api/v1/jobs/{id}/cancel"), &json!(null))
-        .json(200)
-        .await;
+    server.post_job(&id, "cancel", &json!(null)).json(200).await;
     server.clock.advance_ms(30_000);
     assert_eq!(server.reap().await, 1);
     assert_eq!(server.status(&id).await, "cancelled");

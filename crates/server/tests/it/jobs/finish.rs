@@ -38,9 +38,7 @@ fn failure() -> Value {
 async fn a_job_is_completed() {
     let server = TestServer::open().await;
     let id = running(&server).await;
-    let end = server
-        .put(&format!("/api/v1/jobs/{id}/complete"), &success())
-        .await;
+    let end = server.put_job(&id, "complete", &success()).await;
     assert_snapshot!("completed", end.shown().await);
     assert_snapshot!("completed_job", server.job_shown(&id).await);
 }
@@ -49,9 +47,7 @@ async fn a_job_is_completed() {
 async fn a_job_fails_for_good() {
     let server = TestServer::open().await;
     let id = running(&server).await;
-    let end = server
-        .put(&format!("/api/v1/jobs/{id}/fail"), &failure())
-        .await;
+    let end = server.put_job(&id, "fail", &failure()).await;
     assert_snapshot!("failed", end.shown().await);
     assert_snapshot!("failed_job", server.job_shown(&id).await);
     let claim = server.post("/api/v1/jobs/claim", &bare("worker-1")).await;
@@ -150,10 +146,7 @@ async fn output_is_cut_in_the_middle_to_a_mebibyte_each() {
     let mut end = success();
     end["stdout"] = json!(format!("start{}end", "\u{20AC}".repeat(MIB)));
     end["stderr"] = json!("e".repeat(MIB));
-    server
-        .put(&format!("/api/v1/jobs/{id}/complete"), &end)
-        .json(200)
-        .await;
+    server.put_job(&id, "complete", &end).json(200).await;
     let job = server.job(&id).await;
     let stdout = job["stdout"].as_str().expect("text");
     assert!(
@@ -178,10 +171,7 @@ async fn every_byte_survives() {
     let mut end = success();
     end["stdout"] = json!(text);
     end["stderr"] = json!("\0\u{FFFD}\u{10FFFF}\0");
-    server
-        .put(&format!("/api/v1/jobs/{id}/complete"), &end)
-        .json(200)
-        .await;
+    server.put_job(&id, "complete", &end).json(200).await;
     let job = server.job(&id).await;
     assert_eq!(job["stdout"], text);
     assert_eq!(job["stderr"], "\0\u{FFFD}\u{10FFFF}\0");
@@ -249,10 +239,7 @@ async fn exit_codes_of_any_sign_are_kept() {
         let id = running(&server).await;
         let mut end = failure();
         end["exit_code"] = json!(code);
-        server
-            .put(&format!("/api/v1/jobs/{id}/fail"), &end)
-            .json(200)
-            .await;
+        server.put_job(&id, "fail", &end).json(200).await;
         assert_eq!(server.job(&id).await["exit_code"], code);
     }
 }

@@ -26,10 +26,7 @@ async fn running(server: &TestServer) -> String {
 
 async fn complete(server: &TestServer, id: &str, executor: &str, stdout: &str) {
     let end = json!({"executor_id": executor, "stdout": stdout, "stderr": "e", "exit_code": 0});
-    server
-        .put(&format!("/api/v1/jobs/{id}/complete"), &end)
-        .json(200)
-        .await;
+    server.put_job(&id, "complete", &end).json(200).await;
 }
 
 fn texts(messages: &[Message]) -> Vec<&str> {
@@ -60,10 +57,8 @@ async fn output_comes_from_the_first_byte_while_the_job_runs_and_ends_with_it() 
     );
     send(&server, &id, "stderr", 0, b"two").await;
     let second = messages.next().await.expect("what is printed now");
-    assert_eq!(
-        (second.id, &second.data["stream"]),
-        (Some(2), &json!("stderr"))
-    );
+    assert_eq!(second.id, Some(2));
+    assert_eq!(&second.data["stream"], &json!("stderr"));
     complete(&server, &id, "worker-1", "onlyattheend").await;
     let rest = messages.rest().await;
     assert_eq!(texts(&rest), ["completed"]);

@@ -103,10 +103,7 @@ async fn the_newest_attempt_is_shown() {
     let id = running(&server).await;
     send(&server, &id, "stdout", 0, b"first").await;
     let finish = json!({"executor_id": "worker-1", "stdout": "first", "exit_code": 0});
-    server
-        .put(&format!("/api/v1/jobs/{id}/complete"), &finish)
-        .json(200)
-        .await;
+    server.put_job(&id, "complete", &finish).json(200).await;
     assert_eq!(log(&server, &id, "stdout").await, b"first");
     server.retry(&id).await;
     server.claim("worker-2").await;

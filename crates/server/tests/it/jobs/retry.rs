@@ -14,10 +14,7 @@ async fn an_ended_job_starts_anew_with_its_attempts_before_it() {
     assert_eq!(early["context"]["status"], "pending");
     server.claim("worker-1").await;
     let end = json!({"executor_id": "worker-1", "stderr": "first", "exit_code": 3});
-    server
-        .put(&format!("/api/v1/jobs/{id}/fail"), &end)
-        .json(200)
-        .await;
+    server.put_job(&id, "fail", &end).json(200).await;
     server.clock.advance_ms(5_000);
     assert_snapshot!(
         "pending_again",
@@ -27,10 +24,7 @@ async fn an_ended_job_starts_anew_with_its_attempts_before_it() {
     let again = server.post("/api/v1/jobs/claim", &bare("worker-2")).await;
     assert_snapshot!("claimed_again", again.shown().await);
     let end = json!({"executor_id": "worker-2", "stdout": "second", "exit_code": 0});
-    server
-        .put(&format!("/api/v1/jobs/{id}/complete"), &end)
-        .json(200)
-        .await;
+    server.put_job(&id, "complete", &end).json(200).await;
     assert_snapshot!("completed", server.job_shown(&id).await);
 }
 
@@ -40,9 +34,7 @@ async fn completed_and_cancelled_jobs_may_be_retried_too() {
     let id = server.submit(&example()).await;
     server.cancel(&id).await;
     for _ in 0..2 {
-        let retried = server
-            .post(&format!("/api/v1/jobs/{id}/retry"), &json!(null))
-            .await;
+        let retried = server.post_job(&id, "retry", &json!(null)).await;
         assert_eq!(retried.json(200).await["status"], "pending");
         server.claim("worker-1").await;
         let path = format!("/api/v1/jobs/{id}/complete");

@@ -30,9 +30,7 @@ async fn an_executor_that_knows_only_the_contract_works_through_a_job() {
         "stderr": "",
         "exit_code": 0,
     });
-    let end = server
-        .put(&format!("/api/v1/jobs/{id}/complete"), &end)
-        .await;
+    let end = server.put_job(&id, "complete", &end).await;
     assert_eq!(end.status, 200);
     let job = server.job(&id).await;
     has(
@@ -64,10 +62,7 @@ async fn a_zombie_changes_nothing() {
         refused(&server, &id, &zombie).await;
         assert_eq!(server.reap().await, 0);
         let end = json!({"executor_id": "worker-2", "stdout": "new", "exit_code": 0});
-        server
-            .put(&format!("/api/v1/jobs/{id}/complete"), &end)
-            .json(200)
-            .await;
+        server.put_job(&id, "complete", &end).json(200).await;
         refused(&server, &id, &zombie).await;
         assert_eq!(server.job(&id).await["stdout"], "new");
     }
@@ -75,23 +70,11 @@ async fn a_zombie_changes_nothing() {
 
 async fn refused(server: &TestServer, id: &str, zombie: &Value) {
     // It is heard of, whatever it says: what is counted of it does not change any more.
-    server
-        .put(&format!("/api/v1/jobs/{id}/heartbeat"), zombie)
-        .refused(404)
-        .await;
+    server.put_job(&id, "heartbeat", zombie).refused(404).await;
     let before = world(server, id).await;
-    server
-        .put(&format!("/api/v1/jobs/{id}/heartbeat"), zombie)
-        .refused(404)
-        .await;
-    server
-        .put(&format!("/api/v1/jobs/{id}/complete"), zombie)
-        .refused(400)
-        .await;
-    server
-        .put(&format!("/api/v1/jobs/{id}/fail"), zombie)
-        .refused(400)
-        .await;
+    server.put_job(&id, "heartbeat", zombie).refused(404).await;
+    server.put_job(&id, "complete", zombie).refused(400).await;
+    server.put_job(&id, "fail", zombie).refused(400).await;
     let released = server.release(id, "zombie", &json!(1)).await;
     released.problem(404).await;
     assert_eq!(world(server, id).await, before);

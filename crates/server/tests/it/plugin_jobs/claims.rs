@@ -66,10 +66,8 @@ async fn one_claim_takes_jobs_and_plugin_jobs_in_their_order() {
     assert_eq!(ids(&runs), [&last]);
     assert_eq!(runs[0]["kind"], "job");
     assert_eq!(runs[0]["name"], "data-processing");
-    assert_eq!(
-        (&runs[0]["token"], &runs[0]["attempt"]),
-        (&json!(1), &json!(1))
-    );
+    assert_eq!(runs[0]["token"], json!(1));
+    assert_eq!(runs[0]["attempt"], json!(1));
     assert_eq!(runs[0]["lease_seconds"], 30.0);
     assert_eq!(runs[0]["input"]["arguments"], json!(["arg1", "arg2"]));
     assert!(claims(&server, "worker-1", &kinds).await.is_empty());

@@ -5,7 +5,7 @@ use store::{
     hooks::{self, Change, Changed, Composed, NewHook, Opened},
 };
 
-use super::{expand, finish, found, hook, shown, stores, take, with_hook};
+use super::{expand, finish, found, hook, shown, take, with_hook};
 use crate::{
     database::{Database, on_both},
     sample::*,
@@ -148,7 +148,7 @@ async fn no_delivery_of_a_disabled_hook_is_taken(db: &Database) {
 }
 
 async fn there_are_never_more_than_the_most(db: &Database) {
-    let stores = stores(db);
+    let stores = db.stores();
     for round in 0..30 {
         let makers = (0..4_usize).map(|maker| {
             let store = stores[maker % 2].clone();

@@ -30,8 +30,8 @@ fn a_hook_is_made_tested_and_deleted() {
     exits(&test, 0);
     assert_eq!(stdout(&test), "delivered: the receiver answered 200\n");
     let sent = json(&server, &["hook", "deliveries", id, "--json"]);
-    assert_eq!(&sent[0]["event"], &"hook.test".into());
-    assert_eq!(&sent[0]["id"], &1.into());
+    assert_eq!(sent[0]["event"], "hook.test");
+    assert_eq!(sent[0]["id"], 1);
     let again = server.run(&["hook", "deliveries", id, "--replay", "1"]);
     exits(&again, 0);
     exits(&server.run(&["hook", "delete", id]), 0);

@@ -182,9 +182,9 @@ async fn a_cancel_goes_down_the_tree(db: &Database) {
         ..child_of(held)
     };
     let later = submitted(&store, later).await;
-    let ended = running(&store, child_of(root)).await;
-    ended(&store, &ended, AttemptOutcome::Completed).await;
-    let below_ended = submitted(&store, child_of(ended.id)).await;
+    let done = running(&store, child_of(root)).await;
+    ended(&store, &done, AttemptOutcome::Completed).await;
+    let below_ended = submitted(&store, child_of(done.id)).await;
     let stranger = submitted(&store, job()).await;
 
     apply(&store, root, Command::signal(engine::Signal::Cancel), NOW).await;
@@ -193,11 +193,11 @@ async fn a_cancel_goes_down_the_tree(db: &Database) {
     assert!(details(&store, busy.id).await.run.signals.cancel > 0);
     assert_eq!(status(held).await, Status::Cancelled);
     assert_eq!(status(later).await, Status::Cancelled);
-    assert_eq!(status(ended.id).await, Status::Completed);
+    assert_eq!(status(done.id).await, Status::Completed);
     assert_eq!(
         status(below_ended).await,
         Status::Queued,
-        "its parent had ended before"
+        "its parent had done before"
     );
     assert_eq!(status(stranger).await, Status::Queued);
     assert_eq!(words(&store, later).await, ["submitted", "cancelled"]);

@@ -49,6 +49,8 @@ pub(crate) enum Bench {
     Events(Measured),
     /// Calls of plugins in the host, without a queue.
     Plugins(Measured),
+    /// Lists of runs of every kind, among a million.
+    Runs(Measured),
 }
 
 #[derive(Args)]
@@ -170,6 +172,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         Bench::Queue(measured) => ("queue", measured),
         Bench::Events(measured) => ("events", measured),
         Bench::Plugins(measured) => ("plugins", measured),
+        Bench::Runs(measured) => ("runs", measured),
     };
     // Two builds: together they would share features, and the server would not be the shipped one.
     succeed(&mut cargo(["build", "--release", "--package", "cli"]))?;

@@ -15,7 +15,7 @@ use crate::{
     access::{Scope, scope_checked},
     api::{
         self, audit, events, executors, hooks, jobs, join, keys, plugin_jobs, probes, reference,
-        setup, tickets, ws,
+        runs, setup, tickets, ws,
     },
     app::App,
     audit::{Action, audited},
@@ -104,6 +104,18 @@ fn table() -> Vec<Route> {
 
         // The live stream of every kind.
         (Get,    "/api/events",                 Scope::EventsRead,  None,                  routes!(events::follow)),
+
+        // Runs of every kind: which, and what may be asked of each, depends on the scopes of its kind.
+        (Get,    "/api/runs",                   Scope::Known,       None,                  routes!(runs::list::list)),
+        (Get,    "/api/runs/{id}",              Scope::Known,       None,                  routes!(runs::details::get)),
+        (Get,    "/api/runs/{id}/children",     Scope::Known,       None,                  routes!(runs::list::children)),
+        (Get,    "/api/runs/{id}/logs",         Scope::Known,       None,                  routes!(runs::logs::read)),
+        (Get,    "/api/runs/{id}/events",       Scope::Known,       None,                  routes!(runs::events::follow)),
+        (Post,   "/api/runs/{id}/pause",        Scope::Known,       Some("run.pause"),     routes!(runs::control::pause)),
+        (Post,   "/api/runs/{id}/resume",       Scope::Known,       Some("run.resume"),    routes!(runs::control::resume)),
+        (Post,   "/api/runs/{id}/skip",         Scope::Known,       Some("run.skip"),      routes!(runs::control::skip)),
+        (Post,   "/api/runs/{id}/cancel",       Scope::Known,       Some("run.cancel"),    routes!(runs::control::cancel)),
+        (Post,   "/api/runs/{id}/retry",        Scope::Known,       Some("run.retry"),     routes!(runs::control::retry)),
 
         // Webhooks.
         (Post,   "/api/hooks",                  Scope::HooksWrite,  Some("hook.create"),   routes!(hooks::hook::create)),

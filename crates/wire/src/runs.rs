@@ -35,8 +35,8 @@ pub struct RunSummary {
     /// The executor that performs it, or performed it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub executor: Option<String>,
-    /// How often it was started.
-    pub attempts: i64,
+    /// The number of its newest attempt; 0 before the first.
+    pub attempt: i64,
     /// When it was submitted.
     pub submitted_at: TimestampMs,
     /// When its newest attempt started.
@@ -71,9 +71,10 @@ pub struct RunDetails {
     /// How many were lost or failed since it was submitted or retried.
     pub failure_count: i64,
     /// Its attempts, oldest first.
-    pub starts: Vec<RunAttempt>,
+    pub attempts: Vec<RunAttempt>,
     /// How many of its parts are at each stage: `started`, `completed`, `failed`, `skipped`, `cancelled`,
     /// `interrupted`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parts: BTreeMap<String, i64>,
     /// The exit code that its newest attempt reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -165,6 +166,25 @@ pub struct RunQuery {
     /// At most so many (default 100, at most 1,000).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
+}
+
+impl RunQuery {
+    /// The parameters by their names.
+    #[must_use]
+    pub fn parameters(&self) -> [(&'static str, Option<String>); 10] {
+        [
+            ("kind", self.kind.clone()),
+            ("status", self.status.clone()),
+            ("name", self.name.clone()),
+            ("label", self.label.clone()),
+            ("text", self.text.clone()),
+            ("parent", self.parent.clone()),
+            ("since", self.since.clone()),
+            ("until", self.until.clone()),
+            ("cursor", self.cursor.clone()),
+            ("limit", self.limit.map(|limit| limit.to_string())),
+        ]
+    }
 }
 
 /// A named piece of a run's work: a plugin of a plugin job, a step of an execution.

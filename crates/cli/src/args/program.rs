@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     Address, Audit, Backup, Completions, Dev, Doctor, Events, Executor, Format, HookArgs, Job,
-    KeyArgs, PluginArgs, PluginJob, Server, values,
+    KeyArgs, PluginArgs, PluginJob, RunArgs, Server, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -75,6 +75,9 @@ pub(crate) enum ProgramCommand {
     /// Submit, watch and cancel plugin jobs: plugins over an input
     #[command(subcommand, visible_alias = "plugin-jobs")]
     PluginJob(PluginJob),
+    /// List, watch and steer runs of every kind
+    #[command(subcommand, visible_alias = "runs")]
+    Run(RunArgs),
     /// List, check, install and try plugins, without a server
     #[command(subcommand, visible_alias = "plugins")]
     Plugin(PluginArgs),

@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wire::{
     client::{Client, Payload},
-    jobs::{Job, NewJob},
+    jobs::NewJob,
 };
 
 use super::{
-    job::{Follower, Show},
+    job,
     outcome::{AnyJob, JobOutcome},
     place,
+    run::Show,
 };
 use crate::{
     args::DEFAULT_SERVER,
@@ -64,9 +65,7 @@ async fn perform(client: &Client, address: &str) -> Result<JobOutcome, Failure> 
     let submitted = client.submit(&job, Some(&key)).await?;
     let id = submitted.id.as_str();
     say(&format!("Demo job {id}:"));
-    let job: Job = Follower::new(client, id, Show::Aside, PATIENCE)
-        .ended_job(PATIENCE)
-        .await?;
+    let job = job::ended(client, id, Show::Aside, PATIENCE).await?;
     Ok(job.outcome())
 }
 

@@ -6,6 +6,7 @@ mod completions;
 mod connection;
 mod demo;
 mod dev;
+mod dispatch;
 mod doctor;
 mod each;
 mod events;
@@ -26,4 +27,4 @@ mod server;
 mod serving;
 mod submission;
 
-pub(crate) use run::{default_log, run};
+pub(crate) use dispatch::{default_log, run};

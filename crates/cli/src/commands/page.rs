@@ -1,4 +1,6 @@
-//! A page of a list, for people.
+//! Lists for people.
+
+use wire::Timestamp;
 
 use crate::{
     args::PageArgs,
@@ -15,4 +17,14 @@ pub(super) fn print(table: &Table, count: usize, page: PageArgs) -> Result<(), F
         say(&format!("there may be more: --offset {next}"));
     }
     Ok(())
+}
+
+/// From start to end, in whole seconds as the server tells times.
+pub(super) fn took(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<String> {
+    let seconds = (end?.0 - start?.0).max(0) / 1000;
+    Some(match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+    })
 }

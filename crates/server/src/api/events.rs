@@ -82,7 +82,7 @@ enum Next {
     End,
 }
 
-fn messages(app: App, reader: Reader) -> impl Stream<Item = Chunk> + Send {
+pub(super) fn messages(app: App, reader: Reader) -> impl Stream<Item = Chunk> + Send {
     // The place first: a reader whose connection breaks before the first event resumes there.
     let begin = (app, reader, Next::Place);
     stream::unfold(begin, |(app, mut reader, next)| async move {

@@ -1,7 +1,5 @@
 //! What runs of any kind print, while they run and afterwards.
 
-mod follow;
-
 use axum::{
     Extension,
     body::Body,
@@ -15,11 +13,11 @@ use serde::Deserialize;
 use store::{logs::Chunk, runs::Details};
 use wire::jobs::Stream as Output;
 
-use super::sse;
+use super::{follow, sse};
 use crate::{access::WhileHeld, app::App, live::Form};
 
 /// Chunks that are read from the database at once.
-const PAGE: i64 = 32;
+pub(super) const PAGE: i64 = 32;
 
 /// What of a run's output is read.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -128,7 +126,7 @@ fn stored(
 }
 
 /// The mark for bytes that are not there.
-fn gap(expected: i64, found: i64) -> String {
+pub(super) fn gap(expected: i64, found: i64) -> String {
     if found > expected {
         format!("\n[... {} bytes dropped ...]\n", found - expected)
     } else {

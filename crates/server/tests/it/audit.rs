@@ -1,8 +1,12 @@
 //! Every route that changes something on request leaves one line, and a caller that is refused
 //! is counted.
 
+mod subjects;
+
 use http::Method;
 use serde_json::{Value, json};
+
+use subjects::subject;
 
 use crate::{
     access::{Keyed, text},
@@ -76,92 +80,6 @@ async fn register(keyed: &Keyed) {
     let (path, body) = ("/api/executors/worker", body.to_string());
     let registered = keyed.send(&keyed.admin, Method::PUT, path, &body);
     registered.await.json(200).await;
-}
-
-fn plugin_job() -> String {
-    json!({"input": 1, "plugins": ["one"]}).to_string()
-}
-
-/// Makes what a route acts on: the path with its id, the body, and what the line is to say it was.
-async fn subject(keyed: &Keyed, method: &Method, route: &str) -> (String, String, &'static str) {
-    let one = |id: String, kind| (route.replace("{id}", &id), String::new(), kind);
-    match (method.as_str(), route) {
-        ("POST", "/api/v1/jobs") => (route.to_owned(), example().to_string(), "job"),
-        ("POST", "/api/v1/jobs/bulk") => {
-            let jobs = json!([example(), smallest(), smallest()]);
-            (route.to_owned(), jobs.to_string(), "job")
-        }
-        ("POST", "/api/v1/jobs/bulk/cancel") => {
-            let ids = json!({"job_ids": [job(keyed).await, job(keyed).await, "no job"]});
-            (route.to_owned(), ids.to_string(), "job")
-        }
-        ("DELETE", "/api/v1/jobs/{id}") | ("POST", "/api/v1/jobs/{id}/cancel") => {
-            one(job(keyed).await, "job")
-        }
-        ("POST", "/api/v1/jobs/{id}/retry") => {
-            let id = job(keyed).await;
-            post(keyed, &format!("/api/v1/jobs/{id}/cancel"), &json!({})).await;
-            one(id, "job")
-        }
-        ("POST", "/playground/jobs") => (route.to_owned(), plugin_job(), "plugin_job"),
-        ("DELETE", "/playground/jobs/{id}")
-        | ("POST", "/playground/jobs/{id}/cancel" | "/playground/jobs/{id}/start") => {
-            let new = serde_json::from_str(&plugin_job()).expect("JSON");
-            one(
-                text(&post(keyed, "/playground/jobs", &new).await["id"]),
-                "plugin_job",
-            )
-        }
-        ("POST", "/api/v1/binaries") => (route.to_owned(), "a program".to_owned(), "binary"),
-        ("POST", "/api/keys") => {
-            let new = json!({"name": "made", "role": "user"});
-            (route.to_owned(), new.to_string(), "key")
-        }
-        ("DELETE", "/api/keys/{id}") => {
-            let new = json!({"name": "gone", "role": "user"});
-            one(text(&keyed.make(&new).await["id"]), "key")
-        }
-        ("POST", "/api/join-tokens") => (route.to_owned(), "{}".to_owned(), "key"),
-        _ => of_hooks(keyed, method, route).await,
-    }
-}
-
-/// The same, of the routes of hooks.
-async fn of_hooks(keyed: &Keyed, method: &Method, route: &str) -> (String, String, &'static str) {
-    let one = |id: String, kind| (route.replace("{id}", &id), String::new(), kind);
-    match (method.as_str(), route) {
-        ("POST", "/api/hooks") => {
-            let new = json!({"url": "https://a.example/secret-path?token=planted"});
-            (route.to_owned(), new.to_string(), "hook")
-        }
-        ("PATCH", "/api/hooks/{id}") => {
-            let change = json!({"url": "https://b.example/secret-path", "enabled": false,
-                "secret": format!("whsec_{}", "cGxhbnRlZHBsYW50ZWRwbGFudGVkcGxhbnRlZA==")});
-            let (path, _, kind) = one(hook(keyed).await, "hook");
-            (path, change.to_string(), kind)
-        }
-        ("DELETE", "/api/hooks/{id}") | ("POST", "/api/hooks/{id}/test") => {
-            one(hook(keyed).await, "hook")
-        }
-        ("POST", "/api/hooks/{id}/deliveries/{delivery}/replay") => {
-            let id = hook(keyed).await;
-            let sent = post(keyed, &format!("/api/hooks/{id}/test"), &json!({})).await;
-            // It ends with the hook, and nothing is sent to anybody.
-            for enabled in [false, true] {
-                let change = json!({"enabled": enabled}).to_string();
-                let path = format!("/api/hooks/{id}");
-                let changed = keyed.send(&keyed.admin, Method::PATCH, &path, &change);
-                changed.await.json(200).await;
-            }
-            let (path, body, kind) = one(id, "hook");
-            (
-                path.replace("{delivery}", &sent["id"].to_string()),
-                body,
-                kind,
-            )
-        }
-        _ => panic!("{method} {route} has an action: say here how it is performed"),
-    }
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod openapi;
 mod origin;
 mod plugin_jobs;
 mod restart;
+mod runs;
 mod sim;
 mod stream;
 mod tcp;

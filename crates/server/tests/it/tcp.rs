@@ -262,7 +262,7 @@ async fn stop_ends_waiting_claims_and_streams_promptly() {
             client.renew("worker-1", &renew).await
         }
     });
-    let mut log = Box::pin(client.follow_log(&id, None).await.expect("a stream"));
+    let mut log = Box::pin(client.follow_run(&id, None).await.expect("a stream"));
     let events = client
         .download("/api/events?after=0")
         .await

@@ -114,7 +114,7 @@ pub(crate) fn attend(batch: &mut Batch<'_, '_>, name: &str, now: i64) -> Result<
 
 /// The lowest id that a run made at this time can have: the first six bytes of a UUID of version 7
 /// are the time.
-pub(crate) fn first_id_at(at: i64) -> RunId {
+pub fn first_id_at(at: i64) -> RunId {
     let mut bytes = [0; 16];
     bytes[..6].copy_from_slice(&at.max(0).to_be_bytes()[2..]);
     RunId::from_bytes(bytes)

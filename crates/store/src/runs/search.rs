@@ -107,9 +107,6 @@ impl Search {
 }
 
 /// A page of runs.
-///
-/// # Errors
-/// The database's.
 pub fn search(read: &mut Read<'_, '_>, search: &Search) -> Result<Found, Error> {
     let mut found = Found::default();
     let (mut below, mut looked_at, mut wanted) = (search.below, 0, search.limit + 1);
@@ -138,9 +135,6 @@ pub fn search(read: &mut Read<'_, '_>, search: &Search) -> Result<Found, Error> 
 }
 
 /// Whether there is a run with an id from `from` on and below `below`.
-///
-/// # Errors
-/// The database's.
 pub fn is_any_in(read: &mut Read<'_, '_>, from: RunId, below: RunId) -> Result<bool, Error> {
     const ANY: &str = "SELECT id FROM runs WHERE id >= $1 AND id < $2 LIMIT 1";
     let any = read
@@ -150,9 +144,6 @@ pub fn is_any_in(read: &mut Read<'_, '_>, from: RunId, below: RunId) -> Result<b
 }
 
 /// What the submitter of a run calls it.
-///
-/// # Errors
-/// The database's.
 pub fn labels(read: &mut Read<'_, '_>, id: RunId) -> Result<BTreeMap<String, String>, Error> {
     Ok(labels_of(read.tx, &[id])?.pop().unwrap_or_default())
 }
@@ -281,9 +272,6 @@ fn candidates(
 }
 
 /// How the database finds the runs of a page.
-///
-/// # Errors
-/// The database's.
 pub fn search_plan(batch: &mut Batch<'_, '_>, plan: SearchPlan) -> Result<String, Error> {
     let (from, below) = (RunId::from_bytes([0; 16]), RunId::from_bytes([u8::MAX; 16]));
     let more: &[Value<'_>] = match plan {

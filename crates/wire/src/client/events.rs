@@ -1,10 +1,14 @@
 //! Following the event log.
 
 use futures_util::{Stream, StreamExt};
-use http::{Method, Request};
+use http::Method;
 use serde::Deserialize;
 
-use super::{Client, Error, Payload, jobs::query, sse};
+use super::{
+    Client, Error, Payload,
+    jobs::{encode, query},
+    sse,
+};
 use crate::events::Event;
 
 /// Which events to follow.
@@ -51,8 +55,26 @@ impl Client {
                 ("after", after.map(|after| after.to_string())),
             ],
         );
-        let request = Request::builder().method(Method::GET).uri(path);
-        let reply = self.send_with(request, Payload::empty()).await?;
+        self.follow(&path).await
+    }
+
+    /// The events of one run after number `after`, live; without it, all of them. As
+    /// [`Client::follow_events`].
+    pub async fn follow_run_events(
+        &self,
+        id: &str,
+        after: Option<i64>,
+    ) -> Result<impl Stream<Item = Result<EventMessage, Error>> + Send + use<>, Error> {
+        let path = format!("/api/runs/{}/events", encode(id));
+        let after = after.map(|after| after.to_string());
+        self.follow(&query(&path, &[("after", after)])).await
+    }
+
+    async fn follow(
+        &self,
+        path: &str,
+    ) -> Result<impl Stream<Item = Result<EventMessage, Error>> + Send + use<>, Error> {
+        let reply = self.send(Method::GET, path, Payload::empty()).await?;
         Ok(
             sse::messages(reply.into_body()).filter_map(|message| async {
                 match message {

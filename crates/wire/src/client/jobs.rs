@@ -89,16 +89,15 @@ impl Client {
             .into_body())
     }
 
-    /// A job's output from the first byte (or after the message `after`), live, until it ends. When
-    /// the connection breaks the stream ends with an error: call again with the last id.
-    pub async fn follow_log(
+    /// What the run at this path printed, live: see [`Client::follow_run`].
+    pub(super) async fn follow_output(
         &self,
-        id: &str,
+        run: &str,
         after: Option<&str>,
     ) -> Result<impl Stream<Item = Result<LogMessage, Error>> + Send + use<>, Error> {
         let mut request = Request::builder()
             .method(Method::GET)
-            .uri(format!("/api/v1/jobs/{}/logs?follow=1", encode(id)));
+            .uri(format!("{run}/logs?follow=1"));
         if let Some(after) = after {
             request = request.header("last-event-id", after);
         }

@@ -9,6 +9,7 @@ mod http;
 mod jobs;
 mod keys;
 mod plugin_jobs;
+mod runs;
 mod sse;
 mod transport;
 

@@ -10,6 +10,7 @@ mod one_by_one;
 mod plugin_jobs;
 mod plugins;
 mod rest;
+mod run_list;
 mod steady;
 mod store;
 
@@ -45,6 +46,8 @@ pub(crate) enum Case {
     Plugins,
     /// Plugin jobs end to end, with a real executor.
     PluginJobs,
+    /// A page of a million runs.
+    RunList,
 }
 
 /// What cases are about.
@@ -56,6 +59,8 @@ pub(crate) enum Subject {
     Events,
     /// The plugin host.
     Plugins,
+    /// Lists of runs of every kind.
+    Runs,
 }
 
 impl Case {
@@ -69,14 +74,19 @@ impl Case {
         match self {
             Self::Events => Subject::Events,
             Self::Plugins | Self::PluginJobs => Subject::Plugins,
+            Self::RunList => Subject::Runs,
             _ => Subject::Queue,
         }
     }
 
     /// How often it is measured when `wanted` runs are asked for.
     pub(crate) fn runs(self, wanted: usize) -> usize {
-        // It measures several times on the one million jobs that it takes long to submit.
-        if self == Self::ClaimCost { 1 } else { wanted }
+        // They measure several times on the one million runs that it takes long to submit.
+        if [Self::ClaimCost, Self::RunList].contains(&self) {
+            1
+        } else {
+            wanted
+        }
     }
 
     /// One run.
@@ -94,6 +104,7 @@ impl Case {
             Self::Events => events::measure(environment).await,
             Self::Plugins => plugins::measure(environment).await,
             Self::PluginJobs => plugin_jobs::measure(environment).await,
+            Self::RunList => run_list::measure(environment).await,
         }
     }
 }

@@ -14,8 +14,8 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::{database, report::Measure, server::Environment};
 
-const NOW: i64 = 1_700_000_000_000;
-const AGING_STEP_MS: i64 = 600_000;
+pub(super) const NOW: i64 = 1_700_000_000_000;
+pub(super) const AGING_STEP_MS: i64 = 600_000;
 const LEASE_MS: i64 = 30_000;
 /// Runs for one measure with a caller alone, and with many.
 const SIZES: [(usize, usize); 2] = [(1, 1_000), (64, 12_800)];
@@ -44,7 +44,7 @@ pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
 }
 
 /// On an empty database.
-async fn open(environment: &Environment) -> Result<Store> {
+pub(super) async fn open(environment: &Environment) -> Result<Store> {
     let location = match &environment.database_url {
         Some(url) => Location::Postgres(database::fresh(url).await?),
         None => Location::Sqlite(empty(&environment.work_dir)?),
@@ -95,7 +95,7 @@ async fn submit(store: &Store, runs: usize) -> Result<()> {
 }
 
 /// Ids rise, and their last bytes differ: on PostgreSQL they say which writer has the run.
-fn id(number: usize) -> RunId {
+pub(super) fn id(number: usize) -> RunId {
     let mut bytes = [0; 16];
     bytes[8..].copy_from_slice(&(number as u64).to_be_bytes());
     RunId::from_bytes(bytes)

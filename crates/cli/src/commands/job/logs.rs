@@ -3,10 +3,12 @@
 use futures_util::StreamExt;
 use wire::{client::Client, jobs::Stream};
 
-use super::{Follower, Show};
 use crate::{
     args::Logs,
-    commands::connection::{self, first_contact},
+    commands::{
+        connection::{self, first_contact},
+        run::{Follower, Show},
+    },
     exit::{Exit, Failure},
     output::{print_bytes, print_error_bytes},
 };

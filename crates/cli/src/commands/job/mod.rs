@@ -1,6 +1,5 @@
 //! `job …`: one file per verb or two.
 
-mod follow;
 mod logs;
 mod outcome;
 mod run;
@@ -8,5 +7,26 @@ mod show;
 mod submit;
 mod upload;
 
-pub(super) use follow::{Follower, Show};
+use std::time::Duration;
+
+use wire::{client::Client, jobs::Job};
+
+use super::{
+    connection::hold_on,
+    run::{Follower, Show},
+};
+use crate::exit::Failure;
+
 pub(super) use run::run;
+
+/// The job once it has ended; shows its output until then.
+pub(super) async fn ended(
+    client: &Client,
+    id: &str,
+    show: Show,
+    patience: Duration,
+) -> Result<Job, Failure> {
+    let mut follower = Follower::new(client, id, show, patience);
+    follower.reach_end().await?;
+    hold_on(patience, || client.job(id)).await
+}

@@ -2,11 +2,7 @@
 
 use wire::jobs::Job;
 
-use crate::{
-    commands::outcome::{AnyJob, JobOutcome},
-    exit::Exit,
-    table::plain,
-};
+use crate::commands::outcome::{AnyJob, JobOutcome, ended};
 
 impl AnyJob for Job {
     fn id(&self) -> &str {
@@ -20,45 +16,12 @@ impl AnyJob for Job {
 
     fn outcome(&self) -> JobOutcome {
         let last = self.attempts.last().map(|attempt| attempt.status.as_str());
-        let (exit, why) = match (self.status.as_str(), last) {
-            ("completed", _) => (
-                program_exit(self.exit_code.unwrap_or(0), Exit::FAILED),
-                None,
-            ),
-            ("cancelled", _) => (Exit::JOB_CANCELLED, None),
-            (_, Some("timeout")) => (Exit::JOB_TIMED_OUT, Some("its time was up".to_owned())),
-            // Another attempt's exit code is not how the job ended.
-            (_, Some("lost" | "released")) => (Exit::JOB_FAILED, None),
-            _ => match self.exit_code {
-                Some(code) if code != 0 => {
-                    (program_exit(code, Exit::JOB_FAILED), Some(code_text(code)))
-                }
-                _ => (Exit::JOB_FAILED, None),
-            },
-        };
-        let reason = if self.status == "failed" {
-            self.error_message.clone().or(why)
-        } else {
-            None
-        };
-        let text = match reason {
-            Some(reason) => format!("{}: {}", self.status, plain(&reason)),
-            None => self.status.clone(),
-        };
-        JobOutcome { exit, text }
-    }
-}
-
-/// The program's exit code; `otherwise` when no program can have ended so (executors say -1 when
-/// they have no exit code).
-fn program_exit(code: i64, otherwise: Exit) -> Exit {
-    u8::try_from(code).map_or(otherwise, Exit)
-}
-
-fn code_text(code: i64) -> String {
-    match code {
-        129..=192 => format!("exit code {code}, which is signal {}", code - 128),
-        _ => format!("exit code {code}"),
+        ended(
+            &self.status,
+            last,
+            self.exit_code,
+            self.error_message.as_deref(),
+        )
     }
 }
 

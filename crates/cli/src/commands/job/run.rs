@@ -1,9 +1,9 @@
 //! From `job …` to the verb.
 
-use super::{Follower, Show, logs, show, submit};
+use super::{ended, logs, show, submit};
 use crate::{
     args::{Job, Wait},
-    commands::each,
+    commands::{each, run::Show},
     exit::{Exit, Failure},
 };
 
@@ -22,8 +22,7 @@ pub(crate) async fn run(job: Job) -> Result<Exit, Failure> {
 async fn wait(wait: &Wait) -> Result<Exit, Failure> {
     let patience = wait.patience.reconnect_for;
     each::wait(wait, async |client, id| {
-        let mut follower = Follower::new(client, id, Show::Nothing, patience);
-        follower.ended_job(patience).await
+        ended(client, id, Show::Nothing, patience).await
     })
     .await
 }

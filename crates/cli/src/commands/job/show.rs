@@ -1,14 +1,16 @@
 //! `job get` and `job list`.
 
 use wire::{
-    Timestamp,
     client::JobFilter,
     jobs::{Job, JobSummary},
 };
 
 use crate::{
     args::{List, OneJob, word},
-    commands::{connection, page},
+    commands::{
+        connection,
+        page::{self, took},
+    },
     exit::{Exit, Failure},
     output::{print_bytes, print_json, say},
     table::{Table, or_dash},
@@ -137,14 +139,4 @@ fn attempts(job: &Job) -> Table {
         ]);
     }
     table
-}
-
-/// From start to end, in whole seconds as the server tells times.
-fn took(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<String> {
-    let seconds = (end?.0 - start?.0).max(0) / 1000;
-    Some(match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
-        _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
-    })
 }

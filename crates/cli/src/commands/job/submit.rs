@@ -8,12 +8,13 @@ use wire::{
     jobs::{NewJob, RetryPolicy},
 };
 
-use super::{Follower, Show, upload};
+use super::{ended, upload};
 use crate::{
     args::{Priority, Submit, word},
     commands::{
         connection::{self, first_contact, hold_on},
         outcome::AnyJob,
+        run::Show,
         submission::{self, Farewell, Id, LONELY},
     },
     exit::{Exit, Failure},
@@ -52,11 +53,9 @@ async fn perform(submit: Submit, known_id: Id) -> Result<Exit, Failure> {
     } else {
         Show::Both
     };
-    let ended = Follower::new(&client, id, show, patience)
-        .ended_job(patience)
-        .await;
+    let job = ended(&client, id, show, patience).await;
     lonely.abort();
-    let job = ended?;
+    let job = job?;
     let outcome = job.outcome();
     if submit.json {
         print_json(&job)?;

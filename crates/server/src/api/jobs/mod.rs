@@ -18,6 +18,7 @@ mod view;
 
 pub(crate) use admin::active_since;
 pub(crate) use submit::{enter, hash, idempotency_key};
+pub(crate) use view::status;
 
 /// The queue that plain jobs wait in.
 pub(crate) const QUEUE: &str = "job";

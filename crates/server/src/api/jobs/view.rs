@@ -9,7 +9,7 @@ use wire::{
 };
 
 /// The contract's word for where a run stands: what may not start yet is pending as well.
-pub(super) fn status(status: Status) -> &'static str {
+pub(crate) fn status(status: Status) -> &'static str {
     match status {
         Status::Held | Status::Scheduled | Status::Queued | Status::Waiting => "pending",
         Status::Running => "running",

@@ -4,7 +4,7 @@ use engine::{Kind, NewRun};
 use store::runs::Submission;
 use wire::plugin_jobs::{Config, NewPluginJob};
 
-use super::{FAMILY, plugin_directory::Known, queue};
+use super::{plugin_directory::Known, queue};
 use crate::{api::hooks::run_hook, app::App, refusal::Refusal};
 
 const TIMEOUT_DEFAULT_MS: u64 = 5 * 60 * 1_000;
@@ -46,7 +46,7 @@ pub(super) fn submission(
     let mut run = NewRun::new(
         app.clock.run_id(),
         Kind::PluginJob,
-        FAMILY,
+        &config.plugins.join(" "),
         &queue(&config.plugins),
     );
     run.held = true;

@@ -16,6 +16,7 @@ mod view;
 
 pub(crate) use event_data::tell;
 pub(crate) use loaded::{Note, config};
+pub(crate) use view::status;
 
 /// The family of queues that plugin jobs wait in: one queue for each set of plugins.
 pub(crate) const FAMILY: &str = "plugin_job";

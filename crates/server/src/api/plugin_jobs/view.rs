@@ -13,7 +13,7 @@ use wire::{
 use super::{loaded::LoadedJob, plugins_of};
 
 /// The contract's word for where a run stands. It has none for a job that was cancelled.
-pub(super) fn status(status: Status) -> &'static str {
+pub(crate) fn status(status: Status) -> &'static str {
     match status {
         Status::Held | Status::Scheduled | Status::Queued | Status::Waiting => "queued",
         Status::Running => "running",

@@ -11,7 +11,7 @@ use wire::{
     text::{lossy, unfinished},
 };
 
-use super::{PAGE, gap};
+use super::output::{PAGE, gap};
 use crate::{access::WhileHeld, api::sse, app::App};
 
 /// What is followed.

@@ -1,4 +1,4 @@
-//! Follows a job's output to its end, over lost connections and restarts of the server.
+//! Follows a run's output to its end, over lost connections and restarts of the server.
 
 use std::{io::IsTerminal, pin::pin, time::Duration};
 
@@ -6,16 +6,17 @@ use futures_util::StreamExt;
 use tokio::time::timeout;
 use wire::{
     client::{Client, Error, LogMessage},
-    jobs::{Job, LogText, Stream},
+    jobs::{LogText, Stream},
+    runs::RunAttempt,
 };
 
 use crate::{
-    commands::connection::{Absence, hold_on},
+    commands::connection::Absence,
     exit::Failure,
     output::{print_bytes, print_error_bytes, say},
 };
 
-/// What of a job's output is shown, and where.
+/// What of a run's output is shown, and where.
 #[derive(Clone, Copy)]
 pub(crate) enum Show {
     /// Each stream on ours of the same name.
@@ -45,7 +46,7 @@ impl Show {
     }
 }
 
-/// Follows one job.
+/// Follows one run.
 pub(crate) struct Follower<'a> {
     client: &'a Client,
     id: &'a str,
@@ -73,29 +74,24 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Shows the output until the job ends.
+    /// Shows the output until the run ends.
     pub(crate) async fn reach_end(&mut self) -> Result<(), Failure> {
         loop {
             let error = match self.connection().await? {
-                Ok(()) => return Ok(()),
+                Ok(()) => break,
                 Err(error) => error,
             };
             self.absence.wait(error).await?;
         }
-    }
-
-    /// The ended job.
-    pub(crate) async fn ended_job(&mut self, patience: Duration) -> Result<Job, Failure> {
-        self.reach_end().await?;
         self.end_line();
-        hold_on(patience, || self.client.job(self.id)).await
+        Ok(())
     }
 
-    /// Shows the output of one connection; `Ok(Ok(()))` when the job ended.
+    /// Shows the output of one connection; `Ok(Ok(()))` when the run ended.
     async fn connection(&mut self) -> Result<Result<(), Error>, Failure> {
         let messages = match self
             .client
-            .follow_log(self.id, self.last_id.as_deref())
+            .follow_run(self.id, self.last_id.as_deref())
             .await
         {
             Ok(messages) => messages,
@@ -133,16 +129,13 @@ impl<'a> Follower<'a> {
     /// How an attempt ended, before the next is named; nothing where the server does not say.
     async fn end_of(&self, attempt: u32) -> String {
         // The output does not wait for it.
-        let job = timeout(Duration::from_secs(1), self.client.job(self.id)).await;
-        let job = job.ok().and_then(Result::ok);
-        let place = (attempt as usize).saturating_sub(1);
-        let ended = job.and_then(|mut job| {
-            (place < job.attempts.len()).then(|| job.attempts.swap_remove(place))
-        });
-        let Some(ended) = ended else {
+        let run = timeout(Duration::from_secs(1), self.client.run(self.id)).await;
+        let attempts = run.ok().and_then(Result::ok).map(|run| run.attempts);
+        let is_it = |one: &RunAttempt| one.number == i64::from(attempt);
+        let Some(ended) = attempts.into_iter().flatten().find(is_it) else {
             return String::new();
         };
-        let why = ended.error_message.map(|why| format!(" ({why})"));
+        let why = ended.error.map(|why| format!(" ({why})"));
         let why = why.unwrap_or_default();
         format!("attempt {attempt} ended as {}{why}; now ", ended.status)
     }

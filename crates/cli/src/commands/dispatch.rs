@@ -2,10 +2,10 @@
 
 use super::{
     audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview, plugin,
-    plugin_job, server,
+    plugin_job, run as runs, server,
 };
 use crate::{
-    args::{Address, HookArgs, Job, PluginArgs, PluginJob, ProgramCommand},
+    args::{Address, HookArgs, Job, PluginArgs, PluginJob, ProgramCommand, RunArgs},
     exit::{Exit, Failure},
 };
 
@@ -26,6 +26,7 @@ pub(crate) async fn run(command: ProgramCommand) -> Result<Exit, Failure> {
         ProgramCommand::Executor(executor) => executor::run(executor).await,
         ProgramCommand::Job(job) => job::run(job).await,
         ProgramCommand::PluginJob(job) => plugin_job::run(job).await,
+        ProgramCommand::Run(run) => runs::run(run).await,
         ProgramCommand::Plugin(plugin) => plugin::run(plugin).await,
         ProgramCommand::Events(events) => events::run(events).await,
         ProgramCommand::Executors { address, format } => {
@@ -70,6 +71,16 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             PluginJob::List(list) => &list.address,
             PluginJob::Cancel(ids) => &ids.address,
             PluginJob::Wait(wait) => &wait.ids.address,
+        }),
+        ProgramCommand::Run(run) => Some(match run {
+            RunArgs::List(list) => &list.address,
+            RunArgs::Get(run) => &run.address,
+            RunArgs::Watch(watch) => &watch.run.address,
+            RunArgs::Pause(runs)
+            | RunArgs::Resume(runs)
+            | RunArgs::Skip(runs)
+            | RunArgs::Cancel(runs)
+            | RunArgs::Retry(runs) => &runs.address,
         }),
         ProgramCommand::Plugin(PluginArgs::List(list)) => Some(&list.address),
         ProgramCommand::Hook(hook) => Some(match hook {

@@ -1,0 +1,46 @@
+//! `run …`: runs of every kind.
+
+mod follow;
+mod list;
+mod outcome;
+mod resolve;
+mod show;
+mod watch;
+
+use super::{connection, each};
+use crate::{
+    args::{Ids, RunArgs, RunIds},
+    exit::{Exit, Failure},
+};
+
+pub(super) use follow::{Follower, Show};
+
+pub(super) async fn run(run: RunArgs) -> Result<Exit, Failure> {
+    match run {
+        RunArgs::List(list) => list::run(*list).await,
+        RunArgs::Get(get) => show::run(get).await,
+        RunArgs::Watch(watch) => watch::run(watch).await,
+        RunArgs::Pause(runs) => ask(runs, "pause").await,
+        RunArgs::Resume(runs) => ask(runs, "resume").await,
+        RunArgs::Skip(runs) => ask(runs, "skip").await,
+        RunArgs::Cancel(runs) => ask(runs, "cancel").await,
+        RunArgs::Retry(runs) => ask(runs, "retry").await,
+    }
+}
+
+async fn ask(runs: RunIds, control: &str) -> Result<Exit, Failure> {
+    let client = connection::open(&runs.address)?;
+    let mut ids = Vec::with_capacity(runs.ids.len());
+    for id in &runs.ids {
+        ids.push(resolve::id(&client, id).await?);
+    }
+    let ids = Ids {
+        ids,
+        address: runs.address,
+        format: runs.format,
+    };
+    each::act(&ids, async |client, id| {
+        client.control_run(id, control).await
+    })
+    .await
+}

@@ -1,0 +1,92 @@
+//! `run watch`.
+
+use std::{pin::pin, time::Duration};
+
+use futures_util::StreamExt;
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+use wire::{
+    Timestamp,
+    client::{Client, EventMessage},
+    events::Event,
+};
+
+use super::{Follower, Show, resolve};
+use crate::{
+    args::WatchRun,
+    commands::{
+        connection::{self, first_contact, hold_on},
+        outcome::AnyJob,
+    },
+    exit::{Exit, Failure},
+    output::{print_json, say},
+    table::plain,
+};
+
+/// Between two connections for events. The output says whether the server is away.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The event of the run's end comes soon after the end of its output.
+const LAST_EVENT: Duration = Duration::from_secs(2);
+
+/// Shows events and output until the run ends; ends as it ended.
+pub(super) async fn run(wanted: WatchRun) -> Result<Exit, Failure> {
+    let client = connection::open(&wanted.run.address)?;
+    first_contact(&client).await?;
+    let id = resolve::id(&client, &wanted.run.id).await?;
+    let patience = wanted.patience.reconnect_for;
+    client.run(&id).await?;
+    let json = wanted.run.format.json;
+    let (seen, mut ends) = watch::channel(None);
+    let events = tokio::spawn(events(client.clone(), id.clone(), seen));
+    let show = if json { Show::Nothing } else { Show::Both };
+    let end = Follower::new(&client, &id, show, patience)
+        .reach_end()
+        .await;
+    end?;
+    let run = hold_on(patience, || client.run(&id)).await?;
+    let is_last = |at: &Option<i64>| *at == run.summary.ended_at.map(|at| at.0);
+    // Without it the outcome says the same.
+    let _ = timeout(LAST_EVENT, ends.wait_for(is_last)).await;
+    events.abort();
+    let outcome = run.outcome();
+    if json {
+        print_json(&run)?;
+    }
+    say(&format!("run {id} {}", outcome.text));
+    Ok(outcome.exit)
+}
+
+/// Shows each event until it is aborted; `ends` gets the times of those that say that the run ended.
+async fn events(client: Client, id: String, ends: watch::Sender<Option<i64>>) {
+    let mut after = None;
+    loop {
+        if let Ok(messages) = client.follow_run_events(&id, after).await {
+            let mut messages = pin!(messages);
+            while let Some(Ok(message)) = messages.next().await {
+                match message {
+                    EventMessage::Event(event) => {
+                        after = Some(event.seq);
+                        show(&event, &ends);
+                    }
+                    EventMessage::Position(position) => after = Some(position),
+                    EventMessage::Reset(_) => {}
+                }
+            }
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+fn show(event: &Event, ends: &watch::Sender<Option<i64>>) {
+    let at = event.at.parse::<Timestamp>();
+    let time = at
+        .as_ref()
+        .map_or_else(|_| event.at.clone(), Timestamp::to_string);
+    say(&format!("{time}  {}", plain(&event.event_type)));
+    let what = event.event_type.rsplit('.').next();
+    if let Some("completed" | "failed" | "cancelled") = what {
+        ends.send_replace(at.ok().map(|at| at.0));
+    }
+}

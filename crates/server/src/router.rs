@@ -109,6 +109,7 @@ fn table() -> Vec<Route> {
         (Get,    "/api/runs",                   Scope::Known,       None,                  routes!(runs::list::list)),
         (Get,    "/api/runs/{id}",              Scope::Known,       None,                  routes!(runs::details::get)),
         (Get,    "/api/runs/{id}/children",     Scope::Known,       None,                  routes!(runs::list::children)),
+        (Get,    "/api/runs/{id}/parts",        Scope::Known,       None,                  routes!(runs::parts::list)),
         (Get,    "/api/runs/{id}/logs",         Scope::Known,       None,                  routes!(runs::logs::read)),
         (Get,    "/api/runs/{id}/events",       Scope::Known,       None,                  routes!(runs::events::follow)),
         (Post,   "/api/runs/{id}/pause",        Scope::Known,       Some("run.pause"),     routes!(runs::control::pause)),

@@ -203,8 +203,7 @@ pub struct RunPart {
     /// How often it was tried.
     pub tries: i64,
     /// When it began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<TimestampMs>,
+    pub started_at: TimestampMs,
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<TimestampMs>,

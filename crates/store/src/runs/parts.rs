@@ -258,6 +258,13 @@ pub fn parts(
     read.tx.all(PARTS, args![&id, after, limit], read_part)
 }
 
+/// How many parts of a run are at each stage.
+pub fn part_counts(read: &mut Read<'_, '_>, id: RunId) -> Result<Vec<(Stage, i64)>, Error> {
+    const COUNTS: &str = "SELECT stage, COUNT(*) FROM parts WHERE run_id = $1 GROUP BY stage";
+    read.tx
+        .all(COUNTS, args![&id], |row| Ok((row.name(0)?, row.int(1)?)))
+}
+
 /// The parts of a run that have started and not ended.
 ///
 /// # Errors

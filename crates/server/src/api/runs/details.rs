@@ -32,6 +32,8 @@ pub(super) fn shown(
 ) -> Result<RunDetails, store::Error> {
     let details = find(read, principal, id)?;
     let labels = store::runs::labels(read, id)?;
-    let parts = std::collections::BTreeMap::new();
+    let parts = store::runs::part_counts(read, id)?.into_iter();
+    let parts = parts.map(|(stage, count)| (stage.as_str().to_owned(), count));
+    let parts = parts.collect();
     Ok(view::details(details, labels, parts, now))
 }

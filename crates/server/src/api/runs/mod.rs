@@ -6,6 +6,7 @@ pub(crate) mod events;
 mod kinds;
 pub(crate) mod list;
 pub(crate) mod logs;
+pub(crate) mod parts;
 mod query;
 mod view;
 

@@ -1,0 +1,83 @@
+//! The parts of a run's work.
+
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, HeaderValue, header},
+};
+use serde::Deserialize;
+use store::runs::PartRow;
+use wire::{TimestampMs, runs::RunPart};
+
+use super::find;
+use crate::{
+    access::Principal,
+    app::App,
+    http::extract::{Params, PathRunId},
+    refusal::Refusal,
+};
+
+const LIMIT_DEFAULT: i64 = 100;
+const LIMIT_MAX: i64 = 1_000;
+
+/// Which parts of a run.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PartsQuery {
+    /// Only parts with a higher number.
+    after: Option<i64>,
+    /// At most so many (default 100, at most 1,000).
+    limit: Option<i64>,
+}
+
+/// Lists the parts of a run in the order of their numbers.
+#[utoipa::path(get, path = "/api/runs/{id}/parts", tag = "runs",
+    params(("id" = String, Path, description = "Run id"), PartsQuery),
+    responses((status = 200, description = "A page of parts; `Link` names the next",
+            body = Vec<RunPart>),
+        (status = 400, description = "A parameter is wrong"),
+        (status = 404, description = "No such run")))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    PathRunId(id): PathRunId,
+    Params(query): Params<PartsQuery>,
+) -> Result<(HeaderMap, axum::Json<Vec<RunPart>>), Refusal> {
+    let after = query.after.unwrap_or(0);
+    let limit = query.limit.unwrap_or(LIMIT_DEFAULT).min(LIMIT_MAX);
+    if after < 0 {
+        return Err(Refusal::field("after", "after must not be negative"));
+    }
+    if limit < 1 {
+        return Err(Refusal::field("limit", "limit must be at least 1"));
+    }
+    let parts = app.store.read(move |read| {
+        find(read, &principal, id)?;
+        store::runs::parts(read, id, after, limit + 1)
+    });
+    let mut parts = parts.await?;
+    let mut headers = HeaderMap::new();
+    if parts.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
+        parts.pop();
+        let last = parts.last().map_or(after, |part| part.number);
+        let path = format!("/api/runs/{id}/parts");
+        let link = format!("<{path}?after={last}&limit={limit}>; rel=\"next\"");
+        headers.extend(HeaderValue::from_str(&link).map(|link| (header::LINK, link)));
+    }
+    Ok((headers, axum::Json(parts.into_iter().map(part).collect())))
+}
+
+fn part(row: PartRow) -> RunPart {
+    RunPart {
+        number: row.number,
+        name: row.name,
+        path: row.path,
+        stage: row.stage.as_str().to_owned(),
+        attempt: row.attempt,
+        tries: row.tries,
+        started_at: TimestampMs(row.started_at),
+        ended_at: row.ended_at.map(TimestampMs),
+        // Empty, or JSON of its kind; what it is not is not shown.
+        body: serde_json::from_slice(&row.body).unwrap_or_default(),
+    }
+}

@@ -1,6 +1,9 @@
 //! What every handler and loop shares.
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{
+    ops::Deref,
+    sync::{Arc, LazyLock},
+};
 
 use store::Store;
 use tokio::sync::Notify;
@@ -9,15 +12,15 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Settings,
     access::{FailedAuthLimiter, Keys},
-    api::plugin_jobs::plugin_directory::Remembered,
     audit::Refusals,
-    budget::Budget,
-    clock::Clock,
-    hosts::Hosts,
+    clock::{Clock, millis},
+    http::budget::Budget,
+    http::hosts::Hosts,
     live::{Frames, Tail},
     lock::DataDirLock,
     metrics::Metrics,
     outbound::{self, SsrfFilter},
+    plugin_directory::Remembered,
     programs::Programs,
     readiness::Readiness,
 };
@@ -48,6 +51,8 @@ pub(crate) struct Parts {
     /// How it calls them.
     pub(crate) outbound: outbound::Client,
     pub(crate) keys: Keys,
+    /// The OpenAPI document of all routes.
+    pub(crate) openapi: LazyLock<String>,
     /// Which plugins there are.
     pub(crate) plugins: Remembered,
     /// What was refused and is not written down yet.
@@ -87,12 +92,13 @@ impl App {
         millis(self.settings.lease)
     }
 
+    /// When an executor must have been heard of to count as active: within two leases.
+    pub(crate) fn active_since(&self) -> i64 {
+        const LEASES: i64 = 2;
+        self.now_ms() - LEASES * self.lease_ms()
+    }
+
     pub(crate) fn aging_step_ms(&self) -> i64 {
         millis(self.settings.class_bound)
     }
-}
-
-/// A setting in the store's unit.
-pub(crate) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -5,6 +5,7 @@ use std::{
     fs::{DirBuilder, OpenOptions},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
+    sync::LazyLock,
     time::Duration,
 };
 
@@ -16,22 +17,22 @@ use wire::client::Client;
 use crate::{
     Clock, Error, Settings,
     access::{FailedAuthLimiter, Keys},
-    api::plugin_jobs::plugin_directory::Remembered,
     app::{App, Parts},
     audit::Refusals,
-    budget::Budget,
-    cors,
     database::{self, Database},
-    hosts::Hosts,
+    http::budget::Budget,
+    http::cors,
+    http::hosts::Hosts,
+    http::transport::InProcess,
     live::{Frames, Sizes, Tail},
     lock::{self, DataDirLock},
     loops,
     metrics::Metrics,
     outbound::{self, SsrfFilter},
+    plugin_directory::Remembered,
     programs::Programs,
     readiness::Readiness,
-    router,
-    transport::InProcess,
+    router::{self, openapi_json},
 };
 
 /// The parts of a server.
@@ -73,10 +74,11 @@ impl Assembled {
         let hosts = Hosts::new(&public_url, &settings.allowed_hosts, &settings.cors_origins);
         let metrics = Metrics::new(&store);
         let tail = Tail::start(&store, Sizes::default());
-        store.set_aging_step_ms(crate::app::millis(settings.class_bound));
+        store.set_aging_step_ms(crate::clock::millis(settings.class_bound));
         let app = App::new(Parts {
             store,
             clock,
+            openapi: LazyLock::new(openapi_json),
             readiness: Readiness::new(settings.expected_executor.as_deref()),
             settings,
             public_url,

@@ -1,6 +1,6 @@
 //! The one source of time, ids and randomness of the server.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use engine::RunId;
 
@@ -64,4 +64,9 @@ impl Source for System {
     fn jitter(&self) -> f64 {
         rand::random()
     }
+}
+
+/// A setting in the store's unit.
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

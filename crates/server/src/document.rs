@@ -18,7 +18,7 @@ use utoipa::{
 
 use crate::{
     access::Scope,
-    api::{Contract, problem::Problem},
+    api::{contract_of, problem::Problem},
     audit::Action,
 };
 
@@ -159,7 +159,7 @@ fn refusals(operation: &mut Operation, path: &str, scope: Scope) {
             .entry(status.to_owned())
             .or_insert_with(|| refusal.build().into());
     }
-    let contract = Contract::of(path);
+    let contract = contract_of(path);
     for (status, response) in responses {
         let RefOr::T(response) = response else {
             continue;

@@ -1,15 +1,17 @@
-//! Why a request is refused: one type for every handler, extractor and middleware. It knows no contract:
-//! `api/contract.rs` writes the status, the headers and the body.
+//! Why a request is refused: one type for every handler, extractor and middleware. The contract of the
+//! path writes the status, the headers and the body; `api/contract.rs` says which contract that is.
+
+mod contract;
 
 use axum::{
-    extract::rejection::{PathRejection, QueryRejection},
+    extract::rejection::PathRejection,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use engine::{Rejected, RunId};
 use serde_json::Value;
 
-use crate::{access::IssueError, body::BodyError, budget::BUSY};
+pub(crate) use contract::{Contract, to_string};
 
 /// A refusal does not repeat more of the request than this, in bytes.
 const QUOTE_LIMIT: usize = 300;
@@ -170,26 +172,12 @@ pub(crate) fn shorten(text: &str) -> String {
     format!("{} ... {}", &text[..head], &text[tail..])
 }
 
-/// The body is written by the layer that knows the contract: see `api::render`.
+/// Without a body: [`Contract::render`] writes it.
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = self.kind.status().into_response();
         response.extensions_mut().insert(self);
         response
-    }
-}
-
-impl From<BodyError> for Refusal {
-    fn from(error: BodyError) -> Self {
-        match error {
-            BodyError::TooLong(limit) => {
-                let message = format!("the request body is larger than {limit} bytes");
-                Self::new(RefusalKind::TooLarge, message).about("limit_bytes", limit)
-            }
-            BodyError::Broken(error) => Self::bad_request(format!("the body broke off: {error}")),
-            BodyError::Slow => Self::new(RefusalKind::RequestTimeout, "the body comes too slowly"),
-            BodyError::Busy => Self::new(RefusalKind::Unavailable, BUSY),
-        }
     }
 }
 
@@ -233,38 +221,9 @@ impl From<store::Error> for Refusal {
     }
 }
 
-impl From<IssueError> for Refusal {
-    fn from(error: IssueError) -> Self {
-        let kind = match error {
-            IssueError::Field(..) | IssueError::First => RefusalKind::BadRequest,
-            IssueError::TooMuch => RefusalKind::Forbidden,
-            IssueError::NotFirst | IssueError::Token | IssueError::Revoked => {
-                RefusalKind::Unauthorized
-            }
-            IssueError::NameTaken | IssueError::AtWork => RefusalKind::Conflict,
-            IssueError::Store(error) => return error.into(),
-        };
-        Self::new(kind, error.to_string())
-    }
-}
-
 /// A path that is not text names nothing.
 impl From<PathRejection> for Refusal {
     fn from(rejection: PathRejection) -> Self {
         Self::not_found(rejection.body_text())
-    }
-}
-
-impl From<QueryRejection> for Refusal {
-    fn from(rejection: QueryRejection) -> Self {
-        let message = rejection.body_text();
-        // The name stands at the start of the cause: `limit: invalid digit …`.
-        let cause = message
-            .rsplit_once("string: ")
-            .map_or("", |(_, cause)| cause);
-        let field = crate::http::json::named(cause)
-            .or_else(|| cause.split_once(':').map(|(field, _)| field))
-            .unwrap_or("query");
-        Self::field(field.to_owned(), message)
     }
 }

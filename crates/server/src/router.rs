@@ -19,7 +19,11 @@ use crate::{
     },
     app::App,
     audit::{Action, audited},
-    cors, document, metrics, origin_check, requests,
+    document,
+    http::cors,
+    http::origin_check,
+    http::requests,
+    metrics,
 };
 
 type Route = (
@@ -136,7 +140,11 @@ fn table() -> Vec<Route> {
 /// The router of a running server.
 pub(crate) fn router(app: App) -> Router {
     let layers = |path, scope, action, routes| {
-        audited(&app, (path, action), scope_checked(&app, scope, routes))
+        audited(
+            &app,
+            (api::contract_of(path), action),
+            scope_checked(&app, scope, routes),
+        )
     };
     let (router, _) = documented(layers).split_for_parts();
     let router = router
@@ -152,10 +160,13 @@ pub(crate) fn router(app: App) -> Router {
     };
     router
         .layer(middleware::from_fn_with_state(
-            app.clone(),
+            app.metrics.requests(),
             metrics::measure,
         ))
-        .layer(middleware::from_fn(requests::name))
+        .layer(middleware::from_fn_with_state(
+            api::contract_of as requests::ContractOf,
+            requests::name,
+        ))
         .with_state(app)
 }
 

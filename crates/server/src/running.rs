@@ -14,7 +14,7 @@ use crate::{
     Assembled, Clock, Settings,
     access::{Purpose, Ticket},
     assembled,
-    connection::{self, Connections},
+    http::connection::{self, Connections},
     loops,
     traces::Traces,
 };

@@ -23,7 +23,7 @@ use super::{
     scope::Scope,
     tickets::{self, Purpose},
 };
-use crate::{app::App, audit::Seen, origin_check::Peer};
+use crate::{app::App, audit::Seen, http::peer::Peer};
 
 /// Adds the check to a route that needs `scope`.
 pub(crate) fn scope_checked(

@@ -2,14 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, atomic::Ordering},
     time::{Duration, Instant},
 };
 
 use store::{Store, keys::KeyRow};
 use tokio::sync::watch;
 
-use super::{Principal, key::Key, principal::KeyHolder, secret};
+use super::{Principal, bucket::lock, key::Key, principal::KeyHolder, secret};
 use crate::Clock;
 
 /// What was read longer ago does not decide: another server, or the command line, may have revoked
@@ -243,9 +243,4 @@ impl Known {
             }
         }
     }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // What is guarded is whole after every statement.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,7 +7,7 @@ use std::{
     sync::Mutex,
 };
 
-use super::{cache::lock, rate::Bucket};
+use super::bucket::{Bucket, lock};
 
 /// Wrong secrets that an address may show in a minute.
 const PER_MINUTE: i64 = 60;

@@ -13,8 +13,9 @@ use wire::{
 
 use super::{
     Caller,
+    issue_error::{IssueError, made},
     join::Join,
-    key::{is_bound, scopes},
+    key::{earlier, is_bound, scopes},
     role::Role,
     scope::Scopes,
     secret::Secret,
@@ -28,41 +29,6 @@ const DAYS_LIMIT: i64 = 3_650;
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 /// Requests a minute that a key can be given at most.
 const RATE_LIMIT: i64 = 100_000_000;
-
-/// Why a key was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum IssueError {
-    /// A field is wrong.
-    #[error("{1}")]
-    Field(&'static str, String),
-    /// It would allow more than the caller's own.
-    #[error("a key that allows more than your own can be neither made nor revoked")]
-    TooMuch,
-    /// The caller's own key is not good any more.
-    #[error("the key was revoked, or has expired")]
-    Revoked,
-    /// There are keys already.
-    #[error("there are keys already: show one")]
-    NotFirst,
-    /// The setup or join token is not good.
-    #[error("the token is not known, was used, or has expired")]
-    Token,
-    /// The first key must be an admin's.
-    #[error("the first key must be an admin's: another could not make a second one")]
-    First,
-    /// The name is taken.
-    #[error("there is a key for this executor already: revoke it first")]
-    NameTaken,
-    /// The name is that of an executor that needs no key.
-    #[error(
-        "an executor of this name is at work without a key of its own: stop it, and wait for two \
-         leases, or take another name"
-    )]
-    AtWork,
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] store::Error),
-}
 
 /// Makes a key.
 pub(crate) async fn issue(
@@ -124,24 +90,6 @@ pub(crate) async fn issue(
     };
     let row = store.write(work).await??;
     Ok(created(&row, secret))
-}
-
-/// What became of a key that was to be made.
-pub(super) fn made(added: Added) -> Result<(), IssueError> {
-    match added {
-        Added::Yes => Ok(()),
-        Added::NotFirst => Err(IssueError::NotFirst),
-        Added::First => Err(IssueError::First),
-        Added::NameTaken => Err(IssueError::NameTaken),
-    }
-}
-
-/// When a key expires whose maker's expires too: a key does not outlive its maker's.
-pub(super) fn earlier(wanted: Option<i64>, makers: Option<i64>) -> Option<i64> {
-    match (wanted, makers) {
-        (Some(wanted), Some(makers)) => Some(wanted.min(makers)),
-        (wanted, makers) => wanted.or(makers),
-    }
 }
 
 /// Revokes a key; `None` when there is none with this id.

@@ -12,12 +12,12 @@ use wire::{
 
 use super::{
     Caller,
-    issue::{IssueError, earlier, made},
-    key::{is_bound, scopes},
+    issue_error::{IssueError, made},
+    key::{earlier, is_bound, scopes},
     role::Role,
     tickets::{self, Purpose, Ticket},
 };
-use crate::{app::millis, audit::AuditContext};
+use crate::{audit::AuditContext, clock::millis};
 
 const MINUTES_LIMIT: i64 = 24 * 60;
 const MINUTE_MS: i64 = 60_000;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, atomic::AtomicI64};
 use store::keys::KeyRow;
 
 use super::{
-    rate::Bucket,
+    bucket::Bucket,
     role::Role,
     scope::{Scope, Scopes},
 };
@@ -73,4 +73,12 @@ pub(crate) fn scopes(row: &KeyRow) -> Scopes {
         Scopes::default()
     });
     role.with(extra)
+}
+
+/// When a key expires whose maker's expires too: a key does not outlive its maker's.
+pub(super) fn earlier(wanted: Option<i64>, makers: Option<i64>) -> Option<i64> {
+    match (wanted, makers) {
+        (Some(wanted), Some(makers)) => Some(wanted.min(makers)),
+        (wanted, makers) => wanted.or(makers),
+    }
 }

@@ -1,6 +1,7 @@
 //! Who may do what: keys, roles, scopes, and the gate in front of every route.
 
 mod authentication;
+mod bucket;
 mod cache;
 mod caller;
 mod credentials;
@@ -8,9 +9,9 @@ mod executor_identity;
 mod failed_auth;
 mod held;
 mod issue;
+mod issue_error;
 mod join;
 mod key;
-mod operator;
 mod principal;
 mod rate;
 mod refused;
@@ -27,12 +28,9 @@ pub(crate) use caller::Caller;
 pub(crate) use executor_identity::ExecutorIdentity;
 pub(crate) use failed_auth::FailedAuthLimiter;
 pub(crate) use held::WhileHeld;
-pub use issue::IssueError;
 pub(crate) use issue::{info, issue, revoke};
+pub use issue_error::IssueError;
 pub(crate) use join::join_token;
-pub use operator::Operator;
 pub use principal::Principal;
-pub(crate) use rate::retry_after;
-pub(crate) use refused::challenge;
 pub(crate) use scope::Scope;
 pub(crate) use tickets::{Purpose, Ticket};

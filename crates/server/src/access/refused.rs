@@ -1,9 +1,6 @@
 //! Why authentication or the scope check refuses a request.
 
-use axum::{
-    http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 
 use super::scope::Scope;
 use crate::refusal::{Refusal, RefusalKind};
@@ -88,13 +85,5 @@ impl From<Refused> for Refusal {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         Refusal::from(self).into_response()
-    }
-}
-
-/// How to show a key.
-pub(crate) fn challenge(headers: &mut HeaderMap) {
-    headers.remove(header::WWW_AUTHENTICATE);
-    for scheme in ["Bearer", "ApiKey"] {
-        headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
     }
 }

@@ -53,7 +53,7 @@ impl Ticket {
         subject: &str,
         now: i64,
     ) -> Result<Self, store::Error> {
-        let until = now.saturating_add(crate::app::millis(purpose.life()));
+        let until = now.saturating_add(crate::clock::millis(purpose.life()));
         Self::issue_until(store, purpose, subject, until, None).await
     }
 

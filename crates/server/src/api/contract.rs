@@ -1,29 +1,9 @@
-//! Which contract a path belongs to. A refusal, whatever refused, is written here in the form of that
-//! contract; each has an `error.rs` that gives status and body.
+//! Which contract a path belongs to. Each has an `error.rs` that gives status and body of its refusals.
 
-use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
-use serde::Serialize;
 use utoipa::openapi::{ObjectBuilder, RefOr, Type, schema::Schema};
 
 use super::{jobs, playbooks, playgrounds, plugin_jobs, problem};
-use crate::{
-    access::{challenge, retry_after},
-    refusal::{Refusal, RefusalKind},
-};
-
-/// How a contract writes a refusal.
-pub(crate) struct Contract {
-    /// What the paths of the contract begin with.
-    roots: &'static [&'static str],
-    pub(crate) media_type: &'static str,
-    /// The status and the body.
-    body: fn(&Refusal) -> (StatusCode, String),
-    /// The schema of the body.
-    pub(crate) schema: fn() -> RefOr<Schema>,
-}
+use crate::refusal::Contract;
 
 const JSON: &str = "application/json";
 
@@ -62,49 +42,10 @@ static OWN: Contract = Contract {
     schema: problem::schema,
 };
 
-impl Contract {
-    /// The contract that a path belongs to.
-    pub(crate) fn of(path: &str) -> &'static Self {
-        let below = |root: &&str| {
-            path.strip_prefix(*root)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let found = CONTRACTS.iter().find(|one| one.roots.iter().any(below));
-        found.unwrap_or(&OWN)
-    }
-
-    /// Writes the refusal that a response stands for; leaves any other response alone.
-    pub(crate) fn render(&self, mut response: Response) -> Response {
-        let Some(refusal) = response.extensions_mut().remove::<Refusal>() else {
-            return response;
-        };
-        let (status, body) = (self.body)(&refusal);
-        let (mut written, json) = (status, body).into_response().into_parts();
-        // What other layers have set stays.
-        written
-            .headers
-            .extend(std::mem::take(response.headers_mut()));
-        let media_type = HeaderValue::from_static(self.media_type);
-        written.headers.insert(header::CONTENT_TYPE, media_type);
-        match refusal.kind {
-            RefusalKind::Unauthorized => challenge(&mut written.headers),
-            RefusalKind::RateLimited { retry_after_ms } => {
-                retry_after(&mut written.headers, retry_after_ms);
-            }
-            _ => {}
-        }
-        Response::from_parts(written, json)
-    }
-}
-
-/// The response to a refusal of a request that has reached no route.
-pub(crate) fn refuse(path: &str, refusal: Refusal) -> Response {
-    Contract::of(path).render(refusal.into_response())
-}
-
-/// A body of strings and numbers, which has a JSON form.
-pub(super) fn to_string(body: &impl Serialize) -> String {
-    serde_json::to_string(body).unwrap_or_default()
+/// The contract that a path belongs to.
+pub(crate) fn contract_of(path: &str) -> &'static Contract {
+    let found = CONTRACTS.iter().find(|contract| contract.has(path));
+    found.unwrap_or(&OWN)
 }
 
 /// The schema of an object with a code, a message and details.
@@ -125,10 +66,11 @@ pub(super) fn coded_schema(outer: &str, code: &str) -> RefOr<Schema> {
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse;
     use http_body_util::BodyExt;
     use serde_json::{Value, json};
 
-    use super::refuse;
+    use super::contract_of;
     use crate::refusal::{Refusal, RefusalKind};
 
     async fn body(path: &str) -> Value {
@@ -136,7 +78,8 @@ mod tests {
     }
 
     async fn of(path: &str, kind: RefusalKind) -> Value {
-        let answer = refuse(path, Refusal::new(kind, "no"));
+        let answer = Refusal::new(kind, "no").into_response();
+        let answer = contract_of(path).render(answer);
         assert_eq!(answer.status(), kind.status());
         let body = answer.into_body().collect().await.expect("a body");
         serde_json::from_slice(&body.to_bytes()).expect("JSON")

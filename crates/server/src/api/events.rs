@@ -7,11 +7,13 @@ use futures_util::{Stream, stream};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::sse::{self, Chunk};
 use crate::{
     app::App,
     http::extract::Params,
-    live::{Filter, Form, LiveEvent, Reader, Step},
+    live::{
+        Filter, Form, LiveEvent, Reader, Step,
+        sse::{self, Chunk},
+    },
     refusal::Refusal,
 };
 
@@ -44,8 +46,9 @@ pub(crate) fn wanted(wanted: Wanted) -> Result<(Option<i64>, Filter), Refusal> {
         && kind.parse::<Kind>().is_err()
         && kind != HOOK
     {
-        let known = "job, plugin_job, execution or hook";
-        return Err(Refusal::bad_request(format!("kind must be {known}")));
+        let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+        let message = format!("kind must be one of {}, {HOOK}", known.join(", "));
+        return Err(Refusal::bad_request(message));
     }
     let types = |types: String| types.split(',').map(|t| t.trim().to_owned()).collect();
     let filter = Filter {

@@ -7,10 +7,7 @@ use utoipa::{
     openapi::{Ref, RefOr, schema::Schema},
 };
 
-use crate::{
-    api::contract::to_string,
-    refusal::{Refusal, RefusedRun},
-};
+use crate::refusal::{Refusal, RefusedRun, to_string};
 
 /// A refusal as it is written.
 #[derive(Serialize, ToSchema)]

@@ -3,14 +3,13 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::{
+    extract::State,
     http::header,
     response::{IntoResponse, Redirect, Response},
 };
 use utoipa_swagger_ui::Config;
 
-use crate::{http::extract::PathParams, refusal::Refusal, router::openapi_json};
-
-static DOCUMENT: LazyLock<String> = LazyLock::new(openapi_json);
+use crate::{app::App, http::extract::PathParams, refusal::Refusal};
 
 /// No external validator is asked.
 static PAGES: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
@@ -21,9 +20,9 @@ static PAGES: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
 /// The OpenAPI document of all routes.
 #[utoipa::path(get, path = "/api/openapi.json", tag = "reference",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
-pub(crate) async fn document() -> Response {
+pub(crate) async fn document(State(app): State<App>) -> Response {
     let kind = [(header::CONTENT_TYPE, "application/json")];
-    (kind, DOCUMENT.as_str()).into_response()
+    (kind, app.openapi.clone()).into_response()
 }
 
 /// What a browser is led to that is given the server's address.

@@ -6,8 +6,12 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use store::audit::{Actor, AuditEntry, Target};
 
-use super::{Action, middleware::Asked};
-use crate::{Principal, origin_check::Peer};
+use super::Action;
+use crate::{Principal, http::peer::Peer};
+
+/// What the request's route does.
+#[derive(Clone, Copy)]
+pub(super) struct Asked(pub(super) Action);
 
 /// The actor of a request and the action of its route: an extractor.
 #[derive(Clone, Debug)]

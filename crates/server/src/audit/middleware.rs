@@ -11,12 +11,8 @@ use axum::{
     routing::MethodRouter,
 };
 
-use super::{Action, AuditContext};
-use crate::{Principal, api::Contract, app::App, origin_check::Peer};
-
-/// What the request's route does.
-#[derive(Clone, Copy)]
-pub(super) struct Asked(pub(super) Action);
+use super::{Action, AuditContext, context::Asked, refusals::is_refusal};
+use crate::{Principal, app::App, http::peer::Peer, refusal::Contract};
 
 /// Where the gate says whom it has seen, also when it refuses them.
 #[derive(Clone, Default)]
@@ -32,11 +28,11 @@ impl Seen {
 /// Adds the layer to a route.
 pub(crate) fn audited(
     app: &App,
-    (path, action): (&str, Action),
+    (contract, action): (&'static Contract, Action),
     routes: MethodRouter<App>,
 ) -> MethodRouter<App> {
     routes.route_layer(middleware::from_fn_with_state(
-        (app.clone(), Contract::of(path), action),
+        (app.clone(), contract, action),
         middleware,
     ))
 }
@@ -76,14 +72,6 @@ fn named<'path>(route: &str, path: &'path str) -> Option<&'path str> {
     let in_ids = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let is_id = !named.is_empty() && named.len() <= LIMIT && named.bytes().all(in_ids);
     is_id.then_some(named)
-}
-
-/// Not allowed, or not so often.
-pub(super) fn is_refusal(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
-    )
 }
 
 fn is_failure(status: StatusCode) -> bool {

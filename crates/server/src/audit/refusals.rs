@@ -9,7 +9,7 @@ use std::{
 use axum::http::StatusCode;
 use store::audit::{Actor, AuditEntry, Outcome, Target};
 
-use super::{AuditContext, middleware::is_refusal};
+use super::AuditContext;
 
 /// Different things that are counted each by itself between two writes: so many of those who have a
 /// key, and as many of those who have none. What comes beyond is counted together, by its status.
@@ -153,6 +153,14 @@ impl What {
             ..entry.detail(detail)
         }
     }
+}
+
+/// Not allowed, or not so often.
+pub(super) fn is_refusal(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+    )
 }
 
 #[cfg(test)]

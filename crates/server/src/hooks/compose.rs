@@ -1,11 +1,9 @@
 //! What a receiver is told of an event. The names of each face are given here and nowhere else.
 
-use engine::{Kind, RunId};
+use engine::Kind;
 use serde_json::{Map, Value, json};
-use store::{Read, events::EventRow, hooks::Composed};
-use wire::{hooks::Payload, plugin_jobs::JobEvent};
-
-use crate::api::plugin_jobs;
+use store::{events::EventRow, hooks::Composed};
+use wire::hooks::Payload;
 
 /// The body for an event: the log's own name for it, and the data that `/api/events` has.
 pub(crate) fn compose(event: &EventRow) -> Composed {
@@ -16,26 +14,6 @@ pub(crate) fn compose(event: &EventRow) -> Composed {
         data.insert("run_id".to_owned(), run.to_string().into());
     }
     body(&event.event_type, data.into(), event.at)
-}
-
-/// What the hook of a run is told: of a plugin job in its contract's words, which do not have a word
-/// for everything.
-pub(crate) fn compose_of_run(
-    read: &mut Read<'_, '_>,
-    run: RunId,
-    events: &[EventRow],
-) -> Result<Vec<Option<Composed>>, store::Error> {
-    let of_plugin_job = |event: &EventRow| event.kind == Kind::PluginJob.as_str();
-    if !events.iter().any(of_plugin_job) {
-        return Ok(events.iter().map(|event| Some(compose(event))).collect());
-    }
-    let told = plugin_jobs::tell(read, run, events)?;
-    let composed = |told: JobEvent| Composed {
-        event: told.event.clone(),
-        // Strings and JSON values have a JSON form.
-        body: serde_json::to_string(&told).unwrap_or_default(),
-    };
-    Ok(told.into_iter().map(|told| told.map(composed)).collect())
 }
 
 /// The body of a test.
@@ -59,15 +37,13 @@ fn body(event: &str, data: Value, at: i64) -> Composed {
 
 /// The event types that a word of a run's own `webhook.on` stands for; nothing for an unknown word.
 pub(crate) fn types_of(kind: Kind, word: &str) -> Option<String> {
-    let what = match word {
-        "started" => "started",
-        // Of plugin jobs, what happens to each plugin.
-        "progress" if kind == Kind::PluginJob => "plugin_*",
-        "progress" => "checkpointed",
-        "completed" => "completed",
-        "failed" => "failed",
-        "cancelled" => "cancelled",
-        _ => return None,
-    };
-    Some(format!("{kind}.{what}"))
+    match word {
+        // Of each part, where there are parts.
+        "progress" => Some(match kind.part() {
+            Some(part) => format!("{kind}.{part}_*"),
+            None => format!("{kind}.checkpointed"),
+        }),
+        "started" | "completed" | "failed" | "cancelled" => Some(format!("{kind}.{word}")),
+        _ => None,
+    }
 }

@@ -1,7 +1,7 @@
 //! Reads requests. What is wrong with one is a refusal, which the contract of the path writes.
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::QueryRejection},
     http::request::Parts,
 };
 use engine::RunId;
@@ -38,6 +38,20 @@ impl<T: DeserializeOwned, S: Sync + Send> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let Query(params) = Query::<T>::from_request_parts(parts, state).await?;
         Ok(Self(params))
+    }
+}
+
+impl From<QueryRejection> for Refusal {
+    fn from(rejection: QueryRejection) -> Self {
+        let message = rejection.body_text();
+        // The name stands at the start of the cause: `limit: invalid digit …`.
+        let cause = message
+            .rsplit_once("string: ")
+            .map_or("", |(_, cause)| cause);
+        let field = json::named(cause)
+            .or_else(|| cause.split_once(':').map(|(field, _)| field))
+            .unwrap_or("query");
+        Self::field(field.to_owned(), message)
     }
 }
 

@@ -4,7 +4,7 @@ use axum::extract::Request;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    body::{self, offload},
+    http::body::{self, offload},
     refusal::{Refusal, shorten},
 };
 

@@ -6,6 +6,7 @@ mod filter;
 mod frames;
 mod reader;
 mod readers;
+pub(crate) mod sse;
 mod tail;
 #[cfg(test)]
 mod tests;

@@ -15,10 +15,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tracing::{Instrument, field};
 
 use self::cursor::Cursor;
-use crate::{
-    app::{App, millis},
-    hooks,
-};
+use crate::{app::App, clock::millis, hooks};
 
 /// Claims are renewed so often within the time that they live.
 const RENEWALS: u32 = 3;

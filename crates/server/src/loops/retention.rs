@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use engine::Kind;
 
-use crate::{
-    app::{App, millis},
-    loops::pause,
-};
+use crate::{app::App, clock::millis, kinds, loops::pause};
 
 const EVERY: Duration = Duration::from_secs(60);
 /// When there is more to delete: others get their turn in between.
@@ -57,9 +54,14 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
         .write(move |batch| store::retention::runs(batch, before))
         .await?;
     // What was created and never started ends, and is deleted like whatever ended.
-    store
-        .write(move |batch| store::runs::cancel_unstarted(batch, Kind::PluginJob, before, now))
-        .await?;
+    for kind in Kind::ALL
+        .iter()
+        .filter(|kind| kinds::of(**kind).starts_held)
+    {
+        store
+            .write(move |batch| store::runs::cancel_unstarted(batch, *kind, before, now))
+            .await?;
+    }
     app.metrics.runs_deleted(runs.deleted);
     let swept = [
         runs,

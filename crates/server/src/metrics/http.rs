@@ -17,10 +17,9 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::app::App;
-
-/// What is noted of requests.
-pub(super) struct Requests {
+/// What is noted of requests. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Requests {
     answered: Family<AnswerLabels, Counter>,
     seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
 }
@@ -61,13 +60,16 @@ impl Requests {
 
 /// Measures one request. The route is the pattern that matched: a path of its own for each id
 /// would be a series of its own.
-pub(crate) async fn measure(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn measure(
+    State(requests): State<Requests>,
+    request: Request,
+    next: Next,
+) -> Response {
     let begun = Instant::now();
     let method = method(&request);
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("none", MatchedPath::as_str).to_owned();
     let answer = next.run(request).await;
-    let requests = &app.metrics.parts.requests;
     let labels = RouteLabels {
         method,
         route: route.clone(),

@@ -85,6 +85,11 @@ impl Metrics {
         &self.parts.readers
     }
 
+    /// What is noted of requests.
+    pub(crate) fn requests(&self) -> Requests {
+        self.parts.requests.clone()
+    }
+
     /// Counts leases that the reaper took away.
     pub(crate) fn leases_lost(&self, count: u64) {
         self.parts.lost.inc_by(count);

@@ -8,10 +8,7 @@ use store::runs::Finish;
 use tokio::time::Instant;
 use wire::executors::{ClaimRuns, Exchange, Exchanged, ResultAnswer, RunResult};
 
-use super::{
-    claim::{self, ClaimRequest, Taken},
-    claimed, finish, refuse,
-};
+use super::{claimed, refuse};
 use crate::{
     access::ExecutorIdentity,
     api::problem,
@@ -19,9 +16,13 @@ use crate::{
     http::{
         extract::{ExecutorId, Json, run_id},
         json::BULK_LIMIT,
+        peer::Peer,
     },
-    origin_check::Peer,
     refusal::Refusal,
+    runs::{
+        claim::{self, ClaimRequest, TakenRuns},
+        finish,
+    },
 };
 
 const RESULTS_LIMIT: usize = 1_000;
@@ -73,7 +74,7 @@ async fn commit(
     claim: Option<&ClaimRequest>,
     wait: Duration,
     answers: &mut [ResultAnswer],
-) -> Result<Taken, store::Error> {
+) -> Result<TakenRuns, store::Error> {
     if let Some(claim) = claim.filter(|_| finishes.is_empty()) {
         return claim::take(app, claim, wait).await;
     }
@@ -86,7 +87,7 @@ async fn commit(
         None if finishes.is_empty() => (Vec::new(), Vec::new()),
         None => (app.store.finish(finishes).await?, Vec::new()),
     };
-    let taken = Taken::new(app, runs);
+    let taken = TakenRuns::new(app, runs);
     for (place, end) in places.into_iter().zip(ends) {
         match end {
             Ok(_) => answers[place].accepted = true,
@@ -112,13 +113,11 @@ fn claim_request(
 }
 
 fn kinds(words: &[String]) -> Result<Vec<Kind>, Refusal> {
-    let kind = |word: &String| match word.parse() {
-        Ok(kind @ (Kind::Job | Kind::PluginJob)) => Ok(kind),
-        _ => Err(Refusal::bad_request(
-            "kinds must be some of job, plugin_job",
-        )),
-    };
-    let kinds: Vec<Kind> = words.iter().map(kind).collect::<Result<_, _>>()?;
+    let kinds: Result<Vec<Kind>, _> = words.iter().map(|word| word.parse()).collect();
+    let kinds = kinds.map_err(|_| {
+        let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+        Refusal::bad_request(format!("kinds must be some of {}", known.join(", ")))
+    })?;
     if kinds.is_empty() {
         return Err(Refusal::bad_request("kinds must not be empty"));
     }

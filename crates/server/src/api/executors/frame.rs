@@ -10,7 +10,7 @@ use super::{holder, refuse};
 use crate::{
     access::ExecutorIdentity,
     app::App,
-    body,
+    http::body,
     http::extract::{Params, PathRunId},
     refusal::{Refusal, RefusalKind},
 };

@@ -6,12 +6,13 @@ use store::{Topic, runs::Heartbeat};
 use tokio::time::Instant;
 use wire::executors::{HeldLease, LeaseNews, Renew, Renewed};
 
-use super::{claim, claimed::signals, refuse};
+use super::{claimed::signals, refuse};
 use crate::{
     access::ExecutorIdentity,
     app::App,
     http::extract::{ExecutorId, Json},
     refusal::Refusal,
+    runs::claim,
 };
 
 /// Leases of one call.

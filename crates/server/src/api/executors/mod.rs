@@ -1,9 +1,7 @@
 //! What our executors say beyond the contracts, for runs of every kind. Nothing else speaks to them.
 
-pub(crate) mod claim;
 mod claimed;
 pub(crate) mod exchange;
-pub(crate) mod finish;
 pub(crate) mod frame;
 pub(crate) mod leases;
 pub(crate) mod output;

@@ -11,7 +11,7 @@ use super::{holder, refuse};
 use crate::{
     access::ExecutorIdentity,
     app::App,
-    body,
+    http::body,
     http::{
         extract::{Params, PathRunId},
         json::BODY_LIMIT,

@@ -5,9 +5,9 @@ use wire::executors::Registration;
 
 use super::{refuse, registration};
 use crate::{
-    api::plugin_jobs::plugin_directory::is_usable,
     app::App,
     http::extract::{ExecutorId, Json},
+    plugin_directory::is_usable,
     refusal::Refusal,
 };
 

@@ -4,12 +4,13 @@ use axum::{extract::State, http::StatusCode};
 use engine::Command;
 use wire::executors::Release;
 
-use super::{finish, holder, refuse};
+use super::{holder, refuse};
 use crate::{
     access::ExecutorIdentity,
     app::App,
     http::extract::{Json, PathRunId},
     refusal::Refusal,
+    runs::finish,
 };
 
 /// Releases a run unfinished: it is queued again. The attempt does not count, unless the executor says what

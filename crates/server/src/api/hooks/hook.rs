@@ -5,11 +5,11 @@ use store::{audit::Target, hooks};
 use url::Url;
 use wire::hooks::{CreatedHook, Hook, HookChange, NewHook};
 
-use super::{check, view};
+use super::view;
 use crate::{
     app::App,
     audit::AuditContext,
-    hooks::Signer,
+    hooks::{Signer, check},
     http::extract::{Json, PathParams},
     refusal::Refusal,
 };

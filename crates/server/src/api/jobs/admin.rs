@@ -12,21 +12,14 @@ use wire::{
 use super::view;
 use crate::{app::App, refusal::Refusal};
 
-/// An executor is active when it was heard of within so many leases.
-const ACTIVE_LEASES: i64 = 2;
 const STATUSES: [&str; 5] = ["pending", "running", "completed", "failed", "cancelled"];
-
-/// Since when an executor must have been heard of to count as active.
-pub(crate) fn active_since(app: &App) -> i64 {
-    app.now_ms() - ACTIVE_LEASES * app.lease_ms()
-}
 
 /// Counts of the whole system.
 #[utoipa::path(get, path = "/api/v1/admin/stats", tag = "admin",
     responses((status = 200, description = "Counts", body = Stats),
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn stats(State(app): State<App>) -> Result<axum::Json<Stats>, Refusal> {
-    let since = active_since(&app);
+    let since = app.active_since();
     let (counts, active_executors) = app
         .store
         .read(move |read| {
@@ -65,7 +58,7 @@ pub(crate) async fn stats(State(app): State<App>) -> Result<axum::Json<Stats>, R
 pub(crate) async fn executors(
     State(app): State<App>,
 ) -> Result<axum::Json<Vec<ExecutorInfo>>, Refusal> {
-    let since = active_since(&app);
+    let since = app.active_since();
     let executors = app
         .store
         .read(move |read| store::executors::list(read, since))

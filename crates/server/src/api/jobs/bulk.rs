@@ -14,18 +14,15 @@ use wire::{
     jobs::{BulkCancel, BulkCancelError, BulkCancelled, BulkSubmittedJob, ErrorBody, NewJob},
 };
 
-use super::{
-    check,
-    error::message,
-    submit::{enter, hash, idempotency_key, target},
-};
+use super::{check, error::message, submit::target};
 use crate::{
     app::App,
     audit::AuditContext,
-    body::{self, offload},
+    http::body::{self, offload},
     http::extract::{Json, run_id},
     http::json::{BULK_LIMIT, parse},
     refusal::Refusal,
+    runs::submit::{enter, hash, idempotency_key},
 };
 
 /// Jobs in one request at most.

@@ -6,7 +6,7 @@ use wire::jobs::{ErrorBody, Job};
 
 use super::{submit::target, view};
 use crate::{
-    api::command::apply, app::App, audit::AuditContext, http::extract::PathRunId, refusal::Refusal,
+    app::App, audit::AuditContext, http::extract::PathRunId, refusal::Refusal, runs::command::apply,
 };
 
 /// Cancels a job that is pending.

@@ -7,11 +7,11 @@ use store::runs::Submission;
 use url::Url;
 use wire::jobs::{NewJob, RetryPolicy};
 
-use super::QUEUE;
 use crate::{
-    api::hooks::run_hook,
     app::App,
+    hooks::check::run_hook,
     http::check::{name, optional_name},
+    kinds,
     programs::is_hash,
     refusal::Refusal,
 };
@@ -58,7 +58,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Refus
         id: app.clock.run_id(),
         kind: Kind::Job,
         name: job.job_type,
-        queue: QUEUE.to_owned(),
+        queue: kinds::of(Kind::Job).queues.queue(&[]),
         priority,
         held: false,
         not_before: job.not_before.map(|at| at.0),

@@ -15,11 +15,11 @@ use wire::jobs::{Claim, ErrorBody, Job};
 use super::view;
 use crate::{
     access::ExecutorIdentity,
-    api::executors::claim::{self, ClaimRequest},
     app::App,
+    http::peer::Peer,
     http::{check, extract::Json},
-    origin_check::Peer,
     refusal::Refusal,
+    runs::claim::{self, ClaimRequest},
 };
 
 /// Takes the next job, or waits for one. With `max` it takes several and answers with an array.

@@ -6,10 +6,7 @@ use utoipa::openapi::{Ref, RefOr, schema::Schema};
 use wire::jobs::ErrorBody;
 
 use super::view;
-use crate::{
-    api::contract::to_string,
-    refusal::{Refusal, RefusalKind, RefusedRun, shorten},
-};
+use crate::refusal::{Refusal, RefusalKind, RefusedRun, shorten, to_string};
 
 /// The status and the body.
 pub(crate) fn body(refusal: &Refusal) -> (StatusCode, String) {

@@ -8,10 +8,10 @@ use wire::jobs::{ErrorBody, Job, JobSummary};
 
 use super::{check, view};
 use crate::{
-    api::paging::{List, Page, statuses},
     app::App,
     http::extract::{Params, PathRunId},
     refusal::Refusal,
+    runs::paging::{List, Page, statuses},
 };
 
 /// Which jobs.

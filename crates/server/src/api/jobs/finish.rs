@@ -10,13 +10,13 @@ use wire::{
 use super::heartbeat::holder;
 use crate::{
     access::ExecutorIdentity,
-    api::executors,
     app::App,
     http::{
         extract::{Json, PathRunId},
         json::FINISH_LIMIT,
     },
     refusal::Refusal,
+    runs::finish,
 };
 
 /// Reports that the program ended well.
@@ -69,7 +69,7 @@ async fn end(
         error_message: request.error_message,
         ..RunResult::new("", 0, outcome)
     };
-    let finish = executors::finish::finish(app, id, holder, result);
+    let finish = finish::finish(app, id, holder, result);
     let run = app
         .store
         .finish(vec![finish])

@@ -7,7 +7,6 @@ use axum::{
 };
 use wire::jobs::{ErrorBody, Health};
 
-use super::admin;
 use crate::{app::App, refusal::Refusal};
 
 const OPEN_METRICS: &str = "application/openmetrics-text";
@@ -45,10 +44,7 @@ pub(crate) async fn metrics(
     State(app): State<App>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let text = app
-        .metrics
-        .text(&app.store, admin::active_since(&app))
-        .await?;
+    let text = app.metrics.text(&app.store, app.active_since()).await?;
     let mut accepted = headers.get_all(header::ACCEPT).iter();
     let is_asked_for = accepted.any(|value| value.to_str().unwrap_or("").contains(OPEN_METRICS));
     let kind = match is_asked_for {

@@ -5,13 +5,11 @@ use wire::jobs::ErrorBody;
 
 use super::{find, view};
 use crate::{
-    api::{
-        output::{self, OptionalHold, OutputQuery, Reader},
-        sse,
-    },
     app::App,
     http::extract::{Params, PathRunId},
+    live::sse,
     refusal::Refusal,
+    runs::output::{self, OptionalHold, OutputQuery, OutputReader},
 };
 
 /// What a job printed: by default what there is now of one stream of its newest attempt, as it was
@@ -32,6 +30,6 @@ pub(crate) async fn read(
 ) -> Result<Response, Refusal> {
     let details = find::details(&app, id).await?;
     let after = sse::last_id(&headers).map_err(|message| Refusal::field(sse::LAST_ID, message))?;
-    let reader = Reader { after, link, held };
+    let reader = OutputReader { after, link, held };
     Ok(output::read(app, details, &query, reader, view::status).await)
 }

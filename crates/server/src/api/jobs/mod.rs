@@ -15,10 +15,3 @@ pub(crate) mod logs;
 pub(crate) mod retry;
 pub(crate) mod submit;
 mod view;
-
-pub(crate) use admin::active_since;
-pub(crate) use submit::{enter, hash, idempotency_key};
-pub(crate) use view::status;
-
-/// The queue that plain jobs wait in.
-pub(crate) const QUEUE: &str = "job";

@@ -2,14 +2,10 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
 };
 use engine::{Kind, RunId};
-use sha2::{Digest, Sha256};
-use store::{
-    audit::{AuditEntry, Target},
-    runs::{Submission, Submit, Submitted},
-};
+use store::audit::Target;
 use wire::{
     Object, Timestamp,
     jobs::{ErrorBody, NewJob, SubmittedJob},
@@ -19,12 +15,11 @@ use super::check;
 use crate::{
     app::App,
     audit::AuditContext,
-    body::{self, offload},
+    http::body::{self, offload},
     http::json::{BODY_LIMIT, parse},
     refusal::Refusal,
+    runs::submit::{enter, hash, idempotency_key},
 };
-
-const KEY_HEADER: &str = "idempotency-key";
 
 /// Submits a job. It is on disk when this answers.
 #[utoipa::path(post, path = "/api/v1/jobs", tag = "jobs", request_body = NewJob,
@@ -87,42 +82,4 @@ async fn accepted_at(app: &App, id: RunId) -> Result<i64, Refusal> {
 /// What the audit says was submitted.
 pub(super) fn target(ids: &[RunId]) -> Target {
     Target::runs(Kind::Job.as_str(), ids)
-}
-
-/// Hands checked jobs to the store, and who asks for them.
-pub(crate) async fn enter(
-    app: &App,
-    mut runs: Vec<Submission>,
-    idempotency: Option<(String, Vec<u8>)>,
-    entry: AuditEntry,
-) -> Result<Submitted, Refusal> {
-    for hook in runs.iter_mut().filter_map(|run| run.hook.as_mut()) {
-        hook.owner.clone_from(&entry.actor.id);
-    }
-    let aging_step_ms = app.aging_step_ms();
-    Ok(app
-        .store
-        .submit(Submit {
-            runs,
-            idempotency,
-            aging_step_ms,
-            now: entry.at,
-            entry: Some(Box::new(entry)),
-        })
-        .await?)
-}
-
-/// The caller's key for this request, if it gave one.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
-    let Some(key) = headers.get(KEY_HEADER) else {
-        return Ok(None);
-    };
-    let text = key.to_str().unwrap_or_default().trim();
-    crate::http::check::name("Idempotency-Key", text)?;
-    Ok(Some(text.to_owned()))
-}
-
-/// What tells one request body from another.
-pub(crate) fn hash(body: &[u8]) -> Vec<u8> {
-    Sha256::digest(body).to_vec()
 }

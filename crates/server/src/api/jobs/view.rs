@@ -1,6 +1,6 @@
 //! Rows as bodies.
 
-use engine::{AttemptEnd, Priority, Run, State, Status};
+use engine::{AttemptEnd, Kind, Priority, Run, State, Status};
 use store::runs::{AttemptRow, Claimed, Details, ResultRow};
 use wire::{
     Timestamp,
@@ -8,15 +8,11 @@ use wire::{
     text::lossy,
 };
 
-/// The contract's word for where a run stands: what may not start yet is pending as well.
-pub(crate) fn status(status: Status) -> &'static str {
-    match status {
-        Status::Held | Status::Scheduled | Status::Queued | Status::Waiting => "pending",
-        Status::Running => "running",
-        Status::Completed => "completed",
-        Status::Failed => "failed",
-        Status::Cancelled => "cancelled",
-    }
+use crate::kinds;
+
+/// The contract's word for a status.
+pub(super) fn status(status: Status) -> &'static str {
+    (kinds::of(Kind::Job).word_of)(status)
 }
 
 /// A row of a list.

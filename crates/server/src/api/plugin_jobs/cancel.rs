@@ -7,7 +7,7 @@ use wire::plugin_jobs::{ErrorBody, Job};
 
 use super::{loaded, view};
 use crate::{
-    api::command::apply, app::App, audit::AuditContext, http::extract::PathRunId, refusal::Refusal,
+    app::App, audit::AuditContext, http::extract::PathRunId, refusal::Refusal, runs::command::apply,
 };
 
 /// What the audit says is asked of a job.

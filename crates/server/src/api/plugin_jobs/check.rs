@@ -4,8 +4,8 @@ use engine::{Kind, NewRun};
 use store::runs::Submission;
 use wire::plugin_jobs::{Config, NewPluginJob};
 
-use super::{plugin_directory::Known, queue};
-use crate::{api::hooks::run_hook, app::App, refusal::Refusal};
+use crate::plugin_directory::Known;
+use crate::{app::App, hooks::check::run_hook, kinds, refusal::Refusal};
 
 const TIMEOUT_DEFAULT_MS: u64 = 5 * 60 * 1_000;
 /// A week.
@@ -47,7 +47,7 @@ pub(super) fn submission(
         app.clock.run_id(),
         Kind::PluginJob,
         &config.plugins.join(" "),
-        &queue(&config.plugins),
+        &kinds::of(Kind::PluginJob).queues.queue(&config.plugins),
     );
     run.held = true;
     run.whole_timeout_ms = i64::try_from(timeout).ok();

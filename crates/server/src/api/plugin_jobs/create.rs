@@ -7,14 +7,14 @@ use wire::{
     plugin_jobs::{ErrorBody, Job, NewPluginJob},
 };
 
-use super::{cancel::target, check, loaded, plugin_directory::plugin_directory, view};
+use super::{cancel::target, check, loaded, view};
 use crate::{
-    api::jobs,
     app::App,
     audit::AuditContext,
-    body::{self, offload},
+    http::body::{self, offload},
     http::json::{self, BODY_LIMIT, HANDED_ON_DEPTH_LIMIT},
     refusal::Refusal,
+    runs::submit,
 };
 
 /// Creates a job; nothing runs before it is started. It is on disk when this answers.
@@ -29,14 +29,14 @@ pub(crate) async fn create(
     audit_context: AuditContext,
     request: Request,
 ) -> Result<axum::Json<Job>, Refusal> {
-    let key = jobs::idempotency_key(request.headers())?;
+    let key = submit::idempotency_key(request.headers())?;
     let body = body::read_json(request, BODY_LIMIT).await?;
-    let plugin_directory = plugin_directory(&app).await?;
+    let plugin_directory = app.plugins.read(&app.store, app.active_since()).await?;
     let (app, read) = offload(body.len(), move || {
         let read = json::parse_within(&body, HANDED_ON_DEPTH_LIMIT);
         let read = read.map(|Object::<NewPluginJob>(job)| {
             // Keys of the other contract are other keys.
-            let key = key.map(|key| (format!("plugin-jobs {key}"), jobs::hash(&body)));
+            let key = key.map(|key| (format!("plugin-jobs {key}"), submit::hash(&body)));
             (check::submission(&app, &plugin_directory, job), key)
         });
         (app, read)
@@ -45,7 +45,7 @@ pub(crate) async fn create(
     let id = match read? {
         (Ok(submission), key) => {
             let entry = audit_context.entry(app.now_ms(), target(submission.run.id));
-            jobs::enter(&app, vec![submission], key, entry).await?.ids[0]
+            submit::enter(&app, vec![submission], key, entry).await?.ids[0]
         }
         (Err(wrong), key) => made_before(&app, key).await?.ok_or(wrong)?,
     };

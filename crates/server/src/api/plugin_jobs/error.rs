@@ -5,10 +5,7 @@ use utoipa::openapi::{Ref, RefOr, schema::Schema};
 use wire::plugin_jobs::ErrorBody;
 
 use super::view;
-use crate::{
-    api::contract::to_string,
-    refusal::{Refusal, RefusalKind, RefusedRun},
-};
+use crate::refusal::{Refusal, RefusalKind, RefusedRun, to_string};
 
 /// The status and the body.
 pub(crate) fn body(refusal: &Refusal) -> (StatusCode, String) {

@@ -2,7 +2,7 @@
 
 use engine::RunId;
 use serde_json::{Map, Value};
-use store::{Read, events::EventRow};
+use store::{Read, events::EventRow, hooks::Composed};
 use wire::{
     TimestampMs,
     executors::EndedPlugin,
@@ -32,12 +32,33 @@ fn word(event: &EventRow, data: &Map<String, Value>) -> Option<&'static str> {
     })
 }
 
+/// The bodies for the job's own webhook.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn compose(
+    read: &mut Read<'_, '_>,
+    id: RunId,
+    events: &[EventRow],
+) -> Result<Vec<Option<Composed>>, store::Error> {
+    let composed = |event: JobEvent| Composed {
+        event: event.event.clone(),
+        // Strings and JSON values have a JSON form.
+        body: serde_json::to_string(&event).unwrap_or_default(),
+    };
+    let events = in_words(read, id, events)?;
+    Ok(events
+        .into_iter()
+        .map(|event| event.map(composed))
+        .collect())
+}
+
 /// Events of one job in the contract's words, each with the job as it was then; nothing for those that
 /// the contract does not know.
 ///
 /// # Errors
 /// The database's.
-pub(crate) fn tell(
+pub(super) fn in_words(
     read: &mut Read<'_, '_>,
     id: RunId,
     events: &[EventRow],

@@ -9,14 +9,14 @@ use store::{Topic, TopicWait};
 use wire::plugin_jobs::{ErrorBody, JobEvent};
 
 use super::{
-    event_data::{is_last, tell},
+    event_data::{in_words, is_last},
     loaded,
 };
 use crate::{
-    api::sse::{self, Chunk},
     app::App,
     http::extract::PathRunId,
     live::Form,
+    live::sse::{self, Chunk},
     refusal::Refusal,
 };
 
@@ -99,7 +99,7 @@ impl Follower {
             // The state first: the events before the end are there when the end is seen.
             let status = store::runs::statuses(read, &[id])?.pop().flatten();
             let events = store::events::after(read, after, Some(id), PAGE)?;
-            let event_data = tell(read, id, &events)?;
+            let event_data = in_words(read, id, &events)?;
             let event_data: Vec<_> = events
                 .iter()
                 .map(|event| event.seq)

@@ -8,10 +8,10 @@ use wire::plugin_jobs::{ErrorBody, JobSummary};
 
 use super::view;
 use crate::{
-    api::paging::{List, Page, statuses},
     app::App,
     http::extract::Params,
     refusal::Refusal,
+    runs::paging::{List, Page, statuses},
 };
 
 /// Which jobs.

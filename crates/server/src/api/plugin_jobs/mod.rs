@@ -9,26 +9,9 @@ pub(crate) mod events;
 pub(crate) mod find;
 pub(crate) mod list;
 mod loaded;
-pub(crate) mod plugin_directory;
 pub(crate) mod plugins;
 pub(crate) mod start;
 mod view;
 
-pub(crate) use event_data::tell;
+pub(crate) use event_data::compose;
 pub(crate) use loaded::{Note, config};
-pub(crate) use view::status;
-
-/// The family of queues that plugin jobs wait in: one queue for each set of plugins.
-pub(crate) const FAMILY: &str = "plugin_job";
-
-/// The queue of jobs with these plugins.
-fn queue(plugins: &[String]) -> String {
-    let mut names: Vec<&str> = plugins.iter().map(String::as_str).collect();
-    names.sort_unstable();
-    format!("{FAMILY}:{}", names.join(","))
-}
-
-/// The plugins of a queue, by name: what stands behind its colon.
-pub(crate) fn plugins_of(rest: &str) -> impl Iterator<Item = &str> {
-    rest.split(',')
-}

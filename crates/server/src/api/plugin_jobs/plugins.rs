@@ -3,7 +3,6 @@
 use axum::extract::State;
 use wire::plugin_jobs::{ErrorBody, Plugin};
 
-use super::plugin_directory::plugin_directory;
 use crate::{app::App, refusal::Refusal};
 
 /// The plugins that executors have, broken and disabled ones too, in the order of jobs that name none.
@@ -11,5 +10,10 @@ use crate::{app::App, refusal::Refusal};
     responses((status = 200, description = "The plugins", body = Vec<Plugin>),
         (status = 500, description = "The database did not answer", body = ErrorBody)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<axum::Json<Vec<Plugin>>, Refusal> {
-    Ok(axum::Json(plugin_directory(&app).await?.plugins()))
+    Ok(axum::Json(
+        app.plugins
+            .read(&app.store, app.active_since())
+            .await?
+            .plugins(),
+    ))
 }

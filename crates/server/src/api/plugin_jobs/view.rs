@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Run, State, Status};
+use engine::{Kind, Run, State, Status};
 use serde_json::Value;
 use wire::{
     TimestampMs,
@@ -10,16 +10,12 @@ use wire::{
     plugin_jobs::{Job, JobProgress, JobResult, JobSummary, PluginError, PluginRecord},
 };
 
-use super::{loaded::LoadedJob, plugins_of};
+use super::loaded::LoadedJob;
+use crate::kinds;
 
-/// The contract's word for where a run stands. It has none for a job that was cancelled.
-pub(crate) fn status(status: Status) -> &'static str {
-    match status {
-        Status::Held | Status::Scheduled | Status::Queued | Status::Waiting => "queued",
-        Status::Running => "running",
-        Status::Completed => "completed",
-        Status::Failed | Status::Cancelled => "failed",
-    }
+/// The contract's word for a status.
+pub(super) fn status(status: Status) -> &'static str {
+    (kinds::of(Kind::PluginJob).word_of)(status)
 }
 
 /// A job as it is now.
@@ -171,7 +167,7 @@ fn record(plugin: &EndedPlugin) -> PluginRecord {
 /// An item of a list.
 pub(super) fn summary(run: &Run) -> JobSummary {
     let plugins = run.queue.split_once(':');
-    let plugins = plugins.map(|(_, rest)| plugins_of(rest).map(str::to_owned).collect());
+    let plugins = plugins.map(|(_, rest)| kinds::capabilities(rest).map(str::to_owned).collect());
     JobSummary {
         id: run.id.to_string(),
         status: status(run.state.status()).to_owned(),

@@ -5,15 +5,13 @@ use engine::RunId;
 use store::{Batch, audit::Target};
 use wire::runs::RunDetails;
 
-use super::{
-    details, find,
-    kinds::{self, Control},
-};
+use super::{details, find};
 use crate::{
     access::Principal,
     app::App,
     audit::AuditContext,
     http::extract::PathRunId,
+    kinds::{self, Control},
     refusal::{Refusal, RefusalKind},
 };
 

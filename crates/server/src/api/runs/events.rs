@@ -6,10 +6,10 @@ use serde::Deserialize;
 use super::found;
 use crate::{
     access::Principal,
-    api::{events::messages, sse},
+    api::events::messages,
     app::App,
     http::extract::{Params, PathRunId},
-    live::{Filter, Form},
+    live::{Filter, Form, sse},
     refusal::Refusal,
 };
 

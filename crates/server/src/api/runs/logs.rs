@@ -2,16 +2,15 @@
 
 use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 
-use super::{found, kinds};
+use super::found;
 use crate::{
     access::Principal,
-    api::{
-        output::{self, OutputQuery, Reader},
-        sse,
-    },
     app::App,
     http::extract::{Params, PathRunId},
+    kinds,
+    live::sse,
     refusal::Refusal,
+    runs::output::{self, OutputQuery, OutputReader},
 };
 
 /// What a run printed: by default what there is now of one stream of its newest attempt, as it was printed;
@@ -32,7 +31,7 @@ pub(crate) async fn read(
 ) -> Result<Response, Refusal> {
     let details = found(&app, &principal, id).await?;
     let after = sse::last_id(&headers).map_err(|message| Refusal::field(sse::LAST_ID, message))?;
-    let reader = Reader {
+    let reader = OutputReader {
         after,
         link,
         held: None,

@@ -3,7 +3,6 @@
 pub(crate) mod control;
 pub(crate) mod details;
 pub(crate) mod events;
-mod kinds;
 pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod parts;
@@ -13,7 +12,7 @@ mod view;
 use engine::{Kind, RunId};
 use store::{Read, runs::Details};
 
-use crate::{access::Principal, app::App, refusal::Refusal};
+use crate::{access::Principal, app::App, kinds, refusal::Refusal};
 
 /// The kinds whose runs the caller may read.
 fn readable(principal: &Principal) -> Vec<Kind> {

@@ -9,7 +9,7 @@ use wire::{
     runs::{RunAttempt, RunDetails, RunSignals, RunSummary, RunWait},
 };
 
-use super::kinds::{self, Control};
+use crate::kinds::{self, Control};
 
 /// A row of a list.
 pub(super) fn summary(run: Run, labels: BTreeMap<String, String>) -> RunSummary {

@@ -21,6 +21,7 @@ use crate::{
     Principal,
     app::App,
     http::extract::Params,
+    kinds,
     live::{Filter, Form, FrameReader, Reader, Step},
     refusal::Refusal,
 };
@@ -106,7 +107,7 @@ impl Feed for Executions {
 fn update(event: &EventRow) -> Utf8Bytes {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     let of_event = |name: &str| data.get(name).cloned().unwrap_or_default();
-    let status = data["status"].as_str().map(status);
+    let status = data["status"].as_str().and_then(word);
     let message = json!({
         "type": "execution_update",
         "seq": event.seq,
@@ -120,12 +121,9 @@ fn update(event: &EventRow) -> Utf8Bytes {
     message.to_string().into()
 }
 
-/// The contract has one word for everything before the start.
-fn status(status: &str) -> &str {
-    match status {
-        "held" | "scheduled" | "queued" | "waiting" => "pending",
-        other => other,
-    }
+/// The contract's word for a status.
+fn word(status: &str) -> Option<&'static str> {
+    status.parse().ok().map(kinds::of(Kind::Execution).word_of)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{app::App, hooks};
+use crate::{api, app::App, hooks};
 
 /// Times that it reads on before it is seen to what is due: that goes out also while more and more happens.
 const PAGES: usize = 4;
@@ -25,7 +25,7 @@ impl Cursor {
         for _ in 0..PAGES {
             let anyway = self.noted.is_none_or(|noted| noted.elapsed() >= often);
             let plan = move |read: &mut store::Read<'_, '_>| {
-                store::hooks::plan(read, hooks::compose_of_run, anyway)
+                store::hooks::plan(read, api::compose_of_run, anyway)
             };
             let plan = app.store.read(plan).await?;
             let is_empty = plan.is_empty();

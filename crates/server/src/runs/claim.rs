@@ -8,16 +8,16 @@ use store::{Read, runs::Claimed};
 use tokio::time::Instant;
 
 use crate::{
-    api::{jobs, plugin_jobs},
     app::App,
     http::check,
-    origin_check::Peer,
+    http::peer::Peer,
+    kinds::{self, Queues},
     refusal::Refusal,
 };
 
 const MAX_LIMIT: u32 = 1_000;
 const WAIT_LIMIT_SECONDS: f64 = 60.0;
-/// The queues of plugin jobs with ready runs that the executor can perform, at most so many.
+/// Queues of a family with ready runs that the executor can perform, at most so many.
 const QUEUES: usize = 64;
 
 /// The address of an executor: what it says, or where it calls from.
@@ -58,7 +58,7 @@ pub(crate) struct ClaimRequest {
 
 impl ClaimRequest {
     /// The claim, which says where the runs are.
-    pub(super) async fn located(&self, app: &App) -> Result<store::runs::Claim, store::Error> {
+    pub(crate) async fn located(&self, app: &App) -> Result<store::runs::Claim, store::Error> {
         let mut claim = store::runs::Claim {
             executor: self.executor.clone(),
             executor_ip: self.executor_ip.clone(),
@@ -69,46 +69,58 @@ impl ClaimRequest {
             lease_ms: app.lease_ms(),
             now: app.now_ms(),
         };
-        if self.kinds.contains(&Kind::Job) {
-            claim.queues.push(jobs::QUEUE.to_owned());
+        let mut families = Vec::new();
+        for kind in &self.kinds {
+            match kinds::of(*kind).queues {
+                Queues::One(queue) => claim.queues.push(queue.to_owned()),
+                Queues::Family(family) => families.push(family),
+            }
         }
-        if self.kinds.contains(&Kind::PluginJob) {
+        if !families.is_empty() {
             // Note the time before looking: what comes in between is not missed.
             claim.looked = app.store.wake().look();
             let executor = self.executor.clone();
-            let queues = app.store.read(move |read| plugin_queues(read, &executor));
-            if let Some(queues) = queues.await? {
+            let queues = app
+                .store
+                .read(move |read| queues_of(read, &executor, &families));
+            for (family, queues) in queues.await? {
                 claim.queues.extend(queues);
-                claim.families.push(plugin_jobs::FAMILY.to_owned());
+                claim.families.push(family.to_owned());
             }
         }
         Ok(claim)
     }
 }
 
-/// Where an executor's plugin jobs are: the queues, unless it has no plugins.
-fn plugin_queues(
+/// The queues of these families with ready runs that an executor has the capabilities for; none of one
+/// without capabilities.
+fn queues_of(
     read: &mut Read<'_, '_>,
     executor: &str,
-) -> Result<Option<Vec<String>>, store::Error> {
-    let plugins = store::executors::capabilities(read, executor)?;
-    let plugins: HashSet<&str> = plugins.iter().map(String::as_str).collect();
-    if plugins.is_empty() {
-        return Ok(None);
+    families: &[&'static str],
+) -> Result<Vec<(&'static str, Vec<String>)>, store::Error> {
+    let own = store::executors::capabilities(read, executor)?;
+    let own: HashSet<&str> = own.iter().map(String::as_str).collect();
+    if own.is_empty() {
+        return Ok(Vec::new());
     }
-    let has_all = |rest: &str| plugin_jobs::plugins_of(rest).all(|name| plugins.contains(name));
-    store::runs::ready_queues(read, plugin_jobs::FAMILY, QUEUES, has_all).map(Some)
+    let has_all = |rest: &str| kinds::capabilities(rest).all(|name| own.contains(name));
+    let queues = families.iter().map(|family| {
+        let queues = store::runs::ready_queues(read, family, QUEUES, has_all)?;
+        Ok((*family, queues))
+    });
+    queues.collect()
 }
 
 /// Runs that were taken for a caller who has not heard of them: dropped, they are queued again and it
 /// does not count, or the end of their leases would.
-pub(crate) struct Taken {
+pub(crate) struct TakenRuns {
     app: App,
     pub(crate) runs: Vec<Claimed>,
 }
 
-impl Taken {
-    pub(super) fn new(app: &App, runs: Vec<Claimed>) -> Self {
+impl TakenRuns {
+    pub(crate) fn new(app: &App, runs: Vec<Claimed>) -> Self {
         let app = app.clone();
         Self { app, runs }
     }
@@ -124,7 +136,7 @@ impl Taken {
     }
 }
 
-impl Drop for Taken {
+impl Drop for TakenRuns {
     fn drop(&mut self) {
         let runs = std::mem::take(&mut self.runs);
         if !runs.is_empty() {
@@ -138,12 +150,12 @@ pub(crate) async fn take(
     app: &App,
     request: &ClaimRequest,
     wait: Duration,
-) -> Result<Taken, store::Error> {
+) -> Result<TakenRuns, store::Error> {
     let until = Instant::now() + wait;
     loop {
         let claim = request.located(app).await?;
         if wait.is_zero() {
-            return Ok(Taken::new(app, app.store.claim(claim).await?));
+            return Ok(TakenRuns::new(app, app.store.claim(claim).await?));
         }
         let mut pending_claim = app.store.wait_for(claim)?;
         let runs = tokio::select! {
@@ -155,7 +167,7 @@ pub(crate) async fn take(
             }
         };
         if !runs.is_empty() || Instant::now() >= until || app.stopping.is_cancelled() {
-            return Ok(Taken::new(app, runs));
+            return Ok(TakenRuns::new(app, runs));
         }
     }
 }

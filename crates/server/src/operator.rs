@@ -9,13 +9,10 @@ use wire::{
     keys::{CreatedKey, JoinToken, KeyInfo, NewJoinToken, NewKey},
 };
 
-use super::{
-    Caller,
-    issue::{IssueError, info, issue, revoke},
-    join::join_token,
-};
 use crate::{
-    Clock, Database, Error, assembled,
+    Clock, Database, Error,
+    access::{Caller, IssueError, info, issue, join_token, revoke},
+    assembled,
     audit::{AuditContext, view},
     database::FILE,
 };

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
-    connection::Link,
+    http::connection::Link,
     live::{Form, Present},
 };
 

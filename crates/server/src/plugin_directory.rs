@@ -5,12 +5,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use store::Store;
 use wire::{
     executors::{PluginInfo, Registration},
     plugin_jobs::Plugin,
 };
 
-use crate::{api::jobs::active_since, app::App, refusal::Refusal};
+use crate::refusal::Refusal;
 
 /// Plugins of one job at most: their names are the name of its queue.
 const JOB_LIMIT: usize = 32;
@@ -38,16 +39,13 @@ type Registered = Vec<(String, Vec<u8>)>;
 #[derive(Debug, Default)]
 pub(crate) struct Remembered(Mutex<(Registered, Arc<Known>)>);
 
-/// The plugins that executors have now.
-pub(super) async fn plugin_directory(app: &App) -> Result<Arc<Known>, store::Error> {
-    let since = active_since(app);
-    let registered = app
-        .store
-        .read(move |read| store::executors::registrations(read, since));
-    Ok(app.plugins.of(registered.await?))
-}
-
 impl Remembered {
+    /// The plugins of executors that were heard of since then.
+    pub(crate) async fn read(&self, store: &Store, since: i64) -> Result<Arc<Known>, store::Error> {
+        let registered = store.read(move |read| store::executors::registrations(read, since));
+        Ok(self.of(registered.await?))
+    }
+
     fn of(&self, registered: Registered) -> Arc<Known> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.0 != registered {
@@ -97,7 +95,7 @@ impl Known {
     }
 
     /// All of them, in the order of jobs that name none.
-    pub(super) fn plugins(&self) -> Vec<Plugin> {
+    pub(crate) fn plugins(&self) -> Vec<Plugin> {
         let mut plugins: Vec<Plugin> = self.plugins.values().cloned().collect();
         // They stand by name already.
         plugins.sort_by_key(|plugin| plugin.order);
@@ -105,7 +103,7 @@ impl Known {
     }
 
     /// The plugins of a job that names these, or none.
-    pub(super) fn choose(&self, named: Option<Vec<String>>) -> Result<Vec<String>, Refusal> {
+    pub(crate) fn choose(&self, named: Option<Vec<String>>) -> Result<Vec<String>, Refusal> {
         let chosen = match named {
             Some(named) => self.check(named)?,
             None => self.all()?,

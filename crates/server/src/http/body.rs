@@ -10,7 +10,8 @@ use axum::{
 use futures_util::TryStreamExt;
 use tokio::time::{Instant, timeout_at};
 
-use crate::budget::{SMALL_BYTES, Share};
+use super::budget::{BUSY, SMALL_BYTES, Share};
+use crate::refusal::{Refusal, RefusalKind};
 
 /// A body that comes slower than this keeps memory from others for nothing: in bytes a second, once
 /// [`GRACE`] is over.
@@ -34,6 +35,20 @@ pub(crate) enum BodyError {
     Slow,
     /// There is no memory free for it now.
     Busy,
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLong(limit) => {
+                let message = format!("the request body is larger than {limit} bytes");
+                Self::new(RefusalKind::TooLarge, message).about("limit_bytes", limit)
+            }
+            BodyError::Broken(error) => Self::bad_request(format!("the body broke off: {error}")),
+            BodyError::Slow => Self::new(RefusalKind::RequestTimeout, "the body comes too slowly"),
+            BodyError::Busy => Self::new(RefusalKind::Unavailable, BUSY),
+        }
+    }
 }
 
 /// A body of at most `limit` bytes.
@@ -146,7 +161,7 @@ mod tests {
     use axum::{body::Body, extract::Request};
 
     use super::{BodyError, read, read_json};
-    use crate::budget::Budget;
+    use crate::http::budget::Budget;
 
     const MIB: u64 = 1 << 20;
 

@@ -11,7 +11,7 @@ use axum::{
     extract::Request,
     http::{HeaderValue, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -19,10 +19,7 @@ use tokio::{
 };
 use tracing::Instrument;
 
-use crate::{
-    api::refuse,
-    refusal::{Refusal, RefusalKind},
-};
+use crate::refusal::{Refusal, RefusalKind};
 
 const KIB: u64 = 1024;
 /// A body of so many bytes needs no share: the number of requests limits those.
@@ -137,16 +134,14 @@ async fn within(budget: &Budget, mut request: Request, next: Next) -> Response {
     if length == Some(0) {
         return next.run(request).await;
     }
-    let path = request.uri().path();
     let Ok(admitted) = budget.requests.clone().try_acquire_owned() else {
-        return refuse(path, Refusal::new(RefusalKind::Unavailable, BUSY));
+        return Refusal::new(RefusalKind::Unavailable, BUSY).into_response();
     };
     if length.is_some_and(|length| length <= SMALL_BYTES) {
         let response = next.run(request).await;
         drop(admitted);
         return response;
     }
-    let path = path.to_owned();
     let share = budget.share();
     request.extensions_mut().insert(share.clone());
     // What a caller has sent stays in memory when the caller disconnects.
@@ -163,6 +158,6 @@ async fn within(budget: &Budget, mut request: Request, next: Next) -> Response {
     };
     work.await.unwrap_or_else(|error| {
         tracing::error!(%error, "a request was not answered");
-        refuse(&path, Refusal::internal("internal error"))
+        Refusal::internal("internal error").into_response()
     })
 }

@@ -13,11 +13,12 @@ use serde::Deserialize;
 use store::{logs::Chunk, runs::Details};
 use wire::jobs::Stream as Output;
 
-use super::{follow, sse};
-use crate::{access::WhileHeld, app::App, live::Form};
-
-/// Chunks that are read from the database at once.
-pub(super) const PAGE: i64 = 32;
+use super::follow::{self, PAGE, gap};
+use crate::{
+    access::WhileHeld,
+    app::App,
+    live::{Form, sse},
+};
 
 /// What of a run's output is read.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -34,20 +35,20 @@ pub(crate) struct OutputQuery {
 pub(crate) type OptionalHold = Option<Extension<WhileHeld>>;
 
 /// The follower of the output.
-pub(super) struct Reader {
+pub(crate) struct OutputReader {
     /// Number of the last message that was received, if the caller resumes.
-    pub(super) after: Option<i64>,
-    pub(super) link: sse::OptionalLink,
-    pub(super) held: OptionalHold,
+    pub(crate) after: Option<i64>,
+    pub(crate) link: sse::OptionalLink,
+    pub(crate) held: OptionalHold,
 }
 
 /// Answers with what there is now of one stream of the newest attempt, or with everything, live, as
 /// server-sent events. The last of these has `word_of` the status.
-pub(super) async fn read(
+pub(crate) async fn read(
     app: App,
     details: Details,
     query: &OutputQuery,
-    reader: Reader,
+    reader: OutputReader,
     word_of: fn(Status) -> &'static str,
 ) -> Response {
     let id = details.run.id;
@@ -123,13 +124,4 @@ fn stored(
         }
         Ok(Some((Bytes::from(text), (app, last, position, Some(end)))))
     })
-}
-
-/// The mark for bytes that are not there.
-pub(super) fn gap(expected: i64, found: i64) -> String {
-    if found > expected {
-        format!("\n[... {} bytes dropped ...]\n", found - expected)
-    } else {
-        String::new()
-    }
 }

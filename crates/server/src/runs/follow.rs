@@ -11,8 +11,10 @@ use wire::{
     text::{lossy, unfinished},
 };
 
-use super::output::{PAGE, gap};
-use crate::{access::WhileHeld, api::sse, app::App};
+use crate::{access::WhileHeld, app::App, live::sse};
+
+/// Chunks that are read from the database at once.
+pub(super) const PAGE: i64 = 32;
 
 /// What is followed.
 pub(super) struct Followed {
@@ -277,5 +279,14 @@ impl Follower {
         };
         self.say(None, "end", &end);
         self.ended = true;
+    }
+}
+
+/// The mark for bytes that are not there.
+pub(super) fn gap(expected: i64, found: i64) -> String {
+    if found > expected {
+        format!("\n[... {} bytes dropped ...]\n", found - expected)
+    } else {
+        String::new()
     }
 }

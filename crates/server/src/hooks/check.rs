@@ -8,8 +8,8 @@ use store::hooks::RunHook;
 use url::Url;
 use wire::hooks::{FullJobHook, JobHook};
 
+use super::{Signer, types_of};
 use crate::{
-    hooks::{Signer, types_of},
     outbound::{Refused, SsrfFilter},
     refusal::Refusal,
 };
@@ -37,7 +37,7 @@ fn wrong(field: &str, message: &str) -> Refusal {
 
 /// An address that the server may call. A name may lead elsewhere tomorrow: it is looked at again at
 /// each call.
-pub(super) fn url(ssrf_filter: &SsrfFilter, field: &str, text: &str) -> Result<Url, Refusal> {
+pub(crate) fn url(ssrf_filter: &SsrfFilter, field: &str, text: &str) -> Result<Url, Refusal> {
     if text.len() > URL_LIMIT {
         return Err(wrong(
             field,
@@ -55,7 +55,7 @@ pub(super) fn url(ssrf_filter: &SsrfFilter, field: &str, text: &str) -> Result<U
     Ok(url)
 }
 
-pub(super) fn events(events: &[String]) -> Result<(), Refusal> {
+pub(crate) fn events(events: &[String]) -> Result<(), Refusal> {
     if events.is_empty() || events.len() > EVENTS_LIMIT {
         let message = format!("must have 1 to {EVENTS_LIMIT} event types");
         return Err(wrong("events", &message));
@@ -71,7 +71,7 @@ pub(super) fn events(events: &[String]) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) fn description(text: &str) -> Result<(), Refusal> {
+pub(crate) fn description(text: &str) -> Result<(), Refusal> {
     if text.len() > DESCRIPTION_LIMIT || text.chars().any(char::is_control) {
         let message =
             format!("must have at most {DESCRIPTION_LIMIT} bytes and no control characters");
@@ -80,7 +80,7 @@ pub(super) fn description(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) fn secret(field: &str, text: &str) -> Result<(), Refusal> {
+pub(crate) fn secret(field: &str, text: &str) -> Result<(), Refusal> {
     Signer::parse(text)
         .map(drop)
         .map_err(|message| wrong(field, &message))

@@ -7,7 +7,7 @@ use crate::app::App;
 
 /// Applies a command to a run, records who asked for it, and answers with what `find` reads of the run
 /// after it, all in one transaction: a caller who gets an error knows that nothing was changed.
-pub(super) async fn apply<T: Send + 'static>(
+pub(crate) async fn apply<T: Send + 'static>(
     app: &App,
     (kind, id): (Kind, RunId),
     command: Command,

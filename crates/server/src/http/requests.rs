@@ -1,7 +1,7 @@
 //! What log lines say of the request that they belong to: its id, and the run that it is about.
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::HeaderValue,
     middleware::Next,
     response::Response,
@@ -10,11 +10,21 @@ use engine::RunId;
 use tracing::{Instrument, Span, field};
 use uuid::Uuid;
 
+use crate::refusal::Contract;
+
 /// The header that tells a caller what its request is called in the log.
 const HEADER: &str = "x-request-id";
 
+/// The contract of a path.
+pub(crate) type ContractOf = fn(&str) -> &'static Contract;
+
 /// Gives a request its name, and the log lines about it too. The query is left out: it may hold a key.
-pub(crate) async fn name(request: Request, next: Next) -> Response {
+/// What no route has answered is written in the form of the path's contract.
+pub(crate) async fn name(
+    State(contract_of): State<ContractOf>,
+    request: Request,
+    next: Next,
+) -> Response {
     let id = Uuid::now_v7();
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("none", MatchedPath::as_str).to_owned();
@@ -23,8 +33,9 @@ pub(crate) async fn name(request: Request, next: Next) -> Response {
     if let Some(run) = run_in(&route, request.uri().path()) {
         about(&span, run);
     }
+    let contract = contract_of(request.uri().path());
     let answer = async {
-        let mut answer = next.run(request).await;
+        let mut answer = contract.render(next.run(request).await);
         tracing::debug!(status = answer.status().as_u16(), "answered");
         if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
             answer.headers_mut().insert(HEADER, id);

@@ -11,20 +11,20 @@ const LIMIT_MAX: i64 = 1_000;
 
 /// A page of a list, newest first.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     limit: i64,
     offset: i64,
 }
 
 /// The list that a page is of: its path, and what it was asked for besides the page.
-pub(super) struct List<'a> {
-    pub(super) path: &'a str,
-    pub(super) parameters: &'a [(&'a str, &'a Option<String>)],
+pub(crate) struct List<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) parameters: &'a [(&'a str, &'a Option<String>)],
 }
 
 impl Page {
     /// The page that is asked for.
-    pub(super) fn asked(limit: Option<i64>, offset: Option<i64>) -> Result<Self, Refusal> {
+    pub(crate) fn asked(limit: Option<i64>, offset: Option<i64>) -> Result<Self, Refusal> {
         let (limit, offset) = (limit.unwrap_or(LIMIT_DEFAULT), offset.unwrap_or(0));
         if limit < 1 {
             return Err(wrong("limit", "must be at least 1"));
@@ -40,7 +40,7 @@ impl Page {
     }
 
     /// All runs of this kind that are on it, and one more, which tells whether there is a next page.
-    pub(super) fn of(self, kind: Kind) -> Filter {
+    pub(crate) fn of(self, kind: Kind) -> Filter {
         Filter {
             kind,
             statuses: Vec::new(),
@@ -52,7 +52,7 @@ impl Page {
     }
 
     /// The runs on it, and the header that leads to the next one.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         self,
         app: &App,
         filter: Filter,
@@ -85,7 +85,7 @@ impl Page {
 }
 
 /// The states behind a contract's word; `word_of` is what the contract calls each.
-pub(super) fn statuses(
+pub(crate) fn statuses(
     word: &str,
     word_of: fn(Status) -> &'static str,
 ) -> Result<Vec<Status>, Refusal> {

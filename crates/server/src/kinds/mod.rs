@@ -1,0 +1,136 @@
+//! The table of kinds: what differs from kind to kind, one row each. Retention, events, metrics, hooks,
+//! live streams, lists and claims work from the rows.
+
+mod control;
+
+pub(crate) use control::Control;
+use engine::{Kind, Status};
+
+use crate::access::Scope;
+
+/// A kind of runs.
+pub(crate) struct KindRow {
+    /// What people call such a run.
+    pub(crate) noun: &'static str,
+    /// What the path of such a run begins with in its contract, up to its id.
+    pub(crate) path: Option<&'static str>,
+    pub(crate) queues: Queues,
+    /// The contract's word for a status.
+    pub(crate) word_of: fn(Status) -> &'static str,
+    pub(crate) read: Scope,
+    /// For all controls but cancel.
+    pub(crate) write: Scope,
+    pub(crate) cancel: Scope,
+    /// What an operator may ask of such a run, whatever its status.
+    pub(crate) controls: &'static [Control],
+    /// Whether such a run is held until its creator starts it. One that is never started ends when it is
+    /// as old as retention allows.
+    pub(crate) starts_held: bool,
+}
+
+/// Which queues the runs of a kind wait in.
+pub(crate) enum Queues {
+    /// All in one, of this name.
+    One(&'static str),
+    /// One for each set of capabilities that the executor must have, such as plugins: a family of this name.
+    Family(&'static str),
+}
+
+static JOB: KindRow = KindRow {
+    noun: "job",
+    path: Some("/api/v1/jobs/"),
+    queues: Queues::One("job"),
+    word_of: |status| match status {
+        // What may not start yet is pending as well.
+        Status::Held | Status::Scheduled | Status::Queued | Status::Waiting => "pending",
+        status => status.as_str(),
+    },
+    read: Scope::JobsRead,
+    write: Scope::JobsWrite,
+    cancel: Scope::JobsCancel,
+    controls: &[
+        Control::Pause,
+        Control::Resume,
+        Control::Cancel,
+        Control::Retry,
+    ],
+    starts_held: false,
+};
+
+static PLUGIN_JOB: KindRow = KindRow {
+    noun: "plugin job",
+    path: Some("/playground/jobs/"),
+    queues: Queues::Family("plugin_job"),
+    word_of: |status| match status {
+        Status::Held | Status::Scheduled | Status::Queued | Status::Waiting => "queued",
+        // The contract has no word for a job that was cancelled.
+        Status::Cancelled => "failed",
+        status => status.as_str(),
+    },
+    read: Scope::PluginJobsRead,
+    write: Scope::PluginJobsWrite,
+    cancel: Scope::PluginJobsCancel,
+    controls: &[Control::Pause, Control::Resume, Control::Cancel],
+    starts_held: true,
+};
+
+static EXECUTION: KindRow = KindRow {
+    noun: "execution",
+    path: None,
+    queues: Queues::One("execution"),
+    word_of: |status| match status {
+        Status::Held | Status::Scheduled | Status::Queued | Status::Waiting => "pending",
+        status => status.as_str(),
+    },
+    read: Scope::ExecutionsRead,
+    write: Scope::ExecutionsWrite,
+    cancel: Scope::ExecutionsCancel,
+    controls: &[
+        Control::Pause,
+        Control::Resume,
+        Control::Skip,
+        Control::Cancel,
+    ],
+    starts_held: false,
+};
+
+static OPERATION: KindRow = KindRow {
+    noun: "operation",
+    path: None,
+    queues: Queues::Family("operation"),
+    word_of: Status::as_str,
+    read: Scope::PlaygroundsRead,
+    write: Scope::PlaygroundsWrite,
+    cancel: Scope::PlaygroundsWrite,
+    controls: &[Control::Cancel, Control::Retry],
+    starts_held: false,
+};
+
+/// The row of a kind.
+pub(crate) fn of(kind: Kind) -> &'static KindRow {
+    match kind {
+        Kind::Job => &JOB,
+        Kind::PluginJob => &PLUGIN_JOB,
+        Kind::Execution => &EXECUTION,
+        Kind::Operation => &OPERATION,
+    }
+}
+
+impl Queues {
+    /// The queue of runs that need executors with these capabilities.
+    pub(crate) fn queue(&self, capabilities: &[String]) -> String {
+        match self {
+            Self::One(name) => (*name).to_owned(),
+            Self::Family(name) => {
+                let mut capabilities: Vec<&str> = capabilities.iter().map(String::as_str).collect();
+                capabilities.sort_unstable();
+                format!("{name}:{}", capabilities.join(","))
+            }
+        }
+    }
+}
+
+/// The capabilities that a queue of a family asks for: what stands behind the colon of its name.
+pub(crate) fn capabilities(rest: &str) -> impl Iterator<Item = &str> {
+    rest.split(',')
+}

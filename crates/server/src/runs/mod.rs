@@ -1,0 +1,10 @@
+//! What several contracts do alike with runs: submit, claim, finish and list them, act on one, read
+//! output.
+
+pub(crate) mod claim;
+pub(crate) mod command;
+pub(crate) mod finish;
+mod follow;
+pub(crate) mod output;
+pub(crate) mod paging;
+pub(crate) mod submit;

@@ -1,0 +1,50 @@
+//! Runs of any kind are submitted, once for each idempotency key.
+
+use axum::http::HeaderMap;
+use sha2::{Digest, Sha256};
+use store::{
+    audit::AuditEntry,
+    runs::{Submission, Submit, Submitted},
+};
+
+use crate::{app::App, http::check, refusal::Refusal};
+
+const KEY_HEADER: &str = "idempotency-key";
+
+/// Hands checked runs to the store, and who asks for them.
+pub(crate) async fn enter(
+    app: &App,
+    mut runs: Vec<Submission>,
+    idempotency: Option<(String, Vec<u8>)>,
+    entry: AuditEntry,
+) -> Result<Submitted, Refusal> {
+    for hook in runs.iter_mut().filter_map(|run| run.hook.as_mut()) {
+        hook.owner.clone_from(&entry.actor.id);
+    }
+    let aging_step_ms = app.aging_step_ms();
+    Ok(app
+        .store
+        .submit(Submit {
+            runs,
+            idempotency,
+            aging_step_ms,
+            now: entry.at,
+            entry: Some(Box::new(entry)),
+        })
+        .await?)
+}
+
+/// The caller's key for this request, if it gave one.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let Some(key) = headers.get(KEY_HEADER) else {
+        return Ok(None);
+    };
+    let text = key.to_str().unwrap_or_default().trim();
+    check::name("Idempotency-Key", text)?;
+    Ok(Some(text.to_owned()))
+}
+
+/// What tells one request body from another.
+pub(crate) fn hash(body: &[u8]) -> Vec<u8> {
+    Sha256::digest(body).to_vec()
+}

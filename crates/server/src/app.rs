@@ -13,6 +13,7 @@ use crate::{
     Settings,
     access::{FailedAuthLimiter, Keys},
     audit::Refusals,
+    blobs::Blobs,
     clock::{Clock, millis},
     http::budget::Budget,
     http::hosts::Hosts,
@@ -21,7 +22,6 @@ use crate::{
     metrics::Metrics,
     outbound::{self, SsrfFilter},
     plugin_directory::Remembered,
-    programs::Programs,
     readiness::Readiness,
 };
 
@@ -38,7 +38,7 @@ pub(crate) struct Parts {
     pub(crate) public_url: String,
     /// Who may be named in a Host or an Origin header, and whose pages may ask.
     pub(crate) hosts: Hosts,
-    pub(crate) programs: Programs,
+    pub(crate) blobs: Blobs,
     pub(crate) metrics: Metrics,
     /// The memory that requests may take.
     pub(crate) budget: Budget,

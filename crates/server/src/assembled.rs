@@ -19,6 +19,7 @@ use crate::{
     access::{FailedAuthLimiter, Keys},
     app::{App, Parts},
     audit::Refusals,
+    blobs::Blobs,
     database::{self, Database},
     http::budget::Budget,
     http::cors,
@@ -30,7 +31,6 @@ use crate::{
     metrics::Metrics,
     outbound::{self, SsrfFilter},
     plugin_directory::Remembered,
-    programs::Programs,
     readiness::Readiness,
     router::{self, openapi_json},
 };
@@ -55,9 +55,7 @@ impl Assembled {
         lock: DataDirLock,
     ) -> Result<Self, Error> {
         let data_dir = settings.data_dir.clone();
-        let (limit, patience) = (settings.upload_limit_bytes, settings.upload_timeout);
-        let programs = Programs::open(data_dir.join("binaries"), limit, patience)
-            .map_err(|error| unusable(&data_dir, error))?;
+        let blobs = Blobs::open(&settings).map_err(Error::Blobs)?;
         let database = Database::new(&data_dir, settings.database_url.as_deref());
         let store = database.open(clock.now_ms()).await?;
         let keys = Keys::new();
@@ -83,7 +81,7 @@ impl Assembled {
             settings,
             public_url,
             hosts,
-            programs,
+            blobs,
             metrics,
             budget,
             tail,

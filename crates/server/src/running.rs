@@ -34,6 +34,9 @@ pub enum Error {
     /// The data directory cannot be used.
     #[error("the data directory {0} cannot be used: {1}")]
     DataDir(String, io::Error),
+    /// The blobs cannot be kept where the settings say.
+    #[error("the blobs cannot be used: {0}")]
+    Blobs(String),
     /// There is no database in the data directory.
     #[error("there is no database in {0}: no server has used this directory")]
     NoDatabase(String),

@@ -9,8 +9,12 @@ use wire::trace::Spans;
 pub struct Settings {
     /// Where to listen. Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Directory of the embedded database, uploaded binaries and the lock.
+    /// Directory of the embedded database, the blobs and the lock.
     pub data_dir: PathBuf,
+    /// `s3://bucket/prefix`, or `None` for a folder of the data directory.
+    pub blobs: Option<String>,
+    /// Endpoint, region and credentials of the bucket, under the names of the `AWS_…` variables.
+    pub blob_options: Vec<(String, String)>,
     /// `postgres://…`, or `None` for the embedded SQLite.
     pub database_url: Option<String>,
     /// The address that executors and people reach this server at, such as `https://play.example`.
@@ -69,6 +73,8 @@ impl Settings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_dir,
+            blobs: None,
+            blob_options: Vec::new(),
             database_url: None,
             public_url: None,
             allowed_hosts: Vec::new(),

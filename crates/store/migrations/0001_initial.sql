@@ -66,13 +66,19 @@ CREATE TABLE run_labels (
 ) {clustered};
 CREATE INDEX run_labels_by_value ON run_labels (name, value, run_id);
 
--- What a run works on, as its contract wrote it. `binary_sha256` names an uploaded program.
+-- What a run works on, as its contract wrote it.
 CREATE TABLE inputs (
-    run_id        {bytes} NOT NULL PRIMARY KEY,
-    body          {bytes} NOT NULL,
-    binary_sha256 TEXT
+    run_id {bytes} NOT NULL PRIMARY KEY,
+    body   {bytes} NOT NULL
 ) {clustered};
-CREATE INDEX inputs_binary ON inputs (binary_sha256) WHERE binary_sha256 IS NOT NULL;
+
+-- The uploads that a run's input names: its program and its files.
+CREATE TABLE run_blobs (
+    run_id {bytes} NOT NULL,
+    sha256 TEXT    NOT NULL,
+    PRIMARY KEY (run_id, sha256)
+) {clustered};
+CREATE INDEX run_blobs_by_hash ON run_blobs (sha256);
 
 CREATE TABLE attempts (
     run_id      {bytes} NOT NULL,
@@ -197,11 +203,14 @@ CREATE TABLE idempotency_keys (
 ) {clustered};
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 
-CREATE TABLE binaries (
+-- Bytes by their SHA-256. `object` is the name under which the object store keeps them.
+CREATE TABLE blobs (
     sha256     TEXT   NOT NULL PRIMARY KEY,
+    object     TEXT   NOT NULL,
     size_bytes BIGINT NOT NULL,
     used_at    BIGINT NOT NULL
 ) {clustered};
+CREATE UNIQUE INDEX blobs_by_object ON blobs (object);
 
 -- The last commit of each writer, for a PostgreSQL server whose answer to a commit was lost, and when
 -- the writer was last there.

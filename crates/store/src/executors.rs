@@ -232,14 +232,14 @@ pub fn holds(read: &mut Read<'_, '_>, name: &str, run: RunId) -> Result<bool, Er
     Ok(held.is_some())
 }
 
-/// Whether an executor holds a run that names this uploaded program.
+/// Whether an executor holds a run that names this upload.
 ///
 /// # Errors
 /// The database's.
-pub fn holds_program(read: &mut Read<'_, '_>, name: &str, sha256: &str) -> Result<bool, Error> {
-    // The runs that are under way are fewer than those that name a program.
-    const HOLDS: &str = "SELECT runs.token FROM runs JOIN inputs ON inputs.run_id = runs.id
-        WHERE runs.status = 'running' AND runs.executor = $1 AND inputs.binary_sha256 = $2
+pub fn holds_blob(read: &mut Read<'_, '_>, name: &str, sha256: &str) -> Result<bool, Error> {
+    // The runs that are under way are fewer than those that name an upload.
+    const HOLDS: &str = "SELECT runs.token FROM runs JOIN run_blobs ON run_blobs.run_id = runs.id
+        WHERE runs.status = 'running' AND runs.executor = $1 AND run_blobs.sha256 = $2
         LIMIT 1";
     let held = read
         .tx

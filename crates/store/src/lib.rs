@@ -7,7 +7,7 @@
 
 pub mod audit;
 mod batch;
-pub mod binaries;
+pub mod blobs;
 mod driver;
 mod error;
 pub mod events;

@@ -30,8 +30,8 @@ pub(crate) struct Doctor {
 
 /// Copy the database of a SQLite server, also while it runs
 ///
-/// The copy is one consistent moment. Uploaded programs are files beside the database, in
-/// `binaries` of the data directory: copy them after it. PostgreSQL has its own tools.
+/// The copy is one consistent moment. Uploads and artefacts are files beside the database, in `blobs`
+/// of the data directory: copy them after it. PostgreSQL and S3 have their own tools.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

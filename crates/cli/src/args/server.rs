@@ -55,7 +55,7 @@ pub(crate) struct Dev {
 /// Where the server keeps its data.
 #[derive(Debug, Args)]
 pub(crate) struct Place {
-    /// Directory of the database and the uploaded programs
+    /// Directory of the database, the uploads and the artefacts
     /// [default: $XDG_DATA_HOME/playhouse; for dev .playhouse/dev]
     #[arg(long, env = "PLAYHOUSE_DATA_DIR", value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
@@ -75,6 +75,14 @@ pub(crate) struct Serve {
 
     #[command(flatten)]
     pub(crate) place: Place,
+
+    /// Keep uploads and artefacts in an S3 bucket, `s3://bucket/prefix`, instead of in the data directory
+    ///
+    /// All servers of one database must name the same bucket and prefix, and no other database may use
+    /// them. Credentials, region and endpoint come from the usual variables, such as
+    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL.
+    #[arg(long, env = "PLAYHOUSE_BLOBS", value_name = "URL")]
+    pub(crate) blobs: Option<String>,
 
     #[command(flatten)]
     pub(crate) tracing: Tracing,
@@ -180,7 +188,7 @@ pub(crate) struct Serve {
     #[arg(value_parser = clap::value_parser!(i64).range(0..=100_000_000))]
     pub(crate) requests_per_minute: i64,
 
-    /// Largest program that may be uploaded
+    /// Largest program, file or artefact that may be uploaded
     #[arg(
         long,
         env = "PLAYHOUSE_UPLOAD_LIMIT",

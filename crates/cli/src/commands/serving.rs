@@ -26,6 +26,10 @@ pub(super) async fn start(
         expected_executor: awaited,
         spans: spans(&serve.tracing, "playhouse-server")?,
         listen: serve.listen,
+        blobs: serve.blobs,
+        blob_options: std::env::vars()
+            .filter(|(name, _)| name.starts_with("AWS_"))
+            .collect(),
         database_url: serve.place.database_url,
         public_url: serve.public_url,
         allowed_hosts: serve.allowed_host,
@@ -127,7 +131,9 @@ pub(super) fn spans(tracing: &Tracing, name: &'static str) -> Result<Spans, Fail
 /// A failure of the server in this process.
 pub(super) fn failure(error: &Error) -> Failure {
     let exit = match error {
-        Error::Setting(_) | Error::NotLoopback(_) | Error::Audit(_) => Exit::USAGE,
+        Error::Setting(_) | Error::Blobs(_) | Error::NotLoopback(_) | Error::Audit(_) => {
+            Exit::USAGE
+        }
         Error::Copy(..) => Exit::IO,
         _ => Exit::FAILED,
     };
@@ -143,6 +149,10 @@ pub(super) fn failure(error: &Error) -> Failure {
         }
         Error::Locked(_) => failure.hint("Stop it, or choose another directory with --data-dir."),
         Error::Store(error) => failure.hint(database_advice(error)),
+        Error::Blobs(_) => failure.hint(
+            "Name a bucket with --blobs s3://bucket/prefix, and its credentials with AWS_ACCESS_KEY_ID \
+             and AWS_SECRET_ACCESS_KEY.",
+        ),
         Error::DataDir(..) => failure.hint("Choose another directory with --data-dir."),
         _ => failure,
     }

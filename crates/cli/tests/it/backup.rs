@@ -40,8 +40,8 @@ fn a_copy_of_a_live_server_serves_what_was_accepted() {
     let sha256 = job["binary_sha256"].as_str().expect("a hash");
     assert!(!program(&restored, sha256).contains("true"));
     copy_files(
-        &server.data_dir().join("binaries"),
-        &restored.data_dir().join("binaries"),
+        &server.data_dir().join("blobs"),
+        &restored.data_dir().join("blobs"),
     );
     assert!(program(&restored, sha256).ends_with("#!/bin/sh\ntrue\n"));
 }

@@ -69,6 +69,6 @@ pub(super) async fn holds(
     }
     let sha256 = value.to_ascii_lowercase();
     app.store
-        .read(move |read| store::executors::holds_program(read, &executor, &sha256))
+        .read(move |read| store::executors::holds_blob(read, &executor, &sha256))
         .await
 }

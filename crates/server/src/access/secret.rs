@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::programs::hex;
+use crate::blobs::hex;
 
 /// What keys begin with.
 const KEY: &str = "itk";

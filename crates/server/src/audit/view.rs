@@ -6,7 +6,7 @@ use wire::{
     audit::{AuditActor, AuditBroken, AuditLine, AuditQuery, AuditTarget, AuditVerified},
 };
 
-use crate::programs::hex;
+use crate::blobs::hex;
 
 const LIMIT_DEFAULT: i64 = 100;
 const LIMIT_MAX: i64 = 1_000;

@@ -159,7 +159,7 @@ impl World {
             runs.push(Submission {
                 run: NewRun::new(id, kind, "example", kind.as_str()),
                 input: Vec::new(),
-                binary_sha256: None,
+                blobs: Vec::new(),
                 hook: None,
                 labels: std::collections::BTreeMap::new(),
             });

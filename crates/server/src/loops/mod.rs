@@ -1,6 +1,7 @@
 //! What happens without being asked: one file for each loop, each with one `tick`.
 
 pub(crate) mod audit;
+mod blobs;
 pub(crate) mod keys;
 pub(crate) mod outbox;
 pub(crate) mod reaper;

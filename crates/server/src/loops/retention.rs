@@ -13,8 +13,6 @@ const SOON: Duration = Duration::from_millis(20);
 /// that it is.
 const DEAD_WRITER: Duration = Duration::from_secs(24 * 3600);
 const IDEMPOTENCY: Duration = Duration::from_secs(24 * 3600);
-/// An uploaded program that no run has named yet is kept at least this long.
-const UNUSED_PROGRAM: Duration = Duration::from_secs(24 * 3600);
 
 pub(crate) async fn run(app: App) {
     let mut wait = EVERY;
@@ -89,46 +87,11 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
         .write(move |batch| store::tickets::sweep(batch, now))
         .await?;
     let more = swept.iter().any(|swept| swept.more);
-    // All files are looked at for it, and uploads wait: once, at the end.
     if !more {
-        collect_programs(app, now - millis(UNUSED_PROGRAM)).await?;
+        super::blobs::tick(app).await?;
     }
     Ok(Tick {
         deleted: runs.deleted,
         more,
     })
-}
-
-/// Deletes programs that no run names: first the rows, then the files, also those that a crash
-/// between the two, or before an upload's row, left behind.
-async fn collect_programs(app: &App, before: i64) -> Result<(), store::Error> {
-    let _alone = app.programs.collect().await;
-    let mut unused = app
-        .store
-        .write(move |batch| store::binaries::collect(batch, before))
-        .await?;
-    match app.programs.older(before).await {
-        Ok(files) => unused.extend(app.store.read(|read| without_row(read, files)).await?),
-        Err(error) => tracing::warn!(%error, "the uploaded programs could not be listed"),
-    }
-    for sha256 in unused {
-        if let Err(error) = app.programs.remove(&sha256).await {
-            tracing::warn!(%error, sha256, "an unused program could not be deleted");
-        }
-    }
-    Ok(())
-}
-
-/// Those of `files` that the database does not know.
-fn without_row(
-    read: &mut store::Read<'_, '_>,
-    files: Vec<String>,
-) -> Result<Vec<String>, store::Error> {
-    let mut found = Vec::new();
-    for sha256 in files {
-        if store::binaries::size(read, &sha256)?.is_none() {
-            found.push(sha256);
-        }
-    }
-    Ok(found)
 }

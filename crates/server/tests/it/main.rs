@@ -4,6 +4,7 @@
 mod access;
 mod answer;
 mod audit;
+mod blobs;
 mod cors;
 mod database;
 mod events;

@@ -354,10 +354,10 @@ async fn an_upload_of_which_nothing_comes_is_given_up() {
     let answer = exchange(&running, request).await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(
-        answer.contains("nothing of the program came for 0.2 seconds"),
+        answer.contains("nothing of the upload came for 0.2 seconds"),
         "{answer}"
     );
-    let binaries = std::fs::read_dir(dir.path().join("binaries")).expect("a directory");
+    let binaries = std::fs::read_dir(dir.path().join("blobs")).expect("a directory");
     assert_eq!(binaries.count(), 0, "half a program is kept");
     running.stop().await;
 }
@@ -444,7 +444,7 @@ async fn a_call_that_outlives_the_stop_keeps_the_directory_locked() {
         .await
         .expect("half a request");
     let begun = || {
-        let files = std::fs::read_dir(dir.path().join("binaries")).expect("a directory");
+        let files = std::fs::read_dir(dir.path().join("blobs")).expect("a directory");
         files.count() > 0
     };
     let deadline = Instant::now() + DEADLINE;

@@ -15,6 +15,7 @@ const RUNS: i64 = 200;
 const OF_RUN: &[&str] = &[
     "DELETE FROM inputs WHERE run_id = $1",
     "DELETE FROM run_labels WHERE run_id = $1",
+    "DELETE FROM run_blobs WHERE run_id = $1",
     "DELETE FROM results WHERE run_id = $1",
     "DELETE FROM states WHERE run_id = $1",
     "DELETE FROM log_sizes WHERE run_id = $1",

@@ -8,6 +8,7 @@ use super::{parents, row};
 use crate::{
     Batch, Error, Read,
     audit::AuditEntry,
+    blobs,
     driver::{Tx, Value, args},
     hooks::{self, RunHook},
 };
@@ -21,8 +22,8 @@ pub struct Submission {
     pub input: Vec<u8>,
     /// What its submitter calls it: names and values.
     pub labels: BTreeMap<String, String>,
-    /// The uploaded program that it needs, if it is one of ours.
-    pub binary_sha256: Option<String>,
+    /// The uploads that it needs, by their hashes.
+    pub blobs: Vec<String>,
     /// Where its events are sent, if anywhere.
     pub hook: Option<RunHook>,
 }
@@ -222,29 +223,18 @@ fn insert_labels(tx: &mut Tx<'_>, fresh: &[(&Submission, Change, i64)]) -> Resul
 }
 
 fn insert_inputs(tx: &mut Tx<'_>, fresh: &[(&Submission, Change, i64)]) -> Result<(), Error> {
-    const INSERT: &str = "INSERT INTO inputs (run_id, body, binary_sha256) VALUES ($1, $2, $3)";
-    const USED: &str = "UPDATE binaries SET used_at = $2 WHERE sha256 = $1 AND used_at < $2";
-    let rows: Vec<[Value<'_>; 3]> = fresh
+    const INSERT: &str = "INSERT INTO inputs (run_id, body) VALUES ($1, $2)";
+    let rows: Vec<[Value<'_>; 2]> = fresh
         .iter()
-        .map(|(submission, change, _)| {
-            let binary = submission.binary_sha256.as_ref();
-            [
-                (&change.run.id).into(),
-                (&submission.input).into(),
-                binary.into(),
-            ]
-        })
+        .map(|(submission, change, _)| [(&change.run.id).into(), (&submission.input).into()])
         .collect();
     tx.exec_many(INSERT, &rows)?;
-    let mut used: Vec<(&str, i64)> = fresh
+    let named: Vec<(&RunId, &str, i64)> = fresh
         .iter()
-        .filter_map(|(submission, _, now)| Some((submission.binary_sha256.as_deref()?, *now)))
+        .flat_map(|(submission, change, now)| {
+            let blobs = submission.blobs.iter();
+            blobs.map(|sha256| (&change.run.id, sha256.as_str(), *now))
+        })
         .collect();
-    used.sort_unstable();
-    used.dedup_by_key(|(sha256, _)| *sha256);
-    let used: Vec<[Value<'_>; 2]> = used
-        .into_iter()
-        .map(|(sha256, now)| [sha256.into(), now.into()])
-        .collect();
-    tx.exec_many(USED, &used).map(drop)
+    blobs::name(tx, &named)
 }

@@ -2,7 +2,7 @@
 
 use engine::{AttemptOutcome, Command, NewRun, Stage};
 use store::{
-    binaries,
+    blobs::{self, Blob, Collected},
     events::{self, Extent},
     executors,
     logs::{self, Append},
@@ -24,7 +24,8 @@ on_both!(
     live_runs_stay,
     a_retried_run_is_live,
     events_go_from_the_oldest_on,
-    unused_programs_are_collected,
+    unused_blobs_are_collected,
+    a_blob_keeps_the_object_of_its_first_upload,
 );
 
 const TABLES: [&str; 8] = [
@@ -173,7 +174,7 @@ async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
         write(&store, retention::pending_deletions).await,
         swept(0, false)
     );
-    for table in TABLES.iter().chain(&["log_sizes", "pending_deletions"]) {
+    for table in TABLES.iter().chain(&["log_sizes", "artifacts", "run_blobs", "pending_deletions"]) {
         assert_eq!(
             db.rows(&format!("SELECT count(*) FROM {table}")),
             [["0"]],
@@ -341,32 +342,70 @@ async fn events_go_from_the_oldest_on(db: &Database) {
     db.check();
 }
 
-async fn unused_programs_are_collected(db: &Database) {
+async fn unused_blobs_are_collected(db: &Database) {
     let store = db.open();
-    for (sha256, at) in [("used", NOW), ("old", NOW), ("young", NOW + 5)] {
-        write(&store, move |batch| {
-            binaries::add(
-                batch,
-                sha256,
-                1 << 40,
-                &act_at(at, "binary.upload", "binary", sha256),
-            )
-        })
-        .await;
+    let blob = |sha256: &str| Blob {
+        sha256: sha256.to_owned(),
+        object: format!("object-of-{sha256}"),
+        size_bytes: 1 << 40,
+    };
+    for (sha256, at) in [("old", NOW), ("used", NOW), ("young", NOW + 5)] {
+        let (blob, object) = (blob(sha256), format!("object-of-{sha256}"));
+        let added = store.write(move |batch| blobs::add(batch, &blob, at)).await;
+        assert_eq!(added.unwrap(), object);
     }
     let mut request = submit([job()]);
-    request.runs[0].binary_sha256 = Some("used".to_owned());
-    submit_all(&store, request).await;
+    request.runs[0].blobs = vec!["used".to_owned()];
+    store.submit(request).await.unwrap();
+    let find = |sha256: &'static str| store.read(move |read| blobs::find(read, sha256));
+    assert_eq!(find("old").await.unwrap(), Some(blob("old")));
+    let collect = |after: &'static str, limit, before| {
+        store.write(move |batch| blobs::collect(batch, after, limit, before))
+    };
+    let collected = |objects: &[&str], next: &str| Collected {
+        objects: objects.iter().map(|&object| object.to_owned()).collect(),
+        next: next.to_owned(),
+    };
+    // Two by two; the second page has one.
     assert_eq!(
-        read(&store, |read| binaries::size(read, "old")).await,
-        Some(1 << 40)
+        collect("", 2, NOW + 5).await.unwrap(),
+        collected(&["object-of-old"], "used")
     );
-    let collect = |before| store.write(move |batch| binaries::collect(batch, before));
-    assert_eq!(collect(NOW + 5).await.unwrap(), ["old"]);
-    assert_eq!(read(&store, |read| binaries::size(read, "old")).await, None);
-    assert_eq!(collect(i64::MAX).await.unwrap(), ["young"]);
     assert_eq!(
-        read(&store, |read| binaries::size(read, "used")).await,
-        Some(1 << 40)
+        collect("used", 2, NOW + 5).await.unwrap(),
+        collected(&[], "")
     );
+    assert_eq!(find("old").await.unwrap(), None);
+    let everything = collect("", 10, i64::MAX).await.unwrap();
+    assert_eq!(everything, collected(&["object-of-young"], ""));
+    assert_eq!(find("used").await.unwrap(), Some(blob("used")));
+}
+
+async fn a_blob_keeps_the_object_of_its_first_upload(db: &Database) {
+    let store = db.open();
+    let blob = |object: &str| Blob {
+        sha256: "hash".to_owned(),
+        object: object.to_owned(),
+        size_bytes: 1,
+    };
+    let add = |object, at| {
+        let blob = blob(object);
+        store.write(move |batch| blobs::add(batch, &blob, at))
+    };
+    assert_eq!(add("first", NOW).await.unwrap(), "first");
+    assert_eq!(add("second", NOW + 1).await.unwrap(), "first");
+    let touched = store.write(move |batch| blobs::touch(batch, "hash", NOW + 9));
+    assert_eq!(touched.await.unwrap(), Some(blob("first")));
+    let collected = store.write(move |batch| blobs::collect(batch, "", 10, NOW + 9));
+    assert_eq!(collected.await.unwrap(), Collected::default());
+    let names = ["first", "second"].map(str::to_owned).to_vec();
+    let unnamed = store.read(move |read| blobs::unnamed(read, names.clone()));
+    assert_eq!(unnamed.await.unwrap(), ["second"]);
+    for (object, left) in [("second", true), ("first", false)] {
+        let lost = blob(object);
+        let forgotten = store.write(move |batch| blobs::forget(batch, &lost));
+        forgotten.await.unwrap();
+        let found = store.read(|read| blobs::find(read, "hash")).await.unwrap();
+        assert_eq!(found.is_some(), left);
+    }
 }

@@ -50,7 +50,7 @@ pub(crate) fn submit_at(now: i64, runs: impl IntoIterator<Item = NewRun>) -> Sub
         Submission {
             run,
             input,
-            binary_sha256: None,
+            blobs: Vec::new(),
             hook: None,
             labels: std::collections::BTreeMap::new(),
         }

@@ -78,7 +78,7 @@ async fn submit(store: &Store, runs: usize) -> Result<()> {
         let submission = |id| Submission {
             run: NewRun::new(id, Kind::Job, "noop", "job"),
             input: b"{}".to_vec(),
-            binary_sha256: None,
+            blobs: Vec::new(),
             hook: None,
             labels: std::collections::BTreeMap::new(),
         };

@@ -1,4 +1,4 @@
-//! Programs are uploaded and fetched.
+//! Programs and files are uploaded and fetched.
 
 use axum::{
     body::Body,
@@ -6,19 +6,13 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::TryStreamExt;
-use store::audit::Target;
-use tokio_util::io::ReaderStream;
+use store::{Batch, audit::Target};
 use wire::jobs::{ErrorBody, UploadedBinary};
 
-use crate::{
-    app::App,
-    audit::AuditContext,
-    programs::{Stored, UploadError, is_hash},
-    refusal::{Refusal, RefusalKind},
-};
+use crate::{app::App, audit::AuditContext, blobs::is_hash, refusal::Refusal};
 
-/// Takes a program as the raw request body, of any size up to the limit; nothing is kept in memory.
+/// Takes a program or a file as the raw request body, of any size up to the limit; nothing is kept in
+/// memory.
 #[utoipa::path(post, path = "/api/v1/binaries", tag = "binaries",
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, description = "Stored", body = UploadedBinary),
@@ -31,47 +25,25 @@ pub(crate) async fn upload(
     request: Request,
 ) -> Result<(StatusCode, axum::Json<UploadedBinary>), Refusal> {
     let body = request.into_body().into_data_stream();
-    let Stored {
-        sha256,
-        size_bytes,
-        kept,
-    } = app
-        .programs
-        .store(body)
-        .await
-        .map_err(|error| refuse(&error))?;
-    let entry = audit_context.entry(app.now_ms(), Target::one("binary", &sha256));
-    let (name, size) = (
-        sha256.clone(),
-        i64::try_from(size_bytes).unwrap_or(i64::MAX),
-    );
-    app.store
-        .write(move |batch| store::binaries::add(batch, &name, size, &entry))
-        .await?;
-    drop(kept);
+    let now = app.now_ms();
+    let blob = app.blobs.upload(&app.store, now, body, false).await?;
+    let entry = audit_context.entry(now, Target::one("binary", &blob.sha256));
+    let added = blob.clone();
+    let work = move |batch: &mut Batch<'_, '_>| {
+        batch.record(&entry);
+        store::blobs::add(batch, &added, now)
+    };
+    let kept = app.store.write(work).await?;
+    app.blobs.settle(&blob, &kept).await;
     let answer = UploadedBinary {
-        binary_url: format!("{}/api/v1/binaries/{sha256}", app.public_url),
-        binary_sha256: sha256,
-        size_bytes,
+        binary_url: format!("{}/api/v1/binaries/{}", app.public_url, blob.sha256),
+        binary_sha256: blob.sha256,
+        size_bytes: blob.size_bytes.unsigned_abs(),
     };
     Ok((StatusCode::CREATED, axum::Json(answer)))
 }
 
-fn refuse(error: &UploadError) -> Refusal {
-    match error {
-        UploadError::TooLarge(limit) => {
-            Refusal::new(RefusalKind::TooLarge, error.to_string()).about("limit_bytes", *limit)
-        }
-        UploadError::Slow(_) => Refusal::new(RefusalKind::RequestTimeout, error.to_string()),
-        UploadError::Empty | UploadError::Broken(_) => Refusal::field("body", error.to_string()),
-        UploadError::Io(_) => {
-            tracing::error!(%error, "an upload failed");
-            Refusal::internal("the program could not be stored")
-        }
-    }
-}
-
-/// Gives a program out.
+/// Returns a program or a file.
 #[utoipa::path(get, path = "/api/v1/binaries/{sha256}", tag = "binaries",
     params(("sha256" = String, Path, description = "Its hash")),
     responses((status = 200, description = "The program", body = Vec<u8>,
@@ -90,16 +62,18 @@ pub(crate) async fn download(
         ));
     }
     let sha256 = sha256.to_ascii_lowercase();
-    let found = app.programs.read(&sha256).await.map_err(|error| {
-        tracing::error!(%error, sha256, "a program could not be read");
-        Refusal::internal("the program could not be read")
-    })?;
-    let (file, size) = found.ok_or_else(|| unknown().about("binary_sha256", sha256))?;
+    let unknown = || unknown().about("binary_sha256", sha256.clone());
+    let hash = sha256.clone();
+    let found = app
+        .store
+        .read(move |read| store::blobs::find(read, &hash))
+        .await?;
+    let blob = found.ok_or_else(unknown)?;
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_LENGTH, size.to_string()),
+        (header::CONTENT_LENGTH, blob.size_bytes.to_string()),
     ];
-    // A program that breaks off while it is read breaks the answer off: the reader sees it.
-    let body = Body::from_stream(ReaderStream::with_capacity(file, 128 * 1024).into_stream());
-    Ok((headers, body).into_response())
+    // Bytes that break off while they are read break the answer off: the reader sees it.
+    let bytes = app.blobs.read(&blob).await?.ok_or_else(unknown)?;
+    Ok((headers, Body::from_stream(bytes)).into_response())
 }

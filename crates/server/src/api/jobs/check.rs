@@ -9,10 +9,10 @@ use wire::jobs::{NewJob, RetryPolicy};
 
 use crate::{
     app::App,
+    blobs::is_hash,
     hooks::check::run_hook,
     http::check::{name, optional_name},
     kinds,
-    programs::is_hash,
     refusal::Refusal,
 };
 
@@ -45,7 +45,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Refus
     words(&job)?;
     labels(job.labels.as_ref())?;
     let times = times(&job)?;
-    let binary_sha256 = uploaded(&job.binary_url);
+    let blobs = uploaded(&job.binary_url).into_iter().collect();
     // Taken out: what the job works on is shown to executors and readers, its secrets are not.
     let hook = job.webhook.take();
     let hook = hook
@@ -72,7 +72,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Refus
     Ok(Submission {
         run,
         input,
-        binary_sha256,
+        blobs,
         hook,
         labels,
     })

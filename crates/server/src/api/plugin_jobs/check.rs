@@ -55,7 +55,7 @@ pub(super) fn submission(
         run,
         // It was JSON before: it has a JSON form.
         input: serde_json::to_vec(&config).unwrap_or_default(),
-        binary_sha256: None,
+        blobs: Vec::new(),
         hook,
         labels: std::collections::BTreeMap::new(),
     })

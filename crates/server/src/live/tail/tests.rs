@@ -23,7 +23,7 @@ fn bulk() -> Submit {
         Submission {
             run: NewRun::new(id, Kind::Job, "example", "job"),
             input: Vec::new(),
-            binary_sha256: None,
+            blobs: Vec::new(),
             hook: None,
             labels: std::collections::BTreeMap::new(),
         }

@@ -69,7 +69,7 @@ async fn what_is_no_program_is_refused_and_leaves_nothing_behind() {
         .send(Method::POST, "/api/v1/binaries", broken)
         .refused(400)
         .await;
-    let left = std::fs::read_dir(server.dir().join("data/binaries")).expect("a directory");
+    let left = std::fs::read_dir(server.dir().join("data/blobs")).expect("a directory");
     assert_eq!(left.count(), 0);
 }
 
@@ -149,16 +149,18 @@ async fn an_upload_that_was_acknowledged_survives_a_collection_at_the_same_time(
 async fn files_that_a_crash_left_without_a_row_are_collected_when_they_are_old() {
     let server = TestServer::open().await;
     upload(&server, "kept").await;
-    let dir = server.dir().join("data/binaries");
+    let dir = server.dir().join("data/blobs");
     let now = std::time::UNIX_EPOCH + std::time::Duration::from_millis(NOON_MS.unsigned_abs());
     let day = std::time::Duration::from_millis(DAY_MS.unsigned_abs());
     let kept = std::fs::read_dir(&dir).expect("a directory").next();
     let kept = kept.expect("a file").expect("a file").file_name();
+    let kept = kept.into_string().expect("a name");
+    let [young, old] = [(); 2].map(|()| uuid::Uuid::new_v4().to_string());
     for (name, written) in [
-        (kept.into_string().expect("a name"), now - day * 2),
-        ("a".repeat(64), now - day),
-        ("b".repeat(64), now - day * 2),
-        ("other".to_owned(), now - day * 2),
+        (&kept, now - day * 2),
+        (&young, now - day),
+        (&old, now - day * 2),
+        (&"other".to_owned(), now - day * 2),
     ] {
         let file = std::fs::OpenOptions::new()
             .create(true)
@@ -169,8 +171,9 @@ async fn files_that_a_crash_left_without_a_row_are_collected_when_they_are_old()
     }
     server.server.retain().await.expect("a tick");
     let left = |name: &str| dir.join(name).exists();
-    assert!(left(&"a".repeat(64)), "its upload may be under way");
-    assert!(!left(&"b".repeat(64)), "nobody can name it");
+    assert!(left(&kept), "a row names it");
+    assert!(left(&young), "its upload may be under way");
+    assert!(!left(&old), "nothing can name it");
     assert!(left("other"), "it is none of ours");
     assert_eq!(std::fs::read_dir(&dir).expect("a directory").count(), 3);
 }

@@ -148,7 +148,7 @@ pub(crate) async fn submit_unreadable(server: &TestServer, kind: Kind) -> String
     let submission = Submission {
         run,
         input: b"not a job".to_vec(),
-        binary_sha256: None,
+        blobs: Vec::new(),
         hook: None,
         labels: std::collections::BTreeMap::new(),
     };

@@ -33,7 +33,7 @@ async fn running(store: &Store, number: u64) -> Run {
         runs: vec![Submission {
             run,
             input: Vec::new(),
-            binary_sha256: None,
+            blobs: Vec::new(),
             hook: None,
             labels: std::collections::BTreeMap::new(),
         }],

@@ -80,6 +80,17 @@ CREATE TABLE run_blobs (
 ) {clustered};
 CREATE INDEX run_blobs_by_hash ON run_blobs (sha256);
 
+-- What runs leave: blobs under the names that the newest attempt gave them.
+CREATE TABLE artifacts (
+    run_id     {bytes} NOT NULL,
+    name       TEXT    NOT NULL,
+    attempt    BIGINT  NOT NULL,
+    sha256     TEXT    NOT NULL,
+    created_at BIGINT  NOT NULL,
+    PRIMARY KEY (run_id, name)
+) {clustered};
+CREATE INDEX artifacts_by_hash ON artifacts (sha256);
+
 CREATE TABLE attempts (
     run_id      {bytes} NOT NULL,
     number      BIGINT  NOT NULL,

@@ -5,6 +5,7 @@
 //! is answered after its commit, and a commit is on disk. A function that returns an [`Error`] fails with
 //! those of the database; its documentation names others.
 
+pub mod artifacts;
 pub mod audit;
 mod batch;
 pub mod blobs;

@@ -437,8 +437,11 @@ async fn a_call_that_outlives_the_stop_keeps_the_directory_locked() {
     let mut stream = TcpStream::connect(running.local_addr())
         .await
         .expect("a connection");
-    let request =
-        "POST /api/v1/binaries HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nhalf";
+    // So much that its beginning is written to the disk.
+    let half = "half".repeat(100_000);
+    let request = format!(
+        "POST /api/v1/binaries HTTP/1.1\r\nhost: localhost\r\ncontent-length: 999999\r\n\r\n{half}"
+    );
     stream
         .write_all(request.as_bytes())
         .await

@@ -28,6 +28,7 @@ const MANY_OF_RUN: &[&str] = &[
     "DELETE FROM logs WHERE run_id = $1",
     "DELETE FROM log_positions WHERE run_id = $1",
     "DELETE FROM parts WHERE run_id = $1",
+    "DELETE FROM artifacts WHERE run_id = $1",
 ];
 
 /// The same, the first $2 rows or so.
@@ -41,6 +42,8 @@ const FIRST_OF_RUN: &[&str] = &[
         AS first_of_it)",
     "DELETE FROM parts WHERE run_id = $1 AND number <= (SELECT MAX(number) FROM
         (SELECT number FROM parts WHERE run_id = $1 ORDER BY number LIMIT $2) AS first_of_it)",
+    "DELETE FROM artifacts WHERE run_id = $1 AND name <= (SELECT MAX(name) FROM
+        (SELECT name FROM artifacts WHERE run_id = $1 ORDER BY name LIMIT $2) AS first_of_it)",
 ];
 
 /// An ended run that is old.
@@ -60,7 +63,8 @@ macro_rules! old {
     () => {
         "SELECT id, kind, status, priority,
         starts + COALESCE((SELECT next_seq FROM log_sizes WHERE run_id = runs.id), 0)
-            + COALESCE((SELECT MAX(number) FROM parts WHERE run_id = runs.id), 0),
+            + COALESCE((SELECT MAX(number) FROM parts WHERE run_id = runs.id), 0)
+            + (SELECT COUNT(*) FROM artifacts WHERE run_id = runs.id),
         CAST(
             COALESCE((SELECT stored_bytes FROM log_sizes WHERE run_id = runs.id), 0)
             + COALESCE((SELECT LENGTH(body) FROM inputs WHERE run_id = runs.id), 0)

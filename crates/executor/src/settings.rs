@@ -23,6 +23,10 @@ pub struct Settings {
     pub work_dir: PathBuf,
     /// The largest program that is fetched.
     pub download_limit_bytes: u64,
+    /// How many artefacts of one job are kept.
+    pub artifact_limit: usize,
+    /// How many bytes of artefacts of one job are kept.
+    pub artifact_limit_bytes: u64,
     /// How long a program that was sent SIGTERM may take before SIGKILL.
     pub cancel_grace: Duration,
     /// How long running jobs may go on when the executor is to stop; after it they are killed and
@@ -61,6 +65,8 @@ impl Settings {
             cache_limit_bytes: 4 << 30,
             work_dir: data_dir.join("work"),
             download_limit_bytes: 4 << 30,
+            artifact_limit: 1_000,
+            artifact_limit_bytes: 1 << 30,
             cancel_grace: Duration::from_secs(10),
             drain_grace: Duration::from_secs(3600),
             claim_grace: Duration::from_millis(500),

@@ -54,6 +54,7 @@ pub(crate) fn complete(document: &mut OpenApi, routes: &[Documented]) {
         }
         refusals(operation, path, *scope);
     }
+    plain_parameters(document);
     document.extensions = Some(actions(routes));
     let components = document.components.get_or_insert_default();
     // Parameters do not bring their types along.
@@ -64,6 +65,13 @@ pub(crate) fn complete(document: &mut OpenApi, routes: &[Documented]) {
     for (way, scheme) in ways() {
         components.add_security_scheme(way, scheme);
     }
+}
+
+/// OpenAPI cannot say that a parameter may have slashes: it stands there like any other.
+fn plain_parameters(document: &mut OpenApi) {
+    let paths = std::mem::take(&mut document.paths.paths);
+    let plain = |(path, item): (String, PathItem)| (path.replace("{*", "{"), item);
+    document.paths.paths = paths.into_iter().map(plain).collect();
 }
 
 /// What the audit calls the routes: those that it has a name for.
@@ -83,7 +91,7 @@ fn name(method: &HttpMethod, path: &str) -> String {
     let words = path
         .split(['/', '.'])
         .filter(|word| !matches!(*word, "" | "api" | "v1"));
-    let words = words.map(|word| word.trim_matches(['{', '}']));
+    let words = words.map(|word| word.trim_matches(['{', '}', '*']));
     std::iter::once(verb(method))
         .chain(words)
         .collect::<Vec<_>>()

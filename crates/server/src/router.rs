@@ -14,7 +14,7 @@ use utoipa_axum::{
 use crate::{
     access::{Scope, scope_checked},
     api::{
-        self, audit, events, executors, hooks, jobs, join, keys, plugin_jobs, probes, reference,
+        self, artifacts, audit, events, executors, hooks, jobs, join, keys, plugin_jobs, probes, reference,
         runs, setup, tickets, ws,
     },
     app::App,
@@ -68,6 +68,8 @@ fn table() -> Vec<Route> {
         (Post,   "/api/v1/jobs/{id}/retry",     Scope::JobsWrite,   Some("job.retry"),     routes!(jobs::retry::retry)),
         (Get,    "/api/v1/jobs/{id}/logs",      Scope::JobsRead,    None,                  routes!(jobs::logs::read)),
         (Get,    "/api/v1/jobs/{id}/deliveries", Scope::JobsRead,   None,                  routes!(hooks::of_jobs::of_job)),
+        (Get,    "/api/v1/jobs/{id}/artifacts", Scope::JobsRead,    None,                  routes!(artifacts::list_of_job)),
+        (Get,    "/api/v1/jobs/{id}/artifacts/{*name}", Scope::JobsRead, None,             routes!(artifacts::get_of_job)),
         (Post,   "/api/v1/binaries",            Scope::JobsWrite,   Some("binary.upload"), routes!(jobs::binaries::upload)),
         (Get,    "/api/v1/binaries/{sha256}",   Scope::RunsPerform, None,                  routes!(jobs::binaries::download)),
 
@@ -78,7 +80,13 @@ fn table() -> Vec<Route> {
         (Post,   "/api/runs/{id}/output",              Scope::RunsPerform, None,                  routes!(executors::output::append)),
         (Put,    "/api/runs/{id}/progress",            Scope::RunsPerform, None,                  routes!(executors::progress::note)),
         (Put,    "/api/runs/{id}/frame",               Scope::RunsPerform, None,                  routes!(executors::frame::show)),
+        (Put,    "/api/runs/{id}/artifacts/{*name}",   Scope::RunsPerform, None,                  routes!(executors::artifacts::put)),
         (Post,   "/api/runs/{id}/release",             Scope::RunsPerform, None,                  routes!(executors::release::release)),
+
+
+        // What runs of every kind leave; which of them may be read depends on the scopes of their kind.
+        (Get,    "/api/runs/{id}/artifacts",    Scope::Known,       None,                  routes!(artifacts::list)),
+        (Get,    "/api/runs/{id}/artifacts/{*name}", Scope::Known,  None,                  routes!(artifacts::get)),
 
         // The contract of plugin jobs, and additions to it.
         (Post,   "/playground/jobs",               Scope::PluginJobsWrite,  Some("plugin-job.create"), routes!(plugin_jobs::create::create)),

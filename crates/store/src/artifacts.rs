@@ -93,5 +93,6 @@ pub fn find(read: &mut Read<'_, '_>, id: RunId, name: &str) -> Result<Option<Art
 /// # Errors
 /// The database's.
 pub fn list(read: &mut Read<'_, '_>, id: RunId) -> Result<Vec<Artifact>, Error> {
-    read.tx.all(select!("ORDER BY name"), args![&id], Artifact::read)
+    read.tx
+        .all(select!("ORDER BY name"), args![&id], Artifact::read)
 }

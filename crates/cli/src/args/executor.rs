@@ -50,7 +50,7 @@ pub(crate) struct Executor {
     #[arg(long, env = "PLAYHOUSE_STATE_DIR", value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
 
-    /// Where downloaded programs are kept [default: $XDG_CACHE_HOME/playhouse/NAME/cache]
+    /// Where downloaded programs and files are kept [default: $XDG_CACHE_HOME/playhouse/NAME/cache]
     #[arg(long, env = "PLAYHOUSE_CACHE_DIR", value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
 
@@ -75,7 +75,7 @@ pub(crate) struct Work {
     #[arg(value_enum, default_value = "standard")]
     pub(crate) isolation: Isolation,
 
-    /// The longest unused programs are removed above this size
+    /// The longest unused programs and files are removed above this size
     #[arg(
         long,
         env = "PLAYHOUSE_CACHE_LIMIT",
@@ -85,7 +85,7 @@ pub(crate) struct Work {
     #[arg(value_parser = values::bytes)]
     pub(crate) cache_limit: u64,
 
-    /// Largest program that is fetched
+    /// Largest program or file that is fetched
     #[arg(
         long,
         env = "PLAYHOUSE_DOWNLOAD_LIMIT",
@@ -94,6 +94,26 @@ pub(crate) struct Work {
     )]
     #[arg(value_parser = values::bytes)]
     pub(crate) download_limit: u64,
+
+    /// How many artefacts of one job are kept: files that it leaves in $OUTPUT_DIR
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ARTIFACT_COUNT",
+        value_name = "N",
+        default_value = "1000"
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub(crate) artifact_count: u32,
+
+    /// How many bytes of artefacts of one job are kept
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ARTIFACT_SIZE",
+        value_name = "SIZE",
+        default_value = "1G"
+    )]
+    #[arg(value_parser = values::bytes)]
+    pub(crate) artifact_size: u64,
 
     /// How long a job that is to end may take after SIGTERM; then its processes are killed
     #[arg(

@@ -86,6 +86,8 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
     settings.isolation = level(work.isolation);
     settings.cache_limit_bytes = work.cache_limit;
     settings.download_limit_bytes = work.download_limit;
+    settings.artifact_limit = work.artifact_count as usize;
+    settings.artifact_limit_bytes = work.artifact_size;
     settings.memory_limit_bytes = work.memory_limit;
     settings.cpu_limit = work.cpu_limit;
     settings.file_limit_bytes = work.file_limit;

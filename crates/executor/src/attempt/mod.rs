@@ -1,9 +1,11 @@
 //! One attempt of a run: what every kind has, and a room for each kind.
 
+mod artifacts;
 mod binary;
 mod environment;
 mod orphans;
 mod outcome;
+mod output_dir;
 mod plugins;
 mod trace;
 mod work_dir;
@@ -120,6 +122,7 @@ fn input<T: DeserializeOwned>(run: &ClaimedRun) -> Result<T, PerformOutcome> {
 }
 
 /// What an attempt is watched for while it works.
+#[derive(Clone)]
 struct Watched<'a> {
     lease: watch::Receiver<Lease>,
     kill: &'a CancellationToken,

@@ -14,6 +14,7 @@ pub(super) struct WorkDir {
     path: PathBuf,
     home: PathBuf,
     temporary: PathBuf,
+    output: PathBuf,
 }
 
 impl WorkDir {
@@ -25,10 +26,12 @@ impl WorkDir {
         let dir = Self {
             home: path.join("home"),
             temporary: path.join("tmp"),
+            output: path.join("output"),
             path,
         };
         fs::create_dir(&dir.home)?;
         fs::create_dir(&dir.temporary)?;
+        fs::create_dir(&dir.output)?;
         Ok(dir)
     }
 
@@ -45,6 +48,11 @@ impl WorkDir {
     /// For temporary files.
     pub(super) fn temporary(&self) -> &Path {
         &self.temporary
+    }
+
+    /// For what the run leaves.
+    pub(super) fn output(&self) -> &Path {
+        &self.output
     }
 }
 

@@ -18,7 +18,9 @@ mod waiting;
 pub use apply::{apply, apply_to, entry};
 pub use claim::{Claim, Claimed, plan as claim_plan};
 pub use families::{plan as families_plan, ready_queues};
-pub use find::{AttemptRow, Details, Input, ResultRow, counts, details, input, owned, statuses};
+pub use find::{
+    AttemptRow, Details, Input, ResultRow, counts, details, input, kind, owned, statuses,
+};
 pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
 pub use list::{Filter, list, plan_of_several as list_plan};

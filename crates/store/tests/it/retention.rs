@@ -174,7 +174,10 @@ async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
         write(&store, retention::pending_deletions).await,
         swept(0, false)
     );
-    for table in TABLES.iter().chain(&["log_sizes", "artifacts", "run_blobs", "pending_deletions"]) {
+    for table in TABLES
+        .iter()
+        .chain(&["log_sizes", "artifacts", "run_blobs", "pending_deletions"])
+    {
         assert_eq!(
             db.rows(&format!("SELECT count(*) FROM {table}")),
             [["0"]],

@@ -51,6 +51,7 @@ impl AttemptRunner {
                 return PerformOutcome::Abandoned(reason);
             }
         };
+        let uploading = watched.clone();
         let over = CancellationToken::new();
         let ended = async {
             let ended = watch(process, watched).await;
@@ -78,14 +79,23 @@ impl AttemptRunner {
         if let Some(outcome) = without_result(&report, stop) {
             return outcome;
         }
+        let uploaded = self.upload_artifacts(taken, work_dir.output(), uploading, stop);
+        let Ok(omitted) = uploaded.await else {
+            return PerformOutcome::Lost;
+        };
         let mut outcome = outcome(&report, stop, job, out_of_memory);
         outcome.stdout = stdout.excerpt.text();
         let mut last = stderr.excerpt;
+        last.add(omitted.as_bytes());
         last.add(outcome.stderr.as_bytes());
         outcome.stderr = last.text();
+        let mut unsent_errors = stderr.unsent;
+        if !omitted.is_empty() {
+            unsent_errors.push((stderr.total_bytes, omitted.into()));
+        }
         let unsent = [
             (Stream::Stdout, stdout.unsent),
-            (Stream::Stderr, stderr.unsent),
+            (Stream::Stderr, unsent_errors),
         ];
         let unsent = unsent.into_iter().flat_map(|(stream, chunks)| {
             chunks.into_iter().map(move |(offset, bytes)| Unsent {
@@ -112,6 +122,7 @@ impl AttemptRunner {
             ("PATH".to_owned(), PATH.to_owned()),
             ("HOME".to_owned(), text(work_dir.home())),
             ("TMPDIR".to_owned(), text(work_dir.temporary())),
+            ("OUTPUT_DIR".to_owned(), text(work_dir.output())),
         ]
         .into();
         if let (true, Ok(run)) = (self.environment.settings.spans.wanted(), taken.id.parse()) {

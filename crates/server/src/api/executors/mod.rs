@@ -1,5 +1,6 @@
 //! What our executors say beyond the contracts, for runs of every kind. Nothing else speaks to them.
 
+pub(crate) mod artifacts;
 mod claimed;
 pub(crate) mod exchange;
 pub(crate) mod frame;

@@ -98,34 +98,42 @@ pub(crate) fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Ok(value.map(|Object(value)| value))
 }
 
-/// A map that is refused when a key stands in it twice: taking one of the values would be a guess.
+/// A map of strings that is refused when a key stands in it twice: taking one of the values would be a
+/// guess.
 pub(crate) fn unique<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<BTreeMap<String, String>>, D::Error> {
-    struct Unique;
+    deserializer.deserialize_any(Unique("an object of strings", PhantomData))
+}
 
-    impl<'de> Visitor<'de> for Unique {
-        type Value = Option<BTreeMap<String, String>>;
+/// The same with other values.
+pub(crate) fn unique_of<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<String, T>>, D::Error> {
+    deserializer.deserialize_any(Unique("an object", PhantomData))
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object of strings")
-        }
+struct Unique<T>(&'static str, PhantomData<T>);
 
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Unique<T> {
+    type Value = Option<BTreeMap<String, T>>;
 
-        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-            let mut map = BTreeMap::new();
-            while let Some((key, value)) = entries.next_entry::<String, String>()? {
-                if map.contains_key(&key) {
-                    return Err(Error::custom(format!("key `{key}` stands there twice")));
-                }
-                map.insert(key, value);
-            }
-            Ok(Some(map))
-        }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
     }
 
-    deserializer.deserialize_any(Unique)
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut map = BTreeMap::new();
+        while let Some((key, value)) = entries.next_entry::<String, T>()? {
+            if map.contains_key(&key) {
+                return Err(Error::custom(format!("key `{key}` stands there twice")));
+            }
+            map.insert(key, value);
+        }
+        Ok(Some(map))
+    }
 }

@@ -84,6 +84,7 @@ Examples:
 #[command(after_help = format!("\
 Examples:
   playhouse job submit ./program -- --input data.csv
+  playhouse job submit ./convert.sh --file data/input.csv=./march.csv
   playhouse job submit ./nightly.sh --timeout 1h --max-attempts 5 --retry --label team=data
   id=$(playhouse job submit --detach ./program)
   playhouse job submit --url https://example.com/tool --sha256 HEX -- --version
@@ -134,6 +135,11 @@ pub(crate) struct Submit {
     /// Try again, after a growing wait, when the program fails
     #[arg(long)]
     pub(crate) retry: bool,
+
+    /// Lay a file of this machine, or what a URL has, into the job's directory under this name, read-only
+    /// (repeatable)
+    #[arg(long, value_name = "NAME=PATH|URL", value_parser = values::pair)]
+    pub(crate) file: Vec<(String, String)>,
 
     /// A name of your own for the job (repeatable)
     #[arg(long, short, value_name = "NAME=VALUE", value_parser = values::pair)]

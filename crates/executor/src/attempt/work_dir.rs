@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use wire::artifacts::check_name;
+
 use crate::directory;
 
 /// Removed, with all that is in it, when it is dropped. That blocks.
@@ -33,6 +35,17 @@ impl WorkDir {
         fs::create_dir(&dir.temporary)?;
         fs::create_dir(&dir.output)?;
         Ok(dir)
+    }
+
+    /// Copies a file to where the program starts, read-only. It is no link: what the job does to it does
+    /// nothing to the cache. Blocks.
+    pub(super) fn lay(&self, name: &str, from: &Path) -> io::Result<()> {
+        check_name(name).map_err(io::Error::other)?;
+        let to = self.home.join(name);
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::copy(from, to).map(drop)
     }
 
     /// All of it: the job may write here.

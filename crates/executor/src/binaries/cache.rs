@@ -227,8 +227,7 @@ impl Binaries {
     }
 
     async fn fetch(&self, pinned: &Pinned, url: &str) -> Result<(), Error> {
-        let number = self.0.incoming.fetch_add(1, Ordering::Relaxed);
-        let incoming = Incoming(self.0.dir.join(format!("{INCOMING}{number}")));
+        let incoming = self.incoming();
         let (got, size_bytes) = self.0.fetcher.fetch(url, &incoming.0).await?;
         if got != pinned.digest {
             return Err(Error::Mismatch {
@@ -236,6 +235,29 @@ impl Binaries {
                 got,
             });
         }
+        self.keep(&incoming, pinned, size_bytes)
+    }
+
+    /// What `url` has now, whatever hash it has.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn get_unhashed(&self, url: &str) -> Result<Pinned, Error> {
+        let incoming = self.incoming();
+        let (digest, size_bytes) = self.0.fetcher.fetch(url, &incoming.0).await?;
+        let (file, pinned) = self.pin(digest);
+        let _writing = file.lock.write().await;
+        self.keep(&incoming, &pinned, size_bytes)?;
+        Ok(pinned)
+    }
+
+    fn incoming(&self) -> Incoming {
+        let number = self.0.incoming.fetch_add(1, Ordering::Relaxed);
+        Incoming(self.0.dir.join(format!("{INCOMING}{number}")))
+    }
+
+    /// Gives what came in its name in the cache.
+    fn keep(&self, incoming: &Incoming, pinned: &Pinned, size_bytes: u64) -> Result<(), Error> {
         fs::set_permissions(&incoming.0, Permissions::from_mode(0o555))
             .and_then(|()| fs::rename(&incoming.0, &pinned.path))
             .map_err(|error| Error::Cache(error.to_string()))?;

@@ -7,6 +7,7 @@ use serde_json::{Value, value::RawValue};
 use utoipa::ToSchema;
 
 use super::Stage;
+use crate::jobs::JobFile;
 
 /// A run with its lease.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -71,6 +72,9 @@ pub struct JobInput {
     /// Environment.
     #[serde(default)]
     pub env_variables: BTreeMap<String, String>,
+    /// Files that are laid into its directory, by their names there.
+    #[serde(default)]
+    pub files: BTreeMap<String, JobFile>,
     /// The limit on one attempt, from its claim to its end, in seconds.
     #[serde(default)]
     pub timeout_seconds: Option<u64>,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::Timestamp;
 
-use super::RetryPolicy;
+use super::{JobFile, RetryPolicy};
 
 /// One row of `GET /api/v1/jobs`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -68,6 +68,9 @@ pub struct Job {
     pub completed_at: Option<Timestamp>,
     /// Every start of the job, oldest first.
     pub attempts: Vec<Attempt>,
+    /// Addition: the files that are laid into its directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<BTreeMap<String, JobFile>>,
     /// Addition: why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,

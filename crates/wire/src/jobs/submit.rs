@@ -30,6 +30,14 @@ pub struct NewJob {
         skip_serializing_if = "Option::is_none"
     )]
     pub env_variables: Option<BTreeMap<String, String>>,
+    /// Addition: files that are laid into the job's directory before it starts, by their names there:
+    /// relative paths. Each is an `http` or `https` URL, also of an upload, or an object.
+    #[serde(
+        default,
+        deserialize_with = "crate::shape::unique_of",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub files: Option<BTreeMap<String, JobFile>>,
     /// `foreground`, `background` or `best_effort`.
     #[schema(pattern = "^(foreground|background|best_effort)$")]
     pub priority: String,
@@ -63,6 +71,42 @@ pub struct NewJob {
     /// executors do not see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<JobHook>,
+}
+
+/// Where executors fetch a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(
+    untagged,
+    expecting = "a file must be a URL or an object with a `url` and, if given, a `sha256`"
+)]
+pub enum JobFile {
+    /// What the URL has at the time. Of an upload the hash is known.
+    Url(String),
+    /// With the hash that it must have.
+    Full(#[serde(deserialize_with = "crate::shape::whole")] HashedJobFile),
+}
+
+/// A file of which the hash may be known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HashedJobFile {
+    /// An `http` or `https` URL.
+    #[schema(format = "uri", max_length = 8192)]
+    pub url: String,
+    /// SHA-256 of the file, 64 hexadecimal digits. Executors keep a file whose hash is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9a-fA-F]{64}$")]
+    pub sha256: Option<String>,
+}
+
+impl JobFile {
+    /// The URL and the hash, if it is known.
+    #[must_use]
+    pub fn parts(&self) -> (&str, Option<&str>) {
+        match self {
+            Self::Url(url) => (url, None),
+            Self::Full(file) => (&file.url, file.sha256.as_deref()),
+        }
+    }
 }
 
 /// Wait between attempts: `initial_seconds * factor^(n-1)`, at most `max_seconds`, and of that a

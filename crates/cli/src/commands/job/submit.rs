@@ -1,11 +1,11 @@
 //! `job submit`.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use wire::{
     client::Client,
     hooks::JobHook,
-    jobs::{NewJob, RetryPolicy},
+    jobs::{JobFile, NewJob, RetryPolicy},
 };
 
 use super::{ended, upload};
@@ -69,7 +69,7 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
     let (binary_url, binary_sha256, source) = match (&submit.program, &submit.url, &submit.sha256) {
         (Some(program), ..) => {
             let patience = submit.patience.reconnect_for;
-            let uploaded = upload::upload(client, program, patience).await?;
+            let uploaded = upload::upload_program(client, program, patience).await?;
             let name = program
                 .file_name()
                 .unwrap_or_default()
@@ -80,6 +80,7 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         (None, Some(url), Some(sha256)) => (url.clone(), sha256.clone(), url.clone()),
         _ => return Err(Failure::usage("give a PROGRAM, or --url with --sha256")),
     };
+    let files = files(client, submit).await?;
     let usual = if submit.handover.detach {
         Priority::Background
     } else {
@@ -98,6 +99,7 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         binary_sha256,
         arguments: (!submit.arguments.is_empty()).then(|| submit.arguments.clone()),
         env_variables: pairs(&submit.env),
+        files: (!files.is_empty()).then_some(files),
         priority: word(&submit.priority.unwrap_or(usual)),
         timeout_seconds: submit.timeout,
         max_attempts: submit.max_attempts,
@@ -106,6 +108,23 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         labels: pairs(&submit.label),
         webhook: submit.handover.webhook.clone().map(JobHook::Url),
     })
+}
+
+/// The files that were asked for; uploads those of this machine.
+async fn files(client: &Client, submit: &Submit) -> Result<BTreeMap<String, JobFile>, Failure> {
+    let mut files = BTreeMap::new();
+    for (name, from) in &submit.file {
+        let url = if from.starts_with("http://") || from.starts_with("https://") {
+            from.clone()
+        } else {
+            let patience = submit.patience.reconnect_for;
+            upload::upload(client, Path::new(from), patience)
+                .await?
+                .binary_url
+        };
+        files.insert(name.clone(), JobFile::Url(url));
+    }
+    Ok(files)
 }
 
 /// Says so each time the job comes to wait because no executor is there. Failures are the follower's to

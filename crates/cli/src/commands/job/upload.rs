@@ -18,8 +18,8 @@ use crate::{
 
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// Uploads the file; from the beginning again when the connection breaks.
-pub(super) async fn upload(
+/// Uploads a program.
+pub(super) async fn upload_program(
     client: &Client,
     program: &Path,
     patience: Duration,
@@ -31,9 +31,18 @@ pub(super) async fn upload(
             program.display()
         ));
     }
+    upload(client, program, patience).await
+}
+
+/// Uploads a file; from the beginning again when the connection breaks.
+pub(super) async fn upload(
+    client: &Client,
+    path: &Path,
+    patience: Duration,
+) -> Result<UploadedBinary, Failure> {
     let mut absence = Absence::new(patience);
     loop {
-        let (file, size) = open(program).await?;
+        let (file, size) = open(path).await?;
         let bar = progress(size);
         let uploaded = client
             .upload(Payload::Stream(chunks(file, bar.clone())))
@@ -76,7 +85,7 @@ async fn open(program: &Path) -> Result<(File, u64), Failure> {
     if metadata.is_dir() {
         return Err(Failure::new(
             Exit::IO,
-            format!("{name} is a directory, not a program"),
+            format!("{name} is a directory, not a file"),
         ));
     }
     if metadata.is_file() && metadata.len() == 0 {

@@ -72,25 +72,51 @@ impl AttemptRunner {
     }
 
     async fn prepare(&self, job: &JobInput) -> Result<(Pinned, WorkDir), Unprepared> {
-        let failed = |error: binaries::Error| {
-            let reason = format!("binary download failed: {error}");
+        let sha256 = Some(job.binary_sha256.as_str());
+        let program = self.fetch("binary", &job.binary_url, sha256).await?;
+        let mut files = Vec::with_capacity(job.files.len());
+        for (name, file) in &job.files {
+            let (url, sha256) = file.parts();
+            let fetched = self.fetch(&format!("file `{name}`"), url, sha256).await?;
+            files.push((name.clone(), fetched));
+        }
+        let work_dir = self.environment.work_dir().await;
+        let work_dir = work_dir.map_err(Unprepared::Executor)?;
+        if files.is_empty() {
+            return Ok((program, work_dir));
+        }
+        // The directory goes with the task: one that is given up is removed after the last copy.
+        let laid = spawn_blocking(move || {
+            for (name, file) in &files {
+                let laid = work_dir.lay(name, file.path());
+                laid.map_err(|error| format!("file `{name}` cannot be laid out: {error}"))?;
+            }
+            Ok(work_dir)
+        });
+        let laid = laid.await.unwrap_or_else(|error| Err(error.to_string()));
+        Ok((program, laid.map_err(Unprepared::Executor)?))
+    }
+
+    /// Fetches what a job needs into the cache.
+    async fn fetch(
+        &self,
+        what: &str,
+        url: &str,
+        sha256: Option<&str>,
+    ) -> Result<Pinned, Unprepared> {
+        let fetched = match sha256.map(str::parse).transpose() {
+            Ok(Some(digest)) => self.binaries.get(digest, url).await,
+            Ok(None) => self.binaries.get_unhashed(url).await,
+            Err(error) => Err(binaries::Error::Invalid(error)),
+        };
+        fetched.map_err(|error| {
+            let reason = format!("{what} download failed: {error}");
             match error {
                 binaries::Error::Cache(_) | binaries::Error::Away(_) => {
                     Unprepared::Executor(reason)
                 }
                 _ => Unprepared::Job(reason),
             }
-        };
-        let digest = job
-            .binary_sha256
-            .parse()
-            .map_err(|e| failed(binaries::Error::Invalid(e)))?;
-        let program = self
-            .binaries
-            .get(digest, &job.binary_url)
-            .await
-            .map_err(failed)?;
-        let work_dir = self.environment.work_dir().await;
-        Ok((program, work_dir.map_err(Unprepared::Executor)?))
+        })
     }
 }

@@ -46,11 +46,14 @@ pub(crate) async fn put(
         move |read: &mut store::Read<'_, '_>| store::runs::owned(read, id, &owner, "artifact");
     app.store.read(owned).await.map_err(refuse)?;
     let body = request.into_body().into_data_stream();
-    let blob = app.blobs.upload(&app.store, app.now_ms(), body, true).await?;
+    let blob = app
+        .blobs
+        .upload(&app.store, app.now_ms(), body, true)
+        .await?;
     let (now, uploaded) = (app.now_ms(), blob.clone());
-    let stored = app.store.write(move |batch| {
-        store::artifacts::put(batch, id, &holder, (&name, &uploaded), now)
-    });
+    let stored = app
+        .store
+        .write(move |batch| store::artifacts::put(batch, id, &holder, (&name, &uploaded), now));
     // When it is refused, the sweep deletes the object.
     let Some(artifact) = stored.await.map_err(refuse)? else {
         let message = format!("a run has at most {ARTIFACT_LIMIT} artefacts");

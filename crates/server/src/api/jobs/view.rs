@@ -79,6 +79,7 @@ fn loaded(
         started_at,
         completed_at: ended_at(run),
         attempts,
+        files: input.files,
         error_message: result.error,
         timeout_seconds: input.timeout_seconds,
         max_attempts: u32::try_from(run.max_attempts).ok(),

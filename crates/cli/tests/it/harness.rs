@@ -182,6 +182,7 @@ pub(crate) struct Server {
     /// Its port, the same after a restart.
     pub(crate) port: u16,
     arguments: Vec<String>,
+    variables: Vec<(String, String)>,
     home: TempDir,
 }
 
@@ -191,8 +192,17 @@ impl Server {
         Self::start_command("server", arguments)
     }
 
+    /// The same, with environment variables.
+    pub(crate) fn start_with(arguments: &[&str], variables: &[(String, String)]) -> Self {
+        Self::begin("server", arguments, variables)
+    }
+
     /// Starts `server` or `dev`, and waits until it is healthy.
     pub(crate) fn start_command(command: &str, arguments: &[&str]) -> Self {
+        Self::begin(command, arguments, &[])
+    }
+
+    fn begin(command: &str, arguments: &[&str], variables: &[(String, String)]) -> Self {
         let mut home = TempDir::new().expect("a temporary directory can be made");
         // Between this and the server's own bind somebody may take the port: then try another.
         for _ in 0..20 {
@@ -203,11 +213,12 @@ impl Server {
                 all.push(format!("--data-dir={}", home.path().join("data").display()));
             }
             all.extend(arguments.iter().map(|&argument| argument.to_owned()));
-            let process = Self::spawn(home.path(), &all);
+            let process = Self::spawn(home.path(), &all, variables);
             let mut server = Self {
                 process,
                 port,
                 arguments: all,
+                variables: variables.to_vec(),
                 home,
             };
             if server.becomes_healthy() {
@@ -220,16 +231,16 @@ impl Server {
         panic!("no free port could be kept");
     }
 
-    fn spawn(home: &Path, arguments: &[String]) -> Process {
+    fn spawn(home: &Path, arguments: &[String], variables: &[(String, String)]) -> Process {
         let mut command = playhouse(home);
-        command.args(arguments);
+        command.args(arguments).envs(variables.to_vec());
         Process::start(command, home.join("server.log"))
     }
 
     /// Starts it again on the same port and data, after its process has ended.
     pub(crate) fn restart(&mut self) {
         self.process.wait();
-        self.process = Self::spawn(self.home.path(), &self.arguments);
+        self.process = Self::spawn(self.home.path(), &self.arguments, &self.variables);
         assert!(
             self.becomes_healthy(),
             "the server ended:\n{}",

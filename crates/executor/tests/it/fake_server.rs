@@ -59,6 +59,10 @@ pub(crate) struct State {
     pub(crate) log_failures: usize,
     /// Of each job and stream.
     pub(crate) logs: HashMap<(String, String), Vec<u8>>,
+    /// Of each run, by name.
+    pub(crate) artifacts: HashMap<(String, String), Bytes>,
+    /// So many of the next artefacts are answered with an error that passes.
+    pub(crate) artifact_failures: usize,
     pub(crate) report_calls: usize,
     /// Of each plugin job, with its id.
     pub(crate) notes: Vec<(String, ProgressReport)>,
@@ -333,6 +337,22 @@ impl FakeServer {
         StatusCode::OK
     }
 
+    fn artifact(&self, id: &str, name: &str, bytes: Bytes) -> (StatusCode, Value) {
+        let mut state = self.state();
+        if state.artifact_failures > 0 {
+            state.artifact_failures -= 1;
+            return (StatusCode::SERVICE_UNAVAILABLE, json!({}));
+        }
+        let stored = json!({
+            "name": name, "size_bytes": bytes.len(), "sha256": "", "attempt": 1,
+            "created_at": "2024-01-01T12:00:00Z",
+        });
+        state
+            .artifacts
+            .insert((id.to_owned(), name.to_owned()), bytes);
+        (StatusCode::OK, stored)
+    }
+
     async fn answer(&self, path: String, query: String, body: Bytes) -> (StatusCode, Value) {
         fn read<T: serde::de::DeserializeOwned>(body: &Bytes) -> T {
             serde_json::from_slice(body).expect("the client sends what the wire says")
@@ -357,6 +377,7 @@ impl FakeServer {
                 say(json!({}))
             }
             ["runs", id, "output"] => (self.log(id, &query, &body), json!({})),
+            ["runs", id, "artifacts", name @ ..] => self.artifact(id, &name.join("/"), body),
             ["runs", id, "release"] => {
                 let release: Release = read(&body);
                 self.change(|state| {
@@ -387,7 +408,13 @@ impl Transport for FakeServer {
             let (parts, payload) = request.into_parts();
             let body = match payload {
                 Payload::Bytes(bytes) => bytes,
-                Payload::Stream(_) => Bytes::new(),
+                Payload::Stream(mut stream) => {
+                    let mut all = Vec::new();
+                    while let Some(piece) = stream.next().await {
+                        all.extend_from_slice(&piece.expect("it can be read"));
+                    }
+                    all.into()
+                }
             };
             if let Some(hash) = parts.uri.path().strip_prefix("/api/v1/binaries/") {
                 return server.download(hash);

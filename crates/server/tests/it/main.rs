@@ -3,6 +3,7 @@
 
 mod access;
 mod answer;
+mod artifacts;
 mod audit;
 mod blobs;
 mod cors;

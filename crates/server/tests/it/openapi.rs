@@ -40,7 +40,8 @@ fn every_route_of_the_table_is_documented_with_its_scope_and_nothing_else_is() {
     let table = table();
     assert!(table.len() >= 25, "the table was not understood: {table:?}");
     for (method, path, scope) in &table {
-        let operation = &document["paths"][path][method];
+        // OpenAPI cannot say that a parameter may have slashes.
+        let operation = &document["paths"][path.replace("{*", "{")][method];
         assert!(operation.is_object(), "{method} {path} is missing");
         assert_eq!(operation["x-scope"], written(scope), "{method} {path}");
         let responses = operation["responses"].as_object().expect("responses");

@@ -1,5 +1,6 @@
 //! The real binary, from outside.
 
+mod artifacts;
 mod audit;
 mod backup;
 mod config;

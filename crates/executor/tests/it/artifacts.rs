@@ -18,8 +18,8 @@ async fn artefacts_are_sent_until_the_server_has_them() {
         "mkdir $OUTPUT_DIR/a; echo 1 >$OUTPUT_DIR/a/b; head -c 1000000 /dev/zero >$OUTPUT_DIR/c";
     executor.submit("job", script, json!({}));
     let result = executor.result("job").await;
-    assert!(result.completed, "{result:?}");
-    assert_eq!(result.finish.stderr, "");
+    assert!(result.completed(), "{result:?}");
+    assert_eq!(result.stderr, "");
     assert_eq!(artifact(&executor, "job", "a/b").expect("sent"), "1\n");
     assert_eq!(
         artifact(&executor, "job", "c").expect("sent").len(),
@@ -36,7 +36,7 @@ async fn a_job_that_was_cancelled_keeps_what_it_left() {
     executor.until("it has begun", begun).await;
     executor.server.cancel("job");
     let result = executor.result("job").await;
-    assert_eq!(result.finish.error_message.as_deref(), Some("cancelled"));
+    assert_eq!(result.error_message.as_deref(), Some("cancelled"));
     assert_eq!(artifact(&executor, "job", "a").expect("sent"), "1\n");
     executor.end().await;
 }
@@ -50,9 +50,9 @@ async fn what_the_server_does_not_take_in_time_is_said_and_the_result_is_sent() 
     let script = "echo 1 >$OUTPUT_DIR/a; echo bad >&2";
     executor.submit("job", script, json!({"timeout_seconds": 2}));
     let result = executor.result("job").await;
-    assert!(result.completed, "{result:?}");
+    assert!(result.completed(), "{result:?}");
     let line = "playhouse: artefact \"a\" was not kept: the run's time was over\n";
-    assert_eq!(result.finish.stderr, format!("bad\n{line}"));
+    assert_eq!(result.stderr, format!("bad\n{line}"));
     let said =
         |executor: &TestExecutor| executor.log("job", "stderr").ends_with(line).then_some(());
     executor.until("it stands in the log too", said).await;

@@ -14,8 +14,8 @@ use utoipa_axum::{
 use crate::{
     access::{Scope, scope_checked},
     api::{
-        self, artifacts, audit, events, executors, hooks, jobs, join, keys, plugin_jobs, probes, reference,
-        runs, setup, tickets, ws,
+        self, artifacts, audit, events, executors, hooks, jobs, join, keys, plugin_jobs, probes,
+        reference, runs, setup, tickets, ws,
     },
     app::App,
     audit::{Action, audited},

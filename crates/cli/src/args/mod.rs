@@ -33,7 +33,7 @@ pub(crate) use plugin::{
 };
 pub(crate) use plugin_job::{ListPluginJobs, PluginJob, SubmitPlugins};
 pub(crate) use program::{Program, ProgramCommand};
-pub(crate) use run::{ListRuns, OneRun, RunArgs, RunIds, WatchRun};
+pub(crate) use run::{Download, ListRuns, OneRun, RunArgs, RunIds, WatchRun};
 pub(crate) use server::{Dev, Place, Serve, Server};
 pub(crate) use tracing::Tracing;
 pub(crate) use values::word;

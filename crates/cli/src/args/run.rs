@@ -1,5 +1,7 @@
 //! `run …`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use wire::Timestamp;
 
@@ -17,6 +19,12 @@ Examples:
   playhouse run get 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3 --json | jq .controls")]
     Get(OneRun),
     Watch(WatchRun),
+    /// List what a run left: the files of a job's $OUTPUT_DIR
+    #[command(after_help = "\
+Examples:
+  playhouse run artifacts 0199f2c4-8b1e")]
+    Artifacts(OneRun),
+    Download(Download),
     /// Pause runs: at once when no executor performs them, else after the part that runs
     #[command(after_help = "\
 Examples:
@@ -173,4 +181,34 @@ pub(crate) struct WatchRun {
 
     #[command(flatten)]
     pub(crate) patience: Patience,
+}
+
+/// Save what a run left
+///
+/// A file is replaced only once all of the artefact is there and has its hash.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse run download 0199f2c4-8b1e report/index.html
+  playhouse run download 0199f2c4-8b1e result.json -o - | jq .
+  playhouse run download 0199f2c4-8b1e --all ./artefacts")]
+pub(crate) struct Download {
+    /// Its id, or the beginning of it: at least eight characters
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    /// Name of the artefact
+    #[arg(value_name = "NAME", required_unless_present = "all")]
+    pub(crate) name: Option<String>,
+
+    /// Where to save it; `-` prints it [default: the last part of its name, in this directory]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Save all artefacts in this directory, under their names
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "output"])]
+    pub(crate) all: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
 }

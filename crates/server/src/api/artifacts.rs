@@ -12,9 +12,10 @@ use store::artifacts::Artifact as Row;
 use wire::{Timestamp, artifacts::Artifact};
 
 use crate::{
-    access::{Principal, Scope},
+    access::Principal,
     app::App,
     http::extract::{PathParams, PathRunId, run_id},
+    kinds,
     refusal::Refusal,
 };
 
@@ -37,7 +38,10 @@ pub(crate) async fn list(
     Extension(principal): Extension<Principal>,
     PathRunId(id): PathRunId,
 ) -> Result<axum::Json<Vec<Artifact>>, Refusal> {
-    listed(&app, id, move |kind| principal.scopes().allow(scope(kind))).await
+    listed(&app, id, move |kind| {
+        principal.scopes().allow(kinds::of(kind).read)
+    })
+    .await
 }
 
 /// One artefact, as it was stored.
@@ -54,7 +58,7 @@ pub(crate) async fn get(
 ) -> Result<Response, Refusal> {
     let id = run_id(&id)?;
     fetched(&app, id, name, move |kind| {
-        principal.scopes().allow(scope(kind))
+        principal.scopes().allow(kinds::of(kind).read)
     })
     .await
 }
@@ -83,16 +87,6 @@ pub(crate) async fn get_of_job(
     PathParams((id, name)): PathParams<(String, String)>,
 ) -> Result<Response, Refusal> {
     fetched(&app, run_id(&id)?, name, |kind| kind == Kind::Job).await
-}
-
-/// Who may read the artefacts of such a run.
-fn scope(kind: Kind) -> Scope {
-    match kind {
-        Kind::Job => Scope::JobsRead,
-        Kind::PluginJob => Scope::PluginJobsRead,
-        Kind::Execution => Scope::ExecutionsRead,
-        Kind::Operation => Scope::PlaygroundsRead,
-    }
 }
 
 /// Reads something of a run. One of a kind that is not `allowed` counts as not found.

@@ -136,7 +136,7 @@ fn submit(first: usize) -> Submit {
                 ..NewRun::new(id(number), kind, &format!("noop-{}", number % 1_000), "job")
             },
             input: b"{}".to_vec(),
-            binary_sha256: None,
+            blobs: Vec::new(),
             hook: None,
             labels: BTreeMap::from_iter(special.then_some(label)),
         }

@@ -1,5 +1,7 @@
 //! `run …`: runs of every kind.
 
+mod artifacts;
+mod download;
 mod follow;
 mod list;
 mod outcome;
@@ -20,6 +22,8 @@ pub(super) async fn run(run: RunArgs) -> Result<Exit, Failure> {
         RunArgs::List(list) => list::run(*list).await,
         RunArgs::Get(get) => show::run(get).await,
         RunArgs::Watch(watch) => watch::run(watch).await,
+        RunArgs::Artifacts(run) => artifacts::run(run).await,
+        RunArgs::Download(download) => download::run(download).await,
         RunArgs::Pause(runs) => ask(runs, "pause").await,
         RunArgs::Resume(runs) => ask(runs, "resume").await,
         RunArgs::Skip(runs) => ask(runs, "skip").await,

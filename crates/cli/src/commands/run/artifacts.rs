@@ -1,0 +1,40 @@
+//! `run artifacts`.
+
+use wire::artifacts::Artifact;
+
+use super::resolve;
+use crate::{
+    args::OneRun,
+    commands::connection,
+    exit::{Exit, Failure},
+    output::{print_bytes, print_json, say},
+    table::Table,
+};
+
+pub(super) async fn run(wanted: OneRun) -> Result<Exit, Failure> {
+    let client = connection::open(&wanted.address)?;
+    let id = resolve::id(&client, &wanted.id).await?;
+    let artifacts = client.artifacts(&id).await?;
+    if wanted.format.json {
+        artifacts.iter().try_for_each(print_json)?;
+    } else if artifacts.is_empty() {
+        say("no artefacts; a job leaves them in $OUTPUT_DIR");
+    } else {
+        print_bytes(table(&artifacts).text().as_bytes())?;
+    }
+    Ok(Exit::OK)
+}
+
+fn table(artifacts: &[Artifact]) -> Table {
+    let mut table = Table::new(&["NAME", "BYTES", "STORED", "ATTEMPT", "SHA-256"]);
+    for artifact in artifacts {
+        table.row([
+            artifact.name.clone(),
+            artifact.size_bytes.to_string(),
+            artifact.created_at.to_string(),
+            artifact.attempt.to_string(),
+            artifact.sha256.clone(),
+        ]);
+    }
+    table
+}

@@ -197,7 +197,7 @@ async fn a_cancel_goes_down_the_tree(db: &Database) {
     assert_eq!(
         status(below_ended).await,
         Status::Queued,
-        "its parent had done before"
+        "its parent had ended before"
     );
     assert_eq!(status(stranger).await, Status::Queued);
     assert_eq!(words(&store, later).await, ["submitted", "cancelled"]);

@@ -85,9 +85,6 @@ pub struct Registered {
 }
 
 /// Notes what an executor can do.
-///
-/// # Errors
-/// The database's.
 pub fn register(batch: &mut Batch<'_, '_>, row: &Registered) -> Result<(), Error> {
     const REGISTER: &str = "INSERT INTO executors
         (name, ip, seen_at, completed, registration, capabilities) VALUES ($1, $2, $3, 0, $4, $5)
@@ -105,9 +102,6 @@ pub fn register(batch: &mut Batch<'_, '_>, row: &Registered) -> Result<(), Error
 }
 
 /// What this executor has that a run may need, as it registered it.
-///
-/// # Errors
-/// The database's.
 pub fn capabilities(read: &mut Read<'_, '_>, name: &str) -> Result<Vec<String>, Error> {
     const CAPABILITIES: &str = "SELECT capabilities FROM executors WHERE name = $1";
     let names = read
@@ -119,9 +113,6 @@ pub fn capabilities(read: &mut Read<'_, '_>, name: &str) -> Result<Vec<String>, 
 }
 
 /// What executors registered that were heard of since `since`, by name.
-///
-/// # Errors
-/// The database's.
 pub fn registrations(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<(String, Vec<u8>)>, Error> {
     const REGISTERED: &str = "SELECT name, registration FROM executors
         WHERE seen_at >= $1 AND registration IS NOT NULL ORDER BY name";
@@ -148,9 +139,6 @@ pub struct Executor {
 }
 
 /// How many executors were heard of since `since`, or hold a run.
-///
-/// # Errors
-/// The database's.
 pub fn count(read: &mut Read<'_, '_>, since: i64) -> Result<i64, Error> {
     const COUNT: &str = "SELECT COUNT(*) FROM executors
         WHERE seen_at >= $1 OR name IN (SELECT executor FROM runs WHERE status = 'running')";
@@ -159,9 +147,6 @@ pub fn count(read: &mut Read<'_, '_>, since: i64) -> Result<i64, Error> {
 }
 
 /// Executors that were heard of since `since`, or hold a run; by name.
-///
-/// # Errors
-/// The database's.
 pub fn list(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<Executor>, Error> {
     const EXECUTORS: &str = "SELECT name, ip, seen_at, completed, registration FROM executors
         WHERE seen_at >= $1 OR name IN (SELECT executor FROM runs WHERE status = 'running')
@@ -193,9 +178,6 @@ pub fn list(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<Executor>, Error>
 }
 
 /// Forgets executors that were not heard of since `before` and hold nothing.
-///
-/// # Errors
-/// The database's.
 pub fn forget(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
     // One that is heard of meanwhile stays.
     const FORGET: &str = "DELETE FROM executors WHERE seen_at < $1 AND name IN
@@ -209,9 +191,6 @@ pub fn forget(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
 }
 
 /// Whether an executor was heard of since `since`, or holds a run.
-///
-/// # Errors
-/// The database's.
 pub fn is_at_work(batch: &mut Batch<'_, '_>, name: &str, since: i64) -> Result<bool, Error> {
     const AT_WORK: &str = "SELECT name FROM executors WHERE name = $1 AND (seen_at >= $2
         OR name IN (SELECT executor FROM runs WHERE status = 'running'))";
@@ -222,9 +201,6 @@ pub fn is_at_work(batch: &mut Batch<'_, '_>, name: &str, since: i64) -> Result<b
 }
 
 /// Whether an executor holds a run.
-///
-/// # Errors
-/// The database's.
 pub fn holds(read: &mut Read<'_, '_>, name: &str, run: RunId) -> Result<bool, Error> {
     const HOLDS: &str = "SELECT token FROM runs
         WHERE id = $1 AND status = 'running' AND executor = $2";

@@ -11,9 +11,6 @@ use crate::{
 
 impl Store {
     /// Takes queued runs; none when there are none.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn claim(&self, claim: Claim) -> Result<Vec<Claimed>, Error> {
         let (call, mut pending) = self.claim_call(claim, false);
         self.send(self.any_writer(), Item::Claim(call))?;
@@ -81,18 +78,12 @@ pub struct PendingClaim {
 
 impl PendingClaim {
     /// The runs. None: there are none, or a waiting claim should look again.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn taken(&mut self) -> Result<Vec<Claimed>, Error> {
         (&mut self.answer).await.map_err(|_| Error::Closed)?
     }
 
     /// Waits for no run any more: what is being taken now is answered as soon as it is on disk, otherwise
     /// nothing, at once.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn call_back(&mut self) -> Result<Vec<Claimed>, Error> {
         self.waits.end();
         self.store.wake().call_back();
@@ -100,9 +91,6 @@ impl PendingClaim {
     }
 
     /// Waits no longer; what arrived in the same moment is taken out all the same.
-    ///
-    /// # Errors
-    /// The database's.
     pub fn withdraw(mut self) -> Result<Vec<Claimed>, Error> {
         self.close()
     }

@@ -196,9 +196,6 @@ impl Store {
     }
 
     /// Says on a shared database that this store is there, so that nobody takes its writers for dead.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn attend(&self, now: i64) -> Result<(), Error> {
         for place in 0..self.shared.writers.len() {
             let name = writer_name(self.shared.name, place);

@@ -7,9 +7,6 @@ use crate::{Batch, Error, audit::AuditEntry, driver::args};
 
 /// Applies `command` to a run, which must be of this kind, because somebody asked for it; writes that
 /// down if it changes the run.
-///
-/// # Errors
-/// See [`apply_to`].
 pub fn entry(
     batch: &mut Batch<'_, '_>,
     kind: Kind,

@@ -199,9 +199,6 @@ fn candidate(row: &Row<'_>) -> Result<Candidate, Error> {
 }
 
 /// How the database finds the next ready run.
-///
-/// # Errors
-/// The database's.
 pub fn plan(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
     batch.tx.plan(READY, args!["job", 1])
 }

@@ -29,9 +29,6 @@ pub(crate) fn family_of(queue: &str) -> Option<&str> {
 
 /// Queues with ready runs that are of this family and wanted, at most `limit`, those with the first
 /// runs. `wanted` is asked about what follows the colon.
-///
-/// # Errors
-/// The database's.
 pub fn ready_queues(
     read: &mut Read<'_, '_>,
     family: &str,
@@ -65,9 +62,6 @@ pub fn ready_queues(
 }
 
 /// How the database goes from one ready queue to the next.
-///
-/// # Errors
-/// The database's.
 pub fn plan(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
     batch.tx.plan(READY, args![LOOKED_AT])
 }

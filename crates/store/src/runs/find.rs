@@ -135,9 +135,6 @@ pub fn kind(read: &mut Read<'_, '_>, id: RunId) -> Result<Kind, Error> {
 }
 
 /// How many runs there are, by kind, status and priority.
-///
-/// # Errors
-/// The database's.
 pub fn counts(read: &mut Read<'_, '_>) -> Result<Vec<(Kind, Status, Priority, i64)>, Error> {
     const COUNTS: &str = "SELECT kind, status, priority, n FROM counters";
     read.tx.all(COUNTS, args![], |row| {
@@ -146,9 +143,6 @@ pub fn counts(read: &mut Read<'_, '_>) -> Result<Vec<(Kind, Status, Priority, i6
 }
 
 /// Where each of these runs stands: `None` for one that does not exist.
-///
-/// # Errors
-/// The database's.
 pub fn statuses(read: &mut Read<'_, '_>, ids: &[RunId]) -> Result<Vec<Option<Status>>, Error> {
     const STATUS: &str = "SELECT status FROM runs WHERE id = $1";
     let rows: Vec<[Value<'_>; 1]> = ids.iter().map(|id| [id.into()]).collect();

@@ -40,9 +40,6 @@ macro_rules! select {
 }
 
 /// Runs, newest first.
-///
-/// # Errors
-/// The database's.
 pub fn list(read: &mut Read<'_, '_>, filter: &Filter) -> Result<Vec<Run>, Error> {
     if let [status] = filter.statuses[..] {
         return page(read, filter, Some(status), filter.limit, filter.offset);
@@ -104,9 +101,6 @@ const OF_SEVERAL: &str = concat!(
 );
 
 /// How the database finds a page of several statuses.
-///
-/// # Errors
-/// The database's.
 pub fn plan_of_several(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
     let priority: Option<&str> = None;
     let args = args![

@@ -245,9 +245,6 @@ pub(super) fn end_open(tx: &mut Tx<'_>, updates: &[Update<'_>], now: i64) -> Res
 }
 
 /// Up to `limit` parts of a run after number `after`, in order.
-///
-/// # Errors
-/// The database's.
 pub fn parts(
     read: &mut Read<'_, '_>,
     id: RunId,
@@ -266,18 +263,12 @@ pub fn part_counts(read: &mut Read<'_, '_>, id: RunId) -> Result<Vec<(Stage, i64
 }
 
 /// The parts of a run that have started and not ended.
-///
-/// # Errors
-/// The database's.
 pub fn open_parts(read: &mut Read<'_, '_>, id: RunId) -> Result<Vec<PartRow>, Error> {
     const OPEN: &str = select!("ended_at IS NULL ORDER BY number");
     read.tx.all(OPEN, args![&id], read_part)
 }
 
 /// The state of a run's work, if its holders left one.
-///
-/// # Errors
-/// The database's.
 pub fn state(read: &mut Read<'_, '_>, id: RunId) -> Result<Option<Vec<u8>>, Error> {
     state_of(read.tx, id)
 }

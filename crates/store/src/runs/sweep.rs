@@ -10,9 +10,6 @@ const SWEEP: i64 = 500;
 
 /// Makes scheduled runs ready whose time has come, and ends waits that took too long; answers how many,
 /// and when the next of either is due.
-///
-/// # Errors
-/// The database's.
 pub fn due(
     batch: &mut Batch<'_, '_>,
     aging_step_ms: i64,
@@ -29,9 +26,6 @@ pub fn due(
 }
 
 /// When the next scheduled run is due or the next wait takes too long, epoch milliseconds.
-///
-/// # Errors
-/// The database's.
 pub fn next_due(read: &mut Read<'_, '_>) -> Result<Option<i64>, Error> {
     const NEXT: &str = "SELECT due_at FROM runs WHERE status = 'scheduled' ORDER BY due_at LIMIT 1";
     const OVER: &str = "SELECT wait_until FROM runs WHERE wait_until IS NOT NULL
@@ -43,9 +37,6 @@ pub fn next_due(read: &mut Read<'_, '_>) -> Result<Option<i64>, Error> {
 
 /// Takes away leases that nobody extended, and ends runs that do not run and whose time is over;
 /// answers which. `draw` gives a random number from 0 to 1 for each.
-///
-/// # Errors
-/// The database's.
 pub fn expire(
     batch: &mut Batch<'_, '_>,
     lease_ms: i64,
@@ -76,9 +67,6 @@ pub fn expire(
 
 /// Calls off runs of this kind that were submitted before `before` and are held since: nobody is going
 /// to start them. Answers how many.
-///
-/// # Errors
-/// The database's.
 pub fn cancel_unstarted(
     batch: &mut Batch<'_, '_>,
     kind: Kind,

@@ -24,9 +24,6 @@ fn of_run(run: &str, rest: &str) -> String {
 
 impl Client {
     /// Says what this executor can do.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn register(&self, executor: &str, what: &Registration) -> Result<(), Error> {
         self.json::<_, serde_json::Value>(Method::PUT, &of_executor(executor, ""), what)
             .await
@@ -34,9 +31,6 @@ impl Client {
     }
 
     /// Claims up to `claim.max` jobs as the contract has it; an empty list when none came in time.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn claim(&self, claim: &Claim) -> Result<Vec<Job>, Error> {
         let claim = Claim {
             max: Some(claim.max.unwrap_or(1)),
@@ -58,9 +52,6 @@ impl Client {
     }
 
     /// Renews leases and waits for signals.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn renew(&self, executor: &str, renew: &Renew) -> Result<Renewed, Error> {
         self.answered(Method::POST, &of_executor(executor, "/leases"), renew)
             .await
@@ -110,9 +101,6 @@ impl Client {
     }
 
     /// Releases a run unfinished: it is queued again.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn release(&self, run: &str, release: &Release) -> Result<(), Error> {
         self.json::<_, serde_json::Value>(Method::POST, &of_run(run, "release"), release)
             .await
@@ -120,9 +108,6 @@ impl Client {
     }
 
     /// Stores a chunk of output.
-    ///
-    /// # Errors
-    /// See [`Error`]; a lost lease is a `404`.
     pub async fn send_output(
         &self,
         run: &str,
@@ -142,9 +127,6 @@ impl Client {
     }
 
     /// Shows a picture of what runs to its subscribers. `media_type` is its content type.
-    ///
-    /// # Errors
-    /// See [`Error`]; a lost lease is a `404`.
     pub async fn show_frame(
         &self,
         run: &str,
@@ -163,9 +145,6 @@ impl Client {
     }
 
     /// Fetches a path of the server itself, such as an uploaded binary.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn download(&self, path: &str) -> Result<Reply, Error> {
         self.send(Method::GET, path, Payload::empty()).await
     }

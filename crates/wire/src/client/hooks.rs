@@ -18,9 +18,6 @@ impl Client {
     }
 
     /// Changes a hook; answers it as it is then.
-    ///
-    /// # Errors
-    /// See [`Error`]; an unknown id is a `404`.
     pub async fn change_hook(&self, id: &str, change: &HookChange) -> Result<Hook, Error> {
         let path = format!("/api/hooks/{}", encode(id));
         let hook = self.json(Method::PATCH, &path, change).await?;
@@ -28,9 +25,6 @@ impl Client {
     }
 
     /// Deletes a hook.
-    ///
-    /// # Errors
-    /// See [`Error`]; an unknown id is a `404`.
     pub async fn delete_hook(&self, id: &str) -> Result<(), Error> {
         let path = format!("/api/hooks/{}", encode(id));
         self.send(Method::DELETE, &path, Payload::empty())

@@ -33,9 +33,6 @@ impl Client {
     }
 
     /// Revokes a key.
-    ///
-    /// # Errors
-    /// See [`Error`]; an unknown id is a `404`.
     pub async fn revoke_key(&self, id: &str) -> Result<KeyInfo, Error> {
         let path = format!("/api/keys/{}", encode(id));
         let reply = self.send(Method::DELETE, &path, Payload::empty()).await?;

@@ -89,7 +89,7 @@ pub(crate) struct Format {
 
 /// How long to hold on while the server is away.
 #[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct Patience {
+pub(crate) struct Reconnect {
     /// While following, hold on for so long when the server goes away
     #[arg(
         long,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Address, Format, Patience};
+use super::{Address, Format, Reconnect};
 
 /// Follow what happens, live
 ///
@@ -39,5 +39,5 @@ pub(crate) struct Events {
     pub(crate) format: Format,
 
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) reconnect: Reconnect,
 }

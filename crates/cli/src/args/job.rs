@@ -8,7 +8,7 @@ use clap::{
 };
 use wire::{Timestamp, jobs::Stream};
 
-use super::{Address, Format, Handover, Ids, OneJob, PageArgs, Patience, Wait, values};
+use super::{Address, Format, Handover, Ids, OneJob, PageArgs, Reconnect, Wait, values};
 use crate::exit;
 
 /// Which job goes first.
@@ -161,7 +161,7 @@ pub(crate) struct Submit {
     pub(crate) address: Address,
 
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) reconnect: Reconnect,
 }
 
 /// List jobs, newest first
@@ -220,7 +220,7 @@ pub(crate) struct Logs {
     pub(crate) address: Address,
 
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) reconnect: Reconnect,
 }
 
 fn streams() -> impl TypedValueParser<Value = Stream> {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Address, Format, Patience};
+use super::{Address, Format, Reconnect};
 
 /// One job to look at.
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ pub(crate) struct Wait {
     pub(crate) ids: Ids,
 
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) reconnect: Reconnect,
 }
 
 /// Which part of a list.

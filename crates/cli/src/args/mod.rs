@@ -19,7 +19,7 @@ mod tracing;
 mod values;
 
 pub(crate) use audit::{Audit, ListAudit, VerifyAudit};
-pub(crate) use client::{Address, DEFAULT_SERVER, Format, Patience, Secret, ShownKey};
+pub(crate) use client::{Address, DEFAULT_SERVER, Format, Reconnect, Secret, ShownKey};
 pub(crate) use doctor::{Backup, Completions, Doctor};
 pub(crate) use events::Events;
 pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};

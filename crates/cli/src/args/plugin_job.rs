@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Address, Format, Handover, Ids, InputArgs, OneJob, PageArgs, Patience, Wait, values};
+use super::{Address, Format, Handover, Ids, InputArgs, OneJob, PageArgs, Reconnect, Wait, values};
 use crate::exit;
 
 /// The commands on plugin jobs.
@@ -79,7 +79,7 @@ pub(crate) struct SubmitPlugins {
     pub(crate) address: Address,
 
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) reconnect: Reconnect,
 }
 
 /// Where a plugin job stands.

@@ -19,17 +19,17 @@ pub(super) fn open(address: &Address) -> Result<Client, Failure> {
 
 /// How long the server has been away, and how long to hold on.
 pub(super) struct Absence {
-    patience: Duration,
+    timeout: Duration,
     since: Option<Instant>,
     wait: Duration,
     told: bool,
 }
 
 impl Absence {
-    /// Holds on for `patience` each time the server goes away.
-    pub(super) fn new(patience: Duration) -> Self {
+    /// Holds on for `timeout` each time the server goes away.
+    pub(super) fn new(timeout: Duration) -> Self {
         Self {
-            patience,
+            timeout,
             since: None,
             wait: FIRST_WAIT,
             told: false,
@@ -41,14 +41,14 @@ impl Absence {
         if self.told {
             say("playhouse: the server is back");
         }
-        *self = Self::new(self.patience);
+        *self = Self::new(self.timeout);
     }
 
     /// Waits before the next try. Fails with `error` when it is not one that passes, or when the
     /// server has been away for too long.
     pub(super) async fn wait(&mut self, error: Error) -> Result<(), Failure> {
         let since = *self.since.get_or_insert_with(Instant::now);
-        if !error.is_transient() || since.elapsed() >= self.patience {
+        if !error.is_transient() || since.elapsed() >= self.timeout {
             return Err(error.into());
         }
         // A connection that breaks and comes back at once is not worth a word.
@@ -56,7 +56,7 @@ impl Absence {
             self.told = true;
             say(&format!(
                 "playhouse: {error}; trying again for {}",
-                patience(self.patience)
+                shown(self.timeout)
             ));
         }
         sleep(self.wait).await;
@@ -67,13 +67,13 @@ impl Absence {
 
 /// Repeats a call that may safely be repeated until it is answered.
 pub(super) async fn hold_on<T, F>(
-    patience: Duration,
+    timeout: Duration,
     mut call: impl FnMut() -> F + Send,
 ) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Error>> + Send,
 {
-    let mut absence = Absence::new(patience);
+    let mut absence = Absence::new(timeout);
     loop {
         match call().await {
             Ok(answer) => {
@@ -94,7 +94,7 @@ pub(super) async fn first_contact(client: &Client) -> Result<(), Failure> {
     }
 }
 
-fn patience(duration: Duration) -> String {
+fn shown(duration: Duration) -> String {
     let seconds = duration.as_secs();
     if seconds >= 60 && seconds.is_multiple_of(60) {
         return format!("{} min", seconds / 60);

@@ -19,7 +19,7 @@ use crate::{
 pub(super) async fn run(events: Events) -> Result<Exit, Failure> {
     let client = connection::open(&events.address)?;
     first_contact(&client).await?;
-    let mut absence = Absence::new(events.patience.reconnect_for);
+    let mut absence = Absence::new(events.reconnect.reconnect_for);
     let mut follower = Follower {
         filter: EventFilter {
             kind: events.kind,

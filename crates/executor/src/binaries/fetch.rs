@@ -31,7 +31,7 @@ pub struct FetchLimits {
     /// Redirects that are followed.
     pub redirects: usize,
     /// How long the executor's own server may fail to give what was uploaded to it.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 impl FetchLimits {
@@ -44,7 +44,7 @@ impl FetchLimits {
             read: Duration::from_secs(30),
             total: Duration::from_secs(3600),
             redirects: 5,
-            patience: Duration::from_secs(300),
+            timeout: Duration::from_secs(300),
         }
     }
 }
@@ -106,7 +106,7 @@ impl Fetcher {
             let mut backoff = Backoff::default();
             loop {
                 match self.fetch_once(url, path).await {
-                    Err(error @ Error::Away(_)) if backoff.lasts() < self.limits.patience => {
+                    Err(error @ Error::Away(_)) if backoff.lasts() < self.limits.timeout => {
                         if backoff.is_first() {
                             tracing::warn!(%error, "a program has to wait for the server");
                         }

@@ -60,7 +60,7 @@ async fn a_server_that_stays_away_is_not_the_programs_fault() {
         Programs::serve().await,
     );
     let limits = FetchLimits {
-        patience: Duration::from_millis(1),
+        timeout: Duration::from_millis(1),
         ..FetchLimits::new(1 << 20)
     };
     let cache = Binaries::open(&dir.path("cache"), 1 << 20, limits).expect("the cache opens");

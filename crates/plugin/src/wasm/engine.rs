@@ -1,6 +1,6 @@
 //! The engines that compile and run components: some for those with a bound on fuel, because counting it
 //! costs each instruction something, and some for the others. Of each there are two: one whose instances
-//! have places in a pool, which saves half of what a small call takes, and one that makes a place for each
+//! have slots in a pool, which saves half of what a small call takes, and one that makes a slot for each
 //! instance, for what does not fit into the pool.
 
 use std::sync::{Arc, OnceLock};
@@ -8,9 +8,9 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// Components that the pool has places for at once. For each memory 4 GiB of addresses are set aside, and
+/// Components that the pool has slots for at once. For each memory 4 GiB of addresses are set aside, and
 /// nothing else.
-const PLACES: u32 = 64;
+const SLOTS: u32 = 64;
 /// What a component may have that fits into one of them.
 const MODULES: u32 = 16;
 const MEMORIES: u32 = 4;
@@ -29,7 +29,7 @@ pub(super) struct Engines {
 /// An engine with a pool. An instance may be made only with a permit.
 pub(super) struct Pool {
     pub(super) engine: Engine,
-    pub(super) places: Arc<Semaphore>,
+    pub(super) slots: Arc<Semaphore>,
 }
 
 /// # Errors
@@ -49,28 +49,28 @@ fn make(fuel: bool) -> wasmtime::Result<Engines> {
         .epoch_interruption(true)
         .consume_fuel(fuel);
     let plain = Engine::new(&config)?;
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(places()));
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(slots()));
     let pool = Engine::new(&config).ok().map(|engine| Pool {
         engine,
-        places: Arc::new(Semaphore::new(PLACES as usize)),
+        slots: Arc::new(Semaphore::new(SLOTS as usize)),
     });
     Ok(Engines { plain, pool })
 }
 
 /// Enough for every permit.
-fn places() -> PoolingAllocationConfig {
-    let mut places = PoolingAllocationConfig::new();
-    places
-        .total_component_instances(PLACES)
-        .total_stacks(PLACES)
+fn slots() -> PoolingAllocationConfig {
+    let mut slots = PoolingAllocationConfig::new();
+    slots
+        .total_component_instances(SLOTS)
+        .total_stacks(SLOTS)
         .max_core_instances_per_component(MODULES)
-        .total_core_instances(PLACES * MODULES)
+        .total_core_instances(SLOTS * MODULES)
         .max_memories_per_component(MEMORIES)
-        .total_memories(PLACES * MEMORIES)
+        .total_memories(SLOTS * MEMORIES)
         .max_tables_per_component(TABLES)
-        .total_tables(PLACES * TABLES)
+        .total_tables(SLOTS * TABLES)
         .linear_memory_keep_resident(KEPT_BYTES)
         .table_keep_resident(KEPT_BYTES)
         .async_stack_keep_resident(KEPT_BYTES);
-    places
+    slots
 }

@@ -40,7 +40,7 @@ pub(crate) struct Component {
 
 struct Pooled {
     pre: bindings::PluginPre<HostState>,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Component {
@@ -75,7 +75,7 @@ impl Component {
             let component = compiled::also(&pool.engine, &component, &bytes, compiled)?;
             Some(Pooled {
                 pre: link(&pool.engine, &component, reaches_out).ok()?,
-                places: Arc::clone(&pool.places),
+                slots: Arc::clone(&pool.slots),
             })
         });
         let pool = engines.pool.as_ref().map(|pool| &pool.engine);
@@ -98,7 +98,7 @@ impl Component {
     /// kept, and otherwise beside it.
     fn place(&self) -> (bindings::PluginPre<HostState>, Option<OwnedSemaphorePermit>) {
         if let Some(pooled) = &self.pooled
-            && let Ok(permit) = Arc::clone(&pooled.places).try_acquire_owned()
+            && let Ok(permit) = Arc::clone(&pooled.slots).try_acquire_owned()
         {
             return (pooled.pre.clone(), Some(permit));
         }
@@ -162,7 +162,7 @@ mod tests {
                 assert!(Engine::same(pre.engine(), &pool.engine));
                 held.push(permit);
             }
-            assert!(!held.is_empty(), "the pool has places");
+            assert!(!held.is_empty(), "the pool has slots");
             let (pre, _) = component.place();
             assert!(Engine::same(
                 pre.engine(),

@@ -84,7 +84,7 @@ pub(crate) fn answer(
     let (taken, all_taken) = oneshot::channel();
     let pump = Pump {
         present: app.metrics.readers().enter(form),
-        patience: app.settings.reader_timeout,
+        timeout: app.settings.reader_timeout,
         stopping: app.stopping.clone(),
         sender,
     };
@@ -112,7 +112,7 @@ pub(crate) fn answer(
 /// Hands messages to a connection, one at a time.
 struct Pump {
     present: Present,
-    patience: Duration,
+    timeout: Duration,
     stopping: CancellationToken,
     sender: Sender<Bytes>,
 }
@@ -131,7 +131,7 @@ impl Pump {
             return !stopping.is_cancelled() || timeout(GRACE, all_taken).await.is_ok();
         };
         self.present.cut_off();
-        let end = Instant::now() + self.patience;
+        let end = Instant::now() + self.timeout;
         // It may read again just now, and then it knows where it was.
         let _ = timeout_at(end, self.sender.send(resume(position))).await;
         drop(self.sender);
@@ -154,15 +154,15 @@ impl Pump {
                     Ok(()) => position = chunk.position,
                     Err(_) => return Ok(()),
                 },
-                () = self.impatience() => return Err(position),
+                () = self.timed_out() => return Err(position),
             }
         }
     }
 
     /// Returns when a reader has had time enough to take a message.
-    async fn impatience(&self) {
+    async fn timed_out(&self) {
         tokio::select! {
-            () = sleep(self.patience) => {}
+            () = sleep(self.timeout) => {}
             () = async {
                 self.stopping.cancelled().await;
                 sleep(GRACE).await;

@@ -18,7 +18,7 @@ pub(super) async fn run(logs: Logs) -> Result<Exit, Failure> {
     if logs.follow {
         first_contact(&client).await?;
         let show = logs.stream.map_or(Show::Both, Show::Only);
-        Follower::new(&client, &logs.id, show, logs.patience.reconnect_for)
+        Follower::new(&client, &logs.id, show, logs.reconnect.reconnect_for)
             .reach_end()
             .await?;
         return Ok(Exit::OK);

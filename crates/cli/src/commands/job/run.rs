@@ -20,7 +20,7 @@ pub(crate) async fn run(job: Job) -> Result<Exit, Failure> {
 }
 
 async fn wait(wait: &Wait) -> Result<Exit, Failure> {
-    let patience = wait.patience.reconnect_for;
+    let timeout = wait.reconnect.reconnect_for;
     each::wait(wait, async |client, id| {
         ended(client, id, Show::Nothing, patience).await
     })

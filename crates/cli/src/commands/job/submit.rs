@@ -38,10 +38,10 @@ pub(super) async fn run(submit: Submit) -> Result<Exit, Failure> {
 async fn perform(submit: Submit, known_id: Id) -> Result<Exit, Failure> {
     let client = connection::open(&submit.address)?;
     first_contact(&client).await?;
-    let patience = submit.patience.reconnect_for;
+    let timeout = submit.reconnect.reconnect_for;
     let job = new_job(&client, &submit).await?;
     let key = submission::key(&submit.handover);
-    let submitted = hold_on(patience, || client.submit(&job, Some(&key))).await?;
+    let submitted = hold_on(timeout, || client.submit(&job, Some(&key))).await?;
     let id = known_id.get_or_init(|| submitted.id.clone());
     if submit.handover.detach {
         return submission::detached(id, &submitted, submit.json);

@@ -22,7 +22,7 @@ const CHUNK_BYTES: usize = 256 << 10;
 pub(super) async fn upload_program(
     client: &Client,
     program: &Path,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<UploadedBinary, Failure> {
     if !may_start(program) {
         say(&format!(

@@ -21,14 +21,14 @@ pub(super) async fn ended_job(
     client: &Client,
     id: &str,
     loud: bool,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Job, Failure> {
-    let mut absence = Absence::new(patience);
+    let mut absence = Absence::new(timeout);
     let mut last = None;
     loop {
         let error = match connection(client, id, loud, &mut last, &mut absence).await {
             Ok(()) => {
-                let job = hold_on(patience, || client.plugin_job(id)).await?;
+                let job = hold_on(timeout, || client.plugin_job(id)).await?;
                 if job.result.is_some() {
                     return Ok(job);
                 }

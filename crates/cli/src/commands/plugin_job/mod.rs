@@ -24,9 +24,9 @@ pub(super) async fn run(job: PluginJob) -> Result<Exit, Failure> {
 }
 
 async fn wait(wait: &Wait) -> Result<Exit, Failure> {
-    let patience = wait.patience.reconnect_for;
+    let timeout = wait.reconnect.reconnect_for;
     each::wait(wait, async |client, id| {
-        follow::ended_job(client, id, false, patience).await
+        follow::ended_job(client, id, false, timeout).await
     })
     .await
 }

@@ -33,17 +33,17 @@ async fn perform(submit: SubmitPlugins, known_id: Id) -> Result<Exit, Failure> {
     let new = new_job(&submit)?;
     let client = connection::open(&submit.address)?;
     first_contact(&client).await?;
-    let patience = submit.patience.reconnect_for;
+    let timeout = submit.reconnect.reconnect_for;
     let key = submission::key(&submit.handover);
-    let created = hold_on(patience, || client.create_plugin_job(&new, Some(&key))).await?;
+    let created = hold_on(timeout, || client.create_plugin_job(&new, Some(&key))).await?;
     let id = known_id.get_or_init(|| created.id.clone());
-    let started = hold_on(patience, || client.start_plugin_job(id, 0)).await?;
+    let started = hold_on(timeout, || client.start_plugin_job(id, 0)).await?;
     if submit.handover.detach {
         return submission::detached(id, &started, submit.json);
     }
     say(&format!("plugin job {id} started"));
     let lonely = tokio::spawn(tell_when_lonely(client.clone(), id.clone()));
-    let ended = follow::ended_job(&client, id, true, patience).await;
+    let ended = follow::ended_job(&client, id, true, timeout).await;
     lonely.abort();
     let job = ended?;
     if submit.json {

@@ -60,9 +60,9 @@ pub(crate) struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    /// Follows `id`; holds on for `patience` each time the server goes away.
-    pub(crate) fn new(client: &'a Client, id: &'a str, show: Show, patience: Duration) -> Self {
-        let absence = Absence::new(patience);
+    /// Follows `id`; holds on for `timeout` each time the server goes away.
+    pub(crate) fn new(client: &'a Client, id: &'a str, show: Show, timeout: Duration) -> Self {
+        let absence = Absence::new(timeout);
         Self {
             client,
             id,

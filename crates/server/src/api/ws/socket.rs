@@ -112,7 +112,7 @@ pub(super) fn open(
         .on_upgrade(move |socket| async move {
             let mut line = OpenSocket {
                 socket,
-                patience: app.settings.reader_timeout,
+                timeout: app.settings.reader_timeout,
                 silence: app.settings.reader_silence,
                 position: feed.position(),
                 heard: Instant::now(),
@@ -130,7 +130,7 @@ pub(super) fn open(
 /// A socket that is open.
 struct OpenSocket {
     socket: WebSocket,
-    patience: Duration,
+    timeout: Duration,
     /// A peer that says nothing for so long is gone: it answered no ping.
     silence: Duration,
     /// Number of the last event that was handed to the connection.
@@ -208,7 +208,7 @@ impl OpenSocket {
         };
         tokio::select! {
             written = write => written.map_err(|_| End::Gone),
-            () = sleep(self.patience) => Err(End::Slow),
+            () = sleep(self.timeout) => Err(End::Slow),
             () = async {
                 app.stopping.cancelled().await;
                 sleep(GRACE).await;
@@ -217,7 +217,7 @@ impl OpenSocket {
     }
 
     async fn say(&mut self, message: Message) -> Result<(), End> {
-        match timeout(self.patience, self.socket.send(message)).await {
+        match timeout(self.timeout, self.socket.send(message)).await {
             Ok(said) => said.map_err(|_| End::Gone),
             Err(_) => Err(End::Slow),
         }
@@ -248,7 +248,7 @@ impl OpenSocket {
         };
         let grace = match end {
             End::Stopping => GRACE,
-            _ => self.patience,
+            _ => self.timeout,
         };
         // It may be beyond hearing.
         let _ = timeout(grace, farewell).await;

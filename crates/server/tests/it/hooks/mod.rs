@@ -3,12 +3,12 @@
 mod api;
 mod deliveries;
 mod failures;
-mod fair;
-mod guard;
+mod limits;
 mod of_jobs;
 pub(crate) mod receiver;
 mod restart;
 mod retries;
+mod ssrf_filter;
 
 use http::Method;
 use serde_json::{Value, json};

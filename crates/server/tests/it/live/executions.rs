@@ -14,7 +14,7 @@ use wire::{client::Error, executors::LeaseOf};
 use super::socket::{Socket, job, start};
 use crate::test_server::counted_id;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 const LEASE_MS: i64 = 600_000;
 
 #[expect(
@@ -122,7 +122,7 @@ fn update(seq: i64, id: RunId, status: &str) -> Value {
 async fn executions_are_told_in_the_words_of_the_contract() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (first, second) = prepared(dir.path()).await;
-    let (server, client) = start(dir.path(), PATIENCE).await;
+    let (server, client) = start(dir.path(), TIMEOUT).await;
     // A job is no execution.
     client.submit(&job(), None).await.expect("accepted");
     let mut socket = Socket::open(server.local_addr(), "/ws/executions?after=1").await;
@@ -147,7 +147,7 @@ async fn executions_are_told_in_the_words_of_the_contract() {
 async fn pictures_reach_those_who_look_on_from_the_holder_only() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (_, run) = prepared(dir.path()).await;
-    let (server, client) = start(dir.path(), PATIENCE).await;
+    let (server, client) = start(dir.path(), TIMEOUT).await;
     let mut one = Socket::open(server.local_addr(), "/ws/executions").await;
     let mut other = Socket::open(server.local_addr(), "/ws/executions?after=0").await;
     let id = run.id.to_string();

@@ -12,14 +12,14 @@ use super::socket::{Socket, job, narrow, start};
 use crate::stream::DEADLINE;
 
 /// Readers that take what they get must not seem slow, however busy the machine is.
-const PATIENCE: Duration = Duration::from_secs(8);
+const TIMEOUT: Duration = Duration::from_secs(8);
 /// More bytes than all buffers between a server and a client hold.
 pub(super) const EVENTS: i64 = 20_000;
 const AT_ONCE: i64 = 10_000;
 
 /// A server with a log that is longer than any buffer.
 pub(super) async fn long_log(dir: &std::path::Path) -> (Running, Client) {
-    let (running, client) = start(dir, PATIENCE).await;
+    let (running, client) = start(dir, TIMEOUT).await;
     let jobs: Vec<NewJob> = (0..AT_ONCE).map(|_| job()).collect();
     let body = serde_json::to_vec(&jobs).expect("JSON");
     for _ in 0..EVENTS / AT_ONCE {

@@ -19,8 +19,8 @@ use wire::{client::Client, jobs::NewJob};
 use crate::{database, stream::DEADLINE, test_server::SHA256};
 
 /// A server on a free port.
-pub(super) async fn start(dir: &Path, patience: Duration) -> (Running, Client) {
-    start_with(dir, |settings| settings.reader_timeout = patience).await
+pub(super) async fn start(dir: &Path, timeout: Duration) -> (Running, Client) {
+    start_with(dir, |settings| settings.reader_timeout = timeout).await
 }
 
 pub(super) async fn start_with(dir: &Path, set: impl FnOnce(&mut Settings)) -> (Running, Client) {

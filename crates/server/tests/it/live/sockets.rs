@@ -13,12 +13,12 @@ use super::{
 
 use crate::{answer::has, stream::DEADLINE, test_server::TestServer};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn events_come_as_they_happen_and_from_any_number() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let (running, client) = start(dir.path(), PATIENCE).await;
+    let (running, client) = start(dir.path(), TIMEOUT).await;
     let id = client.submit(&job(), None).await.expect("accepted").id;
     let mut all = Socket::open(running.local_addr(), "/ws/events?after=0").await;
     let mut new = Socket::open(running.local_addr(), "/ws/events").await;
@@ -43,7 +43,7 @@ async fn events_come_as_they_happen_and_from_any_number() {
 #[tokio::test]
 async fn pings_are_answered_and_asked() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let (running, _) = start(dir.path(), PATIENCE).await;
+    let (running, _) = start(dir.path(), TIMEOUT).await;
     let mut socket = Socket::open(running.local_addr(), "/ws/events").await;
     socket.send("what is this?").await;
     socket
@@ -109,7 +109,7 @@ async fn a_stream_without_events_says_again_and_again_that_it_is_alive() {
 #[tokio::test]
 async fn a_reader_of_another_log_is_told_to_start_anew() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let (running, client) = start(dir.path(), PATIENCE).await;
+    let (running, client) = start(dir.path(), TIMEOUT).await;
     let mut socket = Socket::open(running.local_addr(), "/ws/events?after=7").await;
     assert_eq!(socket.said().await, json!({"type": "reset", "oldest": 1}));
     client.submit(&job(), None).await.expect("accepted");
@@ -120,7 +120,7 @@ async fn a_reader_of_another_log_is_told_to_start_anew() {
 #[tokio::test]
 async fn a_stop_says_where_to_go_on() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let (running, client) = start(dir.path(), PATIENCE).await;
+    let (running, client) = start(dir.path(), TIMEOUT).await;
     client.submit(&job(), None).await.expect("accepted");
     let mut ours = Socket::open(running.local_addr(), "/ws/events?kind=execution").await;
     let mut contract = Socket::open(running.local_addr(), "/ws/executions").await;
@@ -144,7 +144,7 @@ async fn a_stop_says_where_to_go_on() {
 #[tokio::test]
 async fn pages_of_other_sites_and_other_hosts_open_no_socket() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let (running, _) = start(dir.path(), PATIENCE).await;
+    let (running, _) = start(dir.path(), TIMEOUT).await;
     let address = running.local_addr();
     let own = format!("http://{address}");
     for path in ["/ws/events", "/ws/executions"] {
@@ -173,7 +173,7 @@ async fn pages_of_other_sites_and_other_hosts_open_no_socket() {
 #[tokio::test]
 async fn what_opens_no_socket_is_refused() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let (running, client) = start(dir.path(), PATIENCE).await;
+    let (running, client) = start(dir.path(), TIMEOUT).await;
     let address = running.local_addr();
     for path in [
         "/ws/events?after=-1",

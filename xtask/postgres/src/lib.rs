@@ -1,9 +1,13 @@
 //! PostgreSQL for tests and measurements: servers of one's own, and the one that `cargo xtask test`
 //! starts for all tests together. No part of the product.
 
+#[cfg(feature = "client")]
+mod database;
 mod programs;
 mod server;
 
+#[cfg(feature = "client")]
+pub use database::{Database, rows};
 pub use programs::programs;
 pub use server::Server;
 

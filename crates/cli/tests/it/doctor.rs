@@ -10,10 +10,9 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use private_postgres::Server as Postgres;
 use tempfile::TempDir;
 
-use crate::{
-    database::{Database, execute},
-    harness::{Server, exits, free_port, playhouse, stdout},
-};
+use private_postgres::{Database, rows};
+
+use crate::harness::{Server, exits, free_port, playhouse, stdout};
 
 #[test]
 fn a_missing_server_is_a_warning_unless_it_was_named() {
@@ -187,13 +186,13 @@ fn said(place: &[&str], start: &str, end: &str) {
 fn postgres_is_tried_as_a_server_would() {
     const OK: &str = "database ok PostgreSQL at 127.0.0.1:";
     const FAIL: &str = "database FAIL PostgreSQL at 127.0.0.1:";
-    let database = Database::create();
+    let database = Database::create("cli");
     let place = ["--database-url", database.url()];
     said(&place, OK, ", empty (filled at the first start)");
     drop(Server::start(&place));
     let (line, _) = diagnosis(&place);
     let (_, known) = line.rsplit_once(", schema ").expect("a schema");
-    execute(database.url(), "UPDATE schema_version SET version = 1000");
+    rows(database.url(), "UPDATE schema_version SET version = 1000");
     let newer = format!("schema version 1000, this program knows versions up to {known}: ");
     assert!(diagnosis(&place).0.contains(&newer), "{newer}");
     said(&place, FAIL, ": start a newer program, or restore a backup");
@@ -212,7 +211,7 @@ fn postgres_is_tried_as_a_server_would() {
 #[test]
 fn a_wrong_password_and_missing_rights_are_told_without_the_password() {
     let mut postgres = Postgres::start(&[]).expect("PostgreSQL starts");
-    execute(
+    rows(
         &postgres.url(),
         "CREATE ROLE guest LOGIN PASSWORD 'right'; REVOKE CREATE ON SCHEMA public FROM PUBLIC",
     );

@@ -9,12 +9,10 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{
-    database::Database,
-    harness::{
-        Process, Server, code, exits, free_port, get, playhouse, poll, says, stderr, stdout,
-        wait_for,
-    },
+use private_postgres::Database;
+
+use crate::harness::{
+    Process, Server, code, exits, free_port, get, playhouse, poll, says, stderr, stdout, wait_for,
 };
 
 /// Runs a client command that shows a key.
@@ -187,7 +185,7 @@ fn the_printed_token_makes_the_first_key_once() {
 
 #[test]
 fn what_one_server_revokes_the_other_refuses_within_a_second() {
-    let database = Database::create();
+    let database = Database::create("cli");
     let start = || Server::start(&["--database-url", database.url()]);
     let (one, other) = (start(), start());
     let admin = stdout(&one.run(&["key", "create", "me", "--role", "admin"]));

@@ -16,8 +16,10 @@ use std::{
 use serde_json::{Value, json};
 use wire::{client::Client, jobs::NewJob};
 
+use private_postgres::Database;
+
 use crate::{
-    database::{Database, on_both},
+    database::on_both,
     harness::{Server, exits, wait_for},
 };
 
@@ -28,7 +30,7 @@ on_both!(kill_of_the_server_loses_no_delivery);
 
 #[test]
 fn another_server_sends_what_was_in_flight() {
-    let (database, receiver) = (Database::create(), Receiver::start());
+    let (database, receiver) = (Database::create("cli"), Receiver::start());
     let arguments = ["--allow-outbound", "127.0.0.1", "--database-url"];
     let arguments = [&arguments[..], &[database.url()]].concat();
     let mut one = Server::start(&arguments);

@@ -59,13 +59,13 @@ pub(crate) fn built() -> PathBuf {
 }
 
 /// The shipped plugins, and the named examples: a component takes a while to compile.
-struct Bed {
+struct TestPlugins {
     shipped: Catalogue,
     examples: Vec<Plugin>,
     runtime: tokio::runtime::Runtime,
 }
 
-impl Bed {
+impl TestPlugins {
     fn new(examples: &[&str]) -> Self {
         let argvs = shipped::PLUGINS
             .each_ref()
@@ -133,12 +133,12 @@ impl Bed {
 
 #[test]
 fn both_hosts_give_the_same_metrics() {
-    let bed = Bed::new(&PAIRS.map(|[_, component]| component));
+    let plugins = TestPlugins::new(&PAIRS.map(|[_, component]| component));
     for [served, component] in PAIRS {
         let mut metrics = Vec::new();
         for input in corpus() {
             let call = |name| {
-                let left = bed.execute(name, &input, None);
+                let left = plugins.execute(name, &input, None);
                 let left = left.unwrap_or_else(|why| panic!("{name}: {why}: {input}"));
                 (left.metric, left.output)
             };
@@ -146,34 +146,34 @@ fn both_hosts_give_the_same_metrics() {
             assert_eq!(left, call(component), "{input}");
             metrics.push(left.0);
         }
-        let summary = bed.summarize(served, &metrics);
+        let summary = plugins.summarize(served, &metrics);
         assert!(summary.is_some());
-        assert_eq!(summary, bed.summarize(component, &metrics));
+        assert_eq!(summary, plugins.summarize(component, &metrics));
 
-        let declared = |name| &bed.plugin(name).manifest().metrics;
+        let declared = |name| &plugins.plugin(name).manifest().metrics;
         assert_eq!(declared(served), declared(component));
-        let schema = |name| &bed.plugin(name).manifest().input_schema;
+        let schema = |name| &plugins.plugin(name).manifest().input_schema;
         assert_eq!(schema(served), schema(component));
     }
 }
 
 #[test]
 fn a_language_is_found_on_both_hosts() {
-    let bed = Bed::new(&PAIRS[0][1..]);
+    let plugins = TestPlugins::new(&PAIRS[0][1..]);
     let input = json!("Das Wetter ist heute sehr schön, und wir gehen alle an den Strand.");
     for name in PAIRS[0] {
-        let metric = bed.execute(name, &input, None).unwrap().metric;
+        let metric = plugins.execute(name, &input, None).unwrap().metric;
         assert_eq!(metric["language"], "deu", "{name}");
     }
 }
 
 #[test]
 fn the_text_of_a_page_goes_on_to_the_next_plugin() {
-    let bed = Bed::new(&PAIRS[1][1..]);
+    let plugins = TestPlugins::new(&PAIRS[1][1..]);
     let page = json!({"html": "<title>no</title><p>Three words here.<script>no()</script>"});
     for name in PAIRS[1] {
-        let left = bed.execute(name, &page, None).unwrap();
-        let next = bed.execute("text-stats", &page, left.output.as_ref());
+        let left = plugins.execute(name, &page, None).unwrap();
+        let next = plugins.execute("text-stats", &page, left.output.as_ref());
         let next = next.unwrap().metric;
         assert_eq!(
             (&next["words"], &next["sentences"]),
@@ -182,14 +182,15 @@ fn the_text_of_a_page_goes_on_to_the_next_plugin() {
         );
     }
     // Without the text of a page there is nothing to measure.
-    assert!(bed.execute("text-stats", &page, None).is_err());
+    assert!(plugins.execute("text-stats", &page, None).is_err());
 }
 
 #[test]
 fn the_others_measure_as_they_say() {
-    let bed = Bed::new(&["csv-profile", "json-diff"]);
+    let plugins = TestPlugins::new(&["csv-profile", "json-diff"]);
     let metric = |name: &str, input: &Value| {
-        bed.execute(name, input, None)
+        plugins
+            .execute(name, input, None)
             .unwrap_or_else(|why| panic!("{name}: {why}"))
             .metric
     };
@@ -225,10 +226,10 @@ fn the_others_measure_as_they_say() {
 
 #[test]
 fn what_a_plugin_cannot_work_on_is_an_error_of_that_plugin() {
-    let bed = Bed::new(&["csv-profile", "text-stats-wasm"]);
-    for plugin in bed.plugins() {
+    let plugins = TestPlugins::new(&["csv-profile", "text-stats-wasm"]);
+    for plugin in plugins.plugins() {
         let name = &plugin.manifest().name;
-        assert!(bed.execute(name, &json!(7), None).is_err(), "{name}");
-        assert!(bed.summarize(name, &[]).is_some(), "{name}");
+        assert!(plugins.execute(name, &json!(7), None).is_err(), "{name}");
+        assert!(plugins.summarize(name, &[]).is_some(), "{name}");
     }
 }

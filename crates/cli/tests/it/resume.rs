@@ -15,8 +15,9 @@ use tokio::{net::TcpStream, runtime::Runtime, task::JoinHandle};
 use tokio_tungstenite::{client_async, tungstenite::Message};
 use wire::{client::Client, jobs::NewJob};
 
+use private_postgres::Database;
+
 use crate::{
-    database::Database,
     events::{Following, Seen},
     harness::{DEADLINE, Server, poll, wait_for},
 };
@@ -33,7 +34,7 @@ fn no_event_is_missed_or_repeated_over_kills_on_sqlite() {
 
 #[test]
 fn no_event_is_missed_or_repeated_over_kills_on_postgres() {
-    let database = Database::create();
+    let database = Database::create("cli");
     let runtime = Runtime::new().expect("a runtime starts");
     survive(
         &runtime,
@@ -43,7 +44,7 @@ fn no_event_is_missed_or_repeated_over_kills_on_postgres() {
 
 #[test]
 fn readers_of_two_servers_see_the_events_of_both() {
-    let database = Database::create();
+    let database = Database::create("cli");
     let runtime = Runtime::new().expect("a runtime starts");
     let start = || Server::start(&["--database-url", database.url()]);
     survive(&runtime, &mut [start(), start()]);

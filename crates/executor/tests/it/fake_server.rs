@@ -25,7 +25,7 @@ use wire::{
     },
 };
 
-/// The desk. Cheap to clone.
+/// The fake server. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct FakeServer(Arc<Shared>);
 
@@ -398,7 +398,7 @@ impl FakeServer {
 }
 
 fn away() -> Error {
-    Error::Unreachable("the desk is away".to_owned())
+    Error::Unreachable("the server is away".to_owned())
 }
 
 impl Transport for FakeServer {

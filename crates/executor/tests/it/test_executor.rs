@@ -1,4 +1,4 @@
-//! A whole executor between a desk that keeps the protocol and a server of programs.
+//! A whole executor between a fake server and a server of programs.
 
 use std::{fs, time::Duration};
 
@@ -27,7 +27,7 @@ impl TestExecutor {
         let dir = TestDir::new();
         let mut settings = Settings::new("tester", dir.path("data"), shim());
         settings.slots = 4;
-        // The desk answers at once: no test waits for a claim that nobody answers.
+        // The fake server answers at once: no test waits for a claim without an answer.
         settings.claim_grace = Duration::from_millis(200);
         settings.executor_ip = "192.0.2.1".to_owned();
         change(&mut settings);

@@ -13,7 +13,7 @@ use crate::{
     test_executor::TestExecutor,
 };
 
-/// Where nobody listens: it is fetched from the desk, or not at all.
+/// An address without a listener: it is fetched from the fake server, or not at all.
 fn url(hash: &str) -> String {
     format!("http://127.0.0.1:1/api/v1/binaries/{hash}")
 }

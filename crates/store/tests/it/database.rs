@@ -1,9 +1,8 @@
 //! A database of a test's own, of either sort, gone at its end.
 
 use std::{
-    process,
     sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use store::{Location, Store};
@@ -30,12 +29,14 @@ pub(crate) use on_both;
 /// A database that nobody else uses.
 pub(crate) struct Database {
     pub(crate) location: Location,
-    home: Home,
+    _home: Home,
 }
 
+/// What is removed at the end.
+#[expect(dead_code, reason = "it is only dropped")]
 enum Home {
-    Directory(#[expect(dead_code, reason = "it is removed when it is dropped")] TempDir),
-    Server { admin: String, name: String },
+    Directory(TempDir),
+    Server(private_postgres::Database),
     Borrowed,
 }
 
@@ -45,27 +46,17 @@ pub(crate) fn on_sqlite(test: impl AsyncFnOnce(&Database)) {
     run(
         &Database {
             location,
-            home: Home::Directory(directory),
+            _home: Home::Directory(directory),
         },
         test,
     );
 }
 
 pub(crate) fn on_postgres(test: impl AsyncFnOnce(&Database)) {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let admin = private_postgres::common_url();
-    let next = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("store_{}_{}_{next}", process::id(), nanos());
-    postgres_rows(&admin, &format!("CREATE DATABASE {name}"));
-    let (server, _) = admin.rsplit_once('/').unwrap();
-    let location = Location::Postgres(format!("{server}/{name}"));
-    run(
-        &Database {
-            location,
-            home: Home::Server { admin, name },
-        },
-        test,
-    );
+    let database = private_postgres::Database::create("store");
+    let location = Location::Postgres(database.url().to_owned());
+    let _home = Home::Server(database);
+    run(&Database { location, _home }, test);
 }
 
 /// A test on a PostgreSQL server that it may stop.
@@ -73,7 +64,7 @@ pub(crate) fn on_server(url: &str, test: impl AsyncFnOnce(&Database)) {
     run(
         &Database {
             location: Location::Postgres(url.to_owned()),
-            home: Home::Borrowed,
+            _home: Home::Borrowed,
         },
         test,
     );
@@ -85,17 +76,6 @@ fn run(database: &Database, test: impl AsyncFnOnce(&Database)) {
         .enable_all()
         .build();
     runtime.unwrap().block_on(test(database));
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a name that no other run of the tests has"
-)]
-fn nanos() -> u128 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_nanos()
 }
 
 impl Database {
@@ -136,7 +116,7 @@ impl Database {
 fn rows(location: &Location, sql: &str) -> Vec<Vec<String>> {
     match location {
         Location::Sqlite(path) => sqlite_rows(path, sql),
-        Location::Postgres(url) => postgres_rows(url, sql),
+        Location::Postgres(url) => private_postgres::rows(url, sql),
     }
 }
 
@@ -194,14 +174,6 @@ pub(crate) fn open(location: &Location) -> Result<Store, store::Error> {
     })
 }
 
-impl Drop for Database {
-    fn drop(&mut self) {
-        if let Home::Server { admin, name } = &self.home {
-            postgres_rows(admin, &format!("DROP DATABASE {name} WITH (FORCE)"));
-        }
-    }
-}
-
 fn sqlite_rows(path: &std::path::Path, sql: &str) -> Vec<Vec<String>> {
     use rusqlite::types::ValueRef;
     let connection = rusqlite::Connection::open(path).unwrap();
@@ -221,35 +193,6 @@ fn sqlite_rows(path: &std::path::Path, sql: &str) -> Vec<Vec<String>> {
         .unwrap()
         .map(Result::unwrap)
         .collect()
-}
-
-fn postgres_rows(url: &str, sql: &str) -> Vec<Vec<String>> {
-    use tokio_postgres::{NoTls, SimpleQueryMessage};
-    let query = async {
-        let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-        tokio::spawn(connection);
-        let messages = client.simple_query(sql).await.unwrap();
-        let rows = messages.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        rows.map(|row| {
-            (0..row.len())
-                .map(|n| row.get(n).unwrap_or("NULL").to_owned())
-                .collect()
-        })
-        .collect()
-    };
-    // The caller may be on a runtime already.
-    std::thread::scope(|scope| {
-        let work = || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            runtime.unwrap().block_on(query)
-        };
-        scope.spawn(work).join().unwrap()
-    })
 }
 
 /// Asks again and again until there is an answer.

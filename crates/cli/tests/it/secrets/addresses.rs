@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Stage;
+use super::SecretsTest;
 use crate::harness::{free_port, poll};
 
 /// A planted word where a URL takes one.
@@ -10,7 +10,7 @@ pub(super) fn in_a_url(text: &str) -> String {
     text.replace('+', "%2B").replace('/', "%2F")
 }
 
-impl Stage {
+impl SecretsTest {
     /// A hook whose address is a secret, as that of a chat. It is shown to those that may see hooks, and in
     /// nothing else: so it is gone before they are listed.
     pub(super) fn make_a_hook_with_a_secret_address(&mut self) {

@@ -13,8 +13,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
+use private_postgres::Database;
+
 use crate::{
-    database::Database,
     harness::{
         DEADLINE, Process, Server, code, free_port, playhouse, poll, stderr, stdout, wait_for,
     },
@@ -42,14 +43,14 @@ fn ask(server: &Server, line: &str, headers: &[(&str, &str)], body: &[u8]) -> (u
 }
 
 /// A server that says all it can, what was planted in it, and what it answered.
-struct Stage {
+struct SecretsTest {
     server: Server,
     planted: Planted,
     answers: String,
     admin: String,
 }
 
-impl Stage {
+impl SecretsTest {
     fn open(database: Option<&str>) -> Self {
         let mut planted = Planted::default();
         let url = database.map(|url| {
@@ -70,14 +71,14 @@ impl Stage {
             arguments.extend(["--database-url", url]);
         }
         let server = Server::start(&arguments);
-        let mut stage = Self {
+        let mut test = Self {
             server,
             planted,
             answers: String::new(),
             admin: String::new(),
         };
-        stage.admin = stage.first_key();
-        stage
+        test.admin = test.first_key();
+        test
     }
 
     /// Sends a request whose answer may hold no secret.
@@ -445,13 +446,13 @@ fn lines_name_runs(who: &str, said: &str, ids: &[(String, &str)]) {
 
 fn nothing_is_told(database: Option<&str>) {
     let receiver = Receiver::start();
-    let mut stage = Stage::open(database);
-    stage.show_keys();
-    stage.make_hooks(&receiver);
-    stage.make_a_hook_with_a_secret_address();
-    stage.run_jobs(&receiver);
-    stage.run_commands();
-    stage.search();
+    let mut test = SecretsTest::open(database);
+    test.show_keys();
+    test.make_hooks(&receiver);
+    test.make_a_hook_with_a_secret_address();
+    test.run_jobs(&receiver);
+    test.run_commands();
+    test.search();
 }
 
 #[test]
@@ -461,7 +462,7 @@ fn secrets_are_told_to_nobody_on_sqlite() {
 
 #[test]
 fn secrets_are_told_to_nobody_on_postgres() {
-    let database = Database::create();
+    let database = Database::create("cli");
     nothing_is_told(Some(database.url()));
 }
 

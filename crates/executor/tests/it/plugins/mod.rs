@@ -1,4 +1,4 @@
-//! Plugin jobs between a desk and real plugins: processes behind the shim, and components.
+//! Plugin jobs between a fake server and real plugins: processes behind the shim, and components.
 
 mod hostile;
 mod pipeline;

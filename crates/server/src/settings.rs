@@ -48,7 +48,7 @@ pub struct Settings {
     pub upload_timeout: Duration,
     /// How often expired leases are looked for; at most five seconds.
     pub scan: Duration,
-    /// How long a lower priority priority can be kept waiting by the priority above it.
+    /// How long a lower priority can be kept waiting by the priority above it.
     pub class_bound: Duration,
     /// Terminal runs, and events, are deleted after this.
     pub retention: Duration,

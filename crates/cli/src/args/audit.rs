@@ -64,9 +64,9 @@ pub(crate) struct ListAudit {
 
 /// Verify that every line of the audit is there and as it was written
 ///
-/// Prints how many lines there are, and number and hash of the newest. Keep these elsewhere: the caller who
-/// can write to the database can write the whole chain again, and only the kept hash tells. Ends with 1
-/// when the chain is broken, and says where.
+/// Prints how many lines there are, and number and hash of the newest. Keep these elsewhere: with access
+/// to the database the whole chain can be rewritten, and only the kept hash shows it. Ends with 1 when
+/// the chain is broken, and says where.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  playhouse audit verify\n  playhouse audit verify --json")]
 pub(crate) struct VerifyAudit {

@@ -152,7 +152,7 @@ pub(crate) struct Serve {
     #[arg(value_parser = values::scan_seconds, help_heading = "Timing")]
     pub(crate) scan_seconds: Duration,
 
-    /// How long one priority priority can be kept waiting by the priority above it
+    /// How long one priority can be kept waiting by the one above it
     #[arg(long, env = "PLAYHOUSE_CLASS_BOUND_SECONDS", value_name = "SECONDS")]
     #[arg(default_value = "600", value_parser = values::seconds, help_heading = "Timing")]
     pub(crate) class_bound_seconds: Duration,

@@ -300,7 +300,7 @@ CREATE TABLE run_hook_cursor (
 INSERT INTO run_hook_cursor (id, seq) VALUES (1, 0);
 
 -- One event on its way to one hook. `due_at` is NULL while an earlier delivery of its run to the same
--- hook is not ended, and once it has ended itself; while it is being sent it is the end of the claim.
+-- hook is not ended, and once it has ended itself.
 CREATE TABLE deliveries (
     hook_id         TEXT   NOT NULL,
     number          BIGINT NOT NULL,
@@ -314,6 +314,7 @@ CREATE TABLE deliveries (
     opened_at       BIGINT NOT NULL,
     due_at          BIGINT,
     claimed_by      TEXT,
+    claimed_until   BIGINT,
     attempts        BIGINT NOT NULL,
     failure_count         BIGINT NOT NULL,
     ended_at        BIGINT,
@@ -324,6 +325,7 @@ CREATE TABLE deliveries (
     CHECK (status = 'pending' OR status = 'delivered' OR status = 'failed'),
     CHECK ((status = 'pending') = (ended_at IS NULL)),
     CHECK (ended_at IS NULL OR due_at IS NULL),
+    CHECK ((claimed_by IS NULL) = (claimed_until IS NULL)),
     CHECK (claimed_by IS NULL OR due_at IS NOT NULL)
 ) {clustered};
 CREATE INDEX deliveries_due ON deliveries (owner, due_at, hook_id, number) WHERE due_at IS NOT NULL;

@@ -51,14 +51,16 @@ pub fn claim(
     now: i64,
 ) -> Result<Vec<Sending>, Error> {
     // Two servers may have found the same delivery: the second one waits here for the first one's
-    // commit, and then the delivery is not due any more.
-    const TAKE: &str = "UPDATE deliveries SET claimed_by = $3, due_at = $4, attempts = attempts + 1
+    // commit, and then the delivery is claimed.
+    const TAKE: &str =
+        "UPDATE deliveries SET claimed_by = $3, claimed_until = $4, attempts = attempts + 1
         WHERE hook_id = $1 AND number = $2 AND due_at <= $5
+        AND (claimed_until IS NULL OR claimed_until <= $5)
         AND EXISTS (SELECT 1 FROM hooks WHERE id = $1 AND disabled_at IS NULL) RETURNING attempts";
     // To open a delivery locks its hook, and to disable a hook ends its deliveries. Should one be left
     // all the same it must not stay due: the outbox would look at it forever.
     const ORPHAN: &str = "UPDATE deliveries SET status = 'failed', ended_at = $3, due_at = NULL,
-        claimed_by = NULL, error = COALESCE(error, 'the hook is disabled')
+        claimed_by = NULL, claimed_until = NULL, error = COALESCE(error, 'the hook is disabled')
         WHERE hook_id = $1 AND number = $2 AND due_at <= $3
         AND NOT EXISTS (SELECT 1 FROM hooks WHERE id = $1 AND disabled_at IS NULL)";
     const SENDING: &str =
@@ -101,7 +103,7 @@ pub fn renew(
     claims: &[(String, i64)],
     until: i64,
 ) -> Result<(), Error> {
-    const RENEW: &str = "UPDATE deliveries SET due_at = $4
+    const RENEW: &str = "UPDATE deliveries SET claimed_until = $4
         WHERE hook_id = $1 AND number = $2 AND claimed_by = $3";
     let mut claims: Vec<&(String, i64)> = claims.iter().collect();
     claims.sort_unstable();
@@ -121,7 +123,8 @@ pub fn release(
     now: i64,
 ) -> Result<(), Error> {
     const LOCK: &str = "SELECT paused_until FROM hooks WHERE id = $1 {lock}";
-    const RELEASE: &str = "UPDATE deliveries SET claimed_by = NULL, due_at = $4
+    const RELEASE: &str =
+        "UPDATE deliveries SET claimed_by = NULL, claimed_until = NULL, due_at = $4
         WHERE hook_id = $1 AND number = $2 AND claimed_by = $3";
     let mut claims: Vec<&(String, i64)> = claims.iter().collect();
     claims.sort_unstable();

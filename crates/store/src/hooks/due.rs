@@ -20,9 +20,11 @@ const OWNERS: &str = "WITH RECURSIVE owners (name) AS (
     )
     SELECT name FROM owners WHERE name IS NOT NULL";
 
-/// Without those of hooks that have all their slots. An owner below its limit has at most seven of them.
+/// Without those that are being sent, which are few, and those of hooks that have all their slots. An owner
+/// below its limit has at most seven of them.
 const OLDEST: &str = "SELECT due_at, hook_id, number FROM deliveries
-    WHERE owner = $1 AND due_at IS NOT NULL AND hook_id NOT IN ($2, $3, $4, $5, $6, $7, $8)
+    WHERE owner = $1 AND due_at IS NOT NULL AND (claimed_until IS NULL OR claimed_until <= $2)
+    AND hook_id NOT IN ($3, $4, $5, $6, $7, $8, $9)
     ORDER BY due_at, hook_id, number LIMIT 64";
 
 /// A delivery that is being sent, or that can be.
@@ -75,7 +77,8 @@ impl<'a> Taken<'a> {
     }
 }
 
-/// The deliveries to send now, beside those that are `sending`, and when the next one is due.
+/// The deliveries to send now, beside those that are `sending`, and when the next one is due. What a server
+/// that is gone has claimed is as old as it was: it goes before all that waits for the same hook.
 pub fn due(
     read: &mut Read<'_, '_>,
     sending: &[Slot],
@@ -92,7 +95,7 @@ pub fn due(
         };
         let rows = read
             .tx
-            .all(OLDEST, args![&owner, a, b, c, d, e, f, g], |row| {
+            .all(OLDEST, args![&owner, now, a, b, c, d, e, f, g], |row| {
                 let (owner, hook_id, number) = (owner.clone(), row.text(1)?, row.int(2)?);
                 let slot = Slot {
                     owner,
@@ -112,7 +115,7 @@ pub fn due(
 
 /// How the database finds owners and what is due first of each.
 pub fn due_plan(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
-    let oldest = args!["a", "", "", "", "", "", "", ""];
+    let oldest = args!["a", 0, "", "", "", "", "", "", ""];
     let plans = [
         batch.tx.plan(OWNERS, args![])?,
         batch.tx.plan(OLDEST, oldest)?,

@@ -123,7 +123,7 @@ fn write(
 ) -> Result<bool, Error> {
     const WRITE: &str = "UPDATE deliveries SET status = $5, due_at = $6, ended_at = $7,
         failure_count = failure_count + $8, response_status = $9, response = $10, error = $11,
-        claimed_by = NULL
+        claimed_by = NULL, claimed_until = NULL
         WHERE hook_id = $1 AND number = $2 AND claimed_by = $3 AND attempts = $4";
     let (status, ended_at) = match attempted.outcome {
         Outcome::Delivered => ("delivered", Some(now)),
@@ -210,7 +210,8 @@ pub(super) fn disable(
     const HOOK: &str = "UPDATE hooks SET disabled_at = $2, disabled_reason = $3
         WHERE id = $1 AND disabled_at IS NULL";
     const OPEN: &str = "UPDATE deliveries SET status = 'failed', ended_at = $2, due_at = NULL,
-        claimed_by = NULL, error = COALESCE(error, $3) WHERE hook_id = $1 AND ended_at IS NULL";
+        claimed_by = NULL, claimed_until = NULL, error = COALESCE(error, $3)
+        WHERE hook_id = $1 AND ended_at IS NULL";
     if batch.tx.exec(HOOK, args![id, now, reason])? == 0 {
         return Ok(());
     }

@@ -14,6 +14,7 @@ use crate::{
 on_both!(
     a_pause_holds_what_is_under_way_and_is_never_shortened,
     a_released_delivery_is_due,
+    an_interrupted_delivery_goes_before_all_that_waits,
 );
 
 fn again(due_at: i64, pause: bool) -> Outcome {
@@ -85,4 +86,24 @@ async fn a_released_delivery_is_due(db: &Database) {
             .await
             .is_empty()
     );
+}
+
+async fn an_interrupted_delivery_goes_before_all_that_waits(db: &Database) {
+    let store = db.open();
+    hook(&store, "h", &["job.submitted"]).await;
+    for _ in 0..20 {
+        submitted(&store, job()).await;
+    }
+    expand(&store).await;
+    assert_eq!(take(&store, 2).await.len(), 2);
+    // Their sender is gone.
+    let later = NOW + CLAIM_MS;
+    let numbers = |taken: Vec<hooks::Sending>| -> Vec<i64> {
+        taken.into_iter().map(|one| one.number).collect()
+    };
+    let taken = claim_at(&store, "b", 3, later).await;
+    assert_eq!(numbers(taken), [1, 2, 3]);
+    let taken = claim_at(&store, "b", 3, later).await;
+    assert_eq!(numbers(taken), [4, 5, 6]);
+    db.check();
 }

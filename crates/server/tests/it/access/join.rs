@@ -207,7 +207,7 @@ async fn nobody_lets_join_who_could_not_make_the_key() {
     let new = json!({"name": "clerk", "role": "custom", "scopes": ["keys:write"]});
     let clerk = text(&keyed.make(&new).await["key"]);
     let refused = keyed.post(&clerk, TOKENS, &json!({})).json(403).await;
-    assert!(text(&refused["detail"]).contains("more than their own"));
+    assert!(text(&refused["detail"]).contains("more than your own"));
     let user = keyed.key("user", "user").await;
     keyed.post(&user, TOKENS, &json!({})).json(403).await;
     for minutes in [json!(0), json!(-1), json!(1_441), json!("60"), json!(1.5)] {

@@ -2,8 +2,8 @@
 
 use super::{LEASE_MS, NOW};
 use crate::{
-    AttemptOutcome, Backoff, Command, Holder, Kind, Lease, NewRun, OVERTIME_LEASES, OnTimeout,
-    Outcome, PartChange, Run, RunId, Signal, Stage, State, Wait, WaitFor, submit,
+    AttemptOutcome, Backoff, Command, Holder, Kind, Lease, NewRun, OnTimeout, Outcome, PartChange,
+    Run, RunId, Signal, Stage, State, Wait, WaitFor, submit,
 };
 
 /// One run for each column.
@@ -58,7 +58,7 @@ fn waiting_runs() -> Vec<(&'static str, Run)> {
 
 /// The columns of a run that an executor owns.
 fn owned_runs() -> Vec<(&'static str, Run)> {
-    let (live, expired) = (running(NOW + LEASE_MS), running(NOW));
+    let (live, expired) = (running(i64::MAX), running(NOW));
     let mut last = expired.clone();
     last.failure_count = 1;
     let mut last_progress_token = last.clone();
@@ -66,7 +66,7 @@ fn owned_runs() -> Vec<(&'static str, Run)> {
     let mut overtime = last.clone();
     overtime.timeout_ms = Some(0);
     if let State::Running(lease) = &mut overtime.state {
-        lease.started_at = NOW - OVERTIME_LEASES * LEASE_MS;
+        lease.started_at = 0;
     }
     let mut retried = live.clone();
     retried.retry = Some(Backoff::default());
@@ -103,12 +103,9 @@ fn running(until: i64) -> Run {
         executor: "a".to_owned(),
         token: 1,
         until,
-        started_at: NOW - LEASE_MS,
+        started_at: NOW,
     };
     Run {
-        token: 1,
-        starts: 1,
-        executor: Some("a".to_owned()),
         state: State::Running(lease),
         ..queued()
     }

@@ -10,7 +10,6 @@ pub(super) fn step(run: &Run, aging_step_ms: i64, now: i64) -> Result<Change, Re
     let run = Run {
         failure_count: 0,
         deadline: None,
-        signals: run.signals.closed(),
         ..wake::queued(run, aging_step_ms, now)
     };
     Ok(Change {

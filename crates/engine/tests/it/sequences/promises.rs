@@ -219,6 +219,10 @@ impl World {
         self.bad_ends += i64::from(bad && !cancelled && !forgiven);
         self.lost += i64::from(end == AttemptEnd::Lost);
         assert!(self.lost <= self.allowed, "it is lost without end");
+        if end == AttemptEnd::Lost && !cancelled {
+            let failed = after.state.status() == Status::Failed;
+            assert_eq!(failed, after.failure_count == after.max_attempts);
+        }
         match command {
             Command::Release { .. } => {
                 assert_eq!(end, AttemptEnd::Released);

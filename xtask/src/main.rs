@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask ci | test | schemathesis | bench | tidy | sim | kill |
-//! plugins | generate | setup`.
+//! mutants | plugins | generate | setup`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -7,6 +7,7 @@
 )]
 
 mod ci;
+mod mutants;
 mod plugins;
 mod printed;
 mod process;
@@ -44,6 +45,9 @@ enum Command {
     Sim(runner::Sim),
     /// Kills the server, and PostgreSQL, under load in more rounds than `test` does.
     Kill(runner::Kill),
+    /// Changes the pure crates in small ways and counts how many changes their own tests notice. Fails
+    /// below 95 %. Installs cargo-mutants when it is missing; takes an hour.
+    Mutants(mutants::Mutants),
     /// Builds the plugins in `plugins/` into `target/plugins/NAME`, ready to be installed. Installs the
     /// toolchains that are missing when it may; what did not change is not built again.
     Plugins {
@@ -84,6 +88,7 @@ fn run(command: Command) -> Result<()> {
         Command::Schemathesis(wanted) => schemathesis::run(&wanted),
         Command::Sim(sim) => runner::sim(&sim),
         Command::Kill(kill) => runner::kill(&kill),
+        Command::Mutants(mutants) => mutants::run(&mutants),
         Command::Plugins { names } => plugins::run(&names),
         Command::Tidy => tidy::run(),
         Command::Generate { check } => runner::generate(check),

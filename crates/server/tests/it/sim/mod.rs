@@ -11,6 +11,7 @@ mod jobs;
 mod ledger;
 mod plugin_jobs;
 mod tally;
+mod waiting;
 mod world;
 
 use std::{
@@ -24,6 +25,7 @@ use std::{
 
 use tally::Tally;
 use tempfile::TempDir;
+use waiting::WaitingWorld;
 use world::World;
 
 /// Seeds of an ordinary test run.
@@ -60,13 +62,18 @@ fn directory() -> TempDir {
         .expect("a temporary directory")
 }
 
-/// Runs one seed to its end; answers what happened in it.
-fn play(seed: u64) -> World {
+/// Plays a simulation on a runtime of one thread.
+fn on_runtime<T>(simulation: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    runtime.block_on(async {
+    runtime.block_on(simulation)
+}
+
+/// Runs one seed to its end; answers what happened in it.
+fn play(seed: u64) -> World {
+    on_runtime(async {
         let mut world = World::open(seed, directory()).await;
         for _ in 0..STEPS {
             world.step().await;
@@ -77,8 +84,23 @@ fn play(seed: u64) -> World {
     })
 }
 
+/// The same of runs that wait.
+fn play_waiting(seed: u64) -> WaitingWorld {
+    on_runtime(WaitingWorld::play(seed, directory()))
+}
+
 #[test]
 fn what_was_promised_holds_for_every_seed() {
+    play_all(|seed| play(seed).into_tally(), &tally::EXPECTED);
+}
+
+#[test]
+fn runs_that_wait_keep_every_promise() {
+    let play = |seed| std::mem::take(&mut play_waiting(seed).tally);
+    play_all(play, &waiting::EXPECTED);
+}
+
+fn play_all(play: impl Fn(u64) -> Tally + Sync, expected: &[&str]) {
     let (first, count) = seeds();
     let (next, failed) = (AtomicU64::new(first), Mutex::new(Vec::new()));
     let total = Mutex::new(Tally::default());
@@ -88,7 +110,7 @@ fn what_was_promised_holds_for_every_seed() {
             if seed >= first + count {
                 break;
             }
-            match std::panic::catch_unwind(AssertUnwindSafe(|| play(seed).into_tally())) {
+            match std::panic::catch_unwind(AssertUnwindSafe(|| play(seed))) {
                 Ok(tally) => total.lock().expect("no panic").add_all(&tally),
                 Err(_) => failed.lock().expect("no panic").push(seed),
             }
@@ -101,7 +123,10 @@ fn what_was_promised_holds_for_every_seed() {
     });
     let failed = failed.into_inner().expect("no panic");
     assert!(failed.is_empty(), "{}", replay(&failed));
-    total.into_inner().expect("no panic").refuse_vacuity(count);
+    total
+        .into_inner()
+        .expect("no panic")
+        .refuse_vacuity(count, expected);
 }
 
 fn replay(failed: &[u64]) -> String {
@@ -112,4 +137,5 @@ fn replay(failed: &[u64]) -> String {
 #[test]
 fn a_seed_plays_the_same_again() {
     assert_eq!(play(7).into_trace(), play(7).into_trace());
+    assert_eq!(play_waiting(7).trace, play_waiting(7).trace);
 }

@@ -48,20 +48,10 @@ impl Plan {
     }
 }
 
-/// All parts, in the order in which they are tried and applied.
-pub(crate) const PARTS: [Part; 6] = [
-    Part::ResourceLimits,
-    Part::NoNewPrivileges,
-    Part::Landlock,
-    Part::UserNamespace,
-    Part::PidNamespace,
-    Part::NetworkNamespace,
-];
-
 /// What can be applied of the parts that the level wants, and what of them is missing.
 fn choose(isolation: Isolation, findings: &[Finding]) -> (Vec<Part>, Vec<String>) {
     let (mut parts, mut missing) = (Vec::new(), Vec::new());
-    let wanted = PARTS.into_iter().filter(|part| match isolation {
+    let wanted = Part::ALL.into_iter().filter(|part| match isolation {
         Isolation::None => false,
         Isolation::Standard => *part != Part::NetworkNamespace,
         Isolation::Strict => true,
@@ -93,7 +83,7 @@ fn refusal(isolation: Isolation, missing: &[String]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Finding, Isolation, PARTS, Part, Support, choose, refusal};
+    use super::{Finding, Isolation, Part, Support, choose, refusal};
 
     /// A machine that has everything but one part.
     fn machine(part: Part, support: Support, detail: &str) -> Vec<Finding> {
@@ -102,7 +92,7 @@ mod tests {
             support: if one == part { support } else { Support::Full },
             detail: if one == part { detail } else { "" }.to_owned(),
         };
-        PARTS.map(finding).to_vec()
+        Part::ALL.map(finding).to_vec()
     }
 
     #[test]
@@ -117,7 +107,7 @@ mod tests {
         assert_eq!(missing, ["landlock: only in part: an old kernel"]);
         assert_eq!(refusal(Isolation::Standard, &missing), None);
         let (parts, missing) = choose(Isolation::Strict, &old);
-        assert_eq!(parts, PARTS);
+        assert_eq!(parts, Part::ALL);
         let reason = "strict isolation is not possible here: landlock: only in part: an old kernel";
         assert_eq!(
             refusal(Isolation::Strict, &missing),
@@ -130,7 +120,7 @@ mod tests {
         for (part, vital) in [(Part::PidNamespace, true), (Part::UserNamespace, false)] {
             let (parts, missing) =
                 choose(Isolation::Strict, &machine(part, Support::Missing, "no"));
-            assert!(!parts.contains(&part) && parts.len() == PARTS.len() - 1);
+            assert!(!parts.contains(&part) && parts.len() == Part::ALL.len() - 1);
             assert_eq!(missing, [format!("{}: no", part.name())]);
             assert_eq!(refusal(Isolation::Strict, &missing).is_some(), vital);
         }
@@ -140,7 +130,7 @@ mod tests {
     fn a_level_is_told_only_what_it_wants() {
         let network = machine(Part::NetworkNamespace, Support::Missing, "no");
         let (parts, missing) = choose(Isolation::Standard, &network);
-        assert_eq!((parts.len(), missing.len()), (PARTS.len() - 1, 0));
+        assert_eq!((parts.len(), missing.len()), (Part::ALL.len() - 1, 0));
         let (parts, missing) = choose(Isolation::None, &network);
         assert_eq!((parts.len(), missing.len()), (0, 0));
     }

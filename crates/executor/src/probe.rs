@@ -14,7 +14,6 @@ use std::{
 use crate::{
     Settings,
     cgroup::{self, MEMORY, PROCESSOR},
-    isolation::PARTS,
     shim::{End, Part, Report, Spec},
 };
 
@@ -53,7 +52,7 @@ pub fn probe(settings: &Settings) -> Vec<Finding> {
     // where that one is forbidden, so each is tried both ways.
     let user = try_parts(settings, &[Part::UserNamespace, Part::PidNamespace]);
     let with_user = user.is_ok();
-    for part in PARTS {
+    for part in Part::ALL {
         let tried = match part {
             Part::UserNamespace => user.clone(),
             Part::PidNamespace | Part::NetworkNamespace if with_user => {

@@ -10,8 +10,10 @@ pub struct Settings {
     /// The executor's id: unique among those that are connected to the server, and made of ASCII
     /// letters, digits and `-._`.
     pub name: String,
-    /// How many jobs it runs at once.
+    /// How many runs it performs at once.
     pub slots: u32,
+    /// How many runs it claims beyond its slots, so that the next ones are there when slots become free.
+    pub prefetch: u32,
     /// How far a job is shut off from the machine.
     pub isolation: Isolation,
     /// Where programs are kept between runs. Locked: one executor per directory.
@@ -60,6 +62,7 @@ impl Settings {
         Self {
             name: name.into(),
             slots: 1,
+            prefetch: 0,
             isolation: Isolation::Standard,
             cache_dir: data_dir.join("cache"),
             cache_limit_bytes: 4 << 30,

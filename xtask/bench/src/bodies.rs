@@ -53,8 +53,8 @@ pub(crate) fn complete(job: &Claimed) -> Bytes {
     Bytes::from(finish(job.token))
 }
 
-/// The ends of many jobs.
-pub(crate) fn results(jobs: &[Claimed]) -> Bytes {
+/// The ends of many jobs, and a claim of up to `max` more that waits a second for the first.
+pub(crate) fn exchange(jobs: &[Claimed], max: usize) -> Bytes {
     let mut body = String::with_capacity(200 * jobs.len() + 20);
     body.push_str(r#"{"results":["#);
     for (index, job) in jobs.iter().enumerate() {
@@ -66,7 +66,14 @@ pub(crate) fn results(jobs: &[Claimed]) -> Bytes {
             r#"{comma}{{"run_id":"{id}","token":{token},"outcome":"completed","stdout":"","stderr":"","exit_code":0}}"#
         );
     }
-    body.push_str("]}");
+    body.push(']');
+    if max > 0 {
+        let _ = write!(
+            body,
+            r#","claim":{{"executor_ip":"127.0.0.1","kinds":["job"],"wait_seconds":1,"max":{max}}}"#
+        );
+    }
+    body.push('}');
     Bytes::from(body)
 }
 
@@ -107,9 +114,12 @@ mod tests {
         };
         let finish: Finish = serde_json::from_slice(&complete(&job("a", 5))).unwrap();
         assert_eq!((finish.lease_token, finish.exit_code), (Some(5), Some(0)));
-        let body = results(&[job("a", 5), job("b", 6)]);
+        let body = exchange(&[job("a", 5), job("b", 6)], 24);
         let read: Exchange = serde_json::from_slice(&body).unwrap();
         assert_eq!(read.results.len(), 2);
         assert_eq!((&*read.results[1].run_id, read.results[1].token), ("b", 6));
+        assert_eq!(read.claim.unwrap().max, Some(24));
+        let read: Exchange = serde_json::from_slice(&exchange(&[], 0)).unwrap();
+        assert!(read.claim.is_none());
     }
 }

@@ -78,7 +78,7 @@ impl Client {
             return Ok(Vec::new());
         }
         demand(StatusCode::OK, &answer).context("claim")?;
-        Ok(claimed(&answer.1))
+        Ok(claimed(&answer.1, b"\"lease_token\":"))
     }
 
     pub(crate) async fn complete(&mut self, job: &Claimed) -> Result<()> {
@@ -87,17 +87,17 @@ impl Client {
         demand(StatusCode::OK, &answer).context("complete")
     }
 
-    /// Reports many results; each has to be accepted.
-    pub(crate) async fn report(&mut self, jobs: &[Claimed]) -> Result<()> {
+    /// Reports many results, each of which has to be accepted, and claims up to `max` jobs, or none.
+    pub(crate) async fn exchange(&mut self, jobs: &[Claimed], max: usize) -> Result<Vec<Claimed>> {
         let path = format!("/api/executors/{EXECUTOR}/exchange");
         let answer = self
-            .call(Method::POST, &path, bodies::results(jobs))
+            .call(Method::POST, &path, bodies::exchange(jobs, max))
             .await?;
-        demand(StatusCode::OK, &answer).context("results")?;
+        demand(StatusCode::OK, &answer).context("exchange")?;
         if memchr::memmem::find(&answer.1, b"\"accepted\":false").is_some() {
-            bail!("results: some were not accepted: {}", shown(&answer));
+            bail!("exchange: some were not accepted: {}", shown(&answer));
         }
-        Ok(())
+        Ok(claimed(&answer.1, b"\"token\":"))
     }
 }
 

@@ -1,5 +1,5 @@
-//! An executor whose work is nothing: one connection claims, another reports, as fast as both go.
-//! A job's slot is free as soon as its work is done; reporting needs none.
+//! An executor whose work is nothing. Either one connection claims and another reports, as fast as both go:
+//! a job's slot is free as soon as its work is done. Or results and claims go together.
 
 use std::{
     net::SocketAddr,
@@ -36,6 +36,30 @@ pub(crate) async fn perform(
     Ok(())
 }
 
+/// Exchanges `max` results for as many jobs until it is dropped, on one connection; with `ahead` on two, so
+/// that one batch is worked on while the other is exchanged.
+pub(crate) async fn exchange(
+    server: SocketAddr,
+    max: usize,
+    ahead: bool,
+    accepted: Arc<AtomicU64>,
+) -> Result<()> {
+    let turns = async || -> Result<()> {
+        let mut client = Client::connect(server).await?;
+        let mut jobs = Vec::new();
+        loop {
+            let next = client.exchange(&jobs, max).await?;
+            accepted.fetch_add(jobs.len() as u64, Relaxed);
+            jobs = next;
+        }
+    };
+    let other = async || match ahead {
+        true => turns().await,
+        false => std::future::pending().await,
+    };
+    tokio::try_join!(turns(), other()).map(|((), ())| ())
+}
+
 async fn claim(mut client: Client, max: usize, done: Sender<Vec<Claimed>>) -> Result<()> {
     let body = bodies::claim_many(max);
     loop {
@@ -58,7 +82,7 @@ async fn report(
             jobs.extend(more);
         }
         for part in jobs.chunks(REPORT_LIMIT) {
-            client.report(part).await?;
+            client.exchange(part, 0).await?;
             accepted.fetch_add(part.len() as u64, Relaxed);
         }
     }

@@ -10,12 +10,12 @@ pub(crate) struct Claimed {
 }
 
 /// Every job in the answer of a claim, one or an array. Relies on two things of the protocol: `id`
-/// comes first in a job, and its `lease_token` before the next job.
-pub(crate) fn claimed(body: &[u8]) -> Vec<Claimed> {
+/// comes first in a job, and its token, which has this key, before the next job.
+pub(crate) fn claimed(body: &[u8], token_key: &[u8]) -> Vec<Claimed> {
     let mut jobs = Vec::new();
     let mut rest = body;
     while let Some((id, after)) = text(rest, b"{\"id\":\"") {
-        let Some((token, after)) = number(after, b"\"lease_token\":") else {
+        let Some((token, after)) = number(after, token_key) else {
             break;
         };
         jobs.push(Claimed {
@@ -44,6 +44,8 @@ fn number<'a>(body: &'a [u8], key: &[u8]) -> Option<(i64, &'a [u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const KEY: &[u8] = b"\"lease_token\":";
 
     /// As the server writes it: the protocol's own type.
     fn job(id: &str, token: i64) -> serde_json::Value {
@@ -75,9 +77,9 @@ mod tests {
             token: 80,
         };
         let one = written(job("a-1", 7));
-        assert_eq!(claimed(&one), std::slice::from_ref(&first));
+        assert_eq!(claimed(&one, KEY), std::slice::from_ref(&first));
         let two = [b"[", one.as_slice(), b",", &written(job("b-2", 80)), b"]"].concat();
-        assert_eq!(claimed(&two), [first, second]);
-        assert_eq!(claimed(b"[]"), []);
+        assert_eq!(claimed(&two, KEY), [first, second]);
+        assert_eq!(claimed(b"[]", KEY), []);
     }
 }

@@ -70,6 +70,17 @@ pub(crate) struct Work {
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) slots: Option<u32>,
 
+    /// How many runs are claimed beyond the slots, so that a free slot need not wait for the server.
+    /// Their attempts and time limits begin at the claim; good for many short jobs
+    #[arg(
+        long,
+        env = "PLAYHOUSE_PREFETCH",
+        value_name = "N",
+        default_value = "0"
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub(crate) prefetch: u32,
+
     /// How far jobs are shut in; see `playhouse doctor` for what this machine allows
     #[arg(long, env = "PLAYHOUSE_ISOLATION", value_name = "LEVEL")]
     #[arg(value_enum, default_value = "standard")]

@@ -83,6 +83,7 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
     settings.slots = work
         .slots
         .unwrap_or_else(|| u32::try_from(cores).unwrap_or(1));
+    settings.prefetch = work.prefetch;
     settings.isolation = level(work.isolation);
     settings.cache_limit_bytes = work.cache_limit;
     settings.download_limit_bytes = work.download_limit;

@@ -59,6 +59,13 @@ impl Cooldown {
         self.state().next = FIRST;
     }
 
+    /// Whether it rests now.
+    pub(super) fn is_resting(&self) -> bool {
+        self.state()
+            .until
+            .is_some_and(|until| until > Instant::now())
+    }
+
     /// Waits until the rest is over, if there is one.
     pub(super) async fn rest(&self) {
         let until = self.state().until;

@@ -59,6 +59,16 @@ pub enum Part {
 }
 
 impl Part {
+    /// All parts, in the order in which they are tried and applied.
+    pub const ALL: [Self; 6] = [
+        Self::ResourceLimits,
+        Self::NoNewPrivileges,
+        Self::Landlock,
+        Self::UserNamespace,
+        Self::PidNamespace,
+        Self::NetworkNamespace,
+    ];
+
     /// The part's name for people.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -64,6 +64,8 @@ pub(crate) struct State {
     /// So many of the next artefacts are answered with an error that passes.
     pub(crate) artifact_failures: usize,
     pub(crate) report_calls: usize,
+    /// Claims that came without results.
+    pub(crate) claims: usize,
     /// Of each plugin job, with its id.
     pub(crate) notes: Vec<(String, ProgressReport)>,
     /// When each of them came.
@@ -269,6 +271,7 @@ impl FakeServer {
     /// Takes the results and gives runs. Like the server it waits for runs only when it got no results.
     async fn exchange(&self, exchange: Exchange) -> Value {
         let results = self.report(exchange.results);
+        self.state().claims += usize::from(results.is_empty());
         let asked = Instant::now();
         let runs = match exchange.claim {
             Some(claim) if results.is_empty() => self.claim(&claim).await,

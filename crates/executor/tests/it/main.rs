@@ -1,6 +1,7 @@
 //! The executor's layers, with real processes and a real HTTP server for programs.
 
 mod agent;
+mod ahead;
 mod artifacts;
 mod binaries;
 mod confinement;

@@ -1,5 +1,6 @@
 //! Steady state as the peers were measured: 64 producers that await each submit, one executor with
-//! 24 slots whose work is nothing. Once claiming what its slots hold, once 500 ahead, as peers do.
+//! 24 slots whose work is nothing. Claims and results apart, on two connections; in one exchange; in exchanges
+//! with one batch ahead; and 500 a claim, as peers do.
 
 use std::{
     net::SocketAddr,
@@ -15,21 +16,37 @@ use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     client::Client,
-    executor::perform,
+    executor::{exchange, perform},
     report::Measure,
     server::{Environment, Server},
 };
+
+/// How the executor speaks with the server.
+#[derive(Clone, Copy)]
+enum Mode {
+    /// Claims and results on two connections, so many a claim.
+    Apart(usize),
+    /// Results and claims together, 24 at once.
+    Exchange { ahead: bool },
+}
+
+const MODES: [(Mode, &str); 4] = [
+    (Mode::Apart(24), "24 a claim, results apart"),
+    (Mode::Exchange { ahead: false }, "24 an exchange"),
+    (Mode::Exchange { ahead: true }, "24 an exchange, 24 ahead"),
+    (Mode::Apart(500), "500 a claim, results apart"),
+];
 
 const PRODUCERS: usize = 64;
 const WARM_UP: Duration = Duration::from_secs(1);
 
 pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
     let mut measures = Vec::new();
-    for (max, label) in [(24, "24 a claim"), (500, "500 a claim")] {
+    for (mode, label) in MODES {
         let server = Server::start(environment).await?;
         let (submitted, accepted) = (Arc::default(), Arc::default());
         let rates = tokio::select! {
-            failed = load(server.address, max, &submitted, &accepted) => {
+            failed = load(server.address, mode, &submitted, &accepted) => {
                 failed?;
                 bail!("the load ended by itself")
             }
@@ -52,7 +69,7 @@ pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
 /// Producers and executor, until it is dropped or one of them fails.
 async fn load(
     server: SocketAddr,
-    max: usize,
+    mode: Mode,
     submitted: &Arc<AtomicU64>,
     accepted: &Arc<AtomicU64>,
 ) -> Result<()> {
@@ -60,7 +77,11 @@ async fn load(
     for _ in 0..PRODUCERS {
         tasks.spawn(produce(server, Arc::clone(submitted)));
     }
-    tasks.spawn(perform(server, max, Arc::clone(accepted)));
+    let accepted = Arc::clone(accepted);
+    match mode {
+        Mode::Apart(max) => tasks.spawn(perform(server, max, accepted)),
+        Mode::Exchange { ahead } => tasks.spawn(exchange(server, 24, ahead, accepted)),
+    };
     first(&mut tasks).await
 }
 

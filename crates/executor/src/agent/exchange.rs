@@ -1,17 +1,18 @@
-//! Reports results in batches, until they are accepted or their lease is lost.
+//! Reports results in batches, until they are accepted or their lease is lost, and claims runs for the places
+//! that they leave, in the same request.
 
-use std::{collections::VecDeque, future::Future, time::Duration};
+use std::{collections::VecDeque, future::Future, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc},
-    time::timeout,
+    sync::{Mutex, OwnedSemaphorePermit, mpsc::UnboundedReceiver},
+    time::{Instant, timeout},
 };
 use wire::{
     client::{Client, Error},
     executors::{Exchange, ResultAnswer, RunResult},
 };
 
-use super::{Backoff, Held};
+use super::{Agent, Backoff, Held};
 use crate::attempt::Unsent;
 
 /// The most results of one call: what the protocol allows.
@@ -32,30 +33,28 @@ pub(super) struct Finished {
     /// Output that the server was away for; it takes none after the result.
     pub(super) unsent: VecDeque<Unsent>,
     pub(super) held: Held,
-    /// Its place among those that wait for the server.
-    #[expect(dead_code, reason = "given back by being dropped")]
+    /// Its place, in which the next run may be claimed.
     pub(super) place: Option<OwnedSemaphorePermit>,
 }
 
 /// Reports what comes, until the queue is closed and empty. Whatever comes during a call goes into
 /// the next one.
-pub(super) async fn report(
-    client: Client,
-    executor: String,
-    mut queue: mpsc::UnboundedReceiver<Finished>,
-) {
+pub(super) async fn report(agent: Arc<Agent>, queue: Arc<Mutex<UnboundedReceiver<Finished>>>) {
+    let (client, executor) = (&agent.client, &agent.settings.name);
     let mut waiting = Vec::new();
     let mut backoff = Backoff::default();
     let mut unwilling = 0;
     loop {
-        if waiting.is_empty() && queue.recv_many(&mut waiting, BATCH).await == 0 {
+        if waiting.is_empty() && queue.lock().await.recv_many(&mut waiting, BATCH).await == 0 {
             return;
         }
-        while let Ok(more) = queue.try_recv() {
-            waiting.push(more);
+        if let Ok(mut queue) = queue.try_lock() {
+            while let Ok(more) = queue.try_recv() {
+                waiting.push(more);
+            }
         }
         let count = first_batch(&waiting);
-        let sent = send_output(&client, &mut waiting[..count], unwilling < OUTPUT_TRIES).await;
+        let sent = send_output(client, &mut waiting[..count], unwilling < OUTPUT_TRIES).await;
         unwilling += u32::from(matches!(sent, Err(NotSent::Unwilling(_))));
         if let Err(NotSent::Away(error) | NotSent::Unwilling(error)) = sent {
             if backoff.is_first() {
@@ -67,11 +66,13 @@ pub(super) async fn report(
         }
         unwilling = 0;
         let batch = &waiting[..count];
-        let results = Exchange {
+        let places = batch.iter().filter(|one| one.place.is_some()).count();
+        let exchange = Exchange {
             results: batch.iter().map(|one| one.result.clone()).collect(),
-            claim: None,
+            claim: agent.claim(places, None),
         };
-        match client.exchange(&executor, &results).await {
+        let asked = Instant::now();
+        match client.exchange(executor, &exchange).await {
             Ok(answer) => {
                 if let Some(away) = backoff.succeed() {
                     tracing::info!(?away, "results are accepted again");
@@ -81,7 +82,12 @@ pub(super) async fn report(
                     .iter()
                     .filter(|one| !one.accepted)
                     .for_each(refused);
-                waiting.drain(..count);
+                let ended = waiting.drain(..count).filter_map(|one| one.place);
+                let places = ended.reduce(|mut places, place| {
+                    places.merge(place);
+                    places
+                });
+                agent.receive(answer, asked, places).await;
             }
             Err(error) if error.is_transient() => {
                 if backoff.is_first() {
@@ -92,7 +98,7 @@ pub(super) async fn report(
             }
             Err(error) => {
                 tracing::error!(%error, "the server refused results: they are sent one by one");
-                report_singly(&client, &executor, batch).await;
+                report_singly(client, executor, batch).await;
                 waiting.drain(..count);
             }
         }

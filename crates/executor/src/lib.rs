@@ -6,6 +6,7 @@ mod backoff;
 pub mod binaries;
 mod cgroup;
 mod directory;
+mod doctor;
 mod isolation;
 mod lease;
 pub mod output;

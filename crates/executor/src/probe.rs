@@ -42,6 +42,18 @@ pub enum Support {
     Missing,
 }
 
+impl Support {
+    /// `full`, `partial` or `missing`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Partial => "partial",
+            Self::Missing => "missing",
+        }
+    }
+}
+
 /// Looks at every part of the isolation once, and changes nothing on the machine: what a process
 /// takes on itself is tried in one that ends, where control groups are is only looked at. Blocks for
 /// some milliseconds.

@@ -19,6 +19,7 @@ mod metrics;
 mod operator;
 mod outbound;
 mod plugin_directory;
+mod questions;
 mod readiness;
 mod refusal;
 mod router;

@@ -44,6 +44,9 @@ pub struct Settings {
     pub lease: Duration,
     /// A call that waits for a run looks at least this often, should a wake-up be lost.
     pub look_every: Duration,
+    /// How long an executor may take to begin its answer to a question, and how long nothing may be heard of
+    /// it afterwards.
+    pub question_timeout: Duration,
     /// An upload of which nothing comes for so long is given up.
     pub upload_timeout: Duration,
     /// How often expired leases are looked for; at most five seconds.
@@ -89,6 +92,7 @@ impl Settings {
             expected_executor: None,
             lease: Duration::from_secs(30),
             look_every: Duration::from_secs(2),
+            question_timeout: Duration::from_secs(10),
             upload_timeout: Duration::from_secs(60),
             scan: Duration::from_secs(5),
             class_bound: Duration::from_secs(600),

@@ -206,6 +206,26 @@ CREATE TABLE executors (
     capabilities TEXT    NOT NULL DEFAULT ''
 ) {clustered};
 
+-- What a server asks an executor, until the answer was taken.
+CREATE TABLE questions (
+    id       {bytes} NOT NULL PRIMARY KEY,
+    executor TEXT    NOT NULL,
+    body     {bytes} NOT NULL,
+    asked_at BIGINT  NOT NULL,
+    seen_at  BIGINT,
+    ended_at BIGINT,
+    error    TEXT
+) {clustered};
+CREATE INDEX questions_open ON questions (executor) WHERE seen_at IS NULL;
+
+-- Pieces of answers that the caller who asked has not taken yet.
+CREATE TABLE answers (
+    question {bytes} NOT NULL,
+    number   BIGINT  NOT NULL,
+    body     {bytes} NOT NULL,
+    PRIMARY KEY (question, number)
+) {clustered};
+
 CREATE TABLE idempotency_keys (
     key        TEXT    NOT NULL PRIMARY KEY,
     body_hash  {bytes} NOT NULL,

@@ -194,6 +194,11 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         self.gathered.runs.insert(run);
     }
 
+    /// The executor's waiting call has something to look for.
+    pub(crate) fn signal(&mut self, executor: &str) {
+        self.gathered.executors.insert(executor.to_owned());
+    }
+
     /// An executor was heard of.
     pub(crate) fn seen(&mut self, executor: &str, seen: Seen) {
         match self.gathered.seen.get_mut(executor) {

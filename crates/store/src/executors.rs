@@ -69,6 +69,16 @@ pub(crate) fn write_seen(
     tx.exec_many(NOTE, &rows).map(drop)
 }
 
+/// Whether an executor of this name was heard of.
+///
+/// # Errors
+/// The database's.
+pub fn is_known(read: &mut Read<'_, '_>, name: &str) -> Result<bool, Error> {
+    const KNOWN: &str = "SELECT seen_at FROM executors WHERE name = $1";
+    let seen = read.tx.first(KNOWN, args![name], |row| row.int(0))?;
+    Ok(seen.is_some())
+}
+
 /// What an executor says of itself.
 #[derive(Clone, Debug, Default)]
 pub struct Registered {

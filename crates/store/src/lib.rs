@@ -23,6 +23,7 @@ pub mod logs;
 mod metrics;
 mod migrate;
 mod pending_claim;
+pub mod questions;
 mod reader;
 pub mod retention;
 pub mod runs;

@@ -52,9 +52,9 @@ impl Notice {
 /// Something that a call can wait for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
-    /// A signal for a run that this executor holds.
+    /// A signal for a run that this executor holds, or a question to it.
     Executor(String),
-    /// Output or the end of a run.
+    /// Output or the end of a run; or a question with this id, its answer.
     Run(RunId),
 }
 

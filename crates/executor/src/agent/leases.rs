@@ -8,13 +8,15 @@ use std::{
 
 use tokio::{
     sync::{Notify, watch},
+    task::JoinSet,
     time::{Instant, sleep, sleep_until, timeout},
 };
 use wire::{
-    client::{Client, Error},
+    client::Error,
     executors::{ClaimedRun, HeldLease, LeaseNews, Renew},
 };
 
+use super::{Agent, questions};
 use crate::lease::Lease;
 
 /// A job that ends sooner never enters a renewal: many short jobs would break off the waiting call
@@ -183,7 +185,9 @@ impl Leases {
 /// Only an answered call moves the fences, and a lease that settles breaks the waiting call off. So
 /// leases that were not in the last answered call are first renewed by one that waits for nothing
 /// and is not broken off: however many jobs come and go, the long ones among them keep their leases.
-pub(super) async fn renew(client: Client, executor: String, leases: Arc<Leases>) {
+pub(super) async fn renew(agent: Arc<Agent>) {
+    let (client, leases) = (&agent.client, &agent.leases);
+    let mut answers = JoinSet::new();
     let mut away = false;
     let mut answered = HashSet::new();
     loop {
@@ -192,11 +196,8 @@ pub(super) async fn renew(client: Client, executor: String, leases: Arc<Leases>)
             .iter()
             .map(|lease| (lease.run_id.clone(), lease.token))
             .collect();
-        if asked.is_empty() {
-            leases.outdate(&keys).await;
-            continue;
-        }
-        let limit = length.mul_f64(0.25);
+        // Without a lease, the call waits for questions.
+        let limit = length.min(4 * WAIT_LIMIT).mul_f64(0.25);
         let wait = if keys.is_subset(&answered) {
             limit.min(WAIT_LIMIT)
         } else {
@@ -205,9 +206,10 @@ pub(super) async fn renew(client: Client, executor: String, leases: Arc<Leases>)
         let renew = Renew {
             leases: asked,
             wait_seconds: wait.as_secs_f64(),
+            answering: agent.answering().iter().cloned().collect(),
         };
         let sent = Instant::now();
-        let call = timeout(wait + limit, client.renew(&executor, &renew));
+        let call = timeout(wait + limit, client.renew(&agent.settings.name, &renew));
         let answer = tokio::select! {
             biased;
             answer = call => match answer {
@@ -220,7 +222,14 @@ pub(super) async fn renew(client: Client, executor: String, leases: Arc<Leases>)
             Ok(renewed) => {
                 away = false;
                 answered = keys;
-                let mut new = false;
+                let mut new = !renewed.questions.is_empty();
+                for question in renewed.questions {
+                    // However often it comes, it is answered once.
+                    if agent.answering().insert(question.id.clone()) {
+                        answers.spawn(questions::answer(Arc::clone(&agent), question));
+                    }
+                }
+                while answers.try_join_next().is_some() {}
                 for (lease, news) in renew.leases.iter().zip(&renewed.leases) {
                     new |= leases.tell(&(lease.run_id.clone(), lease.token), news, sent);
                 }

@@ -5,9 +5,10 @@ mod claims;
 mod cooldown;
 mod exchange;
 mod leases;
+mod questions;
 mod registration;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Mutex, Semaphore, mpsc},
@@ -44,6 +45,8 @@ struct Agent {
     places: Arc<Semaphore>,
     /// One for each run that may be performed at once.
     slots: Arc<Semaphore>,
+    /// The questions that are being answered.
+    answering: std::sync::Mutex<HashSet<String>>,
     /// Claimed runs on their way to their attempts.
     runs: mpsc::UnboundedSender<attempts::Received>,
 }
@@ -85,15 +88,12 @@ pub(crate) async fn run(
         kill: CancellationToken::new(),
         places: Arc::new(Semaphore::new(places as usize)),
         slots: Arc::new(Semaphore::new(slots as usize)),
+        answering: std::sync::Mutex::default(),
         runs,
         settings: Arc::clone(&settings),
     });
     let mut renewals = JoinSet::new();
-    renewals.spawn(leases::renew(
-        client.clone(),
-        settings.name.clone(),
-        Arc::clone(&agent.leases),
-    ));
+    renewals.spawn(leases::renew(Arc::clone(&agent)));
     // With runs ahead, results can come while others are exchanged for runs.
     let exchanges = if settings.prefetch > 0 { 2 } else { 1 };
     let queue = Arc::new(Mutex::new(queue));

@@ -7,13 +7,45 @@ use std::{
 
 use executor::{CancellationToken, Error, Isolation, Settings, Support, probe, run};
 use serde_json::json;
-use wire::executors::ResultOutcome;
+use wire::executors::{AskedQuestion, MachineReport, Question, ResultOutcome};
 
 use crate::{
     binaries::digest,
     test_dir::{count, eventually, runs, shim, unique_sleep},
     test_executor::TestExecutor,
 };
+
+#[tokio::test]
+async fn an_idle_executor_answers_what_it_is_asked() {
+    let executor = TestExecutor::new(|_| {}).await;
+    let asked = [
+        ("machine", Question::Doctor),
+        ("strange", Question::Unknown),
+    ];
+    executor.server.change(|state| {
+        state.questions.extend(asked.map(|(id, question)| {
+            let id = id.to_owned();
+            AskedQuestion { id, question }
+        }));
+    });
+    let answered =
+        |executor: &TestExecutor| (executor.server.state().answers.len() == 2).then_some(());
+    executor.until("both are answered", answered).await;
+    let executor = executor.end().await;
+    let answers = executor.server.state().answers.clone();
+    for (id, query, body) in answers {
+        if id == "strange" {
+            assert!(query.starts_with("error=version"), "{query}");
+            continue;
+        }
+        let report: MachineReport = serde_json::from_slice(&body).expect("a report");
+        assert_eq!(report.isolation, "standard");
+        assert!(report.parts.iter().any(|part| part.name == "landlock"));
+        let disks: Vec<&str> = report.disks.iter().map(|disk| &*disk.name).collect();
+        assert_eq!(disks, ["cache", "work"]);
+        assert!(report.disks.iter().all(|disk| disk.total_bytes > 0));
+    }
+}
 
 #[tokio::test]
 async fn performs_jobs_and_reports_how_they_ended() {

@@ -20,8 +20,8 @@ use tokio::{
 use wire::{
     client::{ByteStream, Client, Error, Payload, Reply, Transport},
     executors::{
-        ClaimRuns, Exchange, LeaseNews, ProgressReport, Registration, Release, Renew, Renewed,
-        ResultAnswer, RunResult, Signals,
+        AskedQuestion, ClaimRuns, Exchange, LeaseNews, ProgressReport, Registration, Release,
+        Renew, Renewed, ResultAnswer, RunResult, Signals,
     },
 };
 
@@ -64,6 +64,10 @@ pub(crate) struct State {
     /// So many of the next artefacts are answered with an error that passes.
     pub(crate) artifact_failures: usize,
     pub(crate) report_calls: usize,
+    /// Questions that wait for the executor.
+    pub(crate) questions: Vec<AskedQuestion>,
+    /// Its answers by question, with the error if there is one.
+    pub(crate) answers: Vec<(String, String, Bytes)>,
     /// Claims that came without results.
     pub(crate) claims: usize,
     /// Of each plugin job, with its id.
@@ -231,6 +235,10 @@ impl FakeServer {
                 .map(|lease| one(&lease.run_id))
                 .collect()
         };
+        let questions = |state: &State| -> Vec<AskedQuestion> {
+            let new = |asked: &&AskedQuestion| !renew.answering.contains(&asked.id);
+            state.questions.iter().filter(new).cloned().collect()
+        };
         let fresh = self.wait(renew.wait_seconds, |state| {
             let leases = news(state);
             let mut pairs = renew.leases.iter().zip(&leases);
@@ -238,11 +246,13 @@ impl FakeServer {
                 let newer = |signals: Signals| signals.generation > asked.seen;
                 news.lost || news.signals.is_some_and(newer)
             });
-            any.then_some(leases)
+            (any || !questions(state).is_empty()).then_some(leases)
         });
         let fresh = fresh.await;
+        let state = self.state();
         Renewed {
-            leases: fresh.unwrap_or_else(|| news(&self.state())),
+            leases: fresh.unwrap_or_else(|| news(&state)),
+            questions: questions(&state),
         }
     }
 
@@ -375,6 +385,13 @@ impl FakeServer {
             ["executors", _, "exchange"] => say(self.exchange(read(&body)).await),
             ["runs", id, "progress"] => self.note(id, read(&body)),
             ["executors", _, "leases"] => say(self.renew(&read(&body)).await),
+            ["executors", _, "answers", id] => {
+                self.change(|state| {
+                    state.questions.retain(|asked| asked.id != *id);
+                    state.answers.push(((*id).to_owned(), query, body));
+                });
+                say(json!({}))
+            }
             ["executors", _] => {
                 self.change(|state| state.registration = Some(read(&body)));
                 say(json!({}))

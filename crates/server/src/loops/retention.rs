@@ -12,6 +12,8 @@ const SOON: Duration = Duration::from_millis(20);
 /// A writer of a shared database that was not there for so long is dead: a live one says each minute
 /// that it is.
 const DEAD_WRITER: Duration = Duration::from_secs(24 * 3600);
+/// A question of which nothing was heard for so long was left behind by a server.
+const OPEN_QUESTION: Duration = Duration::from_secs(600);
 const IDEMPOTENCY: Duration = Duration::from_secs(24 * 3600);
 
 pub(crate) async fn run(app: App) {
@@ -85,6 +87,10 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
         .await?;
     app.store
         .write(move |batch| store::tickets::sweep(batch, now))
+        .await?;
+    let questions = now - millis(OPEN_QUESTION);
+    app.store
+        .write(move |batch| store::questions::sweep(batch, questions))
         .await?;
     let more = swept.iter().any(|swept| swept.more);
     if !more {

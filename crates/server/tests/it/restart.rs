@@ -39,6 +39,7 @@ async fn leases_that_ended_while_no_server_was_there_can_be_renewed_after_its_st
             seen: 0,
         }],
         wait_seconds: 0.0,
+        ..Renew::default()
     };
     let renewed = client.renew("worker-1", &renew).await.expect("an answer");
     assert!(!renewed.leases[0].lost);

@@ -258,6 +258,7 @@ async fn stop_ends_waiting_claims_and_streams_promptly() {
             let renew = Renew {
                 leases: vec![],
                 wait_seconds: 60.0,
+                ..Renew::default()
             };
             client.renew("worker-1", &renew).await
         }
@@ -422,6 +423,7 @@ async fn leases_are_kept_through_a_wait_that_is_longer_than_they_are() {
             seen: 0,
         }],
         wait_seconds: 5.0,
+        ..Renew::default()
     };
     let started = Instant::now();
     let renewed = client.renew("worker-1", &renew).await.expect("an answer");

@@ -6,8 +6,8 @@ use http::{Method, Request, header};
 use super::{Client, Error, Payload, jobs::encode, transport::Reply};
 use crate::{
     executors::{
-        AdvanceRun, Advanced, Exchange, Exchanged, LeaseOf, OutputChunk, ParkRun, ProgressReport,
-        PutState, Registration, Release, Renew, Renewed,
+        AdvanceRun, Advanced, Exchange, Exchanged, LeaseOf, MachineReport, OutputChunk, ParkRun,
+        ProgressReport, PutState, Registration, Release, Renew, Renewed,
     },
     jobs::{Claim, Job},
 };
@@ -98,6 +98,33 @@ impl Client {
         self.json::<_, serde_json::Value>(Method::POST, &of_run(run, "park"), park)
             .await
             .map(drop)
+    }
+
+    /// Answers a question, or says why there is no answer.
+    ///
+    /// # Errors
+    /// See [`Error`]; a `404` when the answer is not wanted any more.
+    pub async fn answer(
+        &self,
+        executor: &str,
+        question: &str,
+        answer: Result<Payload, String>,
+    ) -> Result<(), Error> {
+        let (query, payload) = match answer {
+            Ok(payload) => (String::new(), payload),
+            Err(error) => (format!("?error={}", encode(&error)), Payload::empty()),
+        };
+        let path = format!("/answers/{}{query}", encode(question));
+        let path = of_executor(executor, &path);
+        self.send(Method::POST, &path, payload).await.map(drop)
+    }
+
+    /// Asks an executor how its machine is.
+    ///
+    /// # Errors
+    /// See [`Error`]; a `503` when it does not answer.
+    pub async fn doctor(&self, executor: &str) -> Result<MachineReport, Error> {
+        self.fetch(&of_executor(executor, "/doctor")).await
     }
 
     /// Releases a run unfinished: it is queued again.

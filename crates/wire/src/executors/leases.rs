@@ -1,9 +1,9 @@
-//! One call that renews all leases and waits for signals.
+//! One call that renews all leases and waits for signals and questions.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Signals;
+use super::{AskedQuestion, Signals};
 
 /// Body of `POST /api/executors/{executor}/leases`: renews every lease in the list, then waits until the
 /// executor has to know something of one of them, at most `wait_seconds`.
@@ -16,6 +16,9 @@ pub struct Renew {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 60)]
     pub wait_seconds: f64,
+    /// The questions that the executor has heard and not begun to answer at the server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answering: Vec<String>,
 }
 
 /// A lease that an executor owns.
@@ -35,6 +38,9 @@ pub struct HeldLease {
 pub struct Renewed {
     /// One for each lease of the request, in the same order.
     pub leases: Vec<LeaseNews>,
+    /// Questions to the executor that it does not answer yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<AskedQuestion>,
 }
 
 /// How one lease stands.

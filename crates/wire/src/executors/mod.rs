@@ -7,6 +7,7 @@ mod leases;
 mod output;
 mod parts;
 mod progress;
+mod questions;
 mod registration;
 mod run;
 
@@ -17,8 +18,9 @@ pub use parts::{AdvanceRun, Advanced, ParkRun, PartReport, PutState};
 pub use progress::{
     CurrentPlugin, EndedPlugin, Fact, Level, LogLine, Progress, ProgressReport, Stage,
 };
+pub use questions::{AskedQuestion, DiskSpace, IsolationPart, MachineReport, Question};
 pub use registration::{Direction, MetricInfo, PluginHost, PluginInfo, Registration};
-pub use run::{ClaimedRun, JobInput, RunPart, Signals};
+pub use run::{ClaimedRun, JobInput, Signals};
 
 /// What the name of an executor inside a server begins with. It needs no key, and no key is bound to such a
 /// name.

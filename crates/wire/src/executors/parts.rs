@@ -45,6 +45,10 @@ pub struct PartReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub body: Option<Value>,
+    /// What the event log says of it besides, at most 16 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub event: Option<Value>,
 }
 
 /// Body of `PUT /api/runs/{id}/state`.

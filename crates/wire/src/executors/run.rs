@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use utoipa::ToSchema;
 
-use super::Stage;
-use crate::jobs::JobFile;
+use crate::{jobs::JobFile, runs::RunPart};
 
 /// A run with its lease.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -31,10 +30,10 @@ pub struct ClaimedRun {
     /// to be reported as `timed_out`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining_ms: Option<u64>,
-    /// The last parts that earlier attempts left, in order: the work goes on after them.
+    /// The first parts that earlier attempts left, in order: the work goes on after the last of all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<RunPart>,
-    /// True when there are earlier parts than these.
+    /// True when there are more parts than these: see `GET /api/runs/{id}/parts`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more_parts: bool,
     /// What earlier attempts left besides parts.
@@ -78,32 +77,4 @@ pub struct JobInput {
     /// The limit on one attempt, from its claim to its end, in seconds.
     #[serde(default)]
     pub timeout_seconds: Option<u64>,
-}
-
-/// One named piece of a run's work.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct RunPart {
-    /// Its number in the run, from 1, in the order in which parts began.
-    pub number: i64,
-    /// What the kind calls it, such as the name of a plugin.
-    pub name: String,
-    /// The path of its parent part; empty at the top.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub path: String,
-    /// Where it stands.
-    pub stage: Stage,
-    /// The attempt in which it began or ended last.
-    pub attempt: i64,
-    /// How often it was tried.
-    #[serde(default)]
-    pub tries: u32,
-    /// When it began, epoch milliseconds.
-    pub started_at: i64,
-    /// When it ended, epoch milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<i64>,
-    /// What it left, in the kind's own form.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub body: Option<Value>,
 }

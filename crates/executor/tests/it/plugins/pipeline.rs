@@ -111,7 +111,7 @@ async fn an_attempt_goes_on_where_the_one_before_it_ended() {
         "ended": [{"plugin": "done", "metric": {"n": 9}, "output": "handed on"}],
         "storage": {"k": 7},
     });
-    let more = json!({"retries": 2, "attempt": 2, "progress": progress});
+    let more = json!({"retries": 2, "attempt": 2, "state": progress});
     executor
         .server
         .submit_plugins("job", &["done", "tried", "next"], &more);
@@ -262,7 +262,7 @@ async fn what_does_not_take_the_input_is_skipped_where_the_job_names_no_plugins(
     plugin_registry.counter("any", 2);
     let executor = plugin_registry.executor(|_| {}).await;
     let plugins = ["other", "text", "found", "any"];
-    let unnamed = json!({"input": {"text": "t"}, "skip_unfit": true});
+    let unnamed = json!({"input": {"text": "t"}, "skipUnfit": true});
     executor
         .server
         .submit_plugins("unnamed", &plugins, &unnamed);
@@ -288,7 +288,7 @@ async fn what_does_not_take_the_input_is_skipped_where_the_job_names_no_plugins(
         "{error}"
     );
 
-    let nobody = json!({"input": 7, "skip_unfit": true});
+    let nobody = json!({"input": 7, "skipUnfit": true});
     executor
         .server
         .submit_plugins("nobody", &["other", "text"], &nobody);

@@ -2,22 +2,26 @@
 
 use engine::{Kind, RunId, State};
 use serde_json::value::RawValue;
-use store::runs::Claimed;
-use wire::executors::{ClaimedRun, Signals};
+use store::{Read, runs::Claimed};
+use wire::{
+    executors::{ClaimedRun, Signals},
+    runs::RunPart,
+};
 
+use super::parts::part;
 use crate::{api::plugin_jobs::Note, app::App};
 
 /// The runs as they are answered. One that cannot be read is left out, and does not hold up the others: its
 /// lease expires until its attempts are used up.
 pub(super) async fn answer(app: &App, taken: &[Claimed]) -> Result<Vec<ClaimedRun>, store::Error> {
-    let mut states = states(app, taken).await?.into_iter();
+    let mut earlier = earlier(app, taken).await?.into_iter();
     let mut runs = Vec::with_capacity(taken.len());
     for claimed in taken {
-        let state = states.next().flatten();
+        let earlier = earlier.next().unwrap_or_default();
         let input = std::str::from_utf8(&claimed.input).ok();
         let input = input.and_then(|text| RawValue::from_string(text.to_owned()).ok());
         match input {
-            Some(input) => runs.push(run(app, claimed, input, state)),
+            Some(input) => runs.push(run(app, claimed, input, earlier)),
             None => tracing::error!(run_id = %claimed.run.id, "a run's input cannot be read"),
         }
     }
@@ -28,7 +32,7 @@ fn run(
     app: &App,
     Claimed { run, .. }: &Claimed,
     input: Box<RawValue>,
-    state: Option<serde_json::Value>,
+    earlier: Earlier,
 ) -> ClaimedRun {
     let left = run.deadline.map(|deadline| deadline - app.now_ms());
     let left = left.into_iter().chain(run.timeout_ms).min();
@@ -41,9 +45,9 @@ fn run(
         attempt: run.starts,
         input,
         remaining_ms: left.map(|left| u64::try_from(left).unwrap_or(0)),
-        parts: Vec::new(),
-        more_parts: false,
-        state,
+        parts: earlier.parts,
+        more_parts: earlier.more_parts,
+        state: earlier.state,
         signals: signals(run.signals),
     }
 }
@@ -64,26 +68,55 @@ pub(super) fn signals(signals: engine::Signals) -> Signals {
     }
 }
 
+/// Parts in the answer of a claim, at most.
+const PARTS: i64 = 100;
+
+/// What earlier attempts of a run left.
+#[derive(Default)]
+struct Earlier {
+    parts: Vec<RunPart>,
+    more_parts: bool,
+    state: Option<serde_json::Value>,
+}
+
 /// What earlier attempts of these runs left, in their order.
-async fn states(
-    app: &App,
-    taken: &[Claimed],
-) -> Result<Vec<Option<serde_json::Value>>, store::Error> {
-    let again = |claimed: &Claimed| claimed.run.kind != Kind::Job && claimed.run.starts > 1;
+async fn earlier(app: &App, taken: &[Claimed]) -> Result<Vec<Earlier>, store::Error> {
+    let again = |claimed: &Claimed| claimed.run.kind.has_parts() && claimed.run.starts > 1;
     if !taken.iter().any(again) {
         return Ok(Vec::new());
     }
-    let ids: Vec<RunId> = taken.iter().map(|claimed| claimed.run.id).collect();
+    let ids = taken
+        .iter()
+        .map(|claimed| again(claimed).then_some((claimed.run.id, claimed.run.kind)));
+    let ids: Vec<Option<(RunId, Kind)>> = ids.collect();
     let read = app.store.read(move |read| {
-        let mut states = Vec::with_capacity(ids.len());
-        for id in ids {
-            let note = store::runs::state(read, id)?;
-            let note = note.map(|body| Note::parse(&body)).transpose()?;
-            states.push(note.and_then(|note| serde_json::to_value(note.progress).ok()));
-        }
-        Ok(states)
+        let each = ids.into_iter().map(|id| match id {
+            Some((id, kind)) => earlier_of(read, id, kind),
+            None => Ok(Earlier::default()),
+        });
+        each.collect()
     });
     read.await
+}
+
+fn earlier_of(read: &mut Read<'_, '_>, id: RunId, kind: Kind) -> Result<Earlier, store::Error> {
+    let mut parts = store::runs::parts(read, id, 0, PARTS + 1)?;
+    let more_parts = parts.len() > usize::try_from(PARTS).unwrap_or(usize::MAX);
+    parts.truncate(parts.len() - usize::from(more_parts));
+    let state = store::runs::state(read, id)?;
+    let corrupt = |error: serde_json::Error| store::Error::Corrupt(format!("a state: {error}"));
+    let state = match (kind, state) {
+        (_, None) => None,
+        (Kind::PluginJob, Some(body)) => {
+            Some(serde_json::to_value(Note::parse(&body)?.progress).map_err(corrupt)?)
+        }
+        (_, Some(body)) => Some(serde_json::from_slice(&body).map_err(corrupt)?),
+    };
+    Ok(Earlier {
+        parts: parts.into_iter().map(part).collect(),
+        more_parts,
+        state,
+    })
 }
 
 /// How long after this time the first of the leases began.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use engine::RunId;
 use store::{Topic, runs::Heartbeat};
 use tokio::time::Instant;
-use wire::executors::{HeldLease, LeaseNews, Renew, Renewed};
+use wire::executors::{AskedQuestion, HeldLease, LeaseNews, Question, Renew, Renewed};
 
 use super::{claimed::signals, refuse};
 use crate::{
@@ -35,17 +35,20 @@ pub(crate) async fn renew(
     }
     let until = Instant::now() + claim::wait(request.wait_seconds)?;
     // Subscribe before looking: a signal that comes in between is not missed.
-    let topic = app.store.wake().topic(Topic::Executor(executor.clone()));
+    let name = identity.name(&executor);
+    let topic = app.store.wake().topic(Topic::Executor(name.clone()));
     // A wait may be longer than a lease: the leases are extended while it lasts.
     let every = app.settings.lease / 3;
     loop {
         let signalled = topic.next();
         let leases = extend(&app, &identity, &executor, &request.leases).await?;
-        let news = leases
-            .iter()
-            .any(|lease| lease.lost || lease.signals.is_some());
+        let questions = questions(&app, &name, &request.answering).await?;
+        let news = !questions.is_empty()
+            || leases
+                .iter()
+                .any(|lease| lease.lost || lease.signals.is_some());
         if news || Instant::now() >= until || app.stopping.is_cancelled() {
-            return Ok(axum::Json(Renewed { leases }));
+            return Ok(axum::Json(Renewed { leases, questions }));
         }
         tokio::select! {
             () = signalled => {}
@@ -53,6 +56,25 @@ pub(crate) async fn renew(
             () = tokio::time::sleep_until(until.min(Instant::now() + every)) => {}
         }
     }
+}
+
+/// The questions to an executor that it has not heard.
+async fn questions(
+    app: &App,
+    executor: &str,
+    heard: &[String],
+) -> Result<Vec<AskedQuestion>, Refusal> {
+    let name = executor.to_owned();
+    let open = app
+        .store
+        .read(move |read| store::questions::open(read, &name));
+    let asked = open.await.map_err(refuse)?.into_iter();
+    let asked = asked.filter_map(|(id, body)| {
+        let question = serde_json::from_slice(&body).unwrap_or(Question::Unknown);
+        let id = id.to_string();
+        (!heard.contains(&id)).then_some(AskedQuestion { id, question })
+    });
+    Ok(asked.collect())
 }
 
 async fn extend(

@@ -1,11 +1,14 @@
 //! What our executors say beyond the contracts, for runs of every kind. Nothing else speaks to them.
 
+pub(crate) mod answers;
 pub(crate) mod artifacts;
 mod claimed;
+pub(crate) mod doctor;
 pub(crate) mod exchange;
 pub(crate) mod frame;
 pub(crate) mod leases;
 pub(crate) mod output;
+pub(crate) mod parts;
 pub(crate) mod progress;
 pub(crate) mod register;
 mod registration;

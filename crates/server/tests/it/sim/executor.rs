@@ -213,6 +213,7 @@ impl World {
         let renew = Renew {
             leases: executor.holds.iter().map(lease).collect(),
             wait_seconds: 0.0,
+            ..Renew::default()
         };
         let (name, holds) = (executor.name(), executor.holds.clone());
         let renewed = self.client().renew(&name, &renew).await.expect("an answer");

@@ -403,6 +403,7 @@ impl World {
             let renew = Renew {
                 leases: worker.holds.iter().map(lease).collect(),
                 wait_seconds: 0.0,
+                ..Renew::default()
             };
             let name = worker.name();
             let renewed = self.client().renew(&name, &renew).await.expect("an answer");

@@ -1,0 +1,127 @@
+//! Questions: what the server asks an executor and does not keep. A question goes down the call with which the
+//! executor renews its leases; the answer comes back as one stream of bytes, through the database, so that it
+//! does not matter which server the executor talks to.
+
+use axum::body::Body;
+use bytes::Bytes;
+use engine::RunId;
+use futures_util::{StreamExt, stream};
+use store::{
+    Topic,
+    questions::{NewQuestion, Taken},
+};
+use tokio::time::{Instant, timeout_at};
+use wire::executors::Question;
+
+use crate::{
+    app::App,
+    refusal::{Refusal, RefusalKind},
+};
+
+/// Asks an executor. The answer's first bytes are there when this returns; what follows is read as it comes.
+pub(crate) async fn ask(app: &App, executor: &str, question: &Question) -> Result<Body, Refusal> {
+    let mut asked = Asked {
+        app: app.clone(),
+        id: app.clock.run_id(),
+        executor: executor.to_owned(),
+    };
+    let new = NewQuestion {
+        id: asked.id,
+        executor: asked.executor.clone(),
+        // An enum of words has a JSON form.
+        body: serde_json::to_vec(question).unwrap_or_default(),
+        now: app.now_ms(),
+    };
+    let known = app
+        .store
+        .write(move |batch| store::questions::ask(batch, &new));
+    if !known.await? {
+        return Err(Refusal::not_found(format!("no executor `{executor}`")));
+    }
+    let first = asked.next().await.map_err(|error| match error {
+        NoAnswer::Executor(reason) => Refusal::new(
+            RefusalKind::Unavailable,
+            format!("executor `{executor}`: {reason}"),
+        ),
+        NoAnswer::Store(error) => error.into(),
+    })?;
+    let Some(first) = first else {
+        return Ok(Body::empty());
+    };
+    let rest = stream::try_unfold(asked, |mut asked| async move {
+        let next = asked.next().await.map_err(std::io::Error::other)?;
+        Ok::<_, std::io::Error>(next.map(|bytes| (bytes, asked)))
+    });
+    let first = stream::once(std::future::ready(Ok(first)));
+    Ok(Body::from_stream(first.chain(rest)))
+}
+
+/// Why there is no answer, or not the rest of it.
+#[derive(Debug, thiserror::Error)]
+enum NoAnswer {
+    #[error("{0}")]
+    Executor(String),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// An open question. It is forgotten when this is dropped: then the executor stops answering.
+struct Asked {
+    app: App,
+    id: RunId,
+    executor: String,
+}
+
+impl Asked {
+    /// The next bytes of the answer; none after its end.
+    async fn next(&mut self) -> Result<Option<Bytes>, NoAnswer> {
+        let (store, id) = (&self.app.store, self.id);
+        // Subscribe before looking: what comes in between is not missed.
+        let topic = store.wake().topic(Topic::Run(id));
+        let limit = self.app.settings.question_timeout;
+        let mut until = Instant::now() + limit;
+        let mut seen = None;
+        loop {
+            let more = topic.next();
+            let taken = store.write(move |batch| store::questions::take(batch, id));
+            let Taken {
+                pieces,
+                seen_at,
+                end,
+            } = taken.await?;
+            if !pieces.is_empty() {
+                return Ok(Some(pieces.concat().into()));
+            }
+            match end {
+                Some(Ok(())) => return Ok(None),
+                Some(Err(reason)) => return Err(NoAnswer::Executor(reason)),
+                None => {}
+            }
+            if seen_at != seen {
+                (seen, until) = (seen_at, Instant::now() + limit);
+            }
+            if timeout_at(until, more).await.is_err() {
+                let reason = format!(
+                    "no answer within {} s: it is away, or the way to it is",
+                    limit.as_secs_f64()
+                );
+                return Err(NoAnswer::Executor(reason));
+            }
+        }
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        let (store, id) = (self.app.store.clone(), self.id);
+        let forget = async move {
+            let forgotten = store.write(move |batch| store::questions::forget(batch, id));
+            if let Err(error) = forgotten.await {
+                tracing::debug!(%error, "a question is left to the retention loop");
+            }
+        };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(forget);
+        }
+    }
+}

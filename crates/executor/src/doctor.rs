@@ -5,7 +5,10 @@ use std::path::Path;
 use nix::sys::statvfs::statvfs;
 use wire::executors::{DiskSpace, IsolationPart, MachineReport};
 
-use crate::{Finding, Settings, probe};
+use crate::{
+    Settings,
+    probe::{Finding, probe},
+};
 
 /// Tries the isolation and looks at the disks. Blocks for some milliseconds.
 pub(crate) fn examine(settings: &Settings) -> MachineReport {

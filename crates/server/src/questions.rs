@@ -7,7 +7,7 @@ use bytes::Bytes;
 use engine::RunId;
 use futures_util::{StreamExt, stream};
 use store::{
-    Topic,
+    Store, Topic,
     questions::{NewQuestion, Taken},
 };
 use tokio::time::{Instant, timeout_at};
@@ -24,6 +24,7 @@ pub(crate) async fn ask(app: &App, executor: &str, question: &Question) -> Resul
         app: app.clone(),
         id: app.clock.run_id(),
         executor: executor.to_owned(),
+        open: true,
     };
     let new = NewQuestion {
         id: asked.id,
@@ -38,15 +39,15 @@ pub(crate) async fn ask(app: &App, executor: &str, question: &Question) -> Resul
     if !known.await? {
         return Err(Refusal::not_found(format!("no executor `{executor}`")));
     }
-    let first = asked.next().await.map_err(|error| match error {
-        NoAnswer::Executor(reason) => Refusal::new(
-            RefusalKind::Unavailable,
-            format!("executor `{executor}`: {reason}"),
-        ),
-        NoAnswer::Store(error) => error.into(),
-    })?;
-    let Some(first) = first else {
-        return Ok(Body::empty());
+    let first = match asked.next().await {
+        Ok(Some(first)) => first,
+        Ok(None) => return Ok(Body::empty()),
+        Err(error) => {
+            // Before the refusal: an executor that comes back then is not asked in vain.
+            asked.open = false;
+            forget(app.store.clone(), asked.id).await;
+            return Err(error.about(executor));
+        }
     };
     let rest = stream::try_unfold(asked, |mut asked| async move {
         let next = asked.next().await.map_err(std::io::Error::other)?;
@@ -65,11 +66,24 @@ enum NoAnswer {
     Store(#[from] store::Error),
 }
 
+impl NoAnswer {
+    fn about(self, executor: &str) -> Refusal {
+        match self {
+            Self::Executor(reason) => {
+                let message = format!("executor `{executor}`: {reason}");
+                Refusal::new(RefusalKind::Unavailable, message)
+            }
+            Self::Store(error) => error.into(),
+        }
+    }
+}
+
 /// An open question. It is forgotten when this is dropped: then the executor stops answering.
 struct Asked {
     app: App,
     id: RunId,
     executor: String,
+    open: bool,
 }
 
 impl Asked {
@@ -113,15 +127,15 @@ impl Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        let (store, id) = (self.app.store.clone(), self.id);
-        let forget = async move {
-            let forgotten = store.write(move |batch| store::questions::forget(batch, id));
-            if let Err(error) = forgotten.await {
-                tracing::debug!(%error, "a question is left to the retention loop");
-            }
-        };
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(forget);
+        if let (true, Ok(runtime)) = (self.open, tokio::runtime::Handle::try_current()) {
+            runtime.spawn(forget(self.app.store.clone(), self.id));
         }
+    }
+}
+
+async fn forget(store: Store, id: RunId) {
+    let forgotten = store.write(move |batch| store::questions::forget(batch, id));
+    if let Err(error) = forgotten.await {
+        tracing::debug!(%error, "a question is left to the retention loop");
     }
 }

@@ -8,7 +8,7 @@ use engine::RunId;
 use futures_util::{StreamExt, stream};
 use store::{
     Store, Topic,
-    questions::{NewQuestion, Taken},
+    questions::{AnswerPieces, NewQuestion},
 };
 use tokio::time::{Instant, timeout_at};
 use wire::executors::Question;
@@ -23,12 +23,11 @@ pub(crate) async fn ask(app: &App, executor: &str, question: &Question) -> Resul
     let mut asked = Asked {
         app: app.clone(),
         id: app.clock.run_id(),
-        executor: executor.to_owned(),
         open: true,
     };
     let new = NewQuestion {
         id: asked.id,
-        executor: asked.executor.clone(),
+        executor: executor.to_owned(),
         // An enum of words has a JSON form.
         body: serde_json::to_vec(question).unwrap_or_default(),
         now: app.now_ms(),
@@ -82,7 +81,6 @@ impl NoAnswer {
 struct Asked {
     app: App,
     id: RunId,
-    executor: String,
     open: bool,
 }
 
@@ -98,7 +96,7 @@ impl Asked {
         loop {
             let more = topic.next();
             let taken = store.write(move |batch| store::questions::take(batch, id));
-            let Taken {
+            let AnswerPieces {
                 pieces,
                 seen_at,
                 end,

@@ -31,7 +31,7 @@ pub enum AnswerPart {
 
 /// What has come of an answer since the caller last took it.
 #[derive(Clone, Debug, Default)]
-pub struct Taken {
+pub struct AnswerPieces {
     /// The pieces, in order.
     pub pieces: Vec<Vec<u8>>,
     /// When the executor was last heard of about it, epoch milliseconds.
@@ -117,7 +117,7 @@ pub fn waiting(read: &mut Read<'_, '_>, id: RunId) -> Result<Option<i64>, Error>
 ///
 /// # Errors
 /// The database's.
-pub fn take(batch: &mut Batch<'_, '_>, id: RunId) -> Result<Taken, Error> {
+pub fn take(batch: &mut Batch<'_, '_>, id: RunId) -> Result<AnswerPieces, Error> {
     const TAKE: &str = "DELETE FROM answers WHERE question = $1 RETURNING number, body";
     const STATE: &str = "SELECT seen_at, ended_at, error FROM questions WHERE id = $1";
     let mut pieces = batch
@@ -132,7 +132,7 @@ pub fn take(batch: &mut Batch<'_, '_>, id: RunId) -> Result<Taken, Error> {
     })?;
     let gone = (None, Some(0), Some("it was forgotten".to_owned()));
     let (seen_at, ended_at, error) = state.unwrap_or(gone);
-    Ok(Taken {
+    Ok(AnswerPieces {
         pieces: pieces.into_iter().map(|(_, body)| body).collect(),
         seen_at,
         end: ended_at.map(|_| error.map_or(Ok(()), Err)),

@@ -22,6 +22,7 @@ use crate::{
         extract::{Params, PathParams, run_id},
     },
     refusal::Refusal,
+    runs::finish,
 };
 
 /// Pieces that wait for the caller who asked, at most; then the executor waits.
@@ -59,7 +60,7 @@ pub(crate) async fn answer(
     };
     answer.put(AnswerPart::Alive).await?;
     let end = match query.error {
-        Some(error) => Some(super::finish::message(error)),
+        Some(error) => Some(finish::message(error)),
         None => answer.pass(request.into_body()).await?,
     };
     answer.put(AnswerPart::End(end)).await?;

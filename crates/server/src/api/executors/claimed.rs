@@ -8,8 +8,10 @@ use wire::{
     runs::RunPart,
 };
 
-use super::parts::part;
-use crate::{api::plugin_jobs::Note, app::App};
+use crate::{
+    api::{plugin_jobs::Note, runs::parts::part},
+    app::App,
+};
 
 /// The runs as they are answered. One that cannot be read is left out, and does not hold up the others: its
 /// lease expires until its attempts are used up.

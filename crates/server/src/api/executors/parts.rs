@@ -4,13 +4,9 @@ use axum::{extract::State, http::StatusCode};
 use engine::{OnTimeout, Wait, WaitFor};
 use store::{
     Batch,
-    runs::{PartReport, PartRow, advance as advance_run, park as park_run},
+    runs::{PartReport, advance as advance_run, park as park_run},
 };
-use wire::{
-    TimestampMs,
-    executors::{AdvanceRun, Advanced, ParkRun, PutState, Stage},
-    runs::RunPart,
-};
+use wire::executors::{AdvanceRun, Advanced, ParkRun, PutState, Stage};
 
 use super::{claimed::signals, holder, refuse};
 use crate::{
@@ -86,22 +82,6 @@ fn part_report(field: &str, part: wire::executors::PartReport) -> Result<PartRep
         body: part.body.map(json).unwrap_or_default().into_bytes(),
         event_data,
     })
-}
-
-/// A part as it is answered.
-pub(crate) fn part(row: PartRow) -> RunPart {
-    RunPart {
-        number: row.number,
-        name: row.name,
-        path: row.path,
-        stage: row.stage.to_string(),
-        attempt: row.attempt,
-        tries: row.tries,
-        started_at: Some(TimestampMs(row.started_at)),
-        ended_at: row.ended_at.map(TimestampMs),
-        // A body that is not JSON is empty.
-        body: serde_json::from_slice(&row.body).unwrap_or_default(),
-    }
 }
 
 fn stage(stage: Stage) -> engine::Stage {

@@ -67,7 +67,7 @@ pub(crate) async fn list(
     Ok((headers, axum::Json(parts.into_iter().map(part).collect())))
 }
 
-fn part(row: PartRow) -> RunPart {
+pub(crate) fn part(row: PartRow) -> RunPart {
     RunPart {
         number: row.number,
         name: row.name,

@@ -51,6 +51,8 @@ pub(crate) enum Bench {
     Plugins(Measured),
     /// Lists of runs of every kind, among a million.
     Runs(Measured),
+    /// One part after another of one run: the cost with few and with many earlier parts.
+    Parts(Measured),
 }
 
 #[derive(Args)]
@@ -173,6 +175,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         Bench::Events(measured) => ("events", measured),
         Bench::Plugins(measured) => ("plugins", measured),
         Bench::Runs(measured) => ("runs", measured),
+        Bench::Parts(measured) => ("parts", measured),
     };
     // Two builds: together they would share features, and the server would not be the shipped one.
     succeed(&mut cargo(["build", "--release", "--package", "cli"]))?;

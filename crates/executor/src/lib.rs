@@ -16,7 +16,7 @@ pub mod process;
 mod settings;
 pub mod shim;
 
-pub use attempt::Isolated;
+pub use attempt::plugins::Isolated;
 pub use probe::{Finding, Support, probe};
 pub use settings::{Isolation, Plugins, Settings, ShippedPlugin};
 pub use tokio_util::sync::CancellationToken;

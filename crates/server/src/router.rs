@@ -83,7 +83,6 @@ fn table() -> Vec<Route> {
         (Post,   "/api/runs/{id}/parts",               Scope::RunsPerform, None,                  routes!(executors::parts::advance)),
         (Put,    "/api/runs/{id}/state",               Scope::RunsPerform, None,                  routes!(executors::parts::put_state)),
         (Post,   "/api/runs/{id}/park",                Scope::RunsPerform, None,                  routes!(executors::parts::park)),
-        (Put,    "/api/runs/{id}/progress",            Scope::RunsPerform, None,                  routes!(executors::progress::note)),
         (Put,    "/api/runs/{id}/frame",               Scope::RunsPerform, None,                  routes!(executors::frame::show)),
         (Put,    "/api/runs/{id}/artifacts/{*name}",   Scope::RunsPerform, None,                  routes!(executors::artifacts::put)),
         (Post,   "/api/runs/{id}/release",             Scope::RunsPerform, None,                  routes!(executors::release::release)),

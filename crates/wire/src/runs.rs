@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::executors::Stage;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -196,8 +197,8 @@ pub struct RunPart {
     pub name: String,
     /// The path of the part that it is nested in; empty at the top.
     pub path: String,
-    /// `started`, `completed`, `failed`, `skipped`, `cancelled` or `interrupted`.
-    pub stage: String,
+    /// Where it stands.
+    pub stage: Stage,
     /// The attempt in which it ran.
     pub attempt: i64,
     /// How often it was tried.

@@ -59,6 +59,11 @@ impl Server {
     /// Kills it and starts it again on the same data.
     pub(crate) async fn restart(self, environment: &Environment) -> Result<Self> {
         drop(self);
+        Self::resume(environment).await
+    }
+
+    /// Starts one on the data of the one before it.
+    pub(crate) async fn resume(environment: &Environment) -> Result<Self> {
         let url = environment.database_url.as_deref().map(database::existing);
         Self::spawn(environment, url).await
     }

@@ -6,7 +6,7 @@ mod environment;
 mod orphans;
 mod outcome;
 mod output_dir;
-mod plugins;
+pub(crate) mod plugins;
 mod trace;
 mod work_dir;
 
@@ -27,7 +27,6 @@ use crate::{
 pub(crate) use environment::AttemptEnvironment;
 use outcome::Stop;
 pub(crate) use outcome::{PerformOutcome, Unsent};
-pub use plugins::Isolated;
 use trace::Trace;
 use work_dir::WorkDir;
 

@@ -20,8 +20,8 @@ use tokio::{
 use wire::{
     client::{ByteStream, Client, Error, Payload, Reply, Transport},
     executors::{
-        AskedQuestion, ClaimRuns, Exchange, LeaseNews, ProgressReport, Registration, Release,
-        Renew, Renewed, ResultAnswer, RunResult, Signals,
+        AdvanceRun, AskedQuestion, ClaimRuns, Exchange, LeaseNews, Registration, Release, Renew,
+        Renewed, ResultAnswer, RunResult, Signals,
     },
 };
 
@@ -70,8 +70,8 @@ pub(crate) struct State {
     pub(crate) answers: Vec<(String, String, Bytes)>,
     /// Claims that came without results.
     pub(crate) claims: usize,
-    /// Of each plugin job, with its id.
-    pub(crate) notes: Vec<(String, ProgressReport)>,
+    /// What was reported of parts, with the run.
+    pub(crate) notes: Vec<(String, AdvanceRun)>,
     /// When each of them came.
     pub(crate) note_times: Vec<Instant>,
     /// Programs that were uploaded, by their hash.
@@ -117,7 +117,7 @@ impl FakeServer {
     /// A run to claim; what `more` has is the run's or, if runs have no such field, its input's.
     fn queue(&self, kind: &str, id: &str, mut input: Value, more: &Value) {
         let mut run = json!({"id": id, "kind": kind, "name": "test", "token": 1,
-            "lease_seconds": 30.0, "attempt": 1, "remaining_ms": null, "state": null});
+            "lease_seconds": 30.0, "attempt": 1, "remaining_ms": null, "parts": [], "state": null});
         for (name, value) in more.as_object().expect("an object") {
             match run.get_mut(name) {
                 Some(field) => *field = value.clone(),
@@ -138,14 +138,14 @@ impl FakeServer {
         self.queue("plugin_job", id, config, more);
     }
 
-    /// What was noted of a plugin job, one after the other.
-    pub(crate) fn notes(&self, id: &str) -> Vec<ProgressReport> {
+    /// What was reported of a plugin job, in order.
+    pub(crate) fn notes(&self, id: &str) -> Vec<AdvanceRun> {
         let state = self.state();
         let notes = state.notes.iter().filter(|(job, _)| job == id);
         notes.map(|(_, note)| note.clone()).collect()
     }
 
-    fn note(&self, id: &str, report: ProgressReport) -> (StatusCode, Value) {
+    fn note(&self, id: &str, report: AdvanceRun) -> (StatusCode, Value) {
         let mut answer = (
             StatusCode::NOT_FOUND,
             json!({"error": "not held", "context": {}}),
@@ -383,7 +383,7 @@ impl FakeServer {
         let parts: Vec<&str> = path.trim_start_matches("/api/").split('/').collect();
         match parts.as_slice() {
             ["executors", _, "exchange"] => say(self.exchange(read(&body)).await),
-            ["runs", id, "progress"] => self.note(id, read(&body)),
+            ["runs", id, "parts"] => self.note(id, read(&body)),
             ["executors", _, "leases"] => say(self.renew(&read(&body)).await),
             ["executors", _, "answers", id] => {
                 self.change(|state| {

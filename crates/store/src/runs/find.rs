@@ -111,6 +111,16 @@ pub fn details(read: &mut Read<'_, '_>, id: RunId) -> Result<Details, Error> {
     })
 }
 
+/// The kind of a run.
+///
+/// # Errors
+/// [`Error::NotFound`], or the database's.
+pub fn kind(read: &mut Read<'_, '_>, id: RunId) -> Result<Kind, Error> {
+    const KIND: &str = "SELECT kind FROM runs WHERE id = $1";
+    let kind = read.tx.first(KIND, args![&id], |row| row.name(0))?;
+    kind.ok_or(Error::NotFound(id))
+}
+
 /// What a run works on.
 ///
 /// # Errors

@@ -24,7 +24,9 @@ pub use find::{
 pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
 pub use list::{Filter, list, plan_of_several as list_plan};
-pub use parts::{PartReport, PartRow, advance, hold, open_parts, part_counts, parts, state};
+pub use parts::{
+    PartReport, PartRow, advance, hold, last_parts, open_parts, part_counts, parts, state,
+};
 pub use search::{Found, FoundRun, Search, SearchPlan, is_any_in, labels, search, search_plan};
 pub use submit::{Submission, Submit, Submitted, repeated};
 pub use sweep::{cancel_unstarted, due, expire, next_due};

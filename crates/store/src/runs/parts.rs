@@ -262,6 +262,17 @@ pub fn part_counts(read: &mut Read<'_, '_>, id: RunId) -> Result<Vec<(Stage, i64
         .all(COUNTS, args![&id], |row| Ok((row.name(0)?, row.int(1)?)))
 }
 
+/// The last `limit` parts of a run, in order.
+///
+/// # Errors
+/// The database's.
+pub fn last_parts(read: &mut Read<'_, '_>, id: RunId, limit: i64) -> Result<Vec<PartRow>, Error> {
+    const LAST: &str = select!("number > 0 ORDER BY number DESC LIMIT $2");
+    let mut parts = read.tx.all(LAST, args![&id, limit], read_part)?;
+    parts.reverse();
+    Ok(parts)
+}
+
 /// The parts of a run that have started and not ended.
 pub fn open_parts(read: &mut Read<'_, '_>, id: RunId) -> Result<Vec<PartRow>, Error> {
     const OPEN: &str = select!("ended_at IS NULL ORDER BY number");

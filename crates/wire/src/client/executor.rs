@@ -7,7 +7,7 @@ use super::{Client, Error, Payload, jobs::encode, transport::Reply};
 use crate::{
     executors::{
         AdvanceRun, Advanced, Exchange, Exchanged, LeaseOf, MachineReport, OutputChunk, ParkRun,
-        ProgressReport, PutState, Registration, Release, Renew, Renewed,
+        PutState, Registration, Release, Renew, Renewed,
     },
     jobs::{Claim, Job},
 };
@@ -54,20 +54,6 @@ impl Client {
     /// Renews leases and waits for signals.
     pub async fn renew(&self, executor: &str, renew: &Renew) -> Result<Renewed, Error> {
         self.answered(Method::POST, &of_executor(executor, "/leases"), renew)
-            .await
-    }
-
-    /// Replaces the note of how far a plugin job has come.
-    ///
-    /// # Errors
-    /// See [`Error`]; a lost lease is a `404`. On [`Error::Unreachable`] it may or may not be on
-    /// disk: send the same again.
-    pub async fn note_progress(
-        &self,
-        run: &str,
-        report: &ProgressReport,
-    ) -> Result<Advanced, Error> {
-        self.answered(Method::PUT, &of_run(run, "progress"), report)
             .await
     }
 

@@ -6,7 +6,7 @@ mod exchange;
 mod leases;
 mod output;
 mod parts;
-mod progress;
+mod plugins;
 mod questions;
 mod registration;
 mod run;
@@ -15,9 +15,7 @@ pub use exchange::{ClaimRuns, Exchange, Exchanged, ResultAnswer, ResultOutcome, 
 pub use leases::{HeldLease, LeaseNews, Renew, Renewed};
 pub use output::{LeaseOf, OutputChunk, Release};
 pub use parts::{AdvanceRun, Advanced, ParkRun, PartReport, PutState};
-pub use progress::{
-    CurrentPlugin, EndedPlugin, Fact, Level, LogLine, Progress, ProgressReport, Stage,
-};
+pub use plugins::{EndedPlugin, Level, LogLine, PluginState};
 pub use questions::{AskedQuestion, DiskSpace, IsolationPart, MachineReport, Question};
 pub use registration::{Direction, MetricInfo, PluginHost, PluginInfo, Registration};
 pub use run::{ClaimedRun, JobInput, Signals};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Signals, Stage};
+use super::Signals;
 
 /// Body of `POST /api/runs/{id}/parts`: what happened to parts of the work, in one commit. The same report
 /// again changes nothing; a part that has ended cannot change.
@@ -26,6 +26,41 @@ pub struct AdvanceRun {
     pub acknowledged: i64,
 }
 
+/// Where a part stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// It began, or a try of it failed and it is tried again.
+    Started,
+    /// It is done.
+    Completed,
+    /// It failed for good, after its retries.
+    Failed,
+    /// It was left out.
+    Skipped,
+    /// It was stopped because its run was cancelled.
+    Cancelled,
+    /// Its attempt ended before it did.
+    Interrupted,
+}
+
+macro_rules! same {
+    ($($stage:ident),+) => {
+        impl From<Stage> for engine::Stage {
+            fn from(stage: Stage) -> Self {
+                match stage { $(Stage::$stage => Self::$stage),+ }
+            }
+        }
+
+        impl From<engine::Stage> for Stage {
+            fn from(stage: engine::Stage) -> Self {
+                match stage { $(engine::Stage::$stage => Self::$stage),+ }
+            }
+        }
+    };
+}
+same!(Started, Completed, Failed, Skipped, Cancelled, Interrupted);
+
 /// What happened to one part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PartReport {
@@ -38,7 +73,7 @@ pub struct PartReport {
     pub path: String,
     /// Where it stands now.
     pub stage: Stage,
-    /// How often it was tried.
+    /// The number of the try that runs or ran last, from 1; 0 when it was not tried.
     #[serde(default)]
     pub tries: u32,
     /// What it left, in the kind's own form.

@@ -7,6 +7,7 @@ mod claim_cost;
 mod events;
 mod latency;
 mod one_by_one;
+mod parts;
 mod plugin_jobs;
 mod plugins;
 mod rest;
@@ -48,6 +49,8 @@ pub(crate) enum Case {
     PluginJobs,
     /// A page of a million runs.
     RunList,
+    /// One part after another of one run.
+    Parts,
 }
 
 /// What cases are about.
@@ -61,6 +64,8 @@ pub(crate) enum Subject {
     Plugins,
     /// Lists of runs of every kind.
     Runs,
+    /// Parts of a run.
+    Parts,
 }
 
 impl Case {
@@ -75,6 +80,7 @@ impl Case {
             Self::Events => Subject::Events,
             Self::Plugins | Self::PluginJobs => Subject::Plugins,
             Self::RunList => Subject::Runs,
+            Self::Parts => Subject::Parts,
             _ => Subject::Queue,
         }
     }
@@ -105,6 +111,7 @@ impl Case {
             Self::Plugins => plugins::measure(environment).await,
             Self::PluginJobs => plugin_jobs::measure(environment).await,
             Self::RunList => run_list::measure(environment).await,
+            Self::Parts => parts::measure(environment).await,
         }
     }
 }

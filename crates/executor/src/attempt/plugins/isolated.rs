@@ -5,8 +5,8 @@ use std::{future::Future, io, sync::Arc};
 use plugin::process::{Command, Spawner, Started};
 use tokio::task::spawn_blocking;
 
-use super::{AttemptEnvironment, IsolatedSpawner};
-use crate::{Error, Settings};
+use super::spawner::IsolatedSpawner;
+use crate::{Error, Settings, attempt::environment::AttemptEnvironment};
 
 /// Starts the processes of plugins as an executor does it, without a server.
 pub struct Isolated(IsolatedSpawner);

@@ -1,10 +1,13 @@
-//! What a plugin logged, as the job's note keeps it.
+//! What a plugin logged, as a job keeps it.
 
 use plugin::Logs;
 use wire::executors::{Level, LogLine};
 
-/// The lines, and how many are not there.
-pub(super) fn kept(logs: &Logs) -> Vec<LogLine> {
+/// The lines, and how many are not there; nothing unless the job asks for them.
+pub(super) fn kept(logs: &Logs, debug: bool) -> Vec<LogLine> {
+    if !debug {
+        return Vec::new();
+    }
     let mut lines: Vec<LogLine> = logs
         .lines
         .iter()

@@ -1,21 +1,20 @@
 //! The way through a plugin job: which plugin is next, how often it is tried, what it leaves.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use plugin::{CancellationToken, Catalogue, Context, Failure, Logs, Plugin, PluginOutcome};
-use serde_json::Value;
+use plugin::{CancellationToken, Catalogue, Context, Failure, Plugin, PluginOutcome};
 use tokio::time::sleep;
 use wire::{
-    executors::{CurrentPlugin, EndedPlugin, LogLine, Progress, Stage},
+    executors::{ClaimedRun, EndedPlugin, PartReport, PluginState, Stage},
     plugin_jobs::Config,
 };
 
 use super::{
-    IsolatedSpawner, ProgressReporter,
     backoff::backoff,
-    bounds::{self, NOTE_BYTES},
+    kept::Kept,
     logs,
-    progress_reporter::Halt,
+    progress_reporter::{Halt, ProgressReporter},
+    spawner::IsolatedSpawner,
 };
 
 pub(super) struct Pipeline<'a> {
@@ -24,30 +23,53 @@ pub(super) struct Pipeline<'a> {
     catalogue: Arc<Catalogue>,
     spawner: &'a IsolatedSpawner,
     progress_reporter: ProgressReporter<'a>,
-    progress: Progress,
+    kept: Kept,
+    /// Failed tries of plugins that did not end in an earlier attempt.
+    tried: BTreeMap<usize, u32>,
+    /// The plugin that runs.
+    current: Option<usize>,
+    /// The end of a plugin, which is reported with the begin of the next one.
+    ends: Vec<PartReport>,
 }
 
 impl<'a> Pipeline<'a> {
+    /// A job that goes on after what earlier attempts left.
     pub(super) fn new(
-        (id, job, progress): (&'a str, &'a Config, Progress),
+        (run, job): (&'a ClaimedRun, &'a Config),
         catalogue: Arc<Catalogue>,
         spawner: &'a IsolatedSpawner,
         progress_reporter: ProgressReporter<'a>,
-    ) -> Self {
-        Self {
-            id,
+    ) -> serde_json::Result<Self> {
+        let state = run.state.clone().map(serde_json::from_value);
+        let (mut ended, mut tried) = (BTreeMap::new(), BTreeMap::new());
+        for part in &run.parts {
+            let place = usize::try_from(part.number - 1).unwrap_or(usize::MAX);
+            match part.stage {
+                Stage::Started | Stage::Interrupted | Stage::Cancelled => {
+                    let failed = part.tries.saturating_sub(1);
+                    tried.insert(place, u32::try_from(failed).unwrap_or(0));
+                }
+                Stage::Completed | Stage::Failed | Stage::Skipped => {
+                    ended.insert(place, serde_json::from_value(part.body.clone())?);
+                }
+            }
+        }
+        Ok(Self {
+            id: &run.id,
             job,
-            progress,
             catalogue,
             spawner,
             progress_reporter,
-        }
+            kept: Kept::new(ended, state.transpose()?.unwrap_or_default()),
+            tried,
+            current: None,
+            ends: Vec::new(),
+        })
     }
 
     /// The plugin that runs.
-    pub(super) fn current(&self) -> Option<&str> {
-        let current = self.progress.current.as_ref();
-        current.map(|current| current.plugin.as_str())
+    pub(super) fn current(&self) -> Option<&'a str> {
+        Some(&self.job.plugins[self.current?])
     }
 
     /// Goes on after the last plugin that ended, to the end. Answers why the job failed, if it did.
@@ -57,238 +79,206 @@ impl<'a> Pipeline<'a> {
         if let Some(name) = job.plugins.iter().find(missing) {
             return Err(gone(name));
         }
-        for name in &job.plugins {
-            if !self.progress.ended.iter().any(|one| one.plugin == *name) {
-                self.pass(name).await?;
+        for (place, name) in job.plugins.iter().enumerate() {
+            if !self.kept.ended.contains_key(&place) {
+                self.pass(place, name).await?;
             }
         }
+        self.report(None).await?;
         self.summarize().await?;
         Ok(self.failures())
     }
 
-    /// Runs one plugin until it has ended, and notes that.
-    async fn pass(&mut self, name: &str) -> Result<(), Halt> {
-        if let Some(reason) = self.unfit(name).await {
-            return self
-                .end(EndedPlugin {
+    /// Runs one plugin until it has ended.
+    async fn pass(&mut self, place: usize, name: &str) -> Result<(), Halt> {
+        if self.job.skip_unfit {
+            // To look at the input may take a while.
+            self.report(None).await?;
+            if let Some(reason) = self.unfit(name).await {
+                let skipped = EndedPlugin {
                     skipped: Some(reason),
-                    ..self.blank(name, 0)
-                })
-                .await;
+                    ..EndedPlugin::default()
+                };
+                self.end(place, 0, skipped);
+                return Ok(());
+            }
         }
-        let before = self.progress.current.take();
-        let before = before.filter(|current| current.plugin == name);
-        let mut current = before.unwrap_or_else(|| CurrentPlugin {
-            plugin: name.to_owned(),
-            failed_tries: 0,
-        });
-        self.progress.current = Some(current.clone());
-        self.note(Some((Stage::Started, name))).await?;
-        let ended = loop {
+        self.current = Some(place);
+        let mut failed_tries = self.tried.get(&place).copied().unwrap_or(0);
+        self.start(place, failed_tries).await?;
+        let (ended, tries) = loop {
             let Some(plugin) = self.catalogue.get(name).cloned() else {
                 return Err(gone(name));
             };
             match self.call(&plugin).await {
-                Ok(outcome) => break self.completed(name, current.failed_tries, outcome),
+                Ok(outcome) => {
+                    let ended = self.completed(outcome);
+                    break (ended, failed_tries.saturating_add(1));
+                }
                 Err(failure) => {
                     if let Some(what) = self.spawner.fault() {
                         return Err(Halt::Abandoned(what));
                     }
-                    current.failed_tries = current.failed_tries.saturating_add(1);
-                    let again = current.failed_tries <= self.job.retries;
+                    failed_tries = failed_tries.saturating_add(1);
+                    let again = failed_tries <= self.job.retries;
                     if !again || !failure.cause.may_pass_next_time() {
-                        break self.failed(name, current.failed_tries, &failure);
+                        break (self.failed(&failure), failed_tries);
                     }
                     tracing::debug!(run_id = self.id, plugin = name, %failure, "a try failed");
-                    self.progress.current = Some(current.clone());
-                    self.note(None).await?;
-                    sleep(backoff(current.failed_tries)).await;
+                    self.start(place, failed_tries).await?;
+                    sleep(backoff(failed_tries)).await;
                 }
             }
         };
-        self.end(ended).await
+        self.end(place, tries, ended);
+        Ok(())
     }
 
-    /// Why a plugin is to be skipped, if it is: nobody asked for this one, and the input is for others.
+    /// Why a plugin is to be skipped, if it is: the job does not name it, and the input is for others.
     async fn unfit(&self, name: &str) -> Option<String> {
-        let plugin = self.catalogue.get(name).filter(|_| self.job.skip_unfit)?;
-        let taken = plugin.takes(&self.job.input, self.output());
+        let plugin = self.catalogue.get(name)?;
+        let taken = plugin.takes(&self.job.input, self.kept.state.output.as_ref());
         taken.await.err().map(|cause| cause.to_string())
     }
 
-    /// What the last plugin that completed left.
-    fn output(&self) -> Option<&Value> {
-        let mut ended = self.progress.ended.iter().rev();
-        let last = ended.find(|one| one.stage() == Stage::Completed);
-        last.and_then(|one| one.output.as_ref())
-    }
-
     async fn call(&self, plugin: &Plugin) -> Result<PluginOutcome, Failure> {
+        let PluginState {
+            output, storage, ..
+        } = &self.kept.state;
         let context = Context {
             job_id: self.id.to_owned(),
             input: self.job.input.clone(),
-            output: self.output().cloned(),
-            storage: self.progress.storage.clone(),
+            output: output.clone(),
+            storage: storage.clone(),
             debug: self.job.debug,
         };
         let limits = &plugin.manifest().limits;
-        // Dropping the call ends it: nobody cancels it in another way.
+        // Dropping the call ends it: nothing else cancels it.
         let cancel = CancellationToken::new();
         plugin
             .execute(&context, limits, self.spawner, &cancel)
             .await
     }
 
-    fn blank(&self, name: &str, failed_tries: u32) -> EndedPlugin {
-        EndedPlugin {
-            plugin: name.to_owned(),
-            failed_tries,
-            ..EndedPlugin::default()
-        }
-    }
-
-    /// What a plugin left that completed. What would make the note too large for the server fails it.
-    fn completed(&mut self, name: &str, failed_tries: u32, outcome: PluginOutcome) -> EndedPlugin {
-        let mut storage = self.progress.storage.clone();
-        plugin::apply(&mut storage, outcome.storage);
-        let mut ended = EndedPlugin {
+    fn completed(&mut self, outcome: PluginOutcome) -> EndedPlugin {
+        let ended = EndedPlugin {
             metric: Some(outcome.metric),
-            output: outcome.output,
             took_ms: millis(outcome.took),
-            logs: self.logs(&outcome.logs),
-            ..self.blank(name, failed_tries)
+            logs: logs::kept(&outcome.logs, self.job.debug),
+            ..EndedPlugin::default()
         };
-        let mut size = bounds::completed(&mut self.progress, &ended, &storage);
-        if size > NOTE_BYTES && !ended.logs.is_empty() {
-            bounds::drop_logs(&mut ended);
-            size = bounds::completed(&mut self.progress, &ended, &storage);
-        }
-        if size > NOTE_BYTES {
-            let reason = format!(
-                "what it left makes the job's progress {size} bytes long, more than {NOTE_BYTES}"
-            );
-            return EndedPlugin {
-                error: Some(reason),
-                metric: None,
-                output: None,
-                logs: Vec::new(),
-                failed_tries: failed_tries.saturating_add(1),
-                ..ended
-            };
-        }
-        self.progress.storage = storage;
-        ended
+        let mut storage = self.kept.state.storage.clone();
+        plugin::apply(&mut storage, outcome.storage);
+        self.kept.completed(ended, outcome.output, storage)
     }
 
-    fn failed(&self, name: &str, failed_tries: u32, failure: &Failure) -> EndedPlugin {
-        let mut ended = EndedPlugin {
+    fn failed(&self, failure: &Failure) -> EndedPlugin {
+        self.kept.failed(EndedPlugin {
             error: Some(failure.to_string()),
             took_ms: millis(failure.took),
-            logs: self.logs(&failure.logs),
-            ..self.blank(name, failed_tries)
+            logs: logs::kept(&failure.logs, self.job.debug),
+            ..EndedPlugin::default()
+        })
+    }
+
+    /// Reports that a try of a plugin begins, before it does.
+    async fn start(&mut self, place: usize, failed_tries: u32) -> Result<(), Halt> {
+        let tries = failed_tries.saturating_add(1);
+        let start = self.part(place, Stage::Started, tries);
+        self.report(Some(start)).await
+    }
+
+    /// A plugin ended.
+    fn end(&mut self, place: usize, tries: u32, ended: EndedPlugin) {
+        let end = PartReport {
+            body: serde_json::to_value(&ended).ok(),
+            ..self.part(place, ended.stage(), tries)
         };
-        bounds::fit_failed(&self.progress, &mut ended);
-        ended
+        self.ends.push(end);
+        self.current = None;
+        self.kept.end(place, ended);
     }
 
-    /// Notes that a plugin ended.
-    async fn end(&mut self, ended: EndedPlugin) -> Result<(), Halt> {
-        let name = ended.plugin.clone();
-        let stage = ended.stage();
-        if stage == Stage::Completed {
-            // Only the next plugin wants an output.
-            for one in &mut self.progress.ended {
-                one.output = None;
-            }
+    fn part(&self, place: usize, stage: Stage, tries: u32) -> PartReport {
+        PartReport {
+            number: i64::try_from(place).unwrap_or(i64::MAX).saturating_add(1),
+            name: self.job.plugins[place].clone(),
+            path: String::new(),
+            stage,
+            tries,
+            body: None,
         }
-        self.progress.current = None;
-        self.progress.ended.push(ended);
-        self.note(Some((stage, &name))).await
     }
 
-    /// Has each plugin that completed sum up, and notes what they said. A summary that fails fails
+    /// Reports what has not been reported, and that a plugin starts.
+    async fn report(&mut self, start: Option<PartReport>) -> Result<(), Halt> {
+        let mut parts = std::mem::take(&mut self.ends);
+        parts.extend(start);
+        let state = self.kept.changed_state();
+        if parts.is_empty() && state.is_none() {
+            return Ok(());
+        }
+        self.progress_reporter.advance(parts, state).await
+    }
+
+    /// Has each plugin that completed sum up, and reports what they said. A summary that fails fails
     /// nothing: the metrics are there.
     async fn summarize(&mut self) -> Result<(), Halt> {
-        let mut any = false;
         let completed: Vec<_> = self
-            .progress
+            .kept
             .ended
             .iter()
-            .filter_map(|one| {
-                let metric = one.metric.clone()?;
-                let plugin = self.catalogue.get(&one.plugin)?;
+            .filter_map(|(place, ended)| {
+                let metric = ended.metric.clone()?;
+                let plugin = self.catalogue.get(&self.job.plugins[*place])?;
                 Some((Arc::clone(plugin), metric))
             })
             .collect();
         for (plugin, metric) in completed {
             let (manifest, cancel) = (plugin.manifest(), CancellationToken::new());
-            if self.progress.summary.contains_key(&manifest.name) {
+            if self.kept.state.summary.contains_key(&manifest.name) {
                 continue;
             }
             let metrics = [metric];
             let call = plugin.summarize(&metrics, &manifest.limits, self.spawner, &cancel);
+            let (run_id, plugin) = (self.id, &manifest.name);
             match call.await {
                 Ok(summed) => {
-                    let Some(summary) = summed.summary else {
-                        continue;
-                    };
-                    let (run_id, plugin) = (self.id, &manifest.name);
-                    let fits = bounds::take_summary(&mut self.progress, plugin, summary);
-                    any |= fits;
-                    if !fits {
-                        tracing::warn!(
-                            run_id,
-                            plugin,
-                            "the job's note has no room for its summary"
-                        );
+                    if let Some(summary) = summed.summary
+                        && !self.kept.take_summary(plugin, summary)
+                    {
+                        tracing::warn!(run_id, plugin, "the job has no room for its summary");
                     }
                 }
                 Err(failure) => {
                     if let Some(what) = self.spawner.fault() {
                         return Err(Halt::Abandoned(what));
                     }
-                    let (run_id, plugin) = (self.id, &manifest.name);
                     tracing::warn!(run_id, plugin, %failure, "no summary");
                 }
             }
         }
-        if any {
-            self.note(None).await?;
-        }
-        Ok(())
-    }
-
-    async fn note(&self, fact: Option<(Stage, &str)>) -> Result<(), Halt> {
-        self.progress_reporter.note(&self.progress, fact).await
-    }
-
-    /// What is kept of a log: nothing unless the job asks for it.
-    fn logs(&self, logs: &Logs) -> Vec<LogLine> {
-        match self.job.debug {
-            true => logs::kept(logs),
-            false => Vec::new(),
-        }
+        self.report(None).await
     }
 
     /// Which plugins failed, and why; and where all were skipped, that nothing was done.
     fn failures(&self) -> Option<String> {
-        let ended = &self.progress.ended;
-        let failed = ended.iter().filter_map(|one| {
-            let error = one.error.as_ref()?;
-            Some(format!("plugin `{}` failed: {error}", one.plugin))
+        let ended = || {
+            let named = |(place, ended): (&usize, &'_ EndedPlugin)| {
+                (&self.job.plugins[*place], ended.clone())
+            };
+            self.kept.ended.iter().map(named)
+        };
+        let failed = ended().filter_map(|(name, one)| {
+            let error = one.error?;
+            Some(format!("plugin `{name}` failed: {error}"))
         });
         let failed: Vec<String> = failed.collect();
         if !failed.is_empty() {
             return Some(failed.join("; "));
         }
-        let skipped = ended
-            .iter()
-            .map(|one| Some((&one.plugin, one.skipped.as_ref()?)));
-        let skipped: Vec<(&String, &String)> = skipped.collect::<Option<_>>()?;
-        let skipped = skipped
-            .iter()
-            .map(|(plugin, reason)| format!("`{plugin}`: {reason}"));
-        let skipped: Vec<String> = skipped.collect();
+        let skipped = ended().map(|(name, one)| Some(format!("`{name}`: {}", one.skipped?)));
+        let skipped: Vec<String> = skipped.collect::<Option<_>>()?;
         Some(format!("no plugin takes the input: {}", skipped.join("; ")))
     }
 }

@@ -1,19 +1,19 @@
-//! Tells the server how far a plugin job is, and goes on only when that is on disk.
+//! Reports to the server what plugins do, and goes on only when that is on disk.
 
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 use wire::{
     client::{Client, Error},
-    executors::{Fact, Progress, ProgressReport, Stage},
+    executors::{AdvanceRun, PartReport},
 };
 
-use super::{Stop, Taken};
+use crate::attempt::{Taken, outcome::Stop};
 
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_LAST: Duration = Duration::from_secs(2);
 
-/// How long one call may take; a note is at most some megabytes.
+/// How long one call may take; a report is at most some megabytes.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
 
 /// Why a plugin job does not go on.
@@ -41,26 +41,24 @@ impl<'a> ProgressReporter<'a> {
         }
     }
 
-    /// Puts the note on the server's disk, however long the server is away: the lease ends the wait.
-    pub(super) async fn note(
+    /// Puts parts and state on the server's disk, however long the server is away: the lease ends the wait.
+    pub(super) async fn advance(
         &self,
-        progress: &Progress,
-        fact: Option<(Stage, &str)>,
+        parts: Vec<PartReport>,
+        state: Option<serde_json::Value>,
     ) -> Result<(), Halt> {
-        let report = ProgressReport {
+        let report = AdvanceRun {
             executor: self.executor.to_owned(),
             token: self.taken.token,
-            fact: fact.map(|(stage, plugin)| Fact {
-                stage,
-                plugin: plugin.to_owned(),
-            }),
-            progress: progress.clone(),
+            parts,
+            state,
+            acknowledged: 0,
         };
         let job = self.taken.id;
         let mut pause = RETRY_FIRST;
         loop {
-            let call = timeout(CALL_LIMIT, self.client.note_progress(job, &report));
-            let late = |_| Err(Error::Unreachable("the note was not answered".to_owned()));
+            let call = timeout(CALL_LIMIT, self.client.advance(job, &report));
+            let late = |_| Err(Error::Unreachable("the report was not answered".to_owned()));
             match call.await.unwrap_or_else(late) {
                 Ok(advanced) if advanced.signals.cancel > 0 => {
                     return Err(Halt::Stop(Stop::Cancelled));
@@ -68,7 +66,7 @@ impl<'a> ProgressReporter<'a> {
                 Ok(_) => return Ok(()),
                 Err(error) if error.is_transient() => {
                     if pause == RETRY_FIRST {
-                        tracing::warn!(run_id = job, %error, "a note of progress has to wait");
+                        tracing::warn!(run_id = job, %error, "a report of plugins has to wait");
                     }
                 }
                 Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => {

@@ -14,8 +14,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{AttemptEnvironment, supervisor::Supervisor};
-use crate::lease::Lease;
+use super::supervisor::{ExecutorFault, Supervisor};
+use crate::{attempt::environment::AttemptEnvironment, lease::Lease};
 
 /// Where the processes of one attempt run.
 pub(super) struct IsolatedSpawner {
@@ -27,9 +27,6 @@ pub(super) struct IsolatedSpawner {
     supervisors: Mutex<Vec<JoinHandle<()>>>,
     fault: ExecutorFault,
 }
-
-/// What this machine lacked for a process, which is no plugin's fault.
-pub(super) type ExecutorFault = Arc<Mutex<Option<String>>>;
 
 impl IsolatedSpawner {
     pub(super) fn new(

@@ -7,7 +7,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::PathBuf,
     pin::Pin,
-    sync::{Arc, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -22,8 +22,8 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tracing::Span;
 
-use super::{AttemptEnvironment, PATH, WorkDir, orphans, spawner::ExecutorFault};
 use crate::{
+    attempt::{PATH, environment::AttemptEnvironment, orphans, work_dir::WorkDir},
     cgroup::Cgroup,
     lease::Lease,
     process::{Outputs, Process},
@@ -33,6 +33,9 @@ use crate::{
 /// What the group of a plugin's processes may have besides: the shim, the kernel's part of each process and
 /// libraries count there, and are not what the manifest speaks of.
 const OVERHEAD_BYTES: u64 = 16 << 20;
+
+/// What this machine lacked for a process, which is not a plugin's fault.
+pub(super) type ExecutorFault = Arc<Mutex<Option<String>>>;
 
 pub(super) struct Supervisor {
     pub(super) environment: Arc<AttemptEnvironment>,

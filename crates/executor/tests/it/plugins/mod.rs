@@ -9,7 +9,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use executor::{Plugins, Settings};
 use tempfile::TempDir;
-use wire::executors::{Progress, ProgressReport, Stage as Turn};
+use wire::executors::{AdvanceRun, EndedPlugin, PluginState, Stage};
 
 use crate::test_executor::TestExecutor;
 
@@ -89,23 +89,46 @@ fn execute(script: &str) -> String {
     format!("case $call in *'\"call\":\"execute\"'*) {script};; esac")
 }
 
-/// The last note of a job.
-fn last(executor: &TestExecutor, id: &str) -> Progress {
-    executor.server.notes(id).pop().expect("a note").progress
+/// What the plugins of a job left, as it was reported.
+#[derive(Debug, Default)]
+struct Left {
+    ended: Vec<EndedPlugin>,
+    /// The tries of those that ended.
+    tries: Vec<u32>,
+    state: PluginState,
 }
 
-/// What was told of plugins, in its order: `+` started, a name completed, `!` failed, `-`
-/// skipped.
-fn told(notes: &[ProgressReport]) -> Vec<String> {
-    let facts = notes.iter().filter_map(|note| note.fact.as_ref());
-    let word = |turn: Turn| match turn {
-        Turn::Started => "+",
-        Turn::Completed => "",
-        Turn::Failed => "!",
-        Turn::Skipped => "-",
-        Turn::Cancelled | Turn::Interrupted => "?",
+fn left(executor: &TestExecutor, id: &str) -> Left {
+    let mut left = Left::default();
+    for note in executor.server.notes(id) {
+        for part in note.parts {
+            if let Some(body) = part.body {
+                left.ended
+                    .push(serde_json::from_value(body).expect("a body"));
+                left.tries.push(part.tries);
+            }
+        }
+        if let Some(state) = note.state {
+            left.state = serde_json::from_value(state).expect("a state");
+        }
+    }
+    left
+}
+
+/// What was reported of plugins, in order: `+` started, for the first time in this attempt, a name
+/// completed, `!` failed, `-` skipped.
+fn told(notes: &[AdvanceRun]) -> Vec<String> {
+    let word = |stage| match stage {
+        Stage::Started => "+",
+        Stage::Completed => "",
+        Stage::Failed => "!",
+        Stage::Skipped => "-",
+        Stage::Cancelled | Stage::Interrupted => "?",
     };
-    facts
-        .map(|fact| format!("{}{}", word(fact.stage), fact.plugin))
-        .collect()
+    let parts = notes.iter().flat_map(|note| &note.parts);
+    let mut words: Vec<String> = parts
+        .map(|part| format!("{}{}", word(part.stage), part.name))
+        .collect();
+    words.dedup();
+    words
 }

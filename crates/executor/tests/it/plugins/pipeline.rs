@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
+use wire::executors::Stage;
 
-use super::{PluginRegistry, execute, last, told};
+use super::{PluginRegistry, execute, left, told};
 
 #[tokio::test]
 async fn plugins_run_in_the_order_of_the_job_and_hand_on_what_they_leave() {
@@ -43,20 +44,21 @@ async fn plugins_run_in_the_order_of_the_job_and_hand_on_what_they_leave() {
     assert_eq!(result.error_message, None);
     let notes = executor.server.notes("job");
     assert_eq!(told(&notes), ["+first", "first", "+second", "second"]);
-    let progress = last(&executor, "job");
-    let metrics: Vec<_> = progress
-        .ended
-        .iter()
-        .map(|one| one.metric.clone())
-        .collect();
+    assert_eq!(
+        notes[1].parts.len(),
+        2,
+        "an end and a begin are one request"
+    );
+    let left = left(&executor, "job");
+    let metrics: Vec<_> = left.ended.iter().map(|one| one.metric.clone()).collect();
     assert_eq!(
         metrics,
         [Some(json!({"n": 1})), Some(json!({"n": 2}))],
-        "{progress:?}"
+        "{left:?}"
     );
-    assert_eq!(json!(progress.storage), json!({"k": 7}));
-    assert_eq!(json!(progress.summary), json!({"first": {"of": "first"}}));
-    let log = &progress.ended[1].logs;
+    assert_eq!(json!(left.state.storage), json!({"k": 7}));
+    assert_eq!(json!(left.state.summary), json!({"first": {"of": "first"}}));
+    let log = &left.ended[1].logs;
     assert!(log[0].message.contains("/data/work/attempt-"), "{log:?}");
     executor.end().await;
 }
@@ -76,16 +78,11 @@ async fn a_plugin_that_fails_is_tried_again_and_hides_no_other() {
     assert_eq!(message.as_deref(), Some("plugin `bad` failed: never"));
     let notes = executor.server.notes("job");
     assert_eq!(told(&notes), ["+bad", "!bad", "+good", "good"]);
-    let tries = notes
-        .iter()
-        .filter_map(|note| note.progress.current.as_ref());
-    let tries: Vec<u32> = tries.map(|current| current.failed_tries).collect();
-    assert_eq!(
-        tries,
-        [0, 1, 2, 0],
-        "each failed try is on disk before the next"
-    );
-    assert_eq!(last(&executor, "job").ended[0].failed_tries, 3);
+    let started = notes.iter().flat_map(|note| &note.parts);
+    let started = started.filter(|part| part.stage == Stage::Started);
+    let tries: Vec<u32> = started.map(|part| part.tries).collect();
+    assert_eq!(tries, [1, 2, 3, 1], "each try is on disk before it begins");
+    assert_eq!(left(&executor, "job").tries, [3, 1]);
     // The second try comes after the note of the first, and the third after that of the second.
     let times = executor.server.state().note_times.clone();
     for (place, least) in [(1, 100), (2, 200)] {
@@ -106,32 +103,30 @@ async fn an_attempt_goes_on_where_the_one_before_it_ended() {
     plugin_registry.script("next", "", &execute(sees));
     plugin_registry.script("tried", "", "echo '{\"error\": {\"message\": \"no\"}}'");
     let executor = plugin_registry.executor(|_| {}).await;
-    let progress = json!({
-        "current": {"plugin": "tried", "failed_tries": 2},
-        "ended": [{"plugin": "done", "metric": {"n": 9}, "output": "handed on"}],
-        "storage": {"k": 7},
-    });
-    let more = json!({"retries": 2, "attempt": 2, "state": progress});
+    let part = |number, name, stage, tries, body| {
+        json!({"number": number, "name": name, "stage": stage, "attempt": 1, "tries": tries,
+            "started_at": 0, "body": body})
+    };
+    let parts = [
+        part(1, "done", "completed", 1, json!({"metric": {"n": 9}})),
+        part(2, "tried", "interrupted", 3, json!(null)),
+    ];
+    let state = json!({"output": "handed on", "storage": {"k": 7}});
+    let more = json!({"retries": 2, "attempt": 2, "parts": parts, "state": state});
     executor
         .server
         .submit_plugins("job", &["done", "tried", "next"], &more);
     assert!(!executor.result("job").await.completed());
     let notes = executor.server.notes("job");
     assert_eq!(told(&notes), ["+tried", "!tried", "+next", "next"]);
-    let progress = last(&executor, "job");
-    let ended = progress.ended;
-    assert_eq!(json!(progress.storage), json!({"k": 7}));
+    let left = left(&executor, "job");
+    assert_eq!(json!(left.state.storage), json!({"k": 7}));
     assert_eq!(
-        ended[2].metric,
+        left.ended[1].metric,
         Some(json!({"n": 1})),
         "it sees what the attempt before left"
     );
-    assert_eq!(
-        ended[0].metric,
-        Some(json!({"n": 9})),
-        "it did not run again"
-    );
-    assert_eq!(ended[1].failed_tries, 3, "it does not start counting anew");
+    assert_eq!(left.tries, [3, 1], "the count of tries goes on");
     executor.end().await;
 }
 
@@ -271,7 +266,7 @@ async fn what_does_not_take_the_input_is_skipped_where_the_job_names_no_plugins(
     assert!(result.completed(), "{result:?}");
     let turns = ["-other", "+text", "text", "+found", "found", "+any", "any"];
     assert_eq!(told(&executor.server.notes("unnamed")), turns);
-    let skipped = last(&executor, "unnamed").ended[0].clone();
+    let skipped = left(&executor, "unnamed").ended[0].clone();
     assert!(
         skipped
             .skipped

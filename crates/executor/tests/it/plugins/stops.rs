@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use wire::executors::ResultOutcome;
 
-use super::{PluginRegistry, execute, last, told};
+use super::{PluginRegistry, execute, left, told};
 use crate::{
     test_dir::{runs, unique_sleep},
     test_executor::TestExecutor,
@@ -51,7 +51,7 @@ async fn a_cancel_ends_the_plugin_that_runs_and_starts_no_other() {
         executor.server.cancel(id);
         let result = executor.result(id).await;
         assert_eq!(result.outcome, ResultOutcome::Failed, "{result:?}");
-        assert_eq!(last(&executor, id).ended.len(), 1);
+        assert_eq!(left(&executor, id).ended.len(), 1);
     }
     gone(&executor, &sleep).await;
     executor.end().await;

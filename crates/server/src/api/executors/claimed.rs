@@ -1,17 +1,14 @@
 //! Claimed runs as they are answered: one shape for every kind.
 
-use engine::{Kind, RunId, State};
+use engine::{RunId, State};
 use serde_json::value::RawValue;
 use store::{Read, runs::Claimed};
-use wire::{
-    executors::{ClaimedRun, Signals},
-    runs::RunPart,
-};
+use wire::executors::{ClaimedRun, Signals};
 
-use crate::{
-    api::{plugin_jobs::Note, runs::parts::part},
-    app::App,
-};
+use crate::{api::runs::parts::part, app::App};
+
+/// Parts in the answer of a claim, at most: the last ones. A plugin job has fewer.
+const LAST_PARTS: i64 = 1_000;
 
 /// The runs as they are answered. One that cannot be read is left out, and does not hold up the others: its
 /// lease expires until its attempts are used up.
@@ -70,9 +67,6 @@ pub(super) fn signals(signals: engine::Signals) -> Signals {
     }
 }
 
-/// Parts in the answer of a claim, at most.
-const PARTS: i64 = 100;
-
 /// What earlier attempts of a run left.
 #[derive(Default)]
 struct Earlier {
@@ -81,43 +75,35 @@ struct Earlier {
     state: Option<serde_json::Value>,
 }
 
-/// What earlier attempts of these runs left, in their order.
+/// What earlier attempts of these runs left, in their order; nothing when none has any.
 async fn earlier(app: &App, taken: &[Claimed]) -> Result<Vec<Earlier>, store::Error> {
-    let again = |claimed: &Claimed| claimed.run.kind.has_parts() && claimed.run.starts > 1;
-    if !taken.iter().any(again) {
+    let again = |run: &engine::Run| run.kind.has_parts() && run.starts > 1;
+    if !taken.iter().any(|claimed| again(&claimed.run)) {
         return Ok(Vec::new());
     }
-    let ids = taken
-        .iter()
-        .map(|claimed| again(claimed).then_some((claimed.run.id, claimed.run.kind)));
-    let ids: Vec<Option<(RunId, Kind)>> = ids.collect();
+    let ids = taken.iter().map(|Claimed { run, .. }| (run.id, again(run)));
+    let ids: Vec<_> = ids.collect();
     let read = app.store.read(move |read| {
-        let each = ids.into_iter().map(|id| match id {
-            Some((id, kind)) => earlier_of(read, id, kind),
-            None => Ok(Earlier::default()),
-        });
-        each.collect()
+        ids.into_iter()
+            .map(|(id, again)| match again {
+                true => earlier_of(read, id),
+                false => Ok(Earlier::default()),
+            })
+            .collect()
     });
     read.await
 }
 
-fn earlier_of(read: &mut Read<'_, '_>, id: RunId, kind: Kind) -> Result<Earlier, store::Error> {
-    let mut parts = store::runs::parts(read, id, 0, PARTS + 1)?;
-    let more_parts = parts.len() > usize::try_from(PARTS).unwrap_or(usize::MAX);
-    parts.truncate(parts.len() - usize::from(more_parts));
-    let state = store::runs::state(read, id)?;
-    let corrupt = |error: serde_json::Error| store::Error::Corrupt(format!("a state: {error}"));
-    let state = match (kind, state) {
-        (_, None) => None,
-        (Kind::PluginJob, Some(body)) => {
-            Some(serde_json::to_value(Note::parse(&body)?.progress).map_err(corrupt)?)
-        }
-        (_, Some(body)) => Some(serde_json::from_slice(&body).map_err(corrupt)?),
-    };
+fn earlier_of(read: &mut Read<'_, '_>, id: RunId) -> Result<Earlier, store::Error> {
+    let mut rows = store::runs::last_parts(read, id, LAST_PARTS + 1)?;
+    let more_parts = rows.len() > usize::try_from(LAST_PARTS).unwrap_or(usize::MAX);
+    rows.drain(..usize::from(more_parts));
+    let state = store::runs::state(read, id)?.map(|body| serde_json::from_slice(&body));
+    let corrupt = |error| store::Error::Corrupt(format!("the state of run {id}: {error}"));
     Ok(Earlier {
-        parts: parts.into_iter().map(part).collect(),
+        parts: rows.into_iter().map(part).collect(),
+        state: state.transpose().map_err(corrupt)?,
         more_parts,
-        state,
     })
 }
 

@@ -9,7 +9,6 @@ pub(crate) mod frame;
 pub(crate) mod leases;
 pub(crate) mod output;
 pub(crate) mod parts;
-pub(crate) mod progress;
 pub(crate) mod register;
 mod registration;
 pub(crate) mod release;

@@ -1,22 +1,20 @@
 //! Executors report what happens within a run: its parts, its state, and that it waits.
 
 use axum::{extract::State, http::StatusCode};
-use engine::{OnTimeout, Wait, WaitFor};
-use store::{
-    Batch,
-    runs::{PartReport, advance as advance_run, park as park_run},
-};
-use wire::executors::{AdvanceRun, Advanced, ParkRun, PutState, Stage};
+use engine::{Kind, OnTimeout, RunId, Wait, WaitFor};
+use store::Batch;
+use wire::executors::{AdvanceRun, Advanced, ParkRun, PartReport, PutState};
 
 use super::{claimed::signals, holder, refuse};
 use crate::{
     access::ExecutorIdentity,
+    api::plugin_jobs,
     app::App,
     http::{
         check,
         extract::{Json, PathRunId},
     },
-    refusal::Refusal,
+    refusal::{Refusal, RefusalKind},
 };
 
 /// Parts of one report.
@@ -26,102 +24,67 @@ const EVENT_LIMIT: usize = 16 * 1024;
 /// The longest path of a part, in bytes.
 const PATH_LIMIT: usize = 1_024;
 
-/// Stores what happened to parts of a run, in one commit. The same report again changes nothing.
+/// Takes what happened to parts of a run, in one commit. The same report again changes nothing; a part that
+/// has ended cannot change.
 #[utoipa::path(post, path = "/api/runs/{id}/parts", tag = "executors",
     request_body = AdvanceRun, params(("id" = String, Path, description = "Run id")),
     responses((status = 200, description = "On disk", body = Advanced),
-        (status = 400, description = "It does not follow from what was reported before"),
+        (status = 400, description = "It contradicts what is known of a part"),
         (status = 404, description = "No such run, or its lease is another's")))]
 pub(crate) async fn advance(
     State(app): State<App>,
     PathRunId(id): PathRunId,
     identity: ExecutorIdentity,
-    Json(report): Json<AdvanceRun>,
+    Json(request): Json<AdvanceRun>,
 ) -> Result<axum::Json<Advanced>, Refusal> {
-    let holder = holder(&identity, &report.executor, report.token)?;
-    if report.parts.len() > PARTS_LIMIT {
-        let message = format!("at most {PARTS_LIMIT} parts");
-        return Err(Refusal::field("parts", message));
-    }
-    let parts: Result<Vec<PartReport>, Refusal> = report
-        .parts
-        .into_iter()
-        .enumerate()
-        .map(|(place, part)| part_report(&format!("parts[{place}]"), part))
-        .collect();
-    let (parts, acknowledged, now) = (parts?, report.acknowledged, app.now_ms());
-    let state = report.state.map(|state| state.to_string().into_bytes());
+    let holder = holder(&identity, &request.executor, request.token)?;
+    let kind = store::runs::kind;
+    let kind = app.store.read(move |read| kind(read, id)).await;
+    let kind = kind.map_err(refuse)?;
+    let reports = reports(&app, kind, id, request.parts).await?;
+    let state = request.state.as_ref().map(json);
+    let (acknowledged, now) = (request.acknowledged, app.now_ms());
     let work = move |batch: &mut Batch<'_, '_>| {
         let (holder, state) = (holder.clone(), state.as_deref());
-        advance_run(batch, id, holder, &parts, state, acknowledged, now)
+        let run = store::runs::advance(batch, id, holder, &reports, state, acknowledged, now)?;
+        if kind == Kind::PluginJob {
+            plugin_jobs::one_at_a_time(&mut batch.read(), id)?;
+        }
+        Ok(run.signals)
     };
-    let run = app.store.write(work).await.map_err(refuse)?;
+    let after = app.store.write(work).await.map_err(refuse)?;
     Ok(axum::Json(Advanced {
-        signals: signals(run.signals),
+        signals: signals(after),
     }))
 }
 
-fn part_report(field: &str, part: wire::executors::PartReport) -> Result<PartReport, Refusal> {
-    check::name(&format!("{field}.name"), &part.name)?;
-    if part.path.len() > PATH_LIMIT {
-        let message = format!("at most {PATH_LIMIT} bytes");
-        return Err(Refusal::field(format!("{field}.path"), message));
-    }
-    let json = |value: serde_json::Value| value.to_string();
-    let event_data = part.event.map(json).unwrap_or_default();
-    if event_data.len() > EVENT_LIMIT {
-        let message = format!("at most {EVENT_LIMIT} bytes");
-        return Err(Refusal::field(format!("{field}.event"), message));
-    }
-    Ok(PartReport {
-        number: part.number,
-        name: part.name,
-        path: part.path,
-        stage: stage(part.stage),
-        tries: i64::from(part.tries),
-        body: part.body.map(json).unwrap_or_default().into_bytes(),
-        event_data,
-    })
-}
-
-fn stage(stage: Stage) -> engine::Stage {
-    match stage {
-        Stage::Started => engine::Stage::Started,
-        Stage::Completed => engine::Stage::Completed,
-        Stage::Failed => engine::Stage::Failed,
-        Stage::Skipped => engine::Stage::Skipped,
-        Stage::Cancelled => engine::Stage::Cancelled,
-        Stage::Interrupted => engine::Stage::Interrupted,
-    }
-}
-
-/// Replaces the state of a run, from which a new attempt goes on.
+/// Replaces the state of a run.
 #[utoipa::path(put, path = "/api/runs/{id}/state", tag = "executors",
     request_body = PutState, params(("id" = String, Path, description = "Run id")),
     responses((status = 200, description = "On disk", body = Advanced),
         (status = 404, description = "No such run, or its lease is another's")))]
 pub(crate) async fn put_state(
-    State(app): State<App>,
+    app: State<App>,
     id: PathRunId,
     identity: ExecutorIdentity,
     Json(request): Json<PutState>,
 ) -> Result<axum::Json<Advanced>, Refusal> {
-    let report = AdvanceRun {
+    let advance_run = AdvanceRun {
         executor: request.executor,
         token: request.token,
         state: Some(request.state),
         ..AdvanceRun::default()
     };
-    advance(State(app), id, identity, Json(report)).await
+    advance(app, id, identity, Json(advance_run)).await
 }
 
-/// Lets a run wait; its lease ends, and that is no failure. When what it waits for comes, it is queued again.
+/// Lets a run wait: its lease ends, and that is no failure.
 #[utoipa::path(post, path = "/api/runs/{id}/park", tag = "executors",
     request_body = ParkRun, params(("id" = String, Path, description = "Run id")),
     responses((status = 204, description = "It waits"),
         (status = 400, description = "A field is wrong"),
         (status = 404, description = "No such run, or its lease is another's"),
-        (status = 409, description = "Something happened that the executor has not seen")))]
+        (status = 409, description = "There is a newer signal, or nothing to wait for")))]
 pub(crate) async fn park(
     State(app): State<App>,
     PathRunId(id): PathRunId,
@@ -132,44 +95,100 @@ pub(crate) async fn park(
     let now = app.now_ms();
     let (wait, seen) = (wait(&request, now)?, request.seen);
     let work = move |batch: &mut Batch<'_, '_>| {
-        park_run(batch, id, holder.clone(), wait, seen, now).map(drop)
+        store::runs::park(batch, id, holder.clone(), wait, seen, now).map(drop)
     };
     app.store.write(work).await.map_err(|error| match error {
-        // The lease is the caller's: something has happened since the caller looked.
-        store::Error::Rejected(rejected) if !rejected.not_holder && is_running(&rejected) => {
-            Refusal::conflict("the run has newer signals, or nothing to wait for: look again")
+        // The caller owns the lease, and is to look again.
+        store::Error::Rejected(rejected)
+            if !rejected.not_holder && rejected.status == engine::Status::Running =>
+        {
+            let message = "the run has a newer signal, or has nothing to wait for: look again";
+            Refusal::new(RefusalKind::Conflict, message)
         }
         error => refuse(error),
     })?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn is_running(rejected: &engine::Rejected) -> bool {
-    rejected.status == engine::Status::Running
-}
-
 fn wait(request: &ParkRun, now: i64) -> Result<Wait, Refusal> {
-    let words = |all: &[&str]| format!("must be one of {}", all.join(", "));
-    let Ok(reason) = request.wait_for.parse::<WaitFor>() else {
-        let all: Vec<&str> = WaitFor::ALL.iter().map(|one| one.as_str()).collect();
-        return Err(Refusal::field("wait_for", words(&all)));
+    let unknown = |field: &'static str| {
+        move |error: engine::UnknownName| Refusal::field(field, format!("{field}: {error}"))
     };
-    let on_timeout = match request.on_timeout.as_deref().map(str::parse::<OnTimeout>) {
+    let reason: WaitFor = request.wait_for.parse().map_err(unknown("wait_for"))?;
+    let on_timeout = match &request.on_timeout {
+        Some(name) => name.parse().map_err(unknown("on_timeout"))?,
         None => OnTimeout::Resume,
-        Some(Ok(on_timeout)) => on_timeout,
-        Some(Err(_)) => {
-            let all: Vec<&str> = OnTimeout::ALL.iter().map(|one| one.as_str()).collect();
-            return Err(Refusal::field("on_timeout", words(&all)));
-        }
     };
-    let after = |ms: u64| now.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX));
-    let timeout = request.timeout_ms.map(|ms| (after(ms), on_timeout));
-    if reason == WaitFor::Time && timeout.is_none() {
-        let message = "a run that waits for a time needs timeout_ms";
+    if reason == WaitFor::Time && request.timeout_ms.is_none() {
+        let message = "timeout_ms must be given for a run that waits for a time";
         return Err(Refusal::field("timeout_ms", message));
     }
+    let after = |wait_ms| now.saturating_add(i64::try_from(wait_ms).unwrap_or(i64::MAX));
     Ok(Wait {
-        timeout,
+        timeout: request.timeout_ms.map(|ms| (after(ms), on_timeout)),
         ..Wait::new(reason)
     })
+}
+
+/// The reports as the store takes them, if the kind of the run allows them.
+async fn reports(
+    app: &App,
+    kind: Kind,
+    id: RunId,
+    parts: Vec<PartReport>,
+) -> Result<Vec<store::runs::PartReport>, Refusal> {
+    if parts.len() > PARTS_LIMIT {
+        let message = format!("parts must be at most {PARTS_LIMIT}");
+        return Err(Refusal::field("parts", message));
+    }
+    for part in &parts {
+        check::name("name", &part.name)?;
+        let event = part
+            .event
+            .as_ref()
+            .map_or(0, |event| event.to_string().len());
+        if event > EVENT_LIMIT {
+            let message = format!("event must have at most {EVENT_LIMIT} bytes");
+            return Err(Refusal::field("event", message));
+        }
+        if part.path.len() > PATH_LIMIT || part.path.chars().any(char::is_control) {
+            let message = format!("path must have at most {PATH_LIMIT} bytes, none a control one");
+            return Err(Refusal::field("path", message));
+        }
+    }
+    if kind == Kind::PluginJob && !parts.is_empty() {
+        // It never changes and may be long: it is not read where everything is written.
+        let input = app.store.read(move |read| store::runs::input(read, id));
+        let config = plugin_jobs::config(&input.await.map_err(refuse)?)?;
+        let parts = parts.into_iter();
+        return parts.map(|part| plugin_jobs::part(&config, part)).collect();
+    }
+    let plain = |part: PartReport| store::runs::PartReport {
+        body: part.body.as_ref().map(json).unwrap_or_default(),
+        event_data: part
+            .event
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        ..row(part)
+    };
+    Ok(parts.into_iter().map(plain).collect())
+}
+
+/// A report without its body.
+fn row(part: PartReport) -> store::runs::PartReport {
+    store::runs::PartReport {
+        number: part.number,
+        name: part.name,
+        path: part.path,
+        stage: part.stage.into(),
+        tries: part.tries.into(),
+        body: Vec::new(),
+        event_data: String::new(),
+    }
+}
+
+fn json(value: &serde_json::Value) -> Vec<u8> {
+    // It was JSON before: it has a JSON form.
+    serde_json::to_vec(value).unwrap_or_default()
 }

@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 use store::{Read, events::EventRow, hooks::Composed};
 use wire::{
     TimestampMs,
-    executors::EndedPlugin,
+    executors::Stage,
     plugin_jobs::{EventError, Job, JobEvent, JobEventData, JobProgress},
 };
 
 use super::{
-    loaded::{self, LoadedJob},
+    loaded::{self, LoadedJob, PluginPart},
     view,
 };
 
@@ -147,10 +147,10 @@ fn of_job(
 ) -> JobEventData {
     let id = loaded.details.run.id;
     let plugin = text(data, "plugin");
-    let ended = &loaded.progress.ended;
+    let ended = &loaded.ended;
     let place = ended
         .iter()
-        .position(|one| Some(&one.plugin) == plugin.as_ref());
+        .position(|one| Some(&one.name) == plugin.as_ref());
     let job = match (word, place) {
         ("jobComplete" | "jobError", _) => view::job(loaded),
         ("jobStart", _) => then(loaded, event.at, &[], None),
@@ -173,22 +173,23 @@ fn of_job(
             ..of_log(id, word, data)
         };
     };
-    let called = loaded.config.debug && one.skipped.is_none();
-    let message = one.error.clone();
+    let called = loaded.config.debug && one.stage != Stage::Skipped;
+    let left = &one.left;
+    let message = left.error.clone();
     JobEventData {
         job_id: id.to_string(),
         plugin_name: plugin,
-        metrics: one.metric.clone(),
+        metrics: left.metric.clone(),
         error: message.map(|message| EventError { message }),
-        reason: one.skipped.clone(),
-        took_ms: called.then_some(one.took_ms),
-        logs: called.then(|| one.logs.clone()),
+        reason: left.skipped.clone(),
+        took_ms: called.then_some(left.took_ms),
+        logs: called.then(|| left.logs.clone()),
         job: Some(job),
     }
 }
 
 /// A running job as it was at a time, when these had ended and this one ran.
-fn then(loaded: &LoadedJob, at: i64, ended: &[EndedPlugin], current: Option<String>) -> Job {
+fn then(loaded: &LoadedJob, at: i64, ended: &[PluginPart], current: Option<String>) -> Job {
     let progress = JobProgress {
         status: "running".to_owned(),
         start_time: TimestampMs(view::started_at(loaded)),

@@ -1,35 +1,38 @@
 //! A plugin job with all that is shown of it.
 
-use engine::{Kind, RunId};
-use serde::{Deserialize, Serialize};
-use store::{Read, runs::Details};
+use engine::{Kind, RunId, State};
+use serde::de::DeserializeOwned;
+use store::{
+    Read,
+    runs::{Details, PartRow},
+};
 use wire::{
-    executors::{Fact, Progress},
+    executors::{EndedPlugin, PluginState, Stage},
     plugin_jobs::Config,
 };
 
-/// What the job's checkpoint holds: how far it is, and what was told last.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Note {
-    pub(crate) fact: Option<Fact>,
-    pub(crate) progress: Progress,
-}
+use super::parts::failed_tries;
 
-impl Note {
-    /// The note in a checkpoint.
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, store::Error> {
-        serde_json::from_slice(body)
-            .map_err(|error| store::Error::Corrupt(format!("a plugin job's progress: {error}")))
-    }
-}
-
-/// A job with its attempts, its configuration and how far it is.
+/// A job with its attempts, its configuration and its plugins.
 pub(super) struct LoadedJob {
     pub(super) details: Details,
     pub(super) config: Config,
-    pub(super) progress: Progress,
+    /// The plugin that runs or was interrupted, and how many of its tries failed.
+    pub(super) current: Option<(String, u32)>,
+    /// Plugins that ended, in the order of their ends.
+    pub(super) ended: Vec<PluginPart>,
+    /// What is kept beside the plugins, of a job that has ended.
+    pub(super) state: PluginState,
     /// When something last happened to it, epoch milliseconds.
     pub(super) updated_at: i64,
+}
+
+/// A plugin that ended.
+pub(super) struct PluginPart {
+    pub(super) name: String,
+    pub(super) stage: Stage,
+    pub(super) failed_tries: u32,
+    pub(super) left: EndedPlugin,
 }
 
 /// The plugin job with this id; a run of another kind is none.
@@ -38,19 +41,46 @@ pub(super) fn find(read: &mut Read<'_, '_>, id: RunId) -> Result<LoadedJob, stor
     if details.run.kind != Kind::PluginJob {
         return Err(store::Error::NotFound(id));
     }
-    let note = store::runs::state(read, id)?;
-    let note = note.map_or_else(|| Ok(Note::default()), |body| Note::parse(&body))?;
+    let (mut current, mut ended) = (None, Vec::new());
+    for row in store::runs::parts(read, id, 0, i64::MAX)? {
+        match row.stage.into() {
+            Stage::Started | Stage::Interrupted | Stage::Cancelled => {
+                current = Some((row.name, failed_tries(Stage::Started, row.tries)));
+            }
+            stage => ended.push(plugin(row, stage)?),
+        }
+    }
+    let state = match details.run.state {
+        State::Done { .. } => store::runs::state(read, id)?,
+        _ => None,
+    };
+    let state = state.map(|body| parse(&body, "state")).transpose()?;
     let newest = store::events::newest_at(read, id)?;
     Ok(LoadedJob {
         config: config(&details.input)?,
-        progress: note.progress,
+        current,
+        ended,
+        state: state.unwrap_or_default(),
         updated_at: newest.unwrap_or(details.run.created_at),
         details,
     })
 }
 
+fn plugin(row: PartRow, stage: Stage) -> Result<PluginPart, store::Error> {
+    Ok(PluginPart {
+        left: parse(&row.body, "part")?,
+        failed_tries: failed_tries(stage, row.tries),
+        name: row.name,
+        stage,
+    })
+}
+
 /// What a run's input says.
 pub(crate) fn config(input: &[u8]) -> Result<Config, store::Error> {
-    serde_json::from_slice(input)
-        .map_err(|error| store::Error::Corrupt(format!("a plugin job's input: {error}")))
+    parse(input, "input")
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, store::Error> {
+    serde_json::from_slice(body)
+        .map_err(|error| store::Error::Corrupt(format!("a plugin job's {what}: {error}")))
 }

@@ -9,9 +9,11 @@ pub(crate) mod events;
 pub(crate) mod find;
 pub(crate) mod list;
 mod loaded;
+mod parts;
 pub(crate) mod plugins;
 pub(crate) mod start;
 mod view;
 
 pub(crate) use event_data::compose;
-pub(crate) use loaded::{Note, config};
+pub(crate) use loaded::config;
+pub(crate) use parts::{one_at_a_time, part};

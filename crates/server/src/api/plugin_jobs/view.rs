@@ -10,7 +10,7 @@ use wire::{
     plugin_jobs::{Job, JobProgress, JobResult, JobSummary, PluginError, PluginRecord},
 };
 
-use super::loaded::LoadedJob;
+use super::loaded::{LoadedJob, PluginPart};
 use crate::kinds;
 
 /// The contract's word for a status.
@@ -23,18 +23,17 @@ pub(super) fn job(loaded: &LoadedJob) -> Job {
     let ended = matches!(loaded.details.run.state, State::Done { .. });
     Job {
         result: ended.then(|| result(loaded)),
-        ..frame(loaded, progress(loaded), &loaded.progress.ended)
+        ..frame(loaded, progress(loaded), &loaded.ended)
     }
 }
 
 /// A job without a result.
-pub(super) fn frame(loaded: &LoadedJob, progress: JobProgress, ended: &[EndedPlugin]) -> Job {
+pub(super) fn frame(loaded: &LoadedJob, progress: JobProgress, ended: &[PluginPart]) -> Job {
     let run = &loaded.details.run;
-    let current = loaded.progress.current.as_ref();
-    let current =
-        current.filter(|current| Some(&current.plugin) == progress.current_plugin.as_ref());
+    let current = loaded.current.as_ref();
+    let current = current.filter(|(name, _)| Some(name) == progress.current_plugin.as_ref());
     let failed_tries = ended.iter().map(|plugin| plugin.failed_tries);
-    let failed_tries = failed_tries.chain(current.map(|current| current.failed_tries));
+    let failed_tries = failed_tries.chain(current.map(|(_, failed_tries)| *failed_tries));
     Job {
         id: run.id.to_string(),
         config: loaded.config.clone(),
@@ -52,14 +51,14 @@ pub(super) fn frame(loaded: &LoadedJob, progress: JobProgress, ended: &[EndedPlu
 pub(super) fn progress(loaded: &LoadedJob) -> JobProgress {
     let run = &loaded.details.run;
     let running = matches!(run.state, State::Running(_));
-    let current = loaded.progress.current.as_ref().filter(|_| running);
+    let current = loaded.current.as_ref().filter(|_| running);
     JobProgress {
         status: status(run.state.status()).to_owned(),
         start_time: TimestampMs(started_at(loaded)),
         end_time: ended_at(run),
         error: error(loaded),
-        current_plugin: current.map(|current| current.plugin.clone()),
-        completed_plugins: completed(&loaded.progress.ended),
+        current_plugin: current.map(|(name, _)| name.clone()),
+        completed_plugins: completed(&loaded.ended),
         cancelled: run.state.status() == Status::Cancelled,
     }
 }
@@ -71,9 +70,9 @@ pub(super) fn started_at(loaded: &LoadedJob) -> i64 {
 }
 
 /// The names of those that completed.
-pub(super) fn completed(ended: &[EndedPlugin]) -> Vec<String> {
-    let completed = ended.iter().filter(|one| one.stage() == Stage::Completed);
-    completed.map(|plugin| plugin.plugin.clone()).collect()
+pub(super) fn completed(ended: &[PluginPart]) -> Vec<String> {
+    let completed = ended.iter().filter(|one| one.stage == Stage::Completed);
+    completed.map(|plugin| plugin.name.clone()).collect()
 }
 
 /// Why a job ended without success.
@@ -83,11 +82,11 @@ fn error(loaded: &LoadedJob) -> Option<String> {
         Status::Cancelled => return Some("the job was cancelled".to_owned()),
         _ => return None,
     }
-    let failed = loaded.progress.ended.iter();
+    let failed = loaded.ended.iter();
     let mut reasons: Vec<String> = failed
         .filter_map(|plugin| {
-            let error = plugin.error.as_ref()?;
-            Some(format!("plugin `{}` failed: {error}", plugin.plugin))
+            let error = plugin.left.error.as_ref()?;
+            Some(format!("plugin `{}` failed: {error}", plugin.name))
         })
         .collect();
     let last = loaded.details.attempts.last();
@@ -120,47 +119,47 @@ fn own_error(loaded: &LoadedJob) -> String {
         reported.unwrap_or_else(|| "its executor did not say why".to_owned())
     };
     // It may name the plugin already.
-    if let Some(current) = &loaded.progress.current
-        && !reason.contains(&format!("`{}`", current.plugin))
+    if let Some((current, _)) = &loaded.current
+        && !reason.contains(&format!("`{current}`"))
     {
-        reason += &format!(", in plugin `{}`", current.plugin);
+        reason += &format!(", in plugin `{current}`");
     }
     reason
 }
 
 /// What a job left.
 fn result(loaded: &LoadedJob) -> JobResult {
-    let ended = &loaded.progress.ended;
-    let completed = ended.iter().filter(|one| one.stage() == Stage::Completed);
-    let called = ended.iter().filter(|one| one.skipped.is_none());
-    let metric = |plugin: &EndedPlugin| {
-        let metric = plugin.metric.clone().unwrap_or(Value::Null);
-        BTreeMap::from([(plugin.plugin.clone(), metric)])
+    let ended = &loaded.ended;
+    let completed = ended.iter().filter(|one| one.stage == Stage::Completed);
+    let called = ended.iter().filter(|one| one.stage != Stage::Skipped);
+    let metric = |plugin: &PluginPart| {
+        let metric = plugin.left.metric.clone().unwrap_or(Value::Null);
+        BTreeMap::from([(plugin.name.clone(), metric)])
     };
     let because = |why: fn(&EndedPlugin) -> &Option<String>| {
         let because = ended.iter().filter_map(|plugin| {
             Some(PluginError {
-                plugin: plugin.plugin.clone(),
-                message: why(plugin).clone()?,
+                plugin: plugin.name.clone(),
+                message: why(&plugin.left).clone()?,
             })
         });
         because.collect()
     };
     JobResult {
         metrics: completed.map(metric).collect(),
-        summary: loaded.progress.summary.clone(),
+        summary: loaded.state.summary.clone(),
         errors: because(|plugin| &plugin.error),
         skipped: because(|plugin| &plugin.skipped),
         debug: loaded.config.debug.then(|| called.map(record).collect()),
     }
 }
 
-fn record(plugin: &EndedPlugin) -> PluginRecord {
+fn record(plugin: &PluginPart) -> PluginRecord {
     PluginRecord {
-        plugin: plugin.plugin.clone(),
-        took_ms: plugin.took_ms,
+        plugin: plugin.name.clone(),
+        took_ms: plugin.left.took_ms,
         failed_tries: plugin.failed_tries,
-        logs: plugin.logs.clone(),
+        logs: plugin.left.logs.clone(),
     }
 }
 

@@ -72,7 +72,7 @@ pub(crate) fn part(row: PartRow) -> RunPart {
         number: row.number,
         name: row.name,
         path: row.path,
-        stage: row.stage.as_str().to_owned(),
+        stage: row.stage.into(),
         attempt: row.attempt,
         tries: row.tries,
         started_at: TimestampMs(row.started_at),

@@ -34,7 +34,7 @@ async fn a_job_is_cancelled_before_and_after_its_start() {
 #[tokio::test]
 async fn a_running_job_is_stopped_by_its_executor() {
     let server = server().await;
-    let mut work = taken(&server, &json!({"input": 1})).await;
+    let work = taken(&server, &json!({"input": 1})).await;
     let noted = work.started(&server, "one").await;
     assert_eq!(noted["signals"]["cancel"], 0);
     work.completed(&server, "one", json!({"n": 1})).await;
@@ -70,7 +70,7 @@ async fn a_job_that_nobody_starts_does_not_stay_for_ever() {
 #[tokio::test]
 async fn a_job_is_deleted_that_does_not_run() {
     let server = server().await;
-    let mut work = taken(&server, &json!({"input": 1})).await;
+    let work = taken(&server, &json!({"input": 1})).await;
     let refusal = refused(server.delete(&path(&work.id, "")).await, 400).await;
     assert_eq!(refusal, "cannot delete the job: it is running");
     work.perform(&server).await;

@@ -39,10 +39,10 @@ async fn a_plugin_that_fails_hides_nobody() {
     let server = server().await;
     let body = json!({"input": [1, 2.5, null], "plugins": ["two", "one"], "retries": 0,
         "timeout": 1_000, "debug": true});
-    let mut work = taken(&server, &body).await;
+    let work = taken(&server, &body).await;
     assert_eq!(work.lease["input"]["plugins"], json!(["two", "one"]));
     work.started(&server, "two").await;
-    work.note(&server, json!(null), Some(("two", 3))).await;
+    work.tried(&server, "two", 3).await;
     assert_eq!(shown(&server, &work.id).await["retries"], 3);
     work.failed(&server, "two", "no such file").await;
     work.started(&server, "one").await;

@@ -30,7 +30,7 @@ async fn a_job_is_followed_from_its_creation_to_its_end() {
     let id = create(&server, &json!({"input": 1})).await;
     let mut messages = follow(&server, &id).await;
     start(&server, &id).await;
-    let mut work = take(&server, "worker-1").await;
+    let work = take(&server, "worker-1").await;
     let first = messages.next().await.expect("a message");
     assert_eq!(first.event, "jobStart");
     work.started(&server, "one").await;
@@ -38,7 +38,7 @@ async fn a_job_is_followed_from_its_creation_to_its_end() {
         messages.next().await.expect("a message").event,
         "pluginStart"
     );
-    work.note(&server, json!(null), Some(("one", 1))).await;
+    work.tried(&server, "one", 1).await;
     work.completed(&server, "one", json!({"n": 1})).await;
     work.started(&server, "two").await;
     work.failed(&server, "two", "no such file").await;
@@ -71,12 +71,12 @@ async fn a_job_is_followed_from_its_creation_to_its_end() {
 #[tokio::test]
 async fn a_job_starts_once_however_many_attempts_it_takes() {
     let server = server().await;
-    let mut work = taken(&server, &json!({"input": 1})).await;
+    let work = taken(&server, &json!({"input": 1})).await;
     work.started(&server, "one").await;
     work.completed(&server, "one", json!({"n": 1})).await;
     work.started(&server, "two").await;
     lose(&server).await;
-    let mut work = take(&server, "worker-1").await;
+    let work = take(&server, "worker-1").await;
     work.started(&server, "two").await;
     work.completed(&server, "two", json!({"n": 2})).await;
     work.finish(&server, true, None).await;
@@ -110,7 +110,7 @@ async fn a_job_starts_once_however_many_attempts_it_takes() {
 #[tokio::test]
 async fn debug_adds_times_and_logs() {
     let server = server().await;
-    let mut work = taken(&server, &json!({"input": 1, "debug": true})).await;
+    let work = taken(&server, &json!({"input": 1, "debug": true})).await;
     work.failed(&server, "one", "no").await;
     work.finish(&server, false, None).await;
     let all = follow(&server, &work.id).await.rest().await;
@@ -147,7 +147,7 @@ async fn a_cancelled_job_ends_its_stream() {
 async fn what_is_long_stands_in_the_job_only() {
     let server = server().await;
     let long = "x".repeat(70_000);
-    let mut work = taken(&server, &json!({"input": long, "debug": true})).await;
+    let work = taken(&server, &json!({"input": long, "debug": true})).await;
     work.completed(&server, "one", json!({"text": long})).await;
     work.finish(&server, true, None).await;
     let all = follow(&server, &work.id).await.rest().await;

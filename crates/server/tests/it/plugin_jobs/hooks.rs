@@ -29,7 +29,7 @@ async fn a_job_s_own_webhook_is_told_in_the_contract_s_words() {
     server.post("/api/hooks", &all).json(201).await;
     work.started(&server, "one").await;
     lose(&server).await;
-    let mut work = take(&server, "worker-1").await;
+    let work = take(&server, "worker-1").await;
     work.started(&server, "one").await;
     work.completed(&server, "one", json!({"n": 1})).await;
     work.failed(&server, "two", "no such file").await;
@@ -84,7 +84,7 @@ async fn a_webhook_says_what_it_wants() {
     let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
     let webhook = json!({"url": receiver.url("/"), "on": ["progress", "completed"],
         "headers": {"authorization": "Bearer planted-secret"}, "secret": secret});
-    let (server, mut work) = hooked(&webhook).await;
+    let (server, work) = hooked(&webhook).await;
     work.perform(&server).await;
     deliver(&server).await;
     let expected = [
@@ -120,7 +120,7 @@ async fn a_webhook_says_what_it_wants() {
 #[tokio::test]
 async fn a_deleted_job_still_tells_what_it_owes() {
     let receiver = Receiver::start().await;
-    let (server, mut work) = hooked(&json!({"url": receiver.url("/")})).await;
+    let (server, work) = hooked(&json!({"url": receiver.url("/")})).await;
     work.started(&server, "one").await;
     work.failed(&server, "one", "no").await;
     work.finish(&server, false, Some("it failed")).await;

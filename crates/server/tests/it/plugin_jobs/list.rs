@@ -20,7 +20,7 @@ async fn ids(server: &TestServer, query: &str) -> Vec<String> {
 #[tokio::test]
 async fn jobs_are_listed_newest_first() {
     let server = server().await;
-    let mut done = taken(&server, &json!({"input": 1})).await;
+    let done = taken(&server, &json!({"input": 1})).await;
     done.perform(&server).await;
     let running = taken(&server, &json!({"input": 1, "plugins": ["two"]})).await;
     let held = create(&server, &json!({"input": 1})).await;

@@ -1,9 +1,10 @@
 //! Executors die: what they had done stays done, and time goes on.
 
 use serde_json::{Value, json};
-use wire::executors::{Exchanged, Progress};
+use wire::executors::{Exchanged, PluginState};
 
 use super::{DEEPEST, lose, nested, progress, server, shown, take, taken};
+use crate::answer::has;
 
 #[tokio::test]
 async fn another_attempt_goes_on_after_the_last_plugin() {
@@ -19,23 +20,22 @@ async fn another_attempt_goes_on_after_the_last_plugin() {
     assert_eq!(waiting["completedPlugins"], json!(["one"]));
     assert!(waiting.get("currentPlugin").is_none(), "{waiting}");
     let started = waiting["startTime"].clone();
-    let mut next = take(&server, "worker-1").await;
+    let next = take(&server, "worker-1").await;
     assert_eq!(next.lease["attempt"].as_i64(), Some(2));
     assert_eq!(next.token, work.token + 1);
+    let parts = &next.lease["parts"];
+    let completed = json!({"number": 1, "name": "one", "stage": "completed", "attempt": 1,
+        "tries": 1, "body": {"metric": {"n": 1.25}, "took_ms": 12}});
+    has(&parts[0], &completed);
+    let interrupted = json!({"number": 2, "name": "two", "stage": "interrupted", "attempt": 1,
+        "tries": 1, "body": null});
+    has(&parts[1], &interrupted);
     assert_eq!(
         next.lease["state"],
-        json!({
-            "current": {"plugin": "two", "failed_tries": 0},
-            "ended": [{"plugin": "one", "metric": {"n": 1.25}, "failed_tries": 0, "took_ms": 12}],
-            "storage": {"seen": [1, 2]},
-            "summary": {},
-        })
+        json!({"storage": {"seen": [1, 2]}, "summary": {}})
     );
-    // The old one comes back: it is told that it holds nothing, and changes nothing.
-    let late = work.report(
-        &json!({"stage": "started", "plugin": "two"}),
-        Some(("two", 1)),
-    );
+    // The old one comes back: it owns nothing, and changes nothing.
+    let late = work.report(&[work.part("two", "started", 2, Value::Null)]);
     work.send(&server, &late).await.problem(404).await;
     next.started(&server, "two").await;
     next.completed(&server, "two", json!({"n": 2})).await;
@@ -65,8 +65,8 @@ async fn what_is_nested_as_deep_as_may_be_is_read_in_every_answer() {
     let answer = server.post(path, &claim).await.text().await;
     let claimed: Exchanged = serde_json::from_str(&answer).expect("a claim");
     let state = claimed.runs[0].state.clone().expect("a state");
-    let progress: Progress = serde_json::from_value(state).expect("a note");
-    assert_eq!(progress.storage["kept"], deep);
+    let state: PluginState = serde_json::from_value(state).expect("a state");
+    assert_eq!(state.storage["kept"], deep);
     assert_eq!(shown(&server, &work.id).await["config"]["input"], deep);
 }
 
@@ -77,7 +77,7 @@ async fn a_loss_counts_when_no_plugin_ended() {
     // (whether a plugin ends before the executor dies): three losses without end it.
     let mut ends = ["one", "two"].into_iter();
     for gets_somewhere in [false, true, false, true] {
-        work.note(&server, json!(null), None).await;
+        work.note(&server, &[]).await;
         if gets_somewhere {
             let plugin = ends.next().expect("a plugin");
             work.completed(&server, plugin, json!({})).await;

@@ -10,8 +10,8 @@ mod hooks;
 mod kinds;
 mod list;
 mod lost;
+mod parts;
 mod plugins;
-mod progress;
 mod skips;
 mod start;
 
@@ -128,67 +128,70 @@ async fn refused(answer: Answer, status: u16) -> String {
     text.to_owned()
 }
 
-/// A job that an executor holds, and what it has noted.
+/// A job whose lease an executor owns, and its state.
 struct Work {
     executor: String,
     id: String,
     token: i64,
     lease: Value,
-    ended: Vec<Value>,
     storage: Map<String, Value>,
     summary: Map<String, Value>,
 }
 
 impl Work {
     fn of(executor: &str, lease: Value) -> Self {
-        let ended = lease["state"]["ended"].as_array();
         Self {
             executor: executor.to_owned(),
             id: lease["id"].as_str().expect("an id").to_owned(),
             token: lease["token"].as_i64().expect("a token"),
-            ended: ended.cloned().unwrap_or_default(),
             storage: Map::new(),
             summary: Map::new(),
             lease,
         }
     }
 
-    fn report(&self, fact: &Value, current: Option<(&str, u32)>) -> Value {
-        let current =
-            current.map(|(plugin, tries)| json!({"plugin": plugin, "failed_tries": tries}));
-        json!({"executor": self.executor, "token": self.token, "fact": fact,
-            "progress": {"current": current, "ended": self.ended, "storage": self.storage,
-                "summary": self.summary}})
+    /// What is reported of a plugin.
+    fn part(&self, plugin: &str, stage: &str, tries: u32, body: Value) -> Value {
+        let plugins = self.lease["input"]["plugins"].as_array().expect("plugins");
+        let place = plugins.iter().position(|name| name == plugin);
+        json!({"number": place.expect("a plugin of the job") + 1, "name": plugin, "stage": stage,
+            "tries": tries, "body": body})
+    }
+
+    fn report(&self, parts: &[Value]) -> Value {
+        json!({"executor": self.executor, "token": self.token, "parts": parts,
+            "state": {"storage": self.storage, "summary": self.summary}})
     }
 
     fn send<'a>(&self, server: &'a TestServer, report: &Value) -> Call<'a> {
-        server.put(&format!("/api/runs/{}/progress", self.id), report)
+        server.post(&format!("/api/runs/{}/parts", self.id), report)
     }
 
-    async fn note(&self, server: &TestServer, fact: Value, current: Option<(&str, u32)>) -> Value {
-        let report = self.report(&fact, current);
-        self.send(server, &report).json(200).await
+    async fn note(&self, server: &TestServer, parts: &[Value]) -> Value {
+        self.send(server, &self.report(parts)).json(200).await
     }
 
     async fn started(&self, server: &TestServer, plugin: &str) -> Value {
-        let fact = json!({"stage": "started", "plugin": plugin});
-        self.note(server, fact, Some((plugin, 0))).await
+        self.tried(server, plugin, 0).await
     }
 
-    async fn completed(&mut self, server: &TestServer, plugin: &str, metric: Value) {
-        self.ended
-            .push(json!({"plugin": plugin, "metric": metric, "took_ms": 12}));
-        let fact = json!({"stage": "completed", "plugin": plugin});
-        self.note(server, fact, None).await;
+    /// A try of a plugin begins, after so many failed.
+    async fn tried(&self, server: &TestServer, plugin: &str, failed: u32) -> Value {
+        let part = self.part(plugin, "started", failed + 1, Value::Null);
+        self.note(server, &[part]).await
     }
 
-    async fn failed(&mut self, server: &TestServer, plugin: &str, error: &str) {
-        self.ended.push(
-            json!({"plugin": plugin, "error": error, "failed_tries": 4, "took_ms": 5,
-            "logs": [{"level": "warn", "message": "odd"}]}),
-        );
-        let fact = json!({"stage": "failed", "plugin": plugin});
-        self.note(server, fact, None).await;
+    async fn completed(&self, server: &TestServer, plugin: &str, metric: Value) {
+        let body = json!({"metric": metric, "took_ms": 12});
+        let part = self.part(plugin, "completed", 1, body);
+        self.note(server, &[part]).await;
+    }
+
+    async fn failed(&self, server: &TestServer, plugin: &str, error: &str) {
+        let body = json!({"error": error, "took_ms": 5,
+            "logs": [{"level": "warn", "message": "odd"}]});
+        let part = self.part(plugin, "failed", 4, body);
+        self.note(server, &[part]).await;
     }
 
     async fn finish(&self, server: &TestServer, completed: bool, error: Option<&str>) {
@@ -201,8 +204,8 @@ impl Work {
         assert_eq!(answer["results"][0]["accepted"], true, "{answer}");
     }
 
-    /// Both plugins, from the first note to the end.
-    async fn perform(&mut self, server: &TestServer) {
+    /// Both plugins, from the first start to the end.
+    async fn perform(&self, server: &TestServer) {
         self.started(server, "one").await;
         self.completed(server, "one", json!({"n": 1})).await;
         self.started(server, "two").await;

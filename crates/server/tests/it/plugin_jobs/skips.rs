@@ -7,18 +7,20 @@ use crate::{answer::has, stream::Messages, test_server::TestServer};
 
 const WHY: &str = "the input is not what the plugin takes: expected a text";
 
-async fn skipped(work: &mut Work, server: &TestServer, plugin: &str) {
-    work.ended.push(json!({"plugin": plugin, "skipped": WHY}));
-    let fact = json!({"stage": "skipped", "plugin": plugin});
-    work.note(server, fact, None).await;
+async fn skipped(work: &Work, server: &TestServer, plugin: &str) {
+    work.note(
+        server,
+        &[work.part(plugin, "skipped", 0, json!({"skipped": WHY}))],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_skipped_plugin_is_told_and_is_no_failure() {
     let server = server().await;
-    let mut work = taken(&server, &json!({"input": 1, "debug": true})).await;
+    let work = taken(&server, &json!({"input": 1, "debug": true})).await;
     assert_eq!(work.lease["input"]["skipUnfit"], true);
-    skipped(&mut work, &server, "one").await;
+    skipped(&work, &server, "one").await;
     work.started(&server, "two").await;
     work.completed(&server, "two", json!({"n": 2})).await;
     work.finish(&server, true, None).await;
@@ -68,11 +70,9 @@ async fn a_plugin_that_is_named_cannot_be_skipped() {
     assert_eq!(work.lease["input"].get("skipUnfit"), None);
     let config = shown(&server, &work.id).await["config"].clone();
     assert_eq!(config.get("skipUnfit"), None::<&Value>);
-    let fact = json!({"stage": "skipped", "plugin": "one"});
-    let mut report = work.report(&fact, None);
-    report["progress"]["ended"] = json!([{"plugin": "one", "skipped": WHY}]);
+    let report = work.report(&[work.part("one", "skipped", 0, json!({"skipped": WHY}))]);
     let detail = work.send(&server, &report).problem(400).await;
-    assert!(detail.contains("progress.ended"), "{report}: {detail}");
+    assert!(detail.contains("cannot be skipped"), "{report}: {detail}");
 }
 
 #[tokio::test]
@@ -80,17 +80,16 @@ async fn a_skip_is_told_as_one_and_does_not_save_a_lost_executor() {
     let server = server().await;
     let mut work = taken(&server, &json!({"input": 1})).await;
     for stage in ["completed", "failed"] {
-        let mut report = work.report(&json!({"stage": stage, "plugin": "one"}), None);
-        report["progress"]["ended"] = json!([{"plugin": "one", "skipped": WHY}]);
+        let report = work.report(&[work.part("one", stage, 1, json!({"skipped": WHY}))]);
         let detail = work.send(&server, &report).problem(400).await;
-        assert!(detail.contains("fact"), "{report}: {detail}");
+        assert!(detail.contains("did not end as"), "{report}: {detail}");
     }
-    skipped(&mut work, &server, "one").await;
+    skipped(&work, &server, "one").await;
     // Nobody did anything in these three attempts.
     for _ in 0..2 {
         super::lose(&server).await;
         work = super::take(&server, "worker-1").await;
-        assert_eq!(work.ended.len(), 1);
+        assert_eq!(work.lease["parts"].as_array().map(Vec::len), Some(1));
     }
     super::lose(&server).await;
     assert_eq!(
@@ -102,9 +101,9 @@ async fn a_skip_is_told_as_one_and_does_not_save_a_lost_executor() {
 #[tokio::test]
 async fn a_job_whose_plugins_are_all_skipped_fails_and_says_why() {
     let server = server().await;
-    let mut work = taken(&server, &json!({"input": 7})).await;
-    skipped(&mut work, &server, "one").await;
-    skipped(&mut work, &server, "two").await;
+    let work = taken(&server, &json!({"input": 7})).await;
+    skipped(&work, &server, "one").await;
+    skipped(&work, &server, "two").await;
     let why = "no plugin takes the input: `one`: 7; `two`: 7";
     work.finish(&server, false, Some(why)).await;
     let job = shown(&server, &work.id).await;

@@ -23,7 +23,7 @@ async fn many_starts_are_one() {
             .iter()
             .all(|job| job["progress"]["status"] == "queued")
     );
-    let mut work = take(&server, "worker-1").await;
+    let work = take(&server, "worker-1").await;
     assert_eq!(start(&server, &id).await["progress"]["status"], "running");
     work.perform(&server).await;
     let before = shown(&server, &id).await;
@@ -55,7 +55,7 @@ async fn a_start_may_wait_for_the_end() {
     // It is not taken yet: it answers when the wait is over.
     let answer = server.post(&path(&id, "/start?wait=1"), &json!(null)).await;
     assert_eq!(answer.json(200).await["progress"]["status"], "queued");
-    let mut work = take(&server, "worker-1").await;
+    let work = take(&server, "worker-1").await;
     let waiting = preferring(&server, &id, "respond-async, wait=60");
     let working = work.perform(&server);
     let both = async { tokio::join!(waiting, working).0 };

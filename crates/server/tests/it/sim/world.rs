@@ -8,7 +8,7 @@ use serde_json::Value;
 use server::{Assembled, Clock, Settings};
 use tempfile::TempDir;
 use tower::ServiceExt;
-use wire::{client::Client, executors::ProgressReport};
+use wire::{client::Client, executors::AdvanceRun};
 
 use super::{
     chance::Chance,
@@ -46,7 +46,7 @@ pub(super) struct World {
     pub(super) network: Vec<(i64, Report)>,
     /// Executors of plugin jobs, and copies of their notes that come late.
     pub(super) workers: Vec<Worker>,
-    pub(super) late_notes: Vec<(i64, String, ProgressReport)>,
+    pub(super) late_notes: Vec<(i64, String, AdvanceRun)>,
     /// Nobody makes faults any more.
     pub(super) calm: bool,
     /// What was submitted, whether or not the submitter heard the answer.

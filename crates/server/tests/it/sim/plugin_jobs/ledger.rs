@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 
 use wire::{
-    executors::{ClaimedRun, EndedPlugin, Progress, ProgressReport, Stage},
+    executors::{AdvanceRun, ClaimedRun, PartReport, Stage},
     plugin_jobs::Job,
 };
 
 use super::{
     super::ledger::LEASE_MS,
-    worker::{plugins, progress},
+    worker::{Progress, part, plugins},
 };
 
 /// Lost executors in whose attempt no plugin ended: so many end a job.
@@ -35,9 +35,10 @@ pub(crate) struct Entry {
     pub(crate) lease: Option<Lease>,
     /// Token of the newest lease whose report was accepted.
     pub(crate) last_finished_token: i64,
-    /// The note that is on disk, and the report that brought it.
-    note: Option<Progress>,
-    last: Option<ProgressReport>,
+    /// What is on disk.
+    progress: Progress,
+    /// The token under which its current plugin began.
+    began: i64,
     /// When the end of a plugin was acknowledged, in notes from the beginning.
     acknowledged: BTreeMap<String, u64>,
     /// How many notes were accepted.
@@ -76,8 +77,8 @@ impl Entry {
             .is_some_and(|lease| lease.token == token)
     }
 
-    pub(crate) fn ended(&self) -> &[EndedPlugin] {
-        self.note.as_ref().map_or(&[], |note| &note.ended)
+    pub(crate) fn ended(&self) -> &[PartReport] {
+        &self.progress.ended
     }
 
     /// A claim answered with this job: it goes on exactly where the acknowledged notes end.
@@ -95,11 +96,8 @@ impl Entry {
         assert_eq!(job.token, self.token + 1, "{id}: tokens rise by one");
         assert_eq!(job.attempt, job.token, "{id}: every lease is a start");
         assert_eq!(plugins(job), self.plugins, "{id}");
-        assert_eq!(
-            progress(job),
-            self.note,
-            "{id}: what was noted is handed on"
-        );
+        let left = Progress::of(job);
+        assert_eq!(left, self.progress, "{id}: what was reported comes back");
         self.token = job.token;
         self.lease = Some(Lease {
             token: self.token,
@@ -113,48 +111,37 @@ impl Entry {
         lease.until = lease.until.max(now + LEASE_MS);
     }
 
-    /// Whether the server has to take this note, of somebody who holds the lease: the last one again, or
-    /// one that goes on from it. A copy that comes late it must not take.
-    pub(crate) fn takes(&self, report: &ProgressReport) -> bool {
-        let ends = report
-            .fact
-            .as_ref()
-            .is_some_and(|fact| fact.stage != Stage::Started);
-        let goes_on = report.progress.ended.len() == self.ended().len() + usize::from(ends);
-        goes_on || self.last.as_ref() == Some(report)
+    /// Whether the server has to take this report, of the owner of the lease. Of a plugin that ended it takes
+    /// that end again, and nothing else.
+    pub(crate) fn takes(&self, report: &AdvanceRun) -> bool {
+        let part = part(report);
+        let mut ended = self.ended().iter();
+        ended
+            .find(|one| one.name == part.name)
+            .is_none_or(|end| end == part)
     }
 
-    /// A note was accepted. Answers its number.
-    pub(crate) fn noted(&mut self, id: &str, report: &ProgressReport) -> u64 {
-        let before = self.ended();
-        let now = &report.progress.ended;
-        assert!(
-            now.starts_with(before),
-            "{id}: ends were forgotten: {report:?}"
-        );
-        assert!(
-            now.len() <= before.len() + 1,
-            "{id}: two ends at once: {report:?}"
-        );
-        if let Some(current) = &report.progress.current {
-            assert!(
-                !self.acknowledged.contains_key(&current.plugin),
-                "{id}: a plugin that ended began again: {report:?}"
-            );
-        }
-        let ends = now.len() > before.len();
+    /// A report was accepted. Answers its number.
+    pub(crate) fn noted(&mut self, id: &str, report: &AdvanceRun) -> u64 {
         self.notes += 1;
-        if ends {
-            let last = now.last().expect("it has one more");
-            let twice = self.acknowledged.insert(last.plugin.clone(), self.notes);
-            assert_eq!(twice, None, "{id}: a plugin ended twice: {report:?}");
-            self.lease
-                .as_mut()
-                .expect("only a holder notes")
-                .last_progress_token = true;
+        let part = part(report);
+        // What is known already changes nothing, nor does the state that comes with it.
+        let known = match part.stage {
+            Stage::Started => self.began == self.token && self.progress.has_begun(part),
+            _ => self.ended().contains(part),
+        };
+        if known {
+            return self.notes;
         }
-        self.note = Some(report.progress.clone());
-        self.last = Some(report.clone());
+        if part.stage == Stage::Started {
+            self.began = self.token;
+        } else {
+            let twice = self.acknowledged.insert(part.name.clone(), self.notes);
+            assert_eq!(twice, None, "{id}: a plugin ended twice: {report:?}");
+            let lease = self.lease.as_mut().expect("only an owner reports");
+            lease.last_progress_token = true;
+        }
+        self.progress.apply(report);
         self.notes
     }
 
@@ -230,13 +217,13 @@ impl Entry {
         let completed: Vec<&str> = self
             .ended()
             .iter()
-            .filter(|one| one.stage() == Stage::Completed)
-            .map(|one| one.plugin.as_str())
+            .filter(|one| one.stage == Stage::Completed)
+            .map(|one| one.name.as_str())
             .collect();
         assert_eq!(progress.completed_plugins, completed, "{id}: {job:?}");
-        let current = self.note.as_ref().and_then(|note| note.current.as_ref());
+        let current = self.progress.current.as_ref();
         let current = current.filter(|_| status == "running");
-        let current = current.map(|current| &current.plugin);
+        let current = current.map(|(plugin, _)| plugin);
         assert_eq!(progress.current_plugin.as_ref(), current, "{id}: {job:?}");
         assert_eq!(job.result.is_some(), self.over.is_some(), "{id}: {job:?}");
         let Some(result) = &job.result else { return };

@@ -223,7 +223,7 @@ impl World {
                     ended.push(plugin);
                 }
             }
-            let known = entry.ended().iter().map(|one| one.plugin.as_str());
+            let known = entry.ended().iter().map(|one| one.name.as_str());
             assert_eq!(ended, known.collect::<Vec<_>>(), "{id}: {words:?}");
         }
     }

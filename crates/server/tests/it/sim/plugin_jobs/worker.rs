@@ -1,10 +1,10 @@
-//! Executors of plugin jobs: they note each turn before they go on, as ours do. They crash, stall past
-//! their leases, do not hear the answer to a note and send it again; copies of notes come late.
+//! Executors of plugin jobs: they report each turn before they go on, as ours do. They crash, stall past
+//! their leases, do not hear the answer to a report and send it again; copies of reports come late.
 
 use serde_json::json;
 use wire::executors::{
-    ClaimRuns, ClaimedRun, CurrentPlugin, EndedPlugin, Exchange, Fact, HeldLease, Progress,
-    ProgressReport, Release, Renew, ResultOutcome, RunResult, Stage,
+    AdvanceRun, ClaimRuns, ClaimedRun, EndedPlugin, Exchange, HeldLease, PartReport, PluginState,
+    Release, Renew, ResultOutcome, RunResult, Stage,
 };
 
 use super::{
@@ -36,7 +36,7 @@ struct Held {
     progress: Progress,
     runs: Option<Runs>,
     /// A note that may or may not be on disk.
-    unheard: Option<ProgressReport>,
+    unheard: Option<AdvanceRun>,
     stop: bool,
 }
 
@@ -69,7 +69,7 @@ impl Held {
     fn of(run: ClaimedRun) -> Self {
         Self {
             plugins: plugins(&run),
-            progress: progress(&run).unwrap_or_default(),
+            progress: Progress::of(&run),
             job: run.id,
             token: run.token,
             runs: None,
@@ -79,7 +79,7 @@ impl Held {
     }
 
     fn next(&self) -> Option<&String> {
-        let ended = |name: &&String| self.progress.ended.iter().any(|one| one.plugin == **name);
+        let ended = |name: &&String| self.progress.ended.iter().any(|one| one.name == **name);
         self.plugins.iter().find(|name| !ended(name))
     }
 }
@@ -91,10 +91,62 @@ pub(super) fn plugins(run: &ClaimedRun) -> Vec<String> {
     config.plugins
 }
 
-/// What earlier attempts noted.
-pub(super) fn progress(run: &ClaimedRun) -> Option<Progress> {
-    let state = run.state.clone()?;
-    Some(serde_json::from_value(state).expect("a note"))
+/// How far a job is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Progress {
+    /// The plugin that began last and has not ended, and the number of its try.
+    pub(super) current: Option<(String, u32)>,
+    /// The ends of the others.
+    pub(super) ended: Vec<PartReport>,
+    state: PluginState,
+}
+
+impl Progress {
+    /// What earlier attempts left.
+    pub(super) fn of(run: &ClaimedRun) -> Self {
+        let mut progress = Self::default();
+        for part in run.parts.clone() {
+            match part.stage {
+                Stage::Started | Stage::Interrupted | Stage::Cancelled => {
+                    progress.current = Some((part.name, part.tries));
+                }
+                stage => progress.ended.push(PartReport {
+                    number: part.number,
+                    name: part.name,
+                    path: part.path,
+                    stage,
+                    tries: part.tries,
+                    body: part.body,
+                }),
+            }
+        }
+        if let Some(state) = run.state.clone() {
+            progress.state = serde_json::from_value(state).expect("a state");
+        }
+        progress
+    }
+
+    pub(super) fn has_begun(&self, part: &PartReport) -> bool {
+        let current = self.current.as_ref();
+        current.is_some_and(|(name, tries)| *name == part.name && part.tries <= *tries)
+    }
+
+    pub(super) fn apply(&mut self, report: &AdvanceRun) {
+        let part = part(report);
+        self.current = None;
+        match part.stage {
+            Stage::Started => self.current = Some((part.name.clone(), part.tries)),
+            _ => self.ended.push(part.clone()),
+        }
+        if let Some(state) = report.state.clone() {
+            self.state = serde_json::from_value(state).expect("a state");
+        }
+    }
+}
+
+/// The part that a report of these workers is about.
+pub(super) fn part(report: &AdvanceRun) -> &PartReport {
+    report.parts.first().expect("a part")
 }
 
 impl World {
@@ -142,7 +194,7 @@ impl World {
             let entry = self.ledger.plugin_job(&job.id);
             entry.claimed(&job, now);
             let goes_on = !entry.ended().is_empty();
-            self.note(|| format!("{name} claimed {} after {:?}", short(&job.id), job.state));
+            self.note(|| format!("{name} claimed {} after {:?}", short(&job.id), job.parts));
             self.tally.count("a plugin job was claimed");
             if goes_on {
                 self.tally
@@ -186,77 +238,61 @@ impl World {
         self.send(held, report).await
     }
 
-    /// The note of what happens next; none while a plugin runs, and when all have ended.
-    fn turn_of(&mut self, name: &str, held: &mut Held) -> Option<ProgressReport> {
-        let mut progress = held.progress.clone();
-        let fact = |stage, plugin: &str| {
-            Some(Fact {
-                stage,
-                plugin: plugin.to_owned(),
-            })
-        };
-        let fact = match held.runs.clone() {
+    /// The report of what happens next; none while a plugin runs, and when all have ended.
+    fn turn_of(&mut self, name: &str, held: &mut Held) -> Option<AdvanceRun> {
+        let current = held.progress.current.clone();
+        let (plugin, stage, tries, ended) = match held.runs.clone() {
             None => {
                 let plugin = held.next()?.clone();
-                let fact = fact(Stage::Started, &plugin);
-                let tried = progress.current.filter(|current| current.plugin == plugin);
-                progress.current = Some(tried.unwrap_or(CurrentPlugin {
-                    plugin,
-                    failed_tries: 0,
-                }));
-                fact
+                let tried = current.filter(|(name, _)| *name == plugin);
+                let tries = tried.map_or(1, |(_, tries)| tries);
+                (plugin, Stage::Started, tries, None)
             }
             Some(runs) if runs.ends_at > self.now() && !self.calm => return None,
             Some(runs) => {
                 let entry = self.ledger.plugin_job(&held.job);
                 entry.ran(&held.job, &runs.plugin, runs.began);
                 held.runs = None;
-                self.end_of(runs.plugin, &mut progress)
+                let tries = current.map_or(1, |(_, tries)| tries);
+                match self.end_of() {
+                    Some(ended) => (runs.plugin, ended.stage(), tries, Some(ended)),
+                    None => (runs.plugin, Stage::Started, tries + 1, None),
+                }
             }
         };
-        Some(ProgressReport {
+        let mut state = held.progress.state.clone();
+        state.storage.insert(plugin.clone(), json!(tries));
+        let place = held.plugins.iter().position(|name| *name == plugin);
+        let part = PartReport {
+            number: i64::try_from(place? + 1).ok()?,
+            name: plugin,
+            path: String::new(),
+            stage,
+            tries,
+            body: ended.map(|ended| json!(ended)),
+        };
+        Some(AdvanceRun {
             executor: name.to_owned(),
             token: held.token,
-            fact,
-            progress,
+            parts: vec![part],
+            state: (stage == Stage::Completed).then(|| json!(state)),
+            acknowledged: 0,
         })
     }
 
-    /// A plugin ends: mostly well, sometimes for good, and sometimes it is tried again.
-    fn end_of(&mut self, plugin: String, progress: &mut Progress) -> Option<Fact> {
-        let tried = progress
-            .current
-            .take()
-            .map_or(0, |current| current.failed_tries);
-        let mut ended = EndedPlugin {
-            plugin: plugin.clone(),
-            failed_tries: tried,
-            ..EndedPlugin::default()
-        };
-        let stage = match self.chance.within(0, 100) {
-            0..75 => {
-                ended.metric = Some(json!({"n": self.chance.within(0, 1_000)}));
-                progress.storage.insert(plugin.clone(), json!(tried));
-                Stage::Completed
-            }
-            75..85 => {
-                ended.error = Some("it failed".to_owned());
-                Stage::Failed
-            }
-            _ => {
-                progress.current = Some(CurrentPlugin {
-                    plugin,
-                    failed_tries: tried + 1,
-                });
-                return None;
-            }
-        };
-        progress.ended.push(ended);
-        Some(Fact { stage, plugin })
+    /// A plugin ends: mostly well, sometimes for good; without an end it is tried again.
+    fn end_of(&mut self) -> Option<EndedPlugin> {
+        let mut ended = EndedPlugin::default();
+        match self.chance.within(0, 100) {
+            0..75 => ended.metric = Some(json!({"n": self.chance.within(0, 1_000)})),
+            75..85 => ended.error = Some("it failed".to_owned()),
+            _ => return None,
+        }
+        Some(ended)
     }
 
     /// A note sets out: it may not arrive, its answer may not, and a copy of it may arrive much later.
-    async fn send(&mut self, mut held: Held, report: ProgressReport) -> Option<Held> {
+    async fn send(&mut self, mut held: Held, report: AdvanceRun) -> Option<Held> {
         if !self.calm && self.chance.percent(8) {
             held.unheard = Some(report);
             return Some(held);
@@ -272,21 +308,13 @@ impl World {
             return Some(held);
         }
         held.stop = stop;
-        held.runs = match &report.fact {
-            // The next try begins with the note of the one that failed.
-            None => report
-                .progress
-                .current
-                .as_ref()
-                .map(|current| &current.plugin),
-            Some(fact) => Some(&fact.plugin).filter(|_| fact.stage == Stage::Started),
-        }
-        .map(|plugin| Runs {
-            plugin: plugin.clone(),
+        let started = Some(part(&report)).filter(|part| part.stage == Stage::Started);
+        held.runs = started.map(|part| Runs {
+            plugin: part.name.clone(),
             began,
             ends_at: self.now() + self.chance.within(0, LONGEST_MS),
         });
-        held.progress = report.progress;
+        held.progress.apply(&report);
         Some(held)
     }
 
@@ -295,9 +323,9 @@ impl World {
     pub(super) async fn deliver_note(
         &mut self,
         job: &str,
-        report: &ProgressReport,
+        report: &AdvanceRun,
     ) -> Option<(u64, bool)> {
-        let answer = self.client().note_progress(job, report).await;
+        let answer = self.client().advance(job, report).await;
         let entry = self.ledger.plugin_job(job);
         let holds = entry.holds(report.token);
         match answer {
@@ -306,14 +334,10 @@ impl World {
                 assert!(holds && entry.takes(report), "{job}: {report:?}: {entry:?}");
                 assert_eq!(cancelled, entry.cancel_requested, "{job}");
                 let number = entry.noted(job, report);
-                if report
-                    .fact
-                    .as_ref()
-                    .is_some_and(|fact| fact.stage != Stage::Started)
-                {
+                if part(report).stage != Stage::Started {
                     self.tally.count("the end of a plugin was acknowledged");
                 }
-                self.note(|| format!("{job}: noted {:?}", report.fact));
+                self.note(|| format!("{job}: noted {:?}", report.parts));
                 Some((number, cancelled))
             }
             Err(error) => {
@@ -353,7 +377,11 @@ impl World {
         if !self.calm && self.chance.percent(5) {
             return Some(held);
         }
-        let failed = held.progress.ended.iter().any(|one| one.error.is_some());
+        let failed = held
+            .progress
+            .ended
+            .iter()
+            .any(|one| one.stage == Stage::Failed);
         let completed = !failed && !held.stop;
         let outcome = match completed {
             true => ResultOutcome::Completed,

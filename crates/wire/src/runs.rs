@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::executors::Stage;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::TimestampMs;
+use crate::{TimestampMs, executors::Stage};
 
 /// A run in a list.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -35,9 +35,8 @@ Examples:
 
 /// Run plugins over an input, and watch them
 ///
-/// Creates a plugin job, starts it and tells on standard error which plugin runs. When it has ended the
-/// metrics come to standard output, one line of JSON for each plugin. Ctrl-C stops watching; the job
-/// goes on.
+/// Creates a plugin job, starts it and tells on standard error which plugin runs. When it has ended a table
+/// of what the plugins measured comes to standard output. Ctrl-C stops watching; the job goes on.
 #[derive(Debug, Args)]
 #[command(after_help = format!("\
 Examples:
@@ -70,8 +69,8 @@ pub(crate) struct SubmitPlugins {
     #[command(flatten)]
     pub(crate) handover: Handover,
 
-    /// Print the job as JSON when it has ended (with --detach: as it was started) instead of its
-    /// metrics
+    /// Print the job as JSON when it has ended (with --detach: as it was started) instead of the
+    /// table
     #[arg(long)]
     pub(crate) json: bool,
 

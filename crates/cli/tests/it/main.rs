@@ -30,6 +30,7 @@ mod planted;
 mod plugin_jobs;
 mod plugins;
 mod resume;
+mod runs;
 mod secrets;
 mod stop;
 mod submit;

@@ -1,6 +1,10 @@
-//! `plugin-job get` and `plugin-job list`.
+//! `plugin-job get` and `plugin-job list`, and the results of a job.
 
-use wire::{client::PluginJobFilter, plugin_jobs::Job};
+use serde_json::Value;
+use wire::{
+    client::PluginJobFilter,
+    plugin_jobs::{Job, PluginError},
+};
 
 use crate::{
     args::{ListPluginJobs, OneJob, word},
@@ -58,7 +62,7 @@ pub(super) async fn get(get: OneJob) -> Result<Exit, Failure> {
     }
     let mut text = fields(&job).text();
     text.push('\n');
-    text.push_str(&plugins(&job).text());
+    text.push_str(&results(&job).text());
     print_bytes(text.as_bytes())?;
     Ok(Exit::OK)
 }
@@ -86,25 +90,75 @@ fn fields(job: &Job) -> Table {
     Table::of_fields(all)
 }
 
-fn plugins(job: &Job) -> Table {
-    let mut table = Table::new(&["PLUGIN", "STATUS", "METRIC OR REASON"]);
+/// What each plugin left, a metric a line; for those that left none, why.
+pub(super) fn results(job: &Job) -> Table {
+    let mut table = Table::new(&["PLUGIN", "STATUS", "METRIC", "VALUE"]);
     for name in &job.config.plugins {
-        let metrics = job.result.iter().flat_map(|result| &result.metrics);
-        let metric = metrics.filter_map(|metric| metric.get(name)).next();
-        let mut errors = job.result.iter().flat_map(|result| &result.errors);
-        let error = errors.find(|error| error.plugin == *name);
-        let mut skipped = job.result.iter().flat_map(|result| &result.skipped);
-        let skipped = skipped.find(|skipped| skipped.plugin == *name);
-        let done = job.progress.completed_plugins.contains(name);
-        let (status, what) = match (metric, error, skipped) {
-            (Some(metric), ..) => ("completed", metric.to_string()),
-            (None, Some(error), _) => ("failed", error.message.clone()),
-            (None, None, Some(skipped)) => ("skipped", skipped.message.clone()),
-            _ if done => ("completed", "-".to_owned()),
-            _ if job.progress.current_plugin.as_ref() == Some(name) => ("running", "-".to_owned()),
-            _ => ("-", "-".to_owned()),
+        let (status, values) = result(job, name);
+        let mut labels = [name.clone(), status.to_owned()];
+        let values = if values.is_empty() {
+            vec![(String::new(), String::new())]
+        } else {
+            values
         };
-        table.row([name.clone(), status.to_owned(), what]);
+        for (metric, value) in values {
+            let [plugin, status] = std::mem::take(&mut labels);
+            table.row([plugin, status, metric, value]);
+        }
     }
     table
+}
+
+/// Where a plugin stands, and what it left by name.
+fn result(job: &Job, name: &str) -> (&'static str, Vec<(String, String)>) {
+    let result = job.result.as_ref();
+    let metrics = result.iter().flat_map(|result| &result.metrics);
+    let reason = |errors: &[PluginError]| {
+        let error = errors.iter().find(|error| error.plugin == *name)?;
+        Some(vec![(String::new(), error.message.clone())])
+    };
+    if let Some(metric) = metrics.filter_map(|metric| metric.get(name)).next() {
+        let summary = result.and_then(|result| result.summary.get(name));
+        let mut values = entries("", metric);
+        values.extend(summary.into_iter().flat_map(|one| entries("summary ", one)));
+        return ("completed", values);
+    }
+    if let Some(reason) = result.and_then(|result| reason(&result.errors)) {
+        return ("failed", reason);
+    }
+    if let Some(reason) = result.and_then(|result| reason(&result.skipped)) {
+        return ("skipped", reason);
+    }
+    let progress = &job.progress;
+    if progress.completed_plugins.iter().any(|done| done == name) {
+        ("completed", Vec::new())
+    } else if progress.current_plugin.as_deref() == Some(name) {
+        ("running", Vec::new())
+    } else {
+        ("-", Vec::new())
+    }
+}
+
+/// The fields of an object, or the value itself.
+fn entries(prefix: &str, value: &Value) -> Vec<(String, String)> {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (format!("{prefix}{name}"), cell(value)))
+            .collect(),
+        value => vec![(prefix.trim_end().to_owned(), cell(value))],
+    }
+}
+
+/// A value on one line. A long one is cut: `--json` has all of it.
+fn cell(value: &Value) -> String {
+    const WIDTH: usize = 60;
+    let text = match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    match text.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
 }

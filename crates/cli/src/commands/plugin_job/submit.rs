@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wire::{client::Client, hooks::JobHook, plugin_jobs::NewPluginJob};
 
-use super::follow;
+use super::{follow, show};
 use crate::{
     args::SubmitPlugins,
     commands::{
@@ -14,8 +14,7 @@ use crate::{
         submission::{self, Farewell, Id, LONELY},
     },
     exit::{Exit, Failure},
-    output::{print_json, say},
-    table::plain,
+    output::{print_bytes, print_json, say},
 };
 
 const FAREWELL: Farewell = Farewell {
@@ -49,17 +48,7 @@ async fn perform(submit: SubmitPlugins, known_id: Id) -> Result<Exit, Failure> {
     if submit.json {
         print_json(&job)?;
     } else {
-        let result = job.result.as_ref();
-        result
-            .iter()
-            .flat_map(|result| &result.metrics)
-            .try_for_each(print_json)?;
-        for (plugin, summary) in result.iter().flat_map(|result| &result.summary) {
-            say(&format!(
-                "summary of {plugin}: {}",
-                plain(&summary.to_string())
-            ));
-        }
+        print_bytes(show::results(&job).text().as_bytes())?;
     }
     let outcome = job.outcome();
     say(&format!("plugin job {id} {}", outcome.text));

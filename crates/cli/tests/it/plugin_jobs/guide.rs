@@ -88,8 +88,8 @@ fn the_guide_leads_to_a_plugin_and_a_job() {
         (code(&submitted) != Some(65)).then_some(submitted)
     });
     exits(&submitted, 0);
-    let metric: Value = serde_json::from_str(&stdout(&submitted)).expect("one line of JSON");
-    assert_eq!(metric["word-count"], promised);
+    let job: Value = serde_json::from_str(&stdout(&submitted)).expect("a job");
+    assert_eq!(job["result"]["metrics"][0]["word-count"], promised);
 
     // As it is sent there, but not by `curl`, which not every machine has.
     let body = between(over_http.text, "-d '", "'");

@@ -31,8 +31,12 @@ fn a_submitted_job_is_followed_and_its_metrics_are_printed() {
     let submitted = server.run(&arguments);
     let told = stderr(&submitted);
     assert_eq!(code(&submitted), Some(0), "{told}");
-    let metric: Value = serde_json::from_str(&stdout(&submitted)).expect("one line of JSON");
-    assert_eq!(metric["text-stats"]["words"], 10, "{metric}");
+    let table = stdout(&submitted);
+    assert!(
+        table.starts_with("PLUGIN      STATUS     METRIC"),
+        "{table}"
+    );
+    assert!(has_metric(&table, "words", "10"), "{table}");
     for word in [
         "plugin text-stats started",
         "plugin text-stats completed in",
@@ -44,19 +48,24 @@ fn a_submitted_job_is_followed_and_its_metrics_are_printed() {
     let list: Vec<Value> = serde_json::from_str(&list).expect("JSON");
     let id = list[0]["id"].as_str().expect("an id");
     let shown = stdout(&server.run(&["plugin-job", "get", id]));
-    assert!(
-        shown.contains("completed") && shown.contains("\"words\":10"),
-        "{shown}"
-    );
+    assert!(shown.ends_with(&table), "{shown}");
     let known = stdout(&server.run(&["plugin", "list", "--on-server", "--json"]));
     assert!(known.lines().count() >= 5, "{known}");
 }
 
-/// The lines of a job's metrics, by plugin.
+/// Whether a line of a table ends with this metric and its value.
+fn has_metric(table: &str, name: &str, value: &str) -> bool {
+    table.lines().any(|line| {
+        let mut words = line.split_whitespace().rev();
+        words.next() == Some(value) && words.next() == Some(name)
+    })
+}
+
+/// The metrics of a job that was printed as JSON, by plugin.
 fn metrics(submitted: &std::process::Output) -> Vec<Value> {
-    let lines = stdout(submitted);
-    let lines = lines.lines().map(serde_json::from_str);
-    lines.collect::<Result<_, _>>().expect("JSON lines")
+    let job: Value = serde_json::from_str(&stdout(submitted)).expect("a job");
+    let metrics = job["result"]["metrics"].as_array();
+    metrics.expect("metrics").clone()
 }
 
 #[test]
@@ -65,7 +74,7 @@ fn a_job_that_names_no_plugins_runs_those_that_take_its_input() {
     wait_for("the executor has registered", || {
         server.answers("/readyz", "200")
     });
-    let text = server.run(&["plugin-job", "submit", "--text", "hello world"]);
+    let text = server.run(&["plugin-job", "submit", "--json", "--text", "hello world"]);
     exits(&text, 0);
     let all = metrics(&text);
     assert_eq!(all.len(), 3, "{all:?}");
@@ -93,7 +102,7 @@ fn a_job_that_names_no_plugins_runs_those_that_take_its_input() {
     ] {
         std::fs::write(&input, document.to_string()).expect("an input");
         let input = input.display().to_string();
-        let submitted = server.run(&["plugin-job", "submit", "--input", &input]);
+        let submitted = server.run(&["plugin-job", "submit", "--json", "--input", &input]);
         let told = stderr(&submitted);
         assert_eq!(code(&submitted), Some(0), "{told}");
         let all = metrics(&submitted);
@@ -115,7 +124,7 @@ fn a_job_that_names_no_plugins_runs_those_that_take_its_input() {
 
     std::fs::write(&input, "7").expect("an input");
     let input = input.display().to_string();
-    let nobody = server.run(&["plugin-job", "submit", "--input", &input]);
+    let nobody = server.run(&["plugin-job", "submit", "--json", "--input", &input]);
     exits(&nobody, 120);
     says(&nobody, "no plugin takes the input: ");
     let named = server.run(&["plugin-job", "submit", "-p", "web-page", "--input", &input]);
@@ -207,7 +216,7 @@ fn what_is_wrong_with_a_submission_is_told() {
         server.answers("/readyz", "200")
     });
     let input = server.script("input.json", "");
-    let no_json = server.run(&["plugin-job", "submit", "--input", &input]);
+    let no_json = server.run(&["plugin-job", "submit", "--json", "--input", &input]);
     exits(&no_json, 2);
     std::fs::write(&input, "{}").expect("an input");
     let unknown = server.run(&["plugin-job", "submit", "-p", "none", "--input", &input]);

@@ -56,3 +56,34 @@ async fn jobs_are_listed_newest_first() {
         assert!(refusal.contains(field), "{query}: {refusal}");
     }
 }
+
+#[tokio::test]
+async fn the_plugins_of_a_job_are_the_parts_of_its_run() {
+    let server = server().await;
+    let mut work = taken(&server, &json!({"input": 1})).await;
+    work.started(&server, "one").await;
+    let path = format!("/api/runs/{}", work.id);
+    let run = server.get(&path).await.json(200).await;
+    assert_eq!(run["parts"], json!({"started": 1}));
+    work.completed(&server, "one", json!({"n": 1})).await;
+    work.started(&server, "two").await;
+    work.failed(&server, "two", "no").await;
+    let run = server.get(&path).await.json(200).await;
+    assert_eq!(run["parts"], json!({"completed": 1, "failed": 1}));
+
+    let page = server.get(&format!("{path}/parts?limit=1")).await;
+    let next = format!("<{path}/parts?after=1&limit=1>; rel=\"next\"");
+    assert_eq!(page.headers["link"], *next);
+    let part = &page.json(200).await[0];
+    assert_eq!(part["name"], "one");
+    assert_eq!(part["stage"], "completed");
+    let page = server.get(&format!("{path}/parts?after=1&limit=1")).await;
+    assert_eq!(page.headers.get("link"), None);
+    let parts = page.json(200).await;
+    assert_eq!(parts.as_array().map(Vec::len), Some(1));
+    assert_eq!(parts[0]["number"], 2);
+    for wrong in ["after=-1", "limit=0", "after=one"] {
+        let answer = server.get(&format!("{path}/parts?{wrong}")).await;
+        assert_eq!(answer.status, 400, "{wrong}");
+    }
+}

@@ -8,8 +8,7 @@ use crate::stream::Messages;
 #[tokio::test]
 async fn output_and_events_of_a_run_are_those_of_its_contract() {
     let (server, [.., id]) = filled().await;
-    let path =
-        format!("/api/v1/jobs/{id}/logs?stream=stdout&offset=0&executor_id=worker-1&lease_token=1");
+    let path = format!("/api/runs/{id}/output?stream=stdout&offset=0&executor=worker-1&token=1");
     let sent = server.send(http::Method::POST, &path, "hello\n").await;
     assert_eq!(sent.status, 204);
     let logs = format!("/api/runs/{id}/logs");

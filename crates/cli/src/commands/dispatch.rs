@@ -74,7 +74,8 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
         }),
         ProgramCommand::Run(run) => Some(match run {
             RunArgs::List(list) => &list.address,
-            RunArgs::Get(run) => &run.address,
+            RunArgs::Get(run) | RunArgs::Artifacts(run) => &run.address,
+            RunArgs::Download(download) => &download.address,
             RunArgs::Watch(watch) => &watch.run.address,
             RunArgs::Pause(runs)
             | RunArgs::Resume(runs)

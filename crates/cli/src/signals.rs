@@ -7,12 +7,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::exit::Exit;
 
 /// The signals that ask this process to stop.
-pub(crate) struct Signals {
+pub(crate) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
-impl Signals {
+impl StopSignals {
     /// Takes the signals over: from now on they no longer end the process by themselves.
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {

@@ -47,13 +47,7 @@ macro_rules! names {
         }
     };
 }
-
-names!(Kind {
-    Job = "job",
-    PluginJob = "plugin_job",
-    Execution = "execution",
-    Operation = "operation",
-});
+pub(crate) use names;
 
 names!(Priority { Foreground = "foreground", Background = "background", BestEffort = "best_effort" });
 

@@ -7,12 +7,12 @@ use crate::{
     args::Dev,
     exit::{Exit, Failure},
     output::say,
-    signals::Signals,
+    signals::StopSignals,
 };
 
 pub(super) async fn run(dev: Dev) -> Result<Exit, Failure> {
     let signals =
-        Signals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+        StopSignals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
     let data_dir = dev
         .serve
         .place

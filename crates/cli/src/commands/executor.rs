@@ -14,7 +14,7 @@ use super::{join, place, serving};
 use crate::{
     args::{Executor, Isolation, Work},
     exit::{Exit, Failure},
-    signals::Signals,
+    signals::StopSignals,
 };
 
 /// A server that is to stop does not wait long for the jobs in it: they start again with it.
@@ -26,7 +26,7 @@ const BUILT_IN_CLAIM_GRACE: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
     let mut signals =
-        Signals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+        StopSignals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
     let name = executor.name.clone().unwrap_or_else(place::host_name);
     let client = tokio::select! {
         client = join::client(&executor, &name) => client?,

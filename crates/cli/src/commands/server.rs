@@ -4,12 +4,12 @@ use super::{executor, place, serving};
 use crate::{
     args::Server,
     exit::{Exit, Failure},
-    signals::Signals,
+    signals::StopSignals,
 };
 
 pub(super) async fn run(server: Server) -> Result<Exit, Failure> {
     let signals =
-        Signals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+        StopSignals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
     let data_dir = match server.serve.place.data_dir.clone() {
         Some(data_dir) => data_dir,
         None => place::data_dir()?,

@@ -12,7 +12,7 @@ use crate::{
     exit::{Exit, Failure},
     otlp::Otlp,
     output::say,
-    signals::Signals,
+    signals::StopSignals,
 };
 
 /// Starts the server, which is ready when the executor `awaited`, if there is to be one, has
@@ -181,7 +181,7 @@ pub(super) fn database_advice(error: &DatabaseError) -> &'static str {
 pub(super) async fn until_signal(
     mut running: Running,
     mut executor: Option<executor::Running>,
-    mut signals: Signals,
+    mut signals: StopSignals,
     tell: fn(&str),
 ) -> Result<Exit, Failure> {
     let broken = tokio::select! {

@@ -12,7 +12,7 @@ use crate::{
     args::{DEFAULT_SERVER, Handover},
     exit::{Exit, Failure},
     output::{print_json, print_line, say},
-    signals::Signals,
+    signals::StopSignals,
 };
 
 /// A job that waits for so long makes us look whether anybody is there to run it.
@@ -41,7 +41,7 @@ where
     F: Future<Output = Result<Exit, Failure>> + Send + 'static,
 {
     let mut signals =
-        Signals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+        StopSignals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
     let id = Id::default();
     let mut work = tokio::spawn(work(Arc::clone(&id)));
     tokio::select! {

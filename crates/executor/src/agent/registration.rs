@@ -76,10 +76,6 @@ impl Agent {
 
     /// The kinds of runs that it performs.
     pub(super) fn kinds(&self) -> Vec<String> {
-        let mut kinds = vec!["job".to_owned()];
-        if self.plugin_registry.is_used() {
-            kinds.push("plugin_job".to_owned());
-        }
-        kinds
+        self.runner.kinds()
     }
 }

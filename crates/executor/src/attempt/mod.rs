@@ -1,4 +1,4 @@
-//! One attempt of a run: what every kind has, and a room for each kind.
+//! One attempt of a run: what every kind has, and a directory for each kind.
 
 mod artifacts;
 mod binary;
@@ -12,6 +12,7 @@ mod work_dir;
 
 use std::sync::Arc;
 
+use engine::Kind;
 use serde::de::DeserializeOwned;
 use tokio::{sync::watch, task::spawn_blocking, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -78,6 +79,13 @@ impl AttemptRunner {
         &self.environment.plan.missing
     }
 
+    /// The kinds of runs that this executor performs.
+    pub(crate) fn kinds(&self) -> Vec<String> {
+        let plugins = self.plugin_registry.is_used().then_some(Kind::PluginJob);
+        let kinds = [Some(Kind::Job), plugins];
+        kinds.iter().flatten().map(Kind::to_string).collect()
+    }
+
     /// Performs a run under a lease, at most until `deadline`; `kill` releases it.
     pub(crate) async fn perform(
         &self,
@@ -91,10 +99,15 @@ impl AttemptRunner {
             kill,
             deadline,
         };
-        match run.kind.as_str() {
-            "job" => self.perform_binary(run, watched).await,
-            "plugin_job" => self.perform_plugins(run, watched).await,
-            kind => PerformOutcome::Abandoned(format!("it performs no runs of kind `{kind}`")),
+        match run.kind.parse() {
+            Ok(Kind::Job) => self.perform_binary(run, watched).await,
+            Ok(Kind::PluginJob) => self.perform_plugins(run, watched).await,
+            _ => {
+                let kind = &run.kind;
+                PerformOutcome::Abandoned(format!(
+                    "this executor performs no runs of kind `{kind}`"
+                ))
+            }
         }
     }
 

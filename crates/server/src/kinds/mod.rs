@@ -3,10 +3,12 @@
 
 mod control;
 
+use std::time::Duration;
+
 pub(crate) use control::Control;
 use engine::{Kind, Status};
 
-use crate::access::Scope;
+use crate::{Settings, access::Scope};
 
 /// A kind of runs.
 pub(crate) struct KindRow {
@@ -26,6 +28,8 @@ pub(crate) struct KindRow {
     /// Whether such a run is held until its creator starts it. One that is never started ends when it is
     /// as old as retention allows.
     pub(crate) starts_held: bool,
+    /// How long such a run is kept after its end.
+    pub(crate) kept: fn(&Settings) -> Duration,
 }
 
 /// Which queues the runs of a kind wait in.
@@ -55,6 +59,7 @@ static JOB: KindRow = KindRow {
         Control::Retry,
     ],
     starts_held: false,
+    kept: |settings| settings.retention,
 };
 
 static PLUGIN_JOB: KindRow = KindRow {
@@ -72,6 +77,7 @@ static PLUGIN_JOB: KindRow = KindRow {
     cancel: Scope::PluginJobsCancel,
     controls: &[Control::Pause, Control::Resume, Control::Cancel],
     starts_held: true,
+    kept: |settings| settings.retention,
 };
 
 static EXECUTION: KindRow = KindRow {
@@ -92,6 +98,7 @@ static EXECUTION: KindRow = KindRow {
         Control::Cancel,
     ],
     starts_held: false,
+    kept: |settings| settings.retention,
 };
 
 static OPERATION: KindRow = KindRow {
@@ -104,6 +111,7 @@ static OPERATION: KindRow = KindRow {
     cancel: Scope::PlaygroundsWrite,
     controls: &[Control::Cancel, Control::Retry],
     starts_held: false,
+    kept: |settings| settings.retention,
 };
 
 /// The row of a kind.

@@ -48,20 +48,23 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
     // First of all: others must not take this server for dead.
     store.attend(now).await?;
     let before = now - millis(app.settings.retention);
+    let of_kind = {
+        let app = app.clone();
+        move |kind| now - millis((kinds::of(kind).kept)(&app.settings))
+    };
     let audit = now - millis(app.settings.audit_retention);
     let (keys, writers) = (now - millis(IDEMPOTENCY), now - millis(DEAD_WRITER));
-    let runs = store
-        .write(move |batch| store::retention::runs(batch, before))
-        .await?;
     // What was created and never started ends, and is deleted like whatever ended.
-    for kind in Kind::ALL
-        .iter()
-        .filter(|kind| kinds::of(**kind).starts_held)
-    {
+    let held = Kind::ALL.iter().copied();
+    for kind in held.filter(|kind| kinds::of(*kind).starts_held) {
+        let before = of_kind(kind);
         store
-            .write(move |batch| store::runs::cancel_unstarted(batch, *kind, before, now))
+            .write(move |batch| store::runs::cancel_unstarted(batch, kind, before, now))
             .await?;
     }
+    let runs = store
+        .write(move |batch| store::retention::runs(batch, &of_kind))
+        .await?;
     app.metrics.runs_deleted(runs.deleted);
     let swept = [
         runs,

@@ -96,9 +96,10 @@ impl Old {
     }
 }
 
-/// Deletes runs that ended before `before`; of long ones [`remains`] has the rest.
-pub fn runs(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
-    let (old, more) = old_runs(batch, before)?;
+/// Deletes runs that ended before the time that `before` gives for their kind; of long ones
+/// [`pending_deletions`] deletes the rest.
+pub fn runs(batch: &mut Batch<'_, '_>, before: impl Fn(Kind) -> i64) -> Result<Swept, Error> {
+    let (old, more) = old_runs(batch, &before)?;
     delete(batch, &old)?;
     Ok(Swept {
         deleted: old.len() as u64,
@@ -146,9 +147,12 @@ fn delete(batch: &mut Batch<'_, '_>, old: &[Old]) -> Result<(), Error> {
     Ok(())
 }
 
-/// As many runs that ended before `before` as one transaction should delete, and whether there are
-/// more.
-fn old_runs(batch: &mut Batch<'_, '_>, before: i64) -> Result<(Vec<Old>, bool), Error> {
+/// As many runs that ended before the time for their kind as one transaction should delete, and
+/// whether there are more.
+fn old_runs(
+    batch: &mut Batch<'_, '_>,
+    before: &impl Fn(Kind) -> i64,
+) -> Result<(Vec<Old>, bool), Error> {
     // Ids order by the time of their making, and a run ends after it is made: a run that ended
     // before `before` has an id below that of the time.
     const ENDED: &str = concat!(
@@ -156,12 +160,13 @@ fn old_runs(batch: &mut Batch<'_, '_>, before: i64) -> Result<(Vec<Old>, bool), 
         " WHERE status = $1 AND kind = $5 AND id < $2 AND ended_at < $3
         ORDER BY id LIMIT $4 {lock}"
     );
-    let below = first_id_at(before);
     let (mut found, mut more) = (Vec::new(), false);
     let mut room = Room::default();
     let ended = Status::ALL.iter().filter(|status| status.is_terminal());
     let every = ended.flat_map(|status| Kind::ALL.iter().map(move |kind| (status, kind)));
     for (status, kind) in every {
+        let before = before(*kind);
+        let below = first_id_at(before);
         let args = args![status.as_str(), &below, before, RUNS, kind.as_str()];
         let old = batch.tx.all(ENDED, args, Old::read)?;
         more |= i64::try_from(old.len()) == Ok(RUNS);

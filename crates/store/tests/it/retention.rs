@@ -77,7 +77,7 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
     end.now = NOW + 10;
     finished(&store, end).await.unwrap();
 
-    let sweep = |before| store.write(move |batch| retention::runs(batch, before));
+    let sweep = |before| store.write(move |batch| retention::runs(batch, move |_| before));
     assert_eq!(sweep(NOW).await.unwrap(), swept(0, false));
     assert_eq!(sweep(NOW + 1).await.unwrap(), swept(4, false));
     assert_eq!(sweep(NOW + 1).await.unwrap(), swept(0, false));
@@ -109,7 +109,7 @@ async fn many_runs_go_in_several_steps(db: &Database) {
     let store = db.open();
     let ids = store.submit(submit((0..450).map(|_| job()))).await;
     cancelled(&store, ids.unwrap().ids).await;
-    let sweep = || store.write(|batch| retention::runs(batch, NOW + 1));
+    let sweep = || store.write(|batch| retention::runs(batch, |_| NOW + 1));
     for expected in [swept(200, true), swept(200, true), swept(50, false)] {
         assert_eq!(sweep().await.unwrap(), expected);
         db.check();
@@ -127,7 +127,7 @@ async fn long_inputs_go_in_several_steps(db: &Database) {
         ids.extend(submit_all(&store, request).await.ids);
     }
     cancelled(&store, ids).await;
-    let sweep = || store.write(|batch| retention::runs(batch, NOW + 1));
+    let sweep = || store.write(|batch| retention::runs(batch, |_| NOW + 1));
     for expected in [swept(2, true), swept(1, true), swept(1, false)] {
         assert_eq!(sweep().await.unwrap(), expected);
         db.check();
@@ -154,7 +154,7 @@ async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
     };
     write(&store, printed).await;
     ended(&store, &run, AttemptOutcome::Completed).await;
-    let sweep = || store.write(|batch| retention::runs(batch, NOW + 1));
+    let sweep = || store.write(|batch| retention::runs(batch, |_| NOW + 1));
     assert_eq!(sweep().await.unwrap(), swept(1, false));
     // Nobody sees half of it: the run itself is gone.
     let found = store.read(move |read| runs::details(read, id)).await;
@@ -252,7 +252,7 @@ async fn live_runs_stay(db: &Database) {
     running(&store, job()).await;
     submitted(&store, job()).await;
     assert_eq!(
-        write(&store, |batch| retention::runs(batch, i64::MAX)).await,
+        write(&store, |batch| retention::runs(batch, |_| i64::MAX)).await,
         swept(0, false)
     );
     assert_eq!(db.rows("SELECT count(*) FROM runs"), [["4"]]);
@@ -273,7 +273,7 @@ async fn a_retried_run_is_live(db: &Database) {
     )
     .await;
     assert_eq!(
-        write(&store, |batch| retention::runs(batch, i64::MAX)).await,
+        write(&store, |batch| retention::runs(batch, |_| i64::MAX)).await,
         swept(0, false)
     );
     // Ended again, its new end counts.
@@ -285,11 +285,11 @@ async fn a_retried_run_is_live(db: &Database) {
     )
     .await;
     assert_eq!(
-        write(&store, |batch| retention::runs(batch, NOW + 100)).await,
+        write(&store, |batch| retention::runs(batch, |_| NOW + 100)).await,
         swept(0, false)
     );
     assert_eq!(
-        write(&store, |batch| retention::runs(batch, NOW + 101)).await,
+        write(&store, |batch| retention::runs(batch, |_| NOW + 101)).await,
         swept(1, false)
     );
     db.check();

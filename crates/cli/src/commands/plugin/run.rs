@@ -12,13 +12,13 @@ use crate::{
     commands::{input, place},
     exit::{Exit, Failure},
     output::{print_json, say},
-    signals::Signals,
+    signals::StopSignals,
     table::plain,
 };
 
 pub(super) async fn run(call: RunPlugin) -> Result<Exit, Failure> {
     let mut signals =
-        Signals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+        StopSignals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
     let plugin = find(&call).await?;
     let context = Context {
         job_id: "none".to_owned(),

@@ -464,7 +464,7 @@ async fn what_is_old_is_deleted(db: &Database) {
     // The hook of the run stays as long as the run.
     assert_eq!(retain().await, 5);
     assert_eq!(db.rows("SELECT count(*) FROM hooks"), [["2"]]);
-    while write(&store, |batch| store::retention::runs(batch, NOW + 1))
+    while write(&store, |batch| store::retention::runs(batch, |_| NOW + 1))
         .await
         .more
     {}

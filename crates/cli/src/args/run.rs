@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use wire::Timestamp;
 
-use super::{Address, Format, Patience, values};
+use super::{Address, Format, Reconnect, values};
 use crate::exit;
 
 /// The commands on runs.
@@ -180,7 +180,7 @@ pub(crate) struct WatchRun {
     pub(crate) run: OneRun,
 
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) reconnect: Reconnect,
 }
 
 /// Save what a run left

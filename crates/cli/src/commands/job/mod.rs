@@ -24,9 +24,9 @@ pub(super) async fn ended(
     client: &Client,
     id: &str,
     show: Show,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Job, Failure> {
-    let mut follower = Follower::new(client, id, show, patience);
+    let mut follower = Follower::new(client, id, show, timeout);
     follower.reach_end().await?;
-    hold_on(patience, || client.job(id)).await
+    hold_on(timeout, || client.job(id)).await
 }

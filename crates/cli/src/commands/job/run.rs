@@ -22,7 +22,7 @@ pub(crate) async fn run(job: Job) -> Result<Exit, Failure> {
 async fn wait(wait: &Wait) -> Result<Exit, Failure> {
     let timeout = wait.reconnect.reconnect_for;
     each::wait(wait, async |client, id| {
-        ended(client, id, Show::Nothing, patience).await
+        ended(client, id, Show::Nothing, timeout).await
     })
     .await
 }

@@ -53,7 +53,7 @@ async fn perform(submit: Submit, known_id: Id) -> Result<Exit, Failure> {
     } else {
         Show::Both
     };
-    let job = ended(&client, id, show, patience).await;
+    let job = ended(&client, id, show, timeout).await;
     lonely.abort();
     let job = job?;
     let outcome = job.outcome();
@@ -68,8 +68,8 @@ async fn perform(submit: Submit, known_id: Id) -> Result<Exit, Failure> {
 async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
     let (binary_url, binary_sha256, source) = match (&submit.program, &submit.url, &submit.sha256) {
         (Some(program), ..) => {
-            let patience = submit.patience.reconnect_for;
-            let uploaded = upload::upload_program(client, program, patience).await?;
+            let timeout = submit.reconnect.reconnect_for;
+            let uploaded = upload::upload_program(client, program, timeout).await?;
             let name = program
                 .file_name()
                 .unwrap_or_default()
@@ -117,8 +117,8 @@ async fn files(client: &Client, submit: &Submit) -> Result<BTreeMap<String, JobF
         let url = if from.starts_with("http://") || from.starts_with("https://") {
             from.clone()
         } else {
-            let patience = submit.patience.reconnect_for;
-            upload::upload(client, Path::new(from), patience)
+            let timeout = submit.reconnect.reconnect_for;
+            upload::upload(client, Path::new(from), timeout)
                 .await?
                 .binary_url
         };

@@ -31,16 +31,16 @@ pub(super) async fn upload_program(
             program.display()
         ));
     }
-    upload(client, program, patience).await
+    upload(client, program, timeout).await
 }
 
 /// Uploads a file; from the beginning again when the connection breaks.
 pub(super) async fn upload(
     client: &Client,
     path: &Path,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<UploadedBinary, Failure> {
-    let mut absence = Absence::new(patience);
+    let mut absence = Absence::new(timeout);
     loop {
         let (file, size) = open(path).await?;
         let bar = progress(size);

@@ -35,17 +35,17 @@ pub(super) async fn run(wanted: WatchRun) -> Result<Exit, Failure> {
     let client = connection::open(&wanted.run.address)?;
     first_contact(&client).await?;
     let id = resolve::id(&client, &wanted.run.id).await?;
-    let patience = wanted.patience.reconnect_for;
+    let reconnect = wanted.reconnect.reconnect_for;
     client.run(&id).await?;
     let json = wanted.run.format.json;
     let (seen, mut ends) = watch::channel(None);
     let events = tokio::spawn(events(client.clone(), id.clone(), seen));
     let show = if json { Show::Nothing } else { Show::Both };
-    let end = Follower::new(&client, &id, show, patience)
+    let end = Follower::new(&client, &id, show, reconnect)
         .reach_end()
         .await;
     end?;
-    let run = hold_on(patience, || client.run(&id)).await?;
+    let run = hold_on(reconnect, || client.run(&id)).await?;
     let is_last = |at: &Option<i64>| *at == run.summary.ended_at.map(|at| at.0);
     // Without it the outcome says the same.
     let _ = timeout(LAST_EVENT, ends.wait_for(is_last)).await;

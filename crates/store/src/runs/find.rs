@@ -134,16 +134,6 @@ pub(super) fn input_of(tx: &mut Tx<'_>, id: RunId) -> Result<Option<Input>, Erro
     tx.first(INPUT, args![&id], |row| row.bytes(0))
 }
 
-/// The kind of a run.
-///
-/// # Errors
-/// [`Error::NotFound`], or the database's.
-pub fn kind(read: &mut Read<'_, '_>, id: RunId) -> Result<Kind, Error> {
-    const KIND: &str = "SELECT kind FROM runs WHERE id = $1";
-    let kind = read.tx.first(KIND, args![&id], |row| row.name(0))?;
-    kind.ok_or(Error::NotFound(id))
-}
-
 /// How many runs there are, by kind, status and priority.
 pub fn counts(read: &mut Read<'_, '_>) -> Result<Vec<(Kind, Status, Priority, i64)>, Error> {
     const COUNTS: &str = "SELECT kind, status, priority, n FROM counters";

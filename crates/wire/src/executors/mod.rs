@@ -14,7 +14,7 @@ mod run;
 pub use exchange::{ClaimRuns, Exchange, Exchanged, ResultAnswer, ResultOutcome, RunResult};
 pub use leases::{HeldLease, LeaseNews, Renew, Renewed};
 pub use output::{LeaseOf, OutputChunk, Release};
-pub use parts::{AdvanceRun, Advanced, ParkRun, PartReport, PutState};
+pub use parts::{AdvanceRun, Advanced, ParkRun, PartReport, PutState, Stage};
 pub use plugins::{EndedPlugin, Level, LogLine, PluginState};
 pub use questions::{AskedQuestion, DiskSpace, IsolationPart, MachineReport, Question};
 pub use registration::{Direction, MetricInfo, PluginHost, PluginInfo, Registration};

@@ -88,7 +88,7 @@ async fn claimed_run(environment: &Environment) -> Result<RunId> {
     let submission = Submission {
         run: NewRun::new(id, Kind::Execution, "bench", QUEUE),
         input: b"{}".to_vec(),
-        binary_sha256: None,
+        blobs: Vec::new(),
         hook: None,
         labels: BTreeMap::new(),
     };

@@ -207,6 +207,7 @@ impl<'a> Pipeline<'a> {
             stage,
             tries,
             body: None,
+            event: None,
         }
     }
 

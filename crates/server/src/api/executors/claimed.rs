@@ -3,7 +3,10 @@
 use engine::{RunId, State};
 use serde_json::value::RawValue;
 use store::{Read, runs::Claimed};
-use wire::executors::{ClaimedRun, Signals};
+use wire::{
+    executors::{ClaimedRun, Signals},
+    runs::RunPart,
+};
 
 use crate::{api::runs::parts::part, app::App};
 

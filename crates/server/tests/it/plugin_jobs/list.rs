@@ -60,7 +60,7 @@ async fn jobs_are_listed_newest_first() {
 #[tokio::test]
 async fn the_plugins_of_a_job_are_the_parts_of_its_run() {
     let server = server().await;
-    let mut work = taken(&server, &json!({"input": 1})).await;
+    let work = taken(&server, &json!({"input": 1})).await;
     work.started(&server, "one").await;
     let path = format!("/api/runs/{}", work.id);
     let run = server.get(&path).await.json(200).await;

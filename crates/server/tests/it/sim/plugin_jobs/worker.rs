@@ -106,17 +106,19 @@ impl Progress {
     pub(super) fn of(run: &ClaimedRun) -> Self {
         let mut progress = Self::default();
         for part in run.parts.clone() {
+            let tries = u32::try_from(part.tries).expect("few tries");
             match part.stage {
                 Stage::Started | Stage::Interrupted | Stage::Cancelled => {
-                    progress.current = Some((part.name, part.tries));
+                    progress.current = Some((part.name, tries));
                 }
                 stage => progress.ended.push(PartReport {
                     number: part.number,
                     name: part.name,
                     path: part.path,
                     stage,
-                    tries: part.tries,
-                    body: part.body,
+                    tries,
+                    body: Some(part.body).filter(|body| !body.is_null()),
+                    event: None,
                 }),
             }
         }
@@ -270,6 +272,7 @@ impl World {
             stage,
             tries,
             body: ended.map(|ended| json!(ended)),
+            event: None,
         };
         Some(AdvanceRun {
             executor: name.to_owned(),

@@ -177,7 +177,7 @@ impl WaitingWorld {
             },
             input: Vec::new(),
             labels: BTreeMap::new(),
-            binary_sha256: None,
+            blobs: Vec::new(),
             hook: None,
         });
         let submit = Submit {

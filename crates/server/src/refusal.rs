@@ -83,7 +83,7 @@ pub(crate) struct Refusal {
     pub(crate) field: Option<String>,
     /// More of what it is about, for contracts that have a place for it.
     pub(crate) context: Vec<(&'static str, Value)>,
-    pub(crate) run: Option<RefusedRun>,
+    pub(crate) run: Option<Box<RefusedRun>>,
 }
 
 impl Refusal {
@@ -134,7 +134,7 @@ impl Refusal {
 
     fn about_run(kind: RefusalKind, run: RefusedRun) -> Self {
         Self {
-            run: Some(run),
+            run: Some(Box::new(run)),
             ..Self::new(kind, "")
         }
     }
@@ -147,7 +147,7 @@ impl Refusal {
 
     /// A run whose lease the caller does not own counts as not found.
     pub(crate) fn or_not_owned(mut self) -> Self {
-        if matches!(self.run, Some(RefusedRun::Rejected(_))) {
+        if matches!(self.run.as_deref(), Some(RefusedRun::Rejected(_))) {
             self.kind = RefusalKind::NotFound;
         }
         self

@@ -56,7 +56,7 @@ impl Server {
             .build()?;
         let (stop, stopped) = oneshot::channel();
         // A runtime must not be dropped on a thread of another one.
-        thread::spawn(move || serve(&runtime, listener, service, stopped));
+        thread::spawn(move || serve(&runtime, listener, &service, stopped));
         Ok(Self {
             address,
             root,
@@ -100,7 +100,7 @@ impl Server {
 fn serve(
     runtime: &Runtime,
     listener: TcpListener,
-    service: S3Service,
+    service: &S3Service,
     mut stopped: oneshot::Receiver<()>,
 ) {
     runtime

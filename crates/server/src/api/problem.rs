@@ -37,7 +37,7 @@ pub(crate) fn body(refusal: &Refusal) -> (StatusCode, String) {
 
 /// What is wrong, for people; also for answers that list several.
 pub(crate) fn detail(refusal: &Refusal) -> String {
-    match &refusal.run {
+    match refusal.run.as_deref() {
         Some(RefusedRun::Missing(id)) => format!("there is no run {id}"),
         Some(RefusedRun::NotAnId(text)) => format!("there is no run `{text}`: not a run id"),
         Some(RefusedRun::Rejected(rejected)) => rejected.to_string(),

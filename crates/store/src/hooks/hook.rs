@@ -179,7 +179,7 @@ pub fn change(
             batch.tx.exec(ENABLE, args![id, newest])?;
         }
         Some(false) if before.disabled.is_none() => {
-            disable(batch, id, "it was asked for", entry.at)?
+            disable(batch, id, "it was asked for", entry.at)?;
         }
         _ => {}
     }

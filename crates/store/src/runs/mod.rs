@@ -25,7 +25,8 @@ pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
 pub use list::{Filter, list, plan_of_several as list_plan};
 pub use parts::{
-    PartReport, PartRow, advance, hold, last_parts, open_parts, part_counts, parts, state,
+    PartReport, PartRow, ProgressReport, advance, hold, last_parts, open_parts, part_counts, parts,
+    state,
 };
 pub use search::{Found, FoundRun, Search, SearchPlan, is_any_in, labels, search, search_plan};
 pub use submit::{Submission, Submit, Submitted, repeated};

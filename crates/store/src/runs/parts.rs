@@ -84,6 +84,17 @@ pub fn hold(
     Ok(run)
 }
 
+/// What a holder reports of its progress.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProgressReport<'a> {
+    /// What happened to parts, in order.
+    pub parts: &'a [PartReport],
+    /// Replaces the run's state, if it is given.
+    pub state: Option<&'a [u8]>,
+    /// The newest generation of signals that the holder acted on.
+    pub acknowledged: i64,
+}
+
 /// The holder reports parts, in order, with the state after them, and acknowledges signals. A report
 /// that is known already changes nothing, nor does the state that comes with nothing but such reports.
 ///
@@ -93,11 +104,14 @@ pub fn advance(
     batch: &mut Batch<'_, '_>,
     id: RunId,
     holder: Holder,
-    reports: &[PartReport],
-    state: Option<&[u8]>,
-    acknowledged: i64,
+    progress: &ProgressReport<'_>,
     now: i64,
 ) -> Result<Run, Error> {
+    let ProgressReport {
+        parts: reports,
+        state,
+        acknowledged,
+    } = *progress;
     let run = hold(batch, id, &holder, "advance")?;
     let (changes, rows) = follow(batch.tx, &run, reports, now)?;
     let state = match state {

@@ -14,7 +14,7 @@ on_both!(
 );
 
 async fn list(store: &store::Store, since: i64) -> Vec<Executor> {
-    read(&store, move |read| executors::list(read, since)).await
+    read(store, move |read| executors::list(read, since)).await
 }
 
 async fn an_executor_is_known_from_its_first_claim_on(db: &Database) {

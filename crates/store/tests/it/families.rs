@@ -32,7 +32,7 @@ fn of(queue: &str) -> NewRun {
 }
 
 async fn ready(store: &Store, limit: usize, wanted: &'static str) -> Vec<String> {
-    read(&store, move |read| {
+    read(store, move |read| {
         runs::ready_queues(read, "plugin_job", limit, |rest| rest.starts_with(wanted))
     })
     .await

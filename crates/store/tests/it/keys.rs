@@ -40,14 +40,14 @@ fn new(id: &str, role: &str, name: &str) -> NewKey {
 }
 
 async fn add(store: &Store, key: NewKey) -> Added {
-    write(&store, move |batch| {
+    write(store, move |batch| {
         keys::add(batch, &key, &entry("key.create", "key", &key.row.id))
     })
     .await
 }
 
 async fn revoke(store: &Store, id: &'static str, now: i64) -> Option<KeyRow> {
-    write(&store, move |batch| {
+    write(store, move |batch| {
         keys::revoke(batch, id, &act_at(now, "key.revoke", "key", id))
     })
     .await

@@ -43,7 +43,7 @@ fn everything() -> Filter {
 }
 
 async fn list(store: &Store, filter: Filter) -> Vec<RunId> {
-    read(&store, move |read| runs::list(read, &filter))
+    read(store, move |read| runs::list(read, &filter))
         .await
         .into_iter()
         .map(|run| run.id)

@@ -40,7 +40,7 @@ async fn append(
 
 async fn chunks(store: &Store, run: &Run) -> Vec<Chunk> {
     let id = run.id;
-    read(&store, move |read| {
+    read(store, move |read| {
         logs::after(read, id, 0, None, None, 100_000)
     })
     .await

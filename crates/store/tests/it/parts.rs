@@ -53,7 +53,17 @@ async fn try_report(
 ) -> Result<Run, Error> {
     let (id, holder) = (by.id, holder(by));
     let advance = move |batch: &mut store::Batch<'_, '_>| {
-        runs::advance(batch, id, holder.clone(), &parts, state, 0, NOW)
+        runs::advance(
+            batch,
+            id,
+            holder.clone(),
+            &runs::ProgressReport {
+                parts: &parts,
+                state,
+                acknowledged: 0,
+            },
+            NOW,
+        )
     };
     store.write(advance).await
 }

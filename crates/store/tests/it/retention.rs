@@ -59,7 +59,17 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
         write(&store, move |batch| logs::append(batch, &chunk)).await;
         write(&store, move |batch| {
             let report = [part(1, Stage::Started, "")];
-            runs::advance(batch, id, holder.clone(), &report, Some(b"note"), 0, NOW)
+            runs::advance(
+                batch,
+                id,
+                holder.clone(),
+                &runs::ProgressReport {
+                    parts: &report,
+                    state: Some(b"note"),
+                    acknowledged: 0,
+                },
+                NOW,
+            )
         })
         .await;
         finished(&store, finish(&run, outcome)).await.unwrap();
@@ -102,7 +112,7 @@ async fn cancelled(store: &store::Store, ids: Vec<engine::RunId>) {
         }
         Ok(())
     };
-    write(&store, work).await;
+    write(store, work).await;
 }
 
 async fn many_runs_go_in_several_steps(db: &Database) {
@@ -150,7 +160,17 @@ async fn a_long_log_goes_piece_by_piece_when_its_run_is_gone(db: &Database) {
             logs::append(batch, &chunk)?;
         }
         let report = [part(1, Stage::Completed, "")];
-        runs::advance(batch, id, holder.clone(), &report, None, 0, NOW)
+        runs::advance(
+            batch,
+            id,
+            holder.clone(),
+            &runs::ProgressReport {
+                parts: &report,
+                state: None,
+                acknowledged: 0,
+            },
+            NOW,
+        )
     };
     write(&store, printed).await;
     ended(&store, &run, AttemptOutcome::Completed).await;

@@ -96,14 +96,11 @@ async fn filters_of_every_sort_find_what_they_name(db: &Database) {
         ..name
     };
     assert_eq!(ids(&store, queued).await, [four]);
-
-    let with = |labels: &[(&str, &str)]| Search {
-        labels: labels
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
-        ..every()
-    };
+    let shown = found(&store, with(&[("stage", "Test")])).await.runs;
+    assert_eq!(
+        shown[0].labels,
+        labels([("stage", "Test"), ("team", "data")])
+    );
     assert_eq!(ids(&store, with(&[("team", "data")])).await, [three, two]);
     let both = with(&[("team", "data"), ("stage", "Test")]);
     assert_eq!(ids(&store, both).await, [two]);
@@ -131,12 +128,15 @@ async fn filters_of_every_sort_find_what_they_name(db: &Database) {
         ..every()
     };
     assert_eq!(ids(&store, until).await, [three, two, one]);
+}
 
-    let shown = found(&store, with(&[("stage", "Test")])).await.runs;
-    assert_eq!(
-        shown[0].labels,
-        labels([("stage", "Test"), ("team", "data")])
-    );
+/// Every run with these labels.
+fn with(labels: &[(&str, &str)]) -> Search {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    Search {
+        labels: labels.iter().map(owned).collect(),
+        ..every()
+    }
 }
 
 async fn pages_have_each_run_once_while_others_come_in(db: &Database) {

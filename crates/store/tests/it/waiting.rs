@@ -89,7 +89,19 @@ async fn a_parked_run_is_woken_once(db: &Database) {
     let (id, by) = (run.id, holder(&run));
     let open = part(1, Stage::Started, "");
     store
-        .write(move |batch| runs::advance(batch, id, by.clone(), &[open.clone()], None, 0, NOW))
+        .write(move |batch| {
+            runs::advance(
+                batch,
+                id,
+                by.clone(),
+                &runs::ProgressReport {
+                    parts: std::slice::from_ref(&open),
+                    state: None,
+                    acknowledged: 0,
+                },
+                NOW,
+            )
+        })
         .await
         .unwrap();
     let wait = Wait::new(WaitFor::Approval);

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     binaries::Pinned,
     cgroup::Cgroup,
-    output::{Sink, capture},
+    output::{Captured, Sink, capture},
     process::Process,
     shim::{Order, Report, Spec},
 };
@@ -85,19 +85,13 @@ impl AttemptRunner {
         };
         let mut outcome = outcome(&report, stop, job, out_of_memory);
         outcome.stdout = stdout.excerpt.text();
-        let mut last = stderr.excerpt;
-        last.add(omitted.as_bytes());
-        last.add(outcome.stderr.as_bytes());
-        outcome.stderr = last.text();
-        let mut unsent_errors = stderr.unsent;
-        if !omitted.is_empty() {
-            unsent_errors.push((stderr.total_bytes, omitted.into()));
-        }
-        let unsent = [
+        let (stderr, unsent_errors) = with_omitted(stderr, &omitted, &outcome.stderr);
+        outcome.stderr = stderr;
+        let (out, err) = (
             (Stream::Stdout, stdout.unsent),
             (Stream::Stderr, unsent_errors),
-        ];
-        let unsent = unsent.into_iter().flat_map(|(stream, chunks)| {
+        );
+        let unsent = [out, err].into_iter().flat_map(|(stream, chunks)| {
             chunks.into_iter().map(move |(offset, bytes)| Unsent {
                 chunk: OutputChunk {
                     offset,
@@ -219,4 +213,16 @@ impl Sink for JobLog<'_> {
         };
         self.client.send_output(self.job, &chunk, bytes).await
     }
+}
+
+/// Standard error with what was left out of the artefacts and why the program failed, and what of it the
+/// server does not have yet.
+fn with_omitted(stderr: Captured, omitted: &str, error: &str) -> (String, Vec<(u64, Bytes)>) {
+    let (mut last, mut unsent) = (stderr.excerpt, stderr.unsent);
+    last.add(omitted.as_bytes());
+    last.add(error.as_bytes());
+    if !omitted.is_empty() {
+        unsent.push((stderr.total_bytes, omitted.to_owned().into()));
+    }
+    (last.text(), unsent)
 }

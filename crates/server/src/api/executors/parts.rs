@@ -46,7 +46,17 @@ pub(crate) async fn advance(
     let (acknowledged, now) = (request.acknowledged, app.now_ms());
     let work = move |batch: &mut Batch<'_, '_>| {
         let (holder, state) = (holder.clone(), state.as_deref());
-        let run = store::runs::advance(batch, id, holder, &reports, state, acknowledged, now)?;
+        let run = store::runs::advance(
+            batch,
+            id,
+            holder,
+            &store::runs::ProgressReport {
+                parts: &reports,
+                state,
+                acknowledged,
+            },
+            now,
+        )?;
         if kind == Kind::PluginJob {
             plugin_jobs::one_at_a_time(&mut batch.read(), id)?;
         }

@@ -28,7 +28,7 @@ pub(crate) fn schema() -> RefOr<Schema> {
 
 /// The message in the words of the contract, also for answers that list several.
 pub(crate) fn message(refusal: &Refusal) -> String {
-    match &refusal.run {
+    match refusal.run.as_deref() {
         Some(RefusedRun::Missing(_)) => "job not found".to_owned(),
         Some(RefusedRun::NotAnId(_)) => "job not found: not a job id".to_owned(),
         Some(RefusedRun::Rejected(rejected)) => {
@@ -46,7 +46,7 @@ pub(crate) fn message(refusal: &Refusal) -> String {
 fn context(refusal: &Refusal) -> Map<String, Value> {
     let mut context = Map::new();
     let mut add = |key: &str, value: Value| context.insert(key.to_owned(), value);
-    match &refusal.run {
+    match refusal.run.as_deref() {
         Some(RefusedRun::Missing(id)) => _ = add("job_id", json!(id.to_string())),
         Some(RefusedRun::NotAnId(text)) => _ = add("job_id", json!(text)),
         Some(RefusedRun::Rejected(rejected)) => {

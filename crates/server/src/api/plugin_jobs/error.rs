@@ -14,7 +14,7 @@ pub(crate) fn body(refusal: &Refusal) -> (StatusCode, String) {
         RefusalKind::Conflict => StatusCode::BAD_REQUEST,
         kind => kind.status(),
     };
-    let error = match &refusal.run {
+    let error = match refusal.run.as_deref() {
         Some(RefusedRun::Missing(_) | RefusedRun::NotAnId(_)) => "job not found".to_owned(),
         Some(RefusedRun::Rejected(rejected)) => {
             let status = view::status(rejected.status);

@@ -95,7 +95,17 @@ async fn prepared(dir: &Path) -> (RunId, Run) {
     };
     let advance = move |batch: &mut store::Batch<'_, '_>| {
         let step = std::slice::from_ref(&step);
-        runs::advance(batch, id, by.clone(), step, None, 0, now_ms())
+        runs::advance(
+            batch,
+            id,
+            by.clone(),
+            &runs::ProgressReport {
+                parts: step,
+                state: None,
+                acknowledged: 0,
+            },
+            now_ms(),
+        )
     };
     store.write(advance).await.expect("owned");
     completed(&store, &first).await;

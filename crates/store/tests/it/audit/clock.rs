@@ -24,7 +24,7 @@ async fn record(store: &Store, times: &[i64]) {
         entries.iter().for_each(|entry| batch.record(entry));
         Ok(())
     };
-    write(&store, record).await;
+    write(store, record).await;
 }
 
 /// How many lines go; the rest must be a whole chain.

@@ -28,7 +28,7 @@ pub(super) async fn whole(store: &Store) -> Verified {
 
 pub(super) async fn page(store: &Store, filter: Filter) -> Page {
     let find = move |read: &mut store::Read<'_, '_>| audit::find(read, &filter);
-    read(&store, find).await
+    read(store, find).await
 }
 
 /// Every line, in order.
@@ -70,7 +70,7 @@ pub(super) async fn record(store: &Store, entry: AuditEntry) {
         batch.record(&entry);
         Ok(())
     };
-    write(&store, record).await;
+    write(store, record).await;
 }
 
 pub(super) fn hook(id: &str) -> hooks::NewHook {

@@ -21,7 +21,7 @@ on_both!(
 
 async fn changed(store: &Store, id: &str, change: Change) -> Changed {
     let id = id.to_owned();
-    write(&store, move |batch| {
+    write(store, move |batch| {
         hooks::change(batch, &id, &change, &entry("hook.change", "hook", &id))
     })
     .await
@@ -103,14 +103,14 @@ async fn test(store: &Store) -> Opened {
         event: "hook.test".to_owned(),
         body: "{}".to_owned(),
     };
-    write(&store, move |batch| {
+    write(store, move |batch| {
         hooks::test(batch, "h", &composed, &entry("hook.test", "hook", "h"))
     })
     .await
 }
 
 async fn replay(store: &Store, number: i64) -> Opened {
-    write(&store, move |batch| {
+    write(store, move |batch| {
         hooks::replay(batch, "h", number, &entry("hook.replay", "hook", "h"))
     })
     .await

@@ -19,12 +19,12 @@ on_both!(
 /// Reads on once; nothing when there was nothing to write.
 async fn step(store: &Store, anyway: bool) -> Option<Expanded> {
     let plan = move |read: &mut store::Read<'_, '_>| hooks::plan(read, OF_RUN, anyway);
-    let plan = read(&store, plan).await;
+    let plan = read(store, plan).await;
     if plan.is_empty() {
         return None;
     }
     let work = move |batch: &mut store::Batch<'_, '_>| hooks::expand(batch, &plan, compose, NOW);
-    Some(write(&store, work).await)
+    Some(write(store, work).await)
 }
 
 fn cursor(db: &Database) -> i64 {

@@ -54,7 +54,7 @@ async fn a_pause_holds_what_is_under_way_and_is_never_shortened(db: &Database) {
 
 async fn release(store: &Store, claimant: &'static str) {
     let claims = [("h".to_owned(), 1)];
-    write(&store, move |batch| {
+    write(store, move |batch| {
         hooks::release(batch, claimant, &claims, NOW + 1)
     })
     .await;

@@ -58,7 +58,7 @@ async fn hook(store: &Store, id: &'static str, events: &[&str]) {
         secret: "whsec_".to_owned(),
     };
     assert!(
-        write(&store, move |batch| hooks::create(
+        write(store, move |batch| hooks::create(
             batch,
             &hook,
             100,
@@ -73,7 +73,7 @@ async fn expand(store: &Store) -> usize {
     let mut made = 0;
     loop {
         let plan = |read: &mut store::Read<'_, '_>| hooks::plan(read, OF_RUN, false);
-        let plan = read(&store, plan).await;
+        let plan = read(store, plan).await;
         if plan.is_empty() {
             return made;
         }
@@ -88,7 +88,7 @@ async fn claim_at(store: &Store, claimant: &str, most: usize, now: i64) -> Vec<S
     let (mut due, _) = due(store, &[], now).await;
     due.truncate(most);
     let claimant = claimant.to_owned();
-    write(&store, move |batch| {
+    write(store, move |batch| {
         hooks::claim(batch, &claimant, &due, now + CLAIM_MS, now)
     })
     .await
@@ -97,7 +97,7 @@ async fn claim_at(store: &Store, claimant: &str, most: usize, now: i64) -> Vec<S
 async fn due(store: &Store, sending: &[Slot], now: i64) -> (Vec<Slot>, Option<i64>) {
     let sending = sending.to_vec();
     let due = move |read: &mut store::Read<'_, '_>| hooks::due(read, &sending, now);
-    read(&store, due).await
+    read(store, due).await
 }
 
 async fn take(store: &Store, most: usize) -> Vec<Sending> {
@@ -125,7 +125,7 @@ async fn finish_as(
         response: b"\0ok".to_vec(),
         error: None,
     };
-    write(&store, move |batch| {
+    write(store, move |batch| {
         hooks::finish(batch, &attempted, DISABLE_AFTER, now)
     })
     .await
@@ -269,7 +269,7 @@ async fn many_hosts(store: &Store, owner: &str, hosts: std::ops::Range<usize>) {
             max_attempts: None,
         });
     }
-    submit_all(&store, submit).await;
+    submit_all(store, submit).await;
 }
 
 /// Takes deliveries until none gets a slot.
@@ -283,7 +283,7 @@ async fn fill(store: &Store, slots: &mut Vec<Slot>) {
         let claim = move |batch: &mut store::Batch<'_, '_>| {
             hooks::claim(batch, "a", &due, NOW + CLAIM_MS, NOW)
         };
-        write(&store, claim).await;
+        write(store, claim).await;
     }
 }
 
@@ -361,7 +361,7 @@ async fn a_late_answer_changes_nothing(db: &Database) {
 
 async fn found(store: &Store, id: &str) -> hooks::Hook {
     let id = id.to_owned();
-    read(&store, move |read| hooks::find(read, &id))
+    read(store, move |read| hooks::find(read, &id))
         .await
         .expect("there is one")
 }

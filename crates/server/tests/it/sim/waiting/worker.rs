@@ -364,7 +364,17 @@ impl WaitingWorld {
             Action::Advance(reports, acknowledged) => {
                 let advance = move |batch: &mut store::Batch<'_, '_>| {
                     let holder = holder.clone();
-                    runs::advance(batch, id, holder, &reports, None, acknowledged, now)
+                    runs::advance(
+                        batch,
+                        id,
+                        holder,
+                        &runs::ProgressReport {
+                            parts: &reports,
+                            state: None,
+                            acknowledged,
+                        },
+                        now,
+                    )
                 };
                 store.write(advance).await
             }

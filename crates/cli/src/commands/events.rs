@@ -89,8 +89,15 @@ impl Follower {
         } = event;
         let run = event.run_id.as_deref().unwrap_or("-");
         let name = event.data.get("name").and_then(|name| name.as_str());
-        let name = name.unwrap_or_default();
-        let line = format!("{seq:>8}  {at}  {event_type:<20}  {run}  {name}");
+        let name = part(event).or(name).unwrap_or_default();
+        let line = format!("{seq:>8}  {at}  {event_type:<27}  {run}  {name}");
         print_line(line.trim_end())
     }
+}
+
+/// The part of its run that an event is about.
+pub(super) fn part(event: &Event) -> Option<&str> {
+    let names = ["plugin", "step", "phase", "part"].iter();
+    let mut parts = names.filter_map(|name| event.data.get(name)?.as_str());
+    parts.next()
 }

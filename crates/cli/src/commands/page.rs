@@ -1,6 +1,6 @@
 //! Lists for people.
 
-use wire::Timestamp;
+use wire::{Timestamp, TimestampMs};
 
 use crate::{
     args::PageArgs,
@@ -27,4 +27,9 @@ pub(super) fn took(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<S
         60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
         _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
     })
+}
+
+/// A time without milliseconds.
+pub(super) fn seconds(TimestampMs(at): TimestampMs) -> Timestamp {
+    Timestamp(at)
 }

@@ -92,7 +92,7 @@ fn what_cannot_be_done_is_said() {
     refused(
         &["resume", &id],
         65,
-        "a job that is queued cannot be resumed",
+        "the job is queued, so it cannot be resumed",
     );
     refused(&["get", "0199"], 2, "`0199` is too short: give a run's id");
     refused(

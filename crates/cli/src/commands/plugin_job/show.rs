@@ -8,7 +8,10 @@ use wire::{
 
 use crate::{
     args::{ListPluginJobs, OneJob, word},
-    commands::{connection, page},
+    commands::{
+        connection,
+        page::{self, seconds, took},
+    },
     exit::{Exit, Failure},
     output::{print_bytes, print_json, say},
     table::{Table, or_dash},
@@ -35,7 +38,7 @@ pub(super) async fn list(list: ListPluginJobs) -> Result<Exit, Failure> {
         });
         return Ok(Exit::OK);
     }
-    let mut table = Table::new(&["ID", "STATUS", "CREATED", "ENDED", "PLUGINS"]);
+    let mut table = Table::new(&["ID", "STATUS", "CREATED", "TOOK", "PLUGINS"]);
     for job in &jobs {
         let status = if job.cancelled {
             "cancelled"
@@ -45,8 +48,8 @@ pub(super) async fn list(list: ListPluginJobs) -> Result<Exit, Failure> {
         table.row([
             job.id.clone(),
             status.to_owned(),
-            job.created_at.to_string(),
-            or_dash(job.end_time),
+            seconds(job.created_at).to_string(),
+            or_dash(took(job.started_at.map(seconds), job.end_time.map(seconds))),
             job.plugins.join(" "),
         ]);
     }
@@ -74,23 +77,34 @@ fn fields(job: &Job) -> Table {
     } else {
         &progress.status
     };
+    let limit = match job.config.timeout {
+        ms if ms.is_multiple_of(1_000) => format!("{} s", ms / 1_000),
+        ms => format!("{ms} ms"),
+    };
     let all = [
         ("id", Some(job.id.clone())),
         ("status", Some(status.to_owned())),
         ("error", progress.error.clone()),
-        ("time limit", Some(format!("{} ms", job.config.timeout))),
+        ("time limit", Some(limit)),
         (
             "retries",
-            Some(format!("{} of {} a plugin", job.retries, job.max_retries)),
+            Some(format!(
+                "{}, at most {} for each plugin",
+                job.retries, job.max_retries
+            )),
         ),
-        ("created", Some(job.created_at.to_string())),
-        ("started", Some(progress.start_time.to_string())),
-        ("ended", progress.end_time.map(|time| time.to_string())),
+        ("created", Some(seconds(job.created_at).to_string())),
+        ("started", Some(seconds(progress.start_time).to_string())),
+        (
+            "ended",
+            progress.end_time.map(|time| seconds(time).to_string()),
+        ),
     ];
     Table::of_fields(all)
 }
 
-/// What each plugin left, a metric a line; for those that left none, why.
+/// What each plugin measured, a metric a line, without those that are zero or empty; of a plugin that measured
+/// nothing, why.
 pub(super) fn results(job: &Job) -> Table {
     let mut table = Table::new(&["PLUGIN", "STATUS", "METRIC", "VALUE"]);
     for name in &job.config.plugins {
@@ -118,10 +132,7 @@ fn result(job: &Job, name: &str) -> (&'static str, Vec<(String, String)>) {
         Some(vec![(String::new(), error.message.clone())])
     };
     if let Some(metric) = metrics.filter_map(|metric| metric.get(name)).next() {
-        let summary = result.and_then(|result| result.summary.get(name));
-        let mut values = entries("", metric);
-        values.extend(summary.into_iter().flat_map(|one| entries("summary ", one)));
-        return ("completed", values);
+        return ("completed", entries(metric));
     }
     if let Some(reason) = result.and_then(|result| reason(&result.errors)) {
         return ("failed", reason);
@@ -139,14 +150,27 @@ fn result(job: &Job, name: &str) -> (&'static str, Vec<(String, String)>) {
     }
 }
 
-/// The fields of an object, or the value itself.
-fn entries(prefix: &str, value: &Value) -> Vec<(String, String)> {
+/// The fields of an object that say something, or the value itself.
+fn entries(value: &Value) -> Vec<(String, String)> {
     match value {
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, value)| (format!("{prefix}{name}"), cell(value)))
+            .filter(|(_, value)| !is_empty(value))
+            .map(|(name, value)| (name.clone(), cell(value)))
             .collect(),
-        value => vec![(prefix.trim_end().to_owned(), cell(value))],
+        value => vec![(String::new(), cell(value))],
+    }
+}
+
+/// Nothing, or none of what was looked for.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(values) => values.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) => false,
     }
 }
 

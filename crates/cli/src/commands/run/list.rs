@@ -1,15 +1,15 @@
 //! `run list`.
 
 use clap::ValueEnum;
-use wire::{
-    Timestamp, TimestampMs,
-    runs::{RunQuery, RunSummary},
-};
+use wire::runs::{RunQuery, RunSummary};
 
 use super::resolve;
 use crate::{
     args::{ListRuns, word},
-    commands::{connection, page::took},
+    commands::{
+        connection,
+        page::{seconds, took},
+    },
     exit::{Exit, Failure},
     output::{print_bytes, print_json, say},
     table::{Table, or_dash},
@@ -112,11 +112,6 @@ fn table(runs: &[RunSummary]) -> Table {
         ]);
     }
     table
-}
-
-/// For people: without milliseconds.
-pub(super) fn seconds(TimestampMs(at): TimestampMs) -> Timestamp {
-    Timestamp(at)
 }
 
 pub(super) fn labels(run: &RunSummary) -> String {

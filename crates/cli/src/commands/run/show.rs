@@ -2,13 +2,14 @@
 
 use wire::runs::RunDetails;
 
-use super::{
-    list::{labels, seconds},
-    resolve,
-};
+use super::{list::labels, resolve};
 use crate::{
     args::OneRun,
-    commands::{connection, outcome::AnyJob, page::took},
+    commands::{
+        connection,
+        outcome::AnyJob,
+        page::{seconds, took},
+    },
     exit::{Exit, Failure},
     output::{print_bytes, print_json},
     table::{Table, or_dash},
@@ -61,12 +62,10 @@ fn fields(run: &RunDetails) -> Table {
         ("labels", filled(labels(summary))),
         ("parent", summary.parent.clone()),
         ("priority", Some(summary.priority.clone())),
+        ("attempts", Some(summary.attempt.to_string())),
         (
-            "attempts",
-            Some(format!(
-                "{}, of which {} of at most {} failed",
-                summary.attempt, run.failure_count, run.max_attempts
-            )),
+            "failures",
+            Some(format!("{} of {}", run.failure_count, run.max_attempts)),
         ),
         ("ready at", run.due_at.map(|at| seconds(at).to_string())),
         ("submitted", Some(seconds(summary.submitted_at).to_string())),

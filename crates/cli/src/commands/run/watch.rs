@@ -18,6 +18,7 @@ use crate::{
     args::WatchRun,
     commands::{
         connection::{self, first_contact, hold_on},
+        events::part,
         outcome::AnyJob,
     },
     exit::{Exit, Failure},
@@ -84,7 +85,9 @@ fn show(event: &Event, ends: &watch::Sender<Option<i64>>) {
     let time = at
         .as_ref()
         .map_or_else(|_| event.at.clone(), Timestamp::to_string);
-    say(&format!("{time}  {}", plain(&event.event_type)));
+    let part = part(event).unwrap_or_default();
+    let line = format!("{time}  {}  {}", plain(&event.event_type), plain(part));
+    say(line.trim_end());
     let what = event.event_type.rsplit('.').next();
     if let Some("completed" | "failed" | "cancelled") = what {
         ends.send_replace(at.ok().map(|at| at.0));

@@ -1,7 +1,7 @@
 //! What operators ask of a run.
 
 use axum::{Extension, extract::State};
-use engine::RunId;
+use engine::{RunId, Status};
 use store::{Batch, audit::Target};
 use wire::runs::RunDetails;
 
@@ -72,7 +72,12 @@ async fn ask(
             Ok(_) => details::shown(&mut batch.read(), &principal, id, now).map(Ok),
             Err(store::Error::Rejected(rejected)) => {
                 let (noun, done) = (rules.noun, control.participle());
-                let why = format!("a {noun} that is {} cannot be {done}", rejected.status);
+                let status = match rejected.status {
+                    Status::Completed | Status::Failed => format!("has {}", rejected.status),
+                    Status::Cancelled => "was cancelled".to_owned(),
+                    status => format!("is {status}"),
+                };
+                let why = format!("the {noun} {status}, so it cannot be {done}");
                 Ok(Err(Refusal::conflict(why)))
             }
             Err(error) => Err(error),

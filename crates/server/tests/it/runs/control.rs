@@ -72,15 +72,31 @@ async fn what_a_kind_or_a_status_does_not_allow_is_a_conflict() {
     let (server, [queued, held, running]) = filled().await;
     let conflicts = [
         (&queued, "skip", "jobs cannot be skipped"),
-        (&queued, "resume", "a job that is queued cannot be resumed"),
-        (&queued, "retry", "a job that is queued cannot be retried"),
+        (
+            &queued,
+            "resume",
+            "the job is queued, so it cannot be resumed",
+        ),
+        (
+            &queued,
+            "retry",
+            "the job is queued, so it cannot be retried",
+        ),
         (
             &running,
             "pause",
             "the job is running: a job can be paused only before it starts",
         ),
-        (&running, "retry", "a job that is running cannot be retried"),
-        (&held, "pause", "a plugin job that is held cannot be paused"),
+        (
+            &running,
+            "retry",
+            "the job is running, so it cannot be retried",
+        ),
+        (
+            &held,
+            "pause",
+            "the plugin job is held, so it cannot be paused",
+        ),
         (&held, "retry", "plugin jobs cannot be retried"),
         (&held, "skip", "plugin jobs cannot be skipped"),
     ];
@@ -90,6 +106,9 @@ async fn what_a_kind_or_a_status_does_not_allow_is_a_conflict() {
     }
     assert_snapshot!(ask(&server, &running, "pause").await.shown().await);
     assert_eq!(asked(&server, &held, "cancel").await["status"], "cancelled");
+    let again = ask(&server, &held, "cancel").await.json(409).await;
+    let why = "the plugin job was cancelled, so it cannot be cancelled";
+    assert_eq!(detail(&again), why);
     let unknown = ask(&server, "018cc4e5-2200-7000-8000-000000000009", "cancel").await;
     assert_eq!(unknown.status, 404);
 }

@@ -34,10 +34,17 @@ type Route = (
     UtoipaMethodRouter<App>,
 );
 
-/// Every route. What stands here is checked against what its handler says of itself.
-#[rustfmt::skip]
+/// Every route. It is checked against what its handler says of itself.
 fn table() -> Vec<Route> {
-    use HttpMethod::{Delete, Get, Patch, Post, Put};
+    let mut routes = run_routes();
+    routes.extend(own_routes());
+    routes
+}
+
+/// The routes of the contracts, of runs and of executors.
+#[rustfmt::skip]
+fn run_routes() -> Vec<Route> {
+    use HttpMethod::{Delete, Get, Post, Put};
     vec![
         // The contract of the job queue.
         (Get,    "/api/v1/health",              Scope::Open,        None,                  routes!(jobs::health::health)),
@@ -103,7 +110,14 @@ fn table() -> Vec<Route> {
         (Get,    "/playground/jobs/{id}/deliveries", Scope::PluginJobsRead, None,                  routes!(hooks::of_jobs::of_plugin_job)),
         (Delete, "/playground/jobs/{id}",          Scope::PluginJobsDelete, Some("plugin-job.delete"), routes!(plugin_jobs::cancel::delete)),
         (Get,    "/playground/plugins",            Scope::PluginJobsRead,   None,                  routes!(plugin_jobs::plugins::list)),
+    ]
+}
 
+/// The routes of our own, beside those of runs and executors.
+#[rustfmt::skip]
+fn own_routes() -> Vec<Route> {
+    use HttpMethod::{Delete, Get, Patch, Post};
+    vec![
         // Who may do what.
         (Post,   "/api/keys",                   Scope::KeysWrite,   Some("key.create"),    routes!(keys::create)),
         (Get,    "/api/keys",                   Scope::KeysRead,    None,                  routes!(keys::list)),

@@ -95,12 +95,15 @@ async fn a_program_that_cannot_be_had_or_started_fails_its_job() {
     let executor = TestExecutor::new(|_| {}).await;
     let sha256 = digest(b"wanted").to_string();
     let wrong = executor.programs.put("file", "wrong", "something else");
-    executor.server.submit("wrong", &wrong, &sha256, json!({}));
-    executor.server.submit("hash", &wrong, "abc", json!({}));
+    executor.server.submit("wrong", &wrong, &sha256, &json!({}));
+    executor.server.submit("hash", &wrong, "abc", &json!({}));
     let junk = executor.programs.put("file", "junk", "no program");
-    executor
-        .server
-        .submit("junk", &junk, &digest(b"no program").to_string(), json!({}));
+    executor.server.submit(
+        "junk",
+        &junk,
+        &digest(b"no program").to_string(),
+        &json!({}),
+    );
     for (id, reason) in [
         (
             "wrong",
@@ -159,7 +162,7 @@ async fn a_job_is_stopped_when_it_is_cancelled_or_its_time_is_up() {
         "fetching",
         &url,
         &digest(b"never comes").to_string(),
-        json!({}),
+        &json!({}),
     );
     executor
         .wait_for("it is fetched", |executor| {
@@ -178,7 +181,7 @@ async fn the_time_of_a_job_begins_with_its_claim_and_not_with_its_program() {
     let url = executor.programs.put("hang", "hang", "never comes");
     let sha256 = digest(b"never comes").to_string();
     let more = json!({"timeout_seconds": 1});
-    executor.server.submit("fetching", &url, &sha256, more);
+    executor.server.submit("fetching", &url, &sha256, &more);
     let fetching = executor.result("fetching").await;
     assert_eq!(fetching.outcome, ResultOutcome::TimedOut);
     assert_eq!(
@@ -287,7 +290,7 @@ async fn slots_are_filled_and_never_overfilled_and_results_go_in_batches() {
         let sha256 = digest(program.as_bytes()).to_string();
         executor
             .server
-            .submit(&format!("job-{number}"), &url, &sha256, json!({}));
+            .submit(&format!("job-{number}"), &url, &sha256, &json!({}));
     }
     executor
         .wait_for("all are done", |executor| {

@@ -108,10 +108,10 @@ impl FakeServer {
         self.0.changed.notify_waiters();
     }
 
-    pub(crate) fn submit(&self, id: &str, url: &str, sha256: &str, more: Value) {
+    pub(crate) fn submit(&self, id: &str, url: &str, sha256: &str, more: &Value) {
         let input = json!({"type": "test", "binary_url": url, "binary_sha256": sha256,
             "priority": "foreground"});
-        self.queue("job", id, input, &more);
+        self.queue("job", id, input, more);
     }
 
     /// A run to claim; what `more` has is the run's or, if runs have no such field, its input's.

@@ -133,7 +133,7 @@ async fn a_program_does_not_fit() {
     );
     let sha256 = digest(program.as_bytes()).to_string();
     let url = executor.programs.put("file", "large", program);
-    executor.server.submit("large", &url, &sha256, json!({}));
+    executor.server.submit("large", &url, &sha256, &json!({}));
     let reason = format!("binary download failed: the cache failed: {NO_SPACE} (os error 28)");
     assert_eq!(abandoned(&executor).await, ("large".to_owned(), reason));
     assert_eq!(
@@ -149,7 +149,7 @@ async fn a_program_does_not_fit() {
     fs::remove_file(&filler).expect("it is removed");
     executor
         .server
-        .submit("large-again", &url, &sha256, json!({}));
+        .submit("large-again", &url, &sha256, &json!({}));
     assert_eq!(executor.result("large-again").await.stdout, "large\n");
     executor.end().await;
 }

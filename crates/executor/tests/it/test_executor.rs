@@ -47,7 +47,7 @@ impl TestExecutor {
         let program = format!("#!/bin/sh\n{script}\n");
         let sha256 = digest(program.as_bytes()).to_string();
         let url = self.programs.put("file", id, program);
-        self.server.submit(id, &url, &sha256, more);
+        self.server.submit(id, &url, &sha256, &more);
     }
 
     pub(crate) async fn until<A>(

@@ -36,7 +36,7 @@ async fn a_server_that_is_away_while_a_program_is_fetched_fails_no_job() {
         state.way = Way::Refused;
     });
     let more = json!({"lease_seconds": 600.0});
-    executor.server.submit("job", &url(&hash), &hash, more);
+    executor.server.submit("job", &url(&hash), &hash, &more);
     asked_again(&executor).await;
     executor.server.change(|state| state.way = Way::Half);
     asked_again(&executor).await;

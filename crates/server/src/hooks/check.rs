@@ -83,7 +83,7 @@ pub(crate) fn description(text: &str) -> Result<(), Refusal> {
 pub(crate) fn secret(field: &str, text: &str) -> Result<(), Refusal> {
     Signer::parse(text)
         .map(drop)
-        .map_err(|message| wrong(field, &message))
+        .map_err(|message| wrong(field, message))
 }
 
 /// Checks the hook of one run and makes it what the store keeps.

@@ -113,21 +113,26 @@ async fn filters_of_every_sort_find_what_they_name(db: &Database) {
     assert_eq!(ids(&store, text("night")).await, [three, one]);
     assert_eq!(ids(&store, text("stage=te")).await, [two]);
     assert_eq!(ids(&store, text(&four.to_string()[..20])).await, [four]);
+    of_a_parent_or_a_time(&store, [one, two, three, four]).await;
+}
+
+/// The third is a child of the first, the fourth was submitted a minute later than the others.
+async fn of_a_parent_or_a_time(store: &Store, [one, two, three, four]: [RunId; 4]) {
     let of_one = Search {
         parent: Some(one),
         ..every()
     };
-    assert_eq!(ids(&store, of_one).await, [three]);
+    assert_eq!(ids(store, of_one).await, [three]);
     let since = Search {
         from: id_at(NOW + 1),
         ..every()
     };
-    assert_eq!(ids(&store, since).await, [four]);
+    assert_eq!(ids(store, since).await, [four]);
     let until = Search {
         below: id_at(NOW + 1),
         ..every()
     };
-    assert_eq!(ids(&store, until).await, [three, two, one]);
+    assert_eq!(ids(store, until).await, [three, two, one]);
 }
 
 /// Every run with these labels.

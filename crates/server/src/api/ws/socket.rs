@@ -77,7 +77,7 @@ impl End {
 pub(super) fn opening(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<WebSocketUpgrade, Refusal> {
-    let upgrade = upgrade.map_err(refuse)?;
+    let upgrade = upgrade.map_err(|rejection| refuse(&rejection))?;
     Ok(upgrade
         .read_buffer_size(INCOMING_BYTES / 16)
         .write_buffer_size(BUFFER_BYTES)
@@ -87,7 +87,7 @@ pub(super) fn opening(
 }
 
 /// What is not the opening of a socket, by whose words.
-fn refuse(rejection: WebSocketUpgradeRejection) -> Refusal {
+fn refuse(rejection: &WebSocketUpgradeRejection) -> Refusal {
     let kind = match rejection.status() {
         StatusCode::METHOD_NOT_ALLOWED => RefusalKind::MethodNotAllowed,
         StatusCode::UPGRADE_REQUIRED => RefusalKind::UpgradeRequired,

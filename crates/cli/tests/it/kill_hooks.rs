@@ -137,8 +137,8 @@ impl Receiver {
     fn wait_for_again(&self, in_flight: &[Delivery], begun: Instant) {
         wait_for("what was in flight comes again", || {
             let arrived = self.arrived.lock().expect("no panic");
-            let all = in_flight.iter().all(|one| arrived.contains(one));
-            all
+
+            in_flight.iter().all(|one| arrived.contains(one))
         });
         let took = begun.elapsed();
         assert!(took < AGAIN, "{in_flight:?} after {took:?}");

@@ -114,7 +114,7 @@ fn a_missing_server_is_told_at_once_with_what_to_do() {
             stderr(&answer)
         );
         assert_eq!(stdout(&answer), "");
-        says(&answer, &format!("Tried {url}."));
+        says(&answer, format!("Tried {url}."));
     }
 }
 

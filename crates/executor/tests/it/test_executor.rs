@@ -43,6 +43,10 @@ impl TestExecutor {
     }
 
     /// Submits a script as a job.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write it as a literal"
+    )]
     pub(crate) fn submit(&self, id: &str, script: &str, more: Value) {
         let program = format!("#!/bin/sh\n{script}\n");
         let sha256 = digest(program.as_bytes()).to_string();

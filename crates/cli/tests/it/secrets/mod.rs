@@ -170,8 +170,8 @@ impl SecretsTest {
             let line = format!("GET /api/hooks/{id}/deliveries/1");
             wait_for("the test was sent", || {
                 let delivery = self.as_admin(&line, &json!({}), 200);
-                let ended = delivery["status"] == "delivered" || delivery["error"].is_string();
-                ended
+
+                delivery["status"] == "delivered" || delivery["error"].is_string()
             });
             self.ask(&format!("GET /api/hooks/{id}"), &headers, b"", 200);
             self.ask(

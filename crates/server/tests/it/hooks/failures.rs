@@ -118,7 +118,7 @@ async fn a_slow_receiver_is_given_up_and_keeps_no_other_waiting() {
     let all = deliveries(&server, &late).await;
     assert_eq!(all.len(), 20);
     for one in &all {
-        has(&one, &json!({"status": "pending", "attempts": 1}));
+        has(one, &json!({"status": "pending", "attempts": 1}));
         assert_eq!(one["error"], "no answer within 300ms");
     }
 }

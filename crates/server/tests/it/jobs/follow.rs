@@ -26,7 +26,7 @@ async fn running(server: &TestServer) -> String {
 
 async fn complete(server: &TestServer, id: &str, executor: &str, stdout: &str) {
     let end = json!({"executor_id": executor, "stdout": stdout, "stderr": "e", "exit_code": 0});
-    server.put_job(&id, "complete", &end).json(200).await;
+    server.put_job(id, "complete", &end).json(200).await;
 }
 
 fn texts(messages: &[Message]) -> Vec<&str> {

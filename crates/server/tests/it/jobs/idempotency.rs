@@ -102,7 +102,7 @@ async fn a_repetition_is_answered_though_the_job_was_deleted_meanwhile() {
     server.claim("worker-1").await;
     let id = first["id"].as_str().expect("an id");
     server
-        .put_job(&id, "complete", &bare("worker-1"))
+        .put_job(id, "complete", &bare("worker-1"))
         .json(200)
         .await;
     server.clock.advance_ms(3_600_000);

@@ -70,11 +70,11 @@ async fn a_zombie_changes_nothing() {
 
 async fn refused(server: &TestServer, id: &str, zombie: &Value) {
     // It is heard of, whatever it says: what is counted of it does not change any more.
-    server.put_job(&id, "heartbeat", zombie).refused(404).await;
+    server.put_job(id, "heartbeat", zombie).refused(404).await;
     let before = world(server, id).await;
-    server.put_job(&id, "heartbeat", zombie).refused(404).await;
-    server.put_job(&id, "complete", zombie).refused(400).await;
-    server.put_job(&id, "fail", zombie).refused(400).await;
+    server.put_job(id, "heartbeat", zombie).refused(404).await;
+    server.put_job(id, "complete", zombie).refused(400).await;
+    server.put_job(id, "fail", zombie).refused(400).await;
     let released = server.release(id, "zombie", &json!(1)).await;
     released.problem(404).await;
     assert_eq!(world(server, id).await, before);

@@ -151,6 +151,10 @@ impl Work {
     }
 
     /// What is reported of a plugin.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write it as a literal"
+    )]
     fn part(&self, plugin: &str, stage: &str, tries: u32, body: Value) -> Value {
         let plugins = self.lease["input"]["plugins"].as_array().expect("plugins");
         let place = plugins.iter().position(|name| name == plugin);

@@ -51,7 +51,7 @@ async fn a_skipped_plugin_is_told_and_is_no_failure() {
     ];
     assert_eq!(words, expected);
     let data = &events[1].data["data"];
-    has(&data, &json!({"pluginName": "one", "reason": WHY}));
+    has(data, &json!({"pluginName": "one", "reason": WHY}));
     assert!(
         data.get("error").is_none() && data.get("tookMs").is_none(),
         "{data}"

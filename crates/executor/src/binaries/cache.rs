@@ -1,7 +1,6 @@
 //! The cache directory: one file per SHA-256, the longest unused removed first, never one in use.
 
 use std::{
-    collections::HashMap,
     fs::{self, File, Permissions},
     io,
     os::unix::fs::PermissionsExt,
@@ -12,12 +11,13 @@ use std::{
     },
 };
 
-use tokio::{sync::RwLock, task::spawn_blocking};
+use tokio::task::spawn_blocking;
 use wire::client::Client;
 
 use super::{
     Digest, Error, FetchLimits,
     fetch::{Fetcher, Incoming},
+    index::{Entry, Index, ProgramFile},
 };
 use crate::directory;
 
@@ -36,32 +36,6 @@ struct Inner {
     index: Mutex<Index>,
     /// Held for as long as the cache is open: one executor per directory.
     _lock: File,
-}
-
-#[derive(Default)]
-struct Index {
-    entries: HashMap<Digest, Entry>,
-    /// Counts uses: the entry with the lowest number is the longest unused.
-    clock: u64,
-}
-
-#[derive(Default)]
-struct Entry {
-    /// 0 while it is not there.
-    size_bytes: u64,
-    used: u64,
-    pins: usize,
-    file: Arc<ProgramFile>,
-}
-
-/// Writing a program's file takes the lock for writing, checking it takes it for reading: so one
-/// download serves all who wait.
-#[derive(Default)]
-struct ProgramFile {
-    /// How many downloads have ended.
-    downloads: AtomicU64,
-    /// The URL and the failure of the last download, for those who came before its end.
-    lock: RwLock<Option<(String, Error)>>,
 }
 
 /// A program that is there and stays there until this is dropped.
@@ -287,8 +261,7 @@ impl Inner {
             .retain(|_, entry| entry.pins > 0 || entry.size_bytes > 0);
         let mut size = index.size_bytes();
         while size > self.limit_bytes {
-            let unused = index.entries.iter().filter(|(_, entry)| entry.pins == 0);
-            let Some((&digest, _)) = unused.min_by_key(|(_, entry)| entry.used) else {
+            let Some(digest) = index.longest_unused() else {
                 return;
             };
             if let Err(error) = fs::remove_file(self.dir.join(digest.to_string())) {
@@ -299,11 +272,5 @@ impl Inner {
                 .remove(&digest)
                 .map_or(0, |entry| entry.size_bytes);
         }
-    }
-}
-
-impl Index {
-    fn size_bytes(&self) -> u64 {
-        self.entries.values().map(|entry| entry.size_bytes).sum()
     }
 }

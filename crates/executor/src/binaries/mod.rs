@@ -3,6 +3,7 @@
 mod cache;
 mod digest;
 mod fetch;
+mod index;
 
 pub use cache::{Binaries, Pinned};
 pub use digest::Digest;

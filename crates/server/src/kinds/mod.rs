@@ -8,7 +8,9 @@ use std::time::Duration;
 pub(crate) use control::Control;
 use engine::{Kind, Status};
 
-use crate::{Settings, access::Scope};
+use store::runs::PartReport;
+
+use crate::{Settings, access::Scope, api::plugin_jobs, refusal::Refusal};
 
 /// A kind of runs.
 pub(crate) struct KindRow {
@@ -28,9 +30,18 @@ pub(crate) struct KindRow {
     /// Whether such a run is held until its creator starts it. One that is never started ends when it is
     /// as old as retention allows.
     pub(crate) starts_held: bool,
+    /// Whether at most one part of such a run may run at a time.
+    pub(crate) serial_parts: bool,
+    /// Makes rows of what an executor reports of parts, if the run's input allows it; without it, the kind
+    /// has no rules of its own.
+    pub(crate) check_parts: Option<CheckParts>,
     /// How long such a run is kept after its end.
     pub(crate) kept: fn(&Settings) -> Duration,
 }
+
+/// The run's input and the reports.
+pub(crate) type CheckParts =
+    fn(&[u8], Vec<wire::executors::PartReport>) -> Result<Vec<PartReport>, Refusal>;
 
 /// Which queues the runs of a kind wait in.
 pub(crate) enum Queues {
@@ -59,6 +70,8 @@ static JOB: KindRow = KindRow {
         Control::Retry,
     ],
     starts_held: false,
+    serial_parts: false,
+    check_parts: None,
     kept: |settings| settings.retention,
 };
 
@@ -77,6 +90,8 @@ static PLUGIN_JOB: KindRow = KindRow {
     cancel: Scope::PluginJobsCancel,
     controls: &[Control::Pause, Control::Resume, Control::Cancel],
     starts_held: true,
+    serial_parts: true,
+    check_parts: Some(plugin_jobs::check_parts),
     kept: |settings| settings.retention,
 };
 
@@ -98,6 +113,8 @@ static EXECUTION: KindRow = KindRow {
         Control::Cancel,
     ],
     starts_held: false,
+    serial_parts: false,
+    check_parts: None,
     kept: |settings| settings.retention,
 };
 
@@ -111,6 +128,8 @@ static OPERATION: KindRow = KindRow {
     cancel: Scope::PlaygroundsWrite,
     controls: &[Control::Cancel, Control::Retry],
     starts_held: false,
+    serial_parts: false,
+    check_parts: None,
     kept: |settings| settings.retention,
 };
 

@@ -7,4 +7,7 @@ pub(crate) mod finish;
 mod follow;
 pub(crate) mod output;
 pub(crate) mod paging;
+mod part;
 pub(crate) mod submit;
+
+pub(crate) use part::part;

@@ -2,7 +2,10 @@
 
 use engine::{Command, Kind, RunId, step};
 
-use super::row::{self, Before, Update};
+use super::{
+    row,
+    update::{self, Before, Update},
+};
 use crate::{Batch, Error, audit::AuditEntry, driver::args};
 
 /// Applies `command` to a run, which must be of this kind, because somebody asked for it; writes that
@@ -107,7 +110,7 @@ pub(super) fn decide(
         change,
         ip: "",
     };
-    row::write(batch, &[update], now).map_err(|error| match error {
+    update::write(batch, &[update], now).map_err(|error| match error {
         // Another server submitted or retried a run with this key meanwhile: the next try finds it.
         Error::Constraint(why) if exclusive_key.is_some() => Error::Conflict(why),
         error => error,

@@ -6,7 +6,8 @@ use engine::{Command, Run, step};
 
 use super::{
     find,
-    row::{self, Before, Update, WIDTH, columns},
+    row::{self, WIDTH, columns},
+    update::{self, Before, Update},
 };
 use crate::{
     Batch, Error,
@@ -134,7 +135,7 @@ fn serve(
         }
     }
     let now = claims[alike[0]].now;
-    row::write(batch, &updates, now)
+    update::write(batch, &updates, now)
 }
 
 /// The first `wanted` runs of these queues, in the order of their sort keys.

@@ -6,7 +6,10 @@ use engine::{
     AttemptEnd, AttemptOutcome, Change, Command, Holder, Rejected, Run, RunId, Status, step,
 };
 
-use super::row::{self, Before, Update};
+use super::{
+    row,
+    update::{self, Before, Update},
+};
 use crate::{
     Batch, Error,
     driver::{Tx, Value, args},
@@ -97,7 +100,7 @@ pub(crate) fn finish_all(
         batch.seen(&finish.holder.executor, seen);
     }
     let now = finishes.first().map_or(0, |finish| finish.now);
-    row::write(batch, &updates, now)?;
+    update::write(batch, &updates, now)?;
     write_reports(batch.tx, &reports)?;
     Ok(answers)
 }

@@ -8,11 +8,13 @@ mod finish;
 mod heartbeat;
 mod list;
 mod parents;
+mod part_rows;
 mod parts;
 mod row;
 mod search;
 mod submit;
 mod sweep;
+mod update;
 mod waiting;
 
 pub use apply::{apply, apply_to, entry};
@@ -24,10 +26,8 @@ pub use find::{
 pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
 pub use list::{Filter, list, plan_of_several as list_plan};
-pub use parts::{
-    PartReport, PartRow, ProgressReport, advance, hold, last_parts, open_parts, part_counts, parts,
-    state,
-};
+pub use part_rows::{PartRow, last_parts, open_parts, part_counts, parts, state};
+pub use parts::{PartReport, ProgressReport, advance, hold};
 pub use search::{Found, FoundRun, Search, SearchPlan, is_any_in, labels, search, search_plan};
 pub use submit::{Submission, Submit, Submitted, repeated};
 pub use sweep::{cancel_unstarted, due, expire, next_due};
@@ -38,6 +38,6 @@ pub(crate) use families::family_of;
 pub(crate) use find::attempt_of;
 pub(crate) use finish::finish_all;
 pub(crate) use heartbeat::heartbeat_all;
-pub(crate) use row::Before;
 pub(crate) use submit::submit_all;
+pub(crate) use update::Before;
 pub(crate) use waiting::wake_parents;

@@ -8,23 +8,13 @@ use engine::{Command, Holder, PartChange, Run, RunId, Stage};
 
 use super::{
     apply::{decide, lock},
-    row::Update,
+    part_rows::{PartRow, read_part, select, state_of, write_state},
+    update::Update,
 };
 use crate::{
-    Batch, Error, Read,
-    driver::{Row, Tx, Value, args},
+    Batch, Error,
+    driver::{Tx, Value},
 };
-
-/// Selects what [`read_part`] takes.
-macro_rules! select {
-    ($condition:literal) => {
-        concat!(
-            "SELECT number, name, path, stage, attempt, tries, started_at, ended_at, body \
-             FROM parts WHERE run_id = $1 AND ",
-            $condition
-        )
-    };
-}
 
 /// What a holder reports of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,29 +33,6 @@ pub struct PartReport {
     pub body: Vec<u8>,
     /// What the event says beside: see [`PartChange`].
     pub event_data: String,
-}
-
-/// A part as it is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartRow {
-    /// Its number, from 1.
-    pub number: i64,
-    /// Its name.
-    pub name: String,
-    /// The path of the part that it belongs to; empty at the top.
-    pub path: String,
-    /// Where it stands.
-    pub stage: Stage,
-    /// The attempt that reported it last.
-    pub attempt: i64,
-    /// See [`PartReport`].
-    pub tries: i64,
-    /// Epoch milliseconds.
-    pub started_at: i64,
-    /// Epoch milliseconds.
-    pub ended_at: Option<i64>,
-    /// What belongs to it.
-    pub body: Vec<u8>,
 }
 
 /// Makes sure that `holder` owns the run's lease, and keeps others from changing the run until the
@@ -256,69 +223,4 @@ pub(super) fn end_open(tx: &mut Tx<'_>, updates: &[Update<'_>], now: i64) -> Res
         })
         .collect();
     tx.exec_many(END, &rows).map(drop)
-}
-
-/// Up to `limit` parts of a run after number `after`, in order.
-pub fn parts(
-    read: &mut Read<'_, '_>,
-    id: RunId,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<PartRow>, Error> {
-    const PARTS: &str = select!("number > $2 ORDER BY number LIMIT $3");
-    read.tx.all(PARTS, args![&id, after, limit], read_part)
-}
-
-/// How many parts of a run are at each stage.
-pub fn part_counts(read: &mut Read<'_, '_>, id: RunId) -> Result<Vec<(Stage, i64)>, Error> {
-    const COUNTS: &str = "SELECT stage, COUNT(*) FROM parts WHERE run_id = $1 GROUP BY stage";
-    read.tx
-        .all(COUNTS, args![&id], |row| Ok((row.name(0)?, row.int(1)?)))
-}
-
-/// The last `limit` parts of a run, in order.
-///
-/// # Errors
-/// The database's.
-pub fn last_parts(read: &mut Read<'_, '_>, id: RunId, limit: i64) -> Result<Vec<PartRow>, Error> {
-    const LAST: &str = select!("number > 0 ORDER BY number DESC LIMIT $2");
-    let mut parts = read.tx.all(LAST, args![&id, limit], read_part)?;
-    parts.reverse();
-    Ok(parts)
-}
-
-/// The parts of a run that have started and not ended.
-pub fn open_parts(read: &mut Read<'_, '_>, id: RunId) -> Result<Vec<PartRow>, Error> {
-    const OPEN: &str = select!("ended_at IS NULL ORDER BY number");
-    read.tx.all(OPEN, args![&id], read_part)
-}
-
-/// The state of a run's work, if its holders left one.
-pub fn state(read: &mut Read<'_, '_>, id: RunId) -> Result<Option<Vec<u8>>, Error> {
-    state_of(read.tx, id)
-}
-
-fn state_of(tx: &mut Tx<'_>, id: RunId) -> Result<Option<Vec<u8>>, Error> {
-    const FIND: &str = "SELECT body FROM states WHERE run_id = $1";
-    tx.first(FIND, args![&id], |row| row.bytes(0))
-}
-
-fn write_state(tx: &mut Tx<'_>, id: RunId, body: &[u8]) -> Result<(), Error> {
-    const WRITE: &str = "INSERT INTO states (run_id, body) VALUES ($1, $2)
-        ON CONFLICT (run_id) DO UPDATE SET body = excluded.body";
-    tx.exec(WRITE, args![&id, body]).map(drop)
-}
-
-fn read_part(row: &Row<'_>) -> Result<PartRow, Error> {
-    Ok(PartRow {
-        number: row.int(0)?,
-        name: row.text(1)?,
-        path: row.text(2)?,
-        stage: row.name(3)?,
-        attempt: row.int(4)?,
-        tries: row.int(5)?,
-        started_at: row.int(6)?,
-        ended_at: row.opt_int(7)?,
-        body: row.bytes(8)?,
-    })
 }

@@ -8,7 +8,7 @@ use wire::{
     runs::RunPart,
 };
 
-use crate::{api::runs::parts::part, app::App};
+use crate::{app::App, runs::part};
 
 /// Parts in the answer of a claim, at most: the last ones. A plugin job has fewer.
 const LAST_PARTS: i64 = 1_000;

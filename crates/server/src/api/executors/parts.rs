@@ -2,18 +2,18 @@
 
 use axum::{extract::State, http::StatusCode};
 use engine::{Kind, OnTimeout, RunId, Wait, WaitFor};
-use store::Batch;
+use store::{Batch, Read};
 use wire::executors::{AdvanceRun, Advanced, ParkRun, PartReport, PutState};
 
 use super::{claimed::signals, holder, refuse};
 use crate::{
     access::ExecutorIdentity,
-    api::plugin_jobs,
     app::App,
     http::{
         check,
         extract::{Json, PathRunId},
     },
+    kinds,
     refusal::{Refusal, RefusalKind},
 };
 
@@ -57,8 +57,8 @@ pub(crate) async fn advance(
             },
             now,
         )?;
-        if kind == Kind::PluginJob {
-            plugin_jobs::one_at_a_time(&mut batch.read(), id)?;
+        if kinds::of(kind).serial_parts {
+            one_at_a_time(&mut batch.read(), id)?;
         }
         Ok(run.signals)
     };
@@ -66,6 +66,18 @@ pub(crate) async fn advance(
     Ok(axum::Json(Advanced {
         signals: signals(after),
     }))
+}
+
+/// Makes sure that at most one part of a run runs.
+fn one_at_a_time(read: &mut Read<'_, '_>, id: RunId) -> Result<(), store::Error> {
+    match &store::runs::open_parts(read, id)?[..] {
+        [first, other, ..] => Err(store::Error::Part {
+            run: id,
+            number: other.number,
+            why: format!("`{}` runs and has not ended", first.name),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Replaces the state of a run.
@@ -166,12 +178,10 @@ async fn reports(
             return Err(Refusal::field("path", message));
         }
     }
-    if kind == Kind::PluginJob && !parts.is_empty() {
+    if let Some(check) = kinds::of(kind).check_parts.filter(|_| !parts.is_empty()) {
         // It never changes and may be long: it is not read where everything is written.
         let input = app.store.read(move |read| store::runs::input(read, id));
-        let config = plugin_jobs::config(&input.await.map_err(refuse)?)?;
-        let parts = parts.into_iter();
-        return parts.map(|part| plugin_jobs::part(&config, part)).collect();
+        return check(&input.await.map_err(refuse)?, parts);
     }
     let plain = |part: PartReport| store::runs::PartReport {
         body: part.body.as_ref().map(json).unwrap_or_default(),

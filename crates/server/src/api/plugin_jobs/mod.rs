@@ -15,5 +15,5 @@ pub(crate) mod start;
 mod view;
 
 pub(crate) use event_data::compose;
-pub(crate) use loaded::config;
-pub(crate) use parts::{one_at_a_time, part};
+use loaded::config;
+pub(crate) use parts::check_parts;

@@ -1,13 +1,12 @@
 //! Plugins as the parts of a job: which reports of an executor fit a job, and what the event log gets.
 
-use engine::RunId;
 use serde_json::{Value, json};
-use store::Read;
 use wire::{
     executors::{EndedPlugin, PartReport, Stage},
     plugin_jobs::Config,
 };
 
+use super::config;
 use crate::refusal::Refusal;
 
 /// What is kept of why a plugin failed or was skipped, in bytes.
@@ -17,11 +16,18 @@ const EVENT_ERROR_LIMIT: usize = 1_024;
 /// An event does not have a longer metric, which the job itself shows.
 const EVENT_METRIC_LIMIT: usize = 16 * 1024;
 
+/// Reports of plugins as the store takes them, if the job has these plugins.
+pub(crate) fn check_parts(
+    input: &[u8],
+    reports: Vec<PartReport>,
+) -> Result<Vec<store::runs::PartReport>, Refusal> {
+    let config = config(input)?;
+    let reports = reports.into_iter();
+    reports.map(|report| part(&config, report)).collect()
+}
+
 /// The report of a plugin as the store takes it. The number of a plugin is its place in the job.
-pub(crate) fn part(
-    config: &Config,
-    report: PartReport,
-) -> Result<store::runs::PartReport, Refusal> {
+fn part(config: &Config, report: PartReport) -> Result<store::runs::PartReport, Refusal> {
     let wrong = |message: String| Err(Refusal::field("parts", format!("parts: {message}")));
     let place = usize::try_from(report.number - 1).ok();
     let plugin = place.and_then(|place| config.plugins.get(place));
@@ -95,16 +101,4 @@ fn event_data(ended: &EndedPlugin, failed_tries: u32) -> Value {
         event_data["metric"] = metric.clone();
     }
     event_data
-}
-
-/// Makes sure that a job has one plugin that runs, not several.
-pub(crate) fn one_at_a_time(read: &mut Read<'_, '_>, id: RunId) -> Result<(), store::Error> {
-    match &store::runs::open_parts(read, id)?[..] {
-        [first, other, ..] => Err(store::Error::Part {
-            run: id,
-            number: other.number,
-            why: format!("`{}` runs and has not ended", first.name),
-        }),
-        _ => Ok(()),
-    }
 }

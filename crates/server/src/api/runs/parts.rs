@@ -6,8 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
 };
 use serde::Deserialize;
-use store::runs::PartRow;
-use wire::{TimestampMs, runs::RunPart};
+use wire::runs::RunPart;
 
 use super::find;
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
     app::App,
     http::extract::{Params, PathRunId},
     refusal::Refusal,
+    runs::part,
 };
 
 const LIMIT_DEFAULT: i64 = 100;
@@ -65,19 +65,4 @@ pub(crate) async fn list(
         headers.extend(HeaderValue::from_str(&link).map(|link| (header::LINK, link)));
     }
     Ok((headers, axum::Json(parts.into_iter().map(part).collect())))
-}
-
-pub(crate) fn part(row: PartRow) -> RunPart {
-    RunPart {
-        number: row.number,
-        name: row.name,
-        path: row.path,
-        stage: row.stage.into(),
-        attempt: row.attempt,
-        tries: row.tries,
-        started_at: TimestampMs(row.started_at),
-        ended_at: row.ended_at.map(TimestampMs),
-        // Empty, or JSON of its kind; what it is not is not shown.
-        body: serde_json::from_slice(&row.body).unwrap_or_default(),
-    }
 }

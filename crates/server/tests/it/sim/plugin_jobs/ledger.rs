@@ -11,7 +11,8 @@ use wire::{
 
 use super::{
     super::ledger::LEASE_MS,
-    worker::{Progress, part, plugins},
+    progress::{Progress, part},
+    worker::plugins,
 };
 
 /// Lost executors in whose attempt no plugin ended: so many end a job.

@@ -2,6 +2,7 @@
 //! go, and no plugin whose end was acknowledged runs again.
 
 mod ledger;
+mod progress;
 mod worker;
 
 use std::collections::BTreeMap;

@@ -1,10 +1,13 @@
-//! The way from an executor to its server, with a gate: what comes after a certain word does not arrive
-//! before the gate is opened.
+//! A proxy between an executor and its server with a gate: a request with a certain word reaches the
+//! server, but its answer does not reach the executor before the gate is opened.
 
 use std::{
     io::{Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
-    sync::{Arc, Condvar, Mutex},
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -15,7 +18,7 @@ pub(super) struct Gate {
 }
 
 struct State {
-    /// What the gate stops.
+    /// Of the request whose answer the gate stops.
     word: String,
     place: Mutex<Place>,
     moved: Condvar,
@@ -25,13 +28,13 @@ struct State {
 enum Place {
     /// The word has not come yet.
     Before,
-    /// It waits at the gate.
+    /// Its answer waits at the gate.
     At,
     Open,
 }
 
 impl Gate {
-    pub(super) fn before(word: &str, server: u16) -> Self {
+    pub(super) fn after(word: &str, server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let state = Arc::new(State {
@@ -67,12 +70,16 @@ impl Gate {
 }
 
 impl State {
-    /// The word came: it goes on when the gate is open.
-    fn stop(&self) {
+    /// The word came.
+    fn reach(&self) {
         let mut place = self.place.lock().expect("no panic");
         if *place == Place::Before {
             *place = Place::At;
         }
+    }
+
+    fn wait_until_open(&self) {
+        let place = self.place.lock().expect("no panic");
         let open = self.moved.wait_while(place, |place| *place != Place::Open);
         drop(open.expect("no panic"));
     }
@@ -83,26 +90,37 @@ fn join(from: &TcpStream, to: &TcpStream, state: &Arc<State>) {
         let copy = |stream: &TcpStream| stream.try_clone().expect("a second handle");
         (copy(from), copy(to))
     };
-    let ((from, to), state) = (both(), Arc::clone(state));
-    thread::spawn(move || pass(from, to, Some(&state)));
-    let (from, to) = both();
-    thread::spawn(move || pass(to, from, None));
-}
-
-/// Hands on what comes, until one side ends.
-fn pass(mut from: TcpStream, mut to: TcpStream, state: Option<&State>) {
-    let (mut chunk, mut seen) = (vec![0; 64 << 10], Vec::new());
-    while let Ok(length @ 1..) = from.read(&mut chunk) {
-        if let Some(state) = state {
-            seen.extend_from_slice(&chunk[..length]);
-            let word = state.word.as_bytes();
+    let held = Arc::new(AtomicBool::new(false));
+    let ((from, to), asks) = (both(), (Arc::clone(state), Arc::clone(&held)));
+    thread::spawn(move || {
+        let mut seen = Vec::new();
+        pass(from, to, |chunk| {
+            seen.extend_from_slice(chunk);
+            let word = asks.0.word.as_bytes();
             if seen.windows(word.len()).any(|window| window == word) {
-                state.stop();
+                asks.1.store(true, Ordering::SeqCst);
+                asks.0.reach();
                 seen.clear();
             }
             // The word may come in two pieces.
             seen.drain(..seen.len().saturating_sub(word.len() - 1));
-        }
+        });
+    });
+    let ((from, to), state) = (both(), Arc::clone(state));
+    thread::spawn(move || {
+        pass(to, from, |_| {
+            if held.load(Ordering::SeqCst) {
+                state.wait_until_open();
+            }
+        });
+    });
+}
+
+/// Passes on what comes, each piece after `before`, until one side ends.
+fn pass(mut from: TcpStream, mut to: TcpStream, mut before: impl FnMut(&[u8])) {
+    let mut chunk = vec![0; 64 << 10];
+    while let Ok(length @ 1..) = from.read(&mut chunk) {
+        before(&chunk[..length]);
         if to.write_all(&chunk[..length]).is_err() {
             break;
         }

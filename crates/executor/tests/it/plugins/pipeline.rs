@@ -104,8 +104,8 @@ async fn an_attempt_goes_on_where_the_one_before_it_ended() {
     plugin_registry.script("tried", "", "echo '{\"error\": {\"message\": \"no\"}}'");
     let executor = plugin_registry.executor(|_| {}).await;
     let part = |number, name, stage, tries, body| {
-        json!({"number": number, "name": name, "stage": stage, "attempt": 1, "tries": tries,
-            "started_at": 0, "body": body})
+        json!({"number": number, "name": name, "path": "", "stage": stage, "attempt": 1, "tries": tries,
+            "started_at": "2026-01-01T00:00:00Z", "body": body})
     };
     let parts = [
         part(1, "done", "completed", 1, json!({"metric": {"n": 9}})),

@@ -103,7 +103,6 @@ async fn claims_that_are_wrong() {
         (json!({}), "kinds"),
         (json!({"kinds": []}), "kinds"),
         (json!({"kinds": ["jobs"]}), "kinds"),
-        (json!({"kinds": ["execution"]}), "kinds"),
         (json!({"kinds": "job"}), "kinds"),
         (json!({"kinds": ["plugin_job"], "max": 0}), "max"),
         (json!({"kinds": ["plugin_job"], "max": 1001}), "max"),

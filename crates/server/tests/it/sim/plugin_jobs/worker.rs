@@ -242,7 +242,7 @@ impl World {
             return Some(held);
         }
         let answered = self.deliver_note(&held.job, &report).await;
-        if !self.calm && self.chance.percent(8) {
+        if !self.calm && self.chance.percent(16) {
             let at = self.now() + self.chance.within(0, 60_000);
             self.late_notes.push((at, held.job.clone(), report.clone()));
         }

@@ -146,7 +146,7 @@ async fn oversized_bodies_are_refused_in_the_same_form() {
         (Method::POST, executor("/exchange"), 64),
         (Method::POST, executor("/leases"), 16),
         (Method::PUT, executor(""), 1),
-        (Method::PUT, run("parts"), 16),
+        (Method::POST, run("parts"), 16),
         (Method::POST, run("release"), 16),
         (
             Method::POST,

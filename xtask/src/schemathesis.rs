@@ -25,9 +25,11 @@ use crate::{
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
     response_schema_conformance,unsupported_method";
 
-/// Streams never end, and WebSockets are not spoken; `crates/server/tests/it` follows both. For the same
+/// Streams never end, WebSockets are not spoken, and a question waits for an executor that is not there;
+/// `crates/server/tests/it` tries all of them. For the same
 /// reason `xtask/schemathesis/hooks.py` keeps `follow` out of requests for logs.
-const STREAMS: &str = "^(/api/events|/ws/.*|/playground/jobs/.*/events)$";
+const STREAMS: &str =
+    "^(/api/events|/ws/.*|/(playground/jobs|api/runs)/.*/events|/api/executors/.*/doctor)$";
 
 /// What is tried one after the other: the document's examples and what its limits suggest, requests that are
 /// drawn, and sequences of them, in which one takes what another answered. A sequence costs as little as a

@@ -76,7 +76,7 @@ pub(crate) enum RunStatus {
     Completed,
     /// It failed
     Failed,
-    /// Somebody cancelled it
+    /// It was cancelled
     Cancelled,
 }
 

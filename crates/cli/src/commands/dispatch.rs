@@ -9,7 +9,7 @@ use crate::{
     exit::{Exit, Failure},
 };
 
-/// The log level of a command when nobody asks for another.
+/// The log level of a command unless another is set.
 pub(crate) fn default_log(command: &ProgramCommand) -> &'static str {
     match command {
         ProgramCommand::Server(_) | ProgramCommand::Executor(_) => "info",

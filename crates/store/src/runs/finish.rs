@@ -29,7 +29,7 @@ pub struct Finish {
     pub report: Report,
     /// A random number from 0 to 1.
     pub jitter: f64,
-    /// See [`engine::sort key`].
+    /// See [`engine::sort_key`].
     pub aging_step_ms: i64,
     /// Epoch milliseconds.
     pub now: i64,

@@ -37,7 +37,7 @@ pub struct Submit {
     pub idempotency: Option<(String, Vec<u8>)>,
     /// Who asks for it, if anybody does.
     pub entry: Option<Box<AuditEntry>>,
-    /// See [`engine::sort key`].
+    /// See [`engine::sort_key`].
     pub aging_step_ms: i64,
     /// Epoch milliseconds.
     pub now: i64,

@@ -36,7 +36,7 @@ pub struct Spec {
     pub cgroups: Vec<PathBuf>,
     /// Time between SIGTERM and SIGKILL, in milliseconds.
     pub grace_ms: u64,
-    /// The tree is killed after so many milliseconds unless an [`Order::Fence`] comes first.
+    /// The tree is killed after so many milliseconds unless an [`Order::Deadline`] comes first.
     pub fence_ms: Option<u64>,
 }
 

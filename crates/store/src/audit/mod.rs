@@ -1,7 +1,7 @@
 //! The audit: who did what to what, from where, and what became of it.
 //!
 //! A line is written in the transaction of the change that it speaks of: whatever changes something
-//! on request takes an [`Act`] and hands it to the batch, which chains the acts of a
+//! on request takes an [`AuditEntry`] and hands it to the batch, which chains the acts of a
 //! transaction at its end. Nothing changes a line, and only [`retain`] removes any, the oldest first.
 
 mod chain;

@@ -107,7 +107,7 @@ pub fn runs(batch: &mut Batch<'_, '_>, before: impl Fn(Kind) -> i64) -> Result<S
     })
 }
 
-/// Deletes one run of this kind that has ended; of a long one [`remains`] has the rest. Its events
+/// Deletes one run of this kind that has ended; of a long one `pending_deletions` has the rest. Its events
 /// stay until they are old.
 ///
 /// # Errors

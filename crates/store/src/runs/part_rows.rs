@@ -32,7 +32,7 @@ pub struct PartRow {
     pub stage: Stage,
     /// The attempt that reported it last.
     pub attempt: i64,
-    /// See [`PartReport`].
+    /// See `PartReport`.
     pub tries: i64,
     /// Epoch milliseconds.
     pub started_at: i64,

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::{failure::Cause, logs::cut, metrics::pointed, plugin::Answered};
+use crate::{answered::Answered, failure::Cause, logs::cut, metrics::pointed};
 
 /// The most levels of lists and objects.
 const MOST_LEVELS: usize = 100;

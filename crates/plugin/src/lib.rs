@@ -4,6 +4,7 @@
 //! [`Limits`] and leaves an [`PluginOutcome`] or a [`Failure`]. Nothing that a plugin does, be it looping,
 //! allocating, flooding or crashing, is more than a failed call.
 
+mod answered;
 mod catalogue;
 mod check;
 mod depth;

@@ -11,6 +11,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    answered::Answered,
     depth,
     failure::{Cause, Failure},
     limits::Limits,
@@ -66,16 +67,6 @@ pub struct Summary {
     pub logs: Logs,
     /// How long it took.
     pub took: Duration,
-}
-
-/// What a host heard from a plugin, not yet compared with the manifest.
-#[derive(Debug, Default)]
-pub(crate) struct Answered {
-    pub(crate) metric: Option<Value>,
-    pub(crate) output: Option<Value>,
-    pub(crate) summary: Option<Value>,
-    pub(crate) description: Option<Description>,
-    pub(crate) changes: Changes,
 }
 
 impl Plugin {

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::{
+    answered::Answered,
     failure::Cause,
     limits::Limits,
     logs::{Logs, cut},
-    plugin::Answered,
     protocol::{Call, Description, Line},
     storage::Ledger,
 };

@@ -19,10 +19,10 @@ pub use plain::Plain;
 pub use spawner::{Command, Exit, Spawner, Started};
 
 use crate::{
+    answered::Answered,
     failure::Cause,
     limits::Limits,
     logs::{Logs, Printed},
-    plugin::Answered,
     protocol::Call,
 };
 use answer::Answer;

@@ -15,10 +15,10 @@ use super::{
     stop::{PATIENCE, Stop},
 };
 use crate::{
+    answered::Answered,
     failure::Cause,
     limits::Limits,
     logs::{Logs, cut},
-    plugin::Answered,
     protocol::{self, Call, Storage},
     storage::Ledger,
 };

@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use wasmtime::{Engine, component::Component as Compiled, component::Linker};
 
-use crate::{failure::Cause, limits::Limits, logs::Logs, plugin::Answered, protocol::Call};
+use crate::{answered::Answered, failure::Cause, limits::Limits, logs::Logs, protocol::Call};
 pub(crate) use compiled::sweep;
 use state::HostState;
 

@@ -28,9 +28,8 @@ async fn an_idle_executor_answers_what_it_is_asked() {
             AskedQuestion { id, question }
         }));
     });
-    let answered =
-        |executor: &TestExecutor| (executor.server.state().answers.len() == 2).then_some(());
-    executor.until("both are answered", answered).await;
+    let answered = |executor: &TestExecutor| executor.server.state().answers.len() == 2;
+    executor.wait_for("both are answered", answered).await;
     let executor = executor.end().await;
     let answers = executor.server.state().answers.clone();
     for (id, query, body) in answers {
@@ -77,12 +76,7 @@ async fn performs_jobs_and_reports_how_they_ended() {
         let message = segv.error_message;
         assert_eq!(message.as_deref(), Some("killed by signal 11 (SIGSEGV)"));
 
-        let registration = executor
-            .server
-            .state()
-            .registration
-            .clone()
-            .expect("it registered");
+        let registration = executor.registration().await;
         assert_eq!(registration.slots, 4);
         assert_eq!(registration.isolation, isolation.to_string());
         assert_eq!(registration.isolation_missing, Vec::<String>::new());
@@ -197,25 +191,16 @@ async fn a_job_that_this_executor_cannot_perform_is_left_to_others() {
     let executor = TestExecutor::new(|_| {}).await;
     executor.submit("first", "echo first", json!({}));
     executor.result("first").await;
-    // Where no directory can be made.
-    let work = executor.dir.path("data/work");
-    let aside = executor.dir.path("data/aside");
-    fs::rename(&work, &aside).expect("it is moved");
-    fs::write(&work, "").expect("a file");
+    executor.remove_work_dir();
     executor.submit("second", "echo second", json!({}));
     let began = Instant::now();
-    let (job, what) = executor
-        .until("it is given back", |executor| {
-            executor.server.state().abandoned.pop()
-        })
-        .await;
+    let (job, what) = executor.abandoned().await;
     assert_eq!(job, "second");
     assert!(
         what.starts_with("the work directory cannot be made"),
         "{what}"
     );
-    fs::remove_file(&work).expect("a file");
-    fs::rename(&aside, &work).expect("it is moved back");
+    executor.restore_work_dir();
     // It is not the first to take the next one, and goes on afterwards.
     executor.submit("third", "echo third", json!({}));
     assert_eq!(executor.result("third").await.stdout, "third\n");
@@ -265,9 +250,7 @@ async fn a_job_that_kills_its_shim_fails_and_leaves_no_process_behind() {
         gate = executor.dir.path("gate").display()
     );
     executor.submit("killer", &script, json!({}));
-    let printed =
-        |executor: &TestExecutor| (executor.log("killer", "stdout") == "ready\n").then_some(());
-    executor.until("it prints", printed).await;
+    executor.printed("killer", "ready\n").await;
     eventually("all of it runs", || count(&sleep) == 3);
     fs::write(executor.dir.path("gate"), "").expect("a file");
     let killer = executor.result("killer").await;
@@ -312,11 +295,7 @@ async fn slots_are_filled_and_never_overfilled_and_results_go_in_batches() {
 #[tokio::test]
 async fn a_second_executor_in_the_same_directories_is_refused() {
     let executor = TestExecutor::new(|_| {}).await;
-    executor
-        .until("it registers", |executor| {
-            executor.server.state().registration.clone()
-        })
-        .await;
+    executor.registration().await;
     let settings = Settings::new("second", executor.dir.path("data"), shim());
     let refused = run(executor.server.client(), settings, CancellationToken::new()).await;
     assert!(
@@ -337,10 +316,7 @@ async fn a_job_that_takes_too_much_memory_is_killed_or_the_limit_is_named_as_mis
         }
     };
     let executor = TestExecutor::new(limited(Isolation::Standard)).await;
-    let registration = executor.until("it registers", |executor| {
-        executor.server.state().registration.clone()
-    });
-    let missing = registration.await.isolation_missing;
+    let missing = executor.registration().await.isolation_missing;
     let findings = probe(&Settings::new("probe", executor.dir.path("probe"), shim()));
     for name in ["memory limit", "processor limit"] {
         let finding = findings.iter().find(|finding| finding.name == name);

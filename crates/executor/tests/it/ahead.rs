@@ -18,21 +18,18 @@ async fn busy(prefetch: u32) -> (TestExecutor, std::path::PathBuf) {
     .await;
     let go = executor.dir.path("go");
     executor.submit("long", WAITS, json!({"env_variables": {"GO": go}}));
-    let runs = |executor: &TestExecutor| (executor.left_behind() > 0).then_some(());
-    executor.until("it runs", runs).await;
+    executor.works(true).await;
     (executor, go)
 }
 
 async fn owned(executor: &TestExecutor, count: usize) {
-    let owns =
-        |executor: &TestExecutor| (executor.server.state().held.len() == count).then_some(());
-    executor.until("so many are claimed", owns).await;
+    let owns = |executor: &TestExecutor| executor.server.state().held.len() == count;
+    executor.wait_for("so many are claimed", owns).await;
 }
 
 async fn released(executor: &TestExecutor, count: usize) {
-    let done =
-        |executor: &TestExecutor| (executor.server.state().released.len() == count).then_some(());
-    executor.until("so many are released", done).await;
+    let done = |executor: &TestExecutor| executor.server.state().released.len() == count;
+    executor.wait_for("so many are released", done).await;
 }
 
 #[tokio::test]

@@ -32,8 +32,7 @@ async fn artefacts_are_sent_until_the_server_has_them() {
 async fn a_job_that_was_cancelled_keeps_what_it_left() {
     let executor = TestExecutor::new(|_| {}).await;
     executor.submit("job", "echo 1 >$OUTPUT_DIR/a; echo; sleep 600", json!({}));
-    let begun = |executor: &TestExecutor| (executor.log("job", "stdout") == "\n").then_some(());
-    executor.until("it has begun", begun).await;
+    executor.printed("job", "\n").await;
     executor.server.cancel("job");
     let result = executor.result("job").await;
     assert_eq!(result.error_message.as_deref(), Some("cancelled"));
@@ -53,9 +52,7 @@ async fn what_the_server_does_not_take_in_time_is_said_and_the_result_is_sent() 
     assert!(result.completed(), "{result:?}");
     let line = "playhouse: artefact \"a\" was not kept: the run's time was over\n";
     assert_eq!(result.stderr, format!("bad\n{line}"));
-    let said =
-        |executor: &TestExecutor| executor.log("job", "stderr").ends_with(line).then_some(());
-    executor.until("it stands in the log too", said).await;
+    assert!(executor.log("job", "stderr").ends_with(line));
     executor.end().await;
 }
 
@@ -66,15 +63,12 @@ async fn a_lease_that_is_lost_ends_the_uploads_without_a_result() {
         .server
         .change(|state| state.artifact_failures = usize::MAX);
     executor.submit("job", "echo 1 >$OUTPUT_DIR/a", json!({}));
-    let tried = |executor: &TestExecutor| {
-        (executor.server.state().artifact_failures < usize::MAX).then_some(())
-    };
-    executor.until("the upload was tried", tried).await;
+    let tried = |executor: &TestExecutor| executor.server.state().artifact_failures < usize::MAX;
+    executor.wait_for("the upload was tried", tried).await;
     executor.server.change(|state| {
         state.held.remove("job");
     });
-    let gone = |executor: &TestExecutor| (executor.left_behind() == 0).then_some(());
-    executor.until("the attempt is over", gone).await;
+    executor.works(false).await;
     let executor = executor.end().await;
     assert!(executor.server.result("job").is_none());
 }

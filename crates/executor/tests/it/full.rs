@@ -31,11 +31,7 @@ async fn a_job_fills_the_disk() {
         TestExecutor::new(|settings| small_disk::mount(&settings.work_dir, ROOM_BYTES, FILES))
             .await;
     let work = executor.dir.path("data/work");
-    executor
-        .until("it registers", |executor| {
-            executor.server.state().registration.clone()
-        })
-        .await;
+    executor.registration().await;
     let empty = free(&work);
     let all_files = "n=0; while :; do touch $n || break; n=$((n + 1)); done; false";
     for (what, script) in [("blocks", "cat /dev/zero >big"), ("files", all_files)] {
@@ -70,16 +66,16 @@ async fn fill(executor: &TestExecutor, what: &str, script: &str) {
         &format!("echo up; {wait}; echo still up"),
         json!({}),
     );
-    prints(executor, &neighbour, "up\n").await;
+    executor.printed(&neighbour, "up\n").await;
     let script = format!("echo begun; {script} || {{ echo full; {wait}; exit 28; }}");
     executor.submit(&filler, &script, json!({}));
-    prints(executor, &filler, "begun\nfull\n").await;
+    executor.printed(&filler, "begun\nfull\n").await;
 
     // While it is full.
     executor.submit(&after, "echo after", json!({}));
     if what == "files" {
         let reason = format!("the work directory cannot be made: {NO_SPACE} (os error 28)");
-        assert_eq!(abandoned(executor).await, (after, reason));
+        assert_eq!(executor.abandoned().await, (after, reason));
     } else {
         assert_eq!(executor.result(&after).await.stdout, "after\n");
     }
@@ -96,17 +92,6 @@ async fn fill(executor: &TestExecutor, what: &str, script: &str) {
     let ended = executor.result(&neighbour).await;
     assert!(ended.completed());
     assert_eq!(ended.stdout.as_str(), "up\nstill up\n");
-}
-
-/// The next job that is released because this executor cannot do it.
-async fn abandoned(executor: &TestExecutor) -> (String, String) {
-    let next = |executor: &TestExecutor| executor.server.state().abandoned.pop();
-    executor.until("it is given back", next).await
-}
-
-async fn prints(executor: &TestExecutor, job: &str, text: &str) {
-    let printed = |executor: &TestExecutor| (executor.log(job, "stdout") == text).then_some(());
-    executor.until(job, printed).await;
 }
 
 #[test]
@@ -135,7 +120,7 @@ async fn a_program_does_not_fit() {
     let url = executor.programs.put("file", "large", program);
     executor.server.submit("large", &url, &sha256, &json!({}));
     let reason = format!("binary download failed: the cache failed: {NO_SPACE} (os error 28)");
-    assert_eq!(abandoned(&executor).await, ("large".to_owned(), reason));
+    assert_eq!(executor.abandoned().await, ("large".to_owned(), reason));
     assert_eq!(
         (names(&cache), free(&cache)),
         before,

@@ -125,14 +125,10 @@ async fn a_finished_result_waits_for_a_server_that_is_away() {
             executor.server.state().held.contains_key("patient")
         })
         .await;
-    executor
-        .wait_for("it runs", |executor| executor.left_behind() > 0)
-        .await;
+    executor.works(true).await;
     executor.server.change(|state| state.away = true);
     fs::write(&go, "").expect("the program goes on");
-    executor
-        .wait_for("it has ended", |executor| executor.left_behind() == 0)
-        .await;
+    executor.works(false).await;
     assert!(executor.server.result("patient").is_none());
     executor.server.change(|state| state.away = false);
     let result = executor.result("patient").await;
@@ -150,9 +146,7 @@ async fn a_finished_result_waits_for_a_server_that_is_away() {
 async fn the_last_output_outlives_a_server_that_is_not_well_yet() {
     let executor = TestExecutor::new(|_| {}).await;
     let go = submit_patient(&executor);
-    executor
-        .wait_for("it runs", |executor| executor.left_behind() > 0)
-        .await;
+    executor.works(true).await;
     // Away for longer than the output waits for itself: then it waits with the result.
     executor.server.change(|state| state.away = true);
     fs::write(&go, "").expect("the program goes on");
@@ -192,8 +186,8 @@ async fn a_claim_that_is_answered_during_the_stop_is_not_lost() {
         .server
         .change(|state| state.claim_delay = Duration::from_secs(1));
     executor.submit("claimed", "echo done", json!({}));
-    let claimed = |executor: &TestExecutor| executor.server.state().queue.is_empty().then_some(());
-    executor.until("it is claimed", claimed).await;
+    let claimed = |executor: &TestExecutor| executor.server.state().queue.is_empty();
+    executor.wait_for("it is claimed", claimed).await;
     let executor = executor.end().await;
     let result = executor.server.result("claimed").expect("it is performed");
     assert!(result.completed(), "{result:?}");
@@ -205,9 +199,7 @@ async fn a_drain_lets_jobs_end_and_claims_no_more() {
     let go = executor.dir.path("go");
     let script = "while ! [ -e \"$GO\" ]; do sleep 0.02; done; echo done";
     executor.submit("running", script, json!({"env_variables": {"GO": go}}));
-    executor
-        .wait_for("it runs", |executor| executor.left_behind() > 0)
-        .await;
+    executor.works(true).await;
     executor.stop.cancel();
     executor.submit("later", "echo never", json!({}));
     fs::write(&go, "").expect("the program goes on");

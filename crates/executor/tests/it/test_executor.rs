@@ -5,6 +5,7 @@ use std::{fs, time::Duration};
 use executor::{CancellationToken, Error, Settings, run};
 use serde_json::Value;
 use tokio::{task::JoinHandle, time::Instant};
+use wire::executors::{Registration, RunResult};
 
 use crate::{
     binaries::digest,
@@ -54,6 +55,11 @@ impl TestExecutor {
         self.server.submit(id, &url, &sha256, &more);
     }
 
+    /// Submits a plugin job that may take five minutes.
+    pub(crate) fn submit_plugins(&self, id: &str, plugins: &[&str], more: &Value) {
+        self.server.submit_plugins(id, plugins, more);
+    }
+
     pub(crate) async fn until<A>(
         &self,
         what: &str,
@@ -81,8 +87,46 @@ impl TestExecutor {
         self.wait_for(what, |_| runs(word) == running).await;
     }
 
-    pub(crate) async fn result(&self, id: &str) -> wire::executors::RunResult {
+    /// What it registers with.
+    pub(crate) async fn registration(&self) -> Registration {
+        let registration = |executor: &Self| executor.server.state().registration.clone();
+        self.until("it registers", registration).await
+    }
+
+    /// The next run that is released because this executor cannot perform it, and why.
+    pub(crate) async fn abandoned(&self) -> (String, String) {
+        let abandoned = |executor: &Self| executor.server.state().abandoned.pop();
+        self.until("it is released", abandoned).await
+    }
+
+    /// Waits until something of a run is in its work directory, or nothing of any.
+    pub(crate) async fn works(&self, working: bool) {
+        let what = if working { "it runs" } else { "it has ended" };
+        self.wait_for(what, |executor| (executor.left_behind() > 0) == working)
+            .await;
+    }
+
+    /// Takes the directory away in which work directories are made; [`Self::restore_work_dir`] puts it back.
+    pub(crate) fn remove_work_dir(&self) {
+        let work = self.dir.path("data/work");
+        fs::rename(&work, self.dir.path("data/aside")).expect("it is moved");
+        fs::write(&work, "").expect("a file");
+    }
+
+    pub(crate) fn restore_work_dir(&self) {
+        let work = self.dir.path("data/work");
+        fs::remove_file(&work).expect("a file");
+        fs::rename(self.dir.path("data/aside"), &work).expect("it is moved back");
+    }
+
+    pub(crate) async fn result(&self, id: &str) -> RunResult {
         self.until(id, |executor| executor.server.result(id)).await
+    }
+
+    /// Waits until a job has printed this, and no more.
+    pub(crate) async fn printed(&self, id: &str, text: &str) {
+        self.wait_for(id, |executor| executor.log(id, "stdout") == text)
+            .await;
     }
 
     pub(crate) fn log(&self, id: &str, stream: &str) -> String {

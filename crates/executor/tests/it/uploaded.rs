@@ -21,9 +21,8 @@ fn url(hash: &str) -> String {
 /// Waits until the program was asked for twice more, so at least once from now on.
 async fn asked_again(executor: &TestExecutor) {
     let before = executor.server.state().downloads;
-    let more =
-        |executor: &TestExecutor| (executor.server.state().downloads > before + 1).then_some(());
-    executor.until("it is asked for again", more).await;
+    let more = |executor: &TestExecutor| executor.server.state().downloads > before + 1;
+    executor.wait_for("it is asked for again", more).await;
 }
 
 #[tokio::test]

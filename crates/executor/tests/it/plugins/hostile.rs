@@ -65,7 +65,7 @@ async fn whatever_a_plugin_does_the_others_run_and_nothing_is_left() {
         let executor = plugin_registry
             .executor(|settings| settings.isolation = isolation)
             .await;
-        executor.server.submit_plugins("job", &names, &json!({}));
+        executor.submit_plugins("job", &names, &json!({}));
         assert!(!executor.result("job").await.completed());
         let ended = left(&executor, "job").ended;
         for (one, (name, why)) in ended.iter().zip(&wanted) {
@@ -95,9 +95,7 @@ async fn what_is_nested_too_deep_is_one_plugins_failure() {
     plugin_registry.script("most", "", &says(&format!("{{\"output\": {}}}", deep(100))));
     plugin_registry.counter("last", 5);
     let executor = plugin_registry.executor(|_| {}).await;
-    executor
-        .server
-        .submit_plugins("job", &["deep", "most", "last"], &json!({}));
+    executor.submit_plugins("job", &["deep", "most", "last"], &json!({}));
     let error = executor.result("job").await.error_message;
     let error = error.expect("it failed");
     let begin = "plugin `deep` failed: the output is nested deeper than 100 levels at /0/0";
@@ -126,9 +124,7 @@ async fn a_job_does_not_keep_all_logs_of_many_failures() {
     names.push("last".to_owned());
     let executor = plugin_registry.executor(|_| {}).await;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    executor
-        .server
-        .submit_plugins("job", &names, &json!({"debug": true}));
+    executor.submit_plugins("job", &names, &json!({"debug": true}));
     assert!(!executor.result("job").await.completed());
     let ended = left(&executor, "job").ended;
     let bytes = serde_json::to_vec(&ended).expect("JSON").len();
@@ -151,9 +147,7 @@ async fn a_process_gets_no_more_memory_than_its_manifest_says() {
     let greedy = execute("x=0123456789abcdef; while :; do x=$x$x; done");
     plugin_registry.script("greedy", more, &greedy);
     let executor = plugin_registry.executor(|_| {}).await;
-    executor
-        .server
-        .submit_plugins("job", &["greedy"], &json!({}));
+    executor.submit_plugins("job", &["greedy"], &json!({}));
     let result = executor.result("job").await;
     assert!(!result.completed());
     let ended = left(&executor, "job").ended;
@@ -182,9 +176,7 @@ async fn the_processes_of_a_plugin_share_its_memory_where_control_groups_are() {
     let findings = probe(&Settings::new("probe", executor.dir.path("probe"), shim()));
     let mut limits = findings.iter().filter(|one| one.name == "memory limit");
     let limited = limits.any(|one| one.support == Support::Full);
-    executor
-        .server
-        .submit_plugins("job", &["little", "together"], &json!({}));
+    executor.submit_plugins("job", &["little", "together"], &json!({}));
     let error = executor.result("job").await.error_message;
     let says = "plugin `together` failed: the plugin wanted more than 67108864 bytes of memory";
     assert_eq!(error.as_deref(), limited.then_some(says));
@@ -201,9 +193,7 @@ async fn a_plugin_in_a_strict_executor_has_no_network() {
         settings.cancel_grace = Duration::from_millis(100);
     });
     let executor = executor.await;
-    executor
-        .server
-        .submit_plugins("job", &["looks"], &json!({}));
+    executor.submit_plugins("job", &["looks"], &json!({}));
     let result = executor.result("job").await;
     assert!(result.completed(), "{result:?}");
     // Two lines of header, and loopback.

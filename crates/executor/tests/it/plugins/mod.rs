@@ -5,7 +5,11 @@ mod pipeline;
 mod stops;
 mod told;
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use executor::{Plugins, Settings};
 use tempfile::TempDir;
@@ -60,6 +64,17 @@ impl PluginRegistry {
         );
     }
 
+    /// A process plugin that measures when the file is there whose path is answered.
+    fn gated(&self, name: &str) -> PathBuf {
+        let gate = self.0.path().join(".gate");
+        let script = format!(
+            "while ! [ -e {} ]; do sleep 0.01; done; echo '{{\"metric\": {{\"n\": 1}}}}'",
+            gate.display()
+        );
+        self.script(name, "", &execute(&script));
+        gate
+    }
+
     fn component(&self, name: &str, more: &str, body: &str) {
         let text = COMPONENT.replace("BODY", body);
         self.folder(
@@ -87,6 +102,16 @@ impl PluginRegistry {
 /// A script that acts on the call `execute` only.
 fn execute(script: &str) -> String {
     format!("case $call in *'\"call\":\"execute\"'*) {script};; esac")
+}
+
+/// Lets the gated plugin of the job `job` end once it runs, while the server is away.
+async fn gate_opens_while_away(executor: &TestExecutor, gate: &Path) {
+    let started = |executor: &TestExecutor| !executor.server.notes("job").is_empty();
+    executor.wait_for("it is started", started).await;
+    executor.works(true).await;
+    executor.server.change(|state| state.away = true);
+    fs::write(gate, "").expect("a file");
+    executor.works(false).await;
 }
 
 /// What the plugins of a job left, as it was reported.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use wire::executors::Stage;
 
-use super::{PluginRegistry, execute, left, told};
+use super::{PluginRegistry, execute, gate_opens_while_away, left, told};
+use crate::test_executor::TestExecutor;
 
 #[tokio::test]
 async fn plugins_run_in_the_order_of_the_job_and_hand_on_what_they_leave() {
@@ -30,9 +31,7 @@ async fn plugins_run_in_the_order_of_the_job_and_hand_on_what_they_leave() {
     );
     let executor = plugin_registry.executor(|_| {}).await;
     let more = json!({"debug": true, "input": {"text": "t"}});
-    executor
-        .server
-        .submit_plugins("job", &["first", "second"], &more);
+    executor.submit_plugins("job", &["first", "second"], &more);
     let result = executor.result("job").await;
     assert!(
         result.completed(),
@@ -69,9 +68,7 @@ async fn a_plugin_that_fails_is_tried_again_and_hides_no_other() {
     plugin_registry.script("bad", "", "echo '{\"error\": {\"message\": \"never\"}}'");
     plugin_registry.counter("good", 4);
     let executor = plugin_registry.executor(|_| {}).await;
-    executor
-        .server
-        .submit_plugins("job", &["bad", "good"], &json!({"retries": 2}));
+    executor.submit_plugins("job", &["bad", "good"], &json!({"retries": 2}));
     let result = executor.result("job").await;
     assert!(!result.completed());
     let message = result.error_message;
@@ -113,9 +110,7 @@ async fn an_attempt_goes_on_where_the_one_before_it_ended() {
     ];
     let state = json!({"output": "handed on", "storage": {"k": 7}});
     let more = json!({"retries": 2, "attempt": 2, "parts": parts, "state": state});
-    executor
-        .server
-        .submit_plugins("job", &["done", "tried", "next"], &more);
+    executor.submit_plugins("job", &["done", "tried", "next"], &more);
     assert!(!executor.result("job").await.completed());
     let notes = executor.server.notes("job");
     assert_eq!(told(&notes), ["+tried", "!tried", "+next", "next"]);
@@ -130,75 +125,41 @@ async fn an_attempt_goes_on_where_the_one_before_it_ended() {
     executor.end().await;
 }
 
-/// The next job that is released because this executor cannot do it.
-async fn abandoned(executor: &crate::test_executor::TestExecutor) -> (String, String) {
-    let next =
-        |executor: &crate::test_executor::TestExecutor| executor.server.state().abandoned.pop();
-    executor.until("it is given back", next).await
-}
-
 #[tokio::test]
 async fn what_the_executor_lacks_is_no_failure_of_a_plugin() {
     let plugin_registry = PluginRegistry::new();
     plugin_registry.counter("one", 1);
     let executor = plugin_registry.executor(|_| {}).await;
-    // Where no directory can be made.
-    let work = executor.dir.path("data/work");
-    executor
-        .until("it registers", |executor| {
-            executor.server.state().registration.clone()
-        })
-        .await;
-    std::fs::rename(&work, executor.dir.path("data/aside")).expect("it is moved");
-    std::fs::write(&work, "").expect("a file");
-    executor.server.submit_plugins("job", &["one"], &json!({}));
-    let (job, what) = abandoned(&executor).await;
+    executor.registration().await;
+    executor.remove_work_dir();
+    executor.submit_plugins("job", &["one"], &json!({}));
+    let (job, what) = executor.abandoned().await;
     assert_eq!(job, "job");
     assert!(
         what.starts_with("the work directory cannot be made"),
         "{what}"
     );
     assert_eq!(told(&executor.server.notes("job")), ["+one"]);
-    std::fs::remove_file(&work).expect("a file");
-    std::fs::rename(executor.dir.path("data/aside"), &work).expect("it is moved back");
+    executor.restore_work_dir();
     executor.end().await;
 }
 
 #[tokio::test]
 async fn what_the_executor_lacks_for_a_summary_leaves_the_job_to_others() {
     let plugin_registry = PluginRegistry::new();
-    let gate = plugin_registry.0.path().join(".gate");
-    let waits = format!(
-        "while ! [ -e {} ]; do sleep 0.01; done; echo '{{\"metric\": {{\"n\": 1}}}}'",
-        gate.display()
-    );
-    plugin_registry.script("waits", "", &execute(&waits));
+    let gate = plugin_registry.gated("waits");
     let executor = plugin_registry.executor(|_| {}).await;
-    executor
-        .server
-        .submit_plugins("job", &["waits"], &json!({}));
-    let started = |executor: &crate::test_executor::TestExecutor| {
-        let noted = !executor.server.notes("job").is_empty();
-        (noted && executor.left_behind() > 0).then_some(())
-    };
-    executor.until("it runs", started).await;
+    executor.submit_plugins("job", &["waits"], &json!({}));
     // The note of its end has to wait, and the summary with it.
-    executor.server.change(|state| state.away = true);
-    std::fs::write(&gate, "").expect("a file");
-    let ended =
-        |executor: &crate::test_executor::TestExecutor| (executor.left_behind() == 0).then_some(());
-    executor.until("its process has ended", ended).await;
-    let work = executor.dir.path("data/work");
-    std::fs::rename(&work, executor.dir.path("data/aside")).expect("it is moved");
-    std::fs::write(&work, "").expect("a file");
+    gate_opens_while_away(&executor, &gate).await;
+    executor.remove_work_dir();
     executor.server.change(|state| state.away = false);
-    let (job, what) = abandoned(&executor).await;
+    let (job, what) = executor.abandoned().await;
     assert_eq!(job, "job");
     let begin = "the work directory cannot be made";
     assert!(what.starts_with(begin), "{what}");
     assert_eq!(told(&executor.server.notes("job")), ["+waits", "waits"]);
-    std::fs::remove_file(&work).expect("a file");
-    std::fs::rename(executor.dir.path("data/aside"), &work).expect("it is moved back");
+    executor.restore_work_dir();
     executor.end().await;
 }
 
@@ -213,10 +174,7 @@ async fn an_executor_may_be_without_a_plugin() {
         plugins.without = vec!["two".to_owned()];
     };
     let executor = plugin_registry.executor(without).await;
-    let told = |executor: &crate::test_executor::TestExecutor| {
-        executor.server.state().registration.clone()
-    };
-    let told = executor.until("it registers", told).await.plugins;
+    let told = executor.registration().await.plugins;
     let names: Vec<_> = told.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["one"]);
     executor.end().await;
@@ -227,10 +185,8 @@ async fn a_plugin_that_was_removed_after_the_claim_is_looked_for_elsewhere() {
     let plugin_registry = PluginRegistry::new();
     plugin_registry.counter("one", 1);
     let executor = plugin_registry.executor(|_| {}).await;
-    executor
-        .server
-        .submit_plugins("job", &["one", "two"], &json!({}));
-    let (job, what) = abandoned(&executor).await;
+    executor.submit_plugins("job", &["one", "two"], &json!({}));
+    let (job, what) = executor.abandoned().await;
     assert_eq!(job.as_str(), "job");
     assert_eq!(what.as_str(), "it has no plugin `two` any more");
     assert_eq!(
@@ -259,9 +215,7 @@ async fn what_does_not_take_the_input_is_skipped_where_the_job_names_no_plugins(
     let executor = plugin_registry.executor(|_| {}).await;
     let plugins = ["other", "text", "found", "any"];
     let unnamed = json!({"input": {"text": "t"}, "skipUnfit": true});
-    executor
-        .server
-        .submit_plugins("unnamed", &plugins, &unnamed);
+    executor.submit_plugins("unnamed", &plugins, &unnamed);
     let result = executor.result("unnamed").await;
     assert!(result.completed(), "{result:?}");
     let turns = ["-other", "+text", "text", "+found", "found", "+any", "any"];
@@ -276,7 +230,7 @@ async fn what_does_not_take_the_input_is_skipped_where_the_job_names_no_plugins(
     assert_eq!((skipped.metric, skipped.error), (None, None));
 
     let named = json!({"input": {"text": "t"}});
-    executor.server.submit_plugins("named", &plugins, &named);
+    executor.submit_plugins("named", &plugins, &named);
     let result = executor.result("named").await;
     let error = result.error_message.expect("it failed");
     assert!(
@@ -285,9 +239,7 @@ async fn what_does_not_take_the_input_is_skipped_where_the_job_names_no_plugins(
     );
 
     let nobody = json!({"input": 7, "skipUnfit": true});
-    executor
-        .server
-        .submit_plugins("nobody", &["other", "text"], &nobody);
+    executor.submit_plugins("nobody", &["other", "text"], &nobody);
     let result = executor.result("nobody").await;
     let error = result.error_message.expect("it failed");
     assert!(
@@ -306,7 +258,7 @@ async fn what_is_installed_while_the_executor_runs_is_told_to_the_server() {
     plugin_registry.counter(&early, 1);
     plugin_registry.script("un-usable", "oops = 1\n", "");
     let executor = plugin_registry.executor(|_| {}).await;
-    let names = |executor: &crate::test_executor::TestExecutor| {
+    let names = |executor: &TestExecutor| {
         let state = executor.server.state();
         let plugins = &state.registration.as_ref()?.plugins;
         let names = plugins
@@ -319,14 +271,7 @@ async fn what_is_installed_while_the_executor_runs_is_told_to_the_server() {
         first,
         [(early.clone(), false), ("un-usable".to_owned(), true)]
     );
-    let kinds = executor
-        .server
-        .state()
-        .registration
-        .clone()
-        .expect("it registered")
-        .kinds;
-    assert_eq!(kinds, ["job", "plugin_job"]);
+    assert_eq!(executor.registration().await.kinds, ["job", "plugin_job"]);
     plugin_registry.component("later", "", "");
     let wanted = ("later".to_owned(), false);
     executor
@@ -334,9 +279,7 @@ async fn what_is_installed_while_the_executor_runs_is_told_to_the_server() {
             names(executor)?.contains(&wanted).then_some(())
         })
         .await;
-    executor
-        .server
-        .submit_plugins("job", &["later", &early], &json!({}));
+    executor.submit_plugins("job", &["later", &early], &json!({}));
     assert!(executor.result("job").await.completed());
     executor.end().await;
 }

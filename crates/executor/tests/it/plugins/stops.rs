@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use wire::executors::ResultOutcome;
 
-use super::{PluginRegistry, execute, left, told};
+use super::{PluginRegistry, execute, gate_opens_while_away, left, told};
 use crate::{
     test_dir::{runs, unique_sleep},
     test_executor::TestExecutor,
@@ -20,40 +20,28 @@ fn sleeper(plugin_registry: &PluginRegistry, sleep: &str) {
     plugin_registry.component("spins", "", "(loop $for-ever (br $for-ever))");
 }
 
-/// Waits until nothing of it runs, and lets the executor go on meanwhile.
-async fn gone(executor: &TestExecutor, sleep: &str) {
-    let gone = |_: &TestExecutor| (!runs(sleep)).then_some(());
-    executor.until("nothing of it runs", gone).await;
-}
-
 #[tokio::test]
 async fn a_cancel_ends_the_plugin_that_runs_and_starts_no_other() {
     let (plugin_registry, sleep) = (PluginRegistry::new(), unique_sleep());
     sleeper(&plugin_registry, &sleep);
     let executor = plugin_registry.executor(|_| {}).await;
-    executor
-        .server
-        .submit_plugins("process", &["before", "sleeps", "after"], &json!({}));
-    executor
-        .server
-        .submit_plugins("component", &["before", "spins", "after"], &json!({}));
+    executor.submit_plugins("process", &["before", "sleeps", "after"], &json!({}));
+    executor.submit_plugins("component", &["before", "spins", "after"], &json!({}));
     for (id, plugin) in [("process", "sleeps"), ("component", "spins")] {
         let started = |executor: &TestExecutor| {
             let notes = executor.server.notes(id);
-            told(&notes).contains(&format!("+{plugin}")).then_some(())
+            told(&notes).contains(&format!("+{plugin}"))
         };
-        executor.until("it runs", started).await;
+        executor.wait_for("it runs", started).await;
     }
-    executor
-        .wait_for("the process runs", |_| runs(&sleep))
-        .await;
+    executor.sees(&sleep, true).await;
     for id in ["process", "component"] {
         executor.server.cancel(id);
         let result = executor.result(id).await;
         assert_eq!(result.outcome, ResultOutcome::Failed, "{result:?}");
         assert_eq!(left(&executor, id).ended.len(), 1);
     }
-    gone(&executor, &sleep).await;
+    executor.sees(&sleep, false).await;
     executor.end().await;
 }
 
@@ -63,19 +51,15 @@ async fn the_time_is_the_whole_jobs() {
     sleeper(&plugin_registry, &sleep);
     let executor = plugin_registry.executor(|_| {}).await;
     let more = json!({"remaining_ms": 10_000, "retries": 100});
-    executor
-        .server
-        .submit_plugins("process", &["before", "sleeps", "after"], &more);
-    executor
-        .server
-        .submit_plugins("component", &["spins"], &more);
+    executor.submit_plugins("process", &["before", "sleeps", "after"], &more);
+    executor.submit_plugins("component", &["spins"], &more);
     for (id, plugin) in [("process", "sleeps"), ("component", "spins")] {
         let result = executor.result(id).await;
         assert_eq!(result.outcome, ResultOutcome::TimedOut, "{result:?}");
         let message = result.error_message.expect("a reason");
         assert!(message.contains(plugin), "{message}");
     }
-    gone(&executor, &sleep).await;
+    executor.sees(&sleep, false).await;
     executor.end().await;
 }
 
@@ -86,12 +70,12 @@ async fn a_lost_lease_stops_the_work_at_once_and_nothing_is_told() {
     let executor = plugin_registry.executor(|_| {}).await;
     // Not the end of its lease stops it, which is an hour away.
     let more = json!({"lease_seconds": 3600.0});
-    executor.server.submit_plugins("job", &["sleeps"], &more);
+    executor.submit_plugins("job", &["sleeps"], &more);
     executor.sees(&sleep, true).await;
     executor.server.change(|state| {
         state.held.remove("job");
     });
-    gone(&executor, &sleep).await;
+    executor.sees(&sleep, false).await;
     let executor = executor.end().await;
     assert!(executor.server.state().results.is_empty());
 }
@@ -102,13 +86,12 @@ async fn a_job_whose_lease_cannot_be_renewed_is_stopped_and_given_back_as_lost()
     sleeper(&plugin_registry, &sleep);
     let executor = plugin_registry.executor(|_| {}).await;
     let more = json!({"lease_seconds": 4.0});
-    executor.server.submit_plugins("job", &["sleeps"], &more);
+    executor.submit_plugins("job", &["sleeps"], &more);
     executor.sees(&sleep, true).await;
     executor.server.change(|state| state.silent = true);
-    gone(&executor, &sleep).await;
+    executor.sees(&sleep, false).await;
     executor.server.change(|state| state.silent = false);
-    let released = |executor: &TestExecutor| executor.server.state().abandoned.pop();
-    let (job, why) = executor.until("it is given back", released).await;
+    let (job, why) = executor.abandoned().await;
     assert_eq!(job.as_str(), "job");
     assert_eq!(why.as_str(), "its lease could not be renewed");
     let executor = executor.end().await;
@@ -118,27 +101,11 @@ async fn a_job_whose_lease_cannot_be_renewed_is_stopped_and_given_back_as_lost()
 #[tokio::test]
 async fn a_note_waits_while_the_server_is_away_and_the_next_plugin_with_it() {
     let plugin_registry = PluginRegistry::new();
-    let gate = plugin_registry.0.path().join(".gate");
-    let waits = format!(
-        "while ! [ -e {} ]; do sleep 0.01; done; echo '{{\"metric\": {{\"n\": 1}}}}'",
-        gate.display()
-    );
-    plugin_registry.script("waits", "", &execute(&waits));
+    let gate = plugin_registry.gated("waits");
     plugin_registry.counter("after", 1);
     let executor = plugin_registry.executor(|_| {}).await;
-    executor
-        .server
-        .submit_plugins("job", &["waits", "after"], &json!({}));
-    let started =
-        |executor: &TestExecutor| (!executor.server.notes("job").is_empty()).then_some(());
-    executor.until("it runs", started).await;
-    executor.server.change(|state| state.away = true);
-    std::fs::write(&gate, "").expect("a file");
-    executor
-        .wait_for("its process has ended", |executor| {
-            executor.left_behind() == 0
-        })
-        .await;
+    executor.submit_plugins("job", &["waits", "after"], &json!({}));
+    gate_opens_while_away(&executor, &gate).await;
     assert_eq!(executor.server.notes("job").len(), 1);
     executor.server.change(|state| state.away = false);
     assert!(executor.result("job").await.completed());
@@ -156,9 +123,7 @@ async fn a_drain_that_takes_too_long_gives_the_job_back() {
     let executor = plugin_registry
         .executor(|settings| settings.drain_grace = Duration::from_millis(100))
         .await;
-    executor
-        .server
-        .submit_plugins("job", &["before", "sleeps"], &json!({}));
+    executor.submit_plugins("job", &["before", "sleeps"], &json!({}));
     executor.sees(&sleep, true).await;
     let executor = executor.end().await;
     assert_eq!(executor.server.state().released, ["job"]);

@@ -4,15 +4,9 @@
 use serde_json::json;
 
 use super::{PluginRegistry, execute};
-use crate::test_executor::TestExecutor;
 
 /// What the server takes of a registration.
 const REGISTRATION_BYTES: usize = 1 << 20;
-
-async fn registration(executor: &TestExecutor) -> wire::executors::Registration {
-    let told = |executor: &TestExecutor| executor.server.state().registration.clone();
-    executor.until("it registers", told).await
-}
 
 #[tokio::test]
 async fn a_manifest_that_the_server_would_refuse_is_a_broken_plugin_beside_good_ones() {
@@ -27,7 +21,7 @@ async fn a_manifest_that_the_server_would_refuse_is_a_broken_plugin_beside_good_
     plugin_registry.script("deep-schema", "[input]\nschema = \"deep.json\"\n", "");
     std::fs::write(plugin_registry.0.path().join("deep-schema/deep.json"), deep).expect("a schema");
     let executor = plugin_registry.executor(|_| {}).await;
-    let told = registration(&executor).await.plugins;
+    let told = executor.registration().await.plugins;
     let told: Vec<(&str, Option<&str>)> = told
         .iter()
         .map(|one| (one.name.as_str(), one.error.as_deref()))
@@ -42,7 +36,7 @@ async fn a_manifest_that_the_server_would_refuse_is_a_broken_plugin_beside_good_
     };
     assert!(deep.contains("nested deeper than 100 levels"), "{deep}");
     assert!(long.contains("a unit is at most 255 bytes"), "{long}");
-    executor.server.submit_plugins("job", &["good"], &json!({}));
+    executor.submit_plugins("job", &["good"], &json!({}));
     assert!(executor.result("job").await.completed());
     executor.end().await;
 }
@@ -56,16 +50,14 @@ async fn many_large_schemas_are_left_out_and_no_plugin_is() {
         plugin_registry.script(&format!("large-{number:02}"), &schema, &script);
     }
     let executor = plugin_registry.executor(|_| {}).await;
-    let told = registration(&executor).await;
+    let told = executor.registration().await;
     let bytes = serde_json::to_vec(&told).expect("JSON").len();
     assert!(bytes < REGISTRATION_BYTES, "{bytes}");
     assert_eq!(told.plugins.len(), 24);
     assert!(told.plugins.iter().all(|one| one.error.is_none()));
     let with = told.plugins.iter().filter(|one| one.input_schema.is_some());
     assert!((10..24).contains(&with.count()), "as many as fit");
-    executor
-        .server
-        .submit_plugins("job", &["large-23"], &json!({}));
+    executor.submit_plugins("job", &["large-23"], &json!({}));
     assert!(executor.result("job").await.completed());
     executor.end().await;
 }
@@ -83,7 +75,7 @@ async fn compiled_code_that_nobody_needs_is_removed_at_the_start() {
         std::fs::write(compiled.join("0-0.cwasm"), "old").expect("a file");
     });
     let executor = executor.await;
-    registration(&executor).await;
+    executor.registration().await;
     let compiled = std::fs::read_dir(executor.dir.path("data/compiled")).expect("it is there");
     let names: Vec<_> = compiled.flatten().map(|entry| entry.file_name()).collect();
     assert!(names.len() == 1 && names[0] != "0-0.cwasm", "{names:?}");

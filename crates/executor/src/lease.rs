@@ -1,5 +1,7 @@
 //! A lease as the work under it sees it.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 use wire::executors::Signals;
 
@@ -18,5 +20,10 @@ impl Lease {
     /// The work is to be stopped and reported.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.signals.cancel > 0
+    }
+
+    /// How much time is left until the deadline.
+    pub(crate) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 }

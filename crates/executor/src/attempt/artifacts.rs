@@ -1,23 +1,20 @@
-//! Uploads what a job left in its output directory, after the program's end and before its result.
+//! Uploads what programs left in their output directories: after a program's end, and before that is
+//! reported.
 
 use std::{collections::BTreeSet, io, path::Path, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
-use tokio::{
-    fs::File,
-    io::AsyncReadExt,
-    task::spawn_blocking,
-    time::{Instant, sleep_until},
-};
+use tokio::{fs::File, io::AsyncReadExt, task::spawn_blocking, time::Instant};
 use wire::{
-    client::{ByteStream, Payload},
+    client::{ByteStream, Client, Payload},
     executors::LeaseOf,
 };
 
 use super::{
     AttemptRunner, Taken, Watched,
     outcome::Stop,
-    output_dir::{ArtifactLimits, Output, OutputDir},
+    output_dir::{ArtifactLimits, OutputDir, Tally},
+    stopped,
 };
 use crate::backoff::Backoff;
 
@@ -30,43 +27,73 @@ const LAST_LIMIT: Duration = Duration::from_secs(10);
 /// Another executor has the run.
 pub(super) struct LeaseLost;
 
-impl AttemptRunner {
-    /// Uploads everything that was left in `dir`; `stop` says why the program was stopped, if it was.
-    /// Returns lines that say what of it the server does not have.
-    pub(super) async fn upload_artifacts(
-        &self,
-        taken: Taken<'_>,
+/// Uploads what one attempt leaves, within the limits of a run.
+pub(super) struct ArtifactUploader<'a> {
+    client: &'a Client,
+    taken: Taken<'a>,
+    watched: Watched<'a>,
+    of: LeaseOf,
+    limits: ArtifactLimits,
+    tally: Tally,
+}
+
+impl<'a> ArtifactUploader<'a> {
+    pub(super) fn new(runner: &'a AttemptRunner, taken: Taken<'a>, watched: Watched<'a>) -> Self {
+        let settings = &runner.environment.settings;
+        Self {
+            client: &runner.client,
+            taken,
+            watched,
+            of: LeaseOf {
+                executor: settings.name.clone(),
+                token: taken.token,
+            },
+            limits: ArtifactLimits {
+                count: settings.artifact_limit,
+                bytes: settings.artifact_limit_bytes,
+            },
+            tally: Tally::default(),
+        }
+    }
+
+    /// Lines that say what the server does not have of what was left.
+    pub(super) fn omitted(&self) -> String {
+        self.tally.omitted.text()
+    }
+
+    /// Uploads everything that was left in `dir`, under names that begin with `prefix`; `stop` says why the
+    /// program was stopped, if it was. An upload that is dropped counts nothing.
+    pub(super) async fn upload(
+        &mut self,
         dir: &Path,
-        watched: Watched<'_>,
+        prefix: String,
         stop: Option<Stop>,
-    ) -> Result<String, LeaseLost> {
-        let settings = &self.environment.settings;
-        let limits = ArtifactLimits {
-            count: settings.artifact_limit,
-            bytes: settings.artifact_limit_bytes,
-        };
-        let path = dir.to_owned();
+    ) -> Result<(), LeaseLost> {
+        let (path, limits, mut tally) = (dir.to_owned(), self.limits, self.tally.clone());
         let listed = spawn_blocking(move || {
-            let dir = OutputDir::open(&path)?;
-            let output = dir.list(limits);
-            io::Result::Ok((Arc::new(dir), output))
+            let dir = OutputDir::open(&path, prefix)?;
+            let files = dir.list(limits, &mut tally);
+            io::Result::Ok((Arc::new(dir), files, tally))
         });
-        let (dir, output) = match listed.await.unwrap_or_else(|error| Err(error.into())) {
+        let (dir, files, mut tally) = match listed.await.unwrap_or_else(|error| Err(error.into())) {
             Ok(listed) => listed,
-            Err(error) => return Ok(format!("playhouse: no artefact was kept: {error}\n")),
+            Err(error) => {
+                self.tally.omitted.add_all(&error.to_string());
+                return Ok(());
+            }
         };
-        let Output { files, mut omitted } = output;
         let mut left: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
+        let this = &*self;
         let mut uploads = stream::iter(files)
             .map(|(name, size)| {
                 let dir = Arc::clone(&dir);
                 async move {
-                    let uploaded = self.upload_artifact(taken, dir, &name, size).await;
+                    let uploaded = this.upload_one(dir, &name, size).await;
                     (name, uploaded)
                 }
             })
             .buffer_unordered(AT_ONCE);
-        let mut hindered = std::pin::pin!(hindered(watched, stop));
+        let mut hindered = std::pin::pin!(hindered(this.watched.clone(), stop));
         loop {
             tokio::select! {
                 biased;
@@ -74,33 +101,25 @@ impl AttemptRunner {
                     Some((name, result)) => {
                         left.remove(&name);
                         if let Err(why) = result {
-                            omitted.add(&name, &why);
+                            tally.omitted.add(&name, &why);
                         }
                     }
                     None => break,
                 },
                 why = &mut hindered => {
                     let why = why.ok_or(LeaseLost)?;
-                    left.iter().for_each(|name| omitted.add(name, why));
+                    left.iter().for_each(|name| tally.omitted.add(name, why));
                     break;
                 }
             }
         }
-        Ok(omitted.text())
+        drop(uploads);
+        self.tally = tally;
+        Ok(())
     }
 
     /// Uploads one file, again and again while the server is away.
-    async fn upload_artifact(
-        &self,
-        taken: Taken<'_>,
-        dir: Arc<OutputDir>,
-        name: &str,
-        size: u64,
-    ) -> Result<(), String> {
-        let of = LeaseOf {
-            executor: self.environment.settings.name.clone(),
-            token: taken.token,
-        };
+    async fn upload_one(&self, dir: Arc<OutputDir>, name: &str, size: u64) -> Result<(), String> {
         let mut backoff = Backoff::default();
         loop {
             let (dir, wanted) = (Arc::clone(&dir), name.to_owned());
@@ -108,7 +127,10 @@ impl AttemptRunner {
             let opened = opened.unwrap_or_else(|error| Err(error.into()));
             let (file, _) = opened.map_err(|error| error.to_string())?;
             let body = Payload::Stream(chunks(File::from_std(file), size));
-            match self.client.put_artifact(taken.id, name, &of, body).await {
+            let put = self
+                .client
+                .put_artifact(self.taken.id, name, &self.of, body);
+            match put.await {
                 Ok(_) => return Ok(()),
                 Err(error) if error.is_transient() => backoff.wait().await,
                 Err(error) => return Err(format!("the server refused it: {error}")),
@@ -129,38 +151,16 @@ fn chunks(file: File, size: u64) -> ByteStream {
 }
 
 /// Waits until the uploads have to end; says why, or `None` when the lease is lost.
-async fn hindered(watched: Watched<'_>, stop: Option<Stop>) -> Option<&'static str> {
-    let Watched {
-        mut lease,
-        kill,
-        deadline,
-    } = watched;
-    let deadline = match stop {
-        None => deadline,
-        Some(_) => Some(Instant::now() + LAST_LIMIT),
-    };
-    loop {
-        let now = *lease.borrow_and_update();
-        if now.lost {
-            return None;
-        }
-        if now.is_cancelled() && stop.is_none() {
-            return Some("the run was cancelled");
-        }
-        if now.deadline <= Instant::now() {
-            return Some("the server did not answer");
-        }
-        let over = async {
-            match deadline {
-                Some(deadline) => sleep_until(deadline).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = kill.cancelled() => return Some("the executor stops"),
-            () = over => return Some("the run's time was over"),
-            () = sleep_until(now.deadline) => {}
-            changed = lease.changed() => if changed.is_err() { return None },
-        }
+async fn hindered(mut watched: Watched<'_>, stop: Option<Stop>) -> Option<&'static str> {
+    if stop.is_some() {
+        watched.is_stopped = true;
+        watched.deadline = Some(Instant::now() + LAST_LIMIT);
     }
+    Some(match stopped(&mut watched).await {
+        Stop::Cancelled => "the run was cancelled",
+        Stop::TimedOut => "the run's time was over",
+        Stop::Drained => "the executor stops",
+        Stop::LeaseExpired => "the server did not answer",
+        Stop::Lost => return None,
+    })
 }

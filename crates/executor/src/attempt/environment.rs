@@ -8,12 +8,13 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::task::spawn_blocking;
 
 use super::WorkDir;
-use crate::{Error, Settings, directory, isolation::Plan};
+use crate::{Error, Settings, cgroup::Cgroup, directory, isolation::Plan, shim::Spec};
 
 pub(crate) struct AttemptEnvironment {
     pub(super) settings: Arc<Settings>,
@@ -36,6 +37,22 @@ impl AttemptEnvironment {
             made: AtomicU64::new(0),
             _lock: lock,
         })
+    }
+
+    /// What every program is started with; it is killed after `left` unless its lease is renewed.
+    pub(super) fn spec(&self, dir: &WorkDir, cgroup: &Cgroup, left: Option<Duration>) -> Spec {
+        let grace = self.settings.cancel_grace.as_millis();
+        Spec {
+            environment: dir.environment(),
+            directory: dir.home().to_owned(),
+            writable: dir.path().to_owned(),
+            parts: self.plan.parts.clone(),
+            file_limit_bytes: self.settings.file_limit_bytes,
+            cgroups: cgroup.procs(),
+            grace_ms: u64::try_from(grace).unwrap_or(u64::MAX),
+            fence_ms: left.and_then(|left| u64::try_from(left.as_millis()).ok()),
+            ..Spec::default()
+        }
     }
 
     /// A new work directory.

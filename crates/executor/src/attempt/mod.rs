@@ -16,7 +16,11 @@ use engine::Kind;
 use serde::de::DeserializeOwned;
 use tokio::{sync::watch, task::spawn_blocking, time::Instant};
 use tokio_util::sync::CancellationToken;
-use wire::{client::Client, executors::ClaimedRun};
+use wire::{
+    client::Client,
+    executors::{ClaimedRun, OutputChunk},
+    jobs::Stream,
+};
 
 use crate::{
     Error, Settings,
@@ -30,9 +34,6 @@ use outcome::Stop;
 pub(crate) use outcome::{PerformOutcome, Unsent};
 use trace::Trace;
 use work_dir::WorkDir;
-
-/// Search path of a job that sets none.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Everything that attempts need.
 pub(crate) struct AttemptRunner {
@@ -98,6 +99,7 @@ impl AttemptRunner {
             lease,
             kill,
             deadline,
+            is_stopped: false,
         };
         match run.kind.parse() {
             Ok(Kind::Job) => self.perform_binary(run, watched).await,
@@ -113,6 +115,24 @@ impl AttemptRunner {
 
     fn trace(&self, taken: Taken<'_>) -> Trace<'_> {
         Trace::begin(&self.environment.settings.spans, taken)
+    }
+
+    /// The variable that joins a program's own traces to its run's, where runs are traced.
+    fn trace_parent(&self, taken: Taken<'_>) -> Option<(String, String)> {
+        let run = taken.id.parse().ok()?;
+        let wanted = self.environment.settings.spans.wanted();
+        let parent = || wire::trace::parent_header(run, taken.token);
+        wanted.then(|| ("TRACEPARENT".to_owned(), parent()))
+    }
+
+    /// The beginning of a stream of a run's output.
+    fn chunk(&self, taken: Taken<'_>, stream: Stream) -> OutputChunk {
+        OutputChunk {
+            stream,
+            offset: 0,
+            executor: self.environment.settings.name.clone(),
+            token: taken.token,
+        }
     }
 }
 
@@ -139,6 +159,8 @@ struct Watched<'a> {
     lease: watch::Receiver<Lease>,
     kill: &'a CancellationToken,
     deadline: Option<Instant>,
+    /// Its program was stopped already: a cancel is no news.
+    is_stopped: bool,
 }
 
 /// Waits for a reason to stop a run in which nothing watches for one itself.
@@ -147,13 +169,14 @@ async fn stopped(watched: &mut Watched<'_>) -> Stop {
         lease,
         kill,
         deadline,
+        is_stopped,
     } = watched;
     loop {
         let now = *lease.borrow_and_update();
         if now.lost {
             return Stop::Lost;
         }
-        if now.is_cancelled() {
+        if now.is_cancelled() && !*is_stopped {
             return Stop::Cancelled;
         }
         if now.deadline <= Instant::now() {

@@ -73,6 +73,7 @@ impl PerformOutcome {
     pub(super) fn stopped(
         taken: Taken<'_>,
         stop: Stop,
+        unsent: Vec<Unsent>,
         outcome: impl FnOnce(bool) -> AttemptEnd,
     ) -> Self {
         match stop {
@@ -81,7 +82,7 @@ impl PerformOutcome {
             Stop::Drained => Self::Released,
             Stop::Cancelled | Stop::TimedOut => {
                 let outcome = outcome(stop == Stop::TimedOut);
-                Self::ended(taken, outcome, Vec::new())
+                Self::ended(taken, outcome, unsent)
             }
         }
     }

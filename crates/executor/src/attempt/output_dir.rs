@@ -16,7 +16,7 @@ const ENTRIES: usize = 100_000;
 /// Lines that say what was left out.
 const LINES: usize = 20;
 
-/// How much of an output directory is kept.
+/// How much a run may leave.
 #[derive(Clone, Copy)]
 pub(super) struct ArtifactLimits {
     pub(super) count: usize,
@@ -24,17 +24,22 @@ pub(super) struct ArtifactLimits {
 }
 
 /// An output directory that is open.
-pub(super) struct OutputDir(File);
+pub(super) struct OutputDir {
+    dir: File,
+    /// What stands before the names of its files, such as `text-stats/`; may be empty.
+    prefix: String,
+}
 
-/// The files that are kept, by their names, and what is not.
-#[derive(Default)]
-pub(super) struct Output {
-    pub(super) files: Vec<(String, u64)>,
+/// How much a run left that is kept, and what is not.
+#[derive(Clone, Default)]
+pub(super) struct Tally {
+    count: usize,
+    bytes: u64,
     pub(super) omitted: Omitted,
 }
 
 /// What was left out, and why.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Omitted {
     lines: Vec<String>,
     more: usize,
@@ -51,6 +56,11 @@ impl Omitted {
         }
     }
 
+    /// Nothing of a directory is kept.
+    pub(super) fn add_all(&mut self, why: &str) {
+        self.lines.push(format!("no artefact was kept: {why}"));
+    }
+
     /// Lines for the job's standard error; empty when nothing was left out.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
@@ -65,16 +75,18 @@ impl Omitted {
 }
 
 impl OutputDir {
-    /// Opens it. Blocks.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        open(path, O_DIRECTORY).map(Self)
+    /// Opens it; the names of its files begin with `prefix`. Blocks.
+    pub(super) fn open(path: &Path, prefix: String) -> io::Result<Self> {
+        let dir = open(path, O_DIRECTORY)?;
+        Ok(Self { dir, prefix })
     }
 
-    /// Opens a regular file in it; returns it with its length. Blocks.
+    /// Opens a regular file in it, named as [`Self::list`] does; returns it with its length. Blocks.
     pub(super) fn file(&self, name: &str) -> io::Result<(File, u64)> {
+        let name = name.strip_prefix(&self.prefix).unwrap_or(name);
         let (folders, last) = name.rsplit_once('/').unwrap_or(("", name));
         let folder = self.folder(folders)?;
-        let file = open(&below(folder.as_ref().unwrap_or(&self.0), last), 0)?;
+        let file = open(&below(folder.as_ref().unwrap_or(&self.dir), last), 0)?;
         let metadata = file.metadata()?;
         if metadata.is_file() {
             Ok((file, metadata.len()))
@@ -88,7 +100,7 @@ impl OutputDir {
         let mut current = None;
         for part in name.split('/').filter(|part| !part.is_empty()) {
             let next = open(
-                &below(current.as_ref().unwrap_or(&self.0), part),
+                &below(current.as_ref().unwrap_or(&self.dir), part),
                 O_DIRECTORY,
             )?;
             current = Some(next);
@@ -96,37 +108,33 @@ impl OutputDir {
         Ok(current)
     }
 
-    /// The files that are kept. Blocks.
-    pub(super) fn list(&self, limits: ArtifactLimits) -> Output {
-        let (mut found, mut omitted) = (Vec::new(), Omitted::default());
+    /// The names and lengths of the files that are kept, with what the run left before within the limits;
+    /// counts them. Blocks.
+    pub(super) fn list(&self, limits: ArtifactLimits, tally: &mut Tally) -> Vec<(String, u64)> {
+        let mut found = Vec::new();
         let mut folders = vec![String::new()];
         let mut seen = 0;
+        let omitted = &mut tally.omitted;
         while let Some(folder) = folders.pop() {
-            if let Err(error) =
-                self.look(&folder, &mut seen, &mut folders, &mut found, &mut omitted)
-            {
-                omitted.add(&folder, &error.to_string());
+            if let Err(error) = self.look(&folder, &mut seen, &mut folders, &mut found, omitted) {
+                omitted.add(&self.name(&folder), &error.to_string());
             }
         }
         found.sort_unstable();
-        let mut output = Output {
-            files: Vec::new(),
-            omitted,
-        };
-        let mut left = limits.bytes;
-        for (name, size) in found {
-            if output.files.len() >= limits.count {
-                let why = format!("the executor keeps at most {} of a job", limits.count);
-                output.omitted.add(&name, &why);
-            } else if size > left {
-                let why = format!("the executor keeps at most {} bytes of a job", limits.bytes);
-                output.omitted.add(&name, &why);
+        found.retain(|(name, size)| {
+            let why = if tally.count >= limits.count {
+                format!("the executor keeps at most {} of a job", limits.count)
+            } else if *size > limits.bytes.saturating_sub(tally.bytes) {
+                format!("the executor keeps at most {} bytes of a job", limits.bytes)
             } else {
-                left -= size;
-                output.files.push((name, size));
-            }
-        }
-        output
+                tally.count += 1;
+                tally.bytes += size;
+                return true;
+            };
+            omitted.add(name, &why);
+            false
+        });
+        found
     }
 
     /// Looks at the entries of one folder.
@@ -139,7 +147,7 @@ impl OutputDir {
         omitted: &mut Omitted,
     ) -> io::Result<()> {
         let opened = self.folder(folder)?;
-        for entry in fs::read_dir(below(opened.as_ref().unwrap_or(&self.0), ""))? {
+        for entry in fs::read_dir(below(opened.as_ref().unwrap_or(&self.dir), ""))? {
             let entry = entry?;
             *seen += 1;
             if *seen > ENTRIES {
@@ -152,23 +160,29 @@ impl OutputDir {
             } else {
                 format!("{folder}/{shown}")
             };
+            let full = self.name(&path);
             if name.to_str().is_none() {
-                omitted.add(&path, "its name is not UTF-8");
+                omitted.add(&full, "its name is not UTF-8");
                 continue;
             }
-            if let Err(why) = check_name(&path) {
-                omitted.add(&path, &format!("its name {why}"));
+            if let Err(why) = check_name(&full) {
+                omitted.add(&full, &format!("its name {why}"));
                 continue;
             }
             // Of the entry itself: a link is not followed.
             match entry.metadata() {
                 Ok(metadata) if metadata.is_dir() => folders.push(path),
-                Ok(metadata) if metadata.is_file() => found.push((path, metadata.len())),
-                Ok(_) => omitted.add(&path, "it is not a regular file"),
-                Err(error) => omitted.add(&path, &error.to_string()),
+                Ok(metadata) if metadata.is_file() => found.push((full, metadata.len())),
+                Ok(_) => omitted.add(&full, "it is not a regular file"),
+                Err(error) => omitted.add(&full, &error.to_string()),
             }
         }
         Ok(())
+    }
+
+    /// The name of what has this path in it.
+    fn name(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
     }
 }
 
@@ -198,8 +212,9 @@ mod tests {
         bytes: 100,
     };
 
-    fn names(output: &Output) -> Vec<&str> {
-        output.files.iter().map(|(name, _)| name.as_str()).collect()
+    fn listed(dir: &OutputDir, tally: &mut Tally) -> Vec<String> {
+        let files = dir.list(LIMITS, tally);
+        files.into_iter().map(|(name, _)| name).collect()
     }
 
     #[test]
@@ -213,10 +228,10 @@ mod tests {
         symlink(dir.path(), path.join("folder")).expect("made");
         fs::write(path.join("line\nbreak"), "x").expect("written");
         nix::unistd::mkfifo(&path.join("pipe"), nix::sys::stat::Mode::S_IRWXU).expect("made");
-        let opened = OutputDir::open(&path).expect("opened");
-        let output = opened.list(LIMITS);
-        assert_eq!(names(&output), ["a/b/deep.txt"]);
-        let text = output.omitted.text();
+        let opened = OutputDir::open(&path, String::new()).expect("opened");
+        let mut tally = Tally::default();
+        assert_eq!(listed(&opened, &mut tally), ["a/b/deep.txt"]);
+        let text = tally.omitted.text();
         assert_eq!(text.lines().count(), 4, "{text}");
         for name in ["link", "folder", "line\\nbreak", "pipe"] {
             assert!(text.contains(&format!("\"{name}\"")), "{name}: {text}");
@@ -228,11 +243,9 @@ mod tests {
         opened.file("a/b/deep.txt").expect_err("a link on the way");
         opened.file("link").expect_err("a link");
         opened.file("pipe").expect_err("a pipe");
-        symlink(dir.path(), dir.path().join("other")).expect("made");
-        assert!(
-            OutputDir::open(&dir.path().join("other")).is_err(),
-            "a link"
-        );
+        let other = dir.path().join("other");
+        symlink(dir.path(), &other).expect("made");
+        assert!(OutputDir::open(&other, String::new()).is_err(), "a link");
     }
 
     #[test]
@@ -242,13 +255,17 @@ mod tests {
             fs::write(dir.path().join(format!("{number:02}")), "123").expect("written");
         }
         fs::write(dir.path().join("00"), vec![0; 101]).expect("written");
-        let output = OutputDir::open(dir.path()).expect("opened").list(LIMITS);
-        assert_eq!(names(&output), ["01", "02", "03"]);
-        let text = output.omitted.text();
-        assert!(text.contains("\"00\" was not kept: the executor keeps at most 100 bytes"));
+        let opened = OutputDir::open(dir.path(), "of/".to_owned()).expect("opened");
+        let mut tally = Tally::default();
+        assert_eq!(listed(&opened, &mut tally), ["of/01", "of/02", "of/03"]);
+        opened.file("of/01").expect("the file of this name");
+        let text = tally.omitted.text();
+        assert!(text.contains("\"of/00\" was not kept: the executor keeps at most 100 bytes"));
         assert!(
             text.ends_with("17 more artefacts were not kept\n"),
             "{text}"
         );
+        // What was left before counts.
+        assert_eq!(listed(&opened, &mut tally), [""; 0]);
     }
 }

@@ -1,6 +1,7 @@
 //! The directory of one attempt: current and home directory, and one for temporary files.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, DirBuilder},
     io,
     os::unix::fs::DirBuilderExt,
@@ -10,6 +11,9 @@ use std::{
 use wire::artifacts::check_name;
 
 use crate::directory;
+
+/// Search path of a program that sets none.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Removed, with all that is in it, when it is dropped. That blocks.
 pub(super) struct WorkDir {
@@ -58,9 +62,17 @@ impl WorkDir {
         &self.home
     }
 
-    /// For temporary files.
-    pub(super) fn temporary(&self) -> &Path {
-        &self.temporary
+    /// What every program in it has in its environment.
+    pub(super) fn environment(&self) -> BTreeMap<String, String> {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        [
+            ("PATH", PATH.to_owned()),
+            ("HOME", text(&self.home)),
+            ("TMPDIR", text(&self.temporary)),
+            ("OUTPUT_DIR", text(&self.output)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
     }
 
     /// For what the run leaves.

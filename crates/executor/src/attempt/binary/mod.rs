@@ -8,7 +8,9 @@ use tracing::Span;
 use wire::executors::{ClaimedRun, JobInput};
 
 use super::{
-    AttemptRunner, PATH, PerformOutcome, Taken, Unsent, Watched, WorkDir, input, orphans,
+    AttemptRunner, PerformOutcome, Taken, Unsent, Watched, WorkDir,
+    artifacts::ArtifactUploader,
+    input, orphans,
     outcome::{AttemptEnd, Stop},
     stopped,
 };
@@ -38,7 +40,7 @@ impl AttemptRunner {
         let prepared = tokio::select! {
             biased;
             stop = stopped(&mut watched) => {
-                return trace.end(PerformOutcome::stopped(taken, stop, |timed_out| {
+                return trace.end(PerformOutcome::stopped(taken, stop, Vec::new(), |timed_out| {
                     let reason = if timed_out {
                         format!("{} while its program was fetched", outcome::timed_out(&job))
                     } else {

@@ -3,20 +3,17 @@
 use std::{io, time::Duration};
 
 use bytes::Bytes;
-use tokio::{
-    task::spawn_blocking,
-    time::{Instant, sleep_until},
-};
+use tokio::{task::spawn_blocking, time::sleep_until};
 use tokio_util::sync::CancellationToken;
 use wire::{
     client::{Client, Error},
     executors::{JobInput, OutputChunk},
     jobs::Stream,
-    trace,
 };
 
 use super::{
-    AttemptRunner, PATH, PerformOutcome, Stop, Taken, Unsent, Watched, WorkDir, orphans,
+    ArtifactUploader, AttemptRunner, PerformOutcome, Stop, Taken, Unsent, Watched, WorkDir,
+    orphans,
     outcome::{outcome, without_result},
 };
 use crate::{
@@ -41,7 +38,7 @@ impl AttemptRunner {
             Ok(cgroup) => cgroup,
             Err(reason) => return PerformOutcome::Abandoned(reason),
         };
-        let left = left(watched.lease.borrow().deadline);
+        let left = watched.lease.borrow().left();
         let spec = self.spec((taken, job), program, work_dir, &cgroup, left);
         let (process, outputs) = match Process::start(&self.environment.settings.shim, &spec).await
         {
@@ -51,7 +48,7 @@ impl AttemptRunner {
                 return PerformOutcome::Abandoned(reason);
             }
         };
-        let uploading = watched.clone();
+        let mut artifacts = ArtifactUploader::new(self, taken, watched.clone());
         let over = CancellationToken::new();
         let ended = async {
             let ended = watch(process, watched).await;
@@ -79,13 +76,13 @@ impl AttemptRunner {
         if let Some(outcome) = without_result(&report, stop) {
             return outcome;
         }
-        let uploaded = self.upload_artifacts(taken, work_dir.output(), uploading, stop);
-        let Ok(omitted) = uploaded.await else {
+        let uploaded = artifacts.upload(work_dir.output(), String::new(), stop);
+        if uploaded.await.is_err() {
             return PerformOutcome::Lost;
-        };
+        }
         let mut outcome = outcome(&report, stop, job, out_of_memory);
         outcome.stdout = stdout.excerpt.text();
-        let (stderr, unsent_errors) = with_omitted(stderr, &omitted, &outcome.stderr);
+        let (stderr, unsent_errors) = with_omitted(stderr, &artifacts.omitted(), &outcome.stderr);
         outcome.stderr = stderr;
         let (out, err) = (
             (Stream::Stdout, stdout.unsent),
@@ -111,41 +108,13 @@ impl AttemptRunner {
         cgroup: &Cgroup,
         left: Duration,
     ) -> Spec {
-        let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
-        let mut environment: std::collections::BTreeMap<String, String> = [
-            ("PATH".to_owned(), PATH.to_owned()),
-            ("HOME".to_owned(), text(work_dir.home())),
-            ("TMPDIR".to_owned(), text(work_dir.temporary())),
-            ("OUTPUT_DIR".to_owned(), text(work_dir.output())),
-        ]
-        .into();
-        if let (true, Ok(run)) = (self.environment.settings.spans.wanted(), taken.id.parse()) {
-            let parent = trace::parent_header(run, taken.token);
-            environment.insert("TRACEPARENT".to_owned(), parent);
-        }
-        environment.extend(job.env_variables.clone());
+        let mut spec = self.environment.spec(work_dir, cgroup, Some(left));
+        spec.environment.extend(self.trace_parent(taken));
+        spec.environment.extend(job.env_variables.clone());
         Spec {
             program: Some(program.path().to_owned()),
             arguments: job.arguments.clone(),
-            environment,
-            directory: work_dir.home().to_owned(),
-            writable: work_dir.path().to_owned(),
-            parts: self.environment.plan.parts.clone(),
-            file_limit_bytes: self.environment.settings.file_limit_bytes,
-            cgroups: cgroup.procs(),
-            grace_ms: u64::try_from(self.environment.settings.cancel_grace.as_millis())
-                .unwrap_or(u64::MAX),
-            fence_ms: u64::try_from(left.as_millis()).ok(),
-            ..Spec::default()
-        }
-    }
-
-    fn chunk(&self, taken: Taken<'_>, stream: Stream) -> OutputChunk {
-        OutputChunk {
-            stream,
-            offset: 0,
-            executor: self.environment.settings.name.clone(),
-            token: taken.token,
+            ..spec
         }
     }
 }
@@ -156,6 +125,7 @@ async fn watch(mut process: Process, watched: Watched<'_>) -> (io::Result<Report
         mut lease,
         kill,
         deadline,
+        ..
     } = watched;
     let mut stop = None;
     let mut leased = true;
@@ -172,7 +142,7 @@ async fn watch(mut process: Process, watched: Watched<'_>) -> (io::Result<Report
             changed = lease.changed(), if leased => {
                 let now = *lease.borrow_and_update();
                 leased = changed.is_ok();
-                process.order(Order::Deadline(left(now.deadline))).await;
+                process.order(Order::Deadline(now.left())).await;
                 if now.lost {
                     stop = Some(Stop::Lost);
                     process.order(Order::Kill).await;
@@ -192,10 +162,6 @@ async fn watch(mut process: Process, watched: Watched<'_>) -> (io::Result<Report
         }
     }
     (process.end().await, stop)
-}
-
-fn left(until: Instant) -> Duration {
-    until.saturating_duration_since(Instant::now())
 }
 
 /// Sends one stream of a job to the server.

@@ -23,7 +23,7 @@ impl Isolated {
             .unwrap_or_else(|error| Err(Error::Settings(error.to_string())))?;
         Ok(Self(IsolatedSpawner::new(
             Arc::new(environment),
-            Vec::new(),
+            None,
             None,
         )))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use plugin::Storage;
 use serde_json::Value;
-use wire::executors::{EndedPlugin, Level, LogLine, PluginState};
+use wire::executors::{ClaimedRun, EndedPlugin, Level, LogLine, PluginState, Stage};
 
 /// What a job keeps at most, in bytes: it is read whole. The server takes a little more in one request: the
 /// errors of plugins that failed when there was no room.
@@ -24,7 +24,27 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn new(ended: BTreeMap<usize, EndedPlugin>, state: PluginState) -> Self {
+    /// What earlier attempts left, and the failed tries of plugins that did not end in them.
+    pub(super) fn of_earlier(run: &ClaimedRun) -> serde_json::Result<(Self, BTreeMap<usize, u32>)> {
+        let (mut ended, mut tried) = (BTreeMap::new(), BTreeMap::new());
+        for part in &run.parts {
+            let place = usize::try_from(part.number - 1).unwrap_or(usize::MAX);
+            match part.stage {
+                Stage::Started | Stage::Interrupted | Stage::Cancelled => {
+                    let failed = part.tries.saturating_sub(1);
+                    tried.insert(place, u32::try_from(failed).unwrap_or(0));
+                }
+                Stage::Completed | Stage::Failed | Stage::Skipped => {
+                    ended.insert(place, serde_json::from_value(part.body.clone())?);
+                }
+            }
+        }
+        let state = run.state.clone().map(serde_json::from_value);
+        let state = state.transpose()?.unwrap_or_default();
+        Ok((Self::new(ended, state), tried))
+    }
+
+    fn new(ended: BTreeMap<usize, EndedPlugin>, state: PluginState) -> Self {
         Self {
             bytes: ended.values().map(length).sum(),
             ended,
@@ -102,6 +122,26 @@ impl Kept {
     pub(super) fn changed_state(&mut self) -> Option<Value> {
         let changed = std::mem::take(&mut self.state_changed);
         changed.then(|| serde_json::to_value(&self.state).unwrap_or_default())
+    }
+
+    /// Which plugins failed, and why; and where all were skipped, that nothing was done.
+    pub(super) fn failures(&self, plugins: &[String]) -> Option<String> {
+        let ended = || {
+            let named =
+                |(place, ended): (&usize, &'_ EndedPlugin)| (&plugins[*place], ended.clone());
+            self.ended.iter().map(named)
+        };
+        let failed = ended().filter_map(|(name, one)| {
+            let error = one.error?;
+            Some(format!("plugin `{name}` failed: {error}"))
+        });
+        let failed: Vec<String> = failed.collect();
+        if !failed.is_empty() {
+            return Some(failed.join("; "));
+        }
+        let skipped = ended().map(|(name, one)| Some(format!("`{name}`: {}", one.skipped?)));
+        let skipped: Vec<String> = skipped.collect::<Option<_>>()?;
+        Some(format!("no plugin takes the input: {}", skipped.join("; ")))
     }
 }
 

@@ -1,6 +1,5 @@
 //! Plugin jobs: each plugin in its order, its end on the server's disk before the next one begins.
 
-mod backoff;
 mod isolated;
 mod kept;
 mod logs;

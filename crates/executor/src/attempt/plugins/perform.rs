@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use wire::{executors::ClaimedRun, plugin_jobs::Config, trace};
+use wire::{executors::ClaimedRun, jobs::Stream, plugin_jobs::Config};
 
 use super::{
-    pipeline::Pipeline,
+    pipeline::{Pipeline, folder},
     progress_reporter::{Halt, ProgressReporter},
     spawner::IsolatedSpawner,
 };
 use crate::attempt::{
-    AttemptRunner, Taken, Watched, input,
-    outcome::{AttemptEnd, PerformOutcome},
+    AttemptRunner, Taken, Unsent, Watched,
+    artifacts::{ArtifactUploader, LeaseLost},
+    input,
+    outcome::{AttemptEnd, PerformOutcome, Stop},
     stopped,
 };
 
@@ -30,13 +32,20 @@ impl AttemptRunner {
         let trace = self.trace(taken).prepared();
         let spawner = IsolatedSpawner::new(
             Arc::clone(&self.environment),
-            self.environment(taken),
+            self.trace_parent(taken),
             Some(watched.lease.clone()),
         );
         let progress_reporter =
             ProgressReporter::new(&self.client, &self.environment.settings.name, taken);
+        let artifacts = ArtifactUploader::new(self, taken, watched.clone());
         let catalogue = self.plugin_registry.catalogue();
-        let pipeline = Pipeline::new((run, &config), catalogue, &spawner, progress_reporter);
+        let pipeline = Pipeline::new(
+            (run, &config),
+            catalogue,
+            &spawner,
+            progress_reporter,
+            artifacts,
+        );
         let mut pipeline = match pipeline {
             Ok(pipeline) => pipeline,
             Err(error) => {
@@ -44,53 +53,67 @@ impl AttemptRunner {
                 return trace.end(PerformOutcome::not_started(taken, reason));
             }
         };
-        let end = tokio::select! {
+        let mut end = tokio::select! {
             biased;
             stop = stopped(&mut watched) => Err(Halt::Stop(stop)),
             end = pipeline.run() => end,
         };
-        let current = pipeline.current().map(str::to_owned);
-        drop(pipeline);
+        let current = pipeline.current();
+        let mut artifacts = pipeline.into_artifacts();
+        if let (Err(Halt::Stop(stop @ (Stop::Cancelled | Stop::TimedOut))), Some(plugin)) =
+            (&end, current)
+            && let Some(dir) = spawner.last_dir().await
+            && let Err(LeaseLost) = artifacts
+                .upload(dir.output(), folder(plugin), Some(*stop))
+                .await
+        {
+            end = Err(Halt::Stop(Stop::Lost));
+        }
         // Nothing of it runs any more when its end is reported.
         spawner.close().await;
-        trace.end(match end {
-            Ok(error) => PerformOutcome::ended(taken, outcome(error, false), Vec::new()),
+        trace.end(self.outcome(taken, end, current, artifacts.omitted()))
+    }
+
+    /// What a plugin job came to that ended so, perhaps within a plugin; `omitted` says what is not kept of
+    /// what the plugins left.
+    fn outcome(
+        &self,
+        taken: Taken<'_>,
+        end: Result<Option<String>, Halt>,
+        current: Option<&str>,
+        omitted: String,
+    ) -> PerformOutcome {
+        let mut unsent = Vec::new();
+        if !omitted.is_empty() {
+            unsent.push(Unsent {
+                chunk: self.chunk(taken, Stream::Stderr),
+                bytes: omitted.clone().into(),
+            });
+        }
+        let ended = |error_message: Option<String>, timed_out| AttemptEnd {
+            completed: error_message.is_none(),
+            exit_code: None,
+            error_message,
+            timed_out,
+            stdout: String::new(),
+            stderr: omitted,
+        };
+        match end {
+            Ok(error) => PerformOutcome::ended(taken, ended(error, false), unsent),
             Err(Halt::Abandoned(what)) => PerformOutcome::Abandoned(what),
             Err(Halt::Refused(reason)) => {
                 let error = format!("the server does not take the job's progress: {reason}");
-                PerformOutcome::ended(taken, outcome(Some(error), false), Vec::new())
+                PerformOutcome::ended(taken, ended(Some(error), false), unsent)
             }
-            Err(Halt::Stop(stop)) => PerformOutcome::stopped(taken, stop, |timed_out| {
+            Err(Halt::Stop(stop)) => PerformOutcome::stopped(taken, stop, unsent, |timed_out| {
                 let place = current.map_or_else(String::new, |name| format!(" in plugin `{name}`"));
                 let error = if timed_out {
                     format!("the job's time was over{place}")
                 } else {
                     "cancelled".to_owned()
                 };
-                outcome(Some(error), timed_out)
+                ended(Some(error), timed_out)
             }),
-        })
-    }
-
-    fn environment(&self, taken: Taken<'_>) -> Vec<(String, String)> {
-        match taken.id.parse() {
-            Ok(run) if self.environment.settings.spans.wanted() => {
-                let parent = trace::parent_header(run, taken.token);
-                vec![("TRACEPARENT".to_owned(), parent)]
-            }
-            _ => Vec::new(),
         }
-    }
-}
-
-/// How a plugin job ended: `error` says why it failed, if it did.
-fn outcome(error: Option<String>, timed_out: bool) -> AttemptEnd {
-    AttemptEnd {
-        completed: error.is_none(),
-        exit_code: None,
-        error_message: error,
-        timed_out,
-        stdout: String::new(),
-        stderr: String::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use engine::Backoff;
 use plugin::{CancellationToken, Catalogue, Context, Failure, Plugin, PluginOutcome};
 use tokio::time::sleep;
 use wire::{
@@ -10,11 +11,22 @@ use wire::{
 };
 
 use super::{
-    backoff::backoff,
     kept::Kept,
     logs,
     progress_reporter::{Halt, ProgressReporter},
     spawner::IsolatedSpawner,
+};
+use crate::attempt::{
+    artifacts::{ArtifactUploader, LeaseLost},
+    outcome::Stop,
+};
+
+/// The waits between the tries of a plugin.
+const RETRY: Backoff = Backoff {
+    initial_ms: 200,
+    factor: 2.0,
+    max_ms: 20_000,
+    jitter: 0.5,
 };
 
 pub(super) struct Pipeline<'a> {
@@ -23,6 +35,7 @@ pub(super) struct Pipeline<'a> {
     catalogue: Arc<Catalogue>,
     spawner: &'a IsolatedSpawner,
     progress_reporter: ProgressReporter<'a>,
+    artifacts: ArtifactUploader<'a>,
     kept: Kept,
     /// Failed tries of plugins that did not end in an earlier attempt.
     tried: BTreeMap<usize, u32>,
@@ -39,28 +52,17 @@ impl<'a> Pipeline<'a> {
         catalogue: Arc<Catalogue>,
         spawner: &'a IsolatedSpawner,
         progress_reporter: ProgressReporter<'a>,
+        artifacts: ArtifactUploader<'a>,
     ) -> serde_json::Result<Self> {
-        let state = run.state.clone().map(serde_json::from_value);
-        let (mut ended, mut tried) = (BTreeMap::new(), BTreeMap::new());
-        for part in &run.parts {
-            let place = usize::try_from(part.number - 1).unwrap_or(usize::MAX);
-            match part.stage {
-                Stage::Started | Stage::Interrupted | Stage::Cancelled => {
-                    let failed = part.tries.saturating_sub(1);
-                    tried.insert(place, u32::try_from(failed).unwrap_or(0));
-                }
-                Stage::Completed | Stage::Failed | Stage::Skipped => {
-                    ended.insert(place, serde_json::from_value(part.body.clone())?);
-                }
-            }
-        }
+        let (kept, tried) = Kept::of_earlier(run)?;
         Ok(Self {
             id: &run.id,
             job,
             catalogue,
             spawner,
             progress_reporter,
-            kept: Kept::new(ended, state.transpose()?.unwrap_or_default()),
+            artifacts,
+            kept,
             tried,
             current: None,
             ends: Vec::new(),
@@ -70,6 +72,11 @@ impl<'a> Pipeline<'a> {
     /// The plugin that runs.
     pub(super) fn current(&self) -> Option<&'a str> {
         Some(&self.job.plugins[self.current?])
+    }
+
+    /// It ends here; what it left may still be uploaded.
+    pub(super) fn into_artifacts(self) -> ArtifactUploader<'a> {
+        self.artifacts
     }
 
     /// Goes on after the last plugin that ended, to the end. Answers why the job failed, if it did.
@@ -86,7 +93,7 @@ impl<'a> Pipeline<'a> {
         }
         self.report(None).await?;
         self.summarize().await?;
-        Ok(self.failures())
+        Ok(self.kept.failures(&job.plugins))
     }
 
     /// Runs one plugin until it has ended.
@@ -126,12 +133,26 @@ impl<'a> Pipeline<'a> {
                     }
                     tracing::debug!(run_id = self.id, plugin = name, %failure, "a try failed");
                     self.start(place, failed_tries).await?;
-                    sleep(backoff(failed_tries)).await;
+                    let wait_ms = RETRY.wait_ms(failed_tries.into(), rand::random());
+                    sleep(Duration::from_millis(wait_ms.unsigned_abs())).await;
                 }
             }
         };
+        self.upload(name).await?;
         self.end(place, tries, ended);
         Ok(())
+    }
+
+    /// Uploads what the last try of a plugin left, before its end is reported: no later attempt does it.
+    async fn upload(&mut self, name: &str) -> Result<(), Halt> {
+        let Some(dir) = self.spawner.last_dir().await else {
+            return Ok(());
+        };
+        let uploaded = self.artifacts.upload(dir.output(), folder(name), None);
+        let uploaded = uploaded.await;
+        drop(dir);
+        self.spawner.discard();
+        uploaded.map_err(|LeaseLost| Halt::Stop(Stop::Lost))
     }
 
     /// Why a plugin is to be skipped, if it is: the job does not name it, and the input is for others.
@@ -261,27 +282,11 @@ impl<'a> Pipeline<'a> {
         }
         self.report(None).await
     }
+}
 
-    /// Which plugins failed, and why; and where all were skipped, that nothing was done.
-    fn failures(&self) -> Option<String> {
-        let ended = || {
-            let named = |(place, ended): (&usize, &'_ EndedPlugin)| {
-                (&self.job.plugins[*place], ended.clone())
-            };
-            self.kept.ended.iter().map(named)
-        };
-        let failed = ended().filter_map(|(name, one)| {
-            let error = one.error?;
-            Some(format!("plugin `{name}` failed: {error}"))
-        });
-        let failed: Vec<String> = failed.collect();
-        if !failed.is_empty() {
-            return Some(failed.join("; "));
-        }
-        let skipped = ended().map(|(name, one)| Some(format!("`{name}`: {}", one.skipped?)));
-        let skipped: Vec<String> = skipped.collect::<Option<_>>()?;
-        Some(format!("no plugin takes the input: {}", skipped.join("; ")))
-    }
+/// Artefacts of a plugin are in a folder of its name: plugins do not know each other's.
+pub(super) fn folder(plugin: &str) -> String {
+    format!("{plugin}/")
 }
 
 /// A plugin was removed after the claim: another executor may have it.

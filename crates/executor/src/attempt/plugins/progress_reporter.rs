@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use wire::{
     client::{Client, Error},
     executors::{AdvanceRun, PartReport},
 };
 
-use crate::attempt::{Taken, outcome::Stop};
+use crate::{
+    attempt::{Taken, outcome::Stop},
+    backoff::Backoff,
+};
 
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_LAST: Duration = Duration::from_secs(2);
@@ -55,7 +58,7 @@ impl<'a> ProgressReporter<'a> {
             acknowledged: 0,
         };
         let job = self.taken.id;
-        let mut pause = RETRY_FIRST;
+        let mut backoff = Backoff::new(RETRY_FIRST, RETRY_LAST);
         loop {
             let call = timeout(CALL_LIMIT, self.client.advance(job, &report));
             let late = |_| Err(Error::Unreachable("the report was not answered".to_owned()));
@@ -65,7 +68,7 @@ impl<'a> ProgressReporter<'a> {
                 }
                 Ok(_) => return Ok(()),
                 Err(error) if error.is_transient() => {
-                    if pause == RETRY_FIRST {
+                    if backoff.is_first() {
                         tracing::warn!(run_id = job, %error, "a report of plugins has to wait");
                     }
                 }
@@ -74,8 +77,7 @@ impl<'a> ProgressReporter<'a> {
                 }
                 Err(error) => return Err(Halt::Refused(error.to_string())),
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(RETRY_LAST);
+            backoff.wait().await;
         }
     }
 }

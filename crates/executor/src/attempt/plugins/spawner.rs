@@ -3,72 +3,100 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use plugin::process::{Command, Spawner, Started};
 use tokio::{
     sync::{oneshot, watch},
-    task::JoinHandle,
+    task::{JoinHandle, spawn_blocking},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::supervisor::{ExecutorFault, Supervisor};
-use crate::{attempt::environment::AttemptEnvironment, lease::Lease};
+use crate::{
+    attempt::{environment::AttemptEnvironment, work_dir::WorkDir},
+    lease::Lease,
+};
 
 /// Where the processes of one attempt run.
 pub(super) struct IsolatedSpawner {
     attempt: Arc<AttemptEnvironment>,
     /// What every process sees besides what the plugin host gives it.
-    environment: Vec<(String, String)>,
+    variable: Option<(String, String)>,
     /// They end with it; none outside of a server's jobs.
     lease: Option<watch::Receiver<Lease>>,
     supervisors: Mutex<Vec<JoinHandle<()>>>,
+    /// Of the process that was started last.
+    last: Mutex<Option<watch::Receiver<Option<Arc<WorkDir>>>>>,
     fault: ExecutorFault,
 }
 
 impl IsolatedSpawner {
     pub(super) fn new(
         attempt: Arc<AttemptEnvironment>,
-        environment: Vec<(String, String)>,
+        variable: Option<(String, String)>,
         lease: Option<watch::Receiver<Lease>>,
     ) -> Self {
         Self {
             attempt,
-            environment,
+            variable,
             lease,
             supervisors: Mutex::default(),
+            last: Mutex::default(),
             fault: ExecutorFault::default(),
         }
     }
 
     /// What was lacking since it was asked last.
     pub(super) fn fault(&self) -> Option<String> {
-        let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
-        fault.take()
+        lock(&self.fault).take()
+    }
+
+    /// The directory of the process that was started last, once nothing of that runs; it stays until the next
+    /// process is started or it is discarded.
+    pub(super) async fn last_dir(&self) -> Option<Arc<WorkDir>> {
+        let mut last = lock(&self.last).clone()?;
+        let dir = last.wait_for(Option::is_some).await.ok()?;
+        dir.clone()
+    }
+
+    /// Removes that directory.
+    pub(super) fn discard(&self) {
+        self.replace_last(None);
+    }
+
+    fn replace_last(&self, next: Option<watch::Receiver<Option<Arc<WorkDir>>>>) {
+        let last = std::mem::replace(&mut *lock(&self.last), next);
+        if let Some(last) = last {
+            // The supervisor removes it unless it has ended.
+            let removed = spawn_blocking(move || drop(last));
+            lock(&self.supervisors).push(removed);
+        }
     }
 
     /// Waits until every process is dead and nothing is left of it. Whoever called them has let go.
     pub(super) async fn close(&self) {
-        let supervisors = std::mem::take(&mut *self.lock());
+        self.discard();
+        let supervisors = std::mem::take(&mut *lock(&self.supervisors));
         for supervisor in supervisors {
             let _ = supervisor.await;
         }
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
-        self.supervisors
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Spawner for IsolatedSpawner {
     async fn start(&self, mut command: Command) -> io::Result<Started> {
-        command.environment.extend(self.environment.clone());
+        command.environment.extend(self.variable.clone());
         let (started, outputs) = oneshot::channel();
         let (ended, end) = oneshot::channel();
+        let (left, last) = watch::channel(None);
+        self.replace_last(Some(last));
         let unwanted = CancellationToken::new();
         // Cancelled when the caller lets go, also of the start itself.
         let guard = unwanted.clone().drop_guard();
@@ -78,10 +106,11 @@ impl Spawner for IsolatedSpawner {
             unwanted,
             over: CancellationToken::new(),
             fault: Arc::clone(&self.fault),
+            left,
         };
         let keeping = tokio::spawn(supervisor.keep(command, started, ended).in_current_span());
         {
-            let mut supervisors = self.lock();
+            let mut supervisors = lock(&self.supervisors);
             supervisors.retain(|supervisor| !supervisor.is_finished());
             supervisors.push(keeping);
         }

@@ -9,7 +9,6 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
-    time::Duration,
 };
 
 use plugin::process::{Command, Exit};
@@ -17,13 +16,12 @@ use tokio::{
     io::{AsyncRead, ReadBuf},
     sync::{oneshot, watch},
     task::spawn_blocking,
-    time::Instant,
 };
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tracing::Span;
 
 use crate::{
-    attempt::{PATH, environment::AttemptEnvironment, orphans, work_dir::WorkDir},
+    attempt::{environment::AttemptEnvironment, orphans, work_dir::WorkDir},
     cgroup::Cgroup,
     lease::Lease,
     process::{Outputs, Process},
@@ -45,6 +43,8 @@ pub(super) struct Supervisor {
     /// Cancelled when the process has ended: its output ends as well.
     pub(super) over: CancellationToken,
     pub(super) fault: ExecutorFault,
+    /// Gets the process's directory once nothing of it runs.
+    pub(super) left: watch::Sender<Option<Arc<WorkDir>>>,
 }
 
 /// A stream of a process.
@@ -87,10 +87,12 @@ impl Supervisor {
             let span = Span::current();
             let _ = spawn_blocking(move || span.in_scope(|| orphans::end(&dir, &groups))).await;
         }
+        let work_dir = Arc::new(work_dir);
+        self.left.send_replace(Some(Arc::clone(&work_dir)));
         let _ = ended.send(exit(report, cgroup.was_out_of_memory().is_some()));
         cgroup.remove().await;
         let span = Span::current();
-        let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;
+        let _ = spawn_blocking(move || span.in_scope(|| drop((work_dir, self.left)))).await;
     }
 
     fn lacks(&self, what: String) {
@@ -134,32 +136,15 @@ impl Supervisor {
     }
 
     fn spec(&self, command: Command, stdin: PathBuf, dir: &WorkDir, cgroup: &Cgroup) -> Spec {
-        let settings = &self.environment.settings;
-        let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
-        let mut environment: std::collections::BTreeMap<String, String> = [
-            ("PATH".to_owned(), PATH.to_owned()),
-            ("HOME".to_owned(), text(dir.home())),
-            ("TMPDIR".to_owned(), text(dir.temporary())),
-        ]
-        .into();
-        environment.extend(command.environment);
-        let deadline = self
-            .lease
-            .as_ref()
-            .map(|lease| left(lease.borrow().deadline));
+        let left = self.lease.as_ref().map(|lease| lease.borrow().left());
+        let mut spec = self.environment.spec(dir, cgroup, left);
+        spec.environment.extend(command.environment);
         Spec {
             program: Some(command.program),
             arguments: command.arguments,
-            environment,
-            directory: dir.home().to_owned(),
             stdin: Some(stdin),
-            writable: dir.path().to_owned(),
-            parts: self.environment.plan.parts.clone(),
-            file_limit_bytes: settings.file_limit_bytes,
             memory_limit_bytes: Some(command.limits.memory_bytes),
-            cgroups: cgroup.procs(),
-            grace_ms: u64::try_from(settings.cancel_grace.as_millis()).unwrap_or(u64::MAX),
-            fence_ms: deadline.and_then(|left| u64::try_from(left.as_millis()).ok()),
+            ..spec
         }
     }
 
@@ -183,7 +168,7 @@ impl Supervisor {
                 }
                 changed = changed => match changed {
                     Ok(now) if now.lost => process.order(Order::Kill).await,
-                    Ok(now) => process.order(Order::Deadline(left(now.deadline))).await,
+                    Ok(now) => process.order(Order::Deadline(now.left())).await,
                     // The lease ended; the caller lets go as well.
                     Err(_) => self.lease = None,
                 },
@@ -191,10 +176,6 @@ impl Supervisor {
         }
         process.end().await
     }
-}
-
-fn left(until: Instant) -> Duration {
-    until.saturating_duration_since(Instant::now())
 }
 
 fn exit(report: io::Result<Report>, out_of_memory: bool) -> io::Result<Exit> {

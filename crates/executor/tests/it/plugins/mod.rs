@@ -1,5 +1,6 @@
 //! Plugin jobs between a fake server and real plugins: processes behind the shim, and components.
 
+mod artifacts;
 mod hostile;
 mod pipeline;
 mod stops;

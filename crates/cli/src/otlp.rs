@@ -13,21 +13,34 @@ use opentelemetry_sdk::{
     Resource,
     trace::{BatchSpanProcessor, SpanData, SpanEvents, SpanLinks, SpanProcessor},
 };
-use wire::trace::{Part, Span, SpanExporter};
+use wire::trace::{Part, Span, SpanExporter, Spans};
+
+use crate::{args::Tracing, exit::Failure};
 
 /// A collector that does not answer by then is given up on.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What is still unsent at the end is given this long.
 const LAST_EXPORT: Duration = Duration::from_secs(3);
 
+/// Where traces go, as the service `name`.
+pub(crate) fn spans(tracing: &Tracing, name: &'static str) -> Result<Spans, Failure> {
+    match &tracing.otlp_endpoint {
+        Some(endpoint) => {
+            let otlp = Otlp::start(endpoint, name).map_err(Failure::usage)?;
+            Ok(Spans::to(otlp))
+        }
+        None => Ok(Spans::none()),
+    }
+}
+
 /// Exports over OTLP with HTTP. Spans that cannot be sent in time are dropped, and nothing waits for a
 /// collector.
-pub(crate) struct Otlp(BatchSpanProcessor);
+struct Otlp(BatchSpanProcessor);
 
 impl Otlp {
     /// To the collector at `endpoint`, such as `http://localhost:4318`, as the service `name`. Must be called
     /// in a runtime, which makes the calls.
-    pub(crate) fn start(endpoint: &str, name: &'static str) -> Result<Self, String> {
+    fn start(endpoint: &str, name: &'static str) -> Result<Self, String> {
         wire::client::tls_ready();
         let client = reqwest::Client::builder()
             .no_proxy()

@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::exit::Failure;
+use crate::{
+    exit::{Exit, Failure},
+    table::Table,
+};
 
 /// Writes bytes to standard output as they are and flushes.
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
@@ -25,6 +28,16 @@ pub(crate) fn print_json(document: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(document)
         .map_err(|error| Failure::output(&io::Error::other(error)))?;
     print_line(&text)
+}
+
+/// Writes a table; of one without rows it says `empty`.
+pub(crate) fn print_table(table: &Table, empty: &str) -> Result<Exit, Failure> {
+    if table.has_rows() {
+        print_bytes(table.text().as_bytes())?;
+    } else {
+        say(empty);
+    }
+    Ok(Exit::OK)
 }
 
 /// Writes bytes to standard error as they are: what a program printed there.

@@ -1,10 +1,8 @@
 //! SIGINT and SIGTERM of the long-running commands.
 
-use std::io;
-
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 
 /// The signals that ask this process to stop.
 pub(crate) struct StopSignals {
@@ -14,10 +12,12 @@ pub(crate) struct StopSignals {
 
 impl StopSignals {
     /// Takes the signals over: from now on they no longer end the process by themselves.
-    pub(crate) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> Result<Self, Failure> {
+        let take =
+            |kind| signal(kind).map_err(|error| Failure::io("cannot listen for signals", &error));
         Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
+            interrupt: take(SignalKind::interrupt())?,
+            terminate: take(SignalKind::terminate())?,
         })
     }
 

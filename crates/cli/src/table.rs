@@ -34,6 +34,11 @@ impl Table {
         table
     }
 
+    /// Whether it has more than a header.
+    pub(crate) fn has_rows(&self) -> bool {
+        self.rows.len() > 1
+    }
+
     /// Adds a row. Control characters are made harmless: the text may come from anybody.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values;
+use super::{
+    secret::{self, Secret},
+    values,
+};
 use crate::exit::Failure;
 
 /// Where a server listens unless told otherwise.
@@ -22,13 +25,21 @@ pub(crate) struct Address {
     pub(crate) key: ShownKey,
 }
 
+impl Address {
+    /// The named server, or the one of this machine.
+    pub(super) fn of(server: Option<String>, key: ShownKey) -> Self {
+        let server = server.unwrap_or_else(|| DEFAULT_SERVER.to_owned());
+        Self { server, key }
+    }
+}
+
 /// What a client shows of itself.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ShownKey {
     /// Key to show to the server. Others on this machine can see a command line: better set
     /// PLAYHOUSE_KEY, or use --key-file
     #[arg(long, env = "PLAYHOUSE_KEY", value_name = "KEY")]
-    #[arg(value_parser = values::key)]
+    #[arg(value_parser = secret::key)]
     key: Option<Secret>,
 
     /// File with the key
@@ -44,8 +55,8 @@ impl ShownKey {
 
     /// The key, if one was given: the key itself wins over the file.
     pub(crate) fn read(&self) -> Result<Option<String>, Failure> {
-        if let Some(Secret(key)) = &self.key {
-            return Ok(Some(key.clone()));
+        if let Some(key) = &self.key {
+            return Ok(Some(key.reveal().to_owned()));
         }
         let Some(file) = &self.key_file else {
             return Ok(None);
@@ -62,29 +73,22 @@ impl ShownKey {
     }
 }
 
-/// A text that is not printed.
-#[derive(Clone)]
-pub(crate) struct Secret(pub(super) String);
-
-impl Secret {
-    /// The text itself.
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret")
-    }
-}
-
 /// Text or JSON.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Format {
     /// Print the server's JSON, one document a line, instead of a table
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Which server to ask, and how to print what it answers.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ClientArgs {
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 /// How long to hold on while the server is away.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Address, Format, Reconnect};
+use super::{ClientArgs, Reconnect};
 
 /// Follow what happens, live
 ///
@@ -33,10 +33,7 @@ pub(crate) struct Events {
     pub(crate) kind: Option<String>,
 
     #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) client: ClientArgs,
 
     #[command(flatten)]
     pub(crate) reconnect: Reconnect,

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
-use super::{Address, PluginsPlace, Secret, Tracing, values};
+use super::{Address, PluginsPlace, Secret, Tracing, secret, values};
 
 /// How far a job is shut in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -43,7 +43,7 @@ pub(crate) struct Executor {
     /// Token to join with, from `playhouse key join-token`: it is traded once for a key of this
     /// executor's own, so that a restart needs none. Others on this machine can see a command line:
     /// better set PLAYHOUSE_JOIN
-    #[arg(long, env = "PLAYHOUSE_JOIN", value_name = "TOKEN", value_parser = values::token)]
+    #[arg(long, env = "PLAYHOUSE_JOIN", value_name = "TOKEN", value_parser = secret::token)]
     pub(crate) join: Option<Secret>,
 
     /// Where the key is kept that it joined with [default: $XDG_STATE_HOME/playhouse/NAME]

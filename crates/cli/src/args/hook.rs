@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::{Address, Format};
+use super::{Address, ClientArgs};
 
 /// The commands on hooks.
 #[derive(Debug, Subcommand)]
@@ -10,12 +10,7 @@ pub(crate) enum HookArgs {
     Create(CreateHook),
     /// List hooks, oldest first
     #[command(after_help = "Examples:\n  playhouse hook list\n  playhouse hook list --json")]
-    List {
-        #[command(flatten)]
-        address: Address,
-        #[command(flatten)]
-        format: Format,
-    },
+    List(ClientArgs),
     Change(ChangeHook),
     Delete(DeleteHook),
     Test(TestHook),
@@ -45,10 +40,7 @@ pub(crate) struct CreateHook {
     pub(crate) description: Option<String>,
 
     #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) client: ClientArgs,
 }
 
 /// Change a hook, or enable one that is disabled: it begins with the next event
@@ -87,10 +79,7 @@ pub(crate) struct ChangeHook {
     pub(crate) description: Option<String>,
 
     #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) client: ClientArgs,
 }
 
 /// Delete hooks: nothing more is sent to them
@@ -121,10 +110,7 @@ pub(crate) struct TestHook {
     pub(crate) id: String,
 
     #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) client: ClientArgs,
 }
 
 /// List what was sent to a hook, newest first, or send one of it again
@@ -148,8 +134,5 @@ pub(crate) struct Deliveries {
     pub(crate) limit: u32,
 
     #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) client: ClientArgs,
 }

@@ -8,7 +8,7 @@ use clap::{
 };
 use wire::{Timestamp, jobs::Stream};
 
-use super::{Address, Format, Handover, Ids, OneJob, PageArgs, Reconnect, Wait, values};
+use super::{Address, ClientArgs, Handover, Ids, OneJob, PageArgs, Reconnect, Wait, values};
 use crate::exit;
 
 /// Which job goes first.
@@ -187,10 +187,7 @@ pub(crate) struct List {
     pub(crate) page: PageArgs,
 
     #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) client: ClientArgs,
 }
 
 /// Print what a job printed

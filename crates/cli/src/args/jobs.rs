@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Address, Format, Reconnect};
+use super::{ClientArgs, Reconnect};
 
 /// One job to look at.
 #[derive(Debug, Args)]
@@ -12,10 +12,7 @@ pub(crate) struct OneJob {
     pub(crate) id: String,
 
     #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) client: ClientArgs,
 }
 
 /// Jobs to act on.
@@ -26,10 +23,7 @@ pub(crate) struct Ids {
     pub(crate) ids: Vec<String>,
 
     #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) client: ClientArgs,
 }
 
 /// Jobs to wait for.

@@ -4,7 +4,7 @@ use clap::{
     ArgMatches, Args, Command, FromArgMatches, Subcommand, error::ErrorKind, parser::ValueSource,
 };
 
-use super::{Format, Place, ShownKey, values};
+use super::{Address, Format, Place, ShownKey, values};
 
 /// The commands on keys.
 #[derive(Debug, Subcommand)]
@@ -22,7 +22,7 @@ pub(crate) enum KeyArgs {
 #[derive(Debug)]
 pub(crate) enum KeyPlace {
     /// At this server; the one of this machine unless another is named.
-    Server(Option<String>, ShownKey),
+    Server(Address),
     /// On the data itself.
     Data(Place),
 }
@@ -63,7 +63,7 @@ impl FromArgMatches for KeyPlace {
         }
         // A flag wins over the environment, which may name a server for all other commands.
         Ok(match !says_data && (server.is_some() || key.is_given()) {
-            true => Self::Server(server, key),
+            true => Self::Server(Address::of(server, key)),
             false => Self::Data(place),
         })
     }

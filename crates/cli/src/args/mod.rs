@@ -14,12 +14,13 @@ mod plugin;
 mod plugin_job;
 mod program;
 mod run;
+mod secret;
 mod server;
 mod tracing;
 mod values;
 
 pub(crate) use audit::{Audit, ListAudit, VerifyAudit};
-pub(crate) use client::{Address, DEFAULT_SERVER, Format, Reconnect, Secret, ShownKey};
+pub(crate) use client::{Address, ClientArgs, DEFAULT_SERVER, Format, Reconnect, ShownKey};
 pub(crate) use doctor::{Backup, Completions, Doctor};
 pub(crate) use events::Events;
 pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};
@@ -34,6 +35,7 @@ pub(crate) use plugin::{
 pub(crate) use plugin_job::{ListPluginJobs, PluginJob, SubmitPlugins};
 pub(crate) use program::{Program, ProgramCommand};
 pub(crate) use run::{Download, ListRuns, OneRun, RunArgs, RunIds, WatchRun};
+pub(crate) use secret::Secret;
 pub(crate) use server::{Dev, Place, Serve, Server};
 pub(crate) use tracing::Tracing;
 pub(crate) use values::word;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Address, Format, InputArgs, Isolation, values};
+use super::{ClientArgs, Format, InputArgs, Isolation, values};
 use crate::exit;
 
 /// The commands on plugins.
@@ -48,10 +48,7 @@ pub(crate) struct ListPlugins {
     pub(crate) place: PluginsPlace,
 
     #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) client: ClientArgs,
 }
 
 /// Tell what is wrong with a plugin, before anybody installs it

@@ -2,7 +2,9 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Address, Format, Handover, Ids, InputArgs, OneJob, PageArgs, Reconnect, Wait, values};
+use super::{
+    Address, ClientArgs, Handover, Ids, InputArgs, OneJob, PageArgs, Reconnect, Wait, values,
+};
 use crate::exit;
 
 /// The commands on plugin jobs.
@@ -109,8 +111,5 @@ pub(crate) struct ListPluginJobs {
     pub(crate) page: PageArgs,
 
     #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) client: ClientArgs,
 }

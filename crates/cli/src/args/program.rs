@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    Address, Audit, Backup, Completions, Dev, Doctor, Events, Executor, Format, HookArgs, Job,
-    KeyArgs, PluginArgs, PluginJob, RunArgs, Server, values,
+    Audit, Backup, ClientArgs, Completions, Dev, Doctor, Events, Executor, HookArgs, Job, KeyArgs,
+    PluginArgs, PluginJob, RunArgs, Server, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -84,20 +84,10 @@ pub(crate) enum ProgramCommand {
     Events(Events),
     /// List the executors that the server knows
     #[command(after_help = "Examples:\n  playhouse executors\n  playhouse executors --json")]
-    Executors {
-        #[command(flatten)]
-        address: Address,
-        #[command(flatten)]
-        format: Format,
-    },
+    Executors(ClientArgs),
     /// Count jobs by status and priority
     #[command(after_help = "Examples:\n  playhouse stats\n  playhouse stats --json")]
-    Stats {
-        #[command(flatten)]
-        address: Address,
-        #[command(flatten)]
-        format: Format,
-    },
+    Stats(ClientArgs),
     /// Make, list and revoke keys
     #[command(subcommand, visible_alias = "keys")]
     Key(KeyArgs),

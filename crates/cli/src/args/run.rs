@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use wire::Timestamp;
 
-use super::{Address, Format, Reconnect, values};
+use super::{Address, ClientArgs, Reconnect, values};
 use crate::exit;
 
 /// The commands on runs.
@@ -145,10 +145,7 @@ pub(crate) struct OneRun {
     pub(crate) id: String,
 
     #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) client: ClientArgs,
 }
 
 /// Runs to act on.
@@ -159,10 +156,7 @@ pub(crate) struct RunIds {
     pub(crate) ids: Vec<String>,
 
     #[command(flatten)]
-    pub(crate) address: Address,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) client: ClientArgs,
 }
 
 /// Follow a run's events and output, and end as it ended

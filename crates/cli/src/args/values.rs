@@ -12,7 +12,6 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use wire::Timestamp;
 
-use super::client::Secret;
 use crate::logging;
 
 /// A value as it stands in the contracts.
@@ -214,23 +213,6 @@ pub(super) fn job_type(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A key: not empty, no white space. What it is made of, the server knows.
-pub(super) fn key(text: &str) -> Result<Secret, String> {
-    secret("key", text)
-}
-
-/// A token, of the same form.
-pub(super) fn token(text: &str) -> Result<Secret, String> {
-    secret("token", text)
-}
-
-fn secret(what: &str, text: &str) -> Result<Secret, String> {
-    if text.is_empty() || text.contains(char::is_whitespace) {
-        return Err(format!("a {what} is not empty and has no white space"));
-    }
-    Ok(Secret(text.to_owned()))
-}
-
 /// An address with a port.
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     let address = match text.strip_prefix("localhost:") {
@@ -245,7 +227,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{
-        bytes, duration, http_url, key, listen, origin, pair, seconds, server_url, whole_seconds,
+        bytes, duration, http_url, listen, origin, pair, seconds, server_url, whole_seconds,
     };
 
     #[test]
@@ -285,6 +267,5 @@ mod tests {
         assert_eq!(origin("https://CONSOLE.example:443/"), console);
         assert!(origin("*").is_err() && origin("https://*.example").is_err());
         assert!(origin("console.example").is_err() && origin("https://h/page").is_err());
-        assert!(key("itk_1").is_ok() && key("").is_err() && key("a b").is_err());
     }
 }

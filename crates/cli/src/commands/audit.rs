@@ -6,7 +6,7 @@ use super::{key::Keys, serving};
 use crate::{
     args::{Audit, ListAudit, VerifyAudit},
     exit::{Exit, Failure},
-    output::{print_bytes, print_json, print_line, say},
+    output::{print_json, print_line, print_table, say},
     table::{Table, or_dash},
 };
 
@@ -50,15 +50,10 @@ async fn list(list: ListAudit) -> Result<Exit, Failure> {
     if list.format.json {
         return Ok(Exit::OK);
     }
-    if shown.is_empty() {
-        say("no such lines");
-        return Ok(Exit::OK);
-    }
-    print_bytes(table(shown).as_bytes())?;
-    Ok(Exit::OK)
+    print_table(&table(shown), "no such lines")
 }
 
-fn table(lines: Vec<AuditLine>) -> String {
+fn table(lines: Vec<AuditLine>) -> Table {
     let header = [
         "NUMBER", "AT", "ACTOR", "FROM", "ACTION", "TARGET", "OUTCOME", "TIMES", "DETAIL",
     ];
@@ -81,7 +76,7 @@ fn table(lines: Vec<AuditLine>) -> String {
             or_dash(Some(line.detail).filter(|text| !text.is_empty())),
         ]);
     }
-    table.text()
+    table
 }
 
 async fn verify(verify: VerifyAudit) -> Result<Exit, Failure> {

@@ -11,8 +11,7 @@ use crate::{
 };
 
 pub(super) async fn run(dev: Dev) -> Result<Exit, Failure> {
-    let signals =
-        StopSignals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+    let signals = StopSignals::new()?;
     let data_dir = dev
         .serve
         .place

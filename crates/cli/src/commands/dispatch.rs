@@ -29,10 +29,8 @@ pub(crate) async fn run(command: ProgramCommand) -> Result<Exit, Failure> {
         ProgramCommand::Run(run) => runs::run(run).await,
         ProgramCommand::Plugin(plugin) => plugin::run(plugin).await,
         ProgramCommand::Events(events) => events::run(events).await,
-        ProgramCommand::Executors { address, format } => {
-            overview::executors(&address, format).await
-        }
-        ProgramCommand::Stats { address, format } => overview::stats(&address, format).await,
+        ProgramCommand::Executors(client) => overview::executors(&client).await,
+        ProgramCommand::Stats(client) => overview::stats(&client).await,
         ProgramCommand::Key(key) => key::run(key).await,
         ProgramCommand::Hook(hook) => hook::run(hook).await,
         ProgramCommand::Audit(audit) => audit::run(audit).await,
@@ -53,44 +51,42 @@ pub(crate) async fn run(command: ProgramCommand) -> Result<Exit, Failure> {
 fn address(command: &ProgramCommand) -> Option<&Address> {
     match command {
         ProgramCommand::Executor(executor) => Some(&executor.address),
-        ProgramCommand::Events(events) => Some(&events.address),
-        ProgramCommand::Executors { address, .. } | ProgramCommand::Stats { address, .. } => {
-            Some(address)
-        }
+        ProgramCommand::Events(events) => Some(&events.client.address),
+        ProgramCommand::Executors(client) | ProgramCommand::Stats(client) => Some(&client.address),
         ProgramCommand::Job(job) => Some(match job {
             Job::Submit(submit) => &submit.address,
-            Job::Get(get) => &get.address,
-            Job::List(list) => &list.address,
+            Job::Get(get) => &get.client.address,
+            Job::List(list) => &list.client.address,
             Job::Logs(logs) => &logs.address,
-            Job::Cancel(ids) | Job::Retry(ids) => &ids.address,
-            Job::Wait(wait) => &wait.ids.address,
+            Job::Cancel(ids) | Job::Retry(ids) => &ids.client.address,
+            Job::Wait(wait) => &wait.ids.client.address,
         }),
         ProgramCommand::PluginJob(job) => Some(match job {
             PluginJob::Submit(submit) => &submit.address,
-            PluginJob::Get(get) => &get.address,
-            PluginJob::List(list) => &list.address,
-            PluginJob::Cancel(ids) => &ids.address,
-            PluginJob::Wait(wait) => &wait.ids.address,
+            PluginJob::Get(get) => &get.client.address,
+            PluginJob::List(list) => &list.client.address,
+            PluginJob::Cancel(ids) => &ids.client.address,
+            PluginJob::Wait(wait) => &wait.ids.client.address,
         }),
         ProgramCommand::Run(run) => Some(match run {
             RunArgs::List(list) => &list.address,
-            RunArgs::Get(run) | RunArgs::Artifacts(run) => &run.address,
+            RunArgs::Get(run) | RunArgs::Artifacts(run) => &run.client.address,
             RunArgs::Download(download) => &download.address,
-            RunArgs::Watch(watch) => &watch.run.address,
+            RunArgs::Watch(watch) => &watch.run.client.address,
             RunArgs::Pause(runs)
             | RunArgs::Resume(runs)
             | RunArgs::Skip(runs)
             | RunArgs::Cancel(runs)
-            | RunArgs::Retry(runs) => &runs.address,
+            | RunArgs::Retry(runs) => &runs.client.address,
         }),
-        ProgramCommand::Plugin(PluginArgs::List(list)) => Some(&list.address),
+        ProgramCommand::Plugin(PluginArgs::List(list)) => Some(&list.client.address),
         ProgramCommand::Hook(hook) => Some(match hook {
-            HookArgs::Create(create) => &create.address,
-            HookArgs::List { address, .. } => address,
-            HookArgs::Change(change) => &change.address,
+            HookArgs::Create(create) => &create.client.address,
+            HookArgs::List(client) => &client.address,
+            HookArgs::Change(change) => &change.client.address,
             HookArgs::Delete(delete) => &delete.address,
-            HookArgs::Test(test) => &test.address,
-            HookArgs::Deliveries(deliveries) => &deliveries.address,
+            HookArgs::Test(test) => &test.client.address,
+            HookArgs::Deliveries(deliveries) => &deliveries.client.address,
         }),
         _ => None,
     }

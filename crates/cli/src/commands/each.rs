@@ -21,11 +21,11 @@ pub(super) async fn act<J: AnyJob>(
     ids: &Ids,
     act: impl AsyncFn(&Client, &str) -> Result<J, Error>,
 ) -> Result<Exit, Failure> {
-    let client = connection::open(&ids.address)?;
+    let client = connection::open(&ids.client.address)?;
     let mut exit = Exit::OK;
     for id in &ids.ids {
         match act(&client, id).await {
-            Ok(job) if ids.format.json => print_json(&job)?,
+            Ok(job) if ids.client.format.json => print_json(&job)?,
             Ok(job) => print_line(&format!("{}  {}", job.id(), job.standing()))?,
             Err(error) => {
                 let failed = refused(id, error.into())?;
@@ -44,7 +44,7 @@ pub(super) async fn wait<J: AnyJob>(
     wait: &Wait,
     end: impl AsyncFn(&Client, &str) -> Result<J, Failure>,
 ) -> Result<Exit, Failure> {
-    let client = connection::open(&wait.ids.address)?;
+    let client = connection::open(&wait.ids.client.address)?;
     first_contact(&client).await?;
     let ends = stream::iter(wait.ids.ids.iter().enumerate()).map(|(position, id)| {
         let (client, end) = (&client, &end);
@@ -54,7 +54,7 @@ pub(super) async fn wait<J: AnyJob>(
     let mut first: Option<(usize, Exit)> = None;
     while let Some((position, id, end)) = ends.next().await {
         let exit = match end {
-            Ok(job) => report(&job, wait.ids.format.json)?,
+            Ok(job) => report(&job, wait.ids.client.format.json)?,
             Err(failure) => refused(id, failure)?,
         };
         if exit != Exit::OK && first.is_none_or(|(before, _)| position < before) {

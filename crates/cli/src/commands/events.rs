@@ -17,7 +17,7 @@ use crate::{
 
 /// Follows the event log until it is stopped.
 pub(super) async fn run(events: Events) -> Result<Exit, Failure> {
-    let client = connection::open(&events.address)?;
+    let client = connection::open(&events.client.address)?;
     first_contact(&client).await?;
     let mut absence = Absence::new(events.reconnect.reconnect_for);
     let mut follower = Follower {
@@ -27,7 +27,7 @@ pub(super) async fn run(events: Events) -> Result<Exit, Failure> {
             types: events.types,
         },
         position: events.after,
-        json: events.format.json,
+        json: events.client.format.json,
     };
     loop {
         let error = follower.connection(&client, &mut absence).await?;

@@ -10,10 +10,11 @@ use executor::{CancellationToken, Plugins, Settings, ShippedPlugin};
 use tokio::task::JoinHandle;
 use wire::{client::Client, executors::BUILT_IN, trace::Spans};
 
-use super::{join, place, serving};
+use super::{join, place};
 use crate::{
     args::{Executor, Isolation, Work},
     exit::{Exit, Failure},
+    otlp::spans,
     signals::StopSignals,
 };
 
@@ -25,8 +26,7 @@ const BUILT_IN_DRAIN_GRACE: Duration = Duration::from_secs(10);
 const BUILT_IN_CLAIM_GRACE: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
-    let mut signals =
-        StopSignals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+    let mut signals = StopSignals::new()?;
     let name = executor.name.clone().unwrap_or_else(place::host_name);
     let client = tokio::select! {
         client = join::client(&executor, &name) => client?,
@@ -39,7 +39,7 @@ pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
     };
     settings.cache_dir = executor.cache_dir.unwrap_or(settings.cache_dir);
     settings.work_dir = executor.work_dir.unwrap_or(settings.work_dir);
-    settings.spans = serving::spans(&executor.tracing, "playhouse-executor")?;
+    settings.spans = spans(&executor.tracing, "playhouse-executor")?;
     let spans = settings.spans.clone();
     settings.executor_ip = own_address(&executor.address.server);
     apply(&mut settings, &executor.work)?;

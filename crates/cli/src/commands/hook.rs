@@ -10,9 +10,9 @@ use wire::{
 
 use super::connection;
 use crate::{
-    args::{Address, ChangeHook, CreateHook, DeleteHook, Deliveries, Format, HookArgs, TestHook},
+    args::{ChangeHook, ClientArgs, CreateHook, DeleteHook, Deliveries, HookArgs, TestHook},
     exit::{Exit, Failure},
-    output::{print_bytes, print_json, print_line, say},
+    output::{print_json, print_line, print_table, say},
     table::{Table, or_dash, plain},
 };
 
@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) async fn run(hook: HookArgs) -> Result<Exit, Failure> {
     match hook {
         HookArgs::Create(create) => self::create(create).await,
-        HookArgs::List { address, format } => list(&address, format).await,
+        HookArgs::List(client) => list(&client).await,
         HookArgs::Change(change) => self::change(change).await,
         HookArgs::Delete(delete) => self::delete(delete).await,
         HookArgs::Test(test) => self::test(test).await,
@@ -38,8 +38,10 @@ async fn create(create: CreateHook) -> Result<Exit, Failure> {
         description: create.description,
         secret: None,
     };
-    let created = connection::open(&create.address)?.create_hook(&new).await?;
-    if create.format.json {
+    let created = connection::open(&create.client.address)?
+        .create_hook(&new)
+        .await?;
+    if create.client.format.json {
         print_json(&created)?;
     } else {
         print_line(&created.secret)?;
@@ -51,14 +53,10 @@ async fn create(create: CreateHook) -> Result<Exit, Failure> {
     Ok(Exit::OK)
 }
 
-async fn list(address: &Address, format: Format) -> Result<Exit, Failure> {
-    let hooks = connection::open(address)?.hooks().await?;
-    if format.json {
+async fn list(client: &ClientArgs) -> Result<Exit, Failure> {
+    let hooks = connection::open(&client.address)?.hooks().await?;
+    if client.format.json {
         print_json(&hooks)?;
-        return Ok(Exit::OK);
-    }
-    if hooks.is_empty() {
-        say("no hooks; make one with `playhouse hook create URL`");
         return Ok(Exit::OK);
     }
     let mut table = Table::new(&["ID", "STATE", "FAILURES", "EVENTS", "URL", "DESCRIPTION"]);
@@ -77,11 +75,14 @@ async fn list(address: &Address, format: Format) -> Result<Exit, Failure> {
             or_dash(Some(hook.description).filter(|text| !text.is_empty())),
         ]);
     }
-    print_bytes(table.text().as_bytes())?;
+    let exit = print_table(
+        &table,
+        "no hooks; make one with `playhouse hook create URL`",
+    )?;
     if disabled {
         say("a disabled hook is sent nothing; enable it with `playhouse hook change ID --enable`");
     }
-    Ok(Exit::OK)
+    Ok(exit)
 }
 
 async fn change(change: ChangeHook) -> Result<Exit, Failure> {
@@ -92,9 +93,9 @@ async fn change(change: ChangeHook) -> Result<Exit, Failure> {
         secret: None,
         enabled: (change.enable || change.disable).then_some(change.enable),
     };
-    let client = connection::open(&change.address)?;
+    let client = connection::open(&change.client.address)?;
     let hook = client.change_hook(&change.id, &wanted).await?;
-    if change.format.json {
+    if change.client.format.json {
         print_json(&hook)?;
     } else if let Some(reason) = hook.disabled_reason {
         let (id, reason) = (plain(&hook.id), plain(&reason));
@@ -115,11 +116,11 @@ async fn delete(delete: DeleteHook) -> Result<Exit, Failure> {
 }
 
 async fn test(test: TestHook) -> Result<Exit, Failure> {
-    let client = connection::open(&test.address)?;
+    let client = connection::open(&test.client.address)?;
     let sent = client.test_hook(&test.id).await?;
     let delivery = attempted(&client, &test.id, sent).await?;
     let delivered = delivery.status == "delivered";
-    if test.format.json {
+    if test.client.format.json {
         print_json(&delivery)?;
     } else if delivered {
         let status = or_dash(delivery.response_status);
@@ -143,17 +144,13 @@ async fn attempted(client: &Client, hook: &str, sent: Delivery) -> Result<Delive
 }
 
 async fn deliveries(wanted: Deliveries) -> Result<Exit, Failure> {
-    let client = connection::open(&wanted.address)?;
+    let client = connection::open(&wanted.client.address)?;
     let found = match wanted.replay {
         Some(number) => vec![client.replay(&wanted.id, number).await?],
         None => client.deliveries(&wanted.id, wanted.limit).await?,
     };
-    if wanted.format.json {
+    if wanted.client.format.json {
         print_json(&found)?;
-        return Ok(Exit::OK);
-    }
-    if found.is_empty() {
-        say("nothing was sent to it yet");
         return Ok(Exit::OK);
     }
     let header = [
@@ -176,6 +173,5 @@ async fn deliveries(wanted: Deliveries) -> Result<Exit, Failure> {
             or_dash(answer),
         ]);
     }
-    print_bytes(table.text().as_bytes())?;
-    Ok(Exit::OK)
+    print_table(&table, "nothing was sent to it yet")
 }

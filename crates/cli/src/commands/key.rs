@@ -6,11 +6,11 @@ use wire::{
     keys::{CreatedKey, JoinToken, KeyInfo, NewJoinToken, NewKey},
 };
 
-use super::{place, serving};
+use super::{connection, place, serving};
 use crate::{
-    args::{self, CreateKey, DEFAULT_SERVER, KeyArgs, KeyPlace, ListKeys, RevokeKey},
+    args::{self, CreateKey, KeyArgs, KeyPlace, ListKeys, RevokeKey},
     exit::{Exit, Failure},
-    output::{print_bytes, print_json, print_line, say},
+    output::{print_json, print_line, print_table, say},
     table::{Table, or_dash},
 };
 
@@ -76,10 +76,6 @@ async fn list(list: ListKeys) -> Result<Exit, Failure> {
         print_json(&keys)?;
         return Ok(Exit::OK);
     }
-    if keys.is_empty() {
-        say("no keys; make the first with `playhouse key create NAME --role admin`");
-        return Ok(Exit::OK);
-    }
     let mut table = Table::new(&[
         "ID",
         "NAME",
@@ -112,8 +108,8 @@ async fn list(list: ListKeys) -> Result<Exit, Failure> {
             format!("{}...", key.prefix),
         ]);
     }
-    print_bytes(table.text().as_bytes())?;
-    Ok(Exit::OK)
+    let empty = "no keys; make the first with `playhouse key create NAME --role admin`";
+    print_table(&table, empty)
 }
 
 async fn revoke(revoke: RevokeKey) -> Result<Exit, Failure> {
@@ -144,13 +140,7 @@ impl Keys {
 
     async fn at(at: KeyPlace, make: bool) -> Result<Self, Failure> {
         let place = match at {
-            KeyPlace::Server(server, key) => {
-                let server = server.as_deref().unwrap_or(DEFAULT_SERVER);
-                return Ok(Self::Server(match key.read()? {
-                    Some(key) => Client::with_key(server, &key)?,
-                    None => Client::http(server)?,
-                }));
-            }
+            KeyPlace::Server(address) => return Ok(Self::Server(connection::open(&address)?)),
             KeyPlace::Data(place) => place,
         };
         let data_dir = match place.data_dir {

@@ -2,20 +2,16 @@
 
 use super::connection;
 use crate::{
-    args::{Address, Format},
+    args::ClientArgs,
     exit::{Exit, Failure},
-    output::{print_bytes, print_json, say},
+    output::{print_bytes, print_json, print_table},
     table::{Table, or_dash},
 };
 
-pub(super) async fn executors(address: &Address, format: Format) -> Result<Exit, Failure> {
-    let executors = connection::open(address)?.executors().await?;
-    if format.json {
+pub(super) async fn executors(client: &ClientArgs) -> Result<Exit, Failure> {
+    let executors = connection::open(&client.address)?.executors().await?;
+    if client.format.json {
         print_json(&executors)?;
-        return Ok(Exit::OK);
-    }
-    if executors.is_empty() {
-        say("no executors; start one with `playhouse executor`");
         return Ok(Exit::OK);
     }
     let header = [
@@ -47,13 +43,12 @@ pub(super) async fn executors(address: &Address, format: Format) -> Result<Exit,
             or_dash(executor.current_job_id),
         ]);
     }
-    print_bytes(table.text().as_bytes())?;
-    Ok(Exit::OK)
+    print_table(&table, "no executors; start one with `playhouse executor`")
 }
 
-pub(super) async fn stats(address: &Address, format: Format) -> Result<Exit, Failure> {
-    let stats = connection::open(address)?.stats().await?;
-    if format.json {
+pub(super) async fn stats(client: &ClientArgs) -> Result<Exit, Failure> {
+    let stats = connection::open(&client.address)?.stats().await?;
+    if client.format.json {
         print_json(&stats)?;
         return Ok(Exit::OK);
     }

@@ -8,8 +8,7 @@ use crate::{
 };
 
 pub(super) async fn run(server: Server) -> Result<Exit, Failure> {
-    let signals =
-        StopSignals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+    let signals = StopSignals::new()?;
     let data_dir = match server.serve.place.data_dir.clone() {
         Some(data_dir) => data_dir,
         None => place::data_dir()?,

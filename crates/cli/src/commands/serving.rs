@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use server::{DatabaseError, Error, Running, Settings};
-use wire::trace::Spans;
 
 use super::{executor, place};
 use crate::{
-    args::{Place, Serve, Tracing},
+    args::{Place, Serve},
     exit::{Exit, Failure},
-    otlp::Otlp,
+    otlp::spans,
     output::say,
     signals::StopSignals,
 };
@@ -115,17 +114,6 @@ fn boxed(lines: &[&str]) -> String {
     let body = lines.iter().map(|line| format!("| {line:<width$} |"));
     let all = std::iter::once(edge.clone()).chain(body).chain([edge]);
     all.collect::<Vec<_>>().join("\n")
-}
-
-/// Where traces go, as the service `name`.
-pub(super) fn spans(tracing: &Tracing, name: &'static str) -> Result<Spans, Failure> {
-    match &tracing.otlp_endpoint {
-        Some(endpoint) => {
-            let otlp = Otlp::start(endpoint, name).map_err(Failure::usage)?;
-            Ok(Spans::to(otlp))
-        }
-        None => Ok(Spans::none()),
-    }
 }
 
 /// A failure of the server in this process.

@@ -40,8 +40,7 @@ pub(super) async fn watched<F>(
 where
     F: Future<Output = Result<Exit, Failure>> + Send + 'static,
 {
-    let mut signals =
-        StopSignals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+    let mut signals = StopSignals::new()?;
     let id = Id::default();
     let mut work = tokio::spawn(work(Arc::clone(&id)));
     tokio::select! {

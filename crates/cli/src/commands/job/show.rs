@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(super) async fn list(list: List) -> Result<Exit, Failure> {
-    let client = connection::open(&list.address)?;
+    let client = connection::open(&list.client.address)?;
     let filter = JobFilter {
         status: list.status.as_ref().map(word),
         job_type: list.job_type,
@@ -26,7 +26,7 @@ pub(super) async fn list(list: List) -> Result<Exit, Failure> {
         offset: Some(list.page.offset),
     };
     let jobs = client.jobs(&filter).await?;
-    if list.format.json {
+    if list.client.format.json {
         print_json(&jobs)?;
         return Ok(Exit::OK);
     }
@@ -71,8 +71,8 @@ fn rows(jobs: &[JobSummary]) -> Table {
 }
 
 pub(super) async fn get(get: OneJob) -> Result<Exit, Failure> {
-    let job = connection::open(&get.address)?.job(&get.id).await?;
-    if get.format.json {
+    let job = connection::open(&get.client.address)?.job(&get.id).await?;
+    if get.client.format.json {
         print_json(&job)?;
         return Ok(Exit::OK);
     }

@@ -10,7 +10,7 @@ use crate::{
     args::ListPlugins,
     commands::{connection, place},
     exit::{Exit, Failure},
-    output::{print_bytes, print_json, say},
+    output::{print_bytes, print_json, print_table, say},
     table::{Table, or_dash, plain},
 };
 
@@ -20,7 +20,7 @@ pub(super) async fn run(list: ListPlugins) -> Result<Exit, Failure> {
     }
     let directory = place::plugins_dir(list.place.plugins_dir.as_deref())?;
     let catalogue = super::load(directory).await?;
-    if list.format.json {
+    if list.client.format.json {
         documents(&catalogue).iter().try_for_each(print_json)?;
         return Ok(Exit::OK);
     }
@@ -87,13 +87,9 @@ fn documents(catalogue: &Catalogue) -> Vec<Value> {
 }
 
 async fn on_server(list: &ListPlugins) -> Result<Exit, Failure> {
-    let plugins = connection::open(&list.address)?.plugins().await?;
-    if list.format.json {
+    let plugins = connection::open(&list.client.address)?.plugins().await?;
+    if list.client.format.json {
         plugins.iter().try_for_each(print_json)?;
-        return Ok(Exit::OK);
-    }
-    if plugins.is_empty() {
-        say("no executor has plugins; start one with `playhouse executor`");
         return Ok(Exit::OK);
     }
     let mut table = Table::new(&[
@@ -117,14 +113,15 @@ async fn on_server(list: &ListPlugins) -> Result<Exit, Failure> {
             plugin.description.clone(),
         ]);
     }
-    print_bytes(table.text().as_bytes())?;
+    let empty = "no executor has plugins; start one with `playhouse executor`";
+    let exit = print_table(&table, empty)?;
     for plugin in &plugins {
         if let Some(error) = &plugin.error {
             let (name, error) = (plain(&plugin.name), plain(error));
             say(&format!("broken: {name}: {error}"));
         }
     }
-    Ok(Exit::OK)
+    Ok(exit)
 }
 
 fn standing(plugin: &plugin_jobs::Plugin) -> String {

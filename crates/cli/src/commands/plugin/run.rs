@@ -17,8 +17,7 @@ use crate::{
 };
 
 pub(super) async fn run(call: RunPlugin) -> Result<Exit, Failure> {
-    let mut signals =
-        StopSignals::new().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+    let mut signals = StopSignals::new()?;
     let plugin = find(&call).await?;
     let context = Context {
         job_id: "none".to_owned(),

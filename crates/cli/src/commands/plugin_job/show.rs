@@ -18,14 +18,14 @@ use crate::{
 };
 
 pub(super) async fn list(list: ListPluginJobs) -> Result<Exit, Failure> {
-    let client = connection::open(&list.address)?;
+    let client = connection::open(&list.client.address)?;
     let filter = PluginJobFilter {
         status: list.status.as_ref().map(word),
         limit: Some(list.page.limit),
         offset: Some(list.page.offset),
     };
     let jobs = client.plugin_jobs(&filter).await?;
-    if list.format.json {
+    if list.client.format.json {
         print_json(&jobs)?;
         return Ok(Exit::OK);
     }
@@ -58,8 +58,10 @@ pub(super) async fn list(list: ListPluginJobs) -> Result<Exit, Failure> {
 }
 
 pub(super) async fn get(get: OneJob) -> Result<Exit, Failure> {
-    let job = connection::open(&get.address)?.plugin_job(&get.id).await?;
-    if get.format.json {
+    let job = connection::open(&get.client.address)?
+        .plugin_job(&get.id)
+        .await?;
+    if get.client.format.json {
         print_json(&job)?;
         return Ok(Exit::OK);
     }

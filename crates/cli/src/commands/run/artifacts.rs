@@ -7,22 +7,20 @@ use crate::{
     args::OneRun,
     commands::connection,
     exit::{Exit, Failure},
-    output::{print_bytes, print_json, say},
+    output::{print_json, print_table},
     table::Table,
 };
 
 pub(super) async fn run(wanted: OneRun) -> Result<Exit, Failure> {
-    let client = connection::open(&wanted.address)?;
+    let client = connection::open(&wanted.client.address)?;
     let id = resolve::id(&client, &wanted.id).await?;
     let artifacts = client.artifacts(&id).await?;
-    if wanted.format.json {
+    if wanted.client.format.json {
         artifacts.iter().try_for_each(print_json)?;
-    } else if artifacts.is_empty() {
-        say("no artefacts; a job leaves them in $OUTPUT_DIR");
-    } else {
-        print_bytes(table(&artifacts).text().as_bytes())?;
+        return Ok(Exit::OK);
     }
-    Ok(Exit::OK)
+    let empty = "no artefacts; a job leaves them in $OUTPUT_DIR";
+    print_table(&table(&artifacts), empty)
 }
 
 fn table(artifacts: &[Artifact]) -> Table {

@@ -33,15 +33,14 @@ pub(super) async fn run(run: RunArgs) -> Result<Exit, Failure> {
 }
 
 async fn ask(runs: RunIds, control: &str) -> Result<Exit, Failure> {
-    let client = connection::open(&runs.address)?;
+    let client = connection::open(&runs.client.address)?;
     let mut ids = Vec::with_capacity(runs.ids.len());
     for id in &runs.ids {
         ids.push(resolve::id(&client, id).await?);
     }
     let ids = Ids {
         ids,
-        address: runs.address,
-        format: runs.format,
+        client: runs.client,
     };
     each::act(&ids, async |client, id| {
         client.control_run(id, control).await

@@ -16,10 +16,10 @@ use crate::{
 };
 
 pub(super) async fn run(get: OneRun) -> Result<Exit, Failure> {
-    let client = connection::open(&get.address)?;
+    let client = connection::open(&get.client.address)?;
     let id = resolve::id(&client, &get.id).await?;
     let run = client.run(&id).await?;
-    if get.format.json {
+    if get.client.format.json {
         print_json(&run)?;
         return Ok(Exit::OK);
     }

@@ -33,12 +33,12 @@ const LAST_EVENT: Duration = Duration::from_secs(2);
 
 /// Shows events and output until the run ends; ends as it ended.
 pub(super) async fn run(wanted: WatchRun) -> Result<Exit, Failure> {
-    let client = connection::open(&wanted.run.address)?;
+    let client = connection::open(&wanted.run.client.address)?;
     first_contact(&client).await?;
     let id = resolve::id(&client, &wanted.run.id).await?;
     let reconnect = wanted.reconnect.reconnect_for;
     client.run(&id).await?;
-    let json = wanted.run.format.json;
+    let json = wanted.run.client.format.json;
     let (seen, mut ends) = watch::channel(None);
     let events = tokio::spawn(events(client.clone(), id.clone(), seen));
     let show = if json { Show::Nothing } else { Show::Both };

@@ -5,27 +5,44 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::Shell;
 
-use super::{Format, Place, values};
+use super::{Address, Format, Place, ShownKey, values};
 
 /// Check this machine: data directory, database, server, isolation
 ///
-/// It connects to the database as a server would, and changes nothing. Ends with 1 when a check
-/// failed; a warning is no failure.
+/// It connects to the database as a server would, and changes nothing. With --executor the machine of an
+/// executor is checked instead, as the executor itself finds it: isolation and disks. Ends with 1 when a
+/// check failed; a warning is no failure.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   playhouse doctor
-  playhouse doctor --server http://127.0.0.1:9000 --data-dir /var/lib/playhouse")]
+  playhouse doctor --server http://127.0.0.1:9000 --data-dir /var/lib/playhouse
+  playhouse doctor --executor builder-1")]
 pub(crate) struct Doctor {
+    /// Have the server ask this executor, as `playhouse executors` names it. Nothing of this machine is
+    /// checked then, and the data directory and the database do not matter
+    #[arg(long, value_name = "NAME", value_parser = values::name)]
+    pub(crate) executor: Option<String>,
+
     /// Address of the server [default: http://127.0.0.1:8080, which may be down]
     #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", value_parser = values::server_url)]
     pub(crate) server: Option<String>,
+
+    #[command(flatten)]
+    key: ShownKey,
 
     #[command(flatten)]
     pub(crate) place: Place,
 
     #[command(flatten)]
     pub(crate) format: Format,
+}
+
+impl Doctor {
+    /// The server that knows the executor.
+    pub(crate) fn address(&self) -> Address {
+        Address::of(self.server.clone(), self.key.clone())
+    }
 }
 
 /// Copy the database of a SQLite server, also while it runs

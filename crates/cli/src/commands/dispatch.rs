@@ -19,7 +19,10 @@ pub(crate) fn default_log(command: &ProgramCommand) -> &'static str {
 
 /// Performs the command.
 pub(crate) async fn run(command: ProgramCommand) -> Result<Exit, Failure> {
-    let server = address(&command).map(|address| address.server.clone());
+    let server = match &command {
+        ProgramCommand::Doctor(doctor) => Some(doctor.address().server),
+        command => address(command).map(|address| address.server.clone()),
+    };
     let result = match command {
         ProgramCommand::Dev(dev) => dev::run(dev).await,
         ProgramCommand::Server(server) => server::run(server).await,

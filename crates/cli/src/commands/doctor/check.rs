@@ -55,6 +55,16 @@ impl Check {
     }
 }
 
+/// A part of the isolation that works in full, or does not.
+pub(super) fn isolation(part: &str, is_full: bool, detail: String) -> Check {
+    let name = format!("isolation: {part}");
+    if is_full {
+        return Check::ok(&name, detail);
+    }
+    let advice = "`--isolation standard` goes on without it, `--isolation strict` runs no job.";
+    Check::warn(&name, detail, advice)
+}
+
 /// Prints the table and what to do, or JSON.
 pub(super) fn report(checks: &[Check], json: bool) -> Result<(), Failure> {
     if json {

@@ -1,8 +1,9 @@
-//! `doctor`: looks at this machine and says what to do about what is missing.
+//! `doctor`: looks at this machine, or at that of an executor, and says what to do about what is missing.
 
 mod check;
 mod database;
 mod disk;
+mod remote;
 mod run;
 
 pub(super) use run::run;

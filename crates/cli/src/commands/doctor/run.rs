@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use executor::{Finding, Support};
+use executor::{Finding, Settings, Support, probe};
 use wire::client::Client;
 
 use super::{
-    check::{Check, Standing, report},
-    database, disk,
+    check::{self, Check, Standing, report},
+    database, disk, remote,
 };
 use crate::{
     args::{DEFAULT_SERVER, Doctor},
@@ -17,6 +17,16 @@ use crate::{
 };
 
 pub(crate) async fn run(doctor: Doctor) -> Result<Exit, Failure> {
+    let checks = match &doctor.executor {
+        Some(name) => remote::check(name, &doctor.address()).await?,
+        None => this_machine(&doctor).await?,
+    };
+    report(&checks, doctor.format.json)?;
+    let failed = checks.iter().any(|check| check.standing == Standing::Fail);
+    Ok(if failed { Exit::FAILED } else { Exit::OK })
+}
+
+async fn this_machine(doctor: &Doctor) -> Result<Vec<Check>, Failure> {
     let data_dir = match &doctor.place.data_dir {
         Some(data_dir) => data_dir.clone(),
         None => place::data_dir()?,
@@ -26,9 +36,7 @@ pub(crate) async fn run(doctor: Doctor) -> Result<Exit, Failure> {
     checks.push(database::check(doctor.place.database_url.as_deref(), &data_dir).await);
     checks.push(server(doctor.server.as_deref()).await);
     checks.extend(isolation(data_dir).await?);
-    report(&checks, doctor.format.json)?;
-    let failed = checks.iter().any(|check| check.standing == Standing::Fail);
-    Ok(if failed { Exit::FAILED } else { Exit::OK })
+    Ok(checks)
 }
 
 fn settings_file() -> Check {
@@ -64,19 +72,18 @@ async fn server(named: Option<&str>) -> Check {
 
 async fn isolation(data_dir: PathBuf) -> Result<Vec<Check>, Failure> {
     let probe = move || {
-        let settings = executor::Settings::new("doctor", data_dir.join("executor"), place::shim());
-        executor::probe(&settings)
+        probe(&Settings::new(
+            "doctor",
+            data_dir.join("executor"),
+            place::shim(),
+        ))
     };
     let findings = tokio::task::spawn_blocking(probe)
         .await
         .map_err(|error| Failure::new(Exit::FAILED, error.to_string()))?;
-    let advice = "`--isolation standard` goes on without it, `--isolation strict` runs no job.";
     let check = |finding: Finding| {
-        let name = format!("isolation: {}", finding.name);
-        match finding.support {
-            Support::Full => Check::ok(&name, finding.detail),
-            Support::Partial | Support::Missing => Check::warn(&name, finding.detail, advice),
-        }
+        let is_full = finding.support == Support::Full;
+        check::isolation(&finding.name, is_full, finding.detail)
     };
     Ok(findings.into_iter().map(check).collect())
 }

@@ -7,16 +7,8 @@ use tempfile::TempDir;
 
 use crate::harness::{Server, code, exits, playhouse, stderr, stdout, wait_for};
 
-/// Runs a command on the server's data directory, beside it.
-fn operate(server: &Server, arguments: &[&str]) -> Output {
-    let mut command = playhouse(server.home());
-    command.args(arguments);
-    command.arg("--data-dir").arg(server.data_dir());
-    command.output().expect("the binary starts")
-}
-
 fn good(output: &Output) -> String {
-    assert_eq!(code(output), Some(0), "{}", stderr(output));
+    exits(output, 0);
     stdout(output)
 }
 
@@ -32,19 +24,9 @@ fn the_audit_is_read_and_verified_here_and_over_http() {
     let mut server = Server::start(&["--with-executor", "--isolation", "none"]);
     let program = server.script("program", "exit 0");
     good(&server.run(&["job", "submit", &program]));
-    let key = good(&operate(
-        &server,
-        &["key", "create", "me", "--role", "admin"],
-    ));
-    let here = good(&operate(
-        &server,
-        &["audit", "list", "--json", "--after", "0"],
-    ));
-    let shown = |arguments: &[&str]| {
-        let mut command = server.client(arguments);
-        command.env("PLAYHOUSE_KEY", key.trim());
-        command.output().expect("the binary starts")
-    };
+    let key = good(&server.operate(&["key", "create", "me", "--role", "admin"]));
+    let here = good(&server.operate(&["audit", "list", "--json", "--after", "0"]));
+    let shown = |arguments: &[&str]| server.with_key(key.trim(), arguments);
     wait_for("the server hears of the key", || {
         code(&shown(&["job", "list"])) == Some(0)
     });
@@ -73,7 +55,7 @@ fn the_audit_is_read_and_verified_here_and_over_http() {
         !table.contains("job.submit") && !table.contains("itk_"),
         "{table}"
     );
-    let wrong = operate(&server, &["audit", "list", "--since", "yesterday"]);
+    let wrong = server.operate(&["audit", "list", "--since", "yesterday"]);
     exits(&wrong, 2);
 
     let verified = there(&["audit", "verify"]);
@@ -83,7 +65,7 @@ fn the_audit_is_read_and_verified_here_and_over_http() {
         "{verified}"
     );
     server.kill();
-    assert_eq!(good(&operate(&server, &["audit", "verify"])), verified);
+    assert_eq!(good(&server.operate(&["audit", "verify"])), verified);
 }
 
 #[test]

@@ -2,15 +2,13 @@
 
 use std::{fs, path::Path};
 
-use serde_json::Value;
-
 use crate::harness::{Server, code, exits, get, says, stderr, stdout};
 
 #[test]
 fn a_copy_of_a_live_server_serves_what_was_accepted() {
     let server = Server::start(&[]);
     let script = server.script("kept.sh", "true");
-    let id = stdout(&server.run(&["job", "submit", "--detach", &script]));
+    let id = server.submit(&[&script]);
     let copy = server.home().join("copy.db").display().to_string();
     let data_dir = server.data_dir().display().to_string();
     let done = server.run(&["backup", &copy, "--data-dir", &data_dir]);
@@ -30,13 +28,12 @@ fn a_copy_of_a_live_server_serves_what_was_accepted() {
     }
     fs::copy(&copy, restored.data_dir().join("playhouse.db")).expect("it can be copied");
     restored.restart();
-    let shown = restored.run(&["job", "get", id.trim_end()]);
+    let shown = restored.run(&["job", "get", &id]);
     exits(&shown, 0);
     assert!(stdout(&shown).contains("kept.sh"));
 
     // The programs are not in it: they are copied after it.
-    let shown = restored.run(&["job", "get", id.trim_end(), "--json"]);
-    let job: Value = serde_json::from_str(&stdout(&shown)).expect("JSON");
+    let job = restored.job(&id);
     let sha256 = job["binary_sha256"].as_str().expect("a hash");
     assert!(!program(&restored, sha256).contains("true"));
     copy_files(

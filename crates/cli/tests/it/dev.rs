@@ -1,7 +1,5 @@
 //! `dev`, as a new user meets it.
 
-use serde_json::Value;
-
 use crate::harness::{Server, code, stderr, stdout, wait_for};
 
 #[test]
@@ -17,19 +15,13 @@ fn dev_runs_the_demo_to_its_end_once_and_says_what_to_do_next() {
         assert!(said.contains("  | Hello, world."), "{said}");
         assert!(said.contains(&next), "{said}");
         if start == 1 {
-            server.process.signal(nix::sys::signal::Signal::SIGTERM);
-            assert_eq!(
-                server.process.wait().code(),
-                Some(0),
-                "{}",
-                server.process.stderr()
-            );
+            server.process.stop();
             server.restart();
         }
     }
-    let list = stdout(&server.run(&["job", "list", "--json"]));
-    let jobs: Vec<Value> = serde_json::from_str(&list).expect("it is JSON");
-    assert_eq!(jobs.len(), 1, "a restart does not pile up: {list}");
+    let jobs = server.json(&["job", "list"]);
+    let count = jobs.as_array().map(Vec::len);
+    assert_eq!(count, Some(1), "a restart does not pile up: {jobs}");
     let echo = server.run(&["job", "submit", "/bin/echo", "--", "hello"]);
     assert_eq!(
         (code(&echo), stdout(&echo)),

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use private_postgres::{Database, rows};
 
-use crate::harness::{Server, exits, free_port, playhouse, stdout};
+use crate::harness::{Server, code, exits, free_port, json, playhouse, poll, says, stdout};
 
 #[test]
 fn a_missing_server_is_a_warning_unless_it_was_named() {
@@ -56,12 +56,10 @@ fn the_report_is_json_for_machines() {
     let command = command.args(["doctor", "--json", "--data-dir", &below_a_file]);
     let output = command.output().expect("the binary starts");
     exits(&output, 1);
-    let checks: Vec<serde_json::Value> =
-        serde_json::from_str(&stdout(&output)).expect("it is JSON");
-    let data = checks
-        .iter()
-        .find(|check| check["name"] == "data directory")
-        .expect("a check");
+    let checks = json(&output);
+    let mut checks = checks.as_array().expect("a list").iter();
+    let data = checks.find(|check| check["name"] == "data directory");
+    let data = data.expect("a check");
     assert_eq!(data["standing"], "fail");
     assert!(data["advice"].is_string());
 }
@@ -104,12 +102,10 @@ impl Drop for Group {
 /// What the doctor says about the memory limit.
 fn memory_limit(mut doctor: Command) -> (String, String) {
     let output = doctor.args(["doctor", "--json"]).output();
-    let text = stdout(&output.expect("the binary starts"));
-    let checks: Vec<serde_json::Value> = serde_json::from_str(&text).expect("it is JSON");
-    let check = checks
-        .iter()
-        .find(|check| check["name"] == "isolation: memory limit")
-        .expect("it is checked");
+    let checks = json(&output.expect("the binary starts"));
+    let mut checks = checks.as_array().expect("a list").iter();
+    let check = checks.find(|check| check["name"] == "isolation: memory limit");
+    let check = check.expect("it is checked");
     let word = |key: &str| check[key].as_str().expect("a word").to_owned();
     (word("standing"), word("detail"))
 }
@@ -162,6 +158,56 @@ fn the_doctor_only_looks_at_the_control_groups() {
         .iter()
         .filter(|event| event.name.as_deref() != Some("cgroup.procs".as_ref()));
     assert!(named("cgroup.procs") && others.count() == 0, "{seen:?}");
+}
+
+#[test]
+fn an_executor_says_how_its_machine_is() {
+    let server = Server::start(&[]);
+    let _executor = server.start_executor("builder-1", &[]);
+    let ask = |more: &[&str]| server.run(&[&["doctor", "--executor", "builder-1"], more].concat());
+    // Until it has registered the server does not know it.
+    let output = poll("it is asked", || {
+        let output = ask(&[]);
+        (code(&output) != Some(66)).then_some(output)
+    });
+    exits(&output, 0);
+    let table = stdout(&output);
+    let has = |name: &str, detail: &str| {
+        let mut lines = table.lines().filter(|line| line.starts_with(name));
+        assert!(
+            lines.any(|line| line.contains(detail)),
+            "{name} {detail}: {table}"
+        );
+    };
+    has("executor ", "builder-1, version ");
+    has("executor ", ", isolation standard");
+    has("isolation: landlock ", "");
+    for disk in ["cache", "work"] {
+        let path = server.home().join(format!("builder-1-{disk}"));
+        has(&format!("disk: {disk} "), &format!("{}: ", path.display()));
+    }
+    assert!(
+        !table.contains("data directory"),
+        "not of this machine: {table}"
+    );
+    let checks = server.json(&["doctor", "--executor", "builder-1"]);
+    let checks = checks.as_array().expect("a list");
+    assert_eq!(
+        checks.len(),
+        table.lines().take_while(|line| !line.is_empty()).count() - 1
+    );
+    assert_eq!(
+        (&checks[0]["name"], &checks[0]["standing"]),
+        (&"executor".into(), &"ok".into())
+    );
+
+    let unknown = server.run(&["doctor", "--executor", "nobody"]);
+    exits(&unknown, 66);
+    says(&unknown, "no executor `nobody`");
+    let free = format!("http://127.0.0.1:{}", free_port());
+    let away = ask(&["--server", &free]);
+    exits(&away, 69);
+    says(&away, format!("Tried {free}."));
 }
 
 /// What the doctor says of the database: its line, and all of standard output.

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::{Server, exits, output, stdout, wait_for};
+use crate::harness::{Server, exits, json, output, wait_for};
 
 /// What a reader got.
 #[derive(Clone, Default)]
@@ -79,7 +79,7 @@ fn what_happens_is_printed_as_it_happens() {
     let some = Following::start(&server, &some);
     let script = server.script("quick.sh", "true");
     let submitted = server.run(&["job", "submit", "--json", &script]);
-    let job: Value = serde_json::from_str(&stdout(&submitted)).expect("JSON");
+    let job = json(&submitted);
     wait_for("all is told", || all.seen.count() == 3);
     wait_for("some is told", || some.seen.count() == 2);
     let words = |following: &Following| -> Vec<String> {

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::{
-    harness::{Process, Server, exits, stderr, stdout, wait_for},
+    harness::{Server, exits, stderr, stdout, wait_for},
     submit::running_id,
 };
 
@@ -36,8 +36,7 @@ fn ctrl_c_detaches_and_says_how_to_go_on() {
 #[test]
 fn a_killed_server_costs_no_line_and_no_outcome() {
     let mut server = Server::start(&[]);
-    let executor = server.executor("follow", &["--slots=1"]);
-    let executor = Process::start(executor, server.home().join("executor.log"));
+    let executor = server.start_executor("follow", &["--slots=1"]);
     let go = server.home().join("go");
     let text = format!(
         "for n in 1 2 3; do echo line $n; done; \

@@ -1,18 +1,9 @@
 //! Hooks from the command line.
 
-use serde_json::Value;
-
 use crate::{
     harness::{Server, code, exits, prints, says, stderr, stdout},
     kill_hooks::Receiver,
 };
-
-fn json(server: &Server, arguments: &[&str]) -> Value {
-    let output = server.run(arguments);
-    serde_json::from_str(&stdout(&output)).unwrap_or_else(|error| {
-        panic!("{error}: {} {}", stdout(&output), stderr(&output));
-    })
-}
 
 #[test]
 fn a_hook_is_made_tested_and_deleted() {
@@ -21,7 +12,7 @@ fn a_hook_is_made_tested_and_deleted() {
     let made = server.run(&["hook", "create", &receiver.url(), "--event", "job.failed"]);
     exits(&made, 0);
     assert!(stdout(&made).starts_with("whsec_"), "{}", stdout(&made));
-    let list = json(&server, &["hook", "list", "--json"]);
+    let list = server.json(&["hook", "list"]);
     let id = list[0]["id"].as_str().expect("an id");
     assert_eq!(list[0]["events"][0], "job.failed");
     let table = stdout(&server.run(&["hook", "list"]));
@@ -29,7 +20,7 @@ fn a_hook_is_made_tested_and_deleted() {
     let test = server.run(&["hook", "test", id]);
     exits(&test, 0);
     assert_eq!(stdout(&test), "delivered: the receiver answered 200\n");
-    let sent = json(&server, &["hook", "deliveries", id, "--json"]);
+    let sent = server.json(&["hook", "deliveries", id]);
     assert_eq!(sent[0]["event"], "hook.test");
     assert_eq!(sent[0]["id"], 1);
     let again = server.run(&["hook", "deliveries", id, "--replay", "1"]);
@@ -43,7 +34,7 @@ fn a_hook_is_made_tested_and_deleted() {
 fn a_disabled_hook_is_enabled_again() {
     let server = Server::start(&[]);
     let url = "https://hooks.example/in";
-    let made = json(&server, &["hook", "create", url, "--json"]);
+    let made = server.json(&["hook", "create", url]);
     let id = made["id"].as_str().expect("an id");
     let off = server.run(&["hook", "change", id, "--disable"]);
     exits(&off, 0);
@@ -56,7 +47,7 @@ fn a_disabled_hook_is_enabled_again() {
     let new = "https://other.example/";
     let change = ["hook", "change", id, "--enable", "--url", new];
     let rest = ["--event", "job.*", "--event", "hook.*", "--description"];
-    let on = json(&server, &[&change[..], &rest, &["new", "--json"]].concat());
+    let on = server.json(&[&change[..], &rest, &["new"]].concat());
     assert_eq!((&on["enabled"], &on["url"]), (&true.into(), &new.into()));
     assert_eq!(on["events"], serde_json::json!(["job.*", "hook.*"]));
     assert_eq!(on["description"], "new");
@@ -85,7 +76,7 @@ fn without_leave_no_address_inside_is_called() {
     exits(&refused, 65);
     says(&refused, "--allow-outbound");
     let name = receiver.url().replace("127.0.0.1", "localhost");
-    let hook = json(&server, &["hook", "create", &name, "--json"]);
+    let hook = server.json(&["hook", "create", &name]);
     let test = server.run(&["hook", "test", hook["id"].as_str().expect("an id")]);
     exits(&test, 1);
     says(&test, "not a public address");

@@ -11,17 +11,7 @@ const UNKNOWN: &str = "00000000-0000-7000-8000-000000000000";
 
 fn submit(server: &Server, arguments: &[&str]) -> String {
     let script = server.script("job.sh", "echo out");
-    let mut all = vec!["job", "submit", "--detach", script.as_str()];
-    all.extend(arguments);
-    let output = server.run(&all);
-    exits(&output, 0);
-    stdout(&output).trim_end().to_owned()
-}
-
-fn json(server: &Server, arguments: &[&str]) -> Value {
-    let output = server.run(&[arguments, &["--json"]].concat());
-    exits(&output, 0);
-    serde_json::from_str(&stdout(&output)).expect("it is JSON")
+    server.submit(&[&[script.as_str()], arguments].concat())
 }
 
 #[test]
@@ -36,13 +26,13 @@ fn jobs_are_listed_filtered_and_shown() {
     assert!(lines[1].starts_with(&second) && lines[1].contains("job.sh  pending  background"));
     assert!(lines[2].starts_with(&first) && lines[2].contains("report  pending  best_effort"));
 
-    let filtered = json(&server, &["job", "list", "--priority", "best_effort"]);
+    let filtered = server.json(&["job", "list", "--priority", "best_effort"]);
     assert_eq!(filtered.as_array().map(Vec::len), Some(1));
     assert_eq!(filtered[0]["id"], first.as_str());
-    let skipped = json(&server, &["job", "list", "--limit", "1", "--offset", "1"]);
+    let skipped = server.json(&["job", "list", "--limit", "1", "--offset", "1"]);
     assert_eq!(skipped[0]["id"], first.as_str());
     assert_eq!(
-        json(&server, &["job", "list", "--type", "nothing"]),
+        server.json(&["job", "list", "--type", "nothing"]),
         Value::Array(vec![])
     );
     let none = server.run(&["job", "list", "--type", "nothing"]);
@@ -56,10 +46,7 @@ fn jobs_are_listed_filtered_and_shown() {
     };
     assert_eq!(field("labels").as_deref(), Some("team=data"), "{shown}");
     assert_eq!(field("arguments").as_deref(), Some("[\"a b\"]"), "{shown}");
-    assert_eq!(
-        json(&server, &["job", "get", &second])["arguments"][0],
-        "a b"
-    );
+    assert_eq!(server.json(&["job", "get", &second])["arguments"][0], "a b");
 }
 
 #[test]
@@ -114,12 +101,12 @@ fn executors_and_stats_are_counted() {
     });
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("NAME ") && lines.len() == 2, "{table}");
-    assert_eq!(json(&server, &["executors"])[0]["registration"]["slots"], 2);
+    assert_eq!(server.json(&["executors"])[0]["registration"]["slots"], 2);
     let id = submit(&server, &[]);
     exits(&server.run(&["job", "wait", &id]), 0);
     let stats = stdout(&server.run(&["stats"]));
     assert!(stats.contains("\ncompleted      1\n"), "{stats}");
-    assert_eq!(json(&server, &["stats"])["jobs_by_status"]["completed"], 1);
+    assert_eq!(server.json(&["stats"])["jobs_by_status"]["completed"], 1);
 }
 
 #[test]

@@ -1,18 +1,14 @@
 //! An executor joins with a token, keeps its key, and needs no token when it starts again.
 
-use std::{os::unix::fs::PermissionsExt, path::Path, process::Output};
+use std::{os::unix::fs::PermissionsExt, path::Path};
 
-use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::harness::{Process, Server, code, exits, playhouse, poll, stderr, stdout, wait_for};
+use crate::harness::{Process, Server, code, exits, json, poll, stderr, stdout, wait_for};
 
 /// Runs `key …` on the server's data directory, beside it.
 fn operate(server: &Server, arguments: &[&str]) -> String {
-    let mut command = playhouse(server.home());
-    command.arg("key").args(arguments);
-    command.arg("--data-dir").arg(server.data_dir());
-    let done = command.output().expect("the binary starts");
+    let done = server.operate(&[&["key"], arguments].concat());
     exits(&done, 0);
     stdout(&done).trim().to_owned()
 }
@@ -21,8 +17,7 @@ fn operate(server: &Server, arguments: &[&str]) -> String {
 fn admin(server: &Server) -> String {
     let key = operate(server, &["create", "me", "--role", "admin"]);
     wait_for("the key is good", || {
-        let listed = with_key(server, &key, &["job", "list"]);
-        code(&listed) == Some(0)
+        code(&server.with_key(&key, &["job", "list"])) == Some(0)
     });
     key
 }
@@ -36,16 +31,10 @@ fn executor(server: &Server, name: &str, run: &str, token: Option<&str>) -> Proc
     Process::start(command, server.home().join(format!("{name}-{run}.log")))
 }
 
-fn with_key(server: &Server, key: &str, arguments: &[&str]) -> Output {
-    let mut command = server.client(arguments);
-    command.env("PLAYHOUSE_KEY", key);
-    command.output().expect("the binary starts")
-}
-
 /// Runs a job, which only the executor at work can do.
 fn performs(server: &Server, admin: &str) {
     let program = server.script("program", "echo done");
-    let run = with_key(server, admin, &["job", "submit", &program]);
+    let run = server.with_key(admin, &["job", "submit", &program]);
     assert_eq!(stdout(&run), "done\n", "{}", stderr(&run));
 }
 
@@ -74,7 +63,7 @@ fn an_executor_joins_once_and_starts_again_without_a_token() {
     let token = operate(&server, &["join-token", "--expires-in-minutes", "5"]);
     assert!(token.starts_with("join_"), "{token}");
 
-    let first = executor(&server, "builder-1", "first", Some(&token));
+    let mut first = executor(&server, "builder-1", "first", Some(&token));
     performs(&server, &admin);
     let file = server
         .home()
@@ -87,13 +76,13 @@ fn an_executor_joins_once_and_starts_again_without_a_token() {
     let kept: Value =
         serde_json::from_slice(&std::fs::read(&file).expect("the key is kept")).expect("JSON");
     let key = kept["key"].as_str().expect("a key").to_owned();
-    stop(first);
+    first.stop();
 
     // Without a token, and with the one that it had.
     for (run, token) in [("second", None), ("third", Some(token.as_str()))] {
-        let again = executor(&server, "builder-1", run, token);
+        let mut again = executor(&server, "builder-1", run, token);
         performs(&server, &admin);
-        stop(again);
+        again.stop();
     }
 
     // Nobody else joins with it.
@@ -117,12 +106,11 @@ fn an_executor_joins_once_and_starts_again_without_a_token() {
 fn a_revoked_executor_joins_again_with_another_token() {
     let server = Server::start(&[]);
     let admin = admin(&server);
-    let made = with_key(&server, &admin, &["key", "join-token", "--json"]);
-    let made: Value = serde_json::from_str(&stdout(&made)).expect("JSON");
-    let token = made["token"].as_str().expect("a token").to_owned();
-    let first = executor(&server, "builder", "first", Some(&token));
+    let made = server.with_key(&admin, &["key", "join-token", "--json"]);
+    let token = json(&made)["token"].as_str().expect("a token").to_owned();
+    let mut first = executor(&server, "builder", "first", Some(&token));
     performs(&server, &admin);
-    stop(first);
+    first.stop();
 
     // While its key is good, nobody takes its name.
     let token = operate(&server, &["join-token"]);
@@ -149,15 +137,15 @@ fn a_revoked_executor_joins_again_with_another_token() {
     let kept = std::fs::read(file).expect("the key is kept");
     let kept: Value = serde_json::from_slice(&kept).expect("JSON");
     poll("the server has heard of it", || {
-        let listed = with_key(&server, kept["key"].as_str()?, &["job", "list"]);
+        let listed = server.with_key(kept["key"].as_str()?, &["job", "list"]);
         stderr(&listed).contains("was revoked").then_some(())
     });
     let mut refused = executor(&server, "builder", "revoked", None);
     let (status, said) = end(&mut refused);
     assert_eq!(status, Some(65), "{said}");
-    let again = executor(&server, "builder", "again", Some(&token));
+    let mut again = executor(&server, "builder", "again", Some(&token));
     performs(&server, &admin);
-    stop(again);
+    again.stop();
 }
 
 #[test]
@@ -182,7 +170,7 @@ fn nobody_joins_as_an_executor_that_was_at_work_without_a_key() {
     assert_eq!(status, Some(65), "{said}");
     assert!(said.contains("executors in servers"), "{said}");
     // Two leases after it was heard of it is nobody any more.
-    let joined = poll("the name is free", || {
+    let mut joined = poll("the name is free", || {
         let mut again = executor(&server, "builder", "again", Some(&token));
         let kept = server.home();
         let kept = kept.join(".local/state/playhouse/builder/key.json");
@@ -195,7 +183,7 @@ fn nobody_joins_as_an_executor_that_was_at_work_without_a_key() {
         None
     });
     performs(&server, &admin);
-    stop(joined);
+    joined.stop();
 }
 
 #[test]
@@ -209,11 +197,11 @@ fn a_kept_key_is_shown_to_no_other_server_and_under_no_other_name() {
         command.env("PLAYHOUSE_JOIN", &token);
         Process::start(command, server.home().join(format!("{run}.log")))
     };
-    let first = start("builder", &server.url(), "first");
+    let mut first = start("builder", &server.url(), "first");
     wait_for("it has joined", || {
         server.home().join("state/key.json").exists()
     });
-    stop(first);
+    first.stop();
     let moved = start("builder", "http://127.0.0.1:9", "moved");
     let renamed = start("other", &server.url(), "renamed");
     for mut refused in [moved, renamed] {
@@ -224,12 +212,6 @@ fn a_kept_key_is_shown_to_no_other_server_and_under_no_other_name() {
             "{said}"
         );
     }
-}
-
-fn stop(mut executor: Process) {
-    executor.signal(Signal::SIGTERM);
-    let (status, said) = end(&mut executor);
-    assert_eq!(status, Some(0), "{said}");
 }
 
 /// How a process ended, and what it said.

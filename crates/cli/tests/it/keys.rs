@@ -12,22 +12,13 @@ use tempfile::TempDir;
 use private_postgres::Database;
 
 use crate::harness::{
-    Process, Server, code, exits, free_port, get, playhouse, poll, says, stderr, stdout, wait_for,
+    Process, Server, code, exits, free_port, get, json, playhouse, poll, says, stderr, stdout,
+    wait_for,
 };
-
-/// Runs a client command that shows a key.
-fn with_key(server: &Server, key: &str, arguments: &[&str]) -> Output {
-    let mut command = server.client(arguments);
-    command.env("PLAYHOUSE_KEY", key);
-    command.output().expect("the binary starts")
-}
 
 /// Runs `key …` on the server's data directory, beside it.
 fn operate(server: &Server, arguments: &[&str]) -> Output {
-    let mut command = playhouse(server.home());
-    command.arg("key").args(arguments);
-    command.arg("--data-dir").arg(server.data_dir());
-    command.output().expect("the binary starts")
+    server.operate(&[&["key"], arguments].concat())
 }
 
 fn make(server: &Server, arguments: &[&str]) -> String {
@@ -57,7 +48,7 @@ fn a_running_server_hears_of_keys_made_and_revoked_beside_it() {
     // From the environment and from a file; the built-in executor needs none, also for a program
     // that the server keeps.
     let program = server.script("program", "echo done");
-    let run = with_key(&server, &admin, &["job", "submit", &program]);
+    let run = server.with_key(&admin, &["job", "submit", &program]);
     assert_eq!(
         (code(&run), stdout(&run)),
         (Some(0), "done\n".to_owned()),
@@ -68,28 +59,24 @@ fn a_running_server_hears_of_keys_made_and_revoked_beside_it() {
     std::fs::write(&file, format!("{admin}\n")).expect("a key file");
     let file = file.display().to_string();
     let listed = server.run(&["key", "list", "--json", "--key-file", &file]);
-    let keys: Value = serde_json::from_str(&stdout(&listed)).expect("JSON");
+    let keys = json(&listed);
     assert_eq!(keys[0]["name"], "me");
 
     // Over HTTP; what may not be done is refused.
-    let made = with_key(
-        &server,
-        &admin,
-        &["key", "create", "ci", "--role", "readonly"],
-    );
+    let made = server.with_key(&admin, &["key", "create", "ci", "--role", "readonly"]);
     let readonly = stdout(&made).trim().to_owned();
-    exits(&with_key(&server, &readonly, &["job", "list"]), 0);
-    let refused = with_key(&server, &readonly, &["job", "submit", &program]);
+    exits(&server.with_key(&readonly, &["job", "list"]), 0);
+    let refused = server.with_key(&readonly, &["job", "submit", &program]);
     exits(&refused, 65);
 
     // Revoked beside it.
     let listed = operate(&server, &["list", "--json"]);
-    let keys: Value = serde_json::from_str(&stdout(&listed)).expect("JSON");
+    let keys = json(&listed);
     let id = keys[0]["id"].as_str().expect("an id");
     let revoked = operate(&server, &["revoke", id]);
     exits(&revoked, 0);
     wait_for("the key is refused", || {
-        let listed = with_key(&server, &readonly, &["job", "list"]);
+        let listed = server.with_key(&readonly, &["job", "list"]);
         code(&listed) == Some(65)
     });
     let unknown = operate(&server, &["revoke", "nothing"]);
@@ -156,7 +143,7 @@ fn the_printed_token_makes_the_first_key_once() {
     let created: Value = serde_json::from_str(body).expect("JSON");
     let key = created["key"].as_str().expect("a key").to_owned();
     assert!(post("you").starts_with("HTTP/1.1 401"));
-    exits(&with_key(&server, &key, &["job", "list"]), 0);
+    exits(&server.with_key(&key, &["job", "list"]), 0);
     exits(&server.run(&["job", "list"]), 65);
     // With keys it has nothing to warn of.
     for _ in 0..2 {
@@ -168,7 +155,7 @@ fn the_printed_token_makes_the_first_key_once() {
         1
     );
     // What was counted was written down at the stop.
-    let audit = with_key(&server, &key, &["audit", "list", "--after", "0", "--json"]);
+    let audit = server.with_key(&key, &["audit", "list", "--after", "0", "--json"]);
     let lines: Vec<Value> = stdout(&audit)
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
@@ -190,8 +177,8 @@ fn what_one_server_revokes_the_other_refuses_within_a_second() {
     let (one, other) = (start(), start());
     let admin = stdout(&one.run(&["key", "create", "me", "--role", "admin"]));
     let new = ["key", "create", "ci", "--role", "readonly", "--json"];
-    let made = with_key(&one, admin.trim(), &new);
-    let made: Value = serde_json::from_str(&stdout(&made)).expect("JSON");
+    let made = one.with_key(admin.trim(), &new);
+    let made = json(&made);
     let text = |name: &str| made[name].as_str().expect("a text").to_owned();
     let (id, key) = (text("id"), text("key"));
     let request = |path: &str| {
@@ -215,7 +202,7 @@ fn what_one_server_revokes_the_other_refuses_within_a_second() {
         let one = lines.any(|line| line.contains("live_readers{") && line.ends_with(" 1"));
         one.then_some(())
     });
-    let revoked = with_key(&one, admin.trim(), &["key", "revoke", &id]);
+    let revoked = one.with_key(admin.trim(), &["key", "revoke", &id]);
     exits(&revoked, 0);
     let begun = Instant::now();
     loop {
@@ -250,7 +237,7 @@ fn behind_another_name_nobody_may_do_anything_before_there_is_a_key() {
         says(&refused, "another name");
         let key = stdout(&operate(&server, &["create", "me", "--role", "admin"]));
         wait_for("the key is good", || {
-            let listed = with_key(&server, key.trim(), &["job", "list"]);
+            let listed = server.with_key(key.trim(), &["job", "list"]);
             code(&listed) == Some(0)
         });
     }

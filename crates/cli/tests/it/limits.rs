@@ -1,13 +1,8 @@
 //! What an operator may set for jobs: the largest file and program, and the time to end.
 
-use std::{
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
-use crate::harness::{Process, Server, code, exits, stdout, wait_for};
+use crate::harness::{Process, Server, code, exits, json, stdout, wait_for};
 
 /// SIGXFSZ, as a shell counts it.
 const FILE_TOO_LARGE: i32 = 128 + 25;
@@ -21,15 +16,6 @@ fn write_2_mib(server: &Server) -> Option<i32> {
     code(&server.run(&["job", "submit", &script]))
 }
 
-fn start(server: &Server, command: Command) -> Process {
-    Process::start(command, server.home().join("executor.log"))
-}
-
-fn job(server: &Server, id: &str) -> Value {
-    let answer = stdout(&server.run(&["job", "get", "--json", id]));
-    serde_json::from_str(&answer).expect("it is JSON")
-}
-
 #[test]
 fn the_largest_file_of_a_job_is_set_by_flag_environment_or_file() {
     let server = Server::start(&[]);
@@ -39,10 +25,9 @@ fn the_largest_file_of_a_job_is_set_by_flag_environment_or_file() {
         let mut command = server.executor(name, flag);
         command.arg("--config").arg(&file);
         command.envs(variable.map(|value| ("PLAYHOUSE_FILE_LIMIT", value)));
-        let mut executor = start(&server, command);
+        let mut executor = Process::start(command, server.home().join("executor.log"));
         let ended = write_2_mib(&server);
-        executor.signal(nix::sys::signal::Signal::SIGTERM);
-        executor.wait();
+        executor.stop();
         ended
     };
     assert_eq!(with("file", None, &[]), Some(FILE_TOO_LARGE));
@@ -58,9 +43,9 @@ fn the_built_in_executor_takes_the_same_settings() {
     let large = server.script("large.sh", &format!("exit 0\n# {}", "x".repeat(64 << 10)));
     let submitted = server.run(&["job", "submit", "--json", &large]);
     exits(&submitted, 120);
-    let ended: Value = serde_json::from_str(&stdout(&submitted)).expect("it is JSON");
+    let ended = json(&submitted);
     let id = ended["id"].as_str().expect("an id");
-    let message = job(&server, id)["error_message"].to_string();
+    let message = server.job(id)["error_message"].to_string();
     assert!(
         message.contains("larger than the limit of 65536 bytes"),
         "{message}"
@@ -70,21 +55,19 @@ fn the_built_in_executor_takes_the_same_settings() {
 #[test]
 fn a_deaf_job_is_killed_after_the_grace_that_was_set() {
     let server = Server::start(&[]);
-    let command = server.executor("hasty", &["--cancel-grace=100ms"]);
-    let _executor = start(&server, command);
+    let _executor = server.start_executor("hasty", &["--cancel-grace=100ms"]);
     let script = server.script(
         "deaf.sh",
         "trap '' TERM; echo ready; while :; do sleep 1; done",
     );
-    let submitted = server.run(&["job", "submit", "--detach", &script]);
-    let id = stdout(&submitted).trim().to_owned();
+    let id = server.submit(&[&script]);
     wait_for("it prints", || {
         stdout(&server.run(&["job", "logs", &id])) == "ready\n"
     });
     let began = Instant::now();
     exits(&server.run(&["job", "cancel", &id]), 0);
-    wait_for("it ends", || job(&server, &id)["status"] == "cancelled");
+    wait_for("it ends", || server.job(&id)["status"] == "cancelled");
     // Killed after the grace, and well before the one that it would have without the setting.
     assert!(began.elapsed() < DEFAULT_GRACE, "{:?}", began.elapsed());
-    assert_eq!(job(&server, &id)["exit_code"], 137);
+    assert_eq!(server.job(&id)["exit_code"], 137);
 }

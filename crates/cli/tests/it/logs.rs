@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    harness::{Process, Server, exits, get, poll},
+    harness::{Server, exits, get, poll},
     submit::running_id,
 };
 
@@ -17,10 +17,7 @@ const LINES: usize = 5;
 #[test]
 fn a_line_that_a_program_printed_is_there_within_a_second() {
     let server = Server::start(&[]);
-    let _executor = Process::start(
-        server.executor("printer", &[]),
-        server.home().join("printer.log"),
-    );
+    let _executor = server.start_executor("printer", &[]);
     let home = server.home().display();
     // It prints a line when it is told to, and nothing else that would take the line along.
     let script = server.script(
@@ -30,8 +27,7 @@ fn a_line_that_a_program_printed_is_there_within_a_second() {
              echo \"line $n\"; done"
         ),
     );
-    let submitted = server.run(&["job", "submit", "--detach", &script]);
-    exits(&submitted, 0);
+    server.submit(&[&script]);
     let id = running_id(&server);
     let printed = format!("/api/v1/jobs/{id}/logs?stream=stdout");
     let mut took: Vec<Duration> = (1..=LINES)

@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::{
-    harness::{Process, Server, code, exits, poll, stderr, stdout, wait_for},
+    harness::{Server, code, exits, poll, stderr, stdout, wait_for},
     submit::running_id,
 };
 
@@ -17,24 +17,19 @@ const SHORT_LEASES: [&str; 2] = ["--lease-seconds=10", "--scan-seconds=1"];
 fn a_killed_executor_leaves_no_process_behind_and_its_job_is_not_forgotten() {
     for isolation in ["none", "standard"] {
         let server = Server::start(&SHORT_LEASES);
-        let executor = Process::start(
-            server.executor("doomed", &["--slots=1", "--isolation", isolation]),
-            server.home().join("doomed.log"),
-        );
+        let executor = server.start_executor("doomed", &["--slots=1", "--isolation", isolation]);
         let sleep = unique_sleep(isolation);
         // A child that ignores what asks it to end, and a daemon with a child of its own.
         let family =
             format!("trap '' TERM; setsid sh -c 'sleep {sleep} & sleep {sleep}' & sleep {sleep}");
         let script = server.script("family.sh", &family);
-        let arguments = ["job", "submit", "--detach", "--max-attempts=1", &script];
-        let submitted = server.run(&arguments);
-        exits(&submitted, 0);
+        server.submit(&["--max-attempts=1", &script]);
         let id = running_id(&server);
         wait_for("the whole family runs", || running(&sleep) == 3);
         executor.signal(Signal::SIGKILL);
         wait_for("nothing of it is left", || running(&sleep) == 0);
         poll("the job ends at its cap", || {
-            let job = job(&server, &id);
+            let job = server.job(&id);
             (job["status"] == "failed").then(|| {
                 assert_eq!(attempts(&job), [("doomed".to_owned(), "lost".to_owned())]);
             })
@@ -48,35 +43,27 @@ fn a_frozen_executor_that_wakes_up_changes_nothing() {
     let go = server.home().join("go");
     let waits = format!("until [ -e {} ]; do sleep 0.05; done", go.display());
     let script = server.script("waits.sh", &waits);
-    let zombie = Process::start(
-        server.executor("zombie", &["--slots=1"]),
-        server.home().join("zombie.log"),
-    );
-    let submitted = server.run(&["job", "submit", "--detach", &script]);
-    exits(&submitted, 0);
+    let zombie = server.start_executor("zombie", &["--slots=1"]);
+    server.submit(&[&script]);
     let id = running_id(&server);
     zombie.signal(Signal::SIGSTOP);
     // Its program ends now, and it has a result that nobody wants any more when it wakes up.
     fs::write(&go, "").expect("a file");
-    let _second = Process::start(
-        server.executor("second", &["--slots=1"]),
-        server.home().join("second.log"),
-    );
+    let _second = server.start_executor("second", &["--slots=1"]);
     let waited = server.run(&["job", "wait", &id]);
     exits(&waited, 0);
-    let before = job(&server, &id);
+    let before = server.job(&id);
     // At least a lease before now, or too long ago to be listed: a new one is later than that,
     // although it is in whole seconds.
     let silent_since = heartbeat(&server, "zombie");
     zombie.signal(Signal::SIGCONT);
     // It reports, or finds its lease gone; then it asks for work again, which shows.
-    let again = server.run(&["job", "submit", "--detach", &script]);
-    exits(&again, 0);
+    server.submit(&[&script]);
     wait_for("the woken executor is heard of", || {
         let woken = heartbeat(&server, "zombie") > silent_since;
         woken || zombie.stderr().contains("the lease was lost")
     });
-    assert_eq!(job(&server, &id), before, "a terminal job was changed");
+    assert_eq!(server.job(&id), before, "a terminal job was changed");
     let attempts = attempts(&before);
     assert_eq!(attempts[0], ("zombie".to_owned(), "lost".to_owned()));
     assert_eq!(attempts[1], ("second".to_owned(), "completed".to_owned()));
@@ -85,13 +72,9 @@ fn a_frozen_executor_that_wakes_up_changes_nothing() {
 #[test]
 fn a_result_is_kept_while_the_server_is_away() {
     let mut server = Server::start(&[]);
-    let executor = Process::start(
-        server.executor("patient", &["--slots=1"]),
-        server.home().join("patient.log"),
-    );
+    let executor = server.start_executor("patient", &["--slots=1"]);
     let script = server.script("work.sh", "echo started; sleep 1; echo result");
-    let arguments = ["job", "submit", "--detach", &script];
-    exits(&server.run(&arguments), 0);
+    server.submit(&[&script]);
     let id = running_id(&server);
     wait_for("the program has started", || {
         let printed = stdout(&server.run(&["job", "logs", &id]));
@@ -116,7 +99,7 @@ fn a_result_is_kept_while_the_server_is_away() {
         stderr(&waited),
         executor.stderr()
     );
-    let job = job(&server, &id);
+    let job = server.job(&id);
     assert_eq!(
         (&job["stdout"], attempts(&job).len()),
         (&"started\nresult\n".into(), 1),
@@ -126,9 +109,9 @@ fn a_result_is_kept_while_the_server_is_away() {
 
 /// When the server last heard of an executor; `None` when that is so long ago that it is not listed.
 fn heartbeat(server: &Server, name: &str) -> Option<String> {
-    let list = server.run(&["executors", "--json"]);
-    let executors: Vec<Value> = serde_json::from_str(&stdout(&list)).expect("it is JSON");
-    let executor = executors.iter().find(|one| one["executor_id"] == name)?;
+    let executors = server.json(&["executors"]);
+    let mut executors = executors.as_array()?.iter();
+    let executor = executors.find(|one| one["executor_id"] == name)?;
     Some(executor["last_heartbeat"].as_str()?.to_owned())
 }
 
@@ -148,11 +131,6 @@ fn running(word: &str) -> usize {
                 .any(|one| one == word.as_bytes())
         })
         .count()
-}
-
-fn job(server: &Server, id: &str) -> Value {
-    let shown = server.run(&["job", "get", id, "--json"]);
-    serde_json::from_str(&stdout(&shown)).expect("it is JSON")
 }
 
 /// Executor and end of each attempt.

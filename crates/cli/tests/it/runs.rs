@@ -1,15 +1,10 @@
 //! `playhouse run`.
 
-use serde_json::Value;
-
-use crate::harness::{Server, exits, prints, says, stderr, stdout};
+use crate::harness::{Server, exits, json, prints, says, stderr, stdout};
 
 fn submitted(server: &Server, arguments: &[&str]) -> String {
     let program = server.script("program.sh", "#!/bin/sh\necho out; echo err >&2; exit 3\n");
-    let submit = ["job", "submit", "--detach", &program];
-    let output = server.run(&[&submit[..], arguments].concat());
-    exits(&output, 0);
-    stdout(&output).trim().to_owned()
+    server.submit(&[&[program.as_str()], arguments].concat())
 }
 
 #[test]
@@ -39,15 +34,8 @@ fn runs_are_listed_shown_and_controlled() {
         lines[2].starts_with(&first) && lines[2].ends_with("team=data"),
         "{list}"
     );
-    let found = [
-        "run",
-        "list",
-        "--json",
-        "--label=team=data",
-        "--status=queued",
-        "--kind=job",
-    ];
-    let found: Value = serde_json::from_str(&stdout(&server.run(&found))).expect("one line");
+    let filters = ["--label=team=data", "--status=queued", "--kind=job"];
+    let found = server.json(&[&["run", "list"], &filters[..]].concat());
     assert_eq!(found["id"], *first);
     let page = server.run(&["run", "list", "--limit=1"]);
     says(&page, format!("there are more: --cursor {second}"));
@@ -124,8 +112,7 @@ fn a_watched_run_shows_events_and_output_and_ends_as_it_ended() {
             assert!(told.contains(text), "{text}: {told}");
         }
     }
-    let json = server.run(&["run", "watch", "--json", &id]);
-    exits(&json, 3);
-    let run: Value = serde_json::from_str(&stdout(&json)).expect("a run");
-    assert_eq!(run["exit_code"], 3);
+    let watched = server.run(&["run", "watch", "--json", &id]);
+    exits(&watched, 3);
+    assert_eq!(json(&watched)["exit_code"], 3);
 }

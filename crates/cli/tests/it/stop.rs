@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::{
-    harness::{Process, Server, exits, playhouse, says, stdout, wait_for},
+    harness::{Server, exits, playhouse, says, stdout, wait_for},
     submit::running_id,
 };
 
@@ -26,16 +26,9 @@ fn sigterm_and_ctrl_c_stop_a_server_in_order() {
 fn a_stopped_server_gives_the_running_job_back_uncounted() {
     let mut server = Server::start(&["--with-executor", "--drain-grace=0s"]);
     let script = server.script("long.sh", "sleep 600");
-    let submitted = server.run(&["job", "submit", "--detach", "--max-attempts=1", &script]);
-    exits(&submitted, 0);
+    server.submit(&["--max-attempts=1", &script]);
     let id = running_id(&server);
-    server.process.signal(Signal::SIGTERM);
-    assert_eq!(
-        server.process.wait().code(),
-        Some(0),
-        "{}",
-        server.process.stderr()
-    );
+    server.process.stop();
     server.restart();
     assert_eq!(
         running_id(&server),
@@ -50,7 +43,7 @@ fn a_stopped_server_gives_the_running_job_back_uncounted() {
 fn a_second_signal_ends_a_draining_server_at_once() {
     let mut server = Server::start(&["--with-executor", "--drain-grace=10m"]);
     let script = server.script("long.sh", "sleep 600");
-    server.run(&["job", "submit", "--detach", &script]);
+    server.submit(&[&script]);
     running_id(&server);
     server.process.signal(Signal::SIGTERM);
     wait_for("it drains", || {
@@ -88,8 +81,7 @@ fn a_used_data_directory_and_a_used_port_are_refused() {
 #[test]
 fn a_drained_executor_ends_its_job_and_takes_no_other() {
     let server = Server::start(&[]);
-    let executor = server.executor("drain", &["--slots=1"]);
-    let mut executor = Process::start(executor, server.home().join("executor.log"));
+    let mut executor = server.start_executor("drain", &["--slots=1"]);
     let go = server.home().join("go");
     let script = server.script(
         "wait.sh",
@@ -98,10 +90,7 @@ fn a_drained_executor_ends_its_job_and_takes_no_other() {
             go.display()
         ),
     );
-    let [first, second] = [1, 2].map(|_| {
-        let submitted = server.run(&["job", "submit", "--detach", &script]);
-        stdout(&submitted).trim_end().to_owned()
-    });
+    let [first, second] = [1, 2].map(|_| server.submit(&[&script]));
     assert_eq!(running_id(&server), first);
     executor.signal(Signal::SIGTERM);
     wait_for("it drains", || executor.stderr().contains("draining"));
@@ -116,8 +105,7 @@ fn a_drained_executor_ends_its_job_and_takes_no_other() {
 #[test]
 fn two_executors_do_not_share_their_directories() {
     let server = Server::start(&[]);
-    let first = server.executor("twin", &[]);
-    let first = Process::start(first, server.home().join("first.log"));
+    let first = server.start_executor("twin", &[]);
     wait_for("the first is there", || {
         stdout(&server.run(&["executors"])).contains("twin")
     });

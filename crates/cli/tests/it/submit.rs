@@ -2,9 +2,7 @@
 
 use std::process::Output;
 
-use serde_json::Value;
-
-use crate::harness::{Server, code, exits, poll, says, stderr, stdout};
+use crate::harness::{Server, code, exits, json, poll, says, stderr, stdout};
 
 fn server() -> Server {
     Server::start(&["--with-executor", "--slots=4"])
@@ -120,12 +118,11 @@ fn json_is_the_ended_job_or_the_answer_to_the_submit() {
         &["--json", "-l", "team=data"],
     );
     exits(&done, 4);
-    let job: Value = serde_json::from_str(&stdout(&done)).expect("one JSON document");
+    let job = json(&done);
     assert_eq!(job["stdout"], "out\n");
     assert_eq!(job["labels"]["team"], "data");
     let detached = submit(&server, "j.sh", "echo out", &["--json", "--detach"]);
-    let answer: Value = serde_json::from_str(&stdout(&detached)).expect("one JSON document");
-    assert_eq!(answer["status"], "pending");
+    assert_eq!(json(&detached)["status"], "pending");
 }
 
 #[test]
@@ -197,8 +194,7 @@ fn files_that_are_no_programs_are_refused_before_anything_is_sent() {
 /// The id of the only running job, as soon as there is one.
 pub(crate) fn running_id(server: &Server) -> String {
     poll("a job runs", || {
-        let list = server.run(&["job", "list", "--status", "running", "--json"]);
-        let jobs: Vec<Value> = serde_json::from_str(&stdout(&list)).expect("it is JSON");
-        Some(jobs.first()?["id"].as_str()?.to_owned())
+        let jobs = server.json(&["job", "list", "--status", "running"]);
+        Some(jobs[0]["id"].as_str()?.to_owned())
     })
 }

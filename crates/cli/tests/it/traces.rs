@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 
-use crate::harness::{DEADLINE, Process, Server, code, exits, poll, stdout, wait_for};
+use crate::harness::{DEADLINE, Server, code, exits, poll, stdout, wait_for};
 
 /// A collector that keeps what it is sent: the service's name and the span.
 struct Collector {
@@ -93,16 +93,13 @@ fn a_run_is_one_trace_across_server_and_executor() {
     let collector = Collector::start();
     let traced = format!("--otlp-endpoint={}", collector.url);
     let server = Server::start(&[&traced]);
-    let executor = server.executor("traced", &["--slots=1", &traced]);
-    let mut executor = Process::start(executor, server.home().join("executor.log"));
+    let mut executor = server.start_executor("traced", &["--slots=1", &traced]);
     let script = server.script("traced.sh", "echo $TRACEPARENT");
-    let submitted = server.run(&["job", "submit", "--detach", &script]);
-    let id = stdout(&submitted).trim().to_owned();
+    let id = server.submit(&[&script]);
     exits(&server.run(&["job", "wait", &id]), 0);
     let printed = stdout(&server.run(&["job", "logs", &id]));
     // What is left is sent at the end of each process.
-    executor.signal(Signal::SIGTERM);
-    assert!(executor.wait().success(), "{}", executor.stderr());
+    executor.stop();
     let bytes = trace(&id);
     let trace = hex(&bytes);
     let spans = poll("all five parts are there", || {
@@ -140,8 +137,7 @@ fn a_run_that_ends_while_the_server_stops_is_told_of() {
     let traced = format!("--otlp-endpoint={}", collector.url);
     let mut server = Server::start(&[&traced]);
     let script = server.script("last.sh", "true");
-    let submitted = server.run(&["job", "submit", "--detach", &script]);
-    let id = stdout(&submitted).trim().to_owned();
+    let id = server.submit(&[&script]);
     let me = r#"{"executor_id":"last","executor_ip":"192.0.2.7"}"#;
     let length = me.len();
     let head = format!("host: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n");

@@ -204,8 +204,7 @@ impl Load {
 
 /// A real executor, which performs the jobs beside those that only say so.
 pub(crate) fn real_executor(server: &Server) -> Process {
-    let command = server.executor(REAL, &["--slots=2"]);
-    Process::start(command, server.home().join("real.log"))
+    server.start_executor(REAL, &["--slots=2"])
 }
 
 /// A random time below this many milliseconds.

@@ -7,10 +7,9 @@ use std::{
     process::{Output, Stdio},
 };
 
-use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{code, exits, playhouse, prints, says, stderr, stdout};
+use crate::harness::{code, exits, json, playhouse, prints, says, stderr, stdout};
 
 fn run(home: &Path, arguments: &[&str]) -> Output {
     let tmp = home.join("tmp");
@@ -144,7 +143,7 @@ fn a_text_needs_no_quotes() {
     ] {
         let ran = call(home, &["--text", text], input.as_bytes());
         assert_eq!(code(&ran), Some(0), "{text}: {}", stderr(&ran));
-        let metric: Value = serde_json::from_str(&stdout(&ran)).expect("JSON");
+        let metric = json(&ran);
         assert_eq!(metric["words"], words, "{text}: {metric}");
     }
     // To the last newline.

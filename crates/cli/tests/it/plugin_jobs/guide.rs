@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 use wire::{client::Client, plugin_jobs::NewPluginJob};
 
-use crate::harness::{Server, code, exits, poll, stdout};
+use crate::harness::{Server, code, exits, json, poll, stdout};
 
 const PAGE: &str = include_str!("../../../../../docs/plugins.md");
 
@@ -88,8 +88,10 @@ fn the_guide_leads_to_a_plugin_and_a_job() {
         (code(&submitted) != Some(65)).then_some(submitted)
     });
     exits(&submitted, 0);
-    let job: Value = serde_json::from_str(&stdout(&submitted)).expect("a job");
-    assert_eq!(job["result"]["metrics"][0]["word-count"], promised);
+    assert_eq!(
+        json(&submitted)["result"]["metrics"][0]["word-count"],
+        promised
+    );
 
     // As it is sent there, but not by `curl`, which not every machine has.
     let body = between(over_http.text, "-d '", "'");

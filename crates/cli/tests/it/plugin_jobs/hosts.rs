@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 use wire::{client::Client, plugin_jobs::NewPluginJob};
 
 use crate::{
-    harness::{Process, Server, exits, poll, poll_within},
+    harness::{Server, exits, poll, poll_within},
     plugins::{PAIRS, built},
 };
 
@@ -58,10 +58,7 @@ fn the_same_job_gives_the_same_metrics_on_both_hosts() {
         let installed = server.run(&["plugin", "install", &folder]);
         exits(&installed, 0);
     }
-    let _worker = Process::start(
-        server.executor("worker", &[]),
-        server.home().join("worker.log"),
-    );
+    let _worker = server.start_executor("worker", &[]);
     let jobs = Jobs {
         runtime: Runtime::new().expect("a runtime starts"),
         client: Client::http(&server.url()).expect("the URL is good"),

@@ -4,7 +4,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::{job, plugin, submit};
-use crate::harness::{Server, code, exits, prints, says, stderr, stdout, wait_for};
+use crate::harness::{Server, code, exits, json, prints, says, stderr, stdout, wait_for};
 
 #[test]
 fn a_submitted_job_is_followed_and_its_metrics_are_printed() {
@@ -25,9 +25,7 @@ fn a_submitted_job_is_followed_and_its_metrics_are_printed() {
         &input,
         "--debug",
     ];
-    wait_for("the executor has registered", || {
-        server.answers("/readyz", "200")
-    });
+    registered(&server);
     let submitted = server.run(&arguments);
     let told = stderr(&submitted);
     assert_eq!(code(&submitted), Some(0), "{told}");
@@ -44,13 +42,19 @@ fn a_submitted_job_is_followed_and_its_metrics_are_printed() {
     ] {
         assert!(told.contains(word), "{told}");
     }
-    let list = stdout(&server.run(&["plugin-job", "list", "--json"]));
-    let list: Vec<Value> = serde_json::from_str(&list).expect("JSON");
+    let list = server.json(&["plugin-job", "list"]);
     let id = list[0]["id"].as_str().expect("an id");
     let shown = stdout(&server.run(&["plugin-job", "get", id]));
     assert!(shown.ends_with(&table), "{shown}");
     let known = stdout(&server.run(&["plugin", "list", "--on-server", "--json"]));
     assert!(known.lines().count() >= 5, "{known}");
+}
+
+/// Waits until the built-in executor is there.
+fn registered(server: &Server) {
+    wait_for("the executor has registered", || {
+        server.answers("/readyz", "200")
+    });
 }
 
 /// Whether a line of a table ends with this metric and its value.
@@ -63,7 +67,7 @@ fn has_metric(table: &str, name: &str, value: &str) -> bool {
 
 /// The metrics of a job that was printed as JSON, by plugin.
 fn metrics(submitted: &std::process::Output) -> Vec<Value> {
-    let job: Value = serde_json::from_str(&stdout(submitted)).expect("a job");
+    let job = json(submitted);
     let metrics = job["result"]["metrics"].as_array();
     metrics.expect("metrics").clone()
 }
@@ -71,9 +75,7 @@ fn metrics(submitted: &std::process::Output) -> Vec<Value> {
 #[test]
 fn a_job_that_names_no_plugins_runs_those_that_take_its_input() {
     let server = Server::start(&["--with-executor"]);
-    wait_for("the executor has registered", || {
-        server.answers("/readyz", "200")
-    });
+    registered(&server);
     let text = server.run(&["plugin-job", "submit", "--json", "--text", "hello world"]);
     exits(&text, 0);
     let all = metrics(&text);
@@ -111,8 +113,7 @@ fn a_job_that_names_no_plugins_runs_those_that_take_its_input() {
             assert!(told.contains(&format!("plugin {name} skipped: ")), "{told}");
         }
     }
-    let list = stdout(&server.run(&["plugin-job", "list", "--limit=1", "--json"]));
-    let list: Vec<Value> = serde_json::from_str(&list).expect("JSON");
+    let list = server.json(&["plugin-job", "list", "--limit=1"]);
     let id = list[0]["id"].as_str().expect("an id");
     let shown = stdout(&server.run(&["plugin-job", "get", id]));
     let line = shown.lines().find(|line| line.starts_with("web-page"));
@@ -166,10 +167,10 @@ fn jobs_are_listed_by_their_status() {
     let good = submit(&server, &["good"], &[]);
     server.run(&["plugin-job", "wait", &bad, &good]);
     let listed = |status: &str| {
-        let list = server.run(&["plugin-job", "list", "--status", status, "--json"]);
-        exits(&list, 0);
-        let list: Vec<Value> = serde_json::from_str(&stdout(&list)).expect("JSON");
+        let list = server.json(&["plugin-job", "list", "--status", status]);
         let ids = list
+            .as_array()
+            .expect("a list")
             .iter()
             .map(|job| job["id"].as_str().expect("an id").to_owned());
         ids.collect::<Vec<_>>()
@@ -212,9 +213,7 @@ fn a_job_that_fails_or_is_cancelled_has_a_code_of_its_own() {
 #[test]
 fn what_is_wrong_with_a_submission_is_told() {
     let server = Server::start(&["--with-executor"]);
-    wait_for("the executor has registered", || {
-        server.answers("/readyz", "200")
-    });
+    registered(&server);
     let input = server.script("input.json", "");
     let no_json = server.run(&["plugin-job", "submit", "--json", "--input", &input]);
     exits(&no_json, 2);
@@ -224,4 +223,16 @@ fn what_is_wrong_with_a_submission_is_told() {
     says(&unknown, "text-stats");
     let missing = server.run(&["plugin-job", "get", "019ab000-0000-7000-8000-000000000000"]);
     exits(&missing, 66);
+}
+
+#[test]
+fn what_a_plugin_leaves_is_an_artefact_of_the_job() {
+    let server = Server::start(&["--with-executor"]);
+    let script = "echo picture >$OUTPUT_DIR/page.png; echo '{\"metric\": {\"n\": 1}}'";
+    plugin(&server, "camera", script);
+    let id = submit(&server, &["camera"], &[]);
+    exits(&server.run(&["plugin-job", "wait", &id]), 0);
+    let printed = server.run(&["run", "download", &id, "camera/page.png", "-o", "-"]);
+    exits(&printed, 0);
+    assert_eq!(stdout(&printed), "picture\n");
 }

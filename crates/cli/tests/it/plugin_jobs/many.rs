@@ -10,7 +10,7 @@ use wire::{client::Client, plugin_jobs::NewPluginJob};
 use super::{component, events, follow, plugin};
 use crate::{
     events::Following,
-    harness::{Process, Server, exits, get, poll, poll_within, stdout, wait_for},
+    harness::{Server, exits, get, poll, poll_within, wait_for},
 };
 
 const JOBS: &str = "PLAYHOUSE_PLUGIN_JOBS";
@@ -33,10 +33,7 @@ fn a_thousand_jobs_of_five_plugins_are_accounted_for_exactly() {
     let names: Vec<String> = (1..=EACH).map(|number| format!("p{number}")).collect();
     names.iter().for_each(|name| component(&server, name));
     let following = follow(&server);
-    let _workers = ["w1", "w2"].map(|name| {
-        let command = server.executor(name, &["--slots=8"]);
-        Process::start(command, server.home().join(format!("{name}.log")))
-    });
+    let _workers = ["w1", "w2"].map(|name| server.start_executor(name, &["--slots=8"]));
     let runtime = Runtime::new().expect("a runtime starts");
     let client = Client::http(&server.url()).expect("a good URL");
     poll("both have their plugins", || {
@@ -163,13 +160,12 @@ fn jobs_of_programs_and_of_plugins_share_the_slots() {
     let script = server.script("works.sh", &works);
     let submit = || super::submit(&server, &["works"], &[]);
     let mut ids = vec![submit(), submit()];
-    let program = server.run(&["job", "submit", "--detach", &script]);
-    exits(&program, 0);
+    let program = server.submit(&[&script]);
     ids.extend([submit(), submit()]);
     let changes = || fs::read_to_string(server.home().join("slots")).unwrap_or_default();
     wait_for("the slots are taken", || changes().lines().count() >= SLOTS);
     fs::write(server.home().join("go"), "").expect("a file");
-    let waited = server.run(&["job", "wait", stdout(&program).trim_end()]);
+    let waited = server.run(&["job", "wait", &program]);
     exits(&waited, 0);
     let mut wait = vec!["plugin-job", "wait"];
     wait.extend(ids.iter().map(String::as_str));

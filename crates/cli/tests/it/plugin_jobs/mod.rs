@@ -89,9 +89,7 @@ fn notes(server: &Server) -> PathBuf {
 
 /// An executor that is there to be killed.
 fn executor(server: &Server, arguments: &[&str]) -> Process {
-    let arguments = [&["--isolation=none"], arguments].concat();
-    let command = server.executor("worker", &arguments);
-    Process::start(command, server.home().join("worker.log"))
+    server.start_executor("worker", &[&["--isolation=none"], arguments].concat())
 }
 
 /// Creates and starts a job of these plugins once there is somebody who has them, and answers its id.
@@ -116,9 +114,7 @@ fn submit(server: &Server, plugins: &[&str], more: &[&str]) -> String {
 
 /// A plugin job as the server shows it.
 fn job(server: &Server, id: &str) -> Value {
-    let shown = server.run(&["plugin-job", "get", id, "--json"]);
-    exits(&shown, 0);
-    serde_json::from_str(&stdout(&shown)).expect("JSON")
+    server.json(&["plugin-job", "get", id])
 }
 
 /// The events of a job without those of its starts: where leases are short a loaded machine may miss a

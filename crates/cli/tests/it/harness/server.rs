@@ -1,179 +1,15 @@
-//! Starts the real binary: commands that end, and servers on free ports with data directories of
-//! their own, which are killed when they are dropped.
+//! A server on a free port, and the commands that talk to it.
 
 use std::{
-    ffi::OsStr,
-    fs::File,
-    io::{Read, Write},
-    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Output, Stdio},
-    time::{Duration, Instant},
+    process::{Command, Output},
 };
 
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+use nix::sys::signal::Signal;
+use serde_json::Value;
 use tempfile::TempDir;
 
-/// Nothing that a test waits for takes so long unless something is wrong.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
-
-/// The binary, with no settings but those that the test gives.
-pub(crate) fn playhouse(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_playhouse"));
-    command
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("HOME", home)
-        .current_dir(home);
-    command
-}
-
-/// Runs a command that ends by itself, in a home directory of its own.
-pub(crate) fn output<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
-    let home = TempDir::new().expect("a temporary directory can be made");
-    playhouse(home.path())
-        .args(arguments)
-        .output()
-        .expect("the binary starts")
-}
-
-/// The exit code of an output.
-pub(crate) fn code(output: &Output) -> Option<i32> {
-    output.status.code()
-}
-
-/// Standard output as text.
-pub(crate) fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("standard output is UTF-8")
-}
-
-/// Standard error as text.
-pub(crate) fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("standard error is UTF-8")
-}
-
-/// The command ended with this exit code.
-#[track_caller]
-pub(crate) fn exits(output: &Output, wanted: i32) {
-    let (out, err) = (stdout(output), stderr(output));
-    assert_eq!(code(output), Some(wanted), "{out}{err}");
-}
-
-/// The command wrote this to standard error.
-#[track_caller]
-pub(crate) fn says(output: &Output, text: impl AsRef<str>) {
-    let said = stderr(output);
-    assert!(said.contains(text.as_ref()), "{said}");
-}
-
-/// The command wrote this to standard output.
-#[track_caller]
-pub(crate) fn prints(output: &Output, text: impl AsRef<str>) {
-    let printed = stdout(output);
-    assert!(printed.contains(text.as_ref()), "{printed}");
-}
-
-/// Polls until `found` answers, at most until the deadline.
-pub(crate) fn poll<T>(what: &str, found: impl FnMut() -> Option<T>) -> T {
-    poll_within(DEADLINE, what, found)
-}
-
-/// The same with a deadline of its own, for what is much work.
-pub(crate) fn poll_within<T>(
-    limit: Duration,
-    what: &str,
-    mut found: impl FnMut() -> Option<T>,
-) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(value) = found() {
-            return value;
-        }
-        assert!(
-            start.elapsed() < limit,
-            "in {limit:?} this did not happen: {what}"
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// Polls until the condition holds.
-pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
-    poll(what, || condition().then_some(()));
-}
-
-/// A child process that does not outlive the test.
-pub(crate) struct Process {
-    child: Child,
-    /// What it wrote to standard error.
-    log: PathBuf,
-}
-
-impl Process {
-    /// Starts the command; its standard error goes to the file `log`, appended.
-    pub(crate) fn start(mut command: Command, log: PathBuf) -> Self {
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .expect("a log file");
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(file)
-            .spawn()
-            .expect("the binary starts");
-        Self { child, log }
-    }
-
-    /// Its process id.
-    pub(crate) fn pid(&self) -> Pid {
-        Pid::from_raw(i32::try_from(self.child.id()).expect("a process id fits"))
-    }
-
-    /// Sends it a signal.
-    pub(crate) fn signal(&self, signal: Signal) {
-        kill(self.pid(), signal).expect("the process is there");
-    }
-
-    /// What it wrote to standard error so far.
-    pub(crate) fn stderr(&self) -> String {
-        String::from_utf8_lossy(&std::fs::read(&self.log).expect("the log is there")).into_owned()
-    }
-
-    /// How it ended, if it has.
-    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().expect("it is our child")
-    }
-
-    /// Waits for its end.
-    pub(crate) fn wait(&mut self) -> ExitStatus {
-        poll("the process ends", || self.ended())
-    }
-
-    /// Waits for its end, and answers the exit code and what it wrote to standard output. Only for
-    /// processes that write little: nobody reads the pipe before the end.
-    pub(crate) fn finish(&mut self) -> (Option<i32>, String) {
-        let status = self.wait();
-        let mut text = String::new();
-        let mut pipe = self.child.stdout.take().expect("standard output is a pipe");
-        pipe.read_to_string(&mut text)
-            .expect("standard output is UTF-8");
-        (status.code(), text)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
-    }
-}
+use super::{Process, exits, free_port, get, json, playhouse, poll, stdout};
 
 /// `playhouse server` (or `dev`) on a free port, healthy.
 pub(crate) struct Server {
@@ -308,6 +144,43 @@ impl Server {
         self.client(arguments).output().expect("the binary starts")
     }
 
+    /// What a client command prints with `--json`.
+    #[track_caller]
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        exits(&output, 0);
+        json(&output)
+    }
+
+    /// Submits a job with these arguments of `job submit`, and answers its id.
+    #[track_caller]
+    pub(crate) fn submit(&self, arguments: &[&str]) -> String {
+        let output = self.run(&[&["job", "submit", "--detach"], arguments].concat());
+        exits(&output, 0);
+        stdout(&output).trim_end().to_owned()
+    }
+
+    /// A job as the server shows it.
+    #[track_caller]
+    pub(crate) fn job(&self, id: &str) -> Value {
+        self.json(&["job", "get", id])
+    }
+
+    /// Runs a client command that shows a key.
+    pub(crate) fn with_key(&self, key: &str, arguments: &[&str]) -> Output {
+        let mut command = self.client(arguments);
+        let command = command.env("PLAYHOUSE_KEY", key);
+        command.output().expect("the binary starts")
+    }
+
+    /// Runs a command on the server's data directory, beside it.
+    pub(crate) fn operate(&self, arguments: &[&str]) -> Output {
+        let mut command = playhouse(self.home());
+        let command = command.args(arguments);
+        let command = command.arg("--data-dir").arg(self.data_dir());
+        command.output().expect("the binary starts")
+    }
+
     /// Starts a client command that the test watches; `name` is unique within the test.
     pub(crate) fn watch(&self, name: &str, arguments: &[&str]) -> Process {
         Process::start(
@@ -330,30 +203,16 @@ impl Server {
         command
     }
 
+    /// Starts a standalone executor.
+    pub(crate) fn start_executor(&self, name: &str, arguments: &[&str]) -> Process {
+        let log = self.home().join(format!("{name}.log"));
+        Process::start(self.executor(name, arguments), log)
+    }
+
     /// Writes a shell script and answers its path.
     pub(crate) fn script(&self, name: &str, text: &str) -> String {
         let path = self.home().join(name);
         std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("a script can be written");
         path.display().to_string()
     }
-}
-
-/// A port of loopback that nobody listens on.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    listener.local_addr().expect("it is bound").port()
-}
-
-/// A plain GET; the whole answer, or `None` when none came.
-pub(crate) fn get(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .ok()?;
-    let request =
-        format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
 }

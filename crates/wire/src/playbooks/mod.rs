@@ -1,0 +1,16 @@
+//! The contract of playbooks (`/api/playbooks`, `/api/executions`, `/api/credentials`,
+//! `/ws/executions`), with our optional additions.
+
+mod execution;
+mod playbook;
+mod step;
+
+pub use execution::{
+    Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, StartedExecution,
+    StepResult, Steered, UpdatedStep,
+};
+pub use playbook::{
+    DuplicatePlaybook, Duplicated, PlaybookDetails, PlaybookList, PlaybookParameter, PlaybookProblem,
+    PlaybookStep, PlaybookSummary, ValidatePlaybook, Validated,
+};
+pub use step::{StepBody, StepStatus};

@@ -17,7 +17,8 @@ use crate::{
     clock::{Clock, millis},
     http::budget::Budget,
     http::hosts::Hosts,
-    live::{Frames, Tail},
+    library::Library,
+    live::{Frames, Rendered, Tail},
     lock::DataDirLock,
     metrics::Metrics,
     outbound::{self, SsrfFilter},
@@ -39,11 +40,16 @@ pub(crate) struct Parts {
     /// Who may be named in a Host or an Origin header, and whose pages may ask.
     pub(crate) hosts: Hosts,
     pub(crate) blobs: Blobs,
+    pub(crate) library: Library,
+    /// When the server started, epoch milliseconds.
+    pub(crate) started_at_ms: i64,
     pub(crate) metrics: Metrics,
     /// The memory that requests may take.
     pub(crate) budget: Budget,
     /// The end of the event log, for live streams.
     pub(crate) tail: Tail,
+    /// Messages about executions.
+    pub(crate) updates: Rendered,
     /// Pictures of what runs.
     pub(crate) frames: Frames,
     /// Which addresses the server may call.

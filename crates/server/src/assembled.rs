@@ -25,7 +25,8 @@ use crate::{
     http::cors,
     http::hosts::Hosts,
     http::transport::InProcess,
-    live::{Frames, Sizes, Tail},
+    library::Library,
+    live::{Frames, Rendered, Sizes, Tail},
     lock::{self, DataDirLock},
     loops,
     metrics::Metrics,
@@ -34,6 +35,9 @@ use crate::{
     readiness::Readiness,
     router::{self, openapi_json},
 };
+
+/// The folder of playbooks in the data directory.
+const LIBRARY: &str = "playbooks";
 
 /// The parts of a server.
 pub struct Assembled {
@@ -56,6 +60,9 @@ impl Assembled {
     ) -> Result<Self, Error> {
         let data_dir = settings.data_dir.clone();
         let blobs = Blobs::open(&settings).map_err(Error::Blobs)?;
+        let library = settings.library.clone();
+        let library = library.unwrap_or_else(|| data_dir.join(LIBRARY));
+        let library = Library::open(&library).map_err(|error| unusable(&library, error))?;
         let database = Database::new(&data_dir, settings.database_url.as_deref());
         let store = database.open(clock.now_ms()).await?;
         let keys = Keys::new();
@@ -75,7 +82,9 @@ impl Assembled {
         store.set_aging_step_ms(crate::clock::millis(settings.class_bound));
         let app = App::new(Parts {
             store,
+            started_at_ms: clock.now_ms(),
             clock,
+            library,
             openapi: LazyLock::new(openapi_json),
             readiness: Readiness::new(settings.expected_executor.as_deref()),
             settings,
@@ -85,6 +94,7 @@ impl Assembled {
             metrics,
             budget,
             tail,
+            updates: Rendered::default(),
             frames: Frames::default(),
             ssrf_filter,
             outbound,

@@ -12,6 +12,7 @@ mod document;
 mod hooks;
 mod http;
 mod kinds;
+mod library;
 mod live;
 mod lock;
 mod loops;

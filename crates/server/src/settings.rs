@@ -11,6 +11,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Directory of the embedded database, the blobs and the lock.
     pub data_dir: PathBuf,
+    /// The folder of playbooks; `None` for `playbooks` in the data directory.
+    pub library: Option<PathBuf>,
     /// `s3://bucket/prefix`, or `None` for a folder of the data directory.
     pub blobs: Option<String>,
     /// Endpoint, region and credentials of the bucket, under the names of the `AWS_…` variables.
@@ -76,6 +78,7 @@ impl Settings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_dir,
+            library: None,
             blobs: None,
             blob_options: Vec::new(),
             database_url: None,

@@ -76,6 +76,10 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) place: Place,
 
+    /// Folder of playbooks [default: playbooks in the data directory]
+    #[arg(long, env = "PLAYHOUSE_LIBRARY", value_name = "DIR")]
+    pub(crate) library: Option<PathBuf>,
+
     /// Keep uploads and artefacts in an S3 bucket, `s3://bucket/prefix`, instead of in the data directory
     ///
     /// All servers of one database must name the same bucket and prefix, and no other database may use

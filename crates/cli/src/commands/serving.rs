@@ -26,6 +26,7 @@ pub(super) async fn start(
         expected_executor: awaited,
         spans: spans(&serve.tracing, "playhouse-server")?,
         listen: serve.listen,
+        library: serve.library,
         blobs: serve.blobs,
         blob_options: std::env::vars()
             .filter(|(name, _)| name.starts_with("AWS_"))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::StepStatus;
+use super::{PlaybookStep, StepStatus};
 use crate::Timestamp;
 
 /// Body of `POST /api/executions`.
@@ -55,6 +55,11 @@ pub struct StartedExecution {
 pub struct ExecutionInput {
     /// The path of the playbook that was started.
     pub playbook_path: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Its steps at the top level, for those who show the execution without reading the text.
+    pub steps: Vec<PlaybookStep>,
     /// The text of that playbook and of every playbook that it reaches, by path.
     pub playbooks: BTreeMap<String, String>,
     /// The values of the parameters, in their declared types, with defaults filled in.

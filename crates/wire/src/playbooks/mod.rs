@@ -10,7 +10,7 @@ pub use execution::{
     StepResult, Steered, UpdatedStep,
 };
 pub use playbook::{
-    DuplicatePlaybook, Duplicated, PlaybookDetails, PlaybookList, PlaybookParameter, PlaybookProblem,
+    DuplicatePlaybook, Duplicated, Health, PlaybookDetails, PlaybookList, PlaybookParameter, PlaybookProblem,
     PlaybookStep, PlaybookSummary, ValidatePlaybook, Validated,
 };
 pub use step::{StepBody, StepStatus};

@@ -87,7 +87,7 @@ pub struct PlaybookParameter {
 }
 
 /// A step of a playbook.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PlaybookStep {
     /// Its id.
     pub id: String,
@@ -154,4 +154,16 @@ pub struct Validated {
     pub errors: Vec<PlaybookProblem>,
     /// What may be wrong all the same.
     pub warnings: Vec<PlaybookProblem>,
+}
+
+/// `200` and `503` of `GET /api/health`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = PlaybooksHealth)]
+pub struct Health {
+    /// `healthy` or `unhealthy`.
+    pub status: String,
+    /// The server's version.
+    pub version: String,
+    /// How long the server runs.
+    pub uptime_seconds: i64,
 }

@@ -11,8 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use playbook::{Loaded, Problem};
-use serde_json::{Map, Value};
+use playbook::{Bundle, Loaded, Playbook, Problem, Severity};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
@@ -40,7 +39,8 @@ pub(crate) struct Found {
     /// When the file was last changed, epoch milliseconds.
     pub(crate) modified_ms: i64,
     pub(crate) text: String,
-    pub(crate) loaded: Result<Loaded, Problem>,
+    /// What can be started, or why not.
+    pub(crate) loaded: Result<Loaded, Vec<Problem>>,
 }
 
 impl Library {
@@ -83,29 +83,33 @@ impl Library {
         self.blocking(move |shared| shared.get(path)).await
     }
 
-    /// The text of a playbook and of every playbook that it reaches, by path, for parameters with these
-    /// values.
+    /// The text of a playbook and of every playbook that it reaches, by path.
     pub(crate) async fn bundle(
         &self,
         root: &Arc<Found>,
-        parameters: &Map<String, Value>,
     ) -> Result<BTreeMap<String, String>, Refusal> {
-        let (root, parameters) = (Arc::clone(root), parameters.clone());
+        let root = Arc::clone(root);
         self.blocking(move |shared| {
             let mut texts = BTreeMap::new();
-            let mut open = vec![root];
+            let mut playbooks: BTreeMap<String, Arc<Playbook>> = BTreeMap::new();
+            let mut open = vec![Arc::clone(&root)];
             while let Some(found) = open.pop() {
-                if texts.contains_key(found.path.as_str()) {
+                let path = found.path.as_str().to_owned();
+                if texts.contains_key(&path) {
                     continue;
                 }
-                let loaded = found.playable()?;
-                for reached in loaded.playbook.reaches(&parameters) {
-                    let path = playbook_path(&reached)?;
-                    open.push(shared.get(path)?);
+                let playbook = found.playable()?.playbook.clone();
+                for reached in playbook.runs() {
+                    open.push(shared.get(playbook_path(&reached)?)?);
                 }
-                texts.insert(found.path.as_str().to_owned(), found.text.clone());
+                texts.insert(path.clone(), found.text.clone());
+                playbooks.insert(path, Arc::new(playbook));
             }
-            Ok(texts)
+            let root = root.path.as_str().to_owned();
+            match playbook::check_bundle(&Bundle { root, playbooks }).first() {
+                None => Ok(texts),
+                Some(found) => Err(unplayable(&found.path, &found.problem)),
+            }
         })
         .await
     }
@@ -169,14 +173,14 @@ impl Found {
             io::ErrorKind::InvalidData => "the file is not UTF-8 text".to_owned(),
             _ => error.to_string(),
         };
-        Self::with(path, stamp, String::new(), Err(Problem::new(message)))
+        Self::with(path, stamp, String::new(), Err(vec![Problem::error(message)]))
     }
 
     fn with(
         path: PlaybookPath,
         stamp: Stamp,
         text: String,
-        loaded: Result<Loaded, Problem>,
+        loaded: Result<Loaded, Vec<Problem>>,
     ) -> Self {
         Self {
             path,
@@ -189,11 +193,14 @@ impl Found {
 
     /// The playbook, if it can be started.
     pub(crate) fn playable(&self) -> Result<&Loaded, Refusal> {
-        self.loaded.as_ref().map_err(|problem| {
-            Refusal::bad_request(format!("Playbook '{}' cannot be read: {problem}", self.path))
-                .about("path", self.path.as_str())
-                .about("line", problem.line)
-                .about("column", problem.column)
+        let problems = match &self.loaded {
+            Ok(loaded) => return Ok(loaded),
+            Err(problems) => problems,
+        };
+        let error = problems.iter().find(|one| one.severity == Severity::Error);
+        Err(match error.or(problems.first()) {
+            Some(problem) => unplayable(self.path.as_str(), problem),
+            None => Refusal::bad_request(format!("Playbook '{}' cannot be read", self.path)),
         })
     }
 }
@@ -206,6 +213,13 @@ pub(crate) fn playbook_path(text: &str) -> Result<PlaybookPath, Refusal> {
             .coded("invalid_path")
             .about("path", shown)
     })
+}
+
+fn unplayable(path: &str, problem: &Problem) -> Refusal {
+    Refusal::bad_request(format!("Playbook '{path}' cannot be started: {}", problem.message))
+        .about("path", path)
+        .about("line", problem.line)
+        .about("column", problem.column)
 }
 
 fn missing(path: &str) -> Refusal {

@@ -11,9 +11,10 @@ use crate::executors::Stage;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct StepBody {
     /// What the step is called.
+    #[serde(default)]
     pub name: String,
     /// What it does, such as `http.request`.
-    #[serde(rename = "type")]
+    #[serde(default, rename = "type")]
     pub kind: String,
     /// What it left for later steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,6 +27,9 @@ pub struct StepBody {
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = Object)]
     pub set: Map<String, Value>,
+    /// What else the next attempt needs, which only the executor reads.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }
 
 /// The contract's word for where a step stands.

@@ -16,9 +16,9 @@ pub(crate) async fn list(State(app): State<App>) -> Result<axum::Json<PlaybookLi
     for found in app.library.list().await? {
         match &found.loaded {
             Ok(loaded) => list.playbooks.push(view::summary(&found, loaded)),
-            Err(problem) => {
-                let path = found.path.as_str();
-                list.problems.push(view::problem(Some(path), problem));
+            Err(problems) => {
+                let path = Some(found.path.as_str());
+                list.problems.extend(problems.iter().map(|one| view::problem(path, one)));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Texts of playbooks are checked, and the language is described.
 
+use playbook::{Loaded, Problem, Severity};
 use serde_json::Value;
 use wire::playbooks::{ValidatePlaybook, Validated};
 
@@ -19,13 +20,14 @@ pub(crate) async fn validate(
 ) -> Result<axum::Json<Validated>, Refusal> {
     let text = request.content;
     let checked = offload(text.len(), move || match playbook::parse(&text) {
-        Err(problem) => (vec![problem], Vec::new()),
-        Ok(loaded) => (Vec::new(), loaded.warnings),
+        Err(problems) => problems,
+        Ok(Loaded { playbook, warnings }) => [warnings, playbook::check(&playbook)].concat(),
     });
-    let (errors, warnings) = checked.await;
-    let problems = |found: Vec<playbook::Problem>| {
-        found.iter().map(|one| view::problem(None, one)).collect()
-    };
+    let (errors, warnings): (Vec<_>, Vec<_>) = checked
+        .await
+        .into_iter()
+        .partition(|problem| problem.severity == Severity::Error);
+    let problems = |found: Vec<Problem>| found.iter().map(|one| view::problem(None, one)).collect();
     Ok(axum::Json(Validated {
         valid: errors.is_empty(),
         errors: problems(errors),

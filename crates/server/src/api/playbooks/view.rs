@@ -31,7 +31,7 @@ pub(super) fn summary(found: &Found, loaded: &Loaded) -> PlaybookSummary {
         description: description.clone(),
         version: version.clone(),
         group: group.clone(),
-        verified: *verified,
+        verified: verified.unwrap_or(false),
         enabled: true,
         parameter_count: parameters.len(),
         step_count: steps.len(),
@@ -45,8 +45,13 @@ pub(super) fn summary(found: &Found, loaded: &Loaded) -> PlaybookSummary {
 pub(super) fn details(found: &Found, loaded: &Loaded) -> PlaybookDetails {
     PlaybookDetails {
         summary: summary(found, loaded),
-        metadata: loaded.playbook.metadata.clone(),
-        warnings: loaded.warnings.iter().map(|one| problem(None, one)).collect(),
+        metadata: loaded.playbook.metadata.clone().into(),
+        warnings: loaded
+            .warnings
+            .iter()
+            .chain(&playbook::check(&loaded.playbook))
+            .map(|one| problem(None, one))
+            .collect(),
     }
 }
 

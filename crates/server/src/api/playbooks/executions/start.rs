@@ -62,7 +62,7 @@ async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission)
     let loaded = found.playable()?;
     let supplied = new.parameters.unwrap_or_default();
     let parameters = parameters(&loaded.playbook, &supplied)?;
-    let playbooks = app.library.bundle(&found, &parameters).await?;
+    let playbooks = app.library.bundle(&found).await?;
     let input = ExecutionInput {
         playbook_path: found.path.as_str().to_owned(),
         domain: loaded.playbook.domain.clone(),
@@ -120,7 +120,7 @@ fn parameters(
 ) -> Result<Map<String, Value>, Refusal> {
     playbook.resolve(supplied).map_err(|problems| {
         let messages: Vec<_> = problems.iter().map(|one| one.message.clone()).collect();
-        let fields: Vec<_> = problems.iter().map(|one| Value::from(one.name.clone())).collect();
+        let fields: Vec<_> = problems.iter().map(|one| Value::from(one.parameter.clone())).collect();
         Refusal::bad_request(messages.join("; ")).about("parameters", fields)
     })
 }

@@ -20,6 +20,7 @@ mod outcome;
 mod overview;
 mod page;
 mod place;
+mod playbook;
 mod plugin;
 mod plugin_job;
 mod run;

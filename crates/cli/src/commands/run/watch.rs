@@ -36,17 +36,25 @@ pub(super) async fn run(wanted: WatchRun) -> Result<Exit, Failure> {
     let client = connection::open(&wanted.run.address)?;
     first_contact(&client).await?;
     let id = resolve::id(&client, &wanted.run.id).await?;
-    let reconnect = wanted.reconnect.reconnect_for;
     client.run(&id).await?;
-    let json = wanted.run.format.json;
+    follow_to_end(&client, &id, wanted.reconnect.reconnect_for, wanted.run.format.json).await
+}
+
+/// Shows events and output of a run, or with `json` the run alone when it has ended; ends as it ended.
+pub(in crate::commands) async fn follow_to_end(
+    client: &Client,
+    id: &str,
+    reconnect: Duration,
+    json: bool,
+) -> Result<Exit, Failure> {
     let (seen, mut ends) = watch::channel(None);
-    let events = tokio::spawn(events(client.clone(), id.clone(), seen));
+    let events = tokio::spawn(events(client.clone(), id.to_owned(), seen));
     let show = if json { Show::Nothing } else { Show::Both };
-    let end = Follower::new(&client, &id, show, reconnect)
+    let end = Follower::new(client, id, show, reconnect)
         .reach_end()
         .await;
     end?;
-    let run = hold_on(reconnect, || client.run(&id)).await?;
+    let run = hold_on(reconnect, || client.run(id)).await?;
     let is_last = |at: &Option<i64>| *at == run.summary.ended_at.map(|at| at.0);
     // Without it the outcome says the same.
     let _ = timeout(LAST_EVENT, ends.wait_for(is_last)).await;

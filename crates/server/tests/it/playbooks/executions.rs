@@ -18,7 +18,7 @@ async fn claim(server: &TestServer) -> Value {
     let body = json!({"slots": 1, "version": "1.0.0", "isolation": "standard",
         "kinds": ["execution"], "plugins": []});
     server.put("/api/executors/player", &body).json(200).await;
-    let body = json!({"kinds": ["execution"], "max": 1});
+    let body = json!({"claim": {"kinds": ["execution"], "max": 1}});
     let taken = server.post("/api/executors/player/exchange", &body).json(200).await;
     taken["runs"][0].clone()
 }
@@ -74,7 +74,7 @@ async fn an_execution_is_shown_as_it_goes_on() {
     report(&server, &run, json!([part(2, "note", "failed", &failed)])).await;
     let result = json!({"run_id": id, "token": run["token"], "outcome": "failed",
         "error_message": "Step 'note' failed: no"});
-    let body = json!({"kinds": [], "max": 0, "results": [result]});
+    let body = json!({"results": [result]});
     server.post("/api/executors/player/exchange", &body).json(200).await;
     let found = get(&server, &id).await;
     assert_eq!(found["status"], "failed");
@@ -163,7 +163,7 @@ async fn operators_pause_resume_skip_and_cancel() {
     assert_eq!(refusal(&refused).0, "validation_error");
     let result = json!({"run_id": id, "token": run["token"], "outcome": "failed",
         "error_message": "cancelled"});
-    let body = json!({"kinds": [], "max": 0, "results": [result]});
+    let body = json!({"results": [result]});
     server.post("/api/executors/player/exchange", &body).json(200).await;
     assert_eq!(get(&server, &id).await["status"], "cancelled");
     for control in ["pause", "resume", "skip"] {

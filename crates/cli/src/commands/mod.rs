@@ -16,6 +16,7 @@ mod input;
 mod job;
 mod join;
 mod key;
+mod library;
 mod outcome;
 mod overview;
 mod page;

@@ -24,6 +24,7 @@ use crate::{
     outbound::{self, SsrfFilter},
     plugin_directory::Remembered,
     readiness::Readiness,
+    vault::Vault,
 };
 
 /// The running server's parts. A clone is one count: each request makes several, on every core.
@@ -41,6 +42,7 @@ pub(crate) struct Parts {
     pub(crate) hosts: Hosts,
     pub(crate) blobs: Blobs,
     pub(crate) library: Library,
+    pub(crate) vault: Vault,
     /// When the server started, epoch milliseconds.
     pub(crate) started_at_ms: i64,
     pub(crate) metrics: Metrics,

@@ -34,10 +34,13 @@ use crate::{
     plugin_directory::Remembered,
     readiness::Readiness,
     router::{self, openapi_json},
+    vault::Vault,
 };
 
 /// The folder of playbooks in the data directory.
 const LIBRARY: &str = "playbooks";
+/// The master key of the vault in the data directory.
+const VAULT_KEY: &str = "vault.key";
 
 /// The parts of a server.
 pub struct Assembled {
@@ -65,6 +68,8 @@ impl Assembled {
         let library = Library::open(&library).map_err(|error| unusable(&library, error))?;
         let database = Database::new(&data_dir, settings.database_url.as_deref());
         let store = database.open(clock.now_ms()).await?;
+        let key_file = data_dir.join(VAULT_KEY);
+        let vault = Vault::open(settings.vault_key.as_deref(), &key_file, &store).await?;
         let keys = Keys::new();
         if !is_private(&settings) && !keys.any(&store).await? {
             return Err(Error::NotLoopback(settings.listen));
@@ -85,6 +90,7 @@ impl Assembled {
             started_at_ms: clock.now_ms(),
             clock,
             library,
+            vault,
             openapi: LazyLock::new(openapi_json),
             readiness: Readiness::new(settings.expected_executor.as_deref()),
             settings,

@@ -28,6 +28,7 @@ mod running;
 mod runs;
 mod settings;
 mod traces;
+mod vault;
 
 pub use access::{IssueError, Principal};
 pub use assembled::{Assembled, backup};
@@ -39,4 +40,5 @@ pub use operator::Operator;
 pub use router::openapi_json;
 pub use running::{Error, Running, start};
 pub use settings::Settings;
+pub use vault::VaultError;
 pub use store::{Condition as DatabaseCondition, Error as DatabaseError};

@@ -15,7 +15,7 @@ use crate::{
     access::{Scope, scope_checked},
     api::{
         self, artifacts, audit, events, executors, hooks, jobs, join, keys,
-        playbooks::{self, executions},
+        playbooks::{self, credentials, executions},
         plugin_jobs, probes, reference, runs, setup, tickets, ws,
     },
     app::App,
@@ -94,6 +94,7 @@ fn run_routes() -> Vec<Route> {
         (Post,   "/api/runs/{id}/park",                Scope::RunsPerform, None,                  routes!(executors::parts::park)),
         (Put,    "/api/runs/{id}/frame",               Scope::RunsPerform, None,                  routes!(executors::frame::show)),
         (Put,    "/api/runs/{id}/artifacts/{*name}",   Scope::RunsPerform, None,                  routes!(executors::artifacts::put)),
+        (Post,   "/api/runs/{id}/credentials",         Scope::RunsPerform, Some("credential.use"), routes!(executors::credentials::open)),
         (Post,   "/api/runs/{id}/release",             Scope::RunsPerform, None,                  routes!(executors::release::release)),
 
 
@@ -118,7 +119,7 @@ fn run_routes() -> Vec<Route> {
 /// The contract of playbooks, and additions to it.
 #[rustfmt::skip]
 fn playbook_routes() -> Vec<Route> {
-    use HttpMethod::{Delete, Get, Post};
+    use HttpMethod::{Delete, Get, Post, Put};
     vec![
         (Get,    "/api/playbooks",              Scope::PlaybooksRead,    None,                       routes!(playbooks::find::list)),
         (Get,    "/api/playbooks/schema",       Scope::PlaybooksRead,    None,                       routes!(playbooks::validate::schema)),
@@ -134,6 +135,10 @@ fn playbook_routes() -> Vec<Route> {
         (Post,   "/api/executions/{id}/skip",   Scope::ExecutionsWrite,  Some("execution.skip"),     routes!(executions::control::skip)),
         (Post,   "/api/executions/{id}/cancel", Scope::ExecutionsCancel, Some("execution.cancel"),   routes!(executions::control::cancel)),
         (Delete, "/api/executions/{id}",        Scope::ExecutionsDelete, Some("execution.delete"),   routes!(executions::delete::delete)),
+        (Get,    "/api/credentials",            Scope::CredentialsRead,   None,                      routes!(credentials::list::list)),
+        (Post,   "/api/credentials",            Scope::CredentialsWrite,  Some("credential.create"), routes!(credentials::change::create)),
+        (Put,    "/api/credentials/{name}",     Scope::CredentialsWrite,  Some("credential.change"), routes!(credentials::change::replace)),
+        (Delete, "/api/credentials/{name}",     Scope::CredentialsDelete, Some("credential.delete"), routes!(credentials::change::delete)),
         (Get,    "/api/health",                 Scope::Open,             None,                       routes!(playbooks::health::health)),
     ]
 }

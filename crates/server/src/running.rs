@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wire::{client::Client, trace::Spans};
 
 use crate::{
+    VaultError,
     Assembled, Clock, Settings,
     access::{Purpose, Ticket},
     assembled,
@@ -37,6 +38,9 @@ pub enum Error {
     /// The blobs cannot be kept where the settings say.
     #[error("the blobs cannot be used: {0}")]
     Blobs(String),
+    /// The vault cannot be opened.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// There is no database in the data directory.
     #[error("there is no database in {0}: no server has used this directory")]
     NoDatabase(String),

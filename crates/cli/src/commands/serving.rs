@@ -27,6 +27,7 @@ pub(super) async fn start(
         spans: spans(&serve.tracing, "playhouse-server")?,
         listen: serve.listen,
         library: serve.library,
+        vault_key: serve.vault_key,
         blobs: serve.blobs,
         blob_options: std::env::vars()
             .filter(|(name, _)| name.starts_with("AWS_"))
@@ -132,7 +133,7 @@ pub(super) fn spans(tracing: &Tracing, name: &'static str) -> Result<Spans, Fail
 /// A failure of the server in this process.
 pub(super) fn failure(error: &Error) -> Failure {
     let exit = match error {
-        Error::Setting(_) | Error::Blobs(_) | Error::NotLoopback(_) | Error::Audit(_) => {
+        Error::Setting(_) | Error::Vault(_) | Error::Blobs(_) | Error::NotLoopback(_) | Error::Audit(_) => {
             Exit::USAGE
         }
         Error::Copy(..) => Exit::IO,

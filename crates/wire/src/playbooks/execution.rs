@@ -65,6 +65,9 @@ pub struct ExecutionInput {
     /// The values of the parameters, in their declared types, with defaults filled in.
     #[schema(value_type = Object)]
     pub parameters: Map<String, Value>,
+    /// The values of secret parameters, sealed; `parameters` has markers in their places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_parameters: Option<String>,
     /// See [`NewExecution`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_url: Option<String>,

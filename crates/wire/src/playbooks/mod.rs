@@ -1,10 +1,15 @@
 //! The contract of playbooks (`/api/playbooks`, `/api/executions`, `/api/credentials`,
 //! `/ws/executions`), with our optional additions.
 
+mod credential;
 mod execution;
 mod playbook;
 mod step;
 
+pub use credential::{
+    CredentialInfo, CredentialList, NewCredential, OWN_CREDENTIAL, OpenedCredential,
+    SavedCredential, UseCredential,
+};
 pub use execution::{
     Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, StartedExecution,
     StepResult, Steered, UpdatedStep,

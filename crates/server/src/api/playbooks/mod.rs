@@ -1,5 +1,6 @@
 //! The contract of playbooks: `/api/playbooks`, `/api/executions`, `/api/health`, and what we add to it.
 
+pub(crate) mod credentials;
 pub(crate) mod duplicate;
 pub(super) mod error;
 pub(crate) mod executions;

@@ -14,7 +14,7 @@ async fn checks() -> TestServer {
 }
 
 /// An executor takes the execution; answers the run with its lease.
-async fn claim(server: &TestServer) -> Value {
+pub(super) async fn claim(server: &TestServer) -> Value {
     let body = json!({"slots": 1, "version": "1.0.0", "isolation": "standard",
         "kinds": ["execution"], "plugins": []});
     server.put("/api/executors/player", &body).json(200).await;

@@ -3,17 +3,17 @@
 use axum::{extract::State, http::HeaderMap};
 use engine::{Kind, NewRun, Priority};
 use serde_json::{Map, Value};
-use store::{audit::Target, runs::Submission};
+use store::{audit::Target, credentials::CredentialRow, runs::Submission};
 use wire::{
     Object,
     playbooks::{ExecutionInput, NewExecution, StartedExecution},
 };
 
-use super::super::view;
+use super::{super::{credentials::missing, view}, autofill};
 use crate::{
     app::App,
     audit::AuditContext,
-    http::{body, json},
+    http::{body, check, json},
     kinds,
     library::playbook_path,
     refusal::Refusal,
@@ -22,7 +22,6 @@ use crate::{
 
 const PARAMETERS_LIMIT: usize = 50;
 const PARAMETER_NAME_LIMIT: usize = 255;
-const URL_LIMIT: usize = 500;
 
 /// Starts a playbook with everything that it reaches as it is now: what changes in the library afterwards
 /// does not change the execution. It is on disk when this answers.
@@ -57,29 +56,48 @@ pub(crate) async fn start(
 
 /// The run of a start, and what its playbook is called.
 async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission), Refusal> {
-    check(&new)?;
+    bounded(&new)?;
     let found = app.library.get(playbook_path(&new.playbook_path)?).await?;
     let loaded = found.playable()?;
-    let supplied = new.parameters.unwrap_or_default();
-    let parameters = parameters(&loaded.playbook, &supplied)?;
+    let playbook = &loaded.playbook;
+    let credential = match &new.credential_name {
+        Some(name) => Some(named(app, name).await?),
+        None => None,
+    };
+    let mut supplied = new.parameters.unwrap_or_default();
+    if let Some(credential) = &credential {
+        autofill::fill(&mut supplied, playbook, credential);
+    }
+    let mut parameters = parameters(playbook, &supplied)?;
+    for name in playbook.credential_parameters() {
+        if let Some(Value::String(name)) = parameters.get(name) {
+            named(app, name).await?;
+        }
+    }
+    let id = app.clock.run_id();
+    let secrets = autofill::take_secrets(&mut parameters, playbook);
+    let sealed_parameters = (!secrets.is_empty()).then(|| app.vault.seal_own(id, &secrets));
+    let gateway_url = new.gateway_url;
+    let gateway_url = gateway_url.or_else(|| credential.and_then(|one| one.gateway_url));
     let playbooks = app.library.bundle(&found).await?;
     let input = ExecutionInput {
         playbook_path: found.path.as_str().to_owned(),
-        domain: loaded.playbook.domain.clone(),
-        steps: view::steps(&loaded.playbook),
+        domain: playbook.domain.clone(),
+        steps: view::steps(playbook),
         playbooks,
         parameters,
-        gateway_url: new.gateway_url,
+        sealed_parameters,
+        gateway_url,
         credential_name: new.credential_name,
         debug_mode: new.debug_mode.unwrap_or(false),
         timeout_overrides: new.timeout_overrides.unwrap_or_default(),
     };
-    let name = loaded.playbook.name.clone();
+    let name = playbook.name.clone();
     let queue = kinds::of(Kind::Execution).queues.queue(&[]);
     let run = NewRun {
         // A person waits for most of them.
         priority: Priority::Foreground,
-        ..NewRun::new(app.clock.run_id(), Kind::Execution, &name, &queue)
+        ..NewRun::new(id, Kind::Execution, &name, &queue)
     };
     let submission = Submission {
         run,
@@ -92,7 +110,14 @@ async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission)
     Ok((name, submission))
 }
 
-fn check(new: &NewExecution) -> Result<(), Refusal> {
+/// The credential of this name.
+async fn named(app: &App, name: &str) -> Result<CredentialRow, Refusal> {
+    let wanted = name.to_owned();
+    let found = app.store.read(move |read| store::credentials::find(read, &wanted));
+    found.await?.ok_or_else(|| missing(name))
+}
+
+fn bounded(new: &NewExecution) -> Result<(), Refusal> {
     let parameters = new.parameters.as_ref();
     if parameters.is_some_and(|given| given.len() > PARAMETERS_LIMIT) {
         let message = format!("parameters must be at most {PARAMETERS_LIMIT}");
@@ -104,11 +129,7 @@ fn check(new: &NewExecution) -> Result<(), Refusal> {
         return Err(Refusal::field("parameters", message));
     }
     if let Some(url) = &new.gateway_url {
-        let is_http = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if !is_http || url.len() > URL_LIMIT {
-            let message = format!("gateway_url must be an http or https URL of at most {URL_LIMIT} bytes");
-            return Err(Refusal::field("gateway_url", message));
-        }
+        check::http_url("gateway_url", url)?;
     }
     Ok(())
 }

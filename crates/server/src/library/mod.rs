@@ -12,6 +12,7 @@ use std::{
 };
 
 use playbook::{Bundle, Loaded, Playbook, Problem, Severity};
+use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
@@ -152,7 +153,11 @@ impl Shared {
                 Kind::InvalidData | Kind::FileTooLarge => {
                     Ok(Arc::new(Found::broken(path, Stamp::default(), &error)))
                 }
-                Kind::NotFound | Kind::NotADirectory | Kind::FilesystemLoop | Kind::IsADirectory => {
+                Kind::NotFound | Kind::NotADirectory | Kind::IsADirectory => {
+                    Err(missing(path.as_str()))
+                }
+                // A link, or a way out.
+                _ if matches!(Errno::from_io_error(&error), Some(Errno::LOOP | Errno::XDEV)) => {
                     Err(missing(path.as_str()))
                 }
                 _ => Err(unreadable(&error)),
@@ -173,7 +178,13 @@ impl Found {
             io::ErrorKind::InvalidData => "the file is not UTF-8 text".to_owned(),
             _ => error.to_string(),
         };
-        Self::with(path, stamp, String::new(), Err(vec![Problem::error(message)]))
+        let problem = Problem {
+            line: None,
+            column: None,
+            severity: Severity::Error,
+            message,
+        };
+        Self::with(path, stamp, String::new(), Err(vec![problem]))
     }
 
     fn with(

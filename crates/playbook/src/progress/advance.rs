@@ -1,6 +1,6 @@
 //! What comes next in each block: the next step begins, or the block ends.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -307,9 +307,4 @@ impl Progress {
 
 fn was_executed(status: Option<&Value>) -> bool {
     status.is_some_and(|status| status != PartStage::Skipped.as_str())
-}
-
-/// All indexes of a list.
-pub(super) fn all(steps: &[Arc<Step>]) -> VecDeque<usize> {
-    (0..steps.len()).collect()
 }

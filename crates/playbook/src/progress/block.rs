@@ -40,8 +40,10 @@ pub(super) struct Block {
 pub(super) enum Work {
     /// The steps of a group, or those that undo a step.
     Sequence { owner: Arc<Step>, rollback: bool, next: usize },
+    /// With the places of the steps that have not begun.
     Parallel { owner: Arc<Step>, waiting: VecDeque<usize> },
-    Loop { step: Arc<Step>, items: Vec<Value>, next: usize, failed: usize, first_error: Option<String>, results: BTreeMap<usize, Value> },
+    /// With the places of the items that have not begun.
+    Loop { step: Arc<Step>, items: Vec<Value>, waiting: VecDeque<usize>, failed: usize, first_error: Option<String>, results: BTreeMap<usize, Value> },
     Playbook(Box<Instance>),
 }
 
@@ -200,9 +202,10 @@ impl Block {
             Work::Parallel { waiting, .. } => {
                 waiting.front().filter(|_| goes_on).map(|index| Slot::Main(*index))
             }
-            Work::Loop { step, next, .. } => {
+            Work::Loop { step, waiting, .. } => {
                 let most = step.for_each.as_ref().map_or(1, |for_each| for_each.concurrency);
-                (goes_on && self.children.len() < most).then_some(Slot::Main(*next))
+                let room = goes_on && self.children.len() < most;
+                waiting.front().filter(|_| room).map(|index| Slot::Main(*index))
             }
             Work::Playbook(instance) => match instance.phase {
                 _ if self.is_busy() => None,
@@ -247,11 +250,10 @@ impl Block {
                 again = index..*next;
                 *next = index + 1;
             }
-            (Work::Parallel { waiting, .. }, _) => match waiting.iter().position(|w| *w == index) {
+            (Work::Parallel { waiting, .. } | Work::Loop { waiting, .. }, _) => match waiting.iter().position(|w| *w == index) {
                 Some(at) => drop(waiting.remove(at)),
                 None => again = index..index + 1,
             },
-            (Work::Loop { next, .. }, _) => *next = (*next).max(index + 1),
             (Work::Playbook(instance), Slot::Main(_)) => {
                 again = index..instance.next;
                 instance.next = index + 1;
@@ -273,6 +275,10 @@ impl Block {
         if matches!(slot, Slot::Main(_)) {
             self.stop = None;
         }
-        self.steps(slot)[again].iter().map(|step| step.id.clone()).collect()
+        let again = again.filter_map(|index| match slot {
+            Slot::Main(_) => self.at(Slot::Main(index)),
+            Slot::Finally(_) => self.at(Slot::Finally(index)),
+        });
+        again.map(|(_, key)| key.name).collect()
     }
 }

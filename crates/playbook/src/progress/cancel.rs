@@ -104,7 +104,7 @@ impl Progress {
         let (id, key) = self.outermost(key);
         let found = self.blocks.get(&id).and_then(|block| {
             let slot = block.locate(&key.name)?;
-            (slot.index() <= block.reached(slot)).then_some(slot)
+            (slot.index() < block.reached(slot)).then_some(slot)
         });
         let slot = found.ok_or_else(|| {
             JournalProblem::new(format!("the execution has no step `{key}`, or has not come so far"))

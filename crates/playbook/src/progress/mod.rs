@@ -103,10 +103,10 @@ impl Progress {
     /// [`Self::ended`].
     pub fn ready(&mut self) -> Vec<ReadyStep> {
         let mut ready = Vec::new();
+        self.settle(Some(&mut ready));
         for key in std::mem::take(&mut self.retries) {
             ready.extend(self.offer(&key));
         }
-        self.settle(Some(&mut ready));
         ready
     }
 

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 
 use super::{
     MAX_DEPTH, Progress, StepKey,
-    advance::all,
     block::{Block, Instance, Work},
 };
 use crate::{
@@ -23,7 +22,7 @@ impl Progress {
         let (step, parent) = (unit.step.clone(), unit.block);
         let work = match (&step.for_each, step.kind.as_str()) {
             (Some(for_each), _) if unit.is_loop() => self.items(key, &step, for_each)?,
-            (_, "parallel") => Work::Parallel { waiting: all(&step.steps), owner: step },
+            (_, "parallel") => Work::Parallel { waiting: (0..step.steps.len()).collect(), owner: step },
             (_, "group") => Work::Sequence { owner: step, rollback: false, next: 0 },
             _ => Work::Playbook(Box::new(self.nested(key, &step)?)),
         };
@@ -49,8 +48,8 @@ impl Progress {
         };
         Ok(Work::Loop {
             step: step.clone(),
+            waiting: (0..items.len()).collect(),
             items,
-            next: 0,
             failed: 0,
             first_error: None,
             results: std::collections::BTreeMap::new(),

@@ -1,6 +1,9 @@
 //! Expressions and full templates, by minijinja, with a limit on their work.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::LazyLock,
+};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as Dynamic, value::Serde};
 use serde_json::Value;
@@ -53,7 +56,7 @@ pub(super) fn names_in(expression: &str) -> Vec<String> {
 pub(super) fn evaluate(expression: &str, scope: &Scope<'_>) -> Result<Value, RenderProblem> {
     let compiled = ENVIRONMENT.compile_expression(expression).map_err(|error| problem(&error))?;
     let names = compiled.undeclared_variables(true);
-    let (context, missing) = context(names.iter().map(String::as_str), scope)?;
+    let (context, missing) = context(&names, scope)?;
     let value = match compiled.eval(context) {
         Ok(value) if value.is_undefined() => {
             return Err(missing.unwrap_or_else(|| RenderProblem::new("it has no value")));
@@ -71,7 +74,7 @@ pub(super) fn evaluate(expression: &str, scope: &Scope<'_>) -> Result<Value, Ren
 pub(super) fn render(text: &str, scope: &Scope<'_>) -> Result<String, RenderProblem> {
     let template = ENVIRONMENT.template_from_str(text).map_err(|error| problem(&error))?;
     let names = template.undeclared_variables(true);
-    let (context, missing) = context(names.iter().map(String::as_str), scope)?;
+    let (context, missing) = context(&names, scope)?;
     template.render(context).map_err(|error| match (error.kind(), missing) {
         (ErrorKind::UndefinedError, Some(missing)) => missing,
         _ => problem(&error),
@@ -95,50 +98,43 @@ fn problem(error: &minijinja::Error) -> RenderProblem {
 }
 
 /// The values that an expression refers to, and why the first of those that are not there is not.
-fn context<'n>(
-    names: impl Iterator<Item = &'n str>,
+fn context(
+    names: &HashSet<String>,
     scope: &Scope<'_>,
 ) -> Result<(BTreeMap<String, Dynamic>, Option<RenderProblem>), RenderProblem> {
     let mut roots: BTreeMap<&str, BTreeMap<String, Dynamic>> = BTreeMap::new();
     let mut context = BTreeMap::new();
     let mut missing = None;
-    for name in names {
+    let sorted: BTreeSet<&String> = names.iter().collect();
+    for name in sorted {
         let path: Vec<&str> = name.split('.').collect();
-        let (root, second) = (path[0], path.get(1));
-        if !ROOTS.contains(&root) || scope.value(root).is_some() {
-            insert(&mut context, root, scope.find(&path[..1]), &mut missing)?;
-        } else if let Some(second) = second {
-            let found = scope.find(&path[..2]);
-            insert(roots.entry(root).or_default(), second, found, &mut missing)?;
-        } else {
-            let all = whole(root, scope)?;
-            roots.entry(root).or_default().extend(all);
+        let is_root = ROOTS.contains(&path[0]) && scope.value(path[0]).is_none();
+        let depth = if is_root { 2 } else { 1 };
+        let values = if is_root { roots.entry(path[0]).or_default() } else { &mut context };
+        if path.len() < depth {
+            values.extend(whole(path[0], scope)?);
+            continue;
+        }
+        let last = path[depth - 1].to_owned();
+        match scope.find(&path[..depth]) {
+            Ok(Found::Value(value)) => drop(values.insert(last, dynamic(value.as_ref()))),
+            Ok(Found::Credential(fields)) => drop(values.insert(last, dynamic(&fields))),
+            // The caller fetches it and tries again; a default must not take its place.
+            Err(problem) if problem.missing_credential.is_some() => return Err(problem),
+            Err(problem) => {
+                missing.get_or_insert(problem);
+                // `a.b.c | default(1)` is to work without `a.b`, and `a.b is defined` to be false.
+                if path.len() > depth && !names.contains(&path[..depth].join(".")) {
+                    values.entry(last).or_insert_with(|| dynamic(BTreeMap::<String, ()>::new()));
+                }
+            }
         }
     }
-    for (root, values) in roots {
-        context.insert(root.to_owned(), Dynamic::from(values));
+    for root in ROOTS.into_iter().filter(|root| scope.value(root).is_none()) {
+        let values = roots.remove(root).unwrap_or_default();
+        context.entry(root.to_owned()).or_insert_with(|| Dynamic::from(values));
     }
     Ok((context, missing))
-}
-
-fn insert(
-    values: &mut BTreeMap<String, Dynamic>,
-    name: &str,
-    found: Result<Found<'_>, RenderProblem>,
-    missing: &mut Option<RenderProblem>,
-) -> Result<(), RenderProblem> {
-    let value = match found {
-        Ok(Found::Value(value)) => dynamic(value.as_ref()),
-        Ok(Found::Credential(fields)) => dynamic(&fields),
-        // The caller fetches it and tries again; a default must not take its place.
-        Err(problem) if problem.missing_credential.is_some() => return Err(problem),
-        Err(problem) => {
-            missing.get_or_insert(problem);
-            return Ok(());
-        }
-    };
-    values.insert(name.to_owned(), value);
-    Ok(())
 }
 
 /// All values of a root, for an index that is computed.

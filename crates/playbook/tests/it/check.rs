@@ -53,7 +53,7 @@ const LEAF: &str = "- {id: z, name: Z, type: utility.sleep}\n";
 
 #[test]
 fn a_bundle_that_holds_together() {
-    let inside = format!("- id: g\n  name: G\n  steps:\n  {}", run("c", "a\\\\b.yaml").replace("- {", "- {"));
+    let inside = format!("- id: g\n  name: G\n  steps:\n  {}", run("c", "a\\b.yaml"));
     let steps = format!("{}{}{inside}", run("a", "./a/b.yaml"), run("b", "'{{ p }}'"));
     let bundle = bundle(&[("root.yaml", &steps), ("a/b.yaml", LEAF)]);
     assert_eq!(said(&bundle), "");

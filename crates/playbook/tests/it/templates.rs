@@ -147,7 +147,7 @@ fn filters_and_tests() {
 fn errors_say_which_reference_and_what_is_near() {
     fails("{{ nope }}", "`{{ nope }}`: there is no parameter `nope`");
     fails("{{ S }}", "`{{ S }}`: there is no parameter `S` (did you mean `s`?)");
-    fails("x {{ parameter.grösse }}", "`{{ parameter.grösse }}`: there is no parameter `grösse`");
+    fails("x {{ parameter.grösse }}", "`{{ parameter.grösse }}`: there is no parameter `grösse` (did you mean `größe`?)");
     fails("{{ templat }}", "`{{ templat }}`: there is no parameter `templat` (did you mean `template`?)");
     fails("{{ hos }}", "`{{ hos }}`: there is no parameter `hos` (did you mean `host`?)");
     fails("{{ variable.lst }}", "`{{ variable.lst }}`: no variable `lst` is set (did you mean `list`?)");
@@ -176,7 +176,8 @@ fn expressions_fail_with_what_is_wrong() {
     fails("{{ d.nope | upper }}", "`{{ d.nope | upper }}`: undefined value");
     fails("{{ s | uper }}", "`{{ s | uper }}`: filter uper is unknown");
     fails("{{ parameter[credential] }}", "`{{ parameter[credential] }}`: a credential must be named: `credential.NAME.field`");
-    fails("{{ d['nope'] | default(undefined) }}", "`{{ d['nope'] | default(undefined) }}`: it has no value");
+    fails("{{ parameter['no'] }}", "`{{ parameter['no'] }}`: it has no value");
+    fails("{{ parameter[s] }}", "`{{ parameter[s] }}`: it has no value");
 }
 
 #[test]

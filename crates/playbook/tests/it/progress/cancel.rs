@@ -209,6 +209,8 @@ fn retry_from_inside_does_the_whole_again() {
     run.begin();
     assert!(run.log[before..].contains("started both\n"), "{}", &run.log[before..]);
     assert!(!run.log[before..].contains("started a\n"));
+    let mut run = Runner::of(&with_steps("", STEPS));
+    run.begin();
     let error = run.progress.rewind(&key("", "z")).unwrap_err();
     assert_eq!(error.to_string(), "the execution has no step `z`, or has not come so far");
     assert!(run.progress.rewind(&key("", "nope")).is_err());

@@ -122,7 +122,7 @@ fn inside(child_step: &str, given: &str, parameters: Value) -> (Value, String, V
     run.begin();
     let key = StepKey { path: "run".to_owned(), name: "b".to_owned() };
     let names = run.progress.credentials(&key).into_iter().collect();
-    let rendered = run.progress.parameters(&key, &Vault).map(|map| map["message"].clone());
+    let rendered = run.progress.parameters(&key, &Vault).map(|map| map.get("message").cloned().unwrap_or_default());
     let journal = format!("{:?}", run.rows);
     (rendered.unwrap_or_else(|problem| problem.to_string().into()), journal, names)
 }

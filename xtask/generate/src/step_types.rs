@@ -15,8 +15,8 @@ pub(crate) fn markdown() -> String {
     let mut text = INTRODUCTION.to_owned();
     let mut domain = "";
     for step in step_types() {
-        if step.domain != domain {
-            domain = step.domain;
+        if step.domain() != domain {
+            domain = step.domain();
             let _ = write!(text, "\n## {domain}\n");
         }
         section(&mut text, step);

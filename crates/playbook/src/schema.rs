@@ -48,7 +48,10 @@ fn seconds(description: &str, default: u32) -> Value {
 }
 
 fn parameter() -> Value {
-    let kinds: Vec<&str> = ParameterKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let kinds: Vec<&str> = ParameterKind::ALL
+        .iter()
+        .map(|kind| kind.as_str())
+        .collect();
     json!({
         "type": "object",
         "required": ["name", "type"],
@@ -147,8 +150,9 @@ fn step() -> Value {
 
 fn step_parameters(step_type: &StepType) -> Value {
     let properties = step_type.parameters.iter();
-    let properties: Map<String, Value> =
-        properties.map(|parameter| (parameter.name.to_owned(), step_parameter(parameter))).collect();
+    let properties: Map<String, Value> = properties
+        .map(|parameter| (parameter.name.to_owned(), step_parameter(parameter)))
+        .collect();
     json!({"type": "object", "properties": properties})
 }
 
@@ -177,9 +181,16 @@ fn step_parameter(parameter: &StepParameter) -> Value {
     // A template can stand wherever a value can.
     if !parameter.options.is_empty() {
         let template = json!({"type": "string", "pattern": r"\{\{"});
-        schema.insert("anyOf".to_owned(), json!([{"enum": parameter.options}, template]));
+        schema.insert(
+            "anyOf".to_owned(),
+            json!([{"enum": parameter.options}, template]),
+        );
     } else if let Some(word) = words {
-        let kinds = if word == "string" { json!(["string", "number", "boolean"]) } else { json!([word, "string"]) };
+        let kinds = if word == "string" {
+            json!(["string", "number", "boolean"])
+        } else {
+            json!([word, "string"])
+        };
         schema.insert("type".to_owned(), kinds);
     }
     Value::Object(schema)

@@ -25,15 +25,14 @@ use std::{
 
 use serde_json::{Map, Value};
 
+use self::{
+    block::{Block, BlockId, Instance, ROOT, Stop, Work},
+    unit::{Unit, UnitState},
+};
 pub use self::{
     outcome::{ExecutionOutcome, ReadyStep, StepOutcome},
     part::{JournalPart, JournalProblem, PartStage, StepKey},
 };
-use self::{
-    block::{Block, BlockId, Instance, ROOT, Work},
-    unit::{Unit, UnitState},
-};
-
 
 use crate::Playbook;
 
@@ -77,10 +76,21 @@ impl Progress {
     /// An execution that has not begun. The parameters are those of [`Playbook::resolve`].
     #[must_use]
     pub fn new(bundle: Arc<Bundle>, parameters: Map<String, Value>) -> Self {
-        let root = bundle.playbooks.get(&bundle.root).cloned().unwrap_or_default();
-        let instance = Instance::new(root, vec![bundle.root.clone()], parameters);
+        let root = bundle.playbooks.get(&bundle.root).cloned();
+        let missing = root
+            .is_none()
+            .then(|| format!("playbook `{}` does not exist", bundle.root));
+        let instance = Instance::new(
+            root.unwrap_or_default(),
+            vec![bundle.root.clone()],
+            parameters,
+        );
         let work = Work::Playbook(Box::new(instance));
-        let block = Block::new(None, None, String::new(), work);
+        let mut block = Block::new(None, None, String::new(), work);
+        block.stop = missing.map(|error| Stop::Failed {
+            error,
+            rollback: false,
+        });
         Self {
             bundle,
             blocks: HashMap::from([(ROOT, block)]),
@@ -192,8 +202,11 @@ impl Progress {
 impl std::fmt::Debug for Progress {
     /// Without values: they may be long.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let open: BTreeMap<&StepKey, UnitState> =
-            self.units.iter().map(|(key, unit)| (key, unit.state)).collect();
+        let open: BTreeMap<&StepKey, UnitState> = self
+            .units
+            .iter()
+            .map(|(key, unit)| (key, unit.state))
+            .collect();
         f.debug_struct("Progress")
             .field("open", &open)
             .field("outcome", &self.outcome)

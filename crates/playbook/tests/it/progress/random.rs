@@ -94,7 +94,11 @@ impl Plan {
             parameters.insert("playbook".to_owned(), json!("child"));
         }
         let undo = Self::of(Shape::Leaf("undo {{ item | default('no item') }}"));
-        let rollback = if self.rollback { vec![undo.step(count)] } else { Vec::new() };
+        let rollback = if self.rollback {
+            vec![undo.step(count)]
+        } else {
+            Vec::new()
+        };
         let for_each = self.items.map(|(items, concurrency)| ForEach {
             items: (0..items).map(Value::from).collect(),
             name: "item".to_owned(),
@@ -107,7 +111,12 @@ impl Plan {
             parameters,
             on_failure: self.on_failure,
             timeout_s: 1.0,
-            retry: Retry { count: self.retries, delay_s: 1.0, backoff: 2.0, max_delay_s: 9.0 },
+            retry: Retry {
+                count: self.retries,
+                delay_s: 1.0,
+                backoff: 2.0,
+                max_delay_s: 9.0,
+            },
             when: self.when.map(str::to_owned),
             for_each,
             steps: steps.iter().map(|step| step.step(count)).collect(),
@@ -166,10 +175,17 @@ prop_compose! {
 
 fn one_by_one(step: &Step) -> Arc<Step> {
     let for_each = step.for_each.clone();
-    let kind = if step.kind == "parallel" { "group" } else { step.kind.as_str() };
+    let kind = if step.kind == "parallel" {
+        "group"
+    } else {
+        step.kind.as_str()
+    };
     Arc::new(Step {
         kind: kind.to_owned(),
-        for_each: for_each.map(|for_each| ForEach { concurrency: 1, ..for_each }),
+        for_each: for_each.map(|for_each| ForEach {
+            concurrency: 1,
+            ..for_each
+        }),
         steps: step.steps.iter().map(|step| one_by_one(step)).collect(),
         ..step.clone()
     })
@@ -182,24 +198,35 @@ fn without_children(plan: &Plan) -> Plan {
         Shape::Parallel(steps) => Shape::Parallel(steps.iter().map(without_children).collect()),
         Shape::Leaf(message) => Shape::Leaf(message),
     };
-    Plan { shape, ..plan.clone() }
+    Plan {
+        shape,
+        ..plan.clone()
+    }
 }
 
 /// Everything that holds for a journal whose execution ended.
 fn sound(run: &Runner) {
     for part in run.rows.values() {
         let open = matches!(part.stage, PartStage::Started | PartStage::Interrupted);
-        assert!(!open, "{} is {} at the end\n{}", part.key, part.stage, run.log);
+        assert!(
+            !open,
+            "{} is {} at the end\n{}",
+            part.key, part.stage, run.log
+        );
     }
     assert!(run.running.is_empty(), "{}", run.log);
-    let unplanned = run.rows.values().filter(|part| part.stage == PartStage::Cancelled).count();
+    let unplanned = run
+        .rows
+        .values()
+        .filter(|part| part.stage == PartStage::Cancelled)
+        .count();
     if !matches!(run.outcome(), ExecutionOutcome::Cancelled { .. }) {
         assert_eq!(unplanned, 0, "{}", run.log);
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Every execution ends, and leaves no part open.
     #[test]

@@ -107,36 +107,10 @@ fn step() -> Value {
             "retry_count": {"description": "Further tries after the first.", "type": "integer", "minimum": 0,
                 "default": 0},
             "retry_delay": seconds("The pause between tries.", 5),
-            "retry": {
-                "description": "How often it is tried.",
-                "type": "object",
-                "properties": {
-                    "count": {"description": "Further tries after the first.", "type": "integer", "minimum": 0},
-                    "delay": seconds("The pause before the second try.", 5),
-                    "backoff": {"description": "Each further pause is so many times the one before.",
-                        "type": "number", "minimum": 1, "default": 1},
-                    "max_delay": seconds("The longest pause.", 3600),
-                },
-            },
+            "retry": retry(),
             "when": {"description": "An expression; the step is skipped when it is false.",
                 "type": ["string", "boolean"]},
-            "for_each": {
-                "description": "It is done once for each item of a list.",
-                "anyOf": [
-                    {"type": ["array", "string"]},
-                    {
-                        "type": "object",
-                        "required": ["items"],
-                        "properties": {
-                            "items": {"description": "A list, or a template that gives one.",
-                                "type": ["array", "string", "object"]},
-                            "as": text("What the item is called in templates, besides `item`."),
-                            "concurrency": {"description": "How many items are worked on at once.",
-                                "type": "integer", "minimum": 1, "default": 1},
-                        },
-                    },
-                ],
-            },
+            "for_each": for_each(),
             "steps": {"description": "Steps that are done in order, as one step.", "$ref": "#/$defs/steps"},
             "parallel": {"description": "Steps that are done at once.", "$ref": "#/$defs/steps"},
             "register": text("The variable that gets its output."),
@@ -145,6 +119,40 @@ fn step() -> Value {
             "rollback": {"description": "What undoes it.", "$ref": "#/$defs/steps"},
         },
         "allOf": parameters,
+    })
+}
+
+fn retry() -> Value {
+    json!({
+        "description": "How often it is tried.",
+        "type": "object",
+        "properties": {
+            "count": {"description": "Further tries after the first.", "type": "integer", "minimum": 0},
+            "delay": seconds("The pause before the second try.", 5),
+            "backoff": {"description": "Each further pause is so many times the one before.",
+                "type": "number", "minimum": 1, "default": 1},
+            "max_delay": seconds("The longest pause.", 3600),
+        },
+    })
+}
+
+fn for_each() -> Value {
+    json!({
+        "description": "It is done once for each item of a list.",
+        "anyOf": [
+            {"type": ["array", "string"]},
+            {
+                "type": "object",
+                "required": ["items"],
+                "properties": {
+                    "items": {"description": "A list, or a template that gives one.",
+                        "type": ["array", "string", "object"]},
+                    "as": text("What the item is called in templates, besides `item`."),
+                    "concurrency": {"description": "How many items are worked on at once.",
+                        "type": "integer", "minimum": 1, "default": 1},
+                },
+            },
+        ],
     })
 }
 

@@ -1,5 +1,6 @@
 //! Reads a playbook from its text.
 
+mod control;
 mod fields;
 mod parameter;
 mod step;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{
     JournalProblem, Progress, StepKey, UnitState,
-    block::{Block, BlockId, Phase, ROOT, Slot, Stop, Work},
-    finish::Ending,
+    block::{Block, BlockId, Phase, ROOT, Stop},
+    ending::Ending,
+    place::Slot,
 };
 
 impl Progress {
@@ -149,40 +150,6 @@ impl Progress {
                     name: key.path,
                 },
             };
-        }
-    }
-}
-
-impl Block {
-    /// Whether its steps come one after the other.
-    fn is_in_order(&self) -> bool {
-        matches!(
-            self.work,
-            Work::Sequence {
-                rollback: false,
-                ..
-            } | Work::Playbook(_)
-        )
-    }
-
-    /// The place of the step that comes next.
-    fn reached(&self, slot: Slot) -> usize {
-        match (&self.work, slot) {
-            (Work::Sequence { next, .. }, _) => *next,
-            (Work::Playbook(instance), Slot::Main(_)) => instance.next,
-            (Work::Playbook(instance), Slot::Finally(_)) => instance.next_finally,
-            (Work::Parallel { .. } | Work::Loop { .. }, _) => 0,
-        }
-    }
-
-    /// The step at a place has not begun after all.
-    fn put_back(&mut self, slot: Slot) {
-        let index = slot.index();
-        match (&mut self.work, slot) {
-            (Work::Sequence { next, .. }, _) => *next = index,
-            (Work::Playbook(instance), Slot::Main(_)) => instance.next = index,
-            (Work::Playbook(instance), Slot::Finally(_)) => instance.next_finally = index,
-            (Work::Parallel { .. } | Work::Loop { .. }, _) => {}
         }
     }
 }

@@ -2,95 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use super::{
     PartStage, Progress, StepKey, StepOutcome,
     block::{Block, BlockId, Phase, Stop, Undo, Work},
+    ending::Ending,
     unit::{Unit, UnitState},
 };
 use crate::OnFailure;
-
-/// How a step ended for good.
-#[derive(Clone, Debug)]
-pub(super) struct Ending {
-    pub(super) stage: PartStage,
-    pub(super) output: Option<Value>,
-    pub(super) error: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) set: Map<String, Value>,
-    /// A step inside asks for a rollback.
-    pub(super) rollback: bool,
-}
-
-impl Ending {
-    fn of(stage: PartStage) -> Self {
-        Self {
-            stage,
-            output: None,
-            error: None,
-            reason: None,
-            set: Map::new(),
-            rollback: false,
-        }
-    }
-
-    pub(super) fn failed(error: String) -> Self {
-        Self {
-            error: Some(error),
-            ..Self::of(PartStage::Failed)
-        }
-    }
-
-    pub(super) fn skipped(reason: &str) -> Self {
-        Self {
-            reason: Some(reason.to_owned()),
-            ..Self::of(PartStage::Skipped)
-        }
-    }
-
-    pub(super) fn cancelled() -> Self {
-        Self::of(PartStage::Cancelled)
-    }
-
-    pub(super) fn of_block(output: Value, error: Option<String>, rollback: bool) -> Self {
-        let stage = if error.is_some() {
-            PartStage::Failed
-        } else {
-            PartStage::Completed
-        };
-        Self {
-            output: Some(output),
-            error,
-            rollback,
-            ..Self::of(stage)
-        }
-    }
-}
-
-impl From<StepOutcome> for Ending {
-    fn from(outcome: StepOutcome) -> Self {
-        let StepOutcome {
-            stage,
-            output,
-            error,
-            set,
-            ..
-        } = outcome;
-        let (error, reason) = match stage {
-            PartStage::Skipped => (None, error),
-            PartStage::Failed => (Some(error.unwrap_or_default()), None),
-            _ => (error, None),
-        };
-        Self {
-            output,
-            error,
-            reason,
-            set,
-            ..Self::of(stage)
-        }
-    }
-}
 
 impl Progress {
     /// A step that is ready begins.
@@ -309,81 +227,10 @@ impl Progress {
         let error = format!("Step '{}' failed: {error}", unit.step.id);
         match block.instance_mut() {
             Some(instance) if instance.phase == Phase::Finally => {
-                instance.further_errors.push(error)
+                instance.further_errors.push(error);
             }
             _ => drop(block.stop.get_or_insert(Stop::Failed { error, rollback })),
         }
-    }
-
-    /// Steps of a block that were done are to be done again: forgets what came from them.
-    pub(super) fn forget(&mut self, id: BlockId, ids: &[String]) {
-        if ids.is_empty() {
-            return;
-        }
-        let Some(path) = self.blocks.get(&id).map(|block| block.path.clone()) else {
-            return;
-        };
-        for name in ids {
-            let key = StepKey {
-                path: path.clone(),
-                name: name.clone(),
-            };
-            self.discard(&key, true);
-            let inside = key.inside();
-            let is_of = |other: &StepKey| {
-                *other == key
-                    || other.path == inside
-                    || other.path.starts_with(&format!("{inside}/"))
-            };
-            self.failures.retain(|other| !is_of(other));
-            let instance = self.instance_of(id);
-            if let Some(instance) = self.blocks.get_mut(&instance).and_then(Block::instance_mut) {
-                instance.undo.retain(|undo| !is_of(&undo.key));
-            }
-            if let Some(block) = self.blocks.get_mut(&id) {
-                block.outputs.remove(name);
-                block.statuses.remove(name);
-            }
-        }
-    }
-
-    /// A step is no longer open, nor what is inside of it.
-    pub(super) fn discard(&mut self, key: &StepKey, say: bool) {
-        self.discard_inner(key, say);
-        let Some(mut unit) = self.units.remove(key) else {
-            return;
-        };
-        self.retries.retain(|other| other != key);
-        if let Some(block) = self.blocks.get_mut(&unit.block) {
-            block.children.remove(key);
-        }
-        if say && !self.restoring && unit.has_open_part() {
-            unit.body.ended = Some(self.tick());
-            self.parts.push(unit.part(key, PartStage::Cancelled));
-        }
-    }
-
-    /// Nothing inside a step is open any more.
-    pub(super) fn discard_inner(&mut self, key: &StepKey, say: bool) {
-        let inner = self.units.get_mut(key).and_then(|unit| unit.inner.take());
-        if let Some(inner) = inner {
-            self.discard_block(inner, say);
-        }
-    }
-
-    fn discard_block(&mut self, id: BlockId, say: bool) {
-        let Some(block) = self.blocks.get(&id) else {
-            return;
-        };
-        let rollback = block.instance().and_then(|instance| instance.rollback);
-        let children: Vec<StepKey> = block.children.iter().cloned().collect();
-        for key in children {
-            self.discard(&key, say);
-        }
-        if let Some(rollback) = rollback {
-            self.discard_block(rollback, say);
-        }
-        self.remove_block(id);
     }
 
     /// The step of a key that is ready or has begun.

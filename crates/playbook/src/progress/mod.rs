@@ -8,10 +8,14 @@
 mod advance;
 mod block;
 mod cancel;
+mod close;
+mod discard;
+mod ending;
 mod finish;
 mod open;
 mod outcome;
 mod part;
+mod place;
 mod restore;
 mod scope;
 mod unit;
@@ -162,7 +166,7 @@ impl Progress {
         let root = &self.blocks[&ROOT];
         let next = root.instance()?.next;
         let back = 1 + usize::from(root.is_busy());
-        let (_, key) = root.at(block::Slot::Main(next.checked_sub(back)?))?;
+        let (_, key) = root.at(place::Slot::Main(next.checked_sub(back)?))?;
         Some(key)
     }
 

@@ -3,7 +3,7 @@
 use super::{
     JournalPart, JournalProblem, PartStage, Progress, StepKey, UnitState,
     block::{Block, BlockId, Phase},
-    finish::Ending,
+    ending::Ending,
     part::PartBody,
 };
 

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    JournalPart, PartStage, StepKey,
-    block::{BlockId, Slot},
-    part::PartBody,
-};
+use super::{JournalPart, PartStage, StepKey, block::BlockId, part::PartBody, place::Slot};
 use crate::Step;
 
 pub(super) struct Unit {

@@ -91,10 +91,13 @@ pub fn with_defaults(kind: &str, mut rendered: Map<String, Value>) -> Map<String
 }
 
 static TABLE: LazyLock<Vec<StepType>> = LazyLock::new(|| {
-    let with_connection = gateway::TYPES.iter().map(|step_type| StepType {
-        parameters: Vec::leak([step_type.parameters, gateway::CONNECTION].concat()),
-        ..*step_type
-    });
+    let with_connection = gateway::ALL
+        .into_iter()
+        .flatten()
+        .map(|step_type| StepType {
+            parameters: Vec::leak([step_type.parameters, gateway::CONNECTION].concat()),
+            ..*step_type
+        });
     let others = [
         browser::TYPES,
         desktop::TYPES,

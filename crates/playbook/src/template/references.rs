@@ -76,7 +76,7 @@ fn collect(value: &Value, found: &mut Vec<Reference>) {
                     Piece::Text(_) => {}
                     Piece::Reference(names) => found.push(Reference::of(&names)),
                     Piece::Expression(expression) => {
-                        found.extend(expression_references(expression))
+                        found.extend(expression_references(expression));
                     }
                 }
             }

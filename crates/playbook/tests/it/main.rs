@@ -1,5 +1,6 @@
 //! The tests of the playbook language.
 
+mod any_template;
 mod check;
 mod load;
 mod progress;

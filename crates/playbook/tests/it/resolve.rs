@@ -22,7 +22,7 @@ fn map(value: Value) -> Map<String, Value> {
 }
 
 /// What becomes of a value of the parameter `p`, or why it is refused.
-fn resolved(parameter: &str, value: Value) -> Value {
+fn resolved(parameter: &str, value: &Value) -> Value {
     match playbook(parameter).resolve(&map(json!({"p": value}))) {
         Ok(mut resolved) => resolved.remove("p").unwrap(),
         Err(problems) => {
@@ -68,7 +68,7 @@ fn values_become_their_type() {
     ];
     for (kind, given, expected) in rows {
         assert_eq!(
-            resolved(&format!("type: {kind}"), given.clone()),
+            resolved(&format!("type: {kind}"), &given),
             expected,
             "{kind} {given}"
         );
@@ -99,13 +99,13 @@ fn what_is_no_value_of_the_type_is_refused_by_name() {
     ];
     for (kind, given, shown) in rows {
         let expected = format!("parameter `p` must be of type {kind}, not {shown}");
-        assert_eq!(resolved(&format!("type: {kind}"), given), expected);
+        assert_eq!(resolved(&format!("type: {kind}"), &given), expected);
     }
     assert_eq!(
-        resolved("type: secret", json!(["hidden"])),
+        resolved("type: secret", &json!(["hidden"])),
         "parameter `p` must be of type secret, not the given value"
     );
-    let long = resolved("type: integer", json!("x".repeat(100)));
+    let long = resolved("type: integer", &json!("x".repeat(100)));
     assert_eq!(
         long,
         format!(
@@ -142,7 +142,7 @@ fn limits_hold_at_their_edges() {
         ("type: float, enum: [1, 2]", json!(3), false),
     ];
     for (parameter, given, fits) in rows {
-        let found = resolved(parameter, given.clone());
+        let found = resolved(parameter, &given);
         let refused = found
             .as_str()
             .is_some_and(|text| text.starts_with("parameter `p` must"));
@@ -201,7 +201,7 @@ fn limits_are_said() {
     ];
     for (parameter, given, expected) in rows {
         assert_eq!(
-            resolved(parameter, given),
+            resolved(parameter, &given),
             format!("parameter `p` {expected}")
         );
     }
@@ -259,7 +259,7 @@ fn only_the_server_may_fill_in_credentials() {
     assert_eq!(json!(resolved), json!({"p": marker, "q": 2}));
     // Without a name, it is an ordinary map.
     assert_eq!(
-        super::resolve::resolved("type: dict", json!({"$credential": 1})),
+        super::resolve::resolved("type: dict", &json!({"$credential": 1})),
         json!({"$credential": 1})
     );
 }

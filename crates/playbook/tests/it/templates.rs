@@ -6,7 +6,6 @@ use playbook::{
     NoSecrets, Playbook, Scope, Secrets, credential_marker, credentials_in, evaluate, references,
     render, render_text,
 };
-use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::loaded;
@@ -28,7 +27,7 @@ fn playbook() -> Playbook {
 }
 
 /// A scope with some of everything.
-fn with_scope<T>(look: impl FnOnce(&Scope<'_>) -> T) -> T {
+pub(crate) fn with_scope<T>(look: impl FnOnce(&Scope<'_>) -> T) -> T {
     let parameters = json!({
         "s": "text", "i": 3, "f": 1.5, "t": true, "n": null, "l": [1, "a"], "e": "",
         "d": {"k": "v", "deep": {"x": [10, {"y": 2}]}}, "a-b": "hyphen", "step": "a parameter",
@@ -55,7 +54,7 @@ fn with_scope<T>(look: impl FnOnce(&Scope<'_>) -> T) -> T {
 }
 
 /// What a value renders to, or the error.
-fn rendered(value: &Value) -> Result<Value, String> {
+pub(crate) fn rendered(value: &Value) -> Result<Value, String> {
     with_scope(|scope| render(value, scope).map_err(|problem| problem.to_string()))
 }
 
@@ -491,54 +490,5 @@ fn work_and_size_have_limits() {
             error.to_string(),
             "the rendered value is longer than 4194304 bytes"
         );
-    }
-}
-
-fn any_json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        "[a-z{} ]{0,8}".prop_map(Value::from),
-    ];
-    leaf.prop_recursive(3, 24, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::btree_map("[a-z]{1,3}", inner, 0..4)
-                .prop_map(|map| Value::Object(map.into_iter().collect())),
-        ]
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Any text renders, fails or stays, and nothing panics.
-    #[test]
-    fn any_text_is_handled(text in "([{}]{1,3}|[a-z.|'\" -]{0,4}|[sil]| | is |default|\\PC){0,12}") {
-        let value = json!(text);
-        let before = references(&value);
-        let result = rendered(&value);
-        if before.is_empty() {
-            prop_assert_eq!(result, Ok(value));
-        }
-        let _ = with_scope(|scope| (evaluate(&text, scope).is_ok(), render_text(&text, scope).is_ok()));
-    }
-
-    /// A value that goes through a reference is the same value.
-    #[test]
-    fn a_value_keeps_its_type(value in any_json(), name in "[a-z_][a-z0-9_]{0,5}") {
-        prop_assume!(!["parameter", "variable", "step", "credential", "status"].contains(&name.as_str()));
-        let parameters = json!({ name.as_str(): value });
-        let playbook = Playbook::default();
-        let scope = Scope::new(&playbook, parameters.as_object().unwrap());
-        let marker = value.as_object().is_some_and(|map| map.contains_key("$credential"));
-        prop_assume!(!marker);
-        for template in [format!("{{{{ {name} }}}}"), format!("{{{{parameter.{name}}}}}")] {
-            prop_assert_eq!(render(&json!(template), &scope), Ok(value.clone()));
-        }
-        let text = match &value { Value::String(text) => text.clone(), other => other.to_string() };
-        let expected = format!("<{text}>");
-        prop_assert_eq!(render(&json!(format!("<{{{{ {name} }}}}>")), &scope), Ok(json!(expected)));
     }
 }

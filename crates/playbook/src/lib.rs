@@ -22,14 +22,14 @@ pub use load::{Loaded, parse};
 pub use model::{ForEach, OnFailure, Parameter, ParameterKind, Playbook, Retry, Step};
 pub use problem::{Position, Problem, Severity};
 pub use progress::{
-    Bundle, ExecutionOutcome, JournalPart, JournalProblem, PartStage, Progress, ReadyStep,
-    StepKey, StepOutcome,
+    Bundle, ExecutionOutcome, JournalPart, JournalProblem, PartStage, Progress, ReadyStep, StepKey,
+    StepOutcome,
 };
 pub use resolve::ParameterProblem;
 pub use schema::schema;
 pub use steps::{StepOutput, StepParameter, StepType, step_type, step_types, with_defaults};
+pub(crate) use template::CredentialRef;
 pub use template::{
     NoSecrets, Reference, RenderProblem, Scope, Secrets, credential_marker, credentials_in,
     evaluate, references, render, render_text,
 };
-pub(crate) use template::CredentialRef;

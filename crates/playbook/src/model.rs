@@ -185,7 +185,10 @@ impl Retry {
     /// The pause before the next try when `tries` have failed; nothing when no try is left.
     #[must_use]
     pub fn delay_after(&self, tries: u32) -> Option<f64> {
-        let factor = || self.backoff.powi(i32::try_from(tries.saturating_sub(1)).unwrap_or(i32::MAX));
+        let factor = || {
+            self.backoff
+                .powi(i32::try_from(tries.saturating_sub(1)).unwrap_or(i32::MAX))
+        };
         (tries <= self.count).then(|| (self.delay_s * factor()).min(self.max_delay_s))
     }
 }

@@ -25,15 +25,6 @@ impl Playbook {
     ///
     /// # Errors
     /// All parameters that are missing or do not fit.
-    ///
-    /// ```
-    /// let text = "name: Pause\nversion: '1'\nparameters:\n- {name: seconds, type: integer}\n\
-    ///     steps:\n- {id: a, name: A, type: utility.sleep}\n";
-    /// let playbook = playbook::parse(text).unwrap().playbook;
-    /// let supplied = serde_json::json!({"seconds": "5"});
-    /// let resolved = playbook.resolve(supplied.as_object().unwrap()).unwrap();
-    /// assert_eq!(resolved["seconds"], 5);
-    /// ```
     pub fn resolve(
         &self,
         supplied: &Map<String, Value>,
@@ -53,16 +44,33 @@ impl Playbook {
     ) -> Result<Map<String, Value>, Vec<ParameterProblem>> {
         let mut problems = Vec::new();
         let mut refuse = |name: &str, message: String| {
-            problems.push(ParameterProblem { parameter: name.to_owned(), message });
+            problems.push(ParameterProblem {
+                parameter: name.to_owned(),
+                message,
+            });
         };
-        for (name, _) in supplied.iter().filter(|(_, value)| CredentialRef::read(value).is_some()) {
-            refuse(name, format!("parameter `{name}` must not hold `$credential`"));
+        for (name, _) in supplied
+            .iter()
+            .filter(|(_, value)| CredentialRef::read(value).is_some())
+        {
+            refuse(
+                name,
+                format!("parameter `{name}` must not hold `$credential`"),
+            );
         }
         let mut resolved = filled.clone();
-        resolved.extend(supplied.iter().map(|(name, value)| (name.clone(), value.clone())));
+        resolved.extend(
+            supplied
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
         for parameter in &self.parameters {
             let name = &parameter.name;
-            match resolved.get(name).or(parameter.default.as_ref()).map(|value| parameter.coerce(value)) {
+            match resolved
+                .get(name)
+                .or(parameter.default.as_ref())
+                .map(|value| parameter.coerce(value))
+            {
                 Some(Ok(value)) => drop(resolved.insert(name.clone(), value)),
                 Some(Err(why)) => refuse(name, format!("parameter `{name}` {why}")),
                 None if parameter.required => {
@@ -71,7 +79,11 @@ impl Playbook {
                 None => {}
             }
         }
-        if problems.is_empty() { Ok(resolved) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(resolved)
+        } else {
+            Err(problems)
+        }
     }
 }
 
@@ -89,7 +101,11 @@ impl Parameter {
         })?;
         if !self.options.is_empty() && !self.options.iter().any(|option| same(option, &value)) {
             let options: Vec<String> = self.options.iter().map(Value::to_string).collect();
-            return Err(format!("must be one of {}, not {}", options.join(", "), self.shown(&value)));
+            return Err(format!(
+                "must be one of {}, not {}",
+                options.join(", "),
+                self.shown(&value)
+            ));
         }
         self.check_limits(&value)?;
         Ok(value)
@@ -106,12 +122,18 @@ impl Parameter {
         if let (Some(size), Some(min)) = (size, self.min)
             && size < min
         {
-            return Err(format!("must be at least {min}{what}, not {}", self.shown_size(size)));
+            return Err(format!(
+                "must be at least {min}{what}, not {}",
+                self.shown_size(size)
+            ));
         }
         if let (Some(size), Some(max)) = (size, self.max)
             && size > max
         {
-            return Err(format!("must be at most {max}{what}, not {}", self.shown_size(size)));
+            return Err(format!(
+                "must be at most {max}{what}, not {}",
+                self.shown_size(size)
+            ));
         }
         let (Some(text), Some(regex)) = (value.as_str(), &self.pattern) else {
             return Ok(());
@@ -147,11 +169,17 @@ impl ParameterKind {
     /// A value as this type, if it can be one.
     fn coerce(self, value: &Value) -> Option<Value> {
         match self {
-            Self::String | Self::File | Self::Credential | Self::Secret => text(value).map(Value::String),
+            Self::String | Self::File | Self::Credential | Self::Secret => {
+                text(value).map(Value::String)
+            }
             Self::Integer => integer(value).map(Value::Number),
             Self::Float => number(value).and_then(|number| {
                 let parsed = Number::from_f64(number).map(Value::Number);
-                if value.is_number() { Some(value.clone()) } else { parsed }
+                if value.is_number() {
+                    Some(value.clone())
+                } else {
+                    parsed
+                }
             }),
             Self::Boolean => boolean(value).map(Value::Bool),
             Self::List => json(value).filter(Value::is_array),
@@ -191,7 +219,11 @@ fn integer(value: &Value) -> Option<Number> {
 pub(crate) fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+        Value::String(text) => text
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
@@ -232,5 +264,7 @@ fn length(count: usize) -> Option<f64> {
 
 /// A pattern that has to match the whole text.
 pub(crate) fn pattern(text: &str) -> Result<regex::Regex, regex::Error> {
-    regex::RegexBuilder::new(&format!("^(?:{text})$")).size_limit(1 << 20).build()
+    regex::RegexBuilder::new(&format!("^(?:{text})$"))
+        .size_limit(1 << 20)
+        .build()
 }

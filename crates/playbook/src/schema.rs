@@ -48,7 +48,10 @@ fn seconds(description: &str, default: u32) -> Value {
 }
 
 fn parameter() -> Value {
-    let kinds: Vec<&str> = ParameterKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let kinds: Vec<&str> = ParameterKind::ALL
+        .iter()
+        .map(|kind| kind.as_str())
+        .collect();
     json!({
         "type": "object",
         "required": ["name", "type"],
@@ -104,36 +107,10 @@ fn step() -> Value {
             "retry_count": {"description": "Further tries after the first.", "type": "integer", "minimum": 0,
                 "default": 0},
             "retry_delay": seconds("The pause between tries.", 5),
-            "retry": {
-                "description": "How often it is tried.",
-                "type": "object",
-                "properties": {
-                    "count": {"description": "Further tries after the first.", "type": "integer", "minimum": 0},
-                    "delay": seconds("The pause before the second try.", 5),
-                    "backoff": {"description": "Each further pause is so many times the one before.",
-                        "type": "number", "minimum": 1, "default": 1},
-                    "max_delay": seconds("The longest pause.", 3600),
-                },
-            },
+            "retry": retry(),
             "when": {"description": "An expression; the step is skipped when it is false.",
                 "type": ["string", "boolean"]},
-            "for_each": {
-                "description": "It is done once for each item of a list.",
-                "anyOf": [
-                    {"type": ["array", "string"]},
-                    {
-                        "type": "object",
-                        "required": ["items"],
-                        "properties": {
-                            "items": {"description": "A list, or a template that gives one.",
-                                "type": ["array", "string", "object"]},
-                            "as": text("What the item is called in templates, besides `item`."),
-                            "concurrency": {"description": "How many items are worked on at once.",
-                                "type": "integer", "minimum": 1, "default": 1},
-                        },
-                    },
-                ],
-            },
+            "for_each": for_each(),
             "steps": {"description": "Steps that are done in order, as one step.", "$ref": "#/$defs/steps"},
             "parallel": {"description": "Steps that are done at once.", "$ref": "#/$defs/steps"},
             "register": text("The variable that gets its output."),
@@ -145,10 +122,45 @@ fn step() -> Value {
     })
 }
 
+fn retry() -> Value {
+    json!({
+        "description": "How often it is tried.",
+        "type": "object",
+        "properties": {
+            "count": {"description": "Further tries after the first.", "type": "integer", "minimum": 0},
+            "delay": seconds("The pause before the second try.", 5),
+            "backoff": {"description": "Each further pause is so many times the one before.",
+                "type": "number", "minimum": 1, "default": 1},
+            "max_delay": seconds("The longest pause.", 3600),
+        },
+    })
+}
+
+fn for_each() -> Value {
+    json!({
+        "description": "It is done once for each item of a list.",
+        "anyOf": [
+            {"type": ["array", "string"]},
+            {
+                "type": "object",
+                "required": ["items"],
+                "properties": {
+                    "items": {"description": "A list, or a template that gives one.",
+                        "type": ["array", "string", "object"]},
+                    "as": text("What the item is called in templates, besides `item`."),
+                    "concurrency": {"description": "How many items are worked on at once.",
+                        "type": "integer", "minimum": 1, "default": 1},
+                },
+            },
+        ],
+    })
+}
+
 fn step_parameters(step_type: &StepType) -> Value {
     let properties = step_type.parameters.iter();
-    let properties: Map<String, Value> =
-        properties.map(|parameter| (parameter.name.to_owned(), step_parameter(parameter))).collect();
+    let properties: Map<String, Value> = properties
+        .map(|parameter| (parameter.name.to_owned(), step_parameter(parameter)))
+        .collect();
     json!({"type": "object", "properties": properties})
 }
 
@@ -177,9 +189,16 @@ fn step_parameter(parameter: &StepParameter) -> Value {
     // A template can stand wherever a value can.
     if !parameter.options.is_empty() {
         let template = json!({"type": "string", "pattern": r"\{\{"});
-        schema.insert("anyOf".to_owned(), json!([{"enum": parameter.options}, template]));
+        schema.insert(
+            "anyOf".to_owned(),
+            json!([{"enum": parameter.options}, template]),
+        );
     } else if let Some(word) = words {
-        let kinds = if word == "string" { json!(["string", "number", "boolean"]) } else { json!([word, "string"]) };
+        let kinds = if word == "string" {
+            json!(["string", "number", "boolean"])
+        } else {
+            json!([word, "string"])
+        };
         schema.insert("type".to_owned(), kinds);
     }
     Value::Object(schema)

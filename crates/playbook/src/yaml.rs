@@ -8,7 +8,10 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Number, Value};
-use serde_saphyr::{Spanned, options::{DuplicateKeyPolicy, NonFiniteFloatPolicy}};
+use serde_saphyr::{
+    Spanned,
+    options::{DuplicateKeyPolicy, NonFiniteFloatPolicy},
+};
 
 use crate::{Position, Problem};
 
@@ -104,7 +107,9 @@ impl Node {
             }
             Content::List(items) => items.iter_mut().for_each(|i| i.read_plain_words(source)),
             Content::Map(entries) => {
-                entries.iter_mut().for_each(|(_, value)| value.read_plain_words(source));
+                entries
+                    .iter_mut()
+                    .for_each(|(_, value)| value.read_plain_words(source));
             }
             Content::Null | Content::Bool(_) | Content::Number(_) => {}
         }
@@ -122,15 +127,24 @@ fn boolean_word(text: &str) -> Option<bool> {
 
 pub(crate) fn to_map(entries: &[(Key, Node)]) -> Map<String, Value> {
     let pairs = entries.iter();
-    pairs.map(|(key, value)| (key.text.clone(), value.to_value())).collect()
+    pairs
+        .map(|(key, value)| (key.text.clone(), value.to_value()))
+        .collect()
 }
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Spanned { value, referenced, defined } = Spanned::<Content>::deserialize(deserializer)?;
+        let Spanned {
+            value,
+            referenced,
+            defined,
+        } = Spanned::<Content>::deserialize(deserializer)?;
         Ok(Self {
             at: position(referenced),
-            offset: defined.span().byte_offset().and_then(|offset| usize::try_from(offset).ok()),
+            offset: defined
+                .span()
+                .byte_offset()
+                .and_then(|offset| usize::try_from(offset).ok()),
             content: value,
         })
     }
@@ -188,7 +202,13 @@ impl<'de> Visitor<'de> for ContentVisitor {
         let mut map = Vec::new();
         while let Some((key, value)) = entries.next_entry::<Spanned<String>, Node>()? {
             let at = position(key.referenced);
-            map.push((Key { text: key.value, at }, value));
+            map.push((
+                Key {
+                    text: key.value,
+                    at,
+                },
+                value,
+            ));
         }
         Ok(Content::Map(map))
     }

@@ -15,7 +15,12 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("wire", &["engine"]),
     ("server", &["engine", "store", "wire", "playbook"]),
     ("executor", &["engine", "wire", "plugin", "playbook"]),
-    ("cli", &["server", "executor", "wire", "plugin", "playbook", "shipped"]),
+    (
+        "cli",
+        &[
+            "server", "executor", "wire", "plugin", "playbook", "shipped",
+        ],
+    ),
     (FOR_TESTS[0], &[]),
     (FOR_TESTS[1], &[]),
     (FOR_TESTS[2], &[]),

@@ -35,8 +35,14 @@ impl Playbook {
 
 /// The path that a step runs, if it says it without a template.
 fn runs(step: &Step) -> Option<String> {
-    let path = step.parameters.get("playbook").filter(|_| step.kind == "playbook.run")?.as_str()?;
-    let plain = pieces(path).iter().all(|piece| matches!(piece, Piece::Text(_)));
+    let path = step
+        .parameters
+        .get("playbook")
+        .filter(|_| step.kind == "playbook.run")?
+        .as_str()?;
+    let plain = pieces(path)
+        .iter()
+        .all(|piece| matches!(piece, Piece::Text(_)));
     plain.then(|| normalized(path))
 }
 
@@ -47,9 +53,17 @@ pub fn check_bundle(bundle: &Bundle) -> Vec<BundleProblem> {
     let mut found = BTreeSet::new();
     if !bundle.playbooks.contains_key(&bundle.root) {
         let problem = Problem::error(crate::Position::default(), "this playbook does not exist");
-        found.insert(BundleProblem { path: bundle.root.clone(), problem });
+        found.insert(BundleProblem {
+            path: bundle.root.clone(),
+            problem,
+        });
     }
-    descend(bundle, &mut vec![bundle.root.clone()], &mut BTreeSet::new(), &mut found);
+    descend(
+        bundle,
+        &mut vec![bundle.root.clone()],
+        &mut BTreeSet::new(),
+        &mut found,
+    );
     found.into_iter().collect()
 }
 
@@ -76,9 +90,15 @@ fn descend(
         };
         let mut report = |error: bool, message: String| {
             let message = format!("step `{}`: {message}", step.id);
-            let problem =
-                if error { Problem::error(step.at, message) } else { Problem::warning(step.at, message) };
-            found.insert(BundleProblem { path: path.clone(), problem });
+            let problem = if error {
+                Problem::error(step.at, message)
+            } else {
+                Problem::warning(step.at, message)
+            };
+            found.insert(BundleProblem {
+                path: path.clone(),
+                problem,
+            });
         };
         let Some(inner) = bundle.playbooks.get(&child) else {
             let hint = did_you_mean(&child, bundle.playbooks.keys().map(String::as_str));
@@ -88,9 +108,15 @@ fn descend(
         check_parameters(step, &child, inner, &mut report);
         if let Some(first) = stack.iter().position(|known| *known == child) {
             let circle = stack[first..].join("` runs `");
-            report(true, format!("`{circle}` runs `{child}`: a playbook cannot run itself"));
+            report(
+                true,
+                format!("`{circle}` runs `{child}`: a playbook cannot run itself"),
+            );
         } else if stack.len() > MAX_DEPTH {
-            report(true, format!("playbooks run each other more than {MAX_DEPTH} levels deep"));
+            report(
+                true,
+                format!("playbooks run each other more than {MAX_DEPTH} levels deep"),
+            );
         } else {
             stack.push(child);
             descend(bundle, stack, done, found);
@@ -99,17 +125,34 @@ fn descend(
     }
 }
 
-fn check_parameters(step: &Step, child: &str, inner: &Playbook, report: &mut impl FnMut(bool, String)) {
-    let names = || inner.parameters.iter().map(|parameter| parameter.name.as_str());
+fn check_parameters(
+    step: &Step,
+    child: &str,
+    inner: &Playbook,
+    report: &mut impl FnMut(bool, String),
+) {
+    let names = || {
+        inner
+            .parameters
+            .iter()
+            .map(|parameter| parameter.name.as_str())
+    };
     for name in step.parameters.keys().filter(|name| *name != "playbook") {
         if !names().any(|known| known == name) {
             let hint = did_you_mean(name, names());
             report(false, format!("`{child}` has no parameter `{name}`{hint}"));
         }
     }
-    for parameter in inner.parameters.iter().filter(|p| p.required && p.default.is_none()) {
+    for parameter in inner
+        .parameters
+        .iter()
+        .filter(|p| p.required && p.default.is_none())
+    {
         if !step.parameters.contains_key(&parameter.name) {
-            report(false, format!("`{child}` needs the parameter `{}`", parameter.name));
+            report(
+                false,
+                format!("`{child}` needs the parameter `{}`", parameter.name),
+            );
         }
     }
 }

@@ -13,7 +13,10 @@ use crate::{
 pub(super) fn check(playbook: &Playbook) -> Vec<Problem> {
     let mut checker = Checker {
         playbook,
-        steps: playbook.all_steps().map(|step| (step.id.as_str(), step)).collect(),
+        steps: playbook
+            .all_steps()
+            .map(|step| (step.id.as_str(), step))
+            .collect(),
         variables: variables(playbook),
         visible: Vec::new(),
         locals: Vec::new(),
@@ -22,8 +25,16 @@ pub(super) fn check(playbook: &Playbook) -> Vec<Problem> {
     checker.sequence(&playbook.steps);
     checker.sequence(&playbook.finally);
     for (name, value) in &playbook.outputs {
-        checker.no_credentials(&references(value), &format!("output `{name}`"), Position::default());
-        checker.references(&references(value), &format!("output `{name}`"), Position::default());
+        checker.no_credentials(
+            &references(value),
+            &format!("output `{name}`"),
+            Position::default(),
+        );
+        checker.references(
+            &references(value),
+            &format!("output `{name}`"),
+            Position::default(),
+        );
     }
     checker.problems
 }
@@ -73,7 +84,8 @@ impl<'a> Checker<'a> {
             let items = references(&for_each.items);
             self.no_credentials(&items, &format!("{what}, `for_each`"), step.at);
             self.references(&items, &format!("{what}, `for_each`"), step.at);
-            self.locals.extend(["item", "index", for_each.name.as_str()]);
+            self.locals
+                .extend(["item", "index", for_each.name.as_str()]);
         }
         if let Some(when) = &step.when {
             let when = expression_references(when);
@@ -82,7 +94,9 @@ impl<'a> Checker<'a> {
         }
         let kinds = step_type(&step.kind);
         for (name, value) in &step.parameters {
-            let kind = kinds.and_then(|step_type| step_type.parameter(name)).map(|p| p.kind);
+            let kind = kinds
+                .and_then(|step_type| step_type.parameter(name))
+                .map(|p| p.kind);
             // These see names of their own, which only their step type knows.
             if !matches!(kind, Some("expression" | "template")) {
                 self.references(&references(value), &what, step.at);
@@ -115,7 +129,9 @@ impl<'a> Checker<'a> {
         for reference in references {
             let of_parameter = |name: &String| {
                 let parameters = self.playbook.parameters.iter();
-                parameters.into_iter().any(|p| p.name == *name && p.kind == ParameterKind::Credential)
+                parameters
+                    .into_iter()
+                    .any(|p| p.name == *name && p.kind == ParameterKind::Credential)
             };
             let is_secret = match reference.root.as_str() {
                 "credential" => true,
@@ -123,7 +139,9 @@ impl<'a> Checker<'a> {
                 _ => false,
             };
             if is_secret {
-                let message = format!("`{reference}` is a credential, which only parameters of steps can use");
+                let message = format!(
+                    "`{reference}` is a credential, which only parameters of steps can use"
+                );
                 self.report(Severity::Error, what, at, &message);
             }
         }
@@ -160,7 +178,9 @@ impl<'a> Checker<'a> {
             let message = if self.problem_is_order(id) {
                 format!("`{reference}` refers to a step that comes later")
             } else {
-                format!("`{reference}` refers to a step that is not seen from here: it is inside of another")
+                format!(
+                    "`{reference}` refers to a step that is inside of another one, or has not ended by then"
+                )
             };
             self.report(Severity::Error, what, at, &message);
             return;
@@ -185,7 +205,11 @@ impl<'a> Checker<'a> {
     }
 
     fn variable(&mut self, reference: &Reference, name: &str, what: &str, at: Position) {
-        let Some(known) = self.variables.as_ref().filter(|known| !known.contains(&name)) else {
+        let Some(known) = self
+            .variables
+            .as_ref()
+            .filter(|known| !known.contains(&name))
+        else {
             return;
         };
         let hint = did_you_mean(name, known.iter().copied());
@@ -194,7 +218,12 @@ impl<'a> Checker<'a> {
     }
 
     fn parameter(&mut self, reference: &Reference, name: &str, what: &str, at: Position) {
-        let names = || self.playbook.parameters.iter().map(|parameter| parameter.name.as_str());
+        let names = || {
+            self.playbook
+                .parameters
+                .iter()
+                .map(|parameter| parameter.name.as_str())
+        };
         if names().any(|known| known == name) {
             return;
         }

@@ -8,22 +8,35 @@ use crate::{
 };
 
 pub(super) fn check(playbook: &Playbook) -> Vec<Problem> {
-    playbook.all_steps().flat_map(|step| of_step(step)).collect()
+    playbook
+        .all_steps()
+        .flat_map(|step| of_step(step))
+        .collect()
 }
 
 fn of_step(step: &Step) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut report = |message: String| {
-        problems.push(Problem::warning(step.at, format!("step `{}`: {message}", step.id)));
+        problems.push(Problem::warning(
+            step.at,
+            format!("step `{}`: {message}", step.id),
+        ));
     };
     if let Some(for_each) = &step.for_each
         && (ROOTS.contains(&for_each.name.as_str()) || for_each.name == "index")
     {
-        report(format!("its loop calls the item `{}`, which hides another name", for_each.name));
+        report(format!(
+            "its loop calls the item `{}`, which hides another name",
+            for_each.name
+        ));
     }
     let known = step_type(&step.kind).map_or(&[][..], |step_type| step_type.parameters);
     for parameter in known {
-        if let Some(value) = step.parameters.get(parameter.name).filter(|value| is_literal(value)) {
+        if let Some(value) = step
+            .parameters
+            .get(parameter.name)
+            .filter(|value| is_literal(value))
+        {
             report_unfit(parameter, value, &mut report);
         }
     }
@@ -49,11 +62,20 @@ fn report_unfit(parameter: &StepParameter, value: &Value, report: &mut impl FnMu
         _ => true,
     };
     if !fits && !value.is_null() {
-        report(format!("`{name}` must be of type {}", parameter.kind));
+        let kind = if parameter.kind == "selector" {
+            "string"
+        } else {
+            parameter.kind
+        };
+        report(format!("`{name}` must be of type {kind}"));
     }
 }
 
 /// Whether a value holds no template at its top.
 fn is_literal(value: &Value) -> bool {
-    value.as_str().is_none_or(|text| pieces(text).iter().all(|piece| matches!(piece, Piece::Text(_))))
+    value.as_str().is_none_or(|text| {
+        pieces(text)
+            .iter()
+            .all(|piece| matches!(piece, Piece::Text(_)))
+    })
 }

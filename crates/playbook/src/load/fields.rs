@@ -26,7 +26,10 @@ impl<'a> Fields<'a> {
     ) -> Option<Self> {
         let Content::Map(map) = &node.content else {
             let found = node.describe();
-            problems.push(Problem::error(node.at, format!("{what} must be a map, not {found}")));
+            problems.push(Problem::error(
+                node.at,
+                format!("{what} must be a map, not {found}"),
+            ));
             return None;
         };
         let mut entries: Vec<(&Key, &Node)> = Vec::with_capacity(map.len());
@@ -39,7 +42,12 @@ impl<'a> Fields<'a> {
                 entries.push((key, value));
             }
         }
-        Some(Self { what, at: node.at, entries, problems })
+        Some(Self {
+            what,
+            at: node.at,
+            entries,
+            problems,
+        })
     }
 
     pub(super) fn error(&mut self, at: Position, message: &str) {
@@ -55,7 +63,9 @@ impl<'a> Fields<'a> {
     /// The value of a key; an empty one counts as absent.
     pub(super) fn get(&self, key: &str) -> Option<&'a Node> {
         let entry = self.entries.iter().find(|(known, _)| known.text == key);
-        entry.map(|(_, value)| *value).filter(|value| !value.is_null())
+        entry
+            .map(|(_, value)| *value)
+            .filter(|value| !value.is_null())
     }
 
     /// Whether the key is there, if only with nothing behind it.
@@ -97,14 +107,17 @@ impl<'a> Fields<'a> {
         let node = self.get(key)?;
         let read = crate::resolve::boolean(&node.to_value());
         if read.is_none() {
-            self.warn(node.at, &format!("`{key}` must be true or false and is ignored"));
+            self.warn(
+                node.at,
+                &format!("`{key}` must be true or false and is ignored"),
+            );
         }
         read
     }
 
     /// A number that is not below `min`, also as text. What cannot be one is a warning, because the original
     /// takes anything.
-    pub(super) fn number(&mut self, key: &str, min: f64) -> Option<f64> {
+    pub(super) fn at_least(&mut self, key: &str, min: f64) -> Option<f64> {
         let node = self.get(key)?;
         let read = crate::resolve::number(&node.to_value()).filter(|number| *number >= min);
         if read.is_none() {
@@ -114,8 +127,21 @@ impl<'a> Fields<'a> {
         read
     }
 
+    /// Any number, also as text.
+    pub(super) fn number(&mut self, key: &str) -> Option<f64> {
+        let node = self.get(key)?;
+        let read = crate::resolve::number(&node.to_value());
+        if read.is_none() {
+            self.warn(
+                node.at,
+                &format!("`{key}` must be a number, and is ignored"),
+            );
+        }
+        read
+    }
+
     pub(super) fn count(&mut self, key: &str, min: f64) -> Option<u32> {
-        let number = self.number(key, min)?;
+        let number = self.at_least(key, min)?;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -135,6 +161,22 @@ impl<'a> Fields<'a> {
         Some(items)
     }
 
+    /// A list that must not be empty; nothing, and a problem, when it is.
+    pub(super) fn filled_list(&mut self, key: &str) -> Option<&'a [Node]> {
+        let items = match self.get(key) {
+            Some(_) => self.list(key)?,
+            None => &[],
+        };
+        if items.is_empty() {
+            let at = self.get(key).map_or(self.at, |node| node.at);
+            self.error(
+                at,
+                &format!("`{key}` must be a list with at least one step"),
+            );
+        }
+        Some(items)
+    }
+
     /// The entries of a map.
     pub(super) fn map(&mut self, key: &str) -> Option<&'a [(Key, Node)]> {
         let node = self.get(key)?;
@@ -149,7 +191,10 @@ impl<'a> Fields<'a> {
     /// Warns of keys that are not known. `renamed` has what authors use by mistake, and what to use.
     pub(super) fn warn_of_others(&mut self, known: &[&str], renamed: &[(&str, &str)]) {
         let keys: Vec<&Key> = self.entries.iter().map(|(key, _)| *key).collect();
-        for key in keys.into_iter().filter(|key| !known.contains(&key.text.as_str())) {
+        for key in keys
+            .into_iter()
+            .filter(|key| !known.contains(&key.text.as_str()))
+        {
             let name = key.text.as_str();
             let meant = renamed.iter().find(|(wrong, _)| *wrong == name);
             let meant = meant.map(|(_, right)| *right);
@@ -157,7 +202,10 @@ impl<'a> Fields<'a> {
                 Some(right) => format!(": did you mean `{right}`?"),
                 None => format!("; known are {}", known.join(", ")),
             };
-            self.warn(key.at, &format!("`{name}` is not known and is ignored{hint}"));
+            self.warn(
+                key.at,
+                &format!("`{name}` is not known and is ignored{hint}"),
+            );
         }
     }
 }

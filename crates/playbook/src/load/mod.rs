@@ -1,5 +1,6 @@
 //! Reads a playbook from its text.
 
+mod control;
 mod fields;
 mod parameter;
 mod step;
@@ -52,22 +53,16 @@ pub struct Loaded {
 ///
 /// # Errors
 /// Everything that is wrong, errors and warnings, in the order of the text; at least one is an error.
-///
-/// ```
-/// let text = "name: Pause\nversion: '1'\nsteps:\n- {id: a, name: A, type: utility.slep}\n";
-/// let problems = playbook::parse(text).unwrap_err();
-/// let expected = "4:26: error: step `a`: unknown step type `utility.slep` (did you mean `utility.sleep`?)";
-/// assert_eq!(problems[0].to_string(), expected);
-/// ```
 pub fn parse(text: &str) -> Result<Loaded, Vec<Problem>> {
     let node = yaml::read(text).map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();
     let playbook = playbook(&node, &mut problems);
     problems.sort();
     match playbook {
-        Some(playbook) if !problems.iter().any(Problem::is_error) => {
-            Ok(Loaded { playbook, warnings: problems })
-        }
+        Some(playbook) if !problems.iter().any(Problem::is_error) => Ok(Loaded {
+            playbook,
+            warnings: problems,
+        }),
         _ => Err(problems),
     }
 }
@@ -88,29 +83,33 @@ fn playbook(node: &yaml::Node, problems: &mut Vec<Problem>) -> Option<Playbook> 
         group: fields.text("group"),
         verified: fields.boolean("verified"),
         metadata: fields.map("metadata").map(yaml::to_map).unwrap_or_default(),
-        finally_timeout_s: fields.number("finally_timeout", 0.0).unwrap_or(FINALLY_TIMEOUT_S),
+        finally_timeout_s: fields
+            .at_least("finally_timeout", 0.0)
+            .unwrap_or(FINALLY_TIMEOUT_S),
         outputs: fields.map("outputs").map(yaml::to_map).unwrap_or_default(),
         ..Playbook::default()
     };
     from_metadata(&mut playbook);
     let parameters = fields.list("parameters").unwrap_or_default();
-    let steps = fields.list("steps");
-    if steps.is_none_or(<[_]>::is_empty) {
-        let at = fields.get("steps").map_or(fields.at, |node| node.at);
-        fields.error(at, "`steps` must be a list with at least one step");
-    }
+    let steps = fields.filled_list("steps").unwrap_or_default();
     let finally = fields.list("finally").unwrap_or_default();
     fields.warn_of_others(&KEYS, &RENAMED);
     playbook.parameters = parameter::read(parameters, fields.problems);
     let mut ids = HashMap::new();
-    playbook.steps = step::read(steps.unwrap_or_default(), &mut ids, fields.problems);
+    playbook.steps = step::read(steps, &mut ids, fields.problems);
     playbook.finally = step::read(finally, &mut ids, fields.problems);
     Some(playbook)
 }
 
 /// What the original's editor writes: it moves these keys into the metadata.
 fn from_metadata(playbook: &mut Playbook) {
-    let Playbook { metadata, domain, group, verified, .. } = playbook;
+    let Playbook {
+        metadata,
+        domain,
+        group,
+        verified,
+        ..
+    } = playbook;
     let text = |metadata: &Map<_, _>, key: &str| metadata.get(key).cloned().map(plain);
     *domain = domain.take().or_else(|| text(metadata, "domain"));
     *group = group.take().or_else(|| text(metadata, "group"));

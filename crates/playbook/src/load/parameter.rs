@@ -33,7 +33,10 @@ pub(super) fn read(nodes: &[Node], problems: &mut Vec<Problem>) -> Vec<Parameter
             continue;
         };
         if parameters.iter().any(|other| other.name == parameter.name) {
-            let message = format!("parameter `{}` stands twice; the last one counts", parameter.name);
+            let message = format!(
+                "parameter `{}` stands twice; the last one counts",
+                parameter.name
+            );
             problems.push(Problem::warning(node.at, message));
             parameters.retain(|other| other.name != parameter.name);
         }
@@ -55,7 +58,14 @@ fn parameter(index: usize, node: &Node, problems: &mut Vec<Problem>) -> Option<P
         && let Err(error) = resolve::pattern(pattern)
     {
         let at = fields.get("pattern").map_or(node.at, |node| node.at);
-        fields.error(at, &format!("`pattern` is not a regular expression: {error}"));
+        // The lines before the last one show the place.
+        let error = error.to_string();
+        let why = error
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .trim_start_matches("error: ");
+        fields.error(at, &format!("`pattern` is not a regular expression: {why}"));
     }
     fields.warn_of_others(&KEYS, &RENAMED);
     let parameter = Parameter {
@@ -65,8 +75,8 @@ fn parameter(index: usize, node: &Node, problems: &mut Vec<Problem>) -> Option<P
         default: fields.value("default"),
         description: fields.text("description").unwrap_or_default(),
         options: options.iter().map(Node::to_value).collect(),
-        min: fields.number("min", f64::MIN),
-        max: fields.number("max", f64::MIN),
+        min: fields.number("min"),
+        max: fields.number("max"),
         pattern,
         at: node.at,
     };
@@ -86,7 +96,10 @@ fn kind(word: &str, at: Position, fields: &mut Fields<'_>) -> Option<ParameterKi
         let words: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
         let hint = did_you_mean(word, words.iter().copied());
         let all = words.join(", ");
-        fields.error(at, &format!("unknown type `{word}`{hint}; valid types are {all}"));
+        fields.error(
+            at,
+            &format!("unknown type `{word}`{hint}; valid types are {all}"),
+        );
     }
     kind
 }

@@ -2,13 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use serde_json::Value;
-
-use super::Fields;
+use super::{
+    Fields,
+    control::{condition, for_each, on_failure, retry},
+};
 use crate::{
-    ForEach, OnFailure, Position, Problem, Retry, Step, step_type, step_types,
+    Position, Problem, Step, step_type, step_types,
     suggest::did_you_mean,
-    yaml::{Content, Key, Node, to_map},
+    yaml::{Key, Node, to_map},
 };
 
 const KEYS: [&str; 17] = [
@@ -47,15 +48,15 @@ const RENAMED: [(&str, &str); 9] = [
 const TIMEOUT_S: f64 = 300.0;
 /// The same of a step that holds others: a day. Each of them has its own limit.
 const COMPOSITE_TIMEOUT_S: f64 = 86_400.0;
-const RETRY_DELAY_S: f64 = 5.0;
-const MAX_RETRY_DELAY_S: f64 = 3_600.0;
 
 /// Where each id stands.
 type Ids = HashMap<String, Position>;
 
 pub(super) fn read(nodes: &[Node], ids: &mut Ids, problems: &mut Vec<Problem>) -> Vec<Arc<Step>> {
     let steps = nodes.iter().enumerate();
-    steps.filter_map(|(index, node)| step(index, node, ids, problems)).collect()
+    steps
+        .filter_map(|(index, node)| step(index, node, ids, problems))
+        .collect()
 }
 
 fn step(
@@ -81,21 +82,35 @@ fn step(
     }
     let on_failure = on_failure(&mut fields);
     let retry = retry(&mut fields);
-    let for_each = fields.get("for_each").and_then(|node| for_each(&mut fields, node));
-    let inside = fields.list("parallel").or_else(|| fields.list("steps")).unwrap_or_default();
+    let for_each = fields
+        .get("for_each")
+        .and_then(|node| for_each(&mut fields, node));
+    let inside = ["parallel", "steps"]
+        .into_iter()
+        .find(|key| fields.has(key));
+    let inside = inside
+        .and_then(|key| fields.filled_list(key))
+        .unwrap_or_default();
     let rollback = fields.list("rollback").unwrap_or_default();
     let kind = kind.unwrap_or_default();
-    let composite = for_each.is_some() || !inside.is_empty() || kind == "playbook.run";
-    if composite && id.as_ref().is_some_and(|id| id.contains('/')) {
-        fields.error(node.at, "the id of a step that holds others must not contain `/`");
+    let holds_steps = matches!(kind.as_str(), "group" | "parallel" | "playbook.run");
+    if (holds_steps || for_each.is_some()) && id.as_ref().is_some_and(|id| id.contains('/')) {
+        fields.error(
+            node.at,
+            "the id of a step that holds others must not contain `/`",
+        );
     }
-    let default_timeout = if composite { COMPOSITE_TIMEOUT_S } else { TIMEOUT_S };
+    let default_timeout = if holds_steps {
+        COMPOSITE_TIMEOUT_S
+    } else {
+        TIMEOUT_S
+    };
     let mut step = Step {
         id: id.unwrap_or_default(),
         name: name.unwrap_or_default(),
         parameters: to_map(parameters),
         on_failure,
-        timeout_s: fields.number("timeout", 0.0).unwrap_or(default_timeout),
+        timeout_s: fields.at_least("timeout", 0.0).unwrap_or(default_timeout),
         retry,
         when: condition(&mut fields),
         for_each,
@@ -116,7 +131,10 @@ fn step(
 fn kind(fields: &mut Fields<'_>) -> Option<String> {
     let (group, parallel) = (fields.has("steps"), fields.has("parallel"));
     if group && parallel {
-        fields.error(fields.at, "it has `steps` and `parallel`: one of them holds the other");
+        fields.error(
+            fields.at,
+            "it has `steps` and `parallel`: one of them holds the other",
+        );
     }
     let inferred = match (group, parallel) {
         (_, true) => Some("parallel"),
@@ -126,12 +144,10 @@ fn kind(fields: &mut Fields<'_>) -> Option<String> {
     if let Some(inferred) = inferred {
         let at = fields.get("type").map_or(fields.at, |node| node.at);
         if fields.text("type").is_some_and(|word| word != inferred) {
-            fields.error(at, &format!("a step with inner steps has no other type than `{inferred}`"));
-        }
-        for key in ["steps", "parallel"] {
-            if fields.has(key) && fields.list(key).is_none_or(<[_]>::is_empty) {
-                fields.error(fields.at, &format!("`{key}` must be a list with at least one step"));
-            }
+            fields.error(
+                at,
+                &format!("a step with inner steps has no other type than `{inferred}`"),
+            );
         }
         return Some(inferred.to_owned());
     }
@@ -161,11 +177,21 @@ fn warn_of_parameters(fields: &mut Fields<'_>, kind: &str, parameters: &[(Key, N
         if known.iter().any(|parameter| parameter.name == name) {
             continue;
         }
-        let meant = known.iter().find(|parameter| parameter.mistakes.contains(&name));
+        let meant = known
+            .iter()
+            .find(|parameter| parameter.mistakes.contains(&name));
         let hint = match meant {
             Some(parameter) => format!(" (did you mean `{}`?)", parameter.name),
             None if open => continue,
-            None if ["timeout", "retry_count", "retry_delay", "on_failure", "when"].contains(&name) => {
+            None if [
+                "timeout",
+                "retry_count",
+                "retry_delay",
+                "on_failure",
+                "when",
+            ]
+            .contains(&name) =>
+            {
                 " (it belongs to the step, beside `parameters`)".to_owned()
             }
             None => did_you_mean(name, known.iter().map(|parameter| parameter.name)),
@@ -175,85 +201,10 @@ fn warn_of_parameters(fields: &mut Fields<'_>, kind: &str, parameters: &[(Key, N
     }
     for parameter in known.iter().filter(|parameter| parameter.required) {
         if !parameters.iter().any(|(key, _)| key.text == parameter.name) {
-            fields.warn(fields.at, &format!("`{kind}` needs the parameter `{}`", parameter.name));
+            fields.warn(
+                fields.at,
+                &format!("`{kind}` needs the parameter `{}`", parameter.name),
+            );
         }
     }
-}
-
-fn on_failure(fields: &mut Fields<'_>) -> OnFailure {
-    let Some(word) = fields.text("on_failure") else {
-        return OnFailure::default();
-    };
-    let known = OnFailure::ALL.iter().copied().find(|known| known.as_str() == word);
-    known.unwrap_or_else(|| {
-        let at = fields.get("on_failure").map_or(fields.at, |node| node.at);
-        let hint = did_you_mean(&word, OnFailure::ALL.iter().map(|known| known.as_str()));
-        let message = format!("`on_failure` is abort, continue or rollback, not `{word}`{hint}");
-        fields.error(at, &message);
-        OnFailure::default()
-    })
-}
-
-/// `retry: {count, delay, backoff, max_delay}`, or `retry_count` and `retry_delay` of the original.
-fn retry(fields: &mut Fields<'_>) -> Retry {
-    let mut retry = Retry {
-        count: fields.count("retry_count", 0.0).unwrap_or(0),
-        delay_s: fields.number("retry_delay", 0.0).unwrap_or(RETRY_DELAY_S),
-        backoff: 1.0,
-        max_delay_s: MAX_RETRY_DELAY_S,
-    };
-    let Some(node) = fields.get("retry") else {
-        return retry;
-    };
-    if !matches!(node.content, Content::Map(_)) {
-        let message = "`retry` is a map with count, delay, backoff and max_delay, and is ignored: did you \
-                       mean `retry_count`?";
-        fields.warn(node.at, message);
-        return retry;
-    }
-    let what = format!("{}, `retry`", fields.what);
-    if let Some(mut inner) = Fields::new(what, node, fields.problems) {
-        retry.count = inner.count("count", 0.0).unwrap_or(retry.count);
-        retry.delay_s = inner.number("delay", 0.0).unwrap_or(retry.delay_s);
-        retry.backoff = inner.number("backoff", 1.0).unwrap_or(retry.backoff);
-        retry.max_delay_s = inner.number("max_delay", 0.0).unwrap_or(retry.max_delay_s);
-        inner.warn_of_others(&["count", "delay", "backoff", "max_delay"], &[("attempts", "count")]);
-    }
-    retry
-}
-
-/// `for_each: LIST`, or a map with `items`, `as` and `concurrency`.
-fn for_each(fields: &mut Fields<'_>, node: &Node) -> Option<ForEach> {
-    let plain = |items: Value| ForEach { items, name: "item".to_owned(), concurrency: 1 };
-    match &node.content {
-        Content::List(_) | Content::Text(_) => Some(plain(node.to_value())),
-        Content::Map(_) => {
-            let what = format!("{}, `for_each`", fields.what);
-            let mut inner = Fields::new(what, node, fields.problems)?;
-            let items = inner.value("items");
-            if items.is_none() {
-                inner.error(node.at, "`items` is missing");
-            }
-            let name = inner.text("as").unwrap_or_else(|| "item".to_owned());
-            let concurrency = inner.count("concurrency", 1.0).unwrap_or(1);
-            inner.warn_of_others(&["items", "as", "concurrency"], &[("name", "as"), ("parallel", "concurrency")]);
-            let concurrency = usize::try_from(concurrency).unwrap_or(usize::MAX);
-            Some(ForEach { items: items?, name, concurrency })
-        }
-        Content::Null | Content::Bool(_) | Content::Number(_) => {
-            let message = format!("`for_each` must be a list or a template, not {}", node.describe());
-            fields.error(node.at, &message);
-            None
-        }
-    }
-}
-
-/// `when`, as an expression.
-fn condition(fields: &mut Fields<'_>) -> Option<String> {
-    let text = fields.text("when")?;
-    if let Err(problem) = crate::template::check_expression(&text) {
-        let at = fields.get("when").map_or(fields.at, |node| node.at);
-        fields.error(at, &format!("`when`: {problem}"));
-    }
-    Some(text)
 }

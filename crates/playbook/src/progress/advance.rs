@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use super::{
-    ExecutionOutcome, PartStage, Progress, ReadyStep, StepKey, UnitState,
-    block::{Block, BlockId, Phase, ROOT, Slot, Stop, Work},
-    finish::Ending,
+    Progress, ReadyStep, StepKey, UnitState,
+    block::{Block, BlockId, Phase, Stop, Work},
+    ending::Ending,
     open::uses_item,
+    place::Slot,
     unit::Unit,
 };
-use crate::{NoSecrets, Step, evaluate, template::render_map};
+use crate::{NoSecrets, Step, evaluate};
 
 impl Progress {
     /// Looks at all blocks that changed. Without a list, no step begins, and blocks only end.
@@ -50,7 +49,10 @@ impl Progress {
     /// Whether the block's step has begun in this attempt, and the block has not ended.
     fn goes_on(&self, block: &Block) -> bool {
         match &block.unit {
-            Some(key) => self.units.get(key).is_some_and(|unit| unit.state == UnitState::Running),
+            Some(key) => self
+                .units
+                .get(key)
+                .is_some_and(|unit| unit.state == UnitState::Running),
             None => self.outcome.is_none(),
         }
     }
@@ -66,7 +68,11 @@ impl Progress {
             return;
         };
         let children: Vec<StepKey> = block.children.iter().cloned().collect();
-        let was = |key: &StepKey| self.units.get(key).is_some_and(|unit| unit.state == UnitState::Interrupted);
+        let was = |key: &StepKey| {
+            self.units
+                .get(key)
+                .is_some_and(|unit| unit.state == UnitState::Interrupted)
+        };
         let mut interrupted: Vec<StepKey> = children.into_iter().filter(was).collect();
         interrupted.sort_by_key(|key| self.units[key].number);
         for key in interrupted {
@@ -88,7 +94,11 @@ impl Progress {
         }
         let (main, finally): (Vec<_>, Vec<_>) = block.children.iter().cloned().partition(main);
         block.stop = None;
-        if let Some(slot) = main.first().and_then(|key| self.units.get(key)).map(|unit| unit.slot) {
+        if let Some(slot) = main
+            .first()
+            .and_then(|key| self.units.get(key))
+            .map(|unit| unit.slot)
+        {
             block.take(slot);
         }
         for key in finally {
@@ -104,7 +114,8 @@ impl Progress {
         Some(ReadyStep {
             key: key.clone(),
             step: unit.step.clone(),
-            tries: unit.tries,
+            tries: unit.next_try(),
+            timeout_s: (!unit.is_loop()).then_some(unit.step.timeout_s),
             delay_s: unit.delay_s,
             needs_operator: interrupted && !unit.is_composite() && !unit.step.idempotent,
             composite: unit.is_composite(),
@@ -129,7 +140,11 @@ impl Progress {
 
     /// Puts a step that begins or is skipped into its block.
     pub(super) fn place(&mut self, id: BlockId, slot: Slot) -> Option<StepKey> {
-        let rollback = self.blocks.get_mut(&id).and_then(Block::instance_mut).and_then(|i| i.rollback);
+        let rollback = self
+            .blocks
+            .get_mut(&id)
+            .and_then(Block::instance_mut)
+            .and_then(|i| i.rollback);
         if let Some(rollback) = rollback {
             self.close(rollback);
         }
@@ -139,7 +154,8 @@ impl Progress {
         let in_loop = block.is_loop();
         self.forget(id, &again);
         self.blocks.get_mut(&id)?.children.insert(key.clone());
-        self.units.insert(key.clone(), Unit::new(step, id, slot, in_loop));
+        self.units
+            .insert(key.clone(), Unit::new(step, id, slot, in_loop));
         Some(key)
     }
 
@@ -181,12 +197,20 @@ impl Progress {
 
     /// The steps that undo the last step that completed.
     pub(super) fn roll_back(&mut self, id: BlockId) {
-        let Some(undo) = self.blocks.get_mut(&id).and_then(Block::instance_mut).and_then(|i| i.undo.pop())
+        let Some(undo) = self
+            .blocks
+            .get_mut(&id)
+            .and_then(Block::instance_mut)
+            .and_then(|i| i.undo.pop())
         else {
             return;
         };
         let path = format!("{}/rollback", undo.key);
-        let work = Work::Sequence { owner: undo.step, rollback: true, next: 0 };
+        let work = Work::Sequence {
+            owner: undo.step,
+            rollback: true,
+            next: 0,
+        };
         let mut block = Block::new(None, Some(id), path, work);
         block.values = undo.values;
         let rollback = self.add_block(block);
@@ -195,116 +219,4 @@ impl Progress {
             instance.rollback = Some(rollback);
         }
     }
-
-    /// The block ends, and with it its step, or the execution.
-    pub(super) fn close(&mut self, id: BlockId) {
-        let ending = self.ending(id);
-        if id == ROOT {
-            self.outcome = Some(self.execution_outcome(ending));
-            return;
-        }
-        let Some(key) = self.blocks.get(&id).and_then(|block| block.unit.clone()) else {
-            self.close_rollback(id, ending);
-            return;
-        };
-        self.end_or_retry(&key, ending, false);
-    }
-
-    fn close_rollback(&mut self, id: BlockId, ending: Ending) {
-        let parent = self.remove_block(id).and_then(|block| block.parent);
-        let Some(instance) = parent.and_then(|id| self.blocks.get_mut(&id)).and_then(Block::instance_mut) else {
-            return;
-        };
-        instance.rollback = None;
-        instance.further_errors.extend(ending.error.map(|error| format!("rollback: {error}")));
-        self.changed.extend(parent);
-    }
-
-    fn execution_outcome(&self, ending: Ending) -> ExecutionOutcome {
-        let failures = self.failures.len();
-        match ending {
-            Ending { stage: PartStage::Cancelled, .. } => ExecutionOutcome::Cancelled { failures },
-            Ending { error: Some(error), .. } => ExecutionOutcome::Failed { error, failures },
-            Ending { output, .. } => {
-                let outputs = output.and_then(|output| match output {
-                    Value::Object(mut map) => map.remove("outputs"),
-                    _ => None,
-                });
-                let outputs = match outputs {
-                    Some(Value::Object(outputs)) => outputs,
-                    _ => Map::new(),
-                };
-                ExecutionOutcome::Completed { failures, outputs }
-            }
-        }
-    }
-
-    /// How a block ended, with what it gives. The outputs of its steps move there.
-    pub(super) fn ending(&mut self, id: BlockId) -> Ending {
-        let outputs = self.playbook_outputs(id);
-        let Some(block) = self.blocks.get_mut(&id) else {
-            return Ending::failed(String::new());
-        };
-        let (error, rollback) = match block.stop.take() {
-            Some(Stop::Cancelled) => return Ending::cancelled(),
-            Some(Stop::Failed { error, rollback }) => (Some(error), rollback),
-            None => (None, false),
-        };
-        match &mut block.work {
-            Work::Sequence { .. } | Work::Parallel { .. } => {
-                let output = Value::Object(std::mem::take(&mut block.outputs));
-                Ending::of_block(output, error, rollback)
-            }
-            Work::Loop { items, failed, first_error, results, .. } => {
-                let list: Vec<Value> =
-                    (0..items.len()).map(|index| results.remove(&index).unwrap_or_default()).collect();
-                let count = items.len();
-                let error = first_error.take().map(|error| format!("{failed} of {count} items failed: {error}"));
-                let output = serde_json::json!({"count": items.len(), "failed": *failed, "results": list});
-                Ending::of_block(output, error, rollback)
-            }
-            Work::Playbook(instance) => {
-                let mut errors: Vec<String> = error.into_iter().collect();
-                errors.append(&mut instance.further_errors);
-                let outputs = outputs.unwrap_or_else(|error| {
-                    errors.push(error);
-                    Map::new()
-                });
-                let steps = instance.playbook.steps.iter();
-                let executed = steps.clone().filter(|step| was_executed(block.statuses.get(&step.id))).count();
-                let steps: Vec<Value> = steps
-                    .map(|step| {
-                        let status = block.statuses.get(&step.id).cloned();
-                        let status = status.unwrap_or_else(|| "pending".into());
-                        serde_json::json!({"step_id": step.id, "step_name": step.name, "status": status})
-                    })
-                    .collect();
-                let output = serde_json::json!({
-                    "playbook": instance.stack.last(),
-                    "status": if errors.is_empty() { "completed" } else { "failed" },
-                    "steps_executed": executed,
-                    "steps": steps,
-                    "outputs": outputs,
-                });
-                let error = (!errors.is_empty()).then(|| errors.join("; "));
-                Ending::of_block(output, error, rollback)
-            }
-        }
-    }
-
-    /// The outputs of a playbook that ends well.
-    fn playbook_outputs(&self, id: BlockId) -> Result<Map<String, Value>, String> {
-        let Some(block) = self.blocks.get(&id).filter(|block| block.stop.is_none()) else {
-            return Ok(Map::new());
-        };
-        let Some(instance) = block.instance() else {
-            return Ok(Map::new());
-        };
-        render_map(&instance.playbook.outputs, &self.block_scope(id, &NoSecrets))
-            .map_err(|problem| format!("`outputs`: {problem}"))
-    }
-}
-
-fn was_executed(status: Option<&Value>) -> bool {
-    status.is_some_and(|status| status != PartStage::Skipped.as_str())
 }

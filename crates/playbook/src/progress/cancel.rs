@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{
     JournalProblem, Progress, StepKey, UnitState,
-    block::{Block, BlockId, Phase, ROOT, Slot, Stop, Work},
-    finish::Ending,
+    block::{Block, BlockId, Phase, ROOT, Stop},
+    ending::Ending,
+    place::Slot,
 };
 
 impl Progress {
@@ -24,9 +25,13 @@ impl Progress {
             return;
         }
         for instance in self.blocks.values_mut().filter_map(Block::instance_mut) {
-            if instance.phase == Phase::Finally && instance.next_finally < instance.playbook.finally.len() {
+            if instance.phase == Phase::Finally
+                && instance.next_finally < instance.playbook.finally.len()
+            {
                 let limit = instance.playbook.finally_timeout_s;
-                instance.further_errors.push(format!("`finally` took longer than {limit} seconds"));
+                instance
+                    .further_errors
+                    .push(format!("`finally` took longer than {limit} seconds"));
             }
             instance.next_finally = instance.playbook.finally.len();
         }
@@ -90,7 +95,9 @@ impl Progress {
                 return true;
             }
             let block = self.blocks.get(&unit.block);
-            next = block.and_then(|block| block.unit.as_ref()).and_then(|key| self.units.get(key));
+            next = block
+                .and_then(|block| block.unit.as_ref())
+                .and_then(|key| self.units.get(key));
         }
         false
     }
@@ -107,7 +114,9 @@ impl Progress {
             (slot.index() < block.reached(slot)).then_some(slot)
         });
         let slot = found.ok_or_else(|| {
-            JournalProblem::new(format!("the execution has no step `{key}`, or has not come so far"))
+            JournalProblem::new(format!(
+                "the execution has no step `{key}`, or has not come so far"
+            ))
         })?;
         // As if it began, which forgets all that came from it on, and then had not.
         self.place(id, slot);
@@ -132,37 +141,15 @@ impl Progress {
                 return (id, key);
             }
             key = match key.path.rsplit_once('/') {
-                Some((path, name)) => StepKey { path: path.to_owned(), name: name.to_owned() },
-                None => StepKey { path: String::new(), name: key.path },
+                Some((path, name)) => StepKey {
+                    path: path.to_owned(),
+                    name: name.to_owned(),
+                },
+                None => StepKey {
+                    path: String::new(),
+                    name: key.path,
+                },
             };
-        }
-    }
-}
-
-impl Block {
-    /// Whether its steps come one after the other.
-    fn is_in_order(&self) -> bool {
-        matches!(self.work, Work::Sequence { rollback: false, .. } | Work::Playbook(_))
-    }
-
-    /// The place of the step that comes next.
-    fn reached(&self, slot: Slot) -> usize {
-        match (&self.work, slot) {
-            (Work::Sequence { next, .. }, _) => *next,
-            (Work::Playbook(instance), Slot::Main(_)) => instance.next,
-            (Work::Playbook(instance), Slot::Finally(_)) => instance.next_finally,
-            (Work::Parallel { .. } | Work::Loop { .. }, _) => 0,
-        }
-    }
-
-    /// The step at a place has not begun after all.
-    fn put_back(&mut self, slot: Slot) {
-        let index = slot.index();
-        match (&mut self.work, slot) {
-            (Work::Sequence { next, .. }, _) => *next = index,
-            (Work::Playbook(instance), Slot::Main(_)) => instance.next = index,
-            (Work::Playbook(instance), Slot::Finally(_)) => instance.next_finally = index,
-            (Work::Parallel { .. } | Work::Loop { .. }, _) => {}
         }
     }
 }

@@ -2,66 +2,22 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use super::{
     PartStage, Progress, StepKey, StepOutcome,
     block::{Block, BlockId, Phase, Stop, Undo, Work},
+    ending::Ending,
     unit::{Unit, UnitState},
 };
 use crate::OnFailure;
 
-/// How a step ended for good.
-#[derive(Clone, Debug)]
-pub(super) struct Ending {
-    pub(super) stage: PartStage,
-    pub(super) output: Option<Value>,
-    pub(super) error: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) set: Map<String, Value>,
-    /// A step inside asks for a rollback.
-    pub(super) rollback: bool,
-}
-
-impl Ending {
-    fn of(stage: PartStage) -> Self {
-        Self { stage, output: None, error: None, reason: None, set: Map::new(), rollback: false }
-    }
-
-    pub(super) fn failed(error: String) -> Self {
-        Self { error: Some(error), ..Self::of(PartStage::Failed) }
-    }
-
-    pub(super) fn skipped(reason: &str) -> Self {
-        Self { reason: Some(reason.to_owned()), ..Self::of(PartStage::Skipped) }
-    }
-
-    pub(super) fn cancelled() -> Self {
-        Self::of(PartStage::Cancelled)
-    }
-
-    pub(super) fn of_block(output: Value, error: Option<String>, rollback: bool) -> Self {
-        let stage = if error.is_some() { PartStage::Failed } else { PartStage::Completed };
-        Self { output: Some(output), error, rollback, ..Self::of(stage) }
-    }
-}
-
-impl From<StepOutcome> for Ending {
-    fn from(outcome: StepOutcome) -> Self {
-        let StepOutcome { stage, output, error, set, .. } = outcome;
-        let (error, reason) = match stage {
-            PartStage::Skipped => (None, error),
-            PartStage::Failed => (Some(error.unwrap_or_default()), None),
-            _ => (error, None),
-        };
-        Self { output, error, reason, set, ..Self::of(stage) }
-    }
-}
-
 impl Progress {
     /// A step that is ready begins.
     pub(super) fn begin(&mut self, key: &StepKey) {
-        let Some(unit) = self.units.get(key).filter(|unit| unit.state == UnitState::Waiting) else {
+        let Some(unit) = self
+            .units
+            .get(key)
+            .filter(|unit| unit.state == UnitState::Waiting)
+        else {
             return;
         };
         let again = unit.row.is_some();
@@ -75,6 +31,8 @@ impl Progress {
         } else if opens {
             unit.body.retried.push(clock);
         }
+        unit.tries = unit.next_try();
+        unit.try_failed = false;
         unit.number = Some(number);
         unit.state = UnitState::Running;
         unit.row = Some(PartStage::Started);
@@ -117,14 +75,21 @@ impl Progress {
         };
         let failed = ending.stage == PartStage::Failed && !last_try && !unit.is_loop();
         let running = unit.state == UnitState::Running;
-        let delay = unit.step.retry.delay_after(unit.tries).filter(|_| failed && running);
-        let stops = self.blocks.get(&unit.block).is_none_or(|block| matches!(block.stop, Some(Stop::Cancelled)));
+        let delay = unit
+            .step
+            .retry
+            .delay_after(unit.tries)
+            .filter(|_| failed && running);
+        let stops = self
+            .blocks
+            .get(&unit.block)
+            .is_none_or(|block| matches!(block.stop, Some(Stop::Cancelled)));
         let Some(delay) = delay.filter(|_| !stops) else {
             self.finish(key, ending);
             return;
         };
         unit.delay_s = delay;
-        unit.tries += 1;
+        unit.try_failed = true;
         unit.state = UnitState::Waiting;
         let inner = unit.inner.take();
         if let Some(inner) = inner {
@@ -185,7 +150,9 @@ impl Progress {
         if let Work::Loop { results, .. } = &mut block.work {
             results.extend(ending.output.map(|output| (unit.slot.index(), output)));
         } else {
-            block.statuses.insert(key.name.clone(), ending.stage.as_str().into());
+            block
+                .statuses
+                .insert(key.name.clone(), ending.stage.as_str().into());
             match ending.output {
                 Some(output) => drop(block.outputs.insert(key.name.clone(), output)),
                 None => drop(block.outputs.remove(&key.name)),
@@ -193,7 +160,12 @@ impl Progress {
         }
         let stage = ending.stage;
         if stage == PartStage::Failed {
-            self.fail(key, &unit, ending.error.unwrap_or_default(), ending.rollback);
+            self.fail(
+                key,
+                &unit,
+                ending.error.unwrap_or_default(),
+                ending.rollback,
+            );
         } else if stage == PartStage::Cancelled
             && let Some(block) = self.blocks.get_mut(&unit.block)
             && !block.in_finally()
@@ -235,7 +207,12 @@ impl Progress {
         let Some(block) = self.blocks.get_mut(&unit.block) else {
             return;
         };
-        if let Work::Loop { failed, first_error, .. } = &mut block.work {
+        if let Work::Loop {
+            failed,
+            first_error,
+            ..
+        } = &mut block.work
+        {
             *failed += 1;
             first_error.get_or_insert_with(|| format!("item {}: {error}", key.name));
             if !goes_on {
@@ -249,75 +226,11 @@ impl Progress {
         }
         let error = format!("Step '{}' failed: {error}", unit.step.id);
         match block.instance_mut() {
-            Some(instance) if instance.phase == Phase::Finally => instance.further_errors.push(error),
+            Some(instance) if instance.phase == Phase::Finally => {
+                instance.further_errors.push(error);
+            }
             _ => drop(block.stop.get_or_insert(Stop::Failed { error, rollback })),
         }
-    }
-
-    /// Steps of a block that were done are to be done again: forgets what came from them.
-    pub(super) fn forget(&mut self, id: BlockId, ids: &[String]) {
-        if ids.is_empty() {
-            return;
-        }
-        let Some(path) = self.blocks.get(&id).map(|block| block.path.clone()) else {
-            return;
-        };
-        for name in ids {
-            let key = StepKey { path: path.clone(), name: name.clone() };
-            self.discard(&key, true);
-            let inside = key.inside();
-            let is_of = |other: &StepKey| {
-                *other == key || other.path == inside || other.path.starts_with(&format!("{inside}/"))
-            };
-            self.failures.retain(|other| !is_of(other));
-            let instance = self.instance_of(id);
-            if let Some(instance) = self.blocks.get_mut(&instance).and_then(Block::instance_mut) {
-                instance.undo.retain(|undo| !is_of(&undo.key));
-            }
-            if let Some(block) = self.blocks.get_mut(&id) {
-                block.outputs.remove(name);
-                block.statuses.remove(name);
-            }
-        }
-    }
-
-    /// A step is no longer open, nor what is inside of it.
-    pub(super) fn discard(&mut self, key: &StepKey, say: bool) {
-        self.discard_inner(key, say);
-        let Some(mut unit) = self.units.remove(key) else {
-            return;
-        };
-        self.retries.retain(|other| other != key);
-        if let Some(block) = self.blocks.get_mut(&unit.block) {
-            block.children.remove(key);
-        }
-        if say && !self.restoring && unit.has_open_part() {
-            unit.body.ended = Some(self.tick());
-            self.parts.push(unit.part(key, PartStage::Cancelled));
-        }
-    }
-
-    /// Nothing inside a step is open any more.
-    pub(super) fn discard_inner(&mut self, key: &StepKey, say: bool) {
-        let inner = self.units.get_mut(key).and_then(|unit| unit.inner.take());
-        if let Some(inner) = inner {
-            self.discard_block(inner, say);
-        }
-    }
-
-    fn discard_block(&mut self, id: BlockId, say: bool) {
-        let Some(block) = self.blocks.get(&id) else {
-            return;
-        };
-        let rollback = block.instance().and_then(|instance| instance.rollback);
-        let children: Vec<StepKey> = block.children.iter().cloned().collect();
-        for key in children {
-            self.discard(&key, say);
-        }
-        if let Some(rollback) = rollback {
-            self.discard_block(rollback, say);
-        }
-        self.remove_block(id);
     }
 
     /// The step of a key that is ready or has begun.

@@ -8,10 +8,14 @@
 mod advance;
 mod block;
 mod cancel;
+mod close;
+mod discard;
+mod ending;
 mod finish;
 mod open;
 mod outcome;
 mod part;
+mod place;
 mod restore;
 mod scope;
 mod unit;
@@ -25,15 +29,14 @@ use std::{
 
 use serde_json::{Map, Value};
 
+use self::{
+    block::{Block, BlockId, Instance, ROOT, Stop, Work},
+    unit::{Unit, UnitState},
+};
 pub use self::{
     outcome::{ExecutionOutcome, ReadyStep, StepOutcome},
     part::{JournalPart, JournalProblem, PartStage, StepKey},
 };
-use self::{
-    block::{Block, BlockId, Instance, ROOT, Work},
-    unit::{Unit, UnitState},
-};
-
 
 use crate::Playbook;
 
@@ -77,10 +80,21 @@ impl Progress {
     /// An execution that has not begun. The parameters are those of [`Playbook::resolve`].
     #[must_use]
     pub fn new(bundle: Arc<Bundle>, parameters: Map<String, Value>) -> Self {
-        let root = bundle.playbooks.get(&bundle.root).cloned().unwrap_or_default();
-        let instance = Instance::new(root, vec![bundle.root.clone()], parameters);
+        let root = bundle.playbooks.get(&bundle.root).cloned();
+        let missing = root
+            .is_none()
+            .then(|| format!("playbook `{}` does not exist", bundle.root));
+        let instance = Instance::new(
+            root.unwrap_or_default(),
+            vec![bundle.root.clone()],
+            parameters,
+        );
         let work = Work::Playbook(Box::new(instance));
-        let block = Block::new(None, None, String::new(), work);
+        let mut block = Block::new(None, None, String::new(), work);
+        block.stop = missing.map(|error| Stop::Failed {
+            error,
+            rollback: false,
+        });
         Self {
             bundle,
             blocks: HashMap::from([(ROOT, block)]),
@@ -152,7 +166,7 @@ impl Progress {
         let root = &self.blocks[&ROOT];
         let next = root.instance()?.next;
         let back = 1 + usize::from(root.is_busy());
-        let (_, key) = root.at(block::Slot::Main(next.checked_sub(back)?))?;
+        let (_, key) = root.at(place::Slot::Main(next.checked_sub(back)?))?;
         Some(key)
     }
 
@@ -192,8 +206,11 @@ impl Progress {
 impl std::fmt::Debug for Progress {
     /// Without values: they may be long.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let open: BTreeMap<&StepKey, UnitState> =
-            self.units.iter().map(|(key, unit)| (key, unit.state)).collect();
+        let open: BTreeMap<&StepKey, UnitState> = self
+            .units
+            .iter()
+            .map(|(key, unit)| (key, unit.state))
+            .collect();
         f.debug_struct("Progress")
             .field("open", &open)
             .field("outcome", &self.outcome)

@@ -22,8 +22,15 @@ impl Progress {
         let (step, parent) = (unit.step.clone(), unit.block);
         let work = match (&step.for_each, step.kind.as_str()) {
             (Some(for_each), _) if unit.is_loop() => self.items(key, &step, for_each)?,
-            (_, "parallel") => Work::Parallel { waiting: (0..step.steps.len()).collect(), owner: step },
-            (_, "group") => Work::Sequence { owner: step, rollback: false, next: 0 },
+            (_, "parallel") => Work::Parallel {
+                waiting: (0..step.steps.len()).collect(),
+                owner: step,
+            },
+            (_, "group") => Work::Sequence {
+                owner: step,
+                rollback: false,
+                next: 0,
+            },
             _ => Work::Playbook(Box::new(self.nested(key, &step)?)),
         };
         let block = Block::new(Some(key.clone()), Some(parent), key.inside(), work);
@@ -42,7 +49,9 @@ impl Progress {
             Value::Array(items) => items,
             Value::Object(map) => {
                 let entries = map.into_iter();
-                entries.map(|(key, value)| serde_json::json!({"key": key, "value": value})).collect()
+                entries
+                    .map(|(key, value)| serde_json::json!({"key": key, "value": value}))
+                    .collect()
             }
             other => return Err(format!("`for_each` must give a list or a map, not {other}")),
         };
@@ -59,21 +68,35 @@ impl Progress {
     /// The playbook that a `playbook.run` step runs, with its parameters.
     fn nested(&self, key: &StepKey, step: &Step) -> Result<Instance, String> {
         let scope = self.scope(key, &NoSecrets);
-        let given = step.parameters.get("playbook").ok_or("it needs the parameter `playbook`")?;
+        let given = step
+            .parameters
+            .get("playbook")
+            .ok_or("it needs the parameter `playbook`")?;
         let path = render(given, &scope).map_err(|problem| problem.to_string())?;
-        let path = path.as_str().ok_or("`playbook` must be the path of a playbook")?;
+        let path = path
+            .as_str()
+            .ok_or("`playbook` must be the path of a playbook")?;
         let path = normalized(path);
         let playbook = self.bundle.playbooks.get(&path).ok_or_else(|| {
             format!("playbook `{path}` does not exist, or is not among those that the execution started with")
         })?;
         let parent = &self.blocks[&self.instance_of(self.units[key].block)];
-        let mut stack = parent.instance().map(|instance| instance.stack.clone()).unwrap_or_default();
+        let mut stack = parent
+            .instance()
+            .map(|instance| instance.stack.clone())
+            .unwrap_or_default();
         if stack.len() > MAX_DEPTH {
-            return Err(format!("playbooks run each other more than {MAX_DEPTH} levels deep"));
+            return Err(format!(
+                "playbooks run each other more than {MAX_DEPTH} levels deep"
+            ));
         }
         stack.push(path);
         let (mut supplied, mut filled) = (Map::new(), Map::new());
-        for (name, value) in step.parameters.iter().filter(|(name, _)| *name != "playbook") {
+        for (name, value) in step
+            .parameters
+            .iter()
+            .filter(|(name, _)| *name != "playbook")
+        {
             if let Some(marker) = passed_credential(value, &scope) {
                 filled.insert(name.clone(), marker);
                 continue;
@@ -87,10 +110,12 @@ impl Progress {
             })?;
             supplied.insert(name.clone(), value);
         }
-        let resolved = playbook.resolve_with(&supplied, &filled).map_err(|problems| {
-            let messages: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            messages.join("; ")
-        })?;
+        let resolved = playbook
+            .resolve_with(&supplied, &filled)
+            .map_err(|problems| {
+                let messages: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                messages.join("; ")
+            })?;
         Ok(Instance::new(playbook.clone(), stack, resolved))
     }
 }
@@ -111,7 +136,10 @@ fn passed_credential(value: &Value, scope: &crate::Scope<'_>) -> Option<Value> {
     let (first, rest) = path.split_first()?;
     let is_local = root.is_empty() && scope.value(first).is_some();
     let known = match root.as_str() {
-        "credential" => CredentialRef { name: first.clone(), field: None },
+        "credential" => CredentialRef {
+            name: first.clone(),
+            field: None,
+        },
         "" | "parameter" if !is_local => scope.credentials.get(first)?.clone(),
         _ => return None,
     };
@@ -128,5 +156,7 @@ pub(super) fn uses_item(step: &Step, when: &str) -> bool {
         return false;
     };
     let of_loop = ["item", "index", for_each.name.as_str()];
-    roots_of(when).iter().any(|root| of_loop.contains(&root.as_str()))
+    roots_of(when)
+        .iter()
+        .any(|root| of_loop.contains(&root.as_str()))
 }

@@ -16,6 +16,8 @@ pub struct ReadyStep {
     pub step: Arc<Step>,
     /// Which try it will be, from 1.
     pub tries: u32,
+    /// The limit of the try, in seconds; none of a loop, whose passes have it.
+    pub timeout_s: Option<f64>,
     /// How long to wait before it begins, in seconds: not 0 after a try that failed.
     pub delay_s: f64,
     /// It was interrupted, must not begin again by itself, and waits for an operator.
@@ -43,7 +45,10 @@ impl StepOutcome {
     /// It is done.
     #[must_use]
     pub fn completed(output: Value) -> Self {
-        Self { output: Some(output), ..Self::of(PartStage::Completed, None) }
+        Self {
+            output: Some(output),
+            ..Self::of(PartStage::Completed, None)
+        }
     }
 
     /// It failed; it is tried again if it has tries left.
@@ -86,7 +91,13 @@ impl StepOutcome {
     }
 
     fn of(stage: PartStage, error: Option<String>) -> Self {
-        Self { stage, output: None, error, set: Map::new(), last_try: false }
+        Self {
+            stage,
+            output: None,
+            error,
+            set: Map::new(),
+            last_try: false,
+        }
     }
 }
 

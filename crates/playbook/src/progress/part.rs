@@ -17,7 +17,11 @@ pub struct StepKey {
 impl StepKey {
     /// The path of what is inside of it.
     pub(super) fn inside(&self) -> String {
-        if self.path.is_empty() { self.name.clone() } else { format!("{}/{}", self.path, self.name) }
+        if self.path.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}/{}", self.path, self.name)
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     JournalPart, JournalProblem, PartStage, Progress, StepKey, UnitState,
     block::{Block, BlockId, Phase},
-    finish::Ending,
+    ending::Ending,
     part::PartBody,
 };
 
@@ -26,7 +26,9 @@ impl Progress {
         for part in parts {
             let body: PartBody = serde_json::from_value(part.body.clone()).map_err(|error| {
                 let (number, key) = (part.number, &part.key);
-                JournalProblem::new(format!("part {number} (`{key}`) has a body that does not fit: {error}"))
+                JournalProblem::new(format!(
+                    "part {number} (`{key}`) has a body that does not fit: {error}"
+                ))
             })?;
             self.next_number = self.next_number.max(part.number + 1);
             read.push((part, body));
@@ -34,11 +36,21 @@ impl Progress {
         let mut order = Vec::with_capacity(read.len() * 2);
         for (index, (part, body)) in read.iter().enumerate() {
             order.push((body.began, index, Happened::Began));
-            order.extend(body.retried.iter().map(|at| (*at, index, Happened::Retried)));
+            order.extend(
+                body.retried
+                    .iter()
+                    .map(|at| (*at, index, Happened::Retried)),
+            );
             if part.stage.is_final() {
                 order.push((body.ended.unwrap_or(u64::MAX), index, Happened::Ended));
             }
-            let last = body.retried.iter().copied().chain([body.began]).chain(body.ended).max();
+            let last = body
+                .retried
+                .iter()
+                .copied()
+                .chain([body.began])
+                .chain(body.ended)
+                .max();
             self.clock = self.clock.max(last.unwrap_or_default());
         }
         // Of a step that was skipped, both are the same moment: the sort keeps their order.
@@ -64,17 +76,31 @@ impl Progress {
         let key = &part.key;
         let unknown = || {
             let number = part.number;
-            JournalProblem::new(format!("the journal has part {number}, `{key}`, and the playbook has not"))
+            JournalProblem::new(format!(
+                "the journal has part {number}, `{key}`, and the playbook has not"
+            ))
         };
         self.discard(key, false);
         let id = self.block_of(&key.path).ok_or_else(unknown)?;
-        let slot = self.blocks.get(&id).and_then(|block| block.locate(&key.name)).ok_or_else(unknown)?;
+        let slot = self
+            .blocks
+            .get(&id)
+            .and_then(|block| block.locate(&key.name))
+            .ok_or_else(unknown)?;
         self.place(id, slot).ok_or_else(unknown)?;
         let opens = self.units.get_mut(key).is_some_and(|unit| {
             unit.number = Some(part.number);
-            unit.tries = part.tries.max(1);
-            unit.row = Some(if part.stage.is_final() { PartStage::Started } else { part.stage });
-            unit.body = PartBody { began: body.began, retried: body.retried.clone(), ..PartBody::default() };
+            unit.tries = part.tries;
+            unit.row = Some(if part.stage.is_final() {
+                PartStage::Started
+            } else {
+                part.stage
+            });
+            unit.body = PartBody {
+                began: body.began,
+                retried: body.retried.clone(),
+                ..PartBody::default()
+            };
             unit.state = UnitState::Interrupted;
             unit.is_composite()
         });
@@ -121,14 +147,22 @@ impl Progress {
         let undone = path.strip_suffix("/rollback")?;
         let owner = self.blocks.iter().find_map(|(id, block)| {
             let instance = block.instance()?;
-            instance.undo.iter().any(|undo| undo.key.inside() == undone).then_some(*id)
+            instance
+                .undo
+                .iter()
+                .any(|undo| undo.key.inside() == undone)
+                .then_some(*id)
         })?;
         if let Some(done) = self.blocks.get(&owner)?.instance()?.rollback {
             self.close(done);
         }
         let instance = self.blocks.get_mut(&owner).and_then(Block::instance_mut)?;
         instance.phase = Phase::Rollback;
-        while instance.undo.last().is_some_and(|undo| undo.key.inside() != undone) {
+        while instance
+            .undo
+            .last()
+            .is_some_and(|undo| undo.key.inside() != undone)
+        {
             instance.undo.pop();
         }
         self.roll_back(owner);

@@ -35,7 +35,9 @@ impl Progress {
             return BTreeSet::new();
         };
         let values = unit.step.parameters.values();
-        values.flat_map(|value| credentials_in(value, &scope)).collect()
+        values
+            .flat_map(|value| credentials_in(value, &scope))
+            .collect()
     }
 
     /// The parameters of a step, rendered, with the defaults of its type. Expressions stay as they are: see
@@ -53,12 +55,18 @@ impl Progress {
         };
         let scope = self.scope(key, secrets);
         let kind = unit.step.kind.as_str();
-        let how = |name: &str| step_type(kind)?.parameter(name).map(|parameter| parameter.kind);
+        let how = |name: &str| {
+            step_type(kind)?
+                .parameter(name)
+                .map(|parameter| parameter.kind)
+        };
         let mut rendered = Map::new();
         for (name, value) in &unit.step.parameters {
             let value = match (how(name), value) {
                 (Some("expression"), _) => Ok(value.clone()),
-                (Some("template"), Value::String(text)) => render_text(text, &scope).map(Value::String),
+                (Some("template"), Value::String(text)) => {
+                    render_text(text, &scope).map(Value::String)
+                }
                 _ => render(value, &scope),
             };
             let named = |problem: RenderProblem| RenderProblem {
@@ -106,14 +114,19 @@ impl Progress {
 
     /// What the loop of a step that is one pass of it names.
     fn loop_values(&self, unit: &Unit) -> Vec<(Cow<'_, str>, Cow<'_, Value>)> {
-        let Some(Work::Loop { step, items, .. }) = self.blocks.get(&unit.block).map(|block| &block.work) else {
+        let Some(Work::Loop { step, items, .. }) =
+            self.blocks.get(&unit.block).map(|block| &block.work)
+        else {
             return Vec::new();
         };
         let index = unit.slot.index();
         let Some(item) = items.get(index) else {
             return Vec::new();
         };
-        let name = step.for_each.as_ref().map_or("item", |for_each| for_each.name.as_str());
+        let name = step
+            .for_each
+            .as_ref()
+            .map_or("item", |for_each| for_each.name.as_str());
         let mut values = vec![
             (Cow::from("index"), Cow::Owned(Value::from(index))),
             (Cow::from("item"), Cow::Borrowed(item)),
@@ -129,6 +142,8 @@ impl Progress {
         let mut scope = self.block_scope(unit.block, &NoSecrets);
         scope.values.extend(self.loop_values(unit));
         let values = scope.values.into_iter();
-        values.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+        values
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect()
     }
 }

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    JournalPart, PartStage, StepKey,
-    block::{BlockId, Slot},
-    part::PartBody,
-};
+use super::{JournalPart, PartStage, StepKey, block::BlockId, part::PartBody, place::Slot};
 use crate::Step;
 
 pub(super) struct Unit {
@@ -17,8 +13,10 @@ pub(super) struct Unit {
     /// It is one pass of its step's loop.
     pub(super) in_loop: bool,
     pub(super) state: UnitState,
-    /// The try that runs, ran last or will run first, from 1.
+    /// The try that runs or ran last, from 1; 0 before the first.
     pub(super) tries: u32,
+    /// That try failed.
+    pub(super) try_failed: bool,
     /// The pause before the next try.
     pub(super) delay_s: f64,
     /// The number of its part, once it has one.
@@ -48,7 +46,8 @@ impl Unit {
             slot,
             in_loop,
             state: UnitState::Waiting,
-            tries: 1,
+            tries: 0,
+            try_failed: false,
             delay_s: 0.0,
             number: None,
             row: None,
@@ -66,18 +65,26 @@ impl Unit {
         self.is_loop() || self.step.holds_steps()
     }
 
+    /// The try that begins next: an interrupted one begins again.
+    pub(super) fn next_try(&self) -> u32 {
+        if self.try_failed {
+            self.tries + 1
+        } else {
+            self.tries.max(1)
+        }
+    }
+
     /// Whether its part has to say something when it is stopped: it has begun and not ended.
     pub(super) fn has_open_part(&self) -> bool {
         matches!(self.row, Some(PartStage::Started | PartStage::Interrupted))
     }
 
     pub(super) fn part(&self, key: &StepKey, stage: PartStage) -> JournalPart {
-        let tries = if self.body.ended.is_some() && self.row.is_none() { 0 } else { self.tries };
         JournalPart {
             number: self.number.unwrap_or_default(),
             key: key.clone(),
             stage,
-            tries,
+            tries: self.tries,
             body: serde_json::to_value(&self.body).unwrap_or_default(),
         }
     }

@@ -29,7 +29,10 @@ pub(super) const TYPES: &[StepType] = &[
                 .not(&["wait_for", "wait"]),
             takes("timeout", "integer", "How long it waits for the page.").milliseconds("30000"),
         ],
-        &[gives("url", "string", "The address after redirects."), STATUS],
+        &[
+            gives("url", "string", "The address after redirects."),
+            STATUS,
+        ],
     ),
     StepType::new(
         "browser.click",
@@ -39,14 +42,20 @@ pub(super) const TYPES: &[StepType] = &[
             TIMEOUT,
             takes("force", "boolean", "Clicks even if something covers it.").default("false"),
         ],
-        &[FOUND, STATUS, gives("force", "boolean", "Whether it was forced.")],
+        &[
+            FOUND,
+            STATUS,
+            gives("force", "boolean", "Whether it was forced."),
+        ],
     ),
     StepType::new(
         "browser.fill",
         "Replaces the content of an input.",
         &[
             SELECTOR,
-            takes("value", "string", "The new content. It is shown nowhere.").required().not(&["text"]),
+            takes("value", "string", "The new content. It is shown nowhere.")
+                .required()
+                .not(&["text"]),
             TIMEOUT,
         ],
         &[FOUND, STATUS],
@@ -62,7 +71,9 @@ pub(super) const TYPES: &[StepType] = &[
         "Gives a file to an input.",
         &[
             SELECTOR,
-            takes("file_path", "file", "The file.").required().not(&["file", "path"]),
+            takes("file_path", "file", "The file.")
+                .required()
+                .not(&["file", "path"]),
             TIMEOUT,
         ],
         &[FOUND, gives("file_path", "string", "The file."), STATUS],
@@ -71,10 +82,23 @@ pub(super) const TYPES: &[StepType] = &[
         "browser.screenshot",
         "Takes a picture of the page.",
         &[
-            takes("name", "string", "What it is called; without it, the step's id.").not(&["path", "filename"]),
-            takes("full_page", "boolean", "The whole page instead of what is visible.").default("false"),
+            takes(
+                "name",
+                "string",
+                "What it is called; without it, the step's id.",
+            )
+            .not(&["path", "filename"]),
+            takes(
+                "full_page",
+                "boolean",
+                "The whole page instead of what is visible.",
+            )
+            .default("false"),
         ],
-        &[gives("screenshot", "string", "The artefact's name."), STATUS],
+        &[
+            gives("screenshot", "string", "The artefact's name."),
+            STATUS,
+        ],
     ),
     StepType::new(
         "browser.wait",
@@ -105,7 +129,11 @@ pub(super) const TYPES: &[StepType] = &[
         "Fails unless an element has a text.",
         &[
             SELECTOR,
-            takes("text", "string", "The text.").required().not(&["value", "expected", "expected_text"]),
+            takes("text", "string", "The text.").required().not(&[
+                "value",
+                "expected",
+                "expected_text",
+            ]),
             takes("match", "string", "How it is compared.")
                 .default("\"exact\"")
                 .options(&["exact", "contains", "regex"])
@@ -126,8 +154,12 @@ pub(super) const TYPES: &[StepType] = &[
         "Fails unless an attribute of an element has a value.",
         &[
             SELECTOR,
-            takes("attribute", "string", "Its name.").required().not(&["name"]),
-            takes("value", "string", "The value.").required().not(&["expected"]),
+            takes("attribute", "string", "Its name.")
+                .required()
+                .not(&["name"]),
+            takes("value", "string", "The value.")
+                .required()
+                .not(&["expected"]),
             CHECK_TIMEOUT,
         ],
         &[
@@ -149,7 +181,12 @@ pub(super) const TYPES: &[StepType] = &[
                 .options(&["visible", "hidden", "enabled", "disabled"]),
             CHECK_TIMEOUT,
         ],
-        &[FOUND, gives("expected_state", "string", "The state."), STATUS, MESSAGE],
+        &[
+            FOUND,
+            gives("expected_state", "string", "The state."),
+            STATUS,
+            MESSAGE,
+        ],
     ),
     StepType::new(
         "browser.get_text",
@@ -163,10 +200,22 @@ pub(super) const TYPES: &[StepType] = &[
         &[
             takes("baseline_name", "string", "The approved picture.").required(),
             takes("threshold", "float", "How much must be equal, in percent.").default("99.9"),
-            takes("fail_on_diff", "boolean", "Whether a difference fails the step.").default("true"),
-            takes("selector", "selector", "The element that is compared; without it, the page."),
+            takes(
+                "fail_on_diff",
+                "boolean",
+                "Whether a difference fails the step.",
+            )
+            .default("true"),
+            takes(
+                "selector",
+                "selector",
+                "The element that is compared; without it, the page.",
+            ),
         ],
-        &[gives("similarity", "float", "How much is equal, in percent."), STATUS],
+        &[
+            gives("similarity", "float", "How much is equal, in percent."),
+            STATUS,
+        ],
     ),
     StepType::known(
         "browser.check",

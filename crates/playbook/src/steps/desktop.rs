@@ -2,8 +2,7 @@
 
 use super::StepType;
 
-const DESIGNER: &str =
-    "it is not performed: it needs the desktop of a machine with Ignition Designer; use gateway steps";
+const DESIGNER: &str = "it is not performed: it needs the desktop of a machine with Ignition Designer; use gateway steps";
 const AI: &str = "it is not performed: the system that it comes from removed it; use browser.verify steps or approval";
 
 pub(super) const TYPES: &[StepType] = &[

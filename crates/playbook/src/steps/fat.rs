@@ -7,12 +7,23 @@ pub(super) const TYPES: &[StepType] = &[
         "fat.generate_report",
         "Writes a report of test results.",
         &[
-            takes("test_results", "dict", "The results: results, total, passed, failed, skipped.").required(),
+            takes(
+                "test_results",
+                "dict",
+                "The results: results, total, passed, failed, skipped.",
+            )
+            .required(),
             takes("visual_analysis", "any", "Further findings."),
             takes("screenshots_dir", "string", "Where pictures are."),
-            takes("format", "string", "The format.").default("\"html\"").options(&["html", "json"]),
+            takes("format", "string", "The format.")
+                .default("\"html\"")
+                .options(&["html", "json"]),
             takes("template", "string", "The layout."),
-            takes("metadata", "dict", "project_name, test_date, tester, client."),
+            takes(
+                "metadata",
+                "dict",
+                "project_name, test_date, tester, client.",
+            ),
         ],
         &[
             gives("status", "string", "`generated`."),
@@ -22,7 +33,11 @@ pub(super) const TYPES: &[StepType] = &[
             gives("total_tests", "integer", "How many tests there are."),
             gives("passed_tests", "integer", "How many passed."),
             gives("failed_tests", "integer", "How many failed."),
-            gives("visual_issues", "integer", "How many visual findings there are."),
+            gives(
+                "visual_issues",
+                "integer",
+                "How many visual findings there are.",
+            ),
         ],
     ),
     StepType::new(
@@ -30,7 +45,9 @@ pub(super) const TYPES: &[StepType] = &[
         "Copies a report.",
         &[
             takes("report_id", "string", "The report's id.").required(),
-            takes("format", "string", "The format.").default("\"pdf\"").options(&["html", "pdf"]),
+            takes("format", "string", "The format.")
+                .default("\"pdf\"")
+                .options(&["html", "pdf"]),
             takes("output_path", "string", "The name of the copy."),
         ],
         &[

@@ -7,7 +7,9 @@ pub(super) const TYPES: &[StepType] = &[StepType::new(
     "Sends one HTTP request, captures from the answer and checks it. Addresses are allowed by the executor's \
      policy.",
     &[
-        takes("url", "string", "The address, `http` or `https`.").required().not(&["uri", "address"]),
+        takes("url", "string", "The address, `http` or `https`.")
+            .required()
+            .not(&["uri", "address"]),
         takes("method", "string", "The method.")
             .default("\"GET\"")
             .options(&["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
@@ -16,21 +18,62 @@ pub(super) const TYPES: &[StepType] = &[StepType::new(
         takes("json", "any", "The body, as JSON.").not(&["body_json", "data"]),
         takes("form", "dict", "The body, as a form."),
         takes("body", "string", "The body, as text."),
-        takes("file", "file", "The body: the content of a file of the execution."),
+        takes(
+            "file",
+            "file",
+            "The body: the content of a file of the execution.",
+        ),
         takes("username", "string", "For basic authentication."),
         takes("password", "string", "For basic authentication."),
-        takes("verify_tls", "boolean", "Whether the certificate must be valid.").default("true"),
-        takes("ca_certificate", "string", "A certificate authority to trust, as PEM."),
-        takes("follow_redirects", "integer", "How many redirects are followed at most.").default("5"),
+        takes(
+            "verify_tls",
+            "boolean",
+            "Whether the certificate must be valid.",
+        )
+        .default("true"),
+        takes(
+            "ca_certificate",
+            "string",
+            "A certificate authority to trust, as PEM.",
+        ),
+        takes(
+            "follow_redirects",
+            "integer",
+            "How many redirects are followed at most.",
+        )
+        .default("5"),
         takes("request_timeout", "float", "The limit of one request.").seconds("30"),
-        takes("expect_status", "any", "A status or a list of them; a class as `2xx`.").default("\"2xx\"")
-            .not(&["status", "expected_status", "status_code"]),
-        takes("assert", "expression", "Expressions that must hold; they see `status`, `headers`, `body` and `json`.")
-            .not(&["asserts", "assertions"]),
-        takes("capture", "dict", "What is taken from the answer: a name and `{json: /pointer}`, `{regex: …}` or \
-            `{header: …}`.").not(&["captures", "extract"]),
-        takes("retry_status", "list", "Statuses after which the request is sent again.").default("[]"),
-        takes("save_as", "string", "Keeps the body as an artefact of this name."),
+        takes(
+            "expect_status",
+            "any",
+            "A status or a list of them; a class as `2xx`.",
+        )
+        .default("\"2xx\"")
+        .not(&["status", "expected_status", "status_code"]),
+        takes(
+            "assert",
+            "expression",
+            "Expressions that must hold; they see `status`, `headers`, `body` and `json`.",
+        )
+        .not(&["asserts", "assertions"]),
+        takes(
+            "capture",
+            "dict",
+            "What is taken from the answer: a name and `{json: /pointer}`, `{regex: …}` or \
+            `{header: …}`.",
+        )
+        .not(&["captures", "extract"]),
+        takes(
+            "retry_status",
+            "list",
+            "Statuses after which the request is sent again.",
+        )
+        .default("[]"),
+        takes(
+            "save_as",
+            "string",
+            "Keeps the body as an artefact of this name.",
+        ),
         takes("max_bytes", "integer", "The longest body that is read.").default("1048576"),
     ],
     &[

@@ -91,10 +91,13 @@ pub fn with_defaults(kind: &str, mut rendered: Map<String, Value>) -> Map<String
 }
 
 static TABLE: LazyLock<Vec<StepType>> = LazyLock::new(|| {
-    let with_connection = gateway::TYPES.iter().map(|step_type| StepType {
-        parameters: Vec::leak([step_type.parameters, gateway::CONNECTION].concat()),
-        ..*step_type
-    });
+    let with_connection = gateway::ALL
+        .into_iter()
+        .flatten()
+        .map(|step_type| StepType {
+            parameters: Vec::leak([step_type.parameters, gateway::CONNECTION].concat()),
+            ..*step_type
+        });
     let others = [
         browser::TYPES,
         desktop::TYPES,
@@ -111,20 +114,26 @@ static TABLE: LazyLock<Vec<StepType>> = LazyLock::new(|| {
 
 static BY_NAME: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
     let names = TABLE.iter().enumerate();
-    names.map(|(index, step_type)| (step_type.name, index)).collect()
+    names
+        .map(|(index, step_type)| (step_type.name, index))
+        .collect()
 });
 
 impl StepType {
     /// The part of its name before the dot, or `control` when there is none.
     #[must_use]
     pub fn domain(&self) -> &'static str {
-        self.name.split_once('.').map_or("control", |(domain, _)| domain)
+        self.name
+            .split_once('.')
+            .map_or("control", |(domain, _)| domain)
     }
 
     /// The parameter of a name.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&'static StepParameter> {
-        self.parameters.iter().find(|parameter| parameter.name == name)
+        self.parameters
+            .iter()
+            .find(|parameter| parameter.name == name)
     }
 
     const fn new(
@@ -133,7 +142,14 @@ impl StepType {
         parameters: &'static [StepParameter],
         outputs: &'static [StepOutput],
     ) -> Self {
-        Self { name, description, parameters, outputs, note: None, open: false }
+        Self {
+            name,
+            description,
+            parameters,
+            outputs,
+            note: None,
+            open: false,
+        }
     }
 
     const fn open(mut self) -> Self {
@@ -215,5 +231,9 @@ const fn takes(name: &'static str, kind: &'static str, description: &'static str
 
 /// A field of an output.
 const fn gives(name: &'static str, kind: &'static str, description: &'static str) -> StepOutput {
-    StepOutput { name, kind, description }
+    StepOutput {
+        name,
+        kind,
+        description,
+    }
 }

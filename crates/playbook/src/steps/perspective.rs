@@ -8,7 +8,12 @@ pub(super) const TYPES: &[StepType] = &[
         "Lists the elements of the page that a person can use.",
         &[
             takes("selector", "selector", "Where it looks.").default("\"body\""),
-            takes("types", "list", "Only elements of these types; empty for all.").default("[]"),
+            takes(
+                "types",
+                "list",
+                "Only elements of these types; empty for all.",
+            )
+            .default("[]"),
             takes("exclude_selectors", "list", "What is left out.").default("[]"),
         ],
         &[
@@ -22,7 +27,12 @@ pub(super) const TYPES: &[StepType] = &[
     StepType::new(
         "perspective.extract_component_metadata",
         "Adds to an inventory what is known of each element.",
-        &[takes("components", "list", "The inventory of `perspective.discover_page`.").required()],
+        &[takes(
+            "components",
+            "list",
+            "The inventory of `perspective.discover_page`.",
+        )
+        .required()],
         &[
             gives("status", "string", "`enriched` or `skipped`."),
             gives("enriched_inventory", "list", "The elements."),
@@ -33,12 +43,31 @@ pub(super) const TYPES: &[StepType] = &[
         "perspective.execute_test_manifest",
         "Clicks and fills a list of elements and reports what happened.",
         &[
-            takes("manifest", "list", "Maps with component_id, action, selector, value and expected.").required(),
-            takes("capture_screenshots", "boolean", "Whether it takes pictures.").default("true"),
-            takes("on_failure", "string", "Whether it goes on after a failure.")
-                .default("\"continue\"")
-                .options(&["continue", "abort"]),
-            takes("return_to_baseline", "boolean", "Whether it returns after each test.").default("true"),
+            takes(
+                "manifest",
+                "list",
+                "Maps with component_id, action, selector, value and expected.",
+            )
+            .required(),
+            takes(
+                "capture_screenshots",
+                "boolean",
+                "Whether it takes pictures.",
+            )
+            .default("true"),
+            takes(
+                "on_failure",
+                "string",
+                "Whether it goes on after a failure.",
+            )
+            .default("\"continue\"")
+            .options(&["continue", "abort"]),
+            takes(
+                "return_to_baseline",
+                "boolean",
+                "Whether it returns after each test.",
+            )
+            .default("true"),
             takes("baseline_url", "string", "Where it returns to."),
         ],
         &[
@@ -69,7 +98,9 @@ pub(super) const TYPES: &[StepType] = &[
         "perspective.verify_dock_opened",
         "Fails unless a dock is open.",
         &[
-            takes("dock_selector", "selector", "The dock.").required().not(&["selector"]),
+            takes("dock_selector", "selector", "The dock.")
+                .required()
+                .not(&["selector"]),
             takes("timeout", "integer", "How long it waits.").milliseconds("3000"),
         ],
         &[

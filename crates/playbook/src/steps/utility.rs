@@ -12,14 +12,18 @@ pub(super) const TYPES: &[StepType] = &[
     StepType::new(
         "utility.sleep",
         "Waits. More than ten seconds park the execution, which then needs no executor.",
-        &[takes("seconds", "float", "How long.").seconds("1").not(&["duration", "time"])],
+        &[takes("seconds", "float", "How long.")
+            .seconds("1")
+            .not(&["duration", "time"])],
         &[gives("slept", "float", "How long it waited, in seconds.")],
     ),
     StepType::new(
         "utility.log",
         "Writes a line to the execution's log.",
         &[
-            takes("message", "any", "What it says.").default("\"\"").not(&["text", "msg"]),
+            takes("message", "any", "What it says.")
+                .default("\"\"")
+                .not(&["text", "msg"]),
             takes("level", "string", "How important it is.")
                 .default("\"info\"")
                 .options(&["debug", "info", "warning", "error"]),
@@ -33,7 +37,9 @@ pub(super) const TYPES: &[StepType] = &[
         "utility.set_variable",
         "Sets a variable of this playbook: `{{ variable.NAME }}`.",
         &[
-            takes("name", "string", "Its name.").required().not(&["variable", "key"]),
+            takes("name", "string", "Its name.")
+                .required()
+                .not(&["variable", "key"]),
             takes("value", "any", "Its value, of any type.").required(),
         ],
         &[
@@ -45,8 +51,14 @@ pub(super) const TYPES: &[StepType] = &[
         "utility.get_variable",
         "Gives the value of a variable.",
         &[
-            takes("name", "string", "Its name.").required().not(&["variable", "key"]),
-            takes("default", "any", "The value when it is not set; without it, the step fails."),
+            takes("name", "string", "Its name.")
+                .required()
+                .not(&["variable", "key"]),
+            takes(
+                "default",
+                "any",
+                "The value when it is not set; without it, the step fails.",
+            ),
         ],
         &[
             gives("variable", "string", "Its name."),
@@ -57,10 +69,18 @@ pub(super) const TYPES: &[StepType] = &[
         "utility.assert",
         "Fails unless a condition holds.",
         &[
-            takes("that", "expression", "An expression as in `when`, or a list of them.")
-                .required()
-                .not(&["condition", "when", "expression"]),
-            takes("message", "string", "What the error says when it does not hold."),
+            takes(
+                "that",
+                "expression",
+                "An expression as in `when`, or a list of them.",
+            )
+            .required()
+            .not(&["condition", "when", "expression"]),
+            takes(
+                "message",
+                "string",
+                "What the error says when it does not hold.",
+            ),
         ],
         &[gives("checked", "integer", "How many conditions hold.")],
     ),
@@ -68,12 +88,22 @@ pub(super) const TYPES: &[StepType] = &[
         "utility.template",
         "Renders a longer text with templates, loops and conditions of Jinja.",
         &[
-            takes("template", "template", "The text.").required().not(&["text", "content"]),
-            takes("file", "string", "Keeps the text as an artefact of this name."),
+            takes("template", "template", "The text.")
+                .required()
+                .not(&["text", "content"]),
+            takes(
+                "file",
+                "string",
+                "Keeps the text as an artefact of this name.",
+            ),
         ],
         &[
             gives("text", "string", "The rendered text."),
-            gives("file", "string", "The name of the artefact, if there is one."),
+            gives(
+                "file",
+                "string",
+                "The name of the artefact, if there is one.",
+            ),
         ],
     ),
     StepType::new(
@@ -81,20 +111,41 @@ pub(super) const TYPES: &[StepType] = &[
         "Runs a command or a shell script in the isolation of binary jobs. Printed lines `key=value` become \
          fields of the output.",
         &[
-            takes("command", "any", "A program with its arguments, as a list; or text, which the shell reads.")
-                .not(&["cmd", "argv", "args"]),
-            takes("script", "string", "A script for the shell, instead of a command.").not(&["code", "run"]),
+            takes(
+                "command",
+                "any",
+                "A program with its arguments, as a list; or text, which the shell reads.",
+            )
+            .not(&["cmd", "argv", "args"]),
+            takes(
+                "script",
+                "string",
+                "A script for the shell, instead of a command.",
+            )
+            .not(&["code", "run"]),
             takes("shell", "string", "The shell that reads a script.").default("\"/bin/sh\""),
             takes("stdin", "string", "What it reads as its standard input."),
             ENVIRONMENT,
-            takes("files", "dict", "Files that are laid into its directory: name and content."),
+            takes(
+                "files",
+                "dict",
+                "Files that are laid into its directory: name and content.",
+            ),
             takes("expect", "list", "Exit codes that are no failure.").default("[0]"),
             takes("network", "boolean", "Whether it may use the network.").default("true"),
         ],
         &[
             gives("exit_code", "integer", "Its exit code."),
-            gives("_output", "string", "What it printed to its standard output, at most 1 MiB."),
-            gives("_error", "string", "What it printed to its standard error, at most 64 KiB."),
+            gives(
+                "_output",
+                "string",
+                "What it printed to its standard output, at most 1 MiB.",
+            ),
+            gives(
+                "_error",
+                "string",
+                "What it printed to its standard error, at most 64 KiB.",
+            ),
         ],
     ),
     StepType::new(
@@ -103,12 +154,22 @@ pub(super) const TYPES: &[StepType] = &[
          `key=value` become fields of the output. `Path`, `zipfile`, `ET`, `json`, `time`, `set_variable` and \
          `get_variable` are there.",
         &[
-            takes("script", "string", "The script.").required().not(&["code", "source"]),
+            takes("script", "string", "The script.")
+                .required()
+                .not(&["code", "source"]),
             ENVIRONMENT,
-            takes("packages", "list", "Names of packages that must be installed where it runs."),
+            takes(
+                "packages",
+                "list",
+                "Names of packages that must be installed where it runs.",
+            ),
             takes("network", "boolean", "Whether it may use the network.").default("true"),
         ],
-        &[gives("_output", "string", "What it printed to its standard output, at most 1 MiB.")],
+        &[gives(
+            "_output",
+            "string",
+            "What it printed to its standard output, at most 1 MiB.",
+        )],
     ),
     StepType::known(
         "utility.wait",

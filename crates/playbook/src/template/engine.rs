@@ -8,11 +8,7 @@ use std::{
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as Dynamic, value::Serde};
 use serde_json::Value;
 
-use super::{
-    RenderProblem, Scope,
-    scan::ROOTS,
-    scope::Found,
-};
+use super::{RenderProblem, Scope, scan::ROOTS, scope::Found};
 
 /// How many instructions one expression or text may take.
 const FUEL: u64 = 200_000;
@@ -28,8 +24,13 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 /// An expression without the braces that an author may put around it.
 pub(super) fn bare(expression: &str) -> &str {
     let trimmed = expression.trim();
-    let inside = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-    inside.filter(|inside| !inside.contains("}}")).unwrap_or(trimmed).trim()
+    let inside = trimmed
+        .strip_prefix("{{")
+        .and_then(|rest| rest.strip_suffix("}}"));
+    inside
+        .filter(|inside| !inside.contains("}}"))
+        .unwrap_or(trimmed)
+        .trim()
 }
 
 pub(super) fn compiles(expression: &str) -> bool {
@@ -54,7 +55,9 @@ pub(super) fn names_in(expression: &str) -> Vec<String> {
 
 /// The value of an expression.
 pub(super) fn evaluate(expression: &str, scope: &Scope<'_>) -> Result<Value, RenderProblem> {
-    let compiled = ENVIRONMENT.compile_expression(expression).map_err(|error| problem(&error))?;
+    let compiled = ENVIRONMENT
+        .compile_expression(expression)
+        .map_err(|error| problem(&error))?;
     let names = compiled.undeclared_variables(true);
     let (context, missing) = context(&names, scope)?;
     let value = match compiled.eval(context) {
@@ -72,13 +75,17 @@ pub(super) fn evaluate(expression: &str, scope: &Scope<'_>) -> Result<Value, Ren
 
 /// A text of full Jinja.
 pub(super) fn render(text: &str, scope: &Scope<'_>) -> Result<String, RenderProblem> {
-    let template = ENVIRONMENT.template_from_str(text).map_err(|error| problem(&error))?;
+    let template = ENVIRONMENT
+        .template_from_str(text)
+        .map_err(|error| problem(&error))?;
     let names = template.undeclared_variables(true);
     let (context, missing) = context(&names, scope)?;
-    template.render(context).map_err(|error| match (error.kind(), missing) {
-        (ErrorKind::UndefinedError, Some(missing)) => missing,
-        _ => problem(&error),
-    })
+    template
+        .render(context)
+        .map_err(|error| match (error.kind(), missing) {
+            (ErrorKind::UndefinedError, Some(missing)) => missing,
+            _ => problem(&error),
+        })
 }
 
 fn dynamic(value: impl serde::Serialize) -> Dynamic {
@@ -90,7 +97,9 @@ pub(super) fn is_true(value: &Value) -> bool {
 }
 
 fn problem(error: &minijinja::Error) -> RenderProblem {
-    let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    let detail = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), str::to_owned);
     RenderProblem::new(match error.kind() {
         ErrorKind::OutOfFuel => "it takes too long".to_owned(),
         _ => detail,
@@ -110,7 +119,11 @@ fn context(
         let path: Vec<&str> = name.split('.').collect();
         let is_root = ROOTS.contains(&path[0]) && scope.value(path[0]).is_none();
         let depth = if is_root { 2 } else { 1 };
-        let values = if is_root { roots.entry(path[0]).or_default() } else { &mut context };
+        let values = if is_root {
+            roots.entry(path[0]).or_default()
+        } else {
+            &mut context
+        };
         if path.len() < depth {
             values.extend(whole(path[0], scope)?);
             continue;
@@ -125,14 +138,18 @@ fn context(
                 missing.get_or_insert(problem);
                 // `a.b.c | default(1)` is to work without `a.b`, and `a.b is defined` to be false.
                 if path.len() > depth && !names.contains(&path[..depth].join(".")) {
-                    values.entry(last).or_insert_with(|| dynamic(BTreeMap::<String, ()>::new()));
+                    values
+                        .entry(last)
+                        .or_insert_with(|| dynamic(BTreeMap::<String, ()>::new()));
                 }
             }
         }
     }
     for root in ROOTS.into_iter().filter(|root| scope.value(root).is_none()) {
         let values = roots.remove(root).unwrap_or_default();
-        context.entry(root.to_owned()).or_insert_with(|| Dynamic::from(values));
+        context
+            .entry(root.to_owned())
+            .or_insert_with(|| Dynamic::from(values));
     }
     Ok((context, missing))
 }
@@ -151,12 +168,19 @@ fn whole(root: &str, scope: &Scope<'_>) -> Result<BTreeMap<String, Dynamic>, Ren
     };
     match root {
         "parameter" => {
-            let plain = scope.parameters.iter().filter(|(name, _)| !scope.credentials.contains_key(*name));
-            Ok(plain.map(|(name, value)| (name.clone(), dynamic(value))).collect())
+            let plain = scope
+                .parameters
+                .iter()
+                .filter(|(name, _)| !scope.credentials.contains_key(*name));
+            Ok(plain
+                .map(|(name, value)| (name.clone(), dynamic(value)))
+                .collect())
         }
         "variable" => Ok(of(&scope.variables)),
         "step" => Ok(layers(&scope.outputs)),
         "status" => Ok(layers(&scope.statuses)),
-        _ => Err(RenderProblem::new("a credential must be named: `credential.NAME.field`")),
+        _ => Err(RenderProblem::new(
+            "a credential must be named: `credential.NAME.field`",
+        )),
     }
 }

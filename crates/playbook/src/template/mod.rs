@@ -14,17 +14,17 @@ use std::{collections::BTreeSet, fmt};
 
 use serde_json::{Map, Value};
 
-pub use self::{
-    references::{Reference, references},
-    scope::Scope,
-    secrets::{NoSecrets, Secrets, credential_marker},
-};
 pub(crate) use self::{
     engine::check_expression,
     references::{expression_references, roots_of},
     scan::{Piece, ROOTS, pieces},
     scope::{Found, credential_refs},
     secrets::CredentialRef,
+};
+pub use self::{
+    references::{Reference, references},
+    scope::Scope,
+    secrets::{NoSecrets, Secrets, credential_marker},
 };
 
 /// The longest text that rendering may give, in bytes.
@@ -41,7 +41,10 @@ pub struct RenderProblem {
 
 impl RenderProblem {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), missing_credential: None }
+        Self {
+            message: message.into(),
+            missing_credential: None,
+        }
     }
 
     /// With the reference that it comes from in front.
@@ -61,15 +64,6 @@ impl fmt::Display for RenderProblem {
 ///
 /// # Errors
 /// A reference that leads nowhere, an expression that fails, or a result that is too long.
-///
-/// ```
-/// let playbook = playbook::Playbook::default();
-/// let parameters = serde_json::json!({"count": 3});
-/// let scope = playbook::Scope::new(&playbook, parameters.as_object().unwrap());
-/// let value = serde_json::json!(["{{ count }}", "{{ count }} times", "{{ count * 2 }}"]);
-/// let rendered = playbook::render(&value, &scope).unwrap();
-/// assert_eq!(rendered, serde_json::json!([3, "3 times", "{{ count * 2 }}"]));
-/// ```
 pub fn render(value: &Value, scope: &Scope<'_>) -> Result<Value, RenderProblem> {
     let mut room = MAX_BYTES;
     render_within(value, scope, &mut room)
@@ -87,7 +81,11 @@ pub(crate) fn render_map(
         .collect()
 }
 
-fn render_within(value: &Value, scope: &Scope<'_>, room: &mut usize) -> Result<Value, RenderProblem> {
+fn render_within(
+    value: &Value,
+    scope: &Scope<'_>,
+    room: &mut usize,
+) -> Result<Value, RenderProblem> {
     match value {
         Value::String(text) => render_string(text, scope, room),
         Value::Array(items) => {
@@ -166,7 +164,9 @@ fn size(value: &Value) -> usize {
 
 fn take(room: &mut usize, bytes: usize) -> Result<(), RenderProblem> {
     *room = room.checked_sub(bytes).ok_or_else(|| {
-        RenderProblem::new(format!("the rendered value is longer than {MAX_BYTES} bytes"))
+        RenderProblem::new(format!(
+            "the rendered value is longer than {MAX_BYTES} bytes"
+        ))
     })?;
     Ok(())
 }
@@ -175,16 +175,11 @@ fn take(room: &mut usize, bytes: usize) -> Result<(), RenderProblem> {
 ///
 /// # Errors
 /// An expression that is none, or that fails.
-///
-/// ```
-/// let playbook = playbook::Playbook::default();
-/// let parameters = serde_json::json!({"count": 3});
-/// let scope = playbook::Scope::new(&playbook, parameters.as_object().unwrap());
-/// assert!(playbook::evaluate("parameter.count * 2 > 5 and count is odd", &scope).unwrap());
-/// ```
 pub fn evaluate(expression: &str, scope: &Scope<'_>) -> Result<bool, RenderProblem> {
     let value = engine::evaluate(engine::bare(expression), scope);
-    value.map(|value| engine::is_true(&value)).map_err(|problem| problem.at(expression.trim()))
+    value
+        .map(|value| engine::is_true(&value))
+        .map_err(|problem| problem.at(expression.trim()))
 }
 
 /// Renders a text of full Jinja, with loops and conditions.
@@ -201,5 +196,7 @@ pub fn render_text(template: &str, scope: &Scope<'_>) -> Result<String, RenderPr
 #[must_use]
 pub fn credentials_in(value: &Value, scope: &Scope<'_>) -> BTreeSet<String> {
     let references = references(value).into_iter();
-    references.filter_map(|reference| reference.credential(scope)).collect()
+    references
+        .filter_map(|reference| reference.credential(scope))
+        .collect()
 }

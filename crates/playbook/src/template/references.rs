@@ -26,7 +26,10 @@ impl Reference {
                 root: (*first).to_owned(),
                 path: owned(rest),
             },
-            _ => Self { root: String::new(), path: owned(names) },
+            _ => Self {
+                root: String::new(),
+                path: owned(names),
+            },
         }
     }
 
@@ -36,7 +39,10 @@ impl Reference {
         match self.root.as_str() {
             "credential" => Some(first.clone()),
             "" if scope.value(first).is_some() => None,
-            "" | "parameter" => scope.credentials.get(first).map(|credential| credential.name.clone()),
+            "" | "parameter" => scope
+                .credentials
+                .get(first)
+                .map(|credential| credential.name.clone()),
             _ => None,
         }
     }
@@ -45,7 +51,11 @@ impl Reference {
 impl std::fmt::Display for Reference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let root = Some(&self.root).filter(|root| !root.is_empty());
-        let names: Vec<&str> = root.into_iter().chain(&self.path).map(String::as_str).collect();
+        let names: Vec<&str> = root
+            .into_iter()
+            .chain(&self.path)
+            .map(String::as_str)
+            .collect();
         f.write_str(&names.join("."))
     }
 }
@@ -65,7 +75,9 @@ fn collect(value: &Value, found: &mut Vec<Reference>) {
                 match piece {
                     Piece::Text(_) => {}
                     Piece::Reference(names) => found.push(Reference::of(&names)),
-                    Piece::Expression(expression) => found.extend(expression_references(expression)),
+                    Piece::Expression(expression) => {
+                        found.extend(expression_references(expression));
+                    }
                 }
             }
         }
@@ -78,7 +90,9 @@ fn collect(value: &Value, found: &mut Vec<Reference>) {
 /// What an expression refers to, as in `when`.
 pub(crate) fn expression_references(expression: &str) -> Vec<Reference> {
     let names = engine::names_in(engine::bare(expression));
-    let split = names.iter().map(|name| name.split('.').collect::<Vec<&str>>());
+    let split = names
+        .iter()
+        .map(|name| name.split('.').collect::<Vec<&str>>());
     split.map(|names| reference_in_expression(&names)).collect()
 }
 
@@ -96,6 +110,8 @@ fn reference_in_expression(names: &[&str]) -> Reference {
 /// The first names of what an expression refers to.
 pub(crate) fn roots_of(expression: &str) -> Vec<String> {
     let names = engine::names_in(engine::bare(expression));
-    let first = names.iter().map(|name| name.split('.').next().unwrap_or_default().to_owned());
+    let first = names
+        .iter()
+        .map(|name| name.split('.').next().unwrap_or_default().to_owned());
     first.collect()
 }

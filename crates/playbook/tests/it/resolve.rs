@@ -8,7 +8,10 @@ use super::{loaded, with_steps};
 const STEP: &str = "- {id: a, name: A, type: utility.sleep}\n";
 
 fn playbook(parameter: &str) -> Playbook {
-    loaded(&with_steps(&format!("parameters:\n- {{name: p, {parameter}}}\n"), STEP))
+    loaded(&with_steps(
+        &format!("parameters:\n- {{name: p, {parameter}}}\n"),
+        STEP,
+    ))
 }
 
 fn map(value: Value) -> Map<String, Value> {
@@ -19,7 +22,7 @@ fn map(value: Value) -> Map<String, Value> {
 }
 
 /// What becomes of a value of the parameter `p`, or why it is refused.
-fn resolved(parameter: &str, value: Value) -> Value {
+fn resolved(parameter: &str, value: &Value) -> Value {
     match playbook(parameter).resolve(&map(json!({"p": value}))) {
         Ok(mut resolved) => resolved.remove("p").unwrap(),
         Err(problems) => {
@@ -64,7 +67,11 @@ fn values_become_their_type() {
         ("dict", json!("{\"a\": 1}"), json!({"a": 1})),
     ];
     for (kind, given, expected) in rows {
-        assert_eq!(resolved(&format!("type: {kind}"), given.clone()), expected, "{kind} {given}");
+        assert_eq!(
+            resolved(&format!("type: {kind}"), &given),
+            expected,
+            "{kind} {given}"
+        );
     }
 }
 
@@ -92,11 +99,20 @@ fn what_is_no_value_of_the_type_is_refused_by_name() {
     ];
     for (kind, given, shown) in rows {
         let expected = format!("parameter `p` must be of type {kind}, not {shown}");
-        assert_eq!(resolved(&format!("type: {kind}"), given), expected);
+        assert_eq!(resolved(&format!("type: {kind}"), &given), expected);
     }
-    assert_eq!(resolved("type: secret", json!(["hidden"])), "parameter `p` must be of type secret, not the given value");
-    let long = resolved("type: integer", json!("x".repeat(100)));
-    assert_eq!(long, format!("parameter `p` must be of type integer, not \"{}…", "x".repeat(79)));
+    assert_eq!(
+        resolved("type: secret", &json!(["hidden"])),
+        "parameter `p` must be of type secret, not the given value"
+    );
+    let long = resolved("type: integer", &json!("x".repeat(100)));
+    assert_eq!(
+        long,
+        format!(
+            "parameter `p` must be of type integer, not \"{}…",
+            "x".repeat(79)
+        )
+    );
 }
 
 #[test]
@@ -126,8 +142,10 @@ fn limits_hold_at_their_edges() {
         ("type: float, enum: [1, 2]", json!(3), false),
     ];
     for (parameter, given, fits) in rows {
-        let found = resolved(parameter, given.clone());
-        let refused = found.as_str().is_some_and(|text| text.starts_with("parameter `p` must"));
+        let found = resolved(parameter, &given);
+        let refused = found
+            .as_str()
+            .is_some_and(|text| text.starts_with("parameter `p` must"));
         assert_eq!(!refused, fits, "{parameter} {given}: {found}");
     }
 }
@@ -135,18 +153,57 @@ fn limits_hold_at_their_edges() {
 #[test]
 fn limits_are_said() {
     let rows = [
-        ("type: integer, min: 1", json!(0), "must be at least 1, not 0"),
-        ("type: list, max: 1", json!([1, 2]), "must be at most 1 items, not 2"),
-        ("type: dict, max: 0", json!({"a": 2}), "must be at most 0 entries, not 1"),
-        ("type: string, min: 3", json!("ab"), "must be at least 3 characters, not 2"),
-        ("type: string, pattern: 'x+'", json!("ab"), "must match `x+`, not \"ab\""),
-        ("type: string, enum: [a, 1]", json!("c"), "must be one of \"a\", 1, not \"c\""),
-        ("type: secret, pattern: 'x+'", json!("ab"), "must match `x+`, not the given value"),
-        ("type: secret, min: 3", json!("ab"), "must be at least 3 characters, not so"),
-        ("type: secret, enum: [a]", json!("ab"), "must be one of \"a\", not the given value"),
+        (
+            "type: integer, min: 1",
+            json!(0),
+            "must be at least 1, not 0",
+        ),
+        (
+            "type: list, max: 1",
+            json!([1, 2]),
+            "must be at most 1 items, not 2",
+        ),
+        (
+            "type: dict, max: 0",
+            json!({"a": 2}),
+            "must be at most 0 entries, not 1",
+        ),
+        (
+            "type: string, min: 3",
+            json!("ab"),
+            "must be at least 3 characters, not 2",
+        ),
+        (
+            "type: string, pattern: 'x+'",
+            json!("ab"),
+            "must match `x+`, not \"ab\"",
+        ),
+        (
+            "type: string, enum: [a, 1]",
+            json!("c"),
+            "must be one of \"a\", 1, not \"c\"",
+        ),
+        (
+            "type: secret, pattern: 'x+'",
+            json!("ab"),
+            "must match `x+`, not the given value",
+        ),
+        (
+            "type: secret, min: 3",
+            json!("ab"),
+            "must be at least 3 characters, not so",
+        ),
+        (
+            "type: secret, enum: [a]",
+            json!("ab"),
+            "must be one of \"a\", not the given value",
+        ),
     ];
     for (parameter, given, expected) in rows {
-        assert_eq!(resolved(parameter, given), format!("parameter `p` {expected}"));
+        assert_eq!(
+            resolved(parameter, &given),
+            format!("parameter `p` {expected}")
+        );
     }
 }
 
@@ -157,10 +214,23 @@ fn defaults_are_filled_in_and_what_is_missing_is_named() {
     let playbook = loaded(&with_steps(top, STEP));
     let problems = playbook.resolve(&Map::new()).unwrap_err();
     let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(said, ["required parameter `a` is missing", "required parameter `d` is missing"]);
-    let resolved = playbook.resolve(&map(json!({"a": 1, "d": "x", "more": [1]}))).unwrap();
-    assert_eq!(json!(resolved), json!({"a": 1, "b": 4, "d": "x", "more": [1]}));
-    let resolved = playbook.resolve(&map(json!({"a": 1, "d": "x", "c": null}))).unwrap();
+    assert_eq!(
+        said,
+        [
+            "required parameter `a` is missing",
+            "required parameter `d` is missing"
+        ]
+    );
+    let resolved = playbook
+        .resolve(&map(json!({"a": 1, "d": "x", "more": [1]})))
+        .unwrap();
+    assert_eq!(
+        json!(resolved),
+        json!({"a": 1, "b": 4, "d": "x", "more": [1]})
+    );
+    let resolved = playbook
+        .resolve(&map(json!({"a": 1, "d": "x", "c": null})))
+        .unwrap();
     assert_eq!(resolved["c"], Value::Null);
 }
 
@@ -168,15 +238,28 @@ fn defaults_are_filled_in_and_what_is_missing_is_named() {
 fn only_the_server_may_fill_in_credentials() {
     let marker = credential_marker("login", Some("password"));
     assert_eq!(marker, json!({"$credential": "login", "field": "password"}));
-    assert_eq!(credential_marker("login", None), json!({"$credential": "login"}));
+    assert_eq!(
+        credential_marker("login", None),
+        json!({"$credential": "login"})
+    );
     let playbook = playbook("type: string, max: 1");
     let problems = playbook.resolve(&map(json!({"p": marker}))).unwrap_err();
-    assert_eq!(problems[0].to_string(), "parameter `p` must not hold `$credential`");
-    let problems = playbook.resolve(&map(json!({"p": "x", "q": marker}))).unwrap_err();
+    assert_eq!(
+        problems[0].to_string(),
+        "parameter `p` must not hold `$credential`"
+    );
+    let problems = playbook
+        .resolve(&map(json!({"p": "x", "q": marker})))
+        .unwrap_err();
     assert_eq!(problems[0].parameter, "q");
     let filled = map(json!({"p": marker, "q": 1}));
-    let resolved = playbook.resolve_with(&map(json!({"q": 2})), &filled).unwrap();
+    let resolved = playbook
+        .resolve_with(&map(json!({"q": 2})), &filled)
+        .unwrap();
     assert_eq!(json!(resolved), json!({"p": marker, "q": 2}));
     // Without a name, it is an ordinary map.
-    assert_eq!(super::resolve::resolved("type: dict", json!({"$credential": 1})), json!({"$credential": 1}));
+    assert_eq!(
+        super::resolve::resolved("type: dict", &json!({"$credential": 1})),
+        json!({"$credential": 1})
+    );
 }

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use playbook::{
-    NoSecrets, Playbook, Scope, Secrets, credential_marker, credentials_in, evaluate, references, render,
-    render_text,
+    NoSecrets, Playbook, Scope, Secrets, credential_marker, credentials_in, evaluate, references,
+    render, render_text,
 };
-use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::loaded;
@@ -28,7 +27,7 @@ fn playbook() -> Playbook {
 }
 
 /// A scope with some of everything.
-fn with_scope<T>(look: impl FnOnce(&Scope<'_>) -> T) -> T {
+pub(crate) fn with_scope<T>(look: impl FnOnce(&Scope<'_>) -> T) -> T {
     let parameters = json!({
         "s": "text", "i": 3, "f": 1.5, "t": true, "n": null, "l": [1, "a"], "e": "",
         "d": {"k": "v", "deep": {"x": [10, {"y": 2}]}}, "a-b": "hyphen", "step": "a parameter",
@@ -39,7 +38,10 @@ fn with_scope<T>(look: impl FnOnce(&Scope<'_>) -> T) -> T {
     let outputs = json!({"one": {"out": "o", "num": 2, "m": {"z": 9}}, "a-b": {"x": 1}});
     let values = json!({"item": {"name": "n"}, "index": 4, "host": "h1"});
     let vault = Vault(BTreeMap::from([
-        ("vault", json!({"username": "u", "password": "p", "gateway_url": null})),
+        (
+            "vault",
+            json!({"username": "u", "password": "p", "gateway_url": null}),
+        ),
         ("other", json!({"password": "q"})),
     ]));
     let playbook = playbook();
@@ -52,18 +54,26 @@ fn with_scope<T>(look: impl FnOnce(&Scope<'_>) -> T) -> T {
 }
 
 /// What a value renders to, or the error.
-fn rendered(value: &Value) -> Result<Value, String> {
+pub(crate) fn rendered(value: &Value) -> Result<Value, String> {
     with_scope(|scope| render(value, scope).map_err(|problem| problem.to_string()))
 }
 
 #[track_caller]
 fn gives(template: &str, expected: &Value) {
-    assert_eq!(rendered(&json!(template)).as_ref(), Ok(expected), "{template}");
+    assert_eq!(
+        rendered(&json!(template)).as_ref(),
+        Ok(expected),
+        "{template}"
+    );
 }
 
 #[track_caller]
 fn fails(template: &str, expected: &str) {
-    assert_eq!(rendered(&json!(template)), Err(expected.to_owned()), "{template}");
+    assert_eq!(
+        rendered(&json!(template)),
+        Err(expected.to_owned()),
+        "{template}"
+    );
 }
 
 #[test]
@@ -76,9 +86,15 @@ fn one_reference_keeps_the_type_of_its_value() {
     gives("{{ t }}", &json!(true));
     gives("{{ n }}", &json!(null));
     gives("{{ l }}", &json!([1, "a"]));
-    gives("{{ parameter.d }}", &json!({"k": "v", "deep": {"x": [10, {"y": 2}]}}));
+    gives(
+        "{{ parameter.d }}",
+        &json!({"k": "v", "deep": {"x": [10, {"y": 2}]}}),
+    );
     gives("{{ variable.list }}", &json!([1, 2]));
-    gives("{{ step.one }}", &json!({"out": "o", "num": 2, "m": {"z": 9}}));
+    gives(
+        "{{ step.one }}",
+        &json!({"out": "o", "num": 2, "m": {"z": 9}}),
+    );
     gives("{{ größe }}", &json!(7));
 }
 
@@ -111,11 +127,36 @@ fn within_text_values_are_text_or_json() {
 #[test]
 fn what_is_no_template_stays() {
     let literal = [
-        "plain", "", "{{}}", "{{ }}", "{ s }", "{{ s", "s }}", "{{ s }", "{{ a-b }}", "{{ parameter.a-b }}",
-        "{{ 1 + 1 }}", "{{ \"lit\" }}", "{{ s + 's' }}", "{% if s %}x{% endif %}", "{# s #}",
-        "{{ font-family: Arial; }}", "{{ color: red }}", "{{ s. }}", "{{ .s }}", "{{ s . d }}", "{{ s s }}",
-        "{{ x[0] }}", "{{ s || t }}", "{{ x if y else z }}", "{{ s | }}", "{{ s | upper", "{{ s is }}",
-        "{{ s isnt x }}", "{{ s | replace('}}') ", "{{ 1x | upper }}",
+        "plain",
+        "",
+        "{{}}",
+        "{{ }}",
+        "{ s }",
+        "{{ s",
+        "s }}",
+        "{{ s }",
+        "{{ a-b }}",
+        "{{ parameter.a-b }}",
+        "{{ 1 + 1 }}",
+        "{{ \"lit\" }}",
+        "{{ s + 's' }}",
+        "{% if s %}x{% endif %}",
+        "{# s #}",
+        "{{ font-family: Arial; }}",
+        "{{ color: red }}",
+        "{{ s. }}",
+        "{{ .s }}",
+        "{{ s . d }}",
+        "{{ s s }}",
+        "{{ x[0] }}",
+        "{{ s || t }}",
+        "{{ x if y else z }}",
+        "{{ s | }}",
+        "{{ s | upper",
+        "{{ s is }}",
+        "{{ s isnt x }}",
+        "{{ s | replace('}}') ",
+        "{{ 1x | upper }}",
     ];
     for text in literal {
         gives(text, &json!(text));
@@ -130,15 +171,24 @@ fn filters_and_tests() {
     gives("{{ l | first }}", &json!(1));
     gives("{{ nope | default('x') }}", &json!("x"));
     gives("{{ step.nope.out | default(5) }}", &json!(5));
-    gives("{{ step.one.nope | default({'a': {'b': 1}}) }}", &json!({"a": {"b": 1}}));
+    gives(
+        "{{ step.one.nope | default({'a': {'b': 1}}) }}",
+        &json!({"a": {"b": 1}}),
+    );
     gives("{{ i is odd }}", &json!(true));
     gives("{{ nope is defined }}", &json!(false));
     gives("{{ parameter['a-b'] }}", &json!("hyphen"));
     gives("{{ step['a-b'].x }}", &json!(1));
-    gives("{{ parameter.s if parameter.t else parameter.e }}", &json!("text"));
+    gives(
+        "{{ parameter.s if parameter.t else parameter.e }}",
+        &json!("text"),
+    );
     gives("{{ s | replace('t', '}}') }}", &json!("}}ex}}"));
     gives("{{ s | replace('t', \"\\\"\") }}", &json!("\"ex\""));
-    gives("{{ d | tojson }}", &json!("{\"deep\": {\"x\": [10, {\"y\": 2}]}, \"k\": \"v\"}"));
+    gives(
+        "{{ d | tojson }}",
+        &json!("{\"deep\": {\"x\": [10, {\"y\": 2}]}, \"k\": \"v\"}"),
+    );
     gives("{{ variable.list | sum }}", &json!(3));
     gives("{{ item | items | first | last }}", &json!("n"));
 }
@@ -146,17 +196,50 @@ fn filters_and_tests() {
 #[test]
 fn errors_say_which_reference_and_what_is_near() {
     fails("{{ nope }}", "`{{ nope }}`: there is no parameter `nope`");
-    fails("{{ S }}", "`{{ S }}`: there is no parameter `S` (did you mean `s`?)");
-    fails("x {{ parameter.grösse }}", "`{{ parameter.grösse }}`: there is no parameter `grösse` (did you mean `größe`?)");
-    fails("{{ templat }}", "`{{ templat }}`: there is no parameter `templat` (did you mean `template`?)");
-    fails("{{ hos }}", "`{{ hos }}`: there is no parameter `hos` (did you mean `host`?)");
-    fails("{{ variable.lst }}", "`{{ variable.lst }}`: no variable `lst` is set (did you mean `list`?)");
-    fails("{{ d.kk }}", "`{{ d.kk }}`: parameter `d` has no `kk` (did you mean `k`?)");
-    fails("{{ d.deep.x.5 }}", "`{{ d.deep.x.5 }}`: parameter `d` has no `5` at `.deep.x`");
-    fails("{{ s.upper }}", "`{{ s.upper }}`: parameter `s` has no `upper`");
-    fails("{{ step.one.nmu }}", "`{{ step.one.nmu }}`: step `one` has no `nmu` (did you mean `num`?)");
-    fails("{{ step.on.out }}", "`{{ step.on.out }}`: step `on` has no output yet, or does not exist (did you mean `one`?)");
-    fails("{{ status.one }}", "`{{ status.one }}`: step `one` has not ended yet, or does not exist");
+    fails(
+        "{{ S }}",
+        "`{{ S }}`: there is no parameter `S` (did you mean `s`?)",
+    );
+    fails(
+        "x {{ parameter.grösse }}",
+        "`{{ parameter.grösse }}`: there is no parameter `grösse` (did you mean `größe`?)",
+    );
+    fails(
+        "{{ templat }}",
+        "`{{ templat }}`: there is no parameter `templat` (did you mean `template`?)",
+    );
+    fails(
+        "{{ hos }}",
+        "`{{ hos }}`: there is no parameter `hos` (did you mean `host`?)",
+    );
+    fails(
+        "{{ variable.lst }}",
+        "`{{ variable.lst }}`: no variable `lst` is set (did you mean `list`?)",
+    );
+    fails(
+        "{{ d.kk }}",
+        "`{{ d.kk }}`: parameter `d` has no `kk` (did you mean `k`?)",
+    );
+    fails(
+        "{{ d.deep.x.5 }}",
+        "`{{ d.deep.x.5 }}`: parameter `d` has no `5` at `.deep.x`",
+    );
+    fails(
+        "{{ s.upper }}",
+        "`{{ s.upper }}`: parameter `s` has no `upper`",
+    );
+    fails(
+        "{{ step.one.nmu }}",
+        "`{{ step.one.nmu }}`: step `one` has no `nmu` (did you mean `num`?)",
+    );
+    fails(
+        "{{ step.on.out }}",
+        "`{{ step.on.out }}`: step `on` has no output yet, or does not exist (did you mean `one`?)",
+    );
+    fails(
+        "{{ status.one }}",
+        "`{{ status.one }}`: step `one` has not ended yet, or does not exist",
+    );
     fails(
         "{{ env.HOME }}",
         "`{{ env.HOME }}`: `env` is neither a parameter nor one of parameter, variable, step, credential, status",
@@ -166,41 +249,86 @@ fn errors_say_which_reference_and_what_is_near() {
         "`{{ steps.one.out }}`: `steps` is neither a parameter nor one of parameter, variable, step, credential, \
          status (did you mean `step`?)",
     );
-    fails("{{ item.nam }}", "`{{ item.nam }}`: item has no `nam` (did you mean `name`?)");
+    fails(
+        "{{ item.nam }}",
+        "`{{ item.nam }}`: item has no `nam` (did you mean `name`?)",
+    );
 }
 
 #[test]
 fn expressions_fail_with_what_is_wrong() {
-    fails("{{ nope | upper }}", "`{{ nope | upper }}`: there is no parameter `nope`");
-    fails("{{ step.two.x | upper }}", "`{{ step.two.x | upper }}`: step `two` has no output yet, or does not exist");
-    fails("{{ d.nope | upper }}", "`{{ d.nope | upper }}`: undefined value");
+    fails(
+        "{{ nope | upper }}",
+        "`{{ nope | upper }}`: there is no parameter `nope`",
+    );
+    fails(
+        "{{ step.two.x | upper }}",
+        "`{{ step.two.x | upper }}`: step `two` has no output yet, or does not exist",
+    );
+    fails(
+        "{{ d.nope | upper }}",
+        "`{{ d.nope | upper }}`: undefined value",
+    );
     fails("{{ s | uper }}", "`{{ s | uper }}`: filter uper is unknown");
-    fails("{{ parameter[credential] }}", "`{{ parameter[credential] }}`: a credential must be named: `credential.NAME.field`");
-    fails("{{ parameter['no'] }}", "`{{ parameter['no'] }}`: it has no value");
-    fails("{{ parameter[s] }}", "`{{ parameter[s] }}`: it has no value");
+    fails(
+        "{{ parameter[credential] }}",
+        "`{{ parameter[credential] }}`: a credential must be named: `credential.NAME.field`",
+    );
+    fails(
+        "{{ parameter['no'] }}",
+        "`{{ parameter['no'] }}`: it has no value",
+    );
+    fails(
+        "{{ parameter[s] }}",
+        "`{{ parameter[s] }}`: it has no value",
+    );
 }
 
 #[test]
 fn an_index_may_be_computed() {
     gives("{{ step[parameter.key | default('one')].num }}", &json!(2));
     gives("{{ variable[s | replace('text', 'v')] }}", &json!("val"));
-    gives("{{ parameter[variable.v | replace('val', 'i')] }}", &json!(3));
+    gives(
+        "{{ parameter[variable.v | replace('val', 'i')] }}",
+        &json!(3),
+    );
 }
 
 #[test]
 fn a_credential_is_followed_and_never_stands_in_text() {
     gives("{{ credential.vault.password }}", &json!("p"));
-    gives("{{ credential.vault }}", &json!({"username": "u", "password": "p", "gateway_url": null}));
+    gives(
+        "{{ credential.vault }}",
+        &json!({"username": "u", "password": "p", "gateway_url": null}),
+    );
     gives("{{ login.password }}", &json!("p"));
-    gives("{{ parameter.login }}", &json!({"username": "u", "password": "p", "gateway_url": null}));
+    gives(
+        "{{ parameter.login }}",
+        &json!({"username": "u", "password": "p", "gateway_url": null}),
+    );
     gives("{{ user }}", &json!("u"));
     gives("{{ whole.username }}-{{ user | upper }}", &json!("u-U"));
     gives("{{ login.password | length }}", &json!(1));
-    fails("x{{ login }}", "`{{ login }}`: a credential cannot stand within text: name one of its fields");
-    fails("{{ login.pasword }}", "`{{ login.pasword }}`: credential `vault` has no `pasword` (did you mean `password`?)");
-    fails("{{ login.gateway_url }}", "`{{ login.gateway_url }}`: credential `vault` has no `gateway_url` (did you mean `gateway_url`?)");
-    fails("{{ user.more }}", "`{{ user.more }}`: credential `vault` has no `more`");
-    fails("{{ credential.nope.x }}", "`{{ credential.nope.x }}`: there is no credential `nope`");
+    fails(
+        "x{{ login }}",
+        "`{{ login }}`: a credential cannot stand within text: name one of its fields",
+    );
+    fails(
+        "{{ login.pasword }}",
+        "`{{ login.pasword }}`: credential `vault` has no `pasword` (did you mean `password`?)",
+    );
+    fails(
+        "{{ login.gateway_url }}",
+        "`{{ login.gateway_url }}`: credential `vault` has no `gateway_url` (did you mean `gateway_url`?)",
+    );
+    fails(
+        "{{ user.more }}",
+        "`{{ user.more }}`: credential `vault` has no `more`",
+    );
+    fails(
+        "{{ credential.nope.x }}",
+        "`{{ credential.nope.x }}`: there is no credential `nope`",
+    );
 }
 
 #[test]
@@ -208,11 +336,18 @@ fn a_credential_that_was_not_fetched_is_named() {
     let playbook = playbook();
     let parameters = json!({"login": "vault", "which": "b"});
     let scope = Scope::new(&playbook, parameters.as_object().unwrap()).with_secrets(&NoSecrets);
-    let missing = |template: &str| render(&json!(template), &scope).unwrap_err().missing_credential;
+    let missing = |template: &str| {
+        render(&json!(template), &scope)
+            .unwrap_err()
+            .missing_credential
+    };
     assert_eq!(missing("{{ login.password }}").as_deref(), Some("vault"));
     assert_eq!(missing("{{ credential.c }}").as_deref(), Some("c"));
     // A default must not take the place of a secret.
-    assert_eq!(missing("{{ credential.c.x | default('y') }}").as_deref(), Some("c"));
+    assert_eq!(
+        missing("{{ credential.c.x | default('y') }}").as_deref(),
+        Some("c")
+    );
     assert_eq!(missing("{{ nope }}"), None);
 }
 
@@ -231,11 +366,34 @@ fn references_are_known_before_rendering() {
         "d": "{{ a-b }}", "e": 5, "f": "{{ step }}", "g": "{{ step[parameter.x] }}",
     });
     let found: Vec<String> = references(&value).iter().map(ToString::to_string).collect();
-    let expected = ["s", "credential.c.password", "login.password", "step.one.out", "variable.v", "step",
-        "parameter.x", "step"];
+    let expected = [
+        "s",
+        "credential.c.password",
+        "login.password",
+        "step.one.out",
+        "variable.v",
+        "step",
+        "parameter.x",
+        "step",
+    ];
     assert_eq!(found, expected);
-    let roots: Vec<String> = references(&value).into_iter().map(|reference| reference.root).collect();
-    assert_eq!(roots, ["", "credential", "", "step", "variable", "", "parameter", "step"]);
+    let roots: Vec<String> = references(&value)
+        .into_iter()
+        .map(|reference| reference.root)
+        .collect();
+    assert_eq!(
+        roots,
+        [
+            "",
+            "credential",
+            "",
+            "step",
+            "variable",
+            "",
+            "parameter",
+            "step"
+        ]
+    );
     let names = with_scope(|scope| credentials_in(&value, scope));
     assert_eq!(names.into_iter().collect::<Vec<_>>(), ["c", "vault"]);
     // What a loop calls so is no parameter.
@@ -249,17 +407,44 @@ fn references_are_known_before_rendering() {
 
 #[test]
 fn conditions() {
-    let holds = |expression: &str| with_scope(|scope| evaluate(expression, scope).map_err(|p| p.to_string()));
-    for expression in ["i > 2", "parameter.s == 'text' and not e", "{{ t }}", " {{ i is odd }} ", "true", "item.name in ['n']",
-        "nope is undefined", "step.one.num * 2 == 4", "l", "index == 4"] {
+    let holds = |expression: &str| {
+        with_scope(|scope| evaluate(expression, scope).map_err(|p| p.to_string()))
+    };
+    for expression in [
+        "i > 2",
+        "parameter.s == 'text' and not e",
+        "{{ t }}",
+        " {{ i is odd }} ",
+        "true",
+        "item.name in ['n']",
+        "nope is undefined",
+        "step.one.num * 2 == 4",
+        "l",
+        "index == 4",
+    ] {
         assert_eq!(holds(expression), Ok(true), "{expression}");
     }
-    for expression in ["e", "n", "false", "i < 3", "step.two is defined", "0", "[]", "{{ e }}"] {
+    for expression in [
+        "e",
+        "n",
+        "false",
+        "i < 3",
+        "step.two is defined",
+        "0",
+        "[]",
+        "{{ e }}",
+    ] {
         assert_eq!(holds(expression), Ok(false), "{expression}");
     }
-    assert_eq!(holds("nope > 3"), Err("`nope > 3`: there is no parameter `nope`".to_owned()));
+    assert_eq!(
+        holds("nope > 3"),
+        Err("`nope > 3`: there is no parameter `nope`".to_owned())
+    );
     let error = holds("i >").unwrap_err();
-    assert!(error.starts_with("`i >`: unexpected end of input"), "{error}");
+    assert!(
+        error.starts_with("`i >`: unexpected end of input"),
+        "{error}"
+    );
     // Two templates are not one expression.
     assert!(holds("{{ t }} {{ t }}").is_err());
 }
@@ -267,7 +452,10 @@ fn conditions() {
 #[test]
 fn a_text_of_full_jinja() {
     let template = "{% for x in l %}{{ loop.index }}={{ x }};{% endfor %}{% if step.one.num == 2 %} two{% endif %}";
-    assert_eq!(with_scope(|scope| render_text(template, scope)).unwrap(), "1=1;2=a; two");
+    assert_eq!(
+        with_scope(|scope| render_text(template, scope)).unwrap(),
+        "1=1;2=a; two"
+    );
     let error = with_scope(|scope| render_text("{% for %}", scope)).unwrap_err();
     assert!(error.message.contains("unexpected"), "{error}");
     let error = with_scope(|scope| render_text("{{ nope.x }}", scope)).unwrap_err();
@@ -276,66 +464,31 @@ fn a_text_of_full_jinja() {
 
 #[test]
 fn work_and_size_have_limits() {
-    let too_long = "{{ s | replace('t', s * 99999) | replace('e', s * 99999) | replace('x', s * 99999) }}";
+    let too_long =
+        "{{ s | replace('t', s * 99999) | replace('e', s * 99999) | replace('x', s * 99999) }}";
     fails(too_long, &format!("`{too_long}`: it takes too long"));
-    let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}";
+    let endless =
+        "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}";
     let error = with_scope(|scope| render_text(endless, scope)).unwrap_err();
     assert_eq!(error.to_string(), "it takes too long");
     let parameters = json!({"big": "x".repeat(1 << 20)});
     let playbook = Playbook::default();
     let scope = Scope::new(&playbook, parameters.as_object().unwrap());
-    assert!(render(&json!(["{{ big }}", "{{ big }}", "{{ big }}", "{{ big }}"]), &scope).is_ok());
-    for value in [json!(vec!["{{ big }}"; 5]), json!("{{ big }}{{ big }}{{ big }}{{ big }}{{ big }}")] {
+    assert!(
+        render(
+            &json!(["{{ big }}", "{{ big }}", "{{ big }}", "{{ big }}"]),
+            &scope
+        )
+        .is_ok()
+    );
+    for value in [
+        json!(vec!["{{ big }}"; 5]),
+        json!("{{ big }}{{ big }}{{ big }}{{ big }}{{ big }}"),
+    ] {
         let error = render(&value, &scope).unwrap_err();
-        assert_eq!(error.to_string(), "the rendered value is longer than 4194304 bytes");
-    }
-}
-
-fn any_json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        "[a-z{} ]{0,8}".prop_map(Value::from),
-    ];
-    leaf.prop_recursive(3, 24, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::btree_map("[a-z]{1,3}", inner, 0..4)
-                .prop_map(|map| Value::Object(map.into_iter().collect())),
-        ]
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Any text renders, fails or stays, and nothing panics.
-    #[test]
-    fn any_text_is_handled(text in "([{}]{1,3}|[a-z.|'\" -]{0,4}|[sil]| | is |default|\\PC){0,12}") {
-        let value = json!(text);
-        let before = references(&value);
-        let result = rendered(&value);
-        if before.is_empty() {
-            prop_assert_eq!(result, Ok(value));
-        }
-        let _ = with_scope(|scope| (evaluate(&text, scope).is_ok(), render_text(&text, scope).is_ok()));
-    }
-
-    /// A value that goes through a reference is the same value.
-    #[test]
-    fn a_value_keeps_its_type(value in any_json(), name in "[a-z_][a-z0-9_]{0,5}") {
-        prop_assume!(!["parameter", "variable", "step", "credential", "status"].contains(&name.as_str()));
-        let parameters = json!({ name.as_str(): value });
-        let playbook = Playbook::default();
-        let scope = Scope::new(&playbook, parameters.as_object().unwrap());
-        let marker = value.as_object().is_some_and(|map| map.contains_key("$credential"));
-        prop_assume!(!marker);
-        for template in [format!("{{{{ {name} }}}}"), format!("{{{{parameter.{name}}}}}")] {
-            prop_assert_eq!(render(&json!(template), &scope), Ok(value.clone()));
-        }
-        let text = match &value { Value::String(text) => text.clone(), other => other.to_string() };
-        let expected = format!("<{text}>");
-        prop_assert_eq!(render(&json!(format!("<{{{{ {name} }}}}>")), &scope), Ok(json!(expected)));
+        assert_eq!(
+            error.to_string(),
+            "the rendered value is longer than 4194304 bytes"
+        );
     }
 }

@@ -14,17 +14,29 @@ fn told(top: &str, steps: &str) -> String {
 
 /// A step that does what its message says.
 fn step(id: &str, message: &str, more: &str) -> String {
-    format!("- {{id: {id}, name: {id}, type: utility.log, parameters: {{message: '{message}'}}{more}}}\n")
+    format!(
+        "- {{id: {id}, name: {id}, type: utility.log, parameters: {{message: '{message}'}}{more}}}\n"
+    )
 }
 
 fn key(path: &str, name: &str) -> StepKey {
-    StepKey { path: path.to_owned(), name: name.to_owned() }
+    StepKey {
+        path: path.to_owned(),
+        name: name.to_owned(),
+    }
 }
 
 #[test]
 fn steps_follow_each_other() {
-    let steps = format!("{}{}", step("a", "x", ""), step("b", "{{ step.a.value }}y", ""));
-    assert_snapshot!(told("outputs: {all: '{{ step.b.value }}', sum: '{{ step.b.value | length }}'}\n", &steps));
+    let steps = format!(
+        "{}{}",
+        step("a", "x", ""),
+        step("b", "{{ step.a.value }}y", "")
+    );
+    assert_snapshot!(told(
+        "outputs: {all: '{{ step.b.value }}', sum: '{{ step.b.value | length }}'}\n",
+        &steps
+    ));
 }
 
 #[test]
@@ -43,7 +55,9 @@ fn a_failure_that_is_passed_over_is_counted() {
     ];
     let run = Runner::of(&with_steps("", &steps.concat())).run();
     assert_snapshot!(run.told());
-    let ExecutionOutcome::Completed { failures, .. } = run.outcome() else { panic!() };
+    let ExecutionOutcome::Completed { failures, .. } = run.outcome() else {
+        panic!()
+    };
     assert_eq!(*failures, 2);
 }
 
@@ -108,33 +122,48 @@ fn pauses_between_tries() {
     }
     assert_eq!(pauses, [(1, 0.0), (2, 2.0), (3, 6.0), (4, 10.0), (5, 10.0)]);
     run.begin();
-    assert!(matches!(run.outcome(), ExecutionOutcome::Failed { error, .. } if error == "Step 'a' failed: boom 5"));
+    assert!(
+        matches!(run.outcome(), ExecutionOutcome::Failed { error, .. } if error == "Step 'a' failed: boom 5")
+    );
 }
 
 #[test]
 fn the_last_try_is_the_last() {
     let mut run = Runner::of(&with_steps("", &step("a", "x", ", retry_count: 5")));
     run.begin();
-    run.progress.ended(&key("", "a"), StepOutcome::failed("for good").last());
+    run.progress
+        .ended(&key("", "a"), StepOutcome::failed("for good").last());
     run.begin();
     assert_snapshot!(run.told());
 }
 
 #[test]
 fn a_skip_ends_what_waits_for_its_next_try() {
-    let steps = format!("{}{}", step("a", "fail", ", retry_count: 5"), step("b", "x", ""));
+    let steps = format!(
+        "{}{}",
+        step("a", "fail", ", retry_count: 5"),
+        step("b", "x", "")
+    );
     let mut run = Runner::of(&with_steps("", &steps));
     run.begin();
     run.end_first();
     let ready = run.progress.ready();
-    run.progress.ended(&ready[0].key, StepOutcome::skipped("an operator skipped it"));
+    run.progress.ended(
+        &ready[0].key,
+        StepOutcome::skipped("an operator skipped it"),
+    );
     run.finish();
     assert_snapshot!(run.told());
 }
 
 #[test]
 fn an_operator_skips_the_next_step() {
-    let steps = [step("a", "x", ""), step("b", "x", ", when: 'false'"), step("c", "x", ""), step("d", "x", "")];
+    let steps = [
+        step("a", "x", ""),
+        step("b", "x", ", when: 'false'"),
+        step("c", "x", ""),
+        step("d", "x", ""),
+    ];
     let mut run = Runner::of(&with_steps("", &steps.concat()));
     run.begin();
     run.progress.skip_next();
@@ -144,8 +173,15 @@ fn an_operator_skips_the_next_step() {
 
 #[test]
 fn a_loop_over_one_step() {
-    let steps = step("each", "{{ index }}{{ item }}{{ host }}", ", for_each: {items: [x, y], as: host}, register: r")
-        + &step("b", "{{ step.each.results.1.value }} {{ variable.r.count }} {{ step.each.failed }}", "");
+    let steps = step(
+        "each",
+        "{{ index }}{{ item }}{{ host }}",
+        ", for_each: {items: [x, y], as: host}, register: r",
+    ) + &step(
+        "b",
+        "{{ step.each.results.1.value }} {{ variable.r.count }} {{ step.each.failed }}",
+        "",
+    );
     assert_snapshot!(told("", &steps));
 }
 
@@ -163,9 +199,21 @@ fn a_loop_over_a_group_with_inner_references() {
 #[test]
 fn a_loop_with_a_condition() {
     let steps = [
-        step("some", "{{ item }}", ", for_each: [1, 2, 3], when: item is odd"),
-        step("none", "{{ item }}", ", for_each: '{{ nope }}', when: 'false'"),
-        step("all", "{{ item }}", ", for_each: [1], when: \"status.some == 'completed'\""),
+        step(
+            "some",
+            "{{ item }}",
+            ", for_each: [1, 2, 3], when: item is odd",
+        ),
+        step(
+            "none",
+            "{{ item }}",
+            ", for_each: '{{ nope }}', when: 'false'",
+        ),
+        step(
+            "all",
+            "{{ item }}",
+            ", for_each: [1], when: \"status.some == 'completed'\"",
+        ),
         step("results", "{{ step.some.results }}", ""),
     ];
     assert_snapshot!(told("", &steps.concat()));
@@ -175,7 +223,11 @@ fn a_loop_with_a_condition() {
 fn a_loop_that_has_nothing_to_do_or_no_list() {
     let steps = [
         step("none", "x", ", for_each: []"),
-        step("text", "x", ", for_each: '{{ step.none.count }}', on_failure: continue"),
+        step(
+            "text",
+            "x",
+            ", for_each: '{{ step.none.count }}', on_failure: continue",
+        ),
         step("nope", "x", ", for_each: '{{ nope }}'"),
     ];
     assert_snapshot!(told("", &steps.concat()));
@@ -183,12 +235,14 @@ fn a_loop_that_has_nothing_to_do_or_no_list() {
 
 #[test]
 fn a_loop_stops_at_the_first_failure_unless_it_is_to_go_on() {
-    let failing = "{% raw %}".replace("{% raw %}", "");
-    let _ = failing;
     let items = "[x, fail, y, fail, z]";
     let steps = [
-        step("on", "{{ item }}", &format!(", for_each: {items}, on_failure: continue")),
-        step("seen", "{{ step.on.failed }}", ""),
+        step(
+            "go",
+            "{{ item }}",
+            &format!(", for_each: {items}, on_failure: continue"),
+        ),
+        step("seen", "{{ step.go.failed }}", ""),
         step("stop", "{{ item }}", &format!(", for_each: {items}")),
     ];
     assert_snapshot!(told("", &steps.concat()));
@@ -196,10 +250,20 @@ fn a_loop_stops_at_the_first_failure_unless_it_is_to_go_on() {
 
 #[test]
 fn a_loop_begins_as_many_as_it_may() {
-    let steps = step("each", "{{ item }}", ", for_each: {items: [a, b, c, d, e], concurrency: 2}");
+    let steps = step(
+        "each",
+        "{{ item }}",
+        ", for_each: {items: [a, b, c, d, e], concurrency: 2}",
+    );
     let mut run = Runner::of(&with_steps("", &steps));
     run.begin();
-    let running = |run: &Runner| run.running.iter().map(|(_, key)| key.to_string()).collect::<Vec<_>>().join(" ");
+    let running = |run: &Runner| {
+        run.running
+            .iter()
+            .map(|(_, key)| key.to_string())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     assert_eq!(running(&run), "each/0 each/1");
     run.end(&key("each", "1"));
     run.begin();
@@ -209,12 +273,22 @@ fn a_loop_begins_as_many_as_it_may() {
     run.begin();
     assert_eq!(running(&run), "each/3 each/4");
     run.finish();
-    assert!(matches!(run.outcome(), ExecutionOutcome::Completed { failures: 0, .. }));
+    assert!(matches!(
+        run.outcome(),
+        ExecutionOutcome::Completed { failures: 0, .. }
+    ));
 }
 
 #[test]
 fn iterations_are_tried_again_and_the_loop_is_not() {
-    assert_snapshot!(told("", &step("each", "{{ item }}", ", for_each: ['fail 1', fail], retry_count: 1")));
+    assert_snapshot!(told(
+        "",
+        &step(
+            "each",
+            "{{ item }}",
+            ", for_each: ['fail 1', fail], retry_count: 1"
+        )
+    ));
 }
 
 #[test]
@@ -260,14 +334,28 @@ fn a_group_is_tried_again_as_a_whole() {
 #[test]
 fn a_rollback_undoes_what_completed_last_first() {
     let undo = |id: &str| {
-        format!(", rollback: [{{id: u{id}, name: U, type: utility.log, parameters: {{message: 'undo {{{{ step.{id}.value }}}}'}}}}]")
+        format!(
+            ", rollback: [{{id: u{id}, name: U, type: utility.log, parameters: {{message: 'undo {{{{ step.{id}.value }}}}'}}}}]"
+        )
     };
     let steps = [
         step("a", "x", &undo("a")),
-        step("skipped", "x", &format!(", when: 'false'{}", undo("skipped"))),
+        step(
+            "skipped",
+            "x",
+            &format!(", when: 'false'{}", undo("skipped")),
+        ),
         step("c", "y", &undo("c")),
-        step("failed", "fail", &format!(", on_failure: continue{}", undo("failed"))),
-        step("each", "{{ item }}", ", for_each: [1, 2], rollback: [{id: ue, name: U, type: utility.log, parameters: {message: '{{ item }}{{ index }}'}}]"),
+        step(
+            "failed",
+            "fail",
+            &format!(", on_failure: continue{}", undo("failed")),
+        ),
+        step(
+            "each",
+            "{{ item }}",
+            ", for_each: [1, 2], rollback: [{id: ue, name: U, type: utility.log, parameters: {message: '{{ item }}{{ index }}'}}]",
+        ),
         step("d", "fail", ", on_failure: rollback"),
     ];
     let top = "finally:\n".to_owned() + &step("f", "end", "");
@@ -277,12 +365,17 @@ fn a_rollback_undoes_what_completed_last_first() {
 #[test]
 fn a_rollback_goes_on_after_a_failure_of_its_own() {
     let undo = |id: &str, message: &str| {
-        format!(", rollback: [{{id: u{id}, name: U, type: utility.log, parameters: {{message: '{message}'}}}}, {{id: v{id}, name: V, type: utility.log}}]")
+        format!(
+            ", rollback: [{{id: u{id}, name: U, type: utility.log, parameters: {{message: '{message}'}}}}, {{id: v{id}, name: V, type: utility.log}}]"
+        )
     };
     let steps = [
         step("a", "x", &undo("a", "y")),
         step("b", "x", &undo("b", "fail")),
-        "- id: g\n  name: N\n  steps:\n  ".to_owned() + &step("c", "x", &undo("c", "z")) + "  " + &step("d", "fail", ", on_failure: rollback"),
+        "- id: g\n  name: N\n  steps:\n  ".to_owned()
+            + &step("c", "x", &undo("c", "z"))
+            + "  "
+            + &step("d", "fail", ", on_failure: rollback"),
     ];
     assert_snapshot!(told("", &steps.concat()));
 }
@@ -310,7 +403,10 @@ fn finally_goes_on_after_its_own_failures() {
 
 #[test]
 fn outputs_that_cannot_be_rendered_fail_the_execution() {
-    assert_snapshot!(told("outputs: {a: '{{ step.b.value }}'}\n", &step("a", "x", "")));
+    assert_snapshot!(told(
+        "outputs: {a: '{{ step.b.value }}'}\n",
+        &step("a", "x", "")
+    ));
 }
 
 #[test]
@@ -327,22 +423,31 @@ fn variables_are_set_by_steps() {
 
 #[test]
 fn a_step_that_failed_may_give_an_output() {
-    let steps = [step("a", "x", ", on_failure: continue"), step("b", "{{ step.a.code }}", "")];
+    let steps = [
+        step("a", "x", ", on_failure: continue"),
+        step("b", "{{ step.a.code }}", ""),
+    ];
     let mut run = Runner::of(&with_steps("", &steps.concat()));
     run.begin();
-    run.progress.ended(&key("", "a"), StepOutcome::failed("no").with_output(json!({"code": 3})));
+    run.progress.ended(
+        &key("", "a"),
+        StepOutcome::failed("no").with_output(json!({"code": 3})),
+    );
     run.finish();
     assert_snapshot!(run.told());
 }
 
 #[test]
 fn a_composite_that_takes_too_long_stops_what_is_inside() {
-    let steps = "- id: each\n  name: N\n  for_each: {items: [1, 2, 3], concurrency: 2}\n  steps:\n  ".to_owned()
-        + &step("a", "x", "")
-        + &step("after", "z", "");
+    let steps =
+        "- id: each\n  name: N\n  for_each: {items: [1, 2, 3], concurrency: 2}\n  steps:\n  "
+            .to_owned()
+            + &step("a", "x", "")
+            + &step("after", "z", "");
     let mut run = Runner::of(&with_steps("", &steps));
     run.begin();
-    run.progress.ended(&key("", "each"), StepOutcome::failed("it timed out").last());
+    run.progress
+        .ended(&key("", "each"), StepOutcome::failed("it timed out").last());
     run.write();
     assert!(run.running.is_empty());
     run.finish();
@@ -355,12 +460,20 @@ fn what_is_not_known_changes_nothing() {
     run.begin();
     run.progress.begun(&key("", "a"));
     run.progress.begun(&key("", "nope"));
-    run.progress.ended(&key("x", "a"), StepOutcome::completed(json!({})));
-    run.progress.ended(&key("", "a"), StepOutcome { stage: PartStage::Started, ..StepOutcome::cancelled() });
+    run.progress
+        .ended(&key("x", "a"), StepOutcome::completed(json!({})));
+    run.progress.ended(
+        &key("", "a"),
+        StepOutcome {
+            stage: PartStage::Started,
+            ..StepOutcome::cancelled()
+        },
+    );
     assert!(run.progress.take_parts().is_empty());
     assert!(run.progress.ready().is_empty());
     run.finish();
-    run.progress.ended(&key("", "a"), StepOutcome::failed("late"));
+    run.progress
+        .ended(&key("", "a"), StepOutcome::failed("late"));
     assert!(run.progress.take_parts().is_empty());
 }
 
@@ -370,4 +483,9 @@ fn a_bundle_without_its_root_ends_at_once() {
     bundle.root = "nope".to_owned();
     let run = Runner::new(std::sync::Arc::new(bundle), json!({})).run();
     assert!(run.rows.is_empty());
+    let error = "playbook `nope` does not exist".to_owned();
+    assert_eq!(
+        *run.outcome(),
+        ExecutionOutcome::Failed { error, failures: 0 }
+    );
 }

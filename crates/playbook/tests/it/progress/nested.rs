@@ -33,9 +33,13 @@ fn bundle(steps: &str) -> Arc<Bundle> {
     let mut playbooks = BTreeMap::new();
     playbooks.insert("root".to_owned(), Arc::new(loaded(&parent(steps))));
     playbooks.insert("lib/child.yaml".to_owned(), Arc::new(loaded(CHILD)));
-    let itself = parent("- {id: again, name: A, type: playbook.run, parameters: {playbook: circle}}\n");
+    let itself =
+        parent("- {id: again, name: A, type: playbook.run, parameters: {playbook: circle}}\n");
     playbooks.insert("circle".to_owned(), Arc::new(loaded(&itself)));
-    Arc::new(Bundle { root: "root".to_owned(), playbooks })
+    Arc::new(Bundle {
+        root: "root".to_owned(),
+        playbooks,
+    })
 }
 
 fn told(steps: &str, parameters: Value) -> String {
@@ -67,23 +71,41 @@ fn a_child_that_fails_fails_its_step() {
 fn a_step_inside_that_fails_fails_the_step_outside() {
     let child = "name: C\nversion: 1\nsteps:\n- {id: a, name: A, type: utility.log, parameters: {message: fail}}\nfinally:\n- {id: f, name: F, type: utility.sleep}\n";
     let mut bundle = (*bundle("- {id: run, name: R, type: playbook.run, retry_count: 1, retry_delay: 0, parameters: {playbook: bad}}\n")).clone();
-    bundle.playbooks.insert("bad".to_owned(), Arc::new(loaded(child)));
+    bundle
+        .playbooks
+        .insert("bad".to_owned(), Arc::new(loaded(child)));
     assert_snapshot!(Runner::new(Arc::new(bundle), json!({})).run().told());
 }
 
 #[test]
 fn what_cannot_be_run_is_said() {
     for (parameters, expected) in [
-        ("playbook: nope", "playbook `nope` does not exist, or is not among those that the execution started with"),
+        (
+            "playbook: nope",
+            "playbook `nope` does not exist, or is not among those that the execution started with",
+        ),
         ("x: 1", "it needs the parameter `playbook`"),
         ("playbook: [1]", "`playbook` must be the path of a playbook"),
-        ("playbook: '{{ nope }}'", "`{{ nope }}`: there is no parameter `nope`"),
-        ("playbook: lib/child.yaml", "required parameter `who` is missing"),
-        ("playbook: lib/child.yaml, who: '{{ nope }}'", "parameter `who`: `{{ nope }}`: there is no parameter `nope`"),
+        (
+            "playbook: '{{ nope }}'",
+            "`{{ nope }}`: there is no parameter `nope`",
+        ),
+        (
+            "playbook: lib/child.yaml",
+            "required parameter `who` is missing",
+        ),
+        (
+            "playbook: lib/child.yaml, who: '{{ nope }}'",
+            "parameter `who`: `{{ nope }}`: there is no parameter `nope`",
+        ),
     ] {
-        let steps = format!("- {{id: run, name: R, type: playbook.run, parameters: {{{parameters}}}}}\n");
+        let steps =
+            format!("- {{id: run, name: R, type: playbook.run, parameters: {{{parameters}}}}}\n");
         let run = Runner::new(bundle(&steps), json!({})).run();
-        let expected = ExecutionOutcome::Failed { error: format!("Step 'run' failed: {expected}"), failures: 0 };
+        let expected = ExecutionOutcome::Failed {
+            error: format!("Step 'run' failed: {expected}"),
+            failures: 0,
+        };
         assert_eq!(*run.outcome(), expected);
     }
 }
@@ -92,8 +114,13 @@ fn what_cannot_be_run_is_said() {
 fn a_playbook_that_runs_itself_ends_at_the_limit() {
     let steps = "- {id: run, name: R, type: playbook.run, parameters: {playbook: circle}}\n";
     let run = Runner::new(bundle(steps), json!({})).run();
-    let ExecutionOutcome::Failed { error, .. } = run.outcome() else { panic!() };
-    assert!(error.ends_with("playbooks run each other more than 8 levels deep"), "{error}");
+    let ExecutionOutcome::Failed { error, .. } = run.outcome() else {
+        panic!()
+    };
+    assert!(
+        error.ends_with("playbooks run each other more than 8 levels deep"),
+        "{error}"
+    );
     assert_eq!(run.rows.len(), 9);
 }
 
@@ -116,15 +143,29 @@ fn inside(child_step: &str, given: &str, parameters: Value) -> (Value, String, V
         "name: R\nversion: 1\nparameters:\n- {{name: cred, type: credential, required: false}}\nsteps:\n\
          - {{id: run, name: R, type: playbook.run, parameters: {{playbook: c, {given}}}}}\n"
     );
-    let playbooks = [("root", root), ("c", child)].map(|(path, text)| (path.to_owned(), Arc::new(loaded(&text))));
-    let bundle = Bundle { root: "root".to_owned(), playbooks: playbooks.into_iter().collect() };
+    let playbooks = [("root", root), ("c", child)]
+        .map(|(path, text)| (path.to_owned(), Arc::new(loaded(&text))));
+    let bundle = Bundle {
+        root: "root".to_owned(),
+        playbooks: playbooks.into_iter().collect(),
+    };
     let mut run = Runner::new(Arc::new(bundle), parameters);
     run.begin();
-    let key = StepKey { path: "run".to_owned(), name: "b".to_owned() };
+    let key = StepKey {
+        path: "run".to_owned(),
+        name: "b".to_owned(),
+    };
     let names = run.progress.credentials(&key).into_iter().collect();
-    let rendered = run.progress.parameters(&key, &Vault).map(|map| map.get("message").cloned().unwrap_or_default());
+    let rendered = run
+        .progress
+        .parameters(&key, &Vault)
+        .map(|map| map.get("message").cloned().unwrap_or_default());
     let journal = format!("{:?}", run.rows);
-    (rendered.unwrap_or_else(|problem| problem.to_string().into()), journal, names)
+    (
+        rendered.unwrap_or_else(|problem| problem.to_string().into()),
+        journal,
+        names,
+    )
 }
 
 fn log(message: &str) -> String {
@@ -135,13 +176,55 @@ fn log(message: &str) -> String {
 fn credentials_are_handed_on_without_being_read() {
     let marker = credential_marker("auto", Some("password"));
     let rows = [
-        ("login: '{{ cred }}'", "{{ login.password }}", json!({"cred": "mine"}), "secret of mine", "mine"),
-        ("login: '{{ parameter.cred }}'", "{{ login.username }}", json!({"cred": "mine"}), "user", "mine"),
-        ("login: '{{ credential.other }}'", "{{ parameter.login.password }}", json!({}), "secret of other", "other"),
-        ("login: named", "{{ login.password }}", json!({}), "secret of named", "named"),
-        ("p: '{{ credential.other.password }}'", "<{{ p }}>", json!({}), "<secret of other>", "other"),
-        ("p: '{{ cred.password }}'", "{{ p }}", json!({"cred": "mine"}), "secret of mine", "mine"),
-        ("p: '{{ auto }}'", "{{ p }}", json!({ "auto": marker }), "secret of auto", "auto"),
+        (
+            "login: '{{ cred }}'",
+            "{{ login.password }}",
+            json!({"cred": "mine"}),
+            "secret of mine",
+            "mine",
+        ),
+        (
+            "login: '{{ parameter.cred }}'",
+            "{{ login.username }}",
+            json!({"cred": "mine"}),
+            "user",
+            "mine",
+        ),
+        (
+            "login: '{{ credential.other }}'",
+            "{{ parameter.login.password }}",
+            json!({}),
+            "secret of other",
+            "other",
+        ),
+        (
+            "login: named",
+            "{{ login.password }}",
+            json!({}),
+            "secret of named",
+            "named",
+        ),
+        (
+            "p: '{{ credential.other.password }}'",
+            "<{{ p }}>",
+            json!({}),
+            "<secret of other>",
+            "other",
+        ),
+        (
+            "p: '{{ cred.password }}'",
+            "{{ p }}",
+            json!({"cred": "mine"}),
+            "secret of mine",
+            "mine",
+        ),
+        (
+            "p: '{{ auto }}'",
+            "{{ p }}",
+            json!({ "auto": marker }),
+            "secret of auto",
+            "auto",
+        ),
     ];
     for (given, message, parameters, expected, name) in rows {
         let (value, journal, names) = inside(&log(message), given, parameters);
@@ -153,9 +236,16 @@ fn credentials_are_handed_on_without_being_read() {
 
 #[test]
 fn a_credential_is_not_handed_on_within_text() {
-    for given in ["p: 'x{{ credential.c.password }}'", "p: '{{ credential.c.password | upper }}'", "p: ['{{ cred }}']"] {
+    for given in [
+        "p: 'x{{ credential.c.password }}'",
+        "p: '{{ credential.c.password | upper }}'",
+        "p: ['{{ cred }}']",
+    ] {
         let (value, journal, _) = inside(&log("x"), given, json!({"cred": "c"}));
-        assert!(journal.contains("can be passed on as a whole value only"), "{given}: {value} {journal}");
+        assert!(
+            journal.contains("can be passed on as a whole value only"),
+            "{given}: {value} {journal}"
+        );
     }
 }
 
@@ -163,11 +253,20 @@ fn a_credential_is_not_handed_on_within_text() {
 fn what_a_step_gave_is_never_taken_for_a_credential() {
     let root = "name: R\nversion: 1\nsteps:\n- {id: a, name: A, type: utility.log, parameters: {message: {$credential: admin, field: password}}}\n\
                 - {id: run, name: R, type: playbook.run, parameters: {playbook: c, p: '{{ step.a.value }}'}}\n";
-    let playbooks = [("root", root), ("c", CHILD)].map(|(path, text)| (path.to_owned(), Arc::new(loaded(text))));
-    let bundle = Bundle { root: "root".to_owned(), playbooks: playbooks.into_iter().collect() };
+    let playbooks = [("root", root), ("c", CHILD)]
+        .map(|(path, text)| (path.to_owned(), Arc::new(loaded(text))));
+    let bundle = Bundle {
+        root: "root".to_owned(),
+        playbooks: playbooks.into_iter().collect(),
+    };
     let run = Runner::new(Arc::new(bundle), json!({})).run();
-    let ExecutionOutcome::Failed { error, .. } = run.outcome() else { panic!() };
-    assert!(error.contains("parameter `p` must not hold `$credential`"), "{error}");
+    let ExecutionOutcome::Failed { error, .. } = run.outcome() else {
+        panic!()
+    };
+    assert!(
+        error.contains("parameter `p` must not hold `$credential`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -176,12 +275,20 @@ fn a_child_sees_nothing_of_its_parent() {
     let steps = "- {id: before, name: B, type: utility.log, register: v}\n\
                  - {id: run, name: R, type: playbook.run, for_each: [1], parameters: {playbook: c}}\n";
     let mut bundle = (*bundle(steps)).clone();
-    bundle.playbooks.insert("c".to_owned(), Arc::new(loaded(child)));
+    bundle
+        .playbooks
+        .insert("c".to_owned(), Arc::new(loaded(child)));
     let mut run = Runner::new(Arc::new(bundle), json!({"parent": 1}));
     run.begin();
     run.end_first();
     run.begin();
-    let key = StepKey { path: "run/0".to_owned(), name: "a".to_owned() };
+    let key = StepKey {
+        path: "run/0".to_owned(),
+        name: "a".to_owned(),
+    };
     let rendered = run.progress.parameters(&key, &NoSecrets).unwrap();
-    assert_eq!(rendered["message"], "no item no parameter no variable no step");
+    assert_eq!(
+        rendered["message"],
+        "no item no parameter no variable no step"
+    );
 }

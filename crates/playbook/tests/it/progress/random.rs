@@ -94,7 +94,11 @@ impl Plan {
             parameters.insert("playbook".to_owned(), json!("child"));
         }
         let undo = Self::of(Shape::Leaf("undo {{ item | default('no item') }}"));
-        let rollback = if self.rollback { vec![undo.step(count)] } else { Vec::new() };
+        let rollback = if self.rollback {
+            vec![undo.step(count)]
+        } else {
+            Vec::new()
+        };
         let for_each = self.items.map(|(items, concurrency)| ForEach {
             items: (0..items).map(Value::from).collect(),
             name: "item".to_owned(),
@@ -107,7 +111,12 @@ impl Plan {
             parameters,
             on_failure: self.on_failure,
             timeout_s: 1.0,
-            retry: Retry { count: self.retries, delay_s: 1.0, backoff: 2.0, max_delay_s: 9.0 },
+            retry: Retry {
+                count: self.retries,
+                delay_s: 1.0,
+                backoff: 2.0,
+                max_delay_s: 9.0,
+            },
             when: self.when.map(str::to_owned),
             for_each,
             steps: steps.iter().map(|step| step.step(count)).collect(),
@@ -148,6 +157,40 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    /// A bundle in which nothing is done at once, so that the order of what happens is always the same.
+    fn in_order()(bundle in bundle()) -> Arc<Bundle> {
+        let playbooks = bundle.playbooks.iter().map(|(path, playbook)| {
+            let one_by_one = |steps: &[Arc<Step>]| steps.iter().map(|step| one_by_one(step)).collect();
+            let playbook = Playbook {
+                steps: one_by_one(&playbook.steps),
+                finally: one_by_one(&playbook.finally),
+                ..Playbook::clone(playbook)
+            };
+            (path.clone(), Arc::new(playbook))
+        });
+        Arc::new(Bundle { root: bundle.root.clone(), playbooks: playbooks.collect() })
+    }
+}
+
+fn one_by_one(step: &Step) -> Arc<Step> {
+    let for_each = step.for_each.clone();
+    let kind = if step.kind == "parallel" {
+        "group"
+    } else {
+        step.kind.as_str()
+    };
+    Arc::new(Step {
+        kind: kind.to_owned(),
+        for_each: for_each.map(|for_each| ForEach {
+            concurrency: 1,
+            ..for_each
+        }),
+        steps: step.steps.iter().map(|step| one_by_one(step)).collect(),
+        ..step.clone()
+    })
+}
+
 fn without_children(plan: &Plan) -> Plan {
     let shape = match &plan.shape {
         Shape::Child => Shape::Leaf("fine"),
@@ -155,24 +198,35 @@ fn without_children(plan: &Plan) -> Plan {
         Shape::Parallel(steps) => Shape::Parallel(steps.iter().map(without_children).collect()),
         Shape::Leaf(message) => Shape::Leaf(message),
     };
-    Plan { shape, ..plan.clone() }
+    Plan {
+        shape,
+        ..plan.clone()
+    }
 }
 
 /// Everything that holds for a journal whose execution ended.
 fn sound(run: &Runner) {
     for part in run.rows.values() {
         let open = matches!(part.stage, PartStage::Started | PartStage::Interrupted);
-        assert!(!open, "{} is {} at the end\n{}", part.key, part.stage, run.log);
+        assert!(
+            !open,
+            "{} is {} at the end\n{}",
+            part.key, part.stage, run.log
+        );
     }
     assert!(run.running.is_empty(), "{}", run.log);
-    let unplanned = run.rows.values().filter(|part| part.stage == PartStage::Cancelled).count();
+    let unplanned = run
+        .rows
+        .values()
+        .filter(|part| part.stage == PartStage::Cancelled)
+        .count();
     if !matches!(run.outcome(), ExecutionOutcome::Cancelled { .. }) {
         assert_eq!(unplanned, 0, "{}", run.log);
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Every execution ends, and leaves no part open.
     #[test]
@@ -183,7 +237,10 @@ proptest! {
 
     /// An executor that dies again and again does not change what happens.
     #[test]
-    fn a_journal_is_the_whole_state(bundle in bundle(), stops in prop::collection::vec(0..3_u8, 1..200)) {
+    fn a_journal_is_the_whole_state(
+        (bundle, same) in prop_oneof![(in_order(), Just(true)), (bundle(), Just(false))],
+        stops in prop::collection::vec(0..3_u8, 1..200),
+    ) {
         let whole = Runner::new(bundle.clone(), json!({})).run();
         let mut run = Runner::new(bundle, json!({}));
         for stop in stops {
@@ -203,14 +260,19 @@ proptest! {
         }
         run.finish();
         sound(&run);
-        prop_assert_eq!(run.ends(), whole.ends(), "{}\n---\n{}", run.log, whole.log);
-        prop_assert_eq!(run.outcome(), whole.outcome());
-        prop_assert_eq!(run.rows.len(), whole.rows.len());
+        if same {
+            prop_assert_eq!(run.ends(), whole.ends(), "{}\n---\n{}", run.log, whole.log);
+            prop_assert_eq!(run.outcome(), whole.outcome());
+            prop_assert_eq!(run.rows.len(), whole.rows.len());
+        }
     }
 
     /// What was written may be cut off anywhere: the first parts of a report are a journal too.
     #[test]
-    fn any_beginning_of_a_journal_is_one(bundle in bundle(), cut in 0..40_usize) {
+    fn any_beginning_of_a_journal_is_one(
+        (bundle, same) in prop_oneof![(in_order(), Just(true)), (bundle(), Just(false))],
+        cut in 0..60_usize,
+    ) {
         let whole = Runner::new(bundle.clone(), json!({})).run();
         let mut run = Runner::new(bundle, json!({}));
         let mut written = 0;
@@ -240,8 +302,10 @@ proptest! {
         run.restart();
         run.finish();
         sound(&run);
-        prop_assert_eq!(run.outcome(), whole.outcome(), "{}\n---\n{}", run.log, whole.log);
-        prop_assert_eq!(run.ends(), whole.ends(), "{}\n---\n{}", run.log, whole.log);
+        if same {
+            prop_assert_eq!(run.outcome(), whole.outcome(), "{}\n---\n{}", run.log, whole.log);
+            prop_assert_eq!(run.ends(), whole.ends(), "{}\n---\n{}", run.log, whole.log);
+        }
     }
 
     /// A cancel at any moment ends the execution, with all of `finally` and nothing open; also when the executor

@@ -8,7 +8,10 @@ use super::runner::{Runner, alone};
 use crate::{loaded, with_steps};
 
 fn key(path: &str, name: &str) -> StepKey {
-    StepKey { path: path.to_owned(), name: name.to_owned() }
+    StepKey {
+        path: path.to_owned(),
+        name: name.to_owned(),
+    }
 }
 
 #[test]
@@ -45,11 +48,17 @@ fn a_step_that_must_not_begin_again_waits_for_an_operator() {
     run.finish();
     assert!(matches!(run.outcome(), ExecutionOutcome::Completed { .. }));
     let mut run = begun();
-    run.progress.ended(&key("", "a"), StepOutcome::skipped("an operator skipped it"));
+    run.progress.ended(
+        &key("", "a"),
+        StepOutcome::skipped("an operator skipped it"),
+    );
     run.finish();
     assert!(matches!(run.outcome(), ExecutionOutcome::Completed { .. }));
     let mut run = begun();
-    run.progress.ended(&key("", "a"), StepOutcome::failed("an operator failed it").last());
+    run.progress.ended(
+        &key("", "a"),
+        StepOutcome::failed("an operator failed it").last(),
+    );
     run.finish();
     assert!(matches!(run.outcome(), ExecutionOutcome::Failed { .. }));
     // Before its end, it never waits.
@@ -61,7 +70,8 @@ fn a_step_that_must_not_begin_again_waits_for_an_operator() {
 
 #[test]
 fn tries_go_on_where_they_were() {
-    let steps = "- {id: a, name: A, type: utility.log, retry_count: 2, parameters: {message: fail}}\n";
+    let steps =
+        "- {id: a, name: A, type: utility.log, retry_count: 2, parameters: {message: fail}}\n";
     let mut run = Runner::of(&with_steps("", steps));
     run.begin();
     run.end_first();
@@ -93,7 +103,8 @@ fn a_group_in_its_second_try_does_not_take_over_from_the_first() {
 #[test]
 fn a_cancel_goes_on_after_a_restart() {
     let steps = "- id: g\n  name: G\n  steps:\n  - {id: a, name: A, type: utility.log}\n";
-    let top = "finally:\n- {id: f, name: F, type: utility.log}\n- {id: h, name: H, type: utility.log}\n";
+    let top =
+        "finally:\n- {id: f, name: F, type: utility.log}\n- {id: h, name: H, type: utility.log}\n";
     let mut run = Runner::of(&with_steps(top, steps));
     run.begin();
     run.progress.cancel();
@@ -123,7 +134,11 @@ fn a_retry_of_a_cancelled_execution_goes_on_where_it_was() {
 
 #[test]
 fn a_rollback_goes_on_where_it_was() {
-    let undo = |id: &str| format!("rollback: [{{id: u{id}, name: U, type: utility.log}}, {{id: v{id}, name: V, type: utility.log, parameters: {{message: '{{{{ step.{id}.value }}}}'}}}}]");
+    let undo = |id: &str| {
+        format!(
+            "rollback: [{{id: u{id}, name: U, type: utility.log}}, {{id: v{id}, name: V, type: utility.log, parameters: {{message: '{{{{ step.{id}.value }}}}'}}}}]"
+        )
+    };
     let steps = format!(
         "- {{id: a, name: A, type: utility.log, {}}}\n- {{id: b, name: B, type: utility.log, {}}}\n\
          - {{id: c, name: C, type: utility.log, parameters: {{message: fail}}, on_failure: rollback}}\n",
@@ -141,13 +156,20 @@ fn a_rollback_goes_on_where_it_was() {
         run.begin();
         run.restart();
         run.finish();
-        assert_eq!((run.ends(), run.outcome()), (whole.ends(), whole.outcome()), "after {stop}");
+        assert_eq!(
+            (run.ends(), run.outcome()),
+            (whole.ends(), whole.outcome()),
+            "after {stop}"
+        );
     }
 }
 
 #[test]
 fn a_journal_that_does_not_fit_is_refused() {
-    let bundle = alone(loaded(&with_steps("", "- {id: a, name: A, type: utility.log}\n")));
+    let bundle = alone(loaded(&with_steps(
+        "",
+        "- {id: a, name: A, type: utility.log}\n",
+    )));
     let part = |path: &str, name: &str, body| JournalPart {
         number: 1,
         key: key(path, name),
@@ -155,18 +177,45 @@ fn a_journal_that_does_not_fit_is_refused() {
         tries: 1,
         body,
     };
-    let refused = |part| Progress::new(bundle.clone(), Default::default()).restore(vec![part]).unwrap_err().to_string();
+    let refused = |part| {
+        Progress::new(bundle.clone(), Default::default())
+            .restore(vec![part])
+            .unwrap_err()
+            .to_string()
+    };
     let began = json!({"began": 1});
-    assert_eq!(refused(part("", "b", began.clone())), "the journal has part 1, `b`, and the playbook has not");
-    assert_eq!(refused(part("a", "0", began.clone())), "the journal has part 1, `a/0`, and the playbook has not");
-    assert_eq!(refused(part("x/rollback", "u", began)), "the journal has part 1, `x/rollback/u`, and the playbook has not");
+    assert_eq!(
+        refused(part("", "b", began.clone())),
+        "the journal has part 1, `b`, and the playbook has not"
+    );
+    assert_eq!(
+        refused(part("a", "0", began.clone())),
+        "the journal has part 1, `a/0`, and the playbook has not"
+    );
+    assert_eq!(
+        refused(part("x/rollback", "u", began)),
+        "the journal has part 1, `x/rollback/u`, and the playbook has not"
+    );
     let problem = refused(part("", "a", json!({})));
-    assert!(problem.starts_with("part 1 (`a`) has a body that does not fit: missing field `began`"), "{problem}");
+    assert!(
+        problem.starts_with("part 1 (`a`) has a body that does not fit: missing field `began`"),
+        "{problem}"
+    );
 }
 
 #[test]
 fn words_of_stages() {
     let words: Vec<&str> = PartStage::ALL.iter().map(|stage| stage.as_str()).collect();
-    assert_eq!(words, ["started", "completed", "failed", "skipped", "cancelled", "interrupted"]);
+    assert_eq!(
+        words,
+        [
+            "started",
+            "completed",
+            "failed",
+            "skipped",
+            "cancelled",
+            "interrupted"
+        ]
+    );
     assert_eq!(PartStage::Started.to_string(), "started");
 }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use playbook::{
-    Bundle, ExecutionOutcome, JournalPart, NoSecrets, PartStage, Playbook, Progress, ReadyStep, StepKey,
-    StepOutcome,
+    Bundle, ExecutionOutcome, JournalPart, NoSecrets, PartStage, Playbook, Progress, ReadyStep,
+    StepKey, StepOutcome,
 };
 use serde_json::{Map, Value, json};
 
@@ -31,7 +31,10 @@ pub(super) struct Runner {
 /// A bundle of one playbook.
 pub(super) fn alone(playbook: Playbook) -> Arc<Bundle> {
     let playbooks = BTreeMap::from([("root".to_owned(), Arc::new(playbook))]);
-    Arc::new(Bundle { root: "root".to_owned(), playbooks })
+    Arc::new(Bundle {
+        root: "root".to_owned(),
+        playbooks,
+    })
 }
 
 impl Runner {
@@ -87,14 +90,21 @@ impl Runner {
             writeln!(self.log, "{line}").unwrap();
             if let Some(before) = self.rows.get(&part.number) {
                 assert_eq!(before.key, part.key, "{line}");
-                let ended = matches!(before.stage, PartStage::Completed | PartStage::Failed | PartStage::Skipped);
+                let ended = matches!(
+                    before.stage,
+                    PartStage::Completed | PartStage::Failed | PartStage::Skipped
+                );
                 assert!(!ended, "it had ended: {line}");
             } else {
                 let last = self.rows.keys().last().copied().unwrap_or(0);
                 assert_eq!(part.number, last + 1, "{line}");
             }
-            let composite = self.progress.step(&part.key).is_some_and(|step| step.is_composite());
-            let performed = part.stage == PartStage::Started && (!composite || self.is_pass(&part.key));
+            let composite = self
+                .progress
+                .step(&part.key)
+                .is_some_and(|step| step.is_composite());
+            let performed =
+                part.stage == PartStage::Started && (!composite || self.is_pass(&part.key));
             self.running.retain(|(number, _)| *number != part.number);
             if performed {
                 self.running.insert((part.number, part.key.clone()));
@@ -134,7 +144,12 @@ impl Runner {
             Err(problem) => return StepOutcome::failed(problem.to_string()),
         };
         let message = parameters.get("message").cloned().unwrap_or_default();
-        let tries = self.rows.values().filter(|part| part.key == *key).map(|part| part.tries).max();
+        let tries = self
+            .rows
+            .values()
+            .filter(|part| part.key == *key)
+            .map(|part| part.tries)
+            .max();
         let tries = tries.unwrap_or(0);
         let fails = |text: &str| match text.strip_prefix("fail")?.trim() {
             "" => Some(true),
@@ -162,19 +177,30 @@ impl Runner {
             if self.progress.outcome().is_some() {
                 return;
             }
-            assert!(self.end_first(), "nothing runs and nothing is ready: {:?}\n{}", self.progress, self.log);
+            assert!(
+                self.end_first(),
+                "nothing runs and nothing is ready: {:?}\n{}",
+                self.progress,
+                self.log
+            );
         }
         panic!("it does not end\n{}", self.log);
     }
 
     /// The executor is gone: a new one goes on from the journal.
     pub(super) fn restart(&mut self) {
-        for part in self.rows.values_mut().filter(|part| part.stage == PartStage::Started) {
+        for part in self
+            .rows
+            .values_mut()
+            .filter(|part| part.stage == PartStage::Started)
+        {
             part.stage = PartStage::Interrupted;
         }
         self.running.clear();
         self.progress = Progress::new(self.bundle.clone(), self.parameters.clone());
-        self.progress.restore(self.rows.values().cloned().collect()).unwrap();
+        self.progress
+            .restore(self.rows.values().cloned().collect())
+            .unwrap();
         self.log.push_str("restart\n");
     }
 
@@ -190,7 +216,13 @@ impl Runner {
     /// How each step ended last, without numbers.
     pub(super) fn ends(&self) -> BTreeMap<String, String> {
         let rows = self.rows.values();
-        rows.map(|part| (part.key.to_string(), line(part).split_once(' ').unwrap().1.to_owned())).collect()
+        rows.map(|part| {
+            (
+                part.key.to_string(),
+                line(part).split_once(' ').unwrap().1.to_owned(),
+            )
+        })
+        .collect()
     }
 }
 

@@ -7,7 +7,10 @@ use super::runner::{Runner, alone};
 use crate::{loaded, with_steps};
 
 fn key(path: &str, name: &str) -> StepKey {
-    StepKey { path: path.to_owned(), name: name.to_owned() }
+    StepKey {
+        path: path.to_owned(),
+        name: name.to_owned(),
+    }
 }
 
 #[test]
@@ -19,7 +22,9 @@ fn inner_names_hide_outer_ones() {
     let mut seen = Vec::new();
     while run.progress.outcome().is_none() {
         run.begin();
-        let Some((_, key)) = run.running.first().cloned() else { break };
+        let Some((_, key)) = run.running.first().cloned() else {
+            break;
+        };
         let message = run.progress.parameters(&key, &NoSecrets).unwrap()["message"].clone();
         seen.push(format!("{key} {message}"));
         run.end_first();
@@ -41,7 +46,10 @@ fn parameters_have_defaults_and_expressions_stay() {
     let mut run = Runner::new(alone(loaded(&with_steps("", steps))), json!({"x": 3}));
     run.begin();
     let parameters = run.progress.parameters(&key("", "a"), &NoSecrets).unwrap();
-    assert_eq!(json!(parameters), json!({"that": "{{ x }} > 1", "message": 3}));
+    assert_eq!(
+        json!(parameters),
+        json!({"that": "{{ x }} > 1", "message": 3})
+    );
     assert!(evaluate("x > 1", &run.progress.scope(&key("", "a"), &NoSecrets)).unwrap());
 
     let steps = "- {id: a, name: A, type: utility.template, parameters: {template: '{% for i in x %}{{ i }},{% endfor %}'}}\n\
@@ -58,15 +66,27 @@ fn parameters_have_defaults_and_expressions_stay() {
 
 #[test]
 fn a_parameter_that_cannot_be_rendered_is_named() {
-    let steps = "- {id: a, name: A, type: utility.log, parameters: {message: '{{ credential.c.x }}'}}\n";
+    let steps =
+        "- {id: a, name: A, type: utility.log, parameters: {message: '{{ credential.c.x }}'}}\n";
     let mut run = Runner::of(&with_steps("", steps));
     run.begin();
-    let problem = run.progress.parameters(&key("", "a"), &NoSecrets).unwrap_err();
-    assert_eq!(problem.message, "parameter `message`: `{{ credential.c.x }}`: there is no credential `c`");
+    let problem = run
+        .progress
+        .parameters(&key("", "a"), &NoSecrets)
+        .unwrap_err();
+    assert_eq!(
+        problem.message,
+        "parameter `message`: `{{ credential.c.x }}`: there is no credential `c`"
+    );
     assert_eq!(problem.missing_credential.as_deref(), Some("c"));
     assert!(run.progress.credentials(&key("", "a")).contains("c"));
     assert!(run.progress.credentials(&key("", "nope")).is_empty());
-    assert!(run.progress.parameters(&key("", "nope"), &NoSecrets).unwrap().is_empty());
+    assert!(
+        run.progress
+            .parameters(&key("", "nope"), &NoSecrets)
+            .unwrap()
+            .is_empty()
+    );
     let scope = run.progress.scope(&key("", "nope"), &NoSecrets);
     assert!(render(&json!("{{ nope }}"), &scope).is_err());
     assert_eq!(format!("{scope:?}"), "Scope { .. }");

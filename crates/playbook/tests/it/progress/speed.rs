@@ -18,7 +18,8 @@ fn ends_of(run: &mut Runner, count: usize) -> (Duration, Duration) {
                 run.progress.begun(&ready.key);
                 if !ready.composite {
                     run.progress.parameters(&ready.key, &NoSecrets).unwrap();
-                    run.progress.ended(&ready.key, StepOutcome::completed(json!({"value": 1})));
+                    run.progress
+                        .ended(&ready.key, StepOutcome::completed(json!({"value": 1})));
                     break;
                 }
             }
@@ -28,7 +29,10 @@ fn ends_of(run: &mut Runner, count: usize) -> (Duration, Duration) {
     }
     // The fastest of some, so that other work of the machine does not count.
     let best = |hundreds: &[Duration]| *hundreds.iter().min().unwrap();
-    (best(&hundreds[..10]), best(&hundreds[hundreds.len() - 10..]))
+    (
+        best(&hundreds[..10]),
+        best(&hundreds[hundreds.len() - 10..]),
+    )
 }
 
 #[track_caller]
@@ -36,12 +40,19 @@ fn stays_fast(mut run: Runner, count: usize) {
     let (first, last) = ends_of(&mut run, count);
     run.progress.ready();
     assert!(run.progress.outcome().is_some());
-    assert!(last < first * 3 + Duration::from_millis(1), "the first hundred took {first:?}, the last {last:?}");
+    assert!(
+        last < first * 3 + Duration::from_millis(1),
+        "the first hundred took {first:?}, the last {last:?}"
+    );
 }
 
 #[test]
 fn ten_thousand_steps() {
-    let step = |n| format!("- {{id: s{n}, name: N, type: utility.log, parameters: {{message: '{{{{ step.s0.value | default(1) }}}}'}}}}\n");
+    let step = |n| {
+        format!(
+            "- {{id: s{n}, name: N, type: utility.log, parameters: {{message: '{{{{ step.s0.value | default(1) }}}}'}}}}\n"
+        )
+    };
     let steps: String = (0..10_000).map(step).collect();
     stays_fast(Runner::of(&with_steps("", &steps)), 10_000);
 }
@@ -51,5 +62,8 @@ fn ten_thousand_items() {
     let steps = "- {id: each, name: N, type: utility.log, for_each: '{{ items }}', parameters: {message: '{{ item }}'}}\n";
     let playbook = crate::loaded(&with_steps("", steps));
     let items: Vec<u32> = (0..10_000).collect();
-    stays_fast(Runner::new(super::runner::alone(playbook), json!({ "items": items })), 10_000);
+    stays_fast(
+        Runner::new(super::runner::alone(playbook), json!({ "items": items })),
+        10_000,
+    );
 }

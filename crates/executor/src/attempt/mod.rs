@@ -7,6 +7,7 @@ mod orphans;
 mod outcome;
 mod output_dir;
 pub(crate) mod plugins;
+mod progress_reporter;
 mod trace;
 mod work_dir;
 

@@ -3,10 +3,14 @@
 mod artifacts;
 mod binary;
 mod environment;
+mod execution;
 mod orphans;
 mod outcome;
 mod output_dir;
+mod output_stream;
 pub(crate) mod plugins;
+mod program;
+mod progress_reporter;
 mod trace;
 mod work_dir;
 
@@ -82,7 +86,7 @@ impl AttemptRunner {
     /// The kinds of runs that this executor performs.
     pub(crate) fn kinds(&self) -> Vec<String> {
         let plugins = self.plugin_registry.is_used().then_some(Kind::PluginJob);
-        let kinds = [Some(Kind::Job), plugins];
+        let kinds = [Some(Kind::Job), plugins, Some(Kind::Execution)];
         kinds.iter().flatten().map(Kind::to_string).collect()
     }
 
@@ -102,6 +106,7 @@ impl AttemptRunner {
         match run.kind.parse() {
             Ok(Kind::Job) => self.perform_binary(run, watched).await,
             Ok(Kind::PluginJob) => self.perform_plugins(run, watched).await,
+            Ok(Kind::Execution) => self.perform_execution(run, watched).await,
             _ => {
                 let kind = &run.kind;
                 PerformOutcome::Abandoned(format!(
@@ -143,6 +148,11 @@ struct Watched<'a> {
 
 /// Waits for a reason to stop a run in which nothing watches for one itself.
 async fn stopped(watched: &mut Watched<'_>) -> Stop {
+    stopped_if(watched, Lease::is_cancelled).await
+}
+
+/// The same where a cancel is one only if `cancelled` says so.
+async fn stopped_if(watched: &mut Watched<'_>, cancelled: fn(&Lease) -> bool) -> Stop {
     let Watched {
         lease,
         kill,
@@ -153,7 +163,7 @@ async fn stopped(watched: &mut Watched<'_>) -> Stop {
         if now.lost {
             return Stop::Lost;
         }
-        if now.is_cancelled() {
+        if cancelled(&now) {
             return Stop::Cancelled;
         }
         if now.deadline <= Instant::now() {

@@ -82,6 +82,12 @@ impl<'a> Scope<'a> {
         self
     }
 
+    /// All variables of the playbook.
+    #[must_use]
+    pub fn variables(&self) -> &Map<String, Value> {
+        &self.variables
+    }
+
     /// What the names of a reference lead to.
     pub(crate) fn find(&self, names: &[&str]) -> Result<Found<'_>, RenderProblem> {
         let (first, rest) = names

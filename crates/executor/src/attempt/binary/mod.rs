@@ -8,7 +8,7 @@ use tracing::Span;
 use wire::executors::{ClaimedRun, JobInput};
 
 use super::{
-    AttemptRunner, PATH, PerformOutcome, Taken, Unsent, Watched, WorkDir, input, orphans,
+    AttemptRunner, PerformOutcome, Taken, Watched, WorkDir, input,
     outcome::{AttemptEnd, Stop},
     stopped,
 };

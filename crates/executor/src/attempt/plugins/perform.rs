@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use wire::{executors::ClaimedRun, plugin_jobs::Config, trace};
 
-use super::{
-    pipeline::Pipeline,
-    progress_reporter::{Halt, ProgressReporter},
-    spawner::IsolatedSpawner,
-};
+use super::{pipeline::Pipeline, spawner::IsolatedSpawner};
 use crate::attempt::{
     AttemptRunner, Taken, Watched, input,
     outcome::{AttemptEnd, PerformOutcome},
+    progress_reporter::{Halt, ProgressReporter},
     stopped,
 };
 

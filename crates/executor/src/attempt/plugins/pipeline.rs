@@ -9,12 +9,10 @@ use wire::{
     plugin_jobs::Config,
 };
 
-use super::{
-    backoff::backoff,
-    kept::Kept,
-    logs,
+use super::{backoff::backoff, kept::Kept, logs, spawner::IsolatedSpawner};
+use crate::attempt::{
+    outcome::Stop,
     progress_reporter::{Halt, ProgressReporter},
-    spawner::IsolatedSpawner,
 };
 
 pub(super) struct Pipeline<'a> {
@@ -219,7 +217,11 @@ impl<'a> Pipeline<'a> {
         if parts.is_empty() && state.is_none() {
             return Ok(());
         }
-        self.progress_reporter.advance(parts, state).await
+        let signals = self.progress_reporter.advance(parts, state, 0).await?;
+        if signals.cancel > 0 {
+            return Err(Halt::Stop(Stop::Cancelled));
+        }
+        Ok(())
     }
 
     /// Has each plugin that completed sum up, and reports what they said. A summary that fails fails

@@ -94,7 +94,7 @@ fn show(event: &Event, ends: &watch::Sender<Option<i64>>) {
         .as_ref()
         .map_or_else(|_| event.at.clone(), Timestamp::to_string);
     let part = part(event).unwrap_or_default();
-    let line = format!("{time}  {}  {}", plain(&event.event_type), plain(part));
+    let line = format!("{time}  {}  {}", plain(&event.event_type), plain(&part));
     say(line.trim_end());
     let what = event.event_type.rsplit('.').next();
     if let Some("completed" | "failed" | "cancelled") = what {

@@ -33,6 +33,9 @@ pub(super) fn report(part: &JournalPart, title: &Title) -> PartReport {
         "step_name": title.name,
         "status": StepStatus::from(stage),
     });
+    if !part.key.path.is_empty() {
+        event["path"] = part.key.path.clone().into();
+    }
     if let Some(error) = body.get("error").and_then(Value::as_str) {
         let end = error.floor_char_boundary(EVENT_ERROR_BYTES);
         event["error"] = error[..end].into();

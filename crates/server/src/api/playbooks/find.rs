@@ -26,7 +26,7 @@ pub(crate) async fn list(State(app): State<App>) -> Result<axum::Json<PlaybookLi
 }
 
 /// A playbook with its parameters and steps. The path may be URL-encoded or not.
-#[utoipa::path(get, path = "/api/playbooks/{path}", tag = "playbooks",
+#[utoipa::path(get, path = "/api/playbooks/{*path}", tag = "playbooks",
     params(("path" = String, Path, description = "Where it is in the library")),
     responses((status = 200, description = "The playbook", body = PlaybookDetails),
         (status = 400, description = "The path is not one, or the file cannot be read"),

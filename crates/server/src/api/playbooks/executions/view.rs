@@ -25,10 +25,12 @@ pub(crate) fn execution(loaded: LoadedExecution) -> Execution {
         .count();
     let total_steps = input.steps.len();
     let step_results = step_results(&input.steps, parts);
-    let ended = step_results
-        .iter()
-        .filter(|step| step.path.is_empty() && step.completed_at.is_some());
-    let current_step_index = ended.count().min(total_steps);
+    let is_planned = |step: &&StepResult| {
+        step.path.is_empty() && input.steps.iter().any(|planned| planned.id == step.step_id)
+    };
+    let ended = step_results.iter().filter(is_planned);
+    let ended = ended.filter(|step| step.completed_at.is_some());
+    let current_step_index = ended.count();
     let (waiting_for, completed_at) = match run.state {
         State::Waiting(wait) => (Some(wait.reason.as_str().to_owned()), None),
         State::Done { at, .. } => (None, Some(Timestamp(at))),

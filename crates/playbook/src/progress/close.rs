@@ -21,7 +21,12 @@ impl Progress {
             self.close_rollback(id, ending);
             return;
         };
-        self.end_or_retry(&key, ending, false);
+        let ends_as = self
+            .units
+            .get_mut(&key)
+            .and_then(|unit| unit.ends_as.take());
+        let (ending, last_try) = ends_as.unwrap_or((ending, false));
+        self.end_or_retry(&key, ending, last_try);
     }
 
     fn close_rollback(&mut self, id: BlockId, ending: Ending) {

@@ -62,9 +62,19 @@ impl Progress {
         if !self.units.contains_key(key) || outcome.stage == PartStage::Started {
             return;
         }
-        // What goes on inside is over with it.
-        self.discard_inner(key, true);
         let last_try = outcome.last_try;
+        let unit = self
+            .units
+            .get_mut(key)
+            .filter(|unit| unit.state == UnitState::Running);
+        if let Some(unit) = unit
+            && let (Some(inner), None) = (unit.inner, &unit.ends_as)
+        {
+            unit.ends_as = Some((outcome.into(), last_try));
+            self.stop(inner, false);
+            return;
+        }
+        self.discard_inner(key, true);
         self.end_or_retry(key, outcome.into(), last_try);
     }
 
@@ -91,6 +101,7 @@ impl Progress {
         unit.delay_s = delay;
         unit.try_failed = true;
         unit.state = UnitState::Waiting;
+        unit.ends_as = None;
         let inner = unit.inner.take();
         if let Some(inner) = inner {
             self.remove_block(inner);

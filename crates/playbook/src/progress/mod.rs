@@ -130,7 +130,8 @@ impl Progress {
         self.settle(None);
     }
 
-    /// A try of a step ended. Of a step with inner steps: it is over now, and what goes on inside is stopped.
+    /// A try of a step ended. Of a step with inner steps: what goes on inside is stopped, nested playbooks do
+    /// their `finally`, and then it ends so. When it is said again, that is not waited for.
     pub fn ended(&mut self, key: &StepKey, outcome: StepOutcome) {
         self.end_try(key, outcome);
         self.settle(None);

@@ -2,7 +2,7 @@
 
 use super::{
     JournalProblem, Progress, StepKey, UnitState,
-    block::{Block, BlockId, Phase, ROOT, Stop},
+    block::{Block, BlockId, Phase, ROOT, StopReason},
     ending::Ending,
     place::Slot,
 };
@@ -56,11 +56,11 @@ impl Progress {
                 continue;
             };
             if !block.in_finally() {
-                block.stop = Some(Stop::Cancelled);
+                block.stop = Some(StopReason::Cancelled);
                 block.interrupted = false;
             } else if !also_finally {
                 // How it ends is decided, unless all went well until now.
-                block.stop.get_or_insert(Stop::Cancelled);
+                block.stop.get_or_insert(StopReason::Cancelled);
             }
             self.changed.insert(id);
         }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     ExecutionOutcome, PartStage, Progress,
-    block::{Block, BlockId, ROOT, Stop, Work},
+    block::{Block, BlockId, BlockKind, ROOT, StopReason},
     ending::Ending,
 };
 use crate::{NoSecrets, template::render_map};
@@ -75,16 +75,16 @@ impl Progress {
             return Ending::failed(String::new());
         };
         let (error, rollback) = match block.stop.take() {
-            Some(Stop::Cancelled) => return Ending::cancelled(),
-            Some(Stop::Failed { error, rollback }) => (Some(error), rollback),
+            Some(StopReason::Cancelled) => return Ending::cancelled(),
+            Some(StopReason::Failed { error, rollback }) => (Some(error), rollback),
             None => (None, false),
         };
-        match &mut block.work {
-            Work::Sequence { .. } | Work::Parallel { .. } => {
+        match &mut block.kind {
+            BlockKind::Sequence { .. } | BlockKind::Parallel { .. } => {
                 let output = Value::Object(std::mem::take(&mut block.outputs));
                 Ending::of_block(output, error, rollback)
             }
-            Work::Loop {
+            BlockKind::Loop {
                 items,
                 failed,
                 first_error,
@@ -102,7 +102,7 @@ impl Progress {
                     serde_json::json!({"count": items.len(), "failed": *failed, "results": list});
                 Ending::of_block(output, error, rollback)
             }
-            Work::Playbook(instance) => {
+            BlockKind::Playbook(instance) => {
                 let mut errors: Vec<String> = error.into_iter().collect();
                 errors.append(&mut instance.further_errors);
                 let outputs = outputs.unwrap_or_else(|error| {

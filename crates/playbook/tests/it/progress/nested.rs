@@ -52,7 +52,7 @@ fn told(steps: &str, parameters: Value) -> String {
 fn a_child_gets_parameters_and_gives_outputs() {
     let steps = "- {id: run, name: R, type: playbook.run, register: r, parameters: {playbook: './lib/child.yaml', who: '{{ name }}', count: '3'}}\n\
                  - {id: use, name: U, type: utility.log, parameters: {message: '{{ step.run.outputs.greeting }} {{ variable.r.status }} {{ step.run.steps_executed }}'}}\n";
-    assert_snapshot!(told(steps, json!({"name": "Ada"})));
+    assert_snapshot!(told(steps, json!({"name": "world"})));
 }
 
 #[test]

@@ -32,11 +32,11 @@ pub(crate) enum Content {
     Text(String),
     List(Vec<Node>),
     /// In the order of the text; a later key replaces an equal one before it.
-    Map(Vec<(Key, Node)>),
+    Map(Vec<(NodeKey, Node)>),
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Key {
+pub(crate) struct NodeKey {
     pub(crate) text: String,
     pub(crate) at: Position,
 }
@@ -125,7 +125,7 @@ fn boolean_word(text: &str) -> Option<bool> {
     }
 }
 
-pub(crate) fn to_map(entries: &[(Key, Node)]) -> Map<String, Value> {
+pub(crate) fn to_map(entries: &[(NodeKey, Node)]) -> Map<String, Value> {
     let pairs = entries.iter();
     pairs
         .map(|(key, value)| (key.text.clone(), value.to_value()))
@@ -203,7 +203,7 @@ impl<'de> Visitor<'de> for ContentVisitor {
         while let Some((key, value)) = entries.next_entry::<Spanned<String>, Node>()? {
             let at = position(key.referenced);
             map.push((
-                Key {
+                NodeKey {
                     text: key.value,
                     at,
                 },

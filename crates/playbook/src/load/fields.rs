@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     Position, Problem,
     suggest::nearest,
-    yaml::{Content, Key, Node},
+    yaml::{Content, Node, NodeKey},
 };
 
 /// The keys of one map.
@@ -13,7 +13,7 @@ pub(super) struct Fields<'a> {
     /// What the map is, for messages, such as "step `login`".
     pub(super) what: String,
     pub(super) at: Position,
-    entries: Vec<(&'a Key, &'a Node)>,
+    entries: Vec<(&'a NodeKey, &'a Node)>,
     pub(super) problems: &'a mut Vec<Problem>,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Fields<'a> {
             ));
             return None;
         };
-        let mut entries: Vec<(&Key, &Node)> = Vec::with_capacity(map.len());
+        let mut entries: Vec<(&NodeKey, &Node)> = Vec::with_capacity(map.len());
         for (key, value) in map {
             if let Some(known) = entries.iter_mut().find(|(other, _)| other.text == key.text) {
                 let message = format!("`{}` stands twice; the last one counts", key.text);
@@ -178,7 +178,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The entries of a map.
-    pub(super) fn map(&mut self, key: &str) -> Option<&'a [(Key, Node)]> {
+    pub(super) fn map(&mut self, key: &str) -> Option<&'a [(NodeKey, Node)]> {
         let node = self.get(key)?;
         let Content::Map(entries) = &node.content else {
             let message = format!("`{key}` must be a map, not {}", node.describe());
@@ -190,7 +190,7 @@ impl<'a> Fields<'a> {
 
     /// Warns of keys that are not known. `renamed` has what authors use by mistake, and what to use.
     pub(super) fn warn_of_others(&mut self, known: &[&str], renamed: &[(&str, &str)]) {
-        let keys: Vec<&Key> = self.entries.iter().map(|(key, _)| *key).collect();
+        let keys: Vec<&NodeKey> = self.entries.iter().map(|(key, _)| *key).collect();
         for key in keys
             .into_iter()
             .filter(|key| !known.contains(&key.text.as_str()))

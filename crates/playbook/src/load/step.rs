@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Position, Problem, Step, step_type, step_types,
     suggest::did_you_mean,
-    yaml::{Key, Node, to_map},
+    yaml::{Node, NodeKey, to_map},
 };
 
 const KEYS: [&str; 17] = [
@@ -169,7 +169,7 @@ fn kind(fields: &mut Fields<'_>) -> Option<String> {
 }
 
 /// Warns of parameters that the step type does not know, and of those that it misses.
-fn warn_of_parameters(fields: &mut Fields<'_>, kind: &str, parameters: &[(Key, Node)]) {
+fn warn_of_parameters(fields: &mut Fields<'_>, kind: &str, parameters: &[(NodeKey, Node)]) {
     let known = step_type(kind).map_or(&[][..], |step_type| step_type.parameters);
     let open = step_type(kind).is_some_and(|step_type| step_type.open);
     for (key, _) in parameters {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Progress, ReadyStep, StepKey, UnitState,
-    block::{Block, BlockId, Phase, Stop, Work},
+    block::{Block, BlockId, BlockKind, Phase, StopReason},
     ending::Ending,
     open::uses_item,
     place::Slot,
@@ -179,7 +179,7 @@ impl Progress {
         };
         let stop = block.stop.clone();
         if let Some(instance) = block.instance_mut() {
-            let rolls_back = matches!(stop, Some(Stop::Failed { rollback: true, .. }));
+            let rolls_back = matches!(stop, Some(StopReason::Failed { rollback: true, .. }));
             match instance.phase {
                 Phase::Main if rolls_back => instance.phase = Phase::Rollback,
                 Phase::Rollback if rolls_back && !instance.undo.is_empty() => self.roll_back(id),
@@ -206,12 +206,12 @@ impl Progress {
             return;
         };
         let path = format!("{}/rollback", undo.key);
-        let work = Work::Sequence {
+        let kind = BlockKind::Sequence {
             owner: undo.step,
             rollback: true,
             next: 0,
         };
-        let mut block = Block::new(None, Some(id), path, work);
+        let mut block = Block::new(None, Some(id), path, kind);
         block.values = undo.values;
         let rollback = self.add_block(block);
         self.changed.insert(rollback);

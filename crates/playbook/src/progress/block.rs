@@ -22,7 +22,7 @@ pub(super) struct Block {
     pub(super) parent: Option<BlockId>,
     /// The path of the steps inside.
     pub(super) path: String,
-    pub(super) work: Work,
+    pub(super) kind: BlockKind,
     /// The steps inside that are ready or have begun.
     pub(super) children: BTreeSet<StepKey>,
     /// Some children were interrupted and are not ready yet.
@@ -32,12 +32,12 @@ pub(super) struct Block {
     /// How the steps inside ended, by their ids.
     pub(super) statuses: Map<String, Value>,
     /// Why no further step begins.
-    pub(super) stop: Option<Stop>,
+    pub(super) stop: Option<StopReason>,
     /// Names of loops that a rollback step sees.
     pub(super) values: Vec<(String, Value)>,
 }
 
-pub(super) enum Work {
+pub(super) enum BlockKind {
     /// The steps of a group, or those that undo a step.
     Sequence {
         owner: Arc<Step>,
@@ -95,7 +95,7 @@ pub(super) enum Phase {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(super) enum StopReason {
     Failed { error: String, rollback: bool },
     Cancelled,
 }
@@ -127,13 +127,13 @@ impl Block {
         unit: Option<StepKey>,
         parent: Option<BlockId>,
         path: String,
-        work: Work,
+        kind: BlockKind,
     ) -> Self {
         Self {
             unit,
             parent,
             path,
-            work,
+            kind,
             children: BTreeSet::new(),
             interrupted: false,
             outputs: Map::new(),
@@ -144,16 +144,20 @@ impl Block {
     }
 
     pub(super) fn instance(&self) -> Option<&Instance> {
-        match &self.work {
-            Work::Playbook(instance) => Some(instance),
-            Work::Sequence { .. } | Work::Parallel { .. } | Work::Loop { .. } => None,
+        match &self.kind {
+            BlockKind::Playbook(instance) => Some(instance),
+            BlockKind::Sequence { .. } | BlockKind::Parallel { .. } | BlockKind::Loop { .. } => {
+                None
+            }
         }
     }
 
     pub(super) fn instance_mut(&mut self) -> Option<&mut Instance> {
-        match &mut self.work {
-            Work::Playbook(instance) => Some(instance),
-            Work::Sequence { .. } | Work::Parallel { .. } | Work::Loop { .. } => None,
+        match &mut self.kind {
+            BlockKind::Playbook(instance) => Some(instance),
+            BlockKind::Sequence { .. } | BlockKind::Parallel { .. } | BlockKind::Loop { .. } => {
+                None
+            }
         }
     }
 

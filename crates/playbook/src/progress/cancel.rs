@@ -1,10 +1,8 @@
 //! Stops an execution, and goes back to an earlier step.
 
-use std::collections::BTreeSet;
-
 use super::{
     JournalProblem, Progress, StepKey, UnitState,
-    block::{Block, BlockId, Phase, ROOT, Stop},
+    block::{Block, BlockId, Phase, ROOT, StopReason},
     ending::Ending,
     place::Slot,
 };
@@ -14,7 +12,7 @@ impl Progress {
     /// `finally` is left alone. The runner stops what it performs before it calls this.
     pub fn cancel(&mut self) {
         if self.outcome.is_none() {
-            self.stop(false);
+            self.stop(ROOT, false);
             self.settle(None);
         }
     }
@@ -35,39 +33,58 @@ impl Progress {
             }
             instance.next_finally = instance.playbook.finally.len();
         }
-        self.stop(true);
+        self.stop(ROOT, true);
         self.settle(None);
     }
 
-    /// Stops all steps, those in `finally` only if it is said.
-    fn stop(&mut self, also_finally: bool) {
-        let stops = |key: &StepKey| also_finally || !self.is_in_finally(key);
-        let keys = self.units.iter().filter(|(key, _)| stops(key));
-        let mut stopped: Vec<(Option<i64>, StepKey)> =
+    /// Stops all steps within a block, those in a `finally` inside of it only if it is said.
+    pub(super) fn stop(&mut self, within: BlockId, also_finally: bool) {
+        let stops = |inside: Option<bool>| inside.is_some_and(|finally| also_finally || !finally);
+        let blocks: Vec<BlockId> = self.blocks.keys().copied().collect();
+        let blocks: Vec<BlockId> = blocks
+            .into_iter()
+            .filter(|id| stops(self.inside(*id, within)))
+            .collect();
+        let keys = self.units.iter().filter(|(_, unit)| {
+            let inside = self.inside(unit.block, within);
+            stops(inside.map(|finally| finally || matches!(unit.slot, Slot::Finally(_))))
+        });
+        let mut keys: Vec<(Option<i64>, StepKey)> =
             keys.map(|(key, unit)| (unit.number, key.clone())).collect();
-        // What is inside ends before what it is inside of.
-        stopped.sort();
-        stopped.reverse();
-        let keys: BTreeSet<&StepKey> = stopped.iter().map(|(_, key)| key).collect();
-        for (id, block) in &mut self.blocks {
-            let ends = match &block.unit {
-                Some(key) => keys.contains(key),
-                None => true,
+        for id in blocks {
+            let Some(block) = self.blocks.get_mut(&id) else {
+                continue;
             };
-            if block.in_finally() {
-                // How it ends is decided, unless all went well until now.
-                if !also_finally {
-                    block.stop.get_or_insert(Stop::Cancelled);
-                }
-            } else if ends {
-                block.stop = Some(Stop::Cancelled);
+            if !block.in_finally() {
+                block.stop = Some(StopReason::Cancelled);
                 block.interrupted = false;
+            } else if !also_finally {
+                // How it ends is decided, unless all went well until now.
+                block.stop.get_or_insert(StopReason::Cancelled);
             }
-            self.changed.insert(*id);
+            self.changed.insert(id);
         }
-        for (_, key) in &stopped {
+        // What is inside ends before what it is inside of.
+        keys.sort();
+        for (_, key) in keys.iter().rev() {
             self.stop_unit(key);
         }
+    }
+
+    /// Whether a block is within another: nothing, or whether it is in a `finally` there.
+    fn inside(&self, mut id: BlockId, within: BlockId) -> Option<bool> {
+        let mut finally = false;
+        while id != within {
+            let block = self.blocks.get(&id)?;
+            match block.unit.as_ref().and_then(|key| self.units.get(key)) {
+                Some(unit) => {
+                    finally |= matches!(unit.slot, Slot::Finally(_));
+                    id = unit.block;
+                }
+                None => id = block.parent?,
+            }
+        }
+        Some(finally)
     }
 
     fn stop_unit(&mut self, key: &StepKey) {
@@ -85,21 +102,6 @@ impl Progress {
                 self.changed.insert(block);
             }
         }
-    }
-
-    /// Whether a step is one of `finally`, of its playbook or of one around it, or inside of such a step.
-    fn is_in_finally(&self, key: &StepKey) -> bool {
-        let mut next = self.units.get(key);
-        while let Some(unit) = next {
-            if matches!(unit.slot, Slot::Finally(_)) {
-                return true;
-            }
-            let block = self.blocks.get(&unit.block);
-            next = block
-                .and_then(|block| block.unit.as_ref())
-                .and_then(|key| self.units.get(key));
-        }
-        false
     }
 
     /// The next step of its block is this one again, and all that came from it on is forgotten. Of a step

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     ExecutionOutcome, PartStage, Progress,
-    block::{Block, BlockId, ROOT, Stop, Work},
+    block::{Block, BlockId, BlockKind, ROOT, StopReason},
     ending::Ending,
 };
 use crate::{NoSecrets, template::render_map};
@@ -21,7 +21,12 @@ impl Progress {
             self.close_rollback(id, ending);
             return;
         };
-        self.end_or_retry(&key, ending, false);
+        let ends_as = self
+            .units
+            .get_mut(&key)
+            .and_then(|unit| unit.ends_as.take());
+        let (ending, last_try) = ends_as.unwrap_or((ending, false));
+        self.end_or_retry(&key, ending, last_try);
     }
 
     fn close_rollback(&mut self, id: BlockId, ending: Ending) {
@@ -70,16 +75,16 @@ impl Progress {
             return Ending::failed(String::new());
         };
         let (error, rollback) = match block.stop.take() {
-            Some(Stop::Cancelled) => return Ending::cancelled(),
-            Some(Stop::Failed { error, rollback }) => (Some(error), rollback),
+            Some(StopReason::Cancelled) => return Ending::cancelled(),
+            Some(StopReason::Failed { error, rollback }) => (Some(error), rollback),
             None => (None, false),
         };
-        match &mut block.work {
-            Work::Sequence { .. } | Work::Parallel { .. } => {
+        match &mut block.kind {
+            BlockKind::Sequence { .. } | BlockKind::Parallel { .. } => {
                 let output = Value::Object(std::mem::take(&mut block.outputs));
                 Ending::of_block(output, error, rollback)
             }
-            Work::Loop {
+            BlockKind::Loop {
                 items,
                 failed,
                 first_error,
@@ -97,7 +102,7 @@ impl Progress {
                     serde_json::json!({"count": items.len(), "failed": *failed, "results": list});
                 Ending::of_block(output, error, rollback)
             }
-            Work::Playbook(instance) => {
+            BlockKind::Playbook(instance) => {
                 let mut errors: Vec<String> = error.into_iter().collect();
                 errors.append(&mut instance.further_errors);
                 let outputs = outputs.unwrap_or_else(|error| {

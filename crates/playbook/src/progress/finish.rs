@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     PartStage, Progress, StepKey, StepOutcome,
-    block::{Block, BlockId, Phase, Stop, Undo, Work},
+    block::{Block, BlockId, BlockKind, Phase, StopReason, Undo},
     ending::Ending,
     unit::{Unit, UnitState},
 };
@@ -62,9 +62,19 @@ impl Progress {
         if !self.units.contains_key(key) || outcome.stage == PartStage::Started {
             return;
         }
-        // What goes on inside is over with it.
-        self.discard_inner(key, true);
         let last_try = outcome.last_try;
+        let unit = self
+            .units
+            .get_mut(key)
+            .filter(|unit| unit.state == UnitState::Running);
+        if let Some(unit) = unit
+            && let (Some(inner), None) = (unit.inner, &unit.ends_as)
+        {
+            unit.ends_as = Some((outcome.into(), last_try));
+            self.stop(inner, false);
+            return;
+        }
+        self.discard_inner(key, true);
         self.end_or_retry(key, outcome.into(), last_try);
     }
 
@@ -83,7 +93,7 @@ impl Progress {
         let stops = self
             .blocks
             .get(&unit.block)
-            .is_none_or(|block| matches!(block.stop, Some(Stop::Cancelled)));
+            .is_none_or(|block| matches!(block.stop, Some(StopReason::Cancelled)));
         let Some(delay) = delay.filter(|_| !stops) else {
             self.finish(key, ending);
             return;
@@ -91,6 +101,7 @@ impl Progress {
         unit.delay_s = delay;
         unit.try_failed = true;
         unit.state = UnitState::Waiting;
+        unit.ends_as = None;
         let inner = unit.inner.take();
         if let Some(inner) = inner {
             self.remove_block(inner);
@@ -147,7 +158,7 @@ impl Progress {
             return;
         };
         block.children.remove(key);
-        if let Work::Loop { results, .. } = &mut block.work {
+        if let BlockKind::Loop { results, .. } = &mut block.kind {
             results.extend(ending.output.map(|output| (unit.slot.index(), output)));
         } else {
             block
@@ -170,7 +181,7 @@ impl Progress {
             && let Some(block) = self.blocks.get_mut(&unit.block)
             && !block.in_finally()
         {
-            block.stop.get_or_insert(Stop::Cancelled);
+            block.stop.get_or_insert(StopReason::Cancelled);
         }
         if let Some(undo) = undo {
             self.keep_undo(unit.block, undo);
@@ -207,16 +218,18 @@ impl Progress {
         let Some(block) = self.blocks.get_mut(&unit.block) else {
             return;
         };
-        if let Work::Loop {
+        if let BlockKind::Loop {
             failed,
             first_error,
             ..
-        } = &mut block.work
+        } = &mut block.kind
         {
             *failed += 1;
             first_error.get_or_insert_with(|| format!("item {}: {error}", key.name));
             if !goes_on {
-                block.stop.get_or_insert(Stop::Failed { error, rollback });
+                block
+                    .stop
+                    .get_or_insert(StopReason::Failed { error, rollback });
             }
             return;
         }
@@ -229,7 +242,11 @@ impl Progress {
             Some(instance) if instance.phase == Phase::Finally => {
                 instance.further_errors.push(error);
             }
-            _ => drop(block.stop.get_or_insert(Stop::Failed { error, rollback })),
+            _ => drop(
+                block
+                    .stop
+                    .get_or_insert(StopReason::Failed { error, rollback }),
+            ),
         }
     }
 

@@ -30,7 +30,7 @@ use std::{
 use serde_json::{Map, Value};
 
 use self::{
-    block::{Block, BlockId, Instance, ROOT, Stop, Work},
+    block::{Block, BlockId, BlockKind, Instance, ROOT, StopReason},
     unit::{Unit, UnitState},
 };
 pub use self::{
@@ -89,9 +89,9 @@ impl Progress {
             vec![bundle.root.clone()],
             parameters,
         );
-        let work = Work::Playbook(Box::new(instance));
-        let mut block = Block::new(None, None, String::new(), work);
-        block.stop = missing.map(|error| Stop::Failed {
+        let kind = BlockKind::Playbook(Box::new(instance));
+        let mut block = Block::new(None, None, String::new(), kind);
+        block.stop = missing.map(|error| StopReason::Failed {
             error,
             rollback: false,
         });
@@ -130,7 +130,8 @@ impl Progress {
         self.settle(None);
     }
 
-    /// A try of a step ended. Of a step with inner steps: it is over now, and what goes on inside is stopped.
+    /// A try of a step ended. Of a step with inner steps: what goes on inside is stopped, nested playbooks do
+    /// their `finally`, and then it ends so. When it is said again, that is not waited for.
     pub fn ended(&mut self, key: &StepKey, outcome: StepOutcome) {
         self.end_try(key, outcome);
         self.settle(None);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     MAX_DEPTH, Progress, StepKey,
-    block::{Block, Instance, Work},
+    block::{Block, BlockKind, Instance},
 };
 use crate::{
     ForEach, NoSecrets, Reference, Step, credential_marker, render,
@@ -20,20 +20,20 @@ impl Progress {
             return Ok(());
         };
         let (step, parent) = (unit.step.clone(), unit.block);
-        let work = match (&step.for_each, step.kind.as_str()) {
+        let kind = match (&step.for_each, step.kind.as_str()) {
             (Some(for_each), _) if unit.is_loop() => self.items(key, &step, for_each)?,
-            (_, "parallel") => Work::Parallel {
+            (_, "parallel") => BlockKind::Parallel {
                 waiting: (0..step.steps.len()).collect(),
                 owner: step,
             },
-            (_, "group") => Work::Sequence {
+            (_, "group") => BlockKind::Sequence {
                 owner: step,
                 rollback: false,
                 next: 0,
             },
-            _ => Work::Playbook(Box::new(self.nested(key, &step)?)),
+            _ => BlockKind::Playbook(Box::new(self.nested(key, &step)?)),
         };
-        let block = Block::new(Some(key.clone()), Some(parent), key.inside(), work);
+        let block = Block::new(Some(key.clone()), Some(parent), key.inside(), kind);
         let id = self.add_block(block);
         if let Some(unit) = self.units.get_mut(key) {
             unit.inner = Some(id);
@@ -42,7 +42,12 @@ impl Progress {
         Ok(())
     }
 
-    fn items(&self, key: &StepKey, step: &Arc<Step>, for_each: &ForEach) -> Result<Work, String> {
+    fn items(
+        &self,
+        key: &StepKey,
+        step: &Arc<Step>,
+        for_each: &ForEach,
+    ) -> Result<BlockKind, String> {
         let rendered = render(&for_each.items, &self.scope(key, &NoSecrets))
             .map_err(|problem| format!("`for_each`: {problem}"))?;
         let items = match rendered {
@@ -55,7 +60,7 @@ impl Progress {
             }
             other => return Err(format!("`for_each` must give a list or a map, not {other}")),
         };
-        Ok(Work::Loop {
+        Ok(BlockKind::Loop {
             step: step.clone(),
             waiting: (0..items.len()).collect(),
             items,

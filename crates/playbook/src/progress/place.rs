@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     StepKey,
-    block::{Block, Phase, Work},
+    block::{Block, BlockKind, Phase},
 };
 use crate::Step;
 
@@ -26,19 +26,21 @@ impl Slot {
 impl Block {
     /// The steps of a place's list.
     fn steps(&self, slot: Slot) -> &[Arc<Step>] {
-        match (&self.work, slot) {
+        match (&self.kind, slot) {
             (
-                Work::Sequence {
+                BlockKind::Sequence {
                     owner,
                     rollback: true,
                     ..
                 },
                 _,
             ) => &owner.rollback,
-            (Work::Sequence { owner, .. } | Work::Parallel { owner, .. }, _) => &owner.steps,
-            (Work::Loop { step, .. }, _) => std::slice::from_ref(step),
-            (Work::Playbook(instance), Slot::Main(_)) => &instance.playbook.steps,
-            (Work::Playbook(instance), Slot::Finally(_)) => &instance.playbook.finally,
+            (BlockKind::Sequence { owner, .. } | BlockKind::Parallel { owner, .. }, _) => {
+                &owner.steps
+            }
+            (BlockKind::Loop { step, .. }, _) => std::slice::from_ref(step),
+            (BlockKind::Playbook(instance), Slot::Main(_)) => &instance.playbook.steps,
+            (BlockKind::Playbook(instance), Slot::Finally(_)) => &instance.playbook.finally,
         }
     }
 
@@ -48,7 +50,7 @@ impl Block {
             path: self.path.clone(),
             name,
         };
-        if let Work::Loop { step, items, .. } = &self.work {
+        if let BlockKind::Loop { step, items, .. } = &self.kind {
             let index = slot.index();
             return (index < items.len()).then(|| (step.clone(), key(index.to_string())));
         }
@@ -58,21 +60,21 @@ impl Block {
 
     /// Whether a step inside is one pass of a loop.
     pub(super) fn is_loop(&self) -> bool {
-        matches!(self.work, Work::Loop { .. })
+        matches!(self.kind, BlockKind::Loop { .. })
     }
 
     /// The place of the next step, if one may begin now.
     pub(super) fn next(&self) -> Option<Slot> {
         let goes_on = self.stop.is_none();
-        let slot = match &self.work {
-            Work::Sequence { next, .. } => {
+        let slot = match &self.kind {
+            BlockKind::Sequence { next, .. } => {
                 (goes_on && !self.is_busy()).then_some(Slot::Main(*next))
             }
-            Work::Parallel { waiting, .. } => waiting
+            BlockKind::Parallel { waiting, .. } => waiting
                 .front()
                 .filter(|_| goes_on)
                 .map(|index| Slot::Main(*index)),
-            Work::Loop { step, waiting, .. } => {
+            BlockKind::Loop { step, waiting, .. } => {
                 let most = step
                     .for_each
                     .as_ref()
@@ -83,7 +85,7 @@ impl Block {
                     .filter(|_| room)
                     .map(|index| Slot::Main(*index))
             }
-            Work::Playbook(instance) => match instance.phase {
+            BlockKind::Playbook(instance) => match instance.phase {
                 _ if self.is_busy() => None,
                 Phase::Main => goes_on.then_some(Slot::Main(instance.next)),
                 Phase::Rollback => None,
@@ -104,17 +106,17 @@ impl Block {
                 .map(|_| slot.index());
             next.or_else(|| steps.iter().position(|step| step.id == name))
         };
-        match &self.work {
-            Work::Loop { items, .. } => name
+        match &self.kind {
+            BlockKind::Loop { items, .. } => name
                 .parse()
                 .ok()
                 .filter(|index| *index < items.len())
                 .map(Slot::Main),
-            Work::Sequence { next, .. } => position(Slot::Main(*next)).map(Slot::Main),
-            Work::Parallel { waiting, .. } => {
+            BlockKind::Sequence { next, .. } => position(Slot::Main(*next)).map(Slot::Main),
+            BlockKind::Parallel { waiting, .. } => {
                 position(Slot::Main(waiting.front().copied().unwrap_or(0))).map(Slot::Main)
             }
-            Work::Playbook(instance) => {
+            BlockKind::Playbook(instance) => {
                 let main = position(Slot::Main(instance.next)).map(Slot::Main);
                 main.or_else(|| position(Slot::Finally(instance.next_finally)).map(Slot::Finally))
             }
@@ -126,18 +128,18 @@ impl Block {
     pub(super) fn take(&mut self, slot: Slot) -> Vec<String> {
         let index = slot.index();
         let mut again = 0..0;
-        match (&mut self.work, slot) {
-            (Work::Sequence { next, .. }, _) => {
+        match (&mut self.kind, slot) {
+            (BlockKind::Sequence { next, .. }, _) => {
                 again = index..*next;
                 *next = index + 1;
             }
-            (Work::Parallel { waiting, .. } | Work::Loop { waiting, .. }, _) => {
+            (BlockKind::Parallel { waiting, .. } | BlockKind::Loop { waiting, .. }, _) => {
                 match waiting.iter().position(|w| *w == index) {
                     Some(at) => drop(waiting.remove(at)),
                     None => again = index..index + 1,
                 }
             }
-            (Work::Playbook(instance), Slot::Main(_)) => {
+            (BlockKind::Playbook(instance), Slot::Main(_)) => {
                 again = index..instance.next;
                 instance.next = index + 1;
                 if instance.phase != Phase::Main {
@@ -146,7 +148,7 @@ impl Block {
                     instance.further_errors.clear();
                 }
             }
-            (Work::Playbook(instance), Slot::Finally(_)) => {
+            (BlockKind::Playbook(instance), Slot::Finally(_)) => {
                 again = index..instance.next_finally;
                 instance.phase = Phase::Finally;
                 instance.next_finally = index + 1;
@@ -168,32 +170,32 @@ impl Block {
     /// Whether its steps come one after the other.
     pub(super) fn is_in_order(&self) -> bool {
         matches!(
-            self.work,
-            Work::Sequence {
+            self.kind,
+            BlockKind::Sequence {
                 rollback: false,
                 ..
-            } | Work::Playbook(_)
+            } | BlockKind::Playbook(_)
         )
     }
 
     /// The place of the step that comes next.
     pub(super) fn reached(&self, slot: Slot) -> usize {
-        match (&self.work, slot) {
-            (Work::Sequence { next, .. }, _) => *next,
-            (Work::Playbook(instance), Slot::Main(_)) => instance.next,
-            (Work::Playbook(instance), Slot::Finally(_)) => instance.next_finally,
-            (Work::Parallel { .. } | Work::Loop { .. }, _) => 0,
+        match (&self.kind, slot) {
+            (BlockKind::Sequence { next, .. }, _) => *next,
+            (BlockKind::Playbook(instance), Slot::Main(_)) => instance.next,
+            (BlockKind::Playbook(instance), Slot::Finally(_)) => instance.next_finally,
+            (BlockKind::Parallel { .. } | BlockKind::Loop { .. }, _) => 0,
         }
     }
 
     /// The step at a place has not begun after all.
     pub(super) fn put_back(&mut self, slot: Slot) {
         let index = slot.index();
-        match (&mut self.work, slot) {
-            (Work::Sequence { next, .. }, _) => *next = index,
-            (Work::Playbook(instance), Slot::Main(_)) => instance.next = index,
-            (Work::Playbook(instance), Slot::Finally(_)) => instance.next_finally = index,
-            (Work::Parallel { .. } | Work::Loop { .. }, _) => {}
+        match (&mut self.kind, slot) {
+            (BlockKind::Sequence { next, .. }, _) => *next = index,
+            (BlockKind::Playbook(instance), Slot::Main(_)) => instance.next = index,
+            (BlockKind::Playbook(instance), Slot::Finally(_)) => instance.next_finally = index,
+            (BlockKind::Parallel { .. } | BlockKind::Loop { .. }, _) => {}
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Progress, StepKey,
-    block::{BlockId, Work},
+    block::{BlockId, BlockKind},
     unit::Unit,
 };
 use crate::{
@@ -114,8 +114,8 @@ impl Progress {
 
     /// What the loop of a step that is one pass of it names.
     fn loop_values(&self, unit: &Unit) -> Vec<(Cow<'_, str>, Cow<'_, Value>)> {
-        let Some(Work::Loop { step, items, .. }) =
-            self.blocks.get(&unit.block).map(|block| &block.work)
+        let Some(BlockKind::Loop { step, items, .. }) =
+            self.blocks.get(&unit.block).map(|block| &block.kind)
         else {
             return Vec::new();
         };

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{JournalPart, PartStage, StepKey, block::BlockId, part::PartBody, place::Slot};
+use super::{
+    JournalPart, PartStage, StepKey, block::BlockId, ending::Ending, part::PartBody, place::Slot,
+};
 use crate::Step;
 
 pub(super) struct Unit {
@@ -26,6 +28,8 @@ pub(super) struct Unit {
     pub(super) body: PartBody,
     /// The block of the steps inside of it.
     pub(super) inner: Option<BlockId>,
+    /// How it ends once what is inside has stopped, and whether it is not tried again then.
+    pub(super) ends_as: Option<(Ending, bool)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +57,7 @@ impl Unit {
             row: None,
             body: PartBody::default(),
             inner: None,
+            ends_as: None,
         }
     }
 

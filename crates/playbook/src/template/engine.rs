@@ -8,7 +8,7 @@ use std::{
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as Dynamic, value::Serde};
 use serde_json::Value;
 
-use super::{RenderProblem, Scope, scan::ROOTS, scope::Found};
+use super::{RenderProblem, Scope, scan::ROOTS, scope::Referent};
 
 /// How many instructions one expression or text may take.
 const FUEL: u64 = 200_000;
@@ -130,8 +130,8 @@ fn context(
         }
         let last = path[depth - 1].to_owned();
         match scope.find(&path[..depth]) {
-            Ok(Found::Value(value)) => drop(values.insert(last, dynamic(value.as_ref()))),
-            Ok(Found::Credential(fields)) => drop(values.insert(last, dynamic(&fields))),
+            Ok(Referent::Value(value)) => drop(values.insert(last, dynamic(value.as_ref()))),
+            Ok(Referent::Credential(fields)) => drop(values.insert(last, dynamic(&fields))),
             // The caller fetches it and tries again; a default must not take its place.
             Err(problem) if problem.missing_credential.is_some() => return Err(problem),
             Err(problem) => {

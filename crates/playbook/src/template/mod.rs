@@ -18,7 +18,7 @@ pub(crate) use self::{
     engine::check_expression,
     references::{expression_references, roots_of},
     scan::{Piece, ROOTS, pieces},
-    scope::{Found, credential_refs},
+    scope::{Referent, credential_refs},
     secrets::CredentialRef,
 };
 pub use self::{
@@ -107,8 +107,8 @@ fn render_string(text: &str, scope: &Scope<'_>, room: &mut usize) -> Result<Valu
     let pieces = pieces(text);
     if let [only @ (Piece::Reference(_) | Piece::Expression(_))] = pieces.as_slice() {
         let value = match found(only, scope)? {
-            Found::Value(value) => value.into_owned(),
-            Found::Credential(fields) => Value::Object(fields),
+            Referent::Value(value) => value.into_owned(),
+            Referent::Credential(fields) => Value::Object(fields),
         };
         take(room, size(&value))?;
         return Ok(value);
@@ -119,11 +119,11 @@ fn render_string(text: &str, scope: &Scope<'_>, room: &mut usize) -> Result<Valu
         match &piece {
             Piece::Text(text) => rendered.push_str(text),
             Piece::Reference(_) | Piece::Expression(_) => match found(&piece, scope)? {
-                Found::Value(value) => match value.as_ref() {
+                Referent::Value(value) => match value.as_ref() {
                     Value::String(text) => rendered.push_str(text),
                     other => rendered.push_str(&other.to_string()),
                 },
-                Found::Credential(_) => {
+                Referent::Credential(_) => {
                     let message = "a credential cannot stand within text: name one of its fields";
                     return Err(RenderProblem::new(message).at(&shown(&piece)));
                 }
@@ -134,12 +134,12 @@ fn render_string(text: &str, scope: &Scope<'_>, room: &mut usize) -> Result<Valu
     Ok(Value::String(rendered))
 }
 
-fn found<'s>(piece: &Piece<'_>, scope: &'s Scope<'_>) -> Result<Found<'s>, RenderProblem> {
+fn found<'s>(piece: &Piece<'_>, scope: &'s Scope<'_>) -> Result<Referent<'s>, RenderProblem> {
     let found = match piece {
-        Piece::Text(text) => Ok(Found::Value(std::borrow::Cow::Owned((*text).into()))),
+        Piece::Text(text) => Ok(Referent::Value(std::borrow::Cow::Owned((*text).into()))),
         Piece::Reference(names) => scope.find(names),
         Piece::Expression(expression) => engine::evaluate(expression, scope)
-            .map(|value| Found::Value(std::borrow::Cow::Owned(value))),
+            .map(|value| Referent::Value(std::borrow::Cow::Owned(value))),
     };
     found.map_err(|problem| problem.at(&shown(piece)))
 }

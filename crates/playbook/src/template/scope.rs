@@ -31,7 +31,7 @@ impl std::fmt::Debug for Scope<'_> {
 }
 
 /// What a reference leads to.
-pub(crate) enum Found<'s> {
+pub(crate) enum Referent<'s> {
     Value(Cow<'s, Value>),
     /// A whole credential.
     Credential(Map<String, Value>),
@@ -89,7 +89,7 @@ impl<'a> Scope<'a> {
     }
 
     /// What the names of a reference lead to.
-    pub(crate) fn find(&self, names: &[&str]) -> Result<Found<'_>, RenderProblem> {
+    pub(crate) fn find(&self, names: &[&str]) -> Result<Referent<'_>, RenderProblem> {
         let (first, rest) = names
             .split_first()
             .ok_or_else(|| RenderProblem::new("an empty reference"))?;
@@ -114,7 +114,7 @@ impl<'a> Scope<'a> {
                 let status = status.ok_or_else(|| {
                     RenderProblem::new(format!("step `{id}` has not ended yet, or does not exist"))
                 })?;
-                Ok(Found::Value(Cow::Borrowed(status)))
+                Ok(Referent::Value(Cow::Borrowed(status)))
             }
             ("credential", [name, path @ ..]) => self.credential(name, path),
             (name, path) if self.has_parameter(name) => self.parameter(name, path),
@@ -140,7 +140,7 @@ impl<'a> Scope<'a> {
         self.parameters.contains_key(name) || self.credentials.contains_key(name)
     }
 
-    fn parameter(&self, name: &str, path: &[&str]) -> Result<Found<'_>, RenderProblem> {
+    fn parameter(&self, name: &str, path: &[&str]) -> Result<Referent<'_>, RenderProblem> {
         if let Some(CredentialRef { name, field }) = self.credentials.get(name) {
             let path: Vec<&str> = field
                 .iter()
@@ -180,18 +180,18 @@ impl<'a> Scope<'a> {
         Err(RenderProblem::new(message))
     }
 
-    fn credential(&self, name: &str, path: &[&str]) -> Result<Found<'_>, RenderProblem> {
+    fn credential(&self, name: &str, path: &[&str]) -> Result<Referent<'_>, RenderProblem> {
         let fields = self.secrets.credential(name).ok_or_else(|| RenderProblem {
             message: format!("there is no credential `{name}`"),
             missing_credential: Some(name.to_owned()),
         })?;
         let Some((field, rest)) = path.split_first() else {
-            return Ok(Found::Credential(fields));
+            return Ok(Referent::Credential(fields));
         };
         match fields.get(*field) {
             Some(value) if !value.is_null() => {
                 let value = walk(value, &format!("credential `{name}`"), rest)?;
-                Ok(Found::Value(Cow::Owned(value.clone())))
+                Ok(Referent::Value(Cow::Owned(value.clone())))
             }
             _ => {
                 let hint = did_you_mean(field, fields.keys().map(String::as_str));
@@ -237,8 +237,8 @@ fn walk<'s>(value: &'s Value, what: &str, path: &[&str]) -> Result<&'s Value, Re
     Ok(value)
 }
 
-fn borrowed(value: &Value) -> Found<'_> {
-    Found::Value(Cow::Borrowed(value))
+fn borrowed(value: &Value) -> Referent<'_> {
+    Referent::Value(Cow::Borrowed(value))
 }
 
 /// The parameters of a playbook that stand for credentials: those that name one, and markers.

@@ -2,6 +2,7 @@
 
 mod any_template;
 mod check;
+mod hints;
 mod load;
 mod progress;
 mod resolve;

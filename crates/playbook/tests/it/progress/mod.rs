@@ -8,3 +8,9 @@ mod restart;
 mod runner;
 mod scope;
 mod speed;
+
+/// A task of the executor holds it while it waits.
+const _: fn() = || {
+    fn goes_to_another_thread<T: Send + Sync>() {}
+    goes_to_another_thread::<playbook::Progress>();
+};

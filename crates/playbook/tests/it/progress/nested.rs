@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use insta::assert_snapshot;
-use playbook::{Bundle, ExecutionOutcome, NoSecrets, Secrets, StepKey, credential_marker};
+use playbook::{
+    Bundle, ExecutionOutcome, NoSecrets, Secrets, StepKey, StepOutcome, credential_marker,
+};
 use serde_json::{Map, Value, json};
 
 use super::runner::Runner;
@@ -50,7 +52,7 @@ fn told(steps: &str, parameters: Value) -> String {
 fn a_child_gets_parameters_and_gives_outputs() {
     let steps = "- {id: run, name: R, type: playbook.run, register: r, parameters: {playbook: './lib/child.yaml', who: '{{ name }}', count: '3'}}\n\
                  - {id: use, name: U, type: utility.log, parameters: {message: '{{ step.run.outputs.greeting }} {{ variable.r.status }} {{ step.run.steps_executed }}'}}\n";
-    assert_snapshot!(told(steps, json!({"name": "Ada"})));
+    assert_snapshot!(told(steps, json!({"name": "world"})));
 }
 
 #[test]
@@ -291,4 +293,31 @@ fn a_child_sees_nothing_of_its_parent() {
         rendered["message"],
         "no item no parameter no variable no step"
     );
+}
+
+#[test]
+fn a_child_that_takes_too_long_does_its_finally() {
+    let steps = "- {id: run, name: R, type: playbook.run, retry_count: 1, parameters: {playbook: lib/child.yaml, who: x}}\n";
+    let key = StepKey {
+        path: String::new(),
+        name: "run".to_owned(),
+    };
+    let mut run = Runner::new(bundle(steps), json!({}));
+    run.begin();
+    run.progress
+        .ended(&key, StepOutcome::failed("it timed out"));
+    run.write();
+    assert!(run.running.is_empty());
+    run.begin();
+    assert_eq!(run.running.len(), 1);
+    run.end_first();
+    // The second try, which is not waited for in the end.
+    run.begin();
+    run.progress
+        .ended(&key, StepOutcome::failed("it timed out again"));
+    run.begin();
+    run.progress
+        .ended(&key, StepOutcome::failed("it goes on for too long").last());
+    run.finish();
+    assert_snapshot!(run.told());
 }

@@ -226,7 +226,7 @@ fn sound(run: &Runner) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Every execution ends, and leaves no part open.
     #[test]
@@ -239,7 +239,7 @@ proptest! {
     #[test]
     fn a_journal_is_the_whole_state(
         (bundle, same) in prop_oneof![(in_order(), Just(true)), (bundle(), Just(false))],
-        stops in prop::collection::vec(0..3_u8, 1..200),
+        stops in prop::collection::vec(0..3_u8, 1..60),
     ) {
         let whole = Runner::new(bundle.clone(), json!({})).run();
         let mut run = Runner::new(bundle, json!({}));

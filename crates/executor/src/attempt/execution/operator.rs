@@ -71,7 +71,7 @@ impl Operator {
     pub(super) async fn changed(&mut self) {
         if self.lease.changed().await.is_err() {
             // The lease has ended, which ends the attempt.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

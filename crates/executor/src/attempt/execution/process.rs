@@ -146,7 +146,7 @@ async fn settle(
             call.context
                 .log
                 .write(Stream::Stderr, omitted.as_bytes())
-                .await
+                .await;
         }
         Err(_) => return Err(StepEnd::Stopped),
     }

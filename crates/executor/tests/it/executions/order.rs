@@ -150,14 +150,14 @@ async fn a_playbook_runs_another_one_and_gets_its_outputs() {
     let parent = playbook(
         r#"
   - {id: child, name: Child, type: playbook.run, parameters: {playbook: other.yaml, n: 20}}
-  - {id: say, name: Say, type: utility.log, parameters: {message: "{{ step.child.outputs.twice }}"}}
-outputs: {twice: "{{ step.child.outputs.twice }}"}
+  - {id: say, name: Say, type: utility.log, parameters: {message: "{{ step.child.outputs.given }}"}}
+outputs: {given: "{{ step.child.outputs.given }}"}
 "#,
     );
     let child = "name: Other\nversion: '1'\nparameters: [{name: n, type: integer}]
 steps:
-  - {id: double, name: Double, type: utility.set_variable, parameters: {name: m, value: '{{ n * 2 }}'}}
-outputs: {twice: '{{ variable.m }}'}
+  - {id: keep, name: Keep, type: utility.set_variable, parameters: {name: m, value: '{{ n }}'}}
+outputs: {given: '{{ variable.m }}'}
 ";
     let playbooks = [("test.yaml", parent.as_str()), ("other.yaml", child)];
     executions.server.submit("one", &playbooks, &json!({}));
@@ -165,22 +165,22 @@ outputs: {twice: '{{ variable.m }}'}
     assert!(result.completed(), "{result:?}");
     let words = [
         "+child",
-        "+child/double",
-        "child/double",
+        "+child/keep",
+        "child/keep",
         "child",
         "+say",
         "say",
     ];
     assert_eq!(told(&executions.server, "one"), words);
     let state = executions.server.runs()["one"].state.clone();
-    assert_eq!(state, Some(json!({"outputs": {"twice": 40}})));
+    assert_eq!(state, Some(json!({"outputs": {"given": 20}})));
     executions.end().await;
 }
 
 #[tokio::test]
 async fn what_cannot_be_performed_says_so() {
     let executions = Executions::new();
-    for (kind, says) in [
+    let cases = [
         (
             "browser.click, parameters: {selector: a}",
             "does not perform steps of type browser.click yet",
@@ -193,9 +193,10 @@ async fn what_cannot_be_performed_says_so() {
             "utility.log, parameters: {message: '{{ variable.unknown }}'}",
             "unknown",
         ),
-    ] {
+    ];
+    for (number, (kind, says)) in cases.into_iter().enumerate() {
         let steps = format!("  - {{id: one, name: One, retry_count: 3, type: {kind}}}\n");
-        let (error, parts) = executions.run(says, &steps).await;
+        let (error, parts) = executions.run(&number.to_string(), &steps).await;
         let error = error.expect("it fails");
         assert!(error.contains(says), "{error}");
         assert_eq!(parts[0].tries, 1, "another try would end alike");

@@ -11,7 +11,7 @@ fn left(server: &ExecutionServer, id: &str, parts: &[(&str, Stage)]) {
     let run = runs.get_mut(id).expect("it was submitted");
     for (number, (name, stage)) in (1..).zip(parts) {
         let part = json!({"number": number, "name": name, "path": "", "stage": stage, "attempt": 0,
-            "tries": 1, "started_at": "2024-01-01T12:00:00Z", "body": {"name": name, "type": "t"}});
+            "tries": 1, "started_at": "2024-01-01T12:00:00Z", "body": {"name": name, "type": "t", "began": 2 * number, "ended": 2 * number + 1}});
         let part: RunPart = serde_json::from_value(part).expect("a part");
         run.parts.insert(number, part);
     }

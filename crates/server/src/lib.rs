@@ -40,5 +40,5 @@ pub use operator::Operator;
 pub use router::openapi_json;
 pub use running::{Error, Running, start};
 pub use settings::Settings;
-pub use vault::VaultError;
 pub use store::{Condition as DatabaseCondition, Error as DatabaseError};
+pub use vault::VaultError;

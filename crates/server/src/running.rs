@@ -11,8 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wire::{client::Client, trace::Spans};
 
 use crate::{
-    VaultError,
-    Assembled, Clock, Settings,
+    Assembled, Clock, Settings, VaultError,
     access::{Purpose, Ticket},
     assembled,
     http::connection::{self, Connections},

@@ -39,7 +39,11 @@ fn section(text: &mut String, step: &StepType) {
         text.push_str("\n| output | type | |\n|---|---|---|\n");
         for output in step.outputs {
             let description = cell(output.description);
-            let _ = writeln!(text, "| `{}` | {} | {description} |", output.name, output.kind);
+            let _ = writeln!(
+                text,
+                "| `{}` | {} | {description} |",
+                output.name, output.kind
+            );
         }
     }
 }
@@ -49,8 +53,13 @@ fn row(text: &mut String, parameter: &StepParameter) {
         true => format!("**`{}`**", parameter.name),
         false => format!("`{}`", parameter.name),
     };
-    let unit = parameter.unit.map(|unit| format!(", {unit}")).unwrap_or_default();
-    let default = parameter.default.map(|default| format!("`{}`", cell(default)));
+    let unit = parameter
+        .unit
+        .map(|unit| format!(", {unit}"))
+        .unwrap_or_default();
+    let default = parameter
+        .default
+        .map(|default| format!("`{}`", cell(default)));
     let options = match parameter.options {
         [] => String::new(),
         options => format!(" One of `{}`.", options.join("`, `")),

@@ -82,7 +82,12 @@ pub(crate) struct Serve {
 
     /// Master key of the vault, 64 hexadecimal digits; all servers of one database need the same
     /// [default: the file vault.key in the data directory, made at the first start]
-    #[arg(long, env = "PLAYHOUSE_VAULT_KEY", value_name = "KEY", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "PLAYHOUSE_VAULT_KEY",
+        value_name = "KEY",
+        hide_env_values = true
+    )]
     pub(crate) vault_key: Option<String>,
 
     /// Keep uploads and artefacts in an S3 bucket, `s3://bucket/prefix`, instead of in the data directory

@@ -21,8 +21,7 @@ pub(super) async fn run(dev: Dev) -> Result<Exit, Failure> {
         .unwrap_or_else(|| PathBuf::from(place::DEV_DATA_DIR));
     let playbooks = dev.serve.library.clone();
     let playbooks = playbooks.unwrap_or_else(|| data_dir.join("playbooks"));
-    library::fill(&playbooks)
-        .map_err(|error| Failure::io("cannot write the library", &error))?;
+    library::fill(&playbooks).map_err(|error| Failure::io("cannot write the library", &error))?;
     let at = serving::key_place(&dev.serve.place, &data_dir);
     let running =
         serving::start(dev.serve, data_dir.clone(), Some(executor::built_in_name())).await?;

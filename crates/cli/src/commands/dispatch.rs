@@ -1,8 +1,8 @@
 //! From a parsed command line to the command.
 
 use super::{
-    audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview, playbook, plugin,
-    plugin_job, run as runs, server,
+    audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview, playbook,
+    plugin, plugin_job, run as runs, server,
 };
 use crate::{
     args::{Address, HookArgs, Job, PlaybookArgs, PluginArgs, PluginJob, ProgramCommand, RunArgs},

@@ -133,9 +133,11 @@ pub(super) fn spans(tracing: &Tracing, name: &'static str) -> Result<Spans, Fail
 /// A failure of the server in this process.
 pub(super) fn failure(error: &Error) -> Failure {
     let exit = match error {
-        Error::Setting(_) | Error::Vault(_) | Error::Blobs(_) | Error::NotLoopback(_) | Error::Audit(_) => {
-            Exit::USAGE
-        }
+        Error::Setting(_)
+        | Error::Vault(_)
+        | Error::Blobs(_)
+        | Error::NotLoopback(_)
+        | Error::Audit(_) => Exit::USAGE,
         Error::Copy(..) => Exit::IO,
         _ => Exit::FAILED,
     };

@@ -105,13 +105,26 @@ impl Folder {
         let directory = File::from(self.below(folder, OFlags::RDONLY | OFlags::DIRECTORY)?);
         let temporary = format!(".{name}.new");
         let _ = unlinkat(&directory, &temporary, AtFlags::empty());
-        let file = openat(&directory, &temporary, CREATE | OFlags::CLOEXEC, Mode::from(0o644))?;
+        let file = openat(
+            &directory,
+            &temporary,
+            CREATE | OFlags::CLOEXEC,
+            Mode::from(0o644),
+        )?;
         let mut file = File::from(file);
         let written = file
             .write_all(text.as_bytes())
             .and_then(|()| file.sync_all())
             // A link, unlike a rename, replaces nothing.
-            .and_then(|()| Ok(linkat(&directory, &temporary, &directory, name, AtFlags::empty())?));
+            .and_then(|()| {
+                Ok(linkat(
+                    &directory,
+                    &temporary,
+                    &directory,
+                    name,
+                    AtFlags::empty(),
+                )?)
+            });
         let removed = unlinkat(&directory, &temporary, AtFlags::empty());
         written?;
         removed?;
@@ -124,7 +137,12 @@ impl Folder {
             .union(ResolveFlags::NO_MAGICLINKS);
         // A pipe in the place of a file must not be waited for.
         let flags = flags | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let root = openat(CWD, &self.0, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let root = openat(
+            CWD,
+            &self.0,
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
         Ok(openat2(root, path, flags, Mode::empty(), BELOW)?)
     }
 }

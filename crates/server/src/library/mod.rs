@@ -61,17 +61,23 @@ impl Library {
             let mut before = std::mem::take(&mut *shared.remembered());
             let mut found = Vec::with_capacity(listed.len());
             for file in listed {
-                let same = before.remove(&file.path).filter(|(stamp, _)| *stamp == file.stamp);
+                let same = before
+                    .remove(&file.path)
+                    .filter(|(stamp, _)| *stamp == file.stamp);
                 let read = match same {
                     Some((_, read)) => read,
                     // It went, or became something else, since it was listed.
                     None => match shared.folder.read(&file.path) {
                         Ok((stamp, text)) => Arc::new(Found::new(file.path.clone(), stamp, text)),
                         Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                        Err(error) => Arc::new(Found::broken(file.path.clone(), file.stamp, &error)),
+                        Err(error) => {
+                            Arc::new(Found::broken(file.path.clone(), file.stamp, &error))
+                        }
                     },
                 };
-                shared.remembered().insert(file.path, (file.stamp, Arc::clone(&read)));
+                shared
+                    .remembered()
+                    .insert(file.path, (file.stamp, Arc::clone(&read)));
                 found.push(read);
             }
             Ok(found)
@@ -115,17 +121,20 @@ impl Library {
         .await
     }
 
-    /// Writes a new playbook; one that is there already is a conflict.
+    /// Writes a new playbook; one that is there already is refused.
     pub(crate) async fn create(&self, path: PlaybookPath, text: String) -> Result<(), Refusal> {
         self.blocking(move |shared| {
-            shared.folder.create(&path, &text).map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => {
-                    Refusal::conflict(format!("Playbook '{path}' exists already"))
-                        .about("path", path.as_str())
-                }
-                io::ErrorKind::NotFound => missing(path.as_str()),
-                _ => unreadable(&error),
-            })
+            shared
+                .folder
+                .create(&path, &text)
+                .map_err(|error| match error.kind() {
+                    io::ErrorKind::AlreadyExists => {
+                        Refusal::bad_request(format!("Playbook '{path}' exists already"))
+                            .about("path", path.as_str())
+                    }
+                    io::ErrorKind::NotFound => missing(path.as_str()),
+                    _ => unreadable(&error),
+                })
         })
         .await
     }
@@ -157,7 +166,11 @@ impl Shared {
                     Err(missing(path.as_str()))
                 }
                 // A link, or a way out.
-                _ if matches!(Errno::from_io_error(&error), Some(Errno::LOOP | Errno::XDEV)) => {
+                _ if matches!(
+                    Errno::from_io_error(&error),
+                    Some(Errno::LOOP | Errno::XDEV)
+                ) =>
+                {
                     Err(missing(path.as_str()))
                 }
                 _ => Err(unreadable(&error)),
@@ -227,10 +240,13 @@ pub(crate) fn playbook_path(text: &str) -> Result<PlaybookPath, Refusal> {
 }
 
 fn unplayable(path: &str, problem: &Problem) -> Refusal {
-    Refusal::bad_request(format!("Playbook '{path}' cannot be started: {}", problem.message))
-        .about("path", path)
-        .about("line", problem.line)
-        .about("column", problem.column)
+    Refusal::bad_request(format!(
+        "Playbook '{path}' cannot be started: {}",
+        problem.message
+    ))
+    .about("path", path)
+    .about("line", problem.line)
+    .about("column", problem.column)
 }
 
 fn missing(path: &str) -> Refusal {
@@ -241,5 +257,8 @@ fn missing(path: &str) -> Refusal {
 
 fn unreadable(error: &io::Error) -> Refusal {
     tracing::error!(%error, "the library cannot be read or written");
-    Refusal::new(RefusalKind::Internal, "the library cannot be read or written")
+    Refusal::new(
+        RefusalKind::Internal,
+        "the library cannot be read or written",
+    )
 }

@@ -22,7 +22,9 @@ impl PlaybookPath {
         // A percent sign would be a second encoding, which someone may decode again.
         let refused = |c: char| c.is_control() || matches!(c, '\\' | '%' | ':');
         if text.contains(refused) {
-            return Err("a path must not contain control characters, backslashes, colons or percent signs");
+            return Err(
+                "a path must not contain control characters, backslashes, colons or percent signs",
+            );
         }
         for folder in text.split('/') {
             if folder.is_empty() || folder.starts_with('.') {

@@ -19,7 +19,9 @@ impl Vault {
             ("gateway_url", row.gateway_url),
             ("description", Some(row.description)),
         ];
-        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+        let fields = fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()));
         Some(fields.collect())
     }
 

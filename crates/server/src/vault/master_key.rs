@@ -83,7 +83,11 @@ mod tests {
         assert_eq!(made.bytes(), again.bytes());
         fs::write(&file, "short").expect("written");
         assert!(MasterKey::of_file(&file, true).is_err());
-        assert_eq!(fs::read_to_string(&file).expect("a text"), "short", "it is not replaced");
+        assert_eq!(
+            fs::read_to_string(&file).expect("a text"),
+            "short",
+            "it is not replaced"
+        );
     }
 
     #[test]

@@ -107,8 +107,15 @@ mod tests {
         });
         let sealed = one.seal("gateway", b"hunter2");
         assert!(!sealed.windows(7).any(|part| part == b"hunter2"));
-        assert_ne!(sealed, one.seal("gateway", b"hunter2"), "never twice the same");
-        assert_eq!(one.open_sealed("gateway", &sealed).as_deref(), Some(&b"hunter2"[..]));
+        assert_ne!(
+            sealed,
+            one.seal("gateway", b"hunter2"),
+            "never twice the same"
+        );
+        assert_eq!(
+            one.open_sealed("gateway", &sealed).as_deref(),
+            Some(&b"hunter2"[..])
+        );
         assert_eq!(one.open_sealed("other", &sealed), None);
         assert_eq!(other.open_sealed("gateway", &sealed), None);
         for place in 0..sealed.len() {

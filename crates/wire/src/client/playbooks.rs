@@ -13,7 +13,8 @@ impl Client {
 
     /// One playbook.
     pub async fn playbook(&self, path: &str) -> Result<PlaybookDetails, Error> {
-        self.fetch(&format!("/api/playbooks/{}", encode(path))).await
+        self.fetch(&format!("/api/playbooks/{}", encode(path)))
+            .await
     }
 
     /// The JSON Schema of the language.

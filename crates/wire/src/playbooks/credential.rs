@@ -81,7 +81,9 @@ pub struct OpenedCredential {
 /// Without what is secret.
 impl std::fmt::Debug for NewCredential {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewCredential").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("NewCredential")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

@@ -11,11 +11,11 @@ pub use credential::{
     SavedCredential, UseCredential,
 };
 pub use execution::{
-    Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, StartedExecution,
-    StepResult, Steered, UpdatedStep,
+    Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, StartedExecution, Steered,
+    StepResult, UpdatedStep,
 };
 pub use playbook::{
-    DuplicatePlaybook, Duplicated, Health, PlaybookDetails, PlaybookList, PlaybookParameter, PlaybookProblem,
-    PlaybookStep, PlaybookSummary, ValidatePlaybook, Validated,
+    DuplicatePlaybook, Duplicated, Health, PlaybookDetails, PlaybookList, PlaybookParameter,
+    PlaybookProblem, PlaybookStep, PlaybookSummary, ValidatePlaybook, Validated,
 };
 pub use step::{StepBody, StepStatus};

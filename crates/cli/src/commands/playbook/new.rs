@@ -1,9 +1,6 @@
 //! `playbook new`.
 
-use std::{
-    fs::OpenOptions,
-    io::Write,
-};
+use std::{fs::OpenOptions, io::Write};
 
 use crate::{
     args::NewPlaybook,
@@ -27,6 +24,8 @@ pub(super) fn run(new: &NewPlaybook) -> Result<Exit, Failure> {
         .open(file)
         .and_then(|mut made| made.write_all(TEXT.as_bytes()))
         .map_err(|error| Failure::io(&format!("cannot write {shown}"), &error))?;
-    say(&format!("{shown} is written. Check it with `playhouse playbook check {shown}`."));
+    say(&format!(
+        "{shown} is written. Check it with `playhouse playbook check {shown}`."
+    ));
     Ok(Exit::OK)
 }

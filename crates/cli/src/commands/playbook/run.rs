@@ -29,7 +29,9 @@ pub(super) async fn run(run: RunPlaybook) -> Result<Exit, Failure> {
         timeout_overrides: None,
         labels: run.label.into_iter().collect(),
     };
-    let started = client.start_execution(&new, run.idempotency_key.as_deref()).await?;
+    let started = client
+        .start_execution(&new, run.idempotency_key.as_deref())
+        .await?;
     if run.detach {
         match run.format.json {
             true => print_json(&started)?,

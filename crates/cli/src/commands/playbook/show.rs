@@ -9,7 +9,9 @@ use crate::{
 };
 
 pub(super) async fn run(show: OnePlaybook) -> Result<Exit, Failure> {
-    let found = connection::open(&show.address)?.playbook(&show.path).await?;
+    let found = connection::open(&show.address)?
+        .playbook(&show.path)
+        .await?;
     if show.format.json {
         print_json(&found)?;
         return Ok(Exit::OK);
@@ -22,7 +24,10 @@ pub(super) async fn run(show: OnePlaybook) -> Result<Exit, Failure> {
         ("version", Some(playbook.version.clone())),
         ("domain", playbook.domain.clone()),
         ("description", filled(&playbook.description)),
-        ("revision", Some(playbook.revision.chars().take(12).collect())),
+        (
+            "revision",
+            Some(playbook.revision.chars().take(12).collect()),
+        ),
     ]);
     let mut text = fields.text();
     if !playbook.parameters.is_empty() {
@@ -33,7 +38,12 @@ pub(super) async fn run(show: OnePlaybook) -> Result<Exit, Failure> {
                 None if parameter.required => "(required)".to_owned(),
                 None => or_dash(None::<String>),
             };
-            table.row([parameter.name, parameter.kind, default, parameter.description]);
+            table.row([
+                parameter.name,
+                parameter.kind,
+                default,
+                parameter.description,
+            ]);
         }
         text.push('\n');
         text.push_str(&table.text());

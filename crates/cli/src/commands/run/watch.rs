@@ -37,7 +37,13 @@ pub(super) async fn run(wanted: WatchRun) -> Result<Exit, Failure> {
     first_contact(&client).await?;
     let id = resolve::id(&client, &wanted.run.id).await?;
     client.run(&id).await?;
-    follow_to_end(&client, &id, wanted.reconnect.reconnect_for, wanted.run.format.json).await
+    follow_to_end(
+        &client,
+        &id,
+        wanted.reconnect.reconnect_for,
+        wanted.run.format.json,
+    )
+    .await
 }
 
 /// Shows events and output of a run, or with `json` the run alone when it has ended; ends as it ended.
@@ -50,9 +56,7 @@ pub(in crate::commands) async fn follow_to_end(
     let (seen, mut ends) = watch::channel(None);
     let events = tokio::spawn(events(client.clone(), id.to_owned(), seen));
     let show = if json { Show::Nothing } else { Show::Both };
-    let end = Follower::new(client, id, show, reconnect)
-        .reach_end()
-        .await;
+    let end = Follower::new(client, id, show, reconnect).reach_end().await;
     end?;
     let run = hold_on(reconnect, || client.run(id)).await?;
     let is_last = |at: &Option<i64>| *at == run.summary.ended_at.map(|at| at.0);

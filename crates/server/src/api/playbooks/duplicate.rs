@@ -27,7 +27,10 @@ pub(crate) async fn duplicate(
     audit_context: AuditContext,
     Json(request): Json<DuplicatePlaybook>,
 ) -> Result<axum::Json<Duplicated>, Refusal> {
-    let source = app.library.get(playbook_path(&request.source_path)?).await?;
+    let source = app
+        .library
+        .get(playbook_path(&request.source_path)?)
+        .await?;
     let name = request.new_name.trim();
     if name.is_empty() || name.len() > NAME_LIMIT || name.chars().any(char::is_control) {
         let message = format!("new_name must have from 1 to {NAME_LIMIT} bytes, in one line");
@@ -76,7 +79,11 @@ fn renamed(text: &str, name: &str) -> String {
     });
     let text_after: String = lines.collect();
     let is_renamed = playbook::parse(&text_after).is_ok_and(|loaded| loaded.playbook.name == name);
-    if is_renamed { text_after } else { text.to_owned() }
+    if is_renamed {
+        text_after
+    } else {
+        text.to_owned()
+    }
 }
 
 /// `My Custom Playbook` is `my-custom-playbook`.
@@ -96,7 +103,8 @@ mod tests {
             - {id: a, name: A, type: utility.log}\r\n";
         let expected = text.replace("name: Old # really", "name: \"New: \\\"one\\\"\"");
         assert_eq!(renamed(text, "New: \"one\""), expected);
-        let folded = "name: >\n  Old\n  one\nversion: '1'\nsteps: [{id: a, name: A, type: utility.log}]\n";
+        let folded =
+            "name: >\n  Old\n  one\nversion: '1'\nsteps: [{id: a, name: A, type: utility.log}]\n";
         assert_eq!(renamed(folded, "New"), folded);
     }
 

@@ -4,9 +4,7 @@ use axum::extract::State;
 use wire::playbooks::{PlaybookDetails, PlaybookList};
 
 use super::view;
-use crate::{
-    app::App, http::extract::PathParams, library::playbook_path, refusal::Refusal,
-};
+use crate::{app::App, http::extract::PathParams, library::playbook_path, refusal::Refusal};
 
 /// Lists the playbooks of the library by path, and the files that cannot be read as one.
 #[utoipa::path(get, path = "/api/playbooks", tag = "playbooks",
@@ -18,7 +16,8 @@ pub(crate) async fn list(State(app): State<App>) -> Result<axum::Json<PlaybookLi
             Ok(loaded) => list.playbooks.push(view::summary(&found, loaded)),
             Err(problems) => {
                 let path = Some(found.path.as_str());
-                list.problems.extend(problems.iter().map(|one| view::problem(path, one)));
+                list.problems
+                    .extend(problems.iter().map(|one| view::problem(path, one)));
             }
         }
     }

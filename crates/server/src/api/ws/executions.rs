@@ -101,7 +101,10 @@ impl Feed for Executions {
         }
         let mut updates = Vec::with_capacity(self.pending.len());
         for event in &self.pending {
-            let text = self.app.updates.text(event.row().seq, || update(&self.app, event.row()));
+            let text = self
+                .app
+                .updates
+                .text(event.row().seq, || update(&self.app, event.row()));
             updates.push(Outgoing {
                 text: text.await?,
                 position: event.row().seq,
@@ -192,7 +195,10 @@ mod tests {
     fn an_event_of_a_step_names_the_step() {
         let data = json!({"name": "Module Upgrade", "status": "running", "step": "login"});
         let found = step_result(&event("execution.step_completed", &data));
-        assert_eq!(json!(found), json!({"step_id": "login", "status": "completed"}));
+        assert_eq!(
+            json!(found),
+            json!({"step_id": "login", "status": "completed"})
+        );
         assert!(step_result(&event("execution.started", &data)).is_none());
         assert!(step_result(&event("execution.step_tried", &data)).is_none());
     }
@@ -203,7 +209,14 @@ mod tests {
             let event = event("execution.ended", &json!({"status": status.as_str()}));
             let found = of_event(&event, None);
             let word = found["status"].as_str().expect("a status");
-            let known = ["pending", "running", "waiting", "completed", "failed", "cancelled"];
+            let known = [
+                "pending",
+                "running",
+                "waiting",
+                "completed",
+                "failed",
+                "cancelled",
+            ];
             assert!(known.contains(&word), "{status}: {word}");
             assert_eq!(found["step_result"], Value::Null);
         }

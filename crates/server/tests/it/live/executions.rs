@@ -74,7 +74,7 @@ async fn prepared(dir: &Path) -> (RunId, Run) {
         path: String::new(),
         stage: engine::Stage::Started,
         tries: 1,
-        body: Vec::new(),
+        body: b"{}".to_vec(),
         event_data: String::new(),
     };
     let advance = move |batch: &mut store::Batch<'_, '_>| {
@@ -92,17 +92,32 @@ async fn prepared(dir: &Path) -> (RunId, Run) {
     (first.id, second)
 }
 
-fn update(seq: i64, id: RunId, status: &str) -> Value {
-    json!({
-        "type": "execution_update",
-        "seq": seq,
-        "data": {
-            "execution_id": id.to_string(),
-            "status": status,
-            "current_step_index": null,
-            "step_result": null,
-        },
-    })
+/// The message is the update of this event, with the whole execution as it is now.
+fn is_update(message: &Value, seq: i64, id: RunId, status: &str, step: &Value) {
+    let expected = json!([
+        "execution_update",
+        seq,
+        id.to_string(),
+        "Module Upgrade",
+        status,
+        2,
+        step
+    ]);
+    let data = &message["data"];
+    let found = json!([
+        message["type"],
+        message["seq"],
+        data["execution_id"],
+        data["playbook_name"],
+        data["status"],
+        data["total_steps"],
+        data["step_result"]
+    ]);
+    assert_eq!(found, expected, "{message}");
+    assert!(
+        data["step_results"].is_array() && data["started_at"].is_string(),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -113,15 +128,16 @@ async fn executions_are_told_in_the_words_of_the_contract() {
     // A job is no execution.
     client.submit(&job(), None).await.expect("accepted");
     let mut socket = Socket::open(server.local_addr(), "/ws/executions?after=1").await;
-    let expected = [
-        update(2, first, "running"),
-        update(3, first, "running"),
-        update(4, first, "completed"),
-        update(5, second.id, "pending"),
-        update(6, second.id, "running"),
-    ];
-    for update in expected {
-        assert_eq!(socket.said().await, update);
+    let step = json!({"step_id": "login", "status": "running"});
+    let none = Value::Null;
+    for (seq, id, status, step) in [
+        (2, first, "completed", &none),
+        (3, first, "completed", &step),
+        (4, first, "completed", &none),
+        (5, second.id, "running", &none),
+        (6, second.id, "running", &none),
+    ] {
+        is_update(&socket.said().await, seq, id, status, step);
     }
     socket.send(r#"{"type":"ping","timestamp":7}"#).await;
     assert_eq!(socket.said().await, json!({"type": "pong", "timestamp": 7}));

@@ -62,12 +62,21 @@ async fn credentials_are_saved_listed_replaced_and_deleted() {
     }
 
     let changed = json!({"username": "operator"});
-    server.put("/api/credentials/my-gateway", &changed).json(200).await;
+    server
+        .put("/api/credentials/my-gateway", &changed)
+        .json(200)
+        .await;
     let list = server.get("/api/credentials").json(200).await;
     assert_eq!(list["credentials"][0]["username"], "operator");
     assert_eq!(list["credentials"][0]["gateway_url"], Value::Null);
-    let missing = server.put("/api/credentials/none", &changed).json(404).await;
-    assert_eq!(refusal(&missing), ("credential_not_found", "Credential 'none' not found"));
+    let missing = server
+        .put("/api/credentials/none", &changed)
+        .json(404)
+        .await;
+    assert_eq!(
+        refusal(&missing),
+        ("credential_not_found", "Credential 'none' not found")
+    );
 
     let deleted = server.delete("/api/credentials/my-gateway").json(200).await;
     assert_eq!(deleted["message"], "Credential deleted successfully");
@@ -102,12 +111,19 @@ async fn a_credential_fills_in_what_the_caller_leaves_out() {
     // A lease that is another's opens nothing.
     open(&server, &run, "my-gateway", &json!(99), 404).await;
 
-    let audit = server.get("/api/audit?limit=50").json(200).await.to_string();
+    let audit = server
+        .get("/api/audit?limit=50")
+        .json(200)
+        .await
+        .to_string();
     assert_eq!(audit.matches("\"credential.use\"").count(), 1, "{audit}");
     assert!(audit.contains("step login"), "{audit}");
     assert!(!audit.contains(PASSWORD) && !audit.contains(TOKEN));
 
-    for credential in [json!({"credential_name": "none"}), json!({"parameters": {"login": "none"}})] {
+    for credential in [
+        json!({"credential_name": "none"}),
+        json!({"parameters": {"login": "none"}}),
+    ] {
         let mut start = json!({"playbook_path": "login.yaml", "credential_name": "my-gateway"});
         for (name, value) in credential.as_object().expect("fields") {
             start[name] = value.clone();
@@ -134,7 +150,9 @@ async fn the_data_directory_has_no_secret_in_the_clear() {
         let bytes = fs::read(&path).expect("a file");
         looked_at += bytes.len();
         for secret in [PASSWORD, TOKEN] {
-            let found = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+            let found = bytes
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes());
             assert!(!found, "{}", path.display());
         }
     }

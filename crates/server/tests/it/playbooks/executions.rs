@@ -19,7 +19,10 @@ pub(super) async fn claim(server: &TestServer) -> Value {
         "kinds": ["execution"], "plugins": []});
     server.put("/api/executors/player", &body).json(200).await;
     let body = json!({"claim": {"kinds": ["execution"], "max": 1}});
-    let taken = server.post("/api/executors/player/exchange", &body).json(200).await;
+    let taken = server
+        .post("/api/executors/player/exchange", &body)
+        .json(200)
+        .await;
     taken["runs"][0].clone()
 }
 
@@ -39,7 +42,10 @@ async fn ask(server: &TestServer, id: &str, control: &str, status: u16) -> Value
 }
 
 async fn listed(server: &TestServer, status: &str) -> usize {
-    let list = server.get(&format!("/api/executions?status={status}")).json(200).await;
+    let list = server
+        .get(&format!("/api/executions?status={status}"))
+        .json(200)
+        .await;
     list.as_array().expect("a list").len()
 }
 
@@ -57,25 +63,48 @@ async fn an_execution_is_shown_as_it_goes_on() {
     assert_eq!(pending["step_results"][1]["status"], "pending");
 
     let run = claim(&server).await;
-    assert_eq!(run["input"]["parameters"], json!({"seconds": 1.5, "site": "A"}));
+    assert_eq!(
+        run["input"]["parameters"],
+        json!({"seconds": 1.5, "site": "A"})
+    );
     server.clock.advance_ms(1_000);
-    report(&server, &run, json!([part(1, "wait", "started", &json!({"name": "Wait"}))])).await;
+    report(
+        &server,
+        &run,
+        json!([part(1, "wait", "started", &json!({"name": "Wait"}))]),
+    )
+    .await;
     server.clock.advance_ms(2_000);
     let ended = json!({"name": "Wait", "type": "utility.sleep", "output": {"slept": 1.5}});
     let note = json!({"name": "Note", "type": "utility.log"});
-    let parts = json!([part(1, "wait", "completed", &ended), part(2, "note", "started", &note)]);
+    let parts = json!([
+        part(1, "wait", "completed", &ended),
+        part(2, "note", "started", &note)
+    ]);
     report(&server, &run, parts).await;
     let found = get(&server, &id).await;
     insta::assert_json_snapshot!("running", found);
-    assert_eq!(server.get(&format!("/api/executions/{id}/status")).json(200).await, found);
-    assert_eq!(server.get("/api/executions").json(200).await, json!([found]));
+    assert_eq!(
+        server
+            .get(&format!("/api/executions/{id}/status"))
+            .json(200)
+            .await,
+        found
+    );
+    assert_eq!(
+        server.get("/api/executions").json(200).await,
+        json!([found])
+    );
 
     let failed = json!({"name": "Note", "type": "utility.log", "error": "no"});
     report(&server, &run, json!([part(2, "note", "failed", &failed)])).await;
     let result = json!({"run_id": id, "token": run["token"], "outcome": "failed",
         "error_message": "Step 'note' failed: no"});
     let body = json!({"results": [result]});
-    server.post("/api/executors/player/exchange", &body).json(200).await;
+    server
+        .post("/api/executors/player/exchange", &body)
+        .json(200)
+        .await;
     let found = get(&server, &id).await;
     assert_eq!(found["status"], "failed");
     assert_eq!(found["error"], "Step 'note' failed: no");
@@ -88,11 +117,19 @@ async fn an_execution_keeps_the_playbook_that_it_started_with() {
     let server = checks().await;
     let id = start(&server).await;
     let file = server.dir().join("data/playbooks/gateway/checks.yaml");
-    fs::write(file, CHECKS.replace("Health checks", "Other").replace("note", "other"))
-        .expect("a file");
+    fs::write(
+        file,
+        CHECKS
+            .replace("Health checks", "Other")
+            .replace("note", "other"),
+    )
+    .expect("a file");
     let run = claim(&server).await;
     assert_eq!(run["id"], id);
-    assert_eq!(run["input"]["playbooks"], json!({"gateway/checks.yaml": CHECKS}));
+    assert_eq!(
+        run["input"]["playbooks"],
+        json!({"gateway/checks.yaml": CHECKS})
+    );
     let found = get(&server, &id).await;
     assert_eq!(found["playbook_name"], "Health checks");
     assert_eq!(found["step_results"][1]["step_id"], "note");
@@ -133,7 +170,12 @@ async fn a_repeated_start_starts_once() {
     let body = json!({"playbook_path": "gateway/checks.yaml", "parameters": {"site": "A"}});
     let start = || {
         let headers = [("idempotency-key", "nightly")];
-        server.with_headers(http::Method::POST, "/api/executions", &headers, &body.to_string())
+        server.with_headers(
+            http::Method::POST,
+            "/api/executions",
+            &headers,
+            &body.to_string(),
+        )
     };
     let first = start().json(200).await;
     assert_eq!(start().json(200).await, first);
@@ -146,7 +188,10 @@ async fn operators_pause_resume_skip_and_cancel() {
     let server = checks().await;
     let id = start(&server).await;
     let paused = ask(&server, &id, "pause", 200).await;
-    assert_eq!(paused, json!({"message": "Execution paused", "execution_id": id}));
+    assert_eq!(
+        paused,
+        json!({"message": "Execution paused", "execution_id": id})
+    );
     assert_eq!(get(&server, &id).await["status"], "paused");
     assert_eq!(listed(&server, "paused").await, 1);
     assert_eq!(listed(&server, "waiting").await, 0);
@@ -157,21 +202,36 @@ async fn operators_pause_resume_skip_and_cancel() {
 
     let run = claim(&server).await;
     assert_eq!(get(&server, &id).await["status"], "running");
-    assert_eq!(ask(&server, &id, "skip", 200).await["message"], "Step skipped");
-    assert_eq!(ask(&server, &id, "cancel", 200).await["message"], "Execution cancelled");
-    let refused = server.delete(&format!("/api/executions/{id}")).json(400).await;
+    assert_eq!(
+        ask(&server, &id, "skip", 200).await["message"],
+        "Step skipped"
+    );
+    assert_eq!(
+        ask(&server, &id, "cancel", 200).await["message"],
+        "Execution cancelled"
+    );
+    let refused = server
+        .delete(&format!("/api/executions/{id}"))
+        .json(400)
+        .await;
     assert_eq!(refusal(&refused).0, "validation_error");
     let result = json!({"run_id": id, "token": run["token"], "outcome": "failed",
         "error_message": "cancelled"});
     let body = json!({"results": [result]});
-    server.post("/api/executors/player/exchange", &body).json(200).await;
+    server
+        .post("/api/executors/player/exchange", &body)
+        .json(200)
+        .await;
     assert_eq!(get(&server, &id).await["status"], "cancelled");
     for control in ["pause", "resume", "skip"] {
         let refused = ask(&server, &id, control, 400).await;
         assert_eq!(refusal(&refused).0, "validation_error", "{control}");
     }
 
-    let deleted = server.delete(&format!("/api/executions/{id}")).json(200).await;
+    let deleted = server
+        .delete(&format!("/api/executions/{id}"))
+        .json(200)
+        .await;
     let expected = json!({"message": "Execution deleted successfully", "execution_id": id,
         "screenshots_deleted": 0});
     assert_eq!(deleted, expected);
@@ -189,7 +249,10 @@ async fn what_is_no_execution_is_not_found() {
         assert_eq!(code, "execution_not_found");
         assert!(message.contains(id), "{message}");
         for control in ["pause", "resume", "skip", "cancel"] {
-            assert_eq!(refusal(&ask(&server, id, control, 404).await).0, "execution_not_found");
+            assert_eq!(
+                refusal(&ask(&server, id, control, 404).await).0,
+                "execution_not_found"
+            );
         }
     }
     let wrong = server.get("/api/executions?status=stopped").json(400).await;

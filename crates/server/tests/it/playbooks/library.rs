@@ -23,10 +23,18 @@ async fn the_list_has_every_playbook_and_says_what_cannot_be_read() {
     assert_eq!(playbooks.len(), 1, "{list}");
     let checks = &playbooks[0];
     let documented = json!([
-        checks["name"], checks["path"], checks["domain"], checks["description"], checks["version"]
+        checks["name"],
+        checks["path"],
+        checks["domain"],
+        checks["description"],
+        checks["version"]
     ]);
     let expected = json!([
-        "Health checks", "gateway/checks.yaml", "gateway", "Waits, then says so", "1.0"
+        "Health checks",
+        "gateway/checks.yaml",
+        "gateway",
+        "Waits, then says so",
+        "1.0"
     ]);
     assert_eq!(documented, expected);
     assert_eq!(checks["parameter_count"], 2);
@@ -47,7 +55,10 @@ async fn the_list_has_every_playbook_and_says_what_cannot_be_read() {
 async fn a_playbook_is_found_by_its_path_encoded_or_not() {
     let server = library(&[("gateway/checks.yaml", CHECKS)]).await;
     for path in ["gateway/checks.yaml", "gateway%2Fchecks.yaml"] {
-        let found = server.get(&format!("/api/playbooks/{path}")).json(200).await;
+        let found = server
+            .get(&format!("/api/playbooks/{path}"))
+            .json(200)
+            .await;
         assert_eq!(found["name"], "Health checks");
         let parameter = json!({"name": "seconds", "type": "float", "required": true,
             "default": 1.5, "description": "How long"});
@@ -55,7 +66,10 @@ async fn a_playbook_is_found_by_its_path_encoded_or_not() {
         assert_eq!(found["steps"][0]["id"], "wait");
         assert_eq!(found["steps"][0]["type"], "utility.sleep");
     }
-    let missing = server.get("/api/playbooks/gateway/none.yaml").json(404).await;
+    let missing = server
+        .get("/api/playbooks/gateway/none.yaml")
+        .json(404)
+        .await;
     let expected = json!({"detail": {
         "error": "playbook_not_found",
         "message": "Playbook 'gateway/none.yaml' not found",
@@ -81,11 +95,17 @@ async fn no_path_leads_out_of_the_library() {
         "inside.yaml%00",
         "inside",
     ] {
-        let refused = server.get(&format!("/api/playbooks/{path}")).json(400).await;
+        let refused = server
+            .get(&format!("/api/playbooks/{path}"))
+            .json(400)
+            .await;
         assert_eq!(refusal(&refused).0, "invalid_path", "{path}");
     }
     for path in ["link.yaml", "folder/secret.yaml"] {
-        let refused = server.get(&format!("/api/playbooks/{path}")).json(404).await;
+        let refused = server
+            .get(&format!("/api/playbooks/{path}"))
+            .json(404)
+            .await;
         assert_eq!(refusal(&refused).0, "playbook_not_found", "{path}");
         let start = json!({"playbook_path": path});
         let refused = server.post("/api/executions", &start).json(404).await;
@@ -100,21 +120,36 @@ async fn no_path_leads_out_of_the_library() {
 async fn a_copy_lies_beside_its_source_under_its_new_name() {
     let server = library(&[("gateway/checks.yaml", CHECKS)]).await;
     let copy = json!({"source_path": "gateway/checks.yaml", "new_name": "My Custom Playbook"});
-    let copied = server.post("/api/playbooks/duplicate", &copy).json(200).await;
+    let copied = server
+        .post("/api/playbooks/duplicate", &copy)
+        .json(200)
+        .await;
     let expected = json!({"message": "Playbook duplicated successfully",
         "new_path": "gateway/my-custom-playbook.yaml"});
     assert_eq!(copied, expected);
-    let found = server.get("/api/playbooks/gateway/my-custom-playbook.yaml").json(200).await;
+    let found = server
+        .get("/api/playbooks/gateway/my-custom-playbook.yaml")
+        .json(200)
+        .await;
     assert_eq!(found["name"], "My Custom Playbook");
 
-    let again = server.post("/api/playbooks/duplicate", &copy).json(400).await;
+    let again = server
+        .post("/api/playbooks/duplicate", &copy)
+        .json(400)
+        .await;
     assert_eq!(refusal(&again).0, "validation_error");
     let unknown = json!({"source_path": "none.yaml", "new_name": "A"});
-    let unknown = server.post("/api/playbooks/duplicate", &unknown).json(404).await;
+    let unknown = server
+        .post("/api/playbooks/duplicate", &unknown)
+        .json(404)
+        .await;
     assert_eq!(refusal(&unknown).0, "playbook_not_found");
     for name in ["", "  ", "--", "a\nb"] {
         let wrong = json!({"source_path": "gateway/checks.yaml", "new_name": name});
-        let wrong = server.post("/api/playbooks/duplicate", &wrong).json(400).await;
+        let wrong = server
+            .post("/api/playbooks/duplicate", &wrong)
+            .json(400)
+            .await;
         assert_eq!(refusal(&wrong).0, "validation_error", "{name:?}");
     }
     let files = fs::read_dir(server.dir().join("data/playbooks/gateway")).expect("a folder");
@@ -127,7 +162,12 @@ async fn a_text_is_checked_and_the_language_described() {
     let validate = |text: &str| {
         let body = json!({"content": text});
         let server = &server;
-        async move { server.post("/api/playbooks/validate", &body).json(200).await }
+        async move {
+            server
+                .post("/api/playbooks/validate", &body)
+                .json(200)
+                .await
+        }
     };
     let right = validate(CHECKS).await;
     assert_eq!(right, json!({"valid": true, "errors": [], "warnings": []}));
@@ -136,7 +176,10 @@ async fn a_text_is_checked_and_the_language_described() {
     let wrong = validate(&CHECKS.replace("retry_count", "retry_cuont")).await;
     assert_eq!(wrong["valid"], true);
     let warning = wrong["warnings"][0]["message"].as_str().expect("a message");
-    assert!(warning.contains("retry_cuont") && warning.contains("retry_count"), "{warning}");
+    assert!(
+        warning.contains("retry_cuont") && warning.contains("retry_count"),
+        "{warning}"
+    );
     assert_eq!(wrong["warnings"][0]["line"], 10);
     let schema = server.get("/api/playbooks/schema").json(200).await;
     assert!(schema.to_string().contains("utility.sleep"));

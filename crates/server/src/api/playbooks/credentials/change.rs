@@ -115,7 +115,10 @@ fn row(app: &App, new: NewCredential) -> Result<CredentialRow, Refusal> {
         ("username", &new.username),
         ("password", &password),
         ("description", &description),
-        ("gateway_url", gateway_url.as_ref().unwrap_or(&String::new())),
+        (
+            "gateway_url",
+            gateway_url.as_ref().unwrap_or(&String::new()),
+        ),
     ] {
         if text.len() > TEXT_LIMIT || text.contains('\0') {
             let message = format!("{field} must have at most {TEXT_LIMIT} bytes, and no NUL");

@@ -10,17 +10,11 @@ const URLS: [&str; 2] = ["gateway_url", "url"];
 const USERNAMES: [&str; 3] = ["username", "user", "gateway_username"];
 const PASSWORDS: [&str; 3] = ["password", "pass", "gateway_password"];
 
-/// Gives parameters that were not supplied what the credential has for them.
-pub(super) fn fill(
-    supplied: &mut Map<String, Value>,
-    playbook: &Playbook,
-    credential: &CredentialRow,
-) {
+/// What the credential has for parameters that are not supplied.
+pub(super) fn filled(playbook: &Playbook, credential: &CredentialRow) -> Map<String, Value> {
+    let mut filled = Map::new();
     for parameter in &playbook.parameters {
         let name = parameter.name.as_str();
-        if supplied.contains_key(name) {
-            continue;
-        }
         let value = if parameter.kind == ParameterKind::Credential {
             Some(credential.name.clone().into())
         } else if URLS.contains(&name) {
@@ -33,9 +27,10 @@ pub(super) fn fill(
             None
         };
         if let Some(value) = value {
-            supplied.insert(name.to_owned(), value);
+            filled.insert(name.to_owned(), value);
         }
     }
+    filled
 }
 
 /// Takes the values of secret parameters out, and leaves markers in their places.

@@ -48,23 +48,29 @@ async fn ask(
 ) -> Result<axum::Json<Steered>, Refusal> {
     let (now, command) = (app.now_ms(), control.command(app.aging_step_ms()));
     let entry = audit_context.entry(now, Target::runs(Kind::Execution.as_str(), &[id]));
-    let work = move |batch: &mut Batch<'_, '_>| {
-        match store::runs::entry(batch, Kind::Execution, id, &command, &entry) {
-            Ok(_) => Ok(Ok(())),
-            Err(store::Error::Rejected(rejected)) => {
-                let status = match rejected.status {
-                    Status::Completed | Status::Failed => format!("has {}", rejected.status),
-                    Status::Cancelled => "was cancelled".to_owned(),
-                    status => format!("is {status}"),
-                };
-                let message = format!(
-                    "The execution {status}, so it cannot be {}",
-                    control.participle()
-                );
-                Ok(Err(Refusal::bad_request(message).about("execution_id", id.to_string())))
-            }
-            Err(error) => Err(error),
+    let work = move |batch: &mut Batch<'_, '_>| match store::runs::entry(
+        batch,
+        Kind::Execution,
+        id,
+        &command,
+        &entry,
+    ) {
+        Ok(_) => Ok(Ok(())),
+        Err(store::Error::Rejected(rejected)) => {
+            let status = match rejected.status {
+                Status::Completed | Status::Failed => format!("has {}", rejected.status),
+                Status::Cancelled => "was cancelled".to_owned(),
+                status => format!("is {status}"),
+            };
+            let message = format!(
+                "The execution {status}, so it cannot be {}",
+                control.participle()
+            );
+            Ok(Err(
+                Refusal::bad_request(message).about("execution_id", id.to_string())
+            ))
         }
+        Err(error) => Err(error),
     };
     app.store.write(work).await??;
     Ok(axum::Json(Steered {

@@ -31,12 +31,16 @@ pub(crate) async fn delete(
                     "The execution is {}: it can be deleted when it has ended",
                     rejected.status
                 );
-                return Ok(Err(Refusal::bad_request(message).about("execution_id", id.to_string())));
+                return Ok(Err(
+                    Refusal::bad_request(message).about("execution_id", id.to_string())
+                ));
             }
             Err(error) => return Err(error),
         }
         batch.record(&entry);
-        let screenshots = artifacts.iter().filter(|one| one.name.starts_with(SCREENSHOTS));
+        let screenshots = artifacts
+            .iter()
+            .filter(|one| one.name.starts_with(SCREENSHOTS));
         Ok(Ok(screenshots.count()))
     };
     let screenshots = app.store.write(work).await??;

@@ -45,7 +45,9 @@ pub(crate) async fn list(
         (search.statuses, search.waits) = states(word)?;
     }
     let found = app.store.read(move |read| page(read, search));
-    Ok(axum::Json(found.await?.into_iter().map(view::execution).collect()))
+    Ok(axum::Json(
+        found.await?.into_iter().map(view::execution).collect(),
+    ))
 }
 
 /// The first executions that match.
@@ -71,7 +73,9 @@ fn page(
 fn states(word: &str) -> Result<(Vec<Status>, Option<Vec<WaitFor>>), Refusal> {
     let row = kinds::of(Kind::Execution);
     let waits = WaitFor::ALL.iter().copied();
-    let waits: Vec<WaitFor> = waits.filter(|wait| (row.word_of_wait)(*wait) == word).collect();
+    let waits: Vec<WaitFor> = waits
+        .filter(|wait| (row.word_of_wait)(*wait) == word)
+        .collect();
     let statuses = Status::ALL.iter().copied().filter(|status| match status {
         Status::Waiting => !waits.is_empty(),
         status => (row.word_of)(*status) == word,

@@ -9,7 +9,10 @@ use wire::{
     playbooks::{ExecutionInput, NewExecution, StartedExecution},
 };
 
-use super::{super::{credentials::missing, view}, autofill};
+use super::{
+    super::{credentials::missing, view},
+    autofill,
+};
 use crate::{
     app::App,
     audit::AuditContext,
@@ -64,11 +67,11 @@ async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission)
         Some(name) => Some(named(app, name).await?),
         None => None,
     };
-    let mut supplied = new.parameters.unwrap_or_default();
-    if let Some(credential) = &credential {
-        autofill::fill(&mut supplied, playbook, credential);
-    }
-    let mut parameters = parameters(playbook, &supplied)?;
+    let filled = credential
+        .as_ref()
+        .map(|one| autofill::filled(playbook, one));
+    let supplied = new.parameters.unwrap_or_default();
+    let mut parameters = parameters(playbook, &supplied, &filled.unwrap_or_default())?;
     for name in playbook.credential_parameters() {
         if let Some(Value::String(name)) = parameters.get(name) {
             named(app, name).await?;
@@ -113,7 +116,9 @@ async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission)
 /// The credential of this name.
 async fn named(app: &App, name: &str) -> Result<CredentialRow, Refusal> {
     let wanted = name.to_owned();
-    let found = app.store.read(move |read| store::credentials::find(read, &wanted));
+    let found = app
+        .store
+        .read(move |read| store::credentials::find(read, &wanted));
     found.await?.ok_or_else(|| missing(name))
 }
 
@@ -125,7 +130,8 @@ fn bounded(new: &NewExecution) -> Result<(), Refusal> {
     }
     let mut names = parameters.into_iter().flat_map(Map::keys);
     if names.any(|name| name.len() > PARAMETER_NAME_LIMIT) {
-        let message = format!("the name of a parameter must have at most {PARAMETER_NAME_LIMIT} bytes");
+        let message =
+            format!("the name of a parameter must have at most {PARAMETER_NAME_LIMIT} bytes");
         return Err(Refusal::field("parameters", message));
     }
     if let Some(url) = &new.gateway_url {
@@ -138,10 +144,14 @@ fn bounded(new: &NewExecution) -> Result<(), Refusal> {
 fn parameters(
     playbook: &playbook::Playbook,
     supplied: &Map<String, Value>,
+    filled: &Map<String, Value>,
 ) -> Result<Map<String, Value>, Refusal> {
-    playbook.resolve(supplied).map_err(|problems| {
+    playbook.resolve_with(supplied, filled).map_err(|problems| {
         let messages: Vec<_> = problems.iter().map(|one| one.message.clone()).collect();
-        let fields: Vec<_> = problems.iter().map(|one| Value::from(one.parameter.clone())).collect();
+        let fields: Vec<_> = problems
+            .iter()
+            .map(|one| Value::from(one.parameter.clone()))
+            .collect();
         Refusal::bad_request(messages.join("; ")).about("parameters", fields)
     })
 }

@@ -17,12 +17,14 @@ use crate::{
     clock::{Clock, millis},
     http::budget::Budget,
     http::hosts::Hosts,
-    live::{Frames, Tail},
+    library::Library,
+    live::{Frames, Rendered, Tail},
     lock::DataDirLock,
     metrics::Metrics,
     outbound::{self, SsrfFilter},
     plugin_directory::Remembered,
     readiness::Readiness,
+    vault::Vault,
 };
 
 /// The running server's parts. A clone is one count: each request makes several, on every core.
@@ -39,11 +41,17 @@ pub(crate) struct Parts {
     /// Who may be named in a Host or an Origin header, and whose pages may ask.
     pub(crate) hosts: Hosts,
     pub(crate) blobs: Blobs,
+    pub(crate) library: Library,
+    pub(crate) vault: Vault,
+    /// When the server started, epoch milliseconds.
+    pub(crate) started_at_ms: i64,
     pub(crate) metrics: Metrics,
     /// The memory that requests may take.
     pub(crate) budget: Budget,
     /// The end of the event log, for live streams.
     pub(crate) tail: Tail,
+    /// Messages about executions.
+    pub(crate) updates: Rendered,
     /// Pictures of what runs.
     pub(crate) frames: Frames,
     /// Which addresses the server may call.

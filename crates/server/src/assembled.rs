@@ -25,7 +25,8 @@ use crate::{
     http::cors,
     http::hosts::Hosts,
     http::transport::InProcess,
-    live::{Frames, Sizes, Tail},
+    library::Library,
+    live::{Frames, Rendered, Sizes, Tail},
     lock::{self, DataDirLock},
     loops,
     metrics::Metrics,
@@ -33,7 +34,13 @@ use crate::{
     plugin_directory::Remembered,
     readiness::Readiness,
     router::{self, openapi_json},
+    vault::Vault,
 };
+
+/// The folder of playbooks in the data directory.
+const LIBRARY: &str = "playbooks";
+/// The master key of the vault in the data directory.
+const VAULT_KEY: &str = "vault.key";
 
 /// The parts of a server.
 pub struct Assembled {
@@ -56,8 +63,13 @@ impl Assembled {
     ) -> Result<Self, Error> {
         let data_dir = settings.data_dir.clone();
         let blobs = Blobs::open(&settings).map_err(Error::Blobs)?;
+        let library = settings.library.clone();
+        let library = library.unwrap_or_else(|| data_dir.join(LIBRARY));
+        let library = Library::open(&library).map_err(|error| unusable(&library, error))?;
         let database = Database::new(&data_dir, settings.database_url.as_deref());
         let store = database.open(clock.now_ms()).await?;
+        let key_file = data_dir.join(VAULT_KEY);
+        let vault = Vault::open(settings.vault_key.as_deref(), &key_file, &store).await?;
         let keys = Keys::new();
         if !is_private(&settings) && !keys.any(&store).await? {
             return Err(Error::NotLoopback(settings.listen));
@@ -75,7 +87,10 @@ impl Assembled {
         store.set_aging_step_ms(crate::clock::millis(settings.class_bound));
         let app = App::new(Parts {
             store,
+            started_at_ms: clock.now_ms(),
             clock,
+            library,
+            vault,
             openapi: LazyLock::new(openapi_json),
             readiness: Readiness::new(settings.expected_executor.as_deref()),
             settings,
@@ -85,6 +100,7 @@ impl Assembled {
             metrics,
             budget,
             tail,
+            updates: Rendered::default(),
             frames: Frames::default(),
             ssrf_filter,
             outbound,

@@ -90,7 +90,7 @@ fn actions(routes: &[Documented]) -> Extensions {
 fn name(method: &HttpMethod, path: &str) -> String {
     let words = path
         .split(['/', '.'])
-        .filter(|word| !matches!(*word, "" | "api" | "v1"));
+        .filter(|word| !matches!(*word, "" | "api"));
     let words = words.map(|word| word.trim_matches(['{', '}', '*']));
     std::iter::once(verb(method))
         .chain(words)

@@ -32,11 +32,12 @@ pub(crate) async fn ask(app: &App, executor: &str, question: &Question) -> Resul
         body: serde_json::to_vec(question).unwrap_or_default(),
         now: app.now_ms(),
     };
-    let known = app
+    let registered = app
         .store
         .write(move |batch| store::questions::ask(batch, &new));
-    if !known.await? {
-        return Err(Refusal::not_found(format!("no executor `{executor}`")));
+    if !registered.await? {
+        let message = format!("no executor `{executor}` has registered");
+        return Err(Refusal::not_found(message));
     }
     let first = match asked.next().await {
         Ok(Some(first)) => first,

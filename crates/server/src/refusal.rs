@@ -77,6 +77,8 @@ pub(crate) enum RefusedRun {
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) kind: RefusalKind,
+    /// A code that says more than the kind, for contracts that have codes.
+    pub(crate) code: Option<&'static str>,
     /// What is wrong, for people; empty when `run` says it.
     pub(crate) message: String,
     /// The field that is wrong.
@@ -90,6 +92,7 @@ impl Refusal {
     pub(crate) fn new(kind: RefusalKind, message: impl Into<String>) -> Self {
         Self {
             kind,
+            code: None,
             message: message.into(),
             field: None,
             context: Vec::new(),
@@ -137,6 +140,12 @@ impl Refusal {
             run: Some(Box::new(run)),
             ..Self::new(kind, "")
         }
+    }
+
+    /// Gives it a code.
+    pub(crate) fn coded(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
     }
 
     /// Adds what it is about.

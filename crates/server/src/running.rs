@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wire::{client::Client, trace::Spans};
 
 use crate::{
-    Assembled, Clock, Settings,
+    Assembled, Clock, Settings, VaultError,
     access::{Purpose, Ticket},
     assembled,
     http::connection::{self, Connections},
@@ -37,6 +37,9 @@ pub enum Error {
     /// The blobs cannot be kept where the settings say.
     #[error("the blobs cannot be used: {0}")]
     Blobs(String),
+    /// The vault cannot be opened.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// There is no database in the data directory.
     #[error("there is no database in {0}: no server has used this directory")]
     NoDatabase(String),

@@ -11,6 +11,11 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Directory of the embedded database, the blobs and the lock.
     pub data_dir: PathBuf,
+    /// The folder of playbooks; `None` for `playbooks` in the data directory.
+    pub library: Option<PathBuf>,
+    /// The master key of the vault, 64 hexadecimal digits; `None` for the file `vault.key` in the data
+    /// directory. Servers of one database need the same.
+    pub vault_key: Option<String>,
     /// `s3://bucket/prefix`, or `None` for a folder of the data directory.
     pub blobs: Option<String>,
     /// Endpoint, region and credentials of the bucket, under the names of the `AWS_…` variables.
@@ -76,6 +81,8 @@ impl Settings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_dir,
+            library: None,
+            vault_key: None,
             blobs: None,
             blob_options: Vec::new(),
             database_url: None,

@@ -389,3 +389,20 @@ CREATE TABLE audit_start (
     hash    {bytes} NOT NULL
 );
 INSERT INTO audit_start (id, removed, hash) VALUES (1, 0, CAST('' AS {bytes}));
+
+-- Credentials of the vault. What is secret of one is sealed; the database has no key.
+CREATE TABLE credentials (
+    name        TEXT    NOT NULL PRIMARY KEY,
+    username    TEXT    NOT NULL,
+    gateway_url TEXT,
+    description TEXT    NOT NULL,
+    sealed      {bytes} NOT NULL,
+    created_at  BIGINT  NOT NULL,
+    updated_at  BIGINT  NOT NULL
+) {clustered};
+
+-- One row: what only the right master key opens.
+CREATE TABLE vault (
+    id    BIGINT  NOT NULL PRIMARY KEY CHECK (id = 1),
+    proof {bytes} NOT NULL
+);

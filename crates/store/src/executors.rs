@@ -69,13 +69,14 @@ pub(crate) fn write_seen(
     tx.exec_many(NOTE, &rows).map(drop)
 }
 
-/// Whether an executor of this name was heard of.
+/// Whether an executor has registered under this name. One that only claims hears no questions.
 ///
 /// # Errors
 /// The database's.
-pub fn is_known(read: &mut Read<'_, '_>, name: &str) -> Result<bool, Error> {
-    const KNOWN: &str = "SELECT seen_at FROM executors WHERE name = $1";
-    let seen = read.tx.first(KNOWN, args![name], |row| row.int(0))?;
+pub fn is_registered(read: &mut Read<'_, '_>, name: &str) -> Result<bool, Error> {
+    const REGISTERED: &str =
+        "SELECT seen_at FROM executors WHERE name = $1 AND registration IS NOT NULL";
+    let seen = read.tx.first(REGISTERED, args![name], |row| row.int(0))?;
     Ok(seen.is_some())
 }
 

@@ -9,6 +9,7 @@ pub mod artifacts;
 pub mod audit;
 mod batch;
 pub mod blobs;
+pub mod credentials;
 mod driver;
 mod error;
 pub mod events;

@@ -40,14 +40,14 @@ pub struct AnswerPieces {
     pub end: Option<Result<(), String>>,
 }
 
-/// Asks a question; false when no such executor is known.
+/// Asks a question; false when no such executor has registered.
 ///
 /// # Errors
 /// The database's.
 pub fn ask(batch: &mut Batch<'_, '_>, question: &NewQuestion) -> Result<bool, Error> {
     const ASK: &str =
         "INSERT INTO questions (id, executor, body, asked_at) VALUES ($1, $2, $3, $4)";
-    if !executors::is_known(&mut batch.read(), &question.executor)? {
+    if !executors::is_registered(&mut batch.read(), &question.executor)? {
         return Ok(false);
     }
     let NewQuestion {

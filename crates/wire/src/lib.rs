@@ -9,6 +9,7 @@ pub mod executors;
 pub mod hooks;
 pub mod jobs;
 pub mod keys;
+pub mod playbooks;
 pub mod plugin_jobs;
 pub mod runs;
 mod shape;

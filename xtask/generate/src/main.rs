@@ -5,6 +5,8 @@
     reason = "a command line tool for people"
 )]
 
+mod step_types;
+
 use std::{env, fs, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
@@ -12,9 +14,10 @@ use anyhow::{Context, Result, bail};
 /// A document, relative to the root, and what makes it.
 type Document = (&'static str, fn() -> String);
 
-const DOCUMENTS: [Document; 2] = [
+const DOCUMENTS: [Document; 3] = [
     ("docs/STATES.md", engine::states_markdown),
     ("docs/openapi.json", server::openapi_json),
+    ("docs/step-types.md", step_types::markdown),
 ];
 
 fn main() -> ExitCode {

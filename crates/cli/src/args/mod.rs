@@ -10,6 +10,7 @@ mod input;
 mod job;
 mod jobs;
 mod key;
+mod playbook;
 mod plugin;
 mod plugin_job;
 mod program;
@@ -29,6 +30,7 @@ pub(crate) use input::InputArgs;
 pub(crate) use job::{Job, List, Logs, Priority, Submit};
 pub(crate) use jobs::{Handover, Ids, OneJob, PageArgs, Wait};
 pub(crate) use key::{CreateKey, JoinToken, KeyArgs, KeyPlace, ListKeys, RevokeKey};
+pub(crate) use playbook::{CheckPlaybooks, NewPlaybook, OnePlaybook, PlaybookArgs, RunPlaybook};
 pub(crate) use plugin::{
     CheckPlugin, InstallPlugin, ListPlugins, PluginArgs, PluginsPlace, RunPlugin,
 };

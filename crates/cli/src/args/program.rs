@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     Audit, Backup, ClientArgs, Completions, Dev, Doctor, Events, Executor, HookArgs, Job, KeyArgs,
-    PluginArgs, PluginJob, RunArgs, Server, values,
+    PlaybookArgs, PluginArgs, PluginJob, RunArgs, Server, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -75,6 +75,9 @@ pub(crate) enum ProgramCommand {
     /// Submit, watch and cancel plugin jobs: plugins over an input
     #[command(subcommand, visible_alias = "plugin-jobs")]
     PluginJob(PluginJob),
+    /// List, check and run playbooks
+    #[command(subcommand, visible_alias = "playbooks")]
+    Playbook(PlaybookArgs),
     /// List, watch and steer runs of every kind
     #[command(subcommand, visible_alias = "runs")]
     Run(RunArgs),

@@ -76,6 +76,20 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) place: Place,
 
+    /// Folder of playbooks [default: playbooks in the data directory]
+    #[arg(long, env = "PLAYHOUSE_LIBRARY", value_name = "DIR")]
+    pub(crate) library: Option<PathBuf>,
+
+    /// Master key of the vault, 64 hexadecimal digits; all servers of one database need the same
+    /// [default: the file vault.key in the data directory, made at the first start]
+    #[arg(
+        long,
+        env = "PLAYHOUSE_VAULT_KEY",
+        value_name = "KEY",
+        hide_env_values = true
+    )]
+    pub(crate) vault_key: Option<String>,
+
     /// Keep uploads and artefacts in an S3 bucket, `s3://bucket/prefix`, instead of in the data directory
     ///
     /// All servers of one database must name the same bucket and prefix, and no other database may use

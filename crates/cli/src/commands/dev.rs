@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{demo, executor, place, serving};
+use super::{demo, executor, library, place, serving};
 use crate::{
     args::Dev,
     exit::{Exit, Failure},
@@ -18,6 +18,9 @@ pub(super) async fn run(dev: Dev) -> Result<Exit, Failure> {
         .data_dir
         .clone()
         .unwrap_or_else(|| PathBuf::from(place::DEV_DATA_DIR));
+    let playbooks = dev.serve.library.clone();
+    let playbooks = playbooks.unwrap_or_else(|| data_dir.join("playbooks"));
+    library::fill(&playbooks).map_err(|error| Failure::io("cannot write the library", &error))?;
     let at = serving::key_place(&dev.serve.place, &data_dir);
     let running =
         serving::start(dev.serve, data_dir.clone(), Some(executor::built_in_name())).await?;

@@ -1,11 +1,11 @@
 //! From a parsed command line to the command.
 
 use super::{
-    audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview, plugin,
-    plugin_job, run as runs, server,
+    audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview, playbook,
+    plugin, plugin_job, run as runs, server,
 };
 use crate::{
-    args::{Address, HookArgs, Job, PluginArgs, PluginJob, ProgramCommand, RunArgs},
+    args::{Address, HookArgs, Job, PlaybookArgs, PluginArgs, PluginJob, ProgramCommand, RunArgs},
     exit::{Exit, Failure},
 };
 
@@ -29,6 +29,7 @@ pub(crate) async fn run(command: ProgramCommand) -> Result<Exit, Failure> {
         ProgramCommand::Executor(executor) => executor::run(executor).await,
         ProgramCommand::Job(job) => job::run(job).await,
         ProgramCommand::PluginJob(job) => plugin_job::run(job).await,
+        ProgramCommand::Playbook(playbook) => playbook::run(playbook).await,
         ProgramCommand::Run(run) => runs::run(run).await,
         ProgramCommand::Plugin(plugin) => plugin::run(plugin).await,
         ProgramCommand::Events(events) => events::run(events).await,
@@ -71,6 +72,12 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             PluginJob::Cancel(ids) => &ids.client.address,
             PluginJob::Wait(wait) => &wait.ids.client.address,
         }),
+        ProgramCommand::Playbook(playbook) => match playbook {
+            PlaybookArgs::List { address, .. } => Some(address),
+            PlaybookArgs::Show(show) => Some(&show.address),
+            PlaybookArgs::Run(run) => Some(&run.address),
+            PlaybookArgs::Check(_) | PlaybookArgs::New(_) => None,
+        },
         ProgramCommand::Run(run) => Some(match run {
             RunArgs::List(list) => &list.address,
             RunArgs::Get(run) | RunArgs::Artifacts(run) => &run.client.address,

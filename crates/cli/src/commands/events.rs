@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use futures_util::StreamExt;
+use serde_json::Value;
 use wire::{
     client::{Client, Error, EventFilter, EventMessage},
     events::Event,
@@ -89,15 +90,19 @@ impl Follower {
         } = event;
         let run = event.run_id.as_deref().unwrap_or("-");
         let name = event.data.get("name").and_then(|name| name.as_str());
-        let name = part(event).or(name).unwrap_or_default();
+        let name = part(event).or(name.map(str::to_owned)).unwrap_or_default();
         let line = format!("{seq:>8}  {at}  {event_type:<27}  {run}  {name}");
         print_line(line.trim_end())
     }
 }
 
 /// The part of its run that an event is about.
-pub(super) fn part(event: &Event) -> Option<&str> {
+pub(super) fn part(event: &Event) -> Option<String> {
     let names = ["plugin", "step", "phase", "part"].iter();
     let mut parts = names.filter_map(|name| event.data.get(name)?.as_str());
-    parts.next()
+    let name = parts.next()?;
+    Some(match event.data.get("path").and_then(Value::as_str) {
+        Some(path) => format!("{path}/{name}"),
+        None => name.to_owned(),
+    })
 }

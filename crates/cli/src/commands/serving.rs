@@ -25,6 +25,8 @@ pub(super) async fn start(
         expected_executor: awaited,
         spans: spans(&serve.tracing, "playhouse-server")?,
         listen: serve.listen,
+        library: serve.library,
+        vault_key: serve.vault_key,
         blobs: serve.blobs,
         blob_options: std::env::vars()
             .filter(|(name, _)| name.starts_with("AWS_"))
@@ -119,9 +121,11 @@ fn boxed(lines: &[&str]) -> String {
 /// A failure of the server in this process.
 pub(super) fn failure(error: &Error) -> Failure {
     let exit = match error {
-        Error::Setting(_) | Error::Blobs(_) | Error::NotLoopback(_) | Error::Audit(_) => {
-            Exit::USAGE
-        }
+        Error::Setting(_)
+        | Error::Vault(_)
+        | Error::Blobs(_)
+        | Error::NotLoopback(_)
+        | Error::Audit(_) => Exit::USAGE,
         Error::Copy(..) => Exit::IO,
         _ => Exit::FAILED,
     };

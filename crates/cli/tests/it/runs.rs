@@ -16,7 +16,7 @@ fn runs_are_listed_shown_and_controlled() {
         &empty,
         "no runs; submit one with `playhouse job submit ./program`",
     );
-    let first = submitted(&server, &["--label", "team=data"]);
+    let first = submitted(&server, &["--label=team=data", "--label=note=a,b"]);
     let second = submitted(&server, &["--type", "other"]);
 
     let list = stdout(&server.run(&["run", "list"]));
@@ -34,7 +34,12 @@ fn runs_are_listed_shown_and_controlled() {
         lines[2].starts_with(&first) && lines[2].ends_with("team=data"),
         "{list}"
     );
-    let filters = ["--label=team=data", "--status=queued", "--kind=job"];
+    let filters = [
+        "--label=team=data",
+        "--label=note=a,b",
+        "--status=queued",
+        "--kind=job",
+    ];
     let found = server.json(&[&["run", "list"], &filters[..]].concat());
     assert_eq!(found["id"], *first);
     let page = server.run(&["run", "list", "--limit=1"]);

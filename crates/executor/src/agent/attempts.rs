@@ -94,6 +94,7 @@ pub(super) async fn attempt(
                 place,
             });
         }
+        PerformOutcome::Parked => tracing::info!("the run waits"),
         PerformOutcome::Lost => {
             tracing::warn!("the lease was lost: the run was killed");
         }

@@ -14,7 +14,7 @@ use super::{
     AttemptRunner, Taken, Watched,
     outcome::Stop,
     output_dir::{ArtifactLimits, OutputDir, Tally},
-    stopped,
+    stopped, stopped_if,
 };
 use crate::backoff::Backoff;
 
@@ -139,6 +139,22 @@ impl<'a> ArtifactUploader<'a> {
     }
 }
 
+impl AttemptRunner {
+    /// Uploads what was left in the one output directory of a run, or of a part of it. Answers lines that say
+    /// what the server does not have of it.
+    pub(super) async fn upload_artifacts(
+        &self,
+        taken: Taken<'_>,
+        dir: &Path,
+        watched: Watched<'_>,
+        stop: Option<Stop>,
+    ) -> Result<String, LeaseLost> {
+        let mut uploader = ArtifactUploader::new(self, taken, watched);
+        uploader.upload(dir, String::new(), stop).await?;
+        Ok(uploader.omitted())
+    }
+}
+
 /// The bytes of a file that it had when it was listed, whatever is still written to it.
 fn chunks(file: File, size: u64) -> ByteStream {
     let file = file.take(size);
@@ -152,11 +168,14 @@ fn chunks(file: File, size: u64) -> ByteStream {
 
 /// Waits until the uploads have to end; says why, or `None` when the lease is lost.
 async fn hindered(mut watched: Watched<'_>, stop: Option<Stop>) -> Option<&'static str> {
-    if stop.is_some() {
-        watched.is_stopped = true;
+    let stop = if stop.is_some() {
         watched.deadline = Some(Instant::now() + LAST_LIMIT);
-    }
-    Some(match stopped(&mut watched).await {
+        // It is stopped already: a cancel is no news.
+        stopped_if(&mut watched, |_| false).await
+    } else {
+        stopped(&mut watched).await
+    };
+    Some(match stop {
         Stop::Cancelled => "the run was cancelled",
         Stop::TimedOut => "the run's time was over",
         Stop::Drained => "the executor stops",

@@ -3,10 +3,14 @@
 mod artifacts;
 mod binary;
 mod environment;
+mod execution;
 mod orphans;
 mod outcome;
 mod output_dir;
+mod output_stream;
 pub(crate) mod plugins;
+mod program;
+mod progress_reporter;
 mod trace;
 mod work_dir;
 
@@ -16,11 +20,7 @@ use engine::Kind;
 use serde::de::DeserializeOwned;
 use tokio::{sync::watch, task::spawn_blocking, time::Instant};
 use tokio_util::sync::CancellationToken;
-use wire::{
-    client::Client,
-    executors::{ClaimedRun, OutputChunk},
-    jobs::Stream,
-};
+use wire::{client::Client, executors::ClaimedRun};
 
 use crate::{
     Error, Settings,
@@ -34,6 +34,9 @@ use outcome::Stop;
 pub(crate) use outcome::{PerformOutcome, Unsent};
 use trace::Trace;
 use work_dir::WorkDir;
+
+/// Search path of a program that sets none.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Everything that attempts need.
 pub(crate) struct AttemptRunner {
@@ -83,7 +86,7 @@ impl AttemptRunner {
     /// The kinds of runs that this executor performs.
     pub(crate) fn kinds(&self) -> Vec<String> {
         let plugins = self.plugin_registry.is_used().then_some(Kind::PluginJob);
-        let kinds = [Some(Kind::Job), plugins];
+        let kinds = [Some(Kind::Job), plugins, Some(Kind::Execution)];
         kinds.iter().flatten().map(Kind::to_string).collect()
     }
 
@@ -99,11 +102,11 @@ impl AttemptRunner {
             lease,
             kill,
             deadline,
-            is_stopped: false,
         };
         match run.kind.parse() {
             Ok(Kind::Job) => self.perform_binary(run, watched).await,
             Ok(Kind::PluginJob) => self.perform_plugins(run, watched).await,
+            Ok(Kind::Execution) => self.perform_execution(run, watched).await,
             _ => {
                 let kind = &run.kind;
                 PerformOutcome::Abandoned(format!(
@@ -123,16 +126,6 @@ impl AttemptRunner {
         let wanted = self.environment.settings.spans.wanted();
         let parent = || wire::trace::parent_header(run, taken.token);
         wanted.then(|| ("TRACEPARENT".to_owned(), parent()))
-    }
-
-    /// The beginning of a stream of a run's output.
-    fn chunk(&self, taken: Taken<'_>, stream: Stream) -> OutputChunk {
-        OutputChunk {
-            stream,
-            offset: 0,
-            executor: self.environment.settings.name.clone(),
-            token: taken.token,
-        }
     }
 }
 
@@ -159,24 +152,26 @@ struct Watched<'a> {
     lease: watch::Receiver<Lease>,
     kill: &'a CancellationToken,
     deadline: Option<Instant>,
-    /// Its program was stopped already: a cancel is no news.
-    is_stopped: bool,
 }
 
 /// Waits for a reason to stop a run in which nothing watches for one itself.
 async fn stopped(watched: &mut Watched<'_>) -> Stop {
+    stopped_if(watched, Lease::is_cancelled).await
+}
+
+/// The same where a cancel is one only if `cancelled` says so.
+async fn stopped_if(watched: &mut Watched<'_>, cancelled: fn(&Lease) -> bool) -> Stop {
     let Watched {
         lease,
         kill,
         deadline,
-        is_stopped,
     } = watched;
     loop {
         let now = *lease.borrow_and_update();
         if now.lost {
             return Stop::Lost;
         }
-        if now.is_cancelled() && !*is_stopped {
+        if cancelled(&now) {
             return Stop::Cancelled;
         }
         if now.deadline <= Instant::now() {

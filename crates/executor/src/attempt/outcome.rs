@@ -23,6 +23,8 @@ pub(crate) enum PerformOutcome {
     LeaseExpired,
     /// Unfinished because of something that this executor lacks, which another one may have.
     Abandoned(String),
+    /// Nothing: the run waits, and the server knows.
+    Parked,
     /// Nothing: somebody else has the run.
     Lost,
 }

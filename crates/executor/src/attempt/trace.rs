@@ -43,7 +43,7 @@ impl<'a> Trace<'a> {
             return outcome;
         };
         let (ended, status) = (now(), status(&outcome));
-        let error = (status != "completed").then(|| status.to_owned());
+        let error = (!matches!(status, "completed" | "parked")).then(|| status.to_owned());
         let attempt = Span {
             run,
             part: Part::Attempt(self.token),
@@ -84,6 +84,7 @@ fn status(outcome: &PerformOutcome) -> &'static str {
         PerformOutcome::Finished(result, _) if result.completed() => "completed",
         PerformOutcome::Finished(..) => "failed",
         PerformOutcome::Released => "released",
+        PerformOutcome::Parked => "parked",
         PerformOutcome::Abandoned(_) | PerformOutcome::LeaseExpired | PerformOutcome::Lost => {
             "lost"
         }

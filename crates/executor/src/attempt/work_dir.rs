@@ -10,10 +10,8 @@ use std::{
 
 use wire::artifacts::check_name;
 
+use super::PATH;
 use crate::directory;
-
-/// Search path of a program that sets none.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Removed, with all that is in it, when it is dropped. That blocks.
 pub(super) struct WorkDir {

@@ -231,7 +231,7 @@ fn disk(error: io::Error) -> Error {
 
 /// The innermost cause: `reqwest` itself says only that something failed. What it says may hold the
 /// URL with its password, so the URL is left out.
-fn reason(error: &reqwest::Error) -> String {
+pub(crate) fn reason(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -8,6 +8,7 @@ mod index;
 pub use cache::{Binaries, Pinned};
 pub use digest::Digest;
 pub use fetch::FetchLimits;
+pub(crate) use fetch::reason;
 
 /// Why a program is not there.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -5,6 +5,7 @@ mod ahead;
 mod artifacts;
 mod binaries;
 mod confinement;
+mod executions;
 mod fake_server;
 mod full;
 mod leases;

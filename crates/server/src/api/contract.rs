@@ -21,7 +21,12 @@ static CONTRACTS: [Contract; 4] = [
         schema: plugin_jobs::error::schema,
     },
     Contract {
-        roots: &["/api/playbooks", "/api/executions", "/api/credentials"],
+        roots: &[
+            "/api/playbooks",
+            "/api/executions",
+            "/api/credentials",
+            "/api/health",
+        ],
         media_type: JSON,
         body: playbooks::error::body,
         schema: playbooks::error::schema,

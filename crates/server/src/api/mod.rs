@@ -10,7 +10,7 @@ pub(crate) mod jobs;
 pub(crate) mod join;
 pub(crate) mod keys;
 mod own_hooks;
-mod playbooks;
+pub(crate) mod playbooks;
 mod playgrounds;
 pub(crate) mod plugin_jobs;
 pub(crate) mod probes;

@@ -24,3 +24,16 @@ pub(crate) fn optional_name(field: &str, text: &str) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+/// The longest URL that we take, in bytes.
+const URL_LIMIT: usize = 500;
+
+/// An `http` or `https` URL.
+pub(crate) fn http_url(field: &str, text: &str) -> Result<(), Refusal> {
+    let is_http = url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if is_http && text.len() <= URL_LIMIT {
+        return Ok(());
+    }
+    let message = format!("{field} must be an http or https URL of at most {URL_LIMIT} bytes");
+    Err(Refusal::field(field, message))
+}

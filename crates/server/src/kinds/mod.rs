@@ -6,7 +6,7 @@ mod control;
 use std::time::Duration;
 
 pub(crate) use control::Control;
-use engine::{Kind, Status};
+use engine::{Kind, State, Status, WaitFor};
 
 use store::runs::PartReport;
 
@@ -21,6 +21,8 @@ pub(crate) struct KindRow {
     pub(crate) queues: Queues,
     /// The contract's word for a status.
     pub(crate) word_of: fn(Status) -> &'static str,
+    /// The contract's word for a run that waits.
+    pub(crate) word_of_wait: fn(WaitFor) -> &'static str,
     pub(crate) read: Scope,
     /// For all controls but cancel.
     pub(crate) write: Scope,
@@ -60,6 +62,7 @@ static JOB: KindRow = KindRow {
         Status::Held | Status::Scheduled | Status::Queued | Status::Waiting => "pending",
         status => status.as_str(),
     },
+    word_of_wait: |_| "pending",
     read: Scope::JobsRead,
     write: Scope::JobsWrite,
     cancel: Scope::JobsCancel,
@@ -85,6 +88,7 @@ static PLUGIN_JOB: KindRow = KindRow {
         Status::Cancelled => "failed",
         status => status.as_str(),
     },
+    word_of_wait: |_| "queued",
     read: Scope::PluginJobsRead,
     write: Scope::PluginJobsWrite,
     cancel: Scope::PluginJobsCancel,
@@ -97,11 +101,17 @@ static PLUGIN_JOB: KindRow = KindRow {
 
 static EXECUTION: KindRow = KindRow {
     noun: "execution",
-    path: None,
+    path: Some("/api/executions/"),
     queues: Queues::One("execution"),
     word_of: |status| match status {
-        Status::Held | Status::Scheduled | Status::Queued | Status::Waiting => "pending",
+        Status::Held | Status::Scheduled | Status::Queued => "pending",
         status => status.as_str(),
+    },
+    word_of_wait: |reason| match reason {
+        WaitFor::Operator => "paused",
+        WaitFor::Approval => "waiting",
+        // A step that sleeps or waits for a child runs, as far as its playbook is concerned.
+        WaitFor::Time | WaitFor::Child | WaitFor::Children => "running",
     },
     read: Scope::ExecutionsRead,
     write: Scope::ExecutionsWrite,
@@ -123,6 +133,7 @@ static OPERATION: KindRow = KindRow {
     path: None,
     queues: Queues::Family("operation"),
     word_of: Status::as_str,
+    word_of_wait: |_| "waiting",
     read: Scope::PlaygroundsRead,
     write: Scope::PlaygroundsWrite,
     cancel: Scope::PlaygroundsWrite,
@@ -140,6 +151,16 @@ pub(crate) fn of(kind: Kind) -> &'static KindRow {
         Kind::PluginJob => &PLUGIN_JOB,
         Kind::Execution => &EXECUTION,
         Kind::Operation => &OPERATION,
+    }
+}
+
+impl KindRow {
+    /// The contract's word for a state.
+    pub(crate) fn word(&self, state: &State) -> &'static str {
+        match state {
+            State::Waiting(wait) => (self.word_of_wait)(wait.reason),
+            state => (self.word_of)(state.status()),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod filter;
 mod frames;
 mod reader;
 mod readers;
+mod rendered;
 pub(crate) mod sse;
 mod tail;
 #[cfg(test)]
@@ -17,4 +18,5 @@ pub(crate) use filter::Filter;
 pub(crate) use frames::{FrameReader, Frames};
 pub(crate) use reader::{Reader, Step};
 pub(crate) use readers::{Form, Present, Readers};
+pub(crate) use rendered::Rendered;
 pub(crate) use tail::{Sizes, Tail};

@@ -15,6 +15,7 @@ mod live;
 mod metrics;
 mod openapi;
 mod origin;
+mod playbooks;
 mod plugin_jobs;
 mod protocol;
 mod questions;

@@ -138,11 +138,13 @@ async fn an_answer_that_is_not_wanted_any_more_is_refused() {
 #[tokio::test]
 async fn the_caller_hears_why_there_is_no_answer() {
     let server = server(Duration::from_millis(300)).await;
-    let unknown = server
-        .get("/api/executors/nobody/doctor")
-        .problem(404)
-        .await;
-    assert!(unknown.contains("`nobody`"), "{unknown}");
+    // One has never called; the other claims as the contract has it, and never registered.
+    server.claims_nothing("worker-2").await;
+    for name in ["unknown", "worker-2"] {
+        let path = format!("/api/executors/{name}/doctor");
+        let refused = server.get(&path).problem(404).await;
+        assert!(refused.contains(&format!("`{name}`")), "{refused}");
+    }
     let away = server.get(DOCTOR).problem(503).await;
     assert!(
         away.contains("`worker-1`") && away.contains("no answer within"),

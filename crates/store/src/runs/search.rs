@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Kind, Run, RunId, Status};
+use engine::{Kind, Run, RunId, State, Status, WaitFor};
 
 use super::row::{self, columns};
 use crate::{
@@ -22,6 +22,8 @@ pub struct Search {
     pub kinds: Vec<Kind>,
     /// Only these statuses; empty for all.
     pub statuses: Vec<Status>,
+    /// Of the runs that wait, only those that wait for one of these; `None` for all.
+    pub waits: Option<Vec<WaitFor>>,
     /// Only this name.
     pub name: Option<String>,
     /// Only with all of these labels.
@@ -63,6 +65,7 @@ impl Search {
         Self {
             kinds,
             statuses: Vec::new(),
+            waits: None,
             name: None,
             labels: Vec::new(),
             text: None,
@@ -75,7 +78,12 @@ impl Search {
 
     fn matches(&self, FoundRun { run, labels }: &FoundRun) -> bool {
         let has = |(name, value): &(String, String)| labels.get(name) == Some(value);
+        let awaited = match (&self.waits, &run.state) {
+            (Some(waits), State::Waiting(wait)) => waits.contains(&wait.reason),
+            _ => true,
+        };
         self.kinds.contains(&run.kind)
+            && awaited
             && (self.statuses.is_empty() || self.statuses.contains(&run.state.status()))
             && self.name.as_ref().is_none_or(|name| *name == run.name)
             && self.parent.is_none_or(|parent| run.parent == Some(parent))

@@ -9,6 +9,7 @@ mod hooks;
 mod http;
 mod jobs;
 mod keys;
+mod playbooks;
 mod plugin_jobs;
 mod runs;
 mod sse;

@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub(super) use follow::{Follower, Show};
+pub(super) use watch::follow_to_end;
 
 pub(super) async fn run(run: RunArgs) -> Result<Exit, Failure> {
     match run {

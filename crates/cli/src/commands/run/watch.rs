@@ -36,17 +36,29 @@ pub(super) async fn run(wanted: WatchRun) -> Result<Exit, Failure> {
     let client = connection::open(&wanted.run.client.address)?;
     first_contact(&client).await?;
     let id = resolve::id(&client, &wanted.run.id).await?;
-    let reconnect = wanted.reconnect.reconnect_for;
     client.run(&id).await?;
-    let json = wanted.run.client.format.json;
+    follow_to_end(
+        &client,
+        &id,
+        wanted.reconnect.reconnect_for,
+        wanted.run.client.format.json,
+    )
+    .await
+}
+
+/// Shows events and output of a run, or with `json` the run alone when it has ended; ends as it ended.
+pub(in crate::commands) async fn follow_to_end(
+    client: &Client,
+    id: &str,
+    reconnect: Duration,
+    json: bool,
+) -> Result<Exit, Failure> {
     let (seen, mut ends) = watch::channel(None);
-    let events = tokio::spawn(events(client.clone(), id.clone(), seen));
+    let events = tokio::spawn(events(client.clone(), id.to_owned(), seen));
     let show = if json { Show::Nothing } else { Show::Both };
-    let end = Follower::new(&client, &id, show, reconnect)
-        .reach_end()
-        .await;
+    let end = Follower::new(client, id, show, reconnect).reach_end().await;
     end?;
-    let run = hold_on(reconnect, || client.run(&id)).await?;
+    let run = hold_on(reconnect, || client.run(id)).await?;
     let is_last = |at: &Option<i64>| *at == run.summary.ended_at.map(|at| at.0);
     // Without it the outcome says the same.
     let _ = timeout(LAST_EVENT, ends.wait_for(is_last)).await;
@@ -86,7 +98,7 @@ fn show(event: &Event, ends: &watch::Sender<Option<i64>>) {
         .as_ref()
         .map_or_else(|_| event.at.clone(), Timestamp::to_string);
     let part = part(event).unwrap_or_default();
-    let line = format!("{time}  {}  {}", plain(&event.event_type), plain(part));
+    let line = format!("{time}  {}  {}", plain(&event.event_type), plain(&part));
     say(line.trim_end());
     let what = event.event_type.rsplit('.').next();
     if let Some("completed" | "failed" | "cancelled") = what {

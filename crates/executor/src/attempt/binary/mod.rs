@@ -8,9 +8,7 @@ use tracing::Span;
 use wire::executors::{ClaimedRun, JobInput};
 
 use super::{
-    AttemptRunner, PerformOutcome, Taken, Unsent, Watched, WorkDir,
-    artifacts::ArtifactUploader,
-    input, orphans,
+    AttemptRunner, PerformOutcome, Taken, Watched, WorkDir, input,
     outcome::{AttemptEnd, Stop},
     stopped,
 };

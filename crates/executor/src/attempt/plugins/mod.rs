@@ -5,7 +5,6 @@ mod kept;
 mod logs;
 mod perform;
 mod pipeline;
-mod progress_reporter;
 mod spawner;
 mod supervisor;
 

@@ -6,14 +6,14 @@ use wire::{executors::ClaimedRun, jobs::Stream, plugin_jobs::Config};
 
 use super::{
     pipeline::{Pipeline, folder},
-    progress_reporter::{Halt, ProgressReporter},
     spawner::IsolatedSpawner,
 };
 use crate::attempt::{
-    AttemptRunner, Taken, Unsent, Watched,
+    AttemptRunner, Taken, Watched,
     artifacts::{ArtifactUploader, LeaseLost},
     input,
     outcome::{AttemptEnd, PerformOutcome, Stop},
+    progress_reporter::{Halt, ProgressReporter},
     stopped,
 };
 
@@ -83,13 +83,12 @@ impl AttemptRunner {
         current: Option<&str>,
         omitted: String,
     ) -> PerformOutcome {
-        let mut unsent = Vec::new();
+        let mut lines = Vec::new();
         if !omitted.is_empty() {
-            unsent.push(Unsent {
-                chunk: self.chunk(taken, Stream::Stderr),
-                bytes: omitted.clone().into(),
-            });
+            lines.push((0, omitted.clone().into()));
         }
+        let errors = self.output_stream(taken, Stream::Stderr);
+        let unsent = errors.unsent(lines).collect();
         let ended = |error_message: Option<String>, timed_out| AttemptEnd {
             completed: error_message.is_none(),
             exit_code: None,

@@ -10,15 +10,11 @@ use wire::{
     plugin_jobs::Config,
 };
 
-use super::{
-    kept::Kept,
-    logs,
-    progress_reporter::{Halt, ProgressReporter},
-    spawner::IsolatedSpawner,
-};
+use super::{kept::Kept, logs, spawner::IsolatedSpawner};
 use crate::attempt::{
     artifacts::{ArtifactUploader, LeaseLost},
     outcome::Stop,
+    progress_reporter::{Halt, ProgressReporter},
 };
 
 /// The waits between the tries of a plugin.
@@ -240,7 +236,11 @@ impl<'a> Pipeline<'a> {
         if parts.is_empty() && state.is_none() {
             return Ok(());
         }
-        self.progress_reporter.advance(parts, state).await
+        let signals = self.progress_reporter.advance(parts, state, 0).await?;
+        if signals.cancel > 0 {
+            return Err(Halt::Stop(Stop::Cancelled));
+        }
+        Ok(())
     }
 
     /// Has each plugin that completed sum up, and reports what they said. A summary that fails fails

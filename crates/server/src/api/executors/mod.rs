@@ -3,6 +3,7 @@
 pub(crate) mod answers;
 pub(crate) mod artifacts;
 mod claimed;
+pub(crate) mod credentials;
 pub(crate) mod doctor;
 pub(crate) mod exchange;
 pub(crate) mod frame;

@@ -27,7 +27,7 @@ pub(super) fn summary(run: Run, labels: BTreeMap<String, String>) -> RunSummary 
         kind: run.kind.as_str().to_owned(),
         name: run.name,
         status: status.as_str().to_owned(),
-        contract_status: (kinds::of(run.kind).word_of)(status).to_owned(),
+        contract_status: kinds::of(run.kind).word(&run.state).to_owned(),
         waiting_for,
         priority: run.priority.as_str().to_owned(),
         labels,

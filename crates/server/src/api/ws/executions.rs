@@ -1,4 +1,6 @@
-//! `/ws/executions`: what the playbook contract tells of executions, live.
+//! `/ws/executions`: the live messages of the playbook contract.
+
+use std::sync::Arc;
 
 use axum::{
     Extension,
@@ -12,6 +14,7 @@ use engine::Kind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::events::EventRow;
+use wire::playbooks::{ExecutionUpdate, StepStatus, UpdatedStep};
 
 use super::{
     events::reset,
@@ -19,10 +22,11 @@ use super::{
 };
 use crate::{
     Principal,
+    api::playbooks::executions,
     app::App,
     http::extract::Params,
     kinds,
-    live::{Filter, Form, FrameReader, Reader, Step},
+    live::{Filter, Form, FrameReader, LiveEvent, Reader, Step},
     refusal::Refusal,
 };
 
@@ -56,6 +60,8 @@ pub(crate) async fn follow(
         ..Filter::default()
     };
     let executions = Executions {
+        app: app.clone(),
+        pending: Vec::new(),
         reader: app.tail.reader(after, filter).await?,
         frames: app.frames.reader(),
         ours: after.is_some(),
@@ -65,37 +71,55 @@ pub(crate) async fn follow(
 }
 
 struct Executions {
+    app: App,
     reader: Reader,
+    /// Events that were read and not handed out.
+    pending: Vec<Arc<LiveEvent>>,
     frames: FrameReader,
     ours: bool,
 }
 
 impl Feed for Executions {
     async fn next(&mut self) -> Result<Vec<Outgoing>, store::Error> {
-        let step = tokio::select! {
-            // Updates first: pictures may be left out.
-            biased;
-            step = self.reader.next() => step?,
-            frame = self.frames.next() => {
-                let position = self.reader.position();
-                return Ok(vec![Outgoing { text: frame, position }]);
+        if self.pending.is_empty() {
+            let step = tokio::select! {
+                // Updates first: pictures may be left out.
+                biased;
+                step = self.reader.next() => step?,
+                frame = self.frames.next() => {
+                    let position = self.reader.position();
+                    return Ok(vec![Outgoing { text: frame, position }]);
+                }
+            };
+            match step {
+                Step::Events(events) => self.pending = events,
+                Step::Reset { oldest } if self.ours => {
+                    return Ok(vec![reset(oldest, self.reader.position())]);
+                }
+                Step::Reset { .. } => return Ok(Vec::new()),
             }
-        };
-        Ok(match step {
-            Step::Events(events) => events
-                .iter()
-                .map(|event| Outgoing {
-                    text: update(event.row()),
-                    position: event.row().seq,
-                })
-                .collect(),
-            Step::Reset { oldest } if self.ours => vec![reset(oldest, self.reader.position())],
-            Step::Reset { .. } => Vec::new(),
-        })
+        }
+        let mut updates = Vec::with_capacity(self.pending.len());
+        for event in &self.pending {
+            let text = self
+                .app
+                .updates
+                .text(event.row().seq, || update(&self.app, event.row()));
+            updates.push(Outgoing {
+                text: text.await?,
+                position: event.row().seq,
+            });
+        }
+        // Nothing waits any more: either all of it is handed out, or nothing.
+        self.pending.clear();
+        Ok(updates)
     }
 
     fn position(&self) -> i64 {
-        self.reader.position()
+        match self.pending.first() {
+            Some(event) => event.row().seq - 1,
+            None => self.reader.position(),
+        }
     }
 
     fn is_ours(&self) -> bool {
@@ -103,22 +127,48 @@ impl Feed for Executions {
     }
 }
 
-/// An event of an execution as the contract tells it. What belongs to a step comes from the event.
-fn update(event: &EventRow) -> Utf8Bytes {
-    let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-    let of_event = |name: &str| data.get(name).cloned().unwrap_or_default();
-    let status = data["status"].as_str().and_then(word);
-    let message = json!({
-        "type": "execution_update",
-        "seq": event.seq,
-        "data": {
-            "execution_id": event.run_id.map(|run| run.to_string()),
-            "status": status,
-            "current_step_index": of_event("current_step_index"),
-            "step_result": of_event("step_result"),
-        },
-    });
+/// An event of an execution as the contract has it: the step that changed, and the whole execution as it is
+/// when the event is first sent. One that was deleted has only what the event says.
+async fn update(app: &App, event: &EventRow) -> Result<Utf8Bytes, store::Error> {
+    let step = step_result(event);
+    let loaded = match event.run_id {
+        Some(id) => app.store.read(move |read| executions::load(read, id)).await,
+        None => return Ok(message(event.seq, &of_event(event, step))),
+    };
+    let data = match loaded {
+        Ok(loaded) => json!(ExecutionUpdate {
+            execution: executions::shown(loaded),
+            step_result: step,
+        }),
+        Err(store::Error::NotFound(_)) => of_event(event, step),
+        Err(error) => return Err(error),
+    };
+    Ok(message(event.seq, &data))
+}
+
+fn message(seq: i64, data: &Value) -> Utf8Bytes {
+    let message = json!({"type": "execution_update", "seq": seq, "data": data});
     message.to_string().into()
+}
+
+fn of_event(event: &EventRow, step_result: Option<UpdatedStep>) -> Value {
+    let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+    json!({
+        "execution_id": event.run_id.map(|run| run.to_string()),
+        "status": data["status"].as_str().and_then(word),
+        "step_result": step_result,
+    })
+}
+
+/// The step that an event is about.
+fn step_result(event: &EventRow) -> Option<UpdatedStep> {
+    let stage = event.event_type.strip_prefix("execution.step_")?;
+    let stage: engine::Stage = stage.parse().ok()?;
+    let data: Value = serde_json::from_str(&event.data).ok()?;
+    Some(UpdatedStep {
+        step_id: data["step"].as_str()?.to_owned(),
+        status: StepStatus::from(wire::executors::Stage::from(stage)),
+    })
 }
 
 /// The contract's word for a status.
@@ -130,46 +180,45 @@ fn word(status: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn shown(data: &Value) -> Value {
-        let event = EventRow {
+    fn event(event_type: &str, data: &Value) -> EventRow {
+        EventRow {
             seq: 7,
             at: 0,
-            event_type: "execution.checkpointed".to_owned(),
+            event_type: event_type.to_owned(),
             kind: "execution".to_owned(),
             run_id: Some(engine::RunId::from_bytes([1; 16])),
             data: data.to_string(),
-        };
-        serde_json::from_str(&update(&event)).expect("JSON")
+        }
     }
 
     #[test]
-    fn a_step_is_told_as_in_the_contract() {
-        let step = json!({"step_id": "login", "status": "completed"});
-        let found = shown(&json!({
-            "name": "Module Upgrade", "status": "running", "attempt": 1,
-            "current_step_index": 2, "step_result": step,
-        }));
-        let expected = json!({
-            "type": "execution_update",
-            "seq": 7,
-            "data": {
-                "execution_id": "01010101-0101-0101-0101-010101010101",
-                "status": "running",
-                "current_step_index": 2,
-                "step_result": step,
-            },
-        });
-        assert_eq!(found, expected);
+    fn an_event_of_a_step_names_the_step() {
+        let data = json!({"name": "Module Upgrade", "status": "running", "step": "login"});
+        let found = step_result(&event("execution.step_completed", &data));
+        assert_eq!(
+            json!(found),
+            json!({"step_id": "login", "status": "completed"})
+        );
+        assert!(step_result(&event("execution.started", &data)).is_none());
+        assert!(step_result(&event("execution.step_tried", &data)).is_none());
     }
 
     #[test]
-    fn every_state_has_a_word_of_the_contract() {
+    fn an_event_of_a_deleted_execution_has_a_word_of_the_contract() {
         for status in engine::Status::ALL {
-            let found = shown(&json!({"status": status.as_str()}));
-            let word = found["data"]["status"].as_str().expect("a status");
-            let known = ["pending", "running", "completed", "failed", "cancelled"];
+            let event = event("execution.ended", &json!({"status": status.as_str()}));
+            let found = of_event(&event, None);
+            let word = found["status"].as_str().expect("a status");
+            let known = [
+                "pending",
+                "running",
+                "waiting",
+                "completed",
+                "failed",
+                "cancelled",
+            ];
             assert!(known.contains(&word), "{status}: {word}");
-            assert_eq!(found["data"]["step_result"], Value::Null);
+            assert_eq!(found["step_result"], Value::Null);
         }
     }
 }

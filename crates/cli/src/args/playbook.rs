@@ -1,0 +1,131 @@
+//! `playbook …`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Address, Format, Reconnect, values};
+use crate::exit;
+
+/// The commands on playbooks.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PlaybookArgs {
+    /// List the playbooks of the server's library
+    #[command(after_help = "\
+Examples:
+  playhouse playbook list
+  playhouse playbook list --json | jq -r '.playbooks[].path'")]
+    List {
+        #[command(flatten)]
+        address: Address,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Show a playbook: its parameters and steps
+    #[command(after_help = "Examples:\n  playhouse playbook show gateway/restart.yaml")]
+    Show(OnePlaybook),
+    Check(CheckPlaybooks),
+    New(NewPlaybook),
+    Run(Box<RunPlaybook>),
+}
+
+/// One playbook of the library.
+#[derive(Debug, Args)]
+pub(crate) struct OnePlaybook {
+    /// Its path in the library
+    #[arg(value_name = "PATH")]
+    pub(crate) path: String,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// Check playbooks, without a server
+///
+/// Prints each problem with its file, line and column. Ends with 1 when one of the files cannot be started.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse playbook check playbooks/*.yaml")]
+pub(crate) struct CheckPlaybooks {
+    /// Files
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Write a small playbook to begin with
+///
+/// Its first line lets editors with a YAML language server complete it; `playhouse playbook new --schema`
+/// prints the schema that it names.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse playbook new checks/disk.yaml
+  playhouse playbook new --schema > playbook.schema.json")]
+pub(crate) struct NewPlaybook {
+    /// File; one that is there is not replaced
+    #[arg(value_name = "FILE", required_unless_present = "schema")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Print the JSON Schema of the language instead
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) schema: bool,
+}
+
+/// Start a playbook, watch it, and end as it ended
+#[derive(Debug, Args)]
+#[command(after_help = format!("\
+Examples:
+  playhouse playbook run checks/http.yaml -p url=https://example.org
+  playhouse playbook run checks/http.yaml --parameters values.json --detach
+
+{}", exit::help()))]
+pub(crate) struct RunPlaybook {
+    /// Its path in the library
+    #[arg(value_name = "PATH")]
+    pub(crate) path: String,
+
+    /// Value of a parameter (repeatable); it is read as the parameter's type
+    #[arg(long = "parameter", short, value_name = "NAME=VALUE", value_parser = values::pair)]
+    pub(crate) parameter: Vec<(String, String)>,
+
+    /// JSON file with an object of values; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) parameters: Option<PathBuf>,
+
+    /// The gateway that `gateway.*` steps talk to
+    #[arg(long, value_name = "URL", value_parser = values::http_url)]
+    pub(crate) gateway_url: Option<String>,
+
+    /// Credential that fills in gateway, user name and password
+    #[arg(long, value_name = "NAME")]
+    pub(crate) credential: Option<String>,
+
+    /// Pause after each step
+    #[arg(long)]
+    pub(crate) debug: bool,
+
+    /// Label of the run (repeatable)
+    #[arg(long, short, value_name = "NAME=VALUE", value_parser = values::pair)]
+    pub(crate) label: Vec<(String, String)>,
+
+    /// Starting again with this key within a day gives the same execution
+    #[arg(long, value_name = "KEY", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) idempotency_key: Option<String>,
+
+    /// Print the execution's id and do not wait for it
+    #[arg(long, short)]
+    pub(crate) detach: bool,
+
+    #[command(flatten)]
+    pub(crate) reconnect: Reconnect,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}

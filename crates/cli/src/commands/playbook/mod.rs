@@ -1,0 +1,22 @@
+//! `playbook …`.
+
+mod check;
+mod list;
+mod new;
+mod run;
+mod show;
+
+use crate::{
+    args::PlaybookArgs,
+    exit::{Exit, Failure},
+};
+
+pub(super) async fn run(playbook: PlaybookArgs) -> Result<Exit, Failure> {
+    match playbook {
+        PlaybookArgs::List { address, format } => list::run(&address, format).await,
+        PlaybookArgs::Show(show) => show::run(show).await,
+        PlaybookArgs::Check(check) => check::run(&check),
+        PlaybookArgs::New(new) => new::run(&new),
+        PlaybookArgs::Run(run) => run::run(*run).await,
+    }
+}

@@ -1,0 +1,186 @@
+//! Steps begin, or wait for an operator before they do.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use playbook::{
+    JournalPart, NoSecrets, PartStage, Progress, ReadyStep, Step, StepKey, StepOutcome,
+};
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{Begun, Flow, Title, Try};
+use crate::attempt::execution::{
+    call::{Call, Parameters, StepEnd},
+    clock,
+    report::{RETRY_AT, UNTIL},
+    steps,
+    waits::Waits,
+};
+
+/// Why a step has no output that an operator left out.
+pub(super) const SKIPPED: &str = "skipped by an operator";
+
+/// Why a step is not performed again by itself.
+const INTERRUPTED: &str = "it was interrupted and may have had an effect: resume the execution to run it \
+    again, or skip it";
+
+/// Longer than any step may wait.
+const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+impl<'a> Flow<'a> {
+    /// Begins every step that is ready, and answers what is performed of them once that is on disk.
+    pub(super) fn begin(&mut self) -> Vec<Try<'a>> {
+        let mut tries = Vec::new();
+        loop {
+            let ready = self.progress.ready();
+            if ready.is_empty() {
+                return tries;
+            }
+            tries.extend(ready.into_iter().filter_map(|step| self.begin_step(&step)));
+        }
+    }
+
+    fn begin_step(&mut self, ready: &ReadyStep) -> Option<Try<'a>> {
+        let ReadyStep { key, step, .. } = ready;
+        let title = Title {
+            name: step.name.clone(),
+            kind: step.kind.clone(),
+        };
+        self.titles.begins(key.clone(), title.clone());
+        if self.operator.take_skip() {
+            self.progress.ended(key, StepOutcome::skipped(SKIPPED));
+            return None;
+        }
+        let delay = Some(ready.delay_s).filter(|delay| *delay > 0.0);
+        if ready.composite && delay.is_none() {
+            self.open(key, step);
+            return None;
+        }
+        let resumed = self.resumed.remove(key);
+        let begins_ms = match resumed {
+            Some(resumed) => resumed.retry_at,
+            None => delay.map(|delay| clock::after_ms(seconds(delay))),
+        };
+        let asks = ready.needs_operator && resumed.is_none();
+        let begun = Begun {
+            part: JournalPart {
+                number: 0,
+                key: key.clone(),
+                stage: PartStage::Started,
+                tries: ready.tries,
+                body: Value::Null,
+            },
+            title,
+            step: step.clone(),
+            composite: ready.composite,
+            until_ms: resumed.and_then(|resumed| resumed.until),
+            waits: Waits::new(self.woken.clone()),
+            stop: CancellationToken::new(),
+            field: if begins_ms.is_some() { RETRY_AT } else { UNTIL },
+            asks: asks.then(|| INTERRUPTED.to_owned()),
+        };
+        if !ready.composite {
+            self.progress.begun(key);
+        }
+        let (waits, stop) = (begun.waits.clone(), begun.stop.clone());
+        self.begun.insert(key.clone(), begun);
+        if asks {
+            return None;
+        }
+        let Some(begins_ms) = begins_ms else {
+            return self.perform(key);
+        };
+        let (key, parks) = (key.clone(), !ready.composite);
+        let wait = async move {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => (key, StepEnd::Stopped),
+                () = waits.until(begins_ms, parks) => (key, StepEnd::Waited),
+            }
+        };
+        Some(wait.boxed())
+    }
+
+    /// Performs a step that has begun; it has ended if its parameters cannot be rendered.
+    fn perform(&mut self, key: &StepKey) -> Option<Try<'a>> {
+        let begun = self.begun.get(key)?;
+        let step = &begun.step;
+        let parameters = match self.parameters(key, step) {
+            Ok(parameters) => parameters,
+            Err(end) => {
+                self.ended.push_back((key.clone(), end));
+                return None;
+            }
+        };
+        let call = Call {
+            context: self.context,
+            key: key.clone(),
+            kind: step.kind.clone(),
+            parameters,
+            variables: variables(&self.progress, key, &step.kind),
+            timeout: seconds(step.timeout_s),
+            until_ms: begun.until_ms,
+            waits: begun.waits.clone(),
+            stop: begun.stop.clone(),
+        };
+        Some(call.perform().boxed())
+    }
+
+    /// The wait before a try is over.
+    pub(super) fn waited(&mut self, key: &StepKey) {
+        let Some(begun) = self.begun.get_mut(key) else {
+            return;
+        };
+        begun.field = UNTIL;
+        if begun.composite {
+            let step = begun.step.clone();
+            self.begun.remove(key);
+            self.open(key, &step);
+        } else if let Some(performed) = self.perform(key) {
+            self.running.push(performed);
+        }
+    }
+
+    /// A step that holds others begins, and with it those.
+    fn open(&mut self, key: &StepKey, step: &Step) {
+        self.progress.begun(key);
+        let until = Instant::now() + seconds(step.timeout_s);
+        self.composites.insert(key.clone(), (until, step.timeout_s));
+    }
+
+    /// The rendered parameters, or how the step ends without them.
+    fn parameters(&self, key: &StepKey, step: &Step) -> Result<Parameters, StepEnd> {
+        let credentials: Vec<String> = self.progress.credentials(key).into_iter().collect();
+        if !credentials.is_empty() {
+            let names = credentials.join("`, `");
+            let why = format!("it needs the credential `{names}`, which executors cannot get yet");
+            return Err(StepEnd::refused(why));
+        }
+        let rendered = self.progress.parameters(key, &NoSecrets);
+        let rendered = rendered.map_err(|problem| StepEnd::refused(problem.to_string()))?;
+        let mut parameters = Parameters(rendered);
+        let overrides = &self.context.input.timeout_overrides;
+        if let Some(time) = steps::overridden(&step.kind, &step.parameters, overrides) {
+            parameters.0.insert("timeout".to_owned(), time.into());
+        }
+        if step.kind == "utility.assert" {
+            steps::check(&mut parameters, &self.progress.scope(key, &NoSecrets))?;
+        }
+        Ok(parameters)
+    }
+}
+
+/// The variables, for the steps that read them by themselves.
+fn variables(progress: &Progress, key: &StepKey, kind: &str) -> Map<String, Value> {
+    if !steps::reads_variables(kind) {
+        return Map::new();
+    }
+    progress.scope(key, &NoSecrets).variables().clone()
+}
+
+/// A time that a playbook gives.
+pub(super) fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).map_or(FOREVER, |time| time.min(FOREVER))
+}

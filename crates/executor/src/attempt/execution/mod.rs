@@ -1,0 +1,15 @@
+//! Executions of playbooks: each step in its order, its start and its end on the server's disk before the
+//! next one begins.
+
+mod call;
+mod clock;
+mod earlier;
+mod flow;
+mod operator;
+mod perform;
+mod process;
+mod report;
+mod run_log;
+mod steps;
+mod titles;
+mod waits;

@@ -1,0 +1,252 @@
+//! One attempt of an execution, from its claim until it has ended or waits.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use playbook::{Bundle, ExecutionOutcome, Progress};
+use tokio::sync::watch;
+use wire::{
+    executors::{ClaimedRun, Signals},
+    jobs::Stream,
+    playbooks::ExecutionInput,
+};
+
+use super::{
+    call::Context,
+    earlier,
+    flow::{Flow, FlowEnd},
+    operator::Operator,
+    run_log::RunLog,
+    steps::{Clients, Sessions},
+    titles::Titles,
+};
+use crate::{
+    attempt::{
+        AttemptRunner, Taken, Watched, input,
+        outcome::{AttemptEnd, PerformOutcome, Stop, Unsent},
+        progress_reporter::{Halt, ProgressReporter},
+        stopped_if,
+    },
+    lease::Lease,
+    output::{Captured, capture},
+};
+
+impl AttemptRunner {
+    /// Performs an execution of a playbook.
+    pub(in crate::attempt) fn perform_execution<'a>(
+        &'a self,
+        run: &'a ClaimedRun,
+        watched: Watched<'a>,
+    ) -> BoxFuture<'a, PerformOutcome> {
+        // On the heap: what it needs is much, and jobs need none of it.
+        self.attempt_execution(run, watched).boxed()
+    }
+
+    async fn attempt_execution(&self, run: &ClaimedRun, watched: Watched<'_>) -> PerformOutcome {
+        let input: ExecutionInput = match input(run) {
+            Ok(input) => input,
+            Err(outcome) => return outcome,
+        };
+        let taken = Taken::of(run);
+        let trace = self.trace(taken).prepared();
+        let (lease, without_cancel) = watch::channel(uncancelled(*watched.lease.borrow()));
+        let context = Context {
+            runner: self,
+            taken,
+            input: &input,
+            lease: without_cancel,
+            log: Arc::new(RunLog::default()),
+            clients: Clients::default(),
+            sessions: Sessions::default(),
+        };
+        let forwarded = forward(watched.lease.clone(), lease);
+        let performed = async {
+            let flow = self.open_flow(run, &context, &watched).await;
+            match flow {
+                Ok(flow) => self.finish(flow, &context, watched.clone()).await,
+                Err(outcome) => outcome,
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = performed => outcome,
+            () = forwarded => PerformOutcome::Lost,
+        };
+        trace.end(outcome)
+    }
+
+    /// Reads the playbooks and what earlier attempts left.
+    async fn open_flow<'a>(
+        &'a self,
+        run: &'a ClaimedRun,
+        context: &'a Context<'a>,
+        watched: &Watched<'_>,
+    ) -> Result<Flow<'a>, PerformOutcome> {
+        let not_started = |reason| PerformOutcome::not_started(context.taken, reason);
+        let bundle = bundle(context.input).map_err(not_started)?;
+        let reporter =
+            ProgressReporter::new(&self.client, &self.environment.settings.name, context.taken);
+        let parts = tokio::select! {
+            biased;
+            stop = stopped_otherwise(watched) => Err(Halt::Stop(stop)),
+            parts = earlier::parts(&self.client, run) => parts,
+        };
+        let parts = parts.map_err(|halt| halted(context.taken, halt, None))?;
+        let mut titles = Titles::new(&bundle);
+        let (parts, resumed) = earlier::read(parts, &mut titles);
+        let mut progress = Progress::new(Arc::new(bundle), context.input.parameters.clone());
+        progress.restore(parts).map_err(|problem| {
+            not_started(format!(
+                "what earlier attempts left cannot be read: {problem}"
+            ))
+        })?;
+        let operator = Operator::new(watched.lease.clone());
+        Ok(Flow::new(
+            context,
+            reporter,
+            operator,
+            progress,
+            (resumed, titles),
+        ))
+    }
+
+    /// Goes on until the execution has ended or waits.
+    async fn finish(
+        &self,
+        mut flow: Flow<'_>,
+        context: &Context<'_>,
+        watched: Watched<'_>,
+    ) -> PerformOutcome {
+        let stream = |stream| self.output_stream(context.taken, stream);
+        let (mut out, mut err) = (stream(Stream::Stdout), stream(Stream::Stderr));
+        loop {
+            let (stdout, stderr) = context.log.open().await;
+            let work = async {
+                let ended = tokio::select! {
+                    biased;
+                    stop = stopped_otherwise(&watched) => Err(Halt::Stop(stop)),
+                    ended = flow.go() => ended,
+                };
+                if ended.is_err() {
+                    flow.stop_all().await;
+                }
+                context.log.close().await;
+                ended
+            };
+            let ends = std::future::pending::<()>;
+            let (ended, stdout, stderr) = tokio::join!(
+                work,
+                capture(stdout, ends(), out.clone()),
+                capture(stderr, ends(), err.clone()),
+            );
+            let unsent = out.unsent(stdout.unsent.clone());
+            let unsent: Vec<Unsent> = unsent.chain(err.unsent(stderr.unsent.clone())).collect();
+            (out, err) = (out.after(stdout.total_bytes), err.after(stderr.total_bytes));
+            let wait = match ended {
+                Ok(FlowEnd::Waits(wait)) => wait,
+                Ok(FlowEnd::Ended(outcome)) => {
+                    let end = end(outcome, stdout, stderr);
+                    return PerformOutcome::ended(context.taken, end, unsent);
+                }
+                Err(halt) => return halted(context.taken, halt, flow.current()),
+            };
+            let parked = tokio::select! {
+                biased;
+                stop = stopped_otherwise(&watched) => Err(Halt::Stop(stop)),
+                parked = flow.park(&wait, &unsent) => parked,
+            };
+            match parked {
+                Ok(false) => {}
+                Ok(true) => {
+                    flow.stop_all().await;
+                    return PerformOutcome::Parked;
+                }
+                Err(halt) => {
+                    flow.stop_all().await;
+                    return halted(context.taken, halt, flow.current());
+                }
+            }
+        }
+    }
+}
+
+/// The playbooks that the execution was started with.
+fn bundle(input: &ExecutionInput) -> Result<Bundle, String> {
+    let mut playbooks = BTreeMap::new();
+    for (path, text) in &input.playbooks {
+        let loaded = playbook::parse(text).map_err(|problems| {
+            let first = problems.first().map(ToString::to_string);
+            format!("{path}:{}", first.unwrap_or_default())
+        })?;
+        playbooks.insert(path.clone(), Arc::new(loaded.playbook));
+    }
+    let root = input.playbook_path.clone();
+    if playbooks.contains_key(&root) {
+        Ok(Bundle { root, playbooks })
+    } else {
+        Err(format!("the execution has no playbook `{root}`"))
+    }
+}
+
+/// How an execution ended.
+fn end(outcome: ExecutionOutcome, stdout: Captured, stderr: Captured) -> AttemptEnd {
+    let error_message = match outcome {
+        ExecutionOutcome::Completed { .. } => None,
+        ExecutionOutcome::Failed { error, .. } => Some(error),
+        ExecutionOutcome::Cancelled { .. } => Some("cancelled".to_owned()),
+    };
+    AttemptEnd {
+        completed: error_message.is_none(),
+        exit_code: None,
+        error_message,
+        timed_out: false,
+        stdout: stdout.excerpt.text(),
+        stderr: stderr.excerpt.text(),
+    }
+}
+
+/// An execution that does not go on here.
+fn halted(taken: Taken<'_>, halt: Halt, current: Option<&str>) -> PerformOutcome {
+    let failed = |error: String, timed_out| AttemptEnd {
+        completed: false,
+        exit_code: None,
+        error_message: Some(error),
+        timed_out,
+        stdout: String::new(),
+        stderr: String::new(),
+    };
+    match halt {
+        Halt::Abandoned(what) => PerformOutcome::Abandoned(what),
+        Halt::Refused(reason) => {
+            let error = format!("the execution cannot go on: {reason}");
+            PerformOutcome::ended(taken, failed(error, false), Vec::new())
+        }
+        Halt::Stop(stop) => PerformOutcome::stopped(taken, stop, Vec::new(), |timed_out| {
+            let place = current.map_or_else(String::new, |step| format!(" in step '{step}'"));
+            let error = if timed_out {
+                format!("the execution's time was over{place}")
+            } else {
+                "cancelled".to_owned()
+            };
+            failed(error, timed_out)
+        }),
+    }
+}
+
+/// Waits for a reason to stop that is no cancel: of a cancel the execution itself makes its end.
+async fn stopped_otherwise(watched: &Watched<'_>) -> Stop {
+    stopped_if(&mut watched.clone(), |_| false).await
+}
+
+/// Passes the lease on without its cancel, for as long as it lives.
+async fn forward(mut from: watch::Receiver<Lease>, to: watch::Sender<Lease>) {
+    while from.changed().await.is_ok() {
+        to.send_replace(uncancelled(*from.borrow_and_update()));
+    }
+}
+
+fn uncancelled(lease: Lease) -> Lease {
+    Lease {
+        signals: Signals::default(),
+        ..lease
+    }
+}

@@ -1,0 +1,111 @@
+//! What a step keeps as an artefact of its run.
+
+use std::io;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
+use tokio::{fs::File, io::AsyncWriteExt, task::spawn_blocking};
+use tokio_util::io::StreamReader;
+use wire::{client::Payload, executors::LeaseOf};
+
+use super::http::client::reason;
+use crate::{
+    attempt::{
+        Watched,
+        execution::call::{Call, StepEnd},
+    },
+    backoff::Backoff,
+};
+
+/// Keeps some bytes under a name.
+pub(super) async fn keep(call: &Call<'_>, name: &str, content: Bytes) -> Result<(), StepEnd> {
+    check(name)?;
+    let (runner, taken) = (call.context.runner, call.context.taken);
+    let of = LeaseOf {
+        executor: runner.environment.settings.name.clone(),
+        token: taken.token,
+    };
+    let mut backoff = Backoff::default();
+    loop {
+        let payload = Payload::Bytes(content.clone());
+        match runner
+            .client
+            .put_artifact(taken.id, name, &of, payload)
+            .await
+        {
+            Ok(_) => return Ok(()),
+            Err(error) if error.is_transient() => backoff.wait().await,
+            Err(error) => {
+                let why = format!("the server does not keep the artefact `{name}`: {error}");
+                return Err(StepEnd::failed(why));
+            }
+        }
+    }
+}
+
+/// Keeps what a server answers under a name: over a file, however long it is. Answers its length.
+pub(super) async fn keep_response(
+    call: &Call<'_>,
+    name: &str,
+    response: reqwest::Response,
+) -> Result<u64, StepEnd> {
+    check(name)?;
+    let (runner, taken) = (call.context.runner, call.context.taken);
+    let work_dir = runner
+        .environment
+        .work_dir()
+        .await
+        .map_err(StepEnd::Lacks)?;
+    let path = work_dir.output().join(name);
+    let written = async {
+        if let Some(folder) = path.parent() {
+            tokio::fs::create_dir_all(folder).await?;
+        }
+        let mut file = File::create(&path).await?;
+        let pieces = response
+            .bytes_stream()
+            .map_err(|error| io::Error::other(reason(&error)))
+            .boxed();
+        let size = tokio::io::copy(&mut StreamReader::new(pieces), &mut file).await?;
+        file.flush().await?;
+        io::Result::Ok(size)
+    };
+    let size = written
+        .await
+        .map_err(|error| StepEnd::failed(error.to_string()))?;
+    let watched = Watched {
+        lease: call.context.lease.clone(),
+        kill: &call.stop,
+        deadline: None,
+    };
+    let uploaded = runner
+        .upload_artifacts(taken, work_dir.output(), watched, None)
+        .await;
+    let span = tracing::Span::current();
+    let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;
+    match uploaded {
+        Ok(omitted) if omitted.is_empty() => Ok(size),
+        Ok(omitted) => Err(StepEnd::failed(omitted.trim())),
+        Err(_) => Err(StepEnd::Stopped),
+    }
+}
+
+/// A file that a step is given, on this executor's machine.
+pub(super) async fn given(path: &str) -> Result<File, StepEnd> {
+    if !path.starts_with('/') {
+        let why = format!(
+            "file `{path}` has no absolute path: executions do not have the files of the library yet"
+        );
+        return Err(StepEnd::refused(why));
+    }
+    let opened = File::open(path).await;
+    opened.map_err(|error| StepEnd::failed(format!("file `{path}` cannot be read: {error}")))
+}
+
+fn check(name: &str) -> Result<(), StepEnd> {
+    wire::artifacts::check_name(name).map_err(|why| {
+        StepEnd::refused(format!(
+            "`{name}` cannot be the name of an artefact: it {why}"
+        ))
+    })
+}

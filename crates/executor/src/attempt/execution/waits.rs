@@ -1,0 +1,71 @@
+//! What a running step waits for, as the execution sees it: a step that waits can be left at once.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time::Instant};
+
+use super::clock;
+
+/// Whether a step works or waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum StepState {
+    /// It works.
+    #[default]
+    Busy,
+    /// It waits a little, between two looks at something else.
+    Polls,
+    /// It waits for a time alone, and need not be performed meanwhile.
+    Until {
+        at: Instant,
+        /// The same time on the clock, in epoch milliseconds.
+        clock_ms: i64,
+    },
+}
+
+/// The state of one step; the execution is woken when it waits.
+#[derive(Clone)]
+pub(super) struct Waits {
+    state: Arc<Mutex<StepState>>,
+    changed: Arc<Notify>,
+}
+
+impl Waits {
+    pub(super) fn new(changed: Arc<Notify>) -> Self {
+        Self {
+            state: Arc::default(),
+            changed,
+        }
+    }
+
+    pub(super) fn state(&self) -> StepState {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, state: StepState) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        if state != StepState::Busy {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Waits between two looks at something else.
+    pub(super) async fn poll(&self, time: Duration) {
+        self.set(StepState::Polls);
+        tokio::time::sleep(time).await;
+        self.set(StepState::Busy);
+    }
+
+    /// Waits until a time on the clock. With `parks`, the step need not be performed meanwhile.
+    pub(super) async fn until(&self, clock_ms: i64, parks: bool) {
+        let left = clock_ms.saturating_sub(clock::now_ms());
+        let at = Instant::now() + Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        if parks {
+            self.set(StepState::Until { at, clock_ms });
+        }
+        tokio::time::sleep_until(at).await;
+        self.set(StepState::Busy);
+    }
+}

@@ -1,0 +1,155 @@
+//! A program that runs in a work directory, through the shim, with the isolation of jobs.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::{task::spawn_blocking, time::sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::{AttemptEnvironment, Watched, WorkDir, orphans, outcome::Stop};
+use crate::{
+    cgroup::Cgroup,
+    output::{Captured, Sink, capture},
+    process::Process,
+    shim::{Order, Part, Report, Spec},
+};
+
+/// What to run.
+pub(super) struct Program<'a> {
+    pub(super) path: &'a Path,
+    pub(super) arguments: Vec<String>,
+    /// What it sees besides the search path and its directories.
+    pub(super) environment: BTreeMap<String, String>,
+    /// The file that it reads from standard input.
+    pub(super) stdin: Option<PathBuf>,
+    /// Time between SIGTERM and SIGKILL.
+    pub(super) grace: Duration,
+    /// A part of the isolation that it gets besides those of all jobs.
+    pub(super) besides: Option<Part>,
+}
+
+/// How a program ended, with all of its processes.
+pub(super) struct ProgramEnd {
+    pub(super) report: io::Result<Report>,
+    /// Why it was stopped, if it was.
+    pub(super) stop: Option<Stop>,
+    pub(super) stdout: Captured,
+    pub(super) stderr: Captured,
+    /// The limit on memory that it met.
+    pub(super) out_of_memory: Option<u64>,
+}
+
+impl AttemptEnvironment {
+    /// Runs a program to its end, whatever that is. Not to be dropped before: its processes are dead and
+    /// its groups are removed only at the end.
+    ///
+    /// # Errors
+    /// What this executor lacks for it.
+    pub(super) async fn run(
+        &self,
+        program: Program<'_>,
+        work_dir: &WorkDir,
+        watched: Watched<'_>,
+        (out, err): (impl Sink, impl Sink),
+    ) -> Result<ProgramEnd, String> {
+        let cgroup = self.plan.cgroups.create()?;
+        let left = watched.lease.borrow().left();
+        let spec = self.program_spec(program, work_dir, &cgroup, left);
+        let started = Process::start(&self.settings.shim, &spec).await;
+        let (process, outputs) =
+            started.map_err(|error| format!("the shim cannot be started: {error}"))?;
+        let over = CancellationToken::new();
+        let ended = async {
+            let ended = watch(process, watched).await;
+            over.cancel();
+            ended
+        };
+        let ((report, stop), stdout, stderr) = tokio::join!(
+            ended,
+            capture(outputs.stdout, over.cancelled(), out),
+            capture(outputs.stderr, over.cancelled(), err),
+        );
+        if report.is_err() {
+            let (dir, groups) = (work_dir.path().to_owned(), cgroup.procs());
+            let span = tracing::Span::current();
+            let _ = spawn_blocking(move || span.in_scope(|| orphans::end(&dir, &groups))).await;
+        }
+        let out_of_memory = cgroup.was_out_of_memory();
+        cgroup.remove().await;
+        Ok(ProgramEnd {
+            report,
+            stop,
+            stdout,
+            stderr,
+            out_of_memory,
+        })
+    }
+
+    fn program_spec(
+        &self,
+        program: Program<'_>,
+        work_dir: &WorkDir,
+        cgroup: &Cgroup,
+        left: Duration,
+    ) -> Spec {
+        let mut spec = self.spec(work_dir, cgroup, Some(left));
+        spec.environment.extend(program.environment);
+        let besides = program.besides.filter(|part| !spec.parts.contains(part));
+        spec.parts.extend(besides);
+        Spec {
+            program: Some(program.path.to_owned()),
+            arguments: program.arguments,
+            stdin: program.stdin,
+            grace_ms: u64::try_from(program.grace.as_millis()).unwrap_or(u64::MAX),
+            ..spec
+        }
+    }
+}
+
+/// Watches the program, its lease, its time and the executor's own end, and gives the shim orders.
+async fn watch(mut process: Process, watched: Watched<'_>) -> (io::Result<Report>, Option<Stop>) {
+    let Watched {
+        mut lease,
+        kill,
+        deadline,
+    } = watched;
+    let mut stop = None;
+    let mut leased = true;
+    loop {
+        let timed_out = async {
+            match deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = process.reported() => break,
+            changed = lease.changed(), if leased => {
+                let now = *lease.borrow_and_update();
+                leased = changed.is_ok();
+                process.order(Order::Deadline(now.left())).await;
+                if now.lost {
+                    stop = Some(Stop::Lost);
+                    process.order(Order::Kill).await;
+                } else if now.is_cancelled() && stop.is_none() {
+                    stop = Some(Stop::Cancelled);
+                    process.order(Order::Terminate).await;
+                }
+            }
+            () = timed_out, if stop.is_none() => {
+                stop = Some(Stop::TimedOut);
+                process.order(Order::Terminate).await;
+            }
+            () = kill.cancelled(), if stop.is_none() => {
+                stop = Some(Stop::Drained);
+                process.order(Order::Terminate).await;
+            }
+        }
+    }
+    (process.end().await, stop)
+}

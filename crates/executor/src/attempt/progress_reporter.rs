@@ -1,0 +1,133 @@
+//! Reports to the server what became of parts of the work, and goes on only when that is on disk.
+
+use std::time::Duration;
+
+use engine::WaitFor;
+use http::StatusCode;
+use tokio::time::{sleep, timeout};
+use wire::{
+    client::{Client, Error},
+    executors::{AdvanceRun, ParkRun, PartReport, Signals},
+};
+
+use super::{Taken, outcome::Stop};
+
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_LAST: Duration = Duration::from_secs(2);
+
+/// How long one call may take; a report is at most some megabytes.
+const CALL_LIMIT: Duration = Duration::from_secs(30);
+
+/// Why an attempt does not go on.
+pub(super) enum Halt {
+    /// The work is to be stopped.
+    Stop(Stop),
+    /// The server does not take it.
+    Refused(String),
+    /// This executor cannot go on, for a reason of its own.
+    Abandoned(String),
+}
+
+/// What a run waits for.
+pub(super) struct Waiting {
+    pub(super) reason: WaitFor,
+    /// How long at most; without it, forever.
+    pub(super) limit: Option<Duration>,
+}
+
+pub(super) struct ProgressReporter<'a> {
+    client: &'a Client,
+    executor: &'a str,
+    taken: Taken<'a>,
+}
+
+impl<'a> ProgressReporter<'a> {
+    pub(super) fn new(client: &'a Client, executor: &'a str, taken: Taken<'a>) -> Self {
+        Self {
+            client,
+            executor,
+            taken,
+        }
+    }
+
+    /// Puts parts and state on the server's disk, however long the server is away: the lease ends the wait.
+    /// `acknowledged` is the generation of signals that was acted on. Answers what operators ask for now.
+    pub(super) async fn advance(
+        &self,
+        parts: Vec<PartReport>,
+        state: Option<serde_json::Value>,
+        acknowledged: i64,
+    ) -> Result<Signals, Halt> {
+        let report = AdvanceRun {
+            executor: self.executor.to_owned(),
+            token: self.taken.token,
+            parts,
+            state,
+            acknowledged,
+        };
+        let mut retry = Retry::default();
+        loop {
+            match within(self.client.advance(self.taken.id, &report)).await {
+                Ok(advanced) => return Ok(advanced.signals),
+                Err(error) => retry.after(self.taken, error).await?,
+            }
+        }
+    }
+
+    /// Lets the run wait, which ends its lease. False when there is a newer signal than `seen`, to be looked at
+    /// first.
+    pub(super) async fn park(&self, wait: &Waiting, seen: i64) -> Result<bool, Halt> {
+        let park = ParkRun {
+            executor: self.executor.to_owned(),
+            token: self.taken.token,
+            wait_for: wait.reason.to_string(),
+            timeout_ms: wait
+                .limit
+                .map(|limit| limit.as_millis().try_into().unwrap_or(u64::MAX)),
+            on_timeout: None,
+            seen,
+        };
+        let mut retry = Retry::default();
+        loop {
+            match within(self.client.park(self.taken.id, &park)).await {
+                Ok(()) => return Ok(true),
+                Err(error) if error.status() == Some(StatusCode::CONFLICT) => return Ok(false),
+                Err(error) => retry.after(self.taken, error).await?,
+            }
+        }
+    }
+}
+
+/// One call, in bounded time.
+pub(super) async fn within<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let late = |_| Err(Error::Unreachable("it was not answered".to_owned()));
+    timeout(CALL_LIMIT, call).await.unwrap_or_else(late)
+}
+
+/// Growing waits while the server is away.
+pub(super) struct Retry(Duration);
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self(RETRY_FIRST)
+    }
+}
+
+impl Retry {
+    /// Waits after a call that failed, if it may succeed later.
+    pub(super) async fn after(&mut self, taken: Taken<'_>, error: Error) -> Result<(), Halt> {
+        if !error.is_transient() {
+            return Err(if error.status() == Some(StatusCode::NOT_FOUND) {
+                Halt::Stop(Stop::Lost)
+            } else {
+                Halt::Refused(error.to_string())
+            });
+        }
+        if self.0 == RETRY_FIRST {
+            tracing::warn!(run_id = taken.id, %error, "a report of progress has to wait");
+        }
+        sleep(self.0).await;
+        self.0 = (self.0 * 2).min(RETRY_LAST);
+        Ok(())
+    }
+}

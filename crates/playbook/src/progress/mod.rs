@@ -1,0 +1,220 @@
+//! Which step is next: the plan of a playbook, and what the journal says of it.
+//!
+//! What has happened is a list of parts, one for each step that began. [`Progress`] is built from the plan and
+//! the parts of earlier attempts, and then follows what the runner reports, each step in a time that does not
+//! depend on how many there are. Everything that it knows is in the parts: [`Progress::restore`] of what
+//! [`Progress::take_parts`] gave leads to the same place.
+
+mod advance;
+mod block;
+mod cancel;
+mod close;
+mod discard;
+mod ending;
+mod finish;
+mod open;
+mod outcome;
+mod part;
+mod place;
+mod restore;
+mod scope;
+mod unit;
+
+pub(crate) use self::open::normalized;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use serde_json::{Map, Value};
+
+use self::{
+    block::{Block, BlockId, BlockKind, Instance, ROOT, StopReason},
+    unit::{Unit, UnitState},
+};
+pub use self::{
+    outcome::{ExecutionOutcome, ReadyStep, StepOutcome},
+    part::{JournalPart, JournalProblem, PartStage, StepKey},
+};
+
+use crate::Playbook;
+
+/// How deep playbooks may run others.
+pub(crate) const MAX_DEPTH: usize = 8;
+
+/// A playbook with all that it reaches, as it was when the execution started.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bundle {
+    /// The path of the playbook that is executed.
+    pub root: String,
+    /// Playbooks by their paths in the library.
+    pub playbooks: BTreeMap<String, Arc<Playbook>>,
+}
+
+/// Where an execution stands.
+pub struct Progress {
+    bundle: Arc<Bundle>,
+    blocks: HashMap<BlockId, Block>,
+    by_path: HashMap<String, BlockId>,
+    next_block: BlockId,
+    /// Steps that are ready or have begun.
+    units: HashMap<StepKey, Unit>,
+    /// Blocks that may have something to do.
+    changed: BTreeSet<BlockId>,
+    /// Steps whose try failed and that are tried again.
+    retries: Vec<StepKey>,
+    parts: Vec<JournalPart>,
+    next_number: i64,
+    /// Counts what happens.
+    clock: u64,
+    /// Steps that failed and were passed over.
+    failures: BTreeSet<StepKey>,
+    skip_next: bool,
+    /// Parts are read, not written.
+    restoring: bool,
+    outcome: Option<ExecutionOutcome>,
+}
+
+impl Progress {
+    /// An execution that has not begun. The parameters are those of [`Playbook::resolve`].
+    #[must_use]
+    pub fn new(bundle: Arc<Bundle>, parameters: Map<String, Value>) -> Self {
+        let root = bundle.playbooks.get(&bundle.root).cloned();
+        let missing = root
+            .is_none()
+            .then(|| format!("playbook `{}` does not exist", bundle.root));
+        let instance = Instance::new(
+            root.unwrap_or_default(),
+            vec![bundle.root.clone()],
+            parameters,
+        );
+        let kind = BlockKind::Playbook(Box::new(instance));
+        let mut block = Block::new(None, None, String::new(), kind);
+        block.stop = missing.map(|error| StopReason::Failed {
+            error,
+            rollback: false,
+        });
+        Self {
+            bundle,
+            blocks: HashMap::from([(ROOT, block)]),
+            by_path: HashMap::from([(String::new(), ROOT)]),
+            next_block: ROOT + 1,
+            units: HashMap::new(),
+            changed: BTreeSet::from([ROOT]),
+            retries: Vec::new(),
+            parts: Vec::new(),
+            next_number: 1,
+            clock: 0,
+            failures: BTreeSet::new(),
+            skip_next: false,
+            restoring: false,
+            outcome: None,
+        }
+    }
+
+    /// The steps that may begin now and were not returned before. Each waits for [`Self::begun`] or
+    /// [`Self::ended`].
+    pub fn ready(&mut self) -> Vec<ReadyStep> {
+        let mut ready = Vec::new();
+        self.settle(Some(&mut ready));
+        for key in std::mem::take(&mut self.retries) {
+            ready.extend(self.offer(&key));
+        }
+        ready
+    }
+
+    /// A step that was ready begins.
+    pub fn begun(&mut self, key: &StepKey) {
+        self.begin(key);
+        self.settle(None);
+    }
+
+    /// A try of a step ended. Of a step with inner steps: what goes on inside is stopped, nested playbooks do
+    /// their `finally`, and then it ends so. When it is said again, that is not waited for.
+    pub fn ended(&mut self, key: &StepKey, outcome: StepOutcome) {
+        self.end_try(key, outcome);
+        self.settle(None);
+    }
+
+    /// What changed in the journal since the last call, in order.
+    pub fn take_parts(&mut self) -> Vec<JournalPart> {
+        std::mem::take(&mut self.parts)
+    }
+
+    /// How the execution ended, if it did.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&ExecutionOutcome> {
+        self.outcome.as_ref()
+    }
+
+    /// The next step that would begin is skipped instead.
+    pub fn skip_next(&mut self) {
+        self.skip_next = true;
+    }
+
+    /// How long the `finally` steps of the execution may take together, in seconds, while they run.
+    #[must_use]
+    pub fn finally_timeout_s(&self) -> Option<f64> {
+        let root = &self.blocks[&ROOT];
+        let playbook = root.instance().map(|instance| &instance.playbook)?;
+        (root.in_finally() && self.outcome.is_none()).then_some(playbook.finally_timeout_s)
+    }
+
+    /// The step of the top level before the one that goes on or comes next.
+    #[must_use]
+    pub fn previous(&self) -> Option<StepKey> {
+        let root = &self.blocks[&ROOT];
+        let next = root.instance()?.next;
+        let back = 1 + usize::from(root.is_busy());
+        let (_, key) = root.at(place::Slot::Main(next.checked_sub(back)?))?;
+        Some(key)
+    }
+
+    fn tick(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
+    }
+
+    fn add_block(&mut self, block: Block) -> BlockId {
+        let id = self.next_block;
+        self.next_block += 1;
+        self.by_path.insert(block.path.clone(), id);
+        self.blocks.insert(id, block);
+        id
+    }
+
+    fn remove_block(&mut self, id: BlockId) -> Option<Block> {
+        let block = self.blocks.remove(&id)?;
+        if self.by_path.get(&block.path) == Some(&id) {
+            self.by_path.remove(&block.path);
+        }
+        self.changed.remove(&id);
+        Some(block)
+    }
+
+    /// The block of the playbook that a block belongs to.
+    fn instance_of(&self, mut id: BlockId) -> BlockId {
+        while let Some(block) = self.blocks.get(&id)
+            && block.instance().is_none()
+        {
+            id = block.parent.unwrap_or(ROOT);
+        }
+        id
+    }
+}
+
+impl std::fmt::Debug for Progress {
+    /// Without values: they may be long.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let open: BTreeMap<&StepKey, UnitState> = self
+            .units
+            .iter()
+            .map(|(key, unit)| (key, unit.state))
+            .collect();
+        f.debug_struct("Progress")
+            .field("open", &open)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,149 @@
+//! What templates of a step see.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::{
+    Progress, StepKey,
+    block::{BlockId, BlockKind},
+    unit::Unit,
+};
+use crate::{
+    NoSecrets, RenderProblem, Scope, Secrets, render, render_text, step_type, steps::with_defaults,
+    template::credentials_in,
+};
+
+impl Progress {
+    /// What the templates of a step see.
+    #[must_use]
+    pub fn scope<'a>(&'a self, key: &StepKey, secrets: &'a dyn Secrets) -> Scope<'a> {
+        let unit = self.units.get(key);
+        let block = unit.map_or(super::ROOT, |unit| unit.block);
+        let mut scope = self.block_scope(block, secrets);
+        if let Some(unit) = unit {
+            scope.values.extend(self.loop_values(unit));
+        }
+        scope
+    }
+
+    /// The credentials that a step's parameters refer to: what to fetch before [`Self::parameters`].
+    #[must_use]
+    pub fn credentials(&self, key: &StepKey) -> BTreeSet<String> {
+        let scope = self.scope(key, &NoSecrets);
+        let Some(unit) = self.units.get(key) else {
+            return BTreeSet::new();
+        };
+        let values = unit.step.parameters.values();
+        values
+            .flat_map(|value| credentials_in(value, &scope))
+            .collect()
+    }
+
+    /// The parameters of a step, rendered, with the defaults of its type. Expressions stay as they are: see
+    /// [`evaluate`](crate::evaluate).
+    ///
+    /// # Errors
+    /// A template that cannot be rendered.
+    pub fn parameters(
+        &self,
+        key: &StepKey,
+        secrets: &dyn Secrets,
+    ) -> Result<Map<String, Value>, RenderProblem> {
+        let Some(unit) = self.units.get(key) else {
+            return Ok(Map::new());
+        };
+        let scope = self.scope(key, secrets);
+        let kind = unit.step.kind.as_str();
+        let how = |name: &str| {
+            step_type(kind)?
+                .parameter(name)
+                .map(|parameter| parameter.kind)
+        };
+        let mut rendered = Map::new();
+        for (name, value) in &unit.step.parameters {
+            let value = match (how(name), value) {
+                (Some("expression"), _) => Ok(value.clone()),
+                (Some("template"), Value::String(text)) => {
+                    render_text(text, &scope).map(Value::String)
+                }
+                _ => render(value, &scope),
+            };
+            let named = |problem: RenderProblem| RenderProblem {
+                message: format!("parameter `{name}`: {}", problem.message),
+                ..problem
+            };
+            rendered.insert(name.clone(), value.map_err(named)?);
+        }
+        Ok(with_defaults(kind, rendered))
+    }
+
+    /// What a template at the end of a block sees.
+    pub(super) fn block_scope<'a>(&'a self, id: BlockId, secrets: &'a dyn Secrets) -> Scope<'a> {
+        let (mut outputs, mut statuses, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        let mut next = Some(id);
+        while let Some(block) = next.and_then(|id| self.blocks.get(&id)) {
+            if !block.is_loop() {
+                outputs.push(&block.outputs);
+                statuses.push(&block.statuses);
+            }
+            let kept = block.values.iter().rev();
+            values.extend(kept.map(|(name, value)| (Cow::from(name), Cow::Borrowed(value))));
+            // What is outside of the playbook is not seen.
+            if block.instance().is_some() {
+                break;
+            }
+            if let Some(unit) = block.unit.as_ref().and_then(|key| self.units.get(key)) {
+                values.extend(self.loop_values(unit).into_iter().rev());
+            }
+            next = block.parent;
+        }
+        values.reverse();
+        let instance = &self.blocks[&self.instance_of(id)];
+        let instance = instance.instance().expect("the block of a playbook");
+        Scope {
+            parameters: Cow::Borrowed(&instance.parameters),
+            credentials: Cow::Borrowed(&instance.credentials),
+            variables: Cow::Borrowed(&instance.variables),
+            outputs,
+            statuses,
+            values,
+            secrets,
+        }
+    }
+
+    /// What the loop of a step that is one pass of it names.
+    fn loop_values(&self, unit: &Unit) -> Vec<(Cow<'_, str>, Cow<'_, Value>)> {
+        let Some(BlockKind::Loop { step, items, .. }) =
+            self.blocks.get(&unit.block).map(|block| &block.kind)
+        else {
+            return Vec::new();
+        };
+        let index = unit.slot.index();
+        let Some(item) = items.get(index) else {
+            return Vec::new();
+        };
+        let name = step
+            .for_each
+            .as_ref()
+            .map_or("item", |for_each| for_each.name.as_str());
+        let mut values = vec![
+            (Cow::from("index"), Cow::Owned(Value::from(index))),
+            (Cow::from("item"), Cow::Borrowed(item)),
+        ];
+        if name != "item" {
+            values.push((Cow::Owned(name.to_owned()), Cow::Borrowed(item)));
+        }
+        values
+    }
+
+    /// The names of all loops around a step, for its rollback.
+    pub(super) fn values_of(&self, unit: &Unit) -> Vec<(String, Value)> {
+        let mut scope = self.block_scope(unit.block, &NoSecrets);
+        scope.values.extend(self.loop_values(unit));
+        let values = scope.values.into_iter();
+        values
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect()
+    }
+}

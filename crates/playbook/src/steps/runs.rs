@@ -1,0 +1,180 @@
+//! Steps that start other work or wait for people: `playbook.run`, `job.run`, `plugins.run`, `gate`, `approval`.
+
+use super::{StepType, gives, takes};
+
+pub(super) const TYPES: &[StepType] = &[
+    StepType::new(
+        "playbook.run",
+        "Runs another playbook of the library. Every other parameter is one of its parameters.",
+        &[takes("playbook", "string", "Its path in the library.")
+            .required()
+            .not(&["playbook_path", "path"])],
+        &[
+            gives("playbook", "string", "Its path."),
+            gives("status", "string", "`completed`."),
+            gives(
+                "steps_executed",
+                "integer",
+                "How many of its steps were done.",
+            ),
+            gives("steps", "list", "Its steps: step_id, step_name and status."),
+            gives("outputs", "dict", "Its outputs."),
+        ],
+    )
+    .open(),
+    StepType::new(
+        "job.run",
+        "Runs a program on the fleet. Its output is live, its end is the step's.",
+        &[
+            takes("url", "string", "Where the program is.").not(&["binary_url"]),
+            takes(
+                "sha256",
+                "string",
+                "The program's SHA-256, in hexadecimal digits.",
+            )
+            .not(&["binary_sha256"]),
+            takes(
+                "program",
+                "file",
+                "A file of the library, instead of an address.",
+            )
+            .not(&["file", "binary"]),
+            takes("arguments", "list", "Its arguments.")
+                .default("[]")
+                .not(&["args"]),
+            takes("env", "dict", "Its environment.").not(&["env_variables", "environment"]),
+            takes(
+                "files",
+                "dict",
+                "Files that are laid into its directory: name and content.",
+            ),
+            takes(
+                "name",
+                "string",
+                "What the job is called; without it, the step's name.",
+            ),
+            takes("priority", "string", "Its class in the queue.")
+                .default("\"foreground\"")
+                .options(&["foreground", "background", "best_effort"]),
+            takes(
+                "outputs",
+                "list",
+                "Patterns of files that it leaves as artefacts.",
+            )
+            .default("[]"),
+            takes("expect", "list", "Exit codes that are no failure.").default("[0]"),
+            takes(
+                "max_bytes",
+                "integer",
+                "How much of its output is kept in the step's output.",
+            )
+            .default("65536"),
+        ],
+        &[
+            gives("job_id", "string", "The job's id."),
+            gives("exit_code", "integer", "Its exit code."),
+            gives("stdout", "string", "The end of what it printed."),
+            gives(
+                "stderr",
+                "string",
+                "The end of what it printed to its standard error.",
+            ),
+            gives(
+                "outputs",
+                "list",
+                "The artefacts that it left: name, sha256, size.",
+            ),
+        ],
+    ),
+    StepType::new(
+        "plugins.run",
+        "Runs a pipeline of plugins. Their metrics are the step's output.",
+        &[
+            takes(
+                "plugins",
+                "list",
+                "The pipeline: names, or maps with name and config.",
+            )
+            .required(),
+            takes("input", "any", "What the first plugin takes."),
+            takes("config", "dict", "Further configuration of the plugin job."),
+            takes("retries", "integer", "How often a plugin is tried again.").default("3"),
+        ],
+        &[
+            gives("job_id", "string", "The plugin job's id."),
+            gives("metrics", "dict", "The metric of each plugin."),
+            gives("summary", "dict", "The summary of each plugin."),
+            gives("output", "any", "What the last plugin left."),
+        ],
+    ),
+    StepType::new(
+        "gate",
+        "Compares values with limits, or with the last good execution of this playbook.",
+        &[
+            takes(
+                "conditions",
+                "list",
+                "Maps with value and min, max, equals, or max_change in percent against the \
+                last good execution.",
+            )
+            .required()
+            .not(&["checks", "limits"]),
+            takes(
+                "on_fail",
+                "string",
+                "What happens when a condition does not hold.",
+            )
+            .default("\"fail\"")
+            .options(&["fail", "ask"]),
+            takes("prompt", "string", "What is asked, with `ask`."),
+        ],
+        &[
+            gives("passed", "boolean", "Whether every condition holds."),
+            gives(
+                "results",
+                "list",
+                "Each condition with its value and the limit.",
+            ),
+        ],
+    ),
+    StepType::new(
+        "approval",
+        "Waits for the answer of a person. The answer is its output.",
+        &[
+            takes("prompt", "string", "What is asked.")
+                .required()
+                .not(&["message", "question"]),
+            takes("input", "dict", "A JSON Schema of what is to be filled in."),
+            takes(
+                "roles",
+                "list",
+                "Roles or names of keys that may answer; empty for all who may run playbooks.",
+            )
+            .default("[]")
+            .not(&["approvers", "users"]),
+            takes("count", "integer", "How many must approve.").default("1"),
+            takes(
+                "not_requester",
+                "boolean",
+                "Whether who started the execution may not answer.",
+            )
+            .default("false"),
+            takes(
+                "wait",
+                "float",
+                "How long it waits for an answer; without it, as long as the step.",
+            )
+            .unit("s"),
+            takes("on_timeout", "string", "What happens then.")
+                .default("\"fail\"")
+                .options(&["fail", "approve", "reject"]),
+        ],
+        &[
+            gives("approved", "boolean", "What was answered."),
+            gives("by", "list", "Who answered."),
+            gives("at", "string", "When the last answer came."),
+            gives("input", "any", "What was filled in."),
+            gives("comment", "string", "What the last answer says besides."),
+        ],
+    ),
+];

@@ -1,0 +1,118 @@
+//! A playbook is copied under another name.
+
+use axum::extract::State;
+use serde_json::Value;
+use store::audit::Target;
+use wire::playbooks::{DuplicatePlaybook, Duplicated};
+
+use crate::{
+    app::App,
+    audit::AuditContext,
+    http::extract::Json,
+    library::{PlaybookPath, playbook_path},
+    refusal::Refusal,
+};
+
+/// The longest name of a playbook, in bytes.
+const NAME_LIMIT: usize = 200;
+
+/// Copies a playbook into its own folder. The file is named after the new name, which the copy has.
+#[utoipa::path(post, path = "/api/playbooks/duplicate", tag = "playbooks",
+    request_body = DuplicatePlaybook,
+    responses((status = 200, description = "The copy", body = Duplicated),
+        (status = 400, description = "A field is wrong, or there is such a file"),
+        (status = 404, description = "No such playbook")))]
+pub(crate) async fn duplicate(
+    State(app): State<App>,
+    audit_context: AuditContext,
+    Json(request): Json<DuplicatePlaybook>,
+) -> Result<axum::Json<Duplicated>, Refusal> {
+    let source = app
+        .library
+        .get(playbook_path(&request.source_path)?)
+        .await?;
+    let name = request.new_name.trim();
+    if name.is_empty() || name.len() > NAME_LIMIT || name.chars().any(char::is_control) {
+        let message = format!("new_name must have from 1 to {NAME_LIMIT} bytes, in one line");
+        return Err(Refusal::field("new_name", message));
+    }
+    let file = kebab(name);
+    if file.is_empty() {
+        let message = "new_name must have a letter or a digit";
+        return Err(Refusal::field("new_name", message));
+    }
+    let (folder, _) = source.path.split();
+    let path = match folder {
+        "" => format!("{file}.yaml"),
+        folder => format!("{folder}/{file}.yaml"),
+    };
+    let path: PlaybookPath = playbook_path(&path)?;
+    source.playable()?;
+    let text = renamed(&source.text, name);
+    app.library.create(path.clone(), text).await?;
+    let entry = audit_context.entry(app.now_ms(), Target::one("playbook", path.as_str()));
+    app.store
+        .write(move |batch| {
+            batch.record(&entry);
+            Ok(())
+        })
+        .await?;
+    Ok(axum::Json(Duplicated {
+        message: "Playbook duplicated successfully".to_owned(),
+        new_path: path.as_str().to_owned(),
+    }))
+}
+
+/// The text with another name in its line `name:`, and every comment as it was. A text whose name stands in
+/// no such line keeps its name: the path tells the copy from it.
+fn renamed(text: &str, name: &str) -> String {
+    // A JSON string is a YAML string.
+    let line = format!("name: {}", Value::from(name));
+    let mut done = false;
+    let lines = text.split_inclusive('\n').map(|old| {
+        if done || !old.starts_with("name:") {
+            return old.to_owned();
+        }
+        done = true;
+        let end = &old[old.trim_end_matches(['\r', '\n']).len()..];
+        format!("{line}{end}")
+    });
+    let text_after: String = lines.collect();
+    let is_renamed = playbook::parse(&text_after).is_ok_and(|loaded| loaded.playbook.name == name);
+    if is_renamed {
+        text_after
+    } else {
+        text.to_owned()
+    }
+}
+
+/// `My Custom Playbook` is `my-custom-playbook`.
+fn kebab(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{kebab, renamed};
+
+    #[test]
+    fn a_copy_has_its_own_name_and_every_comment() {
+        let text = "# What it is\r\nname: Old # really\r\nversion: '1'\r\nsteps:\r\n\
+            - {id: a, name: A, type: utility.log}\r\n";
+        let expected = text.replace("name: Old # really", "name: \"New: \\\"one\\\"\"");
+        assert_eq!(renamed(text, "New: \"one\""), expected);
+        let folded =
+            "name: >\n  Old\n  one\nversion: '1'\nsteps: [{id: a, name: A, type: utility.log}]\n";
+        assert_eq!(renamed(folded, "New"), folded);
+    }
+
+    #[test]
+    fn a_name_becomes_the_name_of_a_file() {
+        assert_eq!(kebab("My Custom Playbook"), "my-custom-playbook");
+        assert_eq!(kebab("  ../../etc/passwd\0 "), "etc-passwd");
+        assert_eq!(kebab("Prüfung Nr. 7"), "prüfung-nr-7");
+        assert_eq!(kebab("--"), "");
+    }
+}

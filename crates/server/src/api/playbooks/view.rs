@@ -1,0 +1,87 @@
+//! Playbooks as bodies.
+
+use playbook::{Loaded, Playbook, Problem};
+use wire::{
+    Timestamp,
+    playbooks::{
+        PlaybookDetails, PlaybookParameter, PlaybookProblem, PlaybookStep, PlaybookSummary,
+    },
+};
+
+use crate::library::Found;
+
+/// A row of the list.
+pub(super) fn summary(found: &Found, loaded: &Loaded) -> PlaybookSummary {
+    let Playbook {
+        name,
+        version,
+        description,
+        domain,
+        group,
+        verified,
+        parameters,
+        ..
+    } = &loaded.playbook;
+    let parameters: Vec<_> = parameters.iter().map(parameter).collect();
+    let steps = steps(&loaded.playbook);
+    PlaybookSummary {
+        name: name.clone(),
+        path: found.path.as_str().to_owned(),
+        domain: domain.clone(),
+        description: description.clone(),
+        version: version.clone(),
+        group: group.clone(),
+        verified: verified.unwrap_or(false),
+        enabled: true,
+        parameter_count: parameters.len(),
+        step_count: steps.len(),
+        parameters,
+        steps,
+        revision: found.revision.clone(),
+        last_modified: Some(Timestamp(found.modified_ms)),
+    }
+}
+
+pub(super) fn details(found: &Found, loaded: &Loaded) -> PlaybookDetails {
+    PlaybookDetails {
+        summary: summary(found, loaded),
+        metadata: loaded.playbook.metadata.clone().into(),
+        warnings: loaded
+            .warnings
+            .iter()
+            .chain(&playbook::check(&loaded.playbook))
+            .map(|one| problem(None, one))
+            .collect(),
+    }
+}
+
+/// The steps at the top level.
+pub(super) fn steps(playbook: &Playbook) -> Vec<PlaybookStep> {
+    let steps = playbook.steps.iter().map(|step| PlaybookStep {
+        id: step.id.clone(),
+        name: step.name.clone(),
+        kind: step.kind.clone(),
+        timeout: step.timeout_s,
+        retry_count: step.retry.count,
+    });
+    steps.collect()
+}
+
+fn parameter(parameter: &playbook::Parameter) -> PlaybookParameter {
+    PlaybookParameter {
+        name: parameter.name.clone(),
+        kind: parameter.kind.as_str().to_owned(),
+        required: parameter.required,
+        default: parameter.default.clone(),
+        description: parameter.description.clone(),
+    }
+}
+
+pub(super) fn problem(path: Option<&str>, problem: &Problem) -> PlaybookProblem {
+    PlaybookProblem {
+        path: path.map(str::to_owned),
+        message: problem.message.clone(),
+        line: problem.line,
+        column: problem.column,
+    }
+}

@@ -1,0 +1,160 @@
+//! Credentials: saved, filled in, opened for the executor of an execution, and shown to nobody else.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::{executions::claim, library, refusal, text};
+use crate::test_server::TestServer;
+
+const PASSWORD: &str = "correct-horse-battery";
+const TOKEN: &str = "tok-4711-secret";
+
+const LOGIN: &str = "\
+name: Login
+version: '1.0'
+parameters:
+  - {name: gateway_url, type: string}
+  - {name: username, type: string}
+  - {name: password, type: string}
+  - {name: login, type: credential}
+  - {name: token, type: secret, required: false}
+steps:
+  - {id: login, name: Login, type: utility.log, parameters: {message: '{{ password }}'}}
+";
+
+async fn gateway() -> TestServer {
+    let server = library(&[("login.yaml", LOGIN)]).await;
+    let new = json!({"name": "my-gateway", "username": "admin", "password": PASSWORD,
+        "gateway_url": "http://localhost:8088", "description": "Local development gateway"});
+    let saved = server.post("/api/credentials", &new).json(200).await;
+    let expected = json!({"message": "Credential saved successfully", "name": "my-gateway"});
+    assert_eq!(saved, expected);
+    server
+}
+
+async fn open(server: &TestServer, run: &Value, name: &str, token: &Value, status: u16) -> Value {
+    let body = json!({"executor": "player", "token": token, "name": name, "step": "login"});
+    let path = format!("/api/runs/{}/credentials", text(&run["id"]));
+    server.post(&path, &body).json(status).await
+}
+
+#[tokio::test]
+async fn credentials_are_saved_listed_replaced_and_deleted() {
+    let server = gateway().await;
+    let list = server.get("/api/credentials").json(200).await;
+    let expected = json!({"credentials": [{"name": "my-gateway", "username": "admin",
+        "gateway_url": "http://localhost:8088", "description": "Local development gateway"}]});
+    assert_eq!(list, expected);
+
+    let again = json!({"name": "my-gateway", "username": "a", "password": "b"});
+    let again = server.post("/api/credentials", &again).json(400).await;
+    assert_eq!(refusal(&again).0, "validation_error");
+    for wrong in [
+        json!({"name": "", "username": "a", "password": "b"}),
+        json!({"name": "n", "username": "a"}),
+        json!({"name": "n", "username": "a", "password": "b\0"}),
+        json!({"name": "n", "username": "a", "password": "b", "gateway_url": "file:///etc"}),
+        json!([]),
+    ] {
+        let refused = server.post("/api/credentials", &wrong).json(400).await;
+        assert_eq!(refusal(&refused).0, "validation_error", "{wrong}");
+    }
+
+    let changed = json!({"username": "operator"});
+    server
+        .put("/api/credentials/my-gateway", &changed)
+        .json(200)
+        .await;
+    let list = server.get("/api/credentials").json(200).await;
+    assert_eq!(list["credentials"][0]["username"], "operator");
+    assert_eq!(list["credentials"][0]["gateway_url"], Value::Null);
+    let missing = server
+        .put("/api/credentials/none", &changed)
+        .json(404)
+        .await;
+    assert_eq!(
+        refusal(&missing),
+        ("credential_not_found", "Credential 'none' not found")
+    );
+
+    let deleted = server.delete("/api/credentials/my-gateway").json(200).await;
+    assert_eq!(deleted["message"], "Credential deleted successfully");
+    let gone = server.delete("/api/credentials/my-gateway").json(404).await;
+    assert_eq!(refusal(&gone).0, "credential_not_found");
+}
+
+#[tokio::test]
+async fn a_credential_fills_in_what_the_caller_leaves_out() {
+    let server = gateway().await;
+    let start = json!({"playbook_path": "login.yaml", "credential_name": "my-gateway",
+        "parameters": {"token": TOKEN}});
+    server.post("/api/executions", &start).json(200).await;
+    let run = claim(&server).await;
+    let marker = |name: &str, field: &str| json!({"$credential": name, "field": field});
+    let expected = json!({
+        "gateway_url": "http://localhost:8088",
+        "username": "admin",
+        "password": marker("my-gateway", "password"),
+        "login": "my-gateway",
+        "token": marker("@parameters", "token"),
+    });
+    assert_eq!(run["input"]["parameters"], expected);
+    assert_eq!(run["input"]["gateway_url"], "http://localhost:8088");
+    assert!(!run.to_string().contains(PASSWORD) && !run.to_string().contains(TOKEN));
+
+    let opened = open(&server, &run, "my-gateway", &run["token"], 200).await;
+    assert_eq!(opened["fields"]["password"], PASSWORD);
+    let opened = open(&server, &run, "@parameters", &run["token"], 200).await;
+    assert_eq!(opened["fields"], json!({"token": TOKEN}));
+    open(&server, &run, "none", &run["token"], 404).await;
+    // A lease that is another's opens nothing.
+    open(&server, &run, "my-gateway", &json!(99), 404).await;
+
+    let audit = server
+        .get("/api/audit?limit=50")
+        .json(200)
+        .await
+        .to_string();
+    assert_eq!(audit.matches("\"credential.use\"").count(), 1, "{audit}");
+    assert!(audit.contains("step login"), "{audit}");
+    assert!(!audit.contains(PASSWORD) && !audit.contains(TOKEN));
+
+    for credential in [
+        json!({"credential_name": "none"}),
+        json!({"parameters": {"login": "none"}}),
+    ] {
+        let mut start = json!({"playbook_path": "login.yaml", "credential_name": "my-gateway"});
+        for (name, value) in credential.as_object().expect("fields") {
+            start[name] = value.clone();
+        }
+        let refused = server.post("/api/executions", &start).json(404).await;
+        assert_eq!(refusal(&refused).0, "credential_not_found");
+    }
+}
+
+#[tokio::test]
+async fn the_data_directory_has_no_secret_in_the_clear() {
+    let server = gateway().await;
+    let start = json!({"playbook_path": "login.yaml", "credential_name": "my-gateway",
+        "parameters": {"token": TOKEN}});
+    server.post("/api/executions", &start).json(200).await;
+    let mut open = vec![server.dir().to_owned()];
+    let mut looked_at = 0;
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).expect("a directory");
+            open.extend(entries.map(|entry| entry.expect("an entry").path()));
+            continue;
+        }
+        let bytes = fs::read(&path).expect("a file");
+        looked_at += bytes.len();
+        for secret in [PASSWORD, TOKEN] {
+            let found = bytes
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes());
+            assert!(!found, "{}", path.display());
+        }
+    }
+    assert!(looked_at > 4_096);
+}

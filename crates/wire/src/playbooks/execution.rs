@@ -1,0 +1,185 @@
+//! Executions on their way in, and as they are shown.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::{PlaybookStep, StepStatus};
+use crate::Timestamp;
+
+/// Body of `POST /api/executions`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct NewExecution {
+    /// Which playbook of the library.
+    pub playbook_path: String,
+    /// Values of its parameters.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub parameters: Option<Map<String, Value>>,
+    /// The gateway that `gateway.*` steps talk to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway_url: Option<String>,
+    /// A credential that fills in the gateway, the user name and the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_name: Option<String>,
+    /// Pauses after each step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debug_mode: Option<bool>,
+    /// Defaults of timeouts: `gateway_restart` and `module_install` in seconds, `browser_operation` in
+    /// milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_overrides: Option<BTreeMap<String, f64>>,
+    /// Addition: labels of the run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// `200` of `POST /api/executions`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct StartedExecution {
+    /// The execution's id.
+    pub execution_id: String,
+    /// What its playbook is called.
+    pub playbook_name: String,
+    /// Always `started`.
+    pub status: String,
+    /// For people.
+    pub message: String,
+}
+
+/// The input of a run of kind `execution`: everything that it was started with. The library may change
+/// afterwards.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ExecutionInput {
+    /// The path of the playbook that was started.
+    pub playbook_path: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Its steps at the top level, for those who show the execution without reading the text.
+    pub steps: Vec<PlaybookStep>,
+    /// The text of that playbook and of every playbook that it reaches, by path.
+    pub playbooks: BTreeMap<String, String>,
+    /// The values of the parameters, in their declared types, with defaults filled in.
+    #[schema(value_type = Object)]
+    pub parameters: Map<String, Value>,
+    /// The values of secret parameters, sealed; `parameters` has markers in their places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_parameters: Option<String>,
+    /// See [`NewExecution`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway_url: Option<String>,
+    /// See [`NewExecution`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_name: Option<String>,
+    /// See [`NewExecution`].
+    #[serde(default)]
+    pub debug_mode: bool,
+    /// See [`NewExecution`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub timeout_overrides: BTreeMap<String, f64>,
+}
+
+/// An execution. The list leaves out nothing of it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Execution {
+    /// Its id.
+    pub execution_id: String,
+    /// What its playbook is called.
+    pub playbook_name: String,
+    /// Addition: the path of the playbook.
+    pub playbook_path: String,
+    /// `pending`, `running`, `paused`, `waiting`, `completed`, `failed` or `cancelled`.
+    pub status: String,
+    /// Addition: what it waits for: `approval`, `time`, `child` or `children`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<String>,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// Addition: when it ended; `null` before.
+    pub completed_at: Option<Timestamp>,
+    /// The number of steps at the top level that have ended: the index of the step that runs.
+    pub current_step_index: usize,
+    /// How many steps the playbook has at the top level.
+    pub total_steps: usize,
+    /// Addition: why it failed; `null` if it did not.
+    pub error: Option<String>,
+    /// Addition: how many steps failed, also where the playbook went on.
+    pub failures: usize,
+    /// Addition: whether it pauses after each step.
+    pub debug_mode: bool,
+    /// Addition: what the playbook is about.
+    pub domain: Option<String>,
+    /// Every step at the top level, and those within steps that began.
+    pub step_results: Vec<StepResult>,
+}
+
+/// How a step came out.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct StepResult {
+    /// The step's id.
+    pub step_id: String,
+    /// What it is called.
+    pub step_name: String,
+    /// Where it stands.
+    pub status: StepStatus,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+    /// Addition: why it failed or was skipped.
+    pub error: Option<String>,
+    /// Addition: what it left.
+    #[schema(value_type = Option<Object>)]
+    pub output: Option<Value>,
+    /// Addition: what it does; left out before it began.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "type")]
+    pub kind: Option<String>,
+    /// Addition: the steps that it is nested in; empty at the top.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
+    /// Addition: how often it was tried.
+    #[serde(default)]
+    pub tries: i64,
+}
+
+/// `200` of `POST /api/executions/{id}/pause` and the like.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Steered {
+    /// For people.
+    pub message: String,
+    /// The execution.
+    pub execution_id: String,
+}
+
+/// `200` of `DELETE /api/executions/{id}`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Deleted {
+    /// For people.
+    pub message: String,
+    /// The execution that was deleted.
+    pub execution_id: String,
+    /// How many screenshots were deleted with it.
+    pub screenshots_deleted: i64,
+}
+
+/// Data of an `execution_update` on `/ws/executions`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExecutionUpdate {
+    /// The execution as it is after the update.
+    #[serde(flatten)]
+    pub execution: Execution,
+    /// The step that changed; `null` when the update is about none.
+    pub step_result: Option<UpdatedStep>,
+}
+
+/// The step of an update.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct UpdatedStep {
+    /// The step's id.
+    pub step_id: String,
+    /// Where it stands.
+    pub status: StepStatus,
+}

@@ -104,7 +104,7 @@ pub enum EventType {
     Ready,
     /// An attempt started.
     Started,
-    /// A part of the work is tried again.
+    /// A part of the work is tried again, or only the state changed that the work goes on from.
     Checkpointed,
     /// A part of the work began.
     PartStarted,

@@ -109,6 +109,8 @@ pub enum Command {
         /// What happened, in order. An attempt in which a part completed or failed made progress: if it
         /// is lost, that does not count as a failure.
         parts: Vec<PartChange>,
+        /// Whether the state changed that the work goes on from. Without a part that is an event of its own.
+        state: bool,
         /// The newest generation of signals that the holder acted on, see [`crate::Signals`].
         acknowledged: i64,
     },

@@ -161,6 +161,7 @@ fn of_holder() -> [(&'static str, Command); 10] {
             again: false,
             event_data: String::new(),
         }],
+        state: false,
         acknowledged: 0,
     };
     let finish = |outcome| Command::Finish {

@@ -7,6 +7,7 @@ pub(super) fn step(
     run: &Run,
     holder: &Holder,
     parts: &[PartChange],
+    state: bool,
     acknowledged: i64,
 ) -> Result<Change, Rejected> {
     let lease = owned(run, holder, "advance")?;
@@ -22,12 +23,14 @@ pub(super) fn step(
         signals: run.signals.acknowledged(acknowledged),
         ..moved(run, State::Running(lease.clone()))
     };
-    let events = parts.iter().map(|part| Event {
+    let of_parts = parts.iter().map(|part| Event {
         part: Some(part.clone()),
         ..event(&run, event_type(part))
     });
+    let of_state = (state && parts.is_empty()).then(|| event(&run, EventType::Checkpointed));
+    let events = of_parts.chain(of_state).collect();
     Ok(Change {
-        events: events.collect(),
+        events,
         ..changed(run)
     })
 }

@@ -38,8 +38,9 @@ pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> 
         Command::Advance {
             holder,
             parts,
+            state,
             acknowledged,
-        } => advance::step(run, holder, parts, *acknowledged),
+        } => advance::step(run, holder, parts, *state, *acknowledged),
         Command::Park {
             holder,
             wait,

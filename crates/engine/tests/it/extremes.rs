@@ -130,6 +130,7 @@ fn command() -> impl Strategy<Value = Command> {
                 4 => Command::Advance {
                     holder,
                     parts: vec![part(Stage::ALL[usize::from(jitter < 0.5)])],
+                    state: jitter < 0.25,
                     acknowledged: lease_ms,
                 },
                 5 => finish(AttemptOutcome::Completed),

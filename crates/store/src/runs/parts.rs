@@ -97,6 +97,7 @@ pub fn advance(
     let command = Command::Advance {
         holder,
         parts: changes,
+        state: state.is_some(),
         acknowledged,
     };
     decide(batch, &run, &command, now)

@@ -40,6 +40,7 @@ async fn a_stranger_changes_nothing(db: &Database) {
         Command::Advance {
             holder: holder(&first),
             parts: Vec::new(),
+            state: true,
             acknowledged: 0,
         },
     ] {

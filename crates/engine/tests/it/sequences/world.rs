@@ -91,6 +91,7 @@ impl World {
             Move::Advance(caller, stage, look) => Command::Advance {
                 holder: self.holder(caller),
                 parts: vec![part(*stage)],
+                state: false,
                 acknowledged: self.generation(look),
             },
             Move::Park(caller, wait, look) => Command::Park {

@@ -96,6 +96,7 @@ fn owned(holder: &Holder) -> [Named; 8] {
     let advance = Command::Advance {
         holder: holder(),
         parts: Vec::new(),
+        state: false,
         acknowledged: 0,
     };
     let abandon = Command::Abandon {
@@ -122,7 +123,14 @@ fn advances(holder: &Holder) -> Vec<Named> {
     let advance = |parts, acknowledged| Command::Advance {
         holder: holder.clone(),
         parts,
+        state: false,
         acknowledged,
+    };
+    let with_state = |parts| Command::Advance {
+        holder: holder.clone(),
+        parts,
+        state: true,
+        acknowledged: 0,
     };
     let mut again = part(Stage::Started);
     again.again = true;
@@ -137,6 +145,11 @@ fn advances(holder: &Holder) -> Vec<Named> {
         (
             "part interrupted",
             advance(vec![part(Stage::Interrupted)], 0),
+        ),
+        ("state", with_state(Vec::new())),
+        (
+            "part completed and state",
+            with_state(vec![part(Stage::Completed)]),
         ),
     ]
 }

@@ -132,58 +132,51 @@ pub struct RunAttempt {
 }
 
 /// The query of `GET /api/runs`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RunQuery {
     /// Only these kinds, separated by commas.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// Only these statuses, separated by commas.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// Only this name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Only with these labels: `name=value`, several separated by commas.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
+    /// Only with all these labels, each `name=value`. The parameter may be repeated, so it is read by hand.
+    #[serde(skip)]
+    pub label: Vec<String>,
     /// Only with this text, in any case, in the name or in a label (`name=value`), or at the beginning of
     /// the id. Of a text that at least eight characters of an id begin with, only the runs with that id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Only children of this run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
     /// Only submitted at this time or later, ISO 8601.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// Only submitted before this time, ISO 8601.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// Only runs that are older than the one with this id: where the page before ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
     /// At most so many (default 100, at most 1,000).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
 }
 
 impl RunQuery {
     /// The parameters by their names.
     #[must_use]
-    pub fn parameters(&self) -> [(&'static str, Option<String>); 10] {
-        [
+    pub fn parameters(&self) -> Vec<(&'static str, Option<String>)> {
+        let labels = self.label.iter();
+        let labels = labels.map(|label| ("label", Some(label.clone())));
+        let others = [
             ("kind", self.kind.clone()),
             ("status", self.status.clone()),
             ("name", self.name.clone()),
-            ("label", self.label.clone()),
             ("text", self.text.clone()),
             ("parent", self.parent.clone()),
             ("since", self.since.clone()),
             ("until", self.until.clone()),
             ("cursor", self.cursor.clone()),
             ("limit", self.limit.map(|limit| limit.to_string())),
-        ]
+        ];
+        labels.chain(others).collect()
     }
 }
 

@@ -21,7 +21,7 @@ fn runs_are_listed_shown_and_controlled() {
         &empty,
         "no runs; submit one with `playhouse job submit ./program`",
     );
-    let first = submitted(&server, &["--label", "team=data"]);
+    let first = submitted(&server, &["--label=team=data", "--label=note=a,b"]);
     let second = submitted(&server, &["--type", "other"]);
 
     let list = stdout(&server.run(&["run", "list"]));
@@ -44,6 +44,7 @@ fn runs_are_listed_shown_and_controlled() {
         "list",
         "--json",
         "--label=team=data",
+        "--label=note=a,b",
         "--status=queued",
         "--kind=job",
     ];

@@ -1,4 +1,5 @@
-//! Pages of runs by limit and offset, as the contracts of jobs have them.
+//! Pages of lists: how long they are, how one leads to the next, and those by limit and offset, as the
+//! contracts of jobs have them.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use engine::{Kind, Run, Status};
@@ -25,18 +26,11 @@ pub(crate) struct List<'a> {
 impl Page {
     /// The page that is asked for.
     pub(crate) fn asked(limit: Option<i64>, offset: Option<i64>) -> Result<Self, Refusal> {
-        let (limit, offset) = (limit.unwrap_or(LIMIT_DEFAULT), offset.unwrap_or(0));
-        if limit < 1 {
-            return Err(wrong("limit", "must be at least 1"));
-        }
+        let (limit, offset) = (self::limit(limit)?, offset.unwrap_or(0));
         if offset < 0 {
             return Err(wrong("offset", "must not be negative"));
         }
-        Ok(Self {
-            // The contracts name a maximum, not a refusal.
-            limit: limit.min(LIMIT_MAX),
-            offset,
-        })
+        Ok(Self { limit, offset })
     }
 
     /// All runs of this kind that are on it, and one more, which tells whether there is a next page.
@@ -62,26 +56,46 @@ impl Page {
         let mut runs = found.await?;
         let more = i64::try_from(runs.len()).is_ok_and(|found| found > self.limit);
         runs.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
-        let mut headers = HeaderMap::new();
-        if more {
-            headers.extend(self.next(&list).map(|link| (header::LINK, link)));
-        }
+        let headers = if more {
+            self.next(&list)
+        } else {
+            HeaderMap::new()
+        };
         Ok((headers, runs))
     }
 
-    /// The link to the page after this one.
-    fn next(self, list: &List<'_>) -> Option<HeaderValue> {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in list.parameters {
-            if let Some(value) = value {
-                query.append_pair(name, value);
-            }
-        }
-        query.append_pair("limit", &self.limit.to_string());
+    /// The header that leads to the page after this one.
+    fn next(self, list: &List<'_>) -> HeaderMap {
         let offset = self.offset.saturating_add(self.limit);
-        query.append_pair("offset", &offset.to_string());
-        HeaderValue::from_str(&format!("<{}?{}>; rel=\"next\"", list.path, query.finish())).ok()
+        let page = [("limit", self.limit), ("offset", offset)];
+        let page = page.map(|(name, value)| (name, Some(value.to_string())));
+        let asked = list.parameters.iter();
+        let asked = asked.map(|(name, value)| (*name, (*value).clone()));
+        next_page(list.path, asked.chain(page))
     }
+}
+
+/// How many rows a page has that is asked for with this limit.
+pub(crate) fn limit(asked: Option<i64>) -> Result<i64, Refusal> {
+    match asked.unwrap_or(LIMIT_DEFAULT) {
+        ..1 => Err(wrong("limit", "must be at least 1")),
+        // The contracts name a maximum, not a refusal.
+        limit => Ok(limit.min(LIMIT_MAX)),
+    }
+}
+
+/// The header that leads to the next page: the path of the list with those parameters that have a value.
+pub(crate) fn next_page<'a>(
+    path: &str,
+    parameters: impl IntoIterator<Item = (&'a str, Option<String>)>,
+) -> HeaderMap {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        query.extend_pairs(value.map(|value| (name, value)));
+    }
+    let link = format!("<{path}?{}>; rel=\"next\"", query.finish());
+    let link = HeaderValue::from_str(&link).map(|link| (header::LINK, link));
+    link.into_iter().collect()
 }
 
 /// The states behind a contract's word; `word_of` is what the contract calls each.

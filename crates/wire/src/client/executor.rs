@@ -10,6 +10,7 @@ use crate::{
         PutState, Registration, Release, Renew, Renewed,
     },
     jobs::{Claim, Job},
+    runs::RunPart,
 };
 
 /// A path of an executor.
@@ -65,6 +66,16 @@ impl Client {
     pub async fn advance(&self, run: &str, advance: &AdvanceRun) -> Result<Advanced, Error> {
         self.answered(Method::POST, &of_run(run, "parts"), advance)
             .await
+    }
+
+    /// Up to 1,000 parts of a run with a higher number than `after`, in order: of a run whose lease the caller
+    /// owns, or of one that it may read.
+    ///
+    /// # Errors
+    /// See [`Error`]; a `403` or `404` when it is neither.
+    pub async fn parts(&self, run: &str, after: i64) -> Result<Vec<RunPart>, Error> {
+        let path = format!("parts?after={after}&limit=1000");
+        self.fetch(&of_run(run, &path)).await
     }
 
     /// Replaces the state of a run.

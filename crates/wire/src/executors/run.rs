@@ -30,10 +30,10 @@ pub struct ClaimedRun {
     /// to be reported as `timed_out`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining_ms: Option<u64>,
-    /// The first parts that earlier attempts left, in order: the work goes on after the last of all.
+    /// The last parts that earlier attempts left, in order: the work goes on after the last of all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<RunPart>,
-    /// True when there are more parts than these: see `GET /api/runs/{id}/parts`.
+    /// True when there are earlier parts than these: `GET /api/runs/{id}/parts` lists them to the executor.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more_parts: bool,
     /// What earlier attempts left besides parts.

@@ -63,14 +63,12 @@ pub(super) async fn run(list: ListRuns) -> Result<Exit, Failure> {
 
 fn query(list: &ListRuns) -> RunQuery {
     let labels = list.label.iter();
-    let labels: Vec<String> = labels
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    let labels = labels.map(|(name, value)| format!("{name}={value}"));
     RunQuery {
         kind: words(&list.kind),
         status: words(&list.status),
         name: list.name.clone(),
-        label: (!labels.is_empty()).then(|| labels.join(",")),
+        label: labels.collect(),
         text: list.text.clone(),
         parent: None,
         since: list.since.map(|time| time.to_string()),

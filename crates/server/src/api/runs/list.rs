@@ -1,34 +1,29 @@
 //! Runs are listed.
 
-use axum::{
-    Extension,
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
-};
-use engine::RunId;
+use axum::{Extension, extract::State, http::HeaderMap};
 use store::runs::{Found, Search};
 use wire::runs::{RunQuery, RunSummary};
 
-use super::{find, query, readable, view};
+use super::{find, query, query::RunParams, readable, view};
 use crate::{
-    access::Principal,
-    app::App,
-    http::extract::{Params, PathRunId},
-    refusal::Refusal,
+    access::Principal, app::App, http::extract::PathRunId, refusal::Refusal,
+    runs::paging::next_page,
 };
 
 type Listed = (HeaderMap, axum::Json<Vec<RunSummary>>);
 
 /// Lists runs of the kinds that the caller may read, newest first. A filter that matches little may give
 /// pages with few runs or none: `Link` says whether others follow.
-#[utoipa::path(get, path = "/api/runs", tag = "runs", params(RunQuery),
+#[utoipa::path(get, path = "/api/runs", tag = "runs",
+    params(RunQuery, ("label" = Option<Vec<String>>, Query,
+        description = "Only with this label, `name=value`; repeated: with all of them")),
     responses((status = 200, description = "A page of runs; `Link` names the next",
             body = Vec<RunSummary>),
         (status = 400, description = "A parameter is wrong")))]
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    Params(query): Params<RunQuery>,
+    RunParams(query): RunParams,
 ) -> Result<Listed, Refusal> {
     let search = query::search(&query, readable(&principal))?;
     let found = app.store.read(move |read| page(read, search)).await?;
@@ -37,7 +32,9 @@ pub(crate) async fn list(
 
 /// Lists the runs that belong directly to a run, newest first. All filters of the list of runs apply.
 #[utoipa::path(get, path = "/api/runs/{id}/children", tag = "runs",
-    params(("id" = String, Path, description = "Run id"), RunQuery),
+    params(("id" = String, Path, description = "Run id"), RunQuery,
+        ("label" = Option<Vec<String>>, Query,
+            description = "Only with this label, `name=value`; repeated: with all of them")),
     responses((status = 200, description = "A page of runs; `Link` names the next",
             body = Vec<RunSummary>),
         (status = 400, description = "A parameter is wrong"),
@@ -46,7 +43,7 @@ pub(crate) async fn children(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     PathRunId(id): PathRunId,
-    Params(query): Params<RunQuery>,
+    RunParams(query): RunParams,
 ) -> Result<Listed, Refusal> {
     let search = Search {
         parent: Some(id),
@@ -76,23 +73,14 @@ fn page(read: &mut store::Read<'_, '_>, mut search: Search) -> Result<Found, sto
 }
 
 fn listed(path: &str, query: &RunQuery, found: Found) -> Listed {
-    let mut headers = HeaderMap::new();
-    let link = found.next.and_then(|next| link(path, query, next));
-    headers.extend(link.map(|link| (header::LINK, link)));
+    let headers = found.next.map_or_else(HeaderMap::new, |below| {
+        let next = RunQuery {
+            cursor: Some(below.to_string()),
+            ..query.clone()
+        };
+        next_page(path, next.parameters())
+    });
     let runs = found.runs.into_iter();
     let runs = runs.map(|found| view::summary(found.run, found.labels));
     (headers, axum::Json(runs.collect()))
-}
-
-/// The link to the page that begins below an id.
-fn link(path: &str, query: &RunQuery, below: RunId) -> Option<HeaderValue> {
-    let next = RunQuery {
-        cursor: Some(below.to_string()),
-        ..query.clone()
-    };
-    let mut link = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in next.parameters() {
-        link.extend_pairs(value.map(|value| (name, value)));
-    }
-    HeaderValue::from_str(&format!("<{path}?{}>; rel=\"next\"", link.finish())).ok()
 }

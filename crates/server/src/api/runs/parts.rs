@@ -1,10 +1,6 @@
 //! The parts of a run's work.
 
-use axum::{
-    Extension,
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
-};
+use axum::{Extension, extract::State, http::HeaderMap};
 use serde::Deserialize;
 use wire::runs::RunPart;
 
@@ -14,11 +10,11 @@ use crate::{
     app::App,
     http::extract::{Params, PathRunId},
     refusal::Refusal,
-    runs::part,
+    runs::{
+        paging::{self, next_page},
+        part,
+    },
 };
-
-const LIMIT_DEFAULT: i64 = 100;
-const LIMIT_MAX: i64 = 1_000;
 
 /// Which parts of a run.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -30,7 +26,8 @@ pub(crate) struct PartsQuery {
     limit: Option<i64>,
 }
 
-/// Lists the parts of a run in the order of their numbers.
+/// Lists the parts of a run in the order of their numbers. An executor may list those of a run whose lease
+/// it owns.
 #[utoipa::path(get, path = "/api/runs/{id}/parts", tag = "runs",
     params(("id" = String, Path, description = "Run id"), PartsQuery),
     responses((status = 200, description = "A page of parts; `Link` names the next",
@@ -44,15 +41,18 @@ pub(crate) async fn list(
     Params(query): Params<PartsQuery>,
 ) -> Result<(HeaderMap, axum::Json<Vec<RunPart>>), Refusal> {
     let after = query.after.unwrap_or(0);
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT).min(LIMIT_MAX);
     if after < 0 {
         return Err(Refusal::field("after", "after must not be negative"));
     }
-    if limit < 1 {
-        return Err(Refusal::field("limit", "limit must be at least 1"));
-    }
+    let limit = paging::limit(query.limit)?;
     let parts = app.store.read(move |read| {
-        find(read, &principal, id)?;
+        let owned = match principal.executor() {
+            Some(executor) => store::executors::holds(read, executor, id)?,
+            None => false,
+        };
+        if !owned {
+            find(read, &principal, id)?;
+        }
         store::runs::parts(read, id, after, limit + 1)
     });
     let mut parts = parts.await?;
@@ -60,9 +60,9 @@ pub(crate) async fn list(
     if parts.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
         parts.pop();
         let last = parts.last().map_or(after, |part| part.number);
-        let path = format!("/api/runs/{id}/parts");
-        let link = format!("<{path}?after={last}&limit={limit}>; rel=\"next\"");
-        headers.extend(HeaderValue::from_str(&link).map(|link| (header::LINK, link)));
+        let next = [("after", last), ("limit", limit)];
+        let next = next.map(|(name, value)| (name, Some(value.to_string())));
+        headers = next_page(&format!("/api/runs/{id}/parts"), next);
     }
     Ok((headers, axum::Json(parts.into_iter().map(part).collect())))
 }

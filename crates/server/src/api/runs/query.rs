@@ -2,24 +2,35 @@
 
 use std::str::FromStr;
 
+use axum::{extract::FromRequestParts, http::request::Parts};
 use engine::{Kind, RunId};
 use store::runs::Search;
 use wire::{Timestamp, runs::RunQuery};
 
-use crate::refusal::Refusal;
+use crate::{http::extract::Params, refusal::Refusal, runs::paging};
 
-const LIMIT_DEFAULT: i64 = 100;
-const LIMIT_MAX: i64 = 1_000;
 /// A shorter text is not looked up as the beginning of an id alone: names begin so, too.
 const PREFIX_MIN: usize = 8;
 
+/// The parameters of a list of runs, of which `label` may be repeated.
+pub(crate) struct RunParams(pub(super) RunQuery);
+
+impl<S: Sync + Send> FromRequestParts<S> for RunParams {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let Params(mut query) = Params::<RunQuery>::from_request_parts(parts, state).await?;
+        let all = parts.uri.query().unwrap_or_default();
+        let labels = url::form_urlencoded::parse(all.as_bytes());
+        let labels = labels.filter(|(name, _)| name == "label");
+        query.label = labels.map(|(_, label)| label.into_owned()).collect();
+        Ok(Self(query))
+    }
+}
+
 /// A query, read. `readable` are the kinds that the caller may read.
 pub(super) fn search(query: &RunQuery, readable: Vec<Kind>) -> Result<Search, Refusal> {
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
-    if limit < 1 {
-        return Err(Refusal::field("limit", "limit must be at least 1"));
-    }
-    let limit = usize::try_from(limit.min(LIMIT_MAX)).unwrap_or(usize::MAX);
+    let limit = usize::try_from(paging::limit(query.limit)?).unwrap_or(usize::MAX);
     let mut search = Search::of(readable, limit);
     if let Some(kinds) = &query.kind {
         let kinds: Vec<Kind> = words("kind", kinds, Kind::ALL)?;
@@ -30,15 +41,13 @@ pub(super) fn search(query: &RunQuery, readable: Vec<Kind>) -> Result<Search, Re
     }
     search.name = text("name", query.name.as_ref())?;
     search.text = text("text", query.text.as_ref())?.map(|text| text.to_lowercase());
-    for label in query.label.iter().flat_map(|labels| labels.split(',')) {
+    for label in &query.label {
+        text("label", Some(label))?;
         let Some((name, value)) = label.split_once('=') else {
-            let message = "label must be name=value; several are separated by commas";
+            let message = "label must be name=value; repeat the parameter for several labels";
             return Err(Refusal::field("label", message));
         };
-        let label = text("label", Some(&label.to_owned()))?;
-        search
-            .labels
-            .extend(label.map(|_| (name.to_owned(), value.to_owned())));
+        search.labels.push((name.to_owned(), value.to_owned()));
     }
     search.parent = id("parent", query.parent.as_ref())?;
     if let Some(since) = time("since", query.since.as_ref())? {

@@ -116,7 +116,7 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
                 data: events::data(run, event),
             });
         }
-        // Whoever follows a job follows its output.
+        // A follower of a job follows its output.
         if !change.events.is_empty() && run.kind != Kind::Job {
             self.touch(run.id);
         }
@@ -145,7 +145,7 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         });
     }
 
-    /// Writes down that somebody did what this transaction does.
+    /// Writes down who did what this transaction does.
     pub fn record(&mut self, entry: &AuditEntry) {
         self.gathered.entries.push(entry.clone());
     }
@@ -189,7 +189,7 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         )
     }
 
-    /// Somebody may follow this run.
+    /// This run may have followers.
     pub(crate) fn touch(&mut self, run: RunId) {
         self.gathered.runs.insert(run);
     }
@@ -218,7 +218,7 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
     /// Writes what was gathered; says who is to be woken, if anybody, and what is to be counted.
     pub(crate) fn end(self, noted: &mut Noted) -> Result<(Option<Notice>, BatchMetrics), Error> {
         let Self { tx, mut gathered } = self;
-        // What its own claims took is nobody else's.
+        // What its own claims took is for no other executor.
         gathered.ready.retain(|_, count| *count > 0);
         executors::write_seen(tx, &gathered.seen, noted)?;
         write_counts(tx, &gathered.counts)?;

@@ -52,7 +52,7 @@ impl<T: Send, F: Fn(&mut Batch<'_, '_>) -> Result<T, Error> + Send> Work for Clo
 
     fn answer(self: Box<Self>, result: Result<(), Error>) {
         let Self { value, answer, .. } = *self;
-        // Nobody may be waiting any more.
+        // The caller may have gone.
         let _ = answer.send(result.and_then(|()| value.ok_or(Error::Closed)));
     }
 }
@@ -180,7 +180,7 @@ impl Items {
 
     /// Sends the answers, but for those that are still to come.
     pub(crate) fn answer(self, outcome: Outcome) -> Left {
-        // Nobody may be waiting any more: what was done stays done.
+        // The caller may have gone: what was done stays done.
         let mut left = Left::default();
         for ((_, answer), result) in self.submits.into_iter().zip(outcome.submits) {
             let _ = answer.send(result);
@@ -237,7 +237,7 @@ impl Work for ReleaseRuns {
             };
             let now = run.started_at.unwrap_or(run.created_at);
             match runs::apply(batch, run.id, &Command::Release { holder }, now) {
-                // Somebody else has it by now, and the others are to be released all the same.
+                // Another executor has it by now, and the others are to be released all the same.
                 Ok(_) | Err(Error::NotFound(_) | Error::Rejected(_)) => {}
                 Err(error) => return Err(error),
             }

@@ -68,7 +68,7 @@ impl Store {
     }
 }
 
-/// What an executor will be offered. Dropped with runs in it that nobody took out, it queues them
+/// What an executor will be offered. Dropped with runs in it that were not taken out, it queues them
 /// again, and it does not count against them.
 pub struct PendingClaim {
     store: Store,

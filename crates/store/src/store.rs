@@ -195,11 +195,11 @@ impl Store {
         answer.await.map_err(|_| Error::Closed)?
     }
 
-    /// Says on a shared database that this store is there, so that nobody takes its writers for dead.
+    /// Says on a shared database that this store is there, so that no other store takes its writers for dead.
     pub async fn attend(&self, now: i64) -> Result<(), Error> {
         for place in 0..self.shared.writers.len() {
             let name = writer_name(self.shared.name, place);
-            // Each says it of itself: nobody waits for another writer's row.
+            // Each says it of itself: no writer waits for another's row.
             let work = move |batch: &mut Batch<'_, '_>| retention::attend(batch, &name, now);
             self.write_at(place, work).await?;
         }
@@ -216,7 +216,7 @@ impl Store {
     ) -> Result<T, Error> {
         let (sender, answer) = oneshot::channel();
         let query: Query = Box::new(move |read| {
-            // Nobody may be waiting any more.
+            // The caller may have gone.
             let _ = sender.send(read.and_then(query));
         });
         self.send_query(query)?;

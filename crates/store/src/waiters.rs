@@ -43,7 +43,7 @@ impl Waiters {
     pub(crate) fn park(&mut self, call: ClaimCall, round: u64) -> Option<ClaimCall> {
         let claim = &call.claim;
         let late = !claim.families.is_empty() && claim.looked != self.family_round;
-        // Whoever calls it back ends its waiting first, then looks for it here.
+        // The caller who calls it back ends its waiting first, then looks for it here.
         if round != self.round || late || !call.waits.are_on() {
             return Some(call);
         }
@@ -108,7 +108,7 @@ impl Waiters {
 }
 
 fn wait_in(places: &mut VecDeque<Place>, place: &Place) {
-    // Whoever hung up leaves its place behind.
+    // A caller that hung up leaves its place behind.
     while places.front().is_some_and(is_left) {
         places.pop_front();
     }

@@ -62,7 +62,7 @@ impl Writer {
         }
     }
 
-    /// Serves items until it is told to stop and nothing waits any more.
+    /// Serves items until a stop comes and nothing waits any more.
     pub(crate) fn serve(mut self, queue: &Receiver<Item>) {
         let mut stopping = false;
         loop {

@@ -64,7 +64,7 @@ impl Server {
         })
     }
 
-    /// What a server of ours is told to use the bucket: the URL, with a prefix.
+    /// The URL, with a prefix, by which a server of ours uses the bucket.
     #[must_use]
     pub fn url(&self, prefix: &str) -> String {
         format!("s3://{BUCKET}/{prefix}")

@@ -156,21 +156,10 @@ impl World {
             self.ids += 1;
             let id = RunId::from_bytes(u128::from(self.ids).to_be_bytes());
             self.newest_run = Some(id);
-            runs.push(Submission {
-                run: NewRun::new(id, kind, "example", kind.as_str()),
-                input: Vec::new(),
-                blobs: Vec::new(),
-                hook: None,
-                labels: std::collections::BTreeMap::new(),
-            });
+            let run = NewRun::new(id, kind, "example", kind.as_str());
+            runs.push(Submission::new(run, ""));
         }
-        let submit = Submit {
-            runs,
-            idempotency: None,
-            entry: None,
-            aging_step_ms: 1_000,
-            now: self.now(),
-        };
+        let submit = Submit::new(runs, 1_000, self.now());
         self.store.submit(submit).await.expect("accepted");
         self.note().await;
     }

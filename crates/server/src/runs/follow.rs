@@ -131,7 +131,7 @@ impl Follower {
             })
             .await?;
         let Some((chunks, end)) = found else {
-            // Another may hold it by now, and what it prints is nobody else's.
+            // Another may hold it by now, and what it prints is not for this one.
             self.ended = true;
             return Ok(true);
         };

@@ -99,7 +99,7 @@ pub fn idempotency_keys(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept,
 }
 
 /// Forgets the writers of other servers that were not there since `before`: one that was killed
-/// could not do it. One that wakes up again is told, at worst, that it is not known what became of
+/// could not do it. One that wakes up again learns, at worst, that it is not known what became of
 /// its last commit.
 pub fn writers(batch: &mut Batch<'_, '_>, before: i64) -> Result<u64, Error> {
     let delete = "DELETE FROM writers WHERE seen_at < $1";

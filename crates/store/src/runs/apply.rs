@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Batch, Error, audit::AuditEntry, driver::args};
 
-/// Applies `command` to a run, which must be of this kind, because somebody asked for it; writes that
+/// Applies `command` to a run, which must be of this kind, because a caller asked for it; writes that
 /// down if it changes the run.
 pub fn entry(
     batch: &mut Batch<'_, '_>,

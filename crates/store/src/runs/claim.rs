@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// An executor asks for runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Claim {
     /// Who asks.
     pub executor: String,

@@ -67,7 +67,7 @@ pub struct Details {
 }
 
 impl Details {
-    /// What its newest attempt reported; nothing while it runs, or when nobody reported its end.
+    /// What its newest attempt reported; nothing while it runs, or when its end was not reported.
     #[must_use]
     pub fn reported(self) -> ResultRow {
         if self.run.last_finished_token == self.run.token {
@@ -78,7 +78,7 @@ impl Details {
     }
 
     /// What its newest attempt reported, and why the last one that ended did not complete, also when
-    /// nobody reported that. Nothing while it runs.
+    /// that was not reported. Nothing while it runs.
     #[must_use]
     pub fn reported_or_lost(mut self) -> ResultRow {
         if self.run.state.status() == Status::Running {

@@ -160,7 +160,7 @@ fn write_reports(tx: &mut Tx<'_>, reports: &[&Finish]) -> Result<(), Error> {
     tx.exec_many(REPORT, &rows).map(drop)
 }
 
-/// Notes why an attempt ended that nobody reported on.
+/// Notes why an attempt ended that its executor did not report.
 pub(super) fn write_error(tx: &mut Tx<'_>, id: RunId, error: &str) -> Result<(), Error> {
     const ERROR: &str = "INSERT INTO results (run_id, stdout, stderr, exit_code, error)
         VALUES ($1, $2, $2, NULL, $3)

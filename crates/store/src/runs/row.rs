@@ -164,7 +164,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, runs: &[&Run]) -> Result<(), Error> {
 /// Loads runs and keeps others from changing them until the end of the transaction.
 pub(super) fn lock(tx: &mut Tx<'_>, ids: &[RunId]) -> Result<Vec<Option<Run>>, Error> {
     const LOCK: &str = concat!("SELECT ", columns!(), " FROM runs WHERE id = $1 {lock}");
-    // Everybody locks in the order of the ids, so nobody waits in a circle.
+    // Every writer locks in the order of the ids, so none waits in a circle.
     let mut order: Vec<usize> = (0..ids.len()).collect();
     order.sort_by_key(|place| ids[*place]);
     let rows: Vec<[Value<'_>; 1]> = order.iter().map(|place| [(&ids[*place]).into()]).collect();

@@ -28,6 +28,19 @@ pub struct Submission {
     pub hook: Option<RunHook>,
 }
 
+impl Submission {
+    /// A run without labels, uploads and hook.
+    pub fn new(run: NewRun, input: impl Into<Vec<u8>>) -> Self {
+        Self {
+            run,
+            input: input.into(),
+            labels: BTreeMap::new(),
+            blobs: Vec::new(),
+            hook: None,
+        }
+    }
+}
+
 /// Runs that are submitted together: all or none.
 #[derive(Clone, Debug)]
 pub struct Submit {
@@ -35,12 +48,25 @@ pub struct Submit {
     pub runs: Vec<Submission>,
     /// Key and hash of the request body, when the caller may repeat it.
     pub idempotency: Option<(String, Vec<u8>)>,
-    /// Who asks for it, if anybody does.
+    /// Who asks for it, if the audit is to have it.
     pub entry: Option<Box<AuditEntry>>,
     /// See [`engine::sort_key`].
     pub aging_step_ms: i64,
     /// Epoch milliseconds.
     pub now: i64,
+}
+
+impl Submit {
+    /// A request that is not repeated and has no entry in the audit.
+    pub fn new(runs: impl IntoIterator<Item = Submission>, aging_step_ms: i64, now: i64) -> Self {
+        Self {
+            runs: runs.into_iter().collect(),
+            idempotency: None,
+            entry: None,
+            aging_step_ms,
+            now,
+        }
+    }
 }
 
 /// Answer to a [`Submit`].
@@ -190,7 +216,7 @@ fn recall(
     }))
 }
 
-/// Writes the key down, or answers what somebody else wrote under it meanwhile.
+/// Writes the key down, or answers what another request wrote under it meanwhile.
 fn remember(
     tx: &mut Tx<'_>,
     key: &str,

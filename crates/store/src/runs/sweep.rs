@@ -35,7 +35,7 @@ pub fn next_due(read: &mut Read<'_, '_>) -> Result<Option<i64>, Error> {
     Ok([due_at, over_at].into_iter().flatten().min())
 }
 
-/// Takes away leases that nobody extended, and ends runs that do not run and whose time is over;
+/// Takes away leases that were not extended, and ends runs that do not run and whose time is over;
 /// answers which. `draw` gives a random number from 0 to 1 for each.
 pub fn expire(
     batch: &mut Batch<'_, '_>,
@@ -56,7 +56,7 @@ pub fn expire(
             .tx
             .all(OVERDUE, args![now, SWEEP], |row| row.run_id(0))?,
     );
-    // Everybody locks in the order of the ids, so nobody waits in a circle.
+    // Every writer locks in the order of the ids, so none waits in a circle.
     ids.sort_unstable();
     each(batch, &ids, now, || Command::Expire {
         jitter: jitter(),
@@ -65,7 +65,7 @@ pub fn expire(
     })
 }
 
-/// Calls off runs of this kind that were submitted before `before` and are held since: nobody is going
+/// Calls off runs of this kind that were submitted before `before` and are held since: no caller is going
 /// to start them. Answers how many.
 pub fn cancel_unstarted(
     batch: &mut Batch<'_, '_>,
@@ -92,7 +92,7 @@ fn each(
         // What fails leaves nothing behind.
         match batch.savepoint(|batch| apply(batch, *id, &command(), now)) {
             Ok(_) => changed.push(*id),
-            // Somebody else was faster.
+            // Another server was faster.
             Err(Error::Rejected(_) | Error::NotFound(_)) => {}
             // Nothing can be done about it here, and the others are not to wait for it.
             Err(Error::Corrupt(why)) => tracing::error!(run_id = %id, why, "an unreadable run"),

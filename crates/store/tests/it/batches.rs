@@ -15,10 +15,10 @@ use crate::{
 
 on_both!(
     a_failing_closure_leaves_nothing,
-    a_failing_closure_disturbs_nobody,
+    a_failing_closure_disturbs_no_other,
     a_swallowed_error_does_not_spoil_the_batch,
     a_poison_item_fails_alone,
-    nobody_is_too_late_for_the_last_batch,
+    no_caller_is_too_late_for_the_last_batch,
     counters_are_right_after_a_random_load,
     the_first_counts_of_several_writers,
     long_names_do_not_burst_a_notice,
@@ -31,7 +31,7 @@ async fn together<T>(store: &Store, work: impl AsyncFnOnce() -> T) -> T {
     let inside = gate.clone();
     let runs = Arc::new(AtomicUsize::new(0));
     let blocker = store.write(move |_| {
-        // It may run again; only the first time somebody waits at the gate.
+        // It may run again; only the first time the test waits at the gate.
         if runs.fetch_add(1, Ordering::SeqCst) == 0 {
             inside.wait();
             inside.wait();
@@ -86,7 +86,7 @@ async fn a_failing_closure_leaves_nothing(db: &Database) {
     db.check();
 }
 
-async fn a_failing_closure_disturbs_nobody(db: &Database) {
+async fn a_failing_closure_disturbs_no_other(db: &Database) {
     let store = db.open();
     let (id, missing) = (submitted(&store, job()).await, id_at(NOW));
     let new = job_of_first_writer();
@@ -168,7 +168,7 @@ async fn a_poison_item_fails_alone(db: &Database) {
     db.check();
 }
 
-async fn nobody_is_too_late_for_the_last_batch(db: &Database) {
+async fn no_caller_is_too_late_for_the_last_batch(db: &Database) {
     let store = db.open();
     let mut tasks = Vec::new();
     for _ in 0..200 {
@@ -261,7 +261,7 @@ async fn random_load(store: Store, seed: u64) {
     }
 }
 
-/// Nobody's count is lost when several writers count something for the first time.
+/// No count is lost when several writers count something for the first time.
 async fn the_first_counts_of_several_writers(db: &Database) {
     let stores = db.stores();
     for round in 0..20 {

@@ -12,7 +12,7 @@ use crate::{
 
 on_both!(
     classes_then_ranks_then_first_in_first_out,
-    ageing_lets_nobody_starve,
+    ageing_lets_no_run_starve,
     two_claimers_race_for_one_run,
     a_flood_of_claims_takes_each_run_once,
     queues_are_told_apart,
@@ -54,7 +54,7 @@ async fn classes_then_ranks_then_first_in_first_out(db: &Database) {
     assert!(store.claim(claim("c", 1)).await.unwrap().is_empty());
 }
 
-async fn ageing_lets_nobody_starve(db: &Database) {
+async fn ageing_lets_no_run_starve(db: &Database) {
     let store = db.open();
     let old = submitted(
         &store,

@@ -11,7 +11,8 @@ use std::{
 
 use engine::{AttemptOutcome, RunId, Status};
 use private_postgres::Server;
-use store::{Error, Location, Store, retention};
+use store::{Error, Location, Store, retention, runs::Submitted};
+use tokio::task::JoinHandle;
 
 use crate::{
     database::{Database, on_server, open, until},
@@ -131,6 +132,24 @@ fn behind(proxy: &Proxy) -> Store {
     open(&Location::Postgres(url)).unwrap()
 }
 
+/// Submits a run and cuts the connection at its commit; answers its id, and later the answer.
+async fn cut(
+    store: &Store,
+    proxy: &Proxy,
+    mode: Mode,
+) -> (RunId, JoinHandle<Result<Submitted, Error>>) {
+    let new = job();
+    let id = new.id;
+    proxy.set(mode);
+    let writer = store.clone();
+    let answer = tokio::spawn(async move { writer.submit(submit([new])).await });
+    until("the commit comes by", async || {
+        (proxy.mode() == Mode::Refuse).then_some(())
+    })
+    .await;
+    (id, answer)
+}
+
 #[test]
 fn a_commit_whose_answer_is_lost_is_looked_up() {
     let server = Server::start(&[]).unwrap();
@@ -143,15 +162,7 @@ fn a_commit_whose_answer_is_lost_is_looked_up() {
             (Mode::CutBefore, false),
             (Mode::CutAfter, true),
         ] {
-            let new = job();
-            let id = new.id;
-            proxy.set(mode);
-            let writer = store.clone();
-            let answer = tokio::spawn(async move { writer.submit(submit([new])).await });
-            until("the commit comes by", async || {
-                (proxy.mode() == Mode::Refuse).then_some(())
-            })
-            .await;
+            let (id, answer) = cut(&store, &proxy, mode).await;
             // Others write meanwhile.
             submitted(&direct, job()).await;
             proxy.set(Mode::Pass);
@@ -169,7 +180,7 @@ fn a_commit_whose_answer_is_lost_is_looked_up() {
     });
 }
 
-/// Whoever slept for so long that it was taken for dead: its row is gone.
+/// The row of a writer that slept for too long is gone.
 #[test]
 fn a_writer_that_was_taken_for_dead_knows_that_it_does_not_know() {
     let server = Server::start(&[]).unwrap();
@@ -186,15 +197,7 @@ fn a_writer_that_was_taken_for_dead_knows_that_it_does_not_know() {
         assert_eq!(forget(NOW + 10).await.unwrap(), 1);
         assert_eq!(rows(), "4");
 
-        let new = job();
-        let id = new.id;
-        proxy.set(Mode::CutAfter);
-        let writer = store.clone();
-        let answer = tokio::spawn(async move { writer.submit(submit([new])).await });
-        until("the commit comes by", async || {
-            (proxy.mode() == Mode::Refuse).then_some(())
-        })
-        .await;
+        let (id, answer) = cut(&store, &proxy, Mode::CutAfter).await;
         until("the submit is on disk", async || {
             let there = direct.read(move |read| store::runs::statuses(read, &[id]));
             there.await.unwrap()[0]
@@ -206,15 +209,7 @@ fn a_writer_that_was_taken_for_dead_knows_that_it_does_not_know() {
         let answer = answer.await.unwrap();
         assert!(matches!(answer, Err(Error::Unknown(_))), "{answer:?}");
         // It goes on, and its next commits are looked up as before.
-        let new = job();
-        let id = new.id;
-        proxy.set(Mode::CutAfter);
-        let writer = store.clone();
-        let answer = tokio::spawn(async move { writer.submit(submit([new])).await });
-        until("the commit comes by", async || {
-            (proxy.mode() == Mode::Refuse).then_some(())
-        })
-        .await;
+        let (id, answer) = cut(&store, &proxy, Mode::CutAfter).await;
         proxy.set(Mode::Pass);
         assert_eq!(answer.await.unwrap().unwrap().ids, [id]);
         db.check();
@@ -228,15 +223,7 @@ fn a_commit_that_a_crash_undid_is_not_taken_for_another() {
     on_server(&server.url(), async |db| {
         let proxy = Proxy::to(server.port());
         let store = behind(&proxy);
-        let new = job();
-        let id = new.id;
-        proxy.set(Mode::CutBefore);
-        let writer = store.clone();
-        let answer = tokio::spawn(async move { writer.submit(submit([new])).await });
-        until("the commit comes by", async || {
-            (proxy.mode() == Mode::Refuse).then_some(())
-        })
-        .await;
+        let (id, answer) = cut(&store, &proxy, Mode::CutBefore).await;
         server.stop().unwrap();
         server.start_again().unwrap();
         let direct = db.open();
@@ -253,7 +240,7 @@ fn a_commit_that_a_crash_undid_is_not_taken_for_another() {
     });
 }
 
-/// Nobody used the store while the server was restarted: nobody notices.
+/// No caller used the store while the server was restarted: no caller notices.
 #[test]
 fn an_idle_store_survives_a_restart_unnoticed() {
     let mut server = Server::start(&[]).unwrap();

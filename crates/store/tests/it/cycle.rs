@@ -204,12 +204,9 @@ async fn cancel_and_retry(db: &Database) {
     let id = run.id;
     let refused = applied(&store, id, Command::CancelPending, NOW).await;
     assert!(matches!(refused, Err(Error::Rejected(_))));
-    apply(&store, id, Command::signal(engine::Signal::Cancel), NOW).await;
+    cancel(&store, id).await;
     let asked = details(&store, id).await.run;
-    assert_eq!(
-        apply(&store, id, Command::signal(engine::Signal::Cancel), NOW).await,
-        asked
-    );
+    assert_eq!(cancel(&store, id).await, asked);
     let beat = store.heartbeat(heartbeat(&run)).await.unwrap();
     assert!(beat.signals.cancel > 0);
     let end = ended(&store, &run, AttemptOutcome::Failed).await;

@@ -26,7 +26,7 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
-/// A database that nobody else uses.
+/// A database that no other test uses.
 pub(crate) struct Database {
     pub(crate) location: Location,
     _home: Home,

@@ -103,7 +103,7 @@ async fn what_an_executor_registered(db: &Database) {
         .await
         .unwrap();
     assert!(plugins("e").await.unwrap().is_empty());
-    assert!(plugins("nobody").await.unwrap().is_empty());
+    assert!(plugins("unknown").await.unwrap().is_empty());
     let since = |since| store.read(move |read| executors::registrations(read, since));
     let all = since(NOW + 1).await.unwrap();
     assert_eq!(all, [("e".to_owned(), b"{\"slots\":2}".to_vec())]);

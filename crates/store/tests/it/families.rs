@@ -1,4 +1,4 @@
-//! Queues of a family: which have something, and who is told.
+//! Queues of a family: which have ready runs, and which claims are called.
 
 use std::time::Duration;
 
@@ -147,7 +147,7 @@ async fn a_waiting_claim_hears_of_another_queue_of_its_family(db: &Database) {
         let mut pending_claim = store.wait_for(waiting(&store, queues)).unwrap();
         submitted(&other, what).await;
         let taken = timeout(Duration::from_secs(60), pending_claim.taken()).await;
-        ids(&taken.expect("nobody told it").unwrap())
+        ids(&taken.expect("it was not called").unwrap())
     };
     assert!(
         told(of("plugin_job:b"), &["job", "plugin_job:a"])
@@ -169,7 +169,7 @@ async fn a_waiting_claim_hears_of_another_queue_of_its_family(db: &Database) {
     let mut pending_claim = store.wait_for(waiting(&store, &["plugin_job:a"])).unwrap();
     apply(&other, held, Command::Unhold { aging_step_ms: 0 }, NOW).await;
     let taken = timeout(Duration::from_secs(60), pending_claim.taken()).await;
-    assert!(taken.expect("nobody told it").unwrap().is_empty());
+    assert!(taken.expect("it was not called").unwrap().is_empty());
 }
 
 /// The claim looked which queues have something, then a run came, then the claim was sent.

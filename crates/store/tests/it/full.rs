@@ -63,7 +63,7 @@ fn fill_up(directory: &Path, make_room: impl FnOnce()) {
             }
             assert!(accepted.len() < 1_000, "it does not get full");
         }
-        // Nobody can write, everybody can read.
+        // No caller can write, every caller can read.
         let (yes, no) = (accepted.clone(), refused.clone());
         let check = move |read: &mut store::Read<'_, '_>| {
             let there = store::runs::statuses(read, &yes)?;

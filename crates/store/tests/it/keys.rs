@@ -68,7 +68,7 @@ async fn a_key_is_kept_and_revoked_once(db: &Database) {
     let used = vec![("a".to_owned(), NOW + 5), ("b".to_owned(), NOW)];
     write(&store, move |batch| keys::note_used(batch, &used)).await;
     let unchanged = read(&store, keys::version).await;
-    assert_eq!(unchanged, version, "nobody need read the keys again");
+    assert_eq!(unchanged, version, "no server has to read the keys again");
     let expected = KeyRow {
         used_at: Some(NOW + 5),
         revoked_at: Some(NOW + 7),
@@ -116,13 +116,13 @@ async fn rivals_have_no_namesakes(db: &Database) {
         key.row.created_at = at;
         key
     };
-    // Whoever is no rival may have the name.
+    // A key that is no rival may have the name.
     assert_eq!(add(&store, new("u", "user", "builder")).await, Added::Yes);
     assert_eq!(add(&store, with("a", "builder", NOW)).await, Added::Yes);
     let taken = || add(&store, with("b", "builder", NOW));
     assert_eq!(taken().await, Added::NameTaken);
     assert_eq!(add(&store, with("c", "other", NOW)).await, Added::Yes);
-    // One that was revoked or has expired is in nobody's way.
+    // One that was revoked or has expired blocks no other.
     revoke(&store, "a", NOW).await;
     assert_eq!(taken().await, Added::Yes);
     let later = with("d", "builder", NOW + 1_000);

@@ -13,12 +13,12 @@ use crate::{
 };
 
 on_both!(
-    a_part_is_told_with_what_its_holder_says,
+    a_part_has_an_event_with_what_its_holder_says,
     the_same_report_changes_nothing,
     a_part_that_ended_cannot_change,
     open_parts_end_with_their_attempt,
     parts_are_read_by_pages,
-    a_loss_after_a_part_is_no_strike,
+    a_loss_after_a_part_is_no_failure,
     the_time_of_all_attempts_is_bounded,
     a_command_reaches_runs_of_its_kind_only,
     an_ended_run_is_deleted_on_request,
@@ -44,34 +44,6 @@ async fn taken(store: &Store, now: i64) -> Run {
     store.claim(claim).await.unwrap().pop().expect("a run").run
 }
 
-/// What a holder reports in one request, with the state after it.
-async fn try_report(
-    store: &Store,
-    by: &Run,
-    parts: Vec<PartReport>,
-    state: Option<&'static [u8]>,
-) -> Result<Run, Error> {
-    let (id, holder) = (by.id, holder(by));
-    let advance = move |batch: &mut store::Batch<'_, '_>| {
-        runs::advance(
-            batch,
-            id,
-            holder.clone(),
-            &runs::ProgressReport {
-                parts: &parts,
-                state,
-                acknowledged: 0,
-            },
-            NOW,
-        )
-    };
-    store.write(advance).await
-}
-
-async fn report(store: &Store, by: &Run, parts: Vec<PartReport>) -> Run {
-    try_report(store, by, parts, None).await.unwrap()
-}
-
 async fn rows(store: &Store, run: &Run) -> Vec<PartRow> {
     let id = run.id;
     let read = move |read: &mut store::Read<'_, '_>| runs::parts(read, id, 0, 100);
@@ -91,7 +63,7 @@ async fn expire(store: &Store, now: i64) -> usize {
         .len()
 }
 
-async fn a_part_is_told_with_what_its_holder_says(db: &Database) {
+async fn a_part_has_an_event_with_what_its_holder_says(db: &Database) {
     let store = db.open();
     submitted(&store, plugin_job()).await;
     let run = taken(&store, NOW).await;
@@ -160,7 +132,7 @@ async fn the_same_report_changes_nothing(db: &Database) {
         Some(&b"late state"[..])
     );
     let expected = "submitted started plugin_started checkpointed plugin_completed plugin_started \
-        plugin_failed plugin_skipped";
+        plugin_failed plugin_skipped checkpointed";
     assert_eq!(words(&store, run.id).await.join(" "), expected);
     db.check();
 }
@@ -285,7 +257,7 @@ async fn parts_are_read_by_pages(db: &Database) {
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7]);
 }
 
-async fn a_loss_after_a_part_is_no_strike(db: &Database) {
+async fn a_loss_after_a_part_is_no_failure(db: &Database) {
     let store = db.open();
     let id = submitted(&store, plugin_job()).await;
     let mut now = NOW;

@@ -47,21 +47,9 @@ pub(crate) fn submit(runs: impl IntoIterator<Item = NewRun>) -> Submit {
 pub(crate) fn submit_at(now: i64, runs: impl IntoIterator<Item = NewRun>) -> Submit {
     let runs = runs.into_iter().map(|run| {
         let input = run.id.as_bytes().to_vec();
-        Submission {
-            run,
-            input,
-            blobs: Vec::new(),
-            hook: None,
-            labels: std::collections::BTreeMap::new(),
-        }
+        Submission::new(run, input)
     });
-    Submit {
-        runs: runs.collect(),
-        idempotency: None,
-        entry: None,
-        aging_step_ms: AGING_STEP_MS,
-        now,
-    }
+    Submit::new(runs, AGING_STEP_MS, now)
 }
 
 /// An action of an actor.
@@ -72,7 +60,7 @@ pub(crate) fn entry(action: &str, kind: &str, id: &str) -> AuditEntry {
 pub(crate) fn act_at(now: i64, action: &str, kind: &str, id: &str) -> AuditEntry {
     let actor = Actor {
         id: "k1".to_owned(),
-        name: "somebody".to_owned(),
+        name: "a user".to_owned(),
     };
     let origin = "192.0.2.9".to_owned();
     AuditEntry::new(now, actor, origin, action, Target::one(kind, id))
@@ -83,11 +71,10 @@ pub(crate) fn claim(executor: &str, max: usize) -> Claim {
         executor: executor.to_owned(),
         executor_ip: "192.0.2.1".to_owned(),
         queues: vec!["job".to_owned()],
-        families: Vec::new(),
-        looked: 0,
         max,
         lease_ms: LEASE_MS,
         now: NOW,
+        ..Claim::default()
     }
 }
 
@@ -147,6 +134,30 @@ pub(crate) fn finish(run: &Run, outcome: AttemptOutcome) -> Finish {
         aging_step_ms: AGING_STEP_MS,
         now: NOW,
     }
+}
+
+/// What a holder reports in one request, with the state after it.
+pub(crate) async fn try_report(
+    store: &Store,
+    by: &Run,
+    parts: Vec<PartReport>,
+    state: Option<&'static [u8]>,
+) -> Result<Run, Error> {
+    let (id, holder) = (by.id, holder(by));
+    let advance = move |batch: &mut Batch<'_, '_>| {
+        let report = runs::ProgressReport {
+            parts: &parts,
+            state,
+            acknowledged: 0,
+        };
+        runs::advance(batch, id, holder.clone(), &report, NOW)
+    };
+    store.write(advance).await
+}
+
+/// What a holder reports, which must be accepted.
+pub(crate) async fn report(store: &Store, by: &Run, parts: Vec<PartReport>) -> Run {
+    try_report(store, by, parts, None).await.unwrap()
 }
 
 /// Writes, which must succeed.
@@ -226,6 +237,11 @@ pub(crate) async fn due(store: &Store, now: i64) -> (usize, Option<i64>) {
 /// Applies one command, which must be legal.
 pub(crate) async fn apply(store: &Store, id: RunId, command: Command, now: i64) -> Run {
     applied(store, id, command, now).await.unwrap()
+}
+
+/// Cancels a run.
+pub(crate) async fn cancel(store: &Store, id: RunId) -> Run {
+    apply(store, id, Command::signal(engine::Signal::Cancel), NOW).await
 }
 
 /// Applies one command.

@@ -1,6 +1,6 @@
 //! Databases that were there before: older, newer, copied, opened by several at once.
 
-use engine::{AttemptOutcome, Command, Status};
+use engine::{AttemptOutcome, Status};
 use store::{Condition, Error, Location, Store, events, inspect, runs};
 
 use crate::{
@@ -20,13 +20,7 @@ async fn everything_is_there_after_a_restart(db: &Database) {
     let run = running(&store, job()).await;
     let queued = submitted(&store, job()).await;
     let cancelled = submitted(&store, job()).await;
-    apply(
-        &store,
-        cancelled,
-        Command::signal(engine::Signal::Cancel),
-        NOW,
-    )
-    .await;
+    cancel(&store, cancelled).await;
     drop(store);
     let store = db.open();
     assert_eq!(details(&store, run.id).await.run, run);

@@ -58,8 +58,8 @@ async fn the_same_key_and_body_is_one_submit(db: &Database) {
     assert_eq!(kept.deleted, 0);
     let removed = write(&store, |batch| retention::idempotency_keys(batch, NOW + 1)).await;
     assert_eq!(removed.deleted, 1);
-    let anew = submit_all(&store, keyed("k", b"other", [job()])).await;
-    assert!(!anew.repeated);
+    let second = submit_all(&store, keyed("k", b"other", [job()])).await;
+    assert!(!second.repeated);
     assert_eq!(db.rows("SELECT count(*) FROM runs"), [["3"]]);
     db.check();
 }
@@ -90,7 +90,7 @@ async fn a_refused_submit_leaves_no_key(db: &Database) {
     let first = submitted(&store, exclusive("x")).await;
     let refused = store.submit(keyed("k", b"body", [exclusive("x")])).await;
     assert!(matches!(refused, Err(Error::Exclusive { key, run }) if key == "x" && run == first));
-    apply(&store, first, Command::signal(engine::Signal::Cancel), NOW).await;
+    cancel(&store, first).await;
     let accepted = submit_all(&store, keyed("k", b"body", [exclusive("x")])).await;
     assert!(!accepted.repeated);
 }
@@ -148,7 +148,7 @@ async fn exclusive_submits_race(db: &Database) {
 async fn a_retry_respects_the_exclusive_key(db: &Database) {
     let store = db.open();
     let old = submitted(&store, exclusive("x")).await;
-    apply(&store, old, Command::signal(engine::Signal::Cancel), NOW).await;
+    cancel(&store, old).await;
     let live = submitted(&store, exclusive("x")).await;
     let retry = || Command::Retry {
         aging_step_ms: AGING_STEP_MS,
@@ -158,7 +158,7 @@ async fn a_retry_respects_the_exclusive_key(db: &Database) {
         matches!(refused, Err(Error::Exclusive { ref key, run }) if key == "x" && run == live),
         "{refused:?}"
     );
-    apply(&store, live, Command::signal(engine::Signal::Cancel), NOW).await;
+    cancel(&store, live).await;
     apply(&store, old, retry(), NOW).await;
     db.check();
 }
@@ -187,7 +187,7 @@ async fn a_cancel_goes_down_the_tree(db: &Database) {
     let below_ended = submitted(&store, child_of(done.id)).await;
     let stranger = submitted(&store, job()).await;
 
-    apply(&store, root, Command::signal(engine::Signal::Cancel), NOW).await;
+    cancel(&store, root).await;
     let status = async |id| details(&store, id).await.run.state.status();
     assert!(details(&store, root).await.run.signals.cancel > 0);
     assert!(details(&store, busy.id).await.run.signals.cancel > 0);
@@ -216,7 +216,7 @@ async fn what_was_called_off_takes_no_children(db: &Database) {
     let stopping = running(&store, job()).await;
     let stopped = submitted(&store, job()).await;
     for id in [stopping.id, stopped] {
-        apply(&store, id, Command::signal(engine::Signal::Cancel), NOW).await;
+        cancel(&store, id).await;
         // One such child refuses them all, and leaves no key.
         let refused = store
             .submit(keyed("key", b"1", [job(), child_of(id)]))
@@ -243,13 +243,7 @@ async fn what_was_called_off_takes_no_children(db: &Database) {
     let grandchild = child_of(child.id);
     let tree = keyed("key", b"1", [grandchild.clone(), child.clone()]);
     submit_all(&store, tree.clone()).await;
-    apply(
-        &store,
-        stopped,
-        Command::signal(engine::Signal::Cancel),
-        NOW,
-    )
-    .await;
+    cancel(&store, stopped).await;
     for id in [child.id, grandchild.id] {
         let run = details(&store, id).await.run;
         assert_eq!(run.state.status(), Status::Cancelled);

@@ -67,7 +67,7 @@ fn a_server_with_tls() {
         }
         refused(&server, &format!("?{}", authority("another")));
         refused(&server, &format!("?{}", authority("missing")));
-        // Nobody in the system's list vouches for it.
+        // No authority in the system's list vouches for it.
         refused(&server, "?sslmode=verify-full");
         // The certificate is for the address, not for this name.
         let named = server.url().replace("127.0.0.1", "localhost");

@@ -72,38 +72,11 @@ async fn family(store: &Store, children: usize) -> (Run, Vec<Run>) {
     (parent, running_children)
 }
 
-/// The store, and on PostgreSQL another one on the same database.
-fn servers(db: &Database) -> [Store; 2] {
-    let first = db.open();
-    let second = if db.is_postgres() {
-        db.open()
-    } else {
-        first.clone()
-    };
-    [first, second]
-}
-
 async fn a_parked_run_is_woken_once(db: &Database) {
     let store = db.open();
     let run = running(&store, execution()).await;
-    let (id, by) = (run.id, holder(&run));
-    let open = part(1, Stage::Started, "");
-    store
-        .write(move |batch| {
-            runs::advance(
-                batch,
-                id,
-                by.clone(),
-                &runs::ProgressReport {
-                    parts: std::slice::from_ref(&open),
-                    state: None,
-                    acknowledged: 0,
-                },
-                NOW,
-            )
-        })
-        .await
-        .unwrap();
+    let id = run.id;
+    report(&store, &run, vec![part(1, Stage::Started, "")]).await;
     let wait = Wait::new(WaitFor::Approval);
     let parked = park(&store, &run, wait, 0).await.unwrap();
     assert_eq!(
@@ -230,7 +203,7 @@ async fn every_end_of_a_child_wakes_its_parent(db: &Database) {
 }
 
 async fn a_park_and_the_end_of_a_child_race(db: &Database) {
-    let [first, second] = servers(db);
+    let [first, second] = db.stores();
     for round in 0..40 {
         let (parent, children) = family(&first, 1).await;
         let wait = Wait::new(WaitFor::Child);
@@ -255,7 +228,7 @@ async fn a_park_and_the_end_of_a_child_race(db: &Database) {
 }
 
 async fn the_ends_of_the_last_children_race(db: &Database) {
-    let stores = servers(db);
+    let stores = db.stores();
     for round in 0..40 {
         let (parent, children) = family(&stores[0], 2).await;
         let wait = Wait::new(WaitFor::Children);

@@ -14,13 +14,13 @@ use crate::{
 on_both!(
     a_submit_serves_one_waiting_claim,
     a_submit_and_its_waiting_claim_are_one_commit,
-    what_nobody_takes_out_is_given_back,
+    what_is_not_taken_out_is_queued_again,
     who_is_called_back_takes_what_is_under_way,
     what_becomes_ready_wakes,
     topics_are_told,
 );
 
-/// What a waiting claim takes in the end: one on another server is told to look again.
+/// What a waiting claim takes in the end: one on another server is called to look again.
 async fn served(store: &Store, mut pending_claim: PendingClaim) -> Vec<RunId> {
     let wait = async {
         loop {
@@ -81,7 +81,7 @@ async fn a_submit_serves_one_waiting_claim(db: &Database) {
             taken = first.taken() => taken.unwrap(),
             taken = second.taken() => taken.unwrap(),
         };
-        // There was one run, so nobody else looked; on another server even the one that is told
+        // There was one run, so no other looked; on another server even the one that is called
         // has to look itself.
         let mut rest = there.claim(claim("a", 9)).await.unwrap();
         rest.extend(taken);
@@ -125,8 +125,8 @@ async fn a_submit_and_its_waiting_claim_are_one_commit(db: &Database) {
     .await;
 }
 
-/// Whoever hangs up while it is served leaves its runs to others, and without a failure.
-async fn what_nobody_takes_out_is_given_back(db: &Database) {
+/// A caller that hangs up while it is served leaves its runs to others, and without a failure.
+async fn what_is_not_taken_out_is_queued_again(db: &Database) {
     let store = db.open();
     let pending_claim = idle(&store, store.wait_for(claim("gone", 1)).unwrap()).await;
     let id = submitted(&store, job()).await;
@@ -175,7 +175,7 @@ async fn who_is_called_back_takes_what_is_under_way(db: &Database) {
         one.await.unwrap().unwrap();
     }
     let run = details(&store, id).await.run;
-    // Whether the submit was faster, nothing was taken for nobody.
+    // Even if the submit was faster, nothing was taken without a caller.
     assert_eq!(run.starts, i64::try_from(taken.len()).unwrap());
 }
 
@@ -232,7 +232,7 @@ async fn topics_are_told(db: &Database) {
         })
         .await;
         told(&holder, async {
-            apply(&here, id, Command::signal(engine::Signal::Cancel), NOW).await;
+            cancel(&here, id).await;
         })
         .await;
         told(&output, async {

@@ -1,7 +1,7 @@
 //! One part after another of one run: part n ends and part n+1 begins, in one request that is one commit.
 //! In process through the router, as the built-in executor sends it, and over HTTP.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Instant};
+use std::{path::PathBuf, time::Instant};
 
 use anyhow::{Context, Result, ensure};
 use engine::{Kind, NewRun, RunId};
@@ -89,30 +89,16 @@ async fn claimed_run(environment: &Environment) -> Result<RunId> {
     let mut id = [0; 16];
     id[..6].copy_from_slice(&now.to_be_bytes()[2..]);
     let id = RunId::from_bytes(id);
-    let submission = Submission {
-        run: NewRun::new(id, Kind::Execution, "bench", QUEUE),
-        input: b"{}".to_vec(),
-        blobs: Vec::new(),
-        hook: None,
-        labels: BTreeMap::new(),
-    };
-    let submit = Submit {
-        runs: vec![submission],
-        idempotency: None,
-        entry: None,
-        aging_step_ms: 0,
-        now,
-    };
+    let run = NewRun::new(id, Kind::Execution, "bench", QUEUE);
+    let submit = Submit::new([Submission::new(run, "{}")], 0, now);
     store.submit(submit).await?;
     let claim = Claim {
         executor: EXECUTOR.to_owned(),
-        executor_ip: String::new(),
         queues: vec![QUEUE.to_owned()],
-        families: Vec::new(),
-        looked: 0,
         max: 1,
         lease_ms: LEASE_MS,
         now,
+        ..Claim::default()
     };
     ensure!(store.claim(claim).await?.len() == 1, "nothing was claimed");
     spawn_blocking(move || drop(store)).await?;

@@ -130,24 +130,20 @@ fn submit(first: usize) -> Submit {
         let special = number.is_multiple_of(ONE_OF);
         let kind = if special { Kind::Execution } else { Kind::Job };
         let label = ("team".to_owned(), "data".to_owned());
+        let run = NewRun {
+            parent: (special && number > 0).then(|| id(0)),
+            ..NewRun::new(id(number), kind, &format!("noop-{}", number % 1_000), "job")
+        };
         Submission {
-            run: NewRun {
-                parent: (special && number > 0).then(|| id(0)),
-                ..NewRun::new(id(number), kind, &format!("noop-{}", number % 1_000), "job")
-            },
-            input: b"{}".to_vec(),
-            blobs: Vec::new(),
-            hook: None,
             labels: BTreeMap::from_iter(special.then_some(label)),
+            ..Submission::new(run, "{}")
         }
     };
-    Submit {
-        runs: (first..first + TOGETHER).map(submission).collect(),
-        idempotency: None,
-        entry: None,
-        aging_step_ms: AGING_STEP_MS,
-        now: NOW,
-    }
+    Submit::new(
+        (first..first + TOGETHER).map(submission),
+        AGING_STEP_MS,
+        NOW,
+    )
 }
 
 async fn cancel(store: &Store) -> Result<()> {

@@ -75,19 +75,10 @@ async fn submit(store: &Store, runs: usize) -> Result<()> {
         let origin = "127.0.0.1".to_owned();
         let target = Target::runs(Kind::Job.as_str(), &ids);
         let act = AuditEntry::new(NOW, Actor::word("bench"), origin, "job.submit", target);
-        let submission = |id| Submission {
-            run: NewRun::new(id, Kind::Job, "noop", "job"),
-            input: b"{}".to_vec(),
-            blobs: Vec::new(),
-            hook: None,
-            labels: std::collections::BTreeMap::new(),
-        };
+        let run = |id| Submission::new(NewRun::new(id, Kind::Job, "noop", "job"), "{}");
         let submit = Submit {
-            runs: ids.into_iter().map(submission).collect(),
-            idempotency: None,
             entry: Some(Box::new(act)),
-            aging_step_ms: AGING_STEP_MS,
-            now: NOW,
+            ..Submit::new(ids.into_iter().map(run), AGING_STEP_MS, NOW)
         };
         store.submit(submit).await?;
     }
@@ -136,11 +127,10 @@ fn claim(max: usize) -> Claim {
         executor: "bench-1".to_owned(),
         executor_ip: "127.0.0.1".to_owned(),
         queues: vec!["job".to_owned()],
-        families: Vec::new(),
-        looked: 0,
         max,
         lease_ms: LEASE_MS,
         now: NOW,
+        ..Claim::default()
     }
 }
 

@@ -7,7 +7,7 @@ use wire::executors::{PluginInfo, Registration};
 use super::leases::LEASES_LIMIT;
 use crate::{http::check, refusal::Refusal};
 
-/// Nobody holds more leases than one call renews.
+/// No executor holds more leases than one call renews.
 const SLOTS_LIMIT: usize = LEASES_LIMIT;
 /// Parts of the isolation that a registration may name, and the longest of them in bytes.
 const PARTS_LIMIT: usize = 64;

@@ -59,7 +59,7 @@ pub(crate) async fn delete(
     let work = move |batch: &mut store::Batch<'_, '_>| {
         let loaded = loaded::find(&mut batch.read(), id)?;
         if loaded.details.run.state == RunState::Held {
-            // Whoever follows it hears of its end.
+            // Its followers learn of its end.
             store::runs::apply_to(batch, Kind::PluginJob, id, &Command::CancelPending, now)?;
         }
         store::retention::run(batch, Kind::PluginJob, id)?;

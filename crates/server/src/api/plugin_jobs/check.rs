@@ -51,12 +51,10 @@ pub(super) fn submission(
     );
     run.held = true;
     run.whole_timeout_ms = i64::try_from(timeout).ok();
+    // It was JSON before: it has a JSON form.
+    let input = serde_json::to_vec(&config).unwrap_or_default();
     Ok(Submission {
-        run,
-        // It was JSON before: it has a JSON form.
-        input: serde_json::to_vec(&config).unwrap_or_default(),
-        blobs: Vec::new(),
         hook,
-        labels: std::collections::BTreeMap::new(),
+        ..Submission::new(run, input)
     })
 }

@@ -75,7 +75,7 @@ pub(super) fn in_words(
     }
     let loaded = match loaded::find(read, id) {
         Ok(loaded) => Some(loaded),
-        // It was deleted meanwhile: what the log has is told.
+        // It was deleted meanwhile: only what the log has is shown.
         Err(store::Error::NotFound(_)) => None,
         Err(error) => return Err(error),
     };

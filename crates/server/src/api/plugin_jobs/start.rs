@@ -117,7 +117,7 @@ async fn ended(
             .store
             .read(move |read| Ok(store::runs::statuses(read, &[id])?.pop().flatten()));
         let over = Instant::now() >= until || app.stopping.is_cancelled();
-        // One that was deleted meanwhile is told as it was.
+        // One that was deleted meanwhile is shown as it was.
         let Some(status) = status.await? else {
             return Ok(loaded);
         };

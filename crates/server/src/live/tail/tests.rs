@@ -20,21 +20,9 @@ const DEADLINE: Duration = Duration::from_secs(100);
 fn bulk() -> Submit {
     let runs = (1..=BULK).map(|number| {
         let id = RunId::from_bytes(u128::from(number).to_be_bytes());
-        Submission {
-            run: NewRun::new(id, Kind::Job, "example", "job"),
-            input: Vec::new(),
-            blobs: Vec::new(),
-            hook: None,
-            labels: std::collections::BTreeMap::new(),
-        }
+        Submission::new(NewRun::new(id, Kind::Job, "example", "job"), "")
     });
-    Submit {
-        runs: runs.collect(),
-        idempotency: None,
-        entry: None,
-        aging_step_ms: 1_000,
-        now: 1,
-    }
+    Submit::new(runs, 1_000, 1)
 }
 
 /// Everything that the bulk leaves, in order.

@@ -12,8 +12,8 @@ use crate::{
 };
 
 on_both!(
-    whoever_changes_a_line_is_found_out,
-    whoever_moves_or_removes_a_line_is_found_out,
+    a_changed_line_is_found,
+    a_moved_or_removed_line_is_found,
     two_servers_write_one_chain,
 );
 
@@ -58,7 +58,7 @@ async fn kept(db: &Database) -> (Store, Verified) {
     (store, found)
 }
 
-async fn whoever_changes_a_line_is_found_out(db: &Database) {
+async fn a_changed_line_is_found(db: &Database) {
     let (store, _) = kept(db).await;
     let columns = [
         "at = at + 1",
@@ -76,7 +76,7 @@ async fn whoever_changes_a_line_is_found_out(db: &Database) {
         "times = 2",
         "hash = (SELECT hash FROM kept WHERE number = 3)",
         // What moves between two fields moves.
-        "actor = 'k', actor_name = '1somebody'",
+        "actor = 'k', actor_name = '1a user'",
     ];
     for column in columns {
         let spoil = format!("UPDATE audit SET {column} WHERE number = 4");
@@ -85,7 +85,7 @@ async fn whoever_changes_a_line_is_found_out(db: &Database) {
     }
 }
 
-async fn whoever_moves_or_removes_a_line_is_found_out(db: &Database) {
+async fn a_moved_or_removed_line_is_found(db: &Database) {
     let (store, found) = kept(db).await;
     let swap = [
         "UPDATE audit SET number = 9 WHERE number = 2",

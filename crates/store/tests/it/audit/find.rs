@@ -93,7 +93,7 @@ async fn lines_are_found_by_what_they_say(db: &Database) {
         (actor("k2"), vec![4]),
         (actor("k1"), vec![3, 2, 1]),
         (actor("k"), vec![]),
-        (actor("somebody"), vec![4, 3, 2, 1]),
+        (actor("a user"), vec![4, 3, 2, 1]),
         (action("job.submit"), vec![2, 1]),
         (action("job.*"), vec![3, 2, 1]),
         (action("job"), vec![]),

@@ -20,7 +20,7 @@ async fn a_line_stands_for_a_change_that_was_asked_for(db: &Database) {
     request.idempotency = Some(("key".to_owned(), b"1".to_vec()));
     let id = request.runs[0].run.id;
     submit_all(&store, request.clone()).await;
-    // A repetition changes nothing, nor does a submit that is refused, nor one that nobody asked for.
+    // A repetition changes nothing, nor does a submit that is refused, nor one without a caller.
     assert!(submit_all(&store, request.clone()).await.repeated);
     request.idempotency = Some(("key".to_owned(), b"2".to_vec()));
     let reused = store.submit(request).await;
@@ -72,7 +72,7 @@ async fn a_change_and_its_line_are_one(db: &Database) {
     assert!(make(false).await.is_err());
     assert_eq!(db.rows("SELECT count(*) FROM runs"), [["1"]]);
     assert_eq!(db.rows("SELECT count(*) FROM hooks"), [["0"]]);
-    // What nobody asked for needs no line.
+    // What no caller asked for needs no line.
     submitted(&store, job()).await;
     db.rows("UPDATE audit_head SET newest = newest + 1");
     assert_eq!(db.rows("SELECT newest FROM audit_head"), head);

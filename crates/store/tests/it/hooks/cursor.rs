@@ -57,7 +57,7 @@ async fn what_retention_takes_from_the_hooks_of_runs_is_counted(db: &Database) {
     claimed(&store, "a").await;
     let remove = || store.write(|batch| store::retention::events(batch, NOW + 1));
     remove().await.unwrap();
-    let taken = step(&store, false).await.expect("it is told");
+    let taken = step(&store, false).await.expect("a step");
     assert_eq!((taken.missed, taken.deliveries), (2, 0));
     assert_eq!(step(&store, true).await, None);
     // What was seen is not missed.

@@ -247,7 +247,7 @@ async fn a_claim_that_is_not_renewed_ends(db: &Database) {
     assert!(claim_at(&stores[1], "b", 1, until - 1).await.is_empty());
     let taken = claim_at(&stores[1], "b", 1, until).await;
     assert_eq!(taken[0].attempt, 2);
-    // Whoever lost it renews and releases nothing.
+    // A sender that lost it renews and releases nothing.
     let claims = [("h".to_owned(), 1)];
     write(&stores[0], move |batch| {
         hooks::release(batch, "a", &claims, NOW)

@@ -45,8 +45,9 @@ enum Command {
     Sim(runner::Sim),
     /// Kills the server, and PostgreSQL, under load in more rounds than `test` does.
     Kill(runner::Kill),
-    /// Changes the pure crates in small ways and counts how many changes their own tests notice. Fails
-    /// below 95 %. Installs cargo-mutants when it is missing; takes an hour.
+    /// Changes the pure crates that decide, `engine` and `playbook`, in small ways and counts how many
+    /// changes their own tests notice. Fails below 95 %. Crates that only compute are left out. Installs
+    /// cargo-mutants when it is missing; takes an hour.
     Mutants(mutants::Mutants),
     /// Builds the plugins in `plugins/` into `target/plugins/NAME`, ready to be installed. Installs the
     /// toolchains that are missing when it may; what did not change is not built again.

@@ -140,11 +140,13 @@ fn scope(arguments: &[String]) -> Option<&'static str> {
 
 /// The simulation, with more seeds.
 pub(crate) fn sim(sim: &Sim) -> Result<()> {
+    let postgres = postgres(&[])?;
     let mut command = cargo(["test", "--package", "server", "--test", "it"]);
     command.args(["--", "sim::", "--nocapture"]);
     let (first, count) = sim.range();
     command.env("PLAYHOUSE_SIM_SEEDS", count.to_string());
-    succeed(command.env("PLAYHOUSE_SIM_SEED", first.to_string()))
+    command.env("PLAYHOUSE_SIM_SEED", first.to_string());
+    succeed(command.env(URL_VARIABLE, postgres.url()))
 }
 
 /// The rounds of `kill -9`, more of them.

@@ -71,7 +71,7 @@ async fn job(keyed: &Keyed) -> String {
     text(&post(keyed, "/api/v1/jobs", &smallest()).await["id"])
 }
 
-/// Has somebody with a plugin register, for jobs of it.
+/// Has an executor with a plugin register, for jobs of it.
 async fn register(keyed: &Keyed) {
     let plugin = json!({"name": "one", "version": "1.0.0", "description": "Does one", "order": 1,
         "enabled": true, "host": "process", "metrics": []});
@@ -88,7 +88,7 @@ async fn each_act_leaves_one_line_that_says_who_did_what() {
     register(&keyed).await;
     for (method, route, action) in actions() {
         if ["key.setup", "key.join"].contains(&action.as_str()) {
-            // One only without keys: the tests of the command line have it. The other is nobody's yet.
+            // One only without keys: the tests of the command line have it. No route has the other yet.
             continue;
         }
         let (path, body, kind) = subject(&keyed, &method, &route).await;
@@ -274,7 +274,7 @@ async fn a_flood_of_refusals_is_a_handful_of_lines() {
 }
 
 #[tokio::test]
-async fn whoever_shows_a_key_that_was_good_is_told_by_its_name() {
+async fn a_key_that_was_good_is_recorded_by_its_name() {
     let keyed = Keyed::open().await;
     let revoked = keyed.make(&json!({"name": "stolen", "role": "user"})).await;
     let short = json!({"name": "short", "role": "user", "expires_in_days": 1});
@@ -292,7 +292,7 @@ async fn whoever_shows_a_key_that_was_good_is_told_by_its_name() {
     let forged = text(&revoked["key"]);
     let forged = format!("{}{}", &forged[..forged.len() - 40], "0".repeat(40));
     let forged = refuse(&forged).await;
-    // What it is answered tells nobody whether the key was good once.
+    // The answer does not say whether the key was good once.
     assert_eq!(refuse(&text(&revoked["key"])).await, forged);
     assert_eq!(refuse(&text(&expired["key"])).await, forged);
     // What is no id is not written down: it may be a secret.

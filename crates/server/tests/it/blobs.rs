@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use crate::{
     answer::Answer,
     database::{self, Databases},
-    test_server::{TestServer, example_with},
+    test_server::TestServer,
 };
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -144,10 +144,10 @@ async fn two_servers_share_uploads_and_sweep_only_what_neither_names() {
     let unused = upload(&first, "unused").await;
     assert_eq!(get(&used).await.text().await, "used");
     first
-        .submit(&example_with(&serde_json::json!({
+        .submit_with(&serde_json::json!({
             "binary_url": used["binary_url"],
             "binary_sha256": used["binary_sha256"],
-        })))
+        }))
         .await;
     for round in 0..20 {
         // Old enough for the sweep, were it not uploaded again: the row goes first, then its object.

@@ -46,7 +46,10 @@ fn header(answer: &Answer, name: &str) -> Option<String> {
 
 fn allowed(answer: &Answer) -> Option<String> {
     let credentials = header(answer, "access-control-allow-credentials");
-    assert_eq!(credentials, None, "nobody needs the browser's credentials");
+    assert_eq!(
+        credentials, None,
+        "the browser's credentials are not needed"
+    );
     header(answer, "access-control-allow-origin")
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use private_postgres::Database;
-use store::Location;
+use store::{Location, Store};
 
 /// Each test on both databases.
 macro_rules! on_both {
@@ -63,4 +63,12 @@ pub(crate) fn location(data_dir: &Path) -> Location {
         Some(url) => Location::Postgres(url),
         None => Location::Sqlite(data_dir.join("playhouse.db")),
     }
+}
+
+/// A store on it, beside the server's own or without one. A client of PostgreSQL that connects has a runtime
+/// of its own, so this has a thread.
+pub(crate) async fn store(data_dir: &Path, now: i64) -> Store {
+    let location = location(data_dir);
+    let open = move || Store::open(&location, 1, now).expect("it opens");
+    tokio::task::spawn_blocking(open).await.expect("no panic")
 }

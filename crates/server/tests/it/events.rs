@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     database::on_both,
     stream::{Message, Messages},
-    test_server::{TestServer, bare, example, example_with},
+    test_server::{TestServer, bare, example},
 };
 
 on_both!(
@@ -16,8 +16,8 @@ on_both!(
     a_reader_resumes_where_it_was,
     filters_leave_the_numbers_as_they_are,
     every_kind_of_change_is_told,
-    a_reader_that_comes_too_late_is_told_to_start_anew,
-    a_reader_of_another_log_is_told_to_start_anew,
+    a_reader_that_comes_too_late_gets_a_reset,
+    a_reader_of_another_log_gets_a_reset,
     a_reader_that_saw_everything_is_not_disturbed_by_retention,
     bad_parameters_are_refused,
 );
@@ -48,9 +48,7 @@ async fn five(server: &TestServer) -> (String, String) {
     server.claim("worker-1").await;
     let end = json!({"executor_id": "worker-1", "exit_code": 0});
     server.put_job(&first, "complete", &end).json(200).await;
-    let second = server
-        .submit(&example_with(&json!({"type": "other"})))
-        .await;
+    let second = server.submit_with(&json!({"type": "other"})).await;
     server
         .delete(&format!("/api/v1/jobs/{second}"))
         .json(200)
@@ -118,7 +116,7 @@ async fn filters_leave_the_numbers_as_they_are() {
 async fn every_kind_of_change_is_told() {
     let server = TestServer::open().await;
     let later = json!({"not_before": "2024-01-01T12:00:10Z", "retry": {"initial_seconds": 5}});
-    let id = server.submit(&example_with(&later)).await;
+    let id = server.submit_with(&later).await;
     server.clock.advance_ms(10_000);
     server.schedule().await;
     server.claim("worker-1").await;
@@ -168,7 +166,7 @@ async fn every_kind_of_change_is_told() {
     );
 }
 
-async fn a_reader_that_comes_too_late_is_told_to_start_anew() {
+async fn a_reader_that_comes_too_late_gets_a_reset() {
     let server = TestServer::open().await;
     five(&server).await;
     server.clock.advance_ms(8 * 24 * 3_600_000);
@@ -187,7 +185,7 @@ async fn a_reader_that_comes_too_late_is_told_to_start_anew() {
     assert_eq!(brief(&messages), [(6, "job.submitted")]);
 }
 
-async fn a_reader_of_another_log_is_told_to_start_anew() {
+async fn a_reader_of_another_log_gets_a_reset() {
     let server = TestServer::open().await;
     five(&server).await;
     for (query, last) in [

@@ -99,7 +99,7 @@ async fn pages_of_the_hosts_that_the_operator_names_may_ask() {
         settings.allowed_hosts = vec!["alias.example".to_owned()];
     })
     .await;
-    // There are no keys, and nobody is an admin for it: past the check of the origin.
+    // There are no keys, and every caller is an admin: past the check of the origin.
     for (value, status) in [
         ("https://play.example:8443", 401),
         ("https://ALIAS.example", 401),

@@ -47,7 +47,7 @@ async fn leases_that_ended_while_no_server_was_there_can_be_renewed_after_its_st
     tokio::time::sleep(LEASE / 2).await;
     let held = client.job(&id).await.expect("the job");
     assert_eq!((&*held.status, held.attempts.len()), ("running", 1));
-    // Whoever does not come back in that time has lost it.
+    // An executor that does not come back in that time has lost it.
     let lost = async {
         while client.job(&id).await.expect("the job").status == "running" {
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -94,7 +94,7 @@ fn message(block: &str) -> Option<Message> {
                 event.clone_into(&mut message.event);
             }
             ("data", data) => message.data = serde_json::from_str(data).expect("JSON"),
-            other => panic!("a field that nobody asked for: {other:?}"),
+            other => panic!("an unexpected field: {other:?}"),
         }
     }
     any.then_some(message)

@@ -83,7 +83,7 @@ async fn when_start_returns_the_server_answers() {
         format!("http://{}", running.local_addr())
     );
     running.stop().await;
-    let error = client.health().await.expect_err("nobody is there");
+    let error = client.health().await.expect_err("no server is there");
     assert!(error.is_transient(), "{error}");
 }
 

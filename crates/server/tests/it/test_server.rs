@@ -1,4 +1,4 @@
-//! A server without TCP and without loops, with a clock that moves when it is told to and ids that
+//! A server without TCP and without loops, with a clock that the test moves and ids that
 //! count.
 
 use std::sync::{
@@ -86,7 +86,7 @@ impl TestServer {
     pub(crate) async fn with(set: impl FnOnce(&mut Settings)) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut settings = Settings::new(dir.path().join("data"));
-        // Whoever waits is woken, or waits longer than a test does.
+        // A waiting call is woken, or waits longer than a test does.
         settings.look_every = DEADLINE;
         set(&mut settings);
         settings.database_url = database::url(&settings.data_dir);
@@ -175,7 +175,12 @@ impl TestServer {
         answer["id"].as_str().expect("an id").to_owned()
     }
 
-    /// Claims one job as somebody who knows only the contract, and answers it.
+    /// Submits the example with other or more fields.
+    pub(crate) async fn submit_with(&self, fields: &Value) -> String {
+        self.submit(&example_with(fields)).await
+    }
+
+    /// Claims one job as an executor that knows only the contract, and answers it.
     pub(crate) async fn claim(&self, executor: &str) -> Value {
         self.post("/api/v1/jobs/claim", &bare(executor))
             .json(200)

@@ -1,14 +1,19 @@
 //! An executor's key is bound to its name: what it says of itself decides nothing, and what another
 //! executor holds is out of its reach.
 
+use engine::Kind;
 use http::Method;
 use serde_json::{Value, json};
 
 use super::{Keyed, text};
 use crate::{
+    database::on_both,
+    jobs::claim::submit_run,
     stream::{DEADLINE, Messages},
     test_server::{example, smallest},
 };
+
+on_both!(the_parts_that_a_claim_does_not_carry_are_paged_by_the_owner_of_the_lease_alone);
 
 /// A server with two executors, the second of which holds a job.
 struct Two {
@@ -57,7 +62,7 @@ impl Two {
     }
 }
 
-/// Each way to say that one is somebody else, or to guess a token.
+/// Each way to give another name, or to guess a token.
 fn claims_to_be() -> Vec<Value> {
     let mut said = Vec::new();
     for name in ["victim", "mallory", "someone"] {
@@ -182,8 +187,77 @@ async fn another_executors_run_is_not_read_nor_listed() {
     }
 }
 
+async fn the_parts_that_a_claim_does_not_carry_are_paged_by_the_owner_of_the_lease_alone() {
+    const PARTS: i64 = 1_500;
+    let keyed = Keyed::open().await;
+    let id = submit_run(&keyed.server, Kind::Execution, "{}").await;
+    let owner = keyed.key("owner", "executor").await;
+    let claim = async || {
+        let body = json!({"claim": {"kinds": ["execution"]}});
+        let answer = keyed.post(&owner, "/api/executors/owner/exchange", &body);
+        answer.json(200).await["runs"][0].clone()
+    };
+    assert_eq!(claim().await["id"], json!(id));
+    let path = format!("/api/runs/{id}/parts");
+    let part = |number: i64| json!({"number": number, "name": "step", "stage": "completed"});
+    for half in [1..=750, 751..=PARTS] {
+        let parts: Vec<Value> = half.map(part).collect();
+        let report = json!({"executor": "owner", "token": 1, "parts": parts});
+        keyed.post(&owner, &path, &report).json(200).await;
+    }
+    let release = json!({"executor": "owner", "token": 1});
+    let released = keyed.post(&owner, &format!("/api/runs/{id}/release"), &release);
+    assert_eq!(released.status().await, 204);
+
+    let run = claim().await;
+    assert_eq!(run["more_parts"], true);
+    let numbers = |parts: &Value| -> Vec<i64> {
+        let parts = parts.as_array().expect("parts").iter();
+        let numbers = parts.map(|part| part["number"].as_i64().expect("a number"));
+        numbers.collect()
+    };
+    let carried = numbers(&run["parts"]);
+    let (mut paged, mut next) = (Vec::new(), format!("{path}?limit=200"));
+    while !paged.contains(&carried[0]) {
+        let page = keyed.get(&owner, &next).await;
+        let link = page.headers["link"].to_str().expect("a link");
+        next = link[1..link.find('>').expect("a path")].to_owned();
+        paged.extend(numbers(&page.json(200).await));
+    }
+    paged.retain(|number| *number < carried[0]);
+    assert_eq!([paged, carried].concat(), Vec::from_iter(1..=PARTS));
+    // The built-in executor asks as the process itself.
+    let rest = keyed.server.server.client().parts(&id, 1_000).await;
+    let rest: Vec<i64> = rest
+        .expect("parts")
+        .iter()
+        .map(|part| part.number)
+        .collect();
+    assert_eq!(rest, Vec::from_iter(1_001..=PARTS));
+
+    let status = async |key: &str, path: &str| keyed.get(key, path).await.status.as_u16();
+    let other = keyed.key("other", "executor").await;
+    assert_eq!(status(&other, &path).await, 403);
+    // A key with more scopes than an executor's reads by them.
+    for (scopes, expected) in [
+        (json!(["runs:perform", "jobs:read"]), 404),
+        (json!(["executions:read"]), 200),
+    ] {
+        let new = json!({"name": format!("reader {expected}"), "role": "custom", "scopes": scopes});
+        let reader = text(&keyed.make(&new).await["key"]);
+        assert_eq!(status(&reader, &path).await, expected);
+    }
+    for rest in ["", "/children", "/logs", "/events", "/artifacts"] {
+        let path = format!("/api/runs/{id}{rest}");
+        assert_eq!(status(&owner, &path).await, 403, "{path}");
+    }
+    keyed.server.clock.advance_ms(30_000);
+    assert_eq!(keyed.server.reap().await, 1);
+    assert_eq!(status(&owner, &path).await, 403);
+}
+
 #[tokio::test]
-async fn a_report_that_was_accepted_is_repeated_by_nobody_else() {
+async fn a_report_that_was_accepted_is_repeated_by_no_other() {
     let two = Two::open().await;
     let end = json!({"executor_id": "victim", "exit_code": 0, "lease_token": 1});
     two.put(&two.victim, "complete", &end).json(200).await;
@@ -286,7 +360,7 @@ async fn no_key_of_another_kind_takes_an_executors_name() {
     two.put(&ci, "heartbeat", &said).refused(404).await;
 }
 
-/// Routes to come are tried as well: whatever a route that performs runs reads, it is told that the
+/// Routes to come are tried as well: whatever a route that performs runs reads, it reads that the
 /// victim asks.
 #[tokio::test]
 async fn no_route_lets_an_executor_touch_anothers_run() {

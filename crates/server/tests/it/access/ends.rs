@@ -78,10 +78,7 @@ async fn a_stream_ends_with_its_key_and_with_the_time_before_keys() {
 
 /// The database past the server, as the command line and other servers have it.
 async fn elsewhere(keyed: &Keyed) -> Store {
-    let location = database::location(&keyed.server.dir().join("data"));
-    let open = move || Store::open(&location, 7, 0);
-    let opened = tokio::task::spawn_blocking(open).await;
-    opened.expect("a thread").expect("it opens")
+    database::store(&keyed.server.dir().join("data"), 0).await
 }
 
 async fn revoke_elsewhere(other: &Store, id: &Value) {

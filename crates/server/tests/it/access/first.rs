@@ -59,19 +59,19 @@ async fn without_keys_this_machine_may_do_everything_and_others_nothing() {
         let answer = from(&server, "127.0.0.1:4000", Some((name, "127.0.0.1"))).await;
         assert_eq!(answer.status, 401, "{name}");
     }
-    // One that adds no header speaks the old version, as nginx does when nobody says otherwise.
+    // One that adds no header speaks the old version, as nginx does by default.
     let local: SocketAddr = "127.0.0.1:4000".parse().expect("an address");
     let old = Request::get("/api/v1/jobs").version(Version::HTTP_10);
     let old = old.extension(ConnectInfo(local)).body(Body::empty());
     let answer = server.request(old.expect("a request")).await;
     assert_eq!(answer.status, 401);
-    // A key that is not known is none, also where nobody needs one.
+    // A key that is not known is none, also where none is needed.
     let answer = from(&server, "127.0.0.1:4000", Some(("x-api-key", "itk_x"))).await;
     assert_eq!(answer.status, 401);
 }
 
 #[tokio::test]
-async fn behind_another_name_this_machine_is_nobody() {
+async fn behind_another_name_this_machine_is_unknown() {
     let named: [fn(&mut Settings); 2] = [
         |settings| settings.public_url = Some("https://play.example".to_owned()),
         |settings| settings.allowed_hosts = vec!["play.internal".to_owned()],
@@ -106,7 +106,7 @@ async fn the_audit_names_the_address_that_a_trusted_proxy_tells() {
     // What stands left of the address that the proxy saw was written by the caller.
     let claimed = Some(("x-forwarded-for", "127.0.0.1, 203.0.113.66, 198.51.100.7"));
     assert_eq!(from(&server, "192.0.2.9:1", claimed).await.status, 401);
-    // Whoever is no proxy writes all of it.
+    // A client that is no proxy writes all of it.
     assert_eq!(from(&server, "192.0.2.10:1", claimed).await.status, 401);
     assert_eq!(from(&server, "127.0.0.1:1", None).await.status, 200);
     server.server.write_refusals().await.expect("written");
@@ -159,7 +159,7 @@ async fn a_setup_token_is_good_until_the_first_key_is_made() {
     let mut settings = Settings::new(dir.path().join("data"));
     settings.listen = ([127, 0, 0, 1], 0).into();
     settings.database_url = database::url(&settings.data_dir);
-    let location = database::location(&settings.data_dir);
+    let data_dir = settings.data_dir.clone();
     let running = server::start(settings).await.expect("it starts");
     // As two servers on one database print one each.
     let token = async || running.setup_token().await.expect("a token");
@@ -179,9 +179,7 @@ async fn a_setup_token_is_good_until_the_first_key_is_made() {
     assert_eq!(status(&second).await, 401);
     assert_eq!(token().await, None);
     running.stop().await;
-    let open = move || store::Store::open(&location, 7, 0);
-    let store = tokio::task::spawn_blocking(open).await.expect("a thread");
-    let store = store.expect("it opens");
+    let store = database::store(&data_dir, 0).await;
     let left = store.write(|batch| store::tickets::sweep(batch, i64::MAX));
     assert_eq!(left.await.expect("an answer"), 0, "none is kept for long");
 }

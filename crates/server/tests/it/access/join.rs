@@ -16,10 +16,10 @@ on_both!(
     a_name_that_has_a_key_is_refused_and_the_token_stays_good,
     the_name_of_an_executor_at_work_without_a_key_is_not_taken,
     the_name_of_an_executor_in_a_server_is_not_taken,
-    whoever_joins_is_let_in_for_no_longer_than_who_let_it,
+    a_joined_executor_has_its_key_no_longer_than_who_let_it_in,
     a_token_is_void_with_the_key_that_made_it,
-    nobody_lets_join_who_could_not_make_the_key,
-    before_there_are_keys_nobody_joins,
+    only_who_could_make_the_key_lets_an_executor_join,
+    before_there_are_keys_no_executor_joins,
 );
 
 const TOKENS: &str = "/api/join-tokens";
@@ -175,7 +175,7 @@ async fn the_name_of_an_executor_in_a_server_is_not_taken() {
     keyed.join(&token, "builder").json(201).await;
 }
 
-async fn whoever_joins_is_let_in_for_no_longer_than_who_let_it() {
+async fn a_joined_executor_has_its_key_no_longer_than_who_let_it_in() {
     let keyed = Keyed::open().await;
     let new = json!({"name": "short", "role": "admin", "expires_in_days": 2});
     let short = text(&keyed.make(&new).await["key"]);
@@ -202,7 +202,7 @@ async fn a_token_is_void_with_the_key_that_made_it() {
     keyed.join(&token, "builder").json(401).await;
 }
 
-async fn nobody_lets_join_who_could_not_make_the_key() {
+async fn only_who_could_make_the_key_lets_an_executor_join() {
     let keyed = Keyed::open().await;
     let new = json!({"name": "clerk", "role": "custom", "scopes": ["keys:write"]});
     let clerk = text(&keyed.make(&new).await["key"]);
@@ -217,7 +217,7 @@ async fn nobody_lets_join_who_could_not_make_the_key() {
     }
 }
 
-async fn before_there_are_keys_nobody_joins() {
+async fn before_there_are_keys_no_executor_joins() {
     let server = TestServer::open().await;
     let refused = server.post(TOKENS, &json!({})).json(400).await;
     assert!(text(&refused["detail"]).contains("first key"));

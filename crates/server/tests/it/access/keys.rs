@@ -122,7 +122,7 @@ async fn what_is_wrong_with_a_new_key_is_named_and_nothing_is_made() {
 }
 
 #[tokio::test]
-async fn nobody_makes_a_key_that_allows_more_than_their_own() {
+async fn no_key_makes_one_that_allows_more() {
     let keyed = Keyed::open().await;
     let new = json!({"name": "maker", "role": "custom",
         "scopes": ["keys:write", "jobs:read"]});
@@ -142,7 +142,7 @@ async fn nobody_makes_a_key_that_allows_more_than_their_own() {
 }
 
 #[tokio::test]
-async fn nobody_makes_a_key_that_outlives_their_own() {
+async fn no_key_makes_one_that_outlives_it() {
     let keyed = Keyed::open().await;
     let new = json!({"name": "maker", "role": "admin", "expires_in_days": 10});
     let maker = text(&keyed.make(&new).await["key"]);
@@ -169,7 +169,7 @@ async fn nobody_makes_a_key_that_outlives_their_own() {
 }
 
 #[tokio::test]
-async fn nobody_revokes_a_key_that_allows_more_than_their_own() {
+async fn no_key_revokes_one_that_allows_more() {
     let keyed = Keyed::open().await;
     let new = json!({"name": "maker", "role": "custom", "scopes": ["keys:write"]});
     let maker = text(&keyed.make(&new).await["key"]);
@@ -184,7 +184,7 @@ async fn nobody_revokes_a_key_that_allows_more_than_their_own() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_make_keys_sees_its_own_alone() {
+async fn a_key_that_may_not_make_keys_sees_itself_alone() {
     let keyed = Keyed::open().await;
     let user = keyed.key("me", "user").await;
     keyed.key("another", "user").await;

@@ -223,7 +223,7 @@ async fn an_address_that_shows_wrong_keys_is_held_and_good_keys_are_not() {
     assert_eq!(told(&held), ["1", "none", "none"]);
     held.refused(429).await;
     jobs("198.51.100.1", wrong(61)).await.refused(401).await;
-    // Who shares its address, and shows a good key, is let through; who shows none is told so.
+    // Who shares its address, and shows a good key, is let through; who shows none is refused.
     assert_eq!(jobs(ATTACKER, keyed.admin.clone()).await.status, 200);
     from(
         &keyed,

@@ -61,7 +61,7 @@ const ROLES: [(&str, &[&str]); 3] = [
     ("executor", &["runs:perform"]),
 ];
 
-/// What nobody but an admin may do, unless a key lists it.
+/// What only an admin may do, unless a key lists it.
 const ADMINS: [&str; 9] = [
     "playgrounds:delete",
     "playspecs:delete",
@@ -183,10 +183,10 @@ async fn a_request_without_a_good_key_passes_nowhere() {
         let method = || route.method.clone();
         let none = keyed.server.send(method(), &route.concrete, "").await;
         if NO_KEY.contains(&route.scope.as_str()) {
-            passed(&route, "nobody", &none);
+            passed(&route, "no key", &none);
             continue;
         }
-        refused(&route, "nobody", none, 401).await;
+        refused(&route, "no key", none, 401).await;
         let keys = [
             ("malformed", "itk_"),
             ("empty", ""),
@@ -239,7 +239,7 @@ async fn to_ask_for_the_head_needs_what_the_whole_needs() {
             let scope = route.scope.as_str();
             let answer = head(key).await;
             let known = scope == "known" && *role != "executor";
-            // Whoever performs runs reads what it holds, and holds nothing.
+            // An executor reads what it holds, and holds nothing.
             let held = HELD.contains(&("GET", &route.path)) && *role == "executor";
             if open || known || (scopes.contains(&scope) && !held) {
                 passed(route, role, &answer);

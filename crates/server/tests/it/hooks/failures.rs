@@ -19,7 +19,7 @@ on_both!(
     a_hook_that_fails_for_a_day_is_disabled_and_not_before,
     a_delivery_that_fails_for_a_day_has_failed_for_good,
     a_slow_receiver_is_given_up_and_keeps_no_other_waiting,
-    a_redirect_is_a_failure_and_nobody_follows_it,
+    a_redirect_is_a_failure_and_is_not_followed,
     a_long_or_odd_answer_is_kept_in_part,
 );
 
@@ -123,7 +123,7 @@ async fn a_slow_receiver_is_given_up_and_keeps_no_other_waiting() {
     }
 }
 
-async fn a_redirect_is_a_failure_and_nobody_follows_it() {
+async fn a_redirect_is_a_failure_and_is_not_followed() {
     let (server, receiver) = (server().await, Receiver::start().await);
     let inside = Receiver::start().await;
     let hook = hook(&server, &receiver, &["job.submitted"]).await;

@@ -65,7 +65,7 @@ async fn a_hundred_silent_hosts_of_one_keep_those_of_another_not_waiting() {
     };
     tokio::select! {
         _ = keyed.server.server.deliver() => panic!("the silent ones were done first"),
-        told = tokio::time::timeout(HOOK_TIMEOUT / 2, told) => told.expect("it is told"),
+        told = tokio::time::timeout(HOOK_TIMEOUT / 2, told) => told.expect("it is called"),
     }
 }
 
@@ -96,6 +96,6 @@ async fn what_is_due_goes_out_while_more_happens_without_pause() {
     tokio::select! {
         _ = load => unreachable!("it goes on for ever"),
         () = deliver => {}
-        told = tokio::time::timeout(DEADLINE, told) => told.expect("it is told"),
+        told = tokio::time::timeout(DEADLINE, told) => told.expect("it is called"),
     }
 }

@@ -22,7 +22,7 @@ on_both!(
     a_deleted_job_still_delivers_what_it_owes,
     every_item_of_a_bulk_submit_may_have_its_own,
     a_wrong_webhook_is_refused_and_makes_no_job,
-    whoever_reads_a_job_sees_what_became_of_its_webhook,
+    a_reader_of_a_job_sees_what_became_of_its_webhook,
 );
 
 async fn deliveries(server: &TestServer, job: &str) -> Vec<Value> {
@@ -31,9 +31,7 @@ async fn deliveries(server: &TestServer, job: &str) -> Vec<Value> {
 
 /// A job with this webhook, from its submit to its completion.
 async fn complete(server: &TestServer, webhook: &Value) -> String {
-    let job = server
-        .submit(&example_with(&json!({"webhook": webhook})))
-        .await;
+    let job = server.submit_with(&json!({"webhook": webhook})).await;
     server.claim("worker-1").await;
     end(server, &job, "complete").await;
     job
@@ -54,7 +52,7 @@ async fn a_job_s_own_hook_gets_the_events_of_that_job_alone() {
     assert_eq!(deliveries(&server, &job).await.len(), 2);
     let all = server.get("/api/hooks").json(200).await;
     assert_eq!(all, json!([]), "hooks of jobs are not listed");
-    // A retry is told of as well.
+    // A retry is delivered as well.
     server.post_job(&job, "retry", &json!(null)).json(200).await;
     server.claim("worker-1").await;
     deliver(&server).await;
@@ -74,13 +72,11 @@ async fn a_job_says_what_is_sent_and_with_which_headers() {
     let received = &receiver.received()[0];
     assert_eq!(received.header("authorization"), "Bearer planted-secret");
     assert!(received.header("webhook-signature").starts_with("v1,"));
-    // Nobody is shown the secrets again.
+    // The secrets are not shown again.
     let mut shown = server.job(&job).await.to_string();
     shown += &server.get(&format!("/api/hooks/{job}")).await.text().await;
     shown += &json!(deliveries(&server, &job).await).to_string();
-    server
-        .submit(&example_with(&json!({"webhook": webhook})))
-        .await;
+    server.submit_with(&json!({"webhook": webhook})).await;
     shown += &server.claim("worker-1").await.to_string();
     for planted in ["planted-secret", "C2FVsBQIhrscChlQIMV"] {
         assert!(!shown.contains(planted), "{shown}");
@@ -221,7 +217,7 @@ async fn a_wrong_webhook_is_refused_and_makes_no_job() {
         .await;
 }
 
-async fn whoever_reads_a_job_sees_what_became_of_its_webhook() {
+async fn a_reader_of_a_job_sees_what_became_of_its_webhook() {
     let receiver = Receiver::start().await;
     receiver.always(Reply::Status(418));
     let server = server().await;

@@ -12,12 +12,12 @@ use crate::{
     answer::has,
     database::on_both,
     stream::DEADLINE,
-    test_server::{TestServer, example, example_with},
+    test_server::{TestServer, example},
 };
 
 on_both!(
     what_was_under_way_is_sent_again_by_the_next_server,
-    events_that_nobody_looked_at_before_the_end_are_delivered_after_it,
+    events_that_were_not_expanded_before_the_end_are_delivered_after_it,
     a_hook_that_retention_overtakes_is_told_of_in_the_log,
     what_a_hook_has_seen_and_did_not_want_is_not_missed,
 );
@@ -71,7 +71,7 @@ async fn what_was_under_way_is_sent_again_by_the_next_server() {
     has(&one, &json!({"status": "delivered", "attempts": 2}));
 }
 
-async fn events_that_nobody_looked_at_before_the_end_are_delivered_after_it() {
+async fn events_that_were_not_expanded_before_the_end_are_delivered_after_it() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let receiver = Receiver::start().await;
     let server = open(dir.path(), true).await;
@@ -103,9 +103,7 @@ async fn what_a_hook_has_seen_and_did_not_want_is_not_missed() {
     hook(&server, &receiver, &["hook.*"]).await;
     super::complete(&server).await;
     let webhook = json!({"url": receiver.url("/"), "on": ["failed"]});
-    server
-        .submit(&example_with(&json!({"webhook": webhook})))
-        .await;
+    server.submit_with(&json!({"webhook": webhook})).await;
     assert_eq!(deliver(&server).await, 0);
     server.clock.advance_ms(8 * 24 * 3_600_000);
     server.server.retain().await.expect("a tick");

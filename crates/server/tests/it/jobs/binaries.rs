@@ -7,7 +7,7 @@ use http::Method;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::test_server::{NOON_MS, SHA256, TestServer, example_with};
+use crate::test_server::{NOON_MS, SHA256, TestServer};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -98,17 +98,17 @@ async fn unused_programs_are_collected_and_used_ones_are_not() {
     let elsewhere = upload(&server, "used by another name of this server").await;
     let unused = upload(&server, "unused").await;
     server
-        .submit(&example_with(&json!({
+        .submit_with(&json!({
             "binary_url": used["binary_url"],
             "binary_sha256": used["binary_sha256"],
-        })))
+        }))
         .await;
     let sha256 = elsewhere["binary_sha256"].as_str().expect("a hash");
     server
-        .submit(&example_with(&json!({
+        .submit_with(&json!({
             "binary_url": format!("https://jobs.example/api/v1/binaries/{sha256}?x=1"),
             "binary_sha256": sha256,
-        })))
+        }))
         .await;
     let path = |answer: &serde_json::Value| {
         format!(

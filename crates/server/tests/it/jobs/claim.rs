@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use engine::{Kind, NewRun, Priority};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use store::{
-    Location, Store,
-    runs::{Submission, Submit},
-};
+use store::runs::{Submission, Submit};
 
-use crate::test_server::{NOON_MS, TestServer, bare, counted_id, example, example_with};
+use crate::{
+    database,
+    test_server::{NOON_MS, TestServer, bare, counted_id, example, example_with},
+};
 
 #[tokio::test]
 async fn the_answer_is_the_job() {
@@ -42,9 +42,7 @@ async fn classes_come_in_order_and_each_is_first_in_first_out() {
         "foreground",
     ];
     for priority in priorities {
-        server
-            .submit(&example_with(&json!({"priority": priority})))
-            .await;
+        server.submit_with(&json!({"priority": priority})).await;
         server.clock.advance_ms(1);
     }
     let mut order = Vec::new();
@@ -137,28 +135,18 @@ async fn an_executor_ip_may_be_left_out() {
 
 /// Puts a run into the database whose input is nothing that its contract wrote.
 pub(crate) async fn submit_unreadable(server: &TestServer, kind: Kind) -> String {
-    let location = Location::Sqlite(server.dir().join("data/playhouse.db"));
-    let open = move || Store::open(&location, 1, NOON_MS).expect("the same database");
-    let store = tokio::task::spawn_blocking(open).await.expect("a store");
+    submit_run(server, kind, "not a job").await
+}
+
+/// Puts a run of any kind into the database.
+pub(crate) async fn submit_run(server: &TestServer, kind: Kind, input: &str) -> String {
+    let store = database::store(&server.dir().join("data"), NOON_MS).await;
     let run = NewRun {
         priority: Priority::Foreground,
         ..NewRun::new(counted_id(NOON_MS, 1_000), kind, "example", kind.as_str())
     };
     let id = run.id.to_string();
-    let submission = Submission {
-        run,
-        input: b"not a job".to_vec(),
-        blobs: Vec::new(),
-        hook: None,
-        labels: std::collections::BTreeMap::new(),
-    };
-    let submit = Submit {
-        runs: vec![submission],
-        idempotency: None,
-        entry: None,
-        aging_step_ms: 600_000,
-        now: NOON_MS,
-    };
+    let submit = Submit::new([Submission::new(run, input)], 600_000, NOON_MS);
     store.submit(submit).await.expect("accepted");
     tokio::task::spawn_blocking(move || drop(store))
         .await

@@ -51,7 +51,7 @@ async fn a_job_fails_for_good() {
     assert_snapshot!("failed", end.shown().await);
     assert_snapshot!("failed_job", server.job_shown(&id).await);
     let claim = server.post("/api/v1/jobs/claim", &bare("worker-1")).await;
-    assert_eq!(claim.status, 204, "nobody asked for another attempt");
+    assert_eq!(claim.status, 204, "no other attempt was asked for");
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn a_finish_is_repeated_when_another_attempt_runs_already() {
     assert_eq!(
         before["exit_code"],
         json!(null),
-        "nobody reported on this attempt"
+        "this attempt was not reported"
     );
     assert_eq!(before["error_message"], json!(null));
 }

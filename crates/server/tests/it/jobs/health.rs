@@ -75,7 +75,7 @@ async fn metrics_follow_a_job_through_its_life() {
     assert_eq!(server.put(&path, &report).await.status, 200);
     // A repetition ends nothing.
     server.put(&path, &report).await;
-    // Whatever somebody makes up is one series.
+    // All unknown names are one series.
     for (method, path) in [("BREW", "/coffee"), ("STEEP", "/tea")] {
         let method = method.parse().expect("a method");
         assert_eq!(server.send(method, path, "").await.status, 404);

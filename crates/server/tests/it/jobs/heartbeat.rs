@@ -22,7 +22,7 @@ async fn a_heartbeat_extends_the_lease() {
 }
 
 #[tokio::test]
-async fn an_expired_lease_that_nobody_took_away_is_extended() {
+async fn an_expired_lease_that_was_not_taken_away_is_extended() {
     let server = TestServer::open().await;
     let id = server.submit(&example()).await;
     server.claim("worker-1").await;

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::test_server::{TestServer, bare, example, example_with};
+use crate::test_server::{TestServer, bare, example};
 
 const LEASES: &str = "/api/executors/worker-1/leases";
 const EXCHANGE: &str = "/api/executors/worker-1/exchange";
@@ -98,7 +98,7 @@ async fn results_are_accepted_or_refused_one_by_one() {
 #[tokio::test]
 async fn a_batch_may_end_an_attempt_and_say_so_again_with_a_retry_policy() {
     let server = TestServer::open().await;
-    let id = server.submit(&example_with(&json!({"retry": {}}))).await;
+    let id = server.submit_with(&json!({"retry": {}})).await;
     server.claim("worker-1").await;
     let result = json!({"run_id": id, "token": 1, "outcome": "failed", "exit_code": 1});
     let answer = server

@@ -16,9 +16,7 @@ async fn filled() -> TestServer {
         ("third", "background"),
     ] {
         server
-            .submit(&example_with(
-                &json!({"type": job_type, "priority": priority}),
-            ))
+            .submit_with(&json!({"type": job_type, "priority": priority}))
             .await;
         server.clock.advance_ms(1_000);
     }
@@ -88,8 +86,8 @@ async fn pages_follow_the_link_to_the_end_without_loss_or_repetition() {
 async fn scheduled_and_queued_jobs_are_both_pending_in_one_order() {
     let server = filled().await;
     let later = json!({"not_before": "2024-01-02T00:00:00Z"});
-    server.submit(&example_with(&later)).await;
-    server.submit(&example_with(&json!({}))).await;
+    server.submit_with(&later).await;
+    server.submit_with(&json!({})).await;
     assert_eq!(
         types(&server, "status=pending").await,
         ["7", "6", "5", "4", "3", "2"]

@@ -40,7 +40,7 @@ fn halting(
     let (arrived, has_arrived) = oneshot::channel();
     let (go_on, may_go_on) = oneshot::channel::<()>();
     let rest = async move {
-        // Whoever asks for more has taken the half.
+        // A request that asks for more has taken the half.
         arrived.send(()).expect("the test waits");
         may_go_on.await.expect("the test goes on");
         rest
@@ -148,7 +148,7 @@ impl Source for Watched {
 }
 
 #[tokio::test]
-async fn large_bodies_are_worked_on_where_nobody_waits() {
+async fn large_bodies_are_worked_on_where_no_request_waits() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let watched = Watched {
         clock: FixedClock::new(),

@@ -3,15 +3,13 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::test_server::{NOON_MS, TestServer, example, example_with};
+use crate::test_server::{NOON_MS, TestServer, example};
 
 #[tokio::test]
 async fn a_job_does_not_start_before_its_time() {
     let server = TestServer::open().await;
     let id = server
-        .submit(&example_with(
-            &json!({"not_before": "2024-01-01T12:10:00.500Z"}),
-        ))
+        .submit_with(&json!({"not_before": "2024-01-01T12:10:00.500Z"}))
         .await;
     let due = NOON_MS + 600_500;
     assert_eq!(server.schedule().await, Some(due));
@@ -28,9 +26,7 @@ async fn a_job_does_not_start_before_its_time() {
 async fn a_time_that_is_over_means_now() {
     let server = TestServer::open().await;
     let id = server
-        .submit(&example_with(
-            &json!({"not_before": "1970-01-01T00:00:00Z"}),
-        ))
+        .submit_with(&json!({"not_before": "1970-01-01T00:00:00Z"}))
         .await;
     assert_eq!(server.claim("worker-1").await["id"], id);
 }
@@ -39,9 +35,7 @@ async fn a_time_that_is_over_means_now() {
 async fn a_scheduled_job_can_be_cancelled() {
     let server = TestServer::open().await;
     let id = server
-        .submit(&example_with(
-            &json!({"not_before": "2024-01-02T00:00:00Z"}),
-        ))
+        .submit_with(&json!({"not_before": "2024-01-02T00:00:00Z"}))
         .await;
     server.cancel(&id).await;
     server.clock.advance_ms(48 * 3_600_000);
@@ -53,9 +47,7 @@ async fn a_scheduled_job_can_be_cancelled() {
 async fn a_scheduled_job_takes_its_place_by_its_time() {
     let server = TestServer::open().await;
     let later = server
-        .submit(&example_with(
-            &json!({"not_before": "2024-01-01T12:01:00Z"}),
-        ))
+        .submit_with(&json!({"not_before": "2024-01-01T12:01:00Z"}))
         .await;
     server.clock.advance_ms(30_000);
     let before = server.submit(&example()).await;

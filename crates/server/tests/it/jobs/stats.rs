@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::test_server::{TestServer, bare, example, example_with};
+use crate::test_server::{TestServer, bare, example};
 
 #[tokio::test]
 async fn an_empty_server_has_every_count() {
@@ -21,14 +21,10 @@ async fn counts_follow_what_happens() {
         "best_effort",
         "best_effort",
     ] {
-        server
-            .submit(&example_with(&json!({"priority": priority})))
-            .await;
+        server.submit_with(&json!({"priority": priority})).await;
     }
     server
-        .submit(&example_with(
-            &json!({"not_before": "2024-01-02T00:00:00Z"}),
-        ))
+        .submit_with(&json!({"not_before": "2024-01-02T00:00:00Z"}))
         .await;
     for (executor, verb) in [
         ("worker-1", "complete"),

@@ -38,7 +38,7 @@ async fn a_job_with_every_addition_shows_them() {
         "retry": {"initial_seconds": 2, "max_seconds": 60.5},
         "not_before": "2024-01-01T14:30:00.250+02:00",
         "labels": {"team": "blue", "empty": ""},
-        "somebody's own": "is ignored",
+        "another's own": "is ignored",
     });
     let id = server.submit(&job).await;
     assert_snapshot!(server.job_shown(&id).await);

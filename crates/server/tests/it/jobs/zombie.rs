@@ -54,7 +54,7 @@ async fn a_zombie_changes_nothing() {
         server.clock.advance_ms(30_000);
         assert_eq!(server.reap().await, 1);
         let zombie = json!({"executor_id": "zombie", "lease_token": token, "stdout": "old"});
-        // First while nobody has the job, then while somebody else has it, then after its end.
+        // First while no executor has the job, then while another has it, then after its end.
         refused(&server, &id, &zombie).await;
         server.claim("worker-2").await;
         refused(&server, &id, &zombie).await;

@@ -6,13 +6,13 @@ use engine::{AttemptOutcome, Holder, Kind, NewRun, Run, RunId};
 use futures_util::future::join;
 use serde_json::{Value, json};
 use store::{
-    Location, Store,
+    Store,
     runs::{self, Claim, Finish, Report, Submission, Submit},
 };
 use wire::{client::Error, executors::LeaseOf};
 
 use super::socket::{Socket, job, start};
-use crate::test_server::counted_id;
+use crate::{database, test_server::counted_id};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const LEASE_MS: i64 = 600_000;
@@ -25,33 +25,19 @@ fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// A run of kind execution that somebody holds.
+/// A run of kind execution that an executor holds.
 async fn running(store: &Store, number: u64) -> Run {
     let (id, now) = (counted_id(now_ms(), number), now_ms());
     let run = NewRun::new(id, Kind::Execution, "Module Upgrade", "execution");
-    let submit = Submit {
-        runs: vec![Submission {
-            run,
-            input: Vec::new(),
-            blobs: Vec::new(),
-            hook: None,
-            labels: std::collections::BTreeMap::new(),
-        }],
-        idempotency: None,
-        entry: None,
-        aging_step_ms: 1_000,
-        now,
-    };
+    let submit = Submit::new([Submission::new(run, "")], 1_000, now);
     store.submit(submit).await.expect("accepted");
     let claim = Claim {
         executor: "player".to_owned(),
-        executor_ip: String::new(),
         queues: vec!["execution".to_owned()],
-        families: Vec::new(),
-        looked: 0,
         max: 1,
         lease_ms: LEASE_MS,
         now,
+        ..Claim::default()
     };
     store.claim(claim).await.expect("claimed").remove(0).run
 }
@@ -79,9 +65,7 @@ fn holder(run: &Run) -> Holder {
 
 /// One execution that has ended and one that goes on, in the database of a server to come.
 async fn prepared(dir: &Path) -> (RunId, Run) {
-    let location = Location::Sqlite(dir.join("playhouse.db"));
-    let store = tokio::task::spawn_blocking(move || Store::open(&location, 1, now_ms())).await;
-    let store = store.expect("no panic").expect("the database opens");
+    let store = database::store(dir, now_ms()).await;
     let first = running(&store, 1).await;
     let (id, by) = (first.id, holder(&first));
     let step = runs::PartReport {
@@ -94,18 +78,11 @@ async fn prepared(dir: &Path) -> (RunId, Run) {
         event_data: String::new(),
     };
     let advance = move |batch: &mut store::Batch<'_, '_>| {
-        let step = std::slice::from_ref(&step);
-        runs::advance(
-            batch,
-            id,
-            by.clone(),
-            &runs::ProgressReport {
-                parts: step,
-                state: None,
-                acknowledged: 0,
-            },
-            now_ms(),
-        )
+        let report = runs::ProgressReport {
+            parts: std::slice::from_ref(&step),
+            ..runs::ProgressReport::default()
+        };
+        runs::advance(batch, id, by.clone(), &report, now_ms())
     };
     store.write(advance).await.expect("owned");
     completed(&store, &first).await;

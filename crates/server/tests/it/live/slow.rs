@@ -1,5 +1,5 @@
 //! A reader that takes nothing is cut off, hears where it was when it reads again in time, and
-//! nobody else notices.
+//! no other reader notices.
 
 use std::time::{Duration, Instant};
 

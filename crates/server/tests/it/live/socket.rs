@@ -44,7 +44,7 @@ pub(super) fn job() -> NewJob {
     }
 }
 
-/// A connection that holds little that nobody reads.
+/// A connection that holds little that is not read.
 pub(super) async fn narrow(address: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4_096).expect("a small buffer");

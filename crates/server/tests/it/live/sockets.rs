@@ -107,7 +107,7 @@ async fn a_stream_without_events_says_again_and_again_that_it_is_alive() {
 }
 
 #[tokio::test]
-async fn a_reader_of_another_log_is_told_to_start_anew() {
+async fn a_reader_of_another_log_gets_a_reset() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (running, client) = start(dir.path(), TIMEOUT).await;
     let mut socket = Socket::open(running.local_addr(), "/ws/events?after=7").await;

@@ -67,7 +67,7 @@ async fn bodies_that_are_no_job() {
 async fn unknown_fields_and_missing_values_do_not_matter() {
     let server = server().await;
     let body = json!({"input": null, "timeout": null, "retries": null, "plugins": null,
-        "debug": null, "webhook": null, "async": true, "somebody's own": [1]});
+        "debug": null, "webhook": null, "async": true, "another's own": [1]});
     let id = create(&server, &body).await;
     let config = &shown(&server, &id).await["config"];
     let expected = json!({"input": null, "timeout": 300_000, "retries": 3,

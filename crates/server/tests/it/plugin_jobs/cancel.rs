@@ -51,7 +51,7 @@ async fn a_running_job_is_stopped_by_its_executor() {
 }
 
 #[tokio::test]
-async fn a_job_that_nobody_starts_does_not_stay_for_ever() {
+async fn a_job_that_is_never_started_does_not_stay_forever() {
     let server = server().await;
     let held = create(&server, &json!({"input": 1})).await;
     let queued = create(&server, &json!({"input": 1})).await;

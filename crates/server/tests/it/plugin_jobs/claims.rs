@@ -30,7 +30,7 @@ async fn each_executor_gets_what_it_can_perform() {
     let three = ready(&server, &["three"]).await;
     let again = ready(&server, &["one", "two"]).await;
     assert!(claims(&server, "worker-3", &all).await.is_empty());
-    assert!(claims(&server, "nobody", &all).await.is_empty());
+    assert!(claims(&server, "unknown", &all).await.is_empty());
     assert_eq!(
         ids(&claims(&server, "worker-2", &all).await),
         [&two, &three]

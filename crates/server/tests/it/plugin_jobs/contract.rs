@@ -35,7 +35,7 @@ async fn a_job_from_its_creation_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_fails_hides_nobody() {
+async fn a_plugin_that_fails_hides_no_other() {
     let server = server().await;
     let body = json!({"input": [1, 2.5, null], "plugins": ["two", "one"], "retries": 0,
         "timeout": 1_000, "debug": true});

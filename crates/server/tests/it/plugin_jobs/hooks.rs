@@ -1,4 +1,4 @@
-//! What a plugin job's own webhook is told, and what hooks of all are.
+//! What a plugin job's own webhook gets, and what hooks of all runs get.
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ async fn a_job_s_own_webhook_is_told_in_the_contract_s_words() {
         "jobError",
     ];
     assert_eq!(told("/mine"), mine);
-    // Whoever reads the job sees what became of them.
+    // A reader of the job sees what became of them.
     let sent = server.get(&path(&work.id, "/deliveries")).json(200).await;
     assert_eq!(sent.as_array().map(Vec::len), Some(mine.len()));
     let stored = [
@@ -104,7 +104,7 @@ async fn a_webhook_says_what_it_wants() {
             .header("webhook-signature")
             .starts_with("v1,")
     );
-    // Nobody is shown it again, nor does an executor see it.
+    // It is not shown again, nor does an executor see it.
     let mut shown = server.get(&path(&work.id, "")).await.text().await;
     shown += &work.lease.to_string();
     shown += &receiver

@@ -10,6 +10,7 @@ use crate::answer::has;
 async fn another_attempt_goes_on_after_the_last_plugin() {
     let server = server().await;
     let mut work = taken(&server, &json!({"input": 1})).await;
+    assert!(work.lease.get("parts").is_none(), "{}", work.lease);
     work.storage.insert("seen".to_owned(), json!([1, 2]));
     work.started(&server, "one").await;
     work.completed(&server, "one", json!({"n": 1.25})).await;
@@ -104,7 +105,7 @@ async fn the_time_is_the_whole_job_s() {
     let work = take(&server, "worker-1").await;
     assert_eq!(work.lease["remaining_ms"], 20_000);
     lose(&server).await;
-    // Its time ended while nobody had it.
+    // Its time ended while no executor had it.
     server.reap().await;
     let job = shown(&server, &work.id).await;
     assert_eq!(job["progress"]["status"], "failed");

@@ -34,13 +34,13 @@ fn nested(levels: usize) -> String {
 }
 
 /// A plugin that works.
-fn plugin(name: &str, order: i64) -> Value {
+pub(crate) fn plugin(name: &str, order: i64) -> Value {
     json!({"name": name, "version": "1.0.0", "description": format!("Does {name}"),
         "order": order, "enabled": true, "host": "process",
         "metrics": [{"name": "n", "unit": "items", "direction": "higher"}]})
 }
 
-async fn register(server: &TestServer, executor: &str, plugins: &[Value]) {
+pub(crate) async fn register(server: &TestServer, executor: &str, plugins: &[Value]) {
     let body = json!({"slots": 4, "version": "1.0.0", "isolation": "standard",
         "kinds": ["job", "plugin_job"], "plugins": plugins});
     server

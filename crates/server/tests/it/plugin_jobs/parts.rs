@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{progress, server, shown, taken};
+use super::{Work, progress, server, shown, take, taken};
 use crate::{stream::Messages, test_server::example};
 
 #[tokio::test]
@@ -10,7 +10,8 @@ async fn the_same_report_again_changes_nothing() {
     let server = server().await;
     let work = taken(&server, &json!({"input": 1})).await;
     for _ in 0..2 {
-        work.started(&server, "one").await;
+        let answer = work.started(&server, "one").await;
+        assert_eq!(answer["signals"]["generation"], 0);
     }
     let report = work.report(&[
         work.part("one", "completed", 1, json!({"metric": {"n": 1}})),
@@ -33,6 +34,38 @@ async fn the_same_report_again_changes_nothing() {
     ];
     assert_eq!(types, expected.map(|word| format!("plugin_job.{word}")));
     assert_eq!(events[4].data["data"]["metric"], json!({"n": 1}));
+}
+
+#[tokio::test]
+async fn a_failed_try_and_a_summary_alone_are_events_without_a_plugin() {
+    let server = server().await;
+    let mut work = taken(&server, &json!({"input": 1})).await;
+    work.started(&server, "one").await;
+    work.tried(&server, "one", 1).await;
+    work.completed(&server, "one", json!({"n": 1})).await;
+    work.summary.insert("one".to_owned(), json!("all is well"));
+    // The second report changes nothing.
+    for _ in 0..2 {
+        work.note(&server, &[]).await;
+    }
+    work.finish(&server, true, None).await;
+    let path = format!("/api/events?after=2&run_id={}", work.id);
+    let events = Messages::of(server.get(&path).await).take(6).await;
+    let types: Vec<&str> = events.iter().map(|event| &*event.event).collect();
+    let expected = [
+        "started",
+        "plugin_started",
+        "checkpointed",
+        "plugin_completed",
+        "checkpointed",
+        "completed",
+    ];
+    assert_eq!(types, expected.map(|word| format!("plugin_job.{word}")));
+    let plain = json!({"name": "one two", "status": "running", "attempt": 1,
+        "executor_id": "worker-1"});
+    for place in [2, 4] {
+        assert_eq!(events[place].data["data"], plain);
+    }
 }
 
 #[tokio::test]
@@ -64,6 +97,7 @@ async fn what_does_not_fit_the_job_is_refused() {
         with("name", json!("three")),
         with("name", json!("")),
         with("path", json!("one")),
+        with("event", json!("e".repeat(20_000))),
         json!(7),
     ] {
         let report = work.report(std::slice::from_ref(&refused));
@@ -170,4 +204,24 @@ async fn a_run_is_parked_by_the_owner_of_its_lease_unless_there_is_news() {
     server.clock.advance_ms(5_000);
     server.schedule().await;
     assert_eq!(progress(&server, &work.id).await["status"], "failed");
+}
+
+#[tokio::test]
+async fn a_run_that_waited_for_a_time_goes_on_and_waits_no_more_after_a_cancel() {
+    let server = server().await;
+    let work = taken(&server, &json!({"input": 1})).await;
+    let path = format!("/api/runs/{}/park", work.id);
+    let park = |work: &Work| {
+        json!({"executor": work.executor, "token": work.token, "wait_for": "time",
+            "timeout_ms": 5_000})
+    };
+    assert_eq!(server.post(&path, &park(&work)).await.status, 204);
+    // It holds no lease, and nothing of it is lost.
+    server.clock.advance_ms(5_000);
+    server.schedule().await;
+    let next = take(&server, "worker-1").await;
+    assert_eq!((&next.id, next.token), (&work.id, 2));
+    let cancel = super::path(&next.id, "/cancel");
+    server.post(&cancel, &json!(null)).json(200).await;
+    server.post(&path, &park(&next)).problem(409).await;
 }

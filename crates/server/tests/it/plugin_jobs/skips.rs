@@ -1,4 +1,4 @@
-//! A job that names no plugins runs those that take its input; the others are skipped, and that is told.
+//! A job that names no plugins runs those that take its input; the others are skipped, with an event.
 
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ async fn a_skip_is_told_as_one_and_does_not_save_a_lost_executor() {
         assert!(detail.contains("did not end as"), "{report}: {detail}");
     }
     skipped(&work, &server, "one").await;
-    // Nobody did anything in these three attempts.
+    // Nothing was done in these three attempts.
     for _ in 0..2 {
         super::lose(&server).await;
         work = super::take(&server, "worker-1").await;

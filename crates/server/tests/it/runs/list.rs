@@ -1,7 +1,7 @@
 //! Lists, and one run.
 
 use insta::assert_snapshot;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{detail, filled, text};
 use crate::{
@@ -59,7 +59,7 @@ async fn every_filter_narrows_and_they_combine() {
         ("name=report", &["3"]),
         ("name=repor", &[]),
         ("label=team%3Ddata", &["3", "1"]),
-        ("label=team=data,stage=Test", &["1"]),
+        ("label=team=data&label=stage=Test", &["1"]),
         ("label=team=data&name=report", &["3"]),
         ("text=NIGHT", &["1"]),
         ("text=stage%3Dtest", &["1"]),
@@ -85,6 +85,23 @@ async fn every_filter_narrows_and_they_combine() {
     assert_eq!(ids(server.get(&children).await).await, [""; 0]);
     let parent = format!("/api/runs?parent={labelled}");
     assert_eq!(ids(server.get(&parent).await).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_label_may_contain_commas_and_links_repeat_every_label() {
+    let server = TestServer::open().await;
+    for note in ["a,b=c", "a", "a,b=c", "b=c"] {
+        let labels = json!({"labels": {"note": note, "team": "data"}});
+        server.submit_with(&labels).await;
+    }
+    let mut path = Some("/api/runs?label=note=a,b%3Dc&label=team=data&limit=1".to_owned());
+    let mut seen = Vec::new();
+    while let Some(page) = path {
+        let answer = server.get(&page).await;
+        path = next(&answer);
+        seen.extend(ids(answer).await);
+    }
+    assert_eq!(seen, ["3", "1"]);
 }
 
 #[tokio::test]

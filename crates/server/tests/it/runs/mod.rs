@@ -7,34 +7,26 @@ mod scopes;
 
 use serde_json::{Value, json};
 
-use crate::test_server::{TestServer, example_with};
+use crate::{
+    plugin_jobs::{plugin, register},
+    test_server::TestServer,
+};
 
 /// A server with a labelled job, a plugin job that is not started, and a job that an executor performs.
 async fn filled() -> (TestServer, [String; 3]) {
     let server = TestServer::open().await;
     let labelled = json!({"type": "Nightly", "labels": {"team": "data", "stage": "Test"}});
-    let labelled = server.submit(&example_with(&labelled)).await;
+    let labelled = server.submit_with(&labelled).await;
     server.clock.advance_ms(1_000);
-    register(&server).await;
+    register(&server, "worker-1", &[plugin("one", 1)]).await;
     let plugins = json!({"input": {"text": "a"}, "plugins": ["one"]});
     let plugins = server.post("/playground/jobs", &plugins).await;
     let plugins = text(&plugins.json(200).await["id"]);
     server.clock.advance_ms(1_000);
     let running = json!({"type": "report", "priority": "foreground", "labels": {"team": "data"}});
-    let running = server.submit(&example_with(&running)).await;
+    let running = server.submit_with(&running).await;
     server.claim("worker-1").await;
     (server, [labelled, plugins, running])
-}
-
-/// An executor that has the plugin `one`.
-async fn register(server: &TestServer) {
-    let plugin = json!({"name": "one", "version": "1.0.0", "description": "Does one", "order": 1,
-        "enabled": true, "host": "process",
-        "metrics": [{"name": "n", "unit": "items", "direction": "higher"}]});
-    let body = json!({"slots": 4, "version": "1.0.0", "isolation": "standard",
-        "kinds": ["job", "plugin_job"], "plugins": [plugin]});
-    let registered = server.put("/api/executors/worker-1", &body).await;
-    registered.json(200).await;
 }
 
 fn text(value: &Value) -> String {

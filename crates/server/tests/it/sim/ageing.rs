@@ -35,6 +35,17 @@ struct Flood {
 }
 
 impl Flood {
+    async fn open(settings: Settings) -> Self {
+        let clock = SimulatedClock::new();
+        let server = Assembled::open(settings, Clock::new(clock.clone())).await;
+        Self {
+            server: server.expect("it opens"),
+            began: clock.now(),
+            clock,
+            courses: HashMap::new(),
+        }
+    }
+
     async fn call(&self, method: Method, path: &str, body: &Value) -> Value {
         let request = http::Request::builder()
             .method(method)
@@ -115,19 +126,9 @@ async fn flood(bound: Duration) -> Flood {
     let dir = directory();
     let mut settings = Settings::new(dir.path().join("data"));
     settings.class_bound = bound;
-    let clock = SimulatedClock::new();
-    let server = Assembled::open(settings, Clock::new(clock.clone()))
-        .await
-        .expect("it opens");
-    let began = clock.now();
-    let mut flood = Flood {
-        server,
-        clock,
-        began,
-        courses: HashMap::new(),
-    };
+    let mut flood = Flood::open(settings).await;
     for minute in 0..MINUTES {
-        flood.clock.set(began + minute * MINUTE_MS);
+        flood.clock.set(flood.began + minute * MINUTE_MS);
         flood.submit("foreground", FLOOD).await;
         if LOW_AT.contains(&minute) {
             flood.submit("background", 1).await;
@@ -185,22 +186,11 @@ async fn a_flood_of_foreground_work_keeps_the_rest_waiting_for_the_bound_and_no_
 async fn within_capacity_a_lower_class_starts_within_its_bound() {
     // Without a queue there is nothing to wait for.
     let dir = directory();
-    let clock = SimulatedClock::new();
-    let settings = Settings::new(dir.path().join("data"));
-    let server = Assembled::open(settings, Clock::new(clock.clone()))
-        .await
-        .expect("it opens");
-    let began = clock.now();
-    let mut flood = Flood {
-        server,
-        clock,
-        began,
-        courses: HashMap::new(),
-    };
+    let mut flood = Flood::open(Settings::new(dir.path().join("data"))).await;
     // All that can be done is foreground work that comes, and there is a backlog of one minute.
     flood.submit("foreground", CAPACITY).await;
     for minute in 0..60 {
-        flood.clock.set(began + minute * MINUTE_MS);
+        flood.clock.set(flood.began + minute * MINUTE_MS);
         flood.submit("foreground", CAPACITY - 1).await;
         if minute == 5 {
             flood.submit("background", 1).await;

@@ -10,7 +10,7 @@ use wire::{client::JobFilter, events::Event, jobs::NewJob};
 use super::world::{World, short};
 use crate::test_server::SHA256;
 
-/// What is told of one job, without `job.`.
+/// What the log says of one job, without `job.`.
 type Story = Vec<String>;
 
 impl World {
@@ -127,7 +127,7 @@ impl World {
         }
         for (id, entry) in &self.ledger.jobs {
             let Some((story, starts)) = stories.get(id) else {
-                assert!(entry.gone, "{id}: nothing is told of it");
+                assert!(entry.gone, "{id}: it is not in the log");
                 continue;
             };
             if story[0] != "submitted" {

@@ -1,5 +1,6 @@
 //! Executors that crash, stall past their leases, wake up and report late, repeat themselves and
-//! overtake their own reports. Every second one knows only the contract and has no tokens.
+//! overtake their own reports. Every second one knows only the contract and has no tokens; the others are as
+//! ours are, and perform plugin jobs as well.
 
 use http::Method;
 use serde_json::json;
@@ -10,6 +11,7 @@ use wire::{
 
 use super::{
     ledger::Holder,
+    plugin_jobs,
     world::{World, short},
 };
 
@@ -31,6 +33,7 @@ pub(super) struct Executor {
     /// It knows only the contract.
     bare: bool,
     holds: Vec<Held>,
+    pub(super) plugin_jobs: Vec<plugin_jobs::Held>,
     /// It does nothing before.
     stalled_until: i64,
     beat_at: i64,
@@ -52,12 +55,17 @@ impl Executor {
             generation: 0,
             bare,
             holds: Vec::new(),
+            plugin_jobs: Vec::new(),
             stalled_until: 0,
             beat_at: 0,
         }
     }
 
-    fn name(&self) -> String {
+    pub(super) fn is_stalled(&self, now: i64) -> bool {
+        self.stalled_until > now
+    }
+
+    pub(super) fn name(&self) -> String {
         format!("executor-{}-{}", self.number, self.generation)
     }
 
@@ -70,16 +78,29 @@ impl Executor {
 }
 
 impl World {
-    fn any_executor(&mut self) -> usize {
+    pub(super) fn any_executor(&mut self) -> usize {
         self.chance
             .index(self.executors.len())
             .expect("there are executors")
     }
 
-    /// Somebody claims, or ends what is done.
+    /// The places of those that are as ours are.
+    pub(super) fn ours(&self) -> Vec<usize> {
+        let places = 0..self.executors.len();
+        places
+            .filter(|place| !self.executors[*place].bare)
+            .collect()
+    }
+
+    pub(super) fn any_of_ours(&mut self) -> usize {
+        let ours = self.ours();
+        ours[self.chance.index(ours.len()).expect("there are some")]
+    }
+
+    /// An executor claims, or ends what is done.
     pub(super) async fn work(&mut self) {
         let place = self.any_executor();
-        if self.executors[place].stalled_until > self.now() {
+        if self.executors[place].is_stalled(self.now()) {
             return;
         }
         self.end_what_is_done(place);
@@ -108,7 +129,7 @@ impl World {
             };
             self.client().claim(&claim).await.expect("an answer")
         };
-        // An answer that is lost leaves leases that nobody knows of.
+        // An answer that is lost leaves leases that no executor knows of.
         let lost = self.chance.percent(5);
         for job in jobs {
             let now = self.now();
@@ -163,7 +184,7 @@ impl World {
         for place in 0..self.executors.len() {
             let executor = &self.executors[place];
             let now = self.now();
-            if executor.stalled_until > now || executor.beat_at + BEAT_MS > now {
+            if executor.is_stalled(now) || executor.beat_at + BEAT_MS > now {
                 continue;
             }
             self.executors[place].beat_at = now;
@@ -205,26 +226,31 @@ impl World {
 
     async fn renew(&mut self, place: usize) -> Vec<bool> {
         let executor = &self.executors[place];
-        let lease = |held: &Held| HeldLease {
-            run_id: held.job.clone(),
-            token: held.token,
+        let lease = |(run_id, token): (&String, i64)| HeldLease {
+            run_id: run_id.clone(),
+            token,
             seen: 0,
         };
+        let jobs = executor.holds.iter().map(|held| (&held.job, held.token));
+        let plugin_jobs = executor.plugin_jobs.iter();
+        let plugin_jobs = plugin_jobs.map(|held| (&held.job, held.token));
         let renew = Renew {
-            leases: executor.holds.iter().map(lease).collect(),
+            leases: jobs.chain(plugin_jobs).map(lease).collect(),
             wait_seconds: 0.0,
             ..Renew::default()
         };
         let (name, holds) = (executor.name(), executor.holds.clone());
         let renewed = self.client().renew(&name, &renew).await.expect("an answer");
-        assert_eq!(renewed.leases.len(), holds.len());
+        assert_eq!(renewed.leases.len(), renew.leases.len());
+        let mut news = renewed.leases.into_iter();
         let mut answers = Vec::new();
-        for (held, news) in holds.iter().zip(renewed.leases) {
+        for (held, news) in holds.iter().zip(news.by_ref()) {
             let holder = self.executors[place].holder(held);
             let accepted = self.beaten(&held.job, &holder);
             assert_eq!(news.lost, !accepted, "{}", held.job);
             answers.push(accepted);
         }
+        self.plugin_jobs_renewed(place, news);
         answers
     }
 
@@ -332,11 +358,11 @@ impl World {
     }
 
     /// It is killed: it forgets everything. It comes back by its old name or by a new one.
-    pub(super) fn crash(&mut self) {
-        let place = self.any_executor();
+    pub(super) fn crash(&mut self, place: usize) {
         let renamed = self.chance.percent(70);
         let executor = &mut self.executors[place];
         executor.holds.clear();
+        executor.plugin_jobs.clear();
         executor.stalled_until = 0;
         executor.generation += usize::from(renamed);
         let name = executor.name();
@@ -345,8 +371,7 @@ impl World {
     }
 
     /// It stands still, often for longer than its leases live, and then goes on as if nothing were.
-    pub(super) fn stall(&mut self) {
-        let place = self.any_executor();
+    pub(super) fn stall(&mut self, place: usize) {
         let until = self.now() + self.chance.within(1_000, 120_000);
         self.executors[place].stalled_until = until;
         let name = self.executors[place].name();
@@ -355,20 +380,17 @@ impl World {
     }
 
     /// It is stopped as planned and releases what it has; or it cannot do the work.
-    pub(super) async fn drain(&mut self) {
-        let place = self.any_executor();
+    pub(super) async fn drain(&mut self, place: usize) {
         for held in std::mem::take(&mut self.executors[place].holds) {
             let holder = Holder {
                 executor: self.executors[place].name(),
                 token: Some(held.token),
             };
             let abandons = self.chance.percent(30);
-            let body = Release {
-                executor: holder.executor.clone(),
-                token: held.token,
-                error_message: abandons.then(|| "its disk is full".to_owned()),
-            };
-            let released = self.client().release(&held.job, &body).await.is_ok();
+            let why = abandons.then_some("its disk is full");
+            let released = self
+                .release(place, (held.job.as_str(), held.token), why)
+                .await;
             let entry = self.ledger.entry(&held.job);
             assert_eq!(released, entry.holds(&holder), "{}", held.job);
             if released {
@@ -379,15 +401,27 @@ impl World {
                     "a drain gave a job back"
                 });
             }
-            self.note(|| {
-                format!(
-                    "{} gave back {}: {released}",
-                    holder.executor,
-                    short(&held.job)
-                )
-            });
             self.look(&held.job).await;
         }
+        for held in std::mem::take(&mut self.executors[place].plugin_jobs) {
+            let released = self
+                .release(place, (held.job.as_str(), held.token), None)
+                .await;
+            self.plugin_job_released(&held, released).await;
+        }
+    }
+
+    /// Whether the server took the release.
+    async fn release(&mut self, place: usize, run: (&str, i64), why: Option<&str>) -> bool {
+        let (executor, (id, token)) = (self.executors[place].name(), run);
+        let release = Release {
+            executor: executor.clone(),
+            token,
+            error_message: why.map(str::to_owned),
+        };
+        let released = self.client().release(id, &release).await.is_ok();
+        self.note(|| format!("{executor} released {}: {released}", short(id)));
+        released
     }
 
     /// Every executor is well again.

@@ -1,6 +1,7 @@
 //! Server and executors under simulated time: every choice comes from a seed, so a failure can be
-//! had again. The database is a real SQLite file, the calls are the real client's, the server is
-//! closed and opened again; only time, chance and the executors are simulated.
+//! repeated. The database is a real SQLite file, of runs that wait also a real PostgreSQL; the calls are
+//! the real client's, the server is closed and opened again; only time, chance and the executors are
+//! simulated.
 
 mod ageing;
 mod audit;
@@ -27,6 +28,8 @@ use tally::Tally;
 use tempfile::TempDir;
 use waiting::WaitingWorld;
 use world::World;
+
+use crate::database::Databases;
 
 /// Seeds of an ordinary test run.
 const SEEDS: u64 = 200;
@@ -100,8 +103,22 @@ fn runs_that_wait_keep_every_promise() {
     play_all(play, &waiting::EXPECTED);
 }
 
-fn play_all(play: impl Fn(u64) -> Tally + Sync, expected: &[&str]) {
+/// A commit of PostgreSQL takes longer: a tenth of the seeds.
+#[test]
+fn runs_that_wait_keep_every_promise_on_postgres() {
+    let play = |seed| {
+        let _databases = Databases::on_postgres();
+        std::mem::take(&mut play_waiting(seed).tally)
+    };
     let (first, count) = seeds();
+    play_some((first, count.div_ceil(10)), play, &waiting::EXPECTED);
+}
+
+fn play_all(play: impl Fn(u64) -> Tally + Sync, expected: &[&str]) {
+    play_some(seeds(), play, expected);
+}
+
+fn play_some((first, count): (u64, u64), play: impl Fn(u64) -> Tally + Sync, expected: &[&str]) {
     let (next, failed) = (AtomicU64::new(first), Mutex::new(Vec::new()));
     let total = Mutex::new(Tally::default());
     let player = || {

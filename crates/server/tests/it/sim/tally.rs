@@ -41,7 +41,7 @@ pub(super) const EXPECTED: [&str; 40] = [
     "a late copy of a note was refused",
     "a lost executor did not count: a plugin had ended",
     "a lost executor of a plugin job counted",
-    "a note of somebody who lost the job was refused",
+    "a note of a worker that lost the job was refused",
     "a note was repeated",
     "a plugin job completed",
     "a plugin job ended otherwise",

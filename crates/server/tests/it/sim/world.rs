@@ -16,7 +16,6 @@ use super::{
     executor::{Executor, Report},
     jobs::Submission,
     ledger::{LEASE_MS, Ledger},
-    plugin_jobs::Worker,
     tally::Tally,
 };
 use crate::answer::Answer;
@@ -25,8 +24,7 @@ use crate::answer::Answer;
 pub(super) const SCAN_MS: i64 = 5_000;
 const SCHEDULE_MS: i64 = 1_000;
 const RETAIN_MS: i64 = 60_000;
-const EXECUTORS: usize = 4;
-const WORKERS: usize = 3;
+const EXECUTORS: usize = 6;
 
 /// When each loop ticks next.
 struct Ticks {
@@ -44,10 +42,9 @@ pub(super) struct World {
     pub(super) executors: Vec<Executor>,
     /// Reports on their way: when they arrive, and what they say.
     pub(super) network: Vec<(i64, Report)>,
-    /// Executors of plugin jobs, and copies of their notes that come late.
-    pub(super) workers: Vec<Worker>,
+    /// Copies of reports of plugin jobs that come late.
     pub(super) late_notes: Vec<(i64, String, AdvanceRun)>,
-    /// Nobody makes faults any more.
+    /// There are no faults any more.
     pub(super) calm: bool,
     /// What was submitted, whether or not the submitter heard the answer.
     pub(super) submissions: Vec<Submission>,
@@ -79,7 +76,6 @@ impl World {
             tally: Tally::default(),
             executors,
             network: Vec::new(),
-            workers: (0..WORKERS).map(Worker::new).collect(),
             late_notes: Vec::new(),
             calm: false,
             submissions: Vec::new(),
@@ -123,7 +119,7 @@ impl World {
         self.server().client()
     }
 
-    /// A call by somebody who knows only the contract.
+    /// A call by a client that knows only the contract.
     pub(super) async fn call(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
         let request = Request::builder()
             .method(method)
@@ -256,13 +252,14 @@ impl World {
         self.advance(wait_ms).await;
         self.deliver().await;
         self.beats().await;
+        let place = self.any_executor();
         match self.chance.within(0, 100) {
             0..25 => self.submit().await,
             25..32 => self.repeat_submit().await,
             32..70 => self.work().await,
-            70..75 => self.crash(),
-            75..80 => self.stall(),
-            80..83 => self.drain().await,
+            70..75 => self.crash(place),
+            75..80 => self.stall(place),
+            80..83 => self.drain(place).await,
             83..90 => self.cancel().await,
             90..93 => self.cancel_pending().await,
             93..97 => self.retry().await,
@@ -272,7 +269,7 @@ impl World {
         self.plugin_step().await;
     }
 
-    /// Nobody makes faults any more: every job must come to its end.
+    /// There are no faults any more: every job must come to its end.
     pub(super) async fn calm(&mut self) {
         self.note(|| "calm".to_owned());
         self.recover();

@@ -102,7 +102,7 @@ fn database(server: &TestServer) -> rusqlite::Connection {
     rusqlite::Connection::open_with_flags(path, flags).expect("the server's database")
 }
 
-/// A number that every commit of somebody else changes that wrote anything at all: a row of any
+/// A number that every other commit changes that wrote anything at all: a row of any
 /// table, an event, a counter.
 fn commits(database: &rusqlite::Connection) -> i64 {
     database

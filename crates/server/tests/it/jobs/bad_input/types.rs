@@ -106,7 +106,7 @@ async fn what_is_no_json() {
         raw("deep arrays", deep("[", "]")),
         raw("deep objects", deep("{\"a\":", "}").replace(":}", ":1}")),
         raw(
-            "deep in a field that nobody knows",
+            "deep in an unknown field",
             with_text(&format!("\"x\":{}", deep("[", "]"))),
         ),
         raw("an array", "[]").field("body"),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{MIB, check, job, raw, with_text};
-use crate::test_server::{TestServer, example, example_with};
+use crate::test_server::{TestServer, example};
 
 #[tokio::test]
 async fn jobs_with_a_wrong_value() {
@@ -181,7 +181,7 @@ async fn odd_but_good_input_is_taken() {
         json!({"not_before": "-009999-01-03T00:00:00Z"}),
         json!({"not_before": "9999-12-30T00:00:00Z"}),
     ] {
-        let id = server.submit(&example_with(&fields)).await;
+        let id = server.submit_with(&fields).await;
         let job = server.job(&id).await;
         for (field, value) in fields.as_object().expect("an object") {
             if field == "type" || field == "arguments" && value.is_array() {

@@ -60,7 +60,7 @@ pub(crate) enum Loss {
     Counted,
     /// It counted, and was the last.
     Cap,
-    /// Somebody wanted it to stop anyway.
+    /// It was to stop anyway.
     Cancelled,
 }
 
@@ -155,7 +155,7 @@ impl Entry {
         );
     }
 
-    /// Nobody extended the lease.
+    /// The lease was not extended.
     pub(crate) fn lost(&mut self, now: i64) -> Loss {
         let lease = self.lease.take().expect("it had one");
         if self.cancel_requested {

@@ -15,11 +15,11 @@ use wire::{
 };
 
 pub(super) use ledger::{Entry, Loss};
-pub(super) use worker::Worker;
+pub(super) use worker::Held;
 
 use super::world::{World, short};
 
-/// The plugins that every worker has.
+/// The plugins that every executor of ours has.
 const PLUGINS: [&str; 4] = ["a", "b", "c", "d"];
 
 /// A week: no job's time is over here.
@@ -29,23 +29,22 @@ impl World {
     /// One step of those who have to do with plugin jobs, with faults.
     pub(super) async fn plugin_step(&mut self) {
         self.deliver_late_notes().await;
-        self.beat_workers().await;
+        let place = self.any_of_ours();
         match self.chance.within(0, 100) {
             0..15 => self.create_plugin_job().await,
             15..65 => self.work_on_plugins().await,
-            65..76 => self.crash_worker(),
-            76..83 => self.stall_worker(),
-            83..86 => self.drain_worker().await,
+            65..76 => self.crash(place),
+            76..83 => self.stall(place),
+            83..86 => self.drain(place).await,
             86..90 => self.cancel_plugin_job().await,
             90..93 => self.start_again().await,
             _ => {}
         }
     }
 
-    /// Nobody makes faults any more.
+    /// There are no faults any more.
     pub(super) async fn calm_plugin_step(&mut self) {
         self.deliver_late_notes().await;
-        self.beat_workers().await;
         self.all_work_on_plugins().await;
     }
 
@@ -55,7 +54,7 @@ impl World {
         entries.all(|entry| entry.over.is_some())
     }
 
-    /// Makes the server know a worker and its plugins.
+    /// Makes the server know an executor and its plugins.
     async fn register(&self, place: usize) {
         let plugin = |name: &&str| PluginInfo {
             name: (*name).to_owned(),
@@ -76,7 +75,7 @@ impl World {
             plugins: PLUGINS.iter().map(plugin).collect(),
             ..Registration::default()
         };
-        let name = self.workers[place].name();
+        let name = self.executors[place].name();
         self.client()
             .register(&name, &what)
             .await
@@ -84,8 +83,8 @@ impl World {
     }
 
     async fn create_plugin_job(&mut self) {
-        // Somebody must be known to have the plugins.
-        let place = self.chance.index(self.workers.len()).unwrap_or(0);
+        // An executor must be known to have the plugins.
+        let place = self.any_of_ours();
         self.register(place).await;
         let count = usize::try_from(self.chance.within(1, 5)).expect("small");
         let first = self.chance.index(PLUGINS.len()).unwrap_or(0);
@@ -187,8 +186,8 @@ impl World {
         }
     }
 
-    /// What the log tells of plugin jobs: no plugin begins after its end, or ends twice; each lease was
-    /// told; the last event is the end. `whole` says that nothing was removed from the log.
+    /// What the log says of plugin jobs: no plugin begins after its end, or ends twice; each lease is in
+    /// it; the last event is the end. `whole` says that nothing was removed from the log.
     pub(super) async fn audit_plugin_jobs(&mut self, events: &[Event], whole: bool) {
         let mut stories: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
         for event in events {
@@ -200,7 +199,7 @@ impl World {
             let entry = self.ledger.plugin_job(&id);
             let (end, _) = entry.over.unwrap_or_else(|| panic!("{id} has not ended"));
             let Some(story) = stories.get(id.as_str()) else {
-                assert!(entry.gone, "{id}: nothing is told of it");
+                assert!(entry.gone, "{id}: it is not in the log");
                 continue;
             };
             let words: Vec<&str> = story.iter().map(|event| word(event)).collect();
@@ -230,7 +229,7 @@ impl World {
     }
 }
 
-/// What is told of one job, without `plugin_job.`.
+/// What the log says of one job, without `plugin_job.`.
 fn word(event: &Event) -> &str {
     event.event_type.trim_start_matches("plugin_job.")
 }

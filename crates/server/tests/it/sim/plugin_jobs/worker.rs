@@ -1,21 +1,19 @@
-//! Executors of plugin jobs: they report each turn before they go on, as ours do. They crash, stall past
-//! their leases, do not hear the answer to a report and send it again; copies of reports come late.
+//! Executors perform plugin jobs: they report each turn before they go on, as ours do. They do not hear the
+//! answer to a report and send it again; copies of reports come late.
 
 use serde_json::json;
 use wire::executors::{
-    AdvanceRun, ClaimRuns, ClaimedRun, EndedPlugin, Exchange, HeldLease, PartReport, Release,
-    Renew, ResultOutcome, RunResult, Stage,
+    AdvanceRun, ClaimRuns, ClaimedRun, EndedPlugin, Exchange, LeaseNews, PartReport, ResultOutcome,
+    RunResult, Stage,
 };
 
 use super::{
     super::world::{World, short},
-    ledger::Entry,
     progress::{Progress, part},
 };
 
 const SLOTS: usize = 2;
-const BEAT_MS: i64 = 10_000;
-/// Turns of each job that a worker takes before others do something.
+/// Turns of each job that an executor takes before others do something.
 const TURNS: usize = 3;
 /// A plugin takes less.
 const LONGEST_MS: i64 = 20_000;
@@ -28,42 +26,17 @@ struct Runs {
     ends_at: i64,
 }
 
-/// A job that a worker works on.
+/// A plugin job that an executor performs.
 #[derive(Clone)]
-struct Held {
-    job: String,
-    token: i64,
+pub(crate) struct Held {
+    pub(crate) job: String,
+    pub(crate) token: i64,
     plugins: Vec<String>,
     progress: Progress,
     runs: Option<Runs>,
     /// A note that may or may not be on disk.
     unheard: Option<AdvanceRun>,
     stop: bool,
-}
-
-/// One executor of plugin jobs.
-pub(crate) struct Worker {
-    number: usize,
-    generation: usize,
-    holds: Vec<Held>,
-    stalled_until: i64,
-    beat_at: i64,
-}
-
-impl Worker {
-    pub(crate) fn new(number: usize) -> Self {
-        Self {
-            number,
-            generation: 0,
-            holds: Vec::new(),
-            stalled_until: 0,
-            beat_at: 0,
-        }
-    }
-
-    pub(super) fn name(&self) -> String {
-        format!("worker-{}-{}", self.number, self.generation)
-    }
 }
 
 impl Held {
@@ -93,29 +66,23 @@ pub(super) fn plugins(run: &ClaimedRun) -> Vec<String> {
 }
 
 impl World {
-    fn any_worker(&mut self) -> usize {
-        self.chance
-            .index(self.workers.len())
-            .expect("there are workers")
-    }
-
-    /// Some worker goes on with what it has, and takes more.
+    /// An executor goes on with what it has, and takes more.
     pub(super) async fn work_on_plugins(&mut self) {
-        let place = self.any_worker();
-        if self.workers[place].stalled_until > self.now() {
+        let place = self.any_of_ours();
+        if self.executors[place].is_stalled(self.now()) {
             return;
         }
         for _ in 0..TURNS {
             self.turn(place).await;
         }
-        if self.workers[place].holds.len() < SLOTS {
+        if self.executors[place].plugin_jobs.len() < SLOTS {
             self.claim_plugins(place).await;
         }
     }
 
     async fn claim_plugins(&mut self, place: usize) {
         self.register(place).await;
-        let name = self.workers[place].name();
+        let name = self.executors[place].name();
         let claim = ClaimRuns {
             kinds: vec!["plugin_job".to_owned()],
             ..ClaimRuns::default()
@@ -130,7 +97,7 @@ impl World {
             .await
             .expect("an answer")
             .runs;
-        // An answer that is lost leaves leases that nobody knows of.
+        // An answer that is lost leaves leases that no executor knows of.
         let lost = !self.calm && self.chance.percent(5);
         for job in runs {
             let now = self.now();
@@ -145,24 +112,24 @@ impl World {
             }
             let id = job.id.clone();
             if !lost {
-                self.workers[place].holds.push(Held::of(job));
+                self.executors[place].plugin_jobs.push(Held::of(job));
             }
             self.look_at_plugins(&id).await;
         }
     }
 
     async fn turn(&mut self, place: usize) {
-        let name = self.workers[place].name();
-        for held in std::mem::take(&mut self.workers[place].holds) {
+        let name = self.executors[place].name();
+        for held in std::mem::take(&mut self.executors[place].plugin_jobs) {
             let id = held.job.clone();
             if let Some(held) = self.next_turn(&name, held).await {
-                self.workers[place].holds.push(held);
+                self.executors[place].plugin_jobs.push(held);
             }
             self.look_at_plugins(&id).await;
         }
     }
 
-    /// A turn of a job; none when it was reported, or is somebody else's.
+    /// A turn of a job; none when it was reported, or is another's.
     async fn next_turn(&mut self, name: &str, mut held: Held) -> Option<Held> {
         if held.stop {
             return self.report(name, held).await;
@@ -294,7 +261,7 @@ impl World {
                 );
                 self.tally.count(match holds {
                     true => "a late copy of a note was refused",
-                    false => "a note of somebody who lost the job was refused",
+                    false => "a note of a worker that lost the job was refused",
                 });
                 None
             }
@@ -360,92 +327,46 @@ impl World {
         None
     }
 
-    /// Every worker that is well beats in time.
-    pub(super) async fn beat_workers(&mut self) {
-        for place in 0..self.workers.len() {
-            let (worker, now) = (&self.workers[place], self.now());
-            if worker.stalled_until > now || worker.beat_at + BEAT_MS > now {
-                continue;
-            }
-            let lease = |held: &Held| HeldLease {
-                run_id: held.job.clone(),
-                token: held.token,
-                seen: 0,
-            };
-            let renew = Renew {
-                leases: worker.holds.iter().map(lease).collect(),
-                wait_seconds: 0.0,
-                ..Renew::default()
-            };
-            let name = worker.name();
-            let renewed = self.client().renew(&name, &renew).await.expect("an answer");
-            self.workers[place].beat_at = now;
-            let mut news = renewed.leases.into_iter();
-            for held in std::mem::take(&mut self.workers[place].holds) {
-                let news = news.next().expect("news of each lease");
-                let entry = self.ledger.plugin_job(&held.job);
-                let holds = entry.holds(held.token);
-                assert_eq!(news.lost, !holds, "{}: {entry:?}", held.job);
-                if holds {
-                    entry.extended(now);
-                    let stop = held.stop || news.signals.is_some_and(|signals| signals.cancel > 0);
-                    self.workers[place].holds.push(Held { stop, ..held });
-                } else if self.chance.percent(20) {
-                    // It does not listen, and goes on.
-                    self.workers[place].holds.push(held);
-                }
+    /// The answer to a renewal.
+    pub(crate) fn plugin_jobs_renewed(
+        &mut self,
+        place: usize,
+        mut news: impl Iterator<Item = LeaseNews>,
+    ) {
+        let now = self.now();
+        for held in std::mem::take(&mut self.executors[place].plugin_jobs) {
+            let news = news.next().expect("news of each lease");
+            let entry = self.ledger.plugin_job(&held.job);
+            let holds = entry.holds(held.token);
+            assert_eq!(news.lost, !holds, "{}: {entry:?}", held.job);
+            if holds {
+                entry.extended(now);
+                let stop = held.stop || news.signals.is_some_and(|signals| signals.cancel > 0);
+                self.executors[place]
+                    .plugin_jobs
+                    .push(Held { stop, ..held });
+            } else if self.chance.percent(20) {
+                // It does not listen, and goes on.
+                self.executors[place].plugin_jobs.push(held);
             }
         }
     }
 
-    /// It is killed: it forgets everything. It comes back by its old name or by a new one.
-    pub(super) fn crash_worker(&mut self) {
-        let place = self.any_worker();
-        let renamed = self.chance.percent(70);
-        let worker = &mut self.workers[place];
-        worker.holds.clear();
-        worker.stalled_until = 0;
-        worker.generation += usize::from(renamed);
-        let name = worker.name();
-        self.note(|| format!("a crash; it is {name} now"));
-    }
-
-    /// It stands still, often for longer than its leases live.
-    pub(super) fn stall_worker(&mut self) {
-        let place = self.any_worker();
-        let until = self.now() + self.chance.within(1_000, 90_000);
-        self.workers[place].stalled_until = until;
-        let name = self.workers[place].name();
-        self.note(|| format!("{name} stalls"));
-    }
-
-    /// It is stopped as planned and releases what it has.
-    pub(super) async fn drain_worker(&mut self) {
-        let place = self.any_worker();
-        let name = self.workers[place].name();
-        for held in std::mem::take(&mut self.workers[place].holds) {
-            let body = Release {
-                executor: name.clone(),
-                token: held.token,
-                error_message: None,
-            };
-            let released = self.client().release(&held.job, &body).await.is_ok();
-            let now = self.now();
-            let entry: &mut Entry = self.ledger.plugin_job(&held.job);
-            assert_eq!(released, entry.holds(held.token), "{}", held.job);
-            if released {
-                entry.released(now);
-                self.tally.count("a drain gave a plugin job back");
-            }
-            self.note(|| format!("{name} gave back {}: {released}", short(&held.job)));
-            self.look_at_plugins(&held.job).await;
+    /// The executor released a plugin job, if it owned the lease.
+    pub(crate) async fn plugin_job_released(&mut self, held: &Held, released: bool) {
+        let now = self.now();
+        let entry = self.ledger.plugin_job(&held.job);
+        assert_eq!(released, entry.holds(held.token), "{}", held.job);
+        if released {
+            entry.released(now);
+            self.tally.count("a drain gave a plugin job back");
         }
+        self.look_at_plugins(&held.job).await;
     }
 
     /// Everybody works without fault.
     pub(super) async fn all_work_on_plugins(&mut self) {
-        for place in 0..self.workers.len() {
-            self.workers[place].stalled_until = 0;
+        for place in self.ours() {
             // A start and an end of each plugin, tries that fail, and the report.
             for _ in 0..40 {
                 self.turn(place).await;

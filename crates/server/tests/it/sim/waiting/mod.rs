@@ -1,6 +1,6 @@
 //! Runs that wait, under simulated time: operators pause, resume, skip, cancel and approve while holders
 //! park and finish, children end and wake their parents, executors crash, stall and repeat themselves.
-//! The store is the real one with a SQLite file, which is closed and opened again.
+//! The store is the real one, on either database, and is closed and opened again.
 
 mod model;
 mod worker;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use engine::{Command, Kind, NewRun, RunId, Signal, State, WaitFor};
 use store::{
-    Error, Location, Store,
+    Error, Store,
     runs::{self, Submission, Submit},
 };
 use tempfile::TempDir;
@@ -19,7 +19,10 @@ use self::{
     worker::{Request, Worker},
 };
 use super::{chance::Chance, tally::Tally};
-use crate::test_server::{NOON_MS, counted_id};
+use crate::{
+    database,
+    test_server::{NOON_MS, counted_id},
+};
 
 const AGING_STEP_MS: i64 = 600_000;
 const LEASE_MS: i64 = 30_000;
@@ -84,7 +87,7 @@ impl WaitingWorld {
             store: None,
             dir,
         };
-        world.open();
+        world.open().await;
         for _ in 0..STEPS {
             world.step().await;
         }
@@ -93,10 +96,9 @@ impl WaitingWorld {
         world
     }
 
-    fn open(&mut self) {
+    async fn open(&mut self) {
         self.store = None;
-        let file = self.dir.path().join("waiting.db");
-        let store = Store::open(&Location::Sqlite(file), 1, self.now).expect("it opens");
+        let store = database::store(self.dir.path(), self.now).await;
         store.set_aging_step_ms(AGING_STEP_MS);
         self.store = Some(store);
     }
@@ -119,7 +121,7 @@ impl WaitingWorld {
             12..60 => self.work().await,
             60..63 => self.crash(),
             63..66 => self.stall(),
-            66..67 => self.open(),
+            66..67 => self.open().await,
             67..75 => self.signal(Signal::Pause).await,
             75..83 => self.signal(Signal::Resume).await,
             83..88 => self.signal(Signal::Skip).await,
@@ -170,23 +172,14 @@ impl WaitingWorld {
             self.ids += 1;
             ids.push(counted_id(self.now, self.ids));
         }
-        let submissions = ids.iter().map(|id| Submission {
-            run: NewRun {
+        let submissions = ids.iter().map(|id| {
+            let run = NewRun {
                 parent,
                 ..NewRun::new(*id, Kind::Execution, "example", "execution")
-            },
-            input: Vec::new(),
-            labels: BTreeMap::new(),
-            blobs: Vec::new(),
-            hook: None,
+            };
+            Submission::new(run, "")
         });
-        let submit = Submit {
-            runs: submissions.collect(),
-            idempotency: None,
-            entry: None,
-            aging_step_ms: AGING_STEP_MS,
-            now: self.now,
-        };
+        let submit = Submit::new(submissions, AGING_STEP_MS, self.now);
         match self.store().submit(submit).await {
             Ok(_) => {}
             Err(Error::CalledOff(_)) => {
@@ -296,7 +289,7 @@ impl WaitingWorld {
         children.map(|(id, _)| *id).collect()
     }
 
-    /// Somebody answers the approval that comes next in some run, maybe before the run asks.
+    /// An operator answers the approval that comes next in some run, maybe before the run asks.
     async fn approve(&mut self) {
         let open = self
             .models

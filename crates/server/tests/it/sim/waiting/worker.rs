@@ -92,13 +92,11 @@ impl WaitingWorld {
         let free = SLOTS - self.workers[place].holds.len();
         let claim = Claim {
             executor: self.workers[place].name.clone(),
-            executor_ip: String::new(),
             queues: vec!["execution".to_owned()],
-            families: Vec::new(),
-            looked: 0,
             max: free,
             lease_ms: LEASE_MS,
             now: self.now,
+            ..Claim::default()
         };
         // An answer that is lost leaves leases that no worker knows.
         let lost = !self.calm && self.chance.percent(5);
@@ -363,18 +361,12 @@ impl WaitingWorld {
         match action {
             Action::Advance(reports, acknowledged) => {
                 let advance = move |batch: &mut store::Batch<'_, '_>| {
-                    let holder = holder.clone();
-                    runs::advance(
-                        batch,
-                        id,
-                        holder,
-                        &runs::ProgressReport {
-                            parts: &reports,
-                            state: None,
-                            acknowledged,
-                        },
-                        now,
-                    )
+                    let report = runs::ProgressReport {
+                        parts: &reports,
+                        state: None,
+                        acknowledged,
+                    };
+                    runs::advance(batch, id, holder.clone(), &report, now)
                 };
                 store.write(advance).await
             }

@@ -3,6 +3,7 @@
 
 mod bulk;
 mod clients;
+mod parts;
 mod retries;
 
 use std::{
@@ -17,6 +18,7 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
+use serde_json::Value;
 use tokio::{runtime::Runtime, task::JoinHandle};
 use wire::{
     client::{Client, Payload},
@@ -27,6 +29,7 @@ use wire::{
 use self::{
     bulk::{check_uploads, settle_bulks, submit_and_upload},
     clients::{cancel, held, job, perform, submit},
+    parts::{advance, check_parts},
     retries::{retry, settle_retries},
 };
 use crate::harness::{DEADLINE, Process, Server, wait_for};
@@ -65,6 +68,8 @@ struct Ledger {
     printed: BTreeMap<String, i64>,
     /// The tokens of accepted results, by job.
     finished: BTreeMap<String, BTreeSet<i64>>,
+    /// The metrics of the plugins whose end was acknowledged, by run and number.
+    parts: BTreeMap<String, BTreeMap<i64, Value>>,
     /// Results whose answer did not come: they are reported again.
     outstanding: Vec<(usize, RunResult)>,
     answered: u64,
@@ -117,6 +122,8 @@ impl Load {
         self.tasks.push(self.runtime.spawn(canceller));
         let retrier = retry(self.client.clone(), self.ledger.clone(), self.stop.clone());
         self.tasks.push(self.runtime.spawn(retrier));
+        let advancer = advance(self.client.clone(), self.ledger.clone(), self.stop.clone());
+        self.tasks.push(self.runtime.spawn(advancer));
         let bulk = submit_and_upload(&self.url, self.ledger.clone(), self.stop.clone());
         self.tasks.push(self.runtime.spawn(bulk));
     }
@@ -197,7 +204,9 @@ impl Load {
         let executors = self
             .runtime
             .block_on(check(&self.client, &self.ledger, &jobs));
-        check_events(server.port, jobs.len(), all);
+        let parts = check_parts(&self.client, &self.ledger);
+        let parts = self.runtime.block_on(parts);
+        check_events(server.port, jobs.len(), all, parts);
         executors
     }
 }
@@ -318,8 +327,9 @@ async fn check(client: &Client, ledger: &Shared, jobs: &BTreeSet<String>) -> BTr
     executors
 }
 
-/// The log has no gap, and each job is submitted once in it, `jobs` of all are completed once.
-fn check_events(port: u16, jobs: usize, all: usize) {
+/// The log has no gap, and each job is submitted once in it, `jobs` of all are completed once, and so are
+/// `parts` plugins.
+fn check_events(port: u16, jobs: usize, all: usize, parts: usize) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
     stream
         .set_read_timeout(Some(DEADLINE))
@@ -330,6 +340,7 @@ fn check_events(port: u16, jobs: usize, all: usize) {
     )
     .expect("a request can be sent");
     let (mut seq, mut submitted, mut completed) = (0, BTreeSet::new(), BTreeSet::new());
+    let mut plugins = BTreeSet::new();
     for line in BufReader::new(stream).lines() {
         let line = line.expect("the stream goes on until everything was seen");
         let Some(data) = line.strip_prefix("data: ") else {
@@ -341,12 +352,16 @@ fn check_events(port: u16, jobs: usize, all: usize) {
         let new = match event.event_type.as_str() {
             "job.submitted" => submitted.insert(event.run_id),
             "job.completed" => completed.insert(event.run_id),
+            "plugin_job.plugin_completed" => {
+                plugins.insert((event.run_id, event.data["plugin"].to_string()))
+            }
             _ => true,
         };
         assert!(new, "twice in the log: {data}");
-        if completed.len() == jobs && submitted.len() >= all {
+        if completed.len() == jobs && submitted.len() >= all && plugins.len() >= parts {
             break;
         }
     }
-    assert_eq!(submitted.len(), all, "jobs that nobody asked for");
+    assert_eq!(submitted.len(), all, "jobs that were not submitted");
+    assert_eq!(plugins.len(), parts, "ends of plugins without a part");
 }

@@ -17,7 +17,7 @@ pub(super) fn run(check: &CheckPlaybooks) -> Result<Exit, Failure> {
     for file in &check.files {
         let shown = file.display().to_string();
         let text = fs::read_to_string(file)
-            .map_err(|error| Failure::io(&format!("cannot read {shown}"), &error))?;
+            .map_err(|error| Failure::io(format!("cannot read {shown}"), &error))?;
         let problems: Vec<Problem> = match playbook::parse(&text) {
             Err(problems) => problems,
             Ok(Loaded { playbook, warnings }) => [warnings, playbook::check(&playbook)].concat(),

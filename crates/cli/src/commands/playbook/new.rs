@@ -23,7 +23,7 @@ pub(super) fn run(new: &NewPlaybook) -> Result<Exit, Failure> {
         .create_new(true)
         .open(file)
         .and_then(|mut made| made.write_all(TEXT.as_bytes()))
-        .map_err(|error| Failure::io(&format!("cannot write {shown}"), &error))?;
+        .map_err(|error| Failure::io(format!("cannot write {shown}"), &error))?;
     say(&format!(
         "{shown} is written. Check it with `playhouse playbook check {shown}`."
     ));

@@ -45,7 +45,7 @@ pub(super) async fn run(run: RunPlaybook) -> Result<Exit, Failure> {
 
 fn read(file: &std::path::Path) -> Result<Map<String, Value>, Failure> {
     let shown = file.display();
-    let failed = |error| Failure::io(&format!("cannot read {shown}"), &error);
+    let failed = |error| Failure::io(format!("cannot read {shown}"), &error);
     let mut text = String::new();
     if file.as_os_str() == "-" {
         std::io::stdin().read_to_string(&mut text).map_err(failed)?;

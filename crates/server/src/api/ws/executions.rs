@@ -133,14 +133,14 @@ async fn update(app: &App, event: &EventRow) -> Result<Utf8Bytes, store::Error> 
     let step = step_result(event);
     let loaded = match event.run_id {
         Some(id) => app.store.read(move |read| executions::load(read, id)).await,
-        None => return Ok(message(event.seq, &of_event(event, step))),
+        None => return Ok(message(event.seq, &of_event(event, step.as_ref()))),
     };
     let data = match loaded {
         Ok(loaded) => json!(ExecutionUpdate {
             execution: executions::shown(loaded),
             step_result: step,
         }),
-        Err(store::Error::NotFound(_)) => of_event(event, step),
+        Err(store::Error::NotFound(_)) => of_event(event, step.as_ref()),
         Err(error) => return Err(error),
     };
     Ok(message(event.seq, &data))
@@ -151,7 +151,7 @@ fn message(seq: i64, data: &Value) -> Utf8Bytes {
     message.to_string().into()
 }
 
-fn of_event(event: &EventRow, step_result: Option<UpdatedStep>) -> Value {
+fn of_event(event: &EventRow, step_result: Option<&UpdatedStep>) -> Value {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     json!({
         "execution_id": event.run_id.map(|run| run.to_string()),

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     http::extract::Params,
     live::{
-        Filter, Form, LiveEvent, Reader, Step,
+        Filter, Form, LiveEvent, Reader, ReaderStep,
         sse::{self, Chunk},
     },
     refusal::Refusal,
@@ -104,8 +104,8 @@ async fn say(app: &App, reader: &mut Reader) -> (Bytes, Next) {
         () = app.stopping.cancelled() => (sse::resume(reader.position()), Next::End),
         () = tokio::time::sleep(app.settings.keep_alive) => (sse::place(reader.position()), Next::Follow),
         step = reader.next() => match step {
-            Ok(Step::Events(events)) => (joined(&events), Next::Follow),
-            Ok(Step::Reset { oldest }) => {
+            Ok(ReaderStep::Events(events)) => (joined(&events), Next::Follow),
+            Ok(ReaderStep::Reset { oldest }) => {
                 (sse::message(None, "reset", &json!({"oldest": oldest})), Next::Follow)
             }
             Err(error) => {

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::{Filter, LiveEvent, Tail, window::Found};
 
 /// What a reader comes upon.
-pub(crate) enum Step {
+pub(crate) enum ReaderStep {
     /// The next events that it wants; never none.
     Events(Vec<Arc<LiveEvent>>),
     /// Events that it may have wanted are gone, or it comes from another log.
@@ -83,10 +83,10 @@ impl Reader {
     }
 
     /// Waits for what comes next. When it is dropped before it is ready, nothing is lost.
-    pub(crate) async fn next(&mut self) -> Result<Step, store::Error> {
+    pub(crate) async fn next(&mut self) -> Result<ReaderStep, store::Error> {
         loop {
             if let Some(Reset { oldest, .. }) = self.reset.take() {
-                return Ok(Step::Reset { oldest });
+                return Ok(ReaderStep::Reset { oldest });
             }
             // Watch before looking.
             self.head.borrow_and_update();
@@ -103,7 +103,7 @@ impl Reader {
                 }
             };
             if !events.is_empty() {
-                return Ok(Step::Events(events));
+                return Ok(ReaderStep::Events(events));
             }
         }
     }

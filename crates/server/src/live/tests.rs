@@ -13,7 +13,7 @@ use store::{
 };
 use tempfile::TempDir;
 
-use super::{Filter, Reader, Sizes, Step, Tail};
+use super::{Filter, Reader, ReaderStep, Sizes, Tail};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 /// So small that readers fall behind all the time.
@@ -215,9 +215,9 @@ impl World {
         }
     }
 
-    fn check(&mut self, seat: usize, step: Step) {
+    fn check(&mut self, seat: usize, step: ReaderStep) {
         match step {
-            Step::Events(events) => {
+            ReaderStep::Events(events) => {
                 assert!(!events.is_empty() && events.len() <= SMALL.step);
                 for event in events {
                     let row = event.row();
@@ -227,7 +227,7 @@ impl World {
                     self.seats[seat].place = row.seq;
                 }
             }
-            Step::Reset { oldest } => {
+            ReaderStep::Reset { oldest } => {
                 assert!(self.seats[seat].place < self.removed, "nothing was removed");
                 assert!(oldest > self.seats[seat].place + 1 && oldest <= self.removed + 1);
                 self.seats[seat].place = oldest - 1;
@@ -281,8 +281,8 @@ async fn a_reader_that_retention_overtakes_is_told_first() {
     }
     world.remove(2).await;
     let step = world.seats[0].reader.next().await.expect("an answer");
-    assert!(matches!(step, Step::Reset { oldest: 29 }));
-    let Step::Events(events) = world.seats[0].reader.next().await.expect("an answer") else {
+    assert!(matches!(step, ReaderStep::Reset { oldest: 29 }));
+    let ReaderStep::Events(events) = world.seats[0].reader.next().await.expect("an answer") else {
         panic!("two events are left");
     };
     let numbers: Vec<i64> = events.iter().map(|event| event.row().seq).collect();

@@ -16,7 +16,7 @@ use crate::{
     api::events::{Wanted, wanted},
     app::App,
     http::extract::Params,
-    live::{Form, Reader, Step},
+    live::{Form, Reader, ReaderStep},
     refusal::Refusal,
 };
 
@@ -45,14 +45,14 @@ struct Events(Reader);
 impl Feed for Events {
     async fn next(&mut self) -> Result<Vec<Outgoing>, store::Error> {
         Ok(match self.0.next().await? {
-            Step::Events(events) => events
+            ReaderStep::Events(events) => events
                 .iter()
                 .map(|event| Outgoing {
                     text: event.json().clone(),
                     position: event.row().seq,
                 })
                 .collect(),
-            Step::Reset { oldest } => vec![reset(oldest, self.0.position())],
+            ReaderStep::Reset { oldest } => vec![reset(oldest, self.0.position())],
         })
     }
 

@@ -26,7 +26,7 @@ use crate::{
     app::App,
     http::extract::Params,
     kinds,
-    live::{Filter, Form, FrameReader, LiveEvent, Reader, Step},
+    live::{Filter, Form, FrameReader, LiveEvent, Reader, ReaderStep},
     refusal::Refusal,
 };
 
@@ -92,11 +92,11 @@ impl Feed for Executions {
                 }
             };
             match step {
-                Step::Events(events) => self.pending = events,
-                Step::Reset { oldest } if self.ours => {
+                ReaderStep::Events(events) => self.pending = events,
+                ReaderStep::Reset { oldest } if self.ours => {
                     return Ok(vec![reset(oldest, self.reader.position())]);
                 }
-                Step::Reset { .. } => return Ok(Vec::new()),
+                ReaderStep::Reset { .. } => return Ok(Vec::new()),
             }
         }
         let mut updates = Vec::with_capacity(self.pending.len());

@@ -10,7 +10,7 @@ use store::{
 };
 
 use super::*;
-use crate::live::Step;
+use crate::live::ReaderStep;
 
 const READERS: usize = 50;
 const BULK: u64 = 10_000;
@@ -30,8 +30,8 @@ async fn read(mut reader: Reader) -> Vec<Arc<LiveEvent>> {
     let mut all: Vec<Arc<LiveEvent>> = Vec::new();
     while all.len() < 10_000 {
         match reader.next().await.expect("the database answers") {
-            Step::Events(events) => all.extend(events),
-            Step::Reset { oldest } => panic!("{oldest}"),
+            ReaderStep::Events(events) => all.extend(events),
+            ReaderStep::Reset { oldest } => panic!("{oldest}"),
         }
     }
     assert!(all.iter().map(|event| event.row().seq).eq(1..=10_000));

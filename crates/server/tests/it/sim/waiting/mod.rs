@@ -15,7 +15,7 @@ use store::{
 use tempfile::TempDir;
 
 use self::{
-    model::{Model, Step},
+    model::{Model, WorkStep},
     worker::{Request, Worker},
 };
 use super::{chance::Chance, tally::Tally};
@@ -158,15 +158,15 @@ impl WaitingWorld {
         let live = self.models.values().filter(|model| !model.over);
         if live.count() < RUNS {
             let count = self.chance.within(2, 6);
-            let steps =
-                (0..count).map(|_| Step::ALL[self.chance.index(Step::ALL.len()).unwrap_or(0)]);
+            let steps = (0..count)
+                .map(|_| WorkStep::ALL[self.chance.index(WorkStep::ALL.len()).unwrap_or(0)]);
             let steps = steps.collect();
             self.submit(None, vec![steps]).await;
         }
     }
 
     /// Submits a run for each list of steps; none if the parent is cancelled.
-    async fn submit(&mut self, parent: Option<RunId>, plans: Vec<Vec<Step>>) -> Vec<RunId> {
+    async fn submit(&mut self, parent: Option<RunId>, plans: Vec<Vec<WorkStep>>) -> Vec<RunId> {
         let mut ids = Vec::new();
         for _ in &plans {
             self.ids += 1;

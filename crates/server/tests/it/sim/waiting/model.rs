@@ -9,7 +9,7 @@ use super::WaitingWorld;
 
 /// What a part of the work does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum WorkStep {
     Work,
     Approval,
     Sleep,
@@ -17,7 +17,7 @@ pub(super) enum Step {
     AllChildren,
 }
 
-impl Step {
+impl WorkStep {
     pub(super) const ALL: [Self; 5] = [
         Self::Work,
         Self::Approval,
@@ -30,7 +30,7 @@ impl Step {
 #[derive(Debug)]
 pub(super) struct Model {
     pub(super) parent: Option<RunId>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<WorkStep>,
     /// The children of a part.
     pub(super) children: BTreeMap<i64, Vec<RunId>>,
     /// Parts whose approval was given.
@@ -49,7 +49,7 @@ pub(super) struct Model {
 }
 
 impl Model {
-    pub(super) fn new(parent: Option<RunId>, steps: Vec<Step>) -> Self {
+    pub(super) fn new(parent: Option<RunId>, steps: Vec<WorkStep>) -> Self {
         Self {
             parent,
             steps,
@@ -67,7 +67,7 @@ impl Model {
     }
 
     /// The first part that has not ended, and what it does.
-    pub(super) fn current(&self) -> Option<(i64, Step)> {
+    pub(super) fn current(&self) -> Option<(i64, WorkStep)> {
         let parts = (1..).zip(self.steps.iter().copied());
         parts
             .into_iter()
@@ -77,7 +77,7 @@ impl Model {
     /// The part whose approval can be given now.
     pub(super) fn approval(&self) -> Option<i64> {
         let (number, step) = self.current().filter(|_| !self.over)?;
-        (step == Step::Approval && !self.approved.contains(&number)).then_some(number)
+        (step == WorkStep::Approval && !self.approved.contains(&number)).then_some(number)
     }
 
     /// The holder reported the end of its attempt.

@@ -10,7 +10,7 @@ use store::{
     runs::{self, Claim, Finish, Heartbeat, PartReport, Report},
 };
 
-use super::{AGING_STEP_MS, LEASE_MS, WaitingWorld, model::Step};
+use super::{AGING_STEP_MS, LEASE_MS, WaitingWorld, model::WorkStep};
 
 const SLOTS: usize = 3;
 /// How long a part sleeps.
@@ -21,7 +21,7 @@ const SLEEP_MS: i64 = 20_000;
 struct Look {
     signals: Signals,
     /// The first part that has not ended, with when it started.
-    part: Option<(i64, Step, Option<i64>)>,
+    part: Option<(i64, WorkStep, Option<i64>)>,
     approved: bool,
     /// The children of the part, and how many of them have not ended.
     children: Option<(usize, usize)>,
@@ -234,20 +234,24 @@ impl WaitingWorld {
             return Some(Action::Advance(vec![report(number, Stage::Started)], 0));
         };
         match (step, look.children) {
-            (Step::Approval, _) if !look.approved => park(Wait::new(WaitFor::Approval)),
-            (Step::Sleep, _) if look.at < started + SLEEP_MS => {
+            (WorkStep::Approval, _) if !look.approved => park(Wait::new(WaitFor::Approval)),
+            (WorkStep::Sleep, _) if look.at < started + SLEEP_MS => {
                 let timeout = Some((started + SLEEP_MS, OnTimeout::Resume));
                 park(Wait {
                     timeout,
                     ..Wait::new(WaitFor::Time)
                 })
             }
-            (Step::AnyChild | Step::AllChildren, None) => {
+            (WorkStep::AnyChild | WorkStep::AllChildren, None) => {
                 self.submit_children(id, number).await;
                 None
             }
-            (Step::AnyChild, Some((all, live))) if live == all => park(Wait::new(WaitFor::Child)),
-            (Step::AllChildren, Some((_, live))) if live > 0 => park(Wait::new(WaitFor::Children)),
+            (WorkStep::AnyChild, Some((all, live))) if live == all => {
+                park(Wait::new(WaitFor::Child))
+            }
+            (WorkStep::AllChildren, Some((_, live))) if live > 0 => {
+                park(Wait::new(WaitFor::Children))
+            }
             _ => Some(self.part_ends(id, number)),
         }
     }
@@ -276,8 +280,8 @@ impl WaitingWorld {
         let mut plans = Vec::new();
         for _ in 0..self.chance.within(1, 4) {
             let step = match self.chance.percent(30) {
-                true => Step::Approval,
-                false => Step::Work,
+                true => WorkStep::Approval,
+                false => WorkStep::Work,
             };
             plans.push(vec![step]);
         }

@@ -4,7 +4,10 @@
 mod fields;
 mod master_key;
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use aes_gcm_siv::{
     Aes256GcmSiv, KeyInit, Nonce,
@@ -12,6 +15,7 @@ use aes_gcm_siv::{
 };
 use store::Store;
 
+use crate::refusal::Refusal;
 pub(crate) use master_key::MasterKey;
 
 /// What is sealed as the proof of the master key, and the name of that.
@@ -36,11 +40,18 @@ pub enum VaultError {
 }
 
 /// Seals and opens.
-pub(crate) struct Vault(Aes256GcmSiv);
+pub(crate) struct Vault {
+    cipher: Aes256GcmSiv,
+    /// Whether the database is known to be used with this key.
+    proven: AtomicBool,
+}
 
 impl Vault {
     pub(crate) fn new(key: &MasterKey) -> Self {
-        Self(Aes256GcmSiv::new(key.bytes().into()))
+        Self {
+            cipher: Aes256GcmSiv::new(key.bytes().into()),
+            proven: AtomicBool::new(false),
+        }
     }
 
     /// The vault of a database: with the key that is given, or that of the file, which is made if no key was
@@ -50,26 +61,42 @@ impl Vault {
         file: &Path,
         store: &Store,
     ) -> Result<Self, crate::Error> {
-        let known = store.read(store::credentials::known_proof).await?;
+        let proof = store.read(store::credentials::known_proof).await?;
         let key = match given {
             Some(text) => MasterKey::parse(text, "--vault-key")?,
-            None => MasterKey::of_file(file, known.is_none())?,
+            None => MasterKey::of_file(file, proof.is_none())?,
         };
         let vault = Self::new(&key);
-        let proof = match known {
-            Some(proof) => proof,
-            None => {
-                let offered = vault.seal("", PROOF);
-                let work = move |batch: &mut store::Batch<'_, '_>| {
-                    store::credentials::proof(batch, &offered)
-                };
-                store.write(work).await?
+        match proof {
+            Some(proof) if !vault.is_proof(&proof) => Err(VaultError::Wrong.into()),
+            proof => {
+                vault.proven.store(proof.is_some(), Ordering::Relaxed);
+                Ok(vault)
             }
-        };
-        match vault.open_sealed("", &proof) {
-            Some(found) if found == PROOF => Ok(vault),
-            _ => Err(VaultError::Wrong.into()),
         }
+    }
+
+    /// Makes sure that the database is used with this key, before something is sealed for it. Of several
+    /// servers whose keys differ, the first to seal something decides which key is right.
+    pub(crate) async fn prove(&self, store: &Store) -> Result<(), Refusal> {
+        if self.proven.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let offered = self.seal("", PROOF);
+        let work =
+            move |batch: &mut store::Batch<'_, '_>| store::credentials::proof(batch, &offered);
+        if !self.is_proof(&store.write(work).await?) {
+            tracing::error!(error = %VaultError::Wrong, "nothing can be sealed");
+            return Err(Refusal::internal(
+                "this server has another master key than the vault of its database",
+            ));
+        }
+        self.proven.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn is_proof(&self, proof: &[u8]) -> bool {
+        self.open_sealed("", proof).is_some_and(|found| found == PROOF)
     }
 
     /// Seals a secret under a name.
@@ -79,7 +106,7 @@ impl Vault {
             msg: secret,
             aad: name.as_bytes(),
         };
-        let sealed = self.0.encrypt(&Nonce::from(nonce), payload);
+        let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload);
         // It fails only for secrets of many gigabytes.
         [&nonce[..], &sealed.unwrap_or_default()].concat()
     }
@@ -91,7 +118,7 @@ impl Vault {
             msg,
             aad: name.as_bytes(),
         };
-        self.0.decrypt(&Nonce::from(*nonce), payload).ok()
+        self.cipher.decrypt(&Nonce::from(*nonce), payload).ok()
     }
 }
 

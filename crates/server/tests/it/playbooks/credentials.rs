@@ -3,9 +3,10 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use server::{Assembled, Clock, Settings};
 
 use super::{executions::claim, library, refusal, text};
-use crate::test_server::TestServer;
+use crate::{database, test_server::TestServer};
 
 const PASSWORD: &str = "correct-horse-battery";
 const TOKEN: &str = "tok-4711-secret";
@@ -157,4 +158,30 @@ async fn the_data_directory_has_no_secret_in_the_clear() {
         }
     }
     assert!(looked_at > 4_096);
+}
+
+#[tokio::test]
+async fn a_wrong_or_missing_master_key_is_refused_at_the_start() {
+    let server = gateway().await;
+    let data = server.dir().join("data");
+    let (key, aside) = (data.join("vault.key"), data.join("aside"));
+    let reopened = server.reopened(|before| async move {
+        drop(before);
+        let open = |given: Option<String>| {
+            let mut settings = Settings::new(data.clone());
+            settings.database_url = database::url(&settings.data_dir);
+            settings.vault_key = given;
+            Assembled::open(settings, Clock::system())
+        };
+        for wrong in ["22".repeat(32), "short".to_owned()] {
+            assert!(open(Some(wrong)).await.is_err());
+        }
+        fs::rename(&key, &aside).expect("moved");
+        assert!(open(None).await.is_err());
+        assert!(!key.exists(), "no other key takes its place");
+        fs::rename(&aside, &key).expect("moved");
+        open(None).await.expect("the right key")
+    });
+    let list = reopened.await.get("/api/credentials").json(200).await;
+    assert_eq!(list["credentials"][0]["name"], "my-gateway");
 }

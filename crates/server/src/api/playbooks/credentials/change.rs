@@ -32,6 +32,7 @@ pub(crate) async fn create(
     }
     let name = new.name.clone();
     let row = row(&app, new)?;
+    app.vault.prove(&app.store).await?;
     let entry = audit_context.entry(row.created_at, Target::one("credential", &name));
     let work = move |batch: &mut Batch<'_, '_>| {
         let added = store::credentials::add(batch, &row)?;
@@ -62,6 +63,7 @@ pub(crate) async fn replace(
     new.name.clone_from(&name);
     let keeps = new.password.is_none();
     let row = row(&app, new)?;
+    app.vault.prove(&app.store).await?;
     let entry = audit_context.entry(row.updated_at, Target::one("credential", &name));
     let work = move |batch: &mut Batch<'_, '_>| {
         let Some(old) = store::credentials::find(&mut batch.read(), &row.name)? else {

@@ -79,6 +79,9 @@ async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission)
     }
     let id = app.clock.run_id();
     let secrets = autofill::take_secrets(&mut parameters, playbook);
+    if !secrets.is_empty() {
+        app.vault.prove(&app.store).await?;
+    }
     let sealed_parameters = (!secrets.is_empty()).then(|| app.vault.seal_own(id, &secrets));
     let gateway_url = new.gateway_url;
     let gateway_url = gateway_url.or_else(|| credential.and_then(|one| one.gateway_url));

@@ -96,7 +96,8 @@ impl Vault {
     }
 
     fn is_proof(&self, proof: &[u8]) -> bool {
-        self.open_sealed("", proof).is_some_and(|found| found == PROOF)
+        self.open_sealed("", proof)
+            .is_some_and(|found| found == PROOF)
     }
 
     /// Seals a secret under a name.

@@ -271,7 +271,10 @@ async fn what_is_installed_while_the_executor_runs_is_told_to_the_server() {
         first,
         [(early.clone(), false), ("un-usable".to_owned(), true)]
     );
-    assert_eq!(executor.registration().await.kinds, ["job", "plugin_job"]);
+    assert_eq!(
+        executor.registration().await.kinds,
+        ["job", "plugin_job", "execution"]
+    );
     plugin_registry.component("later", "", "");
     let wanted = ("later".to_owned(), false);
     executor

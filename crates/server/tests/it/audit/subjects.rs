@@ -70,7 +70,60 @@ pub(super) async fn subject(
             one(text(&keyed.make(&new).await["id"]), "key")
         }
         ("POST", "/api/join-tokens") => (route.to_owned(), "{}".to_owned(), "key"),
-        _ => of_hooks(keyed, method, route).await,
+        (_, route) if route.starts_with("/api/hooks") => of_hooks(keyed, method, route).await,
+        _ => of_playbooks(keyed, method, route).await,
+    }
+}
+
+/// The same, of the routes of playbooks, executions and credentials.
+async fn of_playbooks(
+    keyed: &Keyed,
+    method: &Method,
+    route: &str,
+) -> (String, String, &'static str) {
+    const PATH: &str = "audited.yaml";
+    let library = keyed.server.dir().join("data/playbooks");
+    let playbook = "name: A\nversion: '1'\nsteps: [{id: a, name: A, type: utility.log}]\n";
+    std::fs::write(library.join(PATH), playbook).expect("a playbook");
+    let start = json!({"playbook_path": PATH});
+    let credential = |name: &str| json!({"name": name, "username": "a", "password": "planted"});
+    if matches!((method.as_str(), route), ("POST", "/api/executions")) {
+        return (route.to_owned(), start.to_string(), "execution");
+    }
+    if route.starts_with("/api/executions/{id}") {
+        let id = text(&post(keyed, "/api/executions", &start).await["execution_id"]);
+        let first = match (method.as_str(), route) {
+            ("DELETE", _) => Some("cancel"),
+            (_, "/api/executions/{id}/resume") => Some("pause"),
+            _ => None,
+        };
+        if let Some(control) = first {
+            post(
+                keyed,
+                &format!("/api/executions/{id}/{control}"),
+                &json!({}),
+            )
+            .await;
+        }
+        return (route.replace("{id}", &id), String::new(), "execution");
+    }
+    match (method.as_str(), route) {
+        ("POST", "/api/playbooks/duplicate") => {
+            let copy = json!({"source_path": PATH, "new_name": "Copy"});
+            (route.to_owned(), copy.to_string(), "playbook")
+        }
+        ("POST", "/api/credentials") => (
+            route.to_owned(),
+            credential("made").to_string(),
+            "credential",
+        ),
+        (_, "/api/credentials/{name}") => {
+            let name = method.as_str().to_lowercase();
+            post(keyed, "/api/credentials", &credential(&name)).await;
+            let body = credential(&name).to_string();
+            (route.replace("{name}", &name), body, "credential")
+        }
+        _ => panic!("{method} {route} has an action: say here how it is performed"),
     }
 }
 

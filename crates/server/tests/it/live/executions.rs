@@ -29,7 +29,12 @@ fn now_ms() -> i64 {
 async fn running(store: &Store, number: u64) -> Run {
     let (id, now) = (counted_id(now_ms(), number), now_ms());
     let run = NewRun::new(id, Kind::Execution, "Module Upgrade", "execution");
-    let submit = Submit::new([Submission::new(run, "")], 1_000, now);
+    let step = json!({"id": "login", "name": "Login", "type": "gateway.login", "timeout": 300.0,
+        "retry_count": 0});
+    let input = json!({"playbook_path": "upgrade.yaml", "playbooks": {}, "parameters": {},
+        "steps": [step, step]});
+    let submission = Submission::new(run, input.to_string());
+    let submit = Submit::new([submission], 1_000, now);
     store.submit(submit).await.expect("accepted");
     let claim = Claim {
         executor: "player".to_owned(),

@@ -23,6 +23,8 @@ pub struct Settings {
     pub cache_limit_bytes: u64,
     /// Where the work directories of the attempts are made. Locked, and emptied at the start.
     pub work_dir: PathBuf,
+    /// The directory whose files playbooks may send; `None` for none.
+    pub files_dir: Option<PathBuf>,
     /// The largest program that is fetched.
     pub download_limit_bytes: u64,
     /// How many artefacts of one job are kept.
@@ -67,6 +69,7 @@ impl Settings {
             cache_dir: data_dir.join("cache"),
             cache_limit_bytes: 4 << 30,
             work_dir: data_dir.join("work"),
+            files_dir: None,
             download_limit_bytes: 4 << 30,
             artifact_limit: 1_000,
             artifact_limit_bytes: 1 << 30,

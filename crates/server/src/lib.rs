@@ -9,6 +9,7 @@ mod blobs;
 mod clock;
 mod database;
 mod document;
+mod executions;
 mod hooks;
 mod http;
 mod kinds;

@@ -96,6 +96,10 @@ pub(crate) struct Work {
     #[arg(value_parser = values::bytes)]
     pub(crate) cache_limit: u64,
 
+    /// Directory whose files playbooks may send; without it they can send none
+    #[arg(long, env = "PLAYHOUSE_FILES_DIR", value_name = "DIR")]
+    pub(crate) files_dir: Option<PathBuf>,
+
     /// Largest program or file that is fetched
     #[arg(
         long,

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What to run.
-pub(super) struct Program<'a> {
+pub(super) struct ProgramStart<'a> {
     pub(super) path: &'a Path,
     pub(super) arguments: Vec<String>,
     /// What it sees besides the search path and its directories.
@@ -51,7 +51,7 @@ impl AttemptEnvironment {
     /// What this executor lacks for it.
     pub(super) async fn run(
         &self,
-        program: Program<'_>,
+        program: ProgramStart<'_>,
         work_dir: &WorkDir,
         watched: Watched<'_>,
         (out, err): (impl Sink, impl Sink),
@@ -91,7 +91,7 @@ impl AttemptEnvironment {
 
     fn program_spec(
         &self,
-        program: Program<'_>,
+        program: ProgramStart<'_>,
         work_dir: &WorkDir,
         cgroup: &Cgroup,
         left: Duration,

@@ -1,7 +1,7 @@
 //! The master key: 32 random bytes, in a file that only its owner reads, or given.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -56,8 +56,10 @@ impl MasterKey {
             .mode(0o600)
             .open(file)
             .map_err(failed)?;
+        let directory = file.parent().map_or(Path::new("."), |parent| parent);
         made.write_all(text.as_bytes())
             .and_then(|()| made.sync_all())
+            .and_then(|()| File::open(directory)?.sync_all())
             .map_err(failed)?;
         Ok(key)
     }

@@ -8,7 +8,7 @@ use super::{
     outcome::{outcome, without_result},
 };
 use crate::{
-    attempt::program::{Program, ProgramEnd},
+    attempt::program::{ProgramEnd, ProgramStart},
     binaries::Pinned,
     output::Captured,
 };
@@ -28,7 +28,7 @@ impl AttemptRunner {
         if let Some((name, parent)) = self.trace_parent(taken) {
             environment.entry(name).or_insert(parent);
         }
-        let program = Program {
+        let program = ProgramStart {
             path: program.path(),
             arguments: job.arguments.clone(),
             environment,

@@ -14,7 +14,7 @@ use wire::playbooks::ExecutionInput;
 use super::{
     run_log::RunLog,
     steps::{self, Clients, Sessions},
-    waits::Waits,
+    waits::StepWaits,
 };
 use crate::{
     attempt::{AttemptRunner, Taken},
@@ -35,7 +35,7 @@ pub(super) struct Context<'a> {
 }
 
 /// One try of a step.
-pub(super) struct Call<'a> {
+pub(super) struct StepCall<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) key: StepKey,
     /// What it does.
@@ -47,7 +47,7 @@ pub(super) struct Call<'a> {
     pub(super) timeout: Duration,
     /// Until when it sleeps, when it slept before the run was parked.
     pub(super) until_ms: Option<i64>,
-    pub(super) waits: Waits,
+    pub(super) waits: StepWaits,
     /// Cancelled: the step is to end at once.
     pub(super) stop: CancellationToken,
 }
@@ -108,7 +108,7 @@ impl StepEnd {
 /// What steps answer: an error is an end as well.
 pub(super) type Done = Result<Left, StepEnd>;
 
-impl Call<'_> {
+impl StepCall<'_> {
     /// Performs the try.
     pub(super) async fn perform(self) -> (StepKey, StepEnd) {
         let end = match steps::perform(&self).await {

@@ -142,7 +142,7 @@ impl AttemptRunner {
             let unsent: Vec<Unsent> = unsent.chain(err.unsent(stderr.unsent.clone())).collect();
             (out, err) = (out.after(stdout.total_bytes), err.after(stderr.total_bytes));
             let wait = match ended {
-                Ok(FlowEnd::Waits(wait)) => wait,
+                Ok(FlowEnd::StepWaits(wait)) => wait,
                 Ok(FlowEnd::Ended(outcome)) => {
                     let end = end(outcome, stdout, stderr);
                     return PerformOutcome::ended(context.taken, end, unsent);
@@ -232,7 +232,7 @@ fn halted(taken: Taken<'_>, halt: Halt, current: Option<&str>) -> PerformOutcome
     }
 }
 
-/// Waits for a reason to stop that is no cancel: of a cancel the execution itself makes its end.
+/// StepWaits for a reason to stop that is no cancel: of a cancel the execution itself makes its end.
 async fn stopped_otherwise(watched: &Watched<'_>) -> Stop {
     stopped_if(&mut watched.clone(), |_| false).await
 }

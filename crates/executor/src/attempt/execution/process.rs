@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use wire::{client::Error, jobs::Stream};
 
 use super::{
-    call::{Call, StepEnd},
+    call::{StepCall, StepEnd},
     run_log::RunLog,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
         PATH, Watched, WorkDir,
         outcome::Stop,
         output_dir::OutputDir,
-        program::{Program, ProgramEnd},
+        program::{ProgramEnd, ProgramStart},
     },
     output::Sink,
     shim::{End, Part},
@@ -59,7 +59,7 @@ pub(super) struct Ran {
 }
 
 /// Runs a script to its end.
-pub(super) async fn run(call: &Call<'_>, script: Script) -> Result<Ran, StepEnd> {
+pub(super) async fn run(call: &StepCall<'_>, script: Script) -> Result<Ran, StepEnd> {
     let runner = call.context.runner;
     let path = find(&script.program).ok_or_else(|| {
         StepEnd::refused(format!(
@@ -82,7 +82,7 @@ pub(super) async fn run(call: &Call<'_>, script: Script) -> Result<Ran, StepEnd>
             )));
         }
     };
-    let program = Program {
+    let program = ProgramStart {
         path: &path,
         arguments: script.arguments,
         environment: script.environment.into_iter().collect::<BTreeMap<_, _>>(),
@@ -115,7 +115,7 @@ pub(super) async fn run(call: &Call<'_>, script: Script) -> Result<Ran, StepEnd>
 
 /// What an ended program means for its step.
 async fn settle(
-    call: &Call<'_>,
+    call: &StepCall<'_>,
     work_dir: &WorkDir,
     watched: Watched<'_>,
     ended: ProgramEnd,

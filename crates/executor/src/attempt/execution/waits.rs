@@ -27,12 +27,12 @@ pub(super) enum StepState {
 
 /// The state of one step; the execution is woken when it waits.
 #[derive(Clone)]
-pub(super) struct Waits {
+pub(super) struct StepWaits {
     state: Arc<Mutex<StepState>>,
     changed: Arc<Notify>,
 }
 
-impl Waits {
+impl StepWaits {
     pub(super) fn new(changed: Arc<Notify>) -> Self {
         Self {
             state: Arc::default(),
@@ -51,14 +51,14 @@ impl Waits {
         }
     }
 
-    /// Waits between two looks at something else.
+    /// StepWaits between two looks at something else.
     pub(super) async fn poll(&self, time: Duration) {
         self.set(StepState::Polls);
         tokio::time::sleep(time).await;
         self.set(StepState::Busy);
     }
 
-    /// Waits until a time on the clock. With `parks`, the step need not be performed meanwhile.
+    /// StepWaits until a time on the clock. With `parks`, the step need not be performed meanwhile.
     pub(super) async fn until(&self, clock_ms: i64, parks: bool) {
         let left = clock_ms.saturating_sub(clock::now_ms());
         let at = Instant::now() + Duration::from_millis(u64::try_from(left).unwrap_or(0));

@@ -45,6 +45,7 @@ impl Executions {
         let mut settings = Settings::new("tester", dir.path("data"), shim());
         settings.slots = 4;
         settings.claim_grace = Duration::from_millis(200);
+        settings.files_dir = Some(dir.path(""));
         change(&mut settings);
         let stop = CancellationToken::new();
         let executor = tokio::spawn(run(server.client(), settings, stop.clone()));

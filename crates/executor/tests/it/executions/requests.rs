@@ -176,3 +176,26 @@ async fn a_request_is_sent_again_after_some_statuses_and_a_long_answer_is_kept()
     );
     executions.end().await;
 }
+
+#[tokio::test]
+async fn a_request_sends_no_file_from_outside_the_directory_of_files() {
+    let base = serve().await;
+    let executions = Executions::with(|settings| {
+        let files = settings.work_dir.with_file_name("files");
+        std::fs::create_dir_all(&files).expect("a directory");
+        std::fs::write(files.join("inside"), "inside").expect("a file");
+        std::fs::write(files.with_file_name("outside"), "secret").expect("a file");
+        std::os::unix::fs::symlink("../outside", files.join("link")).expect("a link");
+        settings.files_dir = Some(files);
+    });
+    for (id, path, sent) in [
+        ("inside", "inside", true),
+        ("above", "../outside", false),
+        ("link", "link", false),
+        ("passwd", "/etc/passwd", false),
+    ] {
+        let more = format!(", method: POST, file: \"{path}\"");
+        let (error, parts) = executions.run(id, &step(id, &format!("{base}/echo"), &more)).await;
+        assert_eq!(error.is_none(), sent, "{path}: {parts:?}");
+    }
+}

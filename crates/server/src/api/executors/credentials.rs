@@ -39,21 +39,23 @@ pub(crate) async fn open(
             return Err(store::Error::NotFound(id));
         }
         if own {
-            return store::runs::input(read, id).map(|input| Some(Kept::Own(input)));
+            let input = store::runs::input(read, id)?;
+            batch.record(&entry);
+            return Ok(Some(Sealed::Own(input)));
         }
         let row = store::credentials::find(read, &name)?;
         if row.is_some() {
             batch.record(&entry);
         }
-        Ok(row.map(Kept::Named))
+        Ok(row.map(Sealed::Named))
     };
     let fields = match app.store.write(work).await.map_err(refuse)? {
         None => {
             let message = format!("there is no credential `{}`", wanted.name);
             return Err(Refusal::not_found(message).coded("credential_not_found"));
         }
-        Some(Kept::Named(row)) => app.vault.fields(row),
-        Some(Kept::Own(input)) => app.vault.own_parameters(id, &input),
+        Some(Sealed::Named(row)) => app.vault.fields(row),
+        Some(Sealed::Own(input)) => app.vault.own_parameters(id, &input),
     };
     let fields = fields.ok_or_else(|| {
         tracing::error!(credential = wanted.name, "what is sealed cannot be opened");
@@ -62,7 +64,7 @@ pub(crate) async fn open(
     Ok(axum::Json(OpenedCredential { fields }))
 }
 
-enum Kept {
+enum Sealed {
     Named(CredentialRow),
     /// The execution's input.
     Own(Vec<u8>),

@@ -1,6 +1,6 @@
 //! Playbooks as bodies.
 
-use playbook::{Loaded, Playbook, Problem};
+use playbook::{Loaded, ParameterKind, Playbook, Problem};
 use wire::{
     Timestamp,
     playbooks::{
@@ -72,7 +72,10 @@ fn parameter(parameter: &playbook::Parameter) -> PlaybookParameter {
         name: parameter.name.clone(),
         kind: parameter.kind.as_str().to_owned(),
         required: parameter.required,
-        default: parameter.default.clone(),
+        default: parameter
+            .default
+            .clone()
+            .filter(|_| parameter.kind != ParameterKind::Secret),
         description: parameter.description.clone(),
     }
 }

@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     Principal,
-    api::playbooks::executions,
     app::App,
+    executions,
     http::extract::Params,
     kinds,
     live::{Filter, Form, FrameReader, LiveEvent, Reader, ReaderStep},

@@ -117,7 +117,7 @@ async fn a_credential_fills_in_what_the_caller_leaves_out() {
         .json(200)
         .await
         .to_string();
-    assert_eq!(audit.matches("\"credential.use\"").count(), 1, "{audit}");
+    assert_eq!(audit.matches("\"credential.use\"").count(), 2, "{audit}");
     assert!(audit.contains("step login"), "{audit}");
     assert!(!audit.contains(PASSWORD) && !audit.contains(TOKEN));
 

@@ -12,11 +12,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Begun, Flow, Title, Try};
 use crate::attempt::execution::{
-    call::{Call, Parameters, StepEnd},
+    call::{Parameters, StepCall, StepEnd},
     clock,
     report::{RETRY_AT, UNTIL},
     steps,
-    waits::Waits,
+    waits::StepWaits,
 };
 
 /// Why a step has no output that an operator left out.
@@ -76,7 +76,7 @@ impl<'a> Flow<'a> {
             step: step.clone(),
             composite: ready.composite,
             until_ms: resumed.and_then(|resumed| resumed.until),
-            waits: Waits::new(self.woken.clone()),
+            waits: StepWaits::new(self.woken.clone()),
             stop: CancellationToken::new(),
             field: if begins_ms.is_some() { RETRY_AT } else { UNTIL },
             asks: asks.then(|| INTERRUPTED.to_owned()),
@@ -114,7 +114,7 @@ impl<'a> Flow<'a> {
                 return None;
             }
         };
-        let call = Call {
+        let call = StepCall {
             context: self.context,
             key: key.clone(),
             kind: step.kind.clone(),

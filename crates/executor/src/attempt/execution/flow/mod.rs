@@ -2,14 +2,13 @@
 
 mod begin;
 mod settle;
+mod wait;
 
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
-    time::Duration,
 };
 
-use engine::WaitFor;
 use futures_util::{
     StreamExt,
     future::{BoxFuture, OptionFuture},
@@ -30,22 +29,19 @@ use super::{
     operator::Operator,
     report,
     titles::{Title, Titles},
-    waits::{StepState, Waits},
+    waits::StepWaits,
 };
 use crate::attempt::{
     outcome::Unsent,
     progress_reporter::{Halt, ProgressReporter, Retry, Waiting, within},
 };
 
-/// A wait that is longer is not worth an executor's slot.
-const PARKED: Duration = Duration::from_secs(10);
-
 /// Why the execution does not go on for now.
 pub(super) enum FlowEnd {
     /// The execution has ended.
     Ended(ExecutionOutcome),
     /// The run is to wait.
-    Waits(Waiting),
+    StepWaits(Waiting),
 }
 
 /// A try of a step, or the wait before it.
@@ -61,7 +57,7 @@ struct Begun {
     composite: bool,
     /// Until when it sleeps, if it slept when the run was parked.
     until_ms: Option<i64>,
-    waits: Waits,
+    waits: StepWaits,
     stop: CancellationToken,
     /// The field of its part that says until when it waits.
     field: &'static str,
@@ -139,7 +135,7 @@ impl<'a> Flow<'a> {
                 self.report(self.waiting()).await?;
                 // A wait may have ended meanwhile.
                 if self.ended.is_empty() {
-                    return Ok(FlowEnd::Waits(wait));
+                    return Ok(FlowEnd::StepWaits(wait));
                 }
             }
             if self.running.is_empty() && self.ended.is_empty() {
@@ -233,66 +229,7 @@ impl<'a> Flow<'a> {
         new.then(|| json!({ "outputs": outputs }))
     }
 
-    /// What the run is to wait for, if nothing else is to be done.
-    fn wait(&self) -> Option<Waiting> {
-        // A run that was cancelled cannot wait any more.
-        if !self.ended.is_empty() || self.cancelled {
-            return None;
-        }
-        let (mut asking, mut first) = (false, None);
-        for begun in self.begun.values() {
-            match begun.waits.state() {
-                _ if begun.asks.is_some() => asking = true,
-                StepState::Busy => return None,
-                StepState::Polls if self.is_paused() => {}
-                StepState::Polls => return None,
-                StepState::Until { at, .. } => {
-                    first = Some(first.map_or(at, |first: Instant| first.min(at)));
-                }
-            }
-        }
-        let for_operator = Waiting {
-            reason: WaitFor::Operator,
-            limit: None,
-        };
-        match first {
-            _ if self.is_paused() => Some(for_operator),
-            None => asking.then_some(for_operator),
-            Some(_) if asking => None,
-            // Only here is it known when their time is over.
-            Some(at) if self.time_is_over().is_some_and(|over| over < at) => None,
-            Some(at) => {
-                let limit = at.saturating_duration_since(Instant::now());
-                (limit > PARKED).then_some(Waiting {
-                    reason: WaitFor::Time,
-                    limit: Some(limit),
-                })
-            }
-        }
-    }
-
-    /// When the time of a step that holds others is over, or that of the last steps.
-    fn time_is_over(&self) -> Option<Instant> {
-        let composites = self.composites.values().map(|(until, _)| *until);
-        composites.chain(self.finally_until).min()
-    }
-
-    /// What the parts of steps say that wait when the run is parked.
-    fn waiting(&self) -> Vec<PartReport> {
-        let reports = self.begun.values().filter_map(|begun| {
-            let Begun { part, title, .. } = begun;
-            match (begun.waits.state(), &begun.asks) {
-                (_, Some(why)) => Some(report::asking(part, title, why)),
-                (StepState::Until { clock_ms, .. }, None) => {
-                    Some(report::waiting(part, title, begun.field, clock_ms))
-                }
-                _ => None,
-            }
-        });
-        reports.collect()
-    }
-
-    /// Waits until there is something to do, and settles what has ended.
+    /// StepWaits until there is something to do, and settles what has ended.
     async fn next(&mut self) -> Result<(), Halt> {
         if self.ended.is_empty() {
             let until = self.time_is_over();

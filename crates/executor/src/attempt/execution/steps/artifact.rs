@@ -12,13 +12,13 @@ use super::http::client::reason;
 use crate::{
     attempt::{
         Watched,
-        execution::call::{Call, StepEnd},
+        execution::call::{StepCall, StepEnd},
     },
     backoff::Backoff,
 };
 
 /// Keeps some bytes under a name.
-pub(super) async fn keep(call: &Call<'_>, name: &str, content: Bytes) -> Result<(), StepEnd> {
+pub(super) async fn keep(call: &StepCall<'_>, name: &str, content: Bytes) -> Result<(), StepEnd> {
     check(name)?;
     let (runner, taken) = (call.context.runner, call.context.taken);
     let of = LeaseOf {
@@ -45,7 +45,7 @@ pub(super) async fn keep(call: &Call<'_>, name: &str, content: Bytes) -> Result<
 
 /// Keeps what a server answers under a name: over a file, however long it is. Answers its length.
 pub(super) async fn keep_response(
-    call: &Call<'_>,
+    call: &StepCall<'_>,
     name: &str,
     response: reqwest::Response,
 ) -> Result<u64, StepEnd> {
@@ -90,16 +90,24 @@ pub(super) async fn keep_response(
     }
 }
 
-/// A file that a step is given, on this executor's machine.
-pub(super) async fn given(path: &str) -> Result<File, StepEnd> {
-    if !path.starts_with('/') {
-        let why = format!(
-            "file `{path}` has no absolute path: executions do not have the files of the library yet"
-        );
+/// A file that a step is given. The executor's own machine has more than a playbook may send away: only what
+/// lies in the directory for that can be read.
+pub(super) async fn given(call: &StepCall<'_>, path: &str) -> Result<File, StepEnd> {
+    let failed = |error| StepEnd::failed(format!("file `{path}` cannot be read: {error}"));
+    let Some(allowed) = &call.context.runner.environment.settings.files_dir else {
+        let why = "this executor gives no files to playbooks: name a directory with --files-dir";
+        return Err(StepEnd::refused(why));
+    };
+    let allowed = tokio::fs::canonicalize(allowed).await.map_err(failed)?;
+    // Of an absolute path `join` leaves the path alone.
+    let wanted = tokio::fs::canonicalize(allowed.join(path))
+        .await
+        .map_err(failed)?;
+    if !wanted.starts_with(&allowed) {
+        let why = format!("file `{path}` is not in the directory of files for playbooks");
         return Err(StepEnd::refused(why));
     }
-    let opened = File::open(path).await;
-    opened.map_err(|error| StepEnd::failed(format!("file `{path}` cannot be read: {error}")))
+    File::open(wanted).await.map_err(failed)
 }
 
 fn check(name: &str) -> Result<(), StepEnd> {

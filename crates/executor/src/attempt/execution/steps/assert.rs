@@ -3,7 +3,7 @@
 use playbook::{Scope, evaluate};
 use serde_json::{Value, json};
 
-use crate::attempt::execution::call::{Call, Done, Left, Parameters, StepEnd, text};
+use crate::attempt::execution::call::{Done, Left, Parameters, StepCall, StepEnd, text};
 
 /// Where the answer waits for the step's begin.
 const CHECKED: &str = "checked";
@@ -32,7 +32,7 @@ pub(in crate::attempt::execution) fn check(
     Ok(())
 }
 
-pub(super) fn checked(call: &Call<'_>) -> Done {
+pub(super) fn checked(call: &StepCall<'_>) -> Done {
     Ok(Left::output(
         json!({"checked": call.parameters.get(CHECKED)}),
     ))

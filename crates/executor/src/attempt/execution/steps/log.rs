@@ -3,11 +3,11 @@
 use serde_json::json;
 use wire::jobs::Stream;
 
-use crate::attempt::execution::call::{Call, Done, Left, StepEnd};
+use crate::attempt::execution::call::{Done, Left, StepCall, StepEnd};
 
 const LEVELS: [&str; 4] = ["debug", "info", "warning", "error"];
 
-pub(super) async fn log(call: &Call<'_>) -> Done {
+pub(super) async fn log(call: &StepCall<'_>) -> Done {
     let message = call.parameters.optional_text("message").unwrap_or_default();
     let level = call.parameters.optional_text("level");
     let level = level

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use playbook::step_type;
 use serde_json::{Map, Value};
 
-use super::call::{Call, Done, StepEnd};
+use super::call::{Done, StepCall, StepEnd};
 pub(super) use assert::check;
 pub(super) use gateway::Sessions;
 pub(super) use http::client::Clients;
@@ -42,7 +42,7 @@ pub(super) fn reads_variables(kind: &str) -> bool {
 }
 
 /// Performs one try of a step.
-pub(super) async fn perform(call: &Call<'_>) -> Done {
+pub(super) async fn perform(call: &StepCall<'_>) -> Done {
     match call.kind.as_str() {
         // Their processes are waited for, also when they are to end.
         "utility.shell" => shell::run(call).await,

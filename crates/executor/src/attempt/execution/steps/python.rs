@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::attempt::execution::{
-    call::{Call, Done, Left, StepEnd, StepError, text},
+    call::{Done, Left, StepCall, StepEnd, StepError, text},
     process::{self, Script, failure, fields},
 };
 
@@ -14,7 +14,7 @@ const SCRIPT: &str = ".step/script.py";
 const GIVEN: &str = ".step/given.json";
 const SET: &str = ".step/set.json";
 
-pub(super) async fn run(call: &Call<'_>) -> Done {
+pub(super) async fn run(call: &StepCall<'_>) -> Done {
     let parameters = &call.parameters;
     let script = parameters.text("script")?;
     let packages = parameters.list("packages")?.into_iter().flatten();

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::attempt::execution::{
-    call::{Call, Done, Left, StepEnd, StepError, text},
+    call::{Done, Left, StepCall, StepEnd, StepError, text},
     process::{self, Script, failure, fields},
 };
 
@@ -12,7 +12,7 @@ const ERROR_BYTES: usize = 64 << 10;
 /// The name of a script in its directory.
 const SCRIPT: &str = "script";
 
-pub(super) async fn run(call: &Call<'_>) -> Done {
+pub(super) async fn run(call: &StepCall<'_>) -> Done {
     let parameters = &call.parameters;
     let expected = expected(parameters.list("expect")?)?;
     let files = parameters.texts("files")?.into_iter();

@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::attempt::execution::{
-    call::{Call, Done, Left},
+    call::{Done, Left, StepCall},
     clock,
 };
 
-pub(super) async fn sleep(call: &Call<'_>) -> Done {
+pub(super) async fn sleep(call: &StepCall<'_>) -> Done {
     let length = call.parameters.seconds("seconds", 1.0)?;
     // A sleep that is too long fails at its time, also when another attempt wakes it.
     let until = call

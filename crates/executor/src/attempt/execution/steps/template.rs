@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::artifact;
-use crate::attempt::execution::call::{Call, Done, Left};
+use crate::attempt::execution::call::{Done, Left, StepCall};
 
 /// The text is rendered, as every parameter is.
-pub(super) async fn keep(call: &Call<'_>) -> Done {
+pub(super) async fn keep(call: &StepCall<'_>) -> Done {
     let rendered = call.parameters.text("template")?;
     let mut output = Map::new();
     if let Some(file) = call.parameters.optional_text("file") {

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::attempt::execution::call::{Call, Done, Left, StepEnd};
+use crate::attempt::execution::call::{Done, Left, StepCall, StepEnd};
 
-pub(super) fn set(call: &Call<'_>) -> Done {
+pub(super) fn set(call: &StepCall<'_>) -> Done {
     let name = call.parameters.text("name")?;
     let value = call
         .parameters
@@ -18,7 +18,7 @@ pub(super) fn set(call: &Call<'_>) -> Done {
     })
 }
 
-pub(super) fn get(call: &Call<'_>) -> Done {
+pub(super) fn get(call: &StepCall<'_>) -> Done {
     let name = call.parameters.text("name")?;
     let default = call.parameters.0.get("default");
     let value = call.variables.get(&name).or(default);

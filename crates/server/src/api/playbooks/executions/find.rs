@@ -6,9 +6,9 @@ use serde::Deserialize;
 use store::{Read, runs::Search};
 use wire::playbooks::Execution;
 
-use super::{loaded, view};
 use crate::{
     app::App,
+    executions,
     http::extract::{Params, PathRunId},
     kinds,
     refusal::Refusal,
@@ -46,7 +46,7 @@ pub(crate) async fn list(
     }
     let found = app.store.read(move |read| page(read, search));
     Ok(axum::Json(
-        found.await?.into_iter().map(view::execution).collect(),
+        found.await?.into_iter().map(executions::shown).collect(),
     ))
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn list(
 fn page(
     read: &mut Read<'_, '_>,
     mut search: Search,
-) -> Result<Vec<loaded::LoadedExecution>, store::Error> {
+) -> Result<Vec<executions::LoadedExecution>, store::Error> {
     let limit = search.limit;
     let mut ids: Vec<RunId> = Vec::new();
     loop {
@@ -66,7 +66,9 @@ fn page(
             _ => break,
         }
     }
-    ids.into_iter().map(|id| loaded::find(read, id)).collect()
+    ids.into_iter()
+        .map(|id| executions::load(read, id))
+        .collect()
 }
 
 /// The states behind a word of the contract: statuses, and of those that wait, what they wait for.
@@ -98,8 +100,11 @@ pub(crate) async fn get(
     State(app): State<App>,
     PathRunId(id): PathRunId,
 ) -> Result<axum::Json<Execution>, Refusal> {
-    let loaded = app.store.read(move |read| loaded::find(read, id)).await?;
-    Ok(axum::Json(view::execution(loaded)))
+    let loaded = app
+        .store
+        .read(move |read| executions::load(read, id))
+        .await?;
+    Ok(axum::Json(executions::shown(loaded)))
 }
 
 /// The same under the path that clients of the original ask.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::login;
 use crate::attempt::execution::{
-    call::{Call, StepEnd},
+    call::{StepCall, StepEnd},
     steps::http::client::{ClientOptions, reason},
 };
 
@@ -35,14 +35,14 @@ pub(super) struct Session {
 
 /// A gateway, as a step sees it.
 pub(super) struct Gateway<'a> {
-    pub(super) call: &'a Call<'a>,
+    pub(super) call: &'a StepCall<'a>,
     pub(super) base: Url,
     client: reqwest::Client,
     token: Option<String>,
 }
 
 impl<'a> Gateway<'a> {
-    pub(super) fn of(call: &'a Call<'a>) -> Result<Self, StepEnd> {
+    pub(super) fn of(call: &'a StepCall<'a>) -> Result<Self, StepEnd> {
         let given = call.parameters.optional_text("gateway_url");
         let url = given.or_else(|| call.context.input.gateway_url.clone());
         let missing = "neither the step nor the execution has a `gateway_url`";

@@ -12,10 +12,10 @@ mod trial;
 pub(in crate::attempt::execution) use connection::Sessions;
 
 use super::refusal;
-use crate::attempt::execution::call::{Call, Done, StepEnd};
+use crate::attempt::execution::call::{Done, StepCall, StepEnd};
 use connection::Gateway;
 
-pub(super) async fn perform(call: &Call<'_>) -> Done {
+pub(super) async fn perform(call: &StepCall<'_>) -> Done {
     let gateway = Gateway::of(call)?;
     match call.kind.as_str() {
         "gateway.login" => login::log_in(&gateway).await,

@@ -77,7 +77,7 @@ async fn find(gateway: &Gateway<'_>, name: &str) -> Result<Option<Value>, StepEn
 pub(super) async fn upload(gateway: &Gateway<'_>) -> Done {
     let parameters = &gateway.call.parameters;
     let path = parameters.text("file")?;
-    let file = artifact::given(&path).await?;
+    let file = artifact::given(gateway.call, &path).await?;
     let length = file.metadata().await.map(|metadata| metadata.len());
     let name = path.rsplit('/').next().unwrap_or_default().to_owned();
     let sent = gateway.ask_once(Method::POST, "/modules/upload", |request| {

@@ -138,7 +138,7 @@ pub(super) async fn give(
     query: &[(&str, &str)],
     media_type: &str,
 ) -> Result<Value, StepEnd> {
-    let file = artifact::given(&gateway.call.parameters.text("file")?).await?;
+    let file = artifact::given(gateway.call, &gateway.call.parameters.text("file")?).await?;
     let sent = gateway.ask_once(Method::POST, path, |request| {
         let request = request
             .query(query)

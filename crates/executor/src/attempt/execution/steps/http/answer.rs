@@ -14,7 +14,7 @@ const SHOWN_BYTES: usize = 300;
 /// What conditions see of an answer.
 const SEEN: [&str; 5] = ["status", "headers", "body", "json", "elapsed_ms"];
 
-pub(super) struct Answer {
+pub(super) struct HttpAnswer {
     output: Map<String, Value>,
     body: String,
 }
@@ -57,7 +57,7 @@ pub(super) async fn body(response: Response, limit: f64) -> Result<Vec<u8>, Step
     Ok(body)
 }
 
-impl Answer {
+impl HttpAnswer {
     pub(super) fn new(mut output: Map<String, Value>, body: Vec<u8>) -> Self {
         if let Ok(json) = serde_json::from_slice::<Value>(&body) {
             output.insert("json".to_owned(), json);

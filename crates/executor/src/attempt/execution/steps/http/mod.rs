@@ -9,15 +9,15 @@ use reqwest::{Body, Method, RequestBuilder, Response, Url, header};
 use serde_json::Value;
 
 use super::artifact;
-use crate::attempt::execution::call::{Call, Done, Left, StepEnd, StepError, text};
-use answer::Answer;
+use crate::attempt::execution::call::{Done, Left, StepCall, StepEnd, StepError, text};
+use answer::HttpAnswer;
 use client::{ClientOptions, reason};
 
 /// The pauses between requests that are sent again because of their status.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
 const PAUSE_LAST: Duration = Duration::from_secs(30);
 
-pub(super) async fn request(call: &Call<'_>) -> Done {
+pub(super) async fn request(call: &StepCall<'_>) -> Done {
     let parameters = &call.parameters;
     let again = parameters.list("retry_status")?.into_iter().flatten();
     let again: Vec<Value> = again.cloned().collect();
@@ -55,7 +55,7 @@ pub(super) async fn request(call: &Call<'_>) -> Done {
     };
     let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     output.insert("elapsed_ms".to_owned(), took.into());
-    let answer = Answer::new(output, body);
+    let answer = HttpAnswer::new(output, body);
     if !as_expected {
         let message = answer.unexpected(status, &expected);
         let error = StepError {
@@ -78,7 +78,7 @@ fn wished(response: &Response) -> Option<Duration> {
 }
 
 /// The request that the parameters describe.
-async fn build(call: &Call<'_>) -> Result<RequestBuilder, StepEnd> {
+async fn build(call: &StepCall<'_>) -> Result<RequestBuilder, StepEnd> {
     let parameters = &call.parameters;
     let wrong = |what: &str, why: String| StepEnd::refused(format!("parameter `{what}`: {why}"));
     let url = parameters.text("url")?;
@@ -121,7 +121,7 @@ async fn build(call: &Call<'_>) -> Result<RequestBuilder, StepEnd> {
         Some("json") => request.json(parameters.required("json")?),
         Some("form") => request.form(&parameters.texts("form")?),
         Some("file") => {
-            let file = artifact::given(&parameters.text("file")?).await?;
+            let file = artifact::given(call, &parameters.text("file")?).await?;
             request.body(Body::from(file))
         }
         Some(_) => request.body(parameters.text("body")?),

@@ -66,7 +66,8 @@ fn step_results(planned: &[PlaybookStep], parts: Vec<LoadedStep>) -> Vec<StepRes
             Some((top, _)) => top.to_owned(),
             None => row.path.clone(),
         };
-        let is_ended = row.stage.is_end();
+        // An interrupted step runs again when the execution goes on.
+        let is_ended = row.stage.is_end() && row.stage != engine::Stage::Interrupted;
         let result = StepResult {
             step_id: row.name,
             step_name: body.name,

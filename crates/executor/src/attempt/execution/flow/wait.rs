@@ -1,0 +1,77 @@
+//! What an execution waits for when nothing else is to be done.
+
+use std::time::Duration;
+
+use engine::WaitFor;
+use tokio::time::Instant;
+use wire::executors::PartReport;
+
+use super::{Begun, Flow};
+use crate::attempt::{
+    execution::{report, waits::StepState},
+    progress_reporter::Waiting,
+};
+
+/// A wait that is longer is not worth an executor's slot.
+const PARKED: Duration = Duration::from_secs(10);
+
+impl Flow<'_> {
+    /// What the run is to wait for, if nothing else is to be done.
+    pub(super) fn wait(&self) -> Option<Waiting> {
+        // A run that was cancelled cannot wait any more.
+        if !self.ended.is_empty() || self.cancelled {
+            return None;
+        }
+        let (mut asking, mut first) = (false, None);
+        for begun in self.begun.values() {
+            match begun.waits.state() {
+                _ if begun.asks.is_some() => asking = true,
+                StepState::Busy => return None,
+                StepState::Polls if self.is_paused() => {}
+                StepState::Polls => return None,
+                StepState::Until { at, .. } => {
+                    first = Some(first.map_or(at, |first: Instant| first.min(at)));
+                }
+            }
+        }
+        let for_operator = Waiting {
+            reason: WaitFor::Operator,
+            limit: None,
+        };
+        match first {
+            _ if self.is_paused() => Some(for_operator),
+            None => asking.then_some(for_operator),
+            Some(_) if asking => None,
+            // Only here is it known when their time is over.
+            Some(at) if self.time_is_over().is_some_and(|over| over < at) => None,
+            Some(at) => {
+                let limit = at.saturating_duration_since(Instant::now());
+                (limit > PARKED).then_some(Waiting {
+                    reason: WaitFor::Time,
+                    limit: Some(limit),
+                })
+            }
+        }
+    }
+
+    /// When the time of a step that holds others is over, or that of the last steps.
+    pub(super) fn time_is_over(&self) -> Option<Instant> {
+        let composites = self.composites.values().map(|(until, _)| *until);
+        composites.chain(self.finally_until).min()
+    }
+
+    /// What the parts of steps say that wait when the run is parked.
+    pub(super) fn waiting(&self) -> Vec<PartReport> {
+        let reports = self.begun.values().filter_map(|begun| {
+            let Begun { part, title, .. } = begun;
+            match (begun.waits.state(), &begun.asks) {
+                (_, Some(why)) => Some(report::asking(part, title, why)),
+                (StepState::Until { clock_ms, .. }, None) => {
+                    Some(report::waiting(part, title, begun.field, clock_ms))
+                }
+                _ => None,
+            }
+        });
+        reports.collect()
+    }
+}

@@ -27,6 +27,7 @@ mod logs;
 mod lost;
 mod memory;
 mod planted;
+mod playbooks;
 mod plugin_jobs;
 mod plugins;
 mod resume;

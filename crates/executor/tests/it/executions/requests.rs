@@ -195,7 +195,9 @@ async fn a_request_sends_no_file_from_outside_the_directory_of_files() {
         ("passwd", "/etc/passwd", false),
     ] {
         let more = format!(", method: POST, file: \"{path}\"");
-        let (error, parts) = executions.run(id, &step(id, &format!("{base}/echo"), &more)).await;
+        let (error, parts) = executions
+            .run(id, &step(id, &format!("{base}/echo"), &more))
+            .await;
         assert_eq!(error.is_none(), sent, "{path}: {parts:?}");
     }
 }

@@ -1,0 +1,70 @@
+//! Playbooks with the real server, executor and commands.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::harness::{Server, code, exits, get, json, prints, says};
+
+/// A server with the playbook that `playbook new` writes, and one that fails.
+fn library() -> (tempfile::TempDir, Server) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let server = Server::start(&[
+        "--with-executor",
+        &format!("--library={}", dir.path().display()),
+    ]);
+    let new = dir.path().join("greeting.yaml").display().to_string();
+    exits(&server.run(&["playbook", "new", &new]), 0);
+    exits(&server.run(&["playbook", "check", &new]), 0);
+    exits(&server.run(&["playbook", "new", &new]), 74);
+    let failing = "name: Failing\nversion: '1'\nsteps:\n  \
+        - {id: bad, name: Bad, type: utility.shell, parameters: {script: 'echo seen; exit 3'}}\n  \
+        - {id: never, name: Never, type: utility.log}\n\
+        finally:\n  - {id: last, name: Last, type: utility.log, parameters: {message: at the end}}\n";
+    fs::write(dir.path().join("failing.yaml"), failing).expect("written");
+    (dir, server)
+}
+
+#[test]
+fn a_new_playbook_is_listed_checked_and_run() {
+    let (_dir, server) = library();
+    let list = json(&server.run(&["playbook", "list", "--json"]));
+    assert_eq!(list["playbooks"][1]["path"], "greeting.yaml");
+    let run = server.run(&["playbook", "run", "greeting.yaml", "-p", "who=you"]);
+    exits(&run, 0);
+    prints(&run, "Hello, you!");
+    prints(&run, "The greeting ended with exit code 0.");
+    says(&run, "execution.step_completed  greet");
+
+    let missing = server.run(&["playbook", "run", "none.yaml"]);
+    assert_ne!(code(&missing), Some(0));
+    says(&missing, "Playbook 'none.yaml' not found");
+}
+
+#[test]
+fn an_execution_that_fails_says_why_and_does_its_last_steps() {
+    let (_dir, server) = library();
+    let run = server.run(&["playbook", "run", "failing.yaml", "--json"]);
+    exits(&run, 120);
+    let id = json(&run)["id"].as_str().expect("an id").to_owned();
+    let answer = get(server.port, &format!("/api/executions/{id}")).expect("an answer");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    let execution: Value = serde_json::from_str(body).expect("JSON");
+    assert_eq!(execution["status"], "failed");
+    let error = execution["error"].as_str().expect("an error");
+    assert!(error.starts_with("Step 'bad' failed: "), "{error}");
+    let steps = execution["step_results"].as_array().expect("steps");
+    let steps: Vec<_> = steps
+        .iter()
+        .map(|step| (&step["step_id"], &step["status"]))
+        .collect();
+    let expected = [
+        ("bad", "failed"),
+        ("never", "pending"),
+        ("last", "completed"),
+    ];
+    assert_eq!(steps.len(), expected.len(), "{steps:?}");
+    for ((id, status), (expected_id, expected_status)) in steps.into_iter().zip(expected) {
+        assert_eq!((id, status), (&expected_id.into(), &expected_status.into()));
+    }
+}

@@ -15,6 +15,9 @@ use super::{Taken, outcome::Stop};
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_LAST: Duration = Duration::from_secs(2);
 
+/// Parts of one report: the server takes no more.
+const PARTS_LIMIT: usize = 1_000;
+
 /// How long one call may take; a report is at most some megabytes.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
 
@@ -54,20 +57,31 @@ impl<'a> ProgressReporter<'a> {
     /// `acknowledged` is the generation of signals that was acted on. Answers what operators ask for now.
     pub(super) async fn advance(
         &self,
-        parts: Vec<PartReport>,
-        state: Option<serde_json::Value>,
+        mut parts: Vec<PartReport>,
+        mut state: Option<serde_json::Value>,
         acknowledged: i64,
     ) -> Result<Signals, Halt> {
-        let report = AdvanceRun {
-            executor: self.executor.to_owned(),
-            token: self.taken.token,
-            parts,
-            state,
-            acknowledged,
-        };
+        loop {
+            let rest = parts.split_off(parts.len().min(PARTS_LIMIT));
+            let is_last = rest.is_empty();
+            let report = AdvanceRun {
+                executor: self.executor.to_owned(),
+                token: self.taken.token,
+                parts: std::mem::replace(&mut parts, rest),
+                state: if is_last { state.take() } else { None },
+                acknowledged: if is_last { acknowledged } else { 0 },
+            };
+            let signals = self.report(&report).await?;
+            if is_last {
+                return Ok(signals);
+            }
+        }
+    }
+
+    async fn report(&self, report: &AdvanceRun) -> Result<Signals, Halt> {
         let mut retry = Retry::default();
         loop {
-            match within(self.client.advance(self.taken.id, &report)).await {
+            match within(self.client.advance(self.taken.id, report)).await {
                 Ok(advanced) => return Ok(advanced.signals),
                 Err(error) => retry.after(self.taken, error).await?,
             }

@@ -12,7 +12,11 @@ use crate::{
 /// The status and the body.
 pub(crate) fn body(refusal: &Refusal) -> (StatusCode, String) {
     let by_kind = match refusal.kind {
-        RefusalKind::BadRequest => "validation_error",
+        RefusalKind::BadRequest
+        | RefusalKind::RequestTimeout
+        | RefusalKind::TooLarge
+        | RefusalKind::UnsupportedMediaType
+        | RefusalKind::UpgradeRequired => "validation_error",
         RefusalKind::Unauthorized => "authentication_required",
         RefusalKind::Forbidden => "permission_denied",
         RefusalKind::NotFound => "not_found",

@@ -179,6 +179,13 @@ async fn a_repeated_start_starts_once() {
     };
     let first = start().json(200).await;
     assert_eq!(start().json(200).await, first);
+    let file = server.dir().join("data/playbooks/gateway/checks.yaml");
+    fs::remove_file(file).expect("removed");
+    assert_eq!(
+        start().json(200).await,
+        first,
+        "also when the playbook has gone"
+    );
     let list = server.get("/api/executions").json(200).await;
     assert_eq!(list.as_array().expect("a list").len(), 1);
 }

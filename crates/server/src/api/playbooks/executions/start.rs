@@ -1,7 +1,7 @@
 //! A playbook is started.
 
 use axum::{extract::State, http::HeaderMap};
-use engine::{Kind, NewRun, Priority};
+use engine::{Kind, NewRun, Priority, RunId};
 use serde_json::{Map, Value};
 use store::{audit::Target, credentials::CredentialRow, runs::Submission};
 use wire::{
@@ -45,16 +45,47 @@ pub(crate) async fn start(
     let Object::<NewExecution>(new) = json::parse_within(&bytes, json::HANDED_ON_DEPTH_LIMIT)?;
     // Keys of other contracts are other keys.
     let key = key.map(|key| (format!("executions {key}"), submit::hash(&bytes)));
+    // The playbook may have changed or gone since the first time.
+    if let Some(before) = started_before(&app, key.clone()).await? {
+        return Ok(before);
+    }
     let (name, submission) = submission(&app, new).await?;
     let target = Target::runs(Kind::Execution.as_str(), &[submission.run.id]);
     let entry = audit_context.entry(app.now_ms(), target);
     let id = submit::enter(&app, vec![submission], key, entry).await?.ids[0];
-    Ok(axum::Json(StartedExecution {
+    Ok(started(id, name))
+}
+
+fn started(id: RunId, playbook_name: String) -> axum::Json<StartedExecution> {
+    axum::Json(StartedExecution {
         execution_id: id.to_string(),
-        playbook_name: name,
+        playbook_name,
         status: "started".to_owned(),
         message: format!("Execution started with ID: {id}"),
-    }))
+    })
+}
+
+/// The execution that was started under this key.
+async fn started_before(
+    app: &App,
+    key: Option<(String, Vec<u8>)>,
+) -> Result<Option<axum::Json<StartedExecution>>, Refusal> {
+    let Some((key, hash)) = key else {
+        return Ok(None);
+    };
+    let found = app.store.read(move |read| {
+        let Some(before) = store::runs::repeated(read, &key, &hash)? else {
+            return Ok(None);
+        };
+        let id = before.ids[0];
+        match store::runs::details(read, id) {
+            Ok(details) => Ok(Some((id, details.run.name))),
+            // It was deleted meanwhile.
+            Err(store::Error::NotFound(_)) => Ok(Some((id, String::new()))),
+            Err(error) => Err(error),
+        }
+    });
+    Ok(found.await?.map(|(id, name)| started(id, name)))
 }
 
 /// The run of a start, and what its playbook is called.

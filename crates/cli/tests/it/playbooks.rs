@@ -68,3 +68,16 @@ fn an_execution_that_fails_says_why_and_does_its_last_steps() {
         assert_eq!((id, status), (&expected_id.into(), &expected_status.into()));
     }
 }
+
+#[test]
+fn more_steps_are_left_out_at_once_than_a_report_takes() {
+    let (dir, server) = library();
+    let items: Vec<String> = (0..1_200).map(|item| item.to_string()).collect();
+    let many = format!(
+        "name: Many\nversion: '1'\nsteps:\n  - id: each\n    name: Each\n    for_each: [{}]\n    \
+         steps: [{{id: say, name: Say, type: utility.log, when: 'item < 0'}}]\n",
+        items.join(", ")
+    );
+    fs::write(dir.path().join("many.yaml"), many).expect("written");
+    exits(&server.run(&["playbook", "run", "many.yaml"]), 0);
+}

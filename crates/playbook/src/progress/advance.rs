@@ -130,10 +130,6 @@ impl Progress {
         match self.condition(&key) {
             Err(error) => self.finish(&key, Ending::failed(error)),
             Ok(false) => self.finish(&key, Ending::skipped("its condition does not hold")),
-            Ok(true) if self.skip_next => {
-                self.skip_next = false;
-                self.finish(&key, Ending::skipped("an operator skipped it"));
-            }
             Ok(true) => ready.extend(self.offer(&key)),
         }
     }

@@ -70,7 +70,6 @@ pub struct Progress {
     clock: u64,
     /// Steps that failed and were passed over.
     failures: BTreeSet<StepKey>,
-    skip_next: bool,
     /// Parts are read, not written.
     restoring: bool,
     outcome: Option<ExecutionOutcome>,
@@ -107,7 +106,6 @@ impl Progress {
             next_number: 1,
             clock: 0,
             failures: BTreeSet::new(),
-            skip_next: false,
             restoring: false,
             outcome: None,
         }
@@ -146,11 +144,6 @@ impl Progress {
     #[must_use]
     pub fn outcome(&self) -> Option<&ExecutionOutcome> {
         self.outcome.as_ref()
-    }
-
-    /// The next step that would begin is skipped instead.
-    pub fn skip_next(&mut self) {
-        self.skip_next = true;
     }
 
     /// How long the `finally` steps of the execution may take together, in seconds, while they run.

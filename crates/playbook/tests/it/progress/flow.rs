@@ -157,21 +157,6 @@ fn a_skip_ends_what_waits_for_its_next_try() {
 }
 
 #[test]
-fn an_operator_skips_the_next_step() {
-    let steps = [
-        step("a", "x", ""),
-        step("b", "x", ", when: 'false'"),
-        step("c", "x", ""),
-        step("d", "x", ""),
-    ];
-    let mut run = Runner::of(&with_steps("", &steps.concat()));
-    run.begin();
-    run.progress.skip_next();
-    run.finish();
-    assert_snapshot!(run.told());
-}
-
-#[test]
 fn a_loop_over_one_step() {
     let steps = step(
         "each",

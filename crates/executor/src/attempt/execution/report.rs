@@ -1,4 +1,4 @@
-//! What the server is told of a step: its part.
+//! The report of a step to the server: its part.
 
 use super::titles::Title;
 use playbook::{JournalPart, PartStage};

@@ -4,7 +4,7 @@ use serde_json::json;
 use tokio::time::{Duration, Instant};
 use wire::{executors::Stage, runs::RunPart};
 
-use super::{Executions, playbook, server::ExecutionServer, told};
+use super::{Executions, playbook, reported, server::ExecutionServer};
 
 const NAP: &str = r#"
   - {id: nap, name: Nap, type: utility.sleep, parameters: {seconds: 2}}
@@ -45,7 +45,7 @@ async fn a_pause_takes_effect_in_a_sleep_which_goes_on_after_the_resume() {
         "it did not sleep again"
     );
     assert_eq!(
-        told(&executions.server, "one"),
+        reported(&executions.server, "one"),
         ["+nap", "nap", "+last", "last"]
     );
     executions.end().await;
@@ -64,7 +64,7 @@ async fn a_pause_waits_for_a_step_that_works_and_lets_no_other_begin() {
         .server
         .signal("one", |signals, now| signals.pause = now);
     assert_eq!(executions.parked("one", 1).await.0, "operator");
-    assert_eq!(told(&executions.server, "one"), ["+work", "work"]);
+    assert_eq!(reported(&executions.server, "one"), ["+work", "work"]);
     assert_eq!(
         executions.log("one", "stdout"),
         "done=1\n",
@@ -76,7 +76,7 @@ async fn a_pause_waits_for_a_step_that_works_and_lets_no_other_begin() {
     executions.server.queue("one");
     assert!(executions.result("one").await.completed());
     assert_eq!(
-        told(&executions.server, "one"),
+        reported(&executions.server, "one"),
         ["+work", "work", "+last", "last"]
     );
     executions.end().await;
@@ -100,7 +100,7 @@ async fn a_long_sleep_parks_the_run_and_a_skip_ends_it() {
     executions.server.queue("one");
     assert!(executions.result("one").await.completed());
     assert_eq!(
-        told(&executions.server, "one"),
+        reported(&executions.server, "one"),
         ["+nap", "-nap", "+last", "last"]
     );
     assert_eq!(executions.parts("one")[0].stage, Stage::Skipped);

@@ -143,7 +143,7 @@ fn playbook(steps: &str) -> String {
 
 /// What was reported, in order: `+` started, for the first time in this attempt, a name completed, `!`
 /// failed, `-` skipped, `x` cancelled.
-fn told(server: &ExecutionServer, id: &str) -> Vec<String> {
+fn reported(server: &ExecutionServer, id: &str) -> Vec<String> {
     let word = |stage| match stage {
         Stage::Started => "+",
         Stage::Completed => "",
@@ -161,10 +161,11 @@ fn told(server: &ExecutionServer, id: &str) -> Vec<String> {
             format!("{path}/")
         }
     };
-    let told = parts.map(|part| format!("{}{}{}", word(part.stage), place(&part.path), part.name));
-    let mut told: Vec<String> = told.collect();
-    told.dedup();
-    told
+    let reported =
+        parts.map(|part| format!("{}{}{}", word(part.stage), place(&part.path), part.name));
+    let mut reported: Vec<String> = reported.collect();
+    reported.dedup();
+    reported
 }
 
 /// The output of a step.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use wire::executors::Stage;
 
-use super::{Executions, output, playbook, told};
+use super::{Executions, output, playbook, reported};
 
 const THREE: &str = r#"
   - {id: greet, name: Greet, type: utility.log, parameters: {message: "hello {{ who }}"}}
@@ -21,7 +21,7 @@ async fn steps_run_in_their_order_each_on_disk_before_the_next() {
     let words = [
         "+greet", "greet", "+count", "count", "+nap", "nap", "+last", "last",
     ];
-    assert_eq!(told(&executions.server, "one"), words);
+    assert_eq!(reported(&executions.server, "one"), words);
     let notes = executions.server.jobs.notes("one");
     let sizes: Vec<usize> = notes.iter().map(|note| note.parts.len()).collect();
     assert_eq!(
@@ -136,7 +136,7 @@ async fn steps_at_once_run_at_once_and_nested_ones_have_a_path() {
 "#;
     let (error, _) = executions.run("one", steps).await;
     assert_eq!(error, None);
-    let words = told(&executions.server, "one");
+    let words = reported(&executions.server, "one");
     let place = |word: &str| words.iter().position(|one| one == word);
     assert!(place("+both/right") < place("both/left"), "{words:?}");
     assert!(place("each/0/say") < place("+each/1/say"), "{words:?}");
@@ -171,7 +171,7 @@ outputs: {given: '{{ variable.m }}'}
         "+say",
         "say",
     ];
-    assert_eq!(told(&executions.server, "one"), words);
+    assert_eq!(reported(&executions.server, "one"), words);
     let state = executions.server.runs()["one"].state.clone();
     assert_eq!(state, Some(json!({"outputs": {"given": 20}})));
     executions.end().await;

@@ -3,7 +3,7 @@
 use serde_json::json;
 use wire::{executors::Stage, runs::RunPart};
 
-use super::{Executions, playbook, server::ExecutionServer, told};
+use super::{Executions, playbook, reported, server::ExecutionServer};
 
 /// Parts that an earlier attempt left.
 fn left(server: &ExecutionServer, id: &str, parts: &[(&str, Stage)]) {
@@ -51,7 +51,7 @@ async fn steps_that_have_ended_do_not_run_again_however_many_there_are() {
         let executions = Executions::on(server, |_| {});
         assert!(executions.result("one").await.completed());
         assert_eq!(
-            told(&executions.server, "one"),
+            reported(&executions.server, "one"),
             ["+c", "c", "+d", "d"],
             "{more}"
         );
@@ -84,7 +84,7 @@ async fn an_operator_decides_about_a_step_that_must_not_run_twice() {
         }
         executions.server.queue("one");
         assert!(executions.result("one").await.completed());
-        assert_eq!(told(&executions.server, "one"), words);
+        assert_eq!(reported(&executions.server, "one"), words);
         executions.end().await;
     }
 }

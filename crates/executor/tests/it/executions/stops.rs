@@ -3,7 +3,7 @@
 use tokio::time::{Duration, Instant};
 use wire::executors::{ResultOutcome, Stage};
 
-use super::{Executions, playbook, told};
+use super::{Executions, playbook, reported};
 use crate::test_dir::{runs, unique_sleep};
 
 /// A step that ignores what asks it to end, and leaves its group; and one that comes after.
@@ -50,7 +50,7 @@ async fn a_cancel_ends_the_step_with_all_its_processes_and_the_last_steps_run() 
     assert_eq!(result.outcome, ResultOutcome::Failed);
     assert_eq!(result.error_message.as_deref(), Some("cancelled"));
     let words = ["+before", "before", "+long", "xlong", "+clean", "clean"];
-    assert_eq!(told(&executions.server, "one"), words);
+    assert_eq!(reported(&executions.server, "one"), words);
     assert!(executions.log("one", "stdout").ends_with("cleaned=1\n"));
     executions.end().await;
 }
@@ -97,7 +97,7 @@ async fn a_lost_lease_stops_the_work_and_nothing_is_told() {
     let server = executions.server.clone();
     executions.end().await;
     assert!(server.jobs.state().results.is_empty());
-    assert_eq!(told(&server, "one"), ["+before", "before", "+long"]);
+    assert_eq!(reported(&server, "one"), ["+before", "before", "+long"]);
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_drain_releases_the_run_and_what_had_ended_does_not_run_again() {
     second.result("one").await;
     let words = ["+before", "before", "+long", "xlong"];
     assert_eq!(
-        told(&second.server, "one"),
+        reported(&second.server, "one"),
         words,
         "the step that was interrupted began again"
     );

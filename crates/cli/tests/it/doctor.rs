@@ -201,9 +201,9 @@ fn an_executor_says_how_its_machine_is() {
         (&"executor".into(), &"ok".into())
     );
 
-    let unknown = server.run(&["doctor", "--executor", "nobody"]);
+    let unknown = server.run(&["doctor", "--executor", "absent"]);
     exits(&unknown, 66);
-    says(&unknown, "no executor `nobody`");
+    says(&unknown, "no executor `absent`");
     let free = format!("http://127.0.0.1:{}", free_port());
     let away = ask(&["--server", &free]);
     exits(&away, 69);

@@ -114,7 +114,7 @@ pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     poll(what, || condition().then_some(()));
 }
 
-/// A port of loopback that nobody listens on.
+/// A loopback port without a listener.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     listener.local_addr().expect("it is bound").port()

@@ -40,6 +40,11 @@ impl Update<'_> {
     fn keeps_running(&self) -> bool {
         self.before.status == Status::Running && self.change.run.state.status() == Status::Running
     }
+
+    /// It begins or ceases to wait.
+    fn waits(&self) -> bool {
+        self.before.status == Status::Waiting || self.change.run.state.status() == Status::Waiting
+    }
 }
 
 /// Writes changes of existing runs that differ from what they were: the rows, their attempts, the ends
@@ -51,7 +56,10 @@ pub(super) fn write(
 ) -> Result<(), Error> {
     let (running, moved): (Vec<_>, Vec<_>) =
         updates.iter().partition(|update| update.keeps_running());
-    let written = update_running(batch.tx, &running)? + update_moved(batch.tx, &moved)?;
+    let (waiting, moved): (Vec<_>, Vec<_>) = moved.into_iter().partition(|update| update.waits());
+    let written = update_running(batch.tx, &running)?
+        + update_moved(batch.tx, &moved)?
+        + update_waiting(batch.tx, &waiting)?;
     if written != updates.len() as u64 {
         return Err(Error::Conflict(
             "another transaction changed a run".to_owned(),
@@ -90,44 +98,60 @@ fn update_running(tx: &mut Tx<'_>, updates: &[&Update<'_>]) -> Result<u64, Error
     tx.exec_many(UPDATE, &rows)
 }
 
-fn update_moved(tx: &mut Tx<'_>, updates: &[&Update<'_>]) -> Result<u64, Error> {
-    const UPDATE: &str = "UPDATE runs SET status = $3, version = $4, sort_key = $5, token = $6,
+/// What changes with a run's state, for `moved`.
+macro_rules! moved_columns {
+    () => {
+        "UPDATE runs SET status = $3, version = $4, sort_key = $5, token = $6,
         last_finished_token = $7, starts = $8, failure_count = $9, signal_generation = $10,
         executor = $11, due_at = $12, lease_until = $13, started_at = $14, ended_at = $15,
-        deadline = $16, pause_signal = $17, skip_signal = $18, cancel_signal = $19,
-        waiting_for = $20, wait_until = $21, on_timeout = $22
-        WHERE id = $1 AND version = $2";
-    let rows: Vec<[Value<'_>; 22]> = updates
+        deadline = $16, pause_signal = $17, skip_signal = $18, cancel_signal = $19"
+    };
+}
+
+fn moved(run: &Run) -> [Value<'_>; 19] {
+    let (due_at, lease_until, ended_at) = times(&run.state);
+    [
+        (&run.id).into(),
+        (run.version - 1).into(),
+        run.state.status().as_str().into(),
+        run.version.into(),
+        run.sort_key.into(),
+        run.token.into(),
+        run.last_finished_token.into(),
+        run.starts.into(),
+        run.failure_count.into(),
+        run.signals.generation.into(),
+        run.executor.as_ref().into(),
+        due_at.into(),
+        lease_until.into(),
+        run.started_at.into(),
+        ended_at.into(),
+        run.deadline.into(),
+        run.signals.pause.into(),
+        run.signals.skip.into(),
+        run.signals.cancel.into(),
+    ]
+}
+
+/// Without the columns of waiting: SQLite would look at their index for each run that is claimed or ends.
+fn update_moved(tx: &mut Tx<'_>, updates: &[&Update<'_>]) -> Result<u64, Error> {
+    const UPDATE: &str = concat!(moved_columns!(), " WHERE id = $1 AND version = $2");
+    let rows: Vec<_> = updates
         .iter()
-        .map(|update| {
-            let run = &update.change.run;
-            let (due_at, lease_until, ended_at) = times(&run.state);
-            let [waiting_for, wait_until, on_timeout] = wait_columns(&run.state);
-            [
-                (&run.id).into(),
-                (run.version - 1).into(),
-                run.state.status().as_str().into(),
-                run.version.into(),
-                run.sort_key.into(),
-                run.token.into(),
-                run.last_finished_token.into(),
-                run.starts.into(),
-                run.failure_count.into(),
-                run.signals.generation.into(),
-                run.executor.as_ref().into(),
-                due_at.into(),
-                lease_until.into(),
-                run.started_at.into(),
-                ended_at.into(),
-                run.deadline.into(),
-                run.signals.pause.into(),
-                run.signals.skip.into(),
-                run.signals.cancel.into(),
-                waiting_for,
-                wait_until,
-                on_timeout,
-            ]
-        })
+        .map(|update| moved(&update.change.run))
+        .collect();
+    tx.exec_many(UPDATE, &rows)
+}
+
+/// Runs that begin or cease to wait.
+fn update_waiting(tx: &mut Tx<'_>, updates: &[&Update<'_>]) -> Result<u64, Error> {
+    const UPDATE: &str = concat!(
+        moved_columns!(),
+        ", waiting_for = $20, wait_until = $21, on_timeout = $22 WHERE id = $1 AND version = $2"
+    );
+    let runs = updates.iter().map(|update| &update.change.run);
+    let rows: Vec<_> = runs
+        .map(|run| [moved(run).as_slice(), &wait_columns(&run.state)].concat())
         .collect();
     tx.exec_many(UPDATE, &rows)
 }

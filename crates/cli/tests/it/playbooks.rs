@@ -1,7 +1,11 @@
 //! Playbooks with the real server, executor and commands.
 
-use std::fs;
+use std::{
+    fs::{self, File},
+    io::Read,
+};
 
+use nix::pty::{Winsize, openpty};
 use serde_json::Value;
 
 use crate::harness::{Server, code, exits, get, json, prints, says};
@@ -80,4 +84,45 @@ fn more_steps_are_left_out_at_once_than_a_report_takes() {
     );
     fs::write(dir.path().join("many.yaml"), many).expect("written");
     exits(&server.run(&["playbook", "run", "many.yaml"]), 0);
+}
+
+/// What a command shows on a terminal, and its exit code.
+fn on_terminal(server: &Server, arguments: &[&str]) -> (String, Option<i32>) {
+    let size = Winsize {
+        ws_row: 40,
+        ws_col: 100,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    let pty = openpty(&size, None).expect("a terminal");
+    let terminal = || File::from(pty.slave.try_clone().expect("the terminal again"));
+    let mut command = server.client(arguments);
+    command.env("TERM", "xterm");
+    let child = command.stdout(terminal()).stderr(terminal()).spawn();
+    let mut child = child.expect("the binary starts");
+    drop((pty.slave, command));
+    let mut shown = Vec::new();
+    // Ends with an error when nobody has the other side open.
+    let _ = File::from(pty.master).read_to_end(&mut shown);
+    let code = child.wait().expect("it is our child").code();
+    (String::from_utf8_lossy(&shown).into_owned(), code)
+}
+
+#[test]
+fn on_a_terminal_the_steps_are_a_list_with_the_output_of_what_failed() {
+    let (_dir, server) = library();
+    let (shown, code) = on_terminal(&server, &["playbook", "run", "failing.yaml"]);
+    assert_eq!(code, Some(120), "{shown}");
+    let lines: Vec<String> = shown
+        .split(['\n', '\r'])
+        .map(|line| console::strip_ansi_codes(line).trim_end().to_owned())
+        .collect();
+    let place = |text: &str| {
+        let found = lines.iter().position(|line| line.starts_with(text));
+        found.unwrap_or_else(|| panic!("no line with {text:?} in {lines:#?}"))
+    };
+    let (failed, output, last) = (place("✗ Bad  "), place("  | seen"), place("✓ Last  "));
+    assert!(failed < output && output < last, "{lines:#?}");
+    assert!(!shown.contains("Never"), "{shown}");
+    assert!(!shown.contains("execution.step_"), "{shown}");
 }

@@ -40,7 +40,8 @@ pub(super) async fn run(run: RunPlaybook) -> Result<Exit, Failure> {
         return Ok(Exit::OK);
     }
     let id = &started.execution_id;
-    follow_to_end(&client, id, run.reconnect.reconnect_for, run.format.json).await
+    let shown = (run.format.json, true);
+    follow_to_end(&client, id, run.reconnect.reconnect_for, shown).await
 }
 
 fn read(file: &std::path::Path) -> Result<Map<String, Value>, Failure> {

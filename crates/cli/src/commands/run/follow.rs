@@ -10,6 +10,7 @@ use wire::{
     runs::RunAttempt,
 };
 
+use super::StepList;
 use crate::{
     commands::connection::Absence,
     exit::Failure,
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// What of a run's output is shown, and where.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) enum Show {
     /// Each stream on ours of the same name.
     Both,
@@ -25,20 +26,26 @@ pub(crate) enum Show {
     Only(Stream),
     /// Both on standard error, each line behind a bar: for a person who looks on.
     Aside,
+    /// In the list of an execution's steps.
+    Steps(StepList),
     /// Nothing: only the end counts.
     Nothing,
 }
 
 impl Show {
-    fn text(self, text: &LogText) -> Result<(), Failure> {
+    fn text(&self, text: &LogText) -> Result<(), Failure> {
         match self {
             Self::Both if text.stream == Stream::Stderr => print_error_bytes(text.text.as_bytes()),
             Self::Both => print_bytes(text.text.as_bytes()),
-            Self::Only(stream) if stream == text.stream => print_bytes(text.text.as_bytes()),
+            Self::Only(stream) if *stream == text.stream => print_bytes(text.text.as_bytes()),
             Self::Aside => {
                 text.text
                     .lines()
                     .for_each(|line| say(&format!("  | {line}")));
+                Ok(())
+            }
+            Self::Steps(list) => {
+                list.output(text);
                 Ok(())
             }
             Self::Only(_) | Self::Nothing => Ok(()),
@@ -143,7 +150,7 @@ impl<'a> Follower<'a> {
     async fn text(&mut self, text: &LogText) -> Result<(), Failure> {
         let before = self.attempt.replace(text.attempt);
         if before.is_some_and(|before| before != text.attempt)
-            && !matches!(self.show, Show::Nothing)
+            && !matches!(self.show, Show::Nothing | Show::Steps(_))
         {
             let why = self.end_of(text.attempt.saturating_sub(1)).await;
             self.end_line();

@@ -7,6 +7,7 @@ mod list;
 mod outcome;
 mod resolve;
 mod show;
+mod steps;
 mod watch;
 
 use super::{connection, each};
@@ -16,6 +17,7 @@ use crate::{
 };
 
 pub(super) use follow::{Follower, Show};
+pub(super) use steps::StepList;
 pub(super) use watch::follow_to_end;
 
 pub(super) async fn run(run: RunArgs) -> Result<Exit, Failure> {

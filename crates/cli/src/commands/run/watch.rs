@@ -13,7 +13,7 @@ use wire::{
     events::Event,
 };
 
-use super::{Follower, Show, resolve};
+use super::{Follower, Show, StepList, resolve};
 use crate::{
     args::WatchRun,
     commands::{
@@ -36,26 +36,30 @@ pub(super) async fn run(wanted: WatchRun) -> Result<Exit, Failure> {
     let client = connection::open(&wanted.run.client.address)?;
     first_contact(&client).await?;
     let id = resolve::id(&client, &wanted.run.id).await?;
-    client.run(&id).await?;
-    follow_to_end(
-        &client,
-        &id,
-        wanted.reconnect.reconnect_for,
-        wanted.run.client.format.json,
-    )
-    .await
+    let steps = client.run(&id).await?.summary.kind == "execution";
+    let json = wanted.run.client.format.json;
+    follow_to_end(&client, &id, wanted.reconnect.reconnect_for, (json, steps)).await
 }
 
-/// Shows events and output of a run, or with `json` the run alone when it has ended; ends as it ended.
+/// Shows events and output of a run, on a terminal as a list of `steps` if it has some, or with `json` the run
+/// alone when it has ended; ends as it ended.
 pub(in crate::commands) async fn follow_to_end(
     client: &Client,
     id: &str,
     reconnect: Duration,
-    json: bool,
+    (json, steps): (bool, bool),
 ) -> Result<Exit, Failure> {
     let (seen, mut ends) = watch::channel(None);
-    let events = tokio::spawn(events(client.clone(), id.to_owned(), seen));
-    let show = if json { Show::Nothing } else { Show::Both };
+    let list = match steps && !json {
+        true => StepList::on_terminal(),
+        false => None,
+    };
+    let events = tokio::spawn(events(client.clone(), id.to_owned(), seen, list.clone()));
+    let show = match &list {
+        _ if json => Show::Nothing,
+        Some(list) => Show::Steps(list.clone()),
+        None => Show::Both,
+    };
     let end = Follower::new(client, id, show, reconnect).reach_end().await;
     end?;
     let run = hold_on(reconnect, || client.run(id)).await?;
@@ -63,6 +67,9 @@ pub(in crate::commands) async fn follow_to_end(
     // Without it the outcome says the same.
     let _ = timeout(LAST_EVENT, ends.wait_for(is_last)).await;
     events.abort();
+    if let Some(list) = &list {
+        list.end();
+    }
     let outcome = run.outcome();
     if json {
         print_json(&run)?;
@@ -72,7 +79,12 @@ pub(in crate::commands) async fn follow_to_end(
 }
 
 /// Shows each event until it is aborted; `ends` gets the times of those that say that the run ended.
-async fn events(client: Client, id: String, ends: watch::Sender<Option<i64>>) {
+async fn events(
+    client: Client,
+    id: String,
+    ends: watch::Sender<Option<i64>>,
+    list: Option<StepList>,
+) {
     let mut after = None;
     loop {
         if let Ok(messages) = client.follow_run_events(&id, after).await {
@@ -81,7 +93,11 @@ async fn events(client: Client, id: String, ends: watch::Sender<Option<i64>>) {
                 match message {
                     EventMessage::Event(event) => {
                         after = Some(event.seq);
-                        show(&event, &ends);
+                        match &list {
+                            Some(list) => list.event(&event).await,
+                            None => show(&event),
+                        }
+                        tell_end(&event, &ends);
                     }
                     EventMessage::Position(position) => after = Some(position),
                     EventMessage::Reset(_) => {}
@@ -92,16 +108,18 @@ async fn events(client: Client, id: String, ends: watch::Sender<Option<i64>>) {
     }
 }
 
-fn show(event: &Event, ends: &watch::Sender<Option<i64>>) {
+fn show(event: &Event) {
     let at = event.at.parse::<Timestamp>();
-    let time = at
-        .as_ref()
-        .map_or_else(|_| event.at.clone(), Timestamp::to_string);
+    let time = at.map_or_else(|_| event.at.clone(), |at| at.to_string());
     let part = part(event).unwrap_or_default();
     let line = format!("{time}  {}  {}", plain(&event.event_type), plain(&part));
     say(line.trim_end());
+}
+
+fn tell_end(event: &Event, ends: &watch::Sender<Option<i64>>) {
     let what = event.event_type.rsplit('.').next();
     if let Some("completed" | "failed" | "cancelled") = what {
+        let at = event.at.parse::<Timestamp>();
         ends.send_replace(at.ok().map(|at| at.0));
     }
 }

@@ -1,7 +1,10 @@
 //! Executions of playbooks between a server that keeps their parts and real processes.
 
+mod addresses;
 mod controls;
 mod gateway;
+mod limits;
+mod outputs;
 mod order;
 mod requests;
 mod resume;

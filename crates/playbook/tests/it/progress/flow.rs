@@ -55,10 +55,8 @@ fn a_failure_that_is_passed_over_is_counted() {
     ];
     let run = Runner::of(&with_steps("", &steps.concat())).run();
     assert_snapshot!(run.told());
-    let ExecutionOutcome::Completed { failures, .. } = run.outcome() else {
-        panic!()
-    };
-    assert_eq!(*failures, 2);
+    assert!(matches!(run.outcome(), ExecutionOutcome::Completed { .. }));
+    assert_eq!(run.progress.failures(), 2);
 }
 
 #[test]
@@ -258,10 +256,8 @@ fn a_loop_begins_as_many_as_it_may() {
     run.begin();
     assert_eq!(running(&run), "each/3 each/4");
     run.finish();
-    assert!(matches!(
-        run.outcome(),
-        ExecutionOutcome::Completed { failures: 0, .. }
-    ));
+    assert!(matches!(run.outcome(), ExecutionOutcome::Completed { .. }));
+    assert_eq!(run.progress.failures(), 0);
 }
 
 #[test]
@@ -469,8 +465,49 @@ fn a_bundle_without_its_root_ends_at_once() {
     let run = Runner::new(std::sync::Arc::new(bundle), json!({})).run();
     assert!(run.rows.is_empty());
     let error = "playbook `nope` does not exist".to_owned();
-    assert_eq!(
-        *run.outcome(),
-        ExecutionOutcome::Failed { error, failures: 0 }
+    assert_eq!(*run.outcome(), ExecutionOutcome::Failed { error });
+}
+
+/// Of steps within each other only the innermost that failed counts, however the execution came there.
+#[test]
+fn a_failure_counts_once() {
+    let inner = "- {id: each, name: E, type: utility.log, for_each: [ok, fail, fail], parameters: {message: '{{ item }}'}, \
+        on_failure: continue}\n";
+    let group = format!(
+        "- id: group\n  name: G\n  on_failure: continue\n  steps:\n  {}",
+        inner
+            .replace("id: each", "id: inner")
+            .replace('\n', "\n  ")
+            .trim_end()
     );
+    let steps = [
+        step("a", "fail", ", on_failure: continue"),
+        inner.to_owned(),
+        group + "\n",
+        step("last", "fail", ""),
+    ];
+    let text = with_steps("", &steps.concat());
+    let mut run = Runner::of(&text);
+    let (mut ended, mut failures) = (Vec::new(), Vec::new());
+    loop {
+        run.begin();
+        if run.progress.outcome().is_some() {
+            break;
+        }
+        run.end_first();
+        run.write();
+        ended.push(run.progress.ended_steps());
+        failures.push(run.progress.failures());
+        let mut again = playbook::Progress::new(run.bundle.clone(), run.parameters.clone());
+        again.restore(run.rows.values().cloned().collect()).unwrap();
+        assert_eq!(again.failures(), run.progress.failures(), "{}", run.log);
+        assert_eq!(
+            again.ended_steps(),
+            run.progress.ended_steps(),
+            "{}",
+            run.log
+        );
+    }
+    assert_eq!(ended, [1, 1, 1, 2, 2, 2, 3, 4], "{}", run.log);
+    assert_eq!(failures, [1, 1, 2, 3, 3, 4, 5, 6], "{}", run.log);
 }

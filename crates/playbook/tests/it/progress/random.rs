@@ -111,6 +111,7 @@ impl Plan {
             parameters,
             on_failure: self.on_failure,
             timeout_s: 1.0,
+            timeout_given: true,
             retry: Retry {
                 count: self.retries,
                 delay_s: 1.0,

@@ -33,7 +33,10 @@ async fn what_is_too_long_is_cut_in_the_middle_and_the_step_goes_on() {
     let (error, parts) = executions.run("one", &steps.replace("URL", &url)).await;
     assert_eq!(error, None);
     let long = output(&parts, "long");
-    assert_eq!((&long["truncated"], &long["status"]), (&json!(true), &json!(200)));
+    assert_eq!(
+        (&long["truncated"], &long["status"]),
+        (&json!(true), &json!(200))
+    );
     let body = long["body"].as_str().expect("a body");
     assert!(body.starts_with("yyy") && body.ends_with("yyy"));
     assert!(body.contains("bytes are left out"));

@@ -57,7 +57,11 @@ pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
     measures.extend(starts(&mut client, &target).await?);
     measures.extend(fan_out(&mut client, &target).await?);
     measures.extend(at_once(&mut client).await?);
-    measures.push(Measure::new("a trivial step", "ms", trivial(&mut client).await?));
+    measures.push(Measure::new(
+        "a trivial step",
+        "ms",
+        trivial(&mut client).await?,
+    ));
     Ok(measures)
 }
 
@@ -87,7 +91,10 @@ fn library(environment: &Environment, url: &str) -> Result<PathBuf> {
         let log = |id: usize| {
             format!("- {{id: s{id}, name: S, type: utility.log, parameters: {{message: hello}}}}\n")
         };
-        write(&format!("trivial-{count}"), &(0..count).map(log).collect::<String>())?;
+        write(
+            &format!("trivial-{count}"),
+            &(0..count).map(log).collect::<String>(),
+        )?;
     }
     Ok(library)
 }
@@ -129,7 +136,9 @@ async fn fan_out(client: &mut Client, target: &Target) -> Result<Vec<Measure>> {
     ensure!(seen.len() == FAN_OUT, "{} items were seen", seen.len());
     let first = seen.iter().map(|one| one.began).min();
     let last = seen.iter().map(|one| one.began).max();
-    let span = last.zip(first).map_or(Duration::ZERO, |(last, first)| last - first);
+    let span = last
+        .zip(first)
+        .map_or(Duration::ZERO, |(last, first)| last - first);
     let name = format!("fan-out of {FAN_OUT}: first to last begins");
     Ok(vec![Measure::new(name, "ms", millis(span))])
 }
@@ -180,8 +189,14 @@ async fn run(client: &mut Client, playbook: &str) -> Result<()> {
 
 async fn start(client: &mut Client, playbook: &str) -> Result<String> {
     let body = json!({"playbook_path": format!("{playbook}.yaml")}).to_string();
-    let (status, body) = client.call(Method::POST, "/api/executions", body.into()).await?;
-    ensure!(status == StatusCode::OK, "{status}: {}", String::from_utf8_lossy(&body));
+    let (status, body) = client
+        .call(Method::POST, "/api/executions", body.into())
+        .await?;
+    ensure!(
+        status == StatusCode::OK,
+        "{status}: {}",
+        String::from_utf8_lossy(&body)
+    );
     let started: Value = serde_json::from_slice(&body)?;
     let id = started["execution_id"].as_str().context("no id")?;
     Ok(id.to_owned())

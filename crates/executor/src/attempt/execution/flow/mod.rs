@@ -20,10 +20,7 @@ use limits::Limits;
 use logins::Logins;
 use playbook::{ExecutionOutcome, JournalPart, PartStage, Progress, Step, StepKey};
 use serde_json::{Value, json};
-use tokio::{
-    sync::Notify,
-    time::sleep_until,
-};
+use tokio::{sync::Notify, time::sleep_until};
 use tokio_util::sync::CancellationToken;
 use wire::executors::PartReport;
 

@@ -48,12 +48,14 @@ pub(super) fn limit(step: &Step, parameters: &Parameters) -> Duration {
     let Some(known) = step_type(&step.kind).filter(|_| !step.timeout_given) else {
         return limit;
     };
-    let own = ["timeout", "request_timeout"].into_iter().filter_map(|name| {
-        let parameter = known.parameter(name)?;
-        let number = parameters.number(name).ok()??;
-        let is_ms = parameter.unit == Some("ms");
-        Some(clock::seconds(if is_ms { number / 1000.0 } else { number }))
-    });
+    let own = ["timeout", "request_timeout"]
+        .into_iter()
+        .filter_map(|name| {
+            let parameter = known.parameter(name)?;
+            let number = parameters.number(name).ok()??;
+            let is_ms = parameter.unit == Some("ms");
+            Some(clock::seconds(if is_ms { number / 1000.0 } else { number }))
+        });
     own.fold(limit, |limit, own| limit.max(own + MARGIN))
 }
 
@@ -117,13 +119,22 @@ mod tests {
         for (kind, own, parameters, expected) in [
             ("gateway.wait_for_ready", None, json!({"timeout": 900}), 930),
             ("gateway.wait_for_ready", None, json!({"timeout": 120}), 300),
-            ("gateway.wait_for_ready", Some(20.0), json!({"timeout": 900}), 20),
+            (
+                "gateway.wait_for_ready",
+                Some(20.0),
+                json!({"timeout": 900}),
+                20,
+            ),
             ("browser.wait", None, json!({"timeout": 900_000}), 930),
             ("http.request", None, json!({"request_timeout": "600"}), 630),
             ("utility.shell", None, json!({"timeout": 900}), 300),
             ("unknown.type", None, json!({"timeout": 900}), 300),
         ] {
-            assert_eq!(limit_of(kind, own, &parameters), seconds(expected), "{kind}");
+            assert_eq!(
+                limit_of(kind, own, &parameters),
+                seconds(expected),
+                "{kind}"
+            );
         }
         let huge = limit_of("gateway.restart", None, &json!({"timeout": 1e300}));
         assert!(huge <= clock::FOREVER + MARGIN);

@@ -80,11 +80,19 @@ async fn a_login_is_made_as_the_pages_make_it_and_again_when_it_is_lost() {
 #[tokio::test]
 async fn a_login_is_made_again_when_the_execution_goes_on_in_another_attempt() {
     let (executions, gateway) = (Executions::new(), TestGateway::serve().await);
-    let login = step(&gateway, "login", "login", ", username: admin, password: pw");
+    let login = step(
+        &gateway,
+        "login",
+        "login",
+        ", username: admin, password: pw",
+    );
     let nap = "  - {id: nap, name: Nap, type: utility.sleep, parameters: {seconds: 60}}\n";
     let scan = step(&gateway, "scan", "scan_projects", "");
     let out = step(&gateway, "out", "logout", "");
-    executions.start("one", &format!("{login}{nap}{scan}{out}{scan}").replacen("id: scan", "id: first", 1));
+    executions.start(
+        "one",
+        &format!("{login}{nap}{scan}{out}{scan}").replacen("id: scan", "id: first", 1),
+    );
     executions.parked("one", 1).await;
     executions
         .server
@@ -116,8 +124,12 @@ async fn a_gateway_may_be_below_a_path() {
     let executions = Executions::new();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
     let gateway = TestGateway::serve_on(listener.expect("a port"), "/line/ignition");
-    let steps = step(&gateway, "login", "login", ", username: admin, password: pw")
-        + &step(&gateway, "scan", "scan_projects", "")
+    let steps = step(
+        &gateway,
+        "login",
+        "login",
+        ", username: admin, password: pw",
+    ) + &step(&gateway, "scan", "scan_projects", "")
         + &step(&gateway, "ping", "ping", "");
     let (error, parts) = executions.run("one", &steps).await;
     assert_eq!(error, None, "{parts:?}");

@@ -1,13 +1,18 @@
 //! Operators who look at the same run and ask something of it at once: what becomes of that is one history, in
 //! which each change follows from the state before it.
 
-use engine::{Command, Run, RunId, Signal, step};
+use engine::{Command, Run, RunId, Signal, WaitFor, step};
 use futures_util::future::join_all;
 use store::{Error, runs};
 
 use super::{AGING_STEP_MS, WaitingWorld};
 
 const OPERATORS: usize = 8;
+const WAKE: Command = Command::Wake {
+    reason: WaitFor::Child,
+    live_children: 0,
+    aging_step_ms: AGING_STEP_MS,
+};
 const ASKED: [Signal; 7] = [
     Signal::Pause,
     Signal::Pause,
@@ -39,8 +44,9 @@ impl WaitingWorld {
         let answers = join_all(answers).await;
         let answers: Vec<(Signal, Result<Run, Error>)> = asked.into_iter().zip(answers).collect();
         self.note(|| format!("rivals at {id}: {answers:?}"));
-        let history = self.history(before, &answers, now);
-        assert_eq!(self.run(id).await, history[history.len() - 1], "{id}");
+        let end = self.run(id).await;
+        let history = self.history(before, &end, &answers, now);
+        assert_eq!(end, history[history.len() - 1], "{id}");
         self.settle(id).await;
     }
 
@@ -48,6 +54,7 @@ impl WaitingWorld {
     fn history(
         &mut self,
         before: Run,
+        end: &Run,
         answers: &[(Signal, Result<Run, Error>)],
         now: i64,
     ) -> Vec<Run> {
@@ -57,21 +64,24 @@ impl WaitingWorld {
         };
         let mut accepted: Vec<(Signal, Run)> = answers.iter().filter_map(accepted).collect();
         let mut history = vec![before];
-        while let Some(place) = accepted
-            .iter()
-            .position(|(_, after)| after.version == history[history.len() - 1].version + 1)
-        {
+        loop {
             let last = history[history.len() - 1].clone();
-            let version = accepted[place].1.version;
-            // Of those that saw this version one made it.
             let made = accepted.iter().position(|(signal, after)| {
                 let made = step(&last, &command(*signal), now).map(|change| change.run);
-                after.version == version && made.as_ref() == Ok(after)
+                after.version == last.version + 1 && made.as_ref() == Ok(after)
             });
-            let (signal, after) = accepted.remove(made.expect("one of them made the version"));
-            let skips = usize::from(signal == Signal::Skip);
-            self.model(after.id).skips += skips;
-            history.push(after);
+            if let Some(made) = made {
+                let (signal, after) = accepted.remove(made);
+                self.model(after.id).skips += usize::from(signal == Signal::Skip);
+                history.push(after);
+            } else if last.version < end.version {
+                // Children that a cancel ended woke it, each in the same transaction.
+                let woken = step(&last, &WAKE, now).expect("it is never refused").run;
+                assert!(woken.version > last.version, "nobody made {last:?}");
+                history.push(woken);
+            } else {
+                break;
+            }
         }
         for (signal, after) in accepted {
             let state = history.iter().find(|state| state.version == after.version);

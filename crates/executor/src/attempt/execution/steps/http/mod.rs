@@ -99,7 +99,11 @@ async fn build(call: &StepCall<'_>) -> Result<RequestBuilder, StepEnd> {
         ca_certificate: parameters.optional_text("ca_certificate"),
         redirects: redirects(parameters.get("follow_redirects"))?,
     };
-    let client = call.context.clients.get(&url, client).map_err(StepEnd::refused)?;
+    let client = call
+        .context
+        .clients
+        .get(&url, client)
+        .map_err(StepEnd::refused)?;
     let query = parameters.texts("query")?;
     let time = parameters.seconds("request_timeout", 30.0)?;
     let mut request = client.request(method, url).query(&query).timeout(time);

@@ -36,10 +36,10 @@ pub(super) struct Fixed {
 
 /// The newest executions that were looked at.
 #[derive(Default)]
-pub(crate) struct Headers(Mutex<Kept>);
+pub(crate) struct Headers(Mutex<KeptHeaders>);
 
 #[derive(Default)]
-struct Kept {
+struct KeptHeaders {
     headers: BTreeMap<RunId, Arc<Header>>,
     /// What all together count.
     size: usize,
@@ -68,12 +68,12 @@ impl Headers {
         Ok(header)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, KeptHeaders> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
+impl KeptHeaders {
     fn keep(&mut self, id: RunId, header: Arc<Header>) {
         self.size += size(&header);
         if let Some(before) = self.headers.insert(id, header) {
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_oldest_go_when_there_is_too_much() {
-        let mut kept = Kept::default();
+        let mut kept = KeptHeaders::default();
         let header = |steps: usize| {
             let mut header = Header::default();
             header.fixed.steps = vec![PlaybookStep::default(); steps];

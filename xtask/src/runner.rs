@@ -53,6 +53,9 @@ pub(crate) enum Bench {
     Runs(Measured),
     /// One part after another of one run: the cost with few and with many earlier parts.
     Parts(Measured),
+    /// Executions of playbooks, and the same lists of steps by ansible-core and DBOS for Python, which are installed
+    /// from the registry into the target directory.
+    Playbooks(Measured),
 }
 
 #[derive(Args)]
@@ -178,6 +181,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         Bench::Plugins(measured) => ("plugins", measured),
         Bench::Runs(measured) => ("runs", measured),
         Bench::Parts(measured) => ("parts", measured),
+        Bench::Playbooks(measured) => ("playbooks", measured),
     };
     // Two builds: together they would share features, and the server would not be the shipped one.
     succeed(&mut cargo(["build", "--release", "--package", "cli"]))?;

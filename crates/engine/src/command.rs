@@ -33,6 +33,8 @@ pub struct NewRun {
     pub parent: Option<RunId>,
     /// At most one live run has this key.
     pub exclusive_key: Option<String>,
+    /// See [`Run::cleans_up`](crate::Run::cleans_up).
+    pub cleans_up: bool,
 }
 
 impl NewRun {
@@ -54,6 +56,7 @@ impl NewRun {
             whole_timeout_ms: None,
             parent: None,
             exclusive_key: None,
+            cleans_up: false,
         }
     }
 }
@@ -193,7 +196,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// A signal that queues nothing: a pause or a cancel.
+    /// A pause, which queues nothing, or a cancel: a run that cleans up after it does not wait behind others.
     #[must_use]
     pub fn signal(signal: Signal) -> Self {
         Self::Signal {

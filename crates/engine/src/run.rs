@@ -164,6 +164,9 @@ pub struct Run {
     pub parent: Option<RunId>,
     /// At most one live run has this key.
     pub exclusive_key: Option<String>,
+    /// Its work has an end of its own after a cancel, such as the last steps of a playbook: once it has
+    /// started, an executor performs that before the run ends.
+    pub cleans_up: bool,
     /// The executor of its newest attempt.
     pub executor: Option<String>,
     /// When it was submitted, epoch milliseconds.
@@ -173,6 +176,11 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whether a cancel has to wait for an executor.
+    pub(crate) fn has_cleanup(&self) -> bool {
+        self.cleans_up && self.starts > 0
+    }
+
     /// Whether it was cancelled or is being cancelled. It takes no new children then: the cancel was
     /// applied to its children already and would miss them.
     #[must_use]

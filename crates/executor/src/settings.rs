@@ -2,6 +2,7 @@
 
 use std::{ffi::OsString, fmt, path::PathBuf, str::FromStr, time::Duration};
 
+use ipnet::IpNet;
 use wire::trace::Spans;
 
 /// Settings of an executor.
@@ -25,6 +26,10 @@ pub struct Settings {
     pub work_dir: PathBuf,
     /// The directory whose files playbooks may send; `None` for none.
     pub files_dir: Option<PathBuf>,
+    /// The networks that steps of playbooks may reach; empty for all but link-local ones.
+    pub allow_addresses: Vec<IpNet>,
+    /// The networks that they may not reach.
+    pub deny_addresses: Vec<IpNet>,
     /// The largest program that is fetched.
     pub download_limit_bytes: u64,
     /// How many artefacts of one job are kept.
@@ -70,6 +75,8 @@ impl Settings {
             cache_limit_bytes: 4 << 30,
             work_dir: data_dir.join("work"),
             files_dir: None,
+            allow_addresses: Vec::new(),
+            deny_addresses: Vec::new(),
             download_limit_bytes: 4 << 30,
             artifact_limit: 1_000,
             artifact_limit_bytes: 1 << 30,

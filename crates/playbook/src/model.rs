@@ -134,6 +134,8 @@ pub struct Step {
     pub on_failure: OnFailure,
     /// The limit of one try, in seconds.
     pub timeout_s: f64,
+    /// Whether the playbook says so. Else a try may also take as long as its type's own time.
+    pub timeout_given: bool,
     /// How often it is tried.
     pub retry: Retry,
     /// A condition: it is skipped when this expression is false.

@@ -15,6 +15,7 @@ use crate::{
     audit::Refusals,
     blobs::Blobs,
     clock::{Clock, millis},
+    executions::Headers,
     http::budget::Budget,
     http::hosts::Hosts,
     library::Library,
@@ -52,6 +53,8 @@ pub(crate) struct Parts {
     pub(crate) tail: Tail,
     /// Messages about executions.
     pub(crate) updates: Rendered,
+    /// What never changes of executions.
+    pub(crate) executions: Headers,
     /// Pictures of what runs.
     pub(crate) frames: Frames,
     /// Which addresses the server may call.

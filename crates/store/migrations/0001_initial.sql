@@ -28,6 +28,8 @@ CREATE TABLE runs (
     on_timeout    TEXT,
     parent        {bytes},
     exclusive_key TEXT,
+    -- Whether its work has an end of its own after a cancel: 0 or 1.
+    cleans_up     BIGINT  NOT NULL,
     executor      TEXT,
     due_at        BIGINT,
     lease_until   BIGINT,

@@ -44,6 +44,14 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one on an empty database.
     pub(crate) async fn start(environment: &Environment) -> Result<Self> {
+        Self::start_with(environment, &[]).await
+    }
+
+    /// The same with further arguments.
+    pub(crate) async fn start_with(
+        environment: &Environment,
+        arguments: &[String],
+    ) -> Result<Self> {
         let data = environment.work_dir.join("data");
         if data.exists() {
             fs::remove_dir_all(&data)?;
@@ -53,7 +61,7 @@ impl Server {
             Some(url) => Some(database::fresh(url).await?),
             None => None,
         };
-        Self::spawn(environment, url).await
+        Self::spawn(environment, url, arguments).await
     }
 
     /// Kills it and starts it again on the same data.
@@ -65,7 +73,7 @@ impl Server {
     /// Starts one on the data of the one before it.
     pub(crate) async fn resume(environment: &Environment) -> Result<Self> {
         let url = environment.database_url.as_deref().map(database::existing);
-        Self::spawn(environment, url).await
+        Self::spawn(environment, url, &[]).await
     }
 
     /// Resident memory, in MiB.
@@ -77,7 +85,11 @@ impl Server {
         Client::connect(self.address).await
     }
 
-    async fn spawn(environment: &Environment, database_url: Option<String>) -> Result<Self> {
+    async fn spawn(
+        environment: &Environment,
+        database_url: Option<String>,
+        arguments: &[String],
+    ) -> Result<Self> {
         let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
         let log = environment.work_dir.join("log");
         let mut command = Command::new(&environment.playhouse);
@@ -87,6 +99,7 @@ impl Server {
             command.args(["--database-url", &url]);
         }
         command
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(File::create(&log)?)
             .stderr(File::create(&log)?);

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
+use ipnet::IpNet;
 
 use super::{Address, PluginsPlace, Secret, Tracing, secret, values};
 
@@ -99,6 +100,28 @@ pub(crate) struct Work {
     /// Directory whose files playbooks may send; without it they can send none
     #[arg(long, env = "PLAYHOUSE_FILES_DIR", value_name = "DIR")]
     pub(crate) files_dir: Option<PathBuf>,
+
+    /// Network that steps of playbooks may reach; without it all but link-local ones, where clouds have
+    /// their metadata services (repeatable; in the environment comma-separated)
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ALLOW_ADDRESS",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        value_parser = values::network
+    )]
+    pub(crate) allow_address: Vec<IpNet>,
+
+    /// Network that steps of playbooks may not reach, also within an allowed one (repeatable; in the
+    /// environment comma-separated)
+    #[arg(
+        long,
+        env = "PLAYHOUSE_DENY_ADDRESS",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        value_parser = values::network
+    )]
+    pub(crate) deny_address: Vec<IpNet>,
 
     /// Largest program or file that is fetched
     #[arg(

@@ -42,8 +42,14 @@ fn waiting_runs() -> Vec<(&'static str, Run)> {
         timeout: Some((NOW, OnTimeout::Fail)),
         ..Wait::new(WaitFor::Approval)
     };
+    let cleaning_up = Run {
+        cleans_up: true,
+        starts: 1,
+        ..paused.clone()
+    };
     vec![
         ("paused", paused),
+        ("paused, cleans up", cleaning_up),
         (
             "waiting for an operator",
             waiting(Wait::new(WaitFor::Operator)),

@@ -17,7 +17,11 @@ pub(super) fn step(
             if run.deadline.is_some_and(|at| at <= now) =>
         {
             let error = Some("its time was over before another attempt began".to_owned());
-            return Ok(requeue::ended_unowned(run, Outcome::Failed, error, now));
+            let outcome = match run.signals.cancel {
+                0 => Outcome::Failed,
+                _ => Outcome::Cancelled,
+            };
+            return Ok(requeue::ended_unowned(run, outcome, error, now));
         }
         _ => return Err(rejected(run, "expire")),
     };

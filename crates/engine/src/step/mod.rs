@@ -66,7 +66,7 @@ pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> 
             Signal::Pause => pause::pause(run),
             Signal::Resume => pause::resume(run, *aging_step_ms, now),
             Signal::Skip => skip::step(run, *aging_step_ms, now),
-            Signal::Cancel => cancel::anywhere(run, now),
+            Signal::Cancel => cancel::anywhere(run, *aging_step_ms, now),
         },
         Command::Finish {
             holder,

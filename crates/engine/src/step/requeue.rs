@@ -1,6 +1,6 @@
 //! What follows an attempt that did not complete: another one, or the run's end.
 
-use super::{changed, event, moved, park, pause};
+use super::{cancel, changed, event, moved, park, pause};
 use crate::{
     Attempt, AttemptEnd, Backoff, Change, Event, EventType, Outcome, Run, Stage, State, sort_key,
 };
@@ -52,31 +52,40 @@ pub(super) fn failed(
 /// queue, up to the cap. An attempt that made progress does not count.
 pub(super) fn lost(run: &Run, token: i64, error: String, now: i64) -> Change {
     let (end, error) = (AttemptEnd::Lost, Some(error));
-    if run.signals.cancel > 0 {
+    let is_cancelled = run.signals.cancel > 0;
+    if is_cancelled && !run.cleans_up {
         return ended(run, end, Outcome::Cancelled, error, now);
     }
-    let run = &Run {
+    let counted = &Run {
         failure_count: run.failure_count + i64::from(run.last_progress_token != token),
         ..run.clone()
     };
-    if run.failure_count < run.max_attempts {
-        return another(run, State::Queued, end, error);
+    if counted.failure_count < run.max_attempts {
+        return another(counted, State::Queued, end, error);
     }
-    ended(run, end, Outcome::Failed, error, now)
+    if is_cancelled {
+        return ended(run, end, Outcome::Cancelled, error, now);
+    }
+    ended(counted, end, Outcome::Failed, error, now)
 }
 
 /// The attempt was released: another one at the run's old place in the queue; it does not count.
 pub(super) fn released(run: &Run, now: i64) -> Change {
     let error = Some("released by its executor".to_owned());
-    if run.signals.cancel > 0 {
+    if run.signals.cancel > 0 && !run.cleans_up {
         return ended(run, AttemptEnd::Released, Outcome::Cancelled, error, now);
     }
     another(run, State::Queued, AttemptEnd::Released, error)
 }
 
-/// The next attempt begins from `state`, or after a resume if the run was to pause.
+/// The next attempt begins from `state`, or after a resume if the run was to pause. That of a cancelled run
+/// cleans up.
 fn another(run: &Run, state: State, end: AttemptEnd, error: Option<String>) -> Change {
     let wait = pause::paused(&state);
+    let run = &match run.signals.cancel {
+        0 => run.clone(),
+        _ => cancel::cleaning_up(run.clone()),
+    };
     let paused = run.signals.pause > 0;
     let run = moved(run, if paused { State::Waiting(wait) } else { state });
     let mut events = vec![Event {

@@ -35,6 +35,7 @@ pub fn submit(new: NewRun, aging_step_ms: i64, now: i64) -> Change {
         signals: Signals::default(),
         parent: new.parent,
         exclusive_key: new.exclusive_key,
+        cleans_up: new.cleans_up,
         executor: None,
         created_at: now,
         started_at: None,

@@ -4,16 +4,14 @@ use std::time::Duration;
 
 use engine::WaitFor;
 use http::StatusCode;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use wire::{
     client::{Client, Error},
     executors::{AdvanceRun, ParkRun, PartReport, Signals},
 };
 
 use super::{Taken, outcome::Stop};
-
-const RETRY_FIRST: Duration = Duration::from_millis(100);
-const RETRY_LAST: Duration = Duration::from_secs(2);
+use crate::backoff::Backoff;
 
 /// Parts of one report: the server takes no more.
 const PARTS_LIMIT: usize = 1_000;
@@ -79,11 +77,11 @@ impl<'a> ProgressReporter<'a> {
     }
 
     async fn report(&self, report: &AdvanceRun) -> Result<Signals, Halt> {
-        let mut retry = Retry::default();
+        let mut backoff = Backoff::default();
         loop {
             match within(self.client.advance(self.taken.id, report)).await {
                 Ok(advanced) => return Ok(advanced.signals),
-                Err(error) => retry.after(self.taken, error).await?,
+                Err(error) => wait_after(&mut backoff, self.taken, error).await?,
             }
         }
     }
@@ -101,12 +99,12 @@ impl<'a> ProgressReporter<'a> {
             on_timeout: None,
             seen,
         };
-        let mut retry = Retry::default();
+        let mut backoff = Backoff::default();
         loop {
             match within(self.client.park(self.taken.id, &park)).await {
                 Ok(()) => return Ok(true),
                 Err(error) if error.status() == Some(StatusCode::CONFLICT) => return Ok(false),
-                Err(error) => retry.after(self.taken, error).await?,
+                Err(error) => wait_after(&mut backoff, self.taken, error).await?,
             }
         }
     }
@@ -118,30 +116,22 @@ pub(super) async fn within<T>(call: impl Future<Output = Result<T, Error>>) -> R
     timeout(CALL_LIMIT, call).await.unwrap_or_else(late)
 }
 
-/// Growing waits while the server is away.
-pub(super) struct Retry(Duration);
-
-impl Default for Retry {
-    fn default() -> Self {
-        Self(RETRY_FIRST)
+/// Waits after a call that failed, if it may succeed later.
+pub(super) async fn wait_after(
+    backoff: &mut Backoff,
+    taken: Taken<'_>,
+    error: Error,
+) -> Result<(), Halt> {
+    if !error.is_transient() {
+        return Err(if error.status() == Some(StatusCode::NOT_FOUND) {
+            Halt::Stop(Stop::Lost)
+        } else {
+            Halt::Refused(error.to_string())
+        });
     }
-}
-
-impl Retry {
-    /// Waits after a call that failed, if it may succeed later.
-    pub(super) async fn after(&mut self, taken: Taken<'_>, error: Error) -> Result<(), Halt> {
-        if !error.is_transient() {
-            return Err(if error.status() == Some(StatusCode::NOT_FOUND) {
-                Halt::Stop(Stop::Lost)
-            } else {
-                Halt::Refused(error.to_string())
-            });
-        }
-        if self.0 == RETRY_FIRST {
-            tracing::warn!(run_id = taken.id, %error, "a report of progress has to wait");
-        }
-        sleep(self.0).await;
-        self.0 = (self.0 * 2).min(RETRY_LAST);
-        Ok(())
+    if backoff.is_first() {
+        tracing::warn!(run_id = taken.id, %error, "a report of progress has to wait");
     }
+    backoff.wait().await;
+    Ok(())
 }

@@ -105,12 +105,14 @@ fn step(
     } else {
         TIMEOUT_S
     };
+    let timeout = fields.at_least("timeout", 0.0);
     let mut step = Step {
         id: id.unwrap_or_default(),
         name: name.unwrap_or_default(),
         parameters: to_map(parameters),
         on_failure,
-        timeout_s: fields.at_least("timeout", 0.0).unwrap_or(default_timeout),
+        timeout_s: timeout.unwrap_or(default_timeout),
+        timeout_given: timeout.is_some(),
         retry,
         when: condition(&mut fields),
         for_each,

@@ -117,6 +117,7 @@ impl Progress {
             tries: unit.next_try(),
             timeout_s: (!unit.is_loop()).then_some(unit.step.timeout_s),
             delay_s: unit.delay_s,
+            interrupted,
             needs_operator: interrupted && !unit.is_composite() && !unit.step.idempotent,
             composite: unit.is_composite(),
         })

@@ -17,23 +17,32 @@ impl Progress {
         }
     }
 
-    /// The time of `finally` is over: all that goes on is cancelled, and no further step begins.
-    pub fn cancel_finally(&mut self) {
-        if self.outcome.is_some() {
+    /// The time of a playbook's `finally` is over, whose steps have this path: all that goes on there is cancelled,
+    /// and no further step of it begins.
+    pub fn cancel_finally(&mut self, path: &str) {
+        let id = self.by_path.get(path).copied();
+        let Some(id) = id.filter(|_| self.outcome.is_none()) else {
             return;
-        }
-        for instance in self.blocks.values_mut().filter_map(Block::instance_mut) {
-            if instance.phase == Phase::Finally
-                && instance.next_finally < instance.playbook.finally.len()
-            {
+        };
+        let within: Vec<BlockId> = self.blocks.keys().copied().collect();
+        for inner in within {
+            if self.inside(inner, id).is_none() {
+                continue;
+            }
+            let is_busy = self.blocks.get(&inner).is_some_and(Block::is_busy);
+            let Some(instance) = self.blocks.get_mut(&inner).and_then(Block::instance_mut) else {
+                continue;
+            };
+            let count = instance.playbook.finally.len();
+            if instance.phase == Phase::Finally && (is_busy || instance.next_finally < count) {
                 let limit = instance.playbook.finally_timeout_s;
                 instance
                     .further_errors
                     .push(format!("`finally` took longer than {limit} seconds"));
             }
-            instance.next_finally = instance.playbook.finally.len();
+            instance.next_finally = count;
         }
-        self.stop(ROOT, true);
+        self.stop(id, true);
         self.settle(None);
     }
 

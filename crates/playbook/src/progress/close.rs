@@ -14,7 +14,7 @@ impl Progress {
     pub(super) fn close(&mut self, id: BlockId) {
         let ending = self.ending(id);
         if id == ROOT {
-            self.outcome = Some(self.execution_outcome(ending));
+            self.outcome = Some(Self::execution_outcome(ending));
             return;
         }
         let Some(key) = self.blocks.get(&id).and_then(|block| block.unit.clone()) else {
@@ -44,16 +44,15 @@ impl Progress {
         self.changed.extend(parent);
     }
 
-    fn execution_outcome(&self, ending: Ending) -> ExecutionOutcome {
-        let failures = self.failures.len();
+    fn execution_outcome(ending: Ending) -> ExecutionOutcome {
         match ending {
             Ending {
                 stage: PartStage::Cancelled,
                 ..
-            } => ExecutionOutcome::Cancelled { failures },
+            } => ExecutionOutcome::Cancelled,
             Ending {
                 error: Some(error), ..
-            } => ExecutionOutcome::Failed { error, failures },
+            } => ExecutionOutcome::Failed { error },
             Ending { output, .. } => {
                 let outputs = output.and_then(|output| match output {
                     Value::Object(mut map) => map.remove("outputs"),
@@ -63,7 +62,7 @@ impl Progress {
                     Some(Value::Object(outputs)) => outputs,
                     _ => Map::new(),
                 };
-                ExecutionOutcome::Completed { failures, outputs }
+                ExecutionOutcome::Completed { outputs }
             }
         }
     }

@@ -26,7 +26,7 @@ impl Progress {
                     || other.path == inside
                     || other.path.starts_with(&format!("{inside}/"))
             };
-            self.failures.retain(|other| !is_of(other));
+            self.failed.retain(|other| !is_of(other));
             let instance = self.instance_of(id);
             if let Some(instance) = self.blocks.get_mut(&instance).and_then(Block::instance_mut) {
                 instance.undo.retain(|undo| !is_of(&undo.key));

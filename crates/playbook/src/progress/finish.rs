@@ -1,7 +1,5 @@
 //! A step begins, and a step ends: what the journal says of it, and what follows for its block.
 
-use std::sync::Arc;
-
 use super::{
     PartStage, Progress, StepKey, StepOutcome,
     block::{Block, BlockId, BlockKind, Phase, StopReason, Undo},
@@ -20,6 +18,7 @@ impl Progress {
         else {
             return;
         };
+        self.failed.remove(key);
         let again = unit.row.is_some();
         let opens = unit.is_composite() && unit.inner.is_none();
         let (clock, number) = (self.tick(), self.number_of(key));
@@ -144,7 +143,7 @@ impl Progress {
         if let Some(inner) = unit.inner {
             self.remove_block(inner);
         }
-        self.failures.remove(key);
+        self.failed.remove(key);
         self.set_variables(&unit, &ending);
         let undoes = ending.stage == PartStage::Completed
             && !unit.is_loop()
@@ -213,6 +212,7 @@ impl Progress {
 
     /// A step failed for good: its block goes on or stops.
     fn fail(&mut self, key: &StepKey, unit: &Unit, error: String, rollback: bool) {
+        self.count_failure(key);
         let goes_on = unit.step.on_failure == OnFailure::Continue;
         let rollback = rollback || unit.step.on_failure == OnFailure::Rollback;
         let Some(block) = self.blocks.get_mut(&unit.block) else {
@@ -234,7 +234,6 @@ impl Progress {
             return;
         }
         if goes_on {
-            self.failures.insert(key.clone());
             return;
         }
         let error = format!("Step '{}' failed: {error}", unit.step.id);
@@ -250,9 +249,24 @@ impl Progress {
         }
     }
 
-    /// The step of a key that is ready or has begun.
-    #[must_use]
-    pub fn step(&self, key: &StepKey) -> Option<&Arc<crate::Step>> {
-        self.units.get(key).map(|unit| &unit.step)
+    /// Counts a step that failed, unless it failed because of one inside of it.
+    fn count_failure(&mut self, key: &StepKey) {
+        let path = key.inside();
+        let first = |path: String| {
+            let from = StepKey {
+                path,
+                name: String::new(),
+            };
+            self.failed.range(from..).next()
+        };
+        let deeper = format!("{path}/");
+        let is_directly = first(path.clone()).is_some_and(|failed| failed.path == path);
+        let is_deeper = || {
+            let failed = first(deeper.clone());
+            failed.is_some_and(|failed| failed.path.starts_with(&deeper))
+        };
+        if !is_directly && !is_deeper() {
+            self.failed.insert(key.clone());
+        }
     }
 }

@@ -68,8 +68,8 @@ pub struct Progress {
     next_number: i64,
     /// Counts what happens.
     clock: u64,
-    /// Steps that failed and were passed over.
-    failures: BTreeSet<StepKey>,
+    /// Steps that failed; none that holds another one of them.
+    failed: BTreeSet<StepKey>,
     /// Parts are read, not written.
     restoring: bool,
     outcome: Option<ExecutionOutcome>,
@@ -105,7 +105,7 @@ impl Progress {
             parts: Vec::new(),
             next_number: 1,
             clock: 0,
-            failures: BTreeSet::new(),
+            failed: BTreeSet::new(),
             restoring: false,
             outcome: None,
         }
@@ -146,12 +146,45 @@ impl Progress {
         self.outcome.as_ref()
     }
 
-    /// How long the `finally` steps of the execution may take together, in seconds, while they run.
+    /// The playbooks whose `finally` steps run: the path of these steps, and how long they may take together, in
+    /// seconds.
     #[must_use]
-    pub fn finally_timeout_s(&self) -> Option<f64> {
+    pub fn finally_limits(&self) -> Vec<(String, f64)> {
+        if self.outcome.is_some() {
+            return Vec::new();
+        }
+        let in_finally = self.blocks.values().filter(|block| block.in_finally());
+        let limits = in_finally.filter_map(|block| {
+            let limit = block.instance()?.playbook.finally_timeout_s;
+            Some((block.path.clone(), limit))
+        });
+        limits.collect()
+    }
+
+    /// Whether a step is one of a playbook's `finally`.
+    #[must_use]
+    pub fn is_finally(&self, key: &StepKey) -> bool {
+        let unit = self.units.get(key);
+        unit.is_some_and(|unit| matches!(unit.slot, place::Slot::Finally(_)))
+    }
+
+    /// How many steps of the top level have ended.
+    #[must_use]
+    pub fn ended_steps(&self) -> usize {
         let root = &self.blocks[&ROOT];
-        let playbook = root.instance().map(|instance| &instance.playbook)?;
-        (root.in_finally() && self.outcome.is_none()).then_some(playbook.finally_timeout_s)
+        let is_main = |key: &&StepKey| {
+            let unit = self.units.get(key);
+            unit.is_some_and(|unit| matches!(unit.slot, place::Slot::Main(_)))
+        };
+        let open = root.children.iter().filter(is_main).count();
+        let begun = root.instance().map_or(0, |instance| instance.next);
+        begun.saturating_sub(open)
+    }
+
+    /// How many steps failed. A step that holds one of them is not counted beside it.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        self.failed.len()
     }
 
     /// The step of the top level before the one that goes on or comes next.

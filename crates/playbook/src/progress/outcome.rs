@@ -20,6 +20,8 @@ pub struct ReadyStep {
     pub timeout_s: Option<f64>,
     /// How long to wait before it begins, in seconds: not 0 after a try that failed.
     pub delay_s: f64,
+    /// It had begun in an earlier attempt and not ended.
+    pub interrupted: bool,
     /// It was interrupted, must not begin again by itself, and waits for an operator.
     pub needs_operator: bool,
     /// There is nothing to perform: after it began, the steps inside become ready.
@@ -106,8 +108,6 @@ impl StepOutcome {
 pub enum ExecutionOutcome {
     /// To its end.
     Completed {
-        /// How many steps failed that had `on_failure: continue`.
-        failures: usize,
         /// The outputs of the playbook.
         outputs: Map<String, Value>,
     },
@@ -115,12 +115,7 @@ pub enum ExecutionOutcome {
     Failed {
         /// Which, and why.
         error: String,
-        /// How many steps failed before that had `on_failure: continue`.
-        failures: usize,
     },
     /// It was cancelled.
-    Cancelled {
-        /// How many steps failed before that had `on_failure: continue`.
-        failures: usize,
-    },
+    Cancelled,
 }

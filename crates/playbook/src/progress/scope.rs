@@ -1,46 +1,64 @@
 //! What templates of a step see.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use serde_json::{Map, Value};
 
 use super::{
     Progress, StepKey,
     block::{BlockId, BlockKind},
+    place::Slot,
     unit::Unit,
 };
 use crate::{
-    NoSecrets, RenderProblem, Scope, Secrets, render, render_text, step_type, steps::with_defaults,
-    template::credentials_in,
+    NoSecrets, RenderProblem, Scope, Secrets, Step, render, render_text, step_type,
+    steps::with_defaults, template::credentials_in,
 };
 
 impl Progress {
     /// What the templates of a step see.
     #[must_use]
     pub fn scope<'a>(&'a self, key: &StepKey, secrets: &'a dyn Secrets) -> Scope<'a> {
-        let unit = self.units.get(key);
-        let block = unit.map_or(super::ROOT, |unit| unit.block);
+        let Some((_, block, slot)) = self.located(key) else {
+            return self.block_scope(super::ROOT, secrets);
+        };
         let mut scope = self.block_scope(block, secrets);
-        if let Some(unit) = unit {
-            scope.values.extend(self.loop_values(unit));
-        }
+        scope.values.extend(self.loop_values(block, slot));
         scope
+    }
+
+    /// A step that is ready, has begun or has ended.
+    #[must_use]
+    pub fn step(&self, key: &StepKey) -> Option<Arc<Step>> {
+        self.located(key).map(|(step, _, _)| step)
+    }
+
+    /// A step, and its place. It may have ended, as long as what it is inside of has not.
+    fn located(&self, key: &StepKey) -> Option<(Arc<Step>, BlockId, Slot)> {
+        if let Some(unit) = self.units.get(key) {
+            return Some((unit.step.clone(), unit.block, unit.slot));
+        }
+        let id = *self.by_path.get(&key.path)?;
+        let block = self.blocks.get(&id)?;
+        let slot = block.locate(&key.name)?;
+        let (step, _) = block.at(slot)?;
+        Some((step, id, slot))
     }
 
     /// The credentials that a step's parameters refer to: what to fetch before [`Self::parameters`].
     #[must_use]
     pub fn credentials(&self, key: &StepKey) -> BTreeSet<String> {
         let scope = self.scope(key, &NoSecrets);
-        let Some(unit) = self.units.get(key) else {
+        let Some((step, _, _)) = self.located(key) else {
             return BTreeSet::new();
         };
-        let values = unit.step.parameters.values();
+        let values = step.parameters.values();
         values
             .flat_map(|value| credentials_in(value, &scope))
             .collect()
     }
 
-    /// The parameters of a step, rendered, with the defaults of its type. Expressions stay as they are: see
+    /// The parameters of a step that is ready, has begun or has ended, rendered, with the defaults of its type. Expressions stay as they are: see
     /// [`evaluate`](crate::evaluate).
     ///
     /// # Errors
@@ -50,18 +68,18 @@ impl Progress {
         key: &StepKey,
         secrets: &dyn Secrets,
     ) -> Result<Map<String, Value>, RenderProblem> {
-        let Some(unit) = self.units.get(key) else {
+        let Some((step, _, _)) = self.located(key) else {
             return Ok(Map::new());
         };
         let scope = self.scope(key, secrets);
-        let kind = unit.step.kind.as_str();
+        let kind = step.kind.as_str();
         let how = |name: &str| {
             step_type(kind)?
                 .parameter(name)
                 .map(|parameter| parameter.kind)
         };
         let mut rendered = Map::new();
-        for (name, value) in &unit.step.parameters {
+        for (name, value) in &step.parameters {
             let value = match (how(name), value) {
                 (Some("expression"), _) => Ok(value.clone()),
                 (Some("template"), Value::String(text)) => {
@@ -94,7 +112,7 @@ impl Progress {
                 break;
             }
             if let Some(unit) = block.unit.as_ref().and_then(|key| self.units.get(key)) {
-                values.extend(self.loop_values(unit).into_iter().rev());
+                values.extend(self.loop_values(unit.block, unit.slot).into_iter().rev());
             }
             next = block.parent;
         }
@@ -113,13 +131,13 @@ impl Progress {
     }
 
     /// What the loop of a step that is one pass of it names.
-    fn loop_values(&self, unit: &Unit) -> Vec<(Cow<'_, str>, Cow<'_, Value>)> {
+    fn loop_values(&self, block: BlockId, slot: Slot) -> Vec<(Cow<'_, str>, Cow<'_, Value>)> {
         let Some(BlockKind::Loop { step, items, .. }) =
-            self.blocks.get(&unit.block).map(|block| &block.kind)
+            self.blocks.get(&block).map(|block| &block.kind)
         else {
             return Vec::new();
         };
-        let index = unit.slot.index();
+        let index = slot.index();
         let Some(item) = items.get(index) else {
             return Vec::new();
         };
@@ -140,7 +158,7 @@ impl Progress {
     /// The names of all loops around a step, for its rollback.
     pub(super) fn values_of(&self, unit: &Unit) -> Vec<(String, Value)> {
         let mut scope = self.block_scope(unit.block, &NoSecrets);
-        scope.values.extend(self.loop_values(unit));
+        scope.values.extend(self.loop_values(unit.block, unit.slot));
         let values = scope.values.into_iter();
         values
             .map(|(name, value)| (name.into_owned(), value.into_owned()))

@@ -111,6 +111,29 @@ pub fn details(read: &mut Read<'_, '_>, id: RunId) -> Result<Details, Error> {
     })
 }
 
+/// A run alone.
+///
+/// # Errors
+/// [`Error::NotFound`], or the database's.
+pub fn run(read: &mut Read<'_, '_>, id: RunId) -> Result<Run, Error> {
+    row::find(read.tx, id)?.ok_or(Error::NotFound(id))
+}
+
+/// Why the last attempt of a run that ended did not complete; nothing while the run runs.
+///
+/// # Errors
+/// The database's.
+pub fn last_error(read: &mut Read<'_, '_>, run: &Run) -> Result<Option<String>, Error> {
+    const LAST: &str = "SELECT error FROM results WHERE run_id = $1";
+    if run.state.status() == Status::Running {
+        return Ok(None);
+    }
+    let error = read
+        .tx
+        .first(LAST, args![&run.id], |row| row.opt_bytes(0))?;
+    Ok(error.flatten().map(lossy))
+}
+
 /// The kind of a run.
 ///
 /// # Errors

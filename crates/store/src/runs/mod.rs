@@ -21,12 +21,15 @@ pub use apply::{apply, apply_to, entry};
 pub use claim::{Claim, Claimed, plan as claim_plan};
 pub use families::{plan as families_plan, ready_queues};
 pub use find::{
-    AttemptRow, Details, Input, ResultRow, counts, details, input, kind, owned, statuses,
+    AttemptRow, Details, Input, ResultRow, counts, details, input, kind, last_error, owned, run,
+    statuses,
 };
 pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
 pub use list::{Filter, list, plan_of_several as list_plan};
-pub use part_rows::{PartRow, last_parts, open_parts, part_counts, parts, state};
+pub use part_rows::{
+    PartRow, last_parts, last_parts_within, open_parts, part_counts, parts, parts_within, state,
+};
 pub use parts::{PartReport, ProgressReport, advance, hold};
 pub use search::{Found, FoundRun, Search, SearchPlan, is_any_in, labels, search, search_plan};
 pub use submit::{Submission, Submit, Submitted, repeated};

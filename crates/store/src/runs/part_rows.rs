@@ -19,6 +19,18 @@ macro_rules! select {
 }
 pub(super) use select;
 
+/// Selects what [`read_part_within`] takes; `$4` is the length of the longest body.
+macro_rules! select_within {
+    ($condition:literal) => {
+        concat!(
+            "SELECT number, name, path, stage, attempt, tries, started_at, ended_at,
+             CASE WHEN CAST(length(body) AS BIGINT) <= $4 THEN body END
+             FROM parts WHERE run_id = $1 AND ",
+            $condition
+        )
+    };
+}
+
 /// A part as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartRow {
@@ -51,6 +63,40 @@ pub fn parts(
 ) -> Result<Vec<PartRow>, Error> {
     const PARTS: &str = select!("number > $2 ORDER BY number LIMIT $3");
     read.tx.all(PARTS, args![&id, after, limit], read_part)
+}
+
+/// As [`parts`], without the bodies that are longer than `longest` bytes: nothing is read of them, and they are
+/// empty.
+///
+/// # Errors
+/// The database's.
+pub fn parts_within(
+    read: &mut Read<'_, '_>,
+    id: RunId,
+    after: i64,
+    limit: i64,
+    longest: i64,
+) -> Result<Vec<PartRow>, Error> {
+    const PARTS: &str = select_within!("number > $2 ORDER BY number LIMIT $3");
+    let args = args![&id, after, limit, longest];
+    read.tx.all(PARTS, args, read_part_within)
+}
+
+/// The last `limit` parts of a run, in order, without the bodies that are longer than `longest` bytes.
+///
+/// # Errors
+/// The database's.
+pub fn last_parts_within(
+    read: &mut Read<'_, '_>,
+    id: RunId,
+    limit: i64,
+    longest: i64,
+) -> Result<Vec<PartRow>, Error> {
+    const LAST: &str = select_within!("number > $2 ORDER BY number DESC LIMIT $3");
+    let args = args![&id, 0_i64, limit, longest];
+    let mut parts = read.tx.all(LAST, args, read_part_within)?;
+    parts.reverse();
+    Ok(parts)
 }
 
 /// How many parts of a run are at each stage.
@@ -94,6 +140,16 @@ pub(super) fn write_state(tx: &mut Tx<'_>, id: RunId, body: &[u8]) -> Result<(),
 }
 
 pub(super) fn read_part(row: &Row<'_>) -> Result<PartRow, Error> {
+    let body = row.bytes(8)?;
+    with_body(row, body)
+}
+
+fn read_part_within(row: &Row<'_>) -> Result<PartRow, Error> {
+    let body = row.opt_bytes(8)?;
+    with_body(row, body.unwrap_or_default())
+}
+
+fn with_body(row: &Row<'_>, body: Vec<u8>) -> Result<PartRow, Error> {
     Ok(PartRow {
         number: row.int(0)?,
         name: row.text(1)?,
@@ -103,6 +159,6 @@ pub(super) fn read_part(row: &Row<'_>) -> Result<PartRow, Error> {
         tries: row.int(5)?,
         started_at: row.int(6)?,
         ended_at: row.opt_int(7)?,
-        body: row.bytes(8)?,
+        body,
     })
 }

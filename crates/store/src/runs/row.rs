@@ -14,13 +14,13 @@ macro_rules! columns {
          last_finished_token, starts, failure_count, max_attempts, retry, timeout_ms, \
          signal_generation, parent, exclusive_key, executor, due_at, lease_until, created_at, \
          started_at, ended_at, last_progress_token, whole_timeout_ms, deadline, pause_signal, \
-         skip_signal, cancel_signal, waiting_for, wait_until, on_timeout"
+         skip_signal, cancel_signal, waiting_for, wait_until, on_timeout, cleans_up"
     };
 }
 pub(super) use columns;
 
 /// How many columns [`read`] takes.
-pub(super) const WIDTH: usize = 33;
+pub(super) const WIDTH: usize = 34;
 
 /// Reads a run.
 pub(super) fn read(row: &Row<'_>) -> Result<Run, Error> {
@@ -52,6 +52,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Run, Error> {
         },
         parent: row.opt_run_id(16)?,
         exclusive_key: row.opt_text(17)?,
+        cleans_up: row.int(33)? != 0,
         executor: row.opt_text(18)?,
         created_at: row.int(21)?,
         started_at: row.opt_int(22)?,
@@ -127,14 +128,14 @@ pub(super) fn insert(tx: &mut Tx<'_>, runs: &[&Run]) -> Result<(), Error> {
     const INSERT: &str = "INSERT INTO runs (id, kind, name, queue, priority, sort_key, status, version,
         token, last_finished_token, last_progress_token, starts, failure_count, max_attempts, retry,
         timeout_ms, signal_generation, pause_signal, skip_signal, cancel_signal, parent, exclusive_key,
-        due_at, created_at, whole_timeout_ms)
+        due_at, created_at, whole_timeout_ms, cleans_up)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, 0, $9, $10, $11, 0, 0, 0, 0, $12, $13, $14,
-        $15, $16)";
+        $15, $16, $17)";
     let retries: Vec<Option<String>> = runs
         .iter()
         .map(|run| run.retry.map(|retry| encode(&retry)))
         .collect();
-    let rows: Vec<[Value<'_>; 16]> = runs
+    let rows: Vec<[Value<'_>; 17]> = runs
         .iter()
         .zip(&retries)
         .map(|(run, retry)| {
@@ -155,6 +156,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, runs: &[&Run]) -> Result<(), Error> {
                 times(&run.state).0.into(),
                 run.created_at.into(),
                 run.whole_timeout_ms.into(),
+                i64::from(run.cleans_up).into(),
             ]
         })
         .collect();

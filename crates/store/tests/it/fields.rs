@@ -28,6 +28,7 @@ async fn every_field_survives(db: &Database) {
         timeout_ms: Some(1_234),
         parent: Some(parent),
         exclusive_key: Some("only one".to_owned()),
+        cleans_up: true,
         ..job()
     };
     let id = submitted(&store, new.clone()).await;

@@ -20,6 +20,8 @@ on_both!(
     the_ends_of_the_last_children_race,
     a_wait_that_takes_too_long,
     a_pause_wherever_the_run_is,
+    a_cancelled_run_that_cleans_up,
+    ten_thousand_runs_wait_beside_the_queue,
 );
 
 fn child_of(parent: &Run) -> NewRun {
@@ -334,4 +336,76 @@ async fn a_pause_wherever_the_run_is(db: &Database) {
     let refused = signal(&store, held, Signal::Pause).await;
     assert!(matches!(refused, Err(Error::Rejected(_))));
     db.check();
+}
+
+/// Ten thousand runs that wait are in the way of no claim, and each costs nothing until its time comes.
+async fn ten_thousand_runs_wait_beside_the_queue(db: &Database) {
+    const WAITING: usize = 10_000;
+    let store = db.open();
+    for _ in 0..WAITING / 500 {
+        submit_all(&store, submit((0..500).map(|_| execution()))).await;
+        let taken = store.claim(claim("a", 500)).await.unwrap();
+        assert_eq!(taken.len(), 500);
+        let parked = store.write(move |batch| {
+            for one in &taken {
+                let run = &one.run;
+                let timeout = Some((NOW + 3_600_000, OnTimeout::Resume));
+                let wait = Wait {
+                    timeout,
+                    ..Wait::new(WaitFor::Time)
+                };
+                runs::park(batch, run.id, holder(run), wait, 0, NOW)?;
+            }
+            Ok(())
+        });
+        parked.await.unwrap();
+    }
+    assert!(store.claim(claim("a", 500)).await.unwrap().is_empty());
+    let id = submitted(&store, job()).await;
+    let began = std::time::Instant::now();
+    assert_eq!(claimed(&store, "a").await.id, id);
+    let due = |now| {
+        let tick = store.write(move |batch| runs::due(batch, AGING_STEP_MS, now));
+        async { tick.await.unwrap() }
+    };
+    assert_eq!(due(NOW + 3_599_999).await.0, 0);
+    let took = began.elapsed();
+    assert!(took < std::time::Duration::from_secs(1), "{took:?}");
+    let (over, _) = due(NOW + 3_600_000).await;
+    assert!(over > 0, "their time has come");
+}
+
+/// It waited without an executor: one gets it again, with the cancel, and its end is a cancelled one.
+async fn a_cancelled_run_that_cleans_up(db: &Database) {
+    let store = db.open();
+    let new = NewRun {
+        cleans_up: true,
+        ..execution()
+    };
+    let run = running(&store, new.clone()).await;
+    park(&store, &run, Wait::new(WaitFor::Operator), 0)
+        .await
+        .unwrap();
+    let after = signal(&store, run.id, Signal::Cancel).await.unwrap();
+    assert_eq!(
+        (after.state, after.signals.cancel > 0),
+        (State::Queued, true)
+    );
+    let again = claimed(&store, "a").await;
+    assert_eq!((again.id, again.signals), (run.id, after.signals));
+    finished(&store, finish(&again, AttemptOutcome::Failed))
+        .await
+        .unwrap();
+    assert_eq!(status(&store, run.id).await, Status::Cancelled);
+    // What never started has nothing to clean up.
+    let id = submitted(
+        &store,
+        NewRun {
+            id: id_at(NOW),
+            ..new
+        },
+    )
+    .await;
+    signal(&store, id, Signal::Cancel).await.unwrap();
+    assert_eq!(status(&store, id).await, Status::Cancelled);
 }

@@ -82,7 +82,7 @@ pub struct ExecutionInput {
     pub timeout_overrides: BTreeMap<String, f64>,
 }
 
-/// An execution. The list leaves out nothing of it.
+/// An execution. Lists and updates have only the newest of its steps.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Execution {
     /// Its id.
@@ -106,14 +106,19 @@ pub struct Execution {
     pub total_steps: usize,
     /// Addition: why it failed; `null` if it did not.
     pub error: Option<String>,
-    /// Addition: how many steps failed, also where the playbook went on.
+    /// Addition: how many steps failed, also where the playbook went on; a step that holds others is not counted
+    /// beside what failed in it.
     pub failures: usize,
     /// Addition: whether it pauses after each step.
     pub debug_mode: bool,
     /// Addition: what the playbook is about.
     pub domain: Option<String>,
-    /// Every step at the top level, and those within steps that began.
+    /// Every step at the top level, and those within steps that began. In lists and updates the newest 50 that
+    /// began, unless there are no more.
     pub step_results: Vec<StepResult>,
+    /// Addition: how many steps that began are not in `step_results`, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub omitted_steps: Option<i64>,
 }
 
 /// How a step came out.
@@ -143,6 +148,9 @@ pub struct StepResult {
     /// Addition: how often it was tried.
     #[serde(default)]
     pub tries: i64,
+    /// Addition: what it left is not shown here: `/api/runs/{id}/parts` has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub output_omitted: bool,
 }
 
 /// `200` of `POST /api/executions/{id}/pause` and the like.
@@ -182,4 +190,10 @@ pub struct UpdatedStep {
     pub step_id: String,
     /// Where it stands.
     pub status: StepStatus,
+    /// Addition: the steps that it is nested in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Addition: why it failed or was skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }

@@ -8,6 +8,7 @@ mod events;
 mod latency;
 mod one_by_one;
 mod parts;
+mod playbooks;
 mod plugin_jobs;
 mod plugins;
 mod rest;
@@ -51,6 +52,10 @@ pub(crate) enum Case {
     RunList,
     /// One part after another of one run.
     Parts,
+    /// Executions of playbooks, with the executor inside of the server.
+    Executions,
+    /// Lists of trivial steps by ansible-core and, on PostgreSQL, by DBOS for Python.
+    Others,
 }
 
 /// What cases are about.
@@ -66,6 +71,8 @@ pub(crate) enum Subject {
     Runs,
     /// Parts of a run.
     Parts,
+    /// Playbooks, and what others make of the same.
+    Playbooks,
 }
 
 impl Case {
@@ -81,6 +88,7 @@ impl Case {
             Self::Plugins | Self::PluginJobs => Subject::Plugins,
             Self::RunList => Subject::Runs,
             Self::Parts => Subject::Parts,
+            Self::Executions | Self::Others => Subject::Playbooks,
             _ => Subject::Queue,
         }
     }
@@ -112,6 +120,8 @@ impl Case {
             Self::PluginJobs => plugin_jobs::measure(environment).await,
             Self::RunList => run_list::measure(environment).await,
             Self::Parts => parts::measure(environment).await,
+            Self::Executions => playbooks::measure(environment).await,
+            Self::Others => playbooks::measure_others(environment).await,
         }
     }
 }

@@ -122,11 +122,13 @@ pub(super) fn new_runs() -> impl Strategy<Value = NewRun> {
     );
     let limits = (option::of(1..200_000_i64), option::of(1..400_000_i64));
     let start = (any::<bool>(), option::of(0..50_000_i64));
-    (start, 0..4_i64, retry, limits, select(Kind::ALL)).prop_map(
-        |((held, not_before), max_attempts, retry, (timeout_ms, whole_timeout_ms), kind)| NewRun {
+    let kind = (select(Kind::ALL), any::<bool>());
+    (start, 0..4_i64, retry, limits, kind).prop_map(
+        |(start, max_attempts, retry, (timeout_ms, whole_timeout_ms), (kind, cleans_up))| NewRun {
             kind,
-            held,
-            not_before,
+            cleans_up,
+            held: start.0,
+            not_before: start.1,
             max_attempts,
             retry,
             timeout_ms,

@@ -55,9 +55,7 @@ impl World {
         let (old, new) = (before.signals, change.run.signals);
         let happened = match command {
             Command::Wake { .. } => matches!(before.state, State::Running(_)),
-            Command::Signal { signal, .. } => {
-                *signal != Signal::Cancel || matches!(before.state, State::Running(_))
-            }
+            Command::Signal { signal, .. } => *signal != Signal::Cancel || is_asked_to_stop(before),
             _ => false,
         };
         assert_eq!(new.generation, old.generation + i64::from(happened));
@@ -85,12 +83,16 @@ impl World {
             assert_eq!((wait.reason, wait.timeout), (WaitFor::Operator, None));
         }
         if self.cancelled {
+            let cleans_up = change.run.cleans_up && change.run.starts > 0;
             let stops = matches!(
                 status,
                 Status::Running | Status::Cancelled | Status::Completed
-            );
+            ) || (cleans_up && status == Status::Queued);
             assert!(stops, "a cancelled run is {status}");
-            assert_eq!(change.run.starts, before.starts, "a cancelled run started");
+            assert_eq!(new.cancel > 0, !status.is_terminal(), "a cancel was lost");
+            if !cleans_up {
+                assert_eq!(change.run.starts, before.starts, "a cancelled run started");
+            }
         }
     }
 
@@ -118,7 +120,8 @@ impl World {
             }
             Signal::Cancel => {
                 self.cancelled = true;
-                assert_eq!(after.signals.cancel > 0, ran);
+                assert_eq!(after.signals.cancel > 0, is_asked_to_stop(before));
+                assert_eq!(ran, matches!(after.state, State::Running(_)));
             }
         }
         let goes_down = match signal {
@@ -159,7 +162,12 @@ impl World {
             assert!(*due_at < deadline, "a retry beyond its time");
         }
         if change.attempt.is_none() && matches!(command, Command::Expire { .. }) {
-            assert!(deadline <= self.now && after.state.status() == Status::Failed);
+            let ended = if self.cancelled {
+                Status::Cancelled
+            } else {
+                Status::Failed
+            };
+            assert!(deadline <= self.now && after.state.status() == ended);
         }
     }
 
@@ -219,6 +227,9 @@ impl World {
         self.bad_ends += i64::from(bad && !cancelled && !forgiven);
         self.lost += i64::from(end == AttemptEnd::Lost);
         assert!(self.lost <= self.allowed, "it is lost without end");
+        if matches!(end, AttemptEnd::Lost | AttemptEnd::Released) && before.signals.cancel > 0 {
+            assert!(cancelled || before.cleans_up, "a cancelled run goes on");
+        }
         if end == AttemptEnd::Lost && !cancelled {
             let failed = after.state.status() == Status::Failed;
             assert_eq!(failed, after.failure_count == after.max_attempts);
@@ -226,7 +237,8 @@ impl World {
         match command {
             Command::Release { .. } => {
                 assert_eq!(end, AttemptEnd::Released);
-                assert_eq!(cancelled, before.signals.cancel > 0, "a cancel was lost");
+                let ends = before.signals.cancel > 0 && !before.cleans_up;
+                assert_eq!(cancelled, ends, "a cancel was lost");
             }
             Command::Abandon { .. } => assert_eq!(end, AttemptEnd::Lost),
             Command::Park { .. } => assert_eq!(end, AttemptEnd::Parked),
@@ -246,6 +258,12 @@ impl World {
             assert_eq!(after.last_finished_token, before.last_finished_token);
         }
     }
+}
+
+/// Whether a cancel waits for an executor that stops or cleans up.
+fn is_asked_to_stop(run: &Run) -> bool {
+    let has_cleanup = run.cleans_up && run.starts > 0 && run.state != State::Held;
+    matches!(run.state, State::Running(_)) || has_cleanup
 }
 
 fn waited(run: &Run) -> Option<Wait> {

@@ -12,6 +12,7 @@ pub(super) fn runs() -> Vec<(&'static str, Run)> {
     runs.extend(signalled());
     runs.extend(waiting());
     runs.extend(paused());
+    runs.extend(with_cleanup());
     runs.extend(ended());
     runs
 }
@@ -273,6 +274,39 @@ fn paused() -> Vec<(&'static str, Run)> {
         ("paused, skip open", with(Signal::Skip, paused(None))),
         ("paused while it was scheduled", paused(Some(NOW + 1))),
         ("paused while it was scheduled, due", paused(Some(NOW))),
+    ]
+}
+
+/// Runs that have something to do after a cancel.
+fn with_cleanup() -> Vec<(&'static str, Run)> {
+    let cleans_up = |run: Run| Run {
+        cleans_up: true,
+        ..execution(run)
+    };
+    let (cancel, pause) = (Signal::Cancel, Signal::Pause);
+    let again = Run {
+        state: State::Queued,
+        ..fresh()
+    };
+    vec![
+        ("cleans up, never started", cleans_up(queued())),
+        ("cleans up, queued again", cleans_up(again.clone())),
+        (
+            "cleans up, queued again, cancel open",
+            cleans_up(with(cancel, again)),
+        ),
+        (
+            "cleans up, paused",
+            cleans_up(with(pause, in_wait(Wait::new(WaitFor::Operator)))),
+        ),
+        (
+            "cleans up, running, pause and cancel open, expired",
+            cleans_up(with(cancel, with(pause, expired()))),
+        ),
+        (
+            "cleans up, running, cancel open, last attempt, expired",
+            cleans_up(with(cancel, last(expired()))),
+        ),
     ]
 }
 

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use wire::playbooks::ExecutionInput;
 
 use super::{
+    clock,
     run_log::RunLog,
     steps::{self, Clients, Sessions},
     waits::StepWaits,
@@ -45,11 +46,24 @@ pub(super) struct StepCall<'a> {
     pub(super) variables: Map<String, Value>,
     /// How long the try may take.
     pub(super) timeout: Duration,
+    /// The login of an earlier attempt at its gateway.
+    pub(super) login: EarlierLogin,
     /// Until when it sleeps, when it slept before the run was parked.
     pub(super) until_ms: Option<i64>,
     pub(super) waits: StepWaits,
     /// Cancelled: the step is to end at once.
     pub(super) stop: CancellationToken,
+}
+
+/// A login that an earlier attempt made: the session ended with the attempt.
+#[derive(Default)]
+pub(super) enum EarlierLogin {
+    #[default]
+    None,
+    /// It can be made again with these parameters.
+    Known(Arc<Parameters>),
+    /// It cannot be made again.
+    Lost,
 }
 
 /// What a try came to.
@@ -58,8 +72,8 @@ pub(super) enum StepEnd {
     Completed(Left),
     /// It failed, and left this.
     Failed(StepError, Left),
-    /// This executor lacks something for it.
-    Lacks(String),
+    /// This executor lacks something for it, which another one may have.
+    Abandoned(String),
     /// It was stopped, as was asked for.
     Stopped,
     /// Its wait is over: the try can begin.
@@ -141,8 +155,7 @@ impl StepCall<'_> {
 
     /// When the try's time is over, if it begins now.
     pub(super) fn deadline(&self) -> Instant {
-        const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
-        Instant::now() + self.timeout.min(FOREVER)
+        clock::from_now(self.timeout)
     }
 
     pub(super) fn timed_out(&self) -> StepEnd {
@@ -193,8 +206,10 @@ impl Parameters {
     /// A time in seconds.
     pub(super) fn seconds(&self, name: &str, default: f64) -> Result<Duration, StepEnd> {
         let seconds = self.number(name)?.unwrap_or(default);
-        Duration::try_from_secs_f64(seconds)
-            .map_err(|_| wrong(name, "a number of seconds", &seconds.into()))
+        if seconds < 0.0 {
+            return Err(wrong(name, "a number of seconds", &seconds.into()));
+        }
+        Ok(clock::seconds(seconds))
     }
 
     pub(super) fn flag(&self, name: &str, default: bool) -> Result<bool, StepEnd> {

@@ -10,23 +10,42 @@ use wire::{
     runs::RunPart,
 };
 
-use crate::attempt::{
-    Taken,
-    progress_reporter::{Halt, Retry, within},
+use crate::{
+    attempt::{
+        Taken,
+        progress_reporter::{Halt, wait_after, within},
+    },
+    backoff::Backoff,
 };
 
 use super::{
-    report::{RETRY_AT, UNTIL},
+    report::{DEADLINE, FINALLY_UNTIL, RETRY_AT, UNTIL},
     titles::{Title, Titles},
 };
 
-/// A step that had begun when the run was parked: what happened then was meant to, and it goes on.
+/// What goes on from earlier attempts besides the journal.
+#[derive(Default)]
+pub(super) struct Earlier {
+    pub(super) resumed: BTreeMap<StepKey, Resumed>,
+    /// When the time of `finally` steps is over, by their path, in epoch milliseconds.
+    pub(super) finally_until: BTreeMap<String, i64>,
+    /// The steps that logged in or out at gateways, in their order.
+    pub(super) logins: Vec<StepKey>,
+}
+
+/// A step that had begun.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Resumed {
+    /// It had when the run was parked, which was meant to be: it goes on.
+    pub(super) parked: bool,
+    /// An operator was asked about it.
+    pub(super) asked: bool,
     /// Until when it sleeps, in epoch milliseconds.
     pub(super) until: Option<i64>,
     /// When its next try begins.
     pub(super) retry_at: Option<i64>,
+    /// When its time is over, if it holds other steps.
+    pub(super) deadline: Option<i64>,
 }
 
 /// The parts of all earlier attempts.
@@ -35,24 +54,23 @@ pub(super) async fn parts(client: &Client, run: &ClaimedRun) -> Result<Vec<RunPa
         return Ok(run.parts.clone());
     }
     let mut parts: Vec<RunPart> = Vec::new();
-    let mut retry = Retry::default();
+    let mut backoff = Backoff::default();
     loop {
         let after = parts.last().map_or(0, |part| part.number);
         match within(client.parts(&run.id, after)).await {
             Ok(page) if page.is_empty() => return Ok(parts),
             Ok(page) => parts.extend(page),
-            Err(error) => retry.after(Taken::of(run), error).await?,
+            Err(error) => wait_after(&mut backoff, Taken::of(run), error).await?,
         }
     }
 }
 
-/// The parts as the playbook reads them, and the steps that go on. Of what had not ended, the titles are kept.
-pub(super) fn read(
-    parts: Vec<RunPart>,
-    titles: &mut Titles,
-) -> (Vec<JournalPart>, BTreeMap<StepKey, Resumed>) {
-    let mut resumed = BTreeMap::new();
-    let read = parts.into_iter().map(|mut part| {
+/// The parts as the playbook reads them, and what goes on. Of what had not ended, the titles are kept.
+pub(super) fn read(parts: Vec<RunPart>, titles: &mut Titles) -> (Vec<JournalPart>, Earlier) {
+    let mut earlier = Earlier::default();
+    let mut logins: Vec<(u64, StepKey)> = Vec::new();
+    let mut read = Vec::with_capacity(parts.len());
+    for mut part in parts {
         if part.stage == Stage::Skipped
             && let Some(body) = part.body.as_object_mut()
         {
@@ -63,30 +81,54 @@ pub(super) fn read(
             path: part.path,
             name: part.name,
         };
-        if !matches!(
+        let title = Title::read(&part.body);
+        let has_ended = matches!(
             part.stage,
             Stage::Completed | Stage::Failed | Stage::Skipped
-        ) && let Some(title) = Title::read(&part.body)
+        );
+        let kind = title.as_ref().map(|title| title.kind.as_str());
+        if part.stage == Stage::Completed
+            && matches!(kind, Some("gateway.login" | "gateway.logout"))
         {
+            logins.push((part.body["ended"].as_u64().unwrap_or(0), key.clone()));
+        }
+        if let Some(title) = title.filter(|_| !has_ended) {
             titles.begins(key.clone(), title);
         }
-        if part.stage == Stage::Started {
-            let time = |name| {
-                let text = part.body.get(name)?.as_str()?;
-                text.parse().ok().map(|Timestamp(ms)| ms)
-            };
-            let (until, retry_at) = (time(UNTIL), time(RETRY_AT));
-            resumed.insert(key.clone(), Resumed { until, retry_at });
+        let time = |name| {
+            let text = part.body.get(name)?.as_str()?;
+            text.parse().ok().map(|Timestamp(ms)| ms)
+        };
+        if let Some(until) = time(FINALLY_UNTIL) {
+            let latest = earlier
+                .finally_until
+                .entry(key.path.clone())
+                .or_insert(until);
+            *latest = until.max(*latest);
         }
-        JournalPart {
+        let deadline = time(DEADLINE);
+        let parked = part.stage == Stage::Started;
+        if parked || (part.stage == Stage::Interrupted && deadline.is_some()) {
+            let resumed = Resumed {
+                parked,
+                asked: parked && part.body["error"].is_string(),
+                until: time(UNTIL).filter(|_| parked),
+                retry_at: time(RETRY_AT).filter(|_| parked),
+                deadline,
+            };
+            earlier.resumed.insert(key.clone(), resumed);
+        }
+        read.push(JournalPart {
             number: part.number,
             key,
             stage: stage(part.stage),
             tries: u32::try_from(part.tries).unwrap_or(0),
             body: part.body,
-        }
-    });
-    (read.collect(), resumed)
+        });
+    }
+    logins.sort_by_key(|(ended, _)| *ended);
+    earlier.logins = logins.into_iter().map(|(_, key)| key).collect();
+    (read, earlier)
 }
 
 fn stage(stage: Stage) -> PartStage {

@@ -1,6 +1,7 @@
 //! Executions of playbooks: each step in its order, its start and its end on the server's disk before the
 //! next one begins.
 
+mod bounds;
 mod call;
 mod clock;
 mod earlier;

@@ -67,7 +67,7 @@ impl Operator {
         self.skipped > self.acknowledged
     }
 
-    /// StepWaits for news.
+    /// Waits for news.
     pub(super) async fn changed(&mut self) {
         if self.lease.changed().await.is_err() {
             // The lease has ended, which ends the attempt.

@@ -17,7 +17,7 @@ use super::{
     flow::{Flow, FlowEnd},
     operator::Operator,
     run_log::RunLog,
-    steps::{Clients, Sessions},
+    steps::{AddressFilter, Clients, Sessions},
     titles::Titles,
 };
 use crate::{
@@ -56,7 +56,10 @@ impl AttemptRunner {
             input: &input,
             lease: without_cancel,
             log: Arc::new(RunLog::default()),
-            clients: Clients::default(),
+            clients: Clients::new(AddressFilter::new(
+                &self.environment.settings.allow_addresses,
+                &self.environment.settings.deny_addresses,
+            )),
             sessions: Sessions::default(),
         };
         let forwarded = forward(watched.lease.clone(), lease);
@@ -92,7 +95,7 @@ impl AttemptRunner {
         };
         let parts = parts.map_err(|halt| halted(context.taken, halt, None))?;
         let mut titles = Titles::new(&bundle);
-        let (parts, resumed) = earlier::read(parts, &mut titles);
+        let (parts, earlier) = earlier::read(parts, &mut titles);
         let mut progress = Progress::new(Arc::new(bundle), context.input.parameters.clone());
         progress.restore(parts).map_err(|problem| {
             not_started(format!(
@@ -101,11 +104,7 @@ impl AttemptRunner {
         })?;
         let operator = Operator::new(watched.lease.clone());
         Ok(Flow::new(
-            context,
-            reporter,
-            operator,
-            progress,
-            (resumed, titles),
+            context, reporter, operator, progress, earlier, titles,
         ))
     }
 
@@ -142,7 +141,7 @@ impl AttemptRunner {
             let unsent: Vec<Unsent> = unsent.chain(err.unsent(stderr.unsent.clone())).collect();
             (out, err) = (out.after(stdout.total_bytes), err.after(stderr.total_bytes));
             let wait = match ended {
-                Ok(FlowEnd::StepWaits(wait)) => wait,
+                Ok(FlowEnd::Parks(wait)) => wait,
                 Ok(FlowEnd::Ended(outcome)) => {
                     let end = end(outcome, stdout, stderr);
                     return PerformOutcome::ended(context.taken, end, unsent);
@@ -191,8 +190,8 @@ fn bundle(input: &ExecutionInput) -> Result<Bundle, String> {
 fn end(outcome: ExecutionOutcome, stdout: Captured, stderr: Captured) -> AttemptEnd {
     let error_message = match outcome {
         ExecutionOutcome::Completed { .. } => None,
-        ExecutionOutcome::Failed { error, .. } => Some(error),
-        ExecutionOutcome::Cancelled { .. } => Some("cancelled".to_owned()),
+        ExecutionOutcome::Failed { error } => Some(error),
+        ExecutionOutcome::Cancelled => Some("cancelled".to_owned()),
     };
     AttemptEnd {
         completed: error_message.is_none(),
@@ -232,7 +231,7 @@ fn halted(taken: Taken<'_>, halt: Halt, current: Option<&str>) -> PerformOutcome
     }
 }
 
-/// StepWaits for a reason to stop that is no cancel: of a cancel the execution itself makes its end.
+/// Waits for a reason to stop that is no cancel: of a cancel the execution itself makes its end.
 async fn stopped_otherwise(watched: &Watched<'_>) -> Stop {
     stopped_if(&mut watched.clone(), |_| false).await
 }

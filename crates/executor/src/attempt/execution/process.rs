@@ -71,7 +71,7 @@ pub(super) async fn run(call: &StepCall<'_>, script: Script) -> Result<Ran, Step
         .environment
         .work_dir()
         .await
-        .map_err(StepEnd::Lacks)?;
+        .map_err(StepEnd::Abandoned)?;
     let (files, stdin) = (script.files, script.stdin);
     let laid = spawn_blocking(move || lay(&work_dir, files, stdin).map(|stdin| (work_dir, stdin)));
     let (work_dir, stdin) = match laid.await.unwrap_or_else(|error| Err(error.into())) {
@@ -106,7 +106,7 @@ pub(super) async fn run(call: &StepCall<'_>, script: Script) -> Result<Ran, Step
         .await;
     let ran = match ended {
         Ok(ended) => settle(call, &work_dir, watched, ended, script.hands_back).await,
-        Err(lacks) => Err(StepEnd::Lacks(lacks)),
+        Err(lacks) => Err(StepEnd::Abandoned(lacks)),
     };
     let span = tracing::Span::current();
     let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;
@@ -135,7 +135,7 @@ async fn settle(
         Ok(End::Exited(code)) => Ok(code),
         Ok(End::Signalled(signal)) => Err(killed(signal, ended.out_of_memory)),
         Ok(End::NotStarted(reason)) => return Err(StepEnd::refused(reason)),
-        Ok(End::NotPrepared(reason)) => return Err(StepEnd::Lacks(reason)),
+        Ok(End::NotPrepared(reason)) => return Err(StepEnd::Abandoned(reason)),
         Ok(End::Ready { .. }) => Err("the shim ran nothing".to_owned()),
         Err(error) => Err(error.to_string()),
     };

@@ -13,11 +13,22 @@ use wire::{
 pub(super) const UNTIL: &str = "until";
 /// In the body of a part: when the next try of its step begins.
 pub(super) const RETRY_AT: &str = "retry_at";
+/// In the body of a part that holds others: when its time is over.
+pub(super) const DEADLINE: &str = "deadline";
+/// In the body of a part of `finally`: when the time of these steps is over.
+pub(super) const FINALLY_UNTIL: &str = "finally_until";
 /// How much of an error an event has; a part has all of it.
 const EVENT_ERROR_BYTES: usize = 2_000;
 
+/// The times that a part keeps for later attempts, in epoch milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Times {
+    pub(super) deadline: Option<i64>,
+    pub(super) finally_until: Option<i64>,
+}
+
 /// The report of a part as the playbook has it.
-pub(super) fn report(part: &JournalPart, title: &Title) -> PartReport {
+pub(super) fn report(part: &JournalPart, title: &Title, times: Times) -> PartReport {
     let stage = stage(part.stage);
     let mut body = match &part.body {
         Value::Object(body) => body.clone(),
@@ -25,6 +36,14 @@ pub(super) fn report(part: &JournalPart, title: &Title) -> PartReport {
     };
     if let Some(reason) = body.get("reason").cloned() {
         body.insert("error".to_owned(), reason);
+    }
+    for (name, time) in [
+        (DEADLINE, times.deadline),
+        (FINALLY_UNTIL, times.finally_until),
+    ] {
+        if let Some(time) = time {
+            body.insert(name.to_owned(), TimestampMs(time).to_string().into());
+        }
     }
     body.insert("name".to_owned(), title.name.clone().into());
     body.insert("type".to_owned(), title.kind.clone().into());
@@ -51,17 +70,13 @@ pub(super) fn report(part: &JournalPart, title: &Title) -> PartReport {
     }
 }
 
-/// The same of a step that waits for a time, in epoch milliseconds.
-pub(super) fn waiting(part: &JournalPart, title: &Title, field: &str, until: i64) -> PartReport {
-    with(report(part, title), field, TimestampMs(until).to_string())
+/// The same with a time in epoch milliseconds.
+pub(super) fn with_time(report: PartReport, field: &str, clock_ms: i64) -> PartReport {
+    with(report, field, TimestampMs(clock_ms).to_string())
 }
 
-/// The same of a step about which an operator decides.
-pub(super) fn asking(part: &JournalPart, title: &Title, error: &str) -> PartReport {
-    with(report(part, title), "error", error.to_owned())
-}
-
-fn with(mut report: PartReport, field: &str, text: String) -> PartReport {
+/// The same with a field more.
+pub(super) fn with(mut report: PartReport, field: &str, text: String) -> PartReport {
     if let Some(Value::Object(body)) = &mut report.body {
         body.insert(field.to_owned(), text.into());
     }

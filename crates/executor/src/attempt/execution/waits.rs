@@ -51,17 +51,16 @@ impl StepWaits {
         }
     }
 
-    /// StepWaits between two looks at something else.
+    /// Waits between two looks at something else.
     pub(super) async fn poll(&self, time: Duration) {
         self.set(StepState::Polls);
         tokio::time::sleep(time).await;
         self.set(StepState::Busy);
     }
 
-    /// StepWaits until a time on the clock. With `parks`, the step need not be performed meanwhile.
+    /// Waits until a time on the clock. With `parks`, the step need not be performed meanwhile.
     pub(super) async fn until(&self, clock_ms: i64, parks: bool) {
-        let left = clock_ms.saturating_sub(clock::now_ms());
-        let at = Instant::now() + Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        let at = clock::instant(clock_ms);
         if parks {
             self.set(StepState::Until { at, clock_ms });
         }

@@ -1,8 +1,11 @@
 //! Executions of playbooks between a server that keeps their parts and real processes.
 
+mod addresses;
 mod controls;
 mod gateway;
+mod limits;
 mod order;
+mod outputs;
 mod requests;
 mod resume;
 mod scripts;

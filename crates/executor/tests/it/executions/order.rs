@@ -173,7 +173,8 @@ outputs: {given: '{{ variable.m }}'}
     ];
     assert_eq!(reported(&executions.server, "one"), words);
     let state = executions.server.runs()["one"].state.clone();
-    assert_eq!(state, Some(json!({"outputs": {"given": 20}})));
+    let expected = json!({"ended_steps": 2, "failures": 0, "outputs": {"given": 20}});
+    assert_eq!(state, Some(expected));
     executions.end().await;
 }
 

@@ -68,10 +68,7 @@ fn a_cancel_without_finally_ends_at_once() {
     let mut run = Runner::of(&with_steps("", STEPS));
     run.begin();
     run.progress.cancel();
-    assert_eq!(
-        run.progress.outcome(),
-        Some(&ExecutionOutcome::Cancelled { failures: 0 })
-    );
+    assert_eq!(run.progress.outcome(), Some(&ExecutionOutcome::Cancelled));
     run.progress.cancel();
     run.write();
     assert_eq!(run.rows.len(), 1);
@@ -113,7 +110,7 @@ fn a_cancel_in_a_rollback() {
     run.progress.cancel();
     run.finish();
     assert!(run.log.contains("cancelled a/rollback/u"), "{}", run.log);
-    assert!(matches!(run.outcome(), ExecutionOutcome::Cancelled { .. }));
+    assert!(matches!(run.outcome(), ExecutionOutcome::Cancelled));
 }
 
 #[test]
@@ -127,7 +124,7 @@ fn a_cancel_during_finally_of_what_went_well() {
     run.begin();
     run.progress.cancel();
     run.finish();
-    assert_eq!(*run.outcome(), ExecutionOutcome::Cancelled { failures: 0 });
+    assert_eq!(*run.outcome(), ExecutionOutcome::Cancelled);
     let steps = "- {id: a, name: A, type: utility.log, parameters: {message: fail}}\n";
     let mut run = Runner::of(&with_steps(top, steps));
     run.begin();
@@ -141,15 +138,15 @@ fn a_cancel_during_finally_of_what_went_well() {
 #[test]
 fn the_time_of_finally_is_over() {
     let mut run = in_the_middle();
-    assert_eq!(run.progress.finally_timeout_s(), None);
+    assert_eq!(run.progress.finally_limits(), []);
     run.progress.cancel();
     run.begin();
-    assert_eq!(run.progress.finally_timeout_s(), Some(300.0));
-    run.progress.cancel_finally();
+    assert_eq!(run.progress.finally_limits(), [(String::new(), 300.0)]);
+    run.progress.cancel_finally("");
     run.write();
     assert_snapshot!(run.told());
-    assert_eq!(run.progress.finally_timeout_s(), None);
-    run.progress.cancel_finally();
+    assert_eq!(run.progress.finally_limits(), []);
+    run.progress.cancel_finally("");
     assert!(run.progress.take_parts().is_empty());
 }
 
@@ -160,7 +157,7 @@ fn an_execution_that_went_well_fails_when_finally_takes_too_long() {
     run.begin();
     run.end_first();
     run.begin();
-    run.progress.cancel_finally();
+    run.progress.cancel_finally("");
     run.write();
     let ExecutionOutcome::Failed { error, .. } = run.outcome() else {
         panic!("{:?}", run.outcome())

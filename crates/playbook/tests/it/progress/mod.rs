@@ -1,6 +1,7 @@
 //! Control flow: which step is next, what the journal says, how an execution goes on.
 
 mod cancel;
+mod counts;
 mod flow;
 mod nested;
 mod random;

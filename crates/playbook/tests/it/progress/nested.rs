@@ -106,7 +106,6 @@ fn what_cannot_be_run_is_said() {
         let run = Runner::new(bundle(&steps), json!({})).run();
         let expected = ExecutionOutcome::Failed {
             error: format!("Step 'run' failed: {expected}"),
-            failures: 0,
         };
         assert_eq!(*run.outcome(), expected);
     }
@@ -320,4 +319,62 @@ fn a_child_that_takes_too_long_does_its_finally() {
         .ended(&key, StepOutcome::failed("it goes on for too long").last());
     run.finish();
     assert_snapshot!(run.told());
+}
+
+#[test]
+fn the_time_of_a_childs_finally_is_its_own() {
+    let child = "name: Slow\nversion: '1'\nfinally_timeout: 7\nsteps:\n- {id: a, name: A, type: utility.log}\n\
+        finally:\n- {id: f, name: F, type: utility.log}\n- {id: g, name: G, type: utility.log}\n";
+    let steps = "- {id: run, name: R, type: playbook.run, on_failure: continue, parameters: {playbook: slow}}\n\
+        - {id: b, name: B, type: utility.log}\n";
+    let mut bundle = (*bundle(steps)).clone();
+    bundle
+        .playbooks
+        .insert("slow".to_owned(), Arc::new(loaded(child)));
+    let mut run = Runner::new(Arc::new(bundle), json!({}));
+    run.begin();
+    run.end_first();
+    run.begin();
+    assert_eq!(run.progress.finally_limits(), [("run".to_owned(), 7.0)]);
+    let f = StepKey {
+        path: "run".to_owned(),
+        name: "f".to_owned(),
+    };
+    assert!(run.progress.is_finally(&f));
+    run.progress.cancel_finally("nope");
+    assert_eq!(run.progress.finally_limits().len(), 1);
+    run.progress.cancel_finally("run");
+    run.write();
+    run.running.clear();
+    assert_eq!(run.progress.finally_limits(), []);
+    run.finish();
+    assert_snapshot!(run.told());
+    assert!(matches!(run.outcome(), ExecutionOutcome::Completed { .. }));
+}
+
+/// So that a login can be done again after the run has waited.
+#[test]
+fn the_parameters_of_a_step_that_has_ended_can_be_rendered_again() {
+    let steps = "- {id: each, name: E, type: group, for_each: [x, y], steps: [\
+        {id: a, name: A, type: utility.log, parameters: {message: '{{ item }} {{ name }}'}}, \
+        {id: b, name: B, type: utility.log}]}\n";
+    let mut run = Runner::new(bundle(steps), json!({"name": "world"}));
+    run.begin();
+    run.end_first();
+    run.begin();
+    let a = |path: &str| StepKey {
+        path: path.to_owned(),
+        name: "a".to_owned(),
+    };
+    let of_first = run.progress.parameters(&a("each/0"), &NoSecrets).unwrap();
+    assert_eq!(of_first["message"], "x world");
+    // What it was in has ended.
+    run.end_first();
+    run.begin();
+    assert!(
+        run.progress
+            .parameters(&a("each/0"), &NoSecrets)
+            .unwrap()
+            .is_empty()
+    );
 }

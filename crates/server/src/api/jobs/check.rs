@@ -69,6 +69,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Refus
         whole_timeout_ms: None,
         parent: None,
         exclusive_key: None,
+        cleans_up: false,
     };
     Ok(Submission {
         run,

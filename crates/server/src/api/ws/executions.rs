@@ -23,7 +23,7 @@ use super::{
 use crate::{
     Principal,
     app::App,
-    executions,
+    executions::{self, Extent},
     http::extract::Params,
     kinds,
     live::{Filter, Form, FrameReader, LiveEvent, Reader, ReaderStep},
@@ -127,12 +127,18 @@ impl Feed for Executions {
     }
 }
 
-/// An event of an execution as the contract has it: the step that changed, and the whole execution as it is
-/// when the event is first sent. One that was deleted has only what the event says.
+/// An event of an execution as the contract has it: the step that changed, and the execution with its newest
+/// steps as it is when the event is first sent, at a cost that does not grow with its steps. One that was deleted has only what the event says.
 async fn update(app: &App, event: &EventRow) -> Result<Utf8Bytes, store::Error> {
     let step = step_result(event);
     let loaded = match event.run_id {
-        Some(id) => app.store.read(move |read| executions::load(read, id)).await,
+        Some(id) => {
+            let shared = app.clone();
+            let load = move |read: &mut store::Read<'_, '_>| {
+                executions::load(read, &shared.executions, id, Extent::Newest)
+            };
+            app.store.read(load).await
+        }
         None => return Ok(message(event.seq, &of_event(event, step.as_ref()))),
     };
     let data = match loaded {
@@ -165,7 +171,10 @@ fn step_result(event: &EventRow) -> Option<UpdatedStep> {
     let stage = event.event_type.strip_prefix("execution.step_")?;
     let stage: engine::Stage = stage.parse().ok()?;
     let data: Value = serde_json::from_str(&event.data).ok()?;
+    let text = |name: &str| data[name].as_str().map(str::to_owned);
     Some(UpdatedStep {
+        path: text("path"),
+        error: text("error"),
         step_id: data["step"].as_str()?.to_owned(),
         status: StepStatus::from(wire::executors::Stage::from(stage)),
     })

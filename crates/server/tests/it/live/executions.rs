@@ -152,6 +152,60 @@ async fn executions_are_told_in_the_words_of_the_contract() {
 }
 
 #[tokio::test]
+async fn an_update_does_not_grow_with_the_steps() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let store = database::store(dir.path(), now_ms()).await;
+    let run = running(&store, 1).await;
+    let (id, by) = (run.id, holder(&run));
+    let steps: Vec<runs::PartReport> = (1..=5_000)
+        .map(|number| runs::PartReport {
+            number,
+            name: format!("s{number}"),
+            path: String::new(),
+            stage: engine::Stage::Completed,
+            tries: 1,
+            body: format!(r#"{{"name": "S", "output": "{}"}}"#, "x".repeat(1_000)).into(),
+            event_data: json!({"path": "group", "error": "why"}).to_string(),
+        })
+        .collect();
+    for steps in steps.chunks(500).map(<[_]>::to_vec) {
+        let by = by.clone();
+        let advance = move |batch: &mut store::Batch<'_, '_>| {
+            let report = runs::ProgressReport {
+                parts: &steps,
+                state: Some(br#"{"ended_steps": 1, "failures": 3}"#),
+                ..runs::ProgressReport::default()
+            };
+            runs::advance(batch, id, by.clone(), &report, now_ms())
+        };
+        store.write(advance).await.expect("owned");
+    }
+    tokio::task::spawn_blocking(move || drop(store))
+        .await
+        .expect("the store closes");
+    let (server, _client) = start(dir.path(), TIMEOUT).await;
+    let mut socket = Socket::open(server.local_addr(), "/ws/executions?after=5000").await;
+    let message = socket.said().await;
+    let data = &message["data"];
+    let newest = data["step_results"].as_array().expect("steps");
+    assert_eq!((newest.len(), &data["omitted_steps"]), (50, &json!(4_950)));
+    assert_eq!(
+        (&newest[49]["step_id"], &newest[49]["output"]),
+        (&json!("s5000"), &json!("x".repeat(1_000)))
+    );
+    assert_eq!(
+        (&data["current_step_index"], &data["failures"]),
+        (&json!(1), &json!(3))
+    );
+    assert_eq!(
+        (&data["step_result"]["path"], &data["step_result"]["error"]),
+        (&json!("group"), &json!("why"))
+    );
+    assert!(message.to_string().len() < 80_000);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn pictures_reach_those_who_look_on_from_the_holder_only() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (_, run) = prepared(dir.path()).await;

@@ -26,9 +26,11 @@ pub(super) async fn claim(server: &TestServer) -> Value {
     taken["runs"][0].clone()
 }
 
-async fn report(server: &TestServer, run: &Value, parts: Value) {
+/// What an executor reports: parts, and how many steps have ended and failed.
+async fn report(server: &TestServer, run: &Value, parts: Value, (ended, failures): (usize, usize)) {
     let path = format!("/api/runs/{}/parts", text(&run["id"]));
-    let body = json!({"executor": "player", "token": run["token"], "parts": parts});
+    let state = json!({"ended_steps": ended, "failures": failures});
+    let body = json!({"executor": "player", "token": run["token"], "parts": parts, "state": state});
     server.post(&path, &body).json(200).await;
 }
 
@@ -72,6 +74,7 @@ async fn an_execution_is_shown_as_it_goes_on() {
         &server,
         &run,
         json!([part(1, "wait", "started", &json!({"name": "Wait"}))]),
+        (0, 0),
     )
     .await;
     server.clock.advance_ms(2_000);
@@ -81,7 +84,7 @@ async fn an_execution_is_shown_as_it_goes_on() {
         part(1, "wait", "completed", &ended),
         part(2, "note", "started", &note)
     ]);
-    report(&server, &run, parts).await;
+    report(&server, &run, parts, (1, 0)).await;
     let found = get(&server, &id).await;
     insta::assert_json_snapshot!("running", found);
     assert_eq!(
@@ -91,13 +94,18 @@ async fn an_execution_is_shown_as_it_goes_on() {
             .await,
         found
     );
+    // A list does not read what steps left.
+    let mut listed = found.clone();
+    listed["step_results"][0]["output"] = Value::Null;
+    listed["step_results"][0]["output_omitted"] = json!(true);
     assert_eq!(
         server.get("/api/executions").json(200).await,
-        json!([found])
+        json!([listed])
     );
 
     let failed = json!({"name": "Note", "type": "utility.log", "error": "no"});
-    report(&server, &run, json!([part(2, "note", "failed", &failed)])).await;
+    let parts = json!([part(2, "note", "failed", &failed)]);
+    report(&server, &run, parts, (2, 1)).await;
     let result = json!({"run_id": id, "token": run["token"], "outcome": "failed",
         "error_message": "Step 'note' failed: no"});
     let body = json!({"results": [result]});
@@ -108,7 +116,10 @@ async fn an_execution_is_shown_as_it_goes_on() {
     let found = get(&server, &id).await;
     assert_eq!(found["status"], "failed");
     assert_eq!(found["error"], "Step 'note' failed: no");
-    assert_eq!(found["current_step_index"], 2);
+    assert_eq!(
+        (&found["current_step_index"], &found["failures"]),
+        (&json!(2), &json!(1))
+    );
     assert_eq!(found["completed_at"], "2024-01-01T12:00:03Z");
 }
 
@@ -266,4 +277,60 @@ async fn what_is_no_execution_is_not_found() {
     assert_eq!(refusal(&wrong).0, "validation_error");
     let wrong = server.get("/api/executions?limit=0").json(400).await;
     assert_eq!(refusal(&wrong).0, "validation_error");
+}
+
+#[tokio::test]
+async fn what_is_too_long_is_left_out_and_every_step_is_there() {
+    let server = checks().await;
+    let id = start(&server).await;
+    let run = claim(&server).await;
+    let body =
+        |bytes: usize| json!({"name": "S", "type": "t", "output": {"text": "x".repeat(bytes)}});
+    let (mut number, mut parts) = (0, Vec::new());
+    for bytes in [10, 300_000, 200_000].into_iter().chain([200_000; 100]) {
+        number += 1;
+        parts.push(part(
+            number,
+            &format!("s{number}"),
+            "completed",
+            &body(bytes),
+        ));
+        if parts.len() == 20 {
+            report(&server, &run, json!(std::mem::take(&mut parts)), (0, 0)).await;
+        }
+    }
+    let small = (0..250).map(|_| {
+        number += 1;
+        part(number, &format!("s{number}"), "completed", &body(10))
+    });
+    parts.extend(small);
+    report(&server, &run, json!(parts), (0, 0)).await;
+    let found = get(&server, &id).await;
+    let steps = found["step_results"].as_array().expect("steps");
+    // Two are planned, and none of those that ran.
+    assert_eq!(steps.len(), 2 + 353);
+    let step = |number: usize| &steps[number + 1];
+    assert_eq!(step(1)["output"]["text"].as_str().map(str::len), Some(10));
+    assert_eq!(
+        (&step(2)["output"], &step(2)["output_omitted"]),
+        (&Value::Null, &json!(true))
+    );
+    assert_eq!(
+        step(3)["output"]["text"].as_str().map(str::len),
+        Some(200_000)
+    );
+    let shown: usize = steps.iter().map(|step| step.to_string().len()).sum();
+    assert!((16 << 20..64 << 20).contains(&shown), "{shown}");
+    assert_eq!(
+        step(353)["output_omitted"],
+        true,
+        "there is room for no more"
+    );
+    assert_eq!(
+        (&step(353)["step_id"], &step(353)["status"]),
+        (&json!("s353"), &json!("completed"))
+    );
+    let list = server.get("/api/executions").json(200).await;
+    assert_eq!(list[0]["step_results"].as_array().map(Vec::len), Some(50));
+    assert_eq!(list[0]["omitted_steps"], 303);
 }

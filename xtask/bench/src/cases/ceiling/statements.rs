@@ -9,8 +9,8 @@ pub(super) fn schema() -> String {
 
 pub(super) const NEW_RUN: &str = "INSERT INTO runs (id, kind, name, queue, priority, sort_key, status,
     version, token, last_finished_token, last_progress_token, starts, failure_count, max_attempts,
-    signal_generation, pause_signal, skip_signal, cancel_signal, created_at)
-    VALUES (?1, 'job', 'noop', 'job', 'background', ?2, 'queued', 1, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, ?2)";
+    signal_generation, pause_signal, skip_signal, cancel_signal, cleans_up, created_at)
+    VALUES (?1, 'job', 'noop', 'job', 'background', ?2, 'queued', 1, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, ?2)";
 
 pub(super) const NEW_INPUT: &str = "INSERT INTO inputs (run_id, body) VALUES (?1, ?2)";
 

@@ -1,13 +1,10 @@
 //! Steps begin, or wait for an operator before they do.
 
-use std::time::Duration;
-
 use futures_util::FutureExt;
 use playbook::{
     JournalPart, NoSecrets, PartStage, Progress, ReadyStep, Step, StepKey, StepOutcome,
 };
 use serde_json::{Map, Value};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Begun, Flow, Title, Try};
@@ -25,9 +22,6 @@ pub(super) const SKIPPED: &str = "skipped by an operator";
 /// Why a step is not performed again by itself.
 const INTERRUPTED: &str = "it was interrupted and may have had an effect: resume the execution to run it \
     again, or skip it";
-
-/// Longer than any step may wait.
-const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 impl<'a> Flow<'a> {
     /// Begins every step that is ready, and answers what is performed of them once that is on disk.
@@ -49,21 +43,24 @@ impl<'a> Flow<'a> {
             kind: step.kind.clone(),
         };
         self.titles.begins(key.clone(), title.clone());
-        if self.operator.take_skip() {
+        let resumed = self.resumed.remove(key).unwrap_or_default();
+        // Else what had begun goes on first: a step inside of it may be the one that waits and is meant.
+        let may_skip = resumed.asked || (!ready.interrupted && !self.is_any_waiting());
+        if may_skip && self.operator.take_skip() {
             self.progress.ended(key, StepOutcome::skipped(SKIPPED));
             return None;
         }
         let delay = Some(ready.delay_s).filter(|delay| *delay > 0.0);
         if ready.composite && delay.is_none() {
-            self.open(key, step);
+            self.open(key, step, resumed.deadline);
             return None;
         }
-        let resumed = self.resumed.remove(key);
-        let begins_ms = match resumed {
-            Some(resumed) => resumed.retry_at,
-            None => delay.map(|delay| clock::after_ms(seconds(delay))),
+        let begins_ms = if resumed.parked {
+            resumed.retry_at
+        } else {
+            delay.map(|delay| clock::after_ms(clock::seconds(delay)))
         };
-        let asks = ready.needs_operator && resumed.is_none();
+        let asks = ready.needs_operator && !resumed.parked;
         let begun = Begun {
             part: JournalPart {
                 number: 0,
@@ -75,7 +72,7 @@ impl<'a> Flow<'a> {
             title,
             step: step.clone(),
             composite: ready.composite,
-            until_ms: resumed.and_then(|resumed| resumed.until),
+            until_ms: resumed.until,
             waits: StepWaits::new(self.woken.clone()),
             stop: CancellationToken::new(),
             field: if begins_ms.is_some() { RETRY_AT } else { UNTIL },
@@ -103,10 +100,16 @@ impl<'a> Flow<'a> {
         Some(wait.boxed())
     }
 
+    /// Whether a step that has begun waits, or will when it is first looked at.
+    fn is_any_waiting(&self) -> bool {
+        self.begun
+            .values()
+            .any(|begun| begun.is_waiting() || begun.until_ms.is_some() || begun.field == RETRY_AT)
+    }
+
     /// Performs a step that has begun; it has ended if its parameters cannot be rendered.
     fn perform(&mut self, key: &StepKey) -> Option<Try<'a>> {
-        let begun = self.begun.get(key)?;
-        let step = &begun.step;
+        let step = &self.begun.get(key)?.step.clone();
         let parameters = match self.parameters(key, step) {
             Ok(parameters) => parameters,
             Err(end) => {
@@ -114,13 +117,16 @@ impl<'a> Flow<'a> {
                 return None;
             }
         };
+        let login = self.earlier_login(step, &parameters);
+        let begun = self.begun.get(key)?;
         let call = StepCall {
             context: self.context,
             key: key.clone(),
             kind: step.kind.clone(),
+            timeout: steps::limit(step, &parameters),
             parameters,
             variables: variables(&self.progress, key, &step.kind),
-            timeout: seconds(step.timeout_s),
+            login,
             until_ms: begun.until_ms,
             waits: begun.waits.clone(),
             stop: begun.stop.clone(),
@@ -137,21 +143,20 @@ impl<'a> Flow<'a> {
         if begun.composite {
             let step = begun.step.clone();
             self.begun.remove(key);
-            self.open(key, &step);
+            self.open(key, &step, None);
         } else if let Some(performed) = self.perform(key) {
             self.running.push(performed);
         }
     }
 
     /// A step that holds others begins, and with it those.
-    fn open(&mut self, key: &StepKey, step: &Step) {
+    fn open(&mut self, key: &StepKey, step: &Step, deadline: Option<i64>) {
         self.progress.begun(key);
-        let until = Instant::now() + seconds(step.timeout_s);
-        self.composites.insert(key.clone(), (until, step.timeout_s));
+        self.limits.begin(key.clone(), step.timeout_s, deadline);
     }
 
     /// The rendered parameters, or how the step ends without them.
-    fn parameters(&self, key: &StepKey, step: &Step) -> Result<Parameters, StepEnd> {
+    pub(super) fn parameters(&self, key: &StepKey, step: &Step) -> Result<Parameters, StepEnd> {
         let credentials: Vec<String> = self.progress.credentials(key).into_iter().collect();
         if !credentials.is_empty() {
             let names = credentials.join("`, `");
@@ -178,9 +183,4 @@ fn variables(progress: &Progress, key: &StepKey, kind: &str) -> Map<String, Valu
         return Map::new();
     }
     progress.scope(key, &NoSecrets).variables().clone()
-}
-
-/// A time that a playbook gives.
-pub(super) fn seconds(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds).map_or(FOREVER, |time| time.min(FOREVER))
 }

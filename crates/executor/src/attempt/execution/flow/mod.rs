@@ -1,6 +1,8 @@
 //! The way through an execution: which steps run, and what becomes of them.
 
 mod begin;
+mod limits;
+mod logins;
 mod settle;
 mod wait;
 
@@ -14,26 +16,28 @@ use futures_util::{
     future::{BoxFuture, OptionFuture},
     stream::FuturesUnordered,
 };
+use limits::Limits;
+use logins::Logins;
 use playbook::{ExecutionOutcome, JournalPart, PartStage, Progress, Step, StepKey};
 use serde_json::{Value, json};
-use tokio::{
-    sync::Notify,
-    time::{Instant, sleep_until},
-};
+use tokio::{sync::Notify, time::sleep_until};
 use tokio_util::sync::CancellationToken;
 use wire::executors::PartReport;
 
 use super::{
     call::{Context, StepEnd},
-    earlier::Resumed,
+    earlier::{Earlier, Resumed},
     operator::Operator,
     report,
     titles::{Title, Titles},
-    waits::StepWaits,
+    waits::{StepState, StepWaits},
 };
-use crate::attempt::{
-    outcome::Unsent,
-    progress_reporter::{Halt, ProgressReporter, Retry, Waiting, within},
+use crate::{
+    attempt::{
+        outcome::Unsent,
+        progress_reporter::{Halt, ProgressReporter, Waiting, wait_after, within},
+    },
+    backoff::Backoff,
 };
 
 /// Why the execution does not go on for now.
@@ -41,7 +45,7 @@ pub(super) enum FlowEnd {
     /// The execution has ended.
     Ended(ExecutionOutcome),
     /// The run is to wait.
-    StepWaits(Waiting),
+    Parks(Waiting),
 }
 
 /// A try of a step, or the wait before it.
@@ -65,6 +69,12 @@ struct Begun {
     asks: Option<String>,
 }
 
+impl Begun {
+    fn is_waiting(&self) -> bool {
+        self.asks.is_some() || self.waits.state() != StepState::Busy
+    }
+}
+
 pub(super) struct Flow<'a> {
     context: &'a Context<'a>,
     progress_reporter: ProgressReporter<'a>,
@@ -76,18 +86,16 @@ pub(super) struct Flow<'a> {
     begun: BTreeMap<StepKey, Begun>,
     /// Tries that have ended and are not settled.
     ended: VecDeque<(StepKey, StepEnd)>,
-    /// When the time of a step that holds others is over.
-    composites: BTreeMap<StepKey, (Instant, f64)>,
+    limits: Limits,
+    logins: Logins,
     titles: Titles,
     /// Told when a step waits.
     woken: Arc<Notify>,
     cancelled: bool,
     /// A step has ended in an execution that pauses after each.
     pauses: bool,
-    /// When the time of the last steps is over.
-    finally_until: Option<Instant>,
-    /// What the execution leaves was reported.
-    outputs_reported: bool,
+    /// What was reported of the whole execution.
+    state: Value,
 }
 
 impl<'a> Flow<'a> {
@@ -96,24 +104,25 @@ impl<'a> Flow<'a> {
         progress_reporter: ProgressReporter<'a>,
         operator: Operator,
         progress: Progress,
-        (resumed, titles): (BTreeMap<StepKey, Resumed>, Titles),
+        earlier: Earlier,
+        titles: Titles,
     ) -> Self {
         Self {
             context,
             progress_reporter,
             operator,
             progress,
-            resumed,
+            resumed: earlier.resumed,
             running: FuturesUnordered::new(),
             begun: BTreeMap::new(),
             ended: VecDeque::new(),
-            composites: BTreeMap::new(),
+            limits: Limits::new(earlier.finally_until),
+            logins: Logins::new(earlier.logins),
             titles,
             woken: Arc::default(),
             cancelled: false,
             pauses: false,
-            finally_until: None,
-            outputs_reported: false,
+            state: Value::Null,
         }
     }
 
@@ -135,7 +144,7 @@ impl<'a> Flow<'a> {
                 self.report(self.waiting()).await?;
                 // A wait may have ended meanwhile.
                 if self.ended.is_empty() {
-                    return Ok(FlowEnd::StepWaits(wait));
+                    return Ok(FlowEnd::Parks(wait));
                 }
             }
             if self.running.is_empty() && self.ended.is_empty() {
@@ -151,11 +160,11 @@ impl<'a> Flow<'a> {
     pub(super) async fn park(&mut self, wait: &Waiting, unsent: &[Unsent]) -> Result<bool, Halt> {
         let Context { runner, taken, .. } = self.context;
         for Unsent { chunk, bytes } in unsent {
-            let mut retry = Retry::default();
+            let mut backoff = Backoff::default();
             while let Err(error) =
                 within(runner.client.send_output(taken.id, chunk, bytes.clone())).await
             {
-                retry.after(*taken, error).await?;
+                wait_after(&mut backoff, *taken, error).await?;
             }
         }
         let seen = self.operator.signals().generation;
@@ -189,20 +198,26 @@ impl<'a> Flow<'a> {
 
     /// Reports what changed, and goes on when it is on disk. What runs meanwhile goes on as well.
     async fn report(&mut self, more: Vec<PartReport>) -> Result<(), Halt> {
+        // A step that was left out may have been the last one before `finally`.
+        self.limits.follow(&self.progress);
         let parts = self.progress.take_parts();
         let mut reports: Vec<PartReport> = Vec::with_capacity(parts.len() + more.len());
         for part in parts {
-            reports.push(report::report(&part, &self.titles.of(&part.key)));
+            let times = report::Times {
+                deadline: self.limits.of_step(&part.key),
+                finally_until: self.limits.of_finally(&part.key.path),
+            };
+            reports.push(report::report(&part, &self.titles.of(&part.key), times));
             if part.stage != PartStage::Started {
                 self.titles.ended(&part.key);
-                self.composites.remove(&part.key);
+                self.limits.end(&part.key);
             }
             if let Some(begun) = self.begun.get_mut(&part.key) {
                 begun.part = part;
             }
         }
         reports.extend(more);
-        let state = self.outputs();
+        let state = self.changed_state();
         if reports.is_empty() && state.is_none() && !self.operator.owes() {
             return Ok(());
         }
@@ -220,19 +235,28 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
-    /// What the execution leaves, once.
-    fn outputs(&mut self) -> Option<Value> {
-        let Some(ExecutionOutcome::Completed { outputs, .. }) = self.progress.outcome() else {
+    /// What is reported of the whole execution, if it changed: how far it has come, and what it leaves.
+    fn changed_state(&mut self) -> Option<Value> {
+        let mut state = json!({
+            "ended_steps": self.progress.ended_steps(),
+            "failures": self.progress.failures(),
+        });
+        if let Some(ExecutionOutcome::Completed { outputs }) = self.progress.outcome()
+            && !outputs.is_empty()
+        {
+            state["outputs"] = json!(outputs);
+        }
+        if state == self.state {
             return None;
-        };
-        let new = !outputs.is_empty() && !std::mem::replace(&mut self.outputs_reported, true);
-        new.then(|| json!({ "outputs": outputs }))
+        }
+        self.state = state.clone();
+        Some(state)
     }
 
-    /// StepWaits until there is something to do, and settles what has ended.
+    /// Waits until there is something to do, and settles what has ended.
     async fn next(&mut self) -> Result<(), Halt> {
         if self.ended.is_empty() {
-            let until = self.time_is_over();
+            let until = self.limits.next();
             tokio::select! {
                 biased;
                 Some(ended) = self.running.next() => self.ended.push_back(ended),

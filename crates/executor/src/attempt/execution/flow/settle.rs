@@ -5,20 +5,12 @@ use playbook::{StepKey, StepOutcome};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{
-    Flow,
-    begin::{SKIPPED, seconds},
-};
+use super::{Flow, begin::SKIPPED};
 use crate::attempt::{
-    execution::{
-        call::{Left, StepEnd},
-        waits::StepState,
-    },
+    execution::{bounds::bounded, call::StepEnd},
     progress_reporter::Halt,
 };
 
-/// What a step may leave, as JSON.
-const OUTPUT_BYTES: usize = 1 << 20;
 /// How much is kept of an error.
 const ERROR_BYTES: usize = 16 << 10;
 
@@ -33,7 +25,7 @@ impl Flow<'_> {
                 self.settle(&key, end)?;
             }
             self.begun.clear();
-            self.composites.clear();
+            self.limits.end_steps();
             self.progress.cancel();
         }
         if let Some(key) = self.skippable()
@@ -43,14 +35,9 @@ impl Flow<'_> {
                 self.progress.ended(&key, StepOutcome::skipped(SKIPPED));
             }
         }
+        self.limits.follow(&self.progress);
         let now = Instant::now();
-        let over = self
-            .composites
-            .iter()
-            .filter(|(_, (until, _))| *until <= now);
-        let over: Vec<(StepKey, f64)> = over.map(|(key, (_, time))| (key.clone(), *time)).collect();
-        for (key, time) in over {
-            self.composites.remove(&key);
+        for (key, time) in self.limits.take_late_steps(now) {
             let within = format!("{key}/");
             let inside = |one: &&StepKey| format!("{}/", one.path).starts_with(&within);
             self.stop(self.begun.keys().filter(inside).cloned().collect())
@@ -58,24 +45,21 @@ impl Flow<'_> {
             let outcome = StepOutcome::failed(format!("Step timed out after {time} seconds"));
             self.progress.ended(&key, outcome.last());
         }
-        match (self.progress.finally_timeout_s(), self.finally_until) {
-            (Some(time), None) => self.finally_until = Some(now + seconds(time)),
-            (Some(_), Some(until)) if until <= now => {
-                self.stop(self.begun.keys().cloned().collect()).await;
-                self.progress.cancel_finally();
-                self.finally_until = None;
-            }
-            _ => {}
+        for path in self.limits.late_finally(now) {
+            let inside = |one: &&StepKey| {
+                path.is_empty() || format!("{}/", one.path).starts_with(&format!("{path}/"))
+            };
+            self.stop(self.begun.keys().filter(inside).cloned().collect())
+                .await;
+            self.progress.cancel_finally(&path);
         }
+        self.limits.follow(&self.progress);
         Ok(())
     }
 
     /// The step that a skip ends: the first one that waits or asks.
     fn skippable(&self) -> Option<StepKey> {
-        let waiting = self
-            .begun
-            .iter()
-            .filter(|(_, begun)| begun.asks.is_some() || begun.waits.state() != StepState::Busy);
+        let waiting = self.begun.iter().filter(|(_, begun)| begun.is_waiting());
         let first = waiting.min_by_key(|(_, begun)| begun.part.number);
         first.map(|(key, _)| key.clone())
     }
@@ -117,10 +101,13 @@ impl Flow<'_> {
         };
         let debug = self.context.input.debug_mode && !self.cancelled;
         let outcome = match end {
-            StepEnd::Lacks(what) => return Err(Halt::Abandoned(what)),
+            StepEnd::Abandoned(what) => return Err(Halt::Abandoned(what)),
             // Who stopped it knows what becomes of it.
             StepEnd::Stopped | StepEnd::Waited => return Ok(()),
-            StepEnd::Completed(left) => completed(left),
+            StepEnd::Completed(left) => {
+                let left = bounded(left);
+                StepOutcome::completed(left.output.unwrap_or(Value::Null)).with_set(left.set)
+            }
             StepEnd::Failed(error, _) if debug => {
                 // It stays open: a resume runs it again, a skip leaves it out.
                 begun.asks = Some(shortened(error.message));
@@ -129,11 +116,12 @@ impl Flow<'_> {
                 return Ok(());
             }
             StepEnd::Failed(error, left) => {
-                let failed = StepOutcome::failed(shortened(error.message));
+                let left = bounded(left);
                 let failed = StepOutcome {
                     output: left.output,
-                    ..failed
+                    ..StepOutcome::failed(shortened(error.message))
                 };
+                let failed = failed.with_set(left.set);
                 if error.last { failed.last() } else { failed }
             }
         };
@@ -141,17 +129,6 @@ impl Flow<'_> {
         self.progress.ended(key, outcome);
         Ok(())
     }
-}
-
-/// A step is done, if what it leaves is not too much.
-fn completed(left: Left) -> StepOutcome {
-    let output = left.output.unwrap_or(Value::Null);
-    let size = serde_json::to_vec(&(&output, &left.set)).map_or(0, |text| text.len());
-    if size > OUTPUT_BYTES {
-        let why = format!("what it leaves is {size} bytes long, more than {OUTPUT_BYTES}");
-        return StepOutcome::failed(why).last();
-    }
-    StepOutcome::completed(output).with_set(left.set)
 }
 
 fn shortened(mut error: String) -> String {

@@ -42,9 +42,8 @@ impl Flow<'_> {
             _ if self.is_paused() => Some(for_operator),
             None => asking.then_some(for_operator),
             Some(_) if asking => None,
-            // Only here is it known when their time is over.
-            Some(at) if self.time_is_over().is_some_and(|over| over < at) => None,
             Some(at) => {
+                let at = self.limits.next().map_or(at, |over| over.min(at));
                 let limit = at.saturating_duration_since(Instant::now());
                 (limit > PARKED).then_some(Waiting {
                     reason: WaitFor::Time,
@@ -54,20 +53,19 @@ impl Flow<'_> {
         }
     }
 
-    /// When the time of a step that holds others is over, or that of the last steps.
-    pub(super) fn time_is_over(&self) -> Option<Instant> {
-        let composites = self.composites.values().map(|(until, _)| *until);
-        composites.chain(self.finally_until).min()
-    }
-
     /// What the parts of steps say that wait when the run is parked.
     pub(super) fn waiting(&self) -> Vec<PartReport> {
         let reports = self.begun.values().filter_map(|begun| {
             let Begun { part, title, .. } = begun;
+            let times = report::Times {
+                deadline: None,
+                finally_until: self.limits.of_finally(&part.key.path),
+            };
+            let report = report::report(part, title, times);
             match (begun.waits.state(), &begun.asks) {
-                (_, Some(why)) => Some(report::asking(part, title, why)),
+                (_, Some(why)) => Some(report::with(report, "error", why.clone())),
                 (StepState::Until { clock_ms, .. }, None) => {
-                    Some(report::waiting(part, title, begun.field, clock_ms))
+                    Some(report::with_time(report, begun.field, clock_ms))
                 }
                 _ => None,
             }

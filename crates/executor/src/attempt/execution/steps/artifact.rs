@@ -55,7 +55,7 @@ pub(super) async fn keep_response(
         .environment
         .work_dir()
         .await
-        .map_err(StepEnd::Lacks)?;
+        .map_err(StepEnd::Abandoned)?;
     let path = work_dir.output().join(name);
     let written = async {
         if let Some(folder) = path.parent() {

@@ -11,15 +11,18 @@ mod sleep;
 mod template;
 mod variable;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use playbook::step_type;
+use playbook::{Step, step_type};
 use serde_json::{Map, Value};
 
-use super::call::{Done, StepCall, StepEnd};
+use super::{
+    call::{Done, Parameters, StepCall, StepEnd},
+    clock,
+};
 pub(super) use assert::check;
 pub(super) use gateway::Sessions;
-pub(super) use http::client::Clients;
+pub(super) use http::{addresses::AddressFilter, client::Clients};
 
 /// The time that the execution's starter gave to such steps, where a step has none of its own.
 pub(super) fn overridden(
@@ -34,6 +37,26 @@ pub(super) fn overridden(
     };
     let given = overrides.get(name).copied();
     given.filter(|_| !own.contains_key("timeout"))
+}
+
+/// What a step type's own time leaves for the rest of a try, so that its own error is the one that is seen.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// How long a try may take. A step that has no `timeout` of its own may take as long as its type waits.
+pub(super) fn limit(step: &Step, parameters: &Parameters) -> Duration {
+    let limit = clock::seconds(step.timeout_s);
+    let Some(known) = step_type(&step.kind).filter(|_| !step.timeout_given) else {
+        return limit;
+    };
+    let own = ["timeout", "request_timeout"]
+        .into_iter()
+        .filter_map(|name| {
+            let parameter = known.parameter(name)?;
+            let number = parameters.number(name).ok()??;
+            let is_ms = parameter.unit == Some("ms");
+            Some(clock::seconds(if is_ms { number / 1000.0 } else { number }))
+        });
+    own.fold(limit, |limit, own| limit.max(own + MARGIN))
 }
 
 /// Whether a step reads variables by itself.
@@ -64,5 +87,56 @@ fn refusal(kind: &str) -> String {
     match step_type(kind).and_then(|known| known.note) {
         Some(note) => format!("{kind}: {note}"),
         None => format!("this executor does not perform steps of type {kind} yet"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn limit_of(kind: &str, timeout: Option<f64>, parameters: &Value) -> Duration {
+        let step = Step {
+            kind: kind.to_owned(),
+            timeout_s: timeout.unwrap_or(300.0),
+            timeout_given: timeout.is_some(),
+            ..step()
+        };
+        let parameters = parameters.as_object().cloned().unwrap_or_default();
+        limit(&step, &Parameters(parameters))
+    }
+
+    fn step() -> Step {
+        let text = "name: T\nversion: '1'\nsteps:\n- {id: a, name: A, type: utility.log}\n";
+        let loaded = playbook::parse(text).expect("a playbook");
+        Step::clone(&loaded.playbook.steps[0])
+    }
+
+    #[test]
+    fn a_step_may_take_as_long_as_its_type_waits_unless_it_says_so_itself() {
+        let seconds = Duration::from_secs;
+        for (kind, own, parameters, expected) in [
+            ("gateway.wait_for_ready", None, json!({"timeout": 900}), 930),
+            ("gateway.wait_for_ready", None, json!({"timeout": 120}), 300),
+            (
+                "gateway.wait_for_ready",
+                Some(20.0),
+                json!({"timeout": 900}),
+                20,
+            ),
+            ("browser.wait", None, json!({"timeout": 900_000}), 930),
+            ("http.request", None, json!({"request_timeout": "600"}), 630),
+            ("utility.shell", None, json!({"timeout": 900}), 300),
+            ("unknown.type", None, json!({"timeout": 900}), 300),
+        ] {
+            assert_eq!(
+                limit_of(kind, own, &parameters),
+                seconds(expected),
+                "{kind}"
+            );
+        }
+        let huge = limit_of("gateway.restart", None, &json!({"timeout": 1e300}));
+        assert!(huge <= clock::FOREVER + MARGIN);
     }
 }

@@ -76,6 +76,90 @@ async fn a_login_is_made_as_the_pages_make_it_and_again_when_it_is_lost() {
     executions.end().await;
 }
 
+/// The session ends with the attempt, and the step that made it has ended.
+#[tokio::test]
+async fn a_login_is_made_again_when_the_execution_goes_on_in_another_attempt() {
+    let (executions, gateway) = (Executions::new(), TestGateway::serve().await);
+    let login = step(
+        &gateway,
+        "login",
+        "login",
+        ", username: admin, password: pw",
+    );
+    let nap = "  - {id: nap, name: Nap, type: utility.sleep, parameters: {seconds: 60}}\n";
+    let scan = step(&gateway, "scan", "scan_projects", "");
+    let out = step(&gateway, "out", "logout", "");
+    executions.start(
+        "one",
+        &format!("{login}{nap}{scan}{out}{scan}").replacen("id: scan", "id: first", 1),
+    );
+    executions.parked("one", 1).await;
+    executions
+        .server
+        .signal("one", |signals, now| signals.skip = now);
+    executions.server.queue("one");
+    let result = executions.result("one").await;
+    let error = result.error_message.expect("it fails after the logout");
+    assert!(error.contains("wants to know who asks"), "{error}");
+    assert_eq!(gateway.state().done, ["POST /scan/projects"]);
+    assert_eq!(gateway.state().sessions.len(), 2);
+    // What a loop logged in with is not known when the loop is over.
+    let each = login
+        .replace("id: login,", "id: login, for_each: [admin],")
+        .replace("username: admin", "username: \"{{ item }}\"");
+    executions.start("two", &format!("{each}{nap}{scan}"));
+    executions.parked("two", 1).await;
+    executions
+        .server
+        .signal("two", |signals, now| signals.skip = now);
+    executions.server.queue("two");
+    let result = executions.result("two").await;
+    let error = result.error_message.expect("it fails");
+    assert!(error.contains("cannot be made again"), "{error}");
+    executions.end().await;
+}
+
+#[tokio::test]
+async fn a_gateway_may_be_below_a_path() {
+    let executions = Executions::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let gateway = TestGateway::serve_on(listener.expect("a port"), "/line/ignition");
+    let steps = step(
+        &gateway,
+        "login",
+        "login",
+        ", username: admin, password: pw",
+    ) + &step(&gateway, "scan", "scan_projects", "")
+        + &step(&gateway, "ping", "ping", "");
+    let (error, parts) = executions.run("one", &steps).await;
+    assert_eq!(error, None, "{parts:?}");
+    assert_eq!(output(&parts, "ping")["state"], "RUNNING");
+    executions.end().await;
+}
+
+/// A gateway restarts for a module, and refuses connections meanwhile.
+#[tokio::test]
+async fn the_wait_for_a_module_outlasts_a_restart() {
+    let executions = Executions::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let address = listener.expect("a port").local_addr().expect("its address");
+    let steps = format!(
+        "  - {{id: wait, name: Wait, type: gateway.wait_for_module_installation, parameters: \
+         {{gateway_url: \"http://{address}\", api_token: \"{TOKEN}\", module_name: New, timeout: 1e300}}}}\n"
+    );
+    executions.start("one", &steps);
+    executions.begun("one", "wait").await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let listener = tokio::net::TcpListener::bind(address).await;
+    let gateway = TestGateway::serve_on(listener.expect("the port is free"), "");
+    gateway
+        .state()
+        .modules
+        .push(json!({"id": "new", "name": "New", "version": "1", "state": "ACTIVE"}));
+    assert!(executions.result("one").await.completed());
+    executions.end().await;
+}
+
 #[tokio::test]
 async fn a_token_signs_every_request_and_a_refusal_says_what_it_means() {
     let (executions, gateway) = (Executions::new(), TestGateway::serve().await);

@@ -17,6 +17,7 @@ use axum::{
 };
 use futures_util::StreamExt;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 type Parameters = Query<HashMap<String, String>>;
 
@@ -54,6 +55,12 @@ pub(super) struct GatewayState {
 
 impl TestGateway {
     pub(super) async fn serve() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await;
+        Self::serve_on(listener.expect("a free port"), "")
+    }
+
+    /// The same behind a proxy that puts something before all paths.
+    pub(super) fn serve_on(listener: TcpListener, prefix: &str) -> Self {
         let state = Arc::new(Mutex::new(GatewayState {
             restart_takes: Duration::from_millis(400),
             ..GatewayState::default()
@@ -111,13 +118,14 @@ impl TestGateway {
                 available,
             ))
             .with_state(Arc::clone(&state));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a free port");
+        let routes = match prefix {
+            "" => routes,
+            prefix => Router::new().nest(prefix, routes),
+        };
         let address = listener.local_addr().expect("its address");
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Self {
-            url: format!("http://{address}"),
+            url: format!("http://{address}{prefix}"),
             state,
         }
     }
@@ -143,7 +151,7 @@ async fn available(State(state): Shared, request: Request, next: Next) -> Respon
     if away {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    if commissioning && request.uri().path() != "/StatusPing" {
+    if commissioning && !request.uri().path().ends_with("/StatusPing") {
         return found("/welcome");
     }
     next.run(request).await

@@ -8,7 +8,7 @@ use wire::playbooks::Execution;
 
 use crate::{
     app::App,
-    executions,
+    executions::{self, Extent},
     http::extract::{Params, PathRunId},
     kinds,
     refusal::Refusal,
@@ -27,7 +27,7 @@ pub(crate) struct ExecutionQuery {
     limit: Option<i64>,
 }
 
-/// Lists executions, newest first, each as it is now.
+/// Lists executions, newest first, each as it is now, with the newest of its steps and without what they left.
 #[utoipa::path(get, path = "/api/executions", tag = "executions", params(ExecutionQuery),
     responses((status = 200, description = "Executions", body = Vec<Execution>),
         (status = 400, description = "A parameter is wrong")))]
@@ -44,7 +44,10 @@ pub(crate) async fn list(
     if let Some(word) = &query.status {
         (search.statuses, search.waits) = states(word)?;
     }
-    let found = app.store.read(move |read| page(read, search));
+    let shared = app.clone();
+    let found = app
+        .store
+        .read(move |read| page(read, &shared.executions, search));
     Ok(axum::Json(
         found.await?.into_iter().map(executions::shown).collect(),
     ))
@@ -53,6 +56,7 @@ pub(crate) async fn list(
 /// The first executions that match.
 fn page(
     read: &mut Read<'_, '_>,
+    headers: &executions::Headers,
     mut search: Search,
 ) -> Result<Vec<executions::LoadedExecution>, store::Error> {
     let limit = search.limit;
@@ -67,7 +71,7 @@ fn page(
         }
     }
     ids.into_iter()
-        .map(|id| executions::load(read, id))
+        .map(|id| executions::load(read, headers, id, Extent::Listed))
         .collect()
 }
 
@@ -100,10 +104,11 @@ pub(crate) async fn get(
     State(app): State<App>,
     PathRunId(id): PathRunId,
 ) -> Result<axum::Json<Execution>, Refusal> {
-    let loaded = app
-        .store
-        .read(move |read| executions::load(read, id))
-        .await?;
+    let shared = app.clone();
+    let load = move |read: &mut Read<'_, '_>| {
+        executions::load(read, &shared.executions, id, Extent::Whole)
+    };
+    let loaded = app.store.read(load).await?;
     Ok(axum::Json(executions::shown(loaded)))
 }
 

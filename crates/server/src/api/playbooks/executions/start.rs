@@ -132,6 +132,7 @@ async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission)
     let name = playbook.name.clone();
     let queue = kinds::of(Kind::Execution).queues.queue(&[]);
     let run = NewRun {
+        cleans_up: cleans_up(playbook, &input),
         // A person waits for most of them.
         priority: Priority::Foreground,
         ..NewRun::new(id, Kind::Execution, &name, &queue)
@@ -145,6 +146,16 @@ async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission)
         hook: None,
     };
     Ok((name, submission))
+}
+
+/// Whether any of the playbooks has steps that run at the end, also after a cancel.
+fn cleans_up(playbook: &playbook::Playbook, input: &ExecutionInput) -> bool {
+    let reached = input.playbooks.iter();
+    let mut reached = reached.filter(|(path, _)| **path != input.playbook_path);
+    let has_finally = |text: &String| {
+        playbook::parse(text).is_ok_and(|loaded| !loaded.playbook.finally.is_empty())
+    };
+    !playbook.finally.is_empty() || reached.any(|(_, text)| has_finally(text))
 }
 
 /// The credential of this name.

@@ -3,6 +3,7 @@
 //! The store is the real one, on either database, and is closed and opened again.
 
 mod model;
+mod rivals;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -33,9 +34,10 @@ const STEPS: usize = 150;
 const RUNS: usize = 12;
 
 /// What must have happened at least once in four seeds on average.
-pub(super) const EXPECTED: [&str; 20] = [
+pub(super) const EXPECTED: [&str; 23] = [
     "a cancel reached a running run",
     "a cancel reached a waiting run",
+    "a cancelled run was claimed to clean up",
     "a child woke its parent",
     "a finish raced with a pause",
     "a late request was refused",
@@ -46,6 +48,8 @@ pub(super) const EXPECTED: [&str; 20] = [
     "a pause took effect at once",
     "a paused run was resumed",
     "a repeated report changed nothing",
+    "a rival came too late",
+    "a rival changed nothing",
     "a run was parked",
     "a run was resumed before it paused",
     "a skip reached a running run",
@@ -126,6 +130,7 @@ impl WaitingWorld {
             75..83 => self.signal(Signal::Resume).await,
             83..88 => self.signal(Signal::Skip).await,
             88..91 => self.signal(Signal::Cancel).await,
+            91..93 => self.rivals().await,
             _ => self.approve().await,
         }
     }
@@ -172,9 +177,11 @@ impl WaitingWorld {
             self.ids += 1;
             ids.push(counted_id(self.now, self.ids));
         }
-        let submissions = ids.iter().map(|id| {
+        let cleans_up: Vec<bool> = ids.iter().map(|_| self.chance.percent(50)).collect();
+        let submissions = ids.iter().zip(&cleans_up).map(|(id, cleans_up)| {
             let run = NewRun {
                 parent,
+                cleans_up: *cleans_up,
                 ..NewRun::new(*id, Kind::Execution, "example", "execution")
             };
             Submission::new(run, "")
@@ -190,8 +197,9 @@ impl WaitingWorld {
             Err(error) => panic!("{error}"),
         }
         self.note(|| format!("submitted {ids:?} under {parent:?}: {plans:?}"));
-        for (id, steps) in ids.iter().zip(plans) {
-            self.models.insert(*id, Model::new(parent, steps));
+        for ((id, steps), cleans_up) in ids.iter().zip(plans).zip(cleans_up) {
+            let model = Model::new(parent, steps, cleans_up);
+            self.models.insert(*id, model);
         }
         ids
     }
@@ -237,7 +245,10 @@ impl WaitingWorld {
                     Signal::Pause => model.paused = true,
                     Signal::Resume => model.paused = false,
                     Signal::Skip => model.skips += usize::from(before != after),
-                    Signal::Cancel => model.cancelled = true,
+                    Signal::Cancel => {
+                        model.cancelled = true;
+                        model.paused = after.signals.pause > 0;
+                    }
                 }
                 if signal == Signal::Skip && waited && before.signals.pause == 0 {
                     assert_eq!(after.state, State::Queued, "{id}: a skip wakes it");

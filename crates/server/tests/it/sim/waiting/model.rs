@@ -43,15 +43,20 @@ pub(super) struct Model {
     failures: i64,
     pub(super) paused: bool,
     pub(super) cancelled: bool,
+    /// It has something to do after a cancel, once it has started.
+    pub(super) cleans_up: bool,
+    pub(super) started: bool,
     /// How often a skip was accepted.
     pub(super) skips: usize,
     pub(super) over: bool,
 }
 
 impl Model {
-    pub(super) fn new(parent: Option<RunId>, steps: Vec<WorkStep>) -> Self {
+    pub(super) fn new(parent: Option<RunId>, steps: Vec<WorkStep>, cleans_up: bool) -> Self {
         Self {
             parent,
+            cleans_up,
+            started: false,
             steps,
             children: BTreeMap::new(),
             approved: BTreeSet::new(),
@@ -87,8 +92,15 @@ impl Model {
 
     /// The lease expired.
     pub(super) fn lost(&mut self) {
+        let goes_on = self.cleans_up && self.failures + 1 < engine::DEFAULT_MAX_ATTEMPTS;
+        self.failures += i64::from(!self.progress && (!self.cancelled || goes_on));
+        self.given_up();
+    }
+
+    /// Nobody owns the lease any more. A run that cleans up forgets the pause.
+    pub(super) fn given_up(&mut self) {
         self.lease = None;
-        self.failures += i64::from(!self.progress && !self.cancelled);
+        self.paused &= !(self.cancelled && self.cleans_up);
     }
 }
 
@@ -165,7 +177,7 @@ impl WaitingWorld {
             let right = matches!(
                 status,
                 Status::Running | Status::Cancelled | Status::Completed
-            );
+            ) || (model.cleans_up && model.started && status == Status::Queued);
             assert!(right, "{id}: a cancelled run is {status}");
         }
         let (paused, current) = (model.paused, model.current());
@@ -240,6 +252,8 @@ fn after(state: &'static str, word: &str) -> Option<&'static str> {
         ("waiting", "skip_requested") => "skipped",
         ("running", "resumed" | "pause_requested" | "cancel_requested") => "running",
         ("running" | "queued", "skip_requested") => state,
+        // It cleans up.
+        ("queued" | "waiting" | "skipped", "cancel_requested") => "queued",
         ("running", word) if word.starts_with("step_") => "running",
         ("running", "completed" | "failed") => "over",
         (state, "cancelled") if state != "over" && state != "none" => "over",

@@ -103,8 +103,13 @@ impl WaitingWorld {
         for claimed in self.store().claim(claim).await.expect("an answer") {
             let Run { id, token, .. } = claimed.run;
             let model = self.model(id);
-            assert!(!model.paused && !model.cancelled, "{id} was claimed");
-            (model.lease, model.progress) = (Some(token), false);
+            let cleans_up = model.cancelled && model.cleans_up && model.started;
+            let may = !model.paused && (!model.cancelled || cleans_up);
+            assert!(may, "{id} was claimed");
+            (model.lease, model.progress, model.started) = (Some(token), false, true);
+            if cleans_up {
+                self.tally.count("a cancelled run was claimed to clean up");
+            }
             let executor = self.workers[place].name.clone();
             self.note(|| format!("{executor} claimed {id} with token {token}"));
             let held = Held {
@@ -443,7 +448,8 @@ impl super::model::Model {
                 self.lease = None;
                 self.failed(*outcome);
             }
-            Action::Park(..) | Action::Release => self.lease = None,
+            Action::Park(..) => self.lease = None,
+            Action::Release => self.given_up(),
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::login;
 use crate::attempt::execution::{
-    call::{StepCall, StepEnd},
+    call::{EarlierLogin, Parameters, StepCall, StepEnd},
     steps::http::client::{ClientOptions, reason},
 };
 
@@ -19,7 +19,7 @@ const API: &str = "/data/api/v1";
 /// How much of a refusal is shown.
 const SHOWN_BYTES: usize = 300;
 
-/// Who is logged in where, for as long as the attempt lives.
+/// Who is logged in where, for as long as the attempt lives. Another attempt logs in again.
 #[derive(Default)]
 pub(in crate::attempt::execution) struct Sessions(Mutex<HashMap<String, Session>>);
 
@@ -43,26 +43,43 @@ pub(super) struct Gateway<'a> {
 
 impl<'a> Gateway<'a> {
     pub(super) fn of(call: &'a StepCall<'a>) -> Result<Self, StepEnd> {
-        let given = call.parameters.optional_text("gateway_url");
+        Self::with(call, &call.parameters)
+    }
+
+    fn with(call: &'a StepCall<'a>, parameters: &Parameters) -> Result<Self, StepEnd> {
+        let given = parameters.optional_text("gateway_url");
         let url = given.or_else(|| call.context.input.gateway_url.clone());
         let missing = "neither the step nor the execution has a `gateway_url`";
         let url = url.ok_or_else(|| StepEnd::refused(missing))?;
         let base = Url::parse(url.trim_end_matches('/'))
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https"))
-            .ok_or_else(|| StepEnd::refused(format!("`{url}` is not an http or https URL")))?;
+            .ok_or_else(|| StepEnd::refused("`gateway_url` is not an http or https URL"))?;
         let client = ClientOptions {
-            verify_tls: call.parameters.flag("verify_tls", true)?,
+            verify_tls: parameters.flag("verify_tls", true)?,
             ca_certificate: None,
             // A redirect says something: a gateway that is not commissioned redirects everything.
             redirects: 0,
         };
+        let client = call.context.clients.get(&base, client);
         Ok(Self {
             call,
+            client: client.map_err(StepEnd::refused)?,
             base,
-            client: call.context.clients.get(client).map_err(StepEnd::refused)?,
-            token: call.parameters.optional_text("api_token"),
+            token: parameters.optional_text("api_token"),
         })
+    }
+
+    /// Makes the login of an earlier attempt again, if this step relies on it.
+    async fn log_in_again(&self) -> Result<(), StepEnd> {
+        let EarlierLogin::Known(parameters) = &self.call.login else {
+            return Ok(());
+        };
+        if self.token.is_some() || self.session().is_some() {
+            return Ok(());
+        }
+        let gateway = Self::with(self.call, parameters)?;
+        login::log_in(&gateway, parameters).await.map(drop)
     }
 
     /// The login at this gateway, if there is one.
@@ -86,6 +103,14 @@ impl<'a> Gateway<'a> {
     pub(super) fn plain(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}{path}", self.base.as_str().trim_end_matches('/'));
         self.client.request(method, url)
+    }
+
+    /// The path of a redirect below the gateway's own, which a proxy may have put before all of its paths.
+    pub(super) fn below(&self, path: &str) -> String {
+        let prefix = self.base.path().trim_end_matches('/');
+        let rest = path.strip_prefix(prefix);
+        let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        rest.unwrap_or(path).to_owned()
     }
 
     /// A request to the API, and its answer if that is none of the refusals.
@@ -121,6 +146,7 @@ impl<'a> Gateway<'a> {
         path: &str,
         with: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, StepEnd> {
+        self.log_in_again().await?;
         let build = || with(self.plain(method.clone(), &format!("{API}{path}")));
         let response = self.send(self.signed(build(), method)).await?;
         if response.status() == StatusCode::UNAUTHORIZED
@@ -140,6 +166,7 @@ impl<'a> Gateway<'a> {
         path: &str,
         with: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, StepEnd> {
+        self.log_in_again().await?;
         let request = with(self.plain(method.clone(), &format!("{API}{path}")));
         let response = self.send(self.signed(request, &method)).await?;
         self.accepted(response).await
@@ -191,8 +218,16 @@ impl<'a> Gateway<'a> {
         }
         let why = match status {
             StatusCode::UNAUTHORIZED if self.token.is_none() && self.session().is_none() => {
-                "the gateway wants to know who asks: give `api_token`, or run gateway.login before"
-                    .to_owned()
+                let lost = match self.call.login {
+                    EarlierLogin::Lost => {
+                        ". The login from before the execution waited or was interrupted cannot be made \
+                         again: log in again in the same group"
+                    }
+                    _ => "",
+                };
+                format!(
+                    "the gateway wants to know who asks: give `api_token`, or run gateway.login before{lost}"
+                )
             }
             StatusCode::UNAUTHORIZED if self.base.scheme() == "http" && self.token.is_some() => {
                 "the gateway refuses the token (401); it may want HTTPS for tokens".to_owned()

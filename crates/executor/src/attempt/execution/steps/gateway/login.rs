@@ -4,13 +4,12 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, header};
 use serde_json::{Value, json};
 
 use super::connection::{Gateway, Session, cookies, json as body, location};
-use crate::attempt::execution::call::{Done, Left, StepEnd, text};
+use crate::attempt::execution::call::{Done, Left, Parameters, StepEnd, text};
 
 /// Redirects on the way to the first challenge, and back from the last one.
 const HOPS: usize = 5;
 
-pub(super) async fn log_in(gateway: &Gateway<'_>) -> Done {
-    let parameters = &gateway.call.parameters;
+pub(super) async fn log_in(gateway: &Gateway<'_>, parameters: &Parameters) -> Done {
     let credential = parameters.required("password")?;
     let part = |name: &str| credential.get(name).map(text);
     let username = parameters
@@ -35,12 +34,12 @@ pub(super) async fn establish(
     password: &str,
 ) -> Result<(), StepEnd> {
     gateway.set_session(None);
-    let mut dance = Dance {
+    let mut dialog = LoginDialog {
         gateway,
         cookies: Vec::new(),
     };
-    let (auth, mut token) = dance.first().await?;
-    token = dance
+    let (auth, mut token) = dialog.first().await?;
+    token = dialog
         .challenge("next-challenge", &json!({"token": token}))
         .await?
         .1;
@@ -49,11 +48,11 @@ pub(super) async fn establish(
         "rememberMe": false,
         "challenge": {"username": username, "password": password},
     });
-    let (said, token) = dance.challenge("submit-challenge/basic", &answer).await?;
+    let (said, token) = dialog.challenge("submit-challenge/basic", &answer).await?;
     if said["success"] != true {
         return Err(StepEnd::failed("Invalid username or password"));
     }
-    let (said, token) = dance
+    let (said, token) = dialog
         .challenge("next-challenge", &json!({"token": token}))
         .await?;
     if said["complete"] != true {
@@ -62,15 +61,15 @@ pub(super) async fn establish(
     }
     let mut back = auth;
     back.query_pairs_mut().append_pair("token", &token);
-    let mut response = dance.get(back).await?;
+    let mut response = dialog.get(back).await?;
     for _ in 0..HOPS {
-        let Some(next) = dance.next(&response)? else {
+        let Some(next) = dialog.next(&response)? else {
             break;
         };
-        response = dance.get(next).await?;
+        response = dialog.get(next).await?;
     }
-    let session = dance
-        .send(dance.gateway.plain(Method::GET, "/data/app/session"))
+    let session = dialog
+        .send(dialog.gateway.plain(Method::GET, "/data/app/session"))
         .await?;
     if !session.status().is_success() {
         let status = session.status();
@@ -91,19 +90,19 @@ pub(super) async fn establish(
     gateway.set_session(Some(Session {
         username: username.to_owned(),
         password: password.to_owned(),
-        cookies: dance.cookies,
+        cookies: dialog.cookies,
         csrf,
     }));
     Ok(())
 }
 
 /// The requests of one login, with the cookies that they got.
-struct Dance<'a> {
+struct LoginDialog<'a> {
     gateway: &'a Gateway<'a>,
     cookies: Vec<(String, String)>,
 }
 
-impl Dance<'_> {
+impl LoginDialog<'_> {
     /// The address that is asked for a code, and the first token.
     async fn first(&mut self) -> Result<(Url, String), StepEnd> {
         let mut response = self
@@ -147,10 +146,11 @@ impl Dance<'_> {
 
     async fn get(&mut self, url: Url) -> Result<Response, StepEnd> {
         // Nothing leaves the gateway.
-        let path = url.query().map_or_else(
-            || url.path().to_owned(),
-            |query| format!("{}?{query}", url.path()),
-        );
+        let path = self.gateway.below(url.path());
+        let path = match url.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path,
+        };
         self.send(self.gateway.plain(Method::GET, &path)).await
     }
 

@@ -18,7 +18,7 @@ use connection::Gateway;
 pub(super) async fn perform(call: &StepCall<'_>) -> Done {
     let gateway = Gateway::of(call)?;
     match call.kind.as_str() {
-        "gateway.login" => login::log_in(&gateway).await,
+        "gateway.login" => login::log_in(&gateway, &call.parameters).await,
         "gateway.logout" => login::log_out(&gateway),
         "gateway.ping" => status::ping(&gateway).await,
         "gateway.get_info" => status::info(&gateway).await,

@@ -146,7 +146,18 @@ pub(super) async fn wait(gateway: &Gateway<'_>) -> Done {
     let limit = parameters.seconds("timeout", 300.0)?;
     let until = Instant::now() + limit;
     loop {
-        let module = find(gateway, &name).await?.unwrap_or_default();
+        // A gateway that restarts for the module refuses everything meanwhile.
+        let module = match find(gateway, &name).await {
+            Ok(module) => module.unwrap_or_default(),
+            Err(StepEnd::Failed(error, left)) if Instant::now() >= until || error.last => {
+                return Err(StepEnd::Failed(error, left));
+            }
+            Err(StepEnd::Failed(..)) => {
+                gateway.call.waits.poll(INTERVAL).await;
+                continue;
+            }
+            Err(end) => return Err(end),
+        };
         let text = |field: &str| module[field].as_str().unwrap_or_default().to_owned();
         match text("state").as_str() {
             "running" if module["pending_upgrade"].is_null() => {

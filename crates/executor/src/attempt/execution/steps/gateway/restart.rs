@@ -30,7 +30,7 @@ pub(super) async fn restart(gateway: &Gateway<'_>) -> Done {
     Ok(Left::output(json!({"status": "restarted"})))
 }
 
-/// StepWaits until a gateway has gone down and is ready again.
+/// Waits until a gateway has gone down and is ready again.
 pub(super) async fn restarted(gateway: &Gateway<'_>, limit: Duration) -> Result<(), StepEnd> {
     let until = Instant::now() + limit;
     let down = (Instant::now() + GOING_DOWN).min(until);

@@ -11,6 +11,15 @@ use crate::attempt::execution::call::{Parameters, StepEnd, StepError, text};
 
 /// How much of a body an error shows.
 const SHOWN_BYTES: usize = 300;
+/// Headers that later steps and readers do not get: they let others act in the caller's name.
+const LEFT_OUT: [&str; 6] = [
+    "set-cookie",
+    "set-cookie2",
+    "cookie",
+    "authorization",
+    "proxy-authorization",
+    "authentication-info",
+];
 /// What conditions see of an answer.
 const SEEN: [&str; 5] = ["status", "headers", "body", "json", "elapsed_ms"];
 
@@ -32,7 +41,10 @@ pub(super) fn head(response: &Response) -> Map<String, Value> {
     let mut output = Map::new();
     output.insert("status".to_owned(), response.status().as_u16().into());
     output.insert("headers".to_owned(), headers.into());
-    output.insert("url".to_owned(), response.url().to_string().into());
+    let mut url = response.url().clone();
+    // A URL that can have no user has none.
+    let _ = (url.set_username(""), url.set_password(None));
+    output.insert("url".to_owned(), url.to_string().into());
     output
 }
 
@@ -69,7 +81,10 @@ impl HttpAnswer {
         Self { output, body }
     }
 
-    pub(super) fn output(self) -> Value {
+    pub(super) fn output(mut self) -> Value {
+        if let Some(Value::Object(headers)) = self.output.get_mut("headers") {
+            headers.retain(|name, _| !LEFT_OUT.contains(&name.as_str()));
+        }
         Value::Object(self.output)
     }
 

@@ -2,11 +2,13 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use reqwest::{Certificate, Client, redirect::Policy};
+use reqwest::{Certificate, Client, Url, redirect::Policy};
+
+use super::addresses::AddressFilter;
 
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -21,44 +23,65 @@ pub(in crate::attempt::execution) struct ClientOptions {
 }
 
 /// The clients that were made.
-#[derive(Default)]
-pub(in crate::attempt::execution) struct Clients(Mutex<HashMap<ClientOptions, Client>>);
+pub(in crate::attempt::execution) struct Clients {
+    filter: AddressFilter,
+    made: Mutex<HashMap<ClientOptions, Client>>,
+}
 
 impl Clients {
+    pub(in crate::attempt::execution) fn new(filter: AddressFilter) -> Self {
+        Self {
+            filter,
+            made: Mutex::default(),
+        }
+    }
+
+    /// A client for requests to a URL.
+    ///
     /// # Errors
-    /// Why there cannot be such a client.
+    /// Why there cannot be such a client, or why the URL may not be reached.
     pub(in crate::attempt::execution) fn get(
         &self,
+        url: &Url,
         options: ClientOptions,
     ) -> Result<Client, String> {
-        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.filter
+            .check(url)
+            .map_err(|refused| refused.to_string())?;
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = made.get(&options) {
             return Ok(client.clone());
         }
-        let client = make(&options)?;
+        let client = make(&options, &self.filter)?;
         made.insert(options, client.clone());
         Ok(client)
     }
 }
 
-fn make(options: &ClientOptions) -> Result<Client, String> {
+fn make(options: &ClientOptions, filter: &AddressFilter) -> Result<Client, String> {
     wire::client::tls_ready();
     let limit = options.redirects;
+    let checked = filter.clone();
     let policy = Policy::custom(move |attempt| {
         let web = matches!(attempt.url().scheme(), "http" | "https");
         if limit == 0 {
             attempt.stop()
         } else if attempt.previous().len() > limit {
             attempt.error(format!("more than {limit} redirects"))
-        } else if web {
-            attempt.follow()
-        } else {
+        } else if !web {
             attempt.error("redirected to something that is not http or https")
+        } else if let Err(refused) = checked.check(attempt.url()) {
+            attempt.error(refused)
+        } else {
+            attempt.follow()
         }
     });
     let mut builder = Client::builder()
         .connect_timeout(CONNECT)
         .redirect(policy)
+        .dns_resolver(Arc::new(filter.clone()))
+        // A proxy would resolve names itself, and reach what nothing checked.
+        .no_proxy()
         .tls_danger_accept_invalid_certs(!options.verify_tls);
     if let Some(pem) = &options.ca_certificate {
         let wrong = |error| format!("parameter `ca_certificate`: {}", reason(&error));

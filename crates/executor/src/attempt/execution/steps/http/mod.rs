@@ -1,5 +1,6 @@
 //! `http.request`.
 
+pub(super) mod addresses;
 mod answer;
 pub(super) mod client;
 
@@ -82,7 +83,8 @@ async fn build(call: &StepCall<'_>) -> Result<RequestBuilder, StepEnd> {
     let parameters = &call.parameters;
     let wrong = |what: &str, why: String| StepEnd::refused(format!("parameter `{what}`: {why}"));
     let url = parameters.text("url")?;
-    let url = Url::parse(&url).map_err(|error| wrong("url", format!("`{url}`: {error}")))?;
+    // Not shown: it may hold a password.
+    let url = Url::parse(&url).map_err(|error| wrong("url", error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong("url", "it is not an http or https URL".to_owned()));
     }
@@ -97,7 +99,11 @@ async fn build(call: &StepCall<'_>) -> Result<RequestBuilder, StepEnd> {
         ca_certificate: parameters.optional_text("ca_certificate"),
         redirects: redirects(parameters.get("follow_redirects"))?,
     };
-    let client = call.context.clients.get(client).map_err(StepEnd::refused)?;
+    let client = call
+        .context
+        .clients
+        .get(&url, client)
+        .map_err(StepEnd::refused)?;
     let query = parameters.texts("query")?;
     let time = parameters.seconds("request_timeout", 30.0)?;
     let mut request = client.request(method, url).query(&query).timeout(time);

@@ -1,10 +1,10 @@
 //! `run watch`.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use tokio::{
-    sync::watch,
+    sync::{Notify, watch},
     time::{sleep, timeout},
 };
 use wire::{
@@ -13,7 +13,7 @@ use wire::{
     events::Event,
 };
 
-use super::{Follower, Show, resolve};
+use super::{Follower, Show, asks, resolve};
 use crate::{
     args::WatchRun,
     commands::{
@@ -54,7 +54,12 @@ pub(in crate::commands) async fn follow_to_end(
     json: bool,
 ) -> Result<Exit, Failure> {
     let (seen, mut ends) = watch::channel(None);
-    let events = tokio::spawn(events(client.clone(), id.to_owned(), seen));
+    let questions = Arc::new(Notify::new());
+    let news = Arc::clone(&questions);
+    let events = tokio::spawn(events(client.clone(), id.to_owned(), seen, news));
+    // Not where a program reads: there, others answer.
+    let asker = (!json && asks::can_ask())
+        .then(|| tokio::spawn(asks::ask(client.clone(), id.to_owned(), questions)));
     let show = if json { Show::Nothing } else { Show::Both };
     let end = Follower::new(client, id, show, reconnect).reach_end().await;
     end?;
@@ -63,6 +68,9 @@ pub(in crate::commands) async fn follow_to_end(
     // Without it the outcome says the same.
     let _ = timeout(LAST_EVENT, ends.wait_for(is_last)).await;
     events.abort();
+    if let Some(asker) = asker {
+        asker.abort();
+    }
     let outcome = run.outcome();
     if json {
         print_json(&run)?;
@@ -72,7 +80,12 @@ pub(in crate::commands) async fn follow_to_end(
 }
 
 /// Shows each event until it is aborted; `ends` gets the times of those that say that the run ended.
-async fn events(client: Client, id: String, ends: watch::Sender<Option<i64>>) {
+async fn events(
+    client: Client,
+    id: String,
+    ends: watch::Sender<Option<i64>>,
+    questions: Arc<Notify>,
+) {
     let mut after = None;
     loop {
         if let Ok(messages) = client.follow_run_events(&id, after).await {
@@ -82,6 +95,9 @@ async fn events(client: Client, id: String, ends: watch::Sender<Option<i64>>) {
                     EventMessage::Event(event) => {
                         after = Some(event.seq);
                         show(&event, &ends);
+                        if event.event_type == "execution.approval_requested" {
+                            questions.notify_one();
+                        }
                     }
                     EventMessage::Position(position) => after = Some(position),
                     EventMessage::Reset(_) => {}

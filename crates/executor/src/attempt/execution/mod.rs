@@ -5,6 +5,7 @@ mod call;
 mod clock;
 mod earlier;
 mod flow;
+mod looking;
 mod operator;
 mod perform;
 mod process;

@@ -131,10 +131,10 @@ impl<'a> Flow<'a> {
             if let Some(outcome) = self.progress.outcome() {
                 return Ok(FlowEnd::Ended(outcome.clone()));
             }
-            if let Some(wait) = self.wait() {
+            if self.wait().is_some() {
                 self.report(self.waiting()).await?;
-                // A wait may have ended meanwhile.
-                if self.ended.is_empty() {
+                // A wait may have ended meanwhile, or a step looks again.
+                if let Some(wait) = self.wait() {
                     return Ok(FlowEnd::StepWaits(wait));
                 }
             }
@@ -158,8 +158,7 @@ impl<'a> Flow<'a> {
                 retry.after(*taken, error).await?;
             }
         }
-        let seen = self.operator.signals().generation;
-        if self.progress_reporter.park(wait, seen).await? {
+        if self.progress_reporter.park(wait).await? {
             return Ok(true);
         }
         let acted_on = self.operator.acted_on();

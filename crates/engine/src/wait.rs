@@ -5,7 +5,7 @@
 pub enum WaitFor {
     /// A resume by an operator.
     Operator,
-    /// An answer to an approval.
+    /// An answer to an approval, or the end of any of its child runs.
     Approval,
     /// The wait's timeout alone.
     Time,

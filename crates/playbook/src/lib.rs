@@ -6,6 +6,7 @@
 //! [`step_types`] is the table of what steps can do; [`schema`] makes a JSON Schema of it.
 
 mod check;
+mod files;
 mod load;
 mod model;
 mod problem;
@@ -18,6 +19,7 @@ mod template;
 mod yaml;
 
 pub use check::{BundleProblem, check, check_bundle};
+pub use files::{NamedFile, beside};
 pub use load::{Loaded, parse};
 pub use model::{ForEach, OnFailure, Parameter, ParameterKind, Playbook, Retry, Step};
 pub use problem::{Position, Problem, Severity};

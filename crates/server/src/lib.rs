@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod app;
+mod approvals;
 mod assembled;
 mod audit;
 mod blobs;

@@ -14,7 +14,7 @@ use utoipa_axum::{
 use crate::{
     access::{Scope, scope_checked},
     api::{
-        self, artifacts, audit, events, executors, hooks, jobs, join, keys,
+        self, approvals, artifacts, audit, events, executors, hooks, jobs, join, keys,
         playbooks::{self, credentials, executions},
         plugin_jobs, probes, reference, runs, setup, tickets, ws,
     },
@@ -91,6 +91,9 @@ fn run_routes() -> Vec<Route> {
         (Post,   "/api/runs/{id}/output",              Scope::RunsPerform, None,                  routes!(executors::output::append)),
         (Post,   "/api/runs/{id}/parts",               Scope::RunsPerform, None,                  routes!(executors::parts::advance)),
         (Put,    "/api/runs/{id}/state",               Scope::RunsPerform, None,                  routes!(executors::parts::put_state)),
+        (Post,   "/api/runs/{id}/approvals",           Scope::RunsPerform, None,                  routes!(executors::approvals::ask)),
+        (Post,   "/api/runs/{id}/children",            Scope::RunsPerform, Some("child.submit"),  routes!(executors::children::submit)),
+        (Post,   "/api/runs/{id}/gates",               Scope::RunsPerform, None,                  routes!(executors::gates::compare)),
         (Post,   "/api/runs/{id}/park",                Scope::RunsPerform, None,                  routes!(executors::parts::park)),
         (Put,    "/api/runs/{id}/frame",               Scope::RunsPerform, None,                  routes!(executors::frame::show)),
         (Put,    "/api/runs/{id}/artifacts/{*name}",   Scope::RunsPerform, None,                  routes!(executors::artifacts::put)),
@@ -177,6 +180,11 @@ fn own_routes() -> Vec<Route> {
         (Post,   "/api/runs/{id}/skip",         Scope::Known,       Some("run.skip"),      routes!(runs::control::skip)),
         (Post,   "/api/runs/{id}/cancel",       Scope::Known,       Some("run.cancel"),    routes!(runs::control::cancel)),
         (Post,   "/api/runs/{id}/retry",        Scope::Known,       Some("run.retry"),     routes!(runs::control::retry)),
+
+        // What steps of executions ask people; who may answer depends on the playbook.
+        (Get,    "/api/approvals",              Scope::ExecutionsRead, None,               routes!(approvals::find::list)),
+        (Get,    "/api/approvals/{id}",         Scope::ExecutionsRead, None,               routes!(approvals::find::get)),
+        (Post,   "/api/approvals/{id}",         Scope::Known,       Some("approval.answer"), routes!(approvals::answer::answer)),
 
         // Webhooks.
         (Post,   "/api/hooks",                  Scope::HooksWrite,  Some("hook.create"),   routes!(hooks::hook::create)),

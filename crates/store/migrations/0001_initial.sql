@@ -166,6 +166,53 @@ CREATE TABLE log_sizes (
     stored_bytes BIGINT  NOT NULL
 ) {clustered};
 
+-- What steps of executions ask people. `question` is opaque here. One of a run that has ended is over,
+-- whatever its status.
+CREATE TABLE approvals (
+    id       {bytes} NOT NULL PRIMARY KEY,
+    run_id   {bytes} NOT NULL,
+    part     BIGINT  NOT NULL,
+    tries    BIGINT  NOT NULL,
+    question {bytes} NOT NULL,
+    status   TEXT    NOT NULL,
+    asked_at BIGINT  NOT NULL,
+    due_at   BIGINT,
+    ended_at BIGINT,
+    CHECK ((status = 'open') = (ended_at IS NULL))
+) {clustered};
+CREATE UNIQUE INDEX approvals_of_parts ON approvals (run_id, part, tries);
+CREATE INDEX approvals_open ON approvals (id) WHERE ended_at IS NULL;
+
+CREATE TABLE approval_answers (
+    approval   {bytes} NOT NULL,
+    number     BIGINT  NOT NULL,
+    actor      TEXT    NOT NULL,
+    actor_name TEXT    NOT NULL,
+    body       {bytes} NOT NULL,
+    at         BIGINT  NOT NULL,
+    PRIMARY KEY (approval, number)
+) {clustered};
+CREATE UNIQUE INDEX approval_answers_by_actor ON approval_answers (approval, actor);
+
+-- The runs that steps started, one for each try.
+CREATE TABLE children (
+    run_id {bytes} NOT NULL,
+    part   BIGINT  NOT NULL,
+    tries  BIGINT  NOT NULL,
+    child  {bytes} NOT NULL,
+    PRIMARY KEY (run_id, part, tries)
+) {clustered};
+
+-- The gates of executions, by the playbook and the path of the step: their values are in the part.
+CREATE TABLE gates (
+    playbook TEXT    NOT NULL,
+    step     TEXT    NOT NULL,
+    run_id   {bytes} NOT NULL,
+    part     BIGINT  NOT NULL,
+    PRIMARY KEY (playbook, step, run_id)
+) {clustered};
+CREATE INDEX gates_of_runs ON gates (run_id);
+
 -- Runs that were deleted but for what they printed and their attempts, which may be very many rows.
 CREATE TABLE pending_deletions (
     run_id {bytes} NOT NULL PRIMARY KEY

@@ -145,6 +145,25 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         });
     }
 
+    /// Tells of something that happened about a run and does not change it; `word` is what the event's type
+    /// has behind the kind.
+    pub(crate) fn tell_of(&mut self, run: &Run, word: &str, data: serde_json::Value, at: i64) {
+        let mut all = serde_json::Map::new();
+        all.insert("name".to_owned(), run.name.clone().into());
+        all.insert("status".to_owned(), run.state.status().as_str().into());
+        if let serde_json::Value::Object(data) = data {
+            all.extend(data);
+        }
+        self.gathered.events.push(NewEvent {
+            at,
+            event_type: format!("{}.{word}", run.kind),
+            kind: run.kind.as_str(),
+            run: Some(run.id),
+            data: serde_json::Value::Object(all).to_string(),
+        });
+        self.touch(run.id);
+    }
+
     /// Writes down who did what this transaction does.
     pub fn record(&mut self, entry: &AuditEntry) {
         self.gathered.entries.push(entry.clone());

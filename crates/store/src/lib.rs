@@ -5,15 +5,18 @@
 //! is answered after its commit, and a commit is on disk. A function that returns an [`Error`] fails with
 //! those of the database; its documentation names others.
 
+pub mod approvals;
 pub mod artifacts;
 pub mod audit;
 mod batch;
 pub mod blobs;
+pub mod children;
 pub mod credentials;
 mod driver;
 mod error;
 pub mod events;
 pub mod executors;
+pub mod gates;
 pub mod hooks;
 mod inspect;
 mod items;

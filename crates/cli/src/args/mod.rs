@@ -1,5 +1,6 @@
 //! What can be typed: one file per noun. The doc comments are the help texts.
 
+mod approval;
 mod audit;
 mod client;
 mod doctor;
@@ -20,6 +21,7 @@ mod server;
 mod tracing;
 mod values;
 
+pub(crate) use approval::{ApprovalArgs, Approve, ListApprovals, OneApproval, Reject};
 pub(crate) use audit::{Audit, ListAudit, VerifyAudit};
 pub(crate) use client::{Address, ClientArgs, DEFAULT_SERVER, Format, Reconnect, ShownKey};
 pub(crate) use doctor::{Backup, Completions, Doctor};

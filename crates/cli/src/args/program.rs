@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    Audit, Backup, ClientArgs, Completions, Dev, Doctor, Events, Executor, HookArgs, Job, KeyArgs,
-    PlaybookArgs, PluginArgs, PluginJob, RunArgs, Server, values,
+    ApprovalArgs, Audit, Backup, ClientArgs, Completions, Dev, Doctor, Events, Executor, HookArgs,
+    Job, KeyArgs, PlaybookArgs, PluginArgs, PluginJob, RunArgs, Server, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -78,6 +78,9 @@ pub(crate) enum ProgramCommand {
     /// List, check and run playbooks
     #[command(subcommand, visible_alias = "playbooks")]
     Playbook(PlaybookArgs),
+    /// See what playbooks ask people, and answer
+    #[command(subcommand, visible_alias = "approvals")]
+    Approval(ApprovalArgs),
     /// List, watch and steer runs of every kind
     #[command(subcommand, visible_alias = "runs")]
     Run(RunArgs),

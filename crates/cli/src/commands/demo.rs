@@ -80,6 +80,7 @@ fn next(address: &str) -> String {
          {program} job submit{flag} /bin/echo -- hello\n  \
          {program} job list{flag}\n  \
          {program} playbook run{flag} tour.yaml\n  \
+         {program} playbook run{flag} gated-job.yaml\n  \
          {program} plugin-job submit{flag} --plugin text-stats --text 'to be or not to be'\n  \
          curl {address}/api/v1/admin/stats\n\
          Ctrl-C stops the server; its jobs stay where they are."

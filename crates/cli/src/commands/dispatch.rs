@@ -1,11 +1,14 @@
 //! From a parsed command line to the command.
 
 use super::{
-    audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview, playbook,
-    plugin, plugin_job, run as runs, server,
+    approval, audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview,
+    playbook, plugin, plugin_job, run as runs, server,
 };
 use crate::{
-    args::{Address, HookArgs, Job, PlaybookArgs, PluginArgs, PluginJob, ProgramCommand, RunArgs},
+    args::{
+        Address, ApprovalArgs, HookArgs, Job, PlaybookArgs, PluginArgs, PluginJob, ProgramCommand,
+        RunArgs,
+    },
     exit::{Exit, Failure},
 };
 
@@ -30,6 +33,7 @@ pub(crate) async fn run(command: ProgramCommand) -> Result<Exit, Failure> {
         ProgramCommand::Job(job) => job::run(job).await,
         ProgramCommand::PluginJob(job) => plugin_job::run(job).await,
         ProgramCommand::Playbook(playbook) => playbook::run(playbook).await,
+        ProgramCommand::Approval(approval) => approval::run(approval).await,
         ProgramCommand::Run(run) => runs::run(run).await,
         ProgramCommand::Plugin(plugin) => plugin::run(plugin).await,
         ProgramCommand::Events(events) => events::run(events).await,
@@ -78,6 +82,12 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             PlaybookArgs::Run(run) => Some(&run.address),
             PlaybookArgs::Check(_) | PlaybookArgs::New(_) => None,
         },
+        ProgramCommand::Approval(approval) => Some(match approval {
+            ApprovalArgs::List(list) => &list.client.address,
+            ApprovalArgs::Show(one) => &one.client.address,
+            ApprovalArgs::Approve(approve) => &approve.address,
+            ApprovalArgs::Reject(reject) => &reject.address,
+        }),
         ProgramCommand::Run(run) => Some(match run {
             RunArgs::List(list) => &list.address,
             RunArgs::Get(run) | RunArgs::Artifacts(run) => &run.client.address,

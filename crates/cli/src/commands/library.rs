@@ -2,18 +2,25 @@
 
 use std::{fs, io, path::Path};
 
-const PLAYBOOKS: [(&str, &str); 2] = [
+const PLAYBOOKS: [(&str, &str); 3] = [
     ("tour.yaml", include_str!("library/tour.yaml")),
     ("http-checks.yaml", include_str!("library/http-checks.yaml")),
+    ("gated-job.yaml", include_str!("library/gated-job.yaml")),
 ];
+
+/// The programs that they run.
+const TOOLS: [(&str, &str); 1] = [(
+    "tools/count-programs.sh",
+    include_str!("library/tools/count-programs.sh"),
+)];
 
 /// Writes the playbooks into a library that does not exist yet. What a user deletes stays deleted.
 pub(super) fn fill(library: &Path) -> io::Result<()> {
     if library.exists() {
         return Ok(());
     }
-    fs::create_dir_all(library)?;
-    for (name, text) in PLAYBOOKS {
+    fs::create_dir_all(library.join("tools"))?;
+    for (name, text) in PLAYBOOKS.into_iter().chain(TOOLS) {
         fs::write(library.join(name), text)?;
     }
     fs::write(library.join("playbook.schema.json"), schema())
@@ -26,7 +33,7 @@ fn schema() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::PLAYBOOKS;
+    use super::{PLAYBOOKS, TOOLS};
 
     #[test]
     fn they_can_be_started_and_nothing_is_wrong_with_them() {
@@ -34,6 +41,9 @@ mod tests {
             let loaded = playbook::parse(text).expect(name);
             let problems = [loaded.warnings, playbook::check(&loaded.playbook)].concat();
             assert!(problems.is_empty(), "{name}: {problems:?}");
+            for file in loaded.playbook.files() {
+                assert!(TOOLS.iter().any(|(path, _)| *path == file.path), "{file:?}");
+            }
         }
     }
 }

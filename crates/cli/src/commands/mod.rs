@@ -1,5 +1,6 @@
 //! What the commands do: one file per noun.
 
+mod approval;
 mod audit;
 mod backup;
 mod completions;

@@ -3,6 +3,7 @@
 mod artifacts;
 mod audit;
 mod backup;
+mod children;
 mod config;
 mod cors;
 mod database;

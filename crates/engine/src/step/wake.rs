@@ -28,7 +28,8 @@ pub(super) fn step(
 fn ends_wait(awaited: WaitFor, came: WaitFor, live_children: u64) -> bool {
     match awaited {
         WaitFor::Operator | WaitFor::Time => false,
-        WaitFor::Approval => came == WaitFor::Approval,
+        // It may wait for its children beside: it looks, and waits again.
+        WaitFor::Approval => !matches!(came, WaitFor::Operator | WaitFor::Time),
         WaitFor::Child => matches!(came, WaitFor::Child | WaitFor::Children),
         WaitFor::Children => {
             matches!(came, WaitFor::Child | WaitFor::Children) && live_children == 0

@@ -34,6 +34,8 @@ pub(super) struct Waiting {
     pub(super) reason: WaitFor,
     /// How long at most; without it, forever.
     pub(super) limit: Option<Duration>,
+    /// The newest generation of signals that was looked at before it was decided to wait.
+    pub(super) seen: i64,
 }
 
 pub(super) struct ProgressReporter<'a> {
@@ -86,9 +88,9 @@ impl<'a> ProgressReporter<'a> {
         }
     }
 
-    /// Lets the run wait, which ends its lease. False when there is a newer signal than `seen`, to be looked at
-    /// first.
-    pub(super) async fn park(&self, wait: &Waiting, seen: i64) -> Result<bool, Halt> {
+    /// Lets the run wait, which ends its lease. False when there is a newer signal than it has seen, to be looked
+    /// at first.
+    pub(super) async fn park(&self, wait: &Waiting) -> Result<bool, Halt> {
         let park = ParkRun {
             executor: self.executor.to_owned(),
             token: self.taken.token,
@@ -97,7 +99,7 @@ impl<'a> ProgressReporter<'a> {
                 .limit
                 .map(|limit| limit.as_millis().try_into().unwrap_or(u64::MAX)),
             on_timeout: None,
-            seen,
+            seen: wait.seen,
         };
         let mut backoff = Backoff::default();
         loop {

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod references;
+mod runs;
 mod values;
 
 pub use self::bundle::{BundleProblem, check_bundle};
@@ -13,6 +14,7 @@ use crate::{Playbook, Problem};
 #[must_use]
 pub fn check(playbook: &Playbook) -> Vec<Problem> {
     let mut problems = references::check(playbook);
+    problems.extend(runs::check(playbook));
     problems.extend(values::check(playbook));
     problems.sort();
     problems.dedup();

@@ -49,6 +49,9 @@ const TIMEOUT_S: f64 = 300.0;
 /// The same of a step that holds others: a day. Each of them has its own limit.
 const COMPOSITE_TIMEOUT_S: f64 = 86_400.0;
 
+/// The same of a step that waits for people: as long as they need, ten years.
+const PEOPLE_TIMEOUT_S: f64 = 315_360_000.0;
+
 /// Where each id stands.
 type Ids = HashMap<String, Position>;
 
@@ -100,10 +103,10 @@ fn step(
             "the id of a step that holds others must not contain `/`",
         );
     }
-    let default_timeout = if holds_steps {
-        COMPOSITE_TIMEOUT_S
-    } else {
-        TIMEOUT_S
+    let default_timeout = match kind.as_str() {
+        _ if holds_steps => COMPOSITE_TIMEOUT_S,
+        "approval" | "gate" => PEOPLE_TIMEOUT_S,
+        _ => TIMEOUT_S,
     };
     let timeout = fields.at_least("timeout", 0.0);
     let mut step = Step {

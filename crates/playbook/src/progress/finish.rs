@@ -269,4 +269,21 @@ impl Progress {
             self.failed.insert(key.clone());
         }
     }
+
+    /// The number of the part of a step that has begun.
+    #[must_use]
+    pub fn part_number(&self, key: &StepKey) -> Option<i64> {
+        self.units.get(key)?.number
+    }
+
+    /// The path of the playbook that a step is of.
+    #[must_use]
+    pub fn playbook_path(&self, key: &StepKey) -> &str {
+        let block = self.units.get(key).map_or(super::ROOT, |unit| unit.block);
+        let instance = self.blocks.get(&self.instance_of(block));
+        let stack = instance.and_then(Block::instance).map(|one| &one.stack);
+        stack
+            .and_then(|stack| stack.last())
+            .map_or("", String::as_str)
+    }
 }

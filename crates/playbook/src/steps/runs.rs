@@ -36,7 +36,7 @@ pub(super) const TYPES: &[StepType] = &[
             takes(
                 "program",
                 "file",
-                "A file of the library, instead of an address.",
+                "A file of the library, by its path from the playbook's folder.",
             )
             .not(&["file", "binary"]),
             takes("arguments", "list", "Its arguments.")
@@ -46,7 +46,8 @@ pub(super) const TYPES: &[StepType] = &[
             takes(
                 "files",
                 "dict",
-                "Files that are laid into its directory: name and content.",
+                "Files that are laid into its directory: name and content, or a map with `file` (a path \
+                in the library, from the playbook's folder) or with `url` and `sha256`.",
             ),
             takes(
                 "name",
@@ -56,12 +57,6 @@ pub(super) const TYPES: &[StepType] = &[
             takes("priority", "string", "Its class in the queue.")
                 .default("\"foreground\"")
                 .options(&["foreground", "background", "best_effort"]),
-            takes(
-                "outputs",
-                "list",
-                "Patterns of files that it leaves as artefacts.",
-            )
-            .default("[]"),
             takes("expect", "list", "Exit codes that are no failure.").default("[0]"),
             takes(
                 "max_bytes",
@@ -93,11 +88,10 @@ pub(super) const TYPES: &[StepType] = &[
             takes(
                 "plugins",
                 "list",
-                "The pipeline: names, or maps with name and config.",
+                "The pipeline: names of plugins, in their order.",
             )
             .required(),
             takes("input", "any", "What the first plugin takes."),
-            takes("config", "dict", "Further configuration of the plugin job."),
             takes("retries", "integer", "How often a plugin is tried again.").default("3"),
         ],
         &[
@@ -115,7 +109,7 @@ pub(super) const TYPES: &[StepType] = &[
                 "conditions",
                 "list",
                 "Maps with value and min, max, equals, or max_change in percent against the \
-                last good execution.",
+                last good execution, where the condition of the same name is compared.",
             )
             .required()
             .not(&["checks", "limits"]),
@@ -127,9 +121,24 @@ pub(super) const TYPES: &[StepType] = &[
             .default("\"fail\"")
             .options(&["fail", "ask"]),
             takes("prompt", "string", "What is asked, with `ask`."),
+            takes("roles", "list", "With `ask`: who may answer, as of an `approval`.")
+                .default("[]")
+                .not(&["approvers", "users"]),
+            takes("count", "integer", "With `ask`: how many must approve.").default("1"),
+            takes(
+                "not_requester",
+                "boolean",
+                "With `ask`: whether who started the execution may not answer.",
+            )
+            .default("false"),
+            takes("wait", "float", "With `ask`: how long it waits for an answer.").unit("s"),
+            takes("on_timeout", "string", "With `ask`: what happens then.")
+                .default("\"fail\"")
+                .options(&["fail", "approve", "reject"]),
         ],
         &[
             gives("passed", "boolean", "Whether every condition holds."),
+            gives("approval", "dict", "With `ask`: what was answered, as of an `approval`."),
             gives(
                 "results",
                 "list",
@@ -139,7 +148,7 @@ pub(super) const TYPES: &[StepType] = &[
     ),
     StepType::new(
         "approval",
-        "Waits for the answer of a person. The answer is its output.",
+        "Waits for the answer of a person, which is its output. A rejection fails the step.",
         &[
             takes("prompt", "string", "What is asked.")
                 .required()
@@ -162,7 +171,8 @@ pub(super) const TYPES: &[StepType] = &[
             takes(
                 "wait",
                 "float",
-                "How long it waits for an answer; without it, as long as the step.",
+                "How long it waits for an answer; without it, as long as the step's `timeout`, which \
+                has no default here.",
             )
             .unit("s"),
             takes("on_timeout", "string", "What happens then.")

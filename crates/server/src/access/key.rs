@@ -15,6 +15,7 @@ use super::{
 pub(crate) struct Key {
     pub(crate) id: String,
     pub(crate) name: String,
+    pub(crate) role: String,
     pub(crate) scopes: Scopes,
     pub(super) hash: Vec<u8>,
     /// Epoch milliseconds.
@@ -34,6 +35,7 @@ impl Key {
         Self {
             id: row.id,
             name: row.name,
+            role: row.role,
             scopes,
             hash: row.hash,
             expires_at: row.expires_at,

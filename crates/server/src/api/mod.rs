@@ -1,5 +1,6 @@
 //! The contracts, and our own routes. Each has its own form of refusals.
 
+pub(crate) mod approvals;
 pub(crate) mod artifacts;
 pub(crate) mod audit;
 mod contract;

@@ -2,6 +2,7 @@
 //! database say which there are.
 
 mod incoming;
+mod keep;
 mod location;
 
 use std::{

@@ -7,10 +7,20 @@ use std::time::Duration;
 
 pub(crate) use control::Control;
 use engine::{Kind, State, Status, WaitFor};
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use store::{
+    Read,
+    runs::{Details, PartReport, Submission},
+};
 
-use store::runs::PartReport;
-
-use crate::{Settings, access::Scope, api::plugin_jobs, refusal::Refusal};
+use crate::{
+    Settings,
+    access::Scope,
+    api::{jobs, plugin_jobs},
+    app::App,
+    refusal::Refusal,
+};
 
 /// A kind of runs.
 pub(crate) struct KindRow {
@@ -37,6 +47,8 @@ pub(crate) struct KindRow {
     /// Makes rows of what an executor reports of parts, if the run's input allows it; without it, the kind
     /// has no rules of its own.
     pub(crate) check_parts: Option<CheckParts>,
+    /// How steps of executions start such runs, if they may.
+    pub(crate) child: Option<ChildRules>,
     /// How long such a run is kept after its end.
     pub(crate) kept: fn(&Settings) -> Duration,
 }
@@ -44,6 +56,14 @@ pub(crate) struct KindRow {
 /// The run's input and the reports.
 pub(crate) type CheckParts =
     fn(&[u8], Vec<wire::executors::PartReport>) -> Result<Vec<PartReport>, Refusal>;
+
+/// How steps start runs of a kind, and what those leave.
+pub(crate) struct ChildRules {
+    /// Checks what a step wants and makes it a run.
+    pub(crate) submission: fn(App, Value) -> BoxFuture<'static, Result<Submission, Refusal>>,
+    /// What such a run left, once it has ended.
+    pub(crate) outcome: fn(&mut Read<'_, '_>, Details) -> Result<Value, store::Error>,
+}
 
 /// Which queues the runs of a kind wait in.
 pub(crate) enum Queues {
@@ -75,6 +95,10 @@ static JOB: KindRow = KindRow {
     starts_held: false,
     serial_parts: false,
     check_parts: None,
+    child: Some(ChildRules {
+        submission: jobs::child_submission,
+        outcome: jobs::child_outcome,
+    }),
     kept: |settings| settings.retention,
 };
 
@@ -96,6 +120,10 @@ static PLUGIN_JOB: KindRow = KindRow {
     starts_held: true,
     serial_parts: true,
     check_parts: Some(plugin_jobs::check_parts),
+    child: Some(ChildRules {
+        submission: plugin_jobs::child_submission,
+        outcome: plugin_jobs::child_outcome,
+    }),
     kept: |settings| settings.retention,
 };
 
@@ -125,6 +153,7 @@ static EXECUTION: KindRow = KindRow {
     starts_held: false,
     serial_parts: false,
     check_parts: None,
+    child: None,
     kept: |settings| settings.retention,
 };
 
@@ -141,6 +170,7 @@ static OPERATION: KindRow = KindRow {
     starts_held: false,
     serial_parts: false,
     check_parts: None,
+    child: None,
     kept: |settings| settings.retention,
 };
 

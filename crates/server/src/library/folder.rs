@@ -131,7 +131,8 @@ impl Folder {
         directory.sync_all()
     }
 
-    fn below(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
+    /// Opens a file or a folder below the root.
+    pub(super) fn below(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
         const BELOW: ResolveFlags = ResolveFlags::BENEATH
             .union(ResolveFlags::NO_SYMLINKS)
             .union(ResolveFlags::NO_MAGICLINKS);

@@ -1,6 +1,7 @@
 //! The library: a folder of playbooks, fit for git and an editor. The files are the truth; what was read of
 //! them is remembered as long as they stay the same.
 
+mod files;
 mod folder;
 mod path;
 

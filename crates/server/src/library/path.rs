@@ -10,9 +10,13 @@ const LENGTH_LIMIT: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PlaybookPath(String);
 
-impl PlaybookPath {
+/// Where any file is in the library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LibraryPath(String);
+
+impl LibraryPath {
     /// Reads a path; an error says why it is not one.
-    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         if text.is_empty() || text.len() > LENGTH_LIMIT {
             return Err("a path must have from 1 to 512 bytes");
         }
@@ -34,10 +38,22 @@ impl PlaybookPath {
                 return Err("a name in a path must not begin or end with a space");
             }
         }
-        if !is_playbook(text) {
+        Ok(Self(text.to_owned()))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PlaybookPath {
+    /// Reads a path; an error says why it is not one.
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+        let LibraryPath(text) = LibraryPath::parse(text)?;
+        if !is_playbook(&text) {
             return Err("a path must end in .yaml or .yml");
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text))
     }
 
     pub(crate) fn as_str(&self) -> &str {

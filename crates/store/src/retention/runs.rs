@@ -19,6 +19,10 @@ const OF_RUN: &[&str] = &[
     "DELETE FROM results WHERE run_id = $1",
     "DELETE FROM states WHERE run_id = $1",
     "DELETE FROM log_sizes WHERE run_id = $1",
+    "DELETE FROM approval_answers WHERE approval IN (SELECT id FROM approvals WHERE run_id = $1)",
+    "DELETE FROM approvals WHERE run_id = $1",
+    "DELETE FROM children WHERE run_id = $1",
+    "DELETE FROM gates WHERE run_id = $1",
     "DELETE FROM runs WHERE id = $1",
 ];
 

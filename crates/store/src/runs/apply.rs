@@ -75,7 +75,7 @@ fn change(
 }
 
 /// The run, which others cannot change until the end of the transaction.
-pub(super) fn lock(batch: &mut Batch<'_, '_>, id: RunId) -> Result<engine::Run, Error> {
+pub(crate) fn lock(batch: &mut Batch<'_, '_>, id: RunId) -> Result<engine::Run, Error> {
     let run = row::lock(batch.tx, &[id])?.pop().flatten();
     run.ok_or(Error::NotFound(id))
 }

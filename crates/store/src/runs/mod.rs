@@ -36,6 +36,7 @@ pub use submit::{Submission, Submit, Submitted, repeated};
 pub use sweep::{cancel_unstarted, due, expire, next_due};
 pub use waiting::{park, wake};
 
+pub(crate) use apply::lock;
 pub(crate) use claim::claim_all;
 pub(crate) use families::family_of;
 pub(crate) use find::attempt_of;

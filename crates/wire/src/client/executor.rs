@@ -6,8 +6,9 @@ use http::{Method, Request, header};
 use super::{Client, Error, Payload, jobs::encode, transport::Reply};
 use crate::{
     executors::{
-        AdvanceRun, Advanced, Exchange, Exchanged, LeaseOf, MachineReport, OutputChunk, ParkRun,
-        PutState, Registration, Release, Renew, Renewed,
+        AdvanceRun, Advanced, AskApproval, AskedApproval, ChildRun, CompareGate, ComparedGate,
+        Exchange, Exchanged, LeaseOf, MachineReport, OutputChunk, ParkRun, PutState, Registration,
+        Release, Renew, Renewed, SubmitChild,
     },
     jobs::{Claim, Job},
     runs::RunPart,
@@ -95,6 +96,33 @@ impl Client {
         self.json::<_, serde_json::Value>(Method::POST, &of_run(run, "park"), park)
             .await
             .map(drop)
+    }
+
+    /// Asks for an approval, or how one stands.
+    ///
+    /// # Errors
+    /// See [`Error`]; a lost lease is a `404`, a wrong question a `400`.
+    pub async fn ask_approval(&self, run: &str, ask: &AskApproval) -> Result<AskedApproval, Error> {
+        self.answered(Method::POST, &of_run(run, "approvals"), ask)
+            .await
+    }
+
+    /// Starts a child of a run, or asks how it stands.
+    ///
+    /// # Errors
+    /// See [`Error`]; a lost lease is a `404`, a wrong submission a `400`, a run that was cancelled a `409`.
+    pub async fn submit_child(&self, run: &str, child: &SubmitChild) -> Result<ChildRun, Error> {
+        self.answered(Method::POST, &of_run(run, "children"), child)
+            .await
+    }
+
+    /// Asks what a gate measured in the last good execution.
+    ///
+    /// # Errors
+    /// See [`Error`]; a lost lease is a `404`.
+    pub async fn compare_gate(&self, run: &str, gate: &CompareGate) -> Result<ComparedGate, Error> {
+        self.answered(Method::POST, &of_run(run, "gates"), gate)
+            .await
     }
 
     /// Answers a question, or says why there is no answer.

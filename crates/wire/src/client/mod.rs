@@ -1,5 +1,6 @@
 //! A typed client of the server, over HTTP or in process.
 
+mod approvals;
 mod artifacts;
 mod audit;
 mod error;

@@ -2,6 +2,7 @@
 //! results for runs, renews its leases in one waiting call that brings signals, and reports what happens
 //! within a run. Routes are `/api/executors/{executor}/…` and `/api/runs/{id}/…`; errors are problem+json.
 
+mod children;
 mod exchange;
 mod leases;
 mod output;
@@ -11,6 +12,10 @@ mod questions;
 mod registration;
 mod run;
 
+pub use children::{
+    AskApproval, AskedApproval, ChildRun, CompareGate, ComparedGate, JobOutcome, JobOutput,
+    PartLease, PluginJobOutcome, SubmitChild,
+};
 pub use exchange::{ClaimRuns, Exchange, Exchanged, ResultAnswer, ResultOutcome, RunResult};
 pub use leases::{HeldLease, LeaseNews, Renew, Renewed};
 pub use output::{LeaseOf, OutputChunk, Release};

@@ -84,6 +84,10 @@ pub struct PartReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub event: Option<Value>,
+    /// Whether its children that have not ended are cancelled and its open approvals withdrawn, in the same
+    /// commit: so that nothing outlives a part that has ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub abandons: bool,
 }
 
 /// Body of `PUT /api/runs/{id}/state`.

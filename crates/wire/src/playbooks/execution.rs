@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::{PlaybookStep, StepStatus};
-use crate::Timestamp;
+use crate::{Timestamp, jobs::HashedJobFile};
 
 /// Body of `POST /api/executions`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -80,6 +80,34 @@ pub struct ExecutionInput {
     /// See [`NewExecution`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub timeout_overrides: BTreeMap<String, f64>,
+    /// Who started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<Requester>,
+    /// The files of the library that steps name, by their paths there, as they were at the start.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, HashedJobFile>,
+}
+
+/// Who started an execution.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Requester {
+    /// The id of the key, or a word for a caller without one.
+    pub id: String,
+    /// The name of the key; empty without one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+}
+
+impl Requester {
+    /// As people know it.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        if self.name.is_empty() {
+            &self.id
+        } else {
+            &self.name
+        }
+    }
 }
 
 /// An execution. Lists and updates have only the newest of its steps.

@@ -11,8 +11,8 @@ pub use credential::{
     SavedCredential, UseCredential,
 };
 pub use execution::{
-    Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, StartedExecution, Steered,
-    StepResult, UpdatedStep,
+    Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, Requester, StartedExecution,
+    Steered, StepResult, UpdatedStep,
 };
 pub use playbook::{
     DuplicatePlaybook, Duplicated, Health, PlaybookDetails, PlaybookList, PlaybookParameter,

@@ -1,6 +1,6 @@
 //! `playbook check`.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use playbook::{Loaded, Problem, Severity};
 use wire::playbooks::PlaybookProblem;
@@ -20,7 +20,16 @@ pub(super) fn run(check: &CheckPlaybooks) -> Result<Exit, Failure> {
             .map_err(|error| Failure::io(format!("cannot read {shown}"), &error))?;
         let problems: Vec<Problem> = match playbook::parse(&text) {
             Err(problems) => problems,
-            Ok(Loaded { playbook, warnings }) => [warnings, playbook::check(&playbook)].concat(),
+            Ok(Loaded { playbook, warnings }) => {
+                let problems = [warnings, playbook::check(&playbook)].concat();
+                let folder = file.parent().unwrap_or(Path::new(""));
+                let files = playbook.files().into_iter();
+                let missing = files.filter(|one| !folder.join(&one.path).is_file());
+                problems
+                    .into_iter()
+                    .chain(missing.map(|one| one.missing()))
+                    .collect()
+            }
         };
         for problem in &problems {
             print_line(&plain(&format!("{shown}:{problem}")))?;

@@ -1,6 +1,7 @@
 //! `run …`: runs of every kind.
 
 mod artifacts;
+mod asks;
 mod download;
 mod follow;
 mod list;

@@ -1,10 +1,10 @@
 //! `run watch`.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use tokio::{
-    sync::watch,
+    sync::{Notify, watch},
     time::{sleep, timeout},
 };
 use wire::{
@@ -13,7 +13,7 @@ use wire::{
     events::Event,
 };
 
-use super::{Follower, Show, StepList, resolve};
+use super::{Follower, Show, StepList, asks, resolve};
 use crate::{
     args::WatchRun,
     commands::{
@@ -54,7 +54,22 @@ pub(in crate::commands) async fn follow_to_end(
         true => StepList::on_terminal(),
         false => None,
     };
-    let events = tokio::spawn(events(client.clone(), id.to_owned(), seen, list.clone()));
+    let questions = Arc::new(Notify::new());
+    let told = Told {
+        ends: seen,
+        questions: Arc::clone(&questions),
+        list: list.clone(),
+    };
+    let events = tokio::spawn(events(client.clone(), id.to_owned(), told));
+    // Not where a program reads: there, others answer.
+    let asker = (!json && asks::can_ask()).then(|| {
+        tokio::spawn(asks::ask(
+            client.clone(),
+            id.to_owned(),
+            questions,
+            list.clone(),
+        ))
+    });
     let show = match &list {
         _ if json => Show::Nothing,
         Some(list) => Show::Steps(list.clone()),
@@ -67,6 +82,9 @@ pub(in crate::commands) async fn follow_to_end(
     // Without it the outcome says the same.
     let _ = timeout(LAST_EVENT, ends.wait_for(is_last)).await;
     events.abort();
+    if let Some(asker) = asker {
+        asker.abort();
+    }
     if let Some(list) = &list {
         list.end();
     }
@@ -78,13 +96,18 @@ pub(in crate::commands) async fn follow_to_end(
     Ok(outcome.exit)
 }
 
-/// Shows each event until it is aborted; `ends` gets the times of those that say that the run ended.
-async fn events(
-    client: Client,
-    id: String,
+/// Who is told of events.
+struct Told {
+    /// Gets the times of those that say that the run ended.
     ends: watch::Sender<Option<i64>>,
+    /// Told when the run may ask something.
+    questions: Arc<Notify>,
+    /// Shows them, where there is a terminal.
     list: Option<StepList>,
-) {
+}
+
+/// Shows each event until it is aborted.
+async fn events(client: Client, id: String, told: Told) {
     let mut after = None;
     loop {
         if let Ok(messages) = client.follow_run_events(&id, after).await {
@@ -93,11 +116,14 @@ async fn events(
                 match message {
                     EventMessage::Event(event) => {
                         after = Some(event.seq);
-                        match &list {
+                        match &told.list {
                             Some(list) => list.event(&event).await,
                             None => show(&event),
                         }
-                        tell_end(&event, &ends);
+                        tell_end(&event, &told.ends);
+                        if event.event_type == "execution.approval_requested" {
+                            told.questions.notify_one();
+                        }
                     }
                     EventMessage::Position(position) => after = Some(position),
                     EventMessage::Reset(_) => {}

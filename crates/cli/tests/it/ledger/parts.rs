@@ -133,6 +133,7 @@ fn part(number: i64, metric: Option<Value>) -> PartReport {
         tries: 1,
         body: ended.map(|ended| json!(ended)),
         event: None,
+        abandons: false,
     }
 }
 

@@ -39,6 +39,14 @@ pub(super) struct Context<'a> {
 pub(super) struct StepCall<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) key: StepKey,
+    /// The number of its part.
+    pub(super) number: i64,
+    /// Which try it is, from 1.
+    pub(super) tries: u32,
+    /// What the step is called.
+    pub(super) name: String,
+    /// The path of its playbook.
+    pub(super) playbook: String,
     /// What it does.
     pub(super) kind: String,
     pub(super) parameters: Parameters,

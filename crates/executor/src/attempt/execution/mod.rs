@@ -6,6 +6,7 @@ mod call;
 mod clock;
 mod earlier;
 mod flow;
+mod looking;
 mod operator;
 mod perform;
 mod process;

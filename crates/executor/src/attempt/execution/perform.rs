@@ -245,7 +245,11 @@ async fn forward(mut from: watch::Receiver<Lease>, to: watch::Sender<Lease>) {
 
 fn uncancelled(lease: Lease) -> Lease {
     Lease {
-        signals: Signals::default(),
+        // Steps that wait look again when it rises.
+        signals: Signals {
+            generation: lease.signals.generation,
+            ..Signals::default()
+        },
         ..lease
     }
 }

@@ -1,6 +1,6 @@
 //! The report of a step to the server: its part.
 
-use super::titles::Title;
+use super::{steps::has_children, titles::Title};
 use playbook::{JournalPart, PartStage};
 use serde_json::{Map, Value, json};
 use wire::{
@@ -67,6 +67,8 @@ pub(super) fn report(part: &JournalPart, title: &Title, times: Times) -> PartRep
         tries: part.tries,
         body: Some(Value::Object(body)),
         event: Some(event),
+        // What an earlier try started is of no use to the next one.
+        abandons: has_children(&title.kind) && (part.stage != PartStage::Started || part.tries > 1),
     }
 }
 

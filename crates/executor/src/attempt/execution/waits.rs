@@ -5,7 +5,12 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Notify, time::Instant};
+use engine::WaitFor;
+use futures_util::future::OptionFuture;
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
 
 use super::clock;
 
@@ -22,6 +27,14 @@ pub(super) enum StepState {
         at: Instant,
         /// The same time on the clock, in epoch milliseconds.
         clock_ms: i64,
+    },
+    /// It waits for what happens about the run, and need not be performed meanwhile.
+    News {
+        awaited: WaitFor,
+        /// The generation of signals before its last look.
+        looked: i64,
+        /// When it looks again at the latest.
+        until: Option<Instant>,
     },
 }
 
@@ -58,13 +71,34 @@ impl StepWaits {
         self.set(StepState::Busy);
     }
 
+    /// Waits for news about the run, at most so long.
+    pub(super) async fn news(
+        &self,
+        awaited: WaitFor,
+        looked: i64,
+        limit: Option<Duration>,
+        news: impl Future<Output = ()>,
+    ) {
+        let until = limit.and_then(|limit| Instant::now().checked_add(limit));
+        self.set(StepState::News {
+            awaited,
+            looked,
+            until,
+        });
+        tokio::select! {
+            () = news => {}
+            Some(()) = OptionFuture::from(until.map(sleep_until)) => {}
+        }
+        self.set(StepState::Busy);
+    }
+
     /// Waits until a time on the clock. With `parks`, the step need not be performed meanwhile.
     pub(super) async fn until(&self, clock_ms: i64, parks: bool) {
         let at = clock::instant(clock_ms);
         if parks {
             self.set(StepState::Until { at, clock_ms });
         }
-        tokio::time::sleep_until(at).await;
+        sleep_until(at).await;
         self.set(StepState::Busy);
     }
 }

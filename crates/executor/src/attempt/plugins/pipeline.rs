@@ -225,6 +225,7 @@ impl<'a> Pipeline<'a> {
             tries,
             body: None,
             event: None,
+            abandons: false,
         }
     }
 

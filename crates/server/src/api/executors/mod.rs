@@ -1,12 +1,15 @@
 //! What our executors say beyond the contracts, for runs of every kind. Nothing else speaks to them.
 
 pub(crate) mod answers;
+pub(crate) mod approvals;
 pub(crate) mod artifacts;
+pub(crate) mod children;
 mod claimed;
 pub(crate) mod credentials;
 pub(crate) mod doctor;
 pub(crate) mod exchange;
 pub(crate) mod frame;
+pub(crate) mod gates;
 pub(crate) mod leases;
 pub(crate) mod output;
 pub(crate) mod parts;

@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode};
 use engine::{Kind, OnTimeout, RunId, Wait, WaitFor};
 use store::{Batch, Read};
-use wire::executors::{AdvanceRun, Advanced, ParkRun, PartReport, PutState};
+use wire::executors::{AdvanceRun, Advanced, ParkRun, PartReport, PutState, Stage};
 
 use super::{claimed::signals, holder, refuse};
 use crate::{
@@ -41,6 +41,14 @@ pub(crate) async fn advance(
     let kind = store::runs::kind;
     let kind = app.store.read(move |read| kind(read, id)).await;
     let kind = kind.map_err(refuse)?;
+    let abandons = request.parts.iter().filter(|part| part.abandons);
+    // With a new try, only what earlier ones have started.
+    let abandons: Vec<(i64, i64)> = abandons
+        .map(|part| match part.stage {
+            Stage::Started => (part.number, i64::from(part.tries)),
+            _ => (part.number, i64::MAX),
+        })
+        .collect();
     let reports = reports(&app, kind, id, request.parts).await?;
     let state = request.state.as_ref().map(json);
     let (acknowledged, now) = (request.acknowledged, app.now_ms());
@@ -57,6 +65,10 @@ pub(crate) async fn advance(
             },
             now,
         )?;
+        for (part, before) in &abandons {
+            store::children::cancel(batch, id, (*part, *before), now)?;
+            store::approvals::withdraw(batch, id, (*part, *before), now)?;
+        }
         if kinds::of(kind).serial_parts {
             one_at_a_time(&mut batch.read(), id)?;
         }

@@ -5,6 +5,7 @@ pub(crate) mod binaries;
 pub(crate) mod bulk;
 pub(crate) mod cancel;
 mod check;
+mod child;
 pub(crate) mod claim;
 pub(super) mod error;
 pub(crate) mod find;
@@ -15,3 +16,5 @@ pub(crate) mod logs;
 pub(crate) mod retry;
 pub(crate) mod submit;
 mod view;
+
+pub(crate) use child::{outcome as child_outcome, submission as child_submission};

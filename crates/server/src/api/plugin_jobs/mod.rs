@@ -2,6 +2,7 @@
 
 pub(crate) mod cancel;
 mod check;
+mod child;
 pub(crate) mod create;
 pub(super) mod error;
 mod event_data;
@@ -14,6 +15,7 @@ pub(crate) mod plugins;
 pub(crate) mod start;
 mod view;
 
+pub(crate) use child::{outcome as child_outcome, submission as child_submission};
 pub(crate) use event_data::compose;
 use loaded::config;
 pub(crate) use parts::check_parts;

@@ -1,5 +1,6 @@
 //! The contract of playbooks: the library, executions and what operators ask of them.
 
+mod approvals;
 mod credentials;
 mod executions;
 mod library;

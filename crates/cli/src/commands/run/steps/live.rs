@@ -21,6 +21,8 @@ pub(super) struct Live {
     moving: BTreeMap<String, ProgressBar>,
     /// The end of the output, and how many more steps run.
     under: ProgressBar,
+    /// What is to stay, while nothing can be shown.
+    held: Option<Vec<Line>>,
 }
 
 impl Live {
@@ -31,11 +33,16 @@ impl Live {
             bars,
             moving: BTreeMap::new(),
             under,
+            held: None,
         }
     }
 
     /// Lets lines stay above, and shows what runs.
     pub(super) fn show(&mut self, lines: &[Line], steps: &Steps) {
+        if let Some(held) = &mut self.held {
+            held.extend_from_slice(lines);
+            return;
+        }
         for line in lines {
             // A terminal that is gone shows nothing.
             let _ = self.bars.println(text(line));
@@ -69,9 +76,26 @@ impl Live {
         self.under.set_message(under(steps));
     }
 
+    /// Holds everything back.
+    pub(super) fn hide(&mut self) {
+        self.under.set_message("");
+        self.clear();
+        self.held = Some(Vec::new());
+    }
+
+    /// Shows what was held back, and goes on.
+    pub(super) fn show_again(&mut self, steps: &Steps) {
+        let lines = self.held.take().unwrap_or_default();
+        self.show(&lines, steps);
+    }
+
     /// Takes the moving lines away.
     pub(super) fn end(&mut self) {
         self.under.finish_and_clear();
+        self.clear();
+    }
+
+    fn clear(&mut self) {
         self.moving.values().for_each(ProgressBar::finish_and_clear);
         self.moving.clear();
     }

@@ -49,6 +49,18 @@ impl StepList {
         live.show(&[], steps);
     }
 
+    /// Holds everything back for as long as something else has the terminal.
+    pub(super) fn hide(&self) {
+        let (_, live) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        live.hide();
+    }
+
+    /// Goes on after [`Self::hide`].
+    pub(super) fn show(&self) {
+        let (steps, live) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        live.show_again(steps);
+    }
+
     /// Takes the moving lines away.
     pub(super) fn end(&self) {
         let (_, live) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);

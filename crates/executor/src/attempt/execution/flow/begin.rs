@@ -122,6 +122,10 @@ impl<'a> Flow<'a> {
         let call = StepCall {
             context: self.context,
             key: key.clone(),
+            number: self.progress.part_number(key).unwrap_or_default(),
+            tries: begun.part.tries,
+            name: step.name.clone(),
+            playbook: self.progress.playbook_path(key).to_owned(),
             kind: step.kind.clone(),
             timeout: steps::limit(step, &parameters),
             parameters,

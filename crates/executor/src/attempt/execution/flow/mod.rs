@@ -140,10 +140,10 @@ impl<'a> Flow<'a> {
             if let Some(outcome) = self.progress.outcome() {
                 return Ok(FlowEnd::Ended(outcome.clone()));
             }
-            if let Some(wait) = self.wait() {
+            if self.wait().is_some() {
                 self.report(self.waiting()).await?;
-                // A wait may have ended meanwhile.
-                if self.ended.is_empty() {
+                // A wait may have ended meanwhile, or a step looks again.
+                if let Some(wait) = self.wait() {
                     return Ok(FlowEnd::Parks(wait));
                 }
             }
@@ -167,8 +167,7 @@ impl<'a> Flow<'a> {
                 wait_after(&mut backoff, *taken, error).await?;
             }
         }
-        let seen = self.operator.signals().generation;
-        if self.progress_reporter.park(wait, seen).await? {
+        if self.progress_reporter.park(wait).await? {
             return Ok(true);
         }
         let acted_on = self.operator.acted_on();

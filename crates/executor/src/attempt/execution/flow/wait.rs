@@ -22,22 +22,45 @@ impl Flow<'_> {
         if !self.ended.is_empty() || self.cancelled {
             return None;
         }
-        let (mut asking, mut first) = (false, None);
+        let (mut asking, mut first, mut news) = (false, None, None);
+        let earlier =
+            |first: Option<Instant>, at: Instant| Some(first.map_or(at, |first| first.min(at)));
         for begun in self.begun.values() {
             match begun.waits.state() {
                 _ if begun.asks.is_some() => asking = true,
                 StepState::Busy => return None,
                 StepState::Polls if self.is_paused() => {}
                 StepState::Polls => return None,
-                StepState::Until { at, .. } => {
-                    first = Some(first.map_or(at, |first: Instant| first.min(at)));
+                StepState::Until { at, .. } => first = earlier(first, at),
+                StepState::News { .. } if self.is_paused() => {}
+                // It is about to look again.
+                StepState::News { looked, .. } if looked < self.operator.signals().generation => {
+                    return None;
+                }
+                StepState::News { awaited, until, .. } => {
+                    // Who waits for an approval is woken by the end of a child, too.
+                    news = news
+                        .filter(|known| *known == WaitFor::Approval)
+                        .or(Some(awaited));
+                    first = until.map_or(first, |until| earlier(first, until));
                 }
             }
         }
         let for_operator = Waiting {
             reason: WaitFor::Operator,
             limit: None,
+            seen: self.seen(),
         };
+        if let Some(reason) = news.filter(|_| !self.is_paused()) {
+            let until = first.into_iter().chain(self.limits.next()).min();
+            let limit = until.map(|at| at.saturating_duration_since(Instant::now()));
+            let seen = self.seen();
+            return (!asking).then_some(Waiting {
+                reason,
+                limit,
+                seen,
+            });
+        }
         match first {
             _ if self.is_paused() => Some(for_operator),
             None => asking.then_some(for_operator),
@@ -48,9 +71,22 @@ impl Flow<'_> {
                 (limit > PARKED).then_some(Waiting {
                     reason: WaitFor::Time,
                     limit: Some(limit),
+                    seen: self.seen(),
                 })
             }
         }
+    }
+
+    /// The newest generation of signals that everything that waits has looked at.
+    fn seen(&self) -> i64 {
+        let newest = self.operator.signals().generation;
+        // A pause is for the operator alone: after it, everything is looked at again.
+        let waiting = self.begun.values().filter(|_| !self.is_paused());
+        let looked = waiting.filter_map(|begun| match begun.waits.state() {
+            StepState::News { looked, .. } => Some(looked),
+            _ => None,
+        });
+        looked.fold(newest, i64::min)
     }
 
     /// What the parts of steps say that wait when the run is parked.

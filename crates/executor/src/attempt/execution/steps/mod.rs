@@ -1,10 +1,15 @@
 //! The step types that this executor performs, a file for each.
 
+mod approval;
 mod artifact;
 mod assert;
+mod child;
+mod gate;
 mod gateway;
 mod http;
+mod job;
 mod log;
+mod plugins;
 mod python;
 mod shell;
 mod sleep;
@@ -64,6 +69,11 @@ pub(super) fn reads_variables(kind: &str) -> bool {
     matches!(kind, "utility.get_variable" | "utility.python")
 }
 
+/// Whether steps of this type ask people or start runs, which must not outlive them.
+pub(super) fn has_children(kind: &str) -> bool {
+    matches!(kind, "approval" | "gate" | "job.run" | "plugins.run")
+}
+
 /// Performs one try of a step.
 pub(super) async fn perform(call: &StepCall<'_>) -> Done {
     match call.kind.as_str() {
@@ -71,6 +81,10 @@ pub(super) async fn perform(call: &StepCall<'_>) -> Done {
         "utility.shell" => shell::run(call).await,
         "utility.python" => python::run(call).await,
         "utility.sleep" => call.stoppable(sleep::sleep(call)).await,
+        "approval" => call.stoppable(approval::approval(call)).await,
+        "gate" => call.stoppable(gate::gate(call)).await,
+        "job.run" => call.stoppable(job::run(call)).await,
+        "plugins.run" => call.stoppable(plugins::run(call)).await,
         "utility.log" => call.within(log::log(call)).await,
         "utility.set_variable" => variable::set(call),
         "utility.get_variable" => variable::get(call),

@@ -3,10 +3,14 @@
 use axum::{extract::State, http::HeaderMap};
 use engine::{Kind, NewRun, Priority, RunId};
 use serde_json::{Map, Value};
-use store::{audit::Target, credentials::CredentialRow, runs::Submission};
+use store::{
+    audit::{Actor, Target},
+    credentials::CredentialRow,
+    runs::Submission,
+};
 use wire::{
     Object,
-    playbooks::{ExecutionInput, NewExecution, StartedExecution},
+    playbooks::{ExecutionInput, NewExecution, Requester, StartedExecution},
 };
 
 use super::{
@@ -49,7 +53,7 @@ pub(crate) async fn start(
     if let Some(before) = started_before(&app, key.clone()).await? {
         return Ok(before);
     }
-    let (name, submission) = submission(&app, new).await?;
+    let (name, submission) = submission(&app, new, &audit_context.actor).await?;
     let target = Target::runs(Kind::Execution.as_str(), &[submission.run.id]);
     let entry = audit_context.entry(app.now_ms(), target);
     let id = submit::enter(&app, vec![submission], key, entry).await?.ids[0];
@@ -89,7 +93,11 @@ async fn started_before(
 }
 
 /// The run of a start, and what its playbook is called.
-async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission), Refusal> {
+async fn submission(
+    app: &App,
+    new: NewExecution,
+    requester: &Actor,
+) -> Result<(String, Submission), Refusal> {
     bounded(&new)?;
     let found = app.library.get(playbook_path(&new.playbook_path)?).await?;
     let loaded = found.playable()?;
@@ -117,6 +125,9 @@ async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission)
     let gateway_url = new.gateway_url;
     let gateway_url = gateway_url.or_else(|| credential.and_then(|one| one.gateway_url));
     let playbooks = app.library.bundle(&found).await?;
+    let files = app.library.pin(app, &playbooks).await?;
+    let blobs = files.values().filter_map(|file| file.sha256.clone());
+    let blobs = blobs.collect();
     let input = ExecutionInput {
         playbook_path: found.path.as_str().to_owned(),
         domain: playbook.domain.clone(),
@@ -128,6 +139,11 @@ async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission)
         credential_name: new.credential_name,
         debug_mode: new.debug_mode.unwrap_or(false),
         timeout_overrides: new.timeout_overrides.unwrap_or_default(),
+        requester: Some(Requester {
+            id: requester.id.clone(),
+            name: requester.name.clone(),
+        }),
+        files,
     };
     let name = playbook.name.clone();
     let queue = kinds::of(Kind::Execution).queues.queue(&[]);
@@ -142,7 +158,7 @@ async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission)
         // Strings and JSON values have a JSON form.
         input: serde_json::to_vec(&input).unwrap_or_default(),
         labels: new.labels,
-        blobs: Vec::new(),
+        blobs,
         hook: None,
     };
     Ok((name, submission))

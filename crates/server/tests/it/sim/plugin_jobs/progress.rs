@@ -30,6 +30,7 @@ impl Progress {
                     tries,
                     body: Some(part.body).filter(|body| !body.is_null()),
                     event: None,
+                    abandons: false,
                 }),
             }
         }

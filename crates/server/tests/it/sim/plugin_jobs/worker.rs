@@ -181,6 +181,7 @@ impl World {
             tries,
             body: ended.map(|ended| json!(ended)),
             event: None,
+            abandons: false,
         };
         Some(AdvanceRun {
             executor: name.to_owned(),

@@ -1,0 +1,128 @@
+//! `job.run`.
+
+use std::collections::BTreeMap;
+
+use engine::Kind;
+use playbook::beside;
+use serde_json::{Map, Value, json};
+use wire::{
+    executors::JobOutcome,
+    jobs::{HashedJobFile, Stream},
+};
+
+use super::child::{self, Wanted};
+use crate::attempt::execution::call::{Done, Left, StepCall, StepEnd, StepError, text};
+
+/// The longest time of a job, in seconds.
+const LONGEST_S: f64 = 316_224_000.0;
+
+pub(super) async fn run(call: &StepCall<'_>) -> Done {
+    let expect = call.parameters.list("expect")?.cloned().unwrap_or_default();
+    let expect: Vec<i64> = expect.iter().filter_map(code).collect();
+    let kept = call.parameters.number("max_bytes")?.unwrap_or(65_536.0);
+    let (submission, contents) = submission(call)?;
+    let wanted = Wanted {
+        kind: Kind::Job,
+        submission,
+        contents,
+    };
+    let child = child::ended(call, wanted).await?;
+    let left: JobOutcome = child::outcome(&child)?;
+    let kept = kept as usize;
+    let (stdout, stderr) = (end_of(&left.stdout, kept), end_of(&left.stderr, kept));
+    for (stream, printed) in [(Stream::Stdout, stdout), (Stream::Stderr, stderr)] {
+        call.context.log.write(stream, printed.as_bytes()).await;
+    }
+    let output = json!({
+        "job_id": child.id,
+        "exit_code": left.exit_code,
+        "stdout": stdout,
+        "stderr": stderr,
+        "outputs": left.outputs,
+    });
+    if child.status != "cancelled" && left.exit_code.is_some_and(|code| expect.contains(&code)) {
+        return Ok(Left::output(output));
+    }
+    let why = match (child.status.as_str(), &left.error) {
+        ("cancelled", _) => "was cancelled".to_owned(),
+        (_, Some(error)) => format!("failed: {error}"),
+        (_, None) => match left.exit_code {
+            Some(code) => format!("ended with exit code {code}"),
+            None => "failed".to_owned(),
+        },
+    };
+    let message = format!("job {} {why}", child.id);
+    let last = false;
+    Err(StepEnd::Failed(
+        StepError { message, last },
+        Left::output(output),
+    ))
+}
+
+/// The job, and its files that are given by their content.
+fn submission(call: &StepCall<'_>) -> Result<(Value, BTreeMap<String, String>), StepEnd> {
+    let parameters = &call.parameters;
+    let program = match parameters.optional_text("program") {
+        Some(path) => pinned(call, &path)?,
+        None => HashedJobFile {
+            url: parameters.text("url")?,
+            sha256: Some(parameters.text("sha256")?),
+        },
+    };
+    let arguments = parameters.list("arguments")?.into_iter().flatten();
+    let arguments: Vec<String> = arguments.map(text).collect();
+    let env: BTreeMap<String, String> = parameters.texts("env")?.into_iter().collect();
+    let mut files = Map::new();
+    let mut contents = BTreeMap::new();
+    for (name, file) in parameters.map("files")?.into_iter().flatten() {
+        let field = |field: &str| file.get(field).map(text);
+        if let Some(path) = field("file") {
+            files.insert(name.clone(), json!(pinned(call, &path)?));
+        } else if field("url").is_some() {
+            files.insert(name.clone(), file.clone());
+        } else {
+            let content = field("content").unwrap_or_else(|| text(file));
+            contents.insert(name.clone(), content);
+        }
+    }
+    let name = parameters.optional_text("name");
+    let name = name.unwrap_or_else(|| call.name.clone());
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let time = call.timeout.as_secs_f64().ceil().clamp(1.0, LONGEST_S);
+    let job = json!({
+        "type": words.join("-"),
+        "binary_url": program.url,
+        "binary_sha256": program.sha256,
+        "arguments": arguments,
+        "env_variables": env,
+        "files": files,
+        "priority": parameters.optional_text("priority").unwrap_or_else(|| "foreground".to_owned()),
+        "timeout_seconds": time as u64,
+    });
+    Ok((job, contents))
+}
+
+/// A file of the library as it was when the execution started.
+fn pinned(call: &StepCall<'_>, path: &str) -> Result<HashedJobFile, StepEnd> {
+    let found = call.context.input.files.get(&beside(&call.playbook, path));
+    let missing = || {
+        StepEnd::refused(format!(
+            "the library had no file `{path}` beside `{}` when the execution started",
+            call.playbook
+        ))
+    };
+    found.cloned().ok_or_else(missing)
+}
+
+/// An exit code, also one that a template made text of.
+fn code(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        value => value.as_i64(),
+    }
+}
+
+/// The last bytes of a text, from a character's beginning on.
+fn end_of(printed: &str, bytes: usize) -> &str {
+    &printed[printed.ceil_char_boundary(printed.len().saturating_sub(bytes))..]
+}

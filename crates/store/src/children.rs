@@ -1,0 +1,80 @@
+//! The runs that steps of executions start: one for each try of a part, however often it is asked for.
+
+use engine::{Command, Holder, RunId, Signal};
+
+use crate::{
+    Batch, Error, Read,
+    driver::args,
+    runs::{self, Submit},
+};
+
+/// Which try of which part of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartTry {
+    /// The run.
+    pub run: RunId,
+    /// The number of the part.
+    pub part: i64,
+    /// Which try of it.
+    pub tries: i64,
+}
+
+/// The run that this try of a part started.
+///
+/// # Errors
+/// The database's.
+pub fn of_part(read: &mut Read<'_, '_>, of: PartTry) -> Result<Option<RunId>, Error> {
+    const FIND: &str = "SELECT child FROM children WHERE run_id = $1 AND part = $2 AND tries = $3";
+    let args = args![&of.run, of.part, of.tries];
+    read.tx.first(FIND, args, |row| row.run_id(0))
+}
+
+/// Submits the child of a part, if this try of it has none. The holder of the run's lease asks; the child's
+/// parent is that run. Answers the child.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Rejected`], [`Error::CalledOff`] when the run was cancelled, or the database's.
+pub fn submit(
+    batch: &mut Batch<'_, '_>,
+    of: PartTry,
+    holder: &Holder,
+    submit: &Submit,
+) -> Result<RunId, Error> {
+    const NOTE: &str = "INSERT INTO children (run_id, part, tries, child) VALUES ($1, $2, $3, $4)";
+    runs::hold(batch, of.run, holder, "start a child")?;
+    if let Some(known) = of_part(&mut batch.read(), of)? {
+        return Ok(known);
+    }
+    let submitted = runs::submit_all(batch, &[submit])?.pop();
+    let none = || Error::Corrupt("a submit was not answered".to_owned());
+    let ids = submitted.ok_or_else(none)??.ids;
+    let child = *ids.first().ok_or_else(none)?;
+    let args = args![&of.run, of.part, of.tries, &child];
+    batch.tx.exec(NOTE, args)?;
+    Ok(child)
+}
+
+/// Cancels what a part of a run started before this try and what has not ended. The run is locked.
+///
+/// # Errors
+/// The database's.
+pub fn cancel(
+    batch: &mut Batch<'_, '_>,
+    run: RunId,
+    (part, before): (i64, i64),
+    now: i64,
+) -> Result<(), Error> {
+    const OF_PART: &str =
+        "SELECT child FROM children WHERE run_id = $1 AND part = $2 AND tries < $3";
+    let children = batch
+        .tx
+        .all(OF_PART, args![&run, part, before], |row| row.run_id(0))?;
+    for child in children {
+        match runs::apply(batch, child, &Command::signal(Signal::Cancel), now) {
+            // One that has ended needs none, and one that retention removed had.
+            Ok(_) | Err(Error::Rejected(_) | Error::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

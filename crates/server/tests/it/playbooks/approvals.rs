@@ -92,7 +92,9 @@ async fn events(server: &TestServer, run: &str) -> Vec<String> {
     let found = store.read(move |read| store::events::after(read, 0, Some(id), 100));
     let found = found.await.expect("events").into_iter();
     // A client of PostgreSQL that ends has a runtime of its own.
-    tokio::task::spawn_blocking(move || drop(store)).await.expect("closed");
+    tokio::task::spawn_blocking(move || drop(store))
+        .await
+        .expect("closed");
     found.map(|event| event.event_type).collect()
 }
 

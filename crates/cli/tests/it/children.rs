@@ -21,7 +21,7 @@ steps:
           prompt: Which version?
           input: {type: object, required: [version], properties: {version: {type: string}}}
       - {id: other, name: Other, type: approval, parameters: {prompt: Now?}}
-  - {id: say, name: Say, type: utility.log, parameters: {message: 'version {{ step.ask.input.version }}'}}
+  - {id: say, name: Say, type: utility.log, parameters: {message: 'version {{ step.both.ask.input.version }}'}}
 ";
 
 const JOB: &str = "\

@@ -22,18 +22,17 @@ pub(super) fn check(playbook: &Playbook) -> Vec<Problem> {
 
 fn job(step: &Step, report: &mut impl FnMut(&str)) {
     let given = |name: &str| step.parameters.get(name).filter(|value| !value.is_null());
-    match (given("program"), given("url")) {
-        (None, None) => {
-            report("a job needs a `program` of the library, or a `url` and its `sha256`")
+    let wrong = match (given("program"), given("url")) {
+        (None, None) => "a job needs a `program` of the library, or a `url` and its `sha256`",
+        (Some(_), Some(_)) => "a job has either a `program` or a `url`, not both",
+        (None, Some(_)) if given("sha256").is_none() => "`url` needs the program's `sha256`",
+        (Some(program), None) if !plain(program) => {
+            "`program` must be a path without templates: the file is pinned when an execution starts"
         }
-        (Some(_), Some(_)) => report("a job has either a `program` or a `url`, not both"),
-        (None, Some(_)) if given("sha256").is_none() => {
-            report("`url` needs the program's `sha256`")
-        }
-        (Some(program), None) if !plain(program) => report(
-            "`program` must be a path without templates: the file is pinned when an execution starts",
-        ),
-        _ => {}
+        _ => "",
+    };
+    if !wrong.is_empty() {
+        report(wrong);
     }
     let files = given("files").and_then(Value::as_object);
     for (name, file) in files.into_iter().flatten() {

@@ -2,10 +2,12 @@
 
 use engine::{AttemptOutcome, Command, NewRun, Stage};
 use store::{
+    approvals::{self, NewApproval},
     artifacts,
     blobs::{self, Blob, Collected},
+    children::{self, PartTry},
     events::{self, Extent},
-    executors,
+    executors, gates,
     logs::{self, Append},
     retention::{self, Swept},
     runs,
@@ -30,9 +32,12 @@ on_both!(
 );
 
 /// The tables with rows of runs, but for what is kept until it is old itself.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 15] = [
+    "approvals",
     "artifacts",
     "attempts",
+    "children",
+    "gates",
     "inputs",
     "log_positions",
     "log_sizes",
@@ -96,6 +101,29 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
         try_report(&store, &run, parts, Some(b"note"))
             .await
             .unwrap();
+        let (asks, approval, mut child) = (holder.clone(), job().id, job());
+        child.parent = Some(id);
+        let child = submit([child]);
+        let beside = move |batch: &mut store::Batch<'_, '_>| {
+            let new = NewApproval {
+                id: approval,
+                part: 1,
+                tries: 1,
+                question: b"{}".to_vec(),
+                due_at: None,
+                event: serde_json::Value::Null,
+            };
+            approvals::ask(batch, id, &asks, &new, NOW)?;
+            let of = PartTry {
+                run: id,
+                part: 1,
+                tries: 1,
+            };
+            children::submit(batch, of, &asks, &child)?;
+            children::cancel(batch, id, (1, i64::MAX), NOW)?;
+            gates::note(batch, ("a.yaml", "gate"), id, 1)
+        };
+        write(&store, beside).await;
         let put = move |batch: &mut store::Batch<'_, '_>| {
             artifacts::put(batch, id, &holder, ("report.html", &blob("left")), NOW)
         };
@@ -115,7 +143,8 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
         let rows = db.rows(&format!("SELECT count(*) FROM {table}"));
         assert_ne!(rows, [["0"]], "no run had a row in {table}");
     }
-    assert_eq!(sweep(NOW + 1).await.unwrap(), swept(4, false));
+    // The children as well.
+    assert_eq!(sweep(NOW + 1).await.unwrap(), swept(7, false));
     assert_eq!(sweep(NOW + 1).await.unwrap(), swept(0, false));
     assert_eq!(tables_of_runs(db), TABLES);
     for table in TABLES {

@@ -8,7 +8,7 @@ use std::{
 use nix::pty::{Winsize, openpty};
 use serde_json::Value;
 
-use crate::harness::{Server, code, exits, get, json, prints, says};
+use crate::harness::{Server, code, exits, get, json, poll, prints, says, stdout};
 
 /// A server with the playbook that `playbook new` writes, and one that fails.
 fn library() -> (tempfile::TempDir, Server) {
@@ -125,4 +125,44 @@ fn on_a_terminal_the_steps_are_a_list_with_the_output_of_what_failed() {
     assert!(failed < output && output < last, "{lines:#?}");
     assert!(!shown.contains("Never"), "{shown}");
     assert!(!shown.contains("execution.step_"), "{shown}");
+}
+
+/// The last steps are its own, or those of a playbook that it runs.
+#[test]
+fn a_cancel_of_an_execution_that_waits_does_its_last_steps() {
+    let (dir, server) = library();
+    let waits = "name: Waits\nversion: '1'\nsteps:\n  \
+        - {id: nap, name: Nap, type: utility.sleep, timeout: 900, parameters: {seconds: 600}}\n\
+        finally:\n  - {id: last, name: Last, type: utility.log, parameters: {message: cleaned}}\n";
+    let around = "name: Around\nversion: '1'\nsteps:\n  \
+        - {id: run, name: Run, type: playbook.run, parameters: {playbook: waits.yaml}}\n";
+    fs::write(dir.path().join("waits.yaml"), waits).expect("written");
+    fs::write(dir.path().join("around.yaml"), around).expect("written");
+    for playbook in ["waits.yaml", "around.yaml"] {
+        let run = server.run(&["playbook", "run", "--detach", playbook]);
+        exits(&run, 0);
+        let id = stdout(&run).trim().to_owned();
+        let run = |status: &str| {
+            poll("the run changes", || {
+                let run = server.json(&["run", "get", &id]);
+                (run["status"] == status).then_some(())
+            });
+        };
+        run("waiting");
+        exits(&server.run(&["run", "pause", &id]), 0);
+        exits(&server.run(&["run", "cancel", &id]), 0);
+        run("cancelled");
+        let answer = get(server.port, &format!("/api/executions/{id}")).expect("an answer");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+        let execution: Value = serde_json::from_str(body).expect("JSON");
+        let steps = execution["step_results"].as_array().expect("steps");
+        let status = |id: &str| {
+            let step = steps.iter().find(|step| step["step_id"] == id);
+            step.expect("a step")["status"].clone()
+        };
+        assert_eq!(
+            (status("nap"), status("last")),
+            ("cancelled".into(), "completed".into())
+        );
+    }
 }

@@ -22,8 +22,8 @@ pub use load::{Loaded, parse};
 pub use model::{ForEach, OnFailure, Parameter, ParameterKind, Playbook, Retry, Step};
 pub use problem::{Position, Problem, Severity};
 pub use progress::{
-    Bundle, ExecutionOutcome, JournalPart, JournalProblem, PartStage, Progress, ReadyStep, StepKey,
-    StepOutcome,
+    Bundle, EditedParameters, ExecutionOutcome, JournalPart, JournalProblem, PartStage, Progress,
+    ReadyStep, StepKey, StepOutcome,
 };
 pub use resolve::ParameterProblem;
 pub use schema::schema;

@@ -16,7 +16,7 @@ use crate::{
     api::{
         self, artifacts, audit, events, executors, hooks, jobs, join, keys,
         playbooks::{self, credentials, executions},
-        plugin_jobs, probes, reference, runs, setup, tickets, ws,
+        plugin_jobs, probes, reference, runs, schedules, setup, tickets, ws,
     },
     app::App,
     audit::{Action, audited},
@@ -119,7 +119,7 @@ fn run_routes() -> Vec<Route> {
 /// The contract of playbooks, and additions to it.
 #[rustfmt::skip]
 fn playbook_routes() -> Vec<Route> {
-    use HttpMethod::{Delete, Get, Post, Put};
+    use HttpMethod::{Delete, Get, Patch, Post, Put};
     vec![
         (Get,    "/api/playbooks",              Scope::PlaybooksRead,    None,                       routes!(playbooks::find::list)),
         (Get,    "/api/playbooks/schema",       Scope::PlaybooksRead,    None,                       routes!(playbooks::validate::schema)),
@@ -134,11 +134,22 @@ fn playbook_routes() -> Vec<Route> {
         (Post,   "/api/executions/{id}/resume", Scope::ExecutionsWrite,  Some("execution.resume"),   routes!(executions::control::resume)),
         (Post,   "/api/executions/{id}/skip",   Scope::ExecutionsWrite,  Some("execution.skip"),     routes!(executions::control::skip)),
         (Post,   "/api/executions/{id}/cancel", Scope::ExecutionsCancel, Some("execution.cancel"),   routes!(executions::control::cancel)),
+        (Post,   "/api/executions/{id}/retry",  Scope::ExecutionsWrite,  Some("execution.retry"),    routes!(executions::retry::retry)),
+        (Post,   "/api/executions/{id}/skip_back", Scope::ExecutionsWrite, Some("execution.skip-back"), routes!(executions::retry::skip_back)),
         (Delete, "/api/executions/{id}",        Scope::ExecutionsDelete, Some("execution.delete"),   routes!(executions::delete::delete)),
         (Get,    "/api/credentials",            Scope::CredentialsRead,   None,                      routes!(credentials::list::list)),
         (Post,   "/api/credentials",            Scope::CredentialsWrite,  Some("credential.create"), routes!(credentials::change::create)),
         (Put,    "/api/credentials/{name}",     Scope::CredentialsWrite,  Some("credential.change"), routes!(credentials::change::replace)),
         (Delete, "/api/credentials/{name}",     Scope::CredentialsDelete, Some("credential.delete"), routes!(credentials::change::delete)),
+        (Get,    "/api/schedules",              Scope::SchedulesRead,    None,                       routes!(schedules::find::list)),
+        (Post,   "/api/schedules",              Scope::SchedulesWrite,   Some("schedule.create"),    routes!(schedules::change::create)),
+        (Get,    "/api/schedules/{id}",         Scope::SchedulesRead,    None,                       routes!(schedules::find::get)),
+        (Put,    "/api/schedules/{id}",         Scope::SchedulesWrite,   Some("schedule.change"),    routes!(schedules::change::replace)),
+        (Patch,  "/api/schedules/{id}",         Scope::SchedulesWrite,   Some("schedule.change"),    routes!(schedules::change::change)),
+        (Delete, "/api/schedules/{id}",         Scope::SchedulesDelete,  Some("schedule.delete"),    routes!(schedules::change::delete)),
+        (Post,   "/api/schedules/{id}/toggle",  Scope::SchedulesWrite,   Some("schedule.change"),    routes!(schedules::change::toggle)),
+        (Post,   "/api/schedules/{id}/run",     Scope::PlaybooksExecute, Some("schedule.run"),       routes!(schedules::run::run)),
+        (Get,    "/api/schedules/{id}/history", Scope::SchedulesRead,    None,                       routes!(schedules::find::history)),
         (Get,    "/api/health",                 Scope::Open,             None,                       routes!(playbooks::health::health)),
     ]
 }

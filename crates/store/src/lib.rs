@@ -28,6 +28,7 @@ pub mod questions;
 mod reader;
 pub mod retention;
 pub mod runs;
+pub mod schedules;
 mod store;
 mod thread;
 pub mod tickets;

@@ -15,6 +15,7 @@ mod plugin;
 mod plugin_job;
 mod program;
 mod run;
+mod schedule;
 mod secret;
 mod server;
 mod tracing;
@@ -36,7 +37,10 @@ pub(crate) use plugin::{
 };
 pub(crate) use plugin_job::{ListPluginJobs, PluginJob, SubmitPlugins};
 pub(crate) use program::{Program, ProgramCommand};
-pub(crate) use run::{Download, ListRuns, OneRun, RunArgs, RunIds, WatchRun};
+pub(crate) use run::{Download, ListRuns, OneRun, RetryRuns, RunArgs, RunIds, WatchRun};
+pub(crate) use schedule::{
+    CatchUpArg, CreateSchedule, DeleteSchedules, History, OneSchedule, OverlapArg, ScheduleArgs,
+};
 pub(crate) use secret::Secret;
 pub(crate) use server::{Dev, Place, Serve, Server};
 pub(crate) use tracing::Tracing;

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     Audit, Backup, ClientArgs, Completions, Dev, Doctor, Events, Executor, HookArgs, Job, KeyArgs,
-    PlaybookArgs, PluginArgs, PluginJob, RunArgs, Server, values,
+    PlaybookArgs, PluginArgs, PluginJob, RunArgs, ScheduleArgs, Server, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -78,6 +78,9 @@ pub(crate) enum ProgramCommand {
     /// List, check and run playbooks
     #[command(subcommand, visible_alias = "playbooks")]
     Playbook(PlaybookArgs),
+    /// Start playbooks by the clock
+    #[command(subcommand, visible_alias = "schedules")]
+    Schedule(ScheduleArgs),
     /// List, watch and steer runs of every kind
     #[command(subcommand, visible_alias = "runs")]
     Run(RunArgs),

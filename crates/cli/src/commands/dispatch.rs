@@ -2,10 +2,13 @@
 
 use super::{
     audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview, playbook,
-    plugin, plugin_job, run as runs, server,
+    plugin, plugin_job, run as runs, schedule, server,
 };
 use crate::{
-    args::{Address, HookArgs, Job, PlaybookArgs, PluginArgs, PluginJob, ProgramCommand, RunArgs},
+    args::{
+        Address, HookArgs, Job, PlaybookArgs, PluginArgs, PluginJob, ProgramCommand, RetryRuns,
+        RunArgs, ScheduleArgs,
+    },
     exit::{Exit, Failure},
 };
 
@@ -30,6 +33,7 @@ pub(crate) async fn run(command: ProgramCommand) -> Result<Exit, Failure> {
         ProgramCommand::Job(job) => job::run(job).await,
         ProgramCommand::PluginJob(job) => plugin_job::run(job).await,
         ProgramCommand::Playbook(playbook) => playbook::run(playbook).await,
+        ProgramCommand::Schedule(schedule) => schedule::run(schedule).await,
         ProgramCommand::Run(run) => runs::run(run).await,
         ProgramCommand::Plugin(plugin) => plugin::run(plugin).await,
         ProgramCommand::Events(events) => events::run(events).await,
@@ -78,6 +82,16 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             PlaybookArgs::Run(run) => Some(&run.address),
             PlaybookArgs::Check(_) | PlaybookArgs::New(_) => None,
         },
+        ProgramCommand::Schedule(schedule) => Some(match schedule {
+            ScheduleArgs::List(client) => &client.address,
+            ScheduleArgs::Create(create) => &create.client.address,
+            ScheduleArgs::Show(one)
+            | ScheduleArgs::Enable(one)
+            | ScheduleArgs::Disable(one)
+            | ScheduleArgs::Run(one) => &one.client.address,
+            ScheduleArgs::Delete(delete) => &delete.address,
+            ScheduleArgs::History(history) => &history.client.address,
+        }),
         ProgramCommand::Run(run) => Some(match run {
             RunArgs::List(list) => &list.address,
             RunArgs::Get(run) | RunArgs::Artifacts(run) => &run.client.address,
@@ -87,7 +101,7 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             | RunArgs::Resume(runs)
             | RunArgs::Skip(runs)
             | RunArgs::Cancel(runs)
-            | RunArgs::Retry(runs) => &runs.client.address,
+            | RunArgs::Retry(RetryRuns { runs, .. }) => &runs.client.address,
         }),
         ProgramCommand::Plugin(PluginArgs::List(list)) => Some(&list.client.address),
         ProgramCommand::Hook(hook) => Some(match hook {

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::harness::{Server, code, exits, get, json, prints, says};
+use crate::harness::{Server, code, exits, get, json, poll, prints, says, stdout};
 
 /// A server with the playbook that `playbook new` writes, and one that fails.
 fn library() -> (tempfile::TempDir, Server) {
@@ -80,4 +80,76 @@ fn more_steps_are_left_out_at_once_than_a_report_takes() {
     );
     fs::write(dir.path().join("many.yaml"), many).expect("written");
     exits(&server.run(&["playbook", "run", "many.yaml"]), 0);
+}
+
+#[test]
+fn a_failed_execution_goes_on_at_the_step_that_failed() {
+    let (dir, server) = library();
+    let text = "name: Retried\nversion: '1'\nparameters: [{name: word, type: string}]\nsteps:\n  \
+        - {id: once, name: Once, type: utility.shell, parameters: {script: 'echo n=1'}}\n  \
+        - {id: check, name: Check, type: utility.shell, parameters: {script: 'test {{ word }} = right && echo n=2'}}\n  \
+        - {id: last, name: Last, type: utility.log, parameters: {message: 'it is {{ word }} now'}}\n";
+    fs::write(dir.path().join("retried.yaml"), text).expect("written");
+    let run = server.run(&[
+        "playbook",
+        "run",
+        "retried.yaml",
+        "-p",
+        "word=wrong",
+        "--json",
+    ]);
+    exits(&run, 120);
+    let id = json(&run)["id"].as_str().expect("an id").to_owned();
+    let retry = ["run", "retry", &id, "--from", "check", "-p", "word=right"];
+    exits(&server.run(&retry), 0);
+    let watched = server.run(&["run", "watch", &id]);
+    exits(&watched, 0);
+    prints(&watched, "it is right now");
+    let answer = get(server.port, &format!("/api/runs/{id}/parts")).expect("an answer");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    let parts: Value = serde_json::from_str(body).expect("JSON");
+    let parts = parts.as_array().expect("parts").iter();
+    let parts: Vec<_> = parts
+        .map(|part| (part["name"].clone(), part["stage"].clone()))
+        .collect();
+    let expected = [
+        ("once", "completed"),
+        ("check", "failed"),
+        ("check", "completed"),
+        ("last", "completed"),
+    ];
+    assert_eq!(parts.len(), expected.len(), "{parts:?}");
+    for ((name, stage), (expected_name, expected_stage)) in parts.into_iter().zip(expected) {
+        assert_eq!((name, stage), (expected_name.into(), expected_stage.into()));
+    }
+}
+
+#[test]
+fn a_schedule_starts_executions_by_the_clock() {
+    let (_dir, server) = library();
+    let created = server.run(&[
+        "schedule",
+        "create",
+        "greeting.yaml",
+        "--every",
+        "1s",
+        "-p",
+        "who=you",
+    ]);
+    exits(&created, 0);
+    let id = stdout(&created).trim().to_owned();
+    let two = poll("two executions", || {
+        let history = json(&server.run(&["schedule", "history", &id, "--json"]));
+        let executions = history["executions"].as_array().expect("a list").clone();
+        (executions.len() >= 2).then_some(executions)
+    });
+    assert_ne!(two[0]["scheduled_for"], two[1]["scheduled_for"]);
+    exits(&server.run(&["schedule", "disable", &id]), 0);
+    let list = server.run(&["schedule", "list"]);
+    prints(&list, "disabled: it was asked for");
+    prints(&server.run(&["schedule", "show", &id]), "every 1 s");
+    let last = two[0]["execution_id"].as_str().expect("an id");
+    exits(&server.run(&["run", "watch", last]), 0);
+    exits(&server.run(&["schedule", "delete", &id]), 0);
+    exits(&server.run(&["schedule", "show", &id]), 66);
 }

@@ -25,6 +25,7 @@ static CONTRACTS: [Contract; 4] = [
             "/api/playbooks",
             "/api/executions",
             "/api/credentials",
+            "/api/schedules",
             "/api/health",
         ],
         media_type: JSON,

@@ -1,5 +1,7 @@
 //! An execution with all that is shown of it.
 
+use std::collections::HashMap;
+
 use engine::{Kind, RunId};
 use store::{
     Read,
@@ -39,9 +41,26 @@ pub(crate) fn find(read: &mut Read<'_, '_>, id: RunId) -> Result<LoadedExecution
         let body = serde_json::from_slice(&body).map_err(|error| corrupt("step", error))?;
         Ok(LoadedStep { row, body })
     });
+    let parts = parts.collect::<Result<Vec<_>, store::Error>>()?;
     Ok(LoadedExecution {
         input,
-        parts: parts.collect::<Result<_, store::Error>>()?,
+        parts: current(parts),
         details,
     })
+}
+
+/// The parts that count: when a step at the top began again, it and all after it were done again.
+fn current(parts: Vec<LoadedStep>) -> Vec<LoadedStep> {
+    let mut current: Vec<LoadedStep> = Vec::with_capacity(parts.len());
+    let mut top: HashMap<String, i64> = HashMap::new();
+    for part in parts {
+        let (name, number) = (&part.row.name, part.row.number);
+        if part.row.path.is_empty()
+            && let Some(before) = top.insert(name.clone(), number)
+        {
+            current.truncate(current.partition_point(|one| one.row.number < before));
+        }
+        current.push(part);
+    }
+    current
 }

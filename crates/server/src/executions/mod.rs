@@ -1,7 +1,12 @@
-//! Executions as their contract shows them, for its routes and its socket.
+//! Executions: how they are started and how their contract shows them, for its routes, its socket and schedules.
 
+mod autofill;
 mod loaded;
+mod retry;
+mod submission;
 mod view;
 
 pub(crate) use loaded::{LoadedExecution, find as load};
+pub(crate) use retry::{Prepared, RetryRequest, prepare_retry, prepare_step_back, restart};
+pub(crate) use submission::{missing_credential, started, steps, submission};
 pub(crate) use view::execution as shown;

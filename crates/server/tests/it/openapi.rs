@@ -81,12 +81,13 @@ fn the_document_has_what_it_refers_to_and_names_operations_once() {
 }
 
 /// What the paths of the contracts begin with.
-const CONTRACTS: [&str; 6] = [
+const CONTRACTS: [&str; 7] = [
     "/api/v1",
     "/playground",
     "/api/playbooks",
     "/api/executions",
     "/api/credentials",
+    "/api/schedules",
     "/api/health",
 ];
 

@@ -1,9 +1,13 @@
 //! The calls of a client that starts playbooks and watches executions.
 
+use http::Method;
 use serde_json::Value;
 
 use super::{Client, Error, jobs::encode};
-use crate::playbooks::{Execution, NewExecution, PlaybookDetails, PlaybookList, StartedExecution};
+use crate::playbooks::{
+    Execution, NewExecution, PlaybookDetails, PlaybookList, RetryExecution, StartedExecution,
+    Steered,
+};
 
 impl Client {
     /// The playbooks of the server's library, and the files that cannot be read.
@@ -29,6 +33,16 @@ impl Client {
         key: Option<&str>,
     ) -> Result<StartedExecution, Error> {
         self.submit_to("/api/executions", new, key).await
+    }
+
+    /// Queues an ended execution again.
+    pub async fn retry_execution(
+        &self,
+        id: &str,
+        wanted: &RetryExecution,
+    ) -> Result<Steered, Error> {
+        let path = format!("/api/executions/{}/retry", encode(id));
+        self.answered(Method::POST, &path, wanted).await
     }
 
     /// An execution as it is now.

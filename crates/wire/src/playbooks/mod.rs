@@ -4,6 +4,7 @@
 mod credential;
 mod execution;
 mod playbook;
+mod schedule;
 mod step;
 
 pub use credential::{
@@ -11,11 +12,15 @@ pub use credential::{
     SavedCredential, UseCredential,
 };
 pub use execution::{
-    Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, StartedExecution, Steered,
-    StepResult, UpdatedStep,
+    Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, Restart, RetryExecution,
+    StartedExecution, Steered, StepResult, UpdatedStep,
 };
 pub use playbook::{
     DuplicatePlaybook, Duplicated, Health, PlaybookDetails, PlaybookList, PlaybookParameter,
     PlaybookProblem, PlaybookStep, PlaybookSummary, ValidatePlaybook, Validated,
+};
+pub use schedule::{
+    CatchUp, DeletedSchedule, NewSchedule, Overlap, Schedule, ScheduleChange, ScheduleHistory,
+    ScheduleList, ScheduledExecution,
 };
 pub use step::{StepBody, StepStatus};

@@ -11,6 +11,8 @@ use crate::{
     exit::{Exit, Failure},
 };
 
+pub(super) use run::read_parameters;
+
 pub(super) async fn run(playbook: PlaybookArgs) -> Result<Exit, Failure> {
     match playbook {
         PlaybookArgs::List { address, format } => list::run(&address, format).await,

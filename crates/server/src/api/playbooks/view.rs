@@ -3,12 +3,10 @@
 use playbook::{Loaded, ParameterKind, Playbook, Problem};
 use wire::{
     Timestamp,
-    playbooks::{
-        PlaybookDetails, PlaybookParameter, PlaybookProblem, PlaybookStep, PlaybookSummary,
-    },
+    playbooks::{PlaybookDetails, PlaybookParameter, PlaybookProblem, PlaybookSummary},
 };
 
-use crate::library::Found;
+use crate::{executions, library::Found};
 
 /// A row of the list.
 pub(super) fn summary(found: &Found, loaded: &Loaded) -> PlaybookSummary {
@@ -23,7 +21,7 @@ pub(super) fn summary(found: &Found, loaded: &Loaded) -> PlaybookSummary {
         ..
     } = &loaded.playbook;
     let parameters: Vec<_> = parameters.iter().map(parameter).collect();
-    let steps = steps(&loaded.playbook);
+    let steps = executions::steps(&loaded.playbook);
     PlaybookSummary {
         name: name.clone(),
         path: found.path.as_str().to_owned(),
@@ -53,18 +51,6 @@ pub(super) fn details(found: &Found, loaded: &Loaded) -> PlaybookDetails {
             .map(|one| problem(None, one))
             .collect(),
     }
-}
-
-/// The steps at the top level.
-pub(super) fn steps(playbook: &Playbook) -> Vec<PlaybookStep> {
-    let steps = playbook.steps.iter().map(|step| PlaybookStep {
-        id: step.id.clone(),
-        name: step.name.clone(),
-        kind: step.kind.clone(),
-        timeout: step.timeout_s,
-        retry_count: step.retry.count,
-    });
-    steps.collect()
 }
 
 fn parameter(parameter: &playbook::Parameter) -> PlaybookParameter {

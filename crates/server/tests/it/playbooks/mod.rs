@@ -3,6 +3,8 @@
 mod credentials;
 mod executions;
 mod library;
+mod retry;
+mod schedules;
 
 use std::fs;
 

@@ -18,7 +18,7 @@ mod template;
 mod yaml;
 
 pub use check::{BundleProblem, check, check_bundle};
-pub use load::{Loaded, parse};
+pub use load::{Loaded, parse, problems};
 pub use model::{ForEach, OnFailure, Parameter, ParameterKind, Playbook, Retry, Step};
 pub use problem::{Position, Problem, Severity};
 pub use progress::{

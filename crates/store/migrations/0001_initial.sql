@@ -436,3 +436,24 @@ CREATE TABLE schedules (
     CHECK ((last_error IS NULL) = (last_error_at IS NULL))
 ) {clustered};
 CREATE INDEX schedules_due ON schedules (look_at) WHERE look_at IS NOT NULL;
+
+-- Texts of playbooks by their SHA-256, and which playbook had which.
+CREATE TABLE playbook_texts (
+    hash TEXT    NOT NULL PRIMARY KEY,
+    body {bytes} NOT NULL
+) {clustered};
+CREATE TABLE playbook_revisions (
+    path    TEXT   NOT NULL,
+    hash    TEXT   NOT NULL,
+    seen_at BIGINT NOT NULL,
+    PRIMARY KEY (path, hash)
+) {clustered};
+
+-- What people marked playbooks as, beside what their files say.
+CREATE TABLE playbook_marks (
+    path          TEXT   NOT NULL PRIMARY KEY,
+    verified_at   BIGINT,
+    unverified_at BIGINT,
+    disabled_at   BIGINT,
+    CHECK (verified_at IS NULL OR unverified_at IS NULL)
+) {clustered};

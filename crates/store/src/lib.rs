@@ -27,6 +27,7 @@ mod pending_claim;
 pub mod questions;
 mod reader;
 pub mod retention;
+pub mod revisions;
 pub mod runs;
 pub mod schedules;
 mod store;

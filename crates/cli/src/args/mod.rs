@@ -31,7 +31,9 @@ pub(crate) use input::InputArgs;
 pub(crate) use job::{Job, List, Logs, Priority, Submit};
 pub(crate) use jobs::{Handover, Ids, OneJob, PageArgs, Wait};
 pub(crate) use key::{CreateKey, JoinToken, KeyArgs, KeyPlace, ListKeys, RevokeKey};
-pub(crate) use playbook::{CheckPlaybooks, NewPlaybook, OnePlaybook, PlaybookArgs, RunPlaybook};
+pub(crate) use playbook::{
+    CheckPlaybooks, DiffPlaybook, NewPlaybook, OnePlaybook, PlaybookArgs, PutPlaybook, RunPlaybook,
+};
 pub(crate) use plugin::{
     CheckPlugin, InstallPlugin, ListPlugins, PluginArgs, PluginsPlace, RunPlugin,
 };

@@ -80,6 +80,8 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             PlaybookArgs::List { address, .. } => Some(address),
             PlaybookArgs::Show(show) => Some(&show.address),
             PlaybookArgs::Run(run) => Some(&run.address),
+            PlaybookArgs::Put(put) => Some(&put.address),
+            PlaybookArgs::Diff(diff) => Some(&diff.address),
             PlaybookArgs::Check(_) | PlaybookArgs::New(_) => None,
         },
         ProgramCommand::Schedule(schedule) => Some(match schedule {

@@ -153,3 +153,32 @@ fn a_schedule_starts_executions_by_the_clock() {
     exits(&server.run(&["schedule", "delete", &id]), 0);
     exits(&server.run(&["schedule", "show", &id]), 66);
 }
+
+#[test]
+fn playbooks_are_written_and_compared() {
+    let (dir, server) = library();
+    let home = tempfile::tempdir().expect("a directory");
+    let file = home.path().join("new.yaml");
+    let shown = file.display().to_string();
+    let text = |word: &str| {
+        format!("name: New\nversion: '1'\nsteps:\n  - {{id: a, name: {word}, type: utility.log}}\n")
+    };
+    fs::write(&file, text("First")).expect("written");
+    let put = ["playbook", "put", &shown, "--path", "deep/new.yaml"];
+    exits(&server.run(&put), 0);
+    fs::write(&file, text("Second")).expect("written");
+    let refused = server.run(&put);
+    exits(&refused, 65);
+    says(&refused, "If-Match");
+    let replaced = server.run(&[&put[..], &["--replace"]].concat());
+    exits(&replaced, 0);
+    let diff = server.run(&["playbook", "diff", "deep/new.yaml"]);
+    exits(&diff, 0);
+    prints(&diff, "-  - {id: a, name: First, type: utility.log}");
+    prints(&diff, "+  - {id: a, name: Second, type: utility.log}");
+    fs::write(&file, "name: Broken\nsteps: [\n").expect("written");
+    let broken = server.run(&[&put[..], &["--replace"]].concat());
+    exits(&broken, 65);
+    let kept = fs::read_to_string(dir.path().join("deep/new.yaml")).expect("a text");
+    assert_eq!(kept, text("Second"));
+}

@@ -26,6 +26,8 @@ static CONTRACTS: [Contract; 4] = [
             "/api/executions",
             "/api/credentials",
             "/api/schedules",
+            "/api/config",
+            "/api/logs",
             "/api/health",
         ],
         media_type: JSON,

@@ -7,6 +7,8 @@ mod submission;
 mod view;
 
 pub(crate) use loaded::{LoadedExecution, find as load};
-pub(crate) use retry::{Prepared, RetryRequest, prepare_retry, prepare_step_back, restart};
+pub(crate) use retry::{
+    Prepared, RetryRequest, prepare_debug, prepare_retry, prepare_step_back, restart,
+};
 pub(crate) use submission::{missing_credential, started, steps, submission};
 pub(crate) use view::execution as shown;

@@ -114,6 +114,25 @@ pub(crate) async fn prepare_step_back(app: &App, id: RunId) -> Result<Prepared, 
     })
 }
 
+/// Prepares that an execution pauses after each step from the next time on that it goes on, or does not.
+pub(crate) async fn prepare_debug(
+    app: &App,
+    id: RunId,
+    debug_mode: bool,
+) -> Result<Prepared, Refusal> {
+    let standing = app.store.read(move |read| standing(read, id)).await?;
+    let input = ExecutionInput {
+        debug_mode,
+        ..standing.input
+    };
+    Ok(Prepared {
+        version: standing.run.version,
+        command: None,
+        input: encoded(&input),
+        detail: format!("debug mode {debug_mode}"),
+    })
+}
+
 /// Writes what was prepared.
 ///
 /// # Errors

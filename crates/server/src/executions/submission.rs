@@ -51,6 +51,7 @@ pub(crate) async fn submission(
     let found = app.library.get(playbook_path(&new.playbook_path)?).await?;
     let loaded = found.playable()?;
     let playbook = &loaded.playbook;
+    must_be_enabled(app, found.path.as_str()).await?;
     let credential = match &new.credential_name {
         Some(name) => Some(named(app, name).await?),
         None => None,
@@ -70,6 +71,7 @@ pub(crate) async fn submission(
     let gateway_url = new.gateway_url;
     let gateway_url = gateway_url.or_else(|| credential.and_then(|one| one.gateway_url));
     let playbooks = app.library.bundle(&found).await?;
+    app.library.keep_bundle(app, playbooks.iter()).await?;
     let input = ExecutionInput {
         playbook_path: found.path.as_str().to_owned(),
         domain: playbook.domain.clone(),
@@ -113,6 +115,18 @@ pub(super) async fn credentials_exist(
         }
     }
     Ok(())
+}
+
+/// A playbook that was marked as disabled cannot be started.
+async fn must_be_enabled(app: &App, path: &str) -> Result<(), Refusal> {
+    let marked = path.to_owned();
+    let marks = app
+        .store
+        .read(move |read| store::revisions::marks_of(read, &marked));
+    if marks.await?.disabled_at.is_none() {
+        return Ok(());
+    }
+    Err(Refusal::bad_request(format!("Playbook '{path}' is disabled")).about("path", path))
 }
 
 /// The credential of this name.

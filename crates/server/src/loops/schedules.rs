@@ -13,7 +13,7 @@ use wire::playbooks::Overlap;
 use crate::{
     app::App,
     refusal::Refusal,
-    schedules::{Definition, Plan, plan, start},
+    schedules::{Definition, LookPlan, plan, start},
 };
 
 /// It looks at least this often: another server may have made a schedule and gone, and clocks may jump.
@@ -80,7 +80,7 @@ async fn look(app: &App, row: &ScheduleRow) -> Result<(), store::Error> {
         let plan = plan(&times, rules, before, now)?;
         Some((definition, plan))
     });
-    let Some((definition, Plan { start: at, next })) = read else {
+    let Some((definition, LookPlan { start: at, next })) = read else {
         return disable(app, row, "its next time cannot be told").await;
     };
     let after = NextTime {
@@ -102,7 +102,7 @@ async fn look(app: &App, row: &ScheduleRow) -> Result<(), store::Error> {
     match start(app, &row.id, definition.start, Some(at)).await {
         Ok(start) => {
             let target = Target::runs(Kind::Execution.as_str(), &[start.id]);
-            let submit = start.submit(app, entry(row, "execution.start", target, now));
+            let submit = start.submit(app, &entry(row, "execution.start", target, now));
             let row = row.clone();
             let work = move |batch: &mut Batch<'_, '_>| {
                 schedules::start(batch, &row, Some(after), &submit)

@@ -7,6 +7,6 @@ mod start;
 mod timing;
 
 pub(crate) use definition::Definition;
-pub(crate) use plan::{Plan, plan};
+pub(crate) use plan::{LookPlan, plan};
 pub(crate) use start::{SCHEDULE_LABEL, TIME_LABEL, check, start};
 pub(crate) use timing::Timing;

@@ -12,7 +12,7 @@ const BACKLOG: usize = 100;
 
 /// What is to be started now, and when to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Plan {
+pub(crate) struct LookPlan {
     /// The time for which an execution is to be started, epoch milliseconds.
     pub(crate) start: Option<i64>,
     /// The time after it.
@@ -25,7 +25,7 @@ pub(crate) fn plan(
     (overlap, catch_up): (Overlap, CatchUp),
     next: NextTime,
     now: i64,
-) -> Option<Plan> {
+) -> Option<LookPlan> {
     let due_at = next.due_at;
     let start = if next.queued_at.is_some() {
         match overlap {
@@ -43,7 +43,7 @@ pub(crate) fn plan(
         }
     };
     let next = times.after(start.unwrap_or(now))?;
-    Some(Plan { start, next })
+    Some(LookPlan { start, next })
 }
 
 /// The first of the times from `due_at` until now, of the newest ones that are made up for.
@@ -59,7 +59,7 @@ mod tests {
     use store::schedules::NextTime;
     use wire::playbooks::{CatchUp, Overlap};
 
-    use super::{super::timing::Timing, Plan, plan};
+    use super::{super::timing::Timing, LookPlan, plan};
 
     const MINUTE: i64 = 60_000;
 
@@ -74,7 +74,7 @@ mod tests {
         let mut started = Vec::new();
         while next.due_at <= now {
             next.queued_at = queued.then_some(0);
-            let Plan { start, next: after } =
+            let LookPlan { start, next: after } =
                 plan(&times, (overlap, catch_up), next, now).expect("a time");
             assert!(after > next.due_at, "it goes on");
             started.extend(start.map(|at| at / MINUTE));

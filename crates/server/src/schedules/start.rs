@@ -68,7 +68,7 @@ async fn check_secrets(app: &App, what: &NewExecution) -> Result<(), Refusal> {
 
 impl Start {
     /// The request to the store.
-    pub(crate) fn submit(self, app: &App, entry: AuditEntry) -> Submit {
+    pub(crate) fn submit(self, app: &App, entry: &AuditEntry) -> Submit {
         Submit {
             entry: Some(Box::new(entry.clone())),
             ..Submit::new([self.submission], app.aging_step_ms(), entry.at)

@@ -1,12 +1,12 @@
 //! The calls of a client that starts playbooks and watches executions.
 
-use http::Method;
+use http::{Method, Request, header};
 use serde_json::Value;
 
-use super::{Client, Error, jobs::encode};
+use super::{Client, Error, Payload, jobs::encode, whole};
 use crate::playbooks::{
-    Execution, NewExecution, PlaybookDetails, PlaybookList, RetryExecution, StartedExecution,
-    Steered,
+    Execution, NewExecution, PlaybookDetails, PlaybookDiff, PlaybookList, RetryExecution,
+    StartedExecution, Steered, WritePlaybook,
 };
 
 impl Client {
@@ -24,6 +24,46 @@ impl Client {
     /// The JSON Schema of the language.
     pub async fn playbook_schema(&self) -> Result<Value, Error> {
         self.fetch("/api/playbooks/schema").await
+    }
+
+    /// What changed from one revision of a playbook to another.
+    pub async fn playbook_diff(
+        &self,
+        path: &str,
+        from: Option<&str>,
+        to: Option<&str>,
+    ) -> Result<PlaybookDiff, Error> {
+        let both = [("from", from), ("to", to)];
+        let given = both
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        let given: Vec<_> = given
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
+        let path = format!("/api/playbooks/{}/diff?{}", encode(path), given.join("&"));
+        self.fetch(&path).await
+    }
+
+    /// Writes a playbook; `replaces` is the revision that is there, or `*`.
+    pub async fn put_playbook(
+        &self,
+        path: &str,
+        new: &WritePlaybook,
+        replaces: Option<&str>,
+    ) -> Result<PlaybookDetails, Error> {
+        let body = serde_json::to_vec(new).map_err(|error| Error::Request(error.to_string()))?;
+        let mut request = Request::builder()
+            .method(Method::PUT)
+            .uri(format!("/api/playbooks/{}", encode(path)))
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(revision) = replaces {
+            let tag = match revision {
+                "*" => revision.to_owned(),
+                revision => format!("\"{revision}\""),
+            };
+            request = request.header(header::IF_MATCH, tag);
+        }
+        whole(self.send_with(request, Payload::Bytes(body.into())).await?).await
     }
 
     /// Starts a playbook. With an idempotency key it may be repeated safely for a day.

@@ -3,6 +3,8 @@
 
 mod credential;
 mod execution;
+mod library;
+mod original;
 mod playbook;
 mod schedule;
 mod step;
@@ -14,6 +16,15 @@ pub use credential::{
 pub use execution::{
     Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, Restart, RetryExecution,
     StartedExecution, Steered, StepResult, UpdatedStep,
+};
+pub use library::{
+    DeletedPlaybook, ImportPlaybook, ImportedPlaybook, MarkedPlaybook, PlaybookDiff,
+    PlaybookRevision, PlaybookRevisions, PlaybookText, RenamePlaybook, UpdatePlaybook,
+    UpdatedPlaybook, WritePlaybook,
+};
+pub use original::{
+    DebugMode, ExecutionCode, LiveHealth, LogEntry, LogList, ReadyHealth, ServerConfig,
+    ServerFeatures, StepParameterInfo, StepTypeInfo, StepTypeList,
 };
 pub use playbook::{
     DuplicatePlaybook, Duplicated, Health, PlaybookDetails, PlaybookList, PlaybookParameter,

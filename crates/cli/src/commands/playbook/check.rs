@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use playbook::{Loaded, Problem, Severity};
+use playbook::Severity;
 use wire::playbooks::PlaybookProblem;
 
 use crate::{
@@ -18,10 +18,7 @@ pub(super) fn run(check: &CheckPlaybooks) -> Result<Exit, Failure> {
         let shown = file.display().to_string();
         let text = fs::read_to_string(file)
             .map_err(|error| Failure::io(format!("cannot read {shown}"), &error))?;
-        let problems: Vec<Problem> = match playbook::parse(&text) {
-            Err(problems) => problems,
-            Ok(Loaded { playbook, warnings }) => [warnings, playbook::check(&playbook)].concat(),
-        };
+        let problems = playbook::problems(&text);
         for problem in &problems {
             print_line(&plain(&format!("{shown}:{problem}")))?;
         }

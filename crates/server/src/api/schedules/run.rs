@@ -31,7 +31,7 @@ pub(crate) async fn run(
     let start = start(&app, &row.id, definition.start, None).await?;
     let (run, name) = (start.id, start.playbook_name.clone());
     let entry = audit_context.entry(app.now_ms(), Target::one("schedule", &row.id));
-    let submit = start.submit(&app, entry.detail(format!("execution {run}")));
+    let submit = start.submit(&app, &entry.detail(format!("execution {run}")));
     let work = move |batch: &mut Batch<'_, '_>| {
         if let Some((last, _)) = row.last_run
             && schedules::is_live(&mut batch.read(), last)?

@@ -150,6 +150,8 @@ async fn refused(route: &Route, who: &str, answer: Answer, status: u16) {
         "/api/executions",
         "/api/credentials",
         "/api/schedules",
+        "/api/config",
+        "/api/logs",
     ]
     .iter()
     .any(|root| path.starts_with(root))

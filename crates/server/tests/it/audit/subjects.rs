@@ -123,6 +123,35 @@ async fn of_playbooks(
         return (route.replace("{id}", &id), body, "schedule");
     }
     match (method.as_str(), route) {
+        (_, "/api/playbooks/{path}") => {
+            let (path, body) = match method.as_str() {
+                "PUT" => ("made.yaml", json!({"content": playbook}).to_string()),
+                "POST" => ("audited.yaml/verify", String::new()),
+                _ => ("made.yaml", String::new()),
+            };
+            std::fs::write(library.join("made.yaml"), playbook).expect("a playbook");
+            if method == Method::PUT {
+                std::fs::remove_file(library.join("made.yaml")).expect("removed");
+            }
+            (route.replace("{path}", path), body, "playbook")
+        }
+        ("PUT", "/api/playbooks/update") => {
+            let text = playbook.replace("name: A", "name: B");
+            let update = json!({"playbook_path": PATH, "yaml_content": text});
+            (route.to_owned(), update.to_string(), "playbook")
+        }
+        ("PATCH", "/api/playbooks/metadata") => {
+            let rename = json!({"playbook_path": PATH, "name": "Renamed"});
+            (route.to_owned(), rename.to_string(), "playbook")
+        }
+        ("POST", "/api/playbooks/create" | "/api/playbooks/import") => {
+            let name = route.rsplit('/').next().unwrap_or_default();
+            let new = json!({"name": name, "yaml_content": playbook});
+            (route.to_owned(), new.to_string(), "playbook")
+        }
+        ("POST", "/api/playbooks/metadata/reset-all") => {
+            (route.to_owned(), String::new(), "playbook")
+        }
         ("POST", "/api/playbooks/duplicate") => {
             let copy = json!({"source_path": PATH, "new_name": "Copy"});
             (route.to_owned(), copy.to_string(), "playbook")

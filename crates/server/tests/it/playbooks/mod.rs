@@ -4,6 +4,7 @@ mod credentials;
 mod executions;
 mod library;
 mod retry;
+mod revisions;
 mod schedules;
 
 use std::fs;

@@ -1,5 +1,6 @@
 //! Executions: a playbook that was started.
 
+pub(crate) mod code;
 pub(crate) mod control;
 pub(crate) mod delete;
 pub(crate) mod find;

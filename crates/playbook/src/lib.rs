@@ -20,12 +20,12 @@ mod yaml;
 
 pub use check::{BundleProblem, check, check_bundle};
 pub use files::{NamedFile, beside};
-pub use load::{Loaded, parse};
+pub use load::{Loaded, parse, problems};
 pub use model::{ForEach, OnFailure, Parameter, ParameterKind, Playbook, Retry, Step};
 pub use problem::{Position, Problem, Severity};
 pub use progress::{
-    Bundle, ExecutionOutcome, JournalPart, JournalProblem, PartStage, Progress, ReadyStep, StepKey,
-    StepOutcome,
+    Bundle, EditedParameters, ExecutionOutcome, JournalPart, JournalProblem, PartStage, Progress,
+    ReadyStep, StepKey, StepOutcome,
 };
 pub use resolve::ParameterProblem;
 pub use schema::schema;

@@ -74,6 +74,8 @@ pub(crate) struct Parts {
     pub(crate) failed_auth: FailedAuthLimiter,
     /// Wakes the outbox: something is to be sent that no event tells of.
     pub(crate) outbox: Notify,
+    /// Wakes the loop of schedules: one was made or changed.
+    pub(crate) schedules: Notify,
     /// Cancelled when the server is about to stop: calls that wait answer now.
     pub(crate) stopping: CancellationToken,
     /// Cancelled: it is about to stop, and still answers.

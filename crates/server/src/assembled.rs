@@ -111,6 +111,7 @@ impl Assembled {
             refusals: Refusals::default(),
             failed_auth: FailedAuthLimiter::default(),
             outbox: Notify::new(),
+            schedules: Notify::new(),
             stopping: CancellationToken::new(),
             draining: CancellationToken::new(),
             _lock: lock,
@@ -138,6 +139,11 @@ impl Assembled {
     /// Makes scheduled runs ready that are due; answers when the next is, epoch milliseconds.
     pub async fn schedule(&self) -> Result<Option<i64>, Error> {
         Ok(loops::scheduler::tick(&self.app).await?)
+    }
+
+    /// Starts what schedules start that is due; answers when the next is, epoch milliseconds.
+    pub async fn start_scheduled(&self) -> Result<Option<i64>, Error> {
+        Ok(loops::schedules::tick(&self.app).await?)
     }
 
     /// Hears which keys were made and revoked elsewhere, and notes which were used.

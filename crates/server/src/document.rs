@@ -77,7 +77,7 @@ fn plain_parameters(document: &mut OpenApi) {
 /// What the audit calls the routes: those that it has a name for.
 fn actions(routes: &[Documented]) -> Extensions {
     let named = routes.iter().filter_map(|(method, path, _, action)| {
-        let method = verb(method).to_uppercase();
+        let (method, path) = (verb(method).to_uppercase(), path.replace("{*", "{"));
         Some((format!("{method} {path}"), (*action)?))
     });
     let named: BTreeMap<String, &str> = named.collect();
@@ -92,7 +92,10 @@ fn name(method: &HttpMethod, path: &str) -> String {
         .split(['/', '.'])
         .filter(|word| !matches!(*word, "" | "api"));
     let words = words.map(|word| word.trim_matches(['{', '}', '*']));
+    // The contract has a health of its own.
+    let probe = path.starts_with("/health").then_some("probe");
     std::iter::once(verb(method))
+        .chain(probe)
         .chain(words)
         .collect::<Vec<_>>()
         .join("_")

@@ -28,6 +28,7 @@ mod refusal;
 mod router;
 mod running;
 mod runs;
+mod schedules;
 mod settings;
 mod traces;
 mod vault;

@@ -28,6 +28,10 @@ pub(crate) enum RefusalKind {
     RequestTimeout,
     /// The state of what the request names does not allow it.
     Conflict,
+    /// It is not what the caller says that it must be.
+    PreconditionFailed,
+    /// The caller must say what it must be.
+    PreconditionRequired,
     /// The body is too large.
     TooLarge,
     UnsupportedMediaType,
@@ -52,6 +56,8 @@ impl RefusalKind {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict => StatusCode::CONFLICT,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,

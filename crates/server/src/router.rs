@@ -1,6 +1,8 @@
 //! The table of contents of the whole API: method, path, scope, what the audit calls it, handler; one
 //! line each.
 
+mod playbooks;
+
 use axum::{Router, middleware, routing::MethodRouter};
 use utoipa::openapi::{
     InfoBuilder, OpenApiBuilder,
@@ -14,9 +16,8 @@ use utoipa_axum::{
 use crate::{
     access::{Scope, scope_checked},
     api::{
-        self, approvals, artifacts, audit, events, executors, hooks, jobs, join, keys,
-        playbooks::{self, credentials, executions},
-        plugin_jobs, probes, reference, runs, setup, tickets, ws,
+        self, approvals, artifacts, audit, events, executors, hooks, jobs, join, keys, plugin_jobs,
+        probes, reference, runs, setup, tickets, ws,
     },
     app::App,
     audit::{Action, audited},
@@ -38,7 +39,7 @@ type Route = (
 /// Every route. It is checked against what its handler says of itself.
 fn table() -> Vec<Route> {
     let mut routes = run_routes();
-    routes.extend(playbook_routes());
+    routes.extend(playbooks::routes());
     routes.extend(own_routes());
     routes
 }
@@ -116,33 +117,6 @@ fn run_routes() -> Vec<Route> {
         (Get,    "/playground/jobs/{id}/deliveries", Scope::PluginJobsRead, None,                  routes!(hooks::of_jobs::of_plugin_job)),
         (Delete, "/playground/jobs/{id}",          Scope::PluginJobsDelete, Some("plugin-job.delete"), routes!(plugin_jobs::cancel::delete)),
         (Get,    "/playground/plugins",            Scope::PluginJobsRead,   None,                  routes!(plugin_jobs::plugins::list)),
-    ]
-}
-
-/// The contract of playbooks, and additions to it.
-#[rustfmt::skip]
-fn playbook_routes() -> Vec<Route> {
-    use HttpMethod::{Delete, Get, Post, Put};
-    vec![
-        (Get,    "/api/playbooks",              Scope::PlaybooksRead,    None,                       routes!(playbooks::find::list)),
-        (Get,    "/api/playbooks/schema",       Scope::PlaybooksRead,    None,                       routes!(playbooks::validate::schema)),
-        (Post,   "/api/playbooks/validate",     Scope::PlaybooksRead,    None,                       routes!(playbooks::validate::validate)),
-        (Post,   "/api/playbooks/duplicate",    Scope::PlaybooksWrite,   Some("playbook.duplicate"), routes!(playbooks::duplicate::duplicate)),
-        (Get,    "/api/playbooks/{*path}",      Scope::PlaybooksRead,    None,                       routes!(playbooks::find::get)),
-        (Post,   "/api/executions",             Scope::PlaybooksExecute, Some("execution.start"),    routes!(executions::start::start)),
-        (Get,    "/api/executions",             Scope::ExecutionsRead,   None,                       routes!(executions::find::list)),
-        (Get,    "/api/executions/{id}",        Scope::ExecutionsRead,   None,                       routes!(executions::find::get)),
-        (Get,    "/api/executions/{id}/status", Scope::ExecutionsRead,   None,                       routes!(executions::find::status)),
-        (Post,   "/api/executions/{id}/pause",  Scope::ExecutionsWrite,  Some("execution.pause"),    routes!(executions::control::pause)),
-        (Post,   "/api/executions/{id}/resume", Scope::ExecutionsWrite,  Some("execution.resume"),   routes!(executions::control::resume)),
-        (Post,   "/api/executions/{id}/skip",   Scope::ExecutionsWrite,  Some("execution.skip"),     routes!(executions::control::skip)),
-        (Post,   "/api/executions/{id}/cancel", Scope::ExecutionsCancel, Some("execution.cancel"),   routes!(executions::control::cancel)),
-        (Delete, "/api/executions/{id}",        Scope::ExecutionsDelete, Some("execution.delete"),   routes!(executions::delete::delete)),
-        (Get,    "/api/credentials",            Scope::CredentialsRead,   None,                      routes!(credentials::list::list)),
-        (Post,   "/api/credentials",            Scope::CredentialsWrite,  Some("credential.create"), routes!(credentials::change::create)),
-        (Put,    "/api/credentials/{name}",     Scope::CredentialsWrite,  Some("credential.change"), routes!(credentials::change::replace)),
-        (Delete, "/api/credentials/{name}",     Scope::CredentialsDelete, Some("credential.delete"), routes!(credentials::change::delete)),
-        (Get,    "/api/health",                 Scope::Open,             None,                       routes!(playbooks::health::health)),
     ]
 }
 

@@ -455,3 +455,54 @@ CREATE TABLE vault (
     id    BIGINT  NOT NULL PRIMARY KEY CHECK (id = 1),
     proof {bytes} NOT NULL
 );
+
+-- What starts executions by the clock. `body` is what the server reads: when, what and how. `look_at` is when
+-- a server has to look at it next: at its next time, or sooner while that time waits for an execution to end.
+CREATE TABLE schedules (
+    id              TEXT    NOT NULL PRIMARY KEY,
+    name            TEXT    NOT NULL,
+    body            {bytes} NOT NULL,
+    -- The key in whose name it starts executions, if it was made with one, and what that is called.
+    key_id          TEXT,
+    owner           TEXT    NOT NULL,
+    created_at      BIGINT  NOT NULL,
+    updated_at      BIGINT  NOT NULL,
+    version         BIGINT  NOT NULL,
+    disabled_at     BIGINT,
+    disabled_reason TEXT,
+    due_at          BIGINT,
+    look_at         BIGINT,
+    -- Since when its next time waits for the execution before it.
+    queued_at       BIGINT,
+    last_run        {bytes},
+    last_run_at     BIGINT,
+    last_skipped_at BIGINT,
+    last_error      TEXT,
+    last_error_at   BIGINT,
+    CHECK ((disabled_at IS NULL) = (disabled_reason IS NULL)),
+    CHECK ((disabled_at IS NULL) = (due_at IS NOT NULL)),
+    CHECK ((due_at IS NULL) = (look_at IS NULL)),
+    CHECK ((last_error IS NULL) = (last_error_at IS NULL))
+) {clustered};
+CREATE INDEX schedules_due ON schedules (look_at) WHERE look_at IS NOT NULL;
+
+-- Texts of playbooks by their SHA-256, and which playbook had which.
+CREATE TABLE playbook_texts (
+    hash TEXT    NOT NULL PRIMARY KEY,
+    body {bytes} NOT NULL
+) {clustered};
+CREATE TABLE playbook_revisions (
+    path    TEXT   NOT NULL,
+    hash    TEXT   NOT NULL,
+    seen_at BIGINT NOT NULL,
+    PRIMARY KEY (path, hash)
+) {clustered};
+
+-- What people marked playbooks as, beside what their files say.
+CREATE TABLE playbook_marks (
+    path          TEXT   NOT NULL PRIMARY KEY,
+    verified_at   BIGINT,
+    unverified_at BIGINT,
+    disabled_at   BIGINT,
+    CHECK (verified_at IS NULL OR unverified_at IS NULL)
+) {clustered};

@@ -72,6 +72,15 @@ pub fn after(
     }
 }
 
+/// The newest `limit` events of a run, in order.
+pub fn newest(read: &mut Read<'_, '_>, run: RunId, limit: i64) -> Result<Vec<EventRow>, Error> {
+    const NEWEST: &str = "SELECT seq, at, type, kind, run_id, data FROM events
+        WHERE run_id = $1 ORDER BY seq DESC LIMIT $2";
+    let mut newest = read.tx.all(NEWEST, args![&run, limit], event)?;
+    newest.reverse();
+    Ok(newest)
+}
+
 /// When the newest event of a run happened, epoch milliseconds.
 pub fn newest_at(read: &mut Read<'_, '_>, run: RunId) -> Result<Option<i64>, Error> {
     const NEWEST: &str = "SELECT at FROM events WHERE run_id = $1 ORDER BY seq DESC LIMIT 1";

@@ -16,6 +16,7 @@ mod plugin;
 mod plugin_job;
 mod program;
 mod run;
+mod schedule;
 mod secret;
 mod server;
 mod tracing;
@@ -32,13 +33,18 @@ pub(crate) use input::InputArgs;
 pub(crate) use job::{Job, List, Logs, Priority, Submit};
 pub(crate) use jobs::{Handover, Ids, OneJob, PageArgs, Wait};
 pub(crate) use key::{CreateKey, JoinToken, KeyArgs, KeyPlace, ListKeys, RevokeKey};
-pub(crate) use playbook::{CheckPlaybooks, NewPlaybook, OnePlaybook, PlaybookArgs, RunPlaybook};
+pub(crate) use playbook::{
+    CheckPlaybooks, DiffPlaybook, NewPlaybook, OnePlaybook, PlaybookArgs, PutPlaybook, RunPlaybook,
+};
 pub(crate) use plugin::{
     CheckPlugin, InstallPlugin, ListPlugins, PluginArgs, PluginsPlace, RunPlugin,
 };
 pub(crate) use plugin_job::{ListPluginJobs, PluginJob, SubmitPlugins};
 pub(crate) use program::{Program, ProgramCommand};
-pub(crate) use run::{Download, ListRuns, OneRun, RunArgs, RunIds, WatchRun};
+pub(crate) use run::{Download, ListRuns, OneRun, RetryRuns, RunArgs, RunIds, WatchRun};
+pub(crate) use schedule::{
+    CatchUpArg, CreateSchedule, DeleteSchedules, History, OneSchedule, OverlapArg, ScheduleArgs,
+};
 pub(crate) use secret::Secret;
 pub(crate) use server::{Dev, Place, Serve, Server};
 pub(crate) use tracing::Tracing;

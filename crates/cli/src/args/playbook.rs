@@ -26,6 +26,8 @@ Examples:
     Show(OnePlaybook),
     Check(CheckPlaybooks),
     New(NewPlaybook),
+    Put(PutPlaybook),
+    Diff(DiffPlaybook),
     Run(Box<RunPlaybook>),
 }
 
@@ -73,6 +75,64 @@ pub(crate) struct NewPlaybook {
     /// Print the JSON Schema of the language instead
     #[arg(long, conflicts_with = "file")]
     pub(crate) schema: bool,
+}
+
+/// Write a file into the server's library
+///
+/// The server refuses what cannot be read as a playbook, and changes nothing then.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse playbook put disk.yaml
+  playhouse playbook put disk.yaml --path checks/disk.yaml --replace")]
+pub(crate) struct PutPlaybook {
+    /// File; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Its path in the library [default: the file's name]
+    #[arg(long, value_name = "PATH", required_if_eq("file", "-"))]
+    pub(crate) path: Option<String>,
+
+    /// Replace the playbook that is there
+    #[arg(long)]
+    pub(crate) replace: bool,
+
+    /// Replace it only if it is this revision
+    #[arg(long, value_name = "REVISION", conflicts_with = "replace")]
+    pub(crate) revision: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// Show what changed in a playbook from one revision to another
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse playbook diff checks/disk.yaml
+  playhouse playbook diff checks/disk.yaml --from 1f0c3a7 --to 9be2d41")]
+pub(crate) struct DiffPlaybook {
+    /// Its path in the library
+    #[arg(value_name = "PATH")]
+    pub(crate) path: String,
+
+    /// The old revision, or its first seven characters or more [default: the one before]
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) from: Option<String>,
+
+    /// The new revision [default: the file]
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) to: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 /// Start a playbook, watch it, and end as it ended

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     ApprovalArgs, Audit, Backup, ClientArgs, Completions, Dev, Doctor, Events, Executor, HookArgs,
-    Job, KeyArgs, PlaybookArgs, PluginArgs, PluginJob, RunArgs, Server, values,
+    Job, KeyArgs, PlaybookArgs, PluginArgs, PluginJob, RunArgs, ScheduleArgs, Server, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -81,6 +81,9 @@ pub(crate) enum ProgramCommand {
     /// See what playbooks ask people, and answer
     #[command(subcommand, visible_alias = "approvals")]
     Approval(ApprovalArgs),
+    /// Start playbooks by the clock
+    #[command(subcommand, visible_alias = "schedules")]
+    Schedule(ScheduleArgs),
     /// List, watch and steer runs of every kind
     #[command(subcommand, visible_alias = "runs")]
     Run(RunArgs),

@@ -40,9 +40,28 @@ Examples:
     /// Cancel runs, and all that belong to them, wherever they stand
     #[command(after_help = "Examples:\n  playhouse run cancel 0199f2c4-8b1e")]
     Cancel(RunIds),
-    /// Start ended runs again
-    #[command(after_help = "Examples:\n  playhouse run retry 0199f2c4-8b1e")]
-    Retry(RunIds),
+    Retry(RetryRuns),
+}
+
+/// Start ended runs again; an execution goes on at the step that failed, or at an earlier one
+///
+/// What an execution did before stays in its history. Edited parameters hold from that step on.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse run retry 0199f2c4-8b1e
+  playhouse run retry 0199f2c4-8b1e --from deploy -p version=1.4.1")]
+pub(crate) struct RetryRuns {
+    #[command(flatten)]
+    pub(crate) runs: RunIds,
+
+    /// The step at the top level from which on an execution is performed again [default: the one that failed]
+    #[arg(long, value_name = "STEP")]
+    pub(crate) from: Option<String>,
+
+    /// Another value of a parameter of an execution (repeatable)
+    #[arg(long = "parameter", short, value_name = "NAME=VALUE", value_parser = values::pair)]
+    pub(crate) parameter: Vec<(String, String)>,
 }
 
 /// What a run performs.

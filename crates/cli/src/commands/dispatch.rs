@@ -2,12 +2,12 @@
 
 use super::{
     approval, audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview,
-    playbook, plugin, plugin_job, run as runs, server,
+    playbook, plugin, plugin_job, run as runs, schedule, server,
 };
 use crate::{
     args::{
         Address, ApprovalArgs, HookArgs, Job, PlaybookArgs, PluginArgs, PluginJob, ProgramCommand,
-        RunArgs,
+        RetryRuns, RunArgs, ScheduleArgs,
     },
     exit::{Exit, Failure},
 };
@@ -34,6 +34,7 @@ pub(crate) async fn run(command: ProgramCommand) -> Result<Exit, Failure> {
         ProgramCommand::PluginJob(job) => plugin_job::run(job).await,
         ProgramCommand::Playbook(playbook) => playbook::run(playbook).await,
         ProgramCommand::Approval(approval) => approval::run(approval).await,
+        ProgramCommand::Schedule(schedule) => schedule::run(schedule).await,
         ProgramCommand::Run(run) => runs::run(run).await,
         ProgramCommand::Plugin(plugin) => plugin::run(plugin).await,
         ProgramCommand::Events(events) => events::run(events).await,
@@ -80,6 +81,8 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             PlaybookArgs::List { address, .. } => Some(address),
             PlaybookArgs::Show(show) => Some(&show.address),
             PlaybookArgs::Run(run) => Some(&run.address),
+            PlaybookArgs::Put(put) => Some(&put.address),
+            PlaybookArgs::Diff(diff) => Some(&diff.address),
             PlaybookArgs::Check(_) | PlaybookArgs::New(_) => None,
         },
         ProgramCommand::Approval(approval) => Some(match approval {
@@ -87,6 +90,16 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             ApprovalArgs::Show(one) => &one.client.address,
             ApprovalArgs::Approve(approve) => &approve.address,
             ApprovalArgs::Reject(reject) => &reject.address,
+        }),
+        ProgramCommand::Schedule(schedule) => Some(match schedule {
+            ScheduleArgs::List(client) => &client.address,
+            ScheduleArgs::Create(create) => &create.client.address,
+            ScheduleArgs::Show(one)
+            | ScheduleArgs::Enable(one)
+            | ScheduleArgs::Disable(one)
+            | ScheduleArgs::Run(one) => &one.client.address,
+            ScheduleArgs::Delete(delete) => &delete.address,
+            ScheduleArgs::History(history) => &history.client.address,
         }),
         ProgramCommand::Run(run) => Some(match run {
             RunArgs::List(list) => &list.address,
@@ -97,7 +110,7 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             | RunArgs::Resume(runs)
             | RunArgs::Skip(runs)
             | RunArgs::Cancel(runs)
-            | RunArgs::Retry(runs) => &runs.client.address,
+            | RunArgs::Retry(RetryRuns { runs, .. }) => &runs.client.address,
         }),
         ProgramCommand::Plugin(PluginArgs::List(list)) => Some(&list.client.address),
         ProgramCommand::Hook(hook) => Some(match hook {

@@ -26,6 +26,7 @@ mod playbook;
 mod plugin;
 mod plugin_job;
 mod run;
+mod schedule;
 mod server;
 mod serving;
 mod submission;

@@ -166,3 +166,104 @@ fn a_cancel_of_an_execution_that_waits_does_its_last_steps() {
         );
     }
 }
+
+#[test]
+fn a_failed_execution_goes_on_at_the_step_that_failed() {
+    let (dir, server) = library();
+    let text = "name: Retried\nversion: '1'\nparameters: [{name: word, type: string}]\nsteps:\n  \
+        - {id: once, name: Once, type: utility.shell, parameters: {script: 'echo n=1'}}\n  \
+        - {id: check, name: Check, type: utility.shell, parameters: {script: 'test {{ word }} = right && echo n=2'}}\n  \
+        - {id: last, name: Last, type: utility.log, parameters: {message: 'it is {{ word }} now'}}\n";
+    fs::write(dir.path().join("retried.yaml"), text).expect("written");
+    let run = server.run(&[
+        "playbook",
+        "run",
+        "retried.yaml",
+        "-p",
+        "word=wrong",
+        "--json",
+    ]);
+    exits(&run, 120);
+    let id = json(&run)["id"].as_str().expect("an id").to_owned();
+    let retry = ["run", "retry", &id, "--from", "check", "-p", "word=right"];
+    exits(&server.run(&retry), 0);
+    let watched = server.run(&["run", "watch", &id]);
+    exits(&watched, 0);
+    prints(&watched, "it is right now");
+    let answer = get(server.port, &format!("/api/runs/{id}/parts")).expect("an answer");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    let parts: Value = serde_json::from_str(body).expect("JSON");
+    let parts = parts.as_array().expect("parts").iter();
+    let parts: Vec<_> = parts
+        .map(|part| (part["name"].clone(), part["stage"].clone()))
+        .collect();
+    let expected = [
+        ("once", "completed"),
+        ("check", "failed"),
+        ("check", "completed"),
+        ("last", "completed"),
+    ];
+    assert_eq!(parts.len(), expected.len(), "{parts:?}");
+    for ((name, stage), (expected_name, expected_stage)) in parts.into_iter().zip(expected) {
+        assert_eq!((name, stage), (expected_name.into(), expected_stage.into()));
+    }
+}
+
+#[test]
+fn a_schedule_starts_executions_by_the_clock() {
+    let (_dir, server) = library();
+    let created = server.run(&[
+        "schedule",
+        "create",
+        "greeting.yaml",
+        "--every",
+        "1s",
+        "-p",
+        "who=you",
+    ]);
+    exits(&created, 0);
+    let id = stdout(&created).trim().to_owned();
+    let two = poll("two executions", || {
+        let history = json(&server.run(&["schedule", "history", &id, "--json"]));
+        let executions = history["executions"].as_array().expect("a list").clone();
+        (executions.len() >= 2).then_some(executions)
+    });
+    assert_ne!(two[0]["scheduled_for"], two[1]["scheduled_for"]);
+    exits(&server.run(&["schedule", "disable", &id]), 0);
+    let list = server.run(&["schedule", "list"]);
+    prints(&list, "disabled: it was asked for");
+    prints(&server.run(&["schedule", "show", &id]), "every 1 s");
+    let last = two[0]["execution_id"].as_str().expect("an id");
+    exits(&server.run(&["run", "watch", last]), 0);
+    exits(&server.run(&["schedule", "delete", &id]), 0);
+    exits(&server.run(&["schedule", "show", &id]), 66);
+}
+
+#[test]
+fn playbooks_are_written_and_compared() {
+    let (dir, server) = library();
+    let home = tempfile::tempdir().expect("a directory");
+    let file = home.path().join("new.yaml");
+    let shown = file.display().to_string();
+    let text = |word: &str| {
+        format!("name: New\nversion: '1'\nsteps:\n  - {{id: a, name: {word}, type: utility.log}}\n")
+    };
+    fs::write(&file, text("First")).expect("written");
+    let put = ["playbook", "put", &shown, "--path", "deep/new.yaml"];
+    exits(&server.run(&put), 0);
+    fs::write(&file, text("Second")).expect("written");
+    let refused = server.run(&put);
+    exits(&refused, 65);
+    says(&refused, "If-Match");
+    let replaced = server.run(&[&put[..], &["--replace"]].concat());
+    exits(&replaced, 0);
+    let diff = server.run(&["playbook", "diff", "deep/new.yaml"]);
+    exits(&diff, 0);
+    prints(&diff, "-  - {id: a, name: First, type: utility.log}");
+    prints(&diff, "+  - {id: a, name: Second, type: utility.log}");
+    fs::write(&file, "name: Broken\nsteps: [\n").expect("written");
+    let broken = server.run(&[&put[..], &["--replace"]].concat());
+    exits(&broken, 65);
+    let kept = fs::read_to_string(dir.path().join("deep/new.yaml")).expect("a text");
+    assert_eq!(kept, text("Second"));
+}

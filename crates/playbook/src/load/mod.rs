@@ -49,6 +49,23 @@ pub struct Loaded {
     pub warnings: Vec<Problem>,
 }
 
+impl Loaded {
+    /// What is odd, and what [`check`](crate::check) finds.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        [self.warnings.clone(), crate::check(&self.playbook)].concat()
+    }
+}
+
+/// Everything that is wrong with a text, and what is only odd.
+#[must_use]
+pub fn problems(text: &str) -> Vec<Problem> {
+    match parse(text) {
+        Err(problems) => problems,
+        Ok(loaded) => loaded.problems(),
+    }
+}
+
 /// Reads a playbook. It loads when the original loads it.
 ///
 /// # Errors

@@ -120,6 +120,11 @@ impl Instance {
             further_errors: Vec::new(),
         }
     }
+
+    pub(super) fn set_parameters(&mut self, parameters: Map<String, Value>) {
+        self.credentials = crate::template::credential_refs(&self.playbook, &parameters);
+        self.parameters = parameters;
+    }
 }
 
 impl Block {

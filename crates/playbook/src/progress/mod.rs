@@ -35,7 +35,7 @@ use self::{
 };
 pub use self::{
     outcome::{ExecutionOutcome, ReadyStep, StepOutcome},
-    part::{JournalPart, JournalProblem, PartStage, StepKey},
+    part::{EditedParameters, JournalPart, JournalProblem, PartStage, StepKey},
 };
 
 use crate::Playbook;

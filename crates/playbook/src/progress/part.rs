@@ -100,6 +100,15 @@ pub struct JournalPart {
     pub body: Value,
 }
 
+/// Parameters that an operator edited before the execution was tried again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EditedParameters {
+    /// They hold for parts with higher numbers.
+    pub after: i64,
+    /// All parameters, in the form of [`Playbook::resolve`](crate::Playbook::resolve).
+    pub parameters: Map<String, Value>,
+}
+
 /// The body of a part.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct PartBody {

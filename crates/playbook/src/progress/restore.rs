@@ -1,8 +1,10 @@
 //! Builds the state of an execution from the parts of its journal.
 
+use serde_json::{Map, Value};
+
 use super::{
-    JournalPart, JournalProblem, PartStage, Progress, StepKey, UnitState,
-    block::{Block, BlockId, Phase},
+    EditedParameters, JournalPart, JournalProblem, PartStage, Progress, StepKey, UnitState,
+    block::{Block, BlockId, Phase, ROOT},
     ending::Ending,
     part::PartBody,
 };
@@ -22,6 +24,18 @@ impl Progress {
     /// # Errors
     /// The parts are not those of this playbook.
     pub fn restore(&mut self, parts: Vec<JournalPart>) -> Result<(), JournalProblem> {
+        self.restore_edited(parts, Vec::new())
+    }
+
+    /// The same, of an execution whose parameters were edited between its attempts.
+    ///
+    /// # Errors
+    /// The parts are not those of this playbook.
+    pub fn restore_edited(
+        &mut self,
+        parts: Vec<JournalPart>,
+        edits: Vec<EditedParameters>,
+    ) -> Result<(), JournalProblem> {
         let mut read = Vec::with_capacity(parts.len());
         for part in parts {
             let body: PartBody = serde_json::from_value(part.body.clone()).map_err(|error| {
@@ -56,13 +70,20 @@ impl Progress {
         // Of a step that was skipped, both are the same moment: the sort keeps their order.
         order.sort_by_key(|(at, _, _)| *at);
         self.restoring = true;
+        let mut edits = edits.into_iter().peekable();
         for (_, index, happened) in order {
             let (part, body) = &read[index];
+            while let Some(edit) = edits.next_if(|edit| edit.after < part.number) {
+                self.edit(edit.parameters);
+            }
             match happened {
                 Happened::Began => self.restore_begin(part, body)?,
                 Happened::Retried => self.restore_retry(&part.key),
                 Happened::Ended => self.restore_end(part, body),
             }
+        }
+        for edit in edits {
+            self.edit(edit.parameters);
         }
         self.restoring = false;
         for block in self.blocks.values_mut() {
@@ -70,6 +91,13 @@ impl Progress {
         }
         self.changed.extend(self.blocks.keys());
         Ok(())
+    }
+
+    /// The execution has other parameters from here on.
+    fn edit(&mut self, parameters: Map<String, Value>) {
+        if let Some(instance) = self.blocks.get_mut(&ROOT).and_then(Block::instance_mut) {
+            instance.set_parameters(parameters);
+        }
     }
 
     fn restore_begin(&mut self, part: &JournalPart, body: &PartBody) -> Result<(), JournalProblem> {

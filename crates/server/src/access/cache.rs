@@ -124,6 +124,16 @@ impl Keys {
         Ok(keys.find(|key| key.id == id && key.is_live(now)).cloned())
     }
 
+    /// Whether the key with this id is neither revoked nor expired.
+    pub(crate) async fn is_live(
+        &self,
+        store: &Store,
+        id: &str,
+        now: i64,
+    ) -> Result<bool, store::Error> {
+        Ok(self.by_id(store, id, now).await?.is_some())
+    }
+
     /// Returns when `principal` may no longer do what it was allowed to.
     pub(crate) async fn ended(&self, principal: &Principal, clock: &Clock) {
         let mut known = self.shared.known.subscribe();

@@ -17,8 +17,8 @@ use crate::{
     refusal::Refusal,
 };
 
-/// The kind of events that are about no run.
-const HOOK: &str = "hook";
+/// The kinds of events that are about no run.
+const OTHERS: [&str; 2] = ["hook", "schedule"];
 
 /// Which events, and from where.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -26,7 +26,7 @@ const HOOK: &str = "hook";
 pub(crate) struct Wanted {
     /// Only events with a higher number; without it, and without `Last-Event-ID`, only new ones.
     after: Option<i64>,
-    /// Only events of this kind: `job`, `plugin_job`, `execution` or `hook`.
+    /// Only events of this kind: `job`, `plugin_job`, `execution`, `hook` or `schedule`.
     kind: Option<String>,
     /// Only this run.
     run_id: Option<String>,
@@ -44,10 +44,14 @@ pub(crate) fn wanted(wanted: Wanted) -> Result<(Option<i64>, Filter), Refusal> {
     }
     if let Some(kind) = &wanted.kind
         && kind.parse::<Kind>().is_err()
-        && kind != HOOK
+        && !OTHERS.contains(&kind.as_str())
     {
-        let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-        let message = format!("kind must be one of {}, {HOOK}", known.join(", "));
+        let known: Vec<&str> = Kind::ALL
+            .iter()
+            .map(|kind| kind.as_str())
+            .chain(OTHERS)
+            .collect();
+        let message = format!("kind must be one of {}", known.join(", "));
         return Err(Refusal::bad_request(message));
     }
     let types = |types: String| types.split(',').map(|t| t.trim().to_owned()).collect();

@@ -18,6 +18,7 @@ pub(crate) mod probes;
 pub(crate) mod problem;
 pub(crate) mod reference;
 pub(crate) mod runs;
+pub(crate) mod schedules;
 pub(crate) mod setup;
 pub(crate) mod tickets;
 pub(crate) mod ws;

@@ -1,6 +1,6 @@
 //! An execution with what is shown of it.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use engine::{Kind, Run, RunId};
 use serde::Deserialize;
@@ -90,7 +90,7 @@ pub(crate) fn load(
         Ok(LoadedStep { row, body })
     });
     Ok(LoadedExecution {
-        steps: steps.collect::<Result<_, store::Error>>()?,
+        steps: current(steps.collect::<Result<_, store::Error>>()?),
         run,
         header,
         reported,
@@ -118,4 +118,20 @@ fn every(read: &mut Read<'_, '_>, id: RunId) -> Result<Vec<PartRow>, store::Erro
 
 fn corrupt(what: &str, error: &serde_json::Error) -> store::Error {
     store::Error::Corrupt(format!("an execution's {what}: {error}"))
+}
+
+/// The parts that count: when a step at the top began again, it and all after it were done again.
+fn current(parts: Vec<LoadedStep>) -> Vec<LoadedStep> {
+    let mut current: Vec<LoadedStep> = Vec::with_capacity(parts.len());
+    let mut top: HashMap<String, i64> = HashMap::new();
+    for part in parts {
+        let (name, number) = (&part.row.name, part.row.number);
+        if part.row.path.is_empty()
+            && let Some(before) = top.insert(name.clone(), number)
+        {
+            current.truncate(current.partition_point(|one| one.row.number < before));
+        }
+        current.push(part);
+    }
+    current
 }

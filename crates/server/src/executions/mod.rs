@@ -1,9 +1,16 @@
-//! Executions as their contract shows them, for its routes and its socket.
+//! Executions: how they are started and how their contract shows them, for its routes, its socket and schedules.
 
+mod autofill;
 mod header;
 mod loaded;
+mod retry;
+mod submission;
 mod view;
 
 pub(crate) use header::Headers;
 pub(crate) use loaded::{Extent, LoadedExecution, load};
+pub(crate) use retry::{
+    Prepared, RetryRequest, prepare_debug, prepare_retry, prepare_step_back, restart,
+};
+pub(crate) use submission::{missing_credential, started, steps, submission};
 pub(crate) use view::execution as shown;

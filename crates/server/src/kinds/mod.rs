@@ -149,6 +149,7 @@ static EXECUTION: KindRow = KindRow {
         Control::Resume,
         Control::Skip,
         Control::Cancel,
+        Control::Retry,
     ],
     starts_held: false,
     serial_parts: false,

@@ -1,17 +1,20 @@
 //! The folder on disk. Every file is opened below the folder and through no symbolic link, so a name cannot
 //! lead out of it, and nor can a link that somebody puts there between a check and its use.
 
+mod write;
+
 use std::{
     fs::{self, File},
-    io::{self, Read, Write},
+    io::{self, Read},
     os::fd::OwnedFd,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, linkat, openat, openat2, unlinkat};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 
 use super::path::{PlaybookPath, is_playbook};
+pub(super) use write::Staged;
 
 /// The largest playbook, in bytes.
 const SIZE_LIMIT: u64 = 1 << 20;
@@ -62,6 +65,8 @@ impl Folder {
                 let path = format!("{prefix}{name}");
                 if metadata.is_dir() && depth < DEPTH_LIMIT && !name.starts_with('.') {
                     folders.push((entry.path(), format!("{path}/"), depth + 1));
+                } else if metadata.is_file() && name.starts_with(write::STAGED) {
+                    write::sweep(&entry, &metadata);
                 } else if metadata.is_file()
                     && is_playbook(&name)
                     && let Ok(path) = PlaybookPath::parse(&path)
@@ -95,40 +100,6 @@ impl Folder {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
         Ok((stamp(&metadata), text))
-    }
-
-    /// Writes a new playbook beside those that are there: complete and on disk, or not at all.
-    pub(super) fn create(&self, path: &PlaybookPath, text: &str) -> io::Result<()> {
-        const CREATE: OFlags = OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL);
-        let (folder, name) = path.split();
-        let folder = if folder.is_empty() { "." } else { folder };
-        let directory = File::from(self.below(folder, OFlags::RDONLY | OFlags::DIRECTORY)?);
-        let temporary = format!(".{name}.new");
-        let _ = unlinkat(&directory, &temporary, AtFlags::empty());
-        let file = openat(
-            &directory,
-            &temporary,
-            CREATE | OFlags::CLOEXEC,
-            Mode::from(0o644),
-        )?;
-        let mut file = File::from(file);
-        let written = file
-            .write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            // A link, unlike a rename, replaces nothing.
-            .and_then(|()| {
-                Ok(linkat(
-                    &directory,
-                    &temporary,
-                    &directory,
-                    name,
-                    AtFlags::empty(),
-                )?)
-            });
-        let removed = unlinkat(&directory, &temporary, AtFlags::empty());
-        written?;
-        removed?;
-        directory.sync_all()
     }
 
     /// Opens a file or a folder below the root.
@@ -177,7 +148,7 @@ mod tests {
         for outside in ["folder/a.yaml", "file.yaml"] {
             assert!(folder.read(&path(outside)).is_err(), "{outside}");
         }
-        assert!(folder.create(&path("folder/b.yaml"), "x").is_err());
+        assert!(folder.stage(&path("folder/b.yaml"), "x").is_err());
         assert_eq!(folder.read(&path("real.yaml")).expect("a text").1, "text");
         let listed = folder.list().expect("a list");
         let listed: Vec<_> = listed.iter().map(|one| one.path.as_str()).collect();
@@ -185,14 +156,39 @@ mod tests {
     }
 
     #[test]
-    fn a_new_playbook_replaces_nothing() {
+    fn what_is_written_is_complete_or_not_there() {
         let dir = tempfile::tempdir().expect("a directory");
         let folder = Folder::open(dir.path()).expect("the library");
-        folder.create(&path("a.yaml"), "first").expect("written");
-        let again = folder.create(&path("a.yaml"), "second").expect_err("there");
+        let (a, deep) = (path("a.yaml"), path("b/c/d.yaml"));
+        let write = |path: &PlaybookPath, text: &str, replaces| {
+            let staged = folder.stage(path, text)?;
+            staged.place(path, replaces)
+        };
+        write(&a, "first", false).expect("written");
+        let again = write(&a, "second", false).expect_err("there");
         assert_eq!(again.kind(), std::io::ErrorKind::AlreadyExists);
-        assert_eq!(folder.read(&path("a.yaml")).expect("a text").1, "first");
+        write(&deep, "deep", false).expect("written");
+        // Two at once do not share a file, and one that is given up leaves nothing.
+        let [one, other] = ["one", "other"].map(|text| folder.stage(&a, text).expect("staged"));
+        assert_eq!(folder.read(&a).expect("a text").1, "first");
+        drop(other);
+        one.place(&a, true).expect("replaced");
+        assert_eq!(folder.read(&a).expect("a text").1, "one");
+        folder.delete(&deep).expect("deleted");
+        assert!(folder.read(&deep).is_err());
         let left = fs::read_dir(dir.path()).expect("a list").count();
-        assert_eq!(left, 1);
+        assert_eq!(left, 2, "the file and the folder");
+    }
+
+    #[test]
+    fn what_a_killed_server_left_is_removed() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let folder = Folder::open(dir.path()).expect("the library");
+        let staged = |name: &str| dir.path().join(format!("{}{name}", super::write::STAGED));
+        let old = fs::File::create(staged("old")).expect("a file");
+        old.set_modified(std::time::UNIX_EPOCH).expect("a time");
+        fs::write(staged("new"), "x").expect("a file");
+        assert!(folder.list().expect("a list").is_empty());
+        assert!(!staged("old").exists() && staged("new").exists());
     }
 }

@@ -4,6 +4,8 @@
 mod files;
 mod folder;
 mod path;
+mod revisions;
+mod write;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,7 +24,12 @@ use crate::{
     refusal::{Refusal, RefusalKind},
 };
 use folder::{Folder, Stamp};
-pub(crate) use path::PlaybookPath;
+pub(crate) use path::{PlaybookPath, is_playbook};
+pub(crate) use revisions::{resolve, revision_text, revisions};
+pub(crate) use write::Writing;
+
+/// The code of a refusal because there is no such playbook.
+const NOT_FOUND: &str = "playbook_not_found";
 
 /// The library. A clone is the same one.
 #[derive(Clone)]
@@ -31,6 +38,10 @@ pub(crate) struct Library(Arc<Shared>);
 struct Shared {
     folder: Folder,
     read: Mutex<HashMap<PlaybookPath, (Stamp, Arc<Found>)>>,
+    /// The last revision of each playbook that is known to be kept.
+    kept: Mutex<HashMap<String, String>>,
+    /// Held while a playbook is written.
+    writing: tokio::sync::Mutex<()>,
 }
 
 /// A playbook of the library.
@@ -51,6 +62,8 @@ impl Library {
         Ok(Self(Arc::new(Shared {
             folder: Folder::open(root)?,
             read: Mutex::default(),
+            kept: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
         })))
     }
 
@@ -122,22 +135,8 @@ impl Library {
         .await
     }
 
-    /// Writes a new playbook; one that is there already is refused.
-    pub(crate) async fn create(&self, path: PlaybookPath, text: String) -> Result<(), Refusal> {
-        self.blocking(move |shared| {
-            shared
-                .folder
-                .create(&path, &text)
-                .map_err(|error| match error.kind() {
-                    io::ErrorKind::AlreadyExists => {
-                        Refusal::bad_request(format!("Playbook '{path}' exists already"))
-                            .about("path", path.as_str())
-                    }
-                    io::ErrorKind::NotFound => missing(path.as_str()),
-                    _ => unreadable(&error),
-                })
-        })
-        .await
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn blocking<T: Send + 'static>(
@@ -252,7 +251,7 @@ fn unplayable(path: &str, problem: &Problem) -> Refusal {
 
 fn missing(path: &str) -> Refusal {
     Refusal::not_found(format!("Playbook '{path}' not found"))
-        .coded("playbook_not_found")
+        .coded(NOT_FOUND)
         .about("path", path)
 }
 

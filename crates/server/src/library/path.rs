@@ -73,7 +73,7 @@ impl fmt::Display for PlaybookPath {
 }
 
 /// Whether a file of this name is a playbook. Editors and the original leave copies beside it.
-pub(super) fn is_playbook(name: &str) -> bool {
+pub(crate) fn is_playbook(name: &str) -> bool {
     (name.ends_with(".yaml") || name.ends_with(".yml")) && !name.contains(".backup.")
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod outbox;
 pub(crate) mod reaper;
 pub(crate) mod retention;
 pub(crate) mod scheduler;
+pub(crate) mod schedules;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub(crate) fn start(app: &App) -> JoinSet<()> {
     let mut loops = JoinSet::new();
     loops.spawn(reaper::run(app.clone()));
     loops.spawn(scheduler::run(app.clone()));
+    loops.spawn(schedules::run(app.clone()));
     loops.spawn(retention::run(app.clone()));
     loops.spawn(keys::run(app.clone()));
     loops.spawn(audit::run(app.clone()));

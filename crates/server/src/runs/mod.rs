@@ -8,6 +8,8 @@ mod follow;
 pub(crate) mod output;
 pub(crate) mod paging;
 mod part;
+mod refused;
 pub(crate) mod submit;
 
 pub(crate) use part::part;
+pub(crate) use refused::cannot;

@@ -7,7 +7,10 @@ use crate::test_server::TestServer;
 
 /// Routes as the router's source lists them: method, path, scope.
 fn table() -> Vec<(String, String, String)> {
-    let source = include_str!("../../src/router.rs");
+    let source = concat!(
+        include_str!("../../src/router.rs"),
+        include_str!("../../src/router/playbooks.rs")
+    );
     let lines = source.lines().filter_map(|line| {
         let line = line.trim().strip_prefix('(')?;
         let (method, rest) = line.split_once(',')?;
@@ -81,12 +84,15 @@ fn the_document_has_what_it_refers_to_and_names_operations_once() {
 }
 
 /// What the paths of the contracts begin with.
-const CONTRACTS: [&str; 6] = [
+const CONTRACTS: [&str; 9] = [
     "/api/v1",
     "/playground",
     "/api/playbooks",
     "/api/executions",
     "/api/credentials",
+    "/api/schedules",
+    "/api/config",
+    "/api/logs",
     "/api/health",
 ];
 

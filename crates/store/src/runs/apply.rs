@@ -74,6 +74,25 @@ fn change(
     Ok((after, changed))
 }
 
+/// Replaces what a run works on, if the run's version is this one; false otherwise. Others cannot change the run
+/// until the end of the transaction.
+///
+/// # Errors
+/// [`Error::NotFound`], or the database's.
+pub fn replace_input(
+    batch: &mut Batch<'_, '_>,
+    id: RunId,
+    version: i64,
+    input: &[u8],
+) -> Result<bool, Error> {
+    const REPLACE: &str = "UPDATE inputs SET body = $2 WHERE run_id = $1";
+    if lock(batch, id)?.version != version {
+        return Ok(false);
+    }
+    batch.tx.exec(REPLACE, args![&id, input])?;
+    Ok(true)
+}
+
 /// The run, which others cannot change until the end of the transaction.
 pub(crate) fn lock(batch: &mut Batch<'_, '_>, id: RunId) -> Result<engine::Run, Error> {
     let run = row::lock(batch.tx, &[id])?.pop().flatten();

@@ -17,7 +17,7 @@ mod sweep;
 mod update;
 mod waiting;
 
-pub use apply::{apply, apply_to, entry};
+pub use apply::{apply, apply_to, entry, replace_input};
 pub use claim::{Claim, Claimed, plan as claim_plan};
 pub use families::{plan as families_plan, ready_queues};
 pub use find::{
@@ -28,7 +28,8 @@ pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};
 pub use list::{Filter, list, plan_of_several as list_plan};
 pub use part_rows::{
-    PartRow, last_parts, last_parts_within, open_parts, part_counts, parts, parts_within, state,
+    PartRow, TopPart, last_parts, last_parts_within, newest_part, open_parts, part_counts, parts,
+    parts_within, state, top_parts,
 };
 pub use parts::{PartReport, ProgressReport, advance, hold};
 pub use search::{Found, FoundRun, Search, SearchPlan, is_any_in, labels, search, search_plan};

@@ -117,6 +117,37 @@ pub fn last_parts(read: &mut Read<'_, '_>, id: RunId, limit: i64) -> Result<Vec<
     Ok(parts)
 }
 
+/// A part at the top: its number, its name and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopPart {
+    /// Its number, from 1.
+    pub number: i64,
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub stage: Stage,
+}
+
+/// The parts of a run that belong to no other part, in order, without their bodies.
+pub fn top_parts(read: &mut Read<'_, '_>, id: RunId) -> Result<Vec<TopPart>, Error> {
+    const TOP: &str = "SELECT number, name, stage FROM parts WHERE run_id = $1 AND path = ''
+        ORDER BY number";
+    read.tx.all(TOP, args![&id], |row| {
+        Ok(TopPart {
+            number: row.int(0)?,
+            name: row.text(1)?,
+            stage: row.name(2)?,
+        })
+    })
+}
+
+/// The number of a run's newest part; 0 without any.
+pub fn newest_part(read: &mut Read<'_, '_>, id: RunId) -> Result<i64, Error> {
+    const NEWEST: &str = "SELECT number FROM parts WHERE run_id = $1 ORDER BY number DESC LIMIT 1";
+    let newest = read.tx.first(NEWEST, args![&id], |row| row.int(0))?;
+    Ok(newest.unwrap_or(0))
+}
+
 /// The parts of a run that have started and not ended.
 pub fn open_parts(read: &mut Read<'_, '_>, id: RunId) -> Result<Vec<PartRow>, Error> {
     const OPEN: &str = select!("ended_at IS NULL ORDER BY number");

@@ -13,6 +13,7 @@ mod keys;
 mod playbooks;
 mod plugin_jobs;
 mod runs;
+mod schedules;
 mod sse;
 mod transport;
 

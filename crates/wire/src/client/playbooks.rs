@@ -1,9 +1,13 @@
 //! The calls of a client that starts playbooks and watches executions.
 
+use http::{Method, Request, header};
 use serde_json::Value;
 
-use super::{Client, Error, jobs::encode};
-use crate::playbooks::{Execution, NewExecution, PlaybookDetails, PlaybookList, StartedExecution};
+use super::{Client, Error, Payload, jobs::encode, whole};
+use crate::playbooks::{
+    Execution, NewExecution, PlaybookDetails, PlaybookDiff, PlaybookList, RetryExecution,
+    StartedExecution, Steered, WritePlaybook,
+};
 
 impl Client {
     /// The playbooks of the server's library, and the files that cannot be read.
@@ -22,6 +26,46 @@ impl Client {
         self.fetch("/api/playbooks/schema").await
     }
 
+    /// What changed from one revision of a playbook to another.
+    pub async fn playbook_diff(
+        &self,
+        path: &str,
+        from: Option<&str>,
+        to: Option<&str>,
+    ) -> Result<PlaybookDiff, Error> {
+        let both = [("from", from), ("to", to)];
+        let given = both
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        let given: Vec<_> = given
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
+        let path = format!("/api/playbooks/{}/diff?{}", encode(path), given.join("&"));
+        self.fetch(&path).await
+    }
+
+    /// Writes a playbook; `replaces` is the revision that is there, or `*`.
+    pub async fn put_playbook(
+        &self,
+        path: &str,
+        new: &WritePlaybook,
+        replaces: Option<&str>,
+    ) -> Result<PlaybookDetails, Error> {
+        let body = serde_json::to_vec(new).map_err(|error| Error::Request(error.to_string()))?;
+        let mut request = Request::builder()
+            .method(Method::PUT)
+            .uri(format!("/api/playbooks/{}", encode(path)))
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(revision) = replaces {
+            let tag = match revision {
+                "*" => revision.to_owned(),
+                revision => format!("\"{revision}\""),
+            };
+            request = request.header(header::IF_MATCH, tag);
+        }
+        whole(self.send_with(request, Payload::Bytes(body.into())).await?).await
+    }
+
     /// Starts a playbook. With an idempotency key it may be repeated safely for a day.
     pub async fn start_execution(
         &self,
@@ -29,6 +73,16 @@ impl Client {
         key: Option<&str>,
     ) -> Result<StartedExecution, Error> {
         self.submit_to("/api/executions", new, key).await
+    }
+
+    /// Queues an ended execution again.
+    pub async fn retry_execution(
+        &self,
+        id: &str,
+        wanted: &RetryExecution,
+    ) -> Result<Steered, Error> {
+        let path = format!("/api/executions/{}/retry", encode(id));
+        self.answered(Method::POST, &path, wanted).await
     }
 
     /// An execution as it is now.

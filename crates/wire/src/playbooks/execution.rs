@@ -86,6 +86,35 @@ pub struct ExecutionInput {
     /// The files of the library that steps name, by their paths there, as they were at the start.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, HashedJobFile>,
+    /// Where it went on when it was retried or went back, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restarts: Vec<Restart>,
+}
+
+/// An execution went on at a step that it had performed before.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Restart {
+    /// The step at the top level that is performed again, with all after it; without one it goes on where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_step: Option<String>,
+    /// The number of its newest part then. Once there is a newer one, the step has begun again.
+    pub after: i64,
+    /// The parameters until then, if they were edited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub parameters_before: Option<Map<String, Value>>,
+}
+
+/// Body of `POST /api/executions/{id}/retry`, which may be empty.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct RetryExecution {
+    /// A step at the top level that has begun; without one the step at which the execution ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_step: Option<String>,
+    /// Values of parameters that replace those that it had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub parameters: Option<Map<String, Value>>,
 }
 
 /// Who started an execution.

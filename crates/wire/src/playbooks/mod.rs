@@ -3,7 +3,10 @@
 
 mod credential;
 mod execution;
+mod library;
+mod original;
 mod playbook;
+mod schedule;
 mod step;
 
 pub use credential::{
@@ -11,11 +14,24 @@ pub use credential::{
     SavedCredential, UseCredential,
 };
 pub use execution::{
-    Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, Requester, StartedExecution,
-    Steered, StepResult, UpdatedStep,
+    Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, Requester, Restart,
+    RetryExecution, StartedExecution, Steered, StepResult, UpdatedStep,
+};
+pub use library::{
+    DeletedPlaybook, ImportPlaybook, ImportedPlaybook, MarkedPlaybook, PlaybookDiff,
+    PlaybookRevision, PlaybookRevisions, PlaybookText, RenamePlaybook, UpdatePlaybook,
+    UpdatedPlaybook, WritePlaybook,
+};
+pub use original::{
+    DebugMode, ExecutionCode, LiveHealth, LogEntry, LogList, ReadyHealth, ServerConfig,
+    ServerFeatures, StepParameterInfo, StepTypeInfo, StepTypeList,
 };
 pub use playbook::{
     DuplicatePlaybook, Duplicated, Health, PlaybookDetails, PlaybookList, PlaybookParameter,
     PlaybookProblem, PlaybookStep, PlaybookSummary, ValidatePlaybook, Validated,
+};
+pub use schedule::{
+    CatchUp, DeletedSchedule, NewSchedule, Overlap, Schedule, ScheduleChange, ScheduleHistory,
+    ScheduleList, ScheduledExecution,
 };
 pub use step::{StepBody, StepStatus};

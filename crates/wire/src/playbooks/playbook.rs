@@ -33,9 +33,12 @@ pub struct PlaybookSummary {
     /// Addition: the section of the list that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// Addition: whether its author marked it as verified.
+    /// Addition: whether its file says that it is verified, or somebody marked it so since.
     #[serde(default)]
     pub verified: bool,
+    /// Addition: when it was marked so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<Timestamp>,
     /// Addition: whether it may be started.
     pub enabled: bool,
     /// Addition: how many parameters it has.

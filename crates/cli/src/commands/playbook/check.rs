@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use playbook::{Loaded, Problem, Severity};
+use playbook::{Loaded, Severity};
 use wire::playbooks::PlaybookProblem;
 
 use crate::{
@@ -18,19 +18,13 @@ pub(super) fn run(check: &CheckPlaybooks) -> Result<Exit, Failure> {
         let shown = file.display().to_string();
         let text = fs::read_to_string(file)
             .map_err(|error| Failure::io(format!("cannot read {shown}"), &error))?;
-        let problems: Vec<Problem> = match playbook::parse(&text) {
-            Err(problems) => problems,
-            Ok(Loaded { playbook, warnings }) => {
-                let problems = [warnings, playbook::check(&playbook)].concat();
-                let folder = file.parent().unwrap_or(Path::new(""));
-                let files = playbook.files().into_iter();
-                let missing = files.filter(|one| !folder.join(&one.path).is_file());
-                problems
-                    .into_iter()
-                    .chain(missing.map(|one| one.missing()))
-                    .collect()
-            }
-        };
+        let mut problems = playbook::problems(&text);
+        if let Ok(Loaded { playbook, .. }) = playbook::parse(&text) {
+            let folder = file.parent().unwrap_or(Path::new(""));
+            let files = playbook.files().into_iter();
+            let missing = files.filter(|one| !folder.join(&one.path).is_file());
+            problems.extend(missing.map(|one| one.missing()));
+        }
         for problem in &problems {
             print_line(&plain(&format!("{shown}:{problem}")))?;
         }

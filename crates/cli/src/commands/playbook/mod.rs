@@ -1,8 +1,10 @@
 //! `playbook …`.
 
 mod check;
+mod diff;
 mod list;
 mod new;
+mod put;
 mod run;
 mod show;
 
@@ -11,12 +13,16 @@ use crate::{
     exit::{Exit, Failure},
 };
 
+pub(super) use run::read_parameters;
+
 pub(super) async fn run(playbook: PlaybookArgs) -> Result<Exit, Failure> {
     match playbook {
         PlaybookArgs::List { address, format } => list::run(&address, format).await,
         PlaybookArgs::Show(show) => show::run(show).await,
         PlaybookArgs::Check(check) => check::run(&check),
         PlaybookArgs::New(new) => new::run(&new),
+        PlaybookArgs::Put(put) => put::run(put).await,
+        PlaybookArgs::Diff(diff) => diff::run(diff).await,
         PlaybookArgs::Run(run) => run::run(*run).await,
     }
 }

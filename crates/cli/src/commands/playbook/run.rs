@@ -1,6 +1,6 @@
 //! `playbook run`.
 
-use std::io::Read;
+use std::{io::Read, path::Path};
 
 use serde_json::{Map, Value};
 use wire::playbooks::NewExecution;
@@ -14,10 +14,7 @@ use crate::{
 
 pub(super) async fn run(run: RunPlaybook) -> Result<Exit, Failure> {
     let client = connection::open(&run.address)?;
-    let mut parameters = match &run.parameters {
-        Some(file) => read(file)?,
-        None => Map::new(),
-    };
+    let mut parameters = read_parameters(run.parameters.as_deref())?;
     let given = run.parameter.iter();
     parameters.extend(given.map(|(name, value)| (name.clone(), Value::from(value.as_str()))));
     let new = NewExecution {
@@ -44,7 +41,13 @@ pub(super) async fn run(run: RunPlaybook) -> Result<Exit, Failure> {
     follow_to_end(&client, id, run.reconnect.reconnect_for, shown).await
 }
 
-fn read(file: &std::path::Path) -> Result<Map<String, Value>, Failure> {
+/// Values of parameters from a file, if one is named.
+pub(in crate::commands) fn read_parameters(
+    file: Option<&Path>,
+) -> Result<Map<String, Value>, Failure> {
+    let Some(file) = file else {
+        return Ok(Map::new());
+    };
     let shown = file.display();
     let failed = |error| Failure::io(format!("cannot read {shown}"), &error);
     let mut text = String::new();

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use playbook::{JournalPart, PartStage, StepKey};
+use playbook::{EditedParameters, JournalPart, PartStage, StepKey};
+use serde_json::{Map, Value};
 use wire::{
     Timestamp,
     client::Client,
     executors::{ClaimedRun, Stage},
+    playbooks::ExecutionInput,
     runs::RunPart,
 };
 
@@ -129,6 +131,37 @@ pub(super) fn read(parts: Vec<RunPart>, titles: &mut Titles) -> (Vec<JournalPart
     logins.sort_by_key(|(ended, _)| *ended);
     earlier.logins = logins.into_iter().map(|(_, key)| key).collect();
     (read, earlier)
+}
+
+/// The parameters that the execution began with, and those that were edited since.
+pub(super) fn parameters(input: &ExecutionInput) -> (Map<String, Value>, Vec<EditedParameters>) {
+    let mut edits: Vec<EditedParameters> = Vec::new();
+    let mut parameters = input.parameters.clone();
+    for restart in input.restarts.iter().rev() {
+        if let Some(before) = &restart.parameters_before {
+            let edited = std::mem::replace(&mut parameters, before.clone());
+            let after = restart.after;
+            edits.push(EditedParameters {
+                after,
+                parameters: edited,
+            });
+        }
+    }
+    edits.reverse();
+    (parameters, edits)
+}
+
+/// The step that is performed again, unless it has begun since that was asked for.
+pub(super) fn restart(input: &ExecutionInput, newest: i64) -> Option<StepKey> {
+    let restart = input.restarts.last()?;
+    let step = restart
+        .from_step
+        .as_ref()
+        .filter(|_| newest <= restart.after)?;
+    Some(StepKey {
+        path: String::new(),
+        name: step.clone(),
+    })
 }
 
 fn stage(stage: Stage) -> PartStage {

@@ -95,9 +95,20 @@ impl AttemptRunner {
         };
         let parts = parts.map_err(|halt| halted(context.taken, halt, None))?;
         let mut titles = Titles::new(&bundle);
-        let (parts, earlier) = earlier::read(parts, &mut titles);
-        let mut progress = Progress::new(Arc::new(bundle), context.input.parameters.clone());
-        progress.restore(parts).map_err(|problem| {
+        let newest = parts.last().map_or(0, |part| part.number);
+        let (parts, mut earlier) = earlier::read(parts, &mut titles);
+        let (parameters, edits) = earlier::parameters(context.input);
+        let mut progress = Progress::new(Arc::new(bundle), parameters);
+        let restored = progress.restore_edited(parts, edits);
+        let restored = restored.and_then(|()| match earlier::restart(context.input, newest) {
+            None => Ok(()),
+            Some(step) => {
+                earlier.resumed.clear();
+                earlier.finally_until.clear();
+                progress.rewind(&step)
+            }
+        });
+        restored.map_err(|problem| {
             not_started(format!(
                 "what earlier attempts left cannot be read: {problem}"
             ))

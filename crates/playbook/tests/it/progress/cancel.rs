@@ -1,10 +1,10 @@
 //! Cancel, the time of `finally`, and going back.
 
 use insta::assert_snapshot;
-use playbook::{ExecutionOutcome, StepKey, StepOutcome};
+use playbook::{EditedParameters, ExecutionOutcome, Progress, StepKey, StepOutcome};
 use serde_json::json;
 
-use super::runner::{Runner, line};
+use super::runner::{Runner, alone, line};
 use crate::with_steps;
 
 const STEPS: &str = "
@@ -206,6 +206,42 @@ fn retry_of_a_failed_execution_from_its_failed_step() {
         .ended(&key("", "z"), StepOutcome::completed(json!({})));
     run.finish();
     assert_snapshot!(run.log[before..].to_owned() + &format!("{:?}", run.outcome()));
+}
+
+#[test]
+fn edited_parameters_hold_from_the_retry_on() {
+    let text = "parameters: [{name: items, type: list}, {name: word, type: string}]\n";
+    let steps = "- {id: each, name: E, type: utility.log, for_each: '{{ items }}', parameters: {message: '{{ item }}'}}\n\
+                 - {id: z, name: Z, type: utility.log, parameters: {message: '{{ word }}'}}\n";
+    let before = json!({"items": [1, 2], "word": "fail"});
+    let bundle = alone(crate::loaded(&with_steps(text, steps)));
+    let mut run = Runner::new(bundle.clone(), before).run();
+    assert!(matches!(run.outcome(), ExecutionOutcome::Failed { .. }));
+    let after = json!({"items": [7, 8, 9], "word": "fine"});
+    let edit = EditedParameters {
+        after: run.rows.len().try_into().unwrap(),
+        parameters: after.as_object().unwrap().clone(),
+    };
+    // What was done with the old ones stays done, also for an executor that goes on after the retry has begun.
+    let restored = |run: &mut Runner| {
+        run.progress = Progress::new(bundle.clone(), run.parameters.clone());
+        let rows = run.rows.values().cloned().collect();
+        run.progress
+            .restore_edited(rows, vec![edit.clone()])
+            .unwrap();
+    };
+    restored(&mut run);
+    run.progress.rewind(&key("", "z")).unwrap();
+    let begun: Vec<_> = run.begin().into_iter().map(|step| step.key).collect();
+    assert_eq!(begun, [key("", "z")]);
+    restored(&mut run);
+    run.finish();
+    assert!(matches!(run.outcome(), ExecutionOutcome::Completed { .. }));
+    let last = run.rows.values().next_back().map(line).unwrap();
+    assert!(
+        last.ends_with("completed z output {\"value\":\"fine\"}"),
+        "{last}"
+    );
 }
 
 #[test]

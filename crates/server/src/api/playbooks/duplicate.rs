@@ -2,15 +2,15 @@
 
 use axum::extract::State;
 use serde_json::Value;
-use store::audit::Target;
 use wire::playbooks::{DuplicatePlaybook, Duplicated};
 
+use super::write::{Expected, save};
 use crate::{
     app::App,
     audit::AuditContext,
     http::extract::Json,
     library::{PlaybookPath, playbook_path},
-    refusal::Refusal,
+    refusal::{Refusal, RefusalKind},
 };
 
 /// The longest name of a playbook, in bytes.
@@ -32,58 +32,67 @@ pub(crate) async fn duplicate(
         .get(playbook_path(&request.source_path)?)
         .await?;
     let name = request.new_name.trim();
-    if name.is_empty() || name.len() > NAME_LIMIT || name.chars().any(char::is_control) {
-        let message = format!("new_name must have from 1 to {NAME_LIMIT} bytes, in one line");
-        return Err(Refusal::field("new_name", message));
-    }
-    let file = kebab(name);
-    if file.is_empty() {
-        let message = "new_name must have a letter or a digit";
-        return Err(Refusal::field("new_name", message));
-    }
-    let (folder, _) = source.path.split();
-    let path = match folder {
-        "" => format!("{file}.yaml"),
-        folder => format!("{folder}/{file}.yaml"),
+    let file = file_name("new_name", name)?;
+    let path = match source.path.split() {
+        ("", _) => file,
+        (folder, _) => format!("{folder}/{file}"),
     };
-    let path: PlaybookPath = playbook_path(&path)?;
+    let path = playbook_path(&path)?;
     source.playable()?;
     let text = renamed(&source.text, name);
-    app.library.create(path.clone(), text).await?;
-    let entry = audit_context.entry(app.now_ms(), Target::one("playbook", path.as_str()));
-    app.store
-        .write(move |batch| {
-            batch.record(&entry);
-            Ok(())
-        })
-        .await?;
+    let saved = save(&app, path.clone(), text, &Expected::Absent, audit_context).await;
+    saved.map_err(|refusal| exists(&path, refusal))?;
     Ok(axum::Json(Duplicated {
         message: "Playbook duplicated successfully".to_owned(),
         new_path: path.as_str().to_owned(),
     }))
 }
 
+/// A name that is taken, in the words of this contract.
+pub(super) fn exists(path: &PlaybookPath, refusal: Refusal) -> Refusal {
+    if refusal.kind != RefusalKind::PreconditionRequired {
+        return refusal;
+    }
+    Refusal::bad_request(format!("Playbook '{path}' exists already")).about("path", path.as_str())
+}
+
+/// The name of a file for a playbook of this name.
+pub(super) fn file_name(field: &str, name: &str) -> Result<String, Refusal> {
+    if name.is_empty() || name.len() > NAME_LIMIT || name.chars().any(char::is_control) {
+        let message = format!("{field} must have from 1 to {NAME_LIMIT} bytes, in one line");
+        return Err(Refusal::field(field, message));
+    }
+    let file = kebab(name);
+    if file.is_empty() {
+        let message = format!("{field} must have a letter or a digit");
+        return Err(Refusal::field(field, message));
+    }
+    Ok(format!("{file}.yaml"))
+}
+
 /// The text with another name in its line `name:`, and every comment as it was. A text whose name stands in
 /// no such line keeps its name: the path tells the copy from it.
 fn renamed(text: &str, name: &str) -> String {
+    let after = with_line(text, "name", name);
+    let is_renamed = playbook::parse(&after).is_ok_and(|loaded| loaded.playbook.name == name);
+    if is_renamed { after } else { text.to_owned() }
+}
+
+/// The text with another value in the line of a key at its top, and every other line as it was.
+pub(super) fn with_line(text: &str, key: &str, value: &str) -> String {
     // A JSON string is a YAML string.
-    let line = format!("name: {}", Value::from(name));
+    let line = format!("{key}: {}", Value::from(value));
+    let start = format!("{key}:");
     let mut done = false;
     let lines = text.split_inclusive('\n').map(|old| {
-        if done || !old.starts_with("name:") {
+        if done || !old.starts_with(&start) {
             return old.to_owned();
         }
         done = true;
         let end = &old[old.trim_end_matches(['\r', '\n']).len()..];
         format!("{line}{end}")
     });
-    let text_after: String = lines.collect();
-    let is_renamed = playbook::parse(&text_after).is_ok_and(|loaded| loaded.playbook.name == name);
-    if is_renamed {
-        text_after
-    } else {
-        text.to_owned()
-    }
+    lines.collect()
 }
 
 /// `My Custom Playbook` is `my-custom-playbook`.

@@ -21,7 +21,8 @@ pub(crate) fn body(refusal: &Refusal) -> (StatusCode, String) {
         RefusalKind::Forbidden => "permission_denied",
         RefusalKind::NotFound => "not_found",
         RefusalKind::MethodNotAllowed => "method_not_allowed",
-        RefusalKind::Conflict => "conflict",
+        RefusalKind::Conflict | RefusalKind::PreconditionFailed => "conflict",
+        RefusalKind::PreconditionRequired => "precondition_required",
         RefusalKind::RateLimited { .. } => "rate_limited",
         _ => "internal_error",
     };

@@ -14,6 +14,12 @@ use crate::app::App;
     responses((status = 200, description = "It does", body = Health),
         (status = 503, description = "It does not", body = Health)))]
 pub(crate) async fn health(State(app): State<App>) -> Response {
+    let (code, body) = of(&app).await;
+    (code, axum::Json(body)).into_response()
+}
+
+/// Status and body of the health.
+pub(super) async fn of(app: &App) -> (StatusCode, Health) {
     let found = app.store.read(store::events::extent).await;
     let (code, status) = match found {
         Ok(_) => (StatusCode::OK, "healthy"),
@@ -28,5 +34,5 @@ pub(crate) async fn health(State(app): State<App>) -> Response {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_seconds: uptime_ms.max(0) / 1_000,
     };
-    (code, axum::Json(body)).into_response()
+    (code, body)
 }

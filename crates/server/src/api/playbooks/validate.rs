@@ -1,6 +1,6 @@
 //! Texts of playbooks are checked, and the language is described.
 
-use playbook::{Loaded, Problem, Severity};
+use playbook::{Problem, Severity};
 use serde_json::Value;
 use wire::playbooks::{ValidatePlaybook, Validated};
 
@@ -19,10 +19,7 @@ pub(crate) async fn validate(
     Json(request): Json<ValidatePlaybook>,
 ) -> Result<axum::Json<Validated>, Refusal> {
     let text = request.content;
-    let checked = offload(text.len(), move || match playbook::parse(&text) {
-        Err(problems) => problems,
-        Ok(Loaded { playbook, warnings }) => [warnings, playbook::check(&playbook)].concat(),
-    });
+    let checked = offload(text.len(), move || playbook::problems(&text));
     let (errors, warnings): (Vec<_>, Vec<_>) = checked
         .await
         .into_iter()

@@ -1,17 +1,16 @@
 //! Playbooks as bodies.
 
 use playbook::{Loaded, ParameterKind, Playbook, Problem};
+use store::revisions::MarksRow;
 use wire::{
     Timestamp,
-    playbooks::{
-        PlaybookDetails, PlaybookParameter, PlaybookProblem, PlaybookStep, PlaybookSummary,
-    },
+    playbooks::{PlaybookDetails, PlaybookParameter, PlaybookProblem, PlaybookSummary},
 };
 
-use crate::library::Found;
+use crate::{app::App, executions, library::Found, refusal::Refusal};
 
 /// A row of the list.
-pub(super) fn summary(found: &Found, loaded: &Loaded) -> PlaybookSummary {
+pub(super) fn summary(found: &Found, loaded: &Loaded, marks: &MarksRow) -> PlaybookSummary {
     let Playbook {
         name,
         version,
@@ -23,7 +22,7 @@ pub(super) fn summary(found: &Found, loaded: &Loaded) -> PlaybookSummary {
         ..
     } = &loaded.playbook;
     let parameters: Vec<_> = parameters.iter().map(parameter).collect();
-    let steps = steps(&loaded.playbook);
+    let steps = executions::steps(&loaded.playbook);
     PlaybookSummary {
         name: name.clone(),
         path: found.path.as_str().to_owned(),
@@ -31,8 +30,10 @@ pub(super) fn summary(found: &Found, loaded: &Loaded) -> PlaybookSummary {
         description: description.clone(),
         version: version.clone(),
         group: group.clone(),
-        verified: verified.unwrap_or(false),
-        enabled: true,
+        verified: marks.verified_at.is_some()
+            || (marks.unverified_at.is_none() && verified.unwrap_or(false)),
+        verified_at: marks.verified_at.map(Timestamp),
+        enabled: marks.disabled_at.is_none(),
         parameter_count: parameters.len(),
         step_count: steps.len(),
         parameters,
@@ -42,29 +43,25 @@ pub(super) fn summary(found: &Found, loaded: &Loaded) -> PlaybookSummary {
     }
 }
 
-pub(super) fn details(found: &Found, loaded: &Loaded) -> PlaybookDetails {
-    PlaybookDetails {
-        summary: summary(found, loaded),
+pub(super) async fn details(
+    app: &App,
+    found: &Found,
+    loaded: &Loaded,
+) -> Result<PlaybookDetails, Refusal> {
+    let path = found.path.as_str().to_owned();
+    let marks = app
+        .store
+        .read(move |read| store::revisions::marks_of(read, &path))
+        .await?;
+    Ok(PlaybookDetails {
+        summary: summary(found, loaded, &marks),
         metadata: loaded.playbook.metadata.clone().into(),
         warnings: loaded
-            .warnings
+            .problems()
             .iter()
-            .chain(&playbook::check(&loaded.playbook))
             .map(|one| problem(None, one))
             .collect(),
-    }
-}
-
-/// The steps at the top level.
-pub(super) fn steps(playbook: &Playbook) -> Vec<PlaybookStep> {
-    let steps = playbook.steps.iter().map(|step| PlaybookStep {
-        id: step.id.clone(),
-        name: step.name.clone(),
-        kind: step.kind.clone(),
-        timeout: step.timeout_s,
-        retry_count: step.retry.count,
-    });
-    steps.collect()
+    })
 }
 
 fn parameter(parameter: &playbook::Parameter) -> PlaybookParameter {

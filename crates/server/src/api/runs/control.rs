@@ -1,7 +1,7 @@
 //! What operators ask of a run.
 
 use axum::{Extension, extract::State};
-use engine::{RunId, Status};
+use engine::{Kind, RunId};
 use store::{Batch, audit::Target};
 use wire::runs::RunDetails;
 
@@ -10,9 +10,11 @@ use crate::{
     access::Principal,
     app::App,
     audit::AuditContext,
+    executions::{self, RetryRequest},
     http::extract::PathRunId,
     kinds::{self, Control},
     refusal::{Refusal, RefusalKind},
+    runs::cannot,
 };
 
 /// A handler for each thing that may be asked for.
@@ -56,6 +58,18 @@ async fn ask(
 ) -> Result<axum::Json<RunDetails>, Refusal> {
     let (now, command) = (app.now_ms(), control.command(app.aging_step_ms()));
     let entry = audit_context.entry(now, Target::default());
+    let kind = app
+        .store
+        .read(move |read| store::runs::kind(read, id))
+        .await?;
+    // Its steps say from where it goes on.
+    let prepared = if (kind, control) == (Kind::Execution, Control::Retry) {
+        let request = RetryRequest::default();
+        // Who may not see it does not learn of it, and its state is looked at below.
+        executions::prepare_retry(app, id, request).await.ok()
+    } else {
+        None
+    };
     let work = move |batch: &mut Batch<'_, '_>| {
         let run = find(&mut batch.read(), &principal, id)?.run;
         let rules = kinds::of(run.kind);
@@ -68,17 +82,19 @@ async fn ask(
             return Ok(Err(Refusal::conflict(why)));
         }
         let entry = entry.clone().on(Target::runs(run.kind.as_str(), &[id]));
-        match store::runs::entry(batch, run.kind, id, &command, &entry) {
-            Ok(_) => details::shown(&mut batch.read(), &principal, id, now).map(Ok),
+        let done = match &prepared {
+            Some(prepared) => match executions::restart(batch, id, prepared, &entry) {
+                Ok(Err(refusal)) => return Ok(Err(refusal)),
+                Ok(Ok(())) => Ok(()),
+                Err(error) => Err(error),
+            },
+            None => store::runs::entry(batch, run.kind, id, &command, &entry).map(drop),
+        };
+        match done {
+            Ok(()) => details::shown(&mut batch.read(), &principal, id, now).map(Ok),
             Err(store::Error::Rejected(rejected)) => {
-                let (noun, done) = (rules.noun, control.participle());
-                let status = match rejected.status {
-                    Status::Completed | Status::Failed => format!("has {}", rejected.status),
-                    Status::Cancelled => "was cancelled".to_owned(),
-                    status => format!("is {status}"),
-                };
-                let why = format!("the {noun} {status}, so it cannot be {done}");
-                Ok(Err(Refusal::conflict(why)))
+                let why = cannot(rules.noun, control, rejected.status);
+                Ok(Err(Refusal::conflict(format!("the {why}"))))
             }
             Err(error) => Err(error),
         }

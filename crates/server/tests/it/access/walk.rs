@@ -145,9 +145,16 @@ async fn refused(route: &Route, who: &str, answer: Answer, status: u16) {
         &body["error"]
     } else if path.starts_with("/api/play") && !path.starts_with("/api/playbooks") {
         &body["error"]["message"]
-    } else if ["/api/playbooks", "/api/executions", "/api/credentials"]
-        .iter()
-        .any(|root| path.starts_with(root))
+    } else if [
+        "/api/playbooks",
+        "/api/executions",
+        "/api/credentials",
+        "/api/schedules",
+        "/api/config",
+        "/api/logs",
+    ]
+    .iter()
+    .any(|root| path.starts_with(root))
     {
         &body["detail"]["message"]
     } else {

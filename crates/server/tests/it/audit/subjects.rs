@@ -93,10 +93,13 @@ async fn of_playbooks(
     if route.starts_with("/api/executions/{id}") {
         let id = text(&post(keyed, "/api/executions", &start).await["execution_id"]);
         let first = match (method.as_str(), route) {
-            ("DELETE", _) => Some("cancel"),
+            ("DELETE", _) | (_, "/api/executions/{id}/retry") => Some("cancel"),
             (_, "/api/executions/{id}/resume") => Some("pause"),
             _ => None,
         };
+        if route.ends_with("/skip_back") {
+            go_on(keyed, &id).await;
+        }
         if let Some(control) = first {
             post(
                 keyed,
@@ -107,7 +110,48 @@ async fn of_playbooks(
         }
         return (route.replace("{id}", &id), String::new(), "execution");
     }
+    if route.starts_with("/api/schedules") {
+        let new = json!({"name": "A", "playbook_path": PATH, "every": 60});
+        if route == "/api/schedules" {
+            return (route.to_owned(), new.to_string(), "schedule");
+        }
+        let id = text(&post(keyed, "/api/schedules", &new).await["id"]);
+        let body = match method.as_str() {
+            "PUT" | "PATCH" => new.to_string(),
+            _ => String::new(),
+        };
+        return (route.replace("{id}", &id), body, "schedule");
+    }
     match (method.as_str(), route) {
+        (_, "/api/playbooks/{path}") => {
+            let (path, body) = match method.as_str() {
+                "PUT" => ("made.yaml", json!({"content": playbook}).to_string()),
+                "POST" => ("audited.yaml/verify", String::new()),
+                _ => ("made.yaml", String::new()),
+            };
+            std::fs::write(library.join("made.yaml"), playbook).expect("a playbook");
+            if method == Method::PUT {
+                std::fs::remove_file(library.join("made.yaml")).expect("removed");
+            }
+            (route.replace("{path}", path), body, "playbook")
+        }
+        ("PUT", "/api/playbooks/update") => {
+            let text = playbook.replace("name: A", "name: B");
+            let update = json!({"playbook_path": PATH, "yaml_content": text});
+            (route.to_owned(), update.to_string(), "playbook")
+        }
+        ("PATCH", "/api/playbooks/metadata") => {
+            let rename = json!({"playbook_path": PATH, "name": "Renamed"});
+            (route.to_owned(), rename.to_string(), "playbook")
+        }
+        ("POST", "/api/playbooks/create" | "/api/playbooks/import") => {
+            let name = route.rsplit('/').next().unwrap_or_default();
+            let new = json!({"name": name, "yaml_content": playbook});
+            (route.to_owned(), new.to_string(), "playbook")
+        }
+        ("POST", "/api/playbooks/metadata/reset-all") => {
+            (route.to_owned(), String::new(), "playbook")
+        }
         ("POST", "/api/playbooks/duplicate") => {
             let copy = json!({"source_path": PATH, "new_name": "Copy"});
             (route.to_owned(), copy.to_string(), "playbook")
@@ -124,6 +168,32 @@ async fn of_playbooks(
             (route.replace("{name}", &name), body, "credential")
         }
         _ => panic!("{method} {route} has an action: say here how it is performed"),
+    }
+}
+
+/// An execution ends a step and waits for its operator.
+async fn go_on(keyed: &Keyed, id: &str) {
+    let executor = json!({"slots": 1, "version": "1", "isolation": "none", "kinds": ["execution"]});
+    let path = "/api/executors/back";
+    let registered = keyed.send(&keyed.admin, Method::PUT, path, &executor.to_string());
+    registered.await.json(200).await;
+    loop {
+        let claim = json!({"claim": {"kinds": ["execution"], "max": 1}});
+        let taken = post(keyed, "/api/executors/back/exchange", &claim).await;
+        let run = &taken["runs"][0];
+        if run["id"] != json!(id) {
+            continue;
+        }
+        let parts = json!([{"number": 1, "name": "a", "stage": "completed", "tries": 1,
+            "body": {"name": "A", "type": "utility.log"}}]);
+        let report = json!({"executor": "back", "token": run["token"], "parts": parts});
+        post(keyed, &format!("/api/runs/{id}/parts"), &report).await;
+        let park =
+            json!({"executor": "back", "token": run["token"], "wait_for": "operator", "seen": 0});
+        let path = format!("/api/runs/{id}/park");
+        let parked = keyed.post(&keyed.admin, &path, &park).await;
+        assert_eq!(parked.status, 204);
+        return;
     }
 }
 

@@ -27,18 +27,23 @@ pub(super) async fn claim(server: &TestServer) -> Value {
 }
 
 /// What an executor reports: parts, and how many steps have ended and failed.
-async fn report(server: &TestServer, run: &Value, parts: Value, (ended, failures): (usize, usize)) {
+pub(super) async fn report(
+    server: &TestServer,
+    run: &Value,
+    parts: Value,
+    (ended, failures): (usize, usize),
+) {
     let path = format!("/api/runs/{}/parts", text(&run["id"]));
     let state = json!({"ended_steps": ended, "failures": failures});
     let body = json!({"executor": "player", "token": run["token"], "parts": parts, "state": state});
     server.post(&path, &body).json(200).await;
 }
 
-fn part(number: i64, name: &str, stage: &str, body: &Value) -> Value {
+pub(super) fn part(number: i64, name: &str, stage: &str, body: &Value) -> Value {
     json!({"number": number, "name": name, "stage": stage, "tries": 1, "body": body})
 }
 
-async fn ask(server: &TestServer, id: &str, control: &str, status: u16) -> Value {
+pub(super) async fn ask(server: &TestServer, id: &str, control: &str, status: u16) -> Value {
     let path = format!("/api/executions/{id}/{control}");
     server.post(&path, &json!(null)).json(status).await
 }

@@ -4,6 +4,9 @@ mod approvals;
 mod credentials;
 mod executions;
 mod library;
+mod retry;
+mod revisions;
+mod schedules;
 
 use std::fs;
 

@@ -128,5 +128,6 @@ async fn an_execution_that_waits_takes_every_signal() {
         json!({"generation": 3, "pause": 0, "skip": 1, "cancel": 0})
     );
     let retry = ask(&server, &id, "retry").await.json(409).await;
-    assert_eq!(detail(&retry), "executions cannot be retried");
+    let why = "the execution is queued, so it cannot be retried";
+    assert_eq!(detail(&retry), why);
 }

@@ -3,11 +3,4 @@
 pub(crate) mod change;
 pub(crate) mod list;
 
-use crate::refusal::Refusal;
-
-pub(super) fn missing(name: &str) -> Refusal {
-    let shown: String = name.chars().take(100).collect();
-    Refusal::not_found(format!("Credential '{shown}' not found"))
-        .coded("credential_not_found")
-        .about("name", shown)
-}
+pub(super) use crate::executions::missing_credential as missing;

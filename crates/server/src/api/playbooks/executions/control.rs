@@ -1,12 +1,13 @@
 //! What operators ask of an execution.
 
 use axum::extract::State;
-use engine::{Kind, RunId, Status};
+use engine::{Kind, RunId};
 use store::{Batch, audit::Target};
 use wire::playbooks::Steered;
 
 use crate::{
     app::App, audit::AuditContext, http::extract::PathRunId, kinds::Control, refusal::Refusal,
+    runs::cannot,
 };
 
 /// A handler for each thing that may be asked for.
@@ -57,15 +58,7 @@ async fn ask(
     ) {
         Ok(_) => Ok(Ok(())),
         Err(store::Error::Rejected(rejected)) => {
-            let status = match rejected.status {
-                Status::Completed | Status::Failed => format!("has {}", rejected.status),
-                Status::Cancelled => "was cancelled".to_owned(),
-                status => format!("is {status}"),
-            };
-            let message = format!(
-                "The execution {status}, so it cannot be {}",
-                control.participle()
-            );
+            let message = format!("The {}", cannot("execution", control, rejected.status));
             Ok(Err(
                 Refusal::bad_request(message).about("execution_id", id.to_string())
             ))

@@ -1,7 +1,8 @@
 //! Executions: a playbook that was started.
 
-mod autofill;
+pub(crate) mod code;
 pub(crate) mod control;
 pub(crate) mod delete;
 pub(crate) mod find;
+pub(crate) mod retry;
 pub(crate) mod start;

@@ -1,34 +1,21 @@
 //! A playbook is started.
 
 use axum::{extract::State, http::HeaderMap};
-use engine::{Kind, NewRun, Priority, RunId};
-use serde_json::{Map, Value};
-use store::{
-    audit::{Actor, Target},
-    credentials::CredentialRow,
-    runs::Submission,
-};
+use engine::{Kind, RunId};
+use store::audit::Target;
 use wire::{
     Object,
-    playbooks::{ExecutionInput, NewExecution, Requester, StartedExecution},
+    playbooks::{NewExecution, StartedExecution},
 };
 
-use super::{
-    super::{credentials::missing, view},
-    autofill,
-};
 use crate::{
     app::App,
     audit::AuditContext,
-    http::{body, check, json},
-    kinds,
-    library::playbook_path,
+    executions,
+    http::{body, json},
     refusal::Refusal,
     runs::submit,
 };
-
-const PARAMETERS_LIMIT: usize = 50;
-const PARAMETER_NAME_LIMIT: usize = 255;
 
 /// Starts a playbook with everything that it reaches as it is now: what changes in the library afterwards
 /// does not change the execution. It is on disk when this answers.
@@ -53,7 +40,7 @@ pub(crate) async fn start(
     if let Some(before) = started_before(&app, key.clone()).await? {
         return Ok(before);
     }
-    let (name, submission) = submission(&app, new, &audit_context.actor).await?;
+    let (name, submission) = executions::submission(&app, new, &audit_context.actor).await?;
     let target = Target::runs(Kind::Execution.as_str(), &[submission.run.id]);
     let entry = audit_context.entry(app.now_ms(), target);
     let id = submit::enter(&app, vec![submission], key, entry).await?.ids[0];
@@ -61,12 +48,7 @@ pub(crate) async fn start(
 }
 
 fn started(id: RunId, playbook_name: String) -> axum::Json<StartedExecution> {
-    axum::Json(StartedExecution {
-        execution_id: id.to_string(),
-        playbook_name,
-        status: "started".to_owned(),
-        message: format!("Execution started with ID: {id}"),
-    })
+    axum::Json(executions::started(id, playbook_name))
 }
 
 /// The execution that was started under this key.
@@ -90,129 +72,4 @@ async fn started_before(
         }
     });
     Ok(found.await?.map(|(id, name)| started(id, name)))
-}
-
-/// The run of a start, and what its playbook is called.
-async fn submission(
-    app: &App,
-    new: NewExecution,
-    requester: &Actor,
-) -> Result<(String, Submission), Refusal> {
-    bounded(&new)?;
-    let found = app.library.get(playbook_path(&new.playbook_path)?).await?;
-    let loaded = found.playable()?;
-    let playbook = &loaded.playbook;
-    let credential = match &new.credential_name {
-        Some(name) => Some(named(app, name).await?),
-        None => None,
-    };
-    let filled = credential
-        .as_ref()
-        .map(|one| autofill::filled(playbook, one));
-    let supplied = new.parameters.unwrap_or_default();
-    let mut parameters = parameters(playbook, &supplied, &filled.unwrap_or_default())?;
-    for name in playbook.credential_parameters() {
-        if let Some(Value::String(name)) = parameters.get(name) {
-            named(app, name).await?;
-        }
-    }
-    let id = app.clock.run_id();
-    let secrets = autofill::take_secrets(&mut parameters, playbook);
-    if !secrets.is_empty() {
-        app.vault.prove(&app.store).await?;
-    }
-    let sealed_parameters = (!secrets.is_empty()).then(|| app.vault.seal_own(id, &secrets));
-    let gateway_url = new.gateway_url;
-    let gateway_url = gateway_url.or_else(|| credential.and_then(|one| one.gateway_url));
-    let playbooks = app.library.bundle(&found).await?;
-    let files = app.library.pin(app, &playbooks).await?;
-    let blobs = files.values().filter_map(|file| file.sha256.clone());
-    let blobs = blobs.collect();
-    let input = ExecutionInput {
-        playbook_path: found.path.as_str().to_owned(),
-        domain: playbook.domain.clone(),
-        steps: view::steps(playbook),
-        playbooks,
-        parameters,
-        sealed_parameters,
-        gateway_url,
-        credential_name: new.credential_name,
-        debug_mode: new.debug_mode.unwrap_or(false),
-        timeout_overrides: new.timeout_overrides.unwrap_or_default(),
-        requester: Some(Requester {
-            id: requester.id.clone(),
-            name: requester.name.clone(),
-        }),
-        files,
-    };
-    let name = playbook.name.clone();
-    let queue = kinds::of(Kind::Execution).queues.queue(&[]);
-    let run = NewRun {
-        cleans_up: cleans_up(playbook, &input),
-        // A person waits for most of them.
-        priority: Priority::Foreground,
-        ..NewRun::new(id, Kind::Execution, &name, &queue)
-    };
-    let submission = Submission {
-        run,
-        // Strings and JSON values have a JSON form.
-        input: serde_json::to_vec(&input).unwrap_or_default(),
-        labels: new.labels,
-        blobs,
-        hook: None,
-    };
-    Ok((name, submission))
-}
-
-/// Whether any of the playbooks has steps that run at the end, also after a cancel.
-fn cleans_up(playbook: &playbook::Playbook, input: &ExecutionInput) -> bool {
-    let reached = input.playbooks.iter();
-    let mut reached = reached.filter(|(path, _)| **path != input.playbook_path);
-    let has_finally = |text: &String| {
-        playbook::parse(text).is_ok_and(|loaded| !loaded.playbook.finally.is_empty())
-    };
-    !playbook.finally.is_empty() || reached.any(|(_, text)| has_finally(text))
-}
-
-/// The credential of this name.
-async fn named(app: &App, name: &str) -> Result<CredentialRow, Refusal> {
-    let wanted = name.to_owned();
-    let found = app
-        .store
-        .read(move |read| store::credentials::find(read, &wanted));
-    found.await?.ok_or_else(|| missing(name))
-}
-
-fn bounded(new: &NewExecution) -> Result<(), Refusal> {
-    let parameters = new.parameters.as_ref();
-    if parameters.is_some_and(|given| given.len() > PARAMETERS_LIMIT) {
-        let message = format!("parameters must be at most {PARAMETERS_LIMIT}");
-        return Err(Refusal::field("parameters", message));
-    }
-    let mut names = parameters.into_iter().flat_map(Map::keys);
-    if names.any(|name| name.len() > PARAMETER_NAME_LIMIT) {
-        let message =
-            format!("the name of a parameter must have at most {PARAMETER_NAME_LIMIT} bytes");
-        return Err(Refusal::field("parameters", message));
-    }
-    if let Some(url) = &new.gateway_url {
-        check::http_url("gateway_url", url)?;
-    }
-    Ok(())
-}
-
-/// The values of the parameters in their declared types, or which of them are wrong.
-fn parameters(
-    playbook: &playbook::Playbook,
-    supplied: &Map<String, Value>,
-    filled: &Map<String, Value>,
-) -> Result<Map<String, Value>, Refusal> {
-    playbook.resolve_with(supplied, filled).map_err(|problems| {
-        let messages: Vec<_> = problems.iter().map(|one| one.message.clone()).collect();
-        let fields: Vec<_> = problems
-            .iter()
-            .map(|one| Value::from(one.parameter.clone()))
-            .collect();
-        Refusal::bad_request(messages.join("; ")).about("parameters", fields)
-    })
 }

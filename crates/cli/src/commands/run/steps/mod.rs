@@ -3,6 +3,8 @@
 
 mod live;
 mod progress;
+#[cfg(test)]
+mod tests;
 
 use std::{
     io::IsTerminal,

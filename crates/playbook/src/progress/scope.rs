@@ -10,8 +10,8 @@ use super::{
     unit::Unit,
 };
 use crate::{
-    NoSecrets, RenderProblem, Scope, Secrets, render, render_text, step_type, steps::with_defaults,
-    template::credentials_in,
+    NoSecrets, RenderProblem, Scope, Secrets, check::referred, render, render_text, step_type,
+    steps::with_defaults,
 };
 
 impl Progress {
@@ -34,9 +34,9 @@ impl Progress {
         let Some(unit) = self.units.get(key) else {
             return BTreeSet::new();
         };
-        let values = unit.step.parameters.values();
-        values
-            .flat_map(|value| credentials_in(value, &scope))
+        let references = referred(&unit.step).into_iter();
+        references
+            .filter_map(|reference| reference.credential(&scope))
             .collect()
     }
 

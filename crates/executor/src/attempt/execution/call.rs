@@ -19,6 +19,7 @@ use super::{
 use crate::{
     attempt::{AttemptRunner, Taken},
     lease::Lease,
+    redactor::Redactor,
 };
 
 /// What all steps of an execution share.
@@ -30,6 +31,8 @@ pub(super) struct Context<'a> {
     /// run after a cancel.
     pub(super) lease: watch::Receiver<Lease>,
     pub(super) log: Arc<RunLog>,
+    /// Knows every secret that was opened.
+    pub(super) redactor: Redactor,
     pub(super) clients: Clients,
     pub(super) sessions: Sessions,
 }
@@ -115,6 +118,7 @@ impl StepCall<'_> {
             Ok(left) => StepEnd::Completed(left),
             Err(end) => end,
         };
+        let end = end.redacted(&self.context.redactor);
         (self.key, end)
     }
 

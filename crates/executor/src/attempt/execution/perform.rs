@@ -29,6 +29,7 @@ use crate::{
     },
     lease::Lease,
     output::{Captured, capture},
+    redactor::Redactor,
 };
 
 impl AttemptRunner {
@@ -50,12 +51,14 @@ impl AttemptRunner {
         let taken = Taken::of(run);
         let trace = self.trace(taken).prepared();
         let (lease, without_cancel) = watch::channel(uncancelled(*watched.lease.borrow()));
+        let redactor = Redactor::default();
         let context = Context {
             runner: self,
             taken,
             input: &input,
             lease: without_cancel,
-            log: Arc::new(RunLog::default()),
+            log: Arc::new(RunLog::new(redactor.clone())),
+            redactor,
             clients: Clients::default(),
             sessions: Sessions::default(),
         };
@@ -91,6 +94,15 @@ impl AttemptRunner {
             parts = earlier::parts(&self.client, run) => parts,
         };
         let parts = parts.map_err(|halt| halted(context.taken, halt, None))?;
+        if !parts.is_empty() {
+            tokio::select! {
+                biased;
+                stop = stopped_otherwise(watched) => {
+                    return Err(halted(context.taken, Halt::Stop(stop), None));
+                }
+                () = context.reopen() => {}
+            }
+        }
         let mut titles = Titles::new(&bundle);
         let (parts, resumed) = earlier::read(parts, &mut titles);
         let mut progress = Progress::new(Arc::new(bundle), context.input.parameters.clone());

@@ -6,6 +6,7 @@ mod order;
 mod requests;
 mod resume;
 mod scripts;
+mod secrets;
 mod server;
 mod stops;
 

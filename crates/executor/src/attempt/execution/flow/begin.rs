@@ -1,6 +1,6 @@
 //! Steps begin, or wait for an operator before they do.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use playbook::{
@@ -15,6 +15,7 @@ use crate::attempt::execution::{
     call::{Parameters, StepCall, StepEnd},
     clock,
     report::{RETRY_AT, UNTIL},
+    secrets::Opened,
     steps,
     waits::StepWaits,
 };
@@ -78,6 +79,7 @@ impl<'a> Flow<'a> {
             until_ms: resumed.and_then(|resumed| resumed.until),
             waits: StepWaits::new(self.woken.clone()),
             stop: CancellationToken::new(),
+            opened: Arc::default(),
             field: if begins_ms.is_some() { RETRY_AT } else { UNTIL },
             asks: asks.then(|| INTERRUPTED.to_owned()),
         };
@@ -107,9 +109,13 @@ impl<'a> Flow<'a> {
     fn perform(&mut self, key: &StepKey) -> Option<Try<'a>> {
         let begun = self.begun.get(key)?;
         let step = &begun.step;
-        let parameters = match self.parameters(key, step) {
-            Ok(parameters) => parameters,
+        let parameters = match self.parameters(key, begun) {
+            Ok(Rendered::Parameters(parameters)) => parameters,
+            Ok(Rendered::Needs(credentials)) => {
+                return Some(self.open_for(key, begun, credentials));
+            }
             Err(end) => {
+                let end = end.redacted(&self.context.redactor);
                 self.ended.push_back((key.clone(), end));
                 return None;
             }
@@ -150,26 +156,70 @@ impl<'a> Flow<'a> {
         self.composites.insert(key.clone(), (until, step.timeout_s));
     }
 
-    /// The rendered parameters, or how the step ends without them.
-    fn parameters(&self, key: &StepKey, step: &Step) -> Result<Parameters, StepEnd> {
-        let credentials: Vec<String> = self.progress.credentials(key).into_iter().collect();
-        if !credentials.is_empty() {
-            let names = credentials.join("`, `");
-            let why = format!("it needs the credential `{names}`, which executors cannot get yet");
-            return Err(StepEnd::refused(why));
-        }
-        let rendered = self.progress.parameters(key, &NoSecrets);
-        let rendered = rendered.map_err(|problem| StepEnd::refused(problem.to_string()))?;
+    /// Opens credentials for a step that has begun; afterwards it is performed.
+    fn open_for(&self, key: &StepKey, begun: &Begun, names: BTreeSet<String>) -> Try<'a> {
+        let (context, key) = (self.context, key.clone());
+        let (slot, stop) = (Arc::clone(&begun.opened), begun.stop.clone());
+        let open = async move {
+            let opened = tokio::select! {
+                biased;
+                () = stop.cancelled() => return (key, StepEnd::Stopped),
+                opened = context.open(&names, &key) => opened,
+            };
+            match opened {
+                Ok(opened) => {
+                    // A try opens them once.
+                    let _ = slot.set(opened);
+                    (key, StepEnd::Waited)
+                }
+                Err(end) => (key, end),
+            }
+        };
+        open.boxed()
+    }
+
+    /// The rendered parameters, what they need before, or how the step ends without them.
+    fn parameters(&self, key: &StepKey, begun: &Begun) -> Result<Rendered, StepEnd> {
+        let step = &begun.step;
+        let nothing = Opened::default();
+        let opened = match begun.opened.get() {
+            Some(opened) => opened,
+            None => {
+                let needed = self.progress.credentials(key);
+                if !needed.is_empty() {
+                    return Ok(Rendered::Needs(needed));
+                }
+                &nothing
+            }
+        };
+        let rendered = self.progress.parameters(key, opened);
+        let rendered = match rendered {
+            Ok(rendered) => rendered,
+            Err(problem) => match problem.missing_credential {
+                // Only the engine of templates knew of it.
+                Some(name) if begun.opened.get().is_none() => {
+                    return Ok(Rendered::Needs(BTreeSet::from([name])));
+                }
+                _ => return Err(StepEnd::refused(problem.message)),
+            },
+        };
         let mut parameters = Parameters(rendered);
         let overrides = &self.context.input.timeout_overrides;
         if let Some(time) = steps::overridden(&step.kind, &step.parameters, overrides) {
             parameters.0.insert("timeout".to_owned(), time.into());
         }
         if step.kind == "utility.assert" {
-            steps::check(&mut parameters, &self.progress.scope(key, &NoSecrets))?;
+            steps::check(&mut parameters, &self.progress.scope(key, opened))?;
         }
-        Ok(parameters)
+        Ok(Rendered::Parameters(parameters))
     }
+}
+
+/// The parameters of a step, or what is missing for them.
+enum Rendered {
+    Parameters(Parameters),
+    /// These credentials are to be opened first.
+    Needs(BTreeSet<String>),
 }
 
 /// The variables, for the steps that read them by themselves.

@@ -16,7 +16,7 @@ use crate::{
     api::{
         self, artifacts, audit, events, executors, hooks, jobs, join, keys,
         playbooks::{self, credentials, executions},
-        plugin_jobs, probes, reference, runs, setup, tickets, ws,
+        plugin_jobs, probes, reference, runs, setup, tickets, vault, ws,
     },
     app::App,
     audit::{Action, audited},
@@ -136,6 +136,7 @@ fn playbook_routes() -> Vec<Route> {
         (Post,   "/api/executions/{id}/cancel", Scope::ExecutionsCancel, Some("execution.cancel"),   routes!(executions::control::cancel)),
         (Delete, "/api/executions/{id}",        Scope::ExecutionsDelete, Some("execution.delete"),   routes!(executions::delete::delete)),
         (Get,    "/api/credentials",            Scope::CredentialsRead,   None,                      routes!(credentials::list::list)),
+        (Get,    "/api/credentials/{name}/uses", Scope::CredentialsRead,  None,                      routes!(credentials::uses::uses)),
         (Post,   "/api/credentials",            Scope::CredentialsWrite,  Some("credential.create"), routes!(credentials::change::create)),
         (Put,    "/api/credentials/{name}",     Scope::CredentialsWrite,  Some("credential.change"), routes!(credentials::change::replace)),
         (Delete, "/api/credentials/{name}",     Scope::CredentialsDelete, Some("credential.delete"), routes!(credentials::change::delete)),
@@ -157,6 +158,7 @@ fn own_routes() -> Vec<Route> {
         (Post,   "/api/join-tokens",            Scope::KeysWrite,   Some("join-token.create"), routes!(join::token)),
         (Post,   "/api/join",                   Scope::Secret,      Some("key.join"),      routes!(join::join)),
         (Post,   "/api/tickets",                Scope::Known,       None,                  routes!(tickets::issue)),
+        (Post,   "/api/vault/rotate",           Scope::KeysWrite,   Some("vault.rotate"),  routes!(vault::rotate)),
 
         // Who did what.
         (Get,    "/api/audit",                  Scope::AuditRead,   None,                  routes!(audit::list)),

@@ -19,6 +19,7 @@ pub(crate) mod reference;
 pub(crate) mod runs;
 pub(crate) mod setup;
 pub(crate) mod tickets;
+pub(crate) mod vault;
 pub(crate) mod ws;
 
 use axum::http::Method;

@@ -7,8 +7,8 @@ mod playbook;
 mod step;
 
 pub use credential::{
-    CredentialInfo, CredentialList, NewCredential, OWN_CREDENTIAL, OpenedCredential,
-    SavedCredential, UseCredential,
+    CredentialInfo, CredentialList, CredentialUse, CredentialUses, NewCredential, OWN_CREDENTIAL,
+    OpenedCredential, SavedCredential, UseCredential, UsesQuery,
 };
 pub use execution::{
     Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, StartedExecution, Steered,

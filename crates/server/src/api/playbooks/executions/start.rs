@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use store::{audit::Target, credentials::CredentialRow, runs::Submission};
 use wire::{
     Object,
-    playbooks::{ExecutionInput, NewExecution, StartedExecution},
+    playbooks::{ExecutionInput, NewExecution, OWN_CREDENTIAL, StartedExecution},
 };
 
 use super::{
@@ -110,13 +110,15 @@ async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission)
     }
     let id = app.clock.run_id();
     let secrets = autofill::take_secrets(&mut parameters, playbook);
-    if !secrets.is_empty() {
-        app.vault.prove(&app.store).await?;
-    }
-    let sealed_parameters = (!secrets.is_empty()).then(|| app.vault.seal_own(id, &secrets));
+    let sealed_parameters = match secrets.is_empty() {
+        true => None,
+        false => Some(app.vault.sealer(&app.store).await?.seal_own(id, &secrets)),
+    };
     let gateway_url = new.gateway_url;
     let gateway_url = gateway_url.or_else(|| credential.and_then(|one| one.gateway_url));
-    let playbooks = app.library.bundle(&found).await?;
+    let (playbooks, bundle) = app.library.bundle(&found).await?;
+    let mut credentials = bundle.credentials(&parameters);
+    credentials.remove(OWN_CREDENTIAL);
     let input = ExecutionInput {
         playbook_path: found.path.as_str().to_owned(),
         domain: playbook.domain.clone(),
@@ -124,6 +126,7 @@ async fn submission(app: &App, new: NewExecution) -> Result<(String, Submission)
         playbooks,
         parameters,
         sealed_parameters,
+        credentials,
         gateway_url,
         credential_name: new.credential_name,
         debug_mode: new.debug_mode.unwrap_or(false),

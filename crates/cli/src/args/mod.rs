@@ -2,6 +2,7 @@
 
 mod audit;
 mod client;
+mod credential;
 mod doctor;
 mod events;
 mod executor;
@@ -22,6 +23,9 @@ mod values;
 
 pub(crate) use audit::{Audit, ListAudit, VerifyAudit};
 pub(crate) use client::{Address, ClientArgs, DEFAULT_SERVER, Format, Reconnect, ShownKey};
+pub(crate) use credential::{
+    CredentialArgs, CredentialUsesArgs, DeleteCredentials, RotateKey, SetCredential, VaultArgs,
+};
 pub(crate) use doctor::{Backup, Completions, Doctor};
 pub(crate) use events::Events;
 pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};

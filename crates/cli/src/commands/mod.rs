@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod completions;
 mod connection;
+mod credential;
 mod demo;
 mod dev;
 mod dispatch;
@@ -28,5 +29,6 @@ mod run;
 mod server;
 mod serving;
 mod submission;
+mod vault;
 
 pub(crate) use dispatch::{default_log, run};

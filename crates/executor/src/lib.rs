@@ -13,6 +13,7 @@ pub mod output;
 mod plugin_registry;
 mod probe;
 pub mod process;
+pub mod redactor;
 mod settings;
 pub mod shim;
 

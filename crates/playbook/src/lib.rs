@@ -32,6 +32,6 @@ pub use schema::schema;
 pub use steps::{StepOutput, StepParameter, StepType, step_type, step_types, with_defaults};
 pub(crate) use template::CredentialRef;
 pub use template::{
-    NoSecrets, Reference, RenderProblem, Scope, Secrets, credential_marker, credentials_in,
-    evaluate, references, render, render_text,
+    NoSecrets, Reference, RenderProblem, Scope, Secrets, credential_marker, evaluate, references,
+    render, render_text,
 };

@@ -70,7 +70,7 @@ impl Assembled {
         let database = Database::new(&data_dir, settings.database_url.as_deref());
         let store = database.open(clock.now_ms()).await?;
         let key_file = data_dir.join(VAULT_KEY);
-        let vault = Vault::open(settings.vault_key.as_deref(), &key_file, &store).await?;
+        let vault = Vault::open(&settings, &key_file, &store).await?;
         let keys = Keys::new();
         if !is_private(&settings) && !keys.any(&store).await? {
             return Err(Error::NotLoopback(settings.listen));

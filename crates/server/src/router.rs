@@ -17,7 +17,7 @@ use crate::{
     access::{Scope, scope_checked},
     api::{
         self, approvals, artifacts, audit, events, executors, hooks, jobs, join, keys, plugin_jobs,
-        probes, reference, runs, setup, tickets, ws,
+        probes, reference, runs, setup, tickets, vault, ws,
     },
     app::App,
     audit::{Action, audited},
@@ -134,6 +134,7 @@ fn own_routes() -> Vec<Route> {
         (Post,   "/api/join-tokens",            Scope::KeysWrite,   Some("join-token.create"), routes!(join::token)),
         (Post,   "/api/join",                   Scope::Secret,      Some("key.join"),      routes!(join::join)),
         (Post,   "/api/tickets",                Scope::Known,       None,                  routes!(tickets::issue)),
+        (Post,   "/api/vault/rotate",           Scope::KeysWrite,   Some("vault.rotate"),  routes!(vault::rotate)),
 
         // Who did what.
         (Get,    "/api/audit",                  Scope::AuditRead,   None,                  routes!(audit::list)),

@@ -16,6 +16,8 @@ pub struct Settings {
     /// The master key of the vault, 64 hexadecimal digits; `None` for the file `vault.key` in the data
     /// directory. Servers of one database need the same.
     pub vault_key: Option<String>,
+    /// A command of the shell that prints the master key, instead.
+    pub vault_key_command: Option<String>,
     /// `s3://bucket/prefix`, or `None` for a folder of the data directory.
     pub blobs: Option<String>,
     /// Endpoint, region and credentials of the bucket, under the names of the `AWS_…` variables.
@@ -83,6 +85,7 @@ impl Settings {
             data_dir,
             library: None,
             vault_key: None,
+            vault_key_command: None,
             blobs: None,
             blob_options: Vec::new(),
             database_url: None,

@@ -343,6 +343,7 @@ CREATE TABLE hooks (
     headers         TEXT   NOT NULL,
     events          TEXT   NOT NULL,
     description     TEXT   NOT NULL,
+    -- Sealed.
     secret          TEXT,
     max_attempts    BIGINT,
     created_at      BIGINT NOT NULL,
@@ -450,10 +451,10 @@ CREATE TABLE credentials (
     updated_at  BIGINT  NOT NULL
 ) {clustered};
 
--- One row: what only the right master key opens.
+-- One row: the key that everything is sealed with, itself sealed under the master key.
 CREATE TABLE vault (
-    id    BIGINT  NOT NULL PRIMARY KEY CHECK (id = 1),
-    proof {bytes} NOT NULL
+    id       BIGINT  NOT NULL PRIMARY KEY CHECK (id = 1),
+    data_key {bytes} NOT NULL
 );
 
 -- What starts executions by the clock. `body` is what the server reads: when, what and how. `look_at` is when

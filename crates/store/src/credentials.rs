@@ -81,19 +81,29 @@ pub fn delete(batch: &mut Batch<'_, '_>, name: &str) -> Result<bool, Error> {
     Ok(batch.tx.exec(DELETE, args![name])? == 1)
 }
 
-/// What only the right master key opens: the first that was offered stays.
-pub fn proof(batch: &mut Batch<'_, '_>, offered: &[u8]) -> Result<Vec<u8>, Error> {
-    const OFFER: &str = "INSERT INTO vault (id, proof) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
-    const FIND: &str = "SELECT proof FROM vault WHERE id = 1";
+/// The data key, sealed under the master key: the first that is offered stays.
+pub fn first_data_key(batch: &mut Batch<'_, '_>, offered: &[u8]) -> Result<Vec<u8>, Error> {
+    const OFFER: &str =
+        "INSERT INTO vault (id, data_key) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
     batch.tx.exec(OFFER, args![offered])?;
-    let found = batch.tx.first(FIND, args![], |row| row.bytes(0))?;
-    found.ok_or_else(|| Error::Corrupt("the proof of the vault is missing".to_owned()))
+    let found = data_key(&mut batch.read())?;
+    found.ok_or_else(|| Error::Corrupt("the data key of the vault is missing".to_owned()))
 }
 
-/// [`proof`], if there is one.
-pub fn known_proof(read: &mut Read<'_, '_>) -> Result<Option<Vec<u8>>, Error> {
-    const FIND: &str = "SELECT proof FROM vault WHERE id = 1";
+/// The sealed data key, if there is one.
+pub fn data_key(read: &mut Read<'_, '_>) -> Result<Option<Vec<u8>>, Error> {
+    const FIND: &str = "SELECT data_key FROM vault WHERE id = 1";
     read.tx.first(FIND, args![], |row| row.bytes(0))
+}
+
+/// Replaces the sealed data key. False when it is not the one before any more.
+pub fn replace_data_key(
+    batch: &mut Batch<'_, '_>,
+    before: &[u8],
+    after: &[u8],
+) -> Result<bool, Error> {
+    const REPLACE: &str = "UPDATE vault SET data_key = $2 WHERE id = 1 AND data_key = $1";
+    Ok(batch.tx.exec(REPLACE, args![before, after])? == 1)
 }
 
 fn row(row: &Row<'_>) -> Result<CredentialRow, Error> {

@@ -17,6 +17,7 @@ mod shape;
 pub mod text;
 mod timestamp;
 pub mod trace;
+pub mod vault;
 
 pub use shape::Object;
 pub use timestamp::{Timestamp, TimestampMs};

@@ -3,6 +3,7 @@
 mod approval;
 mod audit;
 mod client;
+mod credential;
 mod doctor;
 mod events;
 mod executor;
@@ -25,6 +26,9 @@ mod values;
 pub(crate) use approval::{ApprovalArgs, Approve, ListApprovals, OneApproval, Reject};
 pub(crate) use audit::{Audit, ListAudit, VerifyAudit};
 pub(crate) use client::{Address, ClientArgs, DEFAULT_SERVER, Format, Reconnect, ShownKey};
+pub(crate) use credential::{
+    CredentialArgs, CredentialUsesArgs, DeleteCredentials, RotateKey, SetCredential, VaultArgs,
+};
 pub(crate) use doctor::{Backup, Completions, Doctor};
 pub(crate) use events::Events;
 pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    ApprovalArgs, Audit, Backup, ClientArgs, Completions, Dev, Doctor, Events, Executor, HookArgs,
-    Job, KeyArgs, PlaybookArgs, PluginArgs, PluginJob, RunArgs, ScheduleArgs, Server, values,
+    ApprovalArgs, Audit, Backup, ClientArgs, Completions, CredentialArgs, Dev, Doctor, Events,
+    Executor, HookArgs, Job, KeyArgs, PlaybookArgs, PluginArgs, PluginJob, RunArgs, ScheduleArgs,
+    Server, VaultArgs, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -100,6 +101,12 @@ pub(crate) enum ProgramCommand {
     /// Make, list and revoke keys
     #[command(subcommand, visible_alias = "keys")]
     Key(KeyArgs),
+    /// Save, list and delete credentials for playbooks
+    #[command(subcommand, visible_alias = "credentials")]
+    Credential(CredentialArgs),
+    /// Replace the key that secrets are sealed with
+    #[command(subcommand)]
+    Vault(VaultArgs),
     /// Send events to URLs: webhooks
     #[command(subcommand, visible_alias = "hooks")]
     Hook(HookArgs),

@@ -90,6 +90,11 @@ pub(crate) struct Serve {
     )]
     pub(crate) vault_key: Option<String>,
 
+    /// Command of the shell that prints the master key of the vault, instead of a key or a file
+    #[arg(long, env = "PLAYHOUSE_VAULT_KEY_COMMAND", value_name = "COMMAND")]
+    #[arg(conflicts_with = "vault_key")]
+    pub(crate) vault_key_command: Option<String>,
+
     /// Keep uploads and artefacts in an S3 bucket, `s3://bucket/prefix`, instead of in the data directory
     ///
     /// All servers of one database must name the same bucket and prefix, and no other database may use

@@ -1,13 +1,13 @@
 //! From a parsed command line to the command.
 
 use super::{
-    approval, audit, backup, completions, dev, doctor, events, executor, hook, job, key, overview,
-    playbook, plugin, plugin_job, run as runs, schedule, server,
+    approval, audit, backup, completions, credential, dev, doctor, events, executor, hook, job,
+    key, overview, playbook, plugin, plugin_job, run as runs, schedule, server, vault,
 };
 use crate::{
     args::{
-        Address, ApprovalArgs, HookArgs, Job, PlaybookArgs, PluginArgs, PluginJob, ProgramCommand,
-        RetryRuns, RunArgs, ScheduleArgs,
+        Address, ApprovalArgs, CredentialArgs, HookArgs, Job, PlaybookArgs, PluginArgs, PluginJob,
+        ProgramCommand, RetryRuns, RunArgs, ScheduleArgs, VaultArgs,
     },
     exit::{Exit, Failure},
 };
@@ -42,6 +42,8 @@ pub(crate) async fn run(command: ProgramCommand) -> Result<Exit, Failure> {
         ProgramCommand::Stats(client) => overview::stats(&client).await,
         ProgramCommand::Key(key) => key::run(key).await,
         ProgramCommand::Hook(hook) => hook::run(hook).await,
+        ProgramCommand::Credential(credential) => credential::run(credential).await,
+        ProgramCommand::Vault(vault) => vault::run(vault).await,
         ProgramCommand::Audit(audit) => audit::run(audit).await,
         ProgramCommand::Doctor(doctor) => doctor::run(doctor).await,
         ProgramCommand::Backup(backup) => backup::run(&backup),
@@ -113,6 +115,13 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             | RunArgs::Retry(RetryRuns { runs, .. }) => &runs.client.address,
         }),
         ProgramCommand::Plugin(PluginArgs::List(list)) => Some(&list.client.address),
+        ProgramCommand::Credential(credential) => Some(match credential {
+            CredentialArgs::List(client) => &client.address,
+            CredentialArgs::Set(set) => &set.address,
+            CredentialArgs::Delete(delete) => &delete.address,
+            CredentialArgs::Uses(uses) => &uses.client.address,
+        }),
+        ProgramCommand::Vault(VaultArgs::Rotate(rotate)) => Some(&rotate.address),
         ProgramCommand::Hook(hook) => Some(match hook {
             HookArgs::Create(create) => &create.client.address,
             HookArgs::List(client) => &client.address,

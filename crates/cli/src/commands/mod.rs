@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod completions;
 mod connection;
+mod credential;
 mod demo;
 mod dev;
 mod dispatch;
@@ -30,5 +31,6 @@ mod schedule;
 mod server;
 mod serving;
 mod submission;
+mod vault;
 
 pub(crate) use dispatch::{default_log, run};

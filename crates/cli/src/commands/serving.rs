@@ -27,6 +27,7 @@ pub(super) async fn start(
         listen: serve.listen,
         library: serve.library,
         vault_key: serve.vault_key,
+        vault_key_command: serve.vault_key_command,
         blobs: serve.blobs,
         blob_options: std::env::vars()
             .filter(|(name, _)| name.starts_with("AWS_"))

@@ -33,7 +33,9 @@ fn another_server_sends_what_was_in_flight() {
     let (database, receiver) = (Database::create("cli"), Receiver::start());
     let arguments = ["--allow-outbound", "127.0.0.1", "--database-url"];
     let arguments = [&arguments[..], &[database.url()]].concat();
-    let mut one = Server::start(&arguments);
+    // Servers of one database need one key of the vault.
+    let key = [("PLAYHOUSE_VAULT_KEY".to_owned(), "5e".repeat(32))];
+    let mut one = Server::start_with(&arguments, &key);
     let made = one.run(&["hook", "create", &receiver.url(), "--event", "job.*"]);
     exits(&made, 0);
     receiver.hold();
@@ -42,7 +44,7 @@ fn another_server_sends_what_was_in_flight() {
     let submitted = runtime.block_on(client.submit(&job(&receiver, 0), None));
     submitted.expect("the server answers");
     receiver.wait_for_flight();
-    let _other = Server::start(&arguments);
+    let _other = Server::start_with(&arguments, &key);
     one.kill();
     let in_flight = receiver.release();
     receiver.wait_for_again(&in_flight, Instant::now());

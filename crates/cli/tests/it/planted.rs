@@ -53,8 +53,10 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
         };
         secret.bytes().map(one).collect()
     };
+    let json = serde_json::Value::from(secret).to_string();
     let mut forms = vec![
         ("plain", secret.to_owned()),
+        ("in JSON", json[1..json.len() - 1].to_owned()),
         ("URL-encoded", encoded(true)),
         ("URL-encoded", encoded(false)),
     ];

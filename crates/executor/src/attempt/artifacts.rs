@@ -16,7 +16,7 @@ use super::{
     output_dir::{ArtifactLimits, OutputDir, Tally},
     stopped, stopped_if,
 };
-use crate::backoff::Backoff;
+use crate::{backoff::Backoff, redactor::Redactor};
 
 /// Uploads that are under way at once: the server stores them with one commit.
 const AT_ONCE: usize = 8;
@@ -35,6 +35,8 @@ pub(super) struct ArtifactUploader<'a> {
     of: LeaseOf,
     limits: ArtifactLimits,
     tally: Tally,
+    /// Takes secrets out of names and contents.
+    redactor: Option<Redactor>,
 }
 
 impl<'a> ArtifactUploader<'a> {
@@ -53,6 +55,7 @@ impl<'a> ArtifactUploader<'a> {
                 bytes: settings.artifact_limit_bytes,
             },
             tally: Tally::default(),
+            redactor: None,
         }
     }
 
@@ -126,10 +129,15 @@ impl<'a> ArtifactUploader<'a> {
             let opened = spawn_blocking(move || dir.file(&wanted)).await;
             let opened = opened.unwrap_or_else(|error| Err(error.into()));
             let (file, _) = opened.map_err(|error| error.to_string())?;
-            let body = Payload::Stream(chunks(File::from_std(file), size));
+            let content = chunks(File::from_std(file), size);
+            let (name, content) = match &self.redactor {
+                Some(redactor) => (redactor.text(name.to_owned()), redactor.pieces(content)),
+                None => (name.to_owned(), content),
+            };
+            let body = Payload::Stream(content);
             let put = self
                 .client
-                .put_artifact(self.taken.id, name, &self.of, body);
+                .put_artifact(self.taken.id, &name, &self.of, body);
             match put.await {
                 Ok(_) => return Ok(()),
                 Err(error) if error.is_transient() => backoff.wait().await,
@@ -148,8 +156,12 @@ impl AttemptRunner {
         dir: &Path,
         watched: Watched<'_>,
         stop: Option<Stop>,
+        redactor: Option<Redactor>,
     ) -> Result<String, LeaseLost> {
-        let mut uploader = ArtifactUploader::new(self, taken, watched);
+        let mut uploader = ArtifactUploader {
+            redactor,
+            ..ArtifactUploader::new(self, taken, watched)
+        };
         uploader.upload(dir, String::new(), stop).await?;
         Ok(uploader.omitted())
     }

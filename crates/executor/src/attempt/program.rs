@@ -7,14 +7,15 @@ use std::{
     time::Duration,
 };
 
-use tokio::{task::spawn_blocking, time::sleep_until};
-use tokio_util::sync::CancellationToken;
+use tokio::{io::AsyncRead, task::spawn_blocking, time::sleep_until};
+use tokio_util::{either::Either, sync::CancellationToken};
 
 use super::{AttemptEnvironment, Watched, WorkDir, orphans, outcome::Stop};
 use crate::{
     cgroup::Cgroup,
     output::{Captured, Sink, capture},
     process::Process,
+    redactor::Redactor,
     shim::{Order, Part, Report, Spec},
 };
 
@@ -30,6 +31,8 @@ pub(super) struct ProgramStart<'a> {
     pub(super) grace: Duration,
     /// A part of the isolation that it gets besides those of all jobs.
     pub(super) besides: Option<Part>,
+    /// Takes secrets out of what it prints.
+    pub(super) redactor: Option<Redactor>,
 }
 
 /// How a program ended, with all of its processes.
@@ -58,6 +61,7 @@ impl AttemptEnvironment {
     ) -> Result<ProgramEnd, String> {
         let cgroup = self.plan.cgroups.create()?;
         let left = watched.lease.borrow().left();
+        let redactor = program.redactor.clone();
         let spec = self.program_spec(program, work_dir, &cgroup, left);
         let started = Process::start(&self.settings.shim, &spec).await;
         let (process, outputs) =
@@ -70,8 +74,16 @@ impl AttemptEnvironment {
         };
         let ((report, stop), stdout, stderr) = tokio::join!(
             ended,
-            capture(outputs.stdout, over.cancelled(), out),
-            capture(outputs.stderr, over.cancelled(), err),
+            capture(
+                redacted(outputs.stdout, redactor.as_ref()),
+                over.cancelled(),
+                out
+            ),
+            capture(
+                redacted(outputs.stderr, redactor.as_ref()),
+                over.cancelled(),
+                err
+            ),
         );
         if report.is_err() {
             let (dir, groups) = (work_dir.path().to_owned(), cgroup.procs());
@@ -107,6 +119,17 @@ impl AttemptEnvironment {
             grace_ms: u64::try_from(program.grace.as_millis()).unwrap_or(u64::MAX),
             ..spec
         }
+    }
+}
+
+/// What a program prints, without secrets if there can be any.
+fn redacted(
+    output: impl AsyncRead + Unpin + Send + 'static,
+    redactor: Option<&Redactor>,
+) -> impl AsyncRead + Unpin {
+    match redactor {
+        Some(redactor) => Either::Left(redactor.reader(output)),
+        None => Either::Right(output),
     }
 }
 

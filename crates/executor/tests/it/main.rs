@@ -12,6 +12,7 @@ mod leases;
 mod output;
 mod plugins;
 mod programs;
+mod redactor;
 mod shim;
 mod test_dir;
 mod test_executor;

@@ -1,11 +1,13 @@
 //! What is wrong with a playbook that loads.
 
 mod bundle;
+mod credentials;
 mod references;
 mod runs;
 mod values;
 
 pub use self::bundle::{BundleProblem, check_bundle};
+pub(crate) use self::credentials::referred;
 
 use crate::{Playbook, Problem};
 

@@ -11,8 +11,8 @@ use super::{
     unit::Unit,
 };
 use crate::{
-    NoSecrets, RenderProblem, Scope, Secrets, Step, render, render_text, step_type,
-    steps::with_defaults, template::credentials_in,
+    NoSecrets, RenderProblem, Scope, Secrets, Step, check::referred, render, render_text,
+    step_type, steps::with_defaults,
 };
 
 impl Progress {
@@ -52,9 +52,9 @@ impl Progress {
         let Some((step, _, _)) = self.located(key) else {
             return BTreeSet::new();
         };
-        let values = step.parameters.values();
-        values
-            .flat_map(|value| credentials_in(value, &scope))
+        let references = referred(&step).into_iter();
+        references
+            .filter_map(|reference| reference.credential(&scope))
             .collect()
     }
 

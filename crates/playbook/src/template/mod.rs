@@ -10,7 +10,7 @@ mod scan;
 mod scope;
 mod secrets;
 
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
 
 use serde_json::{Map, Value};
 
@@ -190,13 +190,4 @@ pub fn render_text(template: &str, scope: &Scope<'_>) -> Result<String, RenderPr
     let text = engine::render(template, scope)?;
     take(&mut { MAX_BYTES }, text.len())?;
     Ok(text)
-}
-
-/// The names of the credentials that rendering a value needs, as far as they are known before.
-#[must_use]
-pub fn credentials_in(value: &Value, scope: &Scope<'_>) -> BTreeSet<String> {
-    let references = references(value).into_iter();
-    references
-        .filter_map(|reference| reference.credential(scope))
-        .collect()
 }

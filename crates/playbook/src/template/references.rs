@@ -34,7 +34,7 @@ impl Reference {
     }
 
     /// The credential that it needs.
-    pub(super) fn credential(&self, scope: &Scope<'_>) -> Option<String> {
+    pub(crate) fn credential(&self, scope: &Scope<'_>) -> Option<String> {
         let first = self.path.first()?;
         match self.root.as_str() {
             "credential" => Some(first.clone()),

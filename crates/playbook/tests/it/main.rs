@@ -2,6 +2,7 @@
 
 mod any_template;
 mod check;
+mod credentials;
 mod hints;
 mod load;
 mod progress;

@@ -21,6 +21,7 @@ pub(crate) mod runs;
 pub(crate) mod schedules;
 pub(crate) mod setup;
 pub(crate) mod tickets;
+pub(crate) mod vault;
 pub(crate) mod ws;
 
 use axum::http::Method;

@@ -1,10 +1,13 @@
 //! An execution goes back to one of its steps: an ended one is retried from there, a paused one goes on there. The
 //! parts that it has stay; its input says from which step on they do not count, until that step has begun again.
 
+use std::sync::Arc;
+
 use engine::{Command, Kind, RunId, Stage, State, Status, WaitFor};
+use playbook::Bundle;
 use serde_json::{Map, Value};
 use store::{Batch, Read, audit::AuditEntry, runs::TopPart};
-use wire::playbooks::{ExecutionInput, Restart};
+use wire::playbooks::{ExecutionInput, OWN_CREDENTIAL, Restart};
 
 use super::submission;
 use crate::{app::App, kinds::Control, refusal::Refusal, runs::cannot};
@@ -185,14 +188,29 @@ async fn edit(
     submission::credentials_exist(app, &loaded.playbook, &after).await?;
     let secrets = super::autofill::take_secrets(&mut after, &loaded.playbook);
     if !secrets.is_empty() {
-        app.vault.prove(&app.store).await?;
-        let mut all = app.vault.own_parameters(id, &standing.body);
+        let sealer = app.vault.sealer(&app.store).await?;
+        let mut all = sealer.own_parameters(id, &standing.body);
         let all = all.get_or_insert_default();
         all.extend(secrets);
-        input.sealed_parameters = Some(app.vault.seal_own(id, all));
+        input.sealed_parameters = Some(sealer.seal_own(id, all));
     }
+    // Those of the history stay, so that nothing is said of them.
+    input.credentials.extend(bundle(input).credentials(&after));
+    input.credentials.remove(OWN_CREDENTIAL);
     input.parameters = after;
     Ok(before)
+}
+
+/// The playbooks as they were at the first start.
+fn bundle(input: &ExecutionInput) -> Bundle {
+    let parsed = input.playbooks.iter().filter_map(|(path, text)| {
+        let playbook = playbook::parse(text).ok()?.playbook;
+        Some((path.clone(), Arc::new(playbook)))
+    });
+    Bundle {
+        root: input.playbook_path.clone(),
+        playbooks: parsed.collect(),
+    }
 }
 
 fn standing(read: &mut Read<'_, '_>, id: RunId) -> Result<Standing, store::Error> {

@@ -4,7 +4,9 @@ use engine::{Kind, NewRun, Priority, RunId};
 use playbook::Playbook;
 use serde_json::{Map, Value};
 use store::{audit::Actor, credentials::CredentialRow, runs::Submission};
-use wire::playbooks::{ExecutionInput, NewExecution, PlaybookStep, Requester, StartedExecution};
+use wire::playbooks::{
+    ExecutionInput, NewExecution, OWN_CREDENTIAL, PlaybookStep, Requester, StartedExecution,
+};
 
 use super::autofill;
 use crate::{app::App, http::check, kinds, library::playbook_path, refusal::Refusal};
@@ -65,13 +67,15 @@ pub(crate) async fn submission(
     credentials_exist(app, playbook, &parameters).await?;
     let id = app.clock.run_id();
     let secrets = autofill::take_secrets(&mut parameters, playbook);
-    if !secrets.is_empty() {
-        app.vault.prove(&app.store).await?;
-    }
-    let sealed_parameters = (!secrets.is_empty()).then(|| app.vault.seal_own(id, &secrets));
+    let sealed_parameters = match secrets.is_empty() {
+        true => None,
+        false => Some(app.vault.sealer(&app.store).await?.seal_own(id, &secrets)),
+    };
     let gateway_url = new.gateway_url;
     let gateway_url = gateway_url.or_else(|| credential.and_then(|one| one.gateway_url));
-    let playbooks = app.library.bundle(&found).await?;
+    let (playbooks, bundle) = app.library.bundle(&found).await?;
+    let mut credentials = bundle.credentials(&parameters);
+    credentials.remove(OWN_CREDENTIAL);
     app.library.keep_bundle(app, playbooks.iter()).await?;
     let files = app.library.pin(app, &playbooks).await?;
     let blobs = files.values().filter_map(|file| file.sha256.clone());
@@ -83,6 +87,7 @@ pub(crate) async fn submission(
         playbooks,
         parameters,
         sealed_parameters,
+        credentials,
         gateway_url,
         credential_name: new.credential_name,
         debug_mode: new.debug_mode.unwrap_or(false),

@@ -63,13 +63,25 @@ pub(crate) async fn attempt(app: &App, claimant: &str, sending: &Sending) -> Att
 
 async fn send(app: &App, sending: &Sending) -> Result<OutboundResponse, String> {
     let url = Url::parse(&sending.url).map_err(|error| format!("the URL is wrong: {error}"))?;
+    let signer = match &sending.secret {
+        Some(sealed) => Some(signer(app, &sending.hook_id, sealed).await?),
+        None => None,
+    };
     let call = Call {
         url,
-        headers: headers(sending, app.now_ms() / 1_000)?,
+        headers: headers(sending, signer.as_ref(), app.now_ms() / 1_000)?,
         body: Bytes::from(sending.body.clone()),
         timeout: app.settings.hook_timeout,
     };
     app.outbound.post(call).await
+}
+
+/// What signs for a hook, from its sealed secret.
+async fn signer(app: &App, hook: &str, sealed: &str) -> Result<Signer, String> {
+    let closed = || "its secret cannot be opened".to_owned();
+    let sealer = app.vault.sealer(&app.store).await.map_err(|_| closed())?;
+    let secret = sealer.hook_secret(hook, sealed).ok_or_else(closed)?;
+    Ok(Signer::parse(&secret)?)
 }
 
 /// A delivery's name for its receiver, the same however often it is sent: by it the receiver knows a
@@ -79,7 +91,11 @@ pub(crate) fn webhook_id(hook: &str, number: i64) -> String {
 }
 
 /// The hook's own headers, and ours, which they cannot replace.
-fn headers(sending: &Sending, timestamp: i64) -> Result<HeaderMap, String> {
+fn headers(
+    sending: &Sending,
+    signer: Option<&Signer>,
+    timestamp: i64,
+) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     for (name, value) in &sending.headers {
         let name = HeaderName::try_from(name).map_err(|error| error.to_string())?;
@@ -88,10 +104,7 @@ fn headers(sending: &Sending, timestamp: i64) -> Result<HeaderMap, String> {
         headers.insert(name, value);
     }
     let id = webhook_id(&sending.hook_id, sending.number);
-    let signature = match &sending.secret {
-        Some(secret) => Some(Signer::parse(secret)?.sign(&id, timestamp, &sending.body)),
-        None => None,
-    };
+    let signature = signer.map(|signer| signer.sign(&id, timestamp, &sending.body));
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),

@@ -104,11 +104,11 @@ impl Library {
         self.blocking(move |shared| shared.get(path)).await
     }
 
-    /// The text of a playbook and of every playbook that it reaches, by path.
+    /// The text of a playbook and of every playbook that it reaches, by path, and what they are.
     pub(crate) async fn bundle(
         &self,
         root: &Arc<Found>,
-    ) -> Result<BTreeMap<String, String>, Refusal> {
+    ) -> Result<(BTreeMap<String, String>, Bundle), Refusal> {
         let root = Arc::clone(root);
         self.blocking(move |shared| {
             let mut texts = BTreeMap::new();
@@ -127,8 +127,9 @@ impl Library {
                 playbooks.insert(path, Arc::new(playbook));
             }
             let root = root.path.as_str().to_owned();
-            match playbook::check_bundle(&Bundle { root, playbooks }).first() {
-                None => Ok(texts),
+            let bundle = Bundle { root, playbooks };
+            match playbook::check_bundle(&bundle).first() {
+                None => Ok((texts, bundle)),
                 Some(found) => Err(unplayable(&found.path, &found.problem)),
             }
         })

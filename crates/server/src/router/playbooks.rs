@@ -42,6 +42,7 @@ pub(super) fn routes() -> Vec<Route> {
         (Post,   "/api/executions/{id}/skip_back", Scope::ExecutionsWrite, Some("execution.skip-back"), routes!(executions::retry::skip_back)),
         (Delete, "/api/executions/{id}",        Scope::ExecutionsDelete, Some("execution.delete"),   routes!(executions::delete::delete)),
         (Get,    "/api/credentials",            Scope::CredentialsRead,   None,                      routes!(credentials::list::list)),
+        (Get,    "/api/credentials/{name}/uses", Scope::CredentialsRead,  None,                      routes!(credentials::uses::uses)),
         (Post,   "/api/credentials",            Scope::CredentialsWrite,  Some("credential.create"), routes!(credentials::change::create)),
         (Put,    "/api/credentials/{name}",     Scope::CredentialsWrite,  Some("credential.change"), routes!(credentials::change::replace)),
         (Delete, "/api/credentials/{name}",     Scope::CredentialsDelete, Some("credential.delete"), routes!(credentials::change::delete)),

@@ -18,8 +18,15 @@ pub(crate) async fn enter(
     idempotency: Option<(String, Vec<u8>)>,
     entry: AuditEntry,
 ) -> Result<Submitted, Refusal> {
-    for hook in runs.iter_mut().filter_map(|run| run.hook.as_mut()) {
+    for Submission { run, hook, .. } in &mut runs {
+        let Some(hook) = hook else {
+            continue;
+        };
         hook.owner.clone_from(&entry.actor.id);
+        if let Some(secret) = &mut hook.secret {
+            let sealer = app.vault.sealer(&app.store).await?;
+            *secret = sealer.seal_hook(&run.id.to_string(), secret);
+        }
     }
     let aging_step_ms = app.aging_step_ms();
     Ok(app

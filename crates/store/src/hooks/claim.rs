@@ -36,7 +36,7 @@ pub struct Sending {
     pub url: String,
     /// The hook's own headers.
     pub headers: BTreeMap<String, String>,
-    /// What it is signed with.
+    /// What it is signed with, sealed.
     pub secret: Option<String>,
     /// Attempts at most, if fewer than its time allows.
     pub max_attempts: Option<i64>,

@@ -31,7 +31,7 @@ pub struct Hook {
     pub events: Vec<String>,
     /// What its owner says of it.
     pub description: String,
-    /// What deliveries are signed with.
+    /// What deliveries are signed with, sealed.
     pub secret: Option<String>,
     /// Epoch milliseconds.
     pub created_at: i64,
@@ -54,7 +54,7 @@ pub struct NewHook {
     pub events: Vec<String>,
     /// What its owner says of it.
     pub description: String,
-    /// What deliveries are signed with.
+    /// What deliveries are signed with, sealed.
     pub secret: String,
 }
 
@@ -67,7 +67,7 @@ pub struct Change {
     pub events: Option<Vec<String>>,
     /// What its owner says of it.
     pub description: Option<String>,
-    /// What deliveries are signed with.
+    /// What deliveries are signed with, sealed.
     pub secret: Option<String>,
     /// Whether anything is sent. Enabled again, it begins with the next event.
     pub enabled: Option<bool>,

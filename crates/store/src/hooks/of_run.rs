@@ -22,7 +22,7 @@ pub struct RunHook {
     pub headers: BTreeMap<String, String>,
     /// Which types.
     pub events: Vec<String>,
-    /// What deliveries are signed with, if they are.
+    /// What deliveries are signed with, if they are; sealed by the time it is written.
     pub secret: Option<String>,
     /// Attempts of one delivery, if fewer than its time allows.
     pub max_attempts: Option<i64>,

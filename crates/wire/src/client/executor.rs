@@ -11,6 +11,7 @@ use crate::{
         Release, Renew, Renewed, SubmitChild,
     },
     jobs::{Claim, Job},
+    playbooks::{OpenedCredential, UseCredential},
     runs::RunPart,
 };
 
@@ -56,6 +57,20 @@ impl Client {
     /// Renews leases and waits for signals.
     pub async fn renew(&self, executor: &str, renew: &Renew) -> Result<Renewed, Error> {
         self.answered(Method::POST, &of_executor(executor, "/leases"), renew)
+            .await
+    }
+
+    /// Opens a credential for a step of an execution.
+    ///
+    /// # Errors
+    /// See [`Error`]; a credential that does not exist and a lost lease are a `404`, one that the execution may
+    /// not open a `403`.
+    pub async fn open_credential(
+        &self,
+        run: &str,
+        wanted: &UseCredential,
+    ) -> Result<OpenedCredential, Error> {
+        self.answered(Method::POST, &of_run(run, "credentials"), wanted)
             .await
     }
 

@@ -1,12 +1,16 @@
 //! The calls of a client that starts playbooks and watches executions.
 
-use http::{Method, Request, header};
+use http::{Method, Request, StatusCode, header};
 use serde_json::Value;
 
-use super::{Client, Error, Payload, jobs::encode, whole};
-use crate::playbooks::{
-    Execution, NewExecution, PlaybookDetails, PlaybookDiff, PlaybookList, RetryExecution,
-    StartedExecution, Steered, WritePlaybook,
+use super::{Client, Error, Payload, decode, jobs::encode, whole};
+use crate::{
+    playbooks::{
+        CredentialList, CredentialUses, Execution, NewCredential, NewExecution, PlaybookDetails,
+        PlaybookDiff, PlaybookList, RetryExecution, SavedCredential, StartedExecution, Steered,
+        UsesQuery, WritePlaybook,
+    },
+    vault::{RotateVault, RotatedVault},
 };
 
 impl Client {
@@ -88,5 +92,53 @@ impl Client {
     /// An execution as it is now.
     pub async fn execution(&self, id: &str) -> Result<Execution, Error> {
         self.fetch(&format!("/api/executions/{}", encode(id))).await
+    }
+
+    /// The credentials, by name, without what is secret of them.
+    pub async fn credentials(&self) -> Result<CredentialList, Error> {
+        self.fetch("/api/credentials").await
+    }
+
+    /// Saves a credential: replaces the one of this name, or makes it. Without a password the old one stays.
+    ///
+    /// # Errors
+    /// See [`Error`]; a new one without a password is a `400`.
+    pub async fn save_credential(&self, new: &NewCredential) -> Result<SavedCredential, Error> {
+        let path = format!("/api/credentials/{}", encode(&new.name));
+        match self.answered(Method::PUT, &path, new).await {
+            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => {
+                self.answered(Method::POST, "/api/credentials", new).await
+            }
+            saved => saved,
+        }
+    }
+
+    /// Deletes a credential.
+    pub async fn delete_credential(&self, name: &str) -> Result<SavedCredential, Error> {
+        let path = format!("/api/credentials/{}", encode(name));
+        let deleted = self.send(Method::DELETE, &path, Payload::empty()).await?;
+        let deleted = decode(deleted).await?;
+        deleted.ok_or_else(|| Error::Answer("an empty answer".to_owned()))
+    }
+
+    /// Who used a credential for what, newest first.
+    pub async fn credential_uses(
+        &self,
+        name: &str,
+        query: &UsesQuery,
+    ) -> Result<CredentialUses, Error> {
+        let mut path = format!("/api/credentials/{}/uses?", encode(name));
+        for (name, value) in [("limit", query.limit), ("before", query.before)] {
+            if let Some(value) = value {
+                path.push_str(&format!("{name}={value}&"));
+            }
+        }
+        self.fetch(path.trim_end_matches(['?', '&'])).await
+    }
+
+    /// Replaces the master key of the vault.
+    pub async fn rotate_vault(&self, wanted: &RotateVault) -> Result<RotatedVault, Error> {
+        self.answered(Method::POST, "/api/vault/rotate", wanted)
+            .await
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::Timestamp;
 
 /// The name of a credential that an execution has for itself: its secret parameters, by their names.
 pub const OWN_CREDENTIAL: &str = "@parameters";
@@ -54,6 +56,47 @@ pub struct SavedCredential {
     pub message: String,
     /// The credential.
     pub name: String,
+}
+
+/// What of the uses of a credential is asked for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UsesQuery {
+    /// At most so many, up to 1000 [default: 50].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    /// Only those with a lower number: `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<i64>,
+}
+
+/// `200` of `GET /api/credentials/{name}/uses`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct CredentialUses {
+    /// Newest first.
+    pub uses: Vec<CredentialUse>,
+    /// `before` of the next page; `null` at the end.
+    pub next: Option<i64>,
+    /// The playbooks of the library whose text names it.
+    pub playbooks: Vec<String>,
+}
+
+/// One use of a credential.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CredentialUse {
+    /// The number of its line in the audit.
+    pub number: i64,
+    /// When.
+    pub at: Timestamp,
+    /// The execution that used it.
+    pub execution_id: String,
+    /// The step, with the steps that it is nested in; empty when an attempt went on after an earlier one, and
+    /// asked for it in order not to show it.
+    pub step: String,
+    /// The executor that performed it.
+    pub executor: String,
+    /// `ok`, or `refused` when neither the playbook nor its parameters name the credential.
+    pub outcome: String,
 }
 
 /// Body of `POST /api/runs/{id}/credentials`: an executor needs a credential for a step.

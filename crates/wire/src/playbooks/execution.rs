@@ -1,6 +1,6 @@
 //! Executions on their way in, and as they are shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -68,6 +68,9 @@ pub struct ExecutionInput {
     /// The values of secret parameters, sealed; `parameters` has markers in their places.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_parameters: Option<String>,
+    /// The credentials that it may open: those that its playbooks and parameters name.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub credentials: BTreeSet<String>,
     /// See [`NewExecution`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_url: Option<String>,

@@ -10,8 +10,8 @@ mod schedule;
 mod step;
 
 pub use credential::{
-    CredentialInfo, CredentialList, NewCredential, OWN_CREDENTIAL, OpenedCredential,
-    SavedCredential, UseCredential,
+    CredentialInfo, CredentialList, CredentialUse, CredentialUses, NewCredential, OWN_CREDENTIAL,
+    OpenedCredential, SavedCredential, UseCredential, UsesQuery,
 };
 pub use execution::{
     Deleted, Execution, ExecutionInput, ExecutionUpdate, NewExecution, Requester, Restart,

@@ -2,6 +2,7 @@
 //! and then looked for in all that the programs said, as they are, in base64 and in URLs.
 
 mod addresses;
+mod executions;
 
 use std::{
     io::{Read, Write},
@@ -46,6 +47,8 @@ fn ask(server: &Server, line: &str, headers: &[(&str, &str)], body: &[u8]) -> (u
 struct SecretsTest {
     server: Server,
     planted: Planted,
+    /// What of it stands nowhere on a disk but sealed.
+    sealed: Planted,
     answers: String,
     admin: String,
 }
@@ -74,6 +77,7 @@ impl SecretsTest {
         let mut test = Self {
             server,
             planted,
+            sealed: Planted::default(),
             answers: String::new(),
             admin: String::new(),
         };
@@ -160,6 +164,7 @@ impl SecretsTest {
         let closed = format!("http://127.0.0.1:{}/", free_port());
         for url in [receiver.url(), closed] {
             let secret = self.planted.hook_secret("hook secret");
+            self.sealed.note("hook secret", &secret);
             let made = self.as_admin(
                 "POST /api/hooks",
                 &json!({"url": url, "secret": secret}),
@@ -193,6 +198,7 @@ impl SecretsTest {
         let stored: Value = serde_json::from_str(&answer).expect("JSON");
         let header = self.planted.plant("header of a job's webhook");
         let secret = self.planted.hook_secret("secret of a job's webhook");
+        self.sealed.note("secret of a job's webhook", &secret);
         let variable = self.planted.plant("variable of a job");
         let again = self.planted.plant("idempotency key");
         let argument = self.planted.plant("argument of a job");
@@ -230,6 +236,7 @@ impl SecretsTest {
         let unreachable = self.run_a_job_with_a_secret_address();
         let mut executor = self.executor();
         self.run_plugin_job(receiver);
+        self.run_playbook();
         for (id, word) in &ids {
             let line = format!("GET /api/v1/jobs/{id}");
             wait_for("the job has ended", || {
@@ -326,7 +333,7 @@ impl SecretsTest {
     /// What the commands print, with the key and with a wrong one.
     fn run_commands(&mut self) {
         let wrong = self.planted.plant("a bad key of the client");
-        let commands: [&[&str]; 9] = [
+        let commands: [&[&str]; 12] = [
             &["stats"],
             &["executors"],
             &["job", "list"],
@@ -336,6 +343,9 @@ impl SecretsTest {
             &["hook", "list", "--json"],
             &["plugin-job", "list", "--json"],
             &["audit", "list", "--json"],
+            &["run", "list", "--json"],
+            &["credential", "list", "--json"],
+            &["credential", "uses", "plant", "--json"],
         ];
         for arguments in commands {
             for (key, expected) in [(self.admin.clone(), 0), (wrong.clone(), 65)] {
@@ -427,6 +437,7 @@ impl SecretsTest {
         self.planted
             .absent_from("the server's output", &format!("{printed}{said}"));
         self.planted.absent_from("an answer", &self.answers);
+        self.search_files();
     }
 }
 

@@ -35,6 +35,7 @@ impl AttemptRunner {
             stdin: None,
             grace: settings.cancel_grace,
             besides: None,
+            redactor: None,
         };
         let stream = |stream| self.output_stream(taken, stream);
         let (out, err) = (stream(Stream::Stdout), stream(Stream::Stderr));
@@ -54,7 +55,7 @@ impl AttemptRunner {
         if let Some(outcome) = without_result(&report, stop) {
             return outcome;
         }
-        let uploaded = self.upload_artifacts(taken, work_dir.output(), uploading, stop);
+        let uploaded = self.upload_artifacts(taken, work_dir.output(), uploading, stop, None);
         let Ok(omitted) = uploaded.await else {
             return PerformOutcome::Lost;
         };

@@ -1,6 +1,9 @@
 //! One try of a step: what it is given and what it comes to.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use playbook::StepKey;
 use serde_json::{Map, Value};
@@ -14,12 +17,14 @@ use wire::playbooks::ExecutionInput;
 use super::{
     clock,
     run_log::RunLog,
+    secrets::Opened,
     steps::{self, Clients, Sessions},
     waits::StepWaits,
 };
 use crate::{
     attempt::{AttemptRunner, Taken},
     lease::Lease,
+    redactor::Redactor,
 };
 
 /// What all steps of an execution share.
@@ -31,6 +36,10 @@ pub(super) struct Context<'a> {
     /// run after a cancel.
     pub(super) lease: watch::Receiver<Lease>,
     pub(super) log: Arc<RunLog>,
+    /// Knows every secret that was opened.
+    pub(super) redactor: Redactor,
+    /// What was opened for earlier attempts.
+    pub(super) reopened: OnceLock<Opened>,
     pub(super) clients: Clients,
     pub(super) sessions: Sessions,
 }
@@ -137,6 +146,7 @@ impl StepCall<'_> {
             Ok(left) => StepEnd::Completed(left),
             Err(end) => end,
         };
+        let end = end.redacted(&self.context.redactor);
         (self.key, end)
     }
 

@@ -12,6 +12,7 @@ mod perform;
 mod process;
 mod report;
 mod run_log;
+mod secrets;
 mod steps;
 mod titles;
 mod waits;

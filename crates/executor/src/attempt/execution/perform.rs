@@ -1,6 +1,9 @@
 //! One attempt of an execution, from its claim until it has ended or waits.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use playbook::{Bundle, ExecutionOutcome, Progress};
@@ -29,6 +32,7 @@ use crate::{
     },
     lease::Lease,
     output::{Captured, capture},
+    redactor::Redactor,
 };
 
 impl AttemptRunner {
@@ -50,12 +54,15 @@ impl AttemptRunner {
         let taken = Taken::of(run);
         let trace = self.trace(taken).prepared();
         let (lease, without_cancel) = watch::channel(uncancelled(*watched.lease.borrow()));
+        let redactor = Redactor::default();
         let context = Context {
             runner: self,
             taken,
             input: &input,
             lease: without_cancel,
-            log: Arc::new(RunLog::default()),
+            log: Arc::new(RunLog::new(redactor.clone())),
+            redactor,
+            reopened: OnceLock::new(),
             clients: Clients::new(AddressFilter::new(
                 &self.environment.settings.allow_addresses,
                 &self.environment.settings.deny_addresses,
@@ -94,6 +101,15 @@ impl AttemptRunner {
             parts = earlier::parts(&self.client, run) => parts,
         };
         let parts = parts.map_err(|halt| halted(context.taken, halt, None))?;
+        if !parts.is_empty() {
+            tokio::select! {
+                biased;
+                stop = stopped_otherwise(watched) => {
+                    return Err(halted(context.taken, Halt::Stop(stop), None));
+                }
+                () = context.reopen() => {}
+            }
+        }
         let mut titles = Titles::new(&bundle);
         let newest = parts.last().map_or(0, |part| part.number);
         let (parts, mut earlier) = earlier::read(parts, &mut titles);

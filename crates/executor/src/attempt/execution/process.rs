@@ -89,6 +89,7 @@ pub(super) async fn run(call: &StepCall<'_>, script: Script) -> Result<Ran, Step
         stdin,
         grace: GRACE.min(runner.environment.settings.cancel_grace),
         besides: (!script.network).then_some(Part::NetworkNamespace),
+        redactor: Some(call.context.redactor.clone()),
     };
     let watched = Watched {
         lease: call.context.lease.clone(),
@@ -140,7 +141,13 @@ async fn settle(
         Err(error) => Err(error.to_string()),
     };
     let (runner, taken) = (call.context.runner, call.context.taken);
-    let uploaded = runner.upload_artifacts(taken, work_dir.output(), watched, None);
+    let uploaded = runner.upload_artifacts(
+        taken,
+        work_dir.output(),
+        watched,
+        None,
+        Some(call.context.redactor.clone()),
+    );
     match uploaded.await {
         Ok(omitted) => {
             call.context

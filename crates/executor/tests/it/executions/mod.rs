@@ -9,6 +9,7 @@ mod outputs;
 mod requests;
 mod resume;
 mod scripts;
+mod secrets;
 mod server;
 mod stops;
 

@@ -188,7 +188,7 @@ async fn what_cannot_be_performed_says_so() {
         ),
         (
             "utility.log, parameters: {message: '{{ credential.c.password }}'}",
-            "needs the credential `c`",
+            "there is no credential `c`",
         ),
         (
             "utility.log, parameters: {message: '{{ variable.unknown }}'}",

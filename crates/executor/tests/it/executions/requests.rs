@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{Executions, output};
 
 /// A server that says what it got; it ends with the test's runtime.
-async fn serve() -> String {
+pub(super) async fn serve() -> String {
     let echo = |query: Query<Value>, headers: HeaderMap, body: Bytes| async move {
         let header = |name: &str| {
             let value = headers

@@ -12,6 +12,7 @@ use wire::{
     TimestampMs,
     client::{ByteStream, Client, Error, Payload, Reply, Transport},
     executors::{AdvanceRun, ParkRun, Signals, Stage},
+    playbooks::UseCredential,
     runs::RunPart,
 };
 
@@ -34,6 +35,9 @@ pub(super) struct Run {
     /// What it was parked for, in order.
     pub(super) parked: Vec<ParkRun>,
     pub(super) state: Option<Value>,
+    /// The credentials that it may open, by their names, and which it did, for which steps.
+    pub(super) vault: BTreeMap<String, Value>,
+    pub(super) opened: Vec<(String, String)>,
     /// An operator pauses it just before it is parked.
     pub(super) paused_late: bool,
     /// A claim gives no more than so many of the last parts.
@@ -51,6 +55,12 @@ impl ExecutionServer {
 
     /// Submits an execution of playbooks, the first of which is started.
     pub(super) fn submit(&self, id: &str, playbooks: &[(&str, &str)], more: &Value) {
+        self.submit_later(id, playbooks, more);
+        self.queue(id);
+    }
+
+    /// The same; it is not queued yet.
+    pub(super) fn submit_later(&self, id: &str, playbooks: &[(&str, &str)], more: &Value) {
         let texts: BTreeMap<&str, &str> = playbooks.iter().copied().collect();
         let mut input = json!({"playbook_path": playbooks[0].0, "playbooks": texts, "steps": [],
             "parameters": {}});
@@ -62,7 +72,6 @@ impl ExecutionServer {
             ..Run::default()
         };
         self.runs().insert(id.to_owned(), run);
-        self.queue(id);
     }
 
     /// Lets an execution that is not performed be claimed, with all that earlier attempts left.
@@ -193,6 +202,19 @@ impl ExecutionServer {
         StatusCode::NO_CONTENT
     }
 
+    fn open(&self, id: &str, wanted: &UseCredential) -> (StatusCode, Value) {
+        let mut runs = self.runs();
+        let run = runs.get_mut(id).expect("it was submitted");
+        run.opened.push((wanted.name.clone(), wanted.step.clone()));
+        match run.vault.get(&wanted.name) {
+            Some(fields) => (StatusCode::OK, json!({ "fields": fields })),
+            None => (
+                StatusCode::NOT_FOUND,
+                json!({"detail": format!("there is no credential `{}`", wanted.name)}),
+            ),
+        }
+    }
+
     fn own(&self, request: &Request<Payload>) -> Option<(StatusCode, Value)> {
         let path = request.uri().path().to_owned();
         let Payload::Bytes(body) = request.body() else {
@@ -208,6 +230,10 @@ impl ExecutionServer {
             ("POST", [id, "parts"]) if held(id) => {
                 let report = serde_json::from_slice(body).expect("a report");
                 Some(self.advance(id, report))
+            }
+            ("POST", [id, "credentials"]) if held(id) => {
+                let wanted = serde_json::from_slice(body).expect("a use");
+                Some(self.open(id, &wanted))
             }
             ("GET", [id, "parts"]) => {
                 let query = request.uri().query().unwrap_or_default();

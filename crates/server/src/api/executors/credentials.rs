@@ -1,8 +1,15 @@
 //! Executors get the credentials that steps need, one at a time, while they own the lease.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use engine::Kind;
-use store::{Batch, audit::Target, credentials::CredentialRow};
+use serde::Deserialize;
+use store::{
+    Batch,
+    audit::{AuditEntry, Outcome, Target},
+    credentials::CredentialRow,
+};
 use wire::playbooks::{OWN_CREDENTIAL, OpenedCredential, UseCredential};
 
 use super::{holder, refuse};
@@ -11,13 +18,16 @@ use crate::{
     app::App,
     audit::AuditContext,
     http::extract::{Json, PathRunId},
-    refusal::Refusal,
+    refusal::{Refusal, RefusalKind},
+    vault::UseDetail,
 };
 
-/// Opens a credential for a step of an execution. Each use is in the audit.
+/// Opens a credential for a step of an execution, if its playbooks or its parameters name it. Each use is in the
+/// audit, and each that is refused.
 #[utoipa::path(post, path = "/api/runs/{id}/credentials", tag = "executors",
     params(("id" = String, Path, description = "Run id")), request_body = UseCredential,
     responses((status = 200, description = "The credential", body = OpenedCredential),
+        (status = 403, description = "The execution names no such credential"),
         (status = 404, description = "No such credential, no such run, or its lease is another's")))]
 pub(crate) async fn open(
     State(app): State<App>,
@@ -27,10 +37,15 @@ pub(crate) async fn open(
     Json(wanted): Json<UseCredential>,
 ) -> Result<axum::Json<OpenedCredential>, Refusal> {
     let holder = holder(&identity, &wanted.executor, wanted.token)?;
-    let own = wanted.name == OWN_CREDENTIAL;
+    let sealer = app.vault.sealer(&app.store).await?;
+    let detail = UseDetail {
+        run: id.to_string(),
+        executor: wanted.executor.clone(),
+        step: wanted.step.clone(),
+    };
     let entry = audit_context
         .entry(app.now_ms(), Target::one("credential", &wanted.name))
-        .detail(format!("execution {id}, step {}", wanted.step));
+        .detail(detail.to_string());
     let name = wanted.name.clone();
     let work = move |batch: &mut Batch<'_, '_>| {
         let read = &mut batch.read();
@@ -38,24 +53,32 @@ pub(crate) async fn open(
         if store::runs::kind(read, id)? != Kind::Execution {
             return Err(store::Error::NotFound(id));
         }
-        if own {
-            let input = store::runs::input(read, id)?;
-            batch.record(&entry);
-            return Ok(Some(Sealed::Own(input)));
+        let input = store::runs::input(read, id)?;
+        let found = find(read, &name, input)?;
+        match &found {
+            Found::Own(_) | Found::Named(_) => batch.record(&entry),
+            Found::Forbidden => batch.record(&AuditEntry {
+                outcome: Outcome::Refused,
+                ..entry.clone()
+            }),
+            Found::Missing => {}
         }
-        let row = store::credentials::find(read, &name)?;
-        if row.is_some() {
-            batch.record(&entry);
-        }
-        Ok(row.map(Sealed::Named))
+        Ok(found)
     };
     let fields = match app.store.write(work).await.map_err(refuse)? {
-        None => {
+        Found::Named(row) => sealer.fields(row),
+        Found::Own(input) => sealer.own_parameters(id, &input),
+        Found::Missing => {
             let message = format!("there is no credential `{}`", wanted.name);
             return Err(Refusal::not_found(message).coded("credential_not_found"));
         }
-        Some(Sealed::Named(row)) => app.vault.fields(row),
-        Some(Sealed::Own(input)) => app.vault.own_parameters(id, &input),
+        Found::Forbidden => {
+            let message = format!(
+                "neither the playbooks of this execution nor its parameters name the credential `{}`",
+                wanted.name
+            );
+            return Err(Refusal::new(RefusalKind::Forbidden, message));
+        }
     };
     let fields = fields.ok_or_else(|| {
         tracing::error!(credential = wanted.name, "what is sealed cannot be opened");
@@ -64,8 +87,31 @@ pub(crate) async fn open(
     Ok(axum::Json(OpenedCredential { fields }))
 }
 
-enum Sealed {
+/// What an executor asks for.
+enum Found {
     Named(CredentialRow),
-    /// The execution's input.
+    /// The execution's input, which has its secret parameters.
     Own(Vec<u8>),
+    Missing,
+    /// The execution does not name it.
+    Forbidden,
+}
+
+/// What is read of an execution's input.
+#[derive(Default, Deserialize)]
+struct NamedCredentials {
+    #[serde(default)]
+    credentials: BTreeSet<String>,
+}
+
+fn find(read: &mut store::Read<'_, '_>, name: &str, input: Vec<u8>) -> Result<Found, store::Error> {
+    if name == OWN_CREDENTIAL {
+        return Ok(Found::Own(input));
+    }
+    let named: NamedCredentials = serde_json::from_slice(&input).unwrap_or_default();
+    if !named.credentials.contains(name) {
+        return Ok(Found::Forbidden);
+    }
+    let row = store::credentials::find(read, name)?;
+    Ok(row.map_or(Found::Missing, Found::Named))
 }

@@ -36,16 +36,18 @@ pub(crate) async fn create(
         check::secret("secret", secret)?;
     }
     let host = url.origin().ascii_serialization();
+    let id = app.clock.run_id().to_string();
+    let secret = new.secret.unwrap_or_else(Signer::draw);
+    let sealer = app.vault.sealer(&app.store).await?;
     let hook = hooks::NewHook {
-        id: app.clock.run_id().to_string(),
+        secret: sealer.seal_hook(&id, &secret),
+        id: id.clone(),
         url: url.into(),
         events,
         description,
-        secret: new.secret.unwrap_or_else(Signer::draw),
     };
     let entry = audit_context.entry(app.now_ms(), Target::one("hook", &hook.id));
     let entry = entry.detail(host);
-    let (id, secret) = (hook.id.clone(), hook.secret.clone());
     let made = app
         .store
         .write(move |batch| hooks::create(batch, &hook, HOOKS_LIMIT, &entry))
@@ -109,11 +111,15 @@ pub(crate) async fn change(
         check::secret("secret", secret)?;
     }
     let changes = changes(&wanted, url.as_ref());
+    let secret = match &wanted.secret {
+        Some(secret) => Some(app.vault.sealer(&app.store).await?.seal_hook(&id, secret)),
+        None => None,
+    };
     let change = hooks::Change {
         url: url.map(String::from),
         events: wanted.events,
         description: wanted.description,
-        secret: wanted.secret,
+        secret,
         enabled: wanted.enabled,
     };
     let entry = audit_context.entry(app.now_ms(), Target::one("hook", &id));

@@ -108,7 +108,7 @@ fn our_headers_cannot_be_replaced() {
         headers: own.into(),
         ..sending(0)
     };
-    let headers = headers(&sending, 5).expect("headers");
+    let headers = headers(&sending, None, 5).expect("headers");
     assert_eq!(headers["webhook-id"], "msg_hook_7");
     assert_eq!(headers["webhook-timestamp"], "5");
     assert_eq!(headers["content-type"], "application/json");

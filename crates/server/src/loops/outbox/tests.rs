@@ -121,12 +121,13 @@ async fn a_receiver_that_is_slower_than_a_claim_is_sent_it_once() {
     let app = server.expect("it opens").app;
     let (answer, may_answer) = watch::channel(false);
     let (url, arrivals) = receiver(may_answer).await;
+    let sealer = app.vault.sealer(&app.store).await.expect("a vault");
     let hook = NewHook {
         id: "h".to_owned(),
         url,
         events: vec!["*".to_owned()],
         description: String::new(),
-        secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD".to_owned(),
+        secret: sealer.seal_hook("h", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"),
     };
     let entry = AuditContext::operator("hook.test").entry(0, Target::one("hook", "h"));
     let work = move |batch: &mut store::Batch<'_, '_>| {

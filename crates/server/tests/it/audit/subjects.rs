@@ -69,6 +69,7 @@ pub(super) async fn subject(
             let new = json!({"name": "gone", "role": "user"});
             one(text(&keyed.make(&new).await["id"]), "key")
         }
+        ("POST", "/api/vault/rotate") => (route.to_owned(), "{}".to_owned(), "vault"),
         ("POST", "/api/join-tokens") => (route.to_owned(), "{}".to_owned(), "key"),
         (_, route) if route.starts_with("/api/hooks") => of_hooks(keyed, method, route).await,
         _ => of_playbooks(keyed, method, route).await,

@@ -108,18 +108,44 @@ async fn a_credential_fills_in_what_the_caller_leaves_out() {
     assert_eq!(opened["fields"]["password"], PASSWORD);
     let opened = open(&server, &run, "@parameters", &run["token"], 200).await;
     assert_eq!(opened["fields"], json!({"token": TOKEN}));
-    open(&server, &run, "none", &run["token"], 404).await;
+    // It exists, and neither the playbook nor the caller named it.
+    let other = json!({"name": "other", "username": "a", "password": "b"});
+    server.post("/api/credentials", &other).json(200).await;
+    open(&server, &run, "other", &run["token"], 403).await;
     // A lease that is another's opens nothing.
     open(&server, &run, "my-gateway", &json!(99), 404).await;
 
-    let audit = server
-        .get("/api/audit?limit=50")
+    let audit = server.get("/api/audit?limit=50&action=credential.use");
+    let audit = audit.json(200).await;
+    assert!(audit.to_string().contains("step login"), "{audit}");
+    assert!(!audit.to_string().contains(PASSWORD) && !audit.to_string().contains(TOKEN));
+    let lines = audit.as_array().expect("lines").iter();
+    let of_credentials = lines.filter(|line| line["target"]["kind"] == "credential");
+    let outcomes: Vec<&Value> = of_credentials.map(|line| &line["outcome"]).collect();
+    assert_eq!(outcomes, ["refused", "ok", "ok"], "{audit}");
+
+    let uses = server
+        .get("/api/credentials/my-gateway/uses")
         .json(200)
-        .await
-        .to_string();
-    assert_eq!(audit.matches("\"credential.use\"").count(), 2, "{audit}");
-    assert!(audit.contains("step login"), "{audit}");
-    assert!(!audit.contains(PASSWORD) && !audit.contains(TOKEN));
+        .await;
+    let used = &uses["uses"][0];
+    assert_eq!(used["execution_id"], run["id"], "{uses}");
+    assert_eq!(
+        (&used["step"], &used["executor"], &used["outcome"]),
+        (&json!("login"), &json!("player"), &json!("ok"))
+    );
+    assert_eq!(uses["uses"].as_array().map(Vec::len), Some(1));
+    let refused = server.get("/api/credentials/other/uses").json(200).await;
+    assert_eq!(refused["uses"][0]["outcome"], "refused", "{refused}");
+    let missing = server.get("/api/credentials/none/uses").json(404).await;
+    assert_eq!(refusal(&missing).0, "credential_not_found");
+
+    // The credential is deleted while the execution that named it runs.
+    server.delete("/api/credentials/my-gateway").json(200).await;
+    open(&server, &run, "my-gateway", &run["token"], 404).await;
+    let again = json!({"name": "my-gateway", "username": "admin", "password": PASSWORD,
+        "gateway_url": "http://localhost:8088"});
+    server.post("/api/credentials", &again).json(200).await;
 
     for credential in [
         json!({"credential_name": "none"}),
@@ -184,4 +210,109 @@ async fn a_wrong_or_missing_master_key_is_refused_at_the_start() {
     });
     let list = reopened.await.get("/api/credentials").json(200).await;
     assert_eq!(list["credentials"][0]["name"], "my-gateway");
+}
+
+#[tokio::test]
+async fn the_uses_of_a_credential_come_by_page_with_the_playbooks_that_name_it() {
+    const NAMES: &str = "name: N\nversion: '1'\nsteps:\n  - {id: a, name: A, type: utility.log, \
+        parameters: {message: '{{ credential.plant.username }}'}}\n";
+    let server = library(&[("names.yaml", NAMES), ("login.yaml", LOGIN)]).await;
+    let new = json!({"name": "plant", "username": "a", "password": PASSWORD});
+    server.post("/api/credentials", &new).json(200).await;
+    let start = json!({"playbook_path": "names.yaml"});
+    server.post("/api/executions", &start).json(200).await;
+    let run = claim(&server).await;
+    for _ in 0..3 {
+        open(&server, &run, "plant", &run["token"], 200).await;
+    }
+    let path = "/api/credentials/plant/uses?limit=2";
+    let first = server.get(path).json(200).await;
+    assert_eq!(first["uses"].as_array().map(Vec::len), Some(2), "{first}");
+    assert_eq!(first["playbooks"], json!(["names.yaml"]));
+    let second = server
+        .get(&format!("{path}&before={}", first["next"]))
+        .json(200)
+        .await;
+    assert_eq!(second["uses"].as_array().map(Vec::len), Some(1), "{second}");
+    assert_eq!(second["next"], Value::Null);
+    let numbers = |page: &Value| {
+        page["uses"].as_array().map(|uses| {
+            uses.iter()
+                .filter_map(|one| one["number"].as_i64())
+                .collect::<Vec<_>>()
+        })
+    };
+    let (first, second) = (numbers(&first), numbers(&second));
+    assert!(first > second, "newest first");
+    server
+        .get("/api/credentials/plant/uses?limit=0")
+        .json(400)
+        .await;
+}
+
+#[tokio::test]
+async fn the_master_key_is_rotated_while_the_server_runs() {
+    let server = gateway().await;
+    let start = json!({"playbook_path": "login.yaml", "credential_name": "my-gateway",
+        "parameters": {"token": TOKEN}});
+    server.post("/api/executions", &start).json(200).await;
+    let data = server.dir().join("data");
+    let key = data.join("vault.key");
+    let before = fs::read_to_string(&key).expect("a key");
+    let wrong = json!({"key": "secret"});
+    let refused = server.post("/api/vault/rotate", &wrong).json(400).await;
+    assert!(!refused.to_string().contains("secret"), "{refused}");
+    assert_eq!(fs::read_to_string(&key).expect("a key"), before);
+    for given in [json!({}), json!({"key": "ab".repeat(32)}), json!({})] {
+        let rotated = server.post("/api/vault/rotate", &given).json(200).await;
+        assert_eq!(rotated["key_file"], key.display().to_string());
+    }
+    let after = fs::read_to_string(&key).expect("a key");
+    assert!(after != before && !after.starts_with("abab"));
+    assert!(!data.join("vault.key.next").exists());
+    // Everything opens, at once and after a start.
+    let run = claim(&server).await;
+    let opened = open(&server, &run, "my-gateway", &run["token"], 200).await;
+    assert_eq!(opened["fields"]["password"], PASSWORD);
+    let audit = server.get("/api/audit?action=vault.rotate").json(200).await;
+    let lines = audit.as_array().expect("lines").iter();
+    assert_eq!(
+        lines.filter(|line| line["outcome"] == "ok").count(),
+        3,
+        "{audit}"
+    );
+    let reopened = server.reopened(|before| async move {
+        drop(before);
+        let open = |given: Option<String>| {
+            let mut settings = Settings::new(data.clone());
+            settings.database_url = database::url(&settings.data_dir);
+            settings.vault_key = given;
+            Assembled::open(settings, Clock::system())
+        };
+        assert!(open(Some(before_of(&after))).await.is_err());
+        let mut settings = Settings::new(data.clone());
+        settings.database_url = database::url(&settings.data_dir);
+        settings.vault_key_command = Some(format!("echo {after}"));
+        Assembled::open(settings, Clock::system())
+            .await
+            .expect("the right key")
+    });
+    let reopened = reopened.await;
+    let opened = open(&reopened, &run, "@parameters", &run["token"], 200).await;
+    assert_eq!(opened["fields"], json!({"token": TOKEN}));
+    // This one cannot keep a key.
+    reopened
+        .post("/api/vault/rotate", &json!({}))
+        .json(400)
+        .await;
+    let given = json!({"key": "cd".repeat(32)});
+    let rotated = reopened.post("/api/vault/rotate", &given).json(200).await;
+    assert_eq!(rotated["key_file"], Value::Null);
+    let opened = open(&reopened, &run, "my-gateway", &run["token"], 200).await;
+    assert_eq!(opened["fields"]["password"], PASSWORD);
+}
+
+/// Another key than this one.
+fn before_of(key: &str) -> String {
+    key.trim().chars().rev().collect()
 }

@@ -1,5 +1,7 @@
 //! Steps begin, or wait for an operator before they do.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use futures_util::FutureExt;
 use playbook::{
     JournalPart, NoSecrets, PartStage, Progress, ReadyStep, Step, StepKey, StepOutcome,
@@ -12,6 +14,7 @@ use crate::attempt::execution::{
     call::{Parameters, StepCall, StepEnd},
     clock,
     report::{RETRY_AT, UNTIL},
+    secrets::Opened,
     steps,
     waits::StepWaits,
 };
@@ -75,6 +78,7 @@ impl<'a> Flow<'a> {
             until_ms: resumed.until,
             waits: StepWaits::new(self.woken.clone()),
             stop: CancellationToken::new(),
+            opened: Arc::default(),
             field: if begins_ms.is_some() { RETRY_AT } else { UNTIL },
             asks: asks.then(|| INTERRUPTED.to_owned()),
         };
@@ -109,10 +113,15 @@ impl<'a> Flow<'a> {
 
     /// Performs a step that has begun; it has ended if its parameters cannot be rendered.
     fn perform(&mut self, key: &StepKey) -> Option<Try<'a>> {
-        let step = &self.begun.get(key)?.step.clone();
-        let parameters = match self.parameters(key, step) {
-            Ok(parameters) => parameters,
+        let begun = self.begun.get(key)?;
+        let step = &Arc::clone(&begun.step);
+        let parameters = match self.parameters(key, step, begun.opened.get()) {
+            Ok(Rendered::Parameters(parameters)) => parameters,
+            Ok(Rendered::Needs(credentials)) => {
+                return Some(self.open_for(key, begun, credentials));
+            }
             Err(end) => {
+                let end = end.redacted(&self.context.redactor);
                 self.ended.push_back((key.clone(), end));
                 return None;
             }
@@ -159,26 +168,74 @@ impl<'a> Flow<'a> {
         self.limits.begin(key.clone(), step.timeout_s, deadline);
     }
 
-    /// The rendered parameters, or how the step ends without them.
-    pub(super) fn parameters(&self, key: &StepKey, step: &Step) -> Result<Parameters, StepEnd> {
-        let credentials: Vec<String> = self.progress.credentials(key).into_iter().collect();
-        if !credentials.is_empty() {
-            let names = credentials.join("`, `");
-            let why = format!("it needs the credential `{names}`, which executors cannot get yet");
-            return Err(StepEnd::refused(why));
-        }
-        let rendered = self.progress.parameters(key, &NoSecrets);
-        let rendered = rendered.map_err(|problem| StepEnd::refused(problem.to_string()))?;
+    /// Opens credentials for a step that has begun; afterwards it is performed.
+    fn open_for(&self, key: &StepKey, begun: &Begun, names: BTreeSet<String>) -> Try<'a> {
+        let (context, key) = (self.context, key.clone());
+        let (slot, stop) = (Arc::clone(&begun.opened), begun.stop.clone());
+        let open = async move {
+            let opened = tokio::select! {
+                biased;
+                () = stop.cancelled() => return (key, StepEnd::Stopped),
+                opened = context.open(&names, &key) => opened,
+            };
+            match opened {
+                Ok(opened) => {
+                    // A try opens them once.
+                    let _ = slot.set(opened);
+                    (key, StepEnd::Waited)
+                }
+                Err(end) => (key, end),
+            }
+        };
+        open.boxed()
+    }
+
+    /// The rendered parameters, what they need before, or how the step ends without them.
+    pub(super) fn parameters(
+        &self,
+        key: &StepKey,
+        step: &Step,
+        known: Option<&Opened>,
+    ) -> Result<Rendered, StepEnd> {
+        let nothing = Opened::default();
+        let opened = match known {
+            Some(opened) => opened,
+            None => {
+                let needed = self.progress.credentials(key);
+                if !needed.is_empty() {
+                    return Ok(Rendered::Needs(needed));
+                }
+                &nothing
+            }
+        };
+        let rendered = self.progress.parameters(key, opened);
+        let rendered = match rendered {
+            Ok(rendered) => rendered,
+            Err(problem) => match problem.missing_credential {
+                // Only the engine of templates knew of it.
+                Some(name) if known.is_none() => {
+                    return Ok(Rendered::Needs(BTreeSet::from([name])));
+                }
+                _ => return Err(StepEnd::refused(problem.message)),
+            },
+        };
         let mut parameters = Parameters(rendered);
         let overrides = &self.context.input.timeout_overrides;
         if let Some(time) = steps::overridden(&step.kind, &step.parameters, overrides) {
             parameters.0.insert("timeout".to_owned(), time.into());
         }
         if step.kind == "utility.assert" {
-            steps::check(&mut parameters, &self.progress.scope(key, &NoSecrets))?;
+            steps::check(&mut parameters, &self.progress.scope(key, opened))?;
         }
-        Ok(parameters)
+        Ok(Rendered::Parameters(parameters))
     }
+}
+
+/// The parameters of a step, or what is missing for them.
+pub(super) enum Rendered {
+    Parameters(Parameters),
+    /// These credentials are to be opened first.
+    Needs(BTreeSet<String>),
 }
 
 /// The variables, for the steps that read them by themselves.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use playbook::{Step, StepKey};
 
-use super::Flow;
+use super::{Flow, begin::Rendered};
 use crate::attempt::execution::call::{EarlierLogin, Parameters};
 
 /// The logins of earlier attempts.
@@ -54,8 +54,13 @@ impl Flow<'_> {
     fn read_login(&mut self, key: &StepKey) {
         let step = self.progress.step(key);
         let rendered = step.and_then(|step| {
-            let parameters = self.parameters(key, &step).ok()?;
-            Some((step.kind == "gateway.login", parameters))
+            let known = self.context.reopened.get();
+            match self.parameters(key, &step, known).ok()? {
+                Rendered::Parameters(parameters) => {
+                    Some((step.kind == "gateway.login", parameters))
+                }
+                Rendered::Needs(_) => None,
+            }
         });
         let url = rendered
             .as_ref()

@@ -8,7 +8,7 @@ mod wait;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use futures_util::{
@@ -29,6 +29,7 @@ use super::{
     earlier::{Earlier, Resumed},
     operator::Operator,
     report,
+    secrets::Opened,
     titles::{Title, Titles},
     waits::{StepState, StepWaits},
 };
@@ -63,6 +64,8 @@ struct Begun {
     until_ms: Option<i64>,
     waits: StepWaits,
     stop: CancellationToken,
+    /// The credentials that it needs, once they are opened.
+    opened: Arc<OnceLock<Opened>>,
     /// The field of its part that says until when it waits.
     field: &'static str,
     /// It is not performed before an operator has decided, for this reason.

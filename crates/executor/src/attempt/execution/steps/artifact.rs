@@ -20,6 +20,8 @@ use crate::{
 /// Keeps some bytes under a name.
 pub(super) async fn keep(call: &StepCall<'_>, name: &str, content: Bytes) -> Result<(), StepEnd> {
     check(name)?;
+    let redactor = &call.context.redactor;
+    let (name, content) = (redactor.text(name.to_owned()), redactor.bytes(content));
     let (runner, taken) = (call.context.runner, call.context.taken);
     let of = LeaseOf {
         executor: runner.environment.settings.name.clone(),
@@ -30,7 +32,7 @@ pub(super) async fn keep(call: &StepCall<'_>, name: &str, content: Bytes) -> Res
         let payload = Payload::Bytes(content.clone());
         match runner
             .client
-            .put_artifact(taken.id, name, &of, payload)
+            .put_artifact(taken.id, &name, &of, payload)
             .await
         {
             Ok(_) => return Ok(()),
@@ -79,7 +81,13 @@ pub(super) async fn keep_response(
         deadline: None,
     };
     let uploaded = runner
-        .upload_artifacts(taken, work_dir.output(), watched, None)
+        .upload_artifacts(
+            taken,
+            work_dir.output(),
+            watched,
+            None,
+            Some(call.context.redactor.clone()),
+        )
         .await;
     let span = tracing::Span::current();
     let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;

@@ -31,13 +31,23 @@ pub(super) async fn run(call: &StepCall<'_>) -> Done {
     };
     match (parameters.get("command"), parameters.get("script")) {
         (Some(Value::Array(words)), None) => {
+            if let Some(place) = secret_word(call, words) {
+                let why = format!(
+                    "word {place} of `command` has a secret in it, which every process of the machine could \
+                     read: pass it in `env`, `stdin` or `files`"
+                );
+                return Err(StepEnd::refused(why));
+            }
             let mut words = words.iter().map(text);
             let nothing = || StepEnd::refused("parameter `command` is an empty list");
             script.program = words.next().ok_or_else(nothing)?;
             script.arguments = words.collect();
         }
-        (Some(command), None) => script.arguments = vec!["-c".to_owned(), text(command)],
-        (None, Some(content)) => {
+        (Some(command), None) if !call.context.redactor.finds_in(&text(command)) => {
+            script.arguments = vec!["-c".to_owned(), text(command)];
+        }
+        // Arguments can be read by every process of the machine, files of the attempt cannot.
+        (Some(content), None) | (None, Some(content)) => {
             script
                 .files
                 .push((SCRIPT.to_owned(), text(content).into_bytes()));
@@ -63,6 +73,13 @@ pub(super) async fn run(call: &StepCall<'_>) -> Done {
     }
     let last = false;
     Err(StepEnd::Failed(StepError { message, last }, left))
+}
+
+/// The first word that has a secret in it, counted from 1.
+fn secret_word(call: &StepCall<'_>, words: &[Value]) -> Option<usize> {
+    let redactor = &call.context.redactor;
+    let place = words.iter().position(|word| redactor.finds_in(&text(word)));
+    place.map(|place| place + 1)
 }
 
 /// The exit codes that are no failure.

@@ -31,8 +31,7 @@ pub(crate) async fn create(
         return Err(Refusal::field("password", "password is missing"));
     }
     let name = new.name.clone();
-    let row = row(&app, new)?;
-    app.vault.prove(&app.store).await?;
+    let row = row(&app, new).await?;
     let entry = audit_context.entry(row.created_at, Target::one("credential", &name));
     let work = move |batch: &mut Batch<'_, '_>| {
         let added = store::credentials::add(batch, &row)?;
@@ -62,8 +61,7 @@ pub(crate) async fn replace(
 ) -> Result<axum::Json<SavedCredential>, Refusal> {
     new.name.clone_from(&name);
     let keeps = new.password.is_none();
-    let row = row(&app, new)?;
-    app.vault.prove(&app.store).await?;
+    let row = row(&app, new).await?;
     let entry = audit_context.entry(row.updated_at, Target::one("credential", &name));
     let work = move |batch: &mut Batch<'_, '_>| {
         let Some(old) = store::credentials::find(&mut batch.read(), &row.name)? else {
@@ -108,7 +106,7 @@ pub(crate) async fn delete(
 }
 
 /// The row of a credential, with its password sealed.
-fn row(app: &App, new: NewCredential) -> Result<CredentialRow, Refusal> {
+async fn row(app: &App, new: NewCredential) -> Result<CredentialRow, Refusal> {
     check::name("name", &new.name)?;
     let description = new.description.unwrap_or_default();
     let password = new.password.unwrap_or_default();
@@ -130,9 +128,10 @@ fn row(app: &App, new: NewCredential) -> Result<CredentialRow, Refusal> {
     if let Some(url) = &gateway_url {
         check::http_url("gateway_url", url)?;
     }
+    let sealer = app.vault.sealer(&app.store).await?;
     let now = app.now_ms();
     Ok(CredentialRow {
-        sealed: app.vault.seal(&new.name, password.as_bytes()),
+        sealed: sealer.seal(&new.name, password.as_bytes()),
         name: new.name,
         username: new.username,
         gateway_url,

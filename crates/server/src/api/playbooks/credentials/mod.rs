@@ -2,5 +2,6 @@
 
 pub(crate) mod change;
 pub(crate) mod list;
+pub(crate) mod uses;
 
 pub(super) use crate::executions::missing_credential as missing;

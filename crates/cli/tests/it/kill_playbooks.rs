@@ -171,8 +171,9 @@ fn a_kill_of_server_or_executor_repeats_no_step_that_had_ended() {
         witness.fill(running);
         // An attempt in which no step ends counts as a failure: each one is to make some progress.
         let before = witness.lines().len();
+        // Those that were near their end may have no more steps than that.
         wait_for("steps end", || {
-            witness.lines().len() >= before + 4 * AT_ONCE
+            witness.lines().len() >= before + 4 * AT_ONCE || witness.running() == 0
         });
         std::thread::sleep(random_ms(120));
         boundaries += AT_ONCE;

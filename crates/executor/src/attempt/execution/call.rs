@@ -17,7 +17,7 @@ use wire::playbooks::ExecutionInput;
 use super::{
     clock,
     run_log::RunLog,
-    secrets::Opened,
+    secrets::TrySecrets,
     steps::{self, Clients, Sessions},
     waits::StepWaits,
 };
@@ -39,7 +39,7 @@ pub(super) struct Context<'a> {
     /// Knows every secret that was opened.
     pub(super) redactor: Redactor,
     /// What was opened for earlier attempts.
-    pub(super) reopened: OnceLock<Opened>,
+    pub(super) reopened: OnceLock<TrySecrets>,
     pub(super) clients: Clients,
     pub(super) sessions: Sessions,
 }

@@ -20,15 +20,15 @@ const NOT_SECRET: [&str; 4] = ["name", "username", "gateway_url", "description"]
 
 /// The credentials of one try, by their names.
 #[derive(Default)]
-pub(super) struct Opened(BTreeMap<String, Map<String, Value>>);
+pub(super) struct TrySecrets(BTreeMap<String, Map<String, Value>>);
 
-impl Secrets for Opened {
+impl Secrets for TrySecrets {
     fn credential(&self, name: &str) -> Option<Map<String, Value>> {
         self.0.get(name).cloned()
     }
 }
 
-impl Drop for Opened {
+impl Drop for TrySecrets {
     fn drop(&mut self) {
         for value in self.0.values_mut().flat_map(Map::values_mut) {
             if let Value::String(text) = value {
@@ -45,8 +45,8 @@ impl Context<'_> {
         &self,
         names: &BTreeSet<String>,
         step: &StepKey,
-    ) -> Result<Opened, StepEnd> {
-        let mut opened = Opened::default();
+    ) -> Result<TrySecrets, StepEnd> {
+        let mut opened = TrySecrets::default();
         for name in names {
             let fields = self.open_one(name, &step.to_string()).await;
             opened.0.insert(name.clone(), fields?);
@@ -59,7 +59,7 @@ impl Context<'_> {
     pub(super) async fn reopen(&self) {
         let own = self.input.sealed_parameters.is_some();
         let own = own.then(|| OWN_CREDENTIAL.to_owned());
-        let mut opened = Opened::default();
+        let mut opened = TrySecrets::default();
         for name in self.input.credentials.iter().cloned().chain(own) {
             // What cannot be opened any more fails the steps that need it.
             if let Ok(fields) = self.open_one(&name, "").await {

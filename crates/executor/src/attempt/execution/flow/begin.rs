@@ -14,7 +14,7 @@ use crate::attempt::execution::{
     call::{Parameters, StepCall, StepEnd},
     clock,
     report::{RETRY_AT, UNTIL},
-    secrets::Opened,
+    secrets::TrySecrets,
     steps,
     waits::StepWaits,
 };
@@ -195,9 +195,9 @@ impl<'a> Flow<'a> {
         &self,
         key: &StepKey,
         step: &Step,
-        known: Option<&Opened>,
+        known: Option<&TrySecrets>,
     ) -> Result<Rendered, StepEnd> {
-        let nothing = Opened::default();
+        let nothing = TrySecrets::default();
         let opened = match known {
             Some(opened) => opened,
             None => {

@@ -29,7 +29,7 @@ use super::{
     earlier::{Earlier, Resumed},
     operator::Operator,
     report,
-    secrets::Opened,
+    secrets::TrySecrets,
     titles::{Title, Titles},
     waits::{StepState, StepWaits},
 };
@@ -65,7 +65,7 @@ struct Begun {
     waits: StepWaits,
     stop: CancellationToken,
     /// The credentials that it needs, once they are opened.
-    opened: Arc<OnceLock<Opened>>,
+    opened: Arc<OnceLock<TrySecrets>>,
     /// The field of its part that says until when it waits.
     field: &'static str,
     /// It is not performed before an operator has decided, for this reason.

@@ -93,16 +93,7 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             ApprovalArgs::Approve(approve) => &approve.address,
             ApprovalArgs::Reject(reject) => &reject.address,
         }),
-        ProgramCommand::Schedule(schedule) => Some(match schedule {
-            ScheduleArgs::List(client) => &client.address,
-            ScheduleArgs::Create(create) => &create.client.address,
-            ScheduleArgs::Show(one)
-            | ScheduleArgs::Enable(one)
-            | ScheduleArgs::Disable(one)
-            | ScheduleArgs::Run(one) => &one.client.address,
-            ScheduleArgs::Delete(delete) => &delete.address,
-            ScheduleArgs::History(history) => &history.client.address,
-        }),
+        ProgramCommand::Schedule(schedule) => Some(address_of_schedules(schedule)),
         ProgramCommand::Run(run) => Some(match run {
             RunArgs::List(list) => &list.address,
             RunArgs::Get(run) | RunArgs::Artifacts(run) => &run.client.address,
@@ -131,5 +122,18 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             HookArgs::Deliveries(deliveries) => &deliveries.client.address,
         }),
         _ => None,
+    }
+}
+
+fn address_of_schedules(schedule: &ScheduleArgs) -> &Address {
+    match schedule {
+        ScheduleArgs::List(client) => &client.address,
+        ScheduleArgs::Create(create) => &create.client.address,
+        ScheduleArgs::Show(one)
+        | ScheduleArgs::Enable(one)
+        | ScheduleArgs::Disable(one)
+        | ScheduleArgs::Run(one) => &one.client.address,
+        ScheduleArgs::Delete(delete) => &delete.address,
+        ScheduleArgs::History(history) => &history.client.address,
     }
 }

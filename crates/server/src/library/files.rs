@@ -1,6 +1,10 @@
 //! Files of the library that playbooks name: pinned as blobs when an execution starts.
 
-use std::{collections::BTreeMap, fs::File, io};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fs::File,
+    io,
+};
 
 use playbook::{NamedFile, beside};
 use rustix::fs::OFlags;
@@ -29,9 +33,8 @@ impl Library {
             };
             for named in loaded.playbook.files() {
                 let path = beside(playbook, &named.path);
-                if !pinned.contains_key(&path) {
-                    let file = self.pin_one(app, playbook, &named).await?;
-                    pinned.insert(path, file);
+                if let Entry::Vacant(place) = pinned.entry(path) {
+                    place.insert(self.pin_one(app, playbook, &named).await?);
                 }
             }
         }

@@ -173,7 +173,7 @@ mod tests {
 
     use super::{Definition, Timing};
 
-    fn read(fields: Value) -> Result<Timing, String> {
+    fn read(fields: &Value) -> Result<Timing, String> {
         let mut body = json!({"name": "A", "playbook_path": "a.yaml"});
         let all = body.as_object_mut().expect("an object");
         all.extend(fields.as_object().expect("an object").clone());
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn the_words_of_the_original_mean_the_same() {
         let of = |kind: &str, config: Value| {
-            read(json!({"schedule_type": kind, "schedule_config": config}))
+            read(&json!({"schedule_type": kind, "schedule_config": config}))
         };
         let every = |seconds| Ok(Timing::Every { seconds, from: 0 });
         assert_eq!(
@@ -226,19 +226,19 @@ mod tests {
     #[test]
     fn a_schedule_has_one_time() {
         assert_eq!(
-            read(json!({"every": 60})),
+            read(&json!({"every": 60})),
             Ok(Timing::Every {
                 seconds: 60,
                 from: 0
             })
         );
-        assert_eq!(read(json!({"cron": "0 0 * * *"})), cron("0 0 * * *"));
+        assert_eq!(read(&json!({"cron": "0 0 * * *"})), cron("0 0 * * *"));
         for wrong in [
             json!({}),
             json!({"cron": "0 0 * * *", "every": 60}),
             json!({"cron": "0 0 30 2 *"}),
         ] {
-            assert_eq!(read(wrong).expect_err("wrong"), "cron");
+            assert_eq!(read(&wrong).expect_err("wrong"), "cron");
         }
     }
 }

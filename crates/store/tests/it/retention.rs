@@ -74,6 +74,33 @@ fn blob(sha256: &str) -> Blob {
     }
 }
 
+/// A run asks people something, starts another run, and has a gate.
+async fn asks_and_starts(store: &store::Store, id: engine::RunId, holder: &engine::Holder) {
+    let (asks, approval, mut child) = (holder.clone(), job().id, job());
+    child.parent = Some(id);
+    let child = submit([child]);
+    let beside = move |batch: &mut store::Batch<'_, '_>| {
+        let new = NewApproval {
+            id: approval,
+            part: 1,
+            tries: 1,
+            question: b"{}".to_vec(),
+            due_at: None,
+            event: serde_json::Value::Null,
+        };
+        approvals::ask(batch, id, &asks, &new, NOW)?;
+        let of = PartTry {
+            run: id,
+            part: 1,
+            tries: 1,
+        };
+        children::submit(batch, of, &asks, &child)?;
+        children::cancel(batch, id, (1, i64::MAX), NOW)?;
+        gates::note(batch, ("a.yaml", "gate"), id, 1)
+    };
+    write(store, beside).await;
+}
+
 async fn ended_runs_go_with_all_their_rows(db: &Database) {
     let store = db.open();
     write(&store, |batch| blobs::add(batch, &blob("program"), NOW)).await;
@@ -101,29 +128,7 @@ async fn ended_runs_go_with_all_their_rows(db: &Database) {
         try_report(&store, &run, parts, Some(b"note"))
             .await
             .unwrap();
-        let (asks, approval, mut child) = (holder.clone(), job().id, job());
-        child.parent = Some(id);
-        let child = submit([child]);
-        let beside = move |batch: &mut store::Batch<'_, '_>| {
-            let new = NewApproval {
-                id: approval,
-                part: 1,
-                tries: 1,
-                question: b"{}".to_vec(),
-                due_at: None,
-                event: serde_json::Value::Null,
-            };
-            approvals::ask(batch, id, &asks, &new, NOW)?;
-            let of = PartTry {
-                run: id,
-                part: 1,
-                tries: 1,
-            };
-            children::submit(batch, of, &asks, &child)?;
-            children::cancel(batch, id, (1, i64::MAX), NOW)?;
-            gates::note(batch, ("a.yaml", "gate"), id, 1)
-        };
-        write(&store, beside).await;
+        asks_and_starts(&store, id, &holder).await;
         let put = move |batch: &mut store::Batch<'_, '_>| {
             artifacts::put(batch, id, &holder, ("report.html", &blob("left")), NOW)
         };

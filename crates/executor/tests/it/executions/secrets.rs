@@ -91,11 +91,8 @@ fn nothing_secret(told: &str) {
     }
 }
 
-#[tokio::test]
-async fn no_secret_leaves_an_execution() {
-    let executions = Executions::new();
-    let url = serve().await;
-    let steps = r#"
+/// Secrets leave by every way that there is.
+const EVERY_WAY: &str = r#"
   - id: shell
     name: Shell
     type: utility.shell
@@ -151,7 +148,17 @@ async fn no_secret_leaves_an_execution() {
   - {id: wrong, name: Wrong, type: utility.sleep, parameters: {seconds: "{{ token }}"}, on_failure: continue}
   - {id: fails, name: Fails, type: utility.assert, parameters: {that: "1 == 2", message: "{{ credential.plant.password }}"}}
 "#;
-    start(&executions, "one", &steps.replace("URL", &url), &json!({}));
+
+#[tokio::test]
+async fn no_secret_leaves_an_execution() {
+    let executions = Executions::new();
+    let url = serve().await;
+    start(
+        &executions,
+        "one",
+        &EVERY_WAY.replace("URL", &url),
+        &json!({}),
+    );
     let result = executions.result("one").await;
     let error = result.error_message.expect("it fails");
     assert_eq!(error, "Step 'fails' failed: ***");

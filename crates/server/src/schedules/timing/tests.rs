@@ -25,76 +25,80 @@ fn shown(times: &[i64]) -> Vec<String> {
     shown.collect()
 }
 
+/// An expression, a moment, and its next times.
+type Row<'a> = (&'a str, &'a str, &'a [&'a str]);
+
 /// The table of `docs/playbooks.md`: clocks in Berlin go from 2:00 to 3:00 on 2026-03-29 at 1:00 UTC, and
 /// from 3:00 to 2:00 on 2026-10-25 at 1:00 UTC.
+const CLOCKS_THAT_CHANGE: [Row<'_>; 10] = [
+    // Left out: at the first moment after.
+    (
+        "30 2 * * *",
+        "2026-03-28T12:00:00Z",
+        &["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"],
+    ),
+    (
+        "0 2 * * *",
+        "2026-03-28T12:00:00Z",
+        &["2026-03-29T01:00:00Z", "2026-03-30T00:00:00Z"],
+    ),
+    // Several that are left out, and the one at the moment after, are one.
+    (
+        "0,15,30 2,3 * * *",
+        "2026-03-29T00:00:00Z",
+        &["2026-03-29T01:00:00Z", "2026-03-29T01:15:00Z"],
+    ),
+    (
+        "0 0-23/2 * * *",
+        "2026-03-28T23:30:00Z",
+        &["2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"],
+    ),
+    // There twice: the first time.
+    (
+        "30 2 * * *",
+        "2026-10-24T12:00:00Z",
+        &["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"],
+    ),
+    (
+        "0,30 2 * * *",
+        "2026-10-25T00:10:00Z",
+        &["2026-10-25T00:30:00Z", "2026-10-26T01:00:00Z"],
+    ),
+    // In the second of the two hours nothing of the first is made up for.
+    (
+        "50 2 * * *",
+        "2026-10-25T01:10:00Z",
+        &["2026-10-26T01:50:00Z"],
+    ),
+    // Every hour that passes.
+    (
+        "30 * * * *",
+        "2026-03-29T00:00:00Z",
+        &["2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z"],
+    ),
+    (
+        "30 * * * *",
+        "2026-10-25T00:00:00Z",
+        &[
+            "2026-10-25T00:30:00Z",
+            "2026-10-25T01:30:00Z",
+            "2026-10-25T02:30:00Z",
+        ],
+    ),
+    (
+        "@hourly",
+        "2026-10-24T23:30:00Z",
+        &[
+            "2026-10-25T00:00:00Z",
+            "2026-10-25T01:00:00Z",
+            "2026-10-25T02:00:00Z",
+        ],
+    ),
+];
+
 #[test]
 fn clocks_that_change_are_followed() {
-    let table: [(&str, &str, &[&str]); 10] = [
-        // Left out: at the first moment after.
-        (
-            "30 2 * * *",
-            "2026-03-28T12:00:00Z",
-            &["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"],
-        ),
-        (
-            "0 2 * * *",
-            "2026-03-28T12:00:00Z",
-            &["2026-03-29T01:00:00Z", "2026-03-30T00:00:00Z"],
-        ),
-        // Several that are left out, and the one at the moment after, are one.
-        (
-            "0,15,30 2,3 * * *",
-            "2026-03-29T00:00:00Z",
-            &["2026-03-29T01:00:00Z", "2026-03-29T01:15:00Z"],
-        ),
-        (
-            "0 0-23/2 * * *",
-            "2026-03-28T23:30:00Z",
-            &["2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"],
-        ),
-        // There twice: the first time.
-        (
-            "30 2 * * *",
-            "2026-10-24T12:00:00Z",
-            &["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"],
-        ),
-        (
-            "0,30 2 * * *",
-            "2026-10-25T00:10:00Z",
-            &["2026-10-25T00:30:00Z", "2026-10-26T01:00:00Z"],
-        ),
-        // In the second of the two hours nothing of the first is made up for.
-        (
-            "50 2 * * *",
-            "2026-10-25T01:10:00Z",
-            &["2026-10-26T01:50:00Z"],
-        ),
-        // Every hour that passes.
-        (
-            "30 * * * *",
-            "2026-03-29T00:00:00Z",
-            &["2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z"],
-        ),
-        (
-            "30 * * * *",
-            "2026-10-25T00:00:00Z",
-            &[
-                "2026-10-25T00:30:00Z",
-                "2026-10-25T01:30:00Z",
-                "2026-10-25T02:30:00Z",
-            ],
-        ),
-        (
-            "@hourly",
-            "2026-10-24T23:30:00Z",
-            &[
-                "2026-10-25T00:00:00Z",
-                "2026-10-25T01:00:00Z",
-                "2026-10-25T02:00:00Z",
-            ],
-        ),
-    ];
-    for (expression, from, expected) in table {
+    for (expression, from, expected) in CLOCKS_THAT_CHANGE {
         let times = cron(expression, "Europe/Berlin");
         let found = times.following(ms(from), expected.len());
         assert_eq!(shown(&found), expected, "{expression} after {from}");

@@ -76,16 +76,17 @@ pub(super) async fn subject(
     }
 }
 
+const PATH: &str = "audited.yaml";
+const PLAYBOOK: &str = "name: A\nversion: '1'\nsteps: [{id: a, name: A, type: utility.log}]\n";
+
 /// The same, of the routes of playbooks, executions and credentials.
 async fn of_playbooks(
     keyed: &Keyed,
     method: &Method,
     route: &str,
 ) -> (String, String, &'static str) {
-    const PATH: &str = "audited.yaml";
     let library = keyed.server.dir().join("data/playbooks");
-    let playbook = "name: A\nversion: '1'\nsteps: [{id: a, name: A, type: utility.log}]\n";
-    std::fs::write(library.join(PATH), playbook).expect("a playbook");
+    std::fs::write(library.join(PATH), PLAYBOOK).expect("a playbook");
     let start = json!({"playbook_path": PATH});
     let credential = |name: &str| json!({"name": name, "username": "a", "password": "planted"});
     if matches!((method.as_str(), route), ("POST", "/api/executions")) {
@@ -124,39 +125,6 @@ async fn of_playbooks(
         return (route.replace("{id}", &id), body, "schedule");
     }
     match (method.as_str(), route) {
-        (_, "/api/playbooks/{path}") => {
-            let (path, body) = match method.as_str() {
-                "PUT" => ("made.yaml", json!({"content": playbook}).to_string()),
-                "POST" => ("audited.yaml/verify", String::new()),
-                _ => ("made.yaml", String::new()),
-            };
-            std::fs::write(library.join("made.yaml"), playbook).expect("a playbook");
-            if method == Method::PUT {
-                std::fs::remove_file(library.join("made.yaml")).expect("removed");
-            }
-            (route.replace("{path}", path), body, "playbook")
-        }
-        ("PUT", "/api/playbooks/update") => {
-            let text = playbook.replace("name: A", "name: B");
-            let update = json!({"playbook_path": PATH, "yaml_content": text});
-            (route.to_owned(), update.to_string(), "playbook")
-        }
-        ("PATCH", "/api/playbooks/metadata") => {
-            let rename = json!({"playbook_path": PATH, "name": "Renamed"});
-            (route.to_owned(), rename.to_string(), "playbook")
-        }
-        ("POST", "/api/playbooks/create" | "/api/playbooks/import") => {
-            let name = route.rsplit('/').next().unwrap_or_default();
-            let new = json!({"name": name, "yaml_content": playbook});
-            (route.to_owned(), new.to_string(), "playbook")
-        }
-        ("POST", "/api/playbooks/metadata/reset-all") => {
-            (route.to_owned(), String::new(), "playbook")
-        }
-        ("POST", "/api/playbooks/duplicate") => {
-            let copy = json!({"source_path": PATH, "new_name": "Copy"});
-            (route.to_owned(), copy.to_string(), "playbook")
-        }
         ("POST", "/api/credentials") => (
             route.to_owned(),
             credential("made").to_string(),
@@ -167,6 +135,50 @@ async fn of_playbooks(
             post(keyed, "/api/credentials", &credential(&name)).await;
             let body = credential(&name).to_string();
             (route.replace("{name}", &name), body, "credential")
+        }
+        _ => of_library(&library, method, route),
+    }
+}
+
+/// The same, of the routes that write playbooks.
+fn of_library(
+    library: &std::path::Path,
+    method: &Method,
+    route: &str,
+) -> (String, String, &'static str) {
+    match (method.as_str(), route) {
+        (_, "/api/playbooks/{path}") => {
+            let (path, body) = match method.as_str() {
+                "PUT" => ("made.yaml", json!({"content": PLAYBOOK}).to_string()),
+                "POST" => ("audited.yaml/verify", String::new()),
+                _ => ("made.yaml", String::new()),
+            };
+            std::fs::write(library.join("made.yaml"), PLAYBOOK).expect("a playbook");
+            if method == Method::PUT {
+                std::fs::remove_file(library.join("made.yaml")).expect("removed");
+            }
+            (route.replace("{path}", path), body, "playbook")
+        }
+        ("PUT", "/api/playbooks/update") => {
+            let text = PLAYBOOK.replace("name: A", "name: B");
+            let update = json!({"playbook_path": PATH, "yaml_content": text});
+            (route.to_owned(), update.to_string(), "playbook")
+        }
+        ("PATCH", "/api/playbooks/metadata") => {
+            let rename = json!({"playbook_path": PATH, "name": "Renamed"});
+            (route.to_owned(), rename.to_string(), "playbook")
+        }
+        ("POST", "/api/playbooks/create" | "/api/playbooks/import") => {
+            let name = route.rsplit('/').next().unwrap_or_default();
+            let new = json!({"name": name, "yaml_content": PLAYBOOK});
+            (route.to_owned(), new.to_string(), "playbook")
+        }
+        ("POST", "/api/playbooks/metadata/reset-all") => {
+            (route.to_owned(), String::new(), "playbook")
+        }
+        ("POST", "/api/playbooks/duplicate") => {
+            let copy = json!({"source_path": PATH, "new_name": "Copy"});
+            (route.to_owned(), copy.to_string(), "playbook")
         }
         _ => panic!("{method} {route} has an action: say here how it is performed"),
     }

@@ -168,6 +168,11 @@ async fn an_approval_is_asked_once_and_answered_once() {
         (&after["answers"][0]["by"], &after["answers"][0]["comment"]),
         (&json!("loopback"), &json!("fine"))
     );
+    was_told_once(&server, &id, &first["id"]).await;
+}
+
+/// Nothing is open, and the audit and the events have one answer.
+async fn was_told_once(server: &TestServer, id: &str, approval: &Value) {
     let list = server.get("/api/approvals").json(200).await;
     assert_eq!(list, json!([]));
     let audit = server
@@ -181,8 +186,8 @@ async fn an_approval_is_asked_once_and_answered_once() {
         .filter(|line| line["outcome"] == "ok")
         .collect();
     assert_eq!(lines.len(), 1, "{audit}");
-    assert_eq!(lines[0]["target"]["id"], first["id"]);
-    let events = events(&server, &id).await;
+    assert_eq!(&lines[0]["target"]["id"], approval);
+    let events = events(server, id).await;
     for event in [
         "execution.approval_requested",
         "execution.approval_answered",
@@ -195,6 +200,11 @@ async fn an_approval_is_asked_once_and_answered_once() {
     }
 }
 
+async fn as_admin(keyed: &Keyed, method: Method, path: String, body: Value) -> Value {
+    let answer = keyed.send(&keyed.admin, method, &path, &body.to_string());
+    answer.await.json(200).await
+}
+
 async fn only_those_who_are_named_may_answer() {
     let keyed = Keyed::on(asking().await).await;
     let ops = keyed.key("ops", "readonly").await;
@@ -203,15 +213,7 @@ async fn only_those_who_are_named_may_answer() {
     let start = json!({"playbook_path": "asks.yaml"});
     let started = keyed.post(&boss, "/api/executions", &start).json(200).await;
     let id = text(&started["execution_id"]);
-    let admin = |method: Method, path: String, body: Value| {
-        let (keyed, key) = (&keyed, keyed.admin.clone());
-        async move {
-            keyed
-                .send(&key, method, &path, &body.to_string())
-                .json(200)
-                .await
-        }
-    };
+    let admin = |method, path, body| as_admin(&keyed, method, path, body);
     let register = json!({"slots": 1, "version": "1.0.0", "isolation": "standard",
         "kinds": ["execution"], "plugins": []});
     admin(Method::PUT, "/api/executors/player".to_owned(), register).await;

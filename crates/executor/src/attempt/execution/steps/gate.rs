@@ -62,72 +62,71 @@ fn result(
     if let Some(other) = condition.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(wrong(&format!("it has no `{other}`")));
     }
-    let value = condition
-        .get("value")
-        .ok_or_else(|| wrong("`value` is missing"))?;
-    let name = condition.get("name").map_or_else(|| place.clone(), text);
-    let measured =
-        || number(value).ok_or_else(|| wrong(&format!("`value` is not a number: {value}")));
-    let limit = |field: &str| match condition.get(field) {
-        None => Ok(None),
-        Some(limit) => number(limit)
-            .map(Some)
-            .ok_or_else(|| wrong(&format!("`{field}` is not a number: {limit}"))),
-    };
-    let mut limits = 0;
-    let mut broken = Vec::new();
-    let mut note = None;
-    let mut earlier = Value::Null;
-    if let Some(min) = limit("min")? {
-        limits += 1;
-        let too_low = measured()? < min;
-        broken.extend(too_low.then(|| format!("less than {min}")));
-    }
-    if let Some(max) = limit("max")? {
-        limits += 1;
-        let too_high = measured()? > max;
-        broken.extend(too_high.then(|| format!("more than {max}")));
-    }
-    if let Some(equals) = condition.get("equals") {
-        limits += 1;
-        let differs = !same(value, equals);
-        broken.extend(differs.then(|| format!("not {}", text(equals))));
-    }
-    if let Some(percent) = limit("max_change")? {
-        limits += 1;
-        let measured = measured()?;
-        match of_before(before, &name, index) {
-            None => note = Some("there is no earlier execution to compare with".to_owned()),
-            Some(was) => {
-                earlier = was.into();
-                let change = change(was, measured);
-                if change.is_none_or(|change| change > percent) {
-                    let by =
-                        change.map_or_else(|| "from zero".to_owned(), |by| format!("by {by:.1} %"));
-                    let run = before.execution_id.as_deref().unwrap_or_default();
-                    broken.push(format!(
-                        "changed {by} against {was} in execution {run}, more than {percent} %"
-                    ));
-                }
-            }
-        }
-    }
-    if limits == 0 {
+    let limits = ["min", "max", "equals", "max_change"];
+    if !limits.iter().any(|limit| condition.contains_key(*limit)) {
         return Err(wrong("it has none of `min`, `max`, `equals`, `max_change`"));
     }
+    let name = condition.get("name").map_or_else(|| place.clone(), text);
+    let was = of_before(before, &name, index);
+    let run = before.execution_id.as_deref().unwrap_or_default();
+    let (broken, note) = broken(condition, was, run).map_err(|what| wrong(&what))?;
     let mut result = condition.clone();
     result.insert("name".to_owned(), name.into());
     result.insert("holds".to_owned(), broken.is_empty().into());
-    if !broken.is_empty() {
-        note = Some(broken.join(", "));
-    }
-    if !earlier.is_null() {
-        result.insert("before".to_owned(), earlier);
+    let note = match broken.as_slice() {
+        [] => note.map(str::to_owned),
+        broken => Some(broken.join(", ")),
+    };
+    if let Some(was) = was.filter(|_| condition.contains_key("max_change")) {
+        result.insert("before".to_owned(), was.into());
     }
     if let Some(note) = note {
         result.insert("note".to_owned(), note.into());
     }
     Ok(result)
+}
+
+/// Which limits of a condition do not hold, and what else there is to say; `was` is its value in the execution
+/// `run` before. An error says what is wrong with it.
+fn broken(
+    condition: &Map<String, Value>,
+    was: Option<f64>,
+    run: &str,
+) -> Result<(Vec<String>, Option<&'static str>), String> {
+    let value = condition.get("value").ok_or("`value` is missing")?;
+    let measured = || number(value).ok_or_else(|| format!("`value` is not a number: {value}"));
+    let limit = |field: &str| match condition.get(field) {
+        None => Ok(None),
+        Some(limit) => number(limit)
+            .map(Some)
+            .ok_or_else(|| format!("`{field}` is not a number: {limit}")),
+    };
+    let mut broken = Vec::new();
+    if let Some(min) = limit("min")? {
+        broken.extend((measured()? < min).then(|| format!("less than {min}")));
+    }
+    if let Some(max) = limit("max")? {
+        broken.extend((measured()? > max).then(|| format!("more than {max}")));
+    }
+    if let Some(equals) = condition.get("equals") {
+        broken.extend((!same(value, equals)).then(|| format!("not {}", text(equals))));
+    }
+    let Some(percent) = limit("max_change")? else {
+        return Ok((broken, None));
+    };
+    let measured = measured()?;
+    let Some(was) = was else {
+        let note = "there is no earlier execution to compare with";
+        return Ok((broken, Some(note)));
+    };
+    let change = change(was, measured);
+    if change.is_none_or(|change| change > percent) {
+        let by = change.map_or_else(|| "from zero".to_owned(), |by| format!("by {by:.1} %"));
+        broken.push(format!(
+            "changed {by} against {was} in execution {run}, more than {percent} %"
+        ));
+    }
+    Ok((broken, None))
 }
 
 /// Why a condition does not hold.

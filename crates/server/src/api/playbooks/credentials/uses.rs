@@ -54,13 +54,13 @@ pub(crate) async fn uses(
         loaded.is_ok_and(|loaded| loaded.playbook.credentials().contains(&name))
     });
     Ok(axum::Json(CredentialUses {
-        uses: page.lines.into_iter().filter_map(shown).collect(),
+        uses: page.lines.iter().filter_map(shown).collect(),
         next: page.next,
         playbooks: refers.map(|found| found.path.as_str().to_owned()).collect(),
     }))
 }
 
-fn shown(line: Record) -> Option<CredentialUse> {
+fn shown(line: &Record) -> Option<CredentialUse> {
     let UseDetail {
         run,
         executor,

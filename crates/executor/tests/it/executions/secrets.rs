@@ -191,6 +191,25 @@ async fn no_secret_leaves_an_execution() {
 }
 
 #[tokio::test]
+async fn no_secret_gets_into_the_input_of_another_run() {
+    let executions = Executions::new();
+    let steps = r#"
+  - id: job
+    name: Job
+    type: job.run
+    parameters:
+      url: http://127.0.0.1:1/program
+      sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+      env: {P: "{{ credential.plant.password }}"}
+"#;
+    start(&executions, "one", steps, &json!({}));
+    let result = executions.result("one").await;
+    let error = result.error_message.expect("it fails");
+    assert!(error.contains("have a secret"), "{error}");
+    executions.end().await;
+}
+
+#[tokio::test]
 async fn what_an_earlier_attempt_opened_stays_secret() {
     let executions = Executions::new();
     let steps = format!(

@@ -33,12 +33,15 @@ pub(super) async fn ask(call: &StepCall<'_>, prompt: String) -> Result<AskedAppr
         call.timeout.as_secs_f64().min(LONGEST.as_secs_f64()),
     )?;
     let roles = parameters.list("roles")?.into_iter().flatten();
+    // People see it, and it is kept.
+    let redactor = &call.context.redactor;
+    let input = parameters.map("input")?.map(|schema| json!(schema));
     let question = ApprovalQuestion {
         step_id: call.key.name.clone(),
         step_name: call.name.clone(),
         path: call.key.path.clone(),
-        prompt,
-        input: parameters.map("input")?.map(|schema| json!(schema)),
+        prompt: redactor.text(prompt),
+        input: input.map(|schema| redactor.value(schema)),
         roles: roles.map(text).collect(),
         count: count as u32,
         not_requester: parameters.flag("not_requester", false)?,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use engine::{Kind, WaitFor};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wire::{
     executors::{ChildRun, SubmitChild},
     jobs::Stream,
@@ -22,6 +22,12 @@ pub(super) struct Wanted {
 /// over it fails, and with its part's next report the server cancels the child.
 pub(super) async fn ended(call: &StepCall<'_>, wanted: Wanted) -> Result<ChildRun, StepEnd> {
     let noun = wanted.kind.as_str().replace('_', " ");
+    // A run's input is kept as it is.
+    let kept = json!([wanted.submission, wanted.contents]).to_string();
+    if call.context.redactor.finds_in(&kept) {
+        let why = format!("its parameters have a secret, which the {noun} would keep in its input");
+        return Err(StepEnd::refused(why));
+    }
     let submit = SubmitChild {
         lease: call.lease(),
         step: call.key.to_string(),

@@ -2,6 +2,7 @@
 
 use engine::Run;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use store::{
     Batch,
     approvals::{AnswerRow, ApprovalRow, ApprovalStatus},
@@ -28,7 +29,7 @@ pub(crate) struct KeptQuestion {
 pub(crate) struct KeptAnswer {
     pub(crate) approved: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) input: Option<serde_json::Value>,
+    pub(crate) input: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) comment: Option<String>,
 }
@@ -68,16 +69,39 @@ pub(crate) fn settled(
     if row.status != ApprovalStatus::Open || row.due_at.is_none_or(|due_at| due_at > now) {
         return Ok(row);
     }
-    let status = match KeptQuestion::of(&row)?.asked.on_timeout.as_str() {
+    let question = KeptQuestion::of(&row)?;
+    let status = match question.asked.on_timeout.as_str() {
         "approve" => ApprovalStatus::Approved,
         "reject" => ApprovalStatus::Rejected,
         _ => ApprovalStatus::Expired,
     };
-    store::approvals::end(batch, row.id, status, now)?;
+    let approved = status == ApprovalStatus::Approved;
+    let event = answered(&row, &question, (approved, status), None);
+    store::approvals::expire(batch, &row, status, event, now)?;
     Ok(ApprovalRow {
         status,
         ended_at: Some(now),
         ..row
+    })
+}
+
+/// What is told when an approval was answered, by `who` with what comment, or its time is over.
+pub(crate) fn answered(
+    row: &ApprovalRow,
+    question: &KeptQuestion,
+    (approved, status): (bool, ApprovalStatus),
+    who: Option<(&str, Option<&str>)>,
+) -> Value {
+    let (by, comment) = who.unzip();
+    json!({
+        "approval_id": row.id.to_string(),
+        "step": question.asked.step_id,
+        "step_name": question.asked.step_name,
+        "path": question.asked.path,
+        "approved": approved,
+        "by": by,
+        "comment": comment.flatten(),
+        "approval_status": status.as_str(),
     })
 }
 

@@ -54,6 +54,16 @@ pub fn submit(
     Ok(child)
 }
 
+/// Cancels every run that a run has started. The run is locked.
+///
+/// # Errors
+/// The database's.
+pub fn cancel_all(batch: &mut Batch<'_, '_>, run: RunId, now: i64) -> Result<(), Error> {
+    const ALL: &str = "SELECT child FROM children WHERE run_id = $1";
+    let children = batch.tx.all(ALL, args![&run], |row| row.run_id(0))?;
+    cancel_each(batch, children, now)
+}
+
 /// Cancels what a part of a run started before this try and what has not ended. The run is locked.
 ///
 /// # Errors
@@ -69,6 +79,10 @@ pub fn cancel(
     let children = batch
         .tx
         .all(OF_PART, args![&run, part, before], |row| row.run_id(0))?;
+    cancel_each(batch, children, now)
+}
+
+fn cancel_each(batch: &mut Batch<'_, '_>, children: Vec<RunId>, now: i64) -> Result<(), Error> {
     for child in children {
         match runs::apply(batch, child, &Command::signal(Signal::Cancel), now) {
             // One that has ended needs none, and one that retention removed had.

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{key::Key, scope::Scopes};
+use super::{
+    key::Key,
+    scope::{Scope, Scopes},
+};
+use crate::refusal::{Refusal, RefusalKind};
 
 /// Who asks. The gate attaches it to a request; no header can make one without a key.
 #[derive(Clone, Debug)]
@@ -26,6 +30,15 @@ impl Principal {
             Self::Builtin | Self::Loopback => Scopes::every(),
             Self::Key(KeyHolder(key)) => key.scopes,
         }
+    }
+
+    /// What a route cannot know beforehand that it needs.
+    pub(crate) fn must_allow(&self, scope: Scope) -> Result<(), Refusal> {
+        if self.scopes().allow(scope) {
+            return Ok(());
+        }
+        let message = format!("the key does not have the scope {}", scope.as_str());
+        Err(Refusal::new(RefusalKind::Forbidden, message))
     }
 
     /// Its key.

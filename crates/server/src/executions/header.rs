@@ -1,4 +1,4 @@
-//! What never changes of an execution, kept in memory: its input holds whole playbooks, and lists and updates need a
+//! What hardly changes of an execution, kept in memory: its input holds whole playbooks, and lists and updates need a
 //! little of it, often.
 
 use std::{
@@ -16,7 +16,7 @@ const STEPS_KEPT: usize = 200_000;
 /// What an execution counts besides its steps.
 const ITSELF: usize = 10;
 
-/// What never changes of an execution.
+/// What hardly changes of an execution.
 #[derive(Debug, Default)]
 pub(crate) struct Header {
     pub(super) fixed: Fixed,
@@ -66,6 +66,14 @@ impl Headers {
         });
         self.lock().keep(id, Arc::clone(&header));
         Ok(header)
+    }
+
+    /// Its input was replaced.
+    pub(crate) fn forget(&self, id: RunId) {
+        let mut kept = self.lock();
+        if let Some(before) = kept.headers.remove(&id) {
+            kept.size -= size(&before);
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, KeptHeaders> {

@@ -1,6 +1,7 @@
 //! Executions: how they are started and how their contract shows them, for its routes, its socket and schedules.
 
 mod autofill;
+mod edited;
 mod header;
 mod loaded;
 mod retry;
@@ -12,5 +13,5 @@ pub(crate) use loaded::{Extent, LoadedExecution, load};
 pub(crate) use retry::{
     Prepared, RetryRequest, prepare_debug, prepare_retry, prepare_step_back, restart,
 };
-pub(crate) use submission::{missing_credential, started, steps, submission};
+pub(crate) use submission::{missing_credential, requester, started, steps, submission};
 pub(crate) use view::execution as shown;

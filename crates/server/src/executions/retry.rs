@@ -1,15 +1,12 @@
 //! An execution goes back to one of its steps: an ended one is retried from there, a paused one goes on there. The
 //! parts that it has stay; its input says from which step on they do not count, until that step has begun again.
 
-use std::sync::Arc;
-
 use engine::{Command, Kind, RunId, Stage, State, Status, WaitFor};
-use playbook::Bundle;
 use serde_json::{Map, Value};
 use store::{Batch, Read, audit::AuditEntry, runs::TopPart};
-use wire::playbooks::{ExecutionInput, OWN_CREDENTIAL, Restart};
+use wire::playbooks::{ExecutionInput, Requester, Restart};
 
-use super::submission;
+use super::edited::edit;
 use crate::{app::App, kinds::Control, refusal::Refusal, runs::cannot};
 
 /// Where an ended execution goes on, and with what.
@@ -19,6 +16,8 @@ pub(crate) struct RetryRequest {
     pub(crate) from_step: Option<String>,
     /// Values of parameters that replace those that it had.
     pub(crate) parameters: Option<Map<String, Value>>,
+    /// Who asks: from now on the execution is theirs.
+    pub(crate) requester: Requester,
 }
 
 /// What is to be written, if the run is still as it was.
@@ -28,6 +27,8 @@ pub(crate) struct Prepared {
     /// For a retry: what the engine decides. A paused execution stays paused.
     command: Option<Command>,
     input: Vec<u8>,
+    /// Steps that have begun are performed again.
+    goes_back: bool,
     /// For the audit.
     detail: String,
 }
@@ -69,8 +70,9 @@ pub(crate) async fn prepare_retry(
     let mut input = standing.input.clone();
     let before = match request.parameters {
         None => None,
-        Some(edited) => Some(edit(app, id, &standing, &mut input, &edited).await?),
+        Some(edited) => Some(edit(app, (id, &standing.body), &mut input, &edited).await?),
     };
+    input.requester = Some(request.requester);
     input.restarts.push(Restart {
         from_step,
         after: standing.newest,
@@ -80,6 +82,7 @@ pub(crate) async fn prepare_retry(
         version: standing.run.version,
         command: Some(Control::Retry.command(app.aging_step_ms())),
         input: encoded(&input),
+        goes_back: true,
         detail,
     })
 }
@@ -113,6 +116,7 @@ pub(crate) async fn prepare_step_back(app: &App, id: RunId) -> Result<Prepared, 
         version: standing.run.version,
         command: None,
         input: encoded(&input),
+        goes_back: true,
         detail: format!("to step {step}"),
     })
 }
@@ -132,6 +136,7 @@ pub(crate) async fn prepare_debug(
         version: standing.run.version,
         command: None,
         input: encoded(&input),
+        goes_back: false,
         detail: format!("debug mode {debug_mode}"),
     })
 }
@@ -150,6 +155,7 @@ pub(crate) fn restart(
         version,
         command,
         input,
+        goes_back,
         detail,
     } = prepared;
     if !store::runs::replace_input(batch, id, *version, input)? {
@@ -157,6 +163,11 @@ pub(crate) fn restart(
         return Ok(Err(
             Refusal::bad_request(message).about("execution_id", id.to_string())
         ));
+    }
+    if *goes_back {
+        // Steps that waited for people or for other runs begin again.
+        store::approvals::withdraw_all(batch, id, entry.at)?;
+        store::children::cancel_all(batch, id, entry.at)?;
     }
     let entry = entry.clone().detail(detail);
     match command {
@@ -166,51 +177,6 @@ pub(crate) fn restart(
         None => batch.record(&entry),
     }
     Ok(Ok(()))
-}
-
-/// Replaces values of parameters; answers the parameters before.
-async fn edit(
-    app: &App,
-    id: RunId,
-    standing: &Standing,
-    input: &mut ExecutionInput,
-    edited: &Map<String, Value>,
-) -> Result<Map<String, Value>, Refusal> {
-    let text = input.playbooks.get(&input.playbook_path);
-    let loaded = text.and_then(|text| playbook::parse(text).ok());
-    let loaded = loaded.ok_or_else(|| Refusal::internal("the execution's playbook is missing"))?;
-    let before = input.parameters.clone();
-    let mut after = submission::parameters(&loaded.playbook, edited, &before)?;
-    // Templates may name parameters that the playbook does not declare.
-    for (name, value) in &before {
-        after.entry(name.clone()).or_insert_with(|| value.clone());
-    }
-    submission::credentials_exist(app, &loaded.playbook, &after).await?;
-    let secrets = super::autofill::take_secrets(&mut after, &loaded.playbook);
-    if !secrets.is_empty() {
-        let sealer = app.vault.sealer(&app.store).await?;
-        let mut all = sealer.own_parameters(id, &standing.body);
-        let all = all.get_or_insert_default();
-        all.extend(secrets);
-        input.sealed_parameters = Some(sealer.seal_own(id, all));
-    }
-    // Those of the history stay, so that nothing is said of them.
-    input.credentials.extend(bundle(input).credentials(&after));
-    input.credentials.remove(OWN_CREDENTIAL);
-    input.parameters = after;
-    Ok(before)
-}
-
-/// The playbooks as they were at the first start.
-fn bundle(input: &ExecutionInput) -> Bundle {
-    let parsed = input.playbooks.iter().filter_map(|(path, text)| {
-        let playbook = playbook::parse(text).ok()?.playbook;
-        Some((path.clone(), Arc::new(playbook)))
-    });
-    Bundle {
-        root: input.playbook_path.clone(),
-        playbooks: parsed.collect(),
-    }
 }
 
 fn standing(read: &mut Read<'_, '_>, id: RunId) -> Result<Standing, store::Error> {

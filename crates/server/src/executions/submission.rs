@@ -54,7 +54,6 @@ pub(crate) async fn submission(
     let found = app.library.get(playbook_path(&new.playbook_path)?).await?;
     let loaded = found.playable()?;
     let playbook = &loaded.playbook;
-    must_be_enabled(app, found.path.as_str()).await?;
     let credential = match &new.credential_name {
         Some(name) => Some(named(app, name).await?),
         None => None,
@@ -74,6 +73,9 @@ pub(crate) async fn submission(
     let gateway_url = new.gateway_url;
     let gateway_url = gateway_url.or_else(|| credential.and_then(|one| one.gateway_url));
     let (playbooks, bundle) = app.library.bundle(&found).await?;
+    for path in playbooks.keys() {
+        must_be_enabled(app, path).await?;
+    }
     let mut credentials = bundle.credentials(&parameters);
     credentials.remove(OWN_CREDENTIAL);
     app.library.keep_bundle(app, playbooks.iter()).await?;
@@ -92,10 +94,7 @@ pub(crate) async fn submission(
         credential_name: new.credential_name,
         debug_mode: new.debug_mode.unwrap_or(false),
         timeout_overrides: new.timeout_overrides.unwrap_or_default(),
-        requester: Some(Requester {
-            id: requester.id.clone(),
-            name: requester.name.clone(),
-        }),
+        requester: Some(self::requester(requester)),
         files,
         restarts: Vec::new(),
     };
@@ -116,6 +115,14 @@ pub(crate) async fn submission(
         hook: None,
     };
     Ok((name, submission))
+}
+
+/// Who started an execution.
+pub(crate) fn requester(actor: &Actor) -> Requester {
+    Requester {
+        id: actor.id.clone(),
+        name: actor.name.clone(),
+    }
 }
 
 /// Whether any of the playbooks has steps that run at the end, also after a cancel.

@@ -109,6 +109,10 @@ async fn look(app: &App, row: &ScheduleRow) -> Result<(), store::Error> {
             };
             app.store.write(work).await.map(drop)
         }
+        // What passes is looked at again soon: the time is not lost.
+        Err(refusal) if refusal.kind.status().is_server_error() => {
+            Err(store::Error::Unavailable(reason(&refusal)))
+        }
         Err(refusal) => {
             let reason = reason(&refusal);
             tracing::warn!(schedule = row.id, reason, "a schedule could start nothing");

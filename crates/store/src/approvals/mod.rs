@@ -239,6 +239,33 @@ pub fn withdraw(
         .map(drop)
 }
 
+/// Withdraws everything that a run asked for: it goes back, and asks again. The run is locked.
+///
+/// # Errors
+/// The database's.
+pub fn withdraw_all(batch: &mut Batch<'_, '_>, run: RunId, now: i64) -> Result<(), Error> {
+    const WITHDRAW: &str = "UPDATE approvals SET status = 'withdrawn', ended_at = $2
+        WHERE run_id = $1 AND ended_at IS NULL";
+    batch.tx.exec(WITHDRAW, args![&run, now]).map(drop)
+}
+
+/// Ends an approval whose time is over, and tells so. The run is locked.
+///
+/// # Errors
+/// The database's.
+pub fn expire(
+    batch: &mut Batch<'_, '_>,
+    row: &ApprovalRow,
+    status: ApprovalStatus,
+    event: Value,
+    now: i64,
+) -> Result<(), Error> {
+    let run = runs::run(&mut batch.read(), row.run)?;
+    end(batch, row.id, status, now)?;
+    batch.tell_of(&run, "approval_answered", event, now);
+    Ok(())
+}
+
 fn with_answers(read: &mut Read<'_, '_>, found: ApprovalRow) -> Result<ApprovalRow, Error> {
     const ANSWERS: &str = "SELECT actor, actor_name, body, at FROM approval_answers
         WHERE approval = $1 ORDER BY number";

@@ -86,10 +86,13 @@ pub fn replace_input(
     input: &[u8],
 ) -> Result<bool, Error> {
     const REPLACE: &str = "UPDATE inputs SET body = $2 WHERE run_id = $1";
+    // Of two who prepared one at the same time the second is refused.
+    const RAISE: &str = "UPDATE runs SET version = version + 1 WHERE id = $1";
     if lock(batch, id)?.version != version {
         return Ok(false);
     }
     batch.tx.exec(REPLACE, args![&id, input])?;
+    batch.tx.exec(RAISE, args![&id])?;
     Ok(true)
 }
 

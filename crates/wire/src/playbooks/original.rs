@@ -38,7 +38,7 @@ pub struct StepParameterInfo {
     /// Whether it must be given.
     pub required: bool,
     /// What it is without.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     pub default: Option<Value>,
     /// What it is for.
     pub description: String,

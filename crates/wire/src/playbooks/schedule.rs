@@ -88,7 +88,7 @@ pub struct NewSchedule {
 }
 
 /// Body of `PATCH /api/schedules/{id}`: what is left out stays as it is.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScheduleChange {
     /// See [`NewSchedule`].
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,7 @@
 
 use axum::{Extension, extract::State};
 use engine::{Run, RunId, WaitFor};
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::{
     Batch,
     approvals::{AnswerRow, ApprovalRow, ApprovalStatus},
@@ -67,7 +67,9 @@ pub(crate) async fn answer(
             at: now,
         };
         let ends = ending(&row, &question, answer.approved);
-        let event = event(&row, &question, &answer, ends);
+        let status = ends.unwrap_or(ApprovalStatus::Open);
+        let who = (actor.name.as_str(), answer.comment.as_deref());
+        let event = approvals::answered(&row, &question, (answer.approved, status), Some(who));
         store::approvals::answer(batch, (&row, &run), &kept, event)?;
         if let Some(status) = ends {
             store::approvals::end(batch, id, status, now)?;
@@ -183,22 +185,4 @@ fn ending(row: &ApprovalRow, question: &KeptQuestion, approved: bool) -> Option<
     let needed = usize::try_from(question.asked.count).unwrap_or(usize::MAX);
     // All that were given so far approve: one rejection would have ended it.
     (row.answers.len() + 1 >= needed).then_some(ApprovalStatus::Approved)
-}
-
-fn event(
-    row: &ApprovalRow,
-    question: &KeptQuestion,
-    answer: &KeptAnswer,
-    ends: Option<ApprovalStatus>,
-) -> Value {
-    let status = ends.unwrap_or(ApprovalStatus::Open);
-    json!({
-        "approval_id": row.id.to_string(),
-        "step": question.asked.step_id,
-        "step_name": question.asked.step_name,
-        "path": question.asked.path,
-        "approved": answer.approved,
-        "comment": answer.comment,
-        "approval_status": status.as_str(),
-    })
 }

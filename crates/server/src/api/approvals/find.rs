@@ -40,7 +40,7 @@ pub(crate) async fn list(
         let who = (&principal, audit_context.actor.id.as_str());
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
-            let run = store::runs::details(read, row.run)?.run;
+            let run = store::runs::run(read, row.run)?;
             let approval = approvals::shown(&row, &run, who, now)?;
             if approval.may_answer || !only {
                 found.push(approval);
@@ -80,7 +80,7 @@ pub(crate) async fn get(
         let Some(row) = store::approvals::find(read, id)? else {
             return Ok(None);
         };
-        let run = store::runs::details(read, row.run)?.run;
+        let run = store::runs::run(read, row.run)?;
         let who = (&principal, audit_context.actor.id.as_str());
         approvals::shown(&row, &run, who, now).map(Some)
     };

@@ -132,6 +132,7 @@ pub(crate) struct LogQuery {
 /// What happened to an execution, in words. The output of its steps is in `GET /api/runs/{id}/logs`.
 #[utoipa::path(get, path = "/api/logs", tag = "executions", params(LogQuery),
     responses((status = 200, description = "What happened", body = LogList),
+        (status = 400, description = "A parameter is wrong"),
         (status = 404, description = "No such execution")))]
 pub(crate) async fn logs(
     State(app): State<App>,
@@ -182,7 +183,7 @@ fn entry(id: RunId, event: &EventRow) -> LogEntry {
         .event_type
         .split_once('.')
         .map_or("", |(_, what)| what);
-    let words = [data["step"].as_str(), data["reason"].as_str()];
+    let words = ["step", "reason", "error"].map(|name| data[name].as_str());
     let words: Vec<_> = words.into_iter().flatten().collect();
     let at = jiff::Timestamp::from_millisecond(event.at).unwrap_or_default();
     LogEntry {

@@ -76,6 +76,7 @@ pub(crate) async fn put(
     params(("path" = String, Path, description = "Where it is in the library"),
         ("If-Match" = Option<String>, Header, description = "The revision that is deleted, or `*`")),
     responses((status = 200, description = "Deleted", body = DeletedPlaybook),
+        (status = 400, description = "The path is wrong"),
         (status = 404, description = "No such playbook"),
         (status = 412, description = "It is another revision")))]
 pub(crate) async fn delete(

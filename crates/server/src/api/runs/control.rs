@@ -13,7 +13,7 @@ use crate::{
     executions::{self, RetryRequest},
     http::extract::PathRunId,
     kinds::{self, Control},
-    refusal::{Refusal, RefusalKind},
+    refusal::Refusal,
     runs::cannot,
 };
 
@@ -57,6 +57,7 @@ async fn ask(
     audit_context: AuditContext,
 ) -> Result<axum::Json<RunDetails>, Refusal> {
     let (now, command) = (app.now_ms(), control.command(app.aging_step_ms()));
+    let requester = executions::requester(&audit_context.actor);
     let entry = audit_context.entry(now, Target::default());
     let kind = app
         .store
@@ -64,7 +65,10 @@ async fn ask(
         .await?;
     // Its steps say from where it goes on.
     let prepared = if (kind, control) == (Kind::Execution, Control::Retry) {
-        let request = RetryRequest::default();
+        let request = RetryRequest {
+            requester,
+            ..RetryRequest::default()
+        };
         // Who may not see it does not learn of it, and its state is looked at below.
         executions::prepare_retry(app, id, request).await.ok()
     } else {
@@ -74,9 +78,8 @@ async fn ask(
         let run = find(&mut batch.read(), &principal, id)?.run;
         let rules = kinds::of(run.kind);
         let scope = rules.scope(control);
-        if !principal.scopes().allow(scope) {
-            let message = format!("the key does not have the scope {}", scope.as_str());
-            return Ok(Err(Refusal::new(RefusalKind::Forbidden, message)));
+        if let Err(refusal) = principal.must_allow(scope) {
+            return Ok(Err(refusal));
         }
         if let Some(why) = rules.refuses(control, run.state.status()) {
             return Ok(Err(Refusal::conflict(why)));

@@ -14,7 +14,7 @@ use crate::{
     app::App,
     audit::AuditContext,
     http::extract::{Json, PathParams},
-    refusal::{Refusal, RefusalKind},
+    refusal::Refusal,
     schedules::{self, Definition},
 };
 
@@ -35,7 +35,7 @@ pub(crate) async fn create(
     audit_context: AuditContext,
     Json(new): Json<NewSchedule>,
 ) -> Result<(StatusCode, axum::Json<Schedule>), Refusal> {
-    may_start(&principal)?;
+    principal.must_allow(Scope::PlaybooksExecute)?;
     let now = app.now_ms();
     let (name, enabled) = (new.name.clone(), new.enabled.unwrap_or(true));
     let definition = Definition::of(new, now)?;
@@ -84,7 +84,7 @@ pub(crate) async fn replace(
     audit_context: AuditContext,
     Json(new): Json<NewSchedule>,
 ) -> Result<axum::Json<Schedule>, Refusal> {
-    may_start(&principal)?;
+    principal.must_allow(Scope::PlaybooksExecute)?;
     let change = |_: &ScheduleRow, _: Definition| Ok((new.clone(), true));
     edit(&app, &id, &principal, &audit_context, change).await
 }
@@ -102,9 +102,12 @@ pub(crate) async fn change(
     audit_context: AuditContext,
     Json(wanted): Json<ScheduleChange>,
 ) -> Result<axum::Json<Schedule>, Refusal> {
-    let only_disables = wanted.enabled == Some(false);
-    if !only_disables {
-        may_start(&principal)?;
+    let disables = ScheduleChange {
+        enabled: Some(false),
+        ..ScheduleChange::default()
+    };
+    if wanted != disables {
+        principal.must_allow(Scope::PlaybooksExecute)?;
     }
     let change = |row: &ScheduleRow, before: Definition| Ok(changed(row, before, wanted.clone()));
     edit(&app, &id, &principal, &audit_context, change).await
@@ -124,7 +127,7 @@ pub(crate) async fn toggle(
     let change = |row: &ScheduleRow, before: Definition| {
         let enabled = row.disabled.is_some();
         if enabled {
-            may_start(&principal)?;
+            principal.must_allow(Scope::PlaybooksExecute)?;
         }
         let wanted = ScheduleChange {
             enabled: Some(enabled),
@@ -220,16 +223,6 @@ fn changed(row: &ScheduleRow, before: Definition, wanted: ScheduleChange) -> (Ne
     new.timeout_overrides = wanted.timeout_overrides.or(new.timeout_overrides);
     new.labels = wanted.labels.unwrap_or(new.labels);
     (new, is_new_start)
-}
-
-/// A key that makes something start must be allowed to start it.
-fn may_start(principal: &Principal) -> Result<(), Refusal> {
-    let scope = Scope::PlaybooksExecute;
-    if principal.scopes().allow(scope) {
-        return Ok(());
-    }
-    let message = format!("the key does not have the scope {}", scope.as_str());
-    Err(Refusal::new(RefusalKind::Forbidden, message))
 }
 
 /// From now on it starts executions in the name of whoever asks.

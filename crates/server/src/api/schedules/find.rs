@@ -54,6 +54,7 @@ pub(crate) struct HistoryQuery {
 #[utoipa::path(get, path = "/api/schedules/{id}/history", tag = "schedules",
     params(("id" = String, Path, description = "Schedule id"), HistoryQuery),
     responses((status = 200, description = "Its executions", body = ScheduleHistory),
+        (status = 400, description = "A parameter is wrong"),
         (status = 404, description = "No such schedule")))]
 pub(crate) async fn history(
     State(app): State<App>,

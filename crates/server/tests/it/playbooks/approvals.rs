@@ -17,6 +17,7 @@ on_both!(
     an_approval_is_asked_once_and_answered_once,
     only_those_who_are_named_may_answer,
     a_time_that_is_over_acts_once,
+    a_retry_leaves_nothing_open,
     what_a_part_asked_ends_with_it,
     a_child_is_started_once_and_its_end_wakes,
     a_gate_compares_with_the_last_good_execution,
@@ -307,7 +308,33 @@ async fn a_time_that_is_over_acts_once() {
             ask(&server, &run, &more, Some(1_000)).await["ended_at"],
             after["ended_at"]
         );
+        let events = events(&server, &id).await;
+        let told = events
+            .iter()
+            .filter(|one| *one == "execution.approval_answered");
+        assert_eq!(told.count(), 1, "{events:?}");
     }
+}
+
+/// A cancel leaves the approval as it is, for the execution has ended; a retry asks anew.
+async fn a_retry_leaves_nothing_open() {
+    let server = asking().await;
+    let id = start(&server).await;
+    let run = claim(&server).await;
+    begin(&server, &run).await;
+    let first = ask(&server, &run, &json!({}), None).await;
+    assert_eq!(park(&server, &run, "approval", None).await, 204);
+    let post = |what: &str| {
+        let path = format!("/api/executions/{id}/{what}");
+        server.post(&path, &json!(null)).json(200)
+    };
+    post("cancel").await;
+    post("retry").await;
+    let open = server.get("/api/approvals").json(200).await;
+    assert_eq!(open, json!([]));
+    let approval = format!("/api/approvals/{}", text(&first["id"]));
+    let late = server.post(&approval, &json!({"approved": true}));
+    late.problem(409).await;
 }
 
 async fn what_a_part_asked_ends_with_it() {

@@ -184,3 +184,14 @@ async fn a_paused_execution_goes_back() {
         json!([{"from_step": "wait", "after": 1}])
     );
 }
+
+#[tokio::test]
+async fn debug_mode_is_shown_as_it_is() {
+    let server = library(&[("gateway/checks.yaml", CHECKS)]).await;
+    let id = start(&server).await;
+    assert_eq!(get(&server, &id).await["debug_mode"], false);
+    ask(&server, &id, "debug/enable", 200).await;
+    assert_eq!(get(&server, &id).await["debug_mode"], true);
+    ask(&server, &id, "debug/disable", 200).await;
+    assert_eq!(get(&server, &id).await["debug_mode"], false);
+}

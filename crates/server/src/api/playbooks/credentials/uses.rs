@@ -66,6 +66,10 @@ fn shown(line: &Record) -> Option<CredentialUse> {
         executor,
         step,
     } = UseDetail::read(&line.entry.detail)?;
+    // Without a step nothing used it: an attempt learned what it must not say.
+    if step.is_empty() {
+        return None;
+    }
     Some(CredentialUse {
         number: line.number,
         at: Timestamp(line.entry.at),

@@ -73,6 +73,7 @@ async fn debug(
     let entry = audit_context.entry(app.now_ms(), Target::runs(Kind::Execution.as_str(), &[id]));
     let work = move |batch: &mut Batch<'_, '_>| executions::restart(batch, id, &prepared, &entry);
     app.store.write(work).await??;
+    app.executions.forget(id);
     let done = if debug_mode { "enabled" } else { "disabled" };
     Ok(axum::Json(DebugMode {
         status: "success".to_owned(),

@@ -1,6 +1,9 @@
 //! An execution goes back to one of its steps.
 
-use axum::extract::{Request, State};
+use axum::{
+    Extension,
+    extract::{Request, State},
+};
 use engine::{Kind, RunId};
 use store::{Batch, audit::Target};
 use wire::{
@@ -9,6 +12,7 @@ use wire::{
 };
 
 use crate::{
+    access::{Principal, Scope},
     app::App,
     audit::AuditContext,
     executions::{self, Prepared, RetryRequest},
@@ -25,6 +29,7 @@ use crate::{
         (status = 404, description = "No such execution or credential")))]
 pub(crate) async fn retry(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     audit_context: AuditContext,
     PathRunId(id): PathRunId,
     request: Request,
@@ -37,9 +42,13 @@ pub(crate) async fn retry(
             wanted
         }
     };
+    if wanted.parameters.is_some() {
+        principal.must_allow(Scope::PlaybooksExecute)?;
+    }
     let request = RetryRequest {
         from_step: wanted.from_step,
         parameters: wanted.parameters,
+        requester: executions::requester(&audit_context.actor),
     };
     let prepared = executions::prepare_retry(&app, id, request).await?;
     write(&app, id, prepared, audit_context, "Execution queued again").await

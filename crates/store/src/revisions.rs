@@ -22,16 +22,18 @@ pub struct Revision {
 pub struct RevisionRow {
     /// SHA-256 of the text, in hexadecimal.
     pub hash: String,
-    /// When it was first seen there, epoch milliseconds.
+    /// Since when it was the newest one there, the last time that it was; epoch milliseconds.
     pub seen_at: i64,
 }
 
-/// Keeps revisions. Those that are known stay as they are.
+/// Keeps revisions. One that is there again after another is the newest once more.
 pub fn keep(batch: &mut Batch<'_, '_>, revisions: &[Revision], now: i64) -> Result<(), Error> {
     const TEXT: &str = "INSERT INTO playbook_texts (hash, body) VALUES ($1, $2)
         ON CONFLICT (hash) DO NOTHING";
     const SEEN: &str = "INSERT INTO playbook_revisions (path, hash, seen_at) VALUES ($1, $2, $3)
-        ON CONFLICT (path, hash) DO NOTHING";
+        ON CONFLICT (path, hash) DO UPDATE SET seen_at = excluded.seen_at
+        WHERE playbook_revisions.seen_at < (SELECT max(newer.seen_at) FROM playbook_revisions AS newer
+            WHERE newer.path = excluded.path)";
     for revision in revisions {
         let Revision { path, hash, text } = revision;
         batch.tx.exec(TEXT, args![hash, text.as_bytes()])?;

@@ -49,7 +49,7 @@ pub struct Approval {
     /// Who started the execution, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<String>,
-    /// `open`, `approved`, `rejected`, `expired` (nobody answered in time) or `withdrawn` (its step ended
+    /// `open`, `approved`, `rejected`, `expired` (no answer came in time) or `withdrawn` (its step ended
     /// otherwise).
     pub status: String,
     /// When it was asked.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::Read,
+    io::{Read, Write},
 };
 
 use nix::pty::{Winsize, openpty};
@@ -42,7 +42,7 @@ fn a_new_playbook_is_listed_checked_and_run() {
 
     let missing = server.run(&["playbook", "run", "none.yaml"]);
     assert_ne!(code(&missing), Some(0));
-    says(&missing, "Playbook 'none.yaml' not found");
+    says(&missing, "error: Playbook 'none.yaml' not found");
 }
 
 #[test]
@@ -86,8 +86,8 @@ fn more_steps_are_left_out_at_once_than_a_report_takes() {
     exits(&server.run(&["playbook", "run", "many.yaml"]), 0);
 }
 
-/// What a command shows on a terminal, and its exit code.
-fn on_terminal(server: &Server, arguments: &[&str]) -> (String, Option<i32>) {
+/// What a command shows on a terminal, and its exit code. Once it asks to approve something, `typed` is typed.
+fn on_terminal(server: &Server, arguments: &[&str], typed: &str) -> (String, Option<i32>) {
     let size = Winsize {
         ws_row: 40,
         ws_col: 100,
@@ -97,21 +97,46 @@ fn on_terminal(server: &Server, arguments: &[&str]) -> (String, Option<i32>) {
     let pty = openpty(&size, None).expect("a terminal");
     let terminal = || File::from(pty.slave.try_clone().expect("the terminal again"));
     let mut command = server.client(arguments);
-    command.env("TERM", "xterm");
+    command.env("TERM", "xterm").stdin(terminal());
     let child = command.stdout(terminal()).stderr(terminal()).spawn();
     let mut child = child.expect("the binary starts");
     drop((pty.slave, command));
-    let mut shown = Vec::new();
+    let mut master = File::from(pty.master);
+    let (mut shown, mut piece, mut asked) = (Vec::new(), [0; 4096], false);
     // Ends with an error when nobody has the other side open.
-    let _ = File::from(pty.master).read_to_end(&mut shown);
+    while let Ok(length) = master.read(&mut piece)
+        && length > 0
+    {
+        shown.extend_from_slice(&piece[..length]);
+        let asks = String::from_utf8_lossy(&shown).contains("Approve?");
+        if asks && !std::mem::replace(&mut asked, true) {
+            master.write_all(typed.as_bytes()).expect("typed");
+        }
+    }
     let code = child.wait().expect("it is our child").code();
     (String::from_utf8_lossy(&shown).into_owned(), code)
 }
 
 #[test]
+fn an_approval_is_answered_in_the_terminal() {
+    let (dir, server) = library();
+    let text = "name: Asks\nversion: '1'\nsteps:\n  \
+        - {id: ok, name: Release, type: approval, parameters: {prompt: 'Ship 1.4?'}}\n  \
+        - {id: after, name: After, type: utility.log, parameters: {message: shipped}}\n";
+    fs::write(dir.path().join("asks.yaml"), text).expect("written");
+    let run = ["playbook", "run", "asks.yaml"];
+    let (shown, code) = on_terminal(&server, &run, "y\n");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("Release: Ship 1.4?"), "{shown}");
+    let (shown, code) = on_terminal(&server, &run, "n\n");
+    assert_eq!(code, Some(120), "{shown}");
+    assert!(shown.contains("rejected by"), "{shown}");
+}
+
+#[test]
 fn on_a_terminal_the_steps_are_a_list_with_the_output_of_what_failed() {
     let (_dir, server) = library();
-    let (shown, code) = on_terminal(&server, &["playbook", "run", "failing.yaml"]);
+    let (shown, code) = on_terminal(&server, &["playbook", "run", "failing.yaml"], "");
     assert_eq!(code, Some(120), "{shown}");
     let lines: Vec<String> = shown
         .split(['\n', '\r'])

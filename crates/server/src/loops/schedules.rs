@@ -81,7 +81,7 @@ async fn look(app: &App, row: &ScheduleRow) -> Result<(), store::Error> {
         Some((definition, plan))
     });
     let Some((definition, LookPlan { start: at, next })) = read else {
-        return disable(app, row, "its next time cannot be told").await;
+        return disable(app, row, "its next time cannot be computed").await;
     };
     let after = NextTime {
         // Times that came while another one waited wait as well.

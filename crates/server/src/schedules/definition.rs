@@ -59,7 +59,7 @@ impl Definition {
             }
         };
         if timing.times()?.after(now).is_none() {
-            let message = "cron: there is no such day, so its time never comes";
+            let message = "cron never matches: there is no such day";
             return Err(Refusal::field("cron", message));
         }
         Ok(Self {

@@ -119,9 +119,14 @@ fn parse(expression: &str) -> Result<Cron, Refusal> {
             "an expression has five fields (minute, hour, day of month, month, day of week), not {fields}"
         )));
     }
-    parser
-        .parse(expression)
-        .map_err(|error| wrong(error.to_string()))
+    parser.parse(expression).map_err(|error| {
+        let why = error.to_string();
+        let why = why.trim_start_matches("Component error: ");
+        wrong(format!(
+            "`{expression}` cannot be used: {}",
+            why.to_lowercase()
+        ))
+    })
 }
 
 impl Times {

@@ -62,10 +62,11 @@ impl Error {
     }
 }
 
-/// What a problem of RFC 9457 says, or a refusal of the plugin jobs' face.
+/// What a problem of RFC 9457 says, or a refusal of one of the other contracts.
 fn detail(body: &[u8]) -> Option<String> {
     let problem: Map<String, Value> = serde_json::from_slice(body).ok()?;
-    let text = problem.get("detail").or_else(|| problem.get("error"))?;
+    let told = problem.get("detail").or_else(|| problem.get("error"))?;
+    let text = told.get("message").unwrap_or(told);
     Some(text.as_str()?.to_owned())
 }
 

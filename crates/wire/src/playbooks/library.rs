@@ -40,7 +40,7 @@ pub struct PlaybookRevisions {
 pub struct PlaybookRevision {
     /// SHA-256 of the text.
     pub revision: String,
-    /// When it was first seen there.
+    /// Since when it was the newest one, the last time that it was.
     pub seen_at: Timestamp,
     /// Whether the file has it now.
     pub current: bool,

@@ -2,12 +2,16 @@
 
 use std::{
     collections::HashSet,
-    io::{IsTerminal, stderr, stdin},
+    io::{IsTerminal, Write, stderr, stdin},
     sync::Arc,
+    time::Duration,
 };
 
 use serde_json::{Map, Value};
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::sleep,
+};
 use wire::{
     approvals::{AnswerApproval, Approval, ApprovalQuery},
     client::Client,
@@ -15,6 +19,9 @@ use wire::{
 
 use super::StepList;
 use crate::{commands::approval, output::say, table::plain};
+
+/// Between two looks at whether an approval was answered elsewhere.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Whether a person is at the terminal.
 pub(super) fn can_ask() -> bool {
@@ -25,6 +32,7 @@ pub(super) fn can_ask() -> bool {
 /// may be another one; a `list` that moves meanwhile is out of the way.
 pub(super) async fn ask(client: Client, run: String, news: Arc<Notify>, list: Option<StepList>) {
     let mut asked = HashSet::new();
+    let mut lines = None;
     loop {
         let query = ApprovalQuery {
             execution: Some(run.clone()),
@@ -40,7 +48,14 @@ pub(super) async fn ask(client: Client, run: String, news: Arc<Notify>, list: Op
                 if let Some(list) = &list {
                     list.hide();
                 }
-                one(&client, &approval).await;
+                let lines = lines.get_or_insert_with(Lines::read);
+                tokio::select! {
+                    () = one(&client, &approval, lines) => {}
+                    ended = ended(&client, &approval.id) => {
+                        say("");
+                        approval::say_after(&ended);
+                    }
+                }
                 if let Some(list) = &list {
                     list.show();
                 }
@@ -50,13 +65,25 @@ pub(super) async fn ask(client: Client, run: String, news: Arc<Notify>, list: Op
     }
 }
 
-async fn one(client: &Client, approval: &Approval) {
+/// The approval, when it is not open any more: others may answer it, or its execution ends.
+async fn ended(client: &Client, id: &str) -> Approval {
+    loop {
+        sleep(LOOK).await;
+        match client.approval(id).await {
+            Ok(approval) if approval.status != "open" => return approval,
+            // A server that is away is said elsewhere.
+            _ => {}
+        }
+    }
+}
+
+async fn one(client: &Client, approval: &Approval, lines: &mut Lines) {
     let question = &approval.question;
     say(&plain(&format!(
         "{}: {}",
         question.step_name, question.prompt
     )));
-    let Some(answer) = line("Approve? [y/n, nothing leaves it open] ").await else {
+    let Some(answer) = lines.next("Approve? [y/n, nothing leaves it open] ").await else {
         return;
     };
     let approved = match answer.trim().to_ascii_lowercase().as_str() {
@@ -71,7 +98,7 @@ async fn one(client: &Client, approval: &Approval) {
         }
     };
     let input = match &question.input {
-        Some(schema) if approved => match fill_in(schema).await {
+        Some(schema) if approved => match fill_in(schema, lines).await {
             Some(input) => Some(input),
             None => return,
         },
@@ -89,15 +116,18 @@ async fn one(client: &Client, approval: &Approval) {
 }
 
 /// Asks for the fields that a schema has, or for the whole as JSON.
-async fn fill_in(schema: &Value) -> Option<Value> {
+async fn fill_in(schema: &Value, lines: &mut Lines) -> Option<Value> {
     let Some(fields) = schema.get("properties").and_then(Value::as_object) else {
-        return line("Input, as JSON: ").await.map(|text| value(&text));
+        return lines
+            .next("Input, as JSON: ")
+            .await
+            .map(|text| value(&text));
     };
     let mut filled = Map::new();
     for (name, field) in fields {
         let about = field.get("description").and_then(Value::as_str);
         let about = about.map(|about| format!(" ({about})")).unwrap_or_default();
-        let text = line(&plain(&format!("{name}{about}: "))).await?;
+        let text = lines.next(&plain(&format!("{name}{about}: "))).await?;
         if !text.is_empty() {
             let is_text = field.get("type").is_some_and(|kind| kind == "string");
             let value = if is_text { text.into() } else { value(&text) };
@@ -112,17 +142,28 @@ fn value(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| text.into())
 }
 
-/// A line of the terminal; nothing at its end. Its thread is left behind when nobody answers: it must not keep
-/// the program from ending.
-async fn line(prompt: &str) -> Option<String> {
-    use std::io::Write;
-    let _ = write!(stderr().lock(), "{prompt}");
-    let (sender, answer) = oneshot::channel();
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        let read = stdin().read_line(&mut text);
-        let _ = sender.send(read.is_ok_and(|bytes| bytes > 0).then_some(text));
-    });
-    let text = answer.await.ok().flatten()?;
-    Some(text.trim_end_matches(['\r', '\n']).to_owned())
+/// The lines that are typed. Their thread is left behind when nobody types: it must not keep the program from
+/// ending.
+struct Lines(mpsc::UnboundedReceiver<String>);
+
+impl Lines {
+    fn read() -> Self {
+        let (sender, lines) = mpsc::unbounded_channel();
+        std::thread::spawn(move || {
+            for line in stdin().lines() {
+                let Ok(line) = line else { return };
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self(lines)
+    }
+
+    /// The next line after a prompt; nothing at the end. What was typed before is for no question.
+    async fn next(&mut self, prompt: &str) -> Option<String> {
+        while self.0.try_recv().is_ok() {}
+        let _ = write!(stderr().lock(), "{prompt}");
+        self.0.recv().await
+    }
 }

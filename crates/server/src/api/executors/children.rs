@@ -74,7 +74,9 @@ pub(crate) async fn submit(
         .detail(format!(
             "step {} of execution {id}, started by {}",
             request.step,
-            requester.as_ref().map_or("nobody", |one| one.shown())
+            requester
+                .as_ref()
+                .map_or("an unknown caller", |one| one.shown())
         ));
     let child = submission.run.id;
     let new = Submit {

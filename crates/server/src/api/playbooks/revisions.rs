@@ -82,7 +82,7 @@ pub(super) async fn diff(
     })
 }
 
-/// The revision that was first seen before another.
+/// The revision that was there before another.
 fn before(rows: &[store::revisions::RevisionRow], hash: &str) -> Option<String> {
     let place = rows.iter().position(|row| row.hash == hash)?;
     // The newest one that is another: of one that came back, the last that was there meanwhile.

@@ -189,6 +189,26 @@ async fn what_a_playbook_was_can_be_read_and_compared() {
     assert_eq!(refusal(&none).0, "playbook_not_found");
 }
 
+/// The text before is compared with, not the one that was seen for the first time before.
+#[tokio::test]
+async fn a_text_that_comes_back_is_the_newest_again() {
+    let server = checks().await;
+    let texts = ["A", "B", "C", "B"].map(|name| CHECKS.replace("Health checks", name));
+    for text in texts {
+        server.clock.advance_ms(1_000);
+        put(&server, PATH, &text, Some("*")).await.json(200).await;
+    }
+    let diff = server
+        .get(&format!("{PATH}/diff"))
+        .json(200)
+        .await
+        .to_string();
+    assert!(
+        diff.contains("-name: C") && diff.contains("+name: B"),
+        "{diff}"
+    );
+}
+
 #[tokio::test]
 async fn clients_of_the_original_write_and_mark_playbooks() {
     let server = checks().await;

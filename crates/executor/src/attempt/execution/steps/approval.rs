@@ -93,9 +93,9 @@ pub(super) fn ended(asked: &AskedApproval, left: Left) -> Done {
                 let comment = comment.map(|text| format!(": {text}")).unwrap_or_default();
                 format!("rejected by {}{comment}", answer.by)
             }
-            None => "rejected: nobody answered in time".to_owned(),
+            None => "rejected: no answer came in time".to_owned(),
         },
-        "expired" => return Err(StepEnd::failed("nobody answered in time")),
+        "expired" => return Err(StepEnd::failed("no answer came in time")),
         status => format!("the approval was {status}"),
     };
     Err(StepEnd::Failed(

@@ -187,16 +187,6 @@ impl Progress {
         self.failed.len()
     }
 
-    /// The step of the top level before the one that goes on or comes next.
-    #[must_use]
-    pub fn previous(&self) -> Option<StepKey> {
-        let root = &self.blocks[&ROOT];
-        let next = root.instance()?.next;
-        let back = 1 + usize::from(root.is_busy());
-        let (_, key) = root.at(place::Slot::Main(next.checked_sub(back)?))?;
-        Some(key)
-    }
-
     fn tick(&mut self) -> u64 {
         self.clock += 1;
         self.clock

@@ -178,11 +178,9 @@ fn a_runner_may_end_a_step_as_cancelled() {
 #[test]
 fn going_back_to_a_step_of_the_top() {
     let mut run = in_the_middle();
-    assert_eq!(run.progress.previous(), Some(key("", "a")));
     run.progress.rewind(&key("", "a")).unwrap();
     run.write();
     assert!(run.running.is_empty());
-    assert_eq!(run.progress.previous(), None);
     run.finish();
     assert_snapshot!(run.told());
 }
@@ -288,5 +286,4 @@ fn going_back_within_a_group_forgets_what_came_after() {
         .ended(&key("g", "b"), StepOutcome::completed(json!({"value": 5})));
     run.finish();
     assert_snapshot!(run.told());
-    assert_eq!(run.progress.previous(), Some(key("", "g")));
 }

@@ -11,7 +11,7 @@ mod view;
 pub(crate) use header::Headers;
 pub(crate) use loaded::{Extent, LoadedExecution, load};
 pub(crate) use retry::{
-    Prepared, RetryRequest, prepare_debug, prepare_retry, prepare_step_back, restart,
+    Prepared, RetryRequest, cannot_be, prepare_debug, prepare_retry, prepare_step_back, restart,
 };
 pub(crate) use submission::{missing_credential, requester, started, steps, submission};
 pub(crate) use view::execution as shown;

@@ -248,7 +248,8 @@ impl Standing {
     }
 }
 
-fn cannot_be(control: Control, status: Status, id: RunId) -> Refusal {
+/// The status of an execution does not allow a control.
+pub(crate) fn cannot_be(control: Control, status: Status, id: RunId) -> Refusal {
     let message = format!("The {}", cannot("execution", control, status));
     Refusal::bad_request(message).about("execution_id", id.to_string())
 }

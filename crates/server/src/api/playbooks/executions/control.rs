@@ -6,8 +6,8 @@ use store::{Batch, audit::Target};
 use wire::playbooks::Steered;
 
 use crate::{
-    app::App, audit::AuditContext, http::extract::PathRunId, kinds::Control, refusal::Refusal,
-    runs::cannot,
+    app::App, audit::AuditContext, executions, http::extract::PathRunId, kinds::Control,
+    refusal::Refusal,
 };
 
 /// A handler for each thing that may be asked for.
@@ -58,10 +58,7 @@ async fn ask(
     ) {
         Ok(_) => Ok(Ok(())),
         Err(store::Error::Rejected(rejected)) => {
-            let message = format!("The {}", cannot("execution", control, rejected.status));
-            Ok(Err(
-                Refusal::bad_request(message).about("execution_id", id.to_string())
-            ))
+            Ok(Err(executions::cannot_be(control, rejected.status, id)))
         }
         Err(error) => Err(error),
     };

@@ -103,7 +103,7 @@ fn on_terminal(server: &Server, arguments: &[&str], typed: &str) -> (String, Opt
     drop((pty.slave, command));
     let mut master = File::from(pty.master);
     let (mut shown, mut piece, mut asked) = (Vec::new(), [0; 4096], false);
-    // Ends with an error when nobody has the other side open.
+    // Reading fails once the other side is closed.
     while let Ok(length) = master.read(&mut piece)
         && length > 0
     {

@@ -1,4 +1,4 @@
-//! The terminal asks what an execution asks, while somebody watches it there.
+//! Approvals of an execution that is watched are answered in the terminal.
 
 use std::{
     collections::HashSet,
@@ -142,8 +142,7 @@ fn value(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| text.into())
 }
 
-/// The lines that are typed. Their thread is left behind when nobody types: it must not keep the program from
-/// ending.
+/// Lines of standard input. The thread that reads them is not joined: it may be blocked when the program ends.
 struct Lines(mpsc::UnboundedReceiver<String>);
 
 impl Lines {

@@ -96,7 +96,7 @@ pub(in crate::commands) async fn follow_to_end(
     Ok(outcome.exit)
 }
 
-/// Who is told of events.
+/// Where events go.
 struct Told {
     /// Gets the times of those that say that the run ended.
     ends: watch::Sender<Option<i64>>,

@@ -68,7 +68,7 @@ pub(super) async fn ask(call: &StepCall<'_>, prompt: String) -> Result<AskedAppr
     }
 }
 
-/// What a step is told: who answered what, and when.
+/// The step's output: the decision, who answered, and when.
 pub(super) fn output(asked: &AskedApproval) -> serde_json::Value {
     let last = asked.answers.last();
     let by: Vec<&str> = asked.answers.iter().map(|one| one.by.as_str()).collect();

@@ -88,7 +88,7 @@ impl Resolve for AddressFilter {
     }
 }
 
-/// Metadata services of clouds give the machine's credentials to whoever asks from it. They are link-local, or one
+/// Metadata services of clouds give a machine's credentials to every program on it. They are link-local, or one
 /// of these; the unspecified address is another name of this machine.
 fn is_sensitive(address: IpAddr) -> bool {
     match address {

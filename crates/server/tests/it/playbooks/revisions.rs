@@ -189,6 +189,22 @@ async fn what_a_playbook_was_can_be_read_and_compared() {
     assert_eq!(refusal(&none).0, "playbook_not_found");
 }
 
+#[tokio::test]
+async fn a_playbook_that_is_disabled_runs_inside_no_other() {
+    let around = "name: Around\nversion: '1'\nsteps:\n  \
+        - {id: a, name: A, type: playbook.run, parameters: {playbook: gateway/checks.yaml, site: B}}\n";
+    let server = library(&[("gateway/checks.yaml", CHECKS), ("around.yaml", around)]).await;
+    let disable = server.post(&format!("{PATH}/disable"), &json!(null));
+    disable.json(200).await;
+    let start = json!({"playbook_path": "around.yaml"});
+    let refused = server.post("/api/executions", &start).json(400).await;
+    let message = "Playbook 'gateway/checks.yaml' is disabled";
+    assert_eq!(refusal(&refused).1, message);
+    let enable = server.post(&format!("{PATH}/enable"), &json!(null));
+    enable.json(200).await;
+    server.post("/api/executions", &start).json(200).await;
+}
+
 /// The text before is compared with, not the one that was seen for the first time before.
 #[tokio::test]
 async fn a_text_that_comes_back_is_the_newest_again() {

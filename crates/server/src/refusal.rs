@@ -42,6 +42,8 @@ pub(crate) enum RefusalKind {
     },
     /// The server cannot answer at the moment.
     Unavailable,
+    /// What the answer depends on did not answer in time.
+    TimedOut,
     Internal,
 }
 
@@ -63,6 +65,7 @@ impl RefusalKind {
             Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -30,8 +30,7 @@ steps:
     type: job.run
     parameters:
       program: talk.sh
-      arguments: [first, "{{ token }}"]
-      env: {PATH: "/usr/bin:/bin", P: "{{ credential.plant.password }}"}
+      env: {PATH: "/usr/bin:/bin", P: "{{ credential.plant.password }}", T: "{{ token }}"}
   - {id: set, name: Set, type: utility.set_variable, parameters: {name: kept, value: ["{{ token }}", "{{ password }}"]}}
   - {id: http, name: HTTP, type: http.request, parameters: {url: "http://127.0.0.1:1/{{ token }}?p={{ password }}"}, on_failure: continue}
   - {id: long, name: Long, type: utility.sleep, parameters: {seconds: 10.5}}
@@ -88,7 +87,7 @@ impl SecretsTest {
         let job = job.unwrap_or_else(|| panic!("it started a job: {children}"));
         let done = self.as_admin(&format!("GET /api/v1/jobs/{job}"), &json!({}), 200);
         assert_eq!(done["status"], "completed", "{done}");
-        assert_eq!(done["arguments"], json!(["first", "***"]));
+        assert_eq!(done["env_variables"]["T"], "***");
         assert_eq!(done["env_variables"]["P"], "***");
         assert_eq!(done["stdout"], "***\n");
         for line in [
@@ -154,8 +153,8 @@ impl SecretsTest {
 
 /// A job that says what it was given, and fails when that is not all.
 const TALK: &str = r#"#!/bin/sh
-test "$1" = first && test ${#2} -gt 20 && test ${#P} -gt 20 || exit 9
-echo "$2"; printf 'user:%s' "$P" | base64 -w0 >&2; printf '%s' "$P" > "$OUTPUT_DIR/left.txt"
+test ${#T} -gt 20 && test ${#P} -gt 20 || exit 9
+echo "$T"; printf 'user:%s' "$P" | base64 -w0 >&2; printf '%s' "$P" > "$OUTPUT_DIR/left.txt"
 "#;
 
 /// The arguments of every process of the machine.

@@ -133,6 +133,8 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_value_is_read_again(value in value()) {
         let written = to_yaml(&json!({"value": value}));

@@ -321,6 +321,8 @@ fn layer() -> impl Strategy<Value = Map> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_value_is_that_of_the_highest_layer(layers in prop::array::uniform5(layer())) {
         let [defaults, global_overrides, service_overrides, compose, system] = layers.each_ref().map(Some);

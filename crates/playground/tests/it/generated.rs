@@ -130,6 +130,8 @@ fn clean(document: &ComposeDocument) -> Vec<String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn clean_in_is_clean_out(document in document(), job_mode in any::<bool>()) {
         prop_assert_eq!(clean(&document), Vec::<String>::new());

@@ -420,6 +420,8 @@ fn between(
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_performed_plan_reaches_what_is_wanted_and_undo_returns(
         applied in generated::document(),

@@ -36,6 +36,8 @@ fn projects_and_volumes_have_the_documented_names() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_name_makes_a_project_that_compose_accepts(id in 0..i64::MAX, name in ".{0,80}") {
         let project = project_name(id, &name);

@@ -264,6 +264,8 @@ fn evaluate(
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_text_is_rendered_as_the_model_says(
         pieces in model(),

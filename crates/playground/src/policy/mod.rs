@@ -65,6 +65,8 @@ pub struct Policy {
     pub remote_sources: bool,
     /// `ssh` of builds: the agent of the host.
     pub build_ssh: bool,
+    /// How many containers a service may have; 10 without it.
+    pub replicas: Option<u64>,
     /// The most that a service may set for itself.
     pub ceiling: Option<ResourceLimits>,
 }

@@ -56,6 +56,9 @@ const HARMLESS: [&str; 47] = [
     "working_dir",
 ];
 
+/// How many containers a service may have.
+const MOST_REPLICAS: u64 = 10;
+
 pub(super) fn check(service: &ComposeService, routed: bool, refusals: &mut Refusals<'_>) {
     for (key, value) in &service.rest {
         if HARMLESS.contains(&key.as_str()) || key.starts_with("x-") || !is_on(value) {
@@ -64,7 +67,7 @@ pub(super) fn check(service: &ComposeService, routed: bool, refusals: &mut Refus
         other(key, value, refusals);
     }
     if let Some(image) = service.image.as_deref().filter(|_| service.build.is_none()) {
-        own_image(image, refusals);
+        own_image("image", image, refusals);
     }
     if let Some(build) = &service.build {
         super::build::check(build, refusals);
@@ -83,6 +86,11 @@ pub(super) fn check(service: &ComposeService, routed: bool, refusals: &mut Refus
     mounts::check(service, refusals);
     networks(service, refusals);
     deploy(service, refusals);
+    let most = refusals.policy.replicas.unwrap_or(MOST_REPLICAS);
+    if service.replicas() > most {
+        let allowed = or_setting(&format!("at most {most} are allowed"), "replicas");
+        refusals.add("deploy.replicas", &service.replicas().to_string(), allowed);
+    }
     ceiling(service, refusals);
 }
 
@@ -188,16 +196,18 @@ pub(super) fn labels<'l>(
 }
 
 /// The images that are built for playgrounds have names of their projects: one must not use those of another.
-fn own_image(image: &str, refusals: &mut Refusals<'_>) {
-    let of_a_project = image
+pub(super) fn own_image(key: &str, image: &str, refusals: &mut Refusals<'_>) {
+    // The engine takes these prefixes for granted.
+    let mut name = image;
+    for prefix in ["docker.io/", "index.docker.io/", "library/"] {
+        name = name.strip_prefix(prefix).unwrap_or(name);
+    }
+    let of_a_project = name
         .strip_prefix("pg-")
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    if of_a_project || image.starts_with("playhouse") {
-        refusals.add(
-            "image",
-            image,
-            "images whose name does not start with `pg-` or `playhouse` are allowed",
-        );
+    if of_a_project || name.starts_with("playhouse") {
+        let allowed = "images whose name does not start with `pg-` or `playhouse` are allowed";
+        refusals.add(key, image, allowed);
     }
 }
 

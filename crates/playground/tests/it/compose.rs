@@ -95,7 +95,12 @@ fn names_are_the_project_s_own() {
         ..instance()
     };
     let made = made(&persistent);
-    assert_eq!(made["volumes"]["data"]["name"], "pv-3-4_data");
+    // They must not change with the playground.
+    let marks = json!({"playhouse.owner": "mark$$1", "playhouse.persistent": "pv-3-4"});
+    assert_eq!(
+        made["volumes"]["data"],
+        json!({"name": "pv-3-4_data", "labels": marks})
+    );
     assert_eq!(made["networks"]["front"]["name"], "pg-7-x_front");
     // A build must never replace an image that others use.
     assert_eq!(made["services"]["web"]["image"], "pg-7-x-web");
@@ -113,19 +118,23 @@ fn what_a_playground_decides_itself_is_dropped() {
     assert_eq!(made.get("x-shared"), None);
     assert_eq!(web["command"], json!(["bin/serve", "$$PORT"]));
     assert_eq!(web["init"], true);
+    let logging = json!({"driver": "json-file", "options": {"max-file": "3", "max-size": "10m"}});
+    assert_eq!(web["logging"], logging);
     assert_eq!(web["deploy"]["replicas"], 2);
     assert_eq!(
         made["services"]["db"]["environment"],
         json!({"PASS": "a$$b"})
     );
     let mut own = stack();
-    own.services
-        .get_mut("db")
-        .unwrap()
-        .rest
-        .insert("init".to_owned(), json!(false));
+    let db = &mut own.services.get_mut("db").unwrap().rest;
+    db.insert("init".to_owned(), json!(false));
+    db.insert("logging".to_owned(), json!({"driver": "local"}));
     let made = value(&generate(&own, &instance()));
     assert_eq!(made["services"]["db"]["init"], false);
+    assert_eq!(
+        made["services"]["db"]["logging"],
+        json!({"driver": "local"})
+    );
 }
 
 #[test]

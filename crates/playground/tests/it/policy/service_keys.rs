@@ -13,7 +13,7 @@ fn never(keys: Value, key: &str, value: &str) {
         "allowed_roots": ["/"], "privileged": true, "host_namespaces": true, "devices": ["*"], "gpus": true,
         "capabilities": ["ALL"], "security_options": ["*"], "sysctls": ["*"], "runtimes": ["*"], "docker_socket": true,
         "container_names": true, "fixed_ports": true, "fixed_subnets": true, "external_networks": ["*"],
-        "external_volumes": ["*"], "network_drivers": ["*"], "volume_drivers": ["*"], "log_drivers": ["*"],
+        "external_volumes": ["*"], "network_drivers": ["*"], "volume_drivers": ["*"], "replicas": 100, "log_drivers": ["*"],
         "remote_sources": true, "build_ssh": true,
     }));
     let document = read(service(keys));
@@ -350,13 +350,23 @@ fn names_that_belong_to_the_system() {
     accepted(service(
         json!({"labels": {"playgrounds.port": "80", "playhouse": "x"}}),
     ));
-    for image in ["pg-2-other-web", "playhouse/web:1", "playhouse"] {
+    for image in [
+        "pg-2-other-web",
+        "playhouse/web:1",
+        "playhouse",
+        "docker.io/library/pg-2-x",
+        "index.docker.io/playhouse/x",
+    ] {
         never(json!({"image": image}), "image", image);
         // The image of a build gets another name.
         accepted(service(
             json!({"image": image, "build": {"context": "/srv/pg/app"}}),
         ));
     }
+    let mounted = json!({"volumes": [{"type": "image", "source": "pg-2-x-web", "target": "/x"}]});
+    never(mounted, "volumes", "pg-2-x-web");
+    let context = json!({"build": {"context": "/srv/pg/app", "additional_contexts": {"o": "docker-image://pg-2-x-web"}}});
+    never(context, "build.additional_contexts.o", "pg-2-x-web");
     for image in ["pg-admin", "pg", "postgres", "example.org/playhouse"] {
         accepted(service(json!({"image": image})));
     }
@@ -409,6 +419,20 @@ fn a_service_sets_no_more_than_the_ceiling() {
         refusal.allowed.starts_with("at most 1000 is allowed"),
         "{refusal}"
     );
+}
+
+#[test]
+fn a_service_has_no_more_than_ten_containers() {
+    let ten = json!({"deploy": {"replicas": 10}});
+    accepted(service(ten));
+    refused_service(
+        json!({"scale": 11}),
+        "deploy.replicas",
+        "11",
+        json!({"replicas": 11}),
+    );
+    let few = policy(json!({"replicas": 2}));
+    assert_eq!(refusals(&read(service(json!({"scale": 3}))), &few).len(), 1);
 }
 
 #[test]

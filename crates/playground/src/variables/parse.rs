@@ -26,6 +26,16 @@ pub(super) enum Rule {
     Alternative(Vec<Piece>),
 }
 
+impl Rule {
+    /// The pieces after the sign.
+    pub(super) fn inner(&self) -> &[Piece] {
+        match self {
+            Self::Plain => &[],
+            Self::Default(inner) | Self::Required(inner) | Self::Alternative(inner) => inner,
+        }
+    }
+}
+
 /// Reads a text; the error is a message for its author.
 pub(super) fn parse(text: &str) -> Result<Vec<Piece>, String> {
     let (pieces, rest) = pieces(text, false, 0)?;

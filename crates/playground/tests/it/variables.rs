@@ -72,6 +72,9 @@ fn what_is_missing_is_named_with_its_message() {
     assert_eq!(of("${E:?set $E it}"), named("E", Some("set  it")));
     assert_eq!(of("${U:?}"), named("U", Some("")));
     assert_eq!(of("$U ${V}").len(), 2);
+    // The compose tool looks at parts that are not used, too, but refuses only what is required.
+    assert_eq!(of("${E-${U?}$V}"), named("U", Some("")));
+    assert_eq!(render("${E-$V}", &values), Ok(String::new()));
 }
 
 #[test]
@@ -229,11 +232,11 @@ fn write(pieces: &[Model]) -> String {
     pieces.iter().map(piece).collect()
 }
 
-/// The value, and which variables are missing.
+/// The value, and which variables are missing: those with `?` also where they are not used.
 fn evaluate(
     pieces: &[Model],
     values: &BTreeMap<String, String>,
-    missing: &mut Vec<String>,
+    missing: &mut Vec<(String, bool)>,
 ) -> String {
     let mut text = String::new();
     for piece in pieces {
@@ -243,7 +246,7 @@ fn evaluate(
             Model::Variable(name, braces) => {
                 match values.get(name) {
                     Some(value) => text += value,
-                    None => missing.push(name.clone()),
+                    None => missing.push((name.clone(), false)),
                 }
                 if !braces {
                     text += " ";
@@ -251,11 +254,15 @@ fn evaluate(
             }
             Model::Ruled(name, rule, colon, inner) => {
                 let set = values.get(name).filter(|value| !colon || !value.is_empty());
-                match (rule, set) {
-                    ('-' | '?', Some(value)) => text += value,
-                    ('-', None) | ('+', Some(_)) => text += &evaluate(inner, values, missing),
-                    ('+', None) => {}
-                    _ => missing.push(name.clone()),
+                let mut inside = Vec::new();
+                let inner = evaluate(inner, values, &mut inside);
+                let used = matches!((rule, set), ('-', None) | ('+', Some(_)));
+                missing.extend(inside.into_iter().filter(|(_, required)| used || *required));
+                match set {
+                    _ if used => text += &inner,
+                    Some(value) if *rule != '+' => text += value,
+                    None if *rule == '?' => missing.push((name.clone(), true)),
+                    _ => {}
                 }
             }
         }
@@ -280,7 +287,7 @@ proptest! {
                 prop_assert_eq!(rendered, expected, "{}", text);
             }
             Err(VariableError::Missing(names)) => {
-                let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
+                let names: Vec<(String, bool)> = names.into_iter().map(|(name, message)| (name, message.is_some())).collect();
                 prop_assert_eq!(names, absent, "{}", text);
             }
             Err(VariableError::Syntax(message)) => prop_assert!(false, "{}: {}", text, message),

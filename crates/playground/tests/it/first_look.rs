@@ -104,8 +104,8 @@ fn mistakes_are_told_with_line_and_column() {
             "6:9: service `web`: label `playgrounds.port: x`: expected a port",
         ),
         (
-            "services:\n  web:\n    image: a$\n",
-            "3:12: service `web`: a `$` is not followed by a name",
+            "services:\n  web:\n    image: a${\n",
+            "3:12: service `web`: a name is missing after `${`",
         ),
         (
             "name: ${\nservices: {a: {image: x}}\n",

@@ -7,7 +7,7 @@ use super::{
     namespaces::items,
     or_setting,
     paths::{is_remote, join, text},
-    service_keys::own_image,
+    reserved::own_image,
     shown,
 };
 use crate::compose::Properties;

@@ -5,9 +5,11 @@
 //! normalised document. Both find all refusals at once.
 
 mod build;
+mod deploy;
 mod mounts;
 mod namespaces;
 mod paths;
+mod reserved;
 mod resources;
 mod service_keys;
 mod text;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Refusals, or_setting, paths::text, service_keys::own_image};
+use super::{Refusals, or_setting, paths::text, reserved::own_image};
 use crate::compose::{ComposeService, Properties};
 
 /// How mounts of the container stay in the container.

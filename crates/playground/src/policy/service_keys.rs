@@ -2,8 +2,12 @@
 
 use serde_json::Value;
 
-use super::{Refusals, is_on, lists, mounts, namespaces as ns, or_setting, shown};
-use crate::compose::{ComposeService, Properties, ResourceLimits};
+use super::{
+    Refusals, deploy, is_on, lists, mounts, namespaces as ns, or_setting,
+    reserved::{labels, own_image},
+    shown,
+};
+use crate::compose::{ComposeService, Properties};
 
 /// Keys that concern the container alone, whatever their value.
 const HARMLESS: [&str; 47] = [
@@ -56,9 +60,6 @@ const HARMLESS: [&str; 47] = [
     "working_dir",
 ];
 
-/// How many containers a service may have.
-const MOST_REPLICAS: u64 = 10;
-
 pub(super) fn check(service: &ComposeService, routed: bool, refusals: &mut Refusals<'_>) {
     for (key, value) in &service.rest {
         if HARMLESS.contains(&key.as_str()) || key.starts_with("x-") || !is_on(value) {
@@ -85,13 +86,7 @@ pub(super) fn check(service: &ComposeService, routed: bool, refusals: &mut Refus
     }
     mounts::check(service, refusals);
     networks(service, refusals);
-    deploy(service, refusals);
-    let most = refusals.policy.replicas.unwrap_or(MOST_REPLICAS);
-    if service.replicas() > most {
-        let allowed = or_setting(&format!("at most {most} are allowed"), "replicas");
-        refusals.add("deploy.replicas", &service.replicas().to_string(), allowed);
-    }
-    ceiling(service, refusals);
+    deploy::check(service, refusals);
 }
 
 fn other(key: &str, value: &Value, refusals: &mut Refusals<'_>) {
@@ -178,39 +173,6 @@ fn volumes_from(value: &Value, refusals: &mut Refusals<'_>) {
     }
 }
 
-/// Labels by which the playground, the compose tool or another program on the host knows what is its own.
-pub(super) fn labels<'l>(
-    labels: impl Iterator<Item = (&'l str, &'l str)>,
-    place: &str,
-    refusals: &mut Refusals<'_>,
-) {
-    for (key, value) in labels {
-        if key.starts_with("playhouse.") || key.starts_with("com.docker.") {
-            refusals.add(
-                &format!("{place}.{key}"),
-                value,
-                "remove it: labels with this prefix are set by the system",
-            );
-        }
-    }
-}
-
-/// The images that are built for playgrounds have names of their projects: one must not use those of another.
-pub(super) fn own_image(key: &str, image: &str, refusals: &mut Refusals<'_>) {
-    // The engine takes these prefixes for granted.
-    let mut name = image;
-    for prefix in ["docker.io/", "index.docker.io/", "library/"] {
-        name = name.strip_prefix(prefix).unwrap_or(name);
-    }
-    let of_a_project = name
-        .strip_prefix("pg-")
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    if of_a_project || name.starts_with("playhouse") {
-        let allowed = "images whose name does not start with `pg-` or `playhouse` are allowed";
-        refusals.add(key, image, allowed);
-    }
-}
-
 fn ports(service: &ComposeService, refusals: &mut Refusals<'_>) {
     for port in &service.ports {
         let published = port.get("published").filter(|value| is_on(value));
@@ -241,62 +203,4 @@ fn networks(service: &ComposeService, refusals: &mut Refusals<'_>) {
             refusals.unknown(&format!("networks.{key}"), network, &known);
         }
     }
-}
-
-fn deploy(service: &ComposeService, refusals: &mut Refusals<'_>) {
-    let Some(deploy) = &service.deploy else {
-        return;
-    };
-    let known = [
-        "endpoint_mode",
-        "labels",
-        "mode",
-        "placement",
-        "replicas",
-        "resources",
-        "restart_policy",
-        "rollback_config",
-        "update_config",
-    ];
-    refusals.unknown("deploy", deploy, &known);
-    let resources = deploy.get("resources").and_then(Value::as_object);
-    for (place, resources) in resources.into_iter().flatten() {
-        for (key, value) in resources.as_object().into_iter().flatten() {
-            let counted = matches!(key.as_str(), "cpus" | "memory" | "pids");
-            let gpu = key == "devices" && refusals.policy.gpus;
-            if !counted && !gpu && is_on(value) {
-                let allowed = or_setting("`cpus`, `memory` and `pids` are allowed", "gpus: true");
-                refusals.add_value(&format!("deploy.resources.{place}.{key}"), value, allowed);
-            }
-        }
-    }
-}
-
-fn ceiling(service: &ComposeService, refusals: &mut Refusals<'_>) {
-    let Some(ceiling) = refusals.policy.ceiling else {
-        return;
-    };
-    let set = ResourceLimits::of(service);
-    let mut above = |key: &str, set: Option<f64>, most: Option<f64>| {
-        if let (Some(set), Some(most)) = (set, most)
-            && set > most
-        {
-            let allowed = format!(
-                "at most {most} is allowed; the policy of the playroom sets it with `ceiling`"
-            );
-            refusals.add(
-                &format!("deploy.resources.limits.{key}"),
-                &set.to_string(),
-                allowed,
-            );
-        }
-    };
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "an error of a few bytes does not matter"
-    )]
-    let float = |number: Option<u64>| number.map(|number| number as f64);
-    above("memory", float(set.memory), float(ceiling.memory));
-    above("cpus", set.cpus, ceiling.cpus);
-    above("pids", float(set.pids), float(ceiling.pids));
 }

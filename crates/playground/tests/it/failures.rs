@@ -21,108 +21,110 @@ fn of(output: &str, services: &[ServiceState]) -> Diagnosis {
     })
 }
 
+/// What the compose tool and the engine print, and what it means.
+const LINES: [(C, &str); 28] = [
+    (
+        C::DiskFull,
+        "failed to register layer: write /usr/lib/x: no space left on device",
+    ),
+    (
+        C::DiskFull,
+        "error mounting \"x\": mkdir /var/lib/docker: no space left on device",
+    ),
+    (
+        C::RegistryRateLimited,
+        "toomanyrequests: You have reached your unauthenticated pull rate limit.",
+    ),
+    (
+        C::HostInit,
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+    ),
+    (C::HostInit, "docker: unknown command: docker compose"),
+    (
+        C::Permission,
+        "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+    ),
+    (
+        C::PortBind,
+        "Bind for 0.0.0.0:8080 failed: port is already allocated",
+    ),
+    (
+        C::PortBind,
+        "listen tcp4 0.0.0.0:80: bind: address already in use",
+    ),
+    (
+        C::ContainerConflict,
+        "Conflict. The container name \"/db\" is already in use by container \"abc\".",
+    ),
+    (
+        C::ImagePullAuthFailed,
+        "pull access denied for x, repository does not exist or may require 'docker login'",
+    ),
+    (
+        C::ImagePullAuthFailed,
+        "Head \"https://registry/v2/x\": unauthorized: authentication required",
+    ),
+    (
+        C::ImagePullNotFound,
+        "manifest for nginx:nope not found: manifest unknown: manifest unknown",
+    ),
+    (
+        C::ImagePullNotFound,
+        "Error response from daemon: No such image: pg-1-x-web:latest",
+    ),
+    (
+        C::Network,
+        "failed to resolve reference \"x\": dial tcp: lookup registry-1.docker.io: no such host",
+    ),
+    (
+        C::Network,
+        "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+    ),
+    (
+        C::ImagePullUnknown,
+        "failed to resolve reference \"docker.io/library/x\": unexpected status",
+    ),
+    (
+        C::ImageBuild,
+        "target web: failed to solve: process \"/bin/sh -c false\" did not complete successfully: exit code: 1",
+    ),
+    (
+        C::VolumeMount,
+        "invalid mount config for type \"bind\": bind source path does not exist: /x",
+    ),
+    (
+        C::DependencyUnhealthy,
+        "dependency failed to start: container pg-1-x-db-1 is unhealthy",
+    ),
+    (
+        C::ServiceExit,
+        "dependency failed to start: container pg-1-x-db-1 exited (1)",
+    ),
+    (
+        C::ServiceExit,
+        "service \"migrate\" didn't complete successfully: exit 2",
+    ),
+    (
+        C::ServiceExit,
+        "OCI runtime create failed: exec: \"nope\": executable file not found in $PATH: unknown",
+    ),
+    (
+        C::InvalidCompose,
+        "service \"web\" has neither an image nor a build context specified: invalid compose project",
+    ),
+    (
+        C::InvalidCompose,
+        "validating /x/compose.yml: services.web additional properties 'imge' not allowed",
+    ),
+    (C::InvalidCompose, "yaml: line 3: did not find expected key"),
+    (C::Permission, "open /x: permission denied"),
+    (C::Timeout, "context deadline exceeded"),
+    (C::Unknown, "something else"),
+];
+
 #[test]
 fn lines_have_their_category() {
-    let cases = [
-        (
-            C::DiskFull,
-            "failed to register layer: write /usr/lib/x: no space left on device",
-        ),
-        (
-            C::DiskFull,
-            "error mounting \"x\": mkdir /var/lib/docker: no space left on device",
-        ),
-        (
-            C::RegistryRateLimited,
-            "toomanyrequests: You have reached your unauthenticated pull rate limit.",
-        ),
-        (
-            C::HostInit,
-            "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
-        ),
-        (C::HostInit, "docker: unknown command: docker compose"),
-        (
-            C::Permission,
-            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
-        ),
-        (
-            C::PortBind,
-            "Bind for 0.0.0.0:8080 failed: port is already allocated",
-        ),
-        (
-            C::PortBind,
-            "listen tcp4 0.0.0.0:80: bind: address already in use",
-        ),
-        (
-            C::ContainerConflict,
-            "Conflict. The container name \"/db\" is already in use by container \"abc\".",
-        ),
-        (
-            C::ImagePullAuthFailed,
-            "pull access denied for x, repository does not exist or may require 'docker login'",
-        ),
-        (
-            C::ImagePullAuthFailed,
-            "Head \"https://registry/v2/x\": unauthorized: authentication required",
-        ),
-        (
-            C::ImagePullNotFound,
-            "manifest for nginx:nope not found: manifest unknown: manifest unknown",
-        ),
-        (
-            C::ImagePullNotFound,
-            "Error response from daemon: No such image: pg-1-x-web:latest",
-        ),
-        (
-            C::Network,
-            "failed to resolve reference \"x\": dial tcp: lookup registry-1.docker.io: no such host",
-        ),
-        (
-            C::Network,
-            "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
-        ),
-        (
-            C::ImagePullUnknown,
-            "failed to resolve reference \"docker.io/library/x\": unexpected status",
-        ),
-        (
-            C::ImageBuild,
-            "target web: failed to solve: process \"/bin/sh -c false\" did not complete successfully: exit code: 1",
-        ),
-        (
-            C::VolumeMount,
-            "invalid mount config for type \"bind\": bind source path does not exist: /x",
-        ),
-        (
-            C::DependencyUnhealthy,
-            "dependency failed to start: container pg-1-x-db-1 is unhealthy",
-        ),
-        (
-            C::ServiceExit,
-            "dependency failed to start: container pg-1-x-db-1 exited (1)",
-        ),
-        (
-            C::ServiceExit,
-            "service \"migrate\" didn't complete successfully: exit 2",
-        ),
-        (
-            C::ServiceExit,
-            "OCI runtime create failed: exec: \"nope\": executable file not found in $PATH: unknown",
-        ),
-        (
-            C::InvalidCompose,
-            "service \"web\" has neither an image nor a build context specified: invalid compose project",
-        ),
-        (
-            C::InvalidCompose,
-            "validating /x/compose.yml: services.web additional properties 'imge' not allowed",
-        ),
-        (C::InvalidCompose, "yaml: line 3: did not find expected key"),
-        (C::Permission, "open /x: permission denied"),
-        (C::Timeout, "context deadline exceeded"),
-        (C::Unknown, "something else"),
-    ];
-    for (category, line) in cases {
+    for (category, line) in LINES {
         let told = of(&format!("Container x  Starting\n{line}\n\n"), &[]);
         assert_eq!(told.category, category, "{line}");
         assert_eq!(told.message, line);

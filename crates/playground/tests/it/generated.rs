@@ -163,7 +163,7 @@ proptest! {
 
     #[test]
     fn generating_twice_is_stable(document in document(), job_mode in any::<bool>(), known in any::<bool>()) {
-        let names = document.services.keys().cloned().filter(|_| known);
+        let names = document.services.keys().filter(|_| known).cloned();
         let instance = filled(names, job_mode);
         let once = generate(&document, &instance);
         prop_assert_eq!(&generate(&once.document, &instance), &once);

@@ -213,6 +213,10 @@ fn what_only_one_container_can_have_makes_it_stop_first() {
             assert_eq!(case.only().1, Change::StartFirst);
         }
     }
+}
+
+#[test]
+fn a_port_that_the_engine_chooses_is_none_of_the_host_s() {
     let random = |image: &str| json!({"web": {"image": image, "ports": [{"published": "0"}, {"published": ""}]}});
     assert_eq!(
         Case::of(&random("a"), &random("b"))

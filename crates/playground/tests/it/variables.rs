@@ -97,7 +97,7 @@ fn what_is_not_a_reference_is_refused() {
     ] {
         match render(text, &values) {
             Err(VariableError::Syntax(message)) => {
-                assert!(message.contains(expected), "{text}: {message}")
+                assert!(message.contains(expected), "{text}: {message}");
             }
             other => panic!("{text}: {other:?}"),
         }

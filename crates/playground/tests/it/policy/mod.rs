@@ -57,13 +57,26 @@ fn refused(document: Value, service: Option<&str>, key: &str, value: &str, allow
     assert_eq!(refusals(&document, &policy(allowed)), []);
 }
 
+/// A map with one key.
+fn under(key: &str, value: Value) -> Value {
+    Value::Object([(key.to_owned(), value)].into_iter().collect())
+}
+
+/// A map with the keys of both.
+fn joined(mut map: Value, keys: Value) -> Value {
+    let (Value::Object(all), Value::Object(keys)) = (&mut map, keys) else {
+        panic!("both are maps")
+    };
+    all.extend(keys);
+    map
+}
+
 /// A document with one service that has these keys.
 fn service(keys: Value) -> Value {
-    let mut service = json!({"image": "x"});
-    for (key, value) in keys.as_object().unwrap() {
-        service[key] = value.clone();
-    }
-    json!({"services": {"web": service}})
+    under(
+        "services",
+        under("web", joined(json!({"image": "x"}), keys)),
+    )
 }
 
 fn refused_service(keys: Value, key: &str, value: &str, allowed: Value) {

@@ -5,28 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use playground::policy::{HostPath, Places, Policy, check, host_paths};
 use serde_json::{Value, json};
 
-use super::{PROJECT, accepted, places, policy, read, refusals, refused_service, service};
+use super::{
+    PROJECT, accepted, joined, places, policy, read, refusals, refused_service, service, under,
+};
 
 fn bind(source: &str) -> Value {
     json!({"volumes": [{"type": "bind", "source": source, "target": "/x", "bind": {"create_host_path": true}}]})
 }
 
 fn build(keys: Value) -> Value {
-    let mut build = json!({"context": PROJECT, "dockerfile": "Dockerfile"});
-    for (key, value) in keys.as_object().unwrap() {
-        build[key] = value.clone();
-    }
-    json!({"build": build})
+    let build = json!({"context": PROJECT, "dockerfile": "Dockerfile"});
+    under("build", joined(build, keys))
 }
 
 /// Refused though the playroom allows these roots.
 fn still_refused(keys: Value, roots: &[&str]) {
     let allowed = policy(json!({"allowed_roots": roots}));
-    assert_eq!(
-        refusals(&read(service(keys.clone())), &allowed).len(),
-        1,
-        "{keys}"
-    );
+    let document = read(service(keys));
+    assert_eq!(refusals(&document, &allowed).len(), 1, "{document:?}");
 }
 
 #[test]

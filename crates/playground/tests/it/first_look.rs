@@ -246,3 +246,14 @@ fn text_made_to_harm_is_refused_and_read_in_no_time() {
     let circle = "a: &a\n  b: *a\nservices: {a: {image: x}}\n";
     assert!(!blueprint::read(circle).is_valid());
 }
+
+#[test]
+fn documents_of_one_text_are_laid_over_each_other() {
+    let text = "services: {a: {image: x, ports: [1]}}\n---\nservices: {b: {image: y}, a: {image: z}}\n---\n";
+    let read = blueprint::read(text);
+    assert_eq!(read.problems, []);
+    let images = read.services.iter().map(|service| service.image.as_deref());
+    assert_eq!(images.collect::<Vec<_>>(), [Some("z"), Some("y")]);
+    assert_eq!(read.services[0].ports, ["1"]);
+    assert!(!blueprint::read("services: {a: {image: x}}\n---\nservices: [a]\n").is_valid());
+}

@@ -120,6 +120,16 @@ pub fn check(
     refusals.found
 }
 
+/// Refuses an image that a playground names for a service and that belongs to another playground.
+#[must_use]
+pub fn check_image(service: &str, image: &str) -> Option<Refusal> {
+    let (policy, places) = Default::default();
+    let mut refusals = Refusals::new(&policy, &places);
+    refusals.service = Some(service.to_owned());
+    reserved::own_image("image", image, &mut refusals);
+    refusals.found.pop()
+}
+
 /// What is refused so far, and by what it is judged.
 struct Refusals<'a> {
     policy: &'a Policy,

@@ -13,6 +13,7 @@ use crate::blueprint::{
 #[must_use]
 pub fn missing(text: &str, values: &BTreeMap<String, String>) -> Vec<MissingVariable> {
     let mut found: Vec<MissingVariable> = Vec::new();
+    let mut seen = BTreeSet::new();
     let Ok(root) = yaml::read(text) else {
         return found;
     };
@@ -21,9 +22,7 @@ pub fn missing(text: &str, values: &BTreeMap<String, String>) -> Vec<MissingVari
             return;
         };
         for (name, message) in names {
-            let known =
-                |other: &MissingVariable| other.name == name && other.service.as_deref() == service;
-            if !found.iter().any(known) {
+            if seen.insert((name.clone(), service.map(str::to_owned))) {
                 found.push(MissingVariable {
                     name,
                     service: service.map(str::to_owned),

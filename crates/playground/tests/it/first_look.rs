@@ -248,6 +248,24 @@ fn text_made_to_harm_is_refused_and_read_in_no_time() {
 }
 
 #[test]
+fn problems_without_number_are_cut_off() {
+    let keys: String = (0..5_000).map(|n| format!("    key{n}: x\n")).collect();
+    let text = format!("services:\n  web:\n    image: x\n{keys}");
+    assert_eq!(blueprint::read(&text).problems.len(), 100);
+    let gone: Vec<String> = (0..5_000).map(|n| format!("gone{n}")).collect();
+    let text = format!(
+        "services:\n  web: {{image: x, depends_on: [{}]}}\n",
+        gone.join(", ")
+    );
+    assert_eq!(blueprint::read(&text).problems.len(), 100);
+    let long = format!(
+        "services: {{a: {{image: x, {}: y}}}}",
+        "image".repeat(1_000)
+    );
+    assert!(!told(&long)[0].contains("did you mean"));
+}
+
+#[test]
 fn documents_of_one_text_are_laid_over_each_other() {
     let text = "services: {a: {image: x, ports: [1]}}\n---\nservices: {b: {image: y}, a: {image: z}}\n---\n";
     let read = blueprint::read(text);

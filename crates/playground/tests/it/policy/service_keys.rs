@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use playground::policy::{Policy, check};
+use playground::policy::{Policy, check, check_image};
 use serde_json::{Value, json};
 
 use super::{accepted, places, policy, read, refusals, refused_service, service};
@@ -367,6 +367,12 @@ fn names_that_belong_to_the_system() {
     never(mounted, "volumes", "pg-2-x-web");
     let context = json!({"build": {"context": "/srv/pg/app", "additional_contexts": {"o": "docker-image://pg-2-x-web"}}});
     never(context, "build.additional_contexts.o", "pg-2-x-web");
+    let refusal = check_image("web", "pg-2-x-web").unwrap();
+    assert_eq!(
+        (refusal.service.as_deref(), refusal.key.as_str()),
+        (Some("web"), "image")
+    );
+    assert_eq!(check_image("web", "postgres:16"), None);
     for image in ["pg-admin", "pg", "postgres", "example.org/playhouse"] {
         accepted(service(json!({"image": image})));
     }

@@ -76,25 +76,17 @@ pub struct ComposeService {
     pub rest: Properties,
 }
 
-/// The document does not have the form that the compose tool gives.
-#[derive(Debug)]
-pub struct DocumentError(serde_json::Error);
+/// The document does not have the form that the compose tool gives, or that was generated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentError(String);
 
 impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the normalised Compose document is not readable: {}",
-            self.0
-        )
+        write!(f, "the Compose document is not readable: {}", self.0)
     }
 }
 
-impl std::error::Error for DocumentError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
+impl std::error::Error for DocumentError {}
 
 impl ComposeDocument {
     /// Reads what `docker compose config --format json` printed.
@@ -103,7 +95,18 @@ impl ComposeDocument {
     ///
     /// It is not JSON, or not of that form.
     pub fn from_json(text: &str) -> Result<Self, DocumentError> {
-        serde_json::from_str(text).map_err(DocumentError)
+        serde_json::from_str(text).map_err(|error| DocumentError(error.to_string()))
+    }
+
+    /// Reads a document that was generated, such as the one that is applied.
+    ///
+    /// # Errors
+    ///
+    /// It is not YAML, or not of that form.
+    pub fn from_yaml(text: &str) -> Result<Self, DocumentError> {
+        let value: Value =
+            serde_saphyr::from_str(text).map_err(|error| DocumentError(error.to_string()))?;
+        serde_json::from_value(value).map_err(|error| DocumentError(error.to_string()))
     }
 }
 

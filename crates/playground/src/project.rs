@@ -62,7 +62,7 @@ pub fn marks(id: i64, project: &str, owner: &str) -> BTreeMap<String, String> {
     ])
 }
 
-/// The labels that mark a volume that outlives its playground. They name no playground: whoever removes a playground
+/// The labels that mark a volume that outlives its playground. They name no playground: the reaper of a playground
 /// must not find them, and the compose tool offers to delete a volume whose labels are not those of its document.
 #[must_use]
 pub fn persistent_marks(prefix: &str, owner: &str) -> BTreeMap<String, String> {

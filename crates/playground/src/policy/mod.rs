@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::compose::{ComposeDocument, ResourceLimits};
-pub use paths::{HostPath, Places, host_paths};
+pub use paths::{HostPath, PlaygroundPaths, host_paths};
 pub use text::check_text;
 
 /// What a playroom allows more. The default allows nothing.
@@ -105,7 +105,7 @@ impl fmt::Display for Refusal {
 pub fn check(
     document: &ComposeDocument,
     policy: &Policy,
-    places: &Places,
+    places: &PlaygroundPaths,
     routed: &BTreeSet<String>,
 ) -> Vec<Refusal> {
     let mut refusals = Refusals::new(policy, places);
@@ -133,13 +133,13 @@ pub fn check_image(service: &str, image: &str) -> Option<Refusal> {
 /// What is refused so far, and by what it is judged.
 struct Refusals<'a> {
     policy: &'a Policy,
-    places: &'a Places,
+    places: &'a PlaygroundPaths,
     service: Option<String>,
     found: Vec<Refusal>,
 }
 
 impl<'a> Refusals<'a> {
-    fn new(policy: &'a Policy, places: &'a Places) -> Self {
+    fn new(policy: &'a Policy, places: &'a PlaygroundPaths) -> Self {
         Self {
             policy,
             places,

@@ -9,7 +9,7 @@ use crate::blueprint::{
 };
 
 /// The variables of a Compose text that have neither a value nor a default, each once per service, in the order of
-/// the text. Comments and keys are not looked at, as by the compose tool. Text that is no YAML has none.
+/// the text. Comments and keys are not looked at, as by the compose tool. Text that is not YAML has none.
 #[must_use]
 pub fn missing(text: &str, values: &BTreeMap<String, String>) -> Vec<MissingVariable> {
     let mut found: Vec<MissingVariable> = Vec::new();

@@ -338,11 +338,11 @@ fn labels_of_the_namespace_are_read_from_the_document() {
         .insert("playgrounds.branch".to_owned(), "a$$b".to_owned());
     asked.rest.insert("container_name".to_owned(), json!("x"));
     let problems = asked.settings(false).unwrap_err();
-    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(told.len(), 4, "{told:?}");
+    let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(shown.len(), 4, "{shown:?}");
     assert!(
-        told[0].starts_with("label `playgrounds.branch: a$b`"),
-        "{told:?}"
+        shown[0].starts_with("label `playgrounds.branch: a$b`"),
+        "{shown:?}"
     );
     asked.rest.remove("container_name");
     asked

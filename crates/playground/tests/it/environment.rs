@@ -62,12 +62,12 @@ fn a_file_is_read_in_all_its_forms() {
 }
 
 #[test]
-fn wrong_lines_are_told_with_their_numbers() {
+fn wrong_lines_are_shown_with_their_numbers() {
     let problems =
         parse_env_file("A=1\nwhat is this\n1B=2\nC=\"open\nD='a' b\nE=\"x\nno value\n=3")
             .unwrap_err();
-    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    // The quote that line 4 opens is closed in line 6. Values are not told: they may be secret.
+    let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    // The quote that line 4 opens is closed in line 6. Values are left out: they may be secret.
     let expected = [
         "line 2: expected `KEY=value`",
         "line 3: `1B` is not a name: use letters, digits, `_`, `.` and `-`",
@@ -75,7 +75,7 @@ fn wrong_lines_are_told_with_their_numbers() {
         "line 7: expected `KEY=value`",
         "line 8: `` is not a name: use letters, digits, `_`, `.` and `-`",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(shown, expected);
     let problems = parse_env_file("A='never closed\nB=2").unwrap_err();
     assert_eq!(problems[0].to_string(), "line 1: the quote ' is not closed");
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use playground::{
     compose::{ComposeDocument, PlaygroundInstance, ServiceInstance, SourceMount, generate},
     plan::start_order,
-    policy::{Places, Policy, check},
+    policy::{PlaygroundPaths, Policy, check},
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -115,9 +115,9 @@ fn filled(names: impl Iterator<Item = String>, job_mode: bool) -> PlaygroundInst
 }
 
 fn clean(document: &ComposeDocument) -> Vec<String> {
-    let places = Places {
+    let places = PlaygroundPaths {
         own: vec!["/srv/pg/app".to_owned()],
-        ..Places::default()
+        ..PlaygroundPaths::default()
     };
     let refusals = check(document, &Policy::default(), &places, &BTreeSet::new());
     // Our own labels and images are for the check of what comes in.

@@ -368,21 +368,21 @@ fn circles_are_refused() {
 }
 
 #[test]
-fn a_plan_is_told_as_json() {
+fn a_plan_is_shown_as_json() {
     let of = |image: &str| json!({"web": {"image": image, "container_name": "x"}});
     let plan = Case::of(&of("a"), &of("b"))
         .routed(&["web"])
         .try_plan()
         .unwrap();
-    let told = serde_json::to_value(&plan).unwrap();
+    let shown = serde_json::to_value(&plan).unwrap();
     let expected = json!({"services": [{
         "service": "web",
         "change": "stop_first",
         "because": "two containers cannot have the name `x` of `container_name`",
         "reasons": ["image"],
     }]});
-    assert_eq!(told, expected);
-    assert_eq!(serde_json::from_value::<RolloutPlan>(told).unwrap(), plan);
+    assert_eq!(shown, expected);
+    assert_eq!(serde_json::from_value::<RolloutPlan>(shown).unwrap(), plan);
 }
 
 /// What is left after a plan was performed: each service as one of the two documents has it.

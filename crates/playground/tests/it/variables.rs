@@ -170,7 +170,7 @@ fn a_text_names_what_it_misses_with_service_and_line() {
 }
 
 #[test]
-fn a_missing_variable_is_told_in_words() {
+fn a_missing_variable_is_shown_in_words() {
     let found: Vec<String> = missing(TEXT, &values(&[]))
         .iter()
         .map(ToString::to_string)

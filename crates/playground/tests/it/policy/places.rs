@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use playground::policy::{HostPath, Places, Policy, check, host_paths};
+use playground::policy::{HostPath, PlaygroundPaths, Policy, check, host_paths};
 use serde_json::{Value, json};
 
 use super::{
@@ -71,9 +71,9 @@ fn mounts_stay_in_the_checkout() {
 
 #[test]
 fn a_dollar_sign_of_a_path_is_one() {
-    let place = Places {
+    let place = PlaygroundPaths {
         own: vec!["/srv/a$b".to_owned()],
-        ..Places::default()
+        ..PlaygroundPaths::default()
     };
     let document = read(service(bind("/srv/a$$b/c")));
     assert_eq!(
@@ -85,12 +85,13 @@ fn a_dollar_sign_of_a_path_is_one() {
 
 #[test]
 fn links_are_followed() {
-    let resolved = |real: &str| Places {
+    let resolved = |real: &str| PlaygroundPaths {
         resolved: BTreeMap::from([("/srv/pg/app/link".to_owned(), real.to_owned())]),
         ..places()
     };
     let document = read(service(bind("/srv/pg/app/link")));
-    let check = |places: &Places| check(&document, &Policy::default(), places, &BTreeSet::new());
+    let check =
+        |places: &PlaygroundPaths| check(&document, &Policy::default(), places, &BTreeSet::new());
     assert_eq!(check(&resolved("/etc")).len(), 1);
     assert_eq!(check(&resolved("/run/docker.sock")).len(), 1);
     assert_eq!(check(&resolved("/srv/pg/app/real")), []);

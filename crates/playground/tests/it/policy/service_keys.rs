@@ -19,11 +19,11 @@ fn never(keys: Value, key: &str, value: &str) {
     let document = read(service(keys));
     for policy in [everything, Policy::default()] {
         let found = refusals(&document, &policy);
-        let told: Vec<_> = found
+        let shown: Vec<_> = found
             .iter()
             .map(|r| (r.key.as_str(), r.value.as_str()))
             .collect();
-        assert_eq!(told, [(key, value)], "{found:#?}");
+        assert_eq!(shown, [(key, value)], "{found:#?}");
     }
 }
 
@@ -397,13 +397,13 @@ fn deploy_and_networks_of_a_service() {
 fn a_service_sets_no_more_than_the_ceiling() {
     let most = policy(json!({"ceiling": {"memory": 1000, "cpus": 1.5, "pids": 10}}));
     let set = |keys: Value| refusals(&read(service(keys)), &most);
-    let told = |keys: Value| {
+    let shown = |keys: Value| {
         set(keys)
             .into_iter()
             .map(|r| (r.key, r.value))
             .collect::<Vec<_>>()
     };
-    let above = told(
+    let above = shown(
         json!({"deploy": {"resources": {"limits": {"memory": "1001", "cpus": 2, "pids": 11}}}}),
     );
     let expected = [("cpus", "2"), ("memory", "1001"), ("pids", "11")];
@@ -411,15 +411,15 @@ fn a_service_sets_no_more_than_the_ceiling() {
         above,
         expected.map(|(key, value)| (format!("deploy.resources.limits.{key}"), value.to_owned()))
     );
-    assert_eq!(told(json!({"mem_limit": "2000"})).len(), 1);
+    assert_eq!(shown(json!({"mem_limit": "2000"})).len(), 1);
     assert_eq!(
-        told(
+        shown(
             json!({"deploy": {"resources": {"limits": {"memory": "1000", "cpus": 1.5, "pids": 10}}}})
         ),
         []
     );
     // Without a limit of its own it gets the default.
-    assert_eq!(told(json!({"mem_limit": "0", "pids_limit": -1})), []);
+    assert_eq!(shown(json!({"mem_limit": "0", "pids_limit": -1})), []);
     let refusal = set(json!({"mem_limit": "2000"})).remove(0);
     assert!(
         refusal.allowed.starts_with("at most 1000 is allowed"),

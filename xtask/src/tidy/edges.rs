@@ -5,16 +5,20 @@ use serde_json::Value;
 use super::Finding;
 
 /// A crate, and what it and its tests may use.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("analysis", &[]),
     ("engine", &[]),
     ("playbook", &[]),
     ("plugin", &[]),
+    ("router", &[]),
     ("shipped", &["analysis", "plugin"]),
     ("store", &["engine"]),
     ("wire", &["engine"]),
     ("server", &["engine", "store", "wire", "playbook"]),
-    ("executor", &["engine", "wire", "plugin", "playbook"]),
+    (
+        "executor",
+        &["engine", "wire", "plugin", "playbook", "router"],
+    ),
     (
         "cli",
         &[

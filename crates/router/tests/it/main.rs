@@ -4,5 +4,6 @@ mod backend;
 mod client;
 mod drain;
 mod hold;
+mod load;
 mod routing;
 mod world;

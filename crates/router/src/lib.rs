@@ -6,6 +6,7 @@
 //! [`Router::drain`] the old ones, then stop them.
 
 mod auth;
+mod deadline;
 mod error;
 mod lifecycle;
 mod listener;

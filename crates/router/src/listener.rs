@@ -1,9 +1,9 @@
 //! Accepts connections and serves HTTP/1.1 on them.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
 use crate::{
+    deadline::HeadTimer,
     lifecycle::Lifecycle,
     proxy::{Caller, Proxy},
     socket,
@@ -79,10 +80,7 @@ impl Acceptor {
 
     async fn connection(&self, stream: TcpStream, address: SocketAddr, tls: Option<TlsAcceptor>) {
         socket::prepare(&stream);
-        let caller = Caller {
-            address,
-            secure: tls.is_some(),
-        };
+        let caller = Caller::new(address, tls.is_some());
         match tls {
             None => self.serve(stream, caller).await,
             Some(tls) => match timeout(HANDSHAKE_LIMIT, tls.accept(stream)).await {
@@ -98,13 +96,14 @@ impl Acceptor {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let proxy = Arc::clone(&self.proxy);
+        let caller = Arc::new(caller);
         let service = service_fn(move |request| {
-            let proxy = Arc::clone(&proxy);
-            async move { Ok::<_, std::convert::Infallible>(proxy.respond(request, caller).await) }
+            let answer = Arc::clone(&proxy).respond(request, Arc::clone(&caller));
+            async move { Ok::<_, Infallible>(answer.await) }
         });
         let settings = &self.proxy.settings;
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
+            .timer(HeadTimer::new(settings.header_timeout))
             .header_read_timeout(settings.header_timeout)
             .max_buf_size(settings.header_limit.max(8192))
             .serve_connection(TokioIo::new(stream), service)
@@ -118,7 +117,7 @@ impl Acceptor {
             }
         };
         if let Err(error) = ended {
-            debug!(address = %caller.address, %error, "a connection broke");
+            debug!(%error, "a connection broke");
         }
     }
 }

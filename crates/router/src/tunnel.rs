@@ -16,7 +16,7 @@ use crate::{
 /// A connection that both sides are about to switch to another protocol.
 pub(crate) struct Tunnel {
     pub(crate) caller: OnUpgrade,
-    pub(crate) target: UpstreamConnection,
+    pub(crate) target: Box<UpstreamConnection>,
     /// What counts it, until it ends.
     pub(crate) open: (InFlight, OpenRequest),
 }
@@ -36,7 +36,7 @@ impl Tunnel {
     }
 }
 
-async fn copy(caller: OnUpgrade, mut target: UpstreamConnection) -> io::Result<()> {
+async fn copy(caller: OnUpgrade, mut target: Box<UpstreamConnection>) -> io::Result<()> {
     let caller = caller.await.map_err(io::Error::other)?;
     let mut caller = TokioIo::new(caller);
     target.run().await;

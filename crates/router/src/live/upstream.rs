@@ -28,7 +28,7 @@ const REFUSED_COOLDOWN: Duration = Duration::from_secs(1);
 /// A target, for as long as a table has it or something is in flight.
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
-    idle: Mutex<VecDeque<(Instant, UpstreamConnection)>>,
+    idle: Mutex<VecDeque<(Instant, Box<UpstreamConnection>)>>,
     open: [AtomicUsize; 3],
     withdrawn: AtomicBool,
     refused_at: Mutex<Option<Instant>>,
@@ -88,7 +88,7 @@ impl Upstream {
     }
 
     /// The idle connection that was used last.
-    pub(crate) fn take_idle(&self, repeatable: bool) -> Option<UpstreamConnection> {
+    pub(crate) fn take_idle(&self, repeatable: bool) -> Option<Box<UpstreamConnection>> {
         let limit = if repeatable {
             IDLE_LIMIT
         } else {
@@ -102,7 +102,7 @@ impl Upstream {
     }
 
     /// Keeps a connection for the next request.
-    pub(crate) fn keep_idle(&self, connection: UpstreamConnection) {
+    pub(crate) fn keep_idle(&self, connection: Box<UpstreamConnection>) {
         let mut idle = self.idle();
         // Under the lock: `withdraw` sets the flag before it clears what is here.
         if !self.withdrawn.load(SeqCst) && idle.len() < IDLE_CONNECTIONS {
@@ -127,7 +127,7 @@ impl Upstream {
         lock(&self.refused_at).is_some_and(|at| at.elapsed() < REFUSED_COOLDOWN)
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, VecDeque<(Instant, UpstreamConnection)>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, VecDeque<(Instant, Box<UpstreamConnection>)>> {
         lock(&self.idle)
     }
 }

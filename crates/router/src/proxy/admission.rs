@@ -50,7 +50,8 @@ impl Proxy {
                 in_flight,
                 request,
             })),
-            Look::Hold => self.hold(route, checked, request).await,
+            // Boxed: the rare case would make every request's future large.
+            Look::Hold => Box::pin(self.hold(route, checked, request)).await,
         }
     }
 
@@ -70,9 +71,9 @@ impl Proxy {
         let mut changes = self.registry.subscribe();
         loop {
             let routes = Arc::clone(&changes.borrow_and_update());
-            let path = checked.request.uri().path();
-            let Some(route) = routes.find(&checked.host, path).cloned() else {
-                return Admission::Page(Page::unknown_host(&checked.host));
+            let (host, path) = (checked.host(), checked.request.uri().path());
+            let Some(route) = routes.find(&host, path).cloned() else {
+                return Admission::Page(Page::unknown_host(&host));
             };
             drop(routes);
             // The route may be another one by now.

@@ -56,7 +56,7 @@ impl Proxy {
         headers::restrict_te(to_target);
         // The caller gets its 100 when the body is first read, which is when the target is there.
         to_target.remove(header::EXPECT);
-        origin::set(&self.settings, caller, to_target);
+        origin::set(&self.settings, &caller, to_target);
         if let Some(protocol) = &protocol {
             headers::set_upgrade(to_target, protocol.clone());
         }
@@ -134,7 +134,7 @@ impl Proxy {
             })
     }
 
-    async fn connect(&self, upstream: &Upstream) -> Option<UpstreamConnection> {
+    async fn connect(&self, upstream: &Upstream) -> Option<Box<UpstreamConnection>> {
         let limit = self.settings.connect_timeout;
         let connection = UpstreamConnection::open(upstream.address, limit).await;
         upstream.connected(connection.is_ok());
@@ -163,7 +163,7 @@ impl Repeat {
     }
 }
 
-async fn idle_connection(upstream: &Upstream, repeatable: bool) -> Option<UpstreamConnection> {
+async fn idle_connection(upstream: &Upstream, repeatable: bool) -> Option<Box<UpstreamConnection>> {
     loop {
         let mut connection = upstream.take_idle(repeatable)?;
         if connection.is_ready().await {

@@ -9,7 +9,12 @@ mod relay;
 mod validation;
 mod waking;
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    borrow::Cow,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Instant,
+};
 
 use http::{HeaderValue, Request, Response, StatusCode, header, uri::PathAndQuery};
 use hyper::body::Incoming;
@@ -33,20 +38,40 @@ pub(crate) struct Proxy {
 }
 
 /// The connection on which a request came.
-#[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller {
-    pub(crate) address: SocketAddr,
-    pub(crate) secure: bool,
+    address: IpAddr,
+    /// The address as headers have it.
+    text: HeaderValue,
+    /// Came by HTTPS.
+    secure: bool,
+}
+
+impl Caller {
+    pub(crate) fn new(address: SocketAddr, secure: bool) -> Self {
+        // An IPv4 caller on an IPv6 listener is the same caller.
+        let address = address.ip().to_canonical();
+        let text = HeaderValue::try_from(address.to_string());
+        Self {
+            address,
+            text: text.unwrap_or_else(|_| HeaderValue::from_static("unknown")),
+            secure,
+        }
+    }
 }
 
 /// A request that passed the checks, with what they found.
 struct Checked {
     request: Request<Incoming>,
-    /// As it is in the table.
-    host: String,
-    caller: Caller,
+    caller: Arc<Caller>,
     /// Who reads the router's own pages.
     reader: Reader,
+}
+
+impl Checked {
+    /// The host as it is in the table.
+    fn host(&self) -> Cow<'_, str> {
+        validation::check(&self.request).unwrap_or_default()
+    }
 }
 
 impl Proxy {
@@ -63,13 +88,13 @@ impl Proxy {
     pub(crate) async fn respond(
         self: Arc<Self>,
         mut request: Request<Incoming>,
-        caller: Caller,
+        caller: Arc<Caller>,
     ) -> Response<ResponseBody> {
         let begun = Instant::now();
         headers::set_request_id(request.headers_mut());
         let reader = Reader::of(&request);
         let host = match validation::check(&request) {
-            Ok(host) => host.into_owned(),
+            Ok(host) => host,
             Err(reason) => return Page::bad_request(reason).response(&reader),
         };
         let routes = self.registry.routes();
@@ -79,7 +104,6 @@ impl Proxy {
         drop(routes);
         let checked = Checked {
             request,
-            host,
             caller,
             reader,
         };
@@ -111,12 +135,12 @@ impl Proxy {
     /// The way from plain HTTP to HTTPS, if the settings ask for it.
     fn redirect(&self, checked: &Checked) -> Option<Response<ResponseBody>> {
         let port = self.settings.redirect_to_https?;
-        if origin::is_secure(&self.settings, checked.caller, checked.request.headers()) {
+        if origin::is_secure(&self.settings, &checked.caller, checked.request.headers()) {
             return None;
         }
         let path = checked.request.uri().path_and_query();
         let path = path.map_or("/", PathAndQuery::as_str);
-        let host = &checked.host;
+        let host = checked.host();
         let location = match port {
             443 => format!("https://{host}{path}"),
             port => format!("https://{host}:{port}{path}"),

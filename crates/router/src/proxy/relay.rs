@@ -62,7 +62,7 @@ impl Proxy {
     fn switch(
         &self,
         mut response: Response<Incoming>,
-        connection: UpstreamConnection,
+        connection: Box<UpstreamConnection>,
         mut admitted: Admitted,
         from_caller: Option<OnUpgrade>,
         reader: &Reader,

@@ -112,7 +112,7 @@ pub(crate) struct Relay {
     incoming: Incoming,
     ended: bool,
     /// Drives the exchange; `None` if a task of its own does.
-    connection: Option<UpstreamConnection>,
+    connection: Option<Box<UpstreamConnection>>,
     in_flight: InFlight,
     _request: OpenRequest,
 }
@@ -120,7 +120,7 @@ pub(crate) struct Relay {
 impl Relay {
     pub(crate) fn new(
         incoming: Incoming,
-        connection: Option<UpstreamConnection>,
+        connection: Option<Box<UpstreamConnection>>,
         in_flight: InFlight,
         request: OpenRequest,
     ) -> Self {

@@ -15,12 +15,14 @@ use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time::timeout};
 
 use super::UploadBody;
-use crate::socket;
+use crate::{deadline::Deadline, socket};
 
 /// A connection on which one exchange at a time can run.
 pub(crate) struct UpstreamConnection {
     pub(super) sender: SendRequest<UploadBody>,
     pub(super) driver: Driver,
+    /// For the exchange that runs.
+    pub(super) deadline: Deadline,
     /// It has served a request, so the application may be about to close it.
     pub(crate) reused: bool,
 }
@@ -33,7 +35,7 @@ pub(super) struct Driver {
 
 impl UpstreamConnection {
     /// Connects to a target.
-    pub(crate) async fn open(address: SocketAddr, limit: Duration) -> io::Result<Self> {
+    pub(crate) async fn open(address: SocketAddr, limit: Duration) -> io::Result<Box<Self>> {
         let stream = timeout(limit, TcpStream::connect(address))
             .await
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
@@ -41,14 +43,15 @@ impl UpstreamConnection {
         let (sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(io::Error::other)?;
-        let mut connection = Self {
+        let mut connection = Box::new(Self {
             sender,
             driver: Driver {
                 connection,
                 done: false,
             },
+            deadline: Deadline::after(limit),
             reused: false,
-        };
+        });
         connection.is_ready().await;
         Ok(connection)
     }

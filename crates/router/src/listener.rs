@@ -22,6 +22,8 @@ use crate::{
 
 /// How long a TLS handshake may take.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+/// How much of a connection is read ahead at most.
+const READ_BUFFER: usize = 128 * 1024;
 /// How long to wait when the process has no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -105,7 +107,8 @@ impl Acceptor {
         let connection = http1::Builder::new()
             .timer(HeadTimer::new(settings.header_timeout))
             .header_read_timeout(settings.header_timeout)
-            .max_buf_size(settings.header_limit.max(8192))
+            .max_header_size(settings.header_limit)
+            .max_buf_size(READ_BUFFER.max(settings.header_limit))
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         tokio::pin!(connection);

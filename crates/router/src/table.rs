@@ -45,7 +45,7 @@ pub struct RouteEntry {
 }
 
 /// Which paths a route takes. Of several rules that match, the one with the longest text wins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PathRule {
     /// Exactly this path.
     Path(String),

@@ -158,7 +158,7 @@ impl Known {
 
 fn check(table: &RouteTable) -> Result<(), Error> {
     let mut ids = HashSet::new();
-    let mut places: HashMap<(String, Option<(u8, &str)>), &str> = HashMap::new();
+    let mut places: HashMap<(String, Option<&PathRule>), &str> = HashMap::new();
     for entry in &table.routes {
         if !ids.insert(entry.id.as_str()) {
             return Err(Error::DuplicateId(entry.id.clone()));
@@ -167,20 +167,16 @@ fn check(table: &RouteTable) -> Result<(), Error> {
             route: entry.id.clone(),
             host: entry.host.clone(),
         })?;
-        let path = entry.path.as_ref().map(|rule| match rule {
-            PathRule::Path(path) => (0, path.as_str()),
-            PathRule::PathPrefix(prefix) => (1, prefix.as_str()),
-            PathRule::PathRegexp(pattern) => (2, pattern.as_str()),
-        });
-        if let Some((0 | 1, path)) = path
+        if let Some(PathRule::Path(path) | PathRule::PathPrefix(path)) = &entry.path
             && !path.starts_with('/')
         {
             return Err(Error::Path {
                 route: entry.id.clone(),
-                path: path.into(),
+                path: path.clone(),
             });
         }
-        if let Some(first) = places.insert((host.into_owned(), path), &entry.id) {
+        let place = (host.into_owned(), entry.path.as_ref());
+        if let Some(first) = places.insert(place, &entry.id) {
             return Err(Error::Conflict {
                 first: first.to_owned(),
                 second: entry.id.clone(),

@@ -13,5 +13,6 @@ mod pages;
 mod raw;
 mod repeats;
 mod routing;
+mod tls;
 mod upgrades;
 mod world;

@@ -1,6 +1,6 @@
 //! Accepts connections and serves HTTP/1.1 on them.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -46,9 +46,9 @@ impl Acceptor {
                 Ok((stream, address)) => {
                     let (acceptor, tls) = (self.clone(), tls.clone());
                     self.lifecycle().tasks.spawn(async move {
-                        acceptor
-                            .cut(acceptor.connection(stream, address, tls))
-                            .await;
+                        let connection = pin!(acceptor.connection(stream, address, tls));
+                        let cut = &acceptor.lifecycle().cut;
+                        acceptor.lifecycle().run_until(cut, connection).await;
                         drop(permit);
                     });
                 }
@@ -70,13 +70,6 @@ impl Acceptor {
         tokio::select! {
             permit = permit => permit.ok(),
             () = self.lifecycle().closing.cancelled() => None,
-        }
-    }
-
-    async fn cut(&self, connection: impl Future<Output = ()>) {
-        tokio::select! {
-            () = connection => {}
-            () = self.lifecycle().cut.cancelled() => {}
         }
     }
 
@@ -111,10 +104,12 @@ impl Acceptor {
             .max_buf_size(READ_BUFFER.max(settings.header_limit))
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
-        tokio::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = self.lifecycle().closing.cancelled() => {
+        let mut connection = pin!(connection);
+        let closing = &self.lifecycle().closing;
+        let ended = self.lifecycle().run_until(closing, connection.as_mut());
+        let ended = match ended.await {
+            Some(ended) => ended,
+            None => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

@@ -1,14 +1,14 @@
 //! Upgraded connections: bytes in both directions, until both sides have ended.
 
-use std::io;
+use std::{io, pin::pin};
 
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncWriteExt, copy_bidirectional};
-use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::{
+    lifecycle::Lifecycle,
     live::{InFlight, OpenRequest},
     upstream::UpstreamConnection,
 };
@@ -24,12 +24,9 @@ pub(crate) struct Tunnel {
 impl Tunnel {
     /// Copies until both sides have closed, or one of them breaks. A side that has closed its half may still
     /// receive.
-    pub(crate) async fn run(self, cut: CancellationToken) {
-        let ended = tokio::select! {
-            ended = copy(self.caller, self.target) => ended,
-            () = cut.cancelled() => Ok(()),
-        };
-        if let Err(error) = ended {
+    pub(crate) async fn run(self, lifecycle: Lifecycle) {
+        let copy = pin!(copy(self.caller, self.target));
+        if let Some(Err(error)) = lifecycle.run_until(&lifecycle.cut, copy).await {
             debug!(%error, "an upgraded connection broke");
         }
         drop(self.open);

@@ -112,7 +112,7 @@ impl Proxy {
         let idle = if fresh {
             None
         } else {
-            idle_connection(upstream, repeatable).await
+            idle_connection(upstream, repeatable)
         };
         let connection = match idle {
             Some(connection) => connection,
@@ -163,10 +163,10 @@ impl Repeat {
     }
 }
 
-async fn idle_connection(upstream: &Upstream, repeatable: bool) -> Option<Box<UpstreamConnection>> {
+fn idle_connection(upstream: &Upstream, repeatable: bool) -> Option<Box<UpstreamConnection>> {
     loop {
         let mut connection = upstream.take_idle(repeatable)?;
-        if connection.is_ready().await {
+        if connection.is_ready() {
             return Some(connection);
         }
     }

@@ -10,7 +10,6 @@ use super::{
     pages::{Page, Reader},
 };
 use crate::{
-    lifecycle::Lifecycle,
     live::Exchange,
     tunnel::Tunnel,
     upstream::{Exchanged, Relay, ResponseBody, UpstreamConnection},
@@ -78,8 +77,8 @@ impl Proxy {
             target: connection,
             open: (admitted.in_flight, admitted.request),
         };
-        let Lifecycle { tasks, cut, .. } = &self.lifecycle;
-        tasks.spawn(tunnel.run(cut.clone()));
+        let lifecycle = &self.lifecycle;
+        lifecycle.tasks.spawn(tunnel.run(lifecycle.clone()));
         headers::remove_hop_by_hop(response.headers_mut());
         headers::set_upgrade(response.headers_mut(), protocol);
         response.map(|_| ResponseBody::empty())

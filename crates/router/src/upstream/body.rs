@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
@@ -137,13 +137,11 @@ impl Relay {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let mut frame = Pin::new(&mut self.incoming).poll_frame(cx);
-        if frame.is_pending()
-            && let Some(connection) = &mut self.connection
-        {
-            let _ = connection.driver.poll(cx);
-            frame = Pin::new(&mut self.incoming).poll_frame(cx);
-        }
+        let incoming = Pin::new(&mut self.incoming);
+        let frame = match &mut self.connection {
+            Some(connection) => poll_driven(incoming, connection, cx),
+            None => incoming.poll_frame(cx),
+        };
         self.ended |= match &frame {
             Poll::Ready(None) => true,
             Poll::Ready(Some(Ok(frame))) => frame.is_trailers(),
@@ -153,13 +151,29 @@ impl Relay {
     }
 }
 
+/// The next frame of a body that nothing but this drives. As in an exchange, the task is not to wake itself.
+fn poll_driven(
+    mut incoming: Pin<&mut Incoming>,
+    connection: &mut UpstreamConnection,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    let mut unwoken = Context::from_waker(Waker::noop());
+    let frame = incoming.as_mut().poll_frame(&mut unwoken);
+    if frame.is_ready() {
+        return frame;
+    }
+    let _ = connection.driver.poll(cx);
+    incoming.poll_frame(&mut unwoken)
+}
+
 impl Drop for Relay {
     fn drop(&mut self) {
         let complete = self.ended || self.incoming.is_end_stream();
-        if let (true, Some(mut connection)) = (complete, self.connection.take())
-            && connection.is_ready_again()
-        {
-            self.in_flight.upstream().keep_idle(connection);
+        if let (true, Some(mut connection)) = (complete, self.connection.take()) {
+            connection.reused = true;
+            if connection.is_ready() {
+                self.in_flight.upstream().keep_idle(connection);
+            }
         }
     }
 }

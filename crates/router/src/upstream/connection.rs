@@ -43,7 +43,7 @@ impl UpstreamConnection {
         let (sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(io::Error::other)?;
-        let mut connection = Box::new(Self {
+        let connection = Box::new(Self {
             sender,
             driver: Driver {
                 connection,
@@ -52,19 +52,14 @@ impl UpstreamConnection {
             deadline: Deadline::after(limit),
             reused: false,
         });
-        connection.is_ready().await;
         Ok(connection)
     }
 
-    /// True if a request can be sent. Notices if the target has closed the connection.
-    pub(crate) async fn is_ready(&mut self) -> bool {
-        poll_fn(|cx| Poll::Ready(self.poll_is_ready(cx))).await
-    }
-
-    /// The same at the end of an exchange, where nobody waits.
-    pub(super) fn is_ready_again(&mut self) -> bool {
-        self.reused = true;
-        self.poll_is_ready(&mut Context::from_waker(Waker::noop()))
+    /// True if a request can be sent. Notices if the target has closed the connection. Nothing is woken later: what
+    /// follows drives the connection again.
+    pub(crate) fn is_ready(&mut self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        self.driver.poll(&mut cx).is_pending() && self.sender.is_ready()
     }
 
     /// Drives the exchange to its end, for those that have no body which does it.
@@ -76,10 +71,6 @@ impl UpstreamConnection {
     pub(crate) fn into_socket(self) -> (TcpStream, Bytes) {
         let parts = self.driver.connection.into_parts();
         (parts.io.into_inner(), parts.read_buf)
-    }
-
-    fn poll_is_ready(&mut self, cx: &mut Context<'_>) -> bool {
-        self.driver.poll(cx).is_pending() && self.sender.is_ready()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     future::{Future, poll_fn},
     pin::pin,
     sync::atomic::Ordering::Relaxed,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -57,12 +57,10 @@ pub(crate) async fn exchange(
     };
     let progress = progress.as_deref();
     let answer = poll_fn(|cx| {
-        let mut answer = response.as_mut().poll(cx);
-        if answer.is_pending() {
-            let _ = driver.poll(cx);
-            answer = response.as_mut().poll(cx);
-        }
-        match answer {
+        let _ = driver.poll(cx);
+        // Only the driver brings it about. With the task's own waker it would wake the task that is running.
+        let mut unwoken = Context::from_waker(Waker::noop());
+        match response.as_mut().poll(&mut unwoken) {
             Poll::Ready(answer) => Poll::Ready(Ok(answer)),
             Poll::Pending => timer.poll(progress, cx).map(Err),
         }

@@ -91,8 +91,8 @@ impl Proxy {
         caller: Arc<Caller>,
     ) -> Response<ResponseBody> {
         let begun = Instant::now();
-        headers::set_request_id(request.headers_mut());
-        let reader = Reader::of(&request);
+        let request_id = headers::set_request_id(request.headers_mut());
+        let reader = Reader::of(&request, request_id);
         let host = match validation::check(&request) {
             Ok(host) => host,
             Err(reason) => return Page::bad_request(reason).response(&reader),

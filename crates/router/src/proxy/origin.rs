@@ -63,25 +63,20 @@ fn is_trusted(settings: &RouterSettings, address: IpAddr) -> bool {
     networks.any(|network| network.contains(&address))
 }
 
-/// Removes what a caller may not say, under names that applications take for the same: many read `_` as `-`.
+/// Removes what a caller may not say, and the same under names that applications take for it: many read `_` as
+/// `-`.
 fn remove_disguised(headers: &mut HeaderMap) {
-    const ALL: [HeaderName; 6] = [FOR, HOST, PROTO, PORT, REAL_IP, header::FORWARDED];
-    let disguised = |name: &HeaderName| {
+    static ALL: [HeaderName; 6] = [FOR, HOST, PROTO, PORT, REAL_IP, header::FORWARDED];
+    let disguised = |name: &&HeaderName| {
         name.as_str().contains('_') && {
             let plain = name.as_str().replace('_', "-");
             ALL.iter().any(|all| all.as_str() == plain)
         }
     };
-    headers.remove(header::FORWARDED);
-    if headers.keys().any(disguised) {
-        let disguised: Vec<_> = headers
-            .keys()
-            .filter(|name| disguised(name))
-            .cloned()
-            .collect();
-        for name in disguised {
-            headers.remove(name);
-        }
+    let wrong = |name: &&HeaderName| **name == header::FORWARDED || disguised(name);
+    let wrong: Vec<_> = headers.keys().filter(wrong).cloned().collect();
+    for name in wrong {
+        headers.remove(name);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 
 use super::headers::X_REQUEST_ID;
@@ -22,8 +22,8 @@ pub(super) struct Page {
 
 /// Who reads a page: taken from the request before it is sent on.
 pub(super) struct Reader {
-    format: Format,
-    request_id: Option<HeaderValue>,
+    accept: Option<HeaderValue>,
+    request_id: HeaderValue,
     /// A page that loads itself again may do so: it was asked for by GET.
     may_reload: bool,
 }
@@ -36,19 +36,17 @@ enum Format {
 }
 
 impl Reader {
-    pub(super) fn of<B>(request: &Request<B>) -> Self {
-        let headers = request.headers();
+    pub(super) fn of<B>(request: &Request<B>, request_id: HeaderValue) -> Self {
         Self {
-            format: Format::accepted(headers),
-            request_id: headers.get(X_REQUEST_ID).cloned(),
+            accept: request.headers().get(header::ACCEPT).cloned(),
+            request_id,
             may_reload: request.method() == Method::GET,
         }
     }
 }
 
 impl Format {
-    fn accepted(headers: &HeaderMap) -> Self {
-        let accept = headers.get(header::ACCEPT);
+    fn of(accept: Option<&HeaderValue>) -> Self {
         let accept = accept.and_then(|accept| accept.to_str().ok());
         let accept = accept.unwrap_or_default();
         if accept.contains("text/html") {
@@ -175,9 +173,8 @@ impl Page {
 
     /// The response in the reader's format.
     pub(super) fn response(&self, reader: &Reader) -> Response<ResponseBody> {
-        let id = reader.request_id.as_ref();
-        let id = id.and_then(|id| id.to_str().ok()).unwrap_or("-");
-        let (kind, body) = match reader.format {
+        let id = reader.request_id.to_str().unwrap_or("-");
+        let (kind, body) = match Format::of(reader.accept.as_ref()) {
             Format::Html => ("text/html; charset=utf-8", self.html(reader, id)),
             Format::Json => ("application/json", self.json(id)),
             Format::Text => (
@@ -203,9 +200,7 @@ impl Page {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
-        if let Some(id) = &reader.request_id {
-            headers.insert(X_REQUEST_ID, id.clone());
-        }
+        headers.insert(X_REQUEST_ID, reader.request_id.clone());
         response
     }
 

@@ -9,6 +9,7 @@ mod auth;
 mod deadline;
 mod error;
 mod lifecycle;
+mod lingering;
 mod listener;
 mod live;
 mod proxy;

@@ -16,6 +16,7 @@ use tracing::{debug, warn};
 use crate::{
     deadline::HeadTimer,
     lifecycle::Lifecycle,
+    lingering::Lingering,
     proxy::{Caller, Proxy},
     socket,
 };
@@ -91,6 +92,7 @@ impl Acceptor {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let proxy = Arc::clone(&self.proxy);
+        let stream = Lingering::new(stream, caller.unread.clone());
         let caller = Arc::new(caller);
         let service = service_fn(move |request| {
             let answer = Arc::clone(&proxy).respond(request, Arc::clone(&caller));

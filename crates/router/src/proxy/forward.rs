@@ -48,7 +48,7 @@ impl Proxy {
         } = checked;
         let protocol = headers::upgrade(request.headers());
         let from_caller = protocol.is_some().then(|| hyper::upgrade::on(&mut request));
-        let mut request = request.map(UploadBody::new);
+        let mut request = request.map(|body| UploadBody::new(body, caller.unread.clone()));
         *request.version_mut() = Version::HTTP_11;
         request.extensions_mut().clear();
         let to_target = request.headers_mut();

@@ -17,7 +17,7 @@ use std::{
 };
 
 use http::{HeaderValue, Request, Response, StatusCode, header, uri::PathAndQuery};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 
 use self::{
     admission::Admission,
@@ -25,8 +25,8 @@ use self::{
     waking::Waking,
 };
 use crate::{
-    lifecycle::Lifecycle, live::Registry, routes::ActiveRoute, settings::RouterSettings,
-    upstream::ResponseBody,
+    lifecycle::Lifecycle, lingering::Unread, live::Registry, routes::ActiveRoute,
+    settings::RouterSettings, upstream::ResponseBody,
 };
 
 /// What every connection has a handle of.
@@ -44,6 +44,7 @@ pub(crate) struct Caller {
     text: HeaderValue,
     /// Came by HTTPS.
     secure: bool,
+    pub(crate) unread: Unread,
 }
 
 impl Caller {
@@ -55,6 +56,7 @@ impl Caller {
             address,
             text: text.unwrap_or_else(|_| HeaderValue::from_static("unknown")),
             secure,
+            unread: Unread::default(),
         }
     }
 }
@@ -91,6 +93,9 @@ impl Proxy {
         caller: Arc<Caller>,
     ) -> Response<ResponseBody> {
         let begun = Instant::now();
+        if !request.body().is_end_stream() {
+            caller.unread.set(true);
+        }
         let request_id = headers::set_request_id(request.headers_mut());
         let reader = Reader::of(&request, request_id);
         let host = match validation::check(&request) {

@@ -15,11 +15,16 @@ use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use super::UpstreamConnection;
-use crate::live::{InFlight, OpenRequest};
+use crate::{
+    lingering::Unread,
+    live::{InFlight, OpenRequest},
+};
 
 /// The body of a request on its way to the target.
 pub(crate) struct UploadBody {
     incoming: Option<Incoming>,
+    /// Told when everything was read.
+    unread: Unread,
     progress: Option<Arc<UploadProgress>>,
 }
 
@@ -41,10 +46,11 @@ impl UploadProgress {
 }
 
 impl UploadBody {
-    pub(crate) fn new(incoming: Incoming) -> Self {
+    pub(crate) fn new(incoming: Incoming, unread: Unread) -> Self {
         let streams = !incoming.is_end_stream();
         Self {
             incoming: streams.then_some(incoming),
+            unread,
             progress: streams.then(Arc::default),
         }
     }
@@ -53,6 +59,7 @@ impl UploadBody {
     pub(crate) fn empty() -> Self {
         Self {
             incoming: None,
+            unread: Unread::default(),
             progress: None,
         }
     }
@@ -85,6 +92,9 @@ impl Body for UploadBody {
                 .frames
                 .fetch_add(u64::from(frame.is_ready()), Relaxed);
             progress.ended.fetch_or(ended, Relaxed);
+        }
+        if ended {
+            self.unread.set(false);
         }
         frame
     }

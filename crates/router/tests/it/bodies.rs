@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use router::RouteState;
 use tokio::io::AsyncWriteExt;
 
 use crate::{
@@ -122,6 +123,27 @@ async fn an_early_response_reaches_a_caller_that_still_uploads() {
     drop(target);
     let answer = client.answer().await;
     assert_eq!((answer.status, answer.body.as_str()), (413, "no room"));
+}
+
+#[tokio::test]
+async fn a_refused_upload_reads_the_refusal_while_it_sends() {
+    let router = router().await;
+    let mut closed = route("web", &[]);
+    closed.state = RouteState::Maintenance;
+    install(&router, [closed]);
+    for _ in 0..20 {
+        let mut client = client(&router).await;
+        client
+            .send("POST / HTTP/1.1\r\nHost: web.localhost\r\nContent-Length: 50000000\r\n\r\n")
+            .await;
+        // More than the kernel buffers: the router has to read some of it to the end of its answer.
+        for _ in 0..100 {
+            client.send([b'x'; 100_000]).await;
+        }
+        let answer = client.answer().await;
+        assert_eq!(answer.status, 503);
+        assert_eq!(client.rest().await, "");
+    }
 }
 
 #[tokio::test]

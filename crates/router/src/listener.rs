@@ -17,7 +17,7 @@ use crate::{
     deadline::HeadTimer,
     lifecycle::Lifecycle,
     lingering::Lingering,
-    proxy::{Caller, Proxy},
+    proxy::{ClientConnection, Proxy},
     socket,
 };
 
@@ -76,7 +76,7 @@ impl Acceptor {
 
     async fn connection(&self, stream: TcpStream, address: SocketAddr, tls: Option<TlsAcceptor>) {
         socket::prepare(&stream);
-        let caller = Caller::new(address, tls.is_some());
+        let caller = ClientConnection::new(address, tls.is_some());
         match tls {
             None => self.serve(stream, caller).await,
             Some(tls) => match timeout(HANDSHAKE_LIMIT, tls.accept(stream)).await {
@@ -87,7 +87,7 @@ impl Acceptor {
         }
     }
 
-    async fn serve<S>(&self, stream: S, caller: Caller)
+    async fn serve<S>(&self, stream: S, caller: ClientConnection)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

@@ -20,11 +20,11 @@ use crate::{
 /// The table in use, and everything that is counted by its names.
 pub(crate) struct Registry {
     routes: watch::Sender<Arc<Routes>>,
-    known: Mutex<Known>,
+    known: Mutex<Inventory>,
 }
 
 #[derive(Default)]
-struct Known {
+struct Inventory {
     targets: HashMap<SocketAddr, Arc<Upstream>>,
     /// Targets that no table has any more, while something is in flight.
     retired: HashMap<SocketAddr, Arc<Upstream>>,
@@ -54,7 +54,7 @@ impl Registry {
     pub(crate) fn replace(&self, table: &RouteTable) -> Result<(), Error> {
         check(table)?;
         let mut known = self.known();
-        let mut next = Known::default();
+        let mut next = Inventory::default();
         let mut routes = Routes::default();
         for entry in &table.routes {
             let route = next.route(&known, entry)?;
@@ -104,12 +104,12 @@ impl Registry {
         known.retired.retain(|_, target| !target.is_unused());
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, Inventory> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Known {
+impl Inventory {
     /// The active route of an entry, with what `before` has of it.
     fn route(&mut self, before: &Self, entry: &RouteEntry) -> Result<ActiveRoute, Error> {
         let owner = self.owners.entry(entry.owner.clone()).or_insert_with(|| {

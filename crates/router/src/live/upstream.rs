@@ -32,7 +32,7 @@ pub(crate) struct Upstream {
     open: [AtomicUsize; 3],
     withdrawn: AtomicBool,
     refused_at: Mutex<Option<Instant>>,
-    /// Told whenever something ends while the target is withdrawn.
+    /// Notified whenever something ends while the target is withdrawn.
     ended: Notify,
 }
 
@@ -48,8 +48,8 @@ impl Upstream {
         }
     }
 
-    /// Counts a request as in flight, unless the target was withdrawn. The order is what makes a drain
-    /// complete: whoever withdraws reads the count after it has set the flag.
+    /// Counts a request as in flight, unless the target was withdrawn. The order makes a drain complete: this
+    /// counts before it reads the flag, a drain sets the flag before it reads the count.
     pub(crate) fn begin(self: &Arc<Self>) -> Option<InFlight> {
         self.open[Exchange::Request as usize].fetch_add(1, SeqCst);
         let in_flight = InFlight {

@@ -9,7 +9,7 @@ use super::{
     Checked, Proxy,
     admission::{Admitted, choose},
     headers, origin,
-    pages::Page,
+    pages::StatusPage,
 };
 use crate::{
     live::{InFlight, Upstream},
@@ -24,13 +24,13 @@ struct Repeat {
 }
 
 /// How one try ended without a response.
-enum Failure {
+enum SendFailure {
     /// The target refused the connection: another one may take the request.
     Refused(Box<Request<UploadBody>>),
     /// An idle connection turned out to be closed: the same target may take it over a new one.
     Stale(Option<Box<Request<UploadBody>>>),
     /// Nothing can be done for the caller.
-    Final(Page),
+    Final(StatusPage),
 }
 
 impl Proxy {
@@ -71,7 +71,7 @@ impl Proxy {
         &self,
         mut admitted: Admitted,
         request: Request<UploadBody>,
-    ) -> Result<(Exchanged, Admitted), Page> {
+    ) -> Result<(Exchanged, Admitted), StatusPage> {
         let counters = Arc::clone(&admitted.route.counters);
         let repeat = Repeat::of(&request);
         let mut request = Box::new(request);
@@ -84,16 +84,17 @@ impl Proxy {
                 .await
             {
                 Ok(exchanged) => return Ok((exchanged, admitted)),
-                Err(Failure::Final(page)) => return Err(page),
-                Err(Failure::Stale(unsent)) => {
+                Err(SendFailure::Final(page)) => return Err(page),
+                Err(SendFailure::Stale(unsent)) => {
                     let repeated = unsent.or_else(|| repeat.as_ref().map(Repeat::request));
-                    request = repeated.ok_or_else(Page::closed)?;
+                    request = repeated.ok_or_else(StatusPage::closed)?;
                     fresh = true;
                 }
-                Err(Failure::Refused(unsent)) => {
+                Err(SendFailure::Refused(unsent)) => {
                     counters.connect_failed.fetch_add(1, Relaxed);
                     refused.push(Arc::clone(upstream));
-                    admitted.in_flight = next(&admitted, &refused).ok_or_else(Page::refused)?;
+                    admitted.in_flight =
+                        next(&admitted, &refused).ok_or_else(StatusPage::refused)?;
                     request = unsent;
                 }
             }
@@ -107,7 +108,7 @@ impl Proxy {
         request: Box<Request<UploadBody>>,
         repeatable: bool,
         fresh: bool,
-    ) -> Result<Exchanged, Failure> {
+    ) -> Result<Exchanged, SendFailure> {
         let upstream = admitted.in_flight.upstream();
         let idle = if fresh {
             None
@@ -118,7 +119,7 @@ impl Proxy {
             Some(connection) => connection,
             None => match self.connect(upstream).await {
                 Some(connection) => connection,
-                None => return Err(Failure::Refused(request)),
+                None => return Err(SendFailure::Refused(request)),
             },
         };
         let reused = connection.reused;
@@ -126,11 +127,13 @@ impl Proxy {
         exchange(connection, *request, limit)
             .await
             .map_err(|error| match error {
-                ExchangeError::NotSent(unsent) if reused => Failure::Stale(Some(unsent)),
-                ExchangeError::Broken if reused && repeatable => Failure::Stale(None),
-                ExchangeError::NotSent(_) | ExchangeError::Broken => Failure::Final(Page::closed()),
-                ExchangeError::UploadStalled => Failure::Final(Page::upload_stalled()),
-                ExchangeError::NoResponse => Failure::Final(Page::no_response(limit)),
+                ExchangeError::NotSent(unsent) if reused => SendFailure::Stale(Some(unsent)),
+                ExchangeError::Broken if reused && repeatable => SendFailure::Stale(None),
+                ExchangeError::NotSent(_) | ExchangeError::Broken => {
+                    SendFailure::Final(StatusPage::closed())
+                }
+                ExchangeError::UploadStalled => SendFailure::Final(StatusPage::upload_stalled()),
+                ExchangeError::NoResponse => SendFailure::Final(StatusPage::no_response(limit)),
             })
     }
 

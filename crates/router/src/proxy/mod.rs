@@ -21,7 +21,7 @@ use hyper::body::{Body, Incoming};
 
 use self::{
     admission::Admission,
-    pages::{Page, Reader},
+    pages::{PageReader, StatusPage},
     waking::Waking,
 };
 use crate::{
@@ -38,7 +38,7 @@ pub(crate) struct Proxy {
 }
 
 /// The connection on which a request came.
-pub(crate) struct Caller {
+pub(crate) struct ClientConnection {
     address: IpAddr,
     /// The address as headers have it.
     text: HeaderValue,
@@ -47,7 +47,7 @@ pub(crate) struct Caller {
     pub(crate) unread: Unread,
 }
 
-impl Caller {
+impl ClientConnection {
     pub(crate) fn new(address: SocketAddr, secure: bool) -> Self {
         // An IPv4 caller on an IPv6 listener is the same caller.
         let address = address.ip().to_canonical();
@@ -64,9 +64,9 @@ impl Caller {
 /// A request that passed the checks, with what they found.
 struct Checked {
     request: Request<Incoming>,
-    caller: Arc<Caller>,
+    caller: Arc<ClientConnection>,
     /// Who reads the router's own pages.
-    reader: Reader,
+    reader: PageReader,
 }
 
 impl Checked {
@@ -90,21 +90,21 @@ impl Proxy {
     pub(crate) async fn respond(
         self: Arc<Self>,
         mut request: Request<Incoming>,
-        caller: Arc<Caller>,
+        caller: Arc<ClientConnection>,
     ) -> Response<ResponseBody> {
         let begun = Instant::now();
         if !request.body().is_end_stream() {
             caller.unread.set(true);
         }
         let request_id = headers::set_request_id(request.headers_mut());
-        let reader = Reader::of(&request, request_id);
+        let reader = PageReader::of(&request, request_id);
         let host = match validation::check(&request) {
             Ok(host) => host,
-            Err(reason) => return Page::bad_request(reason).response(&reader),
+            Err(reason) => return StatusPage::bad_request(reason).response(&reader),
         };
         let routes = self.registry.routes();
         let Some(route) = routes.find(&host, request.uri().path()).cloned() else {
-            return Page::unknown_host(&host).response(&reader);
+            return StatusPage::unknown_host(&host).response(&reader);
         };
         drop(routes);
         let checked = Checked {
@@ -151,7 +151,7 @@ impl Proxy {
             port => format!("https://{host}:{port}{path}"),
         };
         let location = HeaderValue::try_from(location).ok()?;
-        let mut response = Page::redirect().response(&checked.reader);
+        let mut response = StatusPage::redirect().response(&checked.reader);
         *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
         response.headers_mut().insert(header::LOCATION, location);
         Some(response)

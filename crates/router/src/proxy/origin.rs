@@ -1,10 +1,10 @@
-//! Where a request came from, as the target is told it.
+//! The headers that say where a request came from.
 
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::Caller;
+use super::ClientConnection;
 use crate::settings::RouterSettings;
 
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -13,9 +13,9 @@ const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
-/// Sets the `X-Forwarded-*` headers. What a trusted proxy says is kept and continued, what anybody else says is
-/// replaced.
-pub(super) fn set(settings: &RouterSettings, caller: &Caller, headers: &mut HeaderMap) {
+/// Sets the `X-Forwarded-*` headers. What a trusted proxy sends is kept and continued, what any other client
+/// sends is replaced.
+pub(super) fn set(settings: &RouterSettings, caller: &ClientConnection, headers: &mut HeaderMap) {
     let Some(host) = headers.get(header::HOST).cloned() else {
         return;
     };
@@ -23,7 +23,7 @@ pub(super) fn set(settings: &RouterSettings, caller: &Caller, headers: &mut Head
     if !trusted {
         remove_disguised(headers);
     }
-    // What nobody said, or somebody whom it is not believed from.
+    // A trusted proxy's value stays.
     let mut set = |name: HeaderName, value: HeaderValue| {
         if !trusted || !headers.contains_key(&name) {
             headers.insert(name, value);
@@ -50,7 +50,11 @@ pub(super) fn set(settings: &RouterSettings, caller: &Caller, headers: &mut Head
 }
 
 /// True if the caller came by HTTPS, to the router or to a trusted proxy in front of it.
-pub(super) fn is_secure(settings: &RouterSettings, caller: &Caller, headers: &HeaderMap) -> bool {
+pub(super) fn is_secure(
+    settings: &RouterSettings,
+    caller: &ClientConnection,
+    headers: &HeaderMap,
+) -> bool {
     let proxied = || {
         is_trusted(settings, caller.address)
             && headers.get(PROTO).is_some_and(|proto| proto == "https")

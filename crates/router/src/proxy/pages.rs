@@ -12,7 +12,7 @@ use crate::{table::RouteState, upstream::ResponseBody};
 const TEMPLATE: &str = include_str!("page.html");
 
 /// An answer of the router itself.
-pub(super) struct Page {
+pub(super) struct StatusPage {
     status: StatusCode,
     title: &'static str,
     text: String,
@@ -21,7 +21,7 @@ pub(super) struct Page {
 }
 
 /// Who reads a page: taken from the request before it is sent on.
-pub(super) struct Reader {
+pub(super) struct PageReader {
     accept: Option<HeaderValue>,
     request_id: HeaderValue,
     /// A page that loads itself again may do so: it was asked for by GET.
@@ -35,7 +35,7 @@ enum Format {
     Text,
 }
 
-impl Reader {
+impl PageReader {
     pub(super) fn of<B>(request: &Request<B>, request_id: HeaderValue) -> Self {
         Self {
             accept: request.headers().get(header::ACCEPT).cloned(),
@@ -59,7 +59,7 @@ impl Format {
     }
 }
 
-impl Page {
+impl StatusPage {
     pub(super) fn bad_request(reason: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Bad request", reason)
     }
@@ -113,7 +113,7 @@ impl Page {
     }
 
     pub(super) fn refused() -> Self {
-        let text = "The service runs, but refuses connections. The usual cause: the application listens on 127.0.0.1 \
+        let text = "The service is running, but does not accept connections. The usual cause: the application listens on 127.0.0.1 \
                     inside its container. Let it listen on 0.0.0.0, and on the port of its settings.";
         Self::new(
             StatusCode::BAD_GATEWAY,
@@ -172,7 +172,7 @@ impl Page {
     }
 
     /// The response in the reader's format.
-    pub(super) fn response(&self, reader: &Reader) -> Response<ResponseBody> {
+    pub(super) fn response(&self, reader: &PageReader) -> Response<ResponseBody> {
         let id = reader.request_id.to_str().unwrap_or("-");
         let (kind, body) = match Format::of(reader.accept.as_ref()) {
             Format::Html => ("text/html; charset=utf-8", self.html(reader, id)),
@@ -204,7 +204,7 @@ impl Page {
         response
     }
 
-    fn html(&self, reader: &Reader, id: &str) -> String {
+    fn html(&self, reader: &PageReader, id: &str) -> String {
         let reload = self.retry_after.filter(|_| reader.may_reload);
         let reload =
             reload.map(|seconds| format!("<meta http-equiv=\"refresh\" content=\"{seconds}\">\n"));

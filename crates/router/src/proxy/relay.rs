@@ -7,7 +7,7 @@ use super::{
     Proxy,
     admission::Admitted,
     headers,
-    pages::{Page, Reader},
+    pages::{PageReader, StatusPage},
 };
 use crate::{
     live::Exchange,
@@ -22,7 +22,7 @@ impl Proxy {
         exchanged: Exchanged,
         mut admitted: Admitted,
         from_caller: Option<OnUpgrade>,
-        reader: &Reader,
+        reader: &PageReader,
     ) -> Response<ResponseBody> {
         let Exchanged {
             mut response,
@@ -64,11 +64,11 @@ impl Proxy {
         connection: Box<UpstreamConnection>,
         mut admitted: Admitted,
         from_caller: Option<OnUpgrade>,
-        reader: &Reader,
+        reader: &PageReader,
     ) -> Response<ResponseBody> {
         let protocol = headers::upgrade(response.headers());
         let (Some(from_caller), Some(protocol)) = (from_caller, protocol) else {
-            return Page::bad_upgrade().response(reader);
+            return StatusPage::bad_upgrade().response(reader);
         };
         admitted.in_flight.becomes(Exchange::Socket);
         admitted.request.becomes(Exchange::Socket);

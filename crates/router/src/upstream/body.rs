@@ -23,7 +23,7 @@ use crate::{
 /// The body of a request on its way to the target.
 pub(crate) struct UploadBody {
     incoming: Option<Incoming>,
-    /// Told when everything was read.
+    /// Cleared when the whole body was read.
     unread: Unread,
     progress: Option<Arc<UploadProgress>>,
 }

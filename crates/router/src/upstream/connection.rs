@@ -1,5 +1,5 @@
-//! A connection to a target. It has no task of its own: whoever has the connection drives it, so that a request
-//! costs no switch between tasks.
+//! A connection to a target. It has no task of its own: the exchange, and then the response body, drives it, so
+//! that a request costs no switch between tasks.
 
 use std::{
     future::poll_fn,

@@ -1,4 +1,4 @@
-//! What a target is told, and what stays between two hops.
+//! Headers that a target gets, and those that stay between two hops.
 
 use router::RouterSettings;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::{
     world::{client, install, route, router, with},
 };
 
-async fn told(settings: RouterSettings, lines: &str) -> Value {
+async fn received(settings: RouterSettings, lines: &str) -> Value {
     let web = Backend::start("web").await;
     let router = with(settings).await;
     install(&router, [route("web", &[web.address])]);
@@ -21,7 +21,7 @@ async fn told(settings: RouterSettings, lines: &str) -> Value {
 
 #[tokio::test]
 async fn a_target_learns_where_a_request_came_from() {
-    let headers = told(RouterSettings::default(), "").await;
+    let headers = received(RouterSettings::default(), "").await;
     for (name, value) in [
         ("host", "web.localhost:8080"),
         ("x-forwarded-for", "127.0.0.1"),
@@ -41,7 +41,7 @@ async fn what_strangers_claim_is_replaced() {
     let claims = "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-For: 5.6.7.8\r\nX-Forwarded-Proto: https\r\n\
                   X-Forwarded-Host: bank.example\r\nX-Forwarded-Port: 443\r\nX-Real-IP: 1.2.3.4\r\n\
                   Forwarded: for=1.2.3.4\r\nX_Forwarded_For: 1.2.3.4\r\nX-Request-Id: mine-1\r\n";
-    let headers = told(RouterSettings::default(), claims).await;
+    let headers = received(RouterSettings::default(), claims).await;
     assert_eq!(headers["x-forwarded-for"], json!(["127.0.0.1"]));
     assert_eq!(headers["x-real-ip"], json!(["127.0.0.1"]));
     assert_eq!(headers["x-forwarded-proto"], json!(["http"]));
@@ -61,7 +61,7 @@ async fn what_a_trusted_proxy_says_is_continued() {
     };
     let said = "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example\r\n\
                 X-Forwarded-Port: 443\r\nX-Real-IP: 1.2.3.4\r\n";
-    let headers = told(settings, said).await;
+    let headers = received(settings, said).await;
     assert_eq!(headers["x-forwarded-for"], json!(["1.2.3.4, 127.0.0.1"]));
     assert_eq!(headers["x-forwarded-proto"], json!(["https"]));
     assert_eq!(headers["x-forwarded-host"], json!(["shop.example"]));
@@ -74,7 +74,7 @@ async fn hop_by_hop_headers_stay_behind() {
     let lines = "Connection: keep-alive, X-Secret-Hop, Host\r\nKeep-Alive: timeout=5\r\nX-Secret-Hop: 1\r\n\
                  Proxy-Connection: keep-alive\r\nTE: gzip, trailers\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\
                  X-Kept: 1\r\n";
-    let headers = told(RouterSettings::default(), lines).await;
+    let headers = received(RouterSettings::default(), lines).await;
     for gone in [
         "connection",
         "keep-alive",
@@ -94,7 +94,7 @@ async fn hop_by_hop_headers_stay_behind() {
 async fn a_request_id_that_is_no_token_is_replaced() {
     let long = format!("X-Request-Id: {}\r\n", "a".repeat(500));
     for wrong in ["X-Request-Id: a b\r\n", "X-Request-Id:\r\n", &long] {
-        let headers = told(RouterSettings::default(), wrong).await;
+        let headers = received(RouterSettings::default(), wrong).await;
         assert_eq!(headers["x-request-id"][0].as_str().unwrap().len(), 32);
     }
 }

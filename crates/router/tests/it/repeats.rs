@@ -82,7 +82,7 @@ async fn only_what_is_safe_is_sent_again_after_it_was_sent() {
     let router = router().await;
     install(&router, [route("web", &[web.address])]);
     let mut client = client(&router).await;
-    // The target reads the request and closes without a word: nobody knows what it did.
+    // The target reads the request and closes without a word: what it did is unknown.
     let mut target = warm(&web, &mut client).await;
     client
         .send("GET /again HTTP/1.1\r\nHost: web.localhost\r\n\r\n")

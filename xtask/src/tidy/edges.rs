@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::Finding;
 
 /// A crate, and what it and its tests may use.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("analysis", &[]),
+    ("docker", &[]),
     ("engine", &[]),
     ("playbook", &[]),
     ("plugin", &[]),
@@ -14,7 +15,10 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("store", &["engine"]),
     ("wire", &["engine"]),
     ("server", &["engine", "store", "wire", "playbook"]),
-    ("executor", &["engine", "wire", "plugin", "playbook"]),
+    (
+        "executor",
+        &["engine", "wire", "plugin", "playbook", "docker"],
+    ),
     (
         "cli",
         &[
@@ -24,13 +28,19 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     (FOR_TESTS[0], &[]),
     (FOR_TESTS[1], &[]),
     (FOR_TESTS[2], &[]),
+    (FOR_TESTS[3], &[]),
 ];
 
 /// Tools of the project: they may use anything, and nothing may use them.
 const TOOLS: [&str; 3] = ["xtask", "bench", "generate"];
 
 /// What tests of any crate may use: they use nothing of ours.
-const FOR_TESTS: [&str; 3] = ["private-postgres", "private-s3", "small-disk"];
+const FOR_TESTS: [&str; 4] = [
+    "private-postgres",
+    "private-docker",
+    "private-s3",
+    "small-disk",
+];
 
 /// What no crate of ours uses; others may.
 const BANNED: [(&str, &str); 3] = [

@@ -11,6 +11,7 @@ pub mod hooks;
 pub mod jobs;
 pub mod keys;
 pub mod playbooks;
+pub mod playgrounds;
 pub mod plugin_jobs;
 pub mod runs;
 mod shape;

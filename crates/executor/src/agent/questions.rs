@@ -26,6 +26,11 @@ pub(super) async fn answer(agent: Arc<Agent>, asked: AskedQuestion) {
                 .and_then(|report| serde_json::to_vec(&report).map_err(|error| error.to_string()));
             json.map(|json| Payload::Bytes(json.into()))
         }
+        Question::PlaygroundLogs(_)
+        | Question::CheckCompose { .. }
+        | Question::PlaygroundStats { .. } => {
+            Err("this executor reaches no Docker host".to_owned())
+        }
         Question::Unknown => {
             let version = env!("CARGO_PKG_VERSION");
             Err(format!("version {version} does not know this question"))

@@ -71,6 +71,7 @@ impl Agent {
             executor_ip: self.settings.executor_ip.clone(),
             kinds: self.kinds(),
             plugins: self.plugin_registry.infos(),
+            playrooms: Vec::new(),
         }
     }
 

@@ -10,6 +10,7 @@ mod hooks;
 mod http;
 mod jobs;
 mod keys;
+mod operations;
 mod playbooks;
 mod plugin_jobs;
 mod runs;

@@ -5,6 +5,7 @@
 mod children;
 mod exchange;
 mod leases;
+pub mod operations;
 mod output;
 mod parts;
 mod plugins;
@@ -21,8 +22,13 @@ pub use leases::{HeldLease, LeaseNews, Renew, Renewed};
 pub use output::{LeaseOf, OutputChunk, Release};
 pub use parts::{AdvanceRun, Advanced, ParkRun, PartReport, PutState, Stage};
 pub use plugins::{EndedPlugin, Level, LogLine, PluginState};
-pub use questions::{AskedQuestion, DiskSpace, IsolationPart, MachineReport, Question};
-pub use registration::{Direction, MetricInfo, PluginHost, PluginInfo, Registration};
+pub use questions::{
+    AskedQuestion, DiskSpace, IsolationPart, LogsQuestion, MachineReport, Question, ServiceLogLine,
+    ServiceStats,
+};
+pub use registration::{
+    Direction, MetricInfo, PlayroomInfo, PluginHost, PluginInfo, Registration, RouterInfo,
+};
 pub use run::{ClaimedRun, JobInput, Signals};
 
 /// What the name of an executor inside a server begins with. It needs no key, and no key is bound to such a

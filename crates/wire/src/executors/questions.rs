@@ -20,9 +20,80 @@ pub struct AskedQuestion {
 pub enum Question {
     /// How the executor's machine is: see [`MachineReport`].
     Doctor,
+    /// What services of a playground print. The answer has one [`ServiceLogLine`] as JSON on each line.
+    PlaygroundLogs(LogsQuestion),
+    /// Whether the compose tool and the policy take a file: the answer is a
+    /// [`CheckedCompose`](crate::playgrounds::CheckedCompose).
+    CheckCompose {
+        /// For which playroom.
+        playroom: String,
+        /// What the playroom allows, as in [`OperationInput`](super::operations::OperationInput).
+        #[serde(default)]
+        #[schema(value_type = Object)]
+        policy: serde_json::Value,
+        /// The file.
+        yaml: String,
+    },
+    /// What the services of a playground use now: the answer is a list of [`ServiceStats`].
+    PlaygroundStats {
+        /// The playground.
+        id: i64,
+        /// Its Compose project.
+        project: String,
+    },
     /// One that this program does not know.
     #[serde(other)]
     Unknown,
+}
+
+/// Which lines are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogsQuestion {
+    /// The playground.
+    pub id: i64,
+    /// Its Compose project.
+    pub project: String,
+    /// The service; without one, all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The last lines of each, so many.
+    pub tail: u32,
+    /// Whether the answer goes on with what is printed next, until the caller who asked goes away or the
+    /// containers are removed.
+    #[serde(default)]
+    pub follow: bool,
+    /// Only lines since this time, epoch milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
+}
+
+/// A line that a service printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ServiceLogLine {
+    /// The service.
+    pub service: String,
+    /// `stdout` or `stderr`.
+    pub stream: String,
+    /// The line, without its end.
+    pub line: String,
+    /// When, as Docker says, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+}
+
+/// What a service uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ServiceStats {
+    /// The service.
+    pub name: String,
+    /// Processor time a second, in thousandths of a processor.
+    pub cpu_millis: u64,
+    /// Memory, in bytes.
+    pub memory_bytes: u64,
+    /// The limit of its memory, in bytes; 0 when there is none.
+    pub memory_limit_bytes: u64,
+    /// Processes.
+    pub pids: u64,
 }
 
 /// `200` of `GET /api/executors/{executor}/doctor`: how an executor's machine is.

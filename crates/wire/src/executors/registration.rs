@@ -25,6 +25,46 @@ pub struct Registration {
     /// Its plugins, at most 256, each name once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<PluginInfo>,
+    /// The playrooms whose Docker engines it reaches, at most 16, each name once. It performs the operations
+    /// of those without an error.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub playrooms: Vec<PlayroomInfo>,
+}
+
+/// A Docker host as an executor reaches it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct PlayroomInfo {
+    /// 1 to 64 letters, digits, `-`, `_` and `.`; `local` for the one of the server's own machine. A playroom
+    /// that the server does not know yet is made.
+    pub name: String,
+    /// Docker's id of the engine. A playroom has one engine: while an executor that was heard of lately has it
+    /// with another one, the registration is stored with an error here.
+    pub engine_id: String,
+    /// Version of the engine.
+    pub engine_version: String,
+    /// Version of the compose tool.
+    pub compose_version: String,
+    /// Such as `linux/amd64`.
+    pub platform: String,
+    /// How its services are reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub router: Option<RouterInfo>,
+    /// Why it cannot be used now, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// The router beside a Docker host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct RouterInfo {
+    /// `http` or `https`.
+    pub scheme: String,
+    /// The port of its addresses.
+    pub port: u16,
+    /// What stands after subdomains, where the playroom has no domain of its own.
+    pub root_domain: String,
 }
 
 /// A plugin as an executor has it.

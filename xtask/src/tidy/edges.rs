@@ -5,16 +5,17 @@ use serde_json::Value;
 use super::Finding;
 
 /// A crate, and what it and its tests may use.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("analysis", &[]),
     ("engine", &[]),
     ("playbook", &[]),
+    ("playground", &[]),
     ("plugin", &[]),
     ("shipped", &["analysis", "plugin"]),
     ("store", &["engine"]),
     ("wire", &["engine"]),
-    ("server", &["engine", "store", "wire", "playbook"]),
-    ("executor", &["engine", "wire", "plugin", "playbook"]),
+    ("server", &["engine", "store", "wire", "playbook", "playground"]),
+    ("executor", &["engine", "wire", "plugin", "playbook", "playground"]),
     (
         "cli",
         &[

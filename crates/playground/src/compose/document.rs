@@ -1,0 +1,141 @@
+//! The document that `docker compose config --format json` prints. What is not named here is kept as it is.
+//!
+//! In it every dollar sign stands doubled, because the compose tool reads its own output again.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::variables::unescape;
+
+/// Keys and values of which only some are looked at.
+pub type Properties = Map<String, Value>;
+
+/// A normalised Compose document.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ComposeDocument {
+    /// The project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The services by name.
+    #[serde(default)]
+    pub services: BTreeMap<String, ComposeService>,
+    /// The networks by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub networks: BTreeMap<String, Option<Properties>>,
+    /// The volumes by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub volumes: BTreeMap<String, Option<Properties>>,
+    /// The configs by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub configs: BTreeMap<String, Option<Properties>>,
+    /// The secrets by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, Option<Properties>>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub rest: Properties,
+}
+
+/// A service of a normalised document.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ComposeService {
+    /// The image that is used, or the name of the one that is built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// How the image is built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<Properties>,
+    /// The variables; one without a value would be taken from the environment of the compose tool.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, Option<String>>,
+    /// The labels of the container.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Published ports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<Properties>,
+    /// Mounts of every type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub volumes: Vec<Properties>,
+    /// The services that have to be there first: `condition`, `required`, `restart`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub depends_on: BTreeMap<String, Properties>,
+    /// The networks by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub networks: BTreeMap<String, Option<Properties>>,
+    /// `deploy`: replicas, resources, restart policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deploy: Option<Properties>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub rest: Properties,
+}
+
+/// The document does not have the form that the compose tool gives.
+#[derive(Debug)]
+pub struct DocumentError(serde_json::Error);
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the normalised Compose document is not readable: {}",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for DocumentError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+impl ComposeDocument {
+    /// Reads what `docker compose config --format json` printed.
+    ///
+    /// # Errors
+    ///
+    /// It is not JSON, or not of that form.
+    pub fn from_json(text: &str) -> Result<Self, DocumentError> {
+        serde_json::from_str(text).map_err(DocumentError)
+    }
+}
+
+impl ComposeService {
+    /// The variables that the document gives a value, as the container would see them.
+    #[must_use]
+    pub fn static_environment(&self) -> BTreeMap<String, String> {
+        let values = self.environment.iter();
+        values
+            .filter_map(|(key, value)| Some((key.clone(), unescape(value.as_ref()?))))
+            .collect()
+    }
+
+    /// The labels, as the engine would keep them.
+    #[must_use]
+    pub fn plain_labels(&self) -> BTreeMap<String, String> {
+        let labels = self.labels.iter();
+        labels
+            .map(|(key, value)| (key.clone(), unescape(value)))
+            .collect()
+    }
+
+    /// How many containers it has.
+    #[must_use]
+    pub fn replicas(&self) -> u64 {
+        let of_deploy = self
+            .deploy
+            .as_ref()
+            .and_then(|deploy| deploy.get("replicas"));
+        let number = of_deploy.or_else(|| self.rest.get("scale"));
+        number.and_then(Value::as_u64).unwrap_or(1)
+    }
+
+    /// A text among the keys that are not named.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.rest.get(key).and_then(Value::as_str)
+    }
+}

@@ -11,11 +11,17 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("playbook", &[]),
     ("playground", &[]),
     ("plugin", &[]),
+    ("router", &[]),
     ("shipped", &["analysis", "plugin"]),
     ("store", &["engine"]),
     ("wire", &["engine"]),
     ("server", &["engine", "store", "wire", "playbook", "playground"]),
-    ("executor", &["engine", "wire", "plugin", "playbook", "playground"]),
+    (
+        "executor",
+        &[
+            "docker", "engine", "wire", "plugin", "playbook", "playground", "router",
+        ],
+    ),
     (
         "cli",
         &[

@@ -113,6 +113,38 @@ pub(crate) fn unique_of<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer.deserialize_any(Unique("an object", PhantomData))
 }
 
+/// A value of an environment: a text, or a number or truth value, which is written as one.
+struct Scalar(String);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(text) => Ok(Self(text)),
+            serde_json::Value::Null => Ok(Self(String::new())),
+            value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => {
+                Ok(Self(value.to_string()))
+            }
+            _ => Err(Error::custom("a string, a number or a truth value")),
+        }
+    }
+}
+
+/// An environment, each name once.
+pub(crate) fn environment<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    optional_environment(deserializer).map(Option::unwrap_or_default)
+}
+
+/// The same, where none differs from an empty one.
+pub(crate) fn optional_environment<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+    let map = unique_of::<Scalar, D>(deserializer)?;
+    let plain = |(name, Scalar(value))| (name, value);
+    Ok(map.map(|map| map.into_iter().map(plain).collect()))
+}
+
 struct Unique<T>(&'static str, PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Unique<T> {

@@ -24,3 +24,25 @@ pub struct CheckedService {
     /// Its ports, as they stand there.
     pub ports: Vec<String>,
 }
+
+/// Body of `POST /api/playspecs/validate_compose`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ComposeText {
+    /// The file.
+    pub compose_yaml: String,
+    /// For which playroom; default the one that a playground gets.
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "marquee_id")]
+    pub playroom_id: Option<super::IdOrName>,
+}
+
+/// `200` of `GET /api/playgrounds/{id}/compose`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct GeneratedCompose {
+    /// The document that was generated last; `null` before the first. Values that look secret are masked unless
+    /// the key has the scope `playgrounds:reveal`.
+    pub compose_yaml: Option<String>,
+    /// The Compose project.
+    pub compose_project: String,
+    /// The revision that it is; `null` when it does not run.
+    pub revision: Option<i64>,
+}

@@ -72,7 +72,10 @@ pub struct ServiceSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub production: Option<bool>,
     /// Its environment.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        deserialize_with = "crate::shape::environment",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub env_vars: BTreeMap<String, String>,
     /// Its repository.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,7 +111,10 @@ pub struct ServiceSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub build_target: Option<String>,
     /// Arguments of its build.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        deserialize_with = "crate::shape::environment",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub build_args: BTreeMap<String, String>,
     /// The file with its default environment.
     #[serde(skip_serializing_if = "Option::is_none")]

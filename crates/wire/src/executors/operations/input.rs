@@ -44,6 +44,9 @@ pub struct OperationInput {
     /// Credentials of the vault that the operation may open, by their names.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub credentials: BTreeSet<String>,
+    /// Which versions of what is wanted it applies, of the playground and of the playspec; for the server alone.
+    #[serde(default)]
+    pub versions: (i64, i64),
     /// What the server sealed; for the server alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
@@ -85,6 +88,12 @@ impl OperationAction {
         Self::Complete,
         Self::Destroy,
     ];
+
+    /// The one with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == name)
+    }
 
     /// Its name.
     #[must_use]

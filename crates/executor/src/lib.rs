@@ -10,6 +10,7 @@ mod doctor;
 mod isolation;
 mod lease;
 pub mod output;
+mod playrooms;
 mod plugin_registry;
 mod probe;
 pub mod process;
@@ -19,7 +20,7 @@ pub mod shim;
 
 pub use attempt::plugins::Isolated;
 pub use probe::{Finding, Support, probe};
-pub use settings::{Isolation, Plugins, Settings, ShippedPlugin};
+pub use settings::{DockerHost, Isolation, Plugins, Settings, ShippedPlugin};
 pub use tokio_util::sync::CancellationToken;
 use wire::client::Client;
 

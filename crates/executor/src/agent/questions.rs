@@ -26,10 +26,12 @@ pub(super) async fn answer(agent: Arc<Agent>, asked: AskedQuestion) {
                 .and_then(|report| serde_json::to_vec(&report).map_err(|error| error.to_string()));
             json.map(|json| Payload::Bytes(json.into()))
         }
-        Question::PlaygroundLogs(_)
-        | Question::CheckCompose { .. }
-        | Question::PlaygroundStats { .. } => {
-            Err("this executor reaches no Docker host".to_owned())
+        Question::PlaygroundLogs(asked) => match agent.playrooms.playroom() {
+            Some(playroom) => playroom.logs(&asked).await,
+            None => Err("this executor reaches no Docker host".to_owned()),
+        },
+        Question::CheckCompose { .. } | Question::PlaygroundStats { .. } => {
+            Err("this executor cannot answer that yet".to_owned())
         }
         Question::Unknown => {
             let version = env!("CARGO_PKG_VERSION");

@@ -75,7 +75,7 @@ pub struct ComposeService {
 
 /// The document does not have the form that the compose tool gives.
 #[derive(Debug)]
-pub struct DocumentError(serde_json::Error);
+pub struct DocumentError(String);
 
 impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,11 +87,7 @@ impl fmt::Display for DocumentError {
     }
 }
 
-impl std::error::Error for DocumentError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
+impl std::error::Error for DocumentError {}
 
 impl ComposeDocument {
     /// Reads what `docker compose config --format json` printed.
@@ -100,7 +96,16 @@ impl ComposeDocument {
     ///
     /// It is not JSON, or not of that form.
     pub fn from_json(text: &str) -> Result<Self, DocumentError> {
-        serde_json::from_str(text).map_err(DocumentError)
+        serde_json::from_str(text).map_err(|error| DocumentError(error.to_string()))
+    }
+
+    /// Reads the text of a document that [`super::generate`] made.
+    ///
+    /// # Errors
+    ///
+    /// It is not YAML, or not of that form.
+    pub fn from_yaml(text: &str) -> Result<Self, DocumentError> {
+        serde_saphyr::from_str(text).map_err(|error| DocumentError(error.to_string()))
     }
 }
 

@@ -1,0 +1,214 @@
+//! From the blueprint to a document that the policy allows: what of it is wanted, with which environment, reached
+//! where.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use playground::{
+    compose::ComposeDocument,
+    environment::MergedEnvironment,
+    policy::{self, Places, Policy},
+    routes::{RouteSettings, ServiceRoute, routes},
+    variables,
+};
+use wire::executors::operations::ServiceSources;
+
+use super::{
+    environment::{DefaultValues, reported},
+    error::OperationError,
+    operation::{Operation, on_disk},
+    services::{self, ServiceSource},
+};
+
+/// The compose tool only reads files here.
+const CONFIG_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Refusals that are told at once; there may be one for each line.
+const REFUSALS: usize = 20;
+
+/// A blueprint that may be applied.
+pub(super) struct Prepared {
+    /// As the compose tool has it, with the services that are wanted.
+    pub(super) document: ComposeDocument,
+    pub(super) sources: BTreeMap<String, ServiceSource>,
+    pub(super) environments: BTreeMap<String, MergedEnvironment>,
+    pub(super) routes: Vec<ServiceRoute>,
+}
+
+impl Prepared {
+    /// The services that the router reaches.
+    pub(super) fn routed(&self) -> BTreeSet<String> {
+        self.routes.iter().map(|route| route.service.clone()).collect()
+    }
+}
+
+impl Operation<'_> {
+    /// Reads the blueprint with its variables, and judges it.
+    pub(super) async fn prepare(&mut self, defaults: &DefaultValues) -> Result<Prepared, OperationError> {
+        let text = self.input.sources.compose_yaml.clone();
+        let environment = self.environment(defaults);
+        let values = environment.values();
+        let policy: Policy = setting(&self.input.policy, "policy")?;
+        refuse(variables::missing(&text, &values))?;
+        refuse(policy::check_text(&text, &values, &policy))?;
+        let (mut document, directory) = self.normalise(text, &values).await?;
+        narrow(&mut document, &self.input.sources);
+        let mut sources = services::read(&document, &self.input.sources)?;
+        let routes = self.routes_of(&sources)?;
+        let routed = routes.iter().map(|route| route.service.clone()).collect();
+        let places = places(&document, vec![directory]).await?;
+        refuse(policy::check(&document, &policy, &places, &routed))?;
+        let environments = self.service_environments(&document, defaults);
+        self.outcome.environment = Some(reported(&environment, &environments));
+        sources.retain(|name, _| document.services.contains_key(name));
+        Ok(Prepared {
+            document,
+            sources,
+            environments,
+            routes,
+        })
+    }
+
+    /// What the compose tool makes of the blueprint, and the directory to which its paths are relative.
+    async fn normalise(
+        &self,
+        text: String,
+        values: &BTreeMap<String, String>,
+    ) -> Result<(ComposeDocument, PathBuf), OperationError> {
+        let (directory, place) = (self.directory.clone(), self.directory.blueprint());
+        let file = place.join("compose.yml");
+        let (made, written) = (place.clone(), file.clone());
+        let write = move || {
+            fs::create_dir_all(&made)?;
+            directory.put(&written, &text)
+        };
+        on_disk("the playground's directory", write).await?;
+        let mut project = self.project(file);
+        project.directory.clone_from(&place);
+        let mut seen = values.clone();
+        // What the tool itself reads is not for playgrounds to say.
+        seen.retain(|key, _| {
+            key == "COMPOSE_PROFILES" || !["COMPOSE_", "DOCKER_", "BUILDKIT_"].iter().any(|own| key.starts_with(own))
+        });
+        let config = self.compose(CONFIG_TIMEOUT, async |watch| project.config(&seen, &[], watch).await);
+        let value = match config.await {
+            Ok(value) => value,
+            Err(error) => {
+                let said = error.lines().last().cloned();
+                return Err(OperationError::invalid(said.unwrap_or_else(|| error.to_string())));
+            }
+        };
+        let document = serde_json::from_value(value)
+            .map_err(|error| OperationError::invalid(format!("the Compose document is not readable: {error}")))?;
+        Ok((document, place))
+    }
+
+    /// The routes of the services.
+    fn routes_of(
+        &self,
+        sources: &BTreeMap<String, ServiceSource>,
+    ) -> Result<Vec<ServiceRoute>, OperationError> {
+        if self.target().job_mode {
+            return Ok(Vec::new());
+        }
+        let mut exposures = BTreeMap::new();
+        for (name, source) in sources {
+            let exposure = source
+                .exposure()
+                .map_err(|error| OperationError::invalid(format!("service `{name}`: {error}")))?;
+            exposures.extend(exposure.map(|exposure| (name.as_str(), exposure)));
+        }
+        let subdomains = &self.input.routing.service_subdomains;
+        let settings: Vec<RouteSettings<'_>> = exposures
+            .iter()
+            .map(|(name, exposure)| RouteSettings {
+                service: name,
+                labels: &sources[*name].labels,
+                exposure: Some(exposure),
+                subdomain: subdomains.get(*name).map(String::as_str),
+            })
+            .collect();
+        routes(&settings).map_err(|problems| {
+            let problems = problems.iter().map(|one| format!("service `{}`: {}", one.service, one.message));
+            OperationError::invalid(problems.collect::<Vec<_>>().join("; "))
+        })
+    }
+}
+
+/// A setting in the form of crate `playground`; its default for `null`.
+pub(super) fn setting<T: serde::de::DeserializeOwned + Default>(
+    value: &serde_json::Value,
+    what: &str,
+) -> Result<T, OperationError> {
+    if value.is_null() {
+        return Ok(T::default());
+    }
+    serde_json::from_value(value.clone())
+        .map_err(|error| OperationError::invalid(format!("the playroom's {what}: {error}")))
+}
+
+/// Fails with everything that is refused.
+fn refuse<R: ToString>(refusals: Vec<R>) -> Result<(), OperationError> {
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    let more = refusals.len().saturating_sub(REFUSALS);
+    let mut told: Vec<String> = refusals.iter().take(REFUSALS).map(R::to_string).collect();
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    Err(OperationError::invalid(told.join("; ")))
+}
+
+/// Leaves the services that are wanted, with those that they need.
+fn narrow(document: &mut ComposeDocument, sources: &ServiceSources) {
+    let mut wanted: BTreeSet<String> = match sources.only_services.as_slice() {
+        [] => document.services.keys().cloned().collect(),
+        only => only.iter().cloned().collect(),
+    };
+    let mut open: Vec<String> = wanted.iter().cloned().collect();
+    while let Some(name) = open.pop() {
+        let needed = document.services.get(&name).map(|service| service.depends_on.keys());
+        for needed in needed.into_iter().flatten() {
+            if wanted.insert(needed.clone()) {
+                open.push(needed.clone());
+            }
+        }
+    }
+    wanted.retain(|name| !sources.except_services.contains(name));
+    document.services.retain(|name, _| wanted.contains(name));
+    for service in document.services.values_mut() {
+        service.depends_on.retain(|name, _| wanted.contains(name));
+    }
+}
+
+/// Where the playground may reach, with all links followed.
+async fn places(document: &ComposeDocument, own: Vec<PathBuf>) -> Result<Places, OperationError> {
+    let paths: Vec<String> = policy::host_paths(document).into_iter().map(|path| path.path).collect();
+    let resolve = move || {
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        let resolved = paths.into_iter().map(|path| {
+            let real = text(real_path(Path::new(&path)));
+            (path, real)
+        });
+        Ok(Places {
+            resolved: resolved.collect(),
+            own: own.into_iter().map(|path| text(real_path(&path))).collect(),
+        })
+    };
+    on_disk("the paths of the document", resolve).await
+}
+
+/// A path without links, as far as it is there.
+fn real_path(path: &Path) -> PathBuf {
+    for ancestor in path.ancestors() {
+        if let (Ok(real), Ok(rest)) = (ancestor.canonicalize(), path.strip_prefix(ancestor)) {
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    path.to_owned()
+}

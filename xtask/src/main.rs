@@ -33,7 +33,8 @@ struct Arguments {
 enum Command {
     /// Everything that a change has to pass, with the time that each step took.
     Ci,
-    /// Starts a private PostgreSQL, runs all tests, stops it. Installs PostgreSQL when it may.
+    /// Starts a private PostgreSQL and a private Docker engine, runs all tests, ends both. Installs them when
+    /// it may.
     Test {
         /// Given to the test runner (nextest if it is installed, else `cargo test`).
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -96,6 +97,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench { subject } => runner::bench(&subject),
         Command::Setup => {
             println!("PostgreSQL: {}", setup::postgres()?.display());
+            println!("Docker Compose: {}", setup::docker()?.display());
             Ok(())
         }
     }

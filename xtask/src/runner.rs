@@ -5,6 +5,7 @@ use std::{fs, path::PathBuf, process::Command};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 
+use private_docker::{DIRECTORY_VARIABLE, Engine};
 use private_postgres::{Server, URL_VARIABLE};
 
 use crate::{
@@ -15,6 +16,9 @@ use crate::{
 
 /// Settings as the peers in the comparison had them.
 const BENCH_POSTGRES: [&str; 1] = ["shared_buffers=512MB"];
+
+/// The packages whose tests use a Docker engine.
+const DOCKER_USERS: [&str; 4] = ["docker", "executor", "cli", "server"];
 
 #[derive(Args)]
 pub(crate) struct Sim {
@@ -87,10 +91,18 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
         plugins::run(&[])?;
     }
     let postgres = postgres(&[])?;
+    let docker = docker(arguments)?;
+    let environment = |command: &mut Command| {
+        command.env(URL_VARIABLE, postgres.url());
+        if let Some(docker) = &docker {
+            command.env(DIRECTORY_VARIABLE, docker.location().directory());
+        }
+    };
     if works(&mut cargo(["nextest", "--version"])) {
         let mut command = cargo(["nextest", "run"]);
         command.args(scope(arguments)).args(arguments);
-        nextest(command.env(URL_VARIABLE, postgres.url()))
+        environment(&mut command);
+        nextest(&mut command)
     } else {
         let mut command = cargo(["test", "--no-fail-fast"]);
         command.args(scope(arguments)).args(arguments);
@@ -98,9 +110,8 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
             command.arg("--");
         }
         // Otherwise it keeps what passed to itself.
-        command
-            .arg("--show-output")
-            .env(URL_VARIABLE, postgres.url());
+        command.arg("--show-output");
+        environment(&mut command);
         let (text, succeeded) = printed::heard(&mut command)?;
         printed::check(&text, "what stands above")?;
         ensure!(succeeded, "the tests failed");
@@ -121,6 +132,15 @@ fn nextest(command: &mut Command) -> Result<()> {
         printed::check(&text, &report.display().to_string())?;
     }
     tested
+}
+
+/// A private Docker engine, if a package that uses it is tested; installs it when it may.
+fn docker(arguments: &[String]) -> Result<Option<Engine>> {
+    let named = |argument: &String| DOCKER_USERS.iter().any(|user| argument.ends_with(user));
+    if scope(arguments).is_none() && !arguments.iter().any(named) {
+        return Ok(None);
+    }
+    Engine::start(&setup::docker()?).map(Some)
 }
 
 /// A private server; installs PostgreSQL when it may.

@@ -1,7 +1,8 @@
-//! What the tests need beside the Rust toolchain, and how it gets there: PostgreSQL's programs, and
-//! packages of Debian.
+//! What the tests need beside the Rust toolchain, and how it gets there: PostgreSQL's programs, Docker's,
+//! and packages of Debian.
 
 use std::{
+    fs::{self, DirEntry},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -10,7 +11,10 @@ use anyhow::{Context, Result, bail};
 use nix::unistd::Uid;
 use private_postgres::programs;
 
-use crate::process::{succeed, works};
+use crate::{
+    plugins::python_environment,
+    process::{root, succeed, target_dir, works},
+};
 
 const MISSING: &str = "PostgreSQL's server programs (initdb, postgres) are missing and cannot be \
     installed from here: install the package `postgresql` of your system, or put the programs on PATH";
@@ -22,6 +26,27 @@ pub(crate) fn postgres() -> Result<PathBuf> {
     }
     packages(&["postgresql"], MISSING)?;
     programs().context(MISSING)
+}
+
+const NO_DOCKER: &str = "what a private Docker engine needs (docker.io, iptables, iproute2, git, busybox-static, \
+    util-linux) is missing and cannot be installed from here: install these packages of your system";
+
+/// Installs what a private Docker engine needs, when it is missing and we may; answers with the program of
+/// Docker Compose, which stands in the target directory.
+pub(crate) fn docker() -> Result<PathBuf> {
+    let missing = private_docker::missing();
+    if !missing.is_empty() {
+        let names: Vec<&str> = missing.iter().map(|program| program.package).collect();
+        packages(&names, NO_DOCKER)?;
+    }
+    let requirements = root().join("xtask/docker/requirements.txt");
+    let environment = python_environment(&requirements, &target_dir()?)?;
+    let versions = fs::read_dir(environment.join("lib")).context("the environment is empty")?;
+    let program = |version: DirEntry| version.path().join("site-packages/compose/docker-compose");
+    let mut programs = versions.filter_map(|version| Some(program(version.ok()?)));
+    programs
+        .find(|program| program.is_file())
+        .with_context(|| format!("no docker-compose in {}", environment.display()))
 }
 
 /// Installs packages of Debian, if this is a Debian and we may; else fails with what is `missing`.

@@ -33,7 +33,9 @@ pub(super) async fn tell_changes(agent: Arc<Agent>) {
                 );
                 told = now;
             }
-            Err(error) => tracing::warn!(%error, "the server does not know the plugins and the playroom yet"),
+            Err(error) => {
+                tracing::warn!(%error, "the server does not know the plugins and the playroom yet")
+            }
         }
     }
 }

@@ -39,9 +39,12 @@ pub(crate) struct PlaygroundDirectory {
 impl PlaygroundDirectory {
     /// The directory of a project, which need not be there.
     pub(crate) fn of(root: &Path, project: &str) -> io::Result<Self> {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+        let plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
         if project.is_empty() || !project.bytes().all(plain) {
-            return Err(io::Error::other(format!("`{project}` is not the name of a Compose project")));
+            return Err(io::Error::other(format!(
+                "`{project}` is not the name of a Compose project"
+            )));
         }
         Ok(Self {
             path: root.join(project),
@@ -121,7 +124,9 @@ impl PlaygroundDirectory {
         directory::remove(&self.path);
         if self.path.exists() {
             let shown = self.path.display();
-            return Err(io::Error::other(format!("the directory {shown} cannot be removed")));
+            return Err(io::Error::other(format!(
+                "the directory {shown} cannot be removed"
+            )));
         }
         Ok(())
     }
@@ -162,7 +167,9 @@ impl PlaygroundDirectory {
     pub(crate) fn apply(&self) -> io::Result<()> {
         match fs::rename(self.wanted(), self.applied()) {
             // An earlier attempt did it.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.applied().exists() => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.applied().exists() => {
+                Ok(())
+            }
             renamed => renamed,
         }
     }

@@ -39,7 +39,12 @@ impl Playroom {
         let owner = self.owner_of(asked.id, &asked.project)?;
         let containers = self.containers(&owner, asked.id).await;
         let mut containers = containers.map_err(|error| error.to_string())?;
-        containers.retain(|one| asked.service.as_ref().is_none_or(|name| one.service == *name));
+        containers.retain(|one| {
+            asked
+                .service
+                .as_ref()
+                .is_none_or(|name| one.service == *name)
+        });
         if containers.is_empty() {
             return Err(match &asked.service {
                 Some(name) => format!("the service `{name}` has no container"),
@@ -49,7 +54,11 @@ impl Playroom {
         let mut earlier = self.earlier(asked, &containers).await?;
         earlier.sort_by_key(|(_, line)| line.at);
         let last = earlier.iter().filter_map(|(_, line)| line.at).max();
-        let first = stream::iter(earlier.into_iter().map(|(service, line)| Ok(encode(&service, &line))));
+        let first = stream::iter(
+            earlier
+                .into_iter()
+                .map(|(service, line)| Ok(encode(&service, &line))),
+        );
         if !asked.follow {
             return Ok(Payload::Stream(first.boxed()));
         }
@@ -62,7 +71,8 @@ impl Playroom {
             };
             let lines = self.engine.logs(&container.id, &query);
             lines.map(move |line| {
-                line.map(|line| encode(&container.service, &line)).map_err(std::io::Error::other)
+                line.map(|line| encode(&container.service, &line))
+                    .map_err(std::io::Error::other)
             })
         });
         let follow = stream::select_all(follow.map(StreamExt::boxed));
@@ -102,7 +112,9 @@ impl Playroom {
 }
 
 fn since(asked: &LogsQuestion) -> Option<Timestamp> {
-    asked.since.and_then(|at| Timestamp::from_millisecond(at).ok())
+    asked
+        .since
+        .and_then(|at| Timestamp::from_millisecond(at).ok())
 }
 
 /// A line as the answer has it.

@@ -78,8 +78,16 @@ impl Playrooms {
             },
         };
         let before = self.error();
-        if let Some(error) = found.error.as_ref().filter(|error| before.as_ref() != Some(*error)) {
-            tracing::warn!(playroom = settings.playroom, error, "the playroom cannot be used");
+        if let Some(error) = found
+            .error
+            .as_ref()
+            .filter(|error| before.as_ref() != Some(*error))
+        {
+            tracing::warn!(
+                playroom = settings.playroom,
+                error,
+                "the playroom cannot be used"
+            );
         }
         *self.found.write().unwrap_or_else(PoisonError::into_inner) = found;
     }
@@ -107,7 +115,11 @@ impl Playrooms {
     pub(crate) fn infos(&self) -> Vec<PlayroomInfo> {
         let found = self.found();
         let unusable = |error: String| PlayroomInfo {
-            name: self.settings.as_ref().map(|one| one.playroom.clone()).unwrap_or_default(),
+            name: self
+                .settings
+                .as_ref()
+                .map(|one| one.playroom.clone())
+                .unwrap_or_default(),
             error: Some(error),
             ..PlayroomInfo::default()
         };

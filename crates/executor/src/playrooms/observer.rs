@@ -15,7 +15,9 @@ use playground::project::PLAYGROUND_LABEL;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use wire::{
     client::{Client, Error},
-    executors::operations::{ObservedPlayground, PlacedPlayground, PlacedPlaygrounds, ReportPlaygrounds},
+    executors::operations::{
+        ObservedPlayground, PlacedPlayground, PlacedPlaygrounds, ReportPlaygrounds,
+    },
 };
 
 use super::{PlaygroundDirectory, Playroom, states};
@@ -65,7 +67,9 @@ impl Observer {
     async fn watch(&self) -> Result<(), WatchError> {
         let placed = self.report(Vec::new()).await?;
         let owner = placed.owners.get(&self.playroom.name);
-        let owner = owner.and_then(|mark| Owner::new(mark)).ok_or(WatchError::NoOwner)?;
+        let owner = owner
+            .and_then(|mark| Owner::new(mark))
+            .ok_or(WatchError::NoOwner)?;
         let query = EventsQuery {
             selection: Selection::owner(&owner),
             after: None,
@@ -145,16 +149,24 @@ impl Observer {
         }
     }
 
-    async fn report(&self, playgrounds: Vec<ObservedPlayground>) -> Result<PlacedPlaygrounds, WatchError> {
+    async fn report(
+        &self,
+        playgrounds: Vec<ObservedPlayground>,
+    ) -> Result<PlacedPlaygrounds, WatchError> {
         let report = ReportPlaygrounds { playgrounds };
-        Ok(self.client.report_playgrounds(&self.executor, &report).await?)
+        Ok(self
+            .client
+            .report_playgrounds(&self.executor, &report)
+            .await?)
     }
 
     /// The services that should have containers.
     fn services(&self, project: &str) -> BTreeSet<String> {
         let directory: Option<PlaygroundDirectory> = self.playroom.directory(project).ok();
         let document = directory.and_then(|directory| directory.document().ok().flatten());
-        document.map(|document| document.services.into_keys().collect()).unwrap_or_default()
+        document
+            .map(|document| document.services.into_keys().collect())
+            .unwrap_or_default()
     }
 }
 

@@ -7,11 +7,7 @@ use docker::{
 };
 use wire::executors::{PlayroomInfo, RouterInfo};
 
-use super::{
-    PlaygroundDirectory, PlaygroundRoutes,
-    directory::DirectoryMark,
-    routing::Routing,
-};
+use super::{PlaygroundDirectory, PlaygroundRoutes, directory::DirectoryMark, routing::Routing};
 use crate::{DockerHost, directory};
 
 /// A Docker host that answers.
@@ -64,7 +60,8 @@ impl Playroom {
             .map_err(|error| format!("the directory {}: {error}", root.display()))?;
         let root = root.canonicalize().map_err(shown)?;
         let routing = Routing::start(settings.router_listen).await;
-        let routing = routing.map_err(|error| format!("{error}; name another address with --router-listen"))?;
+        let routing = routing
+            .map_err(|error| format!("{error}; name another address with --router-listen"))?;
         let info = PlayroomInfo {
             name: settings.playroom.clone(),
             engine_id: engine.id().await.map_err(shown)?,
@@ -127,7 +124,11 @@ impl Playroom {
     }
 
     /// The containers of a playground, without those of `compose run`.
-    pub(crate) async fn containers(&self, owner: &Owner, id: i64) -> Result<Vec<Container>, DockerError> {
+    pub(crate) async fn containers(
+        &self,
+        owner: &Owner,
+        id: i64,
+    ) -> Result<Vec<Container>, DockerError> {
         let selection = Selection::owner(owner).playground(&id.to_string());
         let mut containers = self.engine.containers(&selection).await?;
         containers.retain(|container| !container.one_off);
@@ -160,7 +161,11 @@ impl Playroom {
     }
 
     /// Looks at a playground's containers, and has the router use those that are there now.
-    pub(crate) async fn refresh(&self, owner: &Owner, id: i64) -> Result<Vec<Container>, RoutesError> {
+    pub(crate) async fn refresh(
+        &self,
+        owner: &Owner,
+        id: i64,
+    ) -> Result<Vec<Container>, RoutesError> {
         let known = self.routing.playground(id);
         let known = known.lock().await;
         let containers = self.containers(owner, id).await?;

@@ -85,7 +85,11 @@ impl Routing {
     }
 
     /// Gives the router a playground's routes with the containers that serve them.
-    pub(crate) fn set(&self, routes: &PlaygroundRoutes, containers: &[Container]) -> Result<(), router::Error> {
+    pub(crate) fn set(
+        &self,
+        routes: &PlaygroundRoutes,
+        containers: &[Container],
+    ) -> Result<(), router::Error> {
         let entries = routes
             .services
             .iter()

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use docker::{CancellationToken, ComposeError, ComposeProject, compose::{ComposeProgress, Watch}};
+use docker::{
+    CancellationToken, ComposeError, ComposeProject,
+    compose::{ComposeProgress, Watch},
+};
 use playground::failures::{Diagnosis, FailureEvidence, ServiceState, diagnose};
 use wire::executors::operations::OperationFailure;
 
@@ -20,13 +23,16 @@ const LINES: usize = 50;
 impl Operation<'_> {
     /// The playground's project with one of its documents.
     pub(super) fn project(&self, file: PathBuf) -> ComposeProject {
-        self.playroom.project(&self.target().project, &self.directory, file)
+        self.playroom
+            .project(&self.target().project, &self.directory, file)
     }
 
     /// The document that is applied, or that was to be.
     pub(super) fn any_document(&self) -> Option<PathBuf> {
         let documents = [self.directory.applied(), self.directory.wanted()];
-        documents.into_iter().find(|path: &PathBuf| Path::exists(path))
+        documents
+            .into_iter()
+            .find(|path: &PathBuf| Path::exists(path))
     }
 
     /// Runs a command of the compose tool.

@@ -82,23 +82,35 @@ impl Operation<'_> {
     }
 
     /// Starts everything, waits until it works, and opens its routes.
-    async fn bring_up(&mut self, prepared: &Prepared, wanted: &GeneratedCompose) -> Result<(), OperationError> {
+    async fn bring_up(
+        &mut self,
+        prepared: &Prepared,
+        wanted: &GeneratedCompose,
+    ) -> Result<(), OperationError> {
         self.phases.begin("compose_up").await?;
-        self.route(self.routes(&prepared.routes, &wanted.document, RouteState::Starting)).await?;
+        self.route(self.routes(&prepared.routes, &wanted.document, RouteState::Starting))
+            .await?;
         let up = Up {
             remove_orphans: true,
             ..Up::default()
         };
         let project = self.project(self.directory.wanted());
-        let started = self.compose(UP_TIMEOUT, async |watch| project.up(&up, watch).await).await;
+        let started = self
+            .compose(UP_TIMEOUT, async |watch| project.up(&up, watch).await)
+            .await;
         if let Err(error) = started {
             return Err(self.compose_failed(&error).await);
         }
         if !self.target().job_mode {
-            let awaited = awaited(&wanted.document, &prepared.routes, wanted.document.services.keys());
+            let awaited = awaited(
+                &wanted.document,
+                &prepared.routes,
+                wanted.document.services.keys(),
+            );
             self.ready(&awaited).await?;
         }
-        self.route(self.routes(&prepared.routes, &wanted.document, RouteState::Serving)).await?;
+        self.route(self.routes(&prepared.routes, &wanted.document, RouteState::Serving))
+            .await?;
         self.applied_now(prepared, wanted).await?;
         self.phases.complete(Value::Null);
         Ok(())
@@ -130,7 +142,9 @@ impl Operation<'_> {
             grace: None,
         };
         let project = self.project(document);
-        let ended = self.compose(DOWN_TIMEOUT, async |watch| project.down(&down, watch).await).await;
+        let ended = self
+            .compose(DOWN_TIMEOUT, async |watch| project.down(&down, watch).await)
+            .await;
         match ended {
             Ok(()) => Ok(()),
             Err(error) => Err(self.compose_failed(&error).await),

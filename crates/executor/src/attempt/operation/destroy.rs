@@ -37,10 +37,17 @@ impl Operation<'_> {
             images: false,
         };
         let removed = reaper.remove(&target.id.to_string(), extent).await?;
-        let all = removed.containers.iter().chain(&removed.networks).chain(&removed.volumes);
+        let all = removed
+            .containers
+            .iter()
+            .chain(&removed.networks)
+            .chain(&removed.volumes);
         all.for_each(|what| self.printer.line(format!("removed {what}")));
         let (directory, mark) = (self.directory.clone(), self.mark());
-        on_disk("the playground's directory", move || directory.remove(&mark)).await
+        on_disk("the playground's directory", move || {
+            directory.remove(&mark)
+        })
+        .await
     }
 
     /// Leaves no half of a change behind. True when everything is as it was before the operation.

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use playground::{
     compose::ComposeDocument,
-    environment::{
-        EnvLayers, EnvSource, MergedEnvironment, fill_secrets, merge, secret_requests,
-    },
+    environment::{EnvLayers, EnvSource, MergedEnvironment, fill_secrets, merge, secret_requests},
 };
 use rand::RngExt;
 use wire::executors::operations::{EnvironmentValue, PlaygroundEnvironment};
@@ -44,12 +42,16 @@ impl Operation<'_> {
         let mut wanted = all.clone();
         wanted.extend(self.secrets.env_overrides.clone());
         let requests = secret_requests(&wanted, &self.secrets.generated).map_err(wrong)?;
-        let drawn = requests.into_iter().map(|request| (request.key, hex(request.length)));
+        let drawn = requests
+            .into_iter()
+            .map(|request| (request.key, hex(request.length)));
         self.keep(drawn.collect()).await?;
         let kept = &self.secrets.generated;
         let missing = |keys: Vec<String>| {
             let keys = keys.join(", ");
-            OperationError::invalid(format!("the secrets of these variables could not be kept: {keys}"))
+            OperationError::invalid(format!(
+                "the secrets of these variables could not be kept: {keys}"
+            ))
         };
         let mut filled = DefaultValues::default();
         let mut generated = BTreeSet::new();

@@ -84,7 +84,9 @@ impl From<RoutesError> for OperationError {
         match error {
             RoutesError::Docker(error) => error.into(),
             RoutesError::Io(error) => Self::io("the playground's routes", &error),
-            error @ RoutesError::Router(_) => Self::of(FailureCategory::InvalidCompose, error.to_string()),
+            error @ RoutesError::Router(_) => {
+                Self::of(FailureCategory::InvalidCompose, error.to_string())
+            }
         }
     }
 }

@@ -3,13 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use playground::{
-    compose::{ComposeDocument, ComposeService, FileMount, GeneratedCompose, PlaygroundInstance, ServiceInstance, generate, to_yaml},
+    compose::{
+        ComposeDocument, ComposeService, FileMount, GeneratedCompose, PlaygroundInstance,
+        ServiceInstance, generate, to_yaml,
+    },
     project::persistent_volume_prefix,
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{error::OperationError, operation::Operation, prepare::{Prepared, setting}};
+use super::{
+    error::OperationError,
+    operation::Operation,
+    prepare::{Prepared, setting},
+};
 use crate::playrooms::CONFIG_LABEL;
 
 impl Operation<'_> {
@@ -99,7 +106,11 @@ fn config(document: &ComposeDocument, name: &str, image: Option<&String>) -> Str
         .collect();
     let text = json!([alone, networks, volumes, image]).to_string();
     let digest = Sha256::digest(text);
-    digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The named volumes that it mounts.

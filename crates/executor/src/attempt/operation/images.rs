@@ -25,7 +25,12 @@ impl Operation<'_> {
                 continue;
             };
             let never = service.rest.get("pull_policy") == Some(&json!("never"));
-            let there = self.playroom.engine.image(&unescape(image)).await?.is_some();
+            let there = self
+                .playroom
+                .engine
+                .image(&unescape(image))
+                .await?
+                .is_some();
             if there {
                 present += 1;
             }
@@ -37,14 +42,19 @@ impl Operation<'_> {
             return Ok(());
         }
         let project = self.project(self.directory.wanted());
-        let pulled = self.compose(PULL_TIMEOUT, async |watch| project.pull(&wanted, watch).await);
+        let pulled = self.compose(PULL_TIMEOUT, async |watch| {
+            project.pull(&wanted, watch).await
+        });
         match pulled.await {
             Ok(()) => Ok(()),
             Err(error) if again && present == wanted.len() => {
                 // What is there still serves, whatever its registry says.
                 let said = ComposeProgress::Line(error.to_string()).line();
-                self.printer.line(format!("images cannot be pulled again: {said}"));
-                self.outcome.warnings.push(format!("images could not be pulled again: {said}"));
+                self.printer
+                    .line(format!("images cannot be pulled again: {said}"));
+                self.outcome
+                    .warnings
+                    .push(format!("images could not be pulled again: {said}"));
                 Ok(())
             }
             Err(error) => Err(self.compose_failed(&error).await),

@@ -19,10 +19,15 @@ impl Operation<'_> {
         self.phases.begin("compose_stop").await?;
         self.route_state(RouteState::Maintenance).await?;
         let Some(document) = self.any_document() else {
-            return Err(OperationError::failed("unknown", "the playground has no generated document to stop"));
+            return Err(OperationError::failed(
+                "unknown",
+                "the playground has no generated document to stop",
+            ));
         };
         let project = self.project(document);
-        let stopped = self.compose(DOWN_TIMEOUT, async |watch| project.stop(&[], watch).await).await;
+        let stopped = self
+            .compose(DOWN_TIMEOUT, async |watch| project.stop(&[], watch).await)
+            .await;
         if let Err(error) = stopped {
             return Err(self.compose_failed(&error).await);
         }
@@ -40,14 +45,17 @@ impl Operation<'_> {
             ..Up::default()
         };
         let project = self.project(self.directory.applied());
-        let started = self.compose(DOWN_TIMEOUT, async |watch| project.up(&up, watch).await).await;
+        let started = self
+            .compose(DOWN_TIMEOUT, async |watch| project.up(&up, watch).await)
+            .await;
         if let Err(error) = started {
             return Err(self.compose_failed(&error).await);
         }
         if !self.target().job_mode {
             let kept: PlaygroundRoutes = self.kept_routes()?;
             let routes: Vec<_> = kept.services.into_iter().map(|one| one.route).collect();
-            self.ready(&awaited(&document, &routes, document.services.keys())).await?;
+            self.ready(&awaited(&document, &routes, document.services.keys()))
+                .await?;
         }
         self.route_state(RouteState::Serving).await?;
         let containers = self.containers().await?;
@@ -61,7 +69,8 @@ impl Operation<'_> {
     async fn applied_document(&self) -> Result<ComposeDocument, OperationError> {
         let directory = self.directory.clone();
         let document = on_disk("the applied document", move || directory.document()).await?;
-        let none = || OperationError::failed("unknown", "nothing was applied: there is nothing to start");
+        let none =
+            || OperationError::failed("unknown", "nothing was applied: there is nothing to start");
         document.ok_or_else(none)
     }
 

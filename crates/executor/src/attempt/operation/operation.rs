@@ -7,8 +7,8 @@ use tokio::task::spawn_blocking;
 use wire::executors::{
     ClaimedRun,
     operations::{
-        AppliedRevision, OperationFailure, OperationInput, OperationOutcome, OperationSecrets, OperationTarget,
-        ReportOutcome,
+        AppliedRevision, OperationFailure, OperationInput, OperationOutcome, OperationSecrets,
+        OperationTarget, ReportOutcome,
     },
 };
 
@@ -95,7 +95,10 @@ impl<'a> Operation<'a> {
 
     /// The containers of the playground.
     pub(super) async fn containers(&self) -> Result<Vec<Container>, OperationError> {
-        Ok(self.playroom.containers(&self.owner, self.target().id).await?)
+        Ok(self
+            .playroom
+            .containers(&self.owner, self.target().id)
+            .await?)
     }
 
     /// Notes how the services are; what cannot be seen is left out.

@@ -69,12 +69,14 @@ impl AttemptRunner {
                 let error = format!("the operation cannot go on: {reason}");
                 PerformOutcome::ended(taken, end(Some(error), false), unsent)
             }
-            Err(Halt::Stop(stop)) => {
-                PerformOutcome::stopped(taken, stop, unsent, |timed_out| {
-                    let error = if timed_out { "the operation's time was over" } else { "cancelled" };
-                    end(Some(error.to_owned()), timed_out)
-                })
-            }
+            Err(Halt::Stop(stop)) => PerformOutcome::stopped(taken, stop, unsent, |timed_out| {
+                let error = if timed_out {
+                    "the operation's time was over"
+                } else {
+                    "cancelled"
+                };
+                end(Some(error.to_owned()), timed_out)
+            }),
         })
     }
 
@@ -114,9 +116,14 @@ impl AttemptRunner {
                 Ok(()) => operation.report(None).await.map(|()| None),
                 Err(OperationError::Failed(failure)) => {
                     let message = failure.message.clone();
-                    operation.report(Some(*failure)).await.map(|()| Some(message))
+                    operation
+                        .report(Some(*failure))
+                        .await
+                        .map(|()| Some(message))
                 }
-                Err(OperationError::Halt(Halt::Stop(stop @ (Stop::Cancelled | Stop::TimedOut)))) => {
+                Err(OperationError::Halt(Halt::Stop(
+                    stop @ (Stop::Cancelled | Stop::TimedOut),
+                ))) => {
                     operation.abandon(stop).await?;
                     Err(Halt::Stop(stop))
                 }
@@ -141,7 +148,10 @@ impl Operation<'_> {
             OperationAction::Start => self.start().await,
             OperationAction::Destroy => self.destroy().await,
             OperationAction::Rollout | OperationAction::Rollback | OperationAction::Complete => {
-                Err(OperationError::failed("unknown", "this executor does not perform it yet"))
+                Err(OperationError::failed(
+                    "unknown",
+                    "this executor does not perform it yet",
+                ))
             }
         }
     }

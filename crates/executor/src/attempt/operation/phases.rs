@@ -41,7 +41,9 @@ impl<'a> Phases<'a> {
         Self {
             reporter,
             printer,
-            earlier: parts.map(|part| (part.name.clone(), part.clone())).collect(),
+            earlier: parts
+                .map(|part| (part.name.clone(), part.clone()))
+                .collect(),
             next,
             current: None,
             ended: None,
@@ -66,7 +68,10 @@ impl<'a> Phases<'a> {
         let label = phase_label(key).unwrap_or(key);
         let earlier = self.earlier.get(key);
         let has_ended = earlier.is_some_and(|part| {
-            matches!(part.stage, Stage::Completed | Stage::Failed | Stage::Skipped)
+            matches!(
+                part.stage,
+                Stage::Completed | Stage::Failed | Stage::Skipped
+            )
         });
         let tries = earlier.map_or(0, |part| u32::try_from(part.tries).unwrap_or(0));
         let phase = Phase {

@@ -42,13 +42,19 @@ pub(super) struct Prepared {
 impl Prepared {
     /// The services that the router reaches.
     pub(super) fn routed(&self) -> BTreeSet<String> {
-        self.routes.iter().map(|route| route.service.clone()).collect()
+        self.routes
+            .iter()
+            .map(|route| route.service.clone())
+            .collect()
     }
 }
 
 impl Operation<'_> {
     /// Reads the blueprint with its variables, and judges it.
-    pub(super) async fn prepare(&mut self, defaults: &DefaultValues) -> Result<Prepared, OperationError> {
+    pub(super) async fn prepare(
+        &mut self,
+        defaults: &DefaultValues,
+    ) -> Result<Prepared, OperationError> {
         let text = self.input.sources.compose_yaml.clone();
         let environment = self.environment(defaults);
         let values = environment.values();
@@ -92,18 +98,26 @@ impl Operation<'_> {
         let mut seen = values.clone();
         // What the tool itself reads is not for playgrounds to say.
         seen.retain(|key, _| {
-            key == "COMPOSE_PROFILES" || !["COMPOSE_", "DOCKER_", "BUILDKIT_"].iter().any(|own| key.starts_with(own))
+            key == "COMPOSE_PROFILES"
+                || !["COMPOSE_", "DOCKER_", "BUILDKIT_"]
+                    .iter()
+                    .any(|own| key.starts_with(own))
         });
-        let config = self.compose(CONFIG_TIMEOUT, async |watch| project.config(&seen, &[], watch).await);
+        let config = self.compose(CONFIG_TIMEOUT, async |watch| {
+            project.config(&seen, &[], watch).await
+        });
         let value = match config.await {
             Ok(value) => value,
             Err(error) => {
                 let said = error.lines().last().cloned();
-                return Err(OperationError::invalid(said.unwrap_or_else(|| error.to_string())));
+                return Err(OperationError::invalid(
+                    said.unwrap_or_else(|| error.to_string()),
+                ));
             }
         };
-        let document = serde_json::from_value(value)
-            .map_err(|error| OperationError::invalid(format!("the Compose document is not readable: {error}")))?;
+        let document = serde_json::from_value(value).map_err(|error| {
+            OperationError::invalid(format!("the Compose document is not readable: {error}"))
+        })?;
         Ok((document, place))
     }
 
@@ -133,7 +147,9 @@ impl Operation<'_> {
             })
             .collect();
         routes(&settings).map_err(|problems| {
-            let problems = problems.iter().map(|one| format!("service `{}`: {}", one.service, one.message));
+            let problems = problems
+                .iter()
+                .map(|one| format!("service `{}`: {}", one.service, one.message));
             OperationError::invalid(problems.collect::<Vec<_>>().join("; "))
         })
     }
@@ -172,7 +188,10 @@ fn narrow(document: &mut ComposeDocument, sources: &ServiceSources) {
     };
     let mut open: Vec<String> = wanted.iter().cloned().collect();
     while let Some(name) = open.pop() {
-        let needed = document.services.get(&name).map(|service| service.depends_on.keys());
+        let needed = document
+            .services
+            .get(&name)
+            .map(|service| service.depends_on.keys());
         for needed in needed.into_iter().flatten() {
             if wanted.insert(needed.clone()) {
                 open.push(needed.clone());
@@ -188,7 +207,10 @@ fn narrow(document: &mut ComposeDocument, sources: &ServiceSources) {
 
 /// Where the playground may reach, with all links followed.
 async fn places(document: &ComposeDocument, own: Vec<PathBuf>) -> Result<Places, OperationError> {
-    let paths: Vec<String> = policy::host_paths(document).into_iter().map(|path| path.path).collect();
+    let paths: Vec<String> = policy::host_paths(document)
+        .into_iter()
+        .map(|path| path.path)
+        .collect();
     let resolve = move || {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let resolved = paths.into_iter().map(|path| {
@@ -207,7 +229,11 @@ async fn places(document: &ComposeDocument, own: Vec<PathBuf>) -> Result<Places,
 fn real_path(path: &Path) -> PathBuf {
     for ancestor in path.ancestors() {
         if let (Ok(real), Ok(rest)) = (ancestor.canonicalize(), path.strip_prefix(ancestor)) {
-            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+            return if rest.as_os_str().is_empty() {
+                real
+            } else {
+                real.join(rest)
+            };
         }
     }
     path.to_owned()

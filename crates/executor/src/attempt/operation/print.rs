@@ -25,7 +25,10 @@ impl Printer {
             let line: Bytes = receiver.recv().await?;
             Some((Ok::<_, std::io::Error>(line), receiver))
         });
-        (Self { lines, redactor }, StreamReader::new(Box::pin(printed)))
+        (
+            Self { lines, redactor },
+            StreamReader::new(Box::pin(printed)),
+        )
     }
 
     /// Prints a line.

@@ -51,7 +51,10 @@ pub(super) fn awaited<'n>(
             continue;
         };
         let completes = |other: &playground::compose::ComposeService| {
-            let condition = other.depends_on.get(name).and_then(|one| one.get("condition"));
+            let condition = other
+                .depends_on
+                .get(name)
+                .and_then(|one| one.get("condition"));
             condition.is_some_and(|condition| condition == "service_completed_successfully")
         };
         let route = routes.iter().find(|route| route.service == *name);
@@ -115,7 +118,8 @@ impl Operation<'_> {
     ) -> Result<Option<String>, OperationError> {
         let ours = containers.iter().filter(|container| {
             let config = container.labels.get(CONFIG_LABEL);
-            container.service == name && (awaited.config.is_none() || config == awaited.config.as_ref())
+            container.service == name
+                && (awaited.config.is_none() || config == awaited.config.as_ref())
         });
         let mut ready = 0;
         let mut lacks = "it has no container yet".to_owned();
@@ -147,19 +151,27 @@ async fn standing(container: &Container, awaited: &Awaited, seen: &mut Seen) -> 
         }
         (ContainerState::Running, Some(ContainerHealth::Starting)) => Standing::NotYet,
         (ContainerState::Running, None) if container.restarts >= RESTARTS => {
-            Standing::Failed(format!("its container was started again {} times", container.restarts))
+            Standing::Failed(format!(
+                "its container was started again {} times",
+                container.restarts
+            ))
         }
-        (ContainerState::Running, None) => match awaited.port.and_then(|port| address(container, port)) {
-            Some(address) if connects(address).await => Standing::Ready,
-            Some(_) => Standing::NotYet,
-            None => settled(container, seen),
-        },
+        (ContainerState::Running, None) => {
+            match awaited.port.and_then(|port| address(container, port)) {
+                Some(address) if connects(address).await => Standing::Ready,
+                Some(_) => Standing::NotYet,
+                None => settled(container, seen),
+            }
+        }
         (ContainerState::Exited | ContainerState::Dead, _) => match container.exit_code {
             Some(0) if awaited.runs_once => Standing::Ready,
             code => Standing::Failed(exited(code.unwrap_or(-1))),
         },
         (ContainerState::Restarting, _) if container.restarts >= RESTARTS => {
-            Standing::Failed(format!("its container ends again and again, {} times", container.restarts))
+            Standing::Failed(format!(
+                "its container ends again and again, {} times",
+                container.restarts
+            ))
         }
         (ContainerState::Created, _) if !container.error.is_empty() => {
             Standing::Failed(container.error.clone())
@@ -170,8 +182,13 @@ async fn standing(container: &Container, awaited: &Awaited, seen: &mut Seen) -> 
 
 /// Whether a container without any check has run for a while.
 fn settled(container: &Container, seen: &mut Seen) -> Standing {
-    let started = container.started_at.map(|at| at.to_string()).unwrap_or_default();
-    let since = seen.entry((container.id.clone(), started)).or_insert_with(Instant::now);
+    let started = container
+        .started_at
+        .map(|at| at.to_string())
+        .unwrap_or_default();
+    let since = seen
+        .entry((container.id.clone(), started))
+        .or_insert_with(Instant::now);
     if since.elapsed() >= SETTLE {
         Standing::Ready
     } else {
@@ -181,5 +198,8 @@ fn settled(container: &Container, seen: &mut Seen) -> Standing {
 
 /// Whether something listens at the address.
 async fn connects(address: SocketAddr) -> bool {
-    matches!(timeout(CONNECT_LIMIT, TcpStream::connect(address)).await, Ok(Ok(_)))
+    matches!(
+        timeout(CONNECT_LIMIT, TcpStream::connect(address)).await,
+        Ok(Ok(_))
+    )
 }

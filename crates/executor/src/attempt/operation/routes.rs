@@ -56,7 +56,10 @@ impl Operation<'_> {
                 "service `{service}` is internal, and the playground has no password"
             )));
         }
-        Ok(self.playroom.route(routes, &self.directory, &self.owner).await?)
+        Ok(self
+            .playroom
+            .route(routes, &self.directory, &self.owner)
+            .await?)
     }
 
     /// Puts the playground's routes into another state.
@@ -82,7 +85,11 @@ impl Operation<'_> {
         };
         let urls = prepared.routes.iter().map(|route| {
             let source = prepared.sources.get(&route.service);
-            let kind = if source.is_some_and(|source| source.is_dynamic()) { "dynamic" } else { "static" };
+            let kind = if source.is_some_and(|source| source.is_dynamic()) {
+                "dynamic"
+            } else {
+                "static"
+            };
             let visibility = match route.visibility() {
                 Visibility::External => "external",
                 Visibility::Internal => "internal",

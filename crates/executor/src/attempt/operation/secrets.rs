@@ -49,11 +49,18 @@ pub(super) async fn own(
     redactor: &Redactor,
 ) -> Result<OperationSecrets, OperationError> {
     let fields = open(runner, taken, OWN_SECRETS).await?;
-    let secrets: OperationSecrets = serde_json::from_value(Value::Object(fields))
-        .map_err(|error| Halt::Refused(format!("the playground's secrets are not understood: {error}")))?;
+    let secrets: OperationSecrets =
+        serde_json::from_value(Value::Object(fields)).map_err(|error| {
+            Halt::Refused(format!(
+                "the playground's secrets are not understood: {error}"
+            ))
+        })?;
     hide(redactor, [&secrets.password])?;
     hide(redactor, secrets.generated.values())?;
-    hide(redactor, secrets.registries.iter().map(|login| &login.secret))?;
+    hide(
+        redactor,
+        secrets.registries.iter().map(|login| &login.secret),
+    )?;
     let overrides = secrets.service_env.values().chain([&secrets.env_overrides]);
     for variables in overrides {
         let sensitive = variables
@@ -73,14 +80,19 @@ pub(super) fn hide<'s>(
         .into_iter()
         .map(String::as_str)
         .filter(|value| value.len() >= SHORTEST_SECRET);
-    redactor
-        .add(secrets)
-        .map_err(|error| Halt::Refused(format!("the playground's secrets cannot be hidden: {error}")))
+    redactor.add(secrets).map_err(|error| {
+        Halt::Refused(format!(
+            "the playground's secrets cannot be hidden: {error}"
+        ))
+    })
 }
 
 impl Operation<'_> {
     /// Has the server keep values that were drawn; the ones that it has are used.
-    pub(super) async fn keep(&mut self, values: BTreeMap<String, String>) -> Result<(), OperationError> {
+    pub(super) async fn keep(
+        &mut self,
+        values: BTreeMap<String, String>,
+    ) -> Result<(), OperationError> {
         if values.is_empty() {
             return Ok(());
         }

@@ -36,12 +36,15 @@ pub(super) fn read(
         let shape = ServiceShape {
             ports: !service.ports.is_empty(),
             container_name: service.rest.contains_key("container_name"),
-            healthcheck: service.rest.contains_key("healthcheck") || source.settings.healthcheck_path.is_some(),
+            healthcheck: service.rest.contains_key("healthcheck")
+                || source.settings.healthcheck_path.is_some(),
             repository: source.repo_url().is_some(),
         };
         match ServiceLabels::parse(&service.plain_labels(), shape) {
             Ok(labels) => source.labels = labels,
-            Err(wrong) => problems.extend(wrong.iter().map(|one| format!("service `{name}`: {one}"))),
+            Err(wrong) => {
+                problems.extend(wrong.iter().map(|one| format!("service `{name}`: {one}")))
+            }
         }
         read.insert(name.clone(), source);
     }
@@ -62,14 +65,21 @@ impl ServiceSource {
         Self {
             labels: ServiceLabels::default(),
             settings: sources.services.get(name).cloned().unwrap_or_default(),
-            playspec: playspec.find(|one| one.name == name).cloned().unwrap_or_default(),
+            playspec: playspec
+                .find(|one| one.name == name)
+                .cloned()
+                .unwrap_or_default(),
             shared_repository: None,
         }
     }
 
     /// The repository that it is built from.
     pub(super) fn repo_url(&self) -> Option<&str> {
-        let own = self.settings.repo_url.as_ref().or(self.playspec.repo_url.as_ref());
+        let own = self
+            .settings
+            .repo_url
+            .as_ref()
+            .or(self.playspec.repo_url.as_ref());
         let own = own.or(self.labels.repo_url.as_ref());
         own.or(self.shared_repository.as_ref()).map(String::as_str)
     }
@@ -81,7 +91,10 @@ impl ServiceSource {
 
     /// The image that it is to use instead of the file's.
     pub(super) fn image(&self) -> Option<String> {
-        self.settings.image.clone().or_else(|| self.playspec.image.clone())
+        self.settings
+            .image
+            .clone()
+            .or_else(|| self.playspec.image.clone())
     }
 
     pub(super) fn start_command(&self) -> Option<String> {
@@ -107,26 +120,48 @@ impl ServiceSource {
         let settings = self.settings.exposure.as_ref().unwrap_or(&none);
         let playspec = self.playspec.exposure.as_ref().unwrap_or(&none);
         let own_port = settings.port.or(self.settings.exposure_port);
-        let enabled = settings.enabled.or(own_port.map(|_| true)).or(playspec.enabled);
+        let enabled = settings
+            .enabled
+            .or(own_port.map(|_| true))
+            .or(playspec.enabled);
         if !enabled.unwrap_or(self.labels.port.is_some()) {
             return Ok(None);
         }
-        let visibility = settings.visibility.as_ref().or(self.settings.exposure_visibility.as_ref());
-        let visibility = match visibility.or(playspec.visibility.as_ref()).map(String::as_str) {
+        let visibility = settings
+            .visibility
+            .as_ref()
+            .or(self.settings.exposure_visibility.as_ref());
+        let visibility = match visibility
+            .or(playspec.visibility.as_ref())
+            .map(String::as_str)
+        {
             None => self.labels.visibility,
             Some("external") => Visibility::External,
             Some("internal") => Visibility::Internal,
-            Some(other) => return Err(format!("visibility `{other}` is neither `external` nor `internal`")),
+            Some(other) => {
+                return Err(format!(
+                    "visibility `{other}` is neither `external` nor `internal`"
+                ));
+            }
         };
-        let rule = settings.path_rule.as_ref().or(self.settings.path_rule.as_ref());
+        let rule = settings
+            .path_rule
+            .as_ref()
+            .or(self.settings.path_rule.as_ref());
         let rule = match rule.or(playspec.path_rule.as_ref()) {
             Some(text) => Some(PathRule::parse(text)?),
             None => self.labels.path_rule.clone(),
         };
-        let subdomain = settings.subdomain.as_ref().or(self.settings.subdomain.as_ref());
+        let subdomain = settings
+            .subdomain
+            .as_ref()
+            .or(self.settings.subdomain.as_ref());
         Ok(Some(Exposure {
             enabled: true,
-            port: own_port.or(playspec.port).or(self.labels.port).unwrap_or(80),
+            port: own_port
+                .or(playspec.port)
+                .or(self.labels.port)
+                .unwrap_or(80),
             subdomain: subdomain.or(playspec.subdomain.as_ref()).cloned(),
             visibility,
             path_rule: rule,

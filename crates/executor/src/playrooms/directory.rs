@@ -19,6 +19,8 @@ const ROUTES: &str = "routes.json";
 /// The document that is applied, and the one that is to be.
 const APPLIED: &str = "compose.yml";
 const WANTED: &str = "compose.next.yml";
+/// The document that was applied, while a change is undone.
+const UNDO: &str = "compose.undo.yml";
 /// The blueprint as its author wrote it, alone in a directory.
 const BLUEPRINT: &str = "blueprint";
 
@@ -72,17 +74,26 @@ impl PlaygroundDirectory {
 
     /// The document that is applied, or the first one that is to be; `None` when there is none.
     pub(crate) fn document(&self) -> io::Result<Option<ComposeDocument>> {
-        for path in [self.applied(), self.wanted()] {
-            match fs::read_to_string(&path) {
-                Ok(text) => {
-                    let wrong = |error| io::Error::other(format!("{}: {error}", path.display()));
-                    return ComposeDocument::from_yaml(&text).map(Some).map_err(wrong);
-                }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+        match read_document(&self.applied())? {
+            None => self.next_document(),
+            applied => Ok(applied),
+        }
+    }
+
+    /// The document that is to be applied; `None` when there is none.
+    pub(crate) fn next_document(&self) -> io::Result<Option<ComposeDocument>> {
+        read_document(&self.wanted())
+    }
+
+    /// Removes what a change that was undone left.
+    pub(crate) fn discard_next(&self) -> io::Result<()> {
+        for path in [self.wanted(), self.undo()] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
             }
         }
-        Ok(None)
+        Ok(())
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -154,6 +165,10 @@ impl PlaygroundDirectory {
         self.path.join(WANTED)
     }
 
+    pub(crate) fn undo(&self) -> PathBuf {
+        self.path.join(UNDO)
+    }
+
     pub(crate) fn blueprint(&self) -> PathBuf {
         self.path.join(BLUEPRINT)
     }
@@ -196,6 +211,17 @@ impl PlaygroundDirectory {
 
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         replace(&self.path.join(name), bytes)
+    }
+}
+
+fn read_document(path: &Path) -> io::Result<Option<ComposeDocument>> {
+    match fs::read_to_string(path) {
+        Ok(text) => {
+            let wrong = |error| io::Error::other(format!("{}: {error}", path.display()));
+            ComposeDocument::from_yaml(&text).map(Some).map_err(wrong)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,11 +1,13 @@
 //! What lives beside the attempts: the Docker host of this executor, the router, and who watches both.
 
+mod check;
 mod directory;
 mod logs;
 mod observer;
 mod playroom;
 mod routing;
 mod states;
+mod stats;
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -15,6 +17,7 @@ use std::{
 use tokio::time::sleep;
 use wire::executors::PlayroomInfo;
 
+pub(crate) use check::places;
 pub(crate) use directory::{DirectoryMark, PlaygroundDirectory};
 pub(crate) use logs::tail;
 pub(crate) use observer::observe;

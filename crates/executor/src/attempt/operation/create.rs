@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use docker::compose::{Down, Up};
-use playground::compose::{GeneratedCompose, to_yaml};
+use playground::{
+    compose::{ComposeDocument, GeneratedCompose, to_yaml},
+    routes::ServiceRoute,
+};
 use router::RouteState;
 use serde_json::{Value, json};
 
@@ -59,7 +62,8 @@ impl Operation<'_> {
             }
         };
         self.phases.begin("image_pull").await?;
-        let plain = self.generate(&prepared, &BTreeMap::new())?;
+        let files = self.mounted_files(&prepared.document).await?;
+        let plain = self.generate(&prepared, &files)?;
         self.write_wanted(&plain.yaml).await?;
         self.pull(&plain.document, pull_again).await?;
         self.phases.complete(Value::Null);
@@ -68,14 +72,14 @@ impl Operation<'_> {
         let wanted = labelled(&plain.document, &images);
         self.write_wanted(&wanted.yaml).await?;
         self.outcome.images = images;
-        self.outcome.urls = self.urls(&prepared);
+        self.outcome.urls = self.urls(&prepared.routes, |name| prepared.is_dynamic(name));
         let template = serde_json::to_value(&prepared.document).unwrap_or_default();
         self.outcome.augmented_template = Some(to_yaml(&template));
         self.phases.complete(Value::Null);
         Ok((prepared, wanted))
     }
 
-    async fn write_wanted(&self, yaml: &str) -> Result<(), OperationError> {
+    pub(super) async fn write_wanted(&self, yaml: &str) -> Result<(), OperationError> {
         let (directory, yaml) = (self.directory.clone(), yaml.to_owned());
         let write = move || directory.put(&directory.wanted(), &yaml);
         on_disk("the generated document", write).await
@@ -111,22 +115,23 @@ impl Operation<'_> {
         }
         self.route(self.routes(&prepared.routes, &wanted.document, RouteState::Serving))
             .await?;
-        self.applied_now(prepared, wanted).await?;
+        self.applied_now(&prepared.routes, &wanted.document).await?;
         self.phases.complete(Value::Null);
         Ok(())
     }
 
-    /// The wanted document runs.
+    /// A document runs.
     pub(super) async fn applied_now(
         &mut self,
-        prepared: &Prepared,
-        wanted: &GeneratedCompose,
+        routes: &[ServiceRoute],
+        document: &ComposeDocument,
     ) -> Result<(), OperationError> {
         let directory = self.directory.clone();
         on_disk("the generated document", move || directory.apply()).await?;
-        let routes = self.routes(&prepared.routes, &wanted.document, RouteState::Serving);
+        let value = serde_json::to_value(document).unwrap_or_default();
+        self.outcome.compose_yaml = Some(to_yaml(&value));
+        let routes = self.routes(routes, document, RouteState::Serving);
         self.outcome.routes = serde_json::to_value(routes).unwrap_or_default();
-        self.outcome.compose_yaml = Some(wanted.yaml.clone());
         self.outcome.applied = true;
         Ok(())
     }

@@ -60,6 +60,14 @@ impl Operation<'_> {
                 self.phases.complete(Value::Null);
                 Ok(true)
             }
+            OperationAction::Rollout | OperationAction::Rollback => {
+                if self.phases.earlier("compose_rollout").is_none()
+                    && !self.phases.began("compose_rollout")
+                {
+                    return Ok(true);
+                }
+                self.go_back().await.map(|()| true)
+            }
             _ => Ok(false),
         }
     }

@@ -13,6 +13,9 @@ use super::{
 };
 use crate::playrooms::{PlaygroundRoutes, states};
 
+/// So many lines of each service that was stopped are kept.
+const STOPPED_LINES: usize = 1_000;
+
 impl Operation<'_> {
     /// Stops all containers and keeps them.
     pub(super) async fn stop(&mut self) -> Result<(), OperationError> {
@@ -31,6 +34,9 @@ impl Operation<'_> {
         if let Err(error) = stopped {
             return Err(self.compose_failed(&error).await);
         }
+        // Their containers may be removed before they are asked for.
+        let containers = self.containers().await?;
+        self.outcome.logs = self.logs(&containers, |_| STOPPED_LINES).await;
         self.phases.complete(Value::Null);
         Ok(())
     }
@@ -66,7 +72,7 @@ impl Operation<'_> {
     }
 
     /// The document that is applied.
-    async fn applied_document(&self) -> Result<ComposeDocument, OperationError> {
+    pub(super) async fn applied_document(&self) -> Result<ComposeDocument, OperationError> {
         let directory = self.directory.clone();
         let document = on_disk("the applied document", move || directory.document()).await?;
         let none =

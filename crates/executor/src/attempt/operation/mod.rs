@@ -1,12 +1,15 @@
 //! Operations on playgrounds: what is done with the Docker host of a playroom.
 
+mod change;
 mod compose;
 mod create;
 mod destroy;
 mod environment;
 mod error;
+mod files;
 mod generate;
 mod images;
+mod job;
 mod lifecycle;
 mod operation;
 mod perform;
@@ -14,6 +17,7 @@ mod phases;
 mod prepare;
 mod print;
 mod readiness;
+mod rollout;
 mod routes;
 mod secrets;
 mod services;

@@ -34,6 +34,8 @@ pub(super) struct Operation<'a> {
     pub(super) phases: Phases<'a>,
     pub(super) printer: Printer,
     pub(super) outcome: OperationOutcome,
+    /// The server has the outcome already, from an earlier attempt.
+    pub(super) reported: bool,
 }
 
 impl<'a> Operation<'a> {
@@ -66,6 +68,7 @@ impl<'a> Operation<'a> {
             phases: Phases::new(reporter, run, printer.clone()),
             printer,
             outcome: OperationOutcome::default(),
+            reported: false,
         })
     }
 
@@ -126,6 +129,14 @@ impl<'a> Operation<'a> {
             self.look().await;
         }
         self.phases.flush().await?;
+        if self.reported {
+            return Ok(());
+        }
+        self.put_outcome().await
+    }
+
+    /// Has the server store the outcome as it is now.
+    pub(super) async fn put_outcome(&self) -> Result<(), Halt> {
         let report = ReportOutcome {
             executor: self.runner.environment.settings.name.clone(),
             token: self.taken.token,

@@ -147,12 +147,9 @@ impl Operation<'_> {
             OperationAction::Stop => self.stop().await,
             OperationAction::Start => self.start().await,
             OperationAction::Destroy => self.destroy().await,
-            OperationAction::Rollout | OperationAction::Rollback | OperationAction::Complete => {
-                Err(OperationError::failed(
-                    "unknown",
-                    "this executor does not perform it yet",
-                ))
-            }
+            OperationAction::Rollout => self.rollout().await,
+            OperationAction::Rollback => self.rollback().await,
+            OperationAction::Complete => self.complete().await,
         }
     }
 }

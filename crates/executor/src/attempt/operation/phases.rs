@@ -24,6 +24,8 @@ pub(super) struct Phases<'a> {
     current: Option<Phase>,
     /// An end that is reported with the next beginning.
     ended: Option<PartReport>,
+    /// The phases of this attempt.
+    begun: Vec<&'static str>,
 }
 
 struct Phase {
@@ -47,12 +49,18 @@ impl<'a> Phases<'a> {
             next,
             current: None,
             ended: None,
+            begun: Vec::new(),
         }
     }
 
     /// What an earlier attempt left of a phase.
     pub(super) fn earlier(&self, key: &str) -> Option<&RunPart> {
         self.earlier.get(key)
+    }
+
+    /// Whether this attempt began a phase.
+    pub(super) fn began(&self, key: &str) -> bool {
+        self.begun.contains(&key)
     }
 
     /// The phase that began last and has not ended.
@@ -88,6 +96,7 @@ impl<'a> Phases<'a> {
         let mut parts: Vec<PartReport> = self.ended.take().into_iter().collect();
         parts.extend((!phase.again).then_some(report));
         self.current = Some(phase);
+        self.begun.push(key);
         self.advance(parts).await
     }
 

@@ -4,14 +4,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::Duration,
 };
 
 use playground::{
     compose::ComposeDocument,
     environment::MergedEnvironment,
-    policy::{self, Places, Policy},
+    policy::{self, Policy},
     routes::{RouteSettings, ServiceRoute, routes},
     variables,
 };
@@ -23,6 +23,7 @@ use super::{
     operation::{Operation, on_disk},
     services::{self, ServiceSource},
 };
+use crate::playrooms::places;
 
 /// The compose tool only reads files here.
 const CONFIG_TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,6 +41,13 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// Whether a service comes from a repository.
+    pub(super) fn is_dynamic(&self, service: &str) -> bool {
+        self.sources
+            .get(service)
+            .is_some_and(ServiceSource::is_dynamic)
+    }
+
     /// The services that the router reaches.
     pub(super) fn routed(&self) -> BTreeSet<String> {
         self.routes
@@ -66,7 +74,11 @@ impl Operation<'_> {
         let mut sources = services::read(&document, &self.input.sources)?;
         let routes = self.routes_of(&sources)?;
         let routed = routes.iter().map(|route| route.service.clone()).collect();
-        let places = places(&document, vec![directory]).await?;
+        let judged = document.clone();
+        let places = on_disk("the paths of the document", move || {
+            Ok(places(&judged, &[directory]))
+        });
+        let places = places.await?;
         refuse(policy::check(&document, &policy, &places, &routed))?;
         let environments = self.service_environments(&document, defaults);
         self.outcome.environment = Some(reported(&environment, &environments));
@@ -203,38 +215,4 @@ fn narrow(document: &mut ComposeDocument, sources: &ServiceSources) {
     for service in document.services.values_mut() {
         service.depends_on.retain(|name, _| wanted.contains(name));
     }
-}
-
-/// Where the playground may reach, with all links followed.
-async fn places(document: &ComposeDocument, own: Vec<PathBuf>) -> Result<Places, OperationError> {
-    let paths: Vec<String> = policy::host_paths(document)
-        .into_iter()
-        .map(|path| path.path)
-        .collect();
-    let resolve = move || {
-        let text = |path: PathBuf| path.to_string_lossy().into_owned();
-        let resolved = paths.into_iter().map(|path| {
-            let real = text(real_path(Path::new(&path)));
-            (path, real)
-        });
-        Ok(Places {
-            resolved: resolved.collect(),
-            own: own.into_iter().map(|path| text(real_path(&path))).collect(),
-        })
-    };
-    on_disk("the paths of the document", resolve).await
-}
-
-/// A path without links, as far as it is there.
-fn real_path(path: &Path) -> PathBuf {
-    for ancestor in path.ancestors() {
-        if let (Ok(real), Ok(rest)) = (ancestor.canonicalize(), path.strip_prefix(ancestor)) {
-            return if rest.as_os_str().is_empty() {
-                real
-            } else {
-                real.join(rest)
-            };
-        }
-    }
-    path.to_owned()
 }

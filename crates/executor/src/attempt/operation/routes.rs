@@ -8,7 +8,7 @@ use playground::{
 use router::{BasicAuth, RouteState};
 use wire::executors::operations::ServiceUrl;
 
-use super::{error::OperationError, operation::Operation, prepare::Prepared};
+use super::{error::OperationError, operation::Operation};
 use crate::playrooms::{CONFIG_LABEL, PlaygroundRoutes, RoutedService};
 
 /// Who may open internal services.
@@ -76,7 +76,11 @@ impl Operation<'_> {
     }
 
     /// Where people reach the services.
-    pub(super) fn urls(&self, prepared: &Prepared) -> Vec<ServiceUrl> {
+    pub(super) fn urls(
+        &self,
+        routes: &[ServiceRoute],
+        is_dynamic: impl Fn(&str) -> bool,
+    ) -> Vec<ServiceUrl> {
         let router = self.playroom.info.router.clone().unwrap_or_default();
         let address = RouterAddress {
             scheme: router.scheme,

@@ -34,12 +34,16 @@ pub(crate) struct YamlKey {
     pub(crate) at: TextPosition,
 }
 
+/// The most values a text may have with all its aliases replaced: many times what the largest known stacks have.
+const MOST_NODES: usize = 25_000;
+
 /// Reads one YAML document. An empty text is null.
 pub(crate) fn read(text: &str) -> Result<YamlNode, BlueprintProblem> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::Error,
         strict_booleans: true,
         with_snippet: false,
+        budget: serde_saphyr::budget! { max_nodes: MOST_NODES },
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let at = error.location().map(position).unwrap_or_default();

@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::variables::unescape;
+use crate::{
+    labels::{LabelProblem, ServiceLabels, ServiceShape},
+    variables::unescape,
+};
 
 /// Keys and values of which only some are looked at.
 pub type Properties = Map<String, Value>;
@@ -126,6 +129,21 @@ impl ComposeService {
         labels
             .map(|(key, value)| (key.clone(), unescape(value)))
             .collect()
+    }
+
+    /// What the labels of the namespace say. `repository` is true when the playspec names one for the service.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the labels.
+    pub fn settings(&self, repository: bool) -> Result<ServiceLabels, Vec<LabelProblem>> {
+        let shape = ServiceShape {
+            ports: !self.ports.is_empty(),
+            container_name: self.rest.contains_key("container_name"),
+            healthcheck: self.rest.contains_key("healthcheck"),
+            repository,
+        };
+        ServiceLabels::parse(&self.plain_labels(), shape)
     }
 
     /// How many containers it has.

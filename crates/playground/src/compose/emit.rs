@@ -9,13 +9,11 @@ const FIRST: [&str; 5] = ["name", "services", "image", "build", "command"];
 #[must_use]
 pub fn to_yaml(value: &Value) -> String {
     let mut out = String::new();
-    match value {
-        Value::Object(map) if !map.is_empty() => entries(value, 0, &mut out),
-        Value::Array(items) if !items.is_empty() => entries(value, 0, &mut out),
-        scalar => {
-            out.push_str(&inline(scalar));
-            out.push('\n');
-        }
+    if is_block(value) {
+        entries(value, 0, &mut out);
+    } else {
+        out.push_str(&inline(value));
+        out.push('\n');
     }
     out
 }
@@ -41,28 +39,40 @@ fn entries(value: &Value, depth: usize, out: &mut String) {
         Value::Array(items) => {
             for item in items {
                 indent(depth, out);
-                out.push('-');
-                nested(item, depth + 1, out);
+                out.push_str("- ");
+                // What stands in an item starts on the line of its dash.
+                let start = out.len();
+                if is_block(item) {
+                    entries(item, depth + 1, out);
+                    out.replace_range(start..start + 2 * (depth + 1), "");
+                } else {
+                    out.push_str(&inline(item));
+                    out.push('\n');
+                }
             }
         }
         _ => {}
     }
 }
 
-/// What stands after a key or a dash.
+/// What stands after a key.
 fn nested(value: &Value, depth: usize, out: &mut String) {
-    let block = match value {
-        Value::Object(map) => !map.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        _ => false,
-    };
-    if block {
+    if is_block(value) {
         out.push('\n');
         entries(value, depth, out);
     } else {
         out.push(' ');
         out.push_str(&inline(value));
         out.push('\n');
+    }
+}
+
+/// Maps and lists with something in them stand on lines of their own.
+fn is_block(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => !map.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        _ => false,
     }
 }
 
@@ -84,8 +94,18 @@ fn text(string: &str) -> String {
     if is_plain(string) {
         string.to_owned()
     } else {
-        // A JSON string is a YAML string in double quotes.
-        Value::String(string.to_owned()).to_string()
+        // A JSON string is a YAML string in double quotes, but for characters that YAML wants escaped.
+        let quoted = Value::String(string.to_owned()).to_string();
+        quoted.chars().map(escaped).collect()
+    }
+}
+
+fn escaped(c: char) -> String {
+    match c {
+        '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+            format!("\\u{:04x}", u32::from(c))
+        }
+        c => c.to_string(),
     }
 }
 

@@ -77,14 +77,14 @@ pub(super) fn shares(service: &ComposeService) -> BTreeMap<String, &'static str>
             .text(key)
             .and_then(|text| text.strip_prefix("service:"))
         {
-            shared.insert(name.to_owned(), key);
+            shared.entry(name.to_owned()).or_insert(key);
         }
     }
     let from = service.rest.get("volumes_from").and_then(Value::as_array);
     for text in from.into_iter().flatten().filter_map(Value::as_str) {
         if !text.starts_with("container:") {
             let name = text.split(':').next().unwrap_or(text);
-            shared.insert(name.to_owned(), "volumes_from");
+            shared.entry(name.to_owned()).or_insert("volumes_from");
         }
     }
     shared

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Refusals, is_on, or_setting, paths::text};
+use super::{Refusals, or_setting, paths::text};
 use crate::compose::{ComposeService, Properties};
 
 /// How mounts of the container stay in the container.
@@ -53,13 +53,6 @@ fn bind(mount: &Properties, refusals: &mut Refusals<'_>) {
     if !PROPAGATIONS.contains(&propagation) && !refusals.policy.privileged {
         let allowed = or_setting("`rprivate` and `rslave` are allowed", "privileged: true");
         refusals.add("volumes.bind.propagation", propagation, allowed);
-    }
-    if let Some(selinux) = options.get("selinux").filter(|value| is_on(value)) {
-        refusals.add_value(
-            "volumes.bind.selinux",
-            selinux,
-            "remove it: it changes labels of the host's files",
-        );
     }
 }
 

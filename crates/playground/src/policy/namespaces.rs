@@ -51,7 +51,9 @@ pub(super) fn namespace(key: &str, value: &Value, refusals: &mut Refusals<'_>) {
         return;
     }
     let allowed = match key {
-        "network_mode" => "the playground's own networks, `none` and `service:NAME` are allowed",
+        "network_mode" => {
+            "the playground's own networks (remove the key), `none` and `service:NAME` are allowed"
+        }
         "ipc" => "`private`, `shareable`, `none` and `service:NAME` are allowed",
         "pid" => "the container's own and `service:NAME` are allowed",
         _ => "the container's own is allowed: remove the key",

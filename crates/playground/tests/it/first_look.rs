@@ -49,3 +49,200 @@ fn services_ports_profiles_and_labels_are_read() {
     assert_eq!(db.image.as_deref(), Some("postgres:${TAG:-16}"));
     assert!(read.is_valid());
 }
+
+fn told(text: &str) -> Vec<String> {
+    let read = blueprint::read(text);
+    let told = read.problems.iter();
+    told.map(|problem| format!("{}{problem}", if problem.warning { "warning " } else { "" }))
+        .collect()
+}
+
+#[test]
+fn mistakes_are_told_with_line_and_column() {
+    let cases = [
+        (
+            "services:\n  web:\n    imge: x\n    build: .\n",
+            "3:5: service `web`: the key `imge` does not exist (did you mean `image`?)",
+        ),
+        (
+            "service:\n  a: {image: x}\nservices: {a: {image: x}}\n",
+            "1:1: the key `service` does not exist (did you mean `services`?)",
+        ),
+        (
+            "services:\n  web: [a]\n",
+            "2:8: service `web`: a service is a map, not a list",
+        ),
+        (
+            "services: [web]\n",
+            "1:11: `services` is a map of names to services, not a list",
+        ),
+        ("services: {}\n", "1:11: there is no service"),
+        ("volumes: {}\n", "1:1: the key `services` is missing"),
+        (
+            "- a\n",
+            "1:1: a Compose file is a map with the key `services`, not a list",
+        ),
+        (
+            "just text",
+            "1:1: a Compose file is a map with the key `services`, not text",
+        ),
+        (
+            "",
+            "a Compose file is a map with the key `services`, not nothing",
+        ),
+        ("5", "a number or boolean"),
+        (
+            "services:\n  web:\n    image: x\n    depends_on: [bd]\n  db: {image: x}\n",
+            "4:17: service `web`: `depends_on` names the service `bd`, which does not exist",
+        ),
+        (
+            "services:\n  web:\n    image: x\n    labels:\n      playgrounds.expse: '80'\n",
+            "5:7: service `web`: label `playgrounds.expse: `: the key `expse` does not exist (did you mean `expose`?)",
+        ),
+        (
+            "services:\n  web:\n    image: x\n    labels:\n      - a=b\n      - playgrounds.port=x\n",
+            "6:9: service `web`: label `playgrounds.port: x`: expected a port",
+        ),
+        (
+            "services:\n  web:\n    image: a$\n",
+            "3:12: service `web`: a `$` is not followed by a name",
+        ),
+        (
+            "name: ${\nservices: {a: {image: x}}\n",
+            "1:7: a name is missing after `${`",
+        ),
+        (
+            "services:\n  web:\n    image: x\n  web:\n    image: y\n",
+            "4:3: the YAML is not valid",
+        ),
+        ("services: {a: {image: x}\n", "the YAML is not valid"),
+    ];
+    for (text, expected) in cases {
+        let told = told(text);
+        assert!(
+            told.iter().any(|problem| problem.contains(expected)),
+            "{text}\n{told:?}"
+        );
+        assert!(!blueprint::read(text).is_valid(), "{text}");
+    }
+}
+
+#[test]
+fn warnings_do_not_make_it_invalid() {
+    let text = "version: '3'\nservices:\n  web: {}\n  b:\n";
+    let expected = [
+        "warning 1:10: `version` has no effect and can be removed",
+        "warning 3:3: service `web`: there is neither `image` nor `build`",
+        "warning 4:3: service `b`: there is neither `image` nor `build`",
+    ];
+    assert_eq!(told(text), expected);
+    let read = blueprint::read(text);
+    assert!(read.is_valid());
+    assert_eq!((read.errors().count(), read.warnings().count()), (0, 3));
+}
+
+#[test]
+fn other_files_may_have_the_rest() {
+    let text = "
+include:
+  - a.yaml
+  - path: [b.yaml, c.yaml]
+services:
+  web:
+    extends: {file: base.yaml, service: web}
+    depends_on: [elsewhere]
+    labels: {playgrounds.visibility: internal}
+";
+    let read = blueprint::read(text);
+    assert_eq!(read.problems, []);
+    assert_eq!(
+        read.other_files,
+        ["a.yaml", "b.yaml", "c.yaml", "base.yaml"]
+    );
+    assert_eq!(read.services[0].settings, None);
+    assert_eq!(blueprint::read("include: [a.yaml]\n").problems, []);
+    assert_eq!(
+        blueprint::read("include: [a.yaml]\nservices: {}\n").problems,
+        []
+    );
+}
+
+#[test]
+fn dependencies_that_may_be_missing_are_not_told() {
+    let text = "
+services:
+  web:
+    image: x
+    depends_on:
+      maybe: {condition: service_started, required: false}
+  a:
+    image: x
+    depends_on: ['$NAME']
+  b:
+    image: x
+    depends_on: [a, web]
+";
+    assert_eq!(told(text), Vec::<String>::new());
+}
+
+#[test]
+fn labels_with_variables_are_judged_later() {
+    let text = "
+services:
+  web:
+    image: x
+    labels:
+      playgrounds.port: ${PORT}
+      playgrounds.visibility: nonsense
+";
+    let read = blueprint::read(text);
+    assert_eq!(
+        (read.problems.len(), read.services[0].settings.clone()),
+        (0, None)
+    );
+    let unknown = text.replace("visibility", "visiblity");
+    assert!(told(&unknown)[0].contains("did you mean `visibility`?"));
+}
+
+#[test]
+fn labels_say_what_is_built() {
+    let of = |label: &str| {
+        let text = format!("services:\n  web:\n    image: x\n    labels: ['{label}']\n");
+        blueprint::read(&text).services[0].is_dynamic()
+    };
+    assert!(
+        of("playgrounds.repo_url=x") && of("fibe.gg/dockerfile=x") && of("fibe.gg/source_mount=/x")
+    );
+    assert!(!of("fibe.gg/port=80") && !of("repo_url=x"));
+}
+
+#[test]
+fn values_keep_their_spelling() {
+    let text = "services:\n  web:\n    image: x\n    ports: [8000-8010, '127.0.0.1::80', {target: 80, host_ip: 1.2.3.4, published: 90, protocol: tcp}, {}, {target: 1}]\n    labels: {a: true, b: 1.5, c: , d: yes}\n";
+    let read = blueprint::read(text);
+    assert_eq!(
+        read.services[0].ports,
+        ["8000-8010", "127.0.0.1::80", "1.2.3.4:90:80", "1"]
+    );
+    let labels: Vec<&str> = read.services[0]
+        .labels
+        .values()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(labels, ["true", "1.5", "", "yes"]);
+}
+
+#[test]
+fn text_made_to_harm_is_refused_and_read_in_no_time() {
+    let deep = "[".repeat(100_000);
+    assert!(!blueprint::read(&deep).is_valid());
+    let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let before = level - 1;
+        let items = vec![format!("*a{before}"); 10].join(", ");
+        laughs += &format!("a{level}: &a{level} [{items}]\n");
+    }
+    assert!(!blueprint::read(&laughs).is_valid());
+    let circle = "a: &a\n  b: *a\nservices: {a: {image: x}}\n";
+    assert!(!blueprint::read(circle).is_valid());
+}

@@ -1,0 +1,268 @@
+//! Texts of the compose tool and of the engine, and what they mean.
+
+use playground::failures::{
+    Diagnosis, FailureCategory as C, FailureEvidence, ServiceState, diagnose,
+};
+
+fn state(name: &str, running: bool) -> ServiceState {
+    ServiceState {
+        name: name.to_owned(),
+        running,
+        ..ServiceState::default()
+    }
+}
+
+fn of(output: &str, services: &[ServiceState]) -> Diagnosis {
+    diagnose(&FailureEvidence {
+        output: output.to_owned(),
+        exit_code: Some(1),
+        timed_out: false,
+        services: services.to_vec(),
+    })
+}
+
+#[test]
+fn lines_have_their_category() {
+    let cases = [
+        (
+            C::DiskFull,
+            "failed to register layer: write /usr/lib/x: no space left on device",
+        ),
+        (
+            C::DiskFull,
+            "error mounting \"x\": mkdir /var/lib/docker: no space left on device",
+        ),
+        (
+            C::RegistryRateLimited,
+            "toomanyrequests: You have reached your unauthenticated pull rate limit.",
+        ),
+        (
+            C::HostInit,
+            "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+        ),
+        (C::HostInit, "docker: unknown command: docker compose"),
+        (
+            C::Permission,
+            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+        ),
+        (
+            C::PortBind,
+            "Bind for 0.0.0.0:8080 failed: port is already allocated",
+        ),
+        (
+            C::PortBind,
+            "listen tcp4 0.0.0.0:80: bind: address already in use",
+        ),
+        (
+            C::ContainerConflict,
+            "Conflict. The container name \"/db\" is already in use by container \"abc\".",
+        ),
+        (
+            C::ImagePullAuthFailed,
+            "pull access denied for x, repository does not exist or may require 'docker login'",
+        ),
+        (
+            C::ImagePullAuthFailed,
+            "Head \"https://registry/v2/x\": unauthorized: authentication required",
+        ),
+        (
+            C::ImagePullNotFound,
+            "manifest for nginx:nope not found: manifest unknown: manifest unknown",
+        ),
+        (
+            C::ImagePullNotFound,
+            "Error response from daemon: No such image: pg-1-x-web:latest",
+        ),
+        (
+            C::Network,
+            "failed to resolve reference \"x\": dial tcp: lookup registry-1.docker.io: no such host",
+        ),
+        (
+            C::Network,
+            "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+        ),
+        (
+            C::ImagePullUnknown,
+            "failed to resolve reference \"docker.io/library/x\": unexpected status",
+        ),
+        (
+            C::ImageBuild,
+            "target web: failed to solve: process \"/bin/sh -c false\" did not complete successfully: exit code: 1",
+        ),
+        (
+            C::VolumeMount,
+            "invalid mount config for type \"bind\": bind source path does not exist: /x",
+        ),
+        (
+            C::DependencyUnhealthy,
+            "dependency failed to start: container pg-1-x-db-1 is unhealthy",
+        ),
+        (
+            C::ServiceExit,
+            "dependency failed to start: container pg-1-x-db-1 exited (1)",
+        ),
+        (
+            C::ServiceExit,
+            "service \"migrate\" didn't complete successfully: exit 2",
+        ),
+        (
+            C::ServiceExit,
+            "OCI runtime create failed: exec: \"nope\": executable file not found in $PATH: unknown",
+        ),
+        (
+            C::InvalidCompose,
+            "service \"web\" has neither an image nor a build context specified: invalid compose project",
+        ),
+        (
+            C::InvalidCompose,
+            "validating /x/compose.yml: services.web additional properties 'imge' not allowed",
+        ),
+        (C::InvalidCompose, "yaml: line 3: did not find expected key"),
+        (C::Permission, "open /x: permission denied"),
+        (C::Timeout, "context deadline exceeded"),
+        (C::Unknown, "something else"),
+    ];
+    for (category, line) in cases {
+        let told = of(&format!("Container x  Starting\n{line}\n\n"), &[]);
+        assert_eq!(told.category, category, "{line}");
+        assert_eq!(told.message, line);
+        assert!(!told.next_actions.is_empty());
+    }
+}
+
+#[test]
+fn the_last_line_that_says_something_counts() {
+    let told = of("yaml: line 3: bad\nno space left on device\nfinished", &[]);
+    assert_eq!(
+        (told.category, told.message.as_str()),
+        (C::DiskFull, "no space left on device")
+    );
+    assert_eq!(
+        of("", &[]).message,
+        "the deploy failed, and nothing says why"
+    );
+    assert_eq!(of("one\n two \n", &[]).message, "two");
+}
+
+#[test]
+fn a_line_names_its_service() {
+    let services = [
+        state("db", true),
+        state("web-db", true),
+        state("web", true),
+        state("b", true),
+    ];
+    let named = |line: &str| of(line, &services).failed_service;
+    let some = |name: &str| Some(name.to_owned());
+    assert_eq!(
+        named("dependency failed to start: container pg-1-x-db-1 is unhealthy"),
+        some("db")
+    );
+    assert_eq!(
+        named("container pg-1-x-web-db-12 is unhealthy"),
+        some("web-db")
+    );
+    assert_eq!(
+        named("container \"/pg-1-x-web-1\": port is already allocated"),
+        some("web")
+    );
+    assert_eq!(
+        named("service \"web\" didn't complete successfully: exit 2"),
+        some("web")
+    );
+    assert_eq!(
+        named("services.b.build: invalid compose project"),
+        some("b")
+    );
+    assert_eq!(named("port is already allocated"), None);
+    assert_eq!(named("container pg-1-x-db-x is unhealthy"), None);
+    let told = of(
+        "dependency failed to start: container pg-1-x-db-1 is unhealthy",
+        &services,
+    );
+    assert_eq!(told.failed_condition.as_deref(), Some("unhealthy"));
+    assert!(told.dependency_hint.unwrap().contains("depends_on"));
+    assert_eq!(
+        of("port is already allocated", &services).dependency_hint,
+        None
+    );
+}
+
+#[test]
+fn states_explain_what_the_tool_does_not() {
+    let mut ended = state("job", false);
+    ended.exit_code = Some(3);
+    let mut sick = state("web", true);
+    sick.health = Some("unhealthy".to_owned());
+    let fine = state("db", true);
+    let told = of("", &[fine.clone(), sick.clone()]);
+    assert_eq!(
+        (told.category, told.failed_service.as_deref()),
+        (C::DependencyUnhealthy, Some("web"))
+    );
+    assert_eq!(
+        told.message,
+        "service `web`: it did not become healthy (unhealthy)"
+    );
+    let told = of("context deadline exceeded", &[fine.clone(), sick, ended]);
+    assert_eq!(
+        (told.category, told.failed_service.as_deref()),
+        (C::ServiceExit, Some("job"))
+    );
+    assert_eq!(told.failed_condition.as_deref(), Some("exited with code 3"));
+    assert_eq!(told.message, "service `job`: it ended (exited with code 3)");
+    // A service that ended well explains nothing.
+    let mut done = state("done", false);
+    done.exit_code = Some(0);
+    let told = of("port is already allocated", &[done, fine]);
+    assert_eq!((told.category, told.failed_service), (C::PortBind, None));
+}
+
+#[test]
+fn a_service_without_memory_is_told_so() {
+    let mut killed = state("web", true);
+    killed.oom_killed = true;
+    killed.exit_code = Some(137);
+    let mut ended = state("db", false);
+    ended.exit_code = Some(1);
+    let told = of("", &[ended, killed]);
+    assert_eq!(
+        (told.category, told.failed_service.as_deref()),
+        (C::ServiceExit, Some("web"))
+    );
+    assert_eq!(
+        told.failed_condition.as_deref(),
+        Some("ended by the engine: out of memory")
+    );
+    assert!(
+        told.next_actions[0].contains("give service `web` more memory"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn time_that_is_over_is_a_timeout() {
+    let told = diagnose(&FailureEvidence {
+        timed_out: true,
+        output: "Container x  Waiting".to_owned(),
+        ..FailureEvidence::default()
+    });
+    assert_eq!(
+        (told.category, told.message.as_str()),
+        (C::Timeout, "the time for the deploy was over")
+    );
+    let told = diagnose(&FailureEvidence {
+        timed_out: true,
+        output: "port is already allocated".to_owned(),
+        ..FailureEvidence::default()
+    });
+    assert_eq!(told.category, C::PortBind);
+}
+
+#[test]
+fn categories_have_the_names_of_the_contract() {
+    let name = |category: C| serde_json::to_value(category).unwrap();
+    assert_eq!(name(C::ImagePullAuthFailed), "image_pull_auth_failed");
+    assert_eq!(name(C::RegistryRateLimited), "registry_rate_limited");
+    assert_eq!(name(C::PortBind), "port_bind");
+}

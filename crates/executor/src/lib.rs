@@ -19,6 +19,7 @@ mod settings;
 pub mod shim;
 
 pub use attempt::plugins::Isolated;
+pub use docker::git::GitPolicy;
 pub use probe::{Finding, Support, probe};
 pub use settings::{DockerHost, Isolation, Plugins, Settings, ShippedPlugin};
 pub use tokio_util::sync::CancellationToken;

@@ -2,6 +2,7 @@
 
 use std::{ffi::OsString, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
+use docker::git::GitPolicy;
 use ipnet::IpNet;
 use wire::trace::Spans;
 
@@ -114,6 +115,10 @@ pub struct DockerHost {
     pub router_listen: SocketAddr,
     /// What stands after the subdomains of services, where a playroom has no domain of its own.
     pub root_domain: String,
+    /// How many images are built at once.
+    pub builds: usize,
+    /// Which repositories may be cloned besides those over HTTPS and SSH.
+    pub git: GitPolicy,
 }
 
 impl DockerHost {
@@ -129,6 +134,8 @@ impl DockerHost {
             directory: directory.into(),
             router_listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
             root_domain: "localhost".to_owned(),
+            builds: 2,
+            git: GitPolicy::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, builder::BoolishValueParser};
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
 use super::values;
 
@@ -55,4 +55,29 @@ pub(crate) struct ForDocker {
         default_value = "localhost"
     )]
     pub(crate) root_domain: String,
+
+    /// How many images are built at once
+    #[arg(long, env = "PLAYHOUSE_BUILDS", value_name = "N", default_value = "2")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) builds: u16,
+
+    /// Clone repositories over this protocol too, besides HTTPS and SSH (repeatable; in the environment
+    /// comma-separated)
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ALLOW_GIT",
+        value_name = "PROTOCOL",
+        value_delimiter = ','
+    )]
+    #[arg(value_enum)]
+    pub(crate) allow_git: Vec<GitProtocol>,
+}
+
+/// A protocol that has to be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GitProtocol {
+    /// Plain HTTP: any host on the way reads credentials
+    Http,
+    /// Repositories of the executor's machine
+    File,
 }

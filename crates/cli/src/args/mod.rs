@@ -30,7 +30,7 @@ pub(crate) use client::{Address, ClientArgs, DEFAULT_SERVER, Format, Reconnect, 
 pub(crate) use credential::{
     CredentialArgs, CredentialUsesArgs, DeleteCredentials, RotateKey, SetCredential, VaultArgs,
 };
-pub(crate) use docker::ForDocker;
+pub(crate) use docker::{ForDocker, GitProtocol};
 pub(crate) use doctor::{Backup, Completions, Doctor};
 pub(crate) use events::Events;
 pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};

@@ -6,13 +6,13 @@ use std::{
     time::Duration,
 };
 
-use executor::{CancellationToken, DockerHost, Plugins, Settings, ShippedPlugin};
+use executor::{CancellationToken, DockerHost, GitPolicy, Plugins, Settings, ShippedPlugin};
 use tokio::task::JoinHandle;
 use wire::{client::Client, executors::BUILT_IN, trace::Spans};
 
 use super::{join, place};
 use crate::{
-    args::{Executor, ForDocker, Isolation, Work},
+    args::{Executor, ForDocker, GitProtocol, Isolation, Work},
     exit::{Exit, Failure},
     otlp::spans,
     signals::StopSignals,
@@ -137,6 +137,11 @@ fn docker(named: &ForDocker, state: Option<&Path>) -> Result<Option<DockerHost>,
         playroom: named.playroom.clone(),
         router_listen: named.router_listen,
         root_domain: named.root_domain.clone(),
+        builds: named.builds.into(),
+        git: GitPolicy {
+            http: named.allow_git.contains(&GitProtocol::Http),
+            file: named.allow_git.contains(&GitProtocol::File),
+        },
         ..DockerHost::new(directory)
     }))
 }

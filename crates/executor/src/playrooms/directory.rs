@@ -1,6 +1,7 @@
 //! The directory of a playground: what was generated for it, and whose it is.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -16,6 +17,8 @@ use crate::directory;
 const MARK: &str = "owner.json";
 /// What the router needs.
 const ROUTES: &str = "routes.json";
+/// Which service comes from which checkout.
+const SOURCES: &str = "sources.json";
 /// The document that is applied, and the one that is to be.
 const APPLIED: &str = "compose.yml";
 const WANTED: &str = "compose.next.yml";
@@ -157,6 +160,11 @@ impl PlaygroundDirectory {
         self.path.join("checkouts")
     }
 
+    /// Their git directories, which no container sees.
+    pub(crate) fn git(&self) -> PathBuf {
+        self.path.join("git")
+    }
+
     pub(crate) fn applied(&self) -> PathBuf {
         self.path.join(APPLIED)
     }
@@ -191,6 +199,15 @@ impl PlaygroundDirectory {
 
     pub(crate) fn save_routes(&self, routes: &impl Serialize) -> io::Result<()> {
         self.write(ROUTES, &to_json(routes)?)
+    }
+
+    pub(crate) fn save_sources(&self, sources: &BTreeMap<String, String>) -> io::Result<()> {
+        self.write(SOURCES, &to_json(sources)?)
+    }
+
+    /// The checkouts by service, each by its path among them.
+    pub(crate) fn sources(&self) -> io::Result<BTreeMap<String, String>> {
+        Ok(self.read(SOURCES)?.unwrap_or_default())
     }
 
     pub(crate) fn routes<T: DeserializeOwned>(&self) -> io::Result<Option<T>> {

@@ -1,9 +1,11 @@
 //! What lives beside the attempts: the Docker host of this executor, the router, and who watches both.
 
 mod check;
+mod checkouts;
 mod directory;
 mod logs;
 mod observer;
+mod orphans;
 mod playroom;
 mod routing;
 mod states;

@@ -20,7 +20,7 @@ use wire::{
     },
 };
 
-use super::{PlaygroundDirectory, Playroom, states};
+use super::{PlaygroundDirectory, Playroom, orphans::Orphans, states};
 
 /// How often everything is looked at, whatever events say.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -33,10 +33,12 @@ const BATCH: usize = 1_000;
 
 /// Watches until it is dropped.
 pub(crate) async fn observe(client: Client, executor: String, playroom: Arc<Playroom>) {
-    let observer = Observer {
+    let mut observer = Observer {
         client,
         executor,
         playroom,
+        orphans: Orphans::default(),
+        dirty: BTreeMap::new(),
     };
     loop {
         if let Err(error) = observer.watch().await {
@@ -50,6 +52,9 @@ struct Observer {
     client: Client,
     executor: String,
     playroom: Arc<Playroom>,
+    orphans: Orphans,
+    /// The services with changes in no commit, as they were seen last.
+    dirty: BTreeMap<i64, Vec<String>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +69,7 @@ enum WatchError {
 
 impl Observer {
     /// Looks at everything, then at what events are about.
-    async fn watch(&self) -> Result<(), WatchError> {
+    async fn watch(&mut self) -> Result<(), WatchError> {
         let placed = self.report(Vec::new()).await?;
         let owner = placed.owners.get(&self.playroom.name);
         let owner = owner
@@ -96,6 +101,7 @@ impl Observer {
             if changed.is_none() {
                 placed = self.report(Vec::new()).await?;
                 next = Instant::now() + PERIOD;
+                self.sweep(&owner, &placed).await?;
             }
             placed = self.look(&owner, placed, changed).await?;
         }
@@ -103,7 +109,7 @@ impl Observer {
 
     /// Looks at playgrounds, those that are named or all, and reports those that no operation changes.
     async fn look(
-        &self,
+        &mut self,
         owner: &Owner,
         placed: PlacedPlaygrounds,
         named: Option<BTreeSet<i64>>,
@@ -129,11 +135,15 @@ impl Observer {
             };
             if let Some(one) = known.get(&id).filter(|one| !one.changing) {
                 let names = self.services(&one.project);
+                if named.is_none() {
+                    let dirty = dirty(&self.playroom, one).await;
+                    self.dirty.insert(id, dirty);
+                }
                 seen.push(ObservedPlayground {
                     id,
                     last_operation: one.last_operation.clone(),
                     services: states(&containers, names.iter().map(String::as_str)),
-                    dirty: Vec::new(),
+                    dirty: self.dirty.get(&id).cloned().unwrap_or_default(),
                 });
             }
         }
@@ -160,6 +170,13 @@ impl Observer {
             .await?)
     }
 
+    /// Removes what belongs to no playground.
+    async fn sweep(&mut self, owner: &Owner, placed: &PlacedPlaygrounds) -> Result<(), WatchError> {
+        let ids: BTreeSet<i64> = placed.playgrounds.iter().map(|one| one.id).collect();
+        self.dirty.retain(|id, _| ids.contains(id));
+        Ok(self.orphans.sweep(&self.playroom, owner, &ids).await?)
+    }
+
     /// The services that should have containers.
     fn services(&self, project: &str) -> BTreeSet<String> {
         let directory: Option<PlaygroundDirectory> = self.playroom.directory(project).ok();
@@ -168,6 +185,17 @@ impl Observer {
             .map(|document| document.services.into_keys().collect())
             .unwrap_or_default()
     }
+}
+
+/// The services of a playground with changes in no commit; none when that cannot be seen.
+async fn dirty(playroom: &Playroom, placed: &PlacedPlayground) -> Vec<String> {
+    let Ok(directory) = playroom.directory(&placed.project) else {
+        return Vec::new();
+    };
+    playroom.dirty(&directory).await.unwrap_or_else(|error| {
+        tracing::warn!(playground = placed.id, %error, "the checkouts cannot be looked at");
+        Vec::new()
+    })
 }
 
 /// The playground that an event is about, if a look at it tells something new.

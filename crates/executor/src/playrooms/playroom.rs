@@ -3,7 +3,8 @@
 use std::{fs::File, path::PathBuf};
 
 use docker::{
-    ComposeProject, ComposeTool, DockerError, Endpoint, Engine, Owner, Selection, engine::Container,
+    ComposeProject, ComposeTool, DockerError, Endpoint, Engine, Owner, Selection, build::Builder,
+    engine::Container, git::GitPolicy,
 };
 use wire::executors::{PlayroomInfo, RouterInfo};
 
@@ -18,6 +19,9 @@ pub(crate) struct Playroom {
     pub(crate) routing: Routing,
     /// What stands after subdomains where the playroom has no domain of its own.
     pub(crate) root_domain: String,
+    pub(crate) builder: Builder,
+    /// Which repositories may be cloned besides those over HTTPS and SSH.
+    pub(crate) git: GitPolicy,
     endpoint: Endpoint,
     tool: ComposeTool,
     root: PathBuf,
@@ -79,6 +83,8 @@ impl Playroom {
             name: settings.playroom.clone(),
             root_domain: settings.root_domain.clone(),
             info,
+            builder: Builder::new(engine.clone(), tool.clone(), settings.builds),
+            git: settings.git,
             engine,
             routing,
             endpoint,
@@ -99,6 +105,11 @@ impl Playroom {
     /// The directory of a playground.
     pub(crate) fn directory(&self, project: &str) -> std::io::Result<PlaygroundDirectory> {
         PlaygroundDirectory::of(&self.root, project)
+    }
+
+    /// What is fetched of repositories, for all playgrounds.
+    pub(crate) fn git_cache(&self) -> PathBuf {
+        self.root.join("git-cache")
     }
 
     /// The directories of all playgrounds.

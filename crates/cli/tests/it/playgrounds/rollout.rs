@@ -75,7 +75,12 @@ impl Load {
             thread.join().unwrap();
         }
         let wrong = self.wrong.lock().unwrap();
-        assert!(wrong.is_empty(), "{} were lost, the first: {}", wrong.len(), wrong[0]);
+        assert!(
+            wrong.is_empty(),
+            "{} were lost, the first: {}",
+            wrong.len(),
+            wrong[0]
+        );
         self.asked.load(SeqCst)
     }
 }
@@ -83,7 +88,15 @@ impl Load {
 /// The ids of the containers of a project, with their images.
 fn containers(test: &TestPlaygrounds, project: &str) -> Vec<String> {
     let filter = format!("label=playhouse.project={project}");
-    let mut lines = test.docker(&["ps", "-a", "--no-trunc", "--filter", &filter, "--format", "{{.ID}} {{.Image}} {{.State}}"]);
+    let mut lines = test.docker(&[
+        "ps",
+        "-a",
+        "--no-trunc",
+        "--filter",
+        &filter,
+        "--format",
+        "{{.ID}} {{.Image}} {{.State}}",
+    ]);
     lines.sort();
     lines
 }
@@ -93,7 +106,15 @@ fn of_service(test: &TestPlaygrounds, project: &str, service: &str) -> Vec<Strin
         format!("label=playhouse.project={project}"),
         format!("label=playhouse.service={service}"),
     );
-    test.docker(&["ps", "-aq", "--no-trunc", "--filter", &project, "--filter", &service])
+    test.docker(&[
+        "ps",
+        "-aq",
+        "--no-trunc",
+        "--filter",
+        &project,
+        "--filter",
+        &service,
+    ])
 }
 
 fn change(test: &TestPlaygrounds, id: i64, variables: &Value) {
@@ -118,8 +139,14 @@ fn a_rollout_loses_no_request_and_leaves_what_did_not_change() {
         change(&test, id, &json!({"VERSION": version}));
         test.post(&format!("/api/playgrounds/{id}/rollout"), &json!({}));
         test.becomes(id, "running");
-        assert_eq!(test.visit(id, "web", "/").body.trim(), format!("version {version}"));
-        assert_eq!(test.visit(id, "api", "/").body.trim(), format!("api {version}"));
+        assert_eq!(
+            test.visit(id, "web", "/").body.trim(),
+            format!("version {version}")
+        );
+        assert_eq!(
+            test.visit(id, "api", "/").body.trim(),
+            format!("api {version}")
+        );
     }
     let asked = load.end();
     assert!(asked > 100, "{asked}");
@@ -140,8 +167,15 @@ fn a_rollout_that_fails_is_undone_as_a_whole() {
     let project = format!("pg-{id}-undo");
     let web = of_service(&test, &project, "web");
     let environment = |test: &TestPlaygrounds, service: &str| {
-        let one = of_service(test, &project, service).pop().expect("a container");
-        let mut lines = test.docker(&["inspect", "--format", "{{.Image}} {{json .Config.Env}}", &one]);
+        let one = of_service(test, &project, service)
+            .pop()
+            .expect("a container");
+        let mut lines = test.docker(&[
+            "inspect",
+            "--format",
+            "{{.Image}} {{json .Config.Env}}",
+            &one,
+        ]);
         lines.sort();
         lines
     };
@@ -158,8 +192,16 @@ fn a_rollout_that_fails_is_undone_as_a_whole() {
     assert_eq!(details["failed_service"], "web");
     assert_eq!(details["lines"], json!(["cannot start"]));
     assert_eq!(details["undone"], true);
-    assert_eq!(["web", "api", "quiet"].map(|service| environment(&test, service)), before);
-    assert_eq!(of_service(&test, &project, "web"), web, "{:?}", containers(&test, &project));
+    assert_eq!(
+        ["web", "api", "quiet"].map(|service| environment(&test, service)),
+        before
+    );
+    assert_eq!(
+        of_service(&test, &project, "web"),
+        web,
+        "{:?}",
+        containers(&test, &project)
+    );
     assert_eq!(test.visit(id, "api", "/").body.trim(), "api one");
     assert_eq!(test.visit(id, "web", "/").body.trim(), "version one");
     test.destroy(id);

@@ -1,6 +1,6 @@
 //! `create` and `hard_restart`: everything is provisioned.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use docker::compose::{Down, Up};
 use playground::{
@@ -16,6 +16,7 @@ use super::{
     operation::{Operation, on_disk},
     prepare::Prepared,
     readiness::awaited,
+    sources::Sources,
 };
 
 /// How long the compose tool may take to start everything; services wait for each other meanwhile.
@@ -28,6 +29,9 @@ impl Operation<'_> {
     pub(super) async fn create(&mut self) -> Result<(), OperationError> {
         self.claim_directory().await?;
         let (prepared, wanted) = self.generate_wanted(false).await?;
+        if self.input.dry_run {
+            return self.plan_only(&prepared, &wanted).await;
+        }
         self.bring_up(&prepared, &wanted).await
     }
 
@@ -35,6 +39,9 @@ impl Operation<'_> {
     pub(super) async fn hard_restart(&mut self) -> Result<(), OperationError> {
         self.claim_directory().await?;
         let (prepared, wanted) = self.generate_wanted(true).await?;
+        if self.input.dry_run {
+            return self.plan_only(&prepared, &wanted).await;
+        }
         self.phases.begin("compose_down").await?;
         self.route_state(RouteState::Starting).await?;
         self.take_down(!self.target().persist_volumes).await?;
@@ -52,20 +59,16 @@ impl Operation<'_> {
             let address = self.playroom.routing.address().to_string();
             self.phases.complete(json!({ "address": address }));
         }
-        let defaults = self.with_secrets(BTreeMap::new()).await?;
-        let prepared = match self.prepare(&defaults).await {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                // It is the document that cannot be generated.
-                self.phases.begin("compose_generate").await?;
-                return Err(error);
-            }
-        };
+        self.log_in().await?;
+        let sources = self.sources().await?;
+        let prepared = self.judged(&sources).await?;
+        let built = self.build(&prepared, &sources, pull_again).await?;
         self.phases.begin("image_pull").await?;
         let files = self.mounted_files(&prepared.document).await?;
-        let plain = self.generate(&prepared, &files)?;
+        let plain = self.generate(&prepared, &sources, &built, &files)?;
         self.write_wanted(&plain.yaml).await?;
         self.pull(&plain.document, pull_again).await?;
+        self.log_out().await?;
         self.phases.complete(Value::Null);
         self.phases.begin("compose_generate").await?;
         let images = self.image_ids(&plain.document).await?;
@@ -77,6 +80,18 @@ impl Operation<'_> {
         self.outcome.augmented_template = Some(to_yaml(&template));
         self.phases.complete(Value::Null);
         Ok((prepared, wanted))
+    }
+
+    async fn judged(&mut self, sources: &Sources) -> Result<Prepared, OperationError> {
+        let prepared = match self.with_secrets(sources.defaults.clone()).await {
+            Ok(defaults) => self.prepare(sources, &defaults).await,
+            Err(error) => Err(error),
+        };
+        if let Err(OperationError::Failed(_)) = prepared {
+            // It is the document that cannot be generated.
+            self.phases.begin("compose_generate").await?;
+        }
+        prepared
     }
 
     pub(super) async fn write_wanted(&self, yaml: &str) -> Result<(), OperationError> {

@@ -13,6 +13,24 @@ impl Operation<'_> {
     /// Removes everything that bears the playground's labels. Again, it finds nothing and is done.
     pub(super) async fn destroy(&mut self) -> Result<(), OperationError> {
         self.phases.begin("compose_down").await?;
+        if self.input.unless_dirty {
+            let dirty = self.playroom.dirty(&self.directory).await;
+            let unknown = |error| {
+                OperationError::failed(
+                    "unknown",
+                    format!("the checkouts cannot be looked at: {error}"),
+                )
+            };
+            self.outcome.dirty = dirty.map_err(unknown)?;
+            if !self.outcome.dirty.is_empty() {
+                let services = self.outcome.dirty.join(", ");
+                self.printer.line(format!(
+                    "kept: there are changes that are in no commit: {services}"
+                ));
+                self.phases.complete(Value::Null);
+                return Ok(());
+            }
+        }
         self.remove_all().await?;
         self.outcome.removed = true;
         self.outcome.services = Some(Vec::new());

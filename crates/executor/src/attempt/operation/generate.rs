@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use playground::{
     compose::{
         ComposeDocument, ComposeService, FileMount, GeneratedCompose, PlaygroundInstance,
-        ServiceInstance, generate, to_yaml,
+        ServiceInstance, SourceMount, generate, to_yaml,
     },
     project::persistent_volume_prefix,
 };
@@ -16,6 +16,8 @@ use super::{
     error::OperationError,
     operation::Operation,
     prepare::{Prepared, setting},
+    services::ServiceSource,
+    sources::Sources,
 };
 use crate::playrooms::CONFIG_LABEL;
 
@@ -24,6 +26,8 @@ impl Operation<'_> {
     pub(super) fn generate(
         &self,
         prepared: &Prepared,
+        sources: &Sources,
+        built: &BTreeMap<String, String>,
         files: &BTreeMap<String, Vec<FileMount>>,
     ) -> Result<GeneratedCompose, OperationError> {
         let target = self.target();
@@ -35,9 +39,9 @@ impl Operation<'_> {
             let instance = ServiceInstance {
                 routed: routed.contains(name),
                 environment: environment.map(|merged| merged.values()),
-                image: source.image(),
-                built: false,
-                source: None,
+                image: built.get(name).cloned().or_else(|| source.image()),
+                built: built.contains_key(name),
+                source: mount(name, source, sources),
                 start_command: source.start_command(),
                 healthcheck: source.healthcheck().map(|check| (check, port)),
                 files: files.get(name).cloned().unwrap_or_default(),
@@ -56,6 +60,15 @@ impl Operation<'_> {
         };
         Ok(generate(&prepared.document, &instance))
     }
+}
+
+/// The checkout of a service as it is mounted, if it is.
+fn mount(name: &str, source: &ServiceSource, sources: &Sources) -> Option<SourceMount> {
+    let checkout = sources.checkouts.get(name)?;
+    Some(SourceMount {
+        checkout: checkout.files.to_string_lossy().into_owned(),
+        target: source.source_mount()?,
+    })
 }
 
 /// The document with the label on each service that tells its containers from older ones.

@@ -1,5 +1,6 @@
 //! Operations on playgrounds: what is done with the Docker host of a playroom.
 
+mod builds;
 mod change;
 mod compose;
 mod create;
@@ -9,6 +10,7 @@ mod error;
 mod files;
 mod generate;
 mod images;
+mod included;
 mod job;
 mod lifecycle;
 mod operation;
@@ -17,7 +19,9 @@ mod phases;
 mod prepare;
 mod print;
 mod readiness;
+mod registry;
 mod rollout;
 mod routes;
 mod secrets;
 mod services;
+mod sources;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use docker::{Owner, engine::Container};
+use docker::{
+    Owner,
+    engine::{Container, ContainerState},
+};
 use tokio::task::spawn_blocking;
 use wire::executors::{
     ClaimedRun,
@@ -22,6 +25,9 @@ use crate::{
     backoff::Backoff,
     playrooms::{DirectoryMark, PlaygroundDirectory, Playroom, states},
 };
+
+/// So many lines are kept of each service that does not run after a failure.
+const FAILED_LINES: usize = 1_000;
 
 pub(super) struct Operation<'a> {
     pub(super) runner: &'a AttemptRunner,
@@ -114,6 +120,8 @@ impl<'a> Operation<'a> {
     /// Reports the outcome, and a failure with the phase in which it was.
     pub(super) async fn report(&mut self, failure: Option<OperationFailure>) -> Result<(), Halt> {
         if let Some(mut failure) = failure {
+            let _ = self.log_out().await;
+            self.keep_logs().await;
             let current = self.phases.current();
             failure.step = failure.step.or_else(|| current.map(str::to_owned));
             self.phases.fail(&failure.message);
@@ -133,6 +141,14 @@ impl<'a> Operation<'a> {
             return Ok(());
         }
         self.put_outcome().await
+    }
+
+    /// Keeps the last lines of services that do not run.
+    async fn keep_logs(&mut self) {
+        if let Ok(mut containers) = self.containers().await {
+            containers.retain(|one| one.state != ContainerState::Running);
+            self.outcome.logs = self.logs(&containers, |_| FAILED_LINES).await;
+        }
     }
 
     /// Has the server store the outcome as it is now.

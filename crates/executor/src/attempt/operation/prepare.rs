@@ -20,8 +20,10 @@ use wire::executors::operations::ServiceSources;
 use super::{
     environment::{DefaultValues, reported},
     error::OperationError,
+    included,
     operation::{Operation, on_disk},
     services::{self, ServiceSource},
+    sources::Sources,
 };
 use crate::playrooms::places;
 
@@ -61,22 +63,23 @@ impl Operation<'_> {
     /// Reads the blueprint with its variables, and judges it.
     pub(super) async fn prepare(
         &mut self,
+        given: &Sources,
         defaults: &DefaultValues,
     ) -> Result<Prepared, OperationError> {
-        let text = self.input.sources.compose_yaml.clone();
         let environment = self.environment(defaults);
         let values = environment.values();
         let policy: Policy = setting(&self.input.policy, "policy")?;
-        refuse(variables::missing(&text, &values))?;
-        refuse(policy::check_text(&text, &values, &policy))?;
-        let (mut document, directory) = self.normalise(text, &values).await?;
+        refuse(variables::missing(&given.text, &values))?;
+        refuse(check_files(given, &values, &policy).await?)?;
+        let (mut document, mut own) = self.normalise(given, &values).await?;
         narrow(&mut document, &self.input.sources);
         let mut sources = services::read(&document, &self.input.sources)?;
         let routes = self.routes_of(&sources)?;
         let routed = routes.iter().map(|route| route.service.clone()).collect();
         let judged = document.clone();
+        own.extend(given.checkouts.values().map(|one| one.files.clone()));
         let places = on_disk("the paths of the document", move || {
-            Ok(places(&judged, &[directory]))
+            Ok(places(&judged, &own))
         });
         let places = places.await?;
         refuse(policy::check(&document, &policy, &places, &routed))?;
@@ -91,29 +94,28 @@ impl Operation<'_> {
         })
     }
 
-    /// What the compose tool makes of the blueprint, and the directory to which its paths are relative.
+    /// What the compose tool makes of the blueprint, and the directories in which its paths may be.
     async fn normalise(
         &self,
-        text: String,
+        given: &Sources,
         values: &BTreeMap<String, String>,
-    ) -> Result<(ComposeDocument, PathBuf), OperationError> {
-        let (directory, place) = (self.directory.clone(), self.directory.blueprint());
-        let file = place.join("compose.yml");
-        let (made, written) = (place.clone(), file.clone());
-        let write = move || {
-            fs::create_dir_all(&made)?;
-            directory.put(&written, &text)
+    ) -> Result<(ComposeDocument, Vec<PathBuf>), OperationError> {
+        let (file, own) = match &given.file {
+            Some((checkout, path)) => (checkout.files.join(path), checkout.files.clone()),
+            None => (
+                self.write_blueprint(&given.text).await?,
+                self.directory.blueprint(),
+            ),
         };
-        on_disk("the playground's directory", write).await?;
-        let mut project = self.project(file);
-        project.directory.clone_from(&place);
+        let mut project = self.project(file.clone());
+        if let Some(parent) = file.parent() {
+            parent.clone_into(&mut project.directory);
+        }
         let mut seen = values.clone();
         // What the tool itself reads is not for playgrounds to say.
         seen.retain(|key, _| {
-            key == "COMPOSE_PROFILES"
-                || !["COMPOSE_", "DOCKER_", "BUILDKIT_"]
-                    .iter()
-                    .any(|own| key.starts_with(own))
+            let own = ["COMPOSE_", "DOCKER_", "BUILDKIT_"];
+            key == "COMPOSE_PROFILES" || !own.iter().any(|own| key.starts_with(own))
         });
         let config = self.compose(CONFIG_TIMEOUT, async |watch| {
             project.config(&seen, &[], watch).await
@@ -130,7 +132,20 @@ impl Operation<'_> {
         let document = serde_json::from_value(value).map_err(|error| {
             OperationError::invalid(format!("the Compose document is not readable: {error}"))
         })?;
-        Ok((document, place))
+        Ok((document, vec![own]))
+    }
+
+    /// Puts the blueprint alone into a directory: its relative paths lead to nothing else.
+    async fn write_blueprint(&self, text: &str) -> Result<PathBuf, OperationError> {
+        let (directory, place) = (self.directory.clone(), self.directory.blueprint());
+        let (file, text) = (place.join("compose.yml"), text.to_owned());
+        let written = file.clone();
+        let write = move || {
+            fs::create_dir_all(&place)?;
+            directory.put(&written, &text)
+        };
+        on_disk("the playground's directory", write).await?;
+        Ok(file)
     }
 
     /// The routes of the services.
@@ -177,6 +192,27 @@ pub(super) fn setting<T: serde::de::DeserializeOwned + Default>(
     }
     serde_json::from_value(value.clone())
         .map_err(|error| OperationError::invalid(format!("the playroom's {what}: {error}")))
+}
+
+/// What is refused among the files that the blueprint names.
+async fn check_files(
+    given: &Sources,
+    values: &BTreeMap<String, String>,
+    policy: &Policy,
+) -> Result<Vec<String>, OperationError> {
+    let Some((checkout, file)) = given.file.clone() else {
+        let refused = policy::check_text(&given.text, values, policy);
+        return Ok(refused.iter().map(ToString::to_string).collect());
+    };
+    let files = checkout.files.clone();
+    let links = on_disk("the checkout", move || included::links_out(&files)).await?;
+    let mut refused = included::refused(&checkout.files, &file, &given.text, (values, policy))?;
+    refused.extend(
+        links
+            .iter()
+            .map(|link| format!("the link {} leads out of the repository", link.display())),
+    );
+    Ok(refused)
 }
 
 /// Fails with everything that is refused.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use playground::{
-    compose::{ComposeDocument, to_yaml},
+    compose::{ComposeDocument, GeneratedCompose, to_yaml},
     plan::{PlanInput, RolloutPlan, plan},
     routes::ServiceRoute,
 };
@@ -19,6 +19,7 @@ use super::{
     error::OperationError,
     generate::unlabelled,
     operation::{Operation, on_disk},
+    prepare::Prepared,
 };
 use crate::playrooms::PlaygroundRoutes;
 
@@ -41,15 +42,45 @@ impl Operation<'_> {
             return Err(self.undo(reason).await);
         }
         let (prepared, wanted) = self.generate_wanted(false).await?;
-        let labels = prepared.sources.iter();
-        let zerodowntime = labels.filter(|(_, source)| source.labels.zerodowntime);
-        let to = Destination {
-            document: wanted.document,
+        if self.input.dry_run {
+            return self.plan_only(&prepared, &wanted).await;
+        }
+        self.go_to(&self.wanted(&prepared, &wanted)).await
+    }
+
+    fn wanted(&self, prepared: &Prepared, wanted: &GeneratedCompose) -> Destination {
+        let services = prepared.sources.iter();
+        let zerodowntime = services.filter(|(_, source)| source.labels.zerodowntime);
+        Destination {
+            document: wanted.document.clone(),
             images: self.outcome.images.clone(),
-            routes: prepared.routes,
+            routes: prepared.routes.clone(),
             zerodowntime: zerodowntime.map(|(name, _)| name.clone()).collect(),
+        }
+    }
+
+    /// Says what would be done, and does nothing.
+    pub(super) async fn plan_only(
+        &mut self,
+        prepared: &Prepared,
+        wanted: &GeneratedCompose,
+    ) -> Result<(), OperationError> {
+        let to = self.wanted(prepared, wanted);
+        self.make_plan(&to).await?;
+        let directory = self.directory.clone();
+        on_disk("the wanted document", move || directory.discard_next()).await
+    }
+
+    async fn make_plan(&mut self, to: &Destination) -> Result<RolloutPlan, OperationError> {
+        self.phases.begin("compose_plan").await?;
+        let from = match self.applied().cloned() {
+            Some(revision) => Some(self.destination(&revision).await?),
+            None => None,
         };
-        self.go_to(&to).await
+        let planned = planned(from.as_ref(), to)?;
+        self.outcome.plan = serde_json::to_value(&planned).unwrap_or_default();
+        self.phases.complete(json!({ "plan": self.outcome.plan }));
+        Ok(planned)
     }
 
     /// Applies an earlier revision, with the images that it had.
@@ -74,17 +105,7 @@ impl Operation<'_> {
     }
 
     async fn go_to(&mut self, to: &Destination) -> Result<(), OperationError> {
-        self.phases.begin("compose_plan").await?;
-        let from = match self.applied().cloned() {
-            Some(revision) => Some(self.destination(&revision).await?),
-            None => None,
-        };
-        let planned = planned(from.as_ref(), to)?;
-        self.outcome.plan = serde_json::to_value(&planned).unwrap_or_default();
-        self.phases.complete(json!({ "plan": self.outcome.plan }));
-        if self.input.dry_run {
-            return Ok(());
-        }
+        let planned = self.make_plan(to).await?;
         self.phases.begin("compose_rollout").await?;
         let change = Change {
             plan: &planned,

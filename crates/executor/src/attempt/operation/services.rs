@@ -20,8 +20,15 @@ pub(super) struct ServiceSource {
     pub(super) labels: ServiceLabels,
     settings: ServiceSettings,
     playspec: PlayspecService,
-    /// The repository that services have that name none.
-    shared_repository: Option<String>,
+}
+
+/// Which branch of a repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct BranchChoice {
+    /// The repository's own choice without one.
+    pub(super) branch: Option<String>,
+    /// The branch that it is made from where the repository does not have it.
+    pub(super) base: Option<String>,
 }
 
 /// Everything that is said of the services of a document.
@@ -60,7 +67,8 @@ pub(super) fn read(
 }
 
 impl ServiceSource {
-    fn named(name: &str, sources: &ServiceSources) -> Self {
+    /// Without its labels.
+    pub(super) fn named(name: &str, sources: &ServiceSources) -> Self {
         let mut playspec = sources.playspec_services.iter();
         Self {
             labels: ServiceLabels::default(),
@@ -69,7 +77,6 @@ impl ServiceSource {
                 .find(|one| one.name == name)
                 .cloned()
                 .unwrap_or_default(),
-            shared_repository: None,
         }
     }
 
@@ -87,6 +94,70 @@ impl ServiceSource {
     /// Whether it comes from a repository.
     pub(super) fn is_dynamic(&self) -> bool {
         self.repo_url().is_some() || self.playspec.kind == "dynamic"
+    }
+
+    /// The branch of its repository.
+    pub(super) fn branch(&self) -> BranchChoice {
+        let git = self.settings.git_config.clone().unwrap_or_default();
+        let own = git.branch_name.or_else(|| self.playspec.branch.clone());
+        BranchChoice {
+            branch: own.or_else(|| self.labels.branch.clone()),
+            base: git
+                .base_branch_name
+                .filter(|_| git.create_branch == Some(true)),
+        }
+    }
+
+    /// The credential of the vault that its repository asks for.
+    pub(super) fn git_credential(&self) -> Option<String> {
+        let own = self.settings.git_credential.as_ref();
+        own.or(self.playspec.git_credential.as_ref()).cloned()
+    }
+
+    /// The file with its default values, in its checkout.
+    pub(super) fn env_file(&self) -> String {
+        let own = self.named_env_file().map(str::to_owned);
+        own.unwrap_or_else(|| self.labels.env_file().to_owned())
+    }
+
+    /// Whether somebody named that file.
+    pub(super) fn names_env_file(&self) -> bool {
+        self.named_env_file().is_some() || self.labels.env_file.is_some()
+    }
+
+    fn named_env_file(&self) -> Option<&str> {
+        let own = self.settings.env_file_path.as_deref();
+        own.or(self.playspec.env_file_path.as_deref())
+    }
+
+    /// The Dockerfile in its checkout, if somebody named one.
+    pub(super) fn dockerfile(&self) -> Option<String> {
+        let own = self.settings.dockerfile_path.as_ref();
+        let own = own.or(self.playspec.dockerfile_path.as_ref());
+        own.or(self.labels.dockerfile.as_ref()).cloned()
+    }
+
+    pub(super) fn build_target(&self) -> Option<String> {
+        let own = self.settings.build_target.as_ref();
+        own.or(self.labels.build_target.as_ref()).cloned()
+    }
+
+    pub(super) fn build_args(&self) -> BTreeMap<String, String> {
+        let mut args = self.labels.build_args.clone();
+        args.extend(self.settings.build_args.clone());
+        args
+    }
+
+    /// Where its checkout is mounted; it is not in production.
+    pub(super) fn source_mount(&self) -> Option<String> {
+        let production = self.settings.production.unwrap_or(self.labels.production);
+        let own = self
+            .playspec
+            .workdir
+            .clone()
+            .filter(|_| self.labels.source_mount.is_none());
+        let target = own.unwrap_or_else(|| self.labels.source_mount().to_owned());
+        (!production).then_some(target)
     }
 
     /// The image that it is to use instead of the file's.

@@ -20,6 +20,7 @@ pub mod shim;
 
 pub use attempt::plugins::Isolated;
 pub use docker::git::GitPolicy;
+pub use playrooms::{DockerReadiness, docker_readiness};
 pub use probe::{Finding, Support, probe};
 pub use settings::{DockerHost, Isolation, Plugins, Settings, ShippedPlugin};
 pub use tokio_util::sync::CancellationToken;

@@ -7,6 +7,7 @@ mod logs;
 mod observer;
 mod orphans;
 mod playroom;
+mod readiness;
 mod routing;
 mod states;
 mod stats;
@@ -24,6 +25,7 @@ pub(crate) use directory::{DirectoryMark, PlaygroundDirectory};
 pub(crate) use logs::tail;
 pub(crate) use observer::observe;
 pub(crate) use playroom::{Playroom, RoutesError};
+pub use readiness::{DockerReadiness, docker_readiness};
 pub(crate) use routing::{PlaygroundRoutes, RoutedService, address};
 pub(crate) use states::states;
 

@@ -10,7 +10,7 @@ use std::{
 use private_docker::Location;
 use serde_json::{Value, json};
 
-use crate::harness::{DEADLINE, Server, poll_within};
+use crate::harness::{DEADLINE, Process, Server, free_port, poll_within};
 
 /// What a playground may take until it runs, on a busy machine.
 const LONG: Duration = Duration::from_secs(180);
@@ -116,10 +116,23 @@ impl TestPlaygrounds {
     pub(crate) fn destroy(&self, id: i64) {
         let answer = self.ask("DELETE", &format!("/api/playgrounds/{id}"), None);
         assert_eq!(answer.status, 202, "{answer:?}");
+        self.gone(id);
+    }
+
+    /// Waits until there is no such playground.
+    #[track_caller]
+    pub(crate) fn gone(&self, id: i64) {
         self.until("it is gone", || {
             let answer = self.get(&format!("/api/playgrounds/{id}"));
+            assert!(answer.status == 404 || answer.json()["status"] == "destroying", "{answer:?}");
             (answer.status == 404).then_some(())
         });
+    }
+
+    /// The ids of the containers of a project.
+    pub(crate) fn containers(&self, project: &str) -> Vec<String> {
+        let filter = format!("label=playhouse.project={project}");
+        self.docker(&["ps", "-aq", "--no-trunc", "--filter", &filter])
     }
 
     /// Where a service is reached: host and port.
@@ -177,6 +190,21 @@ impl TestPlaygrounds {
     pub(crate) fn until<T>(&self, what: &str, found: impl FnMut() -> Option<T>) -> T {
         poll_within(LONG, what, found)
     }
+}
+
+/// The flags of an executor that performs operations.
+fn of_executor(docker: &Location, placement: Placement, port: u16) -> Vec<String> {
+    let port = match placement {
+        Placement::Free => 0,
+        Placement::Fixed => port,
+    };
+    vec![
+        "--no-plugins".to_owned(),
+        format!("--docker-host={}", docker.url()),
+        format!("--compose={}", docker.compose().display()),
+        format!("--router-listen=127.0.0.1:{port}"),
+        "--allow-git=file".to_owned(),
+    ]
 }
 
 /// Whether no operation goes on.

@@ -2,6 +2,9 @@
 
 mod bench;
 mod create;
+mod jobs;
+mod kills;
 mod rollout;
+mod sources;
 
 pub(crate) use bench::TestPlaygrounds;

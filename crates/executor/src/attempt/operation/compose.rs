@@ -6,10 +6,11 @@ use std::{
 };
 
 use docker::{
-    CancellationToken, ComposeError, ComposeProject,
+    CancellationToken, ChildError, ComposeError, ComposeProject,
     compose::{ComposeProgress, Watch},
+    evidence,
 };
-use playground::failures::{Diagnosis, FailureEvidence, ServiceState, diagnose};
+use playground::failures::{Diagnosis, FailureEvidence, diagnose};
 use wire::executors::operations::OperationFailure;
 
 use super::{
@@ -62,44 +63,34 @@ impl Operation<'_> {
 
     /// What a failed command of the compose tool means.
     pub(super) async fn compose_failed(&self, error: &ComposeError) -> OperationError {
-        let exit_code = match error {
-            ComposeError::Failed { exit_code, .. } => Some(*exit_code),
-            _ => None,
-        };
-        let output = match error.lines() {
-            [] => error.to_string(),
-            lines => lines.join("\n"),
-        };
-        let timed_out = matches!(error, ComposeError::TimedOut { .. });
-        self.diagnosed(output, exit_code, timed_out).await
+        match self.containers().await {
+            Ok(containers) => self.told(&evidence(error, &containers)).await,
+            // An engine that is away says more than what broke because of it.
+            Err(error) => error,
+        }
     }
 
-    /// What a failure means, seen with the states of the services.
-    pub(super) async fn diagnosed(
-        &self,
-        output: String,
-        exit_code: Option<i32>,
-        timed_out: bool,
-    ) -> OperationError {
+    /// What a failure means that was seen at the containers.
+    pub(super) async fn diagnosed(&self, output: String, timed_out: bool) -> OperationError {
         let containers = match self.containers().await {
             Ok(containers) => containers,
-            // An engine that is away says more than what broke because of it.
             Err(error) => return error,
         };
-        let services = containers.iter().map(|container| ServiceState {
-            name: container.service.clone(),
-            running: container.state == docker::engine::ContainerState::Running,
-            health: container.health.map(|health| health.as_str().to_owned()),
-            exit_code: container.exit_code,
-            oom_killed: container.out_of_memory,
+        let seen = ComposeError::Run(ChildError::Failed {
+            program: "",
+            exit_code: 0,
+            lines: vec![output],
         });
         let evidence = FailureEvidence {
-            services: services.collect(),
-            output,
-            exit_code,
+            exit_code: None,
             timed_out,
+            ..evidence(&seen, &containers)
         };
-        self.explained(diagnose(&evidence), &evidence.output).await
+        self.told(&evidence).await
+    }
+
+    async fn told(&self, evidence: &FailureEvidence) -> OperationError {
+        self.explained(diagnose(evidence), &evidence.output).await
     }
 
     /// The failure with the last lines of the service that it is about.

@@ -56,11 +56,11 @@ impl Operation<'_> {
         let mut filled = DefaultValues::default();
         let mut generated = BTreeSet::new();
         for (name, variables) in services {
-            let (values, keys) = fill_secrets(&variables, kept).map_err(missing)?;
-            generated.extend(keys);
-            filled.services.insert(name, values);
+            let values = fill_secrets(&variables, kept).map_err(missing)?;
+            generated.extend(values.generated);
+            filled.services.insert(name, values.variables);
         }
-        (filled.all, _) = fill_secrets(&all, kept).map_err(missing)?;
+        filled.all = fill_secrets(&all, kept).map_err(missing)?.variables;
         filled.generated = generated.into_iter().collect();
         Ok(filled)
     }

@@ -93,10 +93,8 @@ impl Operation<'_> {
     }
 
     async fn try_fetch(&self, file: &MountedFile, path: &Path) -> Result<(), NotFetched> {
-        let reply = self
-            .runner
-            .client
-            .download(&format!("/api/v1/binaries/{}", file.sha256));
+        let url = format!("/api/v1/binaries/{}", file.sha256);
+        let reply = self.runner.client.download(&url);
         let mut body = reply.await.map_err(NotFetched::Server)?.into_body();
         let beside = path.with_extension("new");
         let mut written = tokio::fs::File::create(&beside)

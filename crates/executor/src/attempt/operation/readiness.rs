@@ -102,7 +102,7 @@ impl Operation<'_> {
             if Instant::now() >= until {
                 let limit = READY_LIMIT.as_secs();
                 let output = format!("timed out: not ready within {limit} s: {missing}");
-                return Err(self.diagnosed(output, None, true).await);
+                return Err(self.diagnosed(output, true).await);
             }
             sleep(LOOK_PERIOD).await;
         }
@@ -130,7 +130,7 @@ impl Operation<'_> {
                 Standing::Failed(why) => {
                     let output = format!("service `{name}`: {why}");
                     self.printer.line(output.clone());
-                    return Err(self.diagnosed(output, None, false).await);
+                    return Err(self.diagnosed(output, false).await);
                 }
             }
         }

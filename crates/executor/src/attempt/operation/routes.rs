@@ -87,9 +87,8 @@ impl Operation<'_> {
             root_domain: self.root_domain(),
             port: Some(router.port),
         };
-        let urls = prepared.routes.iter().map(|route| {
-            let source = prepared.sources.get(&route.service);
-            let kind = if source.is_some_and(|source| source.is_dynamic()) {
+        let urls = routes.iter().map(|route| {
+            let kind = if is_dynamic(&route.service) {
                 "dynamic"
             } else {
                 "static"

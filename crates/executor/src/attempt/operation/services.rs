@@ -87,8 +87,7 @@ impl ServiceSource {
             .repo_url
             .as_ref()
             .or(self.playspec.repo_url.as_ref());
-        let own = own.or(self.labels.repo_url.as_ref());
-        own.or(self.shared_repository.as_ref()).map(String::as_str)
+        own.or(self.labels.repo_url.as_ref()).map(String::as_str)
     }
 
     /// Whether it comes from a repository.

@@ -140,7 +140,22 @@ fn docker(arguments: &[String]) -> Result<Option<Engine>> {
     if scope(arguments).is_none() && !arguments.iter().any(named) {
         return Ok(None);
     }
-    Engine::start(&setup::docker()?).map(Some)
+    let compose = setup::docker()?;
+    Engine::start(&compose, &sample()?).map(Some)
+}
+
+/// The web service of an image for tests; linked statically, as there is no library in the image.
+fn sample() -> Result<PathBuf> {
+    let mut command = cargo(["rustc", "--package", "private-docker", "--bin", "sample"]);
+    command.args([
+        "--features",
+        "sample",
+        "--",
+        "-C",
+        "target-feature=+crt-static",
+    ]);
+    succeed(&mut command)?;
+    Ok(target_dir()?.join("debug/sample"))
 }
 
 /// A private server; installs PostgreSQL when it may.

@@ -1,12 +1,6 @@
 //! One run of a program: live output, and no end that leaves a process behind.
 
-use std::{
-    collections::VecDeque,
-    io,
-    process::{ExitStatus, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, io, process::ExitStatus, sync::Arc, time::Duration};
 
 use nix::{
     sys::signal::{Signal, killpg},
@@ -14,6 +8,7 @@ use nix::{
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
+    net::unix::pipe::Receiver,
     process::{Child, Command},
     time,
 };
@@ -99,33 +94,33 @@ pub(crate) struct Run<'a> {
     pub(crate) command: Command,
     pub(crate) timeout: Duration,
     pub(crate) cancel: &'a CancellationToken,
+    /// Takes its standard output for lines as well, between those of its standard error.
+    pub(crate) merged: bool,
 }
 
 impl Run<'_> {
     /// Runs it, calls back with its process group once it has started and with each line of its standard
     /// error; answers with its standard output. Dropping this kills the group.
     pub(crate) async fn finish(
-        mut self,
+        self,
         started: impl FnOnce(u32) -> io::Result<()>,
         line: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Vec<u8>, ChildError> {
-        let program = self.program;
+        let (program, after) = (self.program, self.timeout);
         let failed = |error: io::Error| ChildError::Io {
             program,
             error: Arc::new(error),
         };
-        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut group = Group(self.command.process_group(0).spawn().map_err(failed)?);
-        group.0.id().map_or(Ok(()), started).map_err(failed)?;
+        let mut group = Group::spawn(self.command, self.merged).map_err(failed)?;
+        group.child.id().map_or(Ok(()), started).map_err(failed)?;
         let mut kept = VecDeque::new();
         let ended = tokio::select! {
             ended = group.finish(&mut kept, line) => Some(ended),
             () = self.cancel.cancelled() => return Err(ChildError::Cancelled { program }),
-            () = time::sleep(self.timeout) => None,
+            () = time::sleep(after) => None,
         };
         let lines = Vec::from(kept);
         let Some(ended) = ended else {
-            let after = self.timeout;
             return Err(ChildError::TimedOut {
                 program,
                 after,
@@ -150,34 +145,57 @@ impl Run<'_> {
 }
 
 /// A process with all that it starts: whatever ends the wait for it kills what is left of them.
-struct Group(Child);
+struct Group {
+    child: Child,
+    lines: Receiver,
+    output: Option<Receiver>,
+}
 
 impl Group {
+    /// Starts it. What it was started from is gone then, with our copies of its pipes and its lock.
+    fn spawn(mut command: Command, merged: bool) -> io::Result<Self> {
+        let (lines, writer) = io::pipe()?;
+        let output = if merged {
+            command.stdout(writer.try_clone()?);
+            None
+        } else {
+            let (output, writer) = io::pipe()?;
+            command.stdout(writer);
+            Some(output)
+        };
+        command.stderr(writer);
+        Ok(Self {
+            child: command.process_group(0).spawn()?,
+            lines: Receiver::from_owned_fd(lines.into())?,
+            output: output
+                .map(|output| Receiver::from_owned_fd(output.into()))
+                .transpose()?,
+        })
+    }
+
     async fn finish(
         &mut self,
         kept: &mut VecDeque<String>,
         line: &mut (dyn FnMut(&str) + Send),
     ) -> io::Result<(ExitStatus, Vec<u8>)> {
-        let missing = || io::Error::other("a pipe is missing");
-        let mut stdout = self.0.stdout.take().ok_or_else(missing)?;
-        let stderr = self.0.stderr.take().ok_or_else(missing)?;
-        let lines = each_line(stderr, |text| {
+        let lines = each_line(&mut self.lines, |text| {
             if kept.len() == KEPT {
                 kept.pop_front();
             }
             kept.push_back(text.to_owned());
             line(text);
         });
-        let (output, lines) = tokio::join!(read_all(&mut stdout), lines);
+        let output = read_all(self.output.as_mut());
+        let (output, lines) = tokio::join!(output, lines);
         lines?;
-        Ok((self.0.wait().await?, output?))
+        Ok((self.child.wait().await?, output?))
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
         // None once it was awaited: then its number may be another process's.
-        if let Some(Ok(group)) = self.0.id().map(i32::try_from) {
+        if let Some(Ok(group)) = self.child.id().map(i32::try_from) {
             // It fails only when the group is gone.
             let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
         }
@@ -185,10 +203,14 @@ impl Drop for Group {
 }
 
 /// Everything, of which no more is kept than shows that it is too long.
-async fn read_all(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+async fn read_all(stream: Option<&mut Receiver>) -> io::Result<Vec<u8>> {
     let mut output = Vec::new();
-    stream.take(OUTPUT + 1).read_to_end(&mut output).await?;
-    tokio::io::copy(stream, &mut tokio::io::sink()).await?;
+    let Some(stream) = stream else {
+        return Ok(output);
+    };
+    let mut limited = stream.take(OUTPUT + 1);
+    limited.read_to_end(&mut output).await?;
+    tokio::io::copy(limited.into_inner(), &mut tokio::io::sink()).await?;
     Ok(output)
 }
 
@@ -211,96 +233,4 @@ async fn each_line(stream: impl AsyncRead + Unpin, mut line: impl FnMut(&str)) -
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn shell(
-        script: &str,
-        timeout: Duration,
-        cancel: &CancellationToken,
-    ) -> (Result<Vec<u8>, ChildError>, Vec<String>) {
-        let mut command = Command::new("sh");
-        command.args(["-c", script]).stdin(Stdio::null());
-        let run = Run {
-            program: "sh",
-            command,
-            timeout,
-            cancel,
-        };
-        let mut lines = Vec::new();
-        let ended = run
-            .finish(|_| Ok(()), &mut |line| lines.push(line.to_owned()))
-            .await;
-        (ended, lines)
-    }
-
-    #[tokio::test]
-    async fn both_streams_are_read_while_it_runs() {
-        let script = "head -c 300000 /dev/zero >&2; echo >&2; printf 'a\\rb\\n' >&2; echo out";
-        let long = Duration::from_secs(60);
-        let (ended, lines) = shell(script, long, &CancellationToken::new()).await;
-        assert_eq!(ended.unwrap(), b"out\n");
-        assert_eq!(lines[lines.len() - 2..], ["a", "b"]);
-        assert!(lines.iter().all(|line| line.len() as u64 <= LONGEST));
-    }
-
-    #[tokio::test]
-    async fn an_error_has_the_last_lines() {
-        let script = "for n in $(seq 500); do echo $n >&2; done; exit 3";
-        let long = Duration::from_secs(60);
-        let (ended, _) = shell(script, long, &CancellationToken::new()).await;
-        let error = ended.unwrap_err();
-        assert_eq!(error.to_string(), "sh ended with exit code 3: 500");
-        assert_eq!((error.lines().len(), &*error.lines()[0]), (KEPT, "301"));
-    }
-
-    #[tokio::test]
-    async fn a_slow_one_is_killed_with_its_children() {
-        let script = "sleep 1000 & echo $! >&2; wait";
-        let (ended, lines) = shell(script, Duration::from_secs(1), &CancellationToken::new()).await;
-        assert!(
-            matches!(ended, Err(ChildError::TimedOut { .. })),
-            "{ended:?}"
-        );
-        gone(&lines[0]).await;
-    }
-
-    #[tokio::test]
-    async fn a_cancelled_one_is_killed_with_its_children() {
-        let cancel = CancellationToken::new();
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", "sleep 1000 & echo $! >&2; wait"])
-            .stdin(Stdio::null());
-        let run = Run {
-            program: "sh",
-            command,
-            timeout: Duration::from_secs(60),
-            cancel: &cancel,
-        };
-        let mut lines = Vec::new();
-        let mut line = |line: &str| {
-            lines.push(line.to_owned());
-            cancel.cancel();
-        };
-        let ended = run.finish(|_| Ok(()), &mut line).await;
-        assert!(
-            matches!(ended, Err(ChildError::Cancelled { .. })),
-            "{ended:?}"
-        );
-        gone(&lines[0]).await;
-    }
-
-    /// A killed process is gone once its new parent has noticed.
-    async fn gone(process: &str) {
-        let process = std::path::PathBuf::from(format!("/proc/{process}/cmdline"));
-        let empty = || std::fs::read(&process).is_ok_and(|line| !line.is_empty());
-        time::timeout(Duration::from_secs(10), async {
-            while empty() {
-                tokio::task::yield_now().await;
-            }
-        })
-        .await
-        .expect("the child is killed");
-    }
-}
+mod tests;

@@ -4,18 +4,22 @@
 //! names. A [`ComposeProject`] runs the Compose tool for one project. The [`Reaper`] removes what bears the
 //! labels of one owner. What to run, and what its outcome means, is decided elsewhere.
 
+pub mod build;
 mod child;
 pub mod compose;
+mod diagnosis;
 mod endpoint;
 pub mod engine;
 mod error;
 pub mod git;
+mod lock;
 mod ownership;
 mod readiness;
 mod reaper;
 
 pub use child::ChildError;
 pub use compose::{ComposeError, ComposeProject, ComposeTool};
+pub use diagnosis::evidence;
 pub use endpoint::{Endpoint, EndpointError};
 pub use engine::Engine;
 pub use error::DockerError;

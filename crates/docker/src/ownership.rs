@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-/// The label with the id of the playground.
-pub(crate) const PLAYGROUND_LABEL: &str = "playhouse.playground";
-/// The label with the mark of the executor's installation.
-pub(crate) const OWNER_LABEL: &str = "playhouse.owner";
+use playground::project::{OWNER_LABEL, PLAYGROUND_LABEL};
+
 const PROJECT: &str = "com.docker.compose.project";
 const SERVICE: &str = "com.docker.compose.service";
 

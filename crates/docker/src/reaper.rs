@@ -1,6 +1,6 @@
 //! Removes what belongs to an owner's playgrounds.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, mem};
 
 use crate::{DockerError, Engine, Owner, Selection};
 
@@ -65,6 +65,9 @@ impl Reaper {
         for volume in self.engine.volumes(&selection).await? {
             ids.extend(self.owner.playground(&volume.labels));
         }
+        for image in self.engine.images(&selection).await? {
+            ids.extend(self.owner.playground(&image.labels));
+        }
         ids.sort();
         ids.dedup();
         Ok(ids)
@@ -110,12 +113,13 @@ impl Reaper {
         Ok(found)
     }
 
-    /// Removes what there is of a playground. What is gone already is no error, so it may be called again.
+    /// Removes what there is of a playground. What is gone already is no error, so it may be called again. An
+    /// image that another playground uses stays, and is not among what was removed.
     ///
     /// # Errors
-    /// When the engine does not answer, or something else uses what is to be removed.
+    /// When the engine does not answer, or something else uses a network or volume that is to be removed.
     pub async fn remove(&self, playground: &str, extent: Extent) -> Result<Reaped, DockerError> {
-        let found = self.find(playground, extent).await?;
+        let mut found = self.find(playground, extent).await?;
         // What uses others goes before them.
         for container in &found.containers {
             self.engine.remove(container).await?;
@@ -126,8 +130,12 @@ impl Reaper {
         for volume in &found.volumes {
             self.engine.remove_volume(volume).await?;
         }
-        for image in &found.images {
-            self.engine.remove_image(image).await?;
+        for image in mem::take(&mut found.images) {
+            match self.engine.remove_image(&image).await {
+                Ok(()) => found.images.push(image),
+                Err(DockerError::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(found)
     }

@@ -34,11 +34,21 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts one, and makes the images of tests in it. `compose` is the program of Docker Compose.
+    /// Starts one beside the tests' common one, for a test that kills it.
+    ///
+    /// # Errors
+    /// When the engine does not start.
+    pub fn start_another() -> Result<Self> {
+        let common = crate::common();
+        Self::start(&common.compose(), &common.sample())
+    }
+
+    /// Starts one, and makes the images of tests in it. `compose` is the program of Docker Compose, `sample` that
+    /// of the web service in an image, linked statically.
     ///
     /// # Errors
     /// When programs or permissions are missing, or the engine does not start.
-    pub fn start(compose: &Path) -> Result<Self> {
+    pub fn start(compose: &Path, sample: &Path) -> Result<Self> {
         if let Some(program) = programs::missing().first() {
             bail!(
                 "the program {} is missing: `cargo xtask setup` installs it (package {}) if it may",
@@ -52,7 +62,9 @@ impl Engine {
         );
         let directory = make_directory()?;
         fs::write(directory.join("namespaces.sh"), NAMESPACES)?;
-        symlink(compose, directory.join("docker-compose"))?;
+        let location = Location::new(&directory);
+        symlink(fs::canonicalize(compose)?, location.compose())?;
+        symlink(fs::canonicalize(sample)?, location.sample())?;
         let mut guard = Command::new("sh");
         guard.args(["-c", GUARD, "sh"]).arg(&directory);
         // A group of its own: Ctrl-C is for us, the guard acts when we are gone.
@@ -65,12 +77,12 @@ impl Engine {
         let mut guard = guard.context("failed to start sh")?;
         let answers = guard.stdout.take().context("the guard has no output")?;
         let mut engine = Self {
-            location: Location::new(&directory),
+            location,
             guard,
             answers: BufReader::new(answers),
         };
         engine.start_again()?;
-        images::make(&engine.location.socket())?;
+        images::make(&engine.location.socket(), sample)?;
         Ok(engine)
     }
 

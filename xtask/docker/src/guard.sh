@@ -76,7 +76,8 @@ halt() {
   engine=
   ip link del "phd$number" 2>/dev/null
   patiently no_groups "playhouse-docker-$number"
-  rm -f "$dir/pid" "$dir/docker.sock"
+  # What a machine that loses its power forgets as well.
+  rm -rf "$dir/pid" "$dir/docker.sock" "$dir/exec"
 }
 
 while read -r word; do

@@ -10,21 +10,31 @@ use crate::{http, programs};
 /// An image with a shell and the usual small programs, `httpd`, `nc` and `wget` among them.
 pub const BUSYBOX: &str = "playhouse-test/busybox:1";
 
+/// An image with the web service of `src/bin/sample.rs`, and all that [`BUSYBOX`] has.
+pub const SAMPLE: &str = "playhouse-test/sample:1";
+
 /// Makes them in the engine that listens at the socket.
 ///
 /// # Errors
 /// When a program is missing, or the engine refuses them.
-pub(crate) fn make(socket: &Path) -> Result<()> {
-    let (name, tag) = BUSYBOX.split_once(':').context("the image has a tag")?;
-    // CMD ["sh"], in percent encoding.
-    let change = "changes=CMD%20%5B%22sh%22%5D";
+pub(crate) fn make(socket: &Path, sample: &Path) -> Result<()> {
+    import(socket, BUSYBOX, "sh", &busybox()?.into_inner()?)?;
+    let mut image = busybox()?;
+    file(&mut image, "bin/sample", &fs::read(sample)?)?;
+    import(socket, SAMPLE, "/bin/sample", &image.into_inner()?)
+}
+
+fn import(socket: &Path, image: &str, command: &str, files: &[u8]) -> Result<()> {
+    let (name, tag) = image.split_once(':').context("the image has a tag")?;
+    // CMD ["…"], in percent encoding.
+    let change = format!("changes=CMD%20%5B%22{command}%22%5D");
     let path = format!("/images/create?fromSrc=-&repo={name}&tag={tag}&{change}");
-    http::request(socket, "POST", &path, &busybox()?).context("failed to make an image")?;
+    http::request(socket, "POST", &path, files).context("failed to make an image")?;
     Ok(())
 }
 
 /// A file system with busybox under all its names.
-fn busybox() -> Result<Vec<u8>> {
+fn busybox() -> Result<Builder<Vec<u8>>> {
     let program = programs::busybox().context("busybox, linked statically, is missing")?;
     let listed = Command::new(&program).arg("--list").output();
     let listed = listed.context("failed to start busybox")?.stdout;
@@ -40,7 +50,7 @@ fn busybox() -> Result<Vec<u8>> {
         let mut header = header(EntryType::Directory, mode, 0);
         image.append_data(&mut header, directory, &[][..])?;
     }
-    Ok(image.into_inner()?)
+    Ok(image)
 }
 
 fn file(image: &mut Builder<Vec<u8>>, path: &str, bytes: &[u8]) -> Result<()> {

@@ -16,7 +16,7 @@ use std::{
 };
 
 pub use engine::Engine;
-pub use images::BUSYBOX;
+pub use images::{BUSYBOX, SAMPLE};
 pub use programs::{Program, missing};
 
 /// The environment variable that tells tests where the directory of their common engine is.
@@ -71,6 +71,11 @@ impl Location {
     #[must_use]
     pub fn url(&self) -> String {
         format!("unix://{}", self.socket().display())
+    }
+
+    /// The program that the image [`SAMPLE`] is made of.
+    pub(crate) fn sample(&self) -> PathBuf {
+        self.directory.join("sample")
     }
 
     /// The program of Docker Compose.

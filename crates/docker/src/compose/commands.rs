@@ -56,7 +56,7 @@ impl ComposeProject {
         }
         arguments.extend(words(&["config", "--format", "json"]));
         let command = self.command("json", &arguments, variables);
-        let output = self.run(command, None, watch).await?;
+        let output = self.ask(command, watch).await?;
         serde_json::from_slice(&output).map_err(|error| ComposeError::output(&error))
     }
 
@@ -68,15 +68,16 @@ impl ComposeProject {
         self.change(&up.arguments(), watch).await
     }
 
-    /// Builds the images of services.
+    /// Builds the images of all services. `pull` fetches newer base images.
     ///
     /// # Errors
     /// When it fails.
-    pub async fn build(&self, services: &[String], watch: Watch<'_>) -> Result<(), ComposeError> {
+    pub async fn build(&self, pull: bool, watch: Watch<'_>) -> Result<(), ComposeError> {
+        let mut arguments = words(&["build"]);
+        flag(&mut arguments, pull, "--pull");
         // Its log is for people; as JSON it would be the builder's graph.
-        let arguments = with_services(words(&["build"]), services);
         let command = self.command("plain", &arguments, &BTreeMap::new());
-        self.run(command, None, watch).await.map(drop)
+        self.work(command, watch).await
     }
 
     /// Pulls the images of services, newer ones over those that are there. What is built here is left out.

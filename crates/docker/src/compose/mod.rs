@@ -2,7 +2,6 @@
 
 mod commands;
 mod error;
-mod lock;
 mod progress;
 mod project;
 mod tool;

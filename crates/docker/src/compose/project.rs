@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, env, path::PathBuf, process::Stdio, time::Durat
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
-use super::{ComposeError, ComposeProgress, ComposeTool, error, lock::Lock};
-use crate::{Endpoint, child::Run};
+use super::{ComposeError, ComposeProgress, ComposeTool, error};
+use crate::{Endpoint, child::Run, lock::Lock};
 
 /// One project, and what the tool needs for it.
 #[derive(Clone, Debug)]
@@ -42,20 +42,37 @@ impl ComposeProject {
         arguments: &[String],
         watch: Watch<'_>,
     ) -> Result<(), ComposeError> {
-        let lock = Lock::take(&self.directory).await?;
+        let lock = Lock::take(&self.directory.join(".compose.lock")).await?;
+        let lock = lock.map_err(|process| ComposeError::Locked { process })?;
         let command = self.command("json", arguments, &BTreeMap::new());
-        self.run(command, Some(lock), watch).await.map(drop)
+        self.run(command, Some(lock), watch, true).await.map(drop)
     }
 
-    /// Runs a command, with its lock; answers with what it printed to standard output.
-    pub(super) async fn run(
+    /// Runs a command that changes nothing; answers with what it printed to standard output.
+    pub(super) async fn ask(
+        &self,
+        command: Command,
+        watch: Watch<'_>,
+    ) -> Result<Vec<u8>, ComposeError> {
+        self.run(command, None, watch, false).await
+    }
+
+    /// Runs a command whose standard output is more of its progress.
+    pub(super) async fn work(
+        &self,
+        command: Command,
+        watch: Watch<'_>,
+    ) -> Result<(), ComposeError> {
+        self.run(command, None, watch, true).await.map(drop)
+    }
+
+    async fn run(
         &self,
         mut command: Command,
         lock: Option<Lock>,
         watch: Watch<'_>,
+        merged: bool,
     ) -> Result<Vec<u8>, ComposeError> {
-        // What holds the lock is the tool's standard input, which it does not read: so the lock lives as
-        // long as the tool, even if this process does not.
         let input = lock.as_ref().map(Lock::input).transpose()?;
         command.stdin(input.unwrap_or_else(Stdio::null));
         let run = Run {
@@ -63,6 +80,7 @@ impl ComposeProject {
             command,
             timeout: watch.timeout,
             cancel: watch.cancel,
+            merged,
         };
         let started = |process| lock.map_or(Ok(()), |lock| lock.record(process));
         let progress = watch.progress;
@@ -99,8 +117,6 @@ impl ComposeProject {
             // No variable comes from a file that was not named.
             ("COMPOSE_DISABLE_ENV_FILE", "1"),
             ("COMPOSE_MENU", "0"),
-            // Builds are done by the engine, without another program.
-            ("COMPOSE_BAKE", "0"),
         ]);
         command
     }

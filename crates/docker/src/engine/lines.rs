@@ -16,7 +16,7 @@ pub struct ContainerLine {
     pub at: Option<Timestamp>,
     /// Where it was printed.
     pub stream: ContainerStream,
-    /// The line without its end, whatever bytes it has.
+    /// The line without its end. The engine's usual log keeps text only: what was no UTF-8 is replaced.
     pub text: Bytes,
 }
 

@@ -10,7 +10,8 @@ use crate::DockerError;
 /// Which lines of a container are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct LogsQuery {
-    /// At most so many lines, the last ones; all of them if none.
+    /// At most so many lines, the last ones; all of them if none. The engine counts those of both streams,
+    /// whichever is wanted.
     pub tail: Option<u32>,
     /// Only lines after this time: the time of the last line that was read goes on behind it.
     pub after: Option<Timestamp>,

@@ -3,6 +3,7 @@
 mod container;
 mod events;
 mod exec;
+mod inspect;
 mod lifecycle;
 mod lines;
 mod logs;
@@ -13,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 
 use bollard::{API_DEFAULT_VERSION, Docker};
 
-pub use container::{Attachment, Container, ContainerHealth, ContainerState};
+pub use container::{Attachment, Container, ContainerHealth, ContainerState, PublishedPort};
 pub use events::{ContainerEvent, EventsQuery};
 pub use exec::{Exec, ExecOutcome};
 pub use lines::{ContainerLine, ContainerStream};

@@ -1,19 +1,17 @@
 //! One bare repository for each remote one: what several playgrounds need is fetched once.
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, flock};
-use tokio::task;
-
-use super::{Branch, GitCredentials, GitError, GitWatch, Repository};
+use super::{Branch, GitCredentials, GitError, GitWatch, Repository, command::Remote, stale};
+use crate::{ChildError, lock::Lock};
 
 /// A cached repository, locked.
 pub(super) struct Cache {
     path: PathBuf,
-    _lock: File,
+    lock: Lock,
 }
 
 impl Cache {
@@ -26,25 +24,37 @@ impl Cache {
         let io = || GitError::io(format!("failed to open the git cache {}", root.display()));
         fs::create_dir_all(root).map_err(io())?;
         let path = root.join(repository.directory_name());
-        let file = File::create(path.with_extension("lock")).map_err(io())?;
-        let locked = task::spawn_blocking(|| {
-            flock(&file, FlockOperation::LockExclusive)?;
-            Ok(file)
-        });
-        let lock = tokio::select! {
-            lock = locked => lock.map_err(|error| io()(error.into()))?.map_err(io())?,
-            () = watch.cancel.cancelled() => {
-                return Err(crate::ChildError::Cancelled { program: "git" }.into());
-            }
-        };
+        let lock_file = path.with_extension("lock");
+        let locked = watch
+            .cancel
+            .run_until_cancelled(Lock::wait(&lock_file))
+            .await;
+        let cancelled = ChildError::Cancelled { program: "git" };
+        let lock = locked.ok_or(cancelled)?.map_err(io())?;
+        stale::remove(&path).map_err(io())?;
         if !path.join("HEAD").is_file() {
-            watch.git(&path, &["init", "--quiet", "--bare"]).await?;
+            watch
+                .git(&path, &["init", "--quiet", "--bare"], &lock)
+                .await?;
         }
-        Ok(Self { path, _lock: lock })
+        Ok(Self { path, lock })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn at<'a>(
+        &'a self,
+        repository: &'a Repository,
+        credentials: Option<&'a GitCredentials>,
+    ) -> Remote<'a> {
+        Remote {
+            directory: &self.path,
+            repository,
+            credentials,
+            lock: &self.lock,
+        }
     }
 
     /// The branch that the repository itself names.
@@ -56,7 +66,7 @@ impl Cache {
     ) -> Result<Branch, GitError> {
         let arguments = ["ls-remote", "--symref", "--", repository.url(), "HEAD"];
         let said = watch
-            .remote(&self.path, repository, credentials, &arguments)
+            .remote(self.at(repository, credentials), &arguments)
             .await?;
         let head = said.lines().find_map(|line| {
             let name = line.strip_prefix("ref: refs/heads/")?;
@@ -87,7 +97,7 @@ impl Cache {
             &both,
         ];
         let fetched = watch
-            .remote(&self.path, repository, credentials, &arguments)
+            .remote(self.at(repository, credentials), &arguments)
             .await;
         match fetched {
             Ok(_) => self.commit(branch, watch).await,
@@ -106,7 +116,11 @@ impl Cache {
     async fn commit(&self, branch: &Branch, watch: &mut GitWatch<'_>) -> Result<String, GitError> {
         let reference = branch.reference();
         let said = watch
-            .git(&self.path, &["rev-parse", "--verify", &reference])
+            .git(
+                &self.path,
+                &["rev-parse", "--verify", &reference],
+                &self.lock,
+            )
             .await?;
         Ok(said.trim().to_owned())
     }

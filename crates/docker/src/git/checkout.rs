@@ -1,14 +1,17 @@
 //! One branch of a repository, as files.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use super::{Branch, GitCredentials, GitError, GitWatch, Repository, cache::Cache, command};
+use super::{Branch, GitCredentials, GitError, GitWatch, Repository, cache::Cache, command, stale};
+use crate::{ChildError, lock::Lock};
 
-/// Where git keeps what it knows of the remote branch.
-const REMOTE: &str = "refs/playhouse/remote";
+/// The commit of the repository that the files were made from.
+const BASE: &str = "refs/playhouse/base";
+/// The newest one of the repository.
+const NEWEST: &str = "refs/playhouse/newest";
 
 /// A checkout: a directory with files, and a git directory elsewhere.
 #[derive(Clone, Debug)]
@@ -23,7 +26,7 @@ pub struct Checkout {
 
 /// What a checkout shall have.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct CheckoutRequest {
     /// The repository.
     pub repository: Repository,
     /// The branch; the repository's own choice if none.
@@ -53,54 +56,105 @@ impl Checkout {
     /// files stay as they were.
     pub async fn update(
         &self,
-        wanted: &Wanted,
+        request: &CheckoutRequest,
         watch: &mut GitWatch<'_>,
     ) -> Result<CheckedOut, GitError> {
-        let cache = Cache::open(&self.cache, &wanted.repository, watch).await?;
-        let source = wanted.fetch(&cache, watch).await?;
-        let present = self.head(watch).await?;
-        if present.is_some() && self.is_dirty(watch).await? {
+        let cache = Cache::open(&self.cache, &request.repository, watch).await?;
+        let (from, wanted) = request.fetch(&cache, watch).await?;
+        let work = self.open().await?;
+        let interrupted = work.interrupted();
+        let present = work.head(watch).await?.filter(|_| !interrupted);
+        if present.is_some() && work.is_dirty(watch).await? {
             return Err(GitError::Dirty);
         }
-        self.prepare(watch).await?;
-        let fetched = format!("+{}:{REMOTE}", source.from.reference());
-        let known = self.resolve(REMOTE, watch).await?;
-        self.fetch_from(&cache, &fetched, watch).await?;
-        // The files are those of the commit that was fetched before, or there are commits of their own.
-        let own = present.is_some() && present != known;
-        if own && !source.checked_out.created {
-            return Err(GitError::Diverged(source.checked_out.branch.to_string()));
+        if let Some(commit) = present {
+            let own = work.resolve(BASE, watch).await? != Some(commit.clone());
+            // What was made here stays where it is, whatever its base does.
+            if wanted.created && work.branch(watch).await? == wanted.branch.name() {
+                return Ok(CheckedOut { commit, ..wanted });
+            }
+            if own {
+                return Err(GitError::Diverged(wanted.branch.to_string()));
+            }
         }
-        if own {
-            let commit = present.unwrap_or_default();
-            return Ok(CheckedOut {
-                commit,
-                ..source.checked_out
-            });
-        }
-        self.write(&source.checked_out, watch).await?;
-        Ok(source.checked_out)
+        work.fetch(&cache, &from, watch).await?;
+        work.write(&wanted, watch).await?;
+        Ok(wanted)
     }
 
-    /// True when a file was changed, added or removed that git does not ignore.
+    /// True when a file was changed, added or removed that git does not ignore. A checkout whose update was
+    /// interrupted is not: the next update finishes it.
     ///
     /// # Errors
     /// When git fails.
     pub async fn is_dirty(&self, watch: &mut GitWatch<'_>) -> Result<bool, GitError> {
+        if !self.git_directory.join("HEAD").is_file() {
+            return Ok(false);
+        }
+        let work = self.open().await?;
+        Ok(
+            !work.interrupted()
+                && work.head(watch).await?.is_some()
+                && work.is_dirty(watch).await?,
+        )
+    }
+
+    /// Makes the directories, and locks them. A git that was left behind by a crash is killed.
+    async fn open(&self) -> Result<Work<'_>, GitError> {
+        let io = |path: &Path| GitError::io(format!("failed to use {}", path.display()));
+        fs::create_dir_all(&self.files).map_err(io(&self.files))?;
+        fs::create_dir_all(&self.git_directory).map_err(io(&self.git_directory))?;
+        let path = self.git_directory.join("playhouse.lock-file");
+        let lock = Lock::take(&path).await.map_err(io(&path))?;
+        let ends_not = |process| io::Error::other(format!("process {process} does not end"));
+        let lock = lock.map_err(ends_not).map_err(io(&path))?;
+        stale::remove(&self.git_directory).map_err(io(&self.git_directory))?;
+        Ok(Work {
+            checkout: self,
+            lock,
+        })
+    }
+}
+
+/// A checkout on which nobody else works.
+struct Work<'a> {
+    checkout: &'a Checkout,
+    lock: Lock,
+}
+
+impl Work<'_> {
+    /// There while files are written: their state is nobody's doing then.
+    fn marker(&self) -> PathBuf {
+        self.checkout.git_directory.join("playhouse.writing")
+    }
+
+    fn interrupted(&self) -> bool {
+        self.marker().exists()
+    }
+
+    async fn is_dirty(&self, watch: &mut GitWatch<'_>) -> Result<bool, GitError> {
         // Git does not look into other repositories below, whose configuration it would obey.
         let arguments = ["status", "--porcelain", "--ignore-submodules=all"];
         Ok(!self.git(&arguments, watch).await?.is_empty())
     }
 
-    /// The id of its commit; none when nothing is checked out.
-    ///
-    /// # Errors
-    /// When git fails.
-    pub async fn head(&self, watch: &mut GitWatch<'_>) -> Result<Option<String>, GitError> {
-        if !self.git_directory.join("HEAD").is_file() || !self.files.is_dir() {
-            return Ok(None);
+    /// The commit that is checked out.
+    async fn head(&self, watch: &mut GitWatch<'_>) -> Result<Option<String>, GitError> {
+        if !self.checkout.git_directory.join("HEAD").is_file() {
+            let initial = ["init", "--quiet", "--bare"];
+            watch
+                .git(&self.checkout.git_directory, &initial, &self.lock)
+                .await?;
         }
-        self.resolve("HEAD", watch).await
+        match self
+            .git(&["rev-parse", "--quiet", "--verify", "HEAD"], watch)
+            .await
+        {
+            Ok(said) => Ok(Some(said.trim().to_owned())),
+            // Nothing was checked out yet.
+            Err(GitError::Run(ChildError::Failed { exit_code: 1, .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn resolve(
@@ -109,77 +163,59 @@ impl Checkout {
         watch: &mut GitWatch<'_>,
     ) -> Result<Option<String>, GitError> {
         let arguments = ["for-each-ref", "--format=%(objectname)", reference];
-        if reference != "HEAD" {
-            let said = self.git(&arguments, watch).await?;
-            return Ok(Some(said.trim().to_owned()).filter(|id| !id.is_empty()));
-        }
-        let arguments = ["rev-parse", "--quiet", "--verify", "HEAD"];
-        match self.git(&arguments, watch).await {
-            Ok(said) => Ok(Some(said.trim().to_owned())),
-            // No branch was checked out yet.
-            Err(GitError::Run(crate::ChildError::Failed { exit_code: 1, .. })) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let said = self.git(&arguments, watch).await?;
+        Ok(Some(said.trim().to_owned()).filter(|id| !id.is_empty()))
     }
 
-    async fn prepare(&self, watch: &mut GitWatch<'_>) -> Result<(), GitError> {
-        let io = |path: &Path| GitError::io(format!("failed to make {}", path.display()));
-        fs::create_dir_all(&self.files).map_err(io(&self.files))?;
-        fs::create_dir_all(&self.git_directory).map_err(io(&self.git_directory))?;
-        if !self.git_directory.join("HEAD").is_file() {
-            let initial = ["init", "--quiet", "--bare"];
-            watch.git(&self.git_directory, &initial).await?;
-        }
-        Ok(())
+    /// The name of the branch that is checked out.
+    async fn branch(&self, watch: &mut GitWatch<'_>) -> Result<String, GitError> {
+        let said = self
+            .git(&["symbolic-ref", "--short", "HEAD"], watch)
+            .await?;
+        Ok(said.trim().to_owned())
     }
 
-    async fn fetch_from(
+    async fn fetch(
         &self,
         cache: &Cache,
-        what: &str,
+        from: &Branch,
         watch: &mut GitWatch<'_>,
     ) -> Result<(), GitError> {
-        let mut command = command::command(&self.git_directory, &["file"]);
-        let options = ["fetch", "--quiet", "--update-shallow", "--no-tags", "--"];
-        command.args(options).arg(cache.path()).arg(what);
-        watch.run(command).await.map(drop)
+        let mut command = command::command(&self.checkout.git_directory, &["file"]);
+        command.args(["fetch", "--quiet", "--update-shallow", "--no-tags", "--"]);
+        command
+            .arg(cache.path())
+            .arg(format!("+{}:{NEWEST}", from.reference()));
+        watch.run(command, &self.lock).await.map(drop)
     }
 
-    async fn write(
-        &self,
-        checked_out: &CheckedOut,
-        watch: &mut GitWatch<'_>,
-    ) -> Result<(), GitError> {
-        let name = checked_out.branch.name();
-        let arguments = [
-            "checkout",
-            "--quiet",
-            "--force",
-            "-B",
-            name,
-            &checked_out.commit,
-            "--",
-        ];
-        self.git(&arguments, watch).await.map(drop)
+    async fn write(&self, wanted: &CheckedOut, watch: &mut GitWatch<'_>) -> Result<(), GitError> {
+        let marker = self.marker();
+        let io = || GitError::io(format!("failed to use {}", marker.display()));
+        fs::write(&marker, "").map_err(io())?;
+        let (name, commit) = (wanted.branch.name(), wanted.commit.as_str());
+        let arguments = ["checkout", "--quiet", "--force", "-B", name, commit, "--"];
+        self.git(&arguments, watch).await?;
+        self.git(&["update-ref", BASE, commit], watch).await?;
+        fs::remove_file(&marker).map_err(io())
     }
 
     async fn git(&self, arguments: &[&str], watch: &mut GitWatch<'_>) -> Result<String, GitError> {
-        let mut command = command::command(&self.git_directory, &[]);
-        command.arg("--work-tree").arg(&self.files);
+        let mut command = command::command(&self.checkout.git_directory, &[]);
+        command.arg("--work-tree").arg(&self.checkout.files);
         command.args(["-c", "core.bare=false"]).args(arguments);
-        command.current_dir(&self.files);
-        watch.run(command).await
+        command.current_dir(&self.checkout.files);
+        watch.run(command, &self.lock).await
     }
 }
 
-/// What was fetched: the branch from which the files come, and what they are.
-struct Source {
-    from: Branch,
-    checked_out: CheckedOut,
-}
-
-impl Wanted {
-    async fn fetch(&self, cache: &Cache, watch: &mut GitWatch<'_>) -> Result<Source, GitError> {
+impl CheckoutRequest {
+    /// Fetches into the cache; answers with the branch from which the files come, and what they are.
+    async fn fetch(
+        &self,
+        cache: &Cache,
+        watch: &mut GitWatch<'_>,
+    ) -> Result<(Branch, CheckedOut), GitError> {
         let (repository, credentials) = (&self.repository, self.credentials.as_ref());
         let branch = match &self.branch {
             Some(branch) => branch.clone(),
@@ -199,6 +235,6 @@ impl Wanted {
             commit,
             created,
         };
-        Ok(Source { from, checked_out })
+        Ok((from, checked_out))
     }
 }

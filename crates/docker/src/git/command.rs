@@ -1,12 +1,12 @@
 //! How git is run: with nothing of this machine's configuration, and without a terminal.
 
-use std::{env, path::Path, process::Stdio, time::Duration};
+use std::{env, path::Path, time::Duration};
 
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use super::{GitCredentials, GitError, Repository, credentials::Offered};
-use crate::child::Run;
+use crate::{child::Run, lock::Lock};
 
 /// What bounds the work with a repository, and who hears of it.
 pub struct GitWatch<'a> {
@@ -18,47 +18,66 @@ pub struct GitWatch<'a> {
     pub progress: &'a mut (dyn FnMut(&str) + Send),
 }
 
+/// A repository elsewhere, and what is needed to speak with it.
+pub(super) struct Remote<'a> {
+    pub(super) directory: &'a Path,
+    pub(super) repository: &'a Repository,
+    pub(super) credentials: Option<&'a GitCredentials>,
+    pub(super) lock: &'a Lock,
+}
+
 impl GitWatch<'_> {
     /// Runs git with a git directory, and no way to the network.
     pub(super) async fn git(
         &mut self,
         directory: &Path,
         arguments: &[&str],
+        lock: &Lock,
     ) -> Result<String, GitError> {
         let mut command = command(directory, &[]);
         command.args(arguments);
-        self.run(command).await
+        self.run(command, lock).await
     }
 
     /// Runs git against a repository.
     pub(super) async fn remote(
         &mut self,
-        directory: &Path,
-        repository: &Repository,
-        credentials: Option<&GitCredentials>,
+        remote: Remote<'_>,
         arguments: &[&str],
     ) -> Result<String, GitError> {
-        let mut command = command(directory, &[repository.protocol()]);
-        let offered = credentials
+        let repository = remote.repository;
+        let mut command = command(remote.directory, &[repository.protocol()]);
+        let offered = remote
+            .credentials
             .filter(|_| repository.origin().is_some())
             .map(|credentials| Offered::to(&mut command, repository, credentials))
             .transpose()?;
         command.args(arguments);
-        let said = self.run(command).await;
+        let said = self.run(command, remote.lock).await;
         drop(offered);
         said
     }
 
-    pub(super) async fn run(&mut self, mut command: Command) -> Result<String, GitError> {
-        command.stdin(Stdio::null());
+    /// Runs git, which holds the lock as long as it lives.
+    pub(super) async fn run(
+        &mut self,
+        mut command: Command,
+        lock: &Lock,
+    ) -> Result<String, GitError> {
+        command.stdin(
+            lock.input()
+                .map_err(GitError::io("failed to share a lock"))?,
+        );
         let run = Run {
             program: "git",
             command,
             timeout: self.timeout,
             cancel: self.cancel,
+            merged: false,
         };
+        let started = |process| lock.record(process);
         let output = run
-            .finish(|_| Ok(()), self.progress)
+            .finish(started, self.progress)
             .await
             .map_err(GitError::from_run)?;
         Ok(String::from_utf8_lossy(&output).into_owned())

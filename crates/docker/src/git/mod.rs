@@ -11,9 +11,10 @@ mod credentials;
 mod error;
 mod files;
 mod repository;
+mod stale;
 
 pub use branch::{Branch, path_part};
-pub use checkout::{CheckedOut, Checkout, Wanted};
+pub use checkout::{CheckedOut, Checkout, CheckoutRequest};
 pub use command::GitWatch;
 pub use credentials::GitCredentials;
 pub use error::GitError;

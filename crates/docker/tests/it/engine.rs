@@ -8,7 +8,11 @@ use docker::{
     engine::{ContainerState, EventsQuery, Exec},
 };
 use futures_util::StreamExt;
-use tokio::time;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, UnixStream},
+    time,
+};
 
 use crate::{
     lifecycle::IDLE,
@@ -55,7 +59,7 @@ async fn how_a_container_ended_is_told() {
         (fails.state, fails.exit_code),
         (ContainerState::Exited, Some(7))
     );
-    assert!(fails.finished_at >= fails.started_at && !fails.out_of_memory);
+    assert!(fails.started_at.is_some() && fails.finished_at.is_some() && !fails.out_of_memory);
 
     let idle = project.container("idle").await;
     project.engine.stop(&idle.id, Some(LONG)).await.unwrap();
@@ -125,6 +129,28 @@ async fn events_of_our_containers_alone_arrive() {
 }
 
 #[tokio::test]
+async fn an_engine_is_reached_over_tcp_as_well() {
+    let socket = private_docker::common().socket();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut engine = UnixStream::connect(&socket).await.unwrap();
+            tokio::spawn(async move { copy_bidirectional(&mut client, &mut engine).await });
+        }
+    });
+    let endpoint: Endpoint = format!("tcp://{address}").parse().unwrap();
+    let mut project = Project::new(&[("idle", IDLE)]).await;
+    project.compose.endpoint = endpoint.clone();
+    project.up_and_wait().await;
+    let engine = Engine::connect(&endpoint).await.unwrap();
+    let version = engine.version().await.unwrap();
+    assert_eq!(version.os, "linux");
+    let containers = engine.containers(&project.selection()).await.unwrap();
+    assert_eq!(containers, project.containers().await);
+}
+
+#[tokio::test]
 async fn an_engine_that_is_not_there_is_told_with_advice() {
     let directory = tempfile::tempdir().unwrap();
     let endpoint = Endpoint::Unix(directory.path().join("no.sock"));
@@ -142,8 +168,7 @@ async fn an_engine_that_is_not_there_is_told_with_advice() {
 
 #[tokio::test]
 async fn an_engine_that_dies_is_told_from_an_absent_container() {
-    let common = private_docker::common();
-    let mut private = private_docker::Engine::start(&common.compose()).unwrap();
+    let mut private = private_docker::Engine::start_another().unwrap();
     let project = Project::on(private.location(), &[("idle", IDLE)]).await;
     project.up_and_wait().await;
     let id = project.container("idle").await.id;

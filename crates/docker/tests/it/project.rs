@@ -117,6 +117,16 @@ impl Project {
         found.remove(0)
     }
 
+    /// The port of the engine's host at which a port of the service is published.
+    pub(crate) async fn published_port(&self, service: &str, port: u16) -> u16 {
+        let container = self.container(service).await;
+        let published = container
+            .ports
+            .iter()
+            .find(|published| published.container == port);
+        published.expect("the port is published").host
+    }
+
     /// Runs a command in a container; it has to succeed.
     pub(crate) async fn exec(&self, id: &str, command: &[&str]) -> Vec<u8> {
         let exec = Exec {

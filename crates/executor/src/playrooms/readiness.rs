@@ -25,11 +25,19 @@ pub async fn docker_readiness(endpoint: Option<&str>) -> DockerReadiness {
         }
     };
     let looked = Readiness::check(&endpoint).await;
-    let engine = looked.engine.map(|engine| format!("engine {} at {endpoint}", engine.engine));
-    let compose = looked.compose.map(|tool| format!("compose {}", tool.version()));
+    let engine = looked
+        .engine
+        .map(|engine| format!("engine {} at {endpoint}", engine.engine));
+    let compose = looked
+        .compose
+        .map(|tool| format!("compose {}", tool.version()));
     let missing = looked.findings.into_iter();
     DockerReadiness {
-        found: engine.into_iter().chain(compose).collect::<Vec<_>>().join(", "),
+        found: engine
+            .into_iter()
+            .chain(compose)
+            .collect::<Vec<_>>()
+            .join(", "),
         missing: missing.map(|one| (one.problem, one.advice)).collect(),
     }
 }

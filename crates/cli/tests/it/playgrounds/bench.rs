@@ -124,7 +124,10 @@ impl TestPlaygrounds {
     pub(crate) fn gone(&self, id: i64) {
         self.until("it is gone", || {
             let answer = self.get(&format!("/api/playgrounds/{id}"));
-            assert!(answer.status == 404 || answer.json()["status"] == "destroying", "{answer:?}");
+            assert!(
+                answer.status == 404 || answer.json()["status"] == "destroying",
+                "{answer:?}"
+            );
             (answer.status == 404).then_some(())
         });
     }

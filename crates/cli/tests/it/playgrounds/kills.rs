@@ -68,7 +68,10 @@ fn an_executor_that_is_killed_goes_on_and_leaves_nothing() {
         kill(&mut executor);
         executor = test.start_executor("one", Placement::Fixed);
         test.gone(id);
-        assert_eq!(test.left_of(&format!("pg-{id}-{name}")), Vec::<String>::new());
+        assert_eq!(
+            test.left_of(&format!("pg-{id}-{name}")),
+            Vec::<String>::new()
+        );
     }
     kill(&mut executor);
 }

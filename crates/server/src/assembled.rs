@@ -161,6 +161,12 @@ impl Assembled {
         Ok(loops::outbox::tick(&self.app).await?)
     }
 
+    /// Warns of playgrounds whose time is over soon, and starts what ends those whose time is over and jobs that
+    /// are done; answers how many operations it started.
+    pub async fn end_playgrounds(&self) -> Result<usize, Error> {
+        Ok(loops::playgrounds::tick(&self.app).await?.len())
+    }
+
     /// Deletes what is too old; answers how many runs.
     pub async fn retain(&self) -> Result<u64, Error> {
         let mut deleted = 0;

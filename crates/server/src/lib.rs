@@ -21,6 +21,7 @@ mod loops;
 mod metrics;
 mod operator;
 mod outbound;
+mod playgrounds;
 mod plugin_directory;
 mod questions;
 mod readiness;

@@ -36,6 +36,8 @@ pub(crate) enum RefusalKind {
     TooLarge,
     UnsupportedMediaType,
     UpgradeRequired,
+    /// It is well formed, and cannot be done.
+    Unprocessable,
     /// The caller may ask again after so many milliseconds.
     RateLimited {
         retry_after_ms: i64,
@@ -61,6 +63,7 @@ impl RefusalKind {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
+            Self::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -2,6 +2,7 @@
 //! line each.
 
 mod playbooks;
+mod playgrounds;
 
 use axum::{Router, middleware, routing::MethodRouter};
 use utoipa::openapi::{
@@ -40,6 +41,7 @@ type Route = (
 fn table() -> Vec<Route> {
     let mut routes = run_routes();
     routes.extend(playbooks::routes());
+    routes.extend(playgrounds::routes());
     routes.extend(own_routes());
     routes
 }
@@ -88,6 +90,7 @@ fn run_routes() -> Vec<Route> {
         (Post,   "/api/executors/{executor}/exchange", Scope::RunsPerform, None,                  routes!(executors::exchange::exchange)),
         (Post,   "/api/executors/{executor}/leases",   Scope::RunsPerform, None,                  routes!(executors::leases::renew)),
         (Post,   "/api/executors/{executor}/answers/{question}", Scope::RunsPerform, None,        routes!(executors::answers::answer)),
+        (Post,   "/api/executors/{executor}/playgrounds", Scope::RunsPerform, None,               routes!(executors::operations::observe)),
         (Get,    "/api/executors/{executor}/doctor",   Scope::StatsRead,   None,                  routes!(executors::doctor::doctor)),
         (Post,   "/api/runs/{id}/output",              Scope::RunsPerform, None,                  routes!(executors::output::append)),
         (Post,   "/api/runs/{id}/parts",               Scope::RunsPerform, None,                  routes!(executors::parts::advance)),
@@ -99,6 +102,8 @@ fn run_routes() -> Vec<Route> {
         (Put,    "/api/runs/{id}/frame",               Scope::RunsPerform, None,                  routes!(executors::frame::show)),
         (Put,    "/api/runs/{id}/artifacts/{*name}",   Scope::RunsPerform, None,                  routes!(executors::artifacts::put)),
         (Post,   "/api/runs/{id}/credentials",         Scope::RunsPerform, Some("credential.use"), routes!(executors::credentials::open)),
+        (Post,   "/api/runs/{id}/generated",           Scope::RunsPerform, None,                  routes!(executors::operations::generated)),
+        (Put,    "/api/runs/{id}/outcome",             Scope::RunsPerform, None,                  routes!(executors::operations::outcome)),
         (Post,   "/api/runs/{id}/release",             Scope::RunsPerform, None,                  routes!(executors::release::release)),
 
 

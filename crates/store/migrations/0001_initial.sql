@@ -278,7 +278,8 @@ CREATE TABLE answers (
 CREATE TABLE idempotency_keys (
     key        TEXT    NOT NULL PRIMARY KEY,
     body_hash  {bytes} NOT NULL,
-    run_ids    {bytes} NOT NULL,
+    -- Ids of runs, or what else was made: opaque here.
+    answer     {bytes} NOT NULL,
     created_at BIGINT  NOT NULL
 ) {clustered};
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
@@ -506,4 +507,159 @@ CREATE TABLE playbook_marks (
     unverified_at BIGINT,
     disabled_at   BIGINT,
     CHECK (verified_at IS NULL OR unverified_at IS NULL)
+) {clustered};
+
+-- The next id of each kind of thing that has a number. An id is never given out twice.
+CREATE TABLE number_heads (
+    kind TEXT   NOT NULL PRIMARY KEY,
+    next BIGINT NOT NULL
+) {clustered};
+
+-- Docker hosts. `key` is the name that executors register, `name` the one that people see; `body` is what the
+-- server reads: domains, what its policy allows, limits.
+CREATE TABLE playrooms (
+    id         BIGINT  NOT NULL PRIMARY KEY,
+    key        TEXT    NOT NULL,
+    name       TEXT    NOT NULL,
+    status     TEXT    NOT NULL,
+    owner_mark TEXT    NOT NULL,
+    engine_id  TEXT    NOT NULL,
+    body       {bytes} NOT NULL,
+    version    BIGINT  NOT NULL,
+    created_at BIGINT  NOT NULL,
+    updated_at BIGINT  NOT NULL,
+    CHECK (status = 'active' OR status = 'disabled')
+) {clustered};
+CREATE UNIQUE INDEX playrooms_by_key ON playrooms (key);
+CREATE UNIQUE INDEX playrooms_by_name ON playrooms (name);
+
+-- Blueprints of playgrounds. `version` rises with every change of what playgrounds are made from.
+CREATE TABLE playspecs (
+    id         BIGINT  NOT NULL PRIMARY KEY,
+    name       TEXT    NOT NULL,
+    body       {bytes} NOT NULL,
+    version    BIGINT  NOT NULL,
+    created_at BIGINT  NOT NULL,
+    updated_at BIGINT  NOT NULL
+) {clustered};
+CREATE UNIQUE INDEX playspecs_by_name ON playspecs (name);
+
+CREATE TABLE playspec_files (
+    id          BIGINT  NOT NULL PRIMARY KEY,
+    playspec_id BIGINT  NOT NULL,
+    name        TEXT    NOT NULL,
+    sha256      TEXT    NOT NULL,
+    size_bytes  BIGINT  NOT NULL,
+    mount_path  TEXT    NOT NULL,
+    -- A JSON list.
+    services    TEXT    NOT NULL,
+    writable_at BIGINT,
+    created_at  BIGINT  NOT NULL
+) {clustered};
+CREATE INDEX playspec_files_of ON playspec_files (playspec_id, id);
+CREATE INDEX playspec_files_by_hash ON playspec_files (sha256);
+
+-- Logins of registries. `sealed` is the password.
+CREATE TABLE playspec_registries (
+    id            BIGINT  NOT NULL PRIMARY KEY,
+    playspec_id   BIGINT  NOT NULL,
+    registry_type TEXT    NOT NULL,
+    registry_url  TEXT    NOT NULL,
+    username      TEXT    NOT NULL,
+    sealed        {bytes} NOT NULL,
+    created_at    BIGINT  NOT NULL
+) {clustered};
+CREATE INDEX playspec_registries_of ON playspec_registries (playspec_id, id);
+
+-- Live playgrounds: a row goes when everything of its playground was removed. `body` is what is wanted, `sealed`
+-- the values of its environment.
+CREATE TABLE playgrounds (
+    id             BIGINT  NOT NULL PRIMARY KEY,
+    name           TEXT    NOT NULL,
+    project        TEXT    NOT NULL,
+    playspec_id    BIGINT  NOT NULL,
+    playroom_id    BIGINT  NOT NULL,
+    -- Whether it runs until its watched services exit, and whether its volumes outlive it: 0 or 1.
+    job_mode       BIGINT  NOT NULL,
+    persists       BIGINT  NOT NULL,
+    body           {bytes} NOT NULL,
+    sealed         {bytes} NOT NULL,
+    -- Rises with every change of the row that a request or an operation makes.
+    version        BIGINT  NOT NULL,
+    -- Rises with every change of what is wanted.
+    wanted         BIGINT  NOT NULL,
+    expires_at     BIGINT,
+    -- Since when its time runs.
+    life_from      BIGINT  NOT NULL,
+    -- When its end was told of, and when its end was last tried.
+    warned_at      BIGINT,
+    tried_at       BIGINT,
+    -- What was applied last: the revision, and which wishes it has.
+    revision       BIGINT,
+    applied_wanted BIGINT,
+    applied_spec   BIGINT,
+    applied_at     BIGINT,
+    -- The operation that was started last; how it ended, once it has.
+    last_run       {bytes} NOT NULL,
+    last_action    TEXT    NOT NULL,
+    last_status    TEXT,
+    last_error     TEXT,
+    last_step      TEXT,
+    last_at        BIGINT,
+    -- JSON lists: services as they were seen last, and those whose checkouts have changes.
+    observed       {bytes},
+    observed_at    BIGINT,
+    dirty          TEXT,
+    created_at     BIGINT  NOT NULL,
+    updated_at     BIGINT  NOT NULL,
+    CHECK ((last_status IS NULL) = (last_at IS NULL)),
+    CHECK ((revision IS NULL) = (applied_at IS NULL))
+) {clustered};
+CREATE UNIQUE INDEX playgrounds_by_name ON playgrounds (name);
+CREATE INDEX playgrounds_by_run ON playgrounds (last_run);
+CREATE INDEX playgrounds_of_specs ON playgrounds (playspec_id, id);
+CREATE INDEX playgrounds_of_rooms ON playgrounds (playroom_id, id);
+CREATE INDEX playgrounds_expiring ON playgrounds (expires_at) WHERE expires_at IS NOT NULL;
+
+-- What operations left: `body` for every reader, `sealed` with values of the environment.
+CREATE TABLE playground_outcomes (
+    playground_id BIGINT  NOT NULL,
+    operation     {bytes} NOT NULL,
+    removed_at    BIGINT,
+    dirty         TEXT,
+    body          {bytes} NOT NULL,
+    sealed        {bytes} NOT NULL,
+    at            BIGINT  NOT NULL,
+    PRIMARY KEY (playground_id, operation)
+) {clustered};
+CREATE INDEX playground_outcomes_of_runs ON playground_outcomes (operation);
+
+-- Applied states. `sealed` has the Compose document and the environment.
+CREATE TABLE playground_revisions (
+    playground_id BIGINT  NOT NULL,
+    number        BIGINT  NOT NULL,
+    operation     {bytes} NOT NULL,
+    action        TEXT    NOT NULL,
+    body          {bytes} NOT NULL,
+    sealed        {bytes} NOT NULL,
+    applied_at    BIGINT  NOT NULL,
+    PRIMARY KEY (playground_id, number)
+) {clustered};
+
+-- Values that were generated for playgrounds, sealed.
+CREATE TABLE playground_secrets (
+    playground_id BIGINT  NOT NULL,
+    name          TEXT    NOT NULL,
+    sealed        {bytes} NOT NULL,
+    created_at    BIGINT  NOT NULL,
+    PRIMARY KEY (playground_id, name)
+) {clustered};
+
+-- The last lines of services that do not run any more, as a JSON list.
+CREATE TABLE playground_logs (
+    playground_id BIGINT  NOT NULL,
+    service       TEXT    NOT NULL,
+    body          {bytes} NOT NULL,
+    at            BIGINT  NOT NULL,
+    PRIMARY KEY (playground_id, service)
 ) {clustered};

@@ -8,7 +8,8 @@ use engine::{Change, Kind, Priority, Run, RunId, Signals, Status};
 use crate::{
     Error, Read,
     audit::{self, AuditEntry},
-    driver::{Tx, Value},
+    counters::{self, Counts},
+    driver::Tx,
     events::{self, NewEvent},
     executors::{self, Noted, Seen},
     metrics::BatchMetrics,
@@ -29,7 +30,7 @@ pub struct Batch<'tx, 'connection> {
 #[derive(Default)]
 struct Gathered {
     events: Vec<NewEvent>,
-    counts: BTreeMap<(Kind, Status, Priority), i64>,
+    counts: Counts,
     ready: BTreeMap<String, usize>,
     /// Of the newest change.
     now: i64,
@@ -38,6 +39,8 @@ struct Gathered {
     runs: BTreeSet<RunId>,
     /// Runs whose children ended.
     parents: BTreeSet<RunId>,
+    /// Operations on playgrounds that ended.
+    operations: BTreeSet<RunId>,
     seen: BTreeMap<String, Seen>,
     entries: Vec<AuditEntry>,
 }
@@ -56,6 +59,7 @@ impl Gathered {
         self.executors.extend(other.executors);
         self.runs.extend(other.runs);
         self.parents.extend(other.parents);
+        self.operations.extend(other.operations);
         for (executor, seen) in other.seen {
             self.seen.entry(executor).or_default().merge(seen);
         }
@@ -125,6 +129,9 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         }
         if status.is_terminal() && before != Some(status) {
             self.gathered.parents.extend(run.parent);
+            if run.kind == Kind::Operation {
+                self.gathered.operations.insert(run.id);
+            }
         }
     }
 
@@ -208,6 +215,14 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         )
     }
 
+    /// Operations on playgrounds that ended in this transaction, and the time of its newest change.
+    pub(crate) fn take_operations(&mut self) -> (BTreeSet<RunId>, i64) {
+        (
+            std::mem::take(&mut self.gathered.operations),
+            self.gathered.now,
+        )
+    }
+
     /// This run may have followers.
     pub(crate) fn touch(&mut self, run: RunId) {
         self.gathered.runs.insert(run);
@@ -240,7 +255,7 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         // What its own claims took is for no other executor.
         gathered.ready.retain(|_, count| *count > 0);
         executors::write_seen(tx, &gathered.seen, noted)?;
-        write_counts(tx, &gathered.counts)?;
+        counters::write(tx, &gathered.counts)?;
         let head = events::write(tx, &gathered.events)?;
         audit::write(tx, &gathered.entries)?;
         let names = gathered.ready.len() + gathered.executors.len() + gathered.runs.len();
@@ -264,34 +279,4 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         };
         Ok((Some(notice), gathered.metrics))
     }
-}
-
-fn write_counts(
-    tx: &mut Tx<'_>,
-    counts: &BTreeMap<(Kind, Status, Priority), i64>,
-) -> Result<(), Error> {
-    // The row exists from the first count on; a row that goes below 0 would be refused in VALUES.
-    const SEED: &str = "INSERT INTO counters (kind, status, priority, n) VALUES ($1, $2, $3, 0)
-        ON CONFLICT (kind, status, priority) DO NOTHING";
-    const COUNT: &str = "UPDATE counters SET n = n + $4
-        WHERE kind = $1 AND status = $2 AND priority = $3 RETURNING n";
-    let rows: Vec<[Value<'_>; 4]> = counts
-        .iter()
-        .filter(|(_, n)| **n != 0)
-        .map(|((kind, status, priority), n)| {
-            [
-                kind.as_str().into(),
-                status.as_str().into(),
-                priority.as_str().into(),
-                (*n).into(),
-            ]
-        })
-        .collect();
-    let counted = tx.first_many(COUNT, &rows, |row| row.int(0))?;
-    for (row, _) in rows.iter().zip(counted).filter(|(_, n)| n.is_none()) {
-        // Another server may have made the row meanwhile: then this waits for its commit.
-        tx.exec(SEED, &row[..3])?;
-        tx.first(COUNT, row, |row| row.int(0))?;
-    }
-    Ok(())
 }

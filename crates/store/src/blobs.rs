@@ -122,6 +122,7 @@ pub fn collect(
     const COLLECT: &str = "DELETE FROM blobs WHERE sha256 > $1 AND sha256 <= $2 AND used_at < $3
         AND NOT EXISTS (SELECT 1 FROM run_blobs WHERE run_blobs.sha256 = blobs.sha256)
         AND NOT EXISTS (SELECT 1 FROM artifacts WHERE artifacts.sha256 = blobs.sha256)
+        AND NOT EXISTS (SELECT 1 FROM playspec_files WHERE playspec_files.sha256 = blobs.sha256)
         RETURNING object";
     let last = batch
         .tx

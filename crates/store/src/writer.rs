@@ -16,6 +16,7 @@ use crate::{
     executors::Noted,
     items::{Item, Items, Outcome, ReleaseRuns},
     metrics::Commits,
+    playgrounds,
     runs::{self, Claim, Finish, Heartbeat, Submit},
     wake::Notice,
 };
@@ -209,6 +210,7 @@ fn apply(
         }
     }
     runs::wake_parents(&mut batch, aging_step_ms)?;
+    playgrounds::settle(&mut batch)?;
     items.claims.extend(wake.hand_over(&batch));
     let claims: Vec<&Claim> = items.claims.iter().map(|call| &call.claim).collect();
     let claims = runs::claim_all(&mut batch, &claims)?;

@@ -22,6 +22,7 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     ),
     (
         "executor",
+<<<<<<< HEAD
         &[
             "docker",
             "engine",
@@ -31,6 +32,9 @@ const ALLOWED: [(&str, &[&str]); 17] = [
             "playground",
             "router",
         ],
+=======
+        &["engine", "wire", "plugin", "playbook", "playground"],
+>>>>>>> pgserver
     ),
     (
         "cli",

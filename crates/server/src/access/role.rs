@@ -55,12 +55,13 @@ impl Role {
             S::SchedulesRead,
             S::EventsRead,
         ];
-        const WORKS: [Scope; 14] = [
+        const WORKS: [Scope; 15] = [
             S::JobsWrite,
             S::JobsCancel,
             S::PluginJobsWrite,
             S::PluginJobsCancel,
             S::PlaygroundsWrite,
+            S::LaunchWrite,
             S::PlayspecsWrite,
             S::PlayroomsWrite,
             S::PlaybooksWrite,

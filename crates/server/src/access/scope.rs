@@ -19,6 +19,9 @@ pub(crate) enum Scope {
     PlaygroundsRead,
     PlaygroundsWrite,
     PlaygroundsDelete,
+    /// See what looks secret.
+    PlaygroundsReveal,
+    LaunchWrite,
     PlayspecsRead,
     PlayspecsWrite,
     PlayspecsDelete,
@@ -64,6 +67,8 @@ const NAMES: &[(Scope, &str)] = &[
     (S::PlaygroundsRead, "playgrounds:read"),
     (S::PlaygroundsWrite, "playgrounds:write"),
     (S::PlaygroundsDelete, "playgrounds:delete"),
+    (S::PlaygroundsReveal, "playgrounds:reveal"),
+    (S::LaunchWrite, "launch:write"),
     (S::PlayspecsRead, "playspecs:read"),
     (S::PlayspecsWrite, "playspecs:write"),
     (S::PlayspecsDelete, "playspecs:delete"),

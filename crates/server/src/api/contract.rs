@@ -35,7 +35,13 @@ static CONTRACTS: [Contract; 4] = [
         schema: playbooks::error::schema,
     },
     Contract {
-        roots: &["/api/playgrounds", "/api/playspecs", "/api/playrooms"],
+        roots: &[
+            "/api/playgrounds",
+            "/api/playspecs",
+            "/api/playrooms",
+            "/api/marquees",
+            "/api/launch",
+        ],
         media_type: JSON,
         body: playgrounds::error::body,
         schema: playgrounds::error::schema,

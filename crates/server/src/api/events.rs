@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The kinds of events that are about no run.
-const OTHERS: [&str; 2] = ["hook", "schedule"];
+const OTHERS: [&str; 3] = ["hook", "schedule", "playground"];
 
 /// Which events, and from where.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -26,7 +26,8 @@ const OTHERS: [&str; 2] = ["hook", "schedule"];
 pub(crate) struct Wanted {
     /// Only events with a higher number; without it, and without `Last-Event-ID`, only new ones.
     after: Option<i64>,
-    /// Only events of this kind: `job`, `plugin_job`, `execution`, `hook` or `schedule`.
+    /// Only events of this kind: `job`, `plugin_job`, `execution`, `operation`, `hook`, `schedule` or
+    /// `playground`.
     kind: Option<String>,
     /// Only this run.
     run_id: Option<String>,

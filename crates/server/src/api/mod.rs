@@ -12,7 +12,7 @@ pub(crate) mod join;
 pub(crate) mod keys;
 mod own_hooks;
 pub(crate) mod playbooks;
-mod playgrounds;
+pub(crate) mod playgrounds;
 pub(crate) mod plugin_jobs;
 pub(crate) mod probes;
 pub(crate) mod problem;

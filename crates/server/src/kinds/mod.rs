@@ -160,6 +160,7 @@ static EXECUTION: KindRow = KindRow {
 
 static OPERATION: KindRow = KindRow {
     noun: "operation",
+    // `GET /api/playgrounds/{id}/operations` lists them: by themselves they are runs.
     path: None,
     queues: Queues::Family("operation"),
     word_of: Status::as_str,
@@ -167,7 +168,8 @@ static OPERATION: KindRow = KindRow {
     read: Scope::PlaygroundsRead,
     write: Scope::PlaygroundsWrite,
     cancel: Scope::PlaygroundsWrite,
-    controls: &[Control::Cancel, Control::Retry],
+    // To be done again it is asked for again, on the playground as it is then.
+    controls: &[Control::Cancel],
     starts_held: false,
     serial_parts: false,
     check_parts: None,

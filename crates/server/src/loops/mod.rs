@@ -4,6 +4,7 @@ pub(crate) mod audit;
 mod blobs;
 pub(crate) mod keys;
 pub(crate) mod outbox;
+pub(crate) mod playgrounds;
 pub(crate) mod reaper;
 pub(crate) mod retention;
 pub(crate) mod scheduler;
@@ -25,6 +26,7 @@ pub(crate) fn start(app: &App) -> JoinSet<()> {
     loops.spawn(keys::run(app.clone()));
     loops.spawn(audit::run(app.clone()));
     loops.spawn(outbox::run(app.clone()));
+    loops.spawn(playgrounds::run(app.clone()));
     loops
 }
 

@@ -9,7 +9,8 @@ use crate::test_server::TestServer;
 fn table() -> Vec<(String, String, String)> {
     let source = concat!(
         include_str!("../../src/router.rs"),
-        include_str!("../../src/router/playbooks.rs")
+        include_str!("../../src/router/playbooks.rs"),
+        include_str!("../../src/router/playgrounds.rs")
     );
     let lines = source.lines().filter_map(|line| {
         let line = line.trim().strip_prefix('(')?;
@@ -84,7 +85,7 @@ fn the_document_has_what_it_refers_to_and_names_operations_once() {
 }
 
 /// What the paths of the contracts begin with.
-const CONTRACTS: [&str; 9] = [
+const CONTRACTS: [&str; 14] = [
     "/api/v1",
     "/playground",
     "/api/playbooks",
@@ -94,6 +95,11 @@ const CONTRACTS: [&str; 9] = [
     "/api/config",
     "/api/logs",
     "/api/health",
+    "/api/playgrounds",
+    "/api/playspecs",
+    "/api/playrooms",
+    "/api/marquees",
+    "/api/launch",
 ];
 
 /// What authentication and middleware answer is documented, in the form of the contract.

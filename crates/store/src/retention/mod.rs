@@ -79,7 +79,7 @@ pub fn events(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
 
 /// Forgets idempotency keys older than `before`.
 pub fn idempotency_keys(batch: &mut Batch<'_, '_>, before: i64) -> Result<Swept, Error> {
-    const OLD: &str = "SELECT key, CAST(LENGTH(run_ids) AS BIGINT) FROM idempotency_keys
+    const OLD: &str = "SELECT key, CAST(LENGTH(answer) AS BIGINT) FROM idempotency_keys
         WHERE created_at < $1 ORDER BY created_at LIMIT $2";
     let old: Vec<(String, i64)> = batch.tx.all(OLD, args![before, ROWS], |row| {
         Ok((row.text(0)?, row.int(1)?))

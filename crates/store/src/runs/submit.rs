@@ -9,8 +9,9 @@ use crate::{
     Batch, Error, Read,
     audit::AuditEntry,
     blobs,
-    driver::{Tx, Value, args},
+    driver::{Tx, Value},
     hooks::{self, RunHook},
+    idempotency,
 };
 
 /// One run to be submitted, with what it works on.
@@ -199,21 +200,8 @@ fn recall(
     key: &str,
     hash: &[u8],
 ) -> Result<Option<Result<Submitted, Error>>, Error> {
-    const RECALL: &str = "SELECT body_hash, run_ids FROM idempotency_keys WHERE key = $1";
-    let before = tx.first(RECALL, args![key], |row| Ok((row.bytes(0)?, row.bytes(1)?)))?;
-    Ok(before.map(|(before_hash, packed)| {
-        if before_hash != hash {
-            return Err(Error::KeyReused);
-        }
-        let ids = packed
-            .chunks_exact(16)
-            .filter_map(|bytes| bytes.try_into().ok());
-        let ids = ids.map(RunId::from_bytes).collect();
-        Ok(Submitted {
-            ids,
-            repeated: true,
-        })
-    }))
+    let before = idempotency::recall(tx, key, hash)?;
+    Ok(before.map(|answer| answer.map(|packed| repetition(&packed))))
 }
 
 /// Writes the key down, or answers what another request wrote under it meanwhile.
@@ -224,17 +212,19 @@ fn remember(
     ids: &[RunId],
     now: i64,
 ) -> Result<Option<Result<Submitted, Error>>, Error> {
-    const REMEMBER: &str = "INSERT INTO idempotency_keys (key, body_hash, run_ids, created_at)
-        VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING";
     let packed: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
-    if tx.exec(REMEMBER, args![key, hash, &packed, now])? > 0 {
-        return Ok(None);
-    }
-    match recall(tx, key, hash)? {
-        Some(answer) => Ok(Some(answer)),
-        None => Err(Error::Conflict(
-            "an idempotency key was removed meanwhile".to_owned(),
-        )),
+    let before = idempotency::remember(tx, (key, hash), &packed, now)?;
+    Ok(before.map(|answer| answer.map(|packed| repetition(&packed))))
+}
+
+/// The answer of the first time.
+fn repetition(packed: &[u8]) -> Submitted {
+    let ids = packed
+        .chunks_exact(16)
+        .filter_map(|bytes| bytes.try_into().ok());
+    Submitted {
+        ids: ids.map(RunId::from_bytes).collect(),
+        repeated: true,
     }
 }
 

@@ -275,8 +275,8 @@ async fn much_else_goes_in_several_steps(db: &Database) {
     submit_all(&store, keyed).await;
     write(&store, |batch| executors::register(batch, &registered("e"))).await;
     db.rows(&format!(
-        "{} INSERT INTO idempotency_keys (key, body_hash, run_ids, created_at)
-        SELECT 'key' || i, body_hash, run_ids, created_at FROM idempotency_keys, n",
+        "{} INSERT INTO idempotency_keys (key, body_hash, answer, created_at)
+        SELECT 'key' || i, body_hash, answer, created_at FROM idempotency_keys, n",
         numbers(5_000)
     ));
     db.rows(&format!(

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
-use engine::Kind;
+use engine::{Holder, Kind, RunId};
 use serde::Deserialize;
 use store::{
     Batch,
     audit::{AuditEntry, Outcome, Target},
     credentials::CredentialRow,
 };
-use wire::playbooks::{OWN_CREDENTIAL, OpenedCredential, UseCredential};
+use wire::{
+    executors::operations::OWN_SECRETS,
+    playbooks::{OWN_CREDENTIAL, OpenedCredential, UseCredential},
+};
 
 use super::{holder, refuse};
 use crate::{
@@ -18,12 +21,13 @@ use crate::{
     app::App,
     audit::AuditContext,
     http::extract::{Json, PathRunId},
+    playgrounds,
     refusal::{Refusal, RefusalKind},
     vault::UseDetail,
 };
 
-/// Opens a credential for a step of an execution, if its playbooks or its parameters name it. Each use is in the
-/// audit, and each that is refused.
+/// Opens a credential for a step of an execution, if its playbooks or its parameters name it, or for an operation
+/// on a playground; `@playground` has what is secret about that. Each use is in the audit, and each that is refused.
 #[utoipa::path(post, path = "/api/runs/{id}/credentials", tag = "executors",
     params(("id" = String, Path, description = "Run id")), request_body = UseCredential,
     responses((status = 200, description = "The credential", body = OpenedCredential),
@@ -46,11 +50,17 @@ pub(crate) async fn open(
     let entry = audit_context
         .entry(app.now_ms(), Target::one("credential", &wanted.name))
         .detail(detail.to_string());
+    if wanted.name == OWN_SECRETS {
+        return own_secrets(&app, id, holder, entry).await;
+    }
     let name = wanted.name.clone();
     let work = move |batch: &mut Batch<'_, '_>| {
         let read = &mut batch.read();
         store::runs::owned(read, id, &holder, "use a credential")?;
-        if store::runs::kind(read, id)? != Kind::Execution {
+        if !matches!(
+            store::runs::kind(read, id)?,
+            Kind::Execution | Kind::Operation
+        ) {
             return Err(store::Error::NotFound(id));
         }
         let input = store::runs::input(read, id)?;
@@ -74,7 +84,7 @@ pub(crate) async fn open(
         }
         Found::Forbidden => {
             let message = format!(
-                "neither the playbooks of this execution nor its parameters name the credential `{}`",
+                "neither the playbooks of this run nor its parameters name the credential `{}`",
                 wanted.name
             );
             return Err(Refusal::new(RefusalKind::Forbidden, message));
@@ -85,6 +95,28 @@ pub(crate) async fn open(
         Refusal::internal("the credential cannot be opened")
     })?;
     Ok(axum::Json(OpenedCredential { fields }))
+}
+
+/// What is secret about the playground of an operation.
+async fn own_secrets(
+    app: &App,
+    id: RunId,
+    holder: Holder,
+    entry: AuditEntry,
+) -> Result<axum::Json<OpenedCredential>, Refusal> {
+    let secrets = playgrounds::open_secrets(app, id, holder).await?;
+    app.store
+        .write(move |batch| {
+            batch.record(&entry);
+            Ok(())
+        })
+        .await?;
+    // Strings and maps of them have a JSON form, and it is an object.
+    let fields = serde_json::to_value(&secrets).ok();
+    let fields = fields.and_then(|value| value.as_object().cloned());
+    Ok(axum::Json(OpenedCredential {
+        fields: fields.unwrap_or_default(),
+    }))
 }
 
 /// What an executor asks for.

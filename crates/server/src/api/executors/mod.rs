@@ -11,6 +11,7 @@ pub(crate) mod exchange;
 pub(crate) mod frame;
 pub(crate) mod gates;
 pub(crate) mod leases;
+pub(crate) mod operations;
 pub(crate) mod output;
 pub(crate) mod parts;
 pub(crate) mod register;

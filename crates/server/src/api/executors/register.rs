@@ -7,6 +7,7 @@ use super::{refuse, registration};
 use crate::{
     app::App,
     http::extract::{ExecutorId, Json},
+    playgrounds,
     plugin_directory::is_usable,
     refusal::Refusal,
 };
@@ -22,11 +23,12 @@ const LIMIT: usize = 1 << 20;
 pub(crate) async fn register(
     State(app): State<App>,
     ExecutorId(executor): ExecutorId,
-    Json(registration): Json<Registration, LIMIT>,
+    Json(mut registration): Json<Registration, LIMIT>,
 ) -> Result<axum::Json<Registration>, Refusal> {
     registration::check(&registration)?;
     let usable = registration.plugins.iter().filter(|one| is_usable(one));
-    let usable: Vec<String> = usable.map(|plugin| plugin.name.clone()).collect();
+    let mut usable: Vec<String> = usable.map(|plugin| plugin.name.clone()).collect();
+    usable.extend(playgrounds::registered(&app, &executor, &mut registration.playrooms).await?);
     let row = store::executors::Registered {
         name: executor.clone(),
         ip: registration.executor_ip.clone(),

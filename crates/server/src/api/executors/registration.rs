@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use wire::executors::{PluginInfo, Registration};
+use wire::executors::{PlayroomInfo, PluginInfo, Registration};
 
 use super::leases::LEASES_LIMIT;
 use crate::{http::check, refusal::Refusal};
@@ -14,9 +14,10 @@ const PARTS_LIMIT: usize = 64;
 const PART_LIMIT: usize = 1_024;
 const KINDS_LIMIT: usize = 16;
 const PLUGINS_LIMIT: usize = 256;
+const PLAYROOMS_LIMIT: usize = 16;
 /// As a manifest has it. The names of a job's plugins are the name of its queue, which an index must
 /// take: PostgreSQL has room for 2,704 bytes in a row of one, and 32 names make 2,090.
-const PLUGIN_NAME_LIMIT: usize = 64;
+const NAME_LIMIT: usize = 64;
 const TEXT_LIMIT: usize = 4 * 1024;
 const METRICS_LIMIT: usize = 100;
 const SCHEMA_LIMIT: usize = 64 * 1024;
@@ -49,11 +50,57 @@ pub(super) fn check(registration: &Registration) -> Result<(), Refusal> {
     for kind in &registration.kinds {
         check::name("kinds", kind)?;
     }
+    playrooms(&registration.playrooms)?;
     plugins(&registration.plugins)
 }
 
 fn long(field: String, limit: usize) -> Refusal {
     Refusal::field(field, format!("must have at most {limit} bytes"))
+}
+
+fn playrooms(playrooms: &[PlayroomInfo]) -> Result<(), Refusal> {
+    if playrooms.len() > PLAYROOMS_LIMIT {
+        let message = format!("at most {PLAYROOMS_LIMIT} playrooms");
+        return Err(Refusal::field("playrooms", message));
+    }
+    let mut names = HashSet::new();
+    for (place, room) in playrooms.iter().enumerate() {
+        let field = |name: &str| format!("playrooms[{place}].{name}");
+        named(field("name"), &room.name)?;
+        if !names.insert(&room.name) {
+            return Err(Refusal::field(field("name"), "each name at most once"));
+        }
+        for (name, text) in [
+            ("engine_id", &room.engine_id),
+            ("engine_version", &room.engine_version),
+            ("compose_version", &room.compose_version),
+            ("platform", &room.platform),
+        ] {
+            check::optional_name(&field(name), text)?;
+        }
+        if let Some(router) = &room.router {
+            check::optional_name(&field("router.scheme"), &router.scheme)?;
+            check::optional_name(&field("router.root_domain"), &router.root_domain)?;
+        }
+        if room
+            .error
+            .as_ref()
+            .is_some_and(|error| error.len() > TEXT_LIMIT)
+        {
+            return Err(long(field("error"), TEXT_LIMIT));
+        }
+    }
+    Ok(())
+}
+
+/// A name that stands in a queue's name.
+fn named(field: String, name: &str) -> Result<(), Refusal> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if name.is_empty() || name.len() > NAME_LIMIT || !name.bytes().all(fits) {
+        let message = format!("must be 1 to {NAME_LIMIT} letters, digits, `-`, `_` and `.`");
+        return Err(Refusal::field(field, message));
+    }
+    Ok(())
 }
 
 fn plugins(plugins: &[PluginInfo]) -> Result<(), Refusal> {
@@ -74,12 +121,7 @@ fn plugins(plugins: &[PluginInfo]) -> Result<(), Refusal> {
 
 fn plugin(field: &str, plugin: &PluginInfo) -> Result<(), Refusal> {
     let field = |name: &str| format!("{field}.{name}");
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let name = &plugin.name;
-    if name.is_empty() || name.len() > PLUGIN_NAME_LIMIT || !name.bytes().all(fits) {
-        let message = format!("must be 1 to {PLUGIN_NAME_LIMIT} letters, digits, `-`, `_` and `.`");
-        return Err(Refusal::field(field("name"), message));
-    }
+    named(field("name"), &plugin.name)?;
     check::optional_name(&field("version"), &plugin.version)?;
     if plugin.description.len() > TEXT_LIMIT {
         return Err(long(field("description"), TEXT_LIMIT));

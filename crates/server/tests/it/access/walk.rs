@@ -23,6 +23,7 @@ const ROLES: [(&str, &[&str]); 3] = [
             "plugin-jobs:cancel",
             "playgrounds:read",
             "playgrounds:write",
+            "launch:write",
             "playspecs:read",
             "playspecs:write",
             "playrooms:read",
@@ -73,7 +74,12 @@ const ADMINS: [&str; 9] = [
     "keys:write",
     "hooks:read",
 ];
-const MORE_ADMINS: [&str; 3] = ["hooks:write", "audit:read", "plugin-jobs:delete"];
+const MORE_ADMINS: [&str; 4] = [
+    "hooks:write",
+    "audit:read",
+    "plugin-jobs:delete",
+    "playgrounds:reveal",
+];
 
 /// What needs no key, or a secret of its own, and what any key may but an executor's.
 const NO_KEY: [&str; 2] = ["open", "secret"];

@@ -1,0 +1,83 @@
+//! Compose files are checked.
+
+use axum::extract::State;
+use futures_util::TryStreamExt;
+use wire::{
+    executors::Question,
+    playgrounds::{CheckedCompose, ComposeText},
+};
+
+use crate::{
+    api::playgrounds::playrooms,
+    app::App,
+    http::extract::Json,
+    playgrounds::{Directory, FieldErrors, RoomBody, checked_compose},
+    questions,
+    refusal::Refusal,
+};
+
+/// The longest answer of an executor, in bytes.
+const ANSWER_LIMIT: usize = 4 << 20;
+
+/// Checks a Compose file: with the compose tool and the policy of a playroom when an executor reaches it, and by a
+/// first look otherwise, which a warning says then.
+#[utoipa::path(post, path = "/api/playspecs/validate_compose", tag = "playspecs",
+    request_body = ComposeText,
+    responses((status = 200, description = "What was found", body = CheckedCompose),
+        (status = 400, description = "The body is malformed"),
+        (status = 422, description = "There is no such playroom")))]
+pub(crate) async fn validate(
+    State(app): State<App>,
+    Json(text): Json<ComposeText>,
+) -> Result<axum::Json<CheckedCompose>, Refusal> {
+    let first = checked_compose(&text.compose_yaml);
+    let mut errors = FieldErrors::default();
+    let room = playrooms::room_of(&app, text.playroom_id.as_ref(), &mut errors).await?;
+    errors.refuse()?;
+    let Some(room) = room.filter(|_| first.valid) else {
+        return Ok(axum::Json(first));
+    };
+    let directory = Directory::read(&app).await?;
+    let Some(executor) = directory.executor(&room.key) else {
+        return Ok(axum::Json(unsure(
+            first,
+            "no executor reaches the playroom",
+        )));
+    };
+    let question = Question::CheckCompose {
+        playroom: room.key.clone(),
+        policy: RoomBody::of(&room)?.policy,
+        yaml: text.compose_yaml,
+    };
+    match asked(&app, executor, &question).await {
+        Ok(mut checked) => {
+            checked.warnings.extend(first.warnings);
+            checked.warnings.dedup();
+            Ok(axum::Json(checked))
+        }
+        Err(why) => Ok(axum::Json(unsure(first, &why))),
+    }
+}
+
+async fn asked(app: &App, executor: &str, question: &Question) -> Result<CheckedCompose, String> {
+    let body = questions::ask(app, executor, question)
+        .await
+        .map_err(|refusal| refusal.message)?;
+    let mut bytes = Vec::new();
+    let mut pieces = body.into_data_stream();
+    while let Some(piece) = pieces.try_next().await.map_err(|error| error.to_string())? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() > ANSWER_LIMIT {
+            return Err("its answer is too long".to_owned());
+        }
+    }
+    serde_json::from_slice(&bytes).map_err(|error| format!("its answer cannot be read: {error}"))
+}
+
+/// Without the compose tool it is not known for sure.
+fn unsure(mut checked: CheckedCompose, why: &str) -> CheckedCompose {
+    let message =
+        format!("only a first look was taken, without the compose tool and the policy: {why}");
+    checked.warnings.push(message);
+    checked
+}

@@ -1,0 +1,44 @@
+//! What the contract of playgrounds, the executor protocol and the loops do alike with playgrounds: what is
+//! wanted of one, what its operations are given, what its status is, how it is shown.
+
+mod bodies;
+mod compose_text;
+mod directory;
+mod find;
+mod jobs;
+mod life;
+mod loaded;
+mod masking;
+mod operation;
+mod placed;
+mod refusals;
+mod report;
+mod revisions;
+mod sealing;
+mod spec;
+mod start;
+mod status;
+mod view;
+mod wanted;
+
+pub(crate) use bodies::RoomBody;
+pub(crate) use compose_text::checked as checked_compose;
+pub(crate) use directory::Directory;
+pub(crate) use find::{checked_name, id_in_path, missing_playground, missing_playspec, row_of};
+pub(crate) use jobs::complete_if_done;
+pub(crate) use life::{LIFETIMES, of as life_of, requested as requested_expiry};
+pub(crate) use loaded::{LoadedPlayground, load, outcome_of, status as row_status};
+pub(crate) use masking::Masking;
+pub(crate) use operation::{OperationRequest, submission};
+pub(crate) use placed::{observe, registered};
+pub(crate) use refusals::{
+    DETAILS, FieldErrors, busy, invalid, invalid_state, locked, quota_exceeded,
+};
+pub(crate) use report::{OutcomeSecrets, keep_generated, open_secrets, stored_outcome, values};
+pub(crate) use revisions::{RevisionBody, RevisionSecrets, difference};
+pub(crate) use sealing::{GENERATED_PASSWORD, sealed_name};
+pub(crate) use spec::{SpecBody, described_services};
+pub(crate) use start::{Start, Started, start};
+pub(crate) use status::PlaygroundStatus;
+pub(crate) use view::{details, phases, state, summary};
+pub(crate) use wanted::{Wanted, WantedEnvironment};

@@ -1,0 +1,190 @@
+//! Operations on playgrounds are started: for requests, and for loops.
+
+use engine::RunId;
+use store::{
+    Batch, IdempotencyKey, Read,
+    audit::AuditEntry,
+    playgrounds::{self, FileRow, Operate, Operated, PlaygroundRow, PlayroomRow, PlayspecRow},
+    runs::Submit,
+};
+use wire::executors::operations::OperationAction;
+
+use super::{
+    OperationRequest, PlaygroundStatus as P, RoomBody, SpecBody, Wanted, busy, invalid_state,
+    loaded, missing_playground, submission,
+};
+use crate::{app::App, refusal::Refusal};
+
+/// How often it is tried again when something else changes the playground.
+const TRIES: usize = 5;
+
+/// An operation that is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Start {
+    pub(crate) playground_id: i64,
+    pub(crate) action: OperationAction,
+    /// Of a rollback.
+    pub(crate) revision: Option<i64>,
+    /// Whatever the status is.
+    pub(crate) force: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) unless_dirty: bool,
+    pub(crate) idempotency: Option<IdempotencyKey>,
+    pub(crate) entry: AuditEntry,
+}
+
+impl Start {
+    /// An operation without more.
+    pub(crate) fn plain(playground_id: i64, action: OperationAction, entry: AuditEntry) -> Self {
+        Self {
+            playground_id,
+            action,
+            revision: None,
+            force: false,
+            dry_run: false,
+            unless_dirty: false,
+            idempotency: None,
+            entry,
+        }
+    }
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Started {
+    Run(RunId),
+    /// The same request was answered before.
+    Repeated,
+}
+
+/// Everything that an operation is made from.
+struct Sources {
+    row: PlaygroundRow,
+    room: PlayroomRow,
+    spec: PlayspecRow,
+    files: Vec<FileRow>,
+}
+
+/// Starts an operation if the playground's status allows it.
+pub(crate) async fn start(app: &App, start: Start) -> Result<Started, Refusal> {
+    let id = start.playground_id;
+    for _ in 0..TRIES {
+        let read = move |read: &mut Read<'_, '_>| sources(read, id);
+        let sources = app.store.read(read).await?;
+        let sources = sources.ok_or_else(|| missing_playground(&id.to_string()))?;
+        if let Some((key, hash)) = start.idempotency.clone() {
+            let before = move |read: &mut Read<'_, '_>| playgrounds::repeated(read, (&key, &hash));
+            if app.store.read(before).await?.is_some() {
+                return Ok(Started::Repeated);
+            }
+        }
+        may_start(&sources.row, &start)?;
+        let operate = operate(app, &sources, &start)?;
+        let work = move |batch: &mut Batch<'_, '_>| playgrounds::operate(batch, &operate);
+        match app.store.write(work).await {
+            Ok(Operated::Started(run)) => return Ok(Started::Run(run)),
+            Ok(Operated::Repeated) => return Ok(Started::Repeated),
+            Ok(Operated::Missing) => return Err(missing_playground(&id.to_string())),
+            // Something changed it meanwhile: its status may be another one.
+            Ok(Operated::Changed) => {}
+            Err(store::Error::Exclusive { run, .. }) => {
+                return Err(busy(&run.to_string(), "planning"));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Refusal::conflict(
+        "the playground was changed at the same time: try again",
+    ))
+}
+
+fn sources(read: &mut Read<'_, '_>, id: i64) -> Result<Option<Sources>, store::Error> {
+    let Some(row) = playgrounds::find(read, id)? else {
+        return Ok(None);
+    };
+    let missing =
+        |what: &str| store::Error::Corrupt(format!("the {what} of playground {id} is gone"));
+    let room = playgrounds::playroom(read, row.playroom_id)?;
+    let spec = playgrounds::playspec(read, Some(row.playspec_id), "")?;
+    Ok(Some(Sources {
+        room: room.ok_or_else(|| missing("playroom"))?,
+        spec: spec.ok_or_else(|| missing("playspec"))?,
+        files: playgrounds::files(read, row.playspec_id)?,
+        row,
+    }))
+}
+
+/// Whether the status allows it.
+fn may_start(row: &PlaygroundRow, start: &Start) -> Result<(), Refusal> {
+    if !row.last.status.is_terminal() {
+        return Err(busy(&row.last.run.to_string(), &row.last.action));
+    }
+    let (status, _) = loaded::status(row)?;
+    let allowed = allowed(start.action);
+    if start.force || allowed.contains(&status) {
+        return Ok(());
+    }
+    let what = start.action.as_str();
+    Err(invalid_state(what, status, allowed, true))
+}
+
+/// From which statuses an operation can be started.
+pub(crate) fn allowed(action: OperationAction) -> &'static [P] {
+    match action {
+        OperationAction::Create | OperationAction::Rollout | OperationAction::HardRestart => {
+            &[P::Running, P::HasChanges, P::Error]
+        }
+        OperationAction::Stop => &[P::Running, P::HasChanges, P::Error],
+        OperationAction::Start => &[P::Stopped],
+        OperationAction::Rollback => &[P::Running, P::HasChanges, P::Error, P::Stopped],
+        OperationAction::Complete => &[P::Running],
+        OperationAction::Destroy => &P::ALL,
+    }
+}
+
+fn operate(app: &App, sources: &Sources, start: &Start) -> Result<Operate, Refusal> {
+    let Sources {
+        row,
+        room,
+        spec,
+        files,
+    } = sources;
+    let (room_body, spec_body) = (RoomBody::of(room)?, SpecBody::of(spec)?);
+    let wanted = Wanted::of(row)?;
+    let submission = submission(
+        app,
+        OperationRequest {
+            action: start.action,
+            id: row.id,
+            name: &row.name,
+            project: &row.project,
+            job_mode: row.job_mode,
+            persists: row.persists,
+            room: (room, &room_body),
+            spec: (spec, &spec_body),
+            files,
+            wanted: &wanted,
+            version: row.wanted,
+            sealed: &row.sealed,
+            revision: start.revision,
+            dry_run: start.dry_run,
+            unless_dirty: start.unless_dirty,
+        },
+    );
+    let now = app.now_ms();
+    let entry = start.entry.clone().detail(match start.dry_run {
+        true => format!("{}, only planned: {}", start.action.as_str(), row.name),
+        false => format!("{}: {}", start.action.as_str(), row.name),
+    });
+    Ok(Operate {
+        playground_id: row.id,
+        version: row.version,
+        action: start.action.as_str(),
+        plans: start.dry_run,
+        idempotency: start.idempotency.clone(),
+        submit: Submit {
+            entry: Some(Box::new(entry)),
+            ..Submit::new([submission], app.aging_step_ms(), now)
+        },
+    })
+}

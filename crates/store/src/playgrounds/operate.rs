@@ -1,0 +1,103 @@
+//! Operations on playgrounds are started.
+
+use engine::RunId;
+
+use super::create::{is_of, remember, repeated};
+use crate::{
+    Batch, Error, IdempotencyKey, Read,
+    driver::args,
+    runs::{self, Submit},
+};
+
+/// The key that at most one live operation of a playground has.
+#[must_use]
+pub fn exclusive_key(id: i64) -> String {
+    format!("playground:{id}")
+}
+
+/// An operation to be started.
+#[derive(Clone, Debug)]
+pub struct Operate {
+    /// The playground.
+    pub playground_id: i64,
+    /// It must be as this version says: what is wanted was decided on it.
+    pub version: i64,
+    /// What is done.
+    pub action: &'static str,
+    /// Whether it only plans: then it is not the playground's last operation.
+    pub plans: bool,
+    /// The caller's key for the request.
+    pub idempotency: Option<IdempotencyKey>,
+    /// The run; it is the only one.
+    pub submit: Submit,
+}
+
+/// What starting one came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operated {
+    /// It is queued.
+    Started(RunId),
+    /// The same request started one before.
+    Repeated,
+    /// The playground is another than the one that this was decided on: look again.
+    Changed,
+    /// There is no such playground.
+    Missing,
+}
+
+/// Starts an operation.
+///
+/// # Errors
+/// [`Error::Exclusive`] while another one has not ended; [`Error::KeyReused`]; the database's.
+pub fn operate(batch: &mut Batch<'_, '_>, operate: &Operate) -> Result<Operated, Error> {
+    const LOCK: &str = "SELECT version FROM playgrounds WHERE id = $1 {lock}";
+    const START: &str = "UPDATE playgrounds SET last_run = $2, last_action = $3,
+        last_status = NULL, last_error = NULL, last_step = NULL, last_at = NULL, dirty = NULL,
+        version = version + 1, updated_at = $4 WHERE id = $1";
+    let (id, now) = (operate.playground_id, operate.submit.now);
+    if let Some((key, hash)) = &operate.idempotency
+        && repeated(&mut batch.read(), (key, hash))?.is_some()
+    {
+        return Ok(Operated::Repeated);
+    }
+    let version = batch.tx.first(LOCK, args![id], |row| row.int(0))?;
+    match version {
+        None => return Ok(Operated::Missing),
+        Some(version) if version != operate.version => return Ok(Operated::Changed),
+        Some(_) => {}
+    }
+    let none = || Error::Corrupt("an operation was not submitted".to_owned());
+    if !is_of(&operate.submit, id) {
+        return Err(none());
+    }
+    let submitted = runs::submit_all(batch, &[&operate.submit])?.pop();
+    let run = *submitted.ok_or_else(none)??.ids.first().ok_or_else(none)?;
+    if remember(batch, operate.idempotency.as_ref(), id, now)?.is_some() {
+        // Both are undone, and the next try sees the key.
+        return Err(Error::Conflict(
+            "an idempotency key was used meanwhile".to_owned(),
+        ));
+    }
+    if !operate.plans {
+        batch.tx.exec(START, args![id, &run, operate.action, now])?;
+    }
+    Ok(Operated::Started(run))
+}
+
+/// The place of an operation in the line of those that wait for the same executors, from 1; `None` when it does not
+/// wait.
+pub fn place_in_line(read: &mut Read<'_, '_>, run: RunId) -> Result<Option<i64>, Error> {
+    const WAITS: &str = "SELECT queue, sort_key FROM runs WHERE id = $1 AND status = 'queued'";
+    const BEFORE: &str = "SELECT COUNT(*) FROM runs WHERE status = 'queued' AND queue = $1
+        AND (sort_key < $2 OR (sort_key = $2 AND id < $3))";
+    let waits = read
+        .tx
+        .first(WAITS, args![&run], |row| Ok((row.text(0)?, row.int(1)?)))?;
+    let Some((queue, sort_key)) = waits else {
+        return Ok(None);
+    };
+    let before = read
+        .tx
+        .first(BEFORE, args![&queue, sort_key, &run], |row| row.int(0))?;
+    Ok(Some(before.unwrap_or(0) + 1))
+}

@@ -22,7 +22,6 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     ),
     (
         "executor",
-<<<<<<< HEAD
         &[
             "docker",
             "engine",
@@ -32,9 +31,6 @@ const ALLOWED: [(&str, &[&str]); 17] = [
             "playground",
             "router",
         ],
-=======
-        &["engine", "wire", "plugin", "playbook", "playground"],
->>>>>>> pgserver
     ),
     (
         "cli",

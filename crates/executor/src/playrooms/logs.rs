@@ -1,20 +1,27 @@
 //! What the services of a playground print.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, io, time::Duration};
 
 use bytes::Bytes;
 use docker::{
-    Engine, Owner,
-    engine::{Container, ContainerLine, ContainerStream, LogsQuery},
+    Engine, Owner, Selection,
+    engine::{Container, ContainerLine, ContainerStream, EventsQuery, LogsQuery},
 };
-use futures_util::{StreamExt, stream};
+use futures_util::{
+    Stream, StreamExt,
+    stream::{self, BoxStream, SelectAll},
+};
 use jiff::Timestamp;
+use tokio::time::sleep;
 use wire::{
     client::Payload,
     executors::{LogsQuestion, ServiceLogLine},
 };
 
 use super::{DirectoryMark, Playroom};
+
+/// How long a reader that follows waits for containers in the place of those that ended.
+const SUCCESSOR: Duration = Duration::from_secs(15);
 
 /// The last lines of a container, at most so many; none when they cannot be read.
 pub(crate) async fn tail(engine: &Engine, container: &str, count: usize) -> Vec<String> {
@@ -62,21 +69,30 @@ impl Playroom {
         if !asked.follow {
             return Ok(Payload::Stream(first.boxed()));
         }
+        let follower = Follower {
+            events: self.starts(&owner, asked.id),
+            lines: SelectAll::new(),
+            engine: self.engine.clone(),
+            service: asked.service.clone(),
+        };
         let after = last.or_else(|| since(asked));
-        let follow = containers.into_iter().map(|container| {
-            let query = LogsQuery {
-                after,
-                follow: true,
-                ..LogsQuery::default()
-            };
-            let lines = self.engine.logs(&container.id, &query);
-            lines.map(move |line| {
-                line.map(|line| encode(&container.service, &line))
-                    .map_err(std::io::Error::other)
-            })
-        });
-        let follow = stream::select_all(follow.map(StreamExt::boxed));
+        let follow = follower.follow(containers, after);
         Ok(Payload::Stream(first.chain(follow).boxed()))
+    }
+
+    /// The containers of a playground that start from now on.
+    fn starts(&self, owner: &Owner, id: i64) -> BoxStream<'static, String> {
+        let query = EventsQuery {
+            selection: Selection::owner(owner).playground(&id.to_string()),
+            after: None,
+        };
+        let started = self.engine.events(&query).filter_map(|event| async {
+            event
+                .ok()
+                .filter(|event| event.action == "start")
+                .map(|event| event.id)
+        });
+        started.boxed()
     }
 
     /// The last lines of each service.
@@ -108,6 +124,69 @@ impl Playroom {
         let mark = mark.filter(|mark| mark.playground == id);
         let owner = mark.and_then(|mark| Owner::new(&mark.owner));
         owner.ok_or_else(|| format!("playground {id} has nothing on this Docker host"))
+    }
+}
+
+/// Follows containers, and those that take their place.
+struct Follower {
+    events: BoxStream<'static, String>,
+    lines: SelectAll<BoxStream<'static, io::Result<Bytes>>>,
+    engine: Engine,
+    service: Option<String>,
+}
+
+impl Follower {
+    fn follow(
+        mut self,
+        containers: Vec<Container>,
+        after: Option<Timestamp>,
+    ) -> impl Stream<Item = io::Result<Bytes>> + Send {
+        for container in containers {
+            self.add(container, after);
+        }
+        stream::unfold(self, |mut follower| async {
+            let next = follower.next().await?;
+            Some((next, follower))
+        })
+    }
+
+    fn add(&mut self, container: Container, after: Option<Timestamp>) {
+        let query = LogsQuery {
+            after,
+            follow: true,
+            ..LogsQuery::default()
+        };
+        let lines = self.engine.logs(&container.id, &query);
+        let lines = lines.map(move |line| {
+            line.map(|line| encode(&container.service, &line))
+                .map_err(io::Error::other)
+        });
+        self.lines.push(lines.boxed());
+    }
+
+    /// The next line; none when all containers have ended and none has taken their place for a while.
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        loop {
+            let started = tokio::select! {
+                Some(line) = self.lines.next(), if !self.lines.is_empty() => return Some(line),
+                started = self.events.next() => started?,
+                () = sleep(SUCCESSOR), if self.lines.is_empty() => return None,
+            };
+            let container = match self.engine.container(&started).await {
+                Ok(container) => container,
+                Err(error) => return Some(Err(io::Error::other(error))),
+            };
+            let wanted = |one: &Container| {
+                self.service
+                    .as_ref()
+                    .is_none_or(|name| one.service == *name)
+            };
+            // One that was followed already, and starts again, goes on where it ended.
+            let started_at = container.as_ref().and_then(|one| one.started_at);
+            if let Some(container) = container.filter(wanted) {
+                self.add(container, started_at);
+            }
+        }
     }
 }
 

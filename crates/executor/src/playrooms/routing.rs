@@ -79,11 +79,6 @@ impl Routing {
         Arc::clone(known.entry(id).or_default())
     }
 
-    /// The playgrounds that have routes.
-    pub(crate) fn playgrounds(&self) -> Vec<i64> {
-        lock(&self.entries).keys().copied().collect()
-    }
-
     /// Gives the router a playground's routes with the containers that serve them.
     pub(crate) fn set(
         &self,

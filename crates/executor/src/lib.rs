@@ -10,6 +10,7 @@ mod doctor;
 mod isolation;
 mod lease;
 pub mod output;
+mod playrooms;
 mod plugin_registry;
 mod probe;
 pub mod process;
@@ -18,8 +19,10 @@ mod settings;
 pub mod shim;
 
 pub use attempt::plugins::Isolated;
+pub use docker::git::GitPolicy;
+pub use playrooms::{DockerReadiness, docker_readiness};
 pub use probe::{Finding, Support, probe};
-pub use settings::{Isolation, Plugins, Settings, ShippedPlugin};
+pub use settings::{DockerHost, Isolation, Plugins, Settings, ShippedPlugin};
 pub use tokio_util::sync::CancellationToken;
 use wire::client::Client;
 

@@ -1,7 +1,8 @@
 //! What an operator can set. The command line fills it in; nothing else reads the environment.
 
-use std::{ffi::OsString, fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{ffi::OsString, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
+use docker::git::GitPolicy;
 use ipnet::IpNet;
 use wire::trace::Spans;
 
@@ -54,6 +55,8 @@ pub struct Settings {
     pub file_limit_bytes: Option<u64>,
     /// The plugins that it has; without it it performs no plugin jobs.
     pub plugins: Option<Plugins>,
+    /// The Docker host whose playgrounds it performs operations on; without it, none.
+    pub docker: Option<DockerHost>,
     /// Where the traces of its attempts go.
     pub spans: Spans,
     /// The address that it gives to the server; not checked by anyone.
@@ -88,8 +91,51 @@ impl Settings {
             cpu_limit: None,
             file_limit_bytes: None,
             plugins: None,
+            docker: None,
             spans: Spans::none(),
             executor_ip: String::new(),
+        }
+    }
+}
+
+/// A Docker host, and the router beside it.
+#[derive(Clone, Debug)]
+pub struct DockerHost {
+    /// The engine's address, as in `DOCKER_HOST`. Without one, this machine's own engine is used if it answers.
+    pub endpoint: Option<String>,
+    /// A directory with `ca.pem`, `cert.pem` and `key.pem`, for `tcp://`.
+    pub certificates: Option<PathBuf>,
+    /// The program of Docker Compose; looked for where it is usually installed without one.
+    pub compose: Option<PathBuf>,
+    /// The playroom's name.
+    pub playroom: String,
+    /// Where the playgrounds have their directories. Locked: one executor for each.
+    pub directory: PathBuf,
+    /// Where the router listens; port 0 takes a free one.
+    pub router_listen: SocketAddr,
+    /// What stands after the subdomains of services, where a playroom has no domain of its own.
+    pub root_domain: String,
+    /// How many images are built at once.
+    pub builds: usize,
+    /// Which repositories may be cloned besides those over HTTPS and SSH.
+    pub git: GitPolicy,
+}
+
+impl DockerHost {
+    /// The defaults: this machine's engine as the playroom `local`, the router on a port of loopback,
+    /// `*.localhost`.
+    #[must_use]
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            endpoint: None,
+            certificates: None,
+            compose: None,
+            playroom: "local".to_owned(),
+            directory: directory.into(),
+            router_listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            root_domain: "localhost".to_owned(),
+            builds: 2,
+            git: GitPolicy::default(),
         }
     }
 }

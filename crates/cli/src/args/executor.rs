@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 use ipnet::IpNet;
 
-use super::{Address, PluginsPlace, Secret, Tracing, secret, values};
+use super::{Address, ForDocker, PluginsPlace, Secret, Tracing, secret, values};
 
 /// How far a job is shut in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -184,6 +184,9 @@ pub(crate) struct Work {
 
     #[command(flatten)]
     pub(crate) plugins: ForPlugins,
+
+    #[command(flatten)]
+    pub(crate) docker: ForDocker,
 }
 
 /// Which plugins an executor has.

@@ -4,6 +4,7 @@ mod approval;
 mod audit;
 mod client;
 mod credential;
+mod docker;
 mod doctor;
 mod events;
 mod executor;
@@ -29,6 +30,7 @@ pub(crate) use client::{Address, ClientArgs, DEFAULT_SERVER, Format, Reconnect, 
 pub(crate) use credential::{
     CredentialArgs, CredentialUsesArgs, DeleteCredentials, RotateKey, SetCredential, VaultArgs,
 };
+pub(crate) use docker::{ForDocker, GitProtocol};
 pub(crate) use doctor::{Backup, Completions, Doctor};
 pub(crate) use events::Events;
 pub(crate) use executor::{BuiltIn, Executor, Isolation, Work};

@@ -6,13 +6,13 @@ use std::{
     time::Duration,
 };
 
-use executor::{CancellationToken, Plugins, Settings, ShippedPlugin};
+use executor::{CancellationToken, DockerHost, GitPolicy, Plugins, Settings, ShippedPlugin};
 use tokio::task::JoinHandle;
 use wire::{client::Client, executors::BUILT_IN, trace::Spans};
 
 use super::{join, place};
 use crate::{
-    args::{Executor, Isolation, Work},
+    args::{Executor, ForDocker, GitProtocol, Isolation, Work},
     exit::{Exit, Failure},
     otlp::spans,
     signals::StopSignals,
@@ -43,6 +43,11 @@ pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
     let spans = settings.spans.clone();
     settings.executor_ip = own_address(&executor.address.server);
     apply(&mut settings, &executor.work)?;
+    let state = executor
+        .state_dir
+        .clone()
+        .or_else(|| place::state_dir(&name));
+    settings.docker = docker(&executor.work.docker, state.as_deref())?;
     let mut running = Running::start(client, settings);
     tokio::select! {
         end = running.ended() => end?,
@@ -75,6 +80,7 @@ pub(super) fn start_built_in(
     settings.claim_grace = BUILT_IN_CLAIM_GRACE;
     "127.0.0.1".clone_into(&mut settings.executor_ip);
     apply(&mut settings, work)?;
+    settings.docker = docker(&work.docker, Some(data_dir))?;
     Ok(Running::start(client, settings))
 }
 
@@ -112,6 +118,32 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
         });
     }
     Ok(())
+}
+
+/// The Docker host; what it keeps is below `state` unless it is told otherwise.
+fn docker(named: &ForDocker, state: Option<&Path>) -> Result<Option<DockerHost>, Failure> {
+    if named.no_docker {
+        return Ok(None);
+    }
+    let directory = named.playgrounds_dir.clone();
+    let directory = directory.or_else(|| Some(state?.join("playgrounds")));
+    let directory = directory.ok_or_else(|| {
+        Failure::usage("HOME is not set: say where playgrounds are with --playgrounds-dir")
+    })?;
+    Ok(Some(DockerHost {
+        endpoint: named.docker_host.clone(),
+        certificates: named.docker_certs.clone(),
+        compose: named.compose.clone(),
+        playroom: named.playroom.clone(),
+        router_listen: named.router_listen,
+        root_domain: named.root_domain.clone(),
+        builds: named.builds.into(),
+        git: GitPolicy {
+            http: named.allow_git.contains(&GitProtocol::Http),
+            file: named.allow_git.contains(&GitProtocol::File),
+        },
+        ..DockerHost::new(directory)
+    }))
 }
 
 pub(super) fn level(isolation: Isolation) -> executor::Isolation {

@@ -31,6 +31,7 @@ mod many_steps;
 mod memory;
 mod planted;
 mod playbooks;
+mod playgrounds;
 mod plugin_jobs;
 mod plugins;
 mod resume;

@@ -8,6 +8,7 @@ mod lifecycle;
 mod lines;
 mod logs;
 mod resources;
+mod usage;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,6 +20,7 @@ pub use exec::{Exec, ExecOutcome};
 pub use lines::{ContainerLine, ContainerStream};
 pub use logs::LogsQuery;
 pub use resources::{Image, Network, Volume};
+pub use usage::ContainerUsage;
 
 use crate::{DockerError, Endpoint};
 
@@ -86,6 +88,14 @@ impl Engine {
             os: version.os.unwrap_or_default(),
             architecture: version.arch.unwrap_or_default(),
         })
+    }
+
+    /// The engine's own id: two addresses with one id are one engine.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn id(&self) -> Result<String, DockerError> {
+        Ok(self.api.info().await?.id.unwrap_or_default())
     }
 
     /// The same connection for requests that take as long as they take, such as a stop with a grace.

@@ -22,7 +22,11 @@ use wire::{client::Client, executors::ClaimRuns};
 use leases::Held;
 
 use crate::{
-    Error, Settings, attempt::AttemptRunner, backoff::Backoff, plugin_registry::PluginRegistry,
+    Error, Settings,
+    attempt::AttemptRunner,
+    backoff::Backoff,
+    playrooms::{Playrooms, observe},
+    plugin_registry::PluginRegistry,
 };
 
 /// The least time for the last results to reach the server at the end of a drain.
@@ -34,6 +38,7 @@ struct Agent {
     settings: Arc<Settings>,
     runner: Arc<AttemptRunner>,
     plugin_registry: Arc<PluginRegistry>,
+    playrooms: Arc<Playrooms>,
     leases: Arc<leases::Leases>,
     cooldown: cooldown::Cooldown,
     /// Cancelled: claim no more.
@@ -72,8 +77,14 @@ pub(crate) async fn run(
 ) -> Result<(), Error> {
     let settings = Arc::new(settings);
     let plugin_registry = PluginRegistry::open(settings.plugins.clone()).await;
-    let (own, theirs) = (Arc::clone(&settings), Arc::clone(&plugin_registry));
-    let runner = AttemptRunner::open(client.clone(), own, theirs).await?;
+    let playrooms = Playrooms::open(settings.docker.clone()).await;
+    let runner = AttemptRunner::open(
+        client.clone(),
+        Arc::clone(&settings),
+        Arc::clone(&plugin_registry),
+        Arc::clone(&playrooms),
+    )
+    .await?;
     let (runs, received) = mpsc::unbounded_channel();
     let (finished, queue) = mpsc::unbounded_channel();
     let slots = settings.slots.max(1);
@@ -82,6 +93,7 @@ pub(crate) async fn run(
         client: client.clone(),
         runner: Arc::new(runner),
         plugin_registry,
+        playrooms,
         leases: Arc::new(leases::Leases::default()),
         cooldown: cooldown::Cooldown::default(),
         stop,
@@ -132,6 +144,7 @@ async fn serve(
     tracing::info!(name = agent.settings.name, "registered with the server");
     let mut news = JoinSet::new();
     news.spawn(registration::tell_changes(Arc::clone(agent)));
+    news.spawn(watch_playroom(Arc::clone(agent)));
     let mut attempts = JoinSet::new();
     let begin = |attempts: &mut JoinSet<()>, received: attempts::Received| {
         // An error's, so that a line of any level has it.
@@ -170,6 +183,14 @@ async fn serve(
         while attempts.join_next().await.is_some() {}
     }
     claimed
+}
+
+/// Looks for the Docker host until it is there, then watches it.
+async fn watch_playroom(agent: Arc<Agent>) {
+    agent.playrooms.find().await;
+    if let Some(playroom) = agent.playrooms.playroom() {
+        observe(agent.client.clone(), agent.settings.name.clone(), playroom).await;
+    }
 }
 
 fn note(ended: &Result<(), JoinError>) {

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, MutexGuard, PoisonError},
 };
 
+use serde::Serialize;
 use tokio::task::spawn_blocking;
 use wire::{
     client::Payload,
@@ -14,6 +15,8 @@ use wire::{
 use super::Agent;
 use crate::doctor;
 
+const NO_DOCKER: &str = "this executor reaches no Docker host";
+
 /// Answers a question that is among those that are being answered.
 pub(super) async fn answer(agent: Arc<Agent>, asked: AskedQuestion) {
     let AskedQuestion { id, question } = asked;
@@ -21,16 +24,24 @@ pub(super) async fn answer(agent: Arc<Agent>, asked: AskedQuestion) {
         Question::Doctor => {
             let settings = Arc::clone(&agent.settings);
             let report = spawn_blocking(move || doctor::examine(&settings)).await;
-            let json = report
-                .map_err(|error| error.to_string())
-                .and_then(|report| serde_json::to_vec(&report).map_err(|error| error.to_string()));
-            json.map(|json| Payload::Bytes(json.into()))
+            json(report.map_err(|error| error.to_string()))
         }
-        Question::PlaygroundLogs(_)
-        | Question::CheckCompose { .. }
-        | Question::PlaygroundStats { .. } => {
-            Err("this executor reaches no Docker host".to_owned())
-        }
+        Question::PlaygroundLogs(asked) => match agent.playrooms.playroom() {
+            Some(playroom) => playroom.logs(&asked).await,
+            None => Err(NO_DOCKER.to_owned()),
+        },
+        Question::CheckCompose {
+            playroom,
+            policy,
+            yaml,
+        } => match agent.playrooms.named(&playroom) {
+            Some(playroom) => json(playroom.check(&policy, &yaml).await),
+            None => Err(format!("this executor has no playroom `{playroom}`")),
+        },
+        Question::PlaygroundStats { id, project } => match agent.playrooms.playroom() {
+            Some(playroom) => json(playroom.stats(id, &project).await),
+            None => Err(NO_DOCKER.to_owned()),
+        },
         Question::Unknown => {
             let version = env!("CARGO_PKG_VERSION");
             Err(format!("version {version} does not know this question"))
@@ -41,6 +52,11 @@ pub(super) async fn answer(agent: Arc<Agent>, asked: AskedQuestion) {
         tracing::warn!(%error, "a question was not answered");
     }
     agent.answering().remove(&id);
+}
+
+fn json(answer: Result<impl Serialize, String>) -> Result<Payload, String> {
+    let json = serde_json::to_vec(&answer?).map_err(|error| error.to_string())?;
+    Ok(Payload::Bytes(json.into()))
 }
 
 impl Agent {

@@ -1,4 +1,4 @@
-//! Says what this executor can do: at its start, and whenever its plugins change.
+//! Says what this executor can do: at its start, and whenever its plugins or its playroom change.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,9 +11,9 @@ use crate::Error;
 /// How often the directory of the plugins is looked at.
 const LOOK_PERIOD: Duration = Duration::from_secs(2);
 
-/// Registers again, forever, when the plugins are others than those that the server knows.
+/// Registers again, forever, when the plugins or the playroom are others than those that the server knows.
 pub(super) async fn tell_changes(agent: Arc<Agent>) {
-    if !agent.plugin_registry.is_used() {
+    if !agent.plugin_registry.is_used() && agent.settings.docker.is_none() {
         return;
     }
     let mut told = agent.registration();
@@ -26,10 +26,16 @@ pub(super) async fn tell_changes(agent: Arc<Agent>) {
         }
         match agent.client.register(&agent.settings.name, &now).await {
             Ok(()) => {
-                tracing::info!(plugins = now.plugins.len(), "the plugins have changed");
+                tracing::info!(
+                    plugins = now.plugins.len(),
+                    playrooms = now.playrooms.len(),
+                    "the plugins or the playroom have changed"
+                );
                 told = now;
             }
-            Err(error) => tracing::warn!(%error, "the server does not know the plugins yet"),
+            Err(error) => {
+                tracing::warn!(%error, "the server does not know the plugins and the playroom yet")
+            }
         }
     }
 }
@@ -71,7 +77,7 @@ impl Agent {
             executor_ip: self.settings.executor_ip.clone(),
             kinds: self.kinds(),
             plugins: self.plugin_registry.infos(),
-            playrooms: Vec::new(),
+            playrooms: self.playrooms.infos(),
         }
     }
 

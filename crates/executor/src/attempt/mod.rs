@@ -4,6 +4,7 @@ mod artifacts;
 mod binary;
 mod environment;
 mod execution;
+mod operation;
 mod orphans;
 mod outcome;
 mod output_dir;
@@ -26,6 +27,7 @@ use crate::{
     Error, Settings,
     binaries::{Binaries, FetchLimits},
     lease::Lease,
+    playrooms::Playrooms,
     plugin_registry::PluginRegistry,
 };
 
@@ -43,6 +45,7 @@ pub(crate) struct AttemptRunner {
     client: Client,
     binaries: Binaries,
     plugin_registry: Arc<PluginRegistry>,
+    playrooms: Arc<Playrooms>,
     environment: Arc<AttemptEnvironment>,
 }
 
@@ -59,6 +62,7 @@ impl AttemptRunner {
         client: Client,
         settings: Arc<Settings>,
         plugin_registry: Arc<PluginRegistry>,
+        playrooms: Arc<Playrooms>,
     ) -> Result<Self, Error> {
         let opened = spawn_blocking(move || {
             let environment = AttemptEnvironment::open(Arc::clone(&settings))?;
@@ -70,6 +74,7 @@ impl AttemptRunner {
                 client,
                 binaries,
                 plugin_registry,
+                playrooms,
                 environment: Arc::new(environment),
             })
         });
@@ -86,7 +91,8 @@ impl AttemptRunner {
     /// The kinds of runs that this executor performs.
     pub(crate) fn kinds(&self) -> Vec<String> {
         let plugins = self.plugin_registry.is_used().then_some(Kind::PluginJob);
-        let kinds = [Some(Kind::Job), plugins, Some(Kind::Execution)];
+        let operations = self.playrooms.playroom().map(|_| Kind::Operation);
+        let kinds = [Some(Kind::Job), plugins, Some(Kind::Execution), operations];
         kinds.iter().flatten().map(Kind::to_string).collect()
     }
 
@@ -107,7 +113,8 @@ impl AttemptRunner {
             Ok(Kind::Job) => self.perform_binary(run, watched).await,
             Ok(Kind::PluginJob) => self.perform_plugins(run, watched).await,
             Ok(Kind::Execution) => self.perform_execution(run, watched).await,
-            _ => {
+            Ok(Kind::Operation) => self.perform_operation(run, watched).await,
+            Err(_) => {
                 let kind = &run.kind;
                 PerformOutcome::Abandoned(format!(
                     "this executor performs no runs of kind `{kind}`"

@@ -196,7 +196,8 @@ const SIGNS: [(C, &[&str]); 16] = [
 
 impl FailureCategory {
     /// The category that a line speaks of.
-    pub(super) fn of_line(line: &str) -> Option<Self> {
+    #[must_use]
+    pub fn of_line(line: &str) -> Option<Self> {
         let line = line.to_lowercase();
         // The order of the table decides, not that of the line.
         if line.contains("permission denied") && line.contains("docker daemon socket") {
@@ -209,7 +210,8 @@ impl FailureCategory {
     }
 
     /// What to do, the likeliest first.
-    pub(super) fn next_actions(self) -> &'static [&'static str] {
+    #[must_use]
+    pub fn next_actions(self) -> &'static [&'static str] {
         match self {
             C::Timeout => &[
                 "look at the logs of the services that are not healthy",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use executor::{Finding, Settings, Support, probe};
+use executor::{DockerReadiness, Finding, Settings, Support, docker_readiness, probe};
 use wire::client::Client;
 
 use super::{
@@ -36,6 +36,7 @@ async fn this_machine(doctor: &Doctor) -> Result<Vec<Check>, Failure> {
     checks.push(database::check(doctor.place.database_url.as_deref(), &data_dir).await);
     checks.push(server(doctor.server.as_deref()).await);
     checks.extend(isolation(data_dir).await?);
+    checks.extend(docker().await);
     Ok(checks)
 }
 
@@ -86,4 +87,17 @@ async fn isolation(data_dir: PathBuf) -> Result<Vec<Check>, Failure> {
         check::isolation(&finding.name, is_full, finding.detail)
     };
     Ok(findings.into_iter().map(check).collect())
+}
+
+/// Playgrounds need a Docker host; nothing else does.
+async fn docker() -> Vec<Check> {
+    const NAME: &str = "playgrounds";
+    let DockerReadiness { found, missing } = docker_readiness(None).await;
+    if missing.is_empty() {
+        return vec![Check::ok(NAME, found)];
+    }
+    let missing = missing.into_iter();
+    missing
+        .map(|(problem, advice)| Check::warn(NAME, problem, &advice))
+        .collect()
 }

@@ -1,0 +1,263 @@
+//! A server whose executor performs operations on the tests' Docker engine, and its HTTP API.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::Command,
+    time::Duration,
+};
+
+use private_docker::Location;
+use serde_json::{Value, json};
+
+use crate::harness::{DEADLINE, Process, Server, free_port, poll_within};
+
+/// What a playground may take until it runs, on a busy machine.
+const LONG: Duration = Duration::from_secs(180);
+
+/// An answer of the API, or of a service.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// The server with its executor. Nothing of its playgrounds is left when it is dropped.
+pub(crate) struct TestPlaygrounds {
+    pub(crate) server: Server,
+    docker: Location,
+}
+
+impl TestPlaygrounds {
+    pub(crate) fn start() -> Self {
+        let docker = private_docker::common();
+        let server = Server::start(&[
+            "--with-executor",
+            "--no-plugins",
+            "--lease-seconds=5",
+            &format!("--docker-host={}", docker.url()),
+            &format!("--compose={}", docker.compose().display()),
+            "--router-listen=127.0.0.1:0",
+        ]);
+        let playgrounds = Self { server, docker };
+        playgrounds.until("the playroom is there", || {
+            let rooms = playgrounds.get("/api/playrooms");
+            rooms
+                .json()
+                .as_array()?
+                .iter()
+                .find(|one| one["name"] == "local")
+                .cloned()
+        });
+        playgrounds
+    }
+
+    /// Asks the API.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let host = format!("127.0.0.1:{}", self.server.port);
+        request(self.server.port, &host, method, path, body).expect("the server answers")
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, None)
+    }
+
+    /// Posts what is accepted.
+    #[track_caller]
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
+        let answer = self.ask("POST", path, Some(body));
+        assert!((200..300).contains(&answer.status), "{path}: {answer:?}");
+        answer.json()
+    }
+
+    /// Makes a playspec of a Compose file; answers its id.
+    #[track_caller]
+    pub(crate) fn playspec(&self, name: &str, compose: &str) -> i64 {
+        let compose = compose.replace("IMAGE", private_docker::BUSYBOX);
+        let spec = self.post(
+            "/api/playspecs",
+            &json!({"playspec": {"name": name, "base_compose_yaml": compose}}),
+        );
+        spec["id"].as_i64().expect("an id")
+    }
+
+    /// Makes a playground; answers its id.
+    #[track_caller]
+    pub(crate) fn create(&self, name: &str, playspec: i64, more: &Value) -> i64 {
+        let mut playground = json!({"name": name, "playspec_id": playspec});
+        for (key, value) in more.as_object().into_iter().flatten() {
+            playground[key] = value.clone();
+        }
+        let made = self.post("/api/playgrounds", &json!({"playground": playground}));
+        made["id"].as_i64().expect("an id")
+    }
+
+    /// Waits until the playground has a status, and answers with the body of its status.
+    #[track_caller]
+    pub(crate) fn becomes(&self, id: i64, status: &str) -> Value {
+        self.until(status, || {
+            let body = self.get(&format!("/api/playgrounds/{id}/status")).json();
+            let now = body["status"].as_str().unwrap_or_default();
+            let ended = ["error", "running", "stopped", "completed"].contains(&now);
+            assert!(!ended || now == status || !settled(&body), "{body:#}");
+            (now == status).then_some(body)
+        })
+    }
+
+    /// Destroys the playground, and waits until it is gone.
+    #[track_caller]
+    pub(crate) fn destroy(&self, id: i64) {
+        let answer = self.ask("DELETE", &format!("/api/playgrounds/{id}"), None);
+        assert_eq!(answer.status, 202, "{answer:?}");
+        self.gone(id);
+    }
+
+    /// Waits until there is no such playground.
+    #[track_caller]
+    pub(crate) fn gone(&self, id: i64) {
+        self.until("it is gone", || {
+            let answer = self.get(&format!("/api/playgrounds/{id}"));
+            assert!(
+                answer.status == 404 || answer.json()["status"] == "destroying",
+                "{answer:?}"
+            );
+            (answer.status == 404).then_some(())
+        });
+    }
+
+    /// The ids of the containers of a project.
+    pub(crate) fn containers(&self, project: &str) -> Vec<String> {
+        let filter = format!("label=playhouse.project={project}");
+        self.docker(&["ps", "-aq", "--no-trunc", "--filter", &filter])
+    }
+
+    /// Where a service is reached: host and port.
+    #[track_caller]
+    pub(crate) fn place(&self, id: i64, service: &str) -> (String, u16) {
+        let body = self.get(&format!("/api/playgrounds/{id}")).json();
+        let urls = body["service_urls"].as_array().cloned().unwrap_or_default();
+        let url = urls.iter().find(|one| one["name"] == service);
+        let url = url
+            .and_then(|one| one["url"].as_str())
+            .unwrap_or_else(|| panic!("{body:#}"));
+        let rest = url.strip_prefix("http://").expect("plain HTTP");
+        let (host, port) = rest.split_once(':').expect("a port");
+        (
+            rest.to_owned(),
+            port.parse().unwrap_or_else(|_| panic!("{host} {port}")),
+        )
+    }
+
+    /// Asks a service through the router.
+    #[track_caller]
+    pub(crate) fn visit(&self, id: i64, service: &str, path: &str) -> Answer {
+        let (host, port) = self.place(id, service);
+        request(port, &host, "GET", path, None).expect("the router answers")
+    }
+
+    /// The lines of a command of the Docker engine's own client program.
+    pub(crate) fn docker(&self, arguments: &[&str]) -> Vec<String> {
+        let output = Command::new("docker")
+            .args(["--host", &self.docker.url()])
+            .args(arguments)
+            .output()
+            .expect("the docker program starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Everything with the labels of a playground: containers, networks, volumes.
+    pub(crate) fn left_of(&self, project: &str) -> Vec<String> {
+        let filter = format!("label=playhouse.project={project}");
+        let kinds = [["ps", "-aq"], ["network", "ls"], ["volume", "ls"]];
+        let mut left = Vec::new();
+        for kind in kinds {
+            let mut arguments = kind.to_vec();
+            if kind[0] != "ps" {
+                arguments.push("-q");
+            }
+            arguments.extend(["--filter", &filter]);
+            left.extend(self.docker(&arguments));
+        }
+        left
+    }
+
+    /// Polls for something that takes long on a busy machine.
+    pub(crate) fn until<T>(&self, what: &str, found: impl FnMut() -> Option<T>) -> T {
+        poll_within(LONG, what, found)
+    }
+}
+
+/// The flags of an executor that performs operations.
+fn of_executor(docker: &Location, placement: Placement, port: u16) -> Vec<String> {
+    let port = match placement {
+        Placement::Free => 0,
+        Placement::Fixed => port,
+    };
+    vec![
+        "--no-plugins".to_owned(),
+        format!("--docker-host={}", docker.url()),
+        format!("--compose={}", docker.compose().display()),
+        format!("--router-listen=127.0.0.1:{port}"),
+        "--allow-git=file".to_owned(),
+    ]
+}
+
+/// Whether no operation goes on.
+fn settled(status: &Value) -> bool {
+    status["operation"].is_null() || status["operation"]["status"] != "running"
+}
+
+/// One request on a connection of its own.
+pub(crate) fn request(
+    port: u16,
+    host: &str,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Option<Answer> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(DEADLINE)).ok()?;
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    Some(Answer {
+        status: head.split(' ').nth(1)?.parse().ok()?,
+        body: if head
+            .to_ascii_lowercase()
+            .contains("transfer-encoding: chunked")
+        {
+            unchunked(body)
+        } else {
+            body.to_owned()
+        },
+    })
+}
+
+fn unchunked(mut text: &str) -> String {
+    let mut whole = String::new();
+    while let Some((size, rest)) = text.split_once("\r\n") {
+        let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
+        if size == 0 || rest.len() < size {
+            break;
+        }
+        whole.push_str(&rest[..size]);
+        text = rest[size..].trim_start_matches("\r\n");
+    }
+    whole
+}

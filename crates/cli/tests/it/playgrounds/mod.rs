@@ -1,0 +1,10 @@
+//! Playgrounds with the real server, executor, Docker engine and router.
+
+mod bench;
+mod create;
+mod jobs;
+mod kills;
+mod rollout;
+mod sources;
+
+pub(crate) use bench::TestPlaygrounds;

@@ -1,0 +1,205 @@
+//! Waits until services run and are healthy, and fails as soon as one cannot become so.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    time::Duration,
+};
+
+use docker::engine::{Container, ContainerHealth, ContainerState};
+use playground::{compose::ComposeDocument, routes::ServiceRoute};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep, timeout},
+};
+
+use super::{error::OperationError, operation::Operation};
+use crate::playrooms::{CONFIG_LABEL, address};
+
+/// How long services may take to become ready.
+const READY_LIMIT: Duration = Duration::from_secs(120);
+/// How often they are looked at.
+const LOOK_PERIOD: Duration = Duration::from_millis(200);
+/// A container without any check has to run so long: many that cannot work end at once.
+const SETTLE: Duration = Duration::from_millis(600);
+/// How long a connection to a service may take.
+const CONNECT_LIMIT: Duration = Duration::from_millis(500);
+/// A container that the engine starts again so often does not get better.
+const RESTARTS: i64 = 3;
+
+/// When a service is ready.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Awaited {
+    /// Its containers have this value of [`CONFIG_LABEL`].
+    config: Option<String>,
+    replicas: usize,
+    /// It does its work and ends; others wait for that.
+    runs_once: bool,
+    /// The router sends requests to this port.
+    port: Option<u16>,
+}
+
+/// When the services of a document are ready, those that `wanted` names.
+pub(super) fn awaited<'n>(
+    document: &ComposeDocument,
+    routes: &[ServiceRoute],
+    wanted: impl IntoIterator<Item = &'n String>,
+) -> BTreeMap<String, Awaited> {
+    let mut awaited = BTreeMap::new();
+    for name in wanted {
+        let Some(service) = document.services.get(name) else {
+            continue;
+        };
+        let completes = |other: &playground::compose::ComposeService| {
+            let condition = other
+                .depends_on
+                .get(name)
+                .and_then(|one| one.get("condition"));
+            condition.is_some_and(|condition| condition == "service_completed_successfully")
+        };
+        let route = routes.iter().find(|route| route.service == *name);
+        let one = Awaited {
+            config: service.labels.get(CONFIG_LABEL).cloned(),
+            replicas: usize::try_from(service.replicas()).unwrap_or(usize::MAX),
+            runs_once: document.services.values().any(completes),
+            port: route.map(|route| route.port),
+        };
+        awaited.insert(name.clone(), one);
+    }
+    awaited
+}
+
+/// How a container stands.
+enum Standing {
+    Ready,
+    NotYet,
+    Failed(String),
+}
+
+/// Since when containers were seen to run, by id and start.
+type Seen = HashMap<(String, String), Instant>;
+
+impl Operation<'_> {
+    /// Waits until all are ready; answers with the playground's containers.
+    pub(super) async fn ready(
+        &self,
+        awaited: &BTreeMap<String, Awaited>,
+    ) -> Result<Vec<Container>, OperationError> {
+        let until = Instant::now() + READY_LIMIT;
+        let mut seen = Seen::new();
+        loop {
+            let containers = self.containers().await?;
+            let mut missing: Option<String> = None;
+            for (name, one) in awaited {
+                if let Some(why) = self.look_at(name, one, &containers, &mut seen).await? {
+                    missing = Some(format!("service `{name}`: {why}"));
+                    break;
+                }
+            }
+            let Some(missing) = missing else {
+                return Ok(containers);
+            };
+            if Instant::now() >= until {
+                let limit = READY_LIMIT.as_secs();
+                let output = format!("timed out: not ready within {limit} s: {missing}");
+                return Err(self.diagnosed(output, true).await);
+            }
+            sleep(LOOK_PERIOD).await;
+        }
+    }
+
+    /// What a service lacks, if it lacks something.
+    async fn look_at(
+        &self,
+        name: &str,
+        awaited: &Awaited,
+        containers: &[Container],
+        seen: &mut Seen,
+    ) -> Result<Option<String>, OperationError> {
+        let ours = containers.iter().filter(|container| {
+            let config = container.labels.get(CONFIG_LABEL);
+            container.service == name
+                && (awaited.config.is_none() || config == awaited.config.as_ref())
+        });
+        let mut ready = 0;
+        let mut lacks = "it has no container yet".to_owned();
+        for container in ours {
+            match standing(container, awaited, seen).await {
+                Standing::Ready => ready += 1,
+                Standing::NotYet => lacks = "it is not ready yet".to_owned(),
+                Standing::Failed(why) => {
+                    let output = format!("service `{name}`: {why}");
+                    self.printer.line(output.clone());
+                    return Err(self.diagnosed(output, false).await);
+                }
+            }
+        }
+        Ok((ready < awaited.replicas).then_some(lacks))
+    }
+}
+
+async fn standing(container: &Container, awaited: &Awaited, seen: &mut Seen) -> Standing {
+    let exited = |code: i64| format!("its container exited with code {code}");
+    match (container.state, container.health) {
+        _ if container.out_of_memory => {
+            Standing::Failed("its container was killed: out of memory".to_owned())
+        }
+        (ContainerState::Running, Some(ContainerHealth::Healthy)) => Standing::Ready,
+        (ContainerState::Running, Some(ContainerHealth::Unhealthy)) => {
+            let said = container.health_output.trim();
+            Standing::Failed(format!("its container is unhealthy: {said}"))
+        }
+        (ContainerState::Running, Some(ContainerHealth::Starting)) => Standing::NotYet,
+        (ContainerState::Running, None) if container.restarts >= RESTARTS => {
+            Standing::Failed(format!(
+                "its container was started again {} times",
+                container.restarts
+            ))
+        }
+        (ContainerState::Running, None) => {
+            match awaited.port.and_then(|port| address(container, port)) {
+                Some(address) if connects(address).await => Standing::Ready,
+                Some(_) => Standing::NotYet,
+                None => settled(container, seen),
+            }
+        }
+        (ContainerState::Exited | ContainerState::Dead, _) => match container.exit_code {
+            Some(0) if awaited.runs_once => Standing::Ready,
+            code => Standing::Failed(exited(code.unwrap_or(-1))),
+        },
+        (ContainerState::Restarting, _) if container.restarts >= RESTARTS => {
+            Standing::Failed(format!(
+                "its container ends again and again, {} times",
+                container.restarts
+            ))
+        }
+        (ContainerState::Created, _) if !container.error.is_empty() => {
+            Standing::Failed(container.error.clone())
+        }
+        _ => Standing::NotYet,
+    }
+}
+
+/// Whether a container without any check has run for a while.
+fn settled(container: &Container, seen: &mut Seen) -> Standing {
+    let started = container
+        .started_at
+        .map(|at| at.to_string())
+        .unwrap_or_default();
+    let since = seen
+        .entry((container.id.clone(), started))
+        .or_insert_with(Instant::now);
+    if since.elapsed() >= SETTLE {
+        Standing::Ready
+    } else {
+        Standing::NotYet
+    }
+}
+
+/// Whether something listens at the address.
+async fn connects(address: SocketAddr) -> bool {
+    matches!(
+        timeout(CONNECT_LIMIT, TcpStream::connect(address)).await,
+        Ok(Ok(_))
+    )
+}

@@ -1,0 +1,181 @@
+//! The router's table: which service of which playground is reached where, and by which containers.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use docker::engine::Container;
+use playground::{labels::PathMatch, routes::ServiceRoute};
+use router::{
+    BasicAuth, DrainLimits, Drained, HoldLimit, PathRule, RouteEntry, RouteState, RouteTable,
+    Router, RouterSettings,
+};
+use serde::{Deserialize, Serialize};
+
+use super::CONFIG_LABEL;
+
+/// How long a service may take until its response begins.
+const RESPONSE_TIMEOUT_MS: u64 = 300_000;
+
+/// What the router needs of a playground: in its directory, and in the outcome of operations.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct PlaygroundRoutes {
+    pub(crate) id: i64,
+    /// The owner mark of its containers.
+    pub(crate) owner: String,
+    pub(crate) root_domain: String,
+    /// What a caller of an internal service has to know.
+    pub(crate) auth: Option<BasicAuth>,
+    pub(crate) services: Vec<RoutedService>,
+}
+
+/// A service that is reached through the router.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RoutedService {
+    pub(crate) route: ServiceRoute,
+    pub(crate) state: RouteState,
+    /// The containers with this value of [`CONFIG_LABEL`] serve; without it, all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) config: Option<String>,
+}
+
+/// The router and what it was given.
+pub(crate) struct Routing {
+    router: Router,
+    address: SocketAddr,
+    entries: Mutex<BTreeMap<i64, Vec<RouteEntry>>>,
+    known: Mutex<BTreeMap<i64, Arc<tokio::sync::Mutex<Option<PlaygroundRoutes>>>>>,
+}
+
+impl Routing {
+    /// Starts the router with an empty table.
+    pub(crate) async fn start(listen: SocketAddr) -> Result<Self, router::Error> {
+        let settings = RouterSettings {
+            http: vec![listen],
+            ..RouterSettings::default()
+        };
+        let router = Router::start(settings).await?;
+        Ok(Self {
+            address: router.http_addresses().first().copied().unwrap_or(listen),
+            router,
+            entries: Mutex::default(),
+            known: Mutex::default(),
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The routes of a playground, for one who looks at its containers and changes the table: nobody else
+    /// does so meanwhile.
+    pub(crate) fn playground(&self, id: i64) -> Arc<tokio::sync::Mutex<Option<PlaygroundRoutes>>> {
+        let mut known = lock(&self.known);
+        Arc::clone(known.entry(id).or_default())
+    }
+
+    /// Gives the router a playground's routes with the containers that serve them.
+    pub(crate) fn set(
+        &self,
+        routes: &PlaygroundRoutes,
+        containers: &[Container],
+    ) -> Result<(), router::Error> {
+        let entries = routes
+            .services
+            .iter()
+            .flat_map(|service| service.entries(routes, containers));
+        self.replace(routes.id, Some(entries.collect()))
+    }
+
+    /// Takes a playground's routes away.
+    pub(crate) fn remove(&self, id: i64) -> Result<(), router::Error> {
+        self.replace(id, None)
+    }
+
+    fn replace(&self, id: i64, of_one: Option<Vec<RouteEntry>>) -> Result<(), router::Error> {
+        let mut entries = lock(&self.entries);
+        let mut next = entries.clone();
+        match of_one {
+            Some(of_one) => next.insert(id, of_one),
+            None => next.remove(&id),
+        };
+        let table = RouteTable {
+            routes: next.values().flatten().cloned().collect(),
+        };
+        self.router.replace(&table)?;
+        *entries = next;
+        Ok(())
+    }
+
+    /// Waits until containers that left the table have answered what they have.
+    pub(crate) async fn drain(&self, target: SocketAddr, requests: Duration) -> Drained {
+        let limits = DrainLimits {
+            requests,
+            streams: Duration::ZERO,
+        };
+        self.router.drain(target, limits).await
+    }
+}
+
+impl RoutedService {
+    /// An entry for each path that the route serves.
+    fn entries(&self, routes: &PlaygroundRoutes, containers: &[Container]) -> Vec<RouteEntry> {
+        let route = &self.route;
+        let entry = RouteEntry {
+            id: format!("{}/{}", routes.id, route.service),
+            owner: routes.id.to_string(),
+            host: route.host(&routes.root_domain),
+            path: None,
+            state: self.state,
+            targets: self.targets(containers),
+            auth: routes.auth.clone().filter(|_| route.auth_required),
+            hold: HoldLimit::default(),
+            response_timeout_ms: RESPONSE_TIMEOUT_MS,
+        };
+        let Some(rule) = &route.path_rule else {
+            return vec![entry];
+        };
+        let paths = rule.any.iter().enumerate();
+        let entries = paths.map(|(number, path)| RouteEntry {
+            id: format!("{}#{number}", entry.id),
+            path: Some(match path.clone() {
+                PathMatch::Path(path) => PathRule::Path(path),
+                PathMatch::PathPrefix(path) => PathRule::PathPrefix(path),
+                PathMatch::PathRegexp(path) => PathRule::PathRegexp(path),
+            }),
+            ..entry.clone()
+        });
+        entries.collect()
+    }
+
+    /// The addresses of the containers that serve it now.
+    pub(crate) fn targets(&self, containers: &[Container]) -> Vec<SocketAddr> {
+        let serves = |container: &&Container| {
+            let config = container.labels.get(CONFIG_LABEL);
+            container.service == self.route.service
+                && !container.one_off
+                && container.is_ready()
+                && (self.config.is_none() || config == self.config.as_ref())
+        };
+        let containers = containers.iter().filter(serves);
+        containers
+            .filter_map(|container| address(container, self.route.port))
+            .collect()
+    }
+}
+
+/// Where a container's port is reached from this machine.
+pub(crate) fn address(container: &Container, port: u16) -> Option<SocketAddr> {
+    let addresses = container.networks.iter();
+    let ip = addresses.filter_map(|network| network.address).next()?;
+    Some(SocketAddr::new(ip, port))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -14,8 +14,14 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("shipped", &["analysis", "plugin"]),
     ("store", &["engine"]),
     ("wire", &["engine"]),
-    ("server", &["engine", "store", "wire", "playbook", "playground"]),
-    ("executor", &["engine", "wire", "plugin", "playbook", "playground"]),
+    (
+        "server",
+        &["engine", "store", "wire", "playbook", "playground"],
+    ),
+    (
+        "executor",
+        &["engine", "wire", "plugin", "playbook", "playground"],
+    ),
     (
         "cli",
         &[

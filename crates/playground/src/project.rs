@@ -11,6 +11,9 @@ pub const OWNER_LABEL: &str = "playhouse.owner";
 /// The service, on containers and images.
 pub const SERVICE_LABEL: &str = "playhouse.service";
 
+/// The prefix of a volume that outlives its playground.
+pub const PERSISTENT_LABEL: &str = "playhouse.persistent";
+
 /// The longest slug.
 const SLUG: usize = 40;
 
@@ -55,6 +58,16 @@ pub fn marks(id: i64, project: &str, owner: &str) -> BTreeMap<String, String> {
     BTreeMap::from([
         (PLAYGROUND_LABEL.to_owned(), id.to_string()),
         (PROJECT_LABEL.to_owned(), project.to_owned()),
+        (OWNER_LABEL.to_owned(), owner.to_owned()),
+    ])
+}
+
+/// The labels that mark a volume that outlives its playground. They name no playground: the reaper of a playground
+/// must not find them, and the compose tool offers to delete a volume whose labels are not those of its document.
+#[must_use]
+pub fn persistent_marks(prefix: &str, owner: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        (PERSISTENT_LABEL.to_owned(), prefix.to_owned()),
         (OWNER_LABEL.to_owned(), owner.to_owned()),
     ])
 }

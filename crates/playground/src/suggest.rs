@@ -1,7 +1,13 @@
 //! "Did you mean": the known name that is nearest to an unknown one.
 
+/// Names are short; a longer one is not worth the time.
+const LONGEST: usize = 64;
+
 /// ` (did you mean `x`?)` with the nearest of the known names, or nothing when none is near.
 pub(crate) fn did_you_mean<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    if unknown.len() > LONGEST {
+        return String::new();
+    }
     let near = known.into_iter().filter_map(|name| {
         let limit = (unknown.chars().count() / 3).max(1);
         let distance = distance(&unknown.to_lowercase(), &name.to_lowercase());

@@ -15,6 +15,9 @@ use crate::{
 /// Labels that say what a service is built from.
 const BUILD_KEYS: [&str; 3] = ["repo_url", "dockerfile", "source_mount"];
 
+/// After so many problems of a kind the rest is not looked for.
+const MOST_PROBLEMS: usize = 100;
+
 /// Takes a first look at a Compose text.
 #[must_use]
 pub fn read(text: &str) -> Blueprint {
@@ -88,6 +91,9 @@ fn unknown_keys(
     problems: &mut Vec<BlueprintProblem>,
 ) {
     for (key, _) in entries {
+        if problems.len() == MOST_PROBLEMS {
+            return;
+        }
         if !known.contains(&key.text.as_str()) && !key.text.starts_with("x-") {
             let hint = did_you_mean(&key.text, known.iter().copied());
             let message = format!("the key `{}` does not exist{hint}", key.text);
@@ -258,6 +264,9 @@ fn check_dependencies(root: &YamlNode, blueprint: &mut Blueprint) {
                 node.and_then(|node| node.get(name)?.get("required")?.text()) == Some("false");
             if names.contains(name.as_str()) || name.contains('$') || optional {
                 continue;
+            }
+            if problems.len() == MOST_PROBLEMS {
+                break;
             }
             let hint = did_you_mean(name, names.iter().copied());
             let message =

@@ -12,14 +12,15 @@ use serde_saphyr::{Spanned, options::DuplicateKeyPolicy};
 use super::{BlueprintProblem, TextPosition};
 
 /// A value and where it stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct YamlNode {
     pub(crate) at: TextPosition,
     pub(crate) content: YamlContent,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum YamlContent {
+    #[default]
     Null,
     /// A number or a boolean, as text.
     Plain(String),
@@ -37,7 +38,7 @@ pub(crate) struct YamlKey {
 /// The most values a text may have with all its aliases replaced: many times what the largest known stacks have.
 const MOST_NODES: usize = 25_000;
 
-/// Reads one YAML document. An empty text is null.
+/// Reads a text. Of several documents each is laid over those before it, as by the compose tool; no document is null.
 pub(crate) fn read(text: &str) -> Result<YamlNode, BlueprintProblem> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::Error,
@@ -45,10 +46,13 @@ pub(crate) fn read(text: &str) -> Result<YamlNode, BlueprintProblem> {
         with_snippet: false,
         budget: serde_saphyr::budget! { max_nodes: MOST_NODES },
     };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let at = error.location().map(position).unwrap_or_default();
-        BlueprintProblem::error(at, format!("the YAML is not valid: {error}"))
-    })
+    let documents: Vec<YamlNode> = serde_saphyr::from_multiple_with_options(text, options)
+        .map_err(|error| {
+            let at = error.location().map(position).unwrap_or_default();
+            BlueprintProblem::error(at, format!("the YAML is not valid: {error}"))
+        })?;
+    let merged = documents.into_iter().reduce(YamlNode::overlaid);
+    Ok(merged.unwrap_or_default())
 }
 
 fn position(location: serde_saphyr::Location) -> TextPosition {
@@ -60,6 +64,23 @@ fn position(location: serde_saphyr::Location) -> TextPosition {
 }
 
 impl YamlNode {
+    /// This value with another one laid over it: maps key by key, anything else is replaced.
+    fn overlaid(mut self, over: Self) -> Self {
+        let YamlContent::Map(entries) = &mut self.content else {
+            return over;
+        };
+        let YamlContent::Map(above) = over.content else {
+            return over;
+        };
+        for (key, value) in above {
+            match entries.iter_mut().find(|(known, _)| known.text == key.text) {
+                Some((_, known)) => *known = std::mem::take(known).overlaid(value),
+                None => entries.push((key, value)),
+            }
+        }
+        self
+    }
+
     /// The scalar as text; nothing for null, lists and maps.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.content {

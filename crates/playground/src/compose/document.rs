@@ -76,17 +76,13 @@ pub struct ComposeService {
     pub rest: Properties,
 }
 
-/// The document does not have the form that the compose tool gives.
-#[derive(Debug)]
+/// The document does not have the form that the compose tool gives, or that was generated.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentError(String);
 
 impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the normalised Compose document is not readable: {}",
-            self.0
-        )
+        write!(f, "the Compose document is not readable: {}", self.0)
     }
 }
 
@@ -102,13 +98,15 @@ impl ComposeDocument {
         serde_json::from_str(text).map_err(|error| DocumentError(error.to_string()))
     }
 
-    /// Reads the text of a document that [`super::generate`] made.
+    /// Reads a document that was generated, such as the one that is applied.
     ///
     /// # Errors
     ///
     /// It is not YAML, or not of that form.
     pub fn from_yaml(text: &str) -> Result<Self, DocumentError> {
-        serde_saphyr::from_str(text).map_err(|error| DocumentError(error.to_string()))
+        let value: Value =
+            serde_saphyr::from_str(text).map_err(|error| DocumentError(error.to_string()))?;
+        serde_json::from_value(value).map_err(|error| DocumentError(error.to_string()))
     }
 }
 

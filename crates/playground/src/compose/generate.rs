@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{ComposeDocument, PlaygroundInstance, Properties, emit::to_yaml, service_document};
 use crate::{
-    project::{SERVICE_LABEL, marks},
+    project::{SERVICE_LABEL, marks, persistent_marks},
     variables::escape,
 };
 
@@ -21,8 +21,9 @@ pub struct GeneratedCompose {
 
 /// Makes the document of one playground. Generating from what was generated gives the same again.
 ///
-/// The document bears our marks on every service, network, volume and build; names of networks and volumes are those
-/// of the project (of `volume_prefix`, for volumes that outlive it), so that two playgrounds never share one by name.
+/// The document bears our marks on every service, network, volume and build; volumes that outlive the playground have
+/// marks of their own. Names of networks and volumes are those of the project (of `volume_prefix`, for volumes that
+/// outlive it), so that two playgrounds never share one by name.
 #[must_use]
 pub fn generate(document: &ComposeDocument, instance: &PlaygroundInstance) -> GeneratedCompose {
     let marks = marks(instance.id, &instance.project, &instance.owner);
@@ -50,8 +51,13 @@ pub fn generate(document: &ComposeDocument, instance: &PlaygroundInstance) -> Ge
         document.networks.entry("default".to_owned()).or_default();
     }
     own(&mut document.networks, &instance.project, &marks);
-    let volumes = instance.volume_prefix.as_ref().unwrap_or(&instance.project);
-    own(&mut document.volumes, volumes, &marks);
+    match &instance.volume_prefix {
+        Some(prefix) => {
+            let marks = persistent_marks(prefix, &instance.owner);
+            own(&mut document.volumes, prefix, &marks);
+        }
+        None => own(&mut document.volumes, &instance.project, &marks),
+    }
     for resources in [&mut document.configs, &mut document.secrets] {
         for (key, resource) in resources {
             name(resource.get_or_insert_default(), key, &instance.project);

@@ -47,6 +47,9 @@ pub(super) fn complete(
         mount(service, &place, file.read_only);
     }
     service.rest.entry("init").or_insert(Value::Bool(true));
+    // What containers print must not fill the disk of the host.
+    let bounded = json!({"driver": "json-file", "options": {"max-file": "3", "max-size": "10m"}});
+    service.rest.entry("logging").or_insert(bounded);
     if service.networks.is_empty() && !service.rest.contains_key("network_mode") {
         service.networks.insert("default".to_owned(), None);
     }

@@ -27,7 +27,7 @@ impl fmt::Display for EnvFileProblem {
 ///
 /// All lines that are not valid.
 pub fn parse_env_file(text: &str) -> Result<EnvFile, Vec<EnvFileProblem>> {
-    let mut reader = Reader {
+    let mut reader = EnvFileReader {
         rest: text.strip_prefix('\u{feff}').unwrap_or(text),
         line: 1,
     };
@@ -52,12 +52,12 @@ pub fn parse_env_file(text: &str) -> Result<EnvFile, Vec<EnvFileProblem>> {
     }
 }
 
-struct Reader<'a> {
+struct EnvFileReader<'a> {
     rest: &'a str,
     line: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> EnvFileReader<'a> {
     /// Takes the rest of the line, without its end.
     fn take_line(&mut self) -> &'a str {
         let (line, rest) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
             return if is_name(trimmed) {
                 Ok(None)
             } else {
-                Err(format!("expected `KEY=value`, got `{trimmed}`"))
+                Err("expected `KEY=value`".to_owned())
             };
         };
         let bare = key.trim();
@@ -111,9 +111,7 @@ impl<'a> Reader<'a> {
         if after.is_empty() || after.starts_with('#') {
             Ok(value)
         } else {
-            Err(format!(
-                "unexpected text after the closing quote: `{after}`"
-            ))
+            Err("there is text after the closing quote".to_owned())
         }
     }
 }

@@ -68,6 +68,12 @@ pub struct EnvMetadata {
     pub generated_keys: Vec<String>,
 }
 
+/// The variables that Playhouse sets in every service.
+#[must_use]
+pub fn system_variables(playground_id: i64) -> BTreeMap<String, String> {
+    BTreeMap::from([("PLAYGROUND_ID".to_owned(), playground_id.to_string())])
+}
+
 /// Merges the layers.
 #[must_use]
 pub fn merge(layers: EnvLayers<'_>) -> MergedEnvironment {

@@ -8,5 +8,7 @@ mod secrets;
 
 pub use env_file::{EnvFile, EnvFileProblem, parse_env_file};
 pub use masking::{MASK, is_sensitive, mask};
-pub use merge::{EnvLayers, EnvMetadata, EnvSource, MergedEnvironment, SourcedValue, merge};
+pub use merge::{
+    EnvLayers, EnvMetadata, EnvSource, MergedEnvironment, SourcedValue, merge, system_variables,
+};
 pub use secrets::{FilledVariables, SecretRequest, fill_secrets, secret_requests};

@@ -55,11 +55,11 @@ pub fn diagnose(evidence: &FailureEvidence) -> Diagnosis {
 fn failed_state(services: &[ServiceState]) -> Option<&ServiceState> {
     let ended =
         |state: &&ServiceState| !state.running && state.exit_code.is_some_and(|code| code != 0);
-    let sick = |state: &&ServiceState| state.health.as_deref() == Some("unhealthy");
+    let unhealthy = |state: &&ServiceState| state.health.as_deref() == Some("unhealthy");
     let killed = services.iter().find(|state| state.oom_killed);
     killed
         .or_else(|| services.iter().find(ended))
-        .or_else(|| services.iter().find(sick))
+        .or_else(|| services.iter().find(unhealthy))
 }
 
 fn of_state(state: &ServiceState) -> FailureCategory {

@@ -7,12 +7,12 @@ use super::{HealthcheckLabels, LabelProblem, PathRule, ServiceLabels, value};
 /// Key without prefix to the label as it stands and its value.
 pub(super) type Values<'a> = BTreeMap<&'a str, (&'a str, &'a str)>;
 
-struct Reader<'a, 'p> {
+struct LabelReader<'a, 'p> {
     values: &'a Values<'a>,
     problems: &'p mut Vec<LabelProblem>,
 }
 
-impl Reader<'_, '_> {
+impl LabelReader<'_, '_> {
     /// The value of a key, if there is one and it has the form that `parse` wants.
     fn take<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let (label, value) = self.values.get(key)?;
@@ -28,7 +28,7 @@ impl Reader<'_, '_> {
 
 /// Reads all keys; what is wrong is added to the problems and left out.
 pub(super) fn read(values: &Values<'_>, problems: &mut Vec<LabelProblem>) -> ServiceLabels {
-    let mut reader = Reader { values, problems };
+    let mut reader = LabelReader { values, problems };
     let expose = reader.take("expose", value::expose);
     let port = reader.take("port", value::port);
     let visibility = reader.take("visibility", value::visibility);
@@ -54,7 +54,7 @@ pub(super) fn read(values: &Values<'_>, problems: &mut Vec<LabelProblem>) -> Ser
     }
 }
 
-fn healthcheck(reader: &mut Reader<'_, '_>) -> Option<HealthcheckLabels> {
+fn healthcheck(reader: &mut LabelReader<'_, '_>) -> Option<HealthcheckLabels> {
     let mut keys = reader.values.keys();
     if !keys.any(|key| key.starts_with("healthcheck_")) {
         return None;

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::PlanInput;
 use crate::compose::{ComposeDocument, ComposeService, Properties};
 
-/// Keys on which a running container does not depend: of the image its id tells, the rest is for the compose tool.
+/// Keys on which a running container does not depend. A new build shows in the image's id.
 const NOT_OF_A_CONTAINER: [&str; 3] = ["build", "depends_on", "pull_policy"];
 
-/// Keys whose entries are told one by one.
+/// Keys whose entries are compared one by one.
 const BY_ENTRY: [&str; 3] = ["deploy", "environment", "labels"];
 
 /// The keys that differ, sorted; nothing when the containers may stay.
@@ -28,7 +28,7 @@ pub(super) fn differences(name: &str, input: &PlanInput<'_>) -> Vec<String> {
         input.wanted_images.get(name),
     );
     match images {
-        // The id says it better than the name.
+        // The same image may have two names, and a name may get a new image.
         (Some(one), Some(other)) if one == other => {
             keys.remove("image");
         }

@@ -68,7 +68,7 @@ pub struct PlannedService {
     /// What happens to it.
     #[serde(flatten)]
     pub change: ServiceChange,
-    /// The keys that differ, such as `image` or `environment.RAILS_ENV`. Values are not told: they may be secret.
+    /// The keys that differ, such as `image` or `environment.RAILS_ENV`. Values are left out: they may be secret.
     pub reasons: Vec<String>,
 }
 

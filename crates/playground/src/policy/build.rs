@@ -7,6 +7,7 @@ use super::{
     namespaces::items,
     or_setting,
     paths::{is_remote, join, text},
+    reserved::own_image,
     shown,
 };
 use crate::compose::Properties;
@@ -92,6 +93,15 @@ fn contexts(build: &Properties) -> Vec<(String, String)> {
 }
 
 fn remote(build: &Properties, refusals: &mut Refusals<'_>) {
+    for (name, value) in contexts(build) {
+        if let Some(image) = value.strip_prefix("docker-image://") {
+            own_image(
+                &format!("build.additional_contexts.{name}"),
+                image,
+                refusals,
+            );
+        }
+    }
     if refusals.policy.remote_sources {
         return;
     }

@@ -5,9 +5,11 @@
 //! normalised document. Both find all refusals at once.
 
 mod build;
+mod deploy;
 mod mounts;
 mod namespaces;
 mod paths;
+mod reserved;
 mod resources;
 mod service_keys;
 mod text;
@@ -18,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::compose::{ComposeDocument, ResourceLimits};
-pub use paths::{HostPath, Places, host_paths};
+pub use paths::{HostPath, PlaygroundPaths, host_paths};
 pub use text::check_text;
 
 /// What a playroom allows more. The default allows nothing.
@@ -65,6 +67,8 @@ pub struct Policy {
     pub remote_sources: bool,
     /// `ssh` of builds: the agent of the host.
     pub build_ssh: bool,
+    /// How many containers a service may have; 10 without it.
+    pub replicas: Option<u64>,
     /// The most that a service may set for itself.
     pub ceiling: Option<ResourceLimits>,
 }
@@ -101,7 +105,7 @@ impl fmt::Display for Refusal {
 pub fn check(
     document: &ComposeDocument,
     policy: &Policy,
-    places: &Places,
+    places: &PlaygroundPaths,
     routed: &BTreeSet<String>,
 ) -> Vec<Refusal> {
     let mut refusals = Refusals::new(policy, places);
@@ -116,16 +120,26 @@ pub fn check(
     refusals.found
 }
 
+/// Refuses an image that a playground names for a service and that belongs to another playground.
+#[must_use]
+pub fn check_image(service: &str, image: &str) -> Option<Refusal> {
+    let (policy, places) = Default::default();
+    let mut refusals = Refusals::new(&policy, &places);
+    refusals.service = Some(service.to_owned());
+    reserved::own_image("image", image, &mut refusals);
+    refusals.found.pop()
+}
+
 /// What is refused so far, and by what it is judged.
 struct Refusals<'a> {
     policy: &'a Policy,
-    places: &'a Places,
+    places: &'a PlaygroundPaths,
     service: Option<String>,
     found: Vec<Refusal>,
 }
 
 impl<'a> Refusals<'a> {
-    fn new(policy: &'a Policy, places: &'a Places) -> Self {
+    fn new(policy: &'a Policy, places: &'a PlaygroundPaths) -> Self {
         Self {
             policy,
             places,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Refusals, or_setting, paths::text};
+use super::{Refusals, or_setting, paths::text, reserved::own_image};
 use crate::compose::{ComposeService, Properties};
 
 /// How mounts of the container stay in the container.
@@ -25,7 +25,11 @@ pub(super) fn check(service: &ComposeService, refusals: &mut Refusals<'_>) {
         refusals.unknown("volumes", mount, &MOUNT);
         match text(mount, "type") {
             Some("bind") => bind(mount, refusals),
-            Some("volume" | "tmpfs" | "image") => {}
+            Some("volume" | "tmpfs") => {}
+            Some("image") => {
+                let image = text(mount, "source").unwrap_or_default();
+                own_image("volumes", image, refusals);
+            }
             _ => {
                 let kind = mount.get("type").unwrap_or(&Value::Null);
                 refusals.add_value(

@@ -9,11 +9,11 @@ use crate::{compose::ComposeDocument, variables::unescape};
 
 /// Directories of the host that belong to the playground.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places {
+pub struct PlaygroundPaths {
     /// Its project directory and its checkouts: absolute paths without links.
     pub own: Vec<String>,
     /// Paths of the document and what they are when all links are followed. A path that is not named is taken as it
-    /// stands, so whoever applies the document has to resolve all [`host_paths`] first.
+    /// stands, so the caller must resolve all [`host_paths`] first.
     pub resolved: BTreeMap<String, String>,
 }
 
@@ -101,7 +101,7 @@ impl Refusals<'_> {
     }
 }
 
-/// An absolute path without `.`, `..` and double slashes, as far as its text tells.
+/// An absolute path without `.`, `..` and double slashes. Links are not followed.
 pub(super) fn lexical(path: &str) -> Option<String> {
     let rest = path.strip_prefix('/')?;
     let mut parts = Vec::new();

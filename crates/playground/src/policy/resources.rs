@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Refusals, is_on, lists, or_setting, paths::text, service_keys::labels, shown};
+use super::{Refusals, is_on, lists, or_setting, paths::text, reserved::labels, shown};
 use crate::compose::{ComposeDocument, Properties};
 
 pub(super) fn check(document: &ComposeDocument, refusals: &mut Refusals<'_>) {

@@ -2,8 +2,12 @@
 
 use serde_json::Value;
 
-use super::{Refusals, is_on, lists, mounts, namespaces as ns, or_setting, shown};
-use crate::compose::{ComposeService, Properties, ResourceLimits};
+use super::{
+    Refusals, deploy, is_on, lists, mounts, namespaces as ns, or_setting,
+    reserved::{labels, own_image},
+    shown,
+};
+use crate::compose::{ComposeService, Properties};
 
 /// Keys that concern the container alone, whatever their value.
 const HARMLESS: [&str; 47] = [
@@ -64,7 +68,7 @@ pub(super) fn check(service: &ComposeService, routed: bool, refusals: &mut Refus
         other(key, value, refusals);
     }
     if let Some(image) = service.image.as_deref().filter(|_| service.build.is_none()) {
-        own_image(image, refusals);
+        own_image("image", image, refusals);
     }
     if let Some(build) = &service.build {
         super::build::check(build, refusals);
@@ -82,8 +86,7 @@ pub(super) fn check(service: &ComposeService, routed: bool, refusals: &mut Refus
     }
     mounts::check(service, refusals);
     networks(service, refusals);
-    deploy(service, refusals);
-    ceiling(service, refusals);
+    deploy::check(service, refusals);
 }
 
 fn other(key: &str, value: &Value, refusals: &mut Refusals<'_>) {
@@ -170,37 +173,6 @@ fn volumes_from(value: &Value, refusals: &mut Refusals<'_>) {
     }
 }
 
-/// Labels by which the playground, the compose tool or another program on the host knows what is its own.
-pub(super) fn labels<'l>(
-    labels: impl Iterator<Item = (&'l str, &'l str)>,
-    place: &str,
-    refusals: &mut Refusals<'_>,
-) {
-    for (key, value) in labels {
-        if key.starts_with("playhouse.") || key.starts_with("com.docker.") {
-            refusals.add(
-                &format!("{place}.{key}"),
-                value,
-                "remove it: labels with this prefix are set by the system",
-            );
-        }
-    }
-}
-
-/// The images that are built for playgrounds have names of their projects: one must not use those of another.
-fn own_image(image: &str, refusals: &mut Refusals<'_>) {
-    let of_a_project = image
-        .strip_prefix("pg-")
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    if of_a_project || image.starts_with("playhouse") {
-        refusals.add(
-            "image",
-            image,
-            "images whose name does not start with `pg-` or `playhouse` are allowed",
-        );
-    }
-}
-
 fn ports(service: &ComposeService, refusals: &mut Refusals<'_>) {
     for port in &service.ports {
         let published = port.get("published").filter(|value| is_on(value));
@@ -231,62 +203,4 @@ fn networks(service: &ComposeService, refusals: &mut Refusals<'_>) {
             refusals.unknown(&format!("networks.{key}"), network, &known);
         }
     }
-}
-
-fn deploy(service: &ComposeService, refusals: &mut Refusals<'_>) {
-    let Some(deploy) = &service.deploy else {
-        return;
-    };
-    let known = [
-        "endpoint_mode",
-        "labels",
-        "mode",
-        "placement",
-        "replicas",
-        "resources",
-        "restart_policy",
-        "rollback_config",
-        "update_config",
-    ];
-    refusals.unknown("deploy", deploy, &known);
-    let resources = deploy.get("resources").and_then(Value::as_object);
-    for (place, resources) in resources.into_iter().flatten() {
-        for (key, value) in resources.as_object().into_iter().flatten() {
-            let counted = matches!(key.as_str(), "cpus" | "memory" | "pids");
-            let gpu = key == "devices" && refusals.policy.gpus;
-            if !counted && !gpu && is_on(value) {
-                let allowed = or_setting("`cpus`, `memory` and `pids` are allowed", "gpus: true");
-                refusals.add_value(&format!("deploy.resources.{place}.{key}"), value, allowed);
-            }
-        }
-    }
-}
-
-fn ceiling(service: &ComposeService, refusals: &mut Refusals<'_>) {
-    let Some(ceiling) = refusals.policy.ceiling else {
-        return;
-    };
-    let set = ResourceLimits::of(service);
-    let mut above = |key: &str, set: Option<f64>, most: Option<f64>| {
-        if let (Some(set), Some(most)) = (set, most)
-            && set > most
-        {
-            let allowed = format!(
-                "at most {most} is allowed; the policy of the playroom sets it with `ceiling`"
-            );
-            refusals.add(
-                &format!("deploy.resources.limits.{key}"),
-                &set.to_string(),
-                allowed,
-            );
-        }
-    };
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "an error of a few bytes does not matter"
-    )]
-    let float = |number: Option<u64>| number.map(|number| number as f64);
-    above("memory", float(set.memory), float(ceiling.memory));
-    above("cpus", set.cpus, ceiling.cpus);
-    above("pids", float(set.pids), float(ceiling.pids));
 }

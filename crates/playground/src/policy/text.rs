@@ -3,18 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{Places, Policy, Refusal, Refusals, or_setting, paths::is_remote};
+use super::{PlaygroundPaths, Policy, Refusal, Refusals, or_setting, paths::is_remote};
 use crate::{
     blueprint::yaml::{self, YamlNode},
     variables::render,
 };
 
 /// What is refused among the files that a Compose text names: `include`, `extends`, `env_file`, `label_file`. They
-/// have to be inside the project directory. Whoever normalises has to check each included and extended file the same
-/// way, and that no path leads out through a link. Text that is no YAML has none.
+/// have to be inside the project directory. The caller must check each included and extended file the same way,
+/// and that no path leads out through a link. Text that is not YAML has none.
 #[must_use]
 pub fn check_text(text: &str, values: &BTreeMap<String, String>, policy: &Policy) -> Vec<Refusal> {
-    let places = Places::default();
+    let places = PlaygroundPaths::default();
     let mut files = Files {
         refusals: Refusals::new(policy, &places),
         values,

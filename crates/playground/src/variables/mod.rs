@@ -92,18 +92,21 @@ fn render_pieces(
         let value = values
             .get(name)
             .filter(|value| !(empty_too && value.is_empty()));
+        let used = matches!(
+            (rule, value),
+            (Rule::Alternative(_), Some(_)) | (Rule::Default(_), None)
+        );
+        let mut inside = Vec::new();
+        let inner = render_pieces(rule.inner(), values, &mut inside);
+        // The compose tool also looks at parts that are not used, and refuses what is missing there with `?`.
+        inside.retain(|(_, message)| used || message.is_some());
+        missing.extend(inside);
         match (rule, value) {
-            (Rule::Alternative(inner), Some(_)) | (Rule::Default(inner), None) => {
-                rendered.push_str(&render_pieces(inner, values, missing));
-            }
-            (Rule::Alternative(_), None) => {}
+            _ if used => rendered.push_str(&inner),
             (_, Some(value)) => rendered.push_str(value),
             (Rule::Plain, None) => missing.push((name.clone(), None)),
-            (Rule::Required(inner), None) => {
-                // What is missing in the message itself does not matter.
-                let message = render_pieces(inner, values, &mut Vec::new());
-                missing.push((name.clone(), Some(message)));
-            }
+            (Rule::Required(_), None) => missing.push((name.clone(), Some(inner))),
+            (Rule::Default(_) | Rule::Alternative(_), None) => {}
         }
     }
     rendered
@@ -114,12 +117,7 @@ fn names_of(pieces: &[Piece], names: &mut BTreeSet<String>) {
     for piece in pieces {
         if let Piece::Variable { name, rule, .. } = piece {
             names.insert(name.clone());
-            match rule {
-                Rule::Plain => {}
-                Rule::Default(inner) | Rule::Required(inner) | Rule::Alternative(inner) => {
-                    names_of(inner, names);
-                }
-            }
+            names_of(rule.inner(), names);
         }
     }
 }

@@ -26,6 +26,16 @@ pub(super) enum Rule {
     Alternative(Vec<Piece>),
 }
 
+impl Rule {
+    /// The pieces after the sign.
+    pub(super) fn inner(&self) -> &[Piece] {
+        match self {
+            Self::Plain => &[],
+            Self::Default(inner) | Self::Required(inner) | Self::Alternative(inner) => inner,
+        }
+    }
+}
+
 /// Reads a text; the error is a message for its author.
 pub(super) fn parse(text: &str) -> Result<Vec<Piece>, String> {
     let (pieces, rest) = pieces(text, false, 0)?;
@@ -51,20 +61,28 @@ fn pieces(text: &str, inside: bool, depth: usize) -> Result<(Vec<Piece>, &str), 
             break;
         }
         let after = &rest[c.len_utf8()..];
-        if c != '$' {
-            literal.push(c);
-            rest = after;
-        } else if let Some(after) = after.strip_prefix('$') {
-            literal.push('$');
-            rest = after;
+        let found = if c == '$' {
+            reference(after, depth)?
         } else {
-            if !literal.is_empty() {
-                pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+            None
+        };
+        rest = match found {
+            Some((Piece::Literal(text), after)) => {
+                literal.push_str(&text);
+                after
             }
-            let (piece, after) = reference(after, depth)?;
-            pieces.push(piece);
-            rest = after;
-        }
+            Some((variable, after)) => {
+                if !literal.is_empty() {
+                    pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+                }
+                pieces.push(variable);
+                after
+            }
+            None => {
+                literal.push(c);
+                after
+            }
+        };
     }
     if !literal.is_empty() {
         pieces.push(Piece::Literal(literal));
@@ -72,16 +90,22 @@ fn pieces(text: &str, inside: bool, depth: usize) -> Result<(Vec<Piece>, &str), 
     Ok((pieces, rest))
 }
 
-/// Reads what follows a dollar sign.
-fn reference(text: &str, depth: usize) -> Result<(Piece, &str), String> {
-    let Some(braced) = text.strip_prefix('{') else {
-        let (name, rest) =
-            name(text).ok_or("a `$` is not followed by a name; write `$$` for a dollar sign")?;
-        let rule = Rule::Plain;
-        return Ok((variable(name, rule, false), rest));
-    };
+/// Reads what follows a dollar sign. One before anything else is a dollar sign, as for the compose tool.
+fn reference(text: &str, depth: usize) -> Result<Option<(Piece, &str)>, String> {
+    if let Some(rest) = text.strip_prefix('$') {
+        return Ok(Some((Piece::Literal("$".to_owned()), rest)));
+    }
+    if let Some(braced) = text.strip_prefix('{') {
+        return in_braces(braced, depth).map(Some);
+    }
+    let found = name(text);
+    Ok(found.map(|(name, rest)| (variable(name, Rule::Plain, false), rest)))
+}
+
+/// Reads what follows `${`, and the closing brace.
+fn in_braces(text: &str, depth: usize) -> Result<(Piece, &str), String> {
     let (name, rest) =
-        name(braced).ok_or("a name is missing after `${`; write `$${` for the text `${`")?;
+        name(text).ok_or("a name is missing after `${`; write `$${` for the text `${`")?;
     if let Some(rest) = rest.strip_prefix('}') {
         return Ok((variable(name, Rule::Plain, false), rest));
     }

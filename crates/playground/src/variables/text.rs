@@ -9,10 +9,11 @@ use crate::blueprint::{
 };
 
 /// The variables of a Compose text that have neither a value nor a default, each once per service, in the order of
-/// the text. Comments and keys are not looked at, as by the compose tool. Text that is no YAML has none.
+/// the text. Comments and keys are not looked at, as by the compose tool. Text that is not YAML has none.
 #[must_use]
 pub fn missing(text: &str, values: &BTreeMap<String, String>) -> Vec<MissingVariable> {
     let mut found: Vec<MissingVariable> = Vec::new();
+    let mut seen = BTreeSet::new();
     let Ok(root) = yaml::read(text) else {
         return found;
     };
@@ -21,9 +22,7 @@ pub fn missing(text: &str, values: &BTreeMap<String, String>) -> Vec<MissingVari
             return;
         };
         for (name, message) in names {
-            let known =
-                |other: &MissingVariable| other.name == name && other.service.as_deref() == service;
-            if !found.iter().any(known) {
+            if seen.insert((name.clone(), service.map(str::to_owned))) {
                 found.push(MissingVariable {
                     name,
                     service: service.map(str::to_owned),

@@ -49,13 +49,11 @@ fn what_is_not_known_is_kept() {
     assert_eq!(read, expected);
     expected["services"] = json!([]);
     let refused = ComposeDocument::from_json(&expected.to_string()).unwrap_err();
-    assert!(
-        refused
-            .to_string()
-            .starts_with("the normalised Compose document is not readable: invalid type"),
-        "{refused}"
-    );
-    assert!(std::error::Error::source(&refused).is_some());
+    let message = "the Compose document is not readable: invalid type";
+    assert!(refused.to_string().starts_with(message), "{refused}");
+    let refused = ComposeDocument::from_yaml("services: []").unwrap_err();
+    assert!(refused.to_string().starts_with(message), "{refused}");
+    assert!(ComposeDocument::from_yaml("services: [").is_err());
 }
 
 #[test]
@@ -95,7 +93,12 @@ fn names_are_the_project_s_own() {
         ..instance()
     };
     let made = made(&persistent);
-    assert_eq!(made["volumes"]["data"]["name"], "pv-3-4_data");
+    // They must not change with the playground.
+    let marks = json!({"playhouse.owner": "mark$$1", "playhouse.persistent": "pv-3-4"});
+    assert_eq!(
+        made["volumes"]["data"],
+        json!({"name": "pv-3-4_data", "labels": marks})
+    );
     assert_eq!(made["networks"]["front"]["name"], "pg-7-x_front");
     // A build must never replace an image that others use.
     assert_eq!(made["services"]["web"]["image"], "pg-7-x-web");
@@ -113,19 +116,23 @@ fn what_a_playground_decides_itself_is_dropped() {
     assert_eq!(made.get("x-shared"), None);
     assert_eq!(web["command"], json!(["bin/serve", "$$PORT"]));
     assert_eq!(web["init"], true);
+    let logging = json!({"driver": "json-file", "options": {"max-file": "3", "max-size": "10m"}});
+    assert_eq!(web["logging"], logging);
     assert_eq!(web["deploy"]["replicas"], 2);
     assert_eq!(
         made["services"]["db"]["environment"],
         json!({"PASS": "a$$b"})
     );
     let mut own = stack();
-    own.services
-        .get_mut("db")
-        .unwrap()
-        .rest
-        .insert("init".to_owned(), json!(false));
+    let db = &mut own.services.get_mut("db").unwrap().rest;
+    db.insert("init".to_owned(), json!(false));
+    db.insert("logging".to_owned(), json!({"driver": "local"}));
     let made = value(&generate(&own, &instance()));
     assert_eq!(made["services"]["db"]["init"], false);
+    assert_eq!(
+        made["services"]["db"]["logging"],
+        json!({"driver": "local"})
+    );
 }
 
 #[test]
@@ -331,11 +338,11 @@ fn labels_of_the_namespace_are_read_from_the_document() {
         .insert("playgrounds.branch".to_owned(), "a$$b".to_owned());
     asked.rest.insert("container_name".to_owned(), json!("x"));
     let problems = asked.settings(false).unwrap_err();
-    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(told.len(), 4, "{told:?}");
+    let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(shown.len(), 4, "{shown:?}");
     assert!(
-        told[0].starts_with("label `playgrounds.branch: a$b`"),
-        "{told:?}"
+        shown[0].starts_with("label `playgrounds.branch: a$b`"),
+        "{shown:?}"
     );
     asked.rest.remove("container_name");
     asked

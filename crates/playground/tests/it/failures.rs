@@ -21,120 +21,122 @@ fn of(output: &str, services: &[ServiceState]) -> Diagnosis {
     })
 }
 
+/// What the compose tool and the engine print, and what it means.
+const LINES: [(C, &str); 28] = [
+    (
+        C::DiskFull,
+        "failed to register layer: write /usr/lib/x: no space left on device",
+    ),
+    (
+        C::DiskFull,
+        "error mounting \"x\": mkdir /var/lib/docker: no space left on device",
+    ),
+    (
+        C::RegistryRateLimited,
+        "toomanyrequests: You have reached your unauthenticated pull rate limit.",
+    ),
+    (
+        C::HostInit,
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+    ),
+    (C::HostInit, "docker: unknown command: docker compose"),
+    (
+        C::Permission,
+        "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+    ),
+    (
+        C::PortBind,
+        "Bind for 0.0.0.0:8080 failed: port is already allocated",
+    ),
+    (
+        C::PortBind,
+        "listen tcp4 0.0.0.0:80: bind: address already in use",
+    ),
+    (
+        C::ContainerConflict,
+        "Conflict. The container name \"/db\" is already in use by container \"abc\".",
+    ),
+    (
+        C::ImagePullAuthFailed,
+        "pull access denied for x, repository does not exist or may require 'docker login'",
+    ),
+    (
+        C::ImagePullAuthFailed,
+        "Head \"https://registry/v2/x\": unauthorized: authentication required",
+    ),
+    (
+        C::ImagePullNotFound,
+        "manifest for nginx:nope not found: manifest unknown: manifest unknown",
+    ),
+    (
+        C::ImagePullNotFound,
+        "Error response from daemon: No such image: pg-1-x-web:latest",
+    ),
+    (
+        C::Network,
+        "failed to resolve reference \"x\": dial tcp: lookup registry-1.docker.io: no such host",
+    ),
+    (
+        C::Network,
+        "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+    ),
+    (
+        C::ImagePullUnknown,
+        "failed to resolve reference \"docker.io/library/x\": unexpected status",
+    ),
+    (
+        C::ImageBuild,
+        "target web: failed to solve: process \"/bin/sh -c false\" did not complete successfully: exit code: 1",
+    ),
+    (
+        C::VolumeMount,
+        "invalid mount config for type \"bind\": bind source path does not exist: /x",
+    ),
+    (
+        C::DependencyUnhealthy,
+        "dependency failed to start: container pg-1-x-db-1 is unhealthy",
+    ),
+    (
+        C::ServiceExit,
+        "dependency failed to start: container pg-1-x-db-1 exited (1)",
+    ),
+    (
+        C::ServiceExit,
+        "service \"migrate\" didn't complete successfully: exit 2",
+    ),
+    (
+        C::ServiceExit,
+        "OCI runtime create failed: exec: \"nope\": executable file not found in $PATH: unknown",
+    ),
+    (
+        C::InvalidCompose,
+        "service \"web\" has neither an image nor a build context specified: invalid compose project",
+    ),
+    (
+        C::InvalidCompose,
+        "validating /x/compose.yml: services.web additional properties 'imge' not allowed",
+    ),
+    (C::InvalidCompose, "yaml: line 3: did not find expected key"),
+    (C::Permission, "open /x: permission denied"),
+    (C::Timeout, "context deadline exceeded"),
+    (C::Unknown, "something else"),
+];
+
 #[test]
 fn lines_have_their_category() {
-    let cases = [
-        (
-            C::DiskFull,
-            "failed to register layer: write /usr/lib/x: no space left on device",
-        ),
-        (
-            C::DiskFull,
-            "error mounting \"x\": mkdir /var/lib/docker: no space left on device",
-        ),
-        (
-            C::RegistryRateLimited,
-            "toomanyrequests: You have reached your unauthenticated pull rate limit.",
-        ),
-        (
-            C::HostInit,
-            "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
-        ),
-        (C::HostInit, "docker: unknown command: docker compose"),
-        (
-            C::Permission,
-            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
-        ),
-        (
-            C::PortBind,
-            "Bind for 0.0.0.0:8080 failed: port is already allocated",
-        ),
-        (
-            C::PortBind,
-            "listen tcp4 0.0.0.0:80: bind: address already in use",
-        ),
-        (
-            C::ContainerConflict,
-            "Conflict. The container name \"/db\" is already in use by container \"abc\".",
-        ),
-        (
-            C::ImagePullAuthFailed,
-            "pull access denied for x, repository does not exist or may require 'docker login'",
-        ),
-        (
-            C::ImagePullAuthFailed,
-            "Head \"https://registry/v2/x\": unauthorized: authentication required",
-        ),
-        (
-            C::ImagePullNotFound,
-            "manifest for nginx:nope not found: manifest unknown: manifest unknown",
-        ),
-        (
-            C::ImagePullNotFound,
-            "Error response from daemon: No such image: pg-1-x-web:latest",
-        ),
-        (
-            C::Network,
-            "failed to resolve reference \"x\": dial tcp: lookup registry-1.docker.io: no such host",
-        ),
-        (
-            C::Network,
-            "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
-        ),
-        (
-            C::ImagePullUnknown,
-            "failed to resolve reference \"docker.io/library/x\": unexpected status",
-        ),
-        (
-            C::ImageBuild,
-            "target web: failed to solve: process \"/bin/sh -c false\" did not complete successfully: exit code: 1",
-        ),
-        (
-            C::VolumeMount,
-            "invalid mount config for type \"bind\": bind source path does not exist: /x",
-        ),
-        (
-            C::DependencyUnhealthy,
-            "dependency failed to start: container pg-1-x-db-1 is unhealthy",
-        ),
-        (
-            C::ServiceExit,
-            "dependency failed to start: container pg-1-x-db-1 exited (1)",
-        ),
-        (
-            C::ServiceExit,
-            "service \"migrate\" didn't complete successfully: exit 2",
-        ),
-        (
-            C::ServiceExit,
-            "OCI runtime create failed: exec: \"nope\": executable file not found in $PATH: unknown",
-        ),
-        (
-            C::InvalidCompose,
-            "service \"web\" has neither an image nor a build context specified: invalid compose project",
-        ),
-        (
-            C::InvalidCompose,
-            "validating /x/compose.yml: services.web additional properties 'imge' not allowed",
-        ),
-        (C::InvalidCompose, "yaml: line 3: did not find expected key"),
-        (C::Permission, "open /x: permission denied"),
-        (C::Timeout, "context deadline exceeded"),
-        (C::Unknown, "something else"),
-    ];
-    for (category, line) in cases {
-        let told = of(&format!("Container x  Starting\n{line}\n\n"), &[]);
-        assert_eq!(told.category, category, "{line}");
-        assert_eq!(told.message, line);
-        assert!(!told.next_actions.is_empty());
+    for (category, line) in LINES {
+        let shown = of(&format!("Container x  Starting\n{line}\n\n"), &[]);
+        assert_eq!(shown.category, category, "{line}");
+        assert_eq!(shown.message, line);
+        assert!(!shown.next_actions.is_empty());
     }
 }
 
 #[test]
 fn the_last_line_that_says_something_counts() {
-    let told = of("yaml: line 3: bad\nno space left on device\nfinished", &[]);
+    let shown = of("yaml: line 3: bad\nno space left on device\nfinished", &[]);
     assert_eq!(
-        (told.category, told.message.as_str()),
+        (shown.category, shown.message.as_str()),
         (C::DiskFull, "no space left on device")
     );
     assert_eq!(
@@ -176,12 +178,12 @@ fn a_line_names_its_service() {
     );
     assert_eq!(named("port is already allocated"), None);
     assert_eq!(named("container pg-1-x-db-x is unhealthy"), None);
-    let told = of(
+    let shown = of(
         "dependency failed to start: container pg-1-x-db-1 is unhealthy",
         &services,
     );
-    assert_eq!(told.failed_condition.as_deref(), Some("unhealthy"));
-    assert!(told.dependency_hint.unwrap().contains("depends_on"));
+    assert_eq!(shown.failed_condition.as_deref(), Some("unhealthy"));
+    assert!(shown.dependency_hint.unwrap().contains("depends_on"));
     assert_eq!(
         of("port is already allocated", &services).dependency_hint,
         None
@@ -192,71 +194,80 @@ fn a_line_names_its_service() {
 fn states_explain_what_the_tool_does_not() {
     let mut ended = state("job", false);
     ended.exit_code = Some(3);
-    let mut sick = state("web", true);
-    sick.health = Some("unhealthy".to_owned());
+    let mut unhealthy = state("web", true);
+    unhealthy.health = Some("unhealthy".to_owned());
     let fine = state("db", true);
-    let told = of("", &[fine.clone(), sick.clone()]);
+    let shown = of("", &[fine.clone(), unhealthy.clone()]);
     assert_eq!(
-        (told.category, told.failed_service.as_deref()),
+        (shown.category, shown.failed_service.as_deref()),
         (C::DependencyUnhealthy, Some("web"))
     );
     assert_eq!(
-        told.message,
+        shown.message,
         "service `web`: it did not become healthy (unhealthy)"
     );
-    let told = of("context deadline exceeded", &[fine.clone(), sick, ended]);
+    let shown = of(
+        "context deadline exceeded",
+        &[fine.clone(), unhealthy, ended],
+    );
     assert_eq!(
-        (told.category, told.failed_service.as_deref()),
+        (shown.category, shown.failed_service.as_deref()),
         (C::ServiceExit, Some("job"))
     );
-    assert_eq!(told.failed_condition.as_deref(), Some("exited with code 3"));
-    assert_eq!(told.message, "service `job`: it ended (exited with code 3)");
+    assert_eq!(
+        shown.failed_condition.as_deref(),
+        Some("exited with code 3")
+    );
+    assert_eq!(
+        shown.message,
+        "service `job`: it ended (exited with code 3)"
+    );
     // A service that ended well explains nothing.
     let mut done = state("done", false);
     done.exit_code = Some(0);
-    let told = of("port is already allocated", &[done, fine]);
-    assert_eq!((told.category, told.failed_service), (C::PortBind, None));
+    let shown = of("port is already allocated", &[done, fine]);
+    assert_eq!((shown.category, shown.failed_service), (C::PortBind, None));
 }
 
 #[test]
-fn a_service_without_memory_is_told_so() {
+fn a_service_without_memory_is_shown_so() {
     let mut killed = state("web", true);
     killed.oom_killed = true;
     killed.exit_code = Some(137);
     let mut ended = state("db", false);
     ended.exit_code = Some(1);
-    let told = of("", &[ended, killed]);
+    let shown = of("", &[ended, killed]);
     assert_eq!(
-        (told.category, told.failed_service.as_deref()),
+        (shown.category, shown.failed_service.as_deref()),
         (C::ServiceExit, Some("web"))
     );
     assert_eq!(
-        told.failed_condition.as_deref(),
+        shown.failed_condition.as_deref(),
         Some("ended by the engine: out of memory")
     );
     assert!(
-        told.next_actions[0].contains("give service `web` more memory"),
-        "{told:?}"
+        shown.next_actions[0].contains("give service `web` more memory"),
+        "{shown:?}"
     );
 }
 
 #[test]
 fn time_that_is_over_is_a_timeout() {
-    let told = diagnose(&FailureEvidence {
+    let shown = diagnose(&FailureEvidence {
         timed_out: true,
         output: "Container x  Waiting".to_owned(),
         ..FailureEvidence::default()
     });
     assert_eq!(
-        (told.category, told.message.as_str()),
+        (shown.category, shown.message.as_str()),
         (C::Timeout, "the time for the deploy was over")
     );
-    let told = diagnose(&FailureEvidence {
+    let shown = diagnose(&FailureEvidence {
         timed_out: true,
         output: "port is already allocated".to_owned(),
         ..FailureEvidence::default()
     });
-    assert_eq!(told.category, C::PortBind);
+    assert_eq!(shown.category, C::PortBind);
 }
 
 #[test]

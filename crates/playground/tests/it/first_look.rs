@@ -50,15 +50,16 @@ fn services_ports_profiles_and_labels_are_read() {
     assert!(read.is_valid());
 }
 
-fn told(text: &str) -> Vec<String> {
+fn shown(text: &str) -> Vec<String> {
     let read = blueprint::read(text);
-    let told = read.problems.iter();
-    told.map(|problem| format!("{}{problem}", if problem.warning { "warning " } else { "" }))
+    let shown = read.problems.iter();
+    shown
+        .map(|problem| format!("{}{problem}", if problem.warning { "warning " } else { "" }))
         .collect()
 }
 
 #[test]
-fn mistakes_are_told_with_line_and_column() {
+fn mistakes_are_shown_with_line_and_column() {
     let cases = [
         (
             "services:\n  web:\n    imge: x\n    build: .\n",
@@ -104,8 +105,8 @@ fn mistakes_are_told_with_line_and_column() {
             "6:9: service `web`: label `playgrounds.port: x`: expected a port",
         ),
         (
-            "services:\n  web:\n    image: a$\n",
-            "3:12: service `web`: a `$` is not followed by a name",
+            "services:\n  web:\n    image: a${\n",
+            "3:12: service `web`: a name is missing after `${`",
         ),
         (
             "name: ${\nservices: {a: {image: x}}\n",
@@ -118,10 +119,10 @@ fn mistakes_are_told_with_line_and_column() {
         ("services: {a: {image: x}\n", "the YAML is not valid"),
     ];
     for (text, expected) in cases {
-        let told = told(text);
+        let shown = shown(text);
         assert!(
-            told.iter().any(|problem| problem.contains(expected)),
-            "{text}\n{told:?}"
+            shown.iter().any(|problem| problem.contains(expected)),
+            "{text}\n{shown:?}"
         );
         assert!(!blueprint::read(text).is_valid(), "{text}");
     }
@@ -135,7 +136,7 @@ fn warnings_do_not_make_it_invalid() {
         "warning 3:3: service `web`: there is neither `image` nor `build`",
         "warning 4:3: service `b`: there is neither `image` nor `build`",
     ];
-    assert_eq!(told(text), expected);
+    assert_eq!(shown(text), expected);
     let read = blueprint::read(text);
     assert!(read.is_valid());
     assert_eq!((read.errors().count(), read.warnings().count()), (0, 3));
@@ -168,7 +169,7 @@ services:
 }
 
 #[test]
-fn dependencies_that_may_be_missing_are_not_told() {
+fn dependencies_that_may_be_missing_are_no_problems() {
     let text = "
 services:
   web:
@@ -182,7 +183,7 @@ services:
     image: x
     depends_on: [a, web]
 ";
-    assert_eq!(told(text), Vec::<String>::new());
+    assert_eq!(shown(text), Vec::<String>::new());
 }
 
 #[test]
@@ -201,7 +202,7 @@ services:
         (0, None)
     );
     let unknown = text.replace("visibility", "visiblity");
-    assert!(told(&unknown)[0].contains("did you mean `visibility`?"));
+    assert!(shown(&unknown)[0].contains("did you mean `visibility`?"));
 }
 
 #[test]
@@ -245,4 +246,33 @@ fn text_made_to_harm_is_refused_and_read_in_no_time() {
     assert!(!blueprint::read(&laughs).is_valid());
     let circle = "a: &a\n  b: *a\nservices: {a: {image: x}}\n";
     assert!(!blueprint::read(circle).is_valid());
+}
+
+#[test]
+fn problems_without_number_are_cut_off() {
+    let keys: String = (0..5_000).map(|n| format!("    key{n}: x\n")).collect();
+    let text = format!("services:\n  web:\n    image: x\n{keys}");
+    assert_eq!(blueprint::read(&text).problems.len(), 100);
+    let gone: Vec<String> = (0..5_000).map(|n| format!("gone{n}")).collect();
+    let text = format!(
+        "services:\n  web: {{image: x, depends_on: [{}]}}\n",
+        gone.join(", ")
+    );
+    assert_eq!(blueprint::read(&text).problems.len(), 100);
+    let long = format!(
+        "services: {{a: {{image: x, {}: y}}}}",
+        "image".repeat(1_000)
+    );
+    assert!(!shown(&long)[0].contains("did you mean"));
+}
+
+#[test]
+fn documents_of_one_text_are_laid_over_each_other() {
+    let text = "services: {a: {image: x, ports: [1]}}\n---\nservices: {b: {image: y}, a: {image: z}}\n---\n";
+    let read = blueprint::read(text);
+    assert_eq!(read.problems, []);
+    let images = read.services.iter().map(|service| service.image.as_deref());
+    assert_eq!(images.collect::<Vec<_>>(), [Some("z"), Some("y")]);
+    assert_eq!(read.services[0].ports, ["1"]);
+    assert!(!blueprint::read("services: {a: {image: x}}\n---\nservices: [a]\n").is_valid());
 }

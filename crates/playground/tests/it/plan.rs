@@ -213,6 +213,10 @@ fn what_only_one_container_can_have_makes_it_stop_first() {
             assert_eq!(case.only().1, Change::StartFirst);
         }
     }
+}
+
+#[test]
+fn a_port_that_the_engine_chooses_is_none_of_the_host_s() {
     let random = |image: &str| json!({"web": {"image": image, "ports": [{"published": "0"}, {"published": ""}]}});
     assert_eq!(
         Case::of(&random("a"), &random("b"))
@@ -364,21 +368,21 @@ fn circles_are_refused() {
 }
 
 #[test]
-fn a_plan_is_told_as_json() {
+fn a_plan_is_shown_as_json() {
     let of = |image: &str| json!({"web": {"image": image, "container_name": "x"}});
     let plan = Case::of(&of("a"), &of("b"))
         .routed(&["web"])
         .try_plan()
         .unwrap();
-    let told = serde_json::to_value(&plan).unwrap();
+    let shown = serde_json::to_value(&plan).unwrap();
     let expected = json!({"services": [{
         "service": "web",
         "change": "stop_first",
         "because": "two containers cannot have the name `x` of `container_name`",
         "reasons": ["image"],
     }]});
-    assert_eq!(told, expected);
-    assert_eq!(serde_json::from_value::<RolloutPlan>(told).unwrap(), plan);
+    assert_eq!(shown, expected);
+    assert_eq!(serde_json::from_value::<RolloutPlan>(shown).unwrap(), plan);
 }
 
 /// What is left after a plan was performed: each service as one of the two documents has it.

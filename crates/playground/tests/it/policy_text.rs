@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use playground::policy::{Policy, check_text};
 
-fn told(text: &str, policy: &Policy) -> Vec<String> {
+fn shown(text: &str, policy: &Policy) -> Vec<String> {
     let values = BTreeMap::from([
         ("OUT".to_owned(), "/etc".to_owned()),
         ("IN".to_owned(), "sub".to_owned()),
@@ -31,7 +31,7 @@ fn files_inside_the_project_are_read() {
         "",
     ] {
         assert_eq!(
-            told(&service("env_file", value), &Policy::default()),
+            shown(&service("env_file", value), &Policy::default()),
             Vec::<String>::new(),
             "{value}"
         );
@@ -49,7 +49,7 @@ services:
   other:
     extends: web
 ";
-    assert_eq!(told(text, &Policy::default()), Vec::<String>::new());
+    assert_eq!(shown(text, &Policy::default()), Vec::<String>::new());
 }
 
 #[test]
@@ -65,14 +65,14 @@ fn files_outside_are_refused() {
     ] {
         let text = service("env_file", &format!("'{value}'"));
         assert_eq!(
-            told(&text, &Policy::default()),
+            shown(&text, &Policy::default()),
             [format!("web env_file {value}")]
         );
         let open = Policy {
             remote_sources: true,
             ..Policy::default()
         };
-        assert_eq!(told(&text, &open).len(), 1);
+        assert_eq!(shown(&text, &open).len(), 1);
     }
     let text = "
 include:
@@ -95,7 +95,7 @@ services:
         "web extends.file /f",
         "web label_file /g",
     ];
-    assert_eq!(told(text, &Policy::default()), expected);
+    assert_eq!(shown(text, &Policy::default()), expected);
 }
 
 #[test]
@@ -112,10 +112,10 @@ fn files_from_elsewhere_need_a_setting() {
     ] {
         let text = format!("include: ['{value}']\n");
         assert_eq!(
-            told(&text, &Policy::default()),
+            shown(&text, &Policy::default()),
             [format!(" include {value}")]
         );
-        assert_eq!(told(&text, &open), Vec::<String>::new());
+        assert_eq!(shown(&text, &open), Vec::<String>::new());
     }
     let refusal = &check_text(
         "include: ['https://x']",
@@ -128,5 +128,5 @@ fn files_from_elsewhere_need_a_setting() {
     );
     let refusal = &check_text("include: [/x]", &BTreeMap::new(), &Policy::default())[0];
     assert!(!refusal.allowed.contains("remote_sources"), "{refusal}");
-    assert_eq!(told("a: [", &open), Vec::<String>::new());
+    assert_eq!(shown("a: [", &open), Vec::<String>::new());
 }

@@ -47,6 +47,11 @@ fn every_form_has_its_value() {
         ("${A:-$U}", "a"),
         ("${U:-$$}", "$"),
         ("ü${A}ü", "üaü"),
+        // A dollar sign before anything else is one.
+        ("$", "$"),
+        ("a $ $1 $}", "a $ $1 $}"),
+        ("${U:-$}$A", "$a"),
+        ("$é", "$é"),
     ];
     for (text, expected) in cases {
         let rendered = match render(text, &values) {
@@ -72,15 +77,15 @@ fn what_is_missing_is_named_with_its_message() {
     assert_eq!(of("${E:?set $E it}"), named("E", Some("set  it")));
     assert_eq!(of("${U:?}"), named("U", Some("")));
     assert_eq!(of("$U ${V}").len(), 2);
+    // The compose tool looks at parts that are not used, too, but refuses only what is required.
+    assert_eq!(of("${E-${U?}$V}"), named("U", Some("")));
+    assert_eq!(render("${E-$V}", &values), Ok(String::new()));
 }
 
 #[test]
 fn what_is_not_a_reference_is_refused() {
     let values = values(&[]);
     for (text, expected) in [
-        ("$", "write `$$` for a dollar sign"),
-        ("a $ b", "write `$$` for a dollar sign"),
-        ("$1", "write `$$`"),
         ("${", "a name is missing"),
         ("${}", "a name is missing"),
         ("${1A}", "a name is missing"),
@@ -92,7 +97,7 @@ fn what_is_not_a_reference_is_refused() {
     ] {
         match render(text, &values) {
             Err(VariableError::Syntax(message)) => {
-                assert!(message.contains(expected), "{text}: {message}")
+                assert!(message.contains(expected), "{text}: {message}");
             }
             other => panic!("{text}: {other:?}"),
         }
@@ -165,7 +170,7 @@ fn a_text_names_what_it_misses_with_service_and_line() {
 }
 
 #[test]
-fn a_missing_variable_is_told_in_words() {
+fn a_missing_variable_is_shown_in_words() {
     let found: Vec<String> = missing(TEXT, &values(&[]))
         .iter()
         .map(ToString::to_string)
@@ -229,11 +234,11 @@ fn write(pieces: &[Model]) -> String {
     pieces.iter().map(piece).collect()
 }
 
-/// The value, and which variables are missing.
+/// The value, and which variables are missing: those with `?` also where they are not used.
 fn evaluate(
     pieces: &[Model],
     values: &BTreeMap<String, String>,
-    missing: &mut Vec<String>,
+    missing: &mut Vec<(String, bool)>,
 ) -> String {
     let mut text = String::new();
     for piece in pieces {
@@ -243,7 +248,7 @@ fn evaluate(
             Model::Variable(name, braces) => {
                 match values.get(name) {
                     Some(value) => text += value,
-                    None => missing.push(name.clone()),
+                    None => missing.push((name.clone(), false)),
                 }
                 if !braces {
                     text += " ";
@@ -251,11 +256,15 @@ fn evaluate(
             }
             Model::Ruled(name, rule, colon, inner) => {
                 let set = values.get(name).filter(|value| !colon || !value.is_empty());
-                match (rule, set) {
-                    ('-' | '?', Some(value)) => text += value,
-                    ('-', None) | ('+', Some(_)) => text += &evaluate(inner, values, missing),
-                    ('+', None) => {}
-                    _ => missing.push(name.clone()),
+                let mut inside = Vec::new();
+                let inner = evaluate(inner, values, &mut inside);
+                let used = matches!((rule, set), ('-', None) | ('+', Some(_)));
+                missing.extend(inside.into_iter().filter(|(_, required)| used || *required));
+                match set {
+                    _ if used => text += &inner,
+                    Some(value) if *rule != '+' => text += value,
+                    None if *rule == '?' => missing.push((name.clone(), true)),
+                    _ => {}
                 }
             }
         }
@@ -280,7 +289,7 @@ proptest! {
                 prop_assert_eq!(rendered, expected, "{}", text);
             }
             Err(VariableError::Missing(names)) => {
-                let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
+                let names: Vec<(String, bool)> = names.into_iter().map(|(name, message)| (name, message.is_some())).collect();
                 prop_assert_eq!(names, absent, "{}", text);
             }
             Err(VariableError::Syntax(message)) => prop_assert!(false, "{}: {}", text, message),

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{PROJECT, accepted, policy, read, refusals, refused};
+use super::{PROJECT, accepted, policy, read, refusals, refused, under};
 
 fn network(keys: Value) -> Value {
-    json!({"networks": {"n": keys}})
+    under("networks", under("n", keys))
 }
 
 fn volume(keys: Value) -> Value {
-    json!({"volumes": {"v": keys}})
+    under("volumes", under("v", keys))
 }
 
 fn refused_outside(document: Value, key: &str, value: &str, allowed: Value) {

@@ -8,16 +8,16 @@ use std::collections::BTreeSet;
 
 use playground::{
     compose::ComposeDocument,
-    policy::{Places, Policy, Refusal, check},
+    policy::{PlaygroundPaths, Policy, Refusal, check},
 };
 use serde_json::{Value, json};
 
 const PROJECT: &str = "/srv/pg/app";
 
-fn places() -> Places {
-    Places {
+fn places() -> PlaygroundPaths {
+    PlaygroundPaths {
         own: vec![PROJECT.to_owned()],
-        ..Places::default()
+        ..PlaygroundPaths::default()
     }
 }
 
@@ -37,11 +37,11 @@ fn policy(allowed: Value) -> Policy {
 fn refused(document: Value, service: Option<&str>, key: &str, value: &str, allowed: Value) {
     let document = read(document);
     let found = refusals(&document, &Policy::default());
-    let told: Vec<_> = found
+    let shown: Vec<_> = found
         .iter()
         .map(|r| (r.service.as_deref(), r.key.as_str(), r.value.as_str()))
         .collect();
-    assert_eq!(told, [(service, key, value)], "{found:#?}");
+    assert_eq!(shown, [(service, key, value)], "{found:#?}");
     if allowed.is_null() {
         assert!(
             !found[0].allowed.contains("policy of the playroom"),
@@ -57,13 +57,26 @@ fn refused(document: Value, service: Option<&str>, key: &str, value: &str, allow
     assert_eq!(refusals(&document, &policy(allowed)), []);
 }
 
+/// A map with one key.
+fn under(key: &str, value: Value) -> Value {
+    Value::Object([(key.to_owned(), value)].into_iter().collect())
+}
+
+/// A map with the keys of both.
+fn joined(mut map: Value, keys: Value) -> Value {
+    let (Value::Object(all), Value::Object(keys)) = (&mut map, keys) else {
+        panic!("both are maps")
+    };
+    all.extend(keys);
+    map
+}
+
 /// A document with one service that has these keys.
 fn service(keys: Value) -> Value {
-    let mut service = json!({"image": "x"});
-    for (key, value) in keys.as_object().unwrap() {
-        service[key] = value.clone();
-    }
-    json!({"services": {"web": service}})
+    under(
+        "services",
+        under("web", joined(json!({"image": "x"}), keys)),
+    )
 }
 
 fn refused_service(keys: Value, key: &str, value: &str, allowed: Value) {
@@ -75,13 +88,13 @@ fn accepted(document: Value) {
 }
 
 #[test]
-fn all_refusals_are_told_at_once_and_in_words() {
+fn all_refusals_are_shown_at_once_and_in_words() {
     let document = read(json!({"services": {
         "web": {"image": "x", "privileged": true, "pid": "host"},
         "db": {"image": "x", "cap_add": ["SYS_ADMIN", "SYS_ADMIN", "NET_ADMIN"]},
     }}));
     let found = refusals(&document, &Policy::default());
-    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
     let setting = |text: &str| format!("; the policy of the playroom can allow it with `{text}`");
     let expected = [
         format!(
@@ -101,7 +114,7 @@ fn all_refusals_are_told_at_once_and_in_words() {
             setting("privileged: true")
         ),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(shown, expected);
     let outside = Refusal {
         service: None,
         ..found[0].clone()

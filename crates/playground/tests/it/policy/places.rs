@@ -2,31 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use playground::policy::{HostPath, Places, Policy, check, host_paths};
+use playground::policy::{HostPath, PlaygroundPaths, Policy, check, host_paths};
 use serde_json::{Value, json};
 
-use super::{PROJECT, accepted, places, policy, read, refusals, refused_service, service};
+use super::{
+    PROJECT, accepted, joined, places, policy, read, refusals, refused_service, service, under,
+};
 
 fn bind(source: &str) -> Value {
     json!({"volumes": [{"type": "bind", "source": source, "target": "/x", "bind": {"create_host_path": true}}]})
 }
 
 fn build(keys: Value) -> Value {
-    let mut build = json!({"context": PROJECT, "dockerfile": "Dockerfile"});
-    for (key, value) in keys.as_object().unwrap() {
-        build[key] = value.clone();
-    }
-    json!({"build": build})
+    let build = json!({"context": PROJECT, "dockerfile": "Dockerfile"});
+    under("build", joined(build, keys))
 }
 
 /// Refused though the playroom allows these roots.
 fn still_refused(keys: Value, roots: &[&str]) {
     let allowed = policy(json!({"allowed_roots": roots}));
-    assert_eq!(
-        refusals(&read(service(keys.clone())), &allowed).len(),
-        1,
-        "{keys}"
-    );
+    let document = read(service(keys));
+    assert_eq!(refusals(&document, &allowed).len(), 1, "{document:?}");
 }
 
 #[test]
@@ -75,9 +71,9 @@ fn mounts_stay_in_the_checkout() {
 
 #[test]
 fn a_dollar_sign_of_a_path_is_one() {
-    let place = Places {
+    let place = PlaygroundPaths {
         own: vec!["/srv/a$b".to_owned()],
-        ..Places::default()
+        ..PlaygroundPaths::default()
     };
     let document = read(service(bind("/srv/a$$b/c")));
     assert_eq!(
@@ -89,12 +85,13 @@ fn a_dollar_sign_of_a_path_is_one() {
 
 #[test]
 fn links_are_followed() {
-    let resolved = |real: &str| Places {
+    let resolved = |real: &str| PlaygroundPaths {
         resolved: BTreeMap::from([("/srv/pg/app/link".to_owned(), real.to_owned())]),
         ..places()
     };
     let document = read(service(bind("/srv/pg/app/link")));
-    let check = |places: &Places| check(&document, &Policy::default(), places, &BTreeSet::new());
+    let check =
+        |places: &PlaygroundPaths| check(&document, &Policy::default(), places, &BTreeSet::new());
     assert_eq!(check(&resolved("/etc")).len(), 1);
     assert_eq!(check(&resolved("/run/docker.sock")).len(), 1);
     assert_eq!(check(&resolved("/srv/pg/app/real")), []);

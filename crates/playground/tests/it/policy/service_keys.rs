@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use playground::policy::{Policy, check};
+use playground::policy::{Policy, check, check_image};
 use serde_json::{Value, json};
 
 use super::{accepted, places, policy, read, refusals, refused_service, service};
@@ -13,17 +13,17 @@ fn never(keys: Value, key: &str, value: &str) {
         "allowed_roots": ["/"], "privileged": true, "host_namespaces": true, "devices": ["*"], "gpus": true,
         "capabilities": ["ALL"], "security_options": ["*"], "sysctls": ["*"], "runtimes": ["*"], "docker_socket": true,
         "container_names": true, "fixed_ports": true, "fixed_subnets": true, "external_networks": ["*"],
-        "external_volumes": ["*"], "network_drivers": ["*"], "volume_drivers": ["*"], "log_drivers": ["*"],
+        "external_volumes": ["*"], "network_drivers": ["*"], "volume_drivers": ["*"], "replicas": 100, "log_drivers": ["*"],
         "remote_sources": true, "build_ssh": true,
     }));
     let document = read(service(keys));
     for policy in [everything, Policy::default()] {
         let found = refusals(&document, &policy);
-        let told: Vec<_> = found
+        let shown: Vec<_> = found
             .iter()
             .map(|r| (r.key.as_str(), r.value.as_str()))
             .collect();
-        assert_eq!(told, [(key, value)], "{found:#?}");
+        assert_eq!(shown, [(key, value)], "{found:#?}");
     }
 }
 
@@ -350,13 +350,29 @@ fn names_that_belong_to_the_system() {
     accepted(service(
         json!({"labels": {"playgrounds.port": "80", "playhouse": "x"}}),
     ));
-    for image in ["pg-2-other-web", "playhouse/web:1", "playhouse"] {
+    for image in [
+        "pg-2-other-web",
+        "playhouse/web:1",
+        "playhouse",
+        "docker.io/library/pg-2-x",
+        "index.docker.io/playhouse/x",
+    ] {
         never(json!({"image": image}), "image", image);
         // The image of a build gets another name.
         accepted(service(
             json!({"image": image, "build": {"context": "/srv/pg/app"}}),
         ));
     }
+    let mounted = json!({"volumes": [{"type": "image", "source": "pg-2-x-web", "target": "/x"}]});
+    never(mounted, "volumes", "pg-2-x-web");
+    let context = json!({"build": {"context": "/srv/pg/app", "additional_contexts": {"o": "docker-image://pg-2-x-web"}}});
+    never(context, "build.additional_contexts.o", "pg-2-x-web");
+    let refusal = check_image("web", "pg-2-x-web").unwrap();
+    assert_eq!(
+        (refusal.service.as_deref(), refusal.key.as_str()),
+        (Some("web"), "image")
+    );
+    assert_eq!(check_image("web", "postgres:16"), None);
     for image in ["pg-admin", "pg", "postgres", "example.org/playhouse"] {
         accepted(service(json!({"image": image})));
     }
@@ -381,13 +397,13 @@ fn deploy_and_networks_of_a_service() {
 fn a_service_sets_no_more_than_the_ceiling() {
     let most = policy(json!({"ceiling": {"memory": 1000, "cpus": 1.5, "pids": 10}}));
     let set = |keys: Value| refusals(&read(service(keys)), &most);
-    let told = |keys: Value| {
+    let shown = |keys: Value| {
         set(keys)
             .into_iter()
             .map(|r| (r.key, r.value))
             .collect::<Vec<_>>()
     };
-    let above = told(
+    let above = shown(
         json!({"deploy": {"resources": {"limits": {"memory": "1001", "cpus": 2, "pids": 11}}}}),
     );
     let expected = [("cpus", "2"), ("memory", "1001"), ("pids", "11")];
@@ -395,20 +411,34 @@ fn a_service_sets_no_more_than_the_ceiling() {
         above,
         expected.map(|(key, value)| (format!("deploy.resources.limits.{key}"), value.to_owned()))
     );
-    assert_eq!(told(json!({"mem_limit": "2000"})).len(), 1);
+    assert_eq!(shown(json!({"mem_limit": "2000"})).len(), 1);
     assert_eq!(
-        told(
+        shown(
             json!({"deploy": {"resources": {"limits": {"memory": "1000", "cpus": 1.5, "pids": 10}}}})
         ),
         []
     );
     // Without a limit of its own it gets the default.
-    assert_eq!(told(json!({"mem_limit": "0", "pids_limit": -1})), []);
+    assert_eq!(shown(json!({"mem_limit": "0", "pids_limit": -1})), []);
     let refusal = set(json!({"mem_limit": "2000"})).remove(0);
     assert!(
         refusal.allowed.starts_with("at most 1000 is allowed"),
         "{refusal}"
     );
+}
+
+#[test]
+fn a_service_has_no_more_than_ten_containers() {
+    let ten = json!({"deploy": {"replicas": 10}});
+    accepted(service(ten));
+    refused_service(
+        json!({"scale": 11}),
+        "deploy.replicas",
+        "11",
+        json!({"replicas": 11}),
+    );
+    let few = policy(json!({"replicas": 2}));
+    assert_eq!(refusals(&read(service(json!({"scale": 3}))), &few).len(), 1);
 }
 
 #[test]

@@ -29,8 +29,12 @@ pub(super) fn own_image(key: &str, image: &str, refusals: &mut Refusals<'_>) {
     let of_a_project = name
         .strip_prefix("pg-")
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    if of_a_project || name.starts_with("playhouse") {
-        let allowed = "images whose name does not start with `pg-` or `playhouse` are allowed";
+    let of_builds = name
+        .strip_prefix("playhouse")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '@']));
+    if of_a_project || of_builds {
+        let allowed =
+            "images whose name does not start with `pg-` and a number or `playhouse/` are allowed";
         refusals.add(key, image, allowed);
     }
 }

@@ -228,7 +228,7 @@ fn check_settings(name: &str, settings: &ServiceSettings, errors: &mut FieldErro
 }
 
 /// How a service is reached, from either of the two places where callers say it.
-fn exposed(settings: &ServiceSettings) -> ExposureSettings {
+pub(super) fn exposed(settings: &ServiceSettings) -> ExposureSettings {
     let nested = settings.exposure.clone().unwrap_or_default();
     ExposureSettings {
         enabled: nested.enabled,

@@ -16,6 +16,7 @@ mod metrics;
 mod openapi;
 mod origin;
 mod playbooks;
+mod playgrounds;
 mod plugin_jobs;
 mod protocol;
 mod questions;

@@ -6,7 +6,7 @@ use crate::{Batch, Error, audit::AuditEntry, driver::args};
 
 /// What a request changes.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct PlaygroundUpdate {
     /// The playground.
     pub id: i64,
     /// It must be as this version says.
@@ -30,7 +30,7 @@ pub struct Change {
 /// Writes what a request changes. False when the playground is no longer as it was, or another one has the name.
 pub fn change(
     batch: &mut Batch<'_, '_>,
-    change: &Change,
+    change: &PlaygroundUpdate,
     entry: &AuditEntry,
 ) -> Result<bool, Error> {
     const CHANGE: &str = "UPDATE playgrounds SET name = $3, playspec_id = $4, body = $5,

@@ -18,7 +18,7 @@ mod row;
 mod secrets;
 mod settle;
 
-pub use change::{Change, change, extend};
+pub use change::{PlaygroundUpdate, change, extend};
 pub use create::{Created, NewPlayground, create, next_id, repeated};
 pub use expiry::{expired, expiry_plan, note_tried, unwarned, warn};
 pub use files::{FileRow, add_file, change_file, files, remove_file};

@@ -17,6 +17,7 @@ mod keys;
 mod lists;
 mod logs;
 mod parts;
+mod playgrounds;
 mod proxy;
 mod retention;
 mod sample;

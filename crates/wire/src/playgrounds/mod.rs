@@ -25,7 +25,7 @@ pub use launch::{Launch, Launched};
 pub use logs::{ServiceLogs, ServiceLogsQuery};
 pub use name::IdOrName;
 pub use operation::{
-    JobResult, OperationView, PhaseView, PlannedRollout, RevisionDiff, RevisionView,
+    OperationView, PhaseView, PlannedRollout, PlaygroundResult, RevisionDiff, RevisionView,
 };
 pub use playground::{
     BranchOfService, PageMeta, PageOf, Playground, PlaygroundQuery, PlaygroundState,

@@ -103,7 +103,7 @@ pub struct PlannedRollout {
 
 /// `200` of `GET /api/playgrounds/{id}/job_result`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct JobResult {
+pub struct PlaygroundResult {
     /// The playground.
     pub id: i64,
     /// Whether there is a watched service, and all exited with 0.

@@ -2,6 +2,7 @@
 
 mod builds;
 mod change;
+mod clones;
 mod compose;
 mod create;
 mod destroy;

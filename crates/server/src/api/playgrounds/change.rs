@@ -8,7 +8,7 @@ use axum::{
 use store::{
     Batch, Read,
     audit::Target,
-    playgrounds::{self, Change, PlaygroundRow},
+    playgrounds::{self, PlaygroundRow, PlaygroundUpdate},
 };
 use wire::{
     Object,
@@ -23,7 +23,7 @@ use crate::{
     http::{body, extract::PathParams, json},
     playgrounds::{
         FieldErrors, LIFETIMES, PlaygroundStatus as P, SpecBody, Wanted, WantedEnvironment, busy,
-        checked_name, invalid, invalid_state, requested_expiry, row_of, row_status,
+        checked_name, invalid, invalid_state, note_conflicts, requested_expiry, row_of, row_status,
     },
     refusal::Refusal,
 };
@@ -79,7 +79,7 @@ async fn changed(
     app: &App,
     row: &PlaygroundRow,
     change: PlaygroundChange,
-) -> Result<Change, Refusal> {
+) -> Result<PlaygroundUpdate, Refusal> {
     if !row.last.status.is_terminal() {
         return Err(busy(&row.last.run.to_string(), &row.last.action));
     }
@@ -106,11 +106,15 @@ async fn changed(
     let known = spec_body.as_ref().and_then(SpecBody::known_services);
     wanted.check(known.as_ref(), &mut errors);
     environment.check(&mut errors);
+    if let Some(body) = &spec_body {
+        let of = (body, &wanted, row.job_mode);
+        note_conflicts(app, (Some(row.id), row.playroom_id), of, &mut errors).await?;
+    }
     errors.refuse()?;
     let playspec_id = spec.map_or(row.playspec_id, |(spec, _)| spec.id);
     let same_environment = environment == before;
     let differs = wanted != wanted_before || !same_environment || playspec_id != row.playspec_id;
-    Ok(Change {
+    Ok(PlaygroundUpdate {
         id: row.id,
         version: row.version,
         name,

@@ -26,8 +26,8 @@ use crate::{
     http::{body, json},
     playgrounds::{
         FieldErrors, GENERATED_PASSWORD, LIFETIMES, OperationRequest, RoomBody, SpecBody, Wanted,
-        WantedEnvironment, checked_name, invalid, missing_playground, quota_exceeded,
-        requested_expiry, submission,
+        WantedEnvironment, checked_name, invalid, missing_playground, note_conflicts,
+        quota_exceeded, requested_expiry, submission,
     },
     refusal::Refusal,
 };
@@ -128,6 +128,10 @@ async fn checked(app: &App, mut new: NewPlayground) -> Result<CheckedPlayground,
     let known = body.as_ref().and_then(SpecBody::known_services);
     wanted.check(known.as_ref(), &mut errors);
     environment.check(&mut errors);
+    if let (Some(body), Some(room)) = (&body, &room) {
+        let of = (body, &wanted, job_mode);
+        note_conflicts(app, (None, room.id), of, &mut errors).await?;
+    }
     errors.refuse()?;
     // Both are there when nothing is wrong.
     let missing = || Refusal::internal("a field was not checked");

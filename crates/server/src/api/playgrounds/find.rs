@@ -108,7 +108,7 @@ fn sort(rows: &mut [PlaygroundRow], by: Option<&str>) -> Result<(), Refusal> {
         "created_at" => rows.sort_by_key(|row| row.id),
         "name" => rows.sort_by(|one, other| one.name.cmp(&other.name)),
         // What never expires comes last.
-        "expires_at" => rows.sort_by_key(|row| row.expires_at.unwrap_or(i64::MAX)),
+        "expires_at" => rows.sort_by_key(|row| (row.expires_at.unwrap_or(i64::MAX), row.id)),
         _ => return Err(invalid("sort", "must be created_at, name or expires_at")),
     }
     if reversed {

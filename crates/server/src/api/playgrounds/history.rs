@@ -17,7 +17,7 @@ use store::{
 use tokio::time::{Instant, timeout_at};
 use wire::{
     Timestamp,
-    playgrounds::{JobResult, OperationView, PlannedRollout, RevisionView},
+    playgrounds::{OperationView, PlannedRollout, PlaygroundResult, RevisionView},
 };
 
 use super::show;
@@ -134,13 +134,13 @@ fn view(
 /// What a playground in job mode came to.
 #[utoipa::path(get, path = "/api/playgrounds/{id}/job_result", tag = "playgrounds",
     params(("id" = String, Path, description = "Its id, or its name")),
-    responses((status = 200, description = "The result", body = JobResult),
+    responses((status = 200, description = "The result", body = PlaygroundResult),
         (status = 404, description = "No such playground, or it has no result yet")))]
 pub(crate) async fn job_result(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     PathParams(id): PathParams<String>,
-) -> Result<axum::Json<JobResult>, Refusal> {
+) -> Result<axum::Json<PlaygroundResult>, Refusal> {
     let row = row_of(&app, &id).await?;
     let shown = show::loaded(&app, &principal, row.id).await?;
     let (row, outcome) = (shown.loaded.row, shown.loaded.outcome);
@@ -164,7 +164,7 @@ pub(crate) async fn job_result(
         });
         logs.collect::<Result<_, store::Error>>()
     };
-    Ok(axum::Json(JobResult {
+    Ok(axum::Json(PlaygroundResult {
         id: row.id,
         success: job.success,
         exit_code: job.exit_code,

@@ -149,7 +149,11 @@ async fn refused(route: &Route, who: &str, answer: Answer, status: u16) {
     let body = answer.json(status).await;
     let message = if path.starts_with("/api/v1") || path.starts_with("/playground") {
         &body["error"]
-    } else if path.starts_with("/api/play") && !path.starts_with("/api/playbooks") {
+    } else if ["/api/play", "/api/marquees", "/api/launch"]
+        .iter()
+        .any(|root| path.starts_with(root))
+        && !path.starts_with("/api/playbooks")
+    {
         &body["error"]["message"]
     } else if [
         "/api/playbooks",

@@ -1,10 +1,13 @@
 //! What each route of the audit acts on.
 
+mod playgrounds;
+
 use engine::Kind;
 use http::Method;
 use serde_json::json;
 
 use super::{hook, job, post};
+
 use crate::{
     access::{Keyed, text},
     jobs::claim::submit_unreadable,
@@ -72,6 +75,7 @@ pub(super) async fn subject(
         ("POST", "/api/vault/rotate") => (route.to_owned(), "{}".to_owned(), "vault"),
         ("POST", "/api/join-tokens") => (route.to_owned(), "{}".to_owned(), "key"),
         (_, route) if route.starts_with("/api/hooks") => of_hooks(keyed, method, route).await,
+        (_, route) if playgrounds::has(route) => playgrounds::of(keyed, method, route).await,
         _ => of_playbooks(keyed, method, route).await,
     }
 }

@@ -1,0 +1,143 @@
+//! Which hosts the services of a playground want, and whether another playground of the playroom has them.
+
+use std::collections::BTreeMap;
+
+use playground::{
+    blueprint,
+    labels::{PathRule, ServiceLabels, Visibility},
+    routes::{Exposure, RouteSettings, ServiceRoute, conflicts, routes},
+};
+use store::{
+    Read,
+    playgrounds::{self, PlaygroundRow},
+};
+use wire::playgrounds::ExposureSettings;
+
+use super::{
+    FieldErrors, PlaygroundStatus as P, SpecBody, Wanted, described_services, loaded,
+    wanted::exposed,
+};
+use crate::{app::App, refusal::Refusal};
+
+const FIELD: &str = "service_subdomains";
+
+/// Notes what keeps the services of a playground from having their hosts. A playground that failed, or that is on
+/// its way out, keeps none.
+pub(crate) async fn note_conflicts(
+    app: &App,
+    (id, playroom_id): (Option<i64>, i64),
+    (spec, wanted, job_mode): (&SpecBody, &Wanted, bool),
+    errors: &mut FieldErrors,
+) -> Result<(), Refusal> {
+    let own = match of(spec, wanted, job_mode) {
+        Ok(own) => own,
+        Err(problems) => {
+            for (service, message) in problems {
+                errors.add(FIELD, format!("`{service}`: {message}"));
+            }
+            return Ok(());
+        }
+    };
+    if own.is_empty() {
+        return Ok(());
+    }
+    let read = move |read: &mut Read<'_, '_>| {
+        let rows = playgrounds::in_playrooms(read, &[playroom_id])?;
+        let others = rows.into_iter().filter(|row| Some(row.id) != id);
+        let mut specs: BTreeMap<i64, SpecBody> = BTreeMap::new();
+        let mut found = Vec::new();
+        for row in others {
+            if !specs.contains_key(&row.playspec_id) {
+                let spec = playgrounds::playspec(read, Some(row.playspec_id), "")?;
+                let body = spec.as_ref().map(SpecBody::of).transpose()?;
+                specs.insert(row.playspec_id, body.unwrap_or_default());
+            }
+            found.extend(taken(&row, &specs[&row.playspec_id])?);
+        }
+        Ok(found)
+    };
+    let others = app.store.read(read).await?;
+    for conflict in conflicts(&own, &others) {
+        errors.add(FIELD, conflict.to_string());
+    }
+    Ok(())
+}
+
+/// The routes that a playground keeps from others.
+fn taken(
+    row: &PlaygroundRow,
+    spec: &SpecBody,
+) -> Result<Option<(String, Vec<ServiceRoute>)>, store::Error> {
+    let (status, _) = loaded::status(row)?;
+    if matches!(status, P::Error | P::Completed | P::Destroying) {
+        return Ok(None);
+    }
+    let routes = of(spec, &Wanted::of(row)?, row.job_mode);
+    Ok(routes.ok().map(|routes| (row.name.clone(), routes)))
+}
+
+/// The routes of a playground's services, as far as the playspec's own file says them; or what is wrong, by service.
+fn of(
+    spec: &SpecBody,
+    wanted: &Wanted,
+    job_mode: bool,
+) -> Result<Vec<ServiceRoute>, Vec<(String, String)>> {
+    if job_mode {
+        return Ok(Vec::new());
+    }
+    let found = blueprint::read(&spec.base_compose_yaml)
+        .services
+        .into_iter();
+    let labels: BTreeMap<String, ServiceLabels> = found
+        .filter_map(|service| Some((service.name, service.settings?)))
+        .collect();
+    let services = described_services(spec);
+    let exposures: Vec<Option<Exposure>> = services
+        .iter()
+        .map(|service| {
+            let set = wanted.services.get(&service.name).map(exposed);
+            exposure(service.exposure.as_ref(), set.as_ref())
+        })
+        .collect();
+    let none = ServiceLabels::default();
+    let settings: Vec<RouteSettings<'_>> = services
+        .iter()
+        .zip(&exposures)
+        .map(|(service, exposure)| RouteSettings {
+            service: &service.name,
+            labels: labels.get(&service.name).unwrap_or(&none),
+            exposure: exposure.as_ref(),
+            subdomain: wanted
+                .service_subdomains
+                .get(&service.name)
+                .map(String::as_str),
+        })
+        .collect();
+    routes(&settings).map_err(|problems| {
+        let problems = problems.into_iter();
+        problems.map(|one| (one.service, one.message)).collect()
+    })
+}
+
+/// What playspec and playground say together; the playground goes first.
+fn exposure(spec: Option<&ExposureSettings>, set: Option<&ExposureSettings>) -> Option<Exposure> {
+    let nothing = ExposureSettings::default();
+    let (spec, set) = (spec.unwrap_or(&nothing), set.unwrap_or(&nothing));
+    if *spec == nothing && *set == nothing {
+        return None;
+    }
+    let port = set.port.or(spec.port);
+    let visibility = set.visibility.as_ref().or(spec.visibility.as_ref());
+    let rule = set.path_rule.as_ref().or(spec.path_rule.as_ref());
+    Some(Exposure {
+        enabled: set.enabled.or(spec.enabled).unwrap_or(port.is_some()),
+        port: port.unwrap_or(80),
+        subdomain: set.subdomain.clone().or_else(|| spec.subdomain.clone()),
+        visibility: match visibility.map(String::as_str) {
+            Some("internal") => Visibility::Internal,
+            _ => Visibility::External,
+        },
+        // One that is wrong was refused when it was set.
+        path_rule: rule.and_then(|rule| PathRule::parse(rule).ok()),
+    })
+}

@@ -37,7 +37,7 @@ pub enum Question {
     /// What the services of a playground use now: the answer is a list of [`ServiceStats`].
     PlaygroundStats {
         /// The playground.
-        id: i64,
+        playground_id: i64,
         /// Its Compose project.
         project: String,
     },
@@ -50,7 +50,7 @@ pub enum Question {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogsQuestion {
     /// The playground.
-    pub id: i64,
+    pub playground_id: i64,
     /// Its Compose project.
     pub project: String,
     /// The service; without one, all of them.

@@ -13,7 +13,7 @@ use playground::{
     blueprint,
     compose::ComposeDocument,
     labels::{ServiceLabels, ServiceShape},
-    policy::{self, Places, Policy},
+    policy::{self, PlaygroundPaths, Policy},
     variables,
 };
 use wire::playgrounds::{CheckedCompose, CheckedService};
@@ -146,14 +146,14 @@ fn write(place: &PlaygroundDirectory, text: &str) -> io::Result<PathBuf> {
 }
 
 /// Where a document may reach, with all links followed.
-pub(crate) fn places(document: &ComposeDocument, own: &[PathBuf]) -> Places {
+pub(crate) fn places(document: &ComposeDocument, own: &[PathBuf]) -> PlaygroundPaths {
     let text = |path: PathBuf| path.to_string_lossy().into_owned();
     let paths = policy::host_paths(document).into_iter();
     let resolved = paths.map(|path| {
         let real = text(real_path(Path::new(&path.path)));
         (path.path, real)
     });
-    Places {
+    PlaygroundPaths {
         resolved: resolved.collect(),
         own: own.iter().map(|path| text(real_path(path))).collect(),
     }

@@ -13,7 +13,7 @@ use playground::{
     blueprint,
     compose::ComposeDocument,
     labels::{ServiceLabels, ServiceShape},
-    policy::{self, Places, Policy},
+    policy::{self, PlaygroundPaths, Policy},
     variables,
 };
 use wire::playgrounds::{CheckedCompose, CheckedService};
@@ -103,13 +103,11 @@ impl Playroom {
         let value = match project.config(values, &[], watch).await {
             Ok(value) => value,
             Err(error) => {
-                return vec![
-                    error
-                        .lines()
-                        .last()
-                        .cloned()
-                        .unwrap_or_else(|| error.to_string()),
-                ];
+                let said = error.lines().last().cloned();
+                let said = said.unwrap_or_else(|| error.to_string());
+                // A playspec may say from which repository it is built.
+                let unsourced = said.contains("neither an image nor a build context");
+                return if unsourced { Vec::new() } else { vec![said] };
             }
         };
         let document: ComposeDocument = match serde_json::from_value(value) {
@@ -146,14 +144,14 @@ fn write(place: &PlaygroundDirectory, text: &str) -> io::Result<PathBuf> {
 }
 
 /// Where a document may reach, with all links followed.
-pub(crate) fn places(document: &ComposeDocument, own: &[PathBuf]) -> Places {
+pub(crate) fn places(document: &ComposeDocument, own: &[PathBuf]) -> PlaygroundPaths {
     let text = |path: PathBuf| path.to_string_lossy().into_owned();
     let paths = policy::host_paths(document).into_iter();
     let resolved = paths.map(|path| {
         let real = text(real_path(Path::new(&path.path)));
         (path.path, real)
     });
-    Places {
+    PlaygroundPaths {
         resolved: resolved.collect(),
         own: own.iter().map(|path| text(real_path(path))).collect(),
     }

@@ -36,7 +36,8 @@ pub enum Question {
     },
     /// What the services of a playground use now: the answer is a list of [`ServiceStats`].
     PlaygroundStats {
-        /// The playground.
+        /// The playground; the question has an `id` of its own.
+        #[serde(rename = "playground")]
         id: i64,
         /// Its Compose project.
         project: String,
@@ -49,7 +50,8 @@ pub enum Question {
 /// Which lines are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogsQuestion {
-    /// The playground.
+    /// The playground; the question has an `id` of its own.
+    #[serde(rename = "playground")]
     pub id: i64,
     /// Its Compose project.
     pub project: String,

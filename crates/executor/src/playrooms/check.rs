@@ -103,13 +103,11 @@ impl Playroom {
         let value = match project.config(values, &[], watch).await {
             Ok(value) => value,
             Err(error) => {
-                return vec![
-                    error
-                        .lines()
-                        .last()
-                        .cloned()
-                        .unwrap_or_else(|| error.to_string()),
-                ];
+                let said = error.lines().last().cloned();
+                let said = said.unwrap_or_else(|| error.to_string());
+                // A playspec may say from which repository it is built.
+                let unsourced = said.contains("neither an image nor a build context");
+                return if unsourced { Vec::new() } else { vec![said] };
             }
         };
         let document: ComposeDocument = match serde_json::from_value(value) {

@@ -177,6 +177,11 @@ impl PlaygroundDirectory {
         self.path.join(UNDO)
     }
 
+    /// Where services are built that come from repositories.
+    pub(crate) fn contexts(&self) -> PathBuf {
+        self.path.join("compose.contexts.json")
+    }
+
     pub(crate) fn blueprint(&self) -> PathBuf {
         self.path.join(BLUEPRINT)
     }

@@ -58,6 +58,8 @@ pub(crate) fn submission(app: &App, request: OperationRequest<'_>) -> Submission
         priority: Priority::Foreground,
         exclusive_key: Some(exclusive_key(request.id)),
         timeout_ms: Some(if long { LONG_MS } else { SHORT_MS }),
+        // What is cancelled after it began is undone.
+        cleans_up: true,
         ..NewRun::new(
             app.clock.run_id(),
             Kind::Operation,

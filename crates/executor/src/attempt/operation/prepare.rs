@@ -15,6 +15,7 @@ use playground::{
     routes::{RouteSettings, ServiceRoute, routes},
     variables,
 };
+use serde_json::{Map, Value, json};
 use wire::executors::operations::ServiceSources;
 
 use super::{
@@ -74,6 +75,11 @@ impl Operation<'_> {
         let (mut document, mut own) = self.normalise(given, &values).await?;
         narrow(&mut document, &self.input.sources);
         let mut sources = services::read(&document, &self.input.sources)?;
+        let images = sources.iter().filter_map(|(name, source)| {
+            let image = source.image()?;
+            policy::check_image(name, &image)
+        });
+        refuse(images.collect::<Vec<_>>())?;
         let routes = self.routes_of(&sources)?;
         let routed = routes.iter().map(|route| route.service.clone()).collect();
         let judged = document.clone();
@@ -111,6 +117,7 @@ impl Operation<'_> {
         if let Some(parent) = file.parent() {
             parent.clone_into(&mut project.directory);
         }
+        project.files.push(self.write_contexts(given).await?);
         let mut seen = values.clone();
         // What the tool itself reads is not for playgrounds to say.
         seen.retain(|key, _| {
@@ -133,6 +140,20 @@ impl Operation<'_> {
             OperationError::invalid(format!("the Compose document is not readable: {error}"))
         })?;
         Ok((document, vec![own]))
+    }
+
+    /// A Compose file that says where services are built that come from repositories: the blueprint need not.
+    async fn write_contexts(&self, given: &Sources) -> Result<PathBuf, OperationError> {
+        let services = given.checkouts.iter().map(|(name, checkout)| {
+            let context = variables::escape(&checkout.files.to_string_lossy());
+            (name.clone(), json!({ "build": { "context": context } }))
+        });
+        let services: Map<String, Value> = services.collect();
+        let (directory, file) = (self.directory.clone(), self.directory.contexts());
+        let (written, text) = (file.clone(), json!({ "services": services }).to_string());
+        let write = move || directory.put(&written, &text);
+        on_disk("the playground's directory", write).await?;
+        Ok(file)
     }
 
     /// Puts the blueprint alone into a directory: its relative paths lead to nothing else.
@@ -184,7 +205,7 @@ impl Operation<'_> {
 
 /// A setting in the form of crate `playground`; its default for `null`.
 pub(super) fn setting<T: serde::de::DeserializeOwned + Default>(
-    value: &serde_json::Value,
+    value: &Value,
     what: &str,
 ) -> Result<T, OperationError> {
     if value.is_null() {

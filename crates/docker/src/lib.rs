@@ -25,7 +25,7 @@ pub use engine::Engine;
 pub use error::DockerError;
 pub use ownership::{Owner, Selection};
 pub use readiness::{Finding, Readiness};
-pub use reaper::{Extent, Reaped, Reaper};
+pub use reaper::{ReapScope, Reaped, Reaper};
 pub use tokio_util::sync::CancellationToken;
 
 /// Bytes as lower case hexadecimal digits.

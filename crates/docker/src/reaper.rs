@@ -35,7 +35,7 @@ impl Reaped {
 
 /// What of a playground goes besides its containers and networks.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Extent {
+pub struct ReapScope {
     /// Its volumes.
     pub volumes: bool,
     /// The images that were built for it.
@@ -77,7 +77,7 @@ impl Reaper {
     ///
     /// # Errors
     /// When the engine does not answer one of the questions: then nothing is known.
-    pub async fn find(&self, playground: &str, extent: Extent) -> Result<Reaped, DockerError> {
+    pub async fn find(&self, playground: &str, scope: ReapScope) -> Result<Reaped, DockerError> {
         let selection = Selection::owner(&self.owner).playground(playground);
         // The engine selects by labels; this is the second look, at what it answered.
         let ours = |labels: &HashMap<String, String>| {
@@ -96,14 +96,14 @@ impl Reaper {
                 .collect(),
             ..Reaped::default()
         };
-        if extent.volumes {
+        if scope.volumes {
             let volumes = self.engine.volumes(&selection).await?.into_iter();
             found.volumes = volumes
                 .filter(|one| ours(&one.labels))
                 .map(|one| one.name)
                 .collect();
         }
-        if extent.images {
+        if scope.images {
             let images = self.engine.images(&selection).await?.into_iter();
             found.images = images
                 .filter(|one| ours(&one.labels))
@@ -118,8 +118,8 @@ impl Reaper {
     ///
     /// # Errors
     /// When the engine does not answer, or something else uses a network or volume that is to be removed.
-    pub async fn remove(&self, playground: &str, extent: Extent) -> Result<Reaped, DockerError> {
-        let mut found = self.find(playground, extent).await?;
+    pub async fn remove(&self, playground: &str, scope: ReapScope) -> Result<Reaped, DockerError> {
+        let mut found = self.find(playground, scope).await?;
         // What uses others goes before them.
         for container in &found.containers {
             self.engine.remove(container).await?;

@@ -6,8 +6,10 @@
 //! [`Router::drain`] the old ones, then stop them.
 
 mod auth;
+mod deadline;
 mod error;
 mod lifecycle;
+mod lingering;
 mod listener;
 mod live;
 mod proxy;

@@ -1,9 +1,9 @@
 //! Accepts connections and serves HTTP/1.1 on them.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -14,13 +14,17 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
 use crate::{
+    deadline::HeadTimer,
     lifecycle::Lifecycle,
-    proxy::{Caller, Proxy},
+    lingering::Lingering,
+    proxy::{ClientConnection, Proxy},
     socket,
 };
 
 /// How long a TLS handshake may take.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+/// How much of a connection is read ahead at most.
+const READ_BUFFER: usize = 128 * 1024;
 /// How long to wait when the process has no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -43,9 +47,9 @@ impl Acceptor {
                 Ok((stream, address)) => {
                     let (acceptor, tls) = (self.clone(), tls.clone());
                     self.lifecycle().tasks.spawn(async move {
-                        acceptor
-                            .cut(acceptor.connection(stream, address, tls))
-                            .await;
+                        let connection = pin!(acceptor.connection(stream, address, tls));
+                        let cut = &acceptor.lifecycle().cut;
+                        acceptor.lifecycle().run_until(cut, connection).await;
                         drop(permit);
                     });
                 }
@@ -70,19 +74,9 @@ impl Acceptor {
         }
     }
 
-    async fn cut(&self, connection: impl Future<Output = ()>) {
-        tokio::select! {
-            () = connection => {}
-            () = self.lifecycle().cut.cancelled() => {}
-        }
-    }
-
     async fn connection(&self, stream: TcpStream, address: SocketAddr, tls: Option<TlsAcceptor>) {
         socket::prepare(&stream);
-        let caller = Caller {
-            address,
-            secure: tls.is_some(),
-        };
+        let caller = ClientConnection::new(address, tls.is_some());
         match tls {
             None => self.serve(stream, caller).await,
             Some(tls) => match timeout(HANDSHAKE_LIMIT, tls.accept(stream)).await {
@@ -93,32 +87,37 @@ impl Acceptor {
         }
     }
 
-    async fn serve<S>(&self, stream: S, caller: Caller)
+    async fn serve<S>(&self, stream: S, caller: ClientConnection)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let proxy = Arc::clone(&self.proxy);
+        let stream = Lingering::new(stream, caller.unread.clone());
+        let caller = Arc::new(caller);
         let service = service_fn(move |request| {
-            let proxy = Arc::clone(&proxy);
-            async move { Ok::<_, std::convert::Infallible>(proxy.respond(request, caller).await) }
+            let answer = Arc::clone(&proxy).respond(request, Arc::clone(&caller));
+            async move { Ok::<_, Infallible>(answer.await) }
         });
         let settings = &self.proxy.settings;
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
+            .timer(HeadTimer::new(settings.header_timeout))
             .header_read_timeout(settings.header_timeout)
-            .max_buf_size(settings.header_limit.max(8192))
+            .max_header_size(settings.header_limit)
+            .max_buf_size(READ_BUFFER.max(settings.header_limit))
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
-        tokio::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = self.lifecycle().closing.cancelled() => {
+        let mut connection = pin!(connection);
+        let closing = &self.lifecycle().closing;
+        let ended = self.lifecycle().run_until(closing, connection.as_mut());
+        let ended = match ended.await {
+            Some(ended) => ended,
+            None => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
         };
         if let Err(error) = ended {
-            debug!(address = %caller.address, %error, "a connection broke");
+            debug!(%error, "a connection broke");
         }
     }
 }

@@ -11,7 +11,6 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::{
     error::Error,
-    lifecycle::Lifecycle,
     listener::Acceptor,
     live::{Activity, DrainLimits, Drained, RouterMetrics},
     proxy::Proxy,
@@ -106,18 +105,15 @@ impl Router {
     /// Accepts no more connections, waits for requests in flight, and then cuts what is left. Returns how
     /// many connections were cut.
     pub async fn shutdown(self, grace: Duration) -> usize {
-        let Lifecycle {
-            tasks,
-            closing,
-            cut,
-        } = &self.acceptor.proxy.lifecycle;
-        closing.cancel();
+        let lifecycle = &self.acceptor.proxy.lifecycle;
+        lifecycle.close();
+        let tasks = &lifecycle.tasks;
         tasks.close();
         let left = match timeout(grace, tasks.wait()).await {
             Ok(()) => 0,
             Err(_) => tasks.len(),
         };
-        cut.cancel();
+        lifecycle.cut();
         tasks.wait().await;
         left
     }
@@ -125,8 +121,8 @@ impl Router {
 
 impl Drop for Router {
     fn drop(&mut self) {
-        self.acceptor.proxy.lifecycle.closing.cancel();
-        self.acceptor.proxy.lifecycle.cut.cancel();
+        self.acceptor.proxy.lifecycle.close();
+        self.acceptor.proxy.lifecycle.cut();
     }
 }
 

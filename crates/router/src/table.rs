@@ -32,7 +32,7 @@ pub struct RouteEntry {
     /// Where the service listens, one address for each replica.
     #[serde(default)]
     pub targets: Vec<SocketAddr>,
-    /// What a caller has to know; anybody may call without it.
+    /// The credentials that a caller has to send; `None` for a public service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<BasicAuth>,
     /// How requests wait while no target can take them.
@@ -45,7 +45,7 @@ pub struct RouteEntry {
 }
 
 /// Which paths a route takes. Of several rules that match, the one with the longest text wins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PathRule {
     /// Exactly this path.
     Path(String),

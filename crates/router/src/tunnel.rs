@@ -1,14 +1,14 @@
 //! Upgraded connections: bytes in both directions, until both sides have ended.
 
-use std::io;
+use std::{io, pin::pin};
 
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncWriteExt, copy_bidirectional};
-use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::{
+    lifecycle::Lifecycle,
     live::{InFlight, OpenRequest},
     upstream::UpstreamConnection,
 };
@@ -16,7 +16,7 @@ use crate::{
 /// A connection that both sides are about to switch to another protocol.
 pub(crate) struct Tunnel {
     pub(crate) caller: OnUpgrade,
-    pub(crate) target: UpstreamConnection,
+    pub(crate) target: Box<UpstreamConnection>,
     /// What counts it, until it ends.
     pub(crate) open: (InFlight, OpenRequest),
 }
@@ -24,19 +24,16 @@ pub(crate) struct Tunnel {
 impl Tunnel {
     /// Copies until both sides have closed, or one of them breaks. A side that has closed its half may still
     /// receive.
-    pub(crate) async fn run(self, cut: CancellationToken) {
-        let ended = tokio::select! {
-            ended = copy(self.caller, self.target) => ended,
-            () = cut.cancelled() => Ok(()),
-        };
-        if let Err(error) = ended {
+    pub(crate) async fn run(self, lifecycle: Lifecycle) {
+        let copy = pin!(copy(self.caller, self.target));
+        if let Some(Err(error)) = lifecycle.run_until(&lifecycle.cut, copy).await {
             debug!(%error, "an upgraded connection broke");
         }
         drop(self.open);
     }
 }
 
-async fn copy(caller: OnUpgrade, mut target: UpstreamConnection) -> io::Result<()> {
+async fn copy(caller: OnUpgrade, mut target: Box<UpstreamConnection>) -> io::Result<()> {
     let caller = caller.await.map_err(io::Error::other)?;
     let mut caller = TokioIo::new(caller);
     target.run().await;

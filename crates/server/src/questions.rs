@@ -2,6 +2,8 @@
 //! executor renews its leases; the answer comes back as one stream of bytes, through the database, so that it
 //! does not matter which server the executor talks to.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use bytes::Bytes;
 use engine::RunId;
@@ -62,6 +64,8 @@ pub(crate) async fn ask(app: &App, executor: &str, question: &Question) -> Resul
 enum NoAnswer {
     #[error("{0}")]
     Executor(String),
+    #[error("no answer within {} s: it is away, or the way to it is", .0.as_secs_f64())]
+    Late(Duration),
     #[error(transparent)]
     Store(#[from] store::Error),
 }
@@ -72,6 +76,10 @@ impl NoAnswer {
             Self::Executor(reason) => {
                 let message = format!("executor `{executor}`: {reason}");
                 Refusal::new(RefusalKind::Unavailable, message)
+            }
+            Self::Late(_) => {
+                let message = format!("executor `{executor}`: {self}");
+                Refusal::new(RefusalKind::TimedOut, message)
             }
             Self::Store(error) => error.into(),
         }
@@ -114,11 +122,7 @@ impl Asked {
                 (seen, until) = (seen_at, Instant::now() + limit);
             }
             if timeout_at(until, more).await.is_err() {
-                let reason = format!(
-                    "no answer within {} s: it is away, or the way to it is",
-                    limit.as_secs_f64()
-                );
-                return Err(NoAnswer::Executor(reason));
+                return Err(NoAnswer::Late(limit));
             }
         }
     }

@@ -44,6 +44,8 @@ pub(crate) enum RefusalKind {
     },
     /// The server cannot answer at the moment.
     Unavailable,
+    /// What the answer depends on did not answer in time.
+    TimedOut,
     Internal,
 }
 
@@ -66,6 +68,7 @@ impl RefusalKind {
             Self::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

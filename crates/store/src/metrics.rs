@@ -21,6 +21,8 @@ use prometheus_client::{
 };
 use tokio::sync::mpsc;
 
+use crate::driver::STATEMENTS;
+
 /// The figures of one store.
 #[derive(Clone)]
 pub(crate) struct Commits {
@@ -175,6 +177,11 @@ impl Commits {
             "commit_items",
             "Changes that one transaction held",
             self.items.clone(),
+        );
+        registry.register(
+            "database_statements",
+            "Statements that this process executed",
+            STATEMENTS.clone(),
         );
         registry.register(
             "run_events",

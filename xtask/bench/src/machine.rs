@@ -38,6 +38,16 @@ pub(crate) fn resident_mib(pid: u32) -> Result<f64> {
     Ok(kibibytes(&status, "VmRSS").context("no VmRSS")? / 1024.0)
 }
 
+/// The time that a process has taken of the cores, in steps of 10 ms.
+pub(crate) fn cpu_time(pid: u32) -> Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name before may hold anything, also spaces.
+    let (_, fields) = stat.rsplit_once(')').context("no name")?;
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    let ticks: u64 = ticks.map(str::parse::<u64>).sum::<Result<_, _>>()?;
+    Ok(Duration::from_millis(ticks * 10))
+}
+
 /// How many times a second the disk below `dir` makes 4 KiB durable, each after the other.
 pub(crate) fn fsyncs_per_second(dir: &Path) -> Result<f64> {
     let path = dir.join("fsync");

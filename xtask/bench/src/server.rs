@@ -72,8 +72,21 @@ impl Server {
 
     /// Starts one on the data of the one before it.
     pub(crate) async fn resume(environment: &Environment) -> Result<Self> {
+        Self::resume_with(environment, &[]).await
+    }
+
+    /// The same with further arguments.
+    pub(crate) async fn resume_with(
+        environment: &Environment,
+        arguments: &[String],
+    ) -> Result<Self> {
         let url = environment.database_url.as_deref().map(database::existing);
-        Self::spawn(environment, url, &[]).await
+        Self::spawn(environment, url, arguments).await
+    }
+
+    /// What the process has taken of the cores so far.
+    pub(crate) fn cpu_time(&self) -> Result<Duration> {
+        machine::cpu_time(self.child.id())
     }
 
     /// Resident memory, in MiB.

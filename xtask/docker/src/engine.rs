@@ -61,10 +61,6 @@ impl Engine {
             "a private Docker engine needs root, for its namespaces and mounts: run the tests as root"
         );
         let directory = make_directory()?;
-        fs::write(directory.join("namespaces.sh"), NAMESPACES)?;
-        let location = Location::new(&directory);
-        symlink(fs::canonicalize(compose)?, location.compose())?;
-        symlink(fs::canonicalize(sample)?, location.sample())?;
         let mut guard = Command::new("sh");
         guard.args(["-c", GUARD, "sh"]).arg(&directory);
         // A group of its own: Ctrl-C is for us, the guard acts when we are gone.
@@ -77,10 +73,15 @@ impl Engine {
         let mut guard = guard.context("failed to start sh")?;
         let answers = guard.stdout.take().context("the guard has no output")?;
         let mut engine = Self {
-            location,
+            location: Location::new(&directory),
             guard,
             answers: BufReader::new(answers),
         };
+        // From here on the guard removes the directory, however this ends.
+        let location = &engine.location;
+        fs::write(directory.join("namespaces.sh"), NAMESPACES)?;
+        symlink(fs::canonicalize(compose)?, location.compose())?;
+        symlink(fs::canonicalize(sample)?, location.sample())?;
         engine.start_again()?;
         images::make(&engine.location.socket(), sample)?;
         Ok(engine)

@@ -14,6 +14,8 @@ mod job;
 mod jobs;
 mod key;
 mod playbook;
+mod playground;
+mod playspec;
 mod plugin;
 mod plugin_job;
 mod program;
@@ -42,6 +44,11 @@ pub(crate) use key::{CreateKey, JoinToken, KeyArgs, KeyPlace, ListKeys, RevokeKe
 pub(crate) use playbook::{
     CheckPlaybooks, DiffPlaybook, NewPlaybook, OnePlaybook, PlaybookArgs, PutPlaybook, RunPlaybook,
 };
+pub(crate) use playground::{
+    CreatePlayground, DebugArgs, Destroy, EnvironmentArgs, Extend, OnePlayground, OpenService,
+    Operate, PlaygroundArgs, PlaygroundSettings, RollbackArgs, Rollout, ServiceLogsArgs, Up,
+};
+pub(crate) use playspec::{CheckCompose, DeletePlayspecs, OnePlayspec, PlayspecArgs, PutPlayspec};
 pub(crate) use plugin::{
     CheckPlugin, InstallPlugin, ListPlugins, PluginArgs, PluginsPlace, RunPlugin,
 };

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use super::{
     ApprovalArgs, Audit, Backup, ClientArgs, Completions, CredentialArgs, Dev, Doctor, Events,
-    Executor, HookArgs, Job, KeyArgs, PlaybookArgs, PluginArgs, PluginJob, RunArgs, ScheduleArgs,
-    Server, VaultArgs, values,
+    Executor, HookArgs, Job, KeyArgs, PlaybookArgs, PlaygroundArgs, PlayspecArgs, PluginArgs,
+    PluginJob, RunArgs, ScheduleArgs, Server, VaultArgs, values,
 };
 use crate::{exit, logging::LogFormat};
 
@@ -79,6 +79,12 @@ pub(crate) enum ProgramCommand {
     /// List, check and run playbooks
     #[command(subcommand, visible_alias = "playbooks")]
     Playbook(PlaybookArgs),
+    /// Bring up Compose environments, follow, change and destroy them
+    #[command(subcommand, visible_alias = "playgrounds")]
+    Playground(PlaygroundArgs),
+    /// List, check and change the blueprints of playgrounds
+    #[command(subcommand, visible_alias = "playspecs")]
+    Playspec(PlayspecArgs),
     /// See what playbooks ask people, and answer
     #[command(subcommand, visible_alias = "approvals")]
     Approval(ApprovalArgs),

@@ -2,12 +2,14 @@
 
 use super::{
     approval, audit, backup, completions, credential, dev, doctor, events, executor, hook, job,
-    key, overview, playbook, plugin, plugin_job, run as runs, schedule, server, vault,
+    key, overview, playbook, playground, playspec, plugin, plugin_job, run as runs, schedule,
+    server, vault,
 };
 use crate::{
     args::{
-        Address, ApprovalArgs, CredentialArgs, HookArgs, Job, PlaybookArgs, PluginArgs, PluginJob,
-        ProgramCommand, RetryRuns, RunArgs, ScheduleArgs, VaultArgs,
+        Address, ApprovalArgs, CredentialArgs, HookArgs, Job, PlaybookArgs, PlaygroundArgs,
+        PlayspecArgs, PluginArgs, PluginJob, ProgramCommand, RetryRuns, RunArgs, ScheduleArgs,
+        VaultArgs,
     },
     exit::{Exit, Failure},
 };
@@ -33,6 +35,8 @@ pub(crate) async fn run(command: ProgramCommand) -> Result<Exit, Failure> {
         ProgramCommand::Job(job) => job::run(job).await,
         ProgramCommand::PluginJob(job) => plugin_job::run(job).await,
         ProgramCommand::Playbook(playbook) => playbook::run(playbook).await,
+        ProgramCommand::Playground(command) => playground::run(command).await,
+        ProgramCommand::Playspec(command) => playspec::run(command).await,
         ProgramCommand::Approval(approval) => approval::run(approval).await,
         ProgramCommand::Schedule(schedule) => schedule::run(schedule).await,
         ProgramCommand::Run(run) => runs::run(run).await,
@@ -87,6 +91,14 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             PlaybookArgs::Diff(diff) => Some(&diff.address),
             PlaybookArgs::Check(_) | PlaybookArgs::New(_) => None,
         },
+        ProgramCommand::Playground(command) => Some(address_of_playgrounds(command)),
+        ProgramCommand::Playspec(command) => Some(match command {
+            PlayspecArgs::List(client) => &client.address,
+            PlayspecArgs::Show(one) => &one.client.address,
+            PlayspecArgs::Put(put) => &put.client.address,
+            PlayspecArgs::Check(check) => &check.client.address,
+            PlayspecArgs::Delete(delete) => &delete.address,
+        }),
         ProgramCommand::Approval(approval) => Some(match approval {
             ApprovalArgs::List(list) => &list.client.address,
             ApprovalArgs::Show(one) => &one.client.address,
@@ -135,5 +147,25 @@ fn address_of_schedules(schedule: &ScheduleArgs) -> &Address {
         | ScheduleArgs::Run(one) => &one.client.address,
         ScheduleArgs::Delete(delete) => &delete.address,
         ScheduleArgs::History(history) => &history.client.address,
+    }
+}
+
+fn address_of_playgrounds(command: &PlaygroundArgs) -> &Address {
+    match command {
+        PlaygroundArgs::Up(up) => &up.client.address,
+        PlaygroundArgs::Create(create) => &create.client.address,
+        PlaygroundArgs::List(client) => &client.address,
+        PlaygroundArgs::Status(one) => &one.client.address,
+        PlaygroundArgs::Open(open) => &open.address,
+        PlaygroundArgs::Logs(logs) => &logs.address,
+        PlaygroundArgs::Rollout(rollout) => &rollout.operate.client.address,
+        PlaygroundArgs::Restart(operate)
+        | PlaygroundArgs::Stop(operate)
+        | PlaygroundArgs::Start(operate) => &operate.client.address,
+        PlaygroundArgs::Rollback(rollback) => &rollback.client.address,
+        PlaygroundArgs::Extend(extend) => &extend.client.address,
+        PlaygroundArgs::Destroy(destroy) => &destroy.address,
+        PlaygroundArgs::Env(environment) => &environment.client.address,
+        PlaygroundArgs::Debug(debug) => &debug.client.address,
     }
 }

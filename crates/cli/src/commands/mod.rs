@@ -3,6 +3,7 @@
 mod approval;
 mod audit;
 mod backup;
+mod clock;
 mod completions;
 mod connection;
 mod credential;
@@ -24,6 +25,8 @@ mod overview;
 mod page;
 mod place;
 mod playbook;
+mod playground;
+mod playspec;
 mod plugin;
 mod plugin_job;
 mod run;

@@ -196,3 +196,25 @@ fn an_executor_that_is_killed_starts_no_second_job() {
         second.stop();
     }
 }
+
+#[test]
+fn a_failed_job_that_is_resumed_in_debug_mode_is_another_job() {
+    let (dir, flag) = library();
+    let fails = JOB.replace("expect: [3]", "expect: [0]");
+    fs::write(dir.path().join("fails.yaml"), fails).expect("written");
+    let server = Server::start(&["--with-executor", &flag]);
+    let id = start(&server, &["fails.yaml", "--debug"]);
+    for jobs in 1..=2 {
+        wait_for("it is paused at the failed step", || {
+            let run = run(&server, &id);
+            let children = server.run(&["run", "list", "--parent", &id, "--json"]);
+            run["waiting_for"] == "operator" && stdout(&children).lines().count() == jobs
+        });
+        exits(&server.run(&["run", "resume", &id]), 0);
+    }
+    wait_for("it is paused again", || {
+        run(&server, &id)["waiting_for"] == "operator"
+    });
+    exits(&server.run(&["run", "cancel", &id]), 0);
+    exits(&server.run(&["run", "watch", &id]), 121);
+}

@@ -171,9 +171,10 @@ impl Builder {
         watch: &mut BuildWatch<'_>,
     ) -> Result<(), BuildError> {
         let io = |error: io::Error| BuildError::Io(Arc::new(error));
+        // It has arguments in it, so it goes at the latest with the playground.
         let directory = tempfile::Builder::new()
-            .prefix("playhouse-build-")
-            .tempdir()
+            .prefix("build-")
+            .tempdir_in(&request.docker_config)
             .map_err(io)?;
         let file = directory.path().join("compose.json");
         tokio::fs::write(&file, request.document().to_string())

@@ -16,7 +16,7 @@ pub(super) struct Queue {
 }
 
 /// A slot. Dropping it gives it to the next one in line.
-pub(super) struct Slot {
+pub(super) struct BuildSlot {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -35,13 +35,13 @@ impl Queue {
     }
 
     /// Waits for a slot, and says the place in line, from 1 on, whenever it changes.
-    pub(super) async fn slot(&self, place: &mut (dyn FnMut(usize) + Send)) -> Slot {
+    pub(super) async fn slot(&self, place: &mut (dyn FnMut(usize) + Send)) -> BuildSlot {
         if let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() {
-            return Slot {
+            return BuildSlot {
                 _permit: Some(permit),
             };
         }
-        let ticket = Ticket::take(self);
+        let ticket = BuildTicket::take(self);
         let mut line = self.waiting.subscribe();
         let mut permit = Box::pin(Arc::clone(&self.slots).acquire_owned());
         let mut last = 0;
@@ -53,7 +53,7 @@ impl Queue {
             }
             tokio::select! {
                 // It is never closed.
-                permit = &mut permit => return Slot { _permit: permit.ok() },
+                permit = &mut permit => return BuildSlot { _permit: permit.ok() },
                 _ = line.changed() => {}
             }
         }
@@ -61,12 +61,12 @@ impl Queue {
 }
 
 /// A place in line. Dropping it leaves the line.
-struct Ticket {
+struct BuildTicket {
     number: u64,
     waiting: watch::Sender<Vec<u64>>,
 }
 
-impl Ticket {
+impl BuildTicket {
     fn take(queue: &Queue) -> Self {
         let number = queue.next.fetch_add(1, Ordering::Relaxed);
         queue.waiting.send_modify(|waiting| waiting.push(number));
@@ -82,7 +82,7 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for BuildTicket {
     fn drop(&mut self) {
         self.waiting
             .send_modify(|waiting| waiting.retain(|number| *number != self.number));

@@ -100,7 +100,7 @@ impl Checkout {
     }
 
     /// Makes the directories, and locks them. A git that was left behind by a crash is killed.
-    async fn open(&self) -> Result<Work<'_>, GitError> {
+    async fn open(&self) -> Result<LockedCheckout<'_>, GitError> {
         let io = |path: &Path| GitError::io(format!("failed to use {}", path.display()));
         fs::create_dir_all(&self.files).map_err(io(&self.files))?;
         fs::create_dir_all(&self.git_directory).map_err(io(&self.git_directory))?;
@@ -109,7 +109,7 @@ impl Checkout {
         let ends_not = |process| io::Error::other(format!("process {process} does not end"));
         let lock = lock.map_err(ends_not).map_err(io(&path))?;
         stale::remove(&self.git_directory).map_err(io(&self.git_directory))?;
-        Ok(Work {
+        Ok(LockedCheckout {
             checkout: self,
             lock,
         })
@@ -117,12 +117,12 @@ impl Checkout {
 }
 
 /// A checkout on which nobody else works.
-struct Work<'a> {
+struct LockedCheckout<'a> {
     checkout: &'a Checkout,
     lock: Lock,
 }
 
-impl Work<'_> {
+impl LockedCheckout<'_> {
     /// There while files are written: their state is nobody's doing then.
     fn marker(&self) -> PathBuf {
         self.checkout.git_directory.join("playhouse.writing")

@@ -50,7 +50,7 @@ impl GitWatch<'_> {
         let offered = remote
             .credentials
             .filter(|_| repository.origin().is_some())
-            .map(|credentials| Offered::to(&mut command, repository, credentials))
+            .map(|credentials| Offered::to(&mut command, remote.directory, repository, credentials))
             .transpose()?;
         command.args(arguments);
         let said = self.run(command, remote.lock).await;

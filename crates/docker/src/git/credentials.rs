@@ -2,12 +2,12 @@
 
 use std::{
     fmt,
-    fs::{File, OpenOptions},
-    io::Write,
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
 };
 
 use nix::{sys::stat::Mode, unistd::mkfifo};
-use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::{GitError, Repository};
@@ -31,13 +31,15 @@ impl fmt::Debug for GitCredentials {
 pub(super) struct Offered {
     // Its other end is opened by the helper. As this end reads as well, opening and writing never wait.
     _pipe: File,
-    _directory: TempDir,
+    path: PathBuf,
 }
 
 impl Offered {
-    /// Tells git to ask a helper, and has the credentials ready for it.
+    /// Tells git to ask a helper, and has the credentials ready for it. The pipe is in a git directory of which
+    /// the caller has the lock.
     pub(super) fn to(
         command: &mut Command,
+        directory: &Path,
         repository: &Repository,
         credentials: &GitCredentials,
     ) -> Result<Self, GitError> {
@@ -53,11 +55,12 @@ impl Offered {
             return Err(GitError::Credentials("they are longer than 3,000 bytes"));
         }
         let io = || GitError::io("failed to hand over credentials");
-        let directory = tempfile::Builder::new()
-            .prefix("playhouse-git-")
-            .tempdir()
-            .map_err(io())?;
-        let path = directory.path().join("pipe");
+        let path = directory.join("playhouse.pipe");
+        // One that a crash has left is empty: what is in a pipe is nowhere else.
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io()(error)),
+            _ => {}
+        }
         mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).map_err(|error| io()(error.into()))?;
         let mut pipe = OpenOptions::new()
             .read(true)
@@ -65,17 +68,22 @@ impl Offered {
             .open(&path)
             .map_err(io())?;
         write!(pipe, "username={}\npassword={}\n\n", values[0], values[1]).map_err(io())?;
+        let offered = Self { _pipe: pipe, path };
         // The empty line ends it, as no end of file comes. `store` and `erase` are for helpers that keep.
-        let path = path.display();
+        let path = offered.path.to_string_lossy().replace('\'', "'\\''");
         let helper = format!(
             "!read_all() {{ [ \"$1\" = get ] || return 0; while IFS= read -r line && [ \"$line\" ]; do \
              printf '%s\\n' \"$line\"; done <'{path}'; }}; read_all"
         );
         command.args(["-c", &format!("credential.{origin}.helper={helper}")]);
-        Ok(Self {
-            _pipe: pipe,
-            _directory: directory,
-        })
+        Ok(offered)
+    }
+}
+
+impl Drop for Offered {
+    fn drop(&mut self) {
+        // The next one replaces it.
+        let _ = fs::remove_file(&self.path);
     }
 }
 

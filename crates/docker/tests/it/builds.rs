@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path, sync::Mutex, time::Duration};
 
 use docker::{
-    CancellationToken, ChildError, ComposeError, ComposeTool, Extent,
+    CancellationToken, ChildError, ComposeError, ComposeTool, ReapScope,
     build::{BuildError, BuildIdentity, BuildRequest, BuildWatch, Builder, BuiltImage},
 };
 use playground::project::{OWNER_LABEL, PLAYGROUND_LABEL};
@@ -218,7 +218,7 @@ async fn an_image_goes_with_its_playground_unless_another_one_uses_it() {
     site.project.up_and_wait().await;
     let reaper = site.project.reaper();
     assert_eq!(reaper.playgrounds().await.unwrap(), ["1", "2"]);
-    let all = Extent {
+    let all = ReapScope {
         volumes: true,
         images: true,
     };

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs};
 
-use docker::{Extent, compose::Down, engine::ContainerState};
+use docker::{ReapScope, compose::Down, engine::ContainerState};
 use serde_json::Value;
 
 use crate::{lifecycle::IDLE, project::Project};
@@ -93,11 +93,11 @@ async fn services_stop_and_start_and_volumes_go_when_they_are_meant() {
         .quietly(async |compose, watch| compose.down(&down, watch).await)
         .await
         .unwrap();
-    let extent = Extent {
+    let scope = ReapScope {
         volumes: true,
         images: false,
     };
-    let left = project.reaper().find("1", extent).await.unwrap();
+    let left = project.reaper().find("1", scope).await.unwrap();
     assert_eq!((left.containers.len(), left.volumes.len()), (0, 1));
     project.up_and_wait().await;
     let web = project.container("web").await;
@@ -113,7 +113,7 @@ async fn services_stop_and_start_and_volumes_go_when_they_are_meant() {
         .quietly(async |compose, watch| compose.down(&all, watch).await)
         .await
         .unwrap();
-    assert!(project.reaper().find("1", extent).await.unwrap().is_empty());
+    assert!(project.reaper().find("1", scope).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -188,7 +188,10 @@ async fn an_engine_that_dies_is_told_from_an_absent_container() {
         listed.as_ref().is_err_and(DockerError::is_transient),
         "{listed:?}"
     );
-    let reaped = project.reaper().find("1", docker::Extent::default()).await;
+    let reaped = project
+        .reaper()
+        .find("1", docker::ReapScope::default())
+        .await;
     assert!(reaped.is_err());
     private.start_again().unwrap();
     let container = project.engine.container(&id).await.unwrap().unwrap();

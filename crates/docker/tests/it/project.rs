@@ -11,8 +11,8 @@ use std::{
 };
 
 use docker::{
-    CancellationToken, ComposeError, ComposeProject, ComposeTool, Endpoint, Engine, Extent, Owner,
-    Reaper, Selection,
+    CancellationToken, ComposeError, ComposeProject, ComposeTool, Endpoint, Engine, Owner,
+    ReapScope, Reaper, Selection,
     compose::{ComposeProgress, Up, Watch},
     engine::{Container, Exec},
 };
@@ -163,7 +163,7 @@ impl Drop for Project {
         let work = move || {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let all = Extent {
+                let all = ReapScope {
                     volumes: true,
                     images: true,
                 };

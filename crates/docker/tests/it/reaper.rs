@@ -7,7 +7,7 @@ use std::{
 };
 
 use docker::{
-    CancellationToken, ChildError, ComposeError, Extent,
+    CancellationToken, ChildError, ComposeError, ReapScope,
     compose::{Up, Watch},
 };
 use private_docker::Location;
@@ -17,7 +17,7 @@ use crate::{
     project::{LONG, Project},
 };
 
-const ALL: Extent = Extent {
+const ALL: ReapScope = ReapScope {
     volumes: true,
     images: true,
 };
@@ -81,7 +81,7 @@ async fn only_what_bears_both_labels_is_removed() {
     );
     assert!(reaper.find("2", ALL).await.unwrap().is_empty());
     // Volumes stay unless they are meant.
-    let removed = reaper.remove("1", Extent::default()).await.unwrap();
+    let removed = reaper.remove("1", ReapScope::default()).await.unwrap();
     assert_eq!((removed.containers.len(), removed.volumes.len()), (1, 0));
     assert_eq!(
         reaper.remove("1", ALL).await.unwrap().volumes,

@@ -2,7 +2,8 @@
 
 use super::{cancel, changed, event, moved, park, pause};
 use crate::{
-    Attempt, AttemptEnd, Backoff, Change, Event, EventType, Outcome, Run, Stage, State, sort_key,
+    Attempt, AttemptEnd, Backoff, Change, Command, Event, EventType, Outcome, Run, Signal, Stage,
+    State, sort_key,
 };
 
 /// What the delay before the next attempt needs from outside.
@@ -122,6 +123,7 @@ pub(super) fn ended_unowned(
         Outcome::Cancelled => (EventType::Cancelled, Stage::Cancelled),
         _ => (EventType::Failed, Stage::Interrupted),
     };
+    let has_parts = run.kind.has_parts();
     let run = Run {
         signals: run.signals.closed(),
         ..moved(run, State::Done { outcome, at: now })
@@ -134,7 +136,9 @@ pub(super) fn ended_unowned(
     Change {
         events: vec![event],
         error,
-        end_parts: run.kind.has_parts().then_some(stage),
+        end_parts: has_parts.then_some(stage),
+        // What its parts started is of no use any more.
+        for_children: has_parts.then(|| Command::signal(Signal::Cancel)),
         ..changed(run)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use docker::{DockerError, Extent, Owner, Reaper, Selection};
+use docker::{DockerError, Owner, ReapScope, Reaper, Selection};
 use playground::project::PLAYGROUND_LABEL;
 use tokio::task::spawn_blocking;
 
@@ -50,7 +50,7 @@ impl Orphans {
         if let Err(error) = playroom.unroute(id).await {
             tracing::warn!(playground = id, %error, "the routes of an orphan stay");
         }
-        let removed = reaper.remove(&id.to_string(), Extent::default()).await?;
+        let removed = reaper.remove(&id.to_string(), ReapScope::default()).await?;
         let selection = Selection::owner(owner).playground(&id.to_string());
         let volumes = playroom.engine.volumes(&selection).await?;
         for volume in volumes

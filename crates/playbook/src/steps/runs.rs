@@ -24,7 +24,7 @@ pub(super) const TYPES: &[StepType] = &[
     .open(),
     StepType::new(
         "job.run",
-        "Runs a program on the fleet. Its output is live, its end is the step's.",
+        "Runs a program on the fleet. Its output is live under the job's id, its end is the step's.",
         &[
             takes("url", "string", "Where the program is.").not(&["binary_url"]),
             takes(
@@ -39,10 +39,10 @@ pub(super) const TYPES: &[StepType] = &[
                 "A file of the library, by its path from the playbook's folder.",
             )
             .not(&["file", "binary"]),
-            takes("arguments", "list", "Its arguments.")
+            takes("arguments", "list", "Its arguments; they may have secrets.")
                 .default("[]")
                 .not(&["args"]),
-            takes("env", "dict", "Its environment.").not(&["env_variables", "environment"]),
+            takes("env", "dict", "Its environment; it may have secrets.").not(&["env_variables", "environment"]),
             takes(
                 "files",
                 "dict",

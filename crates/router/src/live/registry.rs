@@ -20,11 +20,11 @@ use crate::{
 /// The table in use, and everything that is counted by its names.
 pub(crate) struct Registry {
     routes: watch::Sender<Arc<Routes>>,
-    known: Mutex<Known>,
+    known: Mutex<Inventory>,
 }
 
 #[derive(Default)]
-struct Known {
+struct Inventory {
     targets: HashMap<SocketAddr, Arc<Upstream>>,
     /// Targets that no table has any more, while something is in flight.
     retired: HashMap<SocketAddr, Arc<Upstream>>,
@@ -54,7 +54,7 @@ impl Registry {
     pub(crate) fn replace(&self, table: &RouteTable) -> Result<(), Error> {
         check(table)?;
         let mut known = self.known();
-        let mut next = Known::default();
+        let mut next = Inventory::default();
         let mut routes = Routes::default();
         for entry in &table.routes {
             let route = next.route(&known, entry)?;
@@ -104,12 +104,12 @@ impl Registry {
         known.retired.retain(|_, target| !target.is_unused());
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, Inventory> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Known {
+impl Inventory {
     /// The active route of an entry, with what `before` has of it.
     fn route(&mut self, before: &Self, entry: &RouteEntry) -> Result<ActiveRoute, Error> {
         let owner = self.owners.entry(entry.owner.clone()).or_insert_with(|| {
@@ -158,7 +158,7 @@ impl Known {
 
 fn check(table: &RouteTable) -> Result<(), Error> {
     let mut ids = HashSet::new();
-    let mut places: HashMap<(String, Option<(u8, &str)>), &str> = HashMap::new();
+    let mut places: HashMap<(String, Option<&PathRule>), &str> = HashMap::new();
     for entry in &table.routes {
         if !ids.insert(entry.id.as_str()) {
             return Err(Error::DuplicateId(entry.id.clone()));
@@ -167,20 +167,16 @@ fn check(table: &RouteTable) -> Result<(), Error> {
             route: entry.id.clone(),
             host: entry.host.clone(),
         })?;
-        let path = entry.path.as_ref().map(|rule| match rule {
-            PathRule::Path(path) => (0, path.as_str()),
-            PathRule::PathPrefix(prefix) => (1, prefix.as_str()),
-            PathRule::PathRegexp(pattern) => (2, pattern.as_str()),
-        });
-        if let Some((0 | 1, path)) = path
+        if let Some(PathRule::Path(path) | PathRule::PathPrefix(path)) = &entry.path
             && !path.starts_with('/')
         {
             return Err(Error::Path {
                 route: entry.id.clone(),
-                path: path.into(),
+                path: path.clone(),
             });
         }
-        if let Some(first) = places.insert((host.into_owned(), path), &entry.id) {
+        let place = (host.into_owned(), entry.path.as_ref());
+        if let Some(first) = places.insert(place, &entry.id) {
             return Err(Error::Conflict {
                 first: first.to_owned(),
                 second: entry.id.clone(),

@@ -28,11 +28,11 @@ const REFUSED_COOLDOWN: Duration = Duration::from_secs(1);
 /// A target, for as long as a table has it or something is in flight.
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
-    idle: Mutex<VecDeque<(Instant, UpstreamConnection)>>,
+    idle: Mutex<VecDeque<(Instant, Box<UpstreamConnection>)>>,
     open: [AtomicUsize; 3],
     withdrawn: AtomicBool,
     refused_at: Mutex<Option<Instant>>,
-    /// Told whenever something ends while the target is withdrawn.
+    /// Notified whenever something ends while the target is withdrawn.
     ended: Notify,
 }
 
@@ -48,8 +48,8 @@ impl Upstream {
         }
     }
 
-    /// Counts a request as in flight, unless the target was withdrawn. The order is what makes a drain
-    /// complete: whoever withdraws reads the count after it has set the flag.
+    /// Counts a request as in flight, unless the target was withdrawn. The order makes a drain complete: this
+    /// counts before it reads the flag, a drain sets the flag before it reads the count.
     pub(crate) fn begin(self: &Arc<Self>) -> Option<InFlight> {
         self.open[Exchange::Request as usize].fetch_add(1, SeqCst);
         let in_flight = InFlight {
@@ -88,7 +88,7 @@ impl Upstream {
     }
 
     /// The idle connection that was used last.
-    pub(crate) fn take_idle(&self, repeatable: bool) -> Option<UpstreamConnection> {
+    pub(crate) fn take_idle(&self, repeatable: bool) -> Option<Box<UpstreamConnection>> {
         let limit = if repeatable {
             IDLE_LIMIT
         } else {
@@ -102,7 +102,7 @@ impl Upstream {
     }
 
     /// Keeps a connection for the next request.
-    pub(crate) fn keep_idle(&self, connection: UpstreamConnection) {
+    pub(crate) fn keep_idle(&self, connection: Box<UpstreamConnection>) {
         let mut idle = self.idle();
         // Under the lock: `withdraw` sets the flag before it clears what is here.
         if !self.withdrawn.load(SeqCst) && idle.len() < IDLE_CONNECTIONS {
@@ -127,7 +127,7 @@ impl Upstream {
         lock(&self.refused_at).is_some_and(|at| at.elapsed() < REFUSED_COOLDOWN)
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, VecDeque<(Instant, UpstreamConnection)>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, VecDeque<(Instant, Box<UpstreamConnection>)>> {
         lock(&self.idle)
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use http::header;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Checked, Proxy, pages::Page, waking::WakeResult};
+use super::{Checked, Proxy, pages::StatusPage, waking::WakeResult};
 use crate::{
     live::{InFlight, OpenRequest, RouteCounters, Upstream},
     routes::ActiveRoute,
@@ -17,7 +17,7 @@ use crate::{
 
 /// What becomes of a request.
 pub(super) enum Admission {
-    Page(Page),
+    Page(StatusPage),
     Forward(Box<Admitted>),
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Admitted {
 
 /// What one look at a route says.
 enum Look {
-    Page(Page),
+    Page(StatusPage),
     Target(InFlight),
     Hold,
 }
@@ -50,7 +50,8 @@ impl Proxy {
                 in_flight,
                 request,
             })),
-            Look::Hold => self.hold(route, checked, request).await,
+            // Boxed: the rare case would make every request's future large.
+            Look::Hold => Box::pin(self.hold(route, checked, request)).await,
         }
     }
 
@@ -64,15 +65,15 @@ impl Proxy {
         counters.held.fetch_add(1, Relaxed);
         let Some(_held) = Held::begin(counters, first.hold.requests) else {
             counters.hold_refused.fetch_add(1, Relaxed);
-            return Admission::Page(Page::unavailable(first.state));
+            return Admission::Page(StatusPage::unavailable(first.state));
         };
         let deadline = Instant::now() + first.hold.wait();
         let mut changes = self.registry.subscribe();
         loop {
             let routes = Arc::clone(&changes.borrow_and_update());
-            let path = checked.request.uri().path();
-            let Some(route) = routes.find(&checked.host, path).cloned() else {
-                return Admission::Page(Page::unknown_host(&checked.host));
+            let (host, path) = (checked.host(), checked.request.uri().path());
+            let Some(route) = routes.find(&host, path).cloned() else {
+                return Admission::Page(StatusPage::unknown_host(&host));
             };
             drop(routes);
             // The route may be another one by now.
@@ -101,11 +102,11 @@ impl Proxy {
                 _ = changes.changed() => {}
                 failed = failure(wake.flatten()) => {
                     counters.hold_refused.fetch_add(1, Relaxed);
-                    return Admission::Page(Page::wake_failed(&failed));
+                    return Admission::Page(StatusPage::wake_failed(&failed));
                 }
                 () = sleep_until(deadline) => {
                     counters.hold_refused.fetch_add(1, Relaxed);
-                    return Admission::Page(Page::unavailable(state));
+                    return Admission::Page(StatusPage::unavailable(state));
                 }
             }
         }
@@ -124,15 +125,15 @@ async fn failure(wake: Option<WakeResult>) -> String {
 }
 
 /// The page for a caller without the password.
-fn refuse(route: &ActiveRoute, checked: &Checked) -> Option<Page> {
+fn refuse(route: &ActiveRoute, checked: &Checked) -> Option<StatusPage> {
     let auth = route.auth.as_ref()?;
     let sent = checked.request.headers().get(header::AUTHORIZATION);
-    (!auth.admits(sent)).then(Page::unauthorized)
+    (!auth.admits(sent)).then(StatusPage::unauthorized)
 }
 
 fn look(route: &ActiveRoute) -> Look {
     match route.state {
-        RouteState::Maintenance => Look::Page(Page::maintenance()),
+        RouteState::Maintenance => Look::Page(StatusPage::maintenance()),
         RouteState::Starting | RouteState::Asleep => Look::Hold,
         RouteState::Serving => choose(&route.targets, &[]).map_or(Look::Hold, Look::Target),
     }

@@ -9,7 +9,7 @@ use super::{
     Checked, Proxy,
     admission::{Admitted, choose},
     headers, origin,
-    pages::Page,
+    pages::StatusPage,
 };
 use crate::{
     live::{InFlight, Upstream},
@@ -24,13 +24,13 @@ struct Repeat {
 }
 
 /// How one try ended without a response.
-enum Failure {
+enum SendFailure {
     /// The target refused the connection: another one may take the request.
     Refused(Box<Request<UploadBody>>),
     /// An idle connection turned out to be closed: the same target may take it over a new one.
     Stale(Option<Box<Request<UploadBody>>>),
     /// Nothing can be done for the caller.
-    Final(Page),
+    Final(StatusPage),
 }
 
 impl Proxy {
@@ -48,7 +48,7 @@ impl Proxy {
         } = checked;
         let protocol = headers::upgrade(request.headers());
         let from_caller = protocol.is_some().then(|| hyper::upgrade::on(&mut request));
-        let mut request = request.map(UploadBody::new);
+        let mut request = request.map(|body| UploadBody::new(body, caller.unread.clone()));
         *request.version_mut() = Version::HTTP_11;
         request.extensions_mut().clear();
         let to_target = request.headers_mut();
@@ -56,7 +56,7 @@ impl Proxy {
         headers::restrict_te(to_target);
         // The caller gets its 100 when the body is first read, which is when the target is there.
         to_target.remove(header::EXPECT);
-        origin::set(&self.settings, caller, to_target);
+        origin::set(&self.settings, &caller, to_target);
         if let Some(protocol) = &protocol {
             headers::set_upgrade(to_target, protocol.clone());
         }
@@ -71,7 +71,7 @@ impl Proxy {
         &self,
         mut admitted: Admitted,
         request: Request<UploadBody>,
-    ) -> Result<(Exchanged, Admitted), Page> {
+    ) -> Result<(Exchanged, Admitted), StatusPage> {
         let counters = Arc::clone(&admitted.route.counters);
         let repeat = Repeat::of(&request);
         let mut request = Box::new(request);
@@ -84,16 +84,17 @@ impl Proxy {
                 .await
             {
                 Ok(exchanged) => return Ok((exchanged, admitted)),
-                Err(Failure::Final(page)) => return Err(page),
-                Err(Failure::Stale(unsent)) => {
+                Err(SendFailure::Final(page)) => return Err(page),
+                Err(SendFailure::Stale(unsent)) => {
                     let repeated = unsent.or_else(|| repeat.as_ref().map(Repeat::request));
-                    request = repeated.ok_or_else(Page::closed)?;
+                    request = repeated.ok_or_else(StatusPage::closed)?;
                     fresh = true;
                 }
-                Err(Failure::Refused(unsent)) => {
+                Err(SendFailure::Refused(unsent)) => {
                     counters.connect_failed.fetch_add(1, Relaxed);
                     refused.push(Arc::clone(upstream));
-                    admitted.in_flight = next(&admitted, &refused).ok_or_else(Page::refused)?;
+                    admitted.in_flight =
+                        next(&admitted, &refused).ok_or_else(StatusPage::refused)?;
                     request = unsent;
                 }
             }
@@ -107,18 +108,18 @@ impl Proxy {
         request: Box<Request<UploadBody>>,
         repeatable: bool,
         fresh: bool,
-    ) -> Result<Exchanged, Failure> {
+    ) -> Result<Exchanged, SendFailure> {
         let upstream = admitted.in_flight.upstream();
         let idle = if fresh {
             None
         } else {
-            idle_connection(upstream, repeatable).await
+            idle_connection(upstream, repeatable)
         };
         let connection = match idle {
             Some(connection) => connection,
             None => match self.connect(upstream).await {
                 Some(connection) => connection,
-                None => return Err(Failure::Refused(request)),
+                None => return Err(SendFailure::Refused(request)),
             },
         };
         let reused = connection.reused;
@@ -126,15 +127,17 @@ impl Proxy {
         exchange(connection, *request, limit)
             .await
             .map_err(|error| match error {
-                ExchangeError::NotSent(unsent) if reused => Failure::Stale(Some(unsent)),
-                ExchangeError::Broken if reused && repeatable => Failure::Stale(None),
-                ExchangeError::NotSent(_) | ExchangeError::Broken => Failure::Final(Page::closed()),
-                ExchangeError::UploadStalled => Failure::Final(Page::upload_stalled()),
-                ExchangeError::NoResponse => Failure::Final(Page::no_response(limit)),
+                ExchangeError::NotSent(unsent) if reused => SendFailure::Stale(Some(unsent)),
+                ExchangeError::Broken if reused && repeatable => SendFailure::Stale(None),
+                ExchangeError::NotSent(_) | ExchangeError::Broken => {
+                    SendFailure::Final(StatusPage::closed())
+                }
+                ExchangeError::UploadStalled => SendFailure::Final(StatusPage::upload_stalled()),
+                ExchangeError::NoResponse => SendFailure::Final(StatusPage::no_response(limit)),
             })
     }
 
-    async fn connect(&self, upstream: &Upstream) -> Option<UpstreamConnection> {
+    async fn connect(&self, upstream: &Upstream) -> Option<Box<UpstreamConnection>> {
         let limit = self.settings.connect_timeout;
         let connection = UpstreamConnection::open(upstream.address, limit).await;
         upstream.connected(connection.is_ok());
@@ -163,10 +166,10 @@ impl Repeat {
     }
 }
 
-async fn idle_connection(upstream: &Upstream, repeatable: bool) -> Option<UpstreamConnection> {
+fn idle_connection(upstream: &Upstream, repeatable: bool) -> Option<Box<UpstreamConnection>> {
     loop {
         let mut connection = upstream.take_idle(repeatable)?;
-        if connection.is_ready().await {
+        if connection.is_ready() {
             return Some(connection);
         }
     }

@@ -2,9 +2,14 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
-const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
+/// What never passes, besides what `Connection` names.
+static HOP_BY_HOP: [HeaderName; 5] = [
+    header::CONNECTION,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    HeaderName::from_static("http2-settings"),
+];
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The protocol that a request or a response switches to, if it does.
@@ -18,28 +23,22 @@ pub(super) fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
 
 /// Removes what is meant for the next hop only, also what `Connection` names.
 pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(header::CONNECTION) {
-        let named: Vec<HeaderName> = names(headers)
-            .filter_map(|name| name.parse().ok())
-            .filter(|name| !ESSENTIAL.contains(name))
-            .collect();
-        for name in named {
-            headers.remove(name);
-        }
-        headers.remove(header::CONNECTION);
+    // One look at the names is cheaper than a look-up for each of those that are nearly never there.
+    if !headers.keys().any(|name| HOP_BY_HOP.contains(name)) {
+        return;
     }
-    for name in [
-        KEEP_ALIVE,
-        PROXY_CONNECTION,
-        HTTP2_SETTINGS,
-        header::UPGRADE,
-    ] {
+    let named: Vec<HeaderName> = names(headers)
+        .filter(|name| !name.eq_ignore_ascii_case("keep-alive"))
+        .filter_map(|name| name.parse().ok())
+        .filter(|name| !ESSENTIAL.contains(name))
+        .collect();
+    for name in named.iter().chain(&HOP_BY_HOP) {
         headers.remove(name);
     }
 }
 
 /// What a message cannot do without: no `Connection` header takes it away.
-const ESSENTIAL: [HeaderName; 6] = [
+static ESSENTIAL: [HeaderName; 6] = [
     header::HOST,
     header::CONTENT_LENGTH,
     header::TRANSFER_ENCODING,
@@ -65,16 +64,24 @@ pub(super) fn set_upgrade(headers: &mut HeaderMap, protocol: HeaderValue) {
 }
 
 /// Keeps the id that a request has, or makes one.
-pub(super) fn set_request_id(headers: &mut HeaderMap) {
-    let usable = |id: &HeaderValue| {
+pub(super) fn set_request_id(headers: &mut HeaderMap) -> HeaderValue {
+    let usable = |id: &&HeaderValue| {
         !id.is_empty() && id.len() <= 128 && id.as_bytes().iter().all(u8::is_ascii_graphic)
     };
-    if !headers.get(X_REQUEST_ID).is_some_and(usable) {
-        let id = format!("{:032x}", rand::random::<u128>());
-        if let Ok(id) = HeaderValue::try_from(id) {
-            headers.insert(X_REQUEST_ID, id);
-        }
+    if let Some(id) = headers.get(X_REQUEST_ID).filter(usable) {
+        return id.clone();
     }
+    let id = new_request_id();
+    headers.insert(X_REQUEST_ID, id.clone());
+    id
+}
+
+fn new_request_id() -> HeaderValue {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let random: [u8; 16] = rand::random();
+    let digits = |byte: u8| [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
+    let id: [[u8; 2]; 16] = random.map(digits);
+    HeaderValue::from_bytes(id.as_flattened()).unwrap_or(HeaderValue::from_static("-"))
 }
 
 /// The names in all `Connection` headers.

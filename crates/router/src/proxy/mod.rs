@@ -9,19 +9,24 @@ mod relay;
 mod validation;
 mod waking;
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    borrow::Cow,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Instant,
+};
 
 use http::{HeaderValue, Request, Response, StatusCode, header, uri::PathAndQuery};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 
 use self::{
     admission::Admission,
-    pages::{Page, Reader},
+    pages::{PageReader, StatusPage},
     waking::Waking,
 };
 use crate::{
-    lifecycle::Lifecycle, live::Registry, routes::ActiveRoute, settings::RouterSettings,
-    upstream::ResponseBody,
+    lifecycle::Lifecycle, lingering::Unread, live::Registry, routes::ActiveRoute,
+    settings::RouterSettings, upstream::ResponseBody,
 };
 
 /// What every connection has a handle of.
@@ -33,20 +38,42 @@ pub(crate) struct Proxy {
 }
 
 /// The connection on which a request came.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Caller {
-    pub(crate) address: SocketAddr,
-    pub(crate) secure: bool,
+pub(crate) struct ClientConnection {
+    address: IpAddr,
+    /// The address as headers have it.
+    text: HeaderValue,
+    /// Came by HTTPS.
+    secure: bool,
+    pub(crate) unread: Unread,
+}
+
+impl ClientConnection {
+    pub(crate) fn new(address: SocketAddr, secure: bool) -> Self {
+        // An IPv4 caller on an IPv6 listener is the same caller.
+        let address = address.ip().to_canonical();
+        let text = HeaderValue::try_from(address.to_string());
+        Self {
+            address,
+            text: text.unwrap_or_else(|_| HeaderValue::from_static("unknown")),
+            secure,
+            unread: Unread::default(),
+        }
+    }
 }
 
 /// A request that passed the checks, with what they found.
 struct Checked {
     request: Request<Incoming>,
-    /// As it is in the table.
-    host: String,
-    caller: Caller,
+    caller: Arc<ClientConnection>,
     /// Who reads the router's own pages.
-    reader: Reader,
+    reader: PageReader,
+}
+
+impl Checked {
+    /// The host as it is in the table.
+    fn host(&self) -> Cow<'_, str> {
+        validation::check(&self.request).unwrap_or_default()
+    }
 }
 
 impl Proxy {
@@ -63,23 +90,25 @@ impl Proxy {
     pub(crate) async fn respond(
         self: Arc<Self>,
         mut request: Request<Incoming>,
-        caller: Caller,
+        caller: Arc<ClientConnection>,
     ) -> Response<ResponseBody> {
         let begun = Instant::now();
-        headers::set_request_id(request.headers_mut());
-        let reader = Reader::of(&request);
+        if !request.body().is_end_stream() {
+            caller.unread.set(true);
+        }
+        let request_id = headers::set_request_id(request.headers_mut());
+        let reader = PageReader::of(&request, request_id);
         let host = match validation::check(&request) {
-            Ok(host) => host.into_owned(),
-            Err(reason) => return Page::bad_request(reason).response(&reader),
+            Ok(host) => host,
+            Err(reason) => return StatusPage::bad_request(reason).response(&reader),
         };
         let routes = self.registry.routes();
         let Some(route) = routes.find(&host, request.uri().path()).cloned() else {
-            return Page::unknown_host(&host).response(&reader);
+            return StatusPage::unknown_host(&host).response(&reader);
         };
         drop(routes);
         let checked = Checked {
             request,
-            host,
             caller,
             reader,
         };
@@ -111,18 +140,18 @@ impl Proxy {
     /// The way from plain HTTP to HTTPS, if the settings ask for it.
     fn redirect(&self, checked: &Checked) -> Option<Response<ResponseBody>> {
         let port = self.settings.redirect_to_https?;
-        if origin::is_secure(&self.settings, checked.caller, checked.request.headers()) {
+        if origin::is_secure(&self.settings, &checked.caller, checked.request.headers()) {
             return None;
         }
         let path = checked.request.uri().path_and_query();
         let path = path.map_or("/", PathAndQuery::as_str);
-        let host = &checked.host;
+        let host = checked.host();
         let location = match port {
             443 => format!("https://{host}{path}"),
             port => format!("https://{host}:{port}{path}"),
         };
         let location = HeaderValue::try_from(location).ok()?;
-        let mut response = Page::redirect().response(&checked.reader);
+        let mut response = StatusPage::redirect().response(&checked.reader);
         *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
         response.headers_mut().insert(header::LOCATION, location);
         Some(response)

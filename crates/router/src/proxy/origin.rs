@@ -1,10 +1,10 @@
-//! Where a request came from, as the target is told it.
+//! The headers that say where a request came from.
 
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::Caller;
+use super::ClientConnection;
 use crate::settings::RouterSettings;
 
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -13,43 +13,50 @@ const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
-/// Sets the `X-Forwarded-*` headers. What a trusted proxy says is kept and continued, what anybody else says is
-/// replaced.
-pub(super) fn set(settings: &RouterSettings, caller: Caller, headers: &mut HeaderMap) {
-    let address = caller.address.ip().to_canonical();
-    let before = if is_trusted(settings, address) {
-        chain(headers)
-    } else {
-        distrust(headers);
-        None
+/// Sets the `X-Forwarded-*` headers. What a trusted proxy sends is kept and continued, what any other client
+/// sends is replaced.
+pub(super) fn set(settings: &RouterSettings, caller: &ClientConnection, headers: &mut HeaderMap) {
+    let Some(host) = headers.get(header::HOST).cloned() else {
+        return;
     };
-    let chain = before.map_or_else(
-        || address.to_string(),
-        |before| format!("{before}, {address}"),
+    let trusted = is_trusted(settings, caller.address);
+    if !trusted {
+        remove_disguised(headers);
+    }
+    // A trusted proxy's value stays.
+    let mut set = |name: HeaderName, value: HeaderValue| {
+        if !trusted || !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
+    };
+    let (proto, port) = if caller.secure {
+        ("https", "443")
+    } else {
+        ("http", "80")
+    };
+    set(PROTO, HeaderValue::from_static(proto));
+    set(REAL_IP, caller.text.clone());
+    set(
+        PORT,
+        port_of(&host).unwrap_or(HeaderValue::from_static(port)),
     );
-    insert(headers, FOR, &chain);
-    let host = headers.get(header::HOST).cloned();
-    let proto = if caller.secure { "https" } else { "http" };
-    if let (Some(host), false) = (&host, headers.contains_key(HOST)) {
-        headers.insert(HOST, host.clone());
-    }
-    if !headers.contains_key(PROTO) {
-        headers.insert(PROTO, HeaderValue::from_static(proto));
-    }
-    if !headers.contains_key(PORT) {
-        let port = host.as_ref().and_then(port);
-        let default = if caller.secure { "443" } else { "80" };
-        insert(headers, PORT, port.unwrap_or(default));
-    }
-    if !headers.contains_key(REAL_IP) {
-        insert(headers, REAL_IP, &address.to_string());
-    }
+    set(HOST, host);
+    let before = if trusted { chain(headers) } else { None };
+    let chain = before.and_then(|before| {
+        let chain = format!("{before}, {}", caller.address);
+        HeaderValue::try_from(chain).ok()
+    });
+    headers.insert(FOR, chain.unwrap_or_else(|| caller.text.clone()));
 }
 
 /// True if the caller came by HTTPS, to the router or to a trusted proxy in front of it.
-pub(super) fn is_secure(settings: &RouterSettings, caller: Caller, headers: &HeaderMap) -> bool {
+pub(super) fn is_secure(
+    settings: &RouterSettings,
+    caller: &ClientConnection,
+    headers: &HeaderMap,
+) -> bool {
     let proxied = || {
-        is_trusted(settings, caller.address.ip().to_canonical())
+        is_trusted(settings, caller.address)
             && headers.get(PROTO).is_some_and(|proto| proto == "https")
     };
     caller.secure || proxied()
@@ -60,27 +67,20 @@ fn is_trusted(settings: &RouterSettings, address: IpAddr) -> bool {
     networks.any(|network| network.contains(&address))
 }
 
-/// Removes what a caller may not say, also under names that applications take for the same: many read `_` as `-`.
-fn distrust(headers: &mut HeaderMap) {
-    const ALL: [HeaderName; 6] = [FOR, HOST, PROTO, PORT, REAL_IP, header::FORWARDED];
-    for name in ALL {
-        headers.remove(name);
-    }
-    let disguised = |name: &HeaderName| {
+/// Removes what a caller may not say, and the same under names that applications take for it: many read `_` as
+/// `-`.
+fn remove_disguised(headers: &mut HeaderMap) {
+    static ALL: [HeaderName; 6] = [FOR, HOST, PROTO, PORT, REAL_IP, header::FORWARDED];
+    let disguised = |name: &&HeaderName| {
         name.as_str().contains('_') && {
             let plain = name.as_str().replace('_', "-");
             ALL.iter().any(|all| all.as_str() == plain)
         }
     };
-    if headers.keys().any(disguised) {
-        let disguised: Vec<_> = headers
-            .keys()
-            .filter(|name| disguised(name))
-            .cloned()
-            .collect();
-        for name in disguised {
-            headers.remove(name);
-        }
+    let wrong = |name: &&HeaderName| **name == header::FORWARDED || disguised(name);
+    let wrong: Vec<_> = headers.keys().filter(wrong).cloned().collect();
+    for name in wrong {
+        headers.remove(name);
     }
 }
 
@@ -91,14 +91,9 @@ fn chain(headers: &HeaderMap) -> Option<String> {
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-fn port(host: &HeaderValue) -> Option<&str> {
+/// The port that the caller used, if the host has one.
+fn port_of(host: &HeaderValue) -> Option<HeaderValue> {
     let (_, port) = host.to_str().ok()?.rsplit_once(':')?;
-    (!port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())).then_some(port)
-}
-
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    // Addresses, names and numbers are always values.
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
+    let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    is_port.then(|| HeaderValue::from_str(port).ok())?
 }

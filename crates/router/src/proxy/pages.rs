@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 
 use super::headers::X_REQUEST_ID;
@@ -12,7 +12,7 @@ use crate::{table::RouteState, upstream::ResponseBody};
 const TEMPLATE: &str = include_str!("page.html");
 
 /// An answer of the router itself.
-pub(super) struct Page {
+pub(super) struct StatusPage {
     status: StatusCode,
     title: &'static str,
     text: String,
@@ -21,9 +21,9 @@ pub(super) struct Page {
 }
 
 /// Who reads a page: taken from the request before it is sent on.
-pub(super) struct Reader {
-    format: Format,
-    request_id: Option<HeaderValue>,
+pub(super) struct PageReader {
+    accept: Option<HeaderValue>,
+    request_id: HeaderValue,
     /// A page that loads itself again may do so: it was asked for by GET.
     may_reload: bool,
 }
@@ -35,20 +35,18 @@ enum Format {
     Text,
 }
 
-impl Reader {
-    pub(super) fn of<B>(request: &Request<B>) -> Self {
-        let headers = request.headers();
+impl PageReader {
+    pub(super) fn of<B>(request: &Request<B>, request_id: HeaderValue) -> Self {
         Self {
-            format: Format::accepted(headers),
-            request_id: headers.get(X_REQUEST_ID).cloned(),
+            accept: request.headers().get(header::ACCEPT).cloned(),
+            request_id,
             may_reload: request.method() == Method::GET,
         }
     }
 }
 
 impl Format {
-    fn accepted(headers: &HeaderMap) -> Self {
-        let accept = headers.get(header::ACCEPT);
+    fn of(accept: Option<&HeaderValue>) -> Self {
         let accept = accept.and_then(|accept| accept.to_str().ok());
         let accept = accept.unwrap_or_default();
         if accept.contains("text/html") {
@@ -61,7 +59,7 @@ impl Format {
     }
 }
 
-impl Page {
+impl StatusPage {
     pub(super) fn bad_request(reason: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Bad request", reason)
     }
@@ -115,7 +113,7 @@ impl Page {
     }
 
     pub(super) fn refused() -> Self {
-        let text = "The service runs, but refuses connections. The usual cause: the application listens on 127.0.0.1 \
+        let text = "The service is running, but does not accept connections. The usual cause: the application listens on 127.0.0.1 \
                     inside its container. Let it listen on 0.0.0.0, and on the port of its settings.";
         Self::new(
             StatusCode::BAD_GATEWAY,
@@ -174,10 +172,9 @@ impl Page {
     }
 
     /// The response in the reader's format.
-    pub(super) fn response(&self, reader: &Reader) -> Response<ResponseBody> {
-        let id = reader.request_id.as_ref();
-        let id = id.and_then(|id| id.to_str().ok()).unwrap_or("-");
-        let (kind, body) = match reader.format {
+    pub(super) fn response(&self, reader: &PageReader) -> Response<ResponseBody> {
+        let id = reader.request_id.to_str().unwrap_or("-");
+        let (kind, body) = match Format::of(reader.accept.as_ref()) {
             Format::Html => ("text/html; charset=utf-8", self.html(reader, id)),
             Format::Json => ("application/json", self.json(id)),
             Format::Text => (
@@ -203,13 +200,11 @@ impl Page {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
-        if let Some(id) = &reader.request_id {
-            headers.insert(X_REQUEST_ID, id.clone());
-        }
+        headers.insert(X_REQUEST_ID, reader.request_id.clone());
         response
     }
 
-    fn html(&self, reader: &Reader, id: &str) -> String {
+    fn html(&self, reader: &PageReader, id: &str) -> String {
         let reload = self.retry_after.filter(|_| reader.may_reload);
         let reload =
             reload.map(|seconds| format!("<meta http-equiv=\"refresh\" content=\"{seconds}\">\n"));

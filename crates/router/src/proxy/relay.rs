@@ -7,10 +7,9 @@ use super::{
     Proxy,
     admission::Admitted,
     headers,
-    pages::{Page, Reader},
+    pages::{PageReader, StatusPage},
 };
 use crate::{
-    lifecycle::Lifecycle,
     live::Exchange,
     tunnel::Tunnel,
     upstream::{Exchanged, Relay, ResponseBody, UpstreamConnection},
@@ -23,7 +22,7 @@ impl Proxy {
         exchanged: Exchanged,
         mut admitted: Admitted,
         from_caller: Option<OnUpgrade>,
-        reader: &Reader,
+        reader: &PageReader,
     ) -> Response<ResponseBody> {
         let Exchanged {
             mut response,
@@ -62,14 +61,14 @@ impl Proxy {
     fn switch(
         &self,
         mut response: Response<Incoming>,
-        connection: UpstreamConnection,
+        connection: Box<UpstreamConnection>,
         mut admitted: Admitted,
         from_caller: Option<OnUpgrade>,
-        reader: &Reader,
+        reader: &PageReader,
     ) -> Response<ResponseBody> {
         let protocol = headers::upgrade(response.headers());
         let (Some(from_caller), Some(protocol)) = (from_caller, protocol) else {
-            return Page::bad_upgrade().response(reader);
+            return StatusPage::bad_upgrade().response(reader);
         };
         admitted.in_flight.becomes(Exchange::Socket);
         admitted.request.becomes(Exchange::Socket);
@@ -78,8 +77,8 @@ impl Proxy {
             target: connection,
             open: (admitted.in_flight, admitted.request),
         };
-        let Lifecycle { tasks, cut, .. } = &self.lifecycle;
-        tasks.spawn(tunnel.run(cut.clone()));
+        let lifecycle = &self.lifecycle;
+        lifecycle.tasks.spawn(tunnel.run(lifecycle.clone()));
         headers::remove_hop_by_hop(response.headers_mut());
         headers::set_upgrade(response.headers_mut(), protocol);
         response.map(|_| ResponseBody::empty())

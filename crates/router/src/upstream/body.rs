@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
@@ -15,11 +15,16 @@ use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use super::UpstreamConnection;
-use crate::live::{InFlight, OpenRequest};
+use crate::{
+    lingering::Unread,
+    live::{InFlight, OpenRequest},
+};
 
 /// The body of a request on its way to the target.
 pub(crate) struct UploadBody {
     incoming: Option<Incoming>,
+    /// Cleared when the whole body was read.
+    unread: Unread,
     progress: Option<Arc<UploadProgress>>,
 }
 
@@ -41,10 +46,11 @@ impl UploadProgress {
 }
 
 impl UploadBody {
-    pub(crate) fn new(incoming: Incoming) -> Self {
+    pub(crate) fn new(incoming: Incoming, unread: Unread) -> Self {
         let streams = !incoming.is_end_stream();
         Self {
             incoming: streams.then_some(incoming),
+            unread,
             progress: streams.then(Arc::default),
         }
     }
@@ -53,6 +59,7 @@ impl UploadBody {
     pub(crate) fn empty() -> Self {
         Self {
             incoming: None,
+            unread: Unread::default(),
             progress: None,
         }
     }
@@ -86,6 +93,9 @@ impl Body for UploadBody {
                 .fetch_add(u64::from(frame.is_ready()), Relaxed);
             progress.ended.fetch_or(ended, Relaxed);
         }
+        if ended {
+            self.unread.set(false);
+        }
         frame
     }
 
@@ -112,7 +122,7 @@ pub(crate) struct Relay {
     incoming: Incoming,
     ended: bool,
     /// Drives the exchange; `None` if a task of its own does.
-    connection: Option<UpstreamConnection>,
+    connection: Option<Box<UpstreamConnection>>,
     in_flight: InFlight,
     _request: OpenRequest,
 }
@@ -120,7 +130,7 @@ pub(crate) struct Relay {
 impl Relay {
     pub(crate) fn new(
         incoming: Incoming,
-        connection: Option<UpstreamConnection>,
+        connection: Option<Box<UpstreamConnection>>,
         in_flight: InFlight,
         request: OpenRequest,
     ) -> Self {
@@ -137,13 +147,11 @@ impl Relay {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let mut frame = Pin::new(&mut self.incoming).poll_frame(cx);
-        if frame.is_pending()
-            && let Some(connection) = &mut self.connection
-        {
-            let _ = connection.driver.poll(cx);
-            frame = Pin::new(&mut self.incoming).poll_frame(cx);
-        }
+        let incoming = Pin::new(&mut self.incoming);
+        let frame = match &mut self.connection {
+            Some(connection) => poll_driven(incoming, connection, cx),
+            None => incoming.poll_frame(cx),
+        };
         self.ended |= match &frame {
             Poll::Ready(None) => true,
             Poll::Ready(Some(Ok(frame))) => frame.is_trailers(),
@@ -153,13 +161,29 @@ impl Relay {
     }
 }
 
+/// The next frame of a body that nothing but this drives. As in an exchange, the task is not to wake itself.
+fn poll_driven(
+    mut incoming: Pin<&mut Incoming>,
+    connection: &mut UpstreamConnection,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    let mut unwoken = Context::from_waker(Waker::noop());
+    let frame = incoming.as_mut().poll_frame(&mut unwoken);
+    if frame.is_ready() {
+        return frame;
+    }
+    let _ = connection.driver.poll(cx);
+    incoming.poll_frame(&mut unwoken)
+}
+
 impl Drop for Relay {
     fn drop(&mut self) {
         let complete = self.ended || self.incoming.is_end_stream();
-        if let (true, Some(mut connection)) = (complete, self.connection.take())
-            && connection.is_ready_again()
-        {
-            self.in_flight.upstream().keep_idle(connection);
+        if let (true, Some(mut connection)) = (complete, self.connection.take()) {
+            connection.reused = true;
+            if connection.is_ready() {
+                self.in_flight.upstream().keep_idle(connection);
+            }
         }
     }
 }

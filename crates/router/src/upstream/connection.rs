@@ -1,5 +1,5 @@
-//! A connection to a target. It has no task of its own: whoever has the connection drives it, so that a request
-//! costs no switch between tasks.
+//! A connection to a target. It has no task of its own: the exchange, and then the response body, drives it, so
+//! that a request costs no switch between tasks.
 
 use std::{
     future::poll_fn,
@@ -15,12 +15,14 @@ use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time::timeout};
 
 use super::UploadBody;
-use crate::socket;
+use crate::{deadline::Deadline, socket};
 
 /// A connection on which one exchange at a time can run.
 pub(crate) struct UpstreamConnection {
     pub(super) sender: SendRequest<UploadBody>,
     pub(super) driver: Driver,
+    /// For the exchange that runs.
+    pub(super) deadline: Deadline,
     /// It has served a request, so the application may be about to close it.
     pub(crate) reused: bool,
 }
@@ -33,7 +35,7 @@ pub(super) struct Driver {
 
 impl UpstreamConnection {
     /// Connects to a target.
-    pub(crate) async fn open(address: SocketAddr, limit: Duration) -> io::Result<Self> {
+    pub(crate) async fn open(address: SocketAddr, limit: Duration) -> io::Result<Box<Self>> {
         let stream = timeout(limit, TcpStream::connect(address))
             .await
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
@@ -41,27 +43,23 @@ impl UpstreamConnection {
         let (sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(io::Error::other)?;
-        let mut connection = Self {
+        let connection = Box::new(Self {
             sender,
             driver: Driver {
                 connection,
                 done: false,
             },
+            deadline: Deadline::after(limit),
             reused: false,
-        };
-        connection.is_ready().await;
+        });
         Ok(connection)
     }
 
-    /// True if a request can be sent. Notices if the target has closed the connection.
-    pub(crate) async fn is_ready(&mut self) -> bool {
-        poll_fn(|cx| Poll::Ready(self.poll_is_ready(cx))).await
-    }
-
-    /// The same at the end of an exchange, where nobody waits.
-    pub(super) fn is_ready_again(&mut self) -> bool {
-        self.reused = true;
-        self.poll_is_ready(&mut Context::from_waker(Waker::noop()))
+    /// True if a request can be sent. Notices if the target has closed the connection. Nothing is woken later: what
+    /// follows drives the connection again.
+    pub(crate) fn is_ready(&mut self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        self.driver.poll(&mut cx).is_pending() && self.sender.is_ready()
     }
 
     /// Drives the exchange to its end, for those that have no body which does it.
@@ -73,10 +71,6 @@ impl UpstreamConnection {
     pub(crate) fn into_socket(self) -> (TcpStream, Bytes) {
         let parts = self.driver.connection.into_parts();
         (parts.io.into_inner(), parts.read_buf)
-    }
-
-    fn poll_is_ready(&mut self, cx: &mut Context<'_>) -> bool {
-        self.driver.poll(cx).is_pending() && self.sender.is_ready()
     }
 }
 

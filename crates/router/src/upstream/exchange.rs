@@ -2,15 +2,17 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::{Pin, pin},
+    pin::pin,
     sync::atomic::Ordering::Relaxed,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::Instant;
+
+use crate::deadline::Deadline;
 
 use super::{UploadBody, UpstreamConnection, body::UploadProgress};
 
@@ -18,7 +20,7 @@ use super::{UploadBody, UpstreamConnection, body::UploadProgress};
 pub(crate) struct Exchanged {
     pub(crate) response: Response<Incoming>,
     /// What drives the rest of it.
-    pub(crate) connection: UpstreamConnection,
+    pub(crate) connection: Box<UpstreamConnection>,
     /// The last byte of the request was read.
     pub(crate) upload_ended: bool,
 }
@@ -38,26 +40,27 @@ pub(crate) enum ExchangeError {
 /// Sends a request and waits for the response to begin: for `limit` after the request was sent, and after
 /// each piece of an upload.
 pub(crate) async fn exchange(
-    mut connection: UpstreamConnection,
+    mut connection: Box<UpstreamConnection>,
     request: Request<UploadBody>,
     limit: Duration,
 ) -> Result<Exchanged, ExchangeError> {
     let progress = request.body().progress();
     let mut response = pin!(connection.sender.try_send_request(request));
-    let driver = &mut connection.driver;
+    let UpstreamConnection {
+        driver, deadline, ..
+    } = &mut *connection;
+    deadline.set(Instant::now() + limit);
     let mut timer = ResponseTimer {
-        sleep: pin!(sleep(limit)),
+        deadline,
         limit,
         frames: 0,
     };
     let progress = progress.as_deref();
     let answer = poll_fn(|cx| {
-        let mut answer = response.as_mut().poll(cx);
-        if answer.is_pending() {
-            let _ = driver.poll(cx);
-            answer = response.as_mut().poll(cx);
-        }
-        match answer {
+        let _ = driver.poll(cx);
+        // Only the driver brings it about. With the task's own waker it would wake the task that is running.
+        let mut unwoken = Context::from_waker(Waker::noop());
+        match response.as_mut().poll(&mut unwoken) {
             Poll::Ready(answer) => Poll::Ready(Ok(answer)),
             Poll::Pending => timer.poll(progress, cx).map(Err),
         }
@@ -75,7 +78,7 @@ pub(crate) async fn exchange(
 
 /// Ends an exchange in which nothing happens.
 struct ResponseTimer<'a> {
-    sleep: Pin<&'a mut Sleep>,
+    deadline: &'a mut Deadline,
     limit: Duration,
     /// How far the upload was when the timer was set.
     frames: u64,
@@ -87,7 +90,7 @@ impl ResponseTimer<'_> {
         upload: Option<&UploadProgress>,
         cx: &mut Context<'_>,
     ) -> Poll<ExchangeError> {
-        while self.sleep.as_mut().poll(cx).is_ready() {
+        while self.deadline.poll(cx).is_ready() {
             let frames = upload.map_or(0, |upload| upload.frames.load(Relaxed));
             if frames == self.frames {
                 let stalled = upload.is_some_and(UploadProgress::awaits_caller);
@@ -99,7 +102,7 @@ impl ResponseTimer<'_> {
             }
             // It moved since: it may stand still for as long again.
             self.frames = frames;
-            self.sleep.as_mut().reset(Instant::now() + self.limit);
+            self.deadline.set(Instant::now() + self.limit);
         }
         Poll::Pending
     }

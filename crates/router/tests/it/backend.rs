@@ -47,6 +47,8 @@ pub(crate) struct App {
     /// Lets requests for `/slow` go on, one for each permit.
     pub(crate) release: Semaphore,
     stop: CancellationToken,
+    /// The ends of upgraded connections.
+    sockets: TaskTracker,
 }
 
 impl Backend {
@@ -55,7 +57,7 @@ impl Backend {
     }
 
     pub(crate) fn on(listener: TcpListener, name: &str) -> Self {
-        let stop = CancellationToken::new();
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let backend = Self {
             address: listener.local_addr().unwrap(),
             app: Arc::new(App {
@@ -65,8 +67,9 @@ impl Backend {
                 ended: AtomicUsize::new(0),
                 release: Semaphore::new(0),
                 stop: stop.clone(),
+                sockets: tasks.clone(),
             }),
-            tasks: TaskTracker::new(),
+            tasks,
             stop,
             cut: CancellationToken::new(),
         };
@@ -209,7 +212,7 @@ fn events(app: &Arc<App>) -> Response<AppBody> {
 fn socket(app: &Arc<App>, request: &mut Request<Incoming>) -> Response<AppBody> {
     let upgrade = hyper::upgrade::on(request);
     let stop = app.stop.clone();
-    tokio::spawn(async move {
+    app.sockets.spawn(async move {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let mut socket = TokioIo::new(upgrade.await.unwrap());
         let mut buffer = [0; 1024];
@@ -221,6 +224,8 @@ fn socket(app: &Arc<App>, request: &mut Request<Incoming>) -> Response<AppBody> 
             if length == 0 {
                 let _ = socket.write_all(b"goodbye").await;
                 let _ = socket.shutdown().await;
+                // Closed with something unread, the kernel would take the goodbye back.
+                let _ = tokio::io::copy(&mut socket, &mut tokio::io::sink()).await;
                 return;
             }
             socket.write_all(&buffer[..length]).await.unwrap();

@@ -13,6 +13,7 @@ use crate::{
     http::peer::Peer,
     kinds::{self, Queues},
     refusal::Refusal,
+    vault,
 };
 
 const MAX_LIMIT: u32 = 1_000;
@@ -123,6 +124,19 @@ impl TakenRuns {
     pub(crate) fn new(app: &App, runs: Vec<Claimed>) -> Self {
         let app = app.clone();
         Self { app, runs }
+    }
+
+    /// Opens what is sealed in their inputs. One that cannot be opened is left without an input, so that it is
+    /// not answered, as one that cannot be read.
+    pub(crate) async fn open(&mut self) {
+        for claimed in &mut self.runs {
+            if vault::has_sealed(&claimed.input) {
+                let id = claimed.run.id;
+                let sealer = self.app.vault.sealer(&self.app.store).await.ok();
+                let opened = sealer.and_then(|sealer| sealer.open_input(id, &claimed.input));
+                claimed.input = opened.unwrap_or_default();
+            }
+        }
     }
 
     /// The caller is about to hear of them.

@@ -1,6 +1,7 @@
 //! The vault: seals what is secret, so that the database, its backups and its readers do not have it.
 
 mod fields;
+mod inputs;
 mod master_key;
 mod rotate;
 mod sealer;
@@ -15,6 +16,7 @@ use store::Store;
 use tokio::sync::Mutex;
 
 use crate::{Settings, refusal::Refusal};
+pub(crate) use inputs::has_sealed;
 pub(crate) use master_key::MasterKey;
 pub(crate) use sealer::Sealer;
 pub(crate) use uses::UseDetail;

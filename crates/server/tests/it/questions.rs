@@ -145,7 +145,7 @@ async fn the_caller_hears_why_there_is_no_answer() {
         let refused = server.get(&path).problem(404).await;
         assert!(refused.contains(&format!("`{name}`")), "{refused}");
     }
-    let away = server.get(DOCTOR).problem(503).await;
+    let away = server.get(DOCTOR).problem(504).await;
     assert!(
         away.contains("`worker-1`") && away.contains("no answer within"),
         "{away}"

@@ -13,6 +13,10 @@ pub(crate) use row::Row;
 pub(crate) use sqlite::{SqliteConnection, backup};
 pub(crate) use value::Value;
 
+use std::sync::LazyLock;
+
+use prometheus_client::metrics::counter::Counter;
+
 use crate::Error;
 
 /// The fragments: name, SQLite, PostgreSQL.
@@ -143,6 +147,9 @@ impl Connection {
     }
 }
 
+/// What all connections of this process have executed, a row of values each.
+pub(crate) static STATEMENTS: LazyLock<Counter> = LazyLock::new(Counter::default);
+
 /// A transaction that is under way.
 pub(crate) struct Tx<'connection> {
     connection: &'connection mut Connection,
@@ -160,6 +167,7 @@ impl Tx<'_> {
         sql: &'static str,
         rows: &[A],
     ) -> Result<u64, Error> {
+        STATEMENTS.inc_by(rows.len() as u64);
         match self.connection {
             Connection::Sqlite(connection) => connection.exec_many(sql, rows),
             Connection::Postgres(connection) => connection.exec_many(sql, rows),
@@ -183,6 +191,7 @@ impl Tx<'_> {
         rows: &[A],
         read: impl Fn(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<Vec<T>>, Error> {
+        STATEMENTS.inc_by(rows.len() as u64);
         match self.connection {
             Connection::Sqlite(connection) => connection.all_many(sql, rows, &read),
             Connection::Postgres(connection) => connection.all_many(sql, rows, &read),

@@ -1,6 +1,9 @@
 //! Files that playspecs mount into services. Their bytes are blobs.
 
-use super::{next_number, playspecs::touch};
+use super::{
+    next_number,
+    playspecs::{lock, touch},
+};
 use crate::{
     Batch, Error, Read,
     audit::AuditEntry,
@@ -49,8 +52,8 @@ pub fn add_file(
     const INSERT: &str = "INSERT INTO playspec_files (id, playspec_id, name, sha256, size_bytes,
         mount_path, services, writable_at, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    // The playspec's row stays locked: no other file comes between the count and the insert.
-    if !touch(batch, new.playspec_id, new.created_at)? {
+    // No other one comes between the count and the insert.
+    if !lock(batch, new.playspec_id)? {
         return Ok(None);
     }
     let count = batch
@@ -74,6 +77,7 @@ pub fn add_file(
             new.created_at
         ],
     )?;
+    touch(batch, new.playspec_id, new.created_at)?;
     batch.record(entry);
     Ok(Some(id))
 }

@@ -128,7 +128,7 @@ fn write(batch: &mut Batch<'_, '_>, run: RunId, outcome: &NewOutcome) -> Result<
         outcome.now
     ];
     batch.tx.exec(WRITE, args)?;
-    let args = args![outcome.playground_id, KEPT];
+    let args = args![outcome.playground_id, KEPT - 1];
     batch.tx.exec(PRUNE, args).map(drop)
 }
 

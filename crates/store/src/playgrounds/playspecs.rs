@@ -170,10 +170,16 @@ pub fn change_playspec(
     Ok(changed)
 }
 
+/// Keeps others from changing a blueprint until the end of the transaction. False when there is none.
+pub(super) fn lock(batch: &mut Batch<'_, '_>, id: i64) -> Result<bool, Error> {
+    const LOCK: &str = "SELECT id FROM playspecs WHERE id = $1 {lock}";
+    Ok(batch.tx.first(LOCK, args![id], |row| row.int(0))?.is_some())
+}
+
 /// Something that belongs to a blueprint changed: its playgrounds differ from what is wanted.
-pub(super) fn touch(batch: &mut Batch<'_, '_>, id: i64, now: i64) -> Result<bool, Error> {
+pub(super) fn touch(batch: &mut Batch<'_, '_>, id: i64, now: i64) -> Result<(), Error> {
     const TOUCH: &str = "UPDATE playspecs SET version = version + 1, updated_at = $2 WHERE id = $1";
-    Ok(batch.tx.exec(TOUCH, args![id, now])? == 1)
+    batch.tx.exec(TOUCH, args![id, now]).map(drop)
 }
 
 /// Deletes a blueprint that no playground is made from, with its files and logins.
@@ -182,9 +188,8 @@ pub fn delete_playspec(
     id: i64,
     entry: &AuditEntry,
 ) -> Result<Deletion, Error> {
-    const LOCK: &str = "SELECT id FROM playspecs WHERE id = $1 {lock}";
     const USED: &str = "SELECT COUNT(*) FROM playgrounds WHERE playspec_id = $1";
-    if batch.tx.first(LOCK, args![id], |row| row.int(0))?.is_none() {
+    if !lock(batch, id)? {
         return Ok(Deletion::Missing);
     }
     let used = batch.tx.first(USED, args![id], |row| row.int(0))?;

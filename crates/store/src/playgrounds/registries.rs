@@ -1,6 +1,9 @@
 //! Logins of registries that playspecs pull from.
 
-use super::{next_number, playspecs::touch};
+use super::{
+    next_number,
+    playspecs::{lock, touch},
+};
 use crate::{
     Batch, Error, Read,
     audit::AuditEntry,
@@ -44,7 +47,8 @@ pub fn add_registry(
     const COUNT: &str = "SELECT COUNT(*) FROM playspec_registries WHERE playspec_id = $1";
     const INSERT: &str = "INSERT INTO playspec_registries (id, playspec_id, registry_type,
         registry_url, username, sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    if !touch(batch, new.playspec_id, new.created_at)? {
+    // No other one comes between the count and the insert.
+    if !lock(batch, new.playspec_id)? {
         return Ok(None);
     }
     let count = batch
@@ -66,6 +70,7 @@ pub fn add_registry(
             new.created_at
         ],
     )?;
+    touch(batch, new.playspec_id, new.created_at)?;
     batch.record(entry);
     Ok(Some(id))
 }

@@ -138,15 +138,26 @@ pub(super) fn decide(
         error => error,
     })?;
     if let Some(command) = for_children {
-        for child in live_children(batch, run.id)? {
-            // A child that has ended meanwhile needs none.
-            match apply(batch, child, &command, now) {
-                Ok(_) | Err(Error::Rejected(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
+        apply_to_children(batch, run.id, &command, now)?;
     }
     Ok(after)
+}
+
+/// Applies a command to all children of a run that have not ended.
+pub(super) fn apply_to_children(
+    batch: &mut Batch<'_, '_>,
+    id: RunId,
+    command: &Command,
+    now: i64,
+) -> Result<(), Error> {
+    for child in live_children(batch, id)? {
+        // A child that has ended meanwhile needs none.
+        match apply(batch, child, command, now) {
+            Ok(_) | Err(Error::Rejected(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn live_children(batch: &mut Batch<'_, '_>, id: RunId) -> Result<Vec<RunId>, Error> {

@@ -7,6 +7,7 @@ use engine::{
 };
 
 use super::{
+    apply::apply_to_children,
     row,
     update::{self, Before, Update},
 };
@@ -102,6 +103,11 @@ pub(crate) fn finish_all(
     let now = finishes.first().map_or(0, |finish| finish.now);
     update::write(batch, &updates, now)?;
     write_reports(batch.tx, &reports)?;
+    for Update { change, .. } in &updates {
+        if let Some(command) = &change.for_children {
+            apply_to_children(batch, change.run.id, command, now)?;
+        }
+    }
     Ok(answers)
 }
 

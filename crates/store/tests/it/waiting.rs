@@ -16,6 +16,7 @@ on_both!(
     what_happened_since_refuses_a_park,
     a_parent_waits_for_any_child_or_all,
     every_end_of_a_child_wakes_its_parent,
+    a_run_that_fails_leaves_no_children,
     a_park_and_the_end_of_a_child_race,
     the_ends_of_the_last_children_race,
     a_wait_that_takes_too_long,
@@ -249,6 +250,46 @@ async fn the_ends_of_the_last_children_race(db: &Database) {
         let ready = told.iter().filter(|word| *word == "ready").count();
         assert_eq!(ready, 1, "round {round}: {told:?}");
         signal(&stores[0], parent.id, Signal::Cancel).await.unwrap();
+    }
+    db.check();
+}
+
+async fn a_run_that_fails_leaves_no_children(db: &Database) {
+    let store = db.open();
+    for way in ["reported", "lost", "wait"] {
+        let once = NewRun {
+            max_attempts: 1,
+            ..execution()
+        };
+        let parent = running(&store, once).await;
+        let child = running(&store, child_of(&parent)).await;
+        let queued = submitted(&store, child_of(&parent)).await;
+        match way {
+            "reported" => {
+                ended(&store, &parent, AttemptOutcome::Failed).await;
+            }
+            "lost" => {
+                let abandoned = Command::Abandon {
+                    holder: holder(&parent),
+                    error: "no room".to_owned(),
+                };
+                applied(&store, parent.id, abandoned, NOW).await.unwrap();
+            }
+            _ => {
+                let wait = Wait {
+                    timeout: Some((NOW, OnTimeout::Fail)),
+                    ..Wait::new(WaitFor::Children)
+                };
+                park(&store, &parent, wait, 0).await.unwrap();
+                let over = store.write(|batch| runs::due(batch, AGING_STEP_MS, NOW));
+                assert_eq!(over.await.unwrap().0, 1);
+            }
+        }
+        assert_eq!(status(&store, parent.id).await, Status::Failed, "{way}");
+        assert_eq!(status(&store, queued).await, Status::Cancelled, "{way}");
+        let running = details(&store, child.id).await.run;
+        assert!(running.signals.cancel > 0, "{way}: it is asked to stop");
+        ended(&store, &child, AttemptOutcome::Failed).await;
     }
     db.check();
 }

@@ -66,8 +66,21 @@ impl Error {
 fn detail(body: &[u8]) -> Option<String> {
     let problem: Map<String, Value> = serde_json::from_slice(body).ok()?;
     let told = problem.get("detail").or_else(|| problem.get("error"))?;
-    let text = told.get("message").unwrap_or(told);
-    Some(text.as_str()?.to_owned())
+    let text = told.get("message").unwrap_or(told).as_str()?;
+    let fields = told.get("details").and_then(Value::as_object);
+    let fields = fields
+        .into_iter()
+        .flatten()
+        .filter_map(|(field, messages)| {
+            let messages = messages.as_array()?.iter().filter_map(Value::as_str);
+            let messages: Vec<&str> = messages.collect();
+            (!messages.is_empty()).then(|| format!("{field} {}", messages.join(", ")))
+        });
+    let fields: Vec<String> = fields.collect();
+    Some(match fields.is_empty() {
+        true => text.to_owned(),
+        false => format!("{text}: {}", fields.join("; ")),
+    })
 }
 
 fn describe(status: StatusCode, body: &ErrorBody) -> String {

@@ -12,6 +12,7 @@ mod jobs;
 mod keys;
 mod operations;
 mod playbooks;
+mod playgrounds;
 mod plugin_jobs;
 mod runs;
 mod schedules;

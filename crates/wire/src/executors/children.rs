@@ -1,5 +1,7 @@
 //! What steps of executions start, ask and compare, while an executor owns the lease.
 
+use std::{collections::BTreeMap, fmt};
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -65,8 +67,43 @@ pub struct SubmitChild {
     #[schema(value_type = Object)]
     pub submission: Value,
     /// Of a job: files of its directory by their content; they are uploaded first.
-    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub contents: std::collections::BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub contents: BTreeMap<String, String>,
+    /// Of a job: what its stored input does not have, because it is secret.
+    #[serde(default, skip_serializing_if = "JobSecrets::is_empty")]
+    pub secrets: JobSecrets,
+}
+
+/// What is secret in a job. It is sealed beside its input, and whoever claims the job gets it in its place.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JobSecrets {
+    /// Variables of its environment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env_variables: BTreeMap<String, String>,
+    /// Arguments by their places, from 0.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub arguments: BTreeMap<usize, String>,
+}
+
+impl JobSecrets {
+    /// Whether nothing is secret.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.env_variables.is_empty() && self.arguments.is_empty()
+    }
+
+    /// All of them.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        let all = self.env_variables.values().chain(self.arguments.values());
+        all.map(String::as_str)
+    }
+}
+
+impl fmt::Debug for JobSecrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JobSecrets(..)")
+    }
 }
 
 /// `200` of `POST /api/runs/{id}/children`: the child as it is now.

@@ -15,7 +15,7 @@ mod run;
 
 pub use children::{
     AskApproval, AskedApproval, ChildRun, CompareGate, ComparedGate, JobOutcome, JobOutput,
-    PartLease, PluginJobOutcome, SubmitChild,
+    JobSecrets, PartLease, PluginJobOutcome, SubmitChild,
 };
 pub use exchange::{ClaimRuns, Exchange, Exchanged, ResultAnswer, ResultOutcome, RunResult};
 pub use leases::{HeldLease, LeaseNews, Renew, Renewed};

@@ -36,9 +36,8 @@ pub enum Question {
     },
     /// What the services of a playground use now: the answer is a list of [`ServiceStats`].
     PlaygroundStats {
-        /// The playground; the question has an `id` of its own.
-        #[serde(rename = "playground")]
-        id: i64,
+        /// The playground.
+        playground_id: i64,
         /// Its Compose project.
         project: String,
     },
@@ -50,9 +49,8 @@ pub enum Question {
 /// Which lines are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogsQuestion {
-    /// The playground; the question has an `id` of its own.
-    #[serde(rename = "playground")]
-    pub id: i64,
+    /// The playground.
+    pub playground_id: i64,
     /// Its Compose project.
     pub project: String,
     /// The service; without one, all of them.

@@ -74,6 +74,9 @@ pub struct JobInput {
     /// Files that are laid into its directory, by their names there.
     #[serde(default)]
     pub files: BTreeMap<String, JobFile>,
+    /// What is secret of its environment and its arguments: nothing that it prints or leaves may have it.
+    #[serde(default)]
+    pub secrets: Vec<String>,
     /// The limit on one attempt, from its claim to its end, in seconds.
     #[serde(default)]
     pub timeout_seconds: Option<u64>,

@@ -5,6 +5,7 @@ mod burn_down;
 mod ceiling;
 mod claim_cost;
 mod events;
+mod idle;
 mod latency;
 mod one_by_one;
 mod parts;
@@ -54,6 +55,8 @@ pub(crate) enum Case {
     Parts,
     /// Executions of playbooks, with the executor inside of the server.
     Executions,
+    /// A server with nothing to do and ten million ended parts.
+    Idle,
     /// Lists of trivial steps by ansible-core and, on PostgreSQL, by DBOS for Python.
     Others,
 }
@@ -88,15 +91,15 @@ impl Case {
             Self::Plugins | Self::PluginJobs => Subject::Plugins,
             Self::RunList => Subject::Runs,
             Self::Parts => Subject::Parts,
-            Self::Executions | Self::Others => Subject::Playbooks,
+            Self::Executions | Self::Idle | Self::Others => Subject::Playbooks,
             _ => Subject::Queue,
         }
     }
 
     /// How often it is measured when `wanted` runs are asked for.
     pub(crate) fn runs(self, wanted: usize) -> usize {
-        // They measure several times on the one million runs that it takes long to submit.
-        if [Self::ClaimCost, Self::RunList].contains(&self) {
+        // They measure several times on the many rows that it takes long to write.
+        if [Self::ClaimCost, Self::RunList, Self::Idle].contains(&self) {
             1
         } else {
             wanted
@@ -115,6 +118,7 @@ impl Case {
             Self::ClaimCost => claim_cost::measure(environment).await,
             Self::Ceiling => ceiling::measure(environment),
             Self::Store => store::measure(environment).await,
+            Self::Idle => idle::measure(environment).await,
             Self::Events => events::measure(environment).await,
             Self::Plugins => plugins::measure(environment).await,
             Self::PluginJobs => plugin_jobs::measure(environment).await,

@@ -74,12 +74,17 @@ fn data_dir(environment: &Environment) -> PathBuf {
     environment.work_dir.join("data")
 }
 
-/// A run with parts, which the measuring executor has claimed.
-async fn claimed_run(environment: &Environment) -> Result<RunId> {
-    let location = match environment.database_url.as_deref() {
+/// Where the database of the server is that was started last.
+pub(super) fn location(environment: &Environment) -> Location {
+    match environment.database_url.as_deref() {
         Some(url) => Location::Postgres(database::existing(url)),
         None => Location::Sqlite(data_dir(environment).join("playhouse.db")),
-    };
+    }
+}
+
+/// A run with parts, which the measuring executor has claimed.
+async fn claimed_run(environment: &Environment) -> Result<RunId> {
+    let location = location(environment);
     #[expect(
         clippy::disallowed_methods,
         reason = "the bench makes the run, no server does"

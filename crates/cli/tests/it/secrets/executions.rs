@@ -25,6 +25,12 @@ steps:
         printf 'user:%s' "$P" | base64 -w0 >&2
         python3 -c 'import os, json, urllib.parse as u; print(u.quote(os.environ["P"], safe=""), json.dumps(json.dumps(os.environ)))'
         printf 'kept %s' "$T" > "$OUTPUT_DIR/kept.txt"
+  - id: job
+    name: A job
+    type: job.run
+    parameters:
+      program: talk.sh
+      env: {PATH: "/usr/bin:/bin", P: "{{ credential.plant.password }}", T: "{{ token }}"}
   - {id: set, name: Set, type: utility.set_variable, parameters: {name: kept, value: ["{{ token }}", "{{ password }}"]}}
   - {id: http, name: HTTP, type: http.request, parameters: {url: "http://127.0.0.1:1/{{ token }}?p={{ password }}"}, on_failure: continue}
   - {id: long, name: Long, type: utility.sleep, parameters: {seconds: 10.5}}
@@ -46,6 +52,7 @@ impl SecretsTest {
         self.ask("POST /api/credentials", &headers, new.as_bytes(), 200);
         let library = self.server.home().join("data/playbooks");
         fs::write(library.join("talkative.yaml"), TALKATIVE).expect("a playbook");
+        fs::write(library.join("talk.sh"), TALK).expect("a program");
         let start = json!({"playbook_path": "talkative.yaml", "credential_name": "plant",
             "parameters": {"token": token}});
         let (status, answer) = ask(
@@ -75,8 +82,19 @@ impl SecretsTest {
         });
         let execution = self.as_admin(&line, &json!({}), 200).to_string();
         assert!(execution.contains("\"value\":\"***\""), "{execution}");
+        let children = self.as_admin(&format!("GET /api/runs/{id}/children"), &json!({}), 200);
+        let job = children[0]["id"].as_str();
+        let job = job.unwrap_or_else(|| panic!("it started a job: {children}"));
+        let done = self.as_admin(&format!("GET /api/v1/jobs/{job}"), &json!({}), 200);
+        assert_eq!(done["status"], "completed", "{done}");
+        assert_eq!(done["env_variables"]["T"], "***");
+        assert_eq!(done["env_variables"]["P"], "***");
+        assert_eq!(done["stdout"], "***\n");
         for line in [
             line,
+            format!("GET /api/v1/jobs/{job}"),
+            format!("GET /api/runs/{job}/artifacts/left.txt"),
+            format!("GET /api/runs/{job}/logs"),
             "GET /api/executions".to_owned(),
             format!("GET /api/runs/{id}"),
             format!("GET /api/runs/{id}/parts"),
@@ -88,6 +106,30 @@ impl SecretsTest {
         ] {
             self.ask(&line, &headers, b"", 200);
         }
+    }
+
+    /// Looks for what is sealed in every table of the database.
+    pub(super) fn search_tables(&self, url: &str) {
+        let columns = "SELECT table_name::text, column_name::text, data_type::text \
+            FROM information_schema.columns WHERE table_schema = 'public'";
+        let columns = private_postgres::rows(url, columns);
+        assert!(columns.len() > 100);
+        let mut looked_at = 0;
+        for column in columns {
+            let [table, column, kind] = &column[..] else {
+                panic!("three columns: {column:?}")
+            };
+            let text = match kind.as_str() {
+                "bytea" => format!("encode({column}, 'escape')"),
+                _ => format!("{column}::text"),
+            };
+            let all = format!("SELECT coalesce({text}, '') FROM {table}");
+            let all = private_postgres::rows(url, &all).concat().join("\n");
+            looked_at += all.len();
+            self.sealed
+                .absent_from(&format!("column {column} of {table}"), &all);
+        }
+        assert!(looked_at > 10_000);
     }
 
     /// Looks for what is sealed in all files of the server and of its executors.
@@ -108,6 +150,12 @@ impl SecretsTest {
         assert!(looked_at > 4_096);
     }
 }
+
+/// A job that says what it was given, and fails when that is not all.
+const TALK: &str = r#"#!/bin/sh
+test ${#T} -gt 20 && test ${#P} -gt 20 || exit 9
+echo "$T"; printf 'user:%s' "$P" | base64 -w0 >&2; printf '%s' "$P" > "$OUTPUT_DIR/left.txt"
+"#;
 
 /// The arguments of every process of the machine.
 fn arguments_of_all() -> String {

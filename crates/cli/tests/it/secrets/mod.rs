@@ -463,6 +463,9 @@ fn nothing_is_told(database: Option<&str>) {
     test.make_a_hook_with_a_secret_address();
     test.run_jobs(&receiver);
     test.run_commands();
+    if let Some(url) = database {
+        test.search_tables(url);
+    }
     test.search();
 }
 

@@ -35,6 +35,10 @@ impl World {
             assert_eq!(event.attempt, after.starts);
         }
         self.check_whole_time(before, command, change);
+        if after.kind.has_parts() && matches!(status, Status::Failed | Status::Cancelled) {
+            let down = change.for_children.as_ref().map(Command::name);
+            assert_eq!(down, Some("cancel"), "what it started goes on");
+        }
         if let State::Running(lease) = &after.state {
             assert_eq!(lease.token, after.token);
             assert_eq!(Some(lease.started_at), after.started_at);

@@ -1,5 +1,7 @@
 //! The part of an attempt in which the program runs.
 
+use std::io;
+
 use bytes::Bytes;
 use wire::{executors::JobInput, jobs::Stream};
 
@@ -11,6 +13,7 @@ use crate::{
     attempt::program::{ProgramEnd, ProgramStart},
     binaries::Pinned,
     output::Captured,
+    redactor::Redactor,
 };
 
 impl AttemptRunner {
@@ -28,6 +31,10 @@ impl AttemptRunner {
         if let Some((name, parent)) = self.trace_parent(taken) {
             environment.entry(name).or_insert(parent);
         }
+        let redactor = match redactor(job) {
+            Ok(redactor) => redactor,
+            Err(error) => return PerformOutcome::not_started(taken, error.to_string()),
+        };
         let program = ProgramStart {
             path: program.path(),
             arguments: job.arguments.clone(),
@@ -35,7 +42,7 @@ impl AttemptRunner {
             stdin: None,
             grace: settings.cancel_grace,
             besides: None,
-            redactor: None,
+            redactor: redactor.clone(),
         };
         let stream = |stream| self.output_stream(taken, stream);
         let (out, err) = (stream(Stream::Stdout), stream(Stream::Stderr));
@@ -55,7 +62,7 @@ impl AttemptRunner {
         if let Some(outcome) = without_result(&report, stop) {
             return outcome;
         }
-        let uploaded = self.upload_artifacts(taken, work_dir.output(), uploading, stop, None);
+        let uploaded = self.upload_artifacts(taken, work_dir.output(), uploading, stop, redactor);
         let Ok(omitted) = uploaded.await else {
             return PerformOutcome::Lost;
         };
@@ -66,6 +73,16 @@ impl AttemptRunner {
         let unsent = out.unsent(stdout.unsent).chain(err.unsent(unsent_errors));
         PerformOutcome::ended(taken, outcome, unsent.collect())
     }
+}
+
+/// Takes the job's secrets out of what it prints and leaves.
+fn redactor(job: &JobInput) -> io::Result<Option<Redactor>> {
+    if job.secrets.is_empty() {
+        return Ok(None);
+    }
+    let redactor = Redactor::default();
+    redactor.add(job.secrets.iter().map(String::as_str))?;
+    Ok(Some(redactor))
 }
 
 /// Standard error with what was left out of the artefacts and why the program failed, and what of it the

@@ -110,10 +110,11 @@ pub(super) fn read(parts: Vec<RunPart>, titles: &mut Titles) -> (Vec<JournalPart
         }
         let deadline = time(DEADLINE);
         let parked = part.stage == Stage::Started;
+        let asked = parked && part.body["error"].is_string();
         if parked || (part.stage == Stage::Interrupted && deadline.is_some()) {
             let resumed = Resumed {
                 parked,
-                asked: parked && part.body["error"].is_string(),
+                asked,
                 until: time(UNTIL).filter(|_| parked),
                 retry_at: time(RETRY_AT).filter(|_| parked),
                 deadline,
@@ -124,7 +125,8 @@ pub(super) fn read(parts: Vec<RunPart>, titles: &mut Titles) -> (Vec<JournalPart
             number: part.number,
             key,
             stage: stage(part.stage),
-            tries: u32::try_from(part.tries).unwrap_or(0),
+            // Run again by an operator, it is another try, which does not find what the one before it started.
+            tries: u32::try_from(part.tries).unwrap_or(0) + u32::from(asked),
             body: part.body,
         });
     }

@@ -1,6 +1,6 @@
 //! `destroy`, and what a cancelled operation leaves: nothing.
 
-use docker::{Extent, Reaper};
+use docker::{ReapScope, Reaper};
 use serde_json::Value;
 use wire::executors::operations::OperationAction;
 
@@ -50,11 +50,11 @@ impl Operation<'_> {
             }
         }
         let reaper = Reaper::new(self.playroom.engine.clone(), self.owner.clone());
-        let extent = Extent {
+        let scope = ReapScope {
             volumes,
             images: false,
         };
-        let removed = reaper.remove(&target.id.to_string(), extent).await?;
+        let removed = reaper.remove(&target.id.to_string(), scope).await?;
         let all = removed
             .containers
             .iter()

@@ -191,7 +191,7 @@ async fn no_secret_leaves_an_execution() {
 }
 
 #[tokio::test]
-async fn no_secret_gets_into_the_input_of_another_run() {
+async fn no_secret_gets_into_a_file_of_another_run() {
     let executions = Executions::new();
     let steps = r#"
   - id: job
@@ -200,7 +200,7 @@ async fn no_secret_gets_into_the_input_of_another_run() {
     parameters:
       url: http://127.0.0.1:1/program
       sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-      env: {P: "{{ credential.plant.password }}"}
+      files: {note: "{{ credential.plant.password }}"}
 "#;
     start(&executions, "one", steps, &json!({}));
     let result = executions.result("one").await;

@@ -69,6 +69,11 @@ pub(crate) async fn submit(
     }
     let mut submission = (rules.submission)(app.clone(), wanted).await?;
     submission.run.parent = Some(id);
+    if !request.secrets.is_empty() {
+        let sealer = app.vault.sealer(&app.store).await?;
+        submission.input =
+            sealer.seal_input(submission.run.id, &submission.input, &request.secrets);
+    }
     let entry = audit_context
         .entry(now, Target::runs(kind.as_str(), &[submission.run.id]))
         .detail(format!(

@@ -14,7 +14,8 @@ use crate::{app::App, http::extract::ExecutorId, questions, refusal::Refusal};
     params(("executor" = String, Path, description = "Its name")),
     responses((status = 200, description = "What it says", body = MachineReport),
         (status = 404, description = "No such executor"),
-        (status = 503, description = "It did not answer in time")))]
+        (status = 503, description = "It cannot answer"),
+        (status = 504, description = "It did not answer in time")))]
 pub(crate) async fn doctor(
     State(app): State<App>,
     ExecutorId(executor): ExecutorId,

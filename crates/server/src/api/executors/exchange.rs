@@ -54,9 +54,10 @@ pub(crate) async fn exchange(
         .transpose()?;
     let (mut answers, finishes) = results(&app, &executor, &identity, request.results);
     let (asked, asked_at) = (Instant::now(), app.now_ms());
-    let taken = commit(&app, finishes, claim.as_ref(), wait, &mut answers)
+    let mut taken = commit(&app, finishes, claim.as_ref(), wait, &mut answers)
         .await
         .map_err(refuse)?;
+    taken.open().await;
     let runs = claimed::answer(&app, &taken.runs).await.map_err(refuse)?;
     let waited = claimed::waited(&taken.runs, asked_at).min(asked.elapsed());
     taken.deliver(&executor);

@@ -41,7 +41,8 @@ pub(crate) async fn claim(
         max: claim::max(request.max)?,
     };
     let wait = claim::wait(request.wait_seconds.unwrap_or(0.0))?;
-    let taken = claim::take(&app, &wanted, wait).await?;
+    let mut taken = claim::take(&app, &wanted, wait).await?;
+    taken.open().await;
     let mut jobs = jobs(&app, &taken.runs, &wanted.executor_ip).await?;
     taken.deliver(&wanted.executor);
     let given = match (request.max, jobs.pop()) {
@@ -87,6 +88,10 @@ async fn jobs(app: &App, taken: &[Claimed], executor_ip: &str) -> Result<Vec<Job
     let mut jobs = Vec::with_capacity(taken.len());
     for claimed in taken {
         let before = (claimed.run.starts > 1).then(|| details.next()).flatten();
+        let before = before.map(|before| Details {
+            input: claimed.input.clone(),
+            ..before
+        });
         match before.map_or_else(|| view::claimed(claimed, executor_ip), view::job) {
             Ok(job) => jobs.push(Job {
                 lease_token: Some(claimed.run.token),

@@ -78,19 +78,27 @@ fn renamed(text: &str, name: &str) -> String {
     if is_renamed { after } else { text.to_owned() }
 }
 
-/// The text with another value in the line of a key at its top, and every other line as it was.
+/// The text with another value in the line of a key at its top, and every other line as it was. A key that has
+/// no line yet gets one after the name's.
 pub(super) fn with_line(text: &str, key: &str, value: &str) -> String {
     // A JSON string is a YAML string.
     let line = format!("{key}: {}", Value::from(value));
-    let start = format!("{key}:");
+    let is_of = |old: &str, key: &str| {
+        let rest = old.strip_prefix(key);
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    };
+    let has_line = text.lines().any(|old| is_of(old, key));
     let mut done = false;
     let lines = text.split_inclusive('\n').map(|old| {
-        if done || !old.starts_with(&start) {
+        if done || !is_of(old, if has_line { key } else { "name" }) {
             return old.to_owned();
         }
         done = true;
         let end = &old[old.trim_end_matches(['\r', '\n']).len()..];
-        format!("{line}{end}")
+        match has_line {
+            true => format!("{line}{end}"),
+            false => format!("{old}{line}{end}"),
+        }
     });
     lines.collect()
 }
@@ -104,7 +112,7 @@ fn kebab(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{kebab, renamed};
+    use super::{kebab, renamed, with_line};
 
     #[test]
     fn a_copy_has_its_own_name_and_every_comment() {
@@ -115,6 +123,15 @@ mod tests {
         let folded =
             "name: >\n  Old\n  one\nversion: '1'\nsteps: [{id: a, name: A, type: utility.log}]\n";
         assert_eq!(renamed(folded, "New"), folded);
+    }
+
+    #[test]
+    fn a_description_that_is_missing_stands_after_the_name() {
+        let text = "name: One\nversion: '1'\n";
+        let expected = "name: One\ndescription: \"Two\"\nversion: '1'\n";
+        assert_eq!(with_line(text, "description", "Two"), expected);
+        let three = expected.replace("Two", "Three");
+        assert_eq!(with_line(expected, "description", "Three"), three);
     }
 
     #[test]

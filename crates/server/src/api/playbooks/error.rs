@@ -12,8 +12,8 @@ use crate::{
 /// The status and the body.
 pub(crate) fn body(refusal: &Refusal) -> (StatusCode, String) {
     let by_kind = match refusal.kind {
+        RefusalKind::RequestTimeout | RefusalKind::TimedOut => "timeout_error",
         RefusalKind::BadRequest
-        | RefusalKind::RequestTimeout
         | RefusalKind::TooLarge
         | RefusalKind::UnsupportedMediaType
         | RefusalKind::UpgradeRequired => "validation_error",

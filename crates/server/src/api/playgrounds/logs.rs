@@ -62,7 +62,7 @@ pub(crate) async fn read(
         return Err(no_service(&service));
     }
     let question = LogsQuestion {
-        id: row.id,
+        playground_id: row.id,
         project: row.project.clone(),
         service: Some(service.clone()),
         ..question

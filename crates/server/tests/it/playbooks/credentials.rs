@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use server::{Assembled, Clock, Settings};
 
 use super::{executions::claim, library, refusal, text};
-use crate::{database, test_server::TestServer};
+use crate::{
+    database,
+    test_server::{TestServer, smallest},
+};
 
 const PASSWORD: &str = "correct-horse-battery";
 const TOKEN: &str = "tok-4711-secret";
@@ -315,4 +318,59 @@ async fn the_master_key_is_rotated_while_the_server_runs() {
 /// Another key than this one.
 fn before_of(key: &str) -> String {
     key.trim().chars().rev().collect()
+}
+
+#[tokio::test]
+async fn the_secrets_of_a_child_are_sealed_until_it_is_claimed() {
+    let server = gateway().await;
+    let start =
+        json!({"playbook_path": "login.yaml", "credential_name": "my-gateway", "parameters": {}});
+    server.post("/api/executions", &start).json(200).await;
+    let run = claim(&server).await;
+    let mut job = smallest();
+    job["arguments"] = json!(["one", "***", "three"]);
+    job["env_variables"] = json!({"PLAIN": "a", "P": "***"});
+    let body = json!({"executor": "player", "token": run["token"], "part": 1, "tries": 1, "step": "job",
+        "kind": "job", "submission": job,
+        "secrets": {"env_variables": {"P": PASSWORD}, "arguments": {"1": TOKEN}}});
+    let path = format!("/api/runs/{}/children", text(&run["id"]));
+    let part = json!({"executor": "player", "token": run["token"],
+        "parts": [{"number": 1, "name": "job", "stage": "started", "tries": 1, "body": {}}]});
+    let parts = format!("/api/runs/{}/parts", text(&run["id"]));
+    server.post(&parts, &part).json(200).await;
+    let child = text(&server.post(&path, &body).json(200).await["id"]);
+
+    let shown = async || {
+        let job = server.get(&format!("/api/v1/jobs/{child}")).json(200).await;
+        let run = server.get(&format!("/api/runs/{child}")).json(200).await;
+        let all = format!("{job}{run}");
+        assert!(!all.contains(PASSWORD) && !all.contains(TOKEN), "{all}");
+        assert_eq!(job["arguments"], json!(["one", "***", "three"]));
+        assert_eq!(job["env_variables"], json!({"PLAIN": "a", "P": "***"}));
+    };
+    shown().await;
+    // Whoever claims it: an executor that others wrote, and after it is lost again one of ours.
+    for _ in 0..2 {
+        let claimed = server.claim("worker").await;
+        assert_eq!(claimed["id"], child.as_str());
+        assert_eq!(claimed["arguments"], json!(["one", TOKEN, "three"]));
+        assert_eq!(
+            claimed["env_variables"],
+            json!({"PLAIN": "a", "P": PASSWORD})
+        );
+        shown().await;
+        server.clock.advance_ms(25 * 3_600_000);
+        server.reap().await;
+    }
+    let claim = json!({"results": [], "claim": {"kinds": ["job"], "max": 1}});
+    let taken = server
+        .post("/api/executors/ours/exchange", &claim)
+        .json(200)
+        .await;
+    let input = &taken["runs"][0]["input"];
+    assert_eq!(input["arguments"], json!(["one", TOKEN, "three"]));
+    assert_eq!(input["env_variables"], json!({"PLAIN": "a", "P": PASSWORD}));
+    assert_eq!(input["secrets"], json!([PASSWORD, TOKEN]));
+    assert_eq!(input["sealed_secrets"], Value::Null);
+    shown().await;
 }

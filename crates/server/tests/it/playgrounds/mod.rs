@@ -108,7 +108,7 @@ fn of_run(run: &Value, what: &str) -> String {
 }
 
 /// What the lease's owner says, with more fields.
-pub(crate) fn owned(run: &Value, fields: Value) -> Value {
+pub(crate) fn owned(run: &Value, fields: &Value) -> Value {
     let mut body = json!({"executor": "docker-1", "token": run["token"]});
     for (name, value) in fields.as_object().expect("an object") {
         body[name] = value.clone();
@@ -122,12 +122,12 @@ pub(crate) async fn phases(server: &TestServer, run: &Value, phases: &[(i64, &st
         |(number, name, stage)| json!({"number": number, "name": name, "stage": stage, "tries": 1}),
     );
     let parts: Vec<Value> = parts.collect();
-    let body = owned(run, json!({"parts": parts}));
+    let body = owned(run, &json!({"parts": parts}));
     server.post(&of_run(run, "parts"), &body).json(200).await;
 }
 
 pub(crate) async fn report(server: &TestServer, run: &Value, outcome: &Value) {
-    let body = owned(run, json!({"outcome": outcome}));
+    let body = owned(run, &json!({"outcome": outcome}));
     let answer: Answer = server.put(&of_run(run, "outcome"), &body).await;
     let status = answer.status;
     assert_eq!(status, 204, "{}", answer.text().await);

@@ -101,22 +101,35 @@ async fn make_of(server: &TestServer) {
     server.post("/api/playgrounds", &body).json(201).await;
 }
 
-#[tokio::test]
-async fn files_and_logins_go_with_the_operations() {
+const ADD_FILE: &str = "/api/playspecs/1/add_mounted_file";
+const ADD_LOGIN: &str = "/api/playspecs/1/add_registry_credential";
+
+/// A playspec with a file and a login of a registry.
+async fn with_file_and_login() -> TestServer {
     let server = TestServer::open().await;
     register(&server, "docker-1").await;
     playspec(&server).await;
-    let path = "/api/playspecs/1/add_mounted_file";
     let fields = [
         ("file", "key = value\n"),
         ("mount_path", "/etc/app.conf"),
         ("target_services[]", "web"),
     ];
-    let added = form(&server, path, &fields).json(201).await;
+    let added = form(&server, ADD_FILE, &fields).json(201).await;
     assert_eq!(
         (&added["name"], &added["size"], &added["readonly"]),
         (&json!("settings.conf"), &json!(12), &json!(true))
     );
+    let login = json!({"registry_type": "ghcr", "registry_url": "ghcr.example", "username": "a",
+        "secret": "s3cret"});
+    let added = server.post(ADD_LOGIN, &login).json(201).await;
+    assert_eq!(added["id"], 1);
+    assert!(!added.to_string().contains("s3cret"));
+    server
+}
+
+#[tokio::test]
+async fn wrong_files_and_logins_are_refused() {
+    let server = with_file_and_login().await;
     for wrong in [
         vec![("file", "x")],
         vec![("mount_path", "/a")],
@@ -124,40 +137,33 @@ async fn files_and_logins_go_with_the_operations() {
         vec![("file", "x"), ("mount_path", "/a/../b")],
         vec![("file", "x"), ("mount_path", "/a"), ("readonly", "odd")],
     ] {
-        form(&server, path, &wrong).json(422).await;
+        form(&server, ADD_FILE, &wrong).json(422).await;
     }
-    server.post(path, &json!({})).json(415).await;
-    let broken = server.with_headers(
-        Method::POST,
-        path,
-        &[("content-type", "multipart/form-data; boundary=edge")],
-        "--edge\r\nno end",
-    );
+    server.post(ADD_FILE, &json!({})).json(415).await;
+    let kind = ("content-type", "multipart/form-data; boundary=edge");
+    let broken = server.with_headers(Method::POST, ADD_FILE, &[kind], "--edge\r\nno end");
     broken.json(400).await;
-    let body = json!({"id": 1, "readonly": false, "target_services": []}).to_string();
-    let changed = server
-        .send(Method::PATCH, "/api/playspecs/1/update_mounted_file", body)
-        .json(200)
+    server
+        .post(ADD_LOGIN, &json!({"secret": "x"}))
+        .json(422)
         .await;
+    for path in ["remove_mounted_file", "remove_registry_credential"] {
+        let path = format!("/api/playspecs/1/{path}?id=1");
+        assert_eq!(server.delete(&path).status().await, 204, "{path}");
+        server.delete(&path).json(404).await;
+    }
+}
+
+#[tokio::test]
+async fn files_and_logins_go_with_the_operations() {
+    let server = with_file_and_login().await;
+    let body = json!({"id": 1, "readonly": false, "target_services": []}).to_string();
+    let path = "/api/playspecs/1/update_mounted_file";
+    let changed = server.send(Method::PATCH, path, body).json(200).await;
     assert_eq!(
         (&changed["readonly"], &changed["target_services"]),
         (&json!(false), &json!([]))
     );
-    let login = json!({"registry_type": "ghcr", "registry_url": "ghcr.example", "username": "a", "secret": "s3cret"});
-    let added = server
-        .post("/api/playspecs/1/add_registry_credential", &login)
-        .json(201)
-        .await;
-    assert_eq!(added["id"], 1);
-    assert!(!added.to_string().contains("s3cret"));
-    server
-        .post(
-            "/api/playspecs/1/add_registry_credential",
-            &json!({"secret": "x"}),
-        )
-        .json(422)
-        .await;
-
     make_of(&server).await;
     let run = claim(&server).await;
     let file = &run["input"]["sources"]["mounted_files"][0];
@@ -166,11 +172,9 @@ async fn files_and_logins_go_with_the_operations() {
         (&json!("/etc/app.conf"), &json!(false))
     );
     // The executor that holds the operation reads its bytes.
-    let binary = format!(
-        "/api/v1/binaries/{}",
-        file["sha256"].as_str().expect("a hash")
-    );
-    assert_eq!(server.get(&binary).await.text().await, "key = value\n");
+    let sha256 = file["sha256"].as_str().expect("a hash");
+    let bytes = server.get(&format!("/api/v1/binaries/{sha256}")).await;
+    assert_eq!(bytes.text().await, "key = value\n");
     let open = json!({"executor": "docker-1", "token": run["token"], "name": "@playground"});
     let path = format!(
         "/api/runs/{}/credentials",
@@ -178,15 +182,8 @@ async fn files_and_logins_go_with_the_operations() {
     );
     let fields = server.post(&path, &open).json(200).await["fields"].clone();
     assert_eq!(fields["registries"][0]["secret"], "s3cret");
-
-    for (path, id) in [
-        ("remove_mounted_file", 1),
-        ("remove_registry_credential", 1),
-    ] {
-        let path = format!("/api/playspecs/1/{path}?id={id}");
-        assert_eq!(server.delete(&path).status().await, 204, "{path}");
-        server.delete(&path).json(404).await;
-    }
+    let path = "/api/playspecs/1/remove_mounted_file?id=1";
+    assert_eq!(server.delete(path).status().await, 204);
     let audit = server
         .get("/api/audit?target=1")
         .json(200)

@@ -6,16 +6,9 @@ use serde_json::{Value, json};
 use super::{new, playspec};
 use crate::{access::Keyed, test_server::TestServer};
 
-#[tokio::test]
-async fn fields_are_refused_each_with_its_messages() {
-    let server = TestServer::open().await;
-    let spec = playspec(&server).await;
-    let refused = server
-        .post("/api/playgrounds", &json!({"playground": {}}))
-        .shown()
-        .await;
-    insta::assert_snapshot!("validation_failed", refused);
-    for (fields, field) in [
+/// Fields that are wrong, and which of them says so.
+fn wrong_fields() -> Vec<(Value, &'static str)> {
+    vec![
         (json!({"name": "x".repeat(256)}), "name"),
         (json!({"name": "a\u{7}"}), "name"),
         (json!({"playspec_id": 9}), "playspec_id"),
@@ -50,7 +43,19 @@ async fn fields_are_refused_each_with_its_messages() {
             json!({"expires_at": "2029-01-01T00:00:00Z", "never_expire": true}),
             "expires_at",
         ),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn fields_are_refused_each_with_its_messages() {
+    let server = TestServer::open().await;
+    let spec = playspec(&server).await;
+    let refused = server
+        .post("/api/playgrounds", &json!({"playground": {}}))
+        .shown()
+        .await;
+    insta::assert_snapshot!("validation_failed", refused);
+    for (fields, field) in wrong_fields() {
         let refused = server
             .post("/api/playgrounds", &new(spec, &fields))
             .json(422)

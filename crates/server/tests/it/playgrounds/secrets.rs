@@ -12,7 +12,7 @@ use crate::{
 
 /// What an executor opens under its lease.
 async fn opened(server: &TestServer, run: &Value) -> Value {
-    let body = owned(run, json!({"name": "@playground"}));
+    let body = owned(run, &json!({"name": "@playground"}));
     let path = format!(
         "/api/runs/{}/credentials",
         run["id"].as_str().expect("an id")
@@ -22,7 +22,7 @@ async fn opened(server: &TestServer, run: &Value) -> Value {
 
 async fn keep(server: &TestServer, run: &Value, values: Value) -> Value {
     let path = format!("/api/runs/{}/generated", run["id"].as_str().expect("an id"));
-    let body = owned(run, json!({"values": values}));
+    let body = owned(run, &json!({"values": values}));
     server.post(&path, &body).json(200).await["values"].clone()
 }
 

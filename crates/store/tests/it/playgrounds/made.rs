@@ -16,6 +16,7 @@ use crate::{
 
 on_both!(
     a_playground_is_made_once_with_its_operation,
+    there_are_no_more_than_there_may_be,
     numbers_are_never_given_out_twice,
     the_end_of_a_playground_is_told_once_and_tried_by_index,
     what_is_needed_is_not_deleted,
@@ -49,6 +50,26 @@ async fn a_playground_is_made_once_with_its_operation(db: &Database) {
         ..new(5, "x")
     };
     assert_eq!(create(&store, missing).await.unwrap(), Created::Missing);
+    // What was refused left nothing behind.
+    assert_eq!(db.rows("SELECT count(*) FROM runs"), [["1"]]);
+    assert_eq!(told(&store).await, ["playground.created"]);
+    let found = row(&store).await;
+    assert_eq!(
+        (found.last.status, found.last.action.as_str()),
+        (Status::Queued, "create")
+    );
+    assert_eq!(
+        read(&store, |read| playgrounds::secrets(read, 1))
+            .await
+            .len(),
+        1
+    );
+    db.check();
+}
+
+async fn there_are_no_more_than_there_may_be(db: &Database) {
+    let store = db.open();
+    made(&store).await;
     let full = NewPlayground {
         most: (1, 10),
         ..new(6, "x")
@@ -76,23 +97,6 @@ async fn a_playground_is_made_once_with_its_operation(db: &Database) {
     assert_eq!(
         create(&store, persists(9, "three")).await.unwrap(),
         Created::VolumesTaken(8)
-    );
-    // What was refused left nothing behind.
-    assert_eq!(db.rows("SELECT count(*) FROM runs"), [["2"]]);
-    assert_eq!(
-        told(&store).await,
-        ["playground.created", "playground.created"]
-    );
-    let found = row(&store).await;
-    assert_eq!(
-        (found.last.status, found.last.action.as_str()),
-        (Status::Queued, "create")
-    );
-    assert_eq!(
-        read(&store, |read| playgrounds::secrets(read, 1))
-            .await
-            .len(),
-        1
     );
     db.check();
 }

@@ -5,35 +5,40 @@ use std::{collections::BTreeMap, time::Duration};
 use engine::{Kind, WaitFor};
 use serde_json::{Value, json};
 use wire::{
-    executors::{ChildRun, SubmitChild},
+    executors::{ChildRun, JobSecrets, SubmitChild},
     jobs::Stream,
 };
 
 use crate::attempt::execution::call::{StepCall, StepEnd};
 
 /// What a step wants a child to do.
-pub(super) struct Wanted {
+pub(super) struct ChildRequest {
     pub(super) kind: Kind,
     pub(super) submission: Value,
     pub(super) contents: BTreeMap<String, String>,
+    pub(super) secrets: JobSecrets,
 }
 
 /// Starts the child, or finds the one that this try has started, and waits for its end. When the step's time is
 /// over it fails, and with its part's next report the server cancels the child.
-pub(super) async fn ended(call: &StepCall<'_>, wanted: Wanted) -> Result<ChildRun, StepEnd> {
-    let noun = wanted.kind.as_str().replace('_', " ");
+pub(super) async fn ended(call: &StepCall<'_>, request: ChildRequest) -> Result<ChildRun, StepEnd> {
+    let noun = request.kind.as_str().replace('_', " ");
     // A run's input is kept as it is.
-    let kept = json!([wanted.submission, wanted.contents]).to_string();
+    let kept = json!([request.submission, request.contents]).to_string();
     if call.context.redactor.finds_in(&kept) {
-        let why = format!("its parameters have a secret, which the {noun} would keep in its input");
+        let why = format!(
+            "its parameters have a secret, which the {noun} would keep in its input: only `env` and \
+             `arguments` of `job.run` may have secrets"
+        );
         return Err(StepEnd::refused(why));
     }
     let submit = SubmitChild {
         lease: call.lease(),
         step: call.key.to_string(),
-        kind: wanted.kind.as_str().to_owned(),
-        submission: wanted.submission,
-        contents: wanted.contents,
+        kind: request.kind.as_str().to_owned(),
+        submission: request.submission,
+        contents: request.contents,
+        secrets: request.secrets,
     };
     let (client, run) = (&call.context.runner.client, call.context.taken.id);
     let mut news = call.news();

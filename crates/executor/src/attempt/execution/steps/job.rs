@@ -1,17 +1,20 @@
 //! `job.run`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
 use engine::Kind;
 use playbook::beside;
 use serde_json::{Map, Value, json};
 use wire::{
-    executors::JobOutcome,
+    executors::{JobOutcome, JobSecrets},
     jobs::{HashedJobFile, Stream},
 };
 
-use super::child::{self, Wanted};
-use crate::attempt::execution::call::{Done, Left, StepCall, StepEnd, StepError, text};
+use super::child::{self, ChildRequest};
+use crate::{
+    attempt::execution::call::{Done, Left, StepCall, StepEnd, StepError, text},
+    redactor::REDACTED,
+};
 
 /// The longest time of a job, in seconds.
 const LONGEST_S: f64 = 316_224_000.0;
@@ -20,13 +23,7 @@ pub(super) async fn run(call: &StepCall<'_>) -> Done {
     let expect = call.parameters.list("expect")?.cloned().unwrap_or_default();
     let expect: Vec<i64> = expect.iter().filter_map(code).collect();
     let kept = call.parameters.number("max_bytes")?.unwrap_or(65_536.0);
-    let (submission, contents) = submission(call)?;
-    let wanted = Wanted {
-        kind: Kind::Job,
-        submission,
-        contents,
-    };
-    let child = child::ended(call, wanted).await?;
+    let child = child::ended(call, request(call)?).await?;
     let left: JobOutcome = child::outcome(&child)?;
     let kept = kept as usize;
     let (stdout, stderr) = (end_of(&left.stdout, kept), end_of(&left.stderr, kept));
@@ -59,8 +56,8 @@ pub(super) async fn run(call: &StepCall<'_>) -> Done {
     ))
 }
 
-/// The job, and its files that are given by their content.
-fn submission(call: &StepCall<'_>) -> Result<(Value, BTreeMap<String, String>), StepEnd> {
+/// The job, its files that are given by their content, and its secrets.
+fn request(call: &StepCall<'_>) -> Result<ChildRequest, StepEnd> {
     let parameters = &call.parameters;
     let program = match parameters.optional_text("program") {
         Some(path) => pinned(call, &path)?,
@@ -70,8 +67,10 @@ fn submission(call: &StepCall<'_>) -> Result<(Value, BTreeMap<String, String>), 
         },
     };
     let arguments = parameters.list("arguments")?.into_iter().flatten();
-    let arguments: Vec<String> = arguments.map(text).collect();
-    let env: BTreeMap<String, String> = parameters.texts("env")?.into_iter().collect();
+    let arguments = arguments.map(text).enumerate();
+    let (arguments, secret_arguments) = apart(call, arguments.collect());
+    let env = parameters.texts("env")?.into_iter().collect();
+    let (env, secret_env) = apart(call, env);
     let mut files = Map::new();
     let mut contents = BTreeMap::new();
     for (name, file) in parameters.map("files")?.into_iter().flatten() {
@@ -89,17 +88,38 @@ fn submission(call: &StepCall<'_>) -> Result<(Value, BTreeMap<String, String>), 
     let name = name.unwrap_or_else(|| call.name.clone());
     let words: Vec<&str> = name.split_whitespace().collect();
     let time = call.timeout.as_secs_f64().ceil().clamp(1.0, LONGEST_S);
-    let job = json!({
+    let submission = json!({
         "type": words.join("-"),
         "binary_url": program.url,
         "binary_sha256": program.sha256,
-        "arguments": arguments,
+        "arguments": arguments.into_values().collect::<Vec<_>>(),
         "env_variables": env,
         "files": files,
         "priority": parameters.optional_text("priority").unwrap_or_else(|| "foreground".to_owned()),
         "timeout_seconds": time as u64,
     });
-    Ok((job, contents))
+    Ok(ChildRequest {
+        kind: Kind::Job,
+        submission,
+        contents,
+        secrets: JobSecrets {
+            env_variables: secret_env,
+            arguments: secret_arguments,
+        },
+    })
+}
+
+/// What can be kept as it is, and what has a secret, in whose place stands a mark.
+fn apart<K: Clone + Ord>(
+    call: &StepCall<'_>,
+    all: BTreeMap<K, String>,
+) -> (BTreeMap<K, String>, BTreeMap<K, String>) {
+    let mut kept = all;
+    let is_secret = |(_, value): &(&K, &mut String)| call.context.redactor.finds_in(value);
+    let secret = kept.iter_mut().filter(is_secret);
+    let secret = secret.map(|(key, value)| (key.clone(), mem::replace(value, REDACTED.to_owned())));
+    let secret = secret.collect();
+    (kept, secret)
 }
 
 /// A file of the library as it was when the execution started.

@@ -2,9 +2,9 @@
 
 use engine::Kind;
 use serde_json::{Value, json};
-use wire::executors::PluginJobOutcome;
+use wire::executors::{JobSecrets, PluginJobOutcome};
 
-use super::child::{self, Wanted};
+use super::child::{self, ChildRequest};
 use crate::attempt::execution::call::{Done, Left, StepCall, StepEnd, text};
 
 /// The longest time of a plugin job, in milliseconds: a week.
@@ -22,12 +22,13 @@ pub(super) async fn run(call: &StepCall<'_>) -> Done {
         "retries": parameters.number("retries")?,
         "timeout": time.clamp(1, LONGEST_MS),
     });
-    let wanted = Wanted {
+    let request = ChildRequest {
         kind: Kind::PluginJob,
         submission: whole(submission),
         contents: std::collections::BTreeMap::new(),
+        secrets: JobSecrets::default(),
     };
-    let child = child::ended(call, wanted).await?;
+    let child = child::ended(call, request).await?;
     let left: PluginJobOutcome = child::outcome(&child)?;
     if child.status != "completed" {
         let why = left.error.unwrap_or_else(|| format!("it {}", child.status));

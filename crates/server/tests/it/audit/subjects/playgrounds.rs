@@ -62,28 +62,33 @@ pub(super) async fn of(
 /// Brings a playground to where the route can be asked for.
 async fn prepare(keyed: &Keyed, route: &str, id: &str) {
     let ask = |what: &str| format!("/api/playgrounds/{id}/{what}");
-    perform(keyed, &applied("1")).await;
+    perform(keyed, id, &applied("1")).await;
     if route.ends_with("/rollback") {
         post(keyed, &ask("rollout"), &json!({})).await;
-        perform(keyed, &applied("2")).await;
+        perform(keyed, id, &applied("2")).await;
     }
     if route.ends_with("/start") {
         post(keyed, &ask("stop"), &json!({})).await;
-        perform(keyed, &json!({"services": [service("web", "exited")]})).await;
+        perform(keyed, id, &json!({"services": [service("web", "exited")]})).await;
     }
 }
 
-/// An executor performs the operation that is ready, which leaves this.
-async fn perform(keyed: &Keyed, outcome: &Value) {
+/// An executor performs the operation on a playground, which leaves this; others that are ready it performs too.
+async fn perform(keyed: &Keyed, id: &str, outcome: &Value) {
     put(keyed, "/api/executors/docker-1", &registration("engine-1")).await;
     let exchange = "/api/executors/docker-1/exchange";
     let claim = json!({"claim": {"kinds": ["operation"], "max": 1}});
-    let run = post(keyed, exchange, &claim).await["runs"][0].clone();
-    let path = format!("/api/runs/{}/outcome", text(&run["id"]));
-    let report = json!({"executor": "docker-1", "token": run["token"], "outcome": outcome});
-    put(keyed, &path, &report).await;
-    let result = json!({"run_id": run["id"], "token": run["token"], "outcome": "completed"});
-    post(keyed, exchange, &json!({"results": [result]})).await;
+    loop {
+        let run = post(keyed, exchange, &claim).await["runs"][0].clone();
+        let path = format!("/api/runs/{}/outcome", text(&run["id"]));
+        let report = json!({"executor": "docker-1", "token": run["token"], "outcome": outcome});
+        put(keyed, &path, &report).await;
+        let result = json!({"run_id": run["id"], "token": run["token"], "outcome": "completed"});
+        post(keyed, exchange, &json!({"results": [result]})).await;
+        if run["input"]["playground"]["id"].to_string() == id {
+            return;
+        }
+    }
 }
 
 async fn put(keyed: &Keyed, path: &str, body: &Value) {

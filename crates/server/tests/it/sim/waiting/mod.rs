@@ -8,7 +8,7 @@ mod worker;
 
 use std::collections::BTreeMap;
 
-use engine::{Command, Kind, NewRun, RunId, Signal, State, WaitFor};
+use engine::{Command, Kind, NewRun, RunId, Signal, State, Status, WaitFor};
 use store::{
     Error, Store,
     runs::{self, Submission, Submit},
@@ -152,6 +152,7 @@ impl WaitingWorld {
             self.note(|| format!("the lease of {id} expired"));
             self.tally.count("a lease expired");
             self.model(*id).lost();
+            self.take_along(*id).await;
         }
         for id in expired {
             self.check_family(id).await;
@@ -255,6 +256,7 @@ impl WaitingWorld {
                 }
                 if before.version != after.version {
                     self.spread(id, signal).await;
+                    self.check_below(id).await;
                 }
             }
             Err(Error::Rejected(_)) => {
@@ -288,6 +290,20 @@ impl WaitingWorld {
             model.cancelled |= run.is_cancelled();
             model.paused = run.signals.pause > 0;
             Box::pin(self.spread(child, signal)).await;
+        }
+    }
+
+    /// A run that ended without success cancelled its children in the same commit.
+    async fn take_along(&mut self, id: RunId) {
+        let status = self.run(id).await.state.status();
+        if matches!(status, Status::Failed | Status::Cancelled) {
+            self.spread(id, Signal::Cancel).await;
+        }
+    }
+
+    async fn check_below(&mut self, id: RunId) {
+        for child in self.children(id) {
+            Box::pin(self.check_below(child)).await;
             self.check(child).await;
         }
     }

@@ -136,13 +136,12 @@ impl WaitingWorld {
 
     /// Checks a run, its parent and its children.
     pub(super) async fn check_family(&mut self, id: RunId) {
+        self.take_along(id).await;
         self.check(id).await;
         if let Some(parent) = self.model(id).parent {
             self.check(parent).await;
         }
-        for child in self.children(id) {
-            self.check(child).await;
-        }
+        self.check_below(id).await;
     }
 
     /// What the store says of a run must follow from what it acknowledged.

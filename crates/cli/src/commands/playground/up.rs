@@ -1,0 +1,61 @@
+//! `playground up`: from a folder with a Compose file to a running playground.
+
+use wire::{
+    client::{Client, Error},
+    playgrounds::{ChangePlayground, OperatePlayground, Playground, PlaygroundChange},
+};
+
+use super::{ComposeFile, connection, create, follow, playspec};
+use crate::{
+    args::Up,
+    commands::connection::first_contact,
+    exit::{Exit, Failure},
+    output::say,
+    table::plain,
+};
+
+pub(super) async fn run(up: Up) -> Result<Exit, Failure> {
+    let file = ComposeFile::read(&up.path)?;
+    let name = match up.name {
+        Some(name) => name,
+        None => file.folder_name()?,
+    };
+    let client = connection::open(&up.client.address)?;
+    first_contact(&client).await?;
+    let json = up.client.format.json;
+    playspec::put(&client, &name, file.text, None, false).await?;
+    let new = create::new(name.clone(), name.clone(), up.settings);
+    let begun = match found(&client, &name).await? {
+        None => create::make(&client, new).await?,
+        Some(known) => {
+            say(&format!("rolling out to playground {}", plain(&name)));
+            let change = PlaygroundChange {
+                env_overrides: new.env_overrides,
+                service_subdomains: new.service_subdomains,
+                services: new.services,
+                life: new.life,
+                ..PlaygroundChange::default()
+            };
+            let id = known.summary.id.to_string();
+            let body = ChangePlayground { playground: change };
+            client.change_playground(&id, &body).await?;
+            // One that stopped or failed is brought up again.
+            let operation = match known.summary.status.as_str() {
+                "stopped" => "start",
+                "error" => "retry_compose",
+                _ => "rollout",
+            };
+            let nothing = OperatePlayground::default();
+            client.operate_playground(&id, operation, nothing).await?
+        }
+    };
+    follow::to_end(&client, &begun, json).await
+}
+
+async fn found(client: &Client, name: &str) -> Result<Option<Playground>, Failure> {
+    match client.playground(name).await {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::Status { status, .. }) if status.as_u16() == 404 => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,6 +1,7 @@
 //! A server whose executor performs operations on the tests' Docker engine, and its HTTP API.
 
 use std::{
+    cell::RefCell,
     io::{Read, Write},
     net::TcpStream,
     process::Command,
@@ -43,6 +44,8 @@ pub(crate) struct TestPlaygrounds {
     pub(crate) server: Server,
     docker: Location,
     port: u16,
+    /// The projects of its playgrounds.
+    projects: RefCell<Vec<String>>,
 }
 
 impl TestPlaygrounds {
@@ -57,6 +60,7 @@ impl TestPlaygrounds {
             server: Server::start(&arguments),
             docker,
             port,
+            projects: RefCell::default(),
         };
         playgrounds.until_playroom();
         playgrounds
@@ -68,6 +72,7 @@ impl TestPlaygrounds {
             server: Server::start(&["--lease-seconds=2", "--scan-seconds=0.5"]),
             docker: private_docker::common(),
             port: free_port(),
+            projects: RefCell::default(),
         }
     }
 
@@ -126,6 +131,8 @@ impl TestPlaygrounds {
             playground[key] = value.clone();
         }
         let made = self.post("/api/playgrounds", &json!({"playground": playground}));
+        let project = made["compose_project"].as_str().expect("a project");
+        self.projects.borrow_mut().push(project.to_owned());
         made["id"].as_i64().expect("an id")
     }
 
@@ -221,6 +228,25 @@ impl TestPlaygrounds {
     /// Polls for something that takes long on a busy machine.
     pub(crate) fn until<T>(&self, what: &str, found: impl FnMut() -> Option<T>) -> T {
         poll_within(LONG, what, found)
+    }
+}
+
+/// What a test that failed left is removed.
+impl Drop for TestPlaygrounds {
+    fn drop(&mut self) {
+        for project in self.projects.borrow().iter() {
+            let filter = format!("label=playhouse.project={project}");
+            for (list, remove) in [
+                (&["ps", "-aq"][..], &["rm", "--force"][..]),
+                (&["network", "ls", "-q"], &["network", "rm"]),
+                (&["volume", "ls", "-q"], &["volume", "rm"]),
+            ] {
+                let left = self.docker(&[list, &["--filter", &filter]].concat());
+                for one in left {
+                    self.docker(&[remove, &[one.as_str()]].concat());
+                }
+            }
+        }
     }
 }
 

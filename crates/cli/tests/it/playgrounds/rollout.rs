@@ -19,7 +19,6 @@ services:
   web:
     image: IMAGE
     command: [sh, -c, '[ -z \"$$BREAK\" ] || { echo cannot start; exit 3; }; mkdir -p /www; echo \"version $$VERSION\" > /www/index.html; exec httpd -f -p 80 -h /www']
-    environment: {VERSION: '${VERSION:-one}', BREAK: '${BREAK:-}'}
     labels: {playgrounds.expose: '80'}
     healthcheck: {test: [CMD, wget, -q, -O-, 'http://127.0.0.1/'], interval: 300ms, retries: 50}
     depends_on: {api: {condition: service_healthy}}
@@ -27,7 +26,6 @@ services:
   api:
     image: IMAGE
     command: [sh, -c, 'mkdir -p /www; echo \"api $$VERSION\" > /www/index.html; exec httpd -f -p 80 -h /www']
-    environment: {VERSION: '${VERSION:-one}'}
     labels: {playgrounds.expose: '80'}
     healthcheck: {test: [CMD, wget, -q, -O-, 'http://127.0.0.1/'], interval: 300ms, retries: 50}
   quiet:
@@ -117,8 +115,13 @@ fn of_service(test: &TestPlaygrounds, project: &str, service: &str) -> Vec<Strin
     ])
 }
 
+/// What the playground sets for the two services that are reached.
+fn settings(variables: &Value) -> Value {
+    json!({"services": {"web": {"env_vars": variables}, "api": {"env_vars": variables}}})
+}
+
 fn change(test: &TestPlaygrounds, id: i64, variables: &Value) {
-    let body = json!({"playground": {"env_overrides": variables}});
+    let body = json!({"playground": settings(variables)});
     let answer = test.ask("PATCH", &format!("/api/playgrounds/{id}"), Some(&body));
     assert_eq!(answer.status, 200, "{answer:?}");
 }
@@ -127,7 +130,7 @@ fn change(test: &TestPlaygrounds, id: i64, variables: &Value) {
 fn a_rollout_loses_no_request_and_leaves_what_did_not_change() {
     let test = TestPlaygrounds::start();
     let spec = test.playspec("three", THREE_SERVICES);
-    let id = test.create("roll", spec, &json!({}));
+    let id = test.create("roll", spec, &settings(&json!({"VERSION": "one"})));
     test.becomes(id, "running");
     let project = format!("pg-{id}-roll");
     let quiet = of_service(&test, &project, "quiet");
@@ -162,7 +165,7 @@ fn a_rollout_loses_no_request_and_leaves_what_did_not_change() {
 fn a_rollout_that_fails_is_undone_as_a_whole() {
     let test = TestPlaygrounds::start();
     let spec = test.playspec("three", THREE_SERVICES);
-    let id = test.create("undo", spec, &json!({}));
+    let id = test.create("undo", spec, &settings(&json!({"VERSION": "one"})));
     test.becomes(id, "running");
     let project = format!("pg-{id}-undo");
     let web = of_service(&test, &project, "web");

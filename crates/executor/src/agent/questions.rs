@@ -38,8 +38,11 @@ pub(super) async fn answer(agent: Arc<Agent>, asked: AskedQuestion) {
             Some(playroom) => json(playroom.check(&policy, &yaml).await),
             None => Err(format!("this executor has no playroom `{playroom}`")),
         },
-        Question::PlaygroundStats { id, project } => match agent.playrooms.playroom() {
-            Some(playroom) => json(playroom.stats(id, &project).await),
+        Question::PlaygroundStats {
+            playground_id,
+            project,
+        } => match agent.playrooms.playroom() {
+            Some(playroom) => json(playroom.stats(playground_id, &project).await),
             None => Err(NO_DOCKER.to_owned()),
         },
         Question::Unknown => {

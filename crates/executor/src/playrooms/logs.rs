@@ -43,8 +43,8 @@ pub(crate) async fn tail(engine: &Engine, container: &str, count: usize) -> Vec<
 impl Playroom {
     /// Answers a question for lines: one JSON document on each line, by time, and what follows as it comes.
     pub(crate) async fn logs(&self, asked: &LogsQuestion) -> Result<Payload, String> {
-        let owner = self.owner_of(asked.id, &asked.project)?;
-        let containers = self.containers(&owner, asked.id).await;
+        let owner = self.owner_of(asked.playground_id, &asked.project)?;
+        let containers = self.containers(&owner, asked.playground_id).await;
         let mut containers = containers.map_err(|error| error.to_string())?;
         containers.retain(|one| {
             asked
@@ -70,7 +70,7 @@ impl Playroom {
             return Ok(Payload::Stream(first.boxed()));
         }
         let follower = Follower {
-            events: self.starts(&owner, asked.id),
+            events: self.starts(&owner, asked.playground_id),
             lines: SelectAll::new(),
             engine: self.engine.clone(),
             service: asked.service.clone(),

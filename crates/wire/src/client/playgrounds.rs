@@ -12,10 +12,10 @@ use crate::{
     executors::ServiceLogLine,
     playgrounds::{
         ChangePlayground, ChangePlayspec, CheckedCompose, ComposeText, EnvMetadataView,
-        ExtendExpiration, Extended, GeneratedCompose, JobResult, NewPlayground, NewPlaygroundBody,
+        ExtendExpiration, Extended, GeneratedCompose, NewPlayground, NewPlaygroundBody,
         NewPlayspecBody, OperatePlayground, PlannedRollout, Playground, PlaygroundDebug,
-        PlaygroundState, PlaygroundSummary, Playroom, Playspec, PlayspecChange, PlayspecSummary,
-        RevisionView, RollBack, ServiceLogs,
+        PlaygroundResult, PlaygroundState, PlaygroundSummary, Playroom, Playspec, PlayspecChange,
+        PlayspecSummary, RevisionView, RollBack, ServiceLogs,
     },
 };
 
@@ -120,7 +120,7 @@ impl Client {
     }
 
     /// What a playground in job mode came to.
-    pub async fn playground_job_result(&self, id: &str) -> Result<JobResult, Error> {
+    pub async fn playground_job_result(&self, id: &str) -> Result<PlaygroundResult, Error> {
         self.fetch(&path(id, "/job_result")).await
     }
 

@@ -26,6 +26,7 @@ pub(crate) fn body(refusal: &Refusal) -> (StatusCode, String) {
         RefusalKind::Unprocessable => "VALIDATION_FAILED",
         RefusalKind::RateLimited { .. } => "RATE_LIMITED",
         RefusalKind::Unavailable => "UNAVAILABLE",
+        RefusalKind::TimedOut => "TIMEOUT",
         RefusalKind::PreconditionRequired | RefusalKind::Internal => "INTERNAL_ERROR",
     };
     let message = match refusal.run.as_deref() {

@@ -68,3 +68,72 @@ fn two_services_become_healthy_answer_by_host_and_leave_nothing() {
         super::bench::request(place.1, &place.0, "GET", "/", None).expect("the router answers");
     assert_eq!(gone.status, 404, "{gone:?}");
 }
+
+#[test]
+fn two_playgrounds_of_one_playspec_live_beside_each_other() {
+    let test = TestPlaygrounds::start();
+    let spec = test.playspec("pair", TWO_SERVICES);
+    let ids = ["pair-a", "pair-b"].map(|name| {
+        let more = json!({"service_subdomains": {"web": name}, "env_overrides": {"WHO": name}});
+        test.create(name, spec, &more)
+    });
+    for (id, name) in ids.into_iter().zip(["pair-a", "pair-b"]) {
+        test.becomes(id, "running");
+        assert_eq!(
+            test.visit(id, "web", "/").body.trim(),
+            format!("hello {name} of {id}")
+        );
+    }
+    let [first, second] = ids;
+    test.destroy(first);
+    assert_eq!(
+        test.left_of(&format!("pg-{first}-pair-a")),
+        Vec::<String>::new()
+    );
+    assert_eq!(test.visit(second, "web", "/").status, 200);
+    test.destroy(second);
+}
+
+#[test]
+fn what_happens_to_containers_is_seen_and_the_router_follows_them() {
+    let test = TestPlaygrounds::start();
+    let spec = test.playspec("seen", TWO_SERVICES);
+    let id = test.create("seen", spec, &json!({}));
+    test.becomes(id, "running");
+    let container = format!("pg-{id}-seen-web-1");
+    test.docker(&["kill", &container]);
+    let status = test.becomes(id, "error");
+    let web = |status: &serde_json::Value| {
+        let services = status["services"].as_array().cloned().unwrap_or_default();
+        services
+            .into_iter()
+            .find(|one| one["name"] == "web")
+            .expect("web")
+    };
+    assert_eq!(web(&status)["exit_code"], 137, "{status:#}");
+    // Another container takes the old address meanwhile.
+    let network = format!("pg-{id}-seen_default");
+    let image = private_docker::BUSYBOX;
+    let label = format!("playhouse.project=pg-{id}-seen");
+    test.docker(&[
+        "run",
+        "-d",
+        "--label",
+        &label,
+        "--name",
+        "squatter",
+        "--network",
+        &network,
+        image,
+        "sleep",
+        "1000",
+    ]);
+    test.docker(&["start", &container]);
+    test.until("it runs again", || {
+        let status = test.get(&format!("/api/playgrounds/{id}/status")).json();
+        (status["status"] == "running" && web(&status)["health"] == "healthy").then_some(())
+    });
+    assert_eq!(test.visit(id, "web", "/").status, 200);
+    test.docker(&["rm", "--force", "squatter"]);
+    test.destroy(id);
+}

@@ -92,13 +92,7 @@ fn address(command: &ProgramCommand) -> Option<&Address> {
             PlaybookArgs::Check(_) | PlaybookArgs::New(_) => None,
         },
         ProgramCommand::Playground(command) => Some(address_of_playgrounds(command)),
-        ProgramCommand::Playspec(command) => Some(match command {
-            PlayspecArgs::List(client) => &client.address,
-            PlayspecArgs::Show(one) => &one.client.address,
-            PlayspecArgs::Put(put) => &put.client.address,
-            PlayspecArgs::Check(check) => &check.client.address,
-            PlayspecArgs::Delete(delete) => &delete.address,
-        }),
+        ProgramCommand::Playspec(command) => Some(address_of_playspecs(command)),
         ProgramCommand::Approval(approval) => Some(match approval {
             ApprovalArgs::List(list) => &list.client.address,
             ApprovalArgs::Show(one) => &one.client.address,
@@ -167,5 +161,15 @@ fn address_of_playgrounds(command: &PlaygroundArgs) -> &Address {
         PlaygroundArgs::Destroy(destroy) => &destroy.address,
         PlaygroundArgs::Env(environment) => &environment.client.address,
         PlaygroundArgs::Debug(debug) => &debug.client.address,
+    }
+}
+
+fn address_of_playspecs(command: &PlayspecArgs) -> &Address {
+    match command {
+        PlayspecArgs::List(client) => &client.address,
+        PlayspecArgs::Show(one) => &one.client.address,
+        PlayspecArgs::Put(put) => &put.client.address,
+        PlayspecArgs::Check(check) => &check.client.address,
+        PlayspecArgs::Delete(delete) => &delete.address,
     }
 }

@@ -34,7 +34,7 @@ pub(super) async fn tell_changes(agent: Arc<Agent>) {
                 told = now;
             }
             Err(error) => {
-                tracing::warn!(%error, "the server does not know the plugins and the playroom yet")
+                tracing::warn!(%error, "the server does not know the plugins and the playroom yet");
             }
         }
     }

@@ -125,7 +125,7 @@ impl Playroom {
             match ServiceLabels::parse(&service.plain_labels(), shape) {
                 Ok(labels) => routed.extend(labels.port.map(|_| name.clone())),
                 Err(wrong) => {
-                    problems.extend(wrong.iter().map(|one| format!("service `{name}`: {one}")))
+                    problems.extend(wrong.iter().map(|one| format!("service `{name}`: {one}")));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Which hosts the services of a playground want, and whether another playground of the playroom has them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use playground::{
     blueprint,
@@ -47,12 +47,15 @@ pub(crate) async fn note_conflicts(
         let mut specs: BTreeMap<i64, SpecBody> = BTreeMap::new();
         let mut found = Vec::new();
         for row in others {
-            if !specs.contains_key(&row.playspec_id) {
-                let spec = playgrounds::playspec(read, Some(row.playspec_id), "")?;
-                let body = spec.as_ref().map(SpecBody::of).transpose()?;
-                specs.insert(row.playspec_id, body.unwrap_or_default());
-            }
-            found.extend(taken(&row, &specs[&row.playspec_id])?);
+            let spec = match specs.entry(row.playspec_id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    let spec = playgrounds::playspec(read, Some(row.playspec_id), "")?;
+                    let body = spec.as_ref().map(SpecBody::of).transpose()?;
+                    place.insert(body.unwrap_or_default())
+                }
+            };
+            found.extend(taken(&row, spec)?);
         }
         Ok(found)
     };

@@ -16,7 +16,6 @@ use tokio::{task::spawn_blocking, time::sleep};
 use super::parts::location;
 use crate::{
     client::Client,
-    machine,
     report::Measure,
     server::{Environment, Server},
 };

@@ -19,8 +19,8 @@ use sha2::{Digest, Sha256};
 use wire::executors::operations::BuildRecord;
 
 use super::{
+    context::Operation,
     error::OperationError,
-    operation::Operation,
     prepare::Prepared,
     sources::{ServiceCheckout, Sources},
 };

@@ -11,9 +11,7 @@ use futures_util::future::join_all;
 use playground::plan::{PlannedService, RolloutPlan, ServiceChange};
 use router::RouteState;
 
-use super::{
-    error::OperationError, operation::Operation, readiness::awaited, rollout::Destination,
-};
+use super::{context::Operation, error::OperationError, readiness::awaited, rollout::Destination};
 use crate::playrooms::{CONFIG_LABEL, RoutedService, address};
 
 /// How long the compose tool may take to create the containers of a service.
@@ -68,7 +66,7 @@ impl Operation<'_> {
             }
             match how {
                 ServiceChange::StartFirst | ServiceChange::Scale { .. } => {
-                    self.start_first(service, change).await?
+                    self.start_first(service, change).await?;
                 }
                 ServiceChange::Unchanged => self.keep_running(service, change).await?,
                 ServiceChange::Add | ServiceChange::Recreate | ServiceChange::StopFirst { .. } => {

@@ -14,8 +14,8 @@ use serde_json::{Map, Value};
 use wire::executors::operations::BranchClone;
 
 use super::{
+    context::Operation,
     error::OperationError,
-    operation::Operation,
     secrets::{self, hide},
     services::BranchChoice,
     sources::ServiceCheckout,

@@ -14,8 +14,8 @@ use playground::failures::{Diagnosis, FailureEvidence, diagnose};
 use wire::executors::operations::OperationFailure;
 
 use super::{
+    context::Operation,
     error::{OperationError, word},
-    operation::Operation,
 };
 
 /// So many lines of a service or command are told of a failure.

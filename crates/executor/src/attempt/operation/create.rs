@@ -11,9 +11,9 @@ use router::RouteState;
 use serde_json::{Value, json};
 
 use super::{
+    context::{Operation, on_disk},
     error::OperationError,
     generate::labelled,
-    operation::{Operation, on_disk},
     prepare::Prepared,
     readiness::awaited,
     sources::Sources,

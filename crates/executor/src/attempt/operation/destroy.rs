@@ -5,8 +5,8 @@ use serde_json::Value;
 use wire::executors::operations::OperationAction;
 
 use super::{
+    context::{Operation, on_disk},
     error::OperationError,
-    operation::{Operation, on_disk},
 };
 
 impl Operation<'_> {

@@ -9,7 +9,7 @@ use playground::{
 use rand::RngExt;
 use wire::executors::operations::{EnvironmentValue, PlaygroundEnvironment};
 
-use super::{error::OperationError, operation::Operation};
+use super::{context::Operation, error::OperationError};
 
 type Variables = BTreeMap<String, String>;
 

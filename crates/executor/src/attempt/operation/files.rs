@@ -9,8 +9,8 @@ use tokio::io::AsyncWriteExt;
 use wire::{client, executors::operations::MountedFile};
 
 use super::{
+    context::{Operation, on_disk},
     error::OperationError,
-    operation::{Operation, on_disk},
 };
 use crate::{
     attempt::progress_reporter::{Halt, wait_after},
@@ -73,7 +73,7 @@ impl Operation<'_> {
             match self.try_fetch(file, path).await {
                 Ok(()) => return Ok(()),
                 Err(NotFetched::Server(error)) => {
-                    wait_after(&mut backoff, self.taken, error).await?
+                    wait_after(&mut backoff, self.taken, error).await?;
                 }
                 Err(NotFetched::Disk(error)) => {
                     return Err(OperationError::io(

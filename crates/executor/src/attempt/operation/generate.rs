@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
+    context::Operation,
     error::OperationError,
-    operation::Operation,
     prepare::{Prepared, setting},
     services::ServiceSource,
     sources::Sources,

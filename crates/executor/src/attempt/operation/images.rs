@@ -6,7 +6,7 @@ use docker::compose::ComposeProgress;
 use playground::{compose::ComposeDocument, variables::unescape};
 use serde_json::json;
 
-use super::{error::OperationError, operation::Operation};
+use super::{context::Operation, error::OperationError};
 
 /// How long all pulls of an operation may take.
 const PULL_TIMEOUT: Duration = Duration::from_secs(900);

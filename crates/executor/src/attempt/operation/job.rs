@@ -13,7 +13,7 @@ use wire::{
     },
 };
 
-use super::{error::OperationError, operation::Operation, services};
+use super::{context::Operation, error::OperationError, services};
 use crate::playrooms::states;
 
 /// So many lines are kept of each service that is watched, and of each other one.

@@ -6,9 +6,9 @@ use router::RouteState;
 use serde_json::Value;
 
 use super::{
+    context::{Operation, on_disk},
     create::DOWN_TIMEOUT,
     error::OperationError,
-    operation::{Operation, on_disk},
     readiness::awaited,
 };
 use crate::playrooms::{PlaygroundRoutes, states};

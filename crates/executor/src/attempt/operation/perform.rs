@@ -11,7 +11,7 @@ use wire::{
     jobs::Stream,
 };
 
-use super::{error::OperationError, operation::Operation, print::Printer};
+use super::{context::Operation, error::OperationError, print::Printer};
 use crate::{
     attempt::{
         AttemptRunner, Taken, Watched, input,

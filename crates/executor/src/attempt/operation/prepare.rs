@@ -19,10 +19,10 @@ use serde_json::{Map, Value, json};
 use wire::executors::operations::ServiceSources;
 
 use super::{
+    context::{Operation, on_disk},
     environment::{DefaultValues, reported},
     error::OperationError,
     included,
-    operation::{Operation, on_disk},
     services::{self, ServiceSource},
     sources::Sources,
 };
@@ -70,8 +70,8 @@ impl Operation<'_> {
         let environment = self.environment(defaults);
         let values = environment.values();
         let policy: Policy = setting(&self.input.policy, "policy")?;
-        refuse(variables::missing(&given.text, &values))?;
-        refuse(check_files(given, &values, &policy).await?)?;
+        refuse(&variables::missing(&given.text, &values))?;
+        refuse(&check_files(given, &values, &policy).await?)?;
         let (mut document, mut own) = self.normalise(given, &values).await?;
         narrow(&mut document, &self.input.sources);
         let mut sources = services::read(&document, &self.input.sources)?;
@@ -79,7 +79,7 @@ impl Operation<'_> {
             let image = source.image()?;
             policy::check_image(name, &image)
         });
-        refuse(images.collect::<Vec<_>>())?;
+        refuse(&images.collect::<Vec<_>>())?;
         let routes = self.routes_of(&sources)?;
         let routed = routes.iter().map(|route| route.service.clone()).collect();
         let judged = document.clone();
@@ -88,7 +88,7 @@ impl Operation<'_> {
             Ok(places(&judged, &own))
         });
         let places = places.await?;
-        refuse(policy::check(&document, &policy, &places, &routed))?;
+        refuse(&policy::check(&document, &policy, &places, &routed))?;
         let environments = self.service_environments(&document, defaults);
         self.outcome.environment = Some(reported(&environment, &environments));
         sources.retain(|name, _| document.services.contains_key(name));
@@ -237,7 +237,7 @@ async fn check_files(
 }
 
 /// Fails with everything that is refused.
-fn refuse<R: ToString>(refusals: Vec<R>) -> Result<(), OperationError> {
+fn refuse<R: ToString>(refusals: &[R]) -> Result<(), OperationError> {
     if refusals.is_empty() {
         return Ok(());
     }

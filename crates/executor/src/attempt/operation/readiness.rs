@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{error::OperationError, operation::Operation};
+use super::{context::Operation, error::OperationError};
 use crate::playrooms::{CONFIG_LABEL, address};
 
 /// How long services may take to become ready.

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use wire::executors::operations::RegistryLogin;
 
 use super::{
+    context::{Operation, on_disk},
     error::OperationError,
-    operation::{Operation, on_disk},
 };
 
 /// The name under which Docker keeps the login of its own registry.

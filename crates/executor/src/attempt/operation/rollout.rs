@@ -16,9 +16,9 @@ use wire::executors::{
 
 use super::{
     change::Change,
+    context::{Operation, on_disk},
     error::OperationError,
     generate::unlabelled,
-    operation::{Operation, on_disk},
     prepare::Prepared,
 };
 use crate::playrooms::PlaygroundRoutes;

@@ -8,7 +8,7 @@ use playground::{
 use router::{BasicAuth, RouteState};
 use wire::executors::operations::ServiceUrl;
 
-use super::{error::OperationError, operation::Operation};
+use super::{context::Operation, error::OperationError};
 use crate::playrooms::{CONFIG_LABEL, PlaygroundRoutes, RoutedService};
 
 /// Who may open internal services.

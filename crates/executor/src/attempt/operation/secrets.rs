@@ -8,7 +8,7 @@ use wire::{
     playbooks::UseCredential,
 };
 
-use super::{error::OperationError, operation::Operation};
+use super::{context::Operation, error::OperationError};
 use crate::{
     attempt::{
         AttemptRunner, Taken,

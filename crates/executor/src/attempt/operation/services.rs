@@ -50,7 +50,7 @@ pub(super) fn read(
         match ServiceLabels::parse(&service.plain_labels(), shape) {
             Ok(labels) => source.labels = labels,
             Err(wrong) => {
-                problems.extend(wrong.iter().map(|one| format!("service `{name}`: {one}")))
+                problems.extend(wrong.iter().map(|one| format!("service `{name}`: {one}")));
             }
         }
         read.insert(name.clone(), source);

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::{
     clones::WantedCheckout,
+    context::{Operation, on_disk},
     error::OperationError,
-    operation::{Operation, on_disk},
     services::ServiceSource,
 };
 

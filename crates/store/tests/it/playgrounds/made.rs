@@ -207,22 +207,14 @@ async fn what_is_needed_is_not_deleted(db: &Database) {
     };
     assert!(write(&store, remove).await);
     assert_eq!(write(&store, collect).await.objects, ["o"]);
-    leave(
-        &store,
-        &run,
-        NewOutcome {
-            removed: true,
-            ..NewOutcome::default()
-        },
-    )
-    .await
-    .unwrap();
+    let gone = NewOutcome {
+        removed: true,
+        ..NewOutcome::default()
+    };
+    leave(&store, &run, gone).await.unwrap();
     ended(&store, &run, AttemptOutcome::Completed).await;
-    assert!(
-        read(&store, |read| playgrounds::find(read, 1))
-            .await
-            .is_none()
-    );
+    let found = read(&store, |read| playgrounds::find(read, 1)).await;
+    assert!(found.is_none());
     assert_eq!(write(&store, spec_gone).await, Deletion::Done);
     assert_eq!(write(&store, room_gone).await, Deletion::Done);
     db.check();

@@ -85,7 +85,7 @@ async fn perform(keyed: &Keyed, id: &str, outcome: &Value) {
         put(keyed, &path, &report).await;
         let result = json!({"run_id": run["id"], "token": run["token"], "outcome": "completed"});
         post(keyed, exchange, &json!({"results": [result]})).await;
-        if run["input"]["playground"]["id"].to_string() == id {
+        if run["input"]["playground"]["id"].as_i64() == id.parse().ok() {
             return;
         }
     }

@@ -126,9 +126,9 @@ impl<'a> Operation<'a> {
             failure.step = failure.step.or_else(|| current.map(str::to_owned));
             self.phases.fail(&failure.message);
             let redactor = self.printer.redactor();
-            let hidden = |text: String| redactor.text(text);
-            failure.message = hidden(failure.message);
-            failure.lines = failure.lines.into_iter().map(hidden).collect();
+            failure.message = redactor.text(failure.message);
+            let lines = failure.lines.into_iter();
+            failure.lines = lines.map(|line| redactor.text(line)).collect();
             self.outcome.failure = Some(failure);
         } else if self.phases.current().is_some() {
             self.phases.complete(serde_json::Value::Null);

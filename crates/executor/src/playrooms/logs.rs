@@ -69,7 +69,7 @@ impl Playroom {
         if !asked.follow {
             return Ok(Payload::Stream(first.boxed()));
         }
-        let follower = Follower {
+        let follower = LogFollower {
             events: self.starts(&owner, asked.playground_id),
             lines: SelectAll::new(),
             engine: self.engine.clone(),
@@ -128,14 +128,14 @@ impl Playroom {
 }
 
 /// Follows containers, and those that take their place.
-struct Follower {
+struct LogFollower {
     events: BoxStream<'static, String>,
     lines: SelectAll<BoxStream<'static, io::Result<Bytes>>>,
     engine: Engine,
     service: Option<String>,
 }
 
-impl Follower {
+impl LogFollower {
     fn follow(
         mut self,
         containers: Vec<Container>,

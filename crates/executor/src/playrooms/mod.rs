@@ -41,11 +41,11 @@ const LOOK_PERIOD: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(crate) struct Playrooms {
     settings: Option<DockerHost>,
-    found: RwLock<Found>,
+    found: RwLock<FoundHost>,
 }
 
 #[derive(Clone, Default)]
-struct Found {
+struct FoundHost {
     playroom: Option<Arc<Playroom>>,
     /// Why there is none, where one is wanted.
     error: Option<String>,
@@ -75,11 +75,11 @@ impl Playrooms {
             return;
         };
         let found = match Playroom::open(settings).await {
-            Ok(playroom) => Found {
+            Ok(playroom) => FoundHost {
                 playroom: playroom.map(Arc::new),
                 error: None,
             },
-            Err(error) => Found {
+            Err(error) => FoundHost {
                 playroom: None,
                 error: Some(error),
             },
@@ -113,7 +113,7 @@ impl Playrooms {
         self.found().error
     }
 
-    fn found(&self) -> Found {
+    fn found(&self) -> FoundHost {
         let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
         found.clone()
     }

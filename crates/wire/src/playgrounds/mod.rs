@@ -12,7 +12,7 @@ mod operation;
 mod playground;
 mod playroom;
 mod playspec;
-mod service;
+mod settings;
 
 pub use change::{
     ChangePlayground, ExtendExpiration, Extended, NewPlayground, NewPlaygroundBody,
@@ -38,4 +38,4 @@ pub use playspec::{
     ChangeMountedFile, ChangePlayspec, MountedFileView, NewPlayspecBody, NewRegistryCredential,
     Playspec, PlayspecChange, PlayspecSummary, RegistryCredential,
 };
-pub use service::{ExposureSettings, GitConfig, PlayspecService, PortMapping, ServiceSettings};
+pub use settings::{ExposureSettings, GitConfig, PlayspecService, PortMapping, ServiceSettings};

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::SecretsTest;
-use crate::harness::{free_port, poll};
+use crate::{
+    harness::{code, free_port, playhouse, poll, stderr, stdout},
+    planted::Planted,
+};
 
 /// A planted word where a URL takes one.
 pub(super) fn in_a_url(text: &str) -> String {
@@ -53,5 +56,26 @@ impl SecretsTest {
         });
         assert!(error.starts_with("binary download failed"), "{error}");
         self.answers.push_str(&error);
+    }
+}
+
+/// A database that does not answer, or does not let one in, is complained of without its password.
+#[test]
+fn a_password_is_not_in_complaints_about_its_database() {
+    let home = tempfile::TempDir::new().expect("a temporary directory");
+    let mut planted = Planted::default();
+    let password = planted.note("database URL", "pl4ntedDatabasePassword");
+    let url = format!("postgres://me:{password}@127.0.0.1:{}/jobs", free_port());
+    for arguments in [&["server", "--listen", "127.0.0.1:0"][..], &["doctor"]] {
+        let mut command = playhouse(home.path());
+        command
+            .args(arguments)
+            .args(["--database-url", &url, "--log", "trace"]);
+        command.arg("--data-dir").arg(home.path().join("data"));
+        let ended = command.output().expect("the binary starts");
+        assert_ne!(code(&ended), Some(0));
+        let said = format!("{}{}", stdout(&ended), stderr(&ended));
+        assert!(!said.is_empty());
+        planted.absent_from("a complaint", &said);
     }
 }

@@ -20,14 +20,14 @@ const UP_TIMEOUT: Duration = Duration::from_secs(120);
 const DRAIN_LIMIT: Duration = Duration::from_secs(60);
 
 /// A plan, and the document to which it leads.
-pub(super) struct Change<'c> {
+pub(super) struct ServiceUpdate<'c> {
     pub(super) plan: &'c RolloutPlan,
     pub(super) to: &'c Destination,
     /// Where the document is.
     pub(super) file: PathBuf,
 }
 
-impl Change<'_> {
+impl ServiceUpdate<'_> {
     /// What the containers of a service shall be made from.
     fn config(&self, service: &str) -> Option<&String> {
         self.to
@@ -52,7 +52,10 @@ impl Change<'_> {
 }
 
 impl Operation<'_> {
-    pub(super) async fn carry_out(&mut self, change: &Change<'_>) -> Result<(), OperationError> {
+    pub(super) async fn carry_out(
+        &mut self,
+        change: &ServiceUpdate<'_>,
+    ) -> Result<(), OperationError> {
         for planned in &change.plan.services {
             let PlannedService {
                 service,
@@ -86,7 +89,7 @@ impl Operation<'_> {
     async fn keep_running(
         &mut self,
         service: &str,
-        change: &Change<'_>,
+        change: &ServiceUpdate<'_>,
     ) -> Result<(), OperationError> {
         let containers = self.of_service(service).await?;
         let good = containers
@@ -104,7 +107,7 @@ impl Operation<'_> {
     async fn start_first(
         &mut self,
         service: &str,
-        change: &Change<'_>,
+        change: &ServiceUpdate<'_>,
     ) -> Result<(), OperationError> {
         self.start_new(service, change).await?;
         self.switch(service, change).await?;
@@ -120,7 +123,7 @@ impl Operation<'_> {
     async fn stop_first(
         &mut self,
         service: &str,
-        change: &Change<'_>,
+        change: &ServiceUpdate<'_>,
     ) -> Result<(), OperationError> {
         let mut old = self.of_service(service).await?;
         old.retain(|one| !change.is_new(one));
@@ -136,7 +139,7 @@ impl Operation<'_> {
     async fn start_new(
         &mut self,
         service: &str,
-        change: &Change<'_>,
+        change: &ServiceUpdate<'_>,
     ) -> Result<(), OperationError> {
         let containers = self.of_service(service).await?;
         let (new, old): (Vec<_>, Vec<_>) =
@@ -176,7 +179,11 @@ impl Operation<'_> {
     }
 
     /// Has the router send requests to the new containers only.
-    async fn switch(&mut self, service: &str, change: &Change<'_>) -> Result<(), OperationError> {
+    async fn switch(
+        &mut self,
+        service: &str,
+        change: &ServiceUpdate<'_>,
+    ) -> Result<(), OperationError> {
         let mut routes = self.kept_routes()?;
         let target = self.routes(&change.to.routes, &change.to.document, RouteState::Serving);
         let Some(new) = target

@@ -70,14 +70,14 @@ pub(super) fn awaited<'n>(
 }
 
 /// How a container stands.
-enum Standing {
+enum ServiceReadiness {
     Ready,
     NotYet,
     Failed(String),
 }
 
 /// Since when containers were seen to run, by id and start.
-type Seen = HashMap<(String, String), Instant>;
+type ReadySince = HashMap<(String, String), Instant>;
 
 impl Operation<'_> {
     /// Waits until all are ready; answers with the playground's containers.
@@ -86,7 +86,7 @@ impl Operation<'_> {
         awaited: &BTreeMap<String, Awaited>,
     ) -> Result<Vec<Container>, OperationError> {
         let until = Instant::now() + READY_LIMIT;
-        let mut seen = Seen::new();
+        let mut seen = ReadySince::new();
         loop {
             let containers = self.containers().await?;
             let mut missing: Option<String> = None;
@@ -114,7 +114,7 @@ impl Operation<'_> {
         name: &str,
         awaited: &Awaited,
         containers: &[Container],
-        seen: &mut Seen,
+        seen: &mut ReadySince,
     ) -> Result<Option<String>, OperationError> {
         let ours = containers.iter().filter(|container| {
             let config = container.labels.get(CONFIG_LABEL);
@@ -125,9 +125,9 @@ impl Operation<'_> {
         let mut lacks = "it has no container yet".to_owned();
         for container in ours {
             match standing(container, awaited, seen).await {
-                Standing::Ready => ready += 1,
-                Standing::NotYet => lacks = "it is not ready yet".to_owned(),
-                Standing::Failed(why) => {
+                ServiceReadiness::Ready => ready += 1,
+                ServiceReadiness::NotYet => lacks = "it is not ready yet".to_owned(),
+                ServiceReadiness::Failed(why) => {
                     let output = format!("service `{name}`: {why}");
                     self.printer.line(output.clone());
                     return Err(self.diagnosed(output, false).await);
@@ -138,50 +138,54 @@ impl Operation<'_> {
     }
 }
 
-async fn standing(container: &Container, awaited: &Awaited, seen: &mut Seen) -> Standing {
+async fn standing(
+    container: &Container,
+    awaited: &Awaited,
+    seen: &mut ReadySince,
+) -> ServiceReadiness {
     let exited = |code: i64| format!("its container exited with code {code}");
     match (container.state, container.health) {
         _ if container.out_of_memory => {
-            Standing::Failed("its container was killed: out of memory".to_owned())
+            ServiceReadiness::Failed("its container was killed: out of memory".to_owned())
         }
-        (ContainerState::Running, Some(ContainerHealth::Healthy)) => Standing::Ready,
+        (ContainerState::Running, Some(ContainerHealth::Healthy)) => ServiceReadiness::Ready,
         (ContainerState::Running, Some(ContainerHealth::Unhealthy)) => {
             let said = container.health_output.trim();
-            Standing::Failed(format!("its container is unhealthy: {said}"))
+            ServiceReadiness::Failed(format!("its container is unhealthy: {said}"))
         }
-        (ContainerState::Running, Some(ContainerHealth::Starting)) => Standing::NotYet,
+        (ContainerState::Running, Some(ContainerHealth::Starting)) => ServiceReadiness::NotYet,
         (ContainerState::Running, None) if container.restarts >= RESTARTS => {
-            Standing::Failed(format!(
+            ServiceReadiness::Failed(format!(
                 "its container was started again {} times",
                 container.restarts
             ))
         }
         (ContainerState::Running, None) => {
             match awaited.port.and_then(|port| address(container, port)) {
-                Some(address) if connects(address).await => Standing::Ready,
-                Some(_) => Standing::NotYet,
+                Some(address) if connects(address).await => ServiceReadiness::Ready,
+                Some(_) => ServiceReadiness::NotYet,
                 None => settled(container, seen),
             }
         }
         (ContainerState::Exited | ContainerState::Dead, _) => match container.exit_code {
-            Some(0) if awaited.runs_once => Standing::Ready,
-            code => Standing::Failed(exited(code.unwrap_or(-1))),
+            Some(0) if awaited.runs_once => ServiceReadiness::Ready,
+            code => ServiceReadiness::Failed(exited(code.unwrap_or(-1))),
         },
         (ContainerState::Restarting, _) if container.restarts >= RESTARTS => {
-            Standing::Failed(format!(
+            ServiceReadiness::Failed(format!(
                 "its container ends again and again, {} times",
                 container.restarts
             ))
         }
         (ContainerState::Created, _) if !container.error.is_empty() => {
-            Standing::Failed(container.error.clone())
+            ServiceReadiness::Failed(container.error.clone())
         }
-        _ => Standing::NotYet,
+        _ => ServiceReadiness::NotYet,
     }
 }
 
 /// Whether a container without any check has run for a while.
-fn settled(container: &Container, seen: &mut Seen) -> Standing {
+fn settled(container: &Container, seen: &mut ReadySince) -> ServiceReadiness {
     let started = container
         .started_at
         .map(|at| at.to_string())
@@ -190,9 +194,9 @@ fn settled(container: &Container, seen: &mut Seen) -> Standing {
         .entry((container.id.clone(), started))
         .or_insert_with(Instant::now);
     if since.elapsed() >= SETTLE {
-        Standing::Ready
+        ServiceReadiness::Ready
     } else {
-        Standing::NotYet
+        ServiceReadiness::NotYet
     }
 }
 

@@ -15,7 +15,7 @@ use wire::executors::{
 };
 
 use super::{
-    change::Change,
+    change::ServiceUpdate,
     context::{Operation, on_disk},
     error::OperationError,
     generate::unlabelled,
@@ -107,7 +107,7 @@ impl Operation<'_> {
     async fn go_to(&mut self, to: &Destination) -> Result<(), OperationError> {
         let planned = self.make_plan(to).await?;
         self.phases.begin("compose_rollout").await?;
-        let change = Change {
+        let change = ServiceUpdate {
             plan: &planned,
             to,
             file: self.directory.wanted(),
@@ -179,7 +179,7 @@ impl Operation<'_> {
         let file = self.directory.undo();
         let (directory, text, path) = (self.directory.clone(), yaml(&to.document), file.clone());
         on_disk("the applied document", move || directory.put(&path, &text)).await?;
-        let change = Change {
+        let change = ServiceUpdate {
             plan: &planned,
             to: &to,
             file,

@@ -1,3 +1,5 @@
+//! What each status of a playground follows from.
+
 use engine::Status;
 use wire::executors::operations::{OperationAction as A, ServiceState};
 

@@ -120,7 +120,7 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The Docker host; what it keeps is below `state` unless it is told otherwise.
+/// The Docker host; its files are below `state` unless a setting names another directory.
 fn docker(named: &ForDocker, state: Option<&Path>) -> Result<Option<DockerHost>, Failure> {
     if named.no_docker {
         return Ok(None);

@@ -25,7 +25,7 @@ pub struct Builder {
     engine: Engine,
     tool: ComposeTool,
     queue: Queue,
-    /// One turn for each image, so that nobody builds what is being built.
+    /// One lock for each image, so that an image is built once at a time.
     turns: Arc<Mutex<HashMap<String, Weak<Turn<()>>>>>,
 }
 

@@ -7,7 +7,7 @@ use crate::ChildError;
 /// The name of the tool in errors.
 pub(super) const NAME: &str = "Docker Compose";
 
-/// How a run of the Compose tool failed. What it means, and what to do next, is told from the lines.
+/// How a run of the Compose tool failed. The lines say what it means and what to do next.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ComposeError {
     /// The tool failed.

@@ -1,4 +1,4 @@
-//! A project: what the Compose tool is told with every command.
+//! A project: what every command of the Compose tool gets.
 
 use std::{collections::BTreeMap, env, path::PathBuf, process::Stdio, time::Duration};
 

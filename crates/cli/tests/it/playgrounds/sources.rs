@@ -14,7 +14,7 @@ services:
     environment: {MODE: '${MODE:-plain}'}
 ";
 
-/// Runs git in a directory, as somebody.
+/// Runs git in a directory, with an author set.
 fn git(directory: &Path, arguments: &[&str]) {
     let output = Command::new("git")
         .args(["-c", "user.name=Test", "-c", "user.email=test@example.com"])

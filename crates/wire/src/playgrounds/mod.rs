@@ -28,7 +28,7 @@ pub use operation::{
     OperationView, PhaseView, PlannedRollout, PlaygroundResult, RevisionDiff, RevisionView,
 };
 pub use playground::{
-    BranchOfService, PageMeta, PageOf, Playground, PlaygroundQuery, PlaygroundState,
+    BranchOfService, Listed, PageMeta, PageOf, Playground, PlaygroundQuery, PlaygroundState,
     PlaygroundSummary, ServiceUrlState,
 };
 pub use playroom::{

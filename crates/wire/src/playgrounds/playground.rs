@@ -173,7 +173,17 @@ pub struct PlaygroundQuery {
     pub per_page: Option<i64>,
 }
 
-/// A list with pages: the answer when the query has `page` or `per_page`.
+/// A list: bare, or with pages when the query has `page` or `per_page`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Listed<T> {
+    /// All of it.
+    Bare(Vec<T>),
+    /// One page of it.
+    Page(PageOf<T>),
+}
+
+/// A page of a list.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PageOf<T> {
     /// What is on the page.

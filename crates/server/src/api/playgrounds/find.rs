@@ -1,10 +1,10 @@
 //! Playgrounds are looked at.
 
-use axum::{Extension, extract::State, response::Response};
+use axum::{Extension, extract::State};
 use store::playgrounds::PlaygroundRow;
 use wire::{
     Timestamp,
-    playgrounds::{Playground, PlaygroundQuery, PlaygroundState, PlaygroundSummary},
+    playgrounds::{Listed, Playground, PlaygroundQuery, PlaygroundState, PlaygroundSummary},
 };
 
 use super::{page, show};
@@ -18,13 +18,13 @@ use crate::{
 
 /// Lists playgrounds, newest first: a bare list, or `{data, meta}` when the query has `page` or `per_page`.
 #[utoipa::path(get, path = "/api/playgrounds", tag = "playgrounds", params(PlaygroundQuery),
-    responses((status = 200, description = "Playgrounds", body = Vec<PlaygroundSummary>),
+    responses((status = 200, description = "Playgrounds", body = Listed<PlaygroundSummary>),
         (status = 400, description = "A parameter is malformed"),
         (status = 422, description = "A parameter is wrong")))]
 pub(crate) async fn list(
     State(app): State<App>,
     Params(query): Params<PlaygroundQuery>,
-) -> Result<Response, Refusal> {
+) -> Result<axum::Json<Listed<PlaygroundSummary>>, Refusal> {
     let page = page::asked(query.page, query.per_page)?;
     let filter = Filter::of(&query)?;
     let rows = app.store.read(store::playgrounds::list).await?;

@@ -1,8 +1,6 @@
 //! Lists: bare, or by pages when the query asks for them.
 
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use wire::playgrounds::{PageMeta, PageOf};
+use wire::playgrounds::{Listed, PageMeta, PageOf};
 
 use crate::{playgrounds::FieldErrors, refusal::Refusal};
 
@@ -30,9 +28,9 @@ pub(super) fn asked(
 }
 
 /// The list, or the page of it.
-pub(super) fn answer<T: Serialize>(items: Vec<T>, page: Option<(i64, i64)>) -> Response {
+pub(super) fn answer<T>(items: Vec<T>, page: Option<(i64, i64)>) -> axum::Json<Listed<T>> {
     let Some((page, per_page)) = page else {
-        return axum::Json(items).into_response();
+        return axum::Json(Listed::Bare(items));
     };
     let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
     let skipped = (page - 1).saturating_mul(per_page);
@@ -46,5 +44,5 @@ pub(super) fn answer<T: Serialize>(items: Vec<T>, page: Option<(i64, i64)>) -> R
         per_page,
         total,
     };
-    axum::Json(PageOf { data, meta }).into_response()
+    axum::Json(Listed::Page(PageOf { data, meta }))
 }

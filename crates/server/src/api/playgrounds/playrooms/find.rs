@@ -1,8 +1,8 @@
 //! Playrooms are looked at.
 
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use serde::Deserialize;
-use wire::playgrounds::Playroom;
+use wire::playgrounds::{Listed, Playroom};
 
 use super::{all, row_of, view};
 use crate::{
@@ -24,13 +24,13 @@ pub(crate) struct PlayroomQuery {
 
 /// Lists playrooms, by id: a bare list, or `{data, meta}` when the query has `page` or `per_page`.
 #[utoipa::path(get, path = "/api/playrooms", tag = "playrooms", params(PlayroomQuery),
-    responses((status = 200, description = "Playrooms", body = Vec<Playroom>),
+    responses((status = 200, description = "Playrooms", body = Listed<Playroom>),
         (status = 400, description = "A parameter is malformed"),
         (status = 422, description = "A parameter is wrong")))]
 pub(crate) async fn list(
     State(app): State<App>,
     Params(query): Params<PlayroomQuery>,
-) -> Result<Response, Refusal> {
+) -> Result<axum::Json<Listed<Playroom>>, Refusal> {
     let page = page::asked(query.page, query.per_page)?;
     let rooms = view::shown(&app, all(&app).await?).await?;
     Ok(page::answer(rooms, page))

@@ -1,7 +1,7 @@
 //! The same routes under the name that later clients know.
 
-use axum::{extract::State, http::StatusCode, response::Response};
-use wire::playgrounds::{ChangePlayroom, NewPlayroomBody, Playroom, TestedConnection};
+use axum::{extract::State, http::StatusCode};
+use wire::playgrounds::{ChangePlayroom, Listed, NewPlayroomBody, Playroom, TestedConnection};
 
 use super::{change, find, find::PlayroomQuery, test};
 use crate::{
@@ -13,13 +13,13 @@ use crate::{
 
 /// As `GET /api/playrooms`.
 #[utoipa::path(get, path = "/api/marquees", tag = "playrooms", params(PlayroomQuery),
-    responses((status = 200, description = "Playrooms", body = Vec<Playroom>),
+    responses((status = 200, description = "Playrooms", body = Listed<Playroom>),
         (status = 400, description = "A parameter is malformed"),
         (status = 422, description = "A parameter is wrong")))]
 pub(crate) async fn list(
     app: State<App>,
     query: Params<PlayroomQuery>,
-) -> Result<Response, Refusal> {
+) -> Result<axum::Json<Listed<Playroom>>, Refusal> {
     find::list(app, query).await
 }
 

@@ -1,5 +1,6 @@
 //! Playrooms as bodies.
 
+use serde_json::{Value, json};
 use store::playgrounds::{PlaygroundRow, PlayroomRow};
 use wire::{Timestamp, playgrounds::Playroom};
 
@@ -57,9 +58,14 @@ fn one(
         compose_version: text(first.map(|info| &info.compose_version)),
         platform: text(first.map(|info| &info.platform)),
         playground_count: i64::try_from(there.count()).unwrap_or(i64::MAX),
-        policy: body.policy,
-        limits: body.limits,
+        policy: or_empty(body.policy),
+        limits: or_empty(body.limits),
         created_at: Timestamp(row.created_at),
         updated_at: Timestamp(row.updated_at),
     })
+}
+
+/// What nobody has set is shown as an empty object, as it would be sent.
+fn or_empty(set: Value) -> Value {
+    if set.is_null() { json!({}) } else { set }
 }

@@ -1,8 +1,8 @@
 //! Playspecs are looked at.
 
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use serde::Deserialize;
-use wire::playgrounds::{Playspec, PlayspecService, PlayspecSummary};
+use wire::playgrounds::{Listed, Playspec, PlayspecService, PlayspecSummary};
 
 use super::{row_of, view};
 use crate::{
@@ -27,13 +27,13 @@ pub(crate) struct PlayspecQuery {
 
 /// Lists playspecs, newest first: a bare list, or `{data, meta}` when the query has `page` or `per_page`.
 #[utoipa::path(get, path = "/api/playspecs", tag = "playspecs", params(PlayspecQuery),
-    responses((status = 200, description = "Playspecs", body = Vec<PlayspecSummary>),
+    responses((status = 200, description = "Playspecs", body = Listed<PlayspecSummary>),
         (status = 400, description = "A parameter is malformed"),
         (status = 422, description = "A parameter is wrong")))]
 pub(crate) async fn list(
     State(app): State<App>,
     Params(query): Params<PlayspecQuery>,
-) -> Result<Response, Refusal> {
+) -> Result<axum::Json<Listed<PlayspecSummary>>, Refusal> {
     let page = page::asked(query.page, query.per_page)?;
     let rows = app.store.read(store::playgrounds::playspecs).await?;
     let text = query.q.map(|text| text.to_lowercase());

@@ -49,10 +49,10 @@ pub(crate) struct Schemathesis {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Requests drawn for each operation, beside those that the document's limits suggest.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 12)]
     examples: u32,
     /// Fails after so many seconds on one database.
-    #[arg(long, default_value_t = 180)]
+    #[arg(long, default_value_t = 400)]
     seconds: u32,
 }
 
@@ -60,8 +60,8 @@ impl Default for Schemathesis {
     fn default() -> Self {
         Self {
             seed: 1,
-            examples: 20,
-            seconds: 180,
+            examples: 12,
+            seconds: 400,
         }
     }
 }

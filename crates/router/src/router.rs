@@ -1,6 +1,10 @@
 //! The handle of a running router.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
     net::TcpListener,
@@ -28,11 +32,21 @@ pub struct Router {
     certificates: Arc<Certificates>,
     http: Vec<SocketAddr>,
     https: Vec<SocketAddr>,
+    /// Bound, and not accepting yet.
+    bound: Mutex<Vec<(TcpListener, Option<TlsAcceptor>)>>,
 }
 
 impl Router {
     /// Listens on all addresses of the settings, with an empty table.
     pub async fn start(settings: RouterSettings) -> Result<Self, Error> {
+        let router = Self::bind(settings).await?;
+        router.accept();
+        Ok(router)
+    }
+
+    /// The same, but connections wait until [`Router::accept`]: until there is a table, for one that takes the
+    /// place of a router that ended.
+    pub async fn bind(settings: RouterSettings) -> Result<Self, Error> {
         let certificates = Arc::new(Certificates::default());
         certificates.replace(&settings.certificates)?;
         let tls = if settings.https.is_empty() {
@@ -52,17 +66,28 @@ impl Router {
         let router = Self {
             http: http.iter().map(|(address, _)| *address).collect(),
             https: https.iter().map(|(address, _)| *address).collect(),
+            bound: Mutex::new(Vec::with_capacity(http.len() + https.len())),
             certificates,
             acceptor,
         };
-        for (_, listener) in http {
-            tokio::spawn(router.acceptor.clone().accept(listener, None));
-        }
-        for (_, listener) in https {
-            tokio::spawn(router.acceptor.clone().accept(listener, tls.clone()));
-        }
+        let plain = http.into_iter().map(|(_, listener)| (listener, None));
+        let secure = https
+            .into_iter()
+            .map(|(_, listener)| (listener, tls.clone()));
+        router.bound().extend(plain.chain(secure));
         tokio::spawn(sweep(router.acceptor.clone()));
         Ok(router)
+    }
+
+    /// Accepts connections from now on, those that wait first.
+    pub fn accept(&self) {
+        for (listener, tls) in self.bound().drain(..) {
+            tokio::spawn(self.acceptor.clone().accept(listener, tls));
+        }
+    }
+
+    fn bound(&self) -> MutexGuard<'_, Vec<(TcpListener, Option<TlsAcceptor>)>> {
+        self.bound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The addresses for plain HTTP, in the order of the settings.

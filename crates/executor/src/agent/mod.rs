@@ -25,7 +25,7 @@ use crate::{
     Error, Settings,
     attempt::AttemptRunner,
     backoff::Backoff,
-    playrooms::{Playrooms, observe},
+    playrooms::{Playrooms, observe, watch_idle},
     plugin_registry::PluginRegistry,
 };
 
@@ -185,11 +185,15 @@ async fn serve(
     claimed
 }
 
-/// Looks for the Docker host until it is there, then watches it.
+/// Looks for the Docker host until it is there, then watches it and what is idle there.
 async fn watch_playroom(agent: Arc<Agent>) {
     agent.playrooms.find().await;
     if let Some(playroom) = agent.playrooms.playroom() {
-        observe(agent.client.clone(), agent.settings.name.clone(), playroom).await;
+        let (client, name) = (agent.client.clone(), agent.settings.name.clone());
+        tokio::join!(
+            observe(client, name, Arc::clone(&playroom)),
+            watch_idle(playroom)
+        );
     }
 }
 

@@ -9,6 +9,7 @@ mod orphans;
 mod playroom;
 mod readiness;
 mod routing;
+mod sleep;
 mod states;
 mod stats;
 
@@ -27,6 +28,7 @@ pub(crate) use observer::observe;
 pub(crate) use playroom::{Playroom, RoutesError};
 pub use readiness::{DockerReadiness, docker_readiness};
 pub(crate) use routing::{PlaygroundRoutes, RoutedService, address};
+pub(crate) use sleep::{connects, watch_idle};
 pub(crate) use states::states;
 
 use crate::DockerHost;
@@ -76,7 +78,7 @@ impl Playrooms {
         };
         let found = match Playroom::open(settings).await {
             Ok(playroom) => FoundHost {
-                playroom: playroom.map(Arc::new),
+                playroom,
                 error: None,
             },
             Err(error) => FoundHost {

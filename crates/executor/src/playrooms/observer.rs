@@ -20,7 +20,7 @@ use wire::{
     },
 };
 
-use super::{PlaygroundDirectory, Playroom, orphans::Orphans, states};
+use super::{PlaygroundDirectory, Playroom, orphans::Orphans, states, states::asleep};
 
 /// How often everything is looked at, whatever events say.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -139,10 +139,14 @@ impl Observer {
                     let dirty = dirty(&self.playroom, one).await;
                     self.dirty.insert(id, dirty);
                 }
+                let services = states(&containers, names.iter().map(String::as_str));
                 seen.push(ObservedPlayground {
                     id,
                     last_operation: one.last_operation.clone(),
-                    services: states(&containers, names.iter().map(String::as_str)),
+                    services: match self.playroom.is_asleep(id).await {
+                        true => asleep(services),
+                        false => services,
+                    },
                     dirty: self.dirty.get(&id).cloned().unwrap_or_default(),
                 });
             }

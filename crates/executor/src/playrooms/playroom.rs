@@ -1,6 +1,6 @@
 //! A Docker host with the router beside it.
 
-use std::{fs::File, path::PathBuf};
+use std::{fs::File, path::PathBuf, sync::Arc};
 
 use docker::{
     ComposeProject, ComposeTool, DockerError, Endpoint, Engine, Owner, Selection, build::Builder,
@@ -8,7 +8,9 @@ use docker::{
 };
 use wire::executors::{PlayroomInfo, RouterInfo};
 
-use super::{PlaygroundDirectory, PlaygroundRoutes, directory::DirectoryMark, routing::Routing};
+use super::{
+    PlaygroundDirectory, PlaygroundRoutes, directory::DirectoryMark, routing::Routing, sleep::Waker,
+};
 use crate::{DockerHost, directory};
 
 /// A Docker host that answers.
@@ -43,7 +45,7 @@ pub(crate) enum RoutesError {
 impl Playroom {
     /// Connects to the engine, finds the compose tool and starts the router. `None` when no engine was named
     /// and this machine has none.
-    pub(super) async fn open(settings: &DockerHost) -> Result<Option<Self>, String> {
+    pub(super) async fn open(settings: &DockerHost) -> Result<Option<Arc<Self>>, String> {
         let endpoint = match &settings.endpoint {
             Some(text) => Endpoint::parse(text, settings.certificates.as_deref()).map_err(shown)?,
             None => Endpoint::local(),
@@ -63,7 +65,8 @@ impl Playroom {
         let lock = directory::open(&root)
             .map_err(|error| format!("the directory {}: {error}", root.display()))?;
         let root = root.canonicalize().map_err(shown)?;
-        let routing = Routing::start(settings.router_listen).await;
+        let waker = Waker::default();
+        let routing = Routing::bind(settings.router_listen, waker.hook()).await;
         let routing = routing
             .map_err(|error| format!("{error}; name another address with --router-listen"))?;
         let info = PlayroomInfo {
@@ -92,7 +95,10 @@ impl Playroom {
             root,
             _lock: lock,
         };
+        let playroom = Arc::new(playroom);
+        waker.serve(&playroom);
         playroom.restore().await;
+        playroom.routing.accept();
         tracing::info!(
             playroom = playroom.name,
             engine = playroom.info.engine_version,
@@ -154,7 +160,7 @@ impl Playroom {
         owner: &Owner,
     ) -> Result<(), RoutesError> {
         let known = self.routing.playground(routes.id);
-        let mut known = known.lock().await;
+        let mut known = known.routes.lock().await;
         directory.save_routes(&routes)?;
         let containers = self.containers(owner, routes.id).await?;
         self.routing.set(&routes, &containers)?;
@@ -165,7 +171,7 @@ impl Playroom {
     /// Takes the routes of a playground away.
     pub(crate) async fn unroute(&self, id: i64) -> Result<(), RoutesError> {
         let known = self.routing.playground(id);
-        let mut known = known.lock().await;
+        let mut known = known.routes.lock().await;
         self.routing.remove(id)?;
         *known = None;
         Ok(())
@@ -178,7 +184,7 @@ impl Playroom {
         id: i64,
     ) -> Result<Vec<Container>, RoutesError> {
         let known = self.routing.playground(id);
-        let known = known.lock().await;
+        let known = known.routes.lock().await;
         let containers = self.containers(owner, id).await?;
         if let Some(routes) = &*known {
             self.routing.set(routes, &containers)?;

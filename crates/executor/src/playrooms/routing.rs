@@ -11,7 +11,7 @@ use docker::engine::Container;
 use playground::{labels::PathMatch, routes::ServiceRoute};
 use router::{
     BasicAuth, DrainLimits, Drained, HoldLimit, PathRule, RouteEntry, RouteState, RouteTable,
-    Router, RouterSettings,
+    Router, RouterSettings, WakeHook,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,12 +25,37 @@ const RESPONSE_TIMEOUT_MS: u64 = 300_000;
 #[serde(default)]
 pub(crate) struct PlaygroundRoutes {
     pub(crate) id: i64,
+    /// Its Compose project.
+    pub(crate) project: String,
     /// The owner mark of its containers.
     pub(crate) owner: String,
     pub(crate) root_domain: String,
     /// What a caller of an internal service has to know.
     pub(crate) auth: Option<BasicAuth>,
     pub(crate) services: Vec<RoutedService>,
+    /// After so many seconds without a request it sleeps; 0 for never.
+    pub(crate) sleep_after_seconds: u32,
+    /// While it sleeps: the containers that the next request starts, by their ids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stopped: Vec<String>,
+}
+
+impl PlaygroundRoutes {
+    /// Whether its containers are stopped until the next request.
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.is_all(RouteState::Asleep)
+    }
+
+    pub(super) fn is_all(&self, state: RouteState) -> bool {
+        !self.services.is_empty() && self.services.iter().all(|one| one.state == state)
+    }
+
+    /// Puts all services into a state.
+    pub(crate) fn set_all(&mut self, state: RouteState) {
+        for service in &mut self.services {
+            service.state = state;
+        }
+    }
 }
 
 /// A service that is reached through the router.
@@ -48,17 +73,27 @@ pub(crate) struct Routing {
     router: Router,
     address: SocketAddr,
     entries: Mutex<BTreeMap<i64, Vec<RouteEntry>>>,
-    known: Mutex<BTreeMap<i64, Arc<tokio::sync::Mutex<Option<PlaygroundRoutes>>>>>,
+    known: Mutex<BTreeMap<i64, Arc<KnownPlayground>>>,
+}
+
+/// A playground as the router knows it.
+#[derive(Default)]
+pub(crate) struct KnownPlayground {
+    /// For one who looks at its containers and changes the table: nobody else does so meanwhile.
+    pub(crate) routes: tokio::sync::Mutex<Option<PlaygroundRoutes>>,
+    /// Held by whoever starts and stops its containers: an operation, and who puts it to sleep and wakes it.
+    pub(crate) work: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Routing {
-    /// Starts the router with an empty table.
-    pub(crate) async fn start(listen: SocketAddr) -> Result<Self, router::Error> {
+    /// Takes the router's address; connections wait until [`Self::accept`]. What sleeps is woken by the hook.
+    pub(crate) async fn bind(listen: SocketAddr, wake: WakeHook) -> Result<Self, router::Error> {
         let settings = RouterSettings {
             http: vec![listen],
+            wake: Some(wake),
             ..RouterSettings::default()
         };
-        let router = Router::start(settings).await?;
+        let router = Router::bind(settings).await?;
         Ok(Self {
             address: router.http_addresses().first().copied().unwrap_or(listen),
             router,
@@ -67,16 +102,34 @@ impl Routing {
         })
     }
 
+    /// Has the router answer, with the routes that it was given.
+    pub(crate) fn accept(&self) {
+        self.router.accept();
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The routes of a playground, for one who looks at its containers and changes the table: nobody else
-    /// does so meanwhile.
-    pub(crate) fn playground(&self, id: i64) -> Arc<tokio::sync::Mutex<Option<PlaygroundRoutes>>> {
+    /// A playground, which need not have routes.
+    pub(crate) fn playground(&self, id: i64) -> Arc<KnownPlayground> {
         let mut known = lock(&self.known);
         Arc::clone(known.entry(id).or_default())
+    }
+
+    /// The playgrounds that had routes since the start.
+    pub(super) fn playgrounds(&self) -> Vec<(i64, Arc<KnownPlayground>)> {
+        let known = lock(&self.known);
+        known
+            .iter()
+            .map(|(id, one)| (*id, Arc::clone(one)))
+            .collect()
+    }
+
+    /// How long nothing was asked of a playground; `None` while something is.
+    pub(super) fn idle_for(&self, id: i64) -> Option<Duration> {
+        self.router.activity(&id.to_string())?.idle_for
     }
 
     /// Gives the router a playground's routes with the containers that serve them.

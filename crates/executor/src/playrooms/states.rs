@@ -28,6 +28,20 @@ pub(crate) fn states<'a>(
     states.into_values().collect()
 }
 
+/// The same for a playground that sleeps: what does not run is started by the next request.
+pub(super) fn asleep(states: Vec<ServiceState>) -> Vec<ServiceState> {
+    let state = |state: ServiceState| match state.running {
+        true => state,
+        false => ServiceState {
+            status: "asleep".to_owned(),
+            health: None,
+            exit_code: None,
+            ..state
+        },
+    };
+    states.into_iter().map(state).collect()
+}
+
 /// The state of one container.
 fn state(container: &Container) -> ServiceState {
     ServiceState {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use router::{HoldLimit, RouteState, RouterSettings, WakeHook};
+use router::{HoldLimit, RouteState, Router, RouterSettings, WakeHook};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -130,4 +130,21 @@ async fn a_caller_that_goes_away_is_not_held() {
         router.activity("owner").unwrap().requests == 0
     })
     .await;
+}
+
+#[tokio::test]
+async fn connections_wait_until_a_router_that_was_started_again_has_its_table() {
+    let web = Backend::start("web").await;
+    let settings = RouterSettings {
+        http: vec![([127, 0, 0, 1], 0).into()],
+        ..RouterSettings::default()
+    };
+    let router = Router::bind(settings).await.unwrap();
+    let mut early = client(&router).await;
+    early
+        .send("GET / HTTP/1.1\r\nHost: web.localhost\r\n\r\n")
+        .await;
+    install(&router, [route("web", &[web.address])]);
+    router.accept();
+    assert_eq!(early.answer().await.status, 200);
 }

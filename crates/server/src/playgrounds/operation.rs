@@ -113,6 +113,7 @@ fn input(request: OperationRequest<'_>) -> OperationInput {
             job_mode: request.job_mode,
             watched_services: wanted.watched_services.clone(),
             persist_volumes: request.persists,
+            sleep_after_seconds: wanted.sleep_after_seconds,
         },
         sources: ServiceSources {
             compose_yaml: spec_body.base_compose_yaml.clone(),

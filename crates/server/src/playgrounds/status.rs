@@ -68,6 +68,9 @@ pub(crate) struct StatusFacts<'a> {
     pub(crate) services: &'a [ServiceState],
 }
 
+/// What executors say of a service that was stopped because nobody used it: the next request wakes it.
+pub(crate) const ASLEEP: &str = "asleep";
+
 /// The status, and what is wrong with a service if that is the reason.
 pub(crate) fn status_of(facts: StatusFacts<'_>) -> (PlaygroundStatus, Option<String>) {
     use OperationAction as A;
@@ -93,6 +96,9 @@ pub(crate) fn status_of(facts: StatusFacts<'_>) -> (PlaygroundStatus, Option<Str
 fn at_rest(facts: &StatusFacts<'_>) -> (PlaygroundStatus, Option<String>) {
     let services = facts.services;
     if !facts.job_mode && !services.is_empty() {
+        if services.iter().any(|service| service.status == ASLEEP) {
+            return (P::Running, None);
+        }
         if !services.iter().any(|service| service.running) {
             return (P::Stopped, None);
         }

@@ -10,7 +10,7 @@ use wire::{
     },
 };
 
-use super::{LoadedPlayground, Masking, Wanted, WantedEnvironment, life, loaded};
+use super::{LoadedPlayground, Masking, Wanted, WantedEnvironment, life, loaded, status::ASLEEP};
 use crate::refusal::Refusal;
 
 /// A playground in a list.
@@ -48,6 +48,7 @@ pub(crate) fn details(
     let job = loaded.outcome.job.as_ref();
     let result = job.map(|job| if job.success { "success" } else { "failure" });
     Ok(Playground {
+        sleep_after_seconds: Wanted::of(&loaded.row)?.sleep_after_seconds,
         summary: summary(row)?,
         compose_project: row.project.clone(),
         playroom_name: row.playroom.0.clone(),
@@ -91,9 +92,15 @@ pub(crate) fn state(loaded: &LoadedPlayground, masking: &Masking) -> PlaygroundS
         error_details: loaded.outcome.failure.clone(),
         service_urls: urls(loaded),
         expires_at: loaded.row.expires_at.map(Timestamp),
-        state_reason: None,
+        state_reason: is_asleep(&loaded.services).then(|| SLEEPS.to_owned()),
         queue_position: loaded.place,
     }
+}
+
+const SLEEPS: &str = "it sleeps, because nothing was asked of it: the next request wakes it";
+
+fn is_asleep(services: &[ServiceState]) -> bool {
+    services.iter().any(|service| service.status == ASLEEP)
 }
 
 /// What people call a phase; one that this program does not know is called by its key.

@@ -28,6 +28,8 @@ pub(crate) struct Wanted {
     pub(crate) only_services: Vec<String>,
     pub(crate) except_services: Vec<String>,
     pub(crate) build_overrides_yaml: Option<String>,
+    /// 0 for never.
+    pub(crate) sleep_after_seconds: u32,
 }
 
 /// The values of the environment that callers set.
@@ -58,6 +60,7 @@ impl Wanted {
             only_services: new.only_services.unwrap_or_default(),
             except_services: new.except_services.unwrap_or_default(),
             build_overrides_yaml: new.build_overrides_yaml.filter(|text| !text.is_empty()),
+            sleep_after_seconds: new.sleep_after_seconds.unwrap_or_default(),
         };
         let mut environment = WantedEnvironment {
             env_overrides: new.env_overrides.unwrap_or_default(),
@@ -82,6 +85,9 @@ impl Wanted {
         if let Some(text) = change.build_overrides_yaml {
             self.build_overrides_yaml = Some(text).filter(|text| !text.is_empty());
         }
+        self.sleep_after_seconds = change
+            .sleep_after_seconds
+            .unwrap_or(self.sleep_after_seconds);
         self.set_services(change.services.unwrap_or_default(), &mut environment);
         (self, environment)
     }

@@ -55,6 +55,10 @@ pub struct NewPlayground {
     /// Not these services.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub except_services: Option<Vec<String>>,
+    /// Seconds without a request, a socket or a download after which its containers are stopped until the next
+    /// request; 0 for never, which is the default. One in job mode does not sleep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sleep_after_seconds: Option<u32>,
     /// When its time is over.
     #[serde(flatten)]
     pub life: PlaygroundLife,
@@ -104,6 +108,9 @@ pub struct PlaygroundChange {
     /// Replaces what is merged under `build`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub build_overrides_yaml: Option<String>,
+    /// Replaces the seconds without a request after which it sleeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sleep_after_seconds: Option<u32>,
     /// When its time is over.
     #[serde(flatten)]
     pub life: PlaygroundLife,

@@ -70,6 +70,8 @@ pub struct Playground {
     pub services: Vec<ServiceState>,
     /// Where its services are reached.
     pub service_urls: Vec<ServiceUrlState>,
+    /// Seconds without a request after which it sleeps until the next one; 0 for never.
+    pub sleep_after_seconds: u32,
     /// Why the last operation failed, or what is wrong now.
     pub error_message: Option<String>,
     /// The same in parts.
@@ -136,7 +138,7 @@ pub struct PlaygroundState {
     pub service_urls: Vec<ServiceUrlState>,
     /// When its time is over; `null` when it never expires.
     pub expires_at: Option<Timestamp>,
-    /// Why the operation waits for more than its turn.
+    /// Why the operation waits for more than its turn, or that it sleeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_reason: Option<String>,
     /// Its place in the line of operations that wait for an executor, from 1; left out when it does not wait.

@@ -54,6 +54,10 @@ pub(crate) struct PlaygroundSettings {
     #[arg(long)]
     pub(crate) never_expire: bool,
 
+    /// Minutes without a request after which it is stopped until the next one [default: it runs on]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=43_200))]
+    pub(crate) sleep_after: Option<u32>,
+
     /// The Docker host that it runs on [default: the only one, or local]
     #[arg(long, value_name = "NAME")]
     pub(crate) playroom: Option<String>,

@@ -52,6 +52,7 @@ pub(super) fn new(name: String, playspec: String, settings: PlaygroundSettings) 
         env_overrides: some(settings.env.into_iter().collect()),
         service_subdomains: some(settings.subdomain.into_iter().collect()),
         services: (!services.is_empty()).then_some(services),
+        sleep_after_seconds: settings.sleep_after.map(|minutes| minutes * 60),
         life: PlaygroundLife {
             expires_at: settings.ttl.map(clock::in_hours),
             never_expire: settings.never_expire.then_some(true),

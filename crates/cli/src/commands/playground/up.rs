@@ -33,6 +33,7 @@ pub(super) async fn run(up: Up) -> Result<Exit, Failure> {
                 env_overrides: new.env_overrides,
                 service_subdomains: new.service_subdomains,
                 services: new.services,
+                sleep_after_seconds: new.sleep_after_seconds,
                 life: new.life,
                 ..PlaygroundChange::default()
             };

@@ -5,6 +5,7 @@ mod create;
 mod jobs;
 mod kills;
 mod rollout;
+mod sleep;
 mod sources;
 
 pub(crate) use bench::TestPlaygrounds;

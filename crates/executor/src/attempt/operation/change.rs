@@ -12,7 +12,7 @@ use playground::plan::{PlannedService, RolloutPlan, ServiceChange};
 use router::RouteState;
 
 use super::{context::Operation, error::OperationError, readiness::awaited, rollout::Destination};
-use crate::playrooms::{CONFIG_LABEL, RoutedService, address};
+use crate::playrooms::{CONFIG_LABEL, PlaygroundRoutes, RoutedService, address};
 
 /// How long the compose tool may take to create the containers of a service.
 const UP_TIMEOUT: Duration = Duration::from_secs(120);
@@ -202,9 +202,10 @@ impl Operation<'_> {
             Some(there) => *there = new.clone(),
             None => routes.services.push(new.clone()),
         }
-        routes.auth.clone_from(&target.auth);
-        routes.root_domain.clone_from(&target.root_domain);
-        (routes.id, routes.owner) = (target.id, target.owner);
+        let routes = PlaygroundRoutes {
+            services: routes.services,
+            ..target
+        };
         self.route(routes).await
     }
 

@@ -141,6 +141,13 @@ impl AttemptRunner {
 
 impl Operation<'_> {
     async fn perform(&mut self) -> Result<(), OperationError> {
+        let known = self.playroom.routing.playground(self.target().id);
+        // Nobody puts it to sleep or wakes it meanwhile.
+        let _working = known.work.lock().await;
+        if self.input.action.needs_containers() {
+            let woken = self.playroom.rouse(&known).await;
+            woken.map_err(|why| OperationError::failed("unknown", &why))?;
+        }
         match self.input.action {
             OperationAction::Create => self.create().await,
             OperationAction::HardRestart => self.hard_restart().await,

@@ -2,19 +2,15 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    net::SocketAddr,
     time::Duration,
 };
 
 use docker::engine::{Container, ContainerHealth, ContainerState};
 use playground::{compose::ComposeDocument, routes::ServiceRoute};
-use tokio::{
-    net::TcpStream,
-    time::{Instant, sleep, timeout},
-};
+use tokio::time::{Instant, sleep};
 
 use super::{context::Operation, error::OperationError};
-use crate::playrooms::{CONFIG_LABEL, address};
+use crate::playrooms::{CONFIG_LABEL, address, connects};
 
 /// How long services may take to become ready.
 const READY_LIMIT: Duration = Duration::from_secs(120);
@@ -22,8 +18,6 @@ const READY_LIMIT: Duration = Duration::from_secs(120);
 const LOOK_PERIOD: Duration = Duration::from_millis(200);
 /// A container without any check has to run so long: many that cannot work end at once.
 const SETTLE: Duration = Duration::from_millis(600);
-/// How long a connection to a service may take.
-const CONNECT_LIMIT: Duration = Duration::from_millis(500);
 /// A container that the engine starts again so often does not get better.
 const RESTARTS: i64 = 3;
 
@@ -198,12 +192,4 @@ fn settled(container: &Container, seen: &mut ReadySince) -> ServiceReadiness {
     } else {
         ServiceReadiness::NotYet
     }
-}
-
-/// Whether something listens at the address.
-async fn connects(address: SocketAddr) -> bool {
-    matches!(
-        timeout(CONNECT_LIMIT, TcpStream::connect(address)).await,
-        Ok(Ok(_))
-    )
 }

@@ -38,11 +38,17 @@ impl Operation<'_> {
         });
         PlaygroundRoutes {
             id: target.id,
+            project: target.project.clone(),
             owner: target.owner.clone(),
             root_domain: self.root_domain(),
             auth: Some(BasicAuth::new(USER, &self.secrets.password))
                 .filter(|_| !self.secrets.password.is_empty()),
             services: services.collect(),
+            sleep_after_seconds: match target.job_mode {
+                true => 0,
+                false => target.sleep_after_seconds,
+            },
+            stopped: Vec::new(),
         }
     }
 
@@ -69,9 +75,7 @@ impl Operation<'_> {
         let Some(mut routes) = kept else {
             return Ok(());
         };
-        for service in &mut routes.services {
-            service.state = state;
-        }
+        routes.set_all(state);
         self.route(routes).await
     }
 

@@ -95,6 +95,12 @@ impl OperationAction {
         Self::ALL.into_iter().find(|action| action.as_str() == name)
     }
 
+    /// Whether it goes on from containers that run: one that sleeps is woken first.
+    #[must_use]
+    pub fn needs_containers(self) -> bool {
+        matches!(self, Self::Rollout | Self::Rollback)
+    }
+
     /// Its name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -138,6 +144,9 @@ pub struct OperationTarget {
     /// Whether its volumes outlive it. They have the prefix `pv-{playspec_id}-{playroom_id}` then.
     #[serde(default)]
     pub persist_volumes: bool,
+    /// Its containers are stopped after so many seconds without a request, until the next one; 0 for never.
+    #[serde(default)]
+    pub sleep_after_seconds: u32,
 }
 
 /// Where the services of a playground come from.

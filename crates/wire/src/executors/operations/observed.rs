@@ -36,7 +36,7 @@ pub struct ServiceState {
     /// Its name.
     pub name: String,
     /// Docker's word: `created`, `running`, `paused`, `restarting`, `exited` or `dead`; `stopped` when it has
-    /// no container.
+    /// no container, `asleep` when its container is stopped until the next request.
     pub status: String,
     /// `starting`, `healthy` or `unhealthy`; `null` when it has no health check.
     #[serde(default)]

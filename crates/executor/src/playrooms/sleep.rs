@@ -1,0 +1,244 @@
+//! Sleep: the containers of a playground that nobody uses are stopped, and started again by the next request, which
+//! waits for them at the router.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock, Weak},
+    time::Duration,
+};
+
+use docker::{
+    Owner,
+    engine::{Container, ContainerState},
+};
+use futures_util::future::join_all;
+use playground::{compose::ComposeDocument, plan::start_order};
+use router::{RouteState, WakeHook};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep, timeout},
+};
+
+use super::{PlaygroundDirectory, PlaygroundRoutes, Playroom, routing::KnownPlayground};
+
+/// How often it is looked for what is idle.
+const LOOK_PERIOD: Duration = Duration::from_secs(1);
+/// How long services may take until they are ready again.
+const WAKE_LIMIT: Duration = Duration::from_secs(120);
+/// How often they are looked at meanwhile: a request waits.
+const WAKE_PERIOD: Duration = Duration::from_millis(15);
+/// How long a connection to a service may take.
+const CONNECT_LIMIT: Duration = Duration::from_millis(500);
+
+/// Leads the router's call to the playroom, which is there later than the router.
+#[derive(Clone, Default)]
+pub(super) struct Waker(Arc<OnceLock<Weak<Playroom>>>);
+
+impl Waker {
+    /// What the router calls.
+    pub(super) fn hook(&self) -> WakeHook {
+        let waker = self.clone();
+        WakeHook::new(move |owner| {
+            let playroom = waker.0.get().and_then(Weak::upgrade);
+            async move {
+                let id = owner
+                    .parse()
+                    .map_err(|_| format!("`{owner}` is no playground"))?;
+                let playroom = playroom.ok_or("the executor is about to end")?;
+                let known = playroom.routing.playground(id);
+                let _working = known.work.lock().await;
+                playroom.rouse(&known).await
+            }
+        })
+    }
+
+    pub(super) fn serve(&self, playroom: &Arc<Playroom>) {
+        // It is set once, by the one who made both.
+        let _ = self.0.set(Arc::downgrade(playroom));
+    }
+}
+
+/// Puts to sleep what nobody uses, until it is dropped.
+pub(crate) async fn watch_idle(playroom: Arc<Playroom>) {
+    loop {
+        sleep(LOOK_PERIOD).await;
+        for (id, known) in playroom.routing.playgrounds() {
+            if let Err(why) = playroom.put_to_sleep(id, &known).await {
+                tracing::warn!(playground = id, why, "a playground does not sleep");
+            }
+        }
+    }
+}
+
+impl Playroom {
+    /// Whether a playground sleeps.
+    pub(super) async fn is_asleep(&self, id: i64) -> bool {
+        let known = self.routing.playground(id);
+        let routes = known.routes.lock().await;
+        routes.as_ref().is_some_and(PlaygroundRoutes::is_asleep)
+    }
+
+    /// Stops a playground's containers if nothing was asked of it for long enough.
+    async fn put_to_sleep(&self, id: i64, known: &KnownPlayground) -> Result<(), String> {
+        let Ok(_working) = known.work.try_lock() else {
+            return Ok(());
+        };
+        let Some(before) = known.routes.lock().await.clone() else {
+            return Ok(());
+        };
+        let limit = Duration::from_secs(before.sleep_after_seconds.into());
+        let is_idle = || self.routing.idle_for(id).is_some_and(|idle| idle >= limit);
+        if limit.is_zero() || !before.is_all(RouteState::Serving) || !is_idle() {
+            return Ok(());
+        }
+        let (directory, owner) = self.place(&before)?;
+        let mut running = self.containers(&owner, id).await.map_err(shown)?;
+        running.retain(|container| container.state == ContainerState::Running);
+        let mut asleep = before.clone();
+        asleep.set_all(RouteState::Asleep);
+        asleep.stopped = running.iter().map(|one| one.id.clone()).collect();
+        // From now on requests wait, and wake it once this is over.
+        self.route(asleep, &directory, &owner)
+            .await
+            .map_err(shown)?;
+        if !is_idle() {
+            // One that came before is being answered.
+            return self.route(before, &directory, &owner).await.map_err(shown);
+        }
+        let stops = running.iter().map(|one| self.engine.stop(&one.id, None));
+        let stopped: Result<Vec<()>, _> = join_all(stops).await.into_iter().collect();
+        tracing::info!(project = before.project, "a playground sleeps");
+        stopped.map(drop).map_err(shown)
+    }
+
+    /// Starts what was stopped, each service after those that it needs, and gives it the requests that wait. For
+    /// one who has the playground's lock. What does not sleep stays as it is.
+    pub(crate) async fn rouse(&self, known: &KnownPlayground) -> Result<(), String> {
+        let routes = known.routes.lock().await.clone();
+        let Some(mut routes) = routes.filter(PlaygroundRoutes::is_asleep) else {
+            return Ok(());
+        };
+        let (directory, owner) = self.place(&routes)?;
+        let until = Instant::now() + WAKE_LIMIT;
+        let document = directory.document().map_err(shown)?.unwrap_or_default();
+        let containers = self.containers(&owner, routes.id).await.map_err(shown)?;
+        for service in start_order(&document).map_err(shown)? {
+            let ours = containers
+                .iter()
+                .filter(|one| one.service == service && routes.stopped.contains(&one.id));
+            if ours.clone().next().is_none() {
+                continue;
+            }
+            for needed in healthy_before(&document, &service) {
+                let lacks = |all: &[Container]| lacks_health(all, needed);
+                self.await_none((&routes, &owner), until, lacks).await?;
+            }
+            let starts = ours.map(|one| self.engine.start(&one.id));
+            let started: Result<Vec<()>, _> = join_all(starts).await.into_iter().collect();
+            started.map_err(|error| format!("service `{service}`: {error}"))?;
+        }
+        self.await_routed(&routes, &owner, until).await?;
+        routes.set_all(RouteState::Serving);
+        routes.stopped.clear();
+        let project = routes.project.clone();
+        self.route(routes, &directory, &owner)
+            .await
+            .map_err(shown)?;
+        tracing::info!(project, "a playground is awake");
+        Ok(())
+    }
+    /// Waits until every service that has a route takes connections.
+    async fn await_routed(
+        &self,
+        routes: &PlaygroundRoutes,
+        owner: &Owner,
+        until: Instant,
+    ) -> Result<(), String> {
+        for service in &routes.services {
+            let name = &service.route.service;
+            let mut targets = Vec::new();
+            self.await_none((routes, owner), until, |containers| {
+                targets = service.targets(containers);
+                targets
+                    .is_empty()
+                    .then(|| format!("service `{name}` is not ready"))
+            })
+            .await?;
+            for target in targets {
+                while !connects(target).await {
+                    late(until, || format!("service `{name}` does not listen"))?;
+                    sleep(WAKE_PERIOD).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at the containers until nothing is lacking.
+    async fn await_none(
+        &self,
+        (routes, owner): (&PlaygroundRoutes, &Owner),
+        until: Instant,
+        mut lacks: impl FnMut(&[Container]) -> Option<String>,
+    ) -> Result<(), String> {
+        loop {
+            let containers = self.containers(owner, routes.id).await.map_err(shown)?;
+            let Some(what) = lacks(&containers) else {
+                return Ok(());
+            };
+            late(until, || what)?;
+            sleep(WAKE_PERIOD).await;
+        }
+    }
+
+    /// Where a playground is, and whose it is.
+    fn place(&self, routes: &PlaygroundRoutes) -> Result<(PlaygroundDirectory, Owner), String> {
+        let directory = self.directory(&routes.project).map_err(shown)?;
+        let owner = Owner::new(&routes.owner).ok_or("its containers have no owner mark")?;
+        Ok((directory, owner))
+    }
+}
+
+/// Whether something listens at the address.
+pub(crate) async fn connects(address: SocketAddr) -> bool {
+    matches!(
+        timeout(CONNECT_LIMIT, TcpStream::connect(address)).await,
+        Ok(Ok(_))
+    )
+}
+
+/// The services that have to be healthy before one starts.
+fn healthy_before<'a>(
+    document: &'a ComposeDocument,
+    service: &str,
+) -> impl Iterator<Item = &'a String> {
+    let needs = document.services.get(service).map(|one| &one.depends_on);
+    let needs = needs.into_iter().flatten();
+    let is_health = |condition: &serde_json::Value| condition == "service_healthy";
+    needs
+        .filter(move |(_, needed)| needed.get("condition").is_some_and(is_health))
+        .map(|(name, _)| name)
+}
+
+/// What a service lacks to be healthy.
+fn lacks_health(containers: &[Container], service: &str) -> Option<String> {
+    let mut ours = containers.iter().filter(|one| one.service == service);
+    let is_healthy = ours.any(Container::is_ready);
+    (!is_healthy).then(|| format!("service `{service}` is not healthy"))
+}
+
+/// Refuses when the time is over.
+fn late(until: Instant, what: impl FnOnce() -> String) -> Result<(), String> {
+    match Instant::now() < until {
+        true => Ok(()),
+        false => Err(format!(
+            "not awake within {} s: {}",
+            WAKE_LIMIT.as_secs(),
+            what()
+        )),
+    }
+}
+
+fn shown(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

@@ -22,7 +22,7 @@ pub use attempt::plugins::Isolated;
 pub use docker::git::GitPolicy;
 pub use playrooms::{DockerReadiness, docker_readiness};
 pub use probe::{Finding, Support, probe};
-pub use settings::{DockerHost, Isolation, Plugins, Settings, ShippedPlugin};
+pub use settings::{DockerHost, Isolation, Plugins, RouterHttps, Settings, ShippedPlugin};
 pub use tokio_util::sync::CancellationToken;
 use wire::client::Client;
 

@@ -113,12 +113,27 @@ pub struct DockerHost {
     pub directory: PathBuf,
     /// Where the router listens; port 0 takes a free one.
     pub router_listen: SocketAddr,
+    /// Where it listens for HTTPS; plain HTTP is sent on to it then.
+    pub router_https: Option<RouterHttps>,
+    /// Where `GET /metrics` has the router's counters.
+    pub router_metrics: Option<SocketAddr>,
     /// What stands after the subdomains of services, where a playroom has no domain of its own.
     pub root_domain: String,
     /// How many images are built at once.
     pub builds: usize,
     /// Which repositories may be cloned besides those over HTTPS and SSH.
     pub git: GitPolicy,
+}
+
+/// HTTPS of the router.
+#[derive(Clone, Debug)]
+pub struct RouterHttps {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// PEM: the certificate, then those that it was issued by. Read again when the file changes.
+    pub certificate: PathBuf,
+    /// PEM: its private key.
+    pub key: PathBuf,
 }
 
 impl DockerHost {
@@ -133,6 +148,8 @@ impl DockerHost {
             playroom: "local".to_owned(),
             directory: directory.into(),
             router_listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            router_https: None,
+            router_metrics: None,
             root_domain: "localhost".to_owned(),
             builds: 2,
             git: GitPolicy::default(),

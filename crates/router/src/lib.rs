@@ -15,6 +15,7 @@ mod live;
 mod proxy;
 mod router;
 mod routes;
+mod scrape;
 mod settings;
 mod socket;
 mod table;

@@ -18,6 +18,7 @@ use crate::{
     listener::Acceptor,
     live::{Activity, DrainLimits, Drained, RouterMetrics},
     proxy::Proxy,
+    scrape,
     settings::RouterSettings,
     table::RouteTable,
     tls::{self, Certificate, Certificates},
@@ -32,6 +33,7 @@ pub struct Router {
     certificates: Arc<Certificates>,
     http: Vec<SocketAddr>,
     https: Vec<SocketAddr>,
+    metrics: Option<SocketAddr>,
     /// Bound, and not accepting yet.
     bound: Mutex<Vec<(TcpListener, Option<TlsAcceptor>)>>,
 }
@@ -59,6 +61,7 @@ impl Router {
         };
         let http = listen(&settings.http).await?;
         let https = listen(&settings.https).await?;
+        let scraped = listen(settings.metrics.as_slice()).await?.pop();
         let acceptor = Acceptor {
             connections: Arc::new(Semaphore::new(settings.connection_limit)),
             proxy: Arc::new(Proxy::new(settings)),
@@ -66,6 +69,7 @@ impl Router {
         let router = Self {
             http: http.iter().map(|(address, _)| *address).collect(),
             https: https.iter().map(|(address, _)| *address).collect(),
+            metrics: scraped.as_ref().map(|(address, _)| *address),
             bound: Mutex::new(Vec::with_capacity(http.len() + https.len())),
             certificates,
             acceptor,
@@ -76,6 +80,9 @@ impl Router {
             .map(|(_, listener)| (listener, tls.clone()));
         router.bound().extend(plain.chain(secure));
         tokio::spawn(sweep(router.acceptor.clone()));
+        if let Some((_, listener)) = scraped {
+            tokio::spawn(scrape::serve(listener, Arc::clone(&router.acceptor.proxy)));
+        }
         Ok(router)
     }
 
@@ -98,6 +105,11 @@ impl Router {
     /// The addresses for HTTPS, in the order of the settings.
     pub fn https_addresses(&self) -> &[SocketAddr] {
         &self.https
+    }
+
+    /// The address of the counters, if they have one.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics
     }
 
     /// Replaces the table at once, for every request that comes from now on. Targets and routes that both tables

@@ -13,6 +13,8 @@ pub struct RouterSettings {
     pub http: Vec<SocketAddr>,
     /// Addresses for HTTPS. They need [`RouterSettings::certificates`].
     pub https: Vec<SocketAddr>,
+    /// Where `GET /metrics` has the counters, in the text format of Prometheus.
+    pub metrics: Option<SocketAddr>,
     /// The certificates of HTTPS; the name that a client asks for chooses, the first is for all other names.
     pub certificates: Vec<Certificate>,
     /// Sends plain HTTP on to HTTPS on this port, as users reach it.
@@ -36,6 +38,7 @@ impl Default for RouterSettings {
         Self {
             http: Vec::new(),
             https: Vec::new(),
+            metrics: None,
             certificates: Vec::new(),
             redirect_to_https: None,
             trusted_proxies: Vec::new(),

@@ -47,6 +47,34 @@ pub(crate) struct ForDocker {
     #[arg(default_value = "127.0.0.1:8081", value_parser = values::listen)]
     pub(crate) router_listen: SocketAddr,
 
+    /// Where the router listens for HTTPS; it needs --router-certificate and --router-key
+    #[arg(long, env = "PLAYHOUSE_ROUTER_HTTPS", value_name = "ADDR:PORT")]
+    #[arg(value_parser = values::listen, requires_all = ["router_certificate", "router_key"])]
+    pub(crate) router_https: Option<SocketAddr>,
+
+    /// PEM file with the router's certificate and those that it was issued by; read again when it changes
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ROUTER_CERTIFICATE",
+        value_name = "FILE",
+        requires = "router_https"
+    )]
+    pub(crate) router_certificate: Option<PathBuf>,
+
+    /// PEM file with the key of the router's certificate
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ROUTER_KEY",
+        value_name = "FILE",
+        requires = "router_https"
+    )]
+    pub(crate) router_key: Option<PathBuf>,
+
+    /// Where GET /metrics has what the router counts of each service, for Prometheus [default: nowhere]
+    #[arg(long, env = "PLAYHOUSE_ROUTER_METRICS", value_name = "ADDR:PORT")]
+    #[arg(value_parser = values::listen)]
+    pub(crate) router_metrics: Option<SocketAddr>,
+
     /// What stands after the subdomains of services, where a playroom has no domain of its own
     #[arg(
         long,

@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use executor::{CancellationToken, DockerHost, GitPolicy, Plugins, Settings, ShippedPlugin};
+use executor::{
+    CancellationToken, DockerHost, GitPolicy, Plugins, RouterHttps, Settings, ShippedPlugin,
+};
 use tokio::task::JoinHandle;
 use wire::{client::Client, executors::BUILT_IN, trace::Spans};
 
@@ -136,6 +138,8 @@ fn docker(named: &ForDocker, state: Option<&Path>) -> Result<Option<DockerHost>,
         compose: named.compose.clone(),
         playroom: named.playroom.clone(),
         router_listen: named.router_listen,
+        router_https: https(named),
+        router_metrics: named.router_metrics,
         root_domain: named.root_domain.clone(),
         builds: named.builds.into(),
         git: GitPolicy {
@@ -144,6 +148,15 @@ fn docker(named: &ForDocker, state: Option<&Path>) -> Result<Option<DockerHost>,
         },
         ..DockerHost::new(directory)
     }))
+}
+
+/// HTTPS of the router: all three, or none.
+fn https(named: &ForDocker) -> Option<RouterHttps> {
+    Some(RouterHttps {
+        listen: named.router_https?,
+        certificate: named.router_certificate.clone()?,
+        key: named.router_key.clone()?,
+    })
 }
 
 pub(super) fn level(isolation: Isolation) -> executor::Isolation {

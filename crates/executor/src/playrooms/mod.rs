@@ -1,5 +1,6 @@
 //! What lives beside the attempts: the Docker host of this executor, the router, and who watches both.
 
+mod certificate;
 mod check;
 mod checkouts;
 mod directory;

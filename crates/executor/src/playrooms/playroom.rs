@@ -66,9 +66,8 @@ impl Playroom {
             .map_err(|error| format!("the directory {}: {error}", root.display()))?;
         let root = root.canonicalize().map_err(shown)?;
         let waker = Waker::default();
-        let routing = Routing::bind(settings.router_listen, waker.hook()).await;
-        let routing = routing
-            .map_err(|error| format!("{error}; name another address with --router-listen"))?;
+        let routing = Routing::bind(settings, waker.hook()).await?;
+        let (scheme, port) = routing.reached();
         let info = PlayroomInfo {
             name: settings.playroom.clone(),
             engine_id: engine.id().await.map_err(shown)?,
@@ -76,8 +75,8 @@ impl Playroom {
             compose_version: tool.version().to_owned(),
             platform: format!("{}/{}", version.os, version.architecture),
             router: Some(RouterInfo {
-                scheme: "http".to_owned(),
-                port: routing.address().port(),
+                scheme: scheme.to_owned(),
+                port,
                 root_domain: settings.root_domain.clone(),
             }),
             error: None,

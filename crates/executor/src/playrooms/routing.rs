@@ -15,7 +15,8 @@ use router::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::CONFIG_LABEL;
+use super::{CONFIG_LABEL, certificate::CertificateFiles};
+use crate::DockerHost;
 
 /// How long a service may take until its response begins.
 const RESPONSE_TIMEOUT_MS: u64 = 300_000;
@@ -72,6 +73,7 @@ pub(crate) struct RoutedService {
 pub(crate) struct Routing {
     router: Router,
     address: SocketAddr,
+    certificate: Mutex<Option<CertificateFiles>>,
     entries: Mutex<BTreeMap<i64, Vec<RouteEntry>>>,
     known: Mutex<BTreeMap<i64, Arc<KnownPlayground>>>,
 }
@@ -87,15 +89,29 @@ pub(crate) struct KnownPlayground {
 
 impl Routing {
     /// Takes the router's address; connections wait until [`Self::accept`]. What sleeps is woken by the hook.
-    pub(crate) async fn bind(listen: SocketAddr, wake: WakeHook) -> Result<Self, router::Error> {
+    pub(crate) async fn bind(host: &DockerHost, wake: WakeHook) -> Result<Self, String> {
+        let certificate = host.router_https.as_ref().map(CertificateFiles::read);
+        let (files, certificate) = certificate.transpose()?.unzip();
+        let listen = host.router_listen;
         let settings = RouterSettings {
             http: vec![listen],
+            https: host.router_https.iter().map(|one| one.listen).collect(),
+            certificates: certificate.into_iter().collect(),
+            redirect_to_https: host
+                .router_https
+                .as_ref()
+                .map(|one| one.listen.port())
+                .filter(|port| *port != 0),
+            metrics: host.router_metrics,
             wake: Some(wake),
             ..RouterSettings::default()
         };
-        let router = Router::bind(settings).await?;
+        let router = Router::bind(settings)
+            .await
+            .map_err(|error| error.to_string())?;
         Ok(Self {
             address: router.http_addresses().first().copied().unwrap_or(listen),
+            certificate: Mutex::new(files),
             router,
             entries: Mutex::default(),
             known: Mutex::default(),
@@ -116,6 +132,30 @@ impl Routing {
     pub(crate) fn playground(&self, id: i64) -> Arc<KnownPlayground> {
         let mut known = lock(&self.known);
         Arc::clone(known.entry(id).or_default())
+    }
+
+    /// How people reach it: the scheme and the port.
+    pub(super) fn reached(&self) -> (&'static str, u16) {
+        match self.router.https_addresses().first() {
+            Some(secure) => ("https", secure.port()),
+            None => ("http", self.address.port()),
+        }
+    }
+
+    /// Uses the certificate of HTTPS that is in its files now.
+    pub(super) fn renew_certificate(&self) {
+        if let Some(files) = &mut *lock(&self.certificate)
+            && let Some(changed) = files.changed()
+        {
+            let replaced = changed.and_then(|certificate| {
+                let replaced = self.router.replace_certificates(&[certificate]);
+                replaced.map_err(|error| error.to_string())
+            });
+            match replaced {
+                Ok(()) => tracing::info!("the router has a new certificate"),
+                Err(error) => tracing::warn!(error, "the router keeps its old certificate"),
+            }
+        }
     }
 
     /// The playgrounds that had routes since the start.

@@ -62,6 +62,7 @@ impl Waker {
 pub(crate) async fn watch_idle(playroom: Arc<Playroom>) {
     loop {
         sleep(LOOK_PERIOD).await;
+        playroom.routing.renew_certificate();
         for (id, known) in playroom.routing.playgrounds() {
             if let Err(why) = playroom.put_to_sleep(id, &known).await {
                 tracing::warn!(playground = id, why, "a playground does not sleep");

@@ -51,10 +51,16 @@ pub(crate) struct TestPlaygrounds {
 impl TestPlaygrounds {
     /// A server with an executor in it.
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same, with more flags.
+    pub(crate) fn start_with(more: &[String]) -> Self {
         let docker = private_docker::common();
         let port = free_port();
         let mut arguments = vec!["--with-executor".to_owned(), "--lease-seconds=5".to_owned()];
         arguments.extend(of_executor(&docker, Placement::Free, port));
+        arguments.extend_from_slice(more);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let playgrounds = Self {
             server: Server::start(&arguments),

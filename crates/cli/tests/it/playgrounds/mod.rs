@@ -2,6 +2,7 @@
 
 mod bench;
 mod create;
+mod https;
 mod jobs;
 mod kills;
 mod rollout;

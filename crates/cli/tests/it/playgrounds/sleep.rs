@@ -19,6 +19,7 @@ services:
     environment: {VERSION: '${VERSION:-one}'}
     labels: {playgrounds.expose: '80'}
     depends_on: {db: {condition: service_healthy}}
+    stop_grace_period: 0s
   db:
     image: IMAGE
     command: [sh, -c, 'rm -f /ready; sleep 0.3; touch /ready; exec sleep 1000']

@@ -60,6 +60,9 @@ pub(crate) enum Bench {
     /// Executions of playbooks, and the same lists of steps by ansible-core and DBOS for Python, which are installed
     /// from the registry into the target directory.
     Playbooks(Measured),
+    /// Playgrounds on a private Docker engine: create and rollout beside the compose tool, the router beside nginx,
+    /// waking beside a bare start, a hundred that idle.
+    Playgrounds(Measured),
 }
 
 #[derive(Args)]
@@ -217,6 +220,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         Bench::Runs(measured) => ("runs", measured),
         Bench::Parts(measured) => ("parts", measured),
         Bench::Playbooks(measured) => ("playbooks", measured),
+        Bench::Playgrounds(measured) => ("playgrounds", measured),
     };
     // Two builds: together they would share features, and the server would not be the shipped one.
     succeed(&mut cargo(["build", "--release", "--package", "cli"]))?;
@@ -239,6 +243,16 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         .or_else(|| measured.database_url.clone())
     {
         command.args(["--database-url", &url]);
+    }
+    let engine = match bench {
+        Bench::Playgrounds(_) => {
+            setup::load_programs()?;
+            Some(Engine::start(&setup::docker()?, &sample()?)?)
+        }
+        _ => None,
+    };
+    if let Some(engine) = &engine {
+        command.arg("--docker").arg(engine.location().directory());
     }
     for case in &measured.only {
         command.args(["--only", case]);

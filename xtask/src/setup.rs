@@ -49,6 +49,20 @@ pub(crate) fn docker() -> Result<PathBuf> {
         .with_context(|| format!("no docker-compose in {}", environment.display()))
 }
 
+/// Installs the proxy beside which the router is measured, and what measures both.
+pub(crate) fn load_programs() -> Result<()> {
+    const NO_PROGRAMS: &str =
+        "nginx and wrk are missing and cannot be installed from here: install these packages";
+    let there =
+        |name: &str| ["/usr/sbin", "/usr/bin"].map(|place| Path::new(place).join(name).is_file());
+    let missing = |name: &&str| there(name) == [false; 2];
+    let wanted: Vec<&str> = ["nginx", "wrk"].into_iter().filter(missing).collect();
+    match wanted.is_empty() {
+        true => Ok(()),
+        false => packages(&wanted, NO_PROGRAMS),
+    }
+}
+
 /// Installs packages of Debian, if this is a Debian and we may; else fails with what is `missing`.
 pub(crate) fn packages(names: &[&str], missing: &'static str) -> Result<()> {
     let apt = Path::new("/usr/bin/apt-get");

@@ -26,6 +26,11 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Result<Self> {
+        Self::connect_as(address, &address.to_string()).await
+    }
+
+    /// The same, for another host there.
+    pub(crate) async fn connect_as(address: SocketAddr, host: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -33,7 +38,7 @@ impl Client {
         tokio::spawn(connection);
         Ok(Self {
             sender,
-            host: HeaderValue::try_from(address.to_string())?,
+            host: HeaderValue::try_from(host)?,
         })
     }
 

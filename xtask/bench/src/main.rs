@@ -45,6 +45,9 @@ struct Arguments {
     /// Measures on this PostgreSQL; a database `playhouse_bench` is made in it, again and again.
     #[arg(long)]
     database_url: Option<String>,
+    /// The directory of a private Docker engine, for playgrounds.
+    #[arg(long)]
+    docker: Option<PathBuf>,
     /// Writes the results here, too.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -88,6 +91,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         playhouse: arguments.playhouse,
         work_dir,
         database_url: arguments.database_url,
+        docker: arguments.docker,
         duration: Duration::from_secs_f64(arguments.seconds),
     };
     let mut report = Report::new(

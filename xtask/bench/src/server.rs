@@ -22,6 +22,8 @@ pub(crate) struct Environment {
     pub(crate) playhouse: PathBuf,
     pub(crate) work_dir: PathBuf,
     pub(crate) database_url: Option<String>,
+    /// The directory of a private Docker engine.
+    pub(crate) docker: Option<PathBuf>,
     pub(crate) duration: Duration,
 }
 

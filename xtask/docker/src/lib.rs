@@ -49,7 +49,9 @@ pub fn common() -> Location {
 }
 
 impl Location {
-    pub(crate) fn new(directory: &Path) -> Self {
+    /// One that runs in this directory.
+    #[must_use]
+    pub fn new(directory: &Path) -> Self {
         Self {
             directory: directory.to_path_buf(),
         }

@@ -57,7 +57,7 @@ async fn statements_since(client: &mut Client, before: f64) -> Result<f64> {
 }
 
 /// Statements since the server's start.
-async fn statements(client: &mut Client) -> Result<f64> {
+pub(super) async fn statements(client: &mut Client) -> Result<f64> {
     let answer = client.call(Method::GET, "/api/v1/metrics", Default::default());
     let (status, body) = answer.await?;
     ensure!(status == StatusCode::OK, "metrics: {status}");

@@ -10,6 +10,7 @@ mod latency;
 mod one_by_one;
 mod parts;
 mod playbooks;
+mod playgrounds;
 mod plugin_jobs;
 mod plugins;
 mod rest;
@@ -59,6 +60,14 @@ pub(crate) enum Case {
     Idle,
     /// Lists of trivial steps by ansible-core and, on PostgreSQL, by DBOS for Python.
     Others,
+    /// Create and rollout of a playground, and the same by the compose tool.
+    Change,
+    /// Requests through the router, through nginx, and without either.
+    Router,
+    /// The request that wakes a playground, and a bare start of its container.
+    Wake,
+    /// A hundred playgrounds that nobody uses.
+    IdlePlaygrounds,
 }
 
 /// What cases are about.
@@ -76,6 +85,8 @@ pub(crate) enum Subject {
     Parts,
     /// Playbooks, and what others make of the same.
     Playbooks,
+    /// Playgrounds and the router beside them.
+    Playgrounds,
 }
 
 impl Case {
@@ -92,6 +103,9 @@ impl Case {
             Self::RunList => Subject::Runs,
             Self::Parts => Subject::Parts,
             Self::Executions | Self::Idle | Self::Others => Subject::Playbooks,
+            Self::Change | Self::Router | Self::Wake | Self::IdlePlaygrounds => {
+                Subject::Playgrounds
+            }
             _ => Subject::Queue,
         }
     }
@@ -99,11 +113,13 @@ impl Case {
     /// How often it is measured when `wanted` runs are asked for.
     pub(crate) fn runs(self, wanted: usize) -> usize {
         // They measure several times on the many rows that it takes long to write.
-        if [Self::ClaimCost, Self::RunList, Self::Idle].contains(&self) {
-            1
-        } else {
-            wanted
-        }
+        let large = [
+            Self::ClaimCost,
+            Self::RunList,
+            Self::Idle,
+            Self::IdlePlaygrounds,
+        ];
+        if large.contains(&self) { 1 } else { wanted }
     }
 
     /// One run.
@@ -126,6 +142,10 @@ impl Case {
             Self::Parts => parts::measure(environment).await,
             Self::Executions => playbooks::measure(environment).await,
             Self::Others => playbooks::measure_others(environment).await,
+            Self::Change => playgrounds::measure_change(environment).await,
+            Self::Router => playgrounds::measure_router(environment).await,
+            Self::Wake => playgrounds::measure_wake(environment).await,
+            Self::IdlePlaygrounds => playgrounds::measure_idle(environment).await,
         }
     }
 }

@@ -83,6 +83,7 @@ mod tests {
             playhouse,
             work_dir,
             database_url: None,
+            docker: None,
             duration,
         };
         assert!(cycle(&environment, 10).unwrap() > 0.0);

@@ -8,6 +8,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use engine::RunId;
 use futures_util::{StreamExt, stream};
+use serde::de::DeserializeOwned;
 use store::{
     Store, Topic,
     questions::{AnswerPieces, NewQuestion},
@@ -57,6 +58,25 @@ pub(crate) async fn ask(app: &App, executor: &str, question: &Question) -> Resul
     });
     let first = stream::once(std::future::ready(Ok(first)));
     Ok(Body::from_stream(first.chain(rest)))
+}
+
+/// The longest answer that is read as a whole, in bytes.
+const ANSWER_LIMIT: usize = 4 << 20;
+
+/// Asks an executor for something that it answers as JSON.
+pub(crate) async fn ask_for<T: DeserializeOwned>(
+    app: &App,
+    executor: &str,
+    question: &Question,
+) -> Result<T, Refusal> {
+    let body = ask(app, executor, question).await?;
+    let unread = |why: String| {
+        let message = format!("executor `{executor}`: its answer cannot be read: {why}");
+        Refusal::new(RefusalKind::Unavailable, message)
+    };
+    let bytes = axum::body::to_bytes(body, ANSWER_LIMIT).await;
+    let bytes = bytes.map_err(|error| unread(error.to_string()))?;
+    serde_json::from_slice(&bytes).map_err(|error| unread(error.to_string()))
 }
 
 /// Why there is no answer, or not the rest of it.

@@ -149,7 +149,7 @@ fn address_of_playgrounds(command: &PlaygroundArgs) -> &Address {
         PlaygroundArgs::Up(up) => &up.client.address,
         PlaygroundArgs::Create(create) => &create.client.address,
         PlaygroundArgs::List(client) => &client.address,
-        PlaygroundArgs::Status(one) => &one.client.address,
+        PlaygroundArgs::Status(one) | PlaygroundArgs::Stats(one) => &one.client.address,
         PlaygroundArgs::Open(open) => &open.address,
         PlaygroundArgs::Logs(logs) => &logs.address,
         PlaygroundArgs::Rollout(rollout) => &rollout.operate.client.address,

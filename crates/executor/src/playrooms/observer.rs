@@ -107,7 +107,7 @@ impl Observer {
         }
     }
 
-    /// Looks at playgrounds, those that are named or all, and reports those that no operation changes.
+    /// Looks at playgrounds, those that are named or all, and reports them.
     async fn look(
         &mut self,
         owner: &Owner,
@@ -133,9 +133,10 @@ impl Observer {
                     continue;
                 }
             };
-            if let Some(one) = known.get(&id).filter(|one| !one.changing) {
+            if let Some(one) = known.get(&id) {
                 let names = self.services(&one.project);
-                if named.is_none() {
+                // An operation may be at work on the checkouts.
+                if named.is_none() && !one.changing {
                     let dirty = dirty(&self.playroom, one).await;
                     self.dirty.insert(id, dirty);
                 }

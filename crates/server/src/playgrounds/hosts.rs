@@ -15,7 +15,7 @@ use wire::playgrounds::ExposureSettings;
 
 use super::{
     FieldErrors, PlaygroundStatus as P, SpecBody, Wanted, described_services, loaded,
-    wanted::exposed,
+    service_settings::exposed,
 };
 use crate::{app::App, refusal::Refusal};
 

@@ -16,6 +16,7 @@ mod refusals;
 mod report;
 mod revisions;
 mod sealing;
+mod service_settings;
 mod spec;
 mod start;
 mod status;

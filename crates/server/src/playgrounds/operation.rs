@@ -121,7 +121,8 @@ fn input(request: OperationRequest<'_>) -> OperationInput {
             repo_url: spec_body.repo_url.clone(),
             playspec_services,
             services: wanted.services.clone(),
-            build_overrides_yaml: wanted.build_overrides_yaml.clone(),
+            // It was parsed before it was stored.
+            build_overrides: wanted.build_overrides().unwrap_or_default(),
             only_services: wanted.only_services.clone(),
             except_services: wanted.except_services.clone(),
             mounted_files: request.files.iter().map(mounted).collect(),

@@ -148,6 +148,7 @@ async fn note(app: &App, row: &PlaygroundRow, observed: ObservedPlayground) -> R
     let work = move |batch: &mut Batch<'_, '_>| playgrounds::observe(batch, &observed);
     app.store.write(work).await?;
     if row.job_mode
+        && row.last.status.is_terminal()
         && let Err(refusal) = complete_if_done(app, row.id).await
     {
         // The loop looks at it again.

@@ -190,7 +190,11 @@ fn check_service(service: &PlayspecService, errors: &mut FieldErrors) {
             format!("`{name}`: workdir must be an absolute path"),
         );
     }
-    if let Some(Err(message)) = service.exposure.as_ref().map(super::wanted::exposure) {
+    if let Some(Err(message)) = service
+        .exposure
+        .as_ref()
+        .map(super::service_settings::exposure)
+    {
         errors.add("services", format!("`{name}`: {message}"));
     }
 }

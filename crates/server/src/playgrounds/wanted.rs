@@ -3,20 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use playground::labels::{PathRule, is_subdomain};
 use serde::{Deserialize, Serialize};
 use store::playgrounds::PlaygroundRow;
-use wire::playgrounds::{ExposureSettings, NewPlayground, PlaygroundChange, ServiceSettings};
+use wire::playgrounds::{NewPlayground, PlaygroundChange, ServiceSettings};
 
-use super::{FieldErrors, spec};
+use super::{FieldErrors, service_settings};
 
 /// The pseudo-service whose environment is that of all services.
 const GLOBAL: &str = "_global";
 const SERVICES_LIMIT: usize = 100;
 const NAMES_LIMIT: usize = 1_000;
 const VALUE_LIMIT: usize = 64 << 10;
-const TEXT_LIMIT: usize = 4_000;
 const OVERRIDES_LIMIT: usize = 64 << 10;
+
+/// The keys of `build` by service.
+type BuildOverrides = BTreeMap<String, serde_json::Map<String, serde_json::Value>>;
 
 /// What is wanted, without values of the environment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -111,6 +112,18 @@ impl Wanted {
         }
     }
 
+    /// What is merged under the keys `build` of services.
+    pub(crate) fn build_overrides(&self) -> Result<BuildOverrides, String> {
+        let text = self.build_overrides_yaml.as_deref().unwrap_or("{}");
+        if text.len() > OVERRIDES_LIMIT || text.contains('\0') {
+            return Err(format!(
+                "must have at most {OVERRIDES_LIMIT} bytes and no NUL"
+            ));
+        }
+        serde_saphyr::from_str(text)
+            .map_err(|error| format!("must be YAML, a map for each service: {error}"))
+    }
+
     /// The credentials of the vault that it names.
     pub(crate) fn credentials(&self) -> impl Iterator<Item = &String> {
         let services = self.services.values();
@@ -141,17 +154,22 @@ impl Wanted {
             }
         }
         for (name, settings) in &self.services {
-            check_settings(name, settings, errors);
+            service_settings::check(name, settings, errors);
         }
         for (name, subdomain) in &self.service_subdomains {
-            if let Err(message) = self::subdomain(subdomain) {
+            if let Err(message) = service_settings::subdomain(subdomain) {
                 errors.add("service_subdomains", format!("`{name}`: {message}"));
             }
         }
-        let overrides = self.build_overrides_yaml.as_deref().unwrap_or_default();
-        if overrides.len() > OVERRIDES_LIMIT || overrides.contains('\0') {
-            let message = format!("must be YAML of at most {OVERRIDES_LIMIT} bytes");
-            errors.add("build_overrides_yaml", message);
+        match self.build_overrides() {
+            Err(message) => errors.add("build_overrides_yaml", message),
+            Ok(overrides) => {
+                let unknown = |name: &&String| known.is_some_and(|known| !known.contains(*name));
+                for name in overrides.keys().filter(unknown) {
+                    let message = format!("has `{name}`, which is not a service of the playspec");
+                    errors.add("build_overrides_yaml", message);
+                }
+            }
         }
     }
 }
@@ -192,103 +210,5 @@ fn check_values(
             );
             errors.add(field, message);
         }
-    }
-}
-
-fn check_settings(name: &str, settings: &ServiceSettings, errors: &mut FieldErrors) {
-    let mut note = |field: &str, checked: Result<(), String>| {
-        if let Err(message) = checked {
-            errors.add("services", format!("`{name}`: {field}{message}"));
-        }
-    };
-    if let Some(git) = &settings.git_config {
-        for (field, branch) in [
-            ("branch_name ", &git.branch_name),
-            ("base_branch_name ", &git.base_branch_name),
-        ] {
-            note(field, branch.as_deref().map_or(Ok(()), self::branch));
-        }
-        if git.create_branch == Some(true) && git.branch_name.is_none() {
-            note("", Err("create_branch needs branch_name".to_owned()));
-        }
-    }
-    let repo_url = settings.repo_url.as_deref();
-    note("repo_url ", repo_url.map_or(Ok(()), spec::repository));
-    for (field, path) in [
-        ("dockerfile_path ", &settings.dockerfile_path),
-        ("env_file_path ", &settings.env_file_path),
-    ] {
-        note(field, path.as_deref().map_or(Ok(()), spec::relative));
-    }
-    note("", exposure(&exposed(settings)));
-    let texts = [
-        &settings.start_command,
-        &settings.image,
-        &settings.build_target,
-    ];
-    let is_long = |text: &&String| text.len() > TEXT_LIMIT || text.contains('\0');
-    if texts.into_iter().flatten().any(|text| is_long(&text)) {
-        let message = format!("texts must have at most {TEXT_LIMIT} bytes and no NUL");
-        note("", Err(message));
-    }
-}
-
-/// How a service is reached, from either of the two places where callers say it.
-pub(super) fn exposed(settings: &ServiceSettings) -> ExposureSettings {
-    let nested = settings.exposure.clone().unwrap_or_default();
-    ExposureSettings {
-        enabled: nested.enabled,
-        port: nested.port.or(settings.exposure_port),
-        subdomain: nested.subdomain.or_else(|| settings.subdomain.clone()),
-        visibility: nested
-            .visibility
-            .or_else(|| settings.exposure_visibility.clone()),
-        path_rule: nested.path_rule.or_else(|| settings.path_rule.clone()),
-    }
-}
-
-/// Whether a service can be reached so.
-pub(super) fn exposure(exposure: &ExposureSettings) -> Result<(), String> {
-    if exposure.port == Some(0) {
-        return Err("port must be from 1 to 65535".to_owned());
-    }
-    if let Some(text) = &exposure.subdomain {
-        subdomain(text)?;
-    }
-    let visibility = exposure.visibility.as_deref();
-    if visibility.is_some_and(|word| !matches!(word, "external" | "internal")) {
-        return Err("visibility must be external or internal".to_owned());
-    }
-    match &exposure.path_rule {
-        Some(rule) => PathRule::parse(rule).map(drop),
-        None => Ok(()),
-    }
-}
-
-/// One label of a host name, or `@` for the root domain itself.
-fn subdomain(text: &str) -> Result<(), String> {
-    match is_subdomain(text) {
-        true => Ok(()),
-        false => Err(format!(
-            "the subdomain `{}` must be @, or at most 63 of a-z, 0-9 and -, with neither - at its ends",
-            text.chars().take(100).collect::<String>()
-        )),
-    }
-}
-
-/// What git takes as the name of a branch, roughly: git itself has the last word.
-fn branch(text: &str) -> Result<(), String> {
-    let is_bad = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
-    let is_branch = !text.is_empty()
-        && text.len() <= 255
-        && !text.starts_with(['-', '/', '.'])
-        && !text.ends_with(['/', '.'])
-        && !text.contains("..")
-        && !text.contains("//")
-        && !text.contains("@{")
-        && !text.chars().any(is_bad);
-    match is_branch {
-        true => Ok(()),
-        false => Err("is not the name of a branch".to_owned()),
     }
 }

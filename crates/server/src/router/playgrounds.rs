@@ -10,6 +10,7 @@ use crate::{
         change, create, destroy, extend, find, history, inspect, launch, logs, operate,
         playrooms::{self, marquees},
         playspecs::{self, files, registries, validate},
+        stats,
     },
 };
 
@@ -40,6 +41,7 @@ pub(super) fn routes() -> Vec<Route> {
         (Get,    "/api/playgrounds/{id}/revisions",         Scope::PlaygroundsRead,   None,                            routes!(history::revisions)),
         (Get,    "/api/playgrounds/{id}/operations",        Scope::PlaygroundsRead,   None,                            routes!(history::operations)),
         (Get,    "/api/playgrounds/{id}/job_result",        Scope::PlaygroundsRead,   None,                            routes!(history::job_result)),
+        (Get,    "/api/playgrounds/{id}/stats",             Scope::PlaygroundsRead,   None,                            routes!(stats::stats)),
         (Post,   "/api/launch",                             Scope::LaunchWrite,       Some("playspec.launch"),         routes!(launch::launch)),
 
         // What playgrounds are made from.

@@ -9,7 +9,7 @@ use super::{
     sse,
 };
 use crate::{
-    executors::ServiceLogLine,
+    executors::{ServiceLogLine, ServiceStats},
     playgrounds::{
         ChangePlayground, ChangePlayspec, CheckedCompose, ComposeText, EnvMetadataView,
         ExtendExpiration, Extended, GeneratedCompose, NewPlayground, NewPlaygroundBody,
@@ -117,6 +117,11 @@ impl Client {
     /// What helps to find out why it does not work.
     pub async fn playground_debug(&self, id: &str) -> Result<PlaygroundDebug, Error> {
         self.fetch(&path(id, "/debug")).await
+    }
+
+    /// What its services use now.
+    pub async fn playground_stats(&self, id: &str) -> Result<Vec<ServiceStats>, Error> {
+        self.fetch(&path(id, "/stats")).await
     }
 
     /// What a playground in job mode came to.

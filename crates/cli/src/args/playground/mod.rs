@@ -20,6 +20,9 @@ pub(crate) enum PlaygroundArgs {
     /// Show a playground, its services and where they are reached
     #[command(after_help = "Examples:\n  playhouse playground status feature-auth")]
     Status(OnePlayground),
+    /// Show what the services of a playground use
+    #[command(after_help = "Examples:\n  playhouse playground stats feature-auth")]
+    Stats(OnePlayground),
     Open(OpenService),
     Logs(ServiceLogsArgs),
     Rollout(Rollout),

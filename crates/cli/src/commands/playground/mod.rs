@@ -25,6 +25,7 @@ pub(super) async fn run(command: PlaygroundArgs) -> Result<Exit, Failure> {
         PlaygroundArgs::Create(create) => create::run(*create).await,
         PlaygroundArgs::List(client) => show::list(&client).await,
         PlaygroundArgs::Status(one) => show::status(&one).await,
+        PlaygroundArgs::Stats(one) => show::stats(&one).await,
         PlaygroundArgs::Open(open) => open::run(&open).await,
         PlaygroundArgs::Logs(logs) => logs::run(&logs).await,
         PlaygroundArgs::Rollout(rollout) => operate::rollout(&rollout).await,

@@ -55,6 +55,32 @@ pub(super) async fn status(one: &OnePlayground) -> Result<Exit, Failure> {
     Ok(Exit::OK)
 }
 
+pub(super) async fn stats(one: &OnePlayground) -> Result<Exit, Failure> {
+    let stats = connection::open(&one.client.address)?
+        .playground_stats(&one.id)
+        .await?;
+    if one.client.format.json {
+        for service in &stats {
+            print_json(service)?;
+        }
+        return Ok(Exit::OK);
+    }
+    let mut table = Table::new(&["SERVICE", "CPU", "MEMORY", "LIMIT", "PROCESSES"]);
+    let mebibytes = |bytes: u64| format!("{} MiB", bytes.div_ceil(1 << 20));
+    for service in stats {
+        let limit = (service.memory_limit_bytes > 0).then(|| service.memory_limit_bytes);
+        table.row([
+            service.name,
+            // Thousandths of a processor.
+            format!("{}.{} %", service.cpu_millis / 10, service.cpu_millis % 10),
+            mebibytes(service.memory_bytes),
+            or_dash(limit.map(mebibytes)),
+            service.pids.to_string(),
+        ]);
+    }
+    print_table(&table, "no service has a container that runs")
+}
+
 fn text(playground: &Playground) -> String {
     let summary = &playground.summary;
     let revision = playground.revision.map(|number| number.to_string());

@@ -36,12 +36,14 @@ fn repository() -> TempDir {
     let write =
         |name: &str, text: &str| fs::write(directory.path().join(name), text).expect("a file");
     git(directory.path(), &["init", "--quiet"]);
-    let serve = "mkdir -p /www; cp /app/page /www/index.html; echo $GREETING >> /www/index.html; \
+    let serve = "mkdir -p /www; cp /app/page /www/index.html; echo $GREETING$TONE >> /www/index.html; \
         exec httpd -f -p 80 -h /www";
     let image = private_docker::BUSYBOX;
     write(
         "Dockerfile",
-        &format!("FROM {image}\nCOPY . /app\nCMD [\"sh\", \"-c\", \"{serve}\"]\n"),
+        &format!(
+            "FROM {image}\nARG TONE=\nENV TONE=$TONE\nCOPY . /app\nCMD [\"sh\", \"-c\", \"{serve}\"]\n"
+        ),
     );
     write("page", "first\n");
     write(
@@ -89,9 +91,11 @@ fn a_branch_is_cloned_built_and_rolled_out_with_its_secrets_kept() {
 
     fs::write(repository.path().join("page"), "second\n").expect("a file");
     commit(repository.path(), "second");
+    let overrides = json!({"playground": {"build_overrides_yaml": "web: {args: {TONE: '!$'}}"}});
+    test.ask("PATCH", &format!("/api/playgrounds/{id}"), Some(&overrides));
     test.post(&format!("/api/playgrounds/{id}/rollout"), &json!({}));
     test.becomes(id, "running");
-    assert_eq!(test.visit(id, "web", "/").body, "second\nhello\n");
+    assert_eq!(test.visit(id, "web", "/").body, "second\nhello!$\n");
     let environment = test
         .get(&format!("/api/playgrounds/{id}/env_metadata"))
         .json();

@@ -142,11 +142,32 @@ impl Operation<'_> {
         Ok((document, vec![own]))
     }
 
-    /// A Compose file that says where services are built that come from repositories: the blueprint need not.
+    /// A Compose file that says where services are built that come from repositories, which the blueprint need
+    /// not, and what the playground sets of builds.
     async fn write_contexts(&self, given: &Sources) -> Result<PathBuf, OperationError> {
-        let services = given.checkouts.iter().map(|(name, checkout)| {
-            let context = variables::escape(&checkout.files.to_string_lossy());
-            (name.clone(), json!({ "build": { "context": context } }))
+        let mut builds: BTreeMap<&String, Map<String, Value>> = BTreeMap::new();
+        for (name, checkout) in &given.checkouts {
+            let context = checkout.files.to_string_lossy().into_owned();
+            let build = builds.entry(name).or_default();
+            build.insert("context".to_owned(), context.into());
+        }
+        for (name, own) in &self.input.sources.build_overrides {
+            let mut own = own.clone();
+            if let (Some(checkout), Some(Value::String(context))) =
+                (given.checkouts.get(name), own.get_mut("context"))
+            {
+                *context = checkout
+                    .files
+                    .join(&*context)
+                    .to_string_lossy()
+                    .into_owned();
+            }
+            builds.entry(name).or_default().extend(own);
+        }
+        let services = builds.into_iter().map(|(name, build)| {
+            let mut build = Value::Object(build);
+            literal(&mut build);
+            (name.clone(), json!({ "build": build }))
         });
         let services: Map<String, Value> = services.collect();
         let (directory, file) = (self.directory.clone(), self.directory.contexts());
@@ -200,6 +221,16 @@ impl Operation<'_> {
                 .map(|one| format!("service `{}`: {}", one.service, one.message));
             OperationError::invalid(problems.collect::<Vec<_>>().join("; "))
         })
+    }
+}
+
+/// Has the compose tool take every text as it is.
+fn literal(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = variables::escape(text),
+        Value::Array(items) => items.iter_mut().for_each(literal),
+        Value::Object(fields) => fields.values_mut().for_each(literal),
+        _ => {}
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::{Extension, extract::State};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::json;
 use store::{Read, playgrounds};
 use wire::playgrounds::{DebugService, EnvMetadataView, GeneratedCompose, PlaygroundDebug};
 
@@ -126,13 +126,12 @@ pub(crate) async fn debug(
         .read(move |read: &mut Read<'_, '_>| playgrounds::playspec(read, Some(spec_id), ""))
         .await?;
     let spec = spec.as_ref().map(SpecBody::of).transpose()?;
-    let overrides = wanted.build_overrides_yaml.as_deref().unwrap_or("{}");
     Ok(axum::Json(PlaygroundDebug {
         id: row.id,
         compose_project: row.project,
         generated_compose_yaml: found.compose_yaml.map(|yaml| masking.document(&yaml)),
         augmented_compose_template: template.map(|yaml| masking.document(&yaml)),
-        build_overrides: serde_saphyr::from_str(overrides).unwrap_or(Value::Null),
+        build_overrides: json!(wanted.build_overrides().unwrap_or_default()),
         services_configuration: services(&wanted, &spec.unwrap_or_default()),
         build_records: lines_masked(loaded.outcome.builds, &masking),
         branch_clones: loaded.outcome.clones,

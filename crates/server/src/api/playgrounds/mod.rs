@@ -17,3 +17,4 @@ pub(crate) mod playrooms;
 pub(crate) mod playspecs;
 mod replay;
 mod show;
+pub(crate) mod stats;

@@ -26,6 +26,14 @@ fn wrong_fields() -> Vec<(Value, &'static str)> {
         ),
         (json!({"services": {"none": {}}}), "services"),
         (
+            json!({"build_overrides_yaml": "none: {args: {A: b}}"}),
+            "build_overrides_yaml",
+        ),
+        (
+            json!({"build_overrides_yaml": "web: [no map]"}),
+            "build_overrides_yaml",
+        ),
+        (
             json!({"services": {"web": {"git_config": {"branch_name": "--upload-pack=x"}}}}),
             "services",
         ),

@@ -167,9 +167,10 @@ pub struct ServiceSources {
     /// before the labels of the Compose file. `env_vars` are left out.
     #[serde(default)]
     pub services: BTreeMap<String, ServiceSettings>,
-    /// Merged under the keys `build` of services, as YAML.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub build_overrides_yaml: Option<String>,
+    /// Merged under the keys `build` of services, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub build_overrides: BTreeMap<String, serde_json::Map<String, Value>>,
     /// Only these services; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only_services: Vec<String>,

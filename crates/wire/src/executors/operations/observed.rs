@@ -82,7 +82,7 @@ pub struct PlacedPlayground {
     /// The operation that was started last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_operation: Option<String>,
-    /// Whether that operation has not ended: the executor leaves the playground alone then.
+    /// Whether that operation has not ended.
     pub changing: bool,
     /// What the last operation that applied something reported as `routes`.
     #[serde(default)]

@@ -1,7 +1,6 @@
 //! Compose files are checked.
 
 use axum::extract::State;
-use futures_util::TryStreamExt;
 use wire::{
     executors::Question,
     playgrounds::{CheckedCompose, ComposeText},
@@ -15,9 +14,6 @@ use crate::{
     questions,
     refusal::Refusal,
 };
-
-/// The longest answer of an executor, in bytes.
-const ANSWER_LIMIT: usize = 4 << 20;
 
 /// Checks a Compose file: with the compose tool and the policy of a playroom when an executor reaches it, and by a
 /// first look otherwise, which a warning says then.
@@ -49,29 +45,14 @@ pub(crate) async fn validate(
         policy: RoomBody::of(&room)?.policy,
         yaml: text.compose_yaml,
     };
-    match asked(&app, executor, &question).await {
+    match questions::ask_for::<CheckedCompose>(&app, executor, &question).await {
         Ok(mut checked) => {
             checked.warnings.extend(first.warnings);
             checked.warnings.dedup();
             Ok(axum::Json(checked))
         }
-        Err(why) => Ok(axum::Json(unsure(first, &why))),
+        Err(why) => Ok(axum::Json(unsure(first, &why.message))),
     }
-}
-
-async fn asked(app: &App, executor: &str, question: &Question) -> Result<CheckedCompose, String> {
-    let body = questions::ask(app, executor, question)
-        .await
-        .map_err(|refusal| refusal.message)?;
-    let mut bytes = Vec::new();
-    let mut pieces = body.into_data_stream();
-    while let Some(piece) = pieces.try_next().await.map_err(|error| error.to_string())? {
-        bytes.extend_from_slice(&piece);
-        if bytes.len() > ANSWER_LIMIT {
-            return Err("its answer is too long".to_owned());
-        }
-    }
-    serde_json::from_slice(&bytes).map_err(|error| format!("its answer cannot be read: {error}"))
 }
 
 /// Without the compose tool it is not known for sure.

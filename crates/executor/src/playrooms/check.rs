@@ -154,6 +154,7 @@ pub(crate) fn places(document: &ComposeDocument, own: &[PathBuf]) -> PlaygroundP
     PlaygroundPaths {
         resolved: resolved.collect(),
         own: own.iter().map(|path| text(real_path(path))).collect(),
+        written: Vec::new(),
     }
 }
 

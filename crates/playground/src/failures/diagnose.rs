@@ -75,7 +75,9 @@ fn of_state(state: &ServiceState) -> FailureCategory {
 fn named_service<'a>(line: &str, services: &'a [ServiceState]) -> Option<&'a ServiceState> {
     let named = services.iter().filter(|state| {
         let name = &state.name;
-        let quoted = line.contains(&format!("\"{name}\"")) || line.contains(&format!("'{name}'"));
+        let quoted = ['"', '\'', '`']
+            .iter()
+            .any(|quote| line.contains(&format!("{quote}{name}{quote}")));
         let key = line.contains(&format!("services.{name}."));
         let container = line.split([' ', '"', '/']).any(|word| {
             let word = word.trim_end_matches([':', ',', '.']);

@@ -271,6 +271,21 @@ fn time_that_is_over_is_a_timeout() {
 }
 
 #[test]
+fn a_service_that_was_waited_for_in_vain_is_named() {
+    let shown = diagnose(&FailureEvidence {
+        timed_out: true,
+        output: "timed out: not ready within 120 s: service `web`: nothing listens on port 80 of its container"
+            .to_owned(),
+        services: vec![state("db", true), state("web", true)],
+        ..FailureEvidence::default()
+    });
+    assert_eq!(
+        (shown.category, shown.failed_service.as_deref()),
+        (C::Timeout, Some("web"))
+    );
+}
+
+#[test]
 fn categories_have_the_names_of_the_contract() {
     let name = |category: C| serde_json::to_value(category).unwrap();
     assert_eq!(name(C::ImagePullAuthFailed), "image_pull_auth_failed");

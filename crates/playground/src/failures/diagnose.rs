@@ -22,7 +22,15 @@ pub fn diagnose(evidence: &FailureEvidence) -> Diagnosis {
         (None, None) if evidence.timed_out => (FailureCategory::Timeout, None),
         (None, None) => (FailureCategory::Unknown, lines.next_back()),
     };
-    let named = line.and_then(|line| named_service(line, &evidence.services));
+    // The tool says it again at its end, without the container.
+    let all = evidence
+        .output
+        .lines()
+        .filter(|other| line.is_some_and(|line| other.contains(line)));
+    let named = line
+        .into_iter()
+        .chain(all)
+        .find_map(|line| named_service(line, &evidence.services));
     let about_a_service = matches!(
         category,
         FailureCategory::DependencyUnhealthy | FailureCategory::ServiceExit

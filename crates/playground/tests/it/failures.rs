@@ -286,6 +286,28 @@ fn a_service_that_was_waited_for_in_vain_is_named() {
 }
 
 #[test]
+fn a_container_that_ends_again_and_again_is_an_exit() {
+    let said = "service `web`: its container ends again and again, 3 times";
+    let shown = of(said, &[state("db", true), state("web", false)]);
+    assert_eq!(
+        (shown.category, shown.failed_service.as_deref()),
+        (C::ServiceExit, Some("web"))
+    );
+}
+
+#[test]
+fn a_line_that_is_said_again_without_the_container_is_about_it() {
+    let error = "Error response from daemon: invalid mount config for type \"bind\": bind source path does not exist: /x";
+    let said = format!("Container pg-1-x-web-1 {error}\n{error}");
+    let shown = of(&said, &[state("db", true), state("web", false)]);
+    assert_eq!(
+        (shown.category, shown.failed_service.as_deref()),
+        (C::VolumeMount, Some("web"))
+    );
+    assert_eq!(shown.message, error);
+}
+
+#[test]
 fn categories_have_the_names_of_the_contract() {
     let name = |category: C| serde_json::to_value(category).unwrap();
     assert_eq!(name(C::ImagePullAuthFailed), "image_pull_auth_failed");

@@ -82,7 +82,7 @@ const SIGNS: [(C, &[&str]); 16] = [
         C::ImagePullAuthFailed,
         &[
             "pull access denied",
-            "unauthorized:",
+            "unauthorized",
             "authentication required",
             "no basic auth credentials",
             "requested access to the resource is denied",

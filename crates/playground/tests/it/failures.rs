@@ -308,6 +308,22 @@ fn a_line_that_is_said_again_without_the_container_is_about_it() {
 }
 
 #[test]
+fn a_pull_that_fails_is_of_the_service_that_wants_the_image() {
+    for (said, category) in [
+        ("manifest unknown", C::ImagePullNotFound),
+        ("unauthorized", C::ImagePullAuthFailed),
+        ("toomanyrequests", C::RegistryRateLimited),
+    ] {
+        let output = format!("web Pulling\nweb {said} Error\nError response from daemon: {said}");
+        let shown = of(&output, &[state("db", false), state("web", false)]);
+        assert_eq!(
+            (shown.category, shown.failed_service.as_deref()),
+            (category, Some("web"))
+        );
+    }
+}
+
+#[test]
 fn categories_have_the_names_of_the_contract() {
     let name = |category: C| serde_json::to_value(category).unwrap();
     assert_eq!(name(C::ImagePullAuthFailed), "image_pull_auth_failed");

@@ -136,7 +136,7 @@ pub struct PlaygroundState {
     pub service_urls: Vec<ServiceUrlState>,
     /// When its time is over; `null` when it never expires.
     pub expires_at: Option<Timestamp>,
-    /// Why the operation waits for more than its turn.
+    /// Why operations have to wait for more than their turn; what is known of the services may be old then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_reason: Option<String>,
     /// Its place in the line of operations that wait for an executor, from 1; left out when it does not wait.

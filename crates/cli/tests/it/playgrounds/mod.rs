@@ -1,9 +1,15 @@
 //! Playgrounds with the real server, executor, Docker engine and router.
 
+mod away;
 mod bench;
+mod corpus;
 mod create;
+mod failures;
+mod foreign;
+mod hostile;
 mod jobs;
 mod kills;
+mod races;
 mod rollout;
 mod sources;
 

@@ -193,9 +193,11 @@ pub(crate) fn sim(sim: &Sim) -> Result<()> {
 /// The rounds of `kill -9`, more of them.
 pub(crate) fn kill(kill: &Kill) -> Result<()> {
     let postgres = postgres(&[])?;
+    let docker = Engine::start(&setup::docker()?, &sample()?)?;
     let mut command = cargo(["test", "--package", "cli", "--test", "it"]);
     command.args(["--", "kill", "--nocapture"]);
     command.env("PLAYHOUSE_KILL_ROUNDS", kill.rounds.to_string());
+    command.env(DIRECTORY_VARIABLE, docker.location().directory());
     succeed(command.env(URL_VARIABLE, postgres.url()))
 }
 

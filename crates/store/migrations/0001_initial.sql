@@ -610,6 +610,8 @@ CREATE TABLE playgrounds (
     observed       {bytes},
     observed_at    BIGINT,
     dirty          TEXT,
+    -- When its destroy was asked for, until that begins: another operation has to end before.
+    destroy_at     BIGINT,
     created_at     BIGINT  NOT NULL,
     updated_at     BIGINT  NOT NULL,
     CHECK ((last_status IS NULL) = (last_at IS NULL)),

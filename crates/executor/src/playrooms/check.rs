@@ -93,7 +93,8 @@ impl Playroom {
         values: &BTreeMap<String, String>,
         policy: &Policy,
     ) -> Vec<String> {
-        let project = self.project("check", place, file);
+        let mut project = self.project("check", place, file);
+        project.directory = place.blueprint();
         let cancel = CancellationToken::new();
         let watch = Watch {
             timeout: TIMEOUT,
@@ -129,7 +130,7 @@ impl Playroom {
                 }
             }
         }
-        let places = places(&document, &[place.path().to_owned()]);
+        let places = places(&document, &[place.blueprint()]);
         let refused = policy::check(&document, policy, &places, &routed);
         problems.extend(refused.iter().map(ToString::to_string));
         problems
@@ -138,7 +139,9 @@ impl Playroom {
 
 fn write(place: &PlaygroundDirectory, text: &str) -> io::Result<PathBuf> {
     fs::create_dir_all(place.docker_config())?;
-    let file = place.applied();
+    // Alone, as it will be: the home directory of the tool is beside it.
+    fs::create_dir_all(place.blueprint())?;
+    let file = place.blueprint().join("compose.yml");
     place.put(&file, text)?;
     Ok(file)
 }
@@ -154,6 +157,7 @@ pub(crate) fn places(document: &ComposeDocument, own: &[PathBuf]) -> PlaygroundP
     PlaygroundPaths {
         resolved: resolved.collect(),
         own: own.iter().map(|path| text(real_path(path))).collect(),
+        written: Vec::new(),
     }
 }
 

@@ -133,7 +133,7 @@ impl Playrooms {
             error: Some(error),
             ..PlayroomInfo::default()
         };
-        let usable = found.playroom.map(|playroom| playroom.info.clone());
+        let usable = found.playroom.map(|playroom| playroom.info());
         usable.or(found.error.map(unusable)).into_iter().collect()
     }
 }

@@ -70,6 +70,7 @@ enum WatchError {
 impl Observer {
     /// Looks at everything, then at what events are about.
     async fn watch(&mut self) -> Result<(), WatchError> {
+        self.playroom.look_for_engine().await?;
         let placed = self.report(Vec::new()).await?;
         let owner = placed.owners.get(&self.playroom.name);
         let owner = owner
@@ -177,6 +178,11 @@ impl Observer {
 
     /// Removes what belongs to no playground.
     async fn sweep(&mut self, owner: &Owner, placed: &PlacedPlaygrounds) -> Result<(), WatchError> {
+        // A server that does not count the playroom as this executor's any more knows nothing of what is in it.
+        let mark = placed.owners.get(&self.playroom.name).map(String::as_str);
+        if mark != Some(owner.mark()) {
+            return Err(WatchError::NoOwner);
+        }
         let ids: BTreeSet<i64> = placed.playgrounds.iter().map(|one| one.id).collect();
         self.dirty.retain(|id, _| ids.contains(id));
         Ok(self.orphans.sweep(&self.playroom, owner, &ids).await?)

@@ -8,6 +8,9 @@ use tokio::task::spawn_blocking;
 
 use super::Playroom;
 
+#[cfg(test)]
+mod tests;
+
 /// What volumes are called that outlive their playground.
 const PERSISTENT: &str = "pv-";
 

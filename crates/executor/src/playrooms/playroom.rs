@@ -1,6 +1,10 @@
 //! A Docker host with the router beside it.
 
-use std::{fs::File, path::PathBuf, sync::Arc};
+use std::{
+    fs::File,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use docker::{
     ComposeProject, ComposeTool, DockerError, Endpoint, Engine, Owner, Selection, build::Builder,
@@ -27,6 +31,8 @@ pub(crate) struct Playroom {
     endpoint: Endpoint,
     tool: ComposeTool,
     root: PathBuf,
+    /// Why the engine cannot be used now, though it could once.
+    away: RwLock<Option<String>>,
     /// Held for as long as the directories are in use.
     _lock: File,
 }
@@ -92,6 +98,7 @@ impl Playroom {
             endpoint,
             tool,
             root,
+            away: RwLock::default(),
             _lock: lock,
         };
         let playroom = Arc::new(playroom);
@@ -105,6 +112,26 @@ impl Playroom {
             "the Docker host is there"
         );
         Ok(Some(playroom))
+    }
+
+    /// What is registered of it: an engine that is away gets no operations.
+    pub(super) fn info(&self) -> PlayroomInfo {
+        let away = self.away.read().unwrap_or_else(PoisonError::into_inner);
+        PlayroomInfo {
+            error: away.clone(),
+            ..self.info.clone()
+        }
+    }
+
+    /// Looks whether the engine answers, and notes it.
+    pub(super) async fn look_for_engine(&self) -> Result<(), DockerError> {
+        let answer = self.engine.version().await;
+        let away = answer.as_ref().err().map(|error| {
+            let endpoint = &self.endpoint;
+            format!("the Docker engine at {endpoint} does not answer: {error}")
+        });
+        *self.away.write().unwrap_or_else(PoisonError::into_inner) = away;
+        answer.map(drop)
     }
 
     /// The directory of a playground.

@@ -57,23 +57,22 @@ impl ResourceLimits {
         }
     }
 
-    /// Sets the limits that the service does not set itself.
+    /// Sets the limits that the service does not set itself. All stand in one place then: the compose tool refuses
+    /// a service that sets one limit by a key of its own and another one below `deploy`.
     pub(super) fn apply(self, service: &mut ComposeService) {
         let set = Self::of(service);
-        let wanted = [
-            (
-                set.memory.is_none(),
-                self.memory.map(|bytes| json!(bytes.to_string())),
-            ),
-            (set.cpus.is_none(), self.cpus.map(|cpus| json!(cpus))),
-            (set.pids.is_none(), self.pids.map(|pids| json!(pids))),
+        let defaults = [
+            self.memory.map(|bytes| json!(bytes.to_string())),
+            self.cpus.map(|cpus| json!(cpus)),
+            self.pids.map(|pids| json!(pids)),
         ];
-        for ((own, deployed), (unset, value)) in KEYS.into_iter().zip(wanted) {
-            let Some(value) = value.filter(|_| unset) else {
+        let is_set = [set.memory.is_some(), set.cpus.is_some(), set.pids.is_some()];
+        for (((own, deployed), default), is_set) in KEYS.into_iter().zip(defaults).zip(is_set) {
+            let of_service = service.rest.remove(own).filter(|_| is_set);
+            let below = nested(service.deploy.as_ref(), deployed).cloned();
+            let Some(value) = of_service.or(below.filter(|_| is_set)).or(default) else {
                 continue;
             };
-            // Zero there means no limit, and would contradict the one that is set.
-            service.rest.remove(own);
             let deploy = service.deploy.get_or_insert_default();
             let limits = object(object(deploy, "resources"), "limits");
             limits.insert(deployed.to_owned(), value);

@@ -82,7 +82,7 @@ const SIGNS: [(C, &[&str]); 16] = [
         C::ImagePullAuthFailed,
         &[
             "pull access denied",
-            "unauthorized:",
+            "unauthorized",
             "authentication required",
             "no basic auth credentials",
             "requested access to the resource is denied",
@@ -152,6 +152,9 @@ const SIGNS: [(C, &[&str]); 16] = [
             "exec format error",
             "no such file or directory: unknown",
             "exited (",
+            "its container exited with code",
+            "its container ends again and again",
+            "its container was started again",
             "oci runtime create failed",
             "failed to create task",
         ],

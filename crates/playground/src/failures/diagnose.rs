@@ -22,7 +22,7 @@ pub fn diagnose(evidence: &FailureEvidence) -> Diagnosis {
         (None, None) if evidence.timed_out => (FailureCategory::Timeout, None),
         (None, None) => (FailureCategory::Unknown, lines.next_back()),
     };
-    let named = line.and_then(|line| named_service(line, &evidence.services));
+    let named = line.and_then(|line| said_of(line, category, evidence));
     let about_a_service = matches!(
         category,
         FailureCategory::DependencyUnhealthy | FailureCategory::ServiceExit
@@ -70,12 +70,33 @@ fn of_state(state: &ServiceState) -> FailureCategory {
     }
 }
 
+/// The service that the line is about. The tool says it again at its end, without the container, and of an image that
+/// it cannot pull in other words, after the service's name.
+fn said_of<'a>(
+    line: &str,
+    category: FailureCategory,
+    evidence: &'a FailureEvidence,
+) -> Option<&'a ServiceState> {
+    let lines = || evidence.output.lines().map(str::trim);
+    let begins = |other: &str| {
+        let mut services = evidence.services.iter();
+        services.find(|state| other.split(' ').next() == Some(&state.name))
+    };
+    let again = || lines().filter(|other| other.contains(line));
+    let alike = || lines().filter(|other| FailureCategory::of_line(other) == Some(category));
+    named_service(line, &evidence.services)
+        .or_else(|| again().find_map(|other| named_service(other, &evidence.services)))
+        .or_else(|| alike().find_map(begins))
+}
+
 /// The service that a line names: in quotes, or in the name of its container (`project-service-1`). Of several that
 /// could be meant, the one with the longest name.
 fn named_service<'a>(line: &str, services: &'a [ServiceState]) -> Option<&'a ServiceState> {
     let named = services.iter().filter(|state| {
         let name = &state.name;
-        let quoted = line.contains(&format!("\"{name}\"")) || line.contains(&format!("'{name}'"));
+        let quoted = ['"', '\'', '`']
+            .iter()
+            .any(|quote| line.contains(&format!("{quote}{name}{quote}")));
         let key = line.contains(&format!("services.{name}."));
         let container = line.split([' ', '"', '/']).any(|word| {
             let word = word.trim_end_matches([':', ',', '.']);

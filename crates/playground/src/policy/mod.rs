@@ -8,6 +8,7 @@ mod build;
 mod deploy;
 mod mounts;
 mod namespaces;
+mod nested;
 mod paths;
 mod reserved;
 mod resources;
@@ -47,6 +48,8 @@ pub struct Policy {
     pub runtimes: Vec<String>,
     /// Mounts of the engine's socket and of the directories above it.
     pub docker_socket: bool,
+    /// Mounts below directories that services may write to.
+    pub nested_mounts: bool,
     /// `container_name`.
     pub container_names: bool,
     /// Ports of the host that are chosen by the blueprint.
@@ -115,6 +118,7 @@ pub fn check(
     }
     refusals.service = None;
     resources::check(document, &mut refusals);
+    nested::check(document, &mut refusals);
     refusals.found.sort();
     refusals.found.dedup();
     refusals.found

@@ -15,6 +15,9 @@ pub struct PlaygroundPaths {
     /// Paths of the document and what they are when all links are followed. A path that is not named is taken as it
     /// stands, so the caller must resolve all [`host_paths`] first.
     pub resolved: BTreeMap<String, String>,
+    /// Directories that services may write to besides those that the document mounts: checkouts that are mounted as
+    /// sources.
+    pub written: Vec<String>,
 }
 
 /// A path of the host that a document names.
@@ -67,11 +70,17 @@ const ENGINE: [&str; 8] = [
 ];
 
 impl Refusals<'_> {
+    /// A path of the document when all links are followed; `None` for one that is not absolute.
+    pub(super) fn real(&self, written: &str) -> Option<String> {
+        let written = unescape(written);
+        lexical(self.places.resolved.get(&written).unwrap_or(&written))
+    }
+
     /// Checks a path of the host.
     pub(super) fn path(&mut self, key: &str, written: &str) {
+        let real = self.real(written);
         let written = unescape(written);
-        let path = self.places.resolved.get(&written).unwrap_or(&written);
-        let Some(path) = lexical(path) else {
+        let Some(path) = real else {
             return self.add(key, &written, "an absolute path is allowed");
         };
         if leads_to_engine(&path) && !self.policy.docker_socket {
@@ -118,7 +127,7 @@ pub(super) fn lexical(path: &str) -> Option<String> {
 }
 
 /// True for the directory itself and everything below it. Both are lexical.
-fn is_below(path: &str, root: &str) -> bool {
+pub(super) fn is_below(path: &str, root: &str) -> bool {
     let rest = path.strip_prefix(root.trim_end_matches('/'));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -271,6 +271,59 @@ fn time_that_is_over_is_a_timeout() {
 }
 
 #[test]
+fn a_service_that_was_waited_for_in_vain_is_named() {
+    let shown = diagnose(&FailureEvidence {
+        timed_out: true,
+        output: "timed out: not ready within 120 s: service `web`: nothing listens on port 80 of its container"
+            .to_owned(),
+        services: vec![state("db", true), state("web", true)],
+        ..FailureEvidence::default()
+    });
+    assert_eq!(
+        (shown.category, shown.failed_service.as_deref()),
+        (C::Timeout, Some("web"))
+    );
+}
+
+#[test]
+fn a_container_that_ends_again_and_again_is_an_exit() {
+    let said = "service `web`: its container ends again and again, 3 times";
+    let shown = of(said, &[state("db", true), state("web", false)]);
+    assert_eq!(
+        (shown.category, shown.failed_service.as_deref()),
+        (C::ServiceExit, Some("web"))
+    );
+}
+
+#[test]
+fn a_line_that_is_said_again_without_the_container_is_about_it() {
+    let error = "Error response from daemon: invalid mount config for type \"bind\": bind source path does not exist: /x";
+    let said = format!("Container pg-1-x-web-1 {error}\n{error}");
+    let shown = of(&said, &[state("db", true), state("web", false)]);
+    assert_eq!(
+        (shown.category, shown.failed_service.as_deref()),
+        (C::VolumeMount, Some("web"))
+    );
+    assert_eq!(shown.message, error);
+}
+
+#[test]
+fn a_pull_that_fails_is_of_the_service_that_wants_the_image() {
+    for (said, category) in [
+        ("manifest unknown", C::ImagePullNotFound),
+        ("unauthorized", C::ImagePullAuthFailed),
+        ("toomanyrequests", C::RegistryRateLimited),
+    ] {
+        let output = format!("web Pulling\nweb {said} Error\nError response from daemon: {said}");
+        let shown = of(&output, &[state("db", false), state("web", false)]);
+        assert_eq!(
+            (shown.category, shown.failed_service.as_deref()),
+            (category, Some("web"))
+        );
+    }
+}
+
+#[test]
 fn categories_have_the_names_of_the_contract() {
     let name = |category: C| serde_json::to_value(category).unwrap();
     assert_eq!(name(C::ImagePullAuthFailed), "image_pull_auth_failed");

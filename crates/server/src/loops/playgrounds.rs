@@ -1,5 +1,5 @@
-//! Playgrounds whose time is over are destroyed, with a warning before; jobs whose services have exited are
-//! completed.
+//! Playgrounds whose time is over are destroyed, with a warning before, and those whose destroy had to wait for the end
+//! of another operation; jobs whose services have exited are completed.
 
 use std::time::Duration;
 
@@ -35,7 +35,8 @@ pub(crate) async fn run(app: App) {
 /// Looks once; answers the operations that it started.
 pub(crate) async fn tick(app: &App) -> Result<Vec<RunId>, store::Error> {
     warn(app).await?;
-    let mut started = expire(app).await?;
+    let mut started = destroy_later(app).await?;
+    started.extend(expire(app).await?);
     started.extend(complete(app).await?);
     Ok(started)
 }
@@ -79,7 +80,25 @@ async fn expire(app: &App) -> Result<Vec<RunId>, store::Error> {
         app.store
             .write(move |batch: &mut Batch<'_, '_>| playgrounds::note_tried(batch, id, now))
             .await?;
-        started.extend(operate(app, id, OperationAction::Destroy, now).await?);
+        let entry = entry("expiry", id, now);
+        let asked = Start {
+            unless_dirty: true,
+            ..Start::plain(id, OperationAction::Destroy, entry)
+        };
+        started.extend(begin(app, asked).await?);
+    }
+    Ok(started)
+}
+
+/// Destroys those whose other operation has ended, which was cancelled for that.
+async fn destroy_later(app: &App) -> Result<Vec<RunId>, store::Error> {
+    let now = app.now_ms();
+    let read = |read: &mut Read<'_, '_>| playgrounds::to_destroy(read, ROWS);
+    let mut started = Vec::new();
+    for id in app.store.read(read).await? {
+        let entry = entry("destroy", id, now);
+        let asked = Start::plain(id, OperationAction::Destroy, entry);
+        started.extend(begin(app, asked).await?);
     }
     Ok(started)
 }
@@ -106,22 +125,22 @@ async fn complete(app: &App) -> Result<Vec<RunId>, store::Error> {
     Ok(started)
 }
 
-async fn operate(
-    app: &App,
-    id: i64,
-    action: OperationAction,
-    now: i64,
-) -> Result<Option<RunId>, store::Error> {
+fn entry(actor: &str, id: i64, now: i64) -> AuditEntry {
     let target = Target::one("playground", id.to_string());
-    let actor = Actor::word("expiry");
-    let entry = AuditEntry::new(now, actor, "loop".to_owned(), "playground.destroy", target);
-    let asked = Start {
-        unless_dirty: true,
-        ..Start::plain(id, action, entry)
-    };
+    let source = "loop".to_owned();
+    AuditEntry::new(
+        now,
+        Actor::word(actor),
+        source,
+        "playground.destroy",
+        target,
+    )
+}
+
+async fn begin(app: &App, asked: Start) -> Result<Option<RunId>, store::Error> {
     match start(app, asked).await {
         Ok(Started::Run(run)) => Ok(Some(run)),
-        Ok(Started::Repeated) => Ok(None),
+        Ok(Started::Repeated | Started::Later) => Ok(None),
         // It is busy, or gone: it is looked at again.
         Err(refusal) if refusal.kind != RefusalKind::Internal => Ok(None),
         Err(refusal) => Err(store::Error::Unavailable(refusal.message)),

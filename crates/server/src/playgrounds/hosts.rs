@@ -8,7 +8,7 @@ use playground::{
     routes::{Exposure, RouteSettings, ServiceRoute, conflicts, routes},
 };
 use store::{
-    Read,
+    Batch, Read,
     playgrounds::{self, PlaygroundRow},
 };
 use wire::playgrounds::ExposureSettings;
@@ -21,29 +21,72 @@ use crate::{app::App, refusal::Refusal};
 
 const FIELD: &str = "service_subdomains";
 
-/// Notes what keeps the services of a playground from having their hosts. A playground that failed, or that is on
-/// its way out, keeps none.
-pub(crate) async fn note_conflicts(
-    app: &App,
-    (id, playroom_id): (Option<i64>, i64),
-    (spec, wanted, job_mode): (&SpecBody, &Wanted, bool),
-    errors: &mut FieldErrors,
-) -> Result<(), Refusal> {
-    let own = match of(spec, wanted, job_mode) {
-        Ok(own) => own,
-        Err(problems) => {
+/// The hosts that the services of a playground want in a playroom.
+#[derive(Clone, Debug)]
+pub(crate) struct WantedHosts {
+    /// The playground, once it has an id: it takes nothing from itself.
+    pub(crate) id: Option<i64>,
+    pub(crate) playroom_id: i64,
+    routes: Vec<ServiceRoute>,
+}
+
+impl WantedHosts {
+    /// Reads them from what is wanted; what is wrong about them is noted.
+    pub(crate) fn of(
+        (id, playroom_id): (Option<i64>, i64),
+        (spec, wanted, job_mode): (&SpecBody, &Wanted, bool),
+        errors: &mut FieldErrors,
+    ) -> Self {
+        let routes = of(spec, wanted, job_mode).unwrap_or_else(|problems| {
             for (service, message) in problems {
                 errors.add(FIELD, format!("`{service}`: {message}"));
             }
-            return Ok(());
+            Vec::new()
+        });
+        Self {
+            id,
+            playroom_id,
+            routes,
         }
-    };
-    if own.is_empty() {
-        return Ok(());
     }
-    let read = move |read: &mut Read<'_, '_>| {
-        let rows = playgrounds::in_playrooms(read, &[playroom_id])?;
-        let others = rows.into_iter().filter(|row| Some(row.id) != id);
+
+    /// Notes which of them other playgrounds have now. That may change until the playground is written.
+    pub(crate) async fn note_conflicts(
+        &self,
+        app: &App,
+        errors: &mut FieldErrors,
+    ) -> Result<(), Refusal> {
+        let own = self.clone();
+        let read = move |read: &mut Read<'_, '_>| own.conflicts(read);
+        for conflict in app.store.read(read).await? {
+            errors.add(FIELD, conflict);
+        }
+        Ok(())
+    }
+
+    /// Refuses in the transaction that writes the playground: no other one can take a host until its end.
+    pub(crate) fn refused(
+        &self,
+        batch: &mut Batch<'_, '_>,
+    ) -> Result<Option<Refusal>, store::Error> {
+        if self.routes.is_empty() {
+            return Ok(None);
+        }
+        playgrounds::lock_playroom(batch, self.playroom_id)?;
+        let mut errors = FieldErrors::default();
+        for conflict in self.conflicts(&mut batch.read())? {
+            errors.add(FIELD, conflict);
+        }
+        Ok(errors.refuse().err())
+    }
+
+    /// The hosts that other playgrounds have. One that failed, or that is on its way out, keeps none.
+    fn conflicts(&self, read: &mut Read<'_, '_>) -> Result<Vec<String>, store::Error> {
+        if self.routes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = playgrounds::in_playrooms(read, &[self.playroom_id])?;
+        let others = rows.into_iter().filter(|row| Some(row.id) != self.id);
         let mut specs: BTreeMap<i64, SpecBody> = BTreeMap::new();
         let mut found = Vec::new();
         for row in others {
@@ -57,13 +100,9 @@ pub(crate) async fn note_conflicts(
             };
             found.extend(taken(&row, spec)?);
         }
-        Ok(found)
-    };
-    let others = app.store.read(read).await?;
-    for conflict in conflicts(&own, &others) {
-        errors.add(FIELD, conflict.to_string());
+        let conflicts = conflicts(&self.routes, &found);
+        Ok(conflicts.iter().map(ToString::to_string).collect())
     }
-    Ok(())
 }
 
 /// The routes that a playground keeps from others.

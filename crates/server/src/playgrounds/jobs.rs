@@ -37,7 +37,7 @@ pub(crate) async fn complete_if_done(app: &App, id: i64) -> Result<Option<RunId>
     );
     match start(app, Start::plain(id, OperationAction::Complete, entry)).await? {
         Started::Run(run) => Ok(Some(run)),
-        Started::Repeated => Ok(None),
+        Started::Repeated | Started::Later => Ok(None),
     }
 }
 

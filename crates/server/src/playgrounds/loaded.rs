@@ -122,6 +122,9 @@ pub(crate) fn status_with(
     row: &PlaygroundRow,
     services: &[ServiceState],
 ) -> Result<(PlaygroundStatus, Option<String>), store::Error> {
+    if row.destroy_at.is_some() {
+        return Ok((PlaygroundStatus::Destroying, None));
+    }
     Ok(status_of(StatusFacts {
         action: action(row)?,
         run: row.last.status,

@@ -27,7 +27,7 @@ pub(crate) use bodies::RoomBody;
 pub(crate) use compose_text::checked as checked_compose;
 pub(crate) use directory::Directory;
 pub(crate) use find::{checked_name, id_in_path, missing_playground, missing_playspec, row_of};
-pub(crate) use hosts::note_conflicts;
+pub(crate) use hosts::WantedHosts;
 pub(crate) use jobs::complete_if_done;
 pub(crate) use life::{LIFETIMES, of as life_of, requested as requested_expiry};
 pub(crate) use loaded::{LoadedPlayground, load, outcome_of, status as row_status};
@@ -41,7 +41,7 @@ pub(crate) use report::{OutcomeSecrets, keep_generated, open_secrets, stored_out
 pub(crate) use revisions::{RevisionBody, RevisionSecrets, difference};
 pub(crate) use sealing::{GENERATED_PASSWORD, sealed_name};
 pub(crate) use spec::{SpecBody, described_services};
-pub(crate) use start::{Start, Started, start};
+pub(crate) use start::{Start, Started, start, start_destroy};
 pub(crate) use status::PlaygroundStatus;
 pub(crate) use view::{details, phases, state, summary};
 pub(crate) use wanted::{Wanted, WantedEnvironment};

@@ -53,6 +53,8 @@ impl Start {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Started {
     Run(RunId),
+    /// Of a destroy: it begins when the operation has ended that is cancelled for it.
+    Later,
     /// The same request was answered before.
     Repeated,
 }
@@ -65,8 +67,42 @@ struct Sources {
     files: Vec<FileRow>,
 }
 
-/// Starts an operation if the playground's status allows it.
+/// An operation that has not ended, and what it does.
+struct Busy(RunId, String);
+
+/// Starts an operation if the playground's status allows it and no other one has to end before.
 pub(crate) async fn start(app: &App, start: Start) -> Result<Started, Refusal> {
+    let attempted = attempt(app, &start).await?;
+    attempted.map_err(|Busy(run, action)| busy(&run.to_string(), &action))
+}
+
+/// Destroys a playground. An operation that has not ended is cancelled, and the destroy follows it.
+pub(crate) async fn start_destroy(app: &App, start: Start) -> Result<Started, Refusal> {
+    let mut cancelled = false;
+    for _ in 0..TRIES {
+        let Busy(run, action) = match attempt(app, &start).await? {
+            Ok(started) => return Ok(started),
+            // A loop starts it when that has ended.
+            Err(_) if cancelled => return Ok(Started::Later),
+            Err(busy) => busy,
+        };
+        let (id, entry) = (start.playground_id, start.entry.clone());
+        let entry = entry.detail(format!(
+            "destroy, when {action} {run} has ended, which is cancelled"
+        ));
+        let work =
+            move |batch: &mut Batch<'_, '_>| playgrounds::destroy_after(batch, (id, run), &entry);
+        // What no executor has begun has ended now.
+        cancelled = app.store.write(work).await?;
+    }
+    Err(changed_meanwhile())
+}
+
+fn changed_meanwhile() -> Refusal {
+    Refusal::conflict("the playground was changed at the same time: try again")
+}
+
+async fn attempt(app: &App, start: &Start) -> Result<Result<Started, Busy>, Refusal> {
     let id = start.playground_id;
     for _ in 0..TRIES {
         let read = move |read: &mut Read<'_, '_>| sources(read, id);
@@ -75,27 +111,29 @@ pub(crate) async fn start(app: &App, start: Start) -> Result<Started, Refusal> {
         if let Some((key, hash)) = start.idempotency.clone() {
             let before = move |read: &mut Read<'_, '_>| playgrounds::repeated(read, (&key, &hash));
             if app.store.read(before).await?.is_some() {
-                return Ok(Started::Repeated);
+                return Ok(Ok(Started::Repeated));
             }
         }
-        may_start(&sources.row, &start)?;
-        let operate = operate(app, &sources, &start)?;
+        let last = &sources.row.last;
+        if !last.status.is_terminal() {
+            return Ok(Err(Busy(last.run, last.action.clone())));
+        }
+        may_start(&sources.row, start)?;
+        let operate = operate(app, &sources, start)?;
         let work = move |batch: &mut Batch<'_, '_>| playgrounds::operate(batch, &operate);
         match app.store.write(work).await {
-            Ok(Operated::Started(run)) => return Ok(Started::Run(run)),
-            Ok(Operated::Repeated) => return Ok(Started::Repeated),
+            Ok(Operated::Started(run)) => return Ok(Ok(Started::Run(run))),
+            Ok(Operated::Repeated) => return Ok(Ok(Started::Repeated)),
             Ok(Operated::Missing) => return Err(missing_playground(&id.to_string())),
             // Something changed it meanwhile: its status may be another one.
             Ok(Operated::Changed) => {}
             Err(store::Error::Exclusive { run, .. }) => {
-                return Err(busy(&run.to_string(), "planning"));
+                return Ok(Err(Busy(run, "planning".to_owned())));
             }
             Err(error) => return Err(error.into()),
         }
     }
-    Err(Refusal::conflict(
-        "the playground was changed at the same time: try again",
-    ))
+    Err(changed_meanwhile())
 }
 
 fn sources(read: &mut Read<'_, '_>, id: i64) -> Result<Option<Sources>, store::Error> {
@@ -116,16 +154,15 @@ fn sources(read: &mut Read<'_, '_>, id: i64) -> Result<Option<Sources>, store::E
 
 /// Whether the status allows it.
 fn may_start(row: &PlaygroundRow, start: &Start) -> Result<(), Refusal> {
-    if !row.last.status.is_terminal() {
-        return Err(busy(&row.last.run.to_string(), &row.last.action));
-    }
     let (status, _) = loaded::status(row)?;
     let allowed = allowed(start.action);
-    if start.force || allowed.contains(&status) {
+    // Nothing comes before a destroy that was promised.
+    let force_allowed = row.destroy_at.is_none();
+    if (start.force && force_allowed) || allowed.contains(&status) {
         return Ok(());
     }
     let what = start.action.as_str();
-    Err(invalid_state(what, status, allowed, true))
+    Err(invalid_state(what, status, allowed, force_allowed))
 }
 
 /// From which statuses an operation can be started.

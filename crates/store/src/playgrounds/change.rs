@@ -39,7 +39,7 @@ pub fn change(
         AND NOT EXISTS (SELECT 1 FROM playgrounds AS other WHERE other.name = $3 AND other.id <> $1)";
     const EXPIRES: &str = "UPDATE playgrounds SET expires_at = $2, life_from = $3,
         warned_at = NULL, tried_at = NULL
-        WHERE id = $1 AND COALESCE(expires_at, -1) <> COALESCE($2, -1)";
+        WHERE id = $1 AND COALESCE(expires_at, -1) <> COALESCE(CAST($2 AS BIGINT), -1)";
     let args = args![
         change.id,
         change.version,

@@ -23,13 +23,15 @@ pub use create::{Created, NewPlayground, create, next_id, repeated};
 pub use expiry::{expired, expiry_plan, note_tried, unwarned, warn};
 pub use files::{FileRow, add_file, change_file, files, remove_file};
 pub use observe::{Observed, observe};
-pub use operate::{Operate, Operated, exclusive_key, operate, place_in_line};
+pub use operate::{
+    Operate, Operated, destroy_after, exclusive_key, operate, place_in_line, to_destroy,
+};
 pub use outcomes::{
     LeftRevision, NewOutcome, OutcomeRow, RevisionRow, logs, outcome, report, revision, revisions,
 };
 pub use playrooms::{
-    PlayroomRow, bind_engine, change_playroom, delete_playroom, ensure_playroom, playroom,
-    playrooms,
+    PlayroomRow, bind_engine, change_playroom, delete_playroom, ensure_playroom, lock_playroom,
+    playroom, playrooms,
 };
 pub use playspecs::{
     NewPlayspec, PlayspecMade, PlayspecRow, change_playspec, create_playspec, delete_playspec,

@@ -1,10 +1,11 @@
 //! Operations on playgrounds are started.
 
-use engine::RunId;
+use engine::{Command, Kind, RunId, Signal};
 
 use super::create::{is_of, remember, repeated};
 use crate::{
     Batch, Error, IdempotencyKey, Read,
+    audit::AuditEntry,
     driver::args,
     runs::{self, Submit},
 };
@@ -53,6 +54,7 @@ pub fn operate(batch: &mut Batch<'_, '_>, operate: &Operate) -> Result<Operated,
     const LOCK: &str = "SELECT version FROM playgrounds WHERE id = $1 {lock}";
     const START: &str = "UPDATE playgrounds SET last_run = $2, last_action = $3,
         last_status = NULL, last_error = NULL, last_step = NULL, last_at = NULL, dirty = NULL,
+        destroy_at = NULL,
         version = version + 1, updated_at = $4 WHERE id = $1";
     let (id, now) = (operate.playground_id, operate.submit.now);
     if let Some((key, hash)) = &operate.idempotency
@@ -82,6 +84,38 @@ pub fn operate(batch: &mut Batch<'_, '_>, operate: &Operate) -> Result<Operated,
         batch.tx.exec(START, args![id, &run, operate.action, now])?;
     }
     Ok(Operated::Started(run))
+}
+
+/// Cancels the operation that has not ended, and notes that the playground is to be destroyed after it. False when
+/// the operation has ended, or there is no such playground.
+///
+/// # Errors
+/// The database's.
+pub fn destroy_after(
+    batch: &mut Batch<'_, '_>,
+    (id, operation): (i64, RunId),
+    entry: &AuditEntry,
+) -> Result<bool, Error> {
+    const NOTE: &str = "UPDATE playgrounds SET destroy_at = $2, version = version + 1,
+        updated_at = $2 WHERE id = $1";
+    // First the run, as where an operation ends.
+    let cancel = Command::signal(Signal::Cancel);
+    match runs::apply_to(batch, Kind::Operation, operation, &cancel, entry.at) {
+        Err(Error::Rejected(_) | Error::NotFound(_)) => return Ok(false),
+        applied => applied?,
+    };
+    let noted = batch.tx.exec(NOTE, args![id, entry.at])? == 1;
+    if noted {
+        batch.record(entry);
+    }
+    Ok(noted)
+}
+
+/// Up to `limit` playgrounds that are to be destroyed and have no operation that has not ended.
+pub fn to_destroy(read: &mut Read<'_, '_>, limit: i64) -> Result<Vec<i64>, Error> {
+    const DUE: &str = "SELECT id FROM playgrounds WHERE destroy_at IS NOT NULL
+        AND last_status IS NOT NULL ORDER BY destroy_at LIMIT $1";
+    read.tx.all(DUE, args![limit], |row| row.int(0))
 }
 
 /// The place of an operation in the line of those that wait for the same executors, from 1; `None` when it does not

@@ -110,15 +110,22 @@ pub fn change_playroom(
     Ok(changed)
 }
 
+/// Makes the others who would change which playgrounds are in the playroom wait until the end of the transaction.
+/// False when there is no such playroom.
+pub fn lock_playroom(batch: &mut Batch<'_, '_>, id: i64) -> Result<bool, Error> {
+    const LOCK: &str = "SELECT id FROM playrooms WHERE id = $1 {lock}";
+    let found = batch.tx.first(LOCK, args![id], |row| row.int(0))?;
+    Ok(found.is_some())
+}
+
 /// Deletes a playroom that no playground is in. One that an executor registers again is made again.
 pub fn delete_playroom(
     batch: &mut Batch<'_, '_>,
     id: i64,
     entry: &AuditEntry,
 ) -> Result<Deletion, Error> {
-    const LOCK: &str = "SELECT id FROM playrooms WHERE id = $1 {lock}";
     const USED: &str = "SELECT COUNT(*) FROM playgrounds WHERE playroom_id = $1";
-    if batch.tx.first(LOCK, args![id], |row| row.int(0))?.is_none() {
+    if !lock_playroom(batch, id)? {
         return Ok(Deletion::Missing);
     }
     let used = batch.tx.first(USED, args![id], |row| row.int(0))?;

@@ -16,7 +16,7 @@ macro_rules! select {
              p.applied_wanted, p.applied_spec, p.applied_at, p.last_run, p.last_action,
              p.last_status, p.last_error, p.last_step, p.last_at, p.observed, p.observed_at,
              p.dirty, p.created_at, p.updated_at, playspecs.name, playspecs.version,
-             playrooms.name, playrooms.key, runs.status
+             playrooms.name, playrooms.key, runs.status, p.destroy_at
              FROM playgrounds AS p
              JOIN playspecs ON playspecs.id = p.playspec_id
              JOIN playrooms ON playrooms.id = p.playroom_id
@@ -67,6 +67,8 @@ pub struct PlaygroundRow {
     pub observed: Option<(Vec<u8>, i64)>,
     /// A JSON list of services whose checkouts kept it from being destroyed; empty once its time was extended.
     pub dirty: Option<String>,
+    /// When its destroy was asked for, if that waits for another operation to end.
+    pub destroy_at: Option<i64>,
     /// Epoch milliseconds.
     pub created_at: i64,
     /// Epoch milliseconds.
@@ -165,6 +167,7 @@ fn read_row(row: &Row<'_>) -> Result<PlaygroundRow, Error> {
         last: last(row)?,
         observed: row.opt_bytes(23)?.zip(row.opt_int(24)?),
         dirty: row.opt_text(25)?,
+        destroy_at: row.opt_int(33)?,
         created_at: row.int(26)?,
         updated_at: row.int(27)?,
         playspec: (row.text(28)?, row.int(29)?),

@@ -138,7 +138,8 @@ pub struct PlaygroundState {
     pub service_urls: Vec<ServiceUrlState>,
     /// When its time is over; `null` when it never expires.
     pub expires_at: Option<Timestamp>,
-    /// Why the operation waits for more than its turn, or that it sleeps.
+    /// Why operations have to wait for more than their turn, and what is known of the services may be old; or
+    /// that it sleeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_reason: Option<String>,
     /// Its place in the line of operations that wait for an executor, from 1; left out when it does not wait.

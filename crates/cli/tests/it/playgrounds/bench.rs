@@ -82,6 +82,11 @@ impl TestPlaygrounds {
         }
     }
 
+    /// Has the executors that are started from now on use another engine.
+    pub(crate) fn use_engine(&mut self, engine: Location) {
+        self.docker = engine;
+    }
+
     /// Starts an executor of its own; again, it has the same directories.
     pub(crate) fn start_executor(&self, name: &str, placement: Placement) -> Process {
         let mut arguments = of_executor(&self.docker, placement, self.port);
@@ -96,7 +101,9 @@ impl TestPlaygrounds {
         self.until("the playroom is there", || {
             let rooms = self.get("/api/playrooms").json();
             let mut rooms = rooms.as_array()?.iter();
-            rooms.find(|one| one["name"] == "local").cloned()
+            rooms
+                .find(|one| one["name"] == "local" && one["status"] == "active")
+                .cloned()
         });
     }
 

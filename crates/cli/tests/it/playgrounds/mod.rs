@@ -1,10 +1,16 @@
 //! Playgrounds with the real server, executor, Docker engine and router.
 
+mod away;
 mod bench;
+mod corpus;
 mod create;
+mod failures;
+mod foreign;
+mod hostile;
 mod https;
 mod jobs;
 mod kills;
+mod races;
 mod rollout;
 mod sleep;
 mod sources;

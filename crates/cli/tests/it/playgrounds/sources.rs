@@ -31,7 +31,7 @@ fn git(directory: &Path, arguments: &[&str]) {
 }
 
 /// A repository with a page and a Dockerfile.
-fn repository() -> TempDir {
+pub(super) fn repository() -> TempDir {
     let directory = TempDir::new().expect("a temporary directory");
     let write =
         |name: &str, text: &str| fs::write(directory.path().join(name), text).expect("a file");
@@ -54,7 +54,7 @@ fn repository() -> TempDir {
     directory
 }
 
-fn commit(directory: &Path, message: &str) {
+pub(super) fn commit(directory: &Path, message: &str) {
     git(directory, &["add", "--all"]);
     git(directory, &["commit", "--quiet", "--message", message]);
 }

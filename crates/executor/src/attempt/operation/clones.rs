@@ -187,6 +187,14 @@ impl CheckoutFailure {
             GitError::Denied(_) | GitError::Credentials(_) => FailureCategory::Permission,
             _ => FailureCategory::Unknown,
         };
-        OperationError::of(category, format!("{repository}: {error}"))
+        let mut error = OperationError::of(category, format!("{repository}: {error}"));
+        if let (OperationError::Failed(failure), FailureCategory::Unknown) = (&mut error, category)
+        {
+            failure.next_actions = vec![
+                "check the repository's URL, its branch and the credential".to_owned(),
+                "try again".to_owned(),
+            ];
+        }
+        error
     }
 }

@@ -10,7 +10,7 @@ use docker::{
     compose::{ComposeProgress, Watch},
     evidence,
 };
-use playground::failures::{Diagnosis, FailureEvidence, diagnose};
+use playground::failures::{Diagnosis, FailureEvidence, ServiceState, diagnose};
 use wire::executors::operations::OperationFailure;
 
 use super::{
@@ -64,7 +64,7 @@ impl Operation<'_> {
     /// What a failed command of the compose tool means.
     pub(super) async fn compose_failed(&self, error: &ComposeError) -> OperationError {
         match self.containers().await {
-            Ok(containers) => self.told(&evidence(error, &containers)).await,
+            Ok(containers) => self.told(evidence(error, &containers)).await,
             // An engine that is away says more than what broke because of it.
             Err(error) => error,
         }
@@ -86,11 +86,24 @@ impl Operation<'_> {
             timed_out,
             ..evidence(&seen, &containers)
         };
-        self.told(&evidence).await
+        self.told(evidence).await
     }
 
-    async fn told(&self, evidence: &FailureEvidence) -> OperationError {
-        self.explained(diagnose(evidence), &evidence.output).await
+    async fn told(&self, mut evidence: FailureEvidence) -> OperationError {
+        // One that has no container yet may be what fails.
+        let document = self.directory.next_document().ok().flatten();
+        for name in document
+            .into_iter()
+            .flat_map(|one| one.services.into_keys())
+        {
+            if !evidence.services.iter().any(|state| state.name == name) {
+                evidence.services.push(ServiceState {
+                    name,
+                    ..ServiceState::default()
+                });
+            }
+        }
+        self.explained(diagnose(&evidence), &evidence.output).await
     }
 
     /// The failure with the last lines of the service that it is about.

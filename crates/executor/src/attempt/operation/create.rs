@@ -156,6 +156,8 @@ impl Operation<'_> {
         let Some(document) = self.any_document() else {
             return Ok(());
         };
+        // The compose tool removes by the project's name.
+        self.refuse_foreign().await?;
         let down = Down {
             volumes,
             remove_orphans: true,

@@ -20,6 +20,7 @@ impl Operation<'_> {
     /// Stops all containers and keeps them.
     pub(super) async fn stop(&mut self) -> Result<(), OperationError> {
         self.phases.begin("compose_stop").await?;
+        self.refuse_foreign().await?;
         self.route_state(RouteState::Maintenance).await?;
         let Some(document) = self.any_document() else {
             return Err(OperationError::failed(
@@ -44,6 +45,7 @@ impl Operation<'_> {
     /// Starts the containers that were stopped, and makes those that are missing.
     pub(super) async fn start(&mut self) -> Result<(), OperationError> {
         self.phases.begin("compose_up").await?;
+        self.refuse_foreign().await?;
         let document = self.applied_document().await?;
         self.route_state(RouteState::Starting).await?;
         let up = Up {

@@ -10,6 +10,7 @@ mod destroy;
 mod environment;
 mod error;
 mod files;
+mod foreign;
 mod generate;
 mod images;
 mod included;

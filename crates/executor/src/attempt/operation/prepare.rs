@@ -84,8 +84,14 @@ impl Operation<'_> {
         let routed = routes.iter().map(|route| route.service.clone()).collect();
         let judged = document.clone();
         own.extend(given.checkouts.values().map(|one| one.files.clone()));
+        let written = written(&sources, given);
         let places = on_disk("the paths of the document", move || {
-            Ok(places(&judged, &own))
+            let mut places = places(&judged, &own);
+            for path in written {
+                let real = path.canonicalize()?;
+                places.written.push(real.to_string_lossy().into_owned());
+            }
+            Ok(places)
         });
         let places = places.await?;
         refuse(&policy::check(&document, &policy, &places, &routed))?;
@@ -121,7 +127,7 @@ impl Operation<'_> {
         let mut seen = values.clone();
         // What the tool itself reads is not for playgrounds to say.
         seen.retain(|key, _| {
-            let own = ["COMPOSE_", "DOCKER_", "BUILDKIT_"];
+            let own = ["COMPOSE_", "DOCKER_", "BUILDKIT_", "BUILDX_", "LD_"];
             key == "COMPOSE_PROFILES" || !own.iter().any(|own| key.starts_with(own))
         });
         let config = self.compose(CONFIG_TIMEOUT, async |watch| {
@@ -232,6 +238,15 @@ fn literal(value: &mut Value) {
         Value::Object(fields) => fields.values_mut().for_each(literal),
         _ => {}
     }
+}
+
+/// The checkouts that are mounted into services.
+fn written(sources: &BTreeMap<String, ServiceSource>, given: &Sources) -> Vec<PathBuf> {
+    let mounted = sources
+        .iter()
+        .filter(|(_, source)| source.source_mount().is_some());
+    let checkouts = mounted.filter_map(|(name, _)| given.checkouts.get(name));
+    checkouts.map(|checkout| checkout.files.clone()).collect()
 }
 
 /// A setting in the form of crate `playground`; its default for `null`.

@@ -67,6 +67,8 @@ pub(super) fn awaited<'n>(
 enum ServiceReadiness {
     Ready,
     NotYet,
+    /// It runs, and nothing listens on the port to which the router would send requests.
+    Silent(u16),
     Failed(String),
 }
 
@@ -121,6 +123,9 @@ impl Operation<'_> {
             match standing(container, awaited, seen).await {
                 ServiceReadiness::Ready => ready += 1,
                 ServiceReadiness::NotYet => lacks = "it is not ready yet".to_owned(),
+                ServiceReadiness::Silent(port) => {
+                    lacks = format!("nothing listens on port {port} of its container");
+                }
                 ServiceReadiness::Failed(why) => {
                     let output = format!("service `{name}`: {why}");
                     self.printer.line(output.clone());
@@ -155,9 +160,10 @@ async fn standing(
             ))
         }
         (ContainerState::Running, None) => {
-            match awaited.port.and_then(|port| address(container, port)) {
-                Some(address) if connects(address).await => ServiceReadiness::Ready,
-                Some(_) => ServiceReadiness::NotYet,
+            let port = awaited.port;
+            match port.and_then(|port| Some((port, address(container, port)?))) {
+                Some((_, address)) if connects(address).await => ServiceReadiness::Ready,
+                Some((port, _)) => ServiceReadiness::Silent(port),
                 None => settled(container, seen),
             }
         }

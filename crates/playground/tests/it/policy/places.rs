@@ -333,3 +333,45 @@ fn every_path_is_listed_for_who_resolves_it() {
     ];
     assert_eq!(host_paths(&document), expected);
 }
+
+#[test]
+fn nothing_is_mounted_below_what_a_container_may_replace() {
+    let mount = |source: &str, read_only: bool| json!({"type": "bind", "source": source, "target": "/x", "read_only": read_only});
+    let two = |outer: bool, inner: &str| {
+        json!({"services": {
+            "app": {"image": "x", "volumes": [mount(PROJECT, outer)]},
+            "web": {"image": "x", "volumes": [mount(inner, true)]},
+        }})
+    };
+    let inner = "/srv/pg/app/data";
+    let allowed = || json!({"nested_mounts": true});
+    super::refused(two(false, inner), Some("web"), "volumes", inner, allowed());
+    accepted(two(true, inner));
+    accepted(two(false, PROJECT));
+    accepted(two(false, "/srv/pg/app/../app/"));
+    let one = json!({"volumes": [mount(PROJECT, false), mount(inner, false)]});
+    refused_service(one, "volumes", inner, allowed());
+    for (kind, key, file) in [
+        ("configs", "configs.x.file", json!({"file": inner})),
+        ("secrets", "secrets.x.file", json!({"file": inner})),
+        (
+            "volumes",
+            "volumes.x.driver_opts.device",
+            json!({"driver_opts": {"type": "none", "o": "bind", "device": inner}}),
+        ),
+    ] {
+        let document = joined(two(false, PROJECT), under(kind, under("x", file)));
+        super::refused(document, None, key, inner, allowed());
+    }
+    // A checkout that is mounted as a source is written to as well, and links are followed.
+    let places = PlaygroundPaths {
+        written: vec![PROJECT.to_owned()],
+        resolved: BTreeMap::from([("/srv/pg/app/link".to_owned(), inner.to_owned())]),
+        ..places()
+    };
+    let document = read(service(bind("/srv/pg/app/link")));
+    assert_eq!(
+        check(&document, &Policy::default(), &places, &BTreeSet::new()).len(),
+        1
+    );
+}

@@ -22,8 +22,9 @@ use crate::{
     audit::AuditContext,
     http::{body, extract::PathParams, json},
     playgrounds::{
-        FieldErrors, LIFETIMES, PlaygroundStatus as P, SpecBody, Wanted, WantedEnvironment, busy,
-        checked_name, invalid, invalid_state, note_conflicts, requested_expiry, row_of, row_status,
+        FieldErrors, LIFETIMES, PlaygroundStatus as P, SpecBody, Wanted, WantedEnvironment,
+        WantedHosts, busy, checked_name, invalid, invalid_state, requested_expiry, row_of,
+        row_status,
     },
     refusal::Refusal,
 };
@@ -53,15 +54,18 @@ pub(crate) async fn change(
     let Object(ChangePlayground { playground: wanted }) = json::parse(&bytes)?;
     for _ in 0..TRIES {
         let row = row_of(&app, &id).await?;
-        let change = changed(&app, &row, wanted.clone()).await?;
+        let (change, hosts) = changed(&app, &row, wanted.clone()).await?;
         let target = Target::one("playground", row.id.to_string());
         let entry = audit_context
             .clone()
             .entry(change.now, target)
             .detail(&change.name);
         let (name, renamed) = (change.name.clone(), change.name != row.name);
-        let work = move |batch: &mut Batch<'_, '_>| playgrounds::change(batch, &change, &entry);
-        if app.store.write(work).await? {
+        let work = move |batch: &mut Batch<'_, '_>| match hosts.refused(batch)? {
+            Some(refusal) => Ok(Err(refusal)),
+            None => playgrounds::change(batch, &change, &entry).map(Ok),
+        };
+        if app.store.write(work).await?? {
             let shown = show::shown(&app, &principal, row.id).await?;
             return Ok((replay::headers(false), axum::Json(shown)));
         }
@@ -79,7 +83,7 @@ async fn changed(
     app: &App,
     row: &PlaygroundRow,
     change: PlaygroundChange,
-) -> Result<PlaygroundUpdate, Refusal> {
+) -> Result<(PlaygroundUpdate, WantedHosts), Refusal> {
     if !row.last.status.is_terminal() {
         return Err(busy(&row.last.run.to_string(), &row.last.action));
     }
@@ -106,15 +110,18 @@ async fn changed(
     let known = spec_body.as_ref().and_then(SpecBody::known_services);
     wanted.check(known.as_ref(), &mut errors);
     environment.check(&mut errors);
-    if let Some(body) = &spec_body {
-        let of = (body, &wanted, row.job_mode);
-        note_conflicts(app, (Some(row.id), row.playroom_id), of, &mut errors).await?;
-    }
+    let body = spec_body.unwrap_or_default();
+    let hosts = WantedHosts::of(
+        (Some(row.id), row.playroom_id),
+        (&body, &wanted, row.job_mode),
+        &mut errors,
+    );
+    hosts.note_conflicts(app, &mut errors).await?;
     errors.refuse()?;
     let playspec_id = spec.map_or(row.playspec_id, |(spec, _)| spec.id);
     let same_environment = environment == before;
     let differs = wanted != wanted_before || !same_environment || playspec_id != row.playspec_id;
-    Ok(PlaygroundUpdate {
+    let update = PlaygroundUpdate {
         id: row.id,
         version: row.version,
         name,
@@ -130,7 +137,8 @@ async fn changed(
             false => row.expires_at,
         },
         now,
-    })
+    };
+    Ok((update, hosts))
 }
 
 /// Refuses a name that another playground has.

@@ -26,8 +26,8 @@ use crate::{
     http::{body, json},
     playgrounds::{
         FieldErrors, GENERATED_PASSWORD, LIFETIMES, OperationRequest, RoomBody, SpecBody, Wanted,
-        WantedEnvironment, checked_name, invalid, missing_playground, note_conflicts,
-        quota_exceeded, requested_expiry, submission,
+        WantedEnvironment, WantedHosts, checked_name, invalid, missing_playground, quota_exceeded,
+        requested_expiry, submission,
     },
     refusal::Refusal,
 };
@@ -74,12 +74,12 @@ pub(super) async fn made(
             return Ok((id, true));
         }
     }
-    let checked = checked(app, new).await?;
+    let (checked, hosts) = checked(app, new).await?;
     let id = app.store.write(playgrounds::next_id).await?;
     let new = new_row(app, id, checked, key, entry).await?;
     let name = new.name.clone();
-    let work = move |batch: &mut Batch<'_, '_>| playgrounds::create(batch, &new);
-    match app.store.write(work).await? {
+    let work = move |batch: &mut Batch<'_, '_>| created(batch, &new, &hosts);
+    match app.store.write(work).await?? {
         Created::Made => Ok((id, false)),
         Created::Repeated(before) => Ok((before, true)),
         Created::NameTaken(other) => Err(invalid(
@@ -98,6 +98,23 @@ pub(super) async fn made(
     }
 }
 
+/// Writes it, unless another playground has taken one of its hosts meanwhile.
+fn created(
+    batch: &mut Batch<'_, '_>,
+    new: &playgrounds::NewPlayground,
+    hosts: &WantedHosts,
+) -> Result<Result<Created, Refusal>, store::Error> {
+    if let Some((key, hash)) = &new.idempotency
+        && let Some(before) = playgrounds::repeated(&mut batch.read(), (key, hash))?
+    {
+        return Ok(Ok(Created::Repeated(before)));
+    }
+    match hosts.refused(batch)? {
+        Some(refusal) => Ok(Err(refusal)),
+        None => playgrounds::create(batch, new).map(Ok),
+    }
+}
+
 /// A playground whose fields are right.
 struct CheckedPlayground {
     name: String,
@@ -111,7 +128,10 @@ struct CheckedPlayground {
     environment: WantedEnvironment,
 }
 
-async fn checked(app: &App, mut new: NewPlayground) -> Result<CheckedPlayground, Refusal> {
+async fn checked(
+    app: &App,
+    mut new: NewPlayground,
+) -> Result<(CheckedPlayground, WantedHosts), Refusal> {
     let mut errors = FieldErrors::default();
     let name = new.name.take().unwrap_or_default();
     errors.note("name", checked_name(&name));
@@ -128,15 +148,17 @@ async fn checked(app: &App, mut new: NewPlayground) -> Result<CheckedPlayground,
     let known = body.as_ref().and_then(SpecBody::known_services);
     wanted.check(known.as_ref(), &mut errors);
     environment.check(&mut errors);
+    let mut hosts = None;
     if let (Some(body), Some(room)) = (&body, &room) {
         let of = (body, &wanted, job_mode);
-        note_conflicts(app, (None, room.id), of, &mut errors).await?;
+        let hosts = hosts.insert(WantedHosts::of((None, room.id), of, &mut errors));
+        hosts.note_conflicts(app, &mut errors).await?;
     }
     errors.refuse()?;
-    // Both are there when nothing is wrong.
+    // All are there when nothing is wrong.
     let missing = || Refusal::internal("a field was not checked");
     let (spec, files) = spec.ok_or_else(missing)?;
-    Ok(CheckedPlayground {
+    let checked = CheckedPlayground {
         name,
         room: room.ok_or_else(missing)?,
         spec,
@@ -146,7 +168,8 @@ async fn checked(app: &App, mut new: NewPlayground) -> Result<CheckedPlayground,
         expires_at: LIFETIMES.expires_at(requested, job_mode, now),
         wanted,
         environment,
-    })
+    };
+    Ok((checked, hosts.ok_or_else(missing)?))
 }
 
 /// The playspec that is named, with its files.

@@ -14,16 +14,17 @@ use crate::{
     app::App,
     audit::AuditContext,
     http::extract::PathParams,
-    playgrounds::{Start, Started, row_of, start},
+    playgrounds::{Start, Started, row_of, start_destroy},
     refusal::Refusal,
 };
 
-/// Destroys a playground with everything that belongs to it, in the background: it is `destroying`, and then gone.
+/// Destroys a playground with everything that belongs to it, in the background: it is `destroying`, and then gone. An
+/// operation that has not ended is cancelled first.
 #[utoipa::path(delete, path = "/api/playgrounds/{id}", tag = "playgrounds",
     params(("id" = String, Path, description = "Its id, or its name")),
     responses((status = 202, description = "The playground, which is being destroyed", body = Playground),
         (status = 404, description = "No such playground"),
-        (status = 409, description = "Another operation has not ended")))]
+        (status = 409, description = "It was changed at the same time, again and again")))]
 pub(crate) async fn destroy(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
@@ -33,12 +34,13 @@ pub(crate) async fn destroy(
     uri: Uri,
 ) -> Result<(StatusCode, HeaderMap, axum::Json<Playground>), Refusal> {
     let row = row_of(&app, &id).await?;
-    let is_destroying =
-        row.last.action == OperationAction::Destroy.as_str() && !row.last.status.is_terminal();
+    let last = &row.last;
+    let begun = last.action == OperationAction::Destroy.as_str() && !last.status.is_terminal();
+    let is_destroying = begun || row.destroy_at.is_some();
     let mut replayed = false;
     if !is_destroying {
         let target = Target::one("playground", row.id.to_string());
-        let started = start(
+        let started = start_destroy(
             &app,
             Start {
                 idempotency: replay::key(&headers, uri.path(), b"")?,

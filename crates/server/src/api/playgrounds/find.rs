@@ -144,9 +144,8 @@ pub(crate) async fn status(
     let row = row_of(&app, &id).await?;
     let shown = show::loaded(&app, &principal, row.id).await?;
     let mut body = state(&shown.loaded, &shown.masking);
-    if shown.loaded.place.is_some() {
-        let directory = Directory::read(&app).await?;
-        body.state_reason = directory.why_it_waits(&row.playroom.1);
-    }
+    // Then operations wait, and what is known of the services may be old.
+    let directory = Directory::read(&app).await?;
+    body.state_reason = directory.why_it_waits(&row.playroom.1);
     Ok(axum::Json(body))
 }

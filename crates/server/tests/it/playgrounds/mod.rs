@@ -2,6 +2,7 @@
 
 mod bodies;
 mod changes;
+mod destroys;
 mod jobs;
 mod life;
 mod logs;

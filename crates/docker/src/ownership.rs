@@ -27,7 +27,8 @@ impl Owner {
     }
 
     /// The id of the playground, when both our labels are there and the owner's is this one.
-    pub(crate) fn playground(&self, labels: &HashMap<String, String>) -> Option<String> {
+    #[must_use]
+    pub fn playground(&self, labels: &HashMap<String, String>) -> Option<String> {
         let owned = labels.get(OWNER_LABEL).is_some_and(|mark| *mark == self.0);
         let playground = labels.get(PLAYGROUND_LABEL).filter(|_| owned)?;
         (!playground.is_empty()).then(|| playground.clone())

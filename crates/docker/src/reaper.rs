@@ -49,11 +49,11 @@ impl Reaper {
         Self { engine, owner }
     }
 
-    /// The ids of the playgrounds of which something is there.
+    /// The ids of the playgrounds of which a container or network is there, or something else in the scope.
     ///
     /// # Errors
     /// When the engine does not answer.
-    pub async fn playgrounds(&self) -> Result<Vec<String>, DockerError> {
+    pub async fn playgrounds(&self, scope: ReapScope) -> Result<Vec<String>, DockerError> {
         let selection = Selection::owner(&self.owner);
         let mut ids: Vec<String> = Vec::new();
         for container in self.engine.containers(&selection).await? {
@@ -62,11 +62,15 @@ impl Reaper {
         for network in self.engine.networks(&selection).await? {
             ids.extend(self.owner.playground(&network.labels));
         }
-        for volume in self.engine.volumes(&selection).await? {
-            ids.extend(self.owner.playground(&volume.labels));
+        if scope.volumes {
+            for volume in self.engine.volumes(&selection).await? {
+                ids.extend(self.owner.playground(&volume.labels));
+            }
         }
-        for image in self.engine.images(&selection).await? {
-            ids.extend(self.owner.playground(&image.labels));
+        if scope.images {
+            for image in self.engine.images(&selection).await? {
+                ids.extend(self.owner.playground(&image.labels));
+            }
         }
         ids.sort();
         ids.dedup();

@@ -134,6 +134,11 @@ impl Router {
         self.acceptor.proxy.registry.activity(owner)
     }
 
+    /// Counts an owner as used until now, by something else than a request.
+    pub fn touch(&self, owner: &str) {
+        self.acceptor.proxy.registry.touch(owner);
+    }
+
     /// The counters of all routes in the table.
     pub fn metrics(&self) -> RouterMetrics {
         self.acceptor.proxy.registry.metrics()

@@ -43,6 +43,8 @@ pub struct Container {
     pub image: String,
     /// True when its output is one stream, that of a terminal.
     pub terminal: bool,
+    /// True when data of it are in volumes without a name, which its image asks for: they are lost with it.
+    pub has_anonymous_volumes: bool,
     /// The networks that it is in.
     pub networks: Vec<Attachment>,
     /// The ports of the host that lead to it, while it runs.

@@ -99,6 +99,11 @@ impl Container {
             image_id: response.image.unwrap_or_default(),
             image: config.image.unwrap_or_default(),
             terminal: config.tty.unwrap_or_default(),
+            has_anonymous_volumes: response
+                .mounts
+                .unwrap_or_default()
+                .iter()
+                .any(|mount| mount.name.as_deref().is_some_and(is_drawn)),
             networks: attachments(network.networks.unwrap_or_default()),
             ports: published(network.ports.unwrap_or_default()),
             labels,
@@ -134,6 +139,11 @@ impl ContainerHealth {
             HealthStatusEnum::NONE | HealthStatusEnum::EMPTY => None,
         }
     }
+}
+
+/// Whether the engine itself drew the name of a volume.
+fn is_drawn(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn attachments(networks: HashMap<String, EndpointSettings>) -> Vec<Attachment> {

@@ -82,6 +82,29 @@ impl Checkout {
         Ok(wanted)
     }
 
+    /// What it has now; none when there is nothing, or nothing whole.
+    ///
+    /// # Errors
+    /// When it has changes, or git fails.
+    pub async fn current(&self, watch: &mut GitWatch<'_>) -> Result<Option<CheckedOut>, GitError> {
+        if !self.git_directory.join("HEAD").is_file() {
+            return Ok(None);
+        }
+        let work = self.open().await?;
+        let present = work.head(watch).await?.filter(|_| !work.interrupted());
+        let Some(commit) = present else {
+            return Ok(None);
+        };
+        if work.is_dirty(watch).await? {
+            return Err(GitError::Dirty);
+        }
+        Ok(Some(CheckedOut {
+            branch: Branch::parse(&work.branch(watch).await?)?,
+            commit,
+            created: false,
+        }))
+    }
+
     /// True when a file was changed, added or removed that git does not ignore. A checkout whose update was
     /// interrupted is not: the next update finishes it.
     ///

@@ -217,7 +217,16 @@ async fn an_image_goes_with_its_playground_unless_another_one_uses_it() {
     fs::write(file, text).unwrap();
     site.project.up_and_wait().await;
     let reaper = site.project.reaper();
-    assert_eq!(reaper.playgrounds().await.unwrap(), ["1", "2"]);
+    assert_eq!(
+        reaper
+            .playgrounds(ReapScope {
+                volumes: true,
+                images: true
+            })
+            .await
+            .unwrap(),
+        ["1", "2"]
+    );
     let all = ReapScope {
         volumes: true,
         images: true,
@@ -233,7 +242,16 @@ async fn an_image_goes_with_its_playground_unless_another_one_uses_it() {
     );
     reaper.remove("2", all).await.unwrap();
     assert_eq!(reaper.remove("1", all).await.unwrap().images, [built.id]);
-    assert_eq!(reaper.playgrounds().await.unwrap(), [""; 0]);
+    assert_eq!(
+        reaper
+            .playgrounds(ReapScope {
+                volumes: true,
+                images: true
+            })
+            .await
+            .unwrap(),
+        [""; 0]
+    );
 }
 
 /// True while the command of the build runs.

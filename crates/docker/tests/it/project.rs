@@ -167,7 +167,13 @@ impl Drop for Project {
                     volumes: true,
                     images: true,
                 };
-                for playground in reaper.playgrounds().await? {
+                for playground in reaper
+                    .playgrounds(ReapScope {
+                        volumes: true,
+                        images: true,
+                    })
+                    .await?
+                {
                     reaper.remove(&playground, all).await?;
                 }
                 Ok::<_, docker::DockerError>(())

@@ -1,6 +1,6 @@
 //! The checkouts of a playground, and whether they have changes that are in no commit.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use docker::{
     CancellationToken,
@@ -22,30 +22,48 @@ impl Playroom {
         }
     }
 
-    /// The services whose checkouts have changes that are in no commit.
+    /// The services whose checkouts have changes that are in no commit; of a branch that no service uses any
+    /// more, the path of the checkout.
     pub(crate) async fn dirty(
         &self,
         directory: &PlaygroundDirectory,
     ) -> Result<Vec<String>, GitError> {
         let sources = directory.sources().unwrap_or_default();
-        let mut known: BTreeMap<&str, bool> = BTreeMap::new();
         let cancel = CancellationToken::new();
-        for name in sources.values() {
-            if known.contains_key(name.as_str()) || !Path::exists(&directory.checkouts().join(name))
-            {
-                continue;
-            }
+        let mut dirty = Vec::new();
+        for name in checkouts(&directory.git()) {
             let mut watch = GitWatch {
                 timeout: LOOK_TIMEOUT,
                 cancel: &cancel,
                 progress: &mut |_| {},
             };
-            let dirty = self.checkout(directory, name).is_dirty(&mut watch).await?;
-            known.insert(name, dirty);
+            let checkout = self.checkout(directory, &name);
+            if !checkout.files.exists() || !checkout.is_dirty(&mut watch).await? {
+                continue;
+            }
+            let users = sources.iter().filter(|(_, place)| **place == name);
+            let before = dirty.len();
+            dirty.extend(users.map(|(service, _)| service.clone()));
+            if dirty.len() == before {
+                dirty.push(name);
+            }
         }
-        let dirty = sources
-            .iter()
-            .filter(|(_, name)| known.get(name.as_str()) == Some(&true));
-        Ok(dirty.map(|(service, _)| service.clone()).collect())
+        Ok(dirty)
     }
+}
+
+/// The paths of all checkouts, those of earlier branches too: a repository's directory has one for each branch.
+fn checkouts(git: &Path) -> Vec<String> {
+    let below = |path: &Path| {
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name()).collect::<Vec<_>>()
+    };
+    let mut names = Vec::new();
+    for repository in below(git) {
+        for branch in below(&git.join(&repository)) {
+            let name = Path::new(&repository).join(branch);
+            names.extend(name.to_str().map(str::to_owned));
+        }
+    }
+    names
 }

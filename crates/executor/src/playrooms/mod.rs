@@ -13,6 +13,7 @@ mod routing;
 mod sleep;
 mod states;
 mod stats;
+mod wake_handler;
 
 use std::{
     sync::{Arc, PoisonError, RwLock},

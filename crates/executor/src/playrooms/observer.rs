@@ -8,7 +8,7 @@ use std::{
 
 use docker::{
     Owner, Selection,
-    engine::{ContainerEvent, EventsQuery},
+    engine::{Container, ContainerEvent, EventsQuery},
 };
 use futures_util::StreamExt;
 use playground::project::PLAYGROUND_LABEL;
@@ -38,7 +38,6 @@ pub(crate) async fn observe(client: Client, executor: String, playroom: Arc<Play
         executor,
         playroom,
         orphans: Orphans::default(),
-        dirty: BTreeMap::new(),
     };
     loop {
         if let Err(error) = observer.watch().await {
@@ -53,8 +52,6 @@ struct Observer {
     executor: String,
     playroom: Arc<Playroom>,
     orphans: Orphans,
-    /// The services with changes in no commit, as they were seen last.
-    dirty: BTreeMap<i64, Vec<String>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +94,7 @@ impl Observer {
                     }
                     None => return Ok(()),
                 },
+                asked = self.playroom.asked_to_look() => Some(asked),
                 () = sleep_until(next) => None,
             };
             if changed.is_none() {
@@ -136,20 +134,15 @@ impl Observer {
             };
             if let Some(one) = known.get(&id) {
                 let names = self.services(&one.project);
-                // An operation may be at work on the checkouts.
-                if named.is_none() && !one.changing {
-                    let dirty = dirty(&self.playroom, one).await;
-                    self.dirty.insert(id, dirty);
+                let mut services = states(&containers, names.iter().map(String::as_str));
+                if let Some(stopped) = self.playroom.stopped_to_sleep(id).await {
+                    services = asleep(services, &containers, &stopped);
+                    self.stop_again(id, containers);
                 }
-                let services = states(&containers, names.iter().map(String::as_str));
                 seen.push(ObservedPlayground {
                     id,
                     last_operation: one.last_operation.clone(),
-                    services: match self.playroom.is_asleep(id).await {
-                        true => asleep(services),
-                        false => services,
-                    },
-                    dirty: self.dirty.get(&id).cloned().unwrap_or_default(),
+                    services,
                 });
             }
         }
@@ -163,6 +156,16 @@ impl Observer {
             None if named.is_some() => self.report(Vec::new()).await,
             None => Ok(placed),
         }
+    }
+
+    /// Stops what runs of a playground that sleeps, on the side: containers may take their time.
+    fn stop_again(&self, id: i64, containers: Vec<Container>) {
+        let playroom = Arc::clone(&self.playroom);
+        tokio::spawn(async move {
+            if let Err(why) = playroom.stop_again(id, &containers).await {
+                tracing::warn!(playground = id, why, "a playground does not sleep");
+            }
+        });
     }
 
     async fn report(
@@ -184,7 +187,6 @@ impl Observer {
             return Err(WatchError::NoOwner);
         }
         let ids: BTreeSet<i64> = placed.playgrounds.iter().map(|one| one.id).collect();
-        self.dirty.retain(|id, _| ids.contains(id));
         Ok(self.orphans.sweep(&self.playroom, owner, &ids).await?)
     }
 
@@ -196,17 +198,6 @@ impl Observer {
             .map(|document| document.services.into_keys().collect())
             .unwrap_or_default()
     }
-}
-
-/// The services of a playground with changes in no commit; none when that cannot be seen.
-async fn dirty(playroom: &Playroom, placed: &PlacedPlayground) -> Vec<String> {
-    let Ok(directory) = playroom.directory(&placed.project) else {
-        return Vec::new();
-    };
-    playroom.dirty(&directory).await.unwrap_or_else(|error| {
-        tracing::warn!(playground = placed.id, %error, "the checkouts cannot be looked at");
-        Vec::new()
-    })
 }
 
 /// The playground that an event is about, if a look at it tells something new.

@@ -27,8 +27,15 @@ impl Orphans {
         placed: &BTreeSet<i64>,
     ) -> Result<(), DockerError> {
         let reaper = Reaper::new(playroom.engine.clone(), owner.clone());
-        let there = reaper.playgrounds().await?;
+        let there = reaper.playgrounds(ReapScope::default()).await?;
         let mut there: BTreeSet<i64> = there.iter().filter_map(|id| id.parse().ok()).collect();
+        let everything = Selection::owner(owner);
+        let mut volumes = playroom.engine.volumes(&everything).await?;
+        volumes.retain(|volume| !volume.name.starts_with(PERSISTENT));
+        let labelled = volumes
+            .iter()
+            .filter_map(|volume| owner.playground(&volume.labels));
+        there.extend(labelled.filter_map(|id| id.parse::<i64>().ok()));
         let directories = playroom.directories().unwrap_or_default();
         let ours = directories
             .iter()
@@ -38,7 +45,31 @@ impl Orphans {
         let again: Vec<i64> = there.intersection(&self.0).copied().collect();
         self.0 = there;
         for id in again {
-            self.remove(playroom, owner, &reaper, id).await?;
+            // One that cannot be removed does not keep the others.
+            if let Err(error) = self.remove(playroom, owner, &reaper, id).await {
+                tracing::warn!(playground = id, %error, "an orphan is not removed");
+            }
+        }
+        Self::prune_images(playroom, owner, placed).await
+    }
+
+    /// Removes images that were built for playgrounds which are gone; one that another playground uses stays.
+    async fn prune_images(
+        playroom: &Playroom,
+        owner: &Owner,
+        placed: &BTreeSet<i64>,
+    ) -> Result<(), DockerError> {
+        for image in playroom.engine.images(&Selection::owner(owner)).await? {
+            let of = owner
+                .playground(&image.labels)
+                .and_then(|id| id.parse().ok());
+            if of.is_none_or(|id: i64| placed.contains(&id)) {
+                continue;
+            }
+            match playroom.engine.remove_image(&image.id).await {
+                Ok(()) | Err(DockerError::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

@@ -1,19 +1,22 @@
 //! A Docker host with the router beside it.
 
 use std::{
+    collections::BTreeSet,
     fs::File,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use docker::{
     ComposeProject, ComposeTool, DockerError, Endpoint, Engine, Owner, Selection, build::Builder,
     engine::Container, git::GitPolicy,
 };
+use tokio::sync::Notify;
 use wire::executors::{PlayroomInfo, RouterInfo};
 
 use super::{
-    PlaygroundDirectory, PlaygroundRoutes, directory::DirectoryMark, routing::Routing, sleep::Waker,
+    PlaygroundDirectory, PlaygroundRoutes, directory::DirectoryMark, routing::Routing,
+    wake_handler::WakeHandler,
 };
 use crate::{DockerHost, directory};
 
@@ -33,6 +36,9 @@ pub(crate) struct Playroom {
     root: PathBuf,
     /// Why the engine cannot be used now, though it could once.
     away: RwLock<Option<String>>,
+    /// Playgrounds that are to be looked at although no event said so.
+    looks: Mutex<BTreeSet<i64>>,
+    look: Notify,
     /// Held for as long as the directories are in use.
     _lock: File,
 }
@@ -71,7 +77,7 @@ impl Playroom {
         let lock = directory::open(&root)
             .map_err(|error| format!("the directory {}: {error}", root.display()))?;
         let root = root.canonicalize().map_err(shown)?;
-        let waker = Waker::default();
+        let waker = WakeHandler::default();
         let routing = Routing::bind(settings, waker.hook()).await?;
         let (scheme, port) = routing.reached();
         let info = PlayroomInfo {
@@ -100,6 +106,8 @@ impl Playroom {
             root,
             away: RwLock::default(),
             _lock: lock,
+            looks: Mutex::default(),
+            look: Notify::new(),
         };
         let playroom = Arc::new(playroom);
         waker.serve(&playroom);
@@ -176,6 +184,19 @@ impl Playroom {
         let mut containers = self.engine.containers(&selection).await?;
         containers.retain(|container| !container.one_off);
         Ok(containers)
+    }
+
+    /// Has the observer look at a playground.
+    pub(super) fn look_at(&self, id: i64) {
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.insert(id);
+        self.look.notify_one();
+    }
+
+    /// Waits until playgrounds are to be looked at, and answers which.
+    pub(super) async fn asked_to_look(&self) -> BTreeSet<i64> {
+        self.look.notified().await;
+        std::mem::take(&mut *self.looks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Replaces the routes of a playground, in its directory and in the router.

@@ -84,7 +84,7 @@ pub(crate) struct KnownPlayground {
     /// For one who looks at its containers and changes the table: nobody else does so meanwhile.
     pub(crate) routes: tokio::sync::Mutex<Option<PlaygroundRoutes>>,
     /// Held by whoever starts and stops its containers: an operation, and who puts it to sleep and wakes it.
-    pub(crate) work: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) operation_lock: tokio::sync::Mutex<()>,
 }
 
 impl Routing {
@@ -172,6 +172,11 @@ impl Routing {
         self.router.activity(&id.to_string())?.idle_for
     }
 
+    /// Notes that a playground is used, by something that the router does not see.
+    pub(crate) fn touch(&self, id: i64) {
+        self.router.touch(&id.to_string());
+    }
+
     /// Gives the router a playground's routes with the containers that serve them.
     pub(crate) fn set(
         &self,
@@ -187,6 +192,7 @@ impl Routing {
 
     /// Takes a playground's routes away.
     pub(crate) fn remove(&self, id: i64) -> Result<(), router::Error> {
+        lock(&self.known).remove(&id);
         self.replace(id, None)
     }
 

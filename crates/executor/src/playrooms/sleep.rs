@@ -1,11 +1,7 @@
 //! Sleep: the containers of a playground that nobody uses are stopped, and started again by the next request, which
 //! waits for them at the router.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, OnceLock, Weak},
-    time::Duration,
-};
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 
 use docker::{
     Owner,
@@ -13,7 +9,7 @@ use docker::{
 };
 use futures_util::future::join_all;
 use playground::{compose::ComposeDocument, plan::start_order};
-use router::{RouteState, WakeHook};
+use router::RouteState;
 use tokio::{
     net::TcpStream,
     time::{Instant, sleep, timeout},
@@ -30,58 +26,35 @@ const WAKE_PERIOD: Duration = Duration::from_millis(15);
 /// How long a connection to a service may take.
 const CONNECT_LIMIT: Duration = Duration::from_millis(500);
 
-/// Leads the router's call to the playroom, which is there later than the router.
-#[derive(Clone, Default)]
-pub(super) struct Waker(Arc<OnceLock<Weak<Playroom>>>);
-
-impl Waker {
-    /// What the router calls.
-    pub(super) fn hook(&self) -> WakeHook {
-        let waker = self.clone();
-        WakeHook::new(move |owner| {
-            let playroom = waker.0.get().and_then(Weak::upgrade);
-            async move {
-                let id = owner
-                    .parse()
-                    .map_err(|_| format!("`{owner}` is no playground"))?;
-                let playroom = playroom.ok_or("the executor is about to end")?;
-                let known = playroom.routing.playground(id);
-                let _working = known.work.lock().await;
-                playroom.rouse(&known).await
-            }
-        })
-    }
-
-    pub(super) fn serve(&self, playroom: &Arc<Playroom>) {
-        // It is set once, by the one who made both.
-        let _ = self.0.set(Arc::downgrade(playroom));
-    }
-}
-
 /// Puts to sleep what nobody uses, until it is dropped.
 pub(crate) async fn watch_idle(playroom: Arc<Playroom>) {
     loop {
         sleep(LOOK_PERIOD).await;
         playroom.routing.renew_certificate();
         for (id, known) in playroom.routing.playgrounds() {
-            if let Err(why) = playroom.put_to_sleep(id, &known).await {
-                tracing::warn!(playground = id, why, "a playground does not sleep");
-            }
+            let playroom = Arc::clone(&playroom);
+            // Containers may take their time to stop.
+            tokio::spawn(async move {
+                if let Err(why) = playroom.put_to_sleep(id, &known).await {
+                    tracing::warn!(playground = id, why, "a playground does not sleep");
+                }
+            });
         }
     }
 }
 
 impl Playroom {
-    /// Whether a playground sleeps.
-    pub(super) async fn is_asleep(&self, id: i64) -> bool {
+    /// The containers of a playground that sleeps: the next request starts them. `None` when it does not sleep.
+    pub(super) async fn stopped_to_sleep(&self, id: i64) -> Option<Vec<String>> {
         let known = self.routing.playground(id);
         let routes = known.routes.lock().await;
-        routes.as_ref().is_some_and(PlaygroundRoutes::is_asleep)
+        let asleep = routes.as_ref().filter(|routes| routes.is_asleep());
+        asleep.map(|routes| routes.stopped.clone())
     }
 
-    /// Stops a playground's containers if nothing was asked of it for long enough.
+    /// Stops a playground's containers if nothing was asked of it for long enough, and it works.
     async fn put_to_sleep(&self, id: i64, known: &KnownPlayground) -> Result<(), String> {
-        let Ok(_working) = known.work.try_lock() else {
+        let Ok(_locked) = known.operation_lock.try_lock() else {
             return Ok(());
         };
         let Some(before) = known.routes.lock().await.clone() else {
@@ -94,7 +67,12 @@ impl Playroom {
         }
         let (directory, owner) = self.place(&before)?;
         let mut running = self.containers(&owner, id).await.map_err(shown)?;
-        running.retain(|container| container.state == ContainerState::Running);
+        running.retain(runs);
+        let lacks_target = |service: &super::RoutedService| service.targets(&running).is_empty();
+        if before.services.iter().any(lacks_target) {
+            // What is wrong with it is to be seen.
+            return Ok(());
+        }
         let mut asleep = before.clone();
         asleep.set_all(RouteState::Asleep);
         asleep.stopped = running.iter().map(|one| one.id.clone()).collect();
@@ -106,57 +84,92 @@ impl Playroom {
             // One that came before is being answered.
             return self.route(before, &directory, &owner).await.map_err(shown);
         }
+        tracing::info!(project = before.project, "a playground sleeps");
+        self.stop_all(&running).await
+    }
+
+    /// Stops what runs of a playground that sleeps: the executor may have ended before, or the engine started it.
+    pub(super) async fn stop_again(&self, id: i64, containers: &[Container]) -> Result<(), String> {
+        let known = self.routing.playground(id);
+        let Ok(_locked) = known.operation_lock.try_lock() else {
+            return Ok(());
+        };
+        let routes = known.routes.lock().await.clone();
+        if !routes.is_some_and(|routes| routes.is_asleep()) {
+            return Ok(());
+        }
+        let running: Vec<Container> = containers.iter().filter(|one| runs(one)).cloned().collect();
+        self.stop_all(&running).await
+    }
+
+    async fn stop_all(&self, running: &[Container]) -> Result<(), String> {
         let stops = running.iter().map(|one| self.engine.stop(&one.id, None));
         let stopped: Result<Vec<()>, _> = join_all(stops).await.into_iter().collect();
-        tracing::info!(project = before.project, "a playground sleeps");
         stopped.map(drop).map_err(shown)
     }
 
     /// Starts what was stopped, each service after those that it needs, and gives it the requests that wait. For
-    /// one who has the playground's lock. What does not sleep stays as it is.
-    pub(crate) async fn rouse(&self, known: &KnownPlayground) -> Result<(), String> {
+    /// one who has the operation lock. What does not sleep stays as it is; what does not become ready in time is
+    /// awake all the same, so that its state is to be seen.
+    pub(crate) async fn wake(&self, id: i64, known: &KnownPlayground) -> Result<(), String> {
         let routes = known.routes.lock().await.clone();
         let Some(mut routes) = routes.filter(PlaygroundRoutes::is_asleep) else {
             return Ok(());
         };
         let (directory, owner) = self.place(&routes)?;
+        let woken = self.start_stopped(&routes, &directory, &owner).await;
+        routes.set_all(RouteState::Serving);
+        routes.stopped.clear();
+        let project = routes.project.clone();
+        self.routing.touch(id);
+        self.route(routes, &directory, &owner)
+            .await
+            .map_err(shown)?;
+        self.look_at(id);
+        woken.inspect(|()| tracing::info!(project, "a playground is awake"))
+    }
+
+    async fn start_stopped(
+        &self,
+        routes: &PlaygroundRoutes,
+        directory: &PlaygroundDirectory,
+        owner: &Owner,
+    ) -> Result<(), String> {
         let until = Instant::now() + WAKE_LIMIT;
         let document = directory.document().map_err(shown)?.unwrap_or_default();
-        let containers = self.containers(&owner, routes.id).await.map_err(shown)?;
+        let mut stopped = self.containers(owner, routes.id).await.map_err(shown)?;
+        stopped.retain(|one| routes.stopped.contains(&one.id));
+        let services: BTreeSet<&String> = stopped.iter().map(|one| &one.service).collect();
         for service in start_order(&document).map_err(shown)? {
-            let ours = containers
-                .iter()
-                .filter(|one| one.service == service && routes.stopped.contains(&one.id));
-            if ours.clone().next().is_none() {
+            if !services.contains(&service) {
                 continue;
             }
             for needed in healthy_before(&document, &service) {
-                let lacks = |all: &[Container]| lacks_health(all, needed);
-                self.await_none((&routes, &owner), until, lacks).await?;
+                if services.contains(needed) {
+                    let lacks = |all: &[Container]| lacks_health(all, needed);
+                    self.await_none((routes, owner), until, lacks).await?;
+                }
             }
+            let ours = stopped.iter().filter(|one| one.service == service);
             let starts = ours.map(|one| self.engine.start(&one.id));
             let started: Result<Vec<()>, _> = join_all(starts).await.into_iter().collect();
             started.map_err(|error| format!("service `{service}`: {error}"))?;
         }
-        self.await_routed(&routes, &owner, until).await?;
-        routes.set_all(RouteState::Serving);
-        routes.stopped.clear();
-        let project = routes.project.clone();
-        self.route(routes, &directory, &owner)
-            .await
-            .map_err(shown)?;
-        tracing::info!(project, "a playground is awake");
-        Ok(())
+        self.await_routed(routes, (owner, &services), until).await
     }
-    /// Waits until every service that has a route takes connections.
+
+    /// Waits until every service that was started and has a route takes connections.
     async fn await_routed(
         &self,
         routes: &PlaygroundRoutes,
-        owner: &Owner,
+        (owner, started): (&Owner, &BTreeSet<&String>),
         until: Instant,
     ) -> Result<(), String> {
         for service in &routes.services {
             let name = &service.route.service;
+            if !started.contains(name) {
+                continue;
+            }
             let mut targets = Vec::new();
             self.await_none((routes, owner), until, |containers| {
                 targets = service.targets(containers);
@@ -167,7 +180,7 @@ impl Playroom {
             .await?;
             for target in targets {
                 while !connects(target).await {
-                    late(until, || format!("service `{name}` does not listen"))?;
+                    in_time(until, || format!("service `{name}` does not listen"))?;
                     sleep(WAKE_PERIOD).await;
                 }
             }
@@ -187,7 +200,7 @@ impl Playroom {
             let Some(what) = lacks(&containers) else {
                 return Ok(());
             };
-            late(until, || what)?;
+            in_time(until, || what)?;
             sleep(WAKE_PERIOD).await;
         }
     }
@@ -198,6 +211,14 @@ impl Playroom {
         let owner = Owner::new(&routes.owner).ok_or("its containers have no owner mark")?;
         Ok((directory, owner))
     }
+}
+
+/// Whether there is something to stop.
+fn runs(container: &Container) -> bool {
+    matches!(
+        container.state,
+        ContainerState::Running | ContainerState::Restarting
+    )
 }
 
 /// Whether something listens at the address.
@@ -229,11 +250,11 @@ fn lacks_health(containers: &[Container], service: &str) -> Option<String> {
 }
 
 /// Refuses when the time is over.
-fn late(until: Instant, what: impl FnOnce() -> String) -> Result<(), String> {
+fn in_time(until: Instant, what: impl FnOnce() -> String) -> Result<(), String> {
     match Instant::now() < until {
         true => Ok(()),
         false => Err(format!(
-            "not awake within {} s: {}",
+            "not ready within {} s: {}",
             WAKE_LIMIT.as_secs(),
             what()
         )),

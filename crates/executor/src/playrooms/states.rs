@@ -28,9 +28,17 @@ pub(crate) fn states<'a>(
     states.into_values().collect()
 }
 
-/// The same for a playground that sleeps: what does not run is started by the next request.
-pub(super) fn asleep(states: Vec<ServiceState>) -> Vec<ServiceState> {
-    let state = |state: ServiceState| match state.running {
+/// The same for a playground that sleeps: the next request starts its stopped containers.
+pub(super) fn asleep(
+    states: Vec<ServiceState>,
+    containers: &[Container],
+    stopped: &[String],
+) -> Vec<ServiceState> {
+    let is_stopped = |name: &str| {
+        let mut ours = containers.iter().filter(|one| one.service == name);
+        ours.any(|one| stopped.contains(&one.id))
+    };
+    let state = |state: ServiceState| match state.running || !is_stopped(&state.name) {
         true => state,
         false => ServiceState {
             status: "asleep".to_owned(),

@@ -52,6 +52,12 @@ impl OwnerActivity {
         }
     }
 
+    /// Counts it as used until now.
+    pub(crate) fn touch(&self) {
+        let since = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_end.fetch_max(since, Relaxed);
+    }
+
     pub(crate) fn read(&self) -> Activity {
         let [requests, event_streams, sockets] = &self.open;
         let open = [requests, event_streams, sockets].map(|count| count.load(Relaxed));
@@ -87,9 +93,7 @@ impl OpenRequest {
 
 impl Drop for OpenRequest {
     fn drop(&mut self) {
-        let since = self.owner.since.elapsed().as_millis();
-        let since = u64::try_from(since).unwrap_or(u64::MAX);
-        self.owner.last_end.fetch_max(since, Relaxed);
+        self.owner.touch();
         self.owner.open[self.exchange as usize].fetch_sub(1, Relaxed);
     }
 }

@@ -83,6 +83,12 @@ impl Registry {
         }
     }
 
+    pub(crate) fn touch(&self, owner: &str) {
+        if let Some(owner) = self.known().owners.get(owner) {
+            owner.touch();
+        }
+    }
+
     pub(crate) fn activity(&self, owner: &str) -> Option<Activity> {
         self.known().owners.get(owner).map(|owner| owner.read())
     }

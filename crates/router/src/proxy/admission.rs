@@ -100,9 +100,9 @@ impl Proxy {
             let wake = hook.map(|hook| self.waking.wake(hook, &route.owner.name, &changes));
             tokio::select! {
                 _ = changes.changed() => {}
-                failed = failure(wake.flatten()) => {
+                _ = failure(wake.flatten()) => {
                     counters.hold_refused.fetch_add(1, Relaxed);
-                    return Admission::Page(StatusPage::wake_failed(&failed));
+                    return Admission::Page(StatusPage::wake_failed());
                 }
                 () = sleep_until(deadline) => {
                     counters.hold_refused.fetch_add(1, Relaxed);

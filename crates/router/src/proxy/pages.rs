@@ -107,8 +107,8 @@ impl StatusPage {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, title, text).retry_after(5)
     }
 
-    pub(super) fn wake_failed(reason: &str) -> Self {
-        let text = format!("This service was asleep and could not be woken: {reason}");
+    pub(super) fn wake_failed() -> Self {
+        let text = "This service was asleep and could not be woken. Whoever runs it can see why.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "Could not wake up", text).retry_after(30)
     }
 

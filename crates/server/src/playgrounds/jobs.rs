@@ -35,7 +35,12 @@ pub(crate) async fn complete_if_done(app: &App, id: i64) -> Result<Option<RunId>
         "playground.complete",
         target,
     );
-    match start(app, Start::plain(id, OperationAction::Complete, entry)).await? {
+    let asked = Start {
+        // Also one that was edited meanwhile.
+        force: true,
+        ..Start::plain(id, OperationAction::Complete, entry)
+    };
+    match start(app, asked).await? {
         Started::Run(run) => Ok(Some(run)),
         Started::Repeated | Started::Later => Ok(None),
     }

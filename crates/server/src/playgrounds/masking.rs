@@ -6,6 +6,7 @@ use playground::{
     compose::to_yaml,
     environment::{MASK, is_sensitive},
 };
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use wire::{executors::operations::PlaygroundEnvironment, playgrounds::EnvMetadataView};
 
@@ -113,6 +114,16 @@ impl Masking {
                 format!("# {MASK}: this document cannot be read, so nothing of it is shown\n")
             }
         }
+    }
+
+    /// Any value with a JSON form. One that loses it by that is not shown.
+    pub(crate) fn masked<T: Serialize + DeserializeOwned>(&self, value: T) -> Option<T> {
+        if self.reveals {
+            return Some(value);
+        }
+        let mut document = serde_json::to_value(value).ok()?;
+        self.mask(&mut document);
+        serde_json::from_value(document).ok()
     }
 
     /// Masks what looks secret in a document, whatever its form.

@@ -96,10 +96,8 @@ pub(crate) fn status_of(facts: StatusFacts<'_>) -> (PlaygroundStatus, Option<Str
 fn at_rest(facts: &StatusFacts<'_>) -> (PlaygroundStatus, Option<String>) {
     let services = facts.services;
     if !facts.job_mode && !services.is_empty() {
-        if services.iter().any(|service| service.status == ASLEEP) {
-            return (P::Running, None);
-        }
-        if !services.iter().any(|service| service.running) {
+        let goes_on = |service: &ServiceState| service.running || service.status == ASLEEP;
+        if !services.iter().any(goes_on) {
             return (P::Stopped, None);
         }
         if let Some(wrong) = services.iter().find_map(wrong) {

@@ -68,7 +68,7 @@ pub(super) async fn stats(one: &OnePlayground) -> Result<Exit, Failure> {
     let mut table = Table::new(&["SERVICE", "CPU", "MEMORY", "LIMIT", "PROCESSES"]);
     let mebibytes = |bytes: u64| format!("{} MiB", bytes.div_ceil(1 << 20));
     for service in stats {
-        let limit = (service.memory_limit_bytes > 0).then(|| service.memory_limit_bytes);
+        let limit = (service.memory_limit_bytes > 0).then_some(service.memory_limit_bytes);
         table.row([
             service.name,
             // Thousandths of a processor.

@@ -40,14 +40,16 @@ pub(super) async fn run(up: Up) -> Result<Exit, Failure> {
             let id = known.summary.id.to_string();
             let body = ChangePlayground { playground: change };
             client.change_playground(&id, &body).await?;
-            // One that stopped or failed is brought up again.
-            let operation = match known.summary.status.as_str() {
-                "stopped" => "start",
-                "error" => "retry_compose",
-                _ => "rollout",
+            // One that stopped or failed is provisioned again, with what is there.
+            let (operation, force) = match known.summary.status.as_str() {
+                "stopped" => ("retry_compose", true),
+                "error" => ("retry_compose", false),
+                _ => ("rollout", false),
             };
-            let nothing = OperatePlayground::default();
-            client.operate_playground(&id, operation, nothing).await?
+            let how = OperatePlayground {
+                force: force.then_some(true),
+            };
+            client.operate_playground(&id, operation, how).await?
         }
     };
     follow::to_end(&client, &begun, json).await

@@ -9,10 +9,9 @@ use docker::{
 };
 use futures_util::future::join_all;
 use playground::plan::{PlannedService, RolloutPlan, ServiceChange};
-use router::RouteState;
 
 use super::{context::Operation, error::OperationError, readiness::awaited, rollout::Destination};
-use crate::playrooms::{CONFIG_LABEL, PlaygroundRoutes, RoutedService, address};
+use crate::playrooms::{CONFIG_LABEL, address};
 
 /// How long the compose tool may take to create the containers of a service.
 const UP_TIMEOUT: Duration = Duration::from_secs(120);
@@ -76,9 +75,10 @@ impl Operation<'_> {
                     self.stop_first(service, change).await?;
                 }
                 ServiceChange::Remove => {
+                    let port = self.port_of(service)?;
                     self.unroute_service(service).await?;
                     let all = self.of_service(service).await?;
-                    self.retire(all, service).await?;
+                    self.retire(all, port).await?;
                 }
             }
         }
@@ -109,14 +109,18 @@ impl Operation<'_> {
         service: &str,
         change: &ServiceUpdate<'_>,
     ) -> Result<(), OperationError> {
+        if self.keeps_anonymous_volumes(service, change).await? {
+            return self.recreate(service, change).await;
+        }
         self.start_new(service, change).await?;
+        let port = self.port_of(service)?;
         self.switch(service, change).await?;
         let mut old = self.of_service(service).await?;
         let (new, rest): (Vec<_>, Vec<_>) = old.drain(..).partition(|one| change.is_new(one));
         old = rest;
         // The last ones are too many where there are fewer replicas.
         old.extend(new.into_iter().skip(change.replicas(service)));
-        self.retire(old, service).await
+        self.retire(old, port).await
     }
 
     /// The old containers stop; requests wait until new ones are ready.
@@ -125,13 +129,54 @@ impl Operation<'_> {
         service: &str,
         change: &ServiceUpdate<'_>,
     ) -> Result<(), OperationError> {
+        if self.keeps_anonymous_volumes(service, change).await? {
+            return self.recreate(service, change).await;
+        }
         let mut old = self.of_service(service).await?;
         old.retain(|one| !change.is_new(one));
         if !old.is_empty() {
+            let port = self.port_of(service)?;
             self.hold(service).await?;
-            self.retire(old, service).await?;
+            self.retire(old, port).await?;
         }
         self.start_new(service, change).await?;
+        self.switch(service, change).await
+    }
+
+    /// Whether old containers have data in volumes without a name, which only the compose tool hands on, from a
+    /// container to the one in its place.
+    async fn keeps_anonymous_volumes(
+        &self,
+        service: &str,
+        change: &ServiceUpdate<'_>,
+    ) -> Result<bool, OperationError> {
+        let containers = self.of_service(service).await?;
+        let mut old = containers.iter().filter(|one| !change.is_new(one));
+        Ok(old.any(|one| one.has_anonymous_volumes))
+    }
+
+    /// New containers take the places of the old ones, with their volumes; requests wait meanwhile.
+    async fn recreate(
+        &mut self,
+        service: &str,
+        change: &ServiceUpdate<'_>,
+    ) -> Result<(), OperationError> {
+        self.hold(service).await?;
+        let up = Up {
+            services: vec![service.to_owned()],
+            no_deps: true,
+            ..Up::default()
+        };
+        let project = self.project(change.file.clone());
+        let started = self
+            .compose(UP_TIMEOUT, async |watch| project.up(&up, watch).await)
+            .await;
+        if let Err(error) = started {
+            return Err(self.compose_failed(&error).await);
+        }
+        let name = service.to_owned();
+        let awaited = awaited(&change.to.document, &change.to.routes, [&name]);
+        self.ready(&awaited).await?;
         self.switch(service, change).await
     }
 
@@ -178,82 +223,12 @@ impl Operation<'_> {
         self.ready(&awaited).await.map(drop)
     }
 
-    /// Has the router send requests to the new containers only.
-    async fn switch(
-        &mut self,
-        service: &str,
-        change: &ServiceUpdate<'_>,
-    ) -> Result<(), OperationError> {
-        let mut routes = self.kept_routes()?;
-        let target = self.routes(&change.to.routes, &change.to.document, RouteState::Serving);
-        let Some(new) = target
-            .services
-            .iter()
-            .find(|one| one.route.service == service)
-        else {
-            return self.unroute_service(service).await;
-        };
-        let there = routes
-            .services
-            .iter_mut()
-            .find(|one| one.route.service == service);
-        match there {
-            Some(there) if there == new => return Ok(()),
-            Some(there) => *there = new.clone(),
-            None => routes.services.push(new.clone()),
-        }
-        let routes = PlaygroundRoutes {
-            services: routes.services,
-            ..target
-        };
-        self.route(routes).await
-    }
-
-    /// Has requests to a service wait.
-    async fn hold(&mut self, service: &str) -> Result<(), OperationError> {
-        self.route_service(service, |one| one.state = RouteState::Starting)
-            .await
-    }
-
-    async fn route_service(
-        &mut self,
-        service: &str,
-        change: impl FnOnce(&mut RoutedService),
-    ) -> Result<(), OperationError> {
-        let mut routes = self.kept_routes()?;
-        let Some(one) = routes
-            .services
-            .iter_mut()
-            .find(|one| one.route.service == service)
-        else {
-            return Ok(());
-        };
-        change(one);
-        self.route(routes).await
-    }
-
-    async fn unroute_service(&mut self, service: &str) -> Result<(), OperationError> {
-        let mut routes = self.kept_routes()?;
-        let before = routes.services.len();
-        routes.services.retain(|one| one.route.service != service);
-        if routes.services.len() == before {
-            return Ok(());
-        }
-        self.route(routes).await
-    }
-
-    /// Waits for the requests that containers have, stops them within their grace and removes them.
+    /// Waits for the requests that containers have at a port, stops them within their grace and removes them.
     async fn retire(
         &self,
         containers: Vec<Container>,
-        service: &str,
+        port: Option<u16>,
     ) -> Result<(), OperationError> {
-        let ports = self.kept_routes()?;
-        let port = ports
-            .services
-            .iter()
-            .find(|one| one.route.service == service);
-        let port = port.map(|one| one.route.port);
         let retired = containers.iter().map(|container| async move {
             let target = port.and_then(|port| address(container, port));
             if let Some(target) = target {

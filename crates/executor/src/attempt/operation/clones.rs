@@ -128,10 +128,19 @@ impl Operation<'_> {
             cancel: &cancel,
             progress: &mut |line| printer.line(line),
         };
-        Ok(self
-            .checkout_place(wanted)
-            .update(&request, &mut watch)
-            .await?)
+        let place = self.checkout_place(wanted);
+        if self.input.dry_run
+            && let Some(current) = place.current(&mut watch).await?
+        {
+            // Containers have it mounted: a plan changes nothing for them.
+            let at = format!(
+                "planned with commit {} of {}, without a look for newer ones",
+                current.commit, wanted.repository
+            );
+            self.outcome.warnings.push(at);
+            return Ok(current);
+        }
+        Ok(place.update(&request, &mut watch).await?)
     }
 
     fn checkout_place(&self, wanted: &WantedCheckout) -> Checkout {

@@ -1,6 +1,7 @@
 //! `destroy`, and what a cancelled operation leaves: nothing.
 
 use docker::{ReapScope, Reaper};
+use router::RouteState;
 use serde_json::Value;
 use wire::executors::operations::OperationAction;
 
@@ -85,6 +86,11 @@ impl Operation<'_> {
                     return Ok(true);
                 }
                 self.go_back().await.map(|()| true)
+            }
+            OperationAction::Stop | OperationAction::Start => {
+                // What runs is reached.
+                self.route_state(RouteState::Serving).await?;
+                Ok(false)
             }
             _ => Ok(false),
         }

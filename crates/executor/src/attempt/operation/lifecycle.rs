@@ -33,6 +33,8 @@ impl Operation<'_> {
             .compose(DOWN_TIMEOUT, async |watch| project.stop(&[], watch).await)
             .await;
         if let Err(error) = stopped {
+            // What runs still is reached.
+            self.route_state(RouteState::Serving).await?;
             return Err(self.compose_failed(&error).await);
         }
         // Their containers may be removed before they are asked for.
@@ -57,6 +59,7 @@ impl Operation<'_> {
             .compose(DOWN_TIMEOUT, async |watch| project.up(&up, watch).await)
             .await;
         if let Err(error) = started {
+            self.route_state(RouteState::Serving).await?;
             return Err(self.compose_failed(&error).await);
         }
         if !self.target().job_mode {

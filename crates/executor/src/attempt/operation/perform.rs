@@ -89,6 +89,17 @@ impl AttemptRunner {
         printer: Printer,
         watched: Watched<'_>,
     ) -> Result<Option<String>, Halt> {
+        let id = input.playground.id;
+        let known = playroom.routing.playground(id);
+        // Nobody puts it to sleep or wakes it meanwhile, also while it is undone.
+        let _locked = known.operation_lock.lock().await;
+        if input.action.needs_containers()
+            && !input.dry_run
+            && let Err(why) = playroom.wake(id, &known).await
+        {
+            // It may be what the operation mends.
+            printer.line(format!("it did not wake up: {why}"));
+        }
         let mut waits = watched.clone();
         let opened = tokio::select! {
             biased;
@@ -131,22 +142,23 @@ impl AttemptRunner {
             }
         };
         let mut waits = cleaning;
-        tokio::select! {
+        let ended = tokio::select! {
             biased;
             stop = stopped_if(&mut waits, |_| false) => Err(Halt::Stop(stop)),
             finished = finished => finished,
-        }
+        };
+        playroom.routing.touch(id);
+        ended
     }
 }
 
 impl Operation<'_> {
     async fn perform(&mut self) -> Result<(), OperationError> {
-        let known = self.playroom.routing.playground(self.target().id);
-        // Nobody puts it to sleep or wakes it meanwhile.
-        let _working = known.work.lock().await;
-        if self.input.action.needs_containers() {
-            let woken = self.playroom.rouse(&known).await;
-            woken.map_err(|why| OperationError::failed("unknown", &why))?;
+        if self.input.dry_run && !self.input.action.can_plan() {
+            let action = self.input.action.as_str();
+            return Err(OperationError::invalid(format!(
+                "{action} cannot be planned"
+            )));
         }
         match self.input.action {
             OperationAction::Create => self.create().await,

@@ -101,6 +101,11 @@ impl Operation<'_> {
         self.outcome.urls = self.urls(&to.routes, |_| false);
         self.phases
             .complete(json!({ "revision": revision.revision }));
+        if self.input.dry_run {
+            self.make_plan(&to).await?;
+            let directory = self.directory.clone();
+            return on_disk("the wanted document", move || directory.discard_next()).await;
+        }
         self.go_to(&to).await
     }
 
@@ -187,8 +192,13 @@ impl Operation<'_> {
         self.carry_out(&change).await?;
         self.route(self.routes(&to.routes, &to.document, RouteState::Serving))
             .await?;
-        let directory = self.directory.clone();
-        on_disk("the wanted document", move || directory.discard_next()).await?;
+        let (directory, text) = (self.directory.clone(), yaml(&to.document));
+        let back = move || {
+            // A cancel may have come when the new one was applied already.
+            directory.put(&directory.applied(), &text)?;
+            directory.discard_next()
+        };
+        on_disk("the applied document", back).await?;
         self.phases.complete(Value::Null);
         Ok(())
     }

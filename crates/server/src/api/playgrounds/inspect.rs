@@ -131,14 +131,22 @@ pub(crate) async fn debug(
         compose_project: row.project,
         generated_compose_yaml: found.compose_yaml.map(|yaml| masking.document(&yaml)),
         augmented_compose_template: template.map(|yaml| masking.document(&yaml)),
-        build_overrides: json!(wanted.build_overrides().unwrap_or_default()),
-        services_configuration: services(&wanted, &spec.unwrap_or_default()),
+        build_overrides: masking
+            .masked(json!(wanted.build_overrides().unwrap_or_default()))
+            .unwrap_or_default(),
+        services_configuration: services(&wanted, &spec.unwrap_or_default())
+            .into_iter()
+            .filter_map(|service| masking.masked(service))
+            .collect(),
         build_records: lines_masked(loaded.outcome.builds, &masking),
-        branch_clones: loaded.outcome.clones,
+        branch_clones: masking.masked(loaded.outcome.clones).unwrap_or_default(),
         status: loaded.status.as_str().to_owned(),
         services: loaded.services,
-        failure: loaded.outcome.failure,
-        warnings: loaded.outcome.warnings,
+        failure: loaded
+            .outcome
+            .failure
+            .and_then(|failure| masking.masked(failure)),
+        warnings: masking.masked(loaded.outcome.warnings).unwrap_or_default(),
         plan: loaded.outcome.plan,
         creation_steps: phases(&loaded.phases),
     }))

@@ -187,6 +187,13 @@ async fn operate(
         uri,
         body,
     } = asked;
+    if dry_run && !action.can_plan() {
+        let message = format!(
+            "`{}` has no plan: it changes nothing but what runs",
+            action.as_str()
+        );
+        return Err(invalid("dry_run", message));
+    }
     let path = uri.path_and_query().map_or("", |path| path.as_str());
     let idempotency = replay::key(&headers, path, &body)?;
     let target = Target::one("playground", row.id.to_string());

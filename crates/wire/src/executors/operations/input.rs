@@ -95,6 +95,15 @@ impl OperationAction {
         Self::ALL.into_iter().find(|action| action.as_str() == name)
     }
 
+    /// Whether it can say what it would do, and do nothing.
+    #[must_use]
+    pub fn can_plan(self) -> bool {
+        matches!(
+            self,
+            Self::Create | Self::Rollout | Self::HardRestart | Self::Rollback
+        )
+    }
+
     /// Whether it goes on from containers that run: one that sleeps is woken first.
     #[must_use]
     pub fn needs_containers(self) -> bool {

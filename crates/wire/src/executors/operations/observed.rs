@@ -25,9 +25,6 @@ pub struct ObservedPlayground {
     pub last_operation: Option<String>,
     /// Every service that has a container, or should have one.
     pub services: Vec<ServiceState>,
-    /// Services whose checkouts have changes that are in no commit.
-    #[serde(default)]
-    pub dirty: Vec<String>,
 }
 
 /// A service as an executor sees it: of several containers, the one that is best.

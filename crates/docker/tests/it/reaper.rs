@@ -69,16 +69,7 @@ async fn only_what_bears_both_labels_is_removed() {
 
     project.up_and_wait().await;
     let reaper = project.reaper();
-    assert_eq!(
-        reaper
-            .playgrounds(ReapScope {
-                volumes: true,
-                images: true
-            })
-            .await
-            .unwrap(),
-        ["1"]
-    );
+    assert_eq!(reaper.playgrounds(ALL).await.unwrap(), ["1"]);
     let found = reaper.find("1", ALL).await.unwrap();
     assert_eq!(
         (
@@ -97,16 +88,7 @@ async fn only_what_bears_both_labels_is_removed() {
         found.volumes
     );
     assert!(reaper.remove("1", ALL).await.unwrap().is_empty());
-    assert_eq!(
-        reaper
-            .playgrounds(ReapScope {
-                volumes: true,
-                images: true
-            })
-            .await
-            .unwrap(),
-        [""; 0]
-    );
+    assert_eq!(reaper.playgrounds(ALL).await.unwrap(), [""; 0]);
 
     let foreign = docker::Selection::any().project(&format!("foreign-{mark}"));
     assert_eq!(project.engine.containers(&foreign).await.unwrap().len(), 3);

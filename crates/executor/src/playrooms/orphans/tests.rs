@@ -39,7 +39,7 @@ impl OnEngine {
             router_listen: "127.0.0.1:0".parse().unwrap(),
             ..DockerHost::new(directory)
         };
-        Arc::new(Playroom::open(&settings).await.unwrap().unwrap())
+        Playroom::open(&settings).await.unwrap().unwrap()
     }
 
     fn docker(&self, arguments: &[&str]) -> Vec<String> {

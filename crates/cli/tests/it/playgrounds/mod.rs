@@ -6,5 +6,6 @@ mod jobs;
 mod kills;
 mod rollout;
 mod sources;
+mod steps;
 
 pub(crate) use bench::TestPlaygrounds;

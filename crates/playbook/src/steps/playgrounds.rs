@@ -56,6 +56,15 @@ pub(super) const TYPES: &[StepType] = &[
             .not(&["file", "compose_file"]),
             takes("playroom", "any", "The id or the name of a playroom; default the only one, or `local`."),
             SERVICES,
+            takes("branch", "string", "The branch of the services that `branch_of` names; an empty one counts as none."),
+            takes("branch_of", "list", "The services of `branch`."),
+            takes(
+                "subdomains",
+                "dict",
+                "Subdomains of services; without it, each has one of its service and the playground's name, so that \
+                several executions can have playgrounds of one playspec at once.",
+            )
+            .not(&["service_subdomains"]),
             takes("env", "dict", "Variables of all services; they may have secrets.")
                 .not(&["env_overrides", "environment"]),
             takes("job_mode", "boolean", "Whether it runs until its watched services exit.")
@@ -117,7 +126,6 @@ pub(super) const TYPES: &[StepType] = &[
         .not(&["name", "id"])],
         &[
             gives("status", "string", "`destroyed`, or how the last one stands when the execution was cancelled."),
-            gives("destroyed", "list", "The ids of those that were destroyed."),
         ],
     ),
     StepType::new(

@@ -301,8 +301,9 @@ fn check_wake(before: &Run, reason: WaitFor, change: &Change) {
     let types: Vec<EventType> = change.events.iter().map(|event| event.event_type).collect();
     assert_eq!(types, [EventType::Ready]);
     let child = |reason| matches!(reason, WaitFor::Child | WaitFor::Children);
-    // Who waits for an approval may wait for children beside.
-    let either = wait.reason == WaitFor::Approval || child(wait.reason);
+    // Who waits for an approval or a playground may wait for children beside.
+    let beside = matches!(wait.reason, WaitFor::Approval | WaitFor::Playground);
+    let either = beside || child(wait.reason);
     assert!(wait.reason == reason || (either && child(reason)));
 }
 

@@ -84,18 +84,16 @@ async fn begin(
     entry: AuditEntry,
     cancelled: bool,
 ) -> Result<Came, Refusal> {
-    let named = match &request {
-        PlaygroundRequest::Create(_) => None,
-        PlaygroundRequest::Look { playground } => Some(playground.clone()),
-        PlaygroundRequest::Rollout(rollout) => Some(rollout.playground.clone()),
-        PlaygroundRequest::Exec(exec) => Some(exec.playground.clone()),
+    let row = match &request {
+        PlaygroundRequest::Create(create) => {
+            start::made_before(app, step.of, create.playground.name.clone()).await?
+        }
+        PlaygroundRequest::Look { playground } => Some(row_of(app, playground).await?),
+        PlaygroundRequest::Rollout(rollout) => Some(row_of(app, &rollout.playground).await?),
+        PlaygroundRequest::Exec(exec) => Some(row_of(app, &exec.playground).await?),
         PlaygroundRequest::Destroy { playground } => {
             return destroy::begin(app, step, playground.as_deref(), entry).await;
         }
-    };
-    let row = match named {
-        Some(name) => Some(row_of(app, &name).await?),
-        None => start::of_earlier_try(app, step.of).await?,
     };
     if let PlaygroundRequest::Look { .. } = request {
         let id = row.map_or(0, |row| row.id);

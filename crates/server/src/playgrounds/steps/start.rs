@@ -1,6 +1,9 @@
 //! Operations that steps start as children of their execution.
 
+use std::collections::BTreeMap;
+
 use engine::RunId;
+use playground::project::slug;
 use store::{
     Batch, Read,
     audit::{AuditEntry, Target},
@@ -17,7 +20,7 @@ use super::{Came, StepOfRun, compose::playspec_of, not_owned, shown};
 use crate::{
     app::App,
     playgrounds::{
-        Start, Started, changed, new_row, not_made,
+        SpecBody, Start, Started, changed, described_services, new_row, not_made,
         start::{detailed, start},
     },
     refusal::Refusal,
@@ -25,30 +28,44 @@ use crate::{
 
 /// How often it is tried again when something else changes the playground.
 const TRIES: usize = 5;
+/// The longest label of a host name.
+const LABEL_LIMIT: usize = 63;
 /// The service whose variables are those of all.
 const GLOBAL: &str = "_global";
 
-/// The playground that an earlier try of the same step made, if it still exists.
-pub(super) async fn of_earlier_try(
+/// The playground that an earlier try of the same step made, or a step of the same execution under the same name, as
+/// before a retry of the execution; if it still exists.
+pub(super) async fn made_before(
     app: &App,
     of: PartTry,
+    name: Option<String>,
 ) -> Result<Option<PlaygroundRow>, Refusal> {
     let read = move |read: &mut Read<'_, '_>| {
-        let Some(run) = store::children::of_earlier_try(read, of)? else {
-            return Ok(None);
+        let earlier = match store::children::of_earlier_try(read, of)? {
+            Some(run) => playground_of(read, run)?,
+            None => None,
         };
-        let id = match shown::playground_of(read, run) {
-            Ok(id) => id,
-            // Retention removed the operation: what it made is over as well.
-            Err(store::Error::NotFound(_)) => None,
-            Err(error) => return Err(error),
-        };
-        match id {
-            Some(id) => playgrounds::find(read, id),
-            None => Ok(None),
+        if let Some(id) = earlier
+            && let Some(row) = playgrounds::find(read, id)?
+        {
+            return Ok(Some(row));
         }
+        let named = match name {
+            Some(name) => playgrounds::find_named(read, &name)?,
+            None => None,
+        };
+        let made = playgrounds::made_by(read, of.run)?;
+        Ok(named.filter(|row| made.contains(&row.id)))
     };
     Ok(app.store.read(read).await?)
+}
+
+fn playground_of(read: &mut Read<'_, '_>, run: RunId) -> Result<Option<i64>, store::Error> {
+    match shown::playground_of(read, run) {
+        // Retention removed the operation: what it made is over as well.
+        Err(store::Error::NotFound(_)) => Ok(None),
+        found => found,
+    }
 }
 
 /// Makes a playground, with the operation as the step's child: both or neither.
@@ -67,7 +84,12 @@ pub(super) async fn create(
         let at = app.now_ms().saturating_add(ttl.max(1));
         wanted.life.expires_at = Some(Timestamp(at));
     }
-    let mut new = new_row(app, wanted, None, entry.clone()).await?;
+    if wanted.service_subdomains.is_none() {
+        let name = wanted.name.clone().unwrap_or_default();
+        let playspec = wanted.playspec_id.as_ref();
+        wanted.service_subdomains = subdomains(app, playspec, &name).await?;
+    }
+    let mut new = new_row(app, wanted, None, entry).await?;
     for run in &mut new.submit.runs {
         run.run.parent = Some(step.of.run);
     }
@@ -85,22 +107,31 @@ pub(super) async fn create(
         ChildStart::Known(run) | ChildStart::Made((_, Some(run))) => {
             Ok(Came::Started { run, again: false })
         }
-        // The execution was retried, and what it made before is there: it is the same playground.
-        ChildStart::Made((Created::NameTaken(other), None)) if made(app, step, other).await? => {
-            match super::after(app, step, other).await? {
-                Some(after) => Ok(after),
-                None => create_again(app, step, other, entry).await,
-            }
-        }
         ChildStart::Made((refused, None)) => Err(not_made(&refused, &name)),
     }
 }
 
-/// Whether a step of the same execution made this playground.
-async fn made(app: &App, step: &StepOfRun, id: i64) -> Result<bool, Refusal> {
-    let run = step.of.run;
-    let made = app.store.read(move |read| playgrounds::made_by(read, run));
-    Ok(made.await?.contains(&id))
+/// Subdomains by which the services are reached, so that two executions can have the same playspec at once.
+async fn subdomains(
+    app: &App,
+    playspec: Option<&IdOrName>,
+    name: &str,
+) -> Result<Option<BTreeMap<String, String>>, Refusal> {
+    let Some(named) = playspec.cloned() else {
+        return Ok(None);
+    };
+    let find = move |read: &mut Read<'_, '_>| playgrounds::playspec(read, named.id(), &named.0);
+    let Some(spec) = app.store.read(find).await? else {
+        return Ok(None);
+    };
+    let services = described_services(&SpecBody::of(&spec)?).into_iter();
+    let named = services.map(|service| {
+        let whole = format!("{}-{}", slug(&service.name), slug(name));
+        let from = whole.len().saturating_sub(LABEL_LIMIT);
+        let label = whole[from..].trim_start_matches('-').to_owned();
+        (service.name, label)
+    });
+    Ok(Some(named.collect()))
 }
 
 /// Provisions again what an earlier try made.

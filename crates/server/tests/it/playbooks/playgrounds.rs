@@ -7,7 +7,7 @@ use super::{executions::claim, library, text};
 use crate::{
     database::on_both,
     playgrounds::{applied, finish, perform, playspec, register, removed, service},
-    test_server::TestServer,
+    test_server::{TestServer, smallest},
 };
 
 const PLAYBOOK: &str = "name: Makes\nversion: '1'\nsteps:\n  \
@@ -145,8 +145,10 @@ async fn a_destroy_waits_for_what_runs_and_outlives_a_cancel() {
     ask(&server, &run, (1, 1), &create()).await;
     let operation = crate::playgrounds::claim(&server).await;
     cancel(&server, &id).await;
+    let mut other = create();
+    other["playground"]["name"] = json!("three");
     let refused = server
-        .post(&path(&run), &asked(&run, (3, 1), &create()))
+        .post(&path(&run), &asked(&run, (3, 1), &other))
         .status()
         .await;
     assert_eq!(refused, 409, "a cancelled run takes no children");
@@ -254,7 +256,6 @@ async fn another_try_goes_on_with_the_same_playground() {
     server.post("/api/playgrounds", &theirs).json(201).await;
     let mut taken = create();
     taken["playground"]["name"] = json!("two");
-    taken["playground"]["service_subdomains"] = json!({"web": "third"});
     begin(&server, &run, (3, 1)).await;
     let refused = server.post(&path(&run), &asked(&run, (3, 1), &taken)).await;
     assert_eq!(refused.status, 422);
@@ -311,7 +312,7 @@ async fn a_job_in_a_playground_waits_for_an_executor_there() {
     begin(&server, &run, (2, 1)).await;
     let job = json!({"executor": "player", "token": run["token"], "part": 2, "tries": 1, "step": "job",
         "kind": "job", "playground": "one",
-        "submission": {"type": "t", "binary_url": "http://127.0.0.1:1/x", "binary_sha256": "0".repeat(64)}});
+        "submission": smallest()});
     let children = format!("/api/runs/{}/children", text(&run["id"]));
     let early = server.post(&children, &job).await;
     assert_eq!(early.status, 422, "its services do not run yet");

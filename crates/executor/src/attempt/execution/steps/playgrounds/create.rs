@@ -1,5 +1,7 @@
 //! `playground.create`.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use playbook::beside;
 use serde_json::{Map, Value, json};
@@ -48,7 +50,16 @@ fn request(call: &StepCall<'_>) -> Result<CreateRequest, StepEnd> {
         .collect();
     let watched = parameters.list("watched_services")?;
     let watched = watched.map(|list| list.iter().map(text).collect::<Vec<_>>());
-    let services = services(call)?;
+    let mut services = services(call)?;
+    if let Some(branch) = given("branch") {
+        for service in parameters.list("branch_of")?.into_iter().flatten() {
+            let settings = services.entry(text(service)).or_default();
+            let git = settings.git_config.get_or_insert_default();
+            git.branch_name = Some(branch.clone());
+        }
+    }
+    let subdomains: BTreeMap<String, String> =
+        parameters.texts("subdomains")?.into_iter().collect();
     let playground = NewPlayground {
         name: Some(given("name").unwrap_or_else(|| default_name(call))),
         playspec_id: playspec.map(IdOrName),
@@ -58,6 +69,7 @@ fn request(call: &StepCall<'_>) -> Result<CreateRequest, StepEnd> {
         env_overrides: Some(env)
             .filter(|env| !env.is_empty())
             .and_then(|env| serde_json::from_value(env.into()).ok()),
+        service_subdomains: Some(subdomains).filter(|given| !given.is_empty()),
         services: Some(services).filter(|services| !services.is_empty()),
         ..NewPlayground::default()
     };

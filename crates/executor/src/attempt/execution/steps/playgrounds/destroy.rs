@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::WaitFor;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 use wire::executors::{OperationLeft, PlaygroundRequest};
 
 use super::{asked, done, failed, left, maybe_named, output, say, why};
@@ -23,21 +23,12 @@ pub(in super::super) async fn destroy(call: &StepCall<'_>) -> Done {
     };
     let mut news = call.news();
     let mut told = false;
-    let mut destroyed: Vec<Value> = Vec::new();
     loop {
         news.looks();
         let asked = asked(call, &request).await?;
         let Some(playground) = &asked.playground else {
-            let output = [
-                ("status".to_owned(), json!("destroyed")),
-                ("destroyed".to_owned(), destroyed.into()),
-            ];
-            return done(Map::from_iter(output));
+            return done(Map::from_iter([("status".to_owned(), json!("destroyed"))]));
         };
-        let id = json!(playground.id);
-        if !destroyed.contains(&id) {
-            destroyed.push(id);
-        }
         if let Some(operation) = asked.operation.as_ref().filter(|one| one.has_ended())
             && operation.status != "completed"
         {

@@ -59,7 +59,7 @@ impl AttemptRunner {
         let stream = |stream| self.output_stream(taken, stream);
         let (out, err) = (stream(Stream::Stdout), stream(Stream::Stderr));
         let work = async {
-            let command = Command::open(self, taken, input, playroom, &redactor);
+            let command = ServiceCommand::open(self, taken, input, playroom, &redactor);
             let command = tokio::select! {
                 biased;
                 stop = stopped(&mut watched) => return Err(stop),
@@ -123,14 +123,14 @@ impl AttemptRunner {
 }
 
 /// A command and the container in which it runs.
-struct Command<'a> {
+struct ServiceCommand<'a> {
     playroom: &'a Playroom,
     container: Container,
     exec: Exec,
     mark: String,
 }
 
-impl<'a> Command<'a> {
+impl<'a> ServiceCommand<'a> {
     async fn open(
         runner: &AttemptRunner,
         taken: Taken<'_>,

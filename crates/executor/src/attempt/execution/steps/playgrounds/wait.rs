@@ -17,7 +17,7 @@ enum Awaited {
 }
 
 /// How a playground stands, seen from what is waited for.
-enum Standing {
+enum WaitProgress {
     There,
     NotYet,
     /// It does not become so by itself.
@@ -50,12 +50,12 @@ pub(in super::super) async fn wait(call: &StepCall<'_>) -> Done {
         };
         let of = format!("playground {} `{}`", playground.id, playground.name);
         match standing(awaited, playground) {
-            Standing::There => return done(output(Some(playground))),
-            Standing::Never(why) => {
+            WaitProgress::There => return done(output(Some(playground))),
+            WaitProgress::Never(why) => {
                 let message = format!("{of} does not become {word}: {why}");
                 return Err(failed(message, output(Some(playground))));
             }
-            Standing::NotYet => {}
+            WaitProgress::NotYet => {}
         }
         let left = limit.checked_sub(Duration::from_millis(asked.age_ms));
         let Some(left) = left.filter(|left| !left.is_zero()) else {
@@ -70,25 +70,27 @@ pub(in super::super) async fn wait(call: &StepCall<'_>) -> Done {
     }
 }
 
-fn standing(awaited: Awaited, playground: &PlaygroundOfStep) -> Standing {
+fn standing(awaited: Awaited, playground: &PlaygroundOfStep) -> WaitProgress {
     let why = |otherwise: &str| {
         let error = playground.error.clone();
-        Standing::Never(error.unwrap_or_else(|| otherwise.to_owned()))
+        WaitProgress::Never(error.unwrap_or_else(|| otherwise.to_owned()))
     };
     if awaited == Awaited::Completed && !playground.job_mode {
-        return Standing::Never("it is not in job mode".to_owned());
+        return WaitProgress::Never("it is not in job mode".to_owned());
     }
     match (playground.status.as_str(), awaited) {
-        ("running" | "has_changes", Awaited::Running) => Standing::There,
-        ("running" | "has_changes", Awaited::Healthy) if is_healthy(playground) => Standing::There,
+        ("running" | "has_changes", Awaited::Running) => WaitProgress::There,
+        ("running" | "has_changes", Awaited::Healthy) if is_healthy(playground) => {
+            WaitProgress::There
+        }
         ("completed", Awaited::Completed) => match &playground.job {
-            Some(job) if job.success => Standing::There,
+            Some(job) if job.success => WaitProgress::There,
             Some(job) => {
                 let failed = job
                     .service_results
                     .iter()
                     .find(|(_, code)| **code != Some(0));
-                Standing::Never(failed.map_or_else(
+                WaitProgress::Never(failed.map_or_else(
                     || "no service was watched".to_owned(),
                     |(name, code)| match code {
                         Some(code) => format!("service `{name}` exited with code {code}"),
@@ -103,7 +105,7 @@ fn standing(awaited: Awaited, playground: &PlaygroundOfStep) -> Standing {
         ("destroying", _) => why("it is being destroyed"),
         // A service may recover; an operation that failed does not.
         ("error", _) if playground.operation_failed => why("its last operation failed"),
-        _ => Standing::NotYet,
+        _ => WaitProgress::NotYet,
     }
 }
 
@@ -144,9 +146,9 @@ mod tests {
     fn word(awaited: Awaited, playground: serde_json::Value) -> &'static str {
         let playground = serde_json::from_value(playground).expect("a playground");
         match standing(awaited, &playground) {
-            Standing::There => "there",
-            Standing::NotYet => "not yet",
-            Standing::Never(_) => "never",
+            WaitProgress::There => "there",
+            WaitProgress::NotYet => "not yet",
+            WaitProgress::Never(_) => "never",
         }
     }
 

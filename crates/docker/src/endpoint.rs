@@ -48,6 +48,18 @@ impl Endpoint {
         Self::Unix(LOCAL.into())
     }
 
+    /// Whether it is on this machine, as far as its address tells.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Unix(_) => true,
+            Self::Tcp { address, .. } => {
+                let host = address.rsplit_once(':').map(|(host, _)| host);
+                host.is_some_and(is_loopback)
+            }
+        }
+    }
+
     /// Reads an address. `certificates` is a directory with `ca.pem`, `cert.pem` and `key.pem`, for `tcp://`.
     ///
     /// # Errors
@@ -63,7 +75,7 @@ impl Endpoint {
                 if host.is_empty() || port.parse::<u16>().is_err() {
                     return Err(invalid());
                 }
-                if certificates.is_none() && !matches!(host, "127.0.0.1" | "localhost" | "[::1]") {
+                if certificates.is_none() && !is_loopback(host) {
                     return Err(EndpointError::Insecure(text.to_owned()));
                 }
                 Ok(Self::Tcp {
@@ -90,6 +102,10 @@ impl Endpoint {
     }
 }
 
+fn is_loopback(host: &str) -> bool {
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+}
+
 impl FromStr for Endpoint {
     type Err = EndpointError;
 
@@ -110,6 +126,20 @@ impl fmt::Display for Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_tells_whether_the_engine_is_here() {
+        let certificates = Some(Path::new("/certs"));
+        for (text, here) in [
+            ("unix:///run/docker.sock", true),
+            ("tcp://127.0.0.1:2376", true),
+            ("tcp://[::1]:2376", true),
+            ("tcp://host:2376", false),
+        ] {
+            let endpoint = Endpoint::parse(text, certificates).unwrap();
+            assert_eq!(endpoint.is_local(), here, "{text}");
+        }
+    }
 
     #[test]
     fn an_address_is_read_and_shown_alike() {

@@ -102,6 +102,7 @@ names!(WaitFor {
     Time = "time",
     Child = "child",
     Children = "children",
+    Playground = "playground",
 });
 
 names!(OnTimeout { Resume = "resume", Fail = "fail", Cancel = "cancel" });

@@ -13,6 +13,8 @@ pub enum WaitFor {
     Child,
     /// The end of all of its child runs.
     Children,
+    /// News of a playground, or the end of any of its child runs.
+    Playground,
 }
 
 /// What happens at the timeout of a wait.

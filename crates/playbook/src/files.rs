@@ -32,20 +32,21 @@ impl NamedFile {
 }
 
 impl Playbook {
-    /// The files that steps name: the programs of jobs and the files that are laid beside them.
+    /// The files that steps name: the programs of jobs, the files that are laid beside them, Compose files.
     #[must_use]
     pub fn files(&self) -> Vec<NamedFile> {
-        let jobs = self.all_steps().filter(|step| step.kind == "job.run");
-        let mut found: Vec<NamedFile> = jobs
+        let named = self
+            .all_steps()
+            .filter(|step| matches!(step.kind.as_str(), "job.run" | "playground.create"));
+        let mut found: Vec<NamedFile> = named
             .flat_map(|step| {
                 let files = step.parameters.get("files").and_then(Value::as_object);
                 let files = files.into_iter().flat_map(|files| files.values());
                 let files = files.filter_map(|file| file.get("file")?.as_str());
-                let program = step.parameters.get("program").and_then(Value::as_str);
-                let paths = program
+                let named = ["program", "compose"]
                     .into_iter()
-                    .chain(files)
-                    .filter(|path| is_plain(path));
+                    .filter_map(|name| step.parameters.get(name)?.as_str());
+                let paths = named.chain(files).filter(|path| is_plain(path));
                 paths.map(move |path| NamedFile {
                     path: path.to_owned(),
                     step: step.id.clone(),

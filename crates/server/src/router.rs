@@ -97,6 +97,7 @@ fn run_routes() -> Vec<Route> {
         (Put,    "/api/runs/{id}/state",               Scope::RunsPerform, None,                  routes!(executors::parts::put_state)),
         (Post,   "/api/runs/{id}/approvals",           Scope::RunsPerform, None,                  routes!(executors::approvals::ask)),
         (Post,   "/api/runs/{id}/children",            Scope::RunsPerform, Some("child.submit"),  routes!(executors::children::submit)),
+        (Post,   "/api/runs/{id}/playgrounds",         Scope::RunsPerform, Some("playground.step"), routes!(executors::playgrounds::ask)),
         (Post,   "/api/runs/{id}/gates",               Scope::RunsPerform, None,                  routes!(executors::gates::compare)),
         (Post,   "/api/runs/{id}/park",                Scope::RunsPerform, None,                  routes!(executors::parts::park)),
         (Put,    "/api/runs/{id}/frame",               Scope::RunsPerform, None,                  routes!(executors::frame::show)),

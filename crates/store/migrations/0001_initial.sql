@@ -203,6 +203,17 @@ CREATE TABLE children (
     PRIMARY KEY (run_id, part, tries)
 ) {clustered};
 
+-- The playgrounds of which runs want news, one for each try of a step, and since when.
+CREATE TABLE playground_watches (
+    run_id        {bytes} NOT NULL,
+    part          BIGINT  NOT NULL,
+    tries         BIGINT  NOT NULL,
+    playground_id BIGINT  NOT NULL,
+    since         BIGINT  NOT NULL,
+    PRIMARY KEY (run_id, part, tries)
+) {clustered};
+CREATE INDEX playground_watches_of_playgrounds ON playground_watches (playground_id);
+
 -- The gates of executions, by the playbook and the path of the step: their values are in the part.
 CREATE TABLE gates (
     playbook TEXT    NOT NULL,

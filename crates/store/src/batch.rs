@@ -215,6 +215,12 @@ impl<'tx, 'connection> Batch<'tx, 'connection> {
         )
     }
 
+    /// Wakes these runs at the end of the transaction, as the end of a child does.
+    pub(crate) fn wake(&mut self, runs: impl IntoIterator<Item = RunId>, now: i64) {
+        self.gathered.parents.extend(runs);
+        self.gathered.now = self.gathered.now.max(now);
+    }
+
     /// Operations on playgrounds that ended in this transaction, and the time of its newest change.
     pub(crate) fn take_operations(&mut self) -> (BTreeSet<RunId>, i64) {
         (

@@ -209,8 +209,9 @@ fn apply(
             result => others.push(result),
         }
     }
-    runs::wake_parents(&mut batch, aging_step_ms)?;
+    // How an operation ended is news for those that wait for it.
     playgrounds::settle(&mut batch)?;
+    runs::wake_parents(&mut batch, aging_step_ms)?;
     items.claims.extend(wake.hand_over(&batch));
     let claims: Vec<&Claim> = items.claims.iter().map(|call| &call.claim).collect();
     let claims = runs::claim_all(&mut batch, &claims)?;

@@ -1,15 +1,17 @@
 //! Commands in containers that run.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use bollard::{
+    Docker,
     container::LogOutput,
     exec::{CreateExecOptions, StartExecResults},
 };
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
 use tokio::time;
 
-use super::Engine;
+use super::{ContainerStream, Engine};
 use crate::DockerError;
 
 /// A command for a container.
@@ -52,7 +54,11 @@ impl Engine {
         ran.unwrap_or(Err(DockerError::Timeout))
     }
 
-    async fn run_exec(&self, id: &str, exec: &Exec) -> Result<ExecOutcome, DockerError> {
+    /// Starts a command in a container. `timeout` and `output_limit` are the caller's to keep.
+    ///
+    /// # Errors
+    /// When the container does not run, or the command cannot be started.
+    pub async fn start_exec(&self, id: &str, exec: &Exec) -> Result<RunningExec, DockerError> {
         let options = CreateExecOptions {
             attach_stdout: Some(true),
             attach_stderr: Some(true),
@@ -63,31 +69,69 @@ impl Engine {
             ..CreateExecOptions::default()
         };
         let created = self.api.create_exec(id, options).await?.id;
+        let started = self.api.start_exec(&created, None).await?;
+        let output = match started {
+            StartExecResults::Attached { output, .. } => output,
+            StartExecResults::Detached => Box::pin(futures_util::stream::empty()),
+        };
+        Ok(RunningExec {
+            api: self.api.clone(),
+            id: created,
+            output,
+        })
+    }
+
+    async fn run_exec(&self, id: &str, exec: &Exec) -> Result<ExecOutcome, DockerError> {
+        let mut running = self.start_exec(id, exec).await?;
         let mut outcome = ExecOutcome {
             exit_code: 0,
             stdout: Vec::new(),
             stderr: Vec::new(),
             truncated: false,
         };
-        let started = self.api.start_exec(&created, None).await?;
-        if let StartExecResults::Attached { mut output, .. } = started {
-            while let Some(piece) = output.next().await {
-                outcome.take(piece?, exec.output_limit);
-            }
+        while let Some(piece) = running.next().await {
+            let (stream, bytes) = piece?;
+            outcome.take(stream, &bytes, exec.output_limit);
         }
-        let ended = self.api.inspect_exec(&created).await?;
-        outcome.exit_code = ended
-            .exit_code
-            .ok_or_else(|| DockerError::Protocol("the command's exit code is unknown".into()))?;
+        outcome.exit_code = running.exit_code().await?;
         Ok(outcome)
     }
 }
 
+/// A command that runs in a container. Dropped, it goes on there.
+pub struct RunningExec {
+    api: Docker,
+    id: String,
+    output: Pin<Box<dyn Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send>>,
+}
+
+impl RunningExec {
+    /// What it prints next; nothing when it has closed its output.
+    pub async fn next(&mut self) -> Option<Result<(ContainerStream, Bytes), DockerError>> {
+        let piece = self.output.next().await?;
+        Some(match piece {
+            Ok(LogOutput::StdErr { message }) => Ok((ContainerStream::Stderr, message)),
+            Ok(other) => Ok((ContainerStream::Stdout, other.into_bytes())),
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    /// Its exit code, after it has closed its output.
+    ///
+    /// # Errors
+    /// When the engine does not know it.
+    pub async fn exit_code(self) -> Result<i64, DockerError> {
+        let ended = self.api.inspect_exec(&self.id).await?;
+        let unknown = || DockerError::Protocol("the command's exit code is unknown".into());
+        ended.exit_code.ok_or_else(unknown)
+    }
+}
+
 impl ExecOutcome {
-    fn take(&mut self, piece: LogOutput, limit: usize) {
-        let (buffer, bytes) = match piece {
-            LogOutput::StdErr { message } => (&mut self.stderr, message),
-            other => (&mut self.stdout, other.into_bytes()),
+    fn take(&mut self, stream: ContainerStream, bytes: &[u8], limit: usize) {
+        let buffer = match stream {
+            ContainerStream::Stderr => &mut self.stderr,
+            ContainerStream::Stdout | ContainerStream::Terminal => &mut self.stdout,
         };
         let room = limit.saturating_sub(buffer.len()).min(bytes.len());
         buffer.extend_from_slice(&bytes[..room]);

@@ -16,7 +16,7 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 
 pub use container::{Attachment, Container, ContainerHealth, ContainerState, PublishedPort};
 pub use events::{ContainerEvent, EventsQuery};
-pub use exec::{Exec, ExecOutcome};
+pub use exec::{Exec, ExecOutcome, RunningExec};
 pub use lines::{ContainerLine, ContainerStream};
 pub use logs::LogsQuery;
 pub use resources::{Image, Network, Volume};

@@ -31,6 +31,11 @@ fn ends_wait(awaited: WaitFor, came: WaitFor, live_children: u64) -> bool {
         // It may wait for its children beside: it looks, and waits again.
         WaitFor::Approval => !matches!(came, WaitFor::Operator | WaitFor::Time),
         WaitFor::Child => matches!(came, WaitFor::Child | WaitFor::Children),
+        // The end of an operation is the end of a child, or news of its playground: it looks either way.
+        WaitFor::Playground => matches!(
+            came,
+            WaitFor::Playground | WaitFor::Child | WaitFor::Children
+        ),
         WaitFor::Children => {
             matches!(came, WaitFor::Child | WaitFor::Children) && live_children == 0
         }

@@ -31,6 +31,8 @@ pub(super) struct ProgramStart<'a> {
     pub(super) grace: Duration,
     /// A part of the isolation that it gets besides those of all jobs.
     pub(super) besides: Option<Part>,
+    /// What it sees in the place of `/etc/hosts`, where it has mounts of its own.
+    pub(super) hosts: Option<PathBuf>,
     /// Takes secrets out of what it prints.
     pub(super) redactor: Option<Redactor>,
 }
@@ -116,6 +118,7 @@ impl AttemptEnvironment {
             program: Some(program.path.to_owned()),
             arguments: program.arguments,
             stdin: program.stdin,
+            hosts: program.hosts,
             grace_ms: u64::try_from(program.grace.as_millis()).unwrap_or(u64::MAX),
             ..spec
         }

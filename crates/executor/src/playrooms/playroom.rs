@@ -142,6 +142,11 @@ impl Playroom {
         answer.map(drop)
     }
 
+    /// Whether the engine is on this machine, as far as its address tells.
+    pub(crate) fn is_here(&self) -> bool {
+        self.endpoint.is_local()
+    }
+
     /// The directory of a playground.
     pub(crate) fn directory(&self, project: &str) -> std::io::Result<PlaygroundDirectory> {
         PlaygroundDirectory::of(&self.root, project)

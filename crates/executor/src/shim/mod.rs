@@ -51,7 +51,9 @@ fn serve() -> io::Result<()> {
     }
     let Some(init) = namespaces::fork_init()? else {
         let tree = tree::Tree::namespace()?;
-        return match namespaces::mount_proc() {
+        let mounted =
+            namespaces::mount_proc().and_then(|()| namespaces::mount_hosts(spec.hosts.as_deref()));
+        return match mounted {
             Ok(()) => supervise_tree(control, &spec, tree),
             Err(reason) => report(&control, End::NotPrepared(reason)),
         };

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, Read, Write},
     os::unix::net::UnixStream,
+    path::Path,
 };
 
 use nix::{
@@ -159,6 +160,17 @@ pub(super) fn mount_proc() -> Result<(), String> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("proc"), "/proc", Some("proc"), flags, none)
         .map_err(|error| format!("pid namespace: /proc cannot be mounted: {error}"))
+}
+
+/// Lays a file over `/etc/hosts`, for this namespace alone.
+pub(super) fn mount_hosts(file: Option<&Path>) -> Result<(), String> {
+    const HOSTS: &str = "/etc/hosts";
+    let (Some(file), true) = (file, Path::new(HOSTS).exists()) else {
+        return Ok(());
+    };
+    let none: Option<&str> = None;
+    mount(Some(file), HOSTS, none, MsFlags::MS_BIND, none)
+        .map_err(|error| format!("{HOSTS} cannot be replaced: {error}"))
 }
 
 /// Waits until the namespace's first process, and with it the whole namespace, has ended.

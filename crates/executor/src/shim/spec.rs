@@ -24,6 +24,9 @@ pub struct Spec {
     pub directory: PathBuf,
     /// The file that it reads from standard input; none for nothing to read.
     pub stdin: Option<PathBuf>,
+    /// The file that it sees in the place of `/etc/hosts`, if it has mounts of its own.
+    #[serde(default)]
+    pub hosts: Option<PathBuf>,
     /// The directory below which [`Part::Landlock`] lets it write.
     pub writable: PathBuf,
     /// The parts of the isolation. When one of them fails the program is not started.

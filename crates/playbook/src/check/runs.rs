@@ -13,6 +13,12 @@ pub(super) fn check(playbook: &Playbook) -> Vec<Problem> {
         };
         match step.kind.as_str() {
             "job.run" => job(step, &mut report),
+            "playground.create" => create(step, &mut report),
+            "playground.wait" | "playground.rollout" => named(step, &mut report),
+            "playground.exec" => {
+                named(step, &mut report);
+                exec(step, &mut report);
+            }
             "gate" => gate(step, &mut report),
             _ => {}
         }
@@ -41,6 +47,38 @@ fn job(step: &Step, report: &mut impl FnMut(&str)) {
                 "the file `{name}` must have a path without templates: it is pinned when an execution starts"
             ));
         }
+    }
+}
+
+fn create(step: &Step, report: &mut impl FnMut(&str)) {
+    let given = |name: &str| step.parameters.get(name).filter(|value| !value.is_null());
+    match (given("playspec"), given("compose")) {
+        (None, None) => {
+            report("a playground needs a `playspec`, or a `compose` file of the library");
+        }
+        (_, Some(compose)) if !plain(compose) => report(
+            "`compose` must be a path without templates: the file is pinned when an execution starts",
+        ),
+        _ => {}
+    }
+}
+
+/// Whether a step says which playground it is about.
+fn named(step: &Step, report: &mut impl FnMut(&str)) {
+    let is_name = |name: &str| {
+        step.parameters
+            .get(name)
+            .is_some_and(|one| !one.is_object())
+    };
+    if !is_name("playground") && !is_name("env") {
+        report("it needs a `playground`: its id or its name");
+    }
+}
+
+fn exec(step: &Step, report: &mut impl FnMut(&str)) {
+    let given = |name: &str| step.parameters.contains_key(name);
+    if given("command") == given("script") {
+        report("it needs either a `command` or a `script`");
     }
 }
 

@@ -11,6 +11,7 @@ mod fat;
 mod gateway;
 mod http;
 mod perspective;
+mod playgrounds;
 mod runs;
 mod utility;
 
@@ -104,6 +105,7 @@ static TABLE: LazyLock<Vec<StepType>> = LazyLock::new(|| {
         fat::TYPES,
         http::TYPES,
         perspective::TYPES,
+        playgrounds::TYPES,
         runs::TYPES,
         utility::TYPES,
     ];

@@ -54,6 +54,12 @@ pub(super) const TYPES: &[StepType] = &[
                 "string",
                 "What the job is called; without it, the step's name.",
             ),
+            takes(
+                "playground",
+                "any",
+                "The id or the name of a playground: the job runs where it is, reaches its services by their \
+                names, and has PLAYGROUND_ID, PLAYGROUND_HOST_<SERVICE> and PLAYGROUND_URL_<SERVICE>.",
+            ),
             takes("priority", "string", "Its class in the queue.")
                 .default("\"foreground\"")
                 .options(&["foreground", "background", "best_effort"]),
@@ -69,6 +75,7 @@ pub(super) const TYPES: &[StepType] = &[
             gives("job_id", "string", "The job's id."),
             gives("exit_code", "integer", "Its exit code."),
             gives("stdout", "string", "The end of what it printed."),
+            gives("json", "any", "The same as a value, if all of it is JSON."),
             gives(
                 "stderr",
                 "string",

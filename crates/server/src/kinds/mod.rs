@@ -69,6 +69,8 @@ pub(crate) struct ChildRules {
 pub(crate) enum Queues {
     /// All in one, of this name.
     One(&'static str),
+    /// Those that need no capabilities in the one of this name, the others in its family.
+    Both(&'static str),
     /// One for each set of capabilities that the executor must have, such as plugins: a family of this name.
     Family(&'static str),
 }
@@ -76,7 +78,7 @@ pub(crate) enum Queues {
 static JOB: KindRow = KindRow {
     noun: "job",
     path: Some("/api/v1/jobs/"),
-    queues: Queues::One("job"),
+    queues: Queues::Both("job"),
     word_of: |status| match status {
         // What may not start yet is pending as well.
         Status::Held | Status::Scheduled | Status::Queued | Status::Waiting => "pending",
@@ -139,7 +141,7 @@ static EXECUTION: KindRow = KindRow {
         WaitFor::Operator => "paused",
         WaitFor::Approval => "waiting",
         // A step that sleeps or waits for a child runs, as far as its playbook is concerned.
-        WaitFor::Time | WaitFor::Child | WaitFor::Children => "running",
+        WaitFor::Time | WaitFor::Child | WaitFor::Children | WaitFor::Playground => "running",
     },
     read: Scope::ExecutionsRead,
     write: Scope::ExecutionsWrite,
@@ -202,7 +204,8 @@ impl Queues {
     pub(crate) fn queue(&self, capabilities: &[String]) -> String {
         match self {
             Self::One(name) => (*name).to_owned(),
-            Self::Family(name) => {
+            Self::Both(name) if capabilities.is_empty() => (*name).to_owned(),
+            Self::Both(name) | Self::Family(name) => {
                 let mut capabilities: Vec<&str> = capabilities.iter().map(String::as_str).collect();
                 capabilities.sort_unstable();
                 format!("{name}:{}", capabilities.join(","))

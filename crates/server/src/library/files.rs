@@ -24,11 +24,8 @@ impl Library {
         let mut pinned = BTreeMap::new();
         for (playbook, text) in playbooks {
             // They were read before: this one has no errors. Most name no files.
-            let Some(loaded) = text
-                .contains("job.run")
-                .then(|| playbook::parse(text).ok())
-                .flatten()
-            else {
+            let may_name = text.contains("job.run") || text.contains("playground.create");
+            let Some(loaded) = may_name.then(|| playbook::parse(text).ok()).flatten() else {
                 continue;
             };
             for named in loaded.playbook.files() {

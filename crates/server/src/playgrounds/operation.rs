@@ -9,7 +9,8 @@ use store::{
     runs::Submission,
 };
 use wire::executors::operations::{
-    MountedFile, OperationAction, OperationInput, OperationTarget, RoutingDefaults, ServiceSources,
+    ContainerCommand, MountedFile, OperationAction, OperationInput, OperationTarget,
+    RoutingDefaults, ServiceSources,
 };
 
 use super::{RoomBody, SpecBody, Wanted, described_services, placed::capability};
@@ -42,6 +43,8 @@ pub(crate) struct OperationRequest<'a> {
     pub(crate) revision: Option<i64>,
     pub(crate) dry_run: bool,
     pub(crate) unless_dirty: bool,
+    /// Of `exec`.
+    pub(crate) command: Option<&'a ContainerCommand>,
 }
 
 /// The run of an operation.
@@ -134,6 +137,7 @@ fn input(request: OperationRequest<'_>) -> OperationInput {
         policy: room_body.policy.clone(),
         limits: room_body.limits.clone(),
         revision: request.revision,
+        command: request.command.cloned(),
         dry_run: request.dry_run,
         unless_dirty: request.unless_dirty,
         credentials,

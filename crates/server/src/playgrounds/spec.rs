@@ -145,7 +145,9 @@ pub(crate) fn described_services(body: &SpecBody) -> Vec<PlayspecService> {
                 kind.clone_into(&mut service.kind);
             }
             if service.kind == "static" {
-                service.image = service.image.or_else(|| found.image.clone());
+                // What has variables in it is known only with their values: the file says it then.
+                let image = found.image.clone().filter(|image| !image.contains('$'));
+                service.image = service.image.or(image);
             }
             service
         })

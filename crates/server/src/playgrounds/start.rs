@@ -4,14 +4,15 @@ use engine::RunId;
 use store::{
     Batch, IdempotencyKey, Read,
     audit::AuditEntry,
+    children::ChildStart,
     playgrounds::{self, FileRow, Operate, Operated, PlaygroundRow, PlayroomRow, PlayspecRow},
     runs::Submit,
 };
 use wire::executors::operations::OperationAction;
 
 use super::{
-    OperationRequest, PlaygroundStatus as P, RoomBody, SpecBody, Wanted, busy, invalid_state,
-    loaded, missing_playground, submission,
+    OperationRequest, PlaygroundStatus as P, RoomBody, SpecBody, StepOfRun, Wanted, busy,
+    invalid_state, loaded, missing_playground, submission,
 };
 use crate::{app::App, refusal::Refusal};
 
@@ -30,6 +31,8 @@ pub(crate) struct Start {
     pub(crate) dry_run: bool,
     pub(crate) unless_dirty: bool,
     pub(crate) idempotency: Option<IdempotencyKey>,
+    /// The try of a step whose child it is.
+    pub(crate) child: Option<StepOfRun>,
     pub(crate) entry: AuditEntry,
 }
 
@@ -44,6 +47,7 @@ impl Start {
             dry_run: false,
             unless_dirty: false,
             idempotency: None,
+            child: None,
             entry,
         }
     }
@@ -60,11 +64,11 @@ pub(crate) enum Started {
 }
 
 /// Everything that an operation is made from.
-struct Sources {
-    row: PlaygroundRow,
-    room: PlayroomRow,
-    spec: PlayspecRow,
-    files: Vec<FileRow>,
+pub(super) struct Sources {
+    pub(super) row: PlaygroundRow,
+    pub(super) room: PlayroomRow,
+    pub(super) spec: PlayspecRow,
+    pub(super) files: Vec<FileRow>,
 }
 
 /// An operation that has not ended, and what it does.
@@ -120,7 +124,8 @@ async fn attempt(app: &App, start: &Start) -> Result<Result<Started, Busy>, Refu
         }
         may_start(&sources.row, start)?;
         let operate = operate(app, &sources, start)?;
-        let work = move |batch: &mut Batch<'_, '_>| playgrounds::operate(batch, &operate);
+        let child = start.child.clone();
+        let work = move |batch: &mut Batch<'_, '_>| operated(batch, &operate, child.as_ref());
         match app.store.write(work).await {
             Ok(Operated::Started(run)) => return Ok(Ok(Started::Run(run))),
             Ok(Operated::Repeated) => return Ok(Ok(Started::Repeated)),
@@ -136,7 +141,30 @@ async fn attempt(app: &App, start: &Start) -> Result<Result<Started, Busy>, Refu
     Err(changed_meanwhile())
 }
 
-fn sources(read: &mut Read<'_, '_>, id: i64) -> Result<Option<Sources>, store::Error> {
+/// Starts it, as the child of a step if it is to be one.
+fn operated(
+    batch: &mut Batch<'_, '_>,
+    operate: &Operate,
+    child: Option<&StepOfRun>,
+) -> Result<Operated, store::Error> {
+    let Some(StepOfRun { of, holder }) = child else {
+        return playgrounds::operate(batch, operate);
+    };
+    let started = store::children::start(batch, *of, holder, |batch| {
+        let operated = playgrounds::operate(batch, operate)?;
+        let child = match operated {
+            Operated::Started(run) => Some(run),
+            _ => None,
+        };
+        Ok((child, operated))
+    })?;
+    Ok(match started {
+        ChildStart::Known(run) => Operated::Started(run),
+        ChildStart::Made(operated) => operated,
+    })
+}
+
+pub(super) fn sources(read: &mut Read<'_, '_>, id: i64) -> Result<Option<Sources>, store::Error> {
     let Some(row) = playgrounds::find(read, id)? else {
         return Ok(None);
     };
@@ -176,6 +204,7 @@ pub(crate) fn allowed(action: OperationAction) -> &'static [P] {
         OperationAction::Rollback => &[P::Running, P::HasChanges, P::Error, P::Stopped],
         OperationAction::Complete => &[P::Running],
         OperationAction::Destroy => &P::ALL,
+        OperationAction::Exec => &[P::Running, P::HasChanges, P::Error],
     }
 }
 
@@ -188,7 +217,7 @@ fn operate(app: &App, sources: &Sources, start: &Start) -> Result<Operate, Refus
     } = sources;
     let (room_body, spec_body) = (RoomBody::of(room)?, SpecBody::of(spec)?);
     let wanted = Wanted::of(row)?;
-    let submission = submission(
+    let mut submission = submission(
         app,
         OperationRequest {
             action: start.action,
@@ -206,13 +235,16 @@ fn operate(app: &App, sources: &Sources, start: &Start) -> Result<Operate, Refus
             revision: start.revision,
             dry_run: start.dry_run,
             unless_dirty: start.unless_dirty,
+            command: None,
         },
     );
+    submission.run.parent = start.child.as_ref().map(|child| child.of.run);
     let now = app.now_ms();
-    let entry = start.entry.clone().detail(match start.dry_run {
+    let detail = match start.dry_run {
         true => format!("{}, only planned: {}", start.action.as_str(), row.name),
         false => format!("{}: {}", start.action.as_str(), row.name),
-    });
+    };
+    let entry = detailed(start.entry.clone(), &detail);
     Ok(Operate {
         playground_id: row.id,
         version: row.version,
@@ -224,4 +256,13 @@ fn operate(app: &App, sources: &Sources, start: &Start) -> Result<Operate, Refus
             ..Submit::new([submission], app.aging_step_ms(), now)
         },
     })
+}
+
+/// An entry with a detail before the one that it has.
+pub(super) fn detailed(entry: AuditEntry, detail: &str) -> AuditEntry {
+    let detail = match entry.detail.is_empty() {
+        true => detail.to_owned(),
+        false => format!("{detail}; {}", entry.detail),
+    };
+    entry.detail(detail)
 }

@@ -74,6 +74,11 @@ impl ClaimRequest {
         for kind in &self.kinds {
             match kinds::of(*kind).queues {
                 Queues::One(queue) => claim.queues.push(queue.to_owned()),
+                Queues::Both(queue) => {
+                    claim.queues.push(queue.to_owned());
+                    // Only those that perform operations have capabilities for such runs.
+                    families.extend(self.kinds.contains(&Kind::Operation).then_some(queue));
+                }
                 Queues::Family(family) => families.push(family),
             }
         }

@@ -94,6 +94,7 @@ async fn each_act_leaves_one_line_that_says_who_did_what() {
             "key.join",
             "credential.use",
             "child.submit",
+            "playground.step",
             "approval.answer",
             "playspec.add-file",
             "playspec.change-file",

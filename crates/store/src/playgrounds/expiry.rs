@@ -33,6 +33,13 @@ pub fn note_tried(batch: &mut Batch<'_, '_>, id: i64, now: i64) -> Result<(), Er
     batch.tx.exec(TRIED, args![id, now]).map(drop)
 }
 
+/// The time of a playground is over now, unless it was already.
+pub fn end_life(batch: &mut Batch<'_, '_>, id: i64, now: i64) -> Result<(), Error> {
+    const END: &str = "UPDATE playgrounds SET expires_at = $2, tried_at = NULL
+        WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2)";
+    batch.tx.exec(END, args![id, now]).map(drop)
+}
+
 /// Up to `limit` playgrounds whose time is over before `until`, of which nothing was told yet: their ids, when
 /// their time began and when it is over.
 pub fn unwarned(

@@ -17,10 +17,11 @@ mod registries;
 mod row;
 mod secrets;
 mod settle;
+mod watch;
 
 pub use change::{PlaygroundUpdate, change, extend};
 pub use create::{Created, NewPlayground, create, next_id, repeated};
-pub use expiry::{expired, expiry_plan, note_tried, unwarned, warn};
+pub use expiry::{end_life, expired, expiry_plan, note_tried, unwarned, warn};
 pub use files::{FileRow, add_file, change_file, files, remove_file};
 pub use observe::{Observed, observe};
 pub use operate::{
@@ -40,6 +41,7 @@ pub use playspecs::{
 pub use registries::{RegistryRow, add_registry, registries, remove_registry};
 pub use row::{Applied, LastOperation, PlaygroundRow, find, find_named, in_playrooms, list};
 pub use secrets::{keep_generated, secrets};
+pub use watch::{made_by, unwatch, watch, watched_since};
 
 pub(crate) use settle::settle;
 

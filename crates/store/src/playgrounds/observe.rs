@@ -3,6 +3,7 @@
 use engine::RunId;
 use serde_json::Value;
 
+use super::watch;
 use crate::{Batch, Error, driver::args};
 
 /// A playground as an executor sees it.
@@ -30,9 +31,11 @@ pub fn observe(batch: &mut Batch<'_, '_>, observed: &Observed) -> Result<(), Err
         &observed.services,
         observed.now
     ];
-    if batch.tx.exec(OBSERVE, args)? == 1
-        && let Some(event) = &observed.event
-    {
+    if batch.tx.exec(OBSERVE, args)? == 0 {
+        return Ok(());
+    }
+    watch::tell(batch, observed.playground_id, observed.now)?;
+    if let Some(event) = &observed.event {
         batch.tell(
             "playground",
             "playground.status.changed",

@@ -3,6 +3,7 @@
 use engine::{RunId, Status};
 use serde_json::json;
 
+use super::watch;
 use crate::{Batch, Error, driver::args};
 
 /// Notes how the operations that ended in this transaction ended. A playground that was destroyed is gone.
@@ -34,6 +35,7 @@ fn settle_one(batch: &mut Batch<'_, '_>, run: RunId, now: i64) -> Result<(), Err
     let Some(settled) = find(batch, run)? else {
         return Ok(());
     };
+    watch::tell(batch, settled.id, now)?;
     let completed = settled.status == Status::Completed;
     if settled.removed && completed {
         remove(batch, settled.id)?;

@@ -22,6 +22,7 @@ const OF_RUN: &[&str] = &[
     "DELETE FROM approval_answers WHERE approval IN (SELECT id FROM approvals WHERE run_id = $1)",
     "DELETE FROM approvals WHERE run_id = $1",
     "DELETE FROM children WHERE run_id = $1",
+    "DELETE FROM playground_watches WHERE run_id = $1",
     "DELETE FROM gates WHERE run_id = $1",
     "DELETE FROM runs WHERE id = $1",
 ];

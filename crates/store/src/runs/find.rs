@@ -172,7 +172,7 @@ pub fn statuses(read: &mut Read<'_, '_>, ids: &[RunId]) -> Result<Vec<Option<Sta
     read.tx.first_many(STATUS, &rows, |row| row.name(0))
 }
 
-/// Makes sure that `holder` holds the run's lease; `command` is what it wants to do.
+/// Makes sure that `holder` holds the run's lease, and answers the run; `command` is what it wants to do.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Rejected`], or the database's.
@@ -181,10 +181,10 @@ pub fn owned(
     id: RunId,
     holder: &Holder,
     command: &'static str,
-) -> Result<(), Error> {
+) -> Result<Run, Error> {
     let run = row::find(read.tx, id)?.ok_or(Error::NotFound(id))?;
     engine::owned(&run, holder, command)?;
-    Ok(())
+    Ok(run)
 }
 
 fn attempt_row(row: &Row<'_>) -> Result<AttemptRow, Error> {

@@ -6,9 +6,9 @@ use http::{Method, Request, header};
 use super::{Client, Error, Payload, jobs::encode, transport::Reply};
 use crate::{
     executors::{
-        AdvanceRun, Advanced, AskApproval, AskedApproval, ChildRun, CompareGate, ComparedGate,
-        Exchange, Exchanged, LeaseOf, MachineReport, OutputChunk, ParkRun, PutState, Registration,
-        Release, Renew, Renewed, SubmitChild,
+        AdvanceRun, Advanced, AskApproval, AskPlayground, AskedApproval, AskedPlayground, ChildRun,
+        CompareGate, ComparedGate, Exchange, Exchanged, LeaseOf, MachineReport, OutputChunk,
+        ParkRun, PutState, Registration, Release, Renew, Renewed, SubmitChild,
     },
     jobs::{Claim, Job},
     playbooks::{OpenedCredential, UseCredential},
@@ -128,6 +128,19 @@ impl Client {
     /// See [`Error`]; a lost lease is a `404`, a wrong submission a `400`, a run that was cancelled a `409`.
     pub async fn submit_child(&self, run: &str, child: &SubmitChild) -> Result<ChildRun, Error> {
         self.answered(Method::POST, &of_run(run, "children"), child)
+            .await
+    }
+
+    /// Asks for an operation on a playground, or how it stands.
+    ///
+    /// # Errors
+    /// See [`Error`]; a lost lease is a `404`, wrong parameters a `422`, a run that was cancelled a `409`.
+    pub async fn ask_playground(
+        &self,
+        run: &str,
+        ask: &AskPlayground,
+    ) -> Result<AskedPlayground, Error> {
+        self.answered(Method::POST, &of_run(run, "playgrounds"), ask)
             .await
     }
 

@@ -66,6 +66,9 @@ pub struct SubmitChild {
     /// What it is to do, as its contract submits it.
     #[schema(value_type = Object)]
     pub submission: Value,
+    /// Of a job: the playground, by id or name, whose services its program is to reach by their names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playground: Option<String>,
     /// Of a job: files of its directory by their content; they are uploaded first.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub contents: BTreeMap<String, String>,

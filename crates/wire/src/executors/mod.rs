@@ -8,6 +8,7 @@ mod leases;
 pub mod operations;
 mod output;
 mod parts;
+mod playgrounds;
 mod plugins;
 mod questions;
 mod registration;
@@ -21,6 +22,10 @@ pub use exchange::{ClaimRuns, Exchange, Exchanged, ResultAnswer, ResultOutcome, 
 pub use leases::{HeldLease, LeaseNews, Renew, Renewed};
 pub use output::{LeaseOf, OutputChunk, Release};
 pub use parts::{AdvanceRun, Advanced, ParkRun, PartReport, PutState, Stage};
+pub use playgrounds::{
+    AskPlayground, AskedPlayground, ComposeOfLibrary, CreateRequest, ExecRequest, OperationLeft,
+    PlaygroundOfStep, PlaygroundRequest, RolloutRequest,
+};
 pub use plugins::{EndedPlugin, Level, LogLine, PluginState};
 pub use questions::{
     AskedQuestion, DiskSpace, IsolationPart, LogsQuestion, MachineReport, Question, ServiceLogLine,
@@ -29,7 +34,7 @@ pub use questions::{
 pub use registration::{
     Direction, MetricInfo, PlayroomInfo, PluginHost, PluginInfo, Registration, RouterInfo,
 };
-pub use run::{ClaimedRun, JobInput, Signals};
+pub use run::{ClaimedRun, JobInput, PlaygroundOfJob, Signals};
 
 /// What the name of an executor inside a server begins with. It needs no key, and no key is bound to such a
 /// name.

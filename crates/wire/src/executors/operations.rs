@@ -21,7 +21,8 @@ mod outcome;
 mod secrets;
 
 pub use input::{
-    MountedFile, OperationAction, OperationInput, OperationTarget, RoutingDefaults, ServiceSources,
+    ContainerCommand, MountedFile, OperationAction, OperationInput, OperationTarget,
+    RoutingDefaults, ServiceSources,
 };
 pub use observed::{
     ObservedPlayground, PlacedPlayground, PlacedPlaygrounds, ReportPlaygrounds, ServiceState,

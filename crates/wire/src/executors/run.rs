@@ -80,4 +80,21 @@ pub struct JobInput {
     /// The limit on one attempt, from its claim to its end, in seconds.
     #[serde(default)]
     pub timeout_seconds: Option<u64>,
+    /// The playground whose services its program reaches by their names, if a step named one.
+    #[serde(default)]
+    pub playground: Option<PlaygroundOfJob>,
+}
+
+/// The playground in whose network a job runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlaygroundOfJob {
+    /// Its id.
+    pub id: i64,
+    /// The label `playhouse.owner` of what it made.
+    pub owner: String,
+    /// The name of its playroom, as the executor registered it.
+    pub playroom: String,
+    /// Where its services are reached through the router.
+    #[serde(default)]
+    pub urls: BTreeMap<String, String>,
 }

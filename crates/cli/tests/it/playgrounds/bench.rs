@@ -59,8 +59,8 @@ impl TestPlaygrounds {
         let docker = private_docker::common();
         let port = free_port();
         let mut arguments = vec!["--with-executor".to_owned(), "--lease-seconds=5".to_owned()];
-        arguments.extend(of_executor(&docker, Placement::Free, port));
         arguments.extend_from_slice(more);
+        arguments.extend(of_executor(&docker, Placement::Free, port));
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let playgrounds = Self {
             server: Server::start(&arguments),
@@ -72,10 +72,33 @@ impl TestPlaygrounds {
         playgrounds
     }
 
+    /// `dev`, with its library and its plugins.
+    pub(crate) fn dev() -> Self {
+        let docker = private_docker::common();
+        let port = free_port();
+        let mut arguments = of_executor(&docker, Placement::Free, port);
+        arguments.retain(|argument| argument != "--no-plugins");
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let playgrounds = Self {
+            server: Server::start_command("dev", &arguments),
+            docker,
+            port,
+            projects: RefCell::default(),
+        };
+        playgrounds.until_playroom();
+        playgrounds
+    }
+
     /// A server alone.
     pub(crate) fn without_executor() -> Self {
+        Self::without_executor_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn without_executor_with(more: &[&str]) -> Self {
+        let arguments = ["--lease-seconds=2", "--scan-seconds=0.5"];
         Self {
-            server: Server::start(&["--lease-seconds=2", "--scan-seconds=0.5"]),
+            server: Server::start(&[&arguments, more].concat()),
             docker: private_docker::common(),
             port: free_port(),
             projects: RefCell::default(),
@@ -147,6 +170,19 @@ impl TestPlaygrounds {
         let project = made["compose_project"].as_str().expect("a project");
         self.projects.borrow_mut().push(project.to_owned());
         made["id"].as_i64().expect("an id")
+    }
+
+    /// Every playground that there is; what is left of them when the test fails is removed.
+    pub(crate) fn all(&self) -> Vec<Value> {
+        let all = self.get("/api/playgrounds").json();
+        let all = all.as_array().cloned().unwrap_or_default();
+        for one in &all {
+            let one = self.get(&format!("/api/playgrounds/{}", one["id"])).json();
+            if let Some(project) = one["compose_project"].as_str() {
+                self.projects.borrow_mut().push(project.to_owned());
+            }
+        }
+        all
     }
 
     /// Waits until the playground has a status, and answers with the body of its status.

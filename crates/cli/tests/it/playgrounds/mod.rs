@@ -14,5 +14,6 @@ mod races;
 mod rollout;
 mod sleep;
 mod sources;
+mod steps;
 
 pub(crate) use bench::TestPlaygrounds;

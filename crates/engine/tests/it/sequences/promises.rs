@@ -301,9 +301,11 @@ fn check_wake(before: &Run, reason: WaitFor, change: &Change) {
     let types: Vec<EventType> = change.events.iter().map(|event| event.event_type).collect();
     assert_eq!(types, [EventType::Ready]);
     let child = |reason| matches!(reason, WaitFor::Child | WaitFor::Children);
-    // Who waits for an approval may wait for children beside.
-    let either = wait.reason == WaitFor::Approval || child(wait.reason);
-    assert!(wait.reason == reason || (either && child(reason)));
+    // Who waits for an approval or a playground may wait for children beside.
+    let beside = matches!(wait.reason, WaitFor::Approval | WaitFor::Playground);
+    let either = beside || child(wait.reason);
+    let news = wait.reason == WaitFor::Approval && reason == WaitFor::Playground;
+    assert!(wait.reason == reason || (either && child(reason)) || news);
 }
 
 /// Only the current lease extends, reports, parks, finishes and releases.

@@ -1,11 +1,14 @@
 //! Plain binaries: fetch the program, run it, watch it, tell how it ended.
 
 mod outcome;
+mod playground;
 mod running;
 
 use tokio::task::spawn_blocking;
 use tracing::Span;
 use wire::executors::{ClaimedRun, JobInput};
+
+use self::playground::PlaygroundReach;
 
 use super::{
     AttemptRunner, PerformOutcome, Taken, Watched, WorkDir, input,
@@ -52,7 +55,7 @@ impl AttemptRunner {
             }
             prepared = self.prepare(&job) => prepared,
         };
-        let (program, work_dir) = match prepared {
+        let (program, work_dir, reach) = match prepared {
             Ok(prepared) => prepared,
             Err(Unprepared::Job(reason)) => {
                 return trace.end(PerformOutcome::not_started(taken, reason));
@@ -62,7 +65,8 @@ impl AttemptRunner {
             }
         };
         let trace = trace.prepared();
-        let outcome = self.run(taken, &job, &program, &work_dir, watched).await;
+        let places = (program.path(), &work_dir);
+        let outcome = self.run(taken, &job, places, reach, watched).await;
         let outcome = trace.end(outcome);
         // Gone before the result is told: nobody finds a half-removed directory.
         let span = Span::current();
@@ -71,7 +75,20 @@ impl AttemptRunner {
         outcome
     }
 
-    async fn prepare(&self, job: &JobInput) -> Result<(Pinned, WorkDir), Unprepared> {
+    async fn prepare(
+        &self,
+        job: &JobInput,
+    ) -> Result<(Pinned, WorkDir, PlaygroundReach), Unprepared> {
+        let (program, work_dir) = self.laid(job).await?;
+        let reach = match &job.playground {
+            Some(playground) => self.reach(playground, &work_dir).await?,
+            None => PlaygroundReach::default(),
+        };
+        Ok((program, work_dir, reach))
+    }
+
+    /// Fetches the program and its files.
+    async fn laid(&self, job: &JobInput) -> Result<(Pinned, WorkDir), Unprepared> {
         let sha256 = Some(job.binary_sha256.as_str());
         let program = self.fetch("binary", &job.binary_url, sha256).await?;
         let mut files = Vec::with_capacity(job.files.len());

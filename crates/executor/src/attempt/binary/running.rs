@@ -1,6 +1,6 @@
 //! The part of an attempt in which the program runs.
 
-use std::io;
+use std::{io, path::Path};
 
 use bytes::Bytes;
 use wire::{executors::JobInput, jobs::Stream};
@@ -8,10 +8,10 @@ use wire::{executors::JobInput, jobs::Stream};
 use super::{
     AttemptRunner, PerformOutcome, Taken, Watched, WorkDir,
     outcome::{outcome, without_result},
+    playground::PlaygroundReach,
 };
 use crate::{
     attempt::program::{ProgramEnd, ProgramStart},
-    binaries::Pinned,
     output::Captured,
     redactor::Redactor,
 };
@@ -22,12 +22,13 @@ impl AttemptRunner {
         &self,
         taken: Taken<'_>,
         job: &JobInput,
-        program: &Pinned,
-        work_dir: &WorkDir,
+        (path, work_dir): (&Path, &WorkDir),
+        reach: PlaygroundReach,
         watched: Watched<'_>,
     ) -> PerformOutcome {
         let settings = &self.environment.settings;
         let mut environment = job.env_variables.clone();
+        environment.extend(reach.environment);
         if let Some((name, parent)) = self.trace_parent(taken) {
             environment.entry(name).or_insert(parent);
         }
@@ -36,12 +37,13 @@ impl AttemptRunner {
             Err(error) => return PerformOutcome::not_started(taken, error.to_string()),
         };
         let program = ProgramStart {
-            path: program.path(),
+            path,
             arguments: job.arguments.clone(),
             environment,
             stdin: None,
             grace: settings.cancel_grace,
             besides: None,
+            hosts: reach.hosts,
             redactor: redactor.clone(),
         };
         let stream = |stream| self.output_stream(taken, stream);

@@ -89,6 +89,7 @@ pub(super) async fn run(call: &StepCall<'_>, script: Script) -> Result<Ran, Step
         stdin,
         grace: GRACE.min(runner.environment.settings.cancel_grace),
         besides: (!script.network).then_some(Part::NetworkNamespace),
+        hosts: None,
         redactor: Some(call.context.redactor.clone()),
     };
     let watched = Watched {

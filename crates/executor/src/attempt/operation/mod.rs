@@ -9,6 +9,7 @@ mod create;
 mod destroy;
 mod environment;
 mod error;
+mod exec;
 mod files;
 mod foreign;
 mod generate;

@@ -41,12 +41,15 @@ impl AttemptRunner {
             Err(outcome) => return outcome,
         };
         let taken = Taken::of(run);
-        let trace = self.trace(taken).prepared();
         let name = &input.playground.playroom;
         let Some(playroom) = self.playrooms.named(name) else {
             let what = format!("it does not reach the Docker host of the playroom `{name}`");
             return PerformOutcome::Abandoned(what);
         };
+        if input.action == OperationAction::Exec {
+            return self.attempt_exec(run, &input, &playroom, watched).await;
+        }
+        let trace = self.trace(taken).prepared();
         let redactor = Redactor::default();
         let (printer, printed) = Printer::new(redactor.clone());
         let out = self.output_stream(taken, Stream::Stdout);
@@ -169,6 +172,9 @@ impl Operation<'_> {
             OperationAction::Rollout => self.rollout().await,
             OperationAction::Rollback => self.rollback().await,
             OperationAction::Complete => self.complete().await,
+            OperationAction::Exec => {
+                Err(Halt::Refused("a command has no phases".to_owned()).into())
+            }
         }
     }
 }

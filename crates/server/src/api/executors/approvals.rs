@@ -112,6 +112,12 @@ pub(super) fn started_by(read: &mut Read<'_, '_>, id: RunId) -> Result<StartedBy
         .map_err(|error| store::Error::Corrupt(format!("an execution's input: {error}")))
 }
 
+/// What the audit says of something that a step started.
+pub(super) fn started(step: &str, execution: RunId, requester: Option<&Requester>) -> String {
+    let by = requester.map_or("an unknown caller", |one| one.shown());
+    format!("step {step} of execution {execution}, started by {by}")
+}
+
 fn bounded(question: &ApprovalQuestion) -> Result<(), Refusal> {
     check::name("step_id", &question.step_id)?;
     if !(1..=ANSWERS_LIMIT).contains(&question.count) {

@@ -10,13 +10,17 @@ use serde_json::Value;
 use store::{Batch, Read, audit::Target, children::PartTry, runs::Submit};
 use wire::executors::{ChildRun, SubmitChild};
 
-use super::{approvals::started_by, holder, refuse};
+use super::{
+    approvals::{started, started_by},
+    holder, refuse,
+};
 use crate::{
     access::ExecutorIdentity,
     app::App,
     audit::AuditContext,
     http::extract::{Json, PathRunId},
     kinds::{self, ChildRules},
+    playgrounds::of_job,
     refusal::Refusal,
 };
 
@@ -68,6 +72,9 @@ pub(crate) async fn submit(
         }
     }
     let mut submission = (rules.submission)(app.clone(), wanted).await?;
+    if let Some(name) = request.playground.filter(|_| kind == Kind::Job) {
+        submission = of_job(&app, &name, submission).await?;
+    }
     submission.run.parent = Some(id);
     if !request.secrets.is_empty() {
         let sealer = app.vault.sealer(&app.store).await?;
@@ -76,13 +83,7 @@ pub(crate) async fn submit(
     }
     let entry = audit_context
         .entry(now, Target::runs(kind.as_str(), &[submission.run.id]))
-        .detail(format!(
-            "step {} of execution {id}, started by {}",
-            request.step,
-            requester
-                .as_ref()
-                .map_or("an unknown caller", |one| one.shown())
-        ));
+        .detail(started(&request.step, id, requester.as_ref()));
     let child = submission.run.id;
     let new = Submit {
         entry: Some(Box::new(entry)),

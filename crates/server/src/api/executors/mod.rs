@@ -14,6 +14,7 @@ pub(crate) mod leases;
 pub(crate) mod operations;
 pub(crate) mod output;
 pub(crate) mod parts;
+pub(crate) mod playgrounds;
 pub(crate) mod register;
 mod registration;
 pub(crate) mod release;

@@ -40,7 +40,8 @@ fn the_last_operation_decides() {
     for action in A::ALL {
         let status = |run| status_of(facts(action, run, &up)).0;
         let (waiting, running, completed) = match action {
-            A::Create | A::Rollout | A::HardRestart | A::Start | A::Rollback => {
+            // A command is never a last operation.
+            A::Create | A::Rollout | A::HardRestart | A::Start | A::Rollback | A::Exec => {
                 (P::Pending, P::InProgress, P::Running)
             }
             A::Stop => (P::Stopping, P::Stopping, P::Stopped),

@@ -4,6 +4,7 @@ mod approvals;
 mod credentials;
 mod executions;
 mod library;
+mod playgrounds;
 mod retry;
 mod revisions;
 mod schedules;

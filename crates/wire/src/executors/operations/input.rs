@@ -41,6 +41,9 @@ pub struct OperationInput {
     /// in `dirty`. Set when the playground's time is over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unless_dirty: bool,
+    /// Of `exec`: what runs where. Its variables are the `env_overrides` among the secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<ContainerCommand>,
     /// Credentials of the vault that the operation may open, by their names.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub credentials: BTreeSet<String>,
@@ -74,11 +77,13 @@ pub enum OperationAction {
     Complete,
     /// Removes everything that bears the playground's labels; volumes too, unless they persist.
     Destroy,
+    /// Runs a command in a container. It does not count as the playground's last operation.
+    Exec,
 }
 
 impl OperationAction {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
         Self::Rollout,
         Self::HardRestart,
@@ -87,6 +92,7 @@ impl OperationAction {
         Self::Rollback,
         Self::Complete,
         Self::Destroy,
+        Self::Exec,
     ];
 
     /// The one with this name.
@@ -122,8 +128,28 @@ impl OperationAction {
             Self::Rollback => "rollback",
             Self::Complete => "complete",
             Self::Destroy => "destroy",
+            Self::Exec => "exec",
         }
     }
+}
+
+/// A command in a container of a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ContainerCommand {
+    /// The service.
+    pub service: String,
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// Who runs it; the container's own user if none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Where; the container's own directory if none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
+    /// The names of variables whose values may be in nothing that it prints.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub secret_env: BTreeSet<String>,
 }
 
 /// The playground of an operation.

@@ -38,10 +38,7 @@ impl Flow<'_> {
                     return None;
                 }
                 StepState::News { awaited, until, .. } => {
-                    // Who waits for an approval is woken by the end of a child, too.
-                    news = news
-                        .filter(|known| *known == WaitFor::Approval)
-                        .or(Some(awaited));
+                    news = Some(news.map_or(awaited, |known| wider(known, awaited)));
                     first = until.map_or(first, |until| earlier(first, until));
                 }
             }
@@ -108,4 +105,14 @@ impl Flow<'_> {
         });
         reports.collect()
     }
+}
+
+/// The reason of a wait that is woken for either: who waits for an approval is woken by news of a playground and by
+/// the end of a child too, and who waits for a playground by the end of a child.
+fn wider(one: WaitFor, other: WaitFor) -> WaitFor {
+    let reasons = [WaitFor::Approval, WaitFor::Playground];
+    let wide = reasons
+        .into_iter()
+        .find(|reason| [one, other].contains(reason));
+    wide.unwrap_or(one)
 }

@@ -15,6 +15,8 @@ use crate::attempt::execution::call::{StepCall, StepEnd};
 pub(super) struct ChildRequest {
     pub(super) kind: Kind,
     pub(super) submission: Value,
+    /// Of a job: the playground whose services it is to reach.
+    pub(super) playground: Option<String>,
     pub(super) contents: BTreeMap<String, String>,
     pub(super) secrets: JobSecrets,
 }
@@ -37,6 +39,7 @@ pub(super) async fn ended(call: &StepCall<'_>, request: ChildRequest) -> Result<
         step: call.key.to_string(),
         kind: request.kind.as_str().to_owned(),
         submission: request.submission,
+        playground: request.playground,
         contents: request.contents,
         secrets: request.secrets,
     };

@@ -35,6 +35,7 @@ pub(super) async fn run(call: &StepCall<'_>) -> Done {
         "exit_code": left.exit_code,
         "stdout": stdout,
         "stderr": stderr,
+        "json": serde_json::from_str::<Value>(stdout).ok(),
         "outputs": left.outputs,
     });
     if child.status != "cancelled" && left.exit_code.is_some_and(|code| expect.contains(&code)) {
@@ -101,6 +102,9 @@ fn request(call: &StepCall<'_>) -> Result<ChildRequest, StepEnd> {
     Ok(ChildRequest {
         kind: Kind::Job,
         submission,
+        playground: parameters
+            .optional_text("playground")
+            .filter(|name| !name.trim().is_empty()),
         contents,
         secrets: JobSecrets {
             env_variables: secret_env,

@@ -9,6 +9,7 @@ mod gateway;
 mod http;
 mod job;
 mod log;
+mod playgrounds;
 mod plugins;
 mod python;
 mod shell;
@@ -47,11 +48,19 @@ pub(super) fn overridden(
 /// What a step type's own time leaves for the rest of a try, so that its own error is the one that is seen.
 const MARGIN: Duration = Duration::from_secs(30);
 
+/// How long a playground may take until it runs, where its step has no time of its own.
+const PROVISIONING: Duration = Duration::from_secs(3_600);
+
 /// How long a try may take. A step that has no `timeout` of its own may take as long as its type waits.
 pub(super) fn limit(step: &Step, parameters: &Parameters) -> Duration {
     let limit = clock::seconds(step.timeout_s);
     let Some(known) = step_type(&step.kind).filter(|_| !step.timeout_given) else {
         return limit;
+    };
+    let limit = match step.kind.as_str() {
+        // It clones, builds, pulls, and waits for health.
+        "playground.create" | "playground.rollout" => limit.max(PROVISIONING),
+        _ => limit,
     };
     let own = ["timeout", "request_timeout"]
         .into_iter()
@@ -72,6 +81,7 @@ pub(super) fn reads_variables(kind: &str) -> bool {
 /// Whether steps of this type ask people or start runs, which must not outlive them.
 pub(super) fn has_children(kind: &str) -> bool {
     matches!(kind, "approval" | "gate" | "job.run" | "plugins.run")
+        || kind.starts_with("playground.")
 }
 
 /// Performs one try of a step.
@@ -85,6 +95,11 @@ pub(super) async fn perform(call: &StepCall<'_>) -> Done {
         "gate" => call.stoppable(gate::gate(call)).await,
         "job.run" => call.stoppable(job::run(call)).await,
         "plugins.run" => call.stoppable(plugins::run(call)).await,
+        "playground.create" => call.stoppable(playgrounds::create(call)).await,
+        "playground.wait" => call.stoppable(playgrounds::wait(call)).await,
+        "playground.rollout" => call.stoppable(playgrounds::rollout(call)).await,
+        "playground.destroy" => call.stoppable(playgrounds::destroy(call)).await,
+        "playground.exec" => call.stoppable(playgrounds::exec(call)).await,
         "utility.log" => call.within(log::log(call)).await,
         "utility.set_variable" => variable::set(call),
         "utility.get_variable" => variable::get(call),

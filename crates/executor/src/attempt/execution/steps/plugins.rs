@@ -25,6 +25,7 @@ pub(super) async fn run(call: &StepCall<'_>) -> Done {
     let request = ChildRequest {
         kind: Kind::PluginJob,
         submission: whole(submission),
+        playground: None,
         contents: std::collections::BTreeMap::new(),
         secrets: JobSecrets::default(),
     };

@@ -83,7 +83,7 @@ fn secret_word(call: &StepCall<'_>, words: &[Value]) -> Option<usize> {
 }
 
 /// The exit codes that are no failure.
-fn expected(listed: Option<&Vec<Value>>) -> Result<Vec<i64>, StepEnd> {
+pub(super) fn expected(listed: Option<&Vec<Value>>) -> Result<Vec<i64>, StepEnd> {
     let Some(listed) = listed else {
         return Ok(vec![0]);
     };

@@ -7,10 +7,9 @@ use wire::{
 };
 
 use crate::{
-    api::playgrounds::playrooms,
     app::App,
     http::extract::Json,
-    playgrounds::{Directory, FieldErrors, RoomBody, checked_compose},
+    playgrounds::{Directory, FieldErrors, RoomBody, checked_compose, room_of},
     questions,
     refusal::Refusal,
 };
@@ -28,7 +27,7 @@ pub(crate) async fn validate(
 ) -> Result<axum::Json<CheckedCompose>, Refusal> {
     let first = checked_compose(&text.compose_yaml);
     let mut errors = FieldErrors::default();
-    let room = playrooms::room_of(&app, text.playroom_id.as_ref(), &mut errors).await?;
+    let room = room_of(&app, text.playroom_id.as_ref(), &mut errors).await?;
     errors.refuse()?;
     let Some(room) = room.filter(|_| first.valid) else {
         return Ok(axum::Json(first));

@@ -186,6 +186,7 @@ impl WaitingWorld {
             State::Waiting(wait) if paused => assert_eq!(wait.reason, WaitFor::Operator),
             State::Waiting(wait) => match wait.reason {
                 WaitFor::Operator => panic!("{id} waits for an operator, and is not paused"),
+                WaitFor::Playground => panic!("{id} waits for a playground, and has none"),
                 WaitFor::Approval => assert!(!approved, "{id}: an approval was lost"),
                 WaitFor::Time => assert!(wait.timeout.is_some()),
                 WaitFor::Child => {

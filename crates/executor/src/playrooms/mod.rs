@@ -32,6 +32,7 @@ pub use readiness::{DockerReadiness, docker_readiness};
 pub(crate) use routing::{PlaygroundRoutes, RoutedService, address};
 pub(crate) use sleep::{connects, watch_idle};
 pub(crate) use states::states;
+pub(crate) use wake_handler::KeptAwake;
 
 use crate::DockerHost;
 

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -85,6 +85,8 @@ pub(crate) struct KnownPlayground {
     pub(crate) routes: tokio::sync::Mutex<Option<PlaygroundRoutes>>,
     /// Held by whoever starts and stops its containers: an operation, and who puts it to sleep and wakes it.
     pub(crate) operation_lock: tokio::sync::Mutex<()>,
+    /// How many use it beside the router, so that it does not sleep.
+    pub(super) users: AtomicUsize,
 }
 
 impl Routing {

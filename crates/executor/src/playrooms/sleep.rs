@@ -1,7 +1,12 @@
 //! Sleep: the containers of a playground that nobody uses are stopped, and started again by the next request, which
 //! waits for them at the router.
 
-use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering::SeqCst},
+    time::Duration,
+};
 
 use docker::{
     Owner,
@@ -61,7 +66,10 @@ impl Playroom {
             return Ok(());
         };
         let limit = Duration::from_secs(before.sleep_after_seconds.into());
-        let is_idle = || self.routing.idle_for(id).is_some_and(|idle| idle >= limit);
+        let is_idle = || {
+            let idle_for = self.routing.idle_for(id);
+            idle_for.is_some_and(|idle| idle >= limit) && known.users.load(SeqCst) == 0
+        };
         if limit.is_zero() || !before.is_all(RouteState::Serving) || !is_idle() {
             return Ok(());
         }

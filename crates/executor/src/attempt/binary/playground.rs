@@ -15,6 +15,7 @@ use tokio::task::spawn_blocking;
 use wire::executors::PlaygroundOfJob;
 
 use super::{AttemptRunner, Unprepared, WorkDir};
+use crate::playrooms::KeptAwake;
 
 /// The file that programs look names up in.
 const HOSTS: &str = "/etc/hosts";
@@ -25,6 +26,8 @@ pub(super) struct PlaygroundReach {
     pub(super) environment: Vec<(String, String)>,
     /// Stands in the place of the machine's file, where the isolation can do that.
     pub(super) hosts: Option<PathBuf>,
+    /// It does not sleep while the program runs.
+    pub(super) awake: Option<KeptAwake>,
 }
 
 impl AttemptRunner {
@@ -49,6 +52,7 @@ impl AttemptRunner {
         let owner = Owner::new(&playground.owner);
         let owner =
             owner.ok_or_else(|| Unprepared::Job("the mark of an owner is wrong".to_owned()))?;
+        let awake = KeptAwake::new(&playroom, playground.id).await;
         let containers = playroom.containers(&owner, playground.id).await;
         let containers = containers
             .map_err(|error| Unprepared::Executor(format!("the Docker engine: {error}")))?;
@@ -76,6 +80,7 @@ impl AttemptRunner {
         Ok(PlaygroundReach {
             environment,
             hosts: Some(hosts),
+            awake: Some(awake),
         })
     }
 }

@@ -29,6 +29,7 @@ impl AttemptRunner {
         let settings = &self.environment.settings;
         let mut environment = job.env_variables.clone();
         environment.extend(reach.environment);
+        let _awake = reach.awake;
         if let Some((name, parent)) = self.trace_parent(taken) {
             environment.entry(name).or_insert(parent);
         }

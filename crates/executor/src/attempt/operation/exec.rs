@@ -1,6 +1,6 @@
 //! `exec`: a command in a container of a playground. It changes no playground and has no phases.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use docker::{
     DockerError, Owner,
@@ -24,7 +24,7 @@ use crate::{
         stopped,
     },
     output::capture,
-    playrooms::Playroom,
+    playrooms::{KeptAwake, Playroom},
     redactor::Redactor,
 };
 
@@ -49,7 +49,7 @@ impl AttemptRunner {
         &self,
         run: &ClaimedRun,
         input: &OperationInput,
-        playroom: &Playroom,
+        playroom: &Arc<Playroom>,
         mut watched: Watched<'_>,
     ) -> PerformOutcome {
         let taken = Taken::of(run);
@@ -128,6 +128,8 @@ struct ServiceCommand<'a> {
     container: Container,
     exec: Exec,
     mark: String,
+    /// It does not sleep while the command runs.
+    _awake: KeptAwake,
 }
 
 impl<'a> ServiceCommand<'a> {
@@ -135,7 +137,7 @@ impl<'a> ServiceCommand<'a> {
         runner: &AttemptRunner,
         taken: Taken<'_>,
         input: &OperationInput,
-        playroom: &'a Playroom,
+        playroom: &'a Arc<Playroom>,
         redactor: &Redactor,
     ) -> Result<Self, OperationError> {
         let target = &input.playground;
@@ -150,6 +152,7 @@ impl<'a> ServiceCommand<'a> {
             .iter()
             .filter(|(name, _)| command.secret_env.contains(*name));
         secrets::hide(redactor, secret.map(|(_, value)| value))?;
+        let awake = KeptAwake::new(playroom, target.id).await;
         let containers = playroom.containers(&owner, target.id).await?;
         let container = container_of(containers, command)?;
         let mark = format!("{MARK}={}", taken.id);
@@ -170,6 +173,7 @@ impl<'a> ServiceCommand<'a> {
             container,
             exec,
             mark,
+            _awake: awake,
         })
     }
 

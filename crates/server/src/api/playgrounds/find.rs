@@ -146,6 +146,7 @@ pub(crate) async fn status(
     let mut body = state(&shown.loaded, &shown.masking);
     // Then operations wait, and what is known of the services may be old.
     let directory = Directory::read(&app).await?;
-    body.state_reason = directory.why_it_waits(&row.playroom.1);
+    let waits = directory.why_it_waits(&row.playroom.1);
+    body.state_reason = waits.or(body.state_reason);
     Ok(axum::Json(body))
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use docker::{DockerError, Owner, ReapScope, Reaper, Selection};
+use docker::{DockerError, Owner, ReapScope, Reaper, Selection, engine::Image};
 use playground::project::PLAYGROUND_LABEL;
 use tokio::task::spawn_blocking;
 
@@ -31,6 +31,7 @@ impl Orphans {
         let mut there: BTreeSet<i64> = there.iter().filter_map(|id| id.parse().ok()).collect();
         let everything = Selection::owner(owner);
         let mut volumes = playroom.engine.volumes(&everything).await?;
+        let images = playroom.engine.images(&everything).await?;
         volumes.retain(|volume| !volume.name.starts_with(PERSISTENT));
         let labelled = volumes
             .iter()
@@ -50,16 +51,16 @@ impl Orphans {
                 tracing::warn!(playground = id, %error, "an orphan is not removed");
             }
         }
-        Self::prune_images(playroom, owner, placed).await
+        Self::prune_images(playroom, images, (owner, placed)).await
     }
 
     /// Removes images that were built for playgrounds which are gone; one that another playground uses stays.
     async fn prune_images(
         playroom: &Playroom,
-        owner: &Owner,
-        placed: &BTreeSet<i64>,
+        images: Vec<Image>,
+        (owner, placed): (&Owner, &BTreeSet<i64>),
     ) -> Result<(), DockerError> {
-        for image in playroom.engine.images(&Selection::owner(owner)).await? {
+        for image in images {
             let of = owner
                 .playground(&image.labels)
                 .and_then(|id| id.parse().ok());

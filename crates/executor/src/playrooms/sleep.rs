@@ -28,8 +28,9 @@ const LOOK_PERIOD: Duration = Duration::from_secs(1);
 const WAKE_LIMIT: Duration = Duration::from_secs(120);
 /// How often they are looked at meanwhile: a request waits.
 const WAKE_PERIOD: Duration = Duration::from_millis(15);
-/// How long a connection to a service may take.
-const CONNECT_LIMIT: Duration = Duration::from_millis(500);
+/// How long a connection may take then. The kernel takes it at once, but what is sent to a container before its
+/// network is there is lost, and would be sent again only after a second.
+const WAKE_CONNECT_LIMIT: Duration = Duration::from_millis(40);
 
 /// Puts to sleep what nobody uses, until it is dropped.
 pub(crate) async fn watch_idle(playroom: Arc<Playroom>) {
@@ -187,7 +188,7 @@ impl Playroom {
             })
             .await?;
             for target in targets {
-                while !connects(target).await {
+                while !connects(target, WAKE_CONNECT_LIMIT).await {
                     in_time(until, || format!("service `{name}` does not listen"))?;
                     sleep(WAKE_PERIOD).await;
                 }
@@ -230,11 +231,8 @@ fn runs(container: &Container) -> bool {
 }
 
 /// Whether something listens at the address.
-pub(crate) async fn connects(address: SocketAddr) -> bool {
-    matches!(
-        timeout(CONNECT_LIMIT, TcpStream::connect(address)).await,
-        Ok(Ok(_))
-    )
+pub(crate) async fn connects(address: SocketAddr, limit: Duration) -> bool {
+    matches!(timeout(limit, TcpStream::connect(address)).await, Ok(Ok(_)))
 }
 
 /// The services that have to be healthy before one starts.

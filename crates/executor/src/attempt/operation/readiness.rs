@@ -16,6 +16,8 @@ use crate::playrooms::{CONFIG_LABEL, address, connects};
 const READY_LIMIT: Duration = Duration::from_secs(120);
 /// How often they are looked at.
 const LOOK_PERIOD: Duration = Duration::from_millis(200);
+/// How long a connection to a service may take.
+const CONNECT_LIMIT: Duration = Duration::from_millis(500);
 /// A container without any check has to run so long: many that cannot work end at once.
 const SETTLE: Duration = Duration::from_millis(600);
 /// A container that the engine starts again so often does not get better.
@@ -162,7 +164,9 @@ async fn standing(
         (ContainerState::Running, None) => {
             let port = awaited.port;
             match port.and_then(|port| Some((port, address(container, port)?))) {
-                Some((_, address)) if connects(address).await => ServiceReadiness::Ready,
+                Some((_, address)) if connects(address, CONNECT_LIMIT).await => {
+                    ServiceReadiness::Ready
+                }
                 Some((port, _)) => ServiceReadiness::Silent(port),
                 None => settled(container, seen),
             }

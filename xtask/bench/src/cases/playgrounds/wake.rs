@@ -12,7 +12,7 @@ use private_docker::SAMPLE;
 use serde_json::json;
 use tokio::{
     net::{TcpStream, UnixStream},
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::site::{Site, millis};
@@ -42,6 +42,12 @@ pub(in crate::cases) async fn measure(environment: &Environment) -> Result<Vec<M
         .docker(&["ps", "-q", "--no-trunc", "--filter", &filter])
         .await?;
     let container = found.trim().to_owned();
+    // A container of its own: one of a playground that sleeps is stopped again.
+    let network = format!("pg-{id}-sleepy_default");
+    let made = site
+        .docker(&["create", "--network", &network, SAMPLE])
+        .await?;
+    let other = made.trim().to_owned();
     let (mut woken, mut started) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
         asleep(&site, &container).await?;
@@ -51,9 +57,10 @@ pub(in crate::cases) async fn measure(environment: &Environment) -> Result<Vec<M
         ensure!(status == StatusCode::OK, "the router answers {status}");
         woken.push(millis(begun));
         asleep(&site, &container).await?;
-        started.push(bare(&site, &container).await?);
-        site.docker(&["stop", "--time", "0", &container]).await?;
+        started.push(bare(&site, &other).await?);
+        site.docker(&["stop", "--time", "0", &other]).await?;
     }
+    site.docker(&["rm", "--force", &other]).await?;
     site.destroy(id).await?;
     let middle = |times: &[f64]| sorted(times)[TIMES / 2];
     let (woken, started) = (middle(&woken), middle(&started));
@@ -97,7 +104,9 @@ async fn bare(site: &Site, container: &str) -> Result<f64> {
     // The look took a process, which waking does not.
     let looked = millis(look);
     let address: std::net::IpAddr = address.trim().parse().context("no address")?;
-    while TcpStream::connect((address, 80)).await.is_err() {
+    // What is sent before its network is there is lost.
+    let connect = || timeout(Duration::from_millis(40), TcpStream::connect((address, 80)));
+    while !matches!(connect().await, Ok(Ok(_))) {
         ensure!(begun.elapsed() < LIMIT, "it does not listen");
         sleep(Duration::from_millis(1)).await;
     }

@@ -9,6 +9,7 @@ use store::{
     events::{self, Extent},
     executors, gates,
     logs::{self, Append},
+    playgrounds,
     retention::{self, Swept},
     runs,
 };
@@ -32,7 +33,7 @@ on_both!(
 );
 
 /// The tables with rows of runs, but for what is kept until it is old itself.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "approvals",
     "artifacts",
     "attempts",
@@ -43,6 +44,7 @@ const TABLES: [&str; 15] = [
     "log_sizes",
     "logs",
     "parts",
+    "playground_watches",
     "results",
     "run_blobs",
     "run_labels",
@@ -74,7 +76,7 @@ fn blob(sha256: &str) -> Blob {
     }
 }
 
-/// A run asks people something, starts another run, and has a gate.
+/// A run asks people something, starts another run, wants news of a playground, and has a gate.
 async fn asks_and_starts(store: &store::Store, id: engine::RunId, holder: &engine::Holder) {
     let (asks, approval, mut child) = (holder.clone(), job().id, job());
     child.parent = Some(id);
@@ -96,6 +98,7 @@ async fn asks_and_starts(store: &store::Store, id: engine::RunId, holder: &engin
         };
         children::submit(batch, of, &asks, &child)?;
         children::cancel(batch, id, (1, i64::MAX), NOW)?;
+        playgrounds::watch(batch, of, 1, NOW)?;
         gates::note(batch, ("a.yaml", "gate"), id, 1)
     };
     write(store, beside).await;

@@ -1,5 +1,5 @@
-//! Sleep: the containers of a playground that nobody uses are stopped, and started again by the next request, which
-//! waits for them at the router.
+//! Sleep: the containers of an idle playground are stopped, and started again by the next request, which waits for
+//! them at the router.
 
 use std::{
     collections::BTreeSet,
@@ -32,7 +32,7 @@ const WAKE_PERIOD: Duration = Duration::from_millis(15);
 /// network is there is lost, and would be sent again only after a second.
 const WAKE_CONNECT_LIMIT: Duration = Duration::from_millis(40);
 
-/// Puts to sleep what nobody uses, until it is dropped.
+/// Puts idle playgrounds to sleep, until it is dropped.
 pub(crate) async fn watch_idle(playroom: Arc<Playroom>) {
     loop {
         sleep(LOOK_PERIOD).await;

@@ -211,3 +211,33 @@ fn a_rollout_that_fails_is_undone_as_a_whole() {
     test.destroy(id);
     assert_eq!(test.left_of(&project), Vec::<String>::new());
 }
+
+/// A service that keeps the first version that it had in a volume without a name.
+const REMEMBERS: &str = "
+services:
+  web:
+    image: IMAGE
+    command: [sh, -c, '[ -e /data/first ] || echo \"$$VERSION\" > /data/first; mkdir -p /www; cp /data/first /www/index.html; exec httpd -f -p 80 -h /www']
+    environment: {VERSION: '${VERSION:-one}'}
+    labels: {playgrounds.expose: '80'}
+    volumes: [/data]
+    stop_grace_period: 0s
+";
+
+#[test]
+fn a_volume_without_a_name_outlives_a_rollout() {
+    let test = TestPlaygrounds::start();
+    let spec = test.playspec("remembers", REMEMBERS);
+    let id = test.create("remembers", spec, &json!({}));
+    test.becomes(id, "running");
+    assert_eq!(test.visit(id, "web", "/").body.trim(), "one");
+    let project = format!("pg-{id}-remembers");
+    let before = test.containers(&project);
+    let body = json!({"playground": {"env_overrides": {"VERSION": "two"}}});
+    test.ask("PATCH", &format!("/api/playgrounds/{id}"), Some(&body));
+    test.post(&format!("/api/playgrounds/{id}/rollout"), &json!({}));
+    test.becomes(id, "running");
+    assert_ne!(test.containers(&project), before);
+    assert_eq!(test.visit(id, "web", "/").body.trim(), "one");
+    test.destroy(id);
+}

@@ -167,16 +167,8 @@ impl Operation<'_> {
             no_deps: true,
             ..Up::default()
         };
-        let project = self.project(change.file.clone());
-        let started = self
-            .compose(UP_TIMEOUT, async |watch| project.up(&up, watch).await)
-            .await;
-        if let Err(error) = started {
-            return Err(self.compose_failed(&error).await);
-        }
-        let name = service.to_owned();
-        let awaited = awaited(&change.to.document, &change.to.routes, [&name]);
-        self.ready(&awaited).await?;
+        self.up(&up, change).await?;
+        self.become_ready(service, change).await?;
         self.switch(service, change).await
     }
 
@@ -210,14 +202,28 @@ impl Operation<'_> {
                 )]),
                 ..Up::default()
             };
-            let project = self.project(change.file.clone());
-            let started = self
-                .compose(UP_TIMEOUT, async |watch| project.up(&up, watch).await)
-                .await;
-            if let Err(error) = started {
-                return Err(self.compose_failed(&error).await);
-            }
+            self.up(&up, change).await?;
         }
+        self.become_ready(service, change).await
+    }
+
+    /// Has the compose tool bring up the document to which the change leads.
+    async fn up(&mut self, up: &Up, change: &ServiceUpdate<'_>) -> Result<(), OperationError> {
+        let project = self.project(change.file.clone());
+        let started = self
+            .compose(UP_TIMEOUT, async |watch| project.up(up, watch).await)
+            .await;
+        match started {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.compose_failed(&error).await),
+        }
+    }
+
+    async fn become_ready(
+        &self,
+        service: &str,
+        change: &ServiceUpdate<'_>,
+    ) -> Result<(), OperationError> {
         let name = service.to_owned();
         let awaited = awaited(&change.to.document, &change.to.routes, [&name]);
         self.ready(&awaited).await.map(drop)

@@ -94,7 +94,7 @@ impl AttemptRunner {
     ) -> Result<Option<String>, Halt> {
         let id = input.playground.id;
         let known = playroom.routing.playground(id);
-        // Nobody puts it to sleep or wakes it meanwhile, also while it is undone.
+        // It neither falls asleep nor wakes meanwhile, also while the operation is undone.
         let _locked = known.operation_lock.lock().await;
         if input.action.needs_containers()
             && !input.dry_run

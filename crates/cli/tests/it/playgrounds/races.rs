@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{TestPlaygrounds, bench::Placement};
 
-/// It becomes healthy only when somebody lets it.
+/// It becomes healthy when the test lets it.
 const SLOW: &str = "
 services:
   web:

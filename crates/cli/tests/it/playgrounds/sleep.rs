@@ -1,4 +1,4 @@
-//! A playground that nobody uses sleeps, and the next request wakes it: no request is lost, and none waits long.
+//! An idle playground sleeps, and the next request wakes it: no request is lost.
 
 use std::{thread, time::Duration};
 

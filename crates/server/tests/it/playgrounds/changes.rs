@@ -85,6 +85,19 @@ async fn a_rollout_is_planned_and_changes_nothing() {
     assert_eq!(found["revision"], 1);
 }
 
+#[tokio::test]
+async fn what_has_no_plan_is_refused_and_not_done() {
+    let server = running(&json!({})).await;
+    let path = "/api/playgrounds/1/stop?dry_run=1";
+    let refused = server.send(Method::POST, path, "").json(422).await;
+    assert_eq!(refused["error"]["code"], "VALIDATION_FAILED");
+    let found = get(&server, "1").await;
+    assert_eq!(
+        (&found["status"], &found["operation"]),
+        (&json!("running"), &json!("create"))
+    );
+}
+
 /// Waits for an operation.
 async fn claim_soon(server: &TestServer) -> Value {
     let body = json!({"claim": {"kinds": ["operation"], "max": 1, "wait_seconds": 50}});

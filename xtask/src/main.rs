@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask ci | test | schemathesis | bench | tidy | sim | kill |
+//! The project's own commands: `cargo xtask ci | test | schemathesis | bench | tidy | sim | kill | load |
 //! mutants | plugins | generate | setup`.
 #![expect(
     clippy::print_stdout,
@@ -46,9 +46,11 @@ enum Command {
     Sim(runner::Sim),
     /// Kills the server, and PostgreSQL, under load in more rounds than `test` does.
     Kill(runner::Kill),
-    /// Changes the pure crates that decide, `engine` and `playbook`, in small ways and counts how many
-    /// changes their own tests notice. Fails below 95 %. Crates that only compute are left out. Installs
-    /// cargo-mutants when it is missing; takes an hour.
+    /// Rolls a playground out again and again under requests, streams, sockets and uploads of 20 seconds.
+    Load(runner::Load),
+    /// Changes the pure crates that decide, `engine`, `playbook` and `playground`, in small ways and counts how
+    /// many changes their own tests notice. Fails below 95 % of `engine`, 90 % of the others. Installs
+    /// cargo-mutants when it is missing; takes hours.
     Mutants(mutants::Mutants),
     /// Builds the plugins in `plugins/` into `target/plugins/NAME`, ready to be installed. Installs the
     /// toolchains that are missing when it may; what did not change is not built again.
@@ -90,6 +92,7 @@ fn run(command: Command) -> Result<()> {
         Command::Schemathesis(wanted) => schemathesis::run(&wanted),
         Command::Sim(sim) => runner::sim(&sim),
         Command::Kill(kill) => runner::kill(&kill),
+        Command::Load(load) => runner::load(&load),
         Command::Mutants(mutants) => mutants::run(&mutants),
         Command::Plugins { names } => plugins::run(&names),
         Command::Tidy => tidy::run(),

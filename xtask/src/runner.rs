@@ -45,6 +45,13 @@ pub(crate) struct Kill {
     rounds: u64,
 }
 
+#[derive(Args)]
+pub(crate) struct Load {
+    /// How many rollouts.
+    #[arg(long, default_value_t = 10)]
+    rollouts: u64,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// The job queue, at the server's default durability.
@@ -199,6 +206,15 @@ pub(crate) fn kill(kill: &Kill) -> Result<()> {
     command.env("PLAYHOUSE_KILL_ROUNDS", kill.rounds.to_string());
     command.env(DIRECTORY_VARIABLE, docker.location().directory());
     succeed(command.env(URL_VARIABLE, postgres.url()))
+}
+
+/// Rollouts under load, of the router alone and of whole playgrounds.
+pub(crate) fn load(load: &Load) -> Result<()> {
+    let docker = Engine::start(&setup::docker()?, &sample()?)?;
+    let mut command = cargo(["test", "--package", "router", "--package", "cli"]);
+    command.args(["--test", "it", "--", "under_load", "--nocapture"]);
+    command.env("PLAYHOUSE_LOAD_ROLLOUTS", load.rollouts.to_string());
+    succeed(command.env(DIRECTORY_VARIABLE, docker.location().directory()))
 }
 
 /// Writes or checks the generated documents.

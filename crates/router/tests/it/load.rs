@@ -23,8 +23,8 @@ use crate::{
     world::{install, route, router},
 };
 
-/// Set to run the whole length: uploads of 20 seconds.
-const FULL: &str = "PLAYHOUSE_ROUTER_FULL_LOAD";
+/// Set by `cargo xtask load`: uploads take 20 seconds.
+const LONG: &str = "PLAYHOUSE_LOAD_ROLLOUTS";
 const ROLLOUTS: usize = 10;
 /// Together 1,000 requests a second.
 const CALLERS: u32 = 50;
@@ -53,7 +53,7 @@ struct Load {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_rollouts_under_load_cause_no_error() {
-    let upload_length = match std::env::var_os(FULL) {
+    let upload_length = match std::env::var_os(LONG) {
         Some(_) => Duration::from_secs(20),
         None => Duration::from_millis(600),
     };

@@ -11,6 +11,7 @@
 use std::{
     convert::Infallible,
     env,
+    pin::pin,
     process::ExitCode,
     sync::{
         LazyLock,
@@ -25,7 +26,7 @@ use axum::{
     body::Body,
     extract::{
         Path, Request,
-        ws::{WebSocket, WebSocketUpgrade},
+        ws::{Message, WebSocket, WebSocketUpgrade},
     },
     http::{HeaderMap, StatusCode},
     response::{
@@ -34,16 +35,20 @@ use axum::{
     },
     routing::{any, get, post},
 };
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
+    sync::watch,
     time,
 };
 
 static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Whether it was told to stop: then streams and sockets end as they should.
+static STOPPING: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
 
 /// How many requests and sockets are being served.
 static SERVED: AtomicU64 = AtomicU64::new(0);
@@ -118,7 +123,7 @@ async fn slow(Path(milliseconds): Path<u64>, request: Request) -> Json<Value> {
     whoami(request).await
 }
 
-/// A number every 50 milliseconds, without an end.
+/// A number every 50 milliseconds, until it is told to stop.
 async fn events() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let numbers = stream::unfold(0_u64, |number| async move {
         time::sleep(Duration::from_millis(50)).await;
@@ -126,23 +131,40 @@ async fn events() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
             json!({ "number": number, "version": text("VERSION"), "container": container() });
         Some((Ok(Event::default().data(data.to_string())), number + 1))
     });
-    Sse::new(numbers).keep_alive(KeepAlive::default())
+    Sse::new(numbers.take_until(stopping())).keep_alive(KeepAlive::default())
 }
 
-/// Says who answers, then repeats what it hears.
+/// Says who answers, then repeats what it hears, until it is told to stop.
 async fn socket(upgrade: WebSocketUpgrade) -> Response {
     upgrade.on_upgrade(async |mut socket: WebSocket| {
         let hello = json!({ "version": text("VERSION"), "container": container() });
         let mut sent = socket.send(hello.to_string().into()).await;
-        while let (Ok(()), Some(Ok(message))) = (&sent, socket.recv().await) {
-            sent = socket.send(message).await;
+        let mut stopping = pin!(stopping());
+        while sent.is_ok() {
+            let heard = tokio::select! {
+                heard = socket.recv() => heard,
+                () = &mut stopping => Some(Ok(Message::Close(None))),
+            };
+            match heard {
+                Some(Ok(Message::Close(_))) => {
+                    let _ = socket.send(Message::Close(None)).await;
+                    return;
+                }
+                Some(Ok(message)) => sent = socket.send(message).await,
+                Some(Err(_)) | None => return,
+            }
         }
     })
+}
+
+async fn stopping() {
+    let _ = STOPPING.subscribe().wait_for(|stopping| *stopping).await;
 }
 
 async fn stopped() {
     if let Ok(mut signals) = signal(SignalKind::terminate()) {
         signals.recv().await;
+        STOPPING.send_replace(true);
         time::sleep(milliseconds("STOP_AFTER")).await;
     }
 }

@@ -121,6 +121,8 @@ pub struct DockerHost {
     pub root_domain: String,
     /// How many images are built at once.
     pub builds: usize,
+    /// How long services may take to become ready; one whose own health check takes longer may.
+    pub ready_limit: Duration,
     /// Which repositories may be cloned besides those over HTTPS and SSH.
     pub git: GitPolicy,
 }
@@ -152,6 +154,7 @@ impl DockerHost {
             router_metrics: None,
             root_domain: "localhost".to_owned(),
             builds: 2,
+            ready_limit: Duration::from_secs(120),
             git: GitPolicy::default(),
         }
     }

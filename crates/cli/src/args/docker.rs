@@ -89,6 +89,16 @@ pub(crate) struct ForDocker {
     #[arg(value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) builds: u16,
 
+    /// How long services may take to become ready, in seconds; one whose health check takes longer may
+    #[arg(
+        long,
+        env = "PLAYHOUSE_READY_TIMEOUT",
+        value_name = "SECONDS",
+        default_value = "120"
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) ready_timeout: u32,
+
     /// Clone repositories over this protocol too, besides HTTPS and SSH (repeatable; in the environment
     /// comma-separated)
     #[arg(

@@ -142,6 +142,7 @@ fn docker(named: &ForDocker, state: Option<&Path>) -> Result<Option<DockerHost>,
         router_metrics: named.router_metrics,
         root_domain: named.root_domain.clone(),
         builds: named.builds.into(),
+        ready_limit: Duration::from_secs(named.ready_timeout.into()),
         git: GitPolicy {
             http: named.allow_git.contains(&GitProtocol::Http),
             file: named.allow_git.contains(&GitProtocol::File),

@@ -5,6 +5,7 @@ use std::{
     fs::File,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
 };
 
 use docker::{
@@ -29,6 +30,7 @@ pub(crate) struct Playroom {
     /// What stands after subdomains where the playroom has no domain of its own.
     pub(crate) root_domain: String,
     pub(crate) builder: Builder,
+    pub(crate) ready_limit: Duration,
     /// Which repositories may be cloned besides those over HTTPS and SSH.
     pub(crate) git: GitPolicy,
     endpoint: Endpoint,
@@ -98,6 +100,7 @@ impl Playroom {
             root_domain: settings.root_domain.clone(),
             info,
             builder: Builder::new(engine.clone(), tool.clone(), settings.builds),
+            ready_limit: settings.ready_limit,
             git: settings.git,
             engine,
             routing,

@@ -89,6 +89,17 @@ pub(crate) struct KnownPlayground {
     pub(super) users: AtomicUsize,
 }
 
+impl KnownPlayground {
+    /// Whether it is to sleep when it is idle. Not while somebody looks at it.
+    pub(super) fn may_sleep(&self) -> bool {
+        let routes = self.routes.try_lock();
+        routes.is_ok_and(|routes| {
+            let routes = routes.as_ref();
+            routes.is_some_and(|routes| routes.sleep_after_seconds > 0)
+        })
+    }
+}
+
 impl Routing {
     /// Takes the router's address; connections wait until [`Self::accept`]. What sleeps is woken by the hook.
     pub(crate) async fn bind(host: &DockerHost, wake: WakeHook) -> Result<Self, String> {

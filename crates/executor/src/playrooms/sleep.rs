@@ -38,6 +38,9 @@ pub(crate) async fn watch_idle(playroom: Arc<Playroom>) {
         sleep(LOOK_PERIOD).await;
         playroom.routing.renew_certificate();
         for (id, known) in playroom.routing.playgrounds() {
+            if !known.may_sleep() {
+                continue;
+            }
             let playroom = Arc::clone(&playroom);
             // Containers may take their time to stop.
             tokio::spawn(async move {

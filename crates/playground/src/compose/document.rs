@@ -2,8 +2,9 @@
 //!
 //! In it every dollar sign stands doubled, because the compose tool reads its own output again.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -153,6 +154,26 @@ impl ComposeService {
             .and_then(|deploy| deploy.get("replicas"));
         let number = of_deploy.or_else(|| self.rest.get("scale"));
         number.and_then(Value::as_u64).unwrap_or(1)
+    }
+
+    /// How long its health check may take until it has decided, by Docker's defaults for what it does not say.
+    /// Without a check, nothing.
+    #[must_use]
+    pub fn health_decides(&self) -> Duration {
+        let Some(check) = self.rest.get("healthcheck") else {
+            return Duration::ZERO;
+        };
+        let read = |key: &str, usual: u64| {
+            let said = check.get(key).and_then(Value::as_str);
+            let said = said.and_then(|text| text.parse::<SignedDuration>().ok());
+            let said = said.and_then(|said| Duration::try_from(said).ok());
+            said.unwrap_or(Duration::from_secs(usual))
+        };
+        let retries = check.get("retries").and_then(Value::as_u64).unwrap_or(3);
+        let retries = u32::try_from(retries).unwrap_or(u32::MAX);
+        let each = read("interval", 30).saturating_add(read("timeout", 30));
+        let tries = each.saturating_mul(retries);
+        read("start_period", 0).saturating_add(tries)
     }
 
     /// A text among the keys that are not named.

@@ -1,11 +1,11 @@
 //! The document of a playground from a normalised one.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use playground::{
     compose::{
-        ComposeDocument, FileMount, GeneratedCompose, PlaygroundInstance, ResourceLimits,
-        ServiceInstance, SourceMount, generate,
+        ComposeDocument, ComposeService, FileMount, GeneratedCompose, PlaygroundInstance,
+        ResourceLimits, ServiceInstance, SourceMount, generate,
     },
     labels::HealthcheckLabels,
 };
@@ -353,4 +353,21 @@ fn labels_of_the_namespace_are_read_from_the_document() {
         .insert("healthcheck".to_owned(), json!({"test": ["NONE"]}));
     asked.ports.clear();
     assert_eq!(asked.settings(true).unwrap().branch.as_deref(), Some("a$b"));
+}
+
+#[test]
+fn a_health_check_decides_after_its_start_and_all_its_tries() {
+    let decides = |service: Value| {
+        let service: ComposeService = serde_json::from_value(service).unwrap();
+        service.health_decides()
+    };
+    let checked = |check: Value| decides(json!({ "healthcheck": check }));
+    assert_eq!(decides(json!({})), Duration::ZERO);
+    let usual = Duration::from_secs(180);
+    assert_eq!(checked(json!({"test": ["CMD", "true"]})), usual);
+    let check =
+        json!({"interval": "1m30s", "timeout": "500ms", "retries": 2, "start_period": "1h0m0s"});
+    assert_eq!(checked(check), Duration::from_secs(3600 + 180 + 1));
+    let endless = json!({"interval": "9000000h0m0s", "retries": u64::MAX});
+    assert!(checked(endless) > Duration::from_secs(1 << 40));
 }

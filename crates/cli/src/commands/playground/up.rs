@@ -2,7 +2,7 @@
 
 use wire::{
     client::{Client, Error},
-    playgrounds::{ChangePlayground, OperatePlayground, Playground, PlaygroundChange},
+    playgrounds::{ChangePlayground, IdOrName, OperatePlayground, Playground, PlaygroundChange},
 };
 
 use super::{ComposeFile, connection, create, follow, playspec};
@@ -28,6 +28,7 @@ pub(super) async fn run(up: Up) -> Result<Exit, Failure> {
     let begun = match found(&client, &name).await? {
         None => create::make(&client, new).await?,
         Some(known) => {
+            stays(&known, new.playroom_id.as_ref())?;
             say(&format!("rolling out to playground {}", plain(&name)));
             let change = PlaygroundChange {
                 env_overrides: new.env_overrides,
@@ -53,6 +54,23 @@ pub(super) async fn run(up: Up) -> Result<Exit, Failure> {
         }
     };
     follow::to_end(&client, &begun, json).await
+}
+
+/// A playground stays in its playroom.
+fn stays(known: &Playground, wanted: Option<&IdOrName>) -> Result<(), Failure> {
+    let Some(IdOrName(wanted)) = wanted else {
+        return Ok(());
+    };
+    let id = known.summary.playroom_id.to_string();
+    let name = &known.playroom_name;
+    if *wanted == id || wanted == name {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "playground {} is in playroom {}: destroy it first, or give another --name",
+        plain(&known.summary.name),
+        plain(name)
+    )))
 }
 
 async fn found(client: &Client, name: &str) -> Result<Option<Playground>, Failure> {

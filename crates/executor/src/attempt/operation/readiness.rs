@@ -6,16 +6,15 @@ use std::{
 };
 
 use docker::engine::{Container, ContainerHealth, ContainerState};
+use jiff::Timestamp;
 use playground::{compose::ComposeDocument, routes::ServiceRoute};
 use tokio::time::{Instant, sleep};
 
 use super::{context::Operation, error::OperationError};
 use crate::playrooms::{CONFIG_LABEL, address, connects};
 
-/// How long services may take to become ready.
-const READY_LIMIT: Duration = Duration::from_secs(120);
-/// How often they are looked at.
-const LOOK_PERIOD: Duration = Duration::from_millis(200);
+/// How often services are looked at.
+const LOOK_PERIOD: Duration = Duration::from_millis(100);
 /// How long a connection to a service may take.
 const CONNECT_LIMIT: Duration = Duration::from_millis(500);
 /// A container without any check has to run so long: many that cannot work end at once.
@@ -33,6 +32,8 @@ pub(super) struct Awaited {
     runs_once: bool,
     /// The router sends requests to this port.
     port: Option<u16>,
+    /// How long its health check may take until it has decided.
+    decides: Duration,
 }
 
 /// When the services of a document are ready, those that `wanted` names.
@@ -59,6 +60,7 @@ pub(super) fn awaited<'n>(
             replicas: usize::try_from(service.replicas()).unwrap_or(usize::MAX),
             runs_once: document.services.values().any(completes),
             port: route.map(|route| route.port),
+            decides: service.health_decides(),
         };
         awaited.insert(name.clone(), one);
     }
@@ -83,7 +85,9 @@ impl Operation<'_> {
         &self,
         awaited: &BTreeMap<String, Awaited>,
     ) -> Result<Vec<Container>, OperationError> {
-        let until = Instant::now() + READY_LIMIT;
+        let slowest = awaited.values().map(|one| one.decides).max();
+        let limit = self.playroom.ready_limit.max(slowest.unwrap_or_default());
+        let until = Instant::now() + limit;
         let mut seen = ReadySince::new();
         loop {
             let containers = self.containers().await?;
@@ -98,7 +102,7 @@ impl Operation<'_> {
                 return Ok(containers);
             };
             if Instant::now() >= until {
-                let limit = READY_LIMIT.as_secs();
+                let limit = limit.as_secs();
                 let output = format!("timed out: not ready within {limit} s: {missing}");
                 return Err(self.diagnosed(output, true).await);
             }
@@ -188,16 +192,23 @@ async fn standing(
     }
 }
 
-/// Whether a container without any check has run for a while.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "beside the engine's clock, which has no other reader"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Whether a container without any check has run for a while: by the engine's clock, unless that is behind ours.
 fn settled(container: &Container, seen: &mut ReadySince) -> ServiceReadiness {
-    let started = container
-        .started_at
-        .map(|at| at.to_string())
-        .unwrap_or_default();
+    let started = container.started_at;
+    let key = started.map(|at| at.to_string()).unwrap_or_default();
     let since = seen
-        .entry((container.id.clone(), started))
+        .entry((container.id.clone(), key))
         .or_insert_with(Instant::now);
-    if since.elapsed() >= SETTLE {
+    let age = started.and_then(|at| now().duration_since(at).try_into().ok());
+    if since.elapsed().max(age.unwrap_or_default()) >= SETTLE {
         ServiceReadiness::Ready
     } else {
         ServiceReadiness::NotYet

@@ -40,7 +40,7 @@ pub struct BuildRequest {
     pub labels: BTreeMap<String, String>,
     /// A directory with Docker's `config.json`, which has the logins to registries.
     pub docker_config: PathBuf,
-    /// Fetches newer base images.
+    /// Fetches newer base images, and builds again what is there.
     pub pull: bool,
 }
 
@@ -107,7 +107,7 @@ impl Builder {
         self.queue.waiting()
     }
 
-    /// The image of an identity: the one that is there, or a new one.
+    /// The image of an identity: the one that is there, or a new one. One that cannot be built again stays.
     ///
     /// # Errors
     /// When the build fails, takes too long or is cancelled.
@@ -136,11 +136,17 @@ impl Builder {
     ) -> Result<BuiltImage, BuildError> {
         let turn = self.turn(&request.identity.tag());
         let _turn = turn.lock().await;
-        if let Some(image) = self.present(&request.identity).await? {
+        let there = self.present(&request.identity).await?;
+        if let Some(image) = there.clone().filter(|_| !request.pull) {
             return Ok(request.identity.built(image, true));
         }
         let _slot = self.queue.slot(watch.place).await;
-        self.run(request, watch).await?;
+        if let Err(error) = self.run(request, watch).await {
+            // What is there still serves, whatever the registry of its base image says.
+            let image = there.ok_or_else(|| error.clone())?;
+            (watch.log)(&format!("not built again: {error}"));
+            return Ok(request.identity.built(image, true));
+        }
         let image = self.present(&request.identity).await?;
         let missing = || BuildError::Missing(request.identity.service.clone());
         Ok(request.identity.built(image.ok_or_else(missing)?, false))

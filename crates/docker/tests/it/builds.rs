@@ -116,6 +116,12 @@ async fn an_identity_is_built_once() {
     let again = site.build(&request).await.unwrap();
     assert_eq!((again.reused, &again.id), (true, &built.id));
     assert!(site.log.lock().unwrap().is_empty());
+    // No registry has its base image: it cannot be built again, and stays.
+    let mut newer = request.clone();
+    newer.pull = true;
+    let kept = site.build(&newer).await.unwrap();
+    assert_eq!((kept.reused, &kept.id), (true, &built.id));
+    assert!(site.logged("not built again"), "{:?}", site.log);
     let mut staged = site.request("a $WORD $$x");
     staged.identity.target = Some("base".into());
     assert!(!site.build(&staged).await.unwrap().reused);

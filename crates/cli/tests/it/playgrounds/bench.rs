@@ -322,11 +322,21 @@ pub(crate) fn request(
     path: &str,
     body: Option<&Value>,
 ) -> Option<Answer> {
+    let body = body.map(Value::to_string).unwrap_or_default();
+    request_of(port, host, (method, path), ("application/json", &body))
+}
+
+/// The same with a body of any type.
+pub(crate) fn request_of(
+    port: u16,
+    host: &str,
+    (method, path): (&str, &str),
+    (kind, body): (&str, &str),
+) -> Option<Answer> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(DEADLINE)).ok()?;
-    let body = body.map(Value::to_string).unwrap_or_default();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: {kind}\r\n\
          content-length: {}\r\n\r\n{body}",
         body.len()
     );

@@ -80,6 +80,12 @@ fn of_containers() -> Vec<Failure> {
         ),
         web("unhealthy", &unhealthy, ("dependency_unhealthy", UP), &["web is up"]),
         web("hungry", &hungry, ("service_exit", UP), &["out of memory", "eating"]),
+        web(
+            "silent",
+            &format!("{}, labels: {{playgrounds.expose: '80'}}", shell("echo deaf; exec sleep 1000")),
+            ("timeout", UP),
+            &["not ready within 20 s", "nothing listens on port 80", "deaf"],
+        ),
         web("absent", absent, ("volume_mount", UP), &["bind source path does not exist"]),
         Failure {
             service: Some("db"),
@@ -228,7 +234,7 @@ printf 'HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %s\r\nC
 
 #[test]
 fn every_failure_is_told_with_its_service_and_what_to_do() {
-    let test = TestPlaygrounds::start();
+    let test = TestPlaygrounds::start_with(&["--ready-timeout=20".to_owned()]);
     let foreign = removed_at_end(&test);
     foreign.container(
         "failures-neighbour",

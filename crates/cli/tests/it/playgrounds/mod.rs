@@ -10,10 +10,12 @@ mod hostile;
 mod https;
 mod jobs;
 mod kills;
+mod load;
 mod races;
 mod rollout;
 mod sleep;
 mod sources;
+mod specs;
 mod steps;
 
 pub(crate) use bench::TestPlaygrounds;

@@ -15,7 +15,7 @@ services:
 ";
 
 /// Runs git in a directory, with an author set.
-fn git(directory: &Path, arguments: &[&str]) {
+pub(super) fn git(directory: &Path, arguments: &[&str]) {
     let output = Command::new("git")
         .args(["-c", "user.name=Test", "-c", "user.email=test@example.com"])
         .args(["-c", "init.defaultBranch=main"])

@@ -211,8 +211,8 @@ pub(crate) fn kill(kill: &Kill) -> Result<()> {
 /// Rollouts under load, of the router alone and of whole playgrounds.
 pub(crate) fn load(load: &Load) -> Result<()> {
     let docker = Engine::start(&setup::docker()?, &sample()?)?;
-    let mut command = cargo(["test", "--package", "router", "--package", "cli"]);
-    command.args(["--test", "it", "--", "under_load", "--nocapture"]);
+    let mut command = cargo(["test", "--workspace", "--test", "it"]);
+    command.args(["--", "under_load", "--nocapture"]);
     command.env("PLAYHOUSE_LOAD_ROLLOUTS", load.rollouts.to_string());
     succeed(command.env(DIRECTORY_VARIABLE, docker.location().directory()))
 }

@@ -1,6 +1,7 @@
 //! Rollouts on a real engine under requests, event streams, sockets and uploads: none of them sees an error.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -69,6 +70,7 @@ struct Load {
 #[test]
 #[expect(clippy::print_stdout, reason = "what was done, for `cargo xtask load`")]
 fn rollouts_under_load_cause_no_error() {
+    wire::client::tls_ready();
     let (rollouts, upload) = length();
     let test = TestPlaygrounds::start();
     let spec = test.playspec("load", &COMPOSE.replace("SAMPLE", private_docker::SAMPLE));
@@ -76,8 +78,10 @@ fn rollouts_under_load_cause_no_error() {
     test.becomes(id, "running");
     let (place, port) = test.place(id, "web");
     let (stop, stopping) = watch::channel(false);
+    let (host, router) = ("web.localhost", SocketAddr::from(([127, 0, 0, 1], port)));
+    assert_eq!(place, format!("{host}:{port}"));
     let load = Load {
-        client: Client::builder().build().unwrap(),
+        client: Client::builder().resolve(host, router).build().unwrap(),
         place,
         port,
         counts: Arc::default(),

@@ -39,10 +39,14 @@ fn the_compose_file_comes_from_the_branch_and_changes_with_it() {
         &json!({"playspec": {"name": "of the branch", "repo_url": url, "compose_path": "deploy/compose.yaml"}}),
     );
     let spec = spec["id"].as_i64().expect("an id");
-    let of_branch =
-        |branch: &str| json!({"services": {"web": {"git_config": {"branch_name": branch}}}});
-    let main = test.create("of-main", spec, &of_branch("main"));
-    let feature = test.create("of-feature", spec, &of_branch("feature/new"));
+    let of_branch = |branch: &str, subdomain: &str| {
+        json!({
+            "services": {"web": {"git_config": {"branch_name": branch}}},
+            "service_subdomains": {"web": subdomain},
+        })
+    };
+    let main = test.create("of-main", spec, &of_branch("main", "of-main"));
+    let feature = test.create("of-feature", spec, &of_branch("feature/new", "of-feature"));
     for (id, page) in [(main, "main"), (feature, "feature")] {
         test.becomes(id, "running");
         assert_eq!(test.visit(id, "web", "/").body.trim(), page);
@@ -150,8 +154,9 @@ const LOGIN: &str = "cm9ib3Q6aHVudGVyMi1vZi10aGUtcmVnaXN0cnk=";
 
 /// Serves one image to who logs in; answers where the engine reaches it.
 fn registry(test: &TestPlaygrounds, foreign: &Foreign) -> String {
+    // The engine tries HTTPS first, which has no lines.
     const HANDLER: &str = r#"#!/bin/sh
-read method path rest
+read -t 1 method path rest && case $path in /*) ;; *) false;; esac || exit
 login=
 while read name value && [ "$name" != "$(printf '\r')" ]; do
     case "$name $value" in *[Aa]uthorization:*LOGIN*) login=yes;; esac

@@ -9,6 +9,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use private_docker::SAMPLE;
 use serde_json::json;
 use tokio::{
@@ -45,7 +49,7 @@ pub(in crate::cases) async fn measure(environment: &Environment) -> Result<Vec<M
         .docker(&["inspect", "--format", format, found.trim()])
         .await?;
     let container = SocketAddr::new(address.trim().parse::<IpAddr>()?, 80);
-    let (nginx, _process) = nginx(&environment.work_dir, container).await?;
+    let (nginx, process) = nginx(&environment.work_dir, container).await?;
     let ways = [("direct", container), ("nginx", nginx), ("router", router)];
     let mut measures = Vec::new();
     for connections in CONNECTIONS {
@@ -73,12 +77,35 @@ pub(in crate::cases) async fn measure(environment: &Environment) -> Result<Vec<M
             measures.push(Measure::new(named(&added), "ms", way.p99 - direct.p99));
         }
     }
+    process.end().await?;
     site.destroy(id).await?;
     Ok(measures)
 }
 
+/// Killed alone, nginx would leave its workers behind.
+struct Nginx(Child);
+
+impl Nginx {
+    fn stop(&self) {
+        if let Some(id) = self.0.id().and_then(|id| i32::try_from(id).ok()) {
+            let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
+        }
+    }
+
+    async fn end(mut self) -> Result<()> {
+        self.stop();
+        self.0.wait().await.map(drop).context("nginx does not end")
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
 /// nginx as a reverse proxy, ready.
-async fn nginx(work: &Path, target: SocketAddr) -> Result<(SocketAddr, Child)> {
+async fn nginx(work: &Path, target: SocketAddr) -> Result<(SocketAddr, Nginx)> {
     let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
     let directory = work.join("nginx");
     fs::create_dir_all(&directory)?;
@@ -109,8 +136,8 @@ http {{
     command.arg("-c").arg(&file).arg("-p").arg(&directory);
     let process = command
         .stdin(Stdio::null())
-        .kill_on_drop(true)
         .spawn()
+        .map(Nginx)
         .context("failed to start nginx")?;
     for _ in 0..200 {
         if TcpStream::connect(address).await.is_ok() {

@@ -1,0 +1,72 @@
+//! Gives files to a file input.
+
+use std::{path::PathBuf, time::Duration};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::wait::Attempt;
+use crate::{
+    deadline::Deadline,
+    error::BrowserError,
+    locator::Locator,
+    page::{BrowserPage, FoundElement, name_timeout},
+};
+
+#[derive(Deserialize)]
+struct FileInput {
+    id: Option<u64>,
+    unfit: Option<String>,
+}
+
+impl BrowserPage {
+    /// Sets the files of an `<input type="file">`, or of the one that a label belongs to. It need not be
+    /// visible: pages hide it behind a button of their own.
+    ///
+    /// # Errors
+    /// A file cannot be read, the locator matches several elements, it is no such input, or the page has ended.
+    pub async fn upload(
+        &self,
+        locator: &Locator,
+        files: &[PathBuf],
+        limit: Duration,
+    ) -> Result<(), BrowserError> {
+        let mut paths = Vec::new();
+        for file in files {
+            // The browser opens it by itself, and says nothing when it cannot.
+            let opened = std::fs::File::open(file).and_then(|_| file.canonicalize());
+            let path = opened.map_err(|error| BrowserError::File {
+                path: file.clone(),
+                reason: error.to_string(),
+            })?;
+            paths.push(path);
+        }
+        let deadline = Deadline::after(limit);
+        let core = &self.core;
+        let upload = async |element: &FoundElement, _| {
+            let input: FileInput = core
+                .call_element(element, "fileInput", &[], &deadline)
+                .await?;
+            let Some(id) = input.id else {
+                let what = format!("uploading to `{locator}`");
+                let reason = input.unfit.unwrap_or_default();
+                return Err(BrowserError::Unfit { what, reason });
+            };
+            let place = &element.place;
+            let arguments = Value::from(vec![id]);
+            let object = core
+                .call_for_object(place, "element", arguments, &deadline)
+                .await?;
+            let set = json!({"files": paths, "objectId": object});
+            let method = "DOM.setFileInputFiles";
+            let sent = place
+                .session
+                .send_within(method, set, deadline.left())
+                .await;
+            name_timeout(sent, &deadline, "uploading")?;
+            Ok(Attempt::Done(()))
+        };
+        core.attempt_on("uploading to", locator, &["enabled"], &deadline, upload)
+            .await
+    }
+}

@@ -3,10 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::click::Position;
+use super::{click::Position, wait::Miss};
 use crate::{
     deadline::Deadline,
-    error::BrowserError,
     page::{FoundElement, PageCore},
 };
 
@@ -33,17 +32,17 @@ impl PageCore {
         tries: usize,
         hit: bool,
         deadline: &Deadline,
-    ) -> Result<Result<WindowPoint, String>, BrowserError> {
+    ) -> Result<WindowPoint, Miss> {
         let position = position.map_or(Value::Null, |at| json!({"x": at.x, "y": at.y}));
         let arguments = [position, Value::from(tries), Value::from(hit)];
         let aim: Aim = self
             .call_element(element, "aim", &arguments, deadline)
             .await?;
         if let Some(failed) = aim.failed {
-            return Ok(Err(failed));
+            return Err(Miss::NotYet(failed));
         }
         let Some(mut point) = aim.point else {
-            return Ok(Err(String::from("the element has no box")));
+            return Err(Miss::NotYet(String::from("the element has no box")));
         };
         // From the frame to the window, and whether each frame on the way gets the event.
         for frame in element.above.iter().rev() {
@@ -59,10 +58,10 @@ impl PageCore {
                     .call(&frame.place, "frameBlocker", arguments, deadline)
                     .await?;
                 if let Some(blocker) = blocker {
-                    return Ok(Err(blocker));
+                    return Err(Miss::NotYet(blocker));
                 }
             }
         }
-        Ok(Ok(point))
+        Ok(point)
     }
 }

@@ -2,7 +2,10 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{click::HOVER_CHECKS, wait::Attempt};
+use super::{
+    click::HOVER_CHECKS,
+    wait::{Miss, Tries},
+};
 use crate::{
     deadline::Deadline,
     error::BrowserError,
@@ -17,12 +20,22 @@ impl PageCore {
         locator: &Locator,
         deadline: &Deadline,
     ) -> Result<(FoundElement, T), BrowserError> {
-        let read = async |element: &FoundElement, _| {
-            let area = self.call_element(element, "boxOf", &[], deadline).await?;
-            Ok(Attempt::Done((element.clone(), area)))
-        };
-        let what = "taking a picture of";
-        self.attempt_on(what, locator, &HOVER_CHECKS, deadline, read)
-            .await
+        let mut tries = Tries::of(self, "taking a picture of", locator, deadline);
+        loop {
+            match self.try_box(locator, deadline).await {
+                Ok(found) => return Ok(found),
+                Err(miss) => tries.again(miss).await?,
+            }
+        }
+    }
+
+    async fn try_box<T: DeserializeOwned>(
+        &self,
+        locator: &Locator,
+        deadline: &Deadline,
+    ) -> Result<(FoundElement, T), Miss> {
+        let element = self.ready(locator, &HOVER_CHECKS, deadline).await?;
+        let area = self.call_element(&element, "boxOf", &[], deadline).await?;
+        Ok((element, area))
     }
 }

@@ -2,8 +2,16 @@
 
 use std::time::Duration;
 
-use super::{click::ClickOptions, wait::Attempt};
-use crate::{deadline::Deadline, error::BrowserError, locator::Locator, page::BrowserPage};
+use super::{
+    click::ClickOptions,
+    wait::{Miss, Tries},
+};
+use crate::{
+    deadline::Deadline,
+    error::BrowserError,
+    locator::Locator,
+    page::{BrowserPage, PageCore},
+};
 
 impl BrowserPage {
     /// Makes a checkbox, radio button or switch checked or unchecked: does nothing if it is, else clicks it as
@@ -39,21 +47,31 @@ impl BrowserPage {
         locator: &Locator,
         deadline: &Deadline,
     ) -> Result<bool, BrowserError> {
-        let read = async |element: &_, _| {
-            let state: Option<String> = self
-                .core
-                .call_element(element, "checked", &[], deadline)
-                .await?;
-            match state {
-                Some(state) => Ok(Attempt::Done(state == "true")),
-                None => Err(BrowserError::Unfit {
-                    what: format!("{what} `{locator}`"),
-                    reason: String::from("it is no checkbox, radio button or switch"),
-                }),
+        let mut tries = Tries::of(&self.core, what, locator, deadline);
+        loop {
+            match self.core.try_checked(what, locator, deadline).await {
+                Ok(checked) => return Ok(checked),
+                Err(miss) => tries.again(miss).await?,
             }
-        };
-        self.core
-            .attempt_on(what, locator, &[], deadline, read)
-            .await
+        }
+    }
+}
+
+impl PageCore {
+    async fn try_checked(
+        &self,
+        what: &str,
+        locator: &Locator,
+        deadline: &Deadline,
+    ) -> Result<bool, Miss> {
+        let element = self.ready(locator, &[], deadline).await?;
+        let state: Option<String> = self
+            .call_element(&element, "checked", &[], deadline)
+            .await?;
+        let state = state.ok_or_else(|| BrowserError::Unfit {
+            what: format!("{what} `{locator}`"),
+            reason: String::from("it is no checkbox, radio button or switch"),
+        })?;
+        Ok(state == "true")
     }
 }

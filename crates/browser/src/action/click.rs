@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use super::{aim::WindowPoint, mouse::HeldKeys, wait::Attempt};
+use super::{
+    aim::WindowPoint,
+    mouse::HeldKeys,
+    wait::{Miss, Tries},
+};
 use crate::{
     deadline::Deadline,
     error::BrowserError,
     locator::Locator,
-    page::{BrowserPage, PageCore},
+    page::{BrowserPage, PageCore, is_stale},
 };
 
 /// A button of the mouse.
@@ -137,18 +141,16 @@ impl BrowserPage {
     ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(limit);
         let core = &self.core;
-        let aim = async |element: &_, tries| match core
-            .aim(element, position, tries, true, &deadline)
-            .await?
-        {
-            Err(blocker) => Ok(Attempt::NotYet(blocker)),
-            Ok(point) => {
-                core.mouse_move(point, None, 0, &deadline).await?;
-                Ok(Attempt::Done(()))
+        let mut tries = Tries::of(core, "hovering over", locator, &deadline);
+        loop {
+            let tried = core
+                .try_hover(locator, position, tries.count(), &deadline)
+                .await;
+            match tried {
+                Ok(()) => return Ok(()),
+                Err(miss) => tries.again(miss).await?,
             }
-        };
-        core.attempt_on("hovering over", locator, &HOVER_CHECKS, &deadline, aim)
-            .await
+        }
     }
 
     /// Clicks a point of the window, whatever is there.
@@ -177,26 +179,49 @@ impl PageCore {
         options: &ClickOptions,
         deadline: &Deadline,
     ) -> Result<(), BrowserError> {
+        let mut tries = Tries::of(self, "clicking", locator, deadline);
+        loop {
+            let tried = self.try_click(locator, options, tries.count(), deadline);
+            match tried.await {
+                Ok(()) => return Ok(()),
+                Err(miss) => tries.again(miss).await?,
+            }
+        }
+    }
+
+    async fn try_click(
+        &self,
+        locator: &Locator,
+        options: &ClickOptions,
+        tries: usize,
+        deadline: &Deadline,
+    ) -> Result<(), Miss> {
         let checks = if options.force {
             &[][..]
         } else {
             &CLICK_CHECKS[..]
         };
+        let element = self.ready(locator, checks, deadline).await?;
         let hit = !options.force;
-        let position = options.position;
-        let aim = async |element: &_, tries| match self
-            .aim(element, position, tries, hit, deadline)
-            .await?
-        {
-            Err(blocker) => Ok(Attempt::NotYet(blocker)),
-            Ok(_) if options.trial => Ok(Attempt::Done(())),
-            Ok(point) => {
-                self.press_at(point, options, deadline).await?;
-                Ok(Attempt::Done(()))
-            }
-        };
-        self.attempt_on("clicking", locator, checks, deadline, aim)
-            .await
+        let aimed = self.aim(&element, options.position, tries, hit, deadline);
+        let point = aimed.await?;
+        if !options.trial {
+            self.press_at(point, options, deadline).await?;
+        }
+        Ok(())
+    }
+
+    async fn try_hover(
+        &self,
+        locator: &Locator,
+        position: Option<Position>,
+        tries: usize,
+        deadline: &Deadline,
+    ) -> Result<(), Miss> {
+        let element = self.ready(locator, &HOVER_CHECKS, deadline).await?;
+        let point = self.aim(&element, position, tries, true, deadline).await?;
+        self.mouse_move(point, None, 0, deadline).await?;
+        Ok(())
     }
 
     /// Moves to the point, presses and releases; a navigation that this begins shows something at the end.
@@ -219,7 +244,7 @@ impl PageCore {
             let up = self.mouse_up(point, button, count, keys, deadline);
             match tokio::try_join!(biased; down, up) {
                 // The page was left, or closed, by the first half of the click.
-                Err(error) if crate::page::is_stale(&error) => break,
+                Err(error) if is_stale(&error) => break,
                 Err(BrowserError::Closed) => return Ok(()),
                 result => result?,
             };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     aim::WindowPoint,
     click::{ButtonName, HOVER_CHECKS},
-    wait::Attempt,
+    wait::{Miss, Tries},
 };
 use crate::{
     deadline::Deadline,
@@ -89,15 +89,23 @@ impl PageCore {
         locator: &Locator,
         deadline: &Deadline,
     ) -> Result<WindowPoint, BrowserError> {
-        let aim = async |element: &_, tries| {
-            let aimed = self.aim(element, None, tries, true, deadline).await?;
-            Ok(match aimed {
-                Ok(point) => Attempt::Done(point),
-                Err(blocker) => Attempt::NotYet(blocker),
-            })
-        };
-        self.attempt_on(what, locator, &HOVER_CHECKS, deadline, aim)
-            .await
+        let mut tries = Tries::of(self, what, locator, deadline);
+        loop {
+            match self.try_aim(locator, tries.count(), deadline).await {
+                Ok(point) => return Ok(point),
+                Err(miss) => tries.again(miss).await?,
+            }
+        }
+    }
+
+    async fn try_aim(
+        &self,
+        locator: &Locator,
+        tries: usize,
+        deadline: &Deadline,
+    ) -> Result<WindowPoint, Miss> {
+        let element = self.ready(locator, &HOVER_CHECKS, deadline).await?;
+        self.aim(&element, None, tries, true, deadline).await
     }
 
     /// What the page drags, if the movements have begun a drag of HTML.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::wait::Attempt;
+use super::wait::{Miss, Tries};
 use crate::{
     deadline::Deadline,
     error::BrowserError,
     locator::Locator,
-    page::{BrowserPage, name_timeout},
+    page::{BrowserPage, PageCore, name_timeout},
 };
 
 const CHECKS: [&str; 3] = ["visible", "enabled", "editable"];
@@ -35,30 +35,46 @@ impl BrowserPage {
         limit: Duration,
     ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(limit);
-        let core = &self.core;
-        let fill = async |element: &_, _| {
-            let arguments = [Value::from(value)];
-            let prepared: Preparation = core
-                .call_element(element, "prepareFill", &arguments, &deadline)
-                .await?;
-            if let Some(reason) = prepared.unfit {
-                let what = format!("filling `{locator}`");
-                return Err(BrowserError::Unfit { what, reason });
+        let mut tries = Tries::of(&self.core, "filling", locator, &deadline);
+        loop {
+            match self.core.try_fill(locator, value, &deadline).await {
+                Ok(()) => return Ok(()),
+                Err(miss) => tries.again(miss).await?,
             }
-            if prepared.done.as_deref() == Some("type") {
-                if value.is_empty() {
-                    core.press_key("Delete", &deadline).await?;
-                } else {
-                    let text = json!({"text": value});
-                    let session = &core.session;
-                    let method = "Input.insertText";
-                    let sent = session.send_within(method, text, deadline.left()).await;
-                    name_timeout(sent, &deadline, "filling")?;
-                }
-            }
-            Ok(Attempt::Done(()))
-        };
-        core.attempt_on("filling", locator, &CHECKS, &deadline, fill)
-            .await
+        }
+    }
+}
+
+impl PageCore {
+    async fn try_fill(
+        &self,
+        locator: &Locator,
+        value: &str,
+        deadline: &Deadline,
+    ) -> Result<(), Miss> {
+        let element = self.ready(locator, &CHECKS, deadline).await?;
+        let arguments = [Value::from(value)];
+        let prepared: Preparation = self
+            .call_element(&element, "prepareFill", &arguments, deadline)
+            .await?;
+        if let Some(reason) = prepared.unfit {
+            let what = format!("filling `{locator}`");
+            return Err(BrowserError::Unfit { what, reason }.into());
+        }
+        if prepared.done.as_deref() != Some("type") {
+            return Ok(());
+        }
+        if value.is_empty() {
+            self.press_key("Delete", deadline).await?;
+        } else {
+            let text = json!({"text": value});
+            let method = "Input.insertText";
+            let sent = self
+                .session
+                .send_within(method, text, deadline.left())
+                .await;
+            name_timeout(sent, deadline, "filling")?;
+        }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     click::KeyModifier,
     keys::{KeyChord, KeyStroke},
-    wait::Attempt,
+    wait::{Miss, Tries},
 };
 use crate::{
     deadline::Deadline,
@@ -78,20 +78,23 @@ impl BrowserPage {
         let Some(locator) = locator else {
             return self.core.check_open();
         };
-        let focus = async |element: &_, _| {
-            let _: Value = self
-                .core
-                .call_element(element, "focus", &[], deadline)
-                .await?;
-            Ok(Attempt::Done(()))
-        };
-        self.core
-            .attempt_on(what, locator, &[], deadline, focus)
-            .await
+        let mut tries = Tries::of(&self.core, what, locator, deadline);
+        loop {
+            match self.core.try_focus(locator, deadline).await {
+                Ok(()) => return Ok(()),
+                Err(miss) => tries.again(miss).await?,
+            }
+        }
     }
 }
 
 impl PageCore {
+    async fn try_focus(&self, locator: &Locator, deadline: &Deadline) -> Result<(), Miss> {
+        let element = self.ready(locator, &[], deadline).await?;
+        let _: Value = self.call_element(&element, "focus", &[], deadline).await?;
+        Ok(())
+    }
+
     /// Presses a key or a chord.
     pub(super) async fn press_key(
         &self,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::wait::Attempt;
+use super::wait::{Miss, Tries};
 use crate::{
     deadline::Deadline,
     error::BrowserError,
@@ -93,14 +93,15 @@ impl BrowserPage {
     ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(limit);
         let what = format!("waiting until `{locator}` is {}", state.name());
-        let look = async |_| {
-            let (states, seen) = self.look(locator, &deadline).await?;
-            Ok(match state.holds(states) {
-                true => Attempt::Done(()),
-                false => Attempt::NotYet(seen),
-            })
-        };
-        self.core.attempt(&what, &deadline, look).await
+        let mut tries = Tries::new(&self.core, what, &deadline);
+        loop {
+            let miss = match self.look(locator, &deadline).await {
+                Ok((states, _)) if state.holds(states) => return Ok(()),
+                Ok((_, seen)) => Miss::NotYet(seen),
+                Err(error) => Miss::Failed(error),
+            };
+            tries.again(miss).await?;
+        }
     }
 
     /// The states of the element as they are now; `None` when nothing matches.
@@ -261,14 +262,26 @@ impl BrowserPage {
         limit: Duration,
     ) -> Result<T, BrowserError> {
         let deadline = Deadline::after(limit);
-        let core = &self.core;
-        let read = async |element: &_, _| {
-            let value = core
-                .call_element(element, function, more, &deadline)
-                .await?;
-            Ok(Attempt::Done(value))
-        };
-        core.attempt_on(what, locator, &[], &deadline, read).await
+        let mut tries = Tries::of(&self.core, what, locator, &deadline);
+        loop {
+            let read = self.try_read(locator, function, more, &deadline);
+            match read.await {
+                Ok(value) => return Ok(value),
+                Err(miss) => tries.again(miss).await?,
+            }
+        }
+    }
+
+    async fn try_read<T: DeserializeOwned>(
+        &self,
+        locator: &Locator,
+        function: &'static str,
+        more: &[Value],
+        deadline: &Deadline,
+    ) -> Result<T, Miss> {
+        let element = self.core.ready(locator, &[], deadline).await?;
+        let called = self.core.call_element(&element, function, more, deadline);
+        Ok(called.await?)
     }
 }
 

@@ -5,8 +5,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::wait::Attempt;
-use crate::{deadline::Deadline, error::BrowserError, locator::Locator, page::BrowserPage};
+use super::wait::{Miss, Tries};
+use crate::{
+    deadline::Deadline,
+    error::BrowserError,
+    locator::Locator,
+    page::{BrowserPage, PageCore},
+};
 
 const CHECKS: [&str; 2] = ["visible", "enabled"];
 
@@ -59,23 +64,35 @@ impl BrowserPage {
     ) -> Result<Vec<String>, BrowserError> {
         let deadline = Deadline::after(limit);
         let choices: Vec<Value> = choices.iter().map(OptionChoice::to_json).collect();
-        let arguments = [Value::from(choices)];
-        let select = async |element: &_, _| {
-            let selection: Selection = self
-                .core
-                .call_element(element, "select", &arguments, &deadline)
-                .await?;
-            if let Some(reason) = selection.unfit {
-                let what = format!("selecting in `{locator}`");
-                return Err(BrowserError::Unfit { what, reason });
+        let choices = Value::from(choices);
+        let mut tries = Tries::of(&self.core, "selecting in", locator, &deadline);
+        loop {
+            match self.core.try_select(locator, &choices, &deadline).await {
+                Ok(selected) => return Ok(selected),
+                Err(miss) => tries.again(miss).await?,
             }
-            Ok(match (selection.selected, selection.wait) {
-                (Some(selected), _) => Attempt::Done(selected),
-                (None, wait) => Attempt::NotYet(wait.unwrap_or_default()),
-            })
-        };
-        self.core
-            .attempt_on("selecting in", locator, &CHECKS, &deadline, select)
-            .await
+        }
+    }
+}
+
+impl PageCore {
+    async fn try_select(
+        &self,
+        locator: &Locator,
+        choices: &Value,
+        deadline: &Deadline,
+    ) -> Result<Vec<String>, Miss> {
+        let element = self.ready(locator, &CHECKS, deadline).await?;
+        let arguments = std::slice::from_ref(choices);
+        let selection: Selection = self
+            .call_element(&element, "select", arguments, deadline)
+            .await?;
+        if let Some(reason) = selection.unfit {
+            let what = format!("selecting in `{locator}`");
+            return Err(BrowserError::Unfit { what, reason }.into());
+        }
+        selection
+            .selected
+            .ok_or_else(|| Miss::NotYet(selection.wait.unwrap_or_default()))
     }
 }

@@ -3,14 +3,14 @@
 use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::wait::Attempt;
+use super::wait::{Miss, Tries};
 use crate::{
     deadline::Deadline,
     error::BrowserError,
     locator::Locator,
-    page::{BrowserPage, FoundElement, name_timeout},
+    page::{BrowserPage, PageCore, name_timeout},
 };
 
 #[derive(Deserialize)]
@@ -42,31 +42,42 @@ impl BrowserPage {
             paths.push(path);
         }
         let deadline = Deadline::after(limit);
-        let core = &self.core;
-        let upload = async |element: &FoundElement, _| {
-            let input: FileInput = core
-                .call_element(element, "fileInput", &[], &deadline)
-                .await?;
-            let Some(id) = input.id else {
-                let what = format!("uploading to `{locator}`");
-                let reason = input.unfit.unwrap_or_default();
-                return Err(BrowserError::Unfit { what, reason });
-            };
-            let place = &element.place;
-            let arguments = Value::from(vec![id]);
-            let object = core
-                .call_for_object(place, "element", arguments, &deadline)
-                .await?;
-            let set = json!({"files": paths, "objectId": object});
-            let method = "DOM.setFileInputFiles";
-            let sent = place
-                .session
-                .send_within(method, set, deadline.left())
-                .await;
-            name_timeout(sent, &deadline, "uploading")?;
-            Ok(Attempt::Done(()))
-        };
-        core.attempt_on("uploading to", locator, &["enabled"], &deadline, upload)
-            .await
+        let mut tries = Tries::of(&self.core, "uploading to", locator, &deadline);
+        loop {
+            match self.core.try_upload(locator, &paths, &deadline).await {
+                Ok(()) => return Ok(()),
+                Err(miss) => tries.again(miss).await?,
+            }
+        }
+    }
+}
+
+impl PageCore {
+    async fn try_upload(
+        &self,
+        locator: &Locator,
+        paths: &[PathBuf],
+        deadline: &Deadline,
+    ) -> Result<(), Miss> {
+        let element = self.ready(locator, &["enabled"], deadline).await?;
+        let input: FileInput = self
+            .call_element(&element, "fileInput", &[], deadline)
+            .await?;
+        let id = input.id.ok_or_else(|| BrowserError::Unfit {
+            what: format!("uploading to `{locator}`"),
+            reason: input.unfit.unwrap_or_default(),
+        })?;
+        let place = &element.place;
+        let object = self
+            .call_for_object(place, "element", json!([id]), deadline)
+            .await?;
+        let set = json!({"files": paths, "objectId": object});
+        let method = "DOM.setFileInputFiles";
+        let sent = place
+            .session
+            .send_within(method, set, deadline.left())
+            .await;
+        name_timeout(sent, deadline, "uploading")?;
+        Ok(())
     }
 }

@@ -138,7 +138,7 @@ fn chromium_is_found_in_the_path() {
 }
 
 /// Waits for something that comes.
-pub async fn until(holds: impl Fn() -> bool) {
+pub(crate) async fn until(holds: impl Fn() -> bool) {
     for _ in 0..1500 {
         if holds() {
             return;

@@ -12,23 +12,23 @@ use tempfile::TempDir;
 use crate::site::Site;
 
 /// Longer than anything takes that comes.
-pub const LONG: Duration = Duration::from_secs(20);
+pub(crate) const LONG: Duration = Duration::from_secs(20);
 /// For what does not come.
-pub const SHORT: Duration = Duration::from_millis(400);
+pub(crate) const SHORT: Duration = Duration::from_millis(400);
 
-pub struct TestBrowser {
-    pub browser: Browser,
-    pub context: BrowserContext,
-    pub page: BrowserPage,
-    pub site: Site,
-    pub directory: TempDir,
+pub(crate) struct TestBrowser {
+    pub(crate) browser: Browser,
+    pub(crate) context: BrowserContext,
+    pub(crate) page: BrowserPage,
+    pub(crate) site: Site,
+    pub(crate) directory: TempDir,
 }
 
-pub fn locator(text: &str) -> Locator {
+pub(crate) fn locator(text: &str) -> Locator {
     text.parse().unwrap()
 }
 
-pub async fn launch(directory: &Path) -> Browser {
+pub(crate) async fn launch(directory: &Path) -> Browser {
     Browser::launch(&LaunchOptions::new(directory))
         .await
         .unwrap()
@@ -36,7 +36,7 @@ pub async fn launch(directory: &Path) -> Browser {
 
 impl TestBrowser {
     /// One page in one context, with downloads allowed.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let downloads = directory.path().join("downloads");
         fs::create_dir(&downloads).unwrap();
@@ -47,7 +47,7 @@ impl TestBrowser {
         Self::with(directory, options).await
     }
 
-    pub async fn with(directory: TempDir, options: ContextOptions) -> Self {
+    pub(crate) async fn with(directory: TempDir, options: ContextOptions) -> Self {
         let site = Site::start().await;
         let browser = launch(directory.path()).await;
         let context = browser.new_context(options).await.unwrap();
@@ -62,13 +62,13 @@ impl TestBrowser {
     }
 
     /// The same, on a page of the site.
-    pub async fn on(path: &str) -> Self {
+    pub(crate) async fn on(path: &str) -> Self {
         let test = Self::start().await;
         test.visit(path).await;
         test
     }
 
-    pub async fn visit(&self, path: &str) {
+    pub(crate) async fn visit(&self, path: &str) {
         let url = self.site.url(path);
         self.page
             .navigate(&url, LoadState::Load, LONG)
@@ -77,11 +77,11 @@ impl TestBrowser {
     }
 
     /// What an expression of the page's own world is.
-    pub async fn value(&self, expression: &str) -> Value {
+    pub(crate) async fn value(&self, expression: &str) -> Value {
         self.page.evaluate(expression, LONG).await.unwrap()
     }
 
-    pub async fn click(&self, text: &str) {
+    pub(crate) async fn click(&self, text: &str) {
         let options = browser::ClickOptions {
             timeout: LONG,
             ..Default::default()
@@ -89,19 +89,19 @@ impl TestBrowser {
         self.page.click(&locator(text), &options).await.unwrap();
     }
 
-    pub async fn text(&self, text: &str) -> String {
+    pub(crate) async fn text(&self, text: &str) -> String {
         self.page.text(&locator(text), LONG).await.unwrap()
     }
 
     /// Ends the browser and sees that nothing is left of it.
-    pub async fn finish(self) {
+    pub(crate) async fn finish(self) {
         let profile = self.browser.profile().unwrap().to_path_buf();
         self.browser.close().await;
         assert_gone(&profile);
     }
 }
 
-pub fn options() -> ContextOptions {
+pub(crate) fn options() -> ContextOptions {
     ContextOptions {
         viewport: Viewport {
             width: 1280,
@@ -112,13 +112,13 @@ pub fn options() -> ContextOptions {
 }
 
 /// No process names the profile, and it is not there.
-pub fn assert_gone(profile: &Path) {
+pub(crate) fn assert_gone(profile: &Path) {
     assert_eq!(processes(profile), Vec::<String>::new());
     assert!(!profile.exists(), "{} is left", profile.display());
 }
 
 /// The processes that were started with a profile.
-pub fn processes(profile: &Path) -> Vec<String> {
+pub(crate) fn processes(profile: &Path) -> Vec<String> {
     let name = profile.display().to_string();
     let entries = fs::read_dir("/proc").unwrap().flatten();
     entries

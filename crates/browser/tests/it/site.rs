@@ -11,13 +11,13 @@ use axum::{
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 
-pub struct Site {
+pub(crate) struct Site {
     address: SocketAddr,
     server: JoinHandle<()>,
 }
 
 impl Site {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new()
@@ -36,16 +36,16 @@ impl Site {
         Self { address, server }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The same server under another name, which is another site for the browser.
-    pub fn other_url(&self, path: &str) -> String {
+    pub(crate) fn other_url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.address.port())
     }
 }

@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask ci | test | schemathesis | bench | tidy | sim | kill | load |
-//! mutants | plugins | generate | setup`.
+//! mutants | plugins | page-script | generate | setup`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -8,6 +8,7 @@
 
 mod ci;
 mod mutants;
+mod page_script;
 mod plugins;
 mod printed;
 mod process;
@@ -58,6 +59,8 @@ enum Command {
         /// These only [default: all].
         names: Vec<String>,
     },
+    /// Builds the script that the crate `browser` puts into pages, by npm.
+    PageScript(page_script::PageScript),
     /// Checks the rules of the house: crate edges, licences, banned crates, files, links.
     Tidy,
     /// Writes the generated documents.
@@ -95,6 +98,7 @@ fn run(command: Command) -> Result<()> {
         Command::Load(load) => runner::load(&load),
         Command::Mutants(mutants) => mutants::run(&mutants),
         Command::Plugins { names } => plugins::run(&names),
+        Command::PageScript(wanted) => page_script::run(&wanted),
         Command::Tidy => tidy::run(),
         Command::Generate { check } => runner::generate(check),
         Command::Bench { subject } => runner::bench(&subject),

@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::Finding;
 
 /// A crate, and what it and its tests may use.
-const ALLOWED: [(&str, &[&str]); 17] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("analysis", &[]),
+    ("browser", &[]),
     ("docker", &["playground"]),
     ("engine", &[]),
     ("playbook", &[]),
@@ -23,6 +24,7 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     (
         "executor",
         &[
+            "browser",
             "docker",
             "engine",
             "wire",

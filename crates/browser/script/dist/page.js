@@ -1,0 +1,1712 @@
+"use strict";
+var page = (() => {
+  var __defProp = Object.defineProperty;
+  var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+  var __getOwnPropNames = Object.getOwnPropertyNames;
+  var __hasOwnProp = Object.prototype.hasOwnProperty;
+  var __export = (target, all) => {
+    for (var name in all)
+      __defProp(target, name, { get: all[name], enumerable: true });
+  };
+  var __copyProps = (to, from, except, desc) => {
+    if (from && typeof from === "object" || typeof from === "function") {
+      for (let key of __getOwnPropNames(from))
+        if (!__hasOwnProp.call(to, key) && key !== except)
+          __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+    }
+    return to;
+  };
+  var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
+
+  // src/main.ts
+  var main_exports = {};
+  __export(main_exports, {
+    open: () => open
+  });
+
+  // src/visibility.ts
+  function isStyledVisible(element, style = getComputedStyle(element)) {
+    if (!element.checkVisibility()) return false;
+    return style.visibility === "visible";
+  }
+  function isVisible(element) {
+    const style = getComputedStyle(element);
+    if (style.display === "contents") {
+      for (const child of element.childNodes) {
+        if (child instanceof Element && isVisible(child)) return true;
+        if (child instanceof Text && isTextVisible(child)) return true;
+      }
+      return false;
+    }
+    if (!isStyledVisible(element, style)) return false;
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && box.height > 0;
+  }
+  function isTextVisible(text) {
+    const range = document.createRange();
+    range.selectNode(text);
+    const box = range.getBoundingClientRect();
+    return box.width > 0 && box.height > 0;
+  }
+
+  // src/text.ts
+  function collapse(text) {
+    return text.replace(/[\u200b\u00ad]/g, "").trim().replace(/\s+/g, " ");
+  }
+  function isUnread(node) {
+    if (!(node instanceof Element)) return false;
+    return node.matches("script, noscript, style") || document.head?.contains(node);
+  }
+  function textOf(cache, node) {
+    const known = cache.get(node);
+    if (known) return known;
+    const text = { full: "", own: [] };
+    if (isUnread(node)) {
+    } else if (node instanceof HTMLInputElement && ["submit", "button", "reset"].includes(node.type)) {
+      text.full = node.value;
+      text.own = [node.value];
+    } else {
+      collect(cache, node, text);
+    }
+    cache.set(node, text);
+    return text;
+  }
+  function collect(cache, node, text) {
+    let run = "";
+    const close = () => {
+      if (run) text.own.push(run);
+      run = "";
+    };
+    for (const child of node.childNodes) {
+      if (child instanceof Text) {
+        text.full += child.data;
+        run += child.data;
+      } else if (child instanceof Element) {
+        close();
+        text.full += textOf(cache, child).full;
+      }
+    }
+    close();
+    if (node instanceof Element && node.shadowRoot) text.full += textOf(cache, node.shadowRoot).full;
+  }
+  function textTest(pattern) {
+    switch (pattern.kind) {
+      case "contains": {
+        const wanted = collapse(pattern.text).toLowerCase();
+        return (text) => collapse(text.full).toLowerCase().includes(wanted);
+      }
+      case "exact": {
+        const wanted = collapse(pattern.text);
+        return (text) => !wanted && !text.own.length || text.own.some((own) => collapse(own) === wanted);
+      }
+      case "regex": {
+        const wanted = regex(pattern);
+        return (text) => wanted.test(text.full);
+      }
+    }
+  }
+  function wholeTextTest(pattern) {
+    if (pattern.kind !== "exact") return textTest(pattern);
+    const wanted = collapse(pattern.text);
+    return (text) => collapse(text.full) === wanted;
+  }
+  function regex(pattern) {
+    return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
+  }
+  function textMatch(cache, element, test) {
+    if (isUnread(element) || !test(textOf(cache, element))) return "none";
+    for (const child of element.children) if (test(textOf(cache, child))) return "within";
+    if (element.shadowRoot && test(textOf(cache, element.shadowRoot))) return "within";
+    return "self";
+  }
+  function valueTest(pattern) {
+    switch (pattern.kind) {
+      case "contains": {
+        const wanted = pattern.text.toLowerCase();
+        return (value) => value.toLowerCase().includes(wanted);
+      }
+      case "exact":
+        return (value) => value === pattern.text;
+      case "regex": {
+        const wanted = regex(pattern);
+        return (value) => wanted.test(value);
+      }
+    }
+  }
+
+  // src/tree.ts
+  function parentOf(element) {
+    if (element.parentElement) return element.parentElement;
+    const root = element.parentNode;
+    return root instanceof ShadowRoot ? root.host : null;
+  }
+  function drawnParentOf(element) {
+    return element.assignedSlot ?? parentOf(element);
+  }
+  function* ancestors(element) {
+    for (let above = parentOf(element); above; above = parentOf(above)) yield above;
+  }
+  function closest(element, selector) {
+    if (element.matches(selector)) return element;
+    for (const above of ancestors(element)) if (above.matches(selector)) return above;
+    return null;
+  }
+  function descendants(scope, selector = "*") {
+    const found = [];
+    const visit = (root) => {
+      for (const element of root.querySelectorAll(selector)) found.push(element);
+      const own = root instanceof Element ? root.shadowRoot : null;
+      if (own) visit(own);
+      for (const element of root.querySelectorAll("*")) if (element.shadowRoot) visit(element.shadowRoot);
+    };
+    visit(scope);
+    return found;
+  }
+  function inDocumentOrder(elements2) {
+    const wanted = new Set(elements2);
+    if (wanted.size < 2) return [...wanted];
+    const sorted = [];
+    const visit = (parent) => {
+      for (const child of parent.children) {
+        if (wanted.has(child)) sorted.push(child);
+        visit(child);
+        if (child.shadowRoot) visit(child.shadowRoot);
+      }
+    };
+    visit(document);
+    for (const element of sorted) wanted.delete(element);
+    return sorted.concat([...wanted]);
+  }
+  function elementAt(x, y) {
+    let found = document.elementFromPoint(x, y);
+    while (found?.shadowRoot) {
+      const inner = found.shadowRoot.elementFromPoint(x, y);
+      if (!inner || inner === found) break;
+      found = inner;
+    }
+    return found;
+  }
+
+  // src/css/parse.ts
+  var OWN = /* @__PURE__ */ new Set([
+    "has",
+    "is",
+    "where",
+    "not",
+    "has-text",
+    "text",
+    "text-is",
+    "text-matches",
+    "nth-match",
+    "visible",
+    "scope"
+  ]);
+  var SelectorError = class extends Error {
+  };
+  function parseSelector(text) {
+    const reader = new Reader(text);
+    const list = reader.list(false);
+    if (!reader.done()) reader.fail(`unexpected "${reader.rest()}"`);
+    return list;
+  }
+  var Reader = class {
+    constructor(text) {
+      this.text = text;
+    }
+    text;
+    at = 0;
+    fail(reason) {
+      throw new SelectorError(`the CSS selector \`${this.text}\` cannot be read: ${reason}`);
+    }
+    done() {
+      return this.at >= this.text.length;
+    }
+    rest() {
+      return this.text.slice(this.at, this.at + 20);
+    }
+    peek() {
+      return this.text[this.at] ?? "";
+    }
+    space() {
+      const from = this.at;
+      while (/\s/.test(this.peek())) this.at += 1;
+      return this.at > from;
+    }
+    list(relative) {
+      const list = [this.complex(relative)];
+      while (this.peek() === ",") {
+        this.at += 1;
+        list.push(this.complex(relative));
+      }
+      return list;
+    }
+    complex(relative) {
+      this.space();
+      const complex = { lead: " ", steps: [] };
+      if (relative && /[>+~]/.test(this.peek())) complex.lead = this.combinator() ?? " ";
+      for (; ; ) {
+        const compound = this.compound();
+        const combinator = this.combinator();
+        complex.steps.push({ compound, combinator });
+        if (combinator === null) return complex;
+      }
+    }
+    /** `null` where the selector ends. */
+    combinator() {
+      const spaced = this.space();
+      const next = this.peek();
+      if (next === ">" || next === "+" || next === "~") {
+        this.at += 1;
+        this.space();
+        return next;
+      }
+      if (next === "" || next === "," || next === ")") return null;
+      return spaced ? " " : this.fail(`unexpected "${this.rest()}"`);
+    }
+    compound() {
+      const compound = { plain: "", pseudos: [] };
+      const from = this.at;
+      while (!this.done() && !/[\s>+~,)]/.test(this.peek())) {
+        const next = this.peek();
+        if (next === "[") compound.plain += this.bracket();
+        else if (next === ":") this.pseudo(compound);
+        else compound.plain += this.characters();
+      }
+      if (this.at === from) this.fail(this.done() ? "it ends too early" : `unexpected "${this.rest()}"`);
+      return compound;
+    }
+    /** Up to what may mean something else; an escaped character never does. */
+    characters() {
+      const from = this.at;
+      if (this.peek() === "\\") this.at += 2;
+      else this.at += 1;
+      return this.text.slice(from, this.at);
+    }
+    bracket() {
+      const from = this.at;
+      while (!this.done() && this.peek() !== "]") {
+        if (/["']/.test(this.peek())) this.quoted();
+        else this.at += this.peek() === "\\" ? 2 : 1;
+      }
+      if (this.done()) this.fail("a ] is missing");
+      this.at += 1;
+      return this.text.slice(from, this.at);
+    }
+    quoted() {
+      const quote2 = this.peek();
+      let text = "";
+      for (this.at += 1; !this.done() && this.peek() !== quote2; this.at += 1) {
+        if (this.peek() === "\\") this.at += 1;
+        text += this.peek();
+      }
+      if (this.done()) this.fail(`a ${quote2} is not closed`);
+      this.at += 1;
+      return text;
+    }
+    pseudo(compound) {
+      const match = /^::?[-\w]+/.exec(this.text.slice(this.at));
+      if (!match) this.fail(`unexpected "${this.rest()}"`);
+      const name = match[0].replace(/^:/, "").toLowerCase();
+      const from = this.at;
+      this.at += match[0].length;
+      const call = this.peek() === "(";
+      if (!OWN.has(name)) {
+        if (call) this.skipParentheses();
+        compound.plain += this.text.slice(from, this.at);
+        return;
+      }
+      if (name === "visible" || name === "scope") {
+        compound.pseudos.push({ name });
+        return;
+      }
+      if (!call) this.fail(`:${name} needs parentheses`);
+      this.at += 1;
+      compound.pseudos.push(this.call(name));
+      this.space();
+      if (this.peek() !== ")") this.fail(`a ) is missing behind :${name}`);
+      this.at += 1;
+    }
+    call(name) {
+      switch (name) {
+        case "has":
+          return { name, list: this.list(true) };
+        case "is":
+        case "where":
+          return { name: "is", list: this.list(false) };
+        case "not":
+          return { name, list: this.list(false) };
+        case "nth-match":
+          return this.nthMatch();
+        case "text-matches": {
+          const [source = "", flags = ""] = this.texts();
+          return { name, source, flags };
+        }
+        default: {
+          const [text, more] = this.texts();
+          if (text === void 0 || more !== void 0) this.fail(`:${name} takes one text`);
+          return { name, text };
+        }
+      }
+    }
+    nthMatch() {
+      const list = [this.complex(false)];
+      for (; ; ) {
+        this.space();
+        if (this.peek() !== ",") this.fail(":nth-match takes selectors and a number");
+        this.at += 1;
+        this.space();
+        const number = /^\d+(?=\s*\))/.exec(this.text.slice(this.at));
+        if (number) {
+          this.at += number[0].length;
+          return { name: "nth-match", list, index: Number(number[0]) };
+        }
+        list.push(this.complex(false));
+      }
+    }
+    /** Texts with commas between them; one without quotes goes up to the comma or parenthesis. */
+    texts() {
+      const texts = [];
+      for (; ; ) {
+        this.space();
+        if (/["']/.test(this.peek())) texts.push(this.quoted());
+        else texts.push(this.unquoted());
+        this.space();
+        if (this.peek() !== ",") return texts;
+        this.at += 1;
+      }
+    }
+    unquoted() {
+      const from = this.at;
+      while (!this.done() && !/[,)]/.test(this.peek())) this.at += 1;
+      return this.text.slice(from, this.at).trim();
+    }
+    skipParentheses() {
+      let depth = 0;
+      do {
+        const next = this.peek();
+        if (/["']/.test(next)) {
+          this.quoted();
+          continue;
+        }
+        if (next === "(") depth += 1;
+        if (next === ")") depth -= 1;
+        this.at += next === "\\" ? 2 : 1;
+      } while (depth > 0 && !this.done());
+      if (depth > 0) this.fail("a ) is missing");
+    }
+  };
+
+  // src/css/query.ts
+  function queryCss(scope, selector, texts) {
+    return queryList({ scope, texts }, parseSelector(selector));
+  }
+  function queryList(search, list) {
+    const [only] = list;
+    if (only && list.length === 1) return queryComplex(search, only);
+    return inDocumentOrder(list.flatMap((complex) => queryComplex(search, complex)));
+  }
+  function queryComplex(search, complex) {
+    const last2 = complex.steps.at(-1);
+    if (!last2) return [];
+    const nth = last2.compound.pseudos.find((pseudo) => pseudo.name === "nth-match");
+    const candidates2 = nth ? queryNth(search, nth) : descendants(search.scope, plainOf(last2.compound));
+    return candidates2.filter((element) => matchesSteps(search, element, complex, complex.steps.length - 1));
+  }
+  function plainOf(compound) {
+    const plain = compound.plain || "*";
+    try {
+      document.createDocumentFragment().querySelector(plain);
+    } catch {
+      throw new SelectorError(`\`${plain}\` is not a valid CSS selector`);
+    }
+    return plain;
+  }
+  function matchesSteps(search, element, complex, index) {
+    const step2 = complex.steps[index];
+    if (!step2 || !matchesCompound(search, element, step2.compound)) return false;
+    const before = complex.steps[index - 1];
+    if (!before) return true;
+    const holds = (other) => matchesSteps(search, other, complex, index - 1);
+    return related(search, element, before.combinator ?? " ").some(holds);
+  }
+  function related(search, element, combinator) {
+    if (element === search.scope) return [];
+    switch (combinator) {
+      case ">": {
+        const parent = parentOf(element);
+        return parent ? [parent] : [];
+      }
+      case "+": {
+        const sibling = element.previousElementSibling;
+        return sibling ? [sibling] : [];
+      }
+      case "~": {
+        const siblings = [];
+        for (let at = element.previousElementSibling; at; at = at.previousElementSibling) siblings.push(at);
+        return siblings;
+      }
+      default: {
+        const above = [];
+        for (let at = parentOf(element); at; at = parentOf(at)) {
+          above.push(at);
+          if (at === search.scope) break;
+        }
+        return above;
+      }
+    }
+  }
+  function matchesCompound(search, element, compound) {
+    if (compound.plain && !element.matches(plainOf(compound))) return false;
+    return compound.pseudos.every((pseudo) => matchesPseudo(search, element, pseudo));
+  }
+  function matchesList(search, element, list) {
+    return list.some((complex) => matchesSteps(search, element, complex, complex.steps.length - 1));
+  }
+  function matchesPseudo(search, element, pseudo) {
+    const { texts } = search;
+    switch (pseudo.name) {
+      case "visible":
+        return isVisible(element);
+      case "scope":
+        return element === (search.scope instanceof Document ? document.documentElement : search.scope);
+      case "is":
+        return matchesList(search, element, pseudo.list);
+      case "not":
+        return !matchesList(search, element, pseudo.list);
+      case "has":
+        return pseudo.list.some((complex) => has(search, element, complex));
+      case "nth-match":
+        return queryNth(search, pseudo).includes(element);
+      case "has-text": {
+        const test = textTest({ kind: "contains", text: pseudo.text });
+        return textMatch(texts, element, test) !== "none";
+      }
+      case "text":
+        return textMatch(texts, element, textTest({ kind: "contains", text: pseudo.text })) === "self";
+      case "text-is": {
+        const wanted = collapse(pseudo.text);
+        return textMatch(texts, element, (text) => collapse(text.full) === wanted) === "self";
+      }
+      case "text-matches": {
+        const wanted = regex(pseudo);
+        return textMatch(texts, element, (text) => wanted.test(text.full)) === "self";
+      }
+    }
+  }
+  function has(search, element, complex) {
+    const inner = { scope: element, texts: search.texts };
+    if (complex.lead === " ") return queryComplex(inner, complex).length > 0;
+    const starts = complex.lead === ">" ? [...element.children, ...element.shadowRoot?.children ?? []] : following(element, complex.lead);
+    const [first] = complex.steps;
+    if (!first) return false;
+    const rest = { lead: first.combinator ?? " ", steps: complex.steps.slice(1) };
+    return starts.some((start) => {
+      if (!matchesCompound(search, start, first.compound)) return false;
+      return rest.steps.length === 0 || has(search, start, rest);
+    });
+  }
+  function following(element, combinator) {
+    const siblings = [];
+    for (let at = element.nextElementSibling; at; at = at.nextElementSibling) {
+      siblings.push(at);
+      if (combinator === "+") break;
+    }
+    return siblings;
+  }
+  function queryNth(search, pseudo) {
+    const element = queryList(search, pseudo.list)[pseudo.index - 1];
+    return element ? [element] : [];
+  }
+
+  // src/aria/hidden.ts
+  var NEVER = "style, script, noscript, template";
+  function isHiddenForAria(element) {
+    if (element.matches(NEVER)) return true;
+    const style = getComputedStyle(element);
+    const isSlot = element instanceof HTMLSlotElement;
+    if (style.display === "contents" && !isSlot) {
+      const shown = [...element.childNodes].some(
+        (child) => child instanceof Element && !isHiddenForAria(child) || child instanceof Text && isTextVisible(child)
+      );
+      if (!shown) return true;
+    }
+    const isOption = element instanceof HTMLOptionElement && element.closest("select") !== null;
+    if (!isOption && !isSlot && style.display !== "contents" && !isStyledVisible(element, style)) return true;
+    return isCutOff(element);
+  }
+  function isCutOff(element) {
+    for (let at = element; at; at = parentOf(at)) {
+      if (at.parentElement?.shadowRoot && !at.assignedSlot) return true;
+      if (at.getAttribute("aria-hidden")?.toLowerCase() === "true") return true;
+      if (getComputedStyle(at).display === "none") return true;
+    }
+    return false;
+  }
+
+  // src/aria/label.ts
+  function referenced(element, attribute2) {
+    const ids = element.getAttribute(attribute2);
+    if (ids === null) return [];
+    const root = element.getRootNode();
+    if (!(root instanceof Document || root instanceof ShadowRoot)) return [];
+    const found = ids.split(/\s+/).map((id) => id ? root.getElementById(id) : null);
+    return [...new Set(found)].filter((labelling) => labelling !== null);
+  }
+  function hasExplicitName(element) {
+    return element.hasAttribute("aria-label") || element.hasAttribute("aria-labelledby") || element.hasAttribute("title");
+  }
+  var LABELLABLE = "button, meter, output, progress, select, textarea, input:not([type=hidden])";
+  function nativeLabels(element) {
+    if (!element.matches(LABELLABLE)) return [];
+    return [...element.labels ?? []];
+  }
+
+  // src/aria/role.ts
+  var ROLES = new Set(
+    "alert alertdialog application article banner blockquote button caption cell checkbox code columnheader combobox complementary contentinfo definition deletion dialog directory document emphasis feed figure form generic grid gridcell group heading img insertion link list listbox listitem log main mark marquee math menu menubar menuitem menuitemcheckbox menuitemradio meter navigation none note option paragraph presentation progressbar radio radiogroup region row rowgroup rowheader scrollbar search searchbox separator slider spinbutton status strong subscript superscript switch tab table tablist tabpanel term textbox time timer toolbar tooltip tree treegrid treeitem".split(" ")
+  );
+  var BY_TAG = {
+    article: "article",
+    aside: "complementary",
+    blockquote: "blockquote",
+    button: "button",
+    caption: "caption",
+    code: "code",
+    datalist: "listbox",
+    dd: "definition",
+    del: "deletion",
+    details: "group",
+    dfn: "term",
+    dialog: "dialog",
+    dt: "term",
+    em: "emphasis",
+    fieldset: "group",
+    figure: "figure",
+    h1: "heading",
+    h2: "heading",
+    h3: "heading",
+    h4: "heading",
+    h5: "heading",
+    h6: "heading",
+    hr: "separator",
+    html: "document",
+    ins: "insertion",
+    li: "listitem",
+    main: "main",
+    mark: "mark",
+    math: "math",
+    menu: "list",
+    meter: "meter",
+    nav: "navigation",
+    ol: "list",
+    optgroup: "group",
+    option: "option",
+    output: "status",
+    p: "paragraph",
+    progress: "progressbar",
+    search: "search",
+    strong: "strong",
+    sub: "subscript",
+    sup: "superscript",
+    svg: "img",
+    table: "table",
+    tbody: "rowgroup",
+    textarea: "textbox",
+    tfoot: "rowgroup",
+    thead: "rowgroup",
+    time: "time",
+    tr: "row",
+    ul: "list"
+  };
+  var INPUTS = {
+    button: "button",
+    checkbox: "checkbox",
+    file: "button",
+    image: "button",
+    number: "spinbutton",
+    radio: "radio",
+    range: "slider",
+    reset: "button",
+    submit: "button"
+  };
+  var SECTIONS = "article:not([role]), aside:not([role]), main:not([role]), nav:not([role]), section:not([role]), [role=article], [role=complementary], [role=main], [role=navigation], [role=region]";
+  var GLOBAL_ATTRIBUTES = "atomic braillelabel brailleroledescription busy controls current describedby description details dropeffect flowto grabbed hidden keyshortcuts live owns relevant roledescription";
+  var TAKES_PART = {
+    dd: ["dl", "div"],
+    dt: ["dl", "div"],
+    div: ["dl"],
+    li: ["ol", "ul"],
+    tbody: ["table"],
+    tfoot: ["table"],
+    thead: ["table"],
+    td: ["tr"],
+    th: ["tr"],
+    tr: ["thead", "tbody", "tfoot", "table"]
+  };
+  function explicitRole(element) {
+    const tokens = (element.getAttribute("role") ?? "").split(/\s+/).map((token) => token.trim());
+    return tokens.find((token) => ROLES.has(token)) ?? null;
+  }
+  function roleOf(element) {
+    const explicit = explicitRole(element);
+    if (!explicit) return implicitRole(element);
+    if (explicit !== "none" && explicit !== "presentation") return explicit;
+    const implicit = tagRole(element);
+    return resists(element, implicit) ? implicit : explicit;
+  }
+  function resists(element, role) {
+    return hasGlobalAttribute(element, role) || isFocusable(element);
+  }
+  function hasGlobalAttribute(element, role) {
+    if (GLOBAL_ATTRIBUTES.split(" ").some((name) => element.hasAttribute(`aria-${name}`))) return true;
+    const unnamed = "caption code deletion emphasis generic insertion paragraph presentation strong subscript superscript";
+    if (unnamed.split(" ").includes(role ?? "")) return false;
+    return element.hasAttribute("aria-label") || element.hasAttribute("aria-labelledby");
+  }
+  function isFocusable(element) {
+    if (element.matches("button:disabled, input:disabled, select:disabled, textarea:disabled")) return false;
+    if (element.matches("button, details, select, textarea, input:not([type=hidden]), a[href], area[href]")) return true;
+    const index = element.getAttribute("tabindex");
+    return index !== null && !Number.isNaN(Number(index));
+  }
+  function implicitRole(element) {
+    const own = tagRole(element);
+    if (!own) return null;
+    for (let at = element, above = parentOf(at); above; at = above, above = parentOf(at)) {
+      const parts = TAKES_PART[at.localName];
+      if (!parts?.includes(above.localName)) break;
+      const role = explicitRole(above);
+      if ((role === "none" || role === "presentation") && !resists(above, role)) return role;
+    }
+    return own;
+  }
+  function tagRole(element) {
+    if (element instanceof HTMLInputElement) return inputRole(element);
+    switch (element.localName) {
+      case "a":
+      case "area":
+        return element.hasAttribute("href") ? "link" : null;
+      case "footer":
+        return closest(element, SECTIONS) ? null : "contentinfo";
+      case "header":
+        return closest(element, SECTIONS) ? null : "banner";
+      case "form":
+        return hasExplicitName(element) ? "form" : null;
+      case "section":
+        return hasExplicitName(element) ? "region" : null;
+      case "img": {
+        const decorative = element.getAttribute("alt") === "" && !element.getAttribute("title");
+        return decorative && !resists(element, null) ? "presentation" : "img";
+      }
+      case "select":
+        return element.hasAttribute("multiple") || element.size > 1 ? "listbox" : "combobox";
+      case "td":
+        return cellRole(element);
+      case "th":
+        return headerRole(element);
+      default:
+        return BY_TAG[element.localName] ?? null;
+    }
+  }
+  function inputRole(input) {
+    const type = input.type.toLowerCase();
+    if (type === "hidden") return null;
+    if (["email", "search", "tel", "text", "url", ""].includes(type)) {
+      if (input.list) return "combobox";
+      return type === "search" ? "searchbox" : "textbox";
+    }
+    return INPUTS[type] ?? "textbox";
+  }
+  function cellRole(cell) {
+    const table = closest(cell, "table");
+    const role = table ? explicitRole(table) : null;
+    return role === "grid" || role === "treegrid" ? "gridcell" : "cell";
+  }
+  function headerRole(header) {
+    const scope = header.getAttribute("scope")?.toLowerCase();
+    if (scope === "col" || scope === "colgroup") return "columnheader";
+    if (scope === "row" || scope === "rowgroup") return "rowheader";
+    const [before, after] = [header.previousElementSibling, header.nextElementSibling];
+    if (!before && !after) return "columnheader";
+    return before?.localName === "th" || after?.localName === "th" ? "columnheader" : "rowheader";
+  }
+  function levelOf(element) {
+    const heading = /^h([1-6])$/.exec(element.localName);
+    const role = roleOf(element);
+    if (heading && role === "heading" && !element.hasAttribute("aria-level")) return Number(heading[1]);
+    if (["heading", "listitem", "row", "treeitem"].includes(role ?? "")) {
+      const level = Number(element.getAttribute("aria-level"));
+      if (Number.isInteger(level) && level >= 1) return level;
+      if (heading) return Number(heading[1]);
+    }
+    return 0;
+  }
+
+  // src/aria/native.ts
+  function tooltip(element) {
+    return element.getAttribute("title") ?? "";
+  }
+  function nativeName(element, walk, named) {
+    if (element instanceof HTMLInputElement) return inputName(element, walk, named);
+    switch (element.localName) {
+      case "textarea":
+      case "select":
+      case "output":
+      case "meter":
+      case "progress": {
+        const label = labelText(element, walk, named);
+        if (label !== null) return label;
+        const placeholder = element.localName === "textarea" ? element.getAttribute("placeholder") ?? "" : "";
+        return tooltip(element) || placeholder;
+      }
+      case "button":
+        return labelText(element, walk, named);
+      case "fieldset":
+        return childName(element, "legend", walk, named) ?? tooltip(element);
+      case "figure":
+        return childName(element, "figcaption", walk, named) ?? tooltip(element);
+      case "table": {
+        const caption = childName(element, "caption", walk, named);
+        if (caption !== null) return caption;
+        return element.getAttribute("summary") || null;
+      }
+      case "img":
+      case "area": {
+        const alternative = element.getAttribute("alt") ?? "";
+        return alternative.trim() ? alternative : tooltip(element);
+      }
+      default:
+        return svgName(element, walk, named);
+    }
+  }
+  function inputName(input, walk, named) {
+    if (["button", "submit", "reset"].includes(input.type)) {
+      const label2 = labelText(input, walk, named);
+      if (label2 !== null) return label2;
+      if (input.value.trim()) return input.value;
+      if (input.type === "submit") return "Submit";
+      if (input.type === "reset") return "Reset";
+      return tooltip(input);
+    }
+    const label = labelText(input, walk, named);
+    if (label !== null) return label;
+    if (input.type === "image") {
+      const alternative = input.getAttribute("alt") ?? "";
+      return alternative.trim() ? alternative : tooltip(input) || "Submit";
+    }
+    const placeholder = ["text", "password", "number", "search", "tel", "email", "url"].includes(input.type) ? input.getAttribute("placeholder") ?? "" : "";
+    return tooltip(input) || placeholder;
+  }
+  function labelText(element, walk, named) {
+    const labels = nativeLabels(element);
+    if (labels.length === 0 || walk.place === "reference") return null;
+    walk.visited.add(element);
+    return labels.map((label) => named(label, walk, "label")).filter((text) => text.trim()).join(" ");
+  }
+  function childName(element, tag, walk, named) {
+    const child = [...element.children].find((other) => other.localName === tag);
+    if (!child) return null;
+    walk.visited.add(element);
+    return named(child, walk, "native");
+  }
+  function svgName(element, walk, named) {
+    if (!(element instanceof SVGElement)) return null;
+    const title = [...element.children].find((child) => child.localName === "title");
+    if (title && (element.localName === "svg" || element.ownerSVGElement)) {
+      walk.visited.add(element);
+      return named(title, walk, "native");
+    }
+    return null;
+  }
+
+  // src/aria/name.ts
+  var UNNAMED = new Set(
+    "caption code definition deletion emphasis generic insertion mark paragraph presentation strong subscript suggestion superscript term time".split(" ")
+  );
+  var BY_CONTENT = new Set(
+    "button cell checkbox columnheader gridcell heading link menuitem menuitemcheckbox menuitemradio option radio row rowheader switch tab tooltip treeitem".split(" ")
+  );
+  var BY_CONTENT_WITHIN = new Set(
+    "caption code contentinfo definition deletion emphasis insertion list listitem mark none paragraph presentation region row rowgroup section strong subscript superscript table term time".split(" ").concat("")
+  );
+  function accessibleName(element, includeHidden) {
+    if (UNNAMED.has(roleOf(element) ?? "")) return "";
+    const walk = { visited: /* @__PURE__ */ new Set(), includeHidden, place: "own", hiddenReference: false };
+    return tidy(nameOf(element, walk));
+  }
+  function tidy(text) {
+    return text.replace(/[\u200b\u00ad]/g, "").replace(/[\s\u00a0]+/g, " ").trim();
+  }
+  function nameOf(element, walk) {
+    if (walk.visited.has(element)) return "";
+    const referring = walk.place === "reference" || walk.place === "label" || walk.place === "native";
+    if (!walk.includeHidden && !walk.hiddenReference && !referring && isHiddenForAria(element)) {
+      walk.visited.add(element);
+      return "";
+    }
+    if (walk.place !== "reference" && walk.place !== "reference-content") {
+      const texts = referenced(element, "aria-labelledby").map((other) => ofReference(other, walk, "reference"));
+      const text = texts.join(" ");
+      if (tidy(text)) return text;
+    }
+    const role = roleOf(element) ?? "";
+    if (walk.place !== "own" && walk.place !== "content") {
+      const value = embeddedValue(element, role, walk);
+      if (value !== null) return value;
+    }
+    const label = element.getAttribute("aria-label") ?? "";
+    if (label.trim()) {
+      walk.visited.add(element);
+      return label;
+    }
+    if (role !== "presentation" && role !== "none") {
+      const native = nativeName(element, walk, ofReference);
+      if (native !== null) {
+        walk.visited.add(element);
+        return native;
+      }
+    }
+    const within2 = walk.place !== "own" && (BY_CONTENT_WITHIN.has(role) || walk.place !== "content");
+    if (BY_CONTENT.has(role) || within2 || element.localName === "summary") {
+      walk.visited.add(element);
+      const text = contentOf(element, walk);
+      if (tidy(text) || walk.place === "reference") return text;
+    }
+    if (role !== "presentation" && role !== "none" || element.localName === "iframe") {
+      walk.visited.add(element);
+      return tooltip(element);
+    }
+    walk.visited.add(element);
+    return "";
+  }
+  function ofReference(element, walk, place) {
+    return nameOf(element, {
+      visited: place === "reference" ? new Set(walk.visited) : walk.visited,
+      includeHidden: walk.includeHidden,
+      place,
+      hiddenReference: isHiddenForAria(element)
+    });
+  }
+  function embeddedValue(element, role, walk) {
+    const isOwnLabel = walk.place === "label" || walk.place === "reference";
+    if (isOwnLabel && nativeLabels(element).length > 0) return null;
+    switch (role) {
+      case "textbox":
+        if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) return element.value;
+        return element.textContent ?? "";
+      case "combobox":
+      case "listbox": {
+        if (element instanceof HTMLInputElement) return element.value;
+        const options = element instanceof HTMLSelectElement ? [...element.selectedOptions] : [...element.querySelectorAll('[role="option"][aria-selected="true"]')];
+        return options.map((option) => nameOf(option, { ...walk, place: "label-content" })).join(" ");
+      }
+      case "progressbar":
+      case "scrollbar":
+      case "slider":
+      case "spinbutton":
+      case "meter":
+        return element.getAttribute("aria-valuetext") ?? element.getAttribute("aria-valuenow") ?? element.getAttribute("value") ?? (element instanceof HTMLInputElement ? element.value : "");
+      case "menu":
+        return "";
+      default:
+        return null;
+    }
+  }
+  var WITHIN = {
+    own: "content",
+    content: "content",
+    reference: "reference-content",
+    "reference-content": "reference-content",
+    label: "label-content",
+    "label-content": "label-content",
+    native: "label-content"
+  };
+  function contentOf(element, walk) {
+    const inner = { ...walk, place: WITHIN[walk.place] };
+    const pieces2 = [generated(element, "::before")];
+    const visit = (node, slotted2) => {
+      if (node instanceof Element) {
+        if (!slotted2 && node.assignedSlot) return;
+        const text = nameOf(node, inner);
+        const display = getComputedStyle(node).display || "inline";
+        pieces2.push(display !== "inline" || node.localName === "br" ? ` ${text} ` : text);
+      } else if (node instanceof Text && (slotted2 || !node.assignedSlot)) {
+        pieces2.push(node.data);
+      }
+    };
+    const slotted = element instanceof HTMLSlotElement ? element.assignedNodes() : [];
+    if (slotted.length > 0) {
+      for (const child of slotted) visit(child, true);
+    } else {
+      for (const child of element.childNodes) visit(child, false);
+      for (const child of element.shadowRoot?.childNodes ?? []) visit(child, false);
+      for (const owned of referenced(element, "aria-owns")) visit(owned, true);
+    }
+    pieces2.push(generated(element, "::after"));
+    return pieces2.join("");
+  }
+  function generated(element, pseudo) {
+    const style = getComputedStyle(element, pseudo);
+    const content = style.content;
+    if (!content || content === "none" || content === "normal") return "";
+    if (style.display === "none" || style.visibility === "hidden") return "";
+    const alternative = /\/\s*(["'])(.*?)\1\s*$/.exec(content);
+    const text = alternative ? alternative[2] ?? "" : [...content.matchAll(/"((?:[^"\\]|\\.)*)"|attr\(\s*([-\w]+)\s*\)/g)].map((piece) => piece[2] ? element.getAttribute(piece[2]) ?? "" : (piece[1] ?? "").replace(/\\(.)/g, "$1")).join("");
+    return style.display === "inline" || !text ? text : ` ${text} `;
+  }
+
+  // src/aria/state.ts
+  var DISABLEABLE = new Set(
+    "application button composite gridcell group input link menuitem scrollbar separator tab checkbox columnheader combobox grid listbox menu menubar menuitemcheckbox menuitemradio option radio radiogroup row rowheader searchbox select slider spinbutton switch tablist textbox toolbar tree treegrid treeitem".split(" ")
+  );
+  var READABLE = new Set(
+    "checkbox combobox grid gridcell listbox radiogroup slider spinbutton textbox columnheader rowheader searchbox switch treegrid".split(" ")
+  );
+  function isDisabled(element) {
+    return isNativelyDisabled(element) || saysDisabled(element);
+  }
+  function isNativelyDisabled(element) {
+    if (!element.matches("button, input, select, textarea, option, optgroup")) return false;
+    if (element.hasAttribute("disabled")) return true;
+    if (element.localName === "option" && element.closest("optgroup[disabled]")) return true;
+    const fieldset = element.closest("fieldset[disabled]");
+    if (!fieldset) return false;
+    return !fieldset.querySelector(":scope > legend")?.contains(element);
+  }
+  function saysDisabled(element) {
+    if (!DISABLEABLE.has(roleOf(element) ?? "")) return false;
+    for (let at = element; at; at = parentOf(at)) {
+      const value = (at.getAttribute("aria-disabled") ?? "").toLowerCase();
+      if (value === "true") return true;
+      if (value === "false") return false;
+    }
+    return false;
+  }
+  function isReadOnly(element) {
+    if (element.matches("input, textarea, select")) return element.hasAttribute("readonly");
+    if (READABLE.has(roleOf(element) ?? "")) return element.getAttribute("aria-readonly") === "true";
+    return element instanceof HTMLElement && element.isContentEditable ? false : null;
+  }
+  function checkedState(element) {
+    if (element instanceof HTMLInputElement && (element.type === "checkbox" || element.type === "radio")) {
+      if (element.type === "checkbox" && element.indeterminate) return "mixed";
+      return element.checked ? "true" : "false";
+    }
+    const roles = "checkbox menuitemcheckbox option radio switch menuitemradio treeitem";
+    const role = roleOf(element) ?? "";
+    if (!roles.split(" ").includes(role)) return null;
+    const value = element.getAttribute("aria-checked");
+    if (value === "mixed" && !["radio", "menuitemradio", "switch"].includes(role)) return "mixed";
+    return value === "true" ? "true" : "false";
+  }
+  function pressedState(element) {
+    const value = roleOf(element) === "button" ? element.getAttribute("aria-pressed") : null;
+    return value === "true" || value === "mixed" ? value : "false";
+  }
+  function isSelected(element) {
+    if (element instanceof HTMLOptionElement) return element.selected;
+    const roles = "gridcell option row tab rowheader columnheader treeitem";
+    const has2 = roles.split(" ").includes(roleOf(element) ?? "");
+    return has2 && element.getAttribute("aria-selected") === "true";
+  }
+  function isExpanded(element) {
+    if (element instanceof HTMLDetailsElement) return element.open;
+    const roles = "application button checkbox combobox gridcell link listbox menuitem row rowheader tab treeitem columnheader menuitemcheckbox menuitemradio switch";
+    if (!roles.split(" ").includes(roleOf(element) ?? "")) return null;
+    const value = element.getAttribute("aria-expanded");
+    return value === null ? null : value === "true";
+  }
+
+  // src/chain.ts
+  function resolve(parts, from = document) {
+    const texts = /* @__PURE__ */ new Map();
+    let found = [from];
+    for (const part of parts) found = step(part, found, texts);
+    return found.filter((element) => element instanceof Element);
+  }
+  function step(part, scopes, texts) {
+    const elements2 = scopes.filter((scope) => scope instanceof Element);
+    switch (part.engine) {
+      case "nth": {
+        const element = elements2.at(part.index);
+        return element ? [element] : [];
+      }
+      case "visible":
+        return elements2.filter((element) => isVisible(element) === part.visible);
+      case "has-text": {
+        const test = wholeTextTest(part.pattern);
+        return elements2.filter((element) => textMatch(texts, element, test) !== "none");
+      }
+      default:
+        return [...new Set(scopes.flatMap((scope) => within(part, scope, texts)))];
+    }
+  }
+  function within(part, scope, texts) {
+    switch (part.engine) {
+      case "css":
+      case "frame":
+        return queryCss(scope, part.selector, texts);
+      case "xpath":
+        return queryXpath(scope, part.expression);
+      case "text":
+        return queryText(scope, part.pattern, texts);
+      case "label": {
+        const test = wholeTextTest(part.pattern);
+        return descendants(scope).filter((element) => labelTexts(element, texts).some(test));
+      }
+      case "attribute": {
+        const test = valueTest(part.pattern);
+        const having = descendants(scope, `[${CSS.escape(part.name)}]`);
+        return having.filter((element) => test(element.getAttribute(part.name) ?? ""));
+      }
+      case "role":
+        return descendants(scope).filter((element) => matchesRole(element, part));
+      default:
+        return [];
+    }
+  }
+  function queryXpath(scope, expression) {
+    const relative = expression.startsWith("/") && !(scope instanceof Document) ? `.${expression}` : expression;
+    const found = [];
+    const results = document.evaluate(relative, scope, null, XPathResult.ORDERED_NODE_ITERATOR_TYPE);
+    for (let node = results.iterateNext(); node; node = results.iterateNext()) {
+      if (node instanceof Element) found.push(node);
+    }
+    return found;
+  }
+  function queryText(scope, pattern, texts) {
+    const test = textTest(pattern);
+    const candidates2 = scope instanceof Element ? [scope, ...descendants(scope)] : descendants(scope);
+    return candidates2.filter((element) => {
+      const match = textMatch(texts, element, test);
+      return match === "self" || match === "within" && pattern.kind === "exact";
+    });
+  }
+  function labelTexts(element, texts) {
+    const referred = referenced(element, "aria-labelledby");
+    if (element.hasAttribute("aria-labelledby") && referred.length > 0) {
+      return referred.map((label) => textOf(texts, label));
+    }
+    const own = element.getAttribute("aria-label");
+    if (own?.trim()) return [{ full: own, own: [own] }];
+    return nativeLabels(element).map((label) => textOf(texts, label));
+  }
+  function matchesRole(element, query) {
+    if (roleOf(element) !== query.role) return false;
+    const holds = (wanted, state) => wanted === null || state() === wanted;
+    return holds(query.checked, () => checkedState(element) ?? "false") && holds(query.pressed, () => pressedState(element)) && holds(query.selected, () => isSelected(element)) && holds(query.expanded, () => isExpanded(element)) && holds(query.disabled, () => isDisabled(element)) && holds(query.level, () => levelOf(element)) && (query.include_hidden || !isHiddenForAria(element)) && (query.name === null || matchesName(accessibleName(element, query.include_hidden), query.name));
+  }
+  function matchesName(name, query) {
+    if (query.operator === "~") return regex({ source: query.text, flags: query.flags }).test(name);
+    const fold2 = (text) => query.any_case ? text.toLowerCase() : text;
+    const [own, wanted] = [fold2(name), fold2(collapse(query.text))];
+    switch (query.operator) {
+      case "*=":
+        return own.includes(wanted);
+      case "^=":
+        return own.startsWith(wanted);
+      case "$=":
+        return own.endsWith(wanted);
+      default:
+        return own === wanted;
+    }
+  }
+
+  // src/describe.ts
+  var LONGEST = 60;
+  var SHOWN = ["id", "class", "type", "name", "role", "aria-label", "data-testid", "href", "placeholder", "title", "alt"];
+  function cut(text) {
+    return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+  }
+  function markupOf(element) {
+    let tag = `<${element.localName}`;
+    for (const name of SHOWN) {
+      const value = element.getAttribute(name);
+      if (value !== null) tag += value ? ` ${name}="${cut(value)}"` : ` ${name}`;
+    }
+    const texts = /* @__PURE__ */ new Map();
+    const text = cut(collapse(textOf(texts, element).full));
+    const isEmpty = element.matches("input, img, br, hr, iframe");
+    return isEmpty ? `${tag}>` : `${tag}>${text}</${element.localName}>`;
+  }
+  function locatorOf(element) {
+    for (const candidate of candidates(element)) {
+      if (isAlone(candidate.parts, element)) return candidate.text;
+    }
+    return pathOf(element);
+  }
+  function isAlone(parts, element) {
+    const found = resolve(parts);
+    return found.length === 1 && found[0] === element;
+  }
+  function quote(text) {
+    return `"${text.replace(/[\\"]/g, "\\$&")}"`;
+  }
+  function* candidates(element) {
+    const testId = element.getAttribute("data-testid");
+    if (testId) yield attribute("testid", "data-testid", testId);
+    const label = nativeLabels(element)[0];
+    if (label) {
+      const text2 = collapse(textOf(/* @__PURE__ */ new Map(), label).full);
+      if (text2 && text2.length <= LONGEST) {
+        yield { text: `label=${quote(text2)}`, parts: [{ engine: "label", pattern: { kind: "exact", text: text2 } }] };
+      }
+    }
+    const role = roleOf(element);
+    const name = accessibleName(element, false);
+    if (role && name && name.length <= LONGEST) {
+      const state = { checked: null, pressed: null, selected: null, expanded: null, disabled: null, level: null };
+      const query = { operator: "=", text: name, flags: "", any_case: false };
+      yield {
+        text: `role=${role}[name=${quote(name)}]`,
+        parts: [{ engine: "role", role, name: query, ...state, include_hidden: false }]
+      };
+    }
+    const placeholder = element.getAttribute("placeholder");
+    if (placeholder) yield attribute("placeholder", "placeholder", placeholder);
+    if (element.id) yield css(`#${CSS.escape(element.id)}`);
+    const text = collapse(textOf(/* @__PURE__ */ new Map(), element).full);
+    if (text && text.length <= LONGEST) {
+      yield { text: `text=${quote(text)}`, parts: [{ engine: "text", pattern: { kind: "exact", text } }] };
+    }
+    for (const name2 of ["name", "alt", "title", "href", "class"]) {
+      const value = element.getAttribute(name2);
+      if (value) yield css(`${element.localName}[${name2}=${quote(value)}]`);
+    }
+  }
+  function attribute(engine, name, value) {
+    return {
+      text: `${engine}=${quote(value)}`,
+      parts: [{ engine: "attribute", name, pattern: { kind: "exact", text: value } }]
+    };
+  }
+  function css(selector) {
+    return { text: selector, parts: [{ engine: "css", selector }] };
+  }
+  function pathOf(element) {
+    let path = "";
+    for (let at = element; at; at = parentOf(at)) {
+      const own = at;
+      if (own !== element && own.id) {
+        const selector = `#${CSS.escape(own.id)} > ${path}`;
+        if (isAlone([{ engine: "css", selector }], element)) return selector;
+      }
+      const siblings = [...own.parentNode?.children ?? []].filter((other) => other.localName === own.localName);
+      const step2 = siblings.length > 1 ? `${own.localName}:nth-of-type(${siblings.indexOf(own) + 1})` : own.localName;
+      path = path ? `${step2} > ${path}` : step2;
+    }
+    return path;
+  }
+
+  // src/checks.ts
+  var CONTROL = "input, textarea, select";
+  function controlOf(element) {
+    if (element.matches(CONTROL) || isContentEditable(element)) return element;
+    const around = closest(element, "button, [role=button], [role=checkbox], [role=radio]");
+    if (around) return around;
+    const reached = "a, input, textarea, button, select, [role=link], [role=button], [role=checkbox], [role=radio]";
+    if (element.matches(reached)) return element;
+    const label = closest(element, "label");
+    return label instanceof HTMLLabelElement && label.control ? label.control : element;
+  }
+  function isContentEditable(element) {
+    return element instanceof HTMLElement && element.isContentEditable;
+  }
+  async function failedCheck(element, checks) {
+    if (checks.includes("stable")) {
+      const unstable = await movement(element);
+      if (unstable) return unstable;
+    }
+    if (!element.isConnected) return "the element was removed from the page";
+    if (checks.includes("visible") && !isVisible(element)) return `${markupOf(element)} is not visible`;
+    const control = controlOf(element);
+    if (checks.includes("enabled") && isDisabled(control)) return `${markupOf(control)} is disabled`;
+    if (checks.includes("editable")) {
+      if (isDisabled(control)) return `${markupOf(control)} is disabled`;
+      if (isReadOnly(control)) return `${markupOf(control)} is read-only`;
+    }
+    return null;
+  }
+  function nextFrame() {
+    return new Promise((resolve2) => {
+      if (document.visibilityState === "hidden") setTimeout(resolve2, 16);
+      else requestAnimationFrame(() => resolve2());
+    });
+  }
+  async function movement(element) {
+    await nextFrame();
+    const before = element.getBoundingClientRect();
+    await nextFrame();
+    if (!element.isConnected) return "the element was removed from the page";
+    const after = element.getBoundingClientRect();
+    const same = before.x === after.x && before.y === after.y && before.width === after.width && before.height === after.height;
+    return same ? null : `${markupOf(element)} is moving`;
+  }
+  function scrollIntoView(element, tries) {
+    const blocks = ["nearest", "end", "center", "start"];
+    const block = blocks[tries % blocks.length] ?? "nearest";
+    if (tries > 0 || !isInView(element)) element.scrollIntoView({ block, inline: block, behavior: "instant" });
+  }
+  function isInView(element) {
+    const box = element.getBoundingClientRect();
+    const fits = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
+    if (!fits) return false;
+    for (let above = drawnParentOf(element); above; above = drawnParentOf(above)) {
+      if (getComputedStyle(above).overflow === "visible") continue;
+      const outer = above.getBoundingClientRect();
+      const root = above === document.documentElement || above === document.body;
+      if (!root && (box.top < outer.top || box.bottom > outer.bottom || box.left < outer.left || box.right > outer.right)) {
+        return false;
+      }
+    }
+    return true;
+  }
+  function pointOf(element, position) {
+    if (position) {
+      const box = element.getBoundingClientRect();
+      return { x: box.x + element.clientLeft + position.x, y: box.y + element.clientTop + position.y };
+    }
+    for (const box of element.getClientRects()) {
+      const left = Math.max(box.left, 0);
+      const top = Math.max(box.top, 0);
+      const right = Math.min(box.right, innerWidth);
+      const bottom = Math.min(box.bottom, innerHeight);
+      if ((right - left) * (bottom - top) > 0.99) return { x: (left + right) / 2, y: (top + bottom) / 2 };
+    }
+    return `${markupOf(element)} is outside of the window and cannot be scrolled into it`;
+  }
+  function blocker(element, point) {
+    const target = closest(element, "button, [role=button], a, [role=link]") ?? element;
+    const hit = elementAt(point.x, point.y);
+    if (!hit) return "nothing is at the point of the action: it is outside of the window";
+    let outermost = hit;
+    for (let at = hit; at; at = drawnParentOf(at)) {
+      if (at === target || at === element) return null;
+      if (at instanceof HTMLLabelElement && at.control === controlOf(element)) return null;
+      if (!at.contains(target)) outermost = at;
+    }
+    if (hit.contains(target) || contains(hit, target)) {
+      return `${markupOf(hit)}, which contains the element, receives the events`;
+    }
+    const of = outermost === hit ? "" : ` of ${markupOf(outermost)}`;
+    return `${markupOf(hit)}${of} receives the events`;
+  }
+  function contains(outer, inner) {
+    for (let at = inner; at; at = parentOf(at)) if (at === outer) return true;
+    return false;
+  }
+
+  // src/secrets.ts
+  function rootsOf(root) {
+    const roots = [root];
+    for (const element of root.querySelectorAll("*")) {
+      if (element.shadowRoot) roots.push(...rootsOf(element.shadowRoot));
+    }
+    return roots;
+  }
+  function spansOf(root, texts) {
+    const nodes = [];
+    let all = "";
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const parent = node.parentElement;
+      if (parent?.matches("script, style, noscript, template, option")) continue;
+      nodes.push({ node, start: all.length });
+      all += node.data;
+    }
+    const folded = fold(all);
+    const spans = [];
+    for (const text of texts.map(fold)) {
+      for (let at = folded.indexOf(text); at >= 0; at = folded.indexOf(text, at + 1)) {
+        spans.push(...pieces(nodes, at, at + text.length));
+      }
+    }
+    return spans;
+  }
+  function fold(text) {
+    const lower = text.toLowerCase();
+    return lower.length === text.length ? lower : text;
+  }
+  function pieces(nodes, from, to) {
+    const spans = [];
+    let index = nodes.findIndex(({ start }) => start > from);
+    index = (index < 0 ? nodes.length : index) - 1;
+    for (; index < nodes.length; index += 1) {
+      const entry = nodes[index];
+      if (!entry || entry.start >= to) break;
+      const { node, start } = entry;
+      const [begin, end] = [Math.max(from - start, 0), Math.min(to - start, node.data.length)];
+      const parent = node.parentElement ?? node.getRootNode().host;
+      if (begin >= end || !parent) continue;
+      const range = document.createRange();
+      range.setStart(node, begin);
+      range.setEnd(node, end);
+      spans.push({ range, parent });
+    }
+    return spans;
+  }
+
+  // src/cover.ts
+  var HIGHLIGHT = "covered-text";
+  var RULE = `::highlight(${HIGHLIGHT}) { color: #000 !important; background-color: #000 !important; -webkit-text-fill-color: #000 !important; -webkit-text-stroke-color: #000 !important; fill: transparent !important; stroke: transparent !important; text-shadow: none !important; }`;
+  var BOX = [
+    ["background", "#000"],
+    ["filter", "brightness(0)"],
+    ["opacity", "1"],
+    ["color", "#000"],
+    ["-webkit-text-fill-color", "#000"],
+    ["text-shadow", "none"]
+  ];
+  var GONE = [["opacity", "0"]];
+  var UNSEEN = [["visibility", "hidden"], ["opacity", "0"]];
+  var NAMES = [...new Set([...BOX, ...GONE, ...UNSEEN].map(([name]) => name))];
+  var MANY = 2e3;
+  var RARELY = 15;
+  var covered = /* @__PURE__ */ new Map();
+  var sheet = new CSSStyleSheet();
+  sheet.replaceSync(RULE);
+  var secrets = [];
+  var requested = [];
+  var requestedTexts = [];
+  var removing = false;
+  var removedTexts = /* @__PURE__ */ new Map();
+  var dirty = true;
+  var frames = 0;
+  var running = false;
+  var observed = /* @__PURE__ */ new WeakSet();
+  var observer = new MutationObserver(() => {
+    dirty = true;
+  });
+  function cover(chains, texts, removed) {
+    requested = chains.flatMap((chain) => resolve(chain));
+    requestedTexts = texts;
+    removing = removed;
+    return apply();
+  }
+  function uncover() {
+    requested = [];
+    requestedTexts = [];
+    removing = false;
+    for (const [node, { before, after }] of removedTexts) if (node.data === after) node.data = before;
+    removedTexts.clear();
+    for (const element of [...covered.keys()]) restore(element);
+    apply();
+  }
+  function protect(texts) {
+    secrets = texts;
+    apply();
+    if (running || texts.length === 0) return;
+    running = true;
+    const frame = () => {
+      frames += 1;
+      if (dirty || frames % RARELY === 0 || document.getElementsByTagName("*").length < MANY) apply();
+      if (secrets.length > 0) requestAnimationFrame(frame);
+      else running = false;
+    };
+    requestAnimationFrame(frame);
+  }
+  function apply() {
+    dirty = false;
+    const texts = [.../* @__PURE__ */ new Set([...secrets, ...requestedTexts])].filter((text) => text !== "");
+    const roots = texts.length > 0 ? rootsOf(document) : [];
+    const wanted = new Set(requested);
+    const spans = [];
+    for (const root of roots) {
+      watch(root);
+      spans.push(...spansOf(root, texts));
+      for (const control of controlsWith(root, texts)) wanted.add(control);
+    }
+    for (const span of spans) if (!canBeHighlighted(span)) wanted.add(span.parent);
+    for (const element of [...covered.keys()]) if (!wanted.has(element)) restore(element);
+    for (const element of wanted) hide(element);
+    if (removing) for (const span of spans) remove(span.range);
+    highlight(spans.filter(canBeHighlighted), roots);
+    observer.takeRecords();
+    return wanted.size + spans.length;
+  }
+  function canBeHighlighted(span) {
+    return "highlights" in CSS && !(span.parent instanceof SVGElement);
+  }
+  function controlsWith(root, texts) {
+    const folded = texts.map((text) => text.toLowerCase());
+    const shows = (value) => {
+      const text = value?.toLowerCase();
+      return text !== void 0 && folded.some((secret) => text.includes(secret));
+    };
+    return [...root.querySelectorAll("input, textarea, select, img[alt]")].filter((element) => {
+      if (element instanceof HTMLSelectElement) {
+        return [...element.options].some((option) => shows(option.value) || shows(option.label));
+      }
+      if (element instanceof HTMLImageElement) return shows(element.alt);
+      const input = element;
+      return shows(input.value) || shows(input.placeholder);
+    });
+  }
+  function hide(element) {
+    const style = element.style;
+    if (!style) return;
+    const isDrawing = element instanceof SVGElement && element.localName !== "svg";
+    const wanted = removing ? UNSEEN : isDrawing ? GONE : BOX;
+    if (!covered.has(element)) {
+      const saved = NAMES.map((name) => ({
+        name,
+        value: style.getPropertyValue(name),
+        priority: style.getPropertyPriority(name)
+      }));
+      covered.set(element, saved);
+    }
+    for (const [name, value] of wanted) {
+      if (style.getPropertyPriority(name) !== "important") style.setProperty(name, value, "important");
+    }
+  }
+  function remove(range) {
+    const node = range.startContainer;
+    if (!(node instanceof Text)) return;
+    const before = removedTexts.get(node)?.before ?? node.data;
+    const [from, to] = [range.startOffset, range.endOffset];
+    node.replaceData(from, to - from, "█".repeat(to - from));
+    removedTexts.set(node, { before, after: node.data });
+  }
+  function restore(element) {
+    const style = element.style;
+    for (const { name, value, priority } of covered.get(element) ?? []) {
+      if (value) style.setProperty(name, value, priority);
+      else style.removeProperty(name);
+    }
+    covered.delete(element);
+    if (element.getAttribute("style") === "") element.removeAttribute("style");
+  }
+  function highlight(spans, roots) {
+    if (!("highlights" in CSS)) return;
+    if (spans.length === 0) {
+      CSS.highlights.delete(HIGHLIGHT);
+      return;
+    }
+    for (const root of roots) {
+      if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
+    }
+    CSS.highlights.set(HIGHLIGHT, new Highlight(...spans.map((span) => span.range)));
+  }
+  function watch(root) {
+    if (observed.has(root)) return;
+    observed.add(root);
+    observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
+    root.addEventListener("input", () => {
+      dirty = true;
+      if (secrets.length > 0) apply();
+    }, { capture: true });
+  }
+
+  // src/edit.ts
+  var SET = /* @__PURE__ */ new Set(["color", "date", "time", "datetime-local", "month", "range", "week"]);
+  var TYPED = /* @__PURE__ */ new Set(["", "email", "number", "password", "search", "tel", "text", "url"]);
+  function prepareFill(element, value) {
+    const control = controlOf(element);
+    if (control instanceof HTMLInputElement) {
+      const type = control.type.toLowerCase();
+      if (SET.has(type)) return setValue(control, value.trim());
+      if (!TYPED.has(type)) return { unfit: `an <input type="${type}"> cannot be filled` };
+      if (type === "number" && value && Number.isNaN(Number(value))) {
+        return { unfit: `"${value}" cannot be typed into an <input type="number">` };
+      }
+    } else if (!(control instanceof HTMLTextAreaElement)) {
+      if (!(control instanceof HTMLElement && control.isContentEditable)) {
+        return { unfit: `${markupOf(control)} is no <input>, <textarea> or [contenteditable] element` };
+      }
+    }
+    selectAll(control);
+    return { done: "type" };
+  }
+  function setValue(input, value) {
+    input.focus();
+    input.value = value;
+    if (input.value !== value && !(input.type === "color" && input.value === value.toLowerCase())) {
+      return { unfit: `"${value}" is not a value of an <input type="${input.type}">` };
+    }
+    announce(input);
+    return { done: "set" };
+  }
+  function announce(element) {
+    element.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+    element.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  function selectAll(control) {
+    if (control instanceof HTMLInputElement || control instanceof HTMLTextAreaElement) {
+      control.select();
+      control.focus();
+      return;
+    }
+    const range = document.createRange();
+    range.selectNodeContents(control);
+    const selection = getSelection();
+    selection?.removeAllRanges();
+    selection?.addRange(range);
+    control.focus();
+  }
+  function focus(element) {
+    const control = controlOf(element);
+    const root = control.getRootNode();
+    if (root.activeElement !== control && control instanceof HTMLElement) control.focus();
+  }
+  function select(element, choices) {
+    const control = controlOf(element);
+    if (!(control instanceof HTMLSelectElement)) return { unfit: `${markupOf(control)} is no <select> element` };
+    if (choices.length > 1 && !control.multiple) return { unfit: "the list takes one option only" };
+    const options = [...control.options];
+    const chosen = /* @__PURE__ */ new Set();
+    for (const choice of choices) {
+      const found = options.find((option, index) => isChosen(option, index, choice));
+      if (!found) return { wait: `the list has no option ${JSON.stringify(choice)}` };
+      if (found.matches(":disabled")) return { wait: `the option ${markupOf(found)} is disabled` };
+      chosen.add(found);
+    }
+    control.focus();
+    for (const option of options) option.selected = chosen.has(option);
+    announce(control);
+    return { selected: options.filter((option) => option.selected).map((option) => option.value) };
+  }
+  function isChosen(option, index, choice) {
+    if (choice.index !== void 0) return choice.index === index;
+    if (choice.label !== void 0 && choice.value !== void 0) {
+      return option.value === choice.value || collapse(option.label) === collapse(choice.label);
+    }
+    if (choice.label !== void 0) return collapse(option.label) === collapse(choice.label);
+    return option.value === choice.value;
+  }
+  function fileInput(element) {
+    const control = controlOf(element);
+    if (control instanceof HTMLInputElement && control.type === "file") return control;
+    return `${markupOf(control)} is no <input type="file">`;
+  }
+
+  // src/handles.ts
+  var LIMIT = 64;
+  var elements = /* @__PURE__ */ new Map();
+  var last = 0;
+  function remember(element) {
+    last += 1;
+    elements.set(last, element);
+    elements.delete(last - LIMIT);
+    return last;
+  }
+  function recall(id) {
+    const element = elements.get(id);
+    if (!element) throw new Error("the element is not known any longer");
+    return element;
+  }
+
+  // src/read.ts
+  function statesOf(element) {
+    const control = controlOf(element);
+    const enabled = !isDisabled(control);
+    return {
+      visible: isVisible(element),
+      enabled,
+      editable: enabled && isReadOnly(control) === false,
+      checked: checkedState(control) === "true"
+    };
+  }
+  function textOfElement(element) {
+    if (element.matches("input, textarea")) return element.value;
+    const text = element instanceof HTMLElement ? element.innerText : element.textContent ?? "";
+    return text.trim();
+  }
+  function valueOf(element) {
+    const control = controlOf(element);
+    if (!control.matches("input, textarea, select")) return { unfit: `a <${control.localName}> has no value` };
+    return { value: control.value };
+  }
+  function describeForAria(element) {
+    return { role: roleOf(element), name: accessibleName(element, false) };
+  }
+
+  // src/storage.ts
+  function readStorage() {
+    try {
+      const items = Object.keys(localStorage).map((name) => ({ name, value: localStorage.getItem(name) ?? "" }));
+      return { origin: location.origin, items };
+    } catch {
+      return null;
+    }
+  }
+  function fillStorage(items) {
+    for (const item of items) localStorage.setItem(item.name, item.value);
+  }
+
+  // src/main.ts
+  var SHOWN_MATCHES = 10;
+  function find(parts) {
+    const elements2 = resolve(parts);
+    const [first] = elements2;
+    if (elements2.length === 1 && first) return { count: 1, id: remember(first), matches: [] };
+    const shown = elements2.slice(0, SHOWN_MATCHES);
+    const matches = shown.map((element) => ({ markup: markupOf(element), locator: locatorOf(element) }));
+    return { count: elements2.length, id: null, matches };
+  }
+  async function ready(parts, checks) {
+    const found = find(parts);
+    if (found.id === null) return { ...found, failed: null };
+    return { ...found, failed: await failedCheck(recall(found.id), checks) };
+  }
+  function aim(id, position, tries, hit) {
+    const element = recall(id);
+    scrollIntoView(element, tries);
+    const point = pointOf(element, position);
+    if (typeof point === "string") return { point: null, failed: point };
+    return { point, failed: hit ? blocker(element, point) : null };
+  }
+  function frameBlocker(id, point) {
+    return blocker(recall(id), point);
+  }
+  function frameOrigin(id) {
+    const element = recall(id);
+    const box = element.getBoundingClientRect();
+    const style = getComputedStyle(element);
+    return {
+      x: box.x + element.clientLeft + Number.parseFloat(style.paddingLeft),
+      y: box.y + element.clientTop + Number.parseFloat(style.paddingTop)
+    };
+  }
+  function boxOf(id) {
+    const element = recall(id);
+    scrollIntoView(element, 0);
+    const box = element.getBoundingClientRect();
+    return { x: box.x, y: box.y, width: box.width, height: box.height, scrollX, scrollY };
+  }
+  var functions = {
+    find,
+    ready,
+    aim,
+    frameBlocker,
+    frameOrigin,
+    boxOf,
+    cover,
+    uncover,
+    protect,
+    readStorage,
+    fillStorage,
+    count: (parts) => resolve(parts).length,
+    all: (parts, attribute2) => resolve(parts).map((element) => element.getAttribute(attribute2)),
+    states: (id) => statesOf(recall(id)),
+    text: (id) => textOfElement(recall(id)),
+    value: (id) => valueOf(recall(id)),
+    attribute: (id, name) => recall(id).getAttribute(name),
+    innerHtml: (id) => recall(id).innerHTML,
+    aria: (id) => describeForAria(recall(id)),
+    locator: (id) => locatorOf(recall(id)),
+    markup: (id) => markupOf(recall(id)),
+    checked: (id) => checkedState(controlOf(recall(id))),
+    prepareFill: (id, value) => prepareFill(recall(id), value),
+    focus: (id) => focus(recall(id)),
+    select: (id, choices) => select(recall(id), choices),
+    element: (id) => recall(id),
+    fileInput: (id) => {
+      const input = fileInput(recall(id));
+      return typeof input === "string" ? { unfit: input } : { id: remember(input) };
+    }
+  };
+  function open() {
+    return functions;
+  }
+  return __toCommonJS(main_exports);
+})();

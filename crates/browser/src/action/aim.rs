@@ -1,0 +1,67 @@
+//! Where to point in the window, so that an element gets the event.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{click::Position, wait::Miss};
+use crate::{
+    deadline::Deadline,
+    page::{FoundElement, PageCore},
+};
+
+/// A point of the window in CSS pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub(super) struct WindowPoint {
+    pub(super) x: f64,
+    pub(super) y: f64,
+}
+
+#[derive(Deserialize)]
+struct Aim {
+    point: Option<WindowPoint>,
+    failed: Option<String>,
+}
+
+impl PageCore {
+    /// The point in the window at which the element is, after it was scrolled into view; or what is in the
+    /// way. A further try scrolls it elsewhere.
+    pub(super) async fn aim(
+        &self,
+        element: &FoundElement,
+        position: Option<Position>,
+        tries: usize,
+        hit: bool,
+        deadline: &Deadline,
+    ) -> Result<WindowPoint, Miss> {
+        let position = position.map_or(Value::Null, |at| json!({"x": at.x, "y": at.y}));
+        let arguments = [position, Value::from(tries), Value::from(hit)];
+        let aim: Aim = self
+            .call_element(element, "aim", &arguments, deadline)
+            .await?;
+        if let Some(failed) = aim.failed {
+            return Err(Miss::NotYet(failed));
+        }
+        let Some(mut point) = aim.point else {
+            return Err(Miss::NotYet(String::from("the element has no box")));
+        };
+        // From the frame to the window, and whether each frame on the way gets the event.
+        for frame in element.above.iter().rev() {
+            let arguments = json!([frame.id]);
+            let origin: WindowPoint = self
+                .call(&frame.place, "frameOrigin", arguments, deadline)
+                .await?;
+            point.x += origin.x;
+            point.y += origin.y;
+            if hit {
+                let arguments = json!([frame.id, {"x": point.x, "y": point.y}]);
+                let blocker: Option<String> = self
+                    .call(&frame.place, "frameBlocker", arguments, deadline)
+                    .await?;
+                if let Some(blocker) = blocker {
+                    return Err(Miss::NotYet(blocker));
+                }
+            }
+        }
+        Ok(point)
+    }
+}

@@ -1,0 +1,39 @@
+//! Actions on elements: each waits until its element is ready for it, and sends trusted input.
+//!
+//! The rules are those that Playwright documents: a locator matches exactly one element; the element is
+//! visible, has the same box in two frames, is enabled and editable where the action needs it, and receives
+//! the events at the point of the action.
+
+mod aim;
+mod area;
+mod check;
+mod click;
+mod drag;
+mod fill;
+mod keyboard;
+mod keys;
+mod mouse;
+mod read;
+mod select;
+mod upload;
+mod wait;
+
+pub use click::{ButtonName, ClickOptions, KeyModifier, Position};
+pub use read::{ElementStates, WaitState};
+pub use select::OptionChoice;
+
+use std::time::Duration;
+
+/// The times between two tries: short at first, as most elements come soon.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(10),
+    Duration::from_millis(20),
+    Duration::from_millis(40),
+    Duration::from_millis(70),
+    Duration::from_millis(100),
+];
+
+/// How long to wait after so many tries.
+fn pause(tries: usize) -> Duration {
+    PAUSES[tries.min(PAUSES.len() - 1)]
+}

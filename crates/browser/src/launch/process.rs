@@ -1,0 +1,233 @@
+//! Chromium's processes: one group that ends as a whole, with its profile.
+//!
+//! The browser reads its commands from a pipe whose other end only this process has. When this process
+//! dies, however it dies, the pipe ends and Chromium ends by itself.
+
+use std::{
+    collections::VecDeque,
+    fs,
+    os::unix::process::ExitStatusExt,
+    path::Path,
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
+    process::{Child, ChildStdin, ChildStdout, Command},
+    sync::watch,
+    time,
+};
+
+use super::{LaunchOptions, SandboxSupport, find, flags};
+use crate::error::BrowserError;
+
+/// So many of the last lines that it printed are kept for an error.
+const KEPT_LINES: usize = 20;
+/// How long a browser may take that was asked to end.
+const END_LIMIT: Duration = Duration::from_secs(3);
+/// The shell moves the pipes to where Chromium expects them: 3 to read from, 4 to write to. Doing it here
+/// would need unsafe code between fork and exec.
+const MOVE_PIPES: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
+
+type Lines = Arc<Mutex<VecDeque<String>>>;
+
+/// A running Chromium with all its processes. Dropping it kills them.
+pub(crate) struct ChromiumProcess {
+    group: Pid,
+    ended: watch::Receiver<Option<ExitStatus>>,
+    lines: Lines,
+    profile: Option<TempDir>,
+}
+
+impl ChromiumProcess {
+    /// Starts it; answers with the pipe to it.
+    pub(crate) fn start(
+        options: &LaunchOptions,
+    ) -> Result<(Self, ChildStdout, ChildStdin), BrowserError> {
+        let program = find(options.program.as_deref())?;
+        let failed = |reason: String| BrowserError::Launch {
+            program: program.clone(),
+            reason,
+        };
+        let profile = tempfile::Builder::new()
+            .prefix("chromium-")
+            .tempdir_in(&options.work_directory)
+            .map_err(|error| BrowserError::File {
+                path: options.work_directory.clone(),
+                reason: error.to_string(),
+            })?;
+        let sandbox = SandboxSupport::detect(&program);
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", MOVE_PIPES])
+            .arg(&program)
+            .args(flags::arguments(options, profile.path(), &sandbox))
+            .env("HOME", profile.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_CACHE_HOME")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
+        let group = child.id().and_then(|id| i32::try_from(id).ok());
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(group), (Some(input), Some(output), Some(errors))) = (group, pipes) else {
+            return Err(failed(String::from("it has no pipes")));
+        };
+        let group = Pid::from_raw(group);
+        let lines = Lines::default();
+        tokio::spawn(keep_lines(errors, Arc::clone(&lines)));
+        let (sender, ended) = watch::channel(None);
+        tokio::spawn(supervise(child, group, sender));
+        let process = Self {
+            group,
+            ended,
+            lines,
+            profile: Some(profile),
+        };
+        Ok((process, output, input))
+    }
+
+    /// Its process id, which is that of its process group.
+    pub(crate) fn id(&self) -> i32 {
+        self.group.as_raw()
+    }
+
+    /// Its directory, as long as it lives.
+    pub(crate) fn profile(&self) -> Option<&Path> {
+        self.profile.as_ref().map(TempDir::path)
+    }
+
+    /// Resolves once its process has ended, with how: the exit code or the signal.
+    pub(crate) fn ended(&self) -> impl Future<Output = String> + Send + 'static {
+        let mut ended = self.ended.clone();
+        async move {
+            let ended = time::timeout(END_LIMIT, ended.wait_for(Option::is_some)).await;
+            match ended {
+                Ok(Ok(status)) => status.map_or_else(String::new, describe),
+                // It closed the pipe and goes on: a hung shutdown.
+                _ => String::from("it closed its connection"),
+            }
+        }
+    }
+
+    /// The last lines that it printed.
+    pub(crate) fn printed(&self) -> String {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().cloned().collect::<Vec<_>>().join("\n")
+    }
+
+    /// Waits a moment for an end that was asked for, then kills what is left and removes the profile.
+    pub(crate) async fn end(mut self, asked: bool) {
+        let mut ended = self.ended.clone();
+        if asked {
+            // What is left after it is killed.
+            let _ = time::timeout(END_LIMIT, ended.wait_for(Option::is_some)).await;
+        }
+        self.kill();
+        let _ = time::timeout(END_LIMIT, ended.wait_for(Option::is_some)).await;
+        for _ in 0..50 {
+            if !is_alive(self.group) {
+                break;
+            }
+            time::sleep(Duration::from_millis(10)).await;
+        }
+        if let Some(profile) = self.profile.take() {
+            remove(&profile);
+        }
+    }
+
+    fn kill(&self) {
+        // It fails only when the group is gone.
+        let _ = killpg(self.group, Signal::SIGKILL);
+    }
+}
+
+impl Drop for ChromiumProcess {
+    fn drop(&mut self) {
+        let Some(profile) = self.profile.take() else {
+            return;
+        };
+        self.kill();
+        // Killed processes write no longer after some milliseconds, and then the directory can go.
+        for _ in 0..100 {
+            if !is_alive(self.group) {
+                break;
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        remove(&profile);
+    }
+}
+
+/// Waits for the end of the main process, and sees that nothing of its group outlives it.
+async fn supervise(mut child: Child, group: Pid, ended: watch::Sender<Option<ExitStatus>>) {
+    let status = child.wait().await.unwrap_or_default();
+    let _ = killpg(group, Signal::SIGKILL);
+    ended.send_replace(Some(status));
+}
+
+/// True while a process of the group has not ended. One that has ended and was not awaited does not count: its
+/// parent may be a container's first process, which awaits nothing.
+fn is_alive(group: Pid) -> bool {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return false;
+    };
+    let group = group.as_raw().to_string();
+    entries.flatten().any(|entry| {
+        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // Behind the name, which may hold anything: the state, the parent, the group.
+        let fields = stat.rsplit_once(')').map(|(_, fields)| fields);
+        let mut fields = fields.unwrap_or_default().split_whitespace();
+        let state = fields.next();
+        !matches!(state, None | Some("Z" | "X")) && fields.nth(1) == Some(group.as_str())
+    })
+}
+
+fn remove(profile: &TempDir) {
+    for _ in 0..20 {
+        match fs::remove_dir_all(profile.path()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            _ => return,
+        }
+    }
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(number), _) => match Signal::try_from(number) {
+            Ok(signal) => format!("it was killed by signal {number} ({})", signal.as_str()),
+            Err(_) => format!("it was killed by signal {number}"),
+        },
+        (None, code) => format!("it exited with code {}", code.unwrap_or_default()),
+    }
+}
+
+async fn keep_lines(errors: impl AsyncRead + Unpin, lines: Lines) {
+    let mut reader = BufReader::new(errors);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let mut limited = (&mut reader).take(4096);
+        if !matches!(limited.read_until(b'\n', &mut line).await, Ok(1..)) {
+            return;
+        }
+        let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == KEPT_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(String::from_utf8_lossy(&line).trim_end().to_owned());
+    }
+}

@@ -1,0 +1,16 @@
+//! A real Chromium, driven over a site that the tests serve themselves.
+
+mod actions;
+mod cancellation;
+mod contexts;
+mod failures;
+mod frames;
+mod launch;
+mod masks;
+mod navigation;
+mod oracle;
+mod pictures;
+mod setup;
+mod site;
+mod strictness;
+mod waiting;

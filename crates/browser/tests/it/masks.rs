@@ -1,0 +1,161 @@
+//! What must not be seen is not in a picture, a frame or a PDF, and the page is as before afterwards.
+
+use browser::{
+    PdfOptions, PictureArea, PictureFormat, PictureMask, ScreencastOptions, ScreenshotOptions,
+};
+
+use crate::setup::{LONG, TestBrowser, locator};
+
+/// A text, one that is split over two elements, fields, and one in a shadow root.
+const ELEMENTS: [&str; 5] = ["#t", "#split", "#field", "#pw", "x-s p"];
+const SECRET: &str = "hunter2-secret";
+
+async fn picture(test: &TestBrowser, element: &str, mask: PictureMask) -> Vec<u8> {
+    let options = ScreenshotOptions {
+        area: PictureArea::Element(locator(element)),
+        mask,
+        ..Default::default()
+    };
+    test.page.screenshot(&options).await.unwrap().to_vec()
+}
+
+fn texts(text: &str) -> PictureMask {
+    PictureMask {
+        texts: vec![String::from(text)],
+        ..Default::default()
+    }
+}
+
+/// The picture of an element does not depend on the secret in it: with another text of the same size it is the
+/// same to the last byte.
+#[tokio::test]
+async fn covered_text_is_black_in_a_monospaced_page() {
+    let test = TestBrowser::on("/secrets.html").await;
+    let style = "document.body.style.font = '20px monospace'; field.style.font = pw.style.font = '20px monospace'; 0";
+    test.value(style).await;
+    let mut pictures = Vec::new();
+    for secret in ["aaaaaaaaaaaaaa", "WWWWWWWWWWWWWW"] {
+        let (a, b) = secret.split_at(7);
+        let script = format!(
+            "t.firstChild.data = 'x {secret} y'; field.value = '{secret}'; pw.value = '{secret}'; \
+             split.innerHTML = '{a}<b style=\"font-weight:normal\">{b}</b>'; \
+             document.querySelector('x-s').shadowRoot.firstChild.textContent = '{secret}'; 0"
+        );
+        test.value(&script).await;
+        for element in ELEMENTS {
+            let open = picture(&test, element, PictureMask::default()).await;
+            let covered = picture(&test, element, texts(secret)).await;
+            assert_ne!(open, covered, "{element}");
+            pictures.push(covered);
+        }
+    }
+    let (first, second) = pictures.split_at(ELEMENTS.len());
+    for ((first, second), element) in first.iter().zip(second).zip(ELEMENTS) {
+        assert!(
+            first == second,
+            "the picture of {element} depends on the secret"
+        );
+    }
+    // The page is as before.
+    assert_eq!(
+        test.value("field.getAttribute('style')").await,
+        "font: 20px monospace;"
+    );
+    assert_eq!(test.value("CSS.highlights.size").await, 0);
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn elements_are_covered() {
+    let test = TestBrowser::on("/secrets.html").await;
+    let mask = PictureMask {
+        elements: vec![locator("#picture")],
+        ..Default::default()
+    };
+    let covered = picture(&test, "#picture", mask).await;
+    test.value("document.getElementById('picture').textContent = 'Other', 0")
+        .await;
+    let mask = PictureMask {
+        elements: vec![locator("button")],
+        ..Default::default()
+    };
+    assert_eq!(covered, picture(&test, "#picture", mask).await);
+    assert_ne!(
+        covered,
+        picture(&test, "#picture", PictureMask::default()).await
+    );
+    test.finish().await;
+}
+
+/// Every frame of a page whose text changes all the time is the same while the text is a secret.
+#[tokio::test]
+async fn frames_never_show_a_secret() {
+    let test = TestBrowser::on("/secrets.html").await;
+    let secrets = ["aaaaaaaa-secret", "WWWWWWWW-secret"]
+        .map(String::from)
+        .to_vec();
+    test.context.set_secrets(secrets, LONG).await.unwrap();
+    let only = "document.body.innerHTML = '<p id=t style=\"font:40px monospace\"></p><input id=f style=\"font:40px monospace\">'; 0";
+    test.value(only).await;
+    let flip = "window.n = 0; void setInterval(() => { n += 1; const s = n % 2 ? 'aaaaaaaa-secret' : 'WWWWWWWW-secret'; \
+                t.textContent = s; f.value = s; }, 10)";
+    test.value(flip).await;
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    let options = ScreencastOptions {
+        format: PictureFormat::Png,
+        frames_per_second: 60,
+        ..Default::default()
+    };
+    let screencast = test.page.screencast(&options).await.unwrap();
+    let mut frames = screencast.frames();
+    let mut seen = std::collections::HashSet::new();
+    let window = std::time::Instant::now();
+    while window.elapsed() < std::time::Duration::from_secs(1) {
+        // A page that does not change to the eye sends few frames.
+        let wait = std::time::Duration::from_millis(100);
+        if tokio::time::timeout(wait, frames.changed()).await.is_ok() {
+            let frame = frames.borrow_and_update().clone().unwrap();
+            seen.insert(frame.base64.clone());
+        }
+    }
+    assert_eq!(
+        seen.len(),
+        1,
+        "frames differ by what they show of the secret"
+    );
+    // Also in documents to come, from their first frame on.
+    test.visit("/secrets.html").await;
+    test.value("document.querySelector('#t').textContent = 'aaaaaaaa-secret', 0")
+        .await;
+    let one = picture(&test, "#p", PictureMask::default()).await;
+    assert!(!one.is_empty());
+    assert!(test.value("CSS.highlights.size").await == 1);
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_pdf_does_not_contain_a_covered_text() {
+    let test = TestBrowser::on("/secrets.html").await;
+    let text_of = async |mask: PictureMask| {
+        let options = PdfOptions {
+            mask,
+            ..Default::default()
+        };
+        let pdf = test.page.pdf(&options).await.unwrap();
+        let path = test.directory.path().join("page.pdf");
+        std::fs::write(&path, &pdf).unwrap();
+        pdf.len()
+    };
+    test.value(&format!("field.value = '{SECRET}', 0")).await;
+    let open = text_of(PictureMask::default()).await;
+    let covered = text_of(texts(SECRET)).await;
+    assert_ne!(open, covered);
+    // The text stands in the page again.
+    assert!(test.text("#t").await.contains(SECRET));
+    assert_eq!(test.text("#field").await, SECRET);
+    assert_eq!(
+        test.value("field.getAttribute('style')").await,
+        serde_json::Value::Null
+    );
+    test.finish().await;
+}

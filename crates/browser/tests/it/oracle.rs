@@ -1,0 +1,210 @@
+//! Playwright is asked which elements a locator matches and what they are like; we have to agree in every pair.
+//!
+//! It drives the same Chromium over the same pages, installed by npm from `oracle/package-lock.json`.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use browser::{BrowserPage, ClickOptions, LoadState, Locator, find};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::{io::AsyncWriteExt, process::Command};
+
+use crate::setup::{LONG, TestBrowser};
+
+const PAGES: [&str; 9] = [
+    "form", "text", "roles", "names", "shadow", "tables", "visible", "states", "frames",
+];
+/// Elements of one locator whose states are compared.
+const SHOWN: usize = 4;
+const TRIAL: Duration = Duration::from_millis(250);
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Answer {
+    error: Option<String>,
+    #[serde(default)]
+    ids: Vec<Option<String>>,
+    #[serde(default)]
+    states: Vec<States>,
+    clickable: Option<bool>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct States {
+    visible: bool,
+    enabled: bool,
+    editable: bool,
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/oracle")
+}
+
+/// Each page with each locator that is for it or for every page.
+fn pairs() -> Vec<(String, String)> {
+    let text = fs::read_to_string(directory().join("locators.txt")).unwrap();
+    let mut sections: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut section = String::new();
+    for line in text.lines() {
+        match line.strip_prefix("# ") {
+            Some(name) => section = String::from(name),
+            None => sections
+                .entry(section.clone())
+                .or_default()
+                .push(String::from(line)),
+        }
+    }
+    let of = |name: &str| sections.get(name).cloned().unwrap_or_default();
+    let mut pairs = Vec::new();
+    for page in PAGES {
+        let locators = of("every page").into_iter().chain(of(page));
+        pairs.extend(locators.map(|locator| (String::from(page), locator)));
+    }
+    pairs
+}
+
+/// Installs Playwright where no other build looks, once for each lock file.
+async fn install() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("locator-oracle");
+    fs::create_dir_all(&target).unwrap();
+    let lock = fs::read(directory().join("package-lock.json")).unwrap();
+    let installed = target.join("installed-lock.json");
+    for name in ["package.json", "package-lock.json", "run.mjs"] {
+        fs::copy(directory().join(name), target.join(name)).unwrap();
+    }
+    if fs::read(&installed).ok() != Some(lock.clone()) {
+        let install = Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(&target)
+            .status()
+            .await;
+        let status = install.expect("npm does not start: install the packages nodejs and npm");
+        assert!(status.success(), "npm ci failed: {status}");
+        fs::write(installed, lock).unwrap();
+    }
+    target
+}
+
+async fn playwright(url: &str, pairs: &[(String, String)]) -> Vec<Answer> {
+    let directory = install().await;
+    let mut node = Command::new("node")
+        .arg("run.mjs")
+        .current_dir(&directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("node does not start: install the package nodejs");
+    let input = json!({"url": url, "program": find(None).unwrap(), "pairs": pairs}).to_string();
+    node.stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .await
+        .unwrap();
+    let output = node.wait_with_output().await.unwrap();
+    assert!(
+        output.status.success(),
+        "Playwright failed: {}",
+        output.status
+    );
+    let output = String::from_utf8(output.stdout).unwrap();
+    output
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+async fn ours(page: &BrowserPage, text: &str) -> Answer {
+    let failed = |error: String| Answer {
+        error: Some(error),
+        ids: Vec::new(),
+        states: Vec::new(),
+        clickable: None,
+    };
+    let locator = match text.parse::<Locator>() {
+        Ok(locator) => locator,
+        Err(error) => return failed(error.to_string()),
+    };
+    let ids = match page.all_attributes(&locator, "data-oracle", LONG).await {
+        Ok(ids) => ids,
+        Err(error) => return failed(error.to_string()),
+    };
+    let mut states = Vec::new();
+    for index in 0..ids.len().min(SHOWN) {
+        let one: Locator = format!("{text} >> nth={index}").parse().unwrap();
+        let read = page.states(&one, LONG).await.unwrap().unwrap();
+        states.push(States {
+            visible: read.visible,
+            enabled: read.enabled,
+            editable: read.editable,
+        });
+    }
+    let mut clickable = None;
+    if ids.len() == 1 && states[0].visible {
+        let options = ClickOptions {
+            trial: true,
+            timeout: TRIAL,
+            ..Default::default()
+        };
+        clickable = Some(page.click(&locator, &options).await.is_ok());
+    }
+    Answer {
+        error: None,
+        ids,
+        states,
+        clickable,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn playwright_agrees_in_every_pair() {
+    let test = TestBrowser::start().await;
+    let pairs = pairs();
+    assert!(pairs.len() >= 500, "{} pairs", pairs.len());
+    let url = test.site.url("");
+    let mine = async {
+        let mut answers = Vec::new();
+        let mut shown = "";
+        for (name, text) in &pairs {
+            if name != shown {
+                let url = test.site.url(&format!("/oracle/{name}.html"));
+                test.page
+                    .navigate(&url, LoadState::Load, LONG)
+                    .await
+                    .unwrap();
+                shown = name;
+            }
+            answers.push(ours(&test.page, text).await);
+        }
+        answers
+    };
+    let theirs = playwright(&url, &pairs).await;
+    let mine = mine.await;
+    assert_eq!(theirs.len(), pairs.len());
+    let mut differences = Vec::new();
+    for (((page, text), theirs), mine) in pairs.iter().zip(&theirs).zip(&mine) {
+        let agree = match (&theirs.error, &mine.error) {
+            (Some(_), Some(_)) => true,
+            (None, None) => theirs == mine,
+            _ => false,
+        };
+        if !agree {
+            differences.push(format!(
+                "{page}: {text}\n  theirs: {theirs:?}\n  ours:   {mine:?}"
+            ));
+        }
+    }
+    let (count, all) = (differences.len(), pairs.len());
+    let text = differences.join("\n");
+    assert!(
+        differences.is_empty(),
+        "{count} of {all} pairs differ:\n{text}"
+    );
+    test.finish().await;
+}

@@ -1,0 +1,151 @@
+//! Actions wait until their element is ready, and say what did not hold when it does not get so.
+
+use std::time::Duration;
+
+use browser::{BrowserError, ClickOptions, WaitState};
+
+use crate::setup::{LONG, SHORT, TestBrowser, locator};
+
+async fn refused(test: &TestBrowser, text: &str) -> String {
+    let options = ClickOptions {
+        timeout: SHORT,
+        ..Default::default()
+    };
+    let error = test.page.click(&locator(text), &options).await.unwrap_err();
+    assert!(matches!(error, BrowserError::Timeout { .. }), "{error}");
+    error.to_string()
+}
+
+#[tokio::test]
+async fn an_element_that_comes_late_is_waited_for() {
+    let test = TestBrowser::on("/waiting.html").await;
+    let error = refused(&test, "text=Late").await;
+    assert_eq!(
+        error,
+        "clicking `text=Late` did not succeed within 400 ms: no element matches"
+    );
+    test.value("late(300)").await;
+    test.click("text=Late").await;
+    assert_eq!(test.text("#place").await, "clicked");
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_disabled_or_hidden_element_is_waited_for() {
+    let test = TestBrowser::on("/waiting.html").await;
+    let error = refused(&test, "#off").await;
+    assert!(
+        error.ends_with("<button id=\"off\">Off</button> is disabled"),
+        "{error}"
+    );
+    test.value("void setTimeout(() => { off.disabled = false }, 300)")
+        .await;
+    test.click("#off").await;
+    assert_eq!(test.text("#off").await, "clicked");
+    let error = refused(&test, "#hidden").await;
+    assert!(error.contains("is not visible"), "{error}");
+    test.value(
+        "void setTimeout(() => { document.getElementById('hidden').style.visibility = '' }, 300)",
+    )
+    .await;
+    test.click("#hidden").await;
+    let fill = test
+        .page
+        .fill(&locator("#ro"), "y", SHORT)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(fill.contains("<input id=\"ro\"> is read-only"), "{fill}");
+    test.value("void setTimeout(() => { ro.readOnly = false }, 300)")
+        .await;
+    test.page.fill(&locator("#ro"), "y", LONG).await.unwrap();
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_moving_element_is_waited_for() {
+    let test = TestBrowser::on("/waiting.html").await;
+    test.value("move.className = 'moving', move.style.animationIterationCount = 'infinite'")
+        .await;
+    let error = refused(&test, "#move").await;
+    assert!(error.contains("is moving"), "{error}");
+    test.value("move.style.animationIterationCount = 1").await;
+    test.click("#move").await;
+    let at = test
+        .value("Number(move.dataset.at)")
+        .await
+        .as_f64()
+        .unwrap();
+    assert!(at < 20.0, "clicked on the way, at {at}");
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_in_the_way_is_named() {
+    let test = TestBrowser::on("/waiting.html").await;
+    test.value("over(0)").await;
+    let error = refused(&test, "#under").await;
+    let expected = "<div id=\"over\" class=\"overlay\"></div> receives the events";
+    assert!(error.ends_with(expected), "{error}");
+    // By force the click goes where the element is, and meets what is there.
+    let options = ClickOptions {
+        force: true,
+        timeout: LONG,
+        ..Default::default()
+    };
+    test.page.click(&locator("#under"), &options).await.unwrap();
+    assert_eq!(test.text("#under").await, "Under");
+    test.value("setTimeout(() => document.getElementById('over').remove(), 300)")
+        .await;
+    test.click("#under").await;
+    assert_eq!(test.text("#under").await, "clicked");
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn an_element_below_a_fixed_header_is_scrolled_away_from_it() {
+    let test = TestBrowser::on("/waiting.html").await;
+    test.value("head(); scrollTo(0, low.offsetTop - 20)").await;
+    test.click("#low").await;
+    assert_eq!(test.text("#low").await, "clicked");
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn states_are_waited_for() {
+    let test = TestBrowser::on("/waiting.html").await;
+    let page = &test.page;
+    let wait = async |text: &str, state| page.wait_for(&locator(text), state, LONG).await;
+    test.value("late(200)").await;
+    wait("text=Late", WaitState::Visible).await.unwrap();
+    test.value("setTimeout(() => place.remove(), 200)").await;
+    wait("text=Late", WaitState::Detached).await.unwrap();
+    wait("text=Late", WaitState::Hidden).await.unwrap();
+    wait("#hidden", WaitState::Hidden).await.unwrap();
+    wait("#hidden", WaitState::Attached).await.unwrap();
+    wait("#off", WaitState::Disabled).await.unwrap();
+    let error = page
+        .wait_for(&locator("#off"), WaitState::Enabled, SHORT)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("waiting until `#off` is enabled"), "{error}");
+    assert!(error.contains("visible, disabled, not editable"), "{error}");
+    let error = page
+        .wait_for(&locator("#nope"), WaitState::Visible, SHORT)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().ends_with("no element matches"), "{error}");
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_loaded_again_in_the_middle_is_waited_for() {
+    let test = TestBrowser::on("/waiting.html").await;
+    test.value("void setTimeout(() => { location.href = '/actions.html' }, 150)")
+        .await;
+    test.click("#count").await;
+    assert_eq!(test.value("count.dataset.n").await, "1");
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    test.finish().await;
+}

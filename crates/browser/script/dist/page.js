@@ -408,9 +408,20 @@ var page = (() => {
   function queryComplex(search, complex) {
     const last2 = complex.steps.at(-1);
     if (!last2) return [];
-    const nth = last2.compound.pseudos.find((pseudo) => pseudo.name === "nth-match");
-    const candidates2 = nth ? queryNth(search, nth) : descendants(search.scope, plainOf(last2.compound));
-    return candidates2.filter((element) => matchesSteps(search, element, complex, complex.steps.length - 1));
+    return candidatesFor(search, last2.compound).filter((element) => matchesSteps(search, element, complex, complex.steps.length - 1));
+  }
+  function candidatesFor(search, compound) {
+    const named = compound.plain === "" || compound.plain === "*";
+    for (const pseudo of named ? compound.pseudos : []) {
+      if (pseudo.name === "is") return queryList(search, pseudo.list);
+      if (pseudo.name === "nth-match") return queryNth(search, pseudo);
+      if (pseudo.name === "scope") return [scopeElement(search)];
+    }
+    return descendants(search.scope, plainOf(compound));
+  }
+  function scopeElement(search) {
+    if (search.scope instanceof Element) return search.scope;
+    return search.scope instanceof ShadowRoot ? search.scope.host : document.documentElement;
   }
   function plainOf(compound) {
     const plain = compound.plain || "*";
@@ -468,7 +479,7 @@ var page = (() => {
       case "visible":
         return isVisible(element);
       case "scope":
-        return element === (search.scope instanceof Document ? document.documentElement : search.scope);
+        return element === scopeElement(search);
       case "is":
         return matchesList(search, element, pseudo.list);
       case "not":
@@ -483,10 +494,8 @@ var page = (() => {
       }
       case "text":
         return textMatch(texts, element, textTest({ kind: "contains", text: pseudo.text })) === "self";
-      case "text-is": {
-        const wanted = collapse(pseudo.text);
-        return textMatch(texts, element, (text) => collapse(text.full) === wanted) === "self";
-      }
+      case "text-is":
+        return textMatch(texts, element, textTest({ kind: "exact", text: pseudo.text })) !== "none";
       case "text-matches": {
         const wanted = regex(pseudo);
         return textMatch(texts, element, (text) => wanted.test(text.full)) === "self";
@@ -553,7 +562,7 @@ var page = (() => {
     return [...new Set(found)].filter((labelling) => labelling !== null);
   }
   function hasExplicitName(element) {
-    return element.hasAttribute("aria-label") || element.hasAttribute("aria-labelledby") || element.hasAttribute("title");
+    return element.hasAttribute("aria-label") || element.hasAttribute("aria-labelledby");
   }
   var LABELLABLE = "button, meter, output, progress, select, textarea, input:not([type=hidden])";
   function nativeLabels(element) {
@@ -726,20 +735,22 @@ var page = (() => {
     const scope = header.getAttribute("scope")?.toLowerCase();
     if (scope === "col" || scope === "colgroup") return "columnheader";
     if (scope === "row" || scope === "rowgroup") return "rowheader";
-    const [before, after] = [header.previousElementSibling, header.nextElementSibling];
-    if (!before && !after) return "columnheader";
-    return before?.localName === "th" || after?.localName === "th" ? "columnheader" : "rowheader";
+    const beside = [header.previousElementSibling, header.nextElementSibling];
+    if (!beside[0] && !beside[1]) {
+      const table = closest(header, "table");
+      return table && table.rows.length <= 1 ? null : "columnheader";
+    }
+    return beside.some(isFilledCell) ? "rowheader" : "columnheader";
+  }
+  function isFilledCell(element) {
+    return element?.localName === "td" && (element.children.length > 0 || (element.textContent ?? "").trim() !== "");
   }
   function levelOf(element) {
     const heading = /^h([1-6])$/.exec(element.localName);
-    const role = roleOf(element);
-    if (heading && role === "heading" && !element.hasAttribute("aria-level")) return Number(heading[1]);
-    if (["heading", "listitem", "row", "treeitem"].includes(role ?? "")) {
-      const level = Number(element.getAttribute("aria-level"));
-      if (Number.isInteger(level) && level >= 1) return level;
-      if (heading) return Number(heading[1]);
-    }
-    return 0;
+    if (heading) return Number(heading[1]);
+    if (!["heading", "listitem", "row", "treeitem"].includes(roleOf(element) ?? "")) return 0;
+    const level = Number(element.getAttribute("aria-level"));
+    return Number.isInteger(level) && level >= 1 ? level : 0;
   }
 
   // src/aria/native.ts
@@ -850,7 +861,7 @@ var page = (() => {
       if (tidy(text)) return text;
     }
     const role = roleOf(element) ?? "";
-    if (walk.place !== "own" && walk.place !== "content") {
+    if (walk.place !== "own") {
       const value = embeddedValue(element, role, walk);
       if (value !== null) return value;
     }
@@ -1204,7 +1215,7 @@ var page = (() => {
     if (element.matches(CONTROL) || isContentEditable(element)) return element;
     const around = closest(element, "button, [role=button], [role=checkbox], [role=radio]");
     if (around) return around;
-    const reached = "a, input, textarea, button, select, [role=link], [role=button], [role=checkbox], [role=radio]";
+    const reached = "a, input, textarea, button, select, option, optgroup, [role=link], [role=button], [role=checkbox], [role=radio]";
     if (element.matches(reached)) return element;
     const label = closest(element, "label");
     return label instanceof HTMLLabelElement && label.control ? label.control : element;
@@ -1235,10 +1246,10 @@ var page = (() => {
   }
   async function movement(element) {
     await nextFrame();
-    const before = element.getBoundingClientRect();
+    const before = boundsOf(element);
     await nextFrame();
     if (!element.isConnected) return "the element was removed from the page";
-    const after = element.getBoundingClientRect();
+    const after = boundsOf(element);
     const same = before.x === after.x && before.y === after.y && before.width === after.width && before.height === after.height;
     return same ? null : `${markupOf(element)} is moving`;
   }
@@ -1248,7 +1259,7 @@ var page = (() => {
     if (tries > 0 || !isInView(element)) element.scrollIntoView({ block, inline: block, behavior: "instant" });
   }
   function isInView(element) {
-    const box = element.getBoundingClientRect();
+    const box = boundsOf(element);
     const fits = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
     if (!fits) return false;
     for (let above = drawnParentOf(element); above; above = drawnParentOf(above)) {
@@ -1266,7 +1277,7 @@ var page = (() => {
       const box = element.getBoundingClientRect();
       return { x: box.x + element.clientLeft + position.x, y: box.y + element.clientTop + position.y };
     }
-    for (const box of element.getClientRects()) {
+    for (const box of boxesOf(element)) {
       const left = Math.max(box.left, 0);
       const top = Math.max(box.top, 0);
       const right = Math.min(box.right, innerWidth);
@@ -1274,6 +1285,18 @@ var page = (() => {
       if ((right - left) * (bottom - top) > 0.99) return { x: (left + right) / 2, y: (top + bottom) / 2 };
     }
     return `${markupOf(element)} is outside of the window and cannot be scrolled into it`;
+  }
+  function contentsOf(element) {
+    if (getComputedStyle(element).display !== "contents") return element;
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return range;
+  }
+  function boxesOf(element) {
+    return contentsOf(element).getClientRects();
+  }
+  function boundsOf(element) {
+    return contentsOf(element).getBoundingClientRect();
   }
   function blocker(element, point) {
     const target = closest(element, "button, [role=button], a, [role=link]") ?? element;

@@ -14,7 +14,7 @@ export function controlOf(element: Element): Element {
   if (element.matches(CONTROL) || isContentEditable(element)) return element;
   const around = closest(element, "button, [role=button], [role=checkbox], [role=radio]");
   if (around) return around;
-  const reached = "a, input, textarea, button, select, [role=link], [role=button], [role=checkbox], [role=radio]";
+  const reached = "a, input, textarea, button, select, option, optgroup, [role=link], [role=button], [role=checkbox], [role=radio]";
   if (element.matches(reached)) return element;
   const label = closest(element, "label");
   return label instanceof HTMLLabelElement && label.control ? label.control : element;
@@ -52,10 +52,10 @@ function nextFrame(): Promise<void> {
 
 async function movement(element: Element): Promise<string | null> {
   await nextFrame();
-  const before = element.getBoundingClientRect();
+  const before = boundsOf(element);
   await nextFrame();
   if (!element.isConnected) return "the element was removed from the page";
-  const after = element.getBoundingClientRect();
+  const after = boundsOf(element);
   const same =
     before.x === after.x && before.y === after.y && before.width === after.width && before.height === after.height;
   return same ? null : `${markupOf(element)} is moving`;
@@ -74,7 +74,7 @@ export function scrollIntoView(element: Element, tries: number): void {
 }
 
 function isInView(element: Element): boolean {
-  const box = element.getBoundingClientRect();
+  const box = boundsOf(element);
   const fits = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
   if (!fits) return false;
   // A box of its own that scrolls may hide it.
@@ -95,7 +95,7 @@ export function pointOf(element: Element, position: Point | null): Point | strin
     const box = element.getBoundingClientRect();
     return { x: box.x + element.clientLeft + position.x, y: box.y + element.clientTop + position.y };
   }
-  for (const box of element.getClientRects()) {
+  for (const box of boxesOf(element)) {
     const left = Math.max(box.left, 0);
     const top = Math.max(box.top, 0);
     const right = Math.min(box.right, innerWidth);
@@ -103,6 +103,22 @@ export function pointOf(element: Element, position: Point | null): Point | strin
     if ((right - left) * (bottom - top) > 0.99) return { x: (left + right) / 2, y: (top + bottom) / 2 };
   }
   return `${markupOf(element)} is outside of the window and cannot be scrolled into it`;
+}
+
+/** An element that has no box of its own has those of what is in it. */
+function contentsOf(element: Element): Range | Element {
+  if (getComputedStyle(element).display !== "contents") return element;
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  return range;
+}
+
+function boxesOf(element: Element): DOMRectList {
+  return contentsOf(element).getClientRects();
+}
+
+function boundsOf(element: Element): DOMRect {
+  return contentsOf(element).getBoundingClientRect();
 }
 
 /** `null` when the element gets the events at the point, else what is in the way. */

@@ -66,6 +66,7 @@ impl BrowserPage {
         let core = &self.core;
         core.check_open()?;
         let deadline = Deadline::after(limit);
+        let (_, before) = core.navigations();
         let method = "Page.navigate";
         let params = json!({"url": url});
         let answer = core.session.send_within(method, params, limit).await;
@@ -82,15 +83,30 @@ impl BrowserPage {
         };
         let result: NavigateResult = CdpSession::typed(method, answer)?;
         if let Some(reason) = result.error_text {
+            // A crash is told a moment later, and is the reason then.
+            let ping = json!({"expression": "0"});
+            let pinged = core.session.send_within("Runtime.evaluate", ping, SETTLE);
+            if let Err(error) = pinged.await
+                && error.is_fatal()
+            {
+                return Err(error);
+            }
             let reason = match result.is_download {
                 true => String::from("it is a download, not a page"),
                 false => reason,
             };
             return Err(failed(url, reason));
         }
-        if let Some(loader) = &result.loader_id {
-            core.wait_for_document(url, loader, until, &deadline)
-                .await?;
+        match &result.loader_id {
+            Some(loader) => {
+                core.wait_for_document(url, loader, until, &deadline)
+                    .await?
+            }
+            None => {
+                // Within the document: there is nothing to load, and the address comes with an event.
+                let shown = |state: &mut PageState| (state.load.shown > before).then_some(());
+                let _ = Deadline::after(SETTLE).wait(core.wait(shown)).await;
+            }
         }
         let state = core.state();
         let status = state.load.status_of(&state.load.loader);

@@ -188,7 +188,7 @@ async fn keys_are_pressed_and_typed() {
         .unwrap()
         .unwrap();
     assert!(
-        seen.contains("Control,a,Backspace,x,y,ArrowLeft,Shift,Z,Enter,"),
+        seen.contains("Control,A,Backspace,x,y,ArrowLeft,Shift,Z,Enter,"),
         "{seen}"
     );
     assert!(!seen.contains("untrusted"), "{seen}");

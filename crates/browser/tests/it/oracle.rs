@@ -22,7 +22,9 @@ const PAGES: [&str; 9] = [
 ];
 /// Elements of one locator whose states are compared.
 const SHOWN: usize = 4;
-const TRIAL: Duration = Duration::from_millis(250);
+const TRIAL: Duration = Duration::from_millis(1000);
+/// Where some elements cannot be clicked. Each of those costs the time above.
+const TRIED: [&str; 3] = ["states", "visible", "frames"];
 
 #[derive(Debug, PartialEq, Deserialize)]
 struct Answer {
@@ -120,7 +122,7 @@ async fn playwright(url: &str, pairs: &[(String, String)]) -> Vec<Answer> {
         .collect()
 }
 
-async fn ours(page: &BrowserPage, text: &str) -> Answer {
+async fn ours(page: &BrowserPage, name: &str, text: &str) -> Answer {
     let failed = |error: String| Answer {
         error: Some(error),
         ids: Vec::new(),
@@ -146,7 +148,7 @@ async fn ours(page: &BrowserPage, text: &str) -> Answer {
         });
     }
     let mut clickable = None;
-    if ids.len() == 1 && states[0].visible {
+    if TRIED.contains(&name) && ids.len() == 1 && states[0].visible {
         let options = ClickOptions {
             trial: true,
             timeout: TRIAL,
@@ -168,6 +170,7 @@ async fn playwright_agrees_in_every_pair() {
     let pairs = pairs();
     assert!(pairs.len() >= 500, "{} pairs", pairs.len());
     let url = test.site.url("");
+    let begun = std::time::Instant::now();
     let mine = async {
         let mut answers = Vec::new();
         let mut shown = "";
@@ -180,12 +183,13 @@ async fn playwright_agrees_in_every_pair() {
                     .unwrap();
                 shown = name;
             }
-            answers.push(ours(&test.page, text).await);
+            answers.push(ours(&test.page, name, text).await);
         }
+        eprintln!("ours took {:?}", begun.elapsed());
         answers
     };
-    let theirs = playwright(&url, &pairs).await;
-    let mine = mine.await;
+    let (theirs, mine) = tokio::join!(playwright(&url, &pairs), mine);
+    eprintln!("both took {:?}", begun.elapsed());
     assert_eq!(theirs.len(), pairs.len());
     let mut differences = Vec::new();
     for (((page, text), theirs), mine) in pairs.iter().zip(&theirs).zip(&mine) {

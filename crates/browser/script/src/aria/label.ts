@@ -12,9 +12,7 @@ export function referenced(element: Element, attribute: string): Element[] {
 
 /** The author gave it a name, whatever its content. */
 export function hasExplicitName(element: Element): boolean {
-  return (
-    element.hasAttribute("aria-label") || element.hasAttribute("aria-labelledby") || element.hasAttribute("title")
-  );
+  return element.hasAttribute("aria-label") || element.hasAttribute("aria-labelledby");
 }
 
 const LABELLABLE = "button, meter, output, progress, select, textarea, input:not([type=hidden])";

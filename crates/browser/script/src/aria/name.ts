@@ -62,7 +62,7 @@ export function nameOf(element: Element, walk: Walk): string {
     if (tidy(text)) return text;
   }
   const role = roleOf(element) ?? "";
-  if (walk.place !== "own" && walk.place !== "content") {
+  if (walk.place !== "own") {
     const value = embeddedValue(element, role, walk);
     if (value !== null) return value;
   }

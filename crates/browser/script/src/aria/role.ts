@@ -138,26 +138,28 @@ function cellRole(cell: Element): string {
   return role === "grid" || role === "treegrid" ? "gridcell" : "cell";
 }
 
-/** What a header without a scope heads is seen from what stands beside it. */
-function headerRole(header: Element): string {
+/** A header that does not say what it heads is known by what stands beside it. */
+function headerRole(header: Element): string | null {
   const scope = header.getAttribute("scope")?.toLowerCase();
   if (scope === "col" || scope === "colgroup") return "columnheader";
   if (scope === "row" || scope === "rowgroup") return "rowheader";
-  const [before, after] = [header.previousElementSibling, header.nextElementSibling];
-  // In a row of headers, or alone, it heads what is below it.
-  if (!before && !after) return "columnheader";
-  return before?.localName === "th" || after?.localName === "th" ? "columnheader" : "rowheader";
+  const beside = [header.previousElementSibling, header.nextElementSibling];
+  if (!beside[0] && !beside[1]) {
+    const table = closest(header, "table") as HTMLTableElement | null;
+    return table && table.rows.length <= 1 ? null : "columnheader";
+  }
+  return beside.some(isFilledCell) ? "rowheader" : "columnheader";
+}
+
+function isFilledCell(element: Element | null): boolean {
+  return element?.localName === "td" && (element.children.length > 0 || (element.textContent ?? "").trim() !== "");
 }
 
 /** From 1 on, or 0 without a level. */
 export function levelOf(element: Element): number {
   const heading = /^h([1-6])$/.exec(element.localName);
-  const role = roleOf(element);
-  if (heading && role === "heading" && !element.hasAttribute("aria-level")) return Number(heading[1]);
-  if (["heading", "listitem", "row", "treeitem"].includes(role ?? "")) {
-    const level = Number(element.getAttribute("aria-level"));
-    if (Number.isInteger(level) && level >= 1) return level;
-    if (heading) return Number(heading[1]);
-  }
-  return 0;
+  if (heading) return Number(heading[1]);
+  if (!["heading", "listitem", "row", "treeitem"].includes(roleOf(element) ?? "")) return 0;
+  const level = Number(element.getAttribute("aria-level"));
+  return Number.isInteger(level) && level >= 1 ? level : 0;
 }

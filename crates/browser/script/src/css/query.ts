@@ -1,7 +1,7 @@
 // Finds the elements that a selector with our pseudo-classes matches, through open shadow roots.
 
 import { isVisible } from "../visibility";
-import { type TextCache, regex, collapse, textMatch, textTest } from "../text";
+import { type TextCache, regex, textMatch, textTest } from "../text";
 import { type Scope, descendants, inDocumentOrder, parentOf } from "../tree";
 import { type Complex, type Compound, type Pseudo, SelectorError, parseSelector } from "./parse";
 
@@ -24,11 +24,23 @@ function queryList(search: Search, list: Complex[]): Element[] {
 function queryComplex(search: Search, complex: Complex): Element[] {
   const last = complex.steps.at(-1);
   if (!last) return [];
-  const nth = last.compound.pseudos.find((pseudo) => pseudo.name === "nth-match");
-  const candidates = nth
-    ? queryNth(search, nth)
-    : descendants(search.scope, plainOf(last.compound));
-  return candidates.filter((element) => matchesSteps(search, element, complex, complex.steps.length - 1));
+  return candidatesFor(search, last.compound).filter((element) => matchesSteps(search, element, complex, complex.steps.length - 1));
+}
+
+/** All that a compound may match. What names elements by itself gives them in its own order. */
+function candidatesFor(search: Search, compound: Compound): Element[] {
+  const named = compound.plain === "" || compound.plain === "*";
+  for (const pseudo of named ? compound.pseudos : []) {
+    if (pseudo.name === "is") return queryList(search, pseudo.list);
+    if (pseudo.name === "nth-match") return queryNth(search, pseudo);
+    if (pseudo.name === "scope") return [scopeElement(search)];
+  }
+  return descendants(search.scope, plainOf(compound));
+}
+
+function scopeElement(search: Search): Element {
+  if (search.scope instanceof Element) return search.scope;
+  return search.scope instanceof ShadowRoot ? search.scope.host : document.documentElement;
 }
 
 function plainOf(compound: Compound): string {
@@ -94,7 +106,7 @@ function matchesPseudo(search: Search, element: Element, pseudo: Pseudo): boolea
     case "visible":
       return isVisible(element);
     case "scope":
-      return element === (search.scope instanceof Document ? document.documentElement : search.scope);
+      return element === scopeElement(search);
     case "is":
       return matchesList(search, element, pseudo.list);
     case "not":
@@ -109,10 +121,8 @@ function matchesPseudo(search: Search, element: Element, pseudo: Pseudo): boolea
     }
     case "text":
       return textMatch(texts, element, textTest({ kind: "contains", text: pseudo.text })) === "self";
-    case "text-is": {
-      const wanted = collapse(pseudo.text);
-      return textMatch(texts, element, (text) => collapse(text.full) === wanted) === "self";
-    }
+    case "text-is":
+      return textMatch(texts, element, textTest({ kind: "exact", text: pseudo.text })) !== "none";
     case "text-matches": {
       const wanted = regex(pseudo);
       return textMatch(texts, element, (text) => wanted.test(text.full)) === "self";

@@ -4,6 +4,7 @@ mod agent;
 mod attempt;
 mod backoff;
 pub mod binaries;
+mod browsers;
 mod cgroup;
 mod directory;
 mod doctor;

@@ -27,6 +27,8 @@ pub struct Settings {
     pub work_dir: PathBuf,
     /// The directory whose files playbooks may send; `None` for none.
     pub files_dir: Option<PathBuf>,
+    /// The program of Chromium; looked for by its usual names without one.
+    pub browser: Option<PathBuf>,
     /// The networks that steps of playbooks may reach; empty for all but link-local ones.
     pub allow_addresses: Vec<IpNet>,
     /// The networks that they may not reach.
@@ -78,6 +80,7 @@ impl Settings {
             cache_limit_bytes: 4 << 30,
             work_dir: data_dir.join("work"),
             files_dir: None,
+            browser: None,
             allow_addresses: Vec::new(),
             deny_addresses: Vec::new(),
             download_limit_bytes: 4 << 30,

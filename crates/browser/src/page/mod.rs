@@ -56,6 +56,13 @@ pub(crate) struct PageCore {
     changed: watch::Sender<()>,
 }
 
+/// Copies of one page are equal, no two pages are.
+impl PartialEq for BrowserPage {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.core, &other.core)
+    }
+}
+
 impl BrowserPage {
     pub(crate) fn new(core: Arc<PageCore>) -> Self {
         Self { core }

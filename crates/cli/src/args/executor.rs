@@ -101,6 +101,10 @@ pub(crate) struct Work {
     #[arg(long, env = "PLAYHOUSE_FILES_DIR", value_name = "DIR")]
     pub(crate) files_dir: Option<PathBuf>,
 
+    /// Program of Chromium for browser steps [default: looked for in PATH by its usual names]
+    #[arg(long, env = "PLAYHOUSE_BROWSER", value_name = "FILE")]
+    pub(crate) browser: Option<PathBuf>,
+
     /// Network that steps of playbooks may reach; without it all but link-local ones, where clouds have
     /// their metadata services (repeatable; in the environment comma-separated)
     #[arg(

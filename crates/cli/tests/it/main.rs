@@ -3,6 +3,7 @@
 mod artifacts;
 mod audit;
 mod backup;
+mod browser;
 mod children;
 mod config;
 mod cors;

@@ -14,11 +14,14 @@ use std::{
 use tokio::task::spawn_blocking;
 
 use super::WorkDir;
-use crate::{Error, Settings, cgroup::Cgroup, directory, isolation::Plan, shim::Spec};
+use crate::{
+    Error, Settings, browsers::Browsers, cgroup::Cgroup, directory, isolation::Plan, shim::Spec,
+};
 
 pub(crate) struct AttemptEnvironment {
     pub(super) settings: Arc<Settings>,
     pub(super) plan: Plan,
+    pub(super) browsers: Browsers,
     /// Numbers the work directories.
     made: AtomicU64,
     /// Held for as long as the work directory is in use.
@@ -33,6 +36,7 @@ impl AttemptEnvironment {
             .map_err(failed("work", &settings.work_dir))?;
         Ok(Self {
             plan: Plan::new(&settings).map_err(Error::Settings)?,
+            browsers: Browsers::new(settings.browser.clone(), &settings.work_dir),
             settings,
             made: AtomicU64::new(0),
             _lock: lock,

@@ -54,6 +54,12 @@ impl Redactor {
         Ok(())
     }
 
+    /// All that are known, for what shows them as pictures.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.secrets.iter().cloned().collect()
+    }
+
     fn patterns(&self) -> Option<Arc<Patterns>> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         known.patterns.clone()

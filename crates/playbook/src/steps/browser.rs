@@ -31,6 +31,7 @@ pub(super) const TYPES: &[StepType] = &[
         ],
         &[
             gives("url", "string", "The address after redirects."),
+            gives("http_status", "integer", "The status of the answer."),
             STATUS,
         ],
     ),
@@ -94,6 +95,11 @@ pub(super) const TYPES: &[StepType] = &[
                 "The whole page instead of what is visible.",
             )
             .default("false"),
+            takes(
+                "selector",
+                "selector",
+                "The element that is shown; without it, the page.",
+            ),
         ],
         &[
             gives("screenshot", "string", "The artefact's name."),
@@ -176,9 +182,14 @@ pub(super) const TYPES: &[StepType] = &[
         "Fails unless an element is in a state.",
         &[
             SELECTOR,
-            takes("state", "string", "The state.")
-                .required()
-                .options(&["visible", "hidden", "enabled", "disabled"]),
+            takes("state", "string", "The state.").required().options(&[
+                "visible",
+                "hidden",
+                "enabled",
+                "disabled",
+                "checked",
+                "unchecked",
+            ]),
             CHECK_TIMEOUT,
         ],
         &[
@@ -217,8 +228,146 @@ pub(super) const TYPES: &[StepType] = &[
             STATUS,
         ],
     ),
-    StepType::known(
+    StepType::new(
         "browser.check",
-        "it is not performed: use browser.click to tick a box, or browser.verify_state to check an element",
+        "Ticks a box, or unticks it.",
+        &[
+            SELECTOR,
+            takes("checked", "boolean", "Whether it is to be ticked.").default("true"),
+            TIMEOUT,
+        ],
+        &[
+            FOUND,
+            gives("checked", "boolean", "Whether it is ticked."),
+            STATUS,
+        ],
+    ),
+    StepType::new(
+        "browser.select",
+        "Chooses options of a list, and no others.",
+        &[
+            SELECTOR,
+            takes("value", "any", "The value or the label; a list of them.")
+                .required()
+                .not(&["option", "label", "values"]),
+            TIMEOUT,
+        ],
+        &[
+            FOUND,
+            gives("selected", "list", "The values that are chosen."),
+            STATUS,
+        ],
+    ),
+    StepType::new(
+        "browser.hover",
+        "Moves the mouse over an element.",
+        &[SELECTOR, TIMEOUT],
+        &[FOUND, STATUS],
+    ),
+    StepType::new(
+        "browser.press",
+        "Presses a key or a combination in an element.",
+        &[
+            takes("key", "string", "Such as `Enter` or `Control+A`.").required(),
+            takes(
+                "selector",
+                "selector",
+                "The element; without it, the one that has the focus.",
+            ),
+            TIMEOUT,
+        ],
+        &[gives("key", "string", "The key."), STATUS],
+    ),
+    StepType::new(
+        "browser.evaluate",
+        "Gives the value of a JavaScript expression in the page.",
+        &[
+            takes(
+                "expression",
+                "string",
+                "The expression; a promise is waited for.",
+            )
+            .required()
+            .not(&["script", "code"]),
+            TIMEOUT,
+        ],
+        &[gives("result", "any", "The value, as JSON."), STATUS],
+    ),
+    StepType::new(
+        "browser.expect",
+        "Fails unless the page gets an address, a title, or a number of elements.",
+        &[
+            takes("url", "string", "The address."),
+            takes("title", "string", "The title."),
+            takes("match", "string", "How address and title are compared.")
+                .default("\"exact\"")
+                .options(&["exact", "contains", "regex"]),
+            takes("selector", "selector", "The elements that are counted."),
+            takes("count", "integer", "How many there should be."),
+            CHECK_TIMEOUT,
+        ],
+        &[
+            gives("url", "string", "The address, if it was asked for."),
+            gives("title", "string", "The title, if it was asked for."),
+            gives(
+                "count",
+                "integer",
+                "How many there are, if that was asked for.",
+            ),
+            STATUS,
+        ],
+    ),
+    StepType::new(
+        "browser.wait_for_response",
+        "Waits until a request of the page was answered, since it was opened.",
+        &[
+            takes("url", "string", "A part of its address.").required(),
+            takes(
+                "http_status",
+                "integer",
+                "The status of the answer; any without it.",
+            )
+            .not(&["status"]),
+            TIMEOUT,
+        ],
+        &[
+            gives("url", "string", "The address."),
+            gives("method", "string", "The method."),
+            gives("http_status", "integer", "The status of the answer."),
+            STATUS,
+        ],
+    ),
+    StepType::new(
+        "browser.download",
+        "Clicks what starts a download, and keeps the file as an artefact.",
+        &[
+            SELECTOR,
+            takes(
+                "name",
+                "string",
+                "What the artefact is called; without it, as the file.",
+            ),
+            TIMEOUT,
+        ],
+        &[
+            gives("file", "string", "The artefact's name."),
+            gives("url", "string", "Where it came from."),
+            gives("size_bytes", "integer", "Its size."),
+            STATUS,
+        ],
+    ),
+    StepType::new(
+        "browser.pdf",
+        "Prints the page into a PDF, and keeps it as an artefact.",
+        &[
+            takes(
+                "name",
+                "string",
+                "What it is called; without it, the step's id.",
+            ),
+            takes("landscape", "boolean", "Wider than high.").default("false"),
+            TIMEOUT,
+        ],
+        &[gives("pdf", "string", "The artefact's name."), STATUS],
     ),
 ];

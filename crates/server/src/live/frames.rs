@@ -54,12 +54,12 @@ impl Frames {
         }
     }
 
-    /// Shows a picture, `kind` such as `image/png`, made at `now_ms`.
-    pub(crate) fn show(&self, run: RunId, kind: &str, image: &[u8], now_ms: i64) {
+    /// Shows a picture, `kind` such as `image/png`, made at `now_ms`. False when nobody looks on.
+    pub(crate) fn show(&self, run: RunId, kind: &str, image: &[u8], now_ms: i64) -> bool {
         let mut frames = self.shared.lock();
         if self.shared.shown.receiver_count() == 0 {
             frames.clear();
-            return;
+            return false;
         }
         frames.retain(|_, frame| now_ms - frame.at < FRESH_MS);
         let message = json!({
@@ -87,6 +87,7 @@ impl Frames {
             bytes -= size;
         }
         self.shared.shown.send_replace(number);
+        true
     }
 }
 

@@ -1,7 +1,7 @@
 //! The calls of an executor.
 
 use bytes::Bytes;
-use http::{Method, Request, header};
+use http::{Method, Request, StatusCode, header};
 
 use super::{Client, Error, Payload, jobs::encode, transport::Reply};
 use crate::{
@@ -206,22 +206,22 @@ impl Client {
             .map(drop)
     }
 
-    /// Shows a picture of what runs to its subscribers. `media_type` is its content type.
+    /// Shows a picture of what runs to its subscribers; false when there are none. `media_type` is its content
+    /// type.
     pub async fn show_frame(
         &self,
         run: &str,
         of: &LeaseOf,
         media_type: &str,
         image: Bytes,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let query = format!("frame?executor={}&token={}", encode(&of.executor), of.token);
         let request = Request::builder()
             .method(Method::PUT)
             .uri(of_run(run, &query))
             .header(header::CONTENT_TYPE, media_type);
-        self.send_with(request, Payload::Bytes(image))
-            .await
-            .map(drop)
+        let reply = self.send_with(request, Payload::Bytes(image)).await?;
+        Ok(reply.status() != StatusCode::ACCEPTED)
     }
 
     /// Fetches a path of the server itself, such as an uploaded binary.

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     attempt::{AttemptRunner, Taken},
+    browsers::BrowserSession,
     lease::Lease,
     redactor::Redactor,
 };
@@ -42,6 +43,7 @@ pub(super) struct Context<'a> {
     pub(super) reopened: OnceLock<TrySecrets>,
     pub(super) clients: Clients,
     pub(super) sessions: Sessions,
+    pub(super) browser: BrowserSession,
 }
 
 /// One try of a step.

@@ -68,6 +68,7 @@ impl AttemptRunner {
                 &self.environment.settings.deny_addresses,
             )),
             sessions: Sessions::default(),
+            browser: self.environment.browsers.take(taken.id),
         };
         let forwarded = forward(watched.lease.clone(), lease);
         let performed = async {
@@ -81,6 +82,11 @@ impl AttemptRunner {
             outcome = performed => outcome,
             () = forwarded => PerformOutcome::Lost,
         };
+        let session = context.browser;
+        match outcome {
+            PerformOutcome::Parked => self.environment.browsers.keep(taken.id, session).await,
+            _ => session.close().await,
+        }
         trace.end(outcome)
     }
 

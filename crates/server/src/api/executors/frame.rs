@@ -27,6 +27,7 @@ const MEDIA_TYPES: [&str; 3] = ["image/png", "image/jpeg", "image/webp"];
         ("executor" = String, Query, description = "The executor that owns the lease"),
         ("token" = i64, Query, description = "The lease's token")),
     responses((status = 204, description = "Shown"),
+        (status = 202, description = "Nobody looks on: the next one need not come soon"),
         (status = 400, description = "A parameter is wrong"),
         (status = 404, description = "No such run, or its lease is another's"),
         (status = 413, description = "Larger than 1 MiB"),
@@ -53,6 +54,8 @@ pub(crate) async fn show(
     }
     let owned = move |read: &mut store::Read<'_, '_>| store::runs::owned(read, id, &holder, "show");
     app.store.read(owned).await.map_err(refuse)?;
-    app.frames.show(id, media_type, &image, app.now_ms());
-    Ok(StatusCode::NO_CONTENT)
+    match app.frames.show(id, media_type, &image, app.now_ms()) {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Ok(StatusCode::ACCEPTED),
+    }
 }

@@ -1,6 +1,6 @@
 //! What a step keeps as an artefact of its run.
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
@@ -101,6 +101,13 @@ pub(super) async fn keep_response(
 /// A file that a step is given. The executor's own machine has more than a playbook may send away: only what
 /// lies in the directory for that can be read.
 pub(super) async fn given(call: &StepCall<'_>, path: &str) -> Result<File, StepEnd> {
+    let given = given_path(call, path).await?;
+    let opened = File::open(given).await;
+    opened.map_err(|error| StepEnd::failed(format!("file `{path}` cannot be read: {error}")))
+}
+
+/// Where such a file is.
+pub(super) async fn given_path(call: &StepCall<'_>, path: &str) -> Result<PathBuf, StepEnd> {
     let failed = |error| StepEnd::failed(format!("file `{path}` cannot be read: {error}"));
     let Some(allowed) = &call.context.runner.environment.settings.files_dir else {
         let why = "this executor gives no files to playbooks: name a directory with --files-dir";
@@ -115,7 +122,7 @@ pub(super) async fn given(call: &StepCall<'_>, path: &str) -> Result<File, StepE
         let why = format!("file `{path}` is not in the directory of files for playbooks");
         return Err(StepEnd::refused(why));
     }
-    File::open(wanted).await.map_err(failed)
+    Ok(wanted)
 }
 
 fn check(name: &str) -> Result<(), StepEnd> {

@@ -3,6 +3,7 @@
 mod approval;
 mod artifact;
 mod assert;
+mod browser;
 mod child;
 mod gate;
 mod gateway;
@@ -39,6 +40,7 @@ pub(super) fn overridden(
     let name = match kind {
         "gateway.restart" | "gateway.wait_for_ready" => "gateway_restart",
         "gateway.wait_for_module_installation" => "module_install",
+        kind if kind.starts_with("browser.") => "browser_operation",
         _ => return None,
     };
     let given = overrides.get(name).copied();
@@ -106,6 +108,7 @@ pub(super) async fn perform(call: &StepCall<'_>) -> Done {
         "utility.assert" => assert::checked(call),
         "utility.template" => call.within(template::keep(call)).await,
         "http.request" => call.within(http::request(call)).await,
+        kind if kind.starts_with("browser.") => call.within(browser::perform(call)).await,
         kind if kind.starts_with("gateway.") => call.within(gateway::perform(call)).await,
         kind => Err(StepEnd::refused(refusal(kind))),
     }

@@ -1,0 +1,220 @@
+//! Browser steps with the real server, executor and Chromium, against a small site of the test.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    thread,
+    time::{Duration, Instant},
+};
+
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use tokio::{net::TcpStream, runtime::Runtime, time::timeout};
+use tokio_tungstenite::client_async;
+
+use crate::harness::{Server, exits, get, json as printed, poll};
+
+const PAGE: &str = r#"<!doctype html><title>Pumps</title>
+<h1>Pumps</h1>
+<label>Name <input id=name></label>
+<label><input type=checkbox id=on> On</label>
+<select id=mode><option value=a>Automatic</option><option value=m>Manual</option></select>
+<button onclick="setTimeout(save, 300)">Save</button>
+<p id=result></p>
+<a href=/report download=report.csv>Report</a>
+<script>
+const find = id => document.getElementById(id);
+function save() { find('result').textContent = `${find('name').value} ${find('on').checked} ${find('mode').value}`; }
+console.error('the pump is hot');
+fetch('/missing');
+</script>"#;
+
+/// Serves the page, a file to download, and nothing else.
+fn site() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            thread::spawn(move || {
+                let mut lines = BufReader::new(stream.try_clone().expect("a copy")).lines();
+                let first = lines.next().and_then(Result::ok).unwrap_or_default();
+                while lines
+                    .next()
+                    .and_then(Result::ok)
+                    .is_some_and(|line| !line.is_empty())
+                {}
+                let (status, kind, body) = match first.split(' ').nth(1) {
+                    Some("/") => ("200 OK", "text/html", PAGE),
+                    Some("/report") => ("200 OK", "text/csv", "pump,on\n1,yes\n"),
+                    _ => ("404 Not Found", "text/plain", ""),
+                };
+                let length = body.len();
+                let head = format!(
+                    "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+                );
+                let _ = stream.write_all((head + body).as_bytes());
+            });
+        }
+    });
+    port
+}
+
+/// A server whose library has this playbook. `SITE` in it is the site's address.
+fn library(steps: &str) -> (tempfile::TempDir, Server) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let steps = steps.replace("SITE", &format!("http://127.0.0.1:{}", site()));
+    let text = format!("name: Pumps\nversion: '1'\nsteps:\n{steps}");
+    fs::write(dir.path().join("pumps.yaml"), text).expect("written");
+    let library = format!("--library={}", dir.path().display());
+    let server = Server::start(&["--with-executor", "--no-docker", &library]);
+    (dir, server)
+}
+
+/// The execution as the contract has it.
+fn execution(server: &Server, id: &str) -> Value {
+    let answer = get(server.port, &format!("/api/executions/{id}")).expect("an answer");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    serde_json::from_str(body).expect("JSON")
+}
+
+/// The output of a step.
+fn output<'e>(execution: &'e Value, step: &str) -> &'e Value {
+    let steps = execution["step_results"].as_array().expect("steps");
+    let found = steps.iter().find(|one| one["step_id"] == step);
+    &found.unwrap_or_else(|| panic!("no {step}: {execution:#}"))["output"]
+}
+
+const FORM: &str = r#"
+- {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
+- {id: name, name: Name, type: browser.fill, parameters: {selector: label=Name, value: Pump 1}}
+- {id: on, name: On, type: browser.check, parameters: {selector: label=On}}
+- {id: mode, name: Mode, type: browser.select, parameters: {selector: '#mode', value: Manual}}
+- {id: save, name: Save, type: browser.click, parameters: {selector: 'role=button[name="Save"]'}}
+- {id: result, name: Result, type: browser.verify_text, parameters: {selector: '#result', text: Pump 1 true m}}
+- {id: none, name: None, type: browser.verify, parameters: {selector: .absent, exists: false}}
+- {id: title, name: Title, type: browser.expect, parameters: {title: Pumps, url: SITE/, selector: label, count: 2}}
+- {id: read, name: Read, type: browser.get_text, parameters: {selector: '#result'}}
+- {id: count, name: Count, type: browser.evaluate, parameters: {expression: document.links.length}}
+- {id: missing, name: Missing, type: browser.wait_for_response, parameters: {url: /missing, http_status: 404}}
+- {id: shot, name: Shot, type: browser.screenshot, parameters: {name: end, full_page: true}}
+- {id: paper, name: Paper, type: browser.pdf}
+- {id: report, name: Report, type: browser.download, parameters: {selector: text=Report}}
+"#;
+
+#[test]
+fn a_form_is_filled_sent_and_checked_and_what_it_leaves_is_kept() {
+    let (_dir, server) = library(FORM);
+    let run = server.run(&["playbook", "run", "pumps.yaml", "--json"]);
+    exits(&run, 0);
+    let id = printed(&run)["id"].as_str().expect("an id").to_owned();
+    let execution = execution(&server, &id);
+    assert_eq!(output(&execution, "open")["status"], "navigated");
+    assert_eq!(output(&execution, "read")["text"], "Pump 1 true m");
+    assert_eq!(output(&execution, "count")["result"], 1);
+    assert_eq!(output(&execution, "title")["count"], 2);
+    assert_eq!(output(&execution, "shot")["screenshot"], "end.png");
+    for (name, begin) in [
+        ("end.png", &b"\x89PNG"[..]),
+        ("paper.pdf", b"%PDF"),
+        ("report.csv", b"pump,on"),
+    ] {
+        let to = server.home().join(name);
+        let to_text = to.display().to_string();
+        exits(
+            &server.run(&["run", "download", &id, name, "-o", &to_text]),
+            0,
+        );
+        let kept = fs::read(&to).expect("a file");
+        assert!(kept.starts_with(begin), "{name}");
+    }
+}
+
+#[test]
+fn a_step_that_fails_says_what_was_to_be_seen_and_keeps_it() {
+    let (_dir, server) = library(
+        r#"
+- {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
+- {id: many, name: Many, type: browser.click, parameters: {selector: label, timeout: 500}}
+"#,
+    );
+    let run = server.run(&["playbook", "run", "pumps.yaml", "--json"]);
+    exits(&run, 120);
+    let id = printed(&run)["id"].as_str().expect("an id").to_owned();
+    let error = execution(&server, &id)["error"]
+        .as_str()
+        .expect("an error")
+        .to_owned();
+    for part in [
+        "matches 2 elements",
+        "label=Name",
+        "page: Pumps",
+        "the pump is hot",
+        "/missing",
+        "many-failed-1.png",
+    ] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    let kept = printed(&server.run(&["run", "artifacts", &id, "--json"])).to_string();
+    for name in ["many-failed-1.png", "many-failed-1.json"] {
+        assert!(kept.contains(name), "{kept}");
+    }
+}
+
+#[test]
+fn frames_are_shown_and_a_cancel_ends_a_step_that_waits() {
+    let (_dir, server) = library(
+        r#"
+- {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
+- {id: late, name: Late, type: browser.wait, parameters: {selector: .never, timeout: 100000}}
+"#,
+    );
+    let id = server.run(&["playbook", "run", "pumps.yaml", "--detach", "--json"]);
+    exits(&id, 0);
+    let id = printed(&id)["id"].as_str().expect("an id").to_owned();
+    let frame = Runtime::new()
+        .expect("a runtime")
+        .block_on(frame(server.port, &id));
+    assert!(
+        frame.starts_with("data:image/png;base64,iVBOR"),
+        "{}",
+        &frame[..40]
+    );
+    let begun = Instant::now();
+    exits(&server.run(&["run", "cancel", &id]), 0);
+    poll("it is cancelled", || {
+        (execution(&server, &id)["status"] == "cancelled").then_some(())
+    });
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+/// The first picture of an execution that comes over the socket.
+async fn frame(port: u16, id: &str) -> String {
+    let shown = async {
+        let stream = TcpStream::connect(("127.0.0.1", port))
+            .await
+            .expect("a connection");
+        let url = format!("ws://127.0.0.1:{port}/ws/executions");
+        let (mut socket, _) = client_async(url, stream).await.expect("a socket");
+        while let Some(message) = socket.next().await {
+            let text = message.expect("a message").to_string();
+            let message: Value = serde_json::from_str(&text).unwrap_or_default();
+            if message["type"] == "screenshot_frame" && message["data"]["execution_id"] == json!(id)
+            {
+                return message["data"]["frame"]
+                    .as_str()
+                    .expect("a frame")
+                    .to_owned();
+            }
+        }
+        panic!("the socket was closed")
+    };
+    timeout(Duration::from_secs(60), shown)
+        .await
+        .expect("a frame in time")
+}

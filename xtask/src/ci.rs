@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::{
-    plugins,
+    page_script, plugins,
     process::{cargo, succeed, works},
     runner, schemathesis, tidy,
 };
@@ -14,7 +14,7 @@ type Step = (&'static str, fn() -> Result<()>);
 
 /// Ordered so that what is quick and what fails often comes first. `build` uses the features and
 /// the profile of `test`, so nothing is built twice for the steps after it.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     ("format", || {
         succeed(&mut cargo(["fmt", "--all", "--check"]))
     }),
@@ -31,6 +31,7 @@ const STEPS: [Step; 10] = [
         ]))
     }),
     ("generated files", runner::check_generated),
+    ("page script", page_script::check),
     ("plugins", || plugins::run(&[])),
     ("schemathesis", || {
         schemathesis::built(&schemathesis::Schemathesis::default())

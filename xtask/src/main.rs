@@ -105,6 +105,7 @@ fn run(command: Command) -> Result<()> {
         Command::Setup => {
             println!("PostgreSQL: {}", setup::postgres()?.display());
             println!("Docker Compose: {}", setup::docker()?.display());
+            setup::browser()?;
             Ok(())
         }
     }

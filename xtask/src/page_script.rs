@@ -6,7 +6,10 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::process::{root, succeed, target_dir};
+use crate::{
+    process::{root, succeed, target_dir},
+    setup,
+};
 
 /// What is needed to build it, all of it committed.
 const INPUTS: [&str; 3] = ["package.json", "package-lock.json", "tsconfig.json"];
@@ -32,6 +35,12 @@ pub(crate) fn run(wanted: &PageScript) -> Result<()> {
         bail!("crates/browser/script/dist/page.js is not fresh: run `cargo xtask page-script`");
     }
     Ok(())
+}
+
+/// Fails if the committed output is not what the sources give.
+pub(crate) fn check() -> Result<()> {
+    setup::browser()?;
+    run(&PageScript { check: true })
 }
 
 /// Checks the types and builds, in the target directory: the sources stay without `node_modules`.

@@ -100,6 +100,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
     if scope(arguments).is_some() || arguments.iter().any(|argument| argument == "cli") {
         plugins::run(&[])?;
     }
+    setup::browser()?;
     let postgres = postgres(&[])?;
     let docker = docker(arguments)?;
     let environment = |command: &mut Command| {

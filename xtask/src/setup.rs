@@ -49,6 +49,20 @@ pub(crate) fn docker() -> Result<PathBuf> {
         .with_context(|| format!("no docker-compose in {}", environment.display()))
 }
 
+/// Installs what the tests of browser steps need: Chromium, and Node for what Playwright says of the same pages.
+pub(crate) fn browser() -> Result<()> {
+    const NO_BROWSER: &str = "chromium, nodejs and npm are missing and cannot be installed from here: install these \
+        packages of your system";
+    let there = |program: &&str| works(Command::new(program).arg("--version"));
+    let programs = [("chromium", "chromium"), ("node", "nodejs"), ("npm", "npm")];
+    let missing = programs.iter().filter(|(program, _)| !there(program));
+    let wanted: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    match wanted.is_empty() {
+        true => Ok(()),
+        false => packages(&wanted, NO_BROWSER),
+    }
+}
+
 /// Installs the proxy beside which the router is measured, and what measures both.
 pub(crate) fn load_programs() -> Result<()> {
     const NO_PROGRAMS: &str =

@@ -20,6 +20,7 @@ mod settings;
 pub mod shim;
 
 pub use attempt::plugins::Isolated;
+pub use browsers::chromium_readiness;
 pub use docker::git::GitPolicy;
 pub use playrooms::{DockerReadiness, docker_readiness};
 pub use probe::{Finding, Support, probe};

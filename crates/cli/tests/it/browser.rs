@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, runtime::Runtime, time::timeout};
 use tokio_tungstenite::client_async;
 
-use crate::harness::{Server, exits, get, json as printed, poll};
+use crate::harness::{Server, exits, get, json as printed, poll, stdout};
 
 const PAGE: &str = r#"<!doctype html><title>Pumps</title>
 <h1>Pumps</h1>
@@ -148,15 +148,15 @@ fn a_step_that_fails_says_what_was_to_be_seen_and_keeps_it() {
         .to_owned();
     for part in [
         "matches 2 elements",
-        "label=Name",
+        "use `text=\"Name\"`",
         "page: Pumps",
-        "the pump is hot",
+        "console: ",
         "/missing",
         "many-failed-1.png",
     ] {
         assert!(error.contains(part), "{part}: {error}");
     }
-    let kept = printed(&server.run(&["run", "artifacts", &id, "--json"])).to_string();
+    let kept = stdout(&server.run(&["run", "artifacts", &id]));
     for name in ["many-failed-1.png", "many-failed-1.json"] {
         assert!(kept.contains(name), "{kept}");
     }
@@ -170,9 +170,9 @@ fn frames_are_shown_and_a_cancel_ends_a_step_that_waits() {
 - {id: late, name: Late, type: browser.wait, parameters: {selector: .never, timeout: 100000}}
 "#,
     );
-    let id = server.run(&["playbook", "run", "pumps.yaml", "--detach", "--json"]);
-    exits(&id, 0);
-    let id = printed(&id)["id"].as_str().expect("an id").to_owned();
+    let started = server.run(&["playbook", "run", "pumps.yaml", "--detach"]);
+    exits(&started, 0);
+    let id = stdout(&started).trim().to_owned();
     let frame = Runtime::new()
         .expect("a runtime")
         .block_on(frame(server.port, &id));

@@ -11,11 +11,25 @@ use std::{
     time::Duration,
 };
 
-use browser::{Browser, BrowserError, LaunchOptions};
+use browser::{Browser, BrowserError, Chromium, LaunchOptions};
 use tokio::{sync::Mutex, time::Instant};
 
 pub(crate) use frames::Audience;
 pub(crate) use session::{BrowserSession, SessionPage};
+
+/// Which Chromium this machine has, and whether its sandbox can be used; or why it has none and what to do.
+///
+/// # Errors
+/// It is not installed, or does not run.
+pub async fn chromium_readiness() -> Result<String, String> {
+    let found = Chromium::inspect(None).await;
+    let found = found.map_err(|error| error.to_string())?;
+    let program = found.program.display();
+    Ok(format!(
+        "{} at {program}, sandbox {}",
+        found.version, found.sandbox
+    ))
+}
 
 /// How long a session waits for its run to go on. The run may have ended, or gone on elsewhere.
 const KEPT: Duration = Duration::from_secs(30 * 60);

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use executor::{DockerReadiness, Finding, Settings, Support, docker_readiness, probe};
+use executor::{
+    DockerReadiness, Finding, Settings, Support, chromium_readiness, docker_readiness, probe,
+};
 use wire::client::Client;
 
 use super::{
@@ -37,6 +39,7 @@ async fn this_machine(doctor: &Doctor) -> Result<Vec<Check>, Failure> {
     checks.push(server(doctor.server.as_deref()).await);
     checks.extend(isolation(data_dir).await?);
     checks.extend(docker().await);
+    checks.push(browser().await);
     Ok(checks)
 }
 
@@ -100,4 +103,17 @@ async fn docker() -> Vec<Check> {
     missing
         .map(|(problem, advice)| Check::warn(NAME, problem, &advice))
         .collect()
+}
+
+/// Browser steps of playbooks need Chromium; nothing else does.
+async fn browser() -> Check {
+    const NAME: &str = "browser";
+    match chromium_readiness().await {
+        Ok(found) => Check::ok(NAME, found),
+        Err(problem) => Check::warn(
+            NAME,
+            problem,
+            "Only steps of playbooks that use a browser need it.",
+        ),
+    }
 }

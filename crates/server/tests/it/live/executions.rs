@@ -222,7 +222,7 @@ async fn pictures_reach_those_who_look_on_from_the_holder_only() {
         async move { client.show_frame(&id, &of, kind, image.into()).await }
     };
     let refused =
-        |shown: Result<(), Error>| shown.expect_err("refused").status().map(|s| s.as_u16());
+        |shown: Result<bool, Error>| shown.expect_err("refused").status().map(|s| s.as_u16());
     assert_eq!(
         refused(show(run.token + 1, "image/png", vec![1]).await),
         Some(404)
@@ -240,9 +240,8 @@ async fn pictures_reach_those_who_look_on_from_the_holder_only() {
         refused(show(run.token, "image/png", large).await),
         Some(413)
     );
-    show(run.token, "image/png", vec![1, 2, 3])
-        .await
-        .expect("shown");
+    let shown = show(run.token, "image/png", vec![1, 2, 3]).await;
+    assert!(shown.expect("taken"), "two look on");
     for socket in [&mut one, &mut other] {
         let mut message = socket.said().await;
         while message["type"] == "execution_update" {

@@ -60,16 +60,18 @@ pub(super) async fn describe(call: &StepCall<'_>, at: &SessionPage, message: Str
     if artifact::keep(call, &name, text.into()).await.is_ok() {
         kept.push(name);
     }
+    // No page is wrong because it has no icon.
+    let is_icon = |address: &str| address.contains("/favicon.ico");
     let mut shown = format!("{message}\npage: {title} ({url})");
     if let Some(line) = records
         .console
         .iter()
         .rev()
-        .find(|line| is_bad(&line.level))
+        .find(|line| is_bad(&line.level) && !is_icon(&line.location))
     {
         shown.push_str(&format!("\nconsole: {}", line.text));
     }
-    if let Some(one) = failed.back() {
+    if let Some(one) = failed.iter().rev().find(|one| !is_icon(&one.url)) {
         shown.push_str(&format!(
             "\nfailed request: {} {}: {}",
             one.method, one.url, one.reason

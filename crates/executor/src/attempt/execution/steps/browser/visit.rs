@@ -1,16 +1,21 @@
 //! Where a page goes, what its servers answer, and what its scripts say.
 
 use browser::LoadState;
+use reqwest::Url;
 use serde_json::json;
 
 use super::{ActError, Acted, WAIT_MS, limit};
 use crate::{
-    attempt::execution::call::{StepCall, StepEnd},
+    attempt::execution::{
+        call::{StepCall, StepEnd},
+        steps::http::addresses::Refused,
+    },
     browsers::SessionPage,
 };
 
 pub(super) async fn navigate(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let url = call.parameters.text("url")?;
+    may_open(call, &url).await?;
     let until = call.parameters.optional_text("wait_until");
     let until = match until.as_deref().unwrap_or("load") {
         "load" => LoadState::Load,
@@ -24,6 +29,25 @@ pub(super) async fn navigate(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let limit = limit(&call.parameters, WAIT_MS)?;
     let visited = at.page.navigate(&url, until, limit).await?;
     Ok(json!({"url": visited.url, "http_status": visited.status, "status": "navigated"}))
+}
+
+/// A page is not to be a way around what other steps may reach: the executor's files, and its network's addresses.
+async fn may_open(call: &StepCall<'_>, url: &str) -> Result<(), StepEnd> {
+    let parsed = Url::parse(url).ok();
+    let parsed = parsed.filter(|url| matches!(url.scheme(), "http" | "https" | "about" | "data"));
+    let Some(parsed) = parsed else {
+        let why = format!("`{url}` is not an http or https URL");
+        return Err(StepEnd::refused(why));
+    };
+    if matches!(parsed.scheme(), "about" | "data") {
+        return Ok(());
+    }
+    let allowed = call.context.clients.filter().check_resolved(&parsed).await;
+    allowed.map_err(|refused| match refused {
+        // A name may come to be known: a service that is just starting.
+        Refused::Unknown(_) => StepEnd::failed(refused.to_string()),
+        refused => StepEnd::refused(refused.to_string()),
+    })
 }
 
 /// Of the answers that came since the page was opened, the first that fits, or one that is still to come.

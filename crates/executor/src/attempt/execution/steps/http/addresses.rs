@@ -63,6 +63,24 @@ impl AddressFilter {
         }
     }
 
+    /// Checks where a URL leads that something else opens, which may resolve its name again.
+    pub(in crate::attempt::execution) async fn check_resolved(
+        &self,
+        url: &Url,
+    ) -> Result<(), Refused> {
+        self.check(url)?;
+        match url.domain() {
+            Some(name) => self.resolved(name).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    async fn resolved(&self, name: &str) -> Result<Vec<SocketAddr>, Refused> {
+        let found = tokio::net::lookup_host((name, 0)).await;
+        let found = found.map_err(|_| Refused::Unknown(name.to_owned()))?;
+        self.sift(name, found.collect())
+    }
+
     /// Every one of a name's addresses must be permitted.
     fn sift(&self, name: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Refused> {
         if found.is_empty() {
@@ -79,10 +97,7 @@ impl Resolve for AddressFilter {
     fn resolve(&self, name: Name) -> Resolving {
         let filter = self.clone();
         Box::pin(async move {
-            let name = name.as_str();
-            let found = tokio::net::lookup_host((name, 0)).await;
-            let found = found.map_err(|_| Refused::Unknown(name.to_owned()))?;
-            let addresses = filter.sift(name, found.collect())?;
+            let addresses = filter.resolved(name.as_str()).await?;
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }

@@ -36,6 +36,11 @@ impl Clients {
         }
     }
 
+    /// Which addresses may be reached.
+    pub(in crate::attempt::execution) fn filter(&self) -> &AddressFilter {
+        &self.filter
+    }
+
     /// A client for requests to a URL.
     ///
     /// # Errors

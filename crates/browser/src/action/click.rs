@@ -170,6 +170,23 @@ impl BrowserPage {
         self.core.check_open()?;
         self.core.press_at(point, options, &deadline).await
     }
+
+    /// Turns the wheel at a point of the window, by so many pixels to the right and down.
+    ///
+    /// # Errors
+    /// The page has ended, or does not answer in time.
+    pub async fn scroll_at(
+        &self,
+        position: Position,
+        by: Position,
+        limit: Duration,
+    ) -> Result<(), BrowserError> {
+        let deadline = Deadline::after(limit);
+        let point = |at: Position| WindowPoint { x: at.x, y: at.y };
+        self.core.check_open()?;
+        let scrolled = self.core.mouse_wheel(point(position), point(by), &deadline);
+        scrolled.await
+    }
 }
 
 impl PageCore {

@@ -23,6 +23,23 @@ impl PageCore {
         name_timeout(sent, deadline, "the mouse").map(drop)
     }
 
+    /// Turns the wheel at a point.
+    pub(super) async fn mouse_wheel(
+        &self,
+        point: WindowPoint,
+        by: WindowPoint,
+        deadline: &Deadline,
+    ) -> Result<(), BrowserError> {
+        let event = json!({
+            "type": "mouseWheel",
+            "x": point.x,
+            "y": point.y,
+            "deltaX": by.x,
+            "deltaY": by.y,
+        });
+        self.mouse(event, deadline).await
+    }
+
     /// Moves to a point, with a button held or not.
     pub(super) async fn mouse_move(
         &self,

@@ -102,7 +102,8 @@ impl Routing {
         }
         table.last_id += 1;
         let id = table.last_id;
-        let mut message = json!({"id": id, "method": method, "params": params});
+        let mut message = json!({"id": id, "method": method});
+        message["params"] = params;
         if let Some(session) = session {
             message["sessionId"] = Value::from(session);
         }
@@ -149,11 +150,11 @@ impl Routing {
                 method,
                 params: message.params,
             };
-            self.route(message.session, event);
+            self.route(message.session.as_deref(), event);
         }
     }
 
-    fn route(&self, session: Option<String>, event: CdpEvent) {
+    fn route(&self, session: Option<&str>, event: CdpEvent) {
         let mut table = self.table();
         match event.method.as_str() {
             "Target.attachedToTarget" => {
@@ -172,7 +173,7 @@ impl Routing {
                 table.fail(Some(id), &BrowserError::Closed);
             }
             "Inspector.targetCrashed" => {
-                if let Some(id) = &session {
+                if let Some(id) = session {
                     if let Some(entry) = table.sessions.get_mut(id) {
                         entry.crashed = true;
                     }
@@ -181,7 +182,7 @@ impl Routing {
             }
             _ => {}
         }
-        let sender = match &session {
+        let sender = match session {
             Some(id) => table.sessions.get(id).map(|entry| &entry.events),
             None => table.browser.as_ref(),
         };

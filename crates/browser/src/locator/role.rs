@@ -39,6 +39,11 @@ enum Tristate {
 
 const CONDITIONS: &str =
     "name, checked, disabled, expanded, include-hidden, level, pressed, selected";
+/// The roles for which ARIA defines a state.
+const CHECKABLE: &str = "checkbox menuitemcheckbox option radio switch menuitemradio treeitem";
+const SELECTABLE: &str = "gridcell option row tab rowheader columnheader treeitem";
+const EXPANDABLE: &str = "application button checkbox combobox gridcell link listbox menuitem row rowheader tab treeitem \
+    columnheader menuitemcheckbox menuitemradio switch";
 const OPERATORS: [&str; 4] = ["*=", "^=", "$=", "="];
 
 impl RoleQuery {
@@ -58,6 +63,7 @@ impl RoleQuery {
         while let Some(inner) = rest.strip_prefix('[') {
             rest = query.condition(inner)?.trim_start();
         }
+        query.check_states()?;
         match rest.is_empty() {
             true => Ok(query),
             false => Err(format!("`{rest}` stands behind the conditions of the role")),
@@ -96,6 +102,27 @@ impl RoleQuery {
         };
         self.set(name, &value)?;
         closed(rest)
+    }
+
+    /// A condition that no element with the role can fulfil is a mistake.
+    fn check_states(&self) -> Result<(), String> {
+        let asked = [
+            ("checked", self.checked.is_some(), CHECKABLE),
+            ("pressed", self.pressed.is_some(), "button"),
+            ("selected", self.selected.is_some(), SELECTABLE),
+            ("expanded", self.expanded.is_some(), EXPANDABLE),
+            (
+                "level",
+                self.level.is_some(),
+                "heading listitem row treeitem",
+            ),
+        ];
+        for (name, is_asked, roles) in asked {
+            if is_asked && !roles.split(' ').any(|role| role == self.role) {
+                return Err(format!("the role `{}` is never `{name}`", self.role));
+            }
+        }
+        Ok(())
     }
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
@@ -151,7 +178,11 @@ impl NameQuery {
             true => quoted(value)?,
             false => {
                 let end = value.find(']').ok_or("a `]` is missing")?;
-                (value[..end].trim().to_owned(), &value[end..])
+                let text = value[..end].trim();
+                if text.contains(['"', '\'', '=']) || text.is_empty() {
+                    return Err(format!("the name `{text}` needs quotes around all of it"));
+                }
+                (String::from(text), &value[end..])
             }
         };
         let rest = rest.trim_start();

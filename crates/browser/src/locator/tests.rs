@@ -56,14 +56,14 @@ fn a_chain_is_split_outside_of_quotes() {
 
 #[test]
 fn roles_have_conditions() {
-    let parts = read(r#"role=Button[name="Save ]" i][pressed=mixed][disabled][level=2]"#);
+    let parts = read(r#"role=Button[name="Save ]" i][pressed=mixed][disabled][expanded=false]"#);
     let role = &parts[0];
     assert_eq!(role["role"], "button");
     assert_eq!(role["name"]["text"], "Save ]");
     assert_eq!(role["name"]["any_case"], true);
     assert_eq!(role["pressed"], "mixed");
     assert_eq!(role["disabled"], true);
-    assert_eq!(role["level"], 2);
+    assert_eq!(role["expanded"], false);
     let parts = read("role=link[name=/^a[bc]+$/i]");
     assert_eq!(parts[0]["name"]["text"], "^a[bc]+$");
     assert_eq!(parts[0]["name"]["flags"], "i");
@@ -89,6 +89,8 @@ fn what_cannot_be_read_says_why() {
     assert!(reason("frame=iframe").contains("ends with a frame"));
     assert!(reason("role=button[colour=red]").contains("no condition `colour`"));
     assert!(reason("role=button[checked=maybe]").contains("cannot be `maybe`"));
+    assert!(reason("role=row[pressed]").contains("the role `row` is never `pressed`"));
+    assert!(reason("role=row[name==\"a\"]").contains("needs quotes"));
     assert!(reason("text=/a/x").contains("no flag"));
     let error = "text=".parse::<Locator>().unwrap_err().to_string();
     assert_eq!(

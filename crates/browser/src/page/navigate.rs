@@ -100,7 +100,7 @@ impl BrowserPage {
         match &result.loader_id {
             Some(loader) => {
                 core.wait_for_document(url, loader, until, &deadline)
-                    .await?
+                    .await?;
             }
             None => {
                 // Within the document: there is nothing to load, and the address comes with an event.

@@ -12,5 +12,7 @@ mod oracle;
 mod pictures;
 mod setup;
 mod site;
+mod steering;
 mod strictness;
+mod tls;
 mod waiting;

@@ -1,8 +1,11 @@
 //! What must not be seen is not in a picture, a frame or a PDF, and the page is as before afterwards.
 
+use std::io::Read;
+
 use browser::{
     PdfOptions, PictureArea, PictureFormat, PictureMask, ScreencastOptions, ScreenshotOptions,
 };
+use flate2::read::ZlibDecoder;
 
 use crate::setup::{LONG, TestBrowser, locator};
 
@@ -133,29 +136,76 @@ async fn frames_never_show_a_secret() {
     test.finish().await;
 }
 
+/// All streams of a PDF, unpacked.
+fn unpacked(pdf: &[u8]) -> String {
+    let mut text = String::new();
+    let mut rest = pdf;
+    while let Some(at) = find(rest, b"stream\n") {
+        rest = &rest[at + 7..];
+        let mut unpacked = Vec::new();
+        // What is not packed, and what stands behind "endstream", gives an error.
+        let _ = ZlibDecoder::new(rest).read_to_end(&mut unpacked);
+        text.push_str(&String::from_utf8_lossy(&unpacked));
+    }
+    text
+}
+
+fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|window| window == part)
+}
+
 #[tokio::test]
 async fn a_pdf_does_not_contain_a_covered_text() {
     let test = TestBrowser::on("/secrets.html").await;
-    let text_of = async |mask: PictureMask| {
+    // A letter that nothing else in the page has: a PDF says which letters it draws.
+    let secret = "\u{39e}\u{39e}\u{39e}";
+    let print = async |mask: PictureMask| {
         let options = PdfOptions {
             mask,
             ..Default::default()
         };
-        let pdf = test.page.pdf(&options).await.unwrap();
-        let path = test.directory.path().join("page.pdf");
-        std::fs::write(&path, &pdf).unwrap();
-        pdf.len()
+        unpacked(&test.page.pdf(&options).await.unwrap())
     };
-    test.value(&format!("field.value = '{SECRET}', 0")).await;
-    let open = text_of(PictureMask::default()).await;
-    let covered = text_of(texts(SECRET)).await;
-    assert_ne!(open, covered);
+    let show =
+        format!("t.firstChild.data = 'a {secret} b {secret} c'; field.value = '{secret}'; 0");
+    test.value(&show).await;
+    assert!(print(PictureMask::default()).await.contains("<039E>"));
+    assert!(!print(texts(secret)).await.contains("<039E>"));
     // The text stands in the page again.
-    assert!(test.text("#t").await.contains(SECRET));
-    assert_eq!(test.text("#field").await, SECRET);
-    assert_eq!(
-        test.value("field.getAttribute('style')").await,
-        serde_json::Value::Null
-    );
+    assert_eq!(test.text("#t").await, format!("a {secret} b {secret} c"));
+    assert_eq!(test.text("#field").await, secret);
+    let style = test.value("field.getAttribute('style')").await;
+    assert_eq!(style, serde_json::Value::Null);
+    test.finish().await;
+}
+
+/// In frames of the same site and of another one, which has a process of its own.
+#[tokio::test]
+async fn secrets_are_covered_in_frames() {
+    let test = TestBrowser::start().await;
+    let secrets = vec![String::from(SECRET)];
+    test.context.set_secrets(secrets, LONG).await.unwrap();
+    test.visit("/frames.html").await;
+    for frame in ["frame=#same", "frame=#other", "frame=#nest >> frame=iframe"] {
+        let name = locator(&format!("{frame} >> label=Name"));
+        let area = async || {
+            let options = ScreenshotOptions {
+                area: PictureArea::Element(name.clone()),
+                ..Default::default()
+            };
+            test.page.screenshot(&options).await.unwrap()
+        };
+        test.page.fill(&name, "other", LONG).await.unwrap();
+        let open = area().await;
+        test.page.fill(&name, SECRET, LONG).await.unwrap();
+        let covered = area().await;
+        test.page
+            .fill(&name, &format!("{SECRET} {SECRET}"), LONG)
+            .await
+            .unwrap();
+        assert_ne!(open, covered, "{frame}");
+        // Black all over, whatever is in it.
+        assert!(area().await == covered, "{frame}");
+    }
     test.finish().await;
 }

@@ -13,7 +13,7 @@ use std::{
 use browser::{BrowserPage, ClickOptions, LoadState, Locator, find};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::{io::AsyncWriteExt, process::Command};
+use tokio::{io::AsyncWriteExt, process::Command, task::JoinSet};
 
 use crate::setup::{LONG, TestBrowser};
 
@@ -22,8 +22,12 @@ const PAGES: [&str; 9] = [
 ];
 /// Elements of one locator whose states are compared.
 const SHOWN: usize = 4;
-const TRIAL: Duration = Duration::from_millis(1000);
-/// Where some elements cannot be clicked. Each of those costs the time above.
+const TRIAL: Duration = Duration::from_millis(500);
+/// For pairs that differ: on a busy machine an element may take longer to be ready.
+const LONG_TRIAL: Duration = Duration::from_secs(5);
+/// Pages that are visited at once.
+const AT_ONCE: usize = 3;
+/// Where some elements cannot be clicked. Each of those costs a trial.
 const TRIED: [&str; 3] = ["states", "visible", "frames"];
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -47,9 +51,12 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/oracle")
 }
 
-/// Each page with each locator that is for it or for every page.
+/// Each page with each locator that is for it or for every page. Another file than ours can be asked for, as
+/// with locators that were drawn at random.
 fn pairs() -> Vec<(String, String)> {
-    let text = fs::read_to_string(directory().join("locators.txt")).unwrap();
+    let other = std::env::var_os("ORACLE_LOCATORS").map(PathBuf::from);
+    let file = other.unwrap_or_else(|| directory().join("locators.txt"));
+    let text = fs::read_to_string(file).unwrap();
     let mut sections: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut section = String::new();
     for line in text.lines() {
@@ -92,7 +99,7 @@ async fn install() -> PathBuf {
     target
 }
 
-async fn playwright(url: &str, pairs: &[(String, String)]) -> Vec<Answer> {
+async fn playwright(url: &str, pairs: &[(String, String)], trial: Duration) -> Vec<Answer> {
     let directory = install().await;
     let mut node = Command::new("node")
         .arg("run.mjs")
@@ -102,7 +109,10 @@ async fn playwright(url: &str, pairs: &[(String, String)]) -> Vec<Answer> {
         .kill_on_drop(true)
         .spawn()
         .expect("node does not start: install the package nodejs");
-    let input = json!({"url": url, "program": find(None).unwrap(), "pairs": pairs}).to_string();
+    let program = find(None).unwrap();
+    let trial_ms = u64::try_from(trial.as_millis()).unwrap();
+    let input = json!({"url": url, "program": program, "pairs": pairs, "trialMs": trial_ms});
+    let input = input.to_string();
     node.stdin
         .take()
         .unwrap()
@@ -122,7 +132,7 @@ async fn playwright(url: &str, pairs: &[(String, String)]) -> Vec<Answer> {
         .collect()
 }
 
-async fn ours(page: &BrowserPage, name: &str, text: &str) -> Answer {
+async fn ours(page: &BrowserPage, name: &str, text: &str, trial: Duration) -> Answer {
     let failed = |error: String| Answer {
         error: Some(error),
         ids: Vec::new(),
@@ -151,7 +161,7 @@ async fn ours(page: &BrowserPage, name: &str, text: &str) -> Answer {
     if TRIED.contains(&name) && ids.len() == 1 && states[0].visible {
         let options = ClickOptions {
             trial: true,
-            timeout: TRIAL,
+            timeout: trial,
             ..Default::default()
         };
         clickable = Some(page.click(&locator, &options).await.is_ok());
@@ -164,51 +174,80 @@ async fn ours(page: &BrowserPage, name: &str, text: &str) -> Answer {
     }
 }
 
+async fn visit(
+    page: BrowserPage,
+    name: &'static str,
+    url: String,
+    texts: Vec<String>,
+    trial: Duration,
+) -> (&'static str, Vec<Answer>) {
+    let mut answers = Vec::new();
+    if !texts.is_empty() {
+        page.navigate(&url, LoadState::Load, LONG).await.unwrap();
+    }
+    for text in texts {
+        answers.push(ours(&page, name, &text, trial).await);
+    }
+    page.close().await.unwrap();
+    (name, answers)
+}
+
+/// Our answers, in the order of the pairs.
+async fn all_ours(test: &TestBrowser, pairs: &[(String, String)], trial: Duration) -> Vec<Answer> {
+    let mut visits = JoinSet::new();
+    let mut answers = BTreeMap::new();
+    for name in PAGES {
+        if visits.len() == AT_ONCE {
+            let (name, own) = visits.join_next().await.unwrap().unwrap();
+            answers.insert(name, own);
+        }
+        let page = test.context.new_page().await.unwrap();
+        let url = test.site.url(&format!("/oracle/{name}.html"));
+        let own = pairs.iter().filter(|(page, _)| page == name);
+        let texts = own.map(|(_, text)| text.clone()).collect();
+        visits.spawn(visit(page, name, url, texts, trial));
+    }
+    answers.extend(visits.join_all().await);
+    let in_order = PAGES.iter().filter_map(|name| answers.remove(name));
+    in_order.flatten().collect()
+}
+
+/// The pairs in which the two sides do not agree, with what each of them says.
+async fn differing(
+    test: &TestBrowser,
+    pairs: &[(String, String)],
+    trial: Duration,
+) -> Vec<((String, String), String)> {
+    let url = test.site.url("");
+    let (theirs, ours) = tokio::join!(playwright(&url, pairs, trial), all_ours(test, pairs, trial));
+    assert_eq!((theirs.len(), ours.len()), (pairs.len(), pairs.len()));
+    let all = pairs.iter().zip(theirs.iter().zip(&ours));
+    let differ = all.filter(|(_, (theirs, ours))| {
+        let both_refuse = theirs.error.is_some() && ours.error.is_some();
+        !both_refuse && theirs != ours
+    });
+    differ
+        .map(|(pair, (theirs, ours))| {
+            let (page, text) = pair;
+            let report = format!("{page}: {text}\n  theirs: {theirs:?}\n  ours:   {ours:?}");
+            (pair.clone(), report)
+        })
+        .collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn playwright_agrees_in_every_pair() {
     let test = TestBrowser::start().await;
-    let pairs = pairs();
-    assert!(pairs.len() >= 500, "{} pairs", pairs.len());
-    let url = test.site.url("");
-    let begun = std::time::Instant::now();
-    let mine = async {
-        let mut answers = Vec::new();
-        let mut shown = "";
-        for (name, text) in &pairs {
-            if name != shown {
-                let url = test.site.url(&format!("/oracle/{name}.html"));
-                test.page
-                    .navigate(&url, LoadState::Load, LONG)
-                    .await
-                    .unwrap();
-                shown = name;
-            }
-            answers.push(ours(&test.page, name, text).await);
-        }
-        eprintln!("ours took {:?}", begun.elapsed());
-        answers
-    };
-    let (theirs, mine) = tokio::join!(playwright(&url, &pairs), mine);
-    eprintln!("both took {:?}", begun.elapsed());
-    assert_eq!(theirs.len(), pairs.len());
-    let mut differences = Vec::new();
-    for (((page, text), theirs), mine) in pairs.iter().zip(&theirs).zip(&mine) {
-        let agree = match (&theirs.error, &mine.error) {
-            (Some(_), Some(_)) => true,
-            (None, None) => theirs == mine,
-            _ => false,
-        };
-        if !agree {
-            differences.push(format!(
-                "{page}: {text}\n  theirs: {theirs:?}\n  ours:   {mine:?}"
-            ));
-        }
+    let all = pairs();
+    assert!(all.len() >= 500, "{} pairs", all.len());
+    let mut differences = differing(&test, &all, TRIAL).await;
+    if !differences.is_empty() {
+        let again: Vec<_> = differences.into_iter().map(|(pair, _)| pair).collect();
+        differences = differing(&test, &again, LONG_TRIAL).await;
     }
-    let (count, all) = (differences.len(), pairs.len());
-    let text = differences.join("\n");
-    assert!(
-        differences.is_empty(),
-        "{count} of {all} pairs differ:\n{text}"
-    );
+    let reports: Vec<String> = differences.into_iter().map(|(_, report)| report).collect();
+    let (count, all) = (reports.len(), all.len());
+    let text = reports.join("\n");
+    assert!(reports.is_empty(), "{count} of {all} pairs differ:\n{text}");
     test.finish().await;
 }

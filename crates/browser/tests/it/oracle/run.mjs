@@ -1,11 +1,11 @@
 // Asks Playwright which elements each locator matches on each page, and what they are like.
 //
-// Input, by standard input: {url, program, pairs: [[page, locator]]}. Output: one JSON answer a pair, in order.
+// Input, by standard input: {url, program, pairs: [[page, locator]], trialMs}. Output: one JSON answer a pair, in order.
 import { chromium } from "playwright-core";
 
 const SHOWN = 4;
-const TRIAL_MS = 1000;
-/** Where some elements cannot be clicked. Each of those costs the time above. */
+const AT_ONCE = 3;
+/** Where some elements cannot be clicked. Each of those costs `trialMs`. */
 const TRIED = ["states", "visible", "frames"];
 
 /** The locator's text in calls of Playwright's documented interface. */
@@ -75,7 +75,7 @@ async function ask(page, name, text) {
   );
   let clickable = null;
   if (TRIED.includes(name) && ids.length === 1 && states[0].visible) {
-    clickable = await locator.click({ trial: true, timeout: TRIAL_MS }).then(
+    clickable = await locator.click({ trial: true, timeout: trialMs }).then(
       () => true,
       () => false,
     );
@@ -85,16 +85,26 @@ async function ask(page, name, text) {
 
 let input = "";
 for await (const chunk of process.stdin) input += chunk;
-const { url, program, pairs } = JSON.parse(input);
+const { url, program, pairs, trialMs } = JSON.parse(input);
 const browser = await chromium.launch({ executablePath: program, args: ["--no-sandbox", "--disable-gpu"] });
-const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-const page = await context.newPage();
-let shown = null;
-for (const [name, text] of pairs) {
-  if (name !== shown) {
-    await page.goto(`${url}/oracle/${name}.html`, { waitUntil: "load" });
-    shown = name;
-  }
-  console.log(JSON.stringify(await ask(page, name, text)));
+
+/** The answers for the pairs of one page, into their places. */
+async function visit(name, indices, answers) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(`${url}/oracle/${name}.html`, { waitUntil: "load" });
+  for (const index of indices) answers[index] = await ask(page, name, pairs[index][1]);
+  await context.close();
 }
+
+const names = [...new Set(pairs.map(([name]) => name))];
+const answers = [];
+const work = async () => {
+  for (let name = names.shift(); name !== undefined; name = names.shift()) {
+    const indices = pairs.flatMap(([other], index) => (other === name ? [index] : []));
+    await visit(name, indices, answers);
+  }
+};
+await Promise.all(Array.from({ length: AT_ONCE }, work));
+for (const answer of answers) console.log(JSON.stringify(answer));
 await browser.close();

@@ -7,6 +7,7 @@
 )]
 
 mod ci;
+mod longer;
 mod mutants;
 mod page_script;
 mod plugins;
@@ -44,11 +45,11 @@ enum Command {
     /// Asks a real server whatever its OpenAPI document allows and forbids, on both databases.
     Schemathesis(schemathesis::Schemathesis),
     /// Runs more seeds of the simulation than `test` does, or one seed again.
-    Sim(runner::Sim),
+    Sim(longer::Sim),
     /// Kills the server, and PostgreSQL, under load in more rounds than `test` does.
-    Kill(runner::Kill),
+    Kill(longer::Kill),
     /// Rolls a playground out again and again under requests, streams, sockets and uploads of 20 seconds.
-    Load(runner::Load),
+    Load(longer::Load),
     /// Changes the pure crates that decide, `engine`, `playbook` and `playground`, in small ways and counts how
     /// many changes their own tests notice. Fails below 95 % of `engine`, 90 % of the others. Installs
     /// cargo-mutants when it is missing; takes hours.
@@ -93,9 +94,9 @@ fn run(command: Command) -> Result<()> {
         Command::Ci => ci::run(),
         Command::Test { arguments } => runner::test(&arguments),
         Command::Schemathesis(wanted) => schemathesis::run(&wanted),
-        Command::Sim(sim) => runner::sim(&sim),
-        Command::Kill(kill) => runner::kill(&kill),
-        Command::Load(load) => runner::load(&load),
+        Command::Sim(sim) => longer::sim(&sim),
+        Command::Kill(kill) => longer::kill(&kill),
+        Command::Load(load) => longer::load(&load),
         Command::Mutants(mutants) => mutants::run(&mutants),
         Command::Plugins { names } => plugins::run(&names),
         Command::PageScript(wanted) => page_script::run(&wanted),

@@ -20,38 +20,6 @@ const BENCH_POSTGRES: [&str; 1] = ["shared_buffers=512MB"];
 /// The packages whose tests use a Docker engine.
 const DOCKER_USERS: [&str; 4] = ["docker", "executor", "cli", "server"];
 
-#[derive(Args)]
-pub(crate) struct Sim {
-    /// How many seeds [default: 1000, with --seed 1].
-    #[arg(long)]
-    seeds: Option<u64>,
-    /// This seed, or the first of several. A failure prints its seed.
-    #[arg(long)]
-    seed: Option<u64>,
-}
-
-impl Sim {
-    /// The first seed, and how many.
-    fn range(&self) -> (u64, u64) {
-        let usual = if self.seed.is_some() { 1 } else { 1000 };
-        (self.seed.unwrap_or(0), self.seeds.unwrap_or(usual))
-    }
-}
-
-#[derive(Args)]
-pub(crate) struct Kill {
-    /// How many rounds.
-    #[arg(long, default_value_t = 500)]
-    rounds: u64,
-}
-
-#[derive(Args)]
-pub(crate) struct Load {
-    /// How many rollouts.
-    #[arg(long, default_value_t = 10)]
-    rollouts: u64,
-}
-
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// The job queue, at the server's default durability.
@@ -156,7 +124,7 @@ fn docker(arguments: &[String]) -> Result<Option<Engine>> {
 }
 
 /// The web service of an image for tests; linked statically, as there is no library in the image.
-fn sample() -> Result<PathBuf> {
+pub(crate) fn sample() -> Result<PathBuf> {
     let mut command = cargo(["rustc", "--package", "private-docker", "--bin", "sample"]);
     command.args([
         "--features",
@@ -170,7 +138,7 @@ fn sample() -> Result<PathBuf> {
 }
 
 /// A private server; installs PostgreSQL when it may.
-fn postgres(settings: &[&str]) -> Result<Server> {
+pub(crate) fn postgres(settings: &[&str]) -> Result<Server> {
     setup::postgres()?;
     Server::start(settings)
 }
@@ -185,37 +153,6 @@ fn scope(arguments: &[String]) -> Option<&'static str> {
         .take_while(|argument| *argument != "--")
         .any(package))
     .then_some("--workspace")
-}
-
-/// The simulation, with more seeds.
-pub(crate) fn sim(sim: &Sim) -> Result<()> {
-    let postgres = postgres(&[])?;
-    let mut command = cargo(["test", "--package", "server", "--test", "it"]);
-    command.args(["--", "sim::", "--nocapture"]);
-    let (first, count) = sim.range();
-    command.env("PLAYHOUSE_SIM_SEEDS", count.to_string());
-    command.env("PLAYHOUSE_SIM_SEED", first.to_string());
-    succeed(command.env(URL_VARIABLE, postgres.url()))
-}
-
-/// The rounds of `kill -9`, more of them.
-pub(crate) fn kill(kill: &Kill) -> Result<()> {
-    let postgres = postgres(&[])?;
-    let docker = Engine::start(&setup::docker()?, &sample()?)?;
-    let mut command = cargo(["test", "--package", "cli", "--test", "it"]);
-    command.args(["--", "kill", "--nocapture"]);
-    command.env("PLAYHOUSE_KILL_ROUNDS", kill.rounds.to_string());
-    command.env(DIRECTORY_VARIABLE, docker.location().directory());
-    succeed(command.env(URL_VARIABLE, postgres.url()))
-}
-
-/// Rollouts under load, of the router alone and of whole playgrounds.
-pub(crate) fn load(load: &Load) -> Result<()> {
-    let docker = Engine::start(&setup::docker()?, &sample()?)?;
-    let mut command = cargo(["test", "--workspace", "--test", "it"]);
-    command.args(["--", "under_load", "--nocapture"]);
-    command.env("PLAYHOUSE_LOAD_ROLLOUTS", load.rollouts.to_string());
-    succeed(command.env(DIRECTORY_VARIABLE, docker.location().directory()))
 }
 
 /// Writes or checks the generated documents.
@@ -285,15 +222,6 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_seed_alone_is_the_only_one() {
-        let range = |seed, seeds| Sim { seeds, seed }.range();
-        assert_eq!(range(None, None), (0, 1000));
-        assert_eq!(range(Some(7), None), (7, 1));
-        assert_eq!(range(None, Some(50)), (0, 50));
-        assert_eq!(range(Some(7), Some(50)), (7, 50));
-    }
 
     #[test]
     fn a_named_package_narrows_the_scope() {

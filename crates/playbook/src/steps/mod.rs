@@ -100,7 +100,6 @@ static TABLE: LazyLock<Vec<StepType>> = LazyLock::new(|| {
             ..*step_type
         });
     let others = [
-        browser::TYPES,
         desktop::TYPES,
         fat::TYPES,
         http::TYPES,
@@ -109,7 +108,12 @@ static TABLE: LazyLock<Vec<StepType>> = LazyLock::new(|| {
         runs::TYPES,
         utility::TYPES,
     ];
-    let mut all: Vec<StepType> = others.concat().into_iter().chain(with_connection).collect();
+    let mut all: Vec<StepType> = others
+        .concat()
+        .into_iter()
+        .chain(browser::ALL.concat())
+        .chain(with_connection)
+        .collect();
     all.sort_by_key(|step_type| step_type.name);
     all
 });

@@ -31,11 +31,14 @@ use crate::error::BrowserError;
 
 /// So many of the last lines that it printed are kept for an error.
 const KEPT_LINES: usize = 20;
-/// How long a browser may take that was asked to end.
+/// How long a browser may take that was killed, or has closed its pipe.
 const END_LIMIT: Duration = Duration::from_secs(3);
 /// The shell moves the pipes to where Chromium expects them: 3 to read from, 4 to write to. Doing it here
 /// would need unsafe code between fork and exec.
 const MOVE_PIPES: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
+
+/// A longer path leaves no room for `org.chromium.Chromium.XXXXXX/SingletonSocket` behind it.
+const LONGEST_TEMPORARY: usize = 60;
 
 type Lines = Arc<Mutex<VecDeque<String>>>;
 
@@ -71,6 +74,7 @@ impl ChromiumProcess {
             .arg(&program)
             .args(flags::arguments(options, profile.path(), &sandbox))
             .env("HOME", profile.path())
+            .envs(temporary_directory(profile.path()))
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("XDG_CACHE_HOME")
             .stdin(Stdio::piped())
@@ -127,13 +131,10 @@ impl ChromiumProcess {
         lines.iter().cloned().collect::<Vec<_>>().join("\n")
     }
 
-    /// Waits a moment for an end that was asked for, then kills what is left and removes the profile.
-    pub(crate) async fn end(mut self, asked: bool) {
+    /// Kills all its processes and removes the profile. Asking Chromium to end would take half a second, for
+    /// writing what is removed then.
+    pub(crate) async fn end(mut self) {
         let mut ended = self.ended.clone();
-        if asked {
-            // What is left after it is killed.
-            let _ = time::timeout(END_LIMIT, ended.wait_for(Option::is_some)).await;
-        }
         self.kill();
         let _ = time::timeout(END_LIMIT, ended.wait_for(Option::is_some)).await;
         for _ in 0..50 {
@@ -194,7 +195,24 @@ fn is_alive(group: Pid) -> bool {
     })
 }
 
+/// Chromium's temporary files are in the profile and go with it. Its socket is one of them, and the path of a
+/// socket has at most 108 bytes.
+fn temporary_directory(profile: &Path) -> Option<(&'static str, &Path)> {
+    (profile.as_os_str().len() <= LONGEST_TEMPORARY).then_some(("TMPDIR", profile))
+}
+
 fn remove(profile: &TempDir) {
+    // Where the path was too long, the socket is elsewhere, and a link says where.
+    let socket = fs::read_link(profile.path().join("SingletonSocket"));
+    if let Ok(socket) = &socket
+        && let Some(directory) = socket.parent()
+        && directory
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("org.chromium.Chromium."))
+    {
+        // It may be gone.
+        let _ = fs::remove_dir_all(directory);
+    }
     for _ in 0..20 {
         match fs::remove_dir_all(profile.path()) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

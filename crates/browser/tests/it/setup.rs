@@ -96,8 +96,12 @@ impl TestBrowser {
     /// Ends the browser and sees that nothing is left of it.
     pub(crate) async fn finish(self) {
         let profile = self.browser.profile().unwrap().to_path_buf();
+        let socket = fs::read_link(profile.join("SingletonSocket"));
         self.browser.close().await;
         assert_gone(&profile);
+        if let Ok(socket) = socket {
+            assert!(!socket.exists(), "{} is left", socket.display());
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::{LaunchOptions, SandboxSupport};
 
 /// What every browser gets: nothing that calls home, nothing that asks, no throttling of pages that
 /// are not in front, and the same colours everywhere.
-const ALWAYS: [&str; 30] = [
+const ALWAYS: [&str; 29] = [
     "--remote-debugging-pipe",
     "--no-first-run",
     "--no-default-browser-check",
@@ -20,7 +20,6 @@ const ALWAYS: [&str; 30] = [
     "--disable-component-extensions-with-background-pages",
     "--disable-component-update",
     "--disable-crash-reporter",
-    "--disable-crashpad-for-testing",
     "--disable-default-apps",
     "--disable-dev-shm-usage",
     "--disable-domain-reliability",

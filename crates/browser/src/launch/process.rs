@@ -15,7 +15,7 @@ use std::{
 };
 
 use nix::{
-    sys::signal::{Signal, killpg},
+    sys::signal::{Signal, kill, killpg},
     unistd::Pid,
 };
 use tempfile::TempDir;
@@ -26,7 +26,7 @@ use tokio::{
     time,
 };
 
-use super::{LaunchOptions, SandboxSupport, find, flags};
+use super::{LaunchOptions, SandboxSupport, find, flags, remains};
 use crate::error::BrowserError;
 
 /// So many of the last lines that it printed are kept for an error.
@@ -37,6 +37,9 @@ const END_LIMIT: Duration = Duration::from_secs(3);
 /// would need unsafe code between fork and exec.
 const MOVE_PIPES: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
 
+/// Killed processes are gone after some milliseconds, on a busy machine after more.
+const ROUNDS: usize = 200;
+const ROUND: Duration = Duration::from_millis(5);
 /// A longer path leaves no room for `org.chromium.Chromium.XXXXXX/SingletonSocket` behind it.
 const LONGEST_TEMPORARY: usize = 60;
 
@@ -135,39 +138,46 @@ impl ChromiumProcess {
     /// writing what is removed then.
     pub(crate) async fn end(mut self) {
         let mut ended = self.ended.clone();
-        self.kill();
-        let _ = time::timeout(END_LIMIT, ended.wait_for(Option::is_some)).await;
-        for _ in 0..50 {
-            if !is_alive(self.group) {
+        for _ in 0..ROUNDS {
+            if !self.kill() {
                 break;
             }
-            time::sleep(Duration::from_millis(10)).await;
+            time::sleep(ROUND).await;
         }
+        let _ = time::timeout(END_LIMIT, ended.wait_for(Option::is_some)).await;
         if let Some(profile) = self.profile.take() {
             remove(&profile);
         }
     }
 
-    fn kill(&self) {
+    /// Kills what is left of it. Answers whether there was something.
+    fn kill(&self) -> bool {
         // It fails only when the group is gone.
         let _ = killpg(self.group, Signal::SIGKILL);
+        let left = self
+            .profile()
+            .map_or_else(Vec::new, |profile| remains::of(self.group, profile));
+        for process in &left {
+            let _ = kill(*process, Signal::SIGKILL);
+        }
+        !left.is_empty()
     }
 }
 
 impl Drop for ChromiumProcess {
     fn drop(&mut self) {
-        let Some(profile) = self.profile.take() else {
+        if self.profile.is_none() {
             return;
-        };
-        self.kill();
-        // Killed processes write no longer after some milliseconds, and then the directory can go.
-        for _ in 0..100 {
-            if !is_alive(self.group) {
+        }
+        for _ in 0..ROUNDS {
+            if !self.kill() {
                 break;
             }
-            thread::sleep(Duration::from_millis(2));
+            thread::sleep(ROUND);
         }
-        remove(&profile);
+        if let Some(profile) = self.profile.take() {
+            remove(&profile);
+        }
     }
 }
 
@@ -176,23 +186,6 @@ async fn supervise(mut child: Child, group: Pid, ended: watch::Sender<Option<Exi
     let status = child.wait().await.unwrap_or_default();
     let _ = killpg(group, Signal::SIGKILL);
     ended.send_replace(Some(status));
-}
-
-/// True while a process of the group has not ended. One that has ended and was not awaited does not count: its
-/// parent may be a container's first process, which awaits nothing.
-fn is_alive(group: Pid) -> bool {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return false;
-    };
-    let group = group.as_raw().to_string();
-    entries.flatten().any(|entry| {
-        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        // Behind the name, which may hold anything: the state, the parent, the group.
-        let fields = stat.rsplit_once(')').map(|(_, fields)| fields);
-        let mut fields = fields.unwrap_or_default().split_whitespace();
-        let state = fields.next();
-        !matches!(state, None | Some("Z" | "X")) && fields.nth(1) == Some(group.as_str())
-    })
 }
 
 /// Chromium's temporary files are in the profile and go with it. Its socket is one of them, and the path of a

@@ -26,7 +26,8 @@ pub(crate) fn run(wanted: &PageScript) -> Result<()> {
         fs::create_dir_all(folder)?;
         return fs::write(&committed, built).context("failed to write the script");
     }
-    let known = fs::read(&committed).context("failed to read crates/browser/script/dist/page.js")?;
+    let known =
+        fs::read(&committed).context("failed to read crates/browser/script/dist/page.js")?;
     if known != built {
         bail!("crates/browser/script/dist/page.js is not fresh: run `cargo xtask page-script`");
     }
@@ -39,7 +40,8 @@ fn build() -> Result<Vec<u8>> {
     let place = target_dir()?.join("page-script");
     fs::create_dir_all(&place)?;
     for name in INPUTS {
-        fs::copy(source.join(name), place.join(name)).with_context(|| format!("failed to copy {name}"))?;
+        fs::copy(source.join(name), place.join(name))
+            .with_context(|| format!("failed to copy {name}"))?;
     }
     let sources = place.join("src");
     if sources.exists() {

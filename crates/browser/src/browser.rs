@@ -49,7 +49,7 @@ pub(crate) struct AttachedTarget {
 }
 
 #[derive(Deserialize)]
-struct Version {
+struct ProductVersion {
     product: String,
 }
 
@@ -83,7 +83,7 @@ impl Browser {
         self.session
             .send_within("Target.setAutoAttach", attach, limit)
             .await?;
-        let version: Version = CdpSession::typed(method, version)?;
+        let version: ProductVersion = CdpSession::typed(method, version)?;
         Ok(version.product)
     }
 

@@ -40,16 +40,16 @@ const MOVE_PIPES: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
 /// Killed processes are gone after some milliseconds, on a busy machine after more.
 const ROUNDS: usize = 200;
 const ROUND: Duration = Duration::from_millis(5);
-/// A longer path leaves no room for `org.chromium.Chromium.XXXXXX/SingletonSocket` behind it.
+/// A longer path leaves no room for `org.chromium.Chromium.123456/SingletonSocket` behind it.
 const LONGEST_TEMPORARY: usize = 60;
 
-type Lines = Arc<Mutex<VecDeque<String>>>;
+type PrintedLines = Arc<Mutex<VecDeque<String>>>;
 
 /// A running Chromium with all its processes. Dropping it kills them.
 pub(crate) struct ChromiumProcess {
     group: Pid,
     ended: watch::Receiver<Option<ExitStatus>>,
-    lines: Lines,
+    lines: PrintedLines,
     profile: Option<TempDir>,
 }
 
@@ -92,7 +92,7 @@ impl ChromiumProcess {
             return Err(failed(String::from("it has no pipes")));
         };
         let group = Pid::from_raw(group);
-        let lines = Lines::default();
+        let lines = PrintedLines::default();
         tokio::spawn(keep_lines(errors, Arc::clone(&lines)));
         let (sender, ended) = watch::channel(None);
         tokio::spawn(supervise(child, group, sender));
@@ -226,7 +226,7 @@ fn describe(status: ExitStatus) -> String {
     }
 }
 
-async fn keep_lines(errors: impl AsyncRead + Unpin, lines: Lines) {
+async fn keep_lines(errors: impl AsyncRead + Unpin, lines: PrintedLines) {
     let mut reader = BufReader::new(errors);
     let mut line = Vec::new();
     loop {

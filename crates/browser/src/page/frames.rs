@@ -33,7 +33,7 @@ pub(crate) struct FoundElement {
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct FindResult {
     count: usize,
     id: Option<u64>,
     matches: Vec<MatchedElement>,
@@ -61,7 +61,7 @@ impl PageCore {
         let mut place = self.main_frame();
         let mut above = Vec::new();
         for chain in locator.frames() {
-            let found: Found = self.call(&place, "find", json!([chain]), deadline).await?;
+            let found: FindResult = self.call(&place, "find", json!([chain]), deadline).await?;
             let Some(id) = unique(found, locator)? else {
                 let reason = String::from("no element matches the frame's selector");
                 return Ok(Search::Nothing { reason });
@@ -94,7 +94,7 @@ impl PageCore {
             Search::Nothing { reason } => return Ok(Search::Nothing { reason }),
         };
         let arguments = json!([locator.parts(), checks]);
-        let mut found: Found = self.call(&place, "ready", arguments, deadline).await?;
+        let mut found: FindResult = self.call(&place, "ready", arguments, deadline).await?;
         let failed = found.failed.take();
         let Some(id) = unique(found, locator)? else {
             let reason = String::from("no element matches");
@@ -144,7 +144,7 @@ impl PageCore {
 }
 
 /// The number of the one element; `None` without any.
-fn unique(found: Found, locator: &Locator) -> Result<Option<u64>, BrowserError> {
+fn unique(found: FindResult, locator: &Locator) -> Result<Option<u64>, BrowserError> {
     if found.count > 1 {
         return Err(BrowserError::NotUnique(Arc::new(Ambiguity {
             locator: String::from(locator.as_str()),

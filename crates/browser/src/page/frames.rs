@@ -30,6 +30,21 @@ pub(crate) struct FoundElement {
     pub(crate) above: Vec<FrameElement>,
     /// Which of the checks does not hold.
     pub(crate) failed: Option<String>,
+    /// Its box in the window of its frame.
+    pub(crate) area: ElementArea,
+}
+
+/// A rectangle of a window in CSS pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+pub struct ElementArea {
+    /// The left edge.
+    pub x: f64,
+    /// The upper edge.
+    pub y: f64,
+    /// From left to right.
+    pub width: f64,
+    /// From top to bottom.
+    pub height: f64,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +54,8 @@ struct FindResult {
     matches: Vec<MatchedElement>,
     #[serde(default)]
     failed: Option<String>,
+    #[serde(rename = "box")]
+    area: Option<ElementArea>,
 }
 
 /// What a step of the search has led to.
@@ -96,6 +113,7 @@ impl PageCore {
         let arguments = json!([locator.parts(), checks]);
         let mut found: FindResult = self.call(&place, "ready", arguments, deadline).await?;
         let failed = found.failed.take();
+        let area = found.area.unwrap_or_default();
         let Some(id) = unique(found, locator)? else {
             let reason = String::from("no element matches");
             return Ok(Search::Nothing { reason });
@@ -105,6 +123,7 @@ impl PageCore {
             id,
             above,
             failed,
+            area,
         }))
     }
 

@@ -114,6 +114,9 @@ impl PageCore {
         let mut found: FindResult = self.call(&place, "ready", arguments, deadline).await?;
         let failed = found.failed.take();
         let area = found.area.unwrap_or_default();
+        for matched in &mut found.matches {
+            matched.locator = locator.beside(&matched.locator);
+        }
         let Some(id) = unique(found, locator)? else {
             let reason = String::from("no element matches");
             return Ok(Search::Nothing { reason });
@@ -143,6 +146,7 @@ impl PageCore {
             .session
             .send_within(method, describe, deadline.left())
             .await?;
+        Self::release(place, &object);
         let frame = described["node"]["frameId"].as_str();
         Ok(frame.map(String::from))
     }

@@ -22,7 +22,7 @@ async fn an_element_that_comes_late_is_waited_for() {
     let error = refused(&test, "text=Late").await;
     assert_eq!(
         error,
-        "clicking `text=Late` did not succeed within 400 ms: no element matches"
+        "clicking `text=Late` did not succeed within 1200 ms: no element matches"
     );
     test.value("late(300)").await;
     test.click("text=Late").await;
@@ -173,7 +173,7 @@ async fn texts_attributes_and_counts_are_waited_for() {
         .await
         .unwrap_err();
     assert!(
-        error.to_string().ends_with("400 ms: it is \"On now\""),
+        error.to_string().ends_with("1200 ms: it is \"On now\""),
         "{error}"
     );
     let error = page

@@ -19,9 +19,6 @@ use crate::{
 /// The contexts by their ids. A context that was dropped is no longer in use.
 type Contexts = Arc<Mutex<HashMap<String, Weak<ContextState>>>>;
 
-/// How long Chromium may take to answer that it ends.
-const CLOSE_LIMIT: Duration = Duration::from_secs(2);
-
 /// A running Chromium. Dropping it kills all its processes and removes its profile; [`Browser::close`]
 /// does the same without blocking the thread.
 pub struct Browser {
@@ -52,7 +49,7 @@ pub(crate) struct AttachedTarget {
 }
 
 #[derive(Deserialize)]
-struct Version {
+struct ProductVersion {
     product: String,
 }
 
@@ -86,7 +83,7 @@ impl Browser {
         self.session
             .send_within("Target.setAutoAttach", attach, limit)
             .await?;
-        let version: Version = CdpSession::typed(method, version)?;
+        let version: ProductVersion = CdpSession::typed(method, version)?;
         Ok(version.product)
     }
 
@@ -94,7 +91,7 @@ impl Browser {
         let mut reason = error.to_string();
         if let Some(process) = self.process.take() {
             let printed = process.printed();
-            process.end(false).await;
+            process.end().await;
             if !printed.is_empty() {
                 reason = format!("{reason}; it printed:\n{printed}");
             }
@@ -158,12 +155,8 @@ impl Browser {
 
     /// Ends it with all its processes, and removes its profile.
     pub async fn close(mut self) {
-        let closing = self
-            .session
-            .send_within("Browser.close", json!({}), CLOSE_LIMIT)
-            .await;
         if let Some(process) = self.process.take() {
-            process.end(closing.is_ok()).await;
+            process.end().await;
         }
     }
 }

@@ -16,7 +16,8 @@ mod page;
 mod picture;
 
 pub use action::{
-    ButtonName, ClickOptions, ElementStates, KeyModifier, OptionChoice, Position, WaitState,
+    ActionTarget, ButtonName, ClickOptions, ElementStates, KeyModifier, OptionChoice, Position,
+    WaitState,
 };
 pub use browser::Browser;
 pub use context::{
@@ -27,8 +28,8 @@ pub use error::{Ambiguity, BrowserError, MatchedElement};
 pub use launch::{Chromium, LaunchOptions, SandboxSupport, find};
 pub use locator::{Locator, LocatorError};
 pub use page::{
-    BrowserPage, ConsoleLine, DialogRecord, FailedRequest, LoadState, PageRecords, ResponseRecord,
-    VisitedPage,
+    BrowserPage, ConsoleLine, DialogRecord, ElementArea, FailedRequest, LoadState, PageRecords,
+    ResponseRecord, VisitedPage,
 };
 pub use picture::{
     PdfOptions, PictureArea, PictureFormat, PictureMask, Screencast, ScreencastFrame,

@@ -1668,8 +1668,15 @@ var page = (() => {
   }
   async function ready(parts, checks) {
     const found = find(parts);
-    if (found.id === null) return { ...found, failed: null };
-    return { ...found, failed: await failedCheck(recall(found.id), checks) };
+    if (found.id === null) return { ...found, failed: null, box: null };
+    const element = recall(found.id);
+    const failed = await failedCheck(element, checks);
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return { ...found, failed, box: { x, y, width, height } };
+  }
+  function describeAt(point) {
+    const element = elementAt(point.x, point.y);
+    return element && { markup: markupOf(element), locator: locatorOf(controlOf(element)) };
   }
   function aim(id, position, tries, hit) {
     const element = recall(id);
@@ -1700,6 +1707,7 @@ var page = (() => {
     find,
     ready,
     aim,
+    describeAt,
     frameBlocker,
     frameOrigin,
     boxOf,

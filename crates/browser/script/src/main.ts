@@ -8,6 +8,7 @@ import { type Choice, fileInput, focus, prepareFill, select } from "./edit";
 import { recall, remember } from "./handles";
 import { describeForAria, statesOf, textOfElement, valueOf } from "./read";
 import { checkedState } from "./aria/state";
+import { elementAt } from "./tree";
 import { fillStorage, readStorage } from "./storage";
 
 const SHOWN_MATCHES = 10;
@@ -29,10 +30,19 @@ function find(parts: Part[]): Found {
 }
 
 /** Finds the one element and sees whether it is ready. */
-async function ready(parts: Part[], checks: Check[]): Promise<Found & { failed: string | null }> {
+async function ready(parts: Part[], checks: Check[]) {
   const found = find(parts);
-  if (found.id === null) return { ...found, failed: null };
-  return { ...found, failed: await failedCheck(recall(found.id), checks) };
+  if (found.id === null) return { ...found, failed: null, box: null };
+  const element = recall(found.id);
+  const failed = await failedCheck(element, checks);
+  const { x, y, width, height } = element.getBoundingClientRect();
+  return { ...found, failed, box: { x, y, width, height } };
+}
+
+/** The element that a point of this frame shows, in words. */
+function describeAt(point: Point) {
+  const element = elementAt(point.x, point.y);
+  return element && { markup: markupOf(element), locator: locatorOf(controlOf(element)) };
 }
 
 /** Scrolls to the element; answers with the point to act on, and with what is in the way there. */
@@ -72,6 +82,7 @@ const functions = {
   find,
   ready,
   aim,
+  describeAt,
   frameBlocker,
   frameOrigin,
   boxOf,

@@ -62,6 +62,7 @@ impl PageCore {
                 }
             }
         }
+        self.note_point(point);
         Ok(point)
     }
 }

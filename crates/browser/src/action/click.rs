@@ -254,12 +254,12 @@ impl PageCore {
             .fold(0, |keys, key| keys | key.bit());
         let button = options.button;
         let before = self.navigations();
-        self.mouse_move(point, None, keys, deadline).await?;
         for count in 1..=options.count.max(1) {
-            // Both leave at once: a caller that is cancelled in between leaves no button pressed.
+            // All leave at once: a caller that is cancelled in between leaves no button pressed.
+            let moved = self.mouse_move(point, None, keys, deadline);
             let down = self.mouse_down(point, button, count, keys, deadline);
             let up = self.mouse_up(point, button, count, keys, deadline);
-            match tokio::try_join!(biased; down, up) {
+            match tokio::try_join!(biased; moved, down, up) {
                 // The page was left, or closed, by the first half of the click.
                 Err(error) if is_stale(&error) => break,
                 Err(BrowserError::Closed) => return Ok(()),

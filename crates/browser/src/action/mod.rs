@@ -9,18 +9,21 @@ mod area;
 mod check;
 mod click;
 mod drag;
+mod expect;
 mod fill;
 mod keyboard;
 mod keys;
 mod mouse;
 mod read;
 mod select;
+mod target;
 mod upload;
 mod wait;
 
 pub use click::{ButtonName, ClickOptions, KeyModifier, Position};
 pub use read::{ElementStates, WaitState};
 pub use select::OptionChoice;
+pub use target::ActionTarget;
 
 use std::time::Duration;
 

@@ -272,7 +272,7 @@ impl BrowserPage {
         }
     }
 
-    async fn try_read<T: DeserializeOwned>(
+    pub(super) async fn try_read<T: DeserializeOwned>(
         &self,
         locator: &Locator,
         function: &'static str,

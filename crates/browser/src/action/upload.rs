@@ -77,6 +77,7 @@ impl PageCore {
             .session
             .send_within(method, set, deadline.left())
             .await;
+        Self::release(place, &object);
         name_timeout(sent, deadline, "uploading")?;
         Ok(())
     }

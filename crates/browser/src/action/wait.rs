@@ -106,7 +106,10 @@ impl PageCore {
             Search::Nothing { reason } => Err(Miss::NotYet(reason)),
             Search::Found(element) => match element.failed {
                 Some(failed) => Err(Miss::NotYet(failed)),
-                None => Ok(element),
+                None => {
+                    self.note_target(locator, &element, deadline).await?;
+                    Ok(element)
+                }
             },
         }
     }

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{CdpEvent, CdpEvents};
 use crate::error::BrowserError;
 
-type Answer = Result<Value, BrowserError>;
+type CommandAnswer = Result<Value, BrowserError>;
 
 /// What all sessions of one browser share.
 pub(super) struct Routing {
@@ -34,7 +34,7 @@ struct Table {
 struct PendingCommand {
     session: Option<String>,
     method: &'static str,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<CommandAnswer>,
 }
 
 struct SessionEntry {
@@ -45,20 +45,20 @@ struct SessionEntry {
 }
 
 #[derive(Deserialize)]
-struct Incoming {
+struct CdpMessage {
     id: Option<u64>,
     method: Option<String>,
     #[serde(default)]
     params: Value,
     #[serde(default)]
     result: Value,
-    error: Option<Refusal>,
+    error: Option<CdpRefusal>,
     #[serde(rename = "sessionId")]
     session: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Refusal {
+struct CdpRefusal {
     message: String,
     data: Option<Value>,
 }
@@ -88,7 +88,7 @@ impl Routing {
         session: Option<&str>,
         method: &'static str,
         params: Value,
-    ) -> Result<impl Future<Output = Answer> + Send + 'static, BrowserError> {
+    ) -> Result<impl Future<Output = CommandAnswer> + Send + 'static, BrowserError> {
         let (answer, answered) = oneshot::channel();
         let mut table = self.table();
         if let Some(how) = self.gone.borrow().clone() {
@@ -132,7 +132,7 @@ impl Routing {
 
     /// Takes one message of the browser.
     pub(super) fn receive(&self, message: &[u8]) {
-        let Ok(message) = serde_json::from_slice::<Incoming>(message) else {
+        let Ok(message) = serde_json::from_slice::<CdpMessage>(message) else {
             return;
         };
         if let Some(id) = message.id {
@@ -224,7 +224,7 @@ impl Table {
     }
 }
 
-impl Refusal {
+impl CdpRefusal {
     fn into_error(self, method: &'static str) -> BrowserError {
         let data = self.data.as_ref().and_then(Value::as_str);
         let message = match data {

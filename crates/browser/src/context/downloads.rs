@@ -61,7 +61,7 @@ struct Begin {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Progress {
+struct DownloadProgress {
     guid: String,
     received_bytes: f64,
     state: String,
@@ -114,7 +114,7 @@ impl ContextState {
             {
                 self.begin_download(begin);
             }
-        } else if let Ok(progress) = serde_json::from_value::<Progress>(params) {
+        } else if let Ok(progress) = serde_json::from_value::<DownloadProgress>(params) {
             self.progress(&progress);
         }
     }
@@ -143,7 +143,7 @@ impl ContextState {
         self.changed.send_replace(());
     }
 
-    fn progress(&self, progress: &Progress) {
+    fn progress(&self, progress: &DownloadProgress) {
         let directory = self.options.download_directory.as_deref();
         let mut downloads = self
             .downloads

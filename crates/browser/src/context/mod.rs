@@ -3,10 +3,10 @@
 
 mod downloads;
 mod options;
+mod pages;
 mod storage;
 
 use std::{
-    collections::{BTreeSet, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -26,6 +26,7 @@ use crate::{
     page::{BrowserPage, PageCore},
 };
 use downloads::Downloads;
+use pages::ContextPages;
 
 /// How long the browser may take to open a page.
 const OPEN_LIMIT: Duration = Duration::from_secs(30);
@@ -40,7 +41,7 @@ pub(crate) struct ContextState {
     id: String,
     browser: CdpSession,
     options: Arc<ContextOptions>,
-    pages: Mutex<Pages>,
+    pages: Mutex<ContextPages>,
     downloads: Mutex<Downloads>,
     /// Marks that the pages or the downloads changed.
     changed: watch::Sender<()>,
@@ -48,21 +49,6 @@ pub(crate) struct ContextState {
     secrets: Arc<Mutex<Vec<String>>>,
     /// Held while a page is opened that only this crate uses.
     hidden: tokio::sync::Mutex<()>,
-}
-
-#[derive(Default)]
-struct Pages {
-    /// The last one is the current one.
-    open: Vec<BrowserPage>,
-    /// How many were opened so far.
-    opened: u64,
-    /// The next page without an opener is the one that only this crate uses.
-    expect_hidden: bool,
-    hidden: Option<BrowserPage>,
-    /// All that pages have visited.
-    origins: BTreeSet<String>,
-    /// The main frames of all pages, also of those that are not ready or not open.
-    main_frames: HashSet<String>,
 }
 
 impl BrowserContext {
@@ -118,70 +104,6 @@ impl BrowserContext {
         Ok(())
     }
 
-    /// Opens a page, which is the current one from then on.
-    ///
-    /// # Errors
-    /// The browser has ended, or does not open it in time.
-    pub async fn new_page(&self) -> Result<BrowserPage, BrowserError> {
-        let _not_hidden = self.state.hidden.lock().await;
-        self.state.open().await
-    }
-
-    /// The current page: the one that was opened last, by the caller or by another page, and is open.
-    ///
-    /// # Errors
-    /// No page is open.
-    pub fn page(&self) -> Result<BrowserPage, BrowserError> {
-        let pages = self.state.pages();
-        let mut open = pages.open.iter().rev().filter(|page| !page.is_closed());
-        open.next()
-            .cloned()
-            .ok_or_else(|| match self.state.browser.gone_now() {
-                Some(how) => BrowserError::Gone { how },
-                None => BrowserError::NoPage,
-            })
-    }
-
-    /// All open pages, the current one last.
-    #[must_use]
-    pub fn pages(&self) -> Vec<BrowserPage> {
-        self.state.pages().open.clone()
-    }
-
-    /// Makes an open page the current one.
-    pub fn set_current(&self, page: &BrowserPage) {
-        let mut pages = self.state.pages();
-        if let Some(at) = pages.open.iter().position(|open| open.is(page)) {
-            let page = pages.open.remove(at);
-            pages.open.push(page);
-        }
-    }
-
-    /// How many pages were opened so far; see [`BrowserContext::page_after`].
-    #[must_use]
-    pub fn opened_pages(&self) -> u64 {
-        self.state.pages().opened
-    }
-
-    /// Waits for a page that is opened after so many others, and answers with the current one.
-    ///
-    /// # Errors
-    /// No page is opened within the time limit.
-    pub async fn page_after(
-        &self,
-        opened: u64,
-        limit: Duration,
-    ) -> Result<BrowserPage, BrowserError> {
-        let found = |state: &ContextState| {
-            let pages = state.pages();
-            (pages.opened > opened)
-                .then(|| pages.open.last().cloned())
-                .flatten()
-        };
-        let what = "waiting for a new page";
-        self.state.wait(Deadline::after(limit), what, found).await
-    }
-
     /// Closes all its pages.
     ///
     /// # Errors
@@ -203,7 +125,7 @@ impl Drop for BrowserContext {
 }
 
 impl ContextState {
-    fn pages(&self) -> MutexGuard<'_, Pages> {
+    fn pages(&self) -> MutexGuard<'_, ContextPages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -3,6 +3,7 @@
 mod flags;
 mod process;
 mod program;
+mod remains;
 mod sandbox;
 
 pub(crate) use process::ChromiumProcess;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use nix::{
-    sys::signal::{Signal, killpg},
+    sys::signal::{Signal, kill, killpg},
     unistd::Pid,
 };
 use tempfile::TempDir;
@@ -26,24 +26,30 @@ use tokio::{
     time,
 };
 
-use super::{LaunchOptions, SandboxSupport, find, flags};
+use super::{LaunchOptions, SandboxSupport, find, flags, remains};
 use crate::error::BrowserError;
 
 /// So many of the last lines that it printed are kept for an error.
 const KEPT_LINES: usize = 20;
-/// How long a browser may take that was asked to end.
+/// How long a browser may take that was killed, or has closed its pipe.
 const END_LIMIT: Duration = Duration::from_secs(3);
 /// The shell moves the pipes to where Chromium expects them: 3 to read from, 4 to write to. Doing it here
 /// would need unsafe code between fork and exec.
 const MOVE_PIPES: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
 
-type Lines = Arc<Mutex<VecDeque<String>>>;
+/// Killed processes are gone after some milliseconds, on a busy machine after more.
+const ROUNDS: usize = 200;
+const ROUND: Duration = Duration::from_millis(5);
+/// A longer path leaves no room for `org.chromium.Chromium.123456/SingletonSocket` behind it.
+const LONGEST_TEMPORARY: usize = 60;
+
+type PrintedLines = Arc<Mutex<VecDeque<String>>>;
 
 /// A running Chromium with all its processes. Dropping it kills them.
 pub(crate) struct ChromiumProcess {
     group: Pid,
     ended: watch::Receiver<Option<ExitStatus>>,
-    lines: Lines,
+    lines: PrintedLines,
     profile: Option<TempDir>,
 }
 
@@ -71,6 +77,7 @@ impl ChromiumProcess {
             .arg(&program)
             .args(flags::arguments(options, profile.path(), &sandbox))
             .env("HOME", profile.path())
+            .envs(temporary_directory(profile.path()))
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("XDG_CACHE_HOME")
             .stdin(Stdio::piped())
@@ -85,7 +92,7 @@ impl ChromiumProcess {
             return Err(failed(String::from("it has no pipes")));
         };
         let group = Pid::from_raw(group);
-        let lines = Lines::default();
+        let lines = PrintedLines::default();
         tokio::spawn(keep_lines(errors, Arc::clone(&lines)));
         let (sender, ended) = watch::channel(None);
         tokio::spawn(supervise(child, group, sender));
@@ -127,46 +134,50 @@ impl ChromiumProcess {
         lines.iter().cloned().collect::<Vec<_>>().join("\n")
     }
 
-    /// Waits a moment for an end that was asked for, then kills what is left and removes the profile.
-    pub(crate) async fn end(mut self, asked: bool) {
+    /// Kills all its processes and removes the profile. Asking Chromium to end would take half a second, for
+    /// writing what is removed then.
+    pub(crate) async fn end(mut self) {
         let mut ended = self.ended.clone();
-        if asked {
-            // What is left after it is killed.
-            let _ = time::timeout(END_LIMIT, ended.wait_for(Option::is_some)).await;
-        }
-        self.kill();
-        let _ = time::timeout(END_LIMIT, ended.wait_for(Option::is_some)).await;
-        for _ in 0..50 {
-            if !is_alive(self.group) {
+        for _ in 0..ROUNDS {
+            if !self.kill() {
                 break;
             }
-            time::sleep(Duration::from_millis(10)).await;
+            time::sleep(ROUND).await;
         }
+        let _ = time::timeout(END_LIMIT, ended.wait_for(Option::is_some)).await;
         if let Some(profile) = self.profile.take() {
             remove(&profile);
         }
     }
 
-    fn kill(&self) {
+    /// Kills what is left of it. Answers whether there was something.
+    fn kill(&self) -> bool {
         // It fails only when the group is gone.
         let _ = killpg(self.group, Signal::SIGKILL);
+        let left = self
+            .profile()
+            .map_or_else(Vec::new, |profile| remains::of(self.group, profile));
+        for process in &left {
+            let _ = kill(*process, Signal::SIGKILL);
+        }
+        !left.is_empty()
     }
 }
 
 impl Drop for ChromiumProcess {
     fn drop(&mut self) {
-        let Some(profile) = self.profile.take() else {
+        if self.profile.is_none() {
             return;
-        };
-        self.kill();
-        // Killed processes write no longer after some milliseconds, and then the directory can go.
-        for _ in 0..100 {
-            if !is_alive(self.group) {
+        }
+        for _ in 0..ROUNDS {
+            if !self.kill() {
                 break;
             }
-            thread::sleep(Duration::from_millis(2));
+            thread::sleep(ROUND);
         }
-        remove(&profile);
+        if let Some(profile) = self.profile.take() {
+            remove(&profile);
+        }
     }
 }
 
@@ -177,24 +188,24 @@ async fn supervise(mut child: Child, group: Pid, ended: watch::Sender<Option<Exi
     ended.send_replace(Some(status));
 }
 
-/// True while a process of the group has not ended. One that has ended and was not awaited does not count: its
-/// parent may be a container's first process, which awaits nothing.
-fn is_alive(group: Pid) -> bool {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return false;
-    };
-    let group = group.as_raw().to_string();
-    entries.flatten().any(|entry| {
-        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        // Behind the name, which may hold anything: the state, the parent, the group.
-        let fields = stat.rsplit_once(')').map(|(_, fields)| fields);
-        let mut fields = fields.unwrap_or_default().split_whitespace();
-        let state = fields.next();
-        !matches!(state, None | Some("Z" | "X")) && fields.nth(1) == Some(group.as_str())
-    })
+/// Chromium's temporary files are in the profile and go with it. Its socket is one of them, and the path of a
+/// socket has at most 108 bytes.
+fn temporary_directory(profile: &Path) -> Option<(&'static str, &Path)> {
+    (profile.as_os_str().len() <= LONGEST_TEMPORARY).then_some(("TMPDIR", profile))
 }
 
 fn remove(profile: &TempDir) {
+    // Where the path was too long, the socket is elsewhere, and a link says where.
+    let socket = fs::read_link(profile.path().join("SingletonSocket"));
+    if let Ok(socket) = &socket
+        && let Some(directory) = socket.parent()
+        && directory
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("org.chromium.Chromium."))
+    {
+        // It may be gone.
+        let _ = fs::remove_dir_all(directory);
+    }
     for _ in 0..20 {
         match fs::remove_dir_all(profile.path()) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -215,7 +226,7 @@ fn describe(status: ExitStatus) -> String {
     }
 }
 
-async fn keep_lines(errors: impl AsyncRead + Unpin, lines: Lines) {
+async fn keep_lines(errors: impl AsyncRead + Unpin, lines: PrintedLines) {
     let mut reader = BufReader::new(errors);
     let mut line = Vec::new();
     loop {

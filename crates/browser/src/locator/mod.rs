@@ -24,6 +24,8 @@ pub struct Locator {
     frames: Vec<Vec<LocatorPart>>,
     /// The chain in the last frame.
     parts: Vec<LocatorPart>,
+    /// What leads to the last frame, as it was written, with `>>` behind it.
+    prefix: String,
 }
 
 /// Why a locator cannot be read.
@@ -98,6 +100,11 @@ impl Locator {
         &self.text
     }
 
+    /// A locator within the same frame as this one's element, from one of the frame's own.
+    pub(crate) fn beside(&self, own: &str) -> String {
+        format!("{}{own}", self.prefix)
+    }
+
     /// The chains that lead to the frames on the way, in the form of the page's script.
     pub(crate) fn frames(&self) -> impl Iterator<Item = serde_json::Value> {
         self.frames.iter().map(|chain| to_json(chain))
@@ -130,7 +137,10 @@ impl FromStr for Locator {
         };
         let mut frames = Vec::new();
         let mut parts = Vec::new();
+        let (mut written, mut prefix) = (String::new(), String::new());
         for part in split(text).map_err(failed)? {
+            written.push_str(part);
+            written.push_str(" >> ");
             let part = LocatorPart::read(part).map_err(failed)?;
             let enters = matches!(part, LocatorPart::Frame { .. });
             if let LocatorPart::Nth { .. } | LocatorPart::Visible { .. } = part
@@ -142,6 +152,7 @@ impl FromStr for Locator {
             parts.push(part);
             if enters {
                 frames.push(std::mem::take(&mut parts));
+                prefix.clone_from(&written);
             }
         }
         if parts.is_empty() {
@@ -152,6 +163,7 @@ impl FromStr for Locator {
             text: String::from(text.trim()),
             frames,
             parts,
+            prefix,
         })
     }
 }

@@ -1,14 +1,21 @@
 //! What scripts and the browser write to a page's console.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{PageCore, fault, records::ConsoleLine};
-use crate::cdp::CdpEvent;
+use crate::cdp::{CdpEvent, CdpSession};
 
 impl PageCore {
-    pub(super) fn console(&self, event: &CdpEvent) {
+    pub(super) fn console(&self, session: &CdpSession, event: &CdpEvent) {
         let arguments = event.params["args"].as_array();
-        let texts: Vec<String> = arguments.into_iter().flatten().map(argument_text).collect();
+        let texts: Vec<String> = arguments
+            .into_iter()
+            .flatten()
+            .map(|argument| {
+                release(session, argument);
+                argument_text(argument)
+            })
+            .collect();
         let top = &event.params["stackTrace"]["callFrames"][0];
         self.add_console(
             event.text("type"),
@@ -18,8 +25,9 @@ impl PageCore {
         );
     }
 
-    pub(super) fn exception(&self, event: &CdpEvent) {
+    pub(super) fn exception(&self, session: &CdpSession, event: &CdpEvent) {
         let details = &event.params["exceptionDetails"];
+        release(session, &details["exception"]);
         let text = fault::exception_text(details);
         self.add_console("exception", text, details, &event.params["timestamp"]);
     }
@@ -47,6 +55,13 @@ impl PageCore {
                 at_ms,
             });
         });
+    }
+}
+
+/// The browser keeps what it has told of alive in the page until it is released.
+pub(super) fn release(session: &CdpSession, object: &Value) {
+    if let Some(id) = object["objectId"].as_str() {
+        session.post("Runtime.releaseObject", json!({"objectId": id}));
     }
 }
 

@@ -84,8 +84,8 @@ impl PageCore {
                 let mut params = event.params;
                 self.update(|state| state.drag = Some(params["data"].take()));
             }
-            "Runtime.consoleAPICalled" => self.console(&event),
-            "Runtime.exceptionThrown" => self.exception(&event),
+            "Runtime.consoleAPICalled" => self.console(session, &event),
+            "Runtime.exceptionThrown" => self.exception(session, &event),
             "Log.entryAdded" => self.log_entry(&event),
             method if method.starts_with("Network.") => self.take_network(event),
             method if method.starts_with("Page.") => self.take_frames(event, context),

@@ -30,15 +30,32 @@ pub(crate) struct FoundElement {
     pub(crate) above: Vec<FrameElement>,
     /// Which of the checks does not hold.
     pub(crate) failed: Option<String>,
+    /// Its box in the window of its frame.
+    pub(crate) area: ElementArea,
+}
+
+/// A rectangle of a window in CSS pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+pub struct ElementArea {
+    /// The left edge.
+    pub x: f64,
+    /// The upper edge.
+    pub y: f64,
+    /// From left to right.
+    pub width: f64,
+    /// From top to bottom.
+    pub height: f64,
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct FindResult {
     count: usize,
     id: Option<u64>,
     matches: Vec<MatchedElement>,
     #[serde(default)]
     failed: Option<String>,
+    #[serde(rename = "box")]
+    area: Option<ElementArea>,
 }
 
 /// What a step of the search has led to.
@@ -61,7 +78,7 @@ impl PageCore {
         let mut place = self.main_frame();
         let mut above = Vec::new();
         for chain in locator.frames() {
-            let found: Found = self.call(&place, "find", json!([chain]), deadline).await?;
+            let found: FindResult = self.call(&place, "find", json!([chain]), deadline).await?;
             let Some(id) = unique(found, locator)? else {
                 let reason = String::from("no element matches the frame's selector");
                 return Ok(Search::Nothing { reason });
@@ -94,8 +111,12 @@ impl PageCore {
             Search::Nothing { reason } => return Ok(Search::Nothing { reason }),
         };
         let arguments = json!([locator.parts(), checks]);
-        let mut found: Found = self.call(&place, "ready", arguments, deadline).await?;
+        let mut found: FindResult = self.call(&place, "ready", arguments, deadline).await?;
         let failed = found.failed.take();
+        let area = found.area.unwrap_or_default();
+        for matched in &mut found.matches {
+            matched.locator = locator.beside(&matched.locator);
+        }
         let Some(id) = unique(found, locator)? else {
             let reason = String::from("no element matches");
             return Ok(Search::Nothing { reason });
@@ -105,6 +126,7 @@ impl PageCore {
             id,
             above,
             failed,
+            area,
         }))
     }
 
@@ -124,6 +146,7 @@ impl PageCore {
             .session
             .send_within(method, describe, deadline.left())
             .await?;
+        Self::release(place, &object);
         let frame = described["node"]["frameId"].as_str();
         Ok(frame.map(String::from))
     }
@@ -144,7 +167,7 @@ impl PageCore {
 }
 
 /// The number of the one element; `None` without any.
-fn unique(found: Found, locator: &Locator) -> Result<Option<u64>, BrowserError> {
+fn unique(found: FindResult, locator: &Locator) -> Result<Option<u64>, BrowserError> {
     if found.count > 1 {
         return Err(BrowserError::NotUnique(Arc::new(Ambiguity {
             locator: String::from(locator.as_str()),

@@ -23,6 +23,7 @@ pub use navigate::{LoadState, VisitedPage};
 pub use records::{ConsoleLine, DialogRecord, FailedRequest, PageRecords, ResponseRecord};
 
 pub(crate) use fault::{is_stale, name_timeout};
+pub use frames::ElementArea;
 pub(crate) use frames::{FoundElement, Search};
 pub(crate) use world::FramePlace;
 

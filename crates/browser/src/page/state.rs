@@ -5,7 +5,10 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use serde_json::Value;
 
 use super::{records::PageRecords, world::World};
-use crate::{cdp::CdpSession, context::DialogPolicy, error::BrowserError, picture::ScreencastSink};
+use crate::{
+    action::ActionTarget, cdp::CdpSession, context::DialogPolicy, error::BrowserError,
+    picture::ScreencastSink,
+};
 
 /// Requests that are under way; a page that never ends them is forgotten in part.
 const MOST_REQUESTS: usize = 2000;
@@ -28,6 +31,8 @@ pub(crate) struct PageState {
     pub(crate) drag: Option<Value>,
     pub(crate) screencast: Option<ScreencastSink>,
     screencasts: u64,
+    /// What the last action is about.
+    pub(crate) target: Option<ActionTarget>,
     /// The script that covers secrets in documents to come, by its number.
     pub(super) protection: Option<String>,
     /// Answers all requests with an empty document, so that no server is asked.
@@ -84,6 +89,7 @@ impl PageState {
             drag: None,
             screencast: None,
             screencasts: 0,
+            target: None,
             protection: None,
             answer_empty: false,
         }

@@ -79,6 +79,12 @@ impl PageCore {
         }
     }
 
+    /// Lets the page forget an object that only the caller had.
+    pub(crate) fn release(place: &FramePlace, object: &str) {
+        let release = json!({"objectId": object});
+        place.session.post("Runtime.releaseObject", release);
+    }
+
     async fn call_raw(
         &self,
         place: &FramePlace,

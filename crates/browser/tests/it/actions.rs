@@ -151,11 +151,7 @@ async fn boxes_and_lists_are_set() {
     let wrong = select("#one", &both).await.unwrap_err().to_string();
     assert!(wrong.contains("one option only"), "{wrong}");
     let none = page
-        .select(
-            &locator("#one"),
-            &[label("Mars")],
-            Duration::from_millis(300),
-        )
+        .select(&locator("#one"), &[label("Mars")], crate::setup::SHORT)
         .await;
     let none = none.unwrap_err().to_string();
     assert!(none.contains("the list has no option"), "{none}");

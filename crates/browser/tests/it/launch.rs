@@ -132,6 +132,24 @@ async fn contexts_of_one_browser_share_nothing() {
     test.finish().await;
 }
 
+#[tokio::test]
+async fn a_directory_with_a_long_path_is_no_problem() {
+    let directory = tempfile::tempdir().unwrap();
+    let deep = directory.path().join("long-name-of-a-directory/".repeat(6));
+    std::fs::create_dir_all(&deep).unwrap();
+    let browser = launch(&deep).await;
+    let profile = browser.profile().unwrap().to_path_buf();
+    let socket = std::fs::read_link(profile.join("SingletonSocket")).unwrap();
+    assert!(
+        !socket.starts_with(directory.path()),
+        "{}",
+        socket.display()
+    );
+    drop(browser);
+    assert_gone(&profile);
+    assert!(!socket.exists(), "{} is left", socket.display());
+}
+
 #[test]
 fn chromium_is_found_in_the_path() {
     assert!(find(None).is_ok());

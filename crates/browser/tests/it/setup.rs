@@ -13,8 +13,8 @@ use crate::site::Site;
 
 /// Longer than anything takes that comes.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
-/// For what does not come.
-pub(crate) const SHORT: Duration = Duration::from_millis(400);
+/// For what does not come: still long enough for a try on a busy machine.
+pub(crate) const SHORT: Duration = Duration::from_millis(1200);
 
 pub(crate) struct TestBrowser {
     pub(crate) browser: Browser,
@@ -96,8 +96,12 @@ impl TestBrowser {
     /// Ends the browser and sees that nothing is left of it.
     pub(crate) async fn finish(self) {
         let profile = self.browser.profile().unwrap().to_path_buf();
+        let socket = fs::read_link(profile.join("SingletonSocket"));
         self.browser.close().await;
         assert_gone(&profile);
+        if let Ok(socket) = socket {
+            assert!(!socket.exists(), "{} is left", socket.display());
+        }
     }
 }
 

@@ -31,6 +31,27 @@ async fn a_person_clicks_types_and_scrolls() {
 }
 
 #[tokio::test]
+async fn viewers_know_what_an_action_is_about_and_what_a_point_shows() {
+    let test = TestBrowser::on("/actions.html").await;
+    assert_eq!(test.page.last_target(), None);
+    test.click("#count").await;
+    let target = test.page.last_target().unwrap();
+    assert_eq!(target.locator, "#count");
+    let (area, point) = (target.area, target.point.unwrap());
+    assert!(area.width > 10.0 && (area.x..area.x + area.width).contains(&point.x));
+    let shown = test.page.element_at(point, LONG).await.unwrap().unwrap();
+    assert_eq!(shown.locator, "role=button[name=\"Count\"]");
+    test.visit("/frames.html").await;
+    test.click("frame=#same >> text=Press").await;
+    let target = test.page.last_target().unwrap();
+    assert!(target.area.y > 300.0, "{target:?}");
+    let point = target.point.unwrap();
+    let frame = test.page.element_at(point, LONG).await.unwrap().unwrap();
+    assert_eq!(frame.locator, "#same");
+    test.finish().await;
+}
+
+#[tokio::test]
 async fn workers_run() {
     let test = TestBrowser::on("/plain.html").await;
     let worker = "new Promise((done) => { const text = 'onmessage = (event) => postMessage(event.data * 2)'; \

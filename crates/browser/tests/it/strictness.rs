@@ -39,6 +39,23 @@ async fn several_matches_are_listed_with_narrower_locators() {
 }
 
 #[tokio::test]
+async fn narrower_locators_lead_into_frames() {
+    let test = TestBrowser::on("/frames.html").await;
+    let buttons = locator("frame=#nest >> frame=iframe >> button");
+    let error = test.page.text(&buttons, LONG).await.unwrap_err();
+    let BrowserError::NotUnique(ambiguity) = &error else {
+        panic!("{error}");
+    };
+    let first = &ambiguity.matches[0].locator;
+    assert_eq!(
+        first,
+        "frame=#nest >> frame=iframe >> role=button[name=\"Press\"]"
+    );
+    assert_eq!(test.text(first).await, "Press");
+    test.finish().await;
+}
+
+#[tokio::test]
 async fn at_most_ten_matches_are_listed_and_the_rest_is_counted() {
     let test = TestBrowser::on("/oracle/names.html").await;
     let text = test

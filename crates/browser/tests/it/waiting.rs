@@ -22,7 +22,7 @@ async fn an_element_that_comes_late_is_waited_for() {
     let error = refused(&test, "text=Late").await;
     assert_eq!(
         error,
-        "clicking `text=Late` did not succeed within 400 ms: no element matches"
+        "clicking `text=Late` did not succeed within 1200 ms: no element matches"
     );
     test.value("late(300)").await;
     test.click("text=Late").await;
@@ -147,5 +147,48 @@ async fn a_page_that_is_loaded_again_in_the_middle_is_waited_for() {
     test.click("#count").await;
     assert_eq!(test.value("count.dataset.n").await, "1");
     tokio::time::sleep(Duration::from_millis(10)).await;
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn texts_attributes_and_counts_are_waited_for() {
+    let test = TestBrowser::on("/waiting.html").await;
+    let page = &test.page;
+    let off = locator("#off");
+    test.value("void setTimeout(() => { off.textContent = 'On now'; off.title = 'x'; place.innerHTML = '<i></i><i></i>' }, 200)").await;
+    let text = page
+        .wait_for_text(&off, |text| text.starts_with("On"), LONG)
+        .await;
+    assert_eq!(text.unwrap(), "On now");
+    let title = page
+        .wait_for_attribute(&off, "title", |title| title.is_some(), LONG)
+        .await;
+    assert_eq!(title.unwrap().as_deref(), Some("x"));
+    let count = page
+        .wait_for_count(&locator("#place i"), |count| count > 1, LONG)
+        .await;
+    assert_eq!(count.unwrap(), 2);
+    let error = page
+        .wait_for_text(&off, |text| text == "Off", SHORT)
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().ends_with("1200 ms: it is \"On now\""),
+        "{error}"
+    );
+    let error = page
+        .wait_for_attribute(&off, "rel", |rel| rel.is_some(), SHORT)
+        .await;
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .ends_with("the element does not have it")
+    );
+    let error = page
+        .wait_for_count(&off, |count| count == 3, SHORT)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().ends_with("1 elements match"), "{error}");
     test.finish().await;
 }

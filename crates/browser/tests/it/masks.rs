@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use browser::{
-    PdfOptions, PictureArea, PictureFormat, PictureMask, ScreencastOptions, ScreenshotOptions,
+    LoadState, PdfOptions, PictureArea, PictureFormat, PictureMask, ScreencastOptions,
+    ScreenshotOptions,
 };
 use flate2::read::ZlibDecoder;
 
@@ -207,5 +208,27 @@ async fn secrets_are_covered_in_frames() {
         // Black all over, whatever is in it.
         assert!(area().await == covered, "{frame}");
     }
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn secrets_are_covered_in_pages_that_others_open() {
+    let test = TestBrowser::on("/plain.html").await;
+    let secrets = vec![String::from(SECRET)];
+    test.context.set_secrets(secrets, LONG).await.unwrap();
+    let opened = test.context.opened_pages();
+    test.value("void window.open('/secrets.html')").await;
+    let popup = test.context.page_after(opened, LONG).await.unwrap();
+    popup.wait_for_load(LoadState::Load, LONG).await.unwrap();
+    assert_eq!(
+        popup.evaluate("CSS.highlights.size", LONG).await.unwrap(),
+        1
+    );
+    // What is no secret any longer is shown again.
+    test.context.set_secrets(Vec::new(), LONG).await.unwrap();
+    assert_eq!(
+        popup.evaluate("CSS.highlights.size", LONG).await.unwrap(),
+        0
+    );
     test.finish().await;
 }

@@ -1386,8 +1386,7 @@ var page = (() => {
   var MANY = 2e3;
   var RARELY = 15;
   var covered = /* @__PURE__ */ new Map();
-  var sheet = new CSSStyleSheet();
-  sheet.replaceSync(RULE);
+  var sheet = null;
   var secrets = [];
   var requested = [];
   var requestedTexts = [];
@@ -1395,7 +1394,7 @@ var page = (() => {
   var removedTexts = /* @__PURE__ */ new Map();
   var dirty = true;
   var frames = 0;
-  var running = false;
+  var running = null;
   var observed = /* @__PURE__ */ new WeakSet();
   var observer = new MutationObserver(() => {
     dirty = true;
@@ -1418,13 +1417,22 @@ var page = (() => {
   function protect(texts) {
     secrets = texts;
     apply();
-    if (running || texts.length === 0) return;
-    running = true;
+    look();
+    return Date.now();
+  }
+  function look() {
+    if (running === document || secrets.length === 0) return;
+    running = document;
+    const own = document;
     const frame = () => {
+      if (running !== own) return;
+      if (secrets.length === 0) {
+        running = null;
+        return;
+      }
+      requestAnimationFrame(frame);
       frames += 1;
       if (dirty || frames % RARELY === 0 || document.getElementsByTagName("*").length < MANY) apply();
-      if (secrets.length > 0) requestAnimationFrame(frame);
-      else running = false;
     };
     requestAnimationFrame(frame);
   }
@@ -1505,10 +1513,18 @@ var page = (() => {
       CSS.highlights.delete(HIGHLIGHT);
       return;
     }
+    const own = ownSheet();
     for (const root of roots) {
-      if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
+      if (!root.adoptedStyleSheets.includes(own)) root.adoptedStyleSheets.push(own);
     }
     CSS.highlights.set(HIGHLIGHT, new Highlight(...spans.map((span) => span.range)));
+  }
+  function ownSheet() {
+    if (sheet?.of !== document) {
+      sheet = { of: document, sheet: new CSSStyleSheet() };
+      sheet.sheet.replaceSync(RULE);
+    }
+    return sheet.sheet;
   }
   function watch(root) {
     if (observed.has(root)) return;

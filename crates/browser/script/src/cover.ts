@@ -32,8 +32,8 @@ const RARELY = 15;
 type Saved = { name: string; value: string; priority: string }[];
 
 const covered = new Map<Element, Saved>();
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(RULE);
+/** A window whose first document is empty keeps its script for the next one, which needs a sheet of its own. */
+let sheet: { of: Document; sheet: CSSStyleSheet } | null = null;
 
 /** Texts that are covered as long as the document lives. */
 let secrets: string[] = [];
@@ -44,7 +44,8 @@ let removing = false;
 const removedTexts = new Map<Text, { before: string; after: string }>();
 let dirty = true;
 let frames = 0;
-let running = false;
+/** The document whose frames are looked at. */
+let running: Document | null = null;
 const observed = new WeakSet<Node>();
 const observer = new MutationObserver(() => {
   dirty = true;
@@ -68,17 +69,27 @@ export function uncover(): void {
   apply();
 }
 
-/** Covers these texts from now on, before each frame that is drawn. */
-export function protect(texts: string[]): void {
+/** Covers these texts from now on, before each frame that is drawn. Answers with the time. */
+export function protect(texts: string[]): number {
   secrets = texts;
   apply();
-  if (running || texts.length === 0) return;
-  running = true;
+  look();
+  return Date.now();
+}
+
+function look(): void {
+  if (running === document || secrets.length === 0) return;
+  running = document;
+  const own = document;
   const frame = () => {
+    if (running !== own) return;
+    if (secrets.length === 0) {
+      running = null;
+      return;
+    }
+    requestAnimationFrame(frame);
     frames += 1;
     if (dirty || frames % RARELY === 0 || document.getElementsByTagName("*").length < MANY) apply();
-    if (secrets.length > 0) requestAnimationFrame(frame);
-    else running = false;
   };
   requestAnimationFrame(frame);
 }
@@ -168,10 +179,19 @@ function highlight(spans: Span[], roots: Root[]): void {
     CSS.highlights.delete(HIGHLIGHT);
     return;
   }
+  const own = ownSheet();
   for (const root of roots) {
-    if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
+    if (!root.adoptedStyleSheets.includes(own)) root.adoptedStyleSheets.push(own);
   }
   CSS.highlights.set(HIGHLIGHT, new Highlight(...spans.map((span) => span.range)));
+}
+
+function ownSheet(): CSSStyleSheet {
+  if (sheet?.of !== document) {
+    sheet = { of: document, sheet: new CSSStyleSheet() };
+    sheet.sheet.replaceSync(RULE);
+  }
+  return sheet.sheet;
 }
 
 /** What changes in the root, or is typed in it, is looked at before the next frame. */

@@ -155,7 +155,12 @@ impl ContextState {
             if let Err(error) = prepared {
                 page.fail(error);
             }
-            context.add(page, hidden);
+            context.add(page.clone(), hidden);
+            // Secrets may have come after the page was prepared and before others saw it.
+            if !page.core.secrets().is_empty() {
+                // A page that does not answer shows nothing new either.
+                let _ = page.core.protect(&Deadline::after(OPEN_LIMIT)).await;
+            }
         });
     }
 

@@ -69,7 +69,9 @@ impl BrowserContext {
         self.state.pages().opened
     }
 
-    /// Waits for a page that is opened after so many others, and answers with the current one.
+    /// Waits for a page that is opened after so many others, and answers with the current one. A page that a
+    /// script opens may show `about:blank` for a moment: actions wait for what they need, but whoever reads
+    /// its address or title waits with [`BrowserPage::wait_for_url`] first.
     ///
     /// # Errors
     /// No page is opened within the time limit.

@@ -1,17 +1,24 @@
 //! The events of a page and of its frames: each changes what is known of the page.
 
-use std::sync::{Arc, Weak};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{PageCore, network, records::DialogRecord};
+use super::{FramePlace, PageCore, is_stale, network, records::DialogRecord};
 use crate::{
     browser::AttachedTarget,
     cdp::{CdpEvent, CdpEvents, CdpSession},
     context::{ContextState, DialogPolicy},
+    deadline::Deadline,
     error::BrowserError,
 };
+
+/// How long a document may take to cover secrets.
+const PROTECT_LIMIT: Duration = Duration::from_secs(10);
 
 #[derive(Deserialize)]
 struct Navigated {
@@ -140,7 +147,7 @@ impl PageCore {
         tokio::spawn(Arc::clone(self).follow_frame(own, events, Weak::clone(context)));
     }
 
-    fn take_frames(&self, event: CdpEvent, context: &Weak<ContextState>) {
+    fn take_frames(self: &Arc<Self>, event: CdpEvent, context: &Weak<ContextState>) {
         let frame = String::from(event.text("frameId"));
         let is_main = frame == self.target;
         match event.method.as_str() {
@@ -154,7 +161,9 @@ impl PageCore {
             }
             "Page.frameNavigated" => {
                 if let Some(navigated) = event.read::<Navigated>() {
+                    let place = navigated.frame.id.clone();
                     self.navigated(navigated.frame, context);
+                    self.protect_again(place);
                 }
             }
             "Page.navigatedWithinDocument" if is_main => {
@@ -194,6 +203,36 @@ impl PageCore {
             }
             _ => {}
         }
+    }
+
+    /// A window that a script opens may keep its script's world for the next document, and then the script for
+    /// new documents does not run in that.
+    fn protect_again(self: &Arc<Self>, frame: String) {
+        if self.secrets().is_empty() {
+            return;
+        }
+        self.state().uncovered += 1;
+        let core = Arc::clone(self);
+        tokio::spawn(async move {
+            let session = core.state().session_of(&frame, &core.session);
+            let place = FramePlace { session, frame };
+            let deadline = Deadline::after(PROTECT_LIMIT);
+            let secrets = json!([core.secrets()]);
+            // The world of the document before may still be the one that is known.
+            let covered = loop {
+                let secrets = secrets.clone();
+                let called = core.call::<f64>(&place, "protect", secrets, &deadline);
+                match called.await {
+                    Ok(since_ms) => break Some(since_ms),
+                    Err(error) if is_stale(&error) && !deadline.has_passed() => {
+                        tokio::time::sleep(Duration::from_millis(5)).await;
+                    }
+                    // A document that is gone shows nothing.
+                    Err(_) => break None,
+                }
+            };
+            core.covered(covered);
+        });
     }
 
     fn navigated(&self, frame: NavigatedFrame, context: &Weak<ContextState>) {

@@ -31,6 +31,10 @@ pub(crate) struct PageState {
     pub(crate) drag: Option<Value>,
     pub(crate) screencast: Option<ScreencastSink>,
     screencasts: u64,
+    /// Documents that do not cover secrets yet: until they do, no frame is shown.
+    pub(crate) uncovered: u32,
+    /// Frames that were taken until then are not shown. In milliseconds since 1970.
+    pub(crate) covered_since_ms: u64,
     /// What the last action is about.
     pub(crate) target: Option<ActionTarget>,
     /// The script that covers secrets in documents to come, by its number.
@@ -89,6 +93,8 @@ impl PageState {
             drag: None,
             screencast: None,
             screencasts: 0,
+            uncovered: 0,
+            covered_since_ms: 0,
             target: None,
             protection: None,
             answer_empty: false,

@@ -109,6 +109,8 @@ pub(crate) struct ScreencastSink {
     newest: watch::Sender<Option<Arc<ScreencastFrame>>>,
     format: PictureFormat,
     interval: Duration,
+    /// What the browser was asked for.
+    params: Value,
     /// When the next frame may be taken.
     next: Instant,
     count: u64,
@@ -151,15 +153,6 @@ impl BrowserPage {
         let (newest, frames) = watch::channel(None);
         core.session.send("Page.stopScreencast", json!({})).await?;
         let id = core.state().next_screencast();
-        let sink = ScreencastSink {
-            id,
-            newest,
-            format: options.format,
-            interval: Duration::from_secs(1) / options.frames_per_second.max(1),
-            next: Instant::now(),
-            count: 0,
-        };
-        core.state().screencast = Some(sink);
         let mut params = json!({
             "format": options.format.name(),
             "maxWidth": options.max_width,
@@ -168,6 +161,16 @@ impl BrowserPage {
         if let Some(quality) = options.format.quality() {
             params["quality"] = Value::from(quality);
         }
+        let sink = ScreencastSink {
+            params: params.clone(),
+            id,
+            newest,
+            format: options.format,
+            interval: Duration::from_secs(1) / options.frames_per_second.max(1),
+            next: Instant::now(),
+            count: 0,
+        };
+        core.state().screencast = Some(sink);
         let screencast = Screencast {
             page: Arc::clone(core),
             id,
@@ -179,6 +182,22 @@ impl BrowserPage {
 }
 
 impl PageCore {
+    /// A new document covers the secrets since this time of the page; `None` when it is gone.
+    pub(crate) fn covered(&self, since_ms: Option<f64>) {
+        let mut state = self.state();
+        state.uncovered = state.uncovered.saturating_sub(1);
+        // Whole milliseconds of this century.
+        let since_ms = since_ms.unwrap_or_default() as u64;
+        state.covered_since_ms = state.covered_since_ms.max(since_ms);
+        // Frames were left out, and a page that does not change sends no other one.
+        if state.uncovered == 0
+            && let Some(sink) = &state.screencast
+        {
+            self.session
+                .post("Page.startScreencast", sink.params.clone());
+        }
+    }
+
     /// Shows a frame to the viewers. The browser takes the next one only after this one was acknowledged.
     pub(crate) fn take_frame(&self, session: &CdpSession, event: CdpEvent) {
         let Some(taken) = event.read::<TakenFrame>() else {
@@ -186,13 +205,14 @@ impl PageCore {
         };
         let acknowledge = json!({"sessionId": taken.session_id});
         let mut state = self.state();
-        let Some(sink) = &mut state.screencast else {
+        // Whole milliseconds of this century.
+        let at_ms = (taken.metadata.timestamp * 1000.0) as u64;
+        let is_covered = state.uncovered == 0 && at_ms >= state.covered_since_ms;
+        let Some(sink) = state.screencast.as_mut().filter(|_| is_covered) else {
             session.post("Page.screencastFrameAck", acknowledge);
             return;
         };
         sink.count += 1;
-        // Whole milliseconds of this century.
-        let at_ms = (taken.metadata.timestamp * 1000.0) as u64;
         let frame = ScreencastFrame {
             number: sink.count,
             format: sink.format,

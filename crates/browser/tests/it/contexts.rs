@@ -77,6 +77,8 @@ async fn a_page_that_another_opens_becomes_the_current_one() {
     let opened = test.context.opened_pages();
     test.click("#popup").await;
     let popup = test.context.page_after(opened, LONG).await.unwrap();
+    let shown = popup.wait_for_url(|url| url.ends_with("/plain.html"), LONG);
+    shown.await.unwrap();
     popup.wait_for_load(LoadState::Load, LONG).await.unwrap();
     assert_eq!(popup.title(LONG).await.unwrap(), "Plain");
     assert_eq!(test.context.page().unwrap().url(), popup.url());

@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use browser::{
-    PdfOptions, PictureArea, PictureFormat, PictureMask, ScreencastOptions, ScreenshotOptions,
+    BrowserPage, LoadState, PdfOptions, PictureArea, PictureFormat, PictureMask, ScreencastOptions,
+    ScreenshotOptions,
 };
 use flate2::read::ZlibDecoder;
 
@@ -207,5 +208,30 @@ async fn secrets_are_covered_in_frames() {
         // Black all over, whatever is in it.
         assert!(area().await == covered, "{frame}");
     }
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn secrets_are_covered_in_pages_that_others_open() {
+    let test = TestBrowser::on("/plain.html").await;
+    let secrets = vec![String::from(SECRET)];
+    test.context.set_secrets(secrets, LONG).await.unwrap();
+    let size = async |page: &BrowserPage, wanted: u64| {
+        let expression = format!(
+            "new Promise((done) => {{ const look = () => CSS.highlights.size === {wanted} ? done(true) : \
+             requestAnimationFrame(look); look(); }})"
+        );
+        page.evaluate(&expression, LONG).await.unwrap()
+    };
+    let opened = test.context.opened_pages();
+    test.value("void window.open('/secrets.html')").await;
+    let popup = test.context.page_after(opened, LONG).await.unwrap();
+    let shown = popup.wait_for_url(|url| url.ends_with("/secrets.html"), LONG);
+    shown.await.unwrap();
+    popup.wait_for_load(LoadState::Load, LONG).await.unwrap();
+    assert_eq!(size(&popup, 1).await, true);
+    // What is no secret any longer is shown again.
+    test.context.set_secrets(Vec::new(), LONG).await.unwrap();
+    assert_eq!(size(&popup, 0).await, true);
     test.finish().await;
 }

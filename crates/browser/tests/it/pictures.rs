@@ -103,12 +103,13 @@ async fn a_new_screencast_takes_the_place_of_the_old_one() {
     let mut frames = second.frames();
     test.value("void (document.body.style.background = 'red')")
         .await;
-    tokio::time::timeout(LONG, frames.changed())
-        .await
-        .unwrap()
-        .unwrap();
-    let frame = frames.borrow().clone().unwrap();
-    assert_eq!(size(&frame.bytes()), (1280, 900));
+    // The first frame may be of the window before it got its size.
+    let whole = |frame: &Option<std::sync::Arc<browser::ScreencastFrame>>| {
+        let mut frames = frame.iter();
+        frames.any(|frame| size(&frame.bytes()) == (1280, 900))
+    };
+    let sized = tokio::time::timeout(LONG, frames.wait_for(whole)).await;
+    assert!(sized.unwrap().is_ok());
     let mut old = jpeg.frames();
     let ended = async { while old.changed().await.is_ok() {} };
     tokio::time::timeout(LONG, ended).await.unwrap();

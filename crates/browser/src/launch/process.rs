@@ -5,7 +5,7 @@
 
 use std::{
     collections::VecDeque,
-    fs,
+    env, fs,
     os::unix::process::ExitStatusExt,
     path::Path,
     process::{ExitStatus, Stdio},
@@ -53,6 +53,21 @@ pub(crate) struct ChromiumProcess {
     profile: Option<TempDir>,
 }
 
+/// All of our environment that it gets: ours may hold keys, and it runs what pages bring.
+const INHERITED: [&str; 11] = [
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_RUNTIME_DIR",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+];
+
 impl ChromiumProcess {
     /// Starts it; answers with the pipe to it.
     pub(crate) fn start(
@@ -76,10 +91,14 @@ impl ChromiumProcess {
             .args(["-c", MOVE_PIPES])
             .arg(&program)
             .args(flags::arguments(options, profile.path(), &sandbox))
+            .env_clear()
+            .envs(
+                INHERITED
+                    .iter()
+                    .filter_map(|name| Some((name, env::var_os(name)?))),
+            )
             .env("HOME", profile.path())
             .envs(temporary_directory(profile.path()))
-            .env_remove("XDG_CONFIG_HOME")
-            .env_remove("XDG_CACHE_HOME")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

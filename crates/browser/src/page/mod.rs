@@ -90,6 +90,12 @@ impl BrowserPage {
         self.core.check_open()
     }
 
+    /// True while it can be used: it is open, and neither it nor its browser has crashed.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.core.check_open().is_ok()
+    }
+
     /// True once it was closed, or the browser has ended.
     #[must_use]
     pub fn is_closed(&self) -> bool {

@@ -9,6 +9,10 @@ use std::{
 };
 
 use futures_util::StreamExt;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, runtime::Runtime, time::timeout};
 use tokio_tungstenite::client_async;
@@ -88,6 +92,7 @@ fn output<'e>(execution: &'e Value, step: &str) -> &'e Value {
 
 const FORM: &str = r#"
 - {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
+- {id: missing, name: Missing, type: browser.wait_for_response, parameters: {url: /missing, http_status: 404}}
 - {id: name, name: Name, type: browser.fill, parameters: {selector: label=Name, value: Pump 1}}
 - {id: on, name: On, type: browser.check, parameters: {selector: label=On}}
 - {id: mode, name: Mode, type: browser.select, parameters: {selector: '#mode', value: Manual}}
@@ -97,7 +102,6 @@ const FORM: &str = r#"
 - {id: title, name: Title, type: browser.expect, parameters: {title: Pumps, url: SITE/, selector: label, count: 2}}
 - {id: read, name: Read, type: browser.get_text, parameters: {selector: '#result'}}
 - {id: count, name: Count, type: browser.evaluate, parameters: {expression: document.links.length}}
-- {id: missing, name: Missing, type: browser.wait_for_response, parameters: {url: /missing, http_status: 404}}
 - {id: shot, name: Shot, type: browser.screenshot, parameters: {name: end, full_page: true}}
 - {id: paper, name: Paper, type: browser.pdf}
 - {id: report, name: Report, type: browser.download, parameters: {selector: text=Report}}
@@ -217,4 +221,100 @@ async fn frame(port: u16, id: &str) -> String {
     timeout(Duration::from_secs(60), shown)
         .await
         .expect("a frame in time")
+}
+
+#[test]
+fn the_executors_files_are_no_pages() {
+    let (_dir, server) = library(
+        "- {id: open, name: Open, type: browser.navigate, parameters: {url: 'file:///etc/passwd'}}\n",
+    );
+    let run = server.run(&["playbook", "run", "pumps.yaml", "--json"]);
+    exits(&run, 120);
+    let id = printed(&run)["id"].as_str().expect("an id").to_owned();
+    let error = execution(&server, &id)["error"].to_string();
+    assert!(error.contains("is not an http or https URL"), "{error}");
+}
+
+#[test]
+fn a_pause_keeps_the_page_and_several_that_match_are_waited_to_go() {
+    let (_dir, server) = library(
+        r#"
+- {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
+- {id: nap, name: Nap, type: utility.sleep, parameters: {seconds: 3}}
+- {id: none, name: None, type: browser.verify, parameters: {selector: label, exists: false, timeout: 300}, on_failure: continue}
+- {id: read, name: Read, type: browser.get_text, parameters: {selector: h1}}
+"#,
+    );
+    let started = server.run(&["playbook", "run", "pumps.yaml", "--detach"]);
+    let id = stdout(&started).trim().to_owned();
+    poll("the page is open", || {
+        (output(&execution(&server, &id), "open")["status"] == "navigated").then_some(())
+    });
+    exits(&server.run(&["run", "pause", &id]), 0);
+    let becomes = |status: &str| {
+        poll(status, || {
+            (execution(&server, &id)["status"] == status).then_some(())
+        });
+    };
+    becomes("paused");
+    exits(&server.run(&["run", "resume", &id]), 0);
+    becomes("completed");
+    let ended = execution(&server, &id);
+    assert_eq!(output(&ended, "read")["text"], "Pumps");
+    let steps = ended["step_results"].as_array().expect("steps");
+    let error = steps[2]["error"].to_string();
+    let wanted = "the number of visible `label` is \\\"2\\\", and should be \\\"0\\\"";
+    assert!(error.contains(wanted), "{error}");
+}
+
+#[test]
+fn a_browser_that_is_killed_fails_its_step_and_no_blank_page_takes_its_place() {
+    let (_dir, server) = library(
+        r#"
+- {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
+- {id: late, name: Late, type: browser.wait, parameters: {selector: .never, timeout: 100000}, on_failure: continue}
+- {id: none, name: None, type: browser.verify, parameters: {selector: h1, exists: false}, on_failure: continue}
+- {id: again, name: Again, type: browser.navigate, parameters: {url: SITE/}}
+- {id: read, name: Read, type: browser.get_text, parameters: {selector: h1}}
+"#,
+    );
+    let started = server.run(&["playbook", "run", "pumps.yaml", "--detach"]);
+    let id = stdout(&started).trim().to_owned();
+    poll("it waits", || {
+        let running = execution(&server, &id)["step_results"][1]["status"] == "running";
+        running.then_some(())
+    });
+    for browser in browsers(&server) {
+        let _ = kill(Pid::from_raw(browser), Signal::SIGKILL);
+    }
+    poll("it completes", || {
+        (execution(&server, &id)["status"] == "completed").then_some(())
+    });
+    let ended = execution(&server, &id);
+    let error = |step: usize| ended["step_results"][step]["error"].to_string();
+    assert!(error(1).contains("the browser ended"), "{}", error(1));
+    assert!(
+        error(2).contains("is gone with its browser"),
+        "{}",
+        error(2)
+    );
+    assert_eq!(output(&ended, "read")["text"], "Pumps");
+    poll("its browser ends with it", || {
+        browsers(&server).is_empty().then_some(())
+    });
+}
+
+/// The main processes of browsers whose profile is the server's.
+fn browsers(server: &Server) -> Vec<i32> {
+    let home = server.home().display().to_string();
+    let processes = fs::read_dir("/proc").expect("/proc").flatten();
+    let named = processes.filter_map(|one| one.file_name().to_str()?.parse::<i32>().ok());
+    let is_browser = |id: &i32| {
+        let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line);
+        line.contains("--remote-debugging-pipe")
+            && line.contains(&home)
+            && !line.contains("--type=")
+    };
+    named.filter(is_browser).collect()
 }

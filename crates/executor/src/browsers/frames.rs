@@ -5,23 +5,29 @@ use std::{
     time::Duration,
 };
 
-use browser::{BrowserContext, BrowserPage, PictureFormat, ScreencastOptions};
+use browser::{BrowserContext, BrowserPage, PictureFormat, Screencast, ScreencastOptions};
 use bytes::Bytes;
 use tokio::{
     task::JoinHandle,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use wire::{client::Client, executors::LeaseOf};
 
-/// PNG, as the contract has it; the server takes at most 1 MiB.
+/// PNG, as the contract has it.
 const CAST: ScreencastOptions = ScreencastOptions {
     format: PictureFormat::Png,
     frames_per_second: 4,
     max_width: 1280,
     max_height: 720,
 };
-/// How long to wait after a picture that nobody looks at.
+/// What is left when a PNG is larger than the server takes, such as one of photographs.
+const SMALL: PictureFormat = PictureFormat::Jpeg { quality: 75 };
+/// The largest picture that the server takes.
+const LIMIT_BYTES: usize = 1 << 20;
+/// How long to wait until a picture that nobody looks at is offered again.
 const UNWATCHED: Duration = Duration::from_secs(2);
+/// How long one that stands still is fresh for those who come later.
+const STILL: Duration = Duration::from_secs(20);
 /// How often to look whether there is another page.
 const LOOK_PERIOD: Duration = Duration::from_millis(500);
 
@@ -64,28 +70,56 @@ fn current(context: &Weak<BrowserContext>) -> Option<Option<BrowserPage>> {
 impl Audience {
     /// Shows a page until it ends, or another one is the current one.
     async fn follow(&self, page: &BrowserPage, context: &Weak<BrowserContext>) {
-        let Ok(cast) = page.screencast(&CAST).await else {
-            sleep(LOOK_PERIOD).await;
-            return;
-        };
+        let mut options = CAST;
+        while let Ok(cast) = page.screencast(&options).await {
+            if !self.show_all(&cast, page, context).await {
+                return;
+            }
+            options.format = SMALL;
+        }
+        sleep(LOOK_PERIOD).await;
+    }
+
+    /// Shows what a page looks like. True when its pictures are too large.
+    async fn show_all(
+        &self,
+        cast: &Screencast,
+        page: &BrowserPage,
+        context: &Weak<BrowserContext>,
+    ) -> bool {
         let mut frames = cast.frames();
+        let (mut newest, mut offer) = (None, Instant::now());
         while current(context).flatten().is_some_and(|now| now == *page) {
             match timeout(LOOK_PERIOD, frames.changed()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return,
-                Err(_) => continue,
+                Ok(Ok(())) => newest = frames.borrow_and_update().clone(),
+                Ok(Err(_)) => return false,
+                Err(_) if Instant::now() < offer => continue,
+                Err(_) => {}
             }
-            let Some(frame) = frames.borrow_and_update().clone() else {
+            let Some(frame) = &newest else {
                 continue;
             };
             let image = Bytes::from(frame.bytes());
+            if image.len() > LIMIT_BYTES && frame.format != SMALL {
+                return true;
+            }
             let media_type = frame.format.mime_type();
             let shown = self
                 .client
                 .show_frame(&self.run, &self.of, media_type, image);
-            if !shown.await.unwrap_or(false) {
-                sleep(UNWATCHED).await;
+            match shown.await {
+                Ok(true) => offer = Instant::now() + STILL,
+                Ok(false) => {
+                    offer = Instant::now() + UNWATCHED;
+                    sleep(UNWATCHED).await;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "a picture is not shown");
+                    offer = Instant::now() + STILL;
+                    sleep(UNWATCHED).await;
+                }
             }
         }
+        false
     }
 }

@@ -7,22 +7,23 @@ mod session;
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
 use browser::{Browser, BrowserError, Chromium, LaunchOptions};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::time::sleep;
 
 pub(crate) use frames::Audience;
 pub(crate) use session::{BrowserSession, SessionPage};
 
-/// Which Chromium this machine has, and whether its sandbox can be used; or why it has none and what to do.
+/// Which Chromium this machine has, and whether its sandbox can be used; or why it has none and what to do. Without
+/// a program the usual names are looked for.
 ///
 /// # Errors
 /// It is not installed, or does not run.
-pub async fn chromium_readiness() -> Result<String, String> {
-    let found = Chromium::inspect(None).await;
+pub async fn chromium_readiness(program: Option<&Path>) -> Result<String, String> {
+    let found = Chromium::inspect(program).await;
     let found = found.map_err(|error| error.to_string())?;
     let program = found.program.display();
     Ok(format!(
@@ -37,8 +38,18 @@ const KEPT: Duration = Duration::from_secs(30 * 60);
 /// The browser, if it runs, and the sessions of parked runs.
 pub(crate) struct Browsers {
     options: LaunchOptions,
-    running: Mutex<Weak<Browser>>,
-    kept: std::sync::Mutex<HashMap<String, (Instant, BrowserSession)>>,
+    running: tokio::sync::Mutex<Weak<Browser>>,
+    kept: Arc<KeptSessions>,
+}
+
+/// The sessions of parked runs, by run.
+#[derive(Default)]
+struct KeptSessions(Mutex<HashMap<String, KeptSession>>);
+
+struct KeptSession {
+    /// The lease under which the run was parked. Under the next one nobody else had the run.
+    token: i64,
+    session: BrowserSession,
 }
 
 impl Browsers {
@@ -49,8 +60,8 @@ impl Browsers {
         options.program = program;
         Self {
             options,
-            running: Mutex::default(),
-            kept: std::sync::Mutex::default(),
+            running: tokio::sync::Mutex::default(),
+            kept: Arc::default(),
         }
     }
 
@@ -67,26 +78,46 @@ impl Browsers {
         Ok(browser)
     }
 
-    /// The session that the run left when it was parked; a new one otherwise.
-    pub(crate) fn take(&self, run: &str) -> BrowserSession {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = kept.remove(run);
-        taken.map(|(_, session)| session).unwrap_or_default()
+    /// The session that the run left when it was parked under the lease before this one; a new one otherwise.
+    pub(crate) fn take(&self, run: &str, token: i64) -> BrowserSession {
+        let kept = self.kept.lock().remove(run);
+        match kept {
+            Some(kept) if kept.token + 1 == token => kept.session,
+            Some(old) => {
+                tokio::spawn(old.session.close());
+                BrowserSession::default()
+            }
+            None => BrowserSession::default(),
+        }
     }
 
-    /// Keeps a parked run's session, and closes those that waited for too long.
-    pub(crate) async fn keep(&self, run: &str, session: BrowserSession) {
-        if session.rest().await {
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.insert(run.to_owned(), (Instant::now(), session));
+    /// Keeps a parked run's session for a while.
+    pub(crate) async fn keep(&self, run: &str, token: i64, session: BrowserSession) {
+        if !session.rest().await {
+            return session.close().await;
         }
-        let old: Vec<BrowserSession> = {
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            let old = kept.extract_if(|_, (since, _)| since.elapsed() >= KEPT);
-            old.map(|(_, (_, session))| session).collect()
-        };
-        for session in old {
-            session.close().await;
-        }
+        let kept = KeptSession { token, session };
+        let before = self.kept.lock().insert(run.to_owned(), kept);
+        let (all, run) = (Arc::clone(&self.kept), run.to_owned());
+        tokio::spawn(async move {
+            if let Some(before) = before {
+                before.session.close().await;
+            }
+            sleep(KEPT).await;
+            let old = {
+                let mut all = all.lock();
+                let is_this = all.get(&run).is_some_and(|kept| kept.token == token);
+                is_this.then(|| all.remove(&run)).flatten()
+            };
+            if let Some(old) = old {
+                old.session.close().await;
+            }
+        });
+    }
+}
+
+impl KeptSessions {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, KeptSession>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,10 +1,20 @@
 //! The browser of an execution: opened by its first step that needs one, closed with the execution.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use browser::{Browser, BrowserContext, BrowserError, BrowserPage, ContextOptions, DialogPolicy};
 use tempfile::TempDir;
-use tokio::{sync::Mutex, task::spawn_blocking};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    task::spawn_blocking,
+    time::timeout,
+};
 
 use super::{
     Browsers,
@@ -13,18 +23,28 @@ use super::{
 
 /// How long the pages may take to cover new secrets.
 const COVER_LIMIT: Duration = Duration::from_secs(10);
+/// How long a browser that hangs may take to close a context. It goes with the browser.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// An execution's browser, if it has one.
 #[derive(Default)]
-pub(crate) struct BrowserSession(Mutex<Option<OpenBrowser>>);
+pub(crate) struct BrowserSession {
+    open: Mutex<Option<OpenBrowser>>,
+    /// Held by a step for as long as it works with the page.
+    turn: Mutex<()>,
+    /// An earlier page is gone: nothing may take an empty one for it.
+    lost: AtomicBool,
+}
 
 /// A context of its own in the executor's browser.
 struct OpenBrowser {
     browser: Arc<Browser>,
     context: Arc<BrowserContext>,
     downloads: TempDir,
-    /// So many secrets are covered.
-    covered: usize,
+    /// The secrets that no picture shows.
+    covered: Vec<String>,
+    /// How many answers the page had when the step before began, and when this one did.
+    answers: (u64, u64),
     /// None while the run is parked: nobody holds its lease.
     frames: Option<Frames>,
 }
@@ -33,9 +53,33 @@ struct OpenBrowser {
 pub(crate) struct SessionPage {
     pub(crate) page: BrowserPage,
     pub(crate) context: Arc<BrowserContext>,
+    /// How many answers the page had when the step before began.
+    pub(crate) answers: u64,
 }
 
 impl BrowserSession {
+    /// Waits for the turn of a step: two at once would type into each other's fields.
+    pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
+    /// Notes that an earlier attempt had a page, which is not here.
+    pub(crate) async fn miss(&self) {
+        if self.open.lock().await.is_none() {
+            self.lost.store(true, SeqCst);
+        }
+    }
+
+    /// Whether an earlier page is gone.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.load(SeqCst)
+    }
+
+    /// A page was opened anew.
+    pub(crate) fn found(&self) {
+        self.lost.store(false, SeqCst);
+    }
+
     /// The current page. No picture of it shows one of the secrets.
     pub(crate) async fn page(
         &self,
@@ -43,34 +87,46 @@ impl BrowserSession {
         secrets: Vec<String>,
         audience: Audience,
     ) -> Result<SessionPage, BrowserError> {
-        let mut open = self.0.lock().await;
+        let mut open = self.open.lock().await;
         if let Some(ended) = open.take_if(|open| !open.browser.is_alive()) {
+            self.lost.store(true, SeqCst);
             ended.close().await;
         }
         let open = match &mut *open {
             Some(open) => open,
             none => none.insert(OpenBrowser::new(browsers).await?),
         };
-        if secrets.len() > open.covered {
-            open.covered = secrets.len();
-            open.context.set_secrets(secrets, COVER_LIMIT).await?;
+        if secrets != open.covered {
+            open.context
+                .set_secrets(secrets.clone(), COVER_LIMIT)
+                .await?;
+            open.covered = secrets;
         }
         let page = match open.context.page() {
+            Ok(page) if page.is_usable() => page,
+            Ok(crashed) => {
+                self.lost.store(true, SeqCst);
+                // What has crashed cannot refuse to go.
+                let _ = crashed.close().await;
+                open.context.new_page().await?
+            }
             Err(BrowserError::NoPage) => open.context.new_page().await?,
-            found => found?,
+            Err(error) => return Err(error),
         };
         if open.frames.is_none() {
             open.frames = Some(Frames::show(audience, &open.context));
         }
+        open.answers = (open.answers.1, page.records().response_count);
         Ok(SessionPage {
             page,
             context: Arc::clone(&open.context),
+            answers: open.answers.0,
         })
     }
 
     /// Stops its pictures; false when there is no browser to keep.
     pub(super) async fn rest(&self) -> bool {
-        match &mut *self.0.lock().await {
+        match &mut *self.open.lock().await {
             Some(open) => {
                 open.frames = None;
                 open.browser.is_alive()
@@ -81,7 +137,7 @@ impl BrowserSession {
 
     /// Closes it: other executions keep theirs.
     pub(crate) async fn close(self) {
-        if let Some(open) = self.0.into_inner() {
+        if let Some(open) = self.open.into_inner() {
             open.close().await;
         }
     }
@@ -110,7 +166,8 @@ impl OpenBrowser {
             browser,
             context: Arc::new(context),
             downloads,
-            covered: 0,
+            covered: Vec::new(),
+            answers: (0, 0),
             frames: None,
         })
     }
@@ -119,7 +176,7 @@ impl OpenBrowser {
         drop(self.frames);
         if let Some(context) = Arc::into_inner(self.context) {
             // It may have gone with its browser.
-            let _ = context.close().await;
+            let _ = timeout(CLOSE_LIMIT, context.close()).await;
         }
         if let Some(browser) = Arc::into_inner(self.browser) {
             browser.close().await;

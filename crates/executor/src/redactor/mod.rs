@@ -24,6 +24,8 @@ pub use stream::RedactedStream;
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "***";
 
+/// A shorter line of a secret may be anything, such as a brace.
+const LINE_BYTES: usize = 8;
 const READ_BYTES: usize = 64 << 10;
 
 /// The secrets of an execution that are known so far. Cheap to clone.
@@ -54,10 +56,17 @@ impl Redactor {
         Ok(())
     }
 
-    /// All that are known, for what shows them as pictures.
+    /// All that are known, for what shows them as pictures: as they are, as a field of one line has them, and
+    /// their lines.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        known.secrets.iter().cloned().collect()
+        let forms = known.secrets.iter().flat_map(|secret| {
+            let lines = secret.lines().map(str::trim);
+            let long = lines.filter(|line| line.len() >= LINE_BYTES);
+            [secret.as_str(), secret.trim()].into_iter().chain(long)
+        });
+        let forms: BTreeSet<&str> = forms.filter(|form| !form.is_empty()).collect();
+        forms.into_iter().map(str::to_owned).collect()
     }
 
     fn patterns(&self) -> Option<Arc<Patterns>> {

@@ -108,7 +108,7 @@ async fn docker() -> Vec<Check> {
 /// Browser steps of playbooks need Chromium; nothing else does.
 async fn browser() -> Check {
     const NAME: &str = "browser";
-    match chromium_readiness().await {
+    match chromium_readiness(None).await {
         Ok(found) => Check::ok(NAME, found),
         Err(problem) => Check::warn(
             NAME,

@@ -50,6 +50,12 @@ pub(super) struct Resumed {
     pub(super) deadline: Option<i64>,
 }
 
+/// Whether a step worked with a page of a browser.
+pub(super) fn is_of_browser(part: &RunPart) -> bool {
+    let kind = part.body["type"].as_str();
+    kind.is_some_and(|kind| kind.starts_with("browser."))
+}
+
 /// The parts of all earlier attempts.
 pub(super) async fn parts(client: &Client, run: &ClaimedRun) -> Result<Vec<RunPart>, Halt> {
     if !run.more_parts {

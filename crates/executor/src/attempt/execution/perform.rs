@@ -68,7 +68,7 @@ impl AttemptRunner {
                 &self.environment.settings.deny_addresses,
             )),
             sessions: Sessions::default(),
-            browser: self.environment.browsers.take(taken.id),
+            browser: self.environment.browsers.take(taken.id, taken.token),
         };
         let forwarded = forward(watched.lease.clone(), lease);
         let performed = async {
@@ -84,8 +84,12 @@ impl AttemptRunner {
         };
         let session = context.browser;
         match outcome {
-            PerformOutcome::Parked => self.environment.browsers.keep(taken.id, session).await,
-            _ => session.close().await,
+            PerformOutcome::Parked => {
+                let browsers = &self.environment.browsers;
+                browsers.keep(taken.id, taken.token, session).await;
+            }
+            // The outcome does not wait for a browser that hangs.
+            _ => drop(tokio::spawn(session.close())),
         }
         trace.end(outcome)
     }
@@ -107,6 +111,9 @@ impl AttemptRunner {
             parts = earlier::parts(&self.client, run) => parts,
         };
         let parts = parts.map_err(|halt| halted(context.taken, halt, None))?;
+        if parts.iter().any(earlier::is_of_browser) {
+            context.browser.miss().await;
+        }
         if !parts.is_empty() {
             tokio::select! {
                 biased;

@@ -33,7 +33,15 @@ pub(super) const TYPES: &[StepType] = &[
     StepType::new(
         "browser.keyboard",
         "Presses a key or a combination.",
-        &[takes("key", "string", "Such as `Enter` or `Control+A`.").required()],
+        &[
+            takes("key", "string", "Such as `Enter` or `Control+A`.").required(),
+            takes(
+                "selector",
+                "selector",
+                "The element; without it, the one that has the focus.",
+            ),
+            TIMEOUT,
+        ],
         &[gives("key", "string", "The key."), STATUS],
     ),
     StepType::new(

@@ -28,7 +28,7 @@ pub(super) const TYPES: &[StepType] = &[
             takes(
                 "name",
                 "string",
-                "What it is called; without it, the step's id.",
+                "What it is called; without it, as the step.",
             )
             .not(&["path", "filename"]),
             takes(
@@ -42,34 +42,16 @@ pub(super) const TYPES: &[StepType] = &[
                 "selector",
                 "The element that is shown; without it, the page.",
             ),
+            TIMEOUT,
         ],
         &[
             gives("screenshot", "string", "The artefact's name."),
             STATUS,
         ],
     ),
-    StepType::new(
+    StepType::known(
         "browser.compare_screenshot",
-        "Compares the page with an approved picture.",
-        &[
-            takes("baseline_name", "string", "The approved picture.").required(),
-            takes("threshold", "float", "How much must be equal, in percent.").default("99.9"),
-            takes(
-                "fail_on_diff",
-                "boolean",
-                "Whether a difference fails the step.",
-            )
-            .default("true"),
-            takes(
-                "selector",
-                "selector",
-                "The element that is compared; without it, the page.",
-            ),
-        ],
-        &[
-            gives("similarity", "float", "How much is equal, in percent."),
-            STATUS,
-        ],
+        "it is not performed yet: use browser.screenshot, and browser.verify steps for what must hold",
     ),
     StepType::new(
         "browser.evaluate",
@@ -88,7 +70,7 @@ pub(super) const TYPES: &[StepType] = &[
     ),
     StepType::new(
         "browser.wait_for_response",
-        "Waits until a request of the page was answered, since it was opened.",
+        "Waits until a request of the page was answered, since the step before it began.",
         &[
             takes("url", "string", "A part of its address.").required(),
             takes(
@@ -132,7 +114,7 @@ pub(super) const TYPES: &[StepType] = &[
             takes(
                 "name",
                 "string",
-                "What it is called; without it, the step's id.",
+                "What it is called; without it, as the step.",
             ),
             takes("landscape", "boolean", "Wider than high.").default("false"),
             TIMEOUT,

@@ -1,6 +1,9 @@
 //! What a step keeps as an artefact of its run.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
@@ -11,7 +14,7 @@ use wire::{client::Payload, executors::LeaseOf};
 use super::http::client::reason;
 use crate::{
     attempt::{
-        Watched,
+        Watched, WorkDir,
         execution::call::{StepCall, StepEnd},
     },
     backoff::Backoff,
@@ -19,9 +22,17 @@ use crate::{
 
 /// Keeps some bytes under a name.
 pub(super) async fn keep(call: &StepCall<'_>, name: &str, content: Bytes) -> Result<(), StepEnd> {
+    keep_picture(call, name, call.context.redactor.bytes(content)).await
+}
+
+/// The same of what has no secret in it, and would be destroyed by looking for the bytes of one.
+pub(super) async fn keep_picture(
+    call: &StepCall<'_>,
+    name: &str,
+    content: Bytes,
+) -> Result<(), StepEnd> {
     check(name)?;
-    let redactor = &call.context.redactor;
-    let (name, content) = (redactor.text(name.to_owned()), redactor.bytes(content));
+    let name = call.context.redactor.text(name.to_owned());
     let (runner, taken) = (call.context.runner, call.context.taken);
     let of = LeaseOf {
         executor: runner.environment.settings.name.clone(),
@@ -45,6 +56,28 @@ pub(super) async fn keep(call: &StepCall<'_>, name: &str, content: Bytes) -> Res
     }
 }
 
+/// Moves a file, however long it is, to where it is kept under a name. Answers its length.
+pub(super) async fn keep_file(
+    call: &StepCall<'_>,
+    name: &str,
+    from: &Path,
+) -> Result<u64, StepEnd> {
+    check(name)?;
+    let environment = &call.context.runner.environment;
+    let work_dir = environment.work_dir().await.map_err(StepEnd::Abandoned)?;
+    let to = work_dir.output().join(name);
+    let moved = async {
+        if let Some(folder) = to.parent() {
+            tokio::fs::create_dir_all(folder).await?;
+        }
+        tokio::fs::rename(from, &to).await?;
+        io::Result::Ok(tokio::fs::metadata(&to).await?.len())
+    };
+    let size = moved.await;
+    let size = size.map_err(|error| StepEnd::failed(error.to_string()))?;
+    upload(call, work_dir).await.map(|()| size)
+}
+
 /// Keeps what a server answers under a name: over a file, however long it is. Answers its length.
 pub(super) async fn keep_response(
     call: &StepCall<'_>,
@@ -52,8 +85,9 @@ pub(super) async fn keep_response(
     response: reqwest::Response,
 ) -> Result<u64, StepEnd> {
     check(name)?;
-    let (runner, taken) = (call.context.runner, call.context.taken);
-    let work_dir = runner
+    let work_dir = call
+        .context
+        .runner
         .environment
         .work_dir()
         .await
@@ -75,6 +109,12 @@ pub(super) async fn keep_response(
     let size = written
         .await
         .map_err(|error| StepEnd::failed(error.to_string()))?;
+    upload(call, work_dir).await.map(|()| size)
+}
+
+/// Keeps all that a directory has for it, and removes the directory.
+async fn upload(call: &StepCall<'_>, work_dir: WorkDir) -> Result<(), StepEnd> {
+    let (runner, taken) = (call.context.runner, call.context.taken);
     let watched = Watched {
         lease: call.context.lease.clone(),
         kill: &call.stop,
@@ -92,7 +132,7 @@ pub(super) async fn keep_response(
     let span = tracing::Span::current();
     let _ = spawn_blocking(move || span.in_scope(|| drop(work_dir))).await;
     match uploaded {
-        Ok(omitted) if omitted.is_empty() => Ok(size),
+        Ok(omitted) if omitted.is_empty() => Ok(()),
         Ok(omitted) => Err(StepEnd::failed(omitted.trim())),
         Err(_) => Err(StepEnd::Stopped),
     }

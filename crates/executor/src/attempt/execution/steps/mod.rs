@@ -108,7 +108,7 @@ pub(super) async fn perform(call: &StepCall<'_>) -> Done {
         "utility.assert" => assert::checked(call),
         "utility.template" => call.within(template::keep(call)).await,
         "http.request" => call.within(http::request(call)).await,
-        kind if kind.starts_with("browser.") => call.within(browser::perform(call)).await,
+        kind if kind.starts_with("browser.") => browser::perform(call).await,
         kind if kind.starts_with("gateway.") => call.within(gateway::perform(call)).await,
         kind => Err(StepEnd::refused(refusal(kind))),
     }

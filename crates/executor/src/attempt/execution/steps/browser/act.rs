@@ -20,7 +20,7 @@ pub(super) async fn click(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let force = parameters.flag("force", false)?;
     let options = ClickOptions {
         force,
-        timeout: limit(parameters, WAIT_MS)?,
+        timeout: limit(call, WAIT_MS)?,
         ..ClickOptions::default()
     };
     at.page.click(&locator, &options).await?;
@@ -30,7 +30,7 @@ pub(super) async fn click(call: &StepCall<'_>, at: &SessionPage) -> Acted {
 pub(super) async fn fill(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
     let value = call.parameters.text("value")?;
-    let limit = limit(&call.parameters, WAIT_MS)?;
+    let limit = limit(call, WAIT_MS)?;
     at.page.fill(&locator, &value, limit).await?;
     Ok(json!({"selector": locator.as_str(), "status": "filled"}))
 }
@@ -41,7 +41,7 @@ pub(super) async fn press(call: &StepCall<'_>, at: &SessionPage) -> Acted {
         Some(_) => Some(locator(&call.parameters)?),
         None => None,
     };
-    let limit = limit(&call.parameters, WAIT_MS)?;
+    let limit = limit(call, WAIT_MS)?;
     at.page.press(locator.as_ref(), &key, limit).await?;
     Ok(json!({"key": key, "status": "pressed"}))
 }
@@ -49,7 +49,7 @@ pub(super) async fn press(call: &StepCall<'_>, at: &SessionPage) -> Acted {
 pub(super) async fn check(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
     let checked = call.parameters.flag("checked", true)?;
-    let limit = limit(&call.parameters, WAIT_MS)?;
+    let limit = limit(call, WAIT_MS)?;
     at.page.set_checked(&locator, checked, limit).await?;
     let status = if checked { "checked" } else { "unchecked" };
     Ok(json!({"selector": locator.as_str(), "checked": checked, "status": status}))
@@ -62,14 +62,14 @@ pub(super) async fn select(call: &StepCall<'_>, at: &SessionPage) -> Acted {
         one => vec![text(one)],
     };
     let choices: Vec<OptionChoice> = wanted.into_iter().map(OptionChoice::ValueOrLabel).collect();
-    let limit = limit(&call.parameters, WAIT_MS)?;
+    let limit = limit(call, WAIT_MS)?;
     let selected = at.page.select(&locator, &choices, limit).await?;
     Ok(json!({"selector": locator.as_str(), "selected": selected, "status": "selected"}))
 }
 
 pub(super) async fn hover(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
-    let limit = limit(&call.parameters, WAIT_MS)?;
+    let limit = limit(call, WAIT_MS)?;
     at.page.hover(&locator, None, limit).await?;
     Ok(json!({"selector": locator.as_str(), "status": "hovered"}))
 }
@@ -89,7 +89,7 @@ pub(super) async fn upload(call: &StepCall<'_>, at: &SessionPage) -> Acted {
             "parameter `file_path` names no file",
         )));
     }
-    let limit = limit(&call.parameters, WAIT_MS)?;
+    let limit = limit(call, WAIT_MS)?;
     at.page.upload(&locator, &files, limit).await?;
     let given = call.parameters.required("file_path")?;
     Ok(json!({"selector": locator.as_str(), "file_path": given, "status": "uploaded"}))

@@ -7,10 +7,7 @@ use serde_json::json;
 
 use super::{ActError, Acted, WAIT_MS, limit, locator};
 use crate::{
-    attempt::execution::{
-        call::{StepCall, StepEnd},
-        steps::artifact,
-    },
+    attempt::execution::{call::StepCall, steps::artifact},
     browsers::SessionPage,
 };
 
@@ -23,31 +20,31 @@ pub(super) async fn screenshot(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     };
     let options = ScreenshotOptions {
         area,
-        timeout: limit(parameters, WAIT_MS)?,
+        timeout: limit(call, WAIT_MS)?,
         ..ScreenshotOptions::default()
     };
     let picture = at.page.screenshot(&options).await?;
     let name = name(call, "png");
-    artifact::keep(call, &name, picture).await?;
+    artifact::keep_picture(call, &name, picture).await?;
     Ok(json!({"screenshot": name, "status": "captured"}))
 }
 
 pub(super) async fn pdf(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let options = PdfOptions {
         landscape: call.parameters.flag("landscape", false)?,
-        timeout: limit(&call.parameters, WAIT_MS)?,
+        timeout: limit(call, WAIT_MS)?,
         ..PdfOptions::default()
     };
     let document = at.page.pdf(&options).await?;
     let name = name(call, "pdf");
-    artifact::keep(call, &name, document).await?;
+    artifact::keep_picture(call, &name, document).await?;
     Ok(json!({"pdf": name, "status": "printed"}))
 }
 
 /// Clicks what starts a download, and keeps the file.
 pub(super) async fn download(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
-    let limit = limit(&call.parameters, WAIT_MS)?;
+    let limit = limit(call, WAIT_MS)?;
     let before = at.context.downloads().len();
     let options = ClickOptions {
         timeout: limit,
@@ -69,21 +66,17 @@ pub(super) async fn download(call: &StepCall<'_>, at: &SessionPage) -> Acted {
         }
     };
     let named = call.parameters.optional_text("name");
-    let own = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
-    let name = named.or(own).unwrap_or_else(|| "download".to_owned());
-    let content = tokio::fs::read(path).await;
-    let content = content.map_err(|error| StepEnd::failed(error.to_string()))?;
-    artifact::keep(call, &name, content.into()).await?;
-    Ok(json!({"file": name, "url": file.url, "size_bytes": file.size, "status": "downloaded"}))
+    let own = path.file_name().map(|name| name.to_string_lossy());
+    let name = named.unwrap_or_else(|| own.unwrap_or_default().into_owned());
+    let size = artifact::keep_file(call, &name, path).await?;
+    Ok(json!({"file": name, "url": file.url, "size_bytes": size, "status": "downloaded"}))
 }
 
 /// What the step calls it, else the step's own place in the execution, so that none replaces another.
 fn name(call: &StepCall<'_>, ending: &str) -> String {
     let ending = format!(".{ending}");
     let name = call.parameters.optional_text("name");
-    let name = name.unwrap_or_else(|| call.key.to_string().replace('/', "-"));
+    let name = name.unwrap_or_else(|| call.key.to_string());
     if name.ends_with(&ending) {
         name
     } else {

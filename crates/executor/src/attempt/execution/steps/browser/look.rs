@@ -3,22 +3,22 @@
 use std::time::Duration;
 
 use browser::{BrowserError, Locator, WaitState};
-use regex::Regex;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use super::{ActError, Acted, VERIFY_MS, WAIT_MS, limit, locator};
+use super::{
+    ActError, Acted, VERIFY_MS, WAIT_MS,
+    expected::{Subject, TextMatch, shown, until},
+    limit, locator,
+};
 use crate::{
-    attempt::execution::call::{Parameters, StepCall, StepEnd},
+    attempt::execution::call::{StepCall, StepEnd},
     browsers::SessionPage,
 };
 
-/// How often it is looked whether a page is as it should be.
-const LOOK_PERIOD: Duration = Duration::from_millis(100);
-
 pub(super) async fn wait(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
-    let limit = limit(&call.parameters, WAIT_MS)?;
+    let limit = limit(call, WAIT_MS)?;
     at.page
         .wait_for(&locator, WaitState::Visible, limit)
         .await?;
@@ -28,13 +28,15 @@ pub(super) async fn wait(call: &StepCall<'_>, at: &SessionPage) -> Acted {
 pub(super) async fn verify(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
     let expected = call.parameters.flag("exists", true)?;
-    let limit = limit(&call.parameters, VERIFY_MS)?;
-    let state = if expected {
-        WaitState::Visible
-    } else {
-        WaitState::Hidden
-    };
-    at.page.wait_for(&locator, state, limit).await?;
+    let limit = limit(call, VERIFY_MS)?;
+    match expected {
+        true => {
+            at.page
+                .wait_for(&locator, WaitState::Visible, limit)
+                .await?;
+        }
+        false => nothing_visible(at, &locator, limit).await?,
+    }
     let selector = locator.as_str();
     let how = if expected { "is there" } else { "is not there" };
     Ok(json!({
@@ -43,22 +45,31 @@ pub(super) async fn verify(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     }))
 }
 
+/// Waits until nothing that matches is visible: it may match several, which are to go.
+async fn nothing_visible(
+    at: &SessionPage,
+    locator: &Locator,
+    limit: Duration,
+) -> Result<(), ActError> {
+    let visible: Locator = format!("{} >> visible=true", locator.as_str())
+        .parse()
+        .map_err(BrowserError::from)?;
+    let none = TextMatch::exact("0".to_owned());
+    let left = until(at, limit, &none, &Subject::Count(&visible)).await?;
+    let what = format!("the number of visible `{}`", locator.as_str());
+    none.check(&what, left).map(drop)
+}
+
 pub(super) async fn verify_text(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
     let matcher = TextMatch::of(&call.parameters, "text")?;
-    let limit = limit(&call.parameters, VERIFY_MS)?;
+    let limit = limit(call, VERIFY_MS)?;
     let actual = until(at, limit, &matcher, &Subject::Text(&locator)).await?;
-    let selector = locator.as_str();
-    let message = format!("the text of `{selector}` is {actual:?}");
-    if !matcher.fits(&actual) {
-        return Err(ActError::Page(format!(
-            "{message}, and should {}",
-            matcher.wanted()
-        )));
-    }
+    let what = format!("the text of `{}`", locator.as_str());
+    let actual = matcher.check(&what, actual)?;
     Ok(json!({
-        "selector": selector, "expected_text": matcher.text, "actual_text": actual,
-        "match_type": matcher.kind, "status": "verified", "message": message,
+        "selector": locator.as_str(), "expected_text": matcher.text, "actual_text": actual,
+        "match_type": matcher.kind, "status": "verified", "message": format!("{what} is {actual:?}"),
     }))
 }
 
@@ -66,26 +77,21 @@ pub(super) async fn verify_attribute(call: &StepCall<'_>, at: &SessionPage) -> A
     let locator = locator(&call.parameters)?;
     let attribute = call.parameters.text("attribute")?;
     let matcher = TextMatch::exact(call.parameters.text("value")?);
-    let limit = limit(&call.parameters, VERIFY_MS)?;
+    let limit = limit(call, VERIFY_MS)?;
     let subject = Subject::Attribute(&locator, &attribute);
     let actual = until(at, limit, &matcher, &subject).await?;
-    let selector = locator.as_str();
-    let message = format!("the attribute `{attribute}` of `{selector}` is {actual:?}");
-    if !matcher.fits(&actual) {
-        return Err(ActError::Page(format!(
-            "{message}, and should {}",
-            matcher.wanted()
-        )));
-    }
+    let what = format!("the attribute `{attribute}` of `{}`", locator.as_str());
+    let actual = matcher.check(&what, actual)?;
     Ok(json!({
-        "selector": selector, "attribute": attribute, "expected_value": matcher.text,
-        "actual_value": actual, "status": "verified", "message": message,
+        "selector": locator.as_str(), "attribute": attribute, "expected_value": matcher.text,
+        "actual_value": actual, "status": "verified", "message": format!("{what} is {actual:?}"),
     }))
 }
 
 pub(super) async fn verify_state(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
     let expected = call.parameters.text("state")?;
+    let limit = limit(call, VERIFY_MS)?;
     let state = match expected.as_str() {
         "visible" => WaitState::Visible,
         "hidden" => WaitState::Hidden,
@@ -98,8 +104,10 @@ pub(super) async fn verify_state(call: &StepCall<'_>, at: &SessionPage) -> Acted
             return Err(ActError::Step(StepEnd::refused(why)));
         }
     };
-    let limit = limit(&call.parameters, VERIFY_MS)?;
-    at.page.wait_for(&locator, state, limit).await?;
+    match state {
+        WaitState::Hidden => nothing_visible(at, &locator, limit).await?,
+        state => at.page.wait_for(&locator, state, limit).await?,
+    }
     let selector = locator.as_str();
     Ok(json!({
         "selector": selector, "expected_state": expected, "status": "verified",
@@ -109,10 +117,7 @@ pub(super) async fn verify_state(call: &StepCall<'_>, at: &SessionPage) -> Acted
 
 pub(super) async fn get_text(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
-    let limit = limit(&call.parameters, WAIT_MS)?;
-    at.page
-        .wait_for(&locator, WaitState::Attached, limit)
-        .await?;
+    let limit = limit(call, WAIT_MS)?;
     let text = shown(at, &locator, limit).await?;
     Ok(json!({"selector": locator.as_str(), "text": text, "status": "extracted"}))
 }
@@ -120,156 +125,45 @@ pub(super) async fn get_text(call: &StepCall<'_>, at: &SessionPage) -> Acted {
 /// Address, title, or number of elements.
 pub(super) async fn expect(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let parameters = &call.parameters;
-    let limit = limit(parameters, VERIFY_MS)?;
-    let mut seen = serde_json::Map::new();
-    if parameters.get("url").is_some() {
-        let matcher = TextMatch::of(parameters, "url")?;
-        let actual = until(at, limit, &matcher, &Subject::Address).await?;
-        matcher.check("the address", &actual)?;
-        seen.insert("url".to_owned(), actual.into());
+    let end = Instant::now() + limit(call, VERIFY_MS)?;
+    let mut wanted = Vec::new();
+    for (name, what, subject) in [
+        ("url", "the address", Subject::Address),
+        ("title", "the title", Subject::Title),
+    ] {
+        if parameters.get(name).is_some() {
+            wanted.push((
+                name,
+                what.to_owned(),
+                TextMatch::of(parameters, name)?,
+                subject,
+            ));
+        }
     }
-    if parameters.get("title").is_some() {
-        let matcher = TextMatch::of(parameters, "title")?;
-        let actual = until(at, limit, &matcher, &Subject::Title).await?;
-        matcher.check("the title", &actual)?;
-        seen.insert("title".to_owned(), actual.into());
+    let counted = parameters
+        .get("selector")
+        .map(|_| locator(parameters))
+        .transpose()?;
+    if let Some(locator) = &counted {
+        let count = parameters.number("count")?;
+        let count = count.ok_or_else(|| StepEnd::refused("parameter `count` is missing"))?;
+        let what = format!("the number of `{}`", locator.as_str());
+        let matcher = TextMatch::exact(count.to_string());
+        wanted.push(("count", what, matcher, Subject::Count(locator)));
     }
-    if parameters.get("selector").is_some() {
-        let locator = locator(parameters)?;
-        let matcher = TextMatch::exact(parameters.text("count")?);
-        let actual = until(at, limit, &matcher, &Subject::Count(&locator)).await?;
-        matcher.check(&format!("the number of `{}`", locator.as_str()), &actual)?;
-        seen.insert(
-            "count".to_owned(),
-            json!(actual.parse::<u64>().unwrap_or_default()),
-        );
-    }
-    if seen.is_empty() {
+    if wanted.is_empty() {
         let why = "name `url`, `title`, or `selector` with `count`";
         return Err(ActError::Step(StepEnd::refused(why)));
     }
+    let mut seen = serde_json::Map::new();
+    for (name, what, matcher, subject) in wanted {
+        let left = end.saturating_duration_since(Instant::now());
+        let actual = until(at, left, &matcher, &subject).await?;
+        let actual = matcher.check(&what, actual)?;
+        let number = actual.parse::<u64>().ok().filter(|_| name == "count");
+        let value = number.map_or_else(|| actual.into(), Value::from);
+        seen.insert(name.to_owned(), value);
+    }
     seen.insert("status".to_owned(), "verified".into());
     Ok(Value::Object(seen))
-}
-
-/// What an element shows: its text, or the content of an input. Trimmed.
-async fn shown(
-    at: &SessionPage,
-    locator: &Locator,
-    limit: Duration,
-) -> Result<String, BrowserError> {
-    let text = match at.page.input_value(locator, limit).await {
-        Err(BrowserError::Unfit { .. }) => at.page.text(locator, limit).await,
-        read => read,
-    };
-    text.map(|text| text.trim().to_owned())
-}
-
-/// What is read of a page.
-enum Subject<'a> {
-    Text(&'a Locator),
-    Attribute(&'a Locator, &'a str),
-    Count(&'a Locator),
-    Address,
-    Title,
-}
-
-impl Subject<'_> {
-    async fn read(&self, at: &SessionPage, limit: Duration) -> Result<String, BrowserError> {
-        match self {
-            Self::Text(locator) => shown(at, locator, limit).await,
-            Self::Attribute(locator, name) => {
-                let value = at.page.attribute(locator, name, limit).await?;
-                Ok(value.unwrap_or_default())
-            }
-            Self::Count(locator) => Ok(at.page.count(locator, limit).await?.to_string()),
-            Self::Address => Ok(at.page.url()),
-            Self::Title => at.page.title(limit).await,
-        }
-    }
-}
-
-/// Reads until it fits or the time is over; answers what was read last.
-async fn until(
-    at: &SessionPage,
-    limit: Duration,
-    matcher: &TextMatch,
-    subject: &Subject<'_>,
-) -> Result<String, ActError> {
-    let end = Instant::now() + limit;
-    loop {
-        let left = end.saturating_duration_since(Instant::now());
-        let actual = subject.read(at, left.max(LOOK_PERIOD)).await?;
-        if matcher.fits(&actual) || left.is_zero() {
-            return Ok(actual);
-        }
-        sleep(LOOK_PERIOD.min(left)).await;
-    }
-}
-
-/// What a text should be.
-struct TextMatch {
-    text: String,
-    kind: String,
-    pattern: Option<Regex>,
-}
-
-impl TextMatch {
-    fn exact(text: String) -> Self {
-        Self {
-            text,
-            kind: "exact".to_owned(),
-            pattern: None,
-        }
-    }
-
-    fn of(parameters: &Parameters, name: &str) -> Result<Self, StepEnd> {
-        let text = parameters.text(name)?;
-        let kind = parameters.optional_text("match");
-        let kind = kind.unwrap_or_else(|| "exact".to_owned());
-        let pattern = match kind.as_str() {
-            "exact" | "contains" => None,
-            "regex" => Some(Regex::new(&text).map_err(|error| {
-                StepEnd::refused(format!(
-                    "parameter `{name}` is no regular expression: {error}"
-                ))
-            })?),
-            other => {
-                let why = format!("parameter `match` cannot be `{other}`");
-                return Err(StepEnd::refused(why));
-            }
-        };
-        Ok(Self {
-            text,
-            kind,
-            pattern,
-        })
-    }
-
-    fn fits(&self, actual: &str) -> bool {
-        match &self.pattern {
-            Some(pattern) => pattern.is_match(actual),
-            None if self.kind == "contains" => actual.contains(&self.text),
-            None => actual == self.text,
-        }
-    }
-
-    fn wanted(&self) -> String {
-        let how = match self.kind.as_str() {
-            "contains" => "contain",
-            "regex" => "match",
-            _ => "be",
-        };
-        format!("{how} {:?}", self.text)
-    }
-
-    fn check(&self, what: &str, actual: &str) -> Result<(), ActError> {
-        if self.fits(actual) {
-            return Ok(());
-        }
-        let wanted = self.wanted();
-        Err(ActError::Page(format!(
-            "{what} is {actual:?}, and should {wanted}"
-        )))
-    }
 }

@@ -1,14 +1,16 @@
 //! `browser.*`: a Chromium of the executor, and one page for each execution. Times are milliseconds.
 
 mod act;
+mod expected;
 mod failure;
 mod keep;
 mod look;
 mod visit;
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use browser::{BrowserError, Locator};
+use playbook::step_type;
 use wire::executors::LeaseOf;
 
 use super::refusal;
@@ -25,12 +27,15 @@ const WAIT_MS: f64 = 30_000.0;
 /// How long it waits for what it verifies.
 const VERIFY_MS: f64 = 5_000.0;
 
-/// What the steps of this room answer: an error of the browser is described with what was to be seen.
+/// What is left of a step's own time when its wait for an element is over.
+const REST: Duration = Duration::from_secs(1);
+
+/// What the steps of this room answer.
 type Acted = Result<serde_json::Value, ActError>;
 
 /// Why a step did not do what it is for.
 enum ActError {
-    /// A parameter is wrong, or the server has to be asked again: nothing of it is in the page.
+    /// Nothing of it is to be seen in the page: a parameter is wrong, or there is no page.
     Step(StepEnd),
     /// Something of the page.
     Page(String),
@@ -52,34 +57,79 @@ impl From<BrowserError> for ActError {
 }
 
 pub(super) async fn perform(call: &StepCall<'_>) -> Done {
-    let page = page(call).await?;
+    check(call)?;
+    // Two steps at once would type into each other's fields.
+    let _turn = call.context.browser.turn().await;
+    let seen = OnceLock::new();
+    let done = call.within(act(call, &seen)).await;
+    match (done, seen.get()) {
+        (Err(StepEnd::Failed(error, left)), Some(page)) if !error.last => {
+            let described = failure::describe(call, page, error.message);
+            let end = call.stoppable(async { Err(described.await) }).await;
+            match end {
+                Err(StepEnd::Failed(error, _)) => Err(StepEnd::Failed(error, left)),
+                other => other,
+            }
+        }
+        (done, _) => done,
+    }
+}
+
+/// Refuses wrong parameters before a browser is started for them.
+fn check(call: &StepCall<'_>) -> Result<(), StepEnd> {
+    let known = step_type(&call.kind).into_iter();
+    for parameter in known.flat_map(|known| known.parameters) {
+        if parameter.required {
+            call.parameters.required(parameter.name)?;
+        }
+    }
+    if let Some(selector) = call.parameters.optional_text("selector") {
+        let parsed = selector.parse::<Locator>();
+        parsed.map_err(|error| StepEnd::refused(error.to_string()))?;
+    }
+    Ok(())
+}
+
+async fn act(call: &StepCall<'_>, seen: &OnceLock<SessionPage>) -> Done {
+    let found = page(call).await?;
+    let session = &call.context.browser;
+    if session.is_lost() && call.kind != "browser.navigate" {
+        return Err(StepEnd::refused(
+            "the page that earlier steps worked with is gone with its browser: retry the execution from the step \
+             that opened it",
+        ));
+    }
+    let at = seen.get_or_init(|| found);
     let acted = match call.kind.as_str() {
-        "browser.navigate" => visit::navigate(call, &page).await,
-        "browser.wait_for_response" => visit::wait_for_response(call, &page).await,
-        "browser.evaluate" => visit::evaluate(call, &page).await,
-        "browser.click" => act::click(call, &page).await,
-        "browser.fill" => act::fill(call, &page).await,
-        "browser.keyboard" | "browser.press" => act::press(call, &page).await,
-        "browser.check" => act::check(call, &page).await,
-        "browser.select" => act::select(call, &page).await,
-        "browser.hover" => act::hover(call, &page).await,
-        "browser.file_upload" => act::upload(call, &page).await,
-        "browser.wait" => look::wait(call, &page).await,
-        "browser.verify" => look::verify(call, &page).await,
-        "browser.verify_text" => look::verify_text(call, &page).await,
-        "browser.verify_attribute" => look::verify_attribute(call, &page).await,
-        "browser.verify_state" => look::verify_state(call, &page).await,
-        "browser.get_text" => look::get_text(call, &page).await,
-        "browser.expect" => look::expect(call, &page).await,
-        "browser.screenshot" => keep::screenshot(call, &page).await,
-        "browser.pdf" => keep::pdf(call, &page).await,
-        "browser.download" => keep::download(call, &page).await,
+        "browser.navigate" => visit::navigate(call, at).await,
+        "browser.wait_for_response" => visit::wait_for_response(call, at).await,
+        "browser.evaluate" => visit::evaluate(call, at).await,
+        "browser.click" => act::click(call, at).await,
+        "browser.fill" => act::fill(call, at).await,
+        "browser.keyboard" | "browser.press" => act::press(call, at).await,
+        "browser.check" => act::check(call, at).await,
+        "browser.select" => act::select(call, at).await,
+        "browser.hover" => act::hover(call, at).await,
+        "browser.file_upload" => act::upload(call, at).await,
+        "browser.wait" => look::wait(call, at).await,
+        "browser.verify" => look::verify(call, at).await,
+        "browser.verify_text" => look::verify_text(call, at).await,
+        "browser.verify_attribute" => look::verify_attribute(call, at).await,
+        "browser.verify_state" => look::verify_state(call, at).await,
+        "browser.get_text" => look::get_text(call, at).await,
+        "browser.expect" => look::expect(call, at).await,
+        "browser.screenshot" => keep::screenshot(call, at).await,
+        "browser.pdf" => keep::pdf(call, at).await,
+        "browser.download" => keep::download(call, at).await,
         kind => return Err(StepEnd::refused(refusal(kind))),
     };
     match acted {
-        Ok(output) => Ok(Left::output(output)),
+        Ok(output) => {
+            session.found();
+            Ok(Left::output(output))
+        }
         Err(ActError::Step(end)) => Err(end),
-        Err(ActError::Page(message)) => Err(failure::describe(call, &page, message).await),
+        Err(ActError::Page(message)) => Err(StepEnd::failed(message)),
     }
 }
 
@@ -109,11 +159,13 @@ fn locator(parameters: &Parameters) -> Result<Locator, ActError> {
     Ok(text.parse().map_err(BrowserError::from)?)
 }
 
-/// How long a step may wait, from its parameter in milliseconds.
-fn limit(parameters: &Parameters, usual: f64) -> Result<Duration, StepEnd> {
-    let milliseconds = parameters.number("timeout")?.unwrap_or(usual);
+/// How long a step may wait, from its parameter in milliseconds: not until its own time is over, which would say
+/// nothing of the page.
+fn limit(call: &StepCall<'_>, usual: f64) -> Result<Duration, StepEnd> {
+    let milliseconds = call.parameters.number("timeout")?.unwrap_or(usual);
     if milliseconds < 0.0 {
         return Err(StepEnd::refused("parameter `timeout` is negative"));
     }
-    Ok(clock::seconds(milliseconds / 1000.0))
+    let own = call.timeout.saturating_sub(REST).max(call.timeout / 2);
+    Ok(clock::seconds(milliseconds / 1000.0).min(own))
 }

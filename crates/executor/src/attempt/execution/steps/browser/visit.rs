@@ -26,20 +26,29 @@ pub(super) async fn navigate(call: &StepCall<'_>, at: &SessionPage) -> Acted {
             return Err(ActError::Step(StepEnd::refused(why)));
         }
     };
-    let limit = limit(&call.parameters, WAIT_MS)?;
+    let limit = limit(call, WAIT_MS)?;
     let visited = at.page.navigate(&url, until, limit).await?;
+    if let Err(end) = may_open(call, &visited.url).await {
+        // A redirect led there: nothing of it is to be seen.
+        let _ = at
+            .page
+            .navigate("about:blank", LoadState::Load, limit)
+            .await;
+        return Err(end.into());
+    }
     Ok(json!({"url": visited.url, "http_status": visited.status, "status": "navigated"}))
 }
 
-/// A page is not to be a way around what other steps may reach: the executor's files, and its network's addresses.
+/// An address that a step opens is one that other steps may reach, too: no file of the executor's.
 async fn may_open(call: &StepCall<'_>, url: &str) -> Result<(), StepEnd> {
     let parsed = Url::parse(url).ok();
-    let parsed = parsed.filter(|url| matches!(url.scheme(), "http" | "https" | "about" | "data"));
+    let parsed = parsed
+        .filter(|url| matches!(url.scheme(), "http" | "https") || url.as_str() == "about:blank");
     let Some(parsed) = parsed else {
         let why = format!("`{url}` is not an http or https URL");
         return Err(StepEnd::refused(why));
     };
-    if matches!(parsed.scheme(), "about" | "data") {
+    if parsed.scheme() == "about" {
         return Ok(());
     }
     let allowed = call.context.clients.filter().check_resolved(&parsed).await;
@@ -50,15 +59,15 @@ async fn may_open(call: &StepCall<'_>, url: &str) -> Result<(), StepEnd> {
     })
 }
 
-/// Of the answers that came since the page was opened, the first that fits, or one that is still to come.
+/// Of the answers that came since the step before this one began, the first that fits, or one that is still to come.
 pub(super) async fn wait_for_response(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let part = call.parameters.text("url")?;
     let status = call.parameters.number("http_status")?;
-    let limit = limit(&call.parameters, WAIT_MS)?;
+    let limit = limit(call, WAIT_MS)?;
     let fits = |answer: &browser::ResponseRecord| {
         answer.url.contains(&part) && status.is_none_or(|status| f64::from(answer.status) == status)
     };
-    let answer = at.page.response_after(0, fits, limit).await?;
+    let answer = at.page.response_after(at.answers, fits, limit).await?;
     Ok(json!({
         "url": answer.url, "method": answer.method, "http_status": answer.status,
         "status": "received",
@@ -67,7 +76,7 @@ pub(super) async fn wait_for_response(call: &StepCall<'_>, at: &SessionPage) -> 
 
 pub(super) async fn evaluate(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let expression = call.parameters.text("expression")?;
-    let limit = limit(&call.parameters, WAIT_MS)?;
+    let limit = limit(call, WAIT_MS)?;
     let result = at.page.evaluate(&expression, limit).await?;
     Ok(json!({"result": result, "status": "evaluated"}))
 }

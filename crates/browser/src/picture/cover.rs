@@ -10,6 +10,9 @@ use crate::{
     page::{FramePlace, PageCore, Search, is_stale},
 };
 
+/// A frame whose documents go so often meanwhile is left.
+const TRIES: usize = 3;
+
 /// What a picture does not show. The secrets of the context are covered in any case.
 #[derive(Clone, Debug, Default)]
 pub struct PictureMask {
@@ -64,14 +67,31 @@ impl PageCore {
         self.protect_new_documents(deadline).await?;
         let secrets = Value::from(self.secrets());
         for place in self.frame_places() {
-            let arguments = json!([secrets]);
-            let called = self
-                .call::<Value>(&place, "protect", arguments, deadline)
-                .await;
             // The next document has the script from its start.
-            called.map(drop).or_else(gone_meanwhile)?;
+            self.call_document(&place, "protect", json!([secrets]), deadline)
+                .await?;
         }
         Ok(())
+    }
+
+    /// Calls a function in the document that a frame has now, if it has one. What is known of an earlier document
+    /// may only show that it is old.
+    async fn call_document(
+        &self,
+        place: &FramePlace,
+        function: &'static str,
+        arguments: Value,
+        deadline: &Deadline,
+    ) -> Result<(), BrowserError> {
+        for _ in 1..TRIES {
+            let called = self.call::<Value>(place, function, arguments.clone(), deadline);
+            match called.await {
+                Err(error) if is_stale(&error) => {}
+                called => return called.map(drop),
+            }
+        }
+        let called = self.call::<Value>(place, function, arguments, deadline);
+        called.await.map(drop).or_else(gone_meanwhile)
     }
 
     /// Covers for one picture.
@@ -97,10 +117,8 @@ impl PageCore {
             let removed = kind == CoverKind::Removed;
             let arguments = json!([own, mask.texts, removed]);
             covered.places.push(place.clone());
-            let called = self
-                .call::<Value>(&place, "cover", arguments, deadline)
-                .await;
-            called.map(drop).or_else(gone_meanwhile)?;
+            self.call_document(&place, "cover", arguments, deadline)
+                .await?;
         }
         Ok(covered)
     }

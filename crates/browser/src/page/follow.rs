@@ -217,10 +217,10 @@ impl PageCore {
             let session = core.state().session_of(&frame, &core.session);
             let place = FramePlace { session, frame };
             let deadline = Deadline::after(PROTECT_LIMIT);
-            let secrets = json!([core.secrets()]);
             // The world of the document before may still be the one that is known.
             let covered = loop {
-                let secrets = secrets.clone();
+                let _covering = core.covering.lock().await;
+                let secrets = json!([core.secrets()]);
                 let called = core.call::<f64>(&place, "protect", secrets, &deadline);
                 match called.await {
                     Ok(since_ms) => break Some(since_ms),

@@ -52,6 +52,8 @@ pub(crate) struct PageCore {
     options: Arc<ContextOptions>,
     /// Texts of the context that no picture shows.
     secrets: Arc<Mutex<Vec<String>>>,
+    /// Held from the look at the secrets until the documents have them, so that no older ones come last.
+    pub(crate) covering: tokio::sync::Mutex<()>,
     state: Mutex<PageState>,
     /// Marks that the state changed.
     changed: watch::Sender<()>,
@@ -181,6 +183,7 @@ impl PageCore {
             target: target.target_id,
             options,
             secrets,
+            covering: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
             changed: watch::Sender::new(()),
         })

@@ -64,6 +64,7 @@ impl BrowserContext {
 impl PageCore {
     /// Covers the context's secrets in all documents of the page, and in those to come.
     pub(crate) async fn protect(&self, deadline: &Deadline) -> Result<(), BrowserError> {
+        let _covering = self.covering.lock().await;
         self.protect_new_documents(deadline).await?;
         let secrets = Value::from(self.secrets());
         for place in self.frame_places() {

@@ -32,7 +32,7 @@ use world::World;
 use crate::database::Databases;
 
 /// Seeds of an ordinary test run.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 100;
 /// Steps with faults; then everybody behaves until all jobs have ended.
 const STEPS: usize = 120;
 

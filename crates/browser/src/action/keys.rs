@@ -146,7 +146,7 @@ impl KeyChord {
         };
         let mut stroke = stroke.ok_or_else(|| {
             let examples = "`a`, `Enter`, `ArrowDown`, `F5` or `Control+A`";
-            format!("`{text}` is no key of a keyboard; there are {examples}")
+            format!("no key is called `{text}`; known are {examples}")
         })?;
         // A chord such as Control+A types nothing.
         if held.iter().any(|held| *held != KeyModifier::Shift) {

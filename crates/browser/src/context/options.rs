@@ -47,7 +47,7 @@ pub struct ContextOptions {
     pub permissions: Vec<String>,
     /// Where downloads go. Without it none is accepted.
     pub download_directory: Option<PathBuf>,
-    /// What happens to dialogs, until a page is told otherwise.
+    /// What happens to dialogs, unless a page has a policy of its own.
     pub dialogs: DialogPolicy,
     /// Cookies and local storage to begin with.
     pub storage: Option<StorageState>,

@@ -70,8 +70,8 @@ impl BrowserContext {
     }
 
     /// Waits for a page that is opened after so many others, and answers with the current one. A page that a
-    /// script opens may show `about:blank` for a moment: actions wait for what they need, but whoever reads
-    /// its address or title waits with [`BrowserPage::wait_for_url`] first.
+    /// script opens may show `about:blank` for a moment. Actions wait for what they need; before its address or
+    /// title is read, wait with [`BrowserPage::wait_for_url`].
     ///
     /// # Errors
     /// No page is opened within the time limit.

@@ -59,9 +59,7 @@ pub(super) fn regex(body: &str) -> Option<Result<TextPattern, String>> {
         return None;
     }
     if let Some(unknown) = flags.chars().find(|c| !"dgimsuvy".contains(*c)) {
-        return Some(Err(format!(
-            "`{unknown}` is no flag of a regular expression"
-        )));
+        return Some(Err(format!("regular expressions have no flag `{unknown}`")));
     }
     Some(Ok(TextPattern::Regex {
         source: String::from(source),

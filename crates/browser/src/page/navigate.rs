@@ -83,7 +83,7 @@ impl BrowserPage {
         };
         let result: NavigateResult = CdpSession::typed(method, answer)?;
         if let Some(reason) = result.error_text {
-            // A crash is told a moment later, and is the reason then.
+            // The news of a crash comes a moment later; then the crash is the reason.
             let ping = json!({"expression": "0"});
             let pinged = core.session.send_within("Runtime.evaluate", ping, SETTLE);
             if let Err(error) = pinged.await

@@ -22,11 +22,11 @@ use crate::{
 
 /// Keeps some bytes under a name.
 pub(super) async fn keep(call: &StepCall<'_>, name: &str, content: Bytes) -> Result<(), StepEnd> {
-    keep_picture(call, name, call.context.redactor.bytes(content)).await
+    keep_unredacted(call, name, call.context.redactor.bytes(content)).await
 }
 
 /// The same of what has no secret in it, and would be destroyed by looking for the bytes of one.
-pub(super) async fn keep_picture(
+pub(super) async fn keep_unredacted(
     call: &StepCall<'_>,
     name: &str,
     content: Bytes,

@@ -101,7 +101,7 @@ impl TextMatch {
             "exact" | "contains" => None,
             "regex" => Some(Regex::new(&text).map_err(|error| {
                 StepEnd::refused(format!(
-                    "parameter `{name}` is no regular expression: {error}"
+                    "parameter `{name}` is not a regular expression: {error}"
                 ))
             })?),
             other => {

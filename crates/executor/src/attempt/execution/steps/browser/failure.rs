@@ -62,7 +62,10 @@ async fn seen(call: &StepCall<'_>, at: &SessionPage, message: &str, secrets: &[S
     // That they cannot be kept does not replace the step's own error.
     if let Ok(picture) = page.screenshot(&options).await {
         let name = format!("{name}.png");
-        if artifact::keep_picture(call, &name, picture).await.is_ok() {
+        if artifact::keep_unredacted(call, &name, picture)
+            .await
+            .is_ok()
+        {
             kept.push(name);
         }
     }
@@ -96,7 +99,7 @@ async fn seen(call: &StepCall<'_>, at: &SessionPage, message: &str, secrets: &[S
     shown
 }
 
-/// A text that was cut may end within a secret, whose beginning nobody would know for one.
+/// Where a text was cut in the middle of a secret, the redactor does not find what is left of it.
 fn without_beginnings(mut text: String, secrets: &[String]) -> String {
     let cuts: Vec<usize> = text.match_indices('…').map(|(at, _)| at).collect();
     for cut in cuts.into_iter().rev() {

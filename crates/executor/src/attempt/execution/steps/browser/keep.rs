@@ -25,7 +25,7 @@ pub(super) async fn screenshot(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     };
     let picture = at.page.screenshot(&options).await?;
     let name = name(call, "png");
-    artifact::keep_picture(call, &name, picture).await?;
+    artifact::keep_unredacted(call, &name, picture).await?;
     Ok(json!({"screenshot": name, "status": "captured"}))
 }
 
@@ -37,7 +37,7 @@ pub(super) async fn pdf(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     };
     let document = at.page.pdf(&options).await?;
     let name = name(call, "pdf");
-    artifact::keep_picture(call, &name, document).await?;
+    artifact::keep_unredacted(call, &name, document).await?;
     Ok(json!({"pdf": name, "status": "printed"}))
 }
 

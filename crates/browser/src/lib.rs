@@ -66,6 +66,8 @@ mod send_checks {
         is_send(page.pdf(&PdfOptions::default()));
         is_send(page.screencast(&ScreencastOptions::default()));
         is_send(context.storage_state());
+        is_send(context.current_page(limit));
+        is_send(context.page_after(0, limit));
         is_send(context.set_secrets(Vec::new(), limit));
         is_send(browser.new_context(ContextOptions::default()));
         is_send(Browser::launch(&LaunchOptions::new("")));

@@ -93,7 +93,7 @@ impl BrowserContext {
             let file = downloads.files.get(count)?;
             (file.state != DownloadState::Running).then(|| file.clone())
         };
-        let waited = self.state.wait(deadline, "the download", found).await;
+        let waited = self.state.wait(&deadline, "the download", found).await;
         waited.map_err(|error| match (error, self.downloads().get(count)) {
             (BrowserError::Timeout { .. }, Some(file)) => {
                 let reason = format!("{} bytes of {} were received", file.size, file.url);

@@ -136,11 +136,8 @@ impl ContextState {
         events: CdpEvents,
         target: TargetInfo,
     ) {
-        let hidden = {
-            let mut pages = self.pages();
-            pages.main_frames.insert(target.target_id.clone());
-            target.opener_id.is_none() && std::mem::take(&mut pages.expect_hidden)
-        };
+        let hidden = self.pages().announce(&target);
+        self.changed.send_replace(());
         let core = PageCore::new(
             session,
             target,
@@ -165,14 +162,7 @@ impl ContextState {
     }
 
     fn add(&self, page: BrowserPage, hidden: bool) {
-        let mut pages = self.pages();
-        if hidden {
-            pages.hidden = Some(page);
-        } else {
-            pages.open.push(page);
-            pages.opened += 1;
-        }
-        drop(pages);
+        self.pages().add(page, hidden);
         self.changed.send_replace(());
     }
 
@@ -182,7 +172,7 @@ impl ContextState {
 
     /// A page has ended.
     pub(crate) fn remove(&self, target: &str) {
-        self.pages().open.retain(|page| page.target() != target);
+        self.pages().remove(target);
         self.changed.send_replace(());
     }
 
@@ -195,21 +185,17 @@ impl ContextState {
         let create = json!({"url": "about:blank", "browserContextId": self.id});
         let created = self.browser.send("Target.createTarget", create).await?;
         let target = created["targetId"].as_str().unwrap_or_default();
-        let found = |state: &Self| {
-            let pages = state.pages();
-            let mut all = pages.open.iter().chain(&pages.hidden);
-            all.find(|page| page.target() == target).cloned()
-        };
+        let found = |state: &Self| state.pages().opened_as(target);
         let page = self
-            .wait(Deadline::after(OPEN_LIMIT), "opening a page", found)
-            .await?;
+            .wait(&Deadline::after(OPEN_LIMIT), "opening a page", found)
+            .await??;
         page.check_open().map(|()| page)
     }
 
     /// Waits until something is found; looks whenever the pages or the downloads have changed.
     async fn wait<T>(
         &self,
-        deadline: Deadline,
+        deadline: &Deadline,
         what: &str,
         found: impl Fn(&Self) -> Option<T>,
     ) -> Result<T, BrowserError> {
@@ -227,7 +213,7 @@ impl ContextState {
         };
         match deadline.wait(waiting).await {
             Some(result) => result,
-            None => Err(deadline.passed(what, "it did not come")),
+            None => Err(deadline.passed(what, "it is not there yet")),
         }
     }
 }

@@ -6,14 +6,16 @@ use std::{
 };
 
 use super::{BrowserContext, ContextState};
-use crate::{deadline::Deadline, error::BrowserError, page::BrowserPage};
+use crate::{browser::TargetInfo, deadline::Deadline, error::BrowserError, page::BrowserPage};
 
 #[derive(Default)]
 pub(super) struct ContextPages {
     /// The last one is the current one.
     pub(super) open: Vec<BrowserPage>,
-    /// How many were opened so far.
-    pub(super) opened: u64,
+    /// Those that the browser has opened and that are not set up yet.
+    opening: Vec<OpeningPage>,
+    /// How many were opened so far, those that are not set up yet among them.
+    opened: u64,
     /// The next page without an opener is the one that only this crate uses.
     pub(super) expect_hidden: bool,
     pub(super) hidden: Option<BrowserPage>,
@@ -21,6 +23,61 @@ pub(super) struct ContextPages {
     pub(super) origins: BTreeSet<String>,
     /// The main frames of all pages, also of those that are not ready or not open.
     pub(super) main_frames: HashSet<String>,
+}
+
+/// A page that is being set up.
+struct OpeningPage {
+    target: String,
+    hidden: bool,
+}
+
+impl ContextPages {
+    /// Counts a page that the browser has opened; answers whether only this crate uses it.
+    pub(super) fn announce(&mut self, target: &TargetInfo) -> bool {
+        self.main_frames.insert(target.target_id.clone());
+        let hidden = target.opener_id.is_none() && std::mem::take(&mut self.expect_hidden);
+        self.opening.push(OpeningPage {
+            target: target.target_id.clone(),
+            hidden,
+        });
+        self.opened += u64::from(!hidden);
+        hidden
+    }
+
+    /// Takes a page that is set up, or that could not be.
+    pub(super) fn add(&mut self, page: BrowserPage, hidden: bool) {
+        self.opening
+            .retain(|opening| opening.target != page.target());
+        // It may have closed while it was set up: its end came before it was here to be removed.
+        if page.is_closed() {
+            return;
+        }
+        match hidden {
+            true => self.hidden = Some(page),
+            false => self.open.push(page),
+        }
+    }
+
+    pub(super) fn remove(&mut self, target: &str) {
+        self.opening.retain(|opening| opening.target != target);
+        self.open.retain(|page| page.target() != target);
+    }
+
+    /// The page of a target once it is set up; an error when it has gone before that.
+    pub(super) fn opened_as(&self, target: &str) -> Option<Result<BrowserPage, BrowserError>> {
+        let mut all = self.open.iter().chain(&self.hidden);
+        if let Some(page) = all.find(|page| page.target() == target) {
+            return Some(Ok(page.clone()));
+        }
+        let mut opening = self.opening.iter();
+        let opening = opening.any(|opening| opening.target == target);
+        (self.main_frames.contains(target) && !opening).then_some(Err(BrowserError::Closed))
+    }
+
+    /// The page that was opened last, or made the current one, and is open.
+    fn current(&self) -> Option<&BrowserPage> {
+        self.open.iter().rev().find(|page| !page.is_closed())
+    }
 }
 
 impl BrowserContext {
@@ -33,19 +90,31 @@ impl BrowserContext {
         self.state.open().await
     }
 
-    /// The current page: the one that was opened last, by the caller or by another page, and is open.
+    /// The current page: the one that was opened last, by the caller or by another page, and is open. A page
+    /// that is still being set up does not count yet; see [`BrowserContext::current_page`].
     ///
     /// # Errors
     /// No page is open.
     pub fn page(&self) -> Result<BrowserPage, BrowserError> {
-        let pages = self.state.pages();
-        let mut open = pages.open.iter().rev().filter(|page| !page.is_closed());
-        open.next()
-            .cloned()
-            .ok_or_else(|| match self.state.browser.gone_now() {
-                Some(how) => BrowserError::Gone { how },
-                None => BrowserError::NoPage,
-            })
+        let page = self.state.pages().current().cloned();
+        page.ok_or_else(|| self.state.no_page())
+    }
+
+    /// The current page, after all pages are set up that the browser has opened: what comes after an action that
+    /// opens a page meets that page. Where it closes meanwhile, the page that was current before is.
+    ///
+    /// # Errors
+    /// No page is open, or one is not set up within the time limit.
+    pub async fn current_page(&self, limit: Duration) -> Result<BrowserPage, BrowserError> {
+        let found = |state: &ContextState| {
+            let pages = state.pages();
+            let are_set_up = pages.opening.iter().all(|opening| opening.hidden);
+            are_set_up.then(|| pages.current().cloned())
+        };
+        let what = "setting up the page that was opened";
+        let deadline = Deadline::after(limit);
+        let page = self.state.wait(&deadline, what, found).await?;
+        page.ok_or_else(|| self.state.no_page())
     }
 
     /// All open pages, the current one last.
@@ -63,30 +132,37 @@ impl BrowserContext {
         }
     }
 
-    /// How many pages were opened so far; see [`BrowserContext::page_after`].
+    /// How many pages were opened so far. A page counts from when the browser tells of it: when the action has
+    /// ended that opens it, this number has risen. See [`BrowserContext::page_after`].
     #[must_use]
     pub fn opened_pages(&self) -> u64 {
         self.state.pages().opened
     }
 
-    /// Waits for a page that is opened after so many others, and answers with the current one. A page that a
-    /// script opens may show `about:blank` for a moment. Actions wait for what they need; before its address or
-    /// title is read, wait with [`BrowserPage::wait_for_url`].
+    /// Waits for a page that is opened after so many others, until it is set up, and answers with the current
+    /// one. A page that a script opens may show `about:blank` for a moment. Actions wait for what they need;
+    /// before its address or title is read, wait with [`BrowserPage::wait_for_url`].
     ///
     /// # Errors
-    /// No page is opened within the time limit.
+    /// No page is opened within the time limit, or none is open.
     pub async fn page_after(
         &self,
         opened: u64,
         limit: Duration,
     ) -> Result<BrowserPage, BrowserError> {
-        let found = |state: &ContextState| {
-            let pages = state.pages();
-            (pages.opened > opened)
-                .then(|| pages.open.last().cloned())
-                .flatten()
-        };
+        let deadline = Deadline::after(limit);
+        let found = |state: &ContextState| (state.pages().opened > opened).then_some(());
         let what = "waiting for a new page";
-        self.state.wait(Deadline::after(limit), what, found).await
+        self.state.wait(&deadline, what, found).await?;
+        self.current_page(deadline.left()).await
+    }
+}
+
+impl ContextState {
+    fn no_page(&self) -> BrowserError {
+        match self.browser.gone_now() {
+            Some(how) => BrowserError::Gone { how },
+            None => BrowserError::NoPage,
+        }
     }
 }

@@ -243,15 +243,21 @@ impl PageCore {
     }
 
     /// After an action: if it has begun a navigation, waits until that shows something, so that what
-    /// comes next meets the new document. How the navigation ends is not this action's outcome.
+    /// comes next meets the new document; if it has the page closed, waits until it is. How the navigation ends
+    /// is not this action's outcome.
     pub(crate) async fn settle(&self, before: (u64, u64), deadline: &Deadline) {
         // The answer comes after the events that the action has caused in the page.
-        let ping = json!({"expression": "0"});
+        let closes = json!({"expression": "window.closed === true", "returnByValue": true});
         let answer = self
             .session
-            .send_within("Runtime.evaluate", ping, SETTLE)
+            .send_within("Runtime.evaluate", closes, SETTLE)
             .await;
-        let unclear = answer.is_err_and(|error| fault::is_stale(&error));
+        let unclear = answer.as_ref().is_err_and(fault::is_stale);
+        if answer.is_ok_and(|answer| answer["result"]["value"] == true) {
+            let ended = |state: &mut PageState| state.ended.is_some().then_some(());
+            let _ = Deadline::after(SETTLE).wait(self.wait_ended(ended)).await;
+            return;
+        }
         if self.state().load.begun == before.0 && !unclear {
             return;
         }

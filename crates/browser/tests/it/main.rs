@@ -10,6 +10,7 @@ mod masks;
 mod navigation;
 mod oracle;
 mod pictures;
+mod popups;
 mod setup;
 mod site;
 mod steering;

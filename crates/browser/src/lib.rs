@@ -16,8 +16,8 @@ mod page;
 mod picture;
 
 pub use action::{
-    ActionTarget, ButtonName, ClickOptions, ElementStates, KeyModifier, OptionChoice, Position,
-    WaitState,
+    ActionTarget, ButtonName, ClickOptions, ElementStates, InventoryOptions, KeyModifier,
+    OptionChoice, PageElement, PageInventory, Position, WaitState,
 };
 pub use browser::Browser;
 pub use context::{
@@ -61,6 +61,7 @@ mod send_checks {
         is_send(page.wait_for(locator, WaitState::Visible, limit));
         is_send(page.text(locator, limit));
         is_send(page.count(locator, limit));
+        is_send(page.inventory(&InventoryOptions::default(), limit));
         is_send(page.navigate("", LoadState::Load, limit));
         is_send(page.screenshot(&ScreenshotOptions::default()));
         is_send(page.pdf(&PdfOptions::default()));

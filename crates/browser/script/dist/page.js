@@ -278,8 +278,8 @@ var page = (() => {
     /** Up to what may mean something else; an escaped character never does. */
     characters() {
       const from = this.at;
-      if (this.peek() === "\\") this.at += 2;
-      else this.at += 1;
+      const escaped = /^\\(?:[0-9a-f]{1,6}\s?|[^])/i.exec(this.text.slice(from, from + 8));
+      this.at += escaped ? escaped[0].length : 1;
       return this.text.slice(from, this.at);
     }
     bracket() {
@@ -877,8 +877,8 @@ var page = (() => {
         return native;
       }
     }
-    const within2 = walk.place !== "own" && (BY_CONTENT_WITHIN.has(role) || walk.place !== "content");
-    if (BY_CONTENT.has(role) || within2 || element.localName === "summary") {
+    const within3 = walk.place !== "own" && (BY_CONTENT_WITHIN.has(role) || walk.place !== "content");
+    if (BY_CONTENT.has(role) || within3 || element.localName === "summary") {
       walk.visited.add(element);
       const text = contentOf(element, walk);
       if (tidy(text) || walk.place === "reference") return text;
@@ -1123,6 +1123,68 @@ var page = (() => {
     }
   }
 
+  // src/css/text.ts
+  function cssText(text) {
+    const escaped = text.replace(/[\\"]/g, "\\$&").replace(/[\0-\x1f\x7f]/g, (c) => `\\${c.charCodeAt(0).toString(16)} `);
+    return `"${escaped}"`;
+  }
+
+  // src/paths.ts
+  var Paths = class {
+    known = /* @__PURE__ */ new Map();
+    places = /* @__PURE__ */ new Map();
+    counted = /* @__PURE__ */ new Set();
+    /** In CSS the top of a shadow root is below its host. */
+    of(element) {
+      const missing = [];
+      let at = element;
+      for (; at && !this.known.has(at); at = parentOf(at)) missing.push(at);
+      let above = at ? this.known.get(at) : void 0;
+      for (const below of missing.reverse()) {
+        above = this.below(above, below);
+        this.known.set(below, above);
+      }
+      return above ?? { css: "", xpath: null };
+    }
+    below(above, element) {
+      const { index, count } = this.placeOf(element);
+      const step2 = CSS.escape(element.localName) + (count > 1 ? `:nth-of-type(${index})` : "");
+      const css2 = above ? `${above.css} > ${step2}` : step2;
+      const reached = above ? above.xpath : "";
+      const isInShadow = element.parentNode instanceof ShadowRoot;
+      if (reached === null || isInShadow) return { css: css2, xpath: null };
+      return { css: css2, xpath: `${reached}/${xpathName(element)}${count > 1 ? `[${index}]` : ""}` };
+    }
+    placeOf(element) {
+      const parent = element.parentNode;
+      if (parent && !this.counted.has(parent)) {
+        this.counted.add(parent);
+        const last2 = /* @__PURE__ */ new Map();
+        for (const child of parent.children) {
+          const key = `${child.namespaceURI} ${child.localName}`;
+          const shared = last2.get(key) ?? { count: 0 };
+          last2.set(key, shared);
+          shared.count += 1;
+          const index = shared.count;
+          this.places.set(child, { index, get count() {
+            return shared.count;
+          } });
+        }
+      }
+      return this.places.get(element) ?? { index: 1, count: 1 };
+    }
+  };
+  function alone(path, element) {
+    const found = resolve([{ engine: "css", selector: path }]);
+    return found.length === 1 ? path : `${path} >> nth=${found.indexOf(element)}`;
+  }
+  function xpathName(element) {
+    const name = element.localName;
+    if (element instanceof HTMLElement && /^[a-z][-\w]*$/.test(name)) return name;
+    const text = name.includes("'") ? `"${name}"` : `'${name}'`;
+    return `*[local-name()=${text} and namespace-uri()='${element.namespaceURI ?? ""}']`;
+  }
+
   // src/describe.ts
   var LONGEST = 60;
   var SHOWN = ["id", "class", "type", "name", "role", "aria-label", "data-testid", "href", "placeholder", "title", "alt"];
@@ -1182,7 +1244,7 @@ var page = (() => {
     }
     for (const name2 of ["name", "alt", "title", "href", "class"]) {
       const value = element.getAttribute(name2);
-      if (value) yield css(`${element.localName}[${name2}=${quote(value)}]`);
+      if (value) yield css(`${CSS.escape(element.localName)}[${name2}=${cssText(value)}]`);
     }
   }
   function attribute(engine, name, value) {
@@ -1195,18 +1257,14 @@ var page = (() => {
     return { text: selector, parts: [{ engine: "css", selector }] };
   }
   function pathOf(element) {
-    let path = "";
-    for (let at = element; at; at = parentOf(at)) {
-      const own = at;
-      if (own !== element && own.id) {
-        const selector = `#${CSS.escape(own.id)} > ${path}`;
-        if (isAlone([{ engine: "css", selector }], element)) return selector;
-      }
-      const siblings = [...own.parentNode?.children ?? []].filter((other) => other.localName === own.localName);
-      const step2 = siblings.length > 1 ? `${own.localName}:nth-of-type(${siblings.indexOf(own) + 1})` : own.localName;
-      path = path ? `${step2} > ${path}` : step2;
+    const paths = new Paths();
+    const path = paths.of(element).css;
+    for (const above of ancestors(element)) {
+      if (!above.id) continue;
+      const selector = `#${CSS.escape(above.id)}${path.slice(paths.of(above).css.length)}`;
+      if (isAlone([{ engine: "css", selector }], element)) return selector;
     }
-    return path;
+    return alone(path, element);
   }
 
   // src/checks.ts
@@ -1634,6 +1692,224 @@ var page = (() => {
     return element;
   }
 
+  // src/inventory/masked.ts
+  var MASK = "***";
+  var READ = 4e3;
+  var SKIPPED = "script, style, noscript, template, textarea, select";
+  var Masked = class {
+    pieces = /* @__PURE__ */ new Map();
+    patterns;
+    constructor(secrets2) {
+      const texts = [...new Set(secrets2.flatMap((secret) => [secret, collapse(secret)]))].filter((text) => text !== "");
+      texts.sort((a, b) => b.length - a.length);
+      this.patterns = texts.map((text) => new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "gi"));
+      for (const root of texts.length > 0 ? rootsOf(document) : []) {
+        for (const { range } of spansOf(root, texts)) {
+          if (!(range.startContainer instanceof Text)) continue;
+          const pieces2 = this.pieces.get(range.startContainer) ?? [];
+          pieces2.push([range.startOffset, range.endOffset]);
+          this.pieces.set(range.startContainer, pieces2);
+        }
+      }
+    }
+    /** A text without the secrets in it, and without halves of characters, which have no JSON form. */
+    clean(text) {
+      let clean = text;
+      for (const pattern of this.patterns) clean = clean.replace(pattern, MASK);
+      return clean.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "�");
+    }
+    /** The text of an element with that of its open shadow roots, in one line; without the values of fields. */
+    text(element) {
+      let text = "";
+      const open2 = [element];
+      for (let node = open2.pop(); node && text.length < READ; node = open2.pop()) {
+        if (node instanceof Text) {
+          text += this.data(node);
+          if (text.length >= READ) text = collapse(text);
+        } else if (node instanceof Element || node instanceof ShadowRoot) {
+          if (node instanceof Element && node !== element && node.matches(SKIPPED)) continue;
+          if (node instanceof Element && node.shadowRoot) open2.push(node.shadowRoot);
+          for (let child = node.lastChild; child; child = child.previousSibling) open2.push(child);
+        }
+      }
+      return this.clean(collapse(this.clean(text)));
+    }
+    data(node) {
+      const pieces2 = this.pieces.get(node);
+      if (!pieces2) return node.data;
+      pieces2.sort(([a], [b]) => a - b);
+      let text = "";
+      let end = 0;
+      for (const [from, to] of pieces2) {
+        if (from >= end) text += node.data.slice(end, from) + MASK;
+        end = Math.max(end, to);
+      }
+      return text + node.data.slice(end);
+    }
+  };
+
+  // src/inventory/selector.ts
+  var NAMED = ["data-component-path", "data-component-id", "name"];
+  var LONGEST2 = 300;
+  var Selectors = class {
+    constructor(masked, paths) {
+      this.masked = masked;
+      this.paths = paths;
+    }
+    masked;
+    paths;
+    roots = rootsOf(document);
+    /** A locator that matches the element alone. */
+    of(element) {
+      if (element.id) {
+        const selector = `#${CSS.escape(element.id)}`;
+        if (this.names(selector, element)) return selector;
+      }
+      for (const name of NAMED) {
+        const value = element.getAttribute(name);
+        const selector = `[${name}=${cssText(value ?? "")}]`;
+        if (value && this.names(selector, element)) return selector;
+      }
+      return this.place(element);
+    }
+    /** Counted in the roots themselves: the same as the locator's search, and faster. */
+    names(selector, element) {
+      if (selector.length > LONGEST2 || this.masked.clean(selector) !== selector) return false;
+      let found = 0;
+      for (const root of this.roots) {
+        for (const other of root.querySelectorAll(selector)) {
+          if (other !== element) return false;
+          found += 1;
+        }
+      }
+      return found === 1;
+    }
+    place(element) {
+      const path = this.paths.of(element).css;
+      return this.roots.length === 1 ? path : alone(path, element);
+    }
+  };
+
+  // src/inventory/inventory.ts
+  var MOST_ELEMENTS = 2e3;
+  var MOST_CHARACTERS = 4e6;
+  var LONGEST3 = 200;
+  var MOST_DATA = 30;
+  var ROLES2 = ["button", "link", "menuitem", "tab", "checkbox", "radio", "switch", "slider", "spinbutton", "textbox"];
+  var COMPONENT = "[data-component-path], [data-component-id], [class*=ia_button], [class*=ia_dropdown], [class*=ia_toggle]";
+  var INTERACTIVE = [
+    "button, a, input:not([type=hidden i]), select, textarea, details, summary, [onclick]",
+    COMPONENT,
+    ...ROLES2.map((role) => `[role~=${role} i]`)
+  ].join(", ");
+  var INPUTS2 = {
+    button: "button",
+    submit: "button",
+    reset: "button",
+    image: "button",
+    checkbox: "checkbox",
+    radio: "radio",
+    range: "slider",
+    number: "spinbutton",
+    file: "file"
+  };
+  function inventory(root, types, exclude, secrets2) {
+    const excluded = new Set(exclude.flatMap((chain) => resolve(chain)));
+    const wanted = new Set(types.map((type) => type.toLowerCase()));
+    const masked = new Masked(secrets2);
+    const paths = new Paths();
+    const selectors = new Selectors(masked, paths);
+    const context = { masked, paths, selectors };
+    const elements2 = [];
+    let total = 0;
+    let characters = 0;
+    for (const element of within2(root, excluded)) {
+      if (!element.matches(INTERACTIVE) || !isOf(element, wanted)) continue;
+      total += 1;
+      if (elements2.length >= MOST_ELEMENTS || characters > MOST_CHARACTERS) continue;
+      const item = describe(element, elements2.length, context);
+      characters += JSON.stringify(item).length;
+      if (characters <= MOST_CHARACTERS) elements2.push(item);
+    }
+    return { elements: elements2, total };
+  }
+  function* within2(root, excluded) {
+    const open2 = [];
+    const enter = (element) => {
+      for (let child = element.lastElementChild; child; child = child.previousElementSibling) open2.push(child);
+      const shadow = element.shadowRoot;
+      for (let child = shadow?.lastElementChild; child; child = child.previousElementSibling) open2.push(child);
+    };
+    if (!excluded.has(root)) enter(root);
+    for (let element = open2.pop(); element; element = open2.pop()) {
+      if (excluded.has(element)) continue;
+      yield element;
+      enter(element);
+    }
+  }
+  function typeOf(element) {
+    const roles = (element.getAttribute("role") ?? "").toLowerCase().split(/\s+/);
+    const role = ROLES2.find((role2) => roles.includes(role2));
+    if (role) return role;
+    if (element instanceof HTMLInputElement) return INPUTS2[element.type] ?? "textbox";
+    if (element.localName === "a") return "link";
+    if (element.matches("button, select, textarea, details, summary")) return element.localName;
+    return element.matches(COMPONENT) ? "component" : element.localName;
+  }
+  function isOf(element, wanted) {
+    if (wanted.size === 0) return true;
+    const names = [typeOf(element), element.localName];
+    if (element instanceof HTMLInputElement) names.push(element.type);
+    return names.some((name) => wanted.has(name.toLowerCase()));
+  }
+  function describe(element, index, { masked, paths, selectors }) {
+    const short = (text) => {
+      const clean = masked.clean(text);
+      return clean.length > LONGEST3 ? masked.clean(clean.slice(0, LONGEST3)) : clean;
+    };
+    const attribute2 = (name) => {
+      const value = element.getAttribute(name);
+      return value === null ? null : short(value);
+    };
+    const data = [...element.attributes].filter(({ name }) => name.startsWith("data-")).slice(0, MOST_DATA);
+    const path = paths.of(element);
+    const label = labelOf(element, masked);
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return {
+      id: attribute2("id") || null,
+      index,
+      type: typeOf(element),
+      tagName: element.localName,
+      className: attribute2("class") ?? "",
+      selector: selectors.of(element),
+      cssPath: path.css,
+      xpath: path.xpath,
+      text: short(textOf2(element, masked)),
+      label: label === null ? null : short(label),
+      placeholder: attribute2("placeholder"),
+      title: attribute2("title"),
+      ariaLabel: attribute2("aria-label"),
+      position: { x, y, width, height },
+      visible: isVisible(element),
+      disabled: isDisabled(element),
+      readonly: isReadOnly(element) === true,
+      componentPath: attribute2("data-component-path"),
+      componentId: attribute2("data-component-id"),
+      dataAttributes: Object.fromEntries(data.map(({ name, value }) => [short(name), short(value)]))
+    };
+  }
+  function textOf2(element, masked) {
+    if (element instanceof HTMLInputElement) return INPUTS2[element.type] === "button" ? element.value : "";
+    if (element instanceof HTMLTextAreaElement) return "";
+    if (element instanceof HTMLSelectElement) return [...element.selectedOptions].map((option) => option.label).join(", ");
+    return masked.text(element);
+  }
+  function labelOf(element, masked) {
+    const referred = referenced(element, "aria-labelledby");
+    const labels = referred.length > 0 ? referred : nativeLabels(element);
+    return labels.length > 0 ? labels.map((label) => masked.text(label)).join(" ") : null;
+  }
+
   // src/read.ts
   function statesOf(element) {
     const control = controlOf(element);
@@ -1740,6 +2016,7 @@ var page = (() => {
     attribute: (id, name) => recall(id).getAttribute(name),
     innerHtml: (id) => recall(id).innerHTML,
     aria: (id) => describeForAria(recall(id)),
+    inventory: (id, types, exclude, secrets2) => inventory(recall(id), types, exclude, secrets2),
     locator: (id) => locatorOf(recall(id)),
     markup: (id) => markupOf(recall(id)),
     checked: (id) => checkedState(controlOf(recall(id))),

@@ -4,8 +4,10 @@ import { accessibleName } from "./aria/name";
 import { roleOf } from "./aria/role";
 import { nativeLabels } from "./aria/label";
 import { type Part, resolve } from "./chain";
+import { cssText } from "./css/text";
+import { Paths, alone } from "./paths";
 import { type TextCache, collapse, textOf } from "./text";
-import { parentOf } from "./tree";
+import { ancestors } from "./tree";
 
 const LONGEST = 60;
 const SHOWN = ["id", "class", "type", "name", "role", "aria-label", "data-testid", "href", "placeholder", "title", "alt"];
@@ -78,7 +80,7 @@ function* candidates(element: Element): Generator<Candidate> {
   }
   for (const name of ["name", "alt", "title", "href", "class"]) {
     const value = element.getAttribute(name);
-    if (value) yield css(`${element.localName}[${name}=${quote(value)}]`);
+    if (value) yield css(`${CSS.escape(element.localName)}[${name}=${cssText(value)}]`);
   }
 }
 
@@ -95,16 +97,12 @@ function css(selector: string): Candidate {
 
 /** Its place below the nearest ancestor that can be named. */
 function pathOf(element: Element): string {
-  let path = "";
-  for (let at: Element | null = element; at; at = parentOf(at)) {
-    const own: Element = at;
-    if (own !== element && own.id) {
-      const selector = `#${CSS.escape(own.id)} > ${path}`;
-      if (isAlone([{ engine: "css", selector }], element)) return selector;
-    }
-    const siblings = [...(own.parentNode?.children ?? [])].filter((other) => other.localName === own.localName);
-    const step = siblings.length > 1 ? `${own.localName}:nth-of-type(${siblings.indexOf(own) + 1})` : own.localName;
-    path = path ? `${step} > ${path}` : step;
+  const paths = new Paths();
+  const path = paths.of(element).css;
+  for (const above of ancestors(element)) {
+    if (!above.id) continue;
+    const selector = `#${CSS.escape(above.id)}${path.slice(paths.of(above).css.length)}`;
+    if (isAlone([{ engine: "css", selector }], element)) return selector;
   }
-  return path;
+  return alone(path, element);
 }

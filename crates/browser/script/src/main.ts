@@ -6,6 +6,7 @@ import { cover, protect, uncover } from "./cover";
 import { locatorOf, markupOf } from "./describe";
 import { type Choice, fileInput, focus, prepareFill, select } from "./edit";
 import { recall, remember } from "./handles";
+import { inventory } from "./inventory/inventory";
 import { describeForAria, statesOf, textOfElement, valueOf } from "./read";
 import { checkedState } from "./aria/state";
 import { elementAt } from "./tree";
@@ -99,6 +100,8 @@ const functions = {
   attribute: (id: number, name: string) => recall(id).getAttribute(name),
   innerHtml: (id: number) => recall(id).innerHTML,
   aria: (id: number) => describeForAria(recall(id)),
+  inventory: (id: number, types: string[], exclude: Part[][], secrets: string[]) =>
+    inventory(recall(id), types, exclude, secrets),
   locator: (id: number) => locatorOf(recall(id)),
   markup: (id: number) => markupOf(recall(id)),
   checked: (id: number) => checkedState(controlOf(recall(id))),

@@ -6,14 +6,15 @@ use serde_json::{Value, json};
 use super::{click::Position, wait::Miss};
 use crate::{
     deadline::Deadline,
+    error::BrowserError,
     page::{FoundElement, PageCore},
 };
 
 /// A point of the window in CSS pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-pub(super) struct WindowPoint {
-    pub(super) x: f64,
-    pub(super) y: f64,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+pub(crate) struct WindowPoint {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
 }
 
 #[derive(Deserialize)]
@@ -64,5 +65,23 @@ impl PageCore {
         }
         self.note_point(point);
         Ok(point)
+    }
+
+    /// Where the window of the element's frame begins in the window of the page.
+    pub(crate) async fn frame_origin(
+        &self,
+        element: &FoundElement,
+        deadline: &Deadline,
+    ) -> Result<WindowPoint, BrowserError> {
+        let mut origin = WindowPoint::default();
+        for frame in element.above.iter().rev() {
+            let arguments = json!([frame.id]);
+            let outer: WindowPoint = self
+                .call(&frame.place, "frameOrigin", arguments, deadline)
+                .await?;
+            origin.x += outer.x;
+            origin.y += outer.y;
+        }
+        Ok(origin)
     }
 }

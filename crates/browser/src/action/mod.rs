@@ -11,6 +11,7 @@ mod click;
 mod drag;
 mod expect;
 mod fill;
+mod inventory;
 mod keyboard;
 mod keys;
 mod mouse;
@@ -21,6 +22,7 @@ mod upload;
 mod wait;
 
 pub use click::{ButtonName, ClickOptions, KeyModifier, Position};
+pub use inventory::{InventoryOptions, PageElement, PageInventory};
 pub use read::{ElementStates, WaitState};
 pub use select::OptionChoice;
 pub use target::ActionTarget;

@@ -57,14 +57,9 @@ impl PageCore {
         deadline: &Deadline,
     ) -> Result<(), BrowserError> {
         let mut area = element.area;
-        for frame in element.above.iter().rev() {
-            let arguments = json!([frame.id]);
-            let origin: WindowPoint = self
-                .call(&frame.place, "frameOrigin", arguments, deadline)
-                .await?;
-            area.x += origin.x;
-            area.y += origin.y;
-        }
+        let origin = self.frame_origin(element, deadline).await?;
+        area.x += origin.x;
+        area.y += origin.y;
         self.state().target = Some(ActionTarget {
             locator: String::from(locator.as_str()),
             area,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{PageCore, world::FramePlace};
@@ -35,7 +35,7 @@ pub(crate) struct FoundElement {
 }
 
 /// A rectangle of a window in CSS pixels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct ElementArea {
     /// The left edge.
     pub x: f64,

@@ -131,14 +131,9 @@ impl PageCore {
         deadline: &Deadline,
     ) -> Result<Clip, BrowserError> {
         let (element, mut clip): (_, Clip) = self.visible_box(locator, deadline).await?;
-        for frame in element.above.iter().rev() {
-            let arguments = json!([frame.id]);
-            let origin: Value = self
-                .call(&frame.place, "frameOrigin", arguments, deadline)
-                .await?;
-            clip.x += origin["x"].as_f64().unwrap_or_default();
-            clip.y += origin["y"].as_f64().unwrap_or_default();
-        }
+        let origin = self.frame_origin(&element, deadline).await?;
+        clip.x += origin.x;
+        clip.y += origin.y;
         let metrics = self.layout(deadline).await?;
         let window = &metrics["cssVisualViewport"];
         clip.x += window["pageX"].as_f64().unwrap_or_default();

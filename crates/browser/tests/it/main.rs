@@ -5,6 +5,7 @@ mod cancellation;
 mod contexts;
 mod failures;
 mod frames;
+mod inventory;
 mod launch;
 mod masks;
 mod navigation;

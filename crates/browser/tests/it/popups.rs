@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use browser::{BrowserError, BrowserPage};
+use browser::{BrowserError, BrowserPage, LoadState};
 
 use crate::setup::{LONG, SHORT, TestBrowser, locator};
 
 async fn title(page: &BrowserPage) -> String {
     let shown = page.wait_for_url(|url| url != "about:blank" && !url.is_empty(), LONG);
     shown.await.unwrap();
+    let read = page.wait_for_load(LoadState::DomContentLoaded, LONG);
+    read.await.unwrap();
     page.title(LONG).await.unwrap()
 }
 

@@ -83,3 +83,38 @@ async fn a_wrong_selector_says_what_is_wrong() {
     assert!(wrong("//p[").await.contains("XPath"));
     test.finish().await;
 }
+
+/// Also where ids are no names of CSS, and where a path leads into a shadow root and beside it.
+#[tokio::test]
+async fn narrower_locators_match_elements_with_odd_ids_and_in_shadow_roots() {
+    let test = TestBrowser::on("/inventory.html").await;
+    let content = "document.body.innerHTML = '<i id=\"1 a\">x</i><i id=\"2:b\">x</i><div id=\"3\"><i>x</i></div>\
+        <div><p><i>x</i></p></div>'; const host = document.querySelector('p'); \
+        host.attachShadow({mode: 'open'}).innerHTML = '<i>x</i>'; 0";
+    test.value(content).await;
+    let error = test.page.text(&locator("i"), LONG).await.unwrap_err();
+    let BrowserError::NotUnique(ambiguity) = error else {
+        panic!("{error}");
+    };
+    let narrower: Vec<&str> = ambiguity
+        .matches
+        .iter()
+        .map(|one| one.locator.as_str())
+        .collect();
+    let expected = [
+        "#\\31 \\ a",
+        "#\\32 \\:b",
+        "#\\33  > i",
+        "html > body > div:nth-of-type(2) > p > i >> nth=0",
+        "html > body > div:nth-of-type(2) > p > i >> nth=1",
+    ];
+    assert_eq!(narrower, expected);
+    for one in narrower {
+        assert_eq!(
+            test.page.count(&locator(one), LONG).await.unwrap(),
+            1,
+            "{one}"
+        );
+    }
+    test.finish().await;
+}

@@ -112,8 +112,9 @@ class Reader {
   /** Up to what may mean something else; an escaped character never does. */
   private characters(): string {
     const from = this.at;
-    if (this.peek() === "\\") this.at += 2;
-    else this.at += 1;
+    // A number in hexadecimal digits has a space behind it that belongs to it.
+    const escaped = /^\\(?:[0-9a-f]{1,6}\s?|[^])/i.exec(this.text.slice(from, from + 8));
+    this.at += escaped ? escaped[0].length : 1;
     return this.text.slice(from, this.at);
   }
 

@@ -16,7 +16,7 @@ mod page;
 mod picture;
 
 pub use action::{
-    ActionTarget, ButtonName, ClickOptions, ElementStates, InventoryOptions, KeyModifier,
+    ActionName, ButtonName, ClickOptions, ElementStates, InventoryOptions, KeyModifier, LastAction,
     OptionChoice, PageElement, PageInventory, Position, WaitState,
 };
 pub use browser::Browser;
@@ -56,6 +56,12 @@ mod send_checks {
         is_send(page.drag(locator, locator, limit));
         is_send(page.hover(locator, None, limit));
         is_send(page.press(None, "a", limit));
+        let at = Position { x: 0.0, y: 0.0 };
+        is_send(page.click_at(at, &ClickOptions::default()));
+        is_send(page.hover_at(at, limit));
+        is_send(page.scroll_at(at, at, limit));
+        is_send(page.go(-1, LoadState::Load, limit));
+        is_send(page.reload(LoadState::Load, limit));
         is_send(page.type_text(None, "a", limit, limit));
         is_send(page.upload(locator, &[], limit));
         is_send(page.wait_for(locator, WaitState::Visible, limit));

@@ -1958,13 +1958,17 @@ var page = (() => {
     const matches = shown.map((element) => ({ markup: markupOf(element), locator: locatorOf(element) }));
     return { count: elements2.length, id: null, matches };
   }
-  async function ready(parts, checks) {
+  async function ready(parts, checks, scroll) {
     const found = find(parts);
     if (found.id === null) return { ...found, failed: null, box: null };
     const element = recall(found.id);
     const failed = await failedCheck(element, checks);
+    if (scroll && !failed) scrollIntoView(element, 0);
+    return { ...found, failed, box: windowBox(element) };
+  }
+  function windowBox(element) {
     const { x, y, width, height } = element.getBoundingClientRect();
-    return { ...found, failed, box: { x, y, width, height } };
+    return { x, y, width, height };
   }
   function describeAt(point) {
     const element = elementAt(point.x, point.y);
@@ -1974,8 +1978,8 @@ var page = (() => {
     const element = recall(id);
     scrollIntoView(element, tries);
     const point = pointOf(element, position);
-    if (typeof point === "string") return { point: null, failed: point };
-    return { point, failed: hit ? blocker(element, point) : null };
+    if (typeof point === "string") return { point: null, box: null, failed: point };
+    return { point, box: windowBox(element), failed: hit ? blocker(element, point) : null };
   }
   function frameBlocker(id, point) {
     return blocker(recall(id), point);

@@ -30,14 +30,20 @@ function find(parts: Part[]): Found {
   return { count: elements.length, id: null, matches };
 }
 
-/** Finds the one element and sees whether it is ready. */
-async function ready(parts: Part[], checks: Check[]) {
+/** Finds the one element and sees whether it is ready; scrolls to it for an action. */
+async function ready(parts: Part[], checks: Check[], scroll: boolean) {
   const found = find(parts);
   if (found.id === null) return { ...found, failed: null, box: null };
   const element = recall(found.id);
   const failed = await failedCheck(element, checks);
+  if (scroll && !failed) scrollIntoView(element, 0);
+  return { ...found, failed, box: windowBox(element) };
+}
+
+/** Its box in the window of this frame. */
+function windowBox(element: Element) {
   const { x, y, width, height } = element.getBoundingClientRect();
-  return { ...found, failed, box: { x, y, width, height } };
+  return { x, y, width, height };
 }
 
 /** The element that a point of this frame shows, in words. */
@@ -51,8 +57,8 @@ function aim(id: number, position: Point | null, tries: number, hit: boolean) {
   const element = recall(id);
   scrollIntoView(element, tries);
   const point = pointOf(element, position);
-  if (typeof point === "string") return { point: null, failed: point };
-  return { point, failed: hit ? blocker(element, point) : null };
+  if (typeof point === "string") return { point: null, box: null, failed: point };
+  return { point, box: windowBox(element), failed: hit ? blocker(element, point) : null };
 }
 
 /** What a point of this frame shows instead of the frame's element. */

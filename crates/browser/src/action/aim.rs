@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{click::Position, wait::Miss};
+use super::{click::Position, last::BegunAction, wait::Miss};
 use crate::{
     deadline::Deadline,
     error::BrowserError,
-    page::{FoundElement, PageCore},
+    page::{ElementArea, FoundElement, PageCore},
 };
 
 /// A point of the window in CSS pixels.
@@ -20,6 +20,8 @@ pub(crate) struct WindowPoint {
 #[derive(Deserialize)]
 struct Aim {
     point: Option<WindowPoint>,
+    #[serde(rename = "box")]
+    area: Option<ElementArea>,
     failed: Option<String>,
 }
 
@@ -28,12 +30,13 @@ impl PageCore {
     /// way. A further try scrolls it elsewhere.
     pub(super) async fn aim(
         &self,
+        action: &BegunAction<'_>,
         element: &FoundElement,
         position: Option<Position>,
         tries: usize,
         hit: bool,
-        deadline: &Deadline,
     ) -> Result<WindowPoint, Miss> {
+        let deadline = action.deadline;
         let position = position.map_or(Value::Null, |at| json!({"x": at.x, "y": at.y}));
         let arguments = [position, Value::from(tries), Value::from(hit)];
         let aim: Aim = self
@@ -45,6 +48,7 @@ impl PageCore {
         let Some(mut point) = aim.point else {
             return Err(Miss::NotYet(String::from("the element has no box")));
         };
+        let mut area = aim.area.unwrap_or_default();
         // From the frame to the window, and whether each frame on the way gets the event.
         for frame in element.above.iter().rev() {
             let arguments = json!([frame.id]);
@@ -53,6 +57,8 @@ impl PageCore {
                 .await?;
             point.x += origin.x;
             point.y += origin.y;
+            area.x += origin.x;
+            area.y += origin.y;
             if hit {
                 let arguments = json!([frame.id, {"x": point.x, "y": point.y}]);
                 let blocker: Option<String> = self
@@ -63,7 +69,7 @@ impl PageCore {
                 }
             }
         }
-        self.note_point(point);
+        self.note_point(action, area, point);
         Ok(point)
     }
 

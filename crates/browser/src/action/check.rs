@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     click::ClickOptions,
+    last::{ActionName, BegunAction},
     wait::{Miss, Tries},
 };
 use crate::{
@@ -26,30 +27,26 @@ impl BrowserPage {
         limit: Duration,
     ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(limit);
-        let what = if checked { "checking" } else { "unchecking" };
-        if self.is_checked(what, locator, &deadline).await? == checked {
+        let name = match checked {
+            true => ActionName::Check,
+            false => ActionName::Uncheck,
+        };
+        let action = self.core.begin(name, locator, &deadline);
+        if self.is_checked(&action).await? == checked {
             return Ok(());
         }
         let options = ClickOptions::default();
-        self.core.click(locator, &options, &deadline).await?;
-        if self.is_checked(what, locator, &deadline).await? == checked {
+        self.core.click(&action, &options).await?;
+        if self.is_checked(&action).await? == checked {
             return Ok(());
         }
-        Err(BrowserError::Unfit {
-            what: format!("{what} `{locator}`"),
-            reason: String::from("the click did not change whether it is checked"),
-        })
+        Err(action.unfit("the click did not change whether it is checked"))
     }
 
-    async fn is_checked(
-        &self,
-        what: &str,
-        locator: &Locator,
-        deadline: &Deadline,
-    ) -> Result<bool, BrowserError> {
-        let mut tries = Tries::of(&self.core, what, locator, deadline);
+    async fn is_checked(&self, action: &BegunAction<'_>) -> Result<bool, BrowserError> {
+        let mut tries = Tries::begun(&self.core, action);
         loop {
-            match self.core.try_checked(what, locator, deadline).await {
+            match self.core.try_checked(action).await {
                 Ok(checked) => return Ok(checked),
                 Err(miss) => tries.again(miss).await?,
             }
@@ -58,20 +55,14 @@ impl BrowserPage {
 }
 
 impl PageCore {
-    async fn try_checked(
-        &self,
-        what: &str,
-        locator: &Locator,
-        deadline: &Deadline,
-    ) -> Result<bool, Miss> {
-        let element = self.ready(locator, &[], deadline).await?;
+    async fn try_checked(&self, action: &BegunAction<'_>) -> Result<bool, Miss> {
+        let deadline = action.deadline;
+        let element = self.ready(action.locator, &[], deadline).await?;
         let state: Option<String> = self
             .call_element(&element, "checked", &[], deadline)
             .await?;
-        let state = state.ok_or_else(|| BrowserError::Unfit {
-            what: format!("{what} `{locator}`"),
-            reason: String::from("it is no checkbox, radio button or switch"),
-        })?;
+        let state =
+            state.ok_or_else(|| action.unfit("it is no checkbox, radio button or switch"))?;
         Ok(state == "true")
     }
 }

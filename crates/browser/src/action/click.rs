@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{
     aim::WindowPoint,
-    mouse::HeldKeys,
+    last::{ActionName, BegunAction},
+    mouse::{HeldKeys, MouseEvent},
     wait::{Miss, Tries},
 };
 use crate::{
@@ -68,8 +71,9 @@ impl KeyModifier {
     }
 }
 
-/// A point in an element, from the top left corner within its border, in CSS pixels.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A point in CSS pixels: in an element from the top left corner within its border, in a window from its top left
+/// corner.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Position {
     /// To the right.
     pub x: f64,
@@ -126,7 +130,8 @@ impl BrowserPage {
         options: &ClickOptions,
     ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(options.timeout);
-        self.core.click(locator, options, &deadline).await
+        let action = self.core.begin(ActionName::Click, locator, &deadline);
+        self.core.click(&action, options).await
     }
 
     /// Moves the mouse over an element.
@@ -141,65 +146,26 @@ impl BrowserPage {
     ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(limit);
         let core = &self.core;
-        let mut tries = Tries::of(core, "hovering over", locator, &deadline);
+        let action = core.begin(ActionName::Hover, locator, &deadline);
+        let mut tries = Tries::begun(core, &action);
         loop {
-            let tried = core
-                .try_hover(locator, position, tries.count(), &deadline)
-                .await;
-            match tried {
+            match core.try_hover(&action, position, tries.count()).await {
                 Ok(()) => return Ok(()),
                 Err(miss) => tries.again(miss).await?,
             }
         }
-    }
-
-    /// Clicks a point of the window, whatever is there.
-    ///
-    /// # Errors
-    /// The page has ended, or does not answer in time.
-    pub async fn click_at(
-        &self,
-        position: Position,
-        options: &ClickOptions,
-    ) -> Result<(), BrowserError> {
-        let deadline = Deadline::after(options.timeout);
-        let point = WindowPoint {
-            x: position.x,
-            y: position.y,
-        };
-        self.core.check_open()?;
-        self.core.press_at(point, options, &deadline).await
-    }
-
-    /// Turns the wheel at a point of the window, by so many pixels to the right and down.
-    ///
-    /// # Errors
-    /// The page has ended, or does not answer in time.
-    pub async fn scroll_at(
-        &self,
-        position: Position,
-        by: Position,
-        limit: Duration,
-    ) -> Result<(), BrowserError> {
-        let deadline = Deadline::after(limit);
-        let point = |at: Position| WindowPoint { x: at.x, y: at.y };
-        self.core.check_open()?;
-        let scrolled = self.core.mouse_wheel(point(position), point(by), &deadline);
-        scrolled.await
     }
 }
 
 impl PageCore {
     pub(super) async fn click(
         &self,
-        locator: &Locator,
+        action: &BegunAction<'_>,
         options: &ClickOptions,
-        deadline: &Deadline,
     ) -> Result<(), BrowserError> {
-        let mut tries = Tries::of(self, "clicking", locator, deadline);
+        let mut tries = Tries::begun(self, action);
         loop {
-            let tried = self.try_click(locator, options, tries.count(), deadline);
-            match tried.await {
+            match self.try_click(action, options, tries.count()).await {
                 Ok(()) => return Ok(()),
                 Err(miss) => tries.again(miss).await?,
             }
@@ -208,41 +174,40 @@ impl PageCore {
 
     async fn try_click(
         &self,
-        locator: &Locator,
+        action: &BegunAction<'_>,
         options: &ClickOptions,
         tries: usize,
-        deadline: &Deadline,
     ) -> Result<(), Miss> {
         let checks = if options.force {
             &[][..]
         } else {
             &CLICK_CHECKS[..]
         };
-        let element = self.ready(locator, checks, deadline).await?;
+        let element = self.ready_for(action, checks).await?;
         let hit = !options.force;
-        let aimed = self.aim(&element, options.position, tries, hit, deadline);
+        let aimed = self.aim(action, &element, options.position, tries, hit);
         let point = aimed.await?;
         if !options.trial {
-            self.press_at(point, options, deadline).await?;
+            self.press_at(point, options, action.deadline).await?;
         }
         Ok(())
     }
 
     async fn try_hover(
         &self,
-        locator: &Locator,
+        action: &BegunAction<'_>,
         position: Option<Position>,
         tries: usize,
-        deadline: &Deadline,
     ) -> Result<(), Miss> {
-        let element = self.ready(locator, &HOVER_CHECKS, deadline).await?;
-        let point = self.aim(&element, position, tries, true, deadline).await?;
-        self.mouse_move(point, None, 0, deadline).await?;
+        let element = self.ready_for(action, &HOVER_CHECKS).await?;
+        let point = self.aim(action, &element, position, tries, true).await?;
+        let moved = MouseEvent::moved(point, None);
+        self.mouse(moved, action.deadline).await?;
         Ok(())
     }
 
     /// Moves to the point, presses and releases; a navigation that this begins shows something at the end.
-    async fn press_at(
+    pub(super) async fn press_at(
         &self,
         point: WindowPoint,
         options: &ClickOptions,
@@ -255,10 +220,11 @@ impl PageCore {
         let button = options.button;
         let before = self.navigations();
         for count in 1..=options.count.max(1) {
+            let send = |event: MouseEvent| self.mouse(event.with_keys(keys), deadline);
             // All leave at once: a caller that is cancelled in between leaves no button pressed.
-            let moved = self.mouse_move(point, None, keys, deadline);
-            let down = self.mouse_down(point, button, count, keys, deadline);
-            let up = self.mouse_up(point, button, count, keys, deadline);
+            let moved = send(MouseEvent::moved(point, None));
+            let down = send(MouseEvent::pressed(point, button, count));
+            let up = send(MouseEvent::released(point, button, count));
             match tokio::try_join!(biased; moved, down, up) {
                 // The page was left, or closed, by the first half of the click.
                 Err(error) if is_stale(&error) => break,

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::{
     aim::WindowPoint,
     click::{ButtonName, HOVER_CHECKS},
+    last::{ActionName, BegunAction},
+    mouse::MouseEvent,
     wait::{Miss, Tries},
 };
 use crate::{
@@ -33,21 +35,22 @@ impl BrowserPage {
     ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(limit);
         let core = &self.core;
-        let start = core.aim_at("dragging", from, &deadline).await?;
+        let start = core.aim_at(ActionName::Drag, from, &deadline).await?;
         let session = &core.session;
         // The browser tells of a drag instead of asking the system to show it.
         let intercept = json!({"enabled": true});
         session.send("Input.setInterceptDrags", intercept).await?;
         core.state().drag = None;
-        core.mouse_move(start, None, 0, &deadline).await?;
-        core.mouse_down(start, ButtonName::Left, 1, 0, &deadline)
+        core.mouse(MouseEvent::moved(start, None), &deadline)
+            .await?;
+        core.mouse(MouseEvent::pressed(start, ButtonName::Left, 1), &deadline)
             .await?;
         let dropped = self.drop_on(start, to, &deadline).await;
         session.post("Input.setInterceptDrags", json!({"enabled": false}));
         if dropped.is_err() {
             // The button does not stay pressed.
             let _ = core
-                .mouse_up(start, ButtonName::Left, 1, 0, &deadline)
+                .mouse(MouseEvent::released(start, ButtonName::Left, 1), &deadline)
                 .await;
         }
         dropped
@@ -61,16 +64,17 @@ impl BrowserPage {
     ) -> Result<(), BrowserError> {
         let core = &self.core;
         let held = Some(ButtonName::Left);
-        let end = core.aim_at("dropping on", to, deadline).await?;
+        let end = core.aim_at(ActionName::Drop, to, deadline).await?;
         let middle = WindowPoint {
             x: f64::midpoint(start.x, end.x),
             y: f64::midpoint(start.y, end.y),
         };
-        core.mouse_move(middle, held, 0, deadline).await?;
-        core.mouse_move(end, held, 0, deadline).await?;
+        core.mouse(MouseEvent::moved(middle, held), deadline)
+            .await?;
+        core.mouse(MouseEvent::moved(end, held), deadline).await?;
         match core.dragged().await? {
             None => {
-                core.mouse_move(end, held, 0, deadline).await?;
+                core.mouse(MouseEvent::moved(end, held), deadline).await?;
             }
             Some(data) => {
                 for kind in ["dragEnter", "dragOver", "drop"] {
@@ -78,34 +82,31 @@ impl BrowserPage {
                 }
             }
         }
-        core.mouse_up(end, ButtonName::Left, 1, 0, deadline).await
+        core.mouse(MouseEvent::released(end, ButtonName::Left, 1), deadline)
+            .await
     }
 }
 
 impl PageCore {
     async fn aim_at(
         &self,
-        what: &str,
+        name: ActionName,
         locator: &Locator,
         deadline: &Deadline,
     ) -> Result<WindowPoint, BrowserError> {
-        let mut tries = Tries::of(self, what, locator, deadline);
+        let action = self.begin(name, locator, deadline);
+        let mut tries = Tries::begun(self, &action);
         loop {
-            match self.try_aim(locator, tries.count(), deadline).await {
+            match self.try_aim(&action, tries.count()).await {
                 Ok(point) => return Ok(point),
                 Err(miss) => tries.again(miss).await?,
             }
         }
     }
 
-    async fn try_aim(
-        &self,
-        locator: &Locator,
-        tries: usize,
-        deadline: &Deadline,
-    ) -> Result<WindowPoint, Miss> {
-        let element = self.ready(locator, &HOVER_CHECKS, deadline).await?;
-        self.aim(&element, None, tries, true, deadline).await
+    async fn try_aim(&self, action: &BegunAction<'_>, tries: usize) -> Result<WindowPoint, Miss> {
+        let element = self.ready_for(action, &HOVER_CHECKS).await?;
+        self.aim(action, &element, None, tries, true).await
     }
 
     /// What the page drags, if the movements have begun a drag of HTML.

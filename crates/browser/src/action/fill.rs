@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::wait::{Miss, Tries};
+use super::{
+    last::{ActionName, BegunAction},
+    wait::{Miss, Tries},
+};
 use crate::{
     deadline::Deadline,
     error::BrowserError,
@@ -35,9 +38,10 @@ impl BrowserPage {
         limit: Duration,
     ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(limit);
-        let mut tries = Tries::of(&self.core, "filling", locator, &deadline);
+        let action = self.core.begin(ActionName::Fill, locator, &deadline);
+        let mut tries = Tries::begun(&self.core, &action);
         loop {
-            match self.core.try_fill(locator, value, &deadline).await {
+            match self.core.try_fill(&action, value).await {
                 Ok(()) => return Ok(()),
                 Err(miss) => tries.again(miss).await?,
             }
@@ -46,20 +50,15 @@ impl BrowserPage {
 }
 
 impl PageCore {
-    async fn try_fill(
-        &self,
-        locator: &Locator,
-        value: &str,
-        deadline: &Deadline,
-    ) -> Result<(), Miss> {
-        let element = self.ready(locator, &CHECKS, deadline).await?;
+    async fn try_fill(&self, action: &BegunAction<'_>, value: &str) -> Result<(), Miss> {
+        let element = self.ready_for(action, &CHECKS).await?;
+        let deadline = action.deadline;
         let arguments = [Value::from(value)];
         let prepared: Preparation = self
             .call_element(&element, "prepareFill", &arguments, deadline)
             .await?;
         if let Some(reason) = prepared.unfit {
-            let what = format!("filling `{locator}`");
-            return Err(BrowserError::Unfit { what, reason }.into());
+            return Err(action.unfit(reason).into());
         }
         if prepared.done.as_deref() != Some("type") {
             return Ok(());

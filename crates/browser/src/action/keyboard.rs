@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     click::KeyModifier,
     keys::{KeyChord, KeyStroke},
+    last::{ActionName, BegunAction},
     wait::{Miss, Tries},
 };
 use crate::{
@@ -31,7 +32,7 @@ impl BrowserPage {
         limit: Duration,
     ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(limit);
-        self.focus(locator, "pressing a key in", &deadline).await?;
+        self.focus(locator, ActionName::Press, &deadline).await?;
         let before = self.core.navigations();
         self.core.press_key(chord, &deadline).await?;
         self.core.settle(before, &deadline).await;
@@ -51,7 +52,7 @@ impl BrowserPage {
         limit: Duration,
     ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(limit);
-        self.focus(locator, "typing into", &deadline).await?;
+        self.focus(locator, ActionName::Type, &deadline).await?;
         for (index, c) in text.chars().enumerate() {
             if index > 0 && !delay.is_zero() {
                 tokio::time::sleep(delay).await;
@@ -72,15 +73,16 @@ impl BrowserPage {
     async fn focus(
         &self,
         locator: Option<&Locator>,
-        what: &str,
+        name: ActionName,
         deadline: &Deadline,
     ) -> Result<(), BrowserError> {
         let Some(locator) = locator else {
             return self.core.check_open();
         };
-        let mut tries = Tries::of(&self.core, what, locator, deadline);
+        let action = self.core.begin(name, locator, deadline);
+        let mut tries = Tries::begun(&self.core, &action);
         loop {
-            match self.core.try_focus(locator, deadline).await {
+            match self.core.try_focus(&action).await {
                 Ok(()) => return Ok(()),
                 Err(miss) => tries.again(miss).await?,
             }
@@ -89,9 +91,11 @@ impl BrowserPage {
 }
 
 impl PageCore {
-    async fn try_focus(&self, locator: &Locator, deadline: &Deadline) -> Result<(), Miss> {
-        let element = self.ready(locator, &[], deadline).await?;
-        let _: Value = self.call_element(&element, "focus", &[], deadline).await?;
+    async fn try_focus(&self, action: &BegunAction<'_>) -> Result<(), Miss> {
+        let element = self.ready_for(action, &[]).await?;
+        let _: Value = self
+            .call_element(&element, "focus", &[], action.deadline)
+            .await?;
         Ok(())
     }
 

@@ -14,18 +14,19 @@ mod fill;
 mod inventory;
 mod keyboard;
 mod keys;
+mod last;
 mod mouse;
+mod points;
 mod read;
 mod select;
-mod target;
 mod upload;
 mod wait;
 
 pub use click::{ButtonName, ClickOptions, KeyModifier, Position};
 pub use inventory::{InventoryOptions, PageElement, PageInventory};
+pub use last::{ActionName, LastAction};
 pub use read::{ElementStates, WaitState};
 pub use select::OptionChoice;
-pub use target::ActionTarget;
 
 use std::time::Duration;
 

@@ -9,95 +9,108 @@ use crate::{
     page::{PageCore, name_timeout},
 };
 
-const METHOD: &str = "Input.dispatchMouseEvent";
-
 /// Which keys are held, as the protocol counts them.
 pub(super) type HeldKeys = u8;
 
-impl PageCore {
-    async fn mouse(&self, event: Value, deadline: &Deadline) -> Result<(), BrowserError> {
-        let sent = self
-            .session
-            .send_within(METHOD, event, deadline.left())
-            .await;
-        name_timeout(sent, deadline, "the mouse").map(drop)
+/// One event at a point of the window.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MouseEvent {
+    kind: &'static str,
+    point: WindowPoint,
+    /// The button that it is about.
+    button: Option<ButtonName>,
+    /// The button that is pressed after it.
+    held: Option<ButtonName>,
+    /// Which press of a series it is: 2 for the second one of a double click.
+    count: u32,
+    keys: HeldKeys,
+    /// How far the wheel is turned, in CSS pixels.
+    wheel: Option<WindowPoint>,
+}
+
+impl MouseEvent {
+    fn new(kind: &'static str, point: WindowPoint) -> Self {
+        Self {
+            kind,
+            point,
+            button: None,
+            held: None,
+            count: 0,
+            keys: 0,
+            wheel: None,
+        }
     }
 
-    /// Turns the wheel at a point.
-    pub(super) async fn mouse_wheel(
-        &self,
-        point: WindowPoint,
-        by: WindowPoint,
-        deadline: &Deadline,
-    ) -> Result<(), BrowserError> {
-        let event = json!({
-            "type": "mouseWheel",
-            "x": point.x,
-            "y": point.y,
-            "deltaX": by.x,
-            "deltaY": by.y,
-        });
-        self.mouse(event, deadline).await
+    /// Moves to the point, with a button held or not.
+    pub(super) fn moved(point: WindowPoint, held: Option<ButtonName>) -> Self {
+        Self {
+            button: held,
+            held,
+            ..Self::new("mouseMoved", point)
+        }
     }
 
-    /// Moves to a point, with a button held or not.
-    pub(super) async fn mouse_move(
-        &self,
-        point: WindowPoint,
-        held: Option<ButtonName>,
-        keys: HeldKeys,
-        deadline: &Deadline,
-    ) -> Result<(), BrowserError> {
-        let event = json!({
-            "type": "mouseMoved",
-            "x": point.x,
-            "y": point.y,
-            "button": held.map_or("none", ButtonName::name),
-            "buttons": held.map_or(0, ButtonName::bit),
-            "modifiers": keys,
-        });
-        self.mouse(event, deadline).await
-    }
-
-    /// Presses a button; `count` is 2 for the second press of a double click.
-    pub(super) async fn mouse_down(
-        &self,
-        point: WindowPoint,
-        button: ButtonName,
-        count: u32,
-        keys: HeldKeys,
-        deadline: &Deadline,
-    ) -> Result<(), BrowserError> {
-        let event = json!({
-            "type": "mousePressed",
-            "x": point.x,
-            "y": point.y,
-            "button": button.name(),
-            "buttons": button.bit(),
-            "clickCount": count,
-            "modifiers": keys,
-        });
-        self.mouse(event, deadline).await
+    /// Presses a button.
+    pub(super) fn pressed(point: WindowPoint, button: ButtonName, count: u32) -> Self {
+        Self {
+            button: Some(button),
+            held: Some(button),
+            count,
+            ..Self::new("mousePressed", point)
+        }
     }
 
     /// Releases a button.
-    pub(super) async fn mouse_up(
+    pub(super) fn released(point: WindowPoint, button: ButtonName, count: u32) -> Self {
+        Self {
+            button: Some(button),
+            count,
+            ..Self::new("mouseReleased", point)
+        }
+    }
+
+    /// Turns the wheel.
+    pub(super) fn turned(point: WindowPoint, by: WindowPoint) -> Self {
+        Self {
+            wheel: Some(by),
+            ..Self::new("mouseWheel", point)
+        }
+    }
+
+    /// The same while keys are held.
+    pub(super) fn with_keys(self, keys: HeldKeys) -> Self {
+        Self { keys, ..self }
+    }
+
+    fn to_json(self) -> Value {
+        let mut event = json!({
+            "type": self.kind,
+            "x": self.point.x,
+            "y": self.point.y,
+            "button": self.button.map_or("none", ButtonName::name),
+            "buttons": self.held.map_or(0, ButtonName::bit),
+            "clickCount": self.count,
+            "modifiers": self.keys,
+        });
+        if let Some(by) = self.wheel {
+            event["deltaX"] = Value::from(by.x);
+            event["deltaY"] = Value::from(by.y);
+        }
+        event
+    }
+}
+
+impl PageCore {
+    pub(super) async fn mouse(
         &self,
-        point: WindowPoint,
-        button: ButtonName,
-        count: u32,
-        keys: HeldKeys,
+        event: MouseEvent,
         deadline: &Deadline,
     ) -> Result<(), BrowserError> {
-        let event = json!({
-            "type": "mouseReleased",
-            "x": point.x,
-            "y": point.y,
-            "button": button.name(),
-            "buttons": 0,
-            "clickCount": count,
-            "modifiers": keys,
-        });
-        self.mouse(event, deadline).await
+        let method = "Input.dispatchMouseEvent";
+        let sent = self
+            .session
+            .send_within(method, event.to_json(), deadline.left())
+            .await;
+        name_timeout(sent, deadline, "the mouse").map(drop)
     }
 }

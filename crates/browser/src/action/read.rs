@@ -128,7 +128,7 @@ impl BrowserPage {
         locator: &Locator,
         deadline: &Deadline,
     ) -> Result<(Option<ElementStates>, String), BrowserError> {
-        match self.core.find(locator, &[], deadline).await? {
+        match self.core.find(locator, &[], false, deadline).await? {
             Search::Nothing { reason } => Ok((None, reason)),
             Search::Found(element) => {
                 let core = &self.core;

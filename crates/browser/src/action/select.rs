@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::wait::{Miss, Tries};
+use super::{
+    last::{ActionName, BegunAction},
+    wait::{Miss, Tries},
+};
 use crate::{
     deadline::Deadline,
     error::BrowserError,
@@ -65,9 +68,10 @@ impl BrowserPage {
         let deadline = Deadline::after(limit);
         let choices: Vec<Value> = choices.iter().map(OptionChoice::to_json).collect();
         let choices = Value::from(choices);
-        let mut tries = Tries::of(&self.core, "selecting in", locator, &deadline);
+        let action = self.core.begin(ActionName::Select, locator, &deadline);
+        let mut tries = Tries::begun(&self.core, &action);
         loop {
-            match self.core.try_select(locator, &choices, &deadline).await {
+            match self.core.try_select(&action, &choices).await {
                 Ok(selected) => return Ok(selected),
                 Err(miss) => tries.again(miss).await?,
             }
@@ -78,18 +82,17 @@ impl BrowserPage {
 impl PageCore {
     async fn try_select(
         &self,
-        locator: &Locator,
+        action: &BegunAction<'_>,
         choices: &Value,
-        deadline: &Deadline,
     ) -> Result<Vec<String>, Miss> {
-        let element = self.ready(locator, &CHECKS, deadline).await?;
+        let element = self.ready_for(action, &CHECKS).await?;
+        let deadline = action.deadline;
         let arguments = std::slice::from_ref(choices);
         let selection: Selection = self
             .call_element(&element, "select", arguments, deadline)
             .await?;
         if let Some(reason) = selection.unfit {
-            let what = format!("selecting in `{locator}`");
-            return Err(BrowserError::Unfit { what, reason }.into());
+            return Err(action.unfit(reason).into());
         }
         selection
             .selected

@@ -5,7 +5,10 @@ use std::{path::PathBuf, time::Duration};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::wait::{Miss, Tries};
+use super::{
+    last::{ActionName, BegunAction},
+    wait::{Miss, Tries},
+};
 use crate::{
     deadline::Deadline,
     error::BrowserError,
@@ -42,9 +45,10 @@ impl BrowserPage {
             paths.push(path);
         }
         let deadline = Deadline::after(limit);
-        let mut tries = Tries::of(&self.core, "uploading to", locator, &deadline);
+        let action = self.core.begin(ActionName::Upload, locator, &deadline);
+        let mut tries = Tries::begun(&self.core, &action);
         loop {
-            match self.core.try_upload(locator, &paths, &deadline).await {
+            match self.core.try_upload(&action, &paths).await {
                 Ok(()) => return Ok(()),
                 Err(miss) => tries.again(miss).await?,
             }
@@ -53,20 +57,15 @@ impl BrowserPage {
 }
 
 impl PageCore {
-    async fn try_upload(
-        &self,
-        locator: &Locator,
-        paths: &[PathBuf],
-        deadline: &Deadline,
-    ) -> Result<(), Miss> {
-        let element = self.ready(locator, &["enabled"], deadline).await?;
+    async fn try_upload(&self, action: &BegunAction<'_>, paths: &[PathBuf]) -> Result<(), Miss> {
+        let element = self.ready_for(action, &["enabled"]).await?;
+        let deadline = action.deadline;
         let input: FileInput = self
             .call_element(&element, "fileInput", &[], deadline)
             .await?;
-        let id = input.id.ok_or_else(|| BrowserError::Unfit {
-            what: format!("uploading to `{locator}`"),
-            reason: input.unfit.unwrap_or_default(),
-        })?;
+        let id = input
+            .id
+            .ok_or_else(|| action.unfit(input.unfit.unwrap_or_default()))?;
         let place = &element.place;
         let object = self
             .call_for_object(place, "element", json!([id]), deadline)

@@ -1,7 +1,7 @@
 //! The loop of every action: find the element, see whether it is ready, act, or try again.
 
+use super::{last::BegunAction, pause};
 use crate::{
-    action::pause,
     deadline::Deadline,
     error::BrowserError,
     locator::Locator,
@@ -55,6 +55,11 @@ impl<'a> Tries<'a> {
         Self::new(page, format!("{what} `{locator}`"), deadline)
     }
 
+    /// For an action that has begun.
+    pub(super) fn begun(page: &'a PageCore, action: &BegunAction<'a>) -> Self {
+        Self::of(page, action.name.doing(), action.locator, action.deadline)
+    }
+
     pub(super) fn count(&self) -> usize {
         self.count
     }
@@ -102,14 +107,22 @@ impl PageCore {
         checks: &[&str],
         deadline: &Deadline,
     ) -> Result<FoundElement, Miss> {
-        match self.find(locator, checks, deadline).await? {
+        self.look_once(locator, checks, false, deadline).await
+    }
+
+    /// The same; scrolls to it for an action.
+    pub(super) async fn look_once(
+        &self,
+        locator: &Locator,
+        checks: &[&str],
+        scroll: bool,
+        deadline: &Deadline,
+    ) -> Result<FoundElement, Miss> {
+        match self.find(locator, checks, scroll, deadline).await? {
             Search::Nothing { reason } => Err(Miss::NotYet(reason)),
             Search::Found(element) => match element.failed {
                 Some(failed) => Err(Miss::NotYet(failed)),
-                None => {
-                    self.note_target(locator, &element, deadline).await?;
-                    Ok(element)
-                }
+                None => Ok(element),
             },
         }
     }

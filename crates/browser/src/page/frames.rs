@@ -99,18 +99,20 @@ impl PageCore {
         Ok(Search::Found((place, above)))
     }
 
-    /// Looks once for the element, and sees whether these checks hold of it.
+    /// Looks once for the element, and sees whether these checks hold of it; scrolls to it if they do and that
+    /// is wanted.
     pub(crate) async fn find(
         &self,
         locator: &Locator,
         checks: &[&str],
+        scroll: bool,
         deadline: &Deadline,
     ) -> Result<Search<FoundElement>, BrowserError> {
         let (place, above) = match self.find_frame(locator, deadline).await? {
             Search::Found(found) => found,
             Search::Nothing { reason } => return Ok(Search::Nothing { reason }),
         };
-        let arguments = json!([locator.parts(), checks]);
+        let arguments = json!([locator.parts(), checks, scroll]);
         let mut found: FindResult = self.call(&place, "ready", arguments, deadline).await?;
         let failed = found.failed.take();
         let area = found.area.unwrap_or_default();

@@ -28,9 +28,10 @@ pub(crate) use frames::{FoundElement, Search};
 pub(crate) use world::FramePlace;
 
 use crate::{
+    action::LastAction,
     browser::TargetInfo,
     cdp::CdpSession,
-    context::{ContextOptions, DialogPolicy},
+    context::{ContextOptions, DialogPolicy, Viewport},
     deadline::Deadline,
     error::BrowserError,
 };
@@ -55,6 +56,7 @@ pub(crate) struct PageCore {
     /// Held from the look at the secrets until the documents have them, so that no older ones come last.
     pub(crate) covering: tokio::sync::Mutex<()>,
     state: Mutex<PageState>,
+    pub(crate) last_action: watch::Sender<Option<LastAction>>,
     /// Marks that the state changed.
     changed: watch::Sender<()>,
 }
@@ -185,6 +187,7 @@ impl PageCore {
             secrets,
             covering: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
+            last_action: watch::Sender::new(None),
             changed: watch::Sender::new(()),
         })
     }
@@ -219,6 +222,11 @@ impl PageCore {
             session.send("Runtime.runIfWaitingForDebugger", json!({})),
         )?;
         Ok(())
+    }
+
+    /// The size of its window.
+    pub(crate) fn viewport(&self) -> Viewport {
+        self.options.viewport
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, PageState> {

@@ -5,10 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use serde_json::Value;
 
 use super::{records::PageRecords, world::World};
-use crate::{
-    action::ActionTarget, cdp::CdpSession, context::DialogPolicy, error::BrowserError,
-    picture::ScreencastSink,
-};
+use crate::{cdp::CdpSession, context::DialogPolicy, error::BrowserError, picture::ScreencastSink};
 
 /// Requests that are under way; a page that never ends them is forgotten in part.
 const MOST_REQUESTS: usize = 2000;
@@ -35,8 +32,8 @@ pub(crate) struct PageState {
     pub(crate) uncovered: u32,
     /// Frames that were taken until then are not shown. In milliseconds since 1970.
     pub(crate) covered_since_ms: u64,
-    /// What the last action is about.
-    pub(crate) target: Option<ActionTarget>,
+    /// How many actions have begun.
+    pub(crate) actions: u64,
     /// The script that covers secrets in documents to come, by its number.
     pub(super) protection: Option<String>,
     /// Answers all requests with an empty document, so that no server is asked.
@@ -95,7 +92,7 @@ impl PageState {
             screencasts: 0,
             uncovered: 0,
             covered_since_ms: 0,
-            target: None,
+            actions: 0,
             protection: None,
             answer_empty: false,
         }

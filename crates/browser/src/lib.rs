@@ -32,8 +32,9 @@ pub use page::{
     ResponseRecord, VisitedPage,
 };
 pub use picture::{
-    PdfOptions, PictureArea, PictureFormat, PictureMask, Screencast, ScreencastFrame,
-    ScreencastOptions, ScreenshotOptions,
+    CompareError, CompareOptions, Comparison, PdfOptions, PictureArea, PictureFormat, PictureMask,
+    PictureName, PictureSize, PixelArea, Screencast, ScreencastFrame, ScreencastOptions,
+    ScreenshotOptions, compare_pictures,
 };
 
 #[cfg(test)]

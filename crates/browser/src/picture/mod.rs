@@ -1,10 +1,15 @@
 //! Pictures of a page: screenshots, PDF, and a stream of frames; what must not be seen is covered in the page.
 
+mod compare;
 mod cover;
 mod pdf;
 mod screencast;
 mod screenshot;
 
+pub use compare::{
+    CompareError, CompareOptions, Comparison, PictureName, PictureSize, PixelArea,
+    compare as compare_pictures,
+};
 pub use cover::PictureMask;
 pub use pdf::PdfOptions;
 pub(crate) use screencast::ScreencastSink;

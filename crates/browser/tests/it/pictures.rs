@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use browser::{PdfOptions, PictureArea, PictureFormat, ScreencastOptions, ScreenshotOptions};
+use browser::{
+    CompareOptions, PdfOptions, PictureArea, PictureFormat, PixelArea, ScreencastOptions,
+    ScreenshotOptions, compare_pictures,
+};
 
 use crate::setup::{LONG, TestBrowser, locator};
 
@@ -113,5 +116,39 @@ async fn a_new_screencast_takes_the_place_of_the_old_one() {
     let mut old = jpeg.frames();
     let ended = async { while old.changed().await.is_ok() {} };
     tokio::time::timeout(LONG, ended).await.unwrap();
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn pictures_of_a_page_are_compared() {
+    let test = TestBrowser::on("/actions.html").await;
+    let take = async || {
+        let options = ScreenshotOptions::default();
+        test.page.screenshot(&options).await.unwrap()
+    };
+    let first = take().await;
+    let options = CompareOptions::default();
+    let same = compare_pictures(&first, &take().await, &options).unwrap();
+    assert_eq!((same.equal_percent, same.different_pixels), (100.0, 0));
+    assert_eq!(same.compared_pixels, 1280 * 900);
+    let paint =
+        "target.style.background = '#f00'; const b = target.getBoundingClientRect(); [b.x, b.y]";
+    let place = test.value(paint).await;
+    let second = take().await;
+    let painted = compare_pictures(&first, &second, &options).unwrap();
+    assert_eq!(painted.different_pixels, 80 * 80);
+    assert_eq!(size(&painted.diff_png), (1280, 900));
+    let pixel = |at: usize| place[at].as_f64().unwrap() as u32;
+    let options = CompareOptions {
+        masks: vec![PixelArea {
+            x: pixel(0),
+            y: pixel(1),
+            width: 81,
+            height: 81,
+        }],
+        ..options
+    };
+    let masked = compare_pictures(&first, &second, &options).unwrap();
+    assert_eq!(masked.different_pixels, 0);
     test.finish().await;
 }

@@ -3,6 +3,7 @@
 
 mod pipe;
 mod routing;
+mod surrogates;
 
 use std::{sync::Arc, time::Duration};
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{CdpEvent, CdpEvents};
+use super::{CdpEvent, CdpEvents, surrogates::replace_halves};
 use crate::error::BrowserError;
 
 type CommandAnswer = Result<Value, BrowserError>;
@@ -42,6 +42,12 @@ struct SessionEntry {
     /// Until the session's owner takes them: the first events may come before it has looked.
     untaken: Option<CdpEvents>,
     crashed: bool,
+}
+
+/// What is read of a message that cannot be read as a whole.
+#[derive(Deserialize)]
+struct MessageId {
+    id: u64,
 }
 
 #[derive(Deserialize)]
@@ -132,8 +138,11 @@ impl Routing {
 
     /// Takes one message of the browser.
     pub(super) fn receive(&self, message: &[u8]) {
-        let Ok(message) = serde_json::from_slice::<CdpMessage>(message) else {
-            return;
+        let read = serde_json::from_slice(message)
+            .or_else(|_| serde_json::from_slice(&replace_halves(message)));
+        let message: CdpMessage = match read {
+            Ok(message) => message,
+            Err(error) => return self.unreadable(message, &error),
         };
         if let Some(id) = message.id {
             let pending = self.table().commands.remove(&id);
@@ -151,6 +160,17 @@ impl Routing {
                 params: message.params,
             };
             self.route(message.session.as_deref(), event);
+        }
+    }
+
+    /// An answer that cannot be read, such as one that is nested too deeply: its caller does not wait for it.
+    fn unreadable(&self, message: &[u8], error: &serde_json::Error) {
+        let id = serde_json::from_slice(message).ok();
+        let pending = id.and_then(|MessageId { id }| self.table().commands.remove(&id));
+        if let Some(PendingCommand { method, answer, .. }) = pending {
+            let message = format!("its answer cannot be read: {error}");
+            // The caller may have gone.
+            let _ = answer.send(Err(BrowserError::Refused { method, message }));
         }
     }
 

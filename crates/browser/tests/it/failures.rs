@@ -150,3 +150,16 @@ async fn a_page_that_does_not_want_to_be_left_is_left() {
     assert_eq!(test.page.title(LONG).await.unwrap(), "Plain");
     test.finish().await;
 }
+
+/// JavaScript cuts texts in the middle of a character: what a page says then still arrives.
+#[tokio::test]
+async fn halves_of_characters_do_not_hold_an_answer_back() {
+    let test = TestBrowser::on("/plain.html").await;
+    assert_eq!(test.value("'a\\ud83d'").await, "a\u{fffd}");
+    test.value("document.querySelector('p').textContent = 'b\\ude00'; console.log('c\\ud83d'); 0")
+        .await;
+    assert_eq!(test.text("p").await, "b\u{fffd}");
+    let console = test.page.records().console;
+    assert!(console.iter().any(|line| line.text == "c\u{fffd}"));
+    test.finish().await;
+}

@@ -1,5 +1,6 @@
 //! Claims runs and performs them. Never sees the store.
 
+mod addresses;
 mod agent;
 mod attempt;
 mod backoff;

@@ -101,6 +101,9 @@ fn run_routes() -> Vec<Route> {
         (Post,   "/api/runs/{id}/gates",               Scope::RunsPerform, None,                  routes!(executors::gates::compare)),
         (Post,   "/api/runs/{id}/park",                Scope::RunsPerform, None,                  routes!(executors::parts::park)),
         (Put,    "/api/runs/{id}/frame",               Scope::RunsPerform, None,                  routes!(executors::frame::show)),
+        (Put,    "/api/runs/{id}/browser-states/{name}", Scope::RunsPerform, Some("browser-state.save"), routes!(executors::browser_states::save)),
+        (Get,    "/api/runs/{id}/browser-states/{name}", Scope::RunsPerform, Some("browser-state.load"), routes!(executors::browser_states::load)),
+        (Get,    "/api/runs/{id}/baselines/{name}",    Scope::RunsPerform, None,                  routes!(executors::baselines::get)),
         (Put,    "/api/runs/{id}/artifacts/{*name}",   Scope::RunsPerform, None,                  routes!(executors::artifacts::put)),
         (Post,   "/api/runs/{id}/credentials",         Scope::RunsPerform, Some("credential.use"), routes!(executors::credentials::open)),
         (Post,   "/api/runs/{id}/generated",           Scope::RunsPerform, None,                  routes!(executors::operations::generated)),
@@ -161,6 +164,7 @@ fn own_routes() -> Vec<Route> {
         (Post,   "/api/runs/{id}/skip",         Scope::Known,       Some("run.skip"),      routes!(runs::control::skip)),
         (Post,   "/api/runs/{id}/cancel",       Scope::Known,       Some("run.cancel"),    routes!(runs::control::cancel)),
         (Post,   "/api/runs/{id}/retry",        Scope::Known,       Some("run.retry"),     routes!(runs::control::retry)),
+        (Post,   "/api/runs/{id}/browser",      Scope::Known,       Some("run.browser"),   routes!(runs::browser::steer)),
 
         // What steps of executions ask people; who may answer depends on the playbook.
         (Get,    "/api/approvals",              Scope::ExecutionsRead, None,               routes!(approvals::find::list)),
@@ -179,6 +183,7 @@ fn own_routes() -> Vec<Route> {
         (Post,   "/api/hooks/{id}/deliveries/{delivery}/replay", Scope::HooksWrite, Some("hook.replay"),   routes!(hooks::deliveries::replay)),
         (Get,    "/ws/events",                  Scope::EventsRead,  None,                  routes!(ws::events::follow)),
         (Get,    "/ws/executions",              Scope::ExecutionsRead, None,                  routes!(ws::executions::follow)),
+        (Get,    "/ws/runs/{id}/frames",        Scope::Known,       None,                  routes!(ws::frames::follow)),
     ]
 }
 

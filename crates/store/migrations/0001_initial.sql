@@ -463,6 +463,14 @@ CREATE TABLE credentials (
     updated_at  BIGINT  NOT NULL
 ) {clustered};
 
+-- What a browser was when a step saved it: cookies and local storage, sealed. The database has no key.
+CREATE TABLE browser_states (
+    name     TEXT    NOT NULL PRIMARY KEY,
+    sealed   {bytes} NOT NULL,
+    run_id   {bytes} NOT NULL,
+    saved_at BIGINT  NOT NULL
+) {clustered};
+
 -- One row: the key that everything is sealed with, itself sealed under the master key.
 CREATE TABLE vault (
     id       BIGINT  NOT NULL PRIMARY KEY CHECK (id = 1),

@@ -10,6 +10,7 @@ pub mod artifacts;
 pub mod audit;
 mod batch;
 pub mod blobs;
+pub mod browser_states;
 pub mod children;
 mod counters;
 pub mod credentials;

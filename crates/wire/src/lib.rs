@@ -4,6 +4,7 @@
 pub mod approvals;
 pub mod artifacts;
 pub mod audit;
+pub mod browser;
 pub mod client;
 pub mod events;
 pub mod executors;

@@ -45,6 +45,10 @@ pub(super) async fn answer(agent: Arc<Agent>, asked: AskedQuestion) {
             Some(playroom) => json(playroom.stats(playground_id, &project).await),
             None => Err(NO_DOCKER.to_owned()),
         },
+        Question::SteerBrowser { run, input } => {
+            let browsers = &agent.runner.environment().browsers;
+            json(Ok(browsers.steer(&run, input).await))
+        }
         Question::Unknown => {
             let version = env!("CARGO_PKG_VERSION");
             Err(format!("version {version} does not know this question"))

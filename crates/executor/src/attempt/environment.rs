@@ -15,13 +15,15 @@ use tokio::task::spawn_blocking;
 
 use super::WorkDir;
 use crate::{
-    Error, Settings, browsers::Browsers, cgroup::Cgroup, directory, isolation::Plan, shim::Spec,
+    Error, Settings, addresses::AddressFilter, browsers::Browsers, cgroup::Cgroup, directory,
+    isolation::Plan, shim::Spec,
 };
 
 pub(crate) struct AttemptEnvironment {
     pub(super) settings: Arc<Settings>,
     pub(super) plan: Plan,
-    pub(super) browsers: Browsers,
+    pub(super) addresses: AddressFilter,
+    pub(crate) browsers: Browsers,
     /// Numbers the work directories.
     made: AtomicU64,
     /// Held for as long as the work directory is in use.
@@ -34,9 +36,15 @@ impl AttemptEnvironment {
         let lock = directory::open(&settings.work_dir)
             .and_then(|lock| directory::empty(&settings.work_dir).map(|()| lock))
             .map_err(failed("work", &settings.work_dir))?;
+        let addresses = AddressFilter::new(&settings.allow_addresses, &settings.deny_addresses);
         Ok(Self {
             plan: Plan::new(&settings).map_err(Error::Settings)?,
-            browsers: Browsers::new(settings.browser.clone(), &settings.work_dir),
+            browsers: Browsers::new(
+                settings.browser.clone(),
+                &settings.work_dir,
+                addresses.clone(),
+            ),
+            addresses,
             settings,
             made: AtomicU64::new(0),
             _lock: lock,

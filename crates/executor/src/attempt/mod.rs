@@ -88,6 +88,11 @@ impl AttemptRunner {
         &self.environment.plan.missing
     }
 
+    /// What all attempts share.
+    pub(crate) fn environment(&self) -> &AttemptEnvironment {
+        &self.environment
+    }
+
     /// The kinds of runs that this executor performs.
     pub(crate) fn kinds(&self) -> Vec<String> {
         let plugins = self.plugin_registry.is_used().then_some(Kind::PluginJob);

@@ -2,7 +2,10 @@
 //! by the last. Each execution has a session of its own in it, which waits here while its run is parked.
 
 mod frames;
+mod printing;
 mod session;
+mod steering;
+mod trace;
 
 use std::{
     collections::HashMap,
@@ -14,8 +17,11 @@ use std::{
 use browser::{Browser, BrowserError, Chromium, LaunchOptions};
 use tokio::time::sleep;
 
+use crate::addresses::AddressFilter;
+
 pub(crate) use frames::Audience;
 pub(crate) use session::{BrowserSession, SessionPage};
+pub(crate) use trace::TracedStep;
 
 /// Which Chromium this machine has, and whether its sandbox can be used; or why it has none and what to do. Without
 /// a program the usual names are looked for.
@@ -38,6 +44,7 @@ const KEPT: Duration = Duration::from_secs(30 * 60);
 /// The browser, if it runs, and the sessions of parked runs.
 pub(crate) struct Browsers {
     options: LaunchOptions,
+    addresses: AddressFilter,
     running: tokio::sync::Mutex<Weak<Browser>>,
     kept: Arc<KeptSessions>,
 }
@@ -49,17 +56,22 @@ struct KeptSessions(Mutex<HashMap<String, KeptSession>>);
 struct KeptSession {
     /// The lease under which the run was parked. Under the next one nobody else had the run.
     token: i64,
-    session: BrowserSession,
+    session: Arc<BrowserSession>,
 }
 
 impl Browsers {
     /// Starts nothing yet. Without a program the usual names are looked for; profiles and downloads are in the
     /// directory.
-    pub(crate) fn new(program: Option<PathBuf>, directory: &Path) -> Self {
+    pub(crate) fn new(
+        program: Option<PathBuf>,
+        directory: &Path,
+        addresses: AddressFilter,
+    ) -> Self {
         let mut options = LaunchOptions::new(directory);
         options.program = program;
         Self {
             options,
+            addresses,
             running: tokio::sync::Mutex::default(),
             kept: Arc::default(),
         }
@@ -79,21 +91,27 @@ impl Browsers {
     }
 
     /// The session that the run left when it was parked under the lease before this one; a new one otherwise.
-    pub(crate) fn take(&self, run: &str, token: i64) -> BrowserSession {
+    pub(crate) fn take(&self, run: &str, token: i64) -> Arc<BrowserSession> {
         let kept = self.kept.lock().remove(run);
         match kept {
             Some(kept) if kept.token + 1 == token => kept.session,
             Some(old) => {
-                tokio::spawn(old.session.close());
-                BrowserSession::default()
+                tokio::spawn(async move { old.session.close().await });
+                Arc::default()
             }
-            None => BrowserSession::default(),
+            None => Arc::default(),
         }
     }
 
+    /// The session of a parked run, for a person who works in it.
+    fn parked(&self, run: &str) -> Option<Arc<BrowserSession>> {
+        let kept = self.kept.lock();
+        kept.get(run).map(|kept| Arc::clone(&kept.session))
+    }
+
     /// Keeps a parked run's session for a while.
-    pub(crate) async fn keep(&self, run: &str, token: i64, session: BrowserSession) {
-        if !session.rest().await {
+    pub(crate) async fn keep(&self, run: &str, token: i64, session: Arc<BrowserSession>) {
+        if !session.is_alive().await {
             return session.close().await;
         }
         let kept = KeptSession { token, session };

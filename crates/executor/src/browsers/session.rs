@@ -2,13 +2,16 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     time::Duration,
 };
 
-use browser::{Browser, BrowserContext, BrowserError, BrowserPage, ContextOptions, DialogPolicy};
+use browser::{
+    Browser, BrowserContext, BrowserError, BrowserPage, ContextOptions, DialogPolicy,
+    ScreencastFrame, StorageState,
+};
 use tempfile::TempDir;
 use tokio::{
     sync::{Mutex, MutexGuard},
@@ -18,11 +21,14 @@ use tokio::{
 
 use super::{
     Browsers,
-    frames::{Audience, Frames},
+    frames::{Audience, Frames, NewestFrame},
+    trace::PageTrace,
 };
 
 /// How long the pages may take to cover new secrets.
 const COVER_LIMIT: Duration = Duration::from_secs(10);
+/// How long a page that an earlier step has opened may take to be set up.
+const OPEN_LIMIT: Duration = Duration::from_secs(10);
 /// How long a browser that hangs may take to close a context. It goes with the browser.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
@@ -34,6 +40,8 @@ pub(crate) struct BrowserSession {
     turn: Mutex<()>,
     /// An earlier page is gone: nothing may take an empty one for it.
     lost: AtomicBool,
+    pub(crate) trace: PageTrace,
+    newest: NewestFrame,
 }
 
 /// A context of its own in the executor's browser.
@@ -45,7 +53,6 @@ struct OpenBrowser {
     covered: Vec<String>,
     /// How many answers the page had when the step before began, and when this one did.
     answers: (u64, u64),
-    /// None while the run is parked: nobody holds its lease.
     frames: Option<Frames>,
 }
 
@@ -55,6 +62,8 @@ pub(crate) struct SessionPage {
     pub(crate) context: Arc<BrowserContext>,
     /// How many answers the page had when the step before began.
     pub(crate) answers: u64,
+    /// How many it had when this step began.
+    pub(crate) answered: u64,
 }
 
 impl BrowserSession {
@@ -94,7 +103,7 @@ impl BrowserSession {
         }
         let open = match &mut *open {
             Some(open) => open,
-            none => none.insert(OpenBrowser::new(browsers).await?),
+            none => none.insert(OpenBrowser::new(browsers, None).await?),
         };
         if secrets != open.covered {
             open.context
@@ -102,7 +111,7 @@ impl BrowserSession {
                 .await?;
             open.covered = secrets;
         }
-        let page = match open.context.page() {
+        let page = match open.context.current_page(OPEN_LIMIT).await {
             Ok(page) if page.is_usable() => page,
             Ok(crashed) => {
                 self.lost.store(true, SeqCst);
@@ -113,38 +122,69 @@ impl BrowserSession {
             Err(BrowserError::NoPage) => open.context.new_page().await?,
             Err(error) => return Err(error),
         };
-        if open.frames.is_none() {
-            open.frames = Some(Frames::show(audience, &open.context));
+        self.trace.begin(audience.of.token);
+        let shown = open.frames.as_ref().map(Frames::token);
+        if shown != Some(audience.of.token) {
+            let newest = Arc::clone(&self.newest);
+            open.frames = Some(Frames::show(audience, &open.context, newest));
         }
         open.answers = (open.answers.1, page.records().response_count);
         Ok(SessionPage {
             page,
             context: Arc::clone(&open.context),
             answers: open.answers.0,
+            answered: open.answers.1,
         })
     }
 
-    /// Stops its pictures; false when there is no browser to keep.
-    pub(super) async fn rest(&self) -> bool {
-        match &mut *self.open.lock().await {
-            Some(open) => {
-                open.frames = None;
-                open.browser.is_alive()
-            }
-            None => false,
+    /// Begins anew with what a browser was: the pages so far are closed.
+    pub(crate) async fn load(
+        &self,
+        browsers: &Browsers,
+        storage: StorageState,
+    ) -> Result<(), BrowserError> {
+        let mut open = self.open.lock().await;
+        let before = open.take();
+        let begun = OpenBrowser::new(browsers, Some(storage)).await;
+        if let Some(before) = before {
+            before.close().await;
         }
+        *open = Some(begun?);
+        self.found();
+        Ok(())
+    }
+
+    /// Whether it has a browser that runs.
+    pub(super) async fn is_alive(&self) -> bool {
+        let open = self.open.lock().await;
+        open.as_ref().is_some_and(|open| open.browser.is_alive())
+    }
+
+    /// The page that is open, if there is one: none is opened.
+    pub(super) async fn current(&self) -> Option<BrowserPage> {
+        let open = self.open.lock().await;
+        let page = open.as_ref()?.context.page().ok();
+        page.filter(BrowserPage::is_usable)
+    }
+
+    /// The newest picture of its page.
+    pub(crate) fn frame(&self) -> Option<Arc<ScreencastFrame>> {
+        self.newest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Closes it: other executions keep theirs.
-    pub(crate) async fn close(self) {
-        if let Some(open) = self.open.into_inner() {
+    pub(crate) async fn close(&self) {
+        if let Some(open) = self.open.lock().await.take() {
             open.close().await;
         }
     }
 }
 
 impl OpenBrowser {
-    async fn new(browsers: &Browsers) -> Result<Self, BrowserError> {
+    async fn new(browsers: &Browsers, storage: Option<StorageState>) -> Result<Self, BrowserError> {
         let browser = browsers.get().await?;
         let directory = &browsers.options.work_directory;
         let downloads = tempfile::Builder::new()
@@ -159,6 +199,7 @@ impl OpenBrowser {
             ignore_tls_errors: true,
             download_directory: Some(downloads.path().to_owned()),
             dialogs: DialogPolicy::Dismiss,
+            storage,
             ..ContextOptions::default()
         };
         let context = browser.new_context(options).await?;

@@ -18,7 +18,8 @@ pub(super) const TYPES: &[StepType] = &[
         ],
         &[
             gives("status", "string", "`discovered`."),
-            gives("count", "integer", "How many there are."),
+            gives("count", "integer", "How many are in the list."),
+            gives("total", "integer", "How many there are."),
             gives("inventory", "list", "The elements."),
             gives("timestamp", "string", "When."),
             gives("root_selector", "string", "Where it looked."),
@@ -109,8 +110,37 @@ pub(super) const TYPES: &[StepType] = &[
             gives("message", "string", "What was found, for people."),
         ],
     ),
-    StepType::known(
+    StepType::new(
         "perspective.verify_with_ai",
-        "it is not performed: pictures are not sent to other companies; use browser.verify_text or approval",
+        "Asks a model what a picture of the page shows. It is performed only with a key of yours; the picture leaves your network.",
+        &[
+            takes("prompt", "string", "What should be true of the page.").required(),
+            takes("ai_api_key", "string", "The key. It is shown nowhere.")
+                .required()
+                .not(&["api_key"]),
+            takes(
+                "selector",
+                "selector",
+                "The element that is shown; without it, the page.",
+            ),
+            takes(
+                "confidence_threshold",
+                "float",
+                "How sure the model must be, from 0 to 1.",
+            )
+            .default("0.8"),
+            takes("ai_model", "string", "The model.").default("\"claude-sonnet-4-20250514\""),
+            takes("ai_endpoint", "string", "Where it is asked.")
+                .default("\"https://api.anthropic.com/v1/messages\""),
+            takes("timeout", "integer", "How long it waits for the answer.").milliseconds("60000"),
+        ],
+        &[
+            gives("status", "string", "`passed`."),
+            gives("passed", "boolean", "`true`."),
+            gives("confidence", "float", "How sure the model is."),
+            gives("threshold", "float", "How sure it must be."),
+            gives("explanation", "string", "What it says."),
+            gives("details", "string", "Its whole answer."),
+        ],
     ),
 ];

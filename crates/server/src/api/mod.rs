@@ -3,6 +3,7 @@
 pub(crate) mod approvals;
 pub(crate) mod artifacts;
 pub(crate) mod audit;
+pub(crate) mod browser_states;
 mod contract;
 pub(crate) mod events;
 pub(crate) mod executors;

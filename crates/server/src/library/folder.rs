@@ -14,7 +14,7 @@ use std::{
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 
 use super::path::{PlaybookPath, is_playbook};
-pub(super) use write::Staged;
+pub(super) use write::{Staged, split};
 
 /// The largest playbook, in bytes.
 const SIZE_LIMIT: u64 = 1 << 20;
@@ -148,7 +148,7 @@ mod tests {
         for outside in ["folder/a.yaml", "file.yaml"] {
             assert!(folder.read(&path(outside)).is_err(), "{outside}");
         }
-        assert!(folder.stage(&path("folder/b.yaml"), "x").is_err());
+        assert!(folder.stage("folder/b.yaml", b"x").is_err());
         assert_eq!(folder.read(&path("real.yaml")).expect("a text").1, "text");
         let listed = folder.list().expect("a list");
         let listed: Vec<_> = listed.iter().map(|one| one.path.as_str()).collect();
@@ -161,18 +161,19 @@ mod tests {
         let folder = Folder::open(dir.path()).expect("the library");
         let (a, deep) = (path("a.yaml"), path("b/c/d.yaml"));
         let write = |path: &PlaybookPath, text: &str, replaces| {
-            let staged = folder.stage(path, text)?;
-            staged.place(path, replaces)
+            let staged = folder.stage(path.as_str(), text.as_bytes())?;
+            staged.place(path.as_str(), replaces)
         };
         write(&a, "first", false).expect("written");
         let again = write(&a, "second", false).expect_err("there");
         assert_eq!(again.kind(), std::io::ErrorKind::AlreadyExists);
         write(&deep, "deep", false).expect("written");
         // Two at once do not share a file, and one that is given up leaves nothing.
-        let [one, other] = ["one", "other"].map(|text| folder.stage(&a, text).expect("staged"));
+        let [one, other] =
+            ["one", "other"].map(|text| folder.stage(a.as_str(), text.as_bytes()).expect("staged"));
         assert_eq!(folder.read(&a).expect("a text").1, "first");
         drop(other);
-        one.place(&a, true).expect("replaced");
+        one.place(a.as_str(), true).expect("replaced");
         assert_eq!(folder.read(&a).expect("a text").1, "one");
         folder.delete(&deep).expect("deleted");
         assert!(folder.read(&deep).is_err());

@@ -1,6 +1,7 @@
 //! The library: a folder of playbooks, fit for git and an editor. The files are the truth; what was read of
 //! them is remembered as long as they stay the same.
 
+mod baselines;
 mod files;
 mod folder;
 mod path;
@@ -23,6 +24,7 @@ use crate::{
     blobs,
     refusal::{Refusal, RefusalKind},
 };
+pub(crate) use baselines::BASELINE_LIMIT;
 use folder::{Folder, Stamp};
 pub(crate) use path::{PlaybookPath, is_playbook};
 pub(crate) use revisions::{resolve, revision_text, revisions};

@@ -62,7 +62,7 @@ impl PlaybookPath {
 
     /// The folder, which is empty at the top, and the name of the file.
     pub(crate) fn split(&self) -> (&str, &str) {
-        self.0.rsplit_once('/').unwrap_or(("", &self.0))
+        super::folder::split(&self.0)
     }
 }
 

@@ -47,7 +47,7 @@ impl Writing<'_> {
     pub(crate) async fn stage(&self, text: String) -> Result<Written, Refusal> {
         let path = self.path.clone();
         let staged = move |shared: &super::Shared| {
-            let staged = shared.folder.stage(&path, &text);
+            let staged = shared.folder.stage(path.as_str(), text.as_bytes());
             staged.map_err(|error| refused(&path, &error))
         };
         self.library.blocking(staged).await.map(Written)
@@ -59,7 +59,7 @@ impl Writing<'_> {
         let place = move |_: &super::Shared| {
             let Written(staged) = written;
             staged
-                .place(&path, replaces)
+                .place(path.as_str(), replaces)
                 .map_err(|error| refused(&path, &error))
         };
         self.library.blocking(place).await

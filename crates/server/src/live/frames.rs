@@ -11,6 +11,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use engine::RunId;
 use serde_json::json;
 use tokio::sync::watch;
+use wire::{
+    TimestampMs,
+    browser::{FrameAction, FrameViewers, LiveFrame},
+};
 
 /// An older picture says nothing of now.
 const FRESH_MS: i64 = 30_000;
@@ -23,7 +27,24 @@ pub(crate) struct Frames {
     shared: Arc<Shared>,
 }
 
-/// A subscriber.
+/// A picture as an executor shows it.
+#[derive(Default)]
+pub(crate) struct ShownFrame<'a> {
+    /// Such as `image/png`.
+    pub(crate) media_type: &'a str,
+    pub(crate) image: &'a [u8],
+    /// Only for the viewers of its run.
+    pub(crate) live: bool,
+    /// The page's window in CSS pixels.
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    pub(crate) action: Option<FrameAction>,
+}
+
+/// A subscriber to the frames of one run.
+pub(crate) struct RunFrameReader(watch::Receiver<Utf8Bytes>);
+
+/// A subscriber to the frames of all executions.
 pub(crate) struct FrameReader {
     shared: Arc<Shared>,
     shown: watch::Receiver<u64>,
@@ -35,6 +56,8 @@ struct Shared {
     /// Number of the newest picture. Its receivers are those who look on.
     shown: watch::Sender<u64>,
     frames: Mutex<HashMap<RunId, Frame>>,
+    /// Those who look at one run.
+    runs: Mutex<HashMap<RunId, watch::Sender<Utf8Bytes>>>,
 }
 
 struct Frame {
@@ -54,19 +77,60 @@ impl Frames {
         }
     }
 
-    /// Shows a picture, `kind` such as `image/png`, made at `now_ms`. False when nobody looks on.
-    pub(crate) fn show(&self, run: RunId, kind: &str, image: &[u8], now_ms: i64) -> bool {
+    /// Subscribes to the frames of one run.
+    pub(crate) fn of_run(&self, run: RunId) -> RunFrameReader {
+        let mut runs = self.shared.runs();
+        runs.retain(|_, shown| shown.receiver_count() > 0);
+        RunFrameReader(runs.entry(run).or_default().subscribe())
+    }
+
+    /// Shows a picture, made at `now_ms`. Answers which viewers there are.
+    pub(crate) fn show(&self, run: RunId, shown: &ShownFrame<'_>, now_ms: i64) -> FrameViewers {
+        FrameViewers {
+            contract: self.show_all(run, shown, now_ms),
+            live: self.show_live(run, shown, now_ms),
+        }
+    }
+
+    /// To the viewers of the run. False when there are none.
+    fn show_live(&self, run: RunId, shown: &ShownFrame<'_>, now_ms: i64) -> bool {
+        let mut runs = self.shared.runs();
+        let Some(viewers) = runs.get(&run) else {
+            return false;
+        };
+        if viewers.receiver_count() == 0 {
+            runs.remove(&run);
+            return false;
+        }
+        let message = LiveFrame {
+            message_type: "frame".to_owned(),
+            run_id: run.to_string(),
+            timestamp: TimestampMs(now_ms),
+            frame: shown.data_url(),
+            width: shown.width,
+            height: shown.height,
+            action: shown.action.clone(),
+        };
+        viewers.send_replace(json!(message).to_string().into());
+        true
+    }
+
+    /// To the viewers of all executions. False when there are none.
+    fn show_all(&self, run: RunId, shown: &ShownFrame<'_>, now_ms: i64) -> bool {
         let mut frames = self.shared.lock();
         if self.shared.shown.receiver_count() == 0 {
             frames.clear();
             return false;
+        }
+        if shown.live {
+            return true;
         }
         frames.retain(|_, frame| now_ms - frame.at < FRESH_MS);
         let message = json!({
             "type": "screenshot_frame",
             "data": {
                 "execution_id": run.to_string(),
-                "frame": format!("data:{kind};base64,{}", BASE64_STANDARD.encode(image)),
+                "frame": shown.data_url(),
                 "timestamp": now_ms,
             },
         });
@@ -88,6 +152,24 @@ impl Frames {
         }
         self.shared.shown.send_replace(number);
         true
+    }
+}
+
+impl ShownFrame<'_> {
+    fn data_url(&self) -> String {
+        let image = BASE64_STANDARD.encode(self.image);
+        format!("data:{};base64,{image}", self.media_type)
+    }
+}
+
+impl RunFrameReader {
+    /// Waits for a picture that is newer than the last one. When it is dropped before it is ready, nothing is lost.
+    pub(crate) async fn next(&mut self) -> Utf8Bytes {
+        if self.0.changed().await.is_err() {
+            // The sender lives as long as this reader.
+            std::future::pending::<()>().await;
+        }
+        self.0.borrow_and_update().clone()
     }
 }
 
@@ -121,6 +203,10 @@ impl Shared {
         let frames = self.frames.lock();
         frames.unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn runs(&self) -> MutexGuard<'_, HashMap<RunId, watch::Sender<Utf8Bytes>>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]
@@ -128,10 +214,18 @@ mod tests {
     use engine::RunId;
     use futures_util::FutureExt;
 
-    use super::Frames;
+    use super::{Frames, ShownFrame};
 
     fn run(number: u8) -> RunId {
         RunId::from_bytes([number; 16])
+    }
+
+    fn png(image: &[u8]) -> ShownFrame<'_> {
+        ShownFrame {
+            media_type: "image/png",
+            image,
+            ..ShownFrame::default()
+        }
     }
 
     /// Timestamps of the pictures that a reader finds now.
@@ -147,11 +241,12 @@ mod tests {
     #[test]
     fn the_newest_of_each_run_is_seen_once_and_not_when_it_is_old() {
         let frames = Frames::default();
-        frames.show(run(1), "image/png", b"a", 1);
+        let none = frames.show(run(1), &png(b"a"), 1);
+        assert!(!none.any());
         let mut reader = frames.reader();
         assert!(seen(&mut reader).is_empty(), "there was no subscriber");
         for (number, at) in [(1, 2), (2, 3), (1, 4), (1, 5)] {
-            frames.show(run(number), "image/png", b"a", at);
+            assert!(frames.show(run(number), &png(b"a"), at).contract);
         }
         assert_eq!(seen(&mut reader), [3, 5]);
         assert!(seen(&mut reader).is_empty());
@@ -160,8 +255,29 @@ mod tests {
             [3, 5],
             "a new subscriber gets the newest"
         );
-        frames.show(run(3), "image/png", b"a", 30_004);
+        frames.show(run(3), &png(b"a"), 30_004);
         assert_eq!(seen(&mut frames.reader()), [5, 30_004], "old ones go");
+    }
+
+    #[test]
+    fn a_viewer_of_one_run_gets_its_newest_frame_and_no_other_run_s() {
+        let frames = Frames::default();
+        let mut all = frames.reader();
+        let mut reader = frames.of_run(run(1));
+        let live = ShownFrame {
+            live: true,
+            ..png(b"b")
+        };
+        assert!(frames.show(run(1), &png(b"a"), 1).live);
+        assert!(frames.show(run(1), &live, 2).live);
+        assert!(!frames.show(run(2), &live, 3).live);
+        let message = reader.next().now_or_never().expect("a frame");
+        let message: serde_json::Value = serde_json::from_str(&message).expect("JSON");
+        assert_eq!(message["frame"], "data:image/png;base64,Yg==");
+        assert!(reader.next().now_or_never().is_none());
+        assert_eq!(seen(&mut all), [1], "the others are not for all");
+        drop(reader);
+        assert!(!frames.show(run(1), &live, 4).live);
     }
 
     #[test]
@@ -170,7 +286,7 @@ mod tests {
         let _looks_on = frames.reader();
         let image = vec![0; 1 << 20];
         for number in 0..100 {
-            frames.show(run(number), "image/png", &image, 0);
+            frames.show(run(number), &png(&image), 0);
         }
         let kept = frames.shared.lock();
         assert!(kept.contains_key(&run(99)) && !kept.contains_key(&run(0)));

@@ -15,7 +15,7 @@ mod window;
 
 pub(crate) use event::LiveEvent;
 pub(crate) use filter::Filter;
-pub(crate) use frames::{FrameReader, Frames};
+pub(crate) use frames::{FrameReader, Frames, RunFrameReader, ShownFrame};
 pub(crate) use reader::{Reader, ReaderStep};
 pub(crate) use readers::{Form, Present, Readers};
 pub(crate) use rendered::Rendered;

@@ -33,6 +33,10 @@ impl Form {
     pub(crate) const EXECUTION_SOCKET: Self = Self {
         form: "execution_socket",
     };
+    /// `/ws/runs/{id}/frames`.
+    pub(crate) const FRAME_SOCKET: Self = Self {
+        form: "frame_socket",
+    };
 }
 
 /// The live streams. Clones count together.

@@ -7,6 +7,7 @@ use super::Route;
 use crate::{
     access::Scope,
     api::{
+        browser_states,
         playbooks::{self, credentials, executions},
         schedules,
     },
@@ -39,6 +40,10 @@ pub(super) fn routes() -> Vec<Route> {
         (Post,   "/api/executions/{id}/skip",   Scope::ExecutionsWrite,  Some("execution.skip"),     routes!(executions::control::skip)),
         (Post,   "/api/executions/{id}/cancel", Scope::ExecutionsCancel, Some("execution.cancel"),   routes!(executions::control::cancel)),
         (Post,   "/api/executions/{id}/retry",  Scope::ExecutionsWrite,  Some("execution.retry"),    routes!(executions::retry::retry)),
+        (Post,   "/api/executions/{id}/browser/click", Scope::ExecutionsWrite, Some("execution.browser"), routes!(executions::browser::click)),
+        (Post,   "/api/executions/{id}/baselines/{name}", Scope::PlaybooksWrite, Some("playbook.baseline"), routes!(executions::baselines::accept)),
+        (Get,    "/api/browser-states",         Scope::CredentialsRead,   None,                       routes!(browser_states::list)),
+        (Delete, "/api/browser-states/{name}",  Scope::CredentialsDelete, Some("browser-state.delete"), routes!(browser_states::delete)),
         (Post,   "/api/executions/{id}/skip_back", Scope::ExecutionsWrite, Some("execution.skip-back"), routes!(executions::retry::skip_back)),
         (Delete, "/api/executions/{id}",        Scope::ExecutionsDelete, Some("execution.delete"),   routes!(executions::delete::delete)),
         (Get,    "/api/credentials",            Scope::CredentialsRead,   None,                      routes!(credentials::list::list)),

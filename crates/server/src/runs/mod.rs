@@ -1,6 +1,7 @@
 //! What several contracts do alike with runs: submit, claim, finish and list them, act on one, read
 //! output.
 
+mod browser;
 pub(crate) mod claim;
 pub(crate) mod command;
 pub(crate) mod finish;
@@ -11,5 +12,6 @@ mod part;
 mod refused;
 pub(crate) mod submit;
 
+pub(crate) use browser::steer_browser;
 pub(crate) use part::part;
 pub(crate) use refused::cannot;

@@ -187,6 +187,22 @@ pub fn owned(
     Ok(run)
 }
 
+/// A run that has not ended and whose newest attempt is the holder's: it owns the lease, or it owned it until the run
+/// was parked.
+///
+/// # Errors
+/// [`Error::NotFound`] for any other run; the store's own.
+pub fn last_owned(read: &mut Read<'_, '_>, id: RunId, holder: &Holder) -> Result<Run, Error> {
+    let run = row::find(read.tx, id)?.ok_or(Error::NotFound(id))?;
+    let is_newest = run.executor.as_ref() == Some(&holder.executor)
+        && holder.token.is_none_or(|token| token == run.token);
+    if is_newest && !run.state.status().is_terminal() {
+        Ok(run)
+    } else {
+        Err(Error::NotFound(id))
+    }
+}
+
 fn attempt_row(row: &Row<'_>) -> Result<AttemptRow, Error> {
     Ok(AttemptRow {
         number: row.int(0)?,

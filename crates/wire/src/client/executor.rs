@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 
-use super::{Client, Error, Payload, jobs::encode, transport::Reply};
+use super::{Client, Error, Payload, decode, jobs::encode, read, transport::Reply};
 use crate::{
+    browser::{FrameQuery, FrameViewers},
     executors::{
         AdvanceRun, Advanced, AskApproval, AskPlayground, AskedApproval, AskedPlayground, ChildRun,
         CompareGate, ComparedGate, Exchange, Exchanged, LeaseOf, MachineReport, OutputChunk,
@@ -23,6 +24,12 @@ fn of_executor(executor: &str, rest: &str) -> String {
 /// A path of a run.
 fn of_run(run: &str, rest: &str) -> String {
     format!("/api/runs/{}/{rest}", encode(run))
+}
+
+/// Something of a run that is named, for the owner of the lease.
+fn leased(what: &str, name: &str, of: &LeaseOf) -> String {
+    let (executor, token) = (encode(&of.executor), of.token);
+    format!("{what}/{}?executor={executor}&token={token}", encode(name))
 }
 
 impl Client {
@@ -206,22 +213,73 @@ impl Client {
             .map(drop)
     }
 
-    /// Shows a picture of what runs to its subscribers; false when there are none. `media_type` is its content
-    /// type.
+    /// Shows a picture of a run to its viewers, and answers which there are. `media_type` is its content type.
     pub async fn show_frame(
         &self,
         run: &str,
-        of: &LeaseOf,
+        of: &FrameQuery,
         media_type: &str,
         image: Bytes,
-    ) -> Result<bool, Error> {
-        let query = format!("frame?executor={}&token={}", encode(&of.executor), of.token);
+    ) -> Result<FrameViewers, Error> {
+        let mut query = format!(
+            "frame?executor={}&token={}&live={}&width={}&height={}",
+            encode(&of.executor),
+            of.token,
+            of.live,
+            of.width,
+            of.height
+        );
+        if let Some(action) = &of.action {
+            query.push_str("&action=");
+            query.push_str(&encode(action));
+        }
         let request = Request::builder()
             .method(Method::PUT)
             .uri(of_run(run, &query))
             .header(header::CONTENT_TYPE, media_type);
         let reply = self.send_with(request, Payload::Bytes(image)).await?;
-        Ok(reply.status() != StatusCode::ACCEPTED)
+        decode(reply)
+            .await?
+            .ok_or_else(|| Error::Answer("it does not say which viewers there are".to_owned()))
+    }
+
+    /// Saves what a browser is under a name.
+    pub async fn save_browser_state(
+        &self,
+        run: &str,
+        of: &LeaseOf,
+        name: &str,
+        state: Bytes,
+    ) -> Result<(), Error> {
+        let request = Request::builder()
+            .method(Method::PUT)
+            .uri(of_run(run, &leased("browser-states", name, of)))
+            .header(header::CONTENT_TYPE, "application/json");
+        self.send_with(request, Payload::Bytes(state))
+            .await
+            .map(drop)
+    }
+
+    /// What a browser was that was saved under a name.
+    pub async fn browser_state(&self, run: &str, of: &LeaseOf, name: &str) -> Result<Bytes, Error> {
+        let path = of_run(run, &leased("browser-states", name, of));
+        read(self.send(Method::GET, &path, Payload::empty()).await?).await
+    }
+
+    /// The picture that a playbook has for comparison under a name, if it has one.
+    pub async fn baseline(
+        &self,
+        run: &str,
+        of: &LeaseOf,
+        (playbook, name): (&str, &str),
+    ) -> Result<Option<Bytes>, Error> {
+        let query = format!("&playbook={}", encode(playbook));
+        let path = of_run(run, &(leased("baselines", name, of) + &query));
+        let reply = self.send(Method::GET, &path, Payload::empty()).await?;
+        if reply.status() == StatusCode::NO_CONTENT {
+            return Ok(None);
+        }
+        read(reply).await.map(Some)
     }
 
     /// Fetches a path of the server itself, such as an uploaded binary.

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 /// A question. The executor answers with `POST /api/executors/{executor}/answers/{question}`: the body is the
 /// answer, as one piece or as it comes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AskedQuestion {
     /// Its id.
     pub id: String,
@@ -15,7 +15,7 @@ pub struct AskedQuestion {
 }
 
 /// What is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Question {
     /// How the executor's machine is: see [`MachineReport`].
@@ -40,6 +40,14 @@ pub enum Question {
         playground_id: i64,
         /// Its Compose project.
         project: String,
+    },
+    /// To do something in the page of a parked run: the answer is a
+    /// [`SteeredBrowser`](crate::browser::SteeredBrowser).
+    SteerBrowser {
+        /// The run.
+        run: String,
+        /// What a person does.
+        input: crate::browser::BrowserInput,
     },
     /// One that this program does not know.
     #[serde(other)]

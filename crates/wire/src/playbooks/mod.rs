@@ -23,8 +23,8 @@ pub use library::{
     UpdatedPlaybook, WritePlaybook,
 };
 pub use original::{
-    DebugMode, ExecutionCode, LiveHealth, LogEntry, LogList, ReadyHealth, ServerConfig,
-    ServerFeatures, StepParameterInfo, StepTypeInfo, StepTypeList,
+    ClickBrowser, ClickedBrowser, DebugMode, ExecutionCode, LiveHealth, LogEntry, LogList,
+    ReadyHealth, ServerConfig, ServerFeatures, StepParameterInfo, StepTypeInfo, StepTypeList,
 };
 pub use playbook::{
     DuplicatePlaybook, Duplicated, Health, PlaybookDetails, PlaybookList, PlaybookParameter,

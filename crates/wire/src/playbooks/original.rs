@@ -46,6 +46,28 @@ pub struct StepParameterInfo {
     pub options: Vec<String>,
 }
 
+/// Body of `POST /api/executions/{id}/browser/click`: a place in the page's window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ClickBrowser {
+    /// CSS pixels from the left.
+    pub x: f64,
+    /// CSS pixels from the top.
+    pub y: f64,
+}
+
+/// `200` of `POST /api/executions/{id}/browser/click`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ClickedBrowser {
+    /// `success`.
+    pub status: String,
+    /// For people.
+    pub message: String,
+    /// The execution.
+    pub execution_id: String,
+    /// Where.
+    pub coordinates: ClickBrowser,
+}
+
 /// `200` and `503` of `GET /health`, `/health/ready` and `/health/detailed`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct ReadyHealth {

@@ -43,7 +43,7 @@ pub(super) struct Context<'a> {
     pub(super) reopened: OnceLock<TrySecrets>,
     pub(super) clients: Clients,
     pub(super) sessions: Sessions,
-    pub(super) browser: BrowserSession,
+    pub(super) browser: Arc<BrowserSession>,
 }
 
 /// One try of a step.

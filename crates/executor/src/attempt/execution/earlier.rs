@@ -22,6 +22,7 @@ use crate::{
 
 use super::{
     report::{DEADLINE, FINALLY_UNTIL, RETRY_AT, UNTIL},
+    steps,
     titles::{Title, Titles},
 };
 
@@ -53,7 +54,7 @@ pub(super) struct Resumed {
 /// Whether a step worked with a page of a browser.
 pub(super) fn is_of_browser(part: &RunPart) -> bool {
     let kind = part.body["type"].as_str();
-    kind.is_some_and(|kind| kind.starts_with("browser."))
+    kind.is_some_and(steps::is_of_browser)
 }
 
 /// The parts of all earlier attempts.

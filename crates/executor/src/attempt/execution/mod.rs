@@ -4,6 +4,7 @@
 mod bounds;
 mod call;
 mod clock;
+mod documents;
 mod earlier;
 mod flow;
 mod looking;

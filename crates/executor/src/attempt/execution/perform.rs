@@ -20,7 +20,7 @@ use super::{
     flow::{Flow, FlowEnd},
     operator::Operator,
     run_log::RunLog,
-    steps::{AddressFilter, Clients, Sessions},
+    steps::{Clients, Sessions},
     titles::Titles,
 };
 use crate::{
@@ -63,10 +63,7 @@ impl AttemptRunner {
             log: Arc::new(RunLog::new(redactor.clone())),
             redactor,
             reopened: OnceLock::new(),
-            clients: Clients::new(AddressFilter::new(
-                &self.environment.settings.allow_addresses,
-                &self.environment.settings.deny_addresses,
-            )),
+            clients: Clients::new(self.environment.addresses.clone()),
             sessions: Sessions::default(),
             browser: self.environment.browsers.take(taken.id, taken.token),
         };
@@ -89,7 +86,7 @@ impl AttemptRunner {
                 browsers.keep(taken.id, taken.token, session).await;
             }
             // The outcome does not wait for a browser that hangs.
-            _ => drop(tokio::spawn(session.close())),
+            _ => drop(tokio::spawn(async move { session.close().await })),
         }
         trace.end(outcome)
     }
@@ -183,6 +180,7 @@ impl AttemptRunner {
             let wait = match ended {
                 Ok(FlowEnd::Parks(wait)) => wait,
                 Ok(FlowEnd::Ended(outcome)) => {
+                    context.keep_trace().await;
                     let end = end(outcome, stdout, stderr);
                     return PerformOutcome::ended(context.taken, end, unsent);
                 }

@@ -49,9 +49,88 @@ pub(super) const TYPES: &[StepType] = &[
             STATUS,
         ],
     ),
-    StepType::known(
+    StepType::new(
         "browser.compare_screenshot",
-        "it is not performed yet: use browser.screenshot, and browser.verify steps for what must hold",
+        "Fails when the page looks different from the picture that the playbook has.",
+        &[
+            takes(
+                "baseline_name",
+                "string",
+                "Names the picture: a file beside the playbook.",
+            )
+            .required()
+            .not(&["name", "baseline"]),
+            takes(
+                "threshold",
+                "float",
+                "How many per cent of the pixels must be equal.",
+            )
+            .default("99.9"),
+            takes(
+                "fail_on_diff",
+                "boolean",
+                "Whether a difference fails the step.",
+            )
+            .default("true"),
+            takes(
+                "selector",
+                "selector",
+                "The element that is compared; without it, the page.",
+            ),
+            takes(
+                "full_page",
+                "boolean",
+                "The whole page instead of what is visible.",
+            )
+            .default("false"),
+            takes(
+                "masks",
+                "list",
+                "Selectors of what is covered in both pictures.",
+            ),
+            takes(
+                "tolerance",
+                "integer",
+                "By how much of 255 a colour may differ.",
+            )
+            .default("8"),
+            TIMEOUT,
+        ],
+        &[
+            gives("baseline_name", "string", "Names the picture."),
+            gives("equal_percent", "float", "How many per cent are equal."),
+            gives("different_pixels", "integer", "How many pixels differ."),
+            gives("passed", "boolean", "Whether enough of them are equal."),
+            gives("screenshot", "string", "The artefact with what was seen."),
+            gives(
+                "diff",
+                "string",
+                "The artefact with the difference, if there is one.",
+            ),
+            STATUS,
+        ],
+    ),
+    StepType::new(
+        "browser.save_state",
+        "Saves cookies and local storage for later executions. They are sealed and shown nowhere.",
+        &[takes("name", "string", "What it is called.").required()],
+        &[
+            gives("name", "string", "What it is called."),
+            gives("cookies", "integer", "How many cookies there are."),
+            gives("origins", "integer", "How many sites have local storage."),
+            STATUS,
+        ],
+    ),
+    StepType::new(
+        "browser.load_state",
+        "Begins anew with what was saved: it comes before the first browser.navigate.",
+        &[takes("name", "string", "What it is called.").required()],
+        &[
+            gives("name", "string", "What it is called."),
+            gives("cookies", "integer", "How many cookies there are."),
+            gives("origins", "integer", "How many sites have local storage."),
+            STATUS,
+        ],
     ),
     StepType::new(
         "browser.evaluate",

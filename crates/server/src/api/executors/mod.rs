@@ -3,6 +3,8 @@
 pub(crate) mod answers;
 pub(crate) mod approvals;
 pub(crate) mod artifacts;
+pub(crate) mod baselines;
+pub(crate) mod browser_states;
 pub(crate) mod children;
 mod claimed;
 pub(crate) mod credentials;

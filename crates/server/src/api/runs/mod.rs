@@ -1,5 +1,6 @@
 //! Runs of every kind: lists, one run with all that belongs to it, and what operators ask of it.
 
+pub(crate) mod browser;
 pub(crate) mod control;
 pub(crate) mod details;
 pub(crate) mod events;
@@ -38,7 +39,7 @@ fn find(
 }
 
 /// [`find`], in a transaction of its own.
-async fn found(app: &App, principal: &Principal, id: RunId) -> Result<Details, Refusal> {
+pub(super) async fn found(app: &App, principal: &Principal, id: RunId) -> Result<Details, Refusal> {
     let principal = principal.clone();
     let details = app.store.read(move |read| find(read, &principal, id));
     Ok(details.await?)

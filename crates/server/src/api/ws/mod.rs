@@ -1,5 +1,6 @@
-//! WebSockets: the event log for anybody, and the playbook contract's executions.
+//! WebSockets: the event log for anybody, the playbook contract's executions, the browser of one run.
 
 pub(crate) mod events;
 pub(crate) mod executions;
+pub(crate) mod frames;
 mod socket;

@@ -25,13 +25,13 @@ pub(crate) struct Staged {
 }
 
 impl Folder {
-    /// Writes a text where it can be put in its place. Folders are made as needed.
-    pub(in crate::library) fn stage(&self, path: &PlaybookPath, text: &str) -> io::Result<Staged> {
+    /// Writes a file where it can be put in its place. Folders are made as needed.
+    pub(in crate::library) fn stage(&self, path: &str, content: &[u8]) -> io::Result<Staged> {
         const CREATE: OFlags = OFlags::WRONLY
             .union(OFlags::CREATE)
             .union(OFlags::EXCL)
             .union(OFlags::CLOEXEC);
-        let (folder, _) = path.split();
+        let (folder, _) = split(path);
         let directory = self.directory(folder)?;
         let temporary = format!("{STAGED}{}", uuid::Uuid::new_v4());
         let file = openat(&directory, &temporary, CREATE, Mode::from(0o644))?;
@@ -40,7 +40,7 @@ impl Folder {
             temporary,
         };
         let mut file = File::from(file);
-        file.write_all(text.as_bytes())?;
+        file.write_all(content)?;
         file.sync_all()?;
         Ok(staged)
     }
@@ -77,8 +77,8 @@ impl Folder {
 
 impl Staged {
     /// Puts it in its place: in the place of what is there, or only where nothing is.
-    pub(in crate::library) fn place(self, path: &PlaybookPath, replaces: bool) -> io::Result<()> {
-        let (_, name) = path.split();
+    pub(in crate::library) fn place(self, path: &str, replaces: bool) -> io::Result<()> {
+        let (_, name) = split(path);
         let (directory, temporary) = (&self.directory, &self.temporary);
         if replaces {
             renameat(directory, temporary, directory, name)?;
@@ -89,6 +89,11 @@ impl Staged {
         }
         directory.sync_all()
     }
+}
+
+/// The folder, which is empty at the top, and the name of the file.
+pub(in crate::library) fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
 }
 
 impl Drop for Staged {

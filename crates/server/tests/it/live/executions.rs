@@ -9,7 +9,10 @@ use store::{
     Store,
     runs::{self, Claim, Finish, Report, Submission, Submit},
 };
-use wire::{client::Error, executors::LeaseOf};
+use wire::{
+    browser::{FrameQuery, FrameViewers},
+    client::Error,
+};
 
 use super::socket::{Socket, job, start};
 use crate::{database, test_server::counted_id};
@@ -213,16 +216,21 @@ async fn pictures_reach_those_who_look_on_from_the_holder_only() {
     let mut one = Socket::open(server.local_addr(), "/ws/executions").await;
     let mut other = Socket::open(server.local_addr(), "/ws/executions?after=0").await;
     let id = run.id.to_string();
-    let of = |token| LeaseOf {
+    let of = |token| FrameQuery {
         executor: "player".to_owned(),
         token,
+        width: 1920.0,
+        height: 1080.0,
+        action: Some(r##"{"name": "click", "target": "#save", "number": 3}"##.to_owned()),
+        ..FrameQuery::default()
     };
     let show = |token, kind: &'static str, image: Vec<u8>| {
         let (client, id, of) = (client.clone(), id.clone(), of(token));
         async move { client.show_frame(&id, &of, kind, image.into()).await }
     };
-    let refused =
-        |shown: Result<bool, Error>| shown.expect_err("refused").status().map(|s| s.as_u16());
+    let refused = |shown: Result<FrameViewers, Error>| {
+        shown.expect_err("refused").status().map(|s| s.as_u16())
+    };
     assert_eq!(
         refused(show(run.token + 1, "image/png", vec![1]).await),
         Some(404)
@@ -241,7 +249,7 @@ async fn pictures_reach_those_who_look_on_from_the_holder_only() {
         Some(413)
     );
     let shown = show(run.token, "image/png", vec![1, 2, 3]).await;
-    assert!(shown.expect("taken"), "two look on");
+    assert!(shown.expect("taken").contract, "two look on");
     for socket in [&mut one, &mut other] {
         let mut message = socket.said().await;
         while message["type"] == "execution_update" {
@@ -264,6 +272,27 @@ async fn pictures_reach_those_who_look_on_from_the_holder_only() {
     assert_eq!(
         frame.len(),
         "data:image/jpeg;base64,".len() + (1_usize << 20).div_ceil(3) * 4
+    );
+    // Those who look at this run alone get more of it, and what was done last beside the picture.
+    let path = format!("/ws/runs/{id}/frames");
+    let mut live = Socket::open(server.local_addr(), &path).await;
+    let query = FrameQuery {
+        live: true,
+        ..of(run.token)
+    };
+    let viewers = client.show_frame(&id, &query, "image/jpeg", vec![9].into());
+    assert!(viewers.await.expect("shown").live);
+    let message = live.said().await;
+    assert_eq!(message["type"], "frame");
+    assert_eq!(message["run_id"], id);
+    assert_eq!(message["frame"], "data:image/jpeg;base64,CQ==");
+    assert_eq!(
+        (&message["width"], &message["height"]),
+        (&json!(1920.0), &json!(1080.0))
+    );
+    assert_eq!(
+        message["action"],
+        json!({"name": "click", "target": "#save", "number": 3})
     );
     server.stop().await;
 }

@@ -15,7 +15,7 @@ use super::http::client::reason;
 use crate::{
     attempt::{
         Watched, WorkDir,
-        execution::call::{StepCall, StepEnd},
+        execution::call::{Context, StepCall, StepEnd},
     },
     backoff::Backoff,
 };
@@ -31,9 +31,18 @@ pub(super) async fn keep_unredacted(
     name: &str,
     content: Bytes,
 ) -> Result<(), StepEnd> {
+    keep_of(call.context, name, content).await
+}
+
+/// The same, of the execution itself.
+pub(in crate::attempt::execution) async fn keep_of(
+    context: &Context<'_>,
+    name: &str,
+    content: Bytes,
+) -> Result<(), StepEnd> {
     check(name)?;
-    let name = call.context.redactor.text(name.to_owned());
-    let (runner, taken) = (call.context.runner, call.context.taken);
+    let name = context.redactor.text(name.to_owned());
+    let (runner, taken) = (context.runner, context.taken);
     let of = LeaseOf {
         executor: runner.environment.settings.name.clone(),
         token: taken.token,

@@ -1,10 +1,11 @@
 //! The step types that this executor performs, a file for each.
 
 mod approval;
-mod artifact;
+pub(super) mod artifact;
 mod assert;
 mod browser;
 mod child;
+mod fat;
 mod gate;
 mod gateway;
 mod http;
@@ -28,8 +29,9 @@ use super::{
     clock,
 };
 pub(super) use assert::check;
+pub(super) use browser::is_of_browser;
 pub(super) use gateway::Sessions;
-pub(super) use http::{addresses::AddressFilter, client::Clients};
+pub(super) use http::client::Clients;
 
 /// The time that the execution's starter gave to such steps, where a step has none of its own.
 pub(super) fn overridden(
@@ -40,7 +42,7 @@ pub(super) fn overridden(
     let name = match kind {
         "gateway.restart" | "gateway.wait_for_ready" => "gateway_restart",
         "gateway.wait_for_module_installation" => "module_install",
-        kind if kind.starts_with("browser.") => "browser_operation",
+        kind if is_of_browser(kind) => "browser_operation",
         _ => return None,
     };
     let given = overrides.get(name).copied();
@@ -108,7 +110,9 @@ pub(super) async fn perform(call: &StepCall<'_>) -> Done {
         "utility.assert" => assert::checked(call),
         "utility.template" => call.within(template::keep(call)).await,
         "http.request" => call.within(http::request(call)).await,
-        kind if kind.starts_with("browser.") => browser::perform(call).await,
+        "perspective.extract_component_metadata" => browser::enrich(call),
+        kind if is_of_browser(kind) => browser::perform(call).await,
+        kind if kind.starts_with("fat.") => call.within(fat::perform(call)).await,
         kind if kind.starts_with("gateway.") => call.within(gateway::perform(call)).await,
         kind => Err(StepEnd::refused(refusal(kind))),
     }

@@ -3,11 +3,15 @@
 use browser::{
     BrowserError, ClickOptions, DownloadState, Locator, PdfOptions, PictureArea, ScreenshotOptions,
 };
+use bytes::Bytes;
 use serde_json::json;
 
 use super::{ActError, Acted, WAIT_MS, limit, locator};
 use crate::{
-    attempt::execution::{call::StepCall, steps::artifact},
+    attempt::execution::{
+        call::{StepCall, StepEnd},
+        steps::artifact,
+    },
     browsers::SessionPage,
 };
 
@@ -25,8 +29,19 @@ pub(super) async fn screenshot(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     };
     let picture = at.page.screenshot(&options).await?;
     let name = name(call, "png");
-    artifact::keep_unredacted(call, &name, picture).await?;
+    keep_picture(call, &name, picture).await?;
     Ok(json!({"screenshot": name, "status": "captured"}))
+}
+
+/// Keeps a picture as an artefact, and for reports.
+pub(super) async fn keep_picture(
+    call: &StepCall<'_>,
+    name: &str,
+    picture: Bytes,
+) -> Result<(), StepEnd> {
+    artifact::keep_unredacted(call, name, picture.clone()).await?;
+    call.context.browser.trace.add_picture(name, picture);
+    Ok(())
 }
 
 pub(super) async fn pdf(call: &StepCall<'_>, at: &SessionPage) -> Acted {
@@ -73,7 +88,7 @@ pub(super) async fn download(call: &StepCall<'_>, at: &SessionPage) -> Acted {
 }
 
 /// What the step calls it, else the step's own place in the execution, so that none replaces another.
-fn name(call: &StepCall<'_>, ending: &str) -> String {
+pub(super) fn name(call: &StepCall<'_>, ending: &str) -> String {
     let ending = format!(".{ending}");
     let name = call.parameters.optional_text("name");
     let name = name.unwrap_or_else(|| call.key.to_string());

@@ -1,13 +1,20 @@
 //! `browser.*`: a Chromium of the executor, and one page for each execution. Times are milliseconds.
 
 mod act;
+mod ai;
+mod compare;
 mod expected;
 mod failure;
 mod keep;
 mod look;
+mod perspective;
+mod storage;
+mod traced;
 mod visit;
 
 use std::{sync::OnceLock, time::Duration};
+
+pub(super) use perspective::enrich;
 
 use browser::{BrowserError, Locator};
 use playbook::step_type;
@@ -61,7 +68,11 @@ pub(super) async fn perform(call: &StepCall<'_>) -> Done {
     // Two steps at once would type into each other's fields.
     let _turn = call.context.browser.turn().await;
     let seen = OnceLock::new();
+    let traced = traced::Began::now(call);
     let done = call.within(act(call, &seen)).await;
+    if let Some(page) = seen.get() {
+        traced.ended(call, page, &done);
+    }
     match (done, seen.get()) {
         (Err(StepEnd::Failed(error, left)), Some(page)) if !error.last => {
             let described = failure::describe(call, page, error.message);
@@ -93,7 +104,11 @@ fn check(call: &StepCall<'_>) -> Result<(), StepEnd> {
 async fn act(call: &StepCall<'_>, seen: &OnceLock<SessionPage>) -> Done {
     let found = page(call).await?;
     let session = &call.context.browser;
-    if session.is_lost() && call.kind != "browser.navigate" {
+    let begins = matches!(
+        call.kind.as_str(),
+        "browser.navigate" | "browser.load_state"
+    );
+    if session.is_lost() && !begins {
         return Err(StepEnd::refused(
             "the page that earlier steps worked with is gone with its browser: retry the execution from the step \
              that opened it",
@@ -118,6 +133,14 @@ async fn act(call: &StepCall<'_>, seen: &OnceLock<SessionPage>) -> Done {
         "browser.verify_state" => look::verify_state(call, at).await,
         "browser.get_text" => look::get_text(call, at).await,
         "browser.expect" => look::expect(call, at).await,
+        "perspective.discover_page" => perspective::discover(call, at).await,
+        "perspective.execute_test_manifest" => perspective::execute_manifest(call, at).await,
+        "perspective.verify_navigation" => perspective::verify_navigation(call, at).await,
+        "perspective.verify_dock_opened" => perspective::verify_dock(call, at).await,
+        "perspective.verify_with_ai" => ai::verify(call, at).await,
+        "browser.compare_screenshot" => compare::compare_screenshot(call, at).await,
+        "browser.save_state" => storage::save(call, at).await,
+        "browser.load_state" => storage::load(call).await,
         "browser.screenshot" => keep::screenshot(call, at).await,
         "browser.pdf" => keep::pdf(call, at).await,
         "browser.download" => keep::download(call, at).await,
@@ -143,6 +166,7 @@ async fn page(call: &StepCall<'_>) -> Result<SessionPage, StepEnd> {
             executor: runner.environment.settings.name.clone(),
             token: taken.token,
         },
+        redactor: call.context.redactor.clone(),
     };
     let browsers = &runner.environment.browsers;
     let secrets = call.context.redactor.secrets();
@@ -151,6 +175,12 @@ async fn page(call: &StepCall<'_>) -> Result<SessionPage, StepEnd> {
         BrowserError::NotInstalled { .. } => StepEnd::refused(error.to_string()),
         error => StepEnd::failed(error.to_string()),
     })
+}
+
+/// Whether steps of this type work with the execution's page.
+pub(in crate::attempt::execution) fn is_of_browser(kind: &str) -> bool {
+    let is_of_page = |kind: &str| kind != "perspective.extract_component_metadata";
+    kind.starts_with("browser.") || kind.starts_with("perspective.") && is_of_page(kind)
 }
 
 /// The element that a step names.

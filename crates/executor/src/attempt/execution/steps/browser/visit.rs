@@ -6,10 +6,8 @@ use serde_json::json;
 
 use super::{ActError, Acted, WAIT_MS, limit};
 use crate::{
-    attempt::execution::{
-        call::{StepCall, StepEnd},
-        steps::http::addresses::Refused,
-    },
+    addresses::Refused,
+    attempt::execution::call::{StepCall, StepEnd},
     browsers::SessionPage,
 };
 
@@ -37,6 +35,14 @@ pub(super) async fn navigate(call: &StepCall<'_>, at: &SessionPage) -> Acted {
         return Err(end.into());
     }
     Ok(json!({"url": visited.url, "http_status": visited.status, "status": "navigated"}))
+}
+
+/// Opens an address, without what a step says of it.
+pub(super) async fn open(call: &StepCall<'_>, at: &SessionPage, url: &str) -> Result<(), ActError> {
+    may_open(call, url).await?;
+    let limit = limit(call, WAIT_MS)?;
+    at.page.navigate(url, LoadState::Load, limit).await?;
+    Ok(())
 }
 
 /// An address that a step opens is one that other steps may reach, too: no file of the executor's.

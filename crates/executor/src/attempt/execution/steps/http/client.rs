@@ -8,7 +8,7 @@ use std::{
 
 use reqwest::{Certificate, Client, Url, redirect::Policy};
 
-use super::addresses::AddressFilter;
+use crate::addresses::AddressFilter;
 
 const CONNECT: Duration = Duration::from_secs(10);
 

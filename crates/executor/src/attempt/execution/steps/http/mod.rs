@@ -1,6 +1,5 @@
 //! `http.request`.
 
-pub(super) mod addresses;
 mod answer;
 pub(super) mod client;
 

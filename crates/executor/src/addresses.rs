@@ -1,4 +1,4 @@
-//! Which addresses steps may reach. A name is resolved once, every address is checked, and the connection goes to
+//! Which addresses steps, and the pages that they open, may reach. A name is resolved once, every address is checked, and the connection goes to
 //! what was checked; each redirect is checked as well.
 
 use std::{
@@ -14,14 +14,14 @@ use reqwest::{
 
 /// Decides which addresses steps may reach. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(in crate::attempt::execution) struct AddressFilter {
+pub(crate) struct AddressFilter {
     allowed: Arc<[IpNet]>,
     denied: Arc<[IpNet]>,
 }
 
 /// Steps do not reach this.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::attempt::execution) enum Refused {
+pub(crate) enum Refused {
     #[error("{0} is an address that this executor's steps may not reach; see --allow-address")]
     Address(IpAddr),
     #[error(
@@ -35,7 +35,7 @@ pub(in crate::attempt::execution) enum Refused {
 impl AddressFilter {
     /// The networks that an operator allows, and those that they deny. Without allowed ones, all are allowed but
     /// those that lead to the machine's own secrets.
-    pub(in crate::attempt::execution) fn new(allowed: &[IpNet], denied: &[IpNet]) -> Self {
+    pub(crate) fn new(allowed: &[IpNet], denied: &[IpNet]) -> Self {
         Self {
             allowed: allowed.into(),
             denied: denied.into(),
@@ -54,7 +54,7 @@ impl AddressFilter {
     }
 
     /// Checks what a URL says by itself. A name is checked when it is resolved; an address is never resolved.
-    pub(in crate::attempt::execution) fn check(&self, url: &Url) -> Result<(), Refused> {
+    pub(crate) fn check(&self, url: &Url) -> Result<(), Refused> {
         let host = url.host_str().unwrap_or_default();
         let host = host.trim_start_matches('[').trim_end_matches(']');
         match host.parse::<IpAddr>() {
@@ -64,10 +64,7 @@ impl AddressFilter {
     }
 
     /// Checks where a URL leads that something else opens, which may resolve its name again.
-    pub(in crate::attempt::execution) async fn check_resolved(
-        &self,
-        url: &Url,
-    ) -> Result<(), Refused> {
+    pub(crate) async fn check_resolved(&self, url: &Url) -> Result<(), Refused> {
         self.check(url)?;
         match url.domain() {
             Some(name) => self.resolved(name).await.map(drop),

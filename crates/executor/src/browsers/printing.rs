@@ -1,0 +1,34 @@
+//! Documents of ours, printed by the browser into PDF.
+
+use std::time::Duration;
+
+use browser::{BrowserError, ContextOptions, PdfOptions};
+use bytes::Bytes;
+
+use super::Browsers;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+impl Browsers {
+    /// Prints a document in a window of its own, which reaches nothing.
+    pub(crate) async fn print(&self, html: &str) -> Result<Bytes, BrowserError> {
+        let browser = self.get().await?;
+        let context = browser.new_context(ContextOptions::default()).await?;
+        let printed = async {
+            let page = context.new_page().await?;
+            // Text has a JSON form, which is one of JavaScript as well.
+            let text = serde_json::to_string(html).unwrap_or_default();
+            let write = format!("document.open(); document.write({text}); document.close();");
+            page.evaluate(&write, LIMIT).await?;
+            let options = PdfOptions {
+                timeout: LIMIT,
+                ..PdfOptions::default()
+            };
+            page.pdf(&options).await
+        };
+        let printed = printed.await;
+        // It goes with the browser at the latest.
+        let _ = context.close().await;
+        printed
+    }
+}

@@ -14,6 +14,7 @@ mod launch;
 mod locator;
 mod page;
 mod picture;
+pub mod recorder;
 
 pub use action::{
     ActionTarget, ButtonName, ClickOptions, ElementStates, KeyModifier, OptionChoice, Position,

@@ -10,6 +10,8 @@ mod masks;
 mod navigation;
 mod oracle;
 mod pictures;
+mod recorder;
+mod recorder_replay;
 mod setup;
 mod site;
 mod steering;

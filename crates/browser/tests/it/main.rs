@@ -17,4 +17,5 @@ mod site;
 mod steering;
 mod strictness;
 mod tls;
+mod visible;
 mod waiting;

@@ -845,9 +845,9 @@ var recorder = (() => {
     return inDocumentOrder(list.flatMap((complex) => queryComplex(search, complex)));
   }
   function queryComplex(search, complex) {
-    const last = complex.steps.at(-1);
-    if (!last) return [];
-    return candidatesFor(search, last.compound).filter((element) => matchesSteps(search, element, complex, complex.steps.length - 1));
+    const last2 = complex.steps.at(-1);
+    if (!last2) return [];
+    return candidatesFor(search, last2.compound).filter((element) => matchesSteps(search, element, complex, complex.steps.length - 1));
   }
   function candidatesFor(search, compound) {
     const named = compound.plain === "" || compound.plain === "*";
@@ -1248,18 +1248,40 @@ var recorder = (() => {
   // src/recorder/locate.ts
   var LONGEST2 = 60;
   var LONGEST_TITLE = 40;
+  var ROWS = "tr, li, article, fieldset, [role=row], [role=listitem], [role=article], [role=group]";
+  var MOST_ASKED = 1e5;
+  var LEAST_SEARCHES = 4;
+  var searches = 0;
+  var MOST_ALIKE = 3;
+  var MOST_TEXTS = 8;
   function locate(element) {
+    searches = Math.max(LEAST_SEARCHES, MOST_ASKED / document.getElementsByTagName("*").length);
     const path = pathOf(element);
     return { locator: bestOf(element) ?? path, path, title: titleOf(element) };
   }
   function bestOf(element) {
     const own = [...candidates(element)].filter((candidate) => !revealsSecret(candidate.text));
-    const alone = own.find((candidate) => isAlone(candidate.parts, element) || isWithinLabel(candidate.parts, element));
+    const alike = elementsAlike(element);
+    const alone = own.find((candidate) => {
+      if (alike.some((other) => resolve(candidate.parts, other.parentElement ?? document).includes(other))) return false;
+      return isAlone(candidate.parts, element) || isWithinLabel(candidate.parts, element);
+    });
     return alone?.text ?? withinNamed(element, own);
   }
+  function elementsAlike(element) {
+    const found = [];
+    const text = element.textContent;
+    for (const other of document.getElementsByTagName(element.localName)) {
+      if (other === element || other.textContent !== text) continue;
+      found.push(other);
+      if (found.length === MOST_ALIKE) break;
+    }
+    return found;
+  }
   function withinNamed(element, own) {
+    if (own.length === 0) return null;
     for (const above of ancestors(element)) {
-      for (const outer of anchors(above)) {
+      for (const outer of anchors(above, element)) {
         if (revealsSecret(outer.text) || !isAlone(outer.parts, above)) continue;
         const inner = own.find((candidate) => isAlone([...outer.parts, ...candidate.parts], element));
         if (inner) return `${outer.text} >> ${inner.text}`;
@@ -1268,6 +1290,10 @@ var recorder = (() => {
     return null;
   }
   function isAlone(parts, element) {
+    searches -= 1;
+    return searches >= 0 && isOnly(parts, element);
+  }
+  function isOnly(parts, element) {
     const found = resolve(parts);
     return found.length === 1 && found[0] === element;
   }
@@ -1300,11 +1326,43 @@ var recorder = (() => {
     const labelled = element instanceof HTMLLabelElement ? element.htmlFor : "";
     if (labelled && !looksGenerated(labelled)) yield css(`label[for=${quoteCss(labelled)}]`);
   }
-  function* anchors(element) {
+  function* anchors(element, inner) {
     yield* byTestId(element);
     yield* byId(element);
+    if (element.matches(ROWS)) yield* byTextWithin(element, inner);
     const isRegion = ["dialog", "alertdialog", "form", "group", "region", "navigation"].includes(roleOf(element) ?? "");
     if (isRegion) yield* byRole(element);
+  }
+  function* byTextWithin(row, inner) {
+    const texts = /* @__PURE__ */ new Map();
+    const others = descendants(row).filter((other) => !inner.contains(other) && !other.contains(inner));
+    const said = /* @__PURE__ */ new Map();
+    for (const other of [row, ...others]) {
+      if (isEdited(other)) continue;
+      for (const run of textOf(texts, other).own.map(collapse)) {
+        const isName = isUsable(run) && new RegExp("\\p{L}|\\p{N}", "u").test(run);
+        if (isName && !said.has(run) && said.size < MOST_TEXTS) said.set(run, other === row ? "" : other.localName);
+      }
+    }
+    const own = row.localName;
+    for (const text of said.keys()) {
+      if (!isSaidElsewhere(row, text, false)) yield css(`${own}:has-text(${quoteCss(text)})`);
+    }
+    for (const [text, tag] of said) {
+      if (isSaidElsewhere(row, text, true)) continue;
+      const exact = `:text-is(${quoteCss(text)})`;
+      yield css(tag ? `${own}:has(${tag}${exact})` : `${own}${exact}`);
+    }
+  }
+  function isSaidElsewhere(row, text, exactly) {
+    const folded = text.toLowerCase();
+    const isExact = (element) => collapse(element.textContent ?? "") === text;
+    for (const other of document.getElementsByTagName(row.localName)) {
+      if (other.contains(row) || row.contains(other)) continue;
+      if (!collapse(other.textContent ?? "").toLowerCase().includes(folded)) continue;
+      if (!exactly || isExact(other) || [...other.querySelectorAll("*")].some(isExact)) return true;
+    }
+    return false;
   }
   function* byRole(element) {
     const role = roleOf(element);
@@ -1358,7 +1416,7 @@ var recorder = (() => {
     for (const above of ancestors(element)) {
       const testId = above.getAttribute("data-testid");
       const named = testId ? `[data-testid=${quoteCss(testId)}]` : byId(above).next().value?.text;
-      if (named && isAlone(css(`${named} > ${path}`).parts, element)) return `${named} > ${path}`;
+      if (named && isOnly(css(`${named} > ${path}`).parts, element)) return `${named} > ${path}`;
       path = `${stepOf(above)} > ${path}`;
     }
     const found = resolve(css(path).parts);
@@ -1378,7 +1436,7 @@ var recorder = (() => {
         selectors.push(`${element.localName}[${name}=${quoteCss(value)}]`);
       }
     }
-    const alone = selectors.find((selector) => isAlone(css(selector).parts, element));
+    const alone = selectors.find((selector) => isOnly(css(selector).parts, element));
     return alone ?? pathOf(element).replace(/ >> nth=\d+$/, "");
   }
   function titleOf(element) {
@@ -1458,21 +1516,31 @@ var recorder = (() => {
 
   // src/recorder/pointer.ts
   var pressed = null;
+  var last = null;
   var label = null;
   var box = null;
-  function onMouseDown(event) {
-    if (!event.isTrusted || event.button !== 0) return;
+  function onPointerDown(event) {
+    if (!event.isTrusted || event.button !== 0 || !event.isPrimary) return;
     noteSecretFields(event);
     const element = clickTarget(event);
     pressed = element && !isFilling(element) ? { element, located: locate(element) } : null;
+    const control = element instanceof HTMLLabelElement ? element.control : null;
+    if (control) last = { element: new WeakRef(control), located: locate(control) };
+    else if (pressed) last = { element: new WeakRef(pressed.element), located: pressed.located };
   }
-  function onMouseUp(event) {
+  function locatedWhenPressed(element) {
+    return last?.element.deref() === element ? last.located : null;
+  }
+  function onPointerUp(event) {
     if (!event.isTrusted || event.button !== 0) return;
     const before = pressed;
     setTimeout(() => {
-      if (before && pressed === before && !before.element.isConnected) send({ kind: "click", element: before.located });
+      if (before && pressed === before && isGone(before.element)) send({ kind: "click", element: before.located });
       if (pressed === before) pressed = null;
     }, 0);
+  }
+  function isGone(element) {
+    return !element.isConnected || !isVisible(element);
   }
   function onClick(event) {
     if (!event.isTrusted || event.button !== 0) return;
@@ -1480,7 +1548,7 @@ var recorder = (() => {
     pressed = null;
     const element = clickTarget(event);
     if (!element) {
-      if (before && !before.element.isConnected) send({ kind: "click", element: before.located });
+      if (before && isGone(before.element)) send({ kind: "click", element: before.located });
       return;
     }
     if (isBox(element)) {
@@ -1507,7 +1575,7 @@ var recorder = (() => {
   function clickElement(event, element, before) {
     if (label?.control === element) {
       label = null;
-      send({ kind: "click", element: locate(element) });
+      send({ kind: "click", element: locatedWhenPressed(element) ?? locate(element) });
       return;
     }
     if (event.detail === 0) {
@@ -1515,7 +1583,7 @@ var recorder = (() => {
       return;
     }
     const isSame = before?.element === element;
-    const isDragged = before && !isSame && before.element.isConnected;
+    const isDragged = before && !isSame && !isGone(before.element);
     if (!isDragged) send({ kind: "click", element: before ? before.located : locate(element) });
   }
   function takeClickedBox(element) {
@@ -1549,7 +1617,9 @@ var recorder = (() => {
     }
   }
   function fill(element) {
-    if (filling?.element !== element) filling = { element, located: locate(element) };
+    if (filling?.element !== element) {
+      filling = { element, located: locatedWhenPressed(element) ?? locate(element) };
+    }
     const secret = isSecret(element);
     const value = secret ? "" : valueOf(element);
     send({ kind: "fill", element: filling.located, value, secret });
@@ -1600,7 +1670,11 @@ var recorder = (() => {
   }
   function pressEnter(event, element, field) {
     if (field && isMultiline(field)) {
-      enter = locateField(field);
+      const located = locateField(field);
+      enter = located;
+      setTimeout(() => {
+        if (event.defaultPrevented && enter === located) sendEnter();
+      }, 0);
     } else if (field || element && isBox(element)) {
       press("Enter", field ?? element);
     } else if (element && !element.matches(ACTIVATED)) {
@@ -1611,8 +1685,10 @@ var recorder = (() => {
     if (event.isTrusted && /^insert(LineBreak|Paragraph)$/.test(event.inputType)) enter = null;
   }
   function onKeyUp(event) {
-    if (!event.isTrusted || event.key !== "Enter" || !enter) return;
-    send({ kind: "press", key: "Enter", element: enter });
+    if (event.isTrusted && event.key === "Enter") sendEnter();
+  }
+  function sendEnter() {
+    if (enter) send({ kind: "press", key: "Enter", element: enter });
     enter = null;
   }
   function press(key, element) {
@@ -1646,8 +1722,8 @@ var recorder = (() => {
   // src/recorder/main.ts
   function watch() {
     const first = { capture: true, passive: true };
-    window.addEventListener("mousedown", onMouseDown, first);
-    window.addEventListener("mouseup", onMouseUp, first);
+    window.addEventListener("pointerdown", onPointerDown, first);
+    window.addEventListener("pointerup", onPointerUp, first);
     window.addEventListener("click", onClick, first);
     window.addEventListener("input", onInput, first);
     window.addEventListener("focusout", onFocusOut, first);

@@ -17,14 +17,14 @@ const MOST_WORLDS: usize = 500;
 const SELECTOR: &str = "function () { return globalThis.playhouseRecorder.frameSelector(this); }";
 
 /// The recorder's world in a document.
-struct FrameWorld {
+#[derive(Clone)]
+pub(super) struct FrameWorld {
     session: CdpSession,
     id: i64,
     frame: String,
 }
 
 /// The frames in which the script runs.
-#[derive(Default)]
 pub(super) struct RecordedFrames {
     /// The newest last.
     worlds: Vec<FrameWorld>,
@@ -32,24 +32,38 @@ pub(super) struct RecordedFrames {
     prefixes: HashMap<String, String>,
 }
 
+impl FrameWorld {
+    /// The world that the browser tells of.
+    pub(super) fn read(session: &CdpSession, params: &Value) -> Option<Self> {
+        let context = &params["context"];
+        Some(Self {
+            session: session.clone(),
+            id: context["id"].as_i64()?,
+            frame: String::from(context["auxData"]["frameId"].as_str()?),
+        })
+    }
+}
+
+/// Adds a world to those that are known.
+pub(super) fn remember(worlds: &mut Vec<FrameWorld>, world: FrameWorld) {
+    if worlds.len() == MOST_WORLDS {
+        worlds.remove(0);
+    }
+    worlds.push(world);
+}
+
 impl RecordedFrames {
-    /// A document has a world of the recorder.
-    pub(super) fn add_world(&mut self, event: &PageEvent) {
-        let context = &event.params["context"];
-        let (Some(id), Some(frame)) = (
-            context["id"].as_i64(),
-            context["auxData"]["frameId"].as_str(),
-        ) else {
-            return;
-        };
-        if self.worlds.len() == MOST_WORLDS {
-            self.worlds.remove(0);
+    /// Begins with the worlds of a recording before.
+    pub(super) fn new(worlds: Vec<FrameWorld>) -> Self {
+        Self {
+            worlds,
+            prefixes: HashMap::new(),
         }
-        self.worlds.push(FrameWorld {
-            session: event.session.clone(),
-            id,
-            frame: String::from(frame),
-        });
+    }
+
+    /// A document has a world of the recorder.
+    pub(super) fn add(&mut self, world: FrameWorld) {
+        remember(&mut self.worlds, world);
     }
 
     /// The frame that a message of the script comes from.

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use tokio::{sync::mpsc, time::Instant};
 
-use super::install::{self, BINDING, WORLD};
+use super::{
+    frames::{FrameWorld, remember},
+    install::{self, BINDING, WORLD},
+};
 use crate::{
     cdp::{CdpEvent, CdpSession},
     page::PageCore,
@@ -28,6 +31,8 @@ pub(super) enum Notice {
     },
     /// A page is closed.
     Removed { target: String },
+    /// A document has a world of the recorder.
+    World(FrameWorld),
     /// An event of a page, or of a frame with a process of its own.
     Event(PageEvent),
 }
@@ -50,6 +55,15 @@ struct HookState {
     /// How many recordings were begun: each is known by its number.
     begun: u64,
     sender: Option<mpsc::UnboundedSender<Notice>>,
+    /// The worlds of all recordings: the browser tells of each once.
+    worlds: Vec<FrameWorld>,
+}
+
+/// A recording that has begun.
+pub(super) struct BegunRecording {
+    pub(super) number: u64,
+    pub(super) worlds: Vec<FrameWorld>,
+    pub(super) notices: mpsc::UnboundedReceiver<Notice>,
 }
 
 impl RecordingHook {
@@ -57,13 +71,17 @@ impl RecordingHook {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a recording in place of the one before; answers with its number.
-    pub(super) fn begin(&self) -> (u64, mpsc::UnboundedReceiver<Notice>) {
+    /// Begins a recording in place of the one before.
+    pub(super) fn begin(&self) -> BegunRecording {
         let (sender, notices) = mpsc::unbounded_channel();
         let mut state = self.state();
         state.begun += 1;
         state.sender = Some(sender);
-        (state.begun, notices)
+        BegunRecording {
+            number: state.begun,
+            worlds: state.worlds.clone(),
+            notices,
+        }
     }
 
     /// Ends the recording with this number, unless another one has taken its place.
@@ -106,11 +124,23 @@ impl RecordingHook {
         });
     }
 
+    fn add_world(&self, session: &CdpSession, event: &CdpEvent) {
+        if event.params["context"]["name"] != WORLD {
+            return;
+        }
+        if let Some(world) = FrameWorld::read(session, &event.params) {
+            remember(&mut self.state().worlds, world.clone());
+            self.tell(|| Notice::World(world));
+        }
+    }
+
     /// Hands on what a recorder needs of a page's events.
     pub(crate) fn observe(&self, core: &Arc<PageCore>, session: &CdpSession, event: &CdpEvent) {
+        if event.method == "Runtime.executionContextCreated" {
+            return self.add_world(session, event);
+        }
         let is_wanted = match event.method.as_str() {
             "Runtime.bindingCalled" => event.text("name") == BINDING,
-            "Runtime.executionContextCreated" => event.params["context"]["name"] == WORLD,
             "Page.documentOpened" => true,
             method => OBSERVED.contains(&method),
         };

@@ -45,13 +45,13 @@ impl Recorder {
     pub async fn start(context: &BrowserContext) -> Result<Self, BrowserError> {
         let (actions, recorded) = mpsc::unbounded_channel();
         let state = Arc::clone(context.state());
-        let (number, notices) = state.recording.begin();
+        let begun = state.recording.begin();
         let pages = context.pages();
-        let mut watcher = Watcher::new(actions);
+        let mut watcher = Watcher::new(actions, begun.worlds);
         for page in &pages {
             watcher.add_open(&page.core);
         }
-        tokio::spawn(watcher.run(notices));
+        tokio::spawn(watcher.run(begun.notices));
         for page in &pages {
             install::into_page(&page.core);
             // The answer comes after those of the commands before; a page that has crashed gives none.
@@ -66,7 +66,7 @@ impl Recorder {
         Ok(Self {
             actions: recorded,
             context: state,
-            number,
+            number: begun.number,
         })
     }
 

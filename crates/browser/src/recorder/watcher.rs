@@ -7,7 +7,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     RecordedAction, RecordedElement,
-    frames::RecordedFrames,
+    frames::{FrameWorld, RecordedFrames},
     hook::{Notice, PageEvent},
     navigation::{RecordedPage, is_visited},
 };
@@ -73,11 +73,14 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    pub(super) fn new(actions: mpsc::UnboundedSender<RecordedAction>) -> Self {
+    pub(super) fn new(
+        actions: mpsc::UnboundedSender<RecordedAction>,
+        worlds: Vec<FrameWorld>,
+    ) -> Self {
         Self {
             actions,
             pages: Vec::new(),
-            frames: RecordedFrames::default(),
+            frames: RecordedFrames::new(worlds),
             pending: None,
             current: None,
             last_action: None,
@@ -106,6 +109,7 @@ impl Watcher {
                         return;
                     }
                 }
+                Notice::World(world) => self.frames.add(world),
                 Notice::Event(event) => self.take(event).await,
             }
         }
@@ -141,7 +145,6 @@ impl Watcher {
 
     async fn take(&mut self, event: PageEvent) {
         match event.method.as_str() {
-            "Runtime.executionContextCreated" => self.frames.add_world(&event),
             "Runtime.bindingCalled" => self.reported(&event).await,
             "Page.frameNavigated" => {
                 let last_action = self.last_action;

@@ -11,6 +11,7 @@ mod navigation;
 mod oracle;
 mod pictures;
 mod recorder;
+mod recorder_controls;
 mod recorder_replay;
 mod setup;
 mod site;

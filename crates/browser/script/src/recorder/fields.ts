@@ -3,7 +3,7 @@
 import { collapse } from "../text";
 import { type Located, locate } from "./locate";
 import { send } from "./messages";
-import { takeClickedBox } from "./pointer";
+import { locatedWhenPressed, takeClickedBox } from "./pointer";
 import { isSecret } from "./secrets";
 import { fieldOf, innermost, isBox } from "./target";
 
@@ -37,7 +37,10 @@ export function onInput(event: Event): void {
 }
 
 function fill(element: HTMLElement): void {
-  if (filling?.element !== element) filling = { element, located: locate(element) };
+  if (filling?.element !== element) {
+    // A page may change what a field is called while it has the focus.
+    filling = { element, located: locatedWhenPressed(element) ?? locate(element) };
+  }
   const secret = isSecret(element);
   // A secret stays here.
   const value = secret ? "" : valueOf(element);

@@ -41,7 +41,11 @@ export function onKeyDown(event: KeyboardEvent): void {
 
 function pressEnter(event: KeyboardEvent, element: Element | null, field: Element | null): void {
   if (field && isMultiline(field)) {
-    enter = locateField(field);
+    const located = locateField(field);
+    enter = located;
+    setTimeout(() => {
+      if (event.defaultPrevented && enter === located) sendEnter();
+    }, 0);
   } else if (field || (element && isBox(element))) {
     press("Enter", field ?? element);
   } else if (element && !element.matches(ACTIVATED)) {
@@ -55,8 +59,11 @@ export function onBeforeInput(event: InputEvent): void {
 }
 
 export function onKeyUp(event: KeyboardEvent): void {
-  if (!event.isTrusted || event.key !== "Enter" || !enter) return;
-  send({ kind: "press", key: "Enter", element: enter });
+  if (event.isTrusted && event.key === "Enter") sendEnter();
+}
+
+function sendEnter(): void {
+  if (enter) send({ kind: "press", key: "Enter", element: enter });
   enter = null;
 }
 

@@ -6,13 +6,23 @@ import { roleOf } from "../aria/role";
 import { type Part, resolve } from "../chain";
 import { controlOf } from "../checks";
 import { type TextCache, collapse, textOf } from "../text";
-import { ancestors, parentOf } from "../tree";
+import { ancestors, descendants, parentOf } from "../tree";
 import { looksGenerated } from "./generated";
 import { revealsSecret } from "./secrets";
 
 /** A longer text changes too easily. */
 const LONGEST = 60;
 const LONGEST_TITLE = 40;
+const ROWS = "tr, li, article, fieldset, [role=row], [role=listitem], [role=article], [role=group]";
+/** So many elements are asked, over all candidates: a person must not wait in a page of many elements, where the
+ * place of one is found sooner than a name. */
+const MOST_ASKED = 100_000;
+const LEAST_SEARCHES = 4;
+let searches = 0;
+/** So many elements that look the same are tried one by one, before all are. */
+const MOST_ALIKE = 3;
+/** So many texts of a row are tried. */
+const MOST_TEXTS = 8;
 
 /** What is said of an element to the recorder's owner. */
 export interface Located {
@@ -29,20 +39,38 @@ interface Candidate {
 }
 
 export function locate(element: Element): Located {
+  searches = Math.max(LEAST_SEARCHES, MOST_ASKED / document.getElementsByTagName("*").length);
   const path = pathOf(element);
   return { locator: bestOf(element) ?? path, path, title: titleOf(element) };
 }
 
 function bestOf(element: Element): string | null {
   const own = [...candidates(element)].filter((candidate) => !revealsSecret(candidate.text));
-  const alone = own.find((candidate) => isAlone(candidate.parts, element) || isWithinLabel(candidate.parts, element));
+  const alike = elementsAlike(element);
+  const alone = own.find((candidate) => {
+    if (alike.some((other) => resolve(candidate.parts, other.parentElement ?? document).includes(other))) return false;
+    return isAlone(candidate.parts, element) || isWithinLabel(candidate.parts, element);
+  });
   return alone?.text ?? withinNamed(element, own);
 }
 
-/** The same within something that can be named: a dialog, a form, a region. */
+/** Some elements that may match what the element matches. It is far quicker to ask them than to ask all. */
+function elementsAlike(element: Element): Element[] {
+  const found: Element[] = [];
+  const text = element.textContent;
+  for (const other of document.getElementsByTagName(element.localName)) {
+    if (other === element || other.textContent !== text) continue;
+    found.push(other);
+    if (found.length === MOST_ALIKE) break;
+  }
+  return found;
+}
+
+/** The same within something that can be named: a row by its text, a dialog, a form, a region. */
 function withinNamed(element: Element, own: Candidate[]): string | null {
+  if (own.length === 0) return null;
   for (const above of ancestors(element)) {
-    for (const outer of anchors(above)) {
+    for (const outer of anchors(above, element)) {
       if (revealsSecret(outer.text) || !isAlone(outer.parts, above)) continue;
       const inner = own.find((candidate) => isAlone([...outer.parts, ...candidate.parts], element));
       if (inner) return `${outer.text} >> ${inner.text}`;
@@ -52,6 +80,11 @@ function withinNamed(element: Element, own: Candidate[]): string | null {
 }
 
 function isAlone(parts: Part[], element: Element): boolean {
+  searches -= 1;
+  return searches >= 0 && isOnly(parts, element);
+}
+
+function isOnly(parts: Part[], element: Element): boolean {
   const found = resolve(parts);
   return found.length === 1 && found[0] === element;
 }
@@ -92,11 +125,50 @@ function* candidates(element: Element): Generator<Candidate> {
   if (labelled && !looksGenerated(labelled)) yield css(`label[for=${quoteCss(labelled)}]`);
 }
 
-function* anchors(element: Element): Generator<Candidate> {
+/** What names an element around another one. */
+function* anchors(element: Element, inner: Element): Generator<Candidate> {
   yield* byTestId(element);
   yield* byId(element);
+  if (element.matches(ROWS)) yield* byTextWithin(element, inner);
   const isRegion = ["dialog", "alertdialog", "form", "group", "region", "navigation"].includes(roleOf(element) ?? "");
   if (isRegion) yield* byRole(element);
+}
+
+/** Rows and cards, by one of the texts that stand in them beside the element itself. */
+function* byTextWithin(row: Element, inner: Element): Generator<Candidate> {
+  const texts: TextCache = new Map();
+  const others = descendants(row).filter((other) => !inner.contains(other) && !other.contains(inner));
+  // Each text with the tag that it stands in.
+  const said = new Map<string, string>();
+  for (const other of [row, ...others]) {
+    if (isEdited(other)) continue;
+    for (const run of textOf(texts, other).own.map(collapse)) {
+      const isName = isUsable(run) && /\p{L}|\p{N}/u.test(run);
+      if (isName && !said.has(run) && said.size < MOST_TEXTS) said.set(run, other === row ? "" : other.localName);
+    }
+  }
+  const own = row.localName;
+  for (const text of said.keys()) {
+    if (!isSaidElsewhere(row, text, false)) yield css(`${own}:has-text(${quoteCss(text)})`);
+  }
+  for (const [text, tag] of said) {
+    // It is a part of other texts, such as a number.
+    if (isSaidElsewhere(row, text, true)) continue;
+    const exact = `:text-is(${quoteCss(text)})`;
+    yield css(tag ? `${own}:has(${tag}${exact})` : `${own}${exact}`);
+  }
+}
+
+/** Sees quickly whether a text tells a row from others, before the resolver does. */
+function isSaidElsewhere(row: Element, text: string, exactly: boolean): boolean {
+  const folded = text.toLowerCase();
+  const isExact = (element: Element) => collapse(element.textContent ?? "") === text;
+  for (const other of document.getElementsByTagName(row.localName)) {
+    if (other.contains(row) || row.contains(other)) continue;
+    if (!collapse(other.textContent ?? "").toLowerCase().includes(folded)) continue;
+    if (!exactly || isExact(other) || [...other.querySelectorAll("*")].some(isExact)) return true;
+  }
+  return false;
 }
 
 function* byRole(element: Element): Generator<Candidate> {
@@ -163,7 +235,7 @@ function pathOf(element: Element): string {
   for (const above of ancestors(element)) {
     const testId = above.getAttribute("data-testid");
     const named = testId ? `[data-testid=${quoteCss(testId)}]` : byId(above).next().value?.text;
-    if (named && isAlone(css(`${named} > ${path}`).parts, element)) return `${named} > ${path}`;
+    if (named && isOnly(css(`${named} > ${path}`).parts, element)) return `${named} > ${path}`;
     path = `${stepOf(above)} > ${path}`;
   }
   const found = resolve(css(path).parts);
@@ -187,7 +259,7 @@ export function frameSelector(element: Element): string {
       selectors.push(`${element.localName}[${name}=${quoteCss(value)}]`);
     }
   }
-  const alone = selectors.find((selector) => isAlone(css(selector).parts, element));
+  const alone = selectors.find((selector) => isOnly(css(selector).parts, element));
   // The frame's part takes CSS only: no index behind it.
   return alone ?? pathOf(element).replace(/ >> nth=\d+$/, "");
 }

@@ -4,14 +4,14 @@ import { onFocusOut, onInput } from "./fields";
 import { onBeforeInput, onKeyDown, onKeyUp } from "./keys";
 import { frameSelector } from "./locate";
 import { send } from "./messages";
-import { onClick, onMouseDown, onMouseUp } from "./pointer";
+import { onClick, onPointerDown, onPointerUp } from "./pointer";
 
 /** Begins to watch. A listener that is there already is not added again. */
 function watch(): void {
   // In front of the page's own listeners: they may change or stop what they get.
   const first = { capture: true, passive: true };
-  window.addEventListener("mousedown", onMouseDown, first);
-  window.addEventListener("mouseup", onMouseUp, first);
+  window.addEventListener("pointerdown", onPointerDown, first);
+  window.addEventListener("pointerup", onPointerUp, first);
   window.addEventListener("click", onClick, first);
   window.addEventListener("input", onInput, first);
   window.addEventListener("focusout", onFocusOut, first);

@@ -5,34 +5,50 @@ import { send } from "./messages";
 import { isFilling } from "./fields";
 import { noteSecretFields } from "./secrets";
 import { boxOrLabel, clickTarget, focused, isBox } from "./target";
+import { isVisible } from "../visibility";
 
 interface Pressed {
   element: Element;
   located: Located;
 }
 
-/** What the mouse was pressed on: the page may change it before the click comes. */
+/** What the pointer was pressed on: the page may change it before the click comes. */
 let pressed: Pressed | null = null;
+/** What was pressed last, or the control of that label, as it was before that. */
+let last: { element: WeakRef<Element>; located: Located } | null = null;
 /** The label that was clicked, whose control gets a click of its own. */
 let label: { element: HTMLLabelElement; control: Element; located: Located } | null = null;
 /** The box that a person has clicked; the page may also change boxes by itself. */
 let box: Pressed | null = null;
 
-export function onMouseDown(event: MouseEvent): void {
-  if (!event.isTrusted || event.button !== 0) return;
+/** The first event of a click: pages open menus at this one, and hide all else from assistive technologies. */
+export function onPointerDown(event: PointerEvent): void {
+  if (!event.isTrusted || event.button !== 0 || !event.isPrimary) return;
   noteSecretFields(event);
   const element = clickTarget(event);
   pressed = element && !isFilling(element) ? { element, located: locate(element) } : null;
+  const control = element instanceof HTMLLabelElement ? element.control : null;
+  if (control) last = { element: new WeakRef(control), located: locate(control) };
+  else if (pressed) last = { element: new WeakRef(pressed.element), located: pressed.located };
 }
 
-export function onMouseUp(event: MouseEvent): void {
+/** Where an element was when it was pressed last. */
+export function locatedWhenPressed(element: Element): Located | null {
+  return last?.element.deref() === element ? last.located : null;
+}
+
+export function onPointerUp(event: PointerEvent): void {
   if (!event.isTrusted || event.button !== 0) return;
   const before = pressed;
-  // An element that goes when it is pressed gets no click.
+  // An element that goes when it is pressed gets no click. Those of a mouse come within this task.
   setTimeout(() => {
-    if (before && pressed === before && !before.element.isConnected) send({ kind: "click", element: before.located });
+    if (before && pressed === before && isGone(before.element)) send({ kind: "click", element: before.located });
     if (pressed === before) pressed = null;
   }, 0);
+}
+
+function isGone(element: Element): boolean {
+  return !element.isConnected || !isVisible(element);
 }
 
 export function onClick(event: MouseEvent): void {
@@ -42,7 +58,7 @@ export function onClick(event: MouseEvent): void {
   const element = clickTarget(event);
   if (!element) {
     // The page has replaced what was pressed.
-    if (before && !before.element.isConnected) send({ kind: "click", element: before.located });
+    if (before && isGone(before.element)) send({ kind: "click", element: before.located });
     return;
   }
   if (isBox(element)) {
@@ -74,7 +90,7 @@ function clickLabel(event: MouseEvent, element: HTMLLabelElement, control: Eleme
 function clickElement(event: MouseEvent, element: Element, before: Pressed | null): void {
   if (label?.control === element) {
     label = null;
-    send({ kind: "click", element: locate(element) });
+    send({ kind: "click", element: locatedWhenPressed(element) ?? locate(element) });
     return;
   }
   if (event.detail === 0) {
@@ -83,7 +99,7 @@ function clickElement(event: MouseEvent, element: Element, before: Pressed | nul
     return;
   }
   const isSame = before?.element === element;
-  const isDragged = before && !isSame && before.element.isConnected;
+  const isDragged = before && !isSame && !isGone(before.element);
   if (!isDragged) send({ kind: "click", element: before ? before.located : locate(element) });
 }
 

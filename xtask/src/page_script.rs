@@ -1,7 +1,11 @@
-//! `cargo xtask page-script`: the script that the crate `browser` puts into pages, built by npm from
-//! `crates/browser/script`. Its output is committed, so that a build of the crate needs no Node.
+//! `cargo xtask page-script`: the scripts that the crate `browser` puts into pages, built by npm from
+//! `crates/browser/script`. Their output is committed, so that a build of the crate needs no Node.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -11,8 +15,10 @@ use crate::{
     setup,
 };
 
-/// What is needed to build it, all of it committed.
+/// What is needed to build them, all of it committed.
 const INPUTS: [&str; 3] = ["package.json", "package-lock.json", "tsconfig.json"];
+/// The script of all pages, and that of pages in which a person is recorded.
+const OUTPUTS: [&str; 2] = ["page.js", "recorder.js"];
 
 #[derive(Args)]
 pub(crate) struct PageScript {
@@ -22,17 +28,24 @@ pub(crate) struct PageScript {
 }
 
 pub(crate) fn run(wanted: &PageScript) -> Result<()> {
-    let committed = root().join("crates/browser/script/dist/page.js");
+    let committed = root().join("crates/browser/script/dist");
     let built = build()?;
     if !wanted.check {
-        let folder = committed.parent().context("the output has a folder")?;
-        fs::create_dir_all(folder)?;
-        return fs::write(&committed, built).context("failed to write the script");
+        fs::create_dir_all(&committed)?;
     }
-    let known =
-        fs::read(&committed).context("failed to read crates/browser/script/dist/page.js")?;
-    if known != built {
-        bail!("crates/browser/script/dist/page.js is not fresh: run `cargo xtask page-script`");
+    for name in OUTPUTS {
+        let fresh =
+            fs::read(built.join(name)).with_context(|| format!("npm has built no dist/{name}"))?;
+        let path = committed.join(name);
+        if !wanted.check {
+            fs::write(&path, fresh).context("failed to write a script")?;
+            continue;
+        }
+        let known =
+            fs::read(&path).with_context(|| format!("failed to read {}", path.display()))?;
+        if known != fresh {
+            bail!("crates/browser/script/dist/{name} is not fresh: run `cargo xtask page-script`");
+        }
     }
     Ok(())
 }
@@ -43,8 +56,9 @@ pub(crate) fn check() -> Result<()> {
     run(&PageScript { check: true })
 }
 
-/// Checks the types and builds, in the target directory: the sources stay without `node_modules`.
-fn build() -> Result<Vec<u8>> {
+/// Checks the types and builds, in the target directory: the sources stay without `node_modules`. Answers with
+/// the directory of what was built.
+fn build() -> Result<PathBuf> {
     let source = root().join("crates/browser/script");
     let place = target_dir()?.join("page-script");
     fs::create_dir_all(&place)?;
@@ -60,7 +74,7 @@ fn build() -> Result<Vec<u8>> {
     npm(&place, &["ci", "--no-audit", "--no-fund"])?;
     npm(&place, &["run", "--silent", "check"])?;
     npm(&place, &["run", "--silent", "build"])?;
-    fs::read(place.join("dist/page.js")).context("npm has built no dist/page.js")
+    Ok(place.join("dist"))
 }
 
 fn npm(place: &Path, arguments: &[&str]) -> Result<()> {

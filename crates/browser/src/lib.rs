@@ -14,6 +14,7 @@ mod launch;
 mod locator;
 mod page;
 mod picture;
+pub mod recorder;
 
 pub use action::{
     ActionName, ButtonName, ClickOptions, ElementStates, InventoryOptions, KeyModifier, LastAction,

@@ -24,6 +24,7 @@ use crate::{
     deadline::Deadline,
     error::BrowserError,
     page::{BrowserPage, PageCore},
+    recorder::RecordingHook,
 };
 use downloads::Downloads;
 use pages::ContextPages;
@@ -49,6 +50,8 @@ pub(crate) struct ContextState {
     secrets: Arc<Mutex<Vec<String>>>,
     /// Held while a page is opened that only this crate uses.
     hidden: tokio::sync::Mutex<()>,
+    /// Where a recorder hears of the pages.
+    pub(crate) recording: RecordingHook,
 }
 
 impl BrowserContext {
@@ -63,6 +66,7 @@ impl BrowserContext {
                 changed: watch::Sender::new(()),
                 secrets: Arc::default(),
                 hidden: tokio::sync::Mutex::default(),
+                recording: RecordingHook::default(),
             }),
         }
     }
@@ -138,12 +142,16 @@ impl ContextState {
     ) {
         let hidden = self.pages().announce(&target);
         self.changed.send_replace(());
+        let has_opener = target.opener_id.is_some();
         let core = PageCore::new(
             session,
             target,
             Arc::clone(&self.options),
             Arc::clone(&self.secrets),
         );
+        if !hidden {
+            self.recording.attached(&core, has_opener);
+        }
         tokio::spawn(Arc::clone(&core).follow(events, Arc::downgrade(self)));
         let context = Arc::clone(self);
         tokio::spawn(async move {
@@ -173,6 +181,7 @@ impl ContextState {
     /// A page has ended.
     pub(crate) fn remove(&self, target: &str) {
         self.pages().remove(target);
+        self.recording.removed(target);
         self.changed.send_replace(());
     }
 

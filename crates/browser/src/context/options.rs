@@ -13,6 +13,14 @@ pub struct Viewport {
     pub height: u32,
 }
 
+impl Viewport {
+    /// As large as the window of a visible browser, whose user may change that.
+    pub const WINDOW: Self = Self {
+        width: 0,
+        height: 0,
+    };
+}
+
 impl Default for Viewport {
     fn default() -> Self {
         Self {

@@ -56,6 +56,9 @@ pub(super) fn arguments(
     if !options.visible {
         arguments.push(String::from("--headless"));
         arguments.push(String::from("--hide-scrollbars"));
+    } else {
+        // Wayland where there is nothing else; older versions ask for X only.
+        arguments.push(String::from("--ozone-platform-hint=auto"));
     }
     if matches!(sandbox, SandboxSupport::Root) {
         arguments.push(String::from("--no-sandbox"));

@@ -1,5 +1,6 @@
 //! The start of Chromium: which program, with which flags, in which directory.
 
+mod display;
 mod flags;
 mod process;
 mod program;
@@ -19,7 +20,7 @@ pub struct LaunchOptions {
     pub program: Option<PathBuf>,
     /// An existing directory. The browser's profile is a new directory in it that goes with the browser.
     pub work_directory: PathBuf,
-    /// Shows a window, which needs a display.
+    /// Shows a window, which needs a display: that of this process's environment.
     pub visible: bool,
     /// Further flags of Chromium, as they are.
     pub arguments: Vec<String>,

@@ -26,7 +26,7 @@ use tokio::{
     time,
 };
 
-use super::{LaunchOptions, SandboxSupport, find, flags, remains};
+use super::{LaunchOptions, SandboxSupport, display, find, flags, remains};
 use crate::error::BrowserError;
 
 /// So many of the last lines that it printed are kept for an error.
@@ -53,16 +53,12 @@ pub(crate) struct ChromiumProcess {
     profile: Option<TempDir>,
 }
 
-/// All of our environment that it gets: ours may hold keys, and it runs what pages bring.
-const INHERITED: [&str; 11] = [
+/// All of our environment that it gets, besides what leads a visible one to its display: ours may hold keys, and it runs what pages bring.
+const INHERITED: [&str; 7] = [
     "PATH",
     "LANG",
     "LC_ALL",
     "TZ",
-    "DISPLAY",
-    "WAYLAND_DISPLAY",
-    "XAUTHORITY",
-    "XDG_RUNTIME_DIR",
     "http_proxy",
     "https_proxy",
     "no_proxy",
@@ -77,6 +73,11 @@ impl ChromiumProcess {
         let failed = |reason: String| BrowserError::Launch {
             program: program.clone(),
             reason,
+        };
+        let display = if options.visible {
+            display::variables(|name| env::var_os(name)).map_err(failed)?
+        } else {
+            Vec::new()
         };
         let profile = tempfile::Builder::new()
             .prefix("chromium-")
@@ -97,6 +98,7 @@ impl ChromiumProcess {
                     .iter()
                     .filter_map(|name| Some((name, env::var_os(name)?))),
             )
+            .envs(display)
             .env("HOME", profile.path())
             .envs(temporary_directory(profile.path()))
             .stdin(Stdio::piped())

@@ -79,6 +79,9 @@ impl PageCore {
     }
 
     fn take(self: &Arc<Self>, session: &CdpSession, event: CdpEvent, context: &Weak<ContextState>) {
+        if let Some(context) = context.upgrade() {
+            context.recording.observe(self, session, &event);
+        }
         match event.method.as_str() {
             "Target.attachedToTarget" => self.attached(session, event, context),
             "Inspector.targetCrashed" => self.crashed(session),
@@ -142,6 +145,9 @@ impl PageCore {
         own.post("Target.setAutoAttach", attach);
         if let Some(script) = self.protection() {
             own.post("Page.addScriptToEvaluateOnNewDocument", script);
+        }
+        if let Some(context) = context.upgrade() {
+            context.recording.install(&own);
         }
         own.post("Runtime.runIfWaitingForDebugger", json!({}));
         tokio::spawn(Arc::clone(self).follow_frame(own, events, Weak::clone(context)));

@@ -49,7 +49,7 @@ pub struct BrowserPage {
 /// What all copies of a page share.
 pub(crate) struct PageCore {
     pub(crate) session: CdpSession,
-    target: String,
+    pub(crate) target: String,
     options: Arc<ContextOptions>,
     /// Texts of the context that no picture shows.
     secrets: Arc<Mutex<Vec<String>>>,

@@ -211,6 +211,16 @@ impl PageCore {
             .clone()
     }
 
+    /// The frame that contains a frame; `None` for the main frame.
+    pub(crate) fn parent_place(&self, frame: &str) -> Option<FramePlace> {
+        let state = self.state();
+        let parent = state.frames.get(frame)?.parent.clone()?;
+        Some(FramePlace {
+            session: state.session_of(&parent, &self.session),
+            frame: parent,
+        })
+    }
+
     /// All frames of the page.
     pub(crate) fn frame_places(&self) -> Vec<FramePlace> {
         let state = self.state();

@@ -49,12 +49,18 @@ pub(crate) fn docker() -> Result<PathBuf> {
         .with_context(|| format!("no docker-compose in {}", environment.display()))
 }
 
-/// Installs what the tests of browser steps need: Chromium, and Node for what Playwright says of the same pages.
+/// Installs what the tests of browser steps need: Chromium, Node for what Playwright says of the same pages, and
+/// tesseract, which looks for secrets in pictures.
 pub(crate) fn browser() -> Result<()> {
-    const NO_BROWSER: &str = "chromium, nodejs and npm are missing and cannot be installed from here: install these \
-        packages of your system";
+    const NO_BROWSER: &str = "chromium, nodejs, npm and tesseract-ocr are missing and cannot be installed from here: \
+        install these packages of your system";
     let there = |program: &&str| works(Command::new(program).arg("--version"));
-    let programs = [("chromium", "chromium"), ("node", "nodejs"), ("npm", "npm")];
+    let programs = [
+        ("chromium", "chromium"),
+        ("node", "nodejs"),
+        ("npm", "npm"),
+        ("tesseract", "tesseract-ocr"),
+    ];
     let missing = programs.iter().filter(|(program, _)| !there(program));
     let wanted: Vec<&str> = missing.map(|(_, package)| *package).collect();
     match wanted.is_empty() {

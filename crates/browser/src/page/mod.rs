@@ -136,6 +136,18 @@ impl BrowserPage {
         self.core.state().dialogs = policy;
     }
 
+    /// Says whether it visits pages whose certificates are wrong, from now on.
+    ///
+    /// # Errors
+    /// The page has ended.
+    pub async fn ignore_tls_errors(&self, ignore: bool) -> Result<(), BrowserError> {
+        self.core.check_open()?;
+        let ignore = json!({"ignore": ignore});
+        let session = &self.core.session;
+        let answer = session.send("Security.setIgnoreCertificateErrors", ignore);
+        answer.await.map(drop)
+    }
+
     /// Evaluates an expression of JavaScript in the page's own world; awaits a promise. The value has to have
     /// a JSON form.
     ///

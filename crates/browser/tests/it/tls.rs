@@ -72,6 +72,10 @@ async fn wrong_certificates_are_accepted_by_option_only() {
     let visited = page.navigate(&url, LoadState::Load, LONG).await.unwrap();
     assert_eq!(visited.status, Some(200));
     assert_eq!(page.title(LONG).await.unwrap(), "Private");
+    page.ignore_tls_errors(false).await.unwrap();
+    let refused = page.navigate(&url, LoadState::Load, LONG).await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("ERR_CERT"), "{refused}");
     server.abort();
     test.finish().await;
 }

@@ -42,7 +42,8 @@ pub(crate) use job::{Job, List, Logs, Priority, Submit};
 pub(crate) use jobs::{Handover, Ids, OneJob, PageArgs, Wait};
 pub(crate) use key::{CreateKey, JoinToken, KeyArgs, KeyPlace, ListKeys, RevokeKey};
 pub(crate) use playbook::{
-    CheckPlaybooks, DiffPlaybook, NewPlaybook, OnePlaybook, PlaybookArgs, PutPlaybook, RunPlaybook,
+    AcceptPicture, CheckPlaybooks, DiffPlaybook, NewPlaybook, OnePlaybook, PlaybookArgs,
+    PutPlaybook, RecordPlaybook, RunPlaybook,
 };
 pub(crate) use playground::{
     CreatePlayground, DebugArgs, Destroy, EnvironmentArgs, Extend, OnePlayground, OpenService,

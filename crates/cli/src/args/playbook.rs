@@ -28,6 +28,8 @@ Examples:
     New(NewPlaybook),
     Put(PutPlaybook),
     Diff(DiffPlaybook),
+    Record(RecordPlaybook),
+    Accept(AcceptPicture),
     Run(Box<RunPlaybook>),
 }
 
@@ -101,6 +103,57 @@ pub(crate) struct PutPlaybook {
     /// Replace it only if it is this revision
     #[arg(long, value_name = "REVISION", conflicts_with = "replace")]
     pub(crate) revision: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// Record what you do in a browser, as a playbook
+///
+/// Opens a window of Chromium, which needs a display. Click, type and choose as a user of the site does; close the
+/// window or press Ctrl-C when you are done. Passwords are not recorded: each becomes a secret parameter.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse playbook record https://shop.example.com -o checkout.yaml
+  playhouse playbook record http://localhost:8088 -o login.yaml --browser /usr/bin/chromium")]
+pub(crate) struct RecordPlaybook {
+    /// Address of the page to begin with
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+
+    /// File; one that is there is not replaced
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+
+    /// Program of Chromium [default: looked for in PATH by its usual names]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) browser: Option<PathBuf>,
+}
+
+/// Accept a picture that an execution compared, as the one that is expected
+///
+/// The picture that `browser.compare_screenshot` took becomes a file of the library, beside the playbook, in place of
+/// an earlier one. `playhouse run artifacts ID` lists what was seen and the difference.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse playbook accept 0190d3c4-8a1e-7c3b-9f00-5b8f2f0f6f11 front-page")]
+pub(crate) struct AcceptPicture {
+    /// Id of the execution
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    /// `baseline_name` of the step
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// The playbook of the step, where it is not the execution's own
+    #[arg(long, value_name = "PATH")]
+    pub(crate) playbook: Option<String>,
 
     #[command(flatten)]
     pub(crate) address: Address,

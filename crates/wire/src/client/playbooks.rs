@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Client, Error, Payload, decode, jobs::encode, whole};
 use crate::{
+    browser::{AcceptBaseline, AcceptedBaseline},
     playbooks::{
         CredentialList, CredentialUses, Execution, NewCredential, NewExecution, PlaybookDetails,
         PlaybookDiff, PlaybookList, RetryExecution, SavedCredential, StartedExecution, Steered,
@@ -23,6 +24,22 @@ impl Client {
     pub async fn playbook(&self, path: &str) -> Result<PlaybookDetails, Error> {
         self.fetch(&format!("/api/playbooks/{}", encode(path)))
             .await
+    }
+
+    /// Takes a picture that an execution compared as the one that is expected.
+    pub async fn accept_baseline(
+        &self,
+        execution: &str,
+        name: &str,
+        accept: &AcceptBaseline,
+    ) -> Result<AcceptedBaseline, Error> {
+        let path = format!(
+            "/api/executions/{}/baselines/{}",
+            encode(execution),
+            encode(name)
+        );
+        let accepted = self.json(Method::POST, &path, accept).await?;
+        accepted.ok_or_else(|| Error::Answer("it is empty".to_owned()))
     }
 
     /// The JSON Schema of the language.

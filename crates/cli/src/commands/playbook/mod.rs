@@ -1,10 +1,12 @@
 //! `playbook …`.
 
+mod accept;
 mod check;
 mod diff;
 mod list;
 mod new;
 mod put;
+mod record;
 mod run;
 mod show;
 
@@ -23,6 +25,8 @@ pub(super) async fn run(playbook: PlaybookArgs) -> Result<Exit, Failure> {
         PlaybookArgs::New(new) => new::run(&new),
         PlaybookArgs::Put(put) => put::run(put).await,
         PlaybookArgs::Diff(diff) => diff::run(diff).await,
+        PlaybookArgs::Record(record) => record::run(record).await,
+        PlaybookArgs::Accept(accept) => accept::run(accept).await,
         PlaybookArgs::Run(run) => run::run(*run).await,
     }
 }

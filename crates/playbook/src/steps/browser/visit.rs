@@ -13,6 +13,13 @@ pub(super) const TYPES: &[StepType] = &[
                 .default("\"load\"")
                 .options(&["load", "domcontentloaded", "networkidle"])
                 .not(&["wait_for", "wait"]),
+            takes(
+                "verify_tls",
+                "boolean",
+                "Whether the certificates of this page and the next ones are checked.",
+            )
+            .default("false")
+            .not(&["ignore_https_errors", "verify_ssl"]),
             takes("timeout", "integer", "How long it waits for the page.").milliseconds("30000"),
         ],
         &[

@@ -216,16 +216,8 @@ async fn pictures_reach_those_who_look_on_from_the_holder_only() {
     let mut one = Socket::open(server.local_addr(), "/ws/executions").await;
     let mut other = Socket::open(server.local_addr(), "/ws/executions?after=0").await;
     let id = run.id.to_string();
-    let of = |token| FrameQuery {
-        executor: "player".to_owned(),
-        token,
-        width: 1920.0,
-        height: 1080.0,
-        action: Some(r##"{"name": "click", "target": "#save", "number": 3}"##.to_owned()),
-        ..FrameQuery::default()
-    };
     let show = |token, kind: &'static str, image: Vec<u8>| {
-        let (client, id, of) = (client.clone(), id.clone(), of(token));
+        let (client, id, of) = (client.clone(), id.clone(), shown_by(token));
         async move { client.show_frame(&id, &of, kind, image.into()).await }
     };
     let refused = |shown: Result<FrameViewers, Error>| {
@@ -273,15 +265,25 @@ async fn pictures_reach_those_who_look_on_from_the_holder_only() {
         frame.len(),
         "data:image/jpeg;base64,".len() + (1_usize << 20).div_ceil(3) * 4
     );
-    // Those who look at this run alone get more of it, and what was done last beside the picture.
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn viewers_of_one_run_get_its_last_action_beside_the_picture() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (_, run) = prepared(dir.path()).await;
+    let (server, client) = start(dir.path(), TIMEOUT).await;
+    let id = run.id.to_string();
     let path = format!("/ws/runs/{id}/frames");
     let mut live = Socket::open(server.local_addr(), &path).await;
     let query = FrameQuery {
         live: true,
-        ..of(run.token)
+        action: Some(r##"{"name": "click", "target": "#save", "number": 3}"##.to_owned()),
+        ..shown_by(run.token)
     };
     let viewers = client.show_frame(&id, &query, "image/jpeg", vec![9].into());
-    assert!(viewers.await.expect("shown").live);
+    let viewers = viewers.await.expect("shown");
+    assert!(viewers.live && !viewers.contract, "{viewers:?}");
     let message = live.said().await;
     assert_eq!(message["type"], "frame");
     assert_eq!(message["run_id"], id);
@@ -294,5 +296,23 @@ async fn pictures_reach_those_who_look_on_from_the_holder_only() {
         message["action"],
         json!({"name": "click", "target": "#save", "number": 3})
     );
+    let broken = FrameQuery {
+        action: Some("{".to_owned()),
+        ..query
+    };
+    let refused = client.show_frame(&id, &broken, "image/jpeg", vec![9].into());
+    let status = refused.await.expect_err("refused").status();
+    assert_eq!(status.map(|status| status.as_u16()), Some(400));
     server.stop().await;
+}
+
+/// What an executor says of a picture under a lease.
+fn shown_by(token: i64) -> FrameQuery {
+    FrameQuery {
+        executor: "player".to_owned(),
+        token,
+        width: 1920.0,
+        height: 1080.0,
+        ..FrameQuery::default()
+    }
 }

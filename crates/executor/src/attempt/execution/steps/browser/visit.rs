@@ -24,7 +24,9 @@ pub(super) async fn navigate(call: &StepCall<'_>, at: &SessionPage) -> Acted {
             return Err(ActError::Step(StepEnd::refused(why)));
         }
     };
+    let verify = call.parameters.flag("verify_tls", false)?;
     let limit = limit(call, WAIT_MS)?;
+    at.page.ignore_tls_errors(!verify).await?;
     let visited = at.page.navigate(&url, until, limit).await?;
     if let Err(end) = may_open(call, &visited.url).await {
         // A redirect led there: nothing of it is to be seen.

@@ -1,10 +1,7 @@
-//! Browser steps with the real server, executor and Chromium, against a small site of the test.
+//! What browser steps do to a page and read of it, and what happens when they cannot.
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Write},
-    net::TcpListener,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -17,78 +14,8 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, runtime::Runtime, time::timeout};
 use tokio_tungstenite::client_async;
 
-use crate::harness::{Server, exits, get, json as printed, poll, stdout};
-
-const PAGE: &str = r#"<!doctype html><title>Pumps</title>
-<h1>Pumps</h1>
-<label>Name <input id=name></label>
-<label><input type=checkbox id=on> On</label>
-<select id=mode><option value=a>Automatic</option><option value=m>Manual</option></select>
-<button onclick="setTimeout(save, 300)">Save</button>
-<p id=result></p>
-<a href=/report download=report.csv>Report</a>
-<script>
-const find = id => document.getElementById(id);
-function save() { find('result').textContent = `${find('name').value} ${find('on').checked} ${find('mode').value}`; }
-console.error('the pump is hot');
-fetch('/missing');
-</script>"#;
-
-/// Serves the page, a file to download, and nothing else.
-fn site() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            thread::spawn(move || {
-                let mut lines = BufReader::new(stream.try_clone().expect("a copy")).lines();
-                let first = lines.next().and_then(Result::ok).unwrap_or_default();
-                while lines
-                    .next()
-                    .and_then(Result::ok)
-                    .is_some_and(|line| !line.is_empty())
-                {}
-                let (status, kind, body) = match first.split(' ').nth(1) {
-                    Some("/") => ("200 OK", "text/html", PAGE),
-                    Some("/report") => ("200 OK", "text/csv", "pump,on\n1,yes\n"),
-                    _ => ("404 Not Found", "text/plain", ""),
-                };
-                let length = body.len();
-                let head = format!(
-                    "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
-                );
-                let _ = stream.write_all((head + body).as_bytes());
-            });
-        }
-    });
-    port
-}
-
-/// A server whose library has this playbook. `SITE` in it is the site's address.
-fn library(steps: &str) -> (tempfile::TempDir, Server) {
-    let dir = tempfile::tempdir().expect("a directory");
-    let steps = steps.replace("SITE", &format!("http://127.0.0.1:{}", site()));
-    let text = format!("name: Pumps\nversion: '1'\nsteps:\n{steps}");
-    fs::write(dir.path().join("pumps.yaml"), text).expect("written");
-    let library = format!("--library={}", dir.path().display());
-    let server = Server::start(&["--with-executor", "--no-docker", &library]);
-    (dir, server)
-}
-
-/// The execution as the contract has it.
-fn execution(server: &Server, id: &str) -> Value {
-    let answer = get(server.port, &format!("/api/executions/{id}")).expect("an answer");
-    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
-    serde_json::from_str(body).expect("JSON")
-}
-
-/// The output of a step.
-fn output<'e>(execution: &'e Value, step: &str) -> &'e Value {
-    let steps = execution["step_results"].as_array().expect("steps");
-    let found = steps.iter().find(|one| one["step_id"] == step);
-    &found.unwrap_or_else(|| panic!("no {step}: {execution:#}"))["output"]
-}
+use super::{artifact, execution, finished, library, output};
+use crate::harness::{Server, exits, poll, stdout};
 
 const FORM: &str = r#"
 - {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
@@ -110,9 +37,7 @@ const FORM: &str = r#"
 #[test]
 fn a_form_is_filled_sent_and_checked_and_what_it_leaves_is_kept() {
     let (_dir, server) = library(FORM);
-    let run = server.run(&["playbook", "run", "pumps.yaml", "--json"]);
-    exits(&run, 0);
-    let id = printed(&run)["id"].as_str().expect("an id").to_owned();
+    let id = finished(&server, "pumps.yaml", 0);
     let execution = execution(&server, &id);
     assert_eq!(output(&execution, "open")["status"], "navigated");
     assert_eq!(output(&execution, "read")["text"], "Pump 1 true m");
@@ -124,14 +49,7 @@ fn a_form_is_filled_sent_and_checked_and_what_it_leaves_is_kept() {
         ("paper.pdf", b"%PDF"),
         ("report.csv", b"pump,on"),
     ] {
-        let to = server.home().join(name);
-        let to_text = to.display().to_string();
-        exits(
-            &server.run(&["run", "download", &id, name, "-o", &to_text]),
-            0,
-        );
-        let kept = fs::read(&to).expect("a file");
-        assert!(kept.starts_with(begin), "{name}");
+        assert!(artifact(&server, &id, name).starts_with(begin), "{name}");
     }
 }
 
@@ -143,9 +61,7 @@ fn a_step_that_fails_says_what_was_to_be_seen_and_keeps_it() {
 - {id: many, name: Many, type: browser.click, parameters: {selector: label, timeout: 500}}
 "#,
     );
-    let run = server.run(&["playbook", "run", "pumps.yaml", "--json"]);
-    exits(&run, 120);
-    let id = printed(&run)["id"].as_str().expect("an id").to_owned();
+    let id = finished(&server, "pumps.yaml", 120);
     let error = execution(&server, &id)["error"]
         .as_str()
         .expect("an error")
@@ -228,9 +144,7 @@ fn the_executors_files_are_no_pages() {
     let (_dir, server) = library(
         "- {id: open, name: Open, type: browser.navigate, parameters: {url: 'file:///etc/passwd'}}\n",
     );
-    let run = server.run(&["playbook", "run", "pumps.yaml", "--json"]);
-    exits(&run, 120);
-    let id = printed(&run)["id"].as_str().expect("an id").to_owned();
+    let id = finished(&server, "pumps.yaml", 120);
     let error = execution(&server, &id)["error"].to_string();
     assert!(error.contains("is not an http or https URL"), "{error}");
 }

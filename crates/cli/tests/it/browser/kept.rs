@@ -1,0 +1,255 @@
+//! What browser steps keep: states of the browser, expected pictures, reports, traces.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::{artifact, execution, finished, library, output};
+use crate::harness::{Server, exits, json as printed, prints, stdout};
+
+#[test]
+fn a_saved_state_is_loaded_by_a_later_execution_and_shown_nowhere() {
+    let (dir, server) = library(
+        r##"
+- {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
+- {id: login, name: Login, type: browser.evaluate, parameters: {expression: "(document.cookie = 'session=opensesame; max-age=1000', localStorage.setItem('who', 'ann'), 1)"}}
+- {id: save, name: Save, type: browser.save_state, parameters: {name: pumps}}
+"##,
+    );
+    let text = fs::read_to_string(dir.path().join("pumps.yaml")).expect("a playbook");
+    let site = text
+        .split("url: ")
+        .nth(1)
+        .expect("a site")
+        .split('}')
+        .next()
+        .expect("a site");
+    let later = format!(
+        "name: Later\nversion: '1'\nsteps:\n\
+         - {{id: load, name: Load, type: browser.load_state, parameters: {{name: pumps}}}}\n\
+         - {{id: open, name: Open, type: browser.navigate, parameters: {{url: {site}}}}}\n\
+         - {{id: read, name: Read, type: browser.evaluate, parameters: {{expression: \"localStorage.who + document.cookie.length\"}}}}\n\
+         - {{id: none, name: None, type: browser.load_state, parameters: {{name: nobody}}, on_failure: continue}}\n"
+    );
+    fs::write(dir.path().join("later.yaml"), later).expect("written");
+    let id = finished(&server, "pumps.yaml", 0);
+    assert_eq!(output(&execution(&server, &id), "save")["cookies"], 1);
+    let id = finished(&server, "later.yaml", 0);
+    let ended = execution(&server, &id);
+    let length = "session=opensesame".len();
+    assert_eq!(output(&ended, "read")["result"], format!("ann{length}"));
+    let error = ended["step_results"][3]["error"].to_string();
+    assert!(
+        error.contains("no browser state `nobody` was saved"),
+        "{error}"
+    );
+    let audit = server.run(&["audit", "list", "--json"]);
+    for action in ["browser-state.save", "browser-state.load"] {
+        prints(&audit, action);
+    }
+    let database = fs::read(server.data_dir().join("playhouse.db")).unwrap_or_default();
+    let wal = fs::read(server.data_dir().join("playhouse.db-wal")).unwrap_or_default();
+    for bytes in [database, wal] {
+        // The playbook itself has the word, sealed states do not.
+        let found = String::from_utf8_lossy(&bytes)
+            .matches("\"value\":\"opensesame\"")
+            .count();
+        assert_eq!(found, 0);
+    }
+}
+
+#[test]
+fn a_page_is_compared_with_what_an_operator_accepted() {
+    let (dir, server) = library(
+        r##"
+- {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
+- {id: same, name: Same, type: browser.compare_screenshot, parameters: {baseline_name: front, masks: ['#result']}}
+"##,
+    );
+    let id = finished(&server, "pumps.yaml", 120);
+    let error = execution(&server, &id)["error"].to_string();
+    assert!(error.contains("has no picture `front` yet"), "{error}");
+    assert!(
+        error.contains(&format!("playhouse playbook accept {id} front")),
+        "{error}"
+    );
+    exits(&server.run(&["playbook", "accept", &id, "absent"]), 1);
+    let accepted = server.run(&["playbook", "accept", &id, "front"]);
+    exits(&accepted, 0);
+    prints(
+        &accepted,
+        "pumps.baselines/front.png is what is expected now",
+    );
+    assert!(dir.path().join("pumps.baselines/front.png").is_file());
+
+    let id = finished(&server, "pumps.yaml", 0);
+    let same = output(&execution(&server, &id), "same").clone();
+    assert_eq!(
+        (&same["passed"], &same["different_pixels"]),
+        (&Value::from(true), &Value::from(0))
+    );
+
+    let text = fs::read_to_string(dir.path().join("pumps.yaml")).expect("a playbook");
+    let changed = text.replace(
+        "- {id: same",
+        "- {id: change, name: Change, type: browser.evaluate, parameters: {expression: \"void (document.querySelector('h1').style.fontSize = '90px')\"}}\n- {id: same",
+    );
+    fs::write(dir.path().join("pumps.yaml"), changed).expect("written");
+    let id = finished(&server, "pumps.yaml", 120);
+    let error = execution(&server, &id)["error"].to_string();
+    assert!(
+        error.contains("of the pixels are as in the picture `front`"),
+        "{error}"
+    );
+    for name in ["actual", "expected", "diff"] {
+        let picture = artifact(&server, &id, &format!("baselines/front/{name}.png"));
+        assert!(picture.starts_with(b"\x89PNG"), "{name}");
+    }
+}
+
+#[test]
+fn a_report_and_a_trace_open_without_a_network_and_show_no_secret() {
+    let (_dir, server) = library(
+        r##"
+- {id: open, name: Open <b>, type: browser.navigate, parameters: {url: SITE/}}
+- {id: type, name: Type, type: browser.fill, parameters: {selector: label=Name, value: "{{ credential.pump.password }}"}}
+- {id: shot, name: Shot, type: browser.screenshot, parameters: {name: front}}
+- id: tests
+  name: Tests
+  type: perspective.execute_test_manifest
+  parameters:
+    manifest:
+    - {component_id: save, action: click, selector: text=Save}
+    - {component_id: "<script>", action: click, selector: .absent}
+- id: report
+  name: Report
+  type: fat.generate_report
+  parameters:
+    test_results: "{{ step.tests }}"
+    visual_analysis: ["the <h1> is large"]
+    metadata: {project_name: Plant 7, tester: T. Ester}
+- {id: paper, name: Paper, type: fat.export_report, parameters: {report_id: "{{ step.report.report_id }}"}}
+"##,
+    );
+    let added = server.run(&[
+        "credential",
+        "add",
+        "pump",
+        "--username=p",
+        "--password=opensesame9",
+    ]);
+    exits(&added, 0);
+    let id = finished(&server, "pumps.yaml", 0);
+    let ended = execution(&server, &id);
+    let tests = output(&ended, "tests");
+    assert_eq!(
+        (&tests["passed"], &tests["failed"]),
+        (&Value::from(1), &Value::from(1))
+    );
+    let report = output(&ended, "report");
+    assert_eq!(
+        (&report["total_tests"], &report["visual_issues"]),
+        (&Value::from(2), &Value::from(1))
+    );
+    let name = report["report_path"].as_str().expect("a name");
+    let html = String::from_utf8(artifact(&server, &id, name)).expect("text");
+    for part in [
+        "Plant 7: acceptance test",
+        "T. Ester",
+        "&lt;script&gt;",
+        "the &lt;h1&gt; is large",
+        "data:image/png;base64,",
+        "Signatures",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    assert!(
+        !html.contains("<script") && !html.contains("http-equiv"),
+        "nothing runs in it"
+    );
+    let paper = output(&ended, "paper")["output_path"]
+        .as_str()
+        .expect("a name");
+    assert!(artifact(&server, &id, paper).starts_with(b"%PDF"));
+    let trace = String::from_utf8(artifact(&server, &id, "trace.html")).expect("text");
+    for part in [
+        "Open &lt;b&gt;",
+        "browser.fill",
+        "label=Name",
+        "perspective.execute_test_manifest",
+        "data:image/jpeg;base64,",
+        "the pump is hot",
+    ] {
+        assert!(trace.contains(part), "{part}");
+    }
+    for document in [&html, &trace] {
+        assert!(!document.contains("opensesame9"));
+    }
+}
+
+/// A page that shows a password does not show it in a picture: the text is searched by recognition of characters.
+#[test]
+fn no_picture_shows_a_secret_that_a_page_shows() {
+    let (_dir, server) = library(
+        r##"
+- {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
+- id: show
+  name: Show
+  type: browser.evaluate
+  parameters:
+    expression: "void (document.querySelector('h1').innerHTML = 'Before <span style=\"font-size: 40px\">{{ credential.pump.password }}</span> after', document.body.style.zoom = 2)"
+- {id: type, name: Type, type: browser.fill, parameters: {selector: '#name', value: "{{ credential.pump.password }}"}}
+- {id: shot, name: Shot, type: browser.screenshot, parameters: {name: front}}
+- {id: fail, name: Fail, type: browser.click, parameters: {selector: .absent, timeout: 300}, on_failure: continue}
+- {id: compare, name: Compare, type: browser.compare_screenshot, parameters: {baseline_name: front}, on_failure: continue}
+- {id: plain, name: Plain, type: browser.evaluate, parameters: {expression: "void (document.querySelector('h1').innerHTML = '<span style=\"font-size: 40px\">HARMLESS WORDS</span>')"}}
+- {id: seen, name: Seen, type: browser.screenshot, parameters: {name: seen}}
+"##,
+    );
+    let added = server.run(&[
+        "credential",
+        "add",
+        "pump",
+        "--username=p",
+        "--password=VERYSECRETWORD",
+    ]);
+    exits(&added, 0);
+    let id = finished(&server, "pumps.yaml", 0);
+    let listed = printed(&server.run(&["run", "artifacts", &id, "--json"]));
+    let names: Vec<String> = names(&listed);
+    let pictures: Vec<&String> = names.iter().filter(|name| name.ends_with(".png")).collect();
+    assert!(pictures.len() >= 4, "{names:?}");
+    for name in pictures {
+        let text = recognized(&server, &id, name).replace(' ', "");
+        assert!(!text.contains("SECRET"), "{name}: {text}");
+        if name == "seen.png" {
+            assert!(
+                text.contains("HARMLESS"),
+                "characters are recognized: {text}"
+            );
+        }
+    }
+}
+
+fn names(listed: &Value) -> Vec<String> {
+    let list = listed
+        .as_array()
+        .or_else(|| listed["artifacts"].as_array())
+        .expect("a list");
+    list.iter()
+        .filter_map(|one| one["name"].as_str().map(str::to_owned))
+        .collect()
+}
+
+/// What tesseract reads in a picture.
+fn recognized(server: &Server, id: &str, name: &str) -> String {
+    let picture = server.home().join("picture.png");
+    fs::write(&picture, artifact(server, id, name)).expect("written");
+    let read = std::process::Command::new("tesseract")
+        .arg(&picture)
+        .args(["stdout", "--psm", "11"])
+        .output()
+        .expect("`cargo xtask test` installs tesseract");
+    assert!(read.status.success(), "{read:?}");
+    stdout(&read)
+}

@@ -1416,12 +1416,12 @@ var page = (() => {
       const entry = nodes[index];
       if (!entry || entry.start >= to) break;
       const { node, start } = entry;
-      const [begin, end] = [Math.max(from - start, 0), Math.min(to - start, node.data.length)];
+      const [begin, end2] = [Math.max(from - start, 0), Math.min(to - start, node.data.length)];
       const parent = node.parentElement ?? node.getRootNode().host;
-      if (begin >= end || !parent) continue;
+      if (begin >= end2 || !parent) continue;
       const range = document.createRange();
       range.setStart(node, begin);
-      range.setEnd(node, end);
+      range.setEnd(node, end2);
       spans.push({ range, parent });
     }
     return spans;
@@ -1676,6 +1676,32 @@ var page = (() => {
     return `${markupOf(control)} is no <input type="file">`;
   }
 
+  // src/guard.ts
+  var EVENTS = ["pointerdown", "mousedown", "pointerup", "mouseup", "click", "dblclick", "auxclick", "contextmenu"];
+  var end = null;
+  function guard(element) {
+    unguard();
+    let failed;
+    const look2 = (event) => {
+      if (!(event instanceof MouseEvent) || !event.isTrusted) return;
+      if (failed === void 0) failed = blocker(element, { x: event.clientX, y: event.clientY });
+      if (failed === null) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    };
+    const own = window;
+    for (const type of EVENTS) own.addEventListener(type, look2, { capture: true, passive: false });
+    end = () => {
+      for (const type of EVENTS) own.removeEventListener(type, look2, { capture: true });
+      return failed ?? null;
+    };
+  }
+  function unguard() {
+    const failed = end?.() ?? null;
+    end = null;
+    return failed;
+  }
+
   // src/handles.ts
   var LIMIT = 64;
   var elements = /* @__PURE__ */ new Map();
@@ -1739,12 +1765,12 @@ var page = (() => {
       if (!pieces2) return node.data;
       pieces2.sort(([a], [b]) => a - b);
       let text = "";
-      let end = 0;
+      let end2 = 0;
       for (const [from, to] of pieces2) {
-        if (from >= end) text += node.data.slice(end, from) + MASK;
-        end = Math.max(end, to);
+        if (from >= end2) text += node.data.slice(end2, from) + MASK;
+        end2 = Math.max(end2, to);
       }
-      return text + node.data.slice(end);
+      return text + node.data.slice(end2);
     }
   };
 
@@ -2006,6 +2032,7 @@ var page = (() => {
     describeAt,
     frameBlocker,
     frameOrigin,
+    unguard,
     boxOf,
     cover,
     uncover,
@@ -2027,6 +2054,7 @@ var page = (() => {
     prepareFill: (id, value) => prepareFill(recall(id), value),
     focus: (id) => focus(recall(id)),
     select: (id, choices) => select(recall(id), choices),
+    guard: (id) => guard(recall(id)),
     element: (id) => recall(id),
     fileInput: (id) => {
       const input = fileInput(recall(id));

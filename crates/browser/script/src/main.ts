@@ -5,6 +5,7 @@ import { type Check, type Point, blocker, controlOf, failedCheck, pointOf, scrol
 import { cover, protect, uncover } from "./cover";
 import { locatorOf, markupOf } from "./describe";
 import { type Choice, fileInput, focus, prepareFill, select } from "./edit";
+import { guard, unguard } from "./guard";
 import { recall, remember } from "./handles";
 import { inventory } from "./inventory/inventory";
 import { describeForAria, statesOf, textOfElement, valueOf } from "./read";
@@ -92,6 +93,7 @@ const functions = {
   describeAt,
   frameBlocker,
   frameOrigin,
+  unguard,
   boxOf,
   cover,
   uncover,
@@ -114,6 +116,7 @@ const functions = {
   prepareFill: (id: number, value: string) => prepareFill(recall(id), value),
   focus: (id: number) => focus(recall(id)),
   select: (id: number, choices: Choice[]) => select(recall(id), choices),
+  guard: (id: number) => guard(recall(id)),
   element: (id: number) => recall(id),
   fileInput: (id: number) => {
     const input = fileInput(recall(id));

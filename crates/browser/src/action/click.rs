@@ -120,7 +120,8 @@ pub(super) const CLICK_CHECKS: [&str; 3] = ["visible", "enabled", "stable"];
 pub(super) const HOVER_CHECKS: [&str; 2] = ["visible", "stable"];
 
 impl BrowserPage {
-    /// Clicks an element: waits until it is visible, stable, enabled and receives the events.
+    /// Clicks an element: waits until it is visible, stable, enabled and receives the events. Where another
+    /// element lies at the point once the button is pressed, none gets the click, and it is tried again.
     ///
     /// # Errors
     /// The locator matches several elements, the element does not get ready in time, or the page has ended.
@@ -187,8 +188,19 @@ impl PageCore {
         let hit = !options.force;
         let aimed = self.aim(action, &element, options.position, tries, hit);
         let point = aimed.await?;
-        if !options.trial {
-            self.press_at(point, options, action.deadline).await?;
+        if options.trial {
+            return Ok(());
+        }
+        if options.force {
+            return Ok(self.press_at(point, options, action.deadline).await?);
+        }
+        let guard = self.guard_click(&element, action.deadline).await?;
+        let before = self.navigations();
+        let pressed = self.press_all(point, options, action.deadline).await?;
+        match guard.end(action.deadline).await {
+            Some(failed) => return Err(Miss::NotYet(failed)),
+            None if pressed => self.settle(before, action.deadline).await,
+            None => {}
         }
         Ok(())
     }
@@ -213,12 +225,25 @@ impl PageCore {
         options: &ClickOptions,
         deadline: &Deadline,
     ) -> Result<(), BrowserError> {
+        let before = self.navigations();
+        if self.press_all(point, options, deadline).await? {
+            self.settle(before, deadline).await;
+        }
+        Ok(())
+    }
+
+    /// Moves to the point, presses and releases as often as wanted. Answers whether the page is still there.
+    async fn press_all(
+        &self,
+        point: WindowPoint,
+        options: &ClickOptions,
+        deadline: &Deadline,
+    ) -> Result<bool, BrowserError> {
         let keys = options
             .modifiers
             .iter()
             .fold(0, |keys, key| keys | key.bit());
         let button = options.button;
-        let before = self.navigations();
         for count in 1..=options.count.max(1) {
             let send = |event: MouseEvent| self.mouse(event.with_keys(keys), deadline);
             // All leave at once: a caller that is cancelled in between leaves no button pressed.
@@ -228,11 +253,10 @@ impl PageCore {
             match tokio::try_join!(biased; moved, down, up) {
                 // The page was left, or closed, by the first half of the click.
                 Err(error) if is_stale(&error) => break,
-                Err(BrowserError::Closed) => return Ok(()),
+                Err(BrowserError::Closed) => return Ok(false),
                 result => result?,
             };
         }
-        self.settle(before, deadline).await;
-        Ok(())
+        Ok(true)
     }
 }

@@ -11,6 +11,7 @@ mod click;
 mod drag;
 mod expect;
 mod fill;
+mod guard;
 mod inventory;
 mod keyboard;
 mod keys;

@@ -157,7 +157,10 @@ impl ContextState {
         tokio::spawn(async move {
             let prepared = core.prepare().await;
             let page = BrowserPage::new(core);
-            if let Err(error) = prepared {
+            // A window of its own process answers when its server does; it is used as it is after that.
+            if let Err(error) = prepared
+                && !matches!(error, BrowserError::Timeout { .. })
+            {
                 page.fail(error);
             }
             context.add(page.clone(), hidden);

@@ -100,21 +100,37 @@ impl BrowserContext {
         page.ok_or_else(|| self.state.no_page())
     }
 
-    /// The current page, after all pages are set up that the browser has opened: what comes after an action that
-    /// opens a page meets that page. Where it closes meanwhile, the page that was current before is.
+    /// The current page, after all pages are set up that the browser has opened, and once it shows a document:
+    /// what comes after an action that opens a page meets that page. Where it closes meanwhile, as one does that
+    /// is a download, the page that was current before is.
     ///
     /// # Errors
-    /// No page is open, or one is not set up within the time limit.
+    /// No page is open, or one is not set up within the time limit: a window without an opener is set up when its
+    /// server has answered. One with an opener is the current page then, as it is.
     pub async fn current_page(&self, limit: Duration) -> Result<BrowserPage, BrowserError> {
         let found = |state: &ContextState| {
             let pages = state.pages();
             let are_set_up = pages.opening.iter().all(|opening| opening.hidden);
             are_set_up.then(|| pages.current().cloned())
         };
-        let what = "setting up the page that was opened";
+        let what = "waiting for the page that was opened";
         let deadline = Deadline::after(limit);
-        let page = self.state.wait(&deadline, what, found).await?;
-        page.ok_or_else(|| self.state.no_page())
+        loop {
+            let page = self.state.wait(&deadline, what, found).await;
+            let page = page.map_err(|error| match error {
+                BrowserError::Timeout { .. } => {
+                    let reason =
+                        "its server has not answered, or a script of its opener does not end";
+                    deadline.passed(what, reason)
+                }
+                error => error,
+            })?;
+            let page = page.ok_or_else(|| self.state.no_page())?;
+            let shown = deadline.wait(page.core.first_document()).await;
+            if shown.is_none() || self.page().is_ok_and(|current| current == page) {
+                return Ok(page);
+            }
+        }
     }
 
     /// All open pages, the current one last.
@@ -139,9 +155,8 @@ impl BrowserContext {
         self.state.pages().opened
     }
 
-    /// Waits for a page that is opened after so many others, until it is set up, and answers with the current
-    /// one. A page that a script opens may show `about:blank` for a moment. Actions wait for what they need;
-    /// before its address or title is read, wait with [`BrowserPage::wait_for_url`].
+    /// Waits for a page that is opened after so many others, and answers with the current one; see
+    /// [`BrowserContext::current_page`]. Before its title is read, wait with [`BrowserPage::wait_for_load`].
     ///
     /// # Errors
     /// No page is opened within the time limit, or none is open.

@@ -5,7 +5,7 @@ use std::{fs, os::unix::ffi::OsStrExt, path::Path};
 use nix::unistd::Pid;
 
 /// The processes of the group that have not ended, and those outside of it that name the profile:
-/// Chromium's crash handlers leave the group.
+/// Chromium's crash handlers leave the group, and do so before they are another program than the browser.
 pub(super) fn of(group: Pid, profile: &Path) -> Vec<Pid> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
@@ -40,5 +40,5 @@ fn is_left(process: &Path, group: &str, profile: &[u8]) -> bool {
     }
     let line = fs::read(process.join("cmdline")).unwrap_or_default();
     let names = |text: &[u8]| line.windows(text.len()).any(|part| part == text);
-    names(b"crashpad") && names(profile)
+    names(profile) && (names(b"crashpad") || names(b"--remote-debugging-pipe"))
 }

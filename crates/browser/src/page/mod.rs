@@ -7,6 +7,7 @@ mod frames;
 mod navigate;
 mod network;
 mod records;
+mod settle;
 mod state;
 mod waits;
 mod world;

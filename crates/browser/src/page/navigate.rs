@@ -5,11 +5,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{BrowserPage, PageCore, fault, state::PageState};
+use super::{BrowserPage, PageCore, settle::SETTLE, state::PageState};
 use crate::{cdp::CdpSession, deadline::Deadline, error::BrowserError};
-
-/// So long after an action the browser has said whether it begins a navigation.
-const SETTLE: Duration = Duration::from_millis(500);
 
 /// How far a page has to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -234,43 +231,6 @@ impl PageCore {
             ),
         };
         deadline.passed(what, reason)
-    }
-
-    /// How often a navigation has begun, and how often it has shown something; see [`PageCore::settle`].
-    pub(crate) fn navigations(&self) -> (u64, u64) {
-        let state = self.state();
-        (state.load.begun, state.load.shown)
-    }
-
-    /// After an action: if it has begun a navigation, waits until that shows something, so that what
-    /// comes next meets the new document; if it has the page closed, waits until it is. How the navigation ends
-    /// is not this action's outcome.
-    pub(crate) async fn settle(&self, before: (u64, u64), deadline: &Deadline) {
-        // The answer comes after the events that the action has caused in the page.
-        let closes = json!({"expression": "window.closed === true", "returnByValue": true});
-        let answer = self
-            .session
-            .send_within("Runtime.evaluate", closes, SETTLE)
-            .await;
-        let unclear = answer.as_ref().is_err_and(fault::is_stale);
-        if answer.is_ok_and(|answer| answer["result"]["value"] == true) {
-            let ended = |state: &mut PageState| state.ended.is_some().then_some(());
-            let _ = Deadline::after(SETTLE).wait(self.wait_ended(ended)).await;
-            return;
-        }
-        if self.state().load.begun == before.0 && !unclear {
-            return;
-        }
-        // What is asked for may never begin: a file to download, or an address of another program.
-        let begins = |state: &mut PageState| {
-            (state.load.starting || state.load.shown > before.1).then_some(())
-        };
-        let begun = Deadline::after(SETTLE).wait(self.wait(begins)).await;
-        if matches!(begun, Some(Ok(()))) {
-            let shown = |state: &mut PageState| (!state.load.starting).then_some(());
-            // The caller meets whatever is there then.
-            let _ = deadline.wait(self.wait(shown)).await;
-        }
     }
 }
 

@@ -152,6 +152,11 @@ impl PageCore {
         Ok(world)
     }
 
+    /// Whether the frame's document of now has the script.
+    pub(crate) fn has_script(&self, place: &FramePlace) -> bool {
+        self.state().worlds.contains_key(&place.frame)
+    }
+
     /// Calls a function of the script whose result does not matter, if the frame has the script.
     pub(crate) fn post_call(&self, place: &FramePlace, function: &'static str) {
         let Some(world) = self.state().worlds.get(&place.frame).cloned() else {

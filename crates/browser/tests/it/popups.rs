@@ -7,8 +7,6 @@ use browser::{BrowserError, BrowserPage, LoadState};
 use crate::setup::{LONG, SHORT, TestBrowser, locator};
 
 async fn title(page: &BrowserPage) -> String {
-    let shown = page.wait_for_url(|url| url != "about:blank" && !url.is_empty(), LONG);
-    shown.await.unwrap();
     let read = page.wait_for_load(LoadState::DomContentLoaded, LONG);
     read.await.unwrap();
     page.title(LONG).await.unwrap()
@@ -25,6 +23,7 @@ async fn the_page_that_a_click_opens_is_the_current_one_of_the_next_step() {
         assert_eq!(test.context.opened_pages(), opened + 1, "{way}");
         let popup = test.context.current_page(LONG).await.unwrap();
         assert!(popup != test.page, "{way}");
+        assert!(popup.url().contains("/popup.html"), "{way}");
         // An action in it needs no other wait.
         let options = browser::ClickOptions::default();
         popup.click(&locator("#hit"), &options).await.unwrap();
@@ -90,13 +89,10 @@ async fn pages_that_open_late_or_load_slowly_are_waited_for() {
     assert_eq!(title(&popup).await, "Popup");
     popup.close().await.unwrap();
     test.click("#slow").await;
-    // It is set up before its server has answered.
     let popup = test.context.current_page(LONG).await.unwrap();
-    assert!(popup != test.page);
-    assert_eq!(
-        popup.text(&locator("p"), LONG).await.unwrap(),
-        "after 500 ms"
-    );
+    assert_eq!(popup.url(), test.site.url("/slow/500"));
+    let text = popup.text(&locator("p"), LONG).await.unwrap();
+    assert_eq!(text, "after 500 ms");
     popup.close().await.unwrap();
     test.page.close().await.unwrap();
     let none = test.context.current_page(SHORT).await.err().unwrap();
@@ -106,5 +102,57 @@ async fn pages_that_open_late_or_load_slowly_are_waited_for() {
         .page_after(opened + 2, Duration::from_millis(100));
     let none = none.await.err().unwrap().to_string();
     assert!(none.contains("waiting for a new page"), "{none}");
+    test.finish().await;
+}
+
+/// The window of a download closes again, and the page that has opened it is the current one.
+#[tokio::test]
+async fn a_download_in_a_new_window_leaves_the_page_where_it_is() {
+    let test = TestBrowser::on("/popups.html").await;
+    for (count, way) in ["download", "loaded", "download"].iter().enumerate() {
+        test.click(&format!("#{way}")).await;
+        let current = test.context.current_page(LONG).await.unwrap();
+        assert!(current == test.page, "{way}: {}", current.url());
+        test.context.download_after(count, LONG).await.unwrap();
+    }
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_window_that_shows_nothing_is_the_current_one_as_it_is() {
+    let test = TestBrowser::on("/popups.html").await;
+    test.click("#empty").await;
+    let empty = test.context.current_page(LONG).await.unwrap();
+    assert_eq!(empty.url(), "about:blank");
+    empty.close().await.unwrap();
+    // Its script runs in an empty document.
+    test.click("#scripted").await;
+    let scripted = test.context.current_page(LONG).await.unwrap();
+    assert_eq!(scripted.text(&locator("h1"), LONG).await.unwrap(), "Made");
+    scripted.close().await.unwrap();
+    test.click("#waits").await;
+    let waits = test.context.current_page(SHORT).await.unwrap();
+    assert!(waits != test.page && waits.url().is_empty());
+    waits.close().await.unwrap();
+    // One in a process of its own does not answer before its server does.
+    test.click("#endless").await;
+    let late = test.context.current_page(SHORT).await.err().unwrap();
+    assert!(
+        late.to_string().contains("its server has not answered"),
+        "{late}"
+    );
+    assert!(test.context.page().unwrap() == test.page);
+    assert!(test.context.current_page(SHORT).await.is_err());
+    test.finish().await;
+}
+
+/// Nothing answers there: the browser shows its own page for it.
+#[tokio::test]
+async fn a_window_of_a_server_that_is_not_there_is_the_current_one() {
+    let test = TestBrowser::on("/popups.html").await;
+    test.click("#unreachable").await;
+    let unreachable = test.context.current_page(LONG).await.unwrap();
+    assert!(unreachable != test.page);
+    assert_eq!(unreachable.url(), "chrome-error://chromewebdata/");
     test.finish().await;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use browser::{BrowserError, ClickOptions, WaitState};
+use browser::{BrowserError, ClickOptions, Position, WaitState};
 
 use crate::setup::{LONG, SHORT, TestBrowser, locator};
 
@@ -190,5 +190,61 @@ async fn texts_attributes_and_counts_are_waited_for() {
         .await
         .unwrap_err();
     assert!(error.to_string().ends_with("1 elements match"), "{error}");
+    test.finish().await;
+}
+
+/// What comes over the element once the mouse is there does not get the click.
+#[tokio::test]
+async fn a_click_that_would_go_to_another_element_is_tried_again() {
+    let test = TestBrowser::on("/waiting.html").await;
+    let cover = "window.clicks = []; let covered = 0; \
+        for (const kind of ['pointerdown', 'mousedown', 'mouseup', 'click']) \
+            addEventListener(kind, (event) => clicks.push(kind + ' ' + event.target.id)); \
+        under.addEventListener('mousemove', () => { if (covered++ < 2) over(300); }); 0";
+    test.value(cover).await;
+    test.click("#under").await;
+    assert_eq!(test.text("#under").await, "clicked");
+    let expected = "pointerdown under,mousedown under,mouseup under,click under";
+    assert_eq!(test.value("clicks.join()").await, expected);
+    // What stays is named.
+    test.value("covered = 9; clicks = []; under.onmousemove = () => over(0); 0")
+        .await;
+    test.value("under.textContent = 'Under'; 0").await;
+    let away = Position { x: 600.0, y: 500.0 };
+    test.page.hover_at(away, LONG).await.unwrap();
+    let error = refused(&test, "#under").await;
+    assert!(error.contains("id=\"over\""), "{error}");
+    assert_eq!(test.value("clicks.length").await, 0);
+    // A click at a point is one at whatever is there.
+    let options = ClickOptions::default();
+    test.page.click_at(away, &options).await.unwrap();
+    assert_eq!(test.value("clicks.at(-1)").await, "click over");
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_click_into_a_frame_does_not_go_to_what_covers_the_frame() {
+    let test = TestBrowser::on("/frames.html").await;
+    // The page covers its frame when the mouse comes into that.
+    let cover = "window.hits = 0; window.covered = 0; same.onmouseenter = () => { if (covered++) return; \
+        const o = document.createElement('div'); o.style = 'position:fixed;inset:0'; o.onmousedown = () => hits++; \
+        document.body.append(o); setTimeout(() => o.remove(), 400); }; 0";
+    test.value(cover).await;
+    test.click("frame=#same >> text=Press").await;
+    let button = test.text("frame=#same >> button >> nth=0").await;
+    assert_eq!(button, "clicked");
+    assert_eq!(test.value("hits").await, 0);
+    assert!(test.value("covered").await.as_u64().unwrap() > 0);
+    test.finish().await;
+}
+
+/// A first press that changes the page does not lose the second one.
+#[tokio::test]
+async fn a_page_that_changes_under_the_press_gets_the_whole_click() {
+    let test = TestBrowser::on("/waiting.html").await;
+    let change = "under.onmousedown = () => over(0); window.ups = 0; addEventListener('mouseup', () => ups++); 0";
+    test.value(change).await;
+    test.click("#under").await;
+    assert_eq!(test.value("ups").await, 1);
     test.finish().await;
 }

@@ -1531,6 +1531,9 @@ var recorder = (() => {
   function locatedWhenPressed(element) {
     return last?.element.deref() === element ? last.located : null;
   }
+  function forgetPressed(element) {
+    if (last?.element.deref() === element) last = null;
+  }
   function onPointerUp(event) {
     if (!event.isTrusted || event.button !== 0) return;
     const before = pressed;
@@ -1553,7 +1556,9 @@ var recorder = (() => {
     }
     if (isBox(element)) {
       const shown = boxOrLabel(element, label?.control === element ? label.element : null);
-      box = { element, located: locate(shown) };
+      const known2 = shown === element ? locatedWhenPressed(element) : null;
+      box = { element, located: known2 ?? locate(shown) };
+      forgetPressed(element);
     } else if (element instanceof HTMLLabelElement && element.control) {
       clickLabel(event, element, element.control);
     } else if (!isLeftToInput(element) && !isFilling(element)) {
@@ -1637,9 +1642,14 @@ var recorder = (() => {
     });
   }
   function onFocusOut(event) {
-    if (!filling || fieldOf(innermost(event)) !== filling.element) return;
-    filling = null;
-    send({ kind: "settle" });
+    const field = fieldOf(innermost(event));
+    if (!field) return;
+    if (isFilling(field)) send({ kind: "settle" });
+    leave(field);
+  }
+  function leave(field) {
+    if (isFilling(field)) filling = null;
+    forgetPressed(field);
   }
 
   // src/recorder/keys.ts
@@ -1650,6 +1660,7 @@ var recorder = (() => {
   var enter = null;
   function onKeyDown(event) {
     if (!event.isTrusted || event.isComposing || MODIFIERS.has(event.key)) return;
+    if (event.repeat && !HANDLED.test(event.key)) return;
     noteSecretFields(event);
     const element = innermost(event) ?? focused();
     const field = fieldOf(element);
@@ -1677,6 +1688,7 @@ var recorder = (() => {
       }, 0);
     } else if (field || element && isBox(element)) {
       press("Enter", field ?? element);
+      if (field) leave(field);
     } else if (element && !element.matches(ACTIVATED)) {
       pressIfHandled(event, "Enter", reachable(element));
     }

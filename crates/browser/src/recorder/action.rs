@@ -13,7 +13,6 @@ pub struct RecordedElement {
 
 /// One thing that a person has done in the pages of a context.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum RecordedAction {
     /// Opened an address: typed it, reloaded it, or went to it in the history. Where clicks and scripts lead is
     /// no action.

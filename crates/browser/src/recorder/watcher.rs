@@ -117,6 +117,9 @@ impl Watcher {
     }
 
     fn attached(&mut self, core: Arc<PageCore>, has_opener: bool) {
+        if self.page(&core).is_some() {
+            return;
+        }
         let opened = Some(core.target.clone());
         if std::mem::replace(&mut self.current, opened).is_some() {
             self.emit(RecordedAction::OpenedPage);

@@ -51,7 +51,6 @@ pub(crate) fn shown(action: &RecordedAction) -> String {
         RecordedAction::OpenedPage => String::from("opened"),
         RecordedAction::ClosedPage => String::from("closed"),
         RecordedAction::SwitchedPage { .. } => String::from("switched"),
-        other => format!("{other:?}"),
     }
 }
 

@@ -65,6 +65,10 @@ async fn lines_are_text_and_no_keys() {
         press(page, "Enter").await;
         type_text(page, "two").await;
     }
+    click(page, "#answer").await;
+    type_text(page, "a").await;
+    press(page, "Enter").await;
+    type_text(page, "b").await;
     click(page, "#twice").await;
     assert_recorded(
         &mut recorder,
@@ -76,6 +80,10 @@ async fn lines_are_text_and_no_keys() {
             "fill role=textbox[name=\"Plain\"] one\ntwo",
             "click role=textbox[name=\"Rich\"]",
             "fill role=textbox[name=\"Rich\"] one\ntwo",
+            "click role=textbox[name=\"First question\"]",
+            "fill role=textbox[name=\"First question\"] a",
+            "press Enter role=textbox[name=\"First question\"]",
+            "fill role=textbox[name=\"Second question\"] b",
             "click role=button[name=\"Double\"]",
         ],
     )

@@ -3,7 +3,7 @@
 import { collapse } from "../text";
 import { type Located, locate } from "./locate";
 import { send } from "./messages";
-import { locatedWhenPressed, takeClickedBox } from "./pointer";
+import { forgetPressed, locatedWhenPressed, takeClickedBox } from "./pointer";
 import { isSecret } from "./secrets";
 import { fieldOf, innermost, isBox } from "./target";
 
@@ -63,7 +63,14 @@ function chosenIn(list: HTMLSelectElement): string[] {
 }
 
 export function onFocusOut(event: Event): void {
-  if (!filling || fieldOf(innermost(event)) !== filling.element) return;
-  filling = null;
-  send({ kind: "settle" });
+  const field = fieldOf(innermost(event));
+  if (!field) return;
+  if (isFilling(field)) send({ kind: "settle" });
+  leave(field);
+}
+
+/** What comes next in the field is another answer, perhaps to another question. */
+export function leave(field: Element): void {
+  if (isFilling(field)) filling = null;
+  forgetPressed(field);
 }

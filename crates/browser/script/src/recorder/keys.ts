@@ -1,6 +1,6 @@
 // Keys that do something other than typing.
 
-import { locateField } from "./fields";
+import { leave, locateField } from "./fields";
 import { type Located, locate } from "./locate";
 import { send } from "./messages";
 import { noteSecretFields } from "./secrets";
@@ -20,6 +20,8 @@ let enter: Located | null = null;
 
 export function onKeyDown(event: KeyboardEvent): void {
   if (!event.isTrusted || event.isComposing || MODIFIERS.has(event.key)) return;
+  // A key that is held does no more than the first press, unless it moves something.
+  if (event.repeat && !HANDLED.test(event.key)) return;
   noteSecretFields(event);
   const element = innermost(event) ?? focused();
   const field = fieldOf(element);
@@ -48,6 +50,7 @@ function pressEnter(event: KeyboardEvent, element: Element | null, field: Elemen
     }, 0);
   } else if (field || (element && isBox(element))) {
     press("Enter", field ?? element);
+    if (field) leave(field);
   } else if (element && !element.matches(ACTIVATED)) {
     pressIfHandled(event, "Enter", reachable(element));
   }

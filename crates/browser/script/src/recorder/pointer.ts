@@ -37,6 +37,11 @@ export function locatedWhenPressed(element: Element): Located | null {
   return last?.element.deref() === element ? last.located : null;
 }
 
+/** The field is left, or what was in it is done with: the page may ask something else in it. */
+export function forgetPressed(element: Element): void {
+  if (last?.element.deref() === element) last = null;
+}
+
 export function onPointerUp(event: PointerEvent): void {
   if (!event.isTrusted || event.button !== 0) return;
   const before = pressed;
@@ -63,7 +68,9 @@ export function onClick(event: MouseEvent): void {
   }
   if (isBox(element)) {
     const shown = boxOrLabel(element, label?.control === element ? label.element : null);
-    box = { element, located: locate(shown) };
+    const known = shown === element ? locatedWhenPressed(element) : null;
+    box = { element, located: known ?? locate(shown) };
+    forgetPressed(element);
   } else if (element instanceof HTMLLabelElement && element.control) {
     clickLabel(event, element, element.control);
   } else if (!isLeftToInput(element) && !isFilling(element)) {

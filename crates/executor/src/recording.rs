@@ -2,8 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-pub use browser::RecordedStep;
-use browser::{Browser, ContextOptions, LaunchOptions, LoadState, Recorder, to_steps};
+pub use browser::recorder::RecordedStep;
+use browser::{
+    Browser, ContextOptions, LaunchOptions, LoadState,
+    recorder::{Recorder, to_steps},
+};
 use tokio_util::sync::CancellationToken;
 
 /// How long the first page may take to load.

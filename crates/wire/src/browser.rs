@@ -120,6 +120,9 @@ pub struct FrameQuery {
     /// Its height.
     #[serde(default)]
     pub height: f64,
+    /// When the browser painted it, epoch milliseconds; 0 when it does not say.
+    #[serde(default)]
+    pub painted_at: i64,
     /// The last action, a [`FrameAction`] as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
@@ -152,6 +155,8 @@ pub struct LiveFrame {
     pub run_id: String,
     /// When the server got it.
     pub timestamp: TimestampMs,
+    /// When the browser painted it, by the executor's clock.
+    pub painted_at: TimestampMs,
     /// The picture as a `data:` URL, JPEG or PNG.
     pub frame: String,
     /// Width of the page's window in CSS pixels, in which actions and inputs are counted.

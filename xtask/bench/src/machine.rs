@@ -38,6 +38,21 @@ pub(crate) fn resident_mib(pid: u32) -> Result<f64> {
     Ok(kibibytes(&status, "VmRSS").context("no VmRSS")? / 1024.0)
 }
 
+/// Memory of a process and all that it started, in MiB: what several share is counted once.
+pub(crate) fn tree_mib(pid: u32) -> f64 {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"));
+    let own = rollup.ok().and_then(|text| kibibytes(&text, "Pss"));
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"));
+    let tasks = tasks.into_iter().flatten().flatten();
+    let children = tasks.flat_map(|task| {
+        let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        let pids = children.split_whitespace().map(str::to_owned);
+        pids.collect::<Vec<_>>()
+    });
+    let children = children.filter_map(|pid| pid.parse().ok());
+    own.unwrap_or(0.0) / 1024.0 + children.map(tree_mib).sum::<f64>()
+}
+
 /// The time that a process has taken of the cores, in steps of 10 ms.
 pub(crate) fn cpu_time(pid: u32) -> Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
@@ -82,6 +97,15 @@ pub(crate) fn fsyncs_after_idling(dir: &Path) -> Result<Vec<f64>> {
     }
     fs::remove_file(&path)?;
     Ok(times)
+}
+
+/// Milliseconds since 1970, with a fraction.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "executors say when a frame was painted by the same clock"
+)]
+pub(crate) fn now_ms() -> f64 {
+    jiff::Timestamp::now().as_microsecond() as f64 / 1000.0
 }
 
 #[expect(clippy::disallowed_methods, reason = "a report says when it was made")]

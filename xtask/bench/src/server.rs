@@ -91,6 +91,11 @@ impl Server {
         machine::cpu_time(self.child.id())
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Resident memory, in MiB.
     pub(crate) fn resident_mib(&self) -> Result<f64> {
         machine::resident_mib(self.child.id())

@@ -219,6 +219,7 @@ impl Show {
             live,
             width: frame.width,
             height: frame.height,
+            painted_at: frame.at_ms.try_into().unwrap_or_default(),
             // Numbers and texts have a JSON form.
             action: action.and_then(|action| serde_json::to_string(&action).ok()),
         }

@@ -38,6 +38,8 @@ pub(crate) struct ShownFrame<'a> {
     /// The page's window in CSS pixels.
     pub(crate) width: f64,
     pub(crate) height: f64,
+    /// Epoch milliseconds.
+    pub(crate) painted_at: i64,
     pub(crate) action: Option<FrameAction>,
 }
 
@@ -106,6 +108,7 @@ impl Frames {
             message_type: "frame".to_owned(),
             run_id: run.to_string(),
             timestamp: TimestampMs(now_ms),
+            painted_at: TimestampMs(shown.painted_at),
             frame: shown.data_url(),
             width: shown.width,
             height: shown.height,

@@ -222,12 +222,13 @@ impl Client {
         image: Bytes,
     ) -> Result<FrameViewers, Error> {
         let mut query = format!(
-            "frame?executor={}&token={}&live={}&width={}&height={}",
+            "frame?executor={}&token={}&live={}&width={}&height={}&painted_at={}",
             encode(&of.executor),
             of.token,
             of.live,
             of.width,
-            of.height
+            of.height,
+            of.painted_at
         );
         if let Some(action) = &of.action {
             query.push_str("&action=");

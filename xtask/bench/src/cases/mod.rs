@@ -1,5 +1,6 @@
 //! What is measured. Each case that needs a server starts one of its own on an empty database.
 
+mod browser;
 mod bulk;
 mod burn_down;
 mod ceiling;
@@ -60,6 +61,12 @@ pub(crate) enum Case {
     Idle,
     /// Lists of trivial steps by ansible-core and, on PostgreSQL, by DBOS for Python.
     Others,
+    /// A flow of fifty actions in a browser by steps of a playbook, and by Playwright for Node.
+    BrowserFlow,
+    /// What viewers of a browser see how late, and what they cost its run.
+    BrowserViewers,
+    /// Twenty executions with a browser at once.
+    BrowserMany,
     /// Create and rollout of a playground, and the same by the compose tool.
     Change,
     /// Requests through the router, through nginx, and without either.
@@ -87,6 +94,8 @@ pub(crate) enum Subject {
     Playbooks,
     /// Playgrounds and the router beside them.
     Playgrounds,
+    /// Browsers of executions.
+    Browser,
 }
 
 impl Case {
@@ -103,6 +112,7 @@ impl Case {
             Self::RunList => Subject::Runs,
             Self::Parts => Subject::Parts,
             Self::Executions | Self::Idle | Self::Others => Subject::Playbooks,
+            Self::BrowserFlow | Self::BrowserViewers | Self::BrowserMany => Subject::Browser,
             Self::Change | Self::Router | Self::Wake | Self::IdlePlaygrounds => {
                 Subject::Playgrounds
             }
@@ -142,6 +152,9 @@ impl Case {
             Self::Parts => parts::measure(environment).await,
             Self::Executions => playbooks::measure(environment).await,
             Self::Others => playbooks::measure_others(environment).await,
+            Self::BrowserFlow => browser::measure_flow(environment).await,
+            Self::BrowserViewers => browser::measure_viewers(environment).await,
+            Self::BrowserMany => browser::measure_many(environment).await,
             Self::Change => playgrounds::measure_change(environment).await,
             Self::Router => playgrounds::measure_router(environment).await,
             Self::Wake => playgrounds::measure_wake(environment).await,

@@ -142,7 +142,7 @@ fn literal(value: Value) -> Value {
 mod tests {
     use super::*;
 
-    fn step(id: &str, kind: &'static str, parameters: Value) -> RecordedStep {
+    fn step(id: &str, kind: &'static str, parameters: &Value) -> RecordedStep {
         RecordedStep {
             id: id.to_owned(),
             name: format!("Step \"{id}\": yes"),
@@ -157,19 +157,19 @@ mod tests {
         let mut password = step(
             "fill_password",
             "browser.fill",
-            serde_json::json!({"selector": "label=Password", "value": "{{ parameter.password }}"}),
+            &serde_json::json!({"selector": "label=Password", "value": "{{ parameter.password }}"}),
         );
         password.secret_parameter = Some("password".to_owned());
         let steps = [
             step(
                 "open",
                 "browser.navigate",
-                serde_json::json!({"url": "http://a.example/"}),
+                &serde_json::json!({"url": "http://a.example/"}),
             ),
             step(
                 "fill_note",
                 "browser.fill",
-                serde_json::json!({"selector": "role=textbox[name=\"a: #b\"]", "value": "{{ x }}\nyes"}),
+                &serde_json::json!({"selector": "role=textbox[name=\"a: #b\"]", "value": "{{ x }}\nyes"}),
             ),
             password.clone(),
             RecordedStep {

@@ -107,10 +107,7 @@ fn a_page_is_compared_with_what_an_operator_accepted() {
     }
 }
 
-#[test]
-fn a_report_and_a_trace_open_without_a_network_and_show_no_secret() {
-    let (_dir, server) = library(
-        r##"
+const REPORT: &str = r##"
 - {id: open, name: Open <b>, type: browser.navigate, parameters: {url: SITE/}}
 - {id: type, name: Type, type: browser.fill, parameters: {selector: label=Name, value: "{{ credential.pump.password }}"}}
 - {id: shot, name: Shot, type: browser.screenshot, parameters: {name: front}}
@@ -129,8 +126,11 @@ fn a_report_and_a_trace_open_without_a_network_and_show_no_secret() {
     visual_analysis: ["the <h1> is large"]
     metadata: {project_name: Plant 7, tester: T. Ester}
 - {id: paper, name: Paper, type: fat.export_report, parameters: {report_id: "{{ step.report.report_id }}"}}
-"##,
-    );
+"##;
+
+#[test]
+fn a_report_and_a_trace_open_without_a_network_and_show_no_secret() {
+    let (_dir, server) = library(REPORT);
     let added = server.run(&[
         "credential",
         "add",

@@ -62,6 +62,7 @@ pub(crate) async fn show(
         live: of.live,
         width: of.width,
         height: of.height,
+        painted_at: of.painted_at,
         action,
     };
     Ok(axum::Json(app.frames.show(id, &shown, app.now_ms())))

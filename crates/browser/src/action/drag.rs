@@ -70,6 +70,7 @@ struct HeldMouse<'a> {
 impl HeldMouse<'_> {
     async fn drop_at(mut self, end: WindowPoint, deadline: &Deadline) -> Result<(), BrowserError> {
         let page = self.page;
+        let before = page.navigations();
         let button = Some(ButtonName::Left);
         let middle = WindowPoint {
             x: f64::midpoint(self.start.x, end.x),
@@ -91,6 +92,7 @@ impl HeldMouse<'_> {
         let released = MouseEvent::released(end, ButtonName::Left, 1);
         page.mouse(released, deadline).await?;
         self.pressed = false;
+        page.settle(before, deadline).await;
         Ok(())
     }
 }

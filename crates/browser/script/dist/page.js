@@ -1822,7 +1822,11 @@ var page = (() => {
   var LONGEST3 = 200;
   var MOST_DATA = 30;
   var ROLES2 = ["button", "link", "menuitem", "tab", "checkbox", "radio", "switch", "slider", "spinbutton", "textbox"];
-  var COMPONENT = "[data-component-path], [data-component-id], [class*=ia_button], [class*=ia_dropdown], [class*=ia_toggle]";
+  var CLASSES = ["ia_button", "ia_dropdown", "ia_toggle"];
+  var COMPONENT = [
+    "[data-component-path], [data-component-id]",
+    ...CLASSES.map((name) => `[class^=${name}], [class*=" ${name}"]`)
+  ].join(", ");
   var INTERACTIVE = [
     "button, a, input:not([type=hidden i]), select, textarea, details, summary, [onclick]",
     COMPONENT,

@@ -35,7 +35,7 @@ async fn each_selector_matches_its_element_alone() {
     let test = TestBrowser::on("/inventory.html").await;
     assert!(test.value(NUMBER).await.as_u64().unwrap() > 50);
     let elements = all(&test).await;
-    assert_eq!(elements.len(), 37, "{:#?}", texts(&elements));
+    assert_eq!(elements.len(), 38, "{:#?}", texts(&elements));
     let mut numbers = Vec::new();
     for (index, element) in elements.iter().enumerate() {
         assert_eq!(element.index, index);
@@ -137,6 +137,7 @@ async fn elements_are_told_with_what_they_are_and_say() {
     assert_eq!(component["componentPath"], "C.0:1[\"x\"]");
     assert_eq!(component["componentId"], "comp");
     assert_eq!(component["dataAttributes"]["data-component-id"], "comp");
+    assert_eq!(told("Toggle")["type"], "component");
     assert_eq!(told("Send")["disabled"], true);
     assert_eq!(told("In a fieldset")["disabled"], true);
     assert_eq!(told("Gone")["visible"], false);

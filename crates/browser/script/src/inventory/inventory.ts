@@ -15,7 +15,12 @@ const LONGEST = 200;
 const MOST_DATA = 30;
 
 const ROLES = ["button", "link", "menuitem", "tab", "checkbox", "radio", "switch", "slider", "spinbutton", "textbox"];
-const COMPONENT = "[data-component-path], [data-component-id], [class*=ia_button], [class*=ia_dropdown], [class*=ia_toggle]";
+/** Components of Perspective: their classes have these beginnings, such as `ia_button--primary`. */
+const CLASSES = ["ia_button", "ia_dropdown", "ia_toggle"];
+const COMPONENT = [
+  "[data-component-path], [data-component-id]",
+  ...CLASSES.map((name) => `[class^=${name}], [class*=" ${name}"]`),
+].join(", ");
 const INTERACTIVE = [
   "button, a, input:not([type=hidden i]), select, textarea, details, summary, [onclick]",
   COMPONENT,

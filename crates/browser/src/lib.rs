@@ -61,6 +61,7 @@ mod send_checks {
         let at = Position { x: 0.0, y: 0.0 };
         is_send(page.click_at(at, &ClickOptions::default()));
         is_send(page.hover_at(at, limit));
+        is_send(page.drag_at(at, at, limit));
         is_send(page.scroll_at(at, at, limit));
         is_send(page.go(-1, LoadState::Load, limit));
         is_send(page.reload(LoadState::Load, limit));

@@ -423,13 +423,18 @@ var page = (() => {
     if (search.scope instanceof Element) return search.scope;
     return search.scope instanceof ShadowRoot ? search.scope.host : document.documentElement;
   }
+  var valid = /* @__PURE__ */ new Set();
+  var MOST_VALID = 500;
   function plainOf(compound) {
     const plain = compound.plain || "*";
+    if (valid.has(plain)) return plain;
     try {
       document.createDocumentFragment().querySelector(plain);
     } catch {
       throw new SelectorError(`\`${plain}\` is not a valid CSS selector`);
     }
+    if (valid.size >= MOST_VALID) valid.clear();
+    valid.add(plain);
     return plain;
   }
   function matchesSteps(search, element, complex, index) {
@@ -1133,7 +1138,7 @@ var page = (() => {
   var Paths = class {
     known = /* @__PURE__ */ new Map();
     places = /* @__PURE__ */ new Map();
-    counted = /* @__PURE__ */ new Set();
+    named = /* @__PURE__ */ new Map();
     /** In CSS the top of a shadow root is below its host. */
     of(element) {
       const missing = [];
@@ -1144,34 +1149,57 @@ var page = (() => {
         above = this.below(above, below);
         this.known.set(below, above);
       }
-      return above ?? { css: "", xpath: null };
+      return above ?? { css: "", exact: false, xpath: null };
     }
     below(above, element) {
       const { index, count } = this.placeOf(element);
-      const step2 = CSS.escape(element.localName) + (count > 1 ? `:nth-of-type(${index})` : "");
+      const rivals = this.rivals(element);
+      const step2 = CSS.escape(element.localName) + (count > 1 || rivals > 0 ? `:nth-of-type(${index})` : "");
       const css2 = above ? `${above.css} > ${step2}` : step2;
+      const exact = (above?.exact ?? true) && rivals < index;
       const reached = above ? above.xpath : "";
       const isInShadow = element.parentNode instanceof ShadowRoot;
-      if (reached === null || isInShadow) return { css: css2, xpath: null };
-      return { css: css2, xpath: `${reached}/${xpathName(element)}${count > 1 ? `[${index}]` : ""}` };
+      if (reached === null || isInShadow) return { css: css2, exact, xpath: null };
+      return { css: css2, exact, xpath: `${reached}/${xpathName(element)}${count > 1 ? `[${index}]` : ""}` };
     }
     placeOf(element) {
       const parent = element.parentNode;
-      if (parent && !this.counted.has(parent)) {
-        this.counted.add(parent);
-        const last2 = /* @__PURE__ */ new Map();
-        for (const child of parent.children) {
-          const key = `${child.namespaceURI} ${child.localName}`;
-          const shared = last2.get(key) ?? { count: 0 };
-          last2.set(key, shared);
-          shared.count += 1;
-          const index = shared.count;
-          this.places.set(child, { index, get count() {
-            return shared.count;
-          } });
+      if (parent) this.count(parent);
+      return this.places.get(element) ?? { index: 1, count: 1 };
+    }
+    /**
+     * The most of one kind that a step takes for its own: those of the same name in another vocabulary, and those
+     * at the other side of a shadow root, which a path takes for children of the same element.
+     */
+    rivals(element) {
+      const parent = element.parentNode;
+      if (!parent) return 0;
+      const other = parent instanceof ShadowRoot ? parent.host : parent instanceof Element ? parent.shadowRoot : null;
+      let most = 0;
+      for (const beside of other ? [parent, other] : [parent]) {
+        for (const [space, { count }] of this.count(beside).get(element.localName) ?? []) {
+          if (beside !== parent || space !== element.namespaceURI) most = Math.max(most, count);
         }
       }
-      return this.places.get(element) ?? { index: 1, count: 1 };
+      return most;
+    }
+    count(parent) {
+      const known = this.named.get(parent);
+      if (known) return known;
+      const named = /* @__PURE__ */ new Map();
+      this.named.set(parent, named);
+      for (const child of parent.children) {
+        const spaces = named.get(child.localName) ?? /* @__PURE__ */ new Map();
+        named.set(child.localName, spaces);
+        const shared = spaces.get(child.namespaceURI) ?? { count: 0 };
+        spaces.set(child.namespaceURI, shared);
+        shared.count += 1;
+        const index = shared.count;
+        this.places.set(child, { index, get count() {
+          return shared.count;
+        } });
+      }
+      return named;
     }
   };
   function alone(path, element) {
@@ -1777,52 +1805,59 @@ var page = (() => {
   // src/inventory/selector.ts
   var NAMED = ["data-component-path", "data-component-id", "name"];
   var LONGEST2 = 300;
+  var MOST_SEARCHES = 100;
   var Selectors = class {
     constructor(masked, paths) {
       this.masked = masked;
       this.paths = paths;
+      const roots = rootsOf(document);
+      for (const name of ["id", ...NAMED]) {
+        const counts = /* @__PURE__ */ new Map();
+        for (const root of roots) {
+          for (const element of root.querySelectorAll(`[${name}]`)) {
+            const value = valueOf(element, name);
+            counts.set(value, (counts.get(value) ?? 0) + 1);
+          }
+        }
+        this.counts.set(name, counts);
+      }
     }
     masked;
     paths;
-    roots = rootsOf(document);
-    /** A locator that matches the element alone. */
+    /** How many elements have a value of an attribute, in all roots. */
+    counts = /* @__PURE__ */ new Map();
+    searches = 0;
+    /** A locator that matches the element alone; `null` when it would take too long to find one. */
     of(element) {
-      if (element.id) {
-        const selector = `#${CSS.escape(element.id)}`;
-        if (this.names(selector, element)) return selector;
-      }
-      for (const name of NAMED) {
+      for (const name of ["id", ...NAMED]) {
         const value = element.getAttribute(name);
-        const selector = `[${name}=${cssText(value ?? "")}]`;
-        if (value && this.names(selector, element)) return selector;
+        if (!value || value.length > LONGEST2 || this.counts.get(name)?.get(valueOf(element, name)) !== 1) continue;
+        const selector = name === "id" ? `#${CSS.escape(value)}` : `[${name}=${cssText(value)}]`;
+        if (this.masked.clean(selector) === selector) return selector;
       }
-      return this.place(element);
-    }
-    /** Counted in the roots themselves: the same as the locator's search, and faster. */
-    names(selector, element) {
-      if (selector.length > LONGEST2 || this.masked.clean(selector) !== selector) return false;
-      let found = 0;
-      for (const root of this.roots) {
-        for (const other of root.querySelectorAll(selector)) {
-          if (other !== element) return false;
-          found += 1;
-        }
-      }
-      return found === 1;
-    }
-    place(element) {
-      const path = this.paths.of(element).css;
-      return this.roots.length === 1 ? path : alone(path, element);
+      const path = this.paths.of(element);
+      if (path.exact) return path.css;
+      this.searches += 1;
+      return this.searches <= MOST_SEARCHES ? alone(path.css, element) : null;
     }
   };
+  function valueOf(element, name) {
+    const value = element.getAttribute(name) ?? "";
+    return name === "id" && document.compatMode === "BackCompat" ? value.toLowerCase() : value;
+  }
 
   // src/inventory/inventory.ts
   var MOST_ELEMENTS = 2e3;
   var MOST_CHARACTERS = 4e6;
+  var MOST_MS = 5e3;
   var LONGEST3 = 200;
   var MOST_DATA = 30;
   var ROLES2 = ["button", "link", "menuitem", "tab", "checkbox", "radio", "switch", "slider", "spinbutton", "textbox"];
-  var COMPONENT = "[data-component-path], [data-component-id], [class*=ia_button], [class*=ia_dropdown], [class*=ia_toggle]";
+  var CLASSES = ["ia_button", "ia_dropdown", "ia_toggle"];
+  var COMPONENT = [
+    "[data-component-path], [data-component-id]",
+    ...CLASSES.map((name) => `[class^=${name}], [class*=" ${name}"]`)
+  ].join(", ");
   var INTERACTIVE = [
     "button, a, input:not([type=hidden i]), select, textarea, details, summary, [onclick]",
     COMPONENT,
@@ -1849,11 +1884,14 @@ var page = (() => {
     const elements2 = [];
     let total = 0;
     let characters = 0;
+    const begun = performance.now();
     for (const element of within2(root, excluded)) {
       if (!element.matches(INTERACTIVE) || !isOf(element, wanted)) continue;
       total += 1;
-      if (elements2.length >= MOST_ELEMENTS || characters > MOST_CHARACTERS) continue;
+      const isFull = elements2.length >= MOST_ELEMENTS || characters > MOST_CHARACTERS;
+      if (isFull || performance.now() - begun > MOST_MS) continue;
       const item = describe(element, elements2.length, context);
+      if (!item) continue;
       characters += JSON.stringify(item).length;
       if (characters <= MOST_CHARACTERS) elements2.push(item);
     }
@@ -1889,6 +1927,8 @@ var page = (() => {
     return names.some((name) => wanted.has(name.toLowerCase()));
   }
   function describe(element, index, { masked, paths, selectors }) {
+    const selector = selectors.of(element);
+    if (selector === null) return null;
     const short = (text) => {
       const clean = masked.clean(text);
       return clean.length > LONGEST3 ? masked.clean(clean.slice(0, LONGEST3)) : clean;
@@ -1907,7 +1947,7 @@ var page = (() => {
       type: typeOf(element),
       tagName: element.localName,
       className: attribute2("class") ?? "",
-      selector: selectors.of(element),
+      selector,
       cssPath: path.css,
       xpath: path.xpath,
       text: short(textOf2(element, masked)),
@@ -1952,7 +1992,7 @@ var page = (() => {
     const text = element instanceof HTMLElement ? element.innerText : element.textContent ?? "";
     return text.trim();
   }
-  function valueOf(element) {
+  function valueOf2(element) {
     const control = controlOf(element);
     if (!control.matches("input, textarea, select")) return { unfit: `a <${control.localName}> has no value` };
     return { value: control.value };
@@ -2043,7 +2083,7 @@ var page = (() => {
     all: (parts, attribute2) => resolve(parts).map((element) => element.getAttribute(attribute2)),
     states: (id) => statesOf(recall(id)),
     text: (id) => textOfElement(recall(id)),
-    value: (id) => valueOf(recall(id)),
+    value: (id) => valueOf2(recall(id)),
     attribute: (id, name) => recall(id).getAttribute(name),
     innerHtml: (id) => recall(id).innerHTML,
     aria: (id) => describeForAria(recall(id)),

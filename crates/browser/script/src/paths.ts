@@ -9,9 +9,14 @@ interface Place {
   count: number;
 }
 
+/** How many children have a name, in each vocabulary. */
+type Named = Map<string, Map<string | null, { count: number }>>;
+
 /** What leads to an element; elements share what leads to the one above them. */
 interface Path {
   css: string;
+  /** No other element has the path. */
+  exact: boolean;
   /** XPath does not reach into shadow roots. */
   xpath: string | null;
 }
@@ -19,7 +24,7 @@ interface Path {
 export class Paths {
   private readonly known = new Map<Element, Path>();
   private readonly places = new Map<Element, Place>();
-  private readonly counted = new Set<Node>();
+  private readonly named = new Map<ParentNode, Named>();
 
   /** In CSS the top of a shadow root is below its host. */
   of(element: Element): Path {
@@ -31,35 +36,60 @@ export class Paths {
       above = this.below(above, below);
       this.known.set(below, above);
     }
-    return above ?? { css: "", xpath: null };
+    return above ?? { css: "", exact: false, xpath: null };
   }
 
   private below(above: Path | undefined, element: Element): Path {
     const { index, count } = this.placeOf(element);
-    const step = CSS.escape(element.localName) + (count > 1 ? `:nth-of-type(${index})` : "");
+    const rivals = this.rivals(element);
+    const step = CSS.escape(element.localName) + (count > 1 || rivals > 0 ? `:nth-of-type(${index})` : "");
     const css = above ? `${above.css} > ${step}` : step;
+    const exact = (above?.exact ?? true) && rivals < index;
     const reached = above ? above.xpath : "";
     const isInShadow = element.parentNode instanceof ShadowRoot;
-    if (reached === null || isInShadow) return { css, xpath: null };
-    return { css, xpath: `${reached}/${xpathName(element)}${count > 1 ? `[${index}]` : ""}` };
+    if (reached === null || isInShadow) return { css, exact, xpath: null };
+    return { css, exact, xpath: `${reached}/${xpathName(element)}${count > 1 ? `[${index}]` : ""}` };
   }
 
   private placeOf(element: Element): Place {
     const parent = element.parentNode;
-    if (parent && !this.counted.has(parent)) {
-      this.counted.add(parent);
-      const last = new Map<string, { count: number }>();
-      for (const child of parent.children) {
-        const key = `${child.namespaceURI} ${child.localName}`;
-        // All of one name share how many they are.
-        const shared = last.get(key) ?? { count: 0 };
-        last.set(key, shared);
-        shared.count += 1;
-        const index = shared.count;
-        this.places.set(child, { index, get count() { return shared.count; } });
+    if (parent) this.count(parent);
+    return this.places.get(element) ?? { index: 1, count: 1 };
+  }
+
+  /**
+   * The most of one kind that a step takes for its own: those of the same name in another vocabulary, and those
+   * at the other side of a shadow root, which a path takes for children of the same element.
+   */
+  private rivals(element: Element): number {
+    const parent = element.parentNode;
+    if (!parent) return 0;
+    const other = parent instanceof ShadowRoot ? parent.host : parent instanceof Element ? parent.shadowRoot : null;
+    let most = 0;
+    for (const beside of other ? [parent, other] : [parent]) {
+      for (const [space, { count }] of this.count(beside).get(element.localName) ?? []) {
+        if (beside !== parent || space !== element.namespaceURI) most = Math.max(most, count);
       }
     }
-    return this.places.get(element) ?? { index: 1, count: 1 };
+    return most;
+  }
+
+  private count(parent: ParentNode): Named {
+    const known = this.named.get(parent);
+    if (known) return known;
+    const named: Named = new Map();
+    this.named.set(parent, named);
+    for (const child of parent.children) {
+      const spaces = named.get(child.localName) ?? new Map<string | null, { count: number }>();
+      named.set(child.localName, spaces);
+      // All of one kind share how many they are.
+      const shared = spaces.get(child.namespaceURI) ?? { count: 0 };
+      spaces.set(child.namespaceURI, shared);
+      shared.count += 1;
+      const index = shared.count;
+      this.places.set(child, { index, get count() { return shared.count; } });
+    }
+    return named;
   }
 }
 

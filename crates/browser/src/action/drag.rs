@@ -1,4 +1,4 @@
-//! Drags an element to another one.
+//! Drags an element, or what is at a point, elsewhere.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     aim::WindowPoint,
-    click::{ButtonName, HOVER_CHECKS},
+    click::{ButtonName, HOVER_CHECKS, Position},
     last::{ActionName, BegunAction},
     mouse::MouseEvent,
     wait::{Miss, Tries},
@@ -15,7 +15,7 @@ use crate::{
     deadline::Deadline,
     error::BrowserError,
     locator::Locator,
-    page::{BrowserPage, PageCore},
+    page::{BrowserPage, PageCore, name_timeout},
 };
 
 /// So long after the first movement the browser has said whether the page drags something.
@@ -36,58 +36,102 @@ impl BrowserPage {
         let deadline = Deadline::after(limit);
         let core = &self.core;
         let start = core.aim_at(ActionName::Drag, from, &deadline).await?;
-        let session = &core.session;
-        // The browser tells of a drag instead of asking the system to show it.
-        let intercept = json!({"enabled": true});
-        session.send("Input.setInterceptDrags", intercept).await?;
-        core.state().drag = None;
-        core.mouse(MouseEvent::moved(start, None), &deadline)
-            .await?;
-        core.mouse(MouseEvent::pressed(start, ButtonName::Left, 1), &deadline)
-            .await?;
-        let dropped = self.drop_on(start, to, &deadline).await;
-        session.post("Input.setInterceptDrags", json!({"enabled": false}));
-        if dropped.is_err() {
-            // The button does not stay pressed.
-            let _ = core
-                .mouse(MouseEvent::released(start, ButtonName::Left, 1), &deadline)
-                .await;
-        }
-        dropped
+        let held = core.hold_mouse(start, &deadline).await?;
+        let end = core.aim_at(ActionName::Drop, to, &deadline).await?;
+        held.drop_at(end, &deadline).await
     }
 
-    async fn drop_on(
+    /// Presses the mouse at one point of the window, moves it to another and releases it there.
+    ///
+    /// # Errors
+    /// As for [`BrowserPage::click_at`].
+    pub async fn drag_at(
         &self,
-        start: WindowPoint,
-        to: &Locator,
-        deadline: &Deadline,
+        from: Position,
+        to: Position,
+        limit: Duration,
     ) -> Result<(), BrowserError> {
-        let core = &self.core;
-        let held = Some(ButtonName::Left);
-        let end = core.aim_at(ActionName::Drop, to, deadline).await?;
+        let deadline = Deadline::after(limit);
+        let start = self.window_point("dragging", from)?;
+        let end = self.window_point("dropping", to)?;
+        let held = self.core.hold_mouse(start, &deadline).await?;
+        held.drop_at(end, &deadline).await
+    }
+}
+
+/// The mouse with its button pressed. Dropping it releases the button, so that it does not stay pressed when
+/// the drag fails or is cancelled.
+struct HeldMouse<'a> {
+    page: &'a PageCore,
+    start: WindowPoint,
+    pressed: bool,
+}
+
+impl HeldMouse<'_> {
+    async fn drop_at(mut self, end: WindowPoint, deadline: &Deadline) -> Result<(), BrowserError> {
+        let page = self.page;
+        let before = page.navigations();
+        let button = Some(ButtonName::Left);
         let middle = WindowPoint {
-            x: f64::midpoint(start.x, end.x),
-            y: f64::midpoint(start.y, end.y),
+            x: f64::midpoint(self.start.x, end.x),
+            y: f64::midpoint(self.start.y, end.y),
         };
-        core.mouse(MouseEvent::moved(middle, held), deadline)
+        page.mouse(MouseEvent::moved(middle, button), deadline)
             .await?;
-        core.mouse(MouseEvent::moved(end, held), deadline).await?;
-        match core.dragged().await? {
+        page.mouse(MouseEvent::moved(end, button), deadline).await?;
+        match page.dragged().await? {
             None => {
-                core.mouse(MouseEvent::moved(end, held), deadline).await?;
+                page.mouse(MouseEvent::moved(end, button), deadline).await?;
             }
             Some(data) => {
                 for kind in ["dragEnter", "dragOver", "drop"] {
-                    core.drag_event(kind, end, &data, deadline).await?;
+                    page.drag_event(kind, end, &data, deadline).await?;
                 }
             }
         }
-        core.mouse(MouseEvent::released(end, ButtonName::Left, 1), deadline)
-            .await
+        let released = MouseEvent::released(end, ButtonName::Left, 1);
+        page.mouse(released, deadline).await?;
+        self.pressed = false;
+        page.settle(before, deadline).await;
+        Ok(())
+    }
+}
+
+impl Drop for HeldMouse<'_> {
+    fn drop(&mut self) {
+        if self.pressed {
+            let released = MouseEvent::released(self.start, ButtonName::Left, 1);
+            self.page.post_mouse(released);
+        }
+        let intercept = json!({"enabled": false});
+        let session = &self.page.session;
+        session.post("Input.setInterceptDrags", intercept);
     }
 }
 
 impl PageCore {
+    async fn hold_mouse(
+        &self,
+        start: WindowPoint,
+        deadline: &Deadline,
+    ) -> Result<HeldMouse<'_>, BrowserError> {
+        self.state().drag = None;
+        let held = HeldMouse {
+            page: self,
+            start,
+            pressed: true,
+        };
+        // The browser tells of a drag instead of asking the system to show it.
+        let intercept = json!({"enabled": true});
+        let method = "Input.setInterceptDrags";
+        let sent = self.session.send_within(method, intercept, deadline.left());
+        name_timeout(sent.await, deadline, "the mouse")?;
+        self.mouse(MouseEvent::moved(start, None), deadline).await?;
+        let pressed = MouseEvent::pressed(start, ButtonName::Left, 1);
+        self.mouse(pressed, deadline).await?;
+        Ok(held)
+    }
+
     async fn aim_at(
         &self,
         name: ActionName,

@@ -79,4 +79,27 @@ impl BrowserPage {
             tries.again(miss).await?;
         }
     }
+
+    /// Waits until the title of the document fulfils a condition; answers with it. For the address there is
+    /// [`BrowserPage::wait_for_url`].
+    ///
+    /// # Errors
+    /// The time limit passes, or the page has ended.
+    pub async fn wait_for_title(
+        &self,
+        mut fulfils: impl FnMut(&str) -> bool + Send,
+        limit: Duration,
+    ) -> Result<String, BrowserError> {
+        let deadline = Deadline::after(limit);
+        let what = String::from("waiting for the title");
+        let mut tries = Tries::new(&self.core, what, &deadline);
+        loop {
+            let miss = match self.title(deadline.left()).await {
+                Ok(title) if fulfils(&title) => return Ok(title),
+                Ok(title) => Miss::NotYet(format!("it is {title:?}")),
+                Err(error) => Miss::Failed(error),
+            };
+            tries.again(miss).await?;
+        }
+    }
 }

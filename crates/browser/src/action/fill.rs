@@ -39,10 +39,15 @@ impl BrowserPage {
     ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(limit);
         let action = self.core.begin(ActionName::Fill, locator, &deadline);
+        let before = self.core.navigations();
         let mut tries = Tries::begun(&self.core, &action);
         loop {
             match self.core.try_fill(&action, value).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    // A date that is chosen may lead on.
+                    self.core.settle(before, &deadline).await;
+                    return Ok(());
+                }
                 Err(miss) => tries.again(miss).await?,
             }
         }

@@ -53,6 +53,7 @@ impl BrowserPage {
     ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(limit);
         self.focus(locator, ActionName::Type, &deadline).await?;
+        let before = self.core.navigations();
         for (index, c) in text.chars().enumerate() {
             if index > 0 && !delay.is_zero() {
                 tokio::time::sleep(delay).await;
@@ -67,6 +68,8 @@ impl BrowserPage {
                 }
             }
         }
+        // A line that ends may send a form.
+        self.core.settle(before, &deadline).await;
         Ok(())
     }
 

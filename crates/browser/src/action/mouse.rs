@@ -9,6 +9,8 @@ use crate::{
     page::{PageCore, name_timeout},
 };
 
+const METHOD: &str = "Input.dispatchMouseEvent";
+
 /// Which keys are held, as the protocol counts them.
 pub(super) type HeldKeys = u8;
 
@@ -106,11 +108,15 @@ impl PageCore {
         event: MouseEvent,
         deadline: &Deadline,
     ) -> Result<(), BrowserError> {
-        let method = "Input.dispatchMouseEvent";
         let sent = self
             .session
-            .send_within(method, event.to_json(), deadline.left())
+            .send_within(METHOD, event.to_json(), deadline.left())
             .await;
         name_timeout(sent, deadline, "the mouse").map(drop)
+    }
+
+    /// The same for an event whose outcome does not matter.
+    pub(super) fn post_mouse(&self, event: MouseEvent) {
+        self.session.post(METHOD, event.to_json());
     }
 }

@@ -84,7 +84,11 @@ impl BrowserPage {
     }
 
     /// The point, if it is one of the window.
-    fn window_point(&self, what: &str, at: Position) -> Result<WindowPoint, BrowserError> {
+    pub(super) fn window_point(
+        &self,
+        what: &str,
+        at: Position,
+    ) -> Result<WindowPoint, BrowserError> {
         self.core.check_open()?;
         let window = self.core.viewport();
         let (width, height) = (f64::from(window.width), f64::from(window.height));

@@ -69,10 +69,15 @@ impl BrowserPage {
         let choices: Vec<Value> = choices.iter().map(OptionChoice::to_json).collect();
         let choices = Value::from(choices);
         let action = self.core.begin(ActionName::Select, locator, &deadline);
+        let before = self.core.navigations();
         let mut tries = Tries::begun(&self.core, &action);
         loop {
             match self.core.try_select(&action, &choices).await {
-                Ok(selected) => return Ok(selected),
+                Ok(selected) => {
+                    // Many a list leads on when something is selected.
+                    self.core.settle(before, &deadline).await;
+                    return Ok(selected);
+                }
                 Err(miss) => tries.again(miss).await?,
             }
         }

@@ -30,12 +30,20 @@ fn with_text<'a>(elements: &'a [PageElement], text: &str) -> &'a PageElement {
 const NUMBER: &str = "(() => { let n = 0; const visit = (node) => { for (const e of node.children) { \
     e.setAttribute('number', n++); if (e.shadowRoot) visit(e.shadowRoot); visit(e); } }; visit(document); return n; })()";
 
+/// Elements of one name where a path takes them for each other: of two vocabularies, and at both sides of a
+/// shadow root.
+const MIXED: &str = "document.body.insertAdjacentHTML('beforeend', '<x-host><button>1</button><button>2</button>\
+    <button>3</button></x-host><i><a href=\"#\">Of HTML</a></i>'); const mixed = document.querySelector('i'); \
+    for (const other of [1, 2].map(() => document.createElementNS('urn:other', 'a'))) { \
+    other.setAttribute('onclick', '0'); mixed.prepend(other); } 0";
+
 #[tokio::test]
 async fn each_selector_matches_its_element_alone() {
     let test = TestBrowser::on("/inventory.html").await;
+    test.value(MIXED).await;
     assert!(test.value(NUMBER).await.as_u64().unwrap() > 50);
     let elements = all(&test).await;
-    assert_eq!(elements.len(), 37, "{:#?}", texts(&elements));
+    assert_eq!(elements.len(), 50, "{:#?}", texts(&elements));
     let mut numbers = Vec::new();
     for (index, element) in elements.iter().enumerate() {
         assert_eq!(element.index, index);
@@ -60,7 +68,7 @@ async fn each_selector_matches_its_element_alone() {
     // In the order of the document.
     assert!(numbers.is_sorted(), "{numbers:?}");
     let without = elements.iter().filter(|one| one.xpath.is_none()).count();
-    assert_eq!(without, 6);
+    assert_eq!(without, 12);
     test.finish().await;
 }
 
@@ -83,7 +91,7 @@ async fn selectors_are_by_attributes_first() {
     // Beside one in the light that its path would match as well.
     let shadow = "html > body > x-host > button:nth-of-type(1) >> nth=1";
     assert_eq!(selector("In the shadow"), shadow);
-    let light = "html > body > x-host > button >> nth=0";
+    let light = "html > body > x-host > button:nth-of-type(1) >> nth=0";
     assert_eq!(selector("In the light"), light);
     let by_name = elements
         .iter()
@@ -137,6 +145,7 @@ async fn elements_are_told_with_what_they_are_and_say() {
     assert_eq!(component["componentPath"], "C.0:1[\"x\"]");
     assert_eq!(component["componentId"], "comp");
     assert_eq!(component["dataAttributes"]["data-component-id"], "comp");
+    assert_eq!(told("Toggle")["type"], "component");
     assert_eq!(told("Send")["disabled"], true);
     assert_eq!(told("In a fieldset")["disabled"], true);
     assert_eq!(told("Gone")["visible"], false);
@@ -280,6 +289,21 @@ async fn a_large_or_hostile_page_is_cut() {
     test.value(many).await;
     let found = inventory(&test, &InventoryOptions::default()).await;
     assert_eq!((found.elements.len(), found.total), (2000, 5000));
+    let shadows = "document.body.innerHTML = '<x-y></x-y>'.repeat(1500); document.querySelectorAll('x-y').forEach( \
+        (host) => host.attachShadow({mode: 'open'}).innerHTML = '<button>b</button>'); 0";
+    test.value(shadows).await;
+    let found = inventory(&test, &InventoryOptions::default()).await;
+    assert_eq!((found.elements.len(), found.total), (1500, 1500));
+    assert_eq!(
+        found.elements[1499].selector,
+        "html > body > x-y:nth-of-type(1500) > button"
+    );
+    // Where each of them has one beside it, only the first ones are named.
+    test.value("document.querySelectorAll('x-y').forEach((host) => host.innerHTML = '<button>c</button>'); 0")
+        .await;
+    let found = inventory(&test, &InventoryOptions::default()).await;
+    assert_eq!(found.total, 3000);
+    assert!((1..=100).contains(&found.elements.len()));
     // Half of a character has no form that can be sent.
     let odd = "document.body.innerHTML = '<button id=x>a</button><button>c</button>'; \
         x.textContent = 'a\\ud83d b \\ude00'; x.title = '\\ud83d'; x.id = '\\ude00'; \

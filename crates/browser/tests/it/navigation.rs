@@ -1,6 +1,8 @@
 //! Navigation and what it waits for.
 
-use browser::{BrowserError, LoadState};
+use std::time::Duration;
+
+use browser::{BrowserError, LoadState, OptionChoice};
 
 use crate::setup::{LONG, SHORT, TestBrowser, locator};
 
@@ -123,6 +125,41 @@ async fn what_follows_a_click_meets_the_page_that_it_leads_to() {
         never.to_string().contains("waiting for a response"),
         "{never}"
     );
+    test.finish().await;
+}
+
+/// Not only a click leads on.
+#[tokio::test]
+async fn what_follows_other_actions_meets_the_page_that_they_lead_to() {
+    let test = TestBrowser::start().await;
+    let page = &test.page;
+    let lead = "one.onchange = date.onchange = box.ondragend = () => location.href = '/slow/300'; \
+        document.forms[0].onsubmit = (event) => { event.preventDefault(); location.href = '/slow/300' }; 0";
+    for way in ["select", "fill", "type", "drag"] {
+        test.visit("/actions.html").await;
+        test.value(lead).await;
+        match way {
+            "select" => {
+                let peru = [OptionChoice::Label(String::from("Peru"))];
+                let selected = page.select(&locator("#one"), &peru, LONG).await;
+                assert_eq!(selected.unwrap(), ["p"]);
+            }
+            "fill" => {
+                let date = locator("#date");
+                page.fill(&date, "2026-12-01", LONG).await.unwrap();
+            }
+            "type" => {
+                let keys = locator("#keys");
+                let typed = page.type_text(Some(&keys), "a\n", Duration::ZERO, LONG);
+                typed.await.unwrap();
+            }
+            _ => {
+                let (from, to) = (locator("#box"), locator("#target"));
+                page.drag(&from, &to, LONG).await.unwrap();
+            }
+        }
+        assert_eq!(page.url(), test.site.url("/slow/300"), "{way}");
+    }
     test.finish().await;
 }
 

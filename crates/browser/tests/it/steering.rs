@@ -85,6 +85,32 @@ async fn the_mouse_acts_at_points_of_the_window() {
 }
 
 #[tokio::test]
+async fn the_mouse_drags_between_points_and_never_stays_pressed() {
+    let test = TestBrowser::on("/actions.html").await;
+    let page = &test.page;
+    let (box_, target) = (middle(&test, "box").await, middle(&test, "target").await);
+    page.drag_at(box_, target, LONG).await.unwrap();
+    assert_eq!(test.text("#target").await, "the box true");
+    let slider = middle(&test, "slider").await;
+    page.drag_at(slider, target, LONG).await.unwrap();
+    assert_eq!(test.text("#slid").await, "to 48");
+    // One that is cancelled, or fails, while the button is pressed.
+    let (from, nowhere) = (locator("#slider"), locator("#nowhere"));
+    let released = locator("#slid:text-is('to 108')");
+    for cancelled in [true, false] {
+        test.value("slid.textContent = ''; 0").await;
+        let limit = if cancelled { LONG } else { SHORT };
+        let drag = page.drag(&from, &nowhere, limit);
+        let dragged = tokio::time::timeout(SHORT + SHORT / 2, drag).await;
+        assert_eq!(dragged.is_err(), cancelled);
+        page.text(&released, LONG).await.unwrap();
+    }
+    let outside = Position { x: 5.0, y: 950.0 };
+    assert!(page.drag_at(slider, outside, LONG).await.is_err());
+    test.finish().await;
+}
+
+#[tokio::test]
 async fn points_outside_of_the_window_are_refused() {
     let test = TestBrowser::on("/actions.html").await;
     let page = &test.page;

@@ -105,8 +105,8 @@ async fn narrower_locators_match_elements_with_odd_ids_and_in_shadow_roots() {
         "#\\31 \\ a",
         "#\\32 \\:b",
         "#\\33  > i",
-        "html > body > div:nth-of-type(2) > p > i >> nth=0",
-        "html > body > div:nth-of-type(2) > p > i >> nth=1",
+        "html > body > div:nth-of-type(2) > p > i:nth-of-type(1) >> nth=0",
+        "html > body > div:nth-of-type(2) > p > i:nth-of-type(1) >> nth=1",
     ];
     assert_eq!(narrower, expected);
     for one in narrower {

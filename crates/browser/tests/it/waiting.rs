@@ -190,6 +190,13 @@ async fn texts_attributes_and_counts_are_waited_for() {
         .await
         .unwrap_err();
     assert!(error.to_string().ends_with("1 elements match"), "{error}");
+    test.value("void setTimeout(() => document.title = 'Done', 200)")
+        .await;
+    let title = page.wait_for_title(|title| title == "Done", LONG).await;
+    assert_eq!(title.unwrap(), "Done");
+    let error = page.wait_for_title(str::is_empty, SHORT).await;
+    let error = error.unwrap_err().to_string();
+    assert!(error.ends_with("1200 ms: it is \"Done\""), "{error}");
     test.finish().await;
 }
 

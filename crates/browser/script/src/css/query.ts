@@ -43,13 +43,20 @@ function scopeElement(search: Search): Element {
   return search.scope instanceof ShadowRoot ? search.scope.host : document.documentElement;
 }
 
+/** Plain selectors that the browser has read; it is asked for each element otherwise. */
+const valid = new Set<string>();
+const MOST_VALID = 500;
+
 function plainOf(compound: Compound): string {
   const plain = compound.plain || "*";
+  if (valid.has(plain)) return plain;
   try {
     document.createDocumentFragment().querySelector(plain);
   } catch {
     throw new SelectorError(`\`${plain}\` is not a valid CSS selector`);
   }
+  if (valid.size >= MOST_VALID) valid.clear();
+  valid.add(plain);
   return plain;
 }
 

@@ -8,14 +8,20 @@ import { isVisible } from "../visibility";
 import { Masked } from "./masked";
 import { Selectors } from "./selector";
 
-/** So many elements are told, and so many bytes. */
+/** So many elements are told, in so many characters, and found in so much time: the page waits meanwhile. */
 const MOST_ELEMENTS = 2000;
 const MOST_CHARACTERS = 4_000_000;
+const MOST_MS = 5000;
 const LONGEST = 200;
 const MOST_DATA = 30;
 
 const ROLES = ["button", "link", "menuitem", "tab", "checkbox", "radio", "switch", "slider", "spinbutton", "textbox"];
-const COMPONENT = "[data-component-path], [data-component-id], [class*=ia_button], [class*=ia_dropdown], [class*=ia_toggle]";
+/** Components of Perspective: their classes have these beginnings, such as `ia_button--primary`. */
+const CLASSES = ["ia_button", "ia_dropdown", "ia_toggle"];
+const COMPONENT = [
+  "[data-component-path], [data-component-id]",
+  ...CLASSES.map((name) => `[class^=${name}], [class*=" ${name}"]`),
+].join(", ");
 const INTERACTIVE = [
   "button, a, input:not([type=hidden i]), select, textarea, details, summary, [onclick]",
   COMPONENT,
@@ -74,11 +80,14 @@ export function inventory(root: Element, types: string[], exclude: Part[][], sec
   const elements: Item[] = [];
   let total = 0;
   let characters = 0;
+  const begun = performance.now();
   for (const element of within(root, excluded)) {
     if (!element.matches(INTERACTIVE) || !isOf(element, wanted)) continue;
     total += 1;
-    if (elements.length >= MOST_ELEMENTS || characters > MOST_CHARACTERS) continue;
+    const isFull = elements.length >= MOST_ELEMENTS || characters > MOST_CHARACTERS;
+    if (isFull || performance.now() - begun > MOST_MS) continue;
     const item = describe(element, elements.length, context);
+    if (!item) continue;
     characters += JSON.stringify(item).length;
     if (characters <= MOST_CHARACTERS) elements.push(item);
   }
@@ -125,7 +134,9 @@ interface Context {
   selectors: Selectors;
 }
 
-function describe(element: Element, index: number, { masked, paths, selectors }: Context): Item {
+function describe(element: Element, index: number, { masked, paths, selectors }: Context): Item | null {
+  const selector = selectors.of(element);
+  if (selector === null) return null;
   const short = (text: string) => {
     const clean = masked.clean(text);
     // The cut may go through a character.
@@ -145,7 +156,7 @@ function describe(element: Element, index: number, { masked, paths, selectors }:
     type: typeOf(element),
     tagName: element.localName,
     className: attribute("class") ?? "",
-    selector: selectors.of(element),
+    selector,
     cssPath: path.css,
     xpath: path.xpath,
     text: short(textOf(element, masked)),

@@ -8,45 +8,48 @@ import type { Masked } from "./masked";
 const NAMED = ["data-component-path", "data-component-id", "name"];
 /** An id that is longer names nothing to a person. */
 const LONGEST = 300;
+/** So many elements are looked for by a path that others may share, which takes a search of the whole page. */
+const MOST_SEARCHES = 100;
 
 export class Selectors {
-  private readonly roots = rootsOf(document);
+  /** How many elements have a value of an attribute, in all roots. */
+  private readonly counts = new Map<string, Map<string, number>>();
+  private searches = 0;
 
   constructor(
     private readonly masked: Masked,
     private readonly paths: Paths,
-  ) {}
-
-  /** A locator that matches the element alone. */
-  of(element: Element): string {
-    if (element.id) {
-      const selector = `#${CSS.escape(element.id)}`;
-      if (this.names(selector, element)) return selector;
-    }
-    for (const name of NAMED) {
-      const value = element.getAttribute(name);
-      const selector = `[${name}=${cssText(value ?? "")}]`;
-      if (value && this.names(selector, element)) return selector;
-    }
-    return this.place(element);
-  }
-
-  /** Counted in the roots themselves: the same as the locator's search, and faster. */
-  private names(selector: string, element: Element): boolean {
-    if (selector.length > LONGEST || this.masked.clean(selector) !== selector) return false;
-    let found = 0;
-    for (const root of this.roots) {
-      for (const other of root.querySelectorAll(selector)) {
-        if (other !== element) return false;
-        found += 1;
+  ) {
+    const roots = rootsOf(document);
+    for (const name of ["id", ...NAMED]) {
+      const counts = new Map<string, number>();
+      for (const root of roots) {
+        for (const element of root.querySelectorAll(`[${name}]`)) {
+          const value = valueOf(element, name);
+          counts.set(value, (counts.get(value) ?? 0) + 1);
+        }
       }
+      this.counts.set(name, counts);
     }
-    return found === 1;
   }
 
-  private place(element: Element): string {
-    const path = this.paths.of(element).css;
-    // Without shadow roots each step has one element.
-    return this.roots.length === 1 ? path : alone(path, element);
+  /** A locator that matches the element alone; `null` when it would take too long to find one. */
+  of(element: Element): string | null {
+    for (const name of ["id", ...NAMED]) {
+      const value = element.getAttribute(name);
+      if (!value || value.length > LONGEST || this.counts.get(name)?.get(valueOf(element, name)) !== 1) continue;
+      const selector = name === "id" ? `#${CSS.escape(value)}` : `[${name}=${cssText(value)}]`;
+      if (this.masked.clean(selector) === selector) return selector;
+    }
+    const path = this.paths.of(element);
+    if (path.exact) return path.css;
+    this.searches += 1;
+    return this.searches <= MOST_SEARCHES ? alone(path.css, element) : null;
   }
+}
+
+/** In an old document capitals of ids do not count. */
+function valueOf(element: Element, name: string): string {
+  const value = element.getAttribute(name) ?? "";
+  return name === "id" && document.compatMode === "BackCompat" ? value.toLowerCase() : value;
 }

@@ -154,7 +154,7 @@ pub fn compare(
     encoder.set_compression(Compression::Fast);
     let mut header = encoder.write_header()?;
     let mut written = header.stream_writer()?;
-    let mut counts = Counts::default();
+    let mut counts = PixelCounts::default();
     let (mut expected, mut found, mut drawn) = (Vec::new(), Vec::new(), Vec::new());
     for y in 0..both.height {
         baseline.next(&mut expected)?;
@@ -186,13 +186,13 @@ pub fn compare(
 }
 
 #[derive(Default)]
-struct Counts {
+struct PixelCounts {
     compared: u64,
     different: u64,
 }
 
-impl Counts {
-    /// Counts a place; answers with what the picture of the difference shows there.
+impl PixelCounts {
+    /// PixelCounts a place; answers with what the picture of the difference shows there.
     fn take(
         &mut self,
         (expected, found): (Option<&Pixel>, Option<&Pixel>),

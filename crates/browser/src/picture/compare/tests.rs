@@ -1,3 +1,5 @@
+//! Pictures that are made here, compared.
+
 use std::{io::Write, time::Instant};
 
 use flate2::write::ZlibEncoder;

@@ -168,7 +168,9 @@ impl Show {
                 return Next::Switch;
             }
             let before = self.viewers;
-            let query = self.query(&frame, page, self.viewers.live && self.viewers.contract);
+            // The contract's viewers get PNG, unless that is too large.
+            let live = frame.format != PictureFormat::Png && !self.is_small;
+            let query = self.query(&frame, page, live);
             self.viewers = self.sent(&query, frame.format, image).await;
             offer = Instant::now() + if self.viewers.any() { STILL } else { UNWATCHED };
             if self.viewers != before {

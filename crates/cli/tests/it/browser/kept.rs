@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{artifact, execution, finished, library, output};
-use crate::harness::{Server, exits, json as printed, prints, stdout};
+use super::{artifact, credential, execution, finished, library, output};
+use crate::harness::{Server, exits, prints, says, stdout};
 
 #[test]
 fn a_saved_state_is_loaded_by_a_later_execution_and_shown_nowhere() {
@@ -73,10 +73,10 @@ fn a_page_is_compared_with_what_an_operator_accepted() {
         error.contains(&format!("playhouse playbook accept {id} front")),
         "{error}"
     );
-    exits(&server.run(&["playbook", "accept", &id, "absent"]), 1);
+    exits(&server.run(&["playbook", "accept", &id, "absent"]), 66);
     let accepted = server.run(&["playbook", "accept", &id, "front"]);
     exits(&accepted, 0);
-    prints(
+    says(
         &accepted,
         "pumps.baselines/front.png is what is expected now",
     );
@@ -131,14 +131,7 @@ const REPORT: &str = r##"
 #[test]
 fn a_report_and_a_trace_open_without_a_network_and_show_no_secret() {
     let (_dir, server) = library(REPORT);
-    let added = server.run(&[
-        "credential",
-        "add",
-        "pump",
-        "--username=p",
-        "--password=opensesame9",
-    ]);
-    exits(&added, 0);
+    credential(&server, "pump", "opensesame9");
     let id = finished(&server, "pumps.yaml", 0);
     let ended = execution(&server, &id);
     let tests = output(&ended, "tests");
@@ -206,17 +199,13 @@ fn no_picture_shows_a_secret_that_a_page_shows() {
 - {id: seen, name: Seen, type: browser.screenshot, parameters: {name: seen}}
 "##,
     );
-    let added = server.run(&[
-        "credential",
-        "add",
-        "pump",
-        "--username=p",
-        "--password=VERYSECRETWORD",
-    ]);
-    exits(&added, 0);
+    credential(&server, "pump", "VERYSECRETWORD");
     let id = finished(&server, "pumps.yaml", 0);
-    let listed = printed(&server.run(&["run", "artifacts", &id, "--json"]));
-    let names: Vec<String> = names(&listed);
+    let listed = stdout(&server.run(&["run", "artifacts", &id, "--json"]));
+    let listed = listed.lines().map(serde_json::from_str::<Value>);
+    let names: Vec<String> = listed
+        .filter_map(|one| one.ok()?["name"].as_str().map(str::to_owned))
+        .collect();
     let pictures: Vec<&String> = names.iter().filter(|name| name.ends_with(".png")).collect();
     assert!(pictures.len() >= 4, "{names:?}");
     for name in pictures {
@@ -229,16 +218,6 @@ fn no_picture_shows_a_secret_that_a_page_shows() {
             );
         }
     }
-}
-
-fn names(listed: &Value) -> Vec<String> {
-    let list = listed
-        .as_array()
-        .or_else(|| listed["artifacts"].as_array())
-        .expect("a list");
-    list.iter()
-        .filter_map(|one| one["name"].as_str().map(str::to_owned))
-        .collect()
 }
 
 /// What tesseract reads in a picture.

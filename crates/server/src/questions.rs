@@ -28,11 +28,13 @@ pub(crate) async fn ask(app: &App, executor: &str, question: &Question) -> Resul
         id: app.clock.run_id(),
         open: true,
     };
+    // An enum of words has a JSON form. What a person types into a page is in it.
+    let body = serde_json::to_vec(question).unwrap_or_default();
+    let sealer = app.vault.sealer(&app.store).await?;
     let new = NewQuestion {
         id: asked.id,
         executor: executor.to_owned(),
-        // An enum of words has a JSON form.
-        body: serde_json::to_vec(question).unwrap_or_default(),
+        body: sealer.seal(&sealed_name(asked.id), &body),
         now: app.now_ms(),
     };
     let registered = app
@@ -58,6 +60,11 @@ pub(crate) async fn ask(app: &App, executor: &str, question: &Question) -> Resul
     });
     let first = stream::once(std::future::ready(Ok(first)));
     Ok(Body::from_stream(first.chain(rest)))
+}
+
+/// What a question is sealed under: no credential has such a name.
+pub(crate) fn sealed_name(id: RunId) -> String {
+    format!("@question {id}")
 }
 
 /// The longest answer that is read as a whole, in bytes.

@@ -215,8 +215,12 @@ pub struct AcceptedBaseline {
     pub size_bytes: u64,
 }
 
-/// The artefact that has the picture which a step compared.
+/// The folder of artefacts that has the pictures which a step compared: `actual.png`, and where they differ
+/// `expected.png` and `diff.png`. Of a nested playbook it has the playbook's path.
 #[must_use]
-pub fn compared_artifact(name: &str) -> String {
-    format!("baselines/{name}/actual.png")
+pub fn compared_folder(nested: Option<&str>, name: &str) -> String {
+    match nested {
+        Some(playbook) => format!("baselines/{playbook}/{name}"),
+        None => format!("baselines/{name}"),
+    }
 }

@@ -717,8 +717,8 @@ var recorder = (() => {
     /** Up to what may mean something else; an escaped character never does. */
     characters() {
       const from = this.at;
-      if (this.peek() === "\\") this.at += 2;
-      else this.at += 1;
+      const escaped = /^\\(?:[0-9a-f]{1,6}\s?|[^])/i.exec(this.text.slice(from, from + 8));
+      this.at += escaped ? escaped[0].length : 1;
       return this.text.slice(from, this.at);
     }
     bracket() {
@@ -862,13 +862,18 @@ var recorder = (() => {
     if (search.scope instanceof Element) return search.scope;
     return search.scope instanceof ShadowRoot ? search.scope.host : document.documentElement;
   }
+  var valid = /* @__PURE__ */ new Set();
+  var MOST_VALID = 500;
   function plainOf(compound) {
     const plain = compound.plain || "*";
+    if (valid.has(plain)) return plain;
     try {
       document.createDocumentFragment().querySelector(plain);
     } catch {
       throw new SelectorError(`\`${plain}\` is not a valid CSS selector`);
     }
+    if (valid.size >= MOST_VALID) valid.clear();
+    valid.add(plain);
     return plain;
   }
   function matchesSteps(search, element, complex, index) {
@@ -1262,11 +1267,11 @@ var recorder = (() => {
   function bestOf(element) {
     const own = [...candidates(element)].filter((candidate) => !revealsSecret(candidate.text));
     const alike = elementsAlike(element);
-    const alone = own.find((candidate) => {
+    const alone2 = own.find((candidate) => {
       if (alike.some((other) => resolve(candidate.parts, other.parentElement ?? document).includes(other))) return false;
       return isAlone(candidate.parts, element) || isWithinLabel(candidate.parts, element);
     });
-    return alone?.text ?? withinNamed(element, own);
+    return alone2?.text ?? withinNamed(element, own);
   }
   function elementsAlike(element) {
     const found = [];
@@ -1436,8 +1441,8 @@ var recorder = (() => {
         selectors.push(`${element.localName}[${name}=${quoteCss(value)}]`);
       }
     }
-    const alone = selectors.find((selector) => isOnly(css(selector).parts, element));
-    return alone ?? pathOf(element).replace(/ >> nth=\d+$/, "");
+    const alone2 = selectors.find((selector) => isOnly(css(selector).parts, element));
+    return alone2 ?? pathOf(element).replace(/ >> nth=\d+$/, "");
   }
   function titleOf(element) {
     const names = [

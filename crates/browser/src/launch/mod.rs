@@ -7,7 +7,7 @@ mod program;
 mod remains;
 mod sandbox;
 
-pub(crate) use process::ChromiumProcess;
+pub(crate) use process::{ChromiumProcess, KILLED};
 pub use program::{Chromium, find};
 pub use sandbox::SandboxSupport;
 

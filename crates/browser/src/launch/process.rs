@@ -64,6 +64,9 @@ const INHERITED: [&str; 7] = [
     "no_proxy",
 ];
 
+/// How it is said that a signal has ended it.
+pub(crate) const KILLED: &str = "it was killed by signal";
+
 impl ChromiumProcess {
     /// Starts it; answers with the pipe to it.
     pub(crate) fn start(
@@ -240,8 +243,8 @@ fn remove(profile: &TempDir) {
 fn describe(status: ExitStatus) -> String {
     match (status.signal(), status.code()) {
         (Some(number), _) => match Signal::try_from(number) {
-            Ok(signal) => format!("it was killed by signal {number} ({})", signal.as_str()),
-            Err(_) => format!("it was killed by signal {number}"),
+            Ok(signal) => format!("{KILLED} {number} ({})", signal.as_str()),
+            Err(_) => format!("{KILLED} {number}"),
         },
         (None, code) => format!("it exited with code {}", code.unwrap_or_default()),
     }

@@ -10,6 +10,7 @@ use browser::{
     ScreencastOptions, ScreenshotOptions,
 };
 use bytes::Bytes;
+use http::StatusCode;
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep, timeout},
@@ -65,9 +66,12 @@ impl Frames {
             newest,
             viewers: FrameViewers::default(),
             is_small: false,
+            is_refused: false,
         };
         let task = tokio::spawn(async move {
-            while let Some(page) = show.current() {
+            while let Some(page) = show.current()
+                && !show.is_refused
+            {
                 match page {
                     Some(page) => show.follow(&page).await,
                     None => sleep(LOOK_PERIOD).await,
@@ -75,6 +79,11 @@ impl Frames {
             }
         });
         Self { task, token }
+    }
+
+    /// Whether the server takes no pictures of the run any more, or the pages are gone.
+    pub(super) fn has_ended(&self) -> bool {
+        self.task.is_finished()
     }
 
     /// The token of the lease under which they are shown.
@@ -98,6 +107,8 @@ struct Show {
     viewers: FrameViewers,
     /// A PNG is too large, such as one of photographs.
     is_small: bool,
+    /// The run is not this executor's any more.
+    is_refused: bool,
 }
 
 /// Why the pictures of a page do not go on as they are.
@@ -134,7 +145,10 @@ impl Show {
 
     /// Shows a page until it ends, or another one is the current one.
     async fn follow(&mut self, page: &BrowserPage) {
-        while let Ok(cast) = page.screencast(&self.options()).await {
+        self.is_small = false;
+        while !self.is_refused
+            && let Ok(cast) = page.screencast(&self.options()).await
+        {
             match self.show_all(&cast, page).await {
                 Next::Switch => {}
                 Next::Page => return,
@@ -148,7 +162,7 @@ impl Show {
         let mut frames = cast.frames();
         let mut offer = Instant::now();
         let mut beside = Instant::now();
-        while self.current().flatten().is_some_and(|now| now == *page) {
+        while !self.is_refused && self.current().flatten().is_some_and(|now| now == *page) {
             let changed = match timeout(LOOK_PERIOD, frames.changed()).await {
                 Ok(Ok(())) => true,
                 Ok(Err(_)) => return Next::Page,
@@ -163,13 +177,13 @@ impl Show {
                 continue;
             }
             let image = Bytes::from(frame.bytes());
-            if image.len() > LIMIT_BYTES && !self.is_small {
+            if image.len() > LIMIT_BYTES && !self.is_small && frame.format == PictureFormat::Png {
                 self.is_small = true;
                 return Next::Switch;
             }
             let before = self.viewers;
             // The contract's viewers get PNG, unless that is too large.
-            let live = frame.format != PictureFormat::Png && !self.is_small;
+            let live = frame.format != PictureFormat::Png && (self.viewers.live || !self.is_small);
             let query = self.query(&frame, page, live);
             self.viewers = self.sent(&query, frame.format, image).await;
             offer = Instant::now() + if self.viewers.any() { STILL } else { UNWATCHED };
@@ -185,7 +199,7 @@ impl Show {
     }
 
     /// Shows a PNG to the viewers of the contract, while others get JPEG.
-    async fn show_beside(&self, frame: &ScreencastFrame, page: &BrowserPage) {
+    async fn show_beside(&mut self, frame: &ScreencastFrame, page: &BrowserPage) {
         let options = ScreenshotOptions {
             timeout: BESIDE_LIVE,
             ..ScreenshotOptions::default()
@@ -202,12 +216,18 @@ impl Show {
         }
     }
 
-    /// Shows one picture, and answers who looks on. None do while the server does not answer.
-    async fn sent(&self, query: &FrameQuery, format: PictureFormat, image: Bytes) -> FrameViewers {
+    /// Shows one picture, and answers which viewers there are: none while the server does not answer.
+    async fn sent(
+        &mut self,
+        query: &FrameQuery,
+        format: PictureFormat,
+        image: Bytes,
+    ) -> FrameViewers {
         let Audience { client, run, .. } = &self.audience;
         let shown = client.show_frame(run, query, format.mime_type(), image);
         shown.await.unwrap_or_else(|error| {
             tracing::debug!(%error, "a picture is not shown");
+            self.is_refused = error.status() == Some(StatusCode::NOT_FOUND);
             FrameViewers::default()
         })
     }

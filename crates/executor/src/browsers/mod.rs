@@ -6,6 +6,7 @@ mod printing;
 mod session;
 mod steering;
 mod trace;
+mod visit;
 
 use std::{
     collections::HashMap,
@@ -15,13 +16,14 @@ use std::{
 };
 
 use browser::{Browser, BrowserError, Chromium, LaunchOptions};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::addresses::AddressFilter;
 
 pub(crate) use frames::Audience;
 pub(crate) use session::{BrowserSession, SessionPage};
 pub(crate) use trace::TracedStep;
+pub(crate) use visit::{NotVisited, visit};
 
 /// Which Chromium this machine has, and whether its sandbox can be used; or why it has none and what to do. Without
 /// a program the usual names are looked for.
@@ -40,6 +42,9 @@ pub async fn chromium_readiness(program: Option<&Path>) -> Result<String, String
 
 /// How long a session waits for its run to go on. The run may have ended, or gone on elsewhere.
 const KEPT: Duration = Duration::from_secs(30 * 60);
+
+/// How often to look whether a parked run is still this executor's.
+const LOOK_PERIOD: Duration = Duration::from_secs(5);
 
 /// The browser, if it runs, and the sessions of parked runs.
 pub(crate) struct Browsers {
@@ -109,32 +114,55 @@ impl Browsers {
         kept.get(run).map(|kept| Arc::clone(&kept.session))
     }
 
-    /// Keeps a parked run's session for a while.
+    /// Keeps a session for a while. It is called before the run is parked: from then on the run may go on at any time.
     pub(crate) async fn keep(&self, run: &str, token: i64, session: Arc<BrowserSession>) {
-        if !session.is_alive().await {
-            return session.close().await;
+        if !session.is_used().await {
+            return;
         }
         let kept = KeptSession { token, session };
+        let watched = Arc::clone(&kept.session);
         let before = self.kept.lock().insert(run.to_owned(), kept);
         let (all, run) = (Arc::clone(&self.kept), run.to_owned());
         tokio::spawn(async move {
-            if let Some(before) = before {
+            if let Some(before) = before
+                && !Arc::ptr_eq(&before.session, &watched)
+            {
                 before.session.close().await;
             }
-            sleep(KEPT).await;
-            let old = {
-                let mut all = all.lock();
-                let is_this = all.get(&run).is_some_and(|kept| kept.token == token);
-                is_this.then(|| all.remove(&run)).flatten()
-            };
-            if let Some(old) = old {
-                old.session.close().await;
-            }
+            drop(watched);
+            all.watch(&run, token).await;
         });
+    }
+
+    /// The run was not parked: its session goes on.
+    pub(crate) fn release(&self, run: &str) {
+        self.kept.lock().remove(run);
     }
 }
 
 impl KeptSessions {
+    /// Closes what is kept under a lease when its time is over, or its run is another executor's.
+    async fn watch(&self, run: &str, token: i64) {
+        let end = Instant::now() + KEPT;
+        let of = |all: &HashMap<String, KeptSession>| {
+            let kept = all.get(run).filter(|kept| kept.token == token);
+            kept.map(|kept| Arc::clone(&kept.session))
+        };
+        loop {
+            sleep(LOOK_PERIOD).await;
+            let Some(session) = of(&self.lock()) else {
+                return;
+            };
+            if Instant::now() >= end || session.is_abandoned().await {
+                if of(&self.lock()).is_some() {
+                    self.lock().remove(run);
+                    session.close().await;
+                }
+                return;
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, KeptSession>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

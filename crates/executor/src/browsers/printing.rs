@@ -1,6 +1,6 @@
 //! Documents of ours, printed by the browser into PDF.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use browser::{BrowserError, ContextOptions, PdfOptions};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use super::Browsers;
 const LIMIT: Duration = Duration::from_secs(60);
 
 impl Browsers {
-    /// Prints a document in a window of its own, which reaches nothing.
+    /// Prints a document in a window of its own. It has no scripts, and names no address.
     pub(crate) async fn print(&self, html: &str) -> Result<Bytes, BrowserError> {
         let browser = self.get().await?;
         let context = browser.new_context(ContextOptions::default()).await?;
@@ -29,6 +29,9 @@ impl Browsers {
         let printed = printed.await;
         // It goes with the browser at the latest.
         let _ = context.close().await;
+        if let Some(browser) = Arc::into_inner(browser) {
+            browser.close().await;
+        }
         printed
     }
 }

@@ -24,6 +24,7 @@ use super::{
     frames::{Audience, Frames, NewestFrame},
     trace::PageTrace,
 };
+use crate::redactor::Redactor;
 
 /// How long the pages may take to cover new secrets.
 const COVER_LIMIT: Duration = Duration::from_secs(10);
@@ -41,6 +42,8 @@ pub(crate) struct BrowserSession {
     /// An earlier page is gone: nothing may take an empty one for it.
     lost: AtomicBool,
     pub(crate) trace: PageTrace,
+    /// Knows the secrets that the execution opened.
+    redactor: std::sync::Mutex<Redactor>,
     newest: NewestFrame,
 }
 
@@ -123,6 +126,7 @@ impl BrowserSession {
             Err(error) => return Err(error),
         };
         self.trace.begin(audience.of.token);
+        *self.redactor() = audience.redactor.clone();
         let shown = open.frames.as_ref().map(Frames::token);
         if shown != Some(audience.of.token) {
             let newest = Arc::clone(&self.newest);
@@ -137,7 +141,7 @@ impl BrowserSession {
         })
     }
 
-    /// Begins anew with what a browser was: the pages so far are closed.
+    /// Opens a new context with what a browser was: the pages so far are closed.
     pub(crate) async fn load(
         &self,
         browsers: &Browsers,
@@ -158,6 +162,28 @@ impl BrowserSession {
     pub(super) async fn is_alive(&self) -> bool {
         let open = self.open.lock().await;
         open.as_ref().is_some_and(|open| open.browser.is_alive())
+    }
+
+    /// Whether it is worth keeping: its browser runs, or it has a report or pictures.
+    pub(super) async fn is_used(&self) -> bool {
+        self.is_alive().await || self.trace.token() != 0
+    }
+
+    /// Whether its run is not this executor's any more: the server takes no pictures of it.
+    pub(super) async fn is_abandoned(&self) -> bool {
+        let open = self.open.lock().await;
+        let frames = open.as_ref().and_then(|open| open.frames.as_ref());
+        frames.is_some_and(Frames::has_ended)
+    }
+
+    /// A text without the execution's secrets.
+    pub(super) fn redacted(&self, text: String) -> String {
+        let redactor = self.redactor().clone();
+        redactor.text(text)
+    }
+
+    fn redactor(&self) -> std::sync::MutexGuard<'_, Redactor> {
+        self.redactor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The page that is open, if there is one: none is opened.

@@ -1,37 +1,48 @@
 //! A person works in the page of a parked run, through the questions of the server.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use browser::{BrowserError, BrowserPage, ButtonName, ClickOptions, LoadState, Position};
-use reqwest::Url;
+use browser::{BrowserPage, ButtonName, ClickOptions, LoadState, Position};
+use tokio::time::timeout;
 use wire::browser::{BrowserInput, BrowserPlace, SteeredBrowser};
 
-use super::Browsers;
+use super::{Browsers, visit::visit};
 
-/// How long the page may take for one input.
-const LIMIT: Duration = Duration::from_secs(15);
-/// How long it may take to say its title.
-const TITLE_LIMIT: Duration = Duration::from_secs(2);
+/// How long the turn and the input may take together: the server waits for the answer no longer than ten seconds.
+const LIMIT: Duration = Duration::from_secs(8);
+/// How long the page may take to say its title.
+const TITLE_LIMIT: Duration = Duration::from_secs(1);
 
 impl Browsers {
     /// Does what a person does in the page of a parked run.
     pub(crate) async fn steer(&self, run: &str, input: BrowserInput) -> SteeredBrowser {
-        let Some(session) = self.parked(run) else {
-            let why = "this executor has no open browser of the run";
-            return SteeredBrowser::Refused(why.to_owned());
-        };
-        // The run may be resumed meanwhile: its next step waits for the turn.
-        let _turn = session.turn().await;
-        let Some(page) = session.current().await else {
-            return SteeredBrowser::Refused("the run has no page".to_owned());
-        };
-        match self.input(&page, input).await {
-            Ok(()) => SteeredBrowser::Done(BrowserPlace {
-                url: page.url(),
-                title: page.title(TITLE_LIMIT).await.unwrap_or_default(),
-            }),
-            Err(why) => SteeredBrowser::Refused(why),
+        let steered = timeout(LIMIT, self.steered(run, input)).await;
+        match steered {
+            Ok(Ok(place)) => SteeredBrowser::Done(place),
+            Ok(Err(why)) => SteeredBrowser::Refused(why),
+            Err(_) => SteeredBrowser::Refused(format!("it took longer than {} s", LIMIT.as_secs())),
         }
+    }
+
+    async fn steered(&self, run: &str, input: BrowserInput) -> Result<BrowserPlace, String> {
+        let Some(session) = self.parked(run) else {
+            return Err("this executor has no open browser of the run".to_owned());
+        };
+        // Once this has the turn, a step of a run that is resumed has to wait for it.
+        let _turn = session.turn().await;
+        let still = self.parked(run);
+        if !still.is_some_and(|still| Arc::ptr_eq(&still, &session)) {
+            return Err("the run goes on already".to_owned());
+        }
+        let Some(page) = session.current().await else {
+            return Err("the run has no page".to_owned());
+        };
+        let done = self.input(&page, input).await;
+        done.map_err(|why| session.redacted(why))?;
+        Ok(BrowserPlace {
+            url: session.redacted(page.url()),
+            title: session.redacted(page.title(TITLE_LIMIT).await.unwrap_or_default()),
+        })
     }
 
     async fn input(&self, page: &BrowserPage, input: BrowserInput) -> Result<(), String> {
@@ -70,25 +81,15 @@ impl Browsers {
                 };
                 page.scroll_at(Position { x, y }, by, LIMIT).await
             }
-            BrowserInput::Navigate { url } => self.navigate(page, &url).await?,
+            BrowserInput::Navigate { url } => {
+                let until = (LoadState::DomContentLoaded, LIMIT);
+                let visited = visit(page, &self.addresses, &url, until).await;
+                return visited.map(drop).map_err(|error| error.to_string());
+            }
             BrowserInput::Back => page.go(-1, LoadState::Load, LIMIT).await.map(drop),
             BrowserInput::Forward => page.go(1, LoadState::Load, LIMIT).await.map(drop),
             BrowserInput::Reload => page.reload(LoadState::Load, LIMIT).await,
         };
         done.map_err(|error| error.to_string())
-    }
-
-    async fn navigate(
-        &self,
-        page: &BrowserPage,
-        url: &str,
-    ) -> Result<Result<(), BrowserError>, String> {
-        let parsed = Url::parse(url).ok();
-        let parsed = parsed.filter(|url| matches!(url.scheme(), "http" | "https"));
-        let parsed = parsed.ok_or_else(|| format!("`{url}` is not an http or https URL"))?;
-        let allowed = self.addresses.check_resolved(&parsed).await;
-        allowed.map_err(|refused| refused.to_string())?;
-        let visited = page.navigate(url, LoadState::Load, LIMIT).await;
-        Ok(visited.map(drop))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicI64, Ordering::Relaxed},
+    atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed},
 };
 
 use browser::ScreencastFrame;
@@ -23,6 +23,8 @@ pub(crate) struct PageTrace {
     steps: Mutex<Vec<TracedStep>>,
     /// The screenshots of its steps, by the names of the artefacts.
     pictures: Mutex<Vec<(String, Bytes)>>,
+    /// How many of them had no room.
+    dropped: AtomicUsize,
     /// The newest report, by its id.
     reports: Mutex<Option<(String, String)>>,
     /// The token of the lease under which the session was opened; 0 before.
@@ -105,6 +107,7 @@ impl PageTrace {
         let mut bytes: usize = pictures.iter().map(|(_, picture)| picture.len()).sum();
         while bytes > SCREENSHOT_BYTES && pictures.len() > 1 {
             bytes -= pictures.remove(0).1.len();
+            self.dropped.fetch_add(1, Relaxed);
         }
     }
 
@@ -122,9 +125,9 @@ impl PageTrace {
         (known == id).then(|| document.clone())
     }
 
-    /// The screenshots, oldest first.
-    pub(crate) fn pictures(&self) -> Vec<(String, Bytes)> {
-        self.lock_pictures().clone()
+    /// The screenshots, oldest first, and how many older ones are gone.
+    pub(crate) fn pictures(&self) -> (Vec<(String, Bytes)>, usize) {
+        (self.lock_pictures().clone(), self.dropped.load(Relaxed))
     }
 
     fn lock_pictures(&self) -> MutexGuard<'_, Vec<(String, Bytes)>> {
@@ -137,10 +140,8 @@ impl PageTrace {
 }
 
 impl TracedStep {
-    /// One step's picture after it is the next one's before: each is counted where it is first.
+    /// A step's picture after it is the next one's before, and is counted there.
     fn picture_bytes(&self) -> usize {
-        let pictures = [&self.before, &self.after];
-        let pictures = pictures.into_iter().flatten();
-        pictures.map(|frame| frame.base64.len()).sum()
+        self.before.as_ref().map_or(0, |frame| frame.base64.len())
     }
 }

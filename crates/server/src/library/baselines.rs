@@ -81,13 +81,8 @@ mod tests {
         let playbook = PlaybookPath::parse("gateway/login.yaml").expect("a path");
         let found = place(&playbook, "front page").expect("a path");
         assert_eq!(found.as_str(), "gateway/login.baselines/front page.png");
-        for outside in ["", "..", "../x", "a/b", "a\\b", "%2e", ".hidden"] {
-            let found = place(&playbook, outside);
-            let inside = |path: &str| path.starts_with("gateway/login.baselines/");
-            assert!(
-                found.is_err() || inside(found.expect("a path").as_str()),
-                "{outside}"
-            );
+        for outside in ["../x", "a/b", "a\\b", "%2e", ".hidden", "a\0"] {
+            assert!(place(&playbook, outside).is_err(), "{outside}");
         }
     }
 }

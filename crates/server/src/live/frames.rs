@@ -83,7 +83,12 @@ impl Frames {
     pub(crate) fn of_run(&self, run: RunId) -> RunFrameReader {
         let mut runs = self.shared.runs();
         runs.retain(|_, shown| shown.receiver_count() > 0);
-        RunFrameReader(runs.entry(run).or_default().subscribe())
+        let mut reader = runs.entry(run).or_default().subscribe();
+        // Another viewer has a picture: one of a page that stands still is shown at once.
+        if !reader.borrow().is_empty() {
+            reader.mark_changed();
+        }
+        RunFrameReader(reader)
     }
 
     /// Shows a picture, made at `now_ms`. Answers which viewers there are.

@@ -1,6 +1,7 @@
 //! What a person does in the browser of a parked run: its executor is asked to do it.
 
-use engine::{Run, State};
+use axum::http::Uri;
+use engine::{Run, State, WaitFor};
 use store::{Batch, audit::Target};
 use wire::{
     browser::{BrowserInput, BrowserPlace, SteeredBrowser},
@@ -16,7 +17,13 @@ pub(crate) async fn steer_browser(
     input: BrowserInput,
     audit_context: AuditContext,
 ) -> Result<BrowserPlace, Refusal> {
-    let is_parked = matches!(run.state, State::Held | State::Waiting(_));
+    let is_parked = match &run.state {
+        State::Held => true,
+        State::Waiting(waiting) => {
+            matches!(waiting.reason, WaitFor::Operator | WaitFor::Approval)
+        }
+        _ => false,
+    };
     let Some(executor) = run.executor.as_ref().filter(|_| is_parked) else {
         let status = run.state.status();
         let message = format!("the run is {status}: pause it before you work in its browser");
@@ -24,7 +31,7 @@ pub(crate) async fn steer_browser(
     };
     let detail = match &input {
         BrowserInput::Click { x, y, .. } => format!("click at {x}, {y}"),
-        BrowserInput::Navigate { url } => format!("navigate to {}", without_query(url)),
+        BrowserInput::Navigate { url } => format!("navigate to {}", place(url)),
         other => other.name().to_owned(),
     };
     let target = Target::runs(run.kind.as_str(), &[run.id]);
@@ -44,7 +51,21 @@ pub(crate) async fn steer_browser(
     }
 }
 
-/// A query may have a secret in it.
-fn without_query(url: &str) -> &str {
-    url.split_once(['?', '#']).map_or(url, |(before, _)| before)
+/// Login, query and fragment may have a secret in them.
+fn place(url: &str) -> String {
+    let parsed = url.parse::<Uri>().ok();
+    let place = parsed.and_then(|uri| Some(format!("{}{}", uri.host()?, uri.path())));
+    place.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn the_audit_gets_no_secret_of_an_address() {
+        let found = place("https://user:pass@a.example:8443/b?token=c#d");
+        assert_eq!(found, "a.example/b");
+        assert_eq!(place("no address at all"), "");
+    }
 }

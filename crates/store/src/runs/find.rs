@@ -1,6 +1,6 @@
 //! Reading runs.
 
-use engine::{AttemptEnd, Holder, Kind, Priority, Run, RunId, Status};
+use engine::{AttemptEnd, Holder, Kind, Priority, Run, RunId, State, Status};
 
 use super::row;
 use crate::{
@@ -187,8 +187,7 @@ pub fn owned(
     Ok(run)
 }
 
-/// A run that has not ended and whose newest attempt is the holder's: it owns the lease, or it owned it until the run
-/// was parked.
+/// A run whose lease the holder owns, or owned until the run was parked.
 ///
 /// # Errors
 /// [`Error::NotFound`] for any other run; the store's own.
@@ -196,7 +195,12 @@ pub fn last_owned(read: &mut Read<'_, '_>, id: RunId, holder: &Holder) -> Result
     let run = row::find(read.tx, id)?.ok_or(Error::NotFound(id))?;
     let is_newest = run.executor.as_ref() == Some(&holder.executor)
         && holder.token.is_none_or(|token| token == run.token);
-    if is_newest && !run.state.status().is_terminal() {
+    // A lease that was lost or released leaves a run that is queued.
+    let is_here = matches!(
+        run.state,
+        State::Running(_) | State::Held | State::Waiting(_)
+    );
+    if is_newest && is_here {
         Ok(run)
     } else {
         Err(Error::NotFound(id))

@@ -192,7 +192,7 @@ struct PixelCounts {
 }
 
 impl PixelCounts {
-    /// PixelCounts a place; answers with what the picture of the difference shows there.
+    /// Counts a place; answers with what the picture of the difference shows there.
     fn take(
         &mut self,
         (expected, found): (Option<&Pixel>, Option<&Pixel>),

@@ -22,9 +22,6 @@ pub(super) async fn run(accept: AcceptPicture) -> Result<Exit, Failure> {
         print_json(&accepted)?;
         return Ok(Exit::OK);
     }
-    say(&plain(&format!(
-        "{} is what is expected now",
-        accepted.path
-    )));
+    say(&plain(&format!("baseline {} updated", accepted.path)));
     Ok(Exit::OK)
 }

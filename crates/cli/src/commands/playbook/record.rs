@@ -1,6 +1,9 @@
 //! `playbook record`.
 
-use std::{fmt::Write as _, fs::OpenOptions, io::Write};
+use std::{
+    fmt::Write,
+    fs::{self, OpenOptions},
+};
 
 use executor::{CancellationToken, RecordOptions, RecordedStep};
 use serde_json::Value;
@@ -20,15 +23,14 @@ pub(super) async fn run(record: RecordPlaybook) -> Result<Exit, Failure> {
         .write(true)
         .create_new(true)
         .open(&record.output);
-    let mut file = made.map_err(|error| Failure::io(format!("cannot write {shown}"), &error))?;
+    made.map_err(|error| Failure::io(format!("cannot write {shown}"), &error))?;
     let recorded = steps(&record).await;
     let written = match recorded {
         Ok(steps) if steps.is_empty() => Err(Failure::new(
             Exit::FAILED,
             "nothing was recorded".to_owned(),
         )),
-        Ok(steps) => file
-            .write_all(yaml(&record.url, &steps).as_bytes())
+        Ok(steps) => fs::write(&record.output, yaml(&record.url, &steps))
             .map(|()| steps.len())
             .map_err(|error| Failure::io(format!("cannot write {shown}"), &error)),
         Err(error) => Err(error),
@@ -42,7 +44,7 @@ pub(super) async fn run(record: RecordPlaybook) -> Result<Exit, Failure> {
         }
         Err(error) => {
             // An empty file is no playbook.
-            let _ = std::fs::remove_file(&record.output);
+            let _ = fs::remove_file(&record.output);
             Err(error)
         }
     }
@@ -56,6 +58,7 @@ async fn steps(record: &RecordPlaybook) -> Result<Vec<RecordedStep>, Failure> {
     tokio::spawn(async move {
         signals.next().await;
         stopped.cancel();
+        signals.end_at_once_on_next();
     });
     let options = RecordOptions {
         program: record.browser.clone(),
@@ -70,6 +73,8 @@ async fn steps(record: &RecordPlaybook) -> Result<Vec<RecordedStep>, Failure> {
             say(&plain(&format!("  {}", last.name)));
         }
         count = steps.len();
+        // A terminal that is closed takes nothing along.
+        let _ = fs::write(&record.output, yaml(&record.url, steps));
     });
     let recorded = recorded.await;
     recorded.map_err(|why| Failure::new(Exit::FAILED, why))

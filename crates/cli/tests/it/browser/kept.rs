@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::Value;
 
 use super::{artifact, credential, execution, finished, library, output};
@@ -70,16 +71,13 @@ fn a_page_is_compared_with_what_an_operator_accepted() {
     let error = execution(&server, &id)["error"].to_string();
     assert!(error.contains("has no picture `front` yet"), "{error}");
     assert!(
-        error.contains(&format!("playhouse playbook accept {id} front")),
+        error.contains(&format!("playhouse playbook accept {id} 'front'")),
         "{error}"
     );
     exits(&server.run(&["playbook", "accept", &id, "absent"]), 66);
     let accepted = server.run(&["playbook", "accept", &id, "front"]);
     exits(&accepted, 0);
-    says(
-        &accepted,
-        "pumps.baselines/front.png is what is expected now",
-    );
+    says(&accepted, "pumps.baselines/front.png updated");
     assert!(dir.path().join("pumps.baselines/front.png").is_file());
 
     let id = finished(&server, "pumps.yaml", 0);
@@ -206,10 +204,20 @@ fn no_picture_shows_a_secret_that_a_page_shows() {
     let names: Vec<String> = listed
         .filter_map(|one| one.ok()?["name"].as_str().map(str::to_owned))
         .collect();
-    let pictures: Vec<&String> = names.iter().filter(|name| name.ends_with(".png")).collect();
+    let mut pictures: Vec<(String, Vec<u8>)> = names
+        .iter()
+        .filter(|name| name.ends_with(".png"))
+        .map(|name| (name.clone(), artifact(&server, &id, name)))
+        .collect();
     assert!(pictures.len() >= 4, "{names:?}");
-    for name in pictures {
-        let text = recognized(&server, &id, name).replace(' ', "");
+    let trace = String::from_utf8(artifact(&server, &id, "trace.html")).expect("text");
+    for (number, part) in trace.split("base64,").skip(1).enumerate() {
+        let text = part.split('"').next().expect("a picture");
+        let bytes = BASE64_STANDARD.decode(text).expect("base64");
+        pictures.push((format!("{number} of the trace"), bytes));
+    }
+    for (name, picture) in pictures {
+        let text = recognized(&server, &picture).replace(' ', "");
         assert!(!text.contains("SECRET"), "{name}: {text}");
         if name == "seen.png" {
             assert!(
@@ -221,9 +229,9 @@ fn no_picture_shows_a_secret_that_a_page_shows() {
 }
 
 /// What tesseract reads in a picture.
-fn recognized(server: &Server, id: &str, name: &str) -> String {
-    let picture = server.home().join("picture.png");
-    fs::write(&picture, artifact(server, id, name)).expect("written");
+fn recognized(server: &Server, bytes: &[u8]) -> String {
+    let picture = server.home().join("picture");
+    fs::write(&picture, bytes).expect("written");
     let read = std::process::Command::new("tesseract")
         .arg(&picture)
         .args(["stdout", "--psm", "11"])

@@ -81,10 +81,8 @@ impl AttemptRunner {
         };
         let session = context.browser;
         match outcome {
-            PerformOutcome::Parked => {
-                let browsers = &self.environment.browsers;
-                browsers.keep(taken.id, taken.token, session).await;
-            }
+            // It is kept since before the run was parked.
+            PerformOutcome::Parked => {}
             // The outcome does not wait for a browser that hangs.
             _ => drop(tokio::spawn(async move { session.close().await })),
         }
@@ -186,11 +184,17 @@ impl AttemptRunner {
                 }
                 Err(halt) => return halted(context.taken, halt, flow.current()),
             };
+            let (browsers, id) = (&self.environment.browsers, context.taken.id);
+            let session = Arc::clone(&context.browser);
+            browsers.keep(id, context.taken.token, session).await;
             let parked = tokio::select! {
                 biased;
                 stop = stopped_otherwise(&watched) => Err(Halt::Stop(stop)),
                 parked = flow.park(&wait, &unsent) => parked,
             };
+            if !matches!(parked, Ok(true)) {
+                browsers.release(id);
+            }
             match parked {
                 Ok(false) => {}
                 Ok(true) => {

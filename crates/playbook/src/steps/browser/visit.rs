@@ -93,7 +93,7 @@ pub(super) const TYPES: &[StepType] = &[
             takes(
                 "masks",
                 "list",
-                "Selectors of what is covered in both pictures.",
+                "Selectors of what is covered. A baseline that was accepted without them has to be accepted again.",
             ),
             takes(
                 "tolerance",
@@ -120,9 +120,9 @@ pub(super) const TYPES: &[StepType] = &[
     StepType::new(
         "browser.save_state",
         "Saves cookies and local storage for later executions. They are sealed and shown nowhere.",
-        &[takes("name", "string", "What it is called.").required()],
+        &[takes("name", "string", "Name of the state.").required()],
         &[
-            gives("name", "string", "What it is called."),
+            gives("name", "string", "Name of the state."),
             gives("cookies", "integer", "How many cookies there are."),
             gives("origins", "integer", "How many sites have local storage."),
             STATUS,
@@ -130,10 +130,10 @@ pub(super) const TYPES: &[StepType] = &[
     ),
     StepType::new(
         "browser.load_state",
-        "Begins anew with what was saved: it comes before the first browser.navigate.",
-        &[takes("name", "string", "What it is called.").required()],
+        "Opens a new window with what was saved: it comes before the first browser.navigate.",
+        &[takes("name", "string", "Name of the state.").required()],
         &[
-            gives("name", "string", "What it is called."),
+            gives("name", "string", "Name of the state."),
             gives("cookies", "integer", "How many cookies there are."),
             gives("origins", "integer", "How many sites have local storage."),
             STATUS,

@@ -8,11 +8,11 @@ use axum::{
 };
 use engine::{Holder, RunId};
 use store::{
-    Batch,
-    audit::{AuditEntry, Target},
+    Batch, Read,
+    audit::{AuditEntry, Outcome, Target},
     browser_states::BrowserStateRow,
 };
-use wire::executors::LeaseOf;
+use wire::{executors::LeaseOf, playbooks::ExecutionInput};
 
 use super::{holder, refuse};
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
         body, check,
         extract::{Params, PathParams, run_id},
     },
-    refusal::Refusal,
+    refusal::{Refusal, RefusalKind},
 };
 
 /// Cookies and local storage of all sites.
@@ -38,6 +38,7 @@ const LIMIT_BYTES: usize = 4 << 20;
         ("token" = i64, Query, description = "The lease's token")),
     responses((status = 204, description = "Saved"),
         (status = 400, description = "A parameter is wrong"),
+        (status = 403, description = "The execution names no such state"),
         (status = 404, description = "No such run, or its lease is another's"),
         (status = 413, description = "Larger than 4 MiB")))]
 pub(crate) async fn save(
@@ -61,11 +62,13 @@ pub(crate) async fn save(
         saved_at: app.now_ms(),
     };
     let save = move |batch: &mut Batch<'_, '_>| {
-        store::runs::owned(&mut batch.read(), id, &holder, "save a browser")?;
+        if !may_use(&mut batch.read(), id, &holder, &row.name)? {
+            return Ok(Err(forbidden(&row.name)));
+        }
         batch.record(&entry);
-        store::browser_states::save(batch, &row, &sealed)
+        store::browser_states::save(batch, &row, &sealed).map(Ok)
     };
-    app.store.write(save).await.map_err(refuse)?;
+    app.store.write(save).await.map_err(refuse)??;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -76,6 +79,7 @@ pub(crate) async fn save(
         ("executor" = String, Query, description = "The executor that owns the lease"),
         ("token" = i64, Query, description = "The lease's token")),
     responses((status = 200, description = "Its JSON", body = Vec<u8>, content_type = "application/json"),
+        (status = 403, description = "The execution names no such state"),
         (status = 404, description = "No such state, no such run, or its lease is another's")))]
 pub(crate) async fn load(
     State(app): State<App>,
@@ -108,14 +112,45 @@ async fn sealed(
 ) -> Result<Option<Vec<u8>>, Refusal> {
     let find = move |batch: &mut Batch<'_, '_>| {
         let read = &mut batch.read();
-        store::runs::owned(read, id, &holder, "load a browser")?;
+        if !may_use(read, id, &holder, &name)? {
+            batch.record(&AuditEntry {
+                outcome: Outcome::Refused,
+                ..entry.clone()
+            });
+            return Ok(Err(forbidden(&name)));
+        }
         let sealed = store::browser_states::sealed(read, &name)?;
         if sealed.is_some() {
             batch.record(&entry);
         }
-        Ok(sealed)
+        Ok(Ok(sealed))
     };
-    app.store.write(find).await.map_err(refuse)
+    app.store.write(find).await.map_err(refuse)?
+}
+
+/// Whether the owner of the lease may use a state of this name: the execution's playbooks or its parameters have it,
+/// as with credentials.
+fn may_use(
+    read: &mut Read<'_, '_>,
+    id: RunId,
+    holder: &Holder,
+    name: &str,
+) -> Result<bool, store::Error> {
+    store::runs::owned(read, id, holder, "use a browser state")?;
+    let input = store::runs::input(read, id)?;
+    let input: Option<ExecutionInput> = serde_json::from_slice(&input).ok();
+    Ok(input.is_some_and(|input| {
+        let mut parameters = input.parameters.values();
+        input.playbooks.values().any(|text| text.contains(name))
+            || parameters.any(|value| value.as_str() == Some(name))
+    }))
+}
+
+fn forbidden(name: &str) -> Refusal {
+    let message = format!(
+        "neither the playbooks of this run nor its parameters name the browser state `{name}`"
+    );
+    Refusal::new(RefusalKind::Forbidden, message)
 }
 
 fn entry(app: &App, audit_context: AuditContext, (id, name): (RunId, &str)) -> AuditEntry {
@@ -127,5 +162,5 @@ fn entry(app: &App, audit_context: AuditContext, (id, name): (RunId, &str)) -> A
 
 /// No credential can be opened as a state, nor the other way round.
 fn sealed_name(name: &str) -> String {
-    format!("browser state {name}")
+    format!("@browser-state {name}")
 }

@@ -11,6 +11,7 @@ use crate::{
     access::ExecutorIdentity,
     app::App,
     http::extract::{ExecutorId, Json},
+    questions::sealed_name,
     refusal::Refusal,
     runs::claim,
 };
@@ -68,8 +69,13 @@ async fn questions(
     let open = app
         .store
         .read(move |read| store::questions::open(read, &name));
-    let asked = open.await.map_err(refuse)?.into_iter();
-    let asked = asked.filter_map(|(id, body)| {
+    let asked = open.await.map_err(refuse)?;
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sealer = app.vault.sealer(&app.store).await?;
+    let asked = asked.into_iter().filter_map(|(id, body)| {
+        let body = sealer.open(&sealed_name(id), &body).unwrap_or_default();
         let question = serde_json::from_slice(&body).unwrap_or(Question::Unknown);
         let id = id.to_string();
         (!heard.contains(&id)).then_some(AskedQuestion { id, question })

@@ -9,6 +9,9 @@ use axum::{
     response::Response,
 };
 
+use engine::RunId;
+use store::Topic;
+
 use super::socket::{self, Feed, Outgoing};
 use crate::{
     Principal,
@@ -26,6 +29,7 @@ use crate::{
     responses((status = 101, description = "A WebSocket of JSON messages", body = wire::browser::LiveFrame),
         (status = 400, description = "This opens no WebSocket"),
         (status = 404, description = "No such run"),
+        (status = 409, description = "It has ended"),
         (status = 426, description = "This opens no WebSocket")))]
 pub(crate) async fn follow(
     State(app): State<App>,
@@ -33,9 +37,19 @@ pub(crate) async fn follow(
     PathRunId(id): PathRunId,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
-    runs::found(&app, &principal, id).await?;
+    let details = runs::found(&app, &principal, id).await?;
+    if details.run.state.status().is_terminal() {
+        return Err(Refusal::conflict(
+            "the run has ended: it shows nothing any more",
+        ));
+    }
     let upgrade = socket::opening(upgrade)?;
-    let frames = RunFrames(app.frames.of_run(id));
+    let frames = RunFrames {
+        app: app.clone(),
+        run: id,
+        frames: app.frames.of_run(id),
+        is_over: false,
+    };
     Ok(socket::open(
         upgrade,
         app,
@@ -45,16 +59,45 @@ pub(crate) async fn follow(
     ))
 }
 
-struct RunFrames(RunFrameReader);
+struct RunFrames {
+    app: App,
+    run: RunId,
+    frames: RunFrameReader,
+    is_over: bool,
+}
 
 impl Feed for RunFrames {
     async fn next(&mut self) -> Result<Vec<Outgoing>, store::Error> {
-        let text = self.0.next().await;
-        Ok(vec![Outgoing { text, position: 0 }])
+        let topic = self.app.store.wake().topic(Topic::Run(self.run));
+        loop {
+            let changed = topic.next();
+            let run = self.run;
+            let status = self
+                .app
+                .store
+                .read(move |read| store::runs::details(read, run));
+            let is_over = match status.await {
+                Ok(details) => details.run.state.status().is_terminal(),
+                Err(store::Error::NotFound(_)) => true,
+                Err(error) => return Err(error),
+            };
+            if is_over {
+                self.is_over = true;
+                return Ok(Vec::new());
+            }
+            tokio::select! {
+                text = self.frames.next() => return Ok(vec![Outgoing { text, position: 0 }]),
+                () = changed => {}
+            }
+        }
     }
 
     fn position(&self) -> i64 {
         0
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over
     }
 
     fn is_ours(&self) -> bool {

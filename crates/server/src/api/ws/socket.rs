@@ -43,6 +43,11 @@ pub(super) trait Feed: Send + 'static {
     /// Number after which to resume when everything was sent that came out of here.
     fn position(&self) -> i64;
 
+    /// Whether nothing comes any more.
+    fn is_over(&self) -> bool {
+        false
+    }
+
     /// Whether the reader knows more than a contract: numbers, and what to do with them.
     fn is_ours(&self) -> bool;
 }
@@ -55,6 +60,8 @@ enum End {
     Slow,
     /// The key that opened it is not good any more.
     Unknown,
+    /// There is nothing more to send.
+    Over,
     /// The server stops.
     Stopping,
     /// The database did not answer.
@@ -67,6 +74,7 @@ impl End {
             Self::Gone => None,
             Self::Slow => Some((1013, "too slow")),
             Self::Unknown => Some((1008, "the key was revoked or has expired")),
+            Self::Over => Some((1000, "the run has ended")),
             Self::Stopping => Some((1012, "the server stops")),
             Self::Failed => Some((1011, "internal error")),
         }
@@ -166,6 +174,9 @@ impl OpenSocket {
             };
             if let Err(end) = kept {
                 return end;
+            }
+            if feed.is_over() {
+                return End::Over;
             }
         }
     }

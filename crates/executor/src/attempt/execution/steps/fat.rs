@@ -1,6 +1,7 @@
 //! `fat.*`: reports of acceptance tests, as artefacts.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use browser::BrowserError;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -12,9 +13,7 @@ use crate::attempt::execution::{
     documents::rendered,
 };
 
-/// All pictures in one report; further ones are only named.
-const PICTURE_BYTES: usize = 20 << 20;
-/// What a person would not look for among the tests.
+/// What is said of the tests, and under which heading.
 const HEADINGS: [(&str, &str); 4] = [
     ("project_name", "Project"),
     ("test_date", "Test date"),
@@ -68,17 +67,16 @@ async fn generate(call: &StepCall<'_>) -> Done {
         "findings": findings,
     });
     let mut values = call.context.redactor.value(values);
-    let document = if format == "json" {
-        serde_json::to_string_pretty(&values).unwrap_or_default()
-    } else {
-        values["pictures"] = pictures.into();
-        values["omitted"] = omitted.into();
-        rendered("report.html", &values).map_err(StepEnd::failed)?
-    };
+    let json = serde_json::to_string_pretty(&values).unwrap_or_default();
+    values["pictures"] = pictures.into();
+    values["omitted"] = omitted.into();
+    let html = rendered("report.html", &values).map_err(StepEnd::failed)?;
+    let document = if format == "json" { json } else { html.clone() };
     let name = format!("{id}.{format}");
     // Its texts are redacted; among the pictures there is nothing to find.
-    artifact::keep_unredacted(call, &name, Bytes::from(document.clone())).await?;
-    call.context.browser.trace.add_report(&id, document);
+    artifact::keep_unredacted(call, &name, Bytes::from(document)).await?;
+    // What is exported is HTML, whatever the artefact is.
+    call.context.browser.trace.add_report(&id, html);
     Ok(Left::output(json!({
         "status": "generated", "report_id": id, "report_path": name, "format": format,
         "total_tests": total, "passed_tests": passed, "failed_tests": failed,
@@ -103,7 +101,10 @@ async fn export(call: &StepCall<'_>) -> Done {
         "pdf" => {
             let browsers = &call.context.runner.environment.browsers;
             let printed = browsers.print(&report).await;
-            printed.map_err(|error| StepEnd::failed(error.to_string()))?
+            printed.map_err(|error| match error {
+                BrowserError::NotInstalled { .. } => StepEnd::refused(error.to_string()),
+                error => StepEnd::failed(error.to_string()),
+            })?
         }
         other => {
             let why = format!("parameter `format` cannot be `{other}`");
@@ -149,22 +150,14 @@ fn findings(analysis: Option<&Value>) -> Vec<String> {
     list.iter().map(text).collect()
 }
 
-/// The screenshots of the execution, as many as there is room for, and how many there is none for.
+/// The newest screenshots of the execution, and how many older ones there was no room for.
 fn pictures(call: &StepCall<'_>) -> (Vec<Value>, usize) {
-    let all = call.context.browser.trace.pictures();
-    let mut room = PICTURE_BYTES;
-    let mut shown = Vec::new();
-    let count = all.len();
-    for (name, picture) in all {
-        if picture.len() > room {
-            continue;
-        }
-        room -= picture.len();
+    let (all, dropped) = call.context.browser.trace.pictures();
+    let shown = all.into_iter().map(|(name, picture)| {
         let data = format!("data:image/png;base64,{}", BASE64_STANDARD.encode(&picture));
-        shown.push(json!({"name": name, "data": data}));
-    }
-    let omitted = count - shown.len();
-    (shown, omitted)
+        json!({"name": name, "data": data})
+    });
+    (shown.collect(), dropped)
 }
 
 fn without_pictures(mut steps: Vec<Value>) -> Vec<Value> {

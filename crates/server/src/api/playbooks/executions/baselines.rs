@@ -4,7 +4,7 @@ use axum::extract::State;
 use futures_util::TryStreamExt;
 use store::{Batch, audit::Target};
 use wire::{
-    browser::{AcceptBaseline, AcceptedBaseline, compared_artifact},
+    browser::{AcceptBaseline, AcceptedBaseline, compared_folder},
     playbooks::ExecutionInput,
 };
 
@@ -31,7 +31,8 @@ pub(crate) async fn accept(
     Json(AcceptBaseline { playbook }): Json<AcceptBaseline>,
 ) -> Result<axum::Json<AcceptedBaseline>, Refusal> {
     let id = run_id(&id)?;
-    let artifact = compared_artifact(&name);
+    let folder = compared_folder(playbook.as_deref(), &name);
+    let artifact = format!("{folder}/actual.png");
     let find = move |read: &mut store::Read<'_, '_>| {
         let input = store::runs::input(read, id)?;
         Ok((input, store::artifacts::find(read, id, &artifact)?))

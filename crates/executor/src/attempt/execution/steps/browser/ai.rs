@@ -111,21 +111,25 @@ async fn ask(
         .header("anthropic-version", VERSION)
         .timeout(limit)
         .json(body);
-    let response = request.send().await.map_err(failed)?;
+    let mut response = request.send().await.map_err(failed)?;
     let status = response.status();
-    if response
-        .content_length()
-        .is_some_and(|length| length > ANSWER_LIMIT as u64)
-    {
-        return Err(refused(format!("{endpoint}: its answer is too long")));
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(failed)? {
+        body.extend_from_slice(&piece);
+        if body.len() > ANSWER_LIMIT {
+            return Err(refused(format!("{endpoint}: its answer is too long")));
+        }
     }
-    let answer: Value = response.json().await.map_err(failed)?;
+    let answer: Option<Value> = serde_json::from_slice(&body).ok();
     if !status.is_success() {
-        let why = answer["error"]["message"].as_str().unwrap_or_default();
-        return Err(ActError::Step(StepEnd::failed(format!(
-            "{endpoint} answers {status}: {why}"
-        ))));
+        let why = answer.map(|answer| answer["error"]["message"].clone());
+        let why = why.unwrap_or_default();
+        let why = format!("{endpoint} answers {status}: {why}");
+        return Err(ActError::Step(StepEnd::failed(why)));
     }
+    let Some(answer) = answer else {
+        return Err(refused(format!("{endpoint}: its answer is not JSON")));
+    };
     let content = answer["content"].as_array().into_iter().flatten();
     let texts: Vec<&str> = content.filter_map(|part| part["text"].as_str()).collect();
     Ok(texts.concat())

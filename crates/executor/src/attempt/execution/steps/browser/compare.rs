@@ -29,16 +29,20 @@ pub(super) async fn compare_screenshot(call: &StepCall<'_>, at: &SessionPage) ->
     let tolerance = parameters.number("tolerance")?.unwrap_or(TOLERANCE);
     let options = options(call)?;
     let actual = at.page.screenshot(&options).await?;
-    let seen = wire::browser::compared_artifact(&name);
+    let root = &call.context.input.playbook_path;
+    let nested = (call.playbook != *root).then_some(call.playbook.as_str());
+    let folder = wire::browser::compared_folder(nested, &name);
+    let seen = format!("{folder}/actual.png");
     keep_picture(call, &seen, actual.clone()).await?;
-    let (client, of) = (&call.context.runner.client, of(call));
+    let (client, lease) = (&call.context.runner.client, of(call));
     let (run, named) = (
         call.context.taken.id,
         (call.playbook.as_str(), name.as_str()),
     );
-    let baseline = call.asked(|| client.baseline(run, &of, named)).await?;
+    let baseline = call.asked(|| client.baseline(run, &lease, named)).await?;
+    let of = nested.map_or_else(String::new, |playbook| format!(" --playbook '{playbook}'"));
     let accept = format!(
-        "see the artefact {seen}, and accept it with `playhouse playbook accept {run} {name}`"
+        "see the artefact {seen}, and accept it with `playhouse playbook accept {run} '{name}'{of}`"
     );
     let Some(baseline) = baseline else {
         let why = format!("the playbook has no picture `{name}` yet: {accept}");
@@ -52,9 +56,9 @@ pub(super) async fn compare_screenshot(call: &StepCall<'_>, at: &SessionPage) ->
         "status": "compared",
     });
     if compared.different_pixels > 0 {
-        let diff = format!("baselines/{name}/diff.png");
+        let diff = format!("{folder}/diff.png");
         artifact::keep_unredacted(call, &diff, compared.diff_png.into()).await?;
-        let expected = format!("baselines/{name}/expected.png");
+        let expected = format!("{folder}/expected.png");
         artifact::keep_unredacted(call, &expected, baseline).await?;
         output["diff"] = Value::from(diff);
     }

@@ -37,7 +37,7 @@ const VERIFY_MS: f64 = 5_000.0;
 /// What is left of a step's own time when its wait for an element is over.
 const REST: Duration = Duration::from_secs(1);
 
-/// What the steps of this room answer.
+/// What these steps answer.
 type Acted = Result<serde_json::Value, ActError>;
 
 /// Why a step did not do what it is for.

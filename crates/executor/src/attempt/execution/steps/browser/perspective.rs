@@ -124,19 +124,26 @@ pub(super) async fn execute_manifest(call: &StepCall<'_>, at: &SessionPage) -> A
             results.push(result(&test, "skipped", Map::new()));
             continue;
         }
-        if returns && index > 0 {
-            visit::open(call, at, &baseline).await?;
-        }
         let started_at = moment(clock::now_ms());
-        let tested = perform(at, &test).await;
+        let returned = match returns && index > 0 {
+            true => visit::open(call, at, &baseline).await,
+            false => Ok(()),
+        };
+        let tested = match returned {
+            Ok(()) => perform(at, &test).await,
+            Err(ActError::Page(why)) => Err(why),
+            Err(end) => return Err(end),
+        };
         let mut fields = Map::new();
         fields.insert("started_at".to_owned(), started_at.into());
         fields.insert("completed_at".to_owned(), moment(clock::now_ms()).into());
         if pictures {
             let name = picture_name(call, index, &test);
-            let picture = at.page.screenshot(&ScreenshotOptions::default()).await?;
-            keep::keep_picture(call, &name, picture).await?;
-            fields.insert("screenshot".to_owned(), name.into());
+            // A page that cannot be shown does not undo what the test has found.
+            if let Ok(picture) = at.page.screenshot(&ScreenshotOptions::default()).await {
+                keep::keep_picture(call, &name, picture).await?;
+                fields.insert("screenshot".to_owned(), name.into());
+            }
         }
         let status = match tested {
             Ok(actual) => {
@@ -165,7 +172,7 @@ async fn perform(at: &SessionPage, test: &Parameters) -> Result<String, String> 
     let locator: Locator = selector
         .parse()
         .map_err(|error: browser::LocatorError| error.to_string())?;
-    let exceptions = exceptions(at);
+    let begun = u64::try_from(clock::now_ms()).unwrap_or_default();
     let done = match test.optional_text("action").as_deref().unwrap_or("click") {
         "click" => {
             let options = ClickOptions {
@@ -182,7 +189,7 @@ async fn perform(at: &SessionPage, test: &Parameters) -> Result<String, String> 
         other => return Err(format!("action `{other}` is not click or fill")),
     };
     done.map_err(|error| error.to_string())?;
-    if let Some(thrown) = self::exceptions(at).get(exceptions.len()) {
+    if let Some(thrown) = exception_since(at, begun) {
         return Err(format!("a script of the page threw: {thrown}"));
     }
     match test.optional_text("expected") {
@@ -204,10 +211,11 @@ async fn perform(at: &SessionPage, test: &Parameters) -> Result<String, String> 
     }
 }
 
-fn exceptions(at: &SessionPage) -> Vec<String> {
-    let console = at.page.records().console;
-    let thrown = console.into_iter().filter(|line| line.level == "exception");
-    thrown.map(|line| line.text).collect()
+/// What a script of the page threw since then, in epoch milliseconds.
+fn exception_since(at: &SessionPage, since: u64) -> Option<String> {
+    let mut console = at.page.records().console.into_iter();
+    let thrown = console.find(|line| line.level == "exception" && line.at_ms >= since);
+    thrown.map(|line| line.text)
 }
 
 fn result(test: &Parameters, status: &str, fields: Map<String, Value>) -> Value {

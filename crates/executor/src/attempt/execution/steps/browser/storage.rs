@@ -39,7 +39,7 @@ pub(super) async fn saved(call: &StepCall<'_>) -> Result<(String, StorageState),
     Ok((name, state))
 }
 
-/// Begins anew with what was saved under a name.
+/// Opens a new context with what was saved under a name.
 pub(super) async fn load(call: &StepCall<'_>) -> Acted {
     let (name, state) = saved(call).await?;
     let (cookies, origins) = (state.cookies.len(), state.origins.len());

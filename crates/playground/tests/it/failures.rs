@@ -330,3 +330,29 @@ fn categories_have_the_names_of_the_contract() {
     assert_eq!(name(C::RegistryRateLimited), "registry_rate_limited");
     assert_eq!(name(C::PortBind), "port_bind");
 }
+
+#[test]
+fn only_a_service_that_ended_badly_explains_an_exit() {
+    let mut unhealthy = state("web", true);
+    unhealthy.health = Some("unhealthy".to_owned());
+    // One was never started, the other one ended badly and runs again.
+    let waits = state("waits", false);
+    let mut again = state("again", true);
+    again.exit_code = Some(1);
+    let shown = of("", &[waits, again, unhealthy]);
+    assert_eq!(
+        (shown.category, shown.failed_service.as_deref()),
+        (C::DependencyUnhealthy, Some("web"))
+    );
+}
+
+#[test]
+fn every_category_says_what_to_do() {
+    for (category, line) in LINES {
+        let actions = of(line, &[]).next_actions;
+        assert_eq!(actions, category.next_actions());
+        assert!(actions.iter().all(|action| action.len() > 8), "{actions:?}");
+    }
+    let actions = of("port is already allocated", &[]).next_actions;
+    assert_eq!(actions[0], "remove the fixed host port and use a route");
+}

@@ -276,3 +276,42 @@ fn documents_of_one_text_are_laid_over_each_other() {
     assert_eq!(read.services[0].ports, ["1"]);
     assert!(!blueprint::read("services: {a: {image: x}}\n---\nservices: [a]\n").is_valid());
 }
+
+#[test]
+fn a_hint_names_what_is_near_and_not_too_long() {
+    let hint = |name: &str, wanted: &str| {
+        let text = format!(
+            "services:\n  web: {{image: x, depends_on: [{wanted}]}}\n  {name}: {{image: x}}\n"
+        );
+        shown(&text).join("\n").contains("did you mean")
+    };
+    assert!(hint("database", "databse") && hint("database", "databasee"));
+    // What only stands within a longer name is far from it, in both directions.
+    assert!(!hint("database", "dtbs") && !hint("dtbs", "database"));
+    let name = |letters: usize| format!("{}a", "b".repeat(letters - 1));
+    let wanted = |letters: usize| "b".repeat(letters);
+    assert!(hint(&name(64), &wanted(64)));
+    assert!(!hint(&name(65), &wanted(65)));
+}
+
+#[test]
+fn labels_are_judged_with_the_rest_of_their_service() {
+    let judged = |keys: &str| {
+        let labels = "labels: {playgrounds.port: '80', playgrounds.zerodowntime: 'true'}";
+        shown(&format!(
+            "services:\n  web:\n    image: x\n    {labels}\n    healthcheck: {{}}\n{keys}"
+        ))
+    };
+    assert_eq!(judged(""), Vec::<String>::new());
+    assert_eq!(judged("    ports: []\n"), Vec::<String>::new());
+    let with_ports = judged("    ports: ['80']\n");
+    assert!(
+        with_ports[0].contains("it excludes `ports`"),
+        "{with_ports:?}"
+    );
+    let named = judged("    container_name: x\n");
+    assert!(
+        named[0].contains("it excludes `container_name`"),
+        "{named:?}"
+    );
+}

@@ -356,3 +356,10 @@ fn every_category_says_what_to_do() {
     let actions = of("port is already allocated", &[]).next_actions;
     assert_eq!(actions[0], "remove the fixed host port and use a route");
 }
+
+#[test]
+fn a_line_about_something_else_names_no_service() {
+    let output = "db open /x: permission denied\nport is already allocated";
+    let shown = of(output, &[state("db", false), state("web", false)]);
+    assert_eq!((shown.category, shown.failed_service), (C::PortBind, None));
+}

@@ -7,6 +7,7 @@ mod hints;
 mod load;
 mod progress;
 mod resolve;
+mod runs;
 mod steps;
 mod templates;
 

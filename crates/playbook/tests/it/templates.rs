@@ -482,4 +482,8 @@ fn work_and_size_have_limits() {
             "the rendered value is longer than 4194304 bytes"
         );
     }
+    // What counts is the whole, not how many pieces it has.
+    let parameters = json!({"many": vec!["x".repeat(1 << 10); 100]});
+    let scope = Scope::new(&playbook, parameters.as_object().unwrap());
+    assert!(render(&json!("{{ many }}"), &scope).is_ok());
 }

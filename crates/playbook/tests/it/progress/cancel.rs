@@ -166,6 +166,34 @@ fn an_execution_that_went_well_fails_when_finally_takes_too_long() {
 }
 
 #[test]
+fn the_time_of_finally_is_over_in_its_last_step_or_before_its_first() {
+    let top = "finally_timeout: 7\nfinally:\n- {id: f, name: F, type: utility.log}\n";
+    let over = |begins: bool| {
+        let mut run = Runner::of(&with_steps(top, "- {id: a, name: A, type: utility.log}\n"));
+        run.begin();
+        // The last step of the playbook has ended, and what comes next is only known when it may begin.
+        run.end_first();
+        if begins {
+            run.begin();
+        }
+        run.progress.cancel_finally("");
+        run.finish();
+        run
+    };
+    let error = "`finally` took longer than 7 seconds".to_owned();
+    for begins in [true, false] {
+        let run = over(begins);
+        assert_eq!(
+            *run.outcome(),
+            ExecutionOutcome::Failed {
+                error: error.clone()
+            }
+        );
+        assert!(!run.log.contains("completed f"), "{}", run.log);
+    }
+}
+
+#[test]
 fn a_runner_may_end_a_step_as_cancelled() {
     let steps = "- {id: a, name: A, type: utility.log}\n- {id: b, name: B, type: utility.log}\n";
     let mut run = Runner::of(&with_steps("", steps));
@@ -286,4 +314,28 @@ fn going_back_within_a_group_forgets_what_came_after() {
         .ended(&key("g", "b"), StepOutcome::completed(json!({"value": 5})));
     run.finish();
     assert_snapshot!(run.told());
+}
+
+#[test]
+fn what_is_done_again_is_undone_once() {
+    let step = |id: &str| {
+        format!(
+            "- {{id: {id}, name: N, type: utility.log, rollback: [{{id: u{id}, name: U, type: utility.log}}]}}\n"
+        )
+    };
+    let last = "- {id: z, name: Z, type: utility.log, parameters: {message: fail}, on_failure: rollback}\n";
+    let mut run = Runner::of(&with_steps(
+        "",
+        &format!("{}{}{last}", step("a"), step("b")),
+    ));
+    for _ in 0..2 {
+        run.begin();
+        run.end_first();
+    }
+    run.begin();
+    run.progress.rewind(&key("", "b")).unwrap();
+    run.finish();
+    for undone in ["completed a/rollback/ua", "completed b/rollback/ub"] {
+        assert_eq!(run.log.matches(undone).count(), 1, "{}", run.log);
+    }
 }

@@ -341,6 +341,22 @@ fn the_time_of_a_childs_finally_is_its_own() {
         name: "f".to_owned(),
     };
     assert!(run.progress.is_finally(&f));
+    let (outer, unknown) = (
+        StepKey {
+            path: String::new(),
+            name: "run".to_owned(),
+        },
+        StepKey::default(),
+    );
+    assert!(!run.progress.is_finally(&outer) && !run.progress.is_finally(&unknown));
+    for (key, path, number) in [
+        (&f, "slow", Some(3)),
+        (&outer, "root", Some(1)),
+        (&unknown, "root", None),
+    ] {
+        assert_eq!(run.progress.playbook_path(key), path);
+        assert_eq!(run.progress.part_number(key), number);
+    }
     run.progress.cancel_finally("nope");
     assert_eq!(run.progress.finally_limits().len(), 1);
     run.progress.cancel_finally("run");

@@ -22,7 +22,7 @@ fn of(output: &str, services: &[ServiceState]) -> Diagnosis {
 }
 
 /// What the compose tool and the engine print, and what it means.
-const LINES: [(C, &str); 28] = [
+const LINES: [(C, &str); 29] = [
     (
         C::DiskFull,
         "failed to register layer: write /usr/lib/x: no space left on device",
@@ -118,6 +118,10 @@ const LINES: [(C, &str); 28] = [
     ),
     (C::InvalidCompose, "yaml: line 3: did not find expected key"),
     (C::Permission, "open /x: permission denied"),
+    (
+        C::VolumeMount,
+        "error mounting \"/x\" to rootfs: permission denied",
+    ),
     (C::Timeout, "context deadline exceeded"),
     (C::Unknown, "something else"),
 ];
@@ -362,4 +366,19 @@ fn a_line_about_something_else_names_no_service() {
     let output = "db open /x: permission denied\nport is already allocated";
     let shown = of(output, &[state("db", false), state("web", false)]);
     assert_eq!((shown.category, shown.failed_service), (C::PortBind, None));
+}
+
+#[test]
+fn a_line_without_a_service_is_about_the_one_that_ended() {
+    let mut ended = state("job", false);
+    ended.exit_code = Some(3);
+    let services = [state("db", true), ended];
+    let shown = of("OCI runtime create failed", &services);
+    assert_eq!(
+        (shown.category, shown.failed_service.as_deref()),
+        (C::ServiceExit, Some("job"))
+    );
+    // A line about something else is not.
+    let shown = of("no space left on device", &services);
+    assert_eq!((shown.category, shown.failed_service), (C::DiskFull, None));
 }

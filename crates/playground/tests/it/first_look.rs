@@ -129,6 +129,12 @@ fn mistakes_are_shown_with_line_and_column() {
 }
 
 #[test]
+fn a_mistake_without_a_place_is_shown_without_one() {
+    let expected = "a Compose file is a map with the key `services`, not nothing";
+    assert_eq!(shown(""), [expected]);
+}
+
+#[test]
 fn warnings_do_not_make_it_invalid() {
     let text = "version: '3'\nservices:\n  web: {}\n  b:\n";
     let expected = [

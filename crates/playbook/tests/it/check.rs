@@ -162,3 +162,43 @@ fn many_paths_to_one_playbook_take_no_time() {
         .collect();
     assert_eq!(said(&bundle(&playbooks)), "");
 }
+
+#[test]
+fn a_child_needs_only_what_it_cannot_do_without() {
+    let child = loaded(&with_steps(
+        "parameters: [{name: q, type: string, required: false}, {name: r, type: string, default: x}, {name: s, type: string}]\n",
+        LEAF,
+    ));
+    let steps = "- {id: a, name: N, type: playbook.run, parameters: {playbook: c.yaml}}\n";
+    let mut bundle = bundle(&[("root.yaml", steps)]);
+    bundle
+        .playbooks
+        .insert("c.yaml".to_owned(), Arc::new(child));
+    assert_eq!(
+        said(&bundle),
+        "root.yaml:5:3: warning: step `a`: `c.yaml` needs the parameter `s`"
+    );
+}
+
+#[test]
+fn only_short_paths_are_guessed() {
+    let hint = |letters: usize| {
+        let (known, wanted) = ("b".repeat(letters), format!("{}a", "b".repeat(letters - 1)));
+        let bundle = bundle(&[("root.yaml", &run("a", &wanted)), (&known, LEAF)]);
+        said(&bundle).contains("did you mean")
+    };
+    assert!(hint(64) && !hint(65) && !hint(66));
+}
+
+#[test]
+fn a_single_name_is_a_parameter_and_no_root() {
+    let said = |message: &str| {
+        let step = format!(
+            "- {{id: a, name: A, type: utility.log, parameters: {{message: '{message}'}}}}\n"
+        );
+        lines(&check(&loaded(&with_steps("", &step))))
+    };
+    let undeclared = "4:3: warning: step `a`: `parametr`: the parameter `parametr` is not declared";
+    assert_eq!(said("{{ parametr }}"), undeclared);
+    assert!(said("{{ parametr.x }}").ends_with("(did you mean `parameter`?)"));
+}

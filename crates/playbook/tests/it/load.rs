@@ -265,3 +265,23 @@ fn all_problems_of_a_text_are_said_together() {
         lines(&parse("name: A\nversion: 1\n").unwrap_err())
     );
 }
+
+#[test]
+fn a_slash_parts_the_path_of_what_is_inside() {
+    let refused = "the id of a step that holds others must not contain `/`";
+    for step in [
+        "- {id: a/b, name: A, steps: [{id: c, name: C, type: utility.sleep}]}\n",
+        "- {id: a/b, name: A, type: playbook.run, parameters: {playbook: x}}\n",
+        "- {id: a/b, name: A, type: utility.sleep, for_each: [1]}\n",
+    ] {
+        let problems = parse(&with_steps("", step)).unwrap_err();
+        assert_eq!(
+            lines(&problems),
+            format!("4:3: error: step `a/b`: {refused}")
+        );
+    }
+    loaded(&with_steps(
+        "",
+        "- {id: a/b, name: A, type: utility.sleep}\n",
+    ));
+}

@@ -183,6 +183,10 @@ fn filters_and_tests() {
         "{{ parameter.s if parameter.t else parameter.e }}",
         &json!("text"),
     );
+    gives(
+        "{{ step.two.x if step.two is defined else 'none' }}",
+        &json!("none"),
+    );
     gives("{{ s | replace('t', '}}') }}", &json!("}}ex}}"));
     gives("{{ s | replace('t', \"\\\"\") }}", &json!("\"ex\""));
     gives(
@@ -288,6 +292,7 @@ fn expressions_fail_with_what_is_wrong() {
 fn an_index_may_be_computed() {
     gives("{{ step[parameter.key | default('one')].num }}", &json!(2));
     gives("{{ variable[s | replace('text', 'v')] }}", &json!("val"));
+    gives("{{ status[s] | default('none') }}", &json!("none"));
     gives(
         "{{ parameter[variable.v | replace('val', 'i')] }}",
         &json!(3),
@@ -483,7 +488,7 @@ fn work_and_size_have_limits() {
         );
     }
     // What counts is the whole, not how many pieces it has.
-    let parameters = json!({"many": vec!["x".repeat(1 << 10); 100]});
+    let parameters = json!({"many": vec!["x".repeat(1 << 10); 100], "map": {"k".repeat(100): "x".repeat(1 << 16)}});
     let scope = Scope::new(&playbook, parameters.as_object().unwrap());
-    assert!(render(&json!("{{ many }}"), &scope).is_ok());
+    assert!(render(&json!(["{{ many }}", "{{ map }}"]), &scope).is_ok());
 }

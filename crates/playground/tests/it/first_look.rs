@@ -225,7 +225,7 @@ fn labels_say_what_is_built() {
 
 #[test]
 fn values_keep_their_spelling() {
-    let text = "services:\n  web:\n    image: x\n    ports: [8000-8010, '127.0.0.1::80', {target: 80, host_ip: 1.2.3.4, published: 90, protocol: tcp}, {}, {target: 1}]\n    labels: {a: true, b: 1.5, c: , d: yes}\n";
+    let text = "services:\n  web:\n    image: x\n    ports: [8000-8010, '127.0.0.1::80', {target: 80, host_ip: 1.2.3.4, published: 90, protocol: tcp}, {}, {target: 1}]\n    labels: {a: true, b: 1.5, c: , d: yes, e: -1}\n";
     let read = blueprint::read(text);
     assert_eq!(
         read.services[0].ports,
@@ -236,7 +236,7 @@ fn values_keep_their_spelling() {
         .values()
         .map(String::as_str)
         .collect();
-    assert_eq!(labels, ["true", "1.5", "", "yes"]);
+    assert_eq!(labels, ["true", "1.5", "", "yes", "-1"]);
 }
 
 #[test]

@@ -271,6 +271,56 @@ fn edited_parameters_hold_from_the_retry_on() {
 }
 
 #[test]
+fn edited_parameters_are_not_those_of_what_began_before() {
+    let text = "parameters: [{name: items, type: list}]\n";
+    let steps = "- {id: each, name: E, type: utility.log, for_each: '{{ items }}'}\n";
+    let bundle = alone(crate::loaded(&with_steps(text, steps)));
+    let mut run = Runner::new(bundle.clone(), json!({"items": [1, 2]}));
+    // Only the loop has begun, none of its passes.
+    assert_eq!(run.progress.ready().len(), 1);
+    run.progress.begun(&key("", "each"));
+    run.write();
+    let edit = EditedParameters {
+        after: 1,
+        parameters: json!({"items": [7, 8, 9]}).as_object().unwrap().clone(),
+    };
+    run.progress = Progress::new(bundle, run.parameters.clone());
+    let rows = run.rows.values().cloned().collect();
+    run.progress.restore_edited(rows, vec![edit]).unwrap();
+    run.finish();
+    assert_eq!(run.log.matches("completed each/").count(), 2, "{}", run.log);
+}
+
+#[test]
+fn failures_of_what_is_done_again_are_forgotten() {
+    let fails = |id: &str| {
+        format!(
+            "{{id: {id}, name: N, type: utility.log, on_failure: continue, parameters: {{message: fail}}}}"
+        )
+    };
+    let steps = format!(
+        "- {}\n- {{id: g, name: G, steps: [{}, {{id: inner, name: I, steps: [{}]}}]}}\n- {}\n- {{id: z, name: Z, type: utility.log}}\n",
+        fails("early"),
+        fails("x"),
+        fails("y"),
+        fails("late")
+    );
+    let mut run = Runner::of(&with_steps("", &steps));
+    for _ in 0..4 {
+        run.begin();
+        run.end_first();
+    }
+    run.begin();
+    assert_eq!(run.progress.failures(), 4);
+    run.progress.rewind(&key("", "late")).unwrap();
+    assert_eq!(run.progress.failures(), 3);
+    run.progress.rewind(&key("", "g")).unwrap();
+    assert_eq!(run.progress.failures(), 1);
+    run.finish();
+    assert_eq!(run.progress.failures(), 4);
+}
+
+#[test]
 fn retry_from_inside_does_the_whole_again() {
     let mut run = Runner::of(&with_steps("", STEPS)).run();
     run.progress.rewind(&key("both/each/1", "in")).unwrap();

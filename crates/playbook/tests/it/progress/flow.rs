@@ -467,3 +467,15 @@ fn a_bundle_without_its_root_ends_at_once() {
     let error = "playbook `nope` does not exist".to_owned();
     assert_eq!(*run.outcome(), ExecutionOutcome::Failed { error });
 }
+
+#[test]
+fn a_loop_has_no_limit_and_its_passes_have() {
+    let steps = step("each", "x", ", for_each: [1], timeout: 7") + &step("b", "y", "");
+    let mut run = Runner::of(&with_steps("", &steps));
+    let mut limits: Vec<Option<f64>> = Vec::new();
+    while run.progress.outcome().is_none() {
+        limits.extend(run.begin().iter().map(|ready| ready.timeout_s));
+        run.end_first();
+    }
+    assert_eq!(limits, [None, Some(7.0), Some(300.0)]);
+}

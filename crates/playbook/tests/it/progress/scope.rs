@@ -91,3 +91,23 @@ fn a_parameter_that_cannot_be_rendered_is_named() {
     assert!(render(&json!("{{ nope }}"), &scope).is_err());
     assert_eq!(format!("{scope:?}"), "Scope { .. }");
 }
+
+#[test]
+fn a_loop_hides_a_credential_of_the_same_name() {
+    let top = "parameters: [{name: login, type: credential}]\n";
+    let steps = "- {id: each, name: E, type: utility.log, for_each: {items: [x], as: login}, \
+                 parameters: {message: '{{ login }}'}}\n\
+                 - {id: b, name: B, type: utility.log, parameters: {message: '{{ login.password }}'}}\n";
+    let mut run = Runner::new(
+        alone(loaded(&with_steps(top, steps))),
+        json!({"login": "vault"}),
+    );
+    run.begin();
+    let pass = key("each", "0");
+    assert!(run.progress.credentials(&pass).is_empty());
+    let parameters = run.progress.parameters(&pass, &NoSecrets).unwrap();
+    assert_eq!(parameters["message"], "x");
+    run.end_first();
+    run.begin();
+    assert!(run.progress.credentials(&key("", "b")).contains("vault"));
+}

@@ -188,6 +188,7 @@ fn filters_and_tests() {
         &json!("none"),
     );
     gives("{{ s | replace('t', '}}') }}", &json!("}}ex}}"));
+    gives("{{ s | replace('t', 'a}}') }}", &json!("a}}exa}}"));
     gives("{{ s | replace('t', \"\\\"\") }}", &json!("\"ex\""));
     gives(
         "{{ d | tojson }}",

@@ -389,3 +389,29 @@ fn what_is_done_again_is_undone_once() {
         assert_eq!(run.log.matches(undone).count(), 1, "{}", run.log);
     }
 }
+
+#[test]
+fn going_back_leaves_the_next_try_of_another_step() {
+    let fails_once = |id: &str| {
+        format!(
+            "{{id: {id}, name: N, type: utility.log, parameters: {{message: fail 1}}, retry_count: 1}}"
+        )
+    };
+    let steps = format!(
+        "- {{id: both, name: B, parallel: [{{id: g, name: G, steps: [{}]}}, {}]}}\n",
+        fails_once("a"),
+        fails_once("b")
+    );
+    let mut run = Runner::of(&with_steps("", &steps));
+    run.begin();
+    // Both wait for their next try.
+    run.end(&key("both", "b"));
+    run.end(&key("both/g", "a"));
+    run.progress.rewind(&key("both/g", "a")).unwrap();
+    run.finish();
+    assert!(
+        matches!(run.outcome(), ExecutionOutcome::Completed { .. }),
+        "{}",
+        run.told()
+    );
+}

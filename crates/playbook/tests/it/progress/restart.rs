@@ -219,3 +219,17 @@ fn words_of_stages() {
     );
     assert_eq!(PartStage::Started.to_string(), "started");
 }
+
+#[test]
+fn what_a_group_gave_is_known_after_a_restart() {
+    let steps = "- {id: g, name: G, steps: [{id: a, name: A, type: utility.log, parameters: {message: x}}]}\n\
+                 - {id: b, name: B, type: utility.log, parameters: {message: '{{ step.g.a.value }}'}}\n";
+    let mut run = Runner::of(&with_steps("", steps));
+    run.begin();
+    run.end_first();
+    run.begin();
+    run.restart();
+    run.finish();
+    let output = "completed b output {\"value\":\"x\"}";
+    assert!(run.log.contains(output), "{}", run.log);
+}

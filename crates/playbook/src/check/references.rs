@@ -153,10 +153,7 @@ impl<'a> Checker<'a> {
                 continue;
             };
             match reference.root.as_str() {
-                "step" => self.step_reference(reference, first, what, at),
-                "status" if !self.visible.contains(&first.as_str()) => {
-                    self.step_reference(reference, first, what, at);
-                }
+                "step" | "status" => self.step_reference(reference, first, what, at),
                 "variable" => self.variable(reference, first, what, at),
                 "parameter" => self.parameter(reference, first, what, at),
                 "" if !self.locals.contains(&first.as_str()) => {

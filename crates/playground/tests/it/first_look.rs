@@ -293,7 +293,9 @@ fn a_hint_names_what_is_near_and_not_too_long() {
     };
     assert!(hint("database", "databse") && hint("database", "databasee"));
     // What only stands within a longer name is far from it, in both directions.
-    assert!(!hint("database", "dtbs") && !hint("dtbs", "database"));
+    assert!(!hint("database", "dtbs") && !hint("dtbs", "database") && !hint("dba", "xydba"));
+    // A third of the letters may differ.
+    assert!(hint("databases", "dxtxbxses") && !hint("databases", "dxtxbxsxs"));
     let name = |letters: usize| format!("{}a", "b".repeat(letters - 1));
     let wanted = |letters: usize| "b".repeat(letters);
     assert!(hint(&name(64), &wanted(64)));

@@ -111,3 +111,24 @@ fn a_loop_hides_a_credential_of_the_same_name() {
     run.begin();
     assert!(run.progress.credentials(&key("", "b")).contains("vault"));
 }
+
+#[test]
+fn what_is_open_is_shown_without_values() {
+    let steps =
+        "- {id: a, name: A, type: utility.log, parameters: {message: hidden}, register: v}\n";
+    let mut run = Runner::of(&with_steps("", steps));
+    run.begin();
+    let shown = format!("{:?}", run.progress);
+    assert!(
+        shown.starts_with("Progress { open: {") && shown.contains("name: \"a\""),
+        "{shown}"
+    );
+    assert!(!shown.contains("hidden"), "{shown}");
+    run.finish();
+    assert_eq!(
+        format!("{:?}", run.progress),
+        "Progress { open: {}, outcome: Some(Completed { outputs: {} }), .. }"
+    );
+    let scope = run.progress.scope(&key("", "a"), &NoSecrets);
+    assert_eq!(scope.variables()["v"], json!({"value": "hidden"}));
+}

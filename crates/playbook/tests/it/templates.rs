@@ -276,6 +276,10 @@ fn expressions_fail_with_what_is_wrong() {
     );
     fails("{{ s | uper }}", "`{{ s | uper }}`: filter uper is unknown");
     fails(
+        "{{ nope | default(1) | uper }}",
+        "`{{ nope | default(1) | uper }}`: filter uper is unknown",
+    );
+    fails(
         "{{ parameter[credential] }}",
         "`{{ parameter[credential] }}`: a credential must be named: `credential.NAME.field`",
     );
@@ -478,6 +482,7 @@ fn work_and_size_have_limits() {
         )
         .is_ok()
     );
+    assert!(render(&json!("{{ big }} {{ big }} {{ big }}"), &scope).is_ok());
     for value in [
         json!(vec!["{{ big }}"; 5]),
         json!("{{ big }}{{ big }}{{ big }}{{ big }}{{ big }}"),

@@ -333,6 +333,13 @@ fn retry_from_inside_does_the_whole_again() {
         &run.log[before..]
     );
     assert!(!run.log[before..].contains("started a\n"));
+    // Also while what it is inside of goes on.
+    for inside in [key("both", "l"), key("both/each", "0")] {
+        let mut run = in_the_middle();
+        run.progress.rewind(&inside).unwrap();
+        run.begin();
+        assert_eq!(run.log.matches("started both\n").count(), 2, "{}", run.log);
+    }
     let mut run = Runner::of(&with_steps("", STEPS));
     run.begin();
     let error = run.progress.rewind(&key("", "z")).unwrap_err();

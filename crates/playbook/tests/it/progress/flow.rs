@@ -479,3 +479,11 @@ fn a_loop_has_no_limit_and_its_passes_have() {
     }
     assert_eq!(limits, [None, Some(7.0), Some(300.0)]);
 }
+
+#[test]
+fn all_failures_of_finally_are_said() {
+    let top = "finally:\n".to_owned() + &step("f", "fail", "") + &step("g", "fail", "");
+    let run = Runner::of(&with_steps(&top, &step("a", "x", ""))).run();
+    let error = "Step 'f' failed: boom 1; Step 'g' failed: boom 1".to_owned();
+    assert_eq!(*run.outcome(), ExecutionOutcome::Failed { error });
+}

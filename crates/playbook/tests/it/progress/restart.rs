@@ -98,6 +98,10 @@ fn a_group_in_its_second_try_does_not_take_over_from_the_first() {
     run.restart();
     run.begin();
     assert_eq!(run.running.len(), 2, "{}", run.log);
+    // Nor after one more restart.
+    run.restart();
+    run.begin();
+    assert_eq!(run.running.len(), 2, "{}", run.log);
 }
 
 #[test]

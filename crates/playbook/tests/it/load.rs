@@ -285,3 +285,17 @@ fn a_slash_parts_the_path_of_what_is_inside() {
         "- {id: a/b, name: A, type: utility.sleep}\n",
     ));
 }
+
+#[test]
+fn of_two_parameters_with_one_name_the_last_counts() {
+    let top = "parameters:\n- {name: p, type: string}\n- {name: q, type: string}\n- {name: p, type: integer}\n";
+    let loaded = parse(&with_steps(top, STEP)).unwrap();
+    let parameters = loaded.playbook.parameters.iter();
+    let parameters: Vec<_> = parameters.map(|p| (p.name.as_str(), p.kind)).collect();
+    let expected = [("q", ParameterKind::String), ("p", ParameterKind::Integer)];
+    assert_eq!(parameters, expected);
+    assert_eq!(
+        lines(&loaded.warnings),
+        "6:3: warning: parameter `p` stands twice; the last one counts"
+    );
+}

@@ -275,20 +275,26 @@ fn edited_parameters_are_not_those_of_what_began_before() {
     let text = "parameters: [{name: items, type: list}]\n";
     let steps = "- {id: each, name: E, type: utility.log, for_each: '{{ items }}'}\n";
     let bundle = alone(crate::loaded(&with_steps(text, steps)));
-    let mut run = Runner::new(bundle.clone(), json!({"items": [1, 2]}));
-    // Only the loop has begun, none of its passes.
-    assert_eq!(run.progress.ready().len(), 1);
-    run.progress.begun(&key("", "each"));
-    run.write();
-    let edit = EditedParameters {
-        after: 1,
-        parameters: json!({"items": [7, 8, 9]}).as_object().unwrap().clone(),
-    };
-    run.progress = Progress::new(bundle, run.parameters.clone());
-    let rows = run.rows.values().cloned().collect();
-    run.progress.restore_edited(rows, vec![edit]).unwrap();
-    run.finish();
-    assert_eq!(run.log.matches("completed each/").count(), 2, "{}", run.log);
+    // Only the loop has begun, or its first pass too.
+    for begun in 1..=2 {
+        let mut run = Runner::new(bundle.clone(), json!({"items": [1, 2]}));
+        for _ in 0..begun {
+            let ready = run.progress.ready();
+            assert_eq!(ready.len(), 1);
+            run.progress.begun(&ready[0].key);
+        }
+        run.write();
+        let edit = EditedParameters {
+            after: begun,
+            parameters: json!({"items": [7, 8, 9]}).as_object().unwrap().clone(),
+        };
+        run.progress = Progress::new(bundle.clone(), run.parameters.clone());
+        let rows = run.rows.values().cloned().collect();
+        run.progress.restore_edited(rows, vec![edit]).unwrap();
+        run.finish();
+        let passes = run.log.matches("completed each/").count();
+        assert_eq!(passes, 2, "{}", run.log);
+    }
 }
 
 #[test]
@@ -421,4 +427,14 @@ fn going_back_leaves_the_next_try_of_another_step() {
         "{}",
         run.told()
     );
+}
+
+#[test]
+fn what_is_only_ready_leaves_no_trace() {
+    let mut run = Runner::of(&with_steps("", STEPS));
+    run.begin();
+    run.end_first();
+    assert_eq!(run.progress.ready().len(), 1);
+    run.progress.rewind(&key("", "a")).unwrap();
+    assert!(run.progress.take_parts().is_empty());
 }

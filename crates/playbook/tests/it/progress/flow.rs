@@ -453,6 +453,7 @@ fn what_is_not_known_changes_nothing() {
     assert!(run.progress.take_parts().is_empty());
     assert!(run.progress.ready().is_empty());
     run.finish();
+    assert!(run.log.contains("completed a"), "{}", run.log);
     run.progress
         .ended(&key("", "a"), StepOutcome::failed("late"));
     assert!(run.progress.take_parts().is_empty());

@@ -394,3 +394,25 @@ fn the_parameters_of_a_step_that_has_ended_can_be_rendered_again() {
             .is_empty()
     );
 }
+
+#[test]
+fn a_loop_hides_a_credential_that_could_be_handed_on() {
+    let root = "name: R\nversion: 1\nparameters:\n- {name: cred, type: credential}\nsteps:\n\
+                - {id: run, name: R, type: playbook.run, for_each: {items: [looped], as: cred}, \
+                parameters: {playbook: c, login: '{{ cred }}', who: x}}\n";
+    let playbooks = [("root", root), ("c", CHILD)]
+        .map(|(path, text)| (path.to_owned(), Arc::new(loaded(text))));
+    let bundle = Bundle {
+        root: "root".to_owned(),
+        playbooks: playbooks.into_iter().collect(),
+    };
+    let mut run = Runner::new(Arc::new(bundle), json!({"cred": "mine"}));
+    run.begin();
+    let child = StepKey {
+        path: "run/0".to_owned(),
+        name: "a".to_owned(),
+    };
+    let scope = run.progress.scope(&child, &Vault);
+    let password = playbook::render(&json!("{{ login.password }}"), &scope);
+    assert_eq!(password, Ok(json!("secret of looped")));
+}

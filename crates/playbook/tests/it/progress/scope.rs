@@ -1,6 +1,6 @@
 //! What a step's templates see, and its parameters.
 
-use playbook::{NoSecrets, StepKey, evaluate, render};
+use playbook::{NoSecrets, StepKey, StepOutcome, evaluate, render};
 use serde_json::json;
 
 use super::runner::{Runner, alone};
@@ -131,4 +131,26 @@ fn what_is_open_is_shown_without_values() {
     );
     let scope = run.progress.scope(&key("", "a"), &NoSecrets);
     assert_eq!(scope.variables()["v"], json!({"value": "hidden"}));
+}
+
+#[test]
+fn only_the_whole_of_what_completed_is_registered() {
+    let steps = "- {id: a, name: A, type: utility.log, on_failure: continue, register: v}\n\
+                 - {id: each, name: E, type: utility.log, for_each: [1, 2], register: w}\n\
+                 - {id: z, name: Z, type: utility.log}\n";
+    let mut run = Runner::of(&with_steps("", steps));
+    let names = |run: &Runner| {
+        let scope = run.progress.scope(&key("", "z"), &NoSecrets);
+        scope.variables().keys().cloned().collect::<Vec<_>>()
+    };
+    run.begin();
+    let failed = StepOutcome::failed("no").with_output(json!({"code": 3}));
+    run.progress.ended(&key("", "a"), failed);
+    run.begin();
+    run.end_first();
+    run.begin();
+    assert!(names(&run).is_empty());
+    run.end_first();
+    run.begin();
+    assert_eq!(names(&run), ["w"]);
 }

@@ -200,6 +200,7 @@ fn a_single_name_is_a_parameter_and_no_root() {
     };
     let undeclared = "4:3: warning: step `a`: `parametr`: the parameter `parametr` is not declared";
     assert_eq!(said("{{ parametr }}"), undeclared);
+    assert_eq!(said("{{ parametr | upper }}"), undeclared);
     assert!(said("{{ parametr.x }}").ends_with("(did you mean `parameter`?)"));
     let undeclared =
         "4:3: warning: step `a`: `parameter.nope`: the parameter `nope` is not declared";

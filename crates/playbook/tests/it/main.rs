@@ -4,6 +4,7 @@ mod any_template;
 mod check;
 mod credentials;
 mod hints;
+mod limits;
 mod load;
 mod progress;
 mod resolve;

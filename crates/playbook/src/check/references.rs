@@ -108,11 +108,9 @@ impl<'a> Checker<'a> {
             self.sequence(&step.steps);
         }
         self.visible.truncate(visible);
-        if !step.rollback.is_empty() {
-            self.visible.push(&step.id);
-            self.sequence(&step.rollback);
-            self.visible.truncate(visible);
-        }
+        self.visible.push(&step.id);
+        self.sequence(&step.rollback);
+        self.visible.truncate(visible);
         self.locals.truncate(locals);
     }
 

@@ -206,3 +206,26 @@ fn a_single_name_is_a_parameter_and_no_root() {
         "4:3: warning: step `a`: `parameter.nope`: the parameter `nope` is not declared";
     assert_eq!(said("{{ parameter.nope }}"), undeclared);
 }
+
+#[test]
+fn a_rollback_sees_its_step_and_those_before_it() {
+    let log = |id: &str, message: &str| {
+        format!("{{id: {id}, name: N, type: utility.log, parameters: {{message: '{message}'}}}}")
+    };
+    let steps = format!(
+        "- {}\n- {{id: b, name: B, type: utility.sleep, rollback: [{}, {}]}}\n- {}\n",
+        log("a", "x"),
+        log("u", "{{ step.a.logged }} {{ step.b.slept }}"),
+        log("v", "{{ step.u.logged }} {{ step.c.logged }}"),
+        log("c", "{{ step.u.logged }}")
+    );
+    let problems = check(&loaded(&with_steps("", &steps)));
+    let said: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "step `v`: `step.c.logged` refers to a step that comes later",
+            "step `c`: `step.u.logged` refers to a step that is inside of another one, or has not ended by then",
+        ]
+    );
+}

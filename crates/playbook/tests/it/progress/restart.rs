@@ -238,3 +238,18 @@ fn what_a_group_gave_is_known_after_a_restart() {
     let output = "completed b output {\"value\":\"x\"}";
     assert!(run.log.contains(output), "{}", run.log);
 }
+
+#[test]
+fn a_group_that_never_began_gave_nothing_after_a_restart() {
+    let inner = "steps: [{id: a, name: A, type: utility.log}]";
+    let steps = format!(
+        "- {{id: g, name: G, when: nope > 3, on_failure: continue, {inner}}}\n- {{id: z, name: Z, type: utility.log}}\n\
+         - {{id: b, name: B, type: utility.log, parameters: {{message: '{{{{ step.g is defined }}}}'}}}}\n"
+    );
+    let mut run = Runner::of(&with_steps("", &steps));
+    run.begin();
+    run.restart();
+    run.finish();
+    let output = "completed b output {\"value\":false}";
+    assert!(run.log.contains(output), "{}", run.log);
+}

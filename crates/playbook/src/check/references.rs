@@ -108,11 +108,9 @@ impl<'a> Checker<'a> {
             self.sequence(&step.steps);
         }
         self.visible.truncate(visible);
-        if !step.rollback.is_empty() {
-            self.visible.push(&step.id);
-            self.sequence(&step.rollback);
-            self.visible.truncate(visible);
-        }
+        self.visible.push(&step.id);
+        self.sequence(&step.rollback);
+        self.visible.truncate(visible);
         self.locals.truncate(locals);
     }
 
@@ -153,10 +151,7 @@ impl<'a> Checker<'a> {
                 continue;
             };
             match reference.root.as_str() {
-                "step" => self.step_reference(reference, first, what, at),
-                "status" if !self.visible.contains(&first.as_str()) => {
-                    self.step_reference(reference, first, what, at);
-                }
+                "step" | "status" => self.step_reference(reference, first, what, at),
                 "variable" => self.variable(reference, first, what, at),
                 "parameter" => self.parameter(reference, first, what, at),
                 "" if !self.locals.contains(&first.as_str()) => {

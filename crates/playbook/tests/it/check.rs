@@ -162,3 +162,70 @@ fn many_paths_to_one_playbook_take_no_time() {
         .collect();
     assert_eq!(said(&bundle(&playbooks)), "");
 }
+
+#[test]
+fn a_child_needs_only_what_it_cannot_do_without() {
+    let child = loaded(&with_steps(
+        "parameters: [{name: q, type: string, required: false}, {name: r, type: string, default: x}, {name: s, type: string}]\n",
+        LEAF,
+    ));
+    let steps = "- {id: a, name: N, type: playbook.run, parameters: {playbook: c.yaml}}\n";
+    let mut bundle = bundle(&[("root.yaml", steps)]);
+    bundle
+        .playbooks
+        .insert("c.yaml".to_owned(), Arc::new(child));
+    assert_eq!(
+        said(&bundle),
+        "root.yaml:5:3: warning: step `a`: `c.yaml` needs the parameter `s`"
+    );
+}
+
+#[test]
+fn only_short_paths_are_guessed() {
+    let hint = |letters: usize| {
+        let (known, wanted) = ("b".repeat(letters), format!("{}a", "b".repeat(letters - 1)));
+        let bundle = bundle(&[("root.yaml", &run("a", &wanted)), (&known, LEAF)]);
+        said(&bundle).contains("did you mean")
+    };
+    assert!(hint(64) && !hint(65) && !hint(66));
+}
+
+#[test]
+fn a_single_name_is_a_parameter_and_no_root() {
+    let said = |message: &str| {
+        let step = format!(
+            "- {{id: a, name: A, type: utility.log, parameters: {{message: '{message}'}}}}\n"
+        );
+        lines(&check(&loaded(&with_steps("", &step))))
+    };
+    let undeclared = "4:3: warning: step `a`: `parametr`: the parameter `parametr` is not declared";
+    assert_eq!(said("{{ parametr }}"), undeclared);
+    assert_eq!(said("{{ parametr | upper }}"), undeclared);
+    assert!(said("{{ parametr.x }}").ends_with("(did you mean `parameter`?)"));
+    let undeclared =
+        "4:3: warning: step `a`: `parameter.nope`: the parameter `nope` is not declared";
+    assert_eq!(said("{{ parameter.nope }}"), undeclared);
+}
+
+#[test]
+fn a_rollback_sees_its_step_and_those_before_it() {
+    let log = |id: &str, message: &str| {
+        format!("{{id: {id}, name: N, type: utility.log, parameters: {{message: '{message}'}}}}")
+    };
+    let steps = format!(
+        "- {}\n- {{id: b, name: B, type: utility.sleep, rollback: [{}, {}]}}\n- {}\n",
+        log("a", "x"),
+        log("u", "{{ step.a.logged }} {{ step.b.slept }}"),
+        log("v", "{{ step.u.logged }} {{ step.c.logged }}"),
+        log("c", "{{ step.u.logged }}")
+    );
+    let problems = check(&loaded(&with_steps("", &steps)));
+    let said: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "step `v`: `step.c.logged` refers to a step that comes later",
+            "step `c`: `step.u.logged` refers to a step that is inside of another one, or has not ended by then",
+        ]
+    );
+}

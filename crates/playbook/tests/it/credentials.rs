@@ -31,7 +31,7 @@ fn those_that_playbooks_and_parameters_name() {
   - {name: login, type: credential}
   - {name: other, type: credential, default: from-default}
   - {name: password, type: string}
-  - {name: text, type: string}
+  - {name: text, type: string, default: not-a-credential}
 steps:
   - {id: a, name: A, type: utility.log, parameters: {message: ['x {{ credential.in-list.username }}', '{{ credential.in_list.username }}']}}
   - {id: b, name: B, type: utility.assert, parameters: {that: [\"credential.in_that.username == 'x'\", \"'{{ credential.in_text }}' == 'y'\"]}}

@@ -43,6 +43,8 @@ fn a_far_name_is_not_guessed() {
     for key in [
         "xyz",
         "tmt",
+        "xhn",
+        "anmx",
         "colour",
         "whenever",
         "a_very_long_name_that_is_like_no_other",

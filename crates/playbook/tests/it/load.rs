@@ -227,3 +227,75 @@ fn a_deep_or_a_big_text_is_refused_and_does_no_harm() {
     }
     assert!(parse(&bomb).is_err());
 }
+
+#[test]
+fn a_step_that_waits_for_people_has_as_long_as_they_need() {
+    let steps = "- {id: a, name: A, type: approval}\n- {id: g, name: G, type: gate, timeout: 60}\n\
+                 - {id: h, name: H, type: gate}\n";
+    let playbook = loaded(&with_steps("", steps));
+    let timeouts = playbook.steps.iter();
+    let timeouts: Vec<(f64, bool)> = timeouts
+        .map(|step| (step.timeout_s, step.timeout_given))
+        .collect();
+    let ten_years = 315_360_000.0;
+    assert_eq!(
+        timeouts,
+        [(ten_years, false), (60.0, true), (ten_years, false)]
+    );
+}
+
+#[test]
+fn all_problems_of_a_text_are_said_together() {
+    let text = with_steps(
+        "",
+        "- {id: a, name: A, type: utility.log, colour: 1, parameters: {message: '{{ step.b.x }}'}}\n",
+    );
+    let said = lines(&playbook::problems(&text));
+    assert!(
+        said.contains("warning: step `a`: `colour` is not known"),
+        "{said}"
+    );
+    assert!(
+        said.contains("`step.b.x` refers to a step that does not exist"),
+        "{said}"
+    );
+    assert_eq!(lines(&parse(&text).unwrap().problems()), said);
+    assert_eq!(
+        lines(&playbook::problems("name: A\nversion: 1\n")),
+        lines(&parse("name: A\nversion: 1\n").unwrap_err())
+    );
+}
+
+#[test]
+fn a_slash_parts_the_path_of_what_is_inside() {
+    let refused = "the id of a step that holds others must not contain `/`";
+    for step in [
+        "- {id: a/b, name: A, steps: [{id: c, name: C, type: utility.sleep}]}\n",
+        "- {id: a/b, name: A, type: playbook.run, parameters: {playbook: x}}\n",
+        "- {id: a/b, name: A, type: utility.sleep, for_each: [1]}\n",
+    ] {
+        let problems = parse(&with_steps("", step)).unwrap_err();
+        assert_eq!(
+            lines(&problems),
+            format!("4:3: error: step `a/b`: {refused}")
+        );
+    }
+    loaded(&with_steps(
+        "",
+        "- {id: a/b, name: A, type: utility.sleep}\n",
+    ));
+}
+
+#[test]
+fn of_two_parameters_with_one_name_the_last_counts() {
+    let top = "parameters:\n- {name: p, type: string}\n- {name: q, type: string}\n- {name: p, type: integer}\n";
+    let loaded = parse(&with_steps(top, STEP)).unwrap();
+    let parameters = loaded.playbook.parameters.iter();
+    let parameters: Vec<_> = parameters.map(|p| (p.name.as_str(), p.kind)).collect();
+    let expected = [("q", ParameterKind::String), ("p", ParameterKind::Integer)];
+    assert_eq!(parameters, expected);
+    assert_eq!(
+        lines(&loaded.warnings),
+        "6:3: warning: parameter `p` stands twice; the last one counts"
+    );
+}

@@ -4,9 +4,11 @@ mod any_template;
 mod check;
 mod credentials;
 mod hints;
+mod limits;
 mod load;
 mod progress;
 mod resolve;
+mod runs;
 mod steps;
 mod templates;
 

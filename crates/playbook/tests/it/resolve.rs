@@ -46,6 +46,8 @@ fn values_become_their_type() {
         ("integer", json!("5"), json!(5)),
         ("integer", json!(" -7 "), json!(-7)),
         ("integer", json!("18446744073709551615"), json!(u64::MAX)),
+        ("integer", json!(u64::MAX), json!(u64::MAX)),
+        ("integer", json!(i64::MIN), json!(i64::MIN)),
         ("integer", json!(3.0), json!(3)),
         ("float", json!(3), json!(3)),
         ("float", json!(1.5), json!(1.5)),

@@ -27,7 +27,7 @@ pub fn diagnose(evidence: &FailureEvidence) -> Diagnosis {
         category,
         FailureCategory::DependencyUnhealthy | FailureCategory::ServiceExit
     );
-    let failed = named.or_else(|| state.filter(|_| about_a_service || line.is_none()));
+    let failed = named.or_else(|| state.filter(|_| about_a_service));
     let mut next_actions: Vec<String> = Vec::new();
     if let Some(state) = failed.filter(|state| state.oom_killed) {
         next_actions.push(format!(

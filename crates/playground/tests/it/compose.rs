@@ -124,10 +124,14 @@ fn what_a_playground_decides_itself_is_dropped() {
         json!({"PASS": "a$$b"})
     );
     let mut own = stack();
+    for key in ["version", "models"] {
+        own.rest.insert(key.to_owned(), json!("3"));
+    }
     let db = &mut own.services.get_mut("db").unwrap().rest;
     db.insert("init".to_owned(), json!(false));
     db.insert("logging".to_owned(), json!({"driver": "local"}));
     let made = value(&generate(&own, &instance()));
+    assert_eq!((made.get("version"), &made["models"]), (None, &json!("3")));
     assert_eq!(made["services"]["db"]["init"], false);
     assert_eq!(
         made["services"]["db"]["logging"],

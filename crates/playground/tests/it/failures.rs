@@ -22,7 +22,7 @@ fn of(output: &str, services: &[ServiceState]) -> Diagnosis {
 }
 
 /// What the compose tool and the engine print, and what it means.
-const LINES: [(C, &str); 28] = [
+const LINES: [(C, &str); 29] = [
     (
         C::DiskFull,
         "failed to register layer: write /usr/lib/x: no space left on device",
@@ -118,6 +118,10 @@ const LINES: [(C, &str); 28] = [
     ),
     (C::InvalidCompose, "yaml: line 3: did not find expected key"),
     (C::Permission, "open /x: permission denied"),
+    (
+        C::VolumeMount,
+        "error mounting \"/x\" to rootfs: permission denied",
+    ),
     (C::Timeout, "context deadline exceeded"),
     (C::Unknown, "something else"),
 ];
@@ -329,4 +333,52 @@ fn categories_have_the_names_of_the_contract() {
     assert_eq!(name(C::ImagePullAuthFailed), "image_pull_auth_failed");
     assert_eq!(name(C::RegistryRateLimited), "registry_rate_limited");
     assert_eq!(name(C::PortBind), "port_bind");
+}
+
+#[test]
+fn only_a_service_that_ended_badly_explains_an_exit() {
+    let mut unhealthy = state("web", true);
+    unhealthy.health = Some("unhealthy".to_owned());
+    // One was never started, the other one ended badly and runs again.
+    let waits = state("waits", false);
+    let mut again = state("again", true);
+    again.exit_code = Some(1);
+    let shown = of("", &[waits, again, unhealthy]);
+    assert_eq!(
+        (shown.category, shown.failed_service.as_deref()),
+        (C::DependencyUnhealthy, Some("web"))
+    );
+}
+
+#[test]
+fn every_category_says_what_to_do() {
+    for (category, line) in LINES {
+        let actions = of(line, &[]).next_actions;
+        assert_eq!(actions, category.next_actions());
+        assert!(actions.iter().all(|action| action.len() > 8), "{actions:?}");
+    }
+    let actions = of("port is already allocated", &[]).next_actions;
+    assert_eq!(actions[0], "remove the fixed host port and use a route");
+}
+
+#[test]
+fn a_line_about_something_else_names_no_service() {
+    let output = "db open /x: permission denied\nport is already allocated";
+    let shown = of(output, &[state("db", false), state("web", false)]);
+    assert_eq!((shown.category, shown.failed_service), (C::PortBind, None));
+}
+
+#[test]
+fn a_line_without_a_service_is_about_the_one_that_ended() {
+    let mut ended = state("job", false);
+    ended.exit_code = Some(3);
+    let services = [state("db", true), ended];
+    let shown = of("OCI runtime create failed", &services);
+    assert_eq!(
+        (shown.category, shown.failed_service.as_deref()),
+        (C::ServiceExit, Some("job"))
+    );
+    // A line about something else is not.
+    let shown = of("no space left on device", &services);
+    assert_eq!((shown.category, shown.failed_service), (C::DiskFull, None));
 }

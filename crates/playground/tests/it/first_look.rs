@@ -129,6 +129,12 @@ fn mistakes_are_shown_with_line_and_column() {
 }
 
 #[test]
+fn a_mistake_without_a_place_is_shown_without_one() {
+    let expected = "a Compose file is a map with the key `services`, not nothing";
+    assert_eq!(shown(""), [expected]);
+}
+
+#[test]
 fn warnings_do_not_make_it_invalid() {
     let text = "version: '3'\nservices:\n  web: {}\n  b:\n";
     let expected = [
@@ -219,7 +225,7 @@ fn labels_say_what_is_built() {
 
 #[test]
 fn values_keep_their_spelling() {
-    let text = "services:\n  web:\n    image: x\n    ports: [8000-8010, '127.0.0.1::80', {target: 80, host_ip: 1.2.3.4, published: 90, protocol: tcp}, {}, {target: 1}]\n    labels: {a: true, b: 1.5, c: , d: yes}\n";
+    let text = "services:\n  web:\n    image: x\n    ports: [8000-8010, '127.0.0.1::80', {target: 80, host_ip: 1.2.3.4, published: 90, protocol: tcp}, {}, {target: 1}]\n    labels: {a: true, b: 1.5, c: , d: yes, e: -1}\n";
     let read = blueprint::read(text);
     assert_eq!(
         read.services[0].ports,
@@ -230,7 +236,7 @@ fn values_keep_their_spelling() {
         .values()
         .map(String::as_str)
         .collect();
-    assert_eq!(labels, ["true", "1.5", "", "yes"]);
+    assert_eq!(labels, ["true", "1.5", "", "yes", "-1"]);
 }
 
 #[test]
@@ -275,4 +281,45 @@ fn documents_of_one_text_are_laid_over_each_other() {
     assert_eq!(images.collect::<Vec<_>>(), [Some("z"), Some("y")]);
     assert_eq!(read.services[0].ports, ["1"]);
     assert!(!blueprint::read("services: {a: {image: x}}\n---\nservices: [a]\n").is_valid());
+}
+
+#[test]
+fn a_hint_names_what_is_near_and_not_too_long() {
+    let hint = |name: &str, wanted: &str| {
+        let text = format!(
+            "services:\n  web: {{image: x, depends_on: [{wanted}]}}\n  {name}: {{image: x}}\n"
+        );
+        shown(&text).join("\n").contains("did you mean")
+    };
+    assert!(hint("database", "databse") && hint("database", "databasee"));
+    // What only stands within a longer name is far from it, in both directions.
+    assert!(!hint("database", "dtbs") && !hint("dtbs", "database") && !hint("dba", "xydba"));
+    // A third of the letters may differ.
+    assert!(hint("databases", "dxtxbxses") && !hint("databases", "dxtxbxsxs"));
+    let name = |letters: usize| format!("{}a", "b".repeat(letters - 1));
+    let wanted = |letters: usize| "b".repeat(letters);
+    assert!(hint(&name(64), &wanted(64)));
+    assert!(!hint(&name(65), &wanted(65)));
+}
+
+#[test]
+fn labels_are_judged_with_the_rest_of_their_service() {
+    let judged = |keys: &str| {
+        let labels = "labels: {playgrounds.port: '80', playgrounds.zerodowntime: 'true'}";
+        shown(&format!(
+            "services:\n  web:\n    image: x\n    {labels}\n    healthcheck: {{}}\n{keys}"
+        ))
+    };
+    assert_eq!(judged(""), Vec::<String>::new());
+    assert_eq!(judged("    ports: []\n"), Vec::<String>::new());
+    let with_ports = judged("    ports: ['80']\n");
+    assert!(
+        with_ports[0].contains("it excludes `ports`"),
+        "{with_ports:?}"
+    );
+    let named = judged("    container_name: x\n");
+    assert!(
+        named[0].contains("it excludes `container_name`"),
+        "{named:?}"
+    );
 }

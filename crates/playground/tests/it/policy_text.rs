@@ -27,6 +27,8 @@ fn files_inside_the_project_are_read() {
         "{path: a.env, required: false}",
         "[{path: a/b.env}]",
         "${IN}/x",
+        "a@b/c.env",
+        "a:b/c.env",
         "${NOT_SET}",
         "",
     ] {

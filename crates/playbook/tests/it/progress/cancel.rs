@@ -166,6 +166,34 @@ fn an_execution_that_went_well_fails_when_finally_takes_too_long() {
 }
 
 #[test]
+fn the_time_of_finally_is_over_in_its_last_step_or_before_its_first() {
+    let top = "finally_timeout: 7\nfinally:\n- {id: f, name: F, type: utility.log}\n";
+    let over = |begins: bool| {
+        let mut run = Runner::of(&with_steps(top, "- {id: a, name: A, type: utility.log}\n"));
+        run.begin();
+        // The last step of the playbook has ended, and what comes next is only known when it may begin.
+        run.end_first();
+        if begins {
+            run.begin();
+        }
+        run.progress.cancel_finally("");
+        run.finish();
+        run
+    };
+    let error = "`finally` took longer than 7 seconds".to_owned();
+    for begins in [true, false] {
+        let run = over(begins);
+        assert_eq!(
+            *run.outcome(),
+            ExecutionOutcome::Failed {
+                error: error.clone()
+            }
+        );
+        assert!(!run.log.contains("completed f"), "{}", run.log);
+    }
+}
+
+#[test]
 fn a_runner_may_end_a_step_as_cancelled() {
     let steps = "- {id: a, name: A, type: utility.log}\n- {id: b, name: B, type: utility.log}\n";
     let mut run = Runner::of(&with_steps("", steps));
@@ -243,6 +271,62 @@ fn edited_parameters_hold_from_the_retry_on() {
 }
 
 #[test]
+fn edited_parameters_are_not_those_of_what_began_before() {
+    let text = "parameters: [{name: items, type: list}]\n";
+    let steps = "- {id: each, name: E, type: utility.log, for_each: '{{ items }}'}\n";
+    let bundle = alone(crate::loaded(&with_steps(text, steps)));
+    // Only the loop has begun, or its first pass too.
+    for begun in 1..=2 {
+        let mut run = Runner::new(bundle.clone(), json!({"items": [1, 2]}));
+        for _ in 0..begun {
+            let ready = run.progress.ready();
+            assert_eq!(ready.len(), 1);
+            run.progress.begun(&ready[0].key);
+        }
+        run.write();
+        let edit = EditedParameters {
+            after: begun,
+            parameters: json!({"items": [7, 8, 9]}).as_object().unwrap().clone(),
+        };
+        run.progress = Progress::new(bundle.clone(), run.parameters.clone());
+        let rows = run.rows.values().cloned().collect();
+        run.progress.restore_edited(rows, vec![edit]).unwrap();
+        run.finish();
+        let passes = run.log.matches("completed each/").count();
+        assert_eq!(passes, 2, "{}", run.log);
+    }
+}
+
+#[test]
+fn failures_of_what_is_done_again_are_forgotten() {
+    let fails = |id: &str| {
+        format!(
+            "{{id: {id}, name: N, type: utility.log, on_failure: continue, parameters: {{message: fail}}}}"
+        )
+    };
+    let steps = format!(
+        "- {}\n- {{id: g, name: G, steps: [{}, {{id: inner, name: I, steps: [{}]}}]}}\n- {}\n- {{id: z, name: Z, type: utility.log}}\n",
+        fails("early"),
+        fails("x"),
+        fails("y"),
+        fails("late")
+    );
+    let mut run = Runner::of(&with_steps("", &steps));
+    for _ in 0..4 {
+        run.begin();
+        run.end_first();
+    }
+    run.begin();
+    assert_eq!(run.progress.failures(), 4);
+    run.progress.rewind(&key("", "late")).unwrap();
+    assert_eq!(run.progress.failures(), 3);
+    run.progress.rewind(&key("", "g")).unwrap();
+    assert_eq!(run.progress.failures(), 1);
+    run.finish();
+    assert_eq!(run.progress.failures(), 4);
+}
+
+#[test]
 fn retry_from_inside_does_the_whole_again() {
     let mut run = Runner::of(&with_steps("", STEPS)).run();
     run.progress.rewind(&key("both/each/1", "in")).unwrap();
@@ -255,6 +339,13 @@ fn retry_from_inside_does_the_whole_again() {
         &run.log[before..]
     );
     assert!(!run.log[before..].contains("started a\n"));
+    // Also while what it is inside of goes on.
+    for inside in [key("both", "l"), key("both/each", "0")] {
+        let mut run = in_the_middle();
+        run.progress.rewind(&inside).unwrap();
+        run.begin();
+        assert_eq!(run.log.matches("started both\n").count(), 2, "{}", run.log);
+    }
     let mut run = Runner::of(&with_steps("", STEPS));
     run.begin();
     let error = run.progress.rewind(&key("", "z")).unwrap_err();
@@ -286,4 +377,64 @@ fn going_back_within_a_group_forgets_what_came_after() {
         .ended(&key("g", "b"), StepOutcome::completed(json!({"value": 5})));
     run.finish();
     assert_snapshot!(run.told());
+}
+
+#[test]
+fn what_is_done_again_is_undone_once() {
+    let step = |id: &str| {
+        format!(
+            "- {{id: {id}, name: N, type: utility.log, rollback: [{{id: u{id}, name: U, type: utility.log}}]}}\n"
+        )
+    };
+    let last = "- {id: z, name: Z, type: utility.log, parameters: {message: fail}, on_failure: rollback}\n";
+    let mut run = Runner::of(&with_steps(
+        "",
+        &format!("{}{}{last}", step("a"), step("b")),
+    ));
+    for _ in 0..2 {
+        run.begin();
+        run.end_first();
+    }
+    run.begin();
+    run.progress.rewind(&key("", "b")).unwrap();
+    run.finish();
+    for undone in ["completed a/rollback/ua", "completed b/rollback/ub"] {
+        assert_eq!(run.log.matches(undone).count(), 1, "{}", run.log);
+    }
+}
+
+#[test]
+fn going_back_leaves_the_next_try_of_another_step() {
+    let fails_once = |id: &str| {
+        format!(
+            "{{id: {id}, name: N, type: utility.log, parameters: {{message: fail 1}}, retry_count: 1}}"
+        )
+    };
+    let steps = format!(
+        "- {{id: both, name: B, parallel: [{{id: g, name: G, steps: [{}]}}, {}]}}\n",
+        fails_once("a"),
+        fails_once("b")
+    );
+    let mut run = Runner::of(&with_steps("", &steps));
+    run.begin();
+    // Both wait for their next try.
+    run.end(&key("both", "b"));
+    run.end(&key("both/g", "a"));
+    run.progress.rewind(&key("both/g", "a")).unwrap();
+    run.finish();
+    assert!(
+        matches!(run.outcome(), ExecutionOutcome::Completed { .. }),
+        "{}",
+        run.told()
+    );
+}
+
+#[test]
+fn what_is_only_ready_leaves_no_trace() {
+    let mut run = Runner::of(&with_steps("", STEPS));
+    run.begin();
+    run.end_first();
+    assert_eq!(run.progress.ready().len(), 1);
+    run.progress.rewind(&key("", "a")).unwrap();
+    assert!(run.progress.take_parts().is_empty());
 }

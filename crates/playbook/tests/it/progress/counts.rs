@@ -1,5 +1,7 @@
 //! How many steps have ended, and how many failed.
 
+use playbook::{StepKey, StepOutcome};
+
 use super::runner::Runner;
 use crate::with_steps;
 
@@ -51,4 +53,22 @@ fn a_failure_counts_once() {
     }
     assert_eq!(ended, [1, 1, 1, 2, 2, 2, 3, 4], "{}", run.log);
     assert_eq!(failures, [1, 1, 2, 3, 3, 4, 5, 6], "{}", run.log);
+}
+
+#[test]
+fn a_failure_without_a_reason_is_one() {
+    let mut run = Runner::of(&with_steps("", &step("a", "x", ", on_failure: continue")));
+    run.begin();
+    let key = StepKey {
+        path: String::new(),
+        name: "a".to_owned(),
+    };
+    let silent = StepOutcome {
+        error: None,
+        ..StepOutcome::failed("")
+    };
+    run.progress.ended(&key, silent);
+    run.write();
+    assert_eq!(run.progress.failures(), 1);
+    assert_eq!(run.rows[&1].body["error"], "");
 }

@@ -453,6 +453,7 @@ fn what_is_not_known_changes_nothing() {
     assert!(run.progress.take_parts().is_empty());
     assert!(run.progress.ready().is_empty());
     run.finish();
+    assert!(run.log.contains("completed a"), "{}", run.log);
     run.progress
         .ended(&key("", "a"), StepOutcome::failed("late"));
     assert!(run.progress.take_parts().is_empty());
@@ -465,5 +466,25 @@ fn a_bundle_without_its_root_ends_at_once() {
     let run = Runner::new(std::sync::Arc::new(bundle), json!({})).run();
     assert!(run.rows.is_empty());
     let error = "playbook `nope` does not exist".to_owned();
+    assert_eq!(*run.outcome(), ExecutionOutcome::Failed { error });
+}
+
+#[test]
+fn a_loop_has_no_limit_and_its_passes_have() {
+    let steps = step("each", "x", ", for_each: [1], timeout: 7") + &step("b", "y", "");
+    let mut run = Runner::of(&with_steps("", &steps));
+    let mut limits: Vec<Option<f64>> = Vec::new();
+    while run.progress.outcome().is_none() {
+        limits.extend(run.begin().iter().map(|ready| ready.timeout_s));
+        run.end_first();
+    }
+    assert_eq!(limits, [None, Some(7.0), Some(300.0)]);
+}
+
+#[test]
+fn all_failures_of_finally_are_said() {
+    let top = "finally:\n".to_owned() + &step("f", "fail", "") + &step("g", "fail", "");
+    let run = Runner::of(&with_steps(&top, &step("a", "x", ""))).run();
+    let error = "Step 'f' failed: boom 1; Step 'g' failed: boom 1".to_owned();
     assert_eq!(*run.outcome(), ExecutionOutcome::Failed { error });
 }

@@ -341,6 +341,22 @@ fn the_time_of_a_childs_finally_is_its_own() {
         name: "f".to_owned(),
     };
     assert!(run.progress.is_finally(&f));
+    let (outer, unknown) = (
+        StepKey {
+            path: String::new(),
+            name: "run".to_owned(),
+        },
+        StepKey::default(),
+    );
+    assert!(!run.progress.is_finally(&outer) && !run.progress.is_finally(&unknown));
+    for (key, path, number) in [
+        (&f, "slow", Some(3)),
+        (&outer, "root", Some(1)),
+        (&unknown, "root", None),
+    ] {
+        assert_eq!(run.progress.playbook_path(key), path);
+        assert_eq!(run.progress.part_number(key), number);
+    }
     run.progress.cancel_finally("nope");
     assert_eq!(run.progress.finally_limits().len(), 1);
     run.progress.cancel_finally("run");
@@ -377,4 +393,26 @@ fn the_parameters_of_a_step_that_has_ended_can_be_rendered_again() {
             .unwrap()
             .is_empty()
     );
+}
+
+#[test]
+fn a_loop_hides_a_credential_that_could_be_handed_on() {
+    let root = "name: R\nversion: 1\nparameters:\n- {name: cred, type: credential}\nsteps:\n\
+                - {id: run, name: R, type: playbook.run, for_each: {items: [looped], as: cred}, \
+                parameters: {playbook: c, login: '{{ cred }}', who: x}}\n";
+    let playbooks = [("root", root), ("c", CHILD)]
+        .map(|(path, text)| (path.to_owned(), Arc::new(loaded(text))));
+    let bundle = Bundle {
+        root: "root".to_owned(),
+        playbooks: playbooks.into_iter().collect(),
+    };
+    let mut run = Runner::new(Arc::new(bundle), json!({"cred": "mine"}));
+    run.begin();
+    let child = StepKey {
+        path: "run/0".to_owned(),
+        name: "a".to_owned(),
+    };
+    let scope = run.progress.scope(&child, &Vault);
+    let password = playbook::render(&json!("{{ login.password }}"), &scope);
+    assert_eq!(password, Ok(json!("secret of looped")));
 }

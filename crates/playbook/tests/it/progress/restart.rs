@@ -95,6 +95,11 @@ fn a_group_in_its_second_try_does_not_take_over_from_the_first() {
     assert_eq!((ready[0].tries, ready[0].composite), (2, true));
     run.progress.begun(&ready[0].key);
     run.write();
+    // Nor does it after one more restart.
+    run.restart();
+    let ready = run.progress.ready();
+    run.progress.begun(&ready[0].key);
+    run.write();
     run.restart();
     run.begin();
     assert_eq!(run.running.len(), 2, "{}", run.log);
@@ -218,4 +223,33 @@ fn words_of_stages() {
         ]
     );
     assert_eq!(PartStage::Started.to_string(), "started");
+}
+
+#[test]
+fn what_a_group_gave_is_known_after_a_restart() {
+    let steps = "- {id: g, name: G, steps: [{id: a, name: A, type: utility.log, parameters: {message: x}}]}\n\
+                 - {id: b, name: B, type: utility.log, parameters: {message: '{{ step.g.a.value }}'}}\n";
+    let mut run = Runner::of(&with_steps("", steps));
+    run.begin();
+    run.end_first();
+    run.begin();
+    run.restart();
+    run.finish();
+    let output = "completed b output {\"value\":\"x\"}";
+    assert!(run.log.contains(output), "{}", run.log);
+}
+
+#[test]
+fn a_group_that_never_began_gave_nothing_after_a_restart() {
+    let inner = "steps: [{id: a, name: A, type: utility.log}]";
+    let steps = format!(
+        "- {{id: g, name: G, when: nope > 3, on_failure: continue, {inner}}}\n- {{id: z, name: Z, type: utility.log}}\n\
+         - {{id: b, name: B, type: utility.log, parameters: {{message: '{{{{ step.g is defined }}}}'}}}}\n"
+    );
+    let mut run = Runner::of(&with_steps("", &steps));
+    run.begin();
+    run.restart();
+    run.finish();
+    let output = "completed b output {\"value\":false}";
+    assert!(run.log.contains(output), "{}", run.log);
 }

@@ -1,6 +1,6 @@
 //! What a step's templates see, and its parameters.
 
-use playbook::{NoSecrets, StepKey, evaluate, render};
+use playbook::{NoSecrets, StepKey, StepOutcome, evaluate, render};
 use serde_json::json;
 
 use super::runner::{Runner, alone};
@@ -90,4 +90,67 @@ fn a_parameter_that_cannot_be_rendered_is_named() {
     let scope = run.progress.scope(&key("", "nope"), &NoSecrets);
     assert!(render(&json!("{{ nope }}"), &scope).is_err());
     assert_eq!(format!("{scope:?}"), "Scope { .. }");
+}
+
+#[test]
+fn a_loop_hides_a_credential_of_the_same_name() {
+    let top = "parameters: [{name: login, type: credential}]\n";
+    let steps = "- {id: each, name: E, type: utility.log, for_each: {items: [x], as: login}, \
+                 parameters: {message: '{{ login }}'}}\n\
+                 - {id: b, name: B, type: utility.log, parameters: {message: '{{ login.password }}'}}\n";
+    let mut run = Runner::new(
+        alone(loaded(&with_steps(top, steps))),
+        json!({"login": "vault"}),
+    );
+    run.begin();
+    let pass = key("each", "0");
+    assert!(run.progress.credentials(&pass).is_empty());
+    let parameters = run.progress.parameters(&pass, &NoSecrets).unwrap();
+    assert_eq!(parameters["message"], "x");
+    run.end_first();
+    run.begin();
+    assert!(run.progress.credentials(&key("", "b")).contains("vault"));
+}
+
+#[test]
+fn what_is_open_is_shown_without_values() {
+    let steps =
+        "- {id: a, name: A, type: utility.log, parameters: {message: hidden}, register: v}\n";
+    let mut run = Runner::of(&with_steps("", steps));
+    run.begin();
+    let shown = format!("{:?}", run.progress);
+    assert!(
+        shown.starts_with("Progress { open: {") && shown.contains("name: \"a\""),
+        "{shown}"
+    );
+    assert!(!shown.contains("hidden"), "{shown}");
+    run.finish();
+    assert_eq!(
+        format!("{:?}", run.progress),
+        "Progress { open: {}, outcome: Some(Completed { outputs: {} }), .. }"
+    );
+    let scope = run.progress.scope(&key("", "a"), &NoSecrets);
+    assert_eq!(scope.variables()["v"], json!({"value": "hidden"}));
+}
+
+#[test]
+fn only_the_whole_of_what_completed_is_registered() {
+    let steps = "- {id: a, name: A, type: utility.log, on_failure: continue, register: v}\n\
+                 - {id: each, name: E, type: utility.log, for_each: [1, 2], register: w}\n\
+                 - {id: z, name: Z, type: utility.log}\n";
+    let mut run = Runner::of(&with_steps("", steps));
+    let names = |run: &Runner| {
+        let scope = run.progress.scope(&key("", "z"), &NoSecrets);
+        scope.variables().keys().cloned().collect::<Vec<_>>()
+    };
+    run.begin();
+    let failed = StepOutcome::failed("no").with_output(json!({"code": 3}));
+    run.progress.ended(&key("", "a"), failed);
+    run.begin();
+    run.end_first();
+    run.begin();
+    assert!(names(&run).is_empty());
+    run.end_first();
+    run.begin();
+    assert_eq!(names(&run), ["w"]);
 }

@@ -52,6 +52,15 @@ fn namespaces_of_the_host() {
     ] {
         never(json!({key: value}), key, value);
     }
+    for (key, allowed) in [
+        ("network_mode", "the playground's own networks"),
+        ("ipc", "`private`, `shareable`, `none`"),
+        ("pid", "the container's own and `service:NAME`"),
+        ("uts", "the container's own is allowed"),
+    ] {
+        let found = refusals(&read(service(json!({key: "host"}))), &Policy::default());
+        assert!(found[0].allowed.starts_with(allowed), "{found:?}");
+    }
     for (key, value) in [
         ("network_mode", "none"),
         ("ipc", "none"),

@@ -7,6 +7,7 @@ mod frames;
 mod reader;
 mod readers;
 mod rendered;
+mod shown;
 pub(crate) mod sse;
 mod tail;
 #[cfg(test)]
@@ -15,8 +16,9 @@ mod window;
 
 pub(crate) use event::LiveEvent;
 pub(crate) use filter::Filter;
-pub(crate) use frames::{FrameReader, Frames, RunFrameReader, ShownFrame};
+pub(crate) use frames::{FrameReader, Frames};
 pub(crate) use reader::{Reader, ReaderStep};
 pub(crate) use readers::{Form, Present, Readers};
 pub(crate) use rendered::Rendered;
+pub(crate) use shown::{RunFrameReader, ShownFrame};
 pub(crate) use tail::{Sizes, Tail};

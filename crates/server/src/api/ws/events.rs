@@ -10,7 +10,10 @@ use axum::{
 };
 use serde_json::json;
 
-use super::socket::{self, Feed, Outgoing};
+use super::{
+    feed::{Feed, Outgoing},
+    socket,
+};
 use crate::{
     Principal,
     api::events::{Wanted, wanted},

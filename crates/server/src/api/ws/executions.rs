@@ -18,7 +18,8 @@ use wire::playbooks::{ExecutionUpdate, StepStatus, UpdatedStep};
 
 use super::{
     events::reset,
-    socket::{self, Feed, Outgoing},
+    feed::{Feed, Outgoing},
+    socket,
 };
 use crate::{
     Principal,

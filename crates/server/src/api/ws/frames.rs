@@ -12,7 +12,10 @@ use axum::{
 use engine::RunId;
 use store::Topic;
 
-use super::socket::{self, Feed, Outgoing};
+use super::{
+    feed::{Feed, Outgoing},
+    socket,
+};
 use crate::{
     Principal,
     app::App,

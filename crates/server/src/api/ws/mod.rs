@@ -2,5 +2,6 @@
 
 pub(crate) mod events;
 pub(crate) mod executions;
+mod feed;
 pub(crate) mod frames;
 mod socket;

@@ -80,6 +80,12 @@ pub(crate) fn plain(text: &str) -> String {
     out
 }
 
+/// The same of a text with several lines, which stay: each but the first is indented.
+pub(crate) fn plain_lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(plain).collect();
+    lines.join("\n    ")
+}
+
 /// What stands in an empty cell.
 pub(crate) fn or_dash(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{exit::Exit, table::plain};
+use crate::{exit::Exit, table::plain_lines};
 
 /// How a run ended.
 pub(super) struct JobOutcome {
@@ -51,7 +51,7 @@ pub(super) fn ended(
         _ => None,
     };
     let text = match reason {
-        Some(reason) => format!("{status}: {}", plain(&reason)),
+        Some(reason) => format!("{status}: {}", plain_lines(&reason)),
         None => status.to_owned(),
     };
     JobOutcome { exit, text }

@@ -64,15 +64,18 @@ async fn steps(record: &RecordPlaybook) -> Result<Vec<RecordedStep>, Failure> {
         program: record.browser.clone(),
         url: record.url.clone(),
     };
-    let mut count = 0;
+    let (mut begun, mut count) = (false, 0);
     let recorded = executor::record(&options, &stop, |steps| {
-        if count == 0 {
+        if !begun {
+            begun = true;
             say("Recording. Close the window or press Ctrl-C when you are done.");
         }
-        if let Some(last) = steps.last().filter(|_| steps.len() > count) {
-            say(&plain(&format!("  {}", last.name)));
+        // The last one may still become another: a click into a field becomes what is typed there.
+        let settled = steps.len().saturating_sub(1);
+        for step in steps.iter().take(settled).skip(count) {
+            say(&plain(&format!("  {}", step.name)));
         }
-        count = steps.len();
+        count = settled.max(count);
         // A terminal that is closed takes nothing along.
         let _ = fs::write(&record.output, yaml(&record.url, steps));
     });

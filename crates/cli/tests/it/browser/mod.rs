@@ -24,6 +24,7 @@ const PAGE: &str = r#"<!doctype html><title>Pumps</title>
 <button onclick="setTimeout(save, 300)">Save</button>
 <p id=result></p>
 <a href=/report download=report.csv>Report</a>
+<button onclick="find('result').textContent = `${confirm('Really?')} ${prompt('Why?')}`">Ask</button>
 <script>
 const find = id => document.getElementById(id);
 function save() { find('result').textContent = `${find('name').value} ${find('on').checked} ${find('mode').value}`; }

@@ -31,6 +31,10 @@ const FORM: &str = r#"
 - {id: count, name: Count, type: browser.evaluate, parameters: {expression: document.links.length}}
 - {id: shot, name: Shot, type: browser.screenshot, parameters: {name: end, full_page: true}}
 - {id: paper, name: Paper, type: browser.pdf}
+- {id: no, name: No, type: browser.click, parameters: {selector: text=Ask}}
+- {id: dismissed, name: Dismissed, type: browser.get_text, parameters: {selector: '#result'}}
+- {id: ask, name: Ask, type: browser.click, parameters: {selector: text=Ask, dialog: accept, dialog_text: because}}
+- {id: accepted, name: Accepted, type: browser.get_text, parameters: {selector: '#result'}}
 - {id: report, name: Report, type: browser.download, parameters: {selector: text=Report}}
 "#;
 
@@ -43,6 +47,9 @@ fn a_form_is_filled_sent_and_checked_and_what_it_leaves_is_kept() {
     assert_eq!(output(&execution, "read")["text"], "Pump 1 true m");
     assert_eq!(output(&execution, "count")["result"], 1);
     assert_eq!(output(&execution, "title")["count"], 2);
+    assert_eq!(output(&execution, "dismissed")["text"], "false null");
+    assert_eq!(output(&execution, "accepted")["text"], "true because");
+    assert_eq!(output(&execution, "ask")["dialogs"], json!(["Really?", "Why?"]));
     assert_eq!(output(&execution, "shot")["screenshot"], "end.png");
     for (name, begin) in [
         ("end.png", &b"\x89PNG"[..]),

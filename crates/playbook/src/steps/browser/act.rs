@@ -11,11 +11,23 @@ pub(super) const TYPES: &[StepType] = &[
             SELECTOR,
             TIMEOUT,
             takes("force", "boolean", "Clicks even if something covers it.").default("false"),
+            takes(
+                "dialog",
+                "string",
+                "What happens to dialogs that the page shows, from this step on.",
+            )
+            .options(&["dismiss", "accept"]),
+            takes(
+                "dialog_text",
+                "string",
+                "What a dialog that asks for a text is answered with.",
+            ),
         ],
         &[
             FOUND,
             STATUS,
             gives("force", "boolean", "Whether it was forced."),
+            gives("dialogs", "list", "The texts of the dialogs that it led to."),
         ],
     ),
     StepType::new(

@@ -166,7 +166,8 @@ impl Steps {
         let line = |look, depth, text| Line { look, depth, text };
         lines.push(line(look, depth, text));
         if let Some(error) = error {
-            lines.push(line(Look::Aside, depth + 1, plain(error)));
+            let shown = error.lines().map(plain);
+            lines.extend(shown.map(|text| line(Look::Aside, depth + 1, text)));
         }
         if look == Look::Failed && !held_others {
             let ran = began.map_or(0, |began| at - began.since);

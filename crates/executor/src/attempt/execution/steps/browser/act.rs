@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use browser::{ClickOptions, OptionChoice};
+use browser::{ClickOptions, DialogPolicy, OptionChoice};
 use serde_json::{Value, json};
 
 use super::{ActError, Acted, WAIT_MS, limit, locator};
 use crate::{
     attempt::execution::{
-        call::{StepCall, StepEnd, text},
+        call::{Parameters, StepCall, StepEnd, text},
         steps::artifact,
     },
     browsers::SessionPage,
@@ -23,8 +23,35 @@ pub(super) async fn click(call: &StepCall<'_>, at: &SessionPage) -> Acted {
         timeout: limit(call, WAIT_MS)?,
         ..ClickOptions::default()
     };
+    if let Some(policy) = dialog_policy(parameters)? {
+        at.page.set_dialogs(policy);
+    }
+    let before = at.page.records().dialogs.len();
     at.page.click(&locator, &options).await?;
-    Ok(json!({"selector": locator.as_str(), "status": "clicked", "force": force}))
+    let dialogs = at.page.records().dialogs;
+    let shown: Vec<&str> = dialogs
+        .iter()
+        .skip(before)
+        .map(|dialog| dialog.message.as_str())
+        .collect();
+    let mut output = json!({"selector": locator.as_str(), "status": "clicked", "force": force});
+    if !shown.is_empty() {
+        output["dialogs"] = json!(shown);
+    }
+    Ok(output)
+}
+
+/// What a step wants to happen to dialogs, if it says so.
+fn dialog_policy(parameters: &Parameters) -> Result<Option<DialogPolicy>, StepEnd> {
+    let text = parameters.optional_text("dialog_text");
+    match parameters.optional_text("dialog").as_deref() {
+        Some("dismiss") => Ok(Some(DialogPolicy::Dismiss)),
+        Some("accept") => Ok(Some(DialogPolicy::Accept { text })),
+        Some(other) => Err(StepEnd::refused(format!(
+            "parameter `dialog` cannot be `{other}`"
+        ))),
+        None => Ok(text.map(|text| DialogPolicy::Accept { text: Some(text) })),
+    }
 }
 
 pub(super) async fn fill(call: &StepCall<'_>, at: &SessionPage) -> Acted {

@@ -49,7 +49,10 @@ fn a_form_is_filled_sent_and_checked_and_what_it_leaves_is_kept() {
     assert_eq!(output(&execution, "title")["count"], 2);
     assert_eq!(output(&execution, "dismissed")["text"], "false null");
     assert_eq!(output(&execution, "accepted")["text"], "true because");
-    assert_eq!(output(&execution, "ask")["dialogs"], json!(["Really?", "Why?"]));
+    assert_eq!(
+        output(&execution, "ask")["dialogs"],
+        json!(["Really?", "Why?"])
+    );
     assert_eq!(output(&execution, "shot")["screenshot"], "end.png");
     for (name, begin) in [
         ("end.png", &b"\x89PNG"[..]),

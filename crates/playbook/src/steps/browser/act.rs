@@ -27,7 +27,11 @@ pub(super) const TYPES: &[StepType] = &[
             FOUND,
             STATUS,
             gives("force", "boolean", "Whether it was forced."),
-            gives("dialogs", "list", "The texts of the dialogs that it led to."),
+            gives(
+                "dialogs",
+                "list",
+                "The texts of the dialogs that it led to.",
+            ),
         ],
     ),
     StepType::new(

@@ -79,6 +79,7 @@ pub(crate) async fn save(
         ("executor" = String, Query, description = "The executor that owns the lease"),
         ("token" = i64, Query, description = "The lease's token")),
     responses((status = 200, description = "Its JSON", body = Vec<u8>, content_type = "application/json"),
+        (status = 400, description = "A parameter is wrong"),
         (status = 403, description = "The execution names no such state"),
         (status = 404, description = "No such state, no such run, or its lease is another's")))]
 pub(crate) async fn load(

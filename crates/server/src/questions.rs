@@ -28,13 +28,10 @@ pub(crate) async fn ask(app: &App, executor: &str, question: &Question) -> Resul
         id: app.clock.run_id(),
         open: true,
     };
-    // An enum of words has a JSON form. What a person types into a page is in it.
-    let body = serde_json::to_vec(question).unwrap_or_default();
-    let sealer = app.vault.sealer(&app.store).await?;
     let new = NewQuestion {
         id: asked.id,
         executor: executor.to_owned(),
-        body: sealer.seal(&sealed_name(asked.id), &body),
+        body: written(app, asked.id, question).await?,
         now: app.now_ms(),
     };
     let registered = app
@@ -62,8 +59,31 @@ pub(crate) async fn ask(app: &App, executor: &str, question: &Question) -> Resul
     Ok(Body::from_stream(first.chain(rest)))
 }
 
+/// A question as its row has it: what a person types into a page is sealed.
+async fn written(app: &App, id: RunId, question: &Question) -> Result<Vec<u8>, Refusal> {
+    // An enum of words has a JSON form.
+    let body = serde_json::to_vec(question).unwrap_or_default();
+    match question {
+        Question::SteerBrowser { .. } => {
+            let sealer = app.vault.sealer(&app.store).await?;
+            Ok(sealer.seal(&sealed_name(id), &body))
+        }
+        _ => Ok(body),
+    }
+}
+
+/// The question of a row.
+pub(crate) async fn read(app: &App, id: RunId, body: &[u8]) -> Result<Question, Refusal> {
+    if let Ok(question) = serde_json::from_slice(body) {
+        return Ok(question);
+    }
+    let sealer = app.vault.sealer(&app.store).await?;
+    let opened = sealer.open(&sealed_name(id), body).unwrap_or_default();
+    Ok(serde_json::from_slice(&opened).unwrap_or(Question::Unknown))
+}
+
 /// What a question is sealed under: no credential has such a name.
-pub(crate) fn sealed_name(id: RunId) -> String {
+fn sealed_name(id: RunId) -> String {
     format!("@question {id}")
 }
 

@@ -463,11 +463,12 @@ CREATE TABLE credentials (
     updated_at  BIGINT  NOT NULL
 ) {clustered};
 
--- What a browser was when a step saved it: cookies and local storage, sealed. The database has no key.
+-- What a browser was when a step saved it: cookies and local storage, sealed. The database has no key. It outlives
+-- the run that saved it.
 CREATE TABLE browser_states (
     name     TEXT    NOT NULL PRIMARY KEY,
     sealed   {bytes} NOT NULL,
-    run_id   {bytes} NOT NULL,
+    saved_by {bytes} NOT NULL,
     saved_at BIGINT  NOT NULL
 ) {clustered};
 

@@ -20,9 +20,9 @@ pub struct BrowserStateRow {
 
 /// Saves a state, in place of an earlier one of this name.
 pub fn save(batch: &mut Batch<'_, '_>, row: &BrowserStateRow, sealed: &[u8]) -> Result<(), Error> {
-    const SAVE: &str = "INSERT INTO browser_states (name, sealed, run_id, saved_at)
+    const SAVE: &str = "INSERT INTO browser_states (name, sealed, saved_by, saved_at)
         VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed,
-        run_id = excluded.run_id, saved_at = excluded.saved_at";
+        saved_by = excluded.saved_by, saved_at = excluded.saved_at";
     let sealed = sealed.to_vec();
     let saved = args![&row.name, &sealed, &row.run_id, row.saved_at];
     batch.tx.exec(SAVE, saved).map(drop)
@@ -36,7 +36,7 @@ pub fn sealed(read: &mut Read<'_, '_>, name: &str) -> Result<Option<Vec<u8>>, Er
 
 /// Every state, by name.
 pub fn list(read: &mut Read<'_, '_>) -> Result<Vec<BrowserStateRow>, Error> {
-    const LIST: &str = "SELECT name, run_id, saved_at FROM browser_states ORDER BY name";
+    const LIST: &str = "SELECT name, saved_by, saved_at FROM browser_states ORDER BY name";
     read.tx.all(LIST, args![], row)
 }
 

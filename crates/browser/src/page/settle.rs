@@ -8,7 +8,9 @@ use super::{PageCore, fault, state::PageState};
 use crate::deadline::Deadline;
 
 /// So long after an action the browser has said whether it begins a navigation.
-pub(super) const SETTLE: Duration = Duration::from_millis(500);
+pub(super) const SETTLE: Duration = Duration::from_millis(1_500);
+/// How long a page that is busy may take to answer after an action. One that hangs has its own error at the next one.
+const ANSWER: Duration = Duration::from_secs(5);
 
 impl PageCore {
     /// How often a navigation has begun, and how often it has shown something; see [`PageCore::settle`].
@@ -48,7 +50,7 @@ impl PageCore {
         let closes = json!({"expression": "window.closed === true", "returnByValue": true});
         let answer = self
             .session
-            .send_within("Runtime.evaluate", closes, SETTLE)
+            .send_within("Runtime.evaluate", closes, ANSWER.min(deadline.left()))
             .await;
         let unclear = answer.as_ref().is_err_and(fault::is_stale);
         if answer.is_ok_and(|answer| answer["result"]["value"] == true) {

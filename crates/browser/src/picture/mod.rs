@@ -51,6 +51,15 @@ impl PictureFormat {
         }
     }
 
+    /// What the base64 of every picture of this format begins with.
+    pub(crate) fn base64_beginning(self) -> &'static str {
+        match self {
+            Self::Png => "iVBOR",
+            Self::Jpeg { .. } => "/9j/",
+            Self::Webp { .. } => "UklGR",
+        }
+    }
+
     /// The type of its content.
     #[must_use]
     pub fn mime_type(self) -> &'static str {

@@ -208,7 +208,11 @@ impl PageCore {
         // Whole milliseconds of this century.
         let at_ms = (taken.metadata.timestamp * 1000.0) as u64;
         let is_covered = state.uncovered == 0 && at_ms >= state.covered_since_ms;
-        let Some(sink) = state.screencast.as_mut().filter(|_| is_covered) else {
+        // One of the screencast before this one may still come.
+        let is_of = |sink: &&mut ScreencastSink| {
+            is_covered && taken.data.starts_with(sink.format.base64_beginning())
+        };
+        let Some(sink) = state.screencast.as_mut().filter(is_of) else {
             session.post("Page.screencastFrameAck", acknowledge);
             return;
         };

@@ -99,10 +99,17 @@ async fn each_act_leaves_one_line_that_says_who_did_what() {
             "playspec.add-file",
             "playspec.change-file",
             "playspec.remove-file",
+            "browser-state.save",
+            "browser-state.load",
+            "browser-state.delete",
+            "run.browser",
+            "execution.browser",
+            "playbook.baseline",
         ];
         if elsewhere.contains(&action.as_str()) {
-            // The first only without keys: the tests of the command line have it. The last only with a lease:
-            // the tests of credentials and of approvals have them, those of playspecs the ones of files.
+            // The first only without keys: the tests of the command line have it. Others only with a lease:
+            // the tests of credentials and of approvals have them, those of playspecs the ones of files, and those
+            // of browser steps on the command line the ones of browsers.
             continue;
         }
         let (path, body, kind) = subject(&keyed, &method, &route).await;

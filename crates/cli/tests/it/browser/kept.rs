@@ -5,8 +5,8 @@ use std::fs;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::Value;
 
-use super::{artifact, credential, execution, finished, library, output};
-use crate::harness::{Server, exits, prints, says, stdout};
+use super::{artifact, credential, execution, finished, library, output, send};
+use crate::harness::{Server, exits, get, prints, says, stdout};
 
 #[test]
 fn a_saved_state_is_loaded_by_a_later_execution_and_shown_nowhere() {
@@ -44,8 +44,21 @@ fn a_saved_state_is_loaded_by_a_later_execution_and_shown_nowhere() {
         error.contains("no browser state `nobody` was saved"),
         "{error}"
     );
+    let listed = get(server.port, "/api/browser-states").expect("an answer");
+    assert!(
+        listed.contains("pumps") && !listed.contains("opensesame"),
+        "{listed}"
+    );
+    for wanted in [204, 404] {
+        let (status, _) = send(&server, "DELETE", "/api/browser-states/pumps", &Value::Null);
+        assert_eq!(status, wanted);
+    }
     let audit = server.run(&["audit", "list", "--json"]);
-    for action in ["browser-state.save", "browser-state.load"] {
+    for action in [
+        "browser-state.save",
+        "browser-state.load",
+        "browser-state.delete",
+    ] {
         prints(&audit, action);
     }
     let database = fs::read(server.data_dir().join("playhouse.db")).unwrap_or_default();
@@ -79,6 +92,10 @@ fn a_page_is_compared_with_what_an_operator_accepted() {
     exits(&accepted, 0);
     says(&accepted, "pumps.baselines/front.png updated");
     assert!(dir.path().join("pumps.baselines/front.png").is_file());
+    prints(
+        &server.run(&["audit", "list", "--json"]),
+        "playbook.baseline",
+    );
 
     let id = finished(&server, "pumps.yaml", 0);
     let same = output(&execution(&server, &id), "same").clone();

@@ -1,6 +1,6 @@
 //! People see the browser of a run, and work in it while the run is paused.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -64,6 +64,17 @@ fn a_person_works_in_the_page_of_a_paused_run_which_then_goes_on() {
     let typed = json!({"action": "type", "text": "By a hand-7"});
     let (status, place) = post(&server, &browser, &typed);
     assert_eq!((status, &place["title"]), (200, &json!("Pumps")), "{place}");
+    for more in [
+        json!({"action": "press", "key": "Tab"}),
+        json!({"action": "type", "text": "unseen-42"}),
+    ] {
+        assert_eq!(post(&server, &browser, &more).0, 200, "{more}");
+    }
+    for file in ["playhouse.db", "playhouse.db-wal"] {
+        let bytes = fs::read(server.data_dir().join(file)).unwrap_or_default();
+        let found = bytes.windows(9).any(|part| part == b"unseen-42");
+        assert!(!found, "what a person types is in {file}");
+    }
     for (refused, wanted) in [
         (json!({"action": "click", "x": -5, "y": 3}), 409),
         (

@@ -129,10 +129,14 @@ fn credential(server: &Server, name: &str, password: &str) {
 
 /// Sends JSON. Answers the status and the body.
 fn post(server: &Server, path: &str, body: &Value) -> (u16, Value) {
+    send(server, "POST", path, body)
+}
+
+fn send(server: &Server, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let mut stream = TcpStream::connect(("127.0.0.1", server.port)).expect("a connection");
     let (body, port) = (body.to_string(), server.port);
     let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n\
          content-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );

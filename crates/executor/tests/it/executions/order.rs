@@ -183,8 +183,8 @@ async fn what_cannot_be_performed_says_so() {
     let executions = Executions::new();
     let cases = [
         (
-            "perspective.discover_page, parameters: {}",
-            "does not perform steps of type perspective.discover_page yet",
+            "designer.launch, parameters: {}",
+            "designer.launch: it is not performed",
         ),
         (
             "utility.log, parameters: {message: '{{ credential.c.password }}'}",

@@ -4,14 +4,14 @@ use axum::extract::State;
 use engine::RunId;
 use store::{Topic, runs::Heartbeat};
 use tokio::time::Instant;
-use wire::executors::{AskedQuestion, HeldLease, LeaseNews, Question, Renew, Renewed};
+use wire::executors::{AskedQuestion, HeldLease, LeaseNews, Renew, Renewed};
 
 use super::{claimed::signals, refuse};
 use crate::{
     access::ExecutorIdentity,
     app::App,
     http::extract::{ExecutorId, Json},
-    questions::sealed_name,
+    questions,
     refusal::Refusal,
     runs::claim,
 };
@@ -43,7 +43,7 @@ pub(crate) async fn renew(
     loop {
         let signalled = topic.next();
         let leases = extend(&app, &identity, &executor, &request.leases).await?;
-        let questions = questions(&app, &name, &request.answering).await?;
+        let questions = asked(&app, &name, &request.answering).await?;
         let news = !questions.is_empty()
             || leases
                 .iter()
@@ -60,27 +60,21 @@ pub(crate) async fn renew(
 }
 
 /// The questions to an executor that it has not heard.
-async fn questions(
-    app: &App,
-    executor: &str,
-    heard: &[String],
-) -> Result<Vec<AskedQuestion>, Refusal> {
+async fn asked(app: &App, executor: &str, heard: &[String]) -> Result<Vec<AskedQuestion>, Refusal> {
     let name = executor.to_owned();
     let open = app
         .store
         .read(move |read| store::questions::open(read, &name));
-    let asked = open.await.map_err(refuse)?;
-    if asked.is_empty() {
-        return Ok(Vec::new());
+    let mut asked = Vec::new();
+    for (id, body) in open.await.map_err(refuse)? {
+        let heard = heard.contains(&id.to_string());
+        if !heard {
+            let question = questions::read(app, id, &body).await?;
+            let id = id.to_string();
+            asked.push(AskedQuestion { id, question });
+        }
     }
-    let sealer = app.vault.sealer(&app.store).await?;
-    let asked = asked.into_iter().filter_map(|(id, body)| {
-        let body = sealer.open(&sealed_name(id), &body).unwrap_or_default();
-        let question = serde_json::from_slice(&body).unwrap_or(Question::Unknown);
-        let id = id.to_string();
-        (!heard.contains(&id)).then_some(AskedQuestion { id, question })
-    });
-    Ok(asked.collect())
+    Ok(asked)
 }
 
 async fn extend(

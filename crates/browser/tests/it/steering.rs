@@ -74,7 +74,9 @@ async fn the_mouse_acts_at_points_of_the_window() {
     // A link leads on, and back.
     let at = middle(&test, "next").await;
     page.click_at(at, &ClickOptions::default()).await.unwrap();
-    assert_eq!(page.title(LONG).await.unwrap(), "Plain");
+    // The new document is there; its title may still come.
+    let plain = page.wait_for_title(|title| title == "Plain", LONG);
+    plain.await.unwrap();
     assert!(page.go(-1, LoadState::Load, LONG).await.unwrap());
     assert_eq!(page.title(LONG).await.unwrap(), "Actions");
     assert!(page.go(1, LoadState::Load, LONG).await.unwrap());

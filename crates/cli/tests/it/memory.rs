@@ -17,7 +17,7 @@ const MIB: usize = 1 << 20;
 /// What the server is told to take for requests.
 const BUDGET: usize = 128 * MIB;
 /// What it takes beside: itself, the database's pages, what the allocator keeps.
-const BESIDE: usize = 320 * MIB;
+const BESIDE: usize = 256 * MIB;
 const CALLERS: usize = 8;
 
 /// A bulk submit of 60 MiB, and how many jobs it has.

@@ -1,5 +1,5 @@
-//! Which addresses steps, and the pages that they open, may reach. A name is resolved once, every address is checked, and the connection goes to
-//! what was checked; each redirect is checked as well.
+//! Which addresses steps, and the pages that they open, may reach. A name is resolved once, every address is
+//! checked, and the connection goes to what was checked; each redirect is checked as well.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},

@@ -144,23 +144,32 @@ impl KeptSessions {
     /// Closes what is kept under a lease when its time is over, or its run is another executor's.
     async fn watch(&self, run: &str, token: i64) {
         let end = Instant::now() + KEPT;
-        let of = |all: &HashMap<String, KeptSession>| {
-            let kept = all.get(run).filter(|kept| kept.token == token);
-            kept.map(|kept| Arc::clone(&kept.session))
-        };
         loop {
             sleep(LOOK_PERIOD).await;
-            let Some(session) = of(&self.lock()) else {
+            let Some(session) = self.session(run, token) else {
                 return;
             };
             if Instant::now() >= end || session.is_abandoned().await {
-                if of(&self.lock()).is_some() {
-                    self.lock().remove(run);
+                if self.remove(run, token) {
                     session.close().await;
                 }
                 return;
             }
         }
+    }
+
+    /// What is kept of a run since it was parked under a lease.
+    fn session(&self, run: &str, token: i64) -> Option<Arc<BrowserSession>> {
+        let all = self.lock();
+        let kept = all.get(run).filter(|kept| kept.token == token)?;
+        Some(Arc::clone(&kept.session))
+    }
+
+    /// Removes it; false when the run has gone on with it.
+    fn remove(&self, run: &str, token: i64) -> bool {
+        let mut all = self.lock();
+        let is_there = all.get(run).is_some_and(|kept| kept.token == token);
+        is_there && all.remove(run).is_some()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, KeptSession>> {

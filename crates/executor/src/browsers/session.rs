@@ -87,7 +87,7 @@ impl BrowserSession {
         self.lost.load(SeqCst)
     }
 
-    /// A page was opened anew.
+    /// A new page was opened.
     pub(crate) fn found(&self) {
         self.lost.store(false, SeqCst);
     }

@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
-use wire::playbooks::ExecutionInput;
+use wire::{executors::LeaseOf, playbooks::ExecutionInput};
 
 use super::{
     clock,
@@ -44,6 +44,16 @@ pub(super) struct Context<'a> {
     pub(super) clients: Clients,
     pub(super) sessions: Sessions,
     pub(super) browser: Arc<BrowserSession>,
+}
+
+impl Context<'_> {
+    /// The lease under which the execution is performed.
+    pub(super) fn lease_of(&self) -> LeaseOf {
+        LeaseOf {
+            executor: self.runner.environment.settings.name.clone(),
+            token: self.taken.token,
+        }
+    }
 }
 
 /// One try of a step.

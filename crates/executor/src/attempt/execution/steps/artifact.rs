@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use tokio::{fs::File, io::AsyncWriteExt, task::spawn_blocking};
 use tokio_util::io::StreamReader;
-use wire::{client::Payload, executors::LeaseOf};
+use wire::client::Payload;
 
 use super::http::client::reason;
 use crate::{
@@ -43,10 +43,7 @@ pub(in crate::attempt::execution) async fn keep_of(
     check(name)?;
     let name = context.redactor.text(name.to_owned());
     let (runner, taken) = (context.runner, context.taken);
-    let of = LeaseOf {
-        executor: runner.environment.settings.name.clone(),
-        token: taken.token,
-    };
+    let of = context.lease_of();
     let mut backoff = Backoff::default();
     loop {
         let payload = Payload::Bytes(content.clone());

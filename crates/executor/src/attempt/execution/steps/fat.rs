@@ -1,12 +1,11 @@
 //! `fat.*`: reports of acceptance tests, as artefacts.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use browser::BrowserError;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::artifact;
+use super::{artifact, browser::no_browser};
 use crate::attempt::execution::{
     call::{Done, Left, StepCall, StepEnd, text},
     clock,
@@ -101,10 +100,7 @@ async fn export(call: &StepCall<'_>) -> Done {
         "pdf" => {
             let browsers = &call.context.runner.environment.browsers;
             let printed = browsers.print(&report).await;
-            printed.map_err(|error| match error {
-                BrowserError::NotInstalled { .. } => StepEnd::refused(error.to_string()),
-                error => StepEnd::failed(error.to_string()),
-            })?
+            printed.map_err(no_browser)?
         }
         other => {
             let why = format!("parameter `format` cannot be `{other}`");

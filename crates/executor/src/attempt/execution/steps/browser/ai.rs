@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use browser::{BrowserError, Locator, PictureArea, ScreenshotOptions};
+use browser::ScreenshotOptions;
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ActError, Acted, keep, limit};
+use super::{ActError, Acted, area, keep, limit};
 use crate::{
     attempt::execution::{
         call::{StepCall, StepEnd},
@@ -42,12 +42,8 @@ pub(super) async fn verify(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let model = parameters.text("ai_model")?;
     let endpoint = parameters.text("ai_endpoint")?;
     let limit = limit(call, WAIT_MS)?;
-    let area = match parameters.optional_text("selector") {
-        Some(text) => PictureArea::Element(text.parse::<Locator>().map_err(BrowserError::from)?),
-        None => PictureArea::Viewport,
-    };
     let options = ScreenshotOptions {
-        area,
+        area: area(parameters)?,
         timeout: limit,
         ..ScreenshotOptions::default()
     };

@@ -1,14 +1,13 @@
 //! `browser.compare_screenshot`: the page beside the picture that the playbook has of it.
 
 use browser::{
-    BrowserError, CompareOptions, Locator, PictureArea, PictureMask, ScreenshotOptions,
-    compare_pictures,
+    BrowserError, CompareOptions, Locator, PictureMask, ScreenshotOptions, compare_pictures,
 };
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use super::{ActError, Acted, WAIT_MS, keep::keep_picture, limit, storage::of};
+use super::{ActError, Acted, WAIT_MS, area, keep::keep_picture, limit};
 use crate::{
     attempt::execution::{
         call::{StepCall, StepEnd, text},
@@ -34,7 +33,7 @@ pub(super) async fn compare_screenshot(call: &StepCall<'_>, at: &SessionPage) ->
     let folder = wire::browser::compared_folder(nested, &name);
     let seen = format!("{folder}/actual.png");
     keep_picture(call, &seen, actual.clone()).await?;
-    let (client, lease) = (&call.context.runner.client, of(call));
+    let (client, lease) = (&call.context.runner.client, call.context.lease_of());
     let (run, named) = (
         call.context.taken.id,
         (call.playbook.as_str(), name.as_str()),
@@ -83,18 +82,12 @@ pub(super) async fn compare_screenshot(call: &StepCall<'_>, at: &SessionPage) ->
 
 fn options(call: &StepCall<'_>) -> Result<ScreenshotOptions, ActError> {
     let parameters = &call.parameters;
-    let parsed = |text: String| text.parse::<Locator>().map_err(BrowserError::from);
-    let area = match parameters.optional_text("selector") {
-        Some(text) => PictureArea::Element(parsed(text)?),
-        None if parameters.flag("full_page", false)? => PictureArea::FullPage,
-        None => PictureArea::Viewport,
-    };
     let masks = parameters.list("masks")?.into_iter().flatten();
-    let elements: Result<Vec<Locator>, _> = masks.map(|one| parsed(text(one))).collect();
+    let elements: Result<Vec<Locator>, _> = masks.map(|one| text(one).parse()).collect();
     Ok(ScreenshotOptions {
-        area,
+        area: area(parameters)?,
         mask: PictureMask {
-            elements: elements?,
+            elements: elements.map_err(BrowserError::from)?,
             ..PictureMask::default()
         },
         timeout: limit(call, WAIT_MS)?,

@@ -1,12 +1,10 @@
 //! What a step keeps of a page: pictures, documents, downloads.
 
-use browser::{
-    BrowserError, ClickOptions, DownloadState, Locator, PdfOptions, PictureArea, ScreenshotOptions,
-};
+use browser::{ClickOptions, DownloadState, PdfOptions, ScreenshotOptions};
 use bytes::Bytes;
 use serde_json::json;
 
-use super::{ActError, Acted, WAIT_MS, limit, locator};
+use super::{ActError, Acted, WAIT_MS, area, limit, locator};
 use crate::{
     attempt::execution::{
         call::{StepCall, StepEnd},
@@ -16,14 +14,8 @@ use crate::{
 };
 
 pub(super) async fn screenshot(call: &StepCall<'_>, at: &SessionPage) -> Acted {
-    let parameters = &call.parameters;
-    let area = match parameters.optional_text("selector") {
-        Some(text) => PictureArea::Element(text.parse::<Locator>().map_err(BrowserError::from)?),
-        None if parameters.flag("full_page", false)? => PictureArea::FullPage,
-        None => PictureArea::Viewport,
-    };
     let options = ScreenshotOptions {
-        area,
+        area: area(&call.parameters)?,
         timeout: limit(call, WAIT_MS)?,
         ..ScreenshotOptions::default()
     };

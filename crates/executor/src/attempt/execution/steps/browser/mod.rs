@@ -16,9 +16,8 @@ use std::{sync::OnceLock, time::Duration};
 
 pub(super) use perspective::enrich;
 
-use browser::{BrowserError, Locator};
+use browser::{BrowserError, Locator, PictureArea};
 use playbook::step_type;
-use wire::executors::LeaseOf;
 
 use super::refusal;
 use crate::{
@@ -102,13 +101,13 @@ fn check(call: &StepCall<'_>) -> Result<(), StepEnd> {
 }
 
 async fn act(call: &StepCall<'_>, seen: &OnceLock<SessionPage>) -> Done {
+    if call.kind == "browser.load_state" {
+        // It opens a window of its own in the place of what is there.
+        return storage::load(call).await.map(Left::output);
+    }
     let found = page(call).await?;
     let session = &call.context.browser;
-    let begins = matches!(
-        call.kind.as_str(),
-        "browser.navigate" | "browser.load_state"
-    );
-    if session.is_lost() && !begins {
+    if session.is_lost() && call.kind != "browser.navigate" {
         return Err(StepEnd::refused(
             "the page that earlier steps worked with is gone with its browser: retry the execution from the step \
              that opened it",
@@ -140,7 +139,6 @@ async fn act(call: &StepCall<'_>, seen: &OnceLock<SessionPage>) -> Done {
         "perspective.verify_with_ai" => ai::verify(call, at).await,
         "browser.compare_screenshot" => compare::compare_screenshot(call, at).await,
         "browser.save_state" => storage::save(call, at).await,
-        "browser.load_state" => storage::load(call).await,
         "browser.screenshot" => keep::screenshot(call, at).await,
         "browser.pdf" => keep::pdf(call, at).await,
         "browser.download" => keep::download(call, at).await,
@@ -162,18 +160,29 @@ async fn page(call: &StepCall<'_>) -> Result<SessionPage, StepEnd> {
     let audience = Audience {
         client: runner.client.clone(),
         run: taken.id.to_owned(),
-        of: LeaseOf {
-            executor: runner.environment.settings.name.clone(),
-            token: taken.token,
-        },
+        of: call.context.lease_of(),
         redactor: call.context.redactor.clone(),
     };
     let browsers = &runner.environment.browsers;
     let secrets = call.context.redactor.secrets();
     let page = call.context.browser.page(browsers, secrets, audience).await;
-    page.map_err(|error| match error {
+    page.map_err(no_browser)
+}
+
+/// Why there is no browser. Where none is installed another try ends alike.
+pub(super) fn no_browser(error: BrowserError) -> StepEnd {
+    match error {
         BrowserError::NotInstalled { .. } => StepEnd::refused(error.to_string()),
         error => StepEnd::failed(error.to_string()),
+    }
+}
+
+/// What a picture shows: the element that the step names, else the page or what is visible of it.
+fn area(parameters: &Parameters) -> Result<PictureArea, ActError> {
+    Ok(match parameters.optional_text("selector") {
+        Some(text) => PictureArea::Element(text.parse().map_err(BrowserError::from)?),
+        None if parameters.flag("full_page", false)? => PictureArea::FullPage,
+        None => PictureArea::Viewport,
     })
 }
 

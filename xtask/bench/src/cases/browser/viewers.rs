@@ -5,13 +5,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use futures_util::StreamExt;
 use serde_json::Value;
 use tokio::{net::TcpStream, task::JoinSet};
 use tokio_tungstenite::client_async;
 
-use super::{FIELDS, ended, page, start, started};
+use super::{FIELDS, ended, page, start, started, steps as steps_of};
 use crate::{
     client::Client,
     machine,
@@ -19,7 +19,7 @@ use crate::{
     server::{Environment, Server},
 };
 
-/// How many look on.
+/// How many viewers there are.
 const VIEWERS: [usize; 3] = [0, 1, 20];
 /// How often the flow is repeated for each of them.
 const ROUNDS: usize = 3;
@@ -90,14 +90,9 @@ async fn flow(client: &mut Client, server: &Server, viewers: usize) -> Result<(f
         let first = (number == 0).then(|| Arc::clone(&late));
         sockets.spawn(look(server.address.to_string(), id.clone(), first));
     }
-    let (execution, _) = ended(client, server, &id).await?;
-    let steps = execution["step_results"].as_array().context("no steps")?;
-    let at = |value: &Value| -> Result<f64> {
-        let at: jiff::Timestamp = value.as_str().context("no time")?.parse()?;
-        Ok(at.as_microsecond() as f64 / 1000.0)
-    };
-    let begun = at(&steps[2]["started_at"])?;
-    let acted = at(&steps[steps.len() - 1]["completed_at"])?;
+    ended(client, server, &id).await?;
+    let steps = steps_of(client, &id).await?;
+    let (begun, acted) = (steps[2].0, steps[steps.len() - 1].1);
     sockets.shutdown().await;
     let late = std::mem::take(&mut *late.lock().unwrap_or_else(PoisonError::into_inner));
     Ok((acted - begun, late))

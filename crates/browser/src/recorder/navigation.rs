@@ -89,8 +89,8 @@ impl RecordedPage {
         });
     }
 
-    /// The address that the person has opened, if the document that is shown now is no consequence of what was
-    /// done in a page.
+    /// The address that the person has opened; `None` where something that was done in a page has led to the
+    /// document that is shown now.
     pub(super) fn commit(
         &mut self,
         event: &PageEvent,

@@ -407,7 +407,7 @@ async fn the_page_neither_sees_nor_calls_the_recorder() {
     let typed = "const u = document.getElementById('user'); u.value = 'x'; u.dispatchEvent(new Event('input', {bubbles: true}))";
     test.value(typed).await;
     assert_recorded(&mut recorder, &[]).await;
-    // A document that is written anew is watched as well.
+    // A document that a script writes again is watched as well.
     test.value("document.open(); document.write('<button>New</button>'); document.close()")
         .await;
     tokio::time::sleep(QUIET).await;

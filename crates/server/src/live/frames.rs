@@ -37,10 +37,10 @@ pub(crate) struct FrameReader {
 
 #[derive(Default)]
 struct Shared {
-    /// Number of the newest picture. Its receivers are those who look on.
+    /// Number of the newest picture. Its receivers are the viewers.
     shown: watch::Sender<u64>,
     frames: Mutex<HashMap<RunId, Frame>>,
-    /// Those who look at one run.
+    /// The viewers of each run.
     runs: Mutex<HashMap<RunId, watch::Sender<Utf8Bytes>>>,
 }
 

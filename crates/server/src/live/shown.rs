@@ -1,4 +1,4 @@
-//! A picture on its way to those who look at one run.
+//! A picture, and how the viewers of one run get it.
 
 use axum::extract::ws::Utf8Bytes;
 use base64::{Engine, prelude::BASE64_STANDARD};

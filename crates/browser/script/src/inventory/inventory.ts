@@ -8,7 +8,7 @@ import { isVisible } from "../visibility";
 import { Masked } from "./masked";
 import { Selectors } from "./selector";
 
-/** So many elements are told, in so many characters, and found in so much time: the page waits meanwhile. */
+/** Limits of the list: elements, characters of JSON, and milliseconds, in which the page stands still. */
 const MOST_ELEMENTS = 2000;
 const MOST_CHARACTERS = 4_000_000;
 const MOST_MS = 5000;

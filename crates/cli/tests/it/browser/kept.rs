@@ -30,7 +30,7 @@ fn a_saved_state_is_loaded_by_a_later_execution_and_shown_nowhere() {
          - {{id: load, name: Load, type: browser.load_state, parameters: {{name: pumps}}}}\n\
          - {{id: open, name: Open, type: browser.navigate, parameters: {{url: {site}}}}}\n\
          - {{id: read, name: Read, type: browser.evaluate, parameters: {{expression: \"localStorage.who + document.cookie.length\"}}}}\n\
-         - {{id: none, name: None, type: browser.load_state, parameters: {{name: nobody}}, on_failure: continue}}\n"
+         - {{id: none, name: None, type: browser.load_state, parameters: {{name: unknown}}, on_failure: continue}}\n"
     );
     fs::write(dir.path().join("later.yaml"), later).expect("written");
     let id = finished(&server, "pumps.yaml", 0);
@@ -41,7 +41,7 @@ fn a_saved_state_is_loaded_by_a_later_execution_and_shown_nowhere() {
     assert_eq!(output(&ended, "read")["result"], format!("ann{length}"));
     let error = ended["step_results"][3]["error"].to_string();
     assert!(
-        error.contains("no browser state `nobody` was saved"),
+        error.contains("no browser state `unknown` was saved"),
         "{error}"
     );
     let listed = get(server.port, "/api/browser-states").expect("an answer");

@@ -90,11 +90,12 @@ trait ElementBox {
 }
 
 impl ElementBox for BrowserPage {
-    /// The middle of an element of the main frame.
+    /// The middle of an element of the main frame, which may still come.
     async fn element_box(&self, text: &str) -> Position {
         let script = format!(
-            "(() => {{ const b = document.querySelector({text:?}).getBoundingClientRect();
-             return [b.x + b.width / 2, b.y + b.height / 2]; }})()"
+            "new Promise(done => {{ const look = () => {{ const found = document.querySelector({text:?});
+             if (!found) return setTimeout(look, 20); const b = found.getBoundingClientRect();
+             done([b.x + b.width / 2, b.y + b.height / 2]); }}; look(); }})"
         );
         let at = self.evaluate(&script, LONG).await.unwrap();
         Position {

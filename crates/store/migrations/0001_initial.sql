@@ -149,12 +149,13 @@ CREATE TABLE logs (
     PRIMARY KEY (run_id, seq)
 ) {clustered};
 
--- How far each stream of an attempt has come.
+-- How far each stream of an attempt has come, and how much of its children was laid between what it printed.
 CREATE TABLE log_positions (
     run_id  {bytes} NOT NULL,
     attempt BIGINT  NOT NULL,
     stream  TEXT    NOT NULL,
     next    BIGINT  NOT NULL,
+    beside  BIGINT  NOT NULL,
     PRIMARY KEY (run_id, attempt, stream)
 ) {clustered};
 

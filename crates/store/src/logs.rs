@@ -45,44 +45,100 @@ pub struct Chunk {
     pub body: Vec<u8>,
 }
 
-/// Stores a chunk. What was stored before is not stored again; what was left out leaves a gap.
+/// Stores a chunk. What was stored before is not stored again; what was left out leaves a gap. A parent that
+/// has not ended gets it too, between what it printed itself.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the run does not exist or the lease is not the current one, or the
 /// database's.
 pub fn append(batch: &mut Batch<'_, '_>, chunk: &Append) -> Result<(), Error> {
-    const NEXT: &str =
-        "SELECT next FROM log_positions WHERE run_id = $1 AND attempt = $2 AND stream = $3";
-    const MOVE: &str = "INSERT INTO log_positions (run_id, attempt, stream, next)
-        VALUES ($1, $2, $3, $4)
-        ON CONFLICT (run_id, attempt, stream) DO UPDATE SET next = excluded.next";
-    const INSERT: &str = "INSERT INTO logs (run_id, seq, attempt, stream, position, body)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    const PARENT: &str = "SELECT id, starts FROM runs
+        WHERE id = (SELECT parent FROM runs WHERE id = $1) AND ended_at IS NULL {lock}";
     let attempt = holder_attempt(batch, chunk)?;
-    let id = &chunk.id;
-    let next = batch
-        .tx
-        .first(NEXT, args![id, attempt, chunk.stream], |row| row.int(0))?;
-    let next = next.unwrap_or(0);
-    let known = usize::try_from(next.saturating_sub(chunk.position)).unwrap_or(0);
+    let mut place = Place::read(batch.tx, chunk.id, attempt, chunk.stream)?;
+    let known = usize::try_from(place.next.saturating_sub(chunk.position)).unwrap_or(0);
     let Some(body) = chunk.body.get(known..).filter(|body| !body.is_empty()) else {
         return Ok(());
     };
-    let position = chunk.position.max(next);
-    let mut size = Size::read(batch.tx, id)?;
-    let mut at = position;
-    for piece in size.pieces(body) {
-        let length = as_int(piece.len());
-        let seq = size.add(batch.tx, id, length)?;
+    place.next = chunk.position.max(place.next);
+    let at = place.next.saturating_add(place.beside);
+    place.next = place.next.saturating_add(as_int(body.len()));
+    place.store(batch, at, body)?;
+    let parent = batch.tx.first(PARENT, args![&chunk.id], |row| {
+        Ok((row.run_id(0)?, row.int(1)?))
+    })?;
+    if let Some((parent, attempt)) = parent {
+        let mut place = Place::read(batch.tx, parent, attempt, chunk.stream)?;
+        let at = place.next.saturating_add(place.beside);
+        place.beside = place.beside.saturating_add(as_int(body.len()));
+        place.store(batch, at, body)?;
+    }
+    Ok(())
+}
+
+/// How far a stream of an attempt has come.
+struct Place {
+    id: RunId,
+    attempt: i64,
+    stream: &'static str,
+    /// Bytes that it printed itself.
+    next: i64,
+    /// Bytes of its children between them.
+    beside: i64,
+}
+
+impl Place {
+    fn read(
+        tx: &mut Tx<'_>,
+        id: RunId,
+        attempt: i64,
+        stream: &'static str,
+    ) -> Result<Self, Error> {
+        const PLACE: &str = "SELECT next, beside FROM log_positions
+            WHERE run_id = $1 AND attempt = $2 AND stream = $3";
+        let place = tx.first(PLACE, args![&id, attempt, stream], |row| {
+            Ok((row.int(0)?, row.int(1)?))
+        })?;
+        let (next, beside) = place.unwrap_or_default();
+        Ok(Self {
+            id,
+            attempt,
+            stream,
+            next,
+            beside,
+        })
+    }
+
+    /// Stores bytes that are shown from position `at` on, and the place as it is now.
+    fn store(&self, batch: &mut Batch<'_, '_>, mut at: i64, body: &[u8]) -> Result<(), Error> {
+        const MOVE: &str = "INSERT INTO log_positions (run_id, attempt, stream, next, beside)
+            VALUES ($1, $2, $3, $4, $5) ON CONFLICT (run_id, attempt, stream)
+            DO UPDATE SET next = excluded.next, beside = excluded.beside";
+        const INSERT: &str = "INSERT INTO logs (run_id, seq, attempt, stream, position, body)
+            VALUES ($1, $2, $3, $4, $5, $6)";
+        let Self {
+            id,
+            attempt,
+            stream,
+            next,
+            beside,
+        } = self;
+        let mut size = Size::read(batch.tx, id)?;
+        for piece in size.pieces(body) {
+            let length = as_int(piece.len());
+            let seq = size.add(batch.tx, id, length)?;
+            batch
+                .tx
+                .exec(INSERT, args![id, seq, *attempt, *stream, at, piece])?;
+            at = at.saturating_add(length);
+        }
+        size.write(batch.tx, id)?;
         batch
             .tx
-            .exec(INSERT, args![id, seq, attempt, chunk.stream, at, piece])?;
-        at = at.saturating_add(length);
+            .exec(MOVE, args![id, *attempt, *stream, *next, *beside])?;
+        batch.touch(*id);
+        Ok(())
     }
-    size.write(batch.tx, id)?;
-    batch.tx.exec(MOVE, args![id, attempt, chunk.stream, at])?;
-    batch.touch(chunk.id);
-    Ok(())
 }
 
 /// Number of the attempt that the chunk's lease belongs to, if it is the current one.

@@ -1,6 +1,6 @@
 //! Output while it is printed: in order, each byte once, the middle dropped when it is too much.
 
-use engine::{Command, Run};
+use engine::{Command, NewRun, Run};
 use store::{
     Error, Store,
     logs::{self, Append, Chunk, LOG_LIMIT_BYTES},
@@ -19,6 +19,7 @@ on_both!(
     the_middle_is_dropped,
     a_chunk_of_any_size_leaves_its_beginning_and_its_end,
     every_byte_survives,
+    a_parent_gets_what_its_child_prints,
 );
 
 async fn append(
@@ -241,4 +242,26 @@ async fn every_byte_survives(db: &Database) {
     let every: Vec<u8> = (0..=255).collect();
     append(&store, &run, "stdout", 0, &every).await.unwrap();
     assert_eq!(chunks(&store, &run).await[0].body, every);
+}
+
+async fn a_parent_gets_what_its_child_prints(db: &Database) {
+    let store = db.open();
+    let parent = running(&store, job()).await;
+    let child = running(
+        &store,
+        NewRun {
+            parent: Some(parent.id),
+            ..job()
+        },
+    )
+    .await;
+    append(&store, &parent, "stdout", 0, b"begins ").await.unwrap();
+    append(&store, &child, "stdout", 0, b"child").await.unwrap();
+    // What comes again is not shown again, neither of the child nor of the parent.
+    append(&store, &child, "stdout", 0, b"child!").await.unwrap();
+    append(&store, &parent, "stdout", 3, b"ins and goes on").await.unwrap();
+    let expected = [(0, "begins "), (7, "child"), (12, "!"), (13, "and goes on")];
+    let expected: Vec<_> = expected.map(|(at, text)| (at, text.to_owned())).into();
+    assert_eq!(places(&chunks(&store, &parent).await), expected);
+    assert_eq!(places(&chunks(&store, &child).await).len(), 2);
 }

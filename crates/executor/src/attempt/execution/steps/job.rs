@@ -7,7 +7,7 @@ use playbook::beside;
 use serde_json::{Map, Value, json};
 use wire::{
     executors::{JobOutcome, JobSecrets},
-    jobs::{HashedJobFile, Stream},
+    jobs::HashedJobFile,
 };
 
 use super::child::{self, ChildRequest};
@@ -27,9 +27,6 @@ pub(super) async fn run(call: &StepCall<'_>) -> Done {
     let left: JobOutcome = child::outcome(&child)?;
     let kept = kept as usize;
     let (stdout, stderr) = (end_of(&left.stdout, kept), end_of(&left.stderr, kept));
-    for (stream, printed) in [(Stream::Stdout, stdout), (Stream::Stderr, stderr)] {
-        call.context.log.write(stream, printed.as_bytes()).await;
-    }
     let output = json!({
         "job_id": child.id,
         "exit_code": left.exit_code,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{aim::WindowPoint, click::Position, wait::Miss};
 use crate::{
@@ -144,6 +144,7 @@ impl PageCore {
     ) -> BegunAction<'a> {
         let mut state = self.state();
         state.actions += 1;
+        state.acted_at = Some(Instant::now());
         BegunAction {
             name,
             number: state.actions,

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::{records::PageRecords, world::World};
 use crate::{cdp::CdpSession, context::DialogPolicy, error::BrowserError, picture::ScreencastSink};
@@ -34,6 +35,8 @@ pub(crate) struct PageState {
     pub(crate) covered_since_ms: u64,
     /// How many actions have begun.
     pub(crate) actions: u64,
+    /// When the last one began.
+    pub(crate) acted_at: Option<Instant>,
     /// The script that covers secrets in documents to come, by its number.
     pub(super) protection: Option<String>,
     /// Answers all requests with an empty document, so that no server is asked.
@@ -93,6 +96,7 @@ impl PageState {
             uncovered: 0,
             covered_since_ms: 0,
             actions: 0,
+            acted_at: None,
             protection: None,
             answer_empty: false,
         }

@@ -15,12 +15,17 @@ use crate::{
     page::{BrowserPage, PageCore},
 };
 
+/// How long after an action began the page may still be busy with it.
+const ACTING: Duration = Duration::from_millis(250);
+/// The time between frames then, at least: pictures cost the machine what the page needs itself.
+const ACTING_INTERVAL: Duration = Duration::from_millis(100);
+
 /// How frames are taken.
 #[derive(Clone, Copy, Debug)]
 pub struct ScreencastOptions {
     /// PNG, or JPEG with a quality.
     pub format: PictureFormat,
-    /// At most so many frames a second.
+    /// At most so many frames a second; ten while the page is acted upon.
     pub frames_per_second: u32,
     /// A wider page is scaled down.
     pub max_width: u32,
@@ -207,6 +212,7 @@ impl PageCore {
         let mut state = self.state();
         // Whole milliseconds of this century.
         let at_ms = (taken.metadata.timestamp * 1000.0) as u64;
+        let acts = state.acted_at.is_some_and(|at| at.elapsed() < ACTING);
         let is_covered = state.uncovered == 0 && at_ms >= state.covered_since_ms;
         // One of the screencast before this one may still come.
         let is_of = |sink: &&mut ScreencastSink| {
@@ -227,7 +233,8 @@ impl PageCore {
         };
         sink.newest.send_replace(Some(Arc::new(frame)));
         let now = Instant::now();
-        sink.next = (sink.next + sink.interval).max(now);
+        let least = if acts { ACTING_INTERVAL } else { Duration::ZERO };
+        sink.next = (sink.next + sink.interval.max(least)).max(now);
         let wait = sink.next;
         drop(state);
         let session = session.clone();

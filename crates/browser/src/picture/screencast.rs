@@ -233,7 +233,11 @@ impl PageCore {
         };
         sink.newest.send_replace(Some(Arc::new(frame)));
         let now = Instant::now();
-        let least = if acts { ACTING_INTERVAL } else { Duration::ZERO };
+        let least = if acts {
+            ACTING_INTERVAL
+        } else {
+            Duration::ZERO
+        };
         sink.next = (sink.next + sink.interval.max(least)).max(now);
         let wait = sink.next;
         drop(state);

@@ -196,7 +196,15 @@ impl Server {
         let log = home.join("server.log");
         let mut serve = Command::new(&program);
         // Hooks may name a port of loopback without a listener, so that nothing is called.
-        serve.args(["server", "--listen", &address, "--log", "warn"]);
+        serve.args([
+            "server",
+            "--listen",
+            &address,
+            "--log",
+            "warn",
+            "--free-space",
+            "0",
+        ]);
         serve.args(["--allow-outbound", "127.0.0.0/8"]);
         place(&mut serve);
         let file = fs::File::create(&log).context("failed to make the server's log")?;

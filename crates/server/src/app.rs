@@ -11,10 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Settings,
-    access::{FailedAuthLimiter, Keys},
+    access::{FailedAuthLimiter, Keys, OperatorToken},
     audit::Refusals,
     blobs::Blobs,
     clock::{Clock, millis},
+    disk::Disk,
     executions::Headers,
     http::budget::Budget,
     http::hosts::Hosts,
@@ -42,6 +43,8 @@ pub(crate) struct Parts {
     /// Who may be named in a Host or an Origin header, and whose pages may ask.
     pub(crate) hosts: Hosts,
     pub(crate) blobs: Blobs,
+    /// What is free of the disk of the data directory.
+    pub(crate) disk: Disk,
     pub(crate) library: Library,
     pub(crate) vault: Vault,
     /// When the server started, epoch milliseconds.
@@ -62,6 +65,8 @@ pub(crate) struct Parts {
     /// How it calls them.
     pub(crate) outbound: outbound::Client,
     pub(crate) keys: Keys,
+    /// What the operator shows while there are none.
+    pub(crate) operator: OperatorToken,
     /// The OpenAPI document of all routes.
     pub(crate) openapi: LazyLock<String>,
     /// Which plugins there are.

@@ -2,8 +2,8 @@
 //! to life, and what tests and simulations drive by hand.
 
 use std::{
-    fs::{DirBuilder, OpenOptions},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs::{self, DirBuilder, OpenOptions, Permissions},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::Path,
     sync::LazyLock,
     time::Duration,
@@ -16,11 +16,12 @@ use wire::client::Client;
 
 use crate::{
     Clock, Error, Settings,
-    access::{FailedAuthLimiter, Keys},
+    access::{FailedAuthLimiter, Keys, OperatorToken},
     app::{App, Parts},
     audit::Refusals,
     blobs::Blobs,
     database::{self, Database},
+    disk::Disk,
     executions::Headers,
     http::budget::Budget,
     http::cors,
@@ -72,9 +73,12 @@ impl Assembled {
         let key_file = data_dir.join(VAULT_KEY);
         let vault = Vault::open(&settings, &key_file, &store).await?;
         let keys = Keys::new();
-        if !is_private(&settings) && !keys.any(&store).await? {
+        let no_keys = !keys.any(&store).await?;
+        if !is_private(&settings) && no_keys {
             return Err(Error::NotLoopback(settings.listen));
         }
+        let operator = OperatorToken::make(&data_dir, settings.listen, no_keys);
+        let operator = operator.map_err(|error| unusable(&data_dir, error))?;
         let public_url = match &settings.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => format!("http://{}", settings.listen),
@@ -83,6 +87,7 @@ impl Assembled {
         let outbound = outbound::Client::new(&ssrf_filter).map_err(Error::Serve)?;
         let budget = Budget::new(settings.request_memory_bytes);
         let hosts = Hosts::new(&public_url, &settings.allowed_hosts, &settings.cors_origins);
+        let disk = Disk::new(data_dir, settings.free_space);
         let metrics = Metrics::new(&store);
         let tail = Tail::start(&store, Sizes::default());
         store.set_aging_step_ms(crate::clock::millis(settings.class_bound));
@@ -98,6 +103,7 @@ impl Assembled {
             public_url,
             hosts,
             blobs,
+            disk,
             metrics,
             budget,
             tail,
@@ -107,6 +113,7 @@ impl Assembled {
             ssrf_filter,
             outbound,
             keys,
+            operator,
             plugins: Remembered::default(),
             refusals: Refusals::default(),
             failed_auth: FailedAuthLimiter::default(),
@@ -190,13 +197,22 @@ pub(crate) fn lock(settings: &Settings) -> Result<DataDirLock, Error> {
         .ok_or_else(|| Error::Locked(data_dir.display().to_string()))
 }
 
-/// Makes the data directory if need be. Only its owner may read what jobs are given and print.
+/// Makes the data directory if need be. Only its owner may read what jobs are given and print: one that others
+/// may enter is closed to them.
 pub(crate) fn make_data_dir(data_dir: &Path) -> Result<(), Error> {
-    DirBuilder::new()
+    let made = DirBuilder::new()
         .recursive(true)
         .mode(0o700)
-        .create(data_dir)
-        .map_err(|error| unusable(data_dir, error))
+        .create(data_dir);
+    made.map_err(|error| unusable(data_dir, error))?;
+    let found = fs::metadata(data_dir).map_err(|error| unusable(data_dir, error))?;
+    if found.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    let closed = fs::set_permissions(data_dir, Permissions::from_mode(0o700));
+    closed.map_err(|_| Error::OpenToOthers(data_dir.display().to_string()))?;
+    tracing::warn!(data_dir = %data_dir.display(), "others could enter the data directory; it is closed now");
+    Ok(())
 }
 
 /// Whether only this machine can reach the server.
@@ -259,7 +275,7 @@ pub fn backup(data_dir: &Path, to: &Path) -> Result<(), Error> {
         .map_err(|error| Error::Copy(to.display().to_string(), error))?;
     store::backup(&from, to).map_err(|error| {
         // Half a copy must not be taken for one.
-        if let Err(error) = std::fs::remove_file(to) {
+        if let Err(error) = fs::remove_file(to) {
             tracing::warn!(%error, "an unfinished copy could not be deleted");
         }
         error.into()

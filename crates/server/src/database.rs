@@ -1,6 +1,6 @@
 //! The database of a server, and whether one could start on it.
 
-use std::path::Path;
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path};
 
 use store::{Condition, Location, Store};
 
@@ -44,8 +44,26 @@ impl Database {
     /// Opens it; `now` is in epoch milliseconds.
     pub(crate) async fn open(self, now: i64) -> Result<Store, Error> {
         // Opening may run migrations, and waits for the disk.
-        let open = move || Store::open(&self.location, rand::random(), now);
+        let open = move || {
+            if let Location::Sqlite(file) = &self.location {
+                make_private(file)?;
+            }
+            Ok(Store::open(&self.location, rand::random(), now)?)
+        };
         let opened = tokio::task::spawn_blocking(open).await;
-        Ok(opened.map_err(|error| Error::Serve(error.to_string()))??)
+        opened.map_err(|error| Error::Serve(error.to_string()))?
     }
+}
+
+/// Makes the file of a new database, for its owner alone: its log and shared memory get the same mode.
+fn make_private(file: &Path) -> Result<(), Error> {
+    let mut options = OpenOptions::new();
+    let made = options
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(file);
+    made.map(drop)
+        .map_err(|error| Error::DataDir(file.display().to_string(), error))
 }

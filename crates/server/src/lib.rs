@@ -9,6 +9,7 @@ mod audit;
 mod blobs;
 mod clock;
 mod database;
+mod disk;
 mod document;
 mod executions;
 mod hooks;
@@ -34,12 +35,13 @@ mod settings;
 mod traces;
 mod vault;
 
-pub use access::{IssueError, Principal};
+pub use access::{IssueError, Principal, operator_token};
 pub use assembled::{Assembled, backup};
 pub use clock::{Clock, Source};
 
 pub use self::http::cors::origin;
 pub use database::Database;
+pub use disk::FreeSpace;
 pub use operator::Operator;
 pub use router::openapi_json;
 pub use running::{Error, Running, start};

@@ -1,11 +1,23 @@
-//! The executor without which the server is not ready.
+//! Without what the server is not ready: an executor, and a database that can be written to.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
-/// Whether the awaited executor, if there is one, has registered since the start.
+use store::Store;
+use tokio::{sync::Mutex, time::timeout};
+
+/// How long a write that worked is proof.
+const PROOF: Duration = Duration::from_secs(5);
+/// A write that takes longer does not work.
+const WRITE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Whether the awaited executor, if there is one, has registered since the start, and a write has worked.
 pub(crate) struct Readiness {
     name: Option<String>,
     is_there: AtomicBool,
+    written: Mutex<Option<Instant>>,
 }
 
 impl Readiness {
@@ -13,6 +25,7 @@ impl Readiness {
         Self {
             is_there: AtomicBool::new(name.is_none()),
             name: name.map(str::to_owned),
+            written: Mutex::default(),
         }
     }
 
@@ -21,6 +34,22 @@ impl Readiness {
         if self.name.as_deref() == Some(executor) {
             self.is_there.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Writes to the database, unless that was done a moment ago. Those that ask meanwhile wait for its end.
+    pub(crate) async fn can_write(&self, store: &Store, now_ms: i64) -> Result<(), String> {
+        let mut written = self.written.lock().await;
+        if written.is_some_and(|at| at.elapsed() < PROOF) {
+            return Ok(());
+        }
+        *written = None;
+        let write = store.write(move |batch| store::proof::write(batch, now_ms));
+        match timeout(WRITE_LIMIT, write).await {
+            Ok(Ok(())) => *written = Some(Instant::now()),
+            Ok(Err(error)) => return Err(error.to_string()),
+            Err(_) => return Err("a write takes too long".to_owned()),
+        }
+        Ok(())
     }
 
     pub(crate) fn is_there(&self) -> bool {

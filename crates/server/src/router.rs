@@ -193,7 +193,7 @@ pub(crate) fn router(app: App) -> Router {
         audited(
             &app,
             (api::contract_of(path), action),
-            scope_checked(&app, scope, routes),
+            scope_checked(&app, (scope, needs_room(action)), routes),
         )
     };
     let (router, _) = documented(layers).split_for_parts();
@@ -218,6 +218,25 @@ pub(crate) fn router(app: App) -> Router {
             requests::name,
         ))
         .with_state(app)
+}
+
+/// Whether an action stores a run, or something long.
+fn needs_room(action: Action) -> bool {
+    let (noun, verb) = action
+        .and_then(|one| one.split_once('.'))
+        .unwrap_or_default();
+    match noun {
+        "job" | "plugin-job" | "execution" | "playground" | "run" | "schedule" | "child" => {
+            matches!(
+                verb,
+                "submit" | "create" | "start" | "retry" | "run" | "rollout"
+            )
+        }
+        "binary" | "browser-state" => matches!(verb, "upload" | "save"),
+        "playspec" => matches!(verb, "launch" | "add-file" | "change-file"),
+        "playbook" => matches!(verb, "write" | "duplicate" | "baseline"),
+        _ => false,
+    }
 }
 
 /// The OpenAPI document of all routes, as the code has them.

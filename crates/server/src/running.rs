@@ -2,7 +2,6 @@
 
 use std::{io, net::SocketAddr};
 
-use axum::Router;
 use tokio::{
     net::TcpListener,
     task::{JoinHandle, JoinSet},
@@ -14,7 +13,7 @@ use crate::{
     Assembled, Clock, Settings, VaultError,
     access::{Purpose, Ticket},
     assembled,
-    http::connection::{self, Connections},
+    http::listener::{self, Serving},
     loops,
     traces::Traces,
 };
@@ -34,6 +33,11 @@ pub enum Error {
     /// The data directory cannot be used.
     #[error("the data directory {0} cannot be used: {1}")]
     DataDir(String, io::Error),
+    /// Others can read the data directory, and it is not ours to close.
+    #[error(
+        "others can enter the data directory {0}, and it cannot be closed: run `chmod 700 {0}` as its owner"
+    )]
+    OpenToOthers(String),
     /// The blobs cannot be kept where the settings say.
     #[error("the blobs cannot be used: {0}")]
     Blobs(String),
@@ -65,7 +69,7 @@ pub struct Running {
     assembled: Assembled,
     address: SocketAddr,
     /// `None` once its end was told.
-    serving: Option<JoinHandle<io::Result<()>>>,
+    serving: Option<JoinHandle<()>>,
     accepting: CancellationToken,
     loops: JoinSet<()>,
     traces: Traces,
@@ -91,7 +95,15 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
     let accepting = CancellationToken::new();
     // Before anything can end a run.
     let traces = Traces::start(&assembled.app);
-    let serving = tokio::spawn(serve(listener, assembled.router(), accepting.clone()));
+    let app = &assembled.app;
+    let serving = Serving {
+        router: assembled.router(),
+        connections: app.metrics.connections().clone(),
+        most: app.settings.max_connections,
+        head_timeout: app.settings.head_timeout,
+        closing: accepting.clone(),
+    };
+    let serving = tokio::spawn(listener::serve(listener, serving));
     let loops = loops::start(&assembled.app);
     Ok(Running {
         assembled,
@@ -101,16 +113,6 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
         loops,
         traces,
     })
-}
-
-async fn serve(
-    listener: TcpListener,
-    router: Router,
-    accepting: CancellationToken,
-) -> io::Result<()> {
-    axum::serve(Connections(listener), connection::service(router))
-        .with_graceful_shutdown(async move { accepting.cancelled().await })
-        .await
 }
 
 impl Running {
@@ -171,8 +173,7 @@ impl Running {
         };
         self.serving = None;
         match result {
-            Ok(Ok(())) => Error::Serve("the listener ended".to_owned()),
-            Ok(Err(error)) => Error::Serve(error.to_string()),
+            Ok(()) => Error::Serve("the listener ended".to_owned()),
             Err(error) => Error::Serve(error.to_string()),
         }
     }

@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use wire::trace::Spans;
 
+use crate::FreeSpace;
+
 /// Settings of a server.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -69,6 +71,14 @@ pub struct Settings {
     /// How often a key may ask that has no rate of its own and is not an executor's; `None`: as often
     /// as it likes.
     pub requests_per_minute: Option<i64>,
+    /// What must stay free of the disk of the data directory; below it nothing is taken that needs room.
+    pub free_space: FreeSpace,
+    /// What all uploads may take together, in bytes; `None`: as much as there is.
+    pub upload_quota_bytes: Option<u64>,
+    /// How many connections there may be at once.
+    pub max_connections: usize,
+    /// A request's head must be there within this time, and a connection on which nothing is asked for so long ends.
+    pub head_timeout: Duration,
     /// The largest program that may be uploaded, in bytes.
     pub upload_limit_bytes: u64,
     /// What large requests may take of the memory together, in bytes, while they are read and until
@@ -110,6 +120,10 @@ impl Settings {
             audit_retention: Duration::from_secs(400 * 24 * 3600),
             spans: Spans::none(),
             requests_per_minute: Some(6_000),
+            free_space: FreeSpace::Bytes(0),
+            upload_quota_bytes: None,
+            max_connections: 10_000,
+            head_timeout: Duration::from_secs(30),
             upload_limit_bytes: 4 << 30,
             request_memory_bytes: 256 << 20,
         }

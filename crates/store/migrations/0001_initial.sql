@@ -337,6 +337,13 @@ CREATE TABLE key_head (
 );
 INSERT INTO key_head (id, version) VALUES (1, 0);
 
+-- One row: when a write was last tried, to see whether writes work.
+CREATE TABLE proof (
+    id         BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    written_at BIGINT NOT NULL
+);
+INSERT INTO proof (id, written_at) VALUES (1, 0);
+
 -- Secrets that are good for one use and a short time, by their SHA-256: what the use is, and for whom.
 CREATE TABLE tickets (
     hash       {bytes} NOT NULL PRIMARY KEY,

@@ -52,6 +52,16 @@ pub fn add(batch: &mut Batch<'_, '_>, blob: &Blob, at: i64) -> Result<String, Er
     object.ok_or_else(|| Error::Corrupt("a blob that was inserted has no row".to_owned()))
 }
 
+/// How many bytes all blobs have together. Reads the row of each.
+///
+/// # Errors
+/// The database's.
+pub fn stored_bytes(read: &mut Read<'_, '_>) -> Result<i64, Error> {
+    const SUM: &str = "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM blobs";
+    let sum = read.tx.first(SUM, args![], |row| row.int(0))?;
+    Ok(sum.unwrap_or(0))
+}
+
 /// The blob with this hash.
 ///
 /// # Errors

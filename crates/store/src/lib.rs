@@ -31,6 +31,7 @@ mod metrics;
 mod migrate;
 mod pending_claim;
 pub mod playgrounds;
+pub mod proof;
 pub mod questions;
 mod reader;
 pub mod retention;

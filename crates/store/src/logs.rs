@@ -55,7 +55,7 @@ pub fn append(batch: &mut Batch<'_, '_>, chunk: &Append) -> Result<(), Error> {
     const PARENT: &str = "SELECT id, starts FROM runs
         WHERE id = (SELECT parent FROM runs WHERE id = $1) AND ended_at IS NULL {lock}";
     let attempt = holder_attempt(batch, chunk)?;
-    let mut place = Place::read(batch.tx, chunk.id, attempt, chunk.stream)?;
+    let mut place = LogPosition::read(batch.tx, chunk.id, attempt, chunk.stream)?;
     let known = usize::try_from(place.next.saturating_sub(chunk.position)).unwrap_or(0);
     let Some(body) = chunk.body.get(known..).filter(|body| !body.is_empty()) else {
         return Ok(());
@@ -68,7 +68,7 @@ pub fn append(batch: &mut Batch<'_, '_>, chunk: &Append) -> Result<(), Error> {
         Ok((row.run_id(0)?, row.int(1)?))
     })?;
     if let Some((parent, attempt)) = parent {
-        let mut place = Place::read(batch.tx, parent, attempt, chunk.stream)?;
+        let mut place = LogPosition::read(batch.tx, parent, attempt, chunk.stream)?;
         let at = place.next.saturating_add(place.beside);
         place.beside = place.beside.saturating_add(as_int(body.len()));
         place.store(batch, at, body)?;
@@ -77,7 +77,7 @@ pub fn append(batch: &mut Batch<'_, '_>, chunk: &Append) -> Result<(), Error> {
 }
 
 /// How far a stream of an attempt has come.
-struct Place {
+struct LogPosition {
     id: RunId,
     attempt: i64,
     stream: &'static str,
@@ -87,13 +87,8 @@ struct Place {
     beside: i64,
 }
 
-impl Place {
-    fn read(
-        tx: &mut Tx<'_>,
-        id: RunId,
-        attempt: i64,
-        stream: &'static str,
-    ) -> Result<Self, Error> {
+impl LogPosition {
+    fn read(tx: &mut Tx<'_>, id: RunId, attempt: i64, stream: &'static str) -> Result<Self, Error> {
         const PLACE: &str = "SELECT next, beside FROM log_positions
             WHERE run_id = $1 AND attempt = $2 AND stream = $3";
         let place = tx.first(PLACE, args![&id, attempt, stream], |row| {

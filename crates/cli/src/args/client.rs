@@ -42,7 +42,7 @@ pub(crate) struct ShownKey {
     #[arg(value_parser = secret::key)]
     key: Option<Secret>,
 
-    /// File with the key
+    /// File whose first line is the key
     #[arg(long, env = "PLAYHOUSE_KEY_FILE", value_name = "FILE")]
     key_file: Option<PathBuf>,
 }
@@ -63,7 +63,8 @@ impl ShownKey {
         };
         let text = std::fs::read_to_string(file)
             .map_err(|error| Failure::io(format!("the key file {}", file.display()), &error))?;
-        match text.trim() {
+        // Other lines say what it is for.
+        match text.trim().lines().next().unwrap_or_default().trim() {
             "" => Err(Failure::usage(format!(
                 "the key file {} is empty",
                 file.display()

@@ -207,6 +207,23 @@ pub(crate) struct Serve {
     #[arg(value_parser = clap::value_parser!(i64).range(0..=100_000_000))]
     pub(crate) requests_per_minute: i64,
 
+    /// What must stay free of the disk of the data directory: below it no runs, output or uploads are taken, ends of
+    /// runs are; 0 takes everything [default: 5 percent, at least 200M]
+    #[arg(long, env = "PLAYHOUSE_FREE_SPACE", value_name = "SIZE")]
+    #[arg(value_parser = values::bytes_or_none)]
+    pub(crate) free_space: Option<u64>,
+
+    /// What all uploads, files and artefacts may take together [default: no limit of its own]
+    #[arg(long, env = "PLAYHOUSE_UPLOAD_QUOTA", value_name = "SIZE")]
+    #[arg(value_parser = values::bytes)]
+    pub(crate) upload_quota: Option<u64>,
+
+    /// Connections at once, at most; those over which nobody has shown a key give way to newer ones
+    /// [default: three quarters of the files that may be open, at most 10000]
+    #[arg(long, env = "PLAYHOUSE_MAX_CONNECTIONS", value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(16..))]
+    pub(crate) max_connections: Option<u32>,
+
     /// Largest program, file or artefact that may be uploaded
     #[arg(
         long,

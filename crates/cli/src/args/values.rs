@@ -109,6 +109,14 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
     }
 }
 
+/// A size in bytes, or 0.
+pub(super) fn bytes_or_none(text: &str) -> Result<u64, String> {
+    match text.trim() {
+        "0" => Ok(0),
+        text => bytes(text),
+    }
+}
+
 /// A number of processor cores above zero, such as `1.5`.
 pub(super) fn cores(text: &str) -> Result<f64, String> {
     let cores = text

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use server::{DatabaseError, Error, Running, Settings};
+use server::{DatabaseError, Error, FreeSpace, Running, Settings};
 
 use super::{executor, place};
 use crate::{
@@ -14,6 +14,9 @@ use crate::{
     signals::StopSignals,
 };
 
+/// More connections are allowed only when they are asked for.
+const MOST_CONNECTIONS: usize = 10_000;
+
 /// Starts the server, which is ready when the executor `awaited`, if there is to be one, has
 /// registered.
 pub(super) async fn start(
@@ -21,6 +24,11 @@ pub(super) async fn start(
     data_dir: PathBuf,
     awaited: Option<String>,
 ) -> Result<Running, Failure> {
+    let files = allow_many_files();
+    let max_connections = match serve.max_connections {
+        Some(most) => most as usize,
+        None => (files / 4 * 3).min(MOST_CONNECTIONS),
+    };
     let settings = Settings {
         expected_executor: awaited,
         spans: spans(&serve.tracing, "playhouse-server")?,
@@ -44,26 +52,30 @@ pub(super) async fn start(
         retention: serve.retention_hours,
         audit_retention: serve.audit_retention_days,
         requests_per_minute: Some(serve.requests_per_minute).filter(|rate| *rate > 0),
+        free_space: serve.free_space.map_or(FreeSpace::Usual, FreeSpace::Bytes),
+        upload_quota_bytes: serve.upload_quota,
+        max_connections,
         upload_limit_bytes: serve.upload_limit,
         request_memory_bytes: serve.request_memory,
         ..Settings::new(data_dir)
     };
-    allow_many_files();
     server::start(settings)
         .await
         .map_err(|error| failure(&error))
 }
 
-/// Each live reader is a connection, and the usual soft limit is for a thousand files.
-fn allow_many_files() {
+/// Each connection is a file, and the usual soft limit is for a thousand files. Answers how many there may be.
+fn allow_many_files() -> usize {
     const WANTED: u64 = 65_536;
+    const USUAL: usize = 1_024;
     let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
         let wanted = soft.max(WANTED.min(hard));
-        setrlimit(Resource::RLIMIT_NOFILE, wanted, hard)
+        setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).map(|()| wanted)
     });
-    if let Err(error) = raised {
+    if let Err(error) = &raised {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
+    raised.map_or(USUAL, |files| usize::try_from(files).unwrap_or(USUAL))
 }
 
 /// Which database the server uses, as the flag of a command on keys.
@@ -86,8 +98,8 @@ pub(super) async fn warn_without_keys(running: &Running, at: &str) -> Result<(),
     let url = running.public_url();
     let [state, more] = if running.trusts_its_machine() {
         [
-            "There are no keys: any program on this machine may do everything, all others",
-            "nothing. Put no proxy in front of it. Make the first key, an admin's, here with the",
+            "There are no keys: any program on this machine may run and watch, all others nothing.",
+            "Put no proxy in front of it. Make the first key, an admin's, here with the",
         ]
     } else {
         [

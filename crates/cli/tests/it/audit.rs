@@ -40,8 +40,8 @@ fn the_audit_is_read_and_verified_here_and_over_http() {
         })
         .collect();
     let expected = [
-        ("binary.upload", "loopback"),
-        ("job.submit", "loopback"),
+        ("binary.upload", "operator"),
+        ("job.submit", "operator"),
         ("key.create", "operator"),
     ];
     let expected = expected.map(|(action, actor)| (action.to_owned(), actor.to_owned()));

@@ -27,7 +27,10 @@ impl Call {
 
     fn json(server: &Server, line: &str, body: &Value) -> Self {
         let body = body.to_string();
-        let headers = format!("content-length: {}\r\n", body.len());
+        let token = std::fs::read_to_string(server.data_dir().join("operator.token"));
+        let token = token.expect("there are no keys");
+        let token = token.lines().next().expect("a token");
+        let headers = format!("x-api-key: {token}\r\ncontent-length: {}\r\n", body.len());
         Self::send(server, line, &headers, &body)
     }
 

@@ -1,6 +1,6 @@
 //! Authentication and the scope check in front of every route.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     body::{Body, HttpBody},
@@ -16,26 +16,33 @@ use super::{
     Principal,
     cache::Found,
     credentials::{self, Credentials},
-    executor_identity, held,
+    executor_identity, held, operator_token,
     principal::KeyHolder,
     rate::Rate,
     refused::Refused,
     scope::Scope,
     tickets::{self, Purpose},
 };
-use crate::{app::App, audit::Seen, http::peer::Peer};
+use crate::{
+    app::App,
+    audit::Seen,
+    http::{connections::Link, peer::Peer},
+};
+
+/// The scope that a route needs, and whether it needs room on the disk.
+type Needs = (Scope, bool);
 
 /// Adds the check to a route that needs `scope`.
 pub(crate) fn scope_checked(
     app: &App,
-    scope: Scope,
+    needs: Needs,
     routes: MethodRouter<App>,
 ) -> MethodRouter<App> {
-    routes.route_layer(middleware::from_fn_with_state((app.clone(), scope), check))
+    routes.route_layer(middleware::from_fn_with_state((app.clone(), needs), check))
 }
 
 async fn check(
-    State((app, scope)): State<(App, Scope)>,
+    State((app, (scope, needs_room))): State<(App, Needs)>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -52,12 +59,16 @@ async fn check(
     if let Some(seen) = request.extensions().get::<Seen>() {
         seen.tell(&principal);
     }
+    if let Some(link) = request.extensions().get::<Link>() {
+        link.is_known();
+    }
     let rate = rate_of(&app, &principal);
     let admitted = match rate.map_or(Ok(()), |rate| rate.take(app.now_ms())) {
         Ok(()) => admit(&app, scope, &principal, &mut request).await,
         Err(wait_ms) => Err(Refused::TooOften(wait_ms)),
     };
     let mut answer = match admitted {
+        Ok(()) if needs_room && let Err(full) = app.disk.must_have_room() => full.into_response(),
         Ok(()) => pass(&app, scope, &principal, request, next).await,
         Err(refused) => refused.into_response(),
     };
@@ -119,10 +130,17 @@ fn until_ended(app: &App, principal: &Principal, response: Response) -> Response
     if response.body().size_hint().exact().is_some() {
         return response;
     }
+    let counted = match principal.enter_stream() {
+        Ok(counted) => counted,
+        Err(refusal) => return refusal.into_response(),
+    };
     let (app, principal) = (app.clone(), principal.clone());
     response.map(|body| {
         let ended = async move { app.keys.ended(&principal, &app.clock).await };
-        Body::from_stream(body.into_data_stream().take_until(Box::pin(ended)))
+        let stream = body.into_data_stream().take_until(Box::pin(ended));
+        Body::from_stream(stream.inspect(move |_| {
+            let _ = &counted;
+        }))
     })
 }
 
@@ -142,7 +160,7 @@ async fn admit(
         };
     }
     if !allowed {
-        return Err(Refused::Scope(scope));
+        return Err(Refused::of_scope(principal, scope));
     }
     if executor_identity::names_another(principal, request).await {
         return Err(Refused::Another);
@@ -155,11 +173,11 @@ async fn identify(app: &App, request: &mut Request) -> Result<Principal, Refused
     if let Some(principal) = request.extensions().get::<Principal>() {
         return Ok(principal.clone());
     }
-    let (now, peer, local) = (app.now_ms(), peer(request), is_local(request));
+    let (now, peer, origin) = (app.now_ms(), peer(request), origin(request));
     let seen = request.extensions().get::<Seen>().cloned();
     let found = match credentials::take(request) {
-        Credentials::Key(key) => look_up(app, Some(&key), local, seen).await,
-        Credentials::Nothing => look_up(app, None, local, seen).await,
+        Credentials::Key(key) => look_up(app, Some(&key), origin, seen).await,
+        Credentials::Nothing => look_up(app, None, origin, seen).await,
         // To look for a ticket is a write: who has shown too many wrong ones does not cause it, and
         // those that are looked for right now count as well.
         Credentials::Ticket(ticket) => {
@@ -186,9 +204,11 @@ async fn identify(app: &App, request: &mut Request) -> Result<Principal, Refused
 async fn look_up(
     app: &App,
     text: Option<&str>,
-    local: bool,
+    origin: Origin,
     seen: Option<Seen>,
 ) -> Result<Principal, Refused> {
+    let token = text.filter(|text| operator_token::has_form(text));
+    let text = text.filter(|_| token.is_none());
     match app.keys.find(&app.store, text, app.now_ms()).await {
         Ok(Found::Key(key)) => Ok(Principal::Key(KeyHolder(key))),
         Ok(Found::Ended(key)) => {
@@ -199,8 +219,12 @@ async fn look_up(
         }
         Ok(Found::Unknown) => Err(Refused::Unknown),
         Ok(Found::Missing) => Err(Refused::NoKey),
-        Ok(Found::NoKeys) if !local => Err(Refused::Remote),
+        Ok(Found::NoKeys) if origin == Origin::Elsewhere => Err(Refused::Remote),
         Ok(Found::NoKeys) if !app.hosts.are_loopback() => Err(Refused::Named),
+        Ok(Found::NoKeys) if origin == Origin::Process => Ok(Principal::Operator),
+        Ok(Found::NoKeys) if token.is_some_and(|token| app.operator.is(token)) => {
+            Ok(Principal::Operator)
+        }
         Ok(Found::NoKeys) => Ok(Principal::Loopback),
         Err(error) => Err(unavailable(&error)),
     }
@@ -230,8 +254,17 @@ async fn connect(app: &App, ticket: String, now: i64) -> Result<Principal, Refus
         .ok_or(Refused::Unknown)
 }
 
-/// Whether a request comes from this machine. What a proxy passes on comes from anywhere.
-fn is_local(request: &Request) -> bool {
+/// Where a request comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The process itself, without a connection.
+    Process,
+    Machine,
+    Elsewhere,
+}
+
+/// Where a request comes from. What a proxy passes on comes from anywhere.
+fn origin(request: &Request) -> Origin {
     const FORWARDED: [&str; 9] = [
         "forwarded",
         "via",
@@ -248,16 +281,13 @@ fn is_local(request: &Request) -> bool {
         || FORWARDED
             .iter()
             .any(|name| request.headers().contains_key(*name));
-    // Without a connection it was made in this process.
-    let connected = request
-        .extensions()
-        .get::<ConnectInfo<std::net::SocketAddr>>()
-        .is_some();
-    !forwarded
-        && match peer(request) {
-            Some(address) => address.to_canonical().is_loopback(),
-            None => !connected,
-        }
+    let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    match peer(request) {
+        _ if forwarded => Origin::Elsewhere,
+        Some(address) if address.to_canonical().is_loopback() => Origin::Machine,
+        None if connection.is_none() => Origin::Process,
+        _ => Origin::Elsewhere,
+    }
 }
 
 fn unavailable(error: &store::Error) -> Refused {

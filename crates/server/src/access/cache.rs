@@ -246,7 +246,7 @@ impl Known {
     fn stands(&self, principal: &Principal, now: i64) -> bool {
         match principal {
             Principal::Builtin => true,
-            Principal::Loopback => !self.any,
+            Principal::Loopback | Principal::Operator => !self.any,
             Principal::Key(KeyHolder(key)) => {
                 let mut known = self.by_prefix.values();
                 key.is_live(now) && known.any(|known| known.id == key.id && !known.is_revoked)

@@ -9,8 +9,8 @@ use super::{Principal, principal::KeyHolder, scope::Scopes};
 pub(crate) enum Caller {
     /// The operator, who has the data directory or the database.
     Operator,
-    /// A caller on this machine: only as long as there are no keys.
-    Loopback,
+    /// The operator over HTTP: only as long as there are no keys.
+    First,
     /// The holder of a key: it gives no more than it has, for no longer.
     Key {
         id: String,
@@ -32,7 +32,7 @@ impl Caller {
     pub(crate) fn of(principal: &Principal) -> Self {
         match principal {
             Principal::Builtin => Self::Operator,
-            Principal::Loopback => Self::Loopback,
+            Principal::Loopback | Principal::Operator => Self::First,
             Principal::Key(KeyHolder(key)) => Self::Key {
                 id: key.id.clone(),
                 scopes: key.scopes,
@@ -46,7 +46,7 @@ impl Caller {
     pub(super) fn stands(&self, batch: &mut Batch<'_, '_>, now: i64) -> Result<bool, store::Error> {
         match self {
             Self::Key { id, .. } => Ok(store::keys::live(batch, id, now)?.is_some()),
-            Self::Operator | Self::Loopback | Self::Setup(_) | Self::Join { .. } => Ok(true),
+            Self::Operator | Self::First | Self::Setup(_) | Self::Join { .. } => Ok(true),
         }
     }
 }

@@ -55,7 +55,7 @@ pub(crate) async fn issue(
     let entry = entry.detail(format!("{}, role {}", row.name, row.role));
     let key = store::keys::NewKey {
         may_be_first: scopes(&row).is_every(),
-        must_be_first: matches!(caller, Caller::Loopback | Caller::Setup(_)),
+        must_be_first: matches!(caller, Caller::First | Caller::Setup(_)),
         row: row.clone(),
         // Two keys that perform runs under one name would be one executor.
         rivals: is_bound(scopes(&row)).then_some(|rival: &KeyRow| is_bound(scopes(rival))),

@@ -39,7 +39,7 @@ pub(crate) async fn join_token(
     }
     match caller {
         // The key that it would become would be the first.
-        Caller::Loopback => return Err(IssueError::First),
+        Caller::First => return Err(IssueError::First),
         Caller::Key { scopes, .. } if !scopes.cover(Role::Executor.scopes()) => {
             return Err(IssueError::TooMuch);
         }

@@ -1,14 +1,18 @@
 //! A key as a running server knows it.
 
-use std::sync::{Mutex, atomic::AtomicI64};
+use std::sync::{Arc, Mutex, atomic::AtomicI64};
 
 use store::keys::KeyRow;
+use tokio::sync::Semaphore;
 
 use super::{
     bucket::Bucket,
     role::Role,
     scope::{Scope, Scopes},
 };
+
+/// Streams and sockets that one key may have at once.
+pub(super) const STREAMS: usize = 1_000;
 
 /// A key. One that was revoked or has expired opens nothing, and says whose it was.
 #[derive(Debug)]
@@ -23,6 +27,7 @@ pub(crate) struct Key {
     pub(super) is_revoked: bool,
     pub(super) requests_per_minute: Option<i64>,
     pub(super) bucket: Mutex<Bucket>,
+    pub(super) streams: Arc<Semaphore>,
     /// When it was last used, epoch milliseconds, and when it was last written down.
     pub(super) used_at: AtomicI64,
     pub(super) noted_at: AtomicI64,
@@ -42,6 +47,7 @@ impl Key {
             is_revoked: row.revoked_at.is_some(),
             requests_per_minute: row.requests_per_minute,
             bucket: Mutex::default(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
             used_at: AtomicI64::new(0),
             noted_at: AtomicI64::new(0),
         }

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 
-use super::scope::Scope;
+use super::{Principal, key::STREAMS, scope::Scope};
 use crate::refusal::{Refusal, RefusalKind};
 
 /// Why a request does not pass.
@@ -18,16 +18,30 @@ pub(super) enum Refused {
     Unknown,
     /// Its key does not have the scope.
     Scope(Scope),
+    /// There are no keys, and it does not show that it is the operator's.
+    NotOperator(Scope),
     /// It is an executor's, and the executor does not hold the run.
     NotHeld,
     /// It is an executor's, and the path names another executor.
     Another,
     /// It asks more often than it may: again after so many milliseconds.
     TooOften(i64),
+    /// Its key has as many streams and sockets as it may.
+    Streams,
     /// Its address has shown too many wrong secrets: again after so many milliseconds.
     FailedAuthLimiter(i64),
     /// The database did not say which keys there are.
     Unavailable,
+}
+
+impl Refused {
+    /// Why this principal may not do what needs the scope.
+    pub(super) fn of_scope(principal: &Principal, scope: Scope) -> Self {
+        match principal {
+            Principal::Loopback => Self::NotOperator(scope),
+            _ => Self::Scope(scope),
+        }
+    }
 }
 
 impl From<Refused> for Refusal {
@@ -57,6 +71,14 @@ impl From<Refused> for Refusal {
                 let message = format!("the key does not have the scope {}", scope.as_str());
                 return Self::new(K::Forbidden, message);
             }
+            Refused::NotOperator(scope) => {
+                let message = format!(
+                    "there are no keys yet, and {} is the operator's alone: commands of `playhouse` prove that with \
+                     the file `operator.token` of the data directory, others send its first line as X-API-Key",
+                    scope.as_str()
+                );
+                return Self::new(K::Unauthorized, message);
+            }
             Refused::NotHeld => (
                 K::Forbidden,
                 "an executor's key reads only what its executor holds",
@@ -69,6 +91,11 @@ impl From<Refused> for Refusal {
                 K::RateLimited { retry_after_ms },
                 "the key asks more often than it may",
             ),
+            Refused::Streams => {
+                let message = format!("the key has {STREAMS} streams and sockets already");
+                let retry_after_ms = 10_000;
+                return Self::new(K::RateLimited { retry_after_ms }, message);
+            }
             Refused::FailedAuthLimiter(retry_after_ms) => (
                 K::RateLimited { retry_after_ms },
                 "too many wrong keys, tickets or tokens came from this address",

@@ -149,6 +149,11 @@ impl Scopes {
         Self(self.0 | other.0)
     }
 
+    pub(super) fn without(self, others: &[Scope]) -> Self {
+        let others: Self = others.iter().copied().collect();
+        Self(self.0 & !others.0)
+    }
+
     /// Whether everything that `other` allows is allowed here too.
     pub(crate) fn cover(self, other: Self) -> bool {
         self.0 & other.0 == other.0

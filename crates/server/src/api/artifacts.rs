@@ -20,13 +20,10 @@ use crate::{
 };
 
 /// Nothing of an artefact runs in a browser: it is saved, not shown, whatever it says it is.
-const INERT: [(HeaderName, &str); 2] = [
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "sandbox; default-src 'none'",
-    ),
-];
+const INERT: [(HeaderName, &str); 1] = [(
+    header::CONTENT_SECURITY_POLICY,
+    "sandbox; default-src 'none'; frame-ancestors 'none'",
+)];
 
 /// The artefacts of a run, by their names.
 #[utoipa::path(get, path = "/api/runs/{id}/artifacts", tag = "runs",

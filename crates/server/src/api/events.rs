@@ -11,7 +11,7 @@ use crate::{
     app::App,
     http::extract::Params,
     live::{
-        Filter, Form, LiveEvent, Reader, ReaderStep,
+        Filter, Form, LiveEvent, Reader, ReaderStep, filter,
         sse::{self, Chunk},
     },
     refusal::Refusal,
@@ -55,11 +55,10 @@ pub(crate) fn wanted(wanted: Wanted) -> Result<(Option<i64>, Filter), Refusal> {
         let message = format!("kind must be one of {}", known.join(", "));
         return Err(Refusal::bad_request(message));
     }
-    let types = |types: String| types.split(',').map(|t| t.trim().to_owned()).collect();
     let filter = Filter {
         run,
         kind: wanted.kind,
-        types: wanted.types.map(types),
+        types: filter::types(wanted.types)?,
     };
     Ok((wanted.after, filter))
 }

@@ -14,7 +14,7 @@ pub(crate) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Whether the server reaches its database, has the executor that it waits for, and is not about to
+/// Whether the server can write to its database, which it tries every few seconds at most, has room on its disk, has the executor that it waits for, and is not about to
 /// stop.
 #[utoipa::path(get, path = "/readyz", tag = "admin",
     responses((status = 200, description = "Send it requests", body = String),
@@ -27,11 +27,14 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Refusa
     if !app.readiness.is_there() {
         return Err(not("the built-in executor is not there yet"));
     }
-    match app.store.read(store::events::extent).await {
-        Ok(_) => Ok("ok\n"),
+    if let Some(shortage) = app.disk.shortage() {
+        return Err(not(&shortage));
+    }
+    match app.readiness.can_write(&app.store, app.now_ms()).await {
+        Ok(()) => Ok("ok\n"),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            Err(not("the database does not answer"))
+            Err(not("nothing can be written to the database"))
         }
     }
 }

@@ -45,6 +45,7 @@ impl AuditContext {
         let actor = match principal {
             Some(Principal::Builtin) => Actor::word("builtin"),
             Some(Principal::Loopback) => Actor::word("loopback"),
+            Some(Principal::Operator) => Actor::word("operator"),
             Some(key @ Principal::Key(_)) => key.key().map_or_else(Actor::default, |key| Actor {
                 id: key.id.clone(),
                 name: key.name.clone(),

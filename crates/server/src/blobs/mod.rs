@@ -39,9 +39,11 @@ const UPLOAD_TIME: Duration = Duration::from_secs(12 * 3600);
 /// Where the bytes of blobs are.
 pub(crate) struct Blobs {
     objects: Arc<dyn ObjectStore>,
-    /// An upload is written in pieces of so many bytes.
+    /// The pieces of an upload.
     part_bytes: usize,
     limit_bytes: u64,
+    /// What all may take together.
+    quota_bytes: Option<u64>,
     /// An upload of which nothing comes for so long is given up.
     upload_timeout: Duration,
     sweep: Mutex<Sweep>,
@@ -61,6 +63,8 @@ pub(crate) struct Sweep {
 pub(crate) enum BlobError {
     #[error("the upload is larger than {0} bytes")]
     TooLarge(u64),
+    #[error("all uploads together take the {0} bytes that they may")]
+    Quota(u64),
     #[error("the upload is empty")]
     Empty,
     #[error("nothing of the upload came for {} seconds", .0.as_secs_f64())]
@@ -87,6 +91,7 @@ impl Blobs {
             objects,
             part_bytes,
             limit_bytes: settings.upload_limit_bytes,
+            quota_bytes: settings.upload_quota_bytes,
             upload_timeout: settings.upload_timeout,
             sweep: Mutex::default(),
         })
@@ -101,6 +106,12 @@ impl Blobs {
         body: impl Stream<Item = Result<Bytes, E>> + Send,
         may_be_empty: bool,
     ) -> Result<Blob, BlobError> {
+        if let Some(quota) = self.quota_bytes {
+            let stored = u64::try_from(store.read(store::blobs::stored_bytes).await?);
+            if stored.unwrap_or(0) >= quota {
+                return Err(BlobError::Quota(quota));
+            }
+        }
         let mut incoming = Incoming::new(Arc::clone(&self.objects), self.part_bytes);
         let received = self.receive(body, &mut incoming, may_be_empty).await;
         let (sha256, size_bytes) = match received {
@@ -150,10 +161,8 @@ impl Blobs {
         if size == 0 && !may_be_empty {
             return Err(BlobError::Empty);
         }
-        Ok((
-            hex(&hash.finalize()),
-            i64::try_from(size).unwrap_or(i64::MAX),
-        ))
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        Ok((hex(&hash.finalize()), size))
     }
 
     /// The blob that has this hash already, if its bytes are there. The sweep spares it from now on.
@@ -255,6 +264,7 @@ impl From<BlobError> for Refusal {
             BlobError::TooLarge(limit) => {
                 Self::new(RefusalKind::TooLarge, message).about("limit_bytes", limit)
             }
+            BlobError::Quota(_) => Self::new(RefusalKind::Unavailable, message),
             BlobError::Slow(_) | BlobError::Endless => {
                 Self::new(RefusalKind::RequestTimeout, message)
             }

@@ -4,12 +4,15 @@
 pub(crate) mod body;
 pub(crate) mod budget;
 pub(crate) mod check;
-pub(crate) mod connection;
+mod connection;
+pub(crate) mod connections;
 pub(crate) mod cors;
 pub(crate) mod extract;
 pub(crate) mod hosts;
 pub(crate) mod json;
+pub(crate) mod listener;
 pub(crate) mod origin_check;
 pub(crate) mod peer;
+mod protection;
 pub(crate) mod requests;
 pub(crate) mod transport;

@@ -10,6 +10,7 @@ use engine::RunId;
 use tracing::{Instrument, Span, field};
 use uuid::Uuid;
 
+use super::protection::protect;
 use crate::refusal::Contract;
 
 /// The header that tells a caller what its request is called in the log.
@@ -37,6 +38,7 @@ pub(crate) async fn name(
     let answer = async {
         let mut answer = contract.render(next.run(request).await);
         tracing::debug!(status = answer.status().as_u16(), "answered");
+        protect(answer.headers_mut());
         if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
             answer.headers_mut().insert(HEADER, id);
         }

@@ -2,7 +2,7 @@
 //! readers.
 
 mod event;
-mod filter;
+pub(crate) mod filter;
 mod frames;
 mod reader;
 mod readers;

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
-    http::connection::Link,
+    http::connections::Link,
     live::{Form, Present},
 };
 

@@ -19,7 +19,7 @@ use prometheus_client::{
 use store::{Store, hooks::Outcome};
 
 use self::{deliveries::Deliveries, http::Requests};
-use crate::live::Readers;
+use crate::{http::connections::Connections, live::Readers};
 
 /// The metrics of one server. Cheap to clone.
 #[derive(Clone)]
@@ -37,6 +37,7 @@ struct Parts {
     deliveries: Deliveries,
     requests: Requests,
     readers: Readers,
+    connections: Connections,
 }
 
 type Waits = Family<WaitLabels, Histogram, fn() -> Histogram>;
@@ -60,6 +61,8 @@ impl Metrics {
         store.register(&mut registry);
         let readers = Readers::default();
         readers.register(&mut registry);
+        let connections = Connections::default();
+        connections.register(&mut registry);
         let parts = Parts {
             runs: gauge_of_runs(&mut registry),
             executors: registered(
@@ -73,6 +76,7 @@ impl Metrics {
             deliveries: Deliveries::new(&mut registry),
             requests: Requests::new(&mut registry),
             readers,
+            connections,
             registry,
         };
         Self {
@@ -83,6 +87,11 @@ impl Metrics {
     /// Who looks on live.
     pub(crate) fn readers(&self) -> &Readers {
         &self.parts.readers
+    }
+
+    /// Who is connected.
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.parts.connections
     }
 
     /// What is noted of requests.

@@ -88,7 +88,10 @@ async fn artefacts_are_stored_listed_and_fetched() {
                 "attachment; filename*=UTF-8''index.html",
             ),
             ("x-content-type-options", "nosniff"),
-            ("content-security-policy", "sandbox; default-src 'none'"),
+            (
+                "content-security-policy",
+                "sandbox; default-src 'none'; frame-ancestors 'none'",
+            ),
         ] {
             assert_eq!(found.headers[header], value);
         }

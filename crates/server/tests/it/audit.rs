@@ -155,7 +155,7 @@ async fn the_first_key_leaves_a_line() {
     let lines = after(&keyed, 0).await;
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0]["action"], "key.create");
-    assert_eq!(lines[0]["actor"], json!({"id": "loopback"}));
+    assert_eq!(lines[0]["actor"], json!({"id": "operator"}));
     assert_eq!(lines[0]["detail"], "admin, role admin");
 }
 
@@ -358,7 +358,7 @@ async fn pages_follow_each_other_and_filters_are_checked() {
     for _ in 0..5 {
         server.submit(&smallest()).await;
     }
-    let mut path = "/api/audit?limit=2&action=job.*&actor=loopback".to_owned();
+    let mut path = "/api/audit?limit=2&action=job.*&actor=operator".to_owned();
     let mut numbers = Vec::new();
     loop {
         let answer: Answer = server.get(&path).await;

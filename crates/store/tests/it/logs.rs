@@ -255,11 +255,17 @@ async fn a_parent_gets_what_its_child_prints(db: &Database) {
         },
     )
     .await;
-    append(&store, &parent, "stdout", 0, b"begins ").await.unwrap();
+    append(&store, &parent, "stdout", 0, b"begins ")
+        .await
+        .unwrap();
     append(&store, &child, "stdout", 0, b"child").await.unwrap();
     // What comes again is not shown again, neither of the child nor of the parent.
-    append(&store, &child, "stdout", 0, b"child!").await.unwrap();
-    append(&store, &parent, "stdout", 3, b"ins and goes on").await.unwrap();
+    append(&store, &child, "stdout", 0, b"child!")
+        .await
+        .unwrap();
+    append(&store, &parent, "stdout", 3, b"ins and goes on")
+        .await
+        .unwrap();
     let expected = [(0, "begins "), (7, "child"), (12, "!"), (13, "and goes on")];
     let expected: Vec<_> = expected.map(|(at, text)| (at, text.to_owned())).into();
     assert_eq!(places(&chunks(&store, &parent).await), expected);

@@ -27,6 +27,8 @@ pub(crate) fn playhouse(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_playhouse"));
     command
         .env_clear()
+        // The machine of a test may have a full disk.
+        .env("PLAYHOUSE_FREE_SPACE", "0")
         .env("PATH", "/usr/bin:/bin")
         .env("HOME", home)
         .current_dir(home);

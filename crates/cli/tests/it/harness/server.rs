@@ -135,6 +135,8 @@ impl Server {
     /// A client command against this server, not started yet.
     pub(crate) fn client(&self, arguments: &[&str]) -> Command {
         let mut command = playhouse(self.home());
+        // Where the operator's token is.
+        command.env("PLAYHOUSE_DATA_DIR", self.data_dir());
         command.env("PLAYHOUSE_SERVER", self.url()).args(arguments);
         command
     }

@@ -29,7 +29,8 @@ use crate::{
         (status = 404, description = "No such run, or its lease is another's"),
         (status = 408, description = "Nothing came for a minute"),
         (status = 409, description = "The run has too many artefacts"),
-        (status = 413, description = "Too large")))]
+        (status = 413, description = "Too large"),
+        (status = 503, description = "Too little of the disk is free")))]
 pub(crate) async fn put(
     State(app): State<App>,
     PathParams((id, name)): PathParams<(String, String)>,
@@ -37,6 +38,7 @@ pub(crate) async fn put(
     identity: ExecutorIdentity,
     request: Request,
 ) -> Result<axum::Json<Artifact>, Refusal> {
+    app.disk.must_have_room()?;
     let id = run_id(&id)?;
     check_name(&name).map_err(|message| Refusal::field("name", message))?;
     let holder = holder(&identity, &of.executor, of.token)?;

@@ -29,7 +29,8 @@ use crate::{
         ("token" = i64, Query, description = "The lease's token")),
     responses((status = 204, description = "Stored"),
         (status = 400, description = "A parameter is wrong"),
-        (status = 404, description = "No such run, or its lease is another's")))]
+        (status = 404, description = "No such run, or its lease is another's"),
+        (status = 503, description = "Too little of the disk is free")))]
 pub(crate) async fn append(
     State(app): State<App>,
     PathRunId(id): PathRunId,
@@ -37,6 +38,7 @@ pub(crate) async fn append(
     identity: ExecutorIdentity,
     request: Request,
 ) -> Result<StatusCode, Refusal> {
+    app.disk.must_have_room()?;
     let holder = holder(&identity, &chunk.executor, chunk.token)?;
     let body = body::read(request, BODY_LIMIT).await?;
     let end = chunk.offset.saturating_add(body.len() as u64);

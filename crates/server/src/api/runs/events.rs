@@ -9,7 +9,7 @@ use crate::{
     api::events::messages,
     app::App,
     http::extract::{Params, PathRunId},
-    live::{Filter, Form, sse},
+    live::{Filter, Form, filter, sse},
     refusal::Refusal,
 };
 
@@ -54,11 +54,10 @@ pub(crate) async fn follow(
             first.await?.first().map(|event| event.seq - 1)
         }
     };
-    let types = |types: String| types.split(',').map(|t| t.trim().to_owned()).collect();
     let filter = Filter {
         run: Some(id),
         kind: None,
-        types: query.types.map(types),
+        types: filter::types(query.types)?,
     };
     let reader = app.tail.reader(after, filter).await?;
     let messages = messages(app.clone(), reader);

@@ -40,7 +40,7 @@ pub(crate) async fn follow(
     let upgrade = socket::opening(upgrade)?;
     let reader = app.tail.reader(after, filter).await?;
     let (form, events) = (Form::EVENT_SOCKET, Events(reader));
-    Ok(socket::open(upgrade, app, principal, form, events))
+    socket::open(upgrade, app, principal, form, events)
 }
 
 struct Events(Reader);

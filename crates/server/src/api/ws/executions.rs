@@ -68,7 +68,7 @@ pub(crate) async fn follow(
         ours: after.is_some(),
     };
     let form = Form::EXECUTION_SOCKET;
-    Ok(socket::open(upgrade, app, principal, form, executions))
+    socket::open(upgrade, app, principal, form, executions)
 }
 
 struct Executions {

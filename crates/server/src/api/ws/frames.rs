@@ -53,13 +53,7 @@ pub(crate) async fn follow(
         frames: app.frames.of_run(id),
         is_over: false,
     };
-    Ok(socket::open(
-        upgrade,
-        app,
-        principal,
-        Form::FRAME_SOCKET,
-        frames,
-    ))
+    socket::open(upgrade, app, principal, Form::FRAME_SOCKET, frames)
 }
 
 struct RunFrames {

@@ -60,13 +60,15 @@ pub(super) fn open(
     principal: Principal,
     form: Form,
     mut feed: impl Feed,
-) -> Response {
+) -> Result<Response, Refusal> {
+    let counted = principal.enter_stream()?;
     let present = app.metrics.readers().enter(form);
     let upgrade = upgrade.on_failed_upgrade(|error| {
         tracing::debug!(%error, "a socket was not opened");
     });
-    upgrade
+    let response = upgrade
         .on_upgrade(move |socket| async move {
+            let _counted = counted;
             let mut line = OpenSocket {
                 socket,
                 timeout: app.settings.reader_timeout,
@@ -81,7 +83,8 @@ pub(super) fn open(
             };
             line.close(&end, feed.is_ours(), &present).await;
         })
-        .into_response()
+        .into_response();
+    Ok(response)
 }
 
 /// A socket that is open.

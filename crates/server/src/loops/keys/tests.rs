@@ -32,6 +32,7 @@ async fn a_busy_writer_delays_no_look_at_the_keys() {
     let (audit_context, now) = (AuditContext::operator("key.create"), app.now_ms());
     let made = issue(&app.store, Caller::Operator, &new, audit_context, now).await;
     let key = made.expect("a key").key;
+    app.keys.look(&app.store).await.expect("the keys");
     // It was used, and that is to be noted.
     assert!(app.keys.is_good(&app.store, &key, now).await);
     let (go_on, wait) = std::sync::mpsc::channel::<()>();

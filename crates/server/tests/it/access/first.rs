@@ -32,7 +32,7 @@ fn from<'a>(server: &'a TestServer, address: &str, header: Option<(&str, &str)>)
 }
 
 #[tokio::test]
-async fn without_keys_this_machine_may_do_everything_and_others_nothing() {
+async fn without_keys_this_machine_may_run_and_watch_and_others_nothing() {
     let server = TestServer::open().await;
     for local in ["127.0.0.1:4000", "[::1]:4000", "[::ffff:127.0.0.1]:4000"] {
         assert_eq!(from(&server, local, None).await.status, 200, "{local}");
@@ -68,6 +68,65 @@ async fn without_keys_this_machine_may_do_everything_and_others_nothing() {
     // A key that is not known is none, also where none is needed.
     let answer = from(&server, "127.0.0.1:4000", Some(("x-api-key", "itk_x"))).await;
     assert_eq!(answer.status, 401);
+}
+
+#[tokio::test]
+async fn without_keys_only_the_operator_changes_settings() {
+    let server = TestServer::open().await;
+    let local: SocketAddr = "127.0.0.1:4000".parse().expect("an address");
+    let send = |method: &str, path: &str, key: Option<&str>, body: &str| {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(key) = key {
+            request = request.header("x-api-key", key);
+        }
+        let request = request.extension(ConnectInfo(local));
+        server.request(
+            request
+                .body(Body::from(body.to_owned()))
+                .expect("a request"),
+        )
+    };
+    let file = server.dir().join("data/operator.token");
+    let kept = std::fs::read_to_string(&file).expect("the token");
+    let token = kept.lines().next().expect("a line").to_owned();
+    let new = r#"{"name": "first", "role": "admin"}"#;
+    let hook = r#"{"url": "https://hooks.example/x", "events": ["*"]}"#;
+    for (path, body) in [
+        ("/api/keys", new),
+        ("/api/join-tokens", "{}"),
+        ("/api/vault/rotate", ""),
+        ("/api/hooks", hook),
+        ("/api/playrooms", r#"{"name": "other"}"#),
+    ] {
+        // A token of another server, or of an earlier start, proves nothing and is no wrong key.
+        for key in [None, Some("operator_0123")] {
+            let refused = send("POST", path, key, body).await;
+            assert_eq!(refused.status, 401, "{path}");
+            let said = refused.text().await;
+            assert!(said.contains("the operator's alone"), "{path}: {said}");
+        }
+    }
+    for key in [None, Some(token.as_str())] {
+        assert_eq!(send("GET", "/api/keys", key, "").json(200).await, json!([]));
+        assert_eq!(send("GET", "/api/v1/jobs", key, "").await.status, 200);
+    }
+    let created = send("POST", "/api/keys", Some(&token), new).json(201).await;
+    // From now on it is no key.
+    for key in [None, Some(token.as_str())] {
+        let refused = send("GET", "/api/keys", key, "").problem(401).await;
+        assert!(refused.contains("a key is needed"), "{refused}");
+    }
+    let lines = send("GET", "/api/audit", created["key"].as_str(), "")
+        .json(200)
+        .await;
+    let made = lines.as_array().expect("lines").iter();
+    let mut made = made.filter(|line| line["action"] == "key.create" && line["outcome"] == "ok");
+    assert_eq!(
+        made.next()
+            .map(|line| text(&line["actor"]["id"]))
+            .as_deref(),
+        Some("operator")
+    );
 }
 
 #[tokio::test]

@@ -28,7 +28,9 @@ fn new_key(name: &str, role: &str) -> NewKey {
 
 /// A server with keys: a client with an admin's, and a reader's key.
 async fn with_keys(dir: &Path) -> (Running, Client, CreatedKey) {
-    let (running, first) = start(dir, Duration::from_secs(10)).await;
+    let (running, _) = start(dir, Duration::from_secs(10)).await;
+    let token = server::operator_token(dir, running.public_url()).expect("the operator's");
+    let first = Client::with_key(running.public_url(), &token).expect("a client");
     let admin = first.create_key(&new_key("admin", "admin")).await;
     let admin = admin.expect("the first key");
     let client = Client::with_key(running.public_url(), &admin.key).expect("a client");

@@ -136,7 +136,7 @@ async fn an_approval_is_asked_once_and_answered_once() {
         (&list[0]["id"], &list[0]["may_answer"]),
         (&first["id"], &json!(true))
     );
-    assert_eq!(list[0]["requester"], "loopback");
+    assert_eq!(list[0]["requester"], "operator");
     let approval = format!("/api/approvals/{}", text(&first["id"]));
     let wrong = server.post(
         &approval,
@@ -167,7 +167,7 @@ async fn an_approval_is_asked_once_and_answered_once() {
     assert_eq!(after["answers"][0]["input"], json!({"version": "1.4"}));
     assert_eq!(
         (&after["answers"][0]["by"], &after["answers"][0]["comment"]),
-        (&json!("loopback"), &json!("fine"))
+        (&json!("operator"), &json!("fine"))
     );
     was_told_once(&server, &id, &first["id"]).await;
 }
@@ -420,7 +420,7 @@ async fn a_child_is_started_once_and_its_end_wakes() {
     let detail = text(&audit[0]["detail"]);
     assert_eq!(
         detail,
-        format!("step ask of execution {id}, started by loopback")
+        format!("step ask of execution {id}, started by operator")
     );
     assert_eq!(park(&server, &run, "child", None).await, 204);
 

@@ -1,0 +1,213 @@
+//! All connections of a server, so that nobody takes them all.
+//!
+//! One over which nobody has shown yet that it may ask gives way to newer ones, the oldest first: a probe always
+//! gets in, and who holds thousands that say nothing loses those.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+};
+
+use prometheus_client::{
+    metrics::{counter::Counter, gauge::Gauge},
+    registry::Registry,
+};
+use tokio_util::sync::CancellationToken;
+
+/// The connections of one server. Clones count together.
+#[derive(Clone, Default)]
+pub(crate) struct Connections(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    table: Mutex<Links>,
+    open: Gauge<i64, AtomicI64>,
+    displaced: Counter,
+    refused: Counter,
+}
+
+#[derive(Default)]
+struct Links {
+    /// By their age.
+    links: BTreeMap<u64, Link>,
+    next: u64,
+}
+
+/// What a request knows of its connection.
+#[derive(Clone)]
+pub(crate) struct Link {
+    pub(super) peer: SocketAddr,
+    pub(super) cut: CancellationToken,
+    is_known: Arc<AtomicBool>,
+}
+
+impl Link {
+    /// Ends the connection, whatever is still to be written.
+    pub(crate) fn cut(&self) {
+        self.cut.cancel();
+    }
+
+    /// Who asks over it may do so: it gives way to no other one.
+    pub(crate) fn is_known(&self) {
+        self.is_known.store(true, Ordering::Relaxed);
+    }
+
+    fn may_go(&self) -> bool {
+        !self.is_known.load(Ordering::Relaxed)
+    }
+}
+
+/// A connection's place among the others, until it is dropped.
+pub(super) struct Seat {
+    pub(super) link: Link,
+    number: u64,
+    all: Connections,
+}
+
+impl Connections {
+    /// Makes the counts known to Prometheus.
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        let Shared {
+            open,
+            displaced,
+            refused,
+            ..
+        } = &*self.0;
+        registry.register("connections", "Connections that are open", open.clone());
+        let help =
+            "Connections that gave way to newer ones before anyone had shown a key over them";
+        registry.register("connections_displaced", help, displaced.clone());
+        let help = "Connections for which there was no room";
+        registry.register("connections_refused", help, refused.clone());
+    }
+
+    /// Takes a connection in, of at most `most`; `None` when all have shown that they may ask. Of an address at
+    /// most half of all may not have shown it.
+    pub(super) fn enter(&self, peer: SocketAddr, most: usize) -> Option<Seat> {
+        let address = peer.ip().to_canonical();
+        let mut table = self.table();
+        let full = table.links.len() >= most;
+        let victim = if full {
+            table.oldest(None).map(|(number, _)| number)
+        } else if table.links.len() >= most / 2 {
+            let (oldest, count) = table.oldest(Some(address)).unwrap_or_default();
+            (count >= most / 2).then_some(oldest)
+        } else {
+            None
+        };
+        match victim.and_then(|number| table.links.remove(&number)) {
+            Some(link) => {
+                link.cut();
+                self.0.displaced.inc();
+            }
+            None if full => {
+                self.0.refused.inc();
+                return None;
+            }
+            None => {}
+        }
+        let link = Link {
+            peer,
+            cut: CancellationToken::new(),
+            is_known: Arc::default(),
+        };
+        let number = table.next;
+        table.next += 1;
+        table.links.insert(number, link.clone());
+        self.0.open.set(as_gauge(table.links.len()));
+        Some(Seat {
+            link,
+            number,
+            all: self.clone(),
+        })
+    }
+
+    fn table(&self) -> MutexGuard<'_, Links> {
+        self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Links {
+    /// The oldest connection that may go, of this address if one is given, and how many such there are.
+    fn oldest(&self, address: Option<IpAddr>) -> Option<(u64, usize)> {
+        let is_of =
+            |link: &Link| address.is_none_or(|address| link.peer.ip().to_canonical() == address);
+        let mut those = self
+            .links
+            .iter()
+            .filter(|(_, link)| link.may_go() && is_of(link));
+        let (oldest, _) = those.next()?;
+        Some((*oldest, those.count() + 1))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut table = self.all.table();
+        table.links.remove(&self.number);
+        self.all.0.open.set(as_gauge(table.links.len()));
+    }
+}
+
+fn as_gauge(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::{Connections, Seat};
+
+    fn from(connections: &Connections, address: &str) -> Option<Seat> {
+        let peer: SocketAddr = address.parse().expect("an address");
+        connections.enter(peer, 4)
+    }
+
+    #[test]
+    fn who_has_shown_nothing_gives_way_and_who_may_ask_stays() {
+        let connections = Connections::default();
+        let known = from(&connections, "192.0.2.1:1").expect("the first");
+        known.link.is_known();
+        let silent: Vec<Seat> = (2..5)
+            .filter_map(|one| from(&connections, &format!("192.0.2.{one}:1")))
+            .collect();
+        let probe = from(&connections, "192.0.2.9:1").expect("room for a probe");
+        let gone: Vec<bool> = silent
+            .iter()
+            .map(|place| place.link.cut.is_cancelled())
+            .collect();
+        assert_eq!(gone, [true, false, false]);
+        assert!(!known.link.cut.is_cancelled());
+        // One that is gone already leaves the place of another one alone.
+        drop(silent);
+        assert_eq!(connections.table().links.len(), 2);
+        probe.link.is_known();
+        let more: Vec<Seat> = (0..2)
+            .filter_map(|_| from(&connections, "192.0.2.3:1"))
+            .collect();
+        more.iter().for_each(|place| place.link.is_known());
+        assert!(from(&connections, "192.0.2.4:1").is_none());
+        drop(more);
+        assert!(from(&connections, "192.0.2.4:1").is_some());
+    }
+
+    #[test]
+    fn of_an_address_half_of_all_may_be_silent() {
+        let connections = Connections::default();
+        let of = |address: &str| from(&connections, address).expect("room");
+        let silent = [
+            of("192.0.2.1:1"),
+            of("[::ffff:192.0.2.1]:2"),
+            of("192.0.2.1:3"),
+        ];
+        let gone = silent.each_ref().map(|place| place.link.cut.is_cancelled());
+        assert_eq!(gone, [true, false, false]);
+        let other = of("192.0.2.2:1");
+        assert!(!silent[1].link.cut.is_cancelled() && !other.link.cut.is_cancelled());
+    }
+}

@@ -1,4 +1,4 @@
-//! Which addresses steps, and the pages that they open, may reach. A name is resolved once, every address is
+//! Which addresses steps, the pages that they open, and fetches of programs may reach. A name is resolved once, every address is
 //! checked, and the connection goes to what was checked; each redirect is checked as well.
 
 use std::{
@@ -12,20 +12,48 @@ use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
 };
 
-/// Decides which addresses steps may reach. Cheap to clone.
+use crate::Isolation;
+
+/// Decides which addresses may be reached. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct AddressFilter {
+pub struct AddressFilter {
+    base: Base,
     allowed: Arc<[IpNet]>,
     denied: Arc<[IpNet]>,
 }
 
-/// Steps do not reach this.
+/// What may be reached beside what is allowed.
+#[derive(Clone, Copy, Debug, Default)]
+enum Base {
+    /// All but what leads to the machine's own secrets.
+    #[default]
+    Any,
+    /// The public internet.
+    Public,
+    Nothing,
+}
+
+/// From where programs and files may be fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FetchRule {
+    /// From anywhere but link-local addresses and metadata services.
+    Any,
+    /// From the public internet.
+    Public,
+    /// From this network.
+    Network(IpNet),
+}
+
+/// This is not reached.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
-    #[error("{0} is an address that this executor's steps may not reach; see --allow-address")]
+    #[error(
+        "{0} is an address that this executor does not let reach; see --allow-address and --allow-fetch"
+    )]
     Address(IpAddr),
     #[error(
-        "`{0}` leads to {1}, an address that this executor's steps may not reach; see --allow-address"
+        "`{0}` leads to {1}, an address that this executor does not let reach; see --allow-address and \
+         --allow-fetch"
     )]
     Name(String, IpAddr),
     #[error("`{0}` has no address")]
@@ -36,21 +64,53 @@ impl AddressFilter {
     /// The networks that an operator allows, and those that they deny. Without allowed ones, all are allowed but
     /// those that lead to the machine's own secrets.
     pub(crate) fn new(allowed: &[IpNet], denied: &[IpNet]) -> Self {
+        let base = if allowed.is_empty() {
+            Base::Any
+        } else {
+            Base::Nothing
+        };
         Self {
+            base,
             allowed: allowed.into(),
             denied: denied.into(),
+        }
+    }
+
+    /// From where programs and files are fetched: without a rule from anywhere, or in `strict` isolation, where
+    /// jobs have no network of their own, from the public internet.
+    #[must_use]
+    pub fn of_fetches(rules: &[FetchRule], isolation: Isolation) -> Self {
+        let networks = rules.iter().filter_map(|rule| match rule {
+            FetchRule::Network(network) => Some(*network),
+            FetchRule::Any | FetchRule::Public => None,
+        });
+        let base = if rules.contains(&FetchRule::Any) {
+            Base::Any
+        } else if rules.contains(&FetchRule::Public) {
+            Base::Public
+        } else if !rules.is_empty() {
+            Base::Nothing
+        } else if isolation == Isolation::Strict {
+            Base::Public
+        } else {
+            Base::Any
+        };
+        Self {
+            base,
+            allowed: networks.collect(),
+            denied: Arc::default(),
         }
     }
 
     fn permits(&self, address: IpAddr) -> bool {
         let address = canonical(address);
         let is_in = |networks: &[IpNet]| networks.iter().any(|one| one.contains(&address));
-        !is_in(&self.denied)
-            && if self.allowed.is_empty() {
-                !is_sensitive(address)
-            } else {
-                is_in(&self.allowed)
-            }
+        let is_in_base = match self.base {
+            Base::Any => !is_sensitive(address),
+            Base::Public => wire::address::is_public(address),
+            Base::Nothing => false,
+        };
+        !is_in(&self.denied) && (is_in_base || is_in(&self.allowed))
     }
 
     /// Checks what a URL says by itself. A name is checked when it is resolved; an address is never resolved.
@@ -197,6 +257,48 @@ mod tests {
         }
         let denied = filter(&[], &["127.0.0.0/8"]);
         assert!(!permits(&denied, "127.0.0.1") && permits(&denied, "10.0.0.1"));
+    }
+
+    #[test]
+    fn programs_come_from_where_the_isolation_or_the_operator_says() {
+        let network = FetchRule::Network("10.0.0.0/8".parse().expect("a network"));
+        let metadata = FetchRule::Network("169.254.0.0/16".parse().expect("a network"));
+        for (rules, isolation, reached) in [
+            // Of loopback, an inner address, a metadata service, the internet.
+            (vec![], Isolation::None, [true, true, false, true]),
+            (vec![], Isolation::Standard, [true, true, false, true]),
+            (vec![], Isolation::Strict, [false, false, false, true]),
+            (
+                vec![FetchRule::Any],
+                Isolation::Strict,
+                [true, true, false, true],
+            ),
+            (
+                vec![FetchRule::Public],
+                Isolation::Standard,
+                [false, false, false, true],
+            ),
+            (
+                vec![network],
+                Isolation::Standard,
+                [false, true, false, false],
+            ),
+            (
+                vec![FetchRule::Public, network],
+                Isolation::Strict,
+                [false, true, false, true],
+            ),
+            (
+                vec![FetchRule::Any, metadata],
+                Isolation::Strict,
+                [true, true, true, true],
+            ),
+        ] {
+            let filter = AddressFilter::of_fetches(&rules, isolation);
+            let hosts = ["127.0.0.1", "10.1.2.3", "169.254.169.254", "8.8.8.8"];
+            let found = hosts.map(|host| permits(&filter, host));
+            assert_eq!(found, reached, "{rules:?} {isolation:?}");
+        }
     }
 
     #[test]

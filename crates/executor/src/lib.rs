@@ -21,6 +21,7 @@ pub mod redactor;
 mod settings;
 pub mod shim;
 
+pub use addresses::{AddressFilter, FetchRule};
 pub use attempt::plugins::Isolated;
 pub use browsers::chromium_readiness;
 pub use docker::git::GitPolicy;

@@ -6,6 +6,8 @@ use docker::git::GitPolicy;
 use ipnet::IpNet;
 use wire::trace::Spans;
 
+use crate::addresses::FetchRule;
+
 /// Settings of an executor.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -33,6 +35,9 @@ pub struct Settings {
     pub allow_addresses: Vec<IpNet>,
     /// The networks that they may not reach.
     pub deny_addresses: Vec<IpNet>,
+    /// From where programs and files are fetched, beside the executor's own server; without a rule from anywhere
+    /// but link-local addresses, or in `strict` isolation from the public internet.
+    pub allow_fetch: Vec<FetchRule>,
     /// The largest program that is fetched.
     pub download_limit_bytes: u64,
     /// How many artefacts of one job are kept.
@@ -82,6 +87,7 @@ impl Settings {
             files_dir: None,
             browser: None,
             allow_addresses: Vec::new(),
+            allow_fetch: Vec::new(),
             deny_addresses: Vec::new(),
             download_limit_bytes: 4 << 30,
             artifact_limit: 1_000,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use store::Store;
 use wire::{
     audit::{AuditLine, AuditQuery, AuditVerified},
-    keys::{CreatedKey, JoinToken, KeyInfo, NewJoinToken, NewKey},
+    keys::{CreatedKey, JoinToken, KeyInfo, NewJoinToken, NewKey, RevokedKey},
 };
 
 use crate::{
@@ -110,10 +110,17 @@ impl Operator {
         Ok(view::verified(store::audit::verify(&self.store).await?))
     }
 
-    /// Revokes a key; `None` when there is none with this id.
-    pub async fn revoke(&self, id: &str) -> Result<Option<KeyInfo>, IssueError> {
+    /// Revokes a key, and with `cascade` those that were made with it; `None` when there is none with this id.
+    pub async fn revoke(&self, id: &str, cascade: bool) -> Result<Option<RevokedKey>, IssueError> {
         let audit_context = AuditContext::operator("key.revoke");
         let now = self.clock.now_ms();
-        revoke(&self.store, Caller::Operator, id, audit_context, now).await
+        revoke(
+            &self.store,
+            Caller::Operator,
+            (id, cascade),
+            audit_context,
+            now,
+        )
+        .await
     }
 }

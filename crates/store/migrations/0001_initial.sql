@@ -323,6 +323,7 @@ CREATE TABLE keys (
     role                TEXT    NOT NULL,
     scopes              TEXT    NOT NULL,
     requests_per_minute BIGINT,
+    made_by             TEXT,
     created_at          BIGINT  NOT NULL,
     expires_at          BIGINT,
     revoked_at          BIGINT,

@@ -31,6 +31,8 @@ pub struct KeyRow {
     pub revoked_at: Option<i64>,
     /// When it was last used, epoch milliseconds, to the minute.
     pub used_at: Option<i64>,
+    /// The id of the key with which it was made, or the token with which its executor joined.
+    pub made_by: Option<String>,
 }
 
 /// A key that is to be made.
@@ -71,7 +73,7 @@ pub fn version(read: &mut Read<'_, '_>) -> Result<i64, Error> {
 /// Every key that ever was, newest first.
 pub fn list(read: &mut Read<'_, '_>) -> Result<Vec<KeyRow>, Error> {
     const LIST: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
-        created_at, expires_at, revoked_at, used_at FROM keys ORDER BY created_at DESC, id";
+        created_at, expires_at, revoked_at, used_at, made_by FROM keys ORDER BY created_at DESC, id";
     read.tx.all(LIST, args![], key)
 }
 
@@ -79,11 +81,11 @@ pub fn list(read: &mut Read<'_, '_>) -> Result<Vec<KeyRow>, Error> {
 pub fn add(batch: &mut Batch<'_, '_>, new: &NewKey, entry: &AuditEntry) -> Result<Added, Error> {
     const ANY: &str = "SELECT id FROM keys LIMIT 1";
     const NAMESAKES: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
-        created_at, expires_at, revoked_at, used_at FROM keys WHERE name = $1
+        created_at, expires_at, revoked_at, used_at, made_by FROM keys WHERE name = $1
         AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)";
     const INSERT: &str = "INSERT INTO keys (id, prefix, hash, name, role, scopes,
-        requests_per_minute, created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        requests_per_minute, created_at, expires_at, made_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let row = &new.row;
     // Who else makes a key waits here for the end of the transaction.
     rise(batch)?;
@@ -113,6 +115,7 @@ pub fn add(batch: &mut Batch<'_, '_>, new: &NewKey, entry: &AuditEntry) -> Resul
             row.requests_per_minute,
             row.created_at,
             row.expires_at,
+            row.made_by.as_deref(),
         ],
     )?;
     batch.record(entry);
@@ -122,7 +125,7 @@ pub fn add(batch: &mut Batch<'_, '_>, new: &NewKey, entry: &AuditEntry) -> Resul
 /// The key with this id, if it is neither revoked nor expired.
 pub fn live(batch: &mut Batch<'_, '_>, id: &str, now: i64) -> Result<Option<KeyRow>, Error> {
     const LIVE: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
-        created_at, expires_at, revoked_at, used_at FROM keys WHERE id = $1
+        created_at, expires_at, revoked_at, used_at, made_by FROM keys WHERE id = $1
         AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)";
     batch.tx.first(LIVE, args![id, now], key)
 }
@@ -130,7 +133,7 @@ pub fn live(batch: &mut Batch<'_, '_>, id: &str, now: i64) -> Result<Option<KeyR
 /// Every key that ever had this name.
 pub fn named(batch: &mut Batch<'_, '_>, name: &str) -> Result<Vec<KeyRow>, Error> {
     const NAMED: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
-        created_at, expires_at, revoked_at, used_at FROM keys WHERE name = $1";
+        created_at, expires_at, revoked_at, used_at, made_by FROM keys WHERE name = $1";
     batch.tx.all(NAMED, args![name], key)
 }
 
@@ -142,7 +145,7 @@ pub fn revoke(
 ) -> Result<Option<KeyRow>, Error> {
     const REVOKE: &str = "UPDATE keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     const FIND: &str = "SELECT id, prefix, hash, name, role, scopes, requests_per_minute,
-        created_at, expires_at, revoked_at, used_at FROM keys WHERE id = $1";
+        created_at, expires_at, revoked_at, used_at, made_by FROM keys WHERE id = $1";
     rise(batch)?;
     let revoked = batch.tx.exec(REVOKE, args![id, entry.at])? > 0;
     let row = batch.tx.first(FIND, args![id], key)?;
@@ -188,5 +191,6 @@ fn key(row: &Row<'_>) -> Result<KeyRow, Error> {
         expires_at: row.opt_int(8)?,
         revoked_at: row.opt_int(9)?,
         used_at: row.opt_int(10)?,
+        made_by: row.opt_text(11)?,
     })
 }

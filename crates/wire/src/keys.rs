@@ -68,6 +68,27 @@ pub struct KeyInfo {
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+    /// The id of the key with which it was made, or the token with which its executor joined, if any.
+    pub made_by: Option<String>,
+}
+
+/// A key that was revoked.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RevokedKey {
+    /// The key.
+    #[serde(flatten)]
+    pub key: KeyInfo,
+    /// The ids of the live keys that were made with it, or with one of those: revoked too if that was asked for,
+    /// and else as good as before.
+    pub made: Vec<String>,
+}
+
+/// Parameters of `DELETE /api/keys/{id}`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct RevokeQuery {
+    /// 1 revokes the keys that were made with it, too.
+    #[serde(default)]
+    pub cascade: u8,
 }
 
 /// Body of `POST /api/setup`, which makes the first key.

@@ -1,6 +1,7 @@
 //! What goes over the wire: the types of the contracts, the executor protocol, the event stream
 //! and a typed client. No rule of the queue lives here, and nothing here knows a database or axum.
 
+pub mod address;
 pub mod approvals;
 pub mod artifacts;
 pub mod audit;

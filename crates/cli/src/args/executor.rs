@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
+use executor::FetchRule;
 use ipnet::IpNet;
 
 use super::{Address, ForDocker, PluginsPlace, Secret, Tracing, secret, values};
@@ -115,6 +116,18 @@ pub(crate) struct Work {
         value_parser = values::network
     )]
     pub(crate) allow_address: Vec<IpNet>,
+
+    /// From where programs and files are fetched, beside the server itself: `any` but link-local addresses, the
+    /// `public` internet, or a network (repeatable; in the environment comma-separated)
+    /// [default: any; with strict isolation public]
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ALLOW_FETCH",
+        value_name = "any|public|CIDR",
+        value_delimiter = ',',
+        value_parser = values::fetch_rule
+    )]
+    pub(crate) allow_fetch: Vec<FetchRule>,
 
     /// Network that steps of playbooks may not reach, also within an allowed one (repeatable; in the
     /// environment comma-separated)

@@ -153,11 +153,16 @@ pub(crate) struct ListKeys {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  playhouse key revoke 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3")]
+  playhouse key revoke 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3
+  playhouse key revoke --cascade 0199f2c4-8b1e-7cc0-a2d4-51c7e0a1b2c3")]
 pub(crate) struct RevokeKey {
     /// The keys, as `key list` names them
     #[arg(value_name = "ID", required = true)]
     pub(crate) ids: Vec<String>,
+
+    /// The keys that were made with them, too, and those made with these
+    #[arg(long)]
+    pub(crate) cascade: bool,
 
     #[command(flatten)]
     pub(crate) at: KeyPlace,

@@ -8,6 +8,7 @@ use std::{
 };
 
 use clap::ValueEnum;
+use executor::FetchRule;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use wire::Timestamp;
@@ -106,6 +107,17 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
         Some(0) => Err("it must be above zero".to_owned()),
         Some(bytes) => Ok(bytes),
         None => Err(format!("`{text}` is too large")),
+    }
+}
+
+/// From where programs are fetched.
+pub(super) fn fetch_rule(text: &str) -> Result<FetchRule, String> {
+    match text.trim() {
+        "any" => Ok(FetchRule::Any),
+        "public" => Ok(FetchRule::Public),
+        other => network(other)
+            .map(FetchRule::Network)
+            .map_err(|error| format!("`any`, `public` or a network: {error}")),
     }
 }
 

@@ -97,6 +97,7 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
     settings.files_dir.clone_from(&work.files_dir);
     settings.browser.clone_from(&work.browser);
     settings.allow_addresses.clone_from(&work.allow_address);
+    settings.allow_fetch.clone_from(&work.allow_fetch);
     settings.deny_addresses.clone_from(&work.deny_address);
     settings.download_limit_bytes = work.download_limit;
     settings.artifact_limit = work.artifact_count as usize;

@@ -3,7 +3,7 @@
 use server::{IssueError, Operator};
 use wire::{
     client::Client,
-    keys::{CreatedKey, JoinToken, KeyInfo, NewJoinToken, NewKey},
+    keys::{CreatedKey, JoinToken, KeyInfo, NewJoinToken, NewKey, RevokedKey},
 };
 
 use super::{connection, place, serving};
@@ -115,8 +115,16 @@ async fn list(list: ListKeys) -> Result<Exit, Failure> {
 async fn revoke(revoke: RevokeKey) -> Result<Exit, Failure> {
     let keys = Keys::open(revoke.at).await?;
     for id in &revoke.ids {
-        let revoked = keys.revoke(id).await?;
-        say(&format!("revoked {} of `{}`", revoked.id, revoked.name));
+        let RevokedKey { key, made } = keys.revoke(id, revoke.cascade).await?;
+        say(&format!("revoked {} of `{}`", key.id, key.name));
+        let what = if revoke.cascade {
+            "revoked as well, made with it:"
+        } else {
+            "made with it and still good; --cascade revokes them, too:"
+        };
+        if !made.is_empty() {
+            say(&format!("{what} {}", made.join(" ")));
+        }
     }
     Ok(Exit::OK)
 }
@@ -182,11 +190,14 @@ impl Keys {
         }
     }
 
-    async fn revoke(&self, id: &str) -> Result<KeyInfo, Failure> {
+    async fn revoke(&self, id: &str, cascade: bool) -> Result<RevokedKey, Failure> {
         match self {
-            Self::Server(client) => Ok(client.revoke_key(id).await?),
+            Self::Server(client) => Ok(client.revoke_key(id, cascade).await?),
             Self::Operator(operator) => {
-                let revoked = operator.revoke(id).await.map_err(|e| refused(&e))?;
+                let revoked = operator
+                    .revoke(id, cascade)
+                    .await
+                    .map_err(|e| refused(&e))?;
                 revoked.ok_or_else(|| Failure::new(Exit::NOT_FOUND, format!("no key {id}")))
             }
         }

@@ -24,7 +24,8 @@ use tokio_util::sync::CancellationToken;
 use wire::{client::Client, executors::ClaimedRun};
 
 use crate::{
-    Error, Settings,
+    Error, Isolation, Settings,
+    addresses::AddressFilter,
     binaries::{Binaries, FetchLimits},
     lease::Lease,
     playrooms::Playrooms,
@@ -66,7 +67,11 @@ impl AttemptRunner {
     ) -> Result<Self, Error> {
         let opened = spawn_blocking(move || {
             let environment = AttemptEnvironment::open(Arc::clone(&settings))?;
-            let limits = FetchLimits::new(settings.download_limit_bytes);
+            let limits = FetchLimits {
+                addresses: AddressFilter::of_fetches(&settings.allow_fetch, settings.isolation),
+                tells_hash: settings.isolation != Isolation::Strict,
+                ..FetchLimits::new(settings.download_limit_bytes)
+            };
             let binaries = Binaries::open(&settings.cache_dir, settings.cache_limit_bytes, limits)
                 .map_err(environment::failed("cache", &settings.cache_dir))?;
             binaries.ask_first(client.clone());

@@ -206,7 +206,7 @@ impl Binaries {
         if got != pinned.digest {
             return Err(Error::Mismatch {
                 expected: pinned.digest,
-                got,
+                got: self.0.fetcher.told(got),
             });
         }
         self.keep(&incoming, pinned, size_bytes)

@@ -3,7 +3,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -15,10 +15,13 @@ use tokio::{fs::File, io::AsyncWriteExt, time::timeout};
 use wire::client::Client;
 
 use super::{Digest, Error};
-use crate::backoff::Backoff;
+use crate::{
+    addresses::{AddressFilter, Refused},
+    backoff::Backoff,
+};
 
 /// Bounds of one download.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct FetchLimits {
     /// The largest program.
     pub size_bytes: u64,
@@ -32,6 +35,10 @@ pub struct FetchLimits {
     pub redirects: usize,
     /// How long the executor's own server may fail to give what was uploaded to it.
     pub timeout: Duration,
+    /// From where it may come, if not from the executor's own server.
+    pub addresses: AddressFilter,
+    /// Whether the error of a wrong hash tells the one that came: it is known then what an address has.
+    pub tells_hash: bool,
 }
 
 impl FetchLimits {
@@ -45,6 +52,8 @@ impl FetchLimits {
             total: Duration::from_secs(3600),
             redirects: 5,
             timeout: Duration::from_secs(300),
+            addresses: AddressFilter::default(),
+            tells_hash: true,
         }
     }
 }
@@ -69,20 +78,23 @@ pub(super) struct Fetcher {
 impl Fetcher {
     pub(super) fn new(limits: FetchLimits) -> Result<Self, Error> {
         wire::client::tls_ready();
-        let redirects = limits.redirects;
+        let (redirects, addresses) = (limits.redirects, limits.addresses.clone());
         let policy = Policy::custom(move |attempt| {
             if attempt.previous().len() > redirects {
                 attempt.error(format!("more than {redirects} redirects"))
-            } else if is_web(attempt.url()) {
-                attempt.follow()
-            } else {
+            } else if !is_web(attempt.url()) {
                 attempt.error("redirected to something that is not http or https")
+            } else if let Err(refused) = addresses.check(attempt.url()) {
+                attempt.error(refused)
+            } else {
+                attempt.follow()
             }
         });
         let client = reqwest::Client::builder()
             .connect_timeout(limits.connect)
             .read_timeout(limits.read)
             .redirect(policy)
+            .dns_resolver(Arc::new(limits.addresses.clone()))
             .build()
             .map_err(|error| Error::Fetch(reason(&error)))?;
         Ok(Self {
@@ -90,6 +102,11 @@ impl Fetcher {
             limits,
             server: OnceLock::new(),
         })
+    }
+
+    /// The hash that came in place of another one, as far as it may be told.
+    pub(super) fn told(&self, got: Digest) -> Option<Digest> {
+        self.limits.tells_hash.then_some(got)
     }
 
     /// Uploaded programs are asked for there first, with the executor's key.
@@ -182,6 +199,8 @@ impl Fetcher {
 
     /// What the URL has.
     async fn ask_web(&self, url: Url) -> Result<Pieces, Error> {
+        let refused = |refused: Refused| Error::Fetch(refused.to_string());
+        self.limits.addresses.check(&url).map_err(refused)?;
         let answer = self.client.get(url).send().await.map_err(failed)?;
         if answer.status().is_redirection() {
             let reason = "it is redirected to something that is not http or https";

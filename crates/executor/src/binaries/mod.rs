@@ -23,12 +23,12 @@ pub enum Error {
     #[error("{0}")]
     Away(String),
     /// What came is something else.
-    #[error("the SHA-256 is wrong: expected {expected}, got {got}")]
+    #[error("the SHA-256 is wrong: expected {expected}{}", got.map_or_else(String::new, |got| format!(", got {got}")))]
     Mismatch {
         /// The hash that the job asked for.
         expected: Digest,
-        /// The hash of what came.
-        got: Digest,
+        /// The hash of what came, where that may be told.
+        got: Option<Digest>,
     },
     /// The cache directory cannot be written or read.
     #[error("the cache failed: {0}")]

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use executor::binaries::{Binaries, Digest, Error, FetchLimits};
+use executor::{
+    AddressFilter, FetchRule, Isolation,
+    binaries::{Binaries, Digest, Error, FetchLimits},
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -149,7 +152,40 @@ async fn what_is_wrong_with_a_download_is_said_and_nothing_is_kept() {
     let Some(Error::Mismatch { expected, got }) = error else {
         panic!("{error:?}")
     };
-    assert_eq!((expected, got), (wanted, digest(b"other")));
+    assert_eq!((expected, got), (wanted, Some(digest(b"other"))));
+}
+
+#[tokio::test]
+async fn what_an_executor_may_not_reach_is_not_asked_and_hashes_may_stay_untold() {
+    let (dir, programs) = (TestDir::new(), Programs::serve().await);
+    programs.put("file", "inner", "secret");
+    let inner = programs.url("file", "inner");
+    let open = |name: &str, rules: &[FetchRule]| {
+        let limits = FetchLimits {
+            addresses: AddressFilter::of_fetches(rules, Isolation::Strict),
+            tells_hash: false,
+            ..limits()
+        };
+        Binaries::open(&dir.path(name), 1 << 20, limits).expect("the cache opens")
+    };
+    let wanted = digest(b"wanted");
+    let strict = open("strict", &[]);
+    for url in [&inner, &inner.replace("127.0.0.1", "localhost")] {
+        let error = strict.get(wanted, url).await.err().expect("it fails");
+        assert!(error.to_string().contains("does not let reach"), "{error}");
+    }
+    assert_eq!(programs.requests("inner"), 0);
+    let open = open("open", &[FetchRule::Any]);
+    let error = open
+        .get(wanted, &inner)
+        .await
+        .err()
+        .expect("it fails")
+        .to_string();
+    assert!(
+        error.contains("the SHA-256 is wrong") && !error.contains("got"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -11,12 +11,13 @@ pub(crate) enum Caller {
     Operator,
     /// The operator over HTTP: only as long as there are no keys.
     First,
-    /// The holder of a key: it gives no more than it has, for no longer.
+    /// The holder of a key: it gives no more than it has, for no longer, and no more often.
     Key {
         id: String,
         scopes: Scopes,
         /// Epoch milliseconds.
         expires_at: Option<i64>,
+        requests_per_minute: Option<i64>,
     },
     /// The holder of the setup token.
     Setup(String),
@@ -37,6 +38,7 @@ impl Caller {
                 id: key.id.clone(),
                 scopes: key.scopes,
                 expires_at: key.expires_at,
+                requests_per_minute: key.requests_per_minute,
             },
         }
     }

@@ -8,14 +8,14 @@ use store::{
 use wire::{
     Timestamp,
     executors::BUILT_IN,
-    keys::{CreatedKey, KeyInfo, NewKey},
+    keys::{CreatedKey, KeyInfo, NewKey, RevokedKey},
 };
 
 use super::{
     Caller,
     issue_error::{IssueError, made},
     join::Join,
-    key::{earlier, is_bound, scopes},
+    key::{is_bound, least, scopes},
     role::Role,
     scope::Scopes,
     secret::Secret,
@@ -41,15 +41,18 @@ pub(crate) async fn issue(
     let secret = Secret::key();
     let mut row = checked(new, &secret, now)?;
     if let Caller::Key {
+        id,
         scopes: own,
         expires_at,
-        ..
+        requests_per_minute,
     } = &caller
     {
         if !own.cover(scopes(&row)) {
             return Err(IssueError::TooMuch);
         }
-        row.expires_at = earlier(row.expires_at, *expires_at);
+        row.expires_at = least(row.expires_at, *expires_at);
+        row.requests_per_minute = least(row.requests_per_minute, *requests_per_minute);
+        row.made_by = Some(id.clone());
     }
     let entry = audit_context.entry(now, Target::one("key", &row.id));
     let entry = entry.detail(format!("{}, role {}", row.name, row.role));
@@ -92,32 +95,58 @@ pub(crate) async fn issue(
     Ok(created(&row, secret))
 }
 
-/// Revokes a key; `None` when there is none with this id.
+/// Revokes a key, and with `cascade` all that were made with it; `None` when there is none with this id.
 pub(crate) async fn revoke(
     store: &Store,
     caller: Caller,
-    id: &str,
+    (id, cascade): (&str, bool),
     audit_context: AuditContext,
     now: i64,
-) -> Result<Option<KeyInfo>, IssueError> {
-    let (id, entry) = (
-        id.to_owned(),
-        audit_context.entry(now, Target::one("key", id)),
-    );
+) -> Result<Option<RevokedKey>, IssueError> {
+    let id = id.to_owned();
     let work = move |batch: &mut Batch<'_, '_>| {
         if !caller.stands(batch, now)? {
             return Ok(Err(IssueError::Revoked));
         }
-        if let Caller::Key { scopes: own, .. } = &caller {
-            let keys = store::keys::list(&mut batch.read())?;
-            let mut others = keys.iter().filter(|key| key.id == id);
-            if others.any(|key| !own.cover(scopes(key))) {
-                return Ok(Err(IssueError::TooMuch));
-            }
+        let keys = store::keys::list(&mut batch.read())?;
+        let made = made_with(&keys, &id, now);
+        let goes = |key: &&KeyRow| key.id == id || cascade && made.contains(&key.id);
+        if let Caller::Key { scopes: own, .. } = &caller
+            && keys.iter().filter(goes).any(|key| !own.cover(scopes(key)))
+        {
+            return Ok(Err(IssueError::TooMuch));
         }
-        store::keys::revoke(batch, &id, &entry).map(Ok)
+        let entry = |id: &str| audit_context.clone().entry(now, Target::one("key", id));
+        let revoked = store::keys::revoke(batch, &id, &entry(&id))?;
+        for one in made.iter().filter(|_| cascade && revoked.is_some()) {
+            store::keys::revoke(batch, one, &entry(one))?;
+        }
+        Ok(Ok(revoked.map(|row| RevokedKey {
+            key: info(&row),
+            made,
+        })))
     };
-    Ok(store.write(work).await??.as_ref().map(info))
+    store.write(work).await?
+}
+
+/// The live keys that were made with a key, or with one of those.
+fn made_with(keys: &[KeyRow], id: &str, now: i64) -> Vec<String> {
+    let mut makers = vec![id.to_owned()];
+    let mut seen = 0;
+    while let Some(maker) = makers.get(seen).cloned() {
+        seen += 1;
+        let made = keys
+            .iter()
+            .filter(|key| key.made_by.as_ref() == Some(&maker));
+        makers.extend(made.map(|key| key.id.clone()));
+    }
+    let is_live = |id: &String| {
+        let mut keys = keys.iter();
+        keys.any(|key| {
+            key.id == *id && key.revoked_at.is_none() && key.expires_at.is_none_or(|at| at > now)
+        })
+    };
+    makers.into_iter().skip(1).filter(is_live).collect()
 }
 
 /// A key as it is listed.
@@ -133,6 +162,7 @@ pub(crate) fn info(row: &KeyRow) -> KeyInfo {
         expires_at: row.expires_at.map(Timestamp),
         last_used_at: row.used_at.map(Timestamp),
         revoked_at: row.revoked_at.map(Timestamp),
+        made_by: row.made_by.clone(),
     }
 }
 
@@ -196,6 +226,7 @@ fn checked(new: &NewKey, secret: &Secret, now: i64) -> Result<KeyRow, IssueError
         expires_at: days.map(|days| now + days * DAY_MS),
         revoked_at: None,
         used_at: None,
+        made_by: None,
     })
 }
 

@@ -13,7 +13,7 @@ use wire::{
 use super::{
     Caller,
     issue_error::{IssueError, made},
-    key::{earlier, is_bound, scopes},
+    key::{is_bound, least, scopes},
     role::Role,
     tickets::{self, Purpose, Ticket},
 };
@@ -83,7 +83,10 @@ impl Join<'_> {
                 return Ok(Err(IssueError::Token));
             };
             maker = format!("{} ({})", issuer.id, issuer.name);
-            key.row.expires_at = earlier(key.row.expires_at, issuer.expires_at);
+            key.row.expires_at = least(key.row.expires_at, issuer.expires_at);
+            let rate = least(key.row.requests_per_minute, issuer.requests_per_minute);
+            key.row.requests_per_minute = rate;
+            key.row.made_by = Some(issuer.id);
         }
         let added = if self.is_at_work(batch, &key.row.name)? {
             Err(IssueError::AtWork)

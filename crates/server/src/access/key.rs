@@ -83,8 +83,8 @@ pub(crate) fn scopes(row: &KeyRow) -> Scopes {
     role.with(extra)
 }
 
-/// When a key expires whose maker's expires too: a key does not outlive its maker's.
-pub(super) fn earlier(wanted: Option<i64>, makers: Option<i64>) -> Option<i64> {
+/// A key does not outlive its maker's, and asks no more often: the less of what is wanted and what the maker's has.
+pub(super) fn least(wanted: Option<i64>, makers: Option<i64>) -> Option<i64> {
     match (wanted, makers) {
         (Some(wanted), Some(makers)) => Some(wanted.min(makers)),
         (wanted, makers) => wanted.or(makers),

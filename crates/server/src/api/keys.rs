@@ -1,13 +1,13 @@
 //! Keys are made, listed and revoked.
 
 use axum::{Extension, extract::State, http::StatusCode};
-use wire::keys::{CreatedKey, KeyInfo, NewKey};
+use wire::keys::{CreatedKey, KeyInfo, NewKey, RevokeQuery, RevokedKey};
 
 use crate::{
     access::{Caller, Principal, Scope, info, issue, revoke as revoke_key},
     app::App,
     audit::AuditContext,
-    http::extract::{Json, PathParams},
+    http::extract::{Json, Params, PathParams},
     refusal::Refusal,
 };
 
@@ -49,21 +49,27 @@ pub(crate) async fn list(
 /// Revokes a key, at once on this server and within a second on every other. What it is doing right
 /// now is cut off.
 #[utoipa::path(delete, path = "/api/keys/{id}", tag = "keys",
-    params(("id" = String, Path, description = "Key id")),
-    responses((status = 200, description = "Revoked", body = KeyInfo),
+    params(("id" = String, Path, description = "Key id"),
+        ("cascade" = Option<u8>, Query, description = "1 revokes the keys that were made with it, too", minimum = 0, maximum = 1)),
+    responses((status = 200, description = "Revoked", body = RevokedKey),
+        (status = 400, description = "A parameter is wrong"),
         (status = 403, description = "It allows more than the caller's own"),
         (status = 404, description = "No such key")))]
 pub(crate) async fn revoke(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     PathParams(id): PathParams<String>,
+    Params(query): Params<RevokeQuery>,
     audit_context: AuditContext,
-) -> Result<axum::Json<KeyInfo>, Refusal> {
+) -> Result<axum::Json<RevokedKey>, Refusal> {
+    if query.cascade > 1 {
+        return Err(Refusal::field("cascade", "cascade must be 0 or 1"));
+    }
     let unknown = || Refusal::not_found("no such key");
     let revoked = revoke_key(
         &app.store,
         Caller::of(&principal),
-        &id,
+        (&id, query.cascade == 1),
         audit_context,
         app.now_ms(),
     )

@@ -1,7 +1,6 @@
 //! What the server itself calls: only addresses that it may call, whatever a URL or a name server
 //! says.
 
-mod address;
 mod client;
 mod ssrf_filter;
 

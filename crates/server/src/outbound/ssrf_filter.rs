@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-use super::address::{canonical, is_public};
+use wire::address::{canonical, is_public};
 
 /// Decides which addresses the server may call. Cheap to clone.
 #[derive(Clone, Debug)]

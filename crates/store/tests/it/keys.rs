@@ -32,6 +32,7 @@ fn new(id: &str, role: &str, name: &str) -> NewKey {
             expires_at: Some(NOW + 1_000),
             revoked_at: None,
             used_at: None,
+            made_by: None,
         },
         may_be_first: true,
         must_be_first: false,
@@ -71,6 +72,7 @@ async fn a_key_is_kept_and_revoked_once(db: &Database) {
     assert_eq!(unchanged, version, "no server has to read the keys again");
     let expected = KeyRow {
         used_at: Some(NOW + 5),
+        made_by: None,
         revoked_at: Some(NOW + 7),
         ..key.row
     };

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{Client, Error, Payload, decode, jobs::encode};
-use crate::keys::{CreatedKey, Join, JoinToken, KeyInfo, NewJoinToken, NewKey};
+use crate::keys::{CreatedKey, Join, JoinToken, KeyInfo, NewJoinToken, NewKey, RevokedKey};
 
 impl Client {
     /// Makes a key.
@@ -32,9 +32,10 @@ impl Client {
         self.fetch("/api/keys").await
     }
 
-    /// Revokes a key.
-    pub async fn revoke_key(&self, id: &str) -> Result<KeyInfo, Error> {
-        let path = format!("/api/keys/{}", encode(id));
+    /// Revokes a key, and with `cascade` those that were made with it.
+    pub async fn revoke_key(&self, id: &str, cascade: bool) -> Result<RevokedKey, Error> {
+        let cascade = if cascade { "?cascade=1" } else { "" };
+        let path = format!("/api/keys/{}{cascade}", encode(id));
         let reply = self.send(Method::DELETE, &path, Payload::empty()).await?;
         decode(reply)
             .await?

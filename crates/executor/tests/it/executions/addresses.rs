@@ -43,7 +43,7 @@ async fn what_an_operator_denies_is_reached_by_no_way() {
         (fine, output(&parts, "it")["body"].as_str()),
         (None, Some("here"))
     );
-    let said = "an address that this executor's steps may not reach; see --allow-address";
+    let said = "an address that this executor does not let reach; see --allow-address";
     for (id, url) in [
         ("direct", format!("http://127.0.0.2:{port}/here")),
         ("mapped", format!("http://[::ffff:127.0.0.2]:{port}/here")),

@@ -242,3 +242,70 @@ async fn a_ticket_needs_a_key_and_lives_for_half_a_minute() {
     let path = format!("/api/v1/jobs?ticket={}", text(&ticket["ticket"]));
     assert_eq!(keyed.server.get(&path).await.status, 401);
 }
+
+#[tokio::test]
+async fn a_key_is_revoked_with_what_it_made_when_that_is_asked_for() {
+    let keyed = Keyed::open().await;
+    let admin = keyed
+        .make(&json!({"name": "second", "role": "admin", "requests_per_minute": 50}))
+        .await;
+    let by = |maker: &Value, new: Value| {
+        let maker = text(&maker["key"]);
+        let keyed = &keyed;
+        async move { keyed.post(&maker, "/api/keys", &new).json(201).await }
+    };
+    let child = by(&admin, json!({"name": "third", "role": "admin"})).await;
+    let grandchild = by(
+        &child,
+        json!({"name": "ci", "role": "user", "requests_per_minute": 900}),
+    )
+    .await;
+    let joined = {
+        let token = keyed
+            .post(&text(&child["key"]), "/api/join-tokens", &json!({}))
+            .json(201)
+            .await;
+        let join = json!({"token": token["token"], "name": "builder"});
+        keyed.server.post("/api/join", &join).json(201).await
+    };
+    let infos = keyed.get(&keyed.admin, "/api/keys").json(200).await;
+    let info = |key: &Value| {
+        let mut infos = infos.as_array().expect("keys").iter();
+        infos
+            .find(|info| info["id"] == key["id"])
+            .expect("listed")
+            .clone()
+    };
+    // Nobody lets others ask more often than it may itself.
+    for (key, maker) in [(&child, &admin), (&grandchild, &child), (&joined, &child)] {
+        let info = info(key);
+        assert_eq!(
+            (&info["requests_per_minute"], &info["made_by"]),
+            (&json!(50), &maker["id"])
+        );
+    }
+    let revoke = |key: &Value, query: &str| {
+        let path = format!("/api/keys/{}{query}", text(&key["id"]));
+        keyed.send(&keyed.admin, Method::DELETE, &path, "")
+    };
+    assert_eq!(revoke(&admin, "?cascade=2").await.status, 400);
+    let alone = revoke(&admin, "").json(200).await;
+    assert_eq!(alone["made"].as_array().map(Vec::len), Some(3));
+    assert_eq!(
+        keyed
+            .get(&text(&grandchild["key"]), "/api/v1/jobs")
+            .await
+            .status,
+        200
+    );
+    let all = revoke(&admin, "?cascade=1").json(200).await;
+    assert_eq!(all["made"], alone["made"]);
+    for key in [&child, &grandchild, &joined] {
+        assert_eq!(
+            keyed.get(&text(&key["key"]), "/api/v1/jobs").await.status,
+            401
+        );
+    }
+    assert_eq!(revoke(&admin, "").json(200).await["made"], json!([]));
+    assert_eq!(keyed.get(&keyed.admin, "/api/v1/jobs").await.status, 200);
+}

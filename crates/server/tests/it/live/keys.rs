@@ -85,7 +85,7 @@ async fn a_socket_ends_with_its_key() {
     let mut socket = Socket::open(running.local_addr(), &path).await;
     client.submit(&job(), None).await.expect("accepted");
     assert_eq!(socket.said().await["type"], "job.submitted");
-    client.revoke_key(&reader.id).await.expect("revoked");
+    client.revoke_key(&reader.id, false).await.expect("revoked");
     while socket.next().await.is_some() {}
     let (code, reason) = socket.closed.expect("a close");
     assert_eq!(code, 1008, "{reason}");

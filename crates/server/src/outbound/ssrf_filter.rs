@@ -99,6 +99,13 @@ impl Resolve for SsrfFilter {
     }
 }
 
+impl Refused {
+    /// Whether a text may be such a refusal, which tells where names of the inner network lead.
+    pub(crate) fn is_told_in(text: &str) -> bool {
+        text.contains("is not a public address")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use url::Url;

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::{deliver, deliveries, hook, patch, receiver::Receiver, refused};
-use crate::test_server::{TestServer, example, example_with};
+use crate::{
+    access::{Keyed, text},
+    test_server::{TestServer, example, example_with},
+};
 
 #[tokio::test]
 async fn an_address_inside_is_refused_when_the_hook_is_made() {
@@ -51,6 +54,26 @@ async fn a_name_that_leads_inside_is_not_called() {
         one["status"], "pending",
         "the name may lead elsewhere tomorrow"
     );
+}
+
+#[tokio::test]
+async fn where_a_name_leads_is_told_to_those_who_read_hooks_alone() {
+    let keyed = Keyed::open().await;
+    let user = keyed.key("ci", "user").await;
+    let job = example_with(&json!({"webhook": "http://localhost:9/hook"}));
+    let job = keyed.post(&user, "/api/v1/jobs", &job).json(201).await;
+    let cancel = format!("/api/v1/jobs/{}/cancel", text(&job["id"]));
+    keyed.post(&user, &cancel, &json!({})).json(200).await;
+    keyed.server.server.deliver().await.expect("a tick");
+    let path = format!("/api/v1/jobs/{}/deliveries", text(&job["id"]));
+    for (key, said) in [
+        (&user, "the server may not call this address"),
+        (&keyed.admin, "leads to"),
+    ] {
+        let deliveries = keyed.get(key, &path).json(200).await;
+        let error = text(&deliveries[0]["error"]);
+        assert!(error.contains(said), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
+use executor::{AllowedPath, JobIdRange};
 use ipnet::IpNet;
 
 use super::{Address, ForDocker, PluginsPlace, Secret, Tracing, secret, values};
@@ -185,6 +186,33 @@ pub(crate) struct Work {
     /// [default: no limit]
     #[arg(long, env = "PLAYHOUSE_FILE_LIMIT", value_name = "SIZE", value_parser = values::bytes)]
     pub(crate) file_limit: Option<u64>,
+
+    /// Path that jobs see besides the system's directories, read-only or with `:rw` writable as far as
+    /// their user may (repeatable; in the environment comma-separated)
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ALLOW_PATH",
+        value_name = "PATH[:rw]",
+        value_delimiter = ','
+    )]
+    pub(crate) allow_path: Vec<AllowedPath>,
+
+    /// Device file that jobs may use, or a directory of such, as /dev/dri (repeatable; in the environment
+    /// comma-separated)
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ALLOW_DEVICE",
+        value_name = "PATH",
+        value_delimiter = ',',
+        value_parser = values::device
+    )]
+    pub(crate) allow_device: Vec<PathBuf>,
+
+    /// Ids of users and groups that nothing else on this machine has: run as root, the executor starts
+    /// each job as one of them
+    #[arg(long, env = "PLAYHOUSE_JOB_IDS", value_name = "FIRST:COUNT")]
+    #[arg(default_value_t)]
+    pub(crate) job_ids: JobIdRange,
 
     #[command(flatten)]
     pub(crate) plugins: ForPlugins,

@@ -55,6 +55,8 @@ pub struct Settings {
     pub memory_limit_bytes: Option<u64>,
     /// Processors that one job may use, such as `1.5`. Needs a writable cgroup.
     pub cpu_limit: Option<f64>,
+    /// Processes and threads that one job may have at once.
+    pub pids_limit: u32,
     /// The largest file that a job may write.
     pub file_limit_bytes: Option<u64>,
     /// What jobs see of the machine besides the system.
@@ -102,6 +104,7 @@ impl Settings {
             shim,
             memory_limit_bytes: None,
             cpu_limit: None,
+            pids_limit: 16_384,
             file_limit_bytes: None,
             allow_paths: Vec::new(),
             allow_devices: Vec::new(),

@@ -182,6 +182,16 @@ pub(crate) struct Work {
     #[arg(long, env = "PLAYHOUSE_CPU_LIMIT", value_name = "CORES", value_parser = values::cores)]
     pub(crate) cpu_limit: Option<f64>,
 
+    /// Processes and threads of one job
+    #[arg(
+        long,
+        env = "PLAYHOUSE_PIDS_LIMIT",
+        value_name = "N",
+        default_value = "16384"
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=4_194_304))]
+    pub(crate) pids_limit: u32,
+
     /// Largest file that a job may write; a program that goes on writing is killed by SIGXFSZ
     /// [default: no limit]
     #[arg(long, env = "PLAYHOUSE_FILE_LIMIT", value_name = "SIZE", value_parser = values::bytes)]

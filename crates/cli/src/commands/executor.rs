@@ -108,6 +108,7 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
     settings.memory_limit_bytes = work.memory_limit;
     settings.cpu_limit = work.cpu_limit;
     settings.file_limit_bytes = work.file_limit;
+    settings.pids_limit = work.pids_limit;
     settings.allow_paths.clone_from(&work.allow_path);
     settings.allow_devices.clone_from(&work.allow_device);
     settings.job_ids = work.job_ids;

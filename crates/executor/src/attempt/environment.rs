@@ -63,6 +63,7 @@ impl AttemptEnvironment {
             user: dir.user(),
             groups: self.plan.groups.clone(),
             parts: self.plan.parts.clone(),
+            process_limit: Some(self.settings.pids_limit),
             file_limit_bytes: self.settings.file_limit_bytes,
             cgroups: cgroup.procs(),
             grace_ms: u64::try_from(grace).unwrap_or(u64::MAX),

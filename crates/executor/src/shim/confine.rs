@@ -17,10 +17,6 @@ use super::{
 /// Open files, at most.
 const FILES: u64 = 65_536;
 
-/// Processes and threads, at most. The kernel counts them per user, and per user namespace: so it
-/// is set only where the job has one of the two of its own.
-const PROCESSES: u64 = 16_384;
-
 /// Blocks the signals that would end the shim before its tree has ended: the executor stops it
 /// says so over the control socket. And SIGCHLD, which is read from a descriptor.
 pub(super) fn hold_signals() -> nix::Result<()> {
@@ -84,8 +80,11 @@ pub(super) fn apply(spec: &Spec) -> Result<Option<String>, String> {
 fn limits(spec: &Spec) -> Result<(), String> {
     limit(Resource::RLIMIT_CORE, 0)?;
     limit(Resource::RLIMIT_NOFILE, FILES)?;
-    if spec.parts.contains(&Part::UserNamespace) || spec.user.is_some() {
-        limit(Resource::RLIMIT_NPROC, PROCESSES)?;
+    // The kernel counts processes per user and per user namespace: without one of the two of its own a job
+    // would be limited by what others run.
+    let is_alone = spec.parts.contains(&Part::UserNamespace) || spec.user.is_some();
+    if let (Some(most), true) = (spec.process_limit, is_alone) {
+        limit(Resource::RLIMIT_NPROC, most.into())?;
     }
     Ok(())
 }

@@ -45,6 +45,8 @@ pub struct Spec {
     pub groups: Vec<u32>,
     /// The parts of the isolation. When one of them fails the program is not started.
     pub parts: Vec<Part>,
+    /// Processes and threads that it may have at once, where it has a user or a user namespace of its own.
+    pub process_limit: Option<u32>,
     /// The largest file it may write, in bytes.
     pub file_limit_bytes: Option<u64>,
     /// The memory that each of its processes may have to write to, in bytes.
@@ -120,7 +122,9 @@ impl Part {
             Self::Landlock => {
                 "jobs connect to abstract UNIX sockets of the machine, and only mounts decide what they read and write"
             }
-            Self::UserNamespace => "the number of processes is limited for all jobs together",
+            Self::UserNamespace => {
+                "the number of processes of a job is not limited unless it has an id of its own"
+            }
             Self::PidNamespace => "jobs see the processes of the machine",
             Self::MountNamespace => {
                 "jobs see the system's directories as they are, change modes, owners and times there as far as \

@@ -1,0 +1,10 @@
+#!/usr/bin/python3
+"""Runs the hostile program with the call's input, and hands on what it prints."""
+import json, os, subprocess, sys
+
+call = json.loads(sys.stdin.readline())
+if call["call"] == "execute":
+    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hostile.py")
+    given = json.dumps(call["context"]["input"])
+    printed = subprocess.run([sys.executable, program, given], stdout=subprocess.PIPE, check=True).stdout
+    print(json.dumps({"metric": {"printed": printed.decode()}}))

@@ -34,8 +34,15 @@ def lock_database():
         fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB, 1, 120)
 
 
+def outside():
+    """The file that is meant: in a /tmp of its own a job can make another one at that path."""
+    if os.stat(GIVEN["outside"]).st_ino != GIVEN["inode"]:
+        raise OSError("another file")
+    return GIVEN["outside"]
+
+
 def write_outside():
-    with open(GIVEN["outside"], "ab") as file:
+    with open(outside(), "ab") as file:
         file.write(b"x")
 
 
@@ -51,7 +58,7 @@ def any_of(*tries):
 
 def change(does):
     """On a file of the executor's user, and on one of the system, which stays as it is."""
-    return lambda: any_of(lambda: does(GIVEN["outside"]), lambda: does("/etc/passwd"), lambda: does("/usr/bin/env"))
+    return lambda: any_of(lambda: does(outside()), lambda: does("/etc/passwd"), lambda: does("/usr/bin/env"))
 
 
 def chmod(path):
@@ -184,6 +191,7 @@ TRIES = {
     "read the executor's environment": memory_of_executor,
     "read the files of another job": read_sibling,
     "write outside of its directory": write_outside,
+    # Whether it is there is seen from outside.
     "create a file outside of its directory": lambda: open(GIVEN["outside"] + ".new", "w").close(),
     "change modes outside of its directory": change(chmod),
     "change owners outside of its directory": change(chown),

@@ -6,7 +6,7 @@ use std::{
     os::{
         linux::net::SocketAddrExt,
         unix::{
-            fs::{PermissionsExt, chown},
+            fs::{MetadataExt, PermissionsExt, chown},
             net::{SocketAddr, UnixListener},
         },
     },
@@ -219,11 +219,14 @@ struct Target {
     shared_memory: i32,
     key: i32,
     sleep: String,
+    outside: PathBuf,
+    inode: u64,
 }
 
 impl Target {
     fn new(home: &Path, user: u32) -> Self {
         let socket = home.join("socket");
+        let outside = home.join("outside");
         let by_path = UnixListener::bind(&socket).expect("a socket");
         fs::set_permissions(&socket, fs::Permissions::from_mode(0o777)).expect("it is open");
         let number = KEYS.fetch_add(2, Ordering::Relaxed);
@@ -250,13 +253,15 @@ impl Target {
             shared_memory,
             key,
             sleep,
+            inode: fs::metadata(&outside).expect("a file").ino(),
+            outside,
         }
     }
 
     fn given(&self, machine: &Machine) -> Value {
         json!({
             "data": machine.path("data"), "key": machine.path("key.json"),
-            "outside": machine.path("outside"), "socket": self.socket,
+            "outside": machine.path("outside"), "inode": self.inode, "socket": self.socket,
             "abstract": self.abstract_name, "port": self.port,
             "victim": self.victim.pid().as_raw(), "executor": machine.server.pid().as_raw(),
             "shm": self.key, "left": self.key + 1,
@@ -279,8 +284,12 @@ impl Target {
                     .split(|byte| *byte == 0)
                     .any(|word| word == self.sleep.as_bytes())
             });
+        let created = fs::remove_file(self.outside.with_extension("new")).is_ok();
         for (name, how) in tries {
             match name.as_str() {
+                "create a file outside of its directory" => {
+                    *how = if created { "yes" } else { "no" };
+                }
                 "leave System V memory behind" => {
                     *how = if memory.is_some() { "yes" } else { "no" }
                 }

@@ -6,5 +6,8 @@ call = json.loads(sys.stdin.readline())
 if call["call"] == "execute":
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hostile.py")
     given = json.dumps(call["context"]["input"])
-    printed = subprocess.run([sys.executable, program, given], stdout=subprocess.PIPE, check=True).stdout
-    print(json.dumps({"metric": {"printed": printed.decode()}}))
+    # A process that it leaves behind would keep a pipe open.
+    with open("printed", "w+") as file:
+        subprocess.run([sys.executable, program, given], stdout=file, check=True)
+        file.seek(0)
+        print(json.dumps({"metric": {"printed": file.read()}}))

@@ -59,6 +59,7 @@ fn run() -> Result<Exit, Failure> {
         log_format,
         ..
     } = parse()?;
+    forget_secrets();
     let log = log.as_deref().unwrap_or(commands::default_log(&command));
     logging::start(log, log_format)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -69,6 +70,25 @@ fn run() -> Result<Exit, Failure> {
     // Whatever is still blocked on a pipe must not hold the process up.
     runtime.shutdown_background();
     end
+}
+
+/// What was read of the environment and no program that this one starts is to find there.
+const SECRET_VARIABLES: [&str; 4] = [
+    "PLAYHOUSE_DATABASE_URL",
+    "PLAYHOUSE_JOIN",
+    "PLAYHOUSE_KEY",
+    "PLAYHOUSE_VAULT_KEY",
+];
+
+/// Called before there is a second thread.
+fn forget_secrets() {
+    for name in SECRET_VARIABLES {
+        #[expect(unsafe_code, reason = "the environment is shared by all threads")]
+        // SAFETY: this is the only thread.
+        unsafe {
+            env::remove_var(name);
+        }
+    }
 }
 
 /// Reads the command line twice: the first reading finds the settings file, whose values are the

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, DirBuilder, File, Permissions, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, PermissionsExt, lchown},
     path::Path,
 };
 
@@ -38,6 +38,21 @@ pub(crate) fn empty(dir: &Path) -> io::Result<()> {
         let entry = entry?;
         if entry.file_name() != LOCK {
             remove(&entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Makes a directory and everything below it belong to a user and its group. No link is followed: call it
+/// before anybody else can write there.
+pub(crate) fn give(path: &Path, id: u32) -> io::Result<()> {
+    let mut open = vec![path.to_owned()];
+    while let Some(path) = open.pop() {
+        lchown(&path, Some(id), Some(id))?;
+        if fs::symlink_metadata(&path)?.is_dir() {
+            for entry in fs::read_dir(&path)? {
+                open.push(entry?.path());
+            }
         }
     }
     Ok(())

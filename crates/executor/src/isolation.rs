@@ -1,10 +1,13 @@
 //! Decides once, at the start, which parts of the isolation every job gets.
 
+use std::{fs, os::unix::fs::MetadataExt, path::Path};
+
 use crate::{
     Isolation, Settings,
     cgroup::Cgroups,
+    job_ids::JobIds,
     probe::{Finding, Support, join, probe},
-    shim::Part,
+    shim::{Part, View},
 };
 
 /// How much is told of one part that is missing; a path in it may be long.
@@ -15,6 +18,12 @@ const MISSING_BYTES: usize = 1_000;
 pub(crate) struct Plan {
     /// Parts that the shim applies. Where one fails all the same, the job is left to others.
     pub(crate) parts: Vec<Part>,
+    /// What of the machine it sees.
+    pub(crate) view: View,
+    /// Whom jobs run as; `None` for the executor's own user.
+    pub(crate) job_ids: Option<JobIds>,
+    /// The groups that those are in: those of the devices that jobs may use.
+    pub(crate) groups: Vec<u32>,
     /// Limits on memory and processors.
     pub(crate) cgroups: Cgroups,
     /// What is asked for and does not work here, or not all of it, and why.
@@ -27,6 +36,7 @@ impl Plan {
     /// # Errors
     /// When nothing may be started here with what is missing (`strict` only), and why.
     pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+        check_allowed(settings)?;
         let (parts, mut missing) = choose(settings.isolation, &probe(settings));
         let (memory, cpus) = (settings.memory_limit_bytes, settings.cpu_limit);
         let plugins = settings.plugins.is_some();
@@ -40,12 +50,77 @@ impl Plan {
         match refusal(settings.isolation, &missing) {
             Some(reason) => Err(reason),
             None => Ok(Self {
+                job_ids: parts
+                    .contains(&Part::OwnId)
+                    .then(|| JobIds::new(settings.job_ids)),
+                view: view(settings),
+                groups: groups(&settings.allow_devices),
                 parts,
                 cgroups,
                 missing,
             }),
         }
     }
+}
+
+/// What jobs see of the machine: the system and what the operator allows, without what is the executor's own.
+pub(crate) fn view(settings: &Settings) -> View {
+    let mut view = View::of_system();
+    for allowed in &settings.allow_paths {
+        let paths = match allowed.writable {
+            true => &mut view.writable,
+            false => &mut view.readable,
+        };
+        paths.push(allowed.path.clone());
+    }
+    view.devices.clone_from(&settings.allow_devices);
+    let own = [&settings.cache_dir, &settings.work_dir];
+    let hidden = own.into_iter().chain(&settings.hidden_paths);
+    // Links would show what they lead to.
+    view.hidden = hidden
+        .map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone()))
+        .collect();
+    view
+}
+
+/// The groups of the devices, so that a user of its own may use them as the executor's may.
+fn groups(devices: &[std::path::PathBuf]) -> Vec<u32> {
+    let below = |path: &Path| {
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let files = devices.iter().flat_map(|path| {
+        if path.is_dir() {
+            below(path)
+        } else {
+            vec![path.clone()]
+        }
+    });
+    let found = files.filter_map(|path| fs::metadata(path).ok());
+    // Files of the group of root are no reason to be in it.
+    let mut groups: Vec<u32> = found
+        .map(|found| found.gid())
+        .filter(|id| *id != 0)
+        .collect();
+    groups.sort_unstable();
+    groups.dedup();
+    groups
+}
+
+/// That what jobs are to reach is there.
+fn check_allowed(settings: &Settings) -> Result<(), String> {
+    let paths = settings.allow_paths.iter().map(|allowed| &allowed.path);
+    for path in paths.chain(&settings.allow_devices) {
+        let found = fs::symlink_metadata(path)
+            .map_err(|error| format!("jobs are to reach {}: {error}", path.display()))?;
+        if found.is_symlink() {
+            return Err(format!(
+                "jobs are to reach {}, which is a link: name what it leads to",
+                path.display()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What can be applied of the parts that the level wants, and what of them is missing.

@@ -10,6 +10,7 @@ mod cgroup;
 mod directory;
 mod doctor;
 mod isolation;
+mod job_ids;
 mod lease;
 pub mod output;
 mod playrooms;
@@ -25,10 +26,13 @@ pub use addresses::{AddressFilter, FetchRule};
 pub use attempt::plugins::Isolated;
 pub use browsers::chromium_readiness;
 pub use docker::git::GitPolicy;
+pub use job_ids::JobIdRange;
 pub use playrooms::{DockerReadiness, docker_readiness};
 pub use probe::{Finding, Support, probe};
 pub use recording::{RecordOptions, RecordedStep, record};
-pub use settings::{DockerHost, Isolation, Plugins, RouterHttps, Settings, ShippedPlugin};
+pub use settings::{
+    AllowedPath, DockerHost, Isolation, Plugins, RouterHttps, Settings, ShippedPlugin,
+};
 pub use tokio_util::sync::CancellationToken;
 use wire::client::Client;
 
@@ -61,5 +65,8 @@ pub enum Error {
 /// # Errors
 /// See [`Error`]; a job's failure is not one.
 pub async fn run(client: Client, settings: Settings, stop: CancellationToken) -> Result<(), Error> {
+    // Its memory has its key: no other process of its user reads that, whatever the isolation of jobs.
+    nix::sys::prctl::set_dumpable(false)
+        .map_err(|error| Error::Settings(format!("the memory cannot be shut off: {error}")))?;
     agent::run(client, settings, stop).await
 }

@@ -11,9 +11,12 @@ use std::{
     time::Duration,
 };
 
+use nix::unistd::Uid;
+
 use crate::{
     Settings,
     cgroup::{self, MEMORY, PROCESSOR},
+    isolation::view,
     shim::{End, Part, Report, Spec},
 };
 
@@ -67,12 +70,24 @@ pub fn probe(settings: &Settings) -> Vec<Finding> {
     for part in Part::ALL {
         let tried = match part {
             Part::UserNamespace => user.clone(),
-            Part::PidNamespace | Part::NetworkNamespace if with_user => {
+            // A user of its own is for root alone to give, and it needs a view in which it reaches its directory.
+            Part::OwnId if !Uid::effective().is_root() => continue,
+            Part::OwnId => {
+                let mut parts = vec![Part::PidNamespace, Part::MountNamespace, part];
+                parts.extend(with_user.then_some(Part::UserNamespace));
+                try_parts(settings, &parts)
+            }
+            Part::PidNamespace
+            | Part::MountNamespace
+            | Part::IpcNamespace
+            | Part::NetworkNamespace
+                if with_user =>
+            {
                 try_parts(settings, &[Part::UserNamespace, part])
             }
             _ => try_parts(settings, &[part]),
         };
-        findings.push(finding(part.name(), tried));
+        findings.push(finding(part.name(), with_consequence(part, tried)));
     }
     for (name, controller) in [MEMORY, PROCESSOR] {
         let seen = cgroup::look(controller).map(|dir| {
@@ -93,6 +108,19 @@ fn finding(name: &str, seen: Result<(Support, String), String>) -> Finding {
     }
 }
 
+/// What is missing, with what it means.
+fn with_consequence(
+    part: Part,
+    tried: Result<(Support, String), String>,
+) -> Result<(Support, String), String> {
+    let without = part.without();
+    match tried {
+        Ok((Support::Full, detail)) => Ok((Support::Full, detail)),
+        Ok((support, detail)) => Ok((support, format!("{detail}; without the rest {without}"))),
+        Err(reason) => Err(format!("{reason}; without it {without}")),
+    }
+}
+
 /// Has a shim join a control group through such a file and start nothing.
 pub(crate) fn join(settings: &Settings, procs: PathBuf) -> Result<(), String> {
     let spec = Spec {
@@ -104,8 +132,11 @@ pub(crate) fn join(settings: &Settings, procs: PathBuf) -> Result<(), String> {
 
 /// Has a shim apply the parts and start nothing.
 fn try_parts(settings: &Settings, parts: &[Part]) -> Result<(Support, String), String> {
+    let is_own = parts.contains(&Part::OwnId);
     let spec = Spec {
         parts: parts.to_vec(),
+        view: view(settings),
+        user: is_own.then_some(settings.job_ids.first),
         ..nothing()
     };
     try_spec(settings, &spec)

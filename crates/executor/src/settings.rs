@@ -6,7 +6,7 @@ use docker::git::GitPolicy;
 use ipnet::IpNet;
 use wire::trace::Spans;
 
-use crate::addresses::FetchRule;
+use crate::{JobIdRange, addresses::FetchRule};
 
 /// Settings of an executor.
 #[derive(Clone, Debug)]
@@ -58,8 +58,18 @@ pub struct Settings {
     pub memory_limit_bytes: Option<u64>,
     /// Processors that one job may use, such as `1.5`. Needs a writable cgroup.
     pub cpu_limit: Option<f64>,
+    /// Processes and threads that one job may have at once.
+    pub pids_limit: u32,
     /// The largest file that a job may write.
     pub file_limit_bytes: Option<u64>,
+    /// What jobs see of the machine besides the system.
+    pub allow_paths: Vec<AllowedPath>,
+    /// Device files, or directories of such, that jobs may use.
+    pub allow_devices: Vec<PathBuf>,
+    /// Files and directories that no job sees, besides the directories of this executor: keys, settings, data.
+    pub hidden_paths: Vec<PathBuf>,
+    /// The users that a root executor runs jobs as, each one job at a time.
+    pub job_ids: JobIdRange,
     /// The plugins that it has; without it it performs no plugin jobs.
     pub plugins: Option<Plugins>,
     /// The Docker host whose playgrounds it performs operations on; without it, none.
@@ -98,12 +108,43 @@ impl Settings {
             shim,
             memory_limit_bytes: None,
             cpu_limit: None,
+            pids_limit: 16_384,
             file_limit_bytes: None,
+            allow_paths: Vec::new(),
+            allow_devices: Vec::new(),
+            hidden_paths: Vec::new(),
+            job_ids: JobIdRange::default(),
             plugins: None,
             docker: None,
             spans: Spans::none(),
             executor_ip: String::new(),
         }
+    }
+}
+
+/// A path of the machine that jobs see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedPath {
+    /// Absolute.
+    pub path: PathBuf,
+    /// Jobs may write there, as far as their user may.
+    pub writable: bool,
+}
+
+impl FromStr for AllowedPath {
+    type Err = String;
+
+    /// `PATH`, or `PATH:rw`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (path, writable) = match text.strip_suffix(":rw") {
+            Some(path) => (path, true),
+            None => (text.strip_suffix(":ro").unwrap_or(text), false),
+        };
+        let path = PathBuf::from(path);
+        if !path.is_absolute() {
+            return Err(format!("`{}` is not an absolute path", path.display()));
+        }
+        Ok(Self { path, writable })
     }
 }
 

@@ -53,6 +53,11 @@ impl ShownKey {
         self.key.is_some() || self.key_file.is_some()
     }
 
+    /// The file, if one was given.
+    pub(crate) fn file(&self) -> Option<&std::path::Path> {
+        self.key_file.as_deref()
+    }
+
     /// The key, if one was given: the key itself wins over the file.
     pub(crate) fn read(&self) -> Result<Option<String>, Failure> {
         if let Some(key) = &self.key {

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
-use executor::FetchRule;
+use executor::{AllowedPath, FetchRule, JobIdRange};
 use ipnet::IpNet;
 
 use super::{Address, ForDocker, PluginsPlace, Secret, Tracing, secret, values};
@@ -194,10 +194,47 @@ pub(crate) struct Work {
     #[arg(long, env = "PLAYHOUSE_CPU_LIMIT", value_name = "CORES", value_parser = values::cores)]
     pub(crate) cpu_limit: Option<f64>,
 
+    /// Processes and threads of one job
+    #[arg(
+        long,
+        env = "PLAYHOUSE_PIDS_LIMIT",
+        value_name = "N",
+        default_value = "16384"
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=4_194_304))]
+    pub(crate) pids_limit: u32,
+
     /// Largest file that a job may write; a program that goes on writing is killed by SIGXFSZ
     /// [default: no limit]
     #[arg(long, env = "PLAYHOUSE_FILE_LIMIT", value_name = "SIZE", value_parser = values::bytes)]
     pub(crate) file_limit: Option<u64>,
+
+    /// Path that jobs see besides the system's directories, read-only or with `:rw` writable as far as
+    /// their user may (repeatable; in the environment comma-separated)
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ALLOW_PATH",
+        value_name = "PATH[:rw]",
+        value_delimiter = ','
+    )]
+    pub(crate) allow_path: Vec<AllowedPath>,
+
+    /// Device file that jobs may use, or a directory of such, as /dev/dri (repeatable; in the environment
+    /// comma-separated)
+    #[arg(
+        long,
+        env = "PLAYHOUSE_ALLOW_DEVICE",
+        value_name = "PATH",
+        value_delimiter = ',',
+        value_parser = values::device
+    )]
+    pub(crate) allow_device: Vec<PathBuf>,
+
+    /// Ids of users and groups that nothing else on this machine has: run as root, the executor starts
+    /// each job as one of them
+    #[arg(long, env = "PLAYHOUSE_JOB_IDS", value_name = "FIRST:COUNT")]
+    #[arg(default_value_t)]
+    pub(crate) job_ids: JobIdRange,
 
     #[command(flatten)]
     pub(crate) plugins: ForPlugins,

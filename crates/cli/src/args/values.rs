@@ -4,6 +4,7 @@ use std::{
     env,
     ffi::OsString,
     net::{IpAddr, SocketAddr},
+    path::{Component, Path, PathBuf},
     time::Duration,
 };
 
@@ -55,6 +56,16 @@ pub(super) fn scan_seconds(text: &str) -> Result<Duration, String> {
 }
 
 /// A network such as `10.0.0.0/8`, or one address.
+pub(super) fn device(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let climbs = path.components().any(|part| part == Component::ParentDir);
+    if path.starts_with("/dev") && path != Path::new("/dev") && !climbs {
+        Ok(path)
+    } else {
+        Err(format!("`{text}` is not a path below /dev"))
+    }
+}
+
 pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let network = text
         .parse::<IpNet>()

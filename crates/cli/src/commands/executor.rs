@@ -39,6 +39,7 @@ pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
         (Some(cache_dir), Some(_)) => Settings::new(&name, cache_dir, place::shim()),
         _ => Settings::new(&name, place::executor_dir(&name)?, place::shim()),
     };
+    let key_file = executor.address.key.file().map(Path::to_owned);
     settings.cache_dir = executor.cache_dir.unwrap_or(settings.cache_dir);
     settings.work_dir = executor.work_dir.unwrap_or(settings.work_dir);
     settings.spans = spans(&executor.tracing, "playhouse-executor")?;
@@ -50,6 +51,8 @@ pub(super) async fn run(executor: Executor) -> Result<Exit, Failure> {
         .clone()
         .or_else(|| place::state_dir(&name));
     settings.docker = docker(&executor.work.docker, state.as_deref())?;
+    settings.hidden_paths.extend(state);
+    settings.hidden_paths.extend(key_file);
     let mut running = Running::start(client, settings);
     tokio::select! {
         end = running.ended() => end?,
@@ -83,6 +86,7 @@ pub(super) fn start_built_in(
     "127.0.0.1".clone_into(&mut settings.executor_ip);
     apply(&mut settings, work)?;
     settings.docker = docker(&work.docker, Some(data_dir))?;
+    settings.hidden_paths.push(data_dir.to_owned());
     Ok(Running::start(client, settings))
 }
 
@@ -105,6 +109,11 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
     settings.memory_limit_bytes = work.memory_limit;
     settings.cpu_limit = work.cpu_limit;
     settings.file_limit_bytes = work.file_limit;
+    settings.pids_limit = work.pids_limit;
+    settings.allow_paths.clone_from(&work.allow_path);
+    settings.allow_devices.clone_from(&work.allow_device);
+    settings.job_ids = work.job_ids;
+    settings.hidden_paths = place::settings_files().collect();
     settings.cancel_grace = work.cancel_grace;
     settings.drain_grace = work.drain_grace.unwrap_or(settings.drain_grace);
     // Programs start in directories of their own: a relative path would not lead anywhere there.

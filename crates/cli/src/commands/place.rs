@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{config::base_dir, exit::Failure};
+use crate::{
+    config::{self, base_dir},
+    exit::Failure,
+};
 
 /// The data directory of `dev`, in the current directory.
 pub(super) const DEV_DATA_DIR: &str = ".playhouse/dev";
@@ -29,6 +32,12 @@ pub(super) fn executor_dir(name: &str) -> Result<PathBuf, Failure> {
 pub(super) fn state_dir(name: &str) -> Option<PathBuf> {
     let base = base_dir("XDG_STATE_HOME", ".local/state")?;
     Some(base.join("playhouse").join(name))
+}
+
+/// Settings files, which may have keys in them.
+pub(super) fn settings_files() -> impl Iterator<Item = PathBuf> {
+    let named = std::env::var_os("PLAYHOUSE_CONFIG").map(PathBuf::from);
+    named.into_iter().chain(config::usual_file())
 }
 
 /// Where plugins are installed, for every command and every executor of this user.

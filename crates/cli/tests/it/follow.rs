@@ -37,14 +37,13 @@ fn ctrl_c_detaches_and_says_how_to_go_on() {
 fn a_killed_server_costs_no_line_and_no_outcome() {
     let mut server = Server::start(&[]);
     let executor = server.start_executor("follow", &["--slots=1"]);
-    let go = server.home().join("go");
+    let go = server.gates().join("go");
     let text = format!(
         "for n in 1 2 3; do echo line $n; done; \
          until [ -e {} ]; do sleep 0.05; done; echo line 4; exit 7",
         go.display()
     );
     let script = server.script("lines.sh", &text);
-    // Isolation must not hide the file that the script waits for.
     let mut watched = server.watch("watched", &["job", "submit", &script]);
     let id = running_id(&server);
     wait_for("the first lines are stored", || {

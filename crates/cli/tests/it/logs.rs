@@ -18,12 +18,13 @@ const LINES: usize = 5;
 fn a_line_that_a_program_printed_is_there_within_a_second() {
     let server = Server::start(&[]);
     let _executor = server.start_executor("printer", &[]);
-    let home = server.home().display();
+    let gates = server.gates();
+    let gates = gates.display();
     // It prints a line when it is told to, and nothing else that would take the line along.
     let script = server.script(
         "lines.sh",
         &format!(
-            "for n in $(seq {LINES}) end; do until [ -e {home}/go-$n ]; do sleep 0.05; done; \
+            "for n in $(seq {LINES}) end; do until [ -e {gates}/go-$n ]; do sleep 0.05; done; \
              echo \"line $n\"; done"
         ),
     );
@@ -33,7 +34,7 @@ fn a_line_that_a_program_printed_is_there_within_a_second() {
     let mut took: Vec<Duration> = (1..=LINES)
         .map(|number| {
             let line = format!("line {number}\n");
-            fs::write(server.home().join(format!("go-{number}")), "").expect("a file");
+            fs::write(server.gates().join(format!("go-{number}")), "").expect("a file");
             // From before it is printed.
             let begun = Instant::now();
             poll("the line is there", || {
@@ -47,7 +48,7 @@ fn a_line_that_a_program_printed_is_there_within_a_second() {
     // what it has holds up each.
     took.sort_unstable();
     assert!(took[LINES / 2] < PROMISED, "{took:?}");
-    fs::write(server.home().join("go-end"), "").expect("a file");
+    fs::write(server.gates().join("go-end"), "").expect("a file");
     let waited = server.run(&["job", "wait", &id]);
     exits(&waited, 0);
 }

@@ -40,7 +40,7 @@ fn a_killed_executor_leaves_no_process_behind_and_its_job_is_not_forgotten() {
 #[test]
 fn a_frozen_executor_that_wakes_up_changes_nothing() {
     let server = Server::start(&SHORT_LEASES);
-    let go = server.home().join("go");
+    let go = server.gates().join("go");
     let waits = format!("until [ -e {} ]; do sleep 0.05; done", go.display());
     let script = server.script("waits.sh", &waits);
     let zombie = server.start_executor("zombie", &["--slots=1"]);

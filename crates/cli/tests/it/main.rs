@@ -37,6 +37,7 @@ mod plugin_jobs;
 mod plugins;
 mod resume;
 mod runs;
+mod sandbox;
 mod secrets;
 mod stop;
 mod submit;

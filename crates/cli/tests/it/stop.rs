@@ -82,7 +82,7 @@ fn a_used_data_directory_and_a_used_port_are_refused() {
 fn a_drained_executor_ends_its_job_and_takes_no_other() {
     let server = Server::start(&[]);
     let mut executor = server.start_executor("drain", &["--slots=1"]);
-    let go = server.home().join("go");
+    let go = server.gates().join("go");
     let script = server.script(
         "wait.sh",
         &format!(

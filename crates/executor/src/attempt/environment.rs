@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 use super::WorkDir;
 use crate::{
     Error, Settings, addresses::AddressFilter, browsers::Browsers, cgroup::Cgroup, directory,
-    isolation::Plan, shim::Spec,
+    isolation::Plan, job_ids::JobIds, shim::Spec,
 };
 
 pub(crate) struct AttemptEnvironment {
@@ -58,7 +58,12 @@ impl AttemptEnvironment {
             environment: dir.environment(),
             directory: dir.home().to_owned(),
             writable: dir.path().to_owned(),
+            temporary: Some(dir.temporary().to_owned()),
+            view: self.plan.view.clone(),
+            user: dir.user(),
+            groups: self.plan.groups.clone(),
             parts: self.plan.parts.clone(),
+            process_limit: Some(self.settings.pids_limit),
             file_limit_bytes: self.settings.file_limit_bytes,
             cgroups: cgroup.procs(),
             grace_ms: u64::try_from(grace).unwrap_or(u64::MAX),
@@ -71,7 +76,8 @@ impl AttemptEnvironment {
     pub(super) async fn work_dir(&self) -> Result<WorkDir, String> {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let path = self.settings.work_dir.join(format!("attempt-{number}"));
-        let made = spawn_blocking(move || WorkDir::create(path)).await;
+        let id = self.plan.job_ids.as_ref().map(JobIds::take).transpose()?;
+        let made = spawn_blocking(move || WorkDir::create(path, id)).await;
         made.map_err(|error| error.to_string())
             .and_then(|made| made.map_err(|error| error.to_string()))
             .map_err(|error| format!("the work directory cannot be made: {error}"))

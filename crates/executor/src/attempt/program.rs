@@ -61,6 +61,9 @@ impl AttemptEnvironment {
         watched: Watched<'_>,
         (out, err): (impl Sink, impl Sink),
     ) -> Result<ProgramEnd, String> {
+        work_dir
+            .hand_over()
+            .map_err(|error| format!("the work directory cannot be handed over: {error}"))?;
         let cgroup = self.plan.cgroups.create()?;
         let left = watched.lease.borrow().left();
         let redactor = program.redactor.clone();

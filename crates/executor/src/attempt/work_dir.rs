@@ -11,7 +11,7 @@ use std::{
 use wire::artifacts::check_name;
 
 use super::PATH;
-use crate::directory;
+use crate::{directory, job_ids::JobId};
 
 /// Removed, with all that is in it, when it is dropped. That blocks.
 pub(super) struct WorkDir {
@@ -19,11 +19,13 @@ pub(super) struct WorkDir {
     home: PathBuf,
     temporary: PathBuf,
     output: PathBuf,
+    /// Whom what runs in it is started as. Nobody else is until nothing of it is left.
+    id: Option<JobId>,
 }
 
 impl WorkDir {
     /// Makes it, for its owner only.
-    pub(super) fn create(path: PathBuf) -> io::Result<Self> {
+    pub(super) fn create(path: PathBuf, id: Option<JobId>) -> io::Result<Self> {
         DirBuilder::new().mode(0o700).create(&path)?;
         // Absolute: the program starts elsewhere.
         let path = fs::canonicalize(path)?;
@@ -32,6 +34,7 @@ impl WorkDir {
             temporary: path.join("tmp"),
             output: path.join("output"),
             path,
+            id,
         };
         fs::create_dir(&dir.home)?;
         fs::create_dir(&dir.temporary)?;
@@ -48,6 +51,23 @@ impl WorkDir {
             fs::create_dir_all(folder)?;
         }
         fs::copy(from, to).map(drop)
+    }
+
+    /// Makes all that was laid out belong to the user that the program is started as. Before that nobody else
+    /// may write here. Blocks.
+    pub(super) fn hand_over(&self) -> io::Result<()> {
+        let id = self.user();
+        id.map_or(Ok(()), |id| directory::give(&self.path, id))
+    }
+
+    /// The user that the program is started as, if that is not the executor's.
+    pub(super) fn user(&self) -> Option<u32> {
+        self.id.as_ref().map(|id| id.id)
+    }
+
+    /// For temporary files.
+    pub(super) fn temporary(&self) -> &Path {
+        &self.temporary
     }
 
     /// All of it: the job may write here.

@@ -4,12 +4,17 @@
 //! program has ended, when the executor says so, when the lease was not renewed, and when the
 //! executor itself is gone. It has one thread and no async runtime.
 
+mod access;
 mod confine;
+mod identity;
 mod namespaces;
 mod program;
+mod root;
 mod spec;
 mod supervise;
+mod syscalls;
 mod tree;
+mod view;
 
 use std::{
     ffi::OsString,
@@ -18,7 +23,9 @@ use std::{
     process::ExitCode,
 };
 
+use identity::Identity;
 pub use spec::{End, Order, Part, Report, Spec};
+pub use view::View;
 
 /// The whole shim process. Must be called before any thread exists.
 ///
@@ -42,24 +49,30 @@ fn serve() -> io::Result<()> {
     let control = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     control.peer_addr()?;
     let spec = read_spec(&control)?;
-    let namespaced = match enter(&spec) {
-        Ok(namespaced) => namespaced,
+    let begins = match enter(&spec) {
+        Ok(begins) => begins,
         Err(reason) => return report(&control, End::NotPrepared(reason)),
     };
-    if !namespaced {
-        return supervise_tree(control, &spec, tree::Tree::Descendants);
-    }
-    let Some(init) = namespaces::fork_init()? else {
-        let tree = tree::Tree::namespace()?;
-        let mounted =
-            namespaces::mount_proc().and_then(|()| namespaces::mount_hosts(spec.hosts.as_deref()));
-        return match mounted {
-            Ok(()) => supervise_tree(control, &spec, tree),
-            Err(reason) => report(&control, End::NotPrepared(reason)),
-        };
+    let tree = if begins {
+        if let Some(init) = namespaces::fork_init()? {
+            drop(control);
+            return namespaces::wait_for(init);
+        }
+        tree::Tree::namespace()?
+    } else {
+        tree::Tree::Descendants
     };
-    drop(control);
-    namespaces::wait_for(init)
+    let mounted = if spec.parts.contains(&Part::MountNamespace) {
+        root::enter(&spec)
+    } else if begins {
+        namespaces::mount_proc().and_then(|()| namespaces::mount_hosts(spec.hosts.as_deref()))
+    } else {
+        Ok(())
+    };
+    match mounted {
+        Ok(()) => supervise_tree(control, &spec, tree),
+        Err(reason) => report(&control, End::NotPrepared(reason)),
+    }
 }
 
 /// Applies what has to be applied before the first process of the tree is made. True when the next
@@ -82,7 +95,13 @@ fn supervise_tree(control: UnixStream, spec: &Spec, tree: tree::Tree) -> io::Res
         Err(reason) => return report(&control, End::NotPrepared(reason)),
     };
     let Some(path) = &spec.program else {
-        return report(&control, End::Ready { partial });
+        return match namespaces::try_in_child(|| Identity::of(spec).assume()) {
+            Ok(()) => report(&control, End::Ready { partial }),
+            Err(error) => {
+                let reason = format!("{}: {error}", Part::OwnId.name());
+                report(&control, End::NotPrepared(reason))
+            }
+        };
     };
     match program::start(path, spec) {
         Ok(child) => supervise::run(control, signals, child, tree, spec),

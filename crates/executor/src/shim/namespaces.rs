@@ -17,7 +17,7 @@ use nix::{
     unistd::{ForkResult, Gid, Pid, Uid, getgid, getpid, getuid},
 };
 
-use super::spec::Part;
+use super::{root::make_private, spec::Part};
 
 /// Leaves the machine's namespaces. True when the next child begins a PID namespace.
 pub(super) fn unshare(parts: &[Part]) -> Result<bool, String> {
@@ -25,9 +25,12 @@ pub(super) fn unshare(parts: &[Part]) -> Result<bool, String> {
     for part in parts {
         flags |= match part {
             Part::UserNamespace => CloneFlags::CLONE_NEWUSER,
+            // With mounts of its own, for `/proc`.
             Part::PidNamespace => CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS,
+            Part::MountNamespace => CloneFlags::CLONE_NEWNS,
+            Part::IpcNamespace => CloneFlags::CLONE_NEWIPC,
             Part::NetworkNamespace => CloneFlags::CLONE_NEWNET,
-            Part::ResourceLimits | Part::NoNewPrivileges | Part::Landlock => continue,
+            Part::ResourceLimits | Part::NoNewPrivileges | Part::Landlock | Part::OwnId => continue,
         };
     }
     if flags.is_empty() {
@@ -48,16 +51,8 @@ pub(super) fn unshare(parts: &[Part]) -> Result<bool, String> {
 }
 
 fn names(parts: &[Part]) -> String {
-    let namespaces = [
-        Part::UserNamespace,
-        Part::PidNamespace,
-        Part::NetworkNamespace,
-    ];
-    let names: Vec<&str> = namespaces
-        .iter()
-        .filter(|part| parts.contains(part))
-        .map(|part| part.name())
-        .collect();
+    let names = parts.iter().map(|part| part.name());
+    let names: Vec<&str> = names.filter(|name| name.ends_with("namespace")).collect();
     names.join(", ")
 }
 
@@ -151,14 +146,25 @@ pub(super) fn fork_init() -> io::Result<Option<Pid>> {
     Ok(init)
 }
 
+/// Does something in a process that ends with it.
+pub(super) fn try_in_child(does: impl FnOnce() -> nix::Result<()>) -> io::Result<()> {
+    let Some(child) = fork()? else {
+        let error = does().err().map_or(0, |error| error as i32);
+        std::process::exit(error);
+    };
+    match waitpid(child, None)? {
+        WaitStatus::Exited(_, 0) => Ok(()),
+        WaitStatus::Exited(_, error) => Err(io::Error::from_raw_os_error(error)),
+        other => Err(io::Error::other(format!("{other:?}"))),
+    }
+}
+
 /// Shows the own processes in `/proc`, and only to this namespace.
 pub(super) fn mount_proc() -> Result<(), String> {
-    let none: Option<&str> = None;
-    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-    mount(none, "/", none, private, none)
+    make_private()
         .map_err(|error| format!("pid namespace: mounts cannot be made private: {error}"))?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    mount(Some("proc"), "/proc", Some("proc"), flags, none)
+    mount(Some("proc"), "/proc", Some("proc"), flags, Some(""))
         .map_err(|error| format!("pid namespace: /proc cannot be mounted: {error}"))
 }
 

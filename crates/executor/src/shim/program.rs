@@ -18,7 +18,8 @@ use nix::{
 };
 
 use super::{
-    confine,
+    access, confine,
+    identity::Identity,
     spec::{End, Part, Spec},
 };
 
@@ -60,6 +61,7 @@ fn spawn(path: &Path, spec: &Spec) -> io::Result<Child> {
     };
     let memory = spec.memory_limit_bytes;
     let separate = spec.parts.contains(&Part::Landlock);
+    let identity = Identity::of(spec);
     let mut command = Command::new(path);
     command
         .current_dir(&spec.directory)
@@ -75,11 +77,12 @@ fn spawn(path: &Path, spec: &Spec) -> io::Result<Child> {
         command.pre_exec(move || {
             setsid()?;
             if separate {
-                confine::separate()?;
+                access::separate()?;
             }
             if let Some(bytes) = memory {
                 confine::limit_memory(bytes)?;
             }
+            identity.assume()?;
             // When the shim is killed, at least the program itself does not outlive it.
             nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
             sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;

@@ -4,9 +4,15 @@
 //! [`Order`]s; the shim answers one [`Report`] (JSON) when everything has ended. The end of the
 //! executor's side means that the executor is gone: the shim kills the whole tree at once.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
+
+use super::view::View;
 
 /// The longest spec that a shim reads. A claim's answer is limited to less.
 pub(super) const SPEC_LIMIT_BYTES: usize = 256 << 20;
@@ -27,10 +33,20 @@ pub struct Spec {
     /// The file that it sees in the place of `/etc/hosts`, if it has mounts of its own.
     #[serde(default)]
     pub hosts: Option<PathBuf>,
-    /// The directory below which [`Part::Landlock`] lets it write.
+    /// The directory that is its own, to write in; `/` for none.
     pub writable: PathBuf,
+    /// The directory that [`Part::MountNamespace`] shows as `/tmp`; one in memory without it.
+    pub temporary: Option<PathBuf>,
+    /// What it sees of the machine under [`Part::MountNamespace`] and [`Part::Landlock`].
+    pub view: View,
+    /// The user and the group that it runs as; those of the executor without one.
+    pub user: Option<u32>,
+    /// The further groups of that user.
+    pub groups: Vec<u32>,
     /// The parts of the isolation. When one of them fails the program is not started.
     pub parts: Vec<Part>,
+    /// Processes and threads that it may have at once, where it has a user or a user namespace of its own.
+    pub process_limit: Option<u32>,
     /// The largest file it may write, in bytes.
     pub file_limit_bytes: Option<u64>,
     /// The memory that each of its processes may have to write to, in bytes.
@@ -51,24 +67,33 @@ pub enum Part {
     ResourceLimits,
     /// No setuid program gives it rights.
     NoNewPrivileges,
-    /// It writes only below its work directory.
+    /// It reads what it is shown, writes only below its work directory, and reaches no abstract socket.
     Landlock,
     /// Its rights as root, if it has any, count only for what it makes itself.
     UserNamespace,
     /// It sees no process but its own, and all of them die at once.
     PidNamespace,
+    /// It sees the system, read-only, its own directory, and nothing else of the machine.
+    MountNamespace,
+    /// Its System V memory and its message queues are its own, and end with it; so are its keys.
+    IpcNamespace,
+    /// A root executor gives it a user of its own, without capabilities.
+    OwnId,
     /// It has no network, not even loopback.
     NetworkNamespace,
 }
 
 impl Part {
     /// All parts, in the order in which they are tried and applied.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::ResourceLimits,
         Self::NoNewPrivileges,
         Self::Landlock,
         Self::UserNamespace,
         Self::PidNamespace,
+        Self::MountNamespace,
+        Self::IpcNamespace,
+        Self::OwnId,
         Self::NetworkNamespace,
     ];
 
@@ -81,8 +106,44 @@ impl Part {
             Self::Landlock => "landlock",
             Self::UserNamespace => "user namespace",
             Self::PidNamespace => "pid namespace",
+            Self::MountNamespace => "mount namespace",
+            Self::IpcNamespace => "ipc namespace",
+            Self::OwnId => "own id",
             Self::NetworkNamespace => "network namespace",
         }
+    }
+
+    /// What jobs can do without it, for people.
+    #[must_use]
+    pub fn without(self) -> &'static str {
+        match self {
+            Self::ResourceLimits => "jobs open files without a limit and leave core files",
+            Self::NoNewPrivileges => "set-user-ID programs give jobs the rights of other users",
+            Self::Landlock => {
+                "jobs connect to abstract UNIX sockets of the machine, and only mounts decide what they read and write"
+            }
+            Self::UserNamespace => {
+                "the number of processes of a job is not limited unless it has an id of its own"
+            }
+            Self::PidNamespace => "jobs see the processes of the machine",
+            Self::MountNamespace => {
+                "jobs see the system's directories as they are, change modes, owners and times there as far as \
+                 their user may, connect to UNIX sockets, and have neither a /tmp nor a /dev/shm of their own"
+            }
+            Self::IpcNamespace => {
+                "jobs share System V memory, message queues and keys with the machine"
+            }
+            Self::OwnId => "jobs run as root",
+            Self::NetworkNamespace => "jobs have the network",
+        }
+    }
+}
+
+impl Spec {
+    /// The directory that is its own.
+    #[must_use]
+    pub fn work_dir(&self) -> Option<&Path> {
+        Some(self.writable.as_path()).filter(|path| *path != Path::new("/"))
     }
 }
 

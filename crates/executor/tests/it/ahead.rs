@@ -16,7 +16,7 @@ async fn busy(prefetch: u32) -> (TestExecutor, std::path::PathBuf) {
         settings.prefetch = prefetch;
     })
     .await;
-    let go = executor.dir.path("go");
+    let go = executor.dir.path("gates/go");
     executor.submit("long", WAITS, json!({"env_variables": {"GO": go}}));
     executor.works(true).await;
     (executor, go)

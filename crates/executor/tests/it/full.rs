@@ -59,7 +59,7 @@ async fn a_job_fills_the_disk() {
 async fn fill(executor: &TestExecutor, what: &str, script: &str) {
     let [neighbour, filler, after] =
         ["neighbour", "filler", "after"].map(|name| format!("{name}-{what}"));
-    let gate = executor.dir.path(&format!("gate-{what}"));
+    let gate = executor.dir.path(&format!("gates/{what}"));
     let wait = format!("until [ -e {} ]; do sleep 0.02; done", gate.display());
     executor.submit(
         &neighbour,

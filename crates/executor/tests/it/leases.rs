@@ -110,7 +110,7 @@ async fn leases_are_renewed_for_as_long_as_a_job_runs() {
 /// Submits a job that prints and ends when the file is there whose path is answered.
 fn submit_patient(executor: &TestExecutor) -> PathBuf {
     let script = "while ! [ -e \"$GO\" ]; do sleep 0.02; done; echo done";
-    let go = executor.dir.path("go");
+    let go = executor.dir.path("gates/go");
     let more = json!({"env_variables": {"GO": go}, "lease_seconds": 600.0});
     executor.submit("patient", script, more);
     go
@@ -196,7 +196,7 @@ async fn a_claim_that_is_answered_during_the_stop_is_not_lost() {
 #[tokio::test]
 async fn a_drain_lets_jobs_end_and_claims_no_more() {
     let executor = TestExecutor::new(|settings| settings.slots = 1).await;
-    let go = executor.dir.path("go");
+    let go = executor.dir.path("gates/go");
     let script = "while ! [ -e \"$GO\" ]; do sleep 0.02; done; echo done";
     executor.submit("running", script, json!({"env_variables": {"GO": go}}));
     executor.works(true).await;
@@ -236,7 +236,7 @@ async fn a_long_job_keeps_its_lease_while_others_arrive() {
     const PERIOD: Duration = Duration::from_millis(300);
     const OTHERS: usize = 20;
     let executor = TestExecutor::new(|settings| settings.slots = 32).await;
-    let go = executor.dir.path("go");
+    let go = executor.dir.path("gates/go");
     let more = json!({"env_variables": {"GO": go}, "lease_seconds": 5.0});
     // None of the others ends meanwhile: that would answer the renewal.
     let script = "while ! [ -e \"$GO\" ]; do sleep 0.5; done; echo done";

@@ -11,7 +11,7 @@ use std::{
 
 use executor::{
     process::{Outputs, Process},
-    shim::{End, Order, Part, Report, Spec},
+    shim::{End, Order, Part, Report, Spec, View},
 };
 use tokio::io::AsyncReadExt;
 
@@ -58,6 +58,7 @@ impl TestDir {
             environment: [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into(),
             directory: self.work(),
             writable: self.work(),
+            view: View::of_system(),
             parts: parts.to_vec(),
             grace_ms: 60_000,
             ..Spec::default()

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use executor::{CancellationToken, Error, Settings, run};
+use executor::{AllowedPath, CancellationToken, Error, Settings, run};
 use serde_json::Value;
 use tokio::{task::JoinHandle, time::Instant};
 use wire::executors::{Registration, RunResult};
@@ -31,6 +31,13 @@ impl TestExecutor {
         // The fake server answers at once: no test waits for a claim without an answer.
         settings.claim_grace = Duration::from_millis(200);
         settings.executor_ip = "192.0.2.1".to_owned();
+        // Jobs wait there for what a test does meanwhile.
+        let gates = dir.path("gates");
+        fs::create_dir(&gates).expect("a directory");
+        settings.allow_paths = vec![AllowedPath {
+            path: gates,
+            writable: false,
+        }];
         change(&mut settings);
         let (server, stop) = (FakeServer::default(), CancellationToken::new());
         let executor = tokio::spawn(run(server.client(), settings, stop.clone()));

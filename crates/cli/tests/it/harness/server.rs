@@ -132,6 +132,13 @@ impl Server {
         self.home.path()
     }
 
+    /// A directory that the jobs of standalone executors see: they wait there for files that the test writes.
+    pub(crate) fn gates(&self) -> PathBuf {
+        let gates = self.home().join("gates");
+        std::fs::create_dir_all(&gates).expect("a directory can be made");
+        gates
+    }
+
     /// A client command against this server, not started yet.
     pub(crate) fn client(&self, arguments: &[&str]) -> Command {
         let mut command = playhouse(self.home());
@@ -201,6 +208,7 @@ impl Server {
         };
         let mut command = self.client(&["executor", "--name", name]);
         command.args(["--work-dir", &place("work"), "--cache-dir", &place("cache")]);
+        command.arg("--allow-path").arg(self.gates());
         command.args(arguments);
         command
     }

@@ -118,6 +118,7 @@ impl Supervisor {
             }
         };
         spawn_blocking(write).await??;
+        work_dir.hand_over()?;
         let cgroup = self
             .environment
             .plan
@@ -139,6 +140,7 @@ impl Supervisor {
         let left = self.lease.as_ref().map(|lease| lease.borrow().left());
         let mut spec = self.environment.spec(dir, cgroup, left);
         spec.environment.extend(command.environment);
+        spec.view.readable.extend(command.folder);
         Spec {
             program: Some(command.program),
             arguments: command.arguments,

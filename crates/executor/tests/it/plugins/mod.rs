@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use executor::{Plugins, Settings};
+use executor::{AllowedPath, Plugins, Settings};
 use tempfile::TempDir;
 use wire::executors::{AdvanceRun, EndedPlugin, PluginState, Stage};
 
@@ -67,7 +67,7 @@ impl PluginRegistry {
 
     /// A process plugin that measures when the file is there whose path is answered.
     fn gated(&self, name: &str) -> PathBuf {
-        let gate = self.0.path().join(".gate");
+        let gate = self.gates().join(name);
         let script = format!(
             "while ! [ -e {} ]; do sleep 0.01; done; echo '{{\"metric\": {{\"n\": 1}}}}'",
             gate.display()
@@ -86,6 +86,13 @@ impl PluginRegistry {
         );
     }
 
+    /// Where plugins wait for what a test does meanwhile.
+    fn gates(&self) -> PathBuf {
+        let gates = self.0.path().join(".gates");
+        fs::create_dir_all(&gates).expect("a directory");
+        gates
+    }
+
     async fn executor(&self, change: impl FnOnce(&mut Settings)) -> TestExecutor {
         TestExecutor::new(|settings| {
             settings.plugins = Some(Plugins {
@@ -93,6 +100,10 @@ impl PluginRegistry {
                 compiled: Some(settings.cache_dir.with_file_name("compiled")),
                 shipped: Vec::new(),
                 without: Vec::new(),
+            });
+            settings.allow_paths.push(AllowedPath {
+                path: self.gates(),
+                writable: false,
             });
             change(settings);
         })

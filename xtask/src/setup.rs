@@ -50,16 +50,17 @@ pub(crate) fn docker() -> Result<PathBuf> {
 }
 
 /// Installs what the tests of browser steps need: Chromium, Node for what Playwright says of the same pages, and
-/// tesseract, which looks for secrets in pictures.
+/// tesseract, which looks for secrets in pictures; and for the tests of the sandbox a JVM.
 pub(crate) fn browser() -> Result<()> {
-    const NO_BROWSER: &str = "chromium, nodejs, npm and tesseract-ocr are missing and cannot be installed from here: \
-        install these packages of your system";
+    const NO_BROWSER: &str = "chromium, nodejs, npm, tesseract-ocr and default-jdk-headless are missing and cannot be \
+        installed from here: install these packages of your system";
     let there = |program: &&str| works(Command::new(program).arg("--version"));
     let programs = [
         ("chromium", "chromium"),
         ("node", "nodejs"),
         ("npm", "npm"),
         ("tesseract", "tesseract-ocr"),
+        ("java", "default-jdk-headless"),
     ];
     let missing = programs.iter().filter(|(program, _)| !there(program));
     let wanted: Vec<&str> = missing.map(|(_, package)| *package).collect();

@@ -36,7 +36,7 @@ const STEPS: [Step; 11] = [
     ("schemathesis", || {
         schemathesis::built(&schemathesis::Schemathesis::default())
     }),
-    ("test", || runner::test(&[])),
+    ("test", || runner::test(&[], 60)),
     ("docs", docs),
 ];
 

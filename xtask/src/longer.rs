@@ -7,7 +7,7 @@ use private_postgres::URL_VARIABLE;
 
 use crate::{
     process::{cargo, succeed},
-    runner::{postgres, sample},
+    runner::{FUZZ_SECONDS, postgres, sample},
     setup,
 };
 
@@ -37,6 +37,13 @@ pub(crate) struct Kill {
 }
 
 #[derive(Args)]
+pub(crate) struct Fuzz {
+    /// For how long each parser gets random bytes.
+    #[arg(long, default_value_t = 3_600)]
+    seconds: u64,
+}
+
+#[derive(Args)]
 pub(crate) struct Load {
     /// How many rollouts.
     #[arg(long, default_value_t = 10)]
@@ -63,6 +70,20 @@ pub(crate) fn kill(kill: &Kill) -> Result<()> {
     command.env("PLAYHOUSE_KILL_ROUNDS", kill.rounds.to_string());
     command.env(DIRECTORY_VARIABLE, docker.location().directory());
     succeed(command.env(URL_VARIABLE, postgres.url()))
+}
+
+/// Random bytes for every parser of what others write, for longer.
+pub(crate) fn fuzz(fuzz: &Fuzz) -> Result<()> {
+    let mut command = cargo([
+        "test",
+        "--package",
+        "plugin",
+        "--package",
+        "server",
+        "--tests",
+    ]);
+    command.args(["--", "fuzz_"]);
+    succeed(command.env(FUZZ_SECONDS, fuzz.seconds.to_string()))
 }
 
 /// Rollouts under load, of the router alone and of whole playgrounds.

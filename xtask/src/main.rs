@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask ci | test | schemathesis | bench | tidy | sim | kill | load |
+//! The project's own commands: `cargo xtask ci | test | schemathesis | bench | tidy | sim | kill | load | fuzz |
 //! mutants | plugins | page-script | generate | setup`.
 #![expect(
     clippy::print_stdout,
@@ -50,6 +50,8 @@ enum Command {
     Kill(longer::Kill),
     /// Rolls a playground out again and again under requests, streams, sockets and uploads of 20 seconds.
     Load(longer::Load),
+    /// Gives random bytes to every parser of what others write, an hour each.
+    Fuzz(longer::Fuzz),
     /// Changes the pure crates that decide, `engine`, `playbook` and `playground`, in small ways and counts how
     /// many changes their own tests notice. Fails below 95 % of `engine`, 90 % of the others. Installs
     /// cargo-mutants when it is missing; takes hours.
@@ -92,11 +94,12 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     match command {
         Command::Ci => ci::run(),
-        Command::Test { arguments } => runner::test(&arguments),
+        Command::Test { arguments } => runner::test(&arguments, 3),
         Command::Schemathesis(wanted) => schemathesis::run(&wanted),
         Command::Sim(sim) => longer::sim(&sim),
         Command::Kill(kill) => longer::kill(&kill),
         Command::Load(load) => longer::load(&load),
+        Command::Fuzz(fuzz) => longer::fuzz(&fuzz),
         Command::Mutants(mutants) => mutants::run(&mutants),
         Command::Plugins { names } => plugins::run(&names),
         Command::PageScript(wanted) => page_script::run(&wanted),

@@ -17,6 +17,9 @@ use crate::{
 /// Settings as the peers in the comparison had them.
 const BENCH_POSTGRES: [&str; 1] = ["shared_buffers=512MB"];
 
+/// How long the tests of random bytes go on, see the crate `fuzz`.
+pub(crate) const FUZZ_SECONDS: &str = "PLAYHOUSE_FUZZ_SECONDS";
+
 /// The packages whose tests use a Docker engine.
 const DOCKER_USERS: [&str; 4] = ["docker", "executor", "cli", "server"];
 
@@ -62,8 +65,8 @@ pub(crate) struct Measured {
     runs: String,
 }
 
-/// All tests, on both databases.
-pub(crate) fn test(arguments: &[String]) -> Result<()> {
+/// All tests, on both databases; those of random bytes for so many seconds each.
+pub(crate) fn test(arguments: &[String], fuzz_seconds: u64) -> Result<()> {
     // The tests of the binary call the example plugins.
     if scope(arguments).is_some() || arguments.iter().any(|argument| argument == "cli") {
         plugins::run(&[])?;
@@ -73,6 +76,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
     let docker = docker(arguments)?;
     let environment = |command: &mut Command| {
         command.env(URL_VARIABLE, postgres.url());
+        command.env(FUZZ_SECONDS, fuzz_seconds.to_string());
         if let Some(docker) = &docker {
             command.env(DIRECTORY_VARIABLE, docker.location().directory());
         }

@@ -146,3 +146,6 @@ impl Answer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 mod component;
 mod depth;
+mod fuzz;
 mod install;
 mod manifests;
 mod network;

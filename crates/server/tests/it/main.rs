@@ -11,6 +11,7 @@ mod cors;
 mod database;
 mod disk;
 mod events;
+mod fuzz;
 mod hooks;
 mod jobs;
 mod live;

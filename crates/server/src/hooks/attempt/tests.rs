@@ -115,3 +115,16 @@ fn our_headers_cannot_be_replaced() {
     assert_eq!(headers["x-own"], "y");
     assert!(!headers.contains_key("webhook-signature"));
 }
+
+#[test]
+fn fuzz_what_receivers_ask_for() {
+    let seeds = fuzz::nearly(b"Wed, 21 Oct 2015 07:28:00 GMT");
+    fuzz::try_inputs(&seeds, |bytes| {
+        let mut named = HeaderMap::new();
+        if let Ok(value) = header::HeaderValue::from_bytes(&bytes) {
+            named.insert(header::RETRY_AFTER, value);
+        }
+        let wait = retry_after(&named, NOW);
+        assert!(wait.is_none_or(|wait| wait >= 0), "{wait:?}");
+    });
+}

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Finding;
 
 /// A crate, and what it and its tests may use.
-const ALLOWED: [(&str, &[&str]); 18] = [
+const ALLOWED: [(&str, &[&str]); 19] = [
     ("analysis", &[]),
     ("browser", &[]),
     ("docker", &["playground"]),
@@ -44,13 +44,15 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     (FOR_TESTS[1], &[]),
     (FOR_TESTS[2], &[]),
     (FOR_TESTS[3], &[]),
+    (FOR_TESTS[4], &[]),
 ];
 
 /// Tools of the project: they may use anything, and nothing may use them.
 const TOOLS: [&str; 3] = ["xtask", "bench", "generate"];
 
 /// What tests of any crate may use: they use nothing of ours.
-const FOR_TESTS: [&str; 4] = [
+const FOR_TESTS: [&str; 5] = [
+    "fuzz",
     "private-postgres",
     "private-docker",
     "private-s3",

@@ -123,13 +123,11 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
 
 /// From where programs are fetched.
 pub(super) fn fetch_rule(text: &str) -> Result<FetchRule, String> {
-    match text.trim() {
-        "any" => Ok(FetchRule::Any),
-        "public" => Ok(FetchRule::Public),
-        other => network(other)
-            .map(FetchRule::Network)
-            .map_err(|error| format!("`any`, `public` or a network: {error}")),
-    }
+    Ok(match text.trim() {
+        "any" => FetchRule::Any,
+        "public" => FetchRule::Public,
+        other => FetchRule::Network(network(other)?),
+    })
 }
 
 /// A size in bytes, or 0.

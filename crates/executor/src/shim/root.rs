@@ -154,7 +154,9 @@ fn layers(spec: &Spec) -> Result<Vec<Layer>, String> {
             layers.add(path, Content::Hidden);
         }
     }
+    // What is named by `/proc`, such as this program itself, is started from wherever it is.
     if let Some(program) = spec.program.as_deref()
+        && !program.starts_with("/proc")
         && !layers.shows(program)
     {
         layers.copy(program, program, READ_ONLY | NO_SET_ID | NO_DEVICES)?;

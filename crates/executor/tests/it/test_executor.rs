@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use executor::{AllowedPath, CancellationToken, Error, Settings, run};
+use executor::{AllowedPath, CancellationToken, Error, FetchRule, Settings, run};
 use serde_json::Value;
 use tokio::{task::JoinHandle, time::Instant};
 use wire::executors::{Registration, RunResult};
@@ -27,6 +27,8 @@ impl TestExecutor {
     pub(crate) async fn new(change: impl FnOnce(&mut Settings)) -> Self {
         let dir = TestDir::new();
         let mut settings = Settings::new("tester", dir.path("data"), shim());
+        // Programs of tests are on loopback, also those of strict jobs.
+        settings.allow_fetch = vec![FetchRule::Any];
         settings.slots = 4;
         // The fake server answers at once: no test waits for a claim without an answer.
         settings.claim_grace = Duration::from_millis(200);

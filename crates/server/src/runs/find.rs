@@ -11,7 +11,7 @@ pub(crate) fn find(
     principal: &Principal,
     id: RunId,
 ) -> Result<Details, store::Error> {
-    let details = store::runs::details(read, id)?;
+    let details = store::runs::outline(read, id)?;
     if principal.scopes().allow(kinds::of(details.run.kind).read) {
         Ok(details)
     } else {

@@ -124,7 +124,7 @@ impl Follower {
                 if !ended || !chunks.is_empty() {
                     return Ok(Some((chunks, None)));
                 }
-                let details = store::runs::details(read, id)?;
+                let details = store::runs::outline(read, id)?;
                 let newest = Some(details.run.starts);
                 let live = !store::logs::after(read, id, 0, None, newest, 1)?.is_empty();
                 Ok(Some((chunks, Some((details, live)))))

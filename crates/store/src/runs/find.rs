@@ -97,15 +97,26 @@ impl Details {
 /// # Errors
 /// [`Error::NotFound`], or the database's.
 pub fn details(read: &mut Read<'_, '_>, id: RunId) -> Result<Details, Error> {
+    let input = input_of(read.tx, id)?.unwrap_or_default();
+    Ok(Details {
+        input,
+        ..outline(read, id)?
+    })
+}
+
+/// A run with everything that belongs to it but its input, which may be long.
+///
+/// # Errors
+/// [`Error::NotFound`], or the database's.
+pub fn outline(read: &mut Read<'_, '_>, id: RunId) -> Result<Details, Error> {
     const ATTEMPTS: &str = "SELECT number, executor, executor_ip, status, started_at, ended_at,
         error FROM attempts WHERE run_id = $1 ORDER BY number";
     const RESULT: &str = "SELECT stdout, stderr, exit_code, error FROM results WHERE run_id = $1";
     let run = row::find(read.tx, id)?.ok_or(Error::NotFound(id))?;
-    let input = input_of(read.tx, id)?;
     let result = read.tx.first(RESULT, args![&id], result_row)?;
     Ok(Details {
         run,
-        input: input.unwrap_or_default(),
+        input: Input::default(),
         attempts: read.tx.all(ATTEMPTS, args![&id], attempt_row)?,
         result: result.unwrap_or_default(),
     })

@@ -22,7 +22,7 @@ pub use claim::{Claim, Claimed, plan as claim_plan};
 pub use families::{plan as families_plan, ready_queues};
 pub use find::{
     AttemptRow, Details, Input, ResultRow, counts, details, input, kind, last_error, last_owned,
-    owned, run, statuses,
+    outline, owned, run, statuses,
 };
 pub use finish::{Finish, Report};
 pub use heartbeat::{Beat, Heartbeat};

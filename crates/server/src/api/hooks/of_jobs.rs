@@ -62,7 +62,7 @@ async fn of_run(
     wanted: &Wanted,
 ) -> Result<DeliveriesPage, Refusal> {
     let limit = wanted.limit()?;
-    let run = app.store.read(move |read| store::runs::details(read, id));
+    let run = app.store.read(move |read| store::runs::outline(read, id));
     if run.await?.run.kind != kind {
         return Err(store::Error::NotFound(id).into());
     }

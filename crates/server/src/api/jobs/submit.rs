@@ -67,7 +67,7 @@ pub(crate) async fn submit(
 /// When a job was accepted whose submit is repeated. Its key may have outlived it: then its id, whose
 /// first six bytes are a time, still says when.
 async fn accepted_at(app: &App, id: RunId) -> Result<i64, Refusal> {
-    let details = app.store.read(move |read| store::runs::details(read, id));
+    let details = app.store.read(move |read| store::runs::outline(read, id));
     match details.await {
         Ok(details) => Ok(details.run.created_at),
         Err(store::Error::NotFound(_)) => {

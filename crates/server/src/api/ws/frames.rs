@@ -72,7 +72,7 @@ impl Feed for RunFrames {
             let status = self
                 .app
                 .store
-                .read(move |read| store::runs::details(read, run));
+                .read(move |read| store::runs::outline(read, run));
             let is_over = match status.await {
                 Ok(details) => details.run.state.status().is_terminal(),
                 Err(store::Error::NotFound(_)) => true,

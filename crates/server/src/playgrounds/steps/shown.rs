@@ -34,7 +34,7 @@ pub(super) fn operation(
     run: RunId,
     now: i64,
 ) -> Result<ChildRun, store::Error> {
-    let details = match store::runs::details(read, run) {
+    let details = match store::runs::outline(read, run) {
         Ok(details) => details,
         // Retention removed it, long after its end.
         Err(store::Error::NotFound(_)) => {

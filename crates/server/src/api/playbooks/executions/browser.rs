@@ -27,7 +27,7 @@ pub(crate) async fn click(
     audit_context: AuditContext,
     Json(ClickBrowser { x, y }): Json<ClickBrowser>,
 ) -> Result<axum::Json<ClickedBrowser>, Refusal> {
-    let run = move |read: &mut store::Read<'_, '_>| match store::runs::details(read, id)?.run {
+    let run = move |read: &mut store::Read<'_, '_>| match store::runs::outline(read, id)?.run {
         run if run.kind == Kind::Execution => Ok(run),
         _ => Err(store::Error::NotFound(id)),
     };

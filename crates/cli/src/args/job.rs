@@ -8,7 +8,9 @@ use clap::{
 };
 use wire::{Timestamp, jobs::Stream};
 
-use super::{Address, ClientArgs, Handover, Ids, OneJob, PageArgs, Reconnect, Wait, values};
+use super::{
+    Address, ClientArgs, Handover, Ids, OneJob, PageArgs, Reconnect, Wait, values, variables,
+};
 use crate::exit;
 
 /// Which job goes first.
@@ -121,8 +123,13 @@ pub(crate) struct Submit {
 
     /// Environment variable of the program (repeatable); NAME alone takes the value from your own
     /// environment. The program gets no others but PATH, HOME, TMPDIR
-    #[arg(long, short, value_name = "NAME[=VALUE]", value_parser = values::variable)]
+    #[arg(long, short, value_name = "NAME[=VALUE]", value_parser = variables::variable)]
     pub(crate) env: Vec<(String, String)>,
+
+    /// Variable whose value is secret, taken from your own environment: it is never shown, and masked in what the
+    /// program prints (repeatable)
+    #[arg(long, value_name = "NAME", value_parser = variables::own_variable)]
+    pub(crate) secret_env: Vec<(String, String)>,
 
     /// End an attempt as failed so long after its claim, such as 30s or 2h
     #[arg(long, value_name = "DURATION", value_parser = values::whole_seconds)]

@@ -25,6 +25,7 @@ mod secret;
 mod server;
 mod tracing;
 mod values;
+mod variables;
 
 pub(crate) use approval::{ApprovalArgs, Approve, ListApprovals, OneApproval, Reject};
 pub(crate) use audit::{Audit, ListAudit, VerifyAudit};

@@ -1,8 +1,6 @@
 //! Values: durations, sizes, pairs, times.
 
 use std::{
-    env,
-    ffi::OsString,
     net::{IpAddr, SocketAddr},
     path::{Component, Path, PathBuf},
     time::Duration,
@@ -155,26 +153,6 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
         Some(("", _)) => Err("the name before `=` is empty".to_owned()),
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
         None => Err(format!("`{text}` is not NAME=VALUE")),
-    }
-}
-
-/// A variable of the program's environment: `NAME=VALUE`, or `NAME` alone, whose value is the
-/// caller's own.
-pub(super) fn variable(text: &str) -> Result<(String, String), String> {
-    if text.contains('=') {
-        return pair(text);
-    }
-    if text.is_empty() {
-        return Err("the name is empty".to_owned());
-    }
-    match env::var_os(text).map(OsString::into_string) {
-        Some(Ok(value)) => Ok((text.to_owned(), value)),
-        Some(Err(_)) => Err(format!(
-            "the value of `{text}` in your environment is not UTF-8"
-        )),
-        None => Err(format!(
-            "`{text}` is not set in your environment: set it there, or give its value as {text}=VALUE"
-        )),
     }
 }
 

@@ -19,8 +19,8 @@ pub use job::{Attempt, Job, JobSummary};
 pub use lease::{Beat, Claim, Ended, Finish, Holder};
 pub use output::{LogEnd, LogText, Stream};
 pub use submit::{
-    BulkCancel, BulkCancelError, BulkCancelled, BulkSubmittedJob, HashedJobFile, JobFile, NewJob,
-    RetryPolicy, SubmittedJob, UploadedBinary,
+    BulkCancel, BulkCancelError, BulkCancelled, BulkSubmittedJob, EnvVariable, HashedJobFile,
+    JobFile, NewJob, RetryPolicy, SecretVariable, SubmittedJob, UploadedBinary,
 };
 
 /// Every error body of `/api/v1`.

@@ -1,6 +1,6 @@
 //! Jobs on their way in.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,13 +23,14 @@ pub struct NewJob {
     /// Arguments, given to the program as they are: no shell is involved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
-    /// The program's whole environment. Names are not empty and have no `=` and no NUL.
+    /// The program's whole environment. Names are not empty and have no `=` and no NUL. Addition: a value may be
+    /// an object with a `secret`.
     #[serde(
         default,
-        deserialize_with = "crate::shape::unique",
+        deserialize_with = "crate::shape::unique_of",
         skip_serializing_if = "Option::is_none"
     )]
-    pub env_variables: Option<BTreeMap<String, String>>,
+    pub env_variables: Option<BTreeMap<String, EnvVariable>>,
     /// Addition: files that are laid into the job's directory before it starts, by their names there:
     /// relative paths. Each is an `http` or `https` URL, also of an upload, or an object.
     #[serde(
@@ -71,6 +72,53 @@ pub struct NewJob {
     /// executors do not see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<JobHook>,
+}
+
+/// The value of a variable.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(
+    untagged,
+    expecting = "a variable must be a text, or an object with a `secret`"
+)]
+pub enum EnvVariable {
+    /// Shown to whoever may write jobs.
+    Text(String),
+    /// Shown to nobody, and masked in what the program prints; executors of Playhouse get it.
+    Secret(#[serde(deserialize_with = "crate::shape::whole")] SecretVariable),
+}
+
+/// A value that is sealed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecretVariable {
+    /// The value.
+    pub secret: String,
+}
+
+impl EnvVariable {
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Secret(SecretVariable { secret }) => secret,
+        }
+    }
+}
+
+impl From<String> for EnvVariable {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl fmt::Debug for EnvVariable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => text.fmt(formatter),
+            Self::Secret(_) => formatter.write_str("secret"),
+        }
+    }
 }
 
 /// Where executors fetch a file.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 use wire::{
     client::Client,
     hooks::JobHook,
-    jobs::{JobFile, NewJob, RetryPolicy},
+    jobs::{EnvVariable, JobFile, NewJob, RetryPolicy, SecretVariable},
 };
 
 use super::{ended, upload};
@@ -98,7 +98,7 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         binary_url,
         binary_sha256,
         arguments: (!submit.arguments.is_empty()).then(|| submit.arguments.clone()),
-        env_variables: pairs(&submit.env),
+        env_variables: variables(submit),
         files: (!files.is_empty()).then_some(files),
         priority: word(&submit.priority.unwrap_or(usual)),
         timeout_seconds: submit.timeout,
@@ -108,6 +108,17 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         labels: pairs(&submit.label),
         webhook: submit.handover.webhook.clone().map(JobHook::Url),
     })
+}
+
+/// The environment of the program.
+fn variables(submit: &Submit) -> Option<BTreeMap<String, EnvVariable>> {
+    let plain = submit.env.iter().cloned();
+    let plain = plain.map(|(name, text)| (name, EnvVariable::Text(text)));
+    let secret = submit.secret_env.iter().cloned();
+    let secret =
+        secret.map(|(name, secret)| (name, EnvVariable::Secret(SecretVariable { secret })));
+    let all: BTreeMap<String, EnvVariable> = plain.chain(secret).collect();
+    (!all.is_empty()).then_some(all)
 }
 
 /// The files that were asked for; uploads those of this machine.

@@ -5,16 +5,18 @@ use axum::{
     http::StatusCode,
 };
 use engine::{Command, Kind, RunId};
-use store::{
-    audit::{AuditEntry, Target},
-    runs::Submission,
-};
+use store::audit::{AuditEntry, Target};
 use wire::{
     Object,
     jobs::{BulkCancel, BulkCancelError, BulkCancelled, BulkSubmittedJob, ErrorBody, NewJob},
 };
 
-use super::{check, error::message, submit::target};
+use super::{
+    check,
+    error::message,
+    secrets::{self, Checked},
+    submit::target,
+};
 use crate::{
     app::App,
     audit::AuditContext,
@@ -29,7 +31,7 @@ use crate::{
 const ITEMS_LIMIT: usize = 10_000;
 
 /// What is submitted, and the key of the submit.
-type Keyed = (Vec<Submission>, Option<(String, Vec<u8>)>);
+type Keyed = (Vec<Checked>, Option<(String, Vec<u8>)>);
 
 /// Submits up to 10,000 jobs, all or none.
 #[utoipa::path(post, path = "/api/v1/jobs/bulk", tag = "jobs", request_body = Vec<NewJob>,
@@ -48,7 +50,8 @@ pub(crate) async fn submit(
         (app, read)
     })
     .await;
-    let (runs, key) = read?;
+    let (checked, key) = read?;
+    let runs = secrets::sealed(&app, checked).await?;
     let ids: Vec<RunId> = runs.iter().map(|submission| submission.run.id).collect();
     let entry = audit_context.entry(app.now_ms(), target(&ids));
     let submitted = enter(&app, runs, key, entry).await?;

@@ -10,6 +10,7 @@ use wire::{
     jobs::{HashedJobFile, JobFile, NewJob, RetryPolicy},
 };
 
+use super::secrets::{self, Checked};
 use crate::{
     app::App,
     blobs::is_hash,
@@ -32,7 +33,7 @@ const ATTEMPTS_LIMIT: u32 = 1_000;
 const TIME_LIMIT: u64 = 10 * 366 * 24 * 3600;
 
 /// Checks a job and makes it a run.
-pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Refusal> {
+pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Checked, Refusal> {
     name("type", &job.job_type)?;
     if job.job_type.chars().any(char::is_whitespace) {
         return Err(Refusal::field("type", "type must not contain white space"));
@@ -53,6 +54,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Refus
         .map(|hook| run_hook(&app.ssrf_filter, Kind::Job, hook))
         .transpose()?;
     let labels = job.labels.clone().unwrap_or_default();
+    let secrets = secrets::taken(&mut job);
     // A checked job is made of strings and numbers: it has a JSON form.
     let input = serde_json::to_vec(&job).unwrap_or_default();
     let run = NewRun {
@@ -71,13 +73,14 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Submission, Refus
         exclusive_key: None,
         cleans_up: false,
     };
-    Ok(Submission {
+    let submission = Submission {
         run,
         input,
         blobs,
         hook,
         labels,
-    })
+    };
+    Ok((submission, secrets))
 }
 
 /// A priority.
@@ -164,6 +167,7 @@ fn words(job: &NewJob) -> Result<(), Refusal> {
             return Err(Refusal::field("env_variables", message));
         }
         total += word("env_variables", name)?;
+        let value = value.value();
         total += word(&format!("env_variables.{name}"), value)?;
         // The system takes `NAME=VALUE` as one word.
         if name.len() + 1 + value.len() > WORD_LIMIT {

@@ -12,7 +12,7 @@ use wire::{
     text::lossy,
 };
 
-use super::check;
+use super::{check, secrets};
 use crate::{app::App, refusal::Refusal};
 
 /// Checks what a step wants and makes it a run.
@@ -23,7 +23,11 @@ pub(crate) fn submission(
     let work = async move {
         let job: NewJob = serde_json::from_value(wanted)
             .map_err(|error| Refusal::field("submission", error.to_string()))?;
-        check::submission(&app, job)
+        let checked = vec![check::submission(&app, job)?];
+        let mut sealed = secrets::sealed(&app, checked).await?;
+        sealed
+            .pop()
+            .ok_or_else(|| Refusal::internal("a job was lost"))
     };
     work.boxed()
 }

@@ -1,6 +1,6 @@
 //! Jobs are looked at.
 
-use axum::{extract::State, http::HeaderMap};
+use axum::{Extension, extract::State, http::HeaderMap};
 use engine::{Kind, RunId};
 use serde::Deserialize;
 use store::runs::{Details, Filter};
@@ -8,6 +8,7 @@ use wire::jobs::{ErrorBody, Job, JobSummary};
 
 use super::{check, view};
 use crate::{
+    access::{Principal, Scope},
     app::App,
     http::extract::{Params, PathRunId},
     refusal::Refusal,
@@ -78,10 +79,18 @@ pub(crate) async fn list(
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn get(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     PathRunId(id): PathRunId,
 ) -> Result<axum::Json<Job>, Refusal> {
     let details = details(&app, id).await?;
-    Ok(axum::Json(view::job(details)?))
+    let mut job = view::job(details)?;
+    // Who performs it needs them.
+    let may_see = [Scope::JobsWrite, Scope::RunsPerform];
+    if !may_see.iter().any(|scope| principal.scopes().allow(*scope)) {
+        let values = job.env_variables.values_mut();
+        values.for_each(|value| view::MASKED.clone_into(value));
+    }
+    Ok(axum::Json(job))
 }
 
 /// A job with all that belongs to it; a run of another kind is none.

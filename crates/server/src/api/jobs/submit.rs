@@ -11,7 +11,7 @@ use wire::{
     jobs::{ErrorBody, NewJob, SubmittedJob},
 };
 
-use super::check;
+use super::{check, secrets};
 use crate::{
     app::App,
     audit::AuditContext,
@@ -37,18 +37,19 @@ pub(crate) async fn submit(
     let (app, read) = offload(body.len(), move || {
         let read = parse(&body).and_then(|Object::<NewJob>(job)| {
             let job_type = job.job_type.clone();
-            let submission = check::submission(&app, job)?;
-            Ok((submission, job_type, key.map(|key| (key, hash(&body)))))
+            let checked = check::submission(&app, job)?;
+            Ok((checked, job_type, key.map(|key| (key, hash(&body)))))
         });
         (app, read)
     })
     .await;
-    let (submission, job_type, key) = read?;
+    let (checked, job_type, key) = read?;
     let now = app.now_ms();
     let entry = audit_context
-        .entry(now, target(&[submission.run.id]))
+        .entry(now, target(&[checked.0.run.id]))
         .detail(&job_type);
-    let submitted = enter(&app, vec![submission], key, entry).await?;
+    let jobs = secrets::sealed(&app, vec![checked]).await?;
+    let submitted = enter(&app, jobs, key, entry).await?;
     let id = submitted.ids[0];
     let created_at = if submitted.repeated {
         accepted_at(&app, id).await?

@@ -1,14 +1,19 @@
 //! Rows as bodies.
 
+use std::collections::BTreeMap;
+
 use engine::{AttemptEnd, Kind, Priority, Run, State, Status};
 use store::runs::{AttemptRow, Claimed, Details, ResultRow};
 use wire::{
     Timestamp,
-    jobs::{Attempt, Job, JobSummary, NewJob},
+    jobs::{Attempt, EnvVariable, Job, JobSummary, NewJob},
     text::lossy,
 };
 
 use crate::kinds;
+
+/// What stands in the place of a value that is not shown.
+pub(super) const MASKED: &str = "***";
 
 /// The contract's word for a status.
 pub(super) fn status(status: Status) -> &'static str {
@@ -68,7 +73,7 @@ fn loaded(
         binary_url: input.binary_url,
         binary_sha256: input.binary_sha256,
         arguments: input.arguments.unwrap_or_default(),
-        env_variables: input.env_variables.unwrap_or_default(),
+        env_variables: shown(input.env_variables.unwrap_or_default()),
         priority: priority(run.priority),
         status: status(run.state.status()).to_owned(),
         executor_id,
@@ -90,6 +95,16 @@ fn loaded(
         lease_token: None,
         lease_seconds: None,
     })
+}
+
+/// Variables as they are shown: what is secret was taken out when the job was submitted.
+fn shown(variables: BTreeMap<String, EnvVariable>) -> BTreeMap<String, String> {
+    let value = |value: EnvVariable| match value {
+        EnvVariable::Text(text) => text,
+        EnvVariable::Secret(_) => MASKED.to_owned(),
+    };
+    let variables = variables.into_iter();
+    variables.map(|(name, one)| (name, value(one))).collect()
 }
 
 fn attempt(row: AttemptRow) -> Attempt {

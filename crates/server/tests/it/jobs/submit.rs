@@ -3,7 +3,10 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::test_server::{SHA256, TestServer, example, smallest};
+use crate::{
+    access::{Keyed, text},
+    test_server::{SHA256, TestServer, example, example_with, smallest},
+};
 
 #[tokio::test]
 async fn a_job_is_accepted_and_found() {
@@ -63,4 +66,64 @@ async fn ids_rise_with_time() {
         server.clock.advance_ms(1);
     }
     assert!(ids.is_sorted(), "{ids:?}");
+}
+
+#[tokio::test]
+async fn a_secret_variable_is_told_to_the_executor_alone() {
+    let keyed = Keyed::open().await;
+    let (user, reader) = (
+        keyed.key("ci", "user").await,
+        keyed.key("eyes", "readonly").await,
+    );
+    let env = json!({"TOKEN": {"secret": "tell-nobody"}, "PLAIN": "seen"});
+    let job = example_with(&json!({"env_variables": env}));
+    let one = keyed.post(&user, "/api/v1/jobs", &job).json(201).await;
+    keyed
+        .post(&user, "/api/v1/jobs/bulk", &json!([job]))
+        .json(201)
+        .await;
+    let path = format!("/api/v1/jobs/{}", text(&one["id"]));
+    let shown = keyed.get(&user, &path).json(200).await;
+    assert_eq!(
+        shown["env_variables"],
+        json!({"TOKEN": "***", "PLAIN": "seen"})
+    );
+    // Who cannot write jobs sees no values at all.
+    let shown = keyed.get(&reader, &path).json(200).await;
+    assert_eq!(
+        shown["env_variables"],
+        json!({"TOKEN": "***", "PLAIN": "***"})
+    );
+    let exchange = json!({"results": [], "claim": {"kinds": ["job"], "wait_seconds": 1, "max": 2}});
+    let claimed = keyed
+        .post(&keyed.admin, "/api/executors/worker-1/exchange", &exchange)
+        .json(200)
+        .await;
+    assert_eq!(
+        claimed.to_string().matches("tell-nobody").count(),
+        4,
+        "{claimed}"
+    );
+    for path in ["/api/audit", "/api/runs"] {
+        let answer = keyed.get(&keyed.admin, path).await.text().await;
+        assert!(!answer.contains("tell-nobody"), "{path}");
+    }
+    for entry in std::fs::read_dir(keyed.server.dir().join("data")).expect("the data directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).expect("a file");
+            let found = bytes.windows(11).any(|part| part == b"tell-nobody");
+            assert!(!found, "the secret stands in {}", path.display());
+        }
+    }
+    for wrong in [
+        json!({"secret": 1}),
+        json!({"secret": "a", "b": 1}),
+        json!({}),
+        json!(["a"]),
+    ] {
+        let job = example_with(&json!({"env_variables": {"A": wrong}}));
+        let refused = keyed.post(&user, "/api/v1/jobs", &job).json(400).await;
+        assert!(refused["error"].is_string(), "{refused}");
+    }
 }

@@ -149,6 +149,11 @@ impl Keys {
         }
     }
 
+    /// Whether a call that waits, or a stream, is to end when its key does.
+    pub(crate) fn are_watched(&self) -> bool {
+        self.shared.known.receiver_count() > 0
+    }
+
     /// Reads what the database has now, whatever was read before: after a change of our own.
     pub(crate) async fn look(&self, store: &Store) -> Result<(), store::Error> {
         let _alone = self.shared.looking.lock().await;

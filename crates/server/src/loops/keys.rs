@@ -17,6 +17,10 @@ pub(crate) async fn run(app: App) {
 
 async fn hear(app: &App) {
     while pause(app, EVERY).await {
+        // Requests look for themselves.
+        if !app.keys.are_watched() {
+            continue;
+        }
         if let Err(error) = app.keys.look(&app.store).await {
             tracing::warn!(%error, "the keys could not be read");
         }

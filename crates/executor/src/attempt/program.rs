@@ -68,7 +68,7 @@ impl AttemptEnvironment {
         let left = watched.lease.borrow().left();
         let redactor = program.redactor.clone();
         let spec = self.program_spec(program, work_dir, &cgroup, left);
-        let started = Process::start(&self.settings.shim, &spec).await;
+        let started = self.shims.start(&spec).await;
         let (process, outputs) =
             started.map_err(|error| format!("the shim cannot be started: {error}"))?;
         let over = CancellationToken::new();

@@ -7,7 +7,7 @@ use std::{
 };
 
 use executor::{
-    process::Process,
+    process::{ForkServer, Process},
     shim::{End, Order, Part, Spec},
 };
 
@@ -231,6 +231,33 @@ async fn nothing_outlives_an_executor_that_is_killed() {
     holder.kill().expect("the holder is killed");
     holder.wait().expect("the holder is reaped");
     eventually("the trees are gone", || !runs(&sleep));
+}
+
+#[tokio::test]
+async fn a_fork_server_that_is_killed_is_started_again_and_its_shims_go_on() {
+    let server = ForkServer::new(shim());
+    let dir = TestDir::new();
+    let waits = dir.spec("until [ -e go ]; do sleep 0.01; done; exit 4", &WAYS[1]);
+    let (first, _outputs) = server.start(&waits).await.expect("a shim");
+    let id = server.id().expect("it runs");
+    let (second, _more) = server.start(&waits).await.expect("another one");
+    assert_eq!(server.id(), Some(id), "it is the same for all");
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(id).expect("a pid"));
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("it is killed");
+    let spec = dir.spec("exit 5", &WAYS[1]);
+    let third = loop {
+        let (third, _outputs) = server.start(&spec).await.expect("a third one");
+        // The first one after the kill may have been handed to a process that was dying.
+        if let Ok(report) = third.end().await {
+            break report;
+        }
+    };
+    assert_eq!(third.end, End::Exited(5));
+    assert_ne!(server.id(), Some(id));
+    std::fs::write(dir.work().join("go"), "").expect("they go on");
+    for shim in [first, second] {
+        assert_eq!(shim.end().await.expect("a report").end, End::Exited(4));
+    }
 }
 
 fn println_ready() {

@@ -63,6 +63,7 @@ impl AttemptEnvironment {
     ) -> Result<ProgramEnd, String> {
         work_dir
             .hand_over()
+            .await
             .map_err(|error| format!("the work directory cannot be handed over: {error}"))?;
         let cgroup = self.plan.cgroups.create()?;
         let left = watched.lease.borrow().left();

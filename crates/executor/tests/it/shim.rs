@@ -11,6 +11,8 @@ use executor::{
     shim::{End, Order, Part, Spec},
 };
 
+use tokio::io::AsyncReadExt;
+
 use crate::test_dir::{TestDir, eventually, run, run_until, runs, shim, unique_sleep};
 
 /// The ways in which a tree is watched: by descent, and by a PID namespace.
@@ -236,15 +238,26 @@ async fn nothing_outlives_an_executor_that_is_killed() {
 #[tokio::test]
 async fn a_fork_server_that_is_killed_is_started_again_and_its_shims_go_on() {
     let server = ForkServer::new(shim());
-    let dir = TestDir::new();
-    let waits = dir.spec("until [ -e go ]; do sleep 0.01; done; exit 4", &WAYS[1]);
-    let (first, _outputs) = server.start(&waits).await.expect("a shim");
+    let (dir, other) = (TestDir::new(), TestDir::new());
+    let waits = dir.spec(
+        "echo ready; until [ -e go ]; do sleep 0.01; done; exit 4",
+        WAYS[1],
+    );
+    let mut running = Vec::new();
+    let mut id = None;
+    for _ in 0..2 {
+        let (process, mut outputs) = server.start(&waits).await.expect("a shim");
+        let mut ready = [0; 6];
+        let read = outputs.stdout.read_exact(&mut ready).await;
+        read.expect("the program runs");
+        assert_eq!(id.unwrap_or(server.id()), server.id(), "one for all");
+        id = Some(server.id());
+        running.push((process, outputs));
+    }
     let id = server.id().expect("it runs");
-    let (second, _more) = server.start(&waits).await.expect("another one");
-    assert_eq!(server.id(), Some(id), "it is the same for all");
     let pid = nix::unistd::Pid::from_raw(i32::try_from(id).expect("a pid"));
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("it is killed");
-    let spec = dir.spec("exit 5", &WAYS[1]);
+    let spec = other.spec("exit 5", WAYS[1]);
     let third = loop {
         let (third, _outputs) = server.start(&spec).await.expect("a third one");
         // The first one after the kill may have been handed to a process that was dying.
@@ -255,8 +268,8 @@ async fn a_fork_server_that_is_killed_is_started_again_and_its_shims_go_on() {
     assert_eq!(third.end, End::Exited(5));
     assert_ne!(server.id(), Some(id));
     std::fs::write(dir.work().join("go"), "").expect("they go on");
-    for shim in [first, second] {
-        assert_eq!(shim.end().await.expect("a report").end, End::Exited(4));
+    for (process, _outputs) in running {
+        assert_eq!(process.end().await.expect("a report").end, End::Exited(4));
     }
 }
 

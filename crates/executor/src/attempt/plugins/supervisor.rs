@@ -118,7 +118,7 @@ impl Supervisor {
             }
         };
         spawn_blocking(write).await??;
-        work_dir.hand_over()?;
+        work_dir.hand_over().await?;
         let cgroup = self
             .environment
             .plan

@@ -15,7 +15,7 @@ use std::{
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
 use crate::{
-    process::{Connection, Outputs, Process},
+    process::{Outputs, PendingShim, Process},
     shim::{FORK_SERVER, Spec},
 };
 
@@ -24,11 +24,11 @@ use crate::{
 pub struct ForkServer {
     /// The argv of a shim.
     shim: Vec<OsString>,
-    running: Mutex<Option<Running>>,
+    running: Mutex<Option<ServerProcess>>,
 }
 
 #[derive(Debug)]
-struct Running {
+struct ServerProcess {
     socket: UnixStream,
     child: Child,
 }
@@ -48,11 +48,11 @@ impl ForkServer {
     /// # Errors
     /// When no shim can be started, neither so nor by itself.
     pub async fn start(&self, spec: &Spec) -> io::Result<(Process, Outputs)> {
-        let (connection, streams) = Connection::new()?;
+        let (pending, streams) = PendingShim::new()?;
         let sent = self.send(&streams);
         drop(streams);
         match sent {
-            Ok(()) => connection.run(spec, None).await,
+            Ok(()) => pending.run(spec, None).await,
             Err(error) => {
                 tracing::debug!(%error, "a shim is started by itself");
                 Process::start(&self.shim, spec).await
@@ -76,12 +76,12 @@ impl ForkServer {
             }
             *place = None;
         }
-        let running = place.insert(Running::start(&self.shim)?);
+        let running = place.insert(ServerProcess::start(&self.shim)?);
         send(&running.socket, streams)
     }
 }
 
-impl Running {
+impl ServerProcess {
     fn start(shim: &[OsString]) -> io::Result<Self> {
         let (program, arguments) = shim
             .split_first()
@@ -102,7 +102,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         // Its shims are processes of their own: each lives as long as its own socket.
         let _ = self.child.kill();

@@ -47,7 +47,7 @@ impl Process {
         let (program, arguments) = shim
             .split_first()
             .ok_or_else(|| io::Error::other("no shim is set"))?;
-        let (connection, [control, out, err]) = Connection::new()?;
+        let (pending, [control, out, err]) = PendingShim::new()?;
         let child = Command::new(program)
             .args(arguments)
             .env_clear()
@@ -57,7 +57,7 @@ impl Process {
             // Ctrl-C in a terminal is for the executor: it drains.
             .process_group(0)
             .spawn()?;
-        connection.run(spec, Some(child)).await
+        pending.run(spec, Some(child)).await
     }
 
     /// Gives an order. One that comes too late has no effect.
@@ -108,12 +108,12 @@ impl Process {
 }
 
 /// The executor's side of a shim that is about to start.
-pub(crate) struct Connection {
+pub(crate) struct PendingShim {
     control: UnixStream,
     outputs: Outputs,
 }
 
-impl Connection {
+impl PendingShim {
     /// Also answers what the shim gets as its standard streams.
     pub(crate) fn new() -> io::Result<(Self, [OwnedFd; 3])> {
         let (ours, theirs) = UnixStream::pair()?;
@@ -125,11 +125,11 @@ impl Connection {
             stdout: pipe::Receiver::from_owned_fd(stdout.into())?,
             stderr: pipe::Receiver::from_owned_fd(stderr.into())?,
         };
-        let connection = Self {
+        let pending = Self {
             control: ours,
             outputs,
         };
-        Ok((connection, [theirs.into(), out.into(), err.into()]))
+        Ok((pending, [theirs.into(), out.into(), err.into()]))
     }
 
     /// Has the shim run `spec`.

@@ -1,6 +1,6 @@
 //! Programs of Debian that work under `standard`.
 
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 use super::machine::Machine;
 
@@ -67,7 +67,8 @@ fn programs_of_debian_work_in_the_sandbox() {
         let machine = Machine::start(root, "standard");
         for (number, (interpreter, text, prints)) in PROGRAMS.iter().enumerate() {
             if !Path::new(interpreter).exists() {
-                eprintln!("not tried: {interpreter} is not installed");
+                let mut errors = std::io::stderr();
+                writeln!(errors, "not tried: {interpreter} is not installed").expect("it is told");
                 continue;
             }
             let script = script(interpreter, text);

@@ -9,6 +9,7 @@ mod browsers;
 mod cgroup;
 mod directory;
 mod doctor;
+mod fork_server;
 mod isolation;
 mod job_ids;
 mod lease;

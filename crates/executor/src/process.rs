@@ -6,10 +6,12 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
         UnixStream,
-        unix::{OwnedReadHalf, OwnedWriteHalf},
+        unix::{OwnedReadHalf, OwnedWriteHalf, pipe},
     },
-    process::{Child, ChildStderr, ChildStdout, Command},
+    process::{Child, Command},
 };
+
+pub use crate::fork_server::ForkServer;
 
 use crate::shim::{Order, Report, Spec};
 
@@ -21,7 +23,8 @@ pub struct Process {
     orders: Orders,
     reports: OwnedReadHalf,
     report: Vec<u8>,
-    child: Child,
+    /// None of one that was forked: the end of the reports is its own.
+    child: Option<Child>,
 }
 
 /// Gives orders to a shim.
@@ -30,9 +33,9 @@ pub struct Orders(OwnedWriteHalf);
 /// Where the program's output comes out.
 pub struct Outputs {
     /// Standard output.
-    pub stdout: ChildStdout,
+    pub stdout: pipe::Receiver,
     /// Standard error.
-    pub stderr: ChildStderr,
+    pub stderr: pipe::Receiver,
 }
 
 impl Process {
@@ -44,34 +47,17 @@ impl Process {
         let (program, arguments) = shim
             .split_first()
             .ok_or_else(|| io::Error::other("no shim is set"))?;
-        let (ours, theirs) = UnixStream::pair()?;
-        let theirs = theirs.into_std()?;
-        theirs.set_nonblocking(false)?;
-        let mut child = Command::new(program)
+        let (pending, [control, out, err]) = PendingShim::new()?;
+        let child = Command::new(program)
             .args(arguments)
             .env_clear()
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdin(Stdio::from(control))
+            .stdout(Stdio::from(out))
+            .stderr(Stdio::from(err))
             // Ctrl-C in a terminal is for the executor: it drains.
             .process_group(0)
             .spawn()?;
-        let missing = || io::Error::other("the shim has no output");
-        let stdout = child.stdout.take().ok_or_else(missing)?;
-        let stderr = child.stderr.take().ok_or_else(missing)?;
-        let (reports, mut orders) = ours.into_split();
-        let text = serde_json::to_vec(spec)?;
-        let length = u32::try_from(text.len()).map_err(io::Error::other)?;
-        orders
-            .write_all(&[&length.to_le_bytes()[..], &text].concat())
-            .await?;
-        let process = Self {
-            orders: Orders(orders),
-            reports,
-            report: Vec::new(),
-            child,
-        };
-        Ok((process, Outputs { stdout, stderr }))
+        pending.run(spec, Some(child)).await
     }
 
     /// Gives an order. One that comes too late has no effect.
@@ -97,15 +83,74 @@ impl Process {
         self.reported().await;
         // The end of the orders means "kill": also what is left of a shim that does not exit.
         let Self {
-            orders, mut child, ..
+            orders,
+            mut reports,
+            child,
+            ..
         } = self;
         drop(orders);
-        let _ = tokio::time::timeout(EXIT_LIMIT, child.wait()).await;
+        let gone = async {
+            match child {
+                Some(mut child) => child.wait().await.map(drop),
+                // Its processes hold the other side until the last of them has ended.
+                None => tokio::io::copy(&mut reports, &mut tokio::io::sink())
+                    .await
+                    .map(drop),
+            }
+        };
+        let _ = tokio::time::timeout(EXIT_LIMIT, gone).await;
         serde_json::from_slice(&self.report).map_err(|_| io::Error::other("the shim was killed"))
     }
 
     fn read_report(&self) -> Option<Report> {
         serde_json::from_slice(&self.report).ok()
+    }
+}
+
+/// The executor's side of a shim that is about to start.
+pub(crate) struct PendingShim {
+    control: UnixStream,
+    outputs: Outputs,
+}
+
+impl PendingShim {
+    /// Also answers what the shim gets as its standard streams.
+    pub(crate) fn new() -> io::Result<(Self, [OwnedFd; 3])> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let theirs = theirs.into_std()?;
+        theirs.set_nonblocking(false)?;
+        let (stdout, out) = io::pipe()?;
+        let (stderr, err) = io::pipe()?;
+        let outputs = Outputs {
+            stdout: pipe::Receiver::from_owned_fd(stdout.into())?,
+            stderr: pipe::Receiver::from_owned_fd(stderr.into())?,
+        };
+        let pending = Self {
+            control: ours,
+            outputs,
+        };
+        Ok((pending, [theirs.into(), out.into(), err.into()]))
+    }
+
+    /// Has the shim run `spec`.
+    pub(crate) async fn run(
+        self,
+        spec: &Spec,
+        child: Option<Child>,
+    ) -> io::Result<(Process, Outputs)> {
+        let (reports, mut orders) = self.control.into_split();
+        let text = serde_json::to_vec(spec)?;
+        let length = u32::try_from(text.len()).map_err(io::Error::other)?;
+        orders
+            .write_all(&[&length.to_le_bytes()[..], &text].concat())
+            .await?;
+        let process = Process {
+            orders: Orders(orders),
+            reports,
+            report: Vec::new(),
+            child,
+        };
+        Ok((process, self.outputs))
     }
 }
 

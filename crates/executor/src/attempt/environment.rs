@@ -16,12 +16,13 @@ use tokio::task::spawn_blocking;
 use super::WorkDir;
 use crate::{
     Error, Settings, addresses::AddressFilter, browsers::Browsers, cgroup::Cgroup, directory,
-    isolation::Plan, job_ids::JobIds, shim::Spec,
+    isolation::Plan, job_ids::JobIds, process::ForkServer, shim::Spec,
 };
 
 pub(crate) struct AttemptEnvironment {
     pub(super) settings: Arc<Settings>,
     pub(super) plan: Plan,
+    pub(super) shims: ForkServer,
     pub(super) addresses: AddressFilter,
     pub(crate) browsers: Browsers,
     /// Numbers the work directories.
@@ -38,6 +39,7 @@ impl AttemptEnvironment {
             .map_err(failed("work", &settings.work_dir))?;
         let addresses = AddressFilter::new(&settings.allow_addresses, &settings.deny_addresses);
         Ok(Self {
+            shims: ForkServer::new(settings.shim.clone()),
             plan: Plan::new(&settings).map_err(Error::Settings)?,
             browsers: Browsers::new(
                 settings.browser.clone(),

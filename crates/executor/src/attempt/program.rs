@@ -63,12 +63,13 @@ impl AttemptEnvironment {
     ) -> Result<ProgramEnd, String> {
         work_dir
             .hand_over()
+            .await
             .map_err(|error| format!("the work directory cannot be handed over: {error}"))?;
         let cgroup = self.plan.cgroups.create()?;
         let left = watched.lease.borrow().left();
         let redactor = program.redactor.clone();
         let spec = self.program_spec(program, work_dir, &cgroup, left);
-        let started = Process::start(&self.settings.shim, &spec).await;
+        let started = self.shims.start(&spec).await;
         let (process, outputs) =
             started.map_err(|error| format!("the shim cannot be started: {error}"))?;
         let over = CancellationToken::new();

@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tokio::task::spawn_blocking;
 use wire::artifacts::check_name;
 
 use super::PATH;
@@ -54,10 +55,14 @@ impl WorkDir {
     }
 
     /// Makes all that was laid out belong to the user that the program is started as. Before that nobody else
-    /// may write here. Blocks.
-    pub(super) fn hand_over(&self) -> io::Result<()> {
-        let id = self.user();
-        id.map_or(Ok(()), |id| directory::give(&self.path, id))
+    /// may write here.
+    pub(super) async fn hand_over(&self) -> io::Result<()> {
+        let Some(id) = self.user() else {
+            return Ok(());
+        };
+        let path = self.path.clone();
+        let given = spawn_blocking(move || directory::give(&path, id)).await;
+        given.unwrap_or_else(|error| Err(error.into()))
     }
 
     /// The user that the program is started as, if that is not the executor's.

@@ -6,6 +6,7 @@
 
 mod access;
 mod confine;
+mod fork_server;
 mod identity;
 mod namespaces;
 mod program;
@@ -27,11 +28,21 @@ use identity::Identity;
 pub use spec::{End, Order, Part, Report, Spec};
 pub use view::View;
 
+/// Makes the process fork a shim for each request instead of being one.
+pub const FORK_SERVER: &str = "fork-server";
+
 /// The whole shim process. Must be called before any thread exists.
 ///
-/// It takes no arguments: what to do comes over its standard input, which is a socket.
-pub fn main(_args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    match serve() {
+/// What to do comes over its standard input, which is a socket: with the argument [`FORK_SERVER`] the streams
+/// of one shim after the other, without it what is to be run.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let forks = args.into_iter().any(|argument| argument == FORK_SERVER);
+    let served = if forks {
+        fork_server::serve().and_then(|is_shim| if is_shim { serve() } else { Ok(()) })
+    } else {
+        serve()
+    };
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(

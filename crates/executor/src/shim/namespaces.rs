@@ -123,7 +123,7 @@ fn identity(map: &str) -> String {
 }
 
 /// Forks. `None` in the child.
-fn fork() -> io::Result<Option<Pid>> {
+pub(super) fn fork() -> io::Result<Option<Pid>> {
     #[expect(
         unsafe_code,
         reason = "a PID namespace begins with a fork; exec would cost a start"

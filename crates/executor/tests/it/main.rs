@@ -13,6 +13,7 @@ mod output;
 mod plugins;
 mod programs;
 mod redactor;
+mod sandbox;
 mod shim;
 mod test_dir;
 mod test_executor;

@@ -7,9 +7,11 @@ use std::{
 };
 
 use executor::{
-    process::Process,
+    process::{ForkServer, Process},
     shim::{End, Order, Part, Spec},
 };
+
+use tokio::io::AsyncReadExt;
 
 use crate::test_dir::{TestDir, eventually, run, run_until, runs, shim, unique_sleep};
 
@@ -231,6 +233,44 @@ async fn nothing_outlives_an_executor_that_is_killed() {
     holder.kill().expect("the holder is killed");
     holder.wait().expect("the holder is reaped");
     eventually("the trees are gone", || !runs(&sleep));
+}
+
+#[tokio::test]
+async fn a_fork_server_that_is_killed_is_started_again_and_its_shims_go_on() {
+    let server = ForkServer::new(shim());
+    let (dir, other) = (TestDir::new(), TestDir::new());
+    let waits = dir.spec(
+        "echo ready; until [ -e go ]; do sleep 0.01; done; exit 4",
+        WAYS[1],
+    );
+    let mut running = Vec::new();
+    let mut id = None;
+    for _ in 0..2 {
+        let (process, mut outputs) = server.start(&waits).await.expect("a shim");
+        let mut ready = [0; 6];
+        let read = outputs.stdout.read_exact(&mut ready).await;
+        read.expect("the program runs");
+        assert_eq!(id.unwrap_or(server.id()), server.id(), "one for all");
+        id = Some(server.id());
+        running.push((process, outputs));
+    }
+    let id = server.id().expect("it runs");
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(id).expect("a pid"));
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("it is killed");
+    let spec = other.spec("exit 5", WAYS[1]);
+    let third = loop {
+        let (third, _outputs) = server.start(&spec).await.expect("a third one");
+        // The first one after the kill may have been handed to a process that was dying.
+        if let Ok(report) = third.end().await {
+            break report;
+        }
+    };
+    assert_eq!(third.end, End::Exited(5));
+    assert_ne!(server.id(), Some(id));
+    std::fs::write(dir.work().join("go"), "").expect("they go on");
+    for (process, _outputs) in running {
+        assert_eq!(process.end().await.expect("a report").end, End::Exited(4));
+    }
 }
 
 fn println_ready() {

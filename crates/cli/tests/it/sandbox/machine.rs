@@ -270,7 +270,7 @@ impl Target {
     }
 
     /// Corrects what is seen only from outside, and removes it.
-    fn look_for_what_is_left(&self, tries: &mut Tries) {
+    fn look_for_what_is_left(&self, tries: &mut [(String, &'static str)]) {
         let memory = shared_memory(self.key + 1, 0);
         if let Some(memory) = memory {
             remove_memory(memory);

@@ -83,7 +83,7 @@ fn tries(printed: &str) -> Tries {
 }
 
 /// As a map, to compare what is not in an order.
-fn by_name(tries: &Tries) -> BTreeMap<&str, &str> {
+fn by_name<'a>(tries: &'a [(String, &'static str)]) -> BTreeMap<&'a str, &'a str> {
     tries
         .iter()
         .map(|(name, how)| (name.as_str(), *how))

@@ -118,7 +118,7 @@ impl Supervisor {
             }
         };
         spawn_blocking(write).await??;
-        work_dir.hand_over()?;
+        work_dir.hand_over().await?;
         let cgroup = self
             .environment
             .plan
@@ -126,7 +126,7 @@ impl Supervisor {
             .create_within(command.limits.memory_bytes.saturating_add(OVERHEAD_BYTES))
             .map_err(io::Error::other)?;
         let spec = self.spec(command, stdin, &work_dir, &cgroup);
-        match Process::start(&self.environment.settings.shim, &spec).await {
+        match self.environment.shims.start(&spec).await {
             Ok((process, outputs)) => Ok((process, outputs, work_dir, cgroup)),
             Err(error) => {
                 cgroup.remove().await;

@@ -16,4 +16,5 @@ pub mod policy;
 pub mod project;
 pub mod routes;
 mod suggest;
+pub mod template;
 pub mod variables;

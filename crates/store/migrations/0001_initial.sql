@@ -641,8 +641,12 @@ CREATE TABLE playgrounds (
     dirty          TEXT,
     -- When its destroy was asked for, until that begins: another operation has to end before.
     destroy_at     BIGINT,
+    -- In job mode: what it came to, as JSON, and since when that is known.
+    job            {bytes},
+    job_at         BIGINT,
     created_at     BIGINT  NOT NULL,
     updated_at     BIGINT  NOT NULL,
+    CHECK ((job IS NULL) = (job_at IS NULL)),
     CHECK ((last_status IS NULL) = (last_at IS NULL)),
     CHECK ((revision IS NULL) = (applied_at IS NULL))
 ) {clustered};

@@ -39,6 +39,8 @@ pub struct Image {
     pub tags: Vec<String>,
     /// All its labels.
     pub labels: HashMap<String, String>,
+    /// Where its containers have volumes; not known of one in a list.
+    pub volumes: Vec<String>,
 }
 
 impl Engine {
@@ -125,6 +127,7 @@ impl Engine {
             id: image.id,
             tags: image.repo_tags,
             labels: image.labels,
+            volumes: Vec::new(),
         });
         Ok(images.collect())
     }
@@ -140,14 +143,15 @@ impl Engine {
             .await
             .map_err(DockerError::from)
         {
-            Ok(image) => Ok(Some(Image {
-                id: image.id.unwrap_or_default(),
-                tags: image.repo_tags.unwrap_or_default(),
-                labels: image
-                    .config
-                    .and_then(|config| config.labels)
-                    .unwrap_or_default(),
-            })),
+            Ok(image) => {
+                let config = image.config.unwrap_or_default();
+                Ok(Some(Image {
+                    id: image.id.unwrap_or_default(),
+                    tags: image.repo_tags.unwrap_or_default(),
+                    labels: config.labels.unwrap_or_default(),
+                    volumes: config.volumes.unwrap_or_default(),
+                }))
+            }
             Err(DockerError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }

@@ -105,6 +105,36 @@ impl Checkout {
         }))
     }
 
+    /// Puts the files back to a commit of the branch that was here before. False when they stay as they are, because
+    /// there are changes or commits that the repository does not have. What was interrupted is made good.
+    ///
+    /// # Errors
+    /// When git fails, as where the commit was never here.
+    pub async fn restore(&self, commit: &str, watch: &mut GitWatch<'_>) -> Result<bool, GitError> {
+        if !self.git_directory.join("HEAD").is_file() {
+            return Ok(false);
+        }
+        let work = self.open().await?;
+        if !work.interrupted() {
+            let present = work.head(watch).await?;
+            if present.as_deref() == Some(commit) {
+                return Ok(true);
+            }
+            let own = work.resolve(BASE, watch).await? != present;
+            if own || work.is_dirty(watch).await? {
+                return Ok(false);
+            }
+        }
+        let known = format!("{commit}^{{commit}}");
+        work.git(&["cat-file", "-e", &known], watch).await?;
+        let wanted = CheckedOut {
+            branch: Branch::parse(&work.branch(watch).await?)?,
+            commit: commit.to_owned(),
+            created: false,
+        };
+        work.write(&wanted, watch).await.map(|()| true)
+    }
+
     /// True when a file was changed, added or removed that git does not ignore. A checkout whose update was
     /// interrupted is not: the next update finishes it.
     ///

@@ -222,6 +222,38 @@ async fn changes_of_ones_own_are_never_lost() {
 }
 
 #[tokio::test]
+async fn files_go_back_to_an_earlier_commit_and_forward_again() {
+    let server = GitServer::start();
+    let place = Place::new();
+    let wanted = request(&server.url());
+    let cancel = CancellationToken::new();
+    let mut watch = GitWatch {
+        timeout: LONG,
+        cancel: &cancel,
+        progress: &mut |_| (),
+    };
+    let nothing = place.checkout.restore("HEAD", &mut watch).await.unwrap();
+    assert!(!nothing && !place.checkout.files.exists());
+    let first = place.update(&wanted).await.unwrap().commit;
+    let second = server.commit("README", "second\n");
+    place.update(&wanted).await.unwrap();
+    // As if it had been killed while it wrote the files.
+    fs::write(place.checkout.git_directory.join("playhouse.writing"), "").unwrap();
+    fs::write(place.checkout.files.join("README"), "sec").unwrap();
+    for _ in 0..2 {
+        assert!(place.checkout.restore(&first, &mut watch).await.unwrap());
+        assert_eq!(place.read("README"), "first\n");
+    }
+    let never = "0123456789012345678901234567890123456789";
+    assert!(place.checkout.restore(never, &mut watch).await.is_err());
+    assert_eq!(place.read("README"), "first\n");
+    assert_eq!(place.update(&wanted).await.unwrap().commit, second);
+    fs::write(place.checkout.files.join("README"), "mine\n").unwrap();
+    assert!(!place.checkout.restore(&first, &mut watch).await.unwrap());
+    assert_eq!(place.read("README"), "mine\n");
+}
+
+#[tokio::test]
 async fn what_was_interrupted_is_finished() {
     let server = GitServer::start();
     let place = Place::new();

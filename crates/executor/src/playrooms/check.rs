@@ -14,7 +14,7 @@ use playground::{
     compose::ComposeDocument,
     labels::{ServiceLabels, ServiceShape},
     policy::{self, PlaygroundPaths, Policy},
-    variables,
+    template, variables,
 };
 use wire::playgrounds::{CheckedCompose, CheckedService};
 
@@ -40,6 +40,7 @@ impl Playroom {
             serde_json::from_value(policy.clone()).map_err(|error| error.to_string())?
         };
         let read = blueprint::read(text);
+        let text = &template::read(text).text;
         let mut checked = CheckedCompose {
             services: read
                 .services

@@ -6,6 +6,7 @@ mod checkouts;
 mod directory;
 mod logs;
 mod observer;
+mod operation_lock;
 mod orphans;
 mod playroom;
 mod readiness;
@@ -13,6 +14,7 @@ mod routing;
 mod sleep;
 mod states;
 mod stats;
+mod stop;
 mod wake_handler;
 
 use std::{

@@ -15,7 +15,7 @@ use router::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{CONFIG_LABEL, certificate::CertificateFiles};
+use super::{CONFIG_LABEL, certificate::CertificateFiles, operation_lock::OperationLock};
 use crate::DockerHost;
 
 /// How long a service may take until its response begins.
@@ -83,8 +83,8 @@ pub(crate) struct Routing {
 pub(crate) struct KnownPlayground {
     /// For one who looks at its containers and changes the table: nobody else does so meanwhile.
     pub(crate) routes: tokio::sync::Mutex<Option<PlaygroundRoutes>>,
-    /// Held by whoever starts and stops its containers: an operation, and who puts it to sleep and wakes it.
-    pub(crate) operation_lock: tokio::sync::Mutex<()>,
+    /// For one who starts and stops its containers.
+    pub(crate) operation_lock: OperationLock,
     /// How many use it beside the router, so that it does not sleep.
     pub(super) users: AtomicUsize,
 }

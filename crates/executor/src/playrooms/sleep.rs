@@ -97,7 +97,7 @@ impl Playroom {
             return self.route(before, &directory, &owner).await.map_err(shown);
         }
         tracing::info!(project = before.project, "a playground sleeps");
-        self.stop_all(&running).await
+        self.stop_all(&running, known).await
     }
 
     /// Stops what runs of a playground that sleeps: the executor may have ended before, or the engine started it.
@@ -111,13 +111,7 @@ impl Playroom {
             return Ok(());
         }
         let running: Vec<Container> = containers.iter().filter(|one| runs(one)).cloned().collect();
-        self.stop_all(&running).await
-    }
-
-    async fn stop_all(&self, running: &[Container]) -> Result<(), String> {
-        let stops = running.iter().map(|one| self.engine.stop(&one.id, None));
-        let stopped: Result<Vec<()>, _> = join_all(stops).await.into_iter().collect();
-        stopped.map(drop).map_err(shown)
+        self.stop_all(&running, &known).await
     }
 
     /// Starts what was stopped, each service after those that it needs, and gives it the requests that wait. For

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     labels::{self, LabelProblem, ServiceLabels, ServiceShape},
     suggest::did_you_mean,
-    variables,
+    template, variables,
 };
 
 /// Labels that say what a service is built from.
@@ -21,8 +21,12 @@ const MOST_PROBLEMS: usize = 100;
 /// Takes a first look at a Compose text.
 #[must_use]
 pub fn read(text: &str) -> Blueprint {
-    let mut blueprint = Blueprint::default();
-    let root = match yaml::read(text) {
+    let template = template::read(text);
+    let mut blueprint = Blueprint {
+        problems: template.problems,
+        ..Blueprint::default()
+    };
+    let root = match yaml::read(&template.text) {
         Ok(root) => root,
         Err(problem) => {
             blueprint.problems.push(problem);

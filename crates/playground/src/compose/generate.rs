@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ComposeDocument, PlaygroundInstance, Properties, emit::to_yaml, service_document};
+use super::{
+    ComposeDocument, PlaygroundInstance, Properties, emit::to_yaml, service_document, volumes,
+};
 use crate::{
     project::{SERVICE_LABEL, marks, persistent_marks},
     variables::escape,
@@ -21,7 +23,7 @@ pub struct GeneratedCompose {
 
 /// Makes the document of one playground. Generating from what was generated gives the same again.
 ///
-/// The document bears our marks on every service, network, volume and build; volumes that outlive the playground have
+/// The document bears our marks on every service, network, volume (also those without a name) and build; volumes that outlive the playground have
 /// marks of their own. Names of networks and volumes are those of the project (of `volume_prefix`, for volumes that
 /// outlive it), so that two playgrounds never share one by name.
 #[must_use]
@@ -42,6 +44,7 @@ pub fn generate(document: &ComposeDocument, instance: &PlaygroundInstance) -> Ge
             label(build, &marks);
         }
         service.labels.extend(escaped(&marks));
+        volumes::own(service, &marks);
     }
     let uses_default = document
         .services
@@ -95,7 +98,7 @@ fn name(resource: &mut Properties, key: &str, prefix: &str) -> bool {
 }
 
 /// Adds the marks to the labels, which may stand as a map or as a list.
-fn label(resource: &mut Properties, marks: &BTreeMap<String, String>) {
+pub(super) fn label(resource: &mut Properties, marks: &BTreeMap<String, String>) {
     let mut labels = match resource.remove("labels") {
         Some(Value::Object(labels)) => labels,
         Some(Value::Array(items)) => items.iter().filter_map(pair).collect(),

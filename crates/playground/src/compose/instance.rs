@@ -47,6 +47,17 @@ pub struct ServiceInstance {
     pub healthcheck: Option<(HealthcheckLabels, u16)>,
     /// Files of the playspec.
     pub files: Vec<FileMount>,
+    /// Ports of the host that lead into it, also where the router reaches it.
+    pub host_ports: Vec<HostPort>,
+}
+
+/// A port of the host that leads into a container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostPort {
+    /// The port of the host.
+    pub host: u16,
+    /// The port in the container.
+    pub container: u16,
 }
 
 /// A directory of the host that is mounted as the source of a service.

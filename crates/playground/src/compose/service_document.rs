@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    ComposeService, PlaygroundInstance, Properties, ServiceInstance, SourceMount, limits::object,
+    ComposeService, HostPort, PlaygroundInstance, Properties, ServiceInstance, SourceMount,
+    limits::object,
 };
 use crate::{labels::HealthcheckLabels, variables::escape};
 
@@ -27,6 +28,9 @@ pub(super) fn complete(
     environment(service, known);
     if known.routed || instance.job_mode {
         service.ports.clear();
+    }
+    for port in &known.host_ports {
+        publish(service, *port);
     }
     if let Some(command) = &known.start_command {
         let command = json!(["sh", "-c", escape(command)]);
@@ -107,6 +111,22 @@ fn mount(service: &mut ComposeService, place: &SourceMount, read_only: bool) {
     // A path that is missing is an error, not an empty directory.
     object(&mut mount, "bind").insert("create_host_path".to_owned(), false.into());
     service.volumes.push(mount);
+}
+
+/// Publishes a port of the host, in the place of what the blueprint has for the port of the container.
+fn publish(service: &mut ComposeService, port: HostPort) {
+    let mapped = json!({
+        "mode": "ingress",
+        "target": port.container,
+        "published": port.host.to_string(),
+        "protocol": "tcp",
+    });
+    let same = |one: &Properties| {
+        let is_tcp = one.get("protocol").is_none_or(|protocol| protocol == "tcp");
+        is_tcp && one.get("target") == mapped.get("target")
+    };
+    service.ports.retain(|one| !same(one));
+    service.ports.extend(mapped.as_object().cloned());
 }
 
 fn healthcheck(check: &HealthcheckLabels, port: u16) -> Value {

@@ -120,6 +120,8 @@ const SIGNS: [(C, &[&str]); 16] = [
             "error pulling image",
             "failed to resolve reference",
             "failed to copy:",
+            "unexpected http status",
+            "unexpected status from",
         ],
     ),
     (

@@ -20,7 +20,7 @@ use std::{collections::BTreeSet, fmt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::compose::{ComposeDocument, ResourceLimits};
+use crate::compose::{ComposeDocument, HostPort, ResourceLimits};
 pub use paths::{HostPath, PlaygroundPaths, host_paths};
 pub use text::check_text;
 
@@ -132,6 +132,19 @@ pub fn check_image(service: &str, image: &str) -> Option<Refusal> {
     refusals.service = Some(service.to_owned());
     reserved::own_image("image", image, &mut refusals);
     refusals.found.pop()
+}
+
+/// Refuses ports of the host that a playground chooses for a service.
+#[must_use]
+pub fn check_port_mappings(service: &str, ports: &[HostPort], policy: &Policy) -> Vec<Refusal> {
+    let places = PlaygroundPaths::default();
+    let mut refusals = Refusals::new(policy, &places);
+    refusals.service = Some(service.to_owned());
+    for port in ports.iter().filter(|_| !policy.fixed_ports) {
+        let allowed = or_setting("a route to the service is allowed", "fixed_ports: true");
+        refusals.add("port_mappings", &port.host.to_string(), allowed);
+    }
+    refusals.found
 }
 
 /// What is refused so far, and by what it is judged.

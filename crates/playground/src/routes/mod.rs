@@ -122,7 +122,8 @@ pub fn routes(services: &[RouteSettings<'_>]) -> Result<Vec<ServiceRoute>, Vec<R
             .find(|other| conflicts::collide(route, other));
         if let Some(other) = taken {
             let message = format!(
-                "the subdomain `{}` is that of the service `{}`; set another one, or a path rule",
+                "the subdomain `{}` is that of the service `{}`; set another one in \
+                 `service_subdomains`, or a path rule",
                 route.subdomain, other.service
             );
             problems.push(RouteProblem {

@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use parse::{Piece, Rule};
-pub(crate) use text::mistakes;
+pub(crate) use text::{each_text, mistakes};
 pub use text::{missing, names};
 
 /// A variable that has neither a value nor a default: the deploy is refused.

@@ -49,6 +49,11 @@ pub fn names(text: &str) -> BTreeSet<String> {
     names
 }
 
+/// Calls with every text in a value, but for keys.
+pub(crate) fn each_text(root: &YamlNode, visit: &mut dyn FnMut(&YamlNode, &str)) {
+    walk(root, None, &mut |node, text, _| visit(node, text));
+}
+
 /// References that are not valid.
 pub(crate) fn mistakes(root: &YamlNode) -> Vec<BlueprintProblem> {
     let mut problems = Vec::new();

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use playground::{
     compose::{
-        ComposeDocument, ComposeService, FileMount, GeneratedCompose, PlaygroundInstance,
-        ResourceLimits, ServiceInstance, SourceMount, generate,
+        ComposeDocument, ComposeService, FileMount, GeneratedCompose, HostPort, PlaygroundInstance,
+        ResourceLimits, ServiceInstance, SourceMount, generate, own_image_volumes,
     },
     labels::HealthcheckLabels,
 };
@@ -374,4 +374,60 @@ fn a_health_check_decides_after_its_start_and_all_its_tries() {
     assert_eq!(checked(check), Duration::from_secs(3600 + 180 + 1));
     let endless = json!({"interval": "9000000h0m0s", "retries": u64::MAX});
     assert!(checked(endless) > Duration::from_secs(1 << 40));
+}
+
+#[test]
+fn volumes_without_a_name_bear_our_marks() {
+    let document = ComposeDocument::from_yaml(
+        "services: {web: {image: a, volumes: [{type: volume, target: /data}, {type: volume, source: named, target: \
+         /named}, {type: bind, source: /x, target: /bound}], tmpfs: ['/run:size=1m']}}\nvolumes: {named: {}}",
+    );
+    let document = document.unwrap();
+    let mut generated = generate(&document, &instance()).document;
+    let declared = ["/data/", "/named", "/bound", "/run", "/of-$image"].map(str::to_owned);
+    let declared = BTreeMap::from([("web".to_owned(), declared.to_vec())]);
+    own_image_volumes(&mut generated, &declared);
+    let web = &generated.services["web"];
+    let volumes = serde_json::to_value(&web.volumes).unwrap();
+    let of = |target: &str| {
+        let mut all = volumes.as_array().unwrap().iter();
+        all.find(|one| one["target"] == target).unwrap()["volume"]["labels"].clone()
+    };
+    assert_eq!(volumes.as_array().unwrap().len(), 4, "{volumes:#}");
+    for target in ["/data", "/of-$$image"] {
+        let marks: BTreeMap<String, String> = serde_json::from_value(of(target)).unwrap();
+        for (key, value) in &marks {
+            assert_eq!(Some(value), web.labels.get(key), "{target}");
+        }
+        assert_eq!(marks.len(), 4, "{target}: {marks:?}");
+    }
+    assert_eq!(of("/named"), Value::Null);
+    let again = generated.clone();
+    own_image_volumes(&mut generated, &declared);
+    assert_eq!(generated, again);
+}
+
+#[test]
+fn ports_of_the_host_are_published_also_where_the_router_reaches_a_service() {
+    let text = "services: {web: {image: a, ports: [{target: 80, published: '1', protocol: tcp}, {target: 80, \
+        protocol: udp}, {target: 81}]}}";
+    let document = ComposeDocument::from_yaml(text).unwrap();
+    let port = HostPort {
+        host: 8080,
+        container: 80,
+    };
+    for (routed, kept) in [(false, 2), (true, 0)] {
+        let known = ServiceInstance {
+            routed,
+            host_ports: vec![port],
+            ..ServiceInstance::default()
+        };
+        let generated = generate(&document, &with("web", known)).document;
+        let ports = serde_json::to_value(&generated.services["web"].ports).unwrap();
+        let ports = ports.as_array().unwrap();
+        let mapped =
+            json!({"mode": "ingress", "target": 80, "published": "8080", "protocol": "tcp"});
+        assert_eq!(ports.last(), Some(&mapped), "{routed}");
+        assert_eq!(ports.len(), kept + 1, "{ports:?}");
+    }
 }

@@ -13,4 +13,5 @@ mod policy;
 mod policy_text;
 mod project;
 mod routes;
+mod template;
 mod variables;

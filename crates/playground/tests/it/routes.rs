@@ -146,7 +146,9 @@ fn two_services_share_a_subdomain_only_by_paths() {
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].service, "other");
     assert!(
-        problems[0].message.contains("service `web`"),
+        problems[0]
+            .message
+            .contains("service `web`; set another one in `service_subdomains`"),
         "{problems:?}"
     );
     let problems = routes(&[same("api", &api), same("api2", &api)]).unwrap_err();

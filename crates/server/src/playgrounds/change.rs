@@ -47,7 +47,7 @@ pub(crate) async fn changed(
         .transpose()?;
     let known = spec_body.as_ref().and_then(SpecBody::known_services);
     wanted.check(known.as_ref(), &mut errors);
-    environment.check(&mut errors);
+    environment.check(spec_body.as_ref(), &mut errors);
     let body = spec_body.unwrap_or_default();
     let hosts = WantedHosts::of(
         (Some(row.id), row.playroom_id),

@@ -55,7 +55,7 @@ async fn checked(
         .transpose()?;
     let known = body.as_ref().and_then(SpecBody::known_services);
     wanted.check(known.as_ref(), &mut errors);
-    environment.check(&mut errors);
+    environment.check(body.as_ref(), &mut errors);
     let mut hosts = None;
     if let (Some(body), Some(room)) = (&body, &room) {
         let of = (body, &wanted, job_mode);

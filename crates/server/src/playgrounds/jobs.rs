@@ -46,20 +46,14 @@ pub(crate) async fn complete_if_done(app: &App, id: i64) -> Result<Option<RunId>
     }
 }
 
-/// Whether it is a job whose services were started.
+/// Whether it is a job whose services were started, and of which is not known what it came to.
 fn runs(row: &PlaygroundRow) -> bool {
-    let started = [
-        OperationAction::Create,
-        OperationAction::Rollout,
-        OperationAction::HardRestart,
-        OperationAction::Start,
-        OperationAction::Rollback,
-    ];
+    // One that was to be destroyed and was kept goes on.
+    let kept = row.dirty.is_some();
     row.job_mode
+        && row.job.is_none()
         && row.last.status == Status::Completed
-        && started
-            .iter()
-            .any(|action| action.as_str() == row.last.action)
+        && (kept || playgrounds::starts_services(&row.last.action))
 }
 
 /// Whether every watched service has exited.

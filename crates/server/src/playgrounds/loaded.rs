@@ -6,7 +6,9 @@ use store::{
     playgrounds::{self, OutcomeRow, PlaygroundRow},
     runs::PartRow,
 };
-use wire::executors::operations::{OperationAction, OperationOutcome, ServiceState, ServiceUrl};
+use wire::executors::operations::{
+    JobOfPlayground, OperationAction, OperationOutcome, ServiceState, ServiceUrl,
+};
 
 use super::{
     PlaygroundStatus, RevisionBody, SpecBody, described_services,
@@ -25,6 +27,8 @@ pub(crate) struct LoadedPlayground {
     pub(crate) services: Vec<ServiceState>,
     /// What the last operation left, without what is sealed.
     pub(crate) outcome: OperationOutcome,
+    /// In job mode: what it came to.
+    pub(crate) job: Option<JobOfPlayground>,
     /// What is sealed of it.
     pub(crate) sealed: Option<Vec<u8>>,
     /// Where its services are reached.
@@ -57,6 +61,7 @@ pub(crate) fn load(
         wrong,
         services,
         outcome,
+        job: job(&row)?,
         urls,
         sealed: left.map(|left| left.sealed),
         phases: store::runs::last_parts(read, row.last.run, PHASES_LIMIT)?,
@@ -91,6 +96,16 @@ pub(crate) fn services(row: &PlaygroundRow) -> Result<Vec<ServiceState>, store::
     };
     serde_json::from_slice(body)
         .map_err(|error| store::Error::Corrupt(format!("services of a playground: {error}")))
+}
+
+/// What a playground in job mode came to.
+fn job(row: &PlaygroundRow) -> Result<Option<JobOfPlayground>, store::Error> {
+    let Some((body, _)) = &row.job else {
+        return Ok(None);
+    };
+    let job = serde_json::from_slice(body);
+    job.map(Some)
+        .map_err(|error| store::Error::Corrupt(format!("the result of a playground: {error}")))
 }
 
 /// The services of its playspec, of which nothing was seen.
@@ -134,6 +149,7 @@ pub(crate) fn status_with(
             .is_some_and(|applied| applied.wanted != row.wanted),
         kept: row.dirty.is_some(),
         dirty: row.dirty.as_deref().is_some_and(|list| list != "[]"),
+        done: row.job.is_some(),
         services,
     }))
 }

@@ -48,7 +48,7 @@ pub(crate) use revisions::{RevisionBody, RevisionSecrets, difference};
 pub(crate) use rooms::{all as all_rooms, room_of, row_of as room_row_of};
 pub(crate) use sealing::{GENERATED_PASSWORD, sealed_name};
 pub(crate) use spec::{SpecBody, described_services};
-pub(crate) use start::{Start, Started, start, start_destroy};
+pub(crate) use start::{Start, Started, is_being_destroyed, start, start_destroy};
 pub(crate) use status::PlaygroundStatus;
 pub(crate) use steps::{StepOfRun, ask, of_job};
 pub(crate) use view::{details, phases, state, summary};

@@ -10,8 +10,8 @@ use store::{
     playgrounds::{self, LeftRevision, NewOutcome, RegistryRow, RevisionRow},
 };
 use wire::executors::operations::{
-    AppliedRevision, OperationAction, OperationInput, OperationOutcome, OperationSecrets,
-    PlaygroundEnvironment, RegistryLogin, ServiceState,
+    AppliedRevision, JobOfPlayground, OperationAction, OperationInput, OperationOutcome,
+    OperationSecrets, PlaygroundEnvironment, RegistryLogin, ServiceState,
 };
 
 use super::{GENERATED_PASSWORD, RevisionBody, RevisionSecrets, WantedEnvironment, sealed_name};
@@ -107,6 +107,7 @@ fn opened(sealer: &Sealer, sealed: Sealed) -> Result<OperationSecrets, Refusal> 
     Ok(OperationSecrets {
         env_overrides: environment.env_overrides,
         service_env: environment.service_env,
+        variables: environment.variables,
         password: generated.remove(GENERATED_PASSWORD).unwrap_or_default(),
         generated,
         registries: registries.collect(),
@@ -131,6 +132,7 @@ fn revision(sealer: &Sealer, id: i64, row: &RevisionRow) -> Result<AppliedRevisi
         compose_yaml: secrets.compose_yaml,
         images: body.images,
         commits: body.commits,
+        urls: body.urls,
         environment: secrets.environment,
         routes: secrets.routes,
     })
@@ -260,6 +262,7 @@ fn new_outcome(
             .services
             .as_ref()
             .map(|services: &Vec<ServiceState>| json(services)),
+        job: outcome.job.as_ref().map(|job: &JobOfPlayground| json(job)),
         logs: logs
             .into_iter()
             .map(|log| (plain(&log.service), json(&log.lines)))

@@ -1,7 +1,9 @@
 //! What callers set of one service, checked.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use playground::labels::{PathRule, is_subdomain};
-use wire::playgrounds::{ExposureSettings, ServiceSettings};
+use wire::playgrounds::{ExposureSettings, PortMapping, ServiceSettings};
 
 use super::{FieldErrors, spec};
 
@@ -43,6 +45,25 @@ pub(super) fn check(name: &str, settings: &ServiceSettings, errors: &mut FieldEr
     if texts.into_iter().flatten().any(|text| is_long(&text)) {
         let message = format!("texts must have at most {TEXT_LIMIT} bytes and no NUL");
         note("", Err(message));
+    }
+}
+
+/// Notes ports that cannot be mapped, and ports of the host that are mapped twice.
+pub(super) fn check_host_ports(
+    services: &BTreeMap<String, ServiceSettings>,
+    errors: &mut FieldErrors,
+) {
+    let mut taken = BTreeSet::new();
+    for (name, settings) in services {
+        for PortMapping { container, host } in &settings.port_mappings {
+            if *container == 0 || *host == 0 {
+                let message = "ports of port_mappings must be from 1 to 65535";
+                errors.add("services", format!("`{name}`: {message}"));
+            } else if !taken.insert(*host) {
+                let message = format!("the host's port {host} is mapped twice");
+                errors.add("services", format!("`{name}`: {message}"));
+            }
+        }
     }
 }
 

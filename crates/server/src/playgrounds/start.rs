@@ -8,7 +8,7 @@ use store::{
     playgrounds::{self, FileRow, Operate, Operated, PlaygroundRow, PlayroomRow, PlayspecRow},
     runs::Submit,
 };
-use wire::executors::operations::OperationAction;
+use wire::executors::operations::{OperationAction, OperationInput};
 
 use super::{
     OperationRequest, PlaygroundStatus as P, RoomBody, SpecBody, StepOfRun, Wanted, busy,
@@ -100,6 +100,20 @@ pub(crate) async fn start_destroy(app: &App, start: Start) -> Result<Started, Re
         cancelled = app.store.write(work).await?;
     }
     Err(changed_meanwhile())
+}
+
+/// Whether nothing can keep a playground from being destroyed any more. Its expiry may find changes in its checkouts,
+/// and keep it.
+pub(crate) async fn is_being_destroyed(app: &App, row: &PlaygroundRow) -> Result<bool, Refusal> {
+    let last = &row.last;
+    if last.action != OperationAction::Destroy.as_str() || last.status.is_terminal() {
+        return Ok(row.destroy_at.is_some());
+    }
+    let run = last.run;
+    let input = app.store.read(move |read| store::runs::input(read, run));
+    let input: OperationInput = serde_json::from_slice(&input.await?)
+        .map_err(|_| Refusal::internal("the input of an operation cannot be read"))?;
+    Ok(row.destroy_at.is_some() || !input.unless_dirty)
 }
 
 fn changed_meanwhile() -> Refusal {

@@ -64,6 +64,8 @@ pub(crate) struct StatusFacts<'a> {
     pub(crate) kept: bool,
     /// Whether they keep it still.
     pub(crate) dirty: bool,
+    /// Whether it is a job of which is known what it came to.
+    pub(crate) done: bool,
     /// Its services as they were seen last.
     pub(crate) services: &'a [ServiceState],
 }
@@ -104,9 +106,10 @@ fn at_rest(facts: &StatusFacts<'_>) -> (PlaygroundStatus, Option<String>) {
             return (P::Error, Some(wrong));
         }
     }
-    match facts.edited || facts.dirty {
-        true => (P::HasChanges, None),
-        false => (P::Running, None),
+    match (facts.done, facts.dirty || (facts.edited && !facts.done)) {
+        (_, true) => (P::HasChanges, None),
+        (true, false) => (P::Completed, None),
+        (false, false) => (P::Running, None),
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn details(
 ) -> Result<Playground, Refusal> {
     let row = &loaded.row;
     let life = life::of(row);
-    let job = loaded.outcome.job.as_ref();
+    let job = loaded.job.as_ref();
     let result = job.map(|job| if job.success { "success" } else { "failure" });
     Ok(Playground {
         sleep_after_seconds: Wanted::of(&loaded.row)?.sleep_after_seconds,

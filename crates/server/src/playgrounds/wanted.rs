@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use playground::template;
 use serde::{Deserialize, Serialize};
 use store::playgrounds::PlaygroundRow;
 use wire::playgrounds::{NewPlayground, PlaygroundChange, ServiceSettings};
 
-use super::{FieldErrors, service_settings};
+use super::{FieldErrors, SpecBody, service_settings};
 
 /// The pseudo-service whose environment is that of all services.
 const GLOBAL: &str = "_global";
@@ -39,6 +40,8 @@ pub(crate) struct Wanted {
 pub(crate) struct WantedEnvironment {
     pub(crate) env_overrides: BTreeMap<String, String>,
     pub(crate) service_env: BTreeMap<String, BTreeMap<String, String>>,
+    /// The values of the variables of the template.
+    pub(crate) variables: BTreeMap<String, String>,
 }
 
 impl Wanted {
@@ -66,6 +69,7 @@ impl Wanted {
         let mut environment = WantedEnvironment {
             env_overrides: new.env_overrides.unwrap_or_default(),
             service_env: BTreeMap::new(),
+            variables: new.variables.unwrap_or_default(),
         };
         wanted.set_services(new.services.unwrap_or_default(), &mut environment);
         (wanted, environment)
@@ -79,6 +83,9 @@ impl Wanted {
     ) -> (Self, WantedEnvironment) {
         if let Some(overrides) = change.env_overrides {
             environment.env_overrides = overrides;
+        }
+        if let Some(variables) = change.variables {
+            environment.variables = variables;
         }
         if let Some(subdomains) = change.service_subdomains {
             self.service_subdomains = subdomains;
@@ -156,6 +163,7 @@ impl Wanted {
         for (name, settings) in &self.services {
             service_settings::check(name, settings, errors);
         }
+        service_settings::check_host_ports(&self.services, errors);
         for (name, subdomain) in &self.service_subdomains {
             if let Err(message) = service_settings::subdomain(subdomain) {
                 errors.add("service_subdomains", format!("`{name}`: {message}"));
@@ -175,8 +183,15 @@ impl Wanted {
 }
 
 impl WantedEnvironment {
-    /// Notes what is wrong.
-    pub(crate) fn check(&self, errors: &mut FieldErrors) {
+    /// Notes what is wrong. The template is the playspec's, where that alone says what it is.
+    pub(crate) fn check(&self, spec: Option<&SpecBody>, errors: &mut FieldErrors) {
+        check_values("variables", "", &self.variables, errors);
+        if let Some(spec) = spec.filter(|spec| spec.compose_path.is_none()) {
+            let template = template::read(&spec.base_compose_yaml);
+            for message in template.values(&self.variables).err().into_iter().flatten() {
+                errors.add("variables", message);
+            }
+        }
         check_values("env_overrides", "", &self.env_overrides, errors);
         for (service, values) in &self.service_env {
             check_values("services", &format!("`{service}`: "), values, errors);

@@ -2,7 +2,7 @@
 
 use super::{
     next_number,
-    playspecs::{lock, touch},
+    playspecs::{lock, remove_part, touch},
 };
 use crate::{
     Batch, Error, Read,
@@ -109,17 +109,12 @@ pub fn change_file(
 /// Removes a file. False when the playspec has no such file.
 pub fn remove_file(
     batch: &mut Batch<'_, '_>,
-    (playspec_id, id): (i64, i64),
+    of: (i64, i64),
     now: i64,
     entry: &AuditEntry,
 ) -> Result<bool, Error> {
     const REMOVE: &str = "DELETE FROM playspec_files WHERE id = $1 AND playspec_id = $2";
-    if batch.tx.exec(REMOVE, args![id, playspec_id])? == 0 {
-        return Ok(false);
-    }
-    touch(batch, playspec_id, now)?;
-    batch.record(entry);
-    Ok(true)
+    remove_part(batch, REMOVE, of, (now, entry))
 }
 
 fn read_row(row: &Row<'_>) -> Result<FileRow, Error> {

@@ -25,7 +25,8 @@ pub use expiry::{end_life, expired, expiry_plan, note_tried, unwarned, warn};
 pub use files::{FileRow, add_file, change_file, files, remove_file};
 pub use observe::{Observed, observe};
 pub use operate::{
-    Operate, Operated, destroy_after, exclusive_key, operate, place_in_line, to_destroy,
+    Operate, Operated, destroy_after, exclusive_key, operate, place_in_line, starts_services,
+    to_destroy,
 };
 pub use outcomes::{
     LeftRevision, NewOutcome, OutcomeRow, RevisionRow, logs, outcome, report, revision, revisions,

@@ -16,6 +16,12 @@ pub fn exclusive_key(id: i64) -> String {
     format!("playground:{id}")
 }
 
+/// Whether an operation starts services: what a job came to before does not count any more.
+#[must_use]
+pub fn starts_services(action: &str) -> bool {
+    ["create", "rollout", "hard_restart", "start", "rollback"].contains(&action)
+}
+
 /// An operation to be started.
 #[derive(Clone, Debug)]
 pub struct Operate {
@@ -56,6 +62,7 @@ pub fn operate(batch: &mut Batch<'_, '_>, operate: &Operate) -> Result<Operated,
         last_status = NULL, last_error = NULL, last_step = NULL, last_at = NULL, dirty = NULL,
         destroy_at = NULL,
         version = version + 1, updated_at = $4 WHERE id = $1";
+    const AGAIN: &str = "UPDATE playgrounds SET job = NULL, job_at = NULL WHERE id = $1";
     let (id, now) = (operate.playground_id, operate.submit.now);
     if let Some((key, hash)) = &operate.idempotency
         && repeated(&mut batch.read(), (key, hash))?.is_some()
@@ -82,6 +89,9 @@ pub fn operate(batch: &mut Batch<'_, '_>, operate: &Operate) -> Result<Operated,
     }
     if !operate.plans {
         batch.tx.exec(START, args![id, &run, operate.action, now])?;
+        if starts_services(operate.action) {
+            batch.tx.exec(AGAIN, args![id])?;
+        }
     }
     Ok(Operated::Started(run))
 }

@@ -28,6 +28,8 @@ pub struct NewOutcome {
     pub revision: Option<LeftRevision>,
     /// A JSON list of services as they are now, if they were looked at.
     pub observed: Option<Vec<u8>>,
+    /// What a playground in job mode came to, as JSON, if that is known now.
+    pub job: Option<Vec<u8>>,
     /// JSON lists of last lines, by service.
     pub logs: Vec<(String, Vec<u8>)>,
     /// Epoch milliseconds.
@@ -89,6 +91,7 @@ pub fn report(
 ) -> Result<(), Error> {
     const LOCK: &str = "SELECT last_run FROM playgrounds WHERE id = $1 {lock}";
     const OBSERVED: &str = "UPDATE playgrounds SET observed = $2, observed_at = $3 WHERE id = $1";
+    const JOB: &str = "UPDATE playgrounds SET job = $2, job_at = $3 WHERE id = $1";
     runs::hold(batch, run, holder, "report")?;
     let id = outcome.playground_id;
     let Some(last) = batch.tx.first(LOCK, args![id], |row| row.run_id(0))? else {
@@ -101,6 +104,9 @@ pub fn report(
     }
     if let Some(services) = &outcome.observed {
         batch.tx.exec(OBSERVED, args![id, services, outcome.now])?;
+    }
+    if let Some(job) = &outcome.job {
+        batch.tx.exec(JOB, args![id, job, outcome.now])?;
     }
     if let Some(revision) = &outcome.revision {
         apply(batch, run, outcome, revision)?;

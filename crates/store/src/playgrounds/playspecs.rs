@@ -176,6 +176,22 @@ pub(super) fn lock(batch: &mut Batch<'_, '_>, id: i64) -> Result<bool, Error> {
     Ok(batch.tx.first(LOCK, args![id], |row| row.int(0))?.is_some())
 }
 
+/// Removes what belongs to a playspec, by a statement that takes its own id and the playspec's. False when the playspec
+/// has no such thing.
+pub(super) fn remove_part(
+    batch: &mut Batch<'_, '_>,
+    statement: &'static str,
+    (playspec_id, id): (i64, i64),
+    (now, entry): (i64, &AuditEntry),
+) -> Result<bool, Error> {
+    if batch.tx.exec(statement, args![id, playspec_id])? == 0 {
+        return Ok(false);
+    }
+    touch(batch, playspec_id, now)?;
+    batch.record(entry);
+    Ok(true)
+}
+
 /// Something that belongs to a blueprint changed: its playgrounds differ from what is wanted.
 pub(super) fn touch(batch: &mut Batch<'_, '_>, id: i64, now: i64) -> Result<(), Error> {
     const TOUCH: &str = "UPDATE playspecs SET version = version + 1, updated_at = $2 WHERE id = $1";

@@ -16,7 +16,8 @@ macro_rules! select {
              p.applied_wanted, p.applied_spec, p.applied_at, p.last_run, p.last_action,
              p.last_status, p.last_error, p.last_step, p.last_at, p.observed, p.observed_at,
              p.dirty, p.created_at, p.updated_at, playspecs.name, playspecs.version,
-             playrooms.name, playrooms.key, runs.status, p.destroy_at
+             playrooms.name, playrooms.key, runs.status, p.destroy_at,
+             p.job, p.job_at
              FROM playgrounds AS p
              JOIN playspecs ON playspecs.id = p.playspec_id
              JOIN playrooms ON playrooms.id = p.playroom_id
@@ -69,6 +70,8 @@ pub struct PlaygroundRow {
     pub dirty: Option<String>,
     /// When its destroy was asked for, if that waits for another operation to end.
     pub destroy_at: Option<i64>,
+    /// In job mode: what it came to, as JSON, and since when that is known.
+    pub job: Option<(Vec<u8>, i64)>,
     /// Epoch milliseconds.
     pub created_at: i64,
     /// Epoch milliseconds.
@@ -168,6 +171,7 @@ fn read_row(row: &Row<'_>) -> Result<PlaygroundRow, Error> {
         observed: row.opt_bytes(23)?.zip(row.opt_int(24)?),
         dirty: row.opt_text(25)?,
         destroy_at: row.opt_int(33)?,
+        job: row.opt_bytes(34)?.zip(row.opt_int(35)?),
         created_at: row.int(26)?,
         updated_at: row.int(27)?,
         playspec: (row.text(28)?, row.int(29)?),

@@ -40,6 +40,12 @@ pub struct NewPlayground {
         skip_serializing_if = "Option::is_none"
     )]
     pub env_overrides: Option<BTreeMap<String, String>>,
+    /// The values of the variables that the Compose file's template declares.
+    #[serde(
+        deserialize_with = "crate::shape::optional_environment",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub variables: Option<BTreeMap<String, String>>,
     /// Subdomains of services.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_subdomains: Option<BTreeMap<String, String>>,
@@ -99,6 +105,12 @@ pub struct PlaygroundChange {
         skip_serializing_if = "Option::is_none"
     )]
     pub env_overrides: Option<BTreeMap<String, String>>,
+    /// Replaces the values of the variables that the Compose file's template declares.
+    #[serde(
+        deserialize_with = "crate::shape::optional_environment",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub variables: Option<BTreeMap<String, String>>,
     /// Replaces the subdomains of services.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_subdomains: Option<BTreeMap<String, String>>,

@@ -37,6 +37,10 @@ pub(crate) struct PlaygroundSettings {
     #[arg(long, short, value_name = "NAME=VALUE", value_parser = values::pair)]
     pub(crate) env: Vec<(String, String)>,
 
+    /// Variable of the Compose file's template (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = values::pair)]
+    pub(crate) var: Vec<(String, String)>,
+
     /// Subdomain of a service (repeatable)
     #[arg(long, value_name = "SERVICE=NAME", value_parser = values::pair)]
     pub(crate) subdomain: Vec<(String, String)>,

@@ -50,6 +50,7 @@ pub(super) fn new(name: String, playspec: String, settings: PlaygroundSettings) 
         playspec_id: Some(IdOrName(playspec)),
         playroom_id: settings.playroom.map(IdOrName),
         env_overrides: some(settings.env.into_iter().collect()),
+        variables: some(settings.var.into_iter().collect()),
         service_subdomains: some(settings.subdomain.into_iter().collect()),
         services: (!services.is_empty()).then_some(services),
         sleep_after_seconds: settings.sleep_after.map(|minutes| minutes * 60),

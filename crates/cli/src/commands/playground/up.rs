@@ -32,6 +32,7 @@ pub(super) async fn run(up: Up) -> Result<Exit, Failure> {
             say(&format!("rolling out to playground {}", plain(&name)));
             let change = PlaygroundChange {
                 env_overrides: new.env_overrides,
+                variables: new.variables,
                 service_subdomains: new.service_subdomains,
                 services: new.services,
                 sleep_after_seconds: new.sleep_after_seconds,

@@ -172,6 +172,12 @@ impl TestPlaygrounds {
         made["id"].as_i64().expect("an id")
     }
 
+    /// What is left of a project when the test fails is removed.
+    pub(crate) fn removes(&self, project: &Value) {
+        let project = project.as_str().expect("a project");
+        self.projects.borrow_mut().push(project.to_owned());
+    }
+
     /// Every playground that there is; what is left of them when the test fails is removed.
     pub(crate) fn all(&self) -> Vec<Value> {
         let all = self.get("/api/playgrounds").json();
@@ -358,7 +364,7 @@ pub(crate) fn request_of(
     })
 }
 
-fn unchunked(mut text: &str) -> String {
+pub(super) fn unchunked(mut text: &str) -> String {
     let mut whole = String::new();
     while let Some((size, rest)) = text.split_once("\r\n") {
         let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);

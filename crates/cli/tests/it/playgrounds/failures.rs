@@ -148,6 +148,12 @@ fn of_registries(registry: &str) -> Vec<Failure> {
             &["toomanyrequests"],
         ),
         web(
+            "broken-registry",
+            &image("broken"),
+            ("image_pull_unknown", PULL),
+            &["500"],
+        ),
+        web(
             "no-registry",
             "image: 'registry.invalid/some/image:1'",
             ("network", PULL),
@@ -216,6 +222,7 @@ fn registry(test: &TestPlaygrounds, foreign: &Foreign) -> String {
     const HANDLER: &str = r#"read method path rest
 case $path in
 */limited/*) s='429 Too Many Requests' b='{"errors":[{"code":"TOOMANYREQUESTS","message":"too many requests"}]}';;
+*/broken/*) s='500 Internal Server Error' b='{"errors":[{"code":"UNKNOWN","message":"it is broken"}]}';;
 */private/*) s='401 Unauthorized' b='{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}';;
 /v2/) s='200 OK' b='{}';;
 *) s='404 Not Found' b='{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}';;

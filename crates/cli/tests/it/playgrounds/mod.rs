@@ -2,11 +2,13 @@
 
 mod away;
 mod bench;
+mod commands;
 mod corpus;
 mod create;
 mod failures;
 mod foreign;
 mod hostile;
+mod hosts;
 mod https;
 mod jobs;
 mod kills;
@@ -17,5 +19,7 @@ mod sleep;
 mod sources;
 mod specs;
 mod steps;
+mod templates;
+mod vendor;
 
 pub(crate) use bench::TestPlaygrounds;

@@ -77,6 +77,19 @@ fn of_two_operations_at_once_one_is_refused_and_one_host_is_for_one_playground()
     test.destroy(id);
 }
 
+/// Destroys it without waiting for what it does.
+#[track_caller]
+fn destroys_soon(test: &TestPlaygrounds, id: i64, project: &str) {
+    let began = Instant::now();
+    test.destroy(id);
+    assert!(
+        began.elapsed() < Duration::from_secs(60),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(test.left_of(project), Vec::<String>::new());
+}
+
 #[test]
 fn a_destroy_in_the_middle_of_an_operation_follows_it() {
     let test = TestPlaygrounds::start();
@@ -87,14 +100,7 @@ fn a_destroy_in_the_middle_of_an_operation_follows_it() {
     let id = test.create("middle-create", spec, &never);
     let project = format!("pg-{id}-middle-create");
     until_containers(&test, &project, 2);
-    let began = Instant::now();
-    test.destroy(id);
-    assert!(
-        began.elapsed() < Duration::from_secs(60),
-        "{:?}",
-        began.elapsed()
-    );
-    assert_eq!(test.left_of(&project), Vec::<String>::new());
+    destroys_soon(&test, id, &project);
 
     // In the middle of a rollout that would.
     let id = test.create("middle-rollout", spec, &json!({}));
@@ -105,14 +111,7 @@ fn a_destroy_in_the_middle_of_an_operation_follows_it() {
     assert_eq!(answer.status, 200, "{answer:?}");
     test.post(&format!("{path}/rollout"), &json!({}));
     until_containers(&test, &project, 3);
-    let began = Instant::now();
-    test.destroy(id);
-    assert!(
-        began.elapsed() < Duration::from_secs(60),
-        "{:?}",
-        began.elapsed()
-    );
-    assert_eq!(test.left_of(&project), Vec::<String>::new());
+    destroys_soon(&test, id, &project);
 }
 
 #[test]

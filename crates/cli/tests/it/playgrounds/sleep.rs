@@ -108,3 +108,31 @@ fn what_sleeps_is_woken_by_an_executor_that_was_killed() {
     executor.signal(Signal::SIGKILL);
     executor.wait();
 }
+
+/// It says that it is to stop, and goes on.
+const STUBBORN: &str = "
+services:
+  web:
+    image: IMAGE
+    command: [sh, -c, 'trap \"echo not yet\" TERM; mkdir -p /www; echo here > /www/index.html; httpd -f -p 80 -h /www & while :; do wait; done']
+    labels: {playgrounds.expose: '80'}
+    stop_grace_period: 5m
+";
+
+#[test]
+fn a_request_does_not_wait_for_a_long_grace() {
+    let test = TestPlaygrounds::start();
+    let spec = test.playspec("stubborn", STUBBORN);
+    let id = test.create("stubborn", spec, &json!({"sleep_after_seconds": 1}));
+    test.becomes(id, "running");
+    test.until("it is to stop", || {
+        let logs = test.get(&format!("/api/playgrounds/{id}/logs/web")).json();
+        logs["lines"].to_string().contains("not yet").then_some(())
+    });
+    let answer = test.visit(id, "web", "/");
+    assert_eq!((answer.status, answer.body.trim()), (200, "here"));
+    for container in test.containers(&format!("pg-{id}-stubborn")) {
+        test.docker(&["kill", &container]);
+    }
+    test.destroy(id);
+}

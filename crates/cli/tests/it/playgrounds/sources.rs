@@ -59,19 +59,20 @@ pub(super) fn commit(directory: &Path, message: &str) {
     git(directory, &["commit", "--quiet", "--message", message]);
 }
 
+/// A playspec whose service `web` comes from a repository; answers its id.
+pub(super) fn playspec_of(test: &TestPlaygrounds, name: &str, url: &str, compose: &str) -> i64 {
+    let services = json!([{"name": "web", "type": "dynamic", "repo_url": url}]);
+    let spec = json!({"name": name, "base_compose_yaml": compose, "services": services});
+    let spec = test.post("/api/playspecs", &json!({"playspec": spec}));
+    spec["id"].as_i64().expect("an id")
+}
+
 #[test]
 fn a_branch_is_cloned_built_and_rolled_out_with_its_secrets_kept() {
     let test = TestPlaygrounds::start();
     let repository = repository();
     let url = format!("file://{}", repository.path().display());
-    let spec = test.post(
-        "/api/playspecs",
-        &json!({"playspec": {
-            "name": "from a branch", "base_compose_yaml": COMPOSE,
-            "services": [{"name": "web", "type": "dynamic", "repo_url": url}],
-        }}),
-    );
-    let spec = spec["id"].as_i64().expect("an id");
+    let spec = playspec_of(&test, "from a branch", &url, COMPOSE);
     let id = test.create(
         "branch",
         spec,
@@ -123,14 +124,7 @@ fn a_branch_that_does_not_exist_fails_with_its_name() {
     let test = TestPlaygrounds::start();
     let repository = repository();
     let url = format!("file://{}", repository.path().display());
-    let spec = test.post(
-        "/api/playspecs",
-        &json!({"playspec": {
-            "name": "no branch", "base_compose_yaml": COMPOSE,
-            "services": [{"name": "web", "type": "dynamic", "repo_url": url}],
-        }}),
-    );
-    let spec = spec["id"].as_i64().expect("an id");
+    let spec = playspec_of(&test, "no branch", &url, COMPOSE);
     let id = test.create(
         "none",
         spec,
@@ -141,4 +135,77 @@ fn a_branch_that_does_not_exist_fails_with_its_name() {
     let message = status["error_message"].as_str().expect("a message");
     assert!(message.contains("branch nope does not exist"), "{message}");
     test.destroy(id);
+}
+
+/// Volumes without a name of the service and of its image.
+const VOLUMES: &str = "
+services:
+  web:
+    labels: {playgrounds.expose: '80', playgrounds.source_mount: /app}
+    volumes: [/of-service]
+    stop_grace_period: 0s
+";
+
+#[test]
+fn what_is_undone_or_rolled_back_has_its_checkout_and_its_volumes_are_ours() {
+    let test = TestPlaygrounds::start();
+    let repository = repository();
+    let path = repository.path();
+    let write = |name: &str, text: &str| fs::write(path.join(name), text).expect("a file");
+    let good = fs::read_to_string(path.join("Dockerfile")).expect("a file");
+    let good = format!("{good}VOLUME /of-image\n");
+    write("Dockerfile", &good);
+    commit(path, "with a volume");
+    let url = format!("file://{}", path.display());
+    let spec = playspec_of(&test, "undone", &url, VOLUMES);
+    let id = test.create("undone", spec, &json!({}));
+    test.becomes(id, "running");
+    let project = format!("pg-{id}-undone");
+    let filter = format!("label=playhouse.project={project}");
+    let owned = [
+        "--filter",
+        "label=playhouse.owner",
+        "--filter",
+        "label=playhouse.playground",
+    ];
+    let listed = [&["volume", "ls", "-q", "--filter", &filter][..], &owned].concat();
+    assert_eq!(
+        test.docker(&listed).len(),
+        2,
+        "{:?}",
+        test.docker(&["volume", "ls"])
+    );
+
+    let container = || test.containers(&project).pop().expect("a container");
+    let page = || test.docker(&["exec", &container(), "cat", "/app/page"]);
+    let rollout = format!("/api/playgrounds/{id}/rollout");
+    let broken = [
+        (format!("{good}CMD exit 3\n"), "compose_rollout"),
+        (format!("{good}RUN exit 7\n"), "image_build"),
+    ];
+    for (dockerfile, step) in broken {
+        write("Dockerfile", &dockerfile);
+        write("page", "broken\n");
+        commit(path, step);
+        test.post(&rollout, &json!({}));
+        let status = test.becomes(id, "error");
+        assert_eq!(status["error_step"], step, "{status:#}");
+        assert_eq!(page(), ["first"], "{step}");
+        assert_eq!(test.visit(id, "web", "/").body, "first\nhello\n");
+    }
+    write("Dockerfile", &good);
+    write("page", "second\n");
+    commit(path, "second");
+    test.post(&rollout, &json!({}));
+    test.becomes(id, "running");
+    assert_eq!(page(), ["second"]);
+    test.post(
+        &format!("/api/playgrounds/{id}/rollback"),
+        &json!({"revision": 1}),
+    );
+    let status = test.becomes(id, "running");
+    assert_eq!(page(), ["first"]);
+    assert_eq!(status["service_urls"][0]["type"], "dynamic", "{status:#}");
+    test.destroy(id);
+    assert_eq!(test.left_of(&project), Vec::<String>::new());
 }

@@ -77,7 +77,7 @@ print('name', get('http://web/', {}))
 ";
 
 /// A library with a Compose file and these playbooks.
-fn library(playbooks: &[(&str, &str)]) -> (tempfile::TempDir, String) {
+pub(super) fn library(playbooks: &[(&str, &str)]) -> (tempfile::TempDir, String) {
     let dir = tempfile::tempdir().expect("a directory");
     fs::create_dir(dir.path().join("env")).expect("a folder");
     let write = |path: &Path, text: &str| fs::write(path, text).expect("written");
@@ -90,18 +90,18 @@ fn library(playbooks: &[(&str, &str)]) -> (tempfile::TempDir, String) {
     (dir, flag)
 }
 
-fn image() -> String {
+pub(super) fn image() -> String {
     format!("image={}", private_docker::BUSYBOX)
 }
 
 /// The execution as the contract shows it.
-fn execution(test: &TestPlaygrounds, id: &str) -> Value {
+pub(super) fn execution(test: &TestPlaygrounds, id: &str) -> Value {
     test.get(&format!("/api/executions/{id}")).json()
 }
 
 /// The output of a step.
 #[track_caller]
-fn output(execution: &Value, step: &str) -> Value {
+pub(super) fn output(execution: &Value, step: &str) -> Value {
     let steps = execution["step_results"].as_array().expect("steps");
     let found = steps.iter().find(|one| one["step_id"] == step);
     found.unwrap_or_else(|| panic!("{execution:#}"))["output"].clone()

@@ -23,7 +23,7 @@ use super::{
 use crate::attempt::progress_reporter::Halt;
 
 /// No run of git takes longer.
-const GIT_TIMEOUT: Duration = Duration::from_secs(600);
+pub(super) const GIT_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// What is checked out: the same for all services that say the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -98,12 +98,15 @@ impl<'a> Operation<'a> {
 
     /// The playground's directory, made if it is missing. Its project has to be the playground's as well.
     pub(super) async fn claim_directory(&mut self) -> Result<(), OperationError> {
-        if let Err(error) = self.refuse_foreign().await {
-            self.phases.begin("compose_generate").await?;
-            return Err(error);
-        }
         let (directory, mark) = (self.directory.clone(), self.mark());
-        on_disk("the playground's directory", move || directory.claim(&mark)).await
+        let claimed = match self.refuse_foreign().await {
+            Ok(()) => on_disk("the playground's directory", move || directory.claim(&mark)).await,
+            Err(error) => Err(error),
+        };
+        if claimed.is_err() {
+            self.phases.begin("compose_generate").await?;
+        }
+        claimed
     }
 
     /// The containers of the playground.

@@ -1,10 +1,10 @@
 //! `create` and `hard_restart`: everything is provisioned.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use docker::compose::{Down, Up};
 use playground::{
-    compose::{ComposeDocument, GeneratedCompose, to_yaml},
+    compose::{ComposeDocument, GeneratedCompose, own_image_volumes, to_yaml},
     routes::ServiceRoute,
 };
 use router::RouteState;
@@ -71,10 +71,15 @@ impl Operation<'_> {
         self.log_out().await?;
         self.phases.complete(Value::Null);
         self.phases.begin("compose_generate").await?;
-        let images = self.image_ids(&plain.document).await?;
-        let wanted = labelled(&plain.document, &images);
+        let images = self.images(&plain.document).await?.into_iter();
+        let (ids, declared): (BTreeMap<_, _>, BTreeMap<_, _>) = images
+            .map(|(name, image)| ((name.clone(), image.id), (name, image.volumes)))
+            .unzip();
+        let mut document = plain.document;
+        own_image_volumes(&mut document, &declared);
+        let wanted = labelled(&document, &ids);
         self.write_wanted(&wanted.yaml).await?;
-        self.outcome.images = images;
+        self.outcome.images = ids;
         self.outcome.urls = self.urls(&prepared.routes, |name| prepared.is_dynamic(name));
         let template = serde_json::to_value(&prepared.document).unwrap_or_default();
         self.outcome.augmented_template = Some(to_yaml(&template));
@@ -83,10 +88,12 @@ impl Operation<'_> {
     }
 
     async fn judged(&mut self, sources: &Sources) -> Result<Prepared, OperationError> {
-        let prepared = match self.with_secrets(sources.defaults.clone()).await {
-            Ok(defaults) => self.prepare(sources, &defaults).await,
-            Err(error) => Err(error),
+        let prepared = async {
+            let defaults = self.with_secrets(sources.defaults.clone()).await?;
+            let defaults = self.with_template(&sources.template, defaults).await?;
+            self.prepare(sources, &defaults).await
         };
+        let prepared = prepared.await;
         if let Err(OperationError::Failed(_)) = prepared {
             // It is the document that cannot be generated.
             self.phases.begin("compose_generate").await?;

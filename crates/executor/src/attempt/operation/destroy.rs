@@ -83,6 +83,7 @@ impl Operation<'_> {
                 if self.phases.earlier("compose_rollout").is_none()
                     && !self.phases.began("compose_rollout")
                 {
+                    self.restore_applied_checkouts().await?;
                     return Ok(true);
                 }
                 self.go_back().await.map(|()| true)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use playground::{
     compose::ComposeDocument,
     environment::{EnvLayers, EnvSource, MergedEnvironment, fill_secrets, merge, secret_requests},
+    template::{RANDOM_LENGTH, ROOT_DOMAIN, Template},
 };
 use rand::RngExt;
 use wire::executors::operations::{EnvironmentValue, PlaygroundEnvironment};
@@ -63,6 +64,39 @@ impl Operation<'_> {
         filled.all = fill_secrets(&all, kept).map_err(missing)?.variables;
         filled.generated = generated.into_iter().collect();
         Ok(filled)
+    }
+
+    /// Adds the values of the template. Those that are drawn are kept before they are used.
+    pub(super) async fn with_template(
+        &mut self,
+        template: &Template,
+        mut defaults: DefaultValues,
+    ) -> Result<DefaultValues, OperationError> {
+        let problems: Vec<String> = template.problems.iter().map(ToString::to_string).collect();
+        if !problems.is_empty() {
+            return Err(OperationError::invalid(problems.join("; ")));
+        }
+        let given = self.secrets.variables.clone();
+        let values = template.values(&given);
+        let values = values.map_err(|wrong| OperationError::invalid(wrong.join("; ")))?;
+        let drawn = template.drawn(&given);
+        let missing: Variables = drawn
+            .iter()
+            .filter(|key| !self.secrets.generated.contains_key(*key))
+            .map(|key| (key.clone(), hex(RANDOM_LENGTH)))
+            .collect();
+        self.keep(missing).await?;
+        for key in drawn {
+            let value = self.secrets.generated.get(&key).cloned();
+            defaults.all.insert(key.clone(), value.unwrap_or_default());
+            defaults.generated.push(key);
+        }
+        if template.root_domain {
+            let domain = (ROOT_DOMAIN.to_owned(), self.root_domain());
+            defaults.all.extend([domain]);
+        }
+        defaults.all.extend(values);
+        Ok(defaults)
     }
 
     fn system(&self) -> Variables {

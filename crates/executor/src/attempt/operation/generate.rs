@@ -45,6 +45,7 @@ impl Operation<'_> {
                 start_command: source.start_command(),
                 healthcheck: source.healthcheck().map(|check| (check, port)),
                 files: files.get(name).cloned().unwrap_or_default(),
+                host_ports: source.host_ports(),
             };
             (name.clone(), instance)
         });

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use docker::compose::ComposeProgress;
+use docker::{compose::ComposeProgress, engine::Image};
 use playground::{compose::ComposeDocument, variables::unescape};
 use serde_json::json;
 
@@ -66,15 +66,24 @@ impl Operation<'_> {
         &self,
         document: &ComposeDocument,
     ) -> Result<BTreeMap<String, String>, OperationError> {
-        let mut ids = BTreeMap::new();
+        let images = self.images(document).await?.into_iter();
+        Ok(images.map(|(name, image)| (name, image.id)).collect())
+    }
+
+    /// The images by service, as they are now.
+    pub(super) async fn images(
+        &self,
+        document: &ComposeDocument,
+    ) -> Result<BTreeMap<String, Image>, OperationError> {
+        let mut images = BTreeMap::new();
         for (name, service) in &document.services {
             let Some(image) = &service.image else {
                 continue;
             };
             if let Some(found) = self.playroom.engine.image(&unescape(image)).await? {
-                ids.insert(name.clone(), found.id);
+                images.insert(name.clone(), found);
             }
         }
-        Ok(ids)
+        Ok(images)
     }
 }

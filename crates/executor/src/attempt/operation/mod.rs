@@ -24,6 +24,7 @@ mod prepare;
 mod print;
 mod readiness;
 mod registry;
+mod restore;
 mod rollout;
 mod routes;
 mod secrets;

@@ -80,6 +80,10 @@ impl Operation<'_> {
             policy::check_image(name, &image)
         });
         refuse(&images.collect::<Vec<_>>())?;
+        let ports = sources.iter().flat_map(|(name, source)| {
+            policy::check_port_mappings(name, &source.host_ports(), &policy)
+        });
+        refuse(&ports.collect::<Vec<_>>())?;
         let routes = self.routes_of(&sources)?;
         let routed = routes.iter().map(|route| route.service.clone()).collect();
         let judged = document.clone();
@@ -112,15 +116,19 @@ impl Operation<'_> {
         given: &Sources,
         values: &BTreeMap<String, String>,
     ) -> Result<(ComposeDocument, Vec<PathBuf>), OperationError> {
-        let (file, own) = match &given.file {
-            Some((checkout, path)) => (checkout.files.join(path), checkout.files.clone()),
-            None => (
-                self.write_blueprint(&given.text).await?,
-                self.directory.blueprint(),
-            ),
+        let in_checkout = given.file.as_ref();
+        let in_checkout = in_checkout.map(|(checkout, path)| checkout.files.join(path));
+        let file = match &in_checkout {
+            Some(file) if !given.rewritten => file.clone(),
+            _ => self.write_blueprint(&given.text).await?,
+        };
+        let own = match &given.file {
+            Some((checkout, _)) => checkout.files.clone(),
+            None => self.directory.blueprint(),
         };
         let mut project = self.project(file.clone());
-        if let Some(parent) = file.parent() {
+        // Relative paths are those of the file that its author wrote.
+        if let Some(parent) = in_checkout.as_ref().unwrap_or(&file).parent() {
             parent.clone_into(&mut project.directory);
         }
         project.files.push(self.write_contexts(given).await?);

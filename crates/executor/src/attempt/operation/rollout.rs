@@ -20,6 +20,7 @@ use super::{
     error::OperationError,
     generate::unlabelled,
     prepare::Prepared,
+    routes::DYNAMIC,
 };
 use crate::playrooms::PlaygroundRoutes;
 
@@ -41,7 +42,14 @@ impl Operation<'_> {
         if let Some(reason) = self.undoing() {
             return Err(self.undo(reason).await);
         }
-        let (prepared, wanted) = self.generate_wanted(false).await?;
+        let (prepared, wanted) = match self.generate_wanted(false).await {
+            Ok(generated) => generated,
+            Err(error @ OperationError::Halt(_)) => return Err(error),
+            Err(error) => {
+                self.restore_applied_checkouts().await?;
+                return Err(error);
+            }
+        };
         if self.input.dry_run {
             return self.plan_only(&prepared, &wanted).await;
         }
@@ -98,13 +106,20 @@ impl Operation<'_> {
         self.outcome.images.clone_from(&revision.images);
         self.outcome.commits.clone_from(&revision.commits);
         self.outcome.environment = Some(revision.environment.clone());
-        self.outcome.urls = self.urls(&to.routes, |_| false);
+        let is_dynamic = |name: &str| {
+            let mut urls = revision.urls.iter();
+            urls.any(|url| url.name == name && url.kind == DYNAMIC)
+        };
+        self.outcome.urls = self.urls(&to.routes, is_dynamic);
         self.phases
             .complete(json!({ "revision": revision.revision }));
         if self.input.dry_run {
             self.make_plan(&to).await?;
             let directory = self.directory.clone();
             return on_disk("the wanted document", move || directory.discard_next()).await;
+        }
+        for service in self.restore_checkouts(&revision).await? {
+            self.outcome.commits.remove(&service);
         }
         self.go_to(&to).await
     }
@@ -171,6 +186,7 @@ impl Operation<'_> {
             self.phases.complete(Value::Null);
             return Ok(());
         };
+        self.restore_checkouts(&applied).await?;
         let to = self.destination(&applied).await?;
         let directory = self.directory.clone();
         let wanted = on_disk("the wanted document", move || directory.next_document()).await?;

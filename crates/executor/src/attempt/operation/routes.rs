@@ -11,11 +11,13 @@ use wire::executors::operations::ServiceUrl;
 use super::{context::Operation, error::OperationError};
 use crate::playrooms::{CONFIG_LABEL, PlaygroundRoutes, RoutedService};
 
+/// The type of a service that comes from a repository.
+pub(super) const DYNAMIC: &str = "dynamic";
 /// Who may open internal services.
 const USER: &str = "playground";
 
 impl Operation<'_> {
-    fn root_domain(&self) -> String {
+    pub(super) fn root_domain(&self) -> String {
         let own = self.input.routing.root_domain.clone();
         own.unwrap_or_else(|| self.playroom.root_domain.clone())
     }
@@ -93,7 +95,7 @@ impl Operation<'_> {
         };
         let urls = routes.iter().map(|route| {
             let kind = if is_dynamic(&route.service) {
-                "dynamic"
+                DYNAMIC
             } else {
                 "static"
             };

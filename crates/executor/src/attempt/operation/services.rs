@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use playground::{
-    compose::ComposeDocument,
+    compose::{ComposeDocument, HostPort},
     labels::{HealthcheckLabels, PathRule, ServiceLabels, ServiceShape, Visibility},
     routes::Exposure,
 };
@@ -165,6 +165,16 @@ impl ServiceSource {
             .image
             .clone()
             .or_else(|| self.playspec.image.clone())
+    }
+
+    /// Ports of the host that lead into it.
+    pub(super) fn host_ports(&self) -> Vec<HostPort> {
+        let mappings = self.settings.port_mappings.iter();
+        let ports = mappings.map(|one| HostPort {
+            host: one.host,
+            container: one.container,
+        });
+        ports.collect()
     }
 
     pub(super) fn start_command(&self) -> Option<String> {

@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use docker::git::{FileError, read_file};
-use playground::{blueprint, environment::parse_env_file};
+use playground::{
+    blueprint,
+    environment::parse_env_file,
+    template::{self, Template},
+};
 use serde_json::json;
 
 use super::{
@@ -19,8 +23,12 @@ const FILE_BYTES: u64 = 4 << 20;
 /// Where the services of an operation come from.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sources {
-    /// The Compose file.
+    /// The Compose file, with references in the place of its tokens.
     pub(super) text: String,
+    /// Its template.
+    pub(super) template: Template,
+    /// Whether the text is another one than the file's.
+    pub(super) rewritten: bool,
     /// The checkout that the Compose file is in, and its path there, if it comes from one.
     pub(super) file: Option<(ServiceCheckout, PathBuf)>,
     /// By service.
@@ -56,6 +64,10 @@ impl Operation<'_> {
                 .map_err(|error| OperationError::invalid(error.to_string()))?;
             sources.file = Some((checkout, path.into()));
         }
+        sources.template = template::read(&sources.text);
+        let text = std::mem::take(&mut sources.template.text);
+        sources.rewritten = text != sources.text;
+        sources.text = text;
         let mut by_source: BTreeMap<WantedCheckout, Vec<(String, ServiceSource)>> = BTreeMap::new();
         for service in blueprint::read(&sources.text).services {
             let mut source = ServiceSource::named(&service.name, given);

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use playground::policy::{Policy, check, check_image};
+use playground::{
+    compose::HostPort,
+    policy::{Policy, check, check_image, check_port_mappings},
+};
 use serde_json::{Value, json};
 
 use super::{accepted, places, policy, read, refusals, refused_service, service};
@@ -467,4 +470,20 @@ fn what_concerns_the_container_alone_is_accepted() {
         "working_dir": "/x"
     }"#;
     accepted(service(serde_json::from_str(keys).unwrap()));
+}
+
+#[test]
+fn ports_of_the_host_that_a_playground_chooses_are_refused() {
+    let ports = [8080, 9090].map(|host| HostPort {
+        host,
+        container: 80,
+    });
+    let refused = check_port_mappings("web", &ports, &Policy::default());
+    let shown: Vec<String> = refused.iter().map(ToString::to_string).collect();
+    assert_eq!(shown.len(), 2, "{shown:?}");
+    let expected = "service `web`: `port_mappings: 8080` is refused; a route to the service is allowed; the policy of \
+        the playroom can allow it with `fixed_ports: true`";
+    assert_eq!(shown[0], expected);
+    let allows = policy(json!({"fixed_ports": true}));
+    assert_eq!(check_port_mappings("web", &ports, &allows), []);
 }

@@ -14,7 +14,7 @@ use crate::{
     app::App,
     audit::AuditContext,
     http::extract::PathParams,
-    playgrounds::{Start, Started, row_of, start_destroy},
+    playgrounds::{Start, Started, is_being_destroyed, row_of, start_destroy},
     refusal::Refusal,
 };
 
@@ -34,11 +34,8 @@ pub(crate) async fn destroy(
     uri: Uri,
 ) -> Result<(StatusCode, HeaderMap, axum::Json<Playground>), Refusal> {
     let row = row_of(&app, &id).await?;
-    let last = &row.last;
-    let begun = last.action == OperationAction::Destroy.as_str() && !last.status.is_terminal();
-    let is_destroying = begun || row.destroy_at.is_some();
     let mut replayed = false;
-    if !is_destroying {
+    if !is_being_destroyed(&app, &row).await? {
         let target = Target::one("playground", row.id.to_string());
         let started = start_destroy(
             &app,

@@ -143,8 +143,8 @@ pub(crate) async fn job_result(
 ) -> Result<axum::Json<PlaygroundResult>, Refusal> {
     let row = row_of(&app, &id).await?;
     let shown = show::loaded(&app, &principal, row.id).await?;
-    let (row, outcome) = (shown.loaded.row, shown.loaded.outcome);
-    let Some(job) = outcome.job else {
+    let (row, job) = (shown.loaded.row, shown.loaded.job);
+    let Some(job) = job else {
         let message = match row.job_mode {
             true => "the playground has no result yet: its watched services have not all exited",
             false => "the playground is not in job mode: it has no result",
@@ -168,7 +168,7 @@ pub(crate) async fn job_result(
         id: row.id,
         success: job.success,
         exit_code: job.exit_code,
-        completed_at: row.last.ended_at.map(Timestamp),
+        completed_at: row.job.map(|(_, at)| Timestamp(at)),
         service_results: job.service_results,
         tail_logs: app.store.read(read).await?,
     }))

@@ -59,6 +59,7 @@ pub(crate) async fn launch(
             name: launch.name,
             playspec_id: Some(IdOrName(spec_id.to_string())),
             playroom_id: launch.playroom_id,
+            variables: launch.variables,
             ..NewPlayground::default()
         };
         let key =

@@ -23,6 +23,7 @@ fn facts(action: A, run: Status, services: &[ServiceState]) -> StatusFacts<'_> {
         edited: false,
         kept: false,
         dirty: false,
+        done: false,
         services,
     }
 }

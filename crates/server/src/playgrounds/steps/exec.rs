@@ -40,7 +40,7 @@ pub(super) async fn exec(
         ..WantedEnvironment::default()
     };
     let mut errors = FieldErrors::default();
-    environment.check(&mut errors);
+    environment.check(None, &mut errors);
     errors.refuse()?;
     let sealer = app.vault.sealer(&app.store).await?;
     let sealed = sealer.seal_of_playground(id, &environment);

@@ -103,7 +103,7 @@ pub(super) fn playground(
         expires_at: row.expires_at.map(Timestamp),
         error,
         operation_failed: matches!(row.last.status, Status::Failed | Status::Cancelled),
-        job: loaded.outcome.job.clone(),
+        job: loaded.job.clone(),
         services: loaded.services,
     })
 }

@@ -5,13 +5,15 @@ use http::Method;
 use serde_json::json;
 
 use super::{
-    ask, claim, claim_as, finish, get, make, new, perform, playspec, register, removed, running,
+    ask, claim, claim_as, finish, get, make, new, perform, playspec, register, removed, report,
+    running,
 };
 use crate::{database::on_both, test_server::TestServer};
 
 on_both!(
     a_destroy_cancels_what_an_executor_performs_and_follows_it,
     a_destroy_of_what_no_executor_has_begun_is_queued_at_once,
+    a_destroy_follows_an_expiry_that_may_keep_the_playground,
     of_playgrounds_that_want_one_host_one_is_made,
 );
 
@@ -65,6 +67,27 @@ async fn a_destroy_of_what_no_executor_has_begun_is_queued_at_once() {
     assert_eq!(run["input"]["action"], "destroy");
     server.get("/api/playgrounds/1").json(404).await;
     assert_eq!(claim_as(&server, "docker-1").await, json!(null));
+}
+
+async fn a_destroy_follows_an_expiry_that_may_keep_the_playground() {
+    let server = running(&json!({})).await;
+    server.clock.advance_ms(8 * 3_600_000);
+    register(&server, "docker-1").await;
+    assert_eq!(tick(&server).await, 1);
+    let expiry = claim(&server).await;
+    assert_eq!(expiry["input"]["unless_dirty"], true);
+    for _ in 0..2 {
+        let answer = server.delete("/api/playgrounds/1").json(202).await;
+        assert_eq!(answer["status"], "destroying");
+    }
+    // It was about to end when it was cancelled.
+    report(&server, &expiry, &json!({"dirty": ["web"]})).await;
+    finish(&server, &expiry, "completed", None).await;
+    assert_eq!(get(&server, "1").await["status"], "destroying");
+    assert_eq!(tick(&server).await, 1);
+    let run = perform(&server, &removed()).await;
+    assert_eq!(run["input"]["unless_dirty"], json!(null));
+    server.get("/api/playgrounds/1").json(404).await;
 }
 
 async fn of_playgrounds_that_want_one_host_one_is_made() {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ask, claim, claim_as, finish, get, report, running, service};
+use super::{ask, claim, claim_as, finish, get, perform, register, report, running, service};
 use crate::test_server::TestServer;
 
 fn job() -> Value {
@@ -96,4 +96,52 @@ async fn a_job_that_an_executor_saw_ending_while_the_server_was_busy_is_found_by
     assert_eq!(claim_as(&server, "docker-1").await, Value::Null);
     assert_eq!(server.server.end_playgrounds().await.expect("a tick"), 1);
     assert_eq!(claim(&server).await["name"], "complete");
+}
+
+/// Has the time of the playground be over, and its destroy leave this.
+async fn expire(server: &TestServer, outcome: &Value) {
+    server.clock.advance_ms(3_600_000);
+    register(server, "docker-1").await;
+    assert_eq!(server.server.end_playgrounds().await.expect("a tick"), 1);
+    let run = perform(server, outcome).await;
+    assert_eq!(run["input"]["action"], "destroy");
+}
+
+fn done() -> Value {
+    json!({"services": [], "job": {"success": true, "exit_code": 0, "service_results": {"web": 0}}})
+}
+
+#[tokio::test]
+async fn the_result_outlives_a_destroy_that_leaves_the_playground() {
+    let server = running(&job()).await;
+    see(&server, json!([exited("web", 0)])).await;
+    perform(&server, &done()).await;
+    expire(&server, &json!({"dirty": ["web"]})).await;
+    let found = get(&server, "1").await;
+    assert_eq!(
+        (&found["status"], &found["result_status"]),
+        (&json!("has_changes"), &json!("success"))
+    );
+    let at = "2024-01-01T12:00:00Z";
+    assert_eq!(get(&server, "1/job_result").await["completed_at"], at);
+    server.delete("/api/playgrounds/1").json(202).await;
+    let run = claim(&server).await;
+    finish(&server, &run, "failed", Some("the disk is full")).await;
+    assert_eq!(get(&server, "1").await["status"], "error");
+    assert_eq!(get(&server, "1/job_result").await["exit_code"], 0);
+    // What is started again has no result yet.
+    let path = "/api/playgrounds/1/retry_compose";
+    server.post(path, &json!({"force": true})).json(200).await;
+    server.get("/api/playgrounds/1/job_result").json(404).await;
+}
+
+#[tokio::test]
+async fn a_job_that_its_checkout_keeps_is_completed_all_the_same() {
+    let server = running(&job()).await;
+    expire(&server, &json!({"dirty": ["web"]})).await;
+    assert_eq!(get(&server, "1").await["status"], "has_changes");
+    see(&server, json!([exited("web", 0)])).await;
+    assert_eq!(perform(&server, &done()).await["name"], "complete");
+    assert_eq!(get(&server, "1").await["status"], "completed");
+    assert_eq!(get(&server, "1/job_result").await["success"], true);
 }

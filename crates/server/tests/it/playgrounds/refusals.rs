@@ -46,6 +46,16 @@ fn wrong_fields() -> Vec<(Value, &'static str)> {
             "services",
         ),
         (json!({"watched_services": ["none"]}), "watched_services"),
+        (json!({"variables": {"NONE": "1"}}), "variables"),
+        (
+            json!({"services": {"web": {"port_mappings": [{"container": 80, "host": 0}]}}}),
+            "services",
+        ),
+        (
+            json!({"services": {"web": {"port_mappings": [{"container": 80, "host": 80}]},
+                "db": {"port_mappings": [{"container": 90, "host": 80}]}}}),
+            "services",
+        ),
         (json!({"expires_at": "2023-01-01T00:00:00Z"}), "expires_at"),
         (
             json!({"expires_at": "2029-01-01T00:00:00Z", "never_expire": true}),
@@ -94,6 +104,45 @@ async fn fields_are_refused_each_with_its_messages() {
         taken["error"]["details"]["name"],
         json!(["has already been taken by playground 1"])
     );
+}
+
+#[tokio::test]
+async fn variables_of_a_template_are_declared_and_have_values() {
+    let server = TestServer::open().await;
+    let compose = |block: &str| {
+        let text =
+            format!("{block}\nservices: {{web: {{image: 'a:$$var__TAG', ports: ['3000']}}}}");
+        json!({"playspec": {"name": "template", "base_compose_yaml": text}})
+    };
+    let refused = server.post("/api/playspecs", &compose("")).json(422).await;
+    let message = refused["error"]["details"]["base_compose_yaml"].to_string();
+    assert!(
+        message.contains("`$$var__TAG` is not declared"),
+        "{refused}"
+    );
+    let block = "fibe.gg: {variables: {TAG: {name: Tag, validation: '/^[0-9]+$/'}}}";
+    let spec = server
+        .post("/api/playspecs", &compose(block))
+        .json(201)
+        .await;
+    let spec = spec["id"].as_i64().expect("an id");
+    for (variables, said) in [
+        (json!({}), "`TAG` (Tag) has no value"),
+        (json!({"TAG": "x"}), "`TAG` (Tag) does not match /^[0-9]+$/"),
+        (
+            json!({"TAG": 1, "TAGS": 1}),
+            "`TAGS` is not a variable of the template (did you mean `TAG`?)",
+        ),
+    ] {
+        let body = new(spec, &json!({"variables": variables}));
+        let refused = server.post("/api/playgrounds", &body).json(422).await;
+        assert_eq!(refused["error"]["details"]["variables"], json!([said]));
+    }
+    let body = new(spec, &json!({"variables": {"TAG": 17}}));
+    server.post("/api/playgrounds", &body).json(201).await;
+    let body = json!({"name": "launched", "compose_yaml": compose(block)["playspec"]["base_compose_yaml"],
+        "create_playground": true, "variables": {"TAG": "18"}});
+    server.post("/api/launch", &body).json(201).await;
 }
 
 #[tokio::test]

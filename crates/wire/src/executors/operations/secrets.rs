@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::PlaygroundEnvironment;
+use super::{PlaygroundEnvironment, ServiceUrl};
 
 /// The name under which an operation opens its [`OperationSecrets`].
 pub const OWN_SECRETS: &str = "@playground";
@@ -19,6 +19,8 @@ pub struct OperationSecrets {
     pub env_overrides: BTreeMap<String, String>,
     /// The environment of single services; goes before that of all.
     pub service_env: BTreeMap<String, BTreeMap<String, String>>,
+    /// The values of the variables of its template.
+    pub variables: BTreeMap<String, String>,
     /// Values that were generated for the playground, by their keys: they stay the same.
     pub generated: BTreeMap<String, String>,
     /// The password of `playground` for services that are not public.
@@ -57,6 +59,8 @@ pub struct AppliedRevision {
     pub images: BTreeMap<String, String>,
     /// The commit of each service that comes from a repository.
     pub commits: BTreeMap<String, String>,
+    /// Where its services were reached.
+    pub urls: Vec<ServiceUrl>,
     /// Its environment.
     pub environment: PlaygroundEnvironment,
     /// As it was reported.

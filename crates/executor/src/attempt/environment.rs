@@ -43,6 +43,7 @@ impl AttemptEnvironment {
                 settings.browser.clone(),
                 &settings.work_dir,
                 addresses.clone(),
+                settings.browser_keep,
             ),
             addresses,
             settings,
